@@ -1,0 +1,45 @@
+import type { ImageConfig } from './image-config.ts';
+import type { ImageManifest, Manifest } from './manifest.ts';
+import { isFileSystemLayer, isImageConfigMediaType, MEDIA_TYPE } from './media-type.ts';
+
+/** What a manifest is; only an `image` has sizes that rank. */
+export type ContentKind = 'image' | 'index' | 'artifact' | 'attestation' | 'signature' | 'unknown';
+
+/** cosign's tags for what belongs to a digest. @see sigstore/cosign, specs/SIGNATURE_SPEC.md, "Tag-based Discovery" */
+const COSIGN_TAG = /^sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{128})\.(sig|att|sbom)$/;
+
+/**
+ * Tells images from what lies beside them in the same form: judged by the manifest's own types, its layers' types and,
+ * last, the tag's shape, for signatures may even carry an image's config type.
+ * @param tag the tag it was found under, if any
+ * @param config the image config, where it was read: one without os and architecture has nothing to run
+ */
+export function contentKind(manifest: Manifest, tag?: string, config?: ImageConfig): ContentKind {
+  if (manifest.form === 'index') return 'index';
+  if (manifest.form === 'schema1') return 'unknown';
+  return kindOfTypes(manifest) ?? kindOfTag(tag) ?? kindOfForm(manifest, config);
+}
+
+function kindOfTypes(manifest: ImageManifest): ContentKind | undefined {
+  const types = [manifest.artifactType, manifest.config.mediaType, ...manifest.layers.map((layer) => layer.mediaType)];
+  if (types.includes(MEDIA_TYPE.cosignSimpleSigning) || types.includes(MEDIA_TYPE.notarySignature)) return 'signature';
+  if (types.includes(MEDIA_TYPE.inToto) || types.includes(MEDIA_TYPE.dsseEnvelope)) return 'attestation';
+  // A Sigstore bundle holds either; an annotation of the manifest says which.
+  if (types.some((type) => type?.startsWith('application/vnd.dev.sigstore.bundle'))) {
+    return manifest.annotations['dev.sigstore.bundle.content'] === 'dsse-envelope' ? 'attestation' : 'signature';
+  }
+  return undefined;
+}
+
+function kindOfTag(tag: string | undefined): ContentKind | undefined {
+  const [, suffix] = COSIGN_TAG.exec(tag ?? '') ?? [];
+  if (suffix === undefined) return undefined;
+  return suffix === 'sig' ? 'signature' : suffix === 'att' ? 'attestation' : 'artifact';
+}
+
+function kindOfForm(manifest: ImageManifest, config: ImageConfig | undefined): ContentKind {
+  if (!isImageConfigMediaType(manifest.config.mediaType)) return 'artifact';
+  if (manifest.layers.some((layer) => !isFileSystemLayer(layer.mediaType))) return 'artifact';
+  if (config && config.os === '' && config.architecture === '') return 'artifact';
+  return 'image';
+}

@@ -1,0 +1,131 @@
+import { MalformedContentError } from '../errors.ts';
+import { type Digest, isDigest } from './digest.ts';
+import {
+  isObject,
+  type JsonObject,
+  parseJsonObject,
+  readArray,
+  readOptionalString,
+  readString,
+  readStringList,
+  readStringMap,
+} from './json.ts';
+
+/** One step of the build. @see image-spec, config.md, "history" */
+export interface HistoryEntry {
+  /** ISO 8601 in UTC, or undefined where the builder wrote none or a zero date. */
+  readonly created?: string;
+  readonly createdBy: string;
+  readonly author?: string;
+  readonly comment?: string;
+  /** The step made no layer (ENV, CMD, …). */
+  readonly emptyLayer: boolean;
+}
+
+/** @see image-spec, config.md; Docker's fields (Healthcheck, OnBuild, Shell) beside them */
+export interface ImageConfig {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+  readonly osVersion?: string;
+  /** ISO 8601 in UTC. */
+  readonly created?: string;
+  readonly author?: string;
+  readonly user: string;
+  /** Variables in order, each `NAME=value`. */
+  readonly env: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly workingDir: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `8080/tcp`, … */
+  readonly exposedPorts: readonly string[];
+  readonly hasHealthcheck: boolean;
+  /** Digests of the uncompressed layers, base first. */
+  readonly diffIds: readonly Digest[];
+  readonly history: readonly HistoryEntry[];
+}
+
+/** containers/image caps configs at 4 MB, manifests likewise. */
+export const MAX_CONFIG_BYTES = 4_194_304;
+
+/** @throws MalformedContentError naming the field that is wrong */
+export function parseImageConfig(body: Uint8Array | string): ImageConfig {
+  const object = parseJsonObject(body, 'config');
+  const runtime = isObject(object.config) ? object.config : {};
+  return {
+    ...identity(object),
+    user: readOptionalString(runtime.User) ?? '',
+    env: readStringList(runtime.Env),
+    entrypoint: commandOf(runtime.Entrypoint),
+    cmd: commandOf(runtime.Cmd),
+    workingDir: readOptionalString(runtime.WorkingDir) ?? '',
+    labels: readStringMap(runtime.Labels),
+    exposedPorts: isObject(runtime.ExposedPorts) ? Object.keys(runtime.ExposedPorts) : [],
+    hasHealthcheck: hasHealthcheck(runtime.Healthcheck),
+    diffIds: diffIdsOf(object),
+    history: readArray(object.history, 'config.history').filter(isObject).map(historyEntry),
+  };
+}
+
+function identity(
+  object: JsonObject,
+): Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'osVersion' | 'created' | 'author'> {
+  const variant = readOptionalString(object.variant);
+  const osVersion = readOptionalString(object['os.version']);
+  const created = readDate(object.created);
+  const author = readOptionalString(object.author);
+  return {
+    os: readOptionalString(object.os) ?? '',
+    architecture: readOptionalString(object.architecture) ?? '',
+    ...(variant ? { variant } : {}),
+    ...(osVersion ? { osVersion } : {}),
+    ...(created ? { created } : {}),
+    ...(author ? { author } : {}),
+  };
+}
+
+/** Docker once wrote the shell form as one string. */
+function commandOf(value: unknown): readonly string[] {
+  return typeof value === 'string' ? [value] : readStringList(value);
+}
+
+function hasHealthcheck(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const [first] = readStringList(value.Test);
+  return first !== undefined && first !== 'NONE';
+}
+
+function diffIdsOf(object: JsonObject): readonly Digest[] {
+  const rootfs = isObject(object.rootfs) ? object.rootfs : {};
+  return readArray(rootfs.diff_ids, 'config.rootfs.diff_ids').map((value, at) => {
+    const text = readString(value, `config.rootfs.diff_ids[${at}]`);
+    if (!isDigest(text))
+      throw new MalformedContentError(`config.rootfs.diff_ids[${at}]: "${text.slice(0, 80)}" is no digest`);
+    return text;
+  });
+}
+
+function historyEntry(entry: JsonObject): HistoryEntry {
+  const created = readDate(entry.created);
+  const author = readOptionalString(entry.author);
+  const comment = readOptionalString(entry.comment);
+  return {
+    createdBy: readOptionalString(entry.created_by) ?? '',
+    emptyLayer: entry.empty_layer === true,
+    ...(created ? { created } : {}),
+    ...(author ? { author } : {}),
+    ...(comment ? { comment } : {}),
+  };
+}
+
+/**
+ * A date of the years 1970 to 9999 as ISO 8601 in UTC. Builders write the year 1 for "no date" (Go's zero time), and
+ * Postgres and JavaScript disagree on what lies outside.
+ */
+export function readDate(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const time = Date.parse(value);
+  if (!Number.isFinite(time) || time < 0 || time > 253_402_300_799_999) return undefined;
+  return new Date(time).toISOString();
+}

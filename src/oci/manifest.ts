@@ -1,0 +1,108 @@
+import { MalformedContentError } from '../errors.ts';
+import { type Descriptor, readDescriptor } from './descriptor.ts';
+import { type JsonObject, parseJsonObject, readArray, readOptionalString, readStringMap } from './json.ts';
+import { isIndexMediaType, isSchema1MediaType, MEDIA_TYPE } from './media-type.ts';
+
+/** One platform's config and layers, or an artifact in the same form. @see image-spec, manifest.md */
+export interface ImageManifest {
+  readonly form: 'manifest';
+  readonly mediaType: string;
+  readonly artifactType?: string;
+  readonly config: Descriptor;
+  /** Base first. */
+  readonly layers: readonly Descriptor[];
+  readonly subject?: Descriptor;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A list of manifests, by platform. @see image-spec, image-index.md */
+export interface ImageIndex {
+  readonly form: 'index';
+  readonly mediaType: string;
+  readonly artifactType?: string;
+  readonly manifests: readonly Descriptor[];
+  readonly subject?: Descriptor;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Docker's manifest version 2, schema 1: no sizes, no config; recorded, not read. */
+export interface Schema1Manifest {
+  readonly form: 'schema1';
+  readonly mediaType: string;
+}
+
+export type Manifest = ImageManifest | ImageIndex | Schema1Manifest;
+
+/** ECR's own limit for a manifest; others cap at 4 to 8 MiB. @see API_BatchGetImage, imageManifest */
+export const MAX_MANIFEST_BYTES = 4_194_304;
+
+/** An index with more children than this is a bomb: the largest published ones hold a few dozen. */
+const MAX_INDEX_CHILDREN = 10_000;
+/** Docker's own limit is 127 layers; other builders write somewhat more. */
+const MAX_LAYERS = 10_000;
+
+/**
+ * Parses a manifest of any kind.
+ * @param contentType the registry's Content-Type; it decides where the body has no `mediaType` (OCI allows that)
+ * @throws MalformedContentError naming the field that is wrong
+ */
+export function parseManifest(body: Uint8Array | string, contentType?: string): Manifest {
+  const object = parseJsonObject(body, 'manifest');
+  const mediaType = manifestMediaType(object, contentType);
+  if (isSchema1MediaType(mediaType) || object.schemaVersion === 1) {
+    return { form: 'schema1', mediaType: isSchema1MediaType(mediaType) ? mediaType : MEDIA_TYPE.dockerSchema1 };
+  }
+  return isIndexMediaType(mediaType) ? parseIndex(object, mediaType) : parseImageManifest(object, mediaType);
+}
+
+function manifestMediaType(object: JsonObject, contentType: string | undefined): string {
+  const stated = readOptionalString(object.mediaType);
+  if (stated) return stated;
+  if (
+    contentType &&
+    contentType !== 'application/json' &&
+    contentType !== 'text/plain' &&
+    contentType !== 'application/octet-stream'
+  ) {
+    return contentType;
+  }
+  return Array.isArray(object.manifests) ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.ociManifest;
+}
+
+function parseImageManifest(object: JsonObject, mediaType: string): ImageManifest {
+  const layers = readArray(object.layers, 'manifest.layers');
+  if (layers.length > MAX_LAYERS)
+    throw new MalformedContentError(`manifest.layers: ${layers.length} layers, at most ${MAX_LAYERS} are read`);
+  return {
+    form: 'manifest',
+    mediaType,
+    config: readDescriptor(object.config, 'manifest.config'),
+    layers: layers.map((layer, at) => readDescriptor(layer, `manifest.layers[${at}]`)),
+    ...commonFields(object),
+  };
+}
+
+function parseIndex(object: JsonObject, mediaType: string): ImageIndex {
+  const manifests = readArray(object.manifests, 'index.manifests');
+  if (manifests.length > MAX_INDEX_CHILDREN) {
+    throw new MalformedContentError(
+      `index.manifests: ${manifests.length} children, at most ${MAX_INDEX_CHILDREN} are read`,
+    );
+  }
+  return {
+    form: 'index',
+    mediaType,
+    manifests: manifests.map((child, at) => readDescriptor(child, `index.manifests[${at}]`)),
+    ...commonFields(object),
+  };
+}
+
+function commonFields(object: JsonObject): Pick<ImageManifest, 'artifactType' | 'subject' | 'annotations'> {
+  const artifactType = readOptionalString(object.artifactType);
+  const subject = object.subject == null ? undefined : readDescriptor(object.subject, 'subject');
+  return {
+    annotations: readStringMap(object.annotations),
+    ...(artifactType ? { artifactType } : {}),
+    ...(subject ? { subject } : {}),
+  };
+}

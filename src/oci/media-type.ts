@@ -1,0 +1,57 @@
+/** Media types of OCI image-spec (media-types.md) and of Docker's image manifest version 2. */
+export const MEDIA_TYPE = {
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociConfig: 'application/vnd.oci.image.config.v1+json',
+  ociEmpty: 'application/vnd.oci.empty.v1+json',
+  dockerManifestList: 'application/vnd.docker.distribution.manifest.list.v2+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerConfig: 'application/vnd.docker.container.image.v1+json',
+  dockerSchema1: 'application/vnd.docker.distribution.manifest.v1+json',
+  dockerSchema1Signed: 'application/vnd.docker.distribution.manifest.v1+prettyjws',
+  inToto: 'application/vnd.in-toto+json',
+  dsseEnvelope: 'application/vnd.dsse.envelope.v1+json',
+  cosignSimpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
+  notarySignature: 'application/vnd.cncf.notary.signature',
+} as const;
+
+/** Every manifest type we read, for `Accept`: a registry that misses one converts, or picks a platform for us. */
+export const MANIFEST_MEDIA_TYPES: readonly string[] = [
+  MEDIA_TYPE.ociIndex,
+  MEDIA_TYPE.ociManifest,
+  MEDIA_TYPE.dockerManifestList,
+  MEDIA_TYPE.dockerManifest,
+  MEDIA_TYPE.dockerSchema1Signed,
+  MEDIA_TYPE.dockerSchema1,
+];
+
+export function isIndexMediaType(mediaType: string): boolean {
+  return mediaType === MEDIA_TYPE.ociIndex || mediaType === MEDIA_TYPE.dockerManifestList;
+}
+
+export function isSchema1MediaType(mediaType: string): boolean {
+  return mediaType === MEDIA_TYPE.dockerSchema1 || mediaType === MEDIA_TYPE.dockerSchema1Signed;
+}
+
+export function isImageConfigMediaType(mediaType: string): boolean {
+  return mediaType === MEDIA_TYPE.ociConfig || mediaType === MEDIA_TYPE.dockerConfig;
+}
+
+// One optional suffix after tar: compression as "+gzip", "+zstd" (OCI), ".gzip" (Docker).
+const FILE_SYSTEM_LAYER =
+  /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[.+](?:gzip|zstd))?$/;
+
+/** Whether a layer of this type is a part of a file system, and not some artifact's content. */
+export function isFileSystemLayer(mediaType: string): boolean {
+  return FILE_SYSTEM_LAYER.test(mediaType);
+}
+
+/** A layer that is listed with a size, and is stored elsewhere (base layers of Windows). @see image-spec, layer.md, "Non-Distributable Layers" */
+export function isForeignLayer(mediaType: string): boolean {
+  return mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.');
+}
+
+/** The media type without its parameters, in lower case: `Application/JSON; charset=utf-8` is `application/json`. */
+export function bareMediaType(contentType: string | undefined): string {
+  return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

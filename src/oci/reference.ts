@@ -1,0 +1,98 @@
+import { InvalidReferenceError } from '../errors.ts';
+import type { Branded } from './brand.ts';
+import { type Digest, parseDigest } from './digest.ts';
+
+/** `host` or `host:port`, in lower case. */
+export type RegistryHost = Branded<'RegistryHost'>;
+/** A repository's name in its registry: `library/node`. */
+export type RepositoryName = Branded<'RepositoryName'>;
+export type Tag = Branded<'Tag'>;
+
+/** A tag or digest with its repository; with both, the digest decides. */
+export interface Reference {
+  readonly registry: RegistryHost;
+  readonly repository: RepositoryName;
+  readonly tag?: Tag;
+  readonly digest?: Digest;
+}
+
+/** Where Docker Hub serves the distribution API; its short name is `docker.io`. */
+export const DOCKER_HUB = 'registry-1.docker.io' as RegistryHost;
+
+const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
+// distribution-spec, "Pulling manifests": the grammars of <name> and <reference>.
+const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+/** Host and name together; longer names break clients. @see distribution-spec, "Pulling manifests" */
+const MAX_NAME_LENGTH = 255;
+
+/** @throws InvalidReferenceError when the text is no host with an optional port */
+export function parseRegistryHost(text: string): RegistryHost {
+  const host = text.toLowerCase();
+  if (!HOST.test(host))
+    throw new InvalidReferenceError(`"${text}" is no registry: write HOST or HOST:PORT, without a scheme or path`);
+  return host === 'docker.io' || host === 'index.docker.io' ? DOCKER_HUB : (host as RegistryHost);
+}
+
+export function isRepositoryName(text: string): text is RepositoryName {
+  return text.length <= MAX_NAME_LENGTH && NAME.test(text);
+}
+
+/** @throws InvalidReferenceError naming the rule */
+export function parseRepositoryName(text: string): RepositoryName {
+  if (!isRepositoryName(text)) {
+    throw new InvalidReferenceError(
+      `"${text.slice(0, 300)}" is no repository: lower-case letters, digits, separators . _ __ - and /, at most ${MAX_NAME_LENGTH} characters`,
+    );
+  }
+  return text;
+}
+
+export function isTag(text: string): text is Tag {
+  return TAG.test(text);
+}
+
+/** @throws InvalidReferenceError naming the rule */
+export function parseTag(text: string): Tag {
+  if (!isTag(text))
+    throw new InvalidReferenceError(
+      `"${text.slice(0, 140)}" is no tag: letters, digits, _ . and -, at most 128 characters`,
+    );
+  return text;
+}
+
+/**
+ * Parses an image reference as Docker does: without a host it is Docker Hub's, there without a namespace `library/`,
+ * and without tag or digest the tag `latest`.
+ * @throws InvalidReferenceError naming the part that is wrong
+ */
+export function parseReference(text: string): Reference {
+  const { host, rest } = splitHost(text);
+  const at = rest.indexOf('@');
+  const digest = at < 0 ? undefined : parseDigest(rest.slice(at + 1));
+  const named = at < 0 ? rest : rest.slice(0, at);
+  const colon = named.indexOf(':');
+  const path = colon < 0 ? named : named.slice(0, colon);
+  const tag = colon < 0 ? undefined : parseTag(named.slice(colon + 1));
+  const registry = host ?? DOCKER_HUB;
+  const repository = parseRepositoryName(registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path);
+  if (digest) return { registry, repository, digest, ...(tag ? { tag } : {}) };
+  return { registry, repository, tag: tag ?? ('latest' as Tag) };
+}
+
+/** Splits off the first part where it names a host: it has a dot or a port, or is `localhost`. */
+export function splitHost(text: string): { host?: RegistryHost; rest: string } {
+  const slash = text.indexOf('/');
+  const first = slash < 0 ? '' : text.slice(0, slash);
+  if (first === 'localhost' || /[.:]/.test(first))
+    return { host: parseRegistryHost(first), rest: text.slice(slash + 1) };
+  return { rest: text };
+}
+
+/** `registry/repository:tag@digest`, with Docker Hub's short name; {@link parseReference} reads it back. */
+export function formatReference(reference: Reference): string {
+  const host = reference.registry === DOCKER_HUB ? 'docker.io' : reference.registry;
+  const tag = reference.tag ? `:${reference.tag}` : '';
+  const digest = reference.digest ? `@${reference.digest}` : '';
+  return `${host}/${reference.repository}${tag}${digest}`;
+}
