@@ -1,0 +1,105 @@
+import type { RegistryHost } from '../oci/reference.ts';
+import { admit, type GovernorSettings, type GovernorState, initialGovernorState, settle } from './governor-policy.ts';
+import type { CallOptions, RequestGovernor, RequestOutcome } from './registry.ts';
+
+/** Time as the governor sees it; tests pass one that they move by hand. */
+export interface GovernorClock {
+  /** Ms since any fixed moment. */
+  now(): number;
+  /** Calls back after `delayMs`; the result cancels. */
+  schedule(callback: () => void, delayMs: number): () => void;
+}
+
+export interface InProcessGovernorOptions {
+  /** The limits for a registry; asked once each. */
+  readonly settingsFor: (registry: RegistryHost) => GovernorSettings;
+  readonly clock?: GovernorClock;
+}
+
+/** The governor of one process: {@link admit} and {@link settle} for each registry, first come, first served. */
+export function createInProcessGovernor(options: InProcessGovernorOptions): RequestGovernor {
+  const clock = options.clock ?? systemClock;
+  const gates = new Map<RegistryHost, Gate>();
+  const gateOf = (registry: RegistryHost): Gate => {
+    const gate = gates.get(registry) ?? new Gate(options.settingsFor(registry), clock);
+    gates.set(registry, gate);
+    return gate;
+  };
+  return { acquire: (registry, { signal }) => gateOf(registry).acquire(signal) };
+}
+
+type Release = (outcome: RequestOutcome) => void;
+
+class Gate {
+  readonly #settings: GovernorSettings;
+  readonly #clock: GovernorClock;
+  /** In order of arrival; a set, for removal in constant time. */
+  readonly #waiting = new Set<(release: Release) => void>();
+  #state: GovernorState;
+  #inFlight = 0;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(settings: GovernorSettings, clock: GovernorClock) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#state = initialGovernorState(settings);
+  }
+
+  acquire(signal: CallOptions['signal']): Promise<Release> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const leave = (): void => {
+        this.#waiting.delete(enter);
+        reject(signal?.reason);
+      };
+      const enter = (release: Release): void => {
+        signal?.removeEventListener('abort', leave);
+        resolve(release);
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      this.#waiting.add(enter);
+      this.#admitWaiting();
+    });
+  }
+
+  #admitWaiting(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    for (const enter of this.#waiting) {
+      const nowMs = this.#clock.now();
+      const admission = admit(this.#state, this.#inFlight, nowMs, this.#settings);
+      if (!admission.admitted) {
+        this.#waitUntil(admission.retryAtMs, nowMs);
+        return;
+      }
+      this.#waiting.delete(enter);
+      this.#state = admission.state;
+      this.#inFlight += 1;
+      enter(this.#releaseOnce(nowMs));
+    }
+  }
+
+  #waitUntil(retryAtMs: number | undefined, nowMs: number): void {
+    if (retryAtMs === undefined) return;
+    this.#cancelTimer = this.#clock.schedule(() => this.#admitWaiting(), Math.max(1, retryAtMs - nowMs));
+  }
+
+  #releaseOnce(startedAtMs: number): Release {
+    let released = false;
+    return (outcome) => {
+      if (released) return;
+      released = true;
+      this.#inFlight -= 1;
+      this.#state = settle(this.#state, outcome, startedAtMs, this.#clock.now(), this.#settings);
+      this.#admitWaiting();
+    };
+  }
+}
+
+const systemClock: GovernorClock = {
+  now: () => performance.now(),
+  schedule(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};

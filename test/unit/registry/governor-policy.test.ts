@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  admit,
+  type GovernorState,
+  initialGovernorState,
+  LONGEST_PAUSE_MS,
+  settle,
+} from '../../../src/registry/governor-policy.ts';
+import type { RequestOutcome } from '../../../src/registry/registry.ts';
+
+const settings = { maxConcurrency: 64 };
+const ok: RequestOutcome = { status: 200, throttled: false };
+const refusal: RequestOutcome = { status: 429, throttled: true };
+const start = initialGovernorState(settings);
+
+/** The state after so many requests that each start alone at `nowMs` and end at once. */
+function after(state: GovernorState, outcome: RequestOutcome, count: number, nowMs = 0): GovernorState {
+  let current = state;
+  for (let done = 0; done < count; done += 1) current = settle(current, outcome, nowMs, nowMs, settings);
+  return current;
+}
+
+test('places double in a round trip until the first refusal', () => {
+  expect(after(start, ok, start.places).places).toBe(start.places * 2);
+  expect(after(start, ok, 1_000).places).toBe(64);
+});
+
+test('a refusal halves the places, and they come back one a round trip', () => {
+  const halved = settle(after(start, ok, 1_000), refusal, 10, 10, settings);
+  expect(halved.places).toBe(32);
+  const risen = after(halved, ok, 32, 20);
+  expect(risen.places).toBeGreaterThan(32.9);
+  expect(risen.places).toBeLessThan(33.1);
+});
+
+test('refusals of requests that were under way together halve once', () => {
+  const first = settle(after(start, ok, 1_000), refusal, 5, 100, settings);
+  const second = settle(first, refusal, 6, 101, settings);
+  expect(second.places).toBe(first.places);
+  expect(second.refusals).toBe(1);
+});
+
+test('a success that was under way before a refusal does not end the caution', () => {
+  const state = settle(settle(start, refusal, 5, 100, settings), ok, 6, 101, settings);
+  expect(state.refusals).toBe(1);
+});
+
+test('Retry-After pauses for exactly its time, and then lets one request find out', () => {
+  const state = settle(start, { ...refusal, retryAfterMs: 30_000 }, 0, 1_000, settings);
+  expect(admit(state, 0, 30_999, settings)).toEqual({ admitted: false, retryAtMs: 31_000 });
+  const probe = admit(state, 0, 31_000, settings);
+  expect(probe.admitted).toBe(true);
+  expect(admit(state, 1, 31_000, settings)).toEqual({ admitted: false });
+});
+
+test('a pause is never longer than an hour, whatever Retry-After says', () => {
+  const state = settle(start, { ...refusal, retryAfterMs: 1e12 }, 0, 0, settings);
+  expect(state.pausedUntilMs).toBe(LONGEST_PAUSE_MS);
+});
+
+test.each([
+  [1, 1_000],
+  [2, 2_000],
+  [3, 4_000],
+  [10, 60_000],
+])('without Retry-After, refusal %i in a row pauses for %i ms', (count, pauseMs) => {
+  let state = start;
+  let nowMs = 0;
+  for (let refusals = 0; refusals < count; refusals += 1) {
+    nowMs = Math.max(nowMs + 1, state.pausedUntilMs);
+    state = settle(state, refusal, nowMs, nowMs, settings);
+  }
+  expect(state.pausedUntilMs - nowMs).toBe(pauseMs);
+});
+
+test.each([
+  ['remaining spread over its window', { remaining: 300, windowMs: 30_000 }, 10],
+  ['a budget of hours may go in a minute', { remaining: 60, windowMs: 21_600_000 }, 1],
+  ['nothing left: one request a minute asks again', { remaining: 0, windowMs: 21_600_000 }, 1 / 60],
+])('budget: %s', (_name, budget, perSecond) => {
+  expect(settle(start, { ...ok, ...budget }, 0, 0, settings).budgetPerSecond).toBeCloseTo(perSecond);
+});
+
+test('a budget that is not told again is forgotten after its window', () => {
+  const state = settle(start, { ...ok, remaining: 1, windowMs: 10_000 }, 0, 0, settings);
+  const first = admit(state, 0, 1_000, settings);
+  if (!first.admitted) throw new Error('expected a place');
+  expect(admit(first.state, 0, 1_001, settings).admitted).toBe(false);
+  expect(admit(first.state, 0, 10_000, settings).admitted).toBe(true);
+});
+
+test('a rate limit from the settings spaces the starts', () => {
+  const limited = { maxConcurrency: 64, maxRatePerSecond: 10 };
+  let state = initialGovernorState(limited);
+  let admitted = 0;
+  for (let nowMs = 1_000; nowMs < 11_000; nowMs += 1) {
+    const admission = admit(state, 0, nowMs, limited);
+    if (!admission.admitted) continue;
+    state = admission.state;
+    admitted += 1;
+  }
+  expect(admitted).toBeGreaterThanOrEqual(99);
+  expect(admitted).toBeLessThanOrEqual(102);
+});
+
+describe('against a registry that refuses above a rate (virtual time)', () => {
+  // 50 ms a request; refusals come with no Retry-After, the hardest case.
+  test.each([20, 100, 500])(
+    '%i requests a second: over half of it is used, under 3 %% is refused',
+    (allowedPerSecond) => {
+      const { served, refused, seconds } = simulate(allowedPerSecond, 300);
+      expect(served / seconds).toBeGreaterThan(allowedPerSecond * 0.5);
+      expect(refused / (served + refused)).toBeLessThan(0.03);
+    },
+  );
+});
+
+test('whatever happens, the state stays finite and the places within their bounds', () => {
+  const outcome = fc.record(
+    {
+      status: fc.constantFrom(200, 304, 401, 404, 429, 500, 503),
+      throttled: fc.boolean(),
+      retryAfterMs: fc.nat(1e9),
+      remaining: fc.nat(1e6),
+      windowMs: fc.nat(1e9),
+    },
+    { requiredKeys: ['throttled'] },
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(outcome, fc.nat(5_000))), (events) => {
+      let state = start;
+      let nowMs = 0;
+      for (const [event, elapsedMs] of events) {
+        nowMs += elapsedMs;
+        const admission = admit(state, 0, nowMs, settings);
+        if (admission.admitted) state = admission.state;
+        state = settle(state, event, nowMs - Math.min(elapsedMs, 100), nowMs, settings);
+        expect(state.places).toBeGreaterThanOrEqual(1);
+        expect(state.places).toBeLessThanOrEqual(64);
+        expect(Object.values(state).every(Number.isFinite)).toBe(true);
+        expect(state.pausedUntilMs).toBeLessThanOrEqual(nowMs + LONGEST_PAUSE_MS);
+      }
+    }),
+  );
+});
+
+/** A client that always has work, and a registry with a bucket of one second; steps of 1 ms. */
+function simulate(allowedPerSecond: number, seconds: number): { served: number; refused: number; seconds: number } {
+  const underWay: { startedAtMs: number; endsAtMs: number; throttled: boolean }[] = [];
+  let state = start;
+  let tokens = allowedPerSecond;
+  let served = 0;
+  let refused = 0;
+  for (let nowMs = 0; nowMs < seconds * 1_000; nowMs += 1) {
+    tokens = Math.min(allowedPerSecond, tokens + allowedPerSecond / 1_000);
+    while (underWay[0] && underWay[0].endsAtMs <= nowMs) {
+      const { startedAtMs, throttled } = underWay[0];
+      underWay.shift();
+      state = settle(state, throttled ? refusal : ok, startedAtMs, nowMs, settings);
+    }
+    for (let admission = admit(state, underWay.length, nowMs, settings); admission.admitted; ) {
+      state = admission.state;
+      const throttled = tokens < 1;
+      if (throttled) refused += 1;
+      else {
+        served += 1;
+        tokens -= 1;
+      }
+      underWay.push({ startedAtMs: nowMs, endsAtMs: nowMs + 50, throttled });
+      admission = admit(state, underWay.length, nowMs, settings);
+    }
+  }
+  return { served, refused, seconds };
+}

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import { createInProcessGovernor, type GovernorClock } from '../../../src/registry/limits.ts';
+import type { RequestOutcome } from '../../../src/registry/registry.ts';
+
+const host = parseRegistryHost('registry.example.com');
+const ok: RequestOutcome = { status: 200, throttled: false };
+
+/** Time that passes when `advance` says so. */
+function handClock(): GovernorClock & { advance(ms: number): Promise<void> } {
+  let nowMs = 0;
+  const timers = new Set<{ atMs: number; callback: () => void }>();
+  return {
+    now: () => nowMs,
+    schedule(callback, delayMs) {
+      const timer = { atMs: nowMs + delayMs, callback };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    async advance(ms) {
+      nowMs += ms;
+      for (const timer of [...timers].filter(({ atMs }) => atMs <= nowMs)) {
+        timers.delete(timer);
+        timer.callback();
+      }
+      await Promise.resolve();
+    },
+  };
+}
+
+function openGovernor(maxConcurrency: number) {
+  const clock = handClock();
+  return { clock, governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency }), clock }) };
+}
+
+/** Whether the promise is settled once the micro-tasks have run. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  void promise.then(() => {
+    settled = true;
+  });
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  return settled;
+}
+
+test('no more than the places at a time, first come, first served', async () => {
+  const { governor } = openGovernor(2);
+  const order: number[] = [];
+  const enter = async (name: number) => {
+    const release = await governor.acquire(host, {});
+    order.push(name);
+    return release;
+  };
+  const first = await enter(1);
+  await enter(2);
+  const third = enter(3);
+  const fourth = enter(4);
+  expect(await isSettled(third)).toBe(false);
+  first(ok);
+  (await third)(ok);
+  await fourth;
+  expect(order).toEqual([1, 2, 3, 4]);
+});
+
+test('a refusal holds back those that wait, until its pause is over', async () => {
+  const { governor, clock } = openGovernor(1);
+  const release = await governor.acquire(host, {});
+  const waiting = governor.acquire(host, {});
+  release({ status: 429, throttled: true, retryAfterMs: 5_000 });
+  await clock.advance(4_999);
+  expect(await isSettled(waiting)).toBe(false);
+  await clock.advance(1);
+  expect(await isSettled(waiting)).toBe(true);
+});
+
+test('registries do not hold up one another', async () => {
+  const { governor } = openGovernor(1);
+  await governor.acquire(host, {});
+  expect(await isSettled(governor.acquire(parseRegistryHost('other.example.com'), {}))).toBe(true);
+});
+
+test('who gives up waiting leaves no place taken', async () => {
+  const { governor } = openGovernor(1);
+  const release = await governor.acquire(host, {});
+  const controller = new AbortController();
+  const leaving = governor.acquire(host, { signal: controller.signal });
+  controller.abort(new Error('stop'));
+  await expect(leaving).rejects.toThrow('stop');
+  release(ok);
+  expect(await isSettled(governor.acquire(host, {}))).toBe(true);
+});
+
+test('a release that is called twice frees one place', async () => {
+  const { governor } = openGovernor(1);
+  const release = await governor.acquire(host, {});
+  release(ok);
+  release(ok);
+  await governor.acquire(host, {});
+  expect(await isSettled(governor.acquire(host, {}))).toBe(false);
+});
