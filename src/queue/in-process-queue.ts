@@ -1,0 +1,192 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AttemptLimits, DEFAULT_ATTEMPTS, judgeFailure } from './attempts.ts';
+import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskQueue, type TaskReference } from './queue.ts';
+
+export interface InProcessQueueOptions {
+  readonly handlers: TaskHandlers;
+  /** How many tasks of each kind run at once. Each kind has lanes of its own, so that a task can wait for its children. */
+  readonly lanes: Readonly<Record<TaskKind, number>>;
+  /** How many tasks of a kind may be queued before `add` waits; default 100. */
+  readonly bound?: number;
+  /** Stops the queue: what is in hand is aborted, and `drain` rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly limits?: AttemptLimits;
+  /** Waits `delayMs`; rejects when the signal aborts. */
+  readonly wait?: (delayMs: number, signal: AbortSignal) => Promise<unknown>;
+  readonly random?: () => number;
+}
+
+export interface InProcessQueue extends TaskQueue {
+  /**
+   * Resolves when every task that was added, and every one that these added, is settled.
+   * @throws what stopped the queue: the signal's reason, or the bug that a handler threw. What was not settled is left
+   * in the database.
+   */
+  drain(): Promise<void>;
+  /** Takes nothing more, aborts what is in hand, and resolves when that has ended. */
+  close(): Promise<void>;
+}
+
+/** Runs tasks in this process. A task may add tasks of deeper kinds only: it waits in its lane while theirs are full. */
+export function createInProcessQueue(options: InProcessQueueOptions): InProcessQueue {
+  return new LaneQueue(options);
+}
+
+interface QueuedTask {
+  readonly task: TaskReference;
+  failures: number;
+}
+
+interface Lane {
+  readonly width: number;
+  readonly waiting: QueuedTask[];
+  running: number;
+  /** Waiting for another attempt; they fill the lane's bound as the waiting ones do. */
+  delayed: number;
+}
+
+class LaneQueue implements InProcessQueue {
+  readonly #handlers: TaskHandlers;
+  readonly #lanes: ReadonlyMap<TaskKind, Lane>;
+  readonly #bound: number;
+  readonly #limits: AttemptLimits;
+  readonly #wait: NonNullable<InProcessQueueOptions['wait']>;
+  readonly #random: () => number;
+  readonly #outstanding = new Set<string>();
+  readonly #stop = new AbortController();
+  /** `kind`: there may be room in its lane. `idle`: nothing runs. */
+  readonly #events = new EventEmitter().setMaxListeners(0);
+  readonly #detach: () => void;
+
+  constructor(options: InProcessQueueOptions) {
+    this.#handlers = options.handlers;
+    this.#lanes = new Map(
+      TASK_KINDS.map((kind) => [kind, { width: options.lanes[kind], waiting: [], running: 0, delayed: 0 }]),
+    );
+    this.#bound = options.bound ?? 100;
+    this.#limits = options.limits ?? DEFAULT_ATTEMPTS;
+    this.#wait = options.wait ?? ((delayMs, signal) => sleep(delayMs, undefined, { signal }));
+    this.#random = options.random ?? Math.random;
+    this.#detach = this.#follow(options.signal);
+  }
+
+  async add(tasks: readonly TaskReference[], options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#stop.signal.throwIfAborted();
+    for (const task of tasks) this.#take(task);
+    for (const kind of new Set(tasks.map((task) => task.kind))) await this.#room(this.#lane(kind), kind, options);
+  }
+
+  async drain(): Promise<void> {
+    while (!this.#isIdle()) await once(this.#events, 'idle');
+    this.#detach();
+    this.#stop.signal.throwIfAborted();
+  }
+
+  async close(): Promise<void> {
+    this.#halt(new Error('the queue is closed'));
+    while (!this.#isIdle()) await once(this.#events, 'idle');
+    this.#detach();
+  }
+
+  #follow(signal: AbortSignal | undefined): () => void {
+    const halt = () => this.#halt(signal?.reason);
+    if (signal?.aborted) halt();
+    signal?.addEventListener('abort', halt, { once: true });
+    return () => signal?.removeEventListener('abort', halt);
+  }
+
+  #halt(reason: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort(reason);
+    for (const kind of TASK_KINDS) this.#events.emit(kind);
+    this.#events.emit('idle');
+  }
+
+  #lane(kind: TaskKind): Lane {
+    const lane = this.#lanes.get(kind);
+    if (!lane) throw new Error(`no lane for tasks of kind ${kind}`);
+    return lane;
+  }
+
+  #take(task: TaskReference): void {
+    const id = idOf(task);
+    if (this.#outstanding.has(id)) return;
+    this.#outstanding.add(id);
+    const lane = this.#lane(task.kind);
+    lane.waiting.push({ task, failures: 0 });
+    this.#fill(lane);
+  }
+
+  async #room(lane: Lane, kind: TaskKind, options: { readonly signal?: AbortSignal }): Promise<void> {
+    while (lane.waiting.length + lane.delayed >= this.#bound) {
+      this.#stop.signal.throwIfAborted();
+      await once(this.#events, kind, options);
+    }
+    this.#stop.signal.throwIfAborted();
+  }
+
+  #fill(lane: Lane): void {
+    while (lane.running < lane.width && !this.#stop.signal.aborted) {
+      const next = lane.waiting.shift();
+      if (!next) return;
+      lane.running++;
+      void this.#work(next, lane);
+    }
+  }
+
+  /** One attempt, in the lane; never rejects. */
+  async #work(queued: QueuedTask, lane: Lane): Promise<void> {
+    try {
+      await this.#attempt(queued, lane);
+    } catch (error) {
+      this.#halt(error);
+    }
+    lane.running--;
+    this.#fill(lane);
+    this.#events.emit(queued.task.kind);
+    if (this.#isIdle()) this.#events.emit('idle');
+  }
+
+  /** @throws a bug of a handler, and whatever `giveUp` throws */
+  async #attempt(queued: QueuedTask, lane: Lane): Promise<void> {
+    const { task } = queued;
+    try {
+      await this.#handlers.run(task, { signal: this.#stop.signal });
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      const verdict = judgeFailure(error, queued.failures + 1, this.#limits, this.#random);
+      if (verdict.kind === 'bug') throw error;
+      if (verdict.kind === 'retry') {
+        if (verdict.counted) queued.failures++;
+        void this.#again(queued, lane, verdict.delayMs);
+        return;
+      }
+      await this.#handlers.giveUp(task, error);
+    }
+    this.#outstanding.delete(idOf(task));
+  }
+
+  /** Puts a task back after its delay; never rejects. */
+  async #again(queued: QueuedTask, lane: Lane, delayMs: number): Promise<void> {
+    lane.delayed++;
+    try {
+      await this.#wait(delayMs, this.#stop.signal);
+    } catch (error) {
+      this.#halt(error);
+    }
+    lane.delayed--;
+    lane.waiting.push(queued);
+    this.#fill(lane);
+  }
+
+  /** Stopped queues are idle when no handler runs, others when no task is left. */
+  #isIdle(): boolean {
+    if (!this.#stop.signal.aborted) return this.#outstanding.size === 0;
+    return [...this.#lanes.values()].every((lane) => lane.running === 0);
+  }
+}
+
+function idOf(task: TaskReference): string {
+  return `${task.auditId}/${task.key}`;
+}

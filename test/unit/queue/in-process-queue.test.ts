@@ -1,0 +1,199 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
+import { createInProcessQueue, type InProcessQueueOptions } from '../../../src/queue/in-process-queue.ts';
+import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
+import { task } from '../../support/task.ts';
+
+const lanes = (width: number) =>
+  Object.fromEntries(TASK_KINDS.map((kind) => [kind, width])) as Record<TaskKind, number>;
+
+/** A queue whose delays pass at once, and what its handlers were asked. */
+function queueOf(
+  run: (task: TaskReference, signal: AbortSignal) => Promise<void>,
+  more: Partial<InProcessQueueOptions> = {},
+) {
+  const delays: number[] = [];
+  const givenUp: [string, unknown][] = [];
+  const handlers: TaskHandlers = {
+    run: (reference, { signal }) => run(reference, signal),
+    giveUp: async (reference, error) => void givenUp.push([reference.key, error]),
+  };
+  const wait = async (delayMs: number) => delays.push(delayMs);
+  const queue = createInProcessQueue({ handlers, lanes: lanes(2), wait, random: () => 0, ...more });
+  return { queue, delays, givenUp };
+}
+
+describe('the in-process queue', () => {
+  test('runs a tree of tasks once each, whatever its shape, and holds parents back when lanes are full', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 2, maxLength: 6 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (children, width, bound) => {
+          const ran: string[] = [];
+          let waiting = 0;
+          const { queue } = queueOf(
+            async ({ kind, key }) => {
+              ran.push(key);
+              const depth = TASK_KINDS.indexOf(kind);
+              const next = TASK_KINDS[depth + 1];
+              if (!next) return;
+              for (let n = 0; n < (children[depth] ?? 0); n++) {
+                waiting++;
+                await queue.add([task(next, `${key}/${n}`)]);
+                waiting--;
+              }
+            },
+            { lanes: lanes(width), bound },
+          );
+          await queue.add([task('source', 's')]);
+          await queue.drain();
+          let expected = 1;
+          for (let level = 1, depth = 0; depth < TASK_KINDS.length - 1; depth++) {
+            level *= children[depth] ?? 0;
+            expected += level;
+          }
+          expect(new Set(ran).size).toBe(ran.length);
+          expect(ran.length).toBe(expected);
+          expect(waiting).toBe(0);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('no more than its lanes run at once, and no more than its bound wait', async () => {
+    let running = 0;
+    let mostRunning = 0;
+    let started = 0;
+    let added = 0;
+    let mostAhead = 0;
+    const { queue } = queueOf(
+      async () => {
+        started++;
+        mostRunning = Math.max(mostRunning, ++running);
+        await new Promise(setImmediate);
+        running--;
+      },
+      { lanes: lanes(3), bound: 5 },
+    );
+    for (let n = 0; n < 40; n++) {
+      added++;
+      await queue.add([task('manifests', `m${n}`)]);
+      mostAhead = Math.max(mostAhead, added - started);
+    }
+    await queue.drain();
+    expect(mostRunning).toBe(3);
+    expect(mostAhead).toBeLessThanOrEqual(5);
+  });
+
+  test('a task that is queued or running already is ignored, also when a rerun of the audit adds it', async () => {
+    let runs = 0;
+    const { queue } = queueOf(async (reference) => {
+      runs++;
+      await queue.add([reference]);
+    });
+    await queue.add([task('source', 's'), task('source', 's')]);
+    await queue.drain();
+    expect(runs).toBe(1);
+  });
+
+  test('the same key in two audits is two tasks', async () => {
+    const audits: number[] = [];
+    const { queue } = queueOf(async ({ auditId }) => void audits.push(auditId));
+    await queue.add([task('source', 's', { auditId: 1 }), task('source', 's', { auditId: 2 })]);
+    await queue.drain();
+    expect(audits).toEqual([1, 2]);
+  });
+
+  test('an outage is tried again with growing delays, then given up', async () => {
+    const outage = new RegistryUnavailableError('down');
+    const { queue, delays, givenUp } = queueOf(() => Promise.reject(outage), {
+      limits: { attempts: 4, firstDelayMs: 1_000, maxDelayMs: 3_000 },
+    });
+    await queue.add([task('manifests', 'm')]);
+    await queue.drain();
+    expect(delays).toEqual([500, 1_000, 1_500]);
+    expect(givenUp).toEqual([['m', outage]]);
+  });
+
+  test('a request to slow down is obeyed as often as it comes and never uses up an attempt', async () => {
+    let answers = 20;
+    const { queue, delays, givenUp } = queueOf(async () => {
+      if (answers-- > 0) throw new RateLimitedError('slow down', 7_000);
+    });
+    await queue.add([task('manifests', 'm')]);
+    await queue.drain();
+    expect(delays).toEqual(Array(20).fill(7_000));
+    expect(givenUp).toEqual([]);
+  });
+
+  test('what will not pass is given up at once', async () => {
+    const { queue, delays, givenUp } = queueOf(() => Promise.reject(new NotFoundError('gone')));
+    await queue.add([task('repository', 'r')]);
+    await queue.drain();
+    expect(delays).toEqual([]);
+    expect(givenUp.map(([key]) => key)).toEqual(['r']);
+  });
+
+  test('a bug stops the queue: drain and add reject with it, and the task is not settled', async () => {
+    const bug = new TypeError('undefined is not a function');
+    const { queue, givenUp } = queueOf(() => Promise.reject(bug));
+    await queue.add([task('source', 's')]);
+    await expect(queue.drain()).rejects.toBe(bug);
+    await expect(queue.add([task('source', 't')])).rejects.toBe(bug);
+    expect(givenUp).toEqual([]);
+  });
+
+  test('a failing giveUp stops the queue', async () => {
+    const bug = new Error('no such table');
+    const { queue } = queueOf(() => Promise.reject(new NotFoundError('gone')), {
+      handlers: { run: () => Promise.reject(new NotFoundError('gone')), giveUp: () => Promise.reject(bug) },
+    });
+    await queue.add([task('source', 's')]);
+    await expect(queue.drain()).rejects.toBe(bug);
+  });
+
+  test('an abort reaches handlers, delays and those that wait for room; drain waits for what is in hand', async () => {
+    const stop = new AbortController();
+    const ended: string[] = [];
+    const { queue } = queueOf(
+      async ({ key }, signal) => {
+        if (key === 'later') throw new RegistryUnavailableError('down');
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        ended.push(key);
+      },
+      { signal: stop.signal, bound: 1, lanes: lanes(1), wait: (_, signal) => untilAborted(signal) },
+    );
+    await queue.add([task('manifests', 'in-hand')]);
+    await queue.add([task('layers', 'other-lane')]);
+    const delayed = queue.add([task('repository', 'later')]);
+    const heldBack = queue.add([task('manifests', 'waiting'), task('manifests', 'waiting-2')]);
+    const settled = Promise.allSettled([delayed, heldBack, queue.drain()]);
+    stop.abort(new Error('interrupted'));
+    for (const result of (await settled).slice(1)) expect(result).toMatchObject({ status: 'rejected' });
+    expect(ended.sort()).toEqual(['in-hand', 'other-lane']);
+  });
+
+  test('an adder can stop waiting for room by itself', async () => {
+    const impatient = new AbortController();
+    const { queue } = queueOf((_, signal) => untilAborted(signal), { bound: 1, lanes: lanes(1) });
+    await queue.add([task('manifests', 'a')]);
+    const added = queue.add([task('manifests', 'b')], { signal: impatient.signal });
+    impatient.abort();
+    await expect(added).rejects.toMatchObject({ name: 'AbortError' });
+    await queue.close();
+    await expect(queue.drain()).rejects.toThrow('closed');
+  });
+
+  test('a queue whose signal has aborted already takes nothing', async () => {
+    const { queue } = queueOf(async () => undefined, { signal: AbortSignal.abort(new Error('interrupted')) });
+    await expect(queue.add([task('source', 's')])).rejects.toThrow('interrupted');
+  });
+});
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}
