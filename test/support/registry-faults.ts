@@ -1,0 +1,77 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { type Fault, refuse } from './registry-server.ts';
+
+/** Ready-made misbehaviour for `RegistryServer.fault`. */
+
+/** An error answer: 429 with `retry-after`, 500, 503, 403, … */
+export function answer(status: number, headers: OutgoingHttpHeaders = {}, code = `STATUS_${status}`): Fault {
+  return (_request, response) => {
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value);
+    refuse(response, status, code);
+  };
+}
+
+/** Any body under any status. */
+export function body(content: string | Buffer, headers: OutgoingHttpHeaders = {}, status = 200): Fault {
+  return (_request, response) => {
+    response.writeHead(status, headers).end(content);
+  };
+}
+
+/** The connection is cut before an answer. */
+export function reset(): Fault {
+  return (request) => {
+    request.socket.destroy();
+  };
+}
+
+/** Half of the promised body, and the connection is cut. */
+export function truncated(content: Buffer, headers: OutgoingHttpHeaders = {}): Fault {
+  return (request, response) => {
+    response.writeHead(200, { ...headers, 'content-length': content.length });
+    response.write(content.subarray(0, content.length >> 1), () => request.socket.destroy());
+  };
+}
+
+/** Headers at once, then a byte now and then, for ever. */
+export function drip(everyMs: number): Fault {
+  return (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const timer = setInterval(() => response.write(' '), everyMs);
+    response.on('close', () => clearInterval(timer));
+  };
+}
+
+/** No answer at all. */
+export function silence(): Fault {
+  return (request) => {
+    request.on('close', () => undefined);
+  };
+}
+
+/** A body without end, as fast as it is read. */
+export function endless(chunk = 'x'.repeat(65_536), headers: OutgoingHttpHeaders = {}): Fault {
+  return (_request, response) => {
+    response.writeHead(200, headers);
+    const more = (): void => {
+      let room = true;
+      while (room && !response.destroyed) room = response.write(chunk);
+    };
+    response.on('drain', more);
+    more();
+  };
+}
+
+export function redirect(location: string, status = 307): Fault {
+  return (_request, response) => {
+    response.writeHead(status, { location }).end();
+  };
+}
+
+/** The registry's own answer after a delay. */
+export function late(delayMs: number): Fault {
+  return (_request, response, next) => {
+    const timer = setTimeout(next, delayMs);
+    response.on('close', () => clearTimeout(timer));
+  };
+}

@@ -1,0 +1,379 @@
+import { randomUUID } from 'node:crypto';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Digest } from '../../src/oci/digest.ts';
+import { parseRegistryHost, type RegistryHost } from '../../src/oci/reference.ts';
+import type { BuiltManifest } from './image-builder.ts';
+
+/**
+ * A registry in the test process: the read side of the distribution API from memory, on 127.0.0.1 and a free port.
+ * What it holds is put in by `push`, what it was asked is in `requests`, and `fault` makes it misbehave.
+ */
+
+export interface RegistryServerOptions {
+  /** Names per page of `_catalog` and `tags/list`, whatever `n` asks for; absent: `n`, and without it everything. */
+  readonly pageSize?: number;
+  /** False: `_catalog` is not found, as on many hosted registries. */
+  readonly catalog?: boolean;
+  readonly auth?: BasicAuth | TokenAuth;
+  /** Blobs are answered by a redirect to a second server, which refuses requests with an Authorization header. */
+  readonly redirectBlobs?: boolean;
+  /** False: no Docker-Content-Digest header. */
+  readonly digestHeader?: boolean;
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
+export interface BasicAuth {
+  readonly kind: 'basic';
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Bearer tokens from `/token`, each for the one scope that was asked for. */
+export interface TokenAuth {
+  readonly kind: 'token';
+  /** Absent: anybody gets a token. */
+  readonly username?: string;
+  readonly password?: string;
+  /** Accepted as refresh_token by POST. */
+  readonly identityToken?: string;
+  /** As told to the client (seconds); the server itself forgets tokens at {@link RegistryServer.expireTokens} only. */
+  readonly expiresIn?: number;
+}
+
+export interface ServedRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  /** Absent while under way, and where the connection was cut. */
+  readonly status: number | undefined;
+}
+
+/** Answers in the place of the registry; call `next` to let the registry answer after all. */
+export type Fault = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+export interface FaultMatch {
+  readonly method?: string;
+  readonly path?: RegExp;
+  /** How many requests it strikes; absent: all. */
+  readonly times?: number;
+}
+
+export interface RegistryServer {
+  /** `127.0.0.1:PORT` */
+  readonly host: RegistryHost;
+  readonly url: string;
+  /** The server that blobs and other redirects may lead to. */
+  readonly blobHostUrl: string;
+  readonly requests: readonly ServedRequest[];
+  /** TCP connections that were accepted so far. */
+  readonly connections: number;
+  /** Puts content under a tag (undefined: by digest only), with all that it refers to. */
+  push(repository: string, tag: string | undefined, content: BuiltManifest): Digest;
+  untag(repository: string, tag: string): void;
+  deleteRepository(repository: string): void;
+  /** Adds names to the listings as they are, for names that no registry should hold. */
+  listAlso(names: {
+    readonly repositories?: readonly string[];
+    readonly tags?: Readonly<Record<string, string[]>>;
+  }): void;
+  /** The newest fault that matches strikes; the result takes it away again. */
+  fault(match: FaultMatch, fault: Fault): () => void;
+  /** Requests so far whose method and path match. */
+  count(match?: Pick<FaultMatch, 'method' | 'path'>): number;
+  forgetRequests(): void;
+  /** Every token handed out so far is refused from now on. */
+  expireTokens(): void;
+  close(): Promise<void>;
+}
+
+interface Repository {
+  readonly tags: Map<string, Digest>;
+  readonly manifests: Map<string, BuiltManifest>;
+  readonly blobs: Map<string, Buffer>;
+}
+
+/** Starts a registry; whoever starts it closes it. */
+export async function startRegistry(options: RegistryServerOptions = {}): Promise<RegistryServer> {
+  const server = new MemoryRegistry(options);
+  await server.listen();
+  return server;
+}
+
+type StruckFault = { readonly match: FaultMatch; readonly fault: Fault; left: number };
+
+class MemoryRegistry implements RegistryServer {
+  readonly requests: {
+    method: string;
+    path: string;
+    headers: IncomingMessage['headers'];
+    status: number | undefined;
+  }[] = [];
+  connections = 0;
+  readonly #options: RegistryServerOptions;
+  readonly #repositories = new Map<string, Repository>();
+  readonly #extraRepositories: string[] = [];
+  readonly #extraTags = new Map<string, string[]>();
+  readonly #faults: StruckFault[] = [];
+  readonly #tokens = new Map<string, string>();
+  readonly #server: http.Server;
+  readonly #blobHost: http.Server;
+
+  constructor(options: RegistryServerOptions) {
+    this.#options = options;
+    const handle = (request: IncomingMessage, response: ServerResponse): void => this.#handle(request, response);
+    this.#server = options.tls ? https.createServer(options.tls, handle) : http.createServer(handle);
+    this.#server.on('connection', () => {
+      this.connections += 1;
+    });
+    this.#blobHost = http.createServer((request, response) => this.#answerBlobHost(request, response));
+  }
+
+  get host(): RegistryHost {
+    return parseRegistryHost(`127.0.0.1:${portOf(this.#server)}`);
+  }
+
+  get url(): string {
+    return `${this.#options.tls ? 'https' : 'http'}://${this.host}`;
+  }
+
+  get blobHostUrl(): string {
+    return `http://127.0.0.1:${portOf(this.#blobHost)}`;
+  }
+
+  async listen(): Promise<void> {
+    for (const server of [this.#server, this.#blobHost]) {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const server of [this.#server, this.#blobHost]) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+
+  push(repository: string, tag: string | undefined, content: BuiltManifest): Digest {
+    const held = this.#repositories.get(repository) ?? { tags: new Map(), manifests: new Map(), blobs: new Map() };
+    this.#repositories.set(repository, held);
+    store(held, content);
+    if (tag !== undefined) held.tags.set(tag, content.digest);
+    return content.digest;
+  }
+
+  untag(repository: string, tag: string): void {
+    this.#repositories.get(repository)?.tags.delete(tag);
+  }
+
+  deleteRepository(repository: string): void {
+    this.#repositories.delete(repository);
+  }
+
+  listAlso(names: { repositories?: readonly string[]; tags?: Readonly<Record<string, string[]>> }): void {
+    this.#extraRepositories.push(...(names.repositories ?? []));
+    for (const [repository, tags] of Object.entries(names.tags ?? {})) this.#extraTags.set(repository, tags);
+  }
+
+  fault(match: FaultMatch, fault: Fault): () => void {
+    const struck = { match, fault, left: match.times ?? Number.POSITIVE_INFINITY };
+    this.#faults.unshift(struck);
+    return () => {
+      this.#faults.splice(this.#faults.indexOf(struck), 1);
+    };
+  }
+
+  count(match: Pick<FaultMatch, 'method' | 'path'> = {}): number {
+    return this.requests.filter(({ method, path }) => matches(match, method, path)).length;
+  }
+
+  forgetRequests(): void {
+    this.requests.length = 0;
+  }
+
+  expireTokens(): void {
+    this.#tokens.clear();
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    const served = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      status: undefined,
+    };
+    this.requests.push(served);
+    response.on('finish', () => Object.assign(served, { status: response.statusCode }));
+    const struck = this.#faults.find(({ match, left }) => left > 0 && matches(match, served.method, served.path));
+    const answer = (): void => {
+      this.#answer(request, response);
+    };
+    if (struck) {
+      struck.left -= 1;
+      struck.fault(request, response, answer);
+    } else answer();
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): ServerResponse {
+    const url = new URL(request.url ?? '', this.url);
+    if (url.pathname === '/token') return this.#answerToken(request, response, url);
+    if (!url.pathname.startsWith('/v2/')) return notFound(response, 'NOT_FOUND');
+    if (!['GET', 'HEAD'].includes(request.method ?? '')) return refuse(response, 405, 'UNSUPPORTED');
+    const rest = url.pathname.slice('/v2/'.length);
+    const [, name = '', kind = '', reference = ''] = /^(.+)\/(manifests|blobs|tags)\/([^/]+)$/.exec(rest) ?? [];
+    const scope = rest === '' ? '' : rest === '_catalog' ? 'registry:catalog:*' : `repository:${name}:pull`;
+    if (!this.#isAuthorized(request, scope)) return this.#challenge(response, scope);
+    if (rest === '') return json(response, 200, {});
+    if (rest === '_catalog') return this.#answerCatalog(response, url);
+    const repository = this.#repositories.get(name);
+    if (!repository) return notFound(response, 'NAME_UNKNOWN');
+    if (kind === 'tags') return this.#answerTags(response, url, name, repository);
+    if (kind === 'manifests') return this.#answerManifest(request, response, repository, reference);
+    return this.#answerBlob(response, repository, reference);
+  }
+
+  #answerCatalog(response: ServerResponse, url: URL): ServerResponse {
+    if (this.#options.catalog === false) return notFound(response, 'NOT_FOUND');
+    const names = [...this.#repositories.keys()].sort();
+    const page = this.#page(response, url, [...names, ...this.#extraRepositories]);
+    return json(response, 200, { repositories: page });
+  }
+
+  #answerTags(response: ServerResponse, url: URL, name: string, repository: Repository): ServerResponse {
+    const tags = [...repository.tags.keys()].sort();
+    const page = this.#page(response, url, [...tags, ...(this.#extraTags.get(name) ?? [])]);
+    // distribution 2 writes null where there are none.
+    return json(response, 200, { name, tags: page.length > 0 ? page : null });
+  }
+
+  /** Opaque cursors, so that a client that builds the next address itself goes astray. */
+  #page(response: ServerResponse, url: URL, all: readonly string[]): readonly string[] {
+    const size = this.#options.pageSize ?? Number(url.searchParams.get('n') ?? all.length);
+    const from = Number(url.searchParams.get('cursor') ?? 0);
+    if (from + size < all.length) {
+      response.setHeader('link', `<${url.pathname}?cursor=${from + size}&n=${size}>; rel="next"`);
+    }
+    return all.slice(from, from + size);
+  }
+
+  #answerManifest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    repository: Repository,
+    reference: string,
+  ): ServerResponse {
+    const digest = repository.tags.get(reference) ?? reference;
+    const manifest = repository.manifests.get(digest);
+    if (!manifest) return notFound(response, 'MANIFEST_UNKNOWN');
+    response.setHeader('etag', `"${digest}"`);
+    if (this.#options.digestHeader !== false) response.setHeader('docker-content-digest', digest);
+    if (request.headers['if-none-match'] === `"${digest}"`) return response.writeHead(304).end();
+    response.writeHead(200, { 'content-type': manifest.mediaType, 'content-length': manifest.body.length });
+    return response.end(request.method === 'HEAD' ? undefined : manifest.body);
+  }
+
+  #answerBlob(response: ServerResponse, repository: Repository, digest: string): ServerResponse {
+    const blob = repository.blobs.get(digest);
+    if (!blob) return notFound(response, 'BLOB_UNKNOWN');
+    if (this.#options.redirectBlobs) {
+      return response.writeHead(307, { location: `${this.blobHostUrl}/${digest}?signature=secret` }).end();
+    }
+    return response
+      .writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': blob.length })
+      .end(blob);
+  }
+
+  /** As a presigned address of an object store: two ways to prove who asks are one too many. */
+  #answerBlobHost(request: IncomingMessage, response: ServerResponse): ServerResponse {
+    if (request.headers.authorization) return refuse(response, 400, 'InvalidArgument');
+    const digest = new URL(request.url ?? '', this.blobHostUrl).pathname.slice(1);
+    for (const { blobs } of this.#repositories.values()) {
+      const blob = blobs.get(digest);
+      if (blob) return response.writeHead(200, { 'content-length': blob.length }).end(blob);
+    }
+    return notFound(response, 'NoSuchKey');
+  }
+
+  #isAuthorized(request: IncomingMessage, scope: string): boolean {
+    const { auth } = this.#options;
+    const { authorization = '' } = request.headers;
+    if (!auth) return true;
+    if (auth.kind === 'basic') return authorization === basic(auth.username, auth.password);
+    const granted = this.#tokens.get(authorization.replace(/^Bearer /, ''));
+    return granted !== undefined && (scope === '' || granted === scope);
+  }
+
+  #challenge(response: ServerResponse, scope: string): ServerResponse {
+    const bearer = `Bearer realm="${this.url}/token",service="${this.host}"${scope ? `,scope="${scope}"` : ''}`;
+    const challenge = this.#options.auth?.kind === 'basic' ? 'Basic realm="test"' : bearer;
+    response.setHeader('www-authenticate', challenge);
+    return refuse(response, 401, 'UNAUTHORIZED');
+  }
+
+  #answerToken(request: IncomingMessage, response: ServerResponse, url: URL): ServerResponse {
+    readBody(request, (body) => {
+      const form = request.method === 'POST' ? new URLSearchParams(body) : url.searchParams;
+      if (!this.#mayHaveToken(request, form)) return refuse(response, 401, 'UNAUTHORIZED');
+      const token = randomUUID();
+      this.#tokens.set(token, form.get('scope') ?? '');
+      const { auth } = this.#options;
+      const expiresIn = auth?.kind === 'token' ? auth.expiresIn : undefined;
+      const name = request.method === 'POST' ? 'access_token' : 'token';
+      return json(response, 200, { [name]: token, ...(expiresIn === undefined ? {} : { expires_in: expiresIn }) });
+    });
+    return response;
+  }
+
+  #mayHaveToken(request: IncomingMessage, form: URLSearchParams): boolean {
+    const { auth } = this.#options;
+    if (auth?.kind !== 'token') return false;
+    if (request.method === 'POST') return form.get('refresh_token') === auth.identityToken;
+    if (auth.username === undefined) return true;
+    return request.headers.authorization === basic(auth.username, auth.password ?? '');
+  }
+}
+
+function store(repository: Repository, content: BuiltManifest): void {
+  repository.manifests.set(content.digest, content);
+  for (const [digest, blob] of content.blobs) repository.blobs.set(digest, blob);
+  for (const child of content.children) store(repository, child);
+}
+
+function matches(match: FaultMatch, method: string, path: string): boolean {
+  return (match.method === undefined || match.method === method) && (match.path === undefined || match.path.test(path));
+}
+
+function readBody(request: IncomingMessage, done: (body: string) => unknown): void {
+  let body = '';
+  request.setEncoding('utf8');
+  request.on('data', (chunk: string) => {
+    body += chunk;
+  });
+  request.on('end', () => done(body));
+}
+
+function json(response: ServerResponse, status: number, value: unknown): ServerResponse {
+  const body = JSON.stringify(value);
+  return response
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+    .end(body);
+}
+
+function notFound(response: ServerResponse, code: string): ServerResponse {
+  return refuse(response, 404, code);
+}
+
+/** An error in the form of the distribution API. */
+export function refuse(response: ServerResponse, status: number, code: string): ServerResponse {
+  return json(response, status, { errors: [{ code, message: code.toLowerCase() }] });
+}
+
+function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+function portOf(server: http.Server): number {
+  return (server.address() as AddressInfo).port;
+}
