@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const shared = { environment: 'node', testTimeout: 30_000, hookTimeout: 60_000 } as const;
+const withServices = { ...shared, globalSetup: ['test/support/postgres-setup.ts'] } as const;
 
 export default defineConfig({
   test: {
@@ -14,8 +15,8 @@ export default defineConfig({
           setupFiles: ['test/support/no-network.ts'],
         },
       },
-      { test: { ...shared, name: 'integration', include: ['test/integration/**/*.test.ts'] } },
-      { test: { ...shared, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { ...withServices, name: 'integration', include: ['test/integration/**/*.test.ts'] } },
+      { test: { ...withServices, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },
 });

@@ -1,9 +1,13 @@
 // Bundles the entry points into dist/. Dependencies stay outside the bundle, and code shared by entries is split into
-// chunks, so that a command loads only what it runs. Takes well under a second.
-import { rm } from 'node:fs/promises';
+// chunks, so that a command loads only what it runs. Beside them lies an empty embedded database: starting from it
+// takes a third of the time and half the memory of creating one.
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
-await rm('dist', { recursive: true, force: true });
+// Tests build into a dist/ that other runs may be using: only a release starts from nothing.
+if (process.argv.includes('--clean')) await rm('dist', { recursive: true, force: true });
 await build({
   entryPoints: {
     slimboard: 'src/cli/main.ts',
@@ -21,3 +25,18 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
+await copyFile(await emptyDatabase(), 'dist/pglite-template.tgz');
+
+/** Made once for each version of PGlite, and kept beside the installed packages. */
+async function emptyDatabase() {
+  const { version } = JSON.parse(await readFile('node_modules/@electric-sql/pglite/package.json', 'utf8'));
+  const path = join('node_modules', '.cache', 'slimboard', `pglite-${version}.tgz`);
+  if (existsSync(path)) return path;
+  const { PGlite } = await import('@electric-sql/pglite');
+  const database = await PGlite.create();
+  const dump = await database.dumpDataDir('gzip');
+  await database.close();
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, Buffer.from(await dump.arrayBuffer()));
+  return path;
+}

@@ -1,0 +1,96 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StoreVersionError } from '../errors.ts';
+import { packagePath } from '../package-root.ts';
+import type { Database, Queryable } from './database.ts';
+
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/**
+ * Brings the schema up to date: plain SQL files, in order, each in a transaction. A migration inserts its own row
+ * first, so that of two processes that start at once one waits, and then finds it done.
+ * @returns the names of what was applied
+ * @throws StoreVersionError when the database was migrated by a newer slimboard
+ */
+export async function migrate(db: Database): Promise<readonly string[]> {
+  const migrations = await readMigrations();
+  const applied = await appliedVersions(db);
+  refuseNewer(applied, migrations);
+  const done: string[] = [];
+  for (const migration of migrations) {
+    if (!applied.has(migration.version) && (await apply(db, migration))) done.push(migration.name);
+  }
+  return done;
+}
+
+/** @throws StoreVersionError when the schema is older or newer than this program needs */
+export async function requireCurrentSchema(db: Database): Promise<void> {
+  const migrations = await readMigrations();
+  const applied = await appliedVersions(db);
+  refuseNewer(applied, migrations);
+  const missing = migrations.filter(({ version }) => !applied.has(version));
+  if (missing.length > 0)
+    throw new StoreVersionError(
+      `the database's schema is older than this program (${missing.length} migrations missing): run "slimboard migrate"`,
+    );
+}
+
+async function readMigrations(): Promise<readonly Migration[]> {
+  const folder = packagePath('migrations');
+  const names = (await readdir(folder)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => ({
+      version: Number(name.slice(0, 4)),
+      name,
+      sql: await readFile(join(folder, name), 'utf8'),
+    })),
+  );
+}
+
+async function appliedVersions(db: Database): Promise<ReadonlySet<number>> {
+  const [found] = await db.query<{ found: boolean }>("select to_regclass('schema_migration') is not null as found");
+  if (!found?.found) return new Set();
+  const rows = await db.query<{ version: number }>('select version from schema_migration');
+  return new Set(rows.map(({ version }) => version));
+}
+
+function refuseNewer(applied: ReadonlySet<number>, migrations: readonly Migration[]): void {
+  const newest = migrations.at(-1)?.version ?? 0;
+  const foreign = [...applied].filter((version) => version > newest);
+  if (foreign.length === 0) return;
+  throw new StoreVersionError(
+    `the database has schema version ${Math.max(...foreign)}, this program knows ${newest}: upgrade slimboard, or use another database`,
+  );
+}
+
+async function apply(db: Database, { version, name, sql }: Migration): Promise<boolean> {
+  await createLedger(db);
+  return db.transaction(async (tx) => {
+    const inserted = await tx.query(
+      'insert into schema_migration (version, name) values ($1, $2) on conflict do nothing returning version',
+      [version, name],
+    );
+    if (inserted.length === 0) return false;
+    for (const statement of splitStatements(sql)) await tx.query(statement);
+    return true;
+  });
+}
+
+async function createLedger(db: Queryable): Promise<void> {
+  const sql =
+    'create table if not exists schema_migration (version integer primary key, name text not null, applied_at timestamptz not null default now())';
+  // Two processes that create it at once collide in the catalog: the second attempt finds it.
+  await db.query(sql).catch(() => db.query(sql));
+}
+
+/** Migrations hold no semicolon but the one that ends a statement, at the end of a line. */
+function splitStatements(sql: string): readonly string[] {
+  return sql
+    .split(/;[ \t]*(?:\r?\n|$)/)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement.replace(/^\s*--.*$/gm, '').trim() !== '');
+}

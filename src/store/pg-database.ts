@@ -1,0 +1,187 @@
+import pg from 'pg';
+import { SettingsError, SlimboardError, StoreUnavailableError } from '../errors.ts';
+import { streamByCursor } from './cursor.ts';
+import type { Database, Queryable, Row, SqlValue } from './database.ts';
+
+const MAX_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** serialization_failure, deadlock_detected: the transaction may be tried again as it is. */
+const TRY_AGAIN = new Set(['40001', '40P01']);
+const TRANSACTION_ATTEMPTS = 5;
+
+// Object identifiers of types, as in pg_type.dat.
+const TYPE = { int8: 20, date: 1082, timestamptz: 1184, numeric: 1700 } as const;
+
+const readTimestamp = pg.types.getTypeParser(TYPE.timestamptz);
+
+const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  [TYPE.int8]: parseInt8,
+  [TYPE.numeric]: Number,
+  [TYPE.date]: (text) => text,
+  [TYPE.timestamptz]: (text) => (readTimestamp(text) as Date).toISOString(),
+};
+
+/** @throws RangeError for a number that JavaScript cannot hold exactly */
+export function parseInt8(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${text} is beyond 2^53 - 1`);
+  return number;
+}
+
+/**
+ * Opens a pool of connections to Postgres 14 or newer. Statements are unnamed and no session state is kept, so it works
+ * behind PgBouncer in transaction mode.
+ * @throws SettingsError when the address, the user or the database is wrong
+ * @throws StoreUnavailableError when nothing answers there
+ */
+export async function openPostgres(url: string): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'slimboard',
+    types: {
+      getTypeParser: (oid: number, format?: 'text') => parsers[oid] ?? pg.types.getTypeParser(oid, format),
+    } as pg.CustomTypesConfig,
+  });
+  // A pooled connection that breaks while idle is replaced; the query that needs one gets the error.
+  pool.on('error', () => undefined);
+  const database = new PgDatabase(pool);
+  try {
+    await database.query('select 1');
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return database;
+}
+
+class PgDatabase implements Database {
+  readonly kind = 'postgres';
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  query<R = Row>(sql: string, parameters: readonly SqlValue[] = []): Promise<readonly R[]> {
+    return run<R>(this.#pool, sql, parameters);
+  }
+
+  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#inTransaction((client) => work(sessionOf(client)));
+      } catch (error) {
+        if (
+          attempt >= TRANSACTION_ATTEMPTS ||
+          !(error instanceof StoreUnavailableError && TRY_AGAIN.has(sqlState(error.cause)))
+        )
+          throw error;
+      }
+    }
+  }
+
+  async *stream<R = Row>(
+    sql: string,
+    parameters: readonly SqlValue[] = [],
+    options: { batchRows?: number } = {},
+  ): AsyncGenerator<readonly R[]> {
+    const client = await connect(this.#pool);
+    try {
+      await run(client, 'begin read only');
+      yield* streamByCursor<R>(sessionOf(client), sql, parameters, options.batchRows);
+    } finally {
+      await endTransaction(client, 'rollback');
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #inTransaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await connect(this.#pool);
+    let outcome: 'commit' | 'rollback' = 'rollback';
+    try {
+      await run(client, 'begin');
+      const result = await work(client);
+      await run(client, 'commit');
+      outcome = 'commit';
+      return result;
+    } finally {
+      if (outcome === 'commit') client.release();
+      else await endTransaction(client, 'rollback');
+    }
+  }
+}
+
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+/** Ends a transaction whose connection may be broken, and gives the connection back or up. */
+async function endTransaction(client: pg.PoolClient, statement: 'rollback'): Promise<void> {
+  try {
+    await client.query(statement);
+    client.release();
+  } catch (error) {
+    client.release(error instanceof Error ? error : true);
+  }
+}
+
+function sessionOf(client: pg.PoolClient) {
+  return {
+    query: <R = Row>(sql: string, parameters: readonly SqlValue[] = []) => run<R>(client, sql, parameters),
+    async fetchJson(sql: string): Promise<string> {
+      const rows = await run<{ row: string }>(client, sql);
+      return `[${rows.map(({ row }) => row).join(',')}]`;
+    },
+  };
+}
+
+async function run<R>(
+  on: pg.Pool | pg.PoolClient,
+  sql: string,
+  parameters: readonly SqlValue[] = [],
+): Promise<readonly R[]> {
+  try {
+    const { rows } = await on.query(sql, parameters as unknown[]);
+    return rows as R[];
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+function sqlState(error: unknown): string {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+/** @see PostgreSQL documentation, appendix A: classes of error codes */
+function translate(error: unknown): unknown {
+  if (error instanceof SlimboardError || !(error instanceof Error)) return error;
+  const state = sqlState(error);
+  if (state.startsWith('28'))
+    return new SettingsError(
+      `Postgres refused the login: ${error.message}; check user and password of the database URL`,
+      { cause: error },
+    );
+  if (state === '3D000')
+    return new SettingsError(`${error.message}: create it, or name another one in the database URL`, { cause: error });
+  const passing = TRY_AGAIN.has(state) || /^(?:08|53|57P)/.test(state) || isConnectionError(error, state);
+  return passing ? new StoreUnavailableError(`Postgres is not available: ${error.message}`, { cause: error }) : error;
+}
+
+function isConnectionError(error: Error, code: string): boolean {
+  return (
+    /^E[A-Z]+$/.test(code) ||
+    /Connection terminated|connection timeout|Client has encountered a connection error|timeout exceeded when trying to connect/i.test(
+      error.message,
+    )
+  );
+}

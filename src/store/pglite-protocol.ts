@@ -1,0 +1,22 @@
+import type { SqlValue } from './database.ts';
+
+/** Messages between the program and the thread in which PGlite runs. */
+export type ThreadRequest = { readonly id: number } & (
+  | { readonly op: 'query'; readonly sql: string; readonly parameters: readonly SqlValue[] }
+  | { readonly op: 'fetch'; readonly sql: string }
+  | { readonly op: 'dump' }
+  | { readonly op: 'close' }
+);
+
+export type ThreadAnswer =
+  | { readonly id: number; readonly rows?: readonly unknown[]; readonly text?: string; readonly dump?: Uint8Array }
+  | { readonly id: number; readonly error: { readonly message: string; readonly code?: string } };
+
+/** What the thread is started with; `templateFile` saves the creation of an empty database. */
+export interface ThreadOptions {
+  readonly dataDir: string;
+  readonly templateFile?: string;
+}
+
+/** The thread's first message: the database is open, or why not. */
+export type ThreadReady = { readonly ready: true } | { readonly ready: false; readonly message: string };

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite, type Results, types } from '@electric-sql/pglite';
+import type { ThreadAnswer, ThreadOptions, ThreadReady, ThreadRequest } from './pglite-protocol.ts';
+
+// The embedded database, in a thread of its own: a query blocks the thread that it runs in.
+
+// The defaults reserve 128 MB of buffers and let the write-ahead log grow to 1 GB.
+const SERVER_SETTINGS = ['-c', 'shared_buffers=32MB', '-c', 'max_wal_size=64MB'];
+
+const port = parentPort;
+if (!port) throw new Error('this file is the start of a worker thread');
+const db = await open(workerData as ThreadOptions);
+if (db)
+  port.on('message', (request: ThreadRequest) => void answer(db, request).then((reply) => port.postMessage(reply)));
+
+async function open({ dataDir, templateFile }: ThreadOptions): Promise<PGlite | undefined> {
+  try {
+    const isNew = !existsSync(join(dataDir, 'PG_VERSION'));
+    const opened = await PGlite.create({
+      dataDir,
+      startParams: [...PGlite.defaultStartParams, ...SERVER_SETTINGS],
+      parsers: {
+        [types.INT8]: parseInt8,
+        [types.NUMERIC]: Number,
+        [types.DATE]: (text) => text,
+        [types.TIMESTAMPTZ]: (text) => new Date(text).toISOString(),
+        [types.BYTEA]: (text) => Buffer.from(text.slice(2), 'hex'),
+      },
+      ...(isNew && templateFile ? { loadDataDir: new Blob([await readFile(templateFile)]) } : {}),
+    });
+    port?.postMessage({ ready: true } satisfies ThreadReady);
+    return opened;
+  } catch (error) {
+    port?.postMessage({ ready: false, message: messageOf(error) } satisfies ThreadReady);
+    return undefined;
+  }
+}
+
+async function answer(database: PGlite, request: ThreadRequest): Promise<ThreadAnswer> {
+  const { id } = request;
+  try {
+    if (request.op === 'query') return { id, rows: (await database.query(request.sql, [...request.parameters])).rows };
+    if (request.op === 'fetch') return { id, text: joinJson(await database.query(request.sql)) };
+    if (request.op === 'dump')
+      return { id, dump: new Uint8Array(await (await database.dumpDataDir('gzip')).arrayBuffer()) };
+    if (request.op === 'close') await database.close();
+    return { id };
+  } catch (error) {
+    // PGlite's errors carry the statement and its values: only the message leaves the thread.
+    const code = (error as { code?: unknown }).code;
+    return { id, error: { message: messageOf(error), ...(typeof code === 'string' ? { code } : {}) } };
+  }
+}
+
+function joinJson({ rows }: Results): string {
+  return `[${(rows as { row: string }[]).map(({ row }) => row).join(',')}]`;
+}
+
+function parseInt8(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${text} is beyond 2^53 - 1`);
+  return number;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

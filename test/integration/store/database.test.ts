@@ -1,0 +1,114 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate, requireCurrentSchema } from '../../../src/store/migrate.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { BACKENDS } from '../../support/databases.ts';
+
+describe.each(BACKENDS)('a database on $name', ({ open }) => {
+  let db: Database;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+
+  test('gives values of every type alike', async () => {
+    const [row] = await db.query(
+      `select 9007199254740991::int8 as big, 12.5::numeric as exact, '2026-11-23T02:00:00.25Z'::timestamptz as at,
+              '2026-11-23'::date as day, '\\x00ff'::bytea as bytes, '{"a":[1]}'::jsonb as json, $1::bytea[] as list, null as nothing`,
+      [[Buffer.from('01', 'hex')]],
+    );
+    expect(row).toMatchObject({
+      big: 9_007_199_254_740_991,
+      exact: 12.5,
+      at: '2026-11-23T02:00:00.250Z',
+      day: '2026-11-23',
+      json: { a: [1] },
+      nothing: null,
+    });
+    expect(Buffer.from(row?.bytes as Uint8Array).toString('hex')).toBe('00ff');
+    expect(row?.list).toHaveLength(1);
+    expect(Buffer.from(Object(row).list[0]).toString('hex')).toBe('01');
+  });
+
+  test('refuses a number that JavaScript cannot hold', async () => {
+    await expect(db.query('select 9007199254740993::int8 as big')).rejects.toThrow('beyond 2^53 - 1');
+  });
+
+  test('a transaction that throws leaves nothing', async () => {
+    const broken = db.transaction(async (tx) => {
+      await tx.query("insert into source (name, kind, dedup) values ('gone', 'oci', 'registry')");
+      throw new Error('on purpose');
+    });
+    await expect(broken).rejects.toThrow('on purpose');
+    expect(await db.query("select 1 from source where name = 'gone'")).toEqual([]);
+  });
+
+  test('streams rows in batches, and a reader that leaves early frees the connection', async () => {
+    const batches: number[] = [];
+    for await (const rows of db.stream<{ n: number }>('select n from generate_series(1, $1::int) n', [5], {
+      batchRows: 2,
+    }))
+      batches.push(rows.length);
+    expect(batches).toEqual([2, 2, 1]);
+    for await (const rows of db.stream<{ n: number }>('select n from generate_series(1, 100) n', [], {
+      batchRows: 10,
+    })) {
+      expect(rows[0]).toEqual({ n: 1 });
+      break;
+    }
+    expect(await db.query('select 1 as alive')).toEqual([{ alive: 1 }]);
+  });
+
+  test('a schema is migrated once, also by two at the same time', async () => {
+    const fresh = await open();
+    const both = await Promise.all([migrate(fresh), migrate(fresh)]);
+    expect(both.flat().sort()).toEqual([...new Set(both.flat())].sort());
+    expect(await migrate(fresh)).toEqual([]);
+    await requireCurrentSchema(fresh);
+    await fresh.query("insert into schema_migration (version, name) values (9999, '9999_future.sql')");
+    await expect(migrate(fresh)).rejects.toMatchObject({ code: 'store-version' });
+    await fresh.close();
+  });
+});
+
+describe('the embedded database in a folder', () => {
+  const newFolder = () => mkdtemp(join(tmpdir(), 'slimboard-embedded-'));
+
+  test('keeps what was written, and is refused to a second opener', async () => {
+    const dataDir = await newFolder();
+    const first = await openDatabase({ dataDir });
+    await first.query('create table kept (n integer)');
+    await first.query('insert into kept values (7)');
+    await writeFile(join(dataDir, 'lock'), JSON.stringify({ pid: process.ppid, host: (await readLock(dataDir)).host }));
+    await expect(openDatabase({ dataDir })).rejects.toMatchObject({
+      code: 'store-locked',
+      message: expect.stringContaining(`process ${process.ppid}`),
+    });
+    await first.close();
+    await writeFile(join(dataDir, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, host: (await readLock(dataDir)).host }));
+    const again = await openDatabase({ dataDir });
+    expect(await again.query('select n from kept')).toEqual([{ n: 7 }]);
+    await again.close();
+  });
+
+  test('says what to do when the folder cannot be written, or holds something broken', async () => {
+    const file = join(await newFolder(), 'file');
+    await writeFile(file, '');
+    await expect(openDatabase({ dataDir: file })).rejects.toMatchObject({ code: 'settings' });
+    const dataDir = await newFolder();
+    await (await openDatabase({ dataDir })).close();
+    await writeFile(join(dataDir, 'pgdata', 'global', 'pg_control'), 'broken');
+    await expect(openDatabase({ dataDir })).rejects.toMatchObject({
+      code: 'store-unavailable',
+      message: expect.stringContaining('backup'),
+    });
+  });
+});
+
+async function readLock(dataDir: string): Promise<{ host: string }> {
+  return JSON.parse(await readFile(join(dataDir, 'lock'), 'utf8'));
+}

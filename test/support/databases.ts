@@ -1,0 +1,16 @@
+import { randomUUID } from 'node:crypto';
+import { inject } from 'vitest';
+import type { Database } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
+import { createDatabase } from './postgres.ts';
+
+/** Both databases that slimboard runs on, for suites that must hold on either. */
+export const BACKENDS: readonly { readonly name: 'pglite' | 'postgres'; open(): Promise<Database> }[] = [
+  { name: 'pglite', open: () => openDatabase({ dataDir: ':memory:' }) },
+  { name: 'postgres', open: async () => openDatabase({ url: await newPostgresUrl(), dataDir: '' }) },
+];
+
+/** The URL of a new, empty database on the test run's Postgres. */
+export function newPostgresUrl(): Promise<string> {
+  return createDatabase(inject('postgresUrl'), `test_${randomUUID().replaceAll('-', '')}`);
+}
