@@ -26,6 +26,8 @@ export interface ListedManifest {
   readonly tag?: Tag;
   readonly digest?: Digest;
   readonly mediaType?: string;
+  /** The type of the config, or the manifest's own artifactType: it tells charts and signatures from images. */
+  readonly artifactType?: string;
   /** ISO 8601. */
   readonly pushedAt?: string;
   /** ISO 8601. */
@@ -103,7 +105,12 @@ export interface RequestOutcome {
   readonly windowMs?: number;
 }
 
+/** Within what a registry keeps each blob once. */
+export type DedupScope = 'registry' | 'repository' | 'namespace';
+
 /** A registry that can be audited; closed by whoever opened it. */
 export interface Registry extends RepositoryLister, ManifestLister, ManifestReader, BlobReader {
+  /** Where the registry itself shares blobs; absent where it does not tell (most), and the settings decide. */
+  dedupScope?(options: CallOptions): Promise<DedupScope>;
   close(): Promise<void>;
 }

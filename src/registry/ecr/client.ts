@@ -1,0 +1,178 @@
+import type { ECRClient, ECRClientConfig } from '@aws-sdk/client-ecr';
+import type { RegistryHost } from '../../oci/reference.ts';
+import { isExpiredCredentials, outcomeOf, toSlimboardError } from './errors.ts';
+import { runGoverned } from './governed.ts';
+import { ecrApiHost, ecrRegistryHost, ecrRepositoryArn } from './hosts.ts';
+import { ECR_OPERATIONS, type EcrInput, type EcrOperation, type EcrOutput, isEcrOperation } from './operations.ts';
+import type { EcrOptions } from './options.ts';
+import { DEFAULT_RETRY_BUDGET, withRetries } from './retry.ts';
+
+type Sdk = typeof import('@aws-sdk/client-ecr');
+type Credentials = NonNullable<ECRClientConfig['credentials']>;
+
+/** As long as for one HTTP request; the largest answer, a hundred manifests, takes seconds. */
+const CONNECTION_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+export interface EcrCallOptions {
+  readonly signal: AbortSignal | undefined;
+  /** The one it is about, for operations whose IAM resource is a repository. */
+  readonly repository?: string;
+}
+
+/** ECR's API in one region, for one account. */
+export class EcrClient {
+  readonly region: string;
+  readonly #sdk: Sdk;
+  readonly #client: ECRClient;
+  readonly #options: EcrOptions;
+  readonly #credentials: string;
+  #account: string | undefined;
+
+  constructor(sdk: Sdk, region: string, options: EcrOptions, credentials: Credentials | undefined) {
+    this.region = region;
+    this.#sdk = sdk;
+    this.#options = options;
+    this.#account = options.accountId;
+    this.#credentials = describeCredentials(options);
+    this.#client = new sdk.ECRClient(clientConfig(region, options, credentials));
+    allowReadsOnly(this.#client);
+  }
+
+  /** Undefined until the first answer tells it, where the settings do not. */
+  get account(): string | undefined {
+    return this.#account;
+  }
+
+  /** The first answer that names the caller's account says whose registry this is. */
+  learnAccount(account: string | undefined): void {
+    this.#account ??= account;
+  }
+
+  get host(): RegistryHost {
+    const { account, region } = this;
+    return account ? ecrRegistryHost({ account, region }) : ecrApiHost(region);
+  }
+
+  arnOf(repository: string): string {
+    return ecrRepositoryArn({ region: this.region, ...(this.#account ? { account: this.#account } : {}) }, repository);
+  }
+
+  /**
+   * Sends one request, and again what a second try may mend.
+   * @throws AccessDeniedError naming the IAM action and resource
+   * @throws AuthenticationError when AWS does not take the credentials
+   */
+  async call<O extends EcrOperation>(operation: O, input: EcrInput<O>, options: EcrCallOptions): Promise<EcrOutput<O>> {
+    const resource = ECR_OPERATIONS[operation] === 'registry' ? '*' : this.arnOf(options.repository ?? '*');
+    const request = { operation, resource, credentials: this.#credentials };
+    const attempt = async (): Promise<EcrOutput<O>> => {
+      try {
+        return await this.#sendWithFreshCredentials(operation, input, options.signal);
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        throw toSlimboardError(error, request);
+      }
+    };
+    return withRetries(attempt, this.#options.retry ?? DEFAULT_RETRY_BUDGET, options.signal);
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  /** A session may end while an audit runs, earlier than it said it would: then its source is asked for a new one, once. */
+  async #sendWithFreshCredentials<O extends EcrOperation>(
+    operation: O,
+    input: EcrInput<O>,
+    signal: AbortSignal | undefined,
+  ): Promise<EcrOutput<O>> {
+    try {
+      return await this.#send(operation, input, signal);
+    } catch (error) {
+      if (!isExpiredCredentials(error)) throw error;
+      await this.#client.config.credentials({ forceRefresh: true });
+      return this.#send(operation, input, signal);
+    }
+  }
+
+  #send<O extends EcrOperation>(
+    operation: O,
+    input: EcrInput<O>,
+    signal: AbortSignal | undefined,
+  ): Promise<EcrOutput<O>> {
+    // The SDK's commands have no common type that keeps input and output together; operations.ts pairs them.
+    const Command = this.#sdk[`${operation}Command`] as unknown as new (input: EcrInput<O>) => Command<O>;
+    const send = this.#client.send.bind(this.#client) as unknown as Send<O>;
+    return runGoverned(
+      this.#options,
+      { operation, host: this.host, signal },
+      () => send(new Command(input), signal ? { abortSignal: signal } : {}),
+      { ofResult: () => ({ status: 200, throttled: false }), ofError: outcomeOf },
+    );
+  }
+}
+
+interface Command<O extends EcrOperation> {
+  readonly input: EcrInput<O>;
+}
+type Send<O extends EcrOperation> = (
+  command: Command<O>,
+  options: { abortSignal?: AbortSignal },
+) => Promise<EcrOutput<O>>;
+
+/** Loads the SDK (150 ms) only now that it is needed. */
+export async function openEcrClients(options: EcrOptions): Promise<readonly EcrClient[]> {
+  const sdk = await import('@aws-sdk/client-ecr');
+  return Promise.all(
+    options.regions.map(async (region) => new EcrClient(sdk, region, options, await credentialsFor(region, options))),
+  );
+}
+
+function clientConfig(region: string, options: EcrOptions, credentials: Credentials | undefined): ECRClientConfig {
+  return {
+    region,
+    // One budget for retries, ours: the SDK's own would multiply with it.
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
+    ...(options.endpoint ? { endpoint: options.endpoint } : {}),
+    ...(options.profile ? { profile: options.profile } : {}),
+    ...(credentials ? { credentials } : {}),
+  };
+}
+
+/** Undefined: the SDK's default chain (environment, files, SSO, web identity, container, instance). */
+async function credentialsFor(region: string, options: EcrOptions): Promise<Credentials | undefined> {
+  if (!options.assumeRole) return undefined;
+  const { fromNodeProviderChain, fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+  return fromTemporaryCredentials({
+    params: {
+      RoleArn: options.assumeRole,
+      RoleSessionName: 'slimboard-audit',
+      ...(options.externalId ? { ExternalId: options.externalId } : {}),
+    },
+    clientConfig: { region, maxAttempts: 1 },
+    ...(options.profile ? { masterCredentials: fromNodeProviderChain({ profile: options.profile }) } : {}),
+  });
+}
+
+function describeCredentials(options: EcrOptions): string {
+  const from = options.profile ? `profile ${options.profile}` : 'the default chain';
+  return options.assumeRole ? `role ${options.assumeRole}, assumed with ${from}` : from;
+}
+
+/** The last door before a request is signed: whatever the code asks for, nothing but these operations leaves. */
+function allowReadsOnly(client: ECRClient): void {
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      const operation = String(context.commandName).replace(/Command$/, '');
+      if (!isEcrOperation(operation)) throw new Error(`ecr:${operation} is not one of the operations that only read`);
+      return next(args);
+    },
+    { step: 'initialize', name: 'allowReadsOnly' },
+  );
+}

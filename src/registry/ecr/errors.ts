@@ -1,0 +1,203 @@
+import {
+  AccessDeniedError,
+  AuthenticationError,
+  InvalidReferenceError,
+  NotFoundError,
+  RateLimitedError,
+  RegistryUnavailableError,
+  SlimboardError,
+  UnsupportedContentError,
+} from '../../errors.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { RequestOutcome } from '../registry.ts';
+import type { EcrOperation } from './operations.ts';
+
+/** What was asked, for the message of its failure. */
+export interface EcrRequest {
+  readonly operation: EcrOperation;
+  /** The ARN, or `*`. */
+  readonly resource: string;
+  /** Where the credentials come from, in words. */
+  readonly credentials: string;
+}
+
+/** ECR tells no Retry-After; its rates are counted by the second. */
+export const THROTTLED_DELAY_MS = 5_000;
+
+// The names that @smithy/core counts as throttling, as far as ECR, STS and S3 use them.
+const THROTTLED: ReadonlySet<string> = new Set([
+  'ThrottlingException',
+  'Throttling',
+  'ThrottledException',
+  'TooManyRequestsException',
+  'LimitExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'BandwidthLimitExceeded',
+  'SlowDown',
+]);
+
+const EXPIRED: ReadonlySet<string> = new Set(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired']);
+
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  ...EXPIRED,
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'InvalidIdentityToken',
+  'IDPRejectedClaim',
+  'UnauthorizedException',
+  // STS leaves out the "Exception": the role may not be assumed. ECR's own refusal is AccessDeniedException.
+  'AccessDenied',
+]);
+
+const GONE: ReadonlySet<string> = new Set([
+  'RepositoryNotFoundException',
+  'ImageNotFoundException',
+  'LayersNotFoundException',
+  'LayerInaccessibleException',
+]);
+
+/** The parts of an SDK error that tell what happened; network errors have a `code`, answers have `$metadata`. */
+interface SdkError extends Error {
+  readonly code?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
+}
+
+/** Whether newer credentials may help. */
+export function isExpiredCredentials(error: unknown): boolean {
+  return error instanceof Error && EXPIRED.has(error.name);
+}
+
+/** Whether the failure behind ours is ECR's refusal of a parameter; that is its answer to an expired page token too. */
+export function isInvalidParameter(error: unknown): boolean {
+  return error instanceof SlimboardError && error.cause instanceof Error && isParameterError(error.cause);
+}
+
+function isParameterError(error: Error): boolean {
+  return error.name === 'InvalidParameterException' || error.name === 'ValidationException';
+}
+
+/** What the governor is to know about a failed call. */
+export function outcomeOf(error: unknown): RequestOutcome {
+  if (!(error instanceof Error)) return { throttled: false };
+  const status = statusOf(error);
+  return { throttled: isThrottled(error) || status === 503, ...(status === undefined ? {} : { status }) };
+}
+
+function statusOf(error: SdkError): number | undefined {
+  return error.$metadata?.httpStatusCode;
+}
+
+/** Not any 503: that may last, and waiting for a limit has no end. */
+function isThrottled(error: SdkError): boolean {
+  return THROTTLED.has(error.name) || statusOf(error) === 429;
+}
+
+/**
+ * A failed call as an expected failure, whose message names the IAM action, the resource and what would work. What is
+ * neither an answer of AWS nor of the network comes back as it is: a bug.
+ */
+export function toSlimboardError(error: unknown, request: EcrRequest): unknown {
+  if (!(error instanceof Error) || error instanceof SlimboardError) return error;
+  const what = `ecr:${request.operation} on ${request.resource}`;
+  const options = { cause: error };
+  const reason = `${error.name}: ${error.message}`;
+  if (isThrottled(error)) {
+    return new RateLimitedError(`${what}: ECR asks to slow down (${error.name})`, THROTTLED_DELAY_MS, options);
+  }
+  // The SDK has learned the difference between the clocks from this answer: the next request is signed right.
+  if ((error as SdkError).$metadata?.clockSkewCorrected) {
+    return new RegistryUnavailableError(`${what}: this machine's clock is off (${reason})`, options);
+  }
+  if (CREDENTIALS.has(error.name)) return authenticationError(error, request);
+  if (error.name === 'AccessDeniedException') return deniedError(what, error);
+  if (GONE.has(error.name)) return new NotFoundError(`${what}: gone since listing (${reason})`, options);
+  if (error.name === 'KmsException') return keyError(what, reason, options);
+  if (isParameterError(error)) return new InvalidReferenceError(`${what}: refused (${reason})`, options);
+  return otherError(error, what, reason);
+}
+
+function otherError(error: SdkError, what: string, reason: string): unknown {
+  const status = statusOf(error);
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new UnsupportedContentError(`${what}: refused with HTTP ${status} (${reason})`, { cause: error });
+  }
+  if (status !== undefined || isNetworkError(error)) {
+    return new RegistryUnavailableError(`${what}: no usable answer (${reason})`, { cause: error });
+  }
+  return error;
+}
+
+/** ECONNRESET and the like, failures of TLS, and the SDK's own time-out; not Node's errors about wrong arguments. */
+export function isNetworkError(error: SdkError): boolean {
+  if (error.name === 'TimeoutError') return true;
+  return typeof error.code === 'string' && (!error.code.startsWith('ERR_') || /^ERR_(?:TLS|SSL)_/.test(error.code));
+}
+
+function authenticationError(error: Error, request: EcrRequest): AuthenticationError {
+  return new AuthenticationError(
+    `AWS does not take the credentials (${request.credentials}) for ecr:${request.operation}: ${error.name}: ` +
+      `${error.message}. Renew them (aws sso login, a new session), or check the role's name, trust policy and external id`,
+    { cause: error },
+  );
+}
+
+function deniedError(what: string, error: Error): AccessDeniedError {
+  return new AccessDeniedError(
+    `${what} is not allowed: add it to the role's IAM policy, or see what the repository's or registry's policy denies (${error.message})`,
+    { cause: error },
+  );
+}
+
+function keyError(what: string, reason: string, options?: { cause: unknown }): AccessDeniedError {
+  return new AccessDeniedError(
+    `${what}: the repository's KMS key does not let ECR decrypt; allow kms:Decrypt on it, or enable it (${reason})`,
+    options,
+  );
+}
+
+/**
+ * Why a batch left out one manifest. @see API_ImageFailure, failureCode
+ * @param where the repository's ARN
+ */
+export function toImageFailure(
+  code: string | undefined,
+  reason: string,
+  digest: Digest,
+  where: string,
+): SlimboardError {
+  const what = `${where}@${digest}`;
+  const why = `${code ?? 'no code'}: ${reason}`;
+  switch (code) {
+    case 'UpstreamTooManyRequests':
+      return new RateLimitedError(`${what}: the upstream registry asks to slow down (${why})`, 60_000);
+    case 'UpstreamUnavailable':
+      return new RegistryUnavailableError(`${what}: the upstream registry is away (${why})`);
+    case 'UpstreamAccessDenied':
+      return new AccessDeniedError(
+        `${what}: the upstream registry refuses the pull-through rule's credentials (${why})`,
+      );
+    case 'KmsError':
+      return keyError(what, why);
+    case 'ImageInaccessible':
+      return new UnsupportedContentError(`${what} is archived: its manifest can be read once it is restored (${why})`);
+    case 'InvalidImageDigest':
+    case 'InvalidImageTag':
+    case 'MissingDigestAndTag':
+      return new InvalidReferenceError(`${what}: refused (${why})`);
+    case 'ImageNotFound':
+    case 'ImageTagDoesNotMatchDigest':
+      return new NotFoundError(`${what}: gone since listing (${why})`);
+    default:
+      return new RegistryUnavailableError(`${what}: ECR does not give it (${why})`);
+  }
+}

@@ -1,0 +1,81 @@
+import { InvalidReferenceError, SettingsError } from '../../errors.ts';
+import type { RegistryHost } from '../../oci/reference.ts';
+
+/** A private ECR registry is one account's, in one region. */
+export interface EcrLocation {
+  /** Twelve digits. */
+  readonly account: string;
+  readonly region: string;
+}
+
+interface Partition {
+  readonly id: string;
+  readonly regions: RegExp;
+  readonly domain: string;
+}
+
+/** AWS's closed worlds, each with names of its own. Source: the endpoint partitions that @aws-sdk/core carries. */
+const PARTITIONS: readonly Partition[] = [
+  { id: 'aws-cn', regions: /^cn-/, domain: 'amazonaws.com.cn' },
+  { id: 'aws-us-gov', regions: /^us-gov-/, domain: 'amazonaws.com' },
+  { id: 'aws-eusc', regions: /^eusc-/, domain: 'amazonaws.eu' },
+  { id: 'aws-iso', regions: /^us-iso-/, domain: 'c2s.ic.gov' },
+  { id: 'aws-iso-b', regions: /^us-isob-/, domain: 'sc2s.sgov.gov' },
+  { id: 'aws-iso-e', regions: /^eu-isoe-/, domain: 'cloud.adc-e.uk' },
+  { id: 'aws-iso-f', regions: /^us-isof-/, domain: 'csp.hci.ic.gov' },
+];
+const COMMERCIAL: Partition = { id: 'aws', regions: /^/, domain: 'amazonaws.com' };
+
+const REGION = /^[a-z]{2,5}(?:-[a-z]+)+-[0-9]+$/;
+const ACCOUNT = /^[0-9]{12}$/;
+// The host names of IPv4, FIPS and dual-stack. @see Amazon ECR user guide, "Amazon ECR endpoints and quotas"
+const HOST = /^([0-9]{12})\.dkr(?:\.ecr(?:-fips)?|-ecr(?:-fips)?)\.([a-z0-9-]+)\.([a-z0-9.-]+)$/;
+
+function partitionOf(region: string): Partition {
+  return PARTITIONS.find((partition) => partition.regions.test(region)) ?? COMMERCIAL;
+}
+
+/** @throws SettingsError when the text is no name of an AWS region */
+export function parseRegion(text: string): string {
+  if (!REGION.test(text)) throw new SettingsError(`"${text}" is no AWS region: write one as eu-west-1`);
+  return text;
+}
+
+/** @throws SettingsError when the text is no AWS account */
+export function parseAccount(text: string): string {
+  if (!ACCOUNT.test(text)) {
+    throw new SettingsError(`"${text}" is no AWS account: write its twelve digits, in quotes`);
+  }
+  return text;
+}
+
+/** The host that serves an account's images in a region, the first part of every image's name there. */
+export function ecrRegistryHost({ account, region }: EcrLocation): RegistryHost {
+  return `${account}.dkr.ecr.${region}.${partitionOf(region).domain}` as RegistryHost;
+}
+
+/** The host of ECR's API in a region, as long as the account is not known. */
+export function ecrApiHost(region: string): RegistryHost {
+  return `api.ecr.${region}.${partitionOf(region).domain}` as RegistryHost;
+}
+
+/** The account and region in the host of a private ECR registry; undefined for any other host. */
+export function findEcrLocation(host: string): EcrLocation | undefined {
+  const [, account, region, domain] = HOST.exec(host) ?? [];
+  if (!account || !region || !domain || !REGION.test(region)) return undefined;
+  return domain === partitionOf(region).domain || domain === 'on.aws' ? { account, region } : undefined;
+}
+
+/** @throws InvalidReferenceError when the host is no private ECR registry */
+export function ecrLocationOf(host: RegistryHost): EcrLocation {
+  const location = findEcrLocation(host);
+  if (!location) {
+    throw new InvalidReferenceError(`"${host}" is no Amazon ECR registry: write ACCOUNT.dkr.ecr.REGION.amazonaws.com`);
+  }
+  return location;
+}
+
+/** `repository` may be `*`; an account that is not known yet is `*` too. */
+export function ecrRepositoryArn(location: Partial<EcrLocation> & { region: string }, repository: string): string {
+  return `arn:${partitionOf(location.region).id}:ecr:${location.region}:${location.account ?? '*'}:repository/${repository}`;
+}

@@ -1,0 +1,98 @@
+import type { DescribeImagesCommandInput, ImageDetail } from '@aws-sdk/client-ecr';
+import { MalformedContentError, NotFoundError } from '../../errors.ts';
+import { type Digest, isDigest } from '../../oci/digest.ts';
+import type { Tag } from '../../oci/reference.ts';
+import type { ListedManifest, ListedRepository } from '../registry.ts';
+import type { EcrClient } from './client.ts';
+import { ecrLocationOf } from './hosts.ts';
+import { PAGE_SIZE, readPages } from './pages.ts';
+
+/** Pages of what a repository holds: archived and untagged images too; an image with three tags is three entries. */
+export function listImages(
+  client: EcrClient,
+  repository: ListedRepository,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly ListedManifest[]> {
+  return readPages(
+    async (nextToken) => {
+      const answer = await describeImages(
+        client,
+        repository,
+        {
+          maxResults: PAGE_SIZE,
+          // Without imageStatus archived images are left out, and they are stored and paid too.
+          filter: { tagStatus: 'ANY', imageStatus: 'ANY' },
+          ...(nextToken ? { nextToken } : {}),
+        },
+        signal,
+      );
+      return { items: (answer.imageDetails ?? []).flatMap(entriesOf), nextToken: answer.nextToken };
+    },
+    ({ tag, digest }) => `${tag ?? ''}@${digest}`,
+  );
+}
+
+/**
+ * The digest that a tag names now. DescribeImages, for it leaves the pull time alone and imports nothing from upstream.
+ * @throws NotFoundError when the tag is gone
+ */
+export async function resolveTag(
+  client: EcrClient,
+  repository: ListedRepository,
+  tag: Tag,
+  signal: AbortSignal | undefined,
+): Promise<Digest> {
+  const { imageDetails } = await describeImages(client, repository, { imageIds: [{ imageTag: tag }] }, signal);
+  const [image] = imageDetails ?? [];
+  if (!image) throw new NotFoundError(`${repository.registry}/${repository.name}:${tag} is gone since listing`);
+  return digestFrom(image);
+}
+
+function describeImages(
+  client: EcrClient,
+  repository: ListedRepository,
+  input: Omit<DescribeImagesCommandInput, 'registryId' | 'repositoryName'>,
+  signal: AbortSignal | undefined,
+) {
+  return client.call(
+    'DescribeImages',
+    { registryId: ecrLocationOf(repository.registry).account, repositoryName: repository.name, ...input },
+    { repository: repository.name, signal },
+  );
+}
+
+function entriesOf(image: ImageDetail): readonly ListedManifest[] {
+  const entry = entryOf(image);
+  const tags = image.imageTags ?? [];
+  // ECR's word is taken: a tag longer than OCI allows is listed too, and is in no URL that we build.
+  return tags.length === 0 ? [entry] : tags.map((tag) => ({ ...entry, tag: tag as Tag }));
+}
+
+function entryOf(image: ImageDetail): ListedManifest {
+  const mediaType = image.imageManifestMediaType;
+  const artifactType = image.artifactMediaType;
+  const pushedAt = isoDate(image.imagePushedAt);
+  const pulledAt = isoDate(image.lastRecordedPullTime);
+  const subject = image.subjectManifestDigest;
+  return {
+    digest: digestFrom(image),
+    ...(mediaType ? { mediaType } : {}),
+    ...(artifactType ? { artifactType } : {}),
+    ...(pushedAt ? { pushedAt } : {}),
+    ...(pulledAt ? { pulledAt } : {}),
+    ...(image.imageSizeInBytes === undefined ? {} : { reportedBytes: image.imageSizeInBytes }),
+    // An image that is being restored cannot be read yet either.
+    ...(image.imageStatus && image.imageStatus !== 'ACTIVE' ? { archived: true } : {}),
+    ...(subject && isDigest(subject) ? { subject } : {}),
+  };
+}
+
+function digestFrom(image: ImageDetail): Digest {
+  const text = image.imageDigest ?? '';
+  if (!isDigest(text)) throw new MalformedContentError(`ECR lists an image whose digest is "${text.slice(0, 140)}"`);
+  return text;
+}
+
+function isoDate(date: Date | undefined): string | undefined {
+  return date && !Number.isNaN(date.getTime()) ? date.toISOString() : undefined;
+}

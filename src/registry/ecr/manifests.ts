@@ -1,0 +1,95 @@
+import type { Image } from '@aws-sdk/client-ecr';
+import { AuthenticationError, RegistryUnavailableError, SlimboardError, TooLargeError } from '../../errors.ts';
+import { type Digest, verifyDigest } from '../../oci/digest.ts';
+import { MAX_MANIFEST_BYTES, parseManifest } from '../../oci/manifest.ts';
+import { bareMediaType, MANIFEST_MEDIA_TYPES } from '../../oci/media-type.ts';
+import type { FetchedManifest, ListedRepository } from '../registry.ts';
+import type { EcrClient } from './client.ts';
+import { toImageFailure } from './errors.ts';
+import { ecrLocationOf } from './hosts.ts';
+import { mapInLanes } from './lanes.ts';
+
+type Results = Map<Digest, FetchedManifest | Error>;
+
+/** @see API_BatchGetImage, imageIds: at most 100 */
+export const BATCH_SIZE = 100;
+
+/**
+ * Reads manifests in batches, always by digest: asked by tag, ECR may convert a manifest, or import one from upstream.
+ * Reading moves an image's last recorded pull time, so ask once for each digest.
+ */
+export async function readManifests(
+  client: EcrClient,
+  repository: ListedRepository,
+  digests: readonly Digest[],
+  { lanes, signal }: { readonly lanes: number; readonly signal: AbortSignal | undefined },
+): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
+  const batches = batchesOf([...new Set(digests)]);
+  const results = await mapInLanes(batches, lanes, (batch) => readBatch(client, repository, batch, signal));
+  return new Map(results.flatMap((result) => [...result]));
+}
+
+function batchesOf(digests: readonly Digest[]): readonly (readonly Digest[])[] {
+  const count = Math.ceil(digests.length / BATCH_SIZE);
+  return Array.from({ length: count }, (_, at) => digests.slice(at * BATCH_SIZE, (at + 1) * BATCH_SIZE));
+}
+
+/** A batch that is refused as a whole is an error of each of its digests; only refused credentials end it all. */
+async function readBatch(
+  client: EcrClient,
+  repository: ListedRepository,
+  digests: readonly Digest[],
+  signal: AbortSignal | undefined,
+): Promise<Results> {
+  try {
+    return await fetchBatch(client, repository, digests, signal);
+  } catch (error) {
+    if (!(error instanceof SlimboardError) || error instanceof AuthenticationError) throw error;
+    return new Map(digests.map((digest) => [digest, error]));
+  }
+}
+
+async function fetchBatch(
+  client: EcrClient,
+  repository: ListedRepository,
+  digests: readonly Digest[],
+  signal: AbortSignal | undefined,
+): Promise<Results> {
+  const { images, failures } = await client.call(
+    'BatchGetImage',
+    {
+      registryId: ecrLocationOf(repository.registry).account,
+      repositoryName: repository.name,
+      imageIds: digests.map((imageDigest) => ({ imageDigest })),
+      acceptedMediaTypes: [...MANIFEST_MEDIA_TYPES],
+    },
+    { repository: repository.name, signal },
+  );
+  const sent = new Map(images?.map((image) => [image.imageId?.imageDigest, image]));
+  const failed = new Map(failures?.map((failure) => [failure.imageId?.imageDigest, failure]));
+  const where = client.arnOf(repository.name);
+  return new Map(
+    digests.map((digest) => {
+      const image = sent.get(digest);
+      if (image) return [digest, checkManifest(image, digest, where)];
+      const failure = failed.get(digest);
+      if (failure) return [digest, toImageFailure(failure.failureCode, failure.failureReason ?? '', digest, where)];
+      return [digest, new RegistryUnavailableError(`${where}@${digest}: ECR left it out of its answer`)];
+    }),
+  );
+}
+
+function checkManifest(image: Image, digest: Digest, where: string): FetchedManifest | Error {
+  const body = Buffer.from(image.imageManifest ?? '', 'utf8');
+  const what = `${where}@${digest}`;
+  if (body.length > MAX_MANIFEST_BYTES) {
+    return new TooLargeError(`${what}: the manifest has ${body.length} bytes, at most ${MAX_MANIFEST_BYTES} are read`);
+  }
+  try {
+    verifyDigest(body, digest, what);
+    return { digest, mediaType: bareMediaType(image.imageManifestMediaType) || parseManifest(body).mediaType, body };
+  } catch (error) {
+    if (error instanceof SlimboardError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { MalformedContentError } from '../../errors.ts';
+import { isInvalidParameter } from './errors.ts';
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextToken: string | undefined;
+}
+
+/** The most that ECR takes for maxResults; its own default is 100. */
+export const PAGE_SIZE = 1000;
+
+/**
+ * Reads a listing to its end. A page token that ECR does not take any more (they expire) starts the listing again, once,
+ * without what was given already.
+ * @param keyOf equal for what is the same in both listings; what changed in between is given again
+ * @throws MalformedContentError when a page names itself as the next one
+ */
+export async function* readPages<Item>(
+  fetchPage: (token: string | undefined) => Promise<Page<Item>>,
+  keyOf: (item: Item) => string,
+): AsyncGenerator<readonly Item[]> {
+  const given = new Set<string>();
+  let token: string | undefined;
+  let restarted = false;
+  for (;;) {
+    const page = await fetchPage(token).catch((error: unknown) => {
+      if (token === undefined || restarted || !isInvalidParameter(error)) throw error;
+      return undefined;
+    });
+    if (!page) {
+      restarted = true;
+      token = undefined;
+      continue;
+    }
+    yield page.items.filter((item) => isFirst(given, keyOf(item)));
+    if (!page.nextToken) return;
+    if (page.nextToken === token)
+      throw new MalformedContentError('ECR names the same page as the next one, without end');
+    token = page.nextToken;
+  }
+}
+
+function isFirst(given: Set<string>, key: string): boolean {
+  const first = !given.has(key);
+  given.add(key);
+  return first;
+}

@@ -1,0 +1,110 @@
+import { AuthenticationError, InvalidReferenceError, SettingsError, SlimboardError } from '../../errors.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { RegistryHost, Tag } from '../../oci/reference.ts';
+import type {
+  CallOptions,
+  DedupScope,
+  FetchedManifest,
+  ListedManifest,
+  ListedRepository,
+  Registry,
+} from '../registry.ts';
+import { EcrBlobReader } from './blobs.ts';
+import { type EcrClient, openEcrClients } from './client.ts';
+import { readDedupScope } from './dedup.ts';
+import { ecrLocationOf, parseAccount, parseRegion } from './hosts.ts';
+import { listImages, resolveTag } from './images.ts';
+import { readManifests } from './manifests.ts';
+import { DEFAULT_LANES, type EcrOptions } from './options.ts';
+import { listRepositories } from './repositories.ts';
+
+/**
+ * Opens the private ECR registries of one account in some regions. Sends nothing yet.
+ * @throws SettingsError when an account or region is none
+ */
+export async function openEcrRegistry(options: EcrOptions): Promise<Registry> {
+  if (options.accountId !== undefined) parseAccount(options.accountId);
+  if (options.regions.length === 0) throw new SettingsError('An ecr source needs regions: write them as [eu-west-1]');
+  for (const region of options.regions) parseRegion(region);
+  return new EcrRegistry(options, await openEcrClients(options));
+}
+
+class EcrRegistry implements Registry {
+  readonly #options: EcrOptions;
+  readonly #clients: readonly EcrClient[];
+  readonly #blobs: EcrBlobReader;
+
+  constructor(options: EcrOptions, clients: readonly EcrClient[]) {
+    this.#options = options;
+    this.#clients = clients;
+    this.#blobs = new EcrBlobReader(options);
+  }
+
+  /** A region that fails does not hide the repositories of the others: its failure comes at the end. */
+  async *listRepositories({ signal }: CallOptions): AsyncGenerator<readonly ListedRepository[]> {
+    const failures: unknown[] = [];
+    for (const client of this.#clients) {
+      try {
+        yield* listRepositories(client, this.#options, signal);
+      } catch (error) {
+        if (!(error instanceof SlimboardError) || error instanceof AuthenticationError) throw error;
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  listManifests(repository: ListedRepository, { signal }: CallOptions): AsyncIterable<readonly ListedManifest[]> {
+    return listImages(this.#clientOf(repository.registry), repository, signal);
+  }
+
+  async readTag(
+    repository: ListedRepository,
+    tag: Tag,
+    known: Digest | undefined,
+    { signal }: CallOptions,
+  ): Promise<FetchedManifest | 'unchanged'> {
+    const digest = await resolveTag(this.#clientOf(repository.registry), repository, tag, signal);
+    if (digest === known) return 'unchanged';
+    const manifest = (await this.readManifests(repository, [digest], signal ? { signal } : {})).get(digest);
+    if (manifest === undefined || manifest instanceof Error) throw manifest;
+    return manifest;
+  }
+
+  readManifests(
+    repository: ListedRepository,
+    digests: readonly Digest[],
+    { signal }: CallOptions,
+  ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
+    const lanes = this.#options.lanes ?? DEFAULT_LANES;
+    return readManifests(this.#clientOf(repository.registry), repository, digests, { lanes, signal });
+  }
+
+  readBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions & { maxBytes: number }) {
+    const { maxBytes, signal } = options;
+    return this.#blobs.readBlob(this.#clientOf(repository.registry), repository, blob, { maxBytes, signal });
+  }
+
+  openBlob(repository: ListedRepository, blob: Descriptor, { signal }: CallOptions) {
+    return this.#blobs.openBlob(this.#clientOf(repository.registry), repository, blob, signal);
+  }
+
+  async dedupScope({ signal }: CallOptions): Promise<DedupScope> {
+    return readDedupScope(this.#clients, this.#options, signal);
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    await this.#blobs.close();
+  }
+
+  /** The host names account and region, so that a worker that listed nothing knows where to ask. */
+  #clientOf(host: RegistryHost): EcrClient {
+    const { account, region } = ecrLocationOf(host);
+    const client = this.#clients.find((candidate) => candidate.region === region);
+    if (!client) throw new InvalidReferenceError(`${host} is in none of this source's regions: add ${region} to them`);
+    client.learnAccount(account);
+    return client;
+  }
+}

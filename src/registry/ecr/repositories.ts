@@ -1,0 +1,78 @@
+import type { Repository } from '@aws-sdk/client-ecr';
+import { AccessDeniedError, NotFoundError } from '../../errors.ts';
+import { parseRepositoryName } from '../../oci/reference.ts';
+import type { ListedRepository } from '../registry.ts';
+import type { EcrClient } from './client.ts';
+import { mapInLanes } from './lanes.ts';
+import { DEFAULT_LANES, DEFAULT_TEAM_TAG, type EcrOptions } from './options.ts';
+import { PAGE_SIZE, readPages } from './pages.ts';
+
+type Teams = (repository: Repository) => Promise<string | undefined>;
+
+/** Pages of a region's repositories, each with its owner: one request a thousand repositories, and one a repository. */
+export async function* listRepositories(
+  client: EcrClient,
+  options: EcrOptions,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly ListedRepository[]> {
+  const teamOf = teamReader(client, options, signal);
+  for await (const page of describeRepositories(client, signal)) {
+    client.learnAccount(page[0]?.registryId);
+    yield await mapInLanes(page, options.lanes ?? DEFAULT_LANES, async (repository) => {
+      const team = await teamOf(repository);
+      const name = parseRepositoryName(repository.repositoryName ?? '');
+      return { name, registry: client.host, ...(team ? { team } : {}) };
+    });
+  }
+}
+
+function describeRepositories(
+  client: EcrClient,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly Repository[]> {
+  return readPages(
+    async (nextToken) => {
+      const answer = await client.call(
+        'DescribeRepositories',
+        {
+          maxResults: PAGE_SIZE,
+          ...(client.account ? { registryId: client.account } : {}),
+          ...(nextToken ? { nextToken } : {}),
+        },
+        { signal },
+      );
+      return { items: answer.repositories ?? [], nextToken: answer.nextToken };
+    },
+    (repository) => repository.repositoryName ?? '',
+  );
+}
+
+/**
+ * Reads owners from the repositories' tags. Where that is not allowed they are unknown, not an error; a role that was
+ * refused `GIVE_UP_AFTER` times and never answered is asked no more.
+ */
+function teamReader(client: EcrClient, options: EcrOptions, signal: AbortSignal | undefined): Teams {
+  const key = options.teamTag ?? DEFAULT_TEAM_TAG;
+  let answers = 0;
+  let refusals = 0;
+  return async ({ repositoryArn, repositoryName }) => {
+    if (!repositoryArn || !repositoryName || (answers === 0 && refusals >= GIVE_UP_AFTER)) return undefined;
+    try {
+      const { tags } = await client.call(
+        'ListTagsForResource',
+        { resourceArn: repositoryArn },
+        { repository: repositoryName, signal },
+      );
+      answers += 1;
+      return tags?.find((tag) => tag.Key === key)?.Value?.trim();
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      if (!(error instanceof AccessDeniedError)) throw error;
+      refusals += 1;
+      if (refusals === 1) options.onNote?.(`Owners of some repositories are unknown: ${error.message}`);
+      return undefined;
+    }
+  };
+}
+
+const GIVE_UP_AFTER = 50;
