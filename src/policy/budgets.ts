@@ -1,0 +1,37 @@
+import picomatch from 'picomatch';
+
+/** A limit on images of some teams or repositories. */
+export interface Budget {
+  readonly team?: string;
+  /** A glob over repositories' names; none is every repository. */
+  readonly repository?: string;
+  /** Pull size, bytes. */
+  readonly maxImageSize?: number;
+  readonly maxLayers?: number;
+}
+
+/** Whose image it is: what budgets are chosen by. */
+export interface ImageOwner {
+  readonly repository: string;
+  readonly team?: string;
+}
+
+/** The budgets that an image must keep: every one that names its team and its repository, or none of either. */
+export function budgetsFor(owner: ImageOwner, budgets: readonly Budget[]): readonly Budget[] {
+  return budgets.filter(
+    (budget) =>
+      (budget.team === undefined || budget.team === owner.team) &&
+      (budget.repository === undefined || matcherOf(budget.repository)(owner.repository)),
+  );
+}
+
+const matchers = new Map<string, (text: string) => boolean>();
+
+/** Compiled once a pattern: patterns come from settings, so there are few. */
+export function matcherOf(glob: string): (text: string) => boolean {
+  const known = matchers.get(glob);
+  if (known) return known;
+  const matcher = picomatch(glob);
+  matchers.set(glob, matcher);
+  return matcher;
+}

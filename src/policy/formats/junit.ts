@@ -1,0 +1,59 @@
+import type { Violation } from '../check-image.ts';
+
+/**
+ * Violations as JUnit XML: one suite an image, one case a violation, one passed case for an image without any. Warnings
+ * and notes pass and say so in system-out, since most CI systems know only passed and failed.
+ * @param references every image that was checked
+ * @see the JUnit XML schema that Jenkins and GitLab read
+ */
+export function formatJUnit(references: readonly string[], violations: readonly Violation[]): string {
+  const suites = references.map((reference) =>
+    suiteOf(
+      reference,
+      violations.filter((violation) => violation.reference === reference),
+    ),
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="slimboard">\n${suites.join('')}</testsuites>\n`;
+}
+
+function suiteOf(reference: string, violations: readonly Violation[]): string {
+  const failures = violations.filter(({ severity }) => severity === 'error').length;
+  const name = escapeXml(reference);
+  const cases =
+    violations.length === 0 ? `    <testcase classname="${name}" name="policy"/>\n` : violations.map(caseOf).join('');
+  const tests = Math.max(1, violations.length);
+  return `  <testsuite name="${name}" tests="${tests}" failures="${failures}" errors="0">\n${cases}  </testsuite>\n`;
+}
+
+function caseOf(violation: Violation): string {
+  const open = `    <testcase classname="${escapeXml(violation.reference)}" name="${escapeXml(violation.rule)}">`;
+  const text = escapeXml([violation.message, ...evidenceLines(violation)].join('\n'));
+  const body =
+    violation.severity === 'error'
+      ? `<failure message="${escapeXml(violation.message)}" type="${escapeXml(violation.rule)}">${text}</failure>`
+      : `<system-out>${violation.severity}: ${text}</system-out>`;
+  return `${open}${body}</testcase>\n`;
+}
+
+function evidenceLines({ evidence }: Violation): string[] {
+  return evidence.map(({ layer, instruction, subject }) =>
+    [layer === undefined ? '' : `layer ${layer}`, subject ?? '', instruction ?? '']
+      .filter((part) => part !== '')
+      .join(': '),
+  );
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** Text for XML 1.0: markup as entities, and characters that no XML document may hold replaced. */
+function escapeXml(text: string): string {
+  return text
+    .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '\u{FFFD}')
+    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}

@@ -1,0 +1,78 @@
+import type { LayerClass } from '../classify/verdict.ts';
+import type { AuditedImage, LayerContents } from './audited-image.ts';
+import type { Evidence } from './finding.ts';
+import { type Command, parseScript } from './shell.ts';
+
+/** One layer, ready to be judged. */
+export interface LayerView {
+  /** In the manifest, base first, from 0. */
+  readonly position: number;
+  /** Compressed. */
+  readonly bytes: number;
+  readonly class: LayerClass;
+  readonly instruction: string;
+  /** What a RUN ran; empty for every other instruction. */
+  readonly commands: readonly Command[];
+  readonly contents?: LayerContents;
+}
+
+/** An image with its layers joined to what made them. Built once an image, shared by all rules. */
+export interface ImageView {
+  readonly image: AuditedImage;
+  readonly layers: readonly LayerView[];
+  /** Layers above the base: the image's own. What the base does is the base's finding, not every child's. */
+  readonly own: readonly LayerView[];
+}
+
+export function viewImage(image: AuditedImage): ImageView {
+  const layers = image.manifest.layers.map((layer, position) => viewLayer(image, layer.size, position));
+  return { image, layers, own: layers.slice(baseLayerCount(image)) };
+}
+
+/** How many of the image's layers are its base's; without a proven boundary, as far as layers look like a base's. */
+export function baseLayerCount({ verdict }: AuditedImage): number {
+  if (verdict.base.layerCount !== undefined) return verdict.base.layerCount;
+  const first = verdict.layers.findIndex((layer) => layer.class !== 'base');
+  return first < 0 ? verdict.layers.length : first;
+}
+
+function viewLayer(image: AuditedImage, bytes: number, position: number): LayerView {
+  const verdict = image.verdict.layers[position];
+  const instruction = verdict?.instruction ?? '';
+  const contents = image.contents?.[position];
+  return {
+    position,
+    bytes,
+    class: verdict?.class ?? 'none',
+    instruction,
+    commands: instruction.startsWith('RUN ') ? parseScript(instruction.slice(4)) : [],
+    ...(contents ? { contents } : {}),
+  };
+}
+
+export function evidenceOf(layer: LayerView, subject?: string): Evidence {
+  return {
+    layer: layer.position,
+    ...(layer.instruction ? { instruction: layer.instruction } : {}),
+    ...(subject ? { subject } : {}),
+  };
+}
+
+/**
+ * What some files of a layer cost a pull: their share of the layer's files, taken of its compressed size. Files
+ * compress unlike one another, so this is right for large shares and near for small ones.
+ */
+export function compressedShare(layer: LayerView, fileBytes: number): number {
+  const all = layer.contents?.fileBytes ?? 0;
+  return all === 0 ? 0 : Math.round(layer.bytes * Math.min(1, fileBytes / all));
+}
+
+/** The bytes of files that lie in some areas of a layer. */
+export function areaBytes(contents: LayerContents, areas: readonly string[]): number {
+  return areas.reduce((sum, area) => sum + (contents.areaBytes?.[area] ?? 0), 0);
+}
+
+/** The value of a variable of the image's environment, undefined when it is not set. */
+export function environmentValue(view: ImageView, name: string): string | undefined {
+  return view.image.config.env.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+}

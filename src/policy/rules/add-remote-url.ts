@@ -1,0 +1,22 @@
+import { evidenceOf } from '../image-view.ts';
+import type { Rule } from '../rule.ts';
+
+const REMOTE = /^ADD\s+(?:--\S+\s+)*https?:\/\//;
+const CHECKED = /^ADD\s+(?:--\S+\s+)*--checksum=/;
+
+export const addRemoteUrl: Rule = {
+  id: 'add-remote-url',
+  severity: 'warn',
+  title: 'ADD fetches a file from the network',
+  find: (view) => {
+    const found = view.own.filter(({ instruction }) => REMOTE.test(instruction) && !CHECKED.test(instruction));
+    if (found.length === 0) return undefined;
+    return {
+      confidence: 'proven',
+      message:
+        'The archive stays as a layer of its own, and nothing checks what was fetched: fetch, verify, unpack and remove in one RUN, or state --checksum',
+      evidence: found.map((layer) => evidenceOf(layer)),
+      bytes: { min: 0, max: found.reduce((sum, layer) => sum + layer.bytes, 0) },
+    };
+  },
+};

@@ -1,0 +1,19 @@
+import { hasOption, removes, runs } from '../shell.ts';
+import { packageCacheRule } from './package-cache.ts';
+
+const APK = ['apk'];
+
+export const apkCache = packageCacheRule({
+  id: 'apk-cache',
+  areas: ['apk-cache'],
+  title: 'The package index of apk stays in a layer',
+  remedy: 'write "apk add --no-cache", which fetches the index and keeps none',
+  fills: (command) => runs(command, APK, ['update', 'add', 'upgrade', '--update']),
+  avoids: (command) =>
+    (APK.includes(command.program) && hasOption(command, '--no-cache')) ||
+    runs(command, APK, ['clean']) ||
+    removes(command, '/var/cache/apk'),
+  largestShare: 0.9,
+  // The two indexes (main, community) of an Alpine release are about 1 MB each; archives stay only with a cache folder.
+  largestBytes: 5_000_000,
+});

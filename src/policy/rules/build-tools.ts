@@ -1,0 +1,71 @@
+import type { Hit } from '../finding.ts';
+import { compressedShare, evidenceOf, type ImageView, type LayerView } from '../image-view.ts';
+import type { Rule } from '../rule.ts';
+import { type Command, removes, runs } from '../shell.ts';
+
+const PACKAGE_MANAGERS = ['apt', 'apt-get', 'apk', 'dnf', 'microdnf', 'yum', 'zypper', 'tdnf'];
+/** Packages that bring a compiler or a build driver, by their names in Debian, Alpine and Fedora. */
+const TOOLCHAINS = 'build-essential build-base gcc g++ gcc-c++ clang make cmake cargo rustc golang golang-go go'.split(
+  ' ',
+);
+
+export const buildTools: Rule = {
+  id: 'build-tools',
+  severity: 'warn',
+  title: 'Compilers and build tools are in the image that runs',
+  find: (view) => hitOf(view.layers.filter((layer) => bringsToolchain(layer, view))),
+};
+
+function bringsToolchain(layer: LayerView, view: ImageView): boolean {
+  if (layer.contents?.toolchain) return layer.contents.toolchain.length > 0;
+  if (layer.class === 'build-tools') return true;
+  // Official bases install a compiler, build with it and purge it, all in one layer.
+  if (layer.commands.some(purges)) return false;
+  return layer.commands.some(installsToolchain) || unpacksToolchain(layer, view);
+}
+
+function installsToolchain(command: Command): boolean {
+  if (command.words.includes('--virtual') || command.words.includes('-t')) return false;
+  return runs(command, PACKAGE_MANAGERS, ['install', 'add']) && runs(command, PACKAGE_MANAGERS, TOOLCHAINS);
+}
+
+function purges(command: Command): boolean {
+  return (
+    runs(command, PACKAGE_MANAGERS, ['purge', 'autoremove', 'remove', 'erase', 'del']) ||
+    removes(command, '/usr/bin/gcc')
+  );
+}
+
+/** The base of a compiler's own image: its largest layer is the toolchain. */
+function unpacksToolchain(layer: LayerView, { image, layers, own }: ImageView): boolean {
+  const { base, runtime } = image.verdict;
+  if (base.confidence === 'unknown' || layer.position >= layers.length - own.length) return false;
+  const isToolchain = base.references.some((name) =>
+    /(?:^|\/)(?:golang|rust|maven|gradle|gcc)(?::|$)|-jdk|\/sdk/.test(name),
+  );
+  return isToolchain && runtime !== undefined && layer.bytes === Math.max(...layers.map(({ bytes }) => bytes));
+}
+
+function hitOf(found: readonly LayerView[]): Hit | undefined {
+  if (found.length === 0) return undefined;
+  const max = found.reduce((sum, layer) => sum + toolchainBytes(layer), 0);
+  const measured = found.every((layer) => layer.contents?.toolchain);
+  return {
+    confidence: measured ? 'proven' : 'inferred',
+    message: 'Build in an earlier stage and copy what it makes: a multi-stage build leaves the toolchain behind',
+    evidence: found.map((layer) => evidenceOf(layer, subjectOf(layer))),
+    bytes: { min: measured ? max : 0, max },
+  };
+}
+
+function toolchainBytes(layer: LayerView): number {
+  if (!layer.contents?.toolchain) return layer.bytes;
+  return compressedShare(
+    layer,
+    layer.contents.toolchain.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+}
+
+function subjectOf(layer: LayerView): string | undefined {
+  return layer.contents?.toolchain?.map(({ name }) => name).join(', ');
+}

@@ -1,0 +1,35 @@
+import { evidenceOf, type LayerView } from '../image-view.ts';
+import type { Rule } from '../rule.ts';
+import { type Command, runs } from '../shell.ts';
+
+const WHOLE_SOURCES = /^(?:COPY|ADD)\s+(?:--\S+\s+)*(?:\.\/?|\.\/src\/?|src\/?)\s+\S/;
+
+export const cacheOrder: Rule = {
+  id: 'cache-order',
+  severity: 'info',
+  title: 'Dependencies are installed after the sources are copied',
+  find: (view) => {
+    const sources = view.own.find((layer) => WHOLE_SOURCES.test(layer.instruction));
+    const install = sources && view.own.find((layer) => layer.position > sources.position && installs(layer));
+    if (!sources || !install) return undefined;
+    return {
+      confidence: 'inferred',
+      message:
+        'Every change of the sources installs all dependencies again, and every release carries them as a new layer: copy the lock file first, install, then copy the sources',
+      evidence: [evidenceOf(sources), evidenceOf(install)],
+    };
+  },
+};
+
+function installs(layer: LayerView): boolean {
+  return layer.commands.some(installsDependencies);
+}
+
+function installsDependencies(command: Command): boolean {
+  return (
+    runs(command, ['npm', 'pnpm', 'yarn', 'bundle', 'composer', 'bun'], ['install', 'ci', 'i']) ||
+    runs(command, ['pip', 'pip3', 'poetry', 'pipenv', 'uv'], ['install', 'sync']) ||
+    runs(command, ['go'], ['download']) ||
+    runs(command, ['dotnet'], ['restore'])
+  );
+}

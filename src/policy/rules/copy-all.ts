@@ -1,0 +1,30 @@
+import { evidenceOf, type LayerView } from '../image-view.ts';
+import type { Rule } from '../rule.ts';
+
+/** `COPY . /app`: the build's whole context; paths of an earlier stage start at its root. */
+const WHOLE_CONTEXT = /^(?:COPY|ADD)\s+(?:--\S+\s+)*\.\/?\s+\S/;
+/** What the classic builder wrote: a folder by its checksum. Only its size says that it may be the whole context. */
+const CLASSIC_FOLDER = /^(?:COPY|ADD)\s+dir:[0-9a-f]+\s+in\s/;
+const LARGE_FOLDER_BYTES = 1_000_000;
+
+export const copyAll: Rule = {
+  id: 'copy-all',
+  severity: 'info',
+  title: 'The whole build context is copied into the image',
+  find: (view) => {
+    const found = view.own.filter(copiesContext);
+    if (found.length === 0) return undefined;
+    return {
+      confidence: 'inferred',
+      message:
+        'Copy what the program needs by name, and list .git, node_modules, tests and local settings in .dockerignore',
+      evidence: found.map((layer) => evidenceOf(layer)),
+      bytes: { min: 0, max: found.reduce((sum, layer) => sum + layer.bytes, 0) },
+    };
+  },
+};
+
+function copiesContext(layer: LayerView): boolean {
+  if (WHOLE_CONTEXT.test(layer.instruction)) return true;
+  return layer.bytes >= LARGE_FOLDER_BYTES && CLASSIC_FOLDER.test(layer.instruction);
+}

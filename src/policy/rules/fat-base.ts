@@ -1,0 +1,33 @@
+import type { ByteRange } from '../finding.ts';
+import type { ImageView } from '../image-view.ts';
+import type { Rule } from '../rule.ts';
+
+/** Variants that carry more than a running program needs. */
+const FAT: readonly string[] = ['full', 'jdk'];
+
+export const fatBase: Rule = {
+  id: 'fat-base',
+  severity: 'warn',
+  title: 'The base has a slimmer variant',
+  find: (view) => {
+    const { base, variant } = view.image.verdict;
+    if (!variant || !FAT.includes(variant.value) || base.confidence === 'unknown') return undefined;
+    const slimmer = view.image.baseFacts?.slimmer;
+    const bytes = bytesSaved(view, slimmer?.compressedBytes);
+    if (bytes && bytes.max === 0) return undefined;
+    return {
+      confidence: base.confidence,
+      message: `Use ${slimmer ? slimmer.reference : 'its slim, Alpine or distroless variant'} for the last stage`,
+      evidence: [{ subject: base.references.join(';') || base.evidence }],
+      ...(bytes ? { bytes } : {}),
+    };
+  },
+};
+
+function bytesSaved(view: ImageView, slimmerBytes: number | undefined): ByteRange | undefined {
+  const { layerCount } = view.image.verdict.base;
+  if (slimmerBytes === undefined || layerCount === undefined) return undefined;
+  const baseBytes = view.layers.slice(0, layerCount).reduce((sum, layer) => sum + layer.bytes, 0);
+  const saved = Math.max(0, baseBytes - slimmerBytes);
+  return { min: saved, max: saved };
+}

@@ -1,0 +1,22 @@
+import { areaBytes } from '../image-view.ts';
+import { measuredBytesRule } from './measured-bytes.ts';
+
+const AREAS = [
+  'version-control',
+  'logs',
+  'temporary',
+  'source-maps',
+  'dependency-tests',
+  'cargo-cache',
+  'composer-cache',
+  'gem-cache',
+  'nuget-cache',
+];
+
+export const leftoverFiles = measuredBytesRule({
+  id: 'leftover-files',
+  severity: 'info',
+  title: 'Files that only the build or the repository needs are in the image',
+  remedy: 'list .git, tests and logs in .dockerignore, and copy from an earlier stage what the program needs',
+  bytesOf: (contents) => areaBytes(contents, AREAS),
+});

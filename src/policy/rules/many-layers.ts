@@ -1,0 +1,20 @@
+import { evidenceOf } from '../image-view.ts';
+import type { Rule } from '../rule.ts';
+
+/** So many RUN layers of its own are a list of single commands; tidy images have one to five. */
+const MANY = 10;
+
+export const manyLayers: Rule = {
+  id: 'many-layers',
+  severity: 'info',
+  title: 'Many small RUN layers',
+  find: (view) => {
+    const steps = view.own.filter((layer) => layer.instruction.startsWith('RUN '));
+    if (steps.length < MANY) return undefined;
+    return {
+      confidence: 'proven',
+      message: `${steps.length} RUN steps: join those that belong together with &&, so that what one leaves another can remove`,
+      evidence: steps.map((layer) => evidenceOf(layer)),
+    };
+  },
+};

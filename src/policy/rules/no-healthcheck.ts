@@ -1,0 +1,19 @@
+import type { Rule } from '../rule.ts';
+
+export const noHealthcheck: Rule = {
+  id: 'no-healthcheck',
+  severity: 'info',
+  title: 'No HEALTHCHECK',
+  find: ({ image }) => {
+    const { config, verdict } = image;
+    if (config.hasHealthcheck || config.exposedPorts.length === 0) return undefined;
+    // Without a shell or a client in the image there is nothing that could run the check.
+    if (verdict.variant === undefined || ['scratch', 'distroless'].includes(verdict.variant.value)) return undefined;
+    return {
+      confidence: 'proven',
+      message:
+        'Docker and Compose cannot tell whether the service answers; Kubernetes uses its own probes and needs none of it',
+      evidence: config.exposedPorts.map((subject) => ({ subject })),
+    };
+  },
+};

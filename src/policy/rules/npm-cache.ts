@@ -1,0 +1,12 @@
+import { removes, runs } from '../shell.ts';
+import { packageCacheRule } from './package-cache.ts';
+
+export const npmCache = packageCacheRule({
+  id: 'npm-cache',
+  areas: ['npm-cache'],
+  title: "npm's cache of tarballs stays in a layer",
+  remedy: 'mount a cache on /root/.npm, or end the same RUN with "npm cache clean --force"',
+  fills: (command) => runs(command, ['npm'], ['install', 'ci', 'i', 'add']),
+  avoids: (command) => runs(command, ['npm'], ['clean']) || removes(command, '.npm'),
+  largestShare: 0.6,
+});

@@ -1,0 +1,78 @@
+import type { ByteRange, Hit } from '../finding.ts';
+import {
+  areaBytes,
+  compressedShare,
+  environmentValue,
+  evidenceOf,
+  type ImageView,
+  type LayerView,
+} from '../image-view.ts';
+import type { Rule } from '../rule.ts';
+import type { Command } from '../shell.ts';
+
+/** A package manager's cache: how it gets into a layer, and how it is kept out. */
+export interface PackageCache {
+  readonly id: string;
+  /** Where it lies, by the names of deep/areas.ts. */
+  readonly areas: readonly string[];
+  readonly title: string;
+  readonly remedy: string;
+  /** A command that fills the cache. */
+  readonly fills: (command: Command) => boolean;
+  /** The same command told to keep nothing, or one that clears the cache in the same layer. */
+  readonly avoids: (command: Command) => boolean;
+  /** A variable that switches the cache off. */
+  readonly switchedOffBy?: string;
+  /** At most so much of the layer is cache. */
+  readonly largestShare: number;
+  /** And at most so many compressed bytes, where the cache has a natural size. */
+  readonly largestBytes?: number;
+}
+
+/** The smallest index any of these managers keeps is larger: a smaller layer holds no cache. */
+const SMALLEST_CACHE_BYTES = 100_000;
+
+/**
+ * The rule for one package manager. From history alone the lower end is zero: builders do not record cache mounts, so a
+ * command that would fill the cache may have left nothing.
+ */
+export function packageCacheRule(cache: PackageCache): Rule {
+  return {
+    id: cache.id,
+    severity: 'warn',
+    title: cache.title,
+    find: (view) => findCache(view, cache),
+  };
+}
+
+function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
+  const off = cache.switchedOffBy !== undefined && (environmentValue(view, cache.switchedOffBy) ?? '') !== '';
+  const found: { layer: LayerView; bytes: ByteRange }[] = [];
+  for (const layer of view.own) {
+    const bytes = measuredCache(layer, cache.areas) ?? (off ? undefined : likelyCache(layer, cache));
+    if (bytes && bytes.max > 0) found.push({ layer, bytes });
+  }
+  if (found.length === 0) return undefined;
+  return {
+    confidence: found.every(({ bytes }) => bytes.min === bytes.max) ? 'proven' : 'inferred',
+    message: `${cache.title}: ${cache.remedy}`,
+    evidence: found.map(({ layer }) => evidenceOf(layer)),
+    bytes: {
+      min: found.reduce((sum, { bytes }) => sum + bytes.min, 0),
+      max: found.reduce((sum, { bytes }) => sum + bytes.max, 0),
+    },
+  };
+}
+
+function measuredCache(layer: LayerView, areas: readonly string[]): ByteRange | undefined {
+  if (!layer.contents?.areaBytes) return undefined;
+  const bytes = compressedShare(layer, areaBytes(layer.contents, areas));
+  return { min: bytes, max: bytes };
+}
+
+function likelyCache(layer: LayerView, cache: PackageCache): ByteRange | undefined {
+  if (layer.bytes < SMALLEST_CACHE_BYTES || !layer.commands.some(cache.fills) || layer.commands.some(cache.avoids)) {
+    return undefined;
+  }
+  return { min: 0, max: Math.round(Math.min(layer.bytes * cache.largestShare, cache.largestBytes ?? layer.bytes)) };
+}

@@ -1,0 +1,24 @@
+import { type Command, hasOption, removes, runs } from '../shell.ts';
+import { packageCacheRule } from './package-cache.ts';
+
+const PIP = ['pip', 'pip3', 'poetry', 'pipenv', 'uv'];
+const PYTHON = ['python', 'python3'];
+
+export const pipCache = packageCacheRule({
+  id: 'pip-cache',
+  areas: ['pip-cache'],
+  title: "pip's cache of wheels and downloads stays in a layer",
+  remedy: 'write "pip install --no-cache-dir", or mount a cache on /root/.cache/pip',
+  fills: installs,
+  avoids: (command) =>
+    (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache')) ||
+    runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||
+    removes(command, '.cache'),
+  switchedOffBy: 'PIP_NO_CACHE_DIR',
+  largestShare: 0.6,
+});
+
+function installs(command: Command): boolean {
+  const isModule = PYTHON.includes(command.program) && hasOption(command, 'pip') && hasOption(command, 'install');
+  return isModule || runs(command, PIP, ['install', 'sync']);
+}

@@ -1,0 +1,35 @@
+import { evidenceOf } from '../image-view.ts';
+import type { Rule } from '../rule.ts';
+import { type Command, hasOption, runs } from '../shell.ts';
+
+const APT = ['apt', 'apt-get'];
+const DNF = ['dnf', 'microdnf', 'tdnf'];
+
+export const recommendedPackages: Rule = {
+  id: 'recommended-packages',
+  severity: 'info',
+  title: 'Recommended packages are installed too',
+  find: (view) => {
+    const found = view.own.filter((layer) => layer.commands.some(installsRecommended));
+    if (found.length === 0) return undefined;
+    return {
+      confidence: 'inferred',
+      message:
+        'Write "apt-get install --no-install-recommends" (dnf: --setopt=install_weak_deps=False) and name what the program needs',
+      evidence: found.map((layer) => evidenceOf(layer)),
+      bytes: { min: 0, max: found.reduce((sum, layer) => sum + layer.bytes, 0) },
+    };
+  },
+};
+
+function installsRecommended(command: Command): boolean {
+  if (runs(command, APT, ['install'])) {
+    return !hasOption(command, '--no-install-recommends') && !optionSays(command, 'Install-Recommends');
+  }
+  return runs(command, DNF, ['install']) && !optionSays(command, 'install_weak_deps');
+}
+
+/** An option that is given as a setting: `-o APT::Install-Recommends=false`. */
+function optionSays(command: Command, setting: string): boolean {
+  return command.words.some((word) => word.includes(setting) && /=(?:false|0|no)$/i.test(word));
+}

@@ -1,0 +1,20 @@
+import { evidenceOf } from '../image-view.ts';
+import type { Rule } from '../rule.ts';
+
+export const secretFile: Rule = {
+  id: 'secret-file',
+  severity: 'error',
+  title: 'A file that holds secrets by convention is in a layer',
+  find: (view) => {
+    const evidence = view.own.flatMap((layer) =>
+      (layer.contents?.sensitiveFiles ?? []).map((path) => evidenceOf(layer, path)),
+    );
+    if (evidence.length === 0) return undefined;
+    return {
+      confidence: 'proven',
+      message:
+        'Removing it in a later layer only hides it: list it in .dockerignore, mount it as a secret where the build needs it, and replace what leaked',
+      evidence,
+    };
+  },
+};

@@ -1,0 +1,25 @@
+import type { Evidence } from '../finding.ts';
+import type { Rule } from '../rule.ts';
+import { isSecret } from '../secrets.ts';
+
+export const secretInEnv: Rule = {
+  id: 'secret-in-env',
+  severity: 'error',
+  title: 'A secret in the environment of the image',
+  find: ({ image }) => {
+    const evidence = image.config.env.flatMap(secretVariable);
+    if (evidence.length === 0) return undefined;
+    return {
+      confidence: 'proven',
+      message:
+        'Whoever pulls the image can read these variables: give secrets at run time, or to a build as "RUN --mount=type=secret", and replace those that leaked',
+      evidence,
+    };
+  },
+};
+
+function secretVariable(entry: string): Evidence[] {
+  const equals = entry.indexOf('=');
+  if (equals < 0 || !isSecret(entry.slice(0, equals), entry.slice(equals + 1))) return [];
+  return [{ subject: entry.slice(0, equals) }];
+}

@@ -1,0 +1,39 @@
+import type { HistoryEntry } from '../../oci/image-config.ts';
+import type { Evidence } from '../finding.ts';
+import type { ImageView } from '../image-view.ts';
+import type { Rule } from '../rule.ts';
+import { secretsIn } from '../secrets.ts';
+
+export const secretInHistory: Rule = {
+  id: 'secret-in-history',
+  severity: 'error',
+  title: 'A secret in the history of the image',
+  find: (view) => {
+    const evidence = ownHistory(view).flatMap(({ entry, layer }) => secretsOf(entry, layer));
+    if (evidence.length === 0) return undefined;
+    return {
+      confidence: 'inferred',
+      message:
+        'Build arguments and commands stay readable in the history: pass secrets as "RUN --mount=type=secret", and replace those that leaked',
+      evidence,
+    };
+  },
+};
+
+/** The steps above the base, each with the layer that it made. */
+function ownHistory(view: ImageView): { entry: HistoryEntry; layer: number | undefined }[] {
+  const base = view.layers.length - view.own.length;
+  let layer = -1;
+  const steps: { entry: HistoryEntry; layer: number | undefined }[] = [];
+  for (const entry of view.image.config.history) {
+    if (!entry.emptyLayer) layer += 1;
+    if (layer >= base) steps.push({ entry, layer: entry.emptyLayer ? undefined : layer });
+  }
+  return steps;
+}
+
+function secretsOf(entry: HistoryEntry, layer: number | undefined): Evidence[] {
+  // What ENV sets and the image still has is the finding of the environment.
+  if (/^(?:\/bin\/sh -c #\(nop\)\s+)?ENV /.test(entry.createdBy)) return [];
+  return secretsIn(entry.createdBy).map((subject) => ({ ...(layer === undefined ? {} : { layer }), subject }));
+}
