@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'rate-limited'
   | 'registry-unavailable'
   | 'store-unavailable'
+  | 'queue-unavailable'
   | 'store-locked'
   | 'store-version'
   | 'interrupted';
@@ -125,6 +126,13 @@ export class RegistryUnavailableError extends SlimboardError {
 export class StoreUnavailableError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('store-unavailable', message, { ...options, retry: BACKOFF });
+  }
+}
+
+/** Redis is away, or is no Redis. */
+export class QueueUnavailableError extends SlimboardError {
+  constructor(message: string, options?: Cause) {
+    super('queue-unavailable', message, { ...options, retry: BACKOFF });
   }
 }
 

@@ -1,0 +1,278 @@
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
+import type { AttemptLimits } from '../../../src/queue/attempts.ts';
+import { type BullmqQueue, type BullmqQueueOptions, createBullmqQueue } from '../../../src/queue/bullmq-queue.ts';
+import {
+  type AttemptOutcome,
+  startTaskWorkers,
+  type TaskWorkers,
+  type TaskWorkersOptions,
+} from '../../../src/queue/bullmq-workers.ts';
+import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
+import { connectRedis } from '../../../src/queue/redis-connection.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { task } from '../../support/task.ts';
+
+const LIMITS: AttemptLimits = { attempts: 3, firstDelayMs: 2, maxDelayMs: 10 };
+const lanes = (width: number) =>
+  Object.fromEntries(TASK_KINDS.map((kind) => [kind, width])) as Record<TaskKind, number>;
+
+let server: TestRedis;
+let redis: Redis;
+const opened: (() => Promise<unknown>)[] = [];
+let nextPrefix = 0;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = await connectRedis(server.url, fail);
+});
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.stop();
+});
+
+function fail(error: Error): never {
+  throw error;
+}
+
+/** A queue in key space of its own. */
+function queueOf(options: Partial<BullmqQueueOptions> = {}): { queue: BullmqQueue; prefix: string } {
+  const prefix = `t${nextPrefix++}`;
+  const queue = createBullmqQueue({ redis, prefix, limits: LIMITS, pollMs: 5, onError: fail, ...options });
+  opened.push(() => queue.close());
+  return { queue, prefix };
+}
+
+/** Workers that count, and a promise of each moment. */
+function workersOf(prefix: string, handlers: Partial<TaskHandlers>, options: Partial<TaskWorkersOptions> = {}) {
+  const seen: [string, AttemptOutcome][] = [];
+  const watchers = new Set<() => void>();
+  const workers: TaskWorkers = startTaskWorkers({
+    redis,
+    prefix,
+    lanes: lanes(2),
+    limits: LIMITS,
+    random: () => 0,
+    handlers: { run: async () => undefined, giveUp: async () => undefined, ...handlers },
+    events: {
+      onError: fail,
+      onAttempt(reference, outcome) {
+        seen.push([reference.key, outcome]);
+        for (const watcher of watchers) watcher();
+      },
+    },
+    ...options,
+  });
+  opened.push(() => workers.close(0));
+  const attempts = (count: number) =>
+    new Promise<void>((resolve) => {
+      const watcher = () => seen.length >= count && resolve();
+      watchers.add(watcher);
+      watcher();
+    });
+  return { workers, seen, attempts };
+}
+
+async function left(queue: BullmqQueue): Promise<number> {
+  const depths = await queue.depths();
+  return depths.reduce((sum, { waiting, active, delayed }) => sum + waiting + active + delayed, 0);
+}
+
+describe('tasks in Redis', () => {
+  test('every task of a tree is done once by two workers, and nothing stays in Redis', async () => {
+    const { queue, prefix } = queueOf({ bound: 3 });
+    const ran: string[] = [];
+    const run = async ({ kind, key }: TaskReference, { signal }: { signal: AbortSignal }) => {
+      ran.push(key);
+      const next = { source: 'repository', repository: 'manifests' }[kind as string] as TaskKind | undefined;
+      for (let n = 0; next && n < 6; n++) await queue.add([task(next, `${key}:${n}`)], { signal });
+    };
+    const one = workersOf(prefix, { run });
+    const two = workersOf(prefix, { run });
+    await queue.add([task('source', 's')]);
+    const all = 1 + 6 + 36;
+    while (one.seen.length + two.seen.length < all)
+      await Promise.race([one.attempts(one.seen.length + 1), two.attempts(two.seen.length + 1)]);
+    expect(new Set(ran).size).toBe(all);
+    expect(ran).toHaveLength(all);
+    await Promise.all([one.workers.close(1_000), two.workers.close(1_000)]);
+    expect(await left(queue)).toBe(0);
+    expect(await redis.keys(`${prefix}:*:1-*`)).toEqual([]);
+  });
+
+  test('a task that is queued already is not queued again', async () => {
+    const { queue } = queueOf();
+    await queue.add([task('source', 's'), task('source', 's')]);
+    await queue.add([task('source', 's'), task('source', 's', { auditId: 2 })]);
+    expect(await left(queue)).toBe(2);
+  });
+
+  test('Redis holds references only, whatever else the objects carry', async () => {
+    const { queue, prefix } = queueOf();
+    const secret = 'hunter2';
+    await queue.add([{ ...task('source', 's'), token: secret } as TaskReference]);
+    const job = await redis.hgetall(`${prefix}:source-nightly:1-s`);
+    expect(JSON.parse(job.data ?? '')).toEqual(task('source', 's'));
+    expect(JSON.stringify(job)).not.toContain(secret);
+  });
+
+  test('adding waits while the bound is reached, goes on when there is room, and stops when told to', async () => {
+    const { queue, prefix } = queueOf({ bound: 10 });
+    const stop = new AbortController();
+    let most = 0;
+    const many = Array.from({ length: 600 }, (_, n) => task('manifests', `m${n}`));
+    const added = queue.add(many, { signal: stop.signal });
+    const { seen, attempts } = workersOf(prefix, {
+      run: async () => {
+        most = Math.max(most, await left(queue));
+      },
+    });
+    await added;
+    await attempts(many.length);
+    expect(seen).toHaveLength(many.length);
+    // One chunk may come on top of the bound.
+    expect(most).toBeLessThanOrEqual(10 + 200);
+
+    const { queue: full } = queueOf({ bound: 1 });
+    const waiting = full.add([task('assess', 'a')], { signal: stop.signal });
+    stop.abort(new Error('interrupted'));
+    await expect(waiting).rejects.toThrow();
+  });
+
+  test('nightly tasks that fill their lanes do not hold up an ad-hoc one', async () => {
+    const { queue, prefix } = queueOf();
+    const stuck = momentOf();
+    const { seen, attempts } = workersOf(prefix, {
+      run: async ({ lane }) => (lane === 'nightly' ? stuck.passed : undefined),
+    });
+    await queue.add(Array.from({ length: 20 }, (_, n) => task('manifests', `n${n}`)));
+    await queue.add([task('manifests', 'urgent', { lane: 'adhoc' })]);
+    await attempts(1);
+    expect(seen).toEqual([['urgent', 'done']]);
+    stuck.pass();
+    await attempts(21);
+  });
+});
+
+describe('tasks that fail', () => {
+  test('an outage is tried again, then given up, once', async () => {
+    const { queue, prefix } = queueOf();
+    const givenUp: unknown[] = [];
+    const outage = new RegistryUnavailableError('down');
+    const { seen, attempts } = workersOf(prefix, {
+      run: () => Promise.reject(outage),
+      giveUp: async (_, error) => void givenUp.push(error),
+    });
+    await queue.add([task('manifests', 'm')]);
+    await attempts(3);
+    expect(seen.map(([, outcome]) => outcome)).toEqual(['retried', 'retried', 'given-up']);
+    expect(givenUp).toEqual([outage]);
+  });
+
+  test('what will not pass is given up at once; an unforeseen failure after its attempts', async () => {
+    const { queue, prefix } = queueOf();
+    const { seen, attempts } = workersOf(prefix, {
+      run: async ({ key }) => {
+        throw key === 'gone' ? new NotFoundError('gone') : new TypeError('x is undefined');
+      },
+    });
+    await queue.add([task('repository', 'gone')]);
+    await attempts(1);
+    await queue.add([task('repository', 'bug')]);
+    await attempts(4);
+    expect(seen).toEqual([
+      ['gone', 'given-up'],
+      ['bug', 'retried'],
+      ['bug', 'retried'],
+      ['bug', 'given-up'],
+    ]);
+  });
+
+  test('a request to slow down is obeyed more often than there are attempts, and leaves the lane free meanwhile', async () => {
+    const { queue, prefix } = queueOf();
+    let answers = 8;
+    const { seen, attempts } = workersOf(
+      prefix,
+      {
+        run: async ({ key }) => {
+          if (key === 'limited' && answers-- > 0) throw new RateLimitedError('slow down', answers === 7 ? 400 : 1);
+        },
+      },
+      { lanes: lanes(1) },
+    );
+    await queue.add([task('manifests', 'limited')]);
+    await attempts(1);
+    await queue.add([task('manifests', 'other')]);
+    await attempts(2);
+    expect(seen[1]).toEqual(['other', 'done']);
+    await attempts(10);
+    expect(seen.at(-1)).toEqual(['limited', 'done']);
+    expect(seen.filter(([, outcome]) => outcome === 'rate-limited')).toHaveLength(8);
+  });
+
+  test('when giving up fails too, the task stays queued', async () => {
+    const { queue, prefix } = queueOf();
+    let failures = 0;
+    const { seen, attempts } = workersOf(prefix, {
+      run: () => Promise.reject(new NotFoundError('gone')),
+      giveUp: async () => {
+        if (failures++ === 0) throw new RegistryUnavailableError('store is away');
+      },
+    });
+    await queue.add([task('manifests', 'm')]);
+    await attempts(1);
+    expect(seen).toEqual([['m', 'given-up']]);
+    expect(failures).toBe(2);
+  });
+});
+
+describe('stopping', () => {
+  test('what ends within its grace ends, and nothing new is taken', async () => {
+    const { queue, prefix } = queueOf();
+    const moment = momentOf();
+    const { workers, seen } = workersOf(prefix, { run: () => moment.passed }, { lanes: lanes(1) });
+    await queue.add([task('manifests', 'a'), task('manifests', 'b')]);
+    await untilActive(queue);
+    const closed = workers.close(60_000);
+    moment.pass();
+    await closed;
+    expect(seen).toEqual([['a', 'done']]);
+    expect(await left(queue)).toBe(1);
+  });
+
+  test('what does not end in time is aborted and goes back first in its queue, with no attempt counted', async () => {
+    const { queue, prefix } = queueOf();
+    const { workers, seen } = workersOf(prefix, { run: (_, { signal }) => untilAborted(signal) }, { lanes: lanes(1) });
+    await queue.add([task('manifests', 'a'), task('manifests', 'b')]);
+    await untilActive(queue);
+    await workers.close(0);
+    expect(seen).toEqual([['a', 'given-back']]);
+
+    const next = workersOf(prefix, {}, { lanes: lanes(1) });
+    await next.attempts(2);
+    expect(next.seen).toEqual([
+      ['a', 'done'],
+      ['b', 'done'],
+    ]);
+  });
+});
+
+function momentOf(): { readonly passed: Promise<void>; readonly pass: () => void } {
+  let pass: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => {
+    pass = resolve;
+  });
+  return { passed, pass: () => pass() };
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}
+
+async function untilActive(queue: BullmqQueue): Promise<void> {
+  while (!(await queue.depths()).some(({ active }) => active > 0));
+}

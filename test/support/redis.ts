@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+
+/** A Redis of the test's own, on a free port of this machine, in a folder that goes with it. */
+export interface TestRedis {
+  readonly url: string;
+  readonly port: number;
+  /** Ends the server as a crash does: what is not on disk is lost. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, with the same folder. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param options.persistent writes each command to disk before it answers; otherwise a restart forgets everything */
+export async function startRedis(options: { readonly persistent?: boolean } = {}): Promise<TestRedis> {
+  const folder = await mkdtemp(join(tmpdir(), 'slimboard-redis-'));
+  const port = await freePort();
+  let server: ChildProcess | undefined;
+  const persistence = options.persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+  const start = async (): Promise<void> => {
+    const address = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', ''];
+    server = spawn('redis-server', [...address, ...persistence, '--maxmemory-policy', 'noeviction'], {
+      stdio: 'ignore',
+    });
+    await untilReady(port);
+  };
+  const kill = async (): Promise<void> => {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const exited = new Promise((resolve) => server?.once('exit', resolve));
+    server.kill('SIGKILL');
+    await exited;
+  };
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    start,
+    kill,
+    async stop() {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port that nothing listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as net.AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+async function untilReady(port: number): Promise<void> {
+  const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, retryStrategy: () => 20 });
+  client.on('error', () => undefined);
+  await client.ping();
+  client.disconnect();
+}

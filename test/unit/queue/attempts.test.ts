@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ContentMismatchError, NotFoundError, RateLimitedError, StoreUnavailableError } from '../../../src/errors.ts';
+import { backoffMs, DEFAULT_ATTEMPTS, judgeFailure } from '../../../src/queue/attempts.ts';
+
+const { attempts } = DEFAULT_ATTEMPTS;
+const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+describe('what becomes of a task that failed', () => {
+  test.each([
+    ['what will not pass', new NotFoundError('gone'), 1, 'give-up'],
+    ['an outage, first time', new StoreUnavailableError('away'), 1, 'retry'],
+    ['an outage, last but one', new ContentMismatchError('differs'), attempts - 1, 'retry'],
+    ['an outage, last time', new ContentMismatchError('differs'), attempts, 'give-up'],
+    ['a limit, however often', new RateLimitedError('slow down', 10), 1_000, 'retry'],
+    ['an error that nobody foresaw', new TypeError('x is undefined'), 1, 'bug'],
+    ['something that is no error', 'a string', 1, 'bug'],
+  ])('%s', (_, error, failures, kind) => {
+    expect(judgeFailure(error, failures, DEFAULT_ATTEMPTS, () => 0.5).kind).toBe(kind);
+  });
+
+  test('a limit is waited out in full, a little longer at most, and costs no attempt', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -5, max: 10_000_000 }), unit, (delayMs, random) => {
+        const verdict = judgeFailure(new RateLimitedError('slow down', delayMs), 1, DEFAULT_ATTEMPTS, () => random);
+        expect(verdict).toMatchObject({ kind: 'retry', counted: false });
+        if (verdict.kind !== 'retry') return;
+        expect(verdict.delayMs).toBeGreaterThanOrEqual(Math.max(0, delayMs));
+        expect(verdict.delayMs).toBeLessThanOrEqual(Math.max(0, delayMs) * 1.1 + 1);
+      }),
+    );
+  });
+
+  test('delays grow up to their limit, and those of one failure differ', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), unit, (failures, random) => {
+        const delayMs = backoffMs(failures, DEFAULT_ATTEMPTS, () => random);
+        const { firstDelayMs, maxDelayMs } = DEFAULT_ATTEMPTS;
+        expect(delayMs).toBeGreaterThanOrEqual(Math.min(firstDelayMs * 2 ** (failures - 1), maxDelayMs) / 2);
+        expect(delayMs).toBeLessThanOrEqual(maxDelayMs);
+      }),
+    );
+    expect(backoffMs(1, DEFAULT_ATTEMPTS, () => 0)).not.toBe(backoffMs(1, DEFAULT_ATTEMPTS, () => 0.9));
+  });
+});
