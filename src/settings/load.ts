@@ -1,0 +1,172 @@
+import { resolve } from 'node:path';
+import type * as z from 'zod';
+import { SettingsError } from '../errors.ts';
+import { packagePath } from '../package-root.ts';
+import { unknownKey } from './fields.ts';
+import { type KeyPath, readSettingsFile, type SettingsFile } from './file.ts';
+import { type Assignment, type Layer, layerOf, mergeAll, valueAt } from './layers.ts';
+import { flagSchema, settingsSchema } from './schema.ts';
+import type { Environment, Reading, Settings, SourceSettings } from './settings.ts';
+
+/** Flags of the command line by their names in camel case; those that are no settings are ignored. */
+export type SettingsFlags = Readonly<Record<string, unknown>>;
+
+export interface LoadOptions {
+  /** Of --config; without it `slimboard.yaml` in `cwd`, where there is one. */
+  readonly configFile?: string | undefined;
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly flags: SettingsFlags;
+  /** The rules that `policy.rules` may name; without them any name will do. */
+  readonly ruleNames?: readonly string[];
+}
+
+/** Of two variables for one setting, the first that is set counts. */
+const VARIABLES: readonly (readonly [variable: string, ...path: string[]])[] = [
+  ['SLIMBOARD_DATABASE_URL', 'databaseUrl'],
+  ['DATABASE_URL', 'databaseUrl'],
+  ['SLIMBOARD_REDIS_URL', 'redisUrl'],
+  ['REDIS_URL', 'redisUrl'],
+  ['SLIMBOARD_DATA_DIR', 'dataDir'],
+  ['SLIMBOARD_LOG_LEVEL', 'log', 'level'],
+  ['SLIMBOARD_LOG_FORMAT', 'log', 'format'],
+  ['SLIMBOARD_SERVE_HOST', 'serve', 'host'],
+  ['SLIMBOARD_SERVE_PORT', 'serve', 'port'],
+  ['SLIMBOARD_SERVE_TOKEN', 'serve', 'token'],
+];
+
+const FLAGS: readonly (readonly [flag: string, ...path: string[]])[] = [
+  ['database', 'databaseUrl'],
+  ['logLevel', 'log', 'level'],
+  ['logFormat', 'log', 'format'],
+  ['host', 'serve', 'host'],
+  ['port', 'serve', 'port'],
+  ['goal', 'policy', 'goal'],
+];
+
+/** Flags that set how every source is read. */
+const READING_FLAGS: readonly (readonly [flag: string, key: string])[] = Object.keys(flagSchema.shape).map((key) => [
+  key === 'platforms' ? 'platform' : key,
+  key,
+]);
+
+/** How many mistakes one error tells. */
+const MAX_MISTAKES = 10;
+
+/**
+ * Reads all settings: flags over environment over file over config/default.yaml.
+ * @throws SettingsError naming the file and line, variable or flag, the key, and what it accepts
+ */
+export async function loadSettings(options: LoadOptions): Promise<Settings> {
+  const file = await readOwnFile(options);
+  const layers = [
+    layerOf(assignments(FLAGS, options.flags, toFlag)),
+    layerOf(assignments(VARIABLES, options.env, (variable) => variable)),
+    ...(file ? [file] : []),
+    await readDefaults(),
+  ];
+  if (file) refuseSecrets(file);
+  const readingFlags = layerOf(assignments(READING_FLAGS, options.flags, toFlag));
+  const reading = check(flagSchema, [readingFlags]);
+  const settings = check(settingsSchema, layers);
+  if (options.ruleNames) checkRules(Object.keys(settings.policy.rules), options.ruleNames, layers);
+  const sourceDefaults: Reading = { full: false, ...settings.sourceDefaults, ...reading };
+  return {
+    ...settings,
+    dataDir: resolve(options.cwd, settings.dataDir),
+    sourceDefaults,
+    sources: settings.sources.map(
+      (source): SourceSettings => ({ ...sourceDefaults, ...absolute(source, options.cwd), ...reading }),
+    ),
+  };
+}
+
+async function readOwnFile({ configFile, cwd }: LoadOptions): Promise<SettingsFile | undefined> {
+  const file = await readSettingsFile(resolve(cwd, configFile ?? 'slimboard.yaml'));
+  if (file || configFile === undefined) return file;
+  throw new SettingsError(`--config: there is no file ${resolve(cwd, configFile)}`);
+}
+
+async function readDefaults(): Promise<SettingsFile> {
+  const path = packagePath('config/default.yaml');
+  const file = await readSettingsFile(path);
+  if (!file) throw new SettingsError(`${path} is missing: install slimboard again`);
+  return file;
+}
+
+function assignments(
+  names: readonly (readonly [name: string, ...path: string[]])[],
+  values: Readonly<Record<string, unknown>>,
+  shown: (name: string) => string,
+): readonly Assignment[] {
+  return names
+    .map(([name, ...path]) => ({ name: shown(name), path, value: values[name] }))
+    .filter(({ value }) => value !== undefined && value !== '');
+}
+
+/** `plainHttp` is `--plain-http` on the command line. */
+function toFlag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Parses what the layers say together. @throws SettingsError with a line for each mistake */
+function check<Schema extends z.ZodType>(schema: Schema, layers: readonly Layer[]): z.output<Schema> {
+  const result = schema.safeParse(mergeAll(layers.map((layer) => layer.value)));
+  if (result.success) return result.data;
+  throw new SettingsError(
+    result.error.issues
+      .slice(0, MAX_MISTAKES)
+      .map((issue) => mistake(issue, layers))
+      .join('\n'),
+  );
+}
+
+function mistake(issue: z.core.$ZodIssue, layers: readonly Layer[]): string {
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+  return at(path, layers, issue.message);
+}
+
+function at(path: KeyPath, layers: readonly Layer[], message: string): string {
+  const place = layers.map((layer) => layer.placeOf(path)).find((found) => found !== undefined);
+  return [place ?? 'settings', formatPath(path), message].filter((part) => part !== '').join(': ');
+}
+
+/** `sources[0].regions` */
+function formatPath(path: KeyPath): string {
+  return path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+function checkRules(named: readonly string[], known: readonly string[], layers: readonly Layer[]): void {
+  const unknown = named.find((rule) => !known.includes(rule));
+  if (unknown === undefined) return;
+  throw new SettingsError(at(['policy', 'rules', unknown], layers, unknownKey(unknown, known)));
+}
+
+/** Files are copied, committed and mailed: what opens a door comes from the environment only. */
+const SECRETS: readonly (readonly [path: KeyPath, variable: string, isSecret: (value: unknown) => boolean])[] = [
+  [['databaseUrl'], 'SLIMBOARD_DATABASE_URL', hasPassword],
+  [['redisUrl'], 'SLIMBOARD_REDIS_URL', hasPassword],
+  [['serve', 'token'], 'SLIMBOARD_SERVE_TOKEN', (value) => value !== undefined],
+];
+
+function refuseSecrets(file: SettingsFile): void {
+  for (const [path, variable, isSecret] of SECRETS) {
+    if (!isSecret(valueAt(file.value, path))) continue;
+    throw new SettingsError(at(path, [file], `secrets are never read from a file: put it into ${variable}`));
+  }
+}
+
+function hasPassword(url: unknown): boolean {
+  return typeof url === 'string' && /\/\/[^/@]*:[^/@]+@/.test(url);
+}
+
+/** Makes the paths of files independent of where the program works later. */
+function absolute<Source extends z.output<typeof settingsSchema>['sources'][number]>(
+  source: Source,
+  cwd: string,
+): Source {
+  return 'caFile' in source ? { ...source, caFile: resolve(cwd, source.caFile) } : source;
+}

@@ -1,0 +1,236 @@
+import { CronExpressionParser } from 'cron-parser';
+import * as z from 'zod';
+import { SettingsError } from '../errors.ts';
+import { type PlatformSelection, parsePlatform } from '../oci/platform.ts';
+import { parseRegistryHost } from '../oci/reference.ts';
+import { choice, integer, keys, list, oneOrMore, parsed, text, toggle } from './fields.ts';
+import { compileGlobs } from './glob.ts';
+import { parseBytes, parseDuration, parseGoal } from './units.ts';
+
+/** The shape of a settings file; config/default.yaml explains each key. */
+
+export const REPORT_KINDS = [
+  'images',
+  'layers',
+  'bases',
+  'teams',
+  'repositories',
+  'findings',
+  'advice',
+  'errors',
+  'audits',
+  'trends',
+  'regressions',
+  'reclaim',
+  'leaderboard',
+] as const;
+export const REPORT_FORMATS = ['table', 'csv', 'json', 'ndjson', 'markdown', 'html'] as const;
+export const NOTIFY_EVENTS = ['finished', 'regression', 'budget', 'failed'] as const;
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export const LOG_FORMATS = ['pretty', 'json'] as const;
+
+const glob = parsed('payments/**', (pattern) => {
+  compileGlobs([pattern]);
+  return pattern;
+});
+const globs = oneOrMore(glob, '["payments/**", "billing-*"]');
+const bytes = parsed('300MB', parseBytes);
+const duration = parsed('90d', parseDuration);
+/** The name of a variable, where the value itself is a secret. */
+const variable = text('SLIMBOARD_WEBHOOK_SECRET', /^[A-Za-z_][A-Za-z0-9_]*$/);
+const webUrl = text('https://ci.example.com/hooks/slimboard', /^https?:\/\/[^\s/]/);
+const name = text('prod', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
+
+const platforms = oneOrMore(
+  parsed('linux/amd64', (platform) => (platform === 'all' ? 'all' : parsePlatform(platform))),
+  '[linux/amd64, linux/arm64]',
+).transform((wanted): PlatformSelection => {
+  const some = wanted.filter((platform) => platform !== 'all');
+  return some.length < wanted.length ? 'all' : some;
+});
+
+const schedule = parsed('"0 2 * * *"', (expression) => {
+  const named = /^@(?:hourly|daily|weekdays|weekends|weekly|monthly)$/.test(expression);
+  try {
+    if (named || expression.trim().split(/\s+/).length === 5) CronExpressionParser.parse(expression);
+    else throw new Error('five fields');
+  } catch (error) {
+    throw new SettingsError(
+      'write minute, hour, day of the month, month and day of the week, such as "0 2 * * *", or @daily',
+      { cause: error },
+    );
+  }
+  return expression;
+});
+
+const timezone = parsed('Europe/Berlin', (zone) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+  } catch (error) {
+    throw new SettingsError('write a time zone of the IANA database, such as Europe/Berlin or UTC', { cause: error });
+  }
+});
+
+/** What a source reads, and how; flags override these for every source of an audit. */
+const readingShape = {
+  include: globs,
+  exclude: globs,
+  tags: globs,
+  newest: z.union([z.literal('all'), integer(1, 1_000_000)], {
+    error: 'write all, or how many tags of each repository: a whole number from 1 to 1000000',
+  }),
+  platforms,
+  concurrency: integer(1, 512),
+  deep: toggle(),
+  provenance: toggle(),
+  plainHttp: toggle(),
+  timezone,
+};
+
+const optionalReading = {
+  include: readingShape.include.exactOptional(),
+  exclude: readingShape.exclude.exactOptional(),
+  tags: readingShape.tags.exactOptional(),
+  newest: readingShape.newest.exactOptional(),
+  platforms: readingShape.platforms.exactOptional(),
+  concurrency: readingShape.concurrency.exactOptional(),
+  deep: readingShape.deep.exactOptional(),
+  provenance: readingShape.provenance.exactOptional(),
+  timezone: readingShape.timezone.exactOptional(),
+};
+const plainHttp = readingShape.plainHttp.exactOptional();
+
+/** Flags that narrow or force one audit; `full` believes nothing stored, and is no habit to write into a file. */
+export const flagSchema = z.strictObject({ ...optionalReading, plainHttp, full: toggle().exactOptional() });
+
+const commonShape = { name, ...optionalReading, schedule: schedule.exactOptional() };
+
+const REGISTRY_SECRETS = 'SLIMBOARD_REGISTRY_<NAME>_USERNAME, _PASSWORD or _TOKEN, or into the file of docker login';
+const dedup = choice(['registry', 'repository', 'namespace']);
+
+export const ociSource = keys(
+  {
+    kind: z.literal('oci'),
+    ...commonShape,
+    registry: parsed('registry.example.com', parseRegistryHost),
+    repositories: globs.exactOptional(),
+    plainHttp,
+    caFile: text('/etc/ssl/private-ca.pem').exactOptional(),
+    dedup: dedup.default('registry'),
+  },
+  REGISTRY_SECRETS,
+);
+
+export const ecrSource = keys(
+  {
+    kind: z.literal('ecr'),
+    ...commonShape,
+    account: text('"123456789012" (twelve digits, in quotes)', /^\d{12}$/).exactOptional(),
+    regions: oneOrMore(text('eu-west-1', /^[a-z]{2,}(?:-[a-z]+)+-\d+$/), '[eu-west-1, us-east-1]').exactOptional(),
+    assumeRole: text(
+      'arn:aws:iam::123456789012:role/slimboard-audit',
+      /^arn:[\w-]+:iam::\d{12}:role\/\S+$/,
+    ).exactOptional(),
+    externalId: text('slimboard').exactOptional(),
+    profile: text('audit').exactOptional(),
+    endpoint: webUrl.exactOptional(),
+    dedup: dedup.default('repository'),
+  },
+  "AWS's own variables, profile or role",
+);
+
+const sources = list(
+  z.discriminatedUnion('kind', [ociSource, ecrSource], { error: 'write kind: oci or kind: ecr' }),
+  '[{ name: prod, kind: oci, registry: registry.example.com }]',
+).superRefine(uniqueNames);
+
+const teams = list(
+  keys({ name, repositories: globs }),
+  '[{ name: payments, repositories: ["payments/**"] }]',
+).superRefine(uniqueNames);
+
+function uniqueNames(named: readonly { readonly name: string }[], context: z.RefinementCtx): void {
+  const seen = new Set<string>();
+  for (const [index, { name }] of named.entries()) {
+    if (seen.has(name)) context.addIssue({ code: 'custom', path: [index, 'name'], message: 'write each name once' });
+    seen.add(name);
+  }
+}
+
+const budget = keys({
+  team: name.exactOptional(),
+  repository: glob.exactOptional(),
+  maxImageSize: bytes.exactOptional(),
+  maxStoredSize: bytes.exactOptional(),
+  goal: parsed('90%', parseGoal).exactOptional(),
+}).superRefine((entry, context) => {
+  const limits = [entry.maxImageSize, entry.maxStoredSize, entry.goal].filter((limit) => limit !== undefined);
+  if (limits.length > 0) return;
+  context.addIssue({
+    code: 'custom',
+    message: 'write maxImageSize, maxStoredSize or goal, such as maxImageSize: 300MB',
+  });
+});
+
+const policy = keys({
+  goal: parsed('90%', parseGoal),
+  budgets: list(budget, '[{ team: payments, maxImageSize: 300MB }]'),
+  rules: z
+    .record(z.string(), choice(['off', 'info', 'warn', 'error']), {
+      error: 'write rules and their severity, such as { root-user: warn }',
+    })
+    .readonly(),
+  allowedBases: globs,
+});
+
+const report = keys({
+  kind: choice(REPORT_KINDS),
+  format: choice(REPORT_FORMATS),
+  path: text('"reports/teams-{date}.csv"'),
+});
+
+const notification = keys(
+  {
+    kind: choice(['webhook', 'slack']),
+    url: webUrl.exactOptional(),
+    urlFrom: variable.exactOptional(),
+    secretFrom: variable.exactOptional(),
+    on: oneOrMore(choice(NOTIFY_EVENTS), '[finished, regression, failed]').default([
+      'finished',
+      'regression',
+      'failed',
+    ]),
+  },
+  'a variable of the environment, and write its name: secretFrom: SLIMBOARD_WEBHOOK_SECRET',
+).refine((entry) => (entry.url === undefined) !== (entry.urlFrom === undefined), {
+  error: 'write either url, or urlFrom with the name of the variable that holds it',
+});
+
+export const settingsSchema = keys({
+  databaseUrl: text('postgres://slimboard@db.example.com/slimboard', /^postgres(?:ql)?:\/\//).exactOptional(),
+  redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//).exactOptional(),
+  dataDir: text('./.slimboard'),
+  log: keys({ level: choice(LOG_LEVELS), format: choice(LOG_FORMATS) }),
+  sourceDefaults: keys(readingShape),
+  sources,
+  teamKey: text('team'),
+  teams,
+  policy,
+  prices: keys({
+    storagePerGBMonth: z
+      .number({ error: 'write a number, such as 0.10' })
+      .min(0, { error: 'write a price of 0 or more' }),
+    currency: text('USD', /^[A-Z]{3}$/),
+  }),
+  reports: list(report, '[{ kind: teams, format: csv, path: "reports/teams-{date}.csv" }]'),
+  notify: list(notification, '[{ kind: webhook, url: "https://ci.example.com/hooks/slimboard" }]'),
+  retention: keys({ audits: duration, content: duration }),
+  serve: keys(
+    {
+      host: text('127.0.0.1'),
+      port: integer(0, 65_535),
+      token: text('a long random text', /^.{16,}$/).exactOptional(),
+    },
+    'SLIMBOARD_SERVE_TOKEN',
+  ),
+});

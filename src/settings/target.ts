@@ -1,0 +1,98 @@
+import { SettingsError } from '../errors.ts';
+import { DOCKER_HUB, parseRegistryHost, parseRepositoryName, parseTag, type RegistryHost } from '../oci/reference.ts';
+import { compileGlobs, isGlob } from './glob.ts';
+import type { EcrSource, OciSource, Settings, SourceSettings } from './settings.ts';
+
+const FORMS = 'HOST[:PORT], HOST/REPOSITORY, HOST/PREFIX/*, HOST/REPOSITORY:TAG, ecr:REGION or ecr:ACCOUNT.REGION';
+const ECR = /^ecr:(?:(?<account>\d{12})\.)?(?<region>[a-z]{2,}(?:-[a-z]+)+-\d+)$/;
+/** @see docs.aws.amazon.com/AmazonECR, "Private registries" and "Dual-stack endpoints" */
+const ECR_HOST =
+  /^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)$/;
+
+type Selection = Pick<SourceSettings, 'include' | 'exclude' | 'tags'>;
+
+/**
+ * What a TARGET of `audit` or `plan` stands for: a configured source, or one made up for it. A host that a source is
+ * configured for is read with that source's settings and under its name; others are named after their host. Parts of
+ * a registry are restrictions of `include` and `tags`: what lies outside them must be left as it is.
+ * @throws SettingsError or InvalidReferenceError naming the target and the forms that it may have
+ */
+export function parseTarget(target: string, settings: Settings): SourceSettings {
+  const configured = settings.sources.find(({ name }) => name === target);
+  if (configured) return configured;
+  if (target.includes('://'))
+    throw new SettingsError(
+      `"${target}": write the registry without ${target.split('://')[0]}://; plain HTTP is --plain-http`,
+    );
+  if (target.startsWith('ecr:')) return ecrRegion(target, settings);
+  const slash = target.indexOf('/');
+  const host = slash < 0 ? target : target.slice(0, slash);
+  if (host !== 'localhost' && !/[.:]/.test(host)) throw unknownTarget(target, settings);
+  const registry = parseRegistryHost(host);
+  const selection = slash < 0 ? {} : parseSelection(target.slice(slash + 1), registry, target);
+  const ecr = ECR_HOST.exec(registry)?.groups;
+  if (ecr?.region) return { ...ecrSource(ecr.region, ecr.account, settings), ...selection };
+  return ociSource(registry, selection, settings);
+}
+
+function unknownTarget(target: string, { sources }: Settings): SettingsError {
+  const names = sources.map(({ name }) => name).join(', ') || 'none is configured';
+  return new SettingsError(`"${target}" is neither a configured source (${names}) nor a registry: write ${FORMS}`);
+}
+
+function ecrRegion(target: string, settings: Settings): SourceSettings {
+  const { account, region } = ECR.exec(target)?.groups ?? {};
+  if (!region)
+    throw new SettingsError(`"${target}": write ecr:REGION or ecr:ACCOUNT.REGION, such as ecr:123456789012.eu-west-1`);
+  return ecrSource(region, account, settings);
+}
+
+function ecrSource(region: string, account: string | undefined, settings: Settings): EcrSource {
+  const configured = settings.sources.find(
+    (source): source is EcrSource =>
+      source.kind === 'ecr' && source.account === account && source.regions?.includes(region) === true,
+  );
+  if (configured) return { ...configured, regions: [region] };
+  return {
+    ...settings.sourceDefaults,
+    kind: 'ecr',
+    name: account ? `ecr:${account}.${region}` : `ecr:${region}`,
+    ...(account ? { account } : {}),
+    regions: [region],
+    dedup: 'repository',
+  };
+}
+
+function ociSource(registry: RegistryHost, selection: Partial<Selection>, settings: Settings): OciSource {
+  const base = settings.sources.find(
+    (source): source is OciSource => source.kind === 'oci' && source.registry === registry,
+  ) ?? { ...settings.sourceDefaults, kind: 'oci', name: registry, registry, dedup: 'registry' };
+  // Named repositories need no listing of the registry, which not every registry has.
+  return { ...base, ...selection, ...(selection.include ? { repositories: selection.include } : {}) };
+}
+
+/** Parses what follows the host: a repository or a pattern of them, and after a colon a tag or a pattern. */
+function parseSelection(path: string, registry: RegistryHost, target: string): Partial<Selection> {
+  if (path.includes('@')) throw new SettingsError(`"${target}": an audit reads tags; slimboard inspect takes a digest`);
+  const colon = path.indexOf(':');
+  const tag = colon < 0 ? undefined : path.slice(colon + 1);
+  const repository = parseRepositoryPattern(colon < 0 ? path : path.slice(0, colon), registry);
+  return {
+    include: [repository],
+    // Who names one repository wants it, whatever is left out in general.
+    ...(isGlob(repository) ? {} : { exclude: [] }),
+    ...(tag === undefined ? {} : { tags: [isGlob(tag) ? checkedGlob(tag) : parseTag(tag)] }),
+  };
+}
+
+function parseRepositoryPattern(path: string, registry: RegistryHost): string {
+  const repository = registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
+  if (!isGlob(repository)) return parseRepositoryName(repository);
+  // A prefix means everything under it, at whatever depth.
+  return checkedGlob(/(?:^|\/)\*$/.test(repository) ? `${repository}/**` : repository);
+}
+
+function checkedGlob(pattern: string): string {
+  compileGlobs([pattern]);
+  return pattern;
+}
