@@ -1,0 +1,113 @@
+import { pino } from 'pino';
+
+export type Logger = pino.Logger;
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  /** `json`: one object a line, for machines. `pretty`: one line each, for people. */
+  readonly format: 'pretty' | 'json';
+  /** Default stderr: stdout is for results. */
+  readonly stream?: Pick<NodeJS.WritableStream, 'write'>;
+  /** Errors only. */
+  readonly quiet?: boolean;
+  /** Colours for `pretty`. */
+  readonly color?: boolean;
+}
+
+/**
+ * A logger of structured lines. Whatever is logged, credentials are taken out of the finished line, so that no caller can
+ * forget to. A stack trace is shown at level `debug` and below.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const level = options.quiet ? quieter(options.level) : options.level;
+  const stream = options.stream ?? process.stderr;
+  const format = options.format === 'pretty' ? (line: string) => prettyLine(line, options.color ?? false) : asIs;
+  const destination = { write: (line: string) => stream.write(format(withoutCredentials(line))) };
+  const showStack = level === 'debug' || level === 'trace';
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: (error: unknown) => describe(error, showStack) },
+      errorKey: 'error',
+    },
+    destination,
+  );
+}
+
+const REMOVED = '[redacted]';
+/** What registries are asked with; every other query value may be a signature. */
+const PUBLIC_QUERY_KEYS = new Set(['n', 'last', 'service', 'scope', 'artifactType', 'digest', 'from', 'mount', 'page']);
+
+/** Takes credentials out of text: those in URLs, Authorization headers, and JSON members named like a secret. */
+export function withoutCredentials(text: string): string {
+  return text
+    .replace(/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"'\\]{1,2000}@/gi, `$1${REMOVED}@`)
+    .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${REMOVED}`)
+    .replace(/([?&])([\w.-]{1,100})=([^\s&"'\\<>]*)/g, (whole, mark: string, key: string) =>
+      PUBLIC_QUERY_KEYS.has(key) ? whole : `${mark}${key}=${REMOVED}`,
+    )
+    .replace(
+      /("[\w.-]{0,40}(?:passw(?:or)?d|secret|token|authorization|cookie|credential)[\w.-]{0,40}":\s*)"(?:[^"\\]|\\.)*"/gi,
+      `$1"${REMOVED}"`,
+    );
+}
+
+function quieter(level: LogLevel): LogLevel {
+  return level === 'fatal' || level === 'silent' ? level : 'error';
+}
+
+function asIs(line: string): string {
+  return line;
+}
+
+interface DescribedError {
+  readonly name: string;
+  readonly code?: unknown;
+  readonly message: string;
+  readonly stack?: string;
+  readonly cause?: DescribedError;
+}
+
+/** Names the fields to show: some libraries' errors carry requests, queries and parameters. */
+function describe(error: unknown, showStack: boolean): DescribedError {
+  if (!(error instanceof Error)) return { name: typeof error, message: String(error) };
+  return {
+    name: error.name,
+    message: error.message,
+    ...('code' in error && { code: error.code }),
+    ...(showStack && error.stack !== undefined && { stack: error.stack }),
+    ...(error.cause !== undefined && { cause: describe(error.cause, showStack) }),
+  };
+}
+
+const COLORS: Readonly<Record<string, number>> = { trace: 90, debug: 36, info: 32, warn: 33, error: 31, fatal: 35 };
+
+/** `02:00:07 warn  message  audit=12 source=prod`, from a line of JSON; a stack trace follows on lines of its own. */
+function prettyLine(line: string, color: boolean): string {
+  const { time, level, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
+  const label = String(level).padEnd(5);
+  const paint = COLORS[String(level)];
+  const shown = color && paint !== undefined ? `\u001b[${paint}m${label}\u001b[0m` : label;
+  const stacks: string[] = [];
+  const fields = Object.entries(rest).map(([key, value]) => `${key}=${fieldText(value, stacks)}`);
+  const head = [String(time).slice(11, 19), shown, String(msg ?? ''), ...fields].join(' ');
+  return `${[head, ...stacks].join('\n')}\n`;
+}
+
+function fieldText(value: unknown, stacks: string[]): string {
+  if (isDescribedError(value)) {
+    if (value.stack !== undefined) stacks.push(value.stack);
+    return JSON.stringify(value.cause ? `${value.message}: ${value.cause.message}` : value.message);
+  }
+  if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return value;
+  return JSON.stringify(value);
+}
+
+function isDescribedError(value: unknown): value is DescribedError {
+  return typeof value === 'object' && value !== null && 'name' in value && 'message' in value;
+}

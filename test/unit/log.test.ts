@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { NotFoundError } from '../../src/errors.ts';
+import { createLogger, type LoggerOptions, withoutCredentials } from '../../src/log.ts';
+
+function logged(options: Partial<LoggerOptions>, write: (log: ReturnType<typeof createLogger>) => void): string {
+  let text = '';
+  const stream = {
+    write(chunk: string | Uint8Array) {
+      text += chunk;
+      return true;
+    },
+  };
+  write(createLogger({ level: 'info', format: 'json', stream, ...options }));
+  return text;
+}
+
+describe('the logger', () => {
+  test('writes one JSON object a line, with what the caller bound', () => {
+    const text = logged({}, (log) => {
+      const audit = log.child({ audit: 12, source: 'prod' });
+      audit.info({ repository: 'team/app' }, 'listed');
+      audit.warn('slow');
+    });
+    const [first, second, end] = text.split('\n');
+    expect(JSON.parse(first ?? '')).toMatchObject({
+      level: 'info',
+      audit: 12,
+      source: 'prod',
+      repository: 'team/app',
+      msg: 'listed',
+    });
+    expect(JSON.parse(second ?? '')).toMatchObject({ level: 'warn', audit: 12, msg: 'slow' });
+    expect(end).toBe('');
+  });
+
+  test('writes one line for people', () => {
+    const text = logged({ format: 'pretty' }, (log) => log.info({ audit: 12, repository: 'a b' }, 'listed'));
+    expect(text).toMatch(/^\d\d:\d\d:\d\d info {2}listed audit=12 repository="a b"\n$/);
+    expect(logged({ format: 'pretty', color: true }, (log) => log.error('no'))).toContain('\u001b[31merror');
+  });
+
+  test('shows a stack trace only to those who debug', () => {
+    const error = new NotFoundError('tag is gone', { cause: new Error('404') });
+    for (const format of ['json', 'pretty'] as const) {
+      const shown = logged({ format, level: 'debug' }, (log) => log.error({ error }, 'failed'));
+      const hidden = logged({ format }, (log) => log.error({ error }, 'failed'));
+      expect(shown).toContain('log.test.ts');
+      expect(hidden).not.toContain('log.test.ts');
+      expect(hidden).toContain('tag is gone');
+      expect(hidden).toContain('404');
+    }
+  });
+
+  test('leaves the rest of an error out: it may carry requests and parameters', () => {
+    const error = Object.assign(new Error('failed'), { code: '23505', parameters: ['hunter2'] });
+    const text = logged({}, (log) => log.error({ error }, 'failed'));
+    expect(text).toContain('23505');
+    expect(text).not.toContain('hunter2');
+  });
+
+  test('is quiet about everything but errors when asked, and silent stays silent', () => {
+    const write = (log: ReturnType<typeof createLogger>) => {
+      log.warn('slow');
+      log.error('broken');
+    };
+    expect(logged({ quiet: true }, write)).toContain('broken');
+    expect(logged({ quiet: true }, write)).not.toContain('slow');
+    expect(logged({ quiet: true, level: 'silent' }, write)).toBe('');
+  });
+});
+
+describe('credentials', () => {
+  test.each([
+    ['in a URL', 'postgres://audit:hunter2@db.example.com/x', 'postgres://[redacted]@db.example.com/x'],
+    ['without a name', 'redis://:hunter2@127.0.0.1:6379', 'redis://[redacted]@127.0.0.1:6379'],
+    ['in a header', 'Authorization: Bearer hunter2.abc.def', 'Authorization: Bearer [redacted]'],
+    ['of basic authentication', 'basic aHVudGVyMjpodW50ZXIy', 'basic [redacted]'],
+    [
+      'in a signed URL',
+      'https://blobs.example.com/a?n=100&X-Amz-Signature=hunter2&sig=hunter2',
+      'https://blobs.example.com/a?n=100&X-Amz-Signature=[redacted]&sig=[redacted]',
+    ],
+    ['in a member', '{"refresh_token":"hunter\\"2","tag":"1"}', '{"refresh_token":"[redacted]","tag":"1"}'],
+  ])('%s are taken out', (_, text, expected) => {
+    expect(withoutCredentials(text)).toBe(expected);
+  });
+
+  test('ordinary text stays', () => {
+    const text = 'GET https://registry.example.com/v2/team/app/tags/list?n=1000&last=v1 answered 429, user@example.com';
+    expect(withoutCredentials(text)).toBe(text);
+  });
+
+  test('a secret is found wherever it is logged, and the line stays JSON', () => {
+    const secrets = fc.stringMatching(/^[A-Za-z0-9]{12,30}$/);
+    fc.assert(
+      fc.property(secrets, fc.string(), (secret, other) => {
+        const text = logged({}, (log) =>
+          log.info(
+            {
+              nested: { deep: [{ password: secret }] },
+              error: new Error(`https://u:${secret}@h/ said Bearer ${secret}`),
+              other,
+            },
+            `connecting to redis://${secret}@127.0.0.1`,
+          ),
+        );
+        expect(text).not.toContain(secret);
+        expect(JSON.parse(text)).toHaveProperty('nested.deep');
+      }),
+    );
+  });
+});
