@@ -1,0 +1,65 @@
+/** A kind of content that many images could do without. */
+export type Area =
+  | 'apt-lists'
+  | 'apt-archives'
+  | 'apk-cache'
+  | 'yum-cache'
+  | 'pip-cache'
+  | 'npm-cache'
+  | 'yarn-cache'
+  | 'pnpm-store'
+  | 'maven-cache'
+  | 'gradle-cache'
+  | 'go-build-cache'
+  | 'go-module-cache'
+  | 'cargo-cache'
+  | 'composer-cache'
+  | 'gem-cache'
+  | 'nuget-cache'
+  | 'documentation'
+  | 'locales'
+  | 'debug-symbols'
+  | 'source-maps'
+  | 'version-control'
+  | 'dependency-tests'
+  | 'logs'
+  | 'temporary';
+
+/**
+ * Where each kind lies; the first that fits counts. The places are the tools' own defaults, for root and for users:
+ * Debian apt.conf(5) Dir::State::lists and Dir::Cache; apk-cache(5); dnf.conf(5) cachedir; `pip cache dir`; `npm config
+ * get cache`; `yarn cache dir`; `pnpm store path`; Maven settings reference, localRepository; Gradle "Directories and
+ * files"; `go env GOCACHE GOMODCACHE`; The Cargo Book, "Cargo Home"; `composer config cache-dir`; NuGet
+ * global-packages; the Filesystem Hierarchy Standard for documentation, logs and temporary files.
+ */
+const PLACES: readonly (readonly [Area, RegExp])[] = [
+  ['apt-lists', /^var\/lib\/apt\/lists\//],
+  ['apt-archives', /^var\/cache\/apt\//],
+  ['apk-cache', /^(?:var\/cache|etc)\/apk\//],
+  ['yum-cache', /^var\/cache\/(?:yum|dnf|libdnf5|microdnf)\//],
+  ['pip-cache', /(?:^|\/)\.cache\/(?:pip|uv|pypoetry)\//],
+  ['npm-cache', /(?:^|\/)\.npm\/_/],
+  ['yarn-cache', /(?:^|\/)(?:\.cache\/yarn|\.yarn\/berry\/cache)\//],
+  ['pnpm-store', /(?:^|\/)(?:\.local\/share\/pnpm|\.pnpm-store|\.cache\/pnpm)\//],
+  ['maven-cache', /(?:^|\/)\.m2\/repository\//],
+  ['gradle-cache', /(?:^|\/)\.gradle\/(?:caches|wrapper)\//],
+  ['go-build-cache', /(?:^|\/)\.cache\/go-build\//],
+  ['go-module-cache', /(?:^|\/)go\/pkg\/mod\//],
+  ['cargo-cache', /(?:^|\/)\.?cargo\/(?:registry|git)\//],
+  ['composer-cache', /(?:^|\/)\.(?:cache\/composer|composer\/cache)\//],
+  ['gem-cache', /(?:^|\/)(?:usr\/local\/bundle|gems\/[\d.]+|ruby\/[\d.]+)\/cache\//],
+  ['nuget-cache', /(?:^|\/)\.nuget\/packages\//],
+  ['version-control', /(?:^|\/)\.(?:git|hg|svn)\//],
+  ['debug-symbols', /^usr\/lib\/debug\/|\.(?:debug|dwo|dwp|pdb)$|\.dSYM\//],
+  ['documentation', /^usr\/(?:local\/)?share\/(?:doc|man|info|gtk-doc|doc-base)\//],
+  ['locales', /^usr\/(?:share\/(?:locale|i18n)|lib\/locale)\//],
+  ['source-maps', /\.(?:js|mjs|cjs|css|ts)\.map$/],
+  ['dependency-tests', /(?:^|\/)(?:node_modules|site-packages)\/(?:.*\/)?(?:tests?|__tests__)\//],
+  ['logs', /^var\/log\//],
+  ['temporary', /^(?:var\/)?tmp\//],
+];
+
+/** The area that a file lies in, or undefined. */
+export function areaOf(path: string): Area | undefined {
+  return PLACES.find(([, place]) => place.test(path))?.[0];
+}

@@ -1,0 +1,118 @@
+import { createHash, type Hash, hash } from 'node:crypto';
+import { type Area, areaOf } from './areas.ts';
+import { CappedList, Largest } from './capped-list.ts';
+import type { AreaSize, FileSize, LayerContents, LayerFacts, OsRelease } from './contents.ts';
+import { EntryWriter } from './entries.ts';
+import { OS_RELEASE_MAX_BYTES, OS_RELEASE_PATHS, parseOsRelease } from './os-release.ts';
+import { PackageCollector } from './packages/collector.ts';
+import { findWhiteout } from './path.ts';
+import { isSensitive } from './sensitive.ts';
+import type { TarEntry, TarSink } from './tar-reader.ts';
+
+const LARGEST_FILES = 25;
+/** For lists that an honest layer keeps far shorter. */
+const MAX_ROWS = 10_000;
+const HASH_HEX = 16;
+
+/** What the stream around the tar knows. */
+type StreamFacts = Pick<LayerFacts, 'diffId' | 'compression' | 'compressedBytes' | 'tarBytes'>;
+
+/** Gathers a layer's facts from its tar in one pass; of file contents it keeps what package readers ask for. */
+export class LayerInspector implements TarSink {
+  readonly #entries = new EntryWriter();
+  readonly #packages = new PackageCollector();
+  readonly #largest = new Largest<FileSize>(LARGEST_FILES);
+  readonly #areas = new Map<Area, { files: number; bytes: number }>();
+  readonly #setuid = new CappedList<{ path: string; mode: number }>(MAX_ROWS);
+  readonly #sensitive = new CappedList<FileSize>(MAX_ROWS);
+  readonly #releases: OsRelease[] = [];
+  readonly #counts = { fileBytes: 0, files: 0, directories: 0, links: 0, whiteouts: 0, oddPaths: 0 };
+  #entry: TarEntry | undefined;
+  #hash: Hash | undefined;
+  #hex = '';
+  #release: Buffer[] | undefined;
+
+  open(entry: TarEntry): void {
+    this.#entry = entry;
+    this.#hash = undefined;
+    this.#hex = '';
+    this.#count(entry);
+    if (entry.kind !== 'file') return;
+    const isRelease = OS_RELEASE_PATHS.includes(entry.path) && entry.size <= OS_RELEASE_MAX_BYTES;
+    this.#release = isRelease ? [] : undefined;
+    this.#packages.open(entry);
+  }
+
+  data(piece: Buffer): void {
+    if (this.#entry?.size === piece.length) this.#hex = hash('sha256', piece, 'hex').slice(0, HASH_HEX);
+    else this.#hashPiece(piece);
+    this.#release?.push(Buffer.from(piece));
+    this.#packages.data(piece);
+  }
+
+  close(): void {
+    const entry = this.#entry;
+    if (!entry) return;
+    if (this.#hash) this.#hex = this.#hash.digest('hex').slice(0, HASH_HEX);
+    this.#entries.add({ ...entry, hash: this.#hex });
+    if (entry.kind === 'file') this.#closeFile(entry);
+  }
+
+  finish(stream: StreamFacts): LayerContents {
+    const packages = this.#packages.finish();
+    return {
+      ...stream,
+      ...this.#counts,
+      largest: this.#largest.items,
+      areas: Object.fromEntries(this.#areas) as Partial<Record<Area, AreaSize>>,
+      setuid: this.#setuid.items,
+      sensitive: this.#sensitive.items,
+      releases: this.#releases,
+      packages: packages.items,
+      unread: packages.unread,
+      omitted: this.#setuid.omitted + this.#sensitive.omitted + packages.omitted,
+      entries: this.#entries.finish(),
+    };
+  }
+
+  #hashPiece(piece: Buffer): void {
+    this.#hash ??= createHash('sha256');
+    this.#hash.update(piece);
+  }
+
+  #count(entry: TarEntry): void {
+    if (entry.odd) this.#counts.oddPaths++;
+    if (findWhiteout(entry.path)) this.#counts.whiteouts++;
+    else if (entry.kind === 'file') this.#counts.files++;
+    else if (entry.kind === 'directory') this.#counts.directories++;
+    else if (entry.kind !== 'other') this.#counts.links++;
+  }
+
+  #closeFile(entry: TarEntry): void {
+    const { path, size: bytes, mode } = entry;
+    this.#counts.fileBytes += bytes;
+    this.#largest.add({ path, bytes });
+    this.#addToArea(path, bytes);
+    if (isSetuid(mode)) this.#setuid.add({ path, mode });
+    if (isSensitive(path)) this.#sensitive.add({ path, bytes });
+    if (this.#release) this.#releases.push(parseOsRelease(path, Buffer.concat(this.#release)));
+    this.#release = undefined;
+    this.#packages.close(entry);
+  }
+
+  #addToArea(path: string, bytes: number): void {
+    const area = areaOf(path);
+    if (area === undefined) return;
+    const size = this.#areas.get(area) ?? { files: 0, bytes: 0 };
+    size.files++;
+    size.bytes += bytes;
+    this.#areas.set(area, size);
+  }
+}
+
+/** Runs with its owner's rights, or (when its group may run it) with its group's: without that bit, setgid means locking. */
+function isSetuid(mode: number): boolean {
+  const byOwner = (mode & 0o4000) !== 0 && (mode & 0o111) !== 0;
+  const byGroup = (mode & 0o2010) === 0o2010;
+  return byOwner || byGroup;
+}

@@ -1,0 +1,83 @@
+import { CappedList } from '../capped-list.ts';
+import type { LayerFacts } from '../contents.ts';
+import type { TarEntry } from '../tar-reader.ts';
+import { findPackageReader, isRpmDatabase } from './databases.ts';
+import { GoBuildInfoScanner, goPackages } from './go.ts';
+import { packageOfFileName } from './named-files.ts';
+import { npmPackageFolder } from './npm.ts';
+import type { LayerPackage, PackageReader } from './package.ts';
+import { isPythonRecord, recordBytes } from './python.ts';
+
+/** Twice what the largest monorepo images hold. */
+const MAX_PACKAGES = 100_000;
+const MAX_RECORD_BYTES = 16_777_216;
+
+/** Gathers the packages of a layer from its files as they pass; holds one file's content at a time. */
+export class PackageCollector {
+  readonly #packages = new CappedList<LayerPackage>(MAX_PACKAGES);
+  readonly #unread: { path: string; reason: 'format' | 'size' }[] = [];
+  readonly #npmBytes = new Map<string, number>();
+  readonly #recordBytes = new Map<string, number>();
+  #reader: PackageReader | undefined;
+  #content: Buffer[] | undefined;
+  #go: GoBuildInfoScanner | undefined;
+
+  open(entry: TarEntry): void {
+    this.#reader = findPackageReader(entry.path);
+    const isRecord = isPythonRecord(entry.path);
+    const maxBytes = this.#reader?.maxBytes ?? (isRecord ? MAX_RECORD_BYTES : 0);
+    this.#content = entry.size <= maxBytes ? [] : undefined;
+    if (this.#reader && !this.#content) this.#unread.push({ path: entry.path, reason: 'size' });
+    if (isRpmDatabase(entry.path)) this.#unread.push({ path: entry.path, reason: 'format' });
+    this.#go = isProgram(entry) ? new GoBuildInfoScanner() : undefined;
+  }
+
+  data(piece: Buffer): void {
+    this.#content?.push(Buffer.from(piece));
+    this.#go?.push(piece);
+  }
+
+  close(entry: TarEntry): void {
+    this.#countNpm(entry);
+    const named = packageOfFileName(entry.path, entry.size);
+    if (named) this.#packages.add(named);
+    if (this.#content) this.#read(entry.path, Buffer.concat(this.#content));
+    const info = this.#go?.found;
+    if (info) for (const found of goPackages(info, entry.path, entry.size)) this.#packages.add(found);
+    this.#content = undefined;
+    this.#go = undefined;
+  }
+
+  finish(): { items: readonly LayerPackage[]; unread: LayerFacts['unread']; omitted: number } {
+    const items = this.#packages.items.map((found) => this.#withCountedBytes(found));
+    return { items, unread: this.#unread, omitted: this.#packages.omitted };
+  }
+
+  #read(path: string, content: Buffer): void {
+    if (this.#reader) for (const found of this.#reader.read(path, content)) this.#packages.add(found);
+    else if (isPythonRecord(path)) this.#recordBytes.set(folderOf(path), recordBytes(content));
+  }
+
+  #countNpm(entry: TarEntry): void {
+    const folder = npmPackageFolder(entry.path);
+    if (folder !== undefined) this.#npmBytes.set(folder, (this.#npmBytes.get(folder) ?? 0) + entry.size);
+  }
+
+  #withCountedBytes(found: LayerPackage): LayerPackage {
+    const counts = found.ecosystem === 'npm' ? this.#npmBytes : this.#recordBytes;
+    const bytes =
+      found.ecosystem === 'npm' || found.ecosystem === 'pypi' ? counts.get(folderOf(found.path)) : undefined;
+    return bytes === undefined ? found : { ...found, bytes };
+  }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+/** Smaller than any program that Go links. */
+const MIN_PROGRAM_BYTES = 65_536;
+
+function isProgram(entry: TarEntry): boolean {
+  return (entry.mode & 0o111) !== 0 && entry.size >= MIN_PROGRAM_BYTES;
+}

@@ -1,0 +1,39 @@
+import { type PackageReader, packageText } from './package.ts';
+
+const MANIFEST = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
+
+/** Packages below a `node_modules`; their bytes are counted in the layer. @see docs.npmjs.com, package.json */
+export const npm: PackageReader = {
+  ecosystem: 'npm',
+  matches: (path) => path.endsWith('/package.json') && MANIFEST.test(path),
+  maxBytes: 1_048_576,
+  read: (path, content) => {
+    const { name, version } = fieldsOf(content);
+    return name === '' ? [] : [{ ecosystem: 'npm', name, version, path }];
+  },
+};
+
+/** The folder of the innermost package that a file belongs to, or undefined outside of any `node_modules`. */
+export function npmPackageFolder(path: string): string | undefined {
+  const at = path.lastIndexOf('node_modules/');
+  if (at < 0 || (at > 0 && path[at - 1] !== '/')) return undefined;
+  const names = path.slice(at + 'node_modules/'.length).split('/', 3);
+  const depth = names[0]?.startsWith('@') ? 2 : 1;
+  if (names.length <= depth) return undefined;
+  return path.slice(0, at + 'node_modules/'.length) + names.slice(0, depth).join('/');
+}
+
+function fieldsOf(content: Buffer): { name: string; version: string } {
+  try {
+    const manifest: unknown = JSON.parse(content.toString('utf8'));
+    if (typeof manifest !== 'object' || manifest === null) return { name: '', version: '' };
+    const { name, version } = manifest as Record<string, unknown>;
+    return { name: textOf(name), version: textOf(version) };
+  } catch {
+    return { name: '', version: '' };
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? packageText(value) : '';
+}

@@ -1,0 +1,31 @@
+import { type PackageReader, packageText, paragraphs } from './package.ts';
+
+const METADATA = /(?:^|\/)[^/]+\.(?:dist-info\/METADATA|egg-info\/PKG-INFO|egg-info)$/;
+const RECORD = /(?:^|\/)[^/]+\.dist-info\/RECORD$/;
+
+/** Installed distributions. @see packaging.python.org, "Core metadata specifications" */
+export const python: PackageReader = {
+  ecosystem: 'pypi',
+  matches: (path) => METADATA.test(path),
+  maxBytes: 4_194_304,
+  read: (path, content) => {
+    const [fields] = paragraphs(content, ':');
+    const name = packageText(fields?.get('Name'));
+    return name === '' ? [] : [{ ecosystem: 'pypi', name, version: packageText(fields?.get('Version')), path }];
+  },
+};
+
+/** Whether a file lists what a distribution installed; its METADATA lies beside it. */
+export function isPythonRecord(path: string): boolean {
+  return RECORD.test(path);
+}
+
+/** The sum of the sizes that a RECORD names, in bytes. @see PEP 376, "RECORD" */
+export function recordBytes(content: Buffer): number {
+  let bytes = 0;
+  for (const line of content.toString('utf8').split('\n')) {
+    const size = /,(\d{1,12})\s*$/.exec(line)?.[1];
+    if (size !== undefined) bytes += Number(size);
+  }
+  return bytes;
+}

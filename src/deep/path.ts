@@ -1,0 +1,61 @@
+/** A path as the layer's file system has it: relative to the root, `/` between names, none at either end. */
+export interface LayerPath {
+  readonly path: string;
+  /** It was absolute, climbed (`..`), held a NUL or was no UTF-8: no builder writes such a path. */
+  readonly odd: boolean;
+}
+
+const PLAIN = /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))/s;
+
+/**
+ * The path of a tar entry, resolved by its text alone: `..` ends at the root, as in the chroot of a container runtime.
+ * The root itself is the empty path.
+ */
+export function layerPath(bytes: Buffer): LayerPath {
+  const { text, odd } = pathText(bytes);
+  const path = text.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '');
+  if (PLAIN.test(path)) return { path, odd };
+  const names: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '..') names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  return { path: names.join('/'), odd: odd || text.startsWith('/') || path.split('/').includes('..') };
+}
+
+/** Bytes as text that a database and JSON take: bytes that are no UTF-8, and NUL, are written as `\x..`. */
+export function pathText(bytes: Buffer): { text: string; odd: boolean } {
+  const text = bytes.toString('utf8');
+  const lossless = !text.includes('\ufffd') || Buffer.from(text).equals(bytes);
+  if (lossless && !text.includes('\0')) return { text, odd: false };
+  const safe = lossless ? text.replaceAll('\0', '\\x00') : escapeBytes(bytes);
+  return { text: safe, odd: true };
+}
+
+function escapeBytes(bytes: Buffer): string {
+  let text = '';
+  for (const byte of bytes) {
+    text += byte > 0 && byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+  }
+  return text;
+}
+
+/** What an entry's name says about the layers below. @see image-spec, layer.md, "Whiteouts" */
+export type Whiteout =
+  | { readonly kind: 'remove'; readonly path: string }
+  | { readonly kind: 'opaque'; readonly directory: string }
+  /** Bookkeeping of AUFS, which runtimes skip. */
+  | { readonly kind: 'ignore' };
+
+const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..wh..opq';
+
+/** The whiteout that a path is, or undefined when it is a plain path. */
+export function findWhiteout(path: string): Whiteout | undefined {
+  const slash = path.lastIndexOf('/');
+  if (!path.startsWith(WHITEOUT, slash + 1)) return undefined;
+  const name = path.slice(slash + 1);
+  if (name === OPAQUE) return { kind: 'opaque', directory: path.slice(0, Math.max(slash, 0)) };
+  if (name.startsWith('.wh..wh.') || name === WHITEOUT) return { kind: 'ignore' };
+  return { kind: 'remove', path: path.slice(0, slash + 1) + name.slice(WHITEOUT.length) };
+}

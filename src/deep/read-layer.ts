@@ -1,0 +1,174 @@
+import { createHash, type Hash } from 'node:crypto';
+import { addAbortSignal, type Readable } from 'node:stream';
+import {
+  ContentMismatchError,
+  MalformedContentError,
+  RegistryUnavailableError,
+  SlimboardError,
+  TooLargeError,
+} from '../errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { LayerContents } from './contents.ts';
+import { type Compression, compressionOf, type Decompressor, MAGIC_BYTES, openDecompressor } from './decompress.ts';
+import { LayerInspector } from './layer-inspector.ts';
+import { DEFAULT_LAYER_LIMITS, type LayerLimits } from './limits.ts';
+import { TarReader } from './tar-reader.ts';
+
+export interface ReadLayerOptions {
+  readonly limits?: Partial<LayerLimits>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads a layer to its end in one pass: checks it against its descriptor, inflates it, and gathers what its tar holds.
+ * Nothing is written anywhere, and memory does not grow with file contents.
+ * @param stream the compressed blob as it comes; it is at its end or destroyed when the promise settles
+ * @throws ContentMismatchError when digest or size are not the descriptor's
+ * @throws TooLargeError over a limit, or past the descriptor's size
+ * @throws MalformedContentError when the verified bytes are no tar, or cannot be decompressed
+ * @throws RegistryUnavailableError when the stream breaks, or takes longer than `limits.durationMs`
+ */
+export async function readLayer(
+  stream: Readable,
+  layer: Pick<Descriptor, 'digest' | 'size'>,
+  options: ReadLayerOptions = {},
+): Promise<LayerContents> {
+  const limits = { ...DEFAULT_LAYER_LIMITS, ...options.limits };
+  const deadline = AbortSignal.timeout(limits.durationMs);
+  addAbortSignal(options.signal ? AbortSignal.any([options.signal, deadline]) : deadline, stream);
+  const blob = new BlobVerifier(layer);
+  const tar = new LayerTar(limits, blob);
+  try {
+    await pump(stream, blob, tar);
+    return tar.finish();
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (error instanceof SlimboardError) throw error;
+    const what = deadline.aborted ? `took more than ${limits.durationMs} ms` : 'broke off';
+    throw new RegistryUnavailableError(`layer ${layer.digest}: the download ${what}`, { cause: error });
+  } finally {
+    tar.close();
+    stream.destroy();
+  }
+}
+
+/** Hands every byte to the verifier and the tar. Bytes that are not what was asked for tell more than what is wrong with them. */
+async function pump(stream: Readable, blob: BlobVerifier, tar: LayerTar): Promise<void> {
+  let malformed: unknown;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    blob.add(chunk);
+    if (malformed === undefined) malformed = await findMalformed(tar.write(chunk));
+  }
+  if (malformed === undefined) malformed = await findMalformed(tar.end());
+  blob.verify();
+  if (malformed !== undefined) throw malformed;
+}
+
+async function findMalformed(work: Promise<void>): Promise<unknown> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof MalformedContentError) return error;
+    throw error;
+  }
+}
+
+/** Counts and hashes the blob as it comes. */
+class BlobVerifier {
+  readonly #layer: Pick<Descriptor, 'digest' | 'size'>;
+  readonly #hash: Hash;
+  bytes = 0;
+
+  constructor(layer: Pick<Descriptor, 'digest' | 'size'>) {
+    this.#layer = layer;
+    this.#hash = createHash(layer.digest.slice(0, layer.digest.indexOf(':')));
+  }
+
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.bytes > this.#layer.size) {
+      throw new TooLargeError(
+        `layer ${this.#layer.digest}: more bytes came than the ${this.#layer.size} of its descriptor`,
+      );
+    }
+    this.#hash.update(chunk);
+  }
+
+  verify(): void {
+    const { digest, size } = this.#layer;
+    if (this.bytes !== size) {
+      throw new ContentMismatchError(`layer ${digest}: ${this.bytes} bytes came, its descriptor says ${size}`);
+    }
+    const actual = `${digest.slice(0, digest.indexOf(':'))}:${this.#hash.digest('hex')}`;
+    if (actual !== digest) {
+      throw new ContentMismatchError(`layer: other bytes than asked for: expected ${digest}, got ${actual}`);
+    }
+  }
+}
+
+/** The uncompressed side: metered, hashed and read. */
+class LayerTar {
+  readonly #limits: LayerLimits;
+  readonly #blob: BlobVerifier;
+  readonly #hash = createHash('sha256');
+  readonly #inspector = new LayerInspector();
+  readonly #reader: TarReader;
+  #head = Buffer.alloc(0);
+  #compression: Compression = 'none';
+  #decompressor: Decompressor | undefined;
+  #tarBytes = 0;
+
+  constructor(limits: LayerLimits, blob: BlobVerifier) {
+    this.#limits = limits;
+    this.#blob = blob;
+    this.#reader = new TarReader(this.#inspector, limits);
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    if (this.#decompressor) return this.#decompressor.write(chunk);
+    this.#head = Buffer.concat([this.#head, chunk]);
+    if (this.#head.length >= MAGIC_BYTES) await this.#open().write(this.#head);
+  }
+
+  async end(): Promise<void> {
+    if (!this.#decompressor) await this.#open().write(this.#head);
+    await this.#decompressor?.end();
+    this.#reader.end();
+  }
+
+  close(): void {
+    this.#decompressor?.close();
+  }
+
+  finish(): LayerContents {
+    return this.#inspector.finish({
+      diffId: `sha256:${this.#hash.digest('hex')}` as Digest,
+      compression: this.#compression,
+      compressedBytes: this.#blob.bytes,
+      tarBytes: this.#tarBytes,
+    });
+  }
+
+  #open(): Decompressor {
+    this.#compression = compressionOf(this.#head);
+    this.#decompressor = openDecompressor(this.#compression, this.#limits, (piece) => this.#take(piece));
+    return this.#decompressor;
+  }
+
+  #take(piece: Buffer): void {
+    this.#tarBytes += piece.length;
+    this.#checkSize();
+    this.#hash.update(piece);
+    this.#reader.write(piece);
+  }
+
+  #checkSize(): void {
+    const { tarBytes, ratio, ratioFromBytes } = this.#limits;
+    if (this.#tarBytes > tarBytes) throw new TooLargeError(`layer unpacks to more than ${tarBytes} bytes`);
+    if (this.#tarBytes > ratioFromBytes && this.#tarBytes > ratio * this.#blob.bytes) {
+      throw new TooLargeError(`layer unpacks to more than ${ratio} times its ${this.#blob.bytes} bytes`);
+    }
+  }
+}

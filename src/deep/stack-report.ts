@@ -1,0 +1,256 @@
+import { type Area, areaOf } from './areas.ts';
+import { Largest } from './capped-list.ts';
+import type { AreaSize, FileSize, LayerContents, OsRelease } from './contents.ts';
+import type { Change, FileTree, StoredFile } from './file-tree.ts';
+import { OS_RELEASE_PATHS } from './os-release.ts';
+import type { DuplicateGroup, LayerUse, StackReport, Waste, WasteCause, WastedFile } from './stack.ts';
+
+const TOP = 50;
+const GROUP_PATHS = 5;
+
+type Tally = { -readonly [Cause in keyof Waste]: number };
+
+/** Adds up what layers hide, as it happens. */
+export class WasteLedger {
+  readonly #largest = new Largest<WastedFile>(TOP);
+  readonly #cells = new Map<string, number>();
+  readonly #wasted: readonly Tally[];
+  readonly #hidden: readonly Tally[];
+
+  constructor(layerCount: number) {
+    this.#wasted = Array.from({ length: layerCount }, noWaste);
+    this.#hidden = Array.from({ length: layerCount }, noWaste);
+  }
+
+  get largest(): readonly WastedFile[] {
+    return this.#largest.items;
+  }
+
+  onGone(file: StoredFile, by: Change): void {
+    if (file.bytes === 0) return;
+    const cause = causeOf(file, by);
+    const { path, bytes, layer } = file;
+    this.#largest.add({ path, bytes, cause, layer, hiddenBy: by.layer });
+    addTo(this.#wasted[layer], cause, bytes);
+    addTo(this.#hidden[by.layer], cause, bytes);
+    const cell = `${layer} ${by.layer}`;
+    this.#cells.set(cell, (this.#cells.get(cell) ?? 0) + bytes);
+  }
+
+  /** Bytes of one layer that any layer from another on hides. */
+  hiddenFrom(layer: number, firstHider: number): number {
+    let bytes = 0;
+    for (let by = firstHider; by < this.#hidden.length; by++) bytes += this.#cells.get(`${layer} ${by}`) ?? 0;
+    return bytes;
+  }
+
+  wastedOf(layer: number): Waste {
+    return this.#wasted[layer] ?? noWaste();
+  }
+
+  hiddenBy(layer: number): Waste {
+    return this.#hidden[layer] ?? noWaste();
+  }
+}
+
+function causeOf(file: StoredFile, { isDeleted, replacement }: Change): WasteCause {
+  if (isDeleted) return 'deleted';
+  return replacement?.hash === file.hash && replacement.bytes === file.bytes ? 'rewritten' : 'replaced';
+}
+
+/** @param baseLayers how many of the layers are the base image's */
+export function reportStack(
+  layers: readonly LayerContents[],
+  baseLayers: number,
+  ledger: WasteLedger,
+  tree: FileTree,
+): StackReport {
+  const view = new View(layers.length, tree);
+  const uses = layers.map((_, layer) => view.useOf(layer, ledger));
+  const release = releaseOf(layers, view);
+  return {
+    fileBytes: sum(uses.map((use) => use.fileBytes)),
+    usefulBytes: sum(uses.map((use) => use.usefulBytes)),
+    wastedBytes: sum(uses.map((use) => use.wastedBytes)),
+    ...ownWaste(layers, baseLayers, ledger),
+    wasted: totalOf(uses.map((use) => use.wasted)),
+    duplicateBytes: sum(uses.map((use) => use.duplicateBytes)),
+    files: view.files,
+    directories: view.directories,
+    layers: uses,
+    wastedFiles: ledger.largest,
+    duplicates: view.duplicates,
+    largest: view.largest,
+    setuid: inLayers(layers, ({ setuid }, layer) => view.visible(setuid, layer)),
+    sensitive: inLayers(layers, ({ sensitive }, layer) =>
+      sensitive.map((file) => ({ ...file, layer, isHidden: !view.shows(file.path, layer) })),
+    ),
+    ...(release ? { release } : {}),
+    packages: inLayers(layers, ({ packages }, layer) => view.visible(packages, layer)),
+    unread: inLayers(layers, ({ unread }, layer) => view.visible(unread, layer)).map(({ path, reason }) => {
+      return { path, reason };
+    }),
+  };
+}
+
+/** The final file system, walked once. */
+class View {
+  files = 0;
+  directories = 0;
+  readonly #largest = new Largest<FileSize & { layer: number }>(TOP);
+  readonly #paths: readonly Set<string>[];
+  readonly #useful: number[];
+  readonly #copies: number[];
+  readonly #areas: readonly Map<Area, AreaSize>[];
+  readonly #duplicates = new Largest<DuplicateGroup>(TOP);
+
+  constructor(layerCount: number, tree: FileTree) {
+    this.#paths = Array.from({ length: layerCount }, () => new Set<string>());
+    this.#areas = Array.from({ length: layerCount }, () => new Map<Area, AreaSize>());
+    this.#useful = Array.from({ length: layerCount }, () => 0);
+    this.#copies = Array.from({ length: layerCount }, () => 0);
+    this.#findDuplicates(this.#walk(tree));
+  }
+
+  get largest(): readonly (FileSize & { layer: number })[] {
+    return this.#largest.items;
+  }
+
+  get duplicates(): readonly DuplicateGroup[] {
+    return this.#duplicates.items;
+  }
+
+  shows(path: string, layer: number): boolean {
+    return this.#paths[layer]?.has(path) ?? false;
+  }
+
+  visible<T extends { readonly path: string }>(items: readonly T[], layer: number): (T & { layer: number })[] {
+    return items.filter((item) => this.shows(item.path, layer)).map((item) => ({ ...item, layer }));
+  }
+
+  useOf(layer: number, ledger: WasteLedger): LayerUse {
+    const usefulBytes = this.#useful[layer] ?? 0;
+    const wasted = ledger.wastedOf(layer);
+    const hidden = ledger.hiddenBy(layer);
+    return {
+      fileBytes: usefulBytes + wasteOf(wasted),
+      usefulBytes,
+      wastedBytes: wasteOf(wasted),
+      wasted,
+      hiddenBytes: wasteOf(hidden),
+      hidden,
+      duplicateBytes: this.#copies[layer] ?? 0,
+      areas: Object.fromEntries(this.#areas[layer] ?? []) as LayerUse['areas'],
+    };
+  }
+
+  /** Stored files in sight, each once however many hard links it has. */
+  #walk(tree: FileTree): StoredFile[] {
+    const seen = new Set<StoredFile>();
+    for (const [, { kind, file }] of tree.walk()) {
+      if (kind === 'directory') this.directories++;
+      if (!file || seen.has(file)) continue;
+      seen.add(file);
+      this.#count(file);
+    }
+    return [...seen];
+  }
+
+  #count({ path, bytes, layer }: StoredFile): void {
+    this.files++;
+    this.#paths[layer]?.add(path);
+    this.#useful[layer] = (this.#useful[layer] ?? 0) + bytes;
+    this.#largest.add({ path, bytes, layer });
+    const area = areaOf(path);
+    const areas = this.#areas[layer];
+    if (area === undefined || !areas) return;
+    const before = areas.get(area) ?? { files: 0, bytes: 0 };
+    areas.set(area, { files: before.files + 1, bytes: before.bytes + bytes });
+  }
+
+  /** The first copy is the one of the lowest layer: what later layers add is theirs to save. */
+  #findDuplicates(files: readonly StoredFile[]): void {
+    const groups = new Map<string, StoredFile[]>();
+    for (const file of files) {
+      if (file.bytes === 0) continue;
+      const content = `${file.hash} ${file.bytes}`;
+      const group = groups.get(content);
+      if (group) group.push(file);
+      else groups.set(content, [file]);
+    }
+    for (const group of groups.values()) if (group.length > 1) this.#addGroup(group.sort(byLayerAndPath));
+  }
+
+  #addGroup(group: readonly StoredFile[]): void {
+    const [first, ...copies] = group;
+    if (!first) return;
+    for (const { layer, bytes } of copies) this.#copies[layer] = (this.#copies[layer] ?? 0) + bytes;
+    this.#duplicates.add({
+      path: first.path,
+      bytes: first.bytes * copies.length,
+      copies: copies.length,
+      paths: group.slice(0, GROUP_PATHS).map((file) => file.path),
+    });
+  }
+}
+
+function byLayerAndPath(a: StoredFile, b: StoredFile): number {
+  return a.layer - b.layer || (a.path < b.path ? -1 : 1);
+}
+
+function ownWaste(
+  layers: readonly LayerContents[],
+  baseLayers: number,
+  ledger: WasteLedger,
+): Pick<StackReport, 'ownWastedBytes' | 'ownWastedCompressedBytes'> {
+  let ownWastedBytes = 0;
+  let compressed = 0;
+  layers.forEach(({ compressedBytes, tarBytes }, layer) => {
+    const bytes = ledger.hiddenFrom(layer, baseLayers);
+    ownWastedBytes += bytes;
+    if (bytes > 0) compressed += (bytes * compressedBytes) / tarBytes;
+  });
+  return { ownWastedBytes, ownWastedCompressedBytes: Math.round(compressed) };
+}
+
+/** `/etc/os-release` before `/usr/lib/os-release`, the topmost layer's before others. */
+function releaseOf(layers: readonly LayerContents[], view: View): OsRelease | undefined {
+  const shown = inLayers(layers, ({ releases }, layer) => view.visible(releases, layer)).reverse();
+  const found = OS_RELEASE_PATHS.map((path) => shown.find((release) => release.path === path)).find(Boolean);
+  if (!found) return undefined;
+  const { path, id, versionId, prettyName } = found;
+  return { path, id, versionId, prettyName };
+}
+
+function inLayers<T>(
+  layers: readonly LayerContents[],
+  rowsOf: (layer: LayerContents, index: number) => readonly T[],
+): T[] {
+  return layers.flatMap((layer, index) => rowsOf(layer, index));
+}
+
+function noWaste(): Tally {
+  return { deleted: 0, rewritten: 0, replaced: 0 };
+}
+
+function addTo(tally: Tally | undefined, cause: WasteCause, bytes: number): void {
+  if (tally) tally[cause] += bytes;
+}
+
+function wasteOf({ deleted, rewritten, replaced }: Waste): number {
+  return deleted + rewritten + replaced;
+}
+
+function totalOf(wastes: readonly Waste[]): Waste {
+  const total = noWaste();
+  for (const waste of wastes) {
+    total.deleted += waste.deleted;
+    total.rewritten += waste.rewritten;
+    total.replaced += waste.replaced;
+  }
+  return total;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,98 @@
+import { MalformedContentError } from '../errors.ts';
+
+/** What an entry is. `other`: devices, pipes, and types that no runtime unpacks. */
+export type EntryKind = 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
+
+/** The fields of a 512-byte header that matter here. @see POSIX.1-2017, pax, "ustar Interchange Format" */
+export interface TarHeader {
+  readonly name: Buffer;
+  readonly linkName: Buffer;
+  readonly type: string;
+  /** Permissions with setuid (0o4000) and setgid (0o2000). */
+  readonly mode: number;
+  /** Bytes that follow the header. */
+  readonly size: number;
+  /** Old GNU sparse files: more blocks of the map follow the header. */
+  readonly moreSparseBlocks: boolean;
+}
+
+export const BLOCK_BYTES = 512;
+
+const CHECKSUM = { from: 148, to: 156 };
+const SPACE = 0x20;
+
+/** @throws MalformedContentError when the block is no tar header */
+export function parseTarHeader(block: Buffer, position: number): TarHeader {
+  verifyChecksum(block, position);
+  const type = String.fromCharCode(block[156] ?? 0);
+  return {
+    name: nameOf(block),
+    linkName: cString(block, 157, 257),
+    type,
+    mode: numberOf(block, 100, 108, position) & 0o7777,
+    size: isHeaderOnly(type) ? 0 : numberOf(block, 124, 136, position),
+    moreSparseBlocks: type === 'S' && block[482] !== 0,
+  };
+}
+
+/** Links, devices, directories and pipes have no data, whatever their size field says (as Go's archive/tar has it). */
+export function isHeaderOnly(type: string): boolean {
+  return type >= '1' && type <= '6';
+}
+
+/** A NUL type is a file, or before POSIX a directory when its name ends with a slash. */
+export function kindOfType(type: string, name: Buffer): EntryKind {
+  if (type === '5' || (type === '\0' && name.at(-1) === 0x2f)) return 'directory';
+  if (type === '0' || type === '\0' || type === '7' || type === 'S') return 'file';
+  return type === '1' ? 'hardlink' : type === '2' ? 'symlink' : 'other';
+}
+
+/** The long prefix is POSIX's; GNU keeps other fields in its place. */
+function nameOf(block: Buffer): Buffer {
+  const name = cString(block, 0, 100);
+  const isPosix = block.toString('latin1', 257, 263) === 'ustar\0';
+  if (!isPosix || block[345] === 0) return name;
+  return Buffer.concat([cString(block, 345, 500), Buffer.from('/'), name]);
+}
+
+function cString(block: Buffer, from: number, to: number): Buffer {
+  const end = block.indexOf(0, from);
+  return Buffer.from(block.subarray(from, end < 0 || end > to ? to : end));
+}
+
+/** Octal digits, or GNU's base 256 where the first bit is set. */
+function numberOf(block: Buffer, from: number, to: number, position: number): number {
+  const first = block[from] ?? 0;
+  const value = first >= 0x80 ? base256(block, from, to) : octal(block.toString('latin1', from, to));
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new MalformedContentError(`tar header at byte ${position}: a number is negative, too large or not octal`);
+}
+
+function base256(block: Buffer, from: number, to: number): number {
+  const first = block[from] ?? 0;
+  if (first !== 0x80) return Number.NaN;
+  let value = 0;
+  for (let at = from + 1; at < to; at++) value = value * 256 + (block[at] ?? 0);
+  return value;
+}
+
+function octal(field: string): number {
+  const digits = field.replace(/^[ \0]+/, '').replace(/[ \0].*$/s, '');
+  if (digits === '') return 0;
+  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
+}
+
+/** The sum of the header's bytes, its own field read as spaces; some old writers summed signed bytes. */
+function verifyChecksum(block: Buffer, position: number): void {
+  let sum = (CHECKSUM.to - CHECKSUM.from) * SPACE;
+  let high = 0;
+  for (let at = 0; at < BLOCK_BYTES; at++) {
+    if (at === CHECKSUM.from) at = CHECKSUM.to;
+    const byte = block[at] ?? 0;
+    sum += byte;
+    if (byte >= 0x80) high++;
+  }
+  const expected = octal(block.toString('latin1', CHECKSUM.from, CHECKSUM.to));
+  if (expected === sum || expected === sum - high * 256) return;
+  throw new MalformedContentError(`no tar header at byte ${position}: its checksum is wrong`);
+}

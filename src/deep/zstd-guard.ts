@@ -1,0 +1,168 @@
+import { MalformedContentError, TooLargeError } from '../errors.ts';
+
+const FRAME_MAGIC = 0xfd2fb528;
+/** The last hex digit is free. */
+const SKIPPABLE_MAGIC = 0x184d2a50;
+const BLOCK_HEADER_BYTES = 3;
+const CHECKSUM_BYTES = 4;
+
+type Part = 'magic' | 'frame-header' | 'block-header' | 'block' | 'checksum' | 'skippable-size' | 'skippable';
+
+/**
+ * Walks the frames and blocks of a zstd stream without decoding them, for a decoder that allocates whatever window a
+ * frame header asks for. Yields pieces no longer than a block, so the caller can pause between them, and leaves
+ * skippable frames out.
+ * @see RFC 8878, section 3.1
+ */
+export class ZstdGuard {
+  readonly #maxWindowBytes: number;
+  #part: Part = 'magic';
+  #need = 4;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #header = { hasChecksum: false, isLastBlock: false };
+
+  constructor(maxWindowBytes: number) {
+    this.#maxWindowBytes = maxWindowBytes;
+  }
+
+  /**
+   * @throws TooLargeError when a frame wants a window over the limit
+   * @throws MalformedContentError when the bytes are no zstd frames
+   */
+  *split(chunk: Buffer): Generator<Buffer> {
+    let at = 0;
+    while (at < chunk.length) {
+      const piece = chunk.subarray(at, at + this.#need - this.#heldBytes);
+      at += piece.length;
+      if (this.#part === 'skippable') this.#skip(piece.length);
+      else {
+        const whole = this.#gather(piece);
+        if (whole) yield* this.#pass(whole);
+      }
+    }
+  }
+
+  /** @throws MalformedContentError when the stream ends within a frame */
+  end(): void {
+    if (this.#part !== 'magic' || this.#heldBytes > 0) {
+      throw new MalformedContentError('zstd stream ends within a frame');
+    }
+  }
+
+  #skip(bytes: number): void {
+    this.#need -= bytes;
+    if (this.#need === 0) this.#expect('magic', 4);
+  }
+
+  #gather(piece: Buffer): Buffer | undefined {
+    this.#held.push(piece);
+    this.#heldBytes += piece.length;
+    if (this.#heldBytes < this.#need) return undefined;
+    const whole = this.#held.length === 1 ? piece : Buffer.concat(this.#held);
+    this.#held = [];
+    this.#heldBytes = 0;
+    return whole;
+  }
+
+  #expect(part: Part, bytes: number): void {
+    this.#part = part;
+    this.#need = bytes;
+  }
+
+  *#pass(bytes: Buffer): Generator<Buffer> {
+    if (this.#part === 'magic') return this.#onMagic(bytes);
+    if (this.#part === 'skippable-size') return this.#onSkippableSize(bytes.readUInt32LE());
+    if (this.#part === 'frame-header') yield* this.#onFrameHeader(bytes);
+    else {
+      yield bytes;
+      this.#afterPassed(bytes);
+    }
+  }
+
+  #onMagic(bytes: Buffer): void {
+    const magic = bytes.readUInt32LE();
+    if (magic === FRAME_MAGIC) this.#expect('frame-header', 1);
+    else if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) this.#expect('skippable-size', 4);
+    else throw new MalformedContentError('zstd stream: what follows is no frame');
+  }
+
+  #onSkippableSize(bytes: number): void {
+    if (bytes === 0) this.#expect('magic', 4);
+    else this.#expect('skippable', bytes);
+  }
+
+  /** Comes twice: for the descriptor byte, which tells the header's length, and for the whole. */
+  *#onFrameHeader(bytes: Buffer): Generator<Buffer> {
+    const length = frameHeaderBytes(bytes.readUInt8());
+    if (bytes.length < length) {
+      this.#held = [bytes];
+      this.#heldBytes = bytes.length;
+      this.#need = length;
+      return;
+    }
+    const window = windowBytes(bytes);
+    if (window > this.#maxWindowBytes) {
+      throw new TooLargeError(`zstd frame asks for a window of ${window} bytes; the limit is ${this.#maxWindowBytes}`);
+    }
+    this.#header.hasChecksum = (bytes.readUInt8() & 4) !== 0;
+    this.#expect('block-header', BLOCK_HEADER_BYTES);
+    const magic = Buffer.alloc(4);
+    magic.writeUInt32LE(FRAME_MAGIC);
+    yield Buffer.concat([magic, bytes]);
+  }
+
+  #afterPassed(bytes: Buffer): void {
+    if (this.#part === 'block-header') this.#onBlockHeader(bytes.readUIntLE(0, BLOCK_HEADER_BYTES));
+    else if (this.#part === 'block') this.#afterBlock();
+    else this.#expect('magic', 4);
+  }
+
+  #onBlockHeader(header: number): void {
+    const isRun = ((header >> 1) & 3) === 1;
+    const size = isRun ? 1 : header >> 3;
+    this.#header.isLastBlock = (header & 1) === 1;
+    if (size === 0) this.#afterBlock();
+    else this.#expect('block', size);
+  }
+
+  #afterBlock(): void {
+    if (!this.#header.isLastBlock) this.#expect('block-header', BLOCK_HEADER_BYTES);
+    else if (this.#header.hasChecksum) this.#expect('checksum', CHECKSUM_BYTES);
+    else this.#expect('magic', 4);
+  }
+}
+
+const DICTIONARY_ID_BYTES = [0, 1, 2, 4];
+const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
+
+function frameHeaderBytes(descriptor: number): number {
+  const { isSingleSegment, dictionaryBytes, contentSizeBytes } = partsOf(descriptor);
+  return 1 + (isSingleSegment ? 0 : 1) + dictionaryBytes + contentSizeBytes;
+}
+
+function partsOf(descriptor: number): {
+  isSingleSegment: boolean;
+  dictionaryBytes: number;
+  contentSizeBytes: number;
+} {
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const contentSizeBytes = CONTENT_SIZE_BYTES[descriptor >> 6] ?? 0;
+  return {
+    isSingleSegment,
+    dictionaryBytes: DICTIONARY_ID_BYTES[descriptor & 3] ?? 0,
+    contentSizeBytes: contentSizeBytes || (isSingleSegment ? 1 : 0),
+  };
+}
+
+function windowBytes(header: Buffer): number {
+  const { isSingleSegment, dictionaryBytes, contentSizeBytes } = partsOf(header.readUInt8());
+  if (!isSingleSegment) {
+    const descriptor = header.readUInt8(1);
+    const base = 2 ** (10 + (descriptor >> 3));
+    return base + (base / 8) * (descriptor & 7);
+  }
+  const at = 1 + dictionaryBytes;
+  if (contentSizeBytes === 8) return Number(header.readBigUInt64LE(at));
+  return header.readUIntLE(at, contentSizeBytes) + (contentSizeBytes === 2 ? 256 : 0);
+}
