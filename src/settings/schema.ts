@@ -161,14 +161,14 @@ const budget = keys({
   team: name.exactOptional(),
   repository: glob.exactOptional(),
   maxImageSize: bytes.exactOptional(),
-  maxStoredSize: bytes.exactOptional(),
+  maxLayers: integer(1, 1_000).exactOptional(),
   goal: parsed('90%', parseGoal).exactOptional(),
 }).superRefine((entry, context) => {
-  const limits = [entry.maxImageSize, entry.maxStoredSize, entry.goal].filter((limit) => limit !== undefined);
+  const limits = [entry.maxImageSize, entry.maxLayers, entry.goal].filter((limit) => limit !== undefined);
   if (limits.length > 0) return;
   context.addIssue({
     code: 'custom',
-    message: 'write maxImageSize, maxStoredSize or goal, such as maxImageSize: 300MB',
+    message: 'write maxImageSize, maxLayers or goal, such as maxImageSize: 300MB',
   });
 });
 

@@ -1,0 +1,243 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SettingsError } from '../../../src/errors.ts';
+import { packagePath } from '../../../src/package-root.ts';
+import { type LoadOptions, loadSettings } from '../../../src/settings/load.ts';
+import type { Settings } from '../../../src/settings/settings.ts';
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'slimboard-settings-'));
+});
+afterEach(() => rm(cwd, { recursive: true }));
+
+async function load(yaml: string, options: Partial<LoadOptions> = {}): Promise<Settings> {
+  await writeFile(join(cwd, 'slimboard.yaml'), yaml);
+  return loadSettings({ cwd, env: {}, flags: {}, ...options });
+}
+
+const OCI = 'sources: [{ name: a, kind: oci, registry: registry.example.com }]\n';
+
+describe('defaults', () => {
+  test('without file, variables and flags', async () => {
+    const settings = await loadSettings({ cwd, env: {}, flags: {} });
+    expect(settings).toMatchObject({
+      dataDir: join(cwd, '.slimboard'),
+      sources: [],
+      policy: { goal: { kind: 'reduction', ratio: 0.9 }, budgets: [], rules: {} },
+      prices: { storagePerGBMonth: 0.1, currency: 'USD' },
+      serve: { host: '127.0.0.1', port: 8620 },
+    });
+    expect(settings.databaseUrl).toBeUndefined();
+    expect(settings.redisUrl).toBeUndefined();
+  });
+
+  test('the example lines of the shipped file are settings', async () => {
+    const shipped = await readFile(packagePath('config/default.yaml'), 'utf8');
+    // What a comment shows is taken in, in place of the empty default above it.
+    const shown = shipped
+      .replace(/^ *(\w+): (?:\[\]|\{\})( #.*)?\n(?= *# \1:\n)/gm, '')
+      .replace(/^( *)# (?=( *)(?:- )?[A-Za-z]+:(?: |$))/gm, '$1')
+      .replace(/^ *urlFrom: .*\n/m, '');
+    const settings = await load(shown);
+    expect(settings.sources.map(({ name }) => name)).toEqual(['harbor', 'prod']);
+    expect(settings.policy.budgets).toEqual([
+      { team: 'payments', maxImageSize: 300_000_000, maxLayers: 20, goal: { kind: 'size', bytes: 120_000_000 } },
+    ]);
+    expect(settings.teams).toHaveLength(1);
+    expect(settings.reports).toHaveLength(1);
+    expect(settings.notify).toHaveLength(1);
+    expect(settings.databaseUrl).toMatch(/^postgres:/);
+    expect(settings.redisUrl).toMatch(/^redis:/);
+  });
+
+  test('blobs are shared by repository on ECR, by registry elsewhere', async () => {
+    const { sources } = await load(`${OCI.replace(']\n', '')}, { name: b, kind: ecr }]`);
+    expect(sources.map(({ dedup }) => dedup)).toEqual(['registry', 'repository']);
+  });
+});
+
+describe('order', () => {
+  const yaml = 'databaseUrl: postgres://file/db\nserve: { port: 1 }\n';
+
+  test('flags over variables over file over defaults', async () => {
+    const env = { SLIMBOARD_DATABASE_URL: 'postgres://variable/db', SLIMBOARD_SERVE_PORT: '2' };
+    const byFlag = await load(yaml, { env, flags: { database: 'postgres://flag/db' } });
+    expect(byFlag.databaseUrl).toBe('postgres://flag/db');
+    expect(byFlag.serve).toMatchObject({ host: '127.0.0.1', port: 2 });
+    expect((await load(yaml, { env })).databaseUrl).toBe('postgres://variable/db');
+    expect((await load(yaml)).databaseUrl).toBe('postgres://file/db');
+  });
+
+  test("slimboard's own variable goes before the common one, and an empty one does not count", async () => {
+    const env = { SLIMBOARD_REDIS_URL: 'redis://own', REDIS_URL: 'redis://common' };
+    expect((await load('', { env })).redisUrl).toBe('redis://own');
+    expect((await load('', { env: { ...env, SLIMBOARD_REDIS_URL: '' } })).redisUrl).toBe('redis://common');
+  });
+
+  test('a source goes before sourceDefaults, flags before both', async () => {
+    const layered = 'sourceDefaults: { newest: 3, deep: true }\nsources: [{ name: a, kind: ecr, newest: 5 }]';
+    expect((await load(layered)).sources[0]).toMatchObject({ newest: 5, deep: true, concurrency: 32, full: false });
+    const flags = { newest: '7', platform: ['all'], plainHttp: true, full: true, tags: 'v*', verbose: true };
+    const flagged = await load(layered, { flags });
+    const expected = { newest: 7, platforms: 'all', plainHttp: true, full: true, tags: ['v*'], deep: true };
+    expect(flagged.sources[0]).toMatchObject(expected);
+    expect(flagged.sourceDefaults).toMatchObject(expected);
+  });
+
+  test('--config names another file', async () => {
+    await writeFile(join(cwd, 'other.yaml'), 'teamKey: owner\n');
+    expect((await load('', { configFile: 'other.yaml' })).teamKey).toBe('owner');
+  });
+});
+
+describe('values', () => {
+  test('are parsed, once', async () => {
+    const settings = await load(`
+sources:
+  - { name: a, kind: oci, registry: Registry.Example.com:5000, caFile: ca.pem, platforms: [linux/arm64], schedule: "@daily", timezone: europe/berlin }
+teams: [{ name: t, repositories: a/** }]
+retention: { audits: 2y }
+policy: { rules: { root-user: off } }
+reports:
+`);
+    expect(settings.sources[0]).toMatchObject({
+      registry: 'registry.example.com:5000',
+      caFile: join(cwd, 'ca.pem'),
+      platforms: [{ os: 'linux', architecture: 'arm64' }],
+      timezone: 'Europe/Berlin',
+    });
+    expect(settings.teams).toEqual([{ name: 't', repositories: ['a/**'] }]);
+    expect(settings.retention).toEqual({ audits: 63_072_000_000, content: 2_592_000_000 });
+    expect(settings.policy.rules).toEqual({ 'root-user': 'off' });
+    expect(settings.reports).toEqual([]);
+  });
+});
+
+describe('mistakes name file, line, key and what is accepted', () => {
+  const source = (line: string): string => `sources:\n  - name: a\n    kind: ecr\n    ${line}\n`;
+
+  test.each([
+    ['a typo', source('regoins: [eu-west-1]'), ':4: sources[0].regoins: unknown key: did you mean "regions"?'],
+    ['an unknown key', 'foobar: 1', ':1: foobar: unknown key; accepted: databaseUrl,'],
+    [
+      'a number for text',
+      source('account: 123456789012'),
+      ':4: sources[0].account: write text, such as "123456789012"',
+    ],
+    ['text for a list', 'teams: none', ':1: teams: write a list'],
+    ['a list for keys', 'log: [info]', ':1: log: write keys and values: level, format'],
+    ['a wrong choice', 'log:\n  level: inof', ':2: log.level: did you mean "info"? write one of silent'],
+    ['no kind', 'sources:\n  - name: a', ':2: sources[0].kind: write kind: oci or kind: ecr'],
+    [
+      'no registry',
+      'sources:\n  - name: a\n    kind: oci',
+      ':2: sources[0].registry: write text, such as registry.example.com',
+    ],
+    [
+      'a URL as a registry',
+      'sources:\n  - { name: a, kind: oci, registry: "https://a.example.com" }',
+      ':2: sources[0].registry: "https://a.example.com" is no registry',
+    ],
+    ['a bad schedule', source('schedule: "61 2 * * *"'), ':4: sources[0].schedule: write minute, hour,'],
+    ['a schedule by the second', source('schedule: "* * * * * *"'), ':4: sources[0].schedule: write minute, hour,'],
+    ['a bad time zone', source('timezone: Mars/Olympus'), ':4: sources[0].timezone: write a time zone'],
+    ['a bad platform', source('platforms: [linux]'), ':4: sources[0].platforms[0]: "linux" is no platform'],
+    ['a bad pattern', source('include: ["[a]"]'), ':4: sources[0].include[0]: "[a]" is no pattern'],
+    ['a bad number', source('concurrency: 0'), ':4: sources[0].concurrency: write a whole number from 1 to 512'],
+    [
+      'a bad size',
+      'policy:\n  budgets:\n    - maxImageSize: big',
+      ':3: policy.budgets[0].maxImageSize: "big" is no size',
+    ],
+    ['a bad goal', 'policy: { goal: 120% }', ':1: policy.goal: "120%" is no percentage'],
+    [
+      'a budget without a limit',
+      'policy: { budgets: [{ team: a }] }',
+      ':1: policy.budgets[0]: write maxImageSize, maxLayers or goal',
+    ],
+    [
+      'a bad severity',
+      'policy:\n  rules:\n    root-user: fatal',
+      ':3: policy.rules.root-user: write one of off, info, warn, error',
+    ],
+    [
+      'a name twice',
+      'teams:\n  - { name: a, repositories: a }\n  - { name: a, repositories: b }',
+      ':3: teams[1].name: write each name once',
+    ],
+    ['a notification to nowhere', 'notify:\n  - kind: slack', ':2: notify[0]: write either url, or urlFrom'],
+    ['no YAML', 'log: [', ':1: no valid YAML'],
+    ['a list as file', '- a', ':1: write keys and values'],
+    ['a key twice', 'log: {}\nlog: {}', ':2: no valid YAML'],
+  ])('%s', async (_, yaml, message) => {
+    const error = await load(yaml).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SettingsError);
+    expect((error as SettingsError).message).toContain(join(cwd, 'slimboard.yaml') + message);
+  });
+
+  test.each([
+    ['variable', { env: { SLIMBOARD_SERVE_PORT: 'web' } }, 'SLIMBOARD_SERVE_PORT: serve.port: write a whole number'],
+    ['flag', { flags: { plainHttp: 'maybe' } }, '--plain-http: plainHttp: write true or false'],
+    ['flag', { flags: { logLevel: 'loud' } }, '--log-level: log.level: write one of'],
+    ['flag', { flags: { platform: ['amd64'] } }, '--platform: platforms[0]: "amd64" is no platform'],
+    ['flag', { configFile: 'none.yaml' }, '--config: there is no file'],
+  ])('of a %s: %o', async (_, options, message) => {
+    await expect(load('', options)).rejects.toThrow(message);
+  });
+
+  test('all at once, a line each', async () => {
+    const error = await load('log: { level: x, format: y }\nfoo: 1').catch((thrown: unknown) => thrown);
+    expect((error as SettingsError).message.split('\n')).toHaveLength(3);
+  });
+
+  test('a rule that nobody has', async () => {
+    const yaml = 'policy:\n  rules:\n    root-usr: warn';
+    await expect(load(yaml, { ruleNames: ['root-user'] })).rejects.toThrow(/:3: policy.rules.root-usr: .*"root-user"/);
+    await expect(load(yaml, { ruleNames: ['root-usr'] })).resolves.toBeDefined();
+  });
+
+  test('aliases that multiply', async () => {
+    const ofTen = (item: string): string => `[${Array(10).fill(item).join(', ')}]`;
+    const yaml = `a: &a ${ofTen('x')}\nb: &b ${ofTen('*a')}\nc: &c ${ofTen('*b')}\nd: ${ofTen('*c')}`;
+    await expect(load(yaml)).rejects.toThrow(/no valid YAML: .*alias/);
+  });
+});
+
+describe('secrets', () => {
+  test.each([
+    ['password: hunter2', 'SLIMBOARD_REGISTRY_<NAME>_USERNAME, _PASSWORD or _TOKEN'],
+    ['token: hunter2', 'SLIMBOARD_REGISTRY_<NAME>_USERNAME, _PASSWORD or _TOKEN'],
+  ])('of a registry: %s', async (line, variables) => {
+    const yaml = `sources:\n  - name: a\n    kind: oci\n    registry: registry.example.com\n    ${line}`;
+    const error = await load(yaml).catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain(`:5: sources[0].${line.split(':')[0]}: secrets are never read from a file`);
+    expect(String(error)).toContain(variables);
+    expect(String(error)).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['databaseUrl: postgres://a:hunter2@db.example.com/a', 'SLIMBOARD_DATABASE_URL'],
+    ['redisUrl: redis://:hunter2@redis.example.com', 'SLIMBOARD_REDIS_URL'],
+    ['serve: { token: hunter2hunter2hunter2 }', 'SLIMBOARD_SERVE_TOKEN'],
+  ])('%s belongs into %s', async (yaml, variable) => {
+    const error = await load(yaml).catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain(variable);
+    expect(String(error)).not.toContain('hunter2');
+  });
+
+  test('come from the environment, and no error shows them', async () => {
+    const settings = await load('', {
+      env: { DATABASE_URL: 'postgres://a:pw@db/a', SLIMBOARD_SERVE_TOKEN: 'x'.repeat(20) },
+    });
+    expect(settings.databaseUrl).toBe('postgres://a:pw@db/a');
+    expect(settings.serve.token).toBe('x'.repeat(20));
+    const error = await load('', { env: { DATABASE_URL: 'mysql://a:hunter2@db/a' } }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: write text, such as postgres:/);
+    expect(String(error)).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { notifyEndpoint } from '../../../src/settings/notify-endpoint.ts';
+import type { NotifySettings } from '../../../src/settings/settings.ts';
+
+const slack: NotifySettings = { kind: 'slack', urlFrom: 'HOOK_URL', secretFrom: 'HOOK_SECRET', on: ['finished'] };
+
+test('variables give the URL and the secret', () => {
+  const env = { HOOK_URL: 'https://hooks.example.com/x', HOOK_SECRET: 's3' };
+  expect(notifyEndpoint(slack, env)).toEqual({ url: 'https://hooks.example.com/x', secret: 's3' });
+});
+
+test('a plain URL needs no variable', () => {
+  const webhook: NotifySettings = { kind: 'webhook', url: 'https://ci.example.com/hook', on: ['failed'] };
+  expect(notifyEndpoint(webhook, {})).toEqual({ url: 'https://ci.example.com/hook' });
+});
+
+test.each([
+  ['not set', {}, /HOOK_URL is not set/],
+  ['no URL', { HOOK_URL: 'hunter2' }, /HOOK_URL: write a URL/],
+  ['without its secret', { HOOK_URL: 'https://hooks.example.com/x' }, /HOOK_SECRET is not set/],
+])('a variable that is %s is named', (_, env, message) => {
+  expect(() => notifyEndpoint(slack, env)).toThrow(message);
+});

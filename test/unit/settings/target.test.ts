@@ -1,0 +1,115 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { InvalidReferenceError, SettingsError, SlimboardError } from '../../../src/errors.ts';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import { loadSettings } from '../../../src/settings/load.ts';
+import type { EcrSource, OciSource, Settings } from '../../../src/settings/settings.ts';
+import { parseTarget } from '../../../src/settings/target.ts';
+
+let settings: Settings;
+beforeAll(async () => {
+  const loaded = await loadSettings({ cwd: import.meta.dirname, env: {}, flags: { platform: 'linux/arm64' } });
+  const harbor: OciSource = {
+    ...loaded.sourceDefaults,
+    kind: 'oci',
+    name: 'harbor',
+    registry: parseRegistryHost('harbor.example.com'),
+    exclude: ['sandbox/**'],
+    caFile: '/ca.pem',
+    dedup: 'namespace',
+  };
+  const prod: EcrSource = {
+    ...loaded.sourceDefaults,
+    kind: 'ecr',
+    name: 'prod',
+    account: '123456789012',
+    regions: ['eu-west-1', 'us-east-1'],
+    profile: 'audit',
+    dedup: 'repository',
+  };
+  settings = { ...loaded, sources: [harbor, prod] };
+});
+
+describe('a whole registry', () => {
+  test.each(['harbor', 'harbor.example.com', 'HARBOR.example.com'])('%s is the configured source', (target) => {
+    expect(parseTarget(target, settings)).toEqual(settings.sources[0]);
+  });
+
+  test.each(['localhost', 'localhost:5000', 'other.example.com', '[::1]:5000', '127.0.0.1:5056'])(
+    '%s is a source of its own, read as the flags say',
+    (target) => {
+      expect(parseTarget(target, settings)).toEqual({
+        ...settings.sourceDefaults,
+        kind: 'oci',
+        name: target,
+        registry: target,
+        dedup: 'registry',
+      });
+    },
+  );
+});
+
+describe('a part of a registry', () => {
+  test.each([
+    ['other.example.com/team/app', ['team/app'], ['**']],
+    ['other.example.com/team/*', ['team/*/**'], ['**']],
+    ['other.example.com/*', ['*/**'], ['**']],
+    ['other.example.com/team-*/api', ['team-*/api'], ['**']],
+    ['other.example.com/team/app:1.0', ['team/app'], ['1.0']],
+    ['other.example.com/team/app:v*', ['team/app'], ['v*']],
+    ['localhost:5000/app:1.0', ['app'], ['1.0']],
+    ['docker.io/node:20', ['library/node'], ['20']],
+  ])('%s', (target, repositories, tags) => {
+    expect(parseTarget(target, settings)).toMatchObject({ include: repositories, repositories, tags });
+  });
+
+  test('of a configured registry keeps its settings, and takes a repository that is left out in general', () => {
+    const source = { name: 'harbor', caFile: '/ca.pem', dedup: 'namespace' };
+    expect(parseTarget('harbor.example.com/sandbox/a', settings)).toMatchObject({ ...source, exclude: [] });
+    expect(parseTarget('harbor.example.com/*', settings)).toMatchObject({ ...source, exclude: ['sandbox/**'] });
+  });
+});
+
+describe('Amazon ECR', () => {
+  test.each([
+    ['ecr:eu-west-1', undefined],
+    ['ecr:999999999999.eu-west-1', '999999999999'],
+  ])('%s is a source of its own', (target, account) => {
+    const source = parseTarget(target, settings);
+    expect(source).toMatchObject({ kind: 'ecr', name: target, regions: ['eu-west-1'], dedup: 'repository' });
+    expect((source as EcrSource).account).toBe(account);
+  });
+
+  test.each(['ecr:123456789012.us-east-1', '123456789012.dkr.ecr.us-east-1.amazonaws.com'])(
+    '%s is one region of the configured source',
+    (target) => {
+      expect(parseTarget(target, settings)).toMatchObject({ name: 'prod', profile: 'audit', regions: ['us-east-1'] });
+    },
+  );
+
+  test('a repository by its host', () => {
+    const target = '999999999999.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1.0';
+    expect(parseTarget(target, settings)).toMatchObject({ kind: 'ecr', include: ['shop/api'], tags: ['1.0'] });
+  });
+});
+
+describe('what is no target', () => {
+  test.each([
+    ['habor', SettingsError, /neither a configured source \(harbor, prod\) nor a registry/],
+    ['', SettingsError, /neither/],
+    ['https://harbor.example.com', SettingsError, /without https:\/\//],
+    ['ecr:nowhere', SettingsError, /ecr:REGION/],
+    ['ecr:123.eu-west-1', SettingsError, /ecr:REGION/],
+    ['harbor.example.com/Team', InvalidReferenceError, /no repository/],
+    ['harbor.example.com/', InvalidReferenceError, /no repository/],
+    ['harbor.example.com/a:', InvalidReferenceError, /no tag/],
+    ['harbor.example.com/a:b c', InvalidReferenceError, /no tag/],
+    ['harbor.example.com/[a]*', SettingsError, /no pattern/],
+    [`harbor.example.com/a@sha256:${'0'.repeat(64)}`, SettingsError, /an audit reads tags/],
+    ['ho_st.example.com', InvalidReferenceError, /no registry/],
+  ])('%s', (target, kind, message) => {
+    const attempt = (): unknown => parseTarget(target, settings);
+    expect(attempt).toThrow(kind);
+    expect(attempt).toThrow(message);
+    expect(attempt).toThrow(SlimboardError);
+  });
+});
