@@ -6,6 +6,7 @@ import {
   NotFoundError,
   RateLimitedError,
   RegistryUnavailableError,
+  SlimboardError,
   TooLargeError,
 } from '../../errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
@@ -168,7 +169,7 @@ async function readErrorCode(body: Readable): Promise<string | undefined> {
 }
 
 function toBlobError(error: unknown): unknown {
-  if (!(error instanceof Error) || !isTransportError(error)) return error;
+  if (!(error instanceof Error) || error instanceof SlimboardError || !isTransportError(error)) return error;
   return new RegistryUnavailableError(`A blob could not be read from S3 (${error.name}: ${error.message})`, {
     cause: error,
   });

@@ -1,0 +1,277 @@
+import { describe, expect, test } from 'vitest';
+import { AccessDeniedError, NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
+import { collect, ecrRepository, useEcr } from '../../support/ecr.ts';
+import { artifact, image, index } from '../../support/image-builder.ts';
+
+const ecr = useEcr();
+const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+
+describe('repositories', () => {
+  test('are listed page by page, with host and owner', async () => {
+    const fake = await ecr.start({ pageSize: 2 });
+    fake.createRepository('shop/api', { team: ' payments ', stage: 'prod' });
+    fake.createRepository('shop/web', { stage: 'prod' });
+    fake.createRepository('tools', { team: 'platform' });
+    const registry = await ecr.open(fake);
+    expect(await collect(registry.listRepositories({}))).toEqual([
+      { name: 'shop/api', registry: HOST, team: 'payments' },
+      { name: 'shop/web', registry: HOST },
+      { name: 'tools', registry: HOST, team: 'platform' },
+    ]);
+    expect(fake.callCounts()).toEqual({ DescribeRepositories: 2, ListTagsForResource: 3 });
+  });
+
+  test('take their owner from the tag that the settings name', async () => {
+    const fake = await ecr.start();
+    fake.createRepository('api', { team: 'no', Owner: 'yes' });
+    const registry = await ecr.open(fake, { teamTag: 'Owner' });
+    expect(await collect(registry.listRepositories({}))).toMatchObject([{ name: 'api', team: 'yes' }]);
+  });
+
+  test('of an unnamed account are the caller’s, and carry its host', async () => {
+    const fake = await ecr.start({ account: '999988887777' });
+    fake.createRepository('api');
+    const registry = await ecr.openUnnamed(fake);
+    expect(await collect(registry.listRepositories({}))).toEqual([
+      { name: 'api', registry: '999988887777.dkr.ecr.eu-west-1.amazonaws.com' },
+    ]);
+    expect(fake.calls[0]?.input).not.toHaveProperty('registryId');
+  });
+
+  test('of several regions carry the host of theirs', async () => {
+    const fake = await ecr.start();
+    fake.createRepository('api');
+    fake.createRepository('api', {}, 'cn-north-1');
+    const registry = await ecr.open(fake, { regions: ['eu-west-1', 'cn-north-1'] });
+    expect(await collect(registry.listRepositories({}))).toEqual([
+      { name: 'api', registry: HOST },
+      { name: 'api', registry: '123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn' },
+    ]);
+  });
+
+  test('of one region are given although another one refuses, and that is an error at the end', async () => {
+    const fake = await ecr.start();
+    fake.createRepository('api', {}, 'us-east-1');
+    fake.fail({ operation: 'DescribeRepositories', region: 'eu-west-1' }, { name: 'AccessDeniedException' });
+    const registry = await ecr.open(fake, { regions: ['eu-west-1', 'us-east-1'] });
+    const names: string[] = [];
+    const listing = async (): Promise<void> => {
+      for await (const page of registry.listRepositories({})) names.push(...page.map(({ name }) => name));
+    };
+    await expect(listing()).rejects.toThrow(AccessDeniedError);
+    expect(names).toEqual(['api']);
+  });
+
+  test('have no owner where tags may not be read; that is a note', async () => {
+    const fake = await ecr.start();
+    for (let at = 0; at < 60; at += 1) fake.createRepository(`app${at}`, { team: 'unseen' });
+    fake.fail({ operation: 'ListTagsForResource' }, { name: 'AccessDeniedException', message: 'not authorized' });
+    const notes: string[] = [];
+    const registry = await ecr.open(fake, { lanes: 1, onNote: (note) => notes.push(note) });
+    const repositories = await collect(registry.listRepositories({}));
+    expect(repositories).toHaveLength(60);
+    expect(repositories.filter(({ team }) => team)).toEqual([]);
+    expect(notes).toEqual([
+      expect.stringContaining('ecr:ListTagsForResource on arn:aws:ecr:eu-west-1:123456789012:repository/app0'),
+    ]);
+    expect(fake.callCounts().ListTagsForResource).toBe(50);
+  });
+
+  test('may vanish before their tags are read', async () => {
+    const fake = await ecr.start();
+    fake.createRepository('api');
+    fake.fail({ operation: 'ListTagsForResource' }, { name: 'RepositoryNotFoundException' });
+    const registry = await ecr.open(fake);
+    expect(await collect(registry.listRepositories({}))).toEqual([{ name: 'api', registry: HOST }]);
+  });
+});
+
+describe('images', () => {
+  test('are one entry a tag; untagged and archived ones count', async () => {
+    const fake = await ecr.start();
+    const app = image({ layers: ['a'] });
+    const old = image({ layers: ['old'] });
+    const dangling = image({ layers: ['dangling'] });
+    fake.push('api', app, { tags: ['1.2', 'latest'], pushedAt: 1_767_225_600.25, pulledAt: 1_768_860_000 });
+    fake.push('api', old, { tags: ['0.1'], status: 'ARCHIVED' });
+    fake.push('api', dangling);
+    const registry = await ecr.open(fake);
+    const entries = await collect(registry.listManifests(ecrRepository('api'), {}));
+    const common = {
+      digest: app.digest,
+      mediaType: app.mediaType,
+      artifactType: 'application/vnd.oci.image.config.v1+json',
+      pushedAt: '2026-01-01T00:00:00.250Z',
+      pulledAt: '2026-01-19T22:00:00.000Z',
+      reportedBytes: app.config.body.length + (app.layers[0]?.body.length ?? 0),
+    };
+    expect(entries.slice(0, 2)).toEqual([
+      { ...common, tag: '1.2' },
+      { ...common, tag: 'latest' },
+    ]);
+    expect(entries[2]).toMatchObject({ tag: '0.1', digest: old.digest, archived: true });
+    expect(entries[3]).toMatchObject({ digest: dangling.digest });
+    expect(entries[3]).not.toHaveProperty('tag');
+    expect(entries[3]).not.toHaveProperty('pulledAt');
+    expect(entries).toHaveLength(4);
+  });
+
+  test('that are being restored cannot be read yet', async () => {
+    const fake = await ecr.start();
+    fake.push('api', image(), { tags: ['1'], status: 'ACTIVATING' });
+    const registry = await ecr.open(fake);
+    expect(await collect(registry.listManifests(ecrRepository('api'), {}))).toMatchObject([{ archived: true }]);
+  });
+
+  test('of an index are untagged entries beside it, and referrers name their subject', async () => {
+    const fake = await ecr.start();
+    const app = image();
+    const multi = index([app]);
+    const signature = artifact({
+      configType: 'application/vnd.oci.empty.v1+json',
+      layerType: 'text/plain',
+      artifactType: 'application/vnd.example.signature',
+      subject: multi,
+    });
+    fake.push('api', multi, { tags: ['1'] });
+    fake.push('api', signature, { subject: multi.digest });
+    const registry = await ecr.open(fake);
+    const entries = await collect(registry.listManifests(ecrRepository('api'), {}));
+    expect(entries.map(({ tag, digest }) => [tag, digest])).toEqual([
+      [undefined, app.digest],
+      ['1', multi.digest],
+      [undefined, signature.digest],
+    ]);
+    expect(entries[1]).not.toHaveProperty('reportedBytes');
+    expect(entries[2]).toMatchObject({ subject: multi.digest, artifactType: 'application/vnd.example.signature' });
+  });
+
+  test('of an empty repository are none, for one call', async () => {
+    const fake = await ecr.start();
+    fake.createRepository('empty');
+    const registry = await ecr.open(fake);
+    expect(await collect(registry.listManifests(ecrRepository('empty'), {}))).toEqual([]);
+    expect(fake.callCounts()).toEqual({ DescribeImages: 1 });
+  });
+
+  test('are listed again, once, when a page token expires, and none is given twice', async () => {
+    const fake = await ecr.start({ pageSize: 2 });
+    for (let at = 0; at < 5; at += 1) fake.push('api', image({ layers: [`l${at}`] }), { tags: [`t${at}`] });
+    const registry = await ecr.open(fake);
+    const tags: unknown[] = [];
+    for await (const page of registry.listManifests(ecrRepository('api'), {})) {
+      if (tags.length === 0) fake.expirePageTokens();
+      tags.push(...page.map(({ tag }) => tag));
+    }
+    expect(tags).toEqual(['t0', 't1', 't2', 't3', 't4']);
+    expect(fake.callCounts()).toEqual({ DescribeImages: 5 });
+  });
+
+  test('a tag that moves while the listing starts again is given with its new digest', async () => {
+    const fake = await ecr.start({ pageSize: 1 });
+    const before = image({ layers: ['before'] });
+    const after = image({ layers: ['after'] });
+    fake.push('api', before, { tags: ['latest'] });
+    fake.push('api', after);
+    const registry = await ecr.open(fake);
+    const entries: unknown[] = [];
+    for await (const page of registry.listManifests(ecrRepository('api'), {})) {
+      if (entries.length === 0) {
+        fake.push('api', after, { tags: ['latest'] });
+        fake.expirePageTokens();
+      }
+      entries.push(...page.map(({ tag, digest }) => [tag, digest]));
+    }
+    expect(entries).toContainEqual(['latest', after.digest]);
+  });
+
+  test('a token that expires again and again is an error, not an endless loop', async () => {
+    const fake = await ecr.start({ pageSize: 1 });
+    for (let at = 0; at < 3; at += 1) fake.push('api', image({ layers: [`l${at}`] }), { tags: [`t${at}`] });
+    const registry = await ecr.open(fake);
+    const listing = async (): Promise<void> => {
+      for await (const page of registry.listManifests(ecrRepository('api'), {})) {
+        expect(page.length).toBeLessThan(2);
+        fake.expirePageTokens();
+      }
+    };
+    await expect(listing()).rejects.toMatchObject({ code: 'invalid-reference', retry: { kind: 'never' } });
+  });
+});
+
+describe('failures', () => {
+  test('a throttled call is asked again until it is answered', async () => {
+    const fake = await ecr.start({ pageSize: 1 });
+    for (let at = 0; at < 20; at += 1) fake.push('api', image({ layers: [`l${at}`] }), { tags: [`t${at}`] });
+    fake.fail({ operation: 'DescribeImages', every: 2 }, { name: 'ThrottlingException', message: 'Rate exceeded' });
+    const outcomes: boolean[] = [];
+    const registry = await ecr.open(fake, { onRequest: ({ outcome }) => outcomes.push(outcome.throttled) });
+    expect(await collect(registry.listManifests(ecrRepository('api'), {}))).toHaveLength(20);
+    expect(outcomes.filter((throttled) => throttled)).toHaveLength(19);
+    expect(outcomes).toHaveLength(39);
+  });
+
+  test('one that stays throttled is put off, and does not count as a try', async () => {
+    const fake = await ecr.start();
+    fake.createRepository('api');
+    fake.fail({ operation: 'DescribeImages' }, { name: 'ThrottlingException', message: 'Rate exceeded' });
+    const registry = await ecr.open(fake);
+    const listing = collect(registry.listManifests(ecrRepository('api'), {}));
+    await expect(listing).rejects.toThrow(RateLimitedError);
+    await expect(listing).rejects.toMatchObject({ retry: { kind: 'after', delayMs: 5_000 } });
+    expect(fake.callCounts()).toEqual({ DescribeImages: 9 });
+  });
+
+  test.each([
+    ['ServerException', 500],
+    ['ServiceUnavailable', 503],
+  ])('%s with HTTP %d is asked again four times, then it is an error', async (name, status) => {
+    const fake = await ecr.start();
+    fake.createRepository('api');
+    fake.fail({ operation: 'DescribeImages' }, { name, status });
+    const registry = await ecr.open(fake);
+    await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(RegistryUnavailableError);
+    expect(fake.callCounts()).toEqual({ DescribeImages: 4 });
+  });
+
+  test('a refusal names the action and the resource, and is asked once', async () => {
+    const fake = await ecr.start();
+    fake.push('open', image(), { tags: ['1'] });
+    fake.createRepository('closed');
+    fake.fail({ operation: 'DescribeImages', repository: 'closed' }, { name: 'AccessDeniedException' });
+    const registry = await ecr.open(fake);
+    const listing = collect(registry.listManifests(ecrRepository('closed'), {}));
+    await expect(listing).rejects.toThrow(AccessDeniedError);
+    await expect(listing).rejects.toThrow('ecr:DescribeImages on arn:aws:ecr:eu-west-1:123456789012:repository/closed');
+    expect(await collect(registry.listManifests(ecrRepository('open'), {}))).toHaveLength(1);
+    expect(fake.callCounts()).toEqual({ DescribeImages: 2 });
+  });
+
+  test('a repository that went away since listing is not found', async () => {
+    const fake = await ecr.start();
+    const registry = await ecr.open(fake);
+    await expect(collect(registry.listManifests(ecrRepository('gone'), {}))).rejects.toThrow(NotFoundError);
+  });
+
+  test('a repository of a region that the source does not have is told so', async () => {
+    const fake = await ecr.start();
+    const registry = await ecr.open(fake);
+    expect(() => registry.listManifests(ecrRepository('api', 'ap-south-1'), {})).toThrow('add ap-south-1');
+  });
+
+  test('an endpoint that is not there is unavailable', async () => {
+    const fake = await ecr.start();
+    const registry = await ecr.open(fake, { endpoint: 'http://127.0.0.1:1' });
+    await expect(collect(registry.listRepositories({}))).rejects.toThrow(RegistryUnavailableError);
+  });
+
+  test('an aborted audit stops with the reason of its signal', async () => {
+    const fake = await ecr.start({ latencyMs: 5_000 });
+    fake.createRepository('api');
+    const registry = await ecr.open(fake);
+    const stop = new AbortController();
+    const listing = collect(registry.listRepositories({ signal: stop.signal }));
+    stop.abort(new Error('enough'));
+    await expect(listing).rejects.toThrow('enough');
+  });
+});

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, vi } from 'vitest';
+import type { Digest } from '../../src/oci/digest.ts';
+import { parseRegistryHost, parseRepositoryName } from '../../src/oci/reference.ts';
+import type { EcrOptions } from '../../src/registry/ecr/options.ts';
+import { openEcrRegistry } from '../../src/registry/ecr/registry.ts';
+import { DEFAULT_RETRY_BUDGET, type RetryBudget } from '../../src/registry/ecr/retry.ts';
+import type { ListedManifest, ListedRepository, Registry } from '../../src/registry/registry.ts';
+import { FAKE_ACCOUNT, FAKE_REGION, FakeEcr, type FakeEcrOptions } from './fake-ecr.ts';
+
+/** The budget of a real run, without its waits. */
+export const IMPATIENT: RetryBudget = { ...DEFAULT_RETRY_BUDGET, wait: async () => undefined };
+
+export interface EcrBench {
+  start(options?: FakeEcrOptions): Promise<FakeEcr>;
+  open(fake: FakeEcr, options?: Partial<EcrOptions>): Promise<Registry>;
+  /** Without naming the account. */
+  openUnnamed(fake: FakeEcr): Promise<Registry>;
+}
+
+/** Opens fakes and registries for the tests of a file, with static keys in the environment, and closes them after each. */
+export function useEcr(): EcrBench {
+  const opened: { close(): Promise<void> }[] = [];
+  beforeEach(() => {
+    const environment = {
+      AWS_ACCESS_KEY_ID: 'AKIASTATIC',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    };
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  });
+  afterEach(async () => {
+    for (const closable of opened.splice(0).reverse()) await closable.close();
+    vi.unstubAllEnvs();
+  });
+  const track = <T extends { close(): Promise<void> }>(closable: T): T => {
+    opened.push(closable);
+    return closable;
+  };
+  return {
+    async start(options) {
+      const fake = track(await FakeEcr.start(options));
+      vi.stubEnv('AWS_ENDPOINT_URL_STS', fake.url);
+      return fake;
+    },
+    open: async (fake, options = {}) =>
+      track(await openEcrRegistry({ ...defaultsFor(fake), accountId: FAKE_ACCOUNT, ...options })),
+    openUnnamed: async (fake) => track(await openEcrRegistry(defaultsFor(fake))),
+  };
+}
+
+function defaultsFor(fake: FakeEcr): EcrOptions {
+  return { regions: [FAKE_REGION], endpoint: fake.url, retry: IMPATIENT };
+}
+
+/** A repository of the fake's account, as a worker knows it that listed nothing. */
+export function ecrRepository(name: string, region = FAKE_REGION): ListedRepository {
+  return {
+    name: parseRepositoryName(name),
+    registry: parseRegistryHost(`${FAKE_ACCOUNT}.dkr.ecr.${region}.amazonaws.com`),
+  };
+}
+
+/** All entries of a listing. */
+export async function collect<Entry>(pages: AsyncIterable<readonly Entry[]>): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for await (const page of pages) entries.push(...page);
+  return entries;
+}
+
+export function digestsOf(entries: readonly ListedManifest[]): Digest[] {
+  return [...new Set(entries.flatMap(({ digest }) => (digest ? [digest] : [])))];
+}

@@ -1,0 +1,257 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Digest } from '../../src/oci/digest.ts';
+import { answerBlob, type BlobHost } from './fake-ecr-blobs.ts';
+import { answerOperation, EcrFault, type FakeRepository } from './fake-ecr-operations.ts';
+import { FakeSts, type StsOptions } from './fake-ecr-sts.ts';
+import type { BuiltManifest } from './image-builder.ts';
+
+export interface FakeEcrOptions extends StsOptions {
+  readonly account?: string;
+  /** Entries a page at most, whatever maxResults asks for. */
+  readonly pageSize?: number;
+  readonly blobMounting?: boolean;
+  readonly pullTimeExclusions?: readonly string[];
+  /** What each answer of the API waits. */
+  readonly latencyMs?: number;
+}
+
+export interface PushInput {
+  readonly tags?: readonly string[];
+  readonly region?: string;
+  readonly status?: 'ACTIVE' | 'ARCHIVED' | 'ACTIVATING';
+  readonly pushedAt?: number;
+  readonly pulledAt?: number;
+  readonly subject?: Digest;
+}
+
+export interface FakeCall {
+  readonly operation: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface FakeBlobRequest {
+  readonly method: string;
+  readonly headers: IncomingMessage['headers'];
+}
+
+export interface FaultMatch {
+  readonly operation: string;
+  readonly repository?: string;
+  readonly region?: string;
+  /** Strikes each nth call; absent: each. */
+  readonly every?: number;
+  /** How many calls it strikes; absent: all. */
+  readonly times?: number;
+}
+
+/** What the operations work on. */
+export interface FakeState {
+  readonly account: string;
+  readonly options: FakeEcrOptions;
+  /** By region and name. */
+  readonly regions: Map<string, Map<string, FakeRepository>>;
+  readonly blobs: BlobHost;
+  tokenEpoch: number;
+}
+
+export const FAKE_ACCOUNT = '123456789012';
+export const FAKE_REGION = 'eu-west-1';
+const TARGET_PREFIX = 'AmazonEC2ContainerRegistry_V20150921.';
+const SIGNATURE = /Credential=([^/]+)\/[0-9]+\/([^/]+)\/ecr\/aws4_request/;
+
+interface ActiveFault extends FaultMatch {
+  seen: number;
+  struck: number;
+  readonly error: EcrFault;
+}
+
+/**
+ * Amazon ECR in the test process: AWS JSON 1.1 as the SDK speaks it, STS's AssumeRole, and on a port of its own the
+ * host of presigned blob URLs. As strict about limits as the service's model says.
+ */
+export class FakeEcr {
+  readonly calls: FakeCall[] = [];
+  readonly #state: FakeState;
+  readonly #sts: FakeSts;
+  readonly #faults: ActiveFault[] = [];
+  readonly #answers = new Map<string, unknown>();
+  readonly #api = http.createServer((request, response) => void this.#answer(request, response));
+  readonly #blobServer: http.Server;
+
+  private constructor(options: FakeEcrOptions) {
+    const blobs: BlobHost = { url: '', contents: new Map(), urlEpoch: 0, slowDowns: 0, requests: [] };
+    this.#state = { account: options.account ?? FAKE_ACCOUNT, options, regions: new Map(), blobs, tokenEpoch: 0 };
+    this.#sts = new FakeSts(options);
+    this.#blobServer = http.createServer((request, response) => {
+      const { status, body } = answerBlob(blobs, request);
+      response.writeHead(status).end(body);
+    });
+  }
+
+  static async start(options: FakeEcrOptions = {}): Promise<FakeEcr> {
+    const fake = new FakeEcr(options);
+    await listen(fake.#api);
+    await listen(fake.#blobServer);
+    fake.#state.blobs.url = urlOf(fake.#blobServer);
+    return fake;
+  }
+
+  /** For the SDK's `endpoint`, and AWS_ENDPOINT_URL_STS. */
+  get url(): string {
+    return urlOf(this.#api);
+  }
+
+  get blobHost(): string {
+    return new URL(this.#state.blobs.url).host;
+  }
+
+  get blobRequests(): readonly FakeBlobRequest[] {
+    return this.#state.blobs.requests;
+  }
+
+  /** How many calls each operation got; blobs are `GetBlob`. */
+  callCounts(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { operation } of this.calls) counts[operation] = (counts[operation] ?? 0) + 1;
+    return this.blobRequests.length === 0 ? counts : { ...counts, GetBlob: this.blobRequests.length };
+  }
+
+  forgetCalls(): void {
+    this.calls.length = 0;
+    this.#state.blobs.requests.length = 0;
+  }
+
+  createRepository(name: string, tags: Readonly<Record<string, string>> = {}, region = FAKE_REGION): FakeRepository {
+    const repositories = this.#state.regions.get(region) ?? new Map<string, FakeRepository>();
+    this.#state.regions.set(region, repositories);
+    const arn = `arn:aws:ecr:${region}:${this.#state.account}:repository/${name}`;
+    const repository: FakeRepository = { name, arn, tags, images: new Map(), blobs: new Map() };
+    repositories.set(name, repository);
+    return repository;
+  }
+
+  repository(name: string, region = FAKE_REGION): FakeRepository {
+    return this.#state.regions.get(region)?.get(name) ?? this.createRepository(name, {}, region);
+  }
+
+  /** Puts an image with all that it refers to; children of an index become untagged images of their own. */
+  push(repositoryName: string, content: BuiltManifest, input: PushInput = {}): Digest {
+    const {
+      tags = [],
+      region = FAKE_REGION,
+      status = 'ACTIVE',
+      pushedAt = 1_767_225_600.25,
+      pulledAt,
+      subject,
+    } = input;
+    const repository = this.repository(repositoryName, region);
+    for (const child of content.children) this.push(repositoryName, child, { region });
+    for (const [digest, bytes] of content.blobs) repository.blobs.set(digest, bytes);
+    for (const image of repository.images.values()) for (const tag of tags) image.tags.delete(tag);
+    const before = repository.images.get(content.digest);
+    const allTags = new Set([...(before?.tags ?? []), ...tags]);
+    repository.images.set(content.digest, { content, tags: allTags, status, pushedAt, pulledAt, subject });
+    return content.digest;
+  }
+
+  /** Answers with an error instead. */
+  fail(match: FaultMatch, error: { readonly name: string; readonly message?: string; readonly status?: number }): void {
+    const fault = new EcrFault(error.name, error.message ?? 'injected', error.status ?? 400);
+    this.#faults.push({ ...match, seen: 0, struck: 0, error: fault });
+  }
+
+  /** Gives this answer to an operation, whatever it is asked. */
+  answer(operation: string, body: unknown): void {
+    this.#answers.set(operation, body);
+  }
+
+  /** Every page token given so far is refused from now on. */
+  expirePageTokens(): void {
+    this.#state.tokenEpoch += 1;
+  }
+
+  /** Every session that STS gave so far is refused from now on, and so are static keys. */
+  expireSessions(): void {
+    this.#sts.expire();
+  }
+
+  /** Every blob URL given so far is refused from now on. */
+  expireBlobUrls(): void {
+    this.#state.blobs.urlEpoch += 1;
+  }
+
+  /** Makes the blob host answer the next requests with 503. */
+  slowDownBlobs(times: number): void {
+    this.#state.blobs.slowDowns = times;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#api, this.#blobServer].map(stop));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await readText(request);
+    if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+      const form = new URLSearchParams(text);
+      this.calls.push({ operation: 'AssumeRole', region: '', accessKeyId: '', input: Object.fromEntries(form) });
+      const { status, body } = this.#sts.assumeRole(form);
+      response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
+      return;
+    }
+    if (this.#state.options.latencyMs) await sleep(this.#state.options.latencyMs);
+    const { status, body } = this.#answerApi(request, text);
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+  }
+
+  #answerApi(request: IncomingMessage, text: string): { status: number; body: unknown } {
+    try {
+      const operation = String(request.headers['x-amz-target']).replace(TARGET_PREFIX, '');
+      const [, accessKeyId, region] = SIGNATURE.exec(request.headers.authorization ?? '') ?? [];
+      if (!accessKeyId || !region) throw new EcrFault('MissingAuthenticationTokenException', 'Missing token', 403);
+      const input = JSON.parse(text) as Record<string, unknown>;
+      this.calls.push({ operation, region, accessKeyId, input });
+      this.#sts.check(accessKeyId);
+      for (const fault of this.#faults) strike(fault, operation, region, input);
+      const body = this.#answers.get(operation) ?? answerOperation(this.#state, region, operation, input);
+      return { status: 200, body };
+    } catch (error) {
+      if (!(error instanceof EcrFault)) throw error;
+      return { status: error.status, body: { __type: `com.amazonaws.ecr#${error.name}`, message: error.message } };
+    }
+  }
+}
+
+function strike(fault: ActiveFault, operation: string, region: string, input: Readonly<Record<string, unknown>>): void {
+  if (fault.operation !== operation && fault.operation !== '*') return;
+  if (fault.region !== undefined && fault.region !== region) return;
+  const target = String(input.repositoryName ?? input.resourceArn ?? '').replace(/^.*:repository\//, '');
+  if (fault.repository !== undefined && fault.repository !== target) return;
+  fault.seen += 1;
+  if (fault.seen % (fault.every ?? 1) !== 0 || fault.struck >= (fault.times ?? Number.POSITIVE_INFINITY)) return;
+  fault.struck += 1;
+  throw fault.error;
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function listen(server: http.Server): Promise<void> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+}
+
+function urlOf(server: http.Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function stop(server: http.Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
