@@ -64,6 +64,7 @@ create table index_child (
   primary key (index_id, position)
 );
 create index index_child_child on index_child (child_id) where child_id is not null;
+create index index_child_unlinked on index_child (digest) where child_id is null;
 create index index_child_describes on index_child (describes) where describes is not null;
 
 -- What a layer holds (audit --deep): read once, kept for ever.

@@ -6,7 +6,9 @@ create table source (
   name text not null unique,
   kind text not null check (kind in ('oci', 'ecr')),
   -- Within what the registry keeps a blob once.
-  dedup text not null check (dedup in ('registry', 'repository', 'namespace'))
+  dedup text not null check (dedup in ('registry', 'repository', 'namespace')),
+  -- The platforms that it audits; null: all.
+  platforms text[]
 );
 
 create table repository (

@@ -1,0 +1,25 @@
+import type { TaskQueue } from '../queue/queue.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Settings, SourceSettings } from '../settings/settings.ts';
+import type { Database } from '../store/database.ts';
+
+/** What happened, for logs and metrics; never holds a secret. */
+export interface AuditEvents {
+  itemDone(source: string, outcome: 'audited' | 'unchanged' | 'failed', count: number): void;
+  repositoryListed(source: string, repository: string, tags: number): void;
+  itemFailed(source: string, item: string, message: string): void;
+}
+
+/** What the task handlers work with; made once a process by app.ts. */
+export interface AuditContext {
+  readonly db: Database;
+  readonly settings: Settings;
+  readonly queue: TaskQueue;
+  /** The registry of a source, opened on first use and closed with the process. */
+  readonly registryOf: (source: SourceSettings) => Promise<Registry>;
+  /** ISO 8601 in UTC. */
+  readonly now: () => string;
+  readonly events: AuditEvents;
+  /** Writes reports and calls webhooks when an audit has ended. */
+  readonly deliver: (auditId: number, signal: AbortSignal) => Promise<void>;
+}

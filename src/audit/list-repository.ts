@@ -1,0 +1,87 @@
+import type { Digest } from '../oci/digest.ts';
+import type { Tag } from '../oci/reference.ts';
+import type { TaskReference } from '../queue/queue.ts';
+import type { ListedManifest } from '../registry/registry.ts';
+import { addTasks, replaceErrors, settleTask } from '../store/audit-store.ts';
+import { closeListing, type StoredRepository } from '../store/inventory-store.ts';
+import type { AuditContext } from './context.ts';
+import type { PlannedSource } from './plan.ts';
+import { newestTags, tagSelector } from './select.ts';
+import { BATCH_SIZE, manifestsTask } from './task-payloads.ts';
+
+/** Lists what a repository holds, page by page, and makes tasks of batches; tags that are gone end. */
+export async function listRepository(
+  context: AuditContext,
+  task: TaskReference,
+  source: PlannedSource,
+  repository: StoredRepository,
+  signal: AbortSignal,
+): Promise<void> {
+  const tags: Tag[] = [];
+  const untagged: Digest[] = [];
+  for await (const batch of batches(listing(context, source, repository, tags, untagged, signal))) {
+    await dispatch(context, task, repository, batch, signal);
+  }
+  await context.db.transaction(async (tx) => {
+    await closeListing(tx, repository.id, task.auditId, { tags, untagged }, context.now());
+    await replaceErrors(
+      tx,
+      task.auditId,
+      { sourceId: source.id, registry: repository.registry, repository: repository.name },
+      [],
+      context.now(),
+    );
+    await settleTask(tx, task);
+  });
+  context.events.repositoryListed(source.settings.name, repository.name, tags.length);
+}
+
+/** The selected items, page by page; all names are noted on the way, for those that are missing have ended. */
+async function* listing(
+  context: AuditContext,
+  { settings }: PlannedSource,
+  repository: StoredRepository,
+  tags: Tag[],
+  untagged: Digest[],
+  signal: AbortSignal,
+): AsyncGenerator<readonly ListedManifest[]> {
+  const registry = await context.registryOf(settings);
+  const selects = tagSelector(settings);
+  const kept: ListedManifest[] = [];
+  for await (const page of registry.listManifests(repository, { signal })) {
+    for (const { tag, digest } of page) {
+      if (tag !== undefined) tags.push(tag);
+      else if (digest !== undefined) untagged.push(digest);
+    }
+    const selected = page.filter(selects);
+    if (settings.newest === 'all') yield selected;
+    else kept.push(...selected);
+  }
+  if (settings.newest !== 'all') yield newestTags(kept, settings.newest);
+}
+
+/** Cuts pages of any length into batches. */
+async function* batches(pages: AsyncIterable<readonly ListedManifest[]>): AsyncGenerator<readonly ListedManifest[]> {
+  let batch: ListedManifest[] = [];
+  for await (const page of pages) {
+    for (const listed of page) {
+      batch.push(listed);
+      if (batch.length < BATCH_SIZE) continue;
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function dispatch(
+  { db, queue }: AuditContext,
+  { auditId, lane }: TaskReference,
+  repository: StoredRepository,
+  batch: readonly ListedManifest[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { kind, key, payload } = manifestsTask(repository, batch);
+  await addTasks(db, auditId, [{ kind, key, payload }]);
+  await queue.add([{ auditId, kind, key, lane }], { signal });
+}

@@ -1,0 +1,47 @@
+import type { TaskReference } from '../queue/queue.ts';
+import type { ListedRepository } from '../registry/registry.ts';
+import { addTasks, settleTask } from '../store/audit-store.ts';
+import { endMissingRepositories, upsertRepositories } from '../store/inventory-store.ts';
+import type { AuditContext } from './context.ts';
+import type { PlannedSource } from './plan.ts';
+import { repositorySelector } from './select.ts';
+import { repositoryTask } from './task-payloads.ts';
+
+/** Lists a source's repositories, page by page, and makes a task of each; those that are gone end. */
+export async function listSource(
+  context: AuditContext,
+  task: TaskReference,
+  source: PlannedSource,
+  signal: AbortSignal,
+): Promise<void> {
+  const { db, now } = context;
+  const registry = await context.registryOf(source.settings);
+  const selects = repositorySelector(source.settings);
+  for await (const page of registry.listRepositories({ signal })) {
+    const tasks = await keepPage(
+      context,
+      task,
+      source,
+      page.filter(({ name }) => selects(name)),
+    );
+    await context.queue.add(tasks, { signal });
+  }
+  await db.transaction(async (tx) => {
+    await endMissingRepositories(tx, source.id, task.auditId, selects, now());
+    await settleTask(tx, task);
+  });
+}
+
+async function keepPage(
+  { db, now }: AuditContext,
+  { auditId, lane }: TaskReference,
+  source: PlannedSource,
+  page: readonly ListedRepository[],
+): Promise<readonly TaskReference[]> {
+  return db.transaction(async (tx) => {
+    const rows = await upsertRepositories(tx, source.id, auditId, page, now());
+    const tasks = rows.map((row) => repositoryTask({ ...row, source: source.settings.name }));
+    await addTasks(tx, auditId, tasks);
+    return tasks.map(({ kind, key }) => ({ auditId, kind, key, lane }));
+  });
+}

@@ -1,0 +1,118 @@
+import { MalformedContentError } from '../errors.ts';
+import { chainIds } from '../oci/chain-id.ts';
+import { contentKind } from '../oci/content-kind.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import type { ImageConfig } from '../oci/image-config.ts';
+import type { ImageIndex, ImageManifest, Manifest } from '../oci/manifest.ts';
+import { isForeignLayer } from '../oci/media-type.ts';
+import type { Platform } from '../oci/platform.ts';
+import type { Tag } from '../oci/reference.ts';
+import type { FetchedManifest } from '../registry/registry.ts';
+import type { NewBlob, NewImage, NewIndexChild, NewManifest } from '../store/content-store.ts';
+
+export interface RecordInput {
+  readonly fetched: FetchedManifest;
+  readonly manifest: Manifest;
+  /** A tag that names it, if any. */
+  readonly tag: Tag | undefined;
+  /** Of an image: its config, parsed. */
+  readonly config?: ImageConfig;
+  /** Contents of configs and provenance, to keep. */
+  readonly bodies: ReadonlyMap<Digest, Uint8Array>;
+}
+
+/** The rows that keep a manifest. @throws MalformedContentError when its sizes add up to no number */
+export function recordOf(input: RecordInput): { readonly manifest: NewManifest; readonly blobs: readonly NewBlob[] } {
+  const { fetched, manifest, tag, config } = input;
+  const common = {
+    digest: fetched.digest,
+    mediaType: manifest.mediaType,
+    kind: contentKind(manifest, tag, config),
+    body: fetched.body,
+  };
+  if (manifest.form === 'schema1') return { manifest: { ...common, layers: [], children: [] }, blobs: [] };
+  const described = {
+    ...(manifest.artifactType ? { artifactType: manifest.artifactType } : {}),
+    ...(manifest.subject ? { subject: manifest.subject.digest } : {}),
+  };
+  if (manifest.form === 'index')
+    return { manifest: { ...common, ...described, layers: [], children: childrenOf(manifest) }, blobs: [] };
+  const chain = common.kind === 'image' && config ? chainOf(config, manifest) : [];
+  const record: NewManifest = {
+    ...common,
+    ...described,
+    config: manifest.config.digest,
+    layers: manifest.layers.map(({ digest }, position) => ({
+      digest,
+      ...(chain[position] ? { chainId: chain[position] } : {}),
+    })),
+    children: [],
+    ...(common.kind === 'image' && config ? { image: imageOf(manifest, config, chain) } : {}),
+  };
+  return { manifest: record, blobs: [manifest.config, ...manifest.layers].map((blob) => blobOf(blob, input.bodies)) };
+}
+
+/** The chain IDs of the layers; none where config and manifest disagree on how many there are. */
+function chainOf(config: ImageConfig, manifest: ImageManifest): readonly Digest[] {
+  return config.diffIds.length === manifest.layers.length ? chainIds(config.diffIds) : [];
+}
+
+function imageOf(manifest: ImageManifest, config: ImageConfig, chain: readonly Digest[]): NewImage {
+  const top = chain.at(-1);
+  return {
+    platform: platformOf(config),
+    pullBytes: sumOfSizes(manifest.layers),
+    ...(config.created ? { createdAt: config.created } : {}),
+    ...(top ? { chainId: top } : {}),
+  };
+}
+
+/** The platform that a config states. */
+export function platformOf(config: ImageConfig): Platform {
+  return {
+    os: config.os || 'unknown',
+    architecture: config.architecture || 'unknown',
+    ...(config.variant ? { variant: config.variant } : {}),
+    ...(config.osVersion ? { osVersion: config.osVersion } : {}),
+  };
+}
+
+function sumOfSizes(layers: readonly Descriptor[]): number {
+  const sum = layers.reduce((total, { size }) => total + size, 0);
+  if (!Number.isSafeInteger(sum))
+    throw new MalformedContentError('manifest.layers: the sizes add up to more than 2^53 - 1 bytes');
+  return sum;
+}
+
+function blobOf(blob: Descriptor, bodies: ReadonlyMap<Digest, Uint8Array>): NewBlob {
+  const body = bodies.get(blob.digest);
+  return {
+    digest: blob.digest,
+    size: blob.size,
+    mediaType: blob.mediaType,
+    stored: !isForeignLayer(blob.mediaType),
+    ...(body ? { body } : {}),
+  };
+}
+
+function childrenOf(index: ImageIndex): readonly NewIndexChild[] {
+  return index.manifests.map((child) => {
+    const describes = describesOf(child);
+    return {
+      digest: child.digest,
+      ...(child.platform ? { platform: child.platform } : {}),
+      ...(describes ? { describes } : {}),
+    };
+  });
+}
+
+/**
+ * The image that an attestation in an index speaks of.
+ * @see docs.docker.com, "Image attestation storage": annotations vnd.docker.reference.type and .digest
+ */
+export function describesOf(child: Descriptor): Digest | undefined {
+  if (child.annotations['vnd.docker.reference.type'] !== 'attestation-manifest') return undefined;
+  const digest = child.annotations['vnd.docker.reference.digest'] ?? '';
+  return isDigest(digest) ? digest : undefined;
+}

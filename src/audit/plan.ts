@@ -1,0 +1,58 @@
+import type { SourceSettings } from '../settings/settings.ts';
+import { auditSources, findAudit } from '../store/audit-store.ts';
+import type { Database } from '../store/database.ts';
+
+/** What an audit was started with, kept in the database so that every worker reads the same. Holds no secret. */
+export interface AuditOptions {
+  readonly sources: readonly SourceSettings[];
+}
+
+/** A source in an audit. */
+export interface PlannedSource {
+  readonly id: number;
+  readonly settings: SourceSettings;
+}
+
+/** An audit as the task handlers see it. */
+export interface AuditPlan {
+  readonly auditId: number;
+  readonly sources: readonly PlannedSource[];
+}
+
+/** Reads plans, each once: what an audit was started with never changes. */
+export function createPlanReader(db: Database): (auditId: number) => Promise<AuditPlan> {
+  const plans = new Map<number, Promise<AuditPlan>>();
+  return (auditId) => {
+    const plan = plans.get(auditId) ?? readPlan(db, auditId);
+    if (!plans.has(auditId)) {
+      if (plans.size >= MAX_PLANS) plans.clear();
+      plans.set(auditId, plan);
+      plan.catch(() => plans.delete(auditId));
+    }
+    return plan;
+  };
+}
+
+/** A worker that lives for years sees many audits; it needs only the running ones. */
+const MAX_PLANS = 100;
+
+async function readPlan(db: Database, auditId: number): Promise<AuditPlan> {
+  const audit = await findAudit(db, auditId);
+  if (!audit) throw new Error(`there is no audit ${auditId}`);
+  const ids = new Map((await auditSources(db, auditId)).map(({ id, name }) => [name, id]));
+  const { sources } = audit.options as AuditOptions;
+  return {
+    auditId,
+    sources: sources.flatMap((settings) => {
+      const id = ids.get(settings.name);
+      return id === undefined ? [] : [{ id, settings }];
+    }),
+  };
+}
+
+/** @throws Error when the audit does not cover the source */
+export function plannedSource(plan: AuditPlan, name: string): PlannedSource {
+  const source = plan.sources.find(({ settings }) => settings.name === name);
+  if (!source) throw new Error(`audit ${plan.auditId} has no source ${name}`);
+  return source;
+}

@@ -1,0 +1,338 @@
+import { MalformedContentError, SlimboardError, TooLargeError } from '../errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
+import type { ImageIndex, ImageManifest, Manifest } from '../oci/manifest.ts';
+import { parseManifest } from '../oci/manifest.ts';
+import { isImageConfigMediaType, isIndexMediaType, MEDIA_TYPE } from '../oci/media-type.ts';
+import { platformMatches } from '../oci/platform.ts';
+import type { Tag } from '../oci/reference.ts';
+import type { CallOptions, FetchedManifest, ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
+import type { SourceSettings } from '../settings/settings.ts';
+import type { MissingChild, NewBlob, NewManifest } from '../store/content-store.ts';
+import type { Sighting } from '../store/inventory-store.ts';
+import { describesOf, type RecordInput, recordOf } from './manifest-record.ts';
+
+/** What the database knows already, as far as a batch needs it. */
+export interface KnownContent {
+  tags(tags: readonly Tag[]): Promise<ReadonlyMap<Tag, Digest>>;
+  manifests(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, unknown>>;
+  missingChildren(indexes: readonly Digest[]): Promise<readonly MissingChild[]>;
+  readBodies(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Uint8Array>>;
+}
+
+/** Something of the batch that failed; the rest goes on. */
+export interface FailedItem {
+  readonly tag?: Tag;
+  readonly digest?: Digest;
+  readonly error: SlimboardError;
+}
+
+/** What a batch brought: content that was never seen, what each tag names, and what failed. */
+export interface BatchContent {
+  readonly blobs: readonly NewBlob[];
+  readonly manifests: readonly NewManifest[];
+  readonly sightings: readonly Sighting[];
+  readonly failed: readonly FailedItem[];
+  readonly unchanged: number;
+}
+
+/** Indexes within indexes: real ones hold images only, and a chain of them must end somewhere. */
+const MAX_INDEX_DEPTH = 3;
+
+type Resolved = { readonly listed: ListedManifest } & (
+  | { readonly digest: Digest; readonly fetched?: FetchedManifest; readonly unchanged: boolean }
+  | { readonly error: SlimboardError }
+);
+
+/**
+ * Reads a batch of tags: asks for each tag once, and for manifests, children, configs and provenance that were never
+ * seen. One item's failure is that item's alone.
+ * @throws what is no item's failure: the database is gone, the signal aborted, a bug
+ */
+export async function readBatch(
+  registry: Registry,
+  repository: ListedRepository,
+  listed: readonly ListedManifest[],
+  settings: SourceSettings,
+  known: KnownContent,
+  options: CallOptions,
+): Promise<BatchContent> {
+  return new BatchReader(registry, repository, settings, known, options).read(listed);
+}
+
+class BatchReader {
+  readonly #registry: Registry;
+  readonly #repository: ListedRepository;
+  readonly #settings: SourceSettings;
+  readonly #known: KnownContent;
+  readonly #options: CallOptions;
+  /** New manifests, parsed. */
+  readonly #parsed = new Map<Digest, { readonly fetched: FetchedManifest; readonly manifest: Manifest }>();
+  readonly #failures = new Map<Digest, SlimboardError>();
+  readonly #stored = new Set<Digest>();
+  /** Of indexes that were seen before: children that are wanted only now. */
+  readonly #lateChildren = new Map<Digest, Digest[]>();
+
+  constructor(
+    registry: Registry,
+    repository: ListedRepository,
+    settings: SourceSettings,
+    known: KnownContent,
+    options: CallOptions,
+  ) {
+    this.#registry = registry;
+    this.#repository = repository;
+    this.#settings = settings;
+    this.#known = known;
+    this.#options = options;
+  }
+
+  async read(listed: readonly ListedManifest[]): Promise<BatchContent> {
+    const resolved = await this.#resolve(listed);
+    await this.#readManifests(resolved);
+    const { manifests, blobs } = await this.#records(resolved);
+    return { manifests: [...manifests, ...archivedRecords(resolved, this.#stored)], blobs, ...this.#outcome(resolved) };
+  }
+
+  async #resolve(listed: readonly ListedManifest[]): Promise<readonly Resolved[]> {
+    const tags = listed.flatMap(({ tag, digest }) => (tag !== undefined && digest === undefined ? [tag] : []));
+    const known = this.#settings.full || tags.length === 0 ? new Map<Tag, Digest>() : await this.#known.tags(tags);
+    return Promise.all(
+      listed.map((item) => this.#resolveItem(item, item.tag === undefined ? undefined : known.get(item.tag))),
+    );
+  }
+
+  async #resolveItem(listed: ListedManifest, known: Digest | undefined): Promise<Resolved> {
+    if (listed.digest !== undefined) return { listed, digest: listed.digest, unchanged: false };
+    if (listed.tag === undefined) throw new Error('a listed manifest has neither tag nor digest');
+    try {
+      const answer = await this.#registry.readTag(this.#repository, listed.tag, known, this.#options);
+      if (answer !== 'unchanged') return { listed, digest: answer.digest, fetched: answer, unchanged: false };
+      if (known === undefined)
+        throw new MalformedContentError(`${listed.tag}: the registry says "not modified" to an unconditional request`);
+      return { listed, digest: known, unchanged: true };
+    } catch (error) {
+      return { listed, error: asItemError(error) };
+    }
+  }
+
+  /** Brings in every manifest that was never seen: those of the tags, then the children of their indexes. */
+  async #readManifests(resolved: readonly Resolved[]): Promise<void> {
+    const digests = new Set<Digest>();
+    const bodies = new Map<Digest, FetchedManifest>();
+    const indexes: Digest[] = [];
+    for (const item of resolved) {
+      if ('error' in item || item.listed.archived) continue;
+      if (item.unchanged) indexes.push(item.digest);
+      else digests.add(item.digest);
+      if (item.fetched) bodies.set(item.digest, item.fetched);
+    }
+    const late = await this.#childrenOfKnown([...indexes, ...digests]);
+    await this.#readLevel(new Set([...digests, ...late]), bodies, 0);
+  }
+
+  async #childrenOfKnown(digests: readonly Digest[]): Promise<readonly Digest[]> {
+    const missing = await this.#known.missingChildren([...new Set(digests)]);
+    const wanted = missing.filter(
+      ({ describes }) => describes === undefined || this.#settings.provenance || this.#settings.platforms === 'all',
+    );
+    for (const { index, child } of wanted)
+      this.#lateChildren.set(index, [...(this.#lateChildren.get(index) ?? []), child]);
+    return wanted.map(({ child }) => child);
+  }
+
+  async #readLevel(
+    digests: ReadonlySet<Digest>,
+    bodies: ReadonlyMap<Digest, FetchedManifest>,
+    depth: number,
+  ): Promise<void> {
+    const unseen = [...digests].filter(
+      (digest) => !this.#parsed.has(digest) && !this.#failures.has(digest) && !this.#stored.has(digest),
+    );
+    for (const digest of this.#settings.full ? [] : (await this.#known.manifests(unseen)).keys())
+      this.#stored.add(digest);
+    const fresh = unseen.filter((digest) => !this.#stored.has(digest));
+    await this.#fetchAndParse(fresh, bodies);
+    const children = new Set(fresh.flatMap((digest) => this.#wantedChildren(digest, depth)));
+    if (children.size > 0) await this.#readLevel(children, new Map(), depth + 1);
+  }
+
+  async #fetchAndParse(digests: readonly Digest[], bodies: ReadonlyMap<Digest, FetchedManifest>): Promise<void> {
+    const missing = digests.filter((digest) => !bodies.has(digest));
+    const answers =
+      missing.length === 0 ? new Map() : await this.#registry.readManifests(this.#repository, missing, this.#options);
+    for (const digest of digests) {
+      const answer: FetchedManifest | Error | undefined = bodies.get(digest) ?? answers.get(digest);
+      try {
+        if (answer === undefined) throw new MalformedContentError(`${digest}: the registry left it out of its answer`);
+        if (answer instanceof Error) throw answer;
+        this.#parsed.set(digest, { fetched: answer, manifest: parseManifest(answer.body, answer.mediaType) });
+      } catch (error) {
+        this.#failures.set(digest, asItemError(error));
+      }
+    }
+  }
+
+  #wantedChildren(digest: Digest, depth: number): readonly Digest[] {
+    const manifest = this.#parsed.get(digest)?.manifest;
+    if (manifest?.form !== 'index') return [];
+    const children = wantedChildren(manifest, this.#settings);
+    if (depth < MAX_INDEX_DEPTH || children.length === 0) return children;
+    this.#failures.set(
+      digest,
+      new TooLargeError(`${digest}: indexes are nested deeper than ${MAX_INDEX_DEPTH} levels`),
+    );
+    return [];
+  }
+
+  /** The rows of every new manifest, with its config and provenance read. */
+  async #records(resolved: readonly Resolved[]): Promise<{ manifests: NewManifest[]; blobs: NewBlob[] }> {
+    const tags = tagsByDigest(resolved);
+    const bodies = await this.#readNeededBlobs();
+    const manifests: NewManifest[] = [];
+    const blobs: NewBlob[] = [];
+    for (const [digest, { fetched, manifest }] of this.#parsed) {
+      if (this.#failures.has(digest)) continue;
+      try {
+        const record = recordOf(recordInput(fetched, manifest, tags.get(digest), bodies));
+        manifests.push(record.manifest);
+        blobs.push(...record.blobs);
+      } catch (error) {
+        this.#failures.set(digest, asItemError(error));
+      }
+    }
+    return { manifests, blobs };
+  }
+
+  async #readNeededBlobs(): Promise<ReadonlyMap<Digest, Uint8Array>> {
+    const needed = new Map<Digest, { readonly blob: Descriptor; readonly of: Digest; readonly optional: boolean }>();
+    for (const [digest, { manifest }] of this.#parsed) {
+      if (manifest.form !== 'manifest') continue;
+      if (isImageConfigMediaType(manifest.config.mediaType))
+        needed.set(manifest.config.digest, { blob: manifest.config, of: digest, optional: false });
+      for (const blob of provenanceOf(manifest)) needed.set(blob.digest, { blob, of: digest, optional: true });
+    }
+    const bodies = new Map(this.#settings.full ? [] : await this.#known.readBodies([...needed.keys()]));
+    const missing = [...needed.values()].filter(({ blob }) => !bodies.has(blob.digest));
+    await Promise.all(
+      missing.map(async ({ blob, of, optional }) => {
+        try {
+          bodies.set(
+            blob.digest,
+            await this.#registry.readBlob(this.#repository, blob, { ...this.#options, maxBytes: MAX_CONFIG_BYTES }),
+          );
+        } catch (error) {
+          const failure = asItemError(error);
+          if (!optional) this.#failures.set(of, failure);
+        }
+      }),
+    );
+    return bodies;
+  }
+
+  #outcome(resolved: readonly Resolved[]): Pick<BatchContent, 'sightings' | 'failed' | 'unchanged'> {
+    const sightings: Sighting[] = [];
+    const failed: FailedItem[] = [];
+    let unchanged = 0;
+    for (const item of resolved) {
+      const { tag } = item.listed;
+      if ('error' in item) {
+        failed.push({ ...(tag === undefined ? {} : { tag }), error: item.error });
+        continue;
+      }
+      for (const [digest, error] of this.#failuresUnder(item.digest)) {
+        failed.push({ ...(tag === undefined ? {} : { tag }), digest, error });
+      }
+      if (item.unchanged) unchanged++;
+      if (!this.#failures.has(item.digest)) sightings.push({ ...item.listed, digest: item.digest });
+    }
+    return { sightings, failed, unchanged };
+  }
+
+  /** What failed of a manifest: itself, or children of its index. */
+  #failuresUnder(digest: Digest, seen = new Set<Digest>()): readonly (readonly [Digest, SlimboardError])[] {
+    if (seen.has(digest)) return [];
+    seen.add(digest);
+    const own = this.#failures.get(digest);
+    const manifest = this.#parsed.get(digest)?.manifest;
+    const children =
+      manifest?.form === 'index' ? wantedChildren(manifest, this.#settings) : (this.#lateChildren.get(digest) ?? []);
+    return [...(own ? [[digest, own] as const] : []), ...children.flatMap((child) => this.#failuresUnder(child, seen))];
+  }
+}
+
+/** Children of the wanted platforms, and what was attested of them; everything when all platforms are wanted. */
+export function wantedChildren(
+  index: ImageIndex,
+  settings: Pick<SourceSettings, 'platforms' | 'provenance'>,
+): readonly Digest[] {
+  if (settings.platforms === 'all') return index.manifests.map(({ digest }) => digest);
+  const images = index.manifests.filter((child) => isWantedImage(child, settings));
+  const chosen = new Set(images.map(({ digest }) => digest));
+  const attestations = settings.provenance
+    ? index.manifests.filter((child) => chosen.has(describesOf(child) as Digest))
+    : [];
+  return [...new Set([...images, ...attestations].map(({ digest }) => digest))];
+}
+
+/** A child without a platform may be anything: it is read, to be told. */
+function isWantedImage(child: Descriptor, { platforms }: Pick<SourceSettings, 'platforms'>): boolean {
+  if (describesOf(child) !== undefined) return false;
+  if (isIndexMediaType(child.mediaType)) return true;
+  return child.platform === undefined || platformMatches(child.platform, platforms);
+}
+
+/** The layers of an attestation that hold build provenance; a bill of materials is of no use here, and large. */
+function provenanceOf(manifest: ImageManifest): readonly Descriptor[] {
+  return manifest.layers.filter(
+    ({ mediaType, size, annotations }) =>
+      mediaType === MEDIA_TYPE.inToto &&
+      size <= MAX_CONFIG_BYTES &&
+      (annotations['in-toto.io/predicate-type'] ?? '').includes('slsa.dev/provenance'),
+  );
+}
+
+function recordInput(
+  fetched: FetchedManifest,
+  manifest: Manifest,
+  tag: Tag | undefined,
+  bodies: ReadonlyMap<Digest, Uint8Array>,
+): RecordInput {
+  if (manifest.form !== 'manifest') return { fetched, manifest, tag, bodies };
+  const config = isImageConfigMediaType(manifest.config.mediaType) ? bodies.get(manifest.config.digest) : undefined;
+  return { fetched, manifest, tag, bodies, ...(config ? { config: parseImageConfig(config) } : {}) };
+}
+
+function tagsByDigest(resolved: readonly Resolved[]): ReadonlyMap<Digest, Tag> {
+  const tags = new Map<Digest, Tag>();
+  for (const item of resolved) {
+    if (!('error' in item) && item.listed.tag !== undefined && !tags.has(item.digest))
+      tags.set(item.digest, item.listed.tag);
+  }
+  return tags;
+}
+
+/** Rows for manifests that the registry lists and does not give now: stored and paid all the same. */
+function archivedRecords(resolved: readonly Resolved[], stored: ReadonlySet<Digest>): readonly NewManifest[] {
+  return resolved.flatMap((item) => {
+    if ('error' in item || !item.listed.archived || stored.has(item.digest)) return [];
+    const mediaType = item.listed.mediaType ?? '';
+    const kind = isIndexMediaType(mediaType) ? 'index' : 'unknown';
+    return [
+      {
+        digest: item.digest,
+        mediaType,
+        kind,
+        layers: [],
+        children: [],
+        ...(item.listed.subject ? { subject: item.listed.subject } : {}),
+      },
+    ];
+  });
+}
+
+function asItemError(error: unknown): SlimboardError {
+  if (error instanceof SlimboardError && error.code !== 'interrupted') return error;
+  throw error;
+}

@@ -1,0 +1,94 @@
+import type { TaskReference } from '../queue/queue.ts';
+import type { ListedManifest } from '../registry/registry.ts';
+import { type ItemError, replaceErrors, settleTask } from '../store/audit-store.ts';
+import { knownManifests, linkChildren, missingChildren, readBodies, saveContent } from '../store/content-store.ts';
+import type { Database } from '../store/database.ts';
+import { knownTags, recordSightings, type StoredRepository } from '../store/inventory-store.ts';
+import type { AuditContext } from './context.ts';
+import type { PlannedSource } from './plan.ts';
+import { type BatchContent, type FailedItem, type KnownContent, readBatch } from './read-batch.ts';
+import type { ManifestsPayload } from './task-payloads.ts';
+
+/** Reads a batch of tags and keeps what it brought, all in one transaction with the task's end. */
+export async function readManifests(
+  context: AuditContext,
+  task: TaskReference,
+  source: PlannedSource,
+  { repository, listed }: ManifestsPayload,
+  signal: AbortSignal,
+): Promise<void> {
+  const registry = await context.registryOf(source.settings);
+  const known = knownContent(context.db, repository, source);
+  const content = await readBatch(registry, repository, listed, source.settings, known, { signal });
+  const errors = content.failed.map((item) => itemError(source, repository, item));
+  await keep(context, task, source, repository, listed, content, errors);
+  tell(context, source, repository, content, errors);
+}
+
+function knownContent(db: Database, repository: StoredRepository, source: PlannedSource): KnownContent {
+  return {
+    tags: (tags) => knownTags(db, repository.id, tags),
+    manifests: (digests) => knownManifests(db, digests),
+    missingChildren: (indexes) => missingChildren(db, indexes, source.settings.platforms),
+    readBodies: (digests) => readBodies(db, digests),
+  };
+}
+
+async function keep(
+  { db, now }: AuditContext,
+  task: TaskReference,
+  source: PlannedSource,
+  repository: StoredRepository,
+  listed: readonly ListedManifest[],
+  content: BatchContent,
+  errors: readonly ItemError[],
+): Promise<void> {
+  const at = now();
+  const items = {
+    tags: listed.flatMap(({ tag }) => tag ?? []),
+    digests: listed.flatMap(({ tag, digest }) => (tag === undefined && digest !== undefined ? [digest] : [])),
+  };
+  const scope = { sourceId: source.id, registry: repository.registry, repository: repository.name, items };
+  await db.transaction(async (tx) => {
+    await saveContent(tx, content.blobs, content.manifests, at);
+    await linkChildren(
+      tx,
+      content.manifests.map(({ digest }) => digest),
+    );
+    await recordSightings(tx, repository.id, content.sightings, at);
+    await replaceErrors(tx, task.auditId, scope, errors, at);
+    await settleTask(tx, task);
+  });
+}
+
+function itemError(source: PlannedSource, repository: StoredRepository, { tag, digest, error }: FailedItem): ItemError {
+  return {
+    sourceId: source.id,
+    registry: repository.registry,
+    repository: repository.name,
+    tag: tag ?? '',
+    digest: digest ?? '',
+    code: error.code,
+    message: error.message,
+    retry: error.retry.kind,
+  };
+}
+
+function tell(
+  { events }: AuditContext,
+  { settings }: PlannedSource,
+  repository: StoredRepository,
+  content: BatchContent,
+  errors: readonly ItemError[],
+): void {
+  events.itemDone(settings.name, 'unchanged', content.unchanged);
+  events.itemDone(settings.name, 'audited', content.sightings.length - content.unchanged);
+  if (errors.length > 0) events.itemDone(settings.name, 'failed', errors.length);
+  for (const { tag, digest, message } of errors) {
+    events.itemFailed(
+      settings.name,
+      `${repository.registry}/${repository.name}${tag ? `:${tag}` : `@${digest}`}`,
+      message,
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import type { ListedManifest } from '../registry/registry.ts';
+import { compileGlobs, type Matcher } from '../settings/glob.ts';
+import type { SourceSettings } from '../settings/settings.ts';
+
+/** Whether a source's settings take a repository, by its name. */
+export function repositorySelector(source: SourceSettings): Matcher {
+  const include = compileGlobs(source.include);
+  const exclude = compileGlobs(source.exclude);
+  const configured = source.kind === 'oci' && source.repositories ? compileGlobs(source.repositories) : () => true;
+  return (name) => configured(name) && include(name) && !exclude(name);
+}
+
+/** Whether a source's settings take a tag, by its name; untagged manifests are taken when no tags are asked for. */
+export function tagSelector(source: SourceSettings): (listed: ListedManifest) => boolean {
+  const everything = source.tags.includes('**') || source.tags.includes('*');
+  const matches = compileGlobs(source.tags);
+  return ({ tag }) => (tag === undefined ? everything : matches(tag));
+}
+
+/**
+ * The newest `count` tags: by the date of their push where the registry tells it, else by name as versions sort
+ * (`1.10` after `1.9`), with `latest` first. Untagged manifests are left out.
+ */
+export function newestTags(listed: readonly ListedManifest[], count: number): readonly ListedManifest[] {
+  return listed
+    .filter(({ tag }) => tag !== undefined)
+    .sort(byNewest)
+    .slice(0, count);
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+function byNewest(a: ListedManifest, b: ListedManifest): number {
+  const byDate = (b.pushedAt ?? '').localeCompare(a.pushedAt ?? '');
+  if (byDate !== 0) return byDate;
+  if (a.tag === 'latest' || b.tag === 'latest') return a.tag === 'latest' ? -1 : 1;
+  return collator.compare(b.tag ?? '', a.tag ?? '');
+}

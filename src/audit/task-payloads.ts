@@ -1,0 +1,53 @@
+import { digestOf } from '../oci/digest.ts';
+import type { TaskKey } from '../queue/queue.ts';
+import type { ListedManifest } from '../registry/registry.ts';
+import type { NewTask } from '../store/audit-store.ts';
+import type { StoredRepository } from '../store/inventory-store.ts';
+
+/** What each kind of task needs to know. Keys are the same when the same work is found again. */
+
+export interface SourcePayload {
+  readonly source: string;
+}
+export interface RepositoryPayload {
+  readonly repository: StoredRepository;
+}
+export interface ManifestsPayload {
+  readonly repository: StoredRepository;
+  readonly listed: readonly ListedManifest[];
+}
+/** Images by the range of their row ids. */
+export interface RangePayload {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One BatchGetImage of Amazon ECR takes 100 digests, and a queue job of 100 tags costs 1 % of its tags' requests. */
+export const BATCH_SIZE = 100;
+
+export function sourceTask(source: string): NewTask {
+  return { kind: 'source', key: `source/${source}` as TaskKey, payload: { source } satisfies SourcePayload };
+}
+
+export function repositoryTask(repository: StoredRepository): NewTask {
+  return {
+    kind: 'repository',
+    key: `repository/${repository.id}` as TaskKey,
+    payload: { repository } satisfies RepositoryPayload,
+  };
+}
+
+/** The key is made of the content: a listing that is read again may split differently. */
+export function manifestsTask(repository: StoredRepository, listed: readonly ListedManifest[]): NewTask {
+  const content = listed.map(({ tag, digest }) => `${tag ?? ''}@${digest ?? ''}`).join('\n');
+  const key = `manifests/${repository.id}/${digestOf(content).slice(7, 39)}` as TaskKey;
+  return { kind: 'manifests', key, payload: { repository, listed } satisfies ManifestsPayload };
+}
+
+export function rangeTask(kind: 'assess' | 'layers', range: RangePayload): NewTask {
+  return { kind, key: `${kind}/${range.from}-${range.to}` as TaskKey, payload: range };
+}
+
+export function singleTask(kind: 'close' | 'deliver'): NewTask {
+  return { kind, key: kind as string as TaskKey, payload: {} };
+}

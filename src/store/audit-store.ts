@@ -1,0 +1,262 @@
+import type { ErrorCode, Retry } from '../errors.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { RegistryHost } from '../oci/reference.ts';
+import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
+import type { Database, Queryable } from './database.ts';
+
+/** Where an audit stands; each stage ends when it has no task left. */
+export type AuditStage = 'inventory' | 'layers' | 'assess' | 'close' | 'deliver' | 'done';
+export type AuditStatus = 'running' | 'finished' | 'incomplete' | 'failed';
+
+/** A task with what it needs to know; kept in the database, never in a queue. */
+export interface NewTask {
+  readonly key: TaskKey;
+  readonly kind: TaskKind;
+  readonly payload: object;
+}
+
+export interface AuditRow {
+  readonly id: number;
+  readonly lane: 'nightly' | 'adhoc';
+  readonly status: AuditStatus;
+  readonly stage: AuditStage;
+  readonly options: unknown;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly repositoriesListed: number;
+  readonly tagsListed: number;
+  readonly tagsAudited: number;
+  readonly tagsSkipped: number;
+  readonly tagsFailed: number;
+  readonly requests: number;
+  readonly throttled: number;
+}
+
+const AUDIT_COLUMNS = `id, lane, status, stage, options, started_at as "startedAt", finished_at as "finishedAt",
+  repositories_listed as "repositoriesListed", tags_listed as "tagsListed", tags_audited as "tagsAudited",
+  tags_skipped as "tagsSkipped", tags_failed as "tagsFailed", requests, throttled`;
+
+/** An in-process audit that has shown no sign of life for so long was killed. */
+const ABANDONED_AFTER = "interval '60 seconds'";
+
+export interface AuditStart {
+  readonly lane: 'nightly' | 'adhoc';
+  readonly options: object;
+  readonly sourceIds: readonly number[];
+  /** The planned time of a nightly audit, ISO 8601: each starts once. */
+  readonly slot?: string;
+  readonly tasks: readonly NewTask[];
+  readonly now: string;
+}
+
+/** @returns the new audit's id; undefined when one of the sources is being audited, or the slot was started already */
+export async function insertAudit(db: Database, start: AuditStart): Promise<number | undefined> {
+  return db.transaction(async (tx) => {
+    const [row] = await tx.query<{ id: number }>(
+      `insert into audit (lane, status, stage, options, started_at, heartbeat_at) values ($1, 'running', 'inventory', $2::jsonb, $3, $3) returning id`,
+      [start.lane, JSON.stringify(start.options), start.now],
+    );
+    const id = row?.id ?? 0;
+    const taken = await tx.query(
+      `insert into audit_source (audit_id, source_id, slot, running) select $1, source_id, $3, true from unnest($2::int4[]) as n (source_id)
+       on conflict do nothing returning source_id`,
+      [id, [...start.sourceIds], start.slot ?? null],
+    );
+    if (taken.length < start.sourceIds.length) {
+      await tx.query('delete from audit where id = $1', [id]);
+      return undefined;
+    }
+    await addTasks(tx, id, start.tasks);
+    return id;
+  });
+}
+
+/** The running audits of some sources. `abandoned`: run by a process that has shown no sign of life for a minute. */
+export async function runningAudits(
+  db: Queryable,
+  sourceIds: readonly number[],
+  now: string,
+): Promise<readonly (AuditRow & { readonly sourceIds: readonly number[]; readonly abandoned: boolean })[]> {
+  return db.query(
+    `select ${AUDIT_COLUMNS}, heartbeat_at < $2::timestamptz - ${ABANDONED_AFTER} as abandoned,
+       (select array_agg(s.source_id order by s.source_id) from audit_source s where s.audit_id = audit.id) as "sourceIds"
+     from audit where status = 'running'
+       and exists (select 1 from audit_source s where s.audit_id = audit.id and s.source_id = any($1::int4[]) and s.running)
+     order by id`,
+    [[...sourceIds], now],
+  );
+}
+
+export async function findAudit(db: Queryable, auditId: number): Promise<AuditRow | undefined> {
+  const [row] = await db.query<AuditRow>(`select ${AUDIT_COLUMNS} from audit where id = $1`, [auditId]);
+  return row;
+}
+
+/** The newest audit, a running one first. */
+export async function newestAudit(db: Queryable): Promise<AuditRow | undefined> {
+  const [row] = await db.query<AuditRow>(
+    `select ${AUDIT_COLUMNS} from audit order by (status = 'running') desc, id desc limit 1`,
+  );
+  return row;
+}
+
+/** Names of an audit's sources, in order. */
+export async function auditSources(
+  db: Queryable,
+  auditId: number,
+): Promise<readonly { readonly id: number; readonly name: string }[]> {
+  return db.query(
+    'select s.id, s.name from audit_source a join source s on s.id = a.source_id where a.audit_id = $1 order by s.name',
+    [auditId],
+  );
+}
+
+/** Tells that the audit is being worked on, and adds to its counters. */
+export async function recordProgress(
+  db: Queryable,
+  auditId: number,
+  delta: { requests: number; throttled: number },
+  now: string,
+): Promise<void> {
+  await db.query(
+    'update audit set heartbeat_at = $2, requests = requests + $3, throttled = throttled + $4 where id = $1',
+    [auditId, now, delta.requests, delta.throttled],
+  );
+}
+
+// Tasks
+
+export async function addTasks(tx: Queryable, auditId: number, tasks: readonly NewTask[]): Promise<void> {
+  if (tasks.length === 0) return;
+  await tx.query(
+    `insert into audit_task (audit_id, key, kind, payload)
+     select $1, key, kind, payload::jsonb from unnest($2::text[], $3::text[], $4::text[]) as n (key, kind, payload)
+     on conflict do nothing`,
+    [
+      auditId,
+      tasks.map(({ key }) => key),
+      tasks.map(({ kind }) => kind),
+      tasks.map(({ payload }) => JSON.stringify(payload)),
+    ],
+  );
+}
+
+/** @returns undefined when the task is settled already */
+export async function findTask<P>(db: Queryable, task: TaskReference): Promise<P | undefined> {
+  const [row] = await db.query<{ payload: P }>('select payload from audit_task where audit_id = $1 and key = $2', [
+    task.auditId,
+    task.key,
+  ]);
+  return row?.payload;
+}
+
+/** @returns false when the task was settled already */
+export async function settleTask(tx: Queryable, task: TaskReference): Promise<boolean> {
+  const rows = await tx.query('delete from audit_task where audit_id = $1 and key = $2 returning key', [
+    task.auditId,
+    task.key,
+  ]);
+  return rows.length > 0;
+}
+
+/** Tasks of running audits that are not settled, by audit and key. */
+export async function listOpenTasks(db: Queryable, auditId: number, limit = 10_000): Promise<readonly TaskReference[]> {
+  return db.query<TaskReference>(
+    `select t.audit_id as "auditId", t.kind, t.key, a.lane from audit_task t join audit a on a.id = t.audit_id
+     where t.audit_id = $1 order by t.key limit $2`,
+    [auditId, limit],
+  );
+}
+
+/** Whether a stage has nothing left to do. */
+export async function hasOpenTasks(db: Queryable, auditId: number): Promise<boolean> {
+  return (await db.query('select 1 from audit_task where audit_id = $1 limit 1', [auditId])).length > 0;
+}
+
+/** Moves an audit on to its next stage. @returns false when somebody else did, or tasks are left */
+export async function advanceStage(tx: Queryable, auditId: number, from: AuditStage, to: AuditStage): Promise<boolean> {
+  const rows = await tx.query(
+    `update audit set stage = $3 where id = $1 and stage = $2 and status = 'running'
+       and not exists (select 1 from audit_task t where t.audit_id = audit.id) returning id`,
+    [auditId, from, to],
+  );
+  return rows.length > 0;
+}
+
+/** Ends an audit that cannot go on; what it stored stays. */
+export async function failAudit(db: Database, auditId: number, now: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.query(
+      "update audit set status = 'failed', stage = 'done', finished_at = $2 where id = $1 and status = 'running'",
+      [auditId, now],
+    );
+    await tx.query('delete from audit_task where audit_id = $1', [auditId]);
+    await tx.query('update audit_source set running = false where audit_id = $1', [auditId]);
+  });
+}
+
+// Errors
+
+/** Something that failed, as `report errors` shows it. Empty: it concerns the whole repository, or the whole source. */
+export interface ItemError {
+  readonly sourceId: number;
+  readonly registry: RegistryHost | '';
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: Digest | '';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retry: Retry['kind'];
+}
+
+/** What a task covered, for which errors of an earlier attempt no longer hold. */
+export interface ErrorScope {
+  readonly sourceId: number;
+  readonly registry: RegistryHost | '';
+  readonly repository: string;
+  /** Tags and untagged manifests; undefined: the repository itself. */
+  readonly items?: { readonly tags: readonly string[]; readonly digests: readonly string[] };
+}
+
+/** Replaces the errors that an earlier attempt of the same work recorded. */
+export async function replaceErrors(
+  tx: Queryable,
+  auditId: number,
+  scope: ErrorScope,
+  errors: readonly ItemError[],
+  now: string,
+): Promise<void> {
+  const { tags, digests } = scope.items ?? { tags: [''], digests: [''] };
+  await tx.query(
+    `delete from audit_error where audit_id = $1 and source_id = $2 and registry = $3 and repository = $4
+       and case when tag = '' then digest = any($6::text[]) else tag = any($5::text[]) end`,
+    [auditId, scope.sourceId, scope.registry, scope.repository, [...tags], [...digests]],
+  );
+  await recordErrors(tx, auditId, errors, now);
+}
+
+export async function recordErrors(
+  tx: Queryable,
+  auditId: number,
+  errors: readonly ItemError[],
+  now: string,
+): Promise<void> {
+  if (errors.length === 0) return;
+  await tx.query(
+    `insert into audit_error (audit_id, source_id, registry, repository, tag, digest, code, message, retry, occurred_at)
+     select $1, n.*, $10 from unnest($2::int4[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) as n
+     on conflict do nothing`,
+    [
+      auditId,
+      errors.map(({ sourceId }) => sourceId),
+      errors.map(({ registry }) => registry),
+      errors.map(({ repository }) => repository),
+      errors.map(({ tag }) => tag),
+      errors.map(({ digest }) => digest),
+      errors.map(({ code }) => code),
+      errors.map(({ message }) => message),
+      errors.map(({ retry }) => retry),
+      now,
+    ],
+  );
+}

@@ -1,0 +1,215 @@
+import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import type { PlatformSelection } from '../oci/platform.ts';
+import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
+import type { ListedRepository } from '../registry/registry.ts';
+import { platformNames } from './content-store.ts';
+import type { Queryable } from './database.ts';
+
+export type DedupScope = 'registry' | 'repository' | 'namespace';
+
+/** A repository that is kept, as tasks name it. */
+export interface StoredRepository {
+  readonly id: number;
+  readonly source: string;
+  readonly registry: RegistryHost;
+  readonly name: RepositoryName;
+}
+
+/** What an audit found at a tag, or at an untagged manifest. */
+export interface Sighting {
+  readonly tag?: Tag;
+  readonly digest: Digest;
+  readonly pushedAt?: string;
+  readonly pulledAt?: string;
+  readonly reportedBytes?: number;
+  readonly archived?: boolean;
+}
+
+/** Makes or updates a source. @returns its id */
+export async function upsertSource(
+  tx: Queryable,
+  source: {
+    readonly name: string;
+    readonly kind: 'oci' | 'ecr';
+    readonly dedup: DedupScope;
+    readonly platforms: PlatformSelection;
+  },
+): Promise<number> {
+  const [row] = await tx.query<{ id: number }>(
+    `insert into source (name, kind, dedup, platforms) values ($1, $2, $3, $4::text[])
+     on conflict (name) do update set kind = excluded.kind, dedup = excluded.dedup, platforms = excluded.platforms
+     returning id`,
+    [source.name, source.kind, source.dedup, platformNames(source.platforms)],
+  );
+  if (!row) throw new Error('an upsert returned no row');
+  return row.id;
+}
+
+/**
+ * Marks repositories as found by an audit; those that had ended come back.
+ * @returns those whose tags this audit has still to list
+ */
+export async function upsertRepositories(
+  tx: Queryable,
+  sourceId: number,
+  auditId: number,
+  repositories: readonly ListedRepository[],
+  now: string,
+): Promise<readonly { readonly id: number; readonly registry: RegistryHost; readonly name: RepositoryName }[]> {
+  const sorted = [
+    ...new Map(repositories.map((repository) => [`${repository.registry}/${repository.name}`, repository])).entries(),
+  ]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, repository]) => repository);
+  return tx.query(
+    `with upserted as (
+       insert into repository (source_id, registry, name, registry_team, first_seen_at, last_seen_at, seen_by)
+       select $1, n.registry, n.name, n.team, $5, $5, $6 from unnest($2::text[], $3::text[], $4::text[]) as n (registry, name, team)
+       on conflict (source_id, registry, name) do update
+         set registry_team = excluded.registry_team, last_seen_at = excluded.last_seen_at, seen_by = excluded.seen_by, ended_at = null
+       returning id, registry, name, listed_by)
+     select id, registry, name from upserted where listed_by is distinct from $6`,
+    [
+      sourceId,
+      sorted.map(({ registry }) => registry),
+      sorted.map(({ name }) => name),
+      sorted.map(({ team }) => team ?? null),
+      now,
+      auditId,
+    ],
+  );
+}
+
+/**
+ * Ends repositories that an audit did not find, of those that `selected` takes, with their tags.
+ * @param selected whether the audit would have listed a repository, had it been there
+ */
+export async function endMissingRepositories(
+  tx: Queryable,
+  sourceId: number,
+  auditId: number,
+  selected: (name: string) => boolean,
+  now: string,
+): Promise<void> {
+  const rows = await tx.query<{ id: number; name: string }>(
+    'select id, name from repository where source_id = $1 and ended_at is null and seen_by is distinct from $2 order by id',
+    [sourceId, auditId],
+  );
+  const ids = rows.filter(({ name }) => selected(name)).map(({ id }) => id);
+  if (ids.length === 0) return;
+  await tx.query('update tag set ended_at = $2 where repository_id = any($1::int8[]) and ended_at is null', [ids, now]);
+  await tx.query('update repository set ended_at = $2 where id = any($1::int8[])', [ids, now]);
+}
+
+/** What tags named when they were last read: only manifests that are kept whole. */
+export async function knownTags(
+  db: Queryable,
+  repositoryId: number,
+  tags: readonly Tag[],
+): Promise<ReadonlyMap<Tag, Digest>> {
+  const rows = await db.query<{ name: Tag; digest: Uint8Array }>(
+    `select t.name, m.digest from tag t join manifest m on m.id = t.manifest_id
+     where t.repository_id = $1 and t.name = any($2::text[]) and t.ended_at is null and m.body is not null`,
+    [repositoryId, [...tags]],
+  );
+  return new Map(rows.map(({ name, digest }) => [name, digestFromBytes(digest)]));
+}
+
+/**
+ * Records what was found: a tag that names another manifest now ends one row and starts the next; a tag that does not
+ * writes nothing, or only what its registry tells of it.
+ */
+export async function recordSightings(
+  tx: Queryable,
+  repositoryId: number,
+  sightings: readonly Sighting[],
+  now: string,
+): Promise<void> {
+  const tagged = sightings.filter(({ tag }) => tag !== undefined);
+  if (tagged.length > 0) {
+    await endMovedTags(tx, repositoryId, tagged, now);
+    await insertOpenRows(tx, repositoryId, tagged, now, 'name');
+  }
+  const untagged = sightings.filter(({ tag }) => tag === undefined);
+  if (untagged.length > 0) await insertOpenRows(tx, repositoryId, untagged, now, 'manifest_id');
+}
+
+async function endMovedTags(
+  tx: Queryable,
+  repositoryId: number,
+  tagged: readonly Sighting[],
+  now: string,
+): Promise<void> {
+  await tx.query(
+    `update tag t set ended_at = greatest($4::timestamptz, t.started_at)
+     from unnest($2::text[], $3::bytea[]) as n (name, digest)
+     join manifest m on m.digest = n.digest
+     where t.repository_id = $1 and t.name = n.name and t.ended_at is null and t.manifest_id <> m.id`,
+    [repositoryId, tagged.map(({ tag }) => tag ?? null), tagged.map(({ digest }) => digestBytes(digest)), now],
+  );
+}
+
+async function insertOpenRows(
+  tx: Queryable,
+  repositoryId: number,
+  sightings: readonly Sighting[],
+  now: string,
+  key: 'name' | 'manifest_id',
+): Promise<void> {
+  const present = key === 'name' ? 'name is not null' : 'name is null';
+  await tx.query(
+    `insert into tag (repository_id, name, manifest_id, pushed_at, pulled_at, reported_bytes, archived, started_at)
+     select distinct on (n.name, m.id) $1, n.name, m.id, n.pushed_at, n.pulled_at, n.reported_bytes, n.archived, $8
+     from unnest($2::text[], $3::bytea[], $4::timestamptz[], $5::timestamptz[], $6::int8[], $7::bool[])
+       as n (name, digest, pushed_at, pulled_at, reported_bytes, archived)
+     join manifest m on m.digest = n.digest
+     on conflict (repository_id, ${key}) where ended_at is null and ${present} do update
+       set pushed_at = excluded.pushed_at, pulled_at = excluded.pulled_at, reported_bytes = excluded.reported_bytes, archived = excluded.archived
+       where (tag.pushed_at, tag.pulled_at, tag.reported_bytes, tag.archived)
+         is distinct from (excluded.pushed_at, excluded.pulled_at, excluded.reported_bytes, excluded.archived)`,
+    [
+      repositoryId,
+      sightings.map(({ tag }) => tag ?? null),
+      sightings.map(({ digest }) => digestBytes(digest)),
+      sightings.map(({ pushedAt }) => pushedAt ?? null),
+      sightings.map(({ pulledAt }) => pulledAt ?? null),
+      sightings.map(({ reportedBytes }) => reportedBytes ?? null),
+      sightings.map(({ archived }) => archived ?? false),
+      now,
+    ],
+  );
+}
+
+/** What a repository's listing, read to its end, held. */
+export interface CompleteListing {
+  readonly tags: readonly Tag[];
+  /** Untagged manifests; undefined where the registry does not list them. */
+  readonly untagged?: readonly Digest[];
+}
+
+/** Ends the tags that a complete listing does not hold, and marks the repository as listed by this audit. */
+export async function closeListing(
+  tx: Queryable,
+  repositoryId: number,
+  auditId: number,
+  listing: CompleteListing,
+  now: string,
+): Promise<void> {
+  await tx.query(
+    `update tag t set ended_at = greatest($3::timestamptz, started_at)
+     where repository_id = $1 and ended_at is null and name is not null
+       and not exists (select 1 from unnest($2::text[]) as listed (name) where listed.name = t.name)`,
+    [repositoryId, [...listing.tags], now],
+  );
+  await tx.query(
+    `update tag t set ended_at = greatest($3::timestamptz, started_at)
+     where repository_id = $1 and ended_at is null and name is null
+       and not exists (select 1 from unnest($2::bytea[]) as listed (digest) join manifest m on m.digest = listed.digest where m.id = t.manifest_id)`,
+    [repositoryId, (listing.untagged ?? []).map(digestBytes), now],
+  );
+  await tx.query('update repository set listed_by = $2, tags_listed = $3 where id = $1', [
+    repositoryId,
+    auditId,
+    listing.tags.length,
+  ]);
+}
