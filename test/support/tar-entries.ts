@@ -1,0 +1,58 @@
+import { type Headers, pack } from 'tar-stream';
+import type { Descriptor } from '../../src/oci/descriptor.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+
+/** An entry as the tar-stream package writes it: an encoder that is not ours. */
+export type TarInput = Headers & { readonly content?: string | Buffer };
+
+/** A real tar of entries in their order, which may be as odd as a test needs. */
+export async function tarOfEntries(entries: readonly TarInput[]): Promise<Buffer> {
+  const archive = pack();
+  for (const { content, ...header } of entries) {
+    const dated = { mtime: new Date(0), ...header };
+    if (content === undefined) archive.entry(dated);
+    else archive.entry(dated, Buffer.from(content as string));
+  }
+  archive.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** A header block with whatever it should say, and the right checksum. */
+export function headerBlock(fields: {
+  readonly name?: string | Buffer;
+  readonly type?: string;
+  /** The field as written, 12 bytes at most. */
+  readonly size?: string | Buffer;
+  readonly mode?: string;
+  readonly linkName?: string;
+}): Buffer {
+  const block = Buffer.alloc(512);
+  Buffer.from(fields.name ?? 'file').copy(block, 0, 0, 100);
+  block.write(fields.mode ?? '0000644\0', 100);
+  Buffer.from(fields.size ?? '00000000000\0').copy(block, 124, 0, 12);
+  block.write(fields.type ?? '0', 156);
+  block.write(fields.linkName ?? '', 157);
+  return sealed(block);
+}
+
+/** The block with its checksum made right. */
+export function sealed(block: Buffer): Buffer {
+  block.fill(' ', 148, 156);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return block;
+}
+
+/** Content after its header, filled up to whole blocks. */
+export function padded(content: string | Buffer): Buffer {
+  const bytes = Buffer.from(content as string);
+  return Buffer.concat([bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);
+}
+
+/** The descriptor of a layer's bytes. */
+export function descriptorOf(body: Buffer): Descriptor {
+  const mediaType = 'application/vnd.oci.image.layer.v1.tar+gzip';
+  return { mediaType, digest: digestOf(body), size: body.length, annotations: {} };
+}

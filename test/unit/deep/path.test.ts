@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { findWhiteout, layerPath } from '../../../src/deep/path.ts';
+
+const pathOf = (text: string) => layerPath(Buffer.from(text, 'latin1'));
+
+describe('layerPath', () => {
+  test.each([
+    ['etc/passwd', 'etc/passwd', false],
+    ['./etc/passwd', 'etc/passwd', false],
+    ['././etc/', 'etc', false],
+    ['./', '', false],
+    ['', '', false],
+    ['a//b/./c', 'a/b/c', false],
+    ['..data/x..', '..data/x..', false],
+    ['/etc/shadow', 'etc/shadow', true],
+    ['../../etc/shadow', 'etc/shadow', true],
+    ['a/../../b', 'b', true],
+    ['a/..', '', true],
+    ['a\0b', 'a\\x00b', true],
+    ['caf\xe9', 'caf\\xe9', true],
+  ])('%j is %j', (text, path, odd) => {
+    expect(pathOf(text)).toEqual({ path, odd });
+  });
+
+  test('UTF-8 names stay as they are, the replacement character among them', () => {
+    expect(layerPath(Buffer.from('größe/\ufffd'))).toEqual({ path: 'größe/\ufffd', odd: false });
+  });
+
+  test('no bytes lead out of the root, to an empty name, or to text that a database refuses', () => {
+    const nasty = fc.stringMatching(/^[./a\0\x80]{0,12}$/).map((text) => Buffer.from(text, 'latin1'));
+    const any = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
+    fc.assert(
+      fc.property(fc.oneof(nasty, any), (bytes) => {
+        const { path } = layerPath(bytes);
+        const names = path === '' ? [] : path.split('/');
+        expect(names.filter((name) => ['', '.', '..'].includes(name))).toEqual([]);
+        expect(path).not.toContain('\0');
+        expect(Buffer.from(path).toString('utf8')).toBe(path);
+      }),
+    );
+  });
+
+  test('a path that was read once is read again as itself', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 30 }), (text) => {
+        const { path } = layerPath(Buffer.from(text));
+        expect(layerPath(Buffer.from(path))).toEqual({ path, odd: false });
+      }),
+    );
+  });
+});
+
+test.each([
+  ['app/.wh.old', { kind: 'remove', path: 'app/old' }],
+  ['.wh.old', { kind: 'remove', path: 'old' }],
+  ['app/.wh..wh..opq', { kind: 'opaque', directory: 'app' }],
+  ['.wh..wh..opq', { kind: 'opaque', directory: '' }],
+  ['.wh..wh.plnk', { kind: 'ignore' }],
+  ['app/.wh.', { kind: 'ignore' }],
+  ['app/file.wh.x', undefined],
+  ['.wh.dir/file', undefined],
+])('the whiteout of %j', (path, expected) => {
+  expect(findWhiteout(path)).toEqual(expected);
+});
