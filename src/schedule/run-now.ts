@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TaskQueue } from '../queue/queue.ts';
+import type { AuditStarter, AuditStatus, StartedAudit } from './audit-starter.ts';
+
+export interface RunNowOptions {
+  readonly starter: AuditStarter;
+  readonly queue: TaskQueue;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Starts an ad-hoc audit of each source for the workers to do. A source whose audit is under way gets no second one:
+ * the outcome names the one that runs.
+ */
+export async function startNow(
+  sources: readonly string[],
+  { starter, queue, signal }: RunNowOptions,
+): Promise<ReadonlyMap<string, StartedAudit>> {
+  const outcomes = new Map<string, StartedAudit>();
+  for (const source of sources) {
+    const outcome = await starter.startAudit(source, 'adhoc');
+    outcomes.set(source, outcome);
+    if (outcome.kind === 'started') await queue.add(outcome.tasks, signal && { signal });
+  }
+  return outcomes;
+}
+
+export interface WaitOptions {
+  readonly starter: AuditStarter;
+  readonly signal?: AbortSignal;
+  readonly pollMs?: number;
+}
+
+/** Resolves with the audit's status when it has ended. */
+export async function waitForAudit(
+  auditId: number,
+  { starter, signal, pollMs = 1_000 }: WaitOptions,
+): Promise<AuditStatus> {
+  for (;;) {
+    const status = await starter.auditStatus(auditId);
+    if (status !== 'running') return status;
+    await sleep(pollMs, undefined, signal && { signal });
+  }
+}

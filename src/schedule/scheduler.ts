@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Job, Queue, type Telemetry, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { TaskQueue } from '../queue/queue.ts';
+import { DEFAULT_PREFIX } from '../queue/redis-connection.ts';
+import type { AuditStarter, StartedAudit } from './audit-starter.ts';
+import { planSchedules, type ScheduledSource, type SchedulePlan, schedulerId } from './plan-schedules.ts';
+import { missedSlot, slotOf } from './slots.ts';
+
+/** What the scheduler did, for the log. */
+export interface SchedulerEvents {
+  onSynced?(plan: SchedulePlan): void;
+  onStarted?(source: string, slot: Date, outcome: StartedAudit): void;
+  onError(error: unknown): void;
+}
+
+export interface SchedulerOptions {
+  readonly redis: Redis;
+  readonly prefix?: string;
+  /** The sources that have a schedule; asked again each time, so that changed settings take effect. */
+  readonly sources: () => Promise<readonly ScheduledSource[]>;
+  readonly starter: AuditStarter;
+  readonly queue: TaskQueue;
+  readonly events: SchedulerEvents;
+  /** How often settings, Redis and the database are brought in step (ms); default a minute. */
+  readonly syncEveryMs?: number;
+  readonly now?: () => Date;
+  readonly telemetry?: Telemetry;
+}
+
+export interface Scheduler {
+  close(): Promise<void>;
+}
+
+/**
+ * Keeps one BullMQ job scheduler for each source, and starts an audit when one comes due. Any number may run with the
+ * same settings: a job goes to one of them, and the database lets a slot start once.
+ * @throws when Redis, the settings or the database fail during the first pass
+ */
+export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
+  const schedules = new Schedules(options);
+  try {
+    await schedules.sync();
+  } catch (error) {
+    await schedules.close();
+    throw error;
+  }
+  schedules.run();
+  return schedules;
+}
+
+const QUEUE = 'schedule';
+/** The database may be away at two in the morning; after this a later pass finds the slot missed. */
+const START_ATTEMPTS = { attempts: 10, backoff: { type: 'fixed', delay: 30_000 } } as const;
+
+interface DueAudit {
+  readonly source: string;
+}
+
+class Schedules implements Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #now: () => Date;
+  readonly #queue: Queue<DueAudit>;
+  readonly #stop = new AbortController();
+  #worker: Worker<DueAudit> | undefined;
+  #passes: Promise<void> | undefined;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => new Date());
+    this.#queue = new Queue<DueAudit>(QUEUE, this.#connection());
+    this.#queue.on('error', options.events.onError);
+  }
+
+  run(): void {
+    const { events } = this.#options;
+    this.#worker = new Worker<DueAudit>(QUEUE, (job) => this.#due(job), { ...this.#connection(), concurrency: 4 });
+    this.#worker.on('error', events.onError);
+    this.#worker.on('failed', (_job, error) => events.onError(error));
+    this.#passes = this.#repeat();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#worker?.close();
+    await this.#passes;
+    await this.#queue.close();
+  }
+
+  /** Brings Redis in step with the settings, and starts what was missed. */
+  async sync(): Promise<void> {
+    const sources = await this.#options.sources();
+    const stored = await this.#queue.getJobSchedulers();
+    const plan = planSchedules(
+      sources,
+      stored.map(({ key, pattern, tz, next }) => ({ id: key, pattern, timezone: tz, nextMs: next })),
+      this.#now().getTime(),
+    );
+    for (const source of plan.upsert) await this.#upsert(source);
+    for (const id of plan.remove) await this.#queue.removeJobScheduler(id);
+    if (plan.upsert.length + plan.remove.length > 0) this.#options.events.onSynced?.(plan);
+    for (const source of sources) await this.#catchUp(source);
+  }
+
+  async #upsert({ name, pattern, timezone }: ScheduledSource): Promise<void> {
+    const opts = { ...START_ATTEMPTS, removeOnComplete: true, removeOnFail: true };
+    await this.#queue.upsertJobScheduler(
+      schedulerId(name),
+      { pattern, tz: timezone },
+      { name: 'audit', data: { source: name }, opts },
+    );
+  }
+
+  async #catchUp(source: ScheduledSource): Promise<void> {
+    const last = await this.#options.starter.lastAudit(source.name);
+    const slot = missedSlot(source, last, this.#now());
+    if (slot) await this.#start(source.name, slot);
+  }
+
+  async #due(job: Job<DueAudit>): Promise<void> {
+    const source = (await this.#options.sources()).find(({ name }) => name === job.data.source);
+    // Removed from the settings since; the next pass removes its scheduler.
+    if (!source) return;
+    const dueAt = new Date(job.opts.prevMillis ?? job.timestamp + job.delay);
+    await this.#start(source.name, slotOf(source, dueAt, this.#now()));
+  }
+
+  async #start(source: string, slot: Date): Promise<void> {
+    const outcome = await this.#options.starter.startAudit(source, 'nightly', slot);
+    if (outcome.kind === 'started') await this.#options.queue.add(outcome.tasks, { signal: this.#stop.signal });
+    this.#options.events.onStarted?.(source, slot, outcome);
+  }
+
+  async #repeat(): Promise<void> {
+    const everyMs = this.#options.syncEveryMs ?? 60_000;
+    for (;;) {
+      await sleep(everyMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      if (this.#stop.signal.aborted) return;
+      await this.sync().catch(this.#options.events.onError);
+    }
+  }
+
+  #connection() {
+    const { redis, prefix = DEFAULT_PREFIX, telemetry } = this.#options;
+    return {
+      connection: redis,
+      prefix,
+      streams: { events: { maxLen: 100 } },
+      ...(telemetry && { telemetry }),
+    };
+  }
+}

@@ -1,0 +1,181 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { TaskReference } from '../../../src/queue/queue.ts';
+import { connectRedis } from '../../../src/queue/redis-connection.ts';
+import type { ScheduledSource } from '../../../src/schedule/plan-schedules.ts';
+import { startNow, waitForAudit } from '../../../src/schedule/run-now.ts';
+import { type SchedulerOptions, startScheduler } from '../../../src/schedule/scheduler.ts';
+import { MemoryAudits } from '../../support/audit-starter.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+
+let server: TestRedis;
+let redis: Redis;
+const opened: (() => Promise<unknown>)[] = [];
+let nextPrefix = 0;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = await connectRedis(server.url, fail);
+});
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.stop();
+});
+
+function fail(error: unknown): never {
+  throw error;
+}
+
+const nightly = (name: string, more: Partial<ScheduledSource> = {}): ScheduledSource => ({
+  name,
+  pattern: '0 2 * * *',
+  timezone: 'Europe/Berlin',
+  ...more,
+});
+const everySecond = (name: string): ScheduledSource => ({ name, pattern: '* * * * * *', timezone: 'UTC' });
+
+/** Schedulers that share an installation: one key space, one database, one list of sources that may change. */
+function installation(sources: readonly ScheduledSource[]) {
+  const prefix = `s${nextPrefix++}`;
+  const audits = new MemoryAudits();
+  const queued: TaskReference[] = [];
+  const settings = { sources };
+  const watchers = new Set<() => void>();
+  const changed = () => {
+    for (const watcher of watchers) watcher();
+  };
+  const queue = new Queue('schedule', { connection: redis, prefix });
+  opened.push(() => queue.close());
+  const start = async (more: Partial<SchedulerOptions> = {}) => {
+    const scheduler = await startScheduler({
+      redis,
+      prefix,
+      sources: async () => settings.sources,
+      starter: audits,
+      queue: { add: async (tasks) => void queued.push(...tasks) },
+      events: { onError: fail, onStarted: changed, onSynced: changed },
+      syncEveryMs: 20,
+      ...more,
+    });
+    opened.push(() => scheduler.close());
+    return scheduler;
+  };
+  const until = (holds: () => boolean | Promise<boolean>) =>
+    new Promise<void>((resolve) => {
+      const watcher = async () => {
+        if (!(await holds())) return;
+        watchers.delete(watcher);
+        resolve();
+      };
+      watchers.add(watcher);
+      void watcher();
+    });
+  const stored = async () =>
+    (await queue.getJobSchedulers()).map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`).sort();
+  return { audits, queued, settings, start, until, stored };
+}
+
+describe('the scheduler', () => {
+  test('keeps Redis in step with the settings: added, changed, removed', async () => {
+    const here = installation([nightly('prod'), nightly('a:b')]);
+    await here.start();
+    expect(await here.stored()).toEqual(['a%3Ab 0 2 * * * Europe/Berlin', 'prod 0 2 * * * Europe/Berlin']);
+
+    const expected = ['harbor 0 2 * * * Europe/Berlin', 'prod 30 4 * * 1 UTC'];
+    here.settings.sources = [nightly('prod', { pattern: '30 4 * * 1', timezone: 'UTC' }), nightly('harbor')];
+    await here.until(async () => String(await here.stored()) === String(expected));
+    expect(here.audits.asked).toEqual([]);
+  });
+
+  test('several schedulers start each slot once', async () => {
+    const here = installation([everySecond('prod'), everySecond('harbor')]);
+    await Promise.all([here.start(), here.start(), here.start()]);
+    await here.until(() => here.audits.audits.length >= 4);
+    const slots = here.audits.asked.map(({ source, slot }) => `${source} ${slot}`);
+    expect(new Set(slots).size).toBe(slots.length);
+    expect(here.queued.length).toBe(here.audits.audits.length);
+  });
+
+  test('an audit that is still under way is not overlapped', async () => {
+    const here = installation([everySecond('prod')]);
+    here.audits.endAtOnce = false;
+    await here.start();
+    await here.until(() => here.audits.asked.length >= 2);
+    expect(here.audits.asked.map(({ outcome }) => outcome)).toEqual(['started', 'running']);
+    expect(here.queued).toHaveLength(1);
+  });
+
+  test('a night that was missed is caught up once, by one of several schedulers', async () => {
+    const here = installation([nightly('prod')]);
+    const longAgo = new Date(Date.now() - 10 * 86_400_000);
+    here.audits.audits.push({
+      source: 'prod',
+      slot: longAgo.getTime(),
+      startedAt: longAgo,
+      finishedAt: longAgo,
+      status: 'finished',
+    });
+    await Promise.all([here.start(), here.start(), here.start()]);
+    expect(here.queued).toHaveLength(1);
+    expect(here.audits.audits).toHaveLength(2);
+  });
+
+  test('schedules that Redis lost are written again', async () => {
+    const here = installation([nightly('prod')]);
+    await here.start();
+    await redis.flushall();
+    await here.until(async () => (await here.stored()).length === 1);
+    expect(here.audits.asked).toEqual([]);
+  });
+
+  test('a source that left the settings is not audited, though its job came due', async () => {
+    const here = installation([everySecond('gone'), everySecond('here')]);
+    await here.start({ syncEveryMs: 3_600_000 });
+    here.settings.sources = [everySecond('here')];
+    await here.until(() => here.audits.audits.length >= 2);
+    expect(new Set(here.audits.asked.map(({ source }) => source))).toEqual(new Set(['here']));
+  });
+
+  test('settings that cannot be read fail at the start', async () => {
+    const here = installation([]);
+    await expect(here.start({ sources: () => Promise.reject(new Error('line 3: no such key')) })).rejects.toThrow(
+      'line 3',
+    );
+  });
+});
+
+describe('an audit at once', () => {
+  test('goes into its own lane, joins one that runs, and is waited for', async () => {
+    const audits = new MemoryAudits();
+    audits.endAtOnce = false;
+    const queued: TaskReference[] = [];
+    const options = {
+      starter: audits,
+      queue: { add: async (tasks: readonly TaskReference[]) => void queued.push(...tasks) },
+    };
+    await startNow(['prod'], options);
+    const outcomes = await startNow(['prod', 'harbor'], options);
+    expect(outcomes.get('prod')).toEqual({ kind: 'running', auditId: 1 });
+    expect(queued.map(({ key, lane }) => [key, lane])).toEqual([
+      ['prod', 'adhoc'],
+      ['harbor', 'adhoc'],
+    ]);
+
+    const waited = waitForAudit(2, { starter: audits, pollMs: 1 });
+    const second = audits.audits[1];
+    if (second) second.status = 'incomplete';
+    expect(await waited).toBe('incomplete');
+  });
+
+  test('waiting ends when it is told to', async () => {
+    const audits = new MemoryAudits();
+    audits.endAtOnce = false;
+    await audits.startAudit('prod', 'adhoc');
+    const waiting = waitForAudit(1, { starter: audits, signal: AbortSignal.abort() });
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});

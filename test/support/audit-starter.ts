@@ -1,0 +1,46 @@
+import type { TaskReference } from '../../src/queue/queue.ts';
+import type { AuditStarter, AuditStatus, LastAudit, StartedAudit } from '../../src/schedule/audit-starter.ts';
+import { task } from './task.ts';
+
+interface MadeAudit extends LastAudit {
+  readonly source: string;
+  readonly slot: number | undefined;
+  status: AuditStatus;
+}
+
+/** Keeps the promises of the database's starter, in memory. */
+export class MemoryAudits implements AuditStarter {
+  readonly audits: MadeAudit[] = [];
+  /** Every call, whatever came of it. */
+  readonly asked: { source: string; slot: string | undefined; outcome: StartedAudit['kind'] }[] = [];
+  /** Ends each audit at once; otherwise it stays under way. */
+  endAtOnce = true;
+
+  async startAudit(source: string, lane: TaskReference['lane'], slot?: Date): Promise<StartedAudit> {
+    const outcome = this.#start(source, lane, slot?.getTime());
+    this.asked.push({ source, slot: slot?.toISOString(), outcome: outcome.kind });
+    return outcome;
+  }
+
+  async lastAudit(source: string): Promise<LastAudit | undefined> {
+    return this.audits.findLast((audit) => audit.source === source);
+  }
+
+  async auditStatus(auditId: number): Promise<AuditStatus> {
+    return this.audits[auditId - 1]?.status ?? 'failed';
+  }
+
+  #start(source: string, lane: TaskReference['lane'], slot: number | undefined): StartedAudit {
+    const ofSource = (audit: MadeAudit) => audit.source === source;
+    const running = this.audits.findIndex((audit) => ofSource(audit) && audit.status === 'running');
+    if (running >= 0) return { kind: 'running', auditId: running + 1 };
+    const served = this.audits.findIndex((audit) => ofSource(audit) && slot !== undefined && audit.slot === slot);
+    if (served >= 0) return { kind: 'served', auditId: served + 1 };
+    const startedAt = new Date();
+    const end = this.endAtOnce
+      ? ({ finishedAt: startedAt, status: 'finished' } as const)
+      : ({ status: 'running' } as const);
+    const auditId = this.audits.push({ source, slot, startedAt, ...end });
+    return { kind: 'started', auditId, tasks: [task('source', source, { auditId, lane })] };
+  }
+}

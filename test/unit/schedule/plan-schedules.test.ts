@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  planSchedules,
+  type ScheduledSource,
+  type StoredScheduler,
+  schedulerId,
+} from '../../../src/schedule/plan-schedules.ts';
+
+const NOW = 1_700_000_000_000;
+const source = (name: string, more: Partial<ScheduledSource> = {}): ScheduledSource => ({
+  name,
+  pattern: '0 2 * * *',
+  timezone: 'UTC',
+  ...more,
+});
+const stored = (name: string, more: Partial<StoredScheduler> = {}): StoredScheduler => ({
+  id: schedulerId(name),
+  pattern: '0 2 * * *',
+  timezone: 'UTC',
+  nextMs: NOW + 3_600_000,
+  ...more,
+});
+
+test.each([
+  ['added', [source('prod')], [], ['prod'], []],
+  ['unchanged', [source('prod')], [stored('prod')], [], []],
+  ['with another pattern', [source('prod', { pattern: '0 3 * * *' })], [stored('prod')], ['prod'], []],
+  ['in another time zone', [source('prod', { timezone: 'Asia/Tokyo' })], [stored('prod')], ['prod'], []],
+  ['removed', [], [stored('prod')], [], ['prod']],
+  ['due, and about to be taken', [source('prod')], [stored('prod', { nextMs: NOW - 60_000 })], [], []],
+  ['whose job got lost', [source('prod')], [stored('prod', { nextMs: NOW - 3_600_000 })], ['prod'], []],
+  ['without a next job', [source('prod')], [stored('prod', { nextMs: undefined })], ['prod'], []],
+])('a source %s', (_, wanted, existing, upsert, remove) => {
+  const plan = planSchedules(wanted, existing, NOW);
+  expect(plan.upsert.map(({ name }) => name)).toEqual(upsert);
+  expect(plan.remove).toEqual(remove);
+});
+
+test('after the plan Redis holds what is wanted, and the next plan is empty', () => {
+  const sources = fc.uniqueArray(
+    fc.record({
+      name: fc.string({ minLength: 1 }),
+      pattern: fc.constantFrom('0 2 * * *', '0 3 * * *'),
+      timezone: fc.constantFrom('UTC', 'Asia/Tokyo'),
+    }),
+    { selector: ({ name }) => name, maxLength: 6 },
+  );
+  const asStored = ({ name, pattern, timezone }: ScheduledSource) => stored(name, { pattern, timezone });
+  fc.assert(
+    fc.property(sources, sources, (before, wanted) => {
+      const plan = planSchedules(wanted, before.map(asStored), NOW);
+      const after = new Map(before.map((one) => [schedulerId(one.name), asStored(one)]));
+      for (const one of plan.upsert) after.set(schedulerId(one.name), asStored(one));
+      for (const id of plan.remove) after.delete(id);
+      expect([...after.keys()].sort()).toEqual(wanted.map(({ name }) => schedulerId(name)).sort());
+      expect(planSchedules(wanted, [...after.values()], NOW)).toEqual({ upsert: [], remove: [] });
+    }),
+  );
+});

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { latestSlot, missedSlot, SLOT_GRACE_MS, slotOf } from '../../../src/schedule/slots.ts';
+
+const nightly = { pattern: '0 2 * * *', timezone: 'UTC' };
+const at = (text: string) => new Date(`2026-03-${text}Z`);
+const DAY_MS = 86_400_000;
+
+describe('the latest slot', () => {
+  test.each([
+    ['just before', nightly, '10T01:59:59.999', '09T02:00:00'],
+    ['at the moment', nightly, '10T02:00:00.000', '10T02:00:00'],
+    ['long after', nightly, '10T23:00:00', '10T02:00:00'],
+    ['in its own time zone', { ...nightly, timezone: 'Europe/Berlin' }, '10T01:30:00', '10T01:00:00'],
+    ['in summer time', { ...nightly, timezone: 'Europe/Berlin' }, '30T12:00:00', '30T00:00:00'],
+    ['by its short name', { pattern: '@daily', timezone: 'UTC' }, '10T12:00:00', '10T00:00:00'],
+  ])('%s', (_, schedule, now, expected) => {
+    expect(latestSlot(schedule, at(now))).toEqual(at(expected));
+  });
+
+  test('is not after now, and the one before is a different one', () => {
+    fc.assert(
+      fc.property(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }), (now) => {
+        const slot = latestSlot(nightly, now)?.getTime() ?? Number.NaN;
+        expect(now.getTime() - slot).toBeGreaterThanOrEqual(0);
+        expect(now.getTime() - slot).toBeLessThan(DAY_MS);
+        expect(latestSlot(nightly, new Date(slot - 1))?.getTime()).toBe(slot - DAY_MS);
+      }),
+    );
+  });
+});
+
+describe('a missed slot', () => {
+  const lastNight = { startedAt: at('09T02:00:01'), finishedAt: at('09T02:30:00') };
+  test.each([
+    ['none: the source is new', undefined, '10T12:00:00', undefined],
+    [
+      'none: it was served',
+      { ...lastNight, startedAt: at('10T02:00:00'), finishedAt: at('10T03:00:00') },
+      '10T12:00:00',
+      undefined,
+    ],
+    ['none: its job may still start it', lastNight, '10T02:01:59', undefined],
+    ['none: an audit is under way', { startedAt: at('09T02:00:01') }, '10T12:00:00', undefined],
+    ['none: an audit was under way', { ...lastNight, finishedAt: at('10T02:10:00') }, '10T12:00:00', undefined],
+    ['last night', lastNight, '10T12:00:00', '10T02:00:00'],
+    ['the latest of several', lastNight, '14T12:00:00', '14T02:00:00'],
+  ])('%s', (_, last, now, expected) => {
+    expect(missedSlot(nightly, last, at(now))).toEqual(expected && at(expected));
+  });
+
+  test('is caught up once: after that audit nothing is missed until the next slot', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: SLOT_GRACE_MS, max: 40 * DAY_MS }), fc.nat(DAY_MS), (lateMs, laterMs) => {
+        const now = new Date(at('10T02:00:00').getTime() + lateMs);
+        const slot = missedSlot(nightly, lastNight, now);
+        if (!slot) throw new Error('nothing was missed');
+        const caughtUp = { startedAt: now, finishedAt: now };
+        const later = new Date(Math.min(now.getTime() + laterMs, slot.getTime() + DAY_MS - 1));
+        expect(missedSlot(nightly, caughtUp, later)).toBeUndefined();
+      }),
+    );
+  });
+});
+
+test.each([
+  ['in time', '10T02:00:00', '10T02:00:00.2', '10T02:00:00'],
+  ['nights late: it stands for the latest', '07T02:00:00', '10T12:00:00', '10T02:00:00'],
+  ["ahead of this machine's clock", '10T02:00:00', '10T01:59:58', '10T02:00:00'],
+])('a job that is handled %s', (_, dueAt, now, expected) => {
+  expect(slotOf(nightly, at(dueAt), at(now))).toEqual(at(expected));
+});
