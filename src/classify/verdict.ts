@@ -68,6 +68,10 @@ export type Runtime =
   | 'perl'
   | 'deno'
   | 'bun'
+  /** Web servers: what serves an application that is files only. */
+  | 'nginx'
+  | 'httpd'
+  | 'caddy'
   | 'none';
 export type Variant = 'full' | 'slim' | 'alpine' | 'distroless' | 'scratch' | 'jre' | 'jdk' | 'minimal';
 export type BuildTool =

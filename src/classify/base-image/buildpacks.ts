@@ -1,0 +1,50 @@
+import { isDigest } from '../../oci/digest.ts';
+import { isObject, type JsonObject } from '../../oci/json.ts';
+import type { Context } from '../context.ts';
+import type { DeclaredBase } from './declared.ts';
+import { normaliseReference } from './naming.ts';
+
+/** The label that the lifecycle writes; images built FROM a buildpacks image inherit it. @see buildpacks/spec, platform.md */
+const METADATA = 'io.buildpacks.lifecycle.metadata';
+const MAX_LABEL_LENGTH = 1_000_000;
+
+/** The run image that a buildpacks image stands on, and where it ends: the label names its uppermost layer. */
+export function buildpacksBase(context: Context): (DeclaredBase & { readonly layerCount?: number }) | undefined {
+  const metadata = lifecycleMetadata(context);
+  if (!metadata || hasDockerfileSteps(context)) return undefined;
+  const run = isObject(metadata.runImage) ? metadata.runImage : {};
+  const stack = isObject(metadata.stack) && isObject(metadata.stack.runImage) ? metadata.stack.runImage : {};
+  const name = [run.image, stack.image, run.reference].find((value) => typeof value === 'string' && value !== '');
+  if (typeof name !== 'string') return undefined;
+  const digest = /@(\S+)$/.exec(String(run.reference ?? ''))?.[1] ?? '';
+  const top = context.input.config.diffIds.findIndex((diffId) => diffId === run.topLayer);
+  return {
+    reference: normaliseReference(name),
+    signal: 'buildpacks',
+    ...(isDigest(digest) ? { digest } : {}),
+    ...(top < 0 ? {} : { layerCount: top + 1 }),
+  };
+}
+
+export function isBuildpacksImage({ input }: Context): boolean {
+  return (
+    Object.hasOwn(input.config.labels, METADATA) || Object.hasOwn(input.config.labels, 'io.buildpacks.builder.metadata')
+  );
+}
+
+function lifecycleMetadata({ input }: Context): JsonObject | undefined {
+  const label = input.config.labels[METADATA];
+  if (label === undefined || label.length > MAX_LABEL_LENGTH) return undefined;
+  try {
+    const value: unknown = JSON.parse(label);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The lifecycle writes no Dockerfile instructions, so one at the end means a build on top. */
+function hasDockerfileSteps({ history }: Context): boolean {
+  const last = history.steps.at(-1);
+  return last !== undefined && last.verb !== 'NONE' && last.verb !== 'OTHER';
+}

@@ -1,0 +1,42 @@
+import type { Digest } from '../../oci/digest.ts';
+import { isDigest } from '../../oci/digest.ts';
+import type { Context } from '../context.ts';
+import { normaliseReference } from './naming.ts';
+
+/** A base image that a builder named, layers unseen. */
+export interface DeclaredBase {
+  readonly reference: string;
+  readonly digest?: Digest;
+  /** `annotation`, `index-annotation`, `label`, `provenance`, `buildpacks`. */
+  readonly signal: string;
+}
+
+const NAME = 'org.opencontainers.image.base.name';
+const DIGEST = 'org.opencontainers.image.base.digest';
+const REFERENCE = /^[a-z0-9][a-z0-9._:/@-]{0,255}(?::[\w.-]{1,128})?(?:@sha256:[0-9a-f]{64})?$/i;
+
+/** The base annotations of manifest and index. Empty ones, which buildah writes for scratch, say nothing. @see image-spec, annotations.md */
+export function annotatedBases({ input }: Context): readonly DeclaredBase[] {
+  return [
+    ...declared(input.manifest.annotations, 'annotation'),
+    ...declared(input.indexAnnotations ?? {}, 'index-annotation'),
+  ];
+}
+
+/**
+ * The same keys as labels. Labels are inherited, so they count only where the image's own build wrote them: by the
+ * .NET SDK as the last step, or by a LABEL among the image's own steps.
+ */
+export function labelledBases({ input, history, stack }: Context): readonly DeclaredBase[] {
+  const own = history.steps.slice(stack.ownStart);
+  const last = history.steps.at(-1);
+  const written = last?.author === '.NET SDK' || own.some((step) => step.verb === 'LABEL' && step.args.includes(NAME));
+  return written ? declared(input.config.labels, 'label') : [];
+}
+
+function declared(annotations: Readonly<Record<string, string>>, signal: string): readonly DeclaredBase[] {
+  const name = annotations[NAME]?.trim() ?? '';
+  const digest = annotations[DIGEST]?.trim() ?? '';
+  if (!REFERENCE.test(name)) return [];
+  return [{ reference: normaliseReference(name), signal, ...(isDigest(digest) ? { digest } : {}) }];
+}

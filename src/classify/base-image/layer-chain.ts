@@ -1,0 +1,50 @@
+import type { Digest } from '../../oci/digest.ts';
+import type { Context } from '../context.ts';
+import type { KnownBase } from '../verdict.ts';
+
+/** Known images with the very same layers: the first layers of the image at hand. */
+export interface ProvenBase {
+  readonly references: readonly string[];
+  readonly digest?: Digest;
+  readonly layerCount: number;
+}
+
+/** Known images that may lie beneath: fewer layers than the image, for one with all of them is the image itself. */
+export function basesBeneath({ input }: Context): readonly KnownBase[] {
+  const total = input.manifest.layers.length;
+  return input.bases.filter((base) => base.layerCount > 0 && base.layerCount < total && base.references.length > 0);
+}
+
+/** The longest known images beneath; several names with equal layers are one answer. */
+export function longestBase(context: Context): ProvenBase | undefined {
+  const beneath = basesBeneath(context);
+  const layerCount = Math.max(0, ...beneath.map((base) => base.layerCount));
+  return merged(beneath.filter((base) => base.layerCount === layerCount));
+}
+
+/** The known image that a digest names, by its manifest's or its index's, with its equals. */
+export function baseByDigest(context: Context, digest: Digest | undefined): ProvenBase | undefined {
+  if (digest === undefined) return undefined;
+  const beneath = basesBeneath(context);
+  const named = beneath.find((base) => base.digest === digest || base.indexDigest === digest);
+  if (!named) return undefined;
+  const equals = merged(beneath.filter((base) => base.layerCount === named.layerCount));
+  return equals && { ...equals, digest: named.digest };
+}
+
+/** The known image of that name, with its equals. */
+export function baseByName(context: Context, reference: string): ProvenBase | undefined {
+  const beneath = basesBeneath(context);
+  const named = beneath.find((base) => base.references.includes(reference));
+  if (!named) return undefined;
+  const equals = merged(beneath.filter((base) => base.layerCount === named.layerCount));
+  return equals && { ...equals, digest: named.digest };
+}
+
+function merged(bases: readonly KnownBase[]): ProvenBase | undefined {
+  const [first] = bases;
+  if (!first) return undefined;
+  const references = [...new Set(bases.flatMap((base) => base.references))].sort();
+  const digests = new Set(bases.map((base) => base.digest));
+  return { references, layerCount: first.layerCount, ...(digests.size === 1 ? { digest: first.digest } : {}) };
+}

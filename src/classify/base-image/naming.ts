@@ -1,0 +1,200 @@
+import { type Context, layersBefore, variableAt } from '../context.ts';
+import type { StackedImage } from '../history/stack.ts';
+import { type DistroName, debianStableAt, suiteOf } from '../knowledge/distros.ts';
+import type { OfficialImage, TagScheme } from '../knowledge/official-images.ts';
+
+/**
+ * Names for an image that only its history shows, as Docker Hub calls it. All names of one answer meant the same
+ * layers when they were published: `3.24` and `3.24.2`. Without a version, the repository alone.
+ */
+export function namesOf(context: Context, at: number, distro: DistroName | undefined): readonly string[] {
+  const image = context.stack.images[at];
+  if (!image) return [];
+  if (image.kind === 'named') return image.reference === undefined ? [] : [normaliseReference(image.reference)];
+  if (image.kind === 'rootfs') return rootfsNames(context, distro);
+  if (image.kind === 'buildpack-deps') return buildpackNames(image, distro);
+  return image.official ? officialNames(context, image, image.official, at, distro) : [];
+}
+
+/** Docker Hub's host left out, `library/` written: `docker.io/alpine:3.20@sha256:…` is `library/alpine:3.20`. */
+export function normaliseReference(text: string): string {
+  const named = text.replace(/^docker-image:\/\/|^docker:\/\//, '').replace(/@.*$/, '');
+  const bare = named.replace(/^(?:docker\.io|index\.docker\.io|registry-1\.docker\.io)\//, '');
+  return bare.includes('/') ? bare : `library/${bare}`;
+}
+
+/** Compressed, the slim root file systems of Debian 8 to 13 are 22 to 32 MB on any platform, the full ones 43 to 55. */
+const SLIM_LIMIT_BYTES = 38_000_000;
+
+function isSlim(context: Context): boolean | undefined {
+  const size = context.input.manifest.layers[0]?.size;
+  return size === undefined || size === 0 || !context.history.aligned ? undefined : size < SLIM_LIMIT_BYTES;
+}
+
+const REPOSITORIES: Readonly<Record<string, string>> = {
+  rocky: 'rockylinux',
+  amzn: 'amazonlinux',
+  ol: 'oraclelinux',
+  arch: 'archlinux',
+};
+
+function rootfsNames(context: Context, distro: DistroName | undefined): readonly string[] {
+  if (!distro || context.stack.rootfs?.tool) return [];
+  const repository = `library/${REPOSITORIES[distro.id] ?? distro.id}`;
+  if (distro.id === 'debian') return debianNames(context, distro);
+  if (distro.version === undefined) return HUB_DISTROS.has(distro.id) ? [repository] : [];
+  if (distro.id === 'alpine') return tagged(repository, unique([minor(distro.version), distro.version]));
+  if (distro.id === 'ubuntu') return tagged(repository, unique([distro.version, suiteOf(distro) ?? '']));
+  return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version]) : [];
+}
+
+const HUB_DISTROS = new Set([
+  'alpine',
+  'almalinux',
+  'amzn',
+  'arch',
+  'busybox',
+  'centos',
+  'debian',
+  'fedora',
+  'mageia',
+  'ol',
+  'photon',
+  'rocky',
+  'ubuntu',
+]);
+
+function debianNames(context: Context, distro: DistroName): readonly string[] {
+  const suite = suiteOf(distro);
+  const slim = isSlim(context);
+  if (suite === undefined || slim === undefined) return ['library/debian'];
+  const ending = slim ? '-slim' : '';
+  const snapshot = /'@(\d{9,11})'/.exec(context.stack.rootfs?.evidence ?? '')?.[1];
+  const day = snapshot ? new Date(Number(snapshot) * 1_000).toISOString().slice(0, 10).replaceAll('-', '') : undefined;
+  return tagged(
+    'library/debian',
+    [suite, distro.version ?? suite, ...(day ? [`${suite}-${day}`] : [])].map((tag) => tag + ending),
+  );
+}
+
+function buildpackNames(image: StackedImage, distro: DistroName | undefined): readonly string[] {
+  const suite = distro ? suiteOf(distro) : undefined;
+  if (suite === undefined) return ['library/buildpack-deps'];
+  return [`library/buildpack-deps:${suite}${image.variant ? `-${image.variant}` : ''}`];
+}
+
+interface Variant {
+  /** `alpine3.24` and `alpine`, or `bookworm`. */
+  readonly suites: readonly string[];
+  /** The suite that a tag without one stands for. */
+  readonly isDefault: boolean;
+  readonly slim: boolean;
+}
+
+function officialNames(
+  context: Context,
+  image: StackedImage,
+  official: OfficialImage,
+  at: number,
+  distro: DistroName | undefined,
+): readonly string[] {
+  const version = versionOf(context, official, image.end);
+  if (version === undefined || official.tags === 'none') return [official.repository];
+  const variant = variantOf(context, at, distro);
+  const endings = variant ? ENDINGS[official.tags](variant, context, image.end) : [''];
+  return tagged(
+    official.repository,
+    versionTags(version, official.tags).flatMap((tag) => endings.map((ending) => tag + ending)),
+  );
+}
+
+function versionOf(context: Context, official: OfficialImage, end: number): string | undefined {
+  const value = variableAt(context, official.versionEnv, end);
+  if (value === undefined) return undefined;
+  const version = official.versionPattern
+    ? official.versionPattern.exec(value)?.[1]
+    : value.replace(/^(?:jdk-?|v)/, '');
+  return version !== undefined && /^\d[\w.+-]{0,60}$/.test(version) ? version : undefined;
+}
+
+function versionTags(version: string, scheme: TagScheme): readonly string[] {
+  const tag = version.replace('+', '_');
+  const [major = ''] = /^\d+/.exec(tag) ?? [];
+  if (scheme === 'temurin') return unique([major, tag]);
+  return unique([major, minor(tag), tag]);
+}
+
+function variantOf(context: Context, at: number, distro: DistroName | undefined): Variant | undefined {
+  if (distro?.id === 'alpine') {
+    const release = distro.version === undefined ? [] : [`alpine${minor(distro.version)}`];
+    return { suites: ['alpine', ...release], isDefault: false, slim: false };
+  }
+  const suite = distro ? suiteOf(distro) : undefined;
+  const full = context.stack.images.slice(0, at).some((image) => image.kind === 'buildpack-deps');
+  const createdMs = context.history.steps[0]?.createdMs;
+  if (distro === undefined) return undefined;
+  if (suite === undefined) return { suites: [], isDefault: true, slim: !full };
+  return { suites: [suite], isDefault: createdMs !== undefined && debianStableAt(createdMs) === suite, slim: !full };
+}
+
+type Endings = (variant: Variant, context: Context, end: number) => readonly string[];
+
+const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
+  'suite-slim': (variant) => withSlim(variant, (suite) => `-${suite}-slim`),
+  'slim-suite': (variant) => withSlim(variant, (suite) => `-slim-${suite}`),
+  suite: (variant) => plainEndings(variant),
+  php: (variant, context, end) => {
+    const command = /"(php-fpm|apache2-foreground)"/.exec(lastCommand(context, end))?.[1];
+    const kind = command === 'php-fpm' ? '-fpm' : command === undefined ? '-cli' : '-apache';
+    return plainEndings(variant).map((ending) => kind + ending);
+  },
+  temurin: (variant, context, end) => {
+    const kind = /jshell/.test(lastCommand(context, end)) ? '-jdk' : '-jre';
+    return ['', ...variant.suites.map((suite) => `-${suite}`)]
+      .filter((ending) => ending !== '' || variant.suites[0] !== 'alpine')
+      .map((ending) => kind + ending);
+  },
+  nginx: (variant, context, end) => {
+    const slim = variant.suites[0] === 'alpine' && variableAt(context, 'NJS_VERSION', end) === undefined;
+    return plainEndings(variant).map((ending) => (slim ? `${ending}-slim` : ending));
+  },
+  dotnet: (variant) => plainEndings(variant),
+  none: () => [''],
+};
+
+function plainEndings(variant: Variant): readonly string[] {
+  return [...(variant.isDefault ? [''] : []), ...variant.suites.map((suite) => `-${suite}`)];
+}
+
+function withSlim(variant: Variant, slimEnding: (suite: string) => string): readonly string[] {
+  if (variant.suites[0] === 'alpine' || !variant.slim) return plainEndings(variant);
+  return [...(variant.isDefault ? ['-slim'] : []), ...variant.suites.map(slimEnding)];
+}
+
+function lastCommand(context: Context, end: number): string {
+  return (
+    context.history.steps
+      .slice(0, end)
+      .findLast((step) => step.verb === 'CMD')
+      ?.args.slice(0, 200) ?? ''
+  );
+}
+
+function minor(version: string): string {
+  return /^\d+\.\d+/.exec(version)?.[0] ?? version;
+}
+
+function unique(tags: readonly string[]): readonly string[] {
+  return [...new Set(tags.filter((tag) => tag !== ''))];
+}
+
+function tagged(repository: string, tags: readonly string[]): readonly string[] {
+  return unique(tags)
+    .map((tag) => `${repository}:${tag}`)
+    .sort();
+}
+
+/** How many layers a stacked image and those below it have. */
+export function layersOf(context: Context, image: StackedImage): number | undefined {
+  return layersBefore(context, image.end);
+}

@@ -1,0 +1,129 @@
+import { type Digest, isDigest } from '../../oci/digest.ts';
+import { isObject, type JsonObject } from '../../oci/json.ts';
+import { type DockerfileStages, readDockerfile } from './dockerfile.ts';
+import { normaliseReference } from './naming.ts';
+
+/** An image that a build resolved: a stage's base, an image that files were copied from, or a tool. */
+export interface Material {
+  /** `library/alpine:3.20` */
+  readonly reference: string;
+  readonly digest?: Digest;
+}
+
+/** What build provenance tells: sorted by name by the builder, so no order means anything. */
+export interface Provenance {
+  readonly materials: readonly Material[];
+  /** The stages of the Dockerfile, where the builder kept it (mode max). */
+  readonly stages?: DockerfileStages;
+}
+
+/**
+ * Reads in-toto statements, bare predicates, DSSE envelopes around them, and BuildKit's older build info.
+ * @see slsa.dev/provenance/v0.2 and v1; moby/buildkit docs/attestations/slsa-definitions.md, docs/buildinfo.md
+ */
+export function readProvenance(statements: readonly unknown[]): Provenance | undefined {
+  const predicates = statements.map(unwrap).filter((predicate) => predicate !== undefined);
+  if (predicates.length === 0) return undefined;
+  const materials = new Map<string, Material>();
+  for (const predicate of predicates) {
+    const tools = toolsOf(predicate);
+    for (const material of materialsOf(predicate)) {
+      if (!isTool(material.reference, tools)) materials.set(material.digest ?? material.reference, material);
+    }
+  }
+  const stages = predicates.map(stagesOf).find((found) => found !== undefined);
+  return { materials: [...materials.values()], ...(stages ? { stages } : {}) };
+}
+
+/** The predicate inside an envelope and a statement, whichever of them are there. */
+function unwrap(value: unknown): JsonObject | undefined {
+  if (!isObject(value)) return undefined;
+  if (typeof value.payload === 'string') return unwrap(parse(Buffer.from(value.payload, 'base64').toString('utf8')));
+  if (isObject(value.predicate)) return value.predicate;
+  return value;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function list(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function field(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), value);
+}
+
+function materialsOf(predicate: JsonObject): readonly Material[] {
+  const slsa = [...list(predicate.materials), ...list(field(predicate, 'buildDefinition', 'resolvedDependencies'))];
+  const legacy = list(predicate.Materials).filter((material) => material.Type === 'docker-image');
+  return [...slsa.flatMap(slsaMaterial), ...legacy.flatMap(legacyMaterial)];
+}
+
+function slsaMaterial(material: JsonObject): readonly Material[] {
+  const sha256 = field(material, 'digest', 'sha256');
+  const reference = purlReference(material.uri);
+  if (reference === undefined) return [];
+  return [withDigest(reference, `sha256:${String(sha256)}`)];
+}
+
+function legacyMaterial(material: JsonObject): readonly Material[] {
+  return typeof material.Ref === 'string' ? [withDigest(normaliseReference(material.Ref), String(material.Pin))] : [];
+}
+
+function withDigest(reference: string, digest: string): Material {
+  return isDigest(digest) ? { reference, digest } : { reference };
+}
+
+/** `pkg:docker/alpine@3.20?platform=linux%2Famd64` is `library/alpine:3.20`. @see package-url/purl-spec, type "docker" */
+function purlReference(uri: unknown): string | undefined {
+  if (typeof uri !== 'string') return undefined;
+  const [, path = '', version] = /^pkg:docker\/([^@?#]{1,512})(?:@([^?#]{1,256}))?/.exec(uri) ?? [];
+  if (path === '') return undefined;
+  const tag = version === undefined || version.includes(':') ? '' : `:${decode(version)}`;
+  return normaliseReference(decode(path) + tag);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The frontend that read the Dockerfile: an image that the build resolved, and no part of any stage. */
+function toolsOf(predicate: JsonObject): readonly string[] {
+  const args =
+    field(predicate, 'invocation', 'parameters', 'args') ??
+    field(predicate, 'buildDefinition', 'externalParameters', 'request', 'args');
+  const named = [field(args, 'source'), field(args, 'cmdline')];
+  return named.filter((name) => typeof name === 'string').map(normaliseReference);
+}
+
+const TOOL_REPOSITORY =
+  /^(?:docker\/(?:dockerfile(?:-upstream)?|buildkit-[a-z-]*scanner|binfmt)|moby\/buildkit|tonistiigi\/binfmt)$/;
+
+function isTool(reference: string, tools: readonly string[]): boolean {
+  const repository = reference.replace(/:[\w.-]+$/, '');
+  return tools.includes(reference) || (repository !== 'moby/buildkit' && TOOL_REPOSITORY.test(repository));
+}
+
+/** BuildKit keeps the Dockerfile in mode max, base64 in its metadata. */
+function stagesOf(predicate: JsonObject): DockerfileStages | undefined {
+  const metadata =
+    field(predicate, 'metadata', 'https://mobyproject.org/buildkit@v1#metadata') ??
+    field(predicate, 'runDetails', 'metadata', 'buildkit_metadata');
+  const [source] = list(field(metadata, 'source', 'infos'));
+  if (typeof source?.data !== 'string' || !/dockerfile/i.test(String(source.language ?? source.filename)))
+    return undefined;
+  const args =
+    field(predicate, 'invocation', 'parameters', 'args') ??
+    field(predicate, 'buildDefinition', 'externalParameters', 'request', 'args');
+  return readDockerfile(Buffer.from(source.data, 'base64').toString('utf8'), isObject(args) ? args : {});
+}

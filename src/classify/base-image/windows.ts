@@ -1,0 +1,31 @@
+import type { Context } from '../context.ts';
+
+/** Tags by build number of Windows. @see learn.microsoft.com, "Base image servicing lifecycles" */
+const TAGS: Readonly<Record<string, string>> = {
+  '14393': 'ltsc2016',
+  '16299': '1709',
+  '17134': '1803',
+  '17763': 'ltsc2019',
+  '18362': '1903',
+  '18363': '1909',
+  '19041': '2004',
+  '19042': '20H2',
+  '20348': 'ltsc2022',
+  '26100': 'ltsc2025',
+};
+/** Compressed: Nano Server is 0.1 to 0.4 GB, Server Core 1.3 to 2.8 GB, Windows and Server above. */
+const NANO_LIMIT_BYTES = 600_000_000;
+const CORE_LIMIT_BYTES = 3_000_000_000;
+
+/** The Windows image at the bottom: which release by `os.version`, which edition by the size of its layers. */
+export function windowsNames({ input, stack, history }: Context): readonly string[] {
+  const build = (input.config.osVersion ?? input.platform.osVersion ?? '').split('.')[2] ?? '';
+  const tag = TAGS[build];
+  if (input.config.os !== 'windows' || tag === undefined) return [];
+  const layers = input.manifest.layers.slice(0, Math.max(1, Math.min(stack.rootfs?.end ?? 1, history.steps.length)));
+  const bytes = layers.reduce((sum, layer) => sum + layer.size, 0);
+  if (bytes === 0 || bytes >= CORE_LIMIT_BYTES) return [];
+  if (bytes >= NANO_LIMIT_BYTES) return [`mcr.microsoft.com/windows/servercore:${tag}`];
+  // Nano Server 2019 was tagged by its release number.
+  return [`mcr.microsoft.com/windows/nanoserver:${tag === 'ltsc2019' ? '1809' : tag}`];
+}

@@ -1,0 +1,61 @@
+import { findBase } from './base-image/find-base.ts';
+import { basesBeneath } from './base-image/layer-chain.ts';
+import { readProvenance } from './base-image/provenance.ts';
+import { findBuildTool } from './build-tool.ts';
+import { type Context, readContext } from './context.ts';
+import { findDistro } from './distro.ts';
+import { findFramework } from './framework.ts';
+import { judgeLayers } from './layers.ts';
+import { findMultiStage } from './multi-stage.ts';
+import { findOwnLabels } from './own-labels.ts';
+import { findRuntime } from './runtime.ts';
+import { runsAsRoot } from './user.ts';
+import { findVariant } from './variant.ts';
+import type { ClassifierInput, ImageVerdict, Signal } from './verdict.ts';
+
+/** Raise it when the rules change: verdicts stored under an older version are computed again from what is stored. */
+export const CLASSIFIER_VERSION = 1;
+
+/**
+ * Says what an image is built on and what it runs, from its manifest, config, provenance and the known images whose
+ * layers it begins with. Pure: same input, same verdict. What cannot be known is left out or `unknown`, with a reason.
+ */
+export function classifyImage(input: ClassifierInput): ImageVerdict {
+  const context = readContext(input);
+  const provenance = readProvenance(input.provenance);
+  const known = basesBeneath(context).flatMap((base) => base.references);
+  const declared = [input.manifest.annotations, input.indexAnnotations ?? {}].flatMap(
+    (annotations) => annotations['org.opencontainers.image.base.name'] ?? [],
+  );
+  const { verdict: base, signals } = findBase(context, provenance, findDistro(context, [...known, ...declared])?.value);
+  const references = [...(base.confidence === 'unknown' ? [] : base.references), ...known];
+  const distro = findDistro(context, references);
+  const runtime = findRuntime(context, provenance, references);
+  const framework = findFramework(context);
+  const variant = findVariant(context, base, distro, runtime);
+  const buildTool = findBuildTool(context);
+  const root = runsAsRoot(input.config.user, input.config.os);
+  return {
+    base,
+    multiStage: findMultiStage(context, base, provenance),
+    ownLabels: findOwnLabels(context),
+    layers: judgeLayers(context, base.layerCount ?? baseLayersByHistory(context)),
+    signals: [...signals, ...verdictSignals({ distro, runtime, framework, buildTool })],
+    ...(distro ? { distro } : {}),
+    ...(runtime ? { runtime } : {}),
+    ...(framework ? { framework } : {}),
+    ...(variant ? { variant } : {}),
+    ...(buildTool ? { buildTool } : {}),
+    ...(root === undefined ? {} : { runsAsRoot: root }),
+  };
+}
+
+function baseLayersByHistory(context: Context): number | undefined {
+  return context.history.steps.slice(0, context.stack.ownStart).filter((step) => step.layer !== undefined).length;
+}
+
+function verdictSignals(
+  verdicts: Readonly<Record<string, { readonly evidence: string } | undefined>>,
+): readonly Signal[] {
+  return Object.entries(verdicts).flatMap(([name, verdict]) => (verdict ? [{ name, says: verdict.evidence }] : []));
+}

@@ -1,0 +1,81 @@
+import { type DistroName, distroOfSuite } from './knowledge/distros.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+interface LabelRule {
+  readonly label: string;
+  readonly pattern: RegExp;
+  readonly id: string;
+  /** The label that holds the version, where the pattern does not capture it. */
+  readonly version?: string;
+}
+
+/** Labels that distributions put on their own images; images built on them inherit them. */
+const RULES: readonly LabelRule[] = [
+  {
+    label: 'org.opencontainers.image.ref.name',
+    pattern: /^ubuntu$/,
+    id: 'ubuntu',
+    version: 'org.opencontainers.image.version',
+  },
+  { label: 'com.redhat.component', pattern: /^ubi(\d+)/, id: 'rhel' },
+  { label: 'name', pattern: /^(?:ubi|rhel)(\d+)/, id: 'rhel' },
+  { label: 'io.k8s.display-name', pattern: /Red Hat Universal Base Image (\d+)/, id: 'rhel' },
+  { label: 'io.openshift.tags', pattern: /\bbase rhel(\d+)/, id: 'rhel' },
+  { label: 'url', pattern: /\/ubi(\d+)\//, id: 'rhel' },
+  { label: 'cpe', pattern: /enterprise_linux:(\d+)/, id: 'rhel' },
+  { label: 'org.label-schema.name', pattern: /^CentOS Base Image/, id: 'centos' },
+  { label: 'name', pattern: /^CentOS Base Image/, id: 'centos' },
+  { label: 'name', pattern: /^AlmaLinux/, id: 'almalinux' },
+  { label: 'name', pattern: /^fedora$/, id: 'fedora', version: 'version' },
+  { label: 'name', pattern: /^Photon OS \S*?\/?(\d\.\d)/, id: 'photon' },
+  {
+    label: 'org.opencontainers.image.title',
+    pattern: /^openSUSE Tumbleweed/,
+    id: 'opensuse-tumbleweed',
+    version: 'org.opencontainers.image.version',
+  },
+  { label: 'org.opencontainers.image.title', pattern: /^openSUSE Leap (\d+\.\d+)/, id: 'opensuse-leap' },
+  { label: 'com.suse.sle.base.version', pattern: /^(\d+(?:\.\d+)?)/, id: 'sles' },
+  { label: 'com.suse.sle.micro.rancher.version', pattern: /^(\d+\.\d+)/, id: 'sle-micro' },
+];
+
+/** The distribution that an image's labels or environment declare, and by which one. */
+export function labelDistro(
+  labels: Labels,
+  env: ReadonlyMap<string, string>,
+): { readonly distro: DistroName; readonly label: string } | undefined {
+  for (const rule of RULES) {
+    const match = rule.pattern.exec(labels[rule.label]?.slice(0, 300) ?? '');
+    if (!match) continue;
+    const version = match[1] ?? releaseNumber(rule.version ? labels[rule.version] : undefined);
+    return { distro: version ? { id: rule.id, version } : { id: rule.id }, label: rule.label };
+  }
+  return buildpackStack(labels) ?? flavour(env.get('OS_FLAVOUR')) ?? minideb(labels);
+}
+
+function releaseNumber(text: string | undefined): string | undefined {
+  return /^(\d{8}|\d+(?:\.\d+)?)(?=$|[.-])/.exec(text ?? '')?.[1];
+}
+
+/** @see buildpacks/spec, platform.md, "Labels" of run images */
+function buildpackStack(labels: Labels): { distro: DistroName; label: string } | undefined {
+  for (const prefix of ['io.buildpacks.base.distro', 'io.buildpacks.stack.distro']) {
+    const id = labels[`${prefix}.name`]?.toLowerCase();
+    const version = labels[`${prefix}.version`];
+    if (id) return { distro: version ? { id, version } : { id }, label: `${prefix}.name` };
+  }
+  return undefined;
+}
+
+/** Bitnami's images: `OS_FLAVOUR=debian-12`. */
+function flavour(value: string | undefined): { distro: DistroName; label: string } | undefined {
+  const [, id, version] = /^(debian|photon|ubuntu)-([\d.]+)$/.exec(value ?? '') ?? [];
+  return id && version ? { distro: { id, version }, label: 'env OS_FLAVOUR' } : undefined;
+}
+
+function minideb(labels: Labels): { distro: DistroName; label: string } | undefined {
+  const suite = /\/minideb:([a-z]+)/.exec(labels['org.opencontainers.image.base.name'] ?? '')?.[1];
+  const distro = distroOfSuite(suite ?? '');
+  return distro ? { distro, label: 'org.opencontainers.image.base.name' } : undefined;
+}

@@ -1,0 +1,62 @@
+import type { HistoryEntry, ImageConfig } from '../../oci/image-config.ts';
+import { type Instruction, makesLayer, parseInstruction } from './instruction.ts';
+
+/** One history entry, read, with the layer it made. */
+export interface BuildStep extends Instruction {
+  readonly createdMs?: number;
+  readonly comment: string;
+  readonly author: string;
+  /** Index of the layer it made; undefined for a setting, and for every step where history and layers do not match. */
+  readonly layer?: number;
+}
+
+/** The history of one image beside its layers. */
+export interface BuildHistory {
+  readonly steps: readonly BuildStep[];
+  /** Whether every layer has its step: flags that builders write wrongly are put right where only one reading fits. */
+  readonly aligned: boolean;
+}
+
+/**
+ * Reads the history and says which step made which layer. Builders write `empty_layer` wrongly or not at all, squash
+ * layers or leave steps out: then steps have no layer, and nothing fails.
+ * @param layerCount how many layers the manifest lists
+ */
+export function readBuildHistory(config: ImageConfig, layerCount: number): BuildHistory {
+  const read = config.history.map((entry) => ({ entry, instruction: parseInstruction(entry.createdBy) }));
+  const flagged = read.map(({ entry }) => !entry.emptyLayer);
+  const sensible = read.map(({ instruction }, at) => flagged[at] === true && makesLayer(instruction.verb));
+  const byVerb = read.map(({ instruction }) => instruction.verb !== 'WORKDIR' && makesLayer(instruction.verb));
+  const made = [flagged, sensible, byVerb].find((flags) => fits(flags, layerCount, read));
+  let layer = 0;
+  const steps = read.map(({ entry, instruction }, at) => {
+    const madeLayer = made?.[at] === true ? layer++ : undefined;
+    return toStep(entry, instruction, madeLayer);
+  });
+  return { steps, aligned: made !== undefined };
+}
+
+/** A reading fits when it makes as many layers as there are, and none of them by a mere setting. */
+function fits(
+  flags: readonly boolean[],
+  layerCount: number,
+  read: readonly { readonly instruction: Instruction }[],
+): boolean {
+  let count = 0;
+  for (const [at, made] of flags.entries()) {
+    if (!made) continue;
+    count++;
+    if (!makesLayer(read[at]?.instruction.verb ?? 'NONE')) return false;
+  }
+  return count === layerCount;
+}
+
+function toStep(entry: HistoryEntry, instruction: Instruction, layer: number | undefined): BuildStep {
+  return {
+    ...instruction,
+    comment: entry.comment ?? '',
+    author: entry.author ?? '',
+    ...(entry.created === undefined ? {} : { createdMs: Date.parse(entry.created) }),
+    ...(layer === undefined ? {} : { layer }),
+  };
+}

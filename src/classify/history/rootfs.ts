@@ -1,0 +1,89 @@
+import { type DistroName, distroOfRootfsLine } from '../knowledge/distros.ts';
+import type { BuildStep } from './build-steps.ts';
+import { commandWords } from './instruction.ts';
+
+/** The steps at the bottom that laid down a distribution's root file system, or all there is instead of one. */
+export interface Rootfs {
+  /** The number of steps that belong to it. */
+  readonly end: number;
+  readonly distro?: DistroName;
+  /** The line that says so. */
+  readonly evidence: string;
+  /** The program of its CMD: distributions differ in it. */
+  readonly shell?: string;
+  /** Which tool assembled it, where that was no Dockerfile. */
+  readonly tool?: 'apko' | 'bazel' | 'windows';
+}
+
+const SETTLING_MS = 10 * 60_000;
+/** Lines of Ubuntu's own Dockerfiles up to 2021, between the root file system and CMD. */
+const UBUNTU_POLISH =
+  /policy-rc\.d|\/run\/systemd\/container|apt-get indextargets|sed -i 's\/\^#\\s\*\\\(deb\.\*universe/;
+
+/** Finds the root file system at the bottom of a history; undefined when the first layer is something else. */
+export function findRootfs(steps: readonly BuildStep[]): Rootfs | undefined {
+  const first = steps.findIndex((step) => layerLike(step));
+  const step = steps[first];
+  if (!step) return undefined;
+  const named = distroOfRootfsLine(step.args) ?? distroOfRootfsLine(step.comment);
+  if (named || isRootfsCopy(step)) return settled(steps, first, named);
+  const tool = toolRootfs(step);
+  return tool ? { end: endOfTool(steps, first, tool), evidence: step.args.slice(0, 80), tool } : undefined;
+}
+
+/** A step that laid files down, whatever its flag says. */
+function layerLike(step: BuildStep): boolean {
+  return step.verb === 'ADD' || step.verb === 'COPY' || step.verb === 'RUN' || step.verb === 'OTHER' || isImport(step);
+}
+
+function isImport(step: BuildStep): boolean {
+  return step.verb === 'NONE' && step.comment.startsWith('Imported from');
+}
+
+/** A whole tree put at the root: an archive that ADD unpacks, a classic `file:… in /`, a folder, or an import. */
+function isRootfsCopy(step: BuildStep): boolean {
+  if (isImport(step)) return true;
+  if (step.verb === 'ADD')
+    return /(?:^(?:file|dir|multi):\S+ in|\.tar(?:\.[a-z0-9]+)?|\.tgz) (?:\/|\.)$/.test(step.args.trim());
+  return step.verb === 'COPY' && /^(?:\/rootfs\/?|rootfs\/|dir:\S+ in) (?:\/|\.)$/.test(step.args.trim());
+}
+
+function toolRootfs(step: BuildStep): Rootfs['tool'] {
+  if (step.verb !== 'OTHER') return undefined;
+  if (step.args.startsWith('apko') || step.author === 'apko') return 'apko';
+  if (step.args.startsWith('bazel build')) return 'bazel';
+  return step.args.startsWith('Apply image') ? 'windows' : undefined;
+}
+
+function endOfTool(steps: readonly BuildStep[], first: number, tool: Rootfs['tool']): number {
+  const own = tool === 'windows' ? /^(?:Apply image|Install update)/ : tool === 'bazel' ? /^bazel build/ : /^apko/;
+  let end = first + 1;
+  while (own.test(steps[end]?.args ?? '')) end++;
+  return end;
+}
+
+/** Takes in the settings and the polish that belong to the same Dockerfile. */
+function settled(steps: readonly BuildStep[], first: number, named: DistroName | undefined): Rootfs {
+  let end = first + 1;
+  let shell: string | undefined;
+  let polished = false;
+  for (let at = 0; at < steps.length && shell === undefined; at++) {
+    const step = steps[at];
+    if (!step || (at > first && !belongs(step, steps[first]))) break;
+    polished ||= UBUNTU_POLISH.test(step.args.slice(0, 400));
+    if (at > first) end = at + 1;
+    if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') shell = commandWords(step.args).join(' ');
+  }
+  const distro = named ?? (polished ? { id: 'ubuntu' } : undefined);
+  const evidence = (steps[first]?.args || (steps[first]?.comment ?? '')).slice(0, 80);
+  return { end, evidence, ...(distro ? { distro } : {}), ...(shell === undefined ? {} : { shell }) };
+}
+
+function belongs(step: BuildStep, rootfs: BuildStep | undefined): boolean {
+  if (step.verb === 'OTHER') return /^umoci |^# debian\.sh/.test(step.args);
+  if (step.verb === 'RUN') return /^umoci /.test(step.args) || UBUNTU_POLISH.test(step.args.slice(0, 400));
+  if (step.verb !== 'CMD' && step.verb !== 'LABEL' && step.verb !== 'ENTRYPOINT' && step.verb !== 'MAINTAINER')
+    return false;
+  const gap = (step.createdMs ?? 0) - (rootfs?.createdMs ?? step.createdMs ?? 0);
+  return gap <= SETTLING_MS;
+}

@@ -1,0 +1,156 @@
+import { type OfficialImage, officialImageOf } from '../knowledge/official-images.ts';
+import type { BuildStep } from './build-steps.ts';
+import { assignments, commandWords, makesLayer } from './instruction.ts';
+import { findRootfs, type Rootfs } from './rootfs.ts';
+
+/** One image of the stack that a history shows, the lowest first. */
+export interface StackedImage {
+  readonly kind: 'rootfs' | 'buildpack-deps' | 'official' | 'named' | 'unknown';
+  /** The steps up to here (exclusive) are its own and those below. */
+  readonly end: number;
+  /** Of `official`: which one; of `buildpack-deps`: its variant; of `named`: the reference that the builder wrote. */
+  readonly official?: OfficialImage;
+  readonly variant?: '' | 'scm' | 'curl';
+  readonly reference?: string;
+}
+
+/** The images that a history was built on, and where the image's own steps begin. */
+export interface Stack {
+  readonly rootfs?: Rootfs;
+  readonly images: readonly StackedImage[];
+  /** Index of the first step that is the image's own. */
+  readonly ownStart: number;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Reads a history as a stack of images: root file system, known images, images that only show where they end. */
+export function readStack(steps: readonly BuildStep[]): Stack {
+  const rootfs = findRootfs(steps);
+  const images: StackedImage[] = [];
+  let at = 0;
+  if (rootfs && (rootfs.end < steps.length || rootfs.tool === undefined)) {
+    at = rootfs.end;
+    images.push({ kind: 'rootfs', end: at });
+  }
+  for (;;) {
+    const next = nextImage(steps, at);
+    if (!next || next.end >= steps.length) break;
+    images.push(next);
+    at = next.end;
+  }
+  // An image that is nothing but its root file system stands on nothing.
+  const whole = images.length === 1 && at >= steps.length;
+  return { ...(rootfs ? { rootfs } : {}), images: whole ? [] : images, ownStart: whole ? 0 : at };
+}
+
+/** The image that begins at a step, if its end can be seen. */
+function nextImage(steps: readonly BuildStep[], from: number): StackedImage | undefined {
+  const tools = buildpackDeps(steps, from);
+  if (tools) return tools;
+  const walk: Walk = { official: undefined, built: false, ending: false };
+  for (let at = from; at < steps.length; at++) {
+    const step = steps[at];
+    if (!step) break;
+    const boundary = at > from ? boundaryBefore(steps, at, walk) : namedBoundary(step, at);
+    if (boundary) return boundary;
+    take(step, walk);
+    if (walk.official && endsOfficial(step, walk.official)) {
+      return { kind: 'official', official: walk.official, end: withTrailingSettings(steps, at + 1) };
+    }
+  }
+  return undefined;
+}
+
+interface Walk {
+  official: OfficialImage | undefined;
+  /** A layer was made after the version was set: a known image without an own ending may be complete. */
+  built: boolean;
+  /** A CMD or ENTRYPOINT was seen, and no layer since. */
+  ending: boolean;
+}
+
+function take(step: BuildStep, walk: Walk): void {
+  if (step.verb === 'ENV') {
+    for (const [name, value] of assignments(step.args)) {
+      const official = officialImageOf(name, value);
+      if (official) Object.assign(walk, { official, built: false });
+    }
+  }
+  if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') walk.ending = true;
+  else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') Object.assign(walk, { ending: false, built: true });
+}
+
+/** Whether another build begins with this step. */
+function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): StackedImage | undefined {
+  const step = steps[at];
+  const before = steps[at - 1];
+  if (!step || !before) return undefined;
+  const named = namedBoundary(step, at);
+  if (named) return named;
+  const gap = (step.createdMs ?? 0) - (before.createdMs ?? step.createdMs ?? 0);
+  const instant = step.verb !== 'RUN' && step.verb !== 'OTHER';
+  const ended = walk.ending && gap >= (instant ? MINUTE_MS : HOUR_MS);
+  const complete = walk.official !== undefined && walk.official.ends.length === 0 && walk.built && gap >= HOUR_MS;
+  if (!ended && !complete && !changesTool(before, step)) return undefined;
+  return walk.official ? { kind: 'official', official: walk.official, end: at } : { kind: 'unknown', end: at };
+}
+
+/** Buildah notes the FROM of a build at its first step; ids of its own intermediate images are no names. */
+function namedBoundary(step: BuildStep, at: number): StackedImage | undefined {
+  const reference = /^FROM ([^\s]{1,512})$/.exec(step.comment.trim())?.[1];
+  if (reference === undefined || reference === 'scratch' || /^[0-9a-f]{10,64}$/.test(reference)) return undefined;
+  return at === 0 ? undefined : { kind: 'named', reference, end: at };
+}
+
+function changesTool(before: BuildStep, step: BuildStep): boolean {
+  const now = toolOf(step);
+  return now !== 'unknown' && toolOf(before) !== 'unknown' && now !== toolOf(before);
+}
+
+/** Which builder wrote a step, by the marks it leaves beside the instruction. */
+export function toolOf(step: BuildStep): string {
+  if (step.comment.startsWith('buildkit.')) return 'buildkit';
+  if (/^(?:FROM |buildah)/.test(step.comment)) return 'buildah';
+  if (step.author === 'kaniko' || step.author === 'ko' || step.author === 'apko' || step.author === '.NET SDK')
+    return step.author;
+  if (/^jib/i.test(step.author) || step.args.startsWith('jib-')) return 'jib';
+  if (step.author === 'Bazel') return 'bazel';
+  if (step.comment.startsWith('debuerreotype')) return 'unknown';
+  return step.form === 'classic' ? 'classic' : step.form === 'buildkit' ? 'buildkit' : 'unknown';
+}
+
+function endsOfficial(step: BuildStep, official: OfficialImage): boolean {
+  if (step.verb !== 'CMD' && step.verb !== 'WORKDIR') return false;
+  return official.ends.includes(`${step.verb} ${commandWords(step.args).join(' ')}`);
+}
+
+/** Settings of the same Dockerfile that follow its last layer within a minute. */
+function withTrailingSettings(steps: readonly BuildStep[], from: number): number {
+  let end = from;
+  for (let step = steps[end]; step !== undefined; step = steps[++end]) {
+    const before = steps[end - 1];
+    const trailing = ['CMD', 'ENTRYPOINT', 'EXPOSE', 'STOPSIGNAL'].includes(step.verb);
+    if (!trailing || before?.verb === 'CMD' || toolOf(step) !== toolOf(before ?? step)) break;
+    if ((step.createdMs ?? 0) - (before?.createdMs ?? 0) > MINUTE_MS) break;
+  }
+  return end;
+}
+
+/** The three stages of buildpack-deps, each one apt-get line (older ones two). @see docker-library/buildpack-deps */
+function buildpackDeps(steps: readonly BuildStep[], from: number): StackedImage | undefined {
+  const step = steps[from];
+  if (step?.verb !== 'RUN' || !step.args.includes('apt-get install')) return undefined;
+  const variant = buildpackVariant(step.args);
+  if (variant === undefined) return undefined;
+  const dirmngr = variant === 'curl' && /command -v gpg/.test(steps[from + 1]?.args.slice(0, 200) ?? '');
+  return { kind: 'buildpack-deps', variant, end: from + (dirmngr ? 2 : 1) };
+}
+
+function buildpackVariant(command: string): '' | 'scm' | 'curl' | undefined {
+  const has = (name: string) => new RegExp(`(?<![\\w.-])${name.replaceAll('+', '\\+')}(?![\\w.+-])`).test(command);
+  if (has('g++') && has('make') && has('libssl-dev') && has('libffi-dev')) return '';
+  if (has('git') && has('openssh-client') && has('procps') && !has('curl')) return 'scm';
+  return has('curl') && has('netbase') && has('wget') && has('ca-certificates') && !has('git') ? 'curl' : undefined;
+}

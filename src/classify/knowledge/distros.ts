@@ -1,0 +1,75 @@
+import table from '../../../config/distros.json' with { type: 'json' };
+
+/** A distribution as os-release names it. */
+export interface DistroName {
+  readonly id: string;
+  readonly version?: string;
+}
+
+const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = table.suites;
+const CODENAMES = new Map<string, DistroName>(
+  Object.entries(SUITES).flatMap(([id, suites]) =>
+    Object.entries(suites).map(([suite, version]) => [suite, { id, version }] as const),
+  ),
+);
+const ROOTFS = table.rootfs.map(({ id, pattern, suite }) => ({
+  id,
+  suite: suite === true,
+  pattern: new RegExp(pattern),
+}));
+const PACKAGES = table.packages.map(({ id, token }) => ({ id, pattern: new RegExp(`(?<![A-Za-z0-9])${token}`) }));
+const SONAMES = new Map<string, DistroName>(
+  Object.entries(table.sonames).flatMap(([name, release]) => {
+    const [id, version] = Array.isArray(release) ? release : [];
+    return id && version ? [[name, { id, version }] as const] : [];
+  }),
+);
+const CODENAME = new RegExp(`(?<![A-Za-z0-9])(${[...CODENAMES.keys()].join('|')})(?![A-Za-z0-9])`, 'g');
+
+/** The distribution that a suite's code name belongs to: `bookworm` is Debian 12. */
+export function distroOfSuite(suite: string): DistroName | undefined {
+  return CODENAMES.get(suite);
+}
+
+/** The code name of a release, for the two distributions whose tags use it. */
+export function suiteOf(distro: DistroName): string | undefined {
+  return Object.entries(SUITES[distro.id] ?? {}).find(([, version]) => version === distro.version)?.[0];
+}
+
+/** The Debian release that was stable at some time (ms since 1970): images named without a suite stood on it. */
+export function debianStableAt(timeMs: number): string | undefined {
+  return table.debianStableSince.findLast(([since]) => Date.parse(since ?? '') <= timeMs)?.[1];
+}
+
+/** The distribution that the line of a root file system names. */
+export function distroOfRootfsLine(line: string): DistroName | undefined {
+  const text = line.slice(0, 600);
+  for (const { id, pattern, suite } of ROOTFS) {
+    const match = pattern.exec(text);
+    if (!match) continue;
+    const version = suite ? CODENAMES.get(match[1] ?? '')?.version : match[1];
+    return version ? { id, version } : { id };
+  }
+  return undefined;
+}
+
+/** The release that a package's version or name gives away: `1.23-1~deb12u1`, `libicu72`. */
+export function distroOfPackage(text: string): DistroName | undefined {
+  const soname = SONAMES.get(/(?<![a-z])libicu\d\d/.exec(text)?.[0] ?? '');
+  if (soname) return soname;
+  for (const { id, pattern } of PACKAGES) {
+    const match = pattern.exec(text);
+    if (match) return { id, version: [match[1], match[2]].filter((part) => part !== undefined).join('.') };
+  }
+  return undefined;
+}
+
+/** Every suite named in some text. */
+export function suitesIn(text: string): readonly DistroName[] {
+  const found: DistroName[] = [];
+  for (const match of text.matchAll(CODENAME)) {
+    const distro = CODENAMES.get(match[1] ?? '');
+    if (distro) found.push(distro);
+  }
+  return found;
+}

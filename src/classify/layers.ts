@@ -1,0 +1,69 @@
+import type { Context } from './context.ts';
+import type { BuildStep } from './history/build-steps.ts';
+import { redact } from './redact.ts';
+import type { LayerClass, LayerVerdict } from './verdict.ts';
+
+/** Instructions are kept this long: longer than any screen, short enough to store a million of them. */
+const MAX_INSTRUCTION_LENGTH = 1_000;
+
+/** One verdict a layer of the manifest, base first. @param baseLayers how many of them are the base image's */
+export function judgeLayers(context: Context, baseLayers: number | undefined): readonly LayerVerdict[] {
+  const { history, input } = context;
+  const byLayer = new Map<number, BuildStep>();
+  for (const step of history.steps) if (step.layer !== undefined) byLayer.set(step.layer, step);
+  return input.manifest.layers.map((_, at) => {
+    const step = byLayer.get(at);
+    const isBase = at < (baseLayers ?? 0);
+    return { class: isBase ? 'base' : classOf(step), instruction: step ? instructionText(step) : '' };
+  });
+}
+
+/** The step as a Dockerfile would have it, white space joined, secrets replaced. */
+export function instructionText(step: BuildStep): string {
+  const verb = step.verb === 'OTHER' || step.verb === 'NONE' ? '' : `${step.verb} `;
+  const text = redact(step.args.slice(0, 2 * MAX_INSTRUCTION_LENGTH))
+    .replace(/\s+/g, ' ')
+    .trim();
+  const whole = verb + text;
+  return whole.length > MAX_INSTRUCTION_LENGTH ? `${whole.slice(0, MAX_INSTRUCTION_LENGTH - 1)}…` : whole;
+}
+
+const DEPENDENCIES =
+  /(?<![\w-])(?:(?:npm|pnpm|bun) (?:ci|install|i|add)\b|yarn(?: install| add|\s*(?:&&|$))|pip3? install|poetry install|uv (?:sync|pip)|pipenv (?:install|sync)|conda install|bundle install|gem install|composer install|go mod download|cargo fetch|mvn [^;&|]*dependency|dotnet restore|mix deps\.get)/;
+const BUILDS =
+  /(?<![\w-])(?:(?:npm|pnpm|yarn|bun) (?:run )?build|go build|cargo build|mvn [^;&|]*package|gradlew? [^;&|]*(?:build|assemble|bootJar)|dotnet (?:build|publish)|make(?: |$)|tsc\b|cmake\b|configure\b)/;
+const OS_PACKAGES =
+  /(?<![\w./-])(?:apk (?:-\S+ )*add|apt(?:-get)? (?:-\S+ )*(?:install|upgrade|dist-upgrade)|(?:yum|dnf|microdnf|tdnf|zypper) (?:-\S+ )*(?:install|update|in)\b|pacman -S)/;
+const COMPILERS =
+  /(?<![\w-])(?:build-essential|gcc|g\+\+|clang|cmake|build-base|openjdk-?\d+-jdk|python3-dev|libc6-dev|linux-headers|base-devel|"?Development Tools"?)(?![\w.-])/;
+const SETTINGS =
+  /^(?:set -\S+; *)?(?:mkdir|chown|chmod|ln|useradd|adduser|groupadd|addgroup|usermod|sed|echo|touch|rm|install -d|locale-gen|update-ca-certificates)\b/;
+const CONFIG_FILE =
+  /\.(?:conf|cfg|ini|ya?ml|toml|properties|env|sh|crt|pem|key)\b|(?:^|\/)(?:etc|docker-entrypoint\.d|conf\.d)\/|entrypoint/;
+const MANIFEST_FILE =
+  /(?:^|[\s/])(?:package(?:-lock)?\.json|yarn\.lock|pnpm-lock\.yaml|requirements[\w.-]*\.txt|pyproject\.toml|poetry\.lock|uv\.lock|Gemfile(?:\.lock)?|composer\.(?:json|lock)|go\.(?:mod|sum)|Cargo\.(?:toml|lock)|pom\.xml)\b/;
+
+function classOf(step: BuildStep | undefined): LayerClass {
+  if (!step || step.verb === 'NONE') return 'none';
+  const text = step.args.slice(0, 4_000);
+  if (step.verb === 'WORKDIR') return 'configuration';
+  if (step.verb === 'RUN') return classOfRun(text);
+  if (step.verb === 'COPY' || step.verb === 'ADD') return classOfCopy(text);
+  return step.verb === 'OTHER' ? 'application' : 'none';
+}
+
+function classOfRun(text: string): LayerClass {
+  if (OS_PACKAGES.test(text))
+    return COMPILERS.test(text) && !/--virtual|apt-mark|purge|autoremove|apk del/.test(text)
+      ? 'build-tools'
+      : 'os-packages';
+  if (DEPENDENCIES.test(text)) return 'dependencies';
+  if (BUILDS.test(text)) return 'application';
+  return SETTINGS.test(text) ? 'configuration' : 'application';
+}
+
+function classOfCopy(text: string): LayerClass {
+  if (/node_modules|site-packages|\/vendor\b|\.venv|\/wheels\b/.test(text)) return 'dependencies';
+  if (MANIFEST_FILE.test(text) && !/(?:^|\s)\.\/?(?:\s|$)[^\s]*\s/.test(text)) return 'dependencies';
+  return CONFIG_FILE.test(text) ? 'configuration' : 'application';
+}

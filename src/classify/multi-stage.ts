@@ -1,0 +1,81 @@
+import { basesBeneath } from './base-image/layer-chain.ts';
+import type { Provenance } from './base-image/provenance.ts';
+import type { Context } from './context.ts';
+import type { BuildStep } from './history/build-steps.ts';
+import type { BaseVerdict, ImageVerdict } from './verdict.ts';
+
+type MultiStage = ImageVerdict['multiStage'];
+
+/** Whether the image's own build took files from another stage or image. Only what proves it counts. */
+export function findMultiStage(context: Context, base: BaseVerdict, provenance: Provenance | undefined): MultiStage {
+  return (
+    byProvenance(context, base, provenance) ?? byHistory(context) ?? { value: 'unknown', evidence: 'nothing proves it' }
+  );
+}
+
+function byProvenance(context: Context, base: BaseVerdict, provenance: Provenance | undefined): MultiStage | undefined {
+  if (!provenance) return undefined;
+  if (provenance.stages) {
+    return { value: provenance.stages.multiStage ? 'yes' : 'no', evidence: 'provenance:Dockerfile' };
+  }
+  const beneath = new Set(basesBeneath(context).flatMap((known) => [known.digest, known.indexDigest]));
+  const others = provenance.materials.filter(
+    (material) => !beneath.has(material.digest) && !isBase(material.reference, base),
+  );
+  const proven = base.confidence !== 'unknown' && others.length > 0;
+  const several = provenance.materials.length > 1;
+  const [first] = others.length > 0 ? others : provenance.materials;
+  return proven || several ? { value: 'yes', evidence: `provenance:${first?.reference ?? ''}` } : undefined;
+}
+
+function isBase(reference: string, base: BaseVerdict): boolean {
+  return base.confidence !== 'unknown' && base.references.includes(reference);
+}
+
+/** Places that exist in a stage's file system and not in a build context. */
+const STAGE_PATH =
+  /^\/(?:go\/(?:bin|src|pkg)\/|root\/\.|usr\/local\/(?:cargo|go|rustup|bundle|lib|include)\/|usr\/local\/(?:lib|bundle)$|usr\/lib\/|usr\/src\/|usr\/share\/zoneinfo|etc\/(?:passwd|group)$|etc\/ssl\/certs\/|tmp\/|opt\/venv|venv\b|home\/[^/]+\/\.|workspace\/)/;
+/** Folders that builds write, kept out of version control: a leading slash makes them a stage's. */
+const OUTPUT_PATH =
+  /^\/(?:[\w.-]+\/)*(?:target|node_modules|dist|out|\.next|\.output|publish|vendor|build|__pypackages__|\.venv|venv|install|wheels)(?:\/|$)/;
+
+/**
+ * BuildKit leaves `--from` out of its history, but not the source path: a path from the root of a stage stays absolute.
+ * kaniko and others write `--from`. Classic Docker shows neither. RUN and ADD cannot take files from a stage by name.
+ */
+function byHistory({ history, stack }: Context): MultiStage | undefined {
+  const own = history.steps.slice(stack.ownStart);
+  const copies = own.filter((step) => step.verb === 'COPY');
+  const proof = copies.find(copiesFromStage) ?? outOfStyle(copies);
+  if (proof) return { value: 'yes', evidence: `history:COPY ${proof.args.slice(0, 120)}` };
+  const worded = own.some((step) => step.verb === 'RUN' || step.verb === 'ADD');
+  const readable = own.every((step) => step.verb !== 'OTHER' && step.verb !== 'NONE');
+  if (worded && readable && copies.length === 0 && history.aligned) return { value: 'no', evidence: 'history:no COPY' };
+  return undefined;
+}
+
+function copiesFromStage(step: BuildStep): boolean {
+  if (/(?:^|\s)--from=/.test(step.args.slice(0, 300))) return true;
+  return (
+    step.form === 'buildkit' && sourcesOf(step).some((source) => STAGE_PATH.test(source) || OUTPUT_PATH.test(source))
+  );
+}
+
+/** Where stages build and install; folders such as `/config` or `/src` may as well lie in a context. */
+const BUILD_PATH = /^\/(?:app|bin|build|builder|code|go|lib|opt|root|sbin|srv|usr|var|work|workspace)\/[^/]/;
+
+/** One absolute source among relative ones: whoever writes context paths without a slash writes a stage's with one. */
+function outOfStyle(copies: readonly BuildStep[]): BuildStep | undefined {
+  const worded = copies.filter((step) => step.form === 'buildkit');
+  const absolute = worded.filter((step) => sourcesOf(step).some((source) => BUILD_PATH.test(source)));
+  const relative = worded.filter((step) => sourcesOf(step).every((source) => !source.startsWith('/')));
+  return relative.length > 0 && absolute.length > 0 ? absolute[0] : undefined;
+}
+
+function sourcesOf(step: BuildStep): readonly string[] {
+  const words = step.args
+    .slice(0, 2_000)
+    .split(/\s+/)
+    .filter((word) => word !== '' && !word.startsWith('--'));
+  return words.slice(0, -1);
+}

@@ -1,0 +1,23 @@
+import { basesBeneath } from './base-image/layer-chain.ts';
+import type { Context } from './context.ts';
+import { redact } from './redact.ts';
+
+/**
+ * The labels that are the image's own. A label equal to the base's was inherited; without a known base, one that a
+ * step beneath the own steps set to the same value was.
+ */
+export function findOwnLabels(context: Context): Readonly<Record<string, string>> {
+  const { labels } = context.input.config;
+  const bases = basesBeneath(context).filter((base) => base.labels !== undefined);
+  const inherited = context.history.steps
+    .slice(0, context.stack.ownStart)
+    .filter((step) => step.verb === 'LABEL')
+    .map((step) => step.args.replaceAll('"', ''));
+  const own: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(labels)) {
+    const ofBase = bases.some((base) => base.labels?.[name] === value);
+    const ofStep = inherited.some((line) => line.includes(`${name}=${value}`));
+    if (!ofBase && !ofStep) own[name] = redact(value);
+  }
+  return own;
+}

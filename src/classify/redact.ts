@@ -1,0 +1,76 @@
+/** What stands in place of a secret. */
+export const REDACTED = '***';
+
+/**
+ * Names whose values are secrets. A bare `KEY` is not among them: `GPG_KEY` names public keys in every official image.
+ */
+const SECRET_NAME =
+  /pass(?:word|wd|phrase)|(?:^|_)pass$|_pwd$|secret|token|credential|api[_.-]?key|access[_.-]?key|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|account[_.-]?key|auth[_.-]?key|(?:^|_)auth$|connection[_.-]?string|_dsn$/i;
+/** Names that only sound so: they hold paths, policies or switches. */
+const HARMLESS_NAME =
+  /(?:_|^)(?:file|path|dir|url|uri|type|method|expiry|ttl|length|policy|enabled|disabled|name|id)$/i;
+
+/** Whether a variable of this name usually holds a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name) && !HARMLESS_NAME.test(name);
+}
+
+// Nothing here is tried on text without one of these: most lines have none.
+const WORTH_A_LOOK =
+  /pass|pwd|secret|token|credential|[_.-]?key|auth|bearer|:\/\/|dsn|connection|AKIA|ASIA|gh[pousr]_|glpat-|xox|npm_|AIza|eyJ|hf_|pypi-|[rs]k_live|-----BEGIN/i;
+
+/** Tokens that are told by their own shape. @see the vendors' token formats; gitleaks' and GitHub's lists agree on these */
+const TOKEN_SHAPES = new RegExp(
+  [
+    '\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b',
+    '\\bgh[pousr]_[A-Za-z0-9]{30,255}\\b',
+    '\\bgithub_pat_[A-Za-z0-9_]{20,255}\\b',
+    '\\bglpat-[A-Za-z0-9_-]{20,64}',
+    '\\bxox[abeoprs]-[A-Za-z0-9-]{10,255}',
+    '\\bnpm_[A-Za-z0-9]{30,64}\\b',
+    '\\bdckr_pat_[A-Za-z0-9_-]{20,64}',
+    '\\bpypi-[A-Za-z0-9_-]{20,255}',
+    '\\bhf_[A-Za-z0-9]{30,64}\\b',
+    '\\b[rs]k_live_[A-Za-z0-9]{16,255}\\b',
+    '\\bAIza[0-9A-Za-z_-]{35}',
+    '\\beyJ[A-Za-z0-9_-]{8,2000}\\.eyJ[A-Za-z0-9_-]{8,4000}\\.[A-Za-z0-9_-]{0,2000}',
+  ].join('|'),
+  'g',
+);
+const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g;
+const URL_CREDENTIALS = /(:\/\/)(?:([^\s/:@"']{1,256}):)?([^\s/@"']{1,512})@/g;
+const HEADER = /\b((?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:bearer|basic|token)?\s{0,4})([^\s"']{4,})/gi;
+const BEARER = /\b(bearer\s{1,4})([A-Za-z0-9._~+/=-]{12,})/gi;
+const VALUE = `("[^"]*"|'[^']*'|[^\\s;&|"']+)`;
+// Looked for at the start of a word only, so that a long word costs its length once.
+const ASSIGNMENT = new RegExp(`(?<![\\w.-])([A-Za-z_][\\w.-]{0,127})(=|:=)${VALUE}`, 'g');
+const JSON_FIELD = /"([A-Za-z_][\w.-]{0,127})"(\s{0,4}:\s{0,4})"([^"]+)"/g;
+const FLAG = new RegExp(`(?<![\\w-])(--?[a-z][a-z-]{0,40})( +|=)${VALUE}`, 'gi');
+
+/**
+ * Replaces what looks like a secret: values of variables, flags and JSON fields with a secret's name, credentials in
+ * URLs and headers, private keys, and tokens of well-known shapes. Everything from a history that is stored or shown
+ * goes through here. References to variables (`$TOKEN`) stay.
+ */
+export function redact(text: string): string {
+  if (!WORTH_A_LOOK.test(text)) return text;
+  return text
+    .replace(PRIVATE_KEY, REDACTED)
+    .replace(URL_CREDENTIALS, (_, slashes: string, user: string | undefined) =>
+      user === undefined ? `${slashes}${REDACTED}@` : `${slashes}${user}:${REDACTED}@`,
+    )
+    .replace(HEADER, `$1${REDACTED}`)
+    .replace(BEARER, `$1${REDACTED}`)
+    .replace(ASSIGNMENT, hideValue)
+    .replace(JSON_FIELD, (whole, name: string, colon: string) =>
+      isSecretName(name) ? `"${name}"${colon}"${REDACTED}"` : whole,
+    )
+    .replace(FLAG, hideValue)
+    .replace(TOKEN_SHAPES, REDACTED);
+}
+
+function hideValue(whole: string, name: string, separator: string, value: string): string {
+  if (!isSecretName(name.replace(/^-+/, '').replaceAll('-', '_'))) return whole;
+  const bare = value.replace(/^["']/, '');
+  return bare === '' || bare.startsWith('$') || bare === REDACTED ? whole : `${name}${separator}${REDACTED}`;
+}

@@ -1,0 +1,248 @@
+import type { Provenance } from './base-image/provenance.ts';
+import { type Context, layersBefore } from './context.ts';
+import type { Judged, Runtime } from './verdict.ts';
+
+export type RuntimeVerdict = Judged<{ readonly name: Runtime; readonly version?: string }>;
+
+interface RuntimeVariable {
+  readonly name: string;
+  readonly runtime: Runtime;
+}
+
+/**
+ * Variables that official images set, the more telling first: Elixir's image also sets Erlang's, Maven's also Java's.
+ * @see the Dockerfiles of Docker Official Images, dotnet/dotnet-docker, sclorg's s2i images, Bitnami's images
+ */
+const VARIABLES: readonly RuntimeVariable[] = [
+  { name: 'ELIXIR_VERSION', runtime: 'elixir' },
+  { name: 'OTP_VERSION', runtime: 'erlang' },
+  { name: 'NODE_VERSION', runtime: 'node' },
+  { name: 'NODEJS_VERSION', runtime: 'node' },
+  { name: 'PYTHON_VERSION', runtime: 'python' },
+  { name: 'PYPY_VERSION', runtime: 'python' },
+  { name: 'GOLANG_VERSION', runtime: 'go' },
+  { name: 'PHP_VERSION', runtime: 'php' },
+  { name: 'RUBY_VERSION', runtime: 'ruby' },
+  { name: 'RUST_VERSION', runtime: 'rust' },
+  { name: 'DOTNET_VERSION', runtime: 'dotnet' },
+  { name: 'ASPNET_VERSION', runtime: 'dotnet' },
+  { name: 'ASPNETCORE_VERSION', runtime: 'dotnet' },
+  { name: 'DOTNET_SDK_VERSION', runtime: 'dotnet' },
+  { name: 'PERL_VERSION', runtime: 'perl' },
+  { name: 'DENO_VERSION', runtime: 'deno' },
+  { name: 'BUN_VERSION', runtime: 'bun' },
+  { name: 'JAVA_VERSION', runtime: 'java' },
+  { name: 'NGINX_VERSION', runtime: 'nginx' },
+  { name: 'HTTPD_VERSION', runtime: 'httpd' },
+  { name: 'CADDY_VERSION', runtime: 'caddy' },
+];
+
+/** Which runtime a program needs: the first word of ENTRYPOINT and CMD. */
+const PROGRAMS: Readonly<Record<string, Runtime>> = {
+  node: 'node',
+  nodejs: 'node',
+  npm: 'node',
+  npx: 'node',
+  yarn: 'node',
+  pnpm: 'node',
+  pm2: 'node',
+  'pm2-runtime': 'node',
+  next: 'node',
+  python: 'python',
+  python2: 'python',
+  python3: 'python',
+  gunicorn: 'python',
+  uvicorn: 'python',
+  uwsgi: 'python',
+  celery: 'python',
+  flask: 'python',
+  fastapi: 'python',
+  poetry: 'python',
+  java: 'java',
+  jshell: 'java',
+  'catalina.sh': 'java',
+  mvn: 'java',
+  gradle: 'java',
+  ruby: 'ruby',
+  irb: 'ruby',
+  bundle: 'ruby',
+  rails: 'ruby',
+  puma: 'ruby',
+  php: 'php',
+  'php-fpm': 'php',
+  dotnet: 'dotnet',
+  erl: 'erlang',
+  iex: 'elixir',
+  mix: 'elixir',
+  perl: 'perl',
+  deno: 'deno',
+  bun: 'bun',
+};
+
+/** The runtime and its version: by the environment, by the program that is started, by what the steps installed. */
+export function findRuntime(
+  context: Context,
+  provenance: Provenance | undefined,
+  baseReferences: readonly string[],
+): RuntimeVerdict | undefined {
+  const started = startedRuntime(context);
+  const declared = environmentRuntimes(context);
+  const found =
+    declared.find((verdict) => verdict.value.name === started) ??
+    ownerOf(context, declared) ??
+    vendorRuntime(context) ??
+    toolRuntime(context) ??
+    referenceRuntime(baseReferences) ??
+    installedRuntime(context, started) ??
+    builderRuntime(context, provenance);
+  return found;
+}
+
+function judged(name: Runtime, version: string | undefined, evidence: string): RuntimeVerdict {
+  return { value: version === undefined ? { name } : { name, version }, confidence: 'inferred', evidence };
+}
+
+function environmentRuntimes({ env }: Context): readonly RuntimeVerdict[] {
+  return VARIABLES.flatMap(({ name, runtime }) => {
+    const value = env.get(name);
+    return value === undefined ? [] : [judged(runtime, versionIn(value), `env:${name}`)];
+  });
+}
+
+/** Of several runtimes in the environment, the one whose image lies uppermost; servers such as nginx come last. */
+function ownerOf({ stack }: Context, declared: readonly RuntimeVerdict[]): RuntimeVerdict | undefined {
+  const uppermost = stack.images.findLast((image) => image.official)?.official?.env;
+  return declared.find((verdict) => verdict.evidence === `env:${uppermost}`) ?? declared[0];
+}
+
+/** `jdk-21.0.12+8` is 21.0.12+8, `v20.1.0` is 20.1.0; anything that is no version is none. */
+function versionIn(value: string): string | undefined {
+  return /^(?:jdk-?|v|OTP-)?(\d[\w.+-]{0,60})$/.exec(value.trim())?.[1];
+}
+
+function startedRuntime({ input }: Context): Runtime | undefined {
+  const { entrypoint, cmd } = input.config;
+  for (const word of [entrypoint[0], cmd[0]]) {
+    const shell = /^(?:\/bin\/)?(?:ba|a|da)?sh$/.test(word ?? '');
+    const text = shell ? [...entrypoint, ...cmd].find((part) => /^(?:exec )?[\w./-]+ /.test(part)) : word;
+    const program = /^(?:exec )?(?:\S*\/)?([\w.-]+)/.exec(text ?? '')?.[1] ?? '';
+    const runtime = PROGRAMS[program] ?? PROGRAMS[program.replace(/\.?\d[\d.]*(?:\.exe)?$|\.exe$/, '')];
+    if (runtime) return runtime;
+  }
+  return undefined;
+}
+
+const BITNAMI: Readonly<Record<string, Runtime>> = {
+  node: 'node',
+  python: 'python',
+  java: 'java',
+  ruby: 'ruby',
+  php: 'php',
+  'php-fpm': 'php',
+  golang: 'go',
+  go: 'go',
+  rust: 'rust',
+  nginx: 'nginx',
+  apache: 'httpd',
+  dotnet: 'dotnet',
+  'dotnet-sdk': 'dotnet',
+  'aspnet-core': 'dotnet',
+  deno: 'deno',
+};
+
+/** Vendors who name their application in variables of their own. */
+function vendorRuntime({ env }: Context): RuntimeVerdict | undefined {
+  const app = BITNAMI[env.get('BITNAMI_APP_NAME') ?? ''];
+  if (app) return judged(app, versionIn(env.get('APP_VERSION') ?? ''), 'env:BITNAMI_APP_NAME');
+  if (env.has('DOTNET_RUNNING_IN_CONTAINER')) return judged('dotnet', undefined, 'env:DOTNET_RUNNING_IN_CONTAINER');
+  const home = env.get('JAVA_HOME');
+  if (home === undefined) return undefined;
+  return judged(
+    'java',
+    /(?:java|jdk|jre|openjdk)-?(\d{1,2}(?:\.\d+)*)/.exec(home)?.[1]?.replace(/^1\.8$/, '8'),
+    'env:JAVA_HOME',
+  );
+}
+
+/** ko builds Go, Jib builds Java. */
+function toolRuntime({ history, env }: Context): RuntimeVerdict | undefined {
+  const last = history.steps.at(-1);
+  if (last?.author === 'ko' || env.has('KO_DATA_PATH')) return judged('go', undefined, 'history:ko');
+  return undefined;
+}
+
+function referenceRuntime(references: readonly string[]): RuntimeVerdict | undefined {
+  for (const reference of references) {
+    const [, repository = '', version] = /(?:^|\/)([a-z0-9.-]+)(?::(\d[\d.]*))?[^/]*$/.exec(reference) ?? [];
+    const runtime = REPOSITORIES[repository];
+    if (runtime) return judged(runtime, version, `base:${reference}`);
+  }
+  return undefined;
+}
+
+const REPOSITORIES: Readonly<Record<string, Runtime>> = {
+  node: 'node',
+  python: 'python',
+  golang: 'go',
+  ruby: 'ruby',
+  php: 'php',
+  rust: 'rust',
+  perl: 'perl',
+  openjdk: 'java',
+  'eclipse-temurin': 'java',
+  amazoncorretto: 'java',
+  maven: 'java',
+  gradle: 'java',
+  tomcat: 'java',
+  elixir: 'elixir',
+  erlang: 'erlang',
+  bun: 'bun',
+  deno: 'deno',
+  nginx: 'nginx',
+  httpd: 'httpd',
+};
+
+/** Package names by which distributions and installers bring a runtime in. */
+const INSTALLS: readonly { readonly runtime: Runtime; readonly pattern: RegExp }[] = [
+  {
+    runtime: 'java',
+    pattern:
+      /(?<![\w-])(?:(?:openjdk|java|temurin|zulu)-?\d[\w.]*(?:-(?:jre|jdk|openjdk|headless|amazon-corretto)[\w-]*)?|default-jre|default-jdk)(?![\w])/,
+  },
+  {
+    runtime: 'node',
+    pattern: /(?<![\w-])nodejs(?:-current|-lts|=|\d*(?![\w-]))|deb\.nodesource\.com|rpm\.nodesource\.com/,
+  },
+  { runtime: 'python', pattern: /(?<![\w-])(?:python3?(?:\.\d+)?|py3-pip|python3-pip)(?![\w.-])/ },
+  { runtime: 'ruby', pattern: /(?<![\w-])(?:ruby-full|ruby\d?(?:\.\d)?)(?![\w.-])/ },
+  { runtime: 'php', pattern: /(?<![\w-])php\d*(?:\.\d)?(?:-fpm|-cli)?(?![\w.-])/ },
+  { runtime: 'dotnet', pattern: /(?<![\w-])(?:dotnet|aspnetcore)-(?:runtime|sdk|hosting)/ },
+];
+const INSTALLER = /(?<![\w-])(?:apk|apt-get|apt|yum|dnf|microdnf|tdnf|zypper)(?: -[\w-]+)* (?:add|install)/;
+
+/** What the image's own steps installed, when it is also what is started; one that is only installed may be a tool. */
+function installedRuntime({ history }: Context, started: Runtime | undefined): RuntimeVerdict | undefined {
+  if (started === undefined) return undefined;
+  const rule = INSTALLS.find((candidate) => candidate.runtime === started);
+  const installs = history.steps.some(
+    (step) =>
+      step.verb === 'RUN' && INSTALLER.test(step.args) && rule?.pattern.test(step.args.slice(0, 8_000)) === true,
+  );
+  if (installs) return judged(started, undefined, 'history:installed and started');
+  // Where a RUN cannot be read, the program that is started is all there is to go by; where it can, nothing brought it.
+  return history.aligned && history.steps.length > 0 ? undefined : judged(started, undefined, 'config:started');
+}
+
+const BUILDERS: Readonly<Record<string, Runtime>> = { golang: 'go', rust: 'rust' };
+
+/** A stage with a compiler of static programs, and a final image with no other runtime. */
+function builderRuntime(context: Context, provenance: Provenance | undefined): RuntimeVerdict | undefined {
+  const own = layersBefore(context, context.stack.ownStart);
+  if (own !== undefined && own >= context.input.manifest.layers.length) return undefined;
+  for (const { reference } of provenance?.materials ?? []) {
+    const [, repository = '', version] = /(?:^|\/)([a-z]+):(\d+\.\d+(?:\.\d+)?)/.exec(reference) ?? [];
+    const runtime = BUILDERS[repository];
+    if (runtime) return judged(runtime, version, `provenance:${reference}`);
+  }
+  return undefined;
+}
