@@ -1,9 +1,9 @@
-import { type Headers, pack } from 'tar-stream';
+import { type Header, pack } from 'tar-stream';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 
 /** An entry as the tar-stream package writes it: an encoder that is not ours. */
-export type TarInput = Headers & { readonly content?: string | Buffer };
+export type TarInput = Partial<Header> & { readonly name: string; readonly content?: string | Buffer };
 
 /** A real tar of entries in their order, which may be as odd as a test needs. */
 export async function tarOfEntries(entries: readonly TarInput[]): Promise<Buffer> {

@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { LayerEntry } from '../../../src/deep/entries.ts';
+import { stackLayers } from '../../../src/deep/stack.ts';
+import { usefulBytesOf } from './file-system-model.ts';
+import { file, folder, hardlink, layerOf, opaque, symlink, whiteout } from './layers.ts';
+
+const stack = (layers: readonly (readonly LayerEntry[])[], baseLayers = 0) =>
+  stackLayers(
+    layers.map((entries) => layerOf(entries)),
+    baseLayers,
+  );
+
+describe('what stays in sight, and what does not', () => {
+  const four = 'four';
+  test.each<[string, readonly (readonly LayerEntry[])[], object]>([
+    ['nothing is hidden', [[folder('a'), file('a/x', four)]], { usefulBytes: 4, wastedBytes: 0 }],
+    [
+      'a file deleted later',
+      [[file('a/x', four)], [whiteout('a/x')]],
+      { usefulBytes: 0, wasted: { deleted: 4, rewritten: 0, replaced: 0 } },
+    ],
+    [
+      'a folder deleted later',
+      [[file('a/b/x', four), file('a/y', four)], [whiteout('a')]],
+      { usefulBytes: 0, wastedBytes: 8 },
+    ],
+    [
+      'an opaque folder',
+      [
+        [file('a/b/x', four), file('y', four)],
+        [opaque('a'), file('a/z', 'new')],
+      ],
+      { usefulBytes: 7, wastedBytes: 4 },
+    ],
+    [
+      'an opaque root',
+      [[file('a/x', four)], [file('.wh..wh..opq', ''), file('b', 'new')]],
+      { usefulBytes: 3, wastedBytes: 4 },
+    ],
+    [
+      'a whiteout after the new file of its layer',
+      [[file('a/x', four)], [file('a/x', 'new'), whiteout('a/x')]],
+      { usefulBytes: 3, wastedBytes: 4 },
+    ],
+    ['a whiteout of nothing', [[file('x', four)], [whiteout('y'), opaque('z')]], { usefulBytes: 4, wastedBytes: 0 }],
+    [
+      'chown',
+      [[file('x', four)], [file('x', four)]],
+      { usefulBytes: 4, wasted: { deleted: 0, rewritten: 4, replaced: 0 } },
+    ],
+    [
+      'an edit',
+      [[file('x', four)], [file('x', 'FOUR')]],
+      { usefulBytes: 4, wasted: { deleted: 0, rewritten: 0, replaced: 4 } },
+    ],
+    [
+      'a folder in place of a file',
+      [[file('x', four)], [folder('x'), file('x/y', 'new')]],
+      { usefulBytes: 3, wastedBytes: 4 },
+    ],
+    [
+      'a link in place of a folder',
+      [[file('lib/x', four)], [symlink('lib', 'usr/lib')]],
+      { usefulBytes: 0, wastedBytes: 4 },
+    ],
+    ['a folder named again', [[folder('a'), file('a/x', four)], [folder('a')]], { usefulBytes: 4, wastedBytes: 0 }],
+    ['a path twice in one layer', [[file('x', four), file('x', 'new')]], { usefulBytes: 3, wastedBytes: 4 }],
+    [
+      'hard links',
+      [[file('x', four), hardlink('y', 'x'), hardlink('z', 'y')]],
+      { usefulBytes: 4, files: 1, wastedBytes: 0 },
+    ],
+    [
+      'one of two hard links deleted',
+      [[file('x', four), hardlink('y', 'x')], [whiteout('x')]],
+      { usefulBytes: 4, wastedBytes: 0 },
+    ],
+    [
+      'both hard links deleted',
+      [[file('x', four), hardlink('y', 'x')], [whiteout('x')], [whiteout('y')]],
+      { usefulBytes: 0, wastedBytes: 4 },
+    ],
+    ['a hard link to itself', [[file('x', four)], [hardlink('x', 'x')]], { usefulBytes: 4, wastedBytes: 0 }],
+    ['a hard link to nothing', [[hardlink('x', 'y')]], { usefulBytes: 0, wastedBytes: 0 }],
+    [
+      'a file through a linked folder',
+      [[file('usr/lib/x', four), symlink('lib', 'usr/lib')], [file('lib/x', 'new')]],
+      { usefulBytes: 3, wastedBytes: 4 },
+    ],
+    [
+      'a link that loops',
+      [[symlink('a', 'b'), symlink('b', 'a'), file('a/x', four)]],
+      { usefulBytes: 4, wastedBytes: 0 },
+    ],
+    [
+      'a link that climbs',
+      [[symlink('a/up', '../../..'), file('a/up/x', four)], [whiteout('x')]],
+      { usefulBytes: 0, wastedBytes: 4 },
+    ],
+  ])('%s', (_, layers, expected) => {
+    expect(stack(layers)).toMatchObject(expected);
+  });
+
+  test('each layer is told what it holds unseen and what it hides', () => {
+    const report = stack([[file('a', 'aa'), file('b', 'bbb')], [file('c', 'c'), whiteout('a')], [whiteout('b')]], 2);
+    expect(
+      report.layers.map(({ fileBytes, wastedBytes, hiddenBytes }) => [fileBytes, wastedBytes, hiddenBytes]),
+    ).toEqual([
+      [5, 5, 0],
+      [1, 0, 2],
+      [0, 0, 3],
+    ]);
+    expect(report.wastedFiles).toEqual([
+      { path: 'b', bytes: 3, cause: 'deleted', layer: 0, hiddenBy: 2 },
+      { path: 'a', bytes: 2, cause: 'deleted', layer: 0, hiddenBy: 1 },
+    ]);
+  });
+
+  test('waste of the base image is not the image’s own; its compressed size follows the layer’s ratio', () => {
+    const report = stack([[file('a', 'aa'), file('b', 'bbbb')], [whiteout('a')], [whiteout('b')]], 2);
+    expect(report).toMatchObject({ wastedBytes: 6, ownWastedBytes: 4, ownWastedCompressedBytes: 2 });
+  });
+
+  test('copies are told apart from hard links, the first of the lowest layer stays', () => {
+    const layers = [
+      [file('a', 'same'), hardlink('b', 'a')],
+      [file('c', 'same'), file('d', 'same'), file('e', '')],
+    ];
+    const report = stack(layers);
+    expect(report).toMatchObject({ usefulBytes: 12, wastedBytes: 0, duplicateBytes: 8 });
+    expect(report.duplicates).toEqual([{ path: 'a', bytes: 8, copies: 2, paths: ['a', 'c', 'd'] }]);
+    expect(report.layers.map(({ duplicateBytes }) => duplicateBytes)).toEqual([0, 8]);
+  });
+
+  test('packages, releases and setuid files count where their files can be seen', () => {
+    const release = (id: string) => ({ path: 'usr/lib/os-release', id, versionId: '1', prettyName: '' });
+    const found = (name: string) => ({ ecosystem: 'deb' as const, name, version: '1', path: 'var/lib/dpkg/status' });
+    const base = layerOf(
+      [file('usr/lib/os-release', 'old'), file('var/lib/dpkg/status', 'old'), file('bin/su', 'su')],
+      {
+        releases: [release('old')],
+        packages: [found('old')],
+        setuid: [{ path: 'bin/su', mode: 0o4755 }],
+      },
+    );
+    const top = layerOf([file('usr/lib/os-release', 'new'), file('var/lib/dpkg/status', 'new')], {
+      releases: [release('new')],
+      packages: [found('new')],
+    });
+    const report = stackLayers([base, top], 1);
+    expect(report.release?.id).toBe('new');
+    expect(report.packages).toEqual([{ ...found('new'), layer: 1 }]);
+    expect(report.setuid).toEqual([{ path: 'bin/su', mode: 0o4755, layer: 0 }]);
+  });
+
+  test('a deleted file that is named like a secret is told', () => {
+    const base = layerOf([file('app/.env', 'secret')], { sensitive: [{ path: 'app/.env', bytes: 6 }] });
+    const report = stackLayers([base, layerOf([whiteout('app/.env')])], 0);
+    expect(report.sensitive).toEqual([{ path: 'app/.env', bytes: 6, layer: 0, isHidden: true }]);
+  });
+
+  test('an image without layers is empty', () => {
+    expect(stack([])).toMatchObject({ fileBytes: 0, usefulBytes: 0, wastedBytes: 0, files: 0, layers: [] });
+  });
+});
+
+describe('any layers', () => {
+  const name = fc.constantFrom('a', 'b', 'c');
+  const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
+  const content = fc.constantFrom('', 'x', 'yy', 'zzzz');
+  const target = fc.constantFrom('a', 'b/c', '..', '/a/b', '../b', './c', '/');
+  const entry = fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(path, content).map(([at, text]) => file(at, text)) },
+    { weight: 2, arbitrary: path.map(folder) },
+    { weight: 2, arbitrary: fc.tuple(path, path).map(([at, to]) => hardlink(at, to)) },
+    { weight: 1, arbitrary: fc.tuple(path, target).map(([at, to]) => symlink(at, to)) },
+    { weight: 2, arbitrary: path.map(whiteout) },
+    { weight: 1, arbitrary: path.map(opaque) },
+  );
+  const layers = fc.array(fc.array(entry, { maxLength: 8 }), { maxLength: 5 });
+
+  test('useful bytes are those of a plain model of a file system', () => {
+    fc.assert(
+      fc.property(layers, (stacked) => {
+        expect(stack(stacked).usefulBytes).toBe(usefulBytesOf(stacked));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('useful and wasted bytes are all bytes, in sum, by layer and by cause', () => {
+    fc.assert(
+      fc.property(layers, fc.nat(5), (stacked, baseLayers) => {
+        const report = stack(stacked, baseLayers);
+        const all = stacked.flat().reduce((total, { size }) => total + size, 0);
+        expect(report.usefulBytes + report.wastedBytes).toBe(all);
+        expect(report.fileBytes).toBe(all);
+        report.layers.forEach((layer, at) => {
+          expect(layer.fileBytes).toBe(stacked[at]?.reduce((total, { size }) => total + size, 0));
+        });
+        const hidden = report.layers.slice(baseLayers).reduce((total, layer) => total + layer.hiddenBytes, 0);
+        expect(report.ownWastedBytes).toBe(hidden);
+        expect(report.duplicateBytes).toBeLessThanOrEqual(report.usefulBytes);
+      }),
+    );
+  });
+});
