@@ -1,0 +1,44 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Metrics } from './metrics.ts';
+
+export interface MetricsServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface MetricsServerOptions {
+  readonly metrics: Metrics;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Whether the process can do its work; decides the answer of `/healthz`. */
+  readonly isHealthy: () => Promise<boolean>;
+}
+
+/** `/metrics` and `/healthz` for processes that have no dashboard: workers and schedulers. */
+export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
+  const { metrics, host, port, isHealthy } = options;
+  const routes: Readonly<Record<string, () => Promise<{ status: number; type: string; body: string }>>> = {
+    '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
+    '/healthz': async () => {
+      const healthy = await isHealthy().catch(() => false);
+      return { status: healthy ? 200 : 503, type: 'text/plain', body: healthy ? 'ok\n' : 'unavailable\n' };
+    },
+  };
+  const server = createServer(async (request, response) => {
+    const route = request.method === 'GET' ? routes[request.url?.split('?')[0] ?? ''] : undefined;
+    const answer = await (route?.() ?? { status: 404, type: 'text/plain', body: 'not found\n' });
+    response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createMetrics } from '../../../src/metrics/metrics.ts';
+import { type MetricsServer, startMetricsServer } from '../../../src/metrics/metrics-server.ts';
+
+let server: MetricsServer;
+let isHealthy = async () => true;
+
+beforeAll(async () => {
+  const metrics = createMetrics();
+  metrics.countItems('audited', 7);
+  server = await startMetricsServer({ metrics, host: '127.0.0.1', port: 0, isHealthy: () => isHealthy() });
+});
+afterAll(() => server?.close());
+
+const get = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${server.port}${path}`, { method });
+
+test('serves metrics as Prometheus reads them', async () => {
+  const answer = await get('/metrics');
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(await answer.text()).toContain('slimboard_items_total{outcome="audited"} 7');
+});
+
+test('says whether the process can work', async () => {
+  expect((await get('/healthz')).status).toBe(200);
+  isHealthy = async () => false;
+  expect((await get('/healthz')).status).toBe(503);
+  isHealthy = () => Promise.reject(new Error('Redis is away'));
+  expect((await get('/healthz')).status).toBe(503);
+});
+
+test.each([
+  ['/', 'GET'],
+  ['/metrics', 'POST'],
+  ['/constructor', 'GET'],
+])('knows nothing else: %s %s', async (path, method) => {
+  expect((await get(path, method)).status).toBe(404);
+});

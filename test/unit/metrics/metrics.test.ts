@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { measured } from '../../../src/metrics/measured-governor.ts';
+import { createMetrics } from '../../../src/metrics/metrics.ts';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import type { RequestOutcome } from '../../../src/registry/registry.ts';
+
+const host = parseRegistryHost('registry.example.com');
+
+describe('metrics', () => {
+  test('count what was done, by outcome', async () => {
+    const metrics = createMetrics();
+    metrics.countItems('audited', 3);
+    metrics.countItems('audited', 4);
+    metrics.countAttempt('manifests', 'done', 300);
+    metrics.countRequeued(2);
+    const text = await metrics.text();
+    expect(text).toContain('slimboard_items_total{outcome="audited"} 7');
+    expect(text).toContain('slimboard_task_attempts_total{kind="manifests",outcome="done"} 1');
+    expect(text).toContain('slimboard_task_duration_seconds_bucket{le="1",kind="manifests"} 1');
+    expect(text).toContain('slimboard_task_duration_seconds_bucket{le="0.25",kind="manifests"} 0');
+    expect(text).toContain('slimboard_tasks_requeued_total 2');
+  });
+
+  test('ask for queues and audits at each scrape, and forget sources that are gone', async () => {
+    let sources = ['prod', 'gone'];
+    const metrics = createMetrics({
+      queues: async () => [{ kind: 'assess', lane: 'nightly', waiting: 5, active: 1, delayed: 0 }],
+      audits: async () =>
+        sources.map((source) => ({ source, ageSeconds: 3_600, durationSeconds: undefined, running: false })),
+    });
+    const before = await metrics.text();
+    expect(before).toContain('slimboard_queue_tasks{kind="assess",lane="nightly",state="waiting"} 5');
+    expect(before).toContain('slimboard_audit_age_seconds{source="gone"} 3600');
+    expect(before).not.toContain('slimboard_audit_duration_seconds{');
+    sources = ['prod'];
+    expect(await metrics.text()).not.toContain('source="gone"');
+  });
+
+  test('a scrape gives what it can when the database is away', async () => {
+    const metrics = createMetrics({ audits: () => Promise.reject(new Error('away')) });
+    metrics.countItems('failed', 1);
+    const text = await metrics.text();
+    expect(text).toContain('slimboard_items_total{outcome="failed"} 1');
+    expect(text).toContain('slimboard_scrape_failures_total 1');
+  });
+
+  test('have few label values, however many registries there are', async () => {
+    const metrics = createMetrics();
+    for (let n = 0; n < 500; n++) metrics.countRequest(parseRegistryHost(`r${n}.example.com`), 200);
+    const text = await metrics.text();
+    expect(text.match(/^slimboard_registry_requests_total\{/gm)).toHaveLength(51);
+    expect(text).toContain('slimboard_registry_requests_total{registry="other",status="200"} 450');
+  });
+
+  test('two apps in one process count apart', async () => {
+    const [one, other] = [createMetrics(), createMetrics()];
+    one.countItems('audited', 1);
+    expect(await other.text()).not.toContain('outcome="audited"');
+  });
+});
+
+test('a measured governor counts waits and statuses, and passes everything on', async () => {
+  const metrics = createMetrics();
+  const outcomes: RequestOutcome[] = [];
+  const governor = measured({ acquire: async () => (outcome) => void outcomes.push(outcome) }, metrics);
+  const release = await governor.acquire(host, {});
+  release({ status: 429, throttled: true });
+  (await governor.acquire(host, {}))({ throttled: false });
+  expect(outcomes).toEqual([{ status: 429, throttled: true }, { throttled: false }]);
+  const text = await metrics.text();
+  expect(text).toContain('slimboard_registry_requests_total{registry="registry.example.com",status="429"} 1');
+  expect(text).toContain('slimboard_registry_requests_total{registry="registry.example.com",status="none"} 1');
+  expect(text).toContain('slimboard_governor_wait_seconds_count{registry="registry.example.com"} 2');
+});
