@@ -16,6 +16,8 @@ export interface Evidence {
   readonly instruction?: string;
   /** What it is about: a variable's name, a path, a package, a base image. */
   readonly subject?: string;
+  /** What it is about weighs so much of this layer, compressed. */
+  readonly bytes?: ByteRange;
 }
 
 /** What a rule says about one image, before the policy gives it a severity. */

@@ -1,6 +1,6 @@
 import type { LayerClass } from '../classify/verdict.ts';
 import type { AuditedImage, LayerContents } from './audited-image.ts';
-import type { Evidence } from './finding.ts';
+import type { ByteRange, Evidence } from './finding.ts';
 import { type Command, parseScript } from './shell.ts';
 
 /** One layer, ready to be judged. */
@@ -50,12 +50,39 @@ function viewLayer(image: AuditedImage, bytes: number, position: number): LayerV
   };
 }
 
-export function evidenceOf(layer: LayerView, subject?: string): Evidence {
-  return {
-    layer: layer.position,
-    ...(layer.instruction ? { instruction: layer.instruction } : {}),
-    ...(subject ? { subject } : {}),
-  };
+/** A layer as evidence. */
+export function evidenceOf(layer: LayerView, about: Pick<Evidence, 'subject' | 'bytes'> = {}): Evidence {
+  return { layer: layer.position, ...(layer.instruction ? { instruction: layer.instruction } : {}), ...about };
+}
+
+/** Packages that were found in a layer, as evidence with their names and bytes. */
+export function packagesEvidence(
+  layer: LayerView,
+  packages: readonly { readonly name: string; readonly bytes: number }[],
+): Evidence {
+  const fileBytes = packages.reduce((sum, { bytes }) => sum + bytes, 0);
+  const subject = packages.map(({ name }) => name).join(', ');
+  return evidenceOf(layer, { subject, bytes: exactly(compressedShare(layer, fileBytes)) });
+}
+
+/** The bytes of all places together. */
+export function totalOf(evidence: readonly Evidence[]): ByteRange {
+  let min = 0;
+  let max = 0;
+  for (const { bytes } of evidence) {
+    min += bytes?.min ?? 0;
+    max += bytes?.max ?? 0;
+  }
+  return { min, max };
+}
+
+/** From history alone: nothing for certain, and so much at the most. */
+export function upTo(bytes: number): ByteRange {
+  return { min: 0, max: Math.round(bytes) };
+}
+
+export function exactly(bytes: number): ByteRange {
+  return { min: bytes, max: bytes };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { evidenceOf } from '../image-view.ts';
+import { evidenceOf, totalOf, upTo } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
 const REMOTE = /^ADD\s+(?:--\S+\s+)*https?:\/\//;
@@ -11,12 +11,13 @@ export const addRemoteUrl: Rule = {
   find: (view) => {
     const found = view.own.filter(({ instruction }) => REMOTE.test(instruction) && !CHECKED.test(instruction));
     if (found.length === 0) return undefined;
+    const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
     return {
       confidence: 'proven',
       message:
         'The archive stays as a layer of its own, and nothing checks what was fetched: fetch, verify, unpack and remove in one RUN, or state --checksum',
-      evidence: found.map((layer) => evidenceOf(layer)),
-      bytes: { min: 0, max: found.reduce((sum, layer) => sum + layer.bytes, 0) },
+      evidence,
+      bytes: totalOf(evidence),
     };
   },
 };

@@ -1,5 +1,5 @@
-import type { Hit } from '../finding.ts';
-import { compressedShare, evidenceOf, type ImageView, type LayerView } from '../image-view.ts';
+import type { Evidence, Hit } from '../finding.ts';
+import { evidenceOf, type ImageView, type LayerView, packagesEvidence, totalOf, upTo } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, removes, runs } from '../shell.ts';
 
@@ -48,24 +48,17 @@ function unpacksToolchain(layer: LayerView, { image, layers, own }: ImageView): 
 
 function hitOf(found: readonly LayerView[]): Hit | undefined {
   if (found.length === 0) return undefined;
-  const max = found.reduce((sum, layer) => sum + toolchainBytes(layer), 0);
-  const measured = found.every((layer) => layer.contents?.toolchain);
+  const evidence = found.map(toolchainEvidence);
+  const bytes = totalOf(evidence);
   return {
-    confidence: measured ? 'proven' : 'inferred',
+    confidence: bytes.min === bytes.max ? 'proven' : 'inferred',
     message: 'Build in an earlier stage and copy what it makes: a multi-stage build leaves the toolchain behind',
-    evidence: found.map((layer) => evidenceOf(layer, subjectOf(layer))),
-    bytes: { min: measured ? max : 0, max },
+    evidence,
+    bytes,
   };
 }
 
-function toolchainBytes(layer: LayerView): number {
-  if (!layer.contents?.toolchain) return layer.bytes;
-  return compressedShare(
-    layer,
-    layer.contents.toolchain.reduce((sum, { bytes }) => sum + bytes, 0),
-  );
-}
-
-function subjectOf(layer: LayerView): string | undefined {
-  return layer.contents?.toolchain?.map(({ name }) => name).join(', ');
+function toolchainEvidence(layer: LayerView): Evidence {
+  const tools = layer.contents?.toolchain;
+  return tools ? packagesEvidence(layer, tools) : evidenceOf(layer, { bytes: upTo(layer.bytes) });
 }

@@ -1,4 +1,4 @@
-import { evidenceOf, type LayerView } from '../image-view.ts';
+import { evidenceOf, type LayerView, totalOf, upTo } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
 /** `COPY . /app`: the build's whole context; paths of an earlier stage start at its root. */
@@ -14,12 +14,13 @@ export const copyAll: Rule = {
   find: (view) => {
     const found = view.own.filter(copiesContext);
     if (found.length === 0) return undefined;
+    const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
     return {
       confidence: 'inferred',
       message:
         'Copy what the program needs by name, and list .git, node_modules, tests and local settings in .dockerignore',
-      evidence: found.map((layer) => evidenceOf(layer)),
-      bytes: { min: 0, max: found.reduce((sum, layer) => sum + layer.bytes, 0) },
+      evidence,
+      bytes: totalOf(evidence),
     };
   },
 };

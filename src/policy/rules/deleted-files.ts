@@ -1,5 +1,5 @@
-import type { ByteRange } from '../finding.ts';
-import { compressedShare, evidenceOf, type ImageView, type LayerView } from '../image-view.ts';
+import type { Evidence } from '../finding.ts';
+import { compressedShare, evidenceOf, exactly, type ImageView, type LayerView, totalOf, upTo } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
 export const deletedFiles: Rule = {
@@ -7,45 +7,42 @@ export const deletedFiles: Rule = {
   severity: 'warn',
   title: 'Files are removed in a later layer than the one that brought them',
   find: (view) => {
-    const places = view.own.map((layer) => ({ layer, bytes: measured(layer) ?? likely(layer, view) }));
-    const found = places.flatMap(({ layer, bytes }) => (bytes && bytes.max > 0 ? [{ layer, bytes }] : []));
-    if (found.length === 0) return undefined;
+    const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, view));
+    if (evidence.length === 0) return undefined;
+    const bytes = totalOf(evidence);
     return {
-      confidence: found.every(({ layer }) => measured(layer)) ? 'proven' : 'inferred',
+      confidence: bytes.min === bytes.max ? 'proven' : 'inferred',
       message: 'A later layer only hides them, and every pull still carries them: remove in the RUN that brings them',
-      evidence: found.map(({ layer }) => evidenceOf(layer)),
-      bytes: {
-        min: found.reduce((sum, { bytes }) => sum + bytes.min, 0),
-        max: found.reduce((sum, { bytes }) => sum + bytes.max, 0),
-      },
+      evidence,
+      bytes,
     };
   },
 };
 
-function measured(layer: LayerView): ByteRange | undefined {
+/** Undefined where the layer was not read. */
+function measured(layer: LayerView): Evidence[] | undefined {
   const deleted = layer.contents?.deletedBytes;
   if (deleted === undefined) return undefined;
   const bytes = compressedShare(layer, deleted);
-  return { min: bytes, max: bytes };
+  return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
 }
 
 /** A later RUN removes the very path that this layer's COPY or ADD wrote. */
-function likely(layer: LayerView, view: ImageView): ByteRange | undefined {
+function likely(layer: LayerView, view: ImageView): Evidence[] {
   const target = copiedTo(layer.instruction);
-  if (!target) return undefined;
-  const removed = view.own.some(
-    (later) =>
-      later.position > layer.position &&
-      later.commands.some(
-        ({ program, words }) => program === 'rm' && words.some((word) => word.replace(/\/\*?$/, '') === target),
-      ),
+  if (!target) return [];
+  const removed = view.own.some((later) => later.position > layer.position && removesPath(later, target));
+  return removed ? [evidenceOf(layer, { subject: target, bytes: upTo(layer.bytes) })] : [];
+}
+
+function removesPath({ commands }: LayerView, path: string): boolean {
+  return commands.some(
+    ({ program, words }) => program === 'rm' && words.some((word) => word.replace(/\/\*?$/, '') === path),
   );
-  return removed ? { min: 0, max: layer.bytes } : undefined;
 }
 
 function copiedTo(instruction: string): string | undefined {
   const words = instruction.split(/\s+/);
   const target = words.at(-1)?.replace(/\/$/, '');
-  if (!/^(?:COPY|ADD)$/.test(words[0] ?? '') || !target?.startsWith('/') || target === '') return undefined;
-  return target;
+  return /^(?:COPY|ADD)$/.test(words[0] ?? '') && target?.startsWith('/') ? target : undefined;
 }

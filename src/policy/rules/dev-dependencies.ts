@@ -1,4 +1,13 @@
-import { compressedShare, environmentValue, evidenceOf, type ImageView, type LayerView } from '../image-view.ts';
+import type { Evidence } from '../finding.ts';
+import {
+  environmentValue,
+  evidenceOf,
+  type ImageView,
+  type LayerView,
+  packagesEvidence,
+  totalOf,
+  upTo,
+} from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs } from '../shell.ts';
 
@@ -7,32 +16,34 @@ export const devDependencies: Rule = {
   severity: 'warn',
   title: 'Dependencies of development are installed in the image that runs',
   find: (view) => {
-    const found = view.own.filter((layer) => measured(layer) ?? (!isProduction(view) && isLikely(layer, view)));
-    if (found.length === 0) return undefined;
-    const proven = found.every((layer) => measured(layer));
-    const max = found.reduce((sum, layer) => sum + developmentBytes(layer), 0);
+    const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, view));
+    if (evidence.length === 0) return undefined;
+    const bytes = totalOf(evidence);
     return {
-      confidence: proven ? 'proven' : 'inferred',
+      confidence: bytes.min === bytes.max ? 'proven' : 'inferred',
       message:
         'Install for production: "npm ci --omit=dev", "yarn workspaces focus --production", "pnpm install --prod", "composer install --no-dev", "bundle config set without development:test"',
-      evidence: found.map((layer) => evidenceOf(layer, subjectOf(layer))),
-      bytes: { min: proven ? max : 0, max },
+      evidence,
+      bytes,
     };
   },
 };
 
-/** What the contents say; undefined where they were not read. */
-function measured(layer: LayerView): boolean | undefined {
-  return layer.contents?.developmentPackages && layer.contents.developmentPackages.length > 0;
+/** Undefined where the layer was not read. */
+function measured(layer: LayerView): Evidence[] | undefined {
+  const packages = layer.contents?.developmentPackages;
+  if (!packages) return undefined;
+  return packages.length === 0 ? [] : [packagesEvidence(layer, packages)];
+}
+
+function likely(layer: LayerView, view: ImageView): Evidence[] {
+  if (isProduction(view) || !layer.commands.some(installsAll)) return [];
+  const pruned = view.own.some((later) => later.position >= layer.position && later.commands.some(prunes));
+  return pruned ? [] : [evidenceOf(layer, { bytes: upTo(layer.bytes) })];
 }
 
 function isProduction(view: ImageView): boolean {
   return ['NODE_ENV', 'RAILS_ENV', 'APP_ENV'].some((name) => environmentValue(view, name) === 'production');
-}
-
-function isLikely(layer: LayerView, view: ImageView): boolean {
-  const pruned = view.own.some((later) => later.position >= layer.position && later.commands.some(prunes));
-  return !pruned && layer.commands.some(installsAll);
 }
 
 function installsAll(command: Command): boolean {
@@ -66,17 +77,4 @@ function prunes(command: Command): boolean {
     runs(command, ['npm', 'pnpm'], ['prune']) ||
     (runs(command, ['yarn'], ['focus']) && hasOption(command, '--production'))
   );
-}
-
-function developmentBytes(layer: LayerView): number {
-  const packages = layer.contents?.developmentPackages;
-  if (!packages) return layer.bytes;
-  return compressedShare(
-    layer,
-    packages.reduce((sum, { bytes }) => sum + bytes, 0),
-  );
-}
-
-function subjectOf(layer: LayerView): string | undefined {
-  return layer.contents?.developmentPackages?.map(({ name }) => name).join(', ');
 }

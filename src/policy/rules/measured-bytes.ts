@@ -1,5 +1,5 @@
 import type { LayerContents } from '../audited-image.ts';
-import { compressedShare, evidenceOf } from '../image-view.ts';
+import { compressedShare, evidenceOf, exactly, totalOf } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
 /** Less than this in a whole image is not worth a change. */
@@ -14,14 +14,13 @@ export function measuredBytesRule(
 ): Rule {
   const { id, severity, title, remedy, bytesOf } = rule;
   const find: Rule['find'] = (view) => {
-    const found = view.own.flatMap((layer) => {
+    const evidence = view.own.flatMap((layer) => {
       const bytes = layer.contents ? compressedShare(layer, bytesOf(layer.contents) ?? 0) : 0;
-      return bytes > 0 ? [{ layer, bytes }] : [];
+      return bytes > 0 ? [evidenceOf(layer, { bytes: exactly(bytes) })] : [];
     });
-    const bytes = found.reduce((sum, place) => sum + place.bytes, 0);
-    if (bytes < WORTH_SAYING_BYTES) return undefined;
-    const evidence = found.map(({ layer }) => evidenceOf(layer));
-    return { confidence: 'proven', message: `${title}: ${remedy}`, evidence, bytes: { min: bytes, max: bytes } };
+    const bytes = totalOf(evidence);
+    if (bytes.max < WORTH_SAYING_BYTES) return undefined;
+    return { confidence: 'proven', message: `${title}: ${remedy}`, evidence, bytes };
   };
   return { id, severity, title, find };
 }

@@ -1,11 +1,14 @@
-import type { ByteRange, Hit } from '../finding.ts';
+import type { Evidence, Hit } from '../finding.ts';
 import {
   areaBytes,
   compressedShare,
   environmentValue,
   evidenceOf,
+  exactly,
   type ImageView,
   type LayerView,
+  totalOf,
+  upTo,
 } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import type { Command } from '../shell.ts';
@@ -37,42 +40,35 @@ const SMALLEST_CACHE_BYTES = 100_000;
  * command that would fill the cache may have left nothing.
  */
 export function packageCacheRule(cache: PackageCache): Rule {
-  return {
-    id: cache.id,
-    severity: 'warn',
-    title: cache.title,
-    find: (view) => findCache(view, cache),
-  };
+  const { id, title } = cache;
+  return { id, severity: 'warn', title, find: (view) => findCache(view, cache) };
 }
 
 function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
   const off = cache.switchedOffBy !== undefined && (environmentValue(view, cache.switchedOffBy) ?? '') !== '';
-  const found: { layer: LayerView; bytes: ByteRange }[] = [];
-  for (const layer of view.own) {
-    const bytes = measuredCache(layer, cache.areas) ?? (off ? undefined : likelyCache(layer, cache));
-    if (bytes && bytes.max > 0) found.push({ layer, bytes });
-  }
-  if (found.length === 0) return undefined;
+  const evidence = view.own.flatMap(
+    (layer) => measuredCache(layer, cache.areas) ?? (off ? [] : likelyCache(layer, cache)),
+  );
+  if (evidence.length === 0) return undefined;
+  const bytes = totalOf(evidence);
   return {
-    confidence: found.every(({ bytes }) => bytes.min === bytes.max) ? 'proven' : 'inferred',
+    confidence: bytes.min === bytes.max ? 'proven' : 'inferred',
     message: `${cache.title}: ${cache.remedy}`,
-    evidence: found.map(({ layer }) => evidenceOf(layer)),
-    bytes: {
-      min: found.reduce((sum, { bytes }) => sum + bytes.min, 0),
-      max: found.reduce((sum, { bytes }) => sum + bytes.max, 0),
-    },
+    evidence,
+    bytes,
   };
 }
 
-function measuredCache(layer: LayerView, areas: readonly string[]): ByteRange | undefined {
+/** Undefined where the layer was not read. */
+function measuredCache(layer: LayerView, areas: readonly string[]): Evidence[] | undefined {
   if (!layer.contents?.areaBytes) return undefined;
   const bytes = compressedShare(layer, areaBytes(layer.contents, areas));
-  return { min: bytes, max: bytes };
+  return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
 }
 
-function likelyCache(layer: LayerView, cache: PackageCache): ByteRange | undefined {
-  if (layer.bytes < SMALLEST_CACHE_BYTES || !layer.commands.some(cache.fills) || layer.commands.some(cache.avoids)) {
-    return undefined;
-  }
-  return { min: 0, max: Math.round(Math.min(layer.bytes * cache.largestShare, cache.largestBytes ?? layer.bytes)) };
+function likelyCache(layer: LayerView, cache: PackageCache): Evidence[] {
+  if (layer.bytes < SMALLEST_CACHE_BYTES) return [];
+  if (!layer.commands.some(cache.fills) || layer.commands.some(cache.avoids)) return [];
+  const bytes = upTo(Math.min(layer.bytes * cache.largestShare, cache.largestBytes ?? layer.bytes));
+  return [evidenceOf(layer, { bytes })];
 }

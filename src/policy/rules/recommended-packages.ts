@@ -1,4 +1,4 @@
-import { evidenceOf } from '../image-view.ts';
+import { evidenceOf, totalOf, upTo } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs } from '../shell.ts';
 
@@ -12,12 +12,13 @@ export const recommendedPackages: Rule = {
   find: (view) => {
     const found = view.own.filter((layer) => layer.commands.some(installsRecommended));
     if (found.length === 0) return undefined;
+    const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
     return {
       confidence: 'inferred',
       message:
         'Write "apt-get install --no-install-recommends" (dnf: --setopt=install_weak_deps=False) and name what the program needs',
-      evidence: found.map((layer) => evidenceOf(layer)),
-      bytes: { min: 0, max: found.reduce((sum, layer) => sum + layer.bytes, 0) },
+      evidence,
+      bytes: totalOf(evidence),
     };
   },
 };

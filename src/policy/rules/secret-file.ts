@@ -7,7 +7,7 @@ export const secretFile: Rule = {
   title: 'A file that holds secrets by convention is in a layer',
   find: (view) => {
     const evidence = view.own.flatMap((layer) =>
-      (layer.contents?.sensitiveFiles ?? []).map((path) => evidenceOf(layer, path)),
+      (layer.contents?.sensitiveFiles ?? []).map((path) => evidenceOf(layer, { subject: path })),
     );
     if (evidence.length === 0) return undefined;
     return {

@@ -7,7 +7,7 @@ export const setuidFiles: Rule = {
   title: 'Programs that run with the rights of their owner (setuid, setgid)',
   find: (view) => {
     const evidence = view.own.flatMap((layer) =>
-      (layer.contents?.setuidFiles ?? []).map((path) => evidenceOf(layer, path)),
+      (layer.contents?.setuidFiles ?? []).map((path) => evidenceOf(layer, { subject: path })),
     );
     if (evidence.length === 0) return undefined;
     return {

@@ -1,0 +1,147 @@
+import type { AuditedImage } from '../policy/audited-image.ts';
+import type { ByteRange, Finding } from '../policy/finding.ts';
+import type { Goal } from '../settings/units.ts';
+import type { Knowledge } from './alternatives.ts';
+import { goalBytes, type Reach, reachOf } from './goal.ts';
+import { type Projection, projectTechniques } from './projection.ts';
+import { slimScore } from './score.ts';
+import { type Subject, subjectOf } from './subject.ts';
+import { type BaseTechniqueId, TECHNIQUES, type TechniqueId, techniqueOf } from './technique.ts';
+
+/** One step of a plan: a technique on top of those before it. */
+export interface PlanStep {
+  readonly technique: TechniqueId;
+  /** After this step and all before it. */
+  readonly projection: Projection;
+  /** What this step adds to the savings: the middle of the range, bytes. */
+  readonly gain: number;
+}
+
+/** How an image can become smaller. All sizes are pull sizes in bytes. */
+export interface Advice {
+  readonly currentBytes: number;
+  /** The advised techniques in order of gain; each step counts on those before it, so nothing is saved twice. */
+  readonly plan: readonly PlanStep[];
+  /** Each technique that applies, alone, most gain first. */
+  readonly alone: readonly Projection[];
+  /** A multi-stage build together with each base, most gain first. */
+  readonly together: readonly Projection[];
+  /** What the whole plan saves. */
+  readonly savings: ByteRange;
+  readonly slimScore: number;
+  readonly goal: {
+    readonly bytes: number;
+    readonly reach: Reach;
+    /** The first steps of the plan that reach it; all of them where none do. */
+    readonly by: readonly TechniqueId[];
+  };
+}
+
+/** Everything advice has to say about one image. Pure: the bases' sizes come in as knowledge, findings from the rules. */
+export function adviseImage(
+  image: AuditedImage,
+  findings: readonly Finding[],
+  knowledge: Knowledge,
+  goal: Goal,
+): Advice {
+  const subject = subjectOf(image, findings, knowledge);
+  const { currentBytes } = subject;
+  const bytes = goalBytes(goal, currentBytes);
+  const plan = orderByGain(subject, chooseTechniques(subject, bytes));
+  const savings = plan.at(-1)?.projection.savings ?? { min: 0, max: 0 };
+  return {
+    currentBytes,
+    plan,
+    alone: byGain(TECHNIQUES.flatMap(({ id }) => projectTechniques(subject, [id]) ?? [])),
+    together: byGain(BASE_TECHNIQUES.flatMap((base) => projectTechniques(subject, ['multi-stage', base]) ?? [])),
+    savings,
+    slimScore: slimScore(currentBytes, savings),
+    goal: goalOf(plan, bytes, currentBytes),
+  };
+}
+
+const BASE_TECHNIQUES = TECHNIQUES.filter(({ kind }) => kind === 'base').map(({ id }) => id as BaseTechniqueId);
+
+function byGain(projections: readonly Projection[]): readonly Projection[] {
+  return projections.toSorted((a, b) => middle(a.after) - middle(b.after));
+}
+
+function middle({ min, max }: ByteRange): number {
+  return (min + max) / 2;
+}
+
+/** All that mends findings, a multi-stage build where it applies, and the safest base that reaches the goal. */
+function chooseTechniques(subject: Subject, targetBytes: number): readonly TechniqueId[] {
+  const always = TECHNIQUES.filter(({ kind }) => kind !== 'base')
+    .map(({ id }) => id)
+    .filter((id) => projectTechniques(subject, [id]) !== undefined || isNeededByBases(id, subject));
+  const options = BASE_TECHNIQUES.flatMap((base) => {
+    const projection = projectTechniques(subject, [...always, base]);
+    return projection ? [projection] : [];
+  }).toSorted((a, b) => riskOf(a) - riskOf(b));
+  const sure = options.find((option) => reachOf(option, targetBytes) === 'yes');
+  const possible = options.find((option) => reachOf(option, targetBytes) === 'perhaps');
+  return (sure ?? possible ?? safestOfSmall(options))?.techniques ?? always;
+}
+
+/** So much larger than the smallest may the image get whose base is safer to move to. */
+const WORTH_THE_SAFETY = 1.5;
+
+/** Of options that all miss the goal: the safest among those that come near the smallest. */
+function safestOfSmall(options: readonly Projection[]): Projection | undefined {
+  const smallest = Math.min(...options.map(({ after }) => after.max));
+  return options.find(({ after }) => after.max <= smallest * WORTH_THE_SAFETY);
+}
+
+/** A multi-stage build of a compiled program gains with a base, even where alone it cannot be projected. */
+function isNeededByBases(id: TechniqueId, subject: Subject): boolean {
+  return (
+    id === 'multi-stage' &&
+    BASE_TECHNIQUES.some((base) => projectTechniques(subject, ['multi-stage', base]) !== undefined)
+  );
+}
+
+function riskOf({ techniques }: Projection): number {
+  return Math.max(...techniques.map((id) => techniqueOf(id).risk));
+}
+
+/** Takes the technique with the most gain first, again and again, until those left add nothing to those taken. */
+function orderByGain(subject: Subject, chosen: readonly TechniqueId[]): readonly PlanStep[] {
+  const steps: PlanStep[] = [];
+  let left = chosen;
+  let before = subject.currentBytes;
+  while (left.length > 0) {
+    const taken = steps.map(({ technique }) => technique);
+    const next = bestNext(subject, taken, left, before);
+    if (!next) break;
+    steps.push(next);
+    before = middle(next.projection.after);
+    left = left.filter((id) => id !== next.technique);
+  }
+  return steps;
+}
+
+function bestNext(
+  subject: Subject,
+  taken: readonly TechniqueId[],
+  left: readonly TechniqueId[],
+  before: number,
+): PlanStep | undefined {
+  let best: PlanStep | undefined;
+  for (const technique of left) {
+    const projection = projectTechniques(subject, [...taken, technique]);
+    if (!projection) continue;
+    const gain = Math.round(before - middle(projection.after));
+    if (gain > 0 && gain > (best?.gain ?? 0)) best = { technique, projection, gain };
+  }
+  return best;
+}
+
+function goalOf(plan: readonly PlanStep[], bytes: number, currentBytes: number): Advice['goal'] {
+  if (currentBytes <= bytes) return { bytes, reach: 'yes', by: [] };
+  const last = plan.at(-1);
+  const reach = last ? reachOf(last.projection, bytes) : 'no';
+  const first = plan.find(({ projection }) => reachOf(projection, bytes) === reach);
+  const by = reach === 'no' ? last?.projection.techniques : first?.projection.techniques;
+  return { bytes, reach, by: by ?? [] };
+}

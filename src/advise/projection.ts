@@ -1,0 +1,158 @@
+import type { Variant } from '../classify/verdict.ts';
+import type { ByteRange } from '../policy/finding.ts';
+import { type BaseAlternative, chooseAlternative, isExact, sizeOf } from './alternatives.ts';
+import { keptBytes } from './kept-bytes.ts';
+import type { Subject } from './subject.ts';
+import { type Technique, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
+
+/** What an image would weigh after some techniques. */
+export interface Projection {
+  readonly techniques: readonly TechniqueId[];
+  /** Pull size, bytes. */
+  readonly after: ByteRange;
+  readonly savings: ByteRange;
+  /** `measured`: from real sizes of the bases and of the image's layers. `estimate`: from the ranges of the guide. */
+  readonly basis: 'measured' | 'estimate';
+  /** The base that the last stage would start from, where the techniques swap it and one is known. */
+  readonly base?: string;
+  readonly warnings: readonly string[];
+}
+
+/** The reduction that the guide gives for a multi-stage build on a small base, together. */
+const BOTH: readonly [number, number] = [0.7, 0.9];
+
+/** Variants that have been slimmed already: the guide's ranges say nothing about them. */
+const SLIM: readonly Variant[] = ['slim', 'alpine', 'distroless', 'scratch', 'minimal', 'jre'];
+
+/**
+ * Projects techniques onto an image, all together.
+ * @returns undefined where they do not apply: no such base, or nothing that they would change
+ */
+export function projectTechniques(subject: Subject, ids: readonly TechniqueId[]): Projection | undefined {
+  const techniques = ids.map(techniqueOf);
+  if (!techniques.every((technique) => applies(technique, ids, subject))) return undefined;
+  const swap = baseAfter(subject, ids);
+  const after = swap ? measuredAfter(subject, ids, swap.bytes) : estimatedAfter(subject, ids);
+  if (!after || after.min >= subject.currentBytes) return emptyGain(subject, ids);
+  return {
+    techniques: ids,
+    after,
+    savings: { min: subject.currentBytes - after.max, max: subject.currentBytes - after.min },
+    basis: swap && !swap.unsure ? 'measured' : 'estimate',
+    ...(swap?.reference ? { base: swap.reference } : {}),
+    warnings: techniques.flatMap((technique) => warningsOf(technique, subject.runtime)),
+  };
+}
+
+/** A technique that takes no bytes off is still named where a rule asked for it: it saves builds and shares layers. */
+function emptyGain(subject: Subject, ids: readonly TechniqueId[]): Projection | undefined {
+  if (ids.length !== 1 || ids[0] !== 'layer-order') return undefined;
+  const { currentBytes } = subject;
+  return {
+    techniques: ids,
+    after: { min: currentBytes, max: currentBytes },
+    savings: { min: 0, max: 0 },
+    basis: 'measured',
+    warnings: [],
+  };
+}
+
+function applies(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
+  if (technique.kind === 'findings') return subject.findings.some(({ rule }) => technique.rules.includes(rule));
+  if (technique.kind === 'stages') return canSplit(subject);
+  if (isBaseless(subject)) return false;
+  // A program needs its compiler in a single stage, and an interpreter always.
+  if (technique.id === 'scratch-base') return subject.compiled && ids.includes('multi-stage');
+  return technique.id !== 'distroless-base' || alternativeFor(subject, ids, technique.variants) !== undefined;
+}
+
+function isBaseless({ view }: Subject): boolean {
+  const { base } = view.image.verdict;
+  return base.layerCount === 0 || (base.confidence === 'unknown' && base.reason === 'scratch');
+}
+
+/** Whether the last stage does work that an earlier one could: it compiles, or brings what only a build needs. */
+function canSplit(subject: Subject): boolean {
+  const { view, findings } = subject;
+  if (view.image.verdict.multiStage.value === 'yes' || isBaseless(subject)) return false;
+  const tells = ['build-tools', 'dev-dependencies', 'maven-cache', 'gradle-cache', 'go-build-cache'];
+  return (
+    findings.some(({ rule }) => tells.includes(rule)) || view.own.some(({ class: made }) => made === 'build-tools')
+  );
+}
+
+interface BaseSwap {
+  readonly bytes: ByteRange;
+  readonly unsure: boolean;
+  readonly reference?: string;
+}
+
+/** The base after the techniques, with its size; undefined where no real size is known. */
+function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | undefined {
+  const { baseBytes } = subject;
+  if (baseBytes === undefined) return undefined;
+  const swap = ids.map(techniqueOf).find(({ kind }) => kind === 'base');
+  if (swap) return swapTo(alternativeFor(subject, ids, swap.variants), subject, baseBytes);
+  if (ids.includes('multi-stage') && subject.compiled) return anyBase(subject);
+  return { bytes: { min: baseBytes, max: baseBytes }, unsure: false };
+}
+
+function swapTo(alternative: BaseAlternative | undefined, subject: Subject, baseBytes: number): BaseSwap | undefined {
+  if (!alternative || alternative.compressedBytes >= baseBytes) return undefined;
+  const bytes = sizeOf(alternative, subject.runtimeVersion);
+  return { bytes, unsure: !isExact(alternative, subject.runtimeVersion), reference: alternative.reference };
+}
+
+/** What the last stage would start from: a compiled program's stands on a distribution, or on nothing. */
+function alternativeFor(
+  subject: Subject,
+  ids: readonly TechniqueId[],
+  variants: readonly Variant[],
+): BaseAlternative | undefined {
+  const bare = subject.compiled && ids.includes('multi-stage');
+  return chooseAlternative(
+    subject.knowledge,
+    bare ? 'none' : subject.runtime,
+    bare ? undefined : subject.runtimeVersion,
+    variants,
+  );
+}
+
+/** A compiled program in two stages, its last base not chosen yet: from the smallest to the largest that would do. */
+function anyBase(subject: Subject): BaseSwap | undefined {
+  const bases = (subject.knowledge.get('none') ?? []).filter(
+    ({ variant }) => variant === 'alpine' || variant === 'slim',
+  );
+  if (bases.length === 0) return undefined;
+  const sizes = bases.map(({ compressedBytes }) => compressedBytes);
+  return { bytes: { min: 0, max: Math.max(...sizes) }, unsure: false };
+}
+
+function measuredAfter(subject: Subject, ids: readonly TechniqueId[], base: ByteRange): ByteRange {
+  const { view, currentBytes } = subject;
+  const configBytes = view.image.manifest.config.size;
+  let min = base.min + configBytes;
+  let max = base.max + configBytes;
+  for (const layer of view.own) {
+    const kept = keptBytes(layer, ids, subject);
+    min += kept.min;
+    max += kept.max;
+  }
+  return { min: Math.min(currentBytes, min), max: Math.min(currentBytes, max) };
+}
+
+/**
+ * By the guide's ranges, for images whose base or whose alternatives nobody measured; never below what the program
+ * itself needs.
+ */
+function estimatedAfter(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
+  const { view, currentBytes } = subject;
+  const { variant } = view.image.verdict;
+  if (variant && SLIM.includes(variant.value)) return undefined;
+  const reductions = ids.map(techniqueOf).flatMap(({ reduction }) => (reduction ? [reduction] : []));
+  const reduction = reductions.length > 1 ? BOTH : reductions[0];
+  if (!reduction) return undefined;
+  const floor = view.own.reduce((sum, layer) => sum + keptBytes(layer, ids, subject).min, 0);
+  const max = Math.max(floor, Math.round(currentBytes * (1 - reduction[0])));
+  return { min: Math.max(floor, Math.round(currentBytes * (1 - reduction[1]))), max };
+}

@@ -1,0 +1,49 @@
+import data from '../../config/techniques.json' with { type: 'json' };
+import type { Runtime, Variant } from '../classify/verdict.ts';
+
+export type BaseTechniqueId = 'slim-base' | 'distroless-base' | 'alpine-base' | 'scratch-base';
+export type TechniqueId =
+  | 'multi-stage'
+  | BaseTechniqueId
+  | 'minimal-packages'
+  | 'clean-up'
+  | 'dockerignore'
+  | 'layer-order';
+
+/** A way of slimming. `stages` splits the build, `base` swaps the base, `findings` mends what rules found. */
+export interface Technique {
+  readonly id: TechniqueId;
+  readonly title: string;
+  readonly kind: 'stages' | 'base' | 'findings';
+  readonly how: string;
+  /** The rules whose findings it mends. */
+  readonly rules: readonly string[];
+  /** Of base techniques: the variants that count as one. */
+  readonly variants: readonly Variant[];
+  /** The share of an image's size that it takes off, from and to; where real sizes are not known. */
+  readonly reduction?: readonly [number, number];
+  /** From 0, what may break: of two that reach the goal, the safer one is advised. */
+  readonly risk: number;
+  readonly warnings: readonly { readonly runtimes?: readonly Runtime[]; readonly text: string }[];
+}
+
+type TechniqueRow = Omit<Technique, 'variants'> & { readonly variants?: readonly Variant[] };
+
+/** All techniques, from config/techniques.json. */
+export const TECHNIQUES: readonly Technique[] = (data.techniques as unknown as readonly TechniqueRow[]).map((row) => ({
+  ...row,
+  variants: row.variants ?? [],
+}));
+
+export function techniqueOf(id: TechniqueId): Technique {
+  const found = TECHNIQUES.find((technique) => technique.id === id);
+  if (!found) throw new Error(`config/techniques.json lacks ${id}`);
+  return found;
+}
+
+/** What to mind when a program of some runtime is slimmed this way. */
+export function warningsOf(technique: Technique, runtime: Runtime): readonly string[] {
+  return technique.warnings
+    .filter(({ runtimes }) => runtimes === undefined || runtimes.includes(runtime))
+    .map(({ text }) => text);
+}
