@@ -1,19 +1,12 @@
 import type { RegistryHost } from '../oci/reference.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { admit, type GovernorSettings, type GovernorState, initialGovernorState, settle } from './governor-policy.ts';
 import type { CallOptions, RequestGovernor, RequestOutcome } from './registry.ts';
-
-/** Time as the governor sees it; tests pass one that they move by hand. */
-export interface GovernorClock {
-  /** Ms since any fixed moment. */
-  now(): number;
-  /** Calls back after `delayMs`; the result cancels. */
-  schedule(callback: () => void, delayMs: number): () => void;
-}
 
 export interface InProcessGovernorOptions {
   /** The limits for a registry; asked once each. */
   readonly settingsFor: (registry: RegistryHost) => GovernorSettings;
-  readonly clock?: GovernorClock;
+  readonly clock?: Clock;
 }
 
 /** The governor of one process: {@link admit} and {@link settle} for each registry, first come, first served. */
@@ -32,14 +25,14 @@ type Release = (outcome: RequestOutcome) => void;
 
 class Gate {
   readonly #settings: GovernorSettings;
-  readonly #clock: GovernorClock;
+  readonly #clock: Clock;
   /** In order of arrival; a set, for removal in constant time. */
   readonly #waiting = new Set<(release: Release) => void>();
   #state: GovernorState;
   #inFlight = 0;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(settings: GovernorSettings, clock: GovernorClock) {
+  constructor(settings: GovernorSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
     this.#state = initialGovernorState(settings);
@@ -95,11 +88,3 @@ class Gate {
     };
   }
 }
-
-const systemClock: GovernorClock = {
-  now: () => performance.now(),
-  schedule(callback, delayMs) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
-};

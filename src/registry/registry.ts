@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { SlimboardError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
@@ -10,6 +11,14 @@ import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface ListOptions extends CallOptions {
+  /**
+   * Told, before the page that held it is given on, of each listed name that breaks the grammar of names: it cannot be
+   * audited, and belongs among the errors. Without it such a name ends the listing with its error.
+   */
+  readonly onInvalid?: (name: string, error: SlimboardError) => void;
 }
 
 /** A repository as its registry lists it. */
@@ -49,12 +58,12 @@ export interface FetchedManifest {
 
 export interface RepositoryLister {
   /** Pages of repositories, to the end. */
-  listRepositories(options: CallOptions): AsyncIterable<readonly ListedRepository[]>;
+  listRepositories(options: ListOptions): AsyncIterable<readonly ListedRepository[]>;
 }
 
 export interface ManifestLister {
   /** Pages of what the repository holds, to the end. @throws NotFoundError when the repository is gone */
-  listManifests(repository: ListedRepository, options: CallOptions): AsyncIterable<readonly ListedManifest[]>;
+  listManifests(repository: ListedRepository, options: ListOptions): AsyncIterable<readonly ListedManifest[]>;
 }
 
 export interface ManifestReader {
@@ -68,7 +77,10 @@ export interface ManifestReader {
     known: Digest | undefined,
     options: CallOptions,
   ): Promise<FetchedManifest | 'unchanged'>;
-  /** Manifests by digest; each settles by itself, so that one that fails fails alone. */
+  /**
+   * Manifests by digest; each settles by itself, so that one that fails fails alone.
+   * @throws RateLimitedError for all of them together: the work waits, and no item fails by a limit
+   */
   readManifests(
     repository: ListedRepository,
     digests: readonly Digest[],

@@ -1,32 +1,11 @@
 import { expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
-import { createInProcessGovernor, type GovernorClock } from '../../../src/registry/limits.ts';
+import { createInProcessGovernor } from '../../../src/registry/limits.ts';
 import type { RequestOutcome } from '../../../src/registry/registry.ts';
+import { handClock } from '../../support/hand-clock.ts';
 
 const host = parseRegistryHost('registry.example.com');
 const ok: RequestOutcome = { status: 200, throttled: false };
-
-/** Time that passes when `advance` says so. */
-function handClock(): GovernorClock & { advance(ms: number): Promise<void> } {
-  let nowMs = 0;
-  const timers = new Set<{ atMs: number; callback: () => void }>();
-  return {
-    now: () => nowMs,
-    schedule(callback, delayMs) {
-      const timer = { atMs: nowMs + delayMs, callback };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
-    async advance(ms) {
-      nowMs += ms;
-      for (const timer of [...timers].filter(({ atMs }) => atMs <= nowMs)) {
-        timers.delete(timer);
-        timer.callback();
-      }
-      await Promise.resolve();
-    },
-  };
-}
 
 function openGovernor(maxConcurrency: number) {
   const clock = handClock();

@@ -1,0 +1,93 @@
+import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { MalformedContentError } from '../errors.ts';
+import type { RegistryHost } from '../oci/reference.ts';
+
+/** How far inside an address lies. `special` (link-local, where clouds keep their metadata; unspecified) serves no content. */
+export type Reach = 'special' | 'loopback' | 'private' | 'public';
+
+const INWARD: Record<Reach, number> = { special: 3, loopback: 2, private: 1, public: 0 };
+
+// IANA's special-purpose address registries (RFC 6890): what no public registry has a reason to point at.
+const RANGES: readonly (readonly [reach: Reach, network: string, prefix: number])[] = [
+  ['special', '0.0.0.0', 8],
+  ['special', '169.254.0.0', 16],
+  ['special', '224.0.0.0', 3],
+  ['special', '::', 128],
+  ['special', 'fe80::', 10],
+  ['special', 'ff00::', 8],
+  ['loopback', '127.0.0.0', 8],
+  ['loopback', '::1', 128],
+  ['private', '10.0.0.0', 8],
+  ['private', '100.64.0.0', 10],
+  ['private', '172.16.0.0', 12],
+  ['private', '192.0.0.0', 24],
+  ['private', '192.168.0.0', 16],
+  ['private', '198.18.0.0', 15],
+  ['private', 'fc00::', 7],
+  ['private', '64:ff9b:1::', 48],
+];
+
+const BLOCKS = RANGES.map(([reach, network, prefix]) => {
+  const block = new BlockList();
+  block.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4');
+  return { reach, block };
+});
+
+/** The reach of an IPv4 or IPv6 address (an IPv4 in IPv6's clothes counts as the IPv4). */
+export function reachOf(address: string): Reach {
+  const plain = mappedIpv4(address) ?? address;
+  const family = plain.includes(':') ? 'ipv6' : 'ipv4';
+  return BLOCKS.find(({ block }) => block.check(plain, family))?.reach ?? 'public';
+}
+
+/** `::ffff:10.0.0.1` and, as URL writes it, `::ffff:a00:1`; NAT64's `64:ff9b::` likewise. */
+function mappedIpv4(address: string): string | undefined {
+  const [, dotted, high, low] =
+    /^(?:::ffff:|64:ff9b::)(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/i.exec(address) ?? [];
+  if (dotted || high === undefined || low === undefined) return dotted;
+  const bits = Number.parseInt(high, 16) * 65_536 + Number.parseInt(low, 16);
+  return [bits >>> 24, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255].join('.');
+}
+
+/** The reach that a host's own text tells; undefined for a name that has to be looked up. */
+export function reachOfHost(hostname: string): Reach | undefined {
+  const bare = hostname.replace(/^\[|\]$/g, '');
+  if (bare === 'localhost' || bare.endsWith('.localhost')) return 'loopback';
+  return isIP(bare) ? reachOf(bare) : undefined;
+}
+
+/** Whether the host, by its own text, is this machine. */
+export function isLoopbackHost(registry: RegistryHost): boolean {
+  return reachOfHost(new URL(`http://${registry}`).hostname) === 'loopback';
+}
+
+/** Whether something at `from` may send us on to something at `to`: outward or level, never further inside. */
+export function mayLead(from: Reach, to: Reach): boolean {
+  return to !== 'special' && INWARD[to] <= INWARD[from];
+}
+
+/** @throws MalformedContentError when `from` may not lead to `to` */
+export function checkReach(from: Reach, to: Reach, hostname: string): void {
+  if (mayLead(from, to)) return;
+  throw new MalformedContentError(
+    `the registry leads to ${hostname}, a ${to} address, which is not followed from a ${from} one`,
+  );
+}
+
+/** A look-up for `net.connect` that hands each result to `check`, which may throw. */
+export function checkedLookup(check: (reach: Reach, hostname: string) => void, resolve = lookup): LookupFunction {
+  return (hostname: string, options: LookupOptions, done) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+      if (error) return done(error, '');
+      try {
+        for (const { address } of addresses) check(reachOf(address), hostname);
+      } catch (refusal) {
+        return done(refusal as Error, '');
+      }
+      const [first] = addresses;
+      if (options.all) return done(null, addresses);
+      return done(null, first?.address ?? '', first?.family);
+    });
+  };
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
+import { Pool } from 'undici';
+import { SettingsError } from '../errors.ts';
+import type { RegistryHost } from '../oci/reference.ts';
+import { checkedLookup, checkReach, isLoopbackHost, type Reach, reachOfHost } from './address.ts';
+
+export interface ConnectionOptions {
+  /** True: HTTP; false: HTTPS; absent: HTTPS, but HTTP for loopback hosts without a `caFile`. */
+  readonly plainHttp?: boolean;
+  /** A PEM file of certificate authorities to trust beside the usual ones. */
+  readonly caFile?: string;
+  /** Connections to the registry, at most. */
+  readonly maxConnections: number;
+  /** Until connected; until the headers are there; between two chunks of a body (ms). */
+  readonly connectTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+/** Object stores and token servers that a registry leads to; a hostile one could name a new host with each answer. */
+const MAX_FOREIGN_POOLS = 16;
+
+/** A pool of connections for the registry's origin, and one for each origin that the registry leads to. */
+export class Connections {
+  /** The registry's own address: scheme, host and port. */
+  readonly base: URL;
+  readonly #options: ConnectionOptions;
+  readonly #ca: readonly string[] | undefined;
+  readonly #own: Pool;
+  readonly #foreign = new Map<string, Pool>();
+  /** Learned at the first connection; until then the strictest. */
+  #reach: Reach;
+
+  constructor(registry: RegistryHost, options: ConnectionOptions) {
+    this.base = new URL(`${schemeOf(registry, options)}://${registry}`);
+    this.#options = options;
+    this.#ca = options.caFile === undefined ? undefined : [...rootCertificates, readCaFile(options.caFile)];
+    this.#reach = reachOfHost(this.base.hostname) ?? 'public';
+    this.#own = this.#openPool(this.base.origin, options.maxConnections, (reach) => {
+      this.#reach = reach;
+    });
+  }
+
+  /**
+   * The pool for an address, the registry's or one that it leads to.
+   * @throws MalformedContentError when the address lies further inside than the registry itself
+   */
+  poolFor(url: URL): Pool {
+    if (url.origin === this.base.origin) return this.#own;
+    const reach = reachOfHost(url.hostname);
+    if (reach) checkReach(this.#reach, reach, url.hostname);
+    return this.#foreign.get(url.origin) ?? this.#openForeign(url.origin);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#own, ...this.#foreign.values()].map((pool) => pool.destroy()));
+  }
+
+  #openForeign(origin: string): Pool {
+    const [oldest] = this.#foreign;
+    if (oldest && this.#foreign.size >= MAX_FOREIGN_POOLS) {
+      this.#foreign.delete(oldest[0]);
+      void oldest[1].close();
+    }
+    const pool = this.#openPool(origin, this.#options.maxConnections, (reach, hostname) =>
+      checkReach(this.#reach, reach, hostname),
+    );
+    this.#foreign.set(origin, pool);
+    return pool;
+  }
+
+  #openPool(origin: string, connections: number, check: (reach: Reach, hostname: string) => void): Pool {
+    const { connectTimeoutMs, idleTimeoutMs } = this.#options;
+    return new Pool(origin, {
+      connections,
+      pipelining: 1,
+      headersTimeout: idleTimeoutMs,
+      bodyTimeout: idleTimeoutMs,
+      connect: {
+        timeout: connectTimeoutMs,
+        lookup: checkedLookup(check),
+        ...(this.#ca ? { ca: [...this.#ca] } : {}),
+      },
+    });
+  }
+}
+
+function schemeOf(registry: RegistryHost, { plainHttp, caFile }: ConnectionOptions): 'http' | 'https' {
+  const plain = plainHttp ?? (caFile === undefined && isLoopbackHost(registry));
+  return plain ? 'http' : 'https';
+}
+
+function readCaFile(path: string): string {
+  let pem: string;
+  try {
+    pem = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new SettingsError(`caFile ${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
+  }
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  throw new SettingsError(`caFile ${path} holds no certificate: a PEM file begins with -----BEGIN CERTIFICATE-----`);
+}

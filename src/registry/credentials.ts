@@ -1,0 +1,191 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { SettingsError } from '../errors.ts';
+import { isObject, type JsonObject, readOptionalString } from '../oci/json.ts';
+import { DOCKER_HUB, parseRegistryHost, type RegistryHost } from '../oci/reference.ts';
+import { Secret } from './secret.ts';
+
+/** What proves to one registry who asks; `origin` says where it was found, for messages. */
+export type Credentials = { readonly origin: string } & (
+  | { readonly kind: 'password'; readonly username: string; readonly password: Secret }
+  /** Exchanged for access tokens. @see distribution, spec/auth/oauth, "refresh_token" */
+  | { readonly kind: 'identity-token'; readonly token: Secret }
+  /** Sent to the registry as it is. */
+  | { readonly kind: 'registry-token'; readonly token: Secret }
+);
+
+export interface CredentialsProvider {
+  /**
+   * The credentials for a registry, looked up afresh; undefined: ask as anybody.
+   * @throws SettingsError when they are configured and cannot be read
+   */
+  find(registry: RegistryHost): Promise<Credentials | undefined>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface CredentialsOptions {
+  /** The source's name in the settings: `prod` reads SLIMBOARD_REGISTRY_PROD_USERNAME, … */
+  readonly sourceName?: string;
+  readonly environment: Environment;
+}
+
+/** How long a credential helper may take: some ask a cloud. */
+const HELPER_TIMEOUT_MS = 30_000;
+const HELPER_OUTPUT_BYTES = 1_048_576;
+const HELPER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/** What `docker login` writes for Docker Hub. */
+const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
+
+/**
+ * Credentials from the environment, then from Docker's config.json: the helper named for the registry, its entry in
+ * `auths`, the common helper.
+ */
+export function createCredentialsProvider(options: CredentialsOptions): CredentialsProvider {
+  return {
+    find: async (registry) => fromEnvironment(options) ?? (await fromDockerConfig(registry, options.environment)),
+  };
+}
+
+/** The name of the variable that holds a part of a source's credentials: other than letters and digits become `_`. */
+export function credentialVariable(sourceName: string, part: 'USERNAME' | 'PASSWORD' | 'TOKEN'): string {
+  return `SLIMBOARD_REGISTRY_${sourceName.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_${part}`;
+}
+
+function fromEnvironment({ sourceName, environment }: CredentialsOptions): Credentials | undefined {
+  if (sourceName === undefined) return undefined;
+  const variable = (part: 'USERNAME' | 'PASSWORD' | 'TOKEN') => credentialVariable(sourceName, part);
+  const username = environment[variable('USERNAME')];
+  const token = environment[variable('TOKEN')];
+  const password = environment[variable('PASSWORD')] ?? token;
+  const origin = variable(username ? 'USERNAME' : 'TOKEN');
+  if (username && password) return { kind: 'password', username, password: new Secret(password), origin };
+  if (token) return { kind: 'registry-token', token: new Secret(token), origin };
+  if (!username && !password) return undefined;
+  throw new SettingsError(
+    `${variable('USERNAME')} and ${variable('PASSWORD')} (or _TOKEN) belong together, and only one of them is set`,
+  );
+}
+
+async function fromDockerConfig(registry: RegistryHost, environment: Environment): Promise<Credentials | undefined> {
+  const folder = environment.DOCKER_CONFIG || join(environment.HOME || homedir(), '.docker');
+  const path = join(folder, 'config.json');
+  const config = await readDockerConfig(path);
+  if (!config) return undefined;
+  const [key, helper] = entryFor(config.credHelpers, registry);
+  if (typeof helper === 'string') return fromHelper(helper, key, environment);
+  const [authKey, auth] = entryFor(config.auths, registry);
+  const stated = isObject(auth) ? fromAuthEntry(auth, `${path}, auths of ${authKey}`) : undefined;
+  if (stated) return stated;
+  const store = readOptionalString(config.credsStore);
+  return store ? fromHelper(store, authKey, environment) : undefined;
+}
+
+async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new SettingsError(`${path} cannot be read: ${(cause as NodeJS.ErrnoException).code}`);
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // JSON.parse quotes the text around the mistake, which may be a password: its error is not passed on.
+  }
+  throw new SettingsError(`${path} is no JSON object: mend it, or point DOCKER_CONFIG at another folder`);
+}
+
+/** The entry whose key names exactly this host (Docker also writes `https://HOST/v1/`), and that key. */
+function entryFor(entries: unknown, registry: RegistryHost): [key: string, entry: unknown] {
+  const fallback = registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
+  if (!isObject(entries)) return [fallback, undefined];
+  const key = Object.keys(entries).find((candidate) => hostOfKey(candidate) === registry);
+  return key === undefined ? [fallback, undefined] : [key, entries[key]];
+}
+
+function hostOfKey(key: string): RegistryHost | undefined {
+  const host = key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
+  try {
+    return parseRegistryHost(host);
+  } catch {
+    return undefined;
+  }
+}
+
+function fromAuthEntry(entry: JsonObject, origin: string): Credentials | undefined {
+  const registryToken = readOptionalString(entry.registrytoken);
+  if (registryToken) return { kind: 'registry-token', token: new Secret(registryToken), origin };
+  const identityToken = readOptionalString(entry.identitytoken);
+  if (identityToken) return { kind: 'identity-token', token: new Secret(identityToken), origin };
+  const { username, password } = usernameAndPassword(entry);
+  if (!username && !password) return undefined;
+  return { kind: 'password', username, password: new Secret(password), origin };
+}
+
+function usernameAndPassword(entry: JsonObject): { username: string; password: string } {
+  const auth = readOptionalString(entry.auth);
+  if (!auth)
+    return { username: readOptionalString(entry.username) ?? '', password: readOptionalString(entry.password) ?? '' };
+  const decoded = Buffer.from(auth, 'base64').toString('utf8').replace(/\0+$/, '');
+  const colon = decoded.indexOf(':');
+  return colon < 0
+    ? { username: '', password: '' }
+    : { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
+}
+
+/** @see docker/docker-credential-helpers, README, "Development": `get` takes the server on stdin and answers JSON */
+async function fromHelper(name: string, serverUrl: string, environment: Environment): Promise<Credentials | undefined> {
+  if (!HELPER_NAME.test(name)) {
+    throw new SettingsError(`"${name.slice(0, 80)}" in Docker's config.json is no name of a credential helper`);
+  }
+  const program = `docker-credential-${name}`;
+  const answer = await runHelper(program, serverUrl, environment);
+  if (answer === undefined) return undefined;
+  const username = readOptionalString(answer.Username) ?? '';
+  const secret = readOptionalString(answer.Secret);
+  if (!secret) return undefined;
+  const origin = `${program} for ${serverUrl}`;
+  if (username === '<token>') return { kind: 'identity-token', token: new Secret(secret), origin };
+  return { kind: 'password', username, password: new Secret(secret), origin };
+}
+
+function runHelper(program: string, serverUrl: string, environment: Environment): Promise<JsonObject | undefined> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      program,
+      ['get'],
+      { env: { ...environment }, timeout: HELPER_TIMEOUT_MS, maxBuffer: HELPER_OUTPUT_BYTES },
+      (error, stdout, stderr) => {
+        // Helpers tell "nothing stored" by this sentence, on either stream. Their output is never part of a message.
+        if (error && /credentials not found/i.test(`${stdout}${stderr}`)) return resolve(undefined);
+        if (error) return reject(helperError(program, serverUrl, error));
+        resolve(parseHelperAnswer(stdout));
+      },
+    );
+    // A helper that ends without reading is told by its exit, not by a broken pipe.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(serverUrl);
+  });
+}
+
+function helperError(program: string, serverUrl: string, error: { code?: unknown; killed?: boolean }): SettingsError {
+  if (error.code === 'ENOENT') {
+    return new SettingsError(`Docker's config.json names ${program}, and PATH has no such program: install it`);
+  }
+  const reason = error.killed ? `gave no answer within ${HELPER_TIMEOUT_MS / 1_000} s` : `failed (${error.code})`;
+  return new SettingsError(`${program} ${reason}: run "echo ${serverUrl} | ${program} get" to see why`);
+}
+
+function parseHelperAnswer(stdout: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(stdout);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,174 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { MalformedContentError, TooLargeError } from '../errors.ts';
+import type { Clock } from './clock.ts';
+
+/** One request to one server, and its whole answer: no redirect, no retry. */
+export interface ExchangeRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  /** With its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** A body over this ends the exchange with TooLargeError. */
+  readonly maxBytes: number;
+  /** What is asked for, in messages. */
+  readonly what: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Error bodies are a few lines; of a longer one the beginning is kept. */
+const MAX_ERROR_BYTES = 65_536;
+
+/** A body trickled so slowly that each byte comes in time, and the end does not. */
+export class DeadlineError extends Error {
+  readonly code = 'SLIMBOARD_DEADLINE';
+}
+
+/**
+ * Sends a request over a pool, by undici's lowest interface: a third faster than its promises, and it can stop a body
+ * at a byte.
+ * @param deadlineMs for the whole answer, checked as bytes arrive (the pool's own timeouts see to silence)
+ * @throws TooLargeError; errors of undici and of the socket as they are; the signal's reason
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: ExchangeRequest,
+  clock: Clock,
+  deadlineMs: number,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    request.signal?.throwIfAborted();
+    const collector = new Collector(request, clock, clock.now() + deadlineMs, resolve, reject);
+    const { method, path, headers, body } = request;
+    // Without reset: false undici closes the connection after every HEAD.
+    dispatcher.dispatch({ method, path, headers, body: body ?? null, reset: false }, collector);
+  });
+}
+
+class Collector implements Dispatcher.DispatchHandler {
+  readonly #request: ExchangeRequest;
+  readonly #clock: Clock;
+  readonly #endsAtMs: number;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #stop: (() => void) | undefined;
+
+  constructor(
+    request: ExchangeRequest,
+    clock: Clock,
+    endsAtMs: number,
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#request = request;
+    this.#clock = clock;
+    this.#endsAtMs = endsAtMs;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const { signal } = this.#request;
+    if (!signal) return;
+    this.#unlisten();
+    this.#stop = () => controller.abort(signal.reason);
+    signal.addEventListener('abort', this.#stop, { once: true });
+    if (signal.aborted) this.#stop();
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      controller.abort(
+        new MalformedContentError(`${this.#request.what}: sent as ${encoding}, which was not asked for`),
+      );
+    } else if (this.#hasContent() && Number(headers['content-length']) > this.#request.maxBytes) {
+      controller.abort(this.#tooLarge());
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    this.#chunks.push(chunk);
+    if (this.#clock.now() > this.#endsAtMs) controller.abort(new DeadlineError('the answer came too slowly'));
+    else if (this.#bytes > (this.#hasContent() ? this.#request.maxBytes : MAX_ERROR_BYTES)) this.#cutOff(controller);
+  }
+
+  #cutOff(controller: Dispatcher.DispatchController): void {
+    // What an error says stands in its first bytes; the connection has to go, for the rest would come first.
+    if (!this.#hasContent()) this.onResponseEnd();
+    controller.abort(this.#tooLarge());
+  }
+
+  onResponseEnd(): void {
+    this.#unlisten();
+    const [only = Buffer.alloc(0)] = this.#chunks;
+    const body = this.#chunks.length <= 1 ? only : Buffer.concat(this.#chunks, this.#bytes);
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#unlisten();
+    this.#reject(error);
+  }
+
+  /** Only a success has content that was asked for. */
+  #hasContent(): boolean {
+    return this.#status < 300;
+  }
+
+  #tooLarge(): TooLargeError {
+    return new TooLargeError(`${this.#request.what}: more than ${this.#request.maxBytes} bytes, which is the limit`);
+  }
+
+  #unlisten(): void {
+    if (this.#stop) this.#request.signal?.removeEventListener('abort', this.#stop);
+  }
+}
+
+/** An answer whose success comes as a stream. */
+export interface StreamAnswer extends Answer {
+  readonly stream?: Readable;
+}
+
+/**
+ * Sends a request; the body of a success is left to the caller, who counts and hashes it, and must read or destroy it.
+ * @throws as {@link exchange}
+ */
+export async function openStream(dispatcher: Dispatcher, request: ExchangeRequest): Promise<StreamAnswer> {
+  const { method, path, headers, signal } = request;
+  const {
+    statusCode,
+    headers: answered,
+    body,
+  } = await dispatcher.request({ method, path, headers, signal: signal ?? null });
+  if (statusCode < 300) return { status: statusCode, headers: answered, body: Buffer.alloc(0), stream: body };
+  return { status: statusCode, headers: answered, body: await readBeginning(body) };
+}
+
+/** The first bytes of an error's body; leaving the loop early ends the connection. */
+async function readBeginning(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_ERROR_BYTES) break;
+  }
+  return Buffer.concat(chunks);
+}

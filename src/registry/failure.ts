@@ -1,0 +1,150 @@
+import {
+  AccessDeniedError,
+  AuthenticationError,
+  MalformedContentError,
+  NotFoundError,
+  RateLimitedError,
+  RegistryUnavailableError,
+  SlimboardError,
+  UnsupportedContentError,
+} from '../errors.ts';
+import { isObject } from '../oci/json.ts';
+import type { Answer } from './exchange.ts';
+
+/** What went wrong, as the errors that people read: what happened, to what, and what would work. */
+
+/** The first error code that the registry's body names: `NAME_UNKNOWN`, `DENIED`, … @see distribution-spec, "Error Codes" */
+export function errorCodeOf(answer: Answer): string | undefined {
+  return firstError(answer)?.code;
+}
+
+/**
+ * The error for an answer that is no success.
+ * @param what what was asked for, with its registry
+ * @param who whose credentials were sent
+ */
+export function refusalOf(answer: Answer, what: string, who: string): SlimboardError {
+  const said = saidBy(answer);
+  switch (answer.status) {
+    case 401:
+      return new AuthenticationError(
+        `${what}: the registry refuses ${who}${said}: check username and password, and that they may read this repository`,
+      );
+    case 403:
+      return new AccessDeniedError(
+        `${what}: the registry does not allow this to ${who}${said}: grant it the right to read`,
+      );
+    case 404:
+      return new NotFoundError(`${what}: ${missing(errorCodeOf(answer))}${said}`);
+    case 429:
+      return new RateLimitedError(`${what}: the registry asks to slow down${said}`, 0);
+    case 405:
+    case 501:
+      return new UnsupportedContentError(`${what}: the registry does not offer this${said}`);
+  }
+  if (answer.status >= 500) {
+    return new RegistryUnavailableError(
+      `${what}: the registry failed with HTTP ${answer.status}${said}: try again later`,
+    );
+  }
+  return new MalformedContentError(`${what}: unexpected answer HTTP ${answer.status}${said}${plainHttpHint(answer)}`);
+}
+
+function missing(code: string | undefined): string {
+  if (code === 'NAME_UNKNOWN') return 'the registry has no such repository (or hides it from these credentials)';
+  if (code === 'MANIFEST_UNKNOWN') return 'the repository has no such tag or manifest (any more)';
+  if (code === 'BLOB_UNKNOWN') return 'the repository has no such blob (any more)';
+  return 'not found';
+}
+
+/** Both Go's server and nginx tell so in words. */
+function plainHttpHint({ status, body }: Answer): string {
+  const spoken = status === 400 && /HTTPS (?:server|port)/i.test(body.toString('latin1', 0, 1_000));
+  return spoken ? ': it speaks HTTPS: leave out --plain-http (plainHttp: false)' : '';
+}
+
+function saidBy(answer: Answer): string {
+  const error = firstError(answer);
+  const words = [error?.code, error?.message].filter((word) => word).join(': ');
+  return words ? ` (${words})` : '';
+}
+
+function firstError({ body }: Answer): { code?: string; message?: string } | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    const [first] = isObject(value) && Array.isArray(value.errors) ? value.errors : [];
+    if (!isObject(first)) return undefined;
+    return { ...shown('code', first.code), ...shown('message', first.message) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Text from outside, fit for a terminal: printable and short. */
+function shown<Name extends string>(name: Name, value: unknown): { [Key in Name]?: string } {
+  const text =
+    typeof value === 'string'
+      ? value
+          .replaceAll(/[^\x20-\x7e\u00a0-\ud7ff]+/g, ' ')
+          .trim()
+          .slice(0, 200)
+      : '';
+  return (text ? { [name]: text } : {}) as { [Key in Name]?: string };
+}
+
+const PLAIN_HTTP = 'if it serves plain HTTP, say --plain-http (plainHttp: true)';
+
+const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string])[] = [
+  [/^ECONNREFUSED$/, 'nothing accepts connections there', 'check host and port'],
+  [/^(?:ENOTFOUND|EAI_NODATA)$/, 'there is no such host', 'check its name, and the DNS of this machine'],
+  [/^EAI_AGAIN$/, 'the name could not be looked up just now', 'check the DNS of this machine'],
+  [/^(?:EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, 'the host cannot be reached', 'check network and firewall'],
+  [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'no connection in time', 'check network and firewall'],
+  [
+    /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT|SLIMBOARD_DEADLINE)$/,
+    'no whole answer in time',
+    'try again later',
+  ],
+  [
+    /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
+    'the connection was cut',
+    'try again later',
+  ],
+  [/^CERT_HAS_EXPIRED$/, 'its TLS certificate has expired', 'renew it there'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its TLS certificate is for another host', 'use the name that it is for'],
+  [
+    /SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS/,
+    'its TLS certificate is signed by nobody that this machine trusts',
+    "name the authority's PEM file in the source's caFile",
+  ],
+  [/^(?:ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|EPROTO)$/, 'it does not speak TLS', PLAIN_HTTP],
+  [/^ERR_SSL_/, 'TLS could not be agreed on', 'check which TLS versions it offers'],
+  [/^(?:HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RESPONSE)/, 'what it says is not HTTP', 'check host, port and scheme'],
+];
+
+/** A failure that the same request a moment later cannot mend. */
+const LASTING = /^(?:ENOTFOUND|EAI_NODATA|ERR_TLS_|ERR_SSL_|CERT_|EPROTO|HPE_)|SELF_SIGNED|UNABLE_TO_/;
+
+/** Whether trying again within seconds may help. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof SlimboardError) return error.retry.kind === 'backoff';
+  return !LASTING.test(failureCode(error));
+}
+
+/** The error for a request that got no answer: of the socket, TLS, undici; ours pass through. */
+export function failureOf(error: unknown, what: string, scheme: string): SlimboardError {
+  if (error instanceof SlimboardError) return error;
+  const code = failureCode(error);
+  const [, happened, advice] = HINTS.find(([codes]) => codes.test(code)) ?? [];
+  if (happened === undefined) throw error;
+  const plain = code === 'ECONNREFUSED' && scheme === 'https:' ? `; ${PLAIN_HTTP}` : '';
+  return new RegistryUnavailableError(`${what}: ${happened} (${code}): ${advice}${plain}`, { cause: error });
+}
+
+function failureCode(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  // Several addresses of one host: each failed, and the first says why.
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+  const { code } = (inner instanceof Error ? inner : error) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,38 @@
+import { MalformedContentError } from '../errors.ts';
+
+/**
+ * Where the next page is, as a path with its query on the registry itself; undefined: this was the last page.
+ * An absolute address must name the registry's host; its scheme and port are not used, for a registry behind a proxy
+ * tells those of its inner side.
+ * @param header the `Link` header. @see RFC 8288; distribution-spec, "Listing Tags"
+ * @param base the address of this page
+ * @throws MalformedContentError when it leads to another host
+ */
+export function nextPagePath(header: string | readonly string[] | undefined, base: URL): string | undefined {
+  const target = nextTarget(typeof header === 'string' ? header : (header ?? []).join(', '));
+  if (target === undefined) return undefined;
+  if (!URL.canParse(target, base.href)) {
+    throw new MalformedContentError(`${base.host}: the link to the next page is no address: "${target.slice(0, 200)}"`);
+  }
+  const url = new URL(target, base);
+  if (url.hostname !== base.hostname) {
+    throw new MalformedContentError(
+      `${base.host}: the next page would be on another host (${url.host}), which is not followed`,
+    );
+  }
+  return url.pathname + url.search;
+}
+
+function nextTarget(header: string): string | undefined {
+  for (const [, target = '', parameters = ''] of header.matchAll(/<([^<>]*)>([^,<]*)/g)) {
+    const relations = parameters.split(';').flatMap(relationsOf);
+    // Without any parameter it is a registry's short form: the header has no other use here.
+    if (relations.includes('next') || parameters.trim() === '') return target;
+  }
+  return undefined;
+}
+
+function relationsOf(parameter: string): readonly string[] {
+  const [name = '', value = ''] = parameter.split('=');
+  return name.trim().toLowerCase() === 'rel' ? value.replaceAll('"', ' ').trim().toLowerCase().split(/\s+/) : [];
+}

@@ -1,0 +1,77 @@
+import { MalformedContentError } from '../errors.ts';
+import { parseJsonObject, readArray } from '../oci/json.ts';
+import type { Answer } from './exchange.ts';
+import { nextPagePath } from './link.ts';
+
+/** What most registries take; more is refused by some (distribution, ECR: 1,000). */
+export const PAGE_SIZE = 1_000;
+/**
+ * Registries exist that ignore `n` and send all names at once (distribution 2.8): room for some two million tags. What
+ * was parsed is given on in pages of {@link PAGE_SIZE}.
+ */
+export const MAX_PAGE_BYTES = 67_108_864;
+/** A hundred million names. */
+const MAX_PAGES = 100_000;
+/** Filtered listings may have some pages without a name; a run of them is a loop. */
+const MAX_EMPTY_PAGES = 100;
+
+export interface Listing {
+  readonly first: URL;
+  /** The list's field in the page: `tags`, `repositories`. */
+  readonly field: string;
+  readonly what: string;
+}
+
+/**
+ * The names of a list, page by page to the end, in the registry's own order.
+ * @param fetchPage one page; not called for the next one before the names of this one are taken
+ * @throws MalformedContentError when the pages lead elsewhere, repeat, or do not end
+ */
+export async function* listNames(
+  listing: Listing,
+  fetchPage: (url: URL) => Promise<Answer>,
+): AsyncGenerator<readonly unknown[]> {
+  const guard = new LoopGuard(listing.what);
+  for (let url: URL | undefined = listing.first; url; ) {
+    guard.enter(url);
+    const answer = await fetchPage(url);
+    const names = readArray(
+      parseJsonObject(answer.body, listing.what)[listing.field],
+      `${listing.what}: ${listing.field}`,
+    );
+    guard.checkNames(names);
+    for (let at = 0; at < names.length; at += PAGE_SIZE) yield names.slice(at, at + PAGE_SIZE);
+    const next = nextPagePath(answer.headers.link, url);
+    url = next === undefined ? undefined : new URL(next, url);
+  }
+}
+
+class LoopGuard {
+  readonly #what: string;
+  readonly #seen = new Set<string>();
+  #empty = 0;
+  #previous = '';
+
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  enter(url: URL): void {
+    if (this.#seen.has(url.href)) throw this.#endless('a page came twice');
+    this.#seen.add(url.href);
+    if (this.#seen.size > MAX_PAGES) throw this.#endless(`more than ${MAX_PAGES} pages`);
+  }
+
+  checkNames(names: readonly unknown[]): void {
+    this.#empty = names.length === 0 ? this.#empty + 1 : 0;
+    if (this.#empty > MAX_EMPTY_PAGES) throw this.#endless(`${MAX_EMPTY_PAGES} empty pages, one after another`);
+    // A registry that ignores its own cursor sends the first page for ever, each time under another address.
+    const page = names.length === 0 ? '' : `${names.length} ${String(names[0])} ${String(names.at(-1))}`;
+    if (page !== '' && page === this.#previous) throw this.#endless('two pages are the same');
+    this.#previous = page;
+  }
+
+  #endless(how: string): MalformedContentError {
+    return new MalformedContentError(`${this.#what}: the registry's list does not end: ${how}`);
+  }
+}

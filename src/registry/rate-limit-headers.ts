@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestOutcome } from './registry.ts';
+
+/**
+ * What an answer's headers tell about the registry's limits.
+ * @param nowMs the wall clock, for dates (ms since 1970)
+ * @see RFC 9110, section 10.2.3 (Retry-After); draft-ietf-httpapi-ratelimit-headers
+ */
+export function rateLimitsOf(
+  headers: IncomingHttpHeaders,
+  nowMs: number,
+): Pick<RequestOutcome, 'retryAfterMs' | 'remaining' | 'windowMs'> {
+  const retryAfterMs = parseRetryAfter(single(headers['retry-after']), nowMs);
+  const { remaining, windowMs } = parseRemaining(headers);
+  return {
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(remaining === undefined ? {} : { remaining }),
+    ...(windowMs === undefined ? {} : { windowMs }),
+  };
+}
+
+/** Seconds, or an HTTP date; ms from now, never negative. Undefined where it is neither. */
+export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+  const text = value?.trim() ?? '';
+  if (/^\d{1,12}(?:\.\d+)?$/.test(text)) {
+    const seconds = Number(text);
+    // Docker Hub has sent the moment (seconds since 1970) in the place of a delay.
+    return seconds > 1_000_000_000 ? Math.max(0, seconds * 1_000 - nowMs) : seconds * 1_000;
+  }
+  // Date.parse takes much for a date ("-1", "5 x"); a real one names its day.
+  const dateMs = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+}
+
+/** Docker Hub: `ratelimit-remaining: 76;w=21600`. GitLab and others: a number, and `ratelimit-reset` in seconds. */
+function parseRemaining(headers: IncomingHttpHeaders): { remaining?: number; windowMs?: number } {
+  const [, count, window] =
+    /^\s*(\d{1,12})(?:\s*;\s*w=(\d{1,9}))?/.exec(single(headers['ratelimit-remaining']) ?? '') ?? [];
+  if (count === undefined) return {};
+  const remaining = Number(count);
+  const seconds = window ?? /^\s*(\d{1,6})\s*$/.exec(single(headers['ratelimit-reset']) ?? '')?.[1];
+  return seconds === undefined ? { remaining } : { remaining, windowMs: Number(seconds) * 1_000 };
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

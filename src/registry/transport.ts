@@ -1,0 +1,209 @@
+import { MalformedContentError } from '../errors.ts';
+import type { RegistryHost } from '../oci/reference.ts';
+import { type Clock, sleep } from './clock.ts';
+import type { Connections } from './connections.ts';
+import { type Answer, exchange, openStream, type StreamAnswer } from './exchange.ts';
+import { errorCodeOf, failureOf, isPassing, refusalOf } from './failure.ts';
+import { rateLimitsOf } from './rate-limit-headers.ts';
+import type { RequestGovernor, RequestOutcome } from './registry.ts';
+import { RetryBudget } from './retry.ts';
+import type { Secret } from './secret.ts';
+
+/** One request as it went, for metrics. */
+export interface RequestObservation {
+  readonly registry: RegistryHost;
+  readonly method: string;
+  /** Undefined: no answer. */
+  readonly status: number | undefined;
+  readonly ms: number;
+}
+
+export interface TransportOptions {
+  readonly registry: RegistryHost;
+  readonly connections: Connections;
+  readonly governor: RequestGovernor;
+  readonly clock: Clock;
+  /** From 0 to 1, for the spread of retries. */
+  readonly random: () => number;
+  /** For one whole answer (ms). */
+  readonly requestTimeoutMs: number;
+  readonly onRequest?: (observation: RequestObservation) => void;
+}
+
+export interface TransportRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The Authorization header; sent to the origin of `url` and to no other. */
+  readonly authorization?: Secret | undefined;
+  readonly body?: string;
+  readonly maxBytes: number;
+  /** What is asked for, with its registry, in messages. */
+  readonly what: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+type Send<A extends Answer> = (request: TransportRequest, url: URL, authorization: Secret | undefined) => Promise<A>;
+
+/**
+ * Sends requests to one registry: each waits for its place at the governor, redirects are followed with care, and
+ * what fails in passing is tried again within {@link RetryBudget}.
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The answer, whatever its status below 500.
+   * @throws RegistryUnavailableError, RateLimitedError when the budget is spent; TooLargeError; MalformedContentError
+   *   for a redirect that is not to be followed; the signal's reason
+   */
+  send(request: TransportRequest): Promise<Answer> {
+    return this.#persist(request, async (...call) => this.#exchange(...call));
+  }
+
+  /** As {@link Transport.send}, with the body of a success as a stream; its place is taken until the stream closes. */
+  open(request: TransportRequest): Promise<StreamAnswer> {
+    return this.#persist(request, async (...call) => this.#openStream(...call));
+  }
+
+  async #persist<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<A> {
+    const budget = new RetryBudget(this.#options.random);
+    for (;;) {
+      const delayMs = await this.#attempt(request, send).then(
+        (answer) => this.#judge(answer, request, budget),
+        (error: unknown) => this.#delayAfter(error, request, budget),
+      );
+      if (typeof delayMs !== 'number') return delayMs;
+      if (delayMs > 0) await sleep(this.#options.clock, delayMs, request.signal);
+    }
+  }
+
+  /** The answer where it is one, or how long to wait for the next attempt (ms). */
+  #judge<A extends Answer>(answer: A, { what }: TransportRequest, budget: RetryBudget): A | number {
+    if (isRefusalToServeMore(answer)) {
+      budget.countRefusal(what, rateLimitsOf(answer.headers, Date.now()).retryAfterMs);
+      return 0;
+    }
+    // 501 is an answer: the same will come back.
+    return answer.status < 500 || answer.status === 501
+      ? answer
+      : budget.delayAfterFailure(refusalOf(answer, what, ''));
+  }
+
+  #delayAfter(error: unknown, request: TransportRequest, budget: RetryBudget): number {
+    request.signal?.throwIfAborted();
+    const failure = failureOf(error, request.what, request.url.protocol);
+    if (!isPassing(error)) throw failure;
+    return budget.delayAfterFailure(failure);
+  }
+
+  async #attempt<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<A> {
+    const { governor, registry } = this.#options;
+    const release = await governor.acquire(registry, request.signal ? { signal: request.signal } : {});
+    try {
+      const answer = await this.#follow(request, send);
+      const outcome = outcomeOf(answer, request.method);
+      if ('stream' in answer) (answer as StreamAnswer).stream?.once('close', () => release(outcome));
+      else release(outcome);
+      return answer;
+    } catch (error) {
+      release({ throttled: false });
+      throw error;
+    }
+  }
+
+  async #follow<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<A> {
+    let { url, authorization } = request;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
+      const answer = await send(request, url, authorization);
+      // A POST carries a token in its body: it goes nowhere else.
+      const target = request.method === 'POST' ? undefined : redirectTarget(answer, url, request.what);
+      if (!target) return answer;
+      if (target.origin !== url.origin) authorization = undefined;
+      url = target;
+    }
+    throw new MalformedContentError(`${request.what}: more than ${MAX_REDIRECTS} redirects, one after another`);
+  }
+
+  #exchange(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<Answer> {
+    const { clock, connections, requestTimeoutMs } = this.#options;
+    const exchanged = exchange(connections.poolFor(url), asSent(request, url, authorization), clock, requestTimeoutMs);
+    return this.#observed(request.method, exchanged);
+  }
+
+  #openStream(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<StreamAnswer> {
+    const opened = openStream(this.#options.connections.poolFor(url), asSent(request, url, authorization));
+    return this.#observed(request.method, opened);
+  }
+
+  async #observed<A extends Answer>(method: string, exchanged: Promise<A>): Promise<A> {
+    const { onRequest, registry, clock } = this.#options;
+    if (!onRequest) return exchanged;
+    const startedAtMs = clock.now();
+    const observe = (status: number | undefined): void =>
+      onRequest({ registry, method, status, ms: clock.now() - startedAtMs });
+    return exchanged.then(
+      (answer) => {
+        observe(answer.status);
+        return answer;
+      },
+      (error: unknown) => {
+        observe(undefined);
+        throw error;
+      },
+    );
+  }
+}
+
+function asSent(request: TransportRequest, url: URL, authorization: Secret | undefined) {
+  return {
+    ...request,
+    path: url.pathname + url.search,
+    headers: {
+      'user-agent': 'slimboard',
+      'accept-encoding': 'identity',
+      ...request.headers,
+      ...(authorization ? { authorization: authorization.reveal() } : {}),
+    },
+  };
+}
+
+/**
+ * Where an answer redirects to; undefined where it does not.
+ * @throws MalformedContentError for an address that is none, another protocol, or HTTP from HTTPS
+ */
+export function redirectTarget(answer: Answer, from: URL, what: string): URL | undefined {
+  const { location } = answer.headers;
+  if (!REDIRECTS.has(answer.status) || location === undefined) return undefined;
+  if (!URL.canParse(location, from.href)) throw new MalformedContentError(`${what}: redirected to what is no address`);
+  const target = new URL(location, from);
+  if (target.protocol === 'https:' || target.protocol === from.protocol) return target;
+  throw new MalformedContentError(
+    `${what}: redirected from ${from.protocol}// to ${target.protocol}//${target.host}, which is not followed`,
+  );
+}
+
+/** 429, the code for it under another status, or a 503 that says when to come back. */
+function isRefusalToServeMore(answer: Answer): boolean {
+  if (answer.status === 429) return true;
+  if (answer.status === 503) return answer.headers['retry-after'] !== undefined;
+  return answer.status >= 400 && errorCodeOf(answer) === 'TOOMANYREQUESTS';
+}
+
+function outcomeOf(answer: Answer, method: string): RequestOutcome {
+  const { retryAfterMs, ...budget } = rateLimitsOf(answer.headers, Date.now());
+  return {
+    status: answer.status,
+    throttled: answer.status === 503 || isRefusalToServeMore(answer),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    // Where budgets are counted, HEAD is free (Docker Hub): what remains need not be spread over it.
+    ...(method === 'HEAD' ? {} : budget),
+  };
+}

@@ -1,0 +1,259 @@
+import { buffer } from 'node:stream/consumers';
+import { afterEach, describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { parseManifest } from '../../../src/oci/manifest.ts';
+import type { DistributionOptions } from '../../../src/registry/distribution.ts';
+import type { FetchedManifest, Registry } from '../../../src/registry/registry.ts';
+import {
+  openClient,
+  pagesOf,
+  repositoryNames,
+  repositoryOf,
+  tagNames,
+  tagOf,
+} from '../../support/distribution-client.ts';
+import { attestation, image, index } from '../../support/image-builder.ts';
+import { answer, body } from '../../support/registry-faults.ts';
+import { type RegistryServer, type RegistryServerOptions, startRegistry } from '../../support/registry-server.ts';
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const opened of open.splice(0).reverse()) await opened.close();
+});
+
+async function start(
+  server: RegistryServerOptions = {},
+  client: Partial<DistributionOptions> = {},
+): Promise<{ server: RegistryServer; client: Registry }> {
+  const started = await startRegistry(server);
+  const opened = openClient(started.host, client);
+  open.push(started, opened);
+  return { server: started, client: opened };
+}
+
+const app = image({ layers: ['base', 'app'] });
+
+describe('listing', () => {
+  test('repositories and tags, over as many pages as there are', async () => {
+    const { server, client } = await start({ pageSize: 2 });
+    const names = ['a', 'b/c', 'd', 'e', 'f'];
+    for (const name of names) server.push(name, '1', app);
+    for (const tag of ['1', '2', '3']) server.push('tags', tag, app);
+    expect(await repositoryNames(client)).toEqual([...names, 'tags']);
+    expect(await tagNames(client, repositoryOf(server.host, 'tags'))).toEqual(['1', '2', '3']);
+  });
+
+  test('a repository without tags', async () => {
+    const { server, client } = await start();
+    server.push('empty', undefined, app);
+    expect(await tagNames(client, repositoryOf(server.host, 'empty'))).toEqual([]);
+  });
+
+  test('a registry that sends all names at once is given on in pages', async () => {
+    const { server, client } = await start({ pageSize: 10_000 });
+    server.push('big', '0', app);
+    server.listAlso({ tags: { big: Array.from({ length: 2_500 }, (_, at) => `t${at}`) } });
+    const pages = await pagesOf(client.listManifests(repositoryOf(server.host, 'big'), {}));
+    expect(pages.map((page) => page.length)).toEqual([1_000, 1_000, 501]);
+    expect(server.count({ path: /tags/ })).toBe(1);
+  });
+
+  test('text/plain is read as the JSON that it is', async () => {
+    const { server, client } = await start();
+    server.fault({ path: /_catalog/ }, body('{"repositories":["a"]}', { 'content-type': 'text/plain' }));
+    expect(await repositoryNames(client)).toEqual(['a']);
+  });
+
+  test('an absolute link to the same host under another scheme stays on this registry', async () => {
+    const { server, client } = await start();
+    server.push('b', '1', app);
+    const link = { link: `<https://127.0.0.1/v2/_catalog?cursor=0>; rel="next"` };
+    server.fault({ path: /n=1000$/ }, body('{"repositories":["a"]}', link));
+    expect(await repositoryNames(client)).toEqual(['a', 'b']);
+  });
+
+  test('names that break the grammar are told one by one, and the rest is listed', async () => {
+    const { server, client } = await start();
+    server.push('good', '1.0', app);
+    server.listAlso({ repositories: ['Bad', '../x', 'a\u0000b'], tags: { good: ['-bad', 'x'.repeat(129)] } });
+    const invalid: [string, string][] = [];
+    const onInvalid = (name: string, error: { code: string }): number => invalid.push([name, error.code]);
+    expect(await repositoryNames(client, { onInvalid })).toEqual(['good']);
+    expect(await tagNames(client, repositoryOf(server.host, 'good'), { onInvalid })).toEqual(['1.0']);
+    expect(invalid.map(([name]) => name)).toEqual(['Bad', '../x', 'a\u0000b', '-bad', 'x'.repeat(129)]);
+    expect(new Set(invalid.map(([, code]) => code))).toEqual(new Set(['invalid-reference']));
+    await expect(repositoryNames(client)).rejects.toMatchObject({ code: 'invalid-reference' });
+  });
+
+  test('a repository that is gone', async () => {
+    const { server, client } = await start();
+    await expect(tagNames(client, repositoryOf(server.host, 'gone'))).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('no such repository'),
+    });
+  });
+});
+
+describe('configured repositories', () => {
+  test('names need no catalog', async () => {
+    const { server, client } = await start({ catalog: false }, { repositories: ['team/a', 'team/b'] });
+    expect(await repositoryNames(client)).toEqual(['team/a', 'team/b']);
+    expect(server.count()).toBe(0);
+  });
+
+  test('globs choose from the catalog, and no repository comes twice', async () => {
+    const { server, client } = await start({}, { repositories: ['team/a', 'team/**'] });
+    for (const name of ['team/a', 'team/b/c', 'other']) server.push(name, '1', app);
+    expect(await repositoryNames(client)).toEqual(['team/a', 'team/b/c']);
+  });
+
+  test.each([404, 405, 501, 401, 403])(
+    'globs without a catalog (%i): the names come, then what to do',
+    async (status) => {
+      const { server, client } = await start({}, { repositories: ['team/a', 'team/**'] });
+      server.fault({ path: /_catalog/ }, answer(status, {}, 'UNSUPPORTED'));
+      const pages = client.listRepositories({})[Symbol.asyncIterator]();
+      expect((await pages.next()).value).toHaveLength(1);
+      await expect(pages.next()).rejects.toMatchObject({
+        code: 'settings',
+        message: expect.stringContaining('name them in the source\'s "repositories"'),
+      });
+    },
+  );
+
+  test('a page size that the registry does not take is left to the registry', async () => {
+    const { server, client } = await start();
+    server.push('a', '1', app);
+    server.fault({ path: /n=1000/ }, answer(400, {}, 'PAGINATION_NUMBER_INVALID'));
+    expect(await repositoryNames(client)).toEqual(['a']);
+  });
+});
+
+describe('reading tags', () => {
+  test('a new tag: the manifest, verified, with its type', async () => {
+    const { server, client } = await start();
+    server.push('app', '1', app);
+    const fetched = (await client.readTag(
+      repositoryOf(server.host, 'app'),
+      tagOf('1'),
+      undefined,
+      {},
+    )) as FetchedManifest;
+    expect(fetched).toMatchObject({ digest: app.digest, mediaType: app.mediaType });
+    expect(parseManifest(fetched.body).form).toBe('manifest');
+  });
+
+  test('an unchanged tag: one request, no body', async () => {
+    const { server, client } = await start();
+    server.push('app', '1', app);
+    expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe('unchanged');
+    expect(server.requests.map(({ method, status }) => [method, status])).toEqual([['GET', 304]]);
+  });
+
+  test('a registry that answers 200 where nothing changed: unchanged all the same', async () => {
+    const { server, client } = await start();
+    server.fault({}, body(app.body, { 'content-type': app.mediaType }));
+    expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe('unchanged');
+  });
+
+  test('a registry that tells no digest: it is computed', async () => {
+    const { server, client } = await start({ digestHeader: false });
+    server.push('app', '1', app);
+    const fetched = await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
+    expect(fetched).toMatchObject({ digest: digestOf(app.body) });
+  });
+
+  test('all manifest types are accepted', async () => {
+    const { server, client } = await start();
+    server.push('app', '1', app);
+    await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
+    const accept = server.requests[0]?.headers.accept ?? '';
+    expect(accept.split(', ')).toHaveLength(6);
+    expect(accept).toContain('application/vnd.oci.image.index.v1+json');
+  });
+
+  describe('where HEAD is asked first', () => {
+    test('unchanged costs no GET', async () => {
+      const { server, client } = await start({}, { headForTags: 'always' });
+      server.push('app', '1', app);
+      expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe('unchanged');
+      expect(server.requests.map(({ method }) => method)).toEqual(['HEAD']);
+    });
+
+    test('changed, or never seen: one GET', async () => {
+      const { server, client } = await start({}, { headForTags: 'always' });
+      const other = server.push('app', '1', image({ layers: ['other'] }));
+      const repository = repositoryOf(server.host, 'app');
+      expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toMatchObject({ digest: other });
+      expect(await client.readTag(repository, tagOf('1'), undefined, {})).toMatchObject({ digest: other });
+      expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'GET']);
+    });
+
+    test('HEADs do not cost a connection each', async () => {
+      const { server, client } = await start({}, { headForTags: 'always', maxConnections: 4 });
+      server.push('app', '1', app);
+      const repository = repositoryOf(server.host, 'app');
+      const asked = Array.from({ length: 200 }, () => client.readTag(repository, tagOf('1'), app.digest, {}));
+      await Promise.all(asked);
+      expect(server.connections).toBeLessThanOrEqual(4 + 5);
+    });
+  });
+
+  test('no more connections than lanes, whatever the answers', async () => {
+    const { server, client } = await start({ redirectBlobs: true }, { maxConnections: 8 });
+    server.push('app', '1', app);
+    const repository = repositoryOf(server.host, 'app');
+    const config = { digest: app.config.digest, size: app.config.body.length, mediaType: 'x', annotations: {} };
+    await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        await client.readTag(repository, tagOf('1'), app.digest, {});
+        await client.readTag(repository, tagOf('gone'), undefined, {}).catch(() => undefined);
+        await client.readBlob(repository, config, { maxBytes: 10_000 });
+      }),
+    );
+    expect(server.connections).toBeLessThanOrEqual(8 + 5);
+  });
+});
+
+describe('reading by digest', () => {
+  test('manifests: each by itself', async () => {
+    const { server, client } = await start();
+    const both = index([app, attestation(app)]);
+    server.push('app', '1', both);
+    const missing = digestOf('missing');
+    const read = await client.readManifests(repositoryOf(server.host, 'app'), [app.digest, missing, both.digest], {});
+    expect(read.get(app.digest)).toMatchObject({ mediaType: app.mediaType });
+    expect(read.get(both.digest)).toMatchObject({ mediaType: both.mediaType });
+    expect(read.get(missing)).toMatchObject({ code: 'not-found' });
+  });
+
+  test('a small blob, verified', async () => {
+    const { server, client } = await start();
+    server.push('app', '1', app);
+    const { config } = parseManifest(app.body) as { config: Parameters<Registry['readBlob']>[1] };
+    const read = await client.readBlob(repositoryOf(server.host, 'app'), config, { maxBytes: 10_000 });
+    expect(digestOf(read)).toBe(app.config.digest);
+  });
+
+  test.each([
+    ['larger than allowed: not asked for', 'too-large', { maxBytes: 10 }, {}],
+    ['larger than its descriptor says', 'too-large', { maxBytes: 10_000 }, { size: 5 }],
+    ['smaller than its descriptor says', 'content-mismatch', { maxBytes: 10_000 }, { size: 5_000 }],
+  ])('a blob %s', async (_name, code, limits, descriptor) => {
+    const { server, client } = await start();
+    server.push('app', '1', app);
+    const { digest, body: bytes } = app.config;
+    const blob = { digest, size: bytes.length, mediaType: 'x', annotations: {}, ...descriptor };
+    await expect(client.readBlob(repositoryOf(server.host, 'app'), blob, limits)).rejects.toMatchObject({ code });
+  });
+
+  test('a stream follows the redirect without the Authorization header', async () => {
+    const { server, client } = await start({ redirectBlobs: true, auth: { kind: 'token' } });
+    server.push('app', '1', app);
+    const [layer] = app.layers;
+    if (!layer) throw new Error('the image has layers');
+    const blob = { digest: layer.digest, size: layer.body.length, mediaType: layer.mediaType, annotations: {} };
+    const stream = await client.openBlob(repositoryOf(server.host, 'app'), blob, {});
+    expect(digestOf(await buffer(stream))).toBe(layer.digest);
+  });
+});

@@ -1,0 +1,68 @@
+import { parseRegistryHost, parseRepositoryName, parseTag, type RegistryHost } from '../../src/oci/reference.ts';
+import type { Clock } from '../../src/registry/clock.ts';
+import { systemClock } from '../../src/registry/clock.ts';
+import type { Credentials, CredentialsProvider } from '../../src/registry/credentials.ts';
+import { type DistributionOptions, openDistributionRegistry } from '../../src/registry/distribution.ts';
+import { createInProcessGovernor } from '../../src/registry/limits.ts';
+import type { ListedRepository, ListOptions, Registry } from '../../src/registry/registry.ts';
+import { Secret } from '../../src/registry/secret.ts';
+
+/** A client for a test's registry, whose waits pass at once. */
+export function openClient(host: string, options: Partial<DistributionOptions> = {}): Registry {
+  return openDistributionRegistry({
+    registry: parseRegistryHost(host),
+    credentials: { find: async () => undefined },
+    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: 64 }), clock: hastyClock }),
+    clock: hastyClock,
+    random: () => 0.5,
+    ...options,
+  });
+}
+
+/** The system's time, in which each wait is over at once. */
+const hastyClock: Clock = {
+  now: () => systemClock.now() + skippedMs,
+  schedule(callback, delayMs) {
+    return systemClock.schedule(() => {
+      skippedMs += delayMs;
+      callback();
+    }, 0);
+  },
+};
+let skippedMs = 0;
+
+/** A provider that always finds the same password. */
+export function passwordProvider(username: string, password: string): CredentialsProvider {
+  return provider({ kind: 'password', username, password: new Secret(password), origin: 'the test' });
+}
+
+export function provider(credentials: Credentials): CredentialsProvider {
+  return { find: async () => credentials };
+}
+
+export function repositoryOf(registry: RegistryHost, name: string): ListedRepository {
+  return { registry, name: parseRepositoryName(name) };
+}
+
+export const tagOf = parseTag;
+
+/** All names of all repositories, in the order in which they came. */
+export async function repositoryNames(client: Registry, options: ListOptions = {}): Promise<readonly string[]> {
+  const pages = await pagesOf(client.listRepositories(options));
+  return pages.flat().map(({ name }) => name);
+}
+
+export async function tagNames(
+  client: Registry,
+  repository: ListedRepository,
+  options: ListOptions = {},
+): Promise<readonly (string | undefined)[]> {
+  const pages = await pagesOf(client.listManifests(repository, options));
+  return pages.flat().map(({ tag }) => tag);
+}
+
+export async function pagesOf<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const page of pages) all.push(page);
+  return all;
+}

@@ -1,0 +1,23 @@
+import type { Clock } from '../../src/registry/clock.ts';
+
+/** Time that passes when `advance` says so. */
+export function handClock(): Clock & { advance(ms: number): Promise<void> } {
+  let nowMs = 0;
+  const timers = new Set<{ atMs: number; callback: () => void }>();
+  return {
+    now: () => nowMs,
+    schedule(callback, delayMs) {
+      const timer = { atMs: nowMs + delayMs, callback };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    async advance(ms) {
+      nowMs += ms;
+      for (const timer of [...timers].filter(({ atMs }) => atMs <= nowMs)) {
+        timers.delete(timer);
+        timer.callback();
+      }
+      await Promise.resolve();
+    },
+  };
+}
