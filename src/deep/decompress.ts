@@ -1,21 +1,10 @@
 import type { Transform } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
-import { Decompress } from 'fzstd';
-import { MalformedContentError, SlimboardError } from '../errors.ts';
+import { type Decompressor, malformedStream } from './decompressor.ts';
 import type { LayerLimits } from './limits.ts';
-import { ZstdGuard } from './zstd-guard.ts';
+import { ScriptZstd } from './script-zstd.ts';
 
 export type Compression = 'gzip' | 'zstd' | 'none';
-
-/** Takes compressed bytes and hands on what comes out, in pieces that are not to be kept. */
-export interface Decompressor {
-  /** Settles when the bytes are inflated and all but the last piece was handed on. */
-  write(bytes: Buffer): Promise<void>;
-  /** Settles when the last piece was handed on. */
-  end(): Promise<void>;
-  close(): void;
-}
 
 type OnData = (piece: Buffer) => void;
 
@@ -65,7 +54,7 @@ class StreamDecompressor implements Decompressor {
   constructor(transform: Transform, onData: OnData) {
     this.#transform = transform;
     this.#failed = new Promise((_, reject) => {
-      transform.on('error', (cause) => reject(malformed(cause)));
+      transform.on('error', (cause) => reject(malformedStream(cause)));
       transform.on('data', (piece: Buffer) => {
         // Handed on once the thread has the next piece to inflate, so that both work at the same time.
         queueMicrotask(() => {
@@ -99,54 +88,4 @@ class StreamDecompressor implements Decompressor {
   #race(start: (done: () => void) => void): Promise<void> {
     return Promise.race([this.#failed, new Promise<void>(start)]);
   }
-}
-
-/** For Node before 22.15: inflates on this thread, and lets others have it now and then. */
-class ScriptZstd implements Decompressor {
-  readonly #guard: ZstdGuard;
-  readonly #decoder: Decompress;
-  #pausedAt = performance.now();
-
-  constructor(limits: LayerLimits, onData: OnData) {
-    this.#guard = new ZstdGuard(Math.min(limits.windowBytes, SCRIPT_WINDOW_BYTES));
-    this.#decoder = new Decompress((piece) => {
-      if (piece.length > 0) onData(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
-    });
-  }
-
-  async write(bytes: Buffer): Promise<void> {
-    for (const piece of this.#guard.split(bytes)) {
-      this.#push(piece, false);
-      if (performance.now() - this.#pausedAt > PAUSE_AFTER_MS) {
-        await setImmediate();
-        this.#pausedAt = performance.now();
-      }
-    }
-  }
-
-  async end(): Promise<void> {
-    this.#guard.end();
-    this.#push(Buffer.alloc(0), true);
-  }
-
-  close(): void {
-    // Holds nothing but memory.
-  }
-
-  #push(piece: Buffer, isLast: boolean): void {
-    try {
-      this.#decoder.push(piece, isLast);
-    } catch (error) {
-      throw error instanceof SlimboardError ? error : malformed(error);
-    }
-  }
-}
-
-/** The decoder moves its whole window once a block; 32 MiB is the largest that Go's encoder (klauspost/compress) writes. */
-const SCRIPT_WINDOW_BYTES = 33_554_432;
-const PAUSE_AFTER_MS = 20;
-
-function malformed(cause: unknown): MalformedContentError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MalformedContentError(`layer cannot be decompressed: ${reason}`, { cause });
 }
