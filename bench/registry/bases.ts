@@ -1,0 +1,172 @@
+/**
+ * What the images of the synthetic registry stand on, in the shape that the official images have: so a classifier has
+ * real work. Sizes are round figures of the same order as the real ones.
+ */
+export interface SyntheticBase {
+  readonly name: string;
+  readonly env: readonly string[];
+  /** Build steps, base first; those with bytes make a layer of that compressed size. */
+  readonly steps: readonly Step[];
+  /** What an application adds, in the manner of its language. */
+  readonly application: readonly Step[];
+}
+
+export interface Step {
+  readonly by: string;
+  /** Compressed; absent where the step makes no layer. */
+  readonly bytes?: number;
+}
+
+const MB = 1_000_000;
+const DEBIAN: readonly Step[] = [
+  { by: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1728864000'", bytes: 28 * MB },
+  { by: '/bin/sh -c #(nop)  CMD ["bash"]' },
+];
+const ALPINE: readonly Step[] = [
+  { by: 'ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit', bytes: 3.6 * MB },
+  { by: 'CMD ["/bin/sh"]' },
+];
+const UBUNTU: readonly Step[] = [
+  { by: '/bin/sh -c #(nop)  ARG RELEASE' },
+  { by: '/bin/sh -c #(nop)  LABEL org.opencontainers.image.version=22.04' },
+  {
+    by: '/bin/sh -c #(nop) ADD file:ebe009f86035c175ba244badd298a2582914415cf62783d510eab3a311a5d4e1 in / ',
+    bytes: 29 * MB,
+  },
+  { by: '/bin/sh -c #(nop)  CMD ["/bin/bash"]' },
+];
+const BUILDPACK_DEPS: readonly Step[] = [
+  {
+    by: 'RUN /bin/sh -c set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates curl gnupg # buildkit',
+    bytes: 24 * MB,
+  },
+  {
+    by: 'RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends git mercurial openssh-client procps # buildkit',
+    bytes: 64 * MB,
+  },
+  {
+    by: 'RUN /bin/sh -c set -ex; apt-get update; apt-get install -y --no-install-recommends autoconf g++ gcc make libssl-dev # buildkit',
+    bytes: 211 * MB,
+  },
+];
+
+const nodeSteps = (version: string, bytes: number): readonly Step[] => [
+  {
+    by: 'RUN /bin/sh -c groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node # buildkit',
+    bytes: 4_000,
+  },
+  { by: `ENV NODE_VERSION=${version}` },
+  {
+    by: 'RUN /bin/sh -c curl -fsSLO "https://nodejs.org/dist/v$NODE_VERSION/node-v$NODE_VERSION-linux-x64.tar.xz" # buildkit',
+    bytes,
+  },
+  { by: 'COPY docker-entrypoint.sh /usr/local/bin/ # buildkit', bytes: 450 },
+  { by: 'ENTRYPOINT ["docker-entrypoint.sh"]' },
+  { by: 'CMD ["node"]' },
+];
+const pythonSteps = (version: string, bytes: number): readonly Step[] => [
+  { by: 'ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' },
+  { by: `ENV PYTHON_VERSION=${version}` },
+  {
+    by: 'RUN /bin/sh -c set -eux; wget -O python.tar.xz "https://www.python.org/ftp/python/$PYTHON_VERSION/Python.tar.xz"; make # buildkit',
+    bytes,
+  },
+  {
+    by: 'RUN /bin/sh -c set -eux; for src in idle3 pip3 pydoc3 python3; do ln -svT "$src" "/usr/local/bin/$src"; done # buildkit',
+    bytes: 250,
+  },
+  { by: 'CMD ["python3"]' },
+];
+
+const NODE_APPLICATION: readonly Step[] = [
+  { by: 'WORKDIR /app', bytes: 120 },
+  { by: 'COPY package.json package-lock.json ./ # buildkit', bytes: 90_000 },
+  { by: 'RUN /bin/sh -c npm ci # buildkit', bytes: 61 * MB },
+  { by: 'COPY . . # buildkit', bytes: 3 * MB },
+  { by: 'EXPOSE map[3000/tcp:{}]' },
+  { by: 'CMD ["node" "server.js"]' },
+];
+const PYTHON_APPLICATION: readonly Step[] = [
+  { by: 'WORKDIR /srv', bytes: 120 },
+  { by: 'COPY requirements.txt . # buildkit', bytes: 700 },
+  { by: 'RUN /bin/sh -c pip install --no-cache-dir -r requirements.txt # buildkit', bytes: 48 * MB },
+  { by: 'COPY . . # buildkit', bytes: 1 * MB },
+  { by: 'USER 1000' },
+  { by: 'CMD ["gunicorn" "app:app"]' },
+];
+const JAVA_APPLICATION: readonly Step[] = [
+  { by: 'WORKDIR /opt/app', bytes: 120 },
+  { by: 'COPY /build/libs/dependencies ./ # buildkit', bytes: 38 * MB },
+  { by: 'COPY /build/libs/app.jar app.jar # buildkit', bytes: 2 * MB },
+  { by: 'ENTRYPOINT ["java" "-jar" "app.jar"]' },
+];
+const BINARY_APPLICATION: readonly Step[] = [
+  { by: 'COPY /out/server /server # buildkit', bytes: 9 * MB },
+  { by: 'USER 65532:65532' },
+  { by: 'ENTRYPOINT ["/server"]' },
+];
+const PACKAGE_APPLICATION: readonly Step[] = [
+  { by: 'RUN /bin/sh -c apt-get update && apt-get install -y curl jq ca-certificates # buildkit', bytes: 33 * MB },
+  { by: 'COPY --chown=app:app dist /opt/service # buildkit', bytes: 14 * MB },
+  { by: 'RUN /bin/sh -c chmod -R a+rX /opt/service # buildkit', bytes: 14 * MB },
+  { by: 'ENV SERVICE_PORT=8080' },
+  { by: 'CMD ["/opt/service/run"]' },
+];
+
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const nodeEnv = (version: string) => [PATH, `NODE_VERSION=${version}`, 'YARN_VERSION=1.22.22'];
+const pythonEnv = (version: string) => [PATH, 'LANG=C.UTF-8', `PYTHON_VERSION=${version}`];
+
+export const BASES: readonly SyntheticBase[] = [
+  ...['18.20.4', '20.18.0', '22.11.0'].flatMap((version): SyntheticBase[] => [
+    {
+      name: `node:${version}-slim`,
+      env: nodeEnv(version),
+      steps: [...DEBIAN, ...nodeSteps(version, 41 * MB)],
+      application: NODE_APPLICATION,
+    },
+    {
+      name: `node:${version}-alpine`,
+      env: nodeEnv(version),
+      steps: [...ALPINE, ...nodeSteps(version, 42 * MB)],
+      application: NODE_APPLICATION,
+    },
+    {
+      name: `node:${version}`,
+      env: nodeEnv(version),
+      steps: [...DEBIAN, ...BUILDPACK_DEPS, ...nodeSteps(version, 47 * MB)],
+      application: NODE_APPLICATION,
+    },
+  ]),
+  ...['3.10.15', '3.12.7'].flatMap((version): SyntheticBase[] => [
+    {
+      name: `python:${version}-slim`,
+      env: pythonEnv(version),
+      steps: [...DEBIAN, ...pythonSteps(version, 12 * MB)],
+      application: PYTHON_APPLICATION,
+    },
+    {
+      name: `python:${version}`,
+      env: pythonEnv(version),
+      steps: [...DEBIAN, ...BUILDPACK_DEPS, ...pythonSteps(version, 24 * MB)],
+      application: PYTHON_APPLICATION,
+    },
+  ]),
+  {
+    name: 'eclipse-temurin:21-jre',
+    env: [PATH, 'JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk-21.0.5+11'],
+    steps: [
+      ...UBUNTU,
+      { by: 'ENV JAVA_VERSION=jdk-21.0.5+11' },
+      {
+        by: 'RUN /bin/sh -c set -eux; wget -O /tmp/openjdk.tar.gz; tar --extract --file /tmp/openjdk.tar.gz # buildkit',
+        bytes: 52 * MB,
+      },
+    ],
+    application: JAVA_APPLICATION,
+  },
+  { name: 'alpine:3.20', env: [PATH], steps: ALPINE, application: BINARY_APPLICATION },
+  { name: 'ubuntu:22.04', env: [PATH], steps: UBUNTU, application: PACKAGE_APPLICATION },
+  { name: 'debian:bookworm', env: [PATH], steps: DEBIAN, application: PACKAGE_APPLICATION },
+  { name: 'scratch', env: [], steps: [], application: BINARY_APPLICATION },
+];
