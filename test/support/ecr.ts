@@ -13,8 +13,8 @@ export const IMPATIENT: RetryBudget = { ...DEFAULT_RETRY_BUDGET, wait: async () 
 export interface EcrBench {
   start(options?: FakeEcrOptions): Promise<FakeEcr>;
   open(fake: FakeEcr, options?: Partial<EcrOptions>): Promise<Registry>;
-  /** Without naming the account. */
-  openUnnamed(fake: FakeEcr): Promise<Registry>;
+  /** As settings that leave something out. */
+  openWithout(fake: FakeEcr, missing: 'accountId' | 'regions'): Promise<Registry>;
 }
 
 /** Opens fakes and registries for the tests of a file, with static keys in the environment, and closes them after each. */
@@ -45,14 +45,16 @@ export function useEcr(): EcrBench {
       vi.stubEnv('AWS_ENDPOINT_URL_STS', fake.url);
       return fake;
     },
-    open: async (fake, options = {}) =>
-      track(await openEcrRegistry({ ...defaultsFor(fake), accountId: FAKE_ACCOUNT, ...options })),
-    openUnnamed: async (fake) => track(await openEcrRegistry(defaultsFor(fake))),
+    open: async (fake, options = {}) => track(await openEcrRegistry({ ...defaultsFor(fake), ...options })),
+    async openWithout(fake, missing) {
+      const { [missing]: _, ...options } = defaultsFor(fake);
+      return track(await openEcrRegistry(options));
+    },
   };
 }
 
-function defaultsFor(fake: FakeEcr): EcrOptions {
-  return { regions: [FAKE_REGION], endpoint: fake.url, retry: IMPATIENT };
+function defaultsFor(fake: FakeEcr) {
+  return { accountId: FAKE_ACCOUNT, regions: [FAKE_REGION], endpoint: fake.url, retry: IMPATIENT };
 }
 
 /** A repository of the fake's account, as a worker knows it that listed nothing. */

@@ -1,8 +1,9 @@
 import type { ECRClient, ECRClientConfig } from '@aws-sdk/client-ecr';
+import { SettingsError } from '../../errors.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
 import { isExpiredCredentials, outcomeOf, toSlimboardError } from './errors.ts';
 import { runGoverned } from './governed.ts';
-import { ecrApiHost, ecrRegistryHost, ecrRepositoryArn } from './hosts.ts';
+import { ecrApiHost, ecrRegistryHost, ecrRepositoryArn, parseAccount, parseRegion } from './hosts.ts';
 import { ECR_OPERATIONS, type EcrInput, type EcrOperation, type EcrOutput, isEcrOperation } from './operations.ts';
 import type { EcrOptions } from './options.ts';
 import { DEFAULT_RETRY_BUDGET, withRetries } from './retry.ts';
@@ -121,12 +122,33 @@ type Send<O extends EcrOperation> = (
   options: { abortSignal?: AbortSignal },
 ) => Promise<EcrOutput<O>>;
 
-/** Loads the SDK (150 ms) only now that it is needed. */
+/**
+ * One client a region. Loads the SDK (150 ms) only now that it is needed.
+ * @throws SettingsError when an account or region is none, or no region is set anywhere
+ */
 export async function openEcrClients(options: EcrOptions): Promise<readonly EcrClient[]> {
+  if (options.accountId !== undefined) parseAccount(options.accountId);
   const sdk = await import('@aws-sdk/client-ecr');
+  const regions = options.regions ?? [await findDefaultRegion(sdk, options)];
   return Promise.all(
-    options.regions.map(async (region) => new EcrClient(sdk, region, options, await credentialsFor(region, options))),
+    regions.map(async (region) => {
+      const credentials = await credentialsFor(parseRegion(region), options);
+      return new EcrClient(sdk, region, options, credentials);
+    }),
   );
+}
+
+async function findDefaultRegion(sdk: Sdk, { profile }: EcrOptions): Promise<string> {
+  const client = new sdk.ECRClient(profile ? { profile } : {});
+  try {
+    return await client.config.region();
+  } catch (cause) {
+    throw new SettingsError('No AWS region is set: write regions: [eu-west-1] into the source, or set AWS_REGION', {
+      cause,
+    });
+  } finally {
+    client.destroy();
+  }
 }
 
 function clientConfig(region: string, options: EcrOptions, credentials: Credentials | undefined): ECRClientConfig {

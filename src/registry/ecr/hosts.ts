@@ -31,6 +31,8 @@ const ACCOUNT = /^[0-9]{12}$/;
 // The host names of IPv4, FIPS and dual-stack. @see Amazon ECR user guide, "Amazon ECR endpoints and quotas"
 const HOST = /^([0-9]{12})\.dkr(?:\.ecr(?:-fips)?|-ecr(?:-fips)?)\.([a-z0-9-]+)\.([a-z0-9.-]+)$/;
 
+const DUAL_STACK: ReadonlySet<string> = new Set(['on.aws', 'on.amazonwebservices.com.cn']);
+
 function partitionOf(region: string): Partition {
   return PARTITIONS.find((partition) => partition.regions.test(region)) ?? COMMERCIAL;
 }
@@ -63,7 +65,7 @@ export function ecrApiHost(region: string): RegistryHost {
 export function findEcrLocation(host: string): EcrLocation | undefined {
   const [, account, region, domain] = HOST.exec(host) ?? [];
   if (!account || !region || !domain || !REGION.test(region)) return undefined;
-  return domain === partitionOf(region).domain || domain === 'on.aws' ? { account, region } : undefined;
+  return domain === partitionOf(region).domain || DUAL_STACK.has(domain) ? { account, region } : undefined;
 }
 
 /** @throws InvalidReferenceError when the host is no private ECR registry */

@@ -17,8 +17,8 @@ export interface EcrRequestEvent {
 export interface EcrOptions {
   /** Whose registry; absent: the one of the caller's account. */
   readonly accountId?: string;
-  /** At least one: a registry is one account's in one region. */
-  readonly regions: readonly string[];
+  /** A registry is one account's in one region. Absent: the region of the environment, or of the profile. */
+  readonly regions?: readonly string[];
   /** ARN of the role to read with; its session is renewed as long as the registry is open. */
   readonly assumeRole?: string;
   /** What the role's trust policy asks for, where the role is another organization's. */

@@ -1,4 +1,4 @@
-import { AuthenticationError, InvalidReferenceError, SettingsError, SlimboardError } from '../../errors.ts';
+import { AuthenticationError, InvalidReferenceError, SlimboardError } from '../../errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { RegistryHost, Tag } from '../../oci/reference.ts';
@@ -13,20 +13,17 @@ import type {
 import { EcrBlobReader } from './blobs.ts';
 import { type EcrClient, openEcrClients } from './client.ts';
 import { readDedupScope } from './dedup.ts';
-import { ecrLocationOf, parseAccount, parseRegion } from './hosts.ts';
+import { ecrLocationOf } from './hosts.ts';
 import { listImages, resolveTag } from './images.ts';
 import { readManifests } from './manifests.ts';
 import { DEFAULT_LANES, type EcrOptions } from './options.ts';
 import { listRepositories } from './repositories.ts';
 
 /**
- * Opens the private ECR registries of one account in some regions. Sends nothing yet.
- * @throws SettingsError when an account or region is none
+ * Opens the private ECR registries of one account, one in each region. Sends nothing to ECR yet.
+ * @throws SettingsError when an account or region is none, or no region is set anywhere
  */
 export async function openEcrRegistry(options: EcrOptions): Promise<Registry> {
-  if (options.accountId !== undefined) parseAccount(options.accountId);
-  if (options.regions.length === 0) throw new SettingsError('An ecr source needs regions: write them as [eu-west-1]');
-  for (const region of options.regions) parseRegion(region);
   return new EcrRegistry(options, await openEcrClients(options));
 }
 

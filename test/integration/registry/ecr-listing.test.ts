@@ -31,7 +31,7 @@ describe('repositories', () => {
   test('of an unnamed account are the caller’s, and carry its host', async () => {
     const fake = await ecr.start({ account: '999988887777' });
     fake.createRepository('api');
-    const registry = await ecr.openUnnamed(fake);
+    const registry = await ecr.openWithout(fake, 'accountId');
     expect(await collect(registry.listRepositories({}))).toEqual([
       { name: 'api', registry: '999988887777.dkr.ecr.eu-west-1.amazonaws.com' },
     ]);

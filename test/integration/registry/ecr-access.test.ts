@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { describeEcrAccess } from '../../../src/registry/ecr/access.ts';
+import type { EcrOptions } from '../../../src/registry/ecr/options.ts';
+import { IMPATIENT, useEcr } from '../../support/ecr.ts';
+import type { FakeEcr } from '../../support/fake-ecr.ts';
+import { image } from '../../support/image-builder.ts';
+
+const ecr = useEcr();
+const ROLE = 'arn:aws:iam::123456789012:role/slimboard-audit';
+
+function describeAccess(fake: FakeEcr, options: Partial<EcrOptions> = {}) {
+  return describeEcrAccess({ regions: ['eu-west-1'], endpoint: fake.url, retry: IMPATIENT, ...options }, {});
+}
+
+async function statusesOf(findings: ReturnType<typeof describeAccess>): Promise<Record<string, string>> {
+  return Object.fromEntries((await findings).map(({ subject, status }) => [subject, status]));
+}
+
+const ALL_WELL = {
+  'ecr:DescribeRepositories': 'ok',
+  'ecr:DescribeImages': 'ok',
+  'ecr:BatchGetImage': 'ok',
+  'ecr:GetDownloadUrlForLayer': 'ok',
+  'ecr:ListTagsForResource': 'ok',
+  'ecr:GetAccountSetting': 'ok',
+  'pull-time exclusion': 'ok',
+};
+
+test('all permissions and the exclusion are there, and trying them pulls nothing', async () => {
+  const fake = await ecr.start({ pullTimeExclusions: [ROLE] });
+  const app = image();
+  fake.push('api', app, { tags: ['1'] });
+  expect(await statusesOf(describeAccess(fake, { assumeRole: ROLE }))).toEqual(ALL_WELL);
+  expect(fake.repository('api').images.get(app.digest)?.pulledAt).toBeUndefined();
+  expect(fake.blobRequests).toEqual([]);
+});
+
+test.each([
+  ['DescribeImages', 'error'],
+  ['BatchGetImage', 'error'],
+  ['GetDownloadUrlForLayer', 'error'],
+  ['ListTagsForResource', 'warning'],
+  ['GetAccountSetting', 'warning'],
+])('without ecr:%s there is an %s that names it', async (operation, status) => {
+  const fake = await ecr.start({ pullTimeExclusions: [ROLE] });
+  fake.push('api', image(), { tags: ['1'] });
+  fake.fail({ operation }, { name: 'AccessDeniedException' });
+  const findings = describeAccess(fake, { assumeRole: ROLE });
+  expect(await statusesOf(findings)).toEqual({ ...ALL_WELL, [`ecr:${operation}`]: status });
+  const finding = (await findings).find(({ subject }) => subject === `ecr:${operation}`);
+  expect(finding?.message).toContain(`ecr:${operation} on `);
+});
+
+test('without ecr:DescribeRepositories nothing else is worth trying', async () => {
+  const fake = await ecr.start();
+  fake.fail({ operation: 'DescribeRepositories' }, { name: 'AccessDeniedException' });
+  expect(await statusesOf(describeAccess(fake))).toEqual({ 'ecr:DescribeRepositories': 'error' });
+});
+
+test('credentials that AWS does not take are one error a region', async () => {
+  const fake = await ecr.start();
+  fake.fail({ operation: '*' }, { name: 'UnrecognizedClientException' });
+  const findings = await describeAccess(fake, { regions: ['eu-west-1', 'us-east-1'] });
+  expect(findings.map(({ region, status }) => [region, status])).toEqual([
+    ['eu-west-1', 'error'],
+    ['us-east-1', 'error'],
+  ]);
+});
+
+test('an empty registry leaves open what only a repository can show', async () => {
+  const fake = await ecr.start();
+  const statuses = await statusesOf(describeAccess(fake));
+  expect(Object.values(statuses).sort()).toEqual(['ok', 'ok', 'unknown', 'warning']);
+});
+
+test.each([
+  ['a role that is not excluded', { assumeRole: ROLE }, [], 'warning', `--principal-arn ${ROLE}`],
+  ['nobody excluded', {}, [], 'warning', 'register-pull-time-update-exclusion --region eu-west-1'],
+  ['somebody excluded, perhaps this identity', {}, [ROLE], 'unknown', ROLE],
+])('with %s the finding says what to do', async (_case, options, pullTimeExclusions, status, words) => {
+  const fake = await ecr.start({ pullTimeExclusions });
+  const findings = await describeAccess(fake, options);
+  const finding = findings.find(({ subject }) => subject === 'pull-time exclusion');
+  expect(finding).toMatchObject({ status });
+  expect(finding?.message).toContain(words);
+});
+
+test('exclusions that may not be read are unknown', async () => {
+  const fake = await ecr.start();
+  fake.fail({ operation: 'ListPullTimeUpdateExclusions' }, { name: 'AccessDeniedException' });
+  expect(await statusesOf(describeAccess(fake))).toMatchObject({ 'pull-time exclusion': 'unknown' });
+});

@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { estimateEcrCalls } from '../../../../src/registry/ecr/cost.ts';
+
+test('a thousand new images in one repository, on one base, cost what the limits of the API leave', () => {
+  const { requests, total } = estimateEcrCalls({
+    repositories: [{ images: 1_000, newManifests: 1_000 }],
+    newConfigs: 1_000,
+  });
+  expect(requests).toMatchObject({
+    DescribeRepositories: 1,
+    DescribeImages: 1,
+    ListTagsForResource: 1,
+    BatchGetImage: 10,
+  });
+  expect(total).toBe(1 + 1 + 1 + 10 + 1_000 + 1_000 + 1);
+});
+
+test('an empty registry costs one request to know it', () => {
+  const { requests } = estimateEcrCalls({ repositories: [], newConfigs: 0 });
+  expect(requests).toMatchObject({ DescribeRepositories: 1, DescribeImages: 0, BatchGetImage: 0 });
+});
+
+test('a night without change costs listings only, one of each kind a thousand', () => {
+  const repository = fc.record({ images: fc.nat(100_000), newManifests: fc.constant(0) });
+  fc.assert(
+    fc.property(fc.array(repository), (repositories) => {
+      const { requests, quotaSeconds } = estimateEcrCalls({ repositories, newConfigs: 0 });
+      expect([requests.BatchGetImage, requests.GetDownloadUrlForLayer, requests.GetBlob, quotaSeconds]).toEqual([
+        0, 0, 0, 0,
+      ]);
+      expect(requests.ListTagsForResource).toBe(repositories.length);
+      const images = repositories.reduce((sum, { images }) => sum + images, 0);
+      expect(requests.DescribeImages * 1_000).toBeGreaterThanOrEqual(images);
+      expect(requests.DescribeImages).toBeLessThanOrEqual(images / 1_000 + repositories.length);
+    }),
+  );
+});
+
+test('quotas bound the time from below', () => {
+  const repositories = Array.from({ length: 10_000 }, () => ({ images: 100, newManifests: 100 }));
+  expect(estimateEcrCalls({ repositories, newConfigs: 600_000 }).quotaSeconds).toBe(200);
+  expect(estimateEcrCalls({ repositories, newConfigs: 0 }).quotaSeconds).toBe(5);
+});

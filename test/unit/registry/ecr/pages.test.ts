@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { InvalidReferenceError, MalformedContentError } from '../../../../src/errors.ts';
+import { readPages } from '../../../../src/registry/ecr/pages.ts';
+import { collect } from '../../../support/ecr.ts';
+
+function expired(): Error {
+  return new InvalidReferenceError('refused', {
+    cause: Object.assign(new Error('nextToken'), { name: 'InvalidParameterException' }),
+  });
+}
+
+test('a listing is complete and without doubles, wherever its token expires', async () => {
+  const entries = fc.uniqueArray(fc.string(), { maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(entries, fc.integer({ min: 1, max: 7 }), fc.nat(12), async (all, size, expiresAt) => {
+      let calls = 0;
+      const fetchPage = async (token: string | undefined) => {
+        calls += 1;
+        if (token !== undefined && calls === expiresAt) throw expired();
+        const from = Number(token ?? 0);
+        const next = from + size < all.length ? String(from + size) : undefined;
+        return { items: all.slice(from, from + size), nextToken: next };
+      };
+      expect(await collect(readPages(fetchPage, (entry) => entry))).toEqual(all);
+    }),
+  );
+});
+
+test('a first page that is refused is an error', async () => {
+  const fetchPage = () => Promise.reject(expired());
+  await expect(collect(readPages(fetchPage, String))).rejects.toThrow(InvalidReferenceError);
+});
+
+test('a page that names itself as the next one ends the listing with an error', async () => {
+  const fetchPage = async () => ({ items: ['a'], nextToken: 'same' });
+  await expect(collect(readPages(fetchPage, String))).rejects.toThrow(MalformedContentError);
+});
