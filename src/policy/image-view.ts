@@ -1,3 +1,5 @@
+import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
+import type { Verb } from '../classify/history/instruction.ts';
 import type { LayerClass } from '../classify/verdict.ts';
 import type { AuditedImage, LayerContents } from './audited-image.ts';
 import type { ByteRange, Evidence } from './finding.ts';
@@ -10,7 +12,11 @@ export interface LayerView {
   /** Compressed. */
   readonly bytes: number;
   readonly class: LayerClass;
+  /** As shown: redacted, and cut where it is long. Rules read `verb`, `args` and `commands`. */
   readonly instruction: string;
+  readonly verb: Verb;
+  /** What follows the verb. Not redacted: never put into evidence. */
+  readonly args: string;
   /** What a RUN ran; empty for every other instruction. */
   readonly commands: readonly Command[];
   readonly contents?: LayerContents;
@@ -25,7 +31,10 @@ export interface ImageView {
 }
 
 export function viewImage(image: AuditedImage): ImageView {
-  const layers = image.manifest.layers.map((layer, position) => viewLayer(image, layer.size, position));
+  const { steps } = readBuildHistory(image.config, image.manifest.layers.length);
+  const made: BuildStep[] = [];
+  for (const step of steps) if (step.layer !== undefined) made[step.layer] = step;
+  const layers = image.manifest.layers.map((layer, position) => viewLayer(image, layer.size, position, made[position]));
   return { image, layers, own: layers.slice(baseLayerCount(image)) };
 }
 
@@ -36,16 +45,23 @@ export function baseLayerCount({ verdict }: AuditedImage): number {
   return first < 0 ? verdict.layers.length : first;
 }
 
-function viewLayer(image: AuditedImage, bytes: number, position: number): LayerView {
+function viewLayer(image: AuditedImage, bytes: number, position: number, step: BuildStep | undefined): LayerView {
   const verdict = image.verdict.layers[position];
-  const instruction = verdict?.instruction ?? '';
   const contents = image.contents?.[position];
+  const script = step?.verb === 'RUN' ? step.args : '';
+  let commands: readonly Command[] | undefined;
   return {
     position,
     bytes,
     class: verdict?.class ?? 'none',
-    instruction,
-    commands: instruction.startsWith('RUN ') ? parseScript(instruction.slice(4)) : [],
+    instruction: verdict?.instruction ?? '',
+    verb: step?.verb ?? 'NONE',
+    args: step?.args ?? '',
+    // Parsed when a rule asks: most layers are the base's, and few rules look at those.
+    get commands() {
+      commands ??= parseScript(script);
+      return commands;
+    },
     ...(contents ? { contents } : {}),
   };
 }

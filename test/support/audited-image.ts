@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { readBuildHistory } from '../../src/classify/history/build-steps.ts';
+import { classifyImage } from '../../src/classify/classify-image.ts';
 import { redact } from '../../src/classify/redact.ts';
-import type { ImageVerdict, LayerClass, Runtime, Variant } from '../../src/classify/verdict.ts';
+import type { ImageVerdict, KnownBase, LayerClass, Runtime, Variant } from '../../src/classify/verdict.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseImageConfig } from '../../src/oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../../src/oci/manifest.ts';
@@ -106,20 +106,20 @@ function verdictOf(sketch: ImageSketch, baseLayers: number, layers: readonly Lay
   };
 }
 
-/** A real image of test/fixtures/slim-pairs, with its verdict completed by hand. */
-export function pairImage(
-  name: string,
-  sketch: Pick<ImageSketch, 'runtime' | 'runtimeVersion' | 'variant' | 'baseNames' | 'multiStage' | 'root'> = {},
-): AuditedImage {
+/** A real image of test/fixtures/slim-pairs, classified with its base known. */
+export function pairImage(name: string): AuditedImage {
   const path = new URL(`../fixtures/slim-pairs/${name}.json`, import.meta.url);
-  const { baseLayers, manifest, config } = JSON.parse(readFileSync(path, 'utf8'));
-  const parsed = parseManifest(JSON.stringify(manifest));
-  if (parsed.form !== 'manifest') throw new Error(`${name} is no image`);
-  const imageConfig = parseImageConfig(JSON.stringify(config));
-  const { steps } = readBuildHistory(imageConfig, parsed.layers.length);
-  const layers = parsed.layers.map((_, at) => {
-    const step = steps.find(({ layer }) => layer === at);
-    return { instruction: step ? `${step.verb} ${step.args}` : '' };
-  });
-  return { manifest: parsed, config: imageConfig, verdict: verdictOf(sketch, baseLayers, layers) };
+  const { base, baseLayers, manifest, config } = JSON.parse(readFileSync(path, 'utf8'));
+  const known: KnownBase[] =
+    base === null ? [] : [{ references: [base], digest: digestOf(base), layerCount: baseLayers, origin: 'catalogue' }];
+  return classified(JSON.stringify(manifest), JSON.stringify(config), known);
+}
+
+/** An image as rules and advice get it, from its own bytes. */
+export function classified(manifestText: string, configText: string, bases: readonly KnownBase[]): AuditedImage {
+  const manifest = parseManifest(manifestText);
+  if (manifest.form !== 'manifest') throw new Error('no image manifest');
+  const config = parseImageConfig(configText);
+  const platform = { os: config.os, architecture: config.architecture };
+  return { manifest, config, verdict: classifyImage({ manifest, config, platform, provenance: [], bases }) };
 }

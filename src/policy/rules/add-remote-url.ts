@@ -1,15 +1,15 @@
 import { evidenceOf, totalOf, upTo } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
-const REMOTE = /^ADD\s+(?:--\S+\s+)*https?:\/\//;
-const CHECKED = /^ADD\s+(?:--\S+\s+)*--checksum=/;
+const REMOTE = /^(?:--\S+\s+)*https?:\/\//;
+const CHECKED = /^(?:--\S+\s+)*--checksum=/;
 
 export const addRemoteUrl: Rule = {
   id: 'add-remote-url',
   severity: 'warn',
   title: 'ADD fetches a file from the network',
   find: (view) => {
-    const found = view.own.filter(({ instruction }) => REMOTE.test(instruction) && !CHECKED.test(instruction));
+    const found = view.own.filter(({ verb, args }) => verb === 'ADD' && REMOTE.test(args) && !CHECKED.test(args));
     if (found.length === 0) return undefined;
     const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
     return {

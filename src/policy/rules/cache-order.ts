@@ -2,14 +2,14 @@ import { evidenceOf, type LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, runs } from '../shell.ts';
 
-const WHOLE_SOURCES = /^(?:COPY|ADD)\s+(?:--\S+\s+)*(?:\.\/?|\.\/src\/?|src\/?)\s+\S/;
+const WHOLE_SOURCES = /^(?:--\S+\s+)*(?:\.\/?|\.\/src\/?|src\/?)\s+\S/;
 
 export const cacheOrder: Rule = {
   id: 'cache-order',
   severity: 'info',
   title: 'Dependencies are installed after the sources are copied',
   find: (view) => {
-    const sources = view.own.find((layer) => WHOLE_SOURCES.test(layer.instruction));
+    const sources = view.own.find((layer) => isSources(layer));
     const install = sources && view.own.find((layer) => layer.position > sources.position && installs(layer));
     if (!sources || !install) return undefined;
     return {
@@ -20,6 +20,10 @@ export const cacheOrder: Rule = {
     };
   },
 };
+
+function isSources({ verb, args }: LayerView): boolean {
+  return (verb === 'COPY' || verb === 'ADD') && WHOLE_SOURCES.test(args);
+}
 
 function installs(layer: LayerView): boolean {
   return layer.commands.some(installsDependencies);

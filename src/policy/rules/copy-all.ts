@@ -2,9 +2,9 @@ import { evidenceOf, type LayerView, totalOf, upTo } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
 /** `COPY . /app`: the build's whole context; paths of an earlier stage start at its root. */
-const WHOLE_CONTEXT = /^(?:COPY|ADD)\s+(?:--\S+\s+)*\.\/?\s+\S/;
+const WHOLE_CONTEXT = /^(?:--\S+\s+)*\.\/?\s+\S/;
 /** What the classic builder wrote: a folder by its checksum. Only its size says that it may be the whole context. */
-const CLASSIC_FOLDER = /^(?:COPY|ADD)\s+dir:[0-9a-f]+\s+in\s/;
+const CLASSIC_FOLDER = /^(?:--\S+\s+)*dir:[0-9a-f]+\s+in\s/;
 const LARGE_FOLDER_BYTES = 1_000_000;
 
 export const copyAll: Rule = {
@@ -26,6 +26,6 @@ export const copyAll: Rule = {
 };
 
 function copiesContext(layer: LayerView): boolean {
-  if (WHOLE_CONTEXT.test(layer.instruction)) return true;
-  return layer.bytes >= LARGE_FOLDER_BYTES && CLASSIC_FOLDER.test(layer.instruction);
+  if (layer.verb !== 'COPY' && layer.verb !== 'ADD') return false;
+  return WHOLE_CONTEXT.test(layer.args) || (layer.bytes >= LARGE_FOLDER_BYTES && CLASSIC_FOLDER.test(layer.args));
 }

@@ -29,7 +29,7 @@ function measured(layer: LayerView): Evidence[] | undefined {
 
 /** A later RUN removes the very path that this layer's COPY or ADD wrote. */
 function likely(layer: LayerView, view: ImageView): Evidence[] {
-  const target = copiedTo(layer.instruction);
+  const target = copiedTo(layer);
   if (!target) return [];
   const removed = view.own.some((later) => later.position > layer.position && removesPath(later, target));
   return removed ? [evidenceOf(layer, { subject: target, bytes: upTo(layer.bytes) })] : [];
@@ -41,8 +41,8 @@ function removesPath({ commands }: LayerView, path: string): boolean {
   );
 }
 
-function copiedTo(instruction: string): string | undefined {
-  const words = instruction.split(/\s+/);
-  const target = words.at(-1)?.replace(/\/$/, '');
-  return /^(?:COPY|ADD)$/.test(words[0] ?? '') && target?.startsWith('/') ? target : undefined;
+function copiedTo({ verb, args }: LayerView): string | undefined {
+  if (verb !== 'COPY' && verb !== 'ADD') return undefined;
+  const target = args.slice(args.lastIndexOf(' ') + 1).replace(/\/$/, '');
+  return target.startsWith('/') ? target : undefined;
 }

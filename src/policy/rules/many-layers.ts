@@ -9,7 +9,7 @@ export const manyLayers: Rule = {
   severity: 'info',
   title: 'Many small RUN layers',
   find: (view) => {
-    const steps = view.own.filter((layer) => layer.instruction.startsWith('RUN '));
+    const steps = view.own.filter((layer) => layer.verb === 'RUN');
     if (steps.length < MANY) return undefined;
     return {
       confidence: 'proven',

@@ -8,21 +8,6 @@ import type { AuditedImage } from '../../../src/policy/audited-image.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import { pairImage } from '../../support/audited-image.ts';
 
-const NODE = {
-  runtime: 'node',
-  runtimeVersion: '20.20.2',
-  variant: 'full',
-  baseNames: ['library/node:20'],
-  root: true,
-} as const;
-const GO = {
-  runtime: 'go',
-  runtimeVersion: '1.19.8',
-  variant: 'full',
-  baseNames: ['library/golang:1.19'],
-  root: true,
-} as const;
-
 const NODE_20_SLIM: BaseAlternative = {
   reference: 'library/node:20-slim',
   runtime: 'node',
@@ -40,20 +25,20 @@ function pullSize({ manifest }: AuditedImage): number {
 test.each<[string, AuditedImage, string, readonly TechniqueId[], readonly BaseAlternative[]]>([
   [
     'Node.js on slim, the catalogue knows the base',
-    pairImage('node-single-stage', NODE),
+    pairImage('node-single-stage'),
     'node-multi-stage-slim',
     ['multi-stage', 'slim-base'],
     [NODE_20_SLIM],
   ],
   [
     'Node.js on slim, public sizes of another release',
-    pairImage('node-single-stage', NODE),
+    pairImage('node-single-stage'),
     'node-multi-stage-slim',
     ['multi-stage', 'slim-base'],
     [],
   ],
-  ['Go on Alpine', pairImage('go-single-stage', GO), 'go-multi-stage-alpine', ['multi-stage', 'alpine-base'], []],
-  ['Go on nothing', pairImage('go-single-stage', GO), 'go-multi-stage-scratch', ['multi-stage', 'scratch-base'], []],
+  ['Go on Alpine', pairImage('go-single-stage'), 'go-multi-stage-alpine', ['multi-stage', 'alpine-base'], []],
+  ['Go on nothing', pairImage('go-single-stage'), 'go-multi-stage-scratch', ['multi-stage', 'scratch-base'], []],
 ])('the twin is as small as projected: %s', (_, fat, twin, techniques, alternatives) => {
   const findings = findImage(fat);
   const knowledge = knowledgeOf(alternatives);
@@ -63,12 +48,4 @@ test.each<[string, AuditedImage, string, readonly TechniqueId[], readonly BaseAl
   expect(projection?.after.max).toBeGreaterThanOrEqual(real);
   const advice = adviseImage(fat, findings, knowledge, { kind: 'reduction', ratio: 0.9 });
   expect(advice.together.map(({ techniques: ids }) => ids)).toContainEqual(techniques);
-    JSON.stringify(findings.map((f) => [f.rule, f.bytes])),
-    projection,
-    JSON.stringify(
-      advice.plan.map((s) => [s.technique, s.gain, s.projection.after, s.projection.basis, s.projection.base]),
-    ),
-    advice.goal,
-    advice.slimScore,
-  );
 });
