@@ -10,7 +10,8 @@ import {
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { LayerContents } from './contents.ts';
-import { type Compression, compressionOf, type Decompressor, MAGIC_BYTES, openDecompressor } from './decompress.ts';
+import { type Compression, compressionOf, MAGIC_BYTES, openDecompressor } from './decompress.ts';
+import type { Decompressor } from './decompressor.ts';
 import { LayerInspector } from './layer-inspector.ts';
 import { DEFAULT_LAYER_LIMITS, type LayerLimits } from './limits.ts';
 import { TarReader } from './tar-reader.ts';

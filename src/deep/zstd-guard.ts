@@ -21,9 +21,16 @@ export class ZstdGuard {
   #held: Buffer[] = [];
   #heldBytes = 0;
   #header = { hasChecksum: false, isLastBlock: false };
+  #windowBytes = 0;
+  #movedBytes = 0;
 
   constructor(maxWindowBytes: number) {
     this.#maxWindowBytes = maxWindowBytes;
+  }
+
+  /** What a decoder moves that shifts its window once a block. */
+  get movedBytes(): number {
+    return this.#movedBytes;
   }
 
   /**
@@ -105,6 +112,7 @@ export class ZstdGuard {
     if (window > this.#maxWindowBytes) {
       throw new TooLargeError(`zstd frame asks for a window of ${window} bytes; the limit is ${this.#maxWindowBytes}`);
     }
+    this.#windowBytes = window;
     this.#header.hasChecksum = (bytes.readUInt8() & 4) !== 0;
     this.#expect('block-header', BLOCK_HEADER_BYTES);
     const magic = Buffer.alloc(4);
@@ -127,6 +135,7 @@ export class ZstdGuard {
   }
 
   #afterBlock(): void {
+    this.#movedBytes += this.#windowBytes;
     if (!this.#header.isLastBlock) this.#expect('block-header', BLOCK_HEADER_BYTES);
     else if (this.#header.hasChecksum) this.#expect('checksum', CHECKSUM_BYTES);
     else this.#expect('magic', 4);
