@@ -1,3 +1,5 @@
+import { orAborted } from './abort.ts';
+
 /** Time as the client sees it; tests pass one that they move by hand. */
 export interface Clock {
   /** Ms since any fixed moment; never goes back. */
@@ -21,15 +23,4 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     cancel = clock.schedule(resolve, delayMs);
   });
   return orAborted(passed, signal).finally(() => cancel());
-}
-
-/** The promise's own end, or the signal's reason when that comes first; the work behind the promise goes on. */
-export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { MalformedContentError, TooLargeError } from '../errors.ts';
+import { onAbort } from './abort.ts';
 import type { Clock } from './clock.ts';
 
 /** One request to one server, and its whole answer: no redirect, no retry. */
@@ -63,7 +64,7 @@ class Collector implements Dispatcher.DispatchHandler {
   #bytes = 0;
   #status = 0;
   #headers: IncomingHttpHeaders = {};
-  #stop: (() => void) | undefined;
+  #stopListening = (): void => undefined;
 
   constructor(
     request: ExchangeRequest,
@@ -81,11 +82,9 @@ class Collector implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const { signal } = this.#request;
-    if (!signal) return;
-    this.#unlisten();
-    this.#stop = () => controller.abort(signal.reason);
-    signal.addEventListener('abort', this.#stop, { once: true });
-    if (signal.aborted) this.#stop();
+    this.#stopListening();
+    this.#stopListening = onAbort(signal, () => controller.abort(signal?.reason));
+    if (signal?.aborted) controller.abort(signal.reason);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -116,14 +115,14 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#unlisten();
+    this.#stopListening();
     const [only = Buffer.alloc(0)] = this.#chunks;
     const body = this.#chunks.length <= 1 ? only : Buffer.concat(this.#chunks, this.#bytes);
     this.#resolve({ status: this.#status, headers: this.#headers, body });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#unlisten();
+    this.#stopListening();
     this.#reject(error);
   }
 
@@ -134,10 +133,6 @@ class Collector implements Dispatcher.DispatchHandler {
 
   #tooLarge(): TooLargeError {
     return new TooLargeError(`${this.#request.what}: more than ${this.#request.maxBytes} bytes, which is the limit`);
-  }
-
-  #unlisten(): void {
-    if (this.#stop) this.#request.signal?.removeEventListener('abort', this.#stop);
   }
 }
 

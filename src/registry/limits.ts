@@ -1,4 +1,5 @@
 import type { RegistryHost } from '../oci/reference.ts';
+import { onAbort } from './abort.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { admit, type GovernorSettings, type GovernorState, initialGovernorState, settle } from './governor-policy.ts';
 import type { CallOptions, RequestGovernor, RequestOutcome } from './registry.ts';
@@ -45,11 +46,11 @@ class Gate {
         this.#waiting.delete(enter);
         reject(signal?.reason);
       };
+      const stopListening = onAbort(signal, leave);
       const enter = (release: Release): void => {
-        signal?.removeEventListener('abort', leave);
+        stopListening();
         resolve(release);
       };
-      signal?.addEventListener('abort', leave, { once: true });
       this.#waiting.add(enter);
       this.#admitWaiting();
     });

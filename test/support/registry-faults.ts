@@ -1,18 +1,19 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { type Fault, refuse } from './registry-server.ts';
+
+type Headers = Readonly<Record<string, string | number>>;
 
 /** Ready-made misbehaviour for `RegistryServer.fault`. */
 
 /** An error answer: 429 with `retry-after`, 500, 503, 403, … */
-export function answer(status: number, headers: OutgoingHttpHeaders = {}, code = `STATUS_${status}`): Fault {
+export function answer(status: number, headers: Headers = {}, code = `STATUS_${status}`): Fault {
   return (_request, response) => {
-    for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     refuse(response, status, code);
   };
 }
 
 /** Any body under any status. */
-export function body(content: string | Buffer, headers: OutgoingHttpHeaders = {}, status = 200): Fault {
+export function body(content: string | Buffer, headers: Headers = {}, status = 200): Fault {
   return (_request, response) => {
     response.writeHead(status, headers).end(content);
   };
@@ -26,7 +27,7 @@ export function reset(): Fault {
 }
 
 /** Half of the promised body, and the connection is cut. */
-export function truncated(content: Buffer, headers: OutgoingHttpHeaders = {}): Fault {
+export function truncated(content: Buffer, headers: Headers = {}): Fault {
   return (request, response) => {
     response.writeHead(200, { ...headers, 'content-length': content.length });
     response.write(content.subarray(0, content.length >> 1), () => request.socket.destroy());
@@ -50,7 +51,7 @@ export function silence(): Fault {
 }
 
 /** A body without end, as fast as it is read. */
-export function endless(chunk = 'x'.repeat(65_536), headers: OutgoingHttpHeaders = {}): Fault {
+export function endless(chunk = 'x'.repeat(65_536), headers: Headers = {}): Fault {
   return (_request, response) => {
     response.writeHead(200, headers);
     const more = (): void => {

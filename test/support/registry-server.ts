@@ -120,6 +120,8 @@ class MemoryRegistry implements RegistryServer {
   readonly #tokens = new Map<string, string>();
   readonly #server: http.Server;
   readonly #blobHost: http.Server;
+  #port = 0;
+  #blobPort = 0;
 
   constructor(options: RegistryServerOptions) {
     this.#options = options;
@@ -132,7 +134,7 @@ class MemoryRegistry implements RegistryServer {
   }
 
   get host(): RegistryHost {
-    return parseRegistryHost(`127.0.0.1:${portOf(this.#server)}`);
+    return parseRegistryHost(`127.0.0.1:${this.#port}`);
   }
 
   get url(): string {
@@ -140,19 +142,22 @@ class MemoryRegistry implements RegistryServer {
   }
 
   get blobHostUrl(): string {
-    return `http://127.0.0.1:${portOf(this.#blobHost)}`;
+    return `http://127.0.0.1:${this.#blobPort}`;
   }
 
   async listen(): Promise<void> {
     for (const server of [this.#server, this.#blobHost]) {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     }
+    this.#port = portOf(this.#server);
+    this.#blobPort = portOf(this.#blobHost);
   }
 
   async close(): Promise<void> {
     for (const server of [this.#server, this.#blobHost]) {
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      // Closing what is closed is no mistake: a test may have ended the registry half-way.
+      await new Promise<void>((resolve) => server.close(() => resolve()));
     }
   }
 

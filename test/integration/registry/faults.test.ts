@@ -1,0 +1,272 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/oci/digest.ts';
+import type { DistributionOptions } from '../../../src/registry/distribution.ts';
+import type { Registry, RequestGovernor, RequestOutcome } from '../../../src/registry/registry.ts';
+import type { RequestObservation } from '../../../src/registry/transport.ts';
+import { openClient, repositoryNames, repositoryOf, tagNames, tagOf } from '../../support/distribution-client.ts';
+import { image } from '../../support/image-builder.ts';
+import { answer, body, drip, endless, redirect, reset, silence, truncated } from '../../support/registry-faults.ts';
+import {
+  type Fault,
+  type RegistryServer,
+  type RegistryServerOptions,
+  startRegistry,
+} from '../../support/registry-server.ts';
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const opened of open.splice(0).reverse()) await opened.close();
+});
+
+const app = image({ layers: ['base', 'app'] });
+
+async function start(client: Partial<DistributionOptions> = {}, options: RegistryServerOptions = {}) {
+  const server = await startRegistry(options);
+  const opened = openClient(server.host, client);
+  open.push(server, opened);
+  server.push('app', '1', app);
+  return { server, client: opened, read: () => readApp(server, opened) };
+}
+
+function readApp(server: RegistryServer, client: Registry) {
+  return client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
+}
+
+describe('what passes is tried again, and nothing is lost', () => {
+  test.each<[string, Fault]>([
+    ['500', answer(500)],
+    ['502', answer(502)],
+    ['503', answer(503)],
+    ['503 with Retry-After', answer(503, { 'retry-after': 7 })],
+    ['429 with Retry-After in seconds', answer(429, { 'retry-after': 30 })],
+    ['429 with Retry-After as a date', answer(429, { 'retry-after': new Date(Date.now() + 20_000).toUTCString() })],
+    ['429 without Retry-After', answer(429, {}, 'TOOMANYREQUESTS')],
+    ['a connection that is reset', reset()],
+    ['a body that is cut', truncated(app.body, { 'content-type': app.mediaType })],
+  ])('%s', async (_name, fault) => {
+    const { server, read } = await start();
+    server.fault({ path: /manifests/, times: 2 }, fault);
+    expect(await read()).toMatchObject({ digest: app.digest });
+    expect(server.count({ path: /manifests/ })).toBe(3);
+  });
+
+  test('no answer in time', async () => {
+    const { server, read } = await start({ idleTimeoutMs: 100 });
+    server.fault({ path: /manifests/, times: 1 }, silence());
+    expect(await read()).toMatchObject({ digest: app.digest });
+  });
+});
+
+describe('what lasts ends with what, where, and what to do', () => {
+  test.each<[string, Fault, string, RegExp]>([
+    ['401', answer(401), 'authentication', /\/app:1: .*refuses anonymous access/],
+    ['403', answer(403, {}, 'DENIED'), 'access-denied', /\(DENIED: denied\): grant it the right to read/],
+    ['404 of a manifest', answer(404, {}, 'MANIFEST_UNKNOWN'), 'not-found', /no such tag or manifest/],
+    ['404 of a repository', answer(404, {}, 'NAME_UNKNOWN'), 'not-found', /no such repository/],
+    ['404 without a body', body('', {}, 404), 'not-found', /not found/],
+    ['500 for good', answer(500), 'registry-unavailable', /HTTP 500.*try again later/],
+    ['a reset for good', reset(), 'registry-unavailable', /connection was cut/],
+    [
+      'HTTP spoken to HTTPS',
+      body('Client sent an HTTP request to an HTTPS server.', {}, 400),
+      'malformed-content',
+      /leave out --plain-http/,
+    ],
+    ['a manifest over the limit', body(Buffer.alloc(4_194_305)), 'too-large', /more than 4194304 bytes/],
+    ['a manifest without end', endless(), 'too-large', /more than 4194304 bytes/],
+    [
+      'a promised size over the limit',
+      body('', { 'content-length': 5_000_000_000 }),
+      'too-large',
+      /more than 4194304 bytes/,
+    ],
+    [
+      'other bytes than the digest',
+      body('{}', { 'docker-content-digest': app.digest }),
+      'content-mismatch',
+      /expected sha256:/,
+    ],
+    ['compressed unasked', body('x', { 'content-encoding': 'gzip' }), 'malformed-content', /sent as gzip/],
+    ['redirects in a circle', redirect('/v2/app/manifests/1'), 'malformed-content', /more than 5 redirects/],
+    [
+      'a redirect to the metadata service',
+      redirect('http://169.254.169.254/latest'),
+      'malformed-content',
+      /a special address/,
+    ],
+    ['a redirect to a file', redirect('file:///etc/passwd'), 'malformed-content', /not followed/],
+    ['a redirect to nothing', redirect('http://'), 'malformed-content', /no address/],
+  ])('%s', async (_name, fault, code, message) => {
+    const { server, read } = await start();
+    server.fault({ path: /manifests/ }, fault);
+    await expect(read()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  test('a body that comes byte by byte', async () => {
+    const { server, read } = await start({ requestTimeoutMs: 0 });
+    server.fault({ path: /manifests/ }, drip(5));
+    await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable', message: /no whole answer in time/ });
+  });
+
+  test('an error with a body without end is told by its beginning', async () => {
+    const { server, read } = await start();
+    server.fault({ path: /manifests/ }, (_request, response) => {
+      response.writeHead(404);
+      response.write('x'.repeat(1_000_000));
+    });
+    await expect(read()).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('nothing listens there', async () => {
+    const { server, read } = await start();
+    await server.close();
+    await expect(read()).rejects.toMatchObject({
+      code: 'registry-unavailable',
+      message: expect.stringMatching(/ECONNREFUSED.*check host and port/),
+    });
+  });
+
+  test('no such host', async () => {
+    const client = openClient('no-such-host.invalid');
+    open.push(client);
+    await expect(repositoryNames(client)).rejects.toMatchObject({ message: expect.stringContaining('no such host') });
+  });
+
+  test('what a registry says is shortened, and shown without control characters', async () => {
+    const { server, read } = await start();
+    const message = `\u001b[31mred\u0007${'x'.repeat(1_000)}`;
+    server.fault({ path: /manifests/ }, body(JSON.stringify({ errors: [{ code: 'DENIED', message }] }), {}, 403));
+    const error = (await read().catch((thrown: Error) => thrown)) as Error;
+    expect(error.message).toMatch(/^[\x20-\x7e]+$/);
+    expect(error.message.length).toBeLessThan(400);
+  });
+});
+
+describe('lists that mean harm', () => {
+  test.each<[string, (server: RegistryServer) => Fault, RegExp]>([
+    [
+      'the same cursor again',
+      () => listing({ link: '</v2/_catalog?cursor=1>; rel="next"' }),
+      /a page came twice|are the same/,
+    ],
+    ['new cursors, same page', () => countingPages(() => ['a']), /two pages are the same/],
+    ['new cursors, no names', () => countingPages(() => []), /empty pages/],
+    ['another host', () => listing({ link: '<https://evil.example.com/v2/_catalog>; rel="next"' }), /another host/],
+    ['no address', () => listing({ link: '<http://[>; rel="next"' }), /no address/],
+    ['no JSON', () => body('<html>'), /is no JSON/],
+    ['a list that is none', () => body('{"repositories":"a"}'), /expected a list/],
+  ])('%s', async (_name, fault, message) => {
+    const { server, client } = await start();
+    server.fault({ path: /_catalog/ }, fault(server));
+    await expect(repositoryNames(client)).rejects.toMatchObject({ code: 'malformed-content', message });
+    expect(server.count()).toBeLessThan(110);
+  });
+
+  test('a page over the limit stops at the limit', async () => {
+    const { server, client } = await start();
+    server.fault({ path: /tags/ }, endless());
+    await expect(tagNames(client, repositoryOf(server.host, 'app'))).rejects.toMatchObject({ code: 'too-large' });
+  });
+});
+
+describe('limits', () => {
+  test('a long Retry-After puts the work off, with its delay', async () => {
+    const { server, read } = await start();
+    server.fault({ path: /manifests/ }, answer(429, { 'retry-after': 3_600 }));
+    await expect(read()).rejects.toMatchObject({ code: 'rate-limited', retry: { kind: 'after', delayMs: 3_600_000 } });
+    expect(server.count()).toBe(1);
+  });
+
+  test('a registry that refuses for ever ends the request, not before ten refusals', async () => {
+    const { server, read } = await start();
+    server.fault({ path: /manifests/ }, answer(429, { 'retry-after': 1 }));
+    await expect(read()).rejects.toMatchObject({ code: 'rate-limited' });
+    expect(server.count()).toBe(11);
+  });
+
+  test('by digest, a limit is thrown for all, and is no item error', async () => {
+    const { server, client } = await start();
+    server.fault({ path: /manifests/ }, answer(429, { 'retry-after': 3_600 }));
+    const read = client.readManifests(repositoryOf(server.host, 'app'), [app.digest, digestOf('x')], {});
+    await expect(read).rejects.toMatchObject({ code: 'rate-limited' });
+  });
+
+  test('the governor is told what the answers say', async () => {
+    const outcomes: RequestOutcome[] = [];
+    const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
+    const { server, read } = await start({ governor });
+    server.fault({ times: 1 }, answer(429, { 'retry-after': 3 }));
+    server.fault({ times: 1 }, reset());
+    server.fault({ times: 1 }, answer(200, { 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '76;w=21600' }));
+    await read();
+    await read();
+    expect(outcomes).toEqual([
+      { status: 200, throttled: false, remaining: 76, windowMs: 21_600_000 },
+      { throttled: false },
+      { status: 429, throttled: true, retryAfterMs: 3_000 },
+      { status: 200, throttled: false },
+    ]);
+  });
+
+  test('who watches sees each request with its registry, method and status', async () => {
+    const seen: RequestObservation[] = [];
+    const { server, read } = await start({ onRequest: (observation) => seen.push(observation) });
+    server.fault({ times: 1 }, reset());
+    await read();
+    expect(seen.map(({ registry, method, status }) => [registry, method, status])).toEqual([
+      [server.host, 'GET', undefined],
+      [server.host, 'GET', 200],
+    ]);
+    expect(seen.every(({ ms }) => ms >= 0)).toBe(true);
+  });
+});
+
+describe('stopping', () => {
+  test('an abort ends a request that waits for its answer', async () => {
+    const { server, client } = await start();
+    const controller = new AbortController();
+    server.fault({}, () => controller.abort(new Error('stop now')));
+    const read = client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, { signal: controller.signal });
+    await expect(read).rejects.toThrow('stop now');
+  });
+
+  test('an abort ends many, and is no item error', async () => {
+    const { server, client } = await start();
+    const controller = new AbortController();
+    server.fault({}, () => controller.abort(new Error('stop now')));
+    const digests = Array.from({ length: 50 }, (_, at) => digestOf(`${at}`));
+    const read = client.readManifests(repositoryOf(server.host, 'app'), digests, { signal: controller.signal });
+    await expect(read).rejects.toThrow('stop now');
+  });
+
+  test('a signal that is aborted already sends nothing', async () => {
+    const { server, client } = await start();
+    const signal = AbortSignal.abort(new Error('stopped before'));
+    const read = client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, { signal });
+    await expect(read).rejects.toThrow('stopped before');
+    expect(server.count()).toBe(0);
+  });
+});
+
+test('only GET and HEAD reach a registry, whatever is asked of it', async () => {
+  const { server, client } = await start({ headForTags: 'always' });
+  const repository = repositoryOf(server.host, 'app');
+  await repositoryNames(client);
+  await tagNames(client, repository);
+  await client.readTag(repository, tagOf('1'), digestOf('other'), {});
+  await client.readManifests(repository, [app.digest], {});
+  expect(new Set(server.requests.map(({ method }) => method))).toEqual(new Set(['GET', 'HEAD']));
+});
+
+function listing(headers: Record<string, string>): Fault {
+  return body('{"repositories":["a"]}', headers);
+}
+
+function countingPages(names: () => string[]): Fault {
+  let pages = 0;
+  return (_request, response) => {
+    pages += 1;
+    response.writeHead(200, { link: `</v2/_catalog?cursor=${pages}>; rel="next"` });
+    response.end(JSON.stringify({ repositories: names() }));
+  };
+}
