@@ -32,12 +32,13 @@ export function readStack(steps: readonly BuildStep[]): Stack {
   let at = 0;
   if (rootfs && (rootfs.end < steps.length || rootfs.tool === undefined)) {
     at = rootfs.end;
-    images.push({ kind: 'rootfs', end: at });
+    images.push(namedBoundary(steps[at], at) ?? { kind: 'rootfs', end: at });
   }
   for (;;) {
     const next = nextImage(steps, at);
     if (!next || next.end >= steps.length) break;
-    images.push(next);
+    // The builder's own word for what ends here is better than ours.
+    images.push(namedBoundary(steps[next.end], next.end) ?? next);
     at = next.end;
   }
   // An image that is nothing but its root file system stands on nothing.
@@ -53,7 +54,7 @@ function nextImage(steps: readonly BuildStep[], from: number): StackedImage | un
   for (let at = from; at < steps.length; at++) {
     const step = steps[at];
     if (!step) break;
-    const boundary = at > from ? boundaryBefore(steps, at, walk) : namedBoundary(step, at);
+    const boundary = at > from ? boundaryBefore(steps, at, walk) : undefined;
     if (boundary) return boundary;
     take(step, walk);
     if (walk.official && endsOfficial(step, walk.official)) {
@@ -98,10 +99,10 @@ function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): St
 }
 
 /** Buildah notes the FROM of a build at its first step; ids of its own intermediate images are no names. */
-function namedBoundary(step: BuildStep, at: number): StackedImage | undefined {
-  const reference = /^FROM ([^\s]{1,512})$/.exec(step.comment.trim())?.[1];
+function namedBoundary(step: BuildStep | undefined, at: number): StackedImage | undefined {
+  const reference = /^FROM ([^\s]{1,512})$/.exec(step?.comment.trim() ?? '')?.[1];
   if (reference === undefined || reference === 'scratch' || /^[0-9a-f]{10,64}$/.test(reference)) return undefined;
-  return at === 0 ? undefined : { kind: 'named', reference, end: at };
+  return { kind: 'named', reference, end: at };
 }
 
 function changesTool(before: BuildStep, step: BuildStep): boolean {
