@@ -1,0 +1,55 @@
+/** One figure of a benchmark beside its goal; docs/performance.md says where the goals come from. */
+export interface Result {
+  readonly name: string;
+  readonly unit: '' | 'x' | 'MB' | 'kB' | 's' | '%' | 'tags/s';
+  /** One a round; the median is what counts. */
+  readonly samples: readonly number[];
+  readonly goal?: Goal;
+}
+
+export interface Goal {
+  readonly better: 'more' | 'less';
+  /** Guards releases. */
+  readonly must: number;
+  /** What a prototype showed to be within reach. */
+  readonly aim: number;
+}
+
+export type Verdict = 'aim' | 'must' | 'SHORT' | '';
+
+export function median(samples: readonly number[]): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
+  return (lower + upper) / 2;
+}
+
+export function verdictOf({ samples, goal }: Result): Verdict {
+  if (!goal) return '';
+  const sign = goal.better === 'more' ? 1 : -1;
+  const reached = (limit: number) => sign * median(samples) >= sign * limit;
+  return reached(goal.aim) ? 'aim' : reached(goal.must) ? 'must' : 'SHORT';
+}
+
+/** Columns: figure, median with its range, what must be and what is aimed at, and what was reached. */
+export function formatTable(results: readonly Result[]): string {
+  const rows = [['', 'median', 'range', 'must', 'aim', 'reached'], ...results.map(rowOf)];
+  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))),
+    )
+    .map((cells) => `${cells.join('  ').trimEnd()}\n`)
+    .join('');
+}
+
+function rowOf(result: Result): string[] {
+  const { name, unit, samples, goal } = result;
+  const range = samples.length > 1 ? `${show(Math.min(...samples))}-${show(Math.max(...samples))}` : '';
+  const limits = goal ? [show(goal.must), show(goal.aim)] : ['', ''];
+  return [name, `${show(median(samples))} ${unit}`.trim(), range, ...limits, verdictOf(result)];
+}
+
+function show(value: number): string {
+  return Number.isInteger(value) ? String(value) : value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}

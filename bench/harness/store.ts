@@ -1,0 +1,50 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { createDatabase, startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+
+export const STORE_KINDS = ['postgres', 'embedded'] as const;
+export type StoreKind = (typeof STORE_KINDS)[number];
+
+/** An empty database for one audited registry, and the folder that commands run in. */
+export interface BenchStore {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Of tables and indexes; the write-ahead log does not count. */
+  sizeBytes(): Promise<number>;
+  remove(): void;
+}
+
+/** Opens empty stores; one Postgres server is started for all, when the first is asked for. */
+export class Stores {
+  #postgres: Promise<TestPostgres> | undefined;
+  #count = 0;
+
+  async create(kind: StoreKind): Promise<BenchStore> {
+    const cwd = mkdtempSync(join(tmpdir(), 'slimboard-bench-'));
+    const remove = () => rmSync(cwd, { recursive: true, force: true });
+    if (kind === 'embedded') return { cwd, env: {}, sizeBytes: async () => folderBytes(cwd), remove };
+    this.#postgres ??= startPostgres();
+    const url = await createDatabase((await this.#postgres).url, `bench_${++this.#count}`);
+    return { cwd, env: { SLIMBOARD_DATABASE_URL: url }, sizeBytes: () => databaseBytes(url), remove };
+  }
+
+  async close(): Promise<void> {
+    await (await this.#postgres)?.stop();
+  }
+}
+
+async function databaseBytes(url: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes');
+  await client.end();
+  return Number(rows[0]?.bytes);
+}
+
+function folderBytes(folder: string): number {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('pg_wal'))
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}

@@ -1,0 +1,81 @@
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Context, Scenario } from './harness/context.ts';
+import { formatTable, median, type Result, verdictOf } from './harness/result.ts';
+import { Stores } from './harness/store.ts';
+import { faults } from './scenarios/faults.ts';
+import { firstAudit } from './scenarios/first-audit.ts';
+import { nightly } from './scenarios/nightly.ts';
+import { reports } from './scenarios/reports.ts';
+import { scale } from './scenarios/scale.ts';
+import { shellLoops } from './scenarios/shell-loops.ts';
+import { startUp } from './scenarios/start-up.ts';
+
+/**
+ * Measures slimboard against what it can be compared with, in the same run: `npm run bench -- [OPTIONS] [SCENARIO…]`.
+ * Without names every scenario runs that is not slow; `all` runs those too.
+ */
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'start-up': startUp,
+  'first-audit': firstAudit,
+  nightly,
+  faults,
+  'shell-loops': shellLoops,
+  reports,
+  scale,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tags: { type: 'string', default: '20000' },
+    'large-tags': { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    json: { type: 'string' },
+  },
+});
+
+const unknown = positionals.filter((name) => name !== 'all' && !(name in SCENARIOS));
+if (unknown.length > 0)
+  throw new Error(`no scenario ${unknown.join(', ')}: there are ${Object.keys(SCENARIOS).join(', ')}`);
+
+const stores = new Stores();
+const context: Context = {
+  tags: Number(values.tags),
+  largeTags: Number(values['large-tags']),
+  rounds: Number(values.rounds),
+  stores,
+  log: (line) => void process.stderr.write(`${line}\n`),
+};
+
+const measured: { readonly scenario: string; readonly results: readonly Result[] }[] = [];
+try {
+  for (const [scenario, { title, run }] of Object.entries(SCENARIOS).filter(isWanted)) {
+    const results = await run(context);
+    measured.push({ scenario, results });
+    process.stdout.write(`\n${title}\n${formatTable(results)}`);
+  }
+} finally {
+  await stores.close();
+}
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(summary(), null, 2)}\n`);
+
+function isWanted([name, { slow }]: [string, Scenario]): boolean {
+  if (positionals.length === 0) return slow !== true;
+  return positionals.includes(name) || positionals.includes('all');
+}
+
+function summary(): unknown {
+  const { tags, largeTags, rounds } = context;
+  return {
+    date: new Date().toISOString(),
+    machine: { cpu: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), node: process.version },
+    tags,
+    largeTags,
+    rounds,
+    results: measured.flatMap(({ scenario, results }) =>
+      results.map((result) => ({ scenario, ...result, median: median(result.samples), reached: verdictOf(result) })),
+    ),
+  };
+}

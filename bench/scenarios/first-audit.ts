@@ -1,0 +1,74 @@
+import { audit, bareLoop, type Context, LANES, rounds, type Scenario } from '../harness/context.ts';
+import { allRequests, type BenchRegistry, startRegistry } from '../harness/registry.ts';
+import type { Goal, Result } from '../harness/result.ts';
+import { STORE_KINDS, type StoreKind } from '../harness/store.ts';
+
+const SPEED: Readonly<Record<StoreKind, Readonly<Record<0 | 20, Goal>>>> = {
+  postgres: { 0: { better: 'more', must: 0.45, aim: 0.65 }, 20: { better: 'more', must: 0.92, aim: 0.97 } },
+  embedded: { 0: { better: 'more', must: 0.28, aim: 0.42 }, 20: { better: 'more', must: 0.78, aim: 0.88 } },
+};
+const PEAK_MB: Readonly<Record<StoreKind, Goal>> = {
+  postgres: { better: 'less', must: 200, aim: 140 },
+  embedded: { better: 'less', must: 500, aim: 350 },
+};
+
+export const firstAudit: Scenario = {
+  title: 'First audit of a registry, against the bare loop in turn',
+  async run(context) {
+    const registry = await startRegistry({ tags: context.tags });
+    const results: Result[] = [];
+    for (const latencyMs of [0, 20] as const) {
+      for (const kind of STORE_KINDS) results.push(...(await compare(context, registry, kind, latencyMs)));
+    }
+    await registry.stop();
+    return results;
+  },
+};
+
+async function compare(
+  context: Context,
+  registry: BenchRegistry,
+  kind: StoreKind,
+  latencyMs: 0 | 20,
+): Promise<readonly Result[]> {
+  const samples = await rounds(context.rounds, async (round) => {
+    context.log(`first audit, ${kind}, ${latencyMs} ms, round ${round + 1}`);
+    await registry.behave({ latencyMs });
+    const bare = await bareLoop(registry);
+    await registry.behave({ latencyMs });
+    const store = await context.stores.create(kind);
+    const product = await audit(store, registry);
+    const stats = await registry.stats();
+    store.remove();
+    return { bare, product, stats };
+  });
+  const at = `${kind}, ${latencyMs} ms`;
+  return [
+    {
+      name: `tags/s of the bare loop (${at})`,
+      unit: 'x',
+      samples: samples.map(({ bare, product }) => bare.seconds / product.seconds),
+      goal: SPEED[kind][latencyMs],
+    },
+    { name: `tags/s (${at})`, unit: 'tags/s', samples: samples.map(({ product }) => context.tags / product.seconds) },
+    {
+      name: `peak memory (${at})`,
+      unit: 'MB',
+      samples: samples.map(({ product }) => product.peakBytes / 1e6),
+      goal: PEAK_MB[kind],
+    },
+    {
+      name: `requests a tag (${at})`,
+      unit: '',
+      samples: samples.map(({ stats }) => allRequests(stats) / context.tags),
+      goal: { better: 'less', must: 1.52, aim: 1.5 },
+    },
+    {
+      name: `connections beyond ${LANES} lanes (${at})`,
+      unit: '',
+      // One connection is the harness's own, which reads the counts.
+      samples: samples.map(({ stats }) => stats.connections - 1 - LANES),
+      goal: { better: 'less', must: 5, aim: 1 },
+    },
+  ];
+}

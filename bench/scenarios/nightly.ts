@@ -1,0 +1,76 @@
+import { audit, type Context, rounds, type Scenario, slimboard } from '../harness/context.ts';
+import { allRequests, type BenchRegistry, startRegistry } from '../harness/registry.ts';
+import type { Result } from '../harness/result.ts';
+import { type BenchStore, STORE_KINDS, type StoreKind } from '../harness/store.ts';
+
+export const nightly: Scenario = {
+  title: 'The nights after: nothing new, then one tag of fifty moved',
+  async run(context) {
+    const registry = await startRegistry({ tags: context.tags });
+    const results: Result[] = [];
+    for (const kind of STORE_KINDS) results.push(...(await nights(context, registry, kind)));
+    await registry.stop();
+    return results;
+  },
+};
+
+async function nights(context: Context, registry: BenchRegistry, kind: StoreKind): Promise<readonly Result[]> {
+  const samples = await rounds(context.rounds, async (round) => {
+    context.log(`nightly, ${kind}, round ${round + 1}`);
+    const store = await context.stores.create(kind);
+    await slimboard(store, ['migrate']);
+    const emptyBytes = await store.sizeBytes();
+    const first = await night(store, registry, 0);
+    const unchanged = await night(store, registry, 0);
+    const moved = await night(store, registry, 1);
+    store.remove();
+    return { emptyBytes, first, unchanged, moved };
+  });
+  const { tags } = context;
+  return [
+    {
+      name: `unchanged night, tags/s of the first (${kind})`,
+      unit: 'x',
+      samples: samples.map(({ first, unchanged }) => first.seconds / unchanged.seconds),
+      goal: { better: 'more', must: 1.5, aim: 2 },
+    },
+    {
+      name: `unchanged night, requests a tag, listing apart (${kind})`,
+      unit: '',
+      samples: samples.map(({ unchanged: { stats } }) => stats.manifestByTag / tags),
+      goal: { better: 'less', must: 1, aim: 1 },
+    },
+    {
+      name: `unchanged night, share answered without a body (${kind})`,
+      unit: '%',
+      samples: samples.map(({ unchanged: { stats } }) => (100 * stats.notModified) / tags),
+    },
+    {
+      name: `unchanged night, children and configs read (${kind})`,
+      unit: '',
+      samples: samples.map(({ unchanged: { stats } }) => stats.manifestByDigest + stats.blob),
+      goal: { better: 'less', must: 0, aim: 0 },
+    },
+    {
+      name: `unchanged night, database growth of the first audit's (${kind})`,
+      unit: '%',
+      samples: samples.map(
+        ({ emptyBytes, first, unchanged }) =>
+          (100 * (unchanged.storedBytes - first.storedBytes)) / (first.storedBytes - emptyBytes),
+      ),
+      goal: { better: 'less', must: 1, aim: 0.1 },
+    },
+    {
+      name: `2 % of the tags moved, requests a tag (${kind})`,
+      unit: '',
+      samples: samples.map(({ moved }) => allRequests(moved.stats) / tags),
+      goal: { better: 'less', must: 1.06, aim: 1.045 },
+    },
+  ];
+}
+
+async function night(store: BenchStore, registry: BenchRegistry, number: number) {
+  await registry.behave({ night: number });
+  const { seconds } = await audit(store, registry);
+  return { seconds, stats: await registry.stats(), storedBytes: await store.sizeBytes() };
+}

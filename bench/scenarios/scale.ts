@@ -1,0 +1,42 @@
+import { audit, type Scenario } from '../harness/context.ts';
+import type { Run } from '../harness/process.ts';
+import { startRegistry } from '../harness/registry.ts';
+import type { Stores } from '../harness/store.ts';
+
+/** The large registry, and one a tenth of it. */
+const PART = 10;
+
+export const scale: Scenario = {
+  title: 'Ten times the tags in the same memory (Postgres)',
+  slow: true,
+  async run({ largeTags, stores, log }) {
+    log(`scale: ${largeTags / PART} tags`);
+    const small = await auditOf(largeTags / PART, stores);
+    log(`scale: ${largeTags} tags`);
+    const large = await auditOf(largeTags, stores);
+    return [
+      {
+        name: `peak memory, ${largeTags} tags over ${largeTags / PART}`,
+        unit: 'x',
+        samples: [large.peakBytes / small.peakBytes],
+        goal: { better: 'less', must: 1.2, aim: 1.05 },
+      },
+      {
+        name: `peak memory, ${largeTags} tags`,
+        unit: 'MB',
+        samples: [large.peakBytes / 1e6],
+        goal: { better: 'less', must: 350, aim: 350 },
+      },
+      { name: `tags/s, ${largeTags} tags`, unit: 'tags/s', samples: [largeTags / large.seconds] },
+    ];
+  },
+};
+
+async function auditOf(tags: number, stores: Stores): Promise<Run> {
+  const registry = await startRegistry({ tags });
+  const store = await stores.create('postgres');
+  const run = await audit(store, registry);
+  await registry.stop();
+  store.remove();
+  return run;
+}
