@@ -151,7 +151,7 @@ function buildpackDeps(steps: readonly BuildStep[], from: number): StackedImage 
 
 function buildpackVariant(command: string): '' | 'scm' | 'curl' | undefined {
   const has = (name: string) => new RegExp(`(?<![\\w.-])${name.replaceAll('+', '\\+')}(?![\\w.+-])`).test(command);
-  if (has('g++') && has('make') && has('libssl-dev') && has('libffi-dev')) return '';
+  if (has('g++') && has('make') && has('file') && has('libffi-dev')) return '';
   if (has('git') && has('openssh-client') && has('procps') && !has('curl')) return 'scm';
   return has('curl') && has('netbase') && has('wget') && has('ca-certificates') && !has('git') ? 'curl' : undefined;
 }

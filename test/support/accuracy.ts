@@ -1,0 +1,172 @@
+import { normaliseReference } from '../../src/classify/base-image/naming.ts';
+import { classifyImage } from '../../src/classify/classify-image.ts';
+import type { ImageVerdict } from '../../src/classify/verdict.ts';
+import { basesOf, type LabelledImage } from './corpus.ts';
+
+/** One field of one image, judged. `silent`: no answer; `unjudged`: the truth is not known. */
+export type Outcome = 'right' | 'wrong' | 'silent' | 'silent-rightly' | 'unjudged';
+
+export interface Judgement {
+  readonly image: string;
+  readonly field: string;
+  /** What the answer rests on: `layer-chain`, `history`, `env`, … */
+  readonly signal: string;
+  readonly outcome: Outcome;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+export interface Score {
+  readonly right: number;
+  readonly wrong: number;
+  readonly silent: number;
+  /** right of those answered; 1 where nothing was answered */
+  readonly precision: number;
+  /** right of those with a known truth that the metadata can tell */
+  readonly recall: number;
+}
+
+export function judgeCorpus(images: readonly LabelledImage[], withCatalogue: boolean): readonly Judgement[] {
+  return images.flatMap((image) => {
+    const bases = withCatalogue ? basesOf(image, images) : [];
+    const verdict = classifyImage({ ...image.input, bases });
+    return [
+      judgeDistro(image, verdict),
+      judgeRuntime(image, verdict),
+      judgeBase(image, verdict, bases),
+      judgeStages(image, verdict),
+    ];
+  });
+}
+
+function judgement(
+  image: LabelledImage,
+  field: string,
+  evidence: string,
+  outcome: Outcome,
+  expected: string,
+  actual: string,
+): Judgement {
+  return { image: image.name, field, signal: evidence.split(':')[0] ?? '', outcome, expected, actual };
+}
+
+function judgeDistro(image: LabelledImage, { distro }: ImageVerdict): Judgement {
+  const { truth } = image;
+  const expected = truth.distro === undefined ? '?' : `${truth.distro ?? 'none'} ${truth.distroVersion ?? ''}`.trim();
+  const actual = distro ? `${distro.value.id} ${distro.value.version ?? ''}`.trim() : 'unknown';
+  const outcome = (): Outcome => {
+    if (truth.distro === undefined) return 'unjudged';
+    if (!distro) return truth.distro === null || truth.distroHidden ? 'silent-rightly' : 'silent';
+    return distro.value.id === truth.distro && agrees(distro.value.version, truth.distroVersion) ? 'right' : 'wrong';
+  };
+  return judgement(image, 'distro', distro?.evidence ?? '', outcome(), expected, actual);
+}
+
+/** Truths may be more exact than os-release, answers too: the shorter must begin the longer. */
+function agrees(actual: string | undefined, expected: string | undefined): boolean {
+  if (actual === undefined || expected === undefined) return true;
+  return `${actual}.`.startsWith(`${expected}.`) || `${expected}.`.startsWith(`${actual}.`);
+}
+
+function judgeRuntime(image: LabelledImage, { runtime }: ImageVerdict): Judgement {
+  const { truth } = image;
+  const actual = runtime ? `${runtime.value.name} ${runtime.value.version ?? ''}`.trim() : 'unknown';
+  const expected = `${truth.runtime ?? '?'} ${truth.runtimeVersion ?? ''}`.trim();
+  const outcome = (): Outcome => {
+    if (truth.runtime === undefined) return image.name.startsWith('official/') && runtime ? 'wrong' : 'unjudged';
+    if (!runtime) return 'silent';
+    return runtime.value.name === truth.runtime && agrees(runtime.value.version, truth.runtimeVersion)
+      ? 'right'
+      : 'wrong';
+  };
+  return judgement(image, 'runtime', runtime?.evidence ?? '', outcome(), expected, actual);
+}
+
+/** Layer proof must give exactly the names that the catalogue has; any other answer must hold the true name. */
+function judgeBase(image: LabelledImage, { base }: ImageVerdict, bases: ReturnType<typeof basesOf>): Judgement {
+  const expected = image.truth.baseImage;
+  const actual = base.confidence === 'unknown' ? `unknown (${base.reason})` : base.references.join(';');
+  const outcome = (): Outcome => {
+    if (base.confidence === 'proven') return actual === longestNames(image, bases) ? 'right' : 'wrong';
+    if (expected === undefined) return 'unjudged';
+    if (base.confidence === 'unknown') return 'silent';
+    return base.references.some((reference) => names(reference, expected)) ? 'right' : 'wrong';
+  };
+  const field = base.confidence === 'unknown' ? 'base' : `base ${base.confidence}`;
+  return judgement(
+    image,
+    field,
+    base.confidence === 'unknown' ? '' : base.evidence,
+    outcome(),
+    expected ?? '?',
+    actual,
+  );
+}
+
+function longestNames(image: LabelledImage, bases: ReturnType<typeof basesOf>): string {
+  const beneath = bases.filter((base) => base.layerCount < image.input.manifest.layers.length);
+  const longest = Math.max(...beneath.map((base) => base.layerCount));
+  const names = beneath.filter((base) => base.layerCount === longest).flatMap((base) => base.references);
+  return [...new Set(names)].sort().join(';');
+}
+
+/** A repository without a tag claims no more than the repository; Docker's per-platform namespaces are `library`. */
+function names(reference: string, truth: string): boolean {
+  if (truth === 'scratch') return reference === 'scratch';
+  const expected = normaliseReference(truth).replace(/^(?:amd64|arm32v\d|arm64v8|s390x|ppc64le|i386)\//, 'library/');
+  return (
+    reference === expected ||
+    reference === expected.replace(/:[\w.-]+$/, '') ||
+    expected === reference.replace(/:[\w.-]+$/, '')
+  );
+}
+
+function judgeStages(image: LabelledImage, { multiStage }: ImageVerdict): Judgement {
+  const truth = image.truth.multiStage;
+  const expected = truth === undefined ? '?' : truth ? 'yes' : 'no';
+  const outcome =
+    truth === undefined
+      ? 'unjudged'
+      : multiStage.value === 'unknown'
+        ? 'silent'
+        : multiStage.value === expected
+          ? 'right'
+          : 'wrong';
+  return judgement(image, 'multi-stage', multiStage.evidence, outcome, expected, multiStage.value);
+}
+
+export function scoreOf(judgements: readonly Judgement[]): Score {
+  const count = (outcome: Outcome) => judgements.filter((one) => one.outcome === outcome).length;
+  const [right, wrong, silent] = [count('right'), count('wrong'), count('silent')];
+  const share = (part: number, whole: number) => (whole === 0 ? 1 : part / whole);
+  return { right, wrong, silent, precision: share(right, right + wrong), recall: share(right, right + wrong + silent) };
+}
+
+/** The report of `npm run accuracy`: a table by field, one by signal, and every answer that was not right. */
+export function accuracyReport(title: string, judgements: readonly Judgement[]): string {
+  const byField = table(judgements, (one) => one.field);
+  const bySignal = table(
+    judgements.filter((one) => one.signal !== ''),
+    (one) => `${one.field} by ${one.signal}`,
+  );
+  const confusion = judgements
+    .filter((one) => one.outcome === 'wrong' || one.outcome === 'silent')
+    .map(
+      (one) =>
+        `  ${one.outcome.padEnd(6)} ${one.field.padEnd(14)} ${one.image.padEnd(44)} expected ${one.expected}, got ${one.actual}`,
+    );
+  return [`== ${title}`, byField, bySignal, 'Not right:', ...confusion, ''].join('\n');
+}
+
+function table(judgements: readonly Judgement[], key: (one: Judgement) => string): string {
+  const groups = new Map<string, Judgement[]>();
+  for (const one of judgements) groups.set(key(one), [...(groups.get(key(one)) ?? []), one]);
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`.padStart(8);
+  const rows = [...groups]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([name, group]) => {
+      const score = scoreOf(group);
+      return `  ${name.padEnd(36)} right ${String(score.right).padStart(3)}  wrong ${String(score.wrong).padStart(3)}  silent ${String(score.silent).padStart(3)}  precision ${percent(score.precision)}  recall ${percent(score.recall)}`;
+    });
+  return rows.join('\n');
+}
