@@ -190,11 +190,16 @@ export function redirectTarget(answer: Answer, from: URL, what: string): URL | u
   );
 }
 
-/** 429, the code for it under another status, or a 503 that says when to come back. */
+/** 429, the code for it under another status, or a 503 that says when to come back, or is S3's way to say so. */
 function isRefusalToServeMore(answer: Answer): boolean {
   if (answer.status === 429) return true;
-  if (answer.status === 503) return answer.headers['retry-after'] !== undefined;
+  if (answer.status === 503) return answer.headers['retry-after'] !== undefined || isSlowDown(answer);
   return answer.status >= 400 && errorCodeOf(answer) === 'TOOMANYREQUESTS';
+}
+
+/** @see S3 API reference, "Error responses": SlowDown */
+function isSlowDown({ body }: Answer): boolean {
+  return body.includes('<Code>SlowDown</Code>');
 }
 
 function outcomeOf(answer: Answer, method: string): RequestOutcome {

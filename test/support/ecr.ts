@@ -1,14 +1,23 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { Digest } from '../../src/oci/digest.ts';
 import { parseRegistryHost, parseRepositoryName } from '../../src/oci/reference.ts';
+import type { Clock } from '../../src/registry/clock.ts';
 import type { EcrOptions } from '../../src/registry/ecr/options.ts';
 import { openEcrRegistry } from '../../src/registry/ecr/registry.ts';
-import { DEFAULT_RETRY_BUDGET, type RetryBudget } from '../../src/registry/ecr/retry.ts';
-import type { ListedManifest, ListedRepository, Registry } from '../../src/registry/registry.ts';
+import type { ListedManifest, ListedRepository, Registry, RequestGovernor } from '../../src/registry/registry.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, FakeEcr, type FakeEcrOptions } from './fake-ecr.ts';
 
-/** The budget of a real run, without its waits. */
-export const IMPATIENT: RetryBudget = { ...DEFAULT_RETRY_BUDGET, wait: async () => undefined };
+/** Time in which every wait is over at once. */
+export const HASTY_CLOCK: Clock = {
+  now: () => performance.now(),
+  schedule(callback) {
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  },
+};
+
+/** Has a place for everybody. */
+export const OPEN_GOVERNOR: RequestGovernor = { acquire: async () => () => undefined };
 
 export interface EcrBench {
   start(options?: FakeEcrOptions): Promise<FakeEcr>;
@@ -54,7 +63,13 @@ export function useEcr(): EcrBench {
 }
 
 function defaultsFor(fake: FakeEcr) {
-  return { accountId: FAKE_ACCOUNT, regions: [FAKE_REGION], endpoint: fake.url, retry: IMPATIENT };
+  return {
+    accountId: FAKE_ACCOUNT,
+    regions: [FAKE_REGION],
+    endpoint: fake.url,
+    clock: HASTY_CLOCK,
+    governor: OPEN_GOVERNOR,
+  };
 }
 
 /** A repository of the fake's account, as a worker knows it that listed nothing. */

@@ -1,12 +1,14 @@
 import type { ECRClient, ECRClientConfig } from '@aws-sdk/client-ecr';
-import { SettingsError } from '../../errors.ts';
+import { RateLimitedError, SettingsError } from '../../errors.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
-import { isExpiredCredentials, outcomeOf, toSlimboardError } from './errors.ts';
-import { runGoverned } from './governed.ts';
+import { sleep, systemClock } from '../clock.ts';
+import { isPassing } from '../failure.ts';
+import type { RequestOutcome } from '../registry.ts';
+import { RetryBudget } from '../retry.ts';
+import { type EcrRequest, isExpiredCredentials, nameOf, outcomeOf, toSlimboardError } from './errors.ts';
 import { ecrApiHost, ecrRegistryHost, ecrRepositoryArn, parseAccount, parseRegion } from './hosts.ts';
 import { ECR_OPERATIONS, type EcrInput, type EcrOperation, type EcrOutput, isEcrOperation } from './operations.ts';
 import type { EcrOptions } from './options.ts';
-import { DEFAULT_RETRY_BUDGET, withRetries } from './retry.ts';
 
 type Sdk = typeof import('@aws-sdk/client-ecr');
 type Credentials = NonNullable<ECRClientConfig['credentials']>;
@@ -65,17 +67,19 @@ export class EcrClient {
    * @throws AuthenticationError when AWS does not take the credentials
    */
   async call<O extends EcrOperation>(operation: O, input: EcrInput<O>, options: EcrCallOptions): Promise<EcrOutput<O>> {
-    const resource = ECR_OPERATIONS[operation] === 'registry' ? '*' : this.arnOf(options.repository ?? '*');
+    const { signal, repository = '*' } = options;
+    const resource = ECR_OPERATIONS[operation] === 'registry' ? '*' : this.arnOf(repository);
     const request = { operation, resource, credentials: this.#credentials };
-    const attempt = async (): Promise<EcrOutput<O>> => {
+    const { clock = systemClock, random = Math.random } = this.#options;
+    const budget = new RetryBudget(random);
+    for (;;) {
       try {
-        return await this.#sendWithFreshCredentials(operation, input, options.signal);
+        return await this.#sendWithFreshCredentials(operation, input, signal);
       } catch (error) {
-        options.signal?.throwIfAborted();
-        throw toSlimboardError(error, request);
+        signal?.throwIfAborted();
+        await sleep(clock, delayAfter(error, request, budget), signal);
       }
-    };
-    return withRetries(attempt, this.#options.retry ?? DEFAULT_RETRY_BUDGET, options.signal);
+    }
   }
 
   close(): void {
@@ -105,12 +109,27 @@ export class EcrClient {
     // The SDK's commands have no common type that keeps input and output together; operations.ts pairs them.
     const Command = this.#sdk[`${operation}Command`] as unknown as new (input: EcrInput<O>) => Command<O>;
     const send = this.#client.send.bind(this.#client) as unknown as Send<O>;
-    return runGoverned(
-      this.#options,
-      { operation, host: this.host, signal },
-      () => send(new Command(input), signal ? { abortSignal: signal } : {}),
-      { ofResult: () => ({ status: 200, throttled: false }), ofError: outcomeOf },
-    );
+    return this.#governed(operation, signal, () => send(new Command(input), signal ? { abortSignal: signal } : {}));
+  }
+
+  /** Sends when the governor has a place, and tells it and the observer how it went. */
+  async #governed<T>(method: EcrOperation, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
+    const { governor, onRequest, clock = systemClock } = this.#options;
+    const registry = this.host;
+    const release = await governor.acquire(registry, signal ? { signal } : {});
+    const startedAtMs = clock.now();
+    const settle = (outcome: RequestOutcome): void => {
+      release(outcome);
+      onRequest?.({ registry, method, status: outcome.status, ms: clock.now() - startedAtMs });
+    };
+    try {
+      const output = await send();
+      settle({ status: 200, throttled: false });
+      return output;
+    } catch (error) {
+      settle(outcomeOf(error));
+      throw error;
+    }
   }
 }
 
@@ -149,6 +168,21 @@ async function findDefaultRegion(sdk: Sdk, { profile }: EcrOptions): Promise<str
   } finally {
     client.destroy();
   }
+}
+
+/**
+ * How long to wait before the next attempt (ms).
+ * @throws what the failure means, when it is lasting or the budget is spent
+ */
+function delayAfter(error: unknown, request: EcrRequest, budget: RetryBudget): number {
+  const failure = toSlimboardError(error, request);
+  if (failure instanceof RateLimitedError) {
+    // The governor makes the next attempt wait.
+    budget.countRefusal(nameOf(request), undefined);
+    return 0;
+  }
+  if (failure.retry.kind === 'never' || !isPassing(error)) throw failure;
+  return budget.delayAfterFailure(failure);
 }
 
 function clientConfig(region: string, options: EcrOptions, credentials: Credentials | undefined): ECRClientConfig {

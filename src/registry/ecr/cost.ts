@@ -1,6 +1,9 @@
 import { BATCH_SIZE } from './manifests.ts';
-import type { EcrRequestKind } from './options.ts';
+import type { EcrOperation } from './operations.ts';
 import { PAGE_SIZE } from './pages.ts';
+
+/** A blob is read from S3, by a URL that GetDownloadUrlForLayer gave. */
+export type EcrRequestKind = EcrOperation | 'GetBlob';
 
 /** What an audit would find, per registry (an account in a region). */
 export interface EcrInventory {

@@ -9,6 +9,7 @@ import {
   UnsupportedContentError,
 } from '../../errors.ts';
 import type { Digest } from '../../oci/digest.ts';
+import { failureOf } from '../failure.ts';
 import type { RequestOutcome } from '../registry.ts';
 import type { EcrOperation } from './operations.ts';
 
@@ -20,9 +21,6 @@ export interface EcrRequest {
   /** Where the credentials come from, in words. */
   readonly credentials: string;
 }
-
-/** ECR tells no Retry-After; its rates are counted by the second. */
-export const THROTTLED_DELAY_MS = 5_000;
 
 // The names that @smithy/core counts as throttling, as far as ECR, STS and S3 use them.
 const THROTTLED: ReadonlySet<string> = new Set([
@@ -102,18 +100,21 @@ function isThrottled(error: SdkError): boolean {
   return THROTTLED.has(error.name) || statusOf(error) === 429;
 }
 
+/** `ecr:ACTION on RESOURCE`, as IAM says it. */
+export function nameOf({ operation, resource }: EcrRequest): string {
+  return `ecr:${operation} on ${resource}`;
+}
+
 /**
- * A failed call as an expected failure, whose message names the IAM action, the resource and what would work. What is
- * neither an answer of AWS nor of the network comes back as it is: a bug.
+ * A failed call as an expected failure, whose message names the IAM action, the resource and what would work.
+ * @throws the error itself when it is neither an answer of AWS nor of the network: a bug
  */
-export function toSlimboardError(error: unknown, request: EcrRequest): unknown {
-  if (!(error instanceof Error) || error instanceof SlimboardError) return error;
-  const what = `ecr:${request.operation} on ${request.resource}`;
+export function toSlimboardError(error: unknown, request: EcrRequest): SlimboardError {
+  if (!(error instanceof Error)) throw error;
+  const what = nameOf(request);
   const options = { cause: error };
   const reason = `${error.name}: ${error.message}`;
-  if (isThrottled(error)) {
-    return new RateLimitedError(`${what}: ECR asks to slow down (${error.name})`, THROTTLED_DELAY_MS, options);
-  }
+  if (isThrottled(error)) return new RateLimitedError(`${what}: ECR asks to slow down (${error.name})`, 0, options);
   // The SDK has learned the difference between the clocks from this answer: the next request is signed right.
   if ((error as SdkError).$metadata?.clockSkewCorrected) {
     return new RegistryUnavailableError(`${what}: this machine's clock is off (${reason})`, options);
@@ -126,21 +127,16 @@ export function toSlimboardError(error: unknown, request: EcrRequest): unknown {
   return otherError(error, what, reason);
 }
 
-function otherError(error: SdkError, what: string, reason: string): unknown {
+function otherError(error: SdkError, what: string, reason: string): SlimboardError {
   const status = statusOf(error);
   if (status !== undefined && status >= 400 && status < 500) {
     return new UnsupportedContentError(`${what}: refused with HTTP ${status} (${reason})`, { cause: error });
   }
-  if (status !== undefined || isNetworkError(error)) {
+  const timedOut = error.name === 'TimeoutError' && error.code === undefined;
+  if (status !== undefined || timedOut) {
     return new RegistryUnavailableError(`${what}: no usable answer (${reason})`, { cause: error });
   }
-  return error;
-}
-
-/** ECONNRESET and the like, failures of TLS, and the SDK's own time-out; not Node's errors about wrong arguments. */
-export function isNetworkError(error: SdkError): boolean {
-  if (error.name === 'TimeoutError') return true;
-  return typeof error.code === 'string' && (!error.code.startsWith('ERR_') || /^ERR_(?:TLS|SSL)_/.test(error.code));
+  return failureOf(error, what, '');
 }
 
 function authenticationError(error: Error, request: EcrRequest): AuthenticationError {

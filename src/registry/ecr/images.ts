@@ -1,17 +1,18 @@
 import type { DescribeImagesCommandInput, ImageDetail } from '@aws-sdk/client-ecr';
 import { MalformedContentError, NotFoundError } from '../../errors.ts';
 import { type Digest, isDigest } from '../../oci/digest.ts';
-import type { Tag } from '../../oci/reference.ts';
-import type { ListedManifest, ListedRepository } from '../registry.ts';
+import { parseTag, type Tag } from '../../oci/reference.ts';
+import type { ListedManifest, ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { ecrLocationOf } from './hosts.ts';
+import { keepNames } from './names.ts';
 import { PAGE_SIZE, readPages } from './pages.ts';
 
 /** Pages of what a repository holds: archived and untagged images too; an image with three tags is three entries. */
 export function listImages(
   client: EcrClient,
   repository: ListedRepository,
-  signal: AbortSignal | undefined,
+  listing: ListOptions,
 ): AsyncGenerator<readonly ListedManifest[]> {
   return readPages(
     async (nextToken) => {
@@ -24,9 +25,12 @@ export function listImages(
           filter: { tagStatus: 'ANY', imageStatus: 'ANY' },
           ...(nextToken ? { nextToken } : {}),
         },
-        signal,
+        listing.signal,
       );
-      return { items: (answer.imageDetails ?? []).flatMap(entriesOf), nextToken: answer.nextToken };
+      return {
+        items: (answer.imageDetails ?? []).flatMap((image) => entriesOf(image, listing)),
+        nextToken: answer.nextToken,
+      };
     },
     ({ tag, digest }) => `${tag ?? ''}@${digest}`,
   );
@@ -61,11 +65,10 @@ function describeImages(
   );
 }
 
-function entriesOf(image: ImageDetail): readonly ListedManifest[] {
+function entriesOf(image: ImageDetail, listing: ListOptions): readonly ListedManifest[] {
   const entry = entryOf(image);
-  const tags = image.imageTags ?? [];
-  // ECR's word is taken: a tag longer than OCI allows is listed too, and is in no URL that we build.
-  return tags.length === 0 ? [entry] : tags.map((tag) => ({ ...entry, tag: tag as Tag }));
+  const tags = keepNames(image.imageTags ?? [], parseTag, listing);
+  return tags.length === 0 ? [entry] : tags.map((tag) => ({ ...entry, tag }));
 }
 
 function entryOf(image: ImageDetail): ListedManifest {

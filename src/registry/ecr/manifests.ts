@@ -1,5 +1,11 @@
 import type { Image } from '@aws-sdk/client-ecr';
-import { AuthenticationError, RegistryUnavailableError, SlimboardError, TooLargeError } from '../../errors.ts';
+import {
+  AuthenticationError,
+  RateLimitedError,
+  RegistryUnavailableError,
+  SlimboardError,
+  TooLargeError,
+} from '../../errors.ts';
 import { type Digest, verifyDigest } from '../../oci/digest.ts';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../../oci/manifest.ts';
 import { bareMediaType, MANIFEST_MEDIA_TYPES } from '../../oci/media-type.ts';
@@ -34,7 +40,7 @@ function batchesOf(digests: readonly Digest[]): readonly (readonly Digest[])[] {
   return Array.from({ length: count }, (_, at) => digests.slice(at * BATCH_SIZE, (at + 1) * BATCH_SIZE));
 }
 
-/** A batch that is refused as a whole is an error of each of its digests; only refused credentials end it all. */
+/** A batch that is refused as a whole is an error of each of its digests; refused credentials and limits end it all. */
 async function readBatch(
   client: EcrClient,
   repository: ListedRepository,
@@ -44,9 +50,13 @@ async function readBatch(
   try {
     return await fetchBatch(client, repository, digests, signal);
   } catch (error) {
-    if (!(error instanceof SlimboardError) || error instanceof AuthenticationError) throw error;
+    if (!(error instanceof SlimboardError) || concernsAll(error)) throw error;
     return new Map(digests.map((digest) => [digest, error]));
   }
+}
+
+function concernsAll(error: SlimboardError): boolean {
+  return error instanceof AuthenticationError || error instanceof RateLimitedError;
 }
 
 async function fetchBatch(

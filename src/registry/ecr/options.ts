@@ -1,18 +1,6 @@
-import type { RegistryHost } from '../../oci/reference.ts';
-import type { RequestGovernor, RequestOutcome } from '../registry.ts';
-import type { EcrOperation } from './operations.ts';
-import type { RetryBudget } from './retry.ts';
-
-/** A blob is read from S3, by a URL that GetDownloadUrlForLayer gave. */
-export type EcrRequestKind = EcrOperation | 'GetBlob';
-
-/** One request that was sent, also when it failed. */
-export interface EcrRequestEvent {
-  readonly operation: EcrRequestKind;
-  readonly host: RegistryHost;
-  readonly outcome: RequestOutcome;
-  readonly durationMs: number;
-}
+import type { Clock } from '../clock.ts';
+import type { RequestGovernor } from '../registry.ts';
+import type { RequestObservation } from '../transport.ts';
 
 export interface EcrOptions {
   /** Whose registry; absent: the one of the caller's account. */
@@ -31,11 +19,15 @@ export interface EcrOptions {
   readonly teamTag?: string;
   /** Requests at the same time within one call of ours (16); the governor bounds all of them together. */
   readonly lanes?: number;
-  readonly governor?: RequestGovernor;
-  readonly onRequest?: (request: EcrRequestEvent) => void;
+  /** Also sees to the wait after a refusal: ECR tells none. */
+  readonly governor: RequestGovernor;
+  /** Told of each request; the method is ECR's operation, and GET for a blob. */
+  readonly onRequest?: (request: RequestObservation) => void;
   /** Told what could not be read and does not fail the audit: a sentence to log. */
   readonly onNote?: (note: string) => void;
-  readonly retry?: RetryBudget;
+  readonly clock?: Clock;
+  /** From 0 to 1, for the spread of retries; default `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** Requests of about 20 ms: 16 lanes read the tags of 10,000 repositories in a quarter of a minute. */

@@ -8,6 +8,7 @@ import type {
   FetchedManifest,
   ListedManifest,
   ListedRepository,
+  ListOptions,
   Registry,
 } from '../registry.ts';
 import { EcrBlobReader } from './blobs.ts';
@@ -39,11 +40,11 @@ class EcrRegistry implements Registry {
   }
 
   /** A region that fails does not hide the repositories of the others: its failure comes at the end. */
-  async *listRepositories({ signal }: CallOptions): AsyncGenerator<readonly ListedRepository[]> {
+  async *listRepositories(options: ListOptions): AsyncGenerator<readonly ListedRepository[]> {
     const failures: unknown[] = [];
     for (const client of this.#clients) {
       try {
-        yield* listRepositories(client, this.#options, signal);
+        yield* listRepositories(client, this.#options, options);
       } catch (error) {
         if (!(error instanceof SlimboardError) || error instanceof AuthenticationError) throw error;
         failures.push(error);
@@ -52,8 +53,8 @@ class EcrRegistry implements Registry {
     if (failures.length > 0) throw failures[0];
   }
 
-  listManifests(repository: ListedRepository, { signal }: CallOptions): AsyncIterable<readonly ListedManifest[]> {
-    return listImages(this.#clientOf(repository.registry), repository, signal);
+  listManifests(repository: ListedRepository, options: ListOptions): AsyncIterable<readonly ListedManifest[]> {
+    return listImages(this.#clientOf(repository.registry), repository, options);
   }
 
   async readTag(
@@ -79,12 +80,12 @@ class EcrRegistry implements Registry {
   }
 
   readBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions & { maxBytes: number }) {
-    const { maxBytes, signal } = options;
-    return this.#blobs.readBlob(this.#clientOf(repository.registry), repository, blob, { maxBytes, signal });
+    const client = this.#clientOf(repository.registry);
+    return this.#blobs.readBlob({ client, repository, blob, signal: options.signal }, options.maxBytes);
   }
 
   openBlob(repository: ListedRepository, blob: Descriptor, { signal }: CallOptions) {
-    return this.#blobs.openBlob(this.#clientOf(repository.registry), repository, blob, signal);
+    return this.#blobs.openBlob({ client: this.#clientOf(repository.registry), repository, blob, signal });
   }
 
   async dedupScope({ signal }: CallOptions): Promise<DedupScope> {

@@ -1,9 +1,10 @@
 import type { Repository } from '@aws-sdk/client-ecr';
 import { AccessDeniedError, NotFoundError } from '../../errors.ts';
 import { parseRepositoryName } from '../../oci/reference.ts';
-import type { ListedRepository } from '../registry.ts';
+import type { ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { mapInLanes } from './lanes.ts';
+import { keepNames } from './names.ts';
 import { DEFAULT_LANES, DEFAULT_TEAM_TAG, type EcrOptions } from './options.ts';
 import { PAGE_SIZE, readPages } from './pages.ts';
 
@@ -13,16 +14,18 @@ type Teams = (repository: Repository) => Promise<string | undefined>;
 export async function* listRepositories(
   client: EcrClient,
   options: EcrOptions,
-  signal: AbortSignal | undefined,
+  listing: ListOptions,
 ): AsyncGenerator<readonly ListedRepository[]> {
-  const teamOf = teamReader(client, options, signal);
-  for await (const page of describeRepositories(client, signal)) {
+  const teamOf = teamReader(client, options, listing.signal);
+  for await (const page of describeRepositories(client, listing.signal)) {
     client.learnAccount(page[0]?.registryId);
-    yield await mapInLanes(page, options.lanes ?? DEFAULT_LANES, async (repository) => {
+    const repositories = await mapInLanes(page, options.lanes ?? DEFAULT_LANES, async (repository) => {
+      const [name] = keepNames([repository.repositoryName ?? ''], parseRepositoryName, listing);
+      if (!name) return [];
       const team = await teamOf(repository);
-      const name = parseRepositoryName(repository.repositoryName ?? '');
-      return { name, registry: client.host, ...(team ? { team } : {}) };
+      return [{ name, registry: client.host, ...(team ? { team } : {}) }];
     });
+    yield repositories.flat();
   }
 }
 

@@ -55,11 +55,10 @@ describe('a blob', () => {
     await expect(registry.readBlob(API, { ...config, size: config.size - 1 }, MAX)).rejects.toThrow(TooLargeError);
   });
 
-  test('with other bytes than its digest says is refused, after another try', async () => {
+  test('with other bytes than its digest says is refused', async () => {
     const { fake, config, registry } = await startWithImage();
     fake.repository('api').blobs.set(config.digest, Buffer.alloc(config.size));
     await expect(registry.readBlob(API, config, MAX)).rejects.toThrow(ContentMismatchError);
-    expect(fake.callCounts()).toEqual({ GetDownloadUrlForLayer: 4, GetBlob: 4 });
   });
 
   test('that no image refers to is not found', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AccessDeniedError, NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
+import type { RequestOutcome } from '../../../src/registry/registry.ts';
 import { collect, ecrRepository, useEcr } from '../../support/ecr.ts';
 import { artifact, image, index } from '../../support/image-builder.ts';
 
@@ -204,11 +205,11 @@ describe('failures', () => {
     const fake = await ecr.start({ pageSize: 1 });
     for (let at = 0; at < 20; at += 1) fake.push('api', image({ layers: [`l${at}`] }), { tags: [`t${at}`] });
     fake.fail({ operation: 'DescribeImages', every: 2 }, { name: 'ThrottlingException', message: 'Rate exceeded' });
-    const outcomes: boolean[] = [];
-    const registry = await ecr.open(fake, { onRequest: ({ outcome }) => outcomes.push(outcome.throttled) });
+    const throttled: boolean[] = [];
+    const acquire = async () => (outcome: RequestOutcome) => void throttled.push(outcome.throttled);
+    const registry = await ecr.open(fake, { governor: { acquire } });
     expect(await collect(registry.listManifests(ecrRepository('api'), {}))).toHaveLength(20);
-    expect(outcomes.filter((throttled) => throttled)).toHaveLength(19);
-    expect(outcomes).toHaveLength(39);
+    expect(throttled).toEqual(Array.from({ length: 39 }, (_, at) => at % 2 === 1));
   });
 
   test('one that stays throttled is put off, and does not count as a try', async () => {
@@ -218,8 +219,8 @@ describe('failures', () => {
     const registry = await ecr.open(fake);
     const listing = collect(registry.listManifests(ecrRepository('api'), {}));
     await expect(listing).rejects.toThrow(RateLimitedError);
-    await expect(listing).rejects.toMatchObject({ retry: { kind: 'after', delayMs: 5_000 } });
-    expect(fake.callCounts()).toEqual({ DescribeImages: 9 });
+    await expect(listing).rejects.toMatchObject({ retry: { kind: 'after', delayMs: 60_000 } });
+    expect(fake.callCounts()).toEqual({ DescribeImages: 11 });
   });
 
   test.each([
