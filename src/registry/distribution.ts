@@ -4,7 +4,6 @@ import {
   AccessDeniedError,
   AuthenticationError,
   ContentMismatchError,
-  MalformedContentError,
   NotFoundError,
   RateLimitedError,
   SettingsError,
@@ -188,9 +187,10 @@ class DistributionRegistry implements Registry {
   async openBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions): Promise<Readable> {
     const what = this.#nameOf(repository.name, blob.digest);
     const request = { what, scope: pullScope(repository.name), maxBytes: blob.size, signal: options.signal };
-    const { stream } = await this.#ask<StreamAnswer>(this.#blobUrl(repository.name, blob.digest), request, (sent) =>
+    const answer = await this.#ask<StreamAnswer>(this.#blobUrl(repository.name, blob.digest), request, (sent) =>
       this.#transport.open(sent),
     );
+    const { stream } = await this.#accept(answer, what);
     if (!stream) throw new ContentMismatchError(`${what}: the registry sent no content`);
     return stream;
   }
@@ -246,35 +246,36 @@ class DistributionRegistry implements Registry {
   }
 
   async #getPage(url: URL, request: Get): Promise<Answer> {
-    try {
-      return await this.#get(url, request);
-    } catch (error) {
-      // Some registries are set up for smaller pages, and refuse instead of sending them.
-      if (!(error instanceof MalformedContentError) || url.searchParams.get('n') !== `${PAGE_SIZE}`) throw error;
-      const unsized = new URL(url);
-      unsized.searchParams.delete('n');
-      return this.#get(unsized, request);
-    }
+    const send = (sent: TransportRequest): Promise<Answer> => this.#transport.send(sent);
+    const answer = await this.#ask(url, request, send);
+    // Some registries are set up for smaller pages, and refuse instead of sending them.
+    if (answer.status !== 400 || !url.searchParams.has('n')) return this.#accept(answer, request.what);
+    const unsized = new URL(url);
+    unsized.searchParams.delete('n');
+    return this.#get(unsized, request);
   }
 
-  #get(url: URL, request: Get): Promise<Answer> {
-    return this.#ask(url, request, (sent) => this.#transport.send(sent));
+  async #get(url: URL, request: Get): Promise<Answer> {
+    return this.#accept(await this.#ask(url, request, (sent) => this.#transport.send(sent)), request.what);
   }
 
-  /** A success or a 304; after a 401 once more, with a renewed token. @throws the error that the answer means */
+  /** The registry's answer; after a 401 the one to a second request, with a renewed token. */
   async #ask<A extends Answer>(
     url: URL,
     { scope, method = 'GET', ...request }: Get,
     send: (request: TransportRequest) => Promise<A>,
   ): Promise<A> {
     const authorization = await this.#authenticator.authorize(scope, request.signal);
-    let answer = await send({ ...request, method, url, authorization });
-    if (answer.status === 401) {
-      const renewed = await this.#authenticator.renew(scope, answer, authorization, request.signal);
-      if (renewed) answer = await send({ ...request, method, url, authorization: renewed });
-    }
+    const answer = await send({ ...request, method, url, authorization });
+    if (answer.status !== 401) return answer;
+    const renewed = await this.#authenticator.renew(scope, answer, authorization, request.signal);
+    return renewed ? send({ ...request, method, url, authorization: renewed }) : answer;
+  }
+
+  /** The answer itself where it is a success or a 304. @throws the error that it means otherwise */
+  async #accept<A extends Answer>(answer: A, what: string): Promise<A> {
     if (answer.status === 200 || answer.status === 304) return answer;
-    throw refusalOf(answer, request.what, await this.#authenticator.describe());
+    throw refusalOf(answer, what, await this.#authenticator.describe());
   }
 
   #listed(name: RepositoryName): ListedRepository {

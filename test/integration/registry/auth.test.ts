@@ -1,0 +1,236 @@
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Credentials, CredentialsProvider } from '../../../src/registry/credentials.ts';
+import { Secret } from '../../../src/registry/secret.ts';
+import {
+  openClient,
+  passwordProvider,
+  provider,
+  repositoryNames,
+  repositoryOf,
+  tagNames,
+  tagOf,
+} from '../../support/distribution-client.ts';
+import { image } from '../../support/image-builder.ts';
+import { answer, body, redirect } from '../../support/registry-faults.ts';
+import { type RegistryServer, type RegistryServerOptions, startRegistry } from '../../support/registry-server.ts';
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const opened of open.splice(0).reverse()) await opened.close();
+});
+
+const app = image();
+const PASSWORD = 'canary-7f3a';
+const identity: Credentials = { kind: 'identity-token', token: new Secret(PASSWORD), origin: 'the test' };
+const registryToken: Credentials = { kind: 'registry-token', token: new Secret(PASSWORD), origin: 'the test' };
+
+async function start(auth: RegistryServerOptions['auth'], credentials?: CredentialsProvider) {
+  const server = await startRegistry(auth ? { auth } : {});
+  const client = openClient(server.host, credentials ? { credentials } : {});
+  open.push(server, client);
+  for (const name of ['a', 'b']) server.push(name, '1', app);
+  return { server, client, tags: (name: string) => tagNames(client, repositoryOf(server.host, name)) };
+}
+
+const tokensAsked = (server: RegistryServer): number => server.count({ path: /^\/token/ });
+
+describe('Bearer', () => {
+  test('anybody gets a token, one for each repository, and only the first request is refused', async () => {
+    const { server, client, tags } = await start({ kind: 'token' });
+    expect(await repositoryNames(client)).toEqual(['a', 'b']);
+    expect(await tags('a')).toEqual(['1']);
+    expect(await tags('b')).toEqual(['1']);
+    expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
+    expect(tokensAsked(server)).toBe(3);
+  });
+
+  test('many requests at once share one token', async () => {
+    const { server, client } = await start({ kind: 'token' });
+    const repository = repositoryOf(server.host, 'a');
+    await Promise.all(Array.from({ length: 30 }, () => client.readTag(repository, tagOf('1'), undefined, {})));
+    expect(tokensAsked(server)).toBe(1);
+  });
+
+  test('with username and password', async () => {
+    const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
+    const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    expect(await tags('a')).toEqual(['1']);
+    const [request] = server.requests.filter(({ path }) => path.startsWith('/token'));
+    expect(request?.headers.authorization).toMatch(/^Basic /);
+    const others = server.requests.filter(({ path }) => !path.startsWith('/token'));
+    expect(others.filter(({ headers }) => headers.authorization?.startsWith('Basic'))).toEqual([]);
+  });
+
+  test('with an identity token, by POST', async () => {
+    const { server, tags } = await start({ kind: 'token', identityToken: PASSWORD }, provider(identity));
+    expect(await tags('a')).toEqual(['1']);
+    expect(server.count({ method: 'POST', path: /^\/token$/ })).toBe(1);
+  });
+
+  test('a token that the registry forgets half-way is renewed once, by many requests together', async () => {
+    const { server, client, tags } = await start({ kind: 'token' });
+    await tags('a');
+    server.expireTokens();
+    server.forgetRequests();
+    const repository = repositoryOf(server.host, 'a');
+    await Promise.all(Array.from({ length: 20 }, () => client.readTag(repository, tagOf('1'), undefined, {})));
+    expect(tokensAsked(server)).toBe(1);
+  });
+
+  test('a token is renewed before its time is over', async () => {
+    let nowMs = 0;
+    const server = await startRegistry({ auth: { kind: 'token', expiresIn: 100 } });
+    const clock = { now: () => nowMs, schedule: () => () => undefined };
+    const client = openClient(server.host, { clock, requestTimeoutMs: Number.POSITIVE_INFINITY });
+    open.push(server, client);
+    server.push('a', '1', app);
+    const repository = repositoryOf(server.host, 'a');
+    const counts: number[] = [];
+    for (const moment of [0, 79_000, 81_000, 160_000, 162_000]) {
+      nowMs = moment;
+      await tagNames(client, repository);
+      counts.push(tokensAsked(server));
+    }
+    expect(counts).toEqual([1, 1, 2, 2, 3]);
+    expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
+  });
+
+  test('a registry that refuses its own token is asked once more, and no further', async () => {
+    const { server, tags } = await start({ kind: 'token' });
+    const challenge = { 'www-authenticate': `Bearer realm="${server.url}/token",service="x"` };
+    server.fault({ path: /tags/ }, answer(401, challenge));
+    await expect(tags('a')).rejects.toMatchObject({ code: 'authentication' });
+    expect(server.count({ path: /tags/ })).toBe(2);
+  });
+
+  test('only reading is asked for, whatever the challenge wants', async () => {
+    const { server, tags } = await start({ kind: 'token' });
+    const scope = 'repository:a:pull,push,delete';
+    const challenge = { 'www-authenticate': `Bearer realm="${server.url}/token",service="x",scope="${scope}"` };
+    server.fault({ path: /tags/, times: 1 }, answer(401, challenge));
+    await tags('a');
+    const asked = server.requests
+      .filter(({ path }) => path.startsWith('/token'))
+      .map(({ path }) => decodeURIComponent(path));
+    expect(asked).toEqual(['/token?service=x&scope=repository:a:pull']);
+  });
+
+  test.each([
+    ['plain HTTP elsewhere', 'http://tokens.example.com/token', 'authentication'],
+    ['a file', 'file:///etc/passwd', 'authentication'],
+    ['no address', 'token', 'authentication'],
+  ])('a realm that is %s gets nothing', async (_name, realm, code) => {
+    const { server, tags } = await start({ kind: 'token' }, passwordProvider('u', PASSWORD));
+    server.fault({ path: /tags/ }, answer(401, { 'www-authenticate': `Bearer realm="${realm}"` }));
+    await expect(tags('a')).rejects.toMatchObject({ code });
+  });
+
+  test.each([
+    ['no JSON', 'nonsense'],
+    ['no token', '{}'],
+    ['a token that would break the header', JSON.stringify({ token: 'a\r\nx-evil: 1' })],
+  ])('a token answer with %s', async (_name, content) => {
+    const { server, tags } = await start({ kind: 'token' });
+    server.fault({ path: /^\/token/ }, body(content));
+    await expect(tags('a')).rejects.toMatchObject({ code: 'malformed-content' });
+  });
+
+  test('a token that could not be had is asked for again by the next request', async () => {
+    const { server, tags } = await start({ kind: 'token' });
+    server.fault({ path: /^\/token/, times: 1 }, body('{}'));
+    await expect(tags('a')).rejects.toMatchObject({ code: 'malformed-content' });
+    expect(await tags('a')).toEqual(['1']);
+  });
+
+  test('one who gives up waiting for a token does not take it from the others', async () => {
+    const { server, client, tags } = await start({ kind: 'token' });
+    const controller = new AbortController();
+    server.fault({ path: /^\/token/ }, (_request, _response, next) => {
+      controller.abort(new Error('stop'));
+      next();
+    });
+    const repository = repositoryOf(server.host, 'a');
+    const leaving = client.readTag(repository, tagOf('1'), undefined, { signal: controller.signal });
+    const staying = tags('a');
+    await expect(leaving).rejects.toThrow('stop');
+    expect(await staying).toEqual(['1']);
+  });
+});
+
+describe('Basic', () => {
+  const auth = { kind: 'basic', username: 'u', password: PASSWORD } as const;
+
+  test('is sent after the first challenge, and from then on at once', async () => {
+    const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    expect(await tags('a')).toEqual(['1']);
+    expect(await tags('b')).toEqual(['1']);
+    expect(server.requests.map(({ status }) => status)).toEqual([401, 200, 200]);
+  });
+
+  test('credentials that expire are looked up again', async () => {
+    const passwords = ['old', PASSWORD];
+    const credentials: CredentialsProvider = {
+      find: async () => ({
+        kind: 'password',
+        username: 'u',
+        password: new Secret(passwords.shift() ?? ''),
+        origin: 'x',
+      }),
+    };
+    const { server, tags } = await start(auth, credentials);
+    server.fault({ path: /tags/, times: 2 }, answer(401, { 'www-authenticate': 'Basic realm="test"' }));
+    expect(await tags('a').catch((error) => error.code)).toBe('authentication');
+    expect(await tags('a')).toEqual(['1']);
+  });
+});
+
+test('a registry token is sent as it is', async () => {
+  const { server, tags } = await start(undefined, provider(registryToken));
+  expect(await tags('a')).toEqual(['1']);
+  expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${PASSWORD}`);
+});
+
+describe('secrets stay where they belong', () => {
+  test.each([
+    ['Basic', { kind: 'basic', username: 'u', password: 'other' }, passwordProvider('u', PASSWORD)],
+    ['Bearer', { kind: 'token', username: 'u', password: 'other' }, passwordProvider('u', PASSWORD)],
+    ['identity token', { kind: 'token', identityToken: 'other' }, provider(identity)],
+    ['registry token', { kind: 'token' }, provider(registryToken)],
+  ] as const)('%s: refused, and no error shows them', async (_name, auth, credentials) => {
+    const { tags } = await start(auth, credentials);
+    const error = await tags('a').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'authentication',
+      message: expect.stringContaining('the credentials of the test'),
+    });
+    const shown = `${inspect(error, { depth: 20, showHidden: true })}${JSON.stringify(error)}`;
+    expect(shown).not.toContain(PASSWORD);
+    expect(shown).not.toContain(Buffer.from(`u:${PASSWORD}`).toString('base64'));
+  });
+
+  test('a redirect to another origin carries no Authorization, and a way back restores none', async () => {
+    const other = await startRegistry();
+    open.push(other);
+    const { server, tags } = await start(
+      { kind: 'basic', username: 'u', password: PASSWORD },
+      passwordProvider('u', PASSWORD),
+    );
+    await tags('b');
+    server.fault({ path: /tags\/list/, times: 1 }, redirect(`${other.url}/back`));
+    other.fault({}, redirect(`${server.url}/v2/a/manifests/1`));
+    await expect(tags('a')).rejects.toMatchObject({ code: expect.any(String) });
+    expect(other.requests.length).toBeGreaterThan(0);
+    expect(other.requests.map(({ headers }) => headers.authorization)).toEqual(other.requests.map(() => undefined));
+    const back = server.requests.filter(({ path }) => path === '/v2/a/manifests/1');
+    expect(back[0]?.headers.authorization).toBe(undefined);
+  });
+
+  test('a Secret shows itself in no way but the one', () => {
+    const secret = new Secret(PASSWORD);
+    expect(
+      `${secret} ${JSON.stringify({ secret })} ${inspect({ secret }, { showHidden: true, depth: 9 })}`,
+    ).not.toContain(PASSWORD);
+    expect(secret.reveal()).toBe(PASSWORD);
+  });
+});

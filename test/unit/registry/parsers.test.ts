@@ -1,0 +1,316 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SlimboardError } from '../../../src/errors.ts';
+import { formatReference, parseReference, parseRegistryHost } from '../../../src/oci/reference.ts';
+import { parseChallenges } from '../../../src/registry/challenge.ts';
+import { errorCodeOf, failureOf, isPassing, refusalOf } from '../../../src/registry/failure.ts';
+import { nextPagePath } from '../../../src/registry/link.ts';
+import { parseRetryAfter, rateLimitsOf } from '../../../src/registry/rate-limit-headers.ts';
+import { redirectTarget } from '../../../src/registry/transport.ts';
+
+const base = new URL('https://registry.example.com/v2/_catalog?n=1000');
+
+/** Any text, and texts made of the very characters that the grammars use. */
+const hostileText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc
+    .array(
+      fc.constantFrom(
+        '<',
+        '>',
+        ';',
+        ',',
+        '"',
+        '\\',
+        '=',
+        ' ',
+        'rel',
+        'next',
+        'Bearer',
+        'realm',
+        '/',
+        ':',
+        '@',
+        '.',
+        'a',
+        '[',
+        '%',
+      ),
+    )
+    .map((parts) => parts.join('')),
+);
+
+/** Runs, and lets nothing through but our own errors. */
+function onlyOwnErrors(run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(SlimboardError);
+  }
+}
+
+describe('Link', () => {
+  test.each([
+    ['</v2/_catalog?last=b&n=2>; rel="next"', '/v2/_catalog?last=b&n=2'],
+    ['</v2/_catalog?last=b>;rel=next', '/v2/_catalog?last=b'],
+    ['<?last=b>; rel="next"', '/v2/_catalog?last=b'],
+    ['<https://registry.example.com/v2/_catalog?last=b>; rel="next"', '/v2/_catalog?last=b'],
+    ['<http://registry.example.com:5000/v2/_catalog?last=b>; rel="next"', '/v2/_catalog?last=b'],
+    ['</first>; rel="first", </next>; title="x"; rel="last next"', '/next'],
+    ['</v2/_catalog?last=b>', '/v2/_catalog?last=b'],
+    ['</prev>; rel="prev"', undefined],
+    ['</x>; rel="nextish"', undefined],
+    ['', undefined],
+    [undefined, undefined],
+    ['nonsense', undefined],
+  ])('%s', (header, path) => {
+    expect(nextPagePath(header, base)).toBe(path);
+  });
+
+  test.each([
+    '<https://evil.example.com/v2/_catalog>; rel="next"',
+    '<//evil.example.com/v2/_catalog>; rel="next"',
+    '<https://registry.example.com.evil.example.com/>; rel="next"',
+    '<https://registry.example.com@evil.example.com/>; rel="next"',
+    '<http://[>; rel="next"',
+  ])('refused: %s', (header) => {
+    expect(() => nextPagePath(header, base)).toThrow(SlimboardError);
+  });
+
+  test('any text: a path on this registry, nothing, or our own error', () => {
+    fc.assert(
+      fc.property(hostileText, (header) => {
+        onlyOwnErrors(() => {
+          const path = nextPagePath(header, base);
+          if (path !== undefined) expect(new URL(path, base).host).toBe(base.host);
+        });
+      }),
+    );
+  });
+});
+
+describe('challenge', () => {
+  test.each([
+    [
+      'Bearer realm="https://auth.example.com/token",service="registry.example.com",scope="repository:a/b:pull,push"',
+      [
+        {
+          scheme: 'bearer',
+          parameters: {
+            realm: 'https://auth.example.com/token',
+            service: 'registry.example.com',
+            scope: 'repository:a/b:pull,push',
+          },
+        },
+      ],
+    ],
+    ['Basic realm="Registry Realm"', [{ scheme: 'basic', parameters: { realm: 'Registry Realm' } }]],
+    ['BASIC Realm=simple', [{ scheme: 'basic', parameters: { realm: 'simple' } }]],
+    [
+      'Basic realm="a, b", Bearer realm = "https://x/t" , service="s"',
+      [
+        { scheme: 'basic', parameters: { realm: 'a, b' } },
+        { scheme: 'bearer', parameters: { realm: 'https://x/t', service: 's' } },
+      ],
+    ],
+    ['Bearer realm="a \\"quoted\\" word"', [{ scheme: 'bearer', parameters: { realm: 'a "quoted" word' } }]],
+    [
+      'Negotiate, Basic realm="x"',
+      [
+        { scheme: 'negotiate', parameters: {} },
+        { scheme: 'basic', parameters: { realm: 'x' } },
+      ],
+    ],
+    ['Bearer realm="never ends', [{ scheme: 'bearer', parameters: { realm: 'never ends' } }]],
+    ['Bearer realm="first",realm="second"', [{ scheme: 'bearer', parameters: { realm: 'first' } }]],
+    ['realm="no scheme"', []],
+    ['', []],
+    [undefined, []],
+  ])('%s', (header, challenges) => {
+    expect(
+      parseChallenges(header).map(({ scheme, parameters }) => ({ scheme, parameters: { ...parameters } })),
+    ).toEqual(challenges);
+  });
+
+  test('several headers are several challenges', () => {
+    expect(parseChallenges(['Basic realm="a"', 'Bearer realm="b"']).map(({ scheme }) => scheme)).toEqual([
+      'basic',
+      'bearer',
+    ]);
+  });
+
+  test('any text is read without an error, and quoted values come back', () => {
+    fc.assert(fc.property(hostileText, (text) => void parseChallenges(text)));
+    fc.assert(
+      fc.property(fc.string({ maxLength: 100 }), (value) => {
+        const quoted = value.replaceAll(/["\\]/g, '\\$&');
+        expect(parseChallenges(`Bearer realm="${quoted}",service="s"`)[0]?.parameters.realm).toBe(value);
+      }),
+    );
+  });
+});
+
+describe('Retry-After and budgets', () => {
+  const nowMs = Date.parse('2026-01-01T00:00:00Z');
+
+  test.each([
+    ['0', 0],
+    ['120', 120_000],
+    ['1.5', 1_500],
+    ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
+    ['Wed, 31 Dec 2025 23:00:00 GMT', 0],
+    [`${nowMs / 1_000 + 30}`, 30_000],
+    ['-1', undefined],
+    ['soon', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('Retry-After: %s', (value, ms) => {
+    expect(parseRetryAfter(value, nowMs)).toBe(ms);
+  });
+
+  test.each([
+    [{ 'ratelimit-remaining': '76;w=21600' }, { remaining: 76, windowMs: 21_600_000 }],
+    [
+      { 'ratelimit-remaining': '12', 'ratelimit-reset': '30' },
+      { remaining: 12, windowMs: 30_000 },
+    ],
+    [{ 'ratelimit-remaining': '12', 'ratelimit-reset': '1767225600' }, { remaining: 12 }],
+    [{ 'ratelimit-remaining': '12' }, { remaining: 12 }],
+    [{ 'ratelimit-remaining': 'many' }, {}],
+    [{}, {}],
+  ])('%j', (headers, limits) => {
+    expect(rateLimitsOf(headers, nowMs)).toEqual(limits);
+  });
+
+  test('any text gives a delay that is not negative, or none', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        expect(parseRetryAfter(text, nowMs) ?? 0).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+});
+
+describe('redirects', () => {
+  const from = new URL('https://registry.example.com/v2/a/blobs/x');
+  const to = (location: string, start = from) =>
+    redirectTarget({ status: 307, headers: { location }, body: Buffer.alloc(0) }, start, 'it')?.href;
+
+  test.each([
+    ['https://store.example.com/x?signature=1', 'https://store.example.com/x?signature=1'],
+    ['/elsewhere', 'https://registry.example.com/elsewhere'],
+    ['//store.example.com/x', 'https://store.example.com/x'],
+  ])('%s is followed', (location, target) => {
+    expect(to(location)).toBe(target);
+  });
+
+  test.each(['http://store.example.com/x', 'ftp://x/', 'file:///etc/passwd', 'http://', 'javascript:alert(1)'])(
+    '%s is not',
+    (location) => {
+      expect(() => to(location)).toThrow(SlimboardError);
+    },
+  );
+
+  test('from plain HTTP to plain HTTP is followed', () => {
+    expect(to('http://store.example.com/', new URL('http://127.0.0.1:5000/'))).toBe('http://store.example.com/');
+  });
+
+  test('any location: an address over HTTP(S), or our own error', () => {
+    fc.assert(
+      fc.property(hostileText, (location) => {
+        onlyOwnErrors(() => expect(to(location)).toMatch(/^https:/));
+      }),
+    );
+  });
+});
+
+describe('failures', () => {
+  const failure = (code: string, scheme = 'https:') =>
+    failureOf(Object.assign(new Error('x'), { code }), 'host/app:1', scheme);
+
+  test.each([
+    ['ECONNREFUSED', /nothing accepts connections.*--plain-http/],
+    ['ENOTFOUND', /no such host/],
+    ['EAI_AGAIN', /DNS/],
+    ['ETIMEDOUT', /no connection in time/],
+    ['UND_ERR_HEADERS_TIMEOUT', /no whole answer in time/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', /caFile/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', /caFile/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /caFile/],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /caFile/],
+    ['CERT_HAS_EXPIRED', /has expired/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /for another host/],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', /--plain-http/],
+    ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', /TLS versions/],
+    ['HPE_INVALID_CONSTANT', /not HTTP/],
+  ])('%s says what to do', (code, message) => {
+    expect(failure(code)).toMatchObject({ code: 'registry-unavailable', message: expect.stringMatching(message) });
+    expect(failure(code).message).toMatch(/^host\/app:1: /);
+  });
+
+  test('a refused connection over plain HTTP does not advise plain HTTP', () => {
+    expect(failure('ECONNREFUSED', 'http:').message).not.toContain('--plain-http');
+  });
+
+  test('several addresses: the first failure says why', () => {
+    const error = new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]);
+    expect(failureOf(error, 'x', 'http:').message).toContain('ECONNREFUSED');
+  });
+
+  test('what is no failure of the network is thrown as it is', () => {
+    const bug = new TypeError('x is no function');
+    expect(() => failureOf(bug, 'x', 'http:')).toThrow(bug);
+  });
+
+  test.each([
+    ['ECONNRESET', true],
+    ['EAI_AGAIN', true],
+    ['ENOTFOUND', false],
+    ['SELF_SIGNED_CERT_IN_CHAIN', false],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', false],
+  ])('%s: passing is %s', (code, passing) => {
+    expect(isPassing(Object.assign(new Error('x'), { code }))).toBe(passing);
+  });
+
+  test('any error body is read without an error', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.json()),
+        fc.constantFrom(400, 401, 403, 404, 405, 418, 429, 500),
+        (text, status) => {
+          const answer = { status, headers: {}, body: Buffer.from(text) };
+          errorCodeOf(answer);
+          expect(refusalOf(answer, 'x', 'y').message.length).toBeLessThan(700);
+        },
+      ),
+    );
+  });
+});
+
+describe('reference', () => {
+  const part = fc.stringMatching(/^[a-z0-9]{1,8}(?:[._-][a-z0-9]{1,5})?$/);
+  const reference = fc.record(
+    {
+      registry: fc
+        .constantFrom('registry.example.com', 'localhost:5000', '127.0.0.1:80', 'docker.io', '[::1]:5000')
+        .map(parseRegistryHost),
+      repository: fc.array(part, { minLength: 2, maxLength: 4 }).map((parts) => parts.join('/')),
+      tag: fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,20}$/),
+      digest: fc.stringMatching(/^sha256:[0-9a-f]{64}$/),
+    },
+    { requiredKeys: ['registry', 'repository', 'tag'] },
+  );
+
+  test('what is written is read back', () => {
+    fc.assert(
+      fc.property(reference, (value) => {
+        expect(parseReference(formatReference(value as Parameters<typeof formatReference>[0]))).toEqual(value);
+      }),
+    );
+  });
+
+  test('any text is a reference, or our own error', () => {
+    fc.assert(fc.property(hostileText, (text) => onlyOwnErrors(() => parseReference(text))));
+    fc.assert(fc.property(hostileText, (text) => onlyOwnErrors(() => parseRegistryHost(text))));
+  });
+});
