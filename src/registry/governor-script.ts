@@ -1,0 +1,171 @@
+/**
+ * The governor's policy in Lua, for Redis: each function does what its namesake in governor-policy.ts does, to the digit,
+ * which a test shows with random histories. State `s` is a table of the fields of GovernorState, changed in place.
+ */
+export const POLICY_SCRIPT = `
+local MIN_RATE_PER_SECOND = 0.2
+local RATE_GROWTH = 0.05
+local RATE_LIFTED_AT = 4
+local PACING_SLACK_MS = 50
+local COUNTING_MS = 2000
+local FIRST_PAUSE_MS = 1000
+local LONGEST_BACKOFF_MS = 60000
+local LONGEST_PAUSE_MS = 3600000
+local BUDGET_SPREAD_MS = 60000
+
+local function effective_rate(s, now, max_rate)
+  local rate = max_rate
+  local budget = now < s.budgetUntilMs and s.budgetPerSecond or 0
+  for _, other in ipairs({ s.ratePerSecond, budget }) do
+    if other > 0 and (rate == 0 or other < rate) then rate = other end
+  end
+  return rate
+end
+
+local function started(s, now, rate)
+  if rate > 0 then s.nextStartMs = math.max(s.nextStartMs, now - PACING_SLACK_MS) + 1000 / rate end
+  if now - s.countedFromMs > COUNTING_MS then
+    s.starts = 0
+    s.countedFromMs = now
+  end
+  s.starts = s.starts + 1
+end
+
+local function places_of(s, max_concurrency)
+  if s.refusals > 0 then return 1 end
+  return math.max(1, math.min(math.floor(s.places), max_concurrency))
+end
+
+local function admit(s, in_flight, now, max_concurrency, max_rate)
+  if now < s.pausedUntilMs then return false, s.pausedUntilMs end
+  if in_flight >= places_of(s, max_concurrency) then return false end
+  local rate = effective_rate(s, now, max_rate)
+  if rate > 0 and now < s.nextStartMs then return false, s.nextStartMs end
+  started(s, now, rate)
+  return true
+end
+
+local function with_budget(s, outcome, now)
+  if not outcome.remaining then return end
+  local spread = math.min(math.max(outcome.windowMs or BUDGET_SPREAD_MS, 1000), BUDGET_SPREAD_MS)
+  s.budgetPerSecond = (math.max(outcome.remaining, 1) * 1000) / spread
+  s.budgetUntilMs = now + spread
+end
+
+local function halved(s, now)
+  local sent = s.starts / (math.max(now - s.countedFromMs, 250) / 1000)
+  local refused = s.ratePerSecond > 0 and math.min(s.ratePerSecond, sent) or sent
+  s.places = math.max(1, s.places / 2)
+  s.slowStartUntil = s.places
+  s.refusedPerSecond = math.max(refused, MIN_RATE_PER_SECOND)
+  s.ratePerSecond = math.max(refused / 2, MIN_RATE_PER_SECOND)
+  s.halvedAtMs = now
+end
+
+local function refused(s, outcome, started_at, now)
+  local news = started_at >= s.halvedAtMs
+  s.refusals = news and s.refusals + 1 or math.max(1, s.refusals)
+  local pause = outcome.retryAfterMs or math.min(LONGEST_BACKOFF_MS, FIRST_PAUSE_MS * 2 ^ math.min(s.refusals - 1, 16))
+  s.pausedUntilMs = math.max(s.pausedUntilMs, now + math.min(pause, LONGEST_PAUSE_MS))
+  if news then halved(s, now) end
+end
+
+local function succeeded(s, started_at, max_concurrency)
+  local growth = s.places < s.slowStartUntil and 1 or 1 / s.places
+  s.places = math.min(max_concurrency, s.places + growth)
+  local grown = s.ratePerSecond + (RATE_GROWTH * s.refusedPerSecond) / math.max(s.ratePerSecond, 1)
+  local lifted = s.ratePerSecond == 0 or grown > RATE_LIFTED_AT * s.refusedPerSecond
+  s.ratePerSecond = lifted and 0 or grown
+  if started_at >= s.halvedAtMs then s.refusals = 0 end
+end
+
+local function settle(s, outcome, started_at, now, max_concurrency)
+  with_budget(s, outcome, now)
+  if outcome.throttled then return refused(s, outcome, started_at, now) end
+  if not outcome.status or outcome.status >= 500 then return end
+  succeeded(s, started_at, max_concurrency)
+end
+`;
+
+/**
+ * One exchange of a process with the state that all share.
+ *
+ * KEYS: the registry's state; its holders. ARGV: a JSON object, see `Report` in redis-governor.ts.
+ * Returns: how many requests may start now; ms until it is worth asking again, or -1; whether places may be passed on
+ * without asking (1, 0); how many places the process may keep.
+ *
+ * A holder is a process; its field is "places waiting seen". It says how many it holds, not how that changed, so what
+ * one exchange got wrong the next one puts right, and a holder that died is gone when its lease is over.
+ */
+export const EXCHANGE_SCRIPT = `${POLICY_SCRIPT}
+local report = cjson.decode(ARGV[1])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+
+local s = report.initial
+local stored = redis.call('HGETALL', KEYS[1])
+for i = 1, #stored, 2 do s[stored[i]] = tonumber(stored[i + 1]) end
+
+local others_held, others_waiting, idle_held, least_held = 0, 0, 0, math.huge
+local last_turn, last_turn_at = '', 0
+local holders = redis.call('HGETALL', KEYS[2])
+for i = 1, #holders, 2 do
+  local held, waiting, seen = string.match(holders[i + 1], '^(%d+) (%d+) (%d+)$')
+  if holders[i] == 'turn' then
+    last_turn, last_turn_at = string.match(holders[i + 1], '^(%S+) (%d+)$')
+  elseif now - tonumber(seen) > report.leaseMs then
+    redis.call('HDEL', KEYS[2], holders[i])
+  elseif holders[i] ~= report.holder then
+    others_held = others_held + held
+    if tonumber(waiting) > 0 then
+      others_waiting = others_waiting + 1
+      least_held = math.min(least_held, held)
+    else
+      idle_held = idle_held + held
+    end
+  end
+end
+
+for _ = 1, report.started do started(s, now, effective_rate(s, now, report.maxRate)) end
+for _, outcome in ipairs(report.outcomes) do settle(s, outcome, now - outcome.agoMs, now, report.maxConcurrency) end
+
+-- Others that wait get their share; where there are fewer places than processes, they take turns.
+local keep, crowded = report.maxConcurrency, false
+if others_waiting > 0 then
+  local share = (places_of(s, report.maxConcurrency) - idle_held) / (others_waiting + 1)
+  keep = math.max(1, least_held < math.floor(share) and math.floor(share) or math.ceil(share))
+  crowded = share < 1
+end
+local granted, wait, wanted = 0, -1, report.waiting
+if crowded and last_turn == report.holder and now - last_turn_at < report.turnMs then
+  wanted = 0
+  wait = report.turnMs
+end
+while granted < wanted and report.held + granted < keep do
+  local admitted, retry_at = admit(s, others_held + report.held + granted, now, report.maxConcurrency, report.maxRate)
+  if not admitted then
+    if retry_at then wait = math.max(1, math.ceil(retry_at - now)) end
+    break
+  end
+  granted = granted + 1
+end
+if granted > 0 then redis.call('HSET', KEYS[2], 'turn', string.format('%s %d', report.holder, now)) end
+
+local fields = {}
+for name, value in pairs(s) do
+  fields[#fields + 1] = name
+  fields[#fields + 1] = string.format('%.17g', value)
+end
+redis.call('HSET', KEYS[1], unpack(fields))
+redis.call('PEXPIRE', KEYS[1], report.forgetMs)
+local places, waiting = report.held + granted, report.waiting - granted
+if places + waiting > 0 then
+  redis.call('HSET', KEYS[2], report.holder, string.format('%d %d %d', places, waiting, now))
+  redis.call('PEXPIRE', KEYS[2], report.leaseMs)
+else
+  redis.call('HDEL', KEYS[2], report.holder)
+end
+
+local free = not crowded and s.refusals == 0 and now >= s.pausedUntilMs and effective_rate(s, now, report.maxRate) == 0
+return { granted, wait, free and 1 or 0, keep }
+`;

@@ -1,0 +1,291 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { RegistryHost } from '../oci/reference.ts';
+import { type Clock, systemClock } from './clock.ts';
+import {
+  type GovernorSettings,
+  type GovernorState,
+  initialGovernorState,
+  LONGEST_PAUSE_MS,
+} from './governor-policy.ts';
+import { EXCHANGE_SCRIPT } from './governor-script.ts';
+import type { CallOptions, RequestGovernor, RequestOutcome } from './registry.ts';
+
+export interface RedisGovernorOptions {
+  readonly redis: Redis;
+  /** Of all keys. */
+  readonly prefix: string;
+  /** The limits for a registry, all workers together; asked once each. */
+  readonly settingsFor: (registry: RegistryHost) => GovernorSettings;
+  /** Told when Redis refuses; requests wait until it answers again. */
+  readonly onError: (error: Error) => void;
+  /** After this long without a word a process counts as dead, and its places as free; default 10 s. */
+  readonly leaseMs?: number;
+  readonly clock?: Clock;
+}
+
+export interface RedisGovernor extends RequestGovernor {
+  /** Gives every place back at once. */
+  close(): Promise<void>;
+}
+
+/**
+ * The governor that all workers share: the policy of governor-policy.ts over one state a registry, kept in Redis.
+ *
+ * A process does not ask for each request. What it has to tell and to ask is collected and exchanged together, and while
+ * the registry sets no limit a place that becomes free goes to the next request at once, which is told afterwards: at
+ * full speed that is a few dozen exchanges a second, whatever the number of requests.
+ */
+export function createRedisGovernor(options: RedisGovernorOptions): RedisGovernor {
+  const exchange = exchangeThrough(options);
+  const gates = new Map<RegistryHost, SharedGate>();
+  const gateOf = (registry: RegistryHost): SharedGate => {
+    const gate = gates.get(registry) ?? new SharedGate(registry, exchange, options);
+    gates.set(registry, gate);
+    return gate;
+  };
+  return {
+    acquire: (registry, { signal }) => gateOf(registry).acquire(signal),
+    async close() {
+      await Promise.all([...gates.values()].map((gate) => gate.close()));
+    },
+  };
+}
+
+/** What a process tells, and asks. Times are ms. */
+interface Report {
+  /** Of a registry that is new to Redis. */
+  readonly initial: GovernorState;
+  readonly maxConcurrency: number;
+  /** A second; 0 is no limit. */
+  readonly maxRate: number;
+  /** Places that the process holds, used or kept for what comes next. */
+  readonly held: number;
+  /** Requests that wait for a place. */
+  readonly waiting: number;
+  /** Requests that started since the last report in places that were passed on. */
+  readonly started: number;
+  readonly outcomes: readonly (RequestOutcome & { readonly agoMs: number })[];
+}
+
+interface Answer {
+  /** Requests that may start now. */
+  readonly granted: number;
+  /** When it is worth asking again; undefined when another request has to end first. */
+  readonly retryMs: number | undefined;
+  /** Whether a place may be passed on without asking. */
+  readonly free: boolean;
+  /** Places that the process may keep while others wait. */
+  readonly keep: number;
+}
+
+type Exchange = (registry: RegistryHost, report: Report) => Promise<Answer>;
+
+const DEFAULT_LEASE_MS = 10_000;
+
+function exchangeThrough({ redis, prefix, leaseMs = DEFAULT_LEASE_MS }: RedisGovernorOptions): Exchange {
+  const holder = randomUUID();
+  const common = { holder, leaseMs, turnMs: TURN_MS, forgetMs: 2 * LONGEST_PAUSE_MS };
+  redis.defineCommand('slimboardGovern', { numberOfKeys: 2, lua: EXCHANGE_SCRIPT });
+  const { slimboardGovern } = redis as unknown as {
+    slimboardGovern(state: string, holders: string, report: string): Promise<[number, number, number, number]>;
+  };
+  return async (registry, report) => {
+    const state = `${prefix}:governor:${registry}`;
+    const text = JSON.stringify({ ...common, ...report });
+    const [granted, retryMs, free, keep] = await slimboardGovern.call(redis, state, `${state}:holders`, text);
+    return { granted, retryMs: retryMs < 0 ? undefined : retryMs, free: free === 1, keep };
+  };
+}
+
+/** Outcomes wait this long for company when nobody waits for the answer. */
+const REPORT_MS = 20;
+/** How often a process without a place asks whether another has let one go. */
+const POLL_MS = 40;
+/** Of processes that outnumber the places, one that had its turn lets the others ask first; they do so within this. */
+const TURN_MS = 2 * POLL_MS;
+const AFTER_ERROR_MS = 1_000;
+/** A place that is kept for what comes next goes back when nothing came for this long. */
+const KEEP_MS = 1_000;
+
+type Release = (outcome: RequestOutcome) => void;
+
+class SharedGate {
+  readonly #registry: RegistryHost;
+  readonly #exchange: Exchange;
+  readonly #settings: GovernorSettings;
+  readonly #clock: Clock;
+  readonly #leaseMs: number;
+  readonly #onError: (error: Error) => void;
+  /** In order of arrival; a set, for removal in constant time. */
+  readonly #waiting = new Set<(release: Release) => void>();
+  #outcomes: { readonly outcome: RequestOutcome; readonly startedAtMs: number }[] = [];
+  #inUse = 0;
+  /** Places that became free and may be used again without asking. */
+  #spare = 0;
+  #startedFromSpare = 0;
+  #lastStartMs = 0;
+  #free = false;
+  #keep = 0;
+  #retryAtMs = 0;
+  #exchanging: Promise<void> | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(registry: RegistryHost, exchange: Exchange, options: RedisGovernorOptions) {
+    this.#registry = registry;
+    this.#exchange = exchange;
+    this.#settings = options.settingsFor(registry);
+    this.#clock = options.clock ?? systemClock;
+    this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
+    this.#onError = options.onError;
+  }
+
+  acquire(signal: CallOptions['signal']): Promise<Release> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const leave = (): void => {
+        this.#waiting.delete(enter);
+        reject(signal?.reason);
+      };
+      const enter = (release: Release): void => {
+        signal?.removeEventListener('abort', leave);
+        resolve(release);
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      this.#waiting.add(enter);
+      this.#useSpare();
+      if (this.#waiting.size > 0) this.#ask();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#waiting.clear();
+    await this.#exchanging;
+    this.#cancelTimer();
+    this.#inUse = 0;
+    this.#spare = 0;
+    await this.#exchange(this.#registry, this.#report()).catch(() => undefined);
+  }
+
+  #useSpare(): void {
+    for (const enter of this.#waiting) {
+      if (this.#spare === 0) return;
+      this.#spare -= 1;
+      this.#startedFromSpare += 1;
+      this.#start(enter);
+    }
+  }
+
+  #start(enter: (release: Release) => void): void {
+    this.#waiting.delete(enter);
+    this.#inUse += 1;
+    this.#lastStartMs = this.#clock.now();
+    enter(this.#releaseOnce(this.#lastStartMs));
+  }
+
+  #releaseOnce(startedAtMs: number): Release {
+    let released = false;
+    return (outcome) => {
+      if (released) return;
+      released = true;
+      this.#release(outcome, startedAtMs);
+    };
+  }
+
+  #release(outcome: RequestOutcome, startedAtMs: number): void {
+    this.#inUse -= 1;
+    this.#outcomes.push({ outcome, startedAtMs });
+    if (outcome.throttled) this.#stopPassingOn();
+    if (this.#free && this.#inUse + this.#spare < this.#keep) this.#spare += 1;
+    const passesOn = this.#spare > 0;
+    this.#useSpare();
+    if (this.#waiting.size > 0 && !passesOn) this.#ask();
+    else this.#exchangeIn(REPORT_MS);
+  }
+
+  /** This process heard of a limit; the others do in the next exchange. */
+  #stopPassingOn(): void {
+    this.#free = false;
+    this.#spare = 0;
+  }
+
+  /** As soon as the answer can be yes. */
+  #ask(): void {
+    this.#exchangeIn(Math.max(0, this.#retryAtMs - this.#clock.now()));
+  }
+
+  /** At the latest then; an exchange that is under way sees to what comes after it. */
+  #exchangeIn(delayMs: number): void {
+    const dueMs = this.#clock.now() + delayMs;
+    if (this.#exchanging || dueMs >= this.#dueMs) return;
+    this.#cancelTimer();
+    this.#dueMs = dueMs;
+    this.#cancelTimer = this.#clock.schedule(() => {
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      this.#exchanging = this.#exchangeNow();
+    }, delayMs);
+  }
+
+  async #exchangeNow(): Promise<void> {
+    if (this.#clock.now() - this.#lastStartMs >= KEEP_MS) this.#spare = 0;
+    const told = this.#outcomes;
+    const report = this.#report();
+    let nextMs: number | undefined;
+    try {
+      nextMs = this.#take(await this.#exchange(this.#registry, report), report.waiting);
+    } catch (error) {
+      this.#outcomes = [...told, ...this.#outcomes];
+      this.#onError(error as Error);
+      nextMs = AFTER_ERROR_MS;
+    }
+    this.#exchanging = undefined;
+    if (nextMs !== undefined) this.#exchangeIn(nextMs);
+  }
+
+  #report(): Report {
+    const nowMs = this.#clock.now();
+    const report = {
+      initial: initialGovernorState(this.#settings),
+      maxConcurrency: this.#settings.maxConcurrency,
+      maxRate: this.#settings.maxRatePerSecond ?? 0,
+      held: this.#inUse + this.#spare,
+      waiting: this.#waiting.size,
+      started: this.#startedFromSpare,
+      outcomes: this.#outcomes.map(({ outcome, startedAtMs }) => ({ ...outcome, agoMs: nowMs - startedAtMs })),
+    };
+    this.#outcomes = [];
+    this.#startedFromSpare = 0;
+    return report;
+  }
+
+  /** @returns when to exchange again (ms); undefined when there is nothing to tell or to ask */
+  #take(answer: Answer, asked: number): number | undefined {
+    this.#free = answer.free && !this.#outcomes.some(({ outcome }) => outcome.throttled);
+    this.#keep = answer.keep;
+    this.#retryAtMs = answer.retryMs === undefined ? 0 : this.#clock.now() + answer.retryMs;
+    let granted = answer.granted;
+    for (const enter of this.#waiting) {
+      if (granted === 0) break;
+      granted -= 1;
+      this.#start(enter);
+    }
+    // Places of requests that left meanwhile are kept like those that became free.
+    this.#spare = this.#free ? Math.min(this.#spare + granted, Math.max(0, this.#keep - this.#inUse)) : 0;
+    this.#useSpare();
+    return this.#nextExchangeMs(answer, asked);
+  }
+
+  #nextExchangeMs(answer: Answer, asked: number): number | undefined {
+    const heartbeatMs = this.#leaseMs / 3;
+    if (this.#waiting.size > 0) {
+      // All that was asked for was given, or places became free while the exchange was under way.
+      const mayAskNow = answer.granted >= asked || this.#outcomes.length > 0;
+      const pauseMs = answer.retryMs ?? (mayAskNow ? 0 : POLL_MS * (0.5 + Math.random()));
+      return Math.min(pauseMs, heartbeatMs);
+    }
+    if (this.#outcomes.length > 0) return REPORT_MS;
+    if (this.#spare > 0) return Math.min(KEEP_MS, heartbeatMs);
+    return this.#inUse > 0 ? heartbeatMs : undefined;
+  }
+}

@@ -1,0 +1,272 @@
+import fc from 'fast-check';
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import { connectRedis } from '../../../src/queue/redis-connection.ts';
+import type { Clock } from '../../../src/registry/clock.ts';
+import { admit, type GovernorState, initialGovernorState, settle } from '../../../src/registry/governor-policy.ts';
+import { POLICY_SCRIPT } from '../../../src/registry/governor-script.ts';
+import { createRedisGovernor, type RedisGovernor } from '../../../src/registry/redis-governor.ts';
+import type { RequestOutcome } from '../../../src/registry/registry.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+
+const HOST = parseRegistryHost('registry.example.com');
+const OTHER = parseRegistryHost('other.example.com');
+const OK: RequestOutcome = { status: 200, throttled: false };
+
+let server: TestRedis;
+let redis: Redis;
+let nextPrefix = 0;
+let prefix = '';
+const opened: RedisGovernor[] = [];
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = await connectRedis(server.url, fail);
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((governor) => governor.close()));
+  prefix = `g${nextPrefix++}`;
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.stop();
+});
+
+function fail(error: Error): never {
+  throw error;
+}
+
+/** The governor of one process of several that share a registry. */
+function governorOf(maxConcurrency: number, more: { leaseMs?: number; clock?: Clock } = {}): RedisGovernor {
+  const governor = createRedisGovernor({
+    redis,
+    prefix,
+    settingsFor: () => ({ maxConcurrency }),
+    onError: fail,
+    ...more,
+  });
+  opened.push(governor);
+  return governor;
+}
+
+/** A process that freezes when told to: its timers never come due. */
+function freezable(): { clock: Clock; freeze: () => void } {
+  let frozen = false;
+  const schedule: Clock['schedule'] = (callback, delayMs) => {
+    const timer = setTimeout(() => frozen || callback(), delayMs);
+    return () => clearTimeout(timer);
+  };
+  const freeze = (): void => {
+    frozen = true;
+  };
+  return { clock: { now: () => performance.now(), schedule }, freeze };
+}
+
+async function state(): Promise<Record<string, string>> {
+  return redis.hgetall(`${prefix}:governor:${HOST}`);
+}
+
+/** When Redis last heard of the process that holds a place. */
+async function lastSeenMs(): Promise<number> {
+  const holders = Object.values(await redis.hgetall(`${prefix}:governor:${HOST}:holders`));
+  const holding = holders.find((holder) => /^1 \d+ \d+$/.test(holder));
+  return Number(holding?.split(' ')[2] ?? 0);
+}
+
+describe('the policy in Redis', () => {
+  type Step = { readonly afterMs: number; readonly outcome?: RequestOutcome & { readonly agoMs: number } };
+  const outcome = fc.record(
+    {
+      throttled: fc.boolean(),
+      agoMs: fc.nat(5_000),
+      status: fc.constantFrom(200, 304, 404, 429, 500, 503),
+      retryAfterMs: fc.constantFrom(0, 20, 2_000, 90_000, 1e12),
+      remaining: fc.constantFrom(0, 1, 70, 4_000),
+      windowMs: fc.constantFrom(1, 5_000, 21_600_000),
+    },
+    { requiredKeys: ['throttled', 'agoMs'] },
+  );
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ afterMs: fc.constantFrom(0, 0.25, 3, 60, 1_500, 70_000) }) },
+    { weight: 2, arbitrary: fc.record({ afterMs: fc.constantFrom(0, 0.5, 40, 900), outcome }) },
+  );
+  /** Runs the steps in Lua: admissions and the state after each. */
+  const STEPS_SCRIPT = `${POLICY_SCRIPT}
+    local given = cjson.decode(ARGV[1])
+    local s, now, in_flight, seen = given.state, given.startMs, 0, {}
+    for _, step in ipairs(given.steps) do
+      now = now + step.afterMs
+      local admitted, retry_at = false, nil
+      if step.outcome then
+        in_flight = math.max(0, in_flight - 1)
+        settle(s, step.outcome, now - step.outcome.agoMs, now, given.maxConcurrency)
+      else
+        admitted, retry_at = admit(s, in_flight, now, given.maxConcurrency, given.maxRate)
+        if admitted then in_flight = in_flight + 1 end
+      end
+      local fields = { admitted and '1' or '0', retry_at and string.format('%.17g', retry_at) or '' }
+      for _, name in ipairs(given.names) do fields[#fields + 1] = string.format('%.17g', s[name]) end
+      seen[#seen + 1] = fields
+    end
+    return seen`;
+
+  test('equals the pure one, to the digit, whatever happens', async () => {
+    const startMs = 1_760_000_000_000;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 60 }),
+        fc.constantFrom(1, 4, 64),
+        fc.constantFrom(0, 3),
+        async (steps, maxConcurrency, maxRate) => {
+          const settings = { maxConcurrency, ...(maxRate > 0 && { maxRatePerSecond: maxRate }) };
+          let current = initialGovernorState(settings);
+          const names = Object.keys(current) as (keyof GovernorState)[];
+          const given = { state: current, startMs, steps, maxConcurrency, maxRate, names };
+          const answers = (await redis.eval(STEPS_SCRIPT, 0, JSON.stringify(given))) as string[][];
+          let nowMs = startMs;
+          let inFlight = 0;
+          for (const [index, { afterMs, outcome }] of steps.entries()) {
+            nowMs += afterMs;
+            let retryAtMs: number | undefined;
+            let admitted = false;
+            if (outcome) {
+              inFlight = Math.max(0, inFlight - 1);
+              current = settle(current, outcome, nowMs - outcome.agoMs, nowMs, settings);
+            } else {
+              const admission = admit(current, inFlight, nowMs, settings);
+              admitted = admission.admitted;
+              if (admission.admitted) {
+                current = admission.state;
+                inFlight += 1;
+              } else retryAtMs = admission.retryAtMs;
+            }
+            const [wasAdmitted, retryAt, ...values] = answers[index] ?? [];
+            expect(wasAdmitted).toBe(admitted ? '1' : '0');
+            expect(retryAt === '' ? undefined : Number(retryAt)).toBe(retryAtMs);
+            expect(Object.fromEntries(names.map((name, at) => [name, Number(values[at])]))).toEqual(current);
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('processes that share a registry', () => {
+  test('together never have more requests under way than the registry may get, and each gets its share', async () => {
+    const counts = [0, 0, 0];
+    let underWay = 0;
+    let most = 0;
+    const work = async (governor: RedisGovernor, process: number): Promise<void> => {
+      while (counts.some((count) => count < 60)) {
+        const release = await governor.acquire(HOST, {});
+        most = Math.max(most, ++underWay);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        underWay--;
+        counts[process] = (counts[process] ?? 0) + 1;
+        release(OK);
+      }
+    };
+    const governors = counts.map(() => governorOf(4));
+    await Promise.all(
+      governors.flatMap((governor, process) => Array.from({ length: 8 }, () => work(governor, process))),
+    );
+    expect(most).toBeLessThanOrEqual(4);
+    expect(most).toBeGreaterThan(1);
+  });
+
+  test('take turns where there are fewer places than processes', async () => {
+    const counts = [0, 0, 0];
+    let underWay = 0;
+    const work = async (governor: RedisGovernor, process: number): Promise<void> => {
+      while (counts.some((count) => count < 3)) {
+        const release = await governor.acquire(HOST, {});
+        expect(++underWay).toBe(1);
+        await new Promise(setImmediate);
+        underWay--;
+        counts[process] = (counts[process] ?? 0) + 1;
+        release(OK);
+      }
+    };
+    await Promise.all(counts.map((_, process) => work(governorOf(1), process)));
+    expect(counts.every((count) => count >= 3)).toBe(true);
+  });
+
+  test('all pause when one is told to, and other registries go on', async () => {
+    const [one, two] = [governorOf(8), governorOf(8)];
+    const release = await one.acquire(HOST, {});
+    release({ status: 429, throttled: true, retryAfterMs: 3_600_000 });
+    // Exchanged after the refusal, as it is asked on the same connection later.
+    (await one.acquire(OTHER, {}))(OK);
+    while ((await state()).refusals !== '1') (await one.acquire(OTHER, {}))(OK);
+
+    const stop = new AbortController();
+    const blocked = two.acquire(HOST, { signal: stop.signal });
+    let started = false;
+    blocked.then(
+      () => {
+        started = true;
+      },
+      () => undefined,
+    );
+    for (let n = 0; n < 20; n++) (await two.acquire(OTHER, {}))(OK);
+    expect(started).toBe(false);
+    expect(Number((await state()).pausedUntilMs)).toBeGreaterThan(Date.now() + 3_000_000);
+    stop.abort(new Error('interrupted'));
+    await expect(blocked).rejects.toThrow('interrupted');
+  });
+
+  test('the places of a process that died come back', async () => {
+    const { clock, freeze } = freezable();
+    const dying = governorOf(2, { leaseMs: 150, clock });
+    await dying.acquire(HOST, {});
+    await dying.acquire(HOST, {});
+    freeze();
+    const release = await governorOf(2, { leaseMs: 150 }).acquire(HOST, {});
+    release(OK);
+  });
+
+  test('the places of a process that is closed come back at once, and those of a long request stay taken', async () => {
+    const long = governorOf(1, { leaseMs: 60 });
+    await long.acquire(HOST, {});
+    const next = governorOf(1, { leaseMs: 60 });
+    const stop = new AbortController();
+    const waiting = next.acquire(HOST, { signal: stop.signal });
+    // For several leases the holder says that it is alive.
+    const first = await lastSeenMs();
+    while ((await lastSeenMs()) < first + 200);
+    expect(await Promise.race([waiting, 'waits'])).toBe('waits');
+    await long.close();
+    (await waiting)(OK);
+  });
+
+  test('a Redis that forgot everything is told what is under way', async () => {
+    const one = governorOf(2, { leaseMs: 100 });
+    const held = [await one.acquire(HOST, {}), await one.acquire(HOST, {})];
+    await redis.flushall();
+    while (Object.keys(await redis.hgetall(`${prefix}:governor:${HOST}:holders`)).length === 0);
+    const two = governorOf(2);
+    const stop = new AbortController();
+    const waiting = two.acquire(HOST, { signal: stop.signal });
+    (await two.acquire(OTHER, {}))(OK);
+    expect(await Promise.race([waiting, 'waits'])).toBe('waits');
+    for (const release of held) release(OK);
+    (await waiting)(OK);
+  });
+});
+
+test('at full speed Redis is asked far less often than the registry', async () => {
+  const governor = governorOf(32);
+  const calls = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
+  const before = await calls();
+  const work = async (): Promise<void> => {
+    for (let n = 0; n < 250; n++) {
+      const release = await governor.acquire(HOST, {});
+      await new Promise(setImmediate);
+      release(OK);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, work));
+  expect((await calls()) - before).toBeLessThan(400);
+});
