@@ -19,6 +19,8 @@ create table audit (
   tags_failed integer not null default 0,
   requests bigint not null default 0,
   throttled bigint not null default 0,
+  -- The audit whose rows of team_total, source_total hold for this one too: itself, unless nothing had changed since.
+  totals_of bigint references audit on delete set null,
   check ((status = 'running') = (finished_at is null))
 );
 
@@ -59,11 +61,10 @@ create table audit_error (
   unique (audit_id, source_id, registry, repository, tag, digest)
 );
 
--- Sizes of a team at the end of an audit; source_id null: over all sources.
+-- Sizes of a team at the end of an audit, by source: registries share no blobs, so sums over sources add up.
 create table team_total (
-  id bigint generated always as identity primary key,
   audit_id bigint not null references audit on delete cascade,
-  source_id integer references source on delete cascade,
+  source_id integer not null references source on delete cascade,
   team text not null,
   repositories integer not null,
   tags integer not null,
@@ -82,9 +83,9 @@ create table team_total (
   savings_max_bytes bigint not null,
   slim_score numeric(5, 2),
   findings_error integer not null,
-  findings_warn integer not null
+  findings_warn integer not null,
+  primary key (audit_id, source_id, team)
 );
-create unique index team_total_key on team_total (audit_id, coalesce(source_id, 0), team);
 
 -- Sizes of a repository; a row only when they changed, valid until the next one.
 create table repository_total (
@@ -102,16 +103,15 @@ create table repository_total (
   primary key (repository_id, audit_id)
 );
 
--- Sizes of a source at the end of an audit; source_id null: over all sources.
+-- Sizes of a source at the end of an audit.
 create table source_total (
-  id bigint generated always as identity primary key,
   audit_id bigint not null references audit on delete cascade,
-  source_id integer references source on delete cascade,
+  source_id integer not null references source on delete cascade,
   repositories integer not null,
   tags integer not null,
   images integer not null,
   blobs integer not null,
   logical_bytes bigint not null check (logical_bytes >= 0),
-  stored_bytes bigint not null check (stored_bytes >= 0)
+  stored_bytes bigint not null check (stored_bytes >= 0),
+  primary key (audit_id, source_id)
 );
-create unique index source_total_key on source_total (audit_id, coalesce(source_id, 0));

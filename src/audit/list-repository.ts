@@ -1,8 +1,9 @@
+import type { SlimboardError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import { addTasks, replaceErrors, settleTask } from '../store/audit-store.ts';
+import { addTasks, type ItemError, recordErrors, replaceErrors, settleTask } from '../store/audit-store.ts';
 import { closeListing, type StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import type { PlannedSource } from './plan.ts';
@@ -17,13 +18,12 @@ export async function listRepository(
   repository: StoredRepository,
   signal: AbortSignal,
 ): Promise<void> {
-  const tags: Tag[] = [];
-  const untagged: Digest[] = [];
-  for await (const batch of batches(listing(context, source, repository, tags, untagged, signal))) {
+  const found: Found = { tags: [], untagged: [], invalid: [] };
+  for await (const batch of batches(listing(context, source, repository, found, signal))) {
     await dispatch(context, task, repository, batch, signal);
   }
   await context.db.transaction(async (tx) => {
-    await closeListing(tx, repository.id, task.auditId, { tags, untagged }, context.now());
+    await closeListing(tx, repository.id, task.auditId, found, context.now());
     await replaceErrors(
       tx,
       task.auditId,
@@ -31,27 +31,56 @@ export async function listRepository(
       [],
       context.now(),
     );
+    await recordErrors(tx, task.auditId, found.invalid, context.now());
     await settleTask(tx, task);
   });
-  context.events.repositoryListed(source.settings.name, repository.name, tags.length);
+  context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
+}
+
+/** All that a listing named, whether it is read or not. */
+interface Found {
+  readonly tags: Tag[];
+  readonly untagged: Digest[];
+  /** Names that cannot be asked for. */
+  readonly invalid: ItemError[];
+}
+
+function invalidTag(
+  source: PlannedSource,
+  { registry, name: repository }: StoredRepository,
+  tag: string,
+  error: SlimboardError,
+): ItemError {
+  return {
+    sourceId: source.id,
+    registry,
+    repository,
+    tag,
+    digest: '',
+    code: error.code,
+    message: error.message,
+    retry: error.retry.kind,
+  };
 }
 
 /** The selected items, page by page; all names are noted on the way, for those that are missing have ended. */
 async function* listing(
   context: AuditContext,
-  { settings }: PlannedSource,
+  source: PlannedSource,
   repository: StoredRepository,
-  tags: Tag[],
-  untagged: Digest[],
+  found: Found,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ListedManifest[]> {
+  const { settings } = source;
   const registry = await context.registryOf(settings);
+  const onInvalid = (name: string, error: SlimboardError) =>
+    found.invalid.push(invalidTag(source, repository, name, error));
   const selects = tagSelector(settings);
   const kept: ListedManifest[] = [];
-  for await (const page of registry.listManifests(repository, { signal })) {
+  for await (const page of registry.listManifests(repository, { signal, onInvalid })) {
     for (const { tag, digest } of page) {
-      if (tag !== undefined) tags.push(tag);
-      else if (digest !== undefined) untagged.push(digest);
+      if (tag !== undefined) found.tags.push(tag);
+      else if (digest !== undefined) found.untagged.push(digest);
     }
     const selected = page.filter(selects);
     if (settings.newest === 'all') yield selected;

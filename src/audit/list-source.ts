@@ -1,6 +1,7 @@
+import type { SlimboardError } from '../errors.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedRepository } from '../registry/registry.ts';
-import { addTasks, settleTask } from '../store/audit-store.ts';
+import { addTasks, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import type { PlannedSource } from './plan.ts';
@@ -17,7 +18,9 @@ export async function listSource(
   const { db, now } = context;
   const registry = await context.registryOf(source.settings);
   const selects = repositorySelector(source.settings);
-  for await (const page of registry.listRepositories({ signal })) {
+  const invalid: ItemError[] = [];
+  const onInvalid = (name: string, error: SlimboardError) => invalid.push(invalidRepository(source, name, error));
+  for await (const page of registry.listRepositories({ signal, onInvalid })) {
     const tasks = await keepPage(
       context,
       task,
@@ -28,8 +31,22 @@ export async function listSource(
   }
   await db.transaction(async (tx) => {
     await endMissingRepositories(tx, source.id, task.auditId, selects, now());
+    await recordErrors(tx, task.auditId, invalid, now());
     await settleTask(tx, task);
   });
+}
+
+function invalidRepository(source: PlannedSource, repository: string, error: SlimboardError): ItemError {
+  return {
+    sourceId: source.id,
+    registry: '',
+    repository,
+    tag: '',
+    digest: '',
+    code: error.code,
+    message: error.message,
+    retry: error.retry.kind,
+  };
 }
 
 async function keepPage(

@@ -1,0 +1,121 @@
+import type { AuditContext, AuditEvents } from './audit/context.ts';
+import { type AuditHandlers, createTaskHandlers } from './audit/handlers.ts';
+import type { RegistryHost } from './oci/reference.ts';
+import type { TaskQueue } from './queue/queue.ts';
+import { createInProcessGovernor } from './registry/limits.ts';
+import { openRegistry } from './registry/open-registry.ts';
+import type { Registry, RequestGovernor } from './registry/registry.ts';
+import type { Environment, Settings, SourceSettings } from './settings/settings.ts';
+import type { Database } from './store/database.ts';
+import { migrate, requireCurrentSchema } from './store/migrate.ts';
+import { openDatabase } from './store/open-database.ts';
+
+/** Requests that were sent since the counters were read last. */
+export interface RequestCounts {
+  requests: number;
+  throttled: number;
+}
+
+/** What an audit runs with, in this process. Close it to close all that it opened. */
+export interface AuditEngine {
+  readonly context: AuditContext;
+  readonly handlers: AuditHandlers;
+  /** Counts requests; whoever reads it sets it back to zero. */
+  readonly counts: RequestCounts;
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly settings: Settings;
+  readonly environment: Environment;
+  readonly db: Database;
+  readonly queue: TaskQueue;
+  readonly events: AuditEvents;
+  /** Shared by all workers where there are several; default: this process's own. */
+  readonly governor?: RequestGovernor;
+  readonly onRequest?: (registry: RegistryHost, status: number | undefined) => void;
+  readonly onNote: (note: string) => void;
+  readonly deliver?: AuditContext['deliver'];
+  readonly clock?: () => Date;
+}
+
+/**
+ * Opens the database that the settings name, with its schema up to date.
+ * @param access `read`: a Postgres whose schema is not current is refused, for a reader may not change it
+ */
+export async function openStore(settings: Settings, access: 'write' | 'read' = 'write'): Promise<Database> {
+  const { databaseUrl, dataDir } = settings;
+  const db = await openDatabase({ dataDir, ...(databaseUrl ? { url: databaseUrl } : {}) });
+  try {
+    if (access === 'read' && db.kind === 'postgres') await requireCurrentSchema(db);
+    else await migrate(db);
+    return db;
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+/** Puts together what the tasks of an audit need; registries are opened when they are first asked. */
+export function createAuditEngine(options: EngineOptions): AuditEngine {
+  const { settings, db, queue, events } = options;
+  const counts: RequestCounts = { requests: 0, throttled: 0 };
+  const concurrency = new Map<RegistryHost, number>();
+  const governor =
+    options.governor ??
+    createInProcessGovernor({
+      settingsFor: (registry) => ({ maxConcurrency: concurrency.get(registry) ?? settings.sourceDefaults.concurrency }),
+    });
+  const registries = new Map<string, Promise<Registry>>();
+  const open = (source: SourceSettings): Promise<Registry> => {
+    if (source.kind === 'oci') concurrency.set(source.registry, source.concurrency);
+    return openRegistry(source, {
+      environment: options.environment,
+      governor,
+      teamKey: settings.teamKey,
+      onNote: options.onNote,
+      onRequest: (registry, status, throttled) => {
+        counts.requests++;
+        if (throttled) counts.throttled++;
+        options.onRequest?.(registry, status);
+      },
+    });
+  };
+  const context: AuditContext = {
+    settings,
+    db,
+    queue,
+    events,
+    registryOf: (source) => openOnce(registries, source, open),
+    now: () => (options.clock?.() ?? new Date()).toISOString(),
+    deliver: options.deliver ?? (async () => undefined),
+  };
+  return {
+    context,
+    handlers: createTaskHandlers(context),
+    counts,
+    async close() {
+      for (const registry of registries.values()) {
+        await registry.then(
+          (opened) => opened.close(),
+          () => undefined,
+        );
+      }
+    },
+  };
+}
+
+/** A source with other settings (another audit's flags) is another registry client; one that failed to open is tried again. */
+function openOnce(
+  registries: Map<string, Promise<Registry>>,
+  source: SourceSettings,
+  open: (source: SourceSettings) => Promise<Registry>,
+): Promise<Registry> {
+  const key = JSON.stringify(source);
+  const known = registries.get(key);
+  if (known) return known;
+  const opening = open(source);
+  registries.set(key, opening);
+  opening.catch(() => registries.delete(key));
+  return opening;
+}

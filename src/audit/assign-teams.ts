@@ -1,0 +1,31 @@
+import type { TeamSettings } from '../settings/settings.ts';
+import { teamOf } from '../settings/team-of.ts';
+import type { Queryable } from '../store/database.ts';
+import { type Ownership, type RepositoryOwners, readOwners, saveOwnership } from '../store/team-store.ts';
+
+/** What nobody owns. */
+const UNOWNED = 'unowned';
+
+/** Gives every repository of some sources its team. @returns how many changed hands */
+export async function assignTeams(
+  tx: Queryable,
+  sourceIds: readonly number[],
+  teams: readonly TeamSettings[],
+): Promise<number> {
+  const owners = await readOwners(tx, sourceIds);
+  const changed = owners.flatMap((repository) => {
+    const { team, origin } = ownerOf(repository, teams);
+    return team === repository.team && origin === repository.origin ? [] : [{ id: repository.id, team, origin }];
+  });
+  await saveOwnership(tx, changed);
+  return changed.length;
+}
+
+/** The configured pattern that matches first, then what the registry says, then the newest image's own label. */
+export function ownerOf(repository: RepositoryOwners, teams: readonly TeamSettings[]): Ownership {
+  const configured = teamOf(repository.name, teams, repository.registry);
+  if (configured !== undefined) return { team: configured, origin: 'pattern' };
+  if (repository.registryTeam) return { team: repository.registryTeam, origin: 'registry' };
+  if (repository.labelTeam) return { team: repository.labelTeam, origin: 'label' };
+  return { team: UNOWNED, origin: 'none' };
+}

@@ -1,0 +1,104 @@
+import { SlimboardError } from '../errors.ts';
+import type { TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
+import { findTask, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
+import { assessImages } from './assess-images.ts';
+import type { AuditContext } from './context.ts';
+import { listRepository } from './list-repository.ts';
+import { listSource } from './list-source.ts';
+import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
+import { readManifests } from './read-manifests.ts';
+import { advance, closeAudit } from './stages.ts';
+import type { ManifestsPayload, RangePayload, RepositoryPayload, SourcePayload } from './task-payloads.ts';
+
+type Handler = (
+  context: AuditContext,
+  task: TaskReference,
+  plan: AuditPlan,
+  payload: never,
+  signal: AbortSignal,
+) => Promise<void>;
+
+const HANDLERS: Readonly<Record<TaskKind, Handler>> = {
+  source: (context, task, plan, { source }: SourcePayload, signal) =>
+    listSource(context, task, plannedSource(plan, source), signal),
+  repository: (context, task, plan, { repository }: RepositoryPayload, signal) =>
+    listRepository(context, task, plannedSource(plan, repository.source), repository, signal),
+  manifests: (context, task, plan, payload: ManifestsPayload, signal) =>
+    readManifests(context, task, plannedSource(plan, payload.repository.source), payload, signal),
+  layers: (context, task) => settleTask(context.db, task).then(() => undefined),
+  assess: (context, task, plan, range: RangePayload) => assessImages(context, task, plan, range),
+  close: (context, task, plan) => closeAudit(context, task, plan),
+  deliver: async (context, task, plan, _payload, signal) => {
+    await context.deliver(plan.auditId, signal);
+    await settleTask(context.db, task);
+  },
+};
+
+/** Handlers, and what moves an audit on that was found without a task in hand. */
+export interface AuditHandlers extends TaskHandlers {
+  advance(auditId: number, lane: TaskReference['lane']): Promise<void>;
+}
+
+/** The handlers of an audit's tasks: the same in one process and on many workers. */
+export function createTaskHandlers(context: AuditContext): AuditHandlers {
+  const planOf = createPlanReader(context.db);
+  return {
+    advance: async (auditId, lane) => advance(context, await planOf(auditId), lane),
+    async run(task, { signal }) {
+      const payload = await findTask<never>(context.db, task);
+      const plan = await planOf(task.auditId);
+      if (payload !== undefined) await HANDLERS[task.kind](context, task, plan, payload, signal);
+      await advance(context, plan, task.lane);
+    },
+    async giveUp(task, error) {
+      const plan = await planOf(task.auditId);
+      const payload = await findTask<Partial<SourcePayload & RepositoryPayload & ManifestsPayload>>(context.db, task);
+      const errors = errorsOf(task, plan, payload ?? {}, error);
+      await context.db.transaction(async (tx) => {
+        await recordErrors(tx, task.auditId, errors, context.now());
+        await settleTask(tx, task);
+      });
+      for (const item of errors)
+        context.events.itemFailed(sourceName(plan, item.sourceId), itemName(item), item.message);
+      await advance(context, plan, task.lane);
+    },
+  };
+}
+
+/** Everything that a task covered has failed with it. */
+function errorsOf(
+  task: TaskReference,
+  plan: AuditPlan,
+  payload: Partial<SourcePayload & RepositoryPayload & ManifestsPayload>,
+  error: unknown,
+): readonly ItemError[] {
+  const failure = error instanceof SlimboardError ? error : undefined;
+  const name = payload.source ?? payload.repository?.source;
+  const source = name === undefined ? plan.sources[0] : plannedSource(plan, name);
+  if (!source) return [];
+  const common: ItemError = {
+    sourceId: source.id,
+    registry: payload.repository?.registry ?? '',
+    repository: payload.repository?.name ?? '',
+    tag: '',
+    digest: '',
+    code: failure?.code ?? 'interrupted',
+    message: failure?.message ?? `${task.kind} failed: ${error instanceof Error ? error.message : String(error)}`,
+    retry: failure?.retry.kind ?? 'backoff',
+  };
+  if (!payload.listed) return [common];
+  return payload.listed.map(({ tag, digest }) => ({
+    ...common,
+    tag: tag ?? '',
+    digest: tag === undefined ? (digest ?? '') : '',
+  }));
+}
+
+function sourceName(plan: AuditPlan, sourceId: number): string {
+  return plan.sources.find(({ id }) => id === sourceId)?.settings.name ?? '';
+}
+
+function itemName({ registry, repository, tag, digest }: ItemError): string {
+  const name = [registry, repository].filter((part) => part !== '').join('/');
+  return `${name}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
+}

@@ -1,0 +1,118 @@
+import { adviseImage } from '../advise/advise.ts';
+import type { Knowledge } from '../advise/alternatives.ts';
+import { CLASSIFIER_VERSION, classifyImage } from '../classify/classify-image.ts';
+import { distroEndOfLife } from '../classify/end-of-life.ts';
+import type { ImageVerdict } from '../classify/verdict.ts';
+import { digestOf } from '../oci/digest.ts';
+import { parseImageConfig } from '../oci/image-config.ts';
+import { parseJsonObject } from '../oci/json.ts';
+import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
+import type { AuditedImage, BaseFacts } from '../policy/audited-image.ts';
+import { findImage } from '../policy/find-image.ts';
+import { RULES_VERSION } from '../policy/rule-registry.ts';
+import type { PolicySettings } from '../settings/settings.ts';
+import type { Assessment, StoredImage } from '../store/assessment-store.ts';
+import { platformOf } from './manifest-record.ts';
+
+/** What images are judged by, besides themselves. */
+export interface Judge {
+  readonly policy: Pick<PolicySettings, 'goal' | 'rules'>;
+  /** The label that names an image's team. */
+  readonly teamKey: string;
+  readonly knowledge: Knowledge;
+  /** `YYYY-MM-DD` */
+  readonly today: string;
+}
+
+/**
+ * Names everything that a judgement depends on besides the image and its bases: another key, another judgement. The
+ * month is in it, for support of a distribution ends while its images stay.
+ */
+export function rulesKey({ policy, teamKey, today }: Judge): string {
+  const versions = `classifier ${CLASSIFIER_VERSION}, rules ${RULES_VERSION}, ${today.slice(0, 7)}`;
+  return digestOf(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey])}`).slice(7, 39);
+}
+
+/** Judges one image: what it is built on, what it trips over, what would make it smaller. Pure. */
+export function judgeImage(stored: StoredImage, judge: Judge): Assessment {
+  const image = auditedImage(stored, judge);
+  const { verdict, manifest, config } = image;
+  const findings = findImage(image, judge.policy.rules);
+  const advice = adviseImage(image, findings, judge.knowledge, judge.policy.goal);
+  return {
+    manifestId: stored.manifestId,
+    rulesKey: rulesKey(judge),
+    basesKey: stored.basesKey,
+    base: verdict.base,
+    ...bytesOf(manifest, verdict),
+    ...distroFields(verdict),
+    ...named('runtime', verdict.runtime?.value.name),
+    ...named('runtimeVersion', verdict.runtime?.value.version),
+    ...named('framework', verdict.framework?.value),
+    ...named('variant', verdict.variant?.value),
+    ...named('buildTool', verdict.buildTool?.value),
+    multiStage: verdict.multiStage.value,
+    multiStageEvidence: verdict.multiStage.evidence,
+    user: config.user,
+    ...named('runsAsRoot', verdict.runsAsRoot),
+    ...named('teamLabel', verdict.ownLabels[judge.teamKey]?.trim() || undefined),
+    savingsMinBytes: Math.round(advice.savings.min),
+    savingsMaxBytes: Math.round(advice.savings.max),
+    slimScore: advice.slimScore,
+    techniques: advice.plan.map(({ technique, projection }) => ({
+      technique,
+      after: projection.after,
+      savings: projection.savings,
+    })),
+    findings,
+    layers: manifest.layers.map(({ digest }, position) => ({
+      digest,
+      class: verdict.layers[position]?.class ?? 'none',
+      instruction: verdict.layers[position]?.instruction ?? '',
+    })),
+  };
+}
+
+/** A field only where it is known, as `exactOptionalPropertyTypes` wants it. */
+function named<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
+}
+
+function auditedImage(stored: StoredImage, judge: Judge): AuditedImage {
+  const manifest = parseManifest(stored.manifest);
+  if (manifest.form !== 'manifest') throw new Error(`${stored.digest} is kept as an image and is none`);
+  const config = parseImageConfig(stored.config);
+  const [index] = stored.indexes;
+  const indexManifest = index ? parseManifest(index) : undefined;
+  const verdict = classifyImage({
+    manifest,
+    config,
+    platform: platformOf(config),
+    provenance: stored.provenance.map((statement) => parseJsonObject(statement, 'provenance')),
+    bases: stored.bases,
+    ...(indexManifest?.form === 'index' ? { indexAnnotations: indexManifest.annotations } : {}),
+  });
+  return { manifest, config, verdict, baseFacts: baseFactsOf(verdict, judge) };
+}
+
+function baseFactsOf(verdict: ImageVerdict, { today }: Judge): BaseFacts {
+  const distro = verdict.distro?.value;
+  const endOfLife = distro?.version ? distroEndOfLife(distro.id, distro.version) : undefined;
+  if (!distro || !endOfLife || endOfLife >= today) return {};
+  return { ended: { name: `${distro.id} ${distro.version}`, endOfLife } };
+}
+
+function distroFields({ distro }: ImageVerdict): Pick<Assessment, 'distro' | 'distroVersion' | 'distroEndOfLife'> {
+  if (!distro) return {};
+  const { id, version } = distro.value;
+  const endOfLife = version ? distroEndOfLife(id, version) : undefined;
+  return { distro: id, ...named('distroVersion', version), ...named('distroEndOfLife', endOfLife) };
+}
+
+/** Where the base ends is known: its layers' bytes, and the rest. */
+function bytesOf(manifest: ImageManifest, { base }: ImageVerdict): Pick<Assessment, 'baseBytes' | 'appBytes'> {
+  if (base.layerCount === undefined) return {};
+  const sizes = manifest.layers.map(({ size }) => size);
+  const sum = (part: readonly number[]) => part.reduce((total, size) => total + size, 0);
+  return { baseBytes: sum(sizes.slice(0, base.layerCount)), appBytes: sum(sizes.slice(base.layerCount)) };
+}

@@ -1,0 +1,103 @@
+import { type AuditEngine, createAuditEngine, type EngineOptions } from '../app.ts';
+import { SlimboardError } from '../errors.ts';
+import { createInProcessQueue, type InProcessQueue } from '../queue/in-process-queue.ts';
+import type { TaskHandlers, TaskKind, TaskQueue } from '../queue/queue.ts';
+import type { SourceSettings } from '../settings/settings.ts';
+import { type AuditRow, findAudit, recordProgress } from '../store/audit-store.ts';
+import { startAudit } from './start-audit.ts';
+
+export interface RunOptions extends Omit<EngineOptions, 'queue'> {
+  readonly sources: readonly SourceSettings[];
+  /** Stops the audit; what was done is kept, and the next one goes on from there. */
+  readonly signal: AbortSignal;
+  readonly onStart?: (audit: { readonly auditId: number; readonly resumed: boolean }) => void;
+}
+
+/**
+ * Tasks of each kind at once. Requests are bounded by the governor, not by these: a few batches in hand keep its lanes
+ * full while others wait for the database.
+ */
+const LANES: Readonly<Record<TaskKind, number>> = {
+  source: 8,
+  repository: 8,
+  manifests: 12,
+  layers: 2,
+  assess: 1,
+  close: 1,
+  deliver: 1,
+};
+const HEARTBEAT_MS = 5_000;
+/** Somebody waits for the end: a registry that is away is tried for seconds, not for minutes as at night. */
+const ATTEMPTS = { attempts: 3, firstDelayMs: 1_000, maxDelayMs: 10_000 };
+
+/**
+ * Runs one audit in this process.
+ * @returns the audit as it ended
+ * @throws SlimboardError `store-locked` when one of the sources is being audited by another process
+ * @throws the signal's reason when it was stopped
+ */
+export async function runAudit(options: RunOptions): Promise<AuditRow> {
+  const queue = lateQueue();
+  const engine = createAuditEngine({ ...options, queue });
+  const { db, now } = engine.context;
+  try {
+    const started = await startAudit(db, {
+      sources: options.sources,
+      lane: 'adhoc',
+      alone: db.kind === 'pglite',
+      now: now(),
+    });
+    if (!started)
+      throw new SlimboardError(
+        'store-locked',
+        'one of these sources is being audited now: "slimboard status" shows how far it is',
+      );
+    options.onStart?.(started);
+    const running = queue.start(engine.handlers, options.signal);
+    await withHeartbeat(engine, started.auditId, async () => {
+      await running.add(started.tasks);
+      await engine.handlers.advance(started.auditId, 'adhoc');
+      await running.drain();
+    });
+    const audit = await findAudit(db, started.auditId);
+    if (!audit) throw new Error(`audit ${started.auditId} is gone`);
+    return audit;
+  } finally {
+    await queue.close();
+    await engine.close();
+  }
+}
+
+/** The handlers need the queue and the queue needs the handlers: this one is given the handlers later. */
+function lateQueue(): TaskQueue & {
+  start(handlers: TaskHandlers, signal: AbortSignal): InProcessQueue;
+  close(): Promise<void>;
+} {
+  let queue: InProcessQueue | undefined;
+  return {
+    start(handlers, signal) {
+      queue = createInProcessQueue({ handlers, lanes: LANES, signal, limits: ATTEMPTS });
+      return queue;
+    },
+    add: async (tasks, options) => queue?.add(tasks, options),
+    close: async () => queue?.close(),
+  };
+}
+
+/** Tells the database while the audit runs that it does, and how many requests it took. */
+async function withHeartbeat(engine: AuditEngine, auditId: number, work: () => Promise<void>): Promise<void> {
+  const { counts, context } = engine;
+  const flush = async (): Promise<void> => {
+    const delta = { ...counts };
+    Object.assign(counts, { requests: 0, throttled: 0 });
+    await recordProgress(context.db, auditId, delta, context.now());
+  };
+  // A failed beat is no failure of the audit: the tasks' own statements will say that the database is away.
+  const timer = setInterval(() => void flush().catch(() => undefined), HEARTBEAT_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+    await flush().catch(() => undefined);
+  }
+}

@@ -1,0 +1,80 @@
+import type { TaskReference } from '../queue/queue.ts';
+import { staleRanges } from '../store/assessment-store.ts';
+import {
+  type AuditStage,
+  addTasks,
+  advanceStage,
+  findAudit,
+  hasOpenTasks,
+  type NewTask,
+  settleTask,
+} from '../store/audit-store.ts';
+import { linkAllChildren } from '../store/content-store.ts';
+import type { Queryable } from '../store/database.ts';
+import { computeTotals, findCurrentTotals, finishAudit } from '../store/totals-store.ts';
+import { IMAGES_PER_TASK, judgeOf } from './assess-images.ts';
+import { assignTeams } from './assign-teams.ts';
+import type { AuditContext } from './context.ts';
+import { rulesKey } from './judge-image.ts';
+import type { AuditPlan } from './plan.ts';
+import { rangeTask, singleTask } from './task-payloads.ts';
+
+/** What comes after a stage, and the tasks that it begins with. */
+interface NextStage {
+  readonly to: AuditStage;
+  readonly tasks: (context: AuditContext, plan: AuditPlan, tx: Queryable) => Promise<readonly NewTask[]>;
+}
+
+const NEXT: Readonly<Partial<Record<AuditStage, NextStage>>> = {
+  inventory: { to: 'layers', tasks: layersTasks },
+  layers: { to: 'assess', tasks: assessTasks },
+  assess: { to: 'close', tasks: async () => [singleTask('close')] },
+};
+
+/**
+ * Moves an audit on when its stage has no task left. However many workers settle their last task at the same time, one
+ * of them makes the next stage's tasks.
+ */
+export async function advance(context: AuditContext, plan: AuditPlan, lane: TaskReference['lane']): Promise<void> {
+  const { auditId } = plan;
+  while (!(await hasOpenTasks(context.db, auditId))) {
+    const audit = await findAudit(context.db, auditId);
+    const next = audit?.status === 'running' ? NEXT[audit.stage] : undefined;
+    if (!audit || !next) return;
+    const tasks = await context.db.transaction(async (tx) => {
+      if (!(await advanceStage(tx, auditId, audit.stage, next.to))) return undefined;
+      const made = await next.tasks(context, plan, tx);
+      await addTasks(tx, auditId, made);
+      return made;
+    });
+    if (tasks) await context.queue.add(tasks.map(({ kind, key }) => ({ auditId, kind, key, lane })));
+  }
+}
+
+async function layersTasks(): Promise<readonly NewTask[]> {
+  return [];
+}
+
+async function assessTasks(context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
+  await linkAllChildren(tx);
+  const sourceIds = plan.sources.map(({ id }) => id);
+  const ranges = await staleRanges(tx, sourceIds, rulesKey(judgeOf(context)), IMAGES_PER_TASK);
+  return ranges.map((range) => rangeTask('assess', range));
+}
+
+/** Owners, totals, history and the end of the audit: one transaction, once. */
+export async function closeAudit(context: AuditContext, task: TaskReference, plan: AuditPlan): Promise<void> {
+  const sourceIds = plan.sources.map(({ id }) => id);
+  const deliver = singleTask('deliver');
+  const closed = await context.db.transaction(async (tx) => {
+    const changedTeams = await assignTeams(tx, sourceIds, context.settings.teams);
+    const current = changedTeams > 0 ? undefined : await findCurrentTotals(tx, sourceIds, plan.auditId);
+    if (current === undefined) for (const sourceId of sourceIds) await computeTotals(tx, sourceId, plan.auditId);
+    const finished = await finishAudit(tx, plan.auditId, current ?? plan.auditId, context.now());
+    await settleTask(tx, task);
+    if (finished) await addTasks(tx, plan.auditId, [deliver]);
+    return finished;
+  });
+  if (closed)
+    await context.queue.add([{ auditId: plan.auditId, kind: deliver.kind, key: deliver.key, lane: task.lane }]);
+}

@@ -1,0 +1,100 @@
+import { isDeepStrictEqual } from 'node:util';
+import { SettingsError } from '../errors.ts';
+import type { TaskReference } from '../queue/queue.ts';
+import type { SourceSettings } from '../settings/settings.ts';
+import { failAudit, insertAudit, listOpenTasks, runningAudits } from '../store/audit-store.ts';
+import type { Database } from '../store/database.ts';
+import { upsertSource } from '../store/inventory-store.ts';
+import type { AuditOptions } from './plan.ts';
+import { sourceTask } from './task-payloads.ts';
+
+export interface StartOptions {
+  readonly sources: readonly SourceSettings[];
+  readonly lane: TaskReference['lane'];
+  /** The planned time of a nightly audit, ISO 8601. */
+  readonly slot?: string;
+  /**
+   * Whether an unfinished audit of these sources must be a killed one: the embedded database has one process, and on
+   * Postgres only a minute's silence tells.
+   */
+  readonly alone: boolean;
+  readonly now: string;
+}
+
+/** A started audit; `resumed` when it goes on where a killed one stopped. */
+export interface StartedAudit {
+  readonly auditId: number;
+  readonly resumed: boolean;
+  readonly tasks: readonly TaskReference[];
+}
+
+/**
+ * Starts an audit, or takes up the one that was killed.
+ * @returns undefined when one of the sources is being audited now, or the slot was started already
+ * @throws SettingsError when there is no source
+ */
+export async function startAudit(db: Database, options: StartOptions): Promise<StartedAudit | undefined> {
+  const sources = mergeSources(options.sources);
+  if (sources.length === 0) {
+    throw new SettingsError(
+      'there is nothing to audit: name a registry, as in "slimboard audit HOST", or write sources into slimboard.yaml',
+    );
+  }
+  const ids = await db.transaction(async (tx) => {
+    const sorted = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const made: number[] = [];
+    for (const source of sorted) made.push(await upsertSource(tx, source));
+    return made;
+  });
+  const resumed = await resumeAbandoned(db, ids, sources, options);
+  if (resumed !== undefined) return { auditId: resumed, resumed: true, tasks: await listOpenTasks(db, resumed) };
+  const auditId = await insertAudit(db, {
+    lane: options.lane,
+    options: { sources } satisfies AuditOptions,
+    sourceIds: ids,
+    tasks: sources.map(({ name }) => sourceTask(name)),
+    now: options.now,
+    ...(options.slot ? { slot: options.slot } : {}),
+  });
+  return auditId === undefined ? undefined : { auditId, resumed: false, tasks: await listOpenTasks(db, auditId) };
+}
+
+/** Takes up a killed audit of just these sources and options; others that were killed are ended. */
+async function resumeAbandoned(
+  db: Database,
+  ids: readonly number[],
+  sources: readonly SourceSettings[],
+  options: StartOptions,
+): Promise<number | undefined> {
+  // As the database gives it back: without undefined fields, keys in any order.
+  const wanted: unknown = JSON.parse(JSON.stringify(sources));
+  let resumed: number | undefined;
+  for (const audit of await runningAudits(db, ids, options.now)) {
+    if (!options.alone && !audit.abandoned) continue;
+    const same = audit.lane === options.lane && isDeepStrictEqual((audit.options as AuditOptions).sources, wanted);
+    if (same && resumed === undefined) resumed = audit.id;
+    else await failAudit(db, audit.id, options.now);
+  }
+  return resumed;
+}
+
+/** Targets that name parts of one source become one: its repositories and tags together. */
+function mergeSources(sources: readonly SourceSettings[]): readonly SourceSettings[] {
+  const merged = new Map<string, SourceSettings>();
+  for (const source of sources) {
+    const other = merged.get(source.name);
+    merged.set(source.name, other ? mergeTwo(other, source) : source);
+  }
+  return [...merged.values()];
+}
+
+function mergeTwo(a: SourceSettings, b: SourceSettings): SourceSettings {
+  const union = (left: readonly string[], right: readonly string[]) => [...new Set([...left, ...right])];
+  const common = { include: union(a.include, b.include), tags: union(a.tags, b.tags) };
+  if (a.kind === 'oci' && b.kind === 'oci' && a.repositories && b.repositories) {
+    return { ...a, ...common, repositories: union(a.repositories, b.repositories) };
+  }
+  if (a.kind !== 'oci') return { ...a, ...common };
+  const { repositories: _all, ...whole } = a;
+  return { ...whole, ...common };
+}

@@ -1,0 +1,49 @@
+import type { Writable } from 'node:stream';
+import type { Environment } from '../settings/settings.ts';
+import type { ExitCode } from './exit-code.ts';
+
+/** Where a command reads and writes: the process's own, or a test's. */
+export interface Io {
+  /** Results, and nothing else. */
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  /** Progress, logs and errors. */
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly environment: Environment;
+  readonly cwd: string;
+  /** Aborts with an Interruption when the process is told to end. */
+  readonly signal: AbortSignal;
+}
+
+/** Options of every command. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly database?: string;
+  readonly logLevel?: string;
+  readonly logFormat?: string;
+  readonly quiet?: boolean;
+}
+
+/** What a command's action is given beside its own arguments. */
+export interface CommandContext {
+  readonly io: Io;
+  /** Called once, when the command is done; without it the exit code is 0. */
+  readonly exit: (code: ExitCode) => void;
+}
+
+/** Writes a piece of the result, waiting where the reader is slow. A reader that left ends the command quietly. */
+export async function writeResult(io: Io, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
+  for await (const chunk of chunks) {
+    if (io.stdout.destroyed) return;
+    if (!io.stdout.write(chunk)) await drained(io);
+  }
+}
+
+function drained({ stdout }: Io): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of ['drain', 'close', 'error']) stdout.off(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'error']) stdout.once(event, done);
+  });
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { EXIT, exitCodeOf, Interruption } from './exit-code.ts';
+import type { Io } from './io.ts';
+import { runProgram } from './program.ts';
+
+const stop = new AbortController();
+// The first signal ends the work in hand and keeps it; the second one ends the process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    const interruption = new Interruption(signal);
+    if (stop.signal.aborted) process.exit(interruption.exitCode);
+    stop.abort(interruption);
+  });
+}
+// Whoever reads our output may leave before its end, as head does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+});
+// The SDK of AWS announces when it will drop this version of Node.js; package.json says which ones work.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+const io: Io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  cwd: process.cwd(),
+  signal: stop.signal,
+};
+try {
+  process.exitCode = await runProgram(process.argv.slice(2), io);
+} catch (error) {
+  process.stderr.write(`slimboard: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = exitCodeOf(error);
+}

@@ -1,0 +1,30 @@
+import { createLogger, type Logger } from '../log.ts';
+import { RULES } from '../policy/rule-registry.ts';
+import { loadSettings } from '../settings/load.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { GlobalOptions, Io } from './io.ts';
+
+/** What a command runs with: settings decided, a logger on stderr. */
+export interface Session {
+  readonly io: Io;
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly quiet: boolean;
+}
+
+/**
+ * Reads the settings for a command.
+ * @throws SettingsError naming the file and line, variable or flag
+ */
+export async function prepare(io: Io, globals: GlobalOptions, flags: object = {}): Promise<Session> {
+  const settings = await loadSettings({
+    cwd: io.cwd,
+    env: io.environment,
+    flags: { ...globals, ...flags },
+    configFile: globals.config,
+    ruleNames: RULES.map(({ id }) => id),
+  });
+  const quiet = globals.quiet === true;
+  const color = io.stderr.isTTY === true && !io.environment.NO_COLOR;
+  return { io, settings, quiet, log: createLogger({ ...settings.log, stream: io.stderr, quiet, color }) };
+}

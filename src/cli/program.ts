@@ -1,0 +1,84 @@
+import { Command, CommanderError, Option } from 'commander';
+import { SlimboardError } from '../errors.ts';
+import { packageVersion } from '../package-version.ts';
+import { registerAudit } from './commands/audit.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerInspect } from './commands/inspect.ts';
+import { registerMigrate } from './commands/migrate.ts';
+import { registerPlan } from './commands/plan.ts';
+import { registerStatus } from './commands/status.ts';
+import { EXIT, type ExitCode, exitCodeOf, Interruption } from './exit-code.ts';
+import type { CommandContext, GlobalOptions, Io } from './io.ts';
+
+/** A command: its name, arguments and options; what it needs is loaded when it runs. */
+type Register = (program: Command, context: CommandContext) => void;
+
+const COMMANDS: readonly Register[] = [
+  registerAudit,
+  registerPlan,
+  registerStatus,
+  registerInspect,
+  registerMigrate,
+  registerDoctor,
+];
+
+/**
+ * Runs one command line. Built anew for each call, so that tests run it in process.
+ * @returns the exit code; expected failures are told on stderr, in one line
+ */
+export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = buildProgram({
+    io,
+    exit: (given) => {
+      code = given;
+    },
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return tellFailure(error, program.opts<GlobalOptions>(), io);
+  }
+}
+
+function buildProgram(context: CommandContext): Command {
+  const { stdout, stderr } = context.io;
+  const program = new Command('slimboard')
+    .description(
+      'Audits every image of a container registry: how big it is, what it is built on, what would make it smaller.',
+    )
+    .version(packageVersion())
+    .option('--config <file>', 'settings file (default: slimboard.yaml in this folder)')
+    .option('--database <url>', 'Postgres, as postgres://… (default: embedded, in ./.slimboard)')
+    .addOption(
+      new Option('--log-level <level>', 'how much to log').choices([
+        'silent',
+        'fatal',
+        'error',
+        'warn',
+        'info',
+        'debug',
+        'trace',
+      ]),
+    )
+    .addOption(new Option('--log-format <format>', 'pretty or json').choices(['pretty', 'json']))
+    .option('--quiet', 'no progress, errors only')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
+    .showHelpAfterError('(slimboard --help shows the commands, slimboard COMMAND --help their options)');
+  for (const register of COMMANDS) register(program, context);
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  return program;
+}
+
+function tellFailure(error: unknown, options: GlobalOptions, io: Io): ExitCode {
+  const debug = options.logLevel === 'debug' || options.logLevel === 'trace';
+  const expected = error instanceof SlimboardError || error instanceof Interruption;
+  const message = error instanceof Error ? error.message : String(error);
+  const text = expected ? message : `unexpected failure: ${message}; --log-level debug shows where`;
+  io.stderr.write(`slimboard: ${text}\n`);
+  if (debug && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
+  return exitCodeOf(error);
+}

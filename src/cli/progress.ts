@@ -1,0 +1,72 @@
+import type { AuditEvents } from '../audit/context.ts';
+import type { Io } from './io.ts';
+
+export interface Progress {
+  readonly events: AuditEvents;
+  countRequest(): void;
+  /** The items that failed: all counted, the first ones kept. */
+  failures(): {
+    readonly count: number;
+    readonly first: readonly { readonly item: string; readonly message: string }[];
+  };
+  /** Takes the line off the terminal; may be called twice. */
+  end(): void;
+}
+
+/** On a terminal one line that is written over; elsewhere a line every few seconds. */
+const TERMINAL_MS = 200;
+const LOG_MS = 5_000;
+/** So many failures are told at the end; all of them are in the report. */
+const FAILURES_TOLD = 10;
+
+/** Counts what an audit does and shows it on stderr. */
+export function createProgress(
+  stderr: Io['stderr'],
+  options: { readonly quiet: boolean; readonly noColor: boolean },
+): Progress {
+  const counts = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
+  const failures: { item: string; message: string }[] = [];
+  const startedAt = Date.now();
+  const line = (): string => {
+    const seconds = Math.max(1, Math.round((Date.now() - startedAt) / 1000));
+    const done = counts.audited + counts.unchanged;
+    return (
+      `${counts.repositories} repositories, ${done} of ${counts.tags} tags (${counts.unchanged} unchanged, ${counts.failed} failed), ` +
+      `${counts.requests} requests, ${Math.round(done / seconds)} tags/s`
+    );
+  };
+  const onTerminal = stderr.isTTY === true;
+  const show = (): void =>
+    void stderr.write(onTerminal ? `\r${clip(line(), stderr.columns ?? 80)}\u001b[K` : `${line()}\n`);
+  const timer = options.quiet ? undefined : setInterval(show, onTerminal ? TERMINAL_MS : LOG_MS).unref();
+  let ended = false;
+  return {
+    events: {
+      repositoryListed: (_source, _repository, tags) => {
+        counts.repositories++;
+        counts.tags += tags;
+      },
+      itemDone: (_source, outcome, count) => {
+        counts[outcome] += count;
+      },
+      itemFailed: (_source, item, message) => {
+        if (failures.length < FAILURES_TOLD) failures.push({ item, message });
+        else counts.failed = Math.max(counts.failed, failures.length);
+      },
+    },
+    countRequest: () => {
+      counts.requests++;
+    },
+    failures: () => ({ count: Math.max(counts.failed, failures.length), first: failures }),
+    end: () => {
+      if (ended) return;
+      ended = true;
+      clearInterval(timer);
+      if (onTerminal && !options.quiet) stderr.write('\r\u001b[K');
+    },
+  };
+}
+
+function clip(text: string, columns: number): string {
+  return text.length < columns ? text : text.slice(0, columns - 1);
+}

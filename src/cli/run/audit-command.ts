@@ -1,0 +1,60 @@
+import { openStore } from '../../app.ts';
+import { runAudit } from '../../audit/run-audit.ts';
+import type { SourceSettings } from '../../settings/settings.ts';
+import { parseTarget } from '../../settings/target.ts';
+import type { AuditRow } from '../../store/audit-store.ts';
+import { compact } from '../../store/maintenance.ts';
+import { exitCodeOfStatus } from '../commands/audit.ts';
+import type { ExitCode } from '../exit-code.ts';
+import type { Session } from '../prepare.ts';
+import { createProgress, type Progress } from '../progress.ts';
+
+/** Runs one audit to its end and says how it went. */
+export async function auditCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
+  const { settings, io, log } = session;
+  const sources = selectSources(session, targets);
+  const db = await openStore(settings);
+  const progress = createProgress(io.stderr, { quiet: session.quiet, noColor: io.environment.NO_COLOR !== undefined });
+  try {
+    const audit = await runAudit({
+      db,
+      settings,
+      sources,
+      environment: io.environment,
+      signal: io.signal,
+      events: progress.events,
+      onNote: (note) => log.warn(note),
+      onStart: ({ auditId, resumed }) =>
+        log.debug({ audit: auditId }, resumed ? 'going on with the audit that was stopped' : 'audit started'),
+      onRequest: () => progress.countRequest(),
+    });
+    await compact(db);
+    progress.end();
+    conclude(session, audit, progress);
+    return exitCodeOfStatus(audit.status);
+  } finally {
+    progress.end();
+    await db.close();
+  }
+}
+
+/** The sources that targets name; without targets, all that are configured. */
+export function selectSources({ settings }: Session, targets: readonly string[]): readonly SourceSettings[] {
+  return targets.length === 0 ? settings.sources : targets.map((target) => parseTarget(target, settings));
+}
+
+function conclude({ io, quiet }: Session, audit: AuditRow, progress: Progress): void {
+  const failed = progress.failures();
+  for (const { item, message } of failed.first) io.stderr.write(`slimboard: ${item}: ${message}\n`);
+  if (failed.count > failed.first.length)
+    io.stderr.write(`slimboard: … and ${failed.count - failed.first.length} more\n`);
+  if (failed.count > 0) io.stderr.write('slimboard: "slimboard report errors" lists every item that failed\n');
+  if (quiet) return;
+  const parts = [
+    `audit ${audit.id} ${audit.status}`,
+    `${audit.repositoriesListed} repositories`,
+    `${audit.tagsListed} tags: ${audit.tagsAudited} audited, ${audit.tagsSkipped} skipped, ${audit.tagsFailed} failed`,
+    `${audit.requests} requests`,
+  ];
+  io.stderr.write(`${parts.join(' · ')}\n`);
+}

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openStore } from '../../app.ts';
+import { NotFoundError, SettingsError } from '../../errors.ts';
+import { newestAudit } from '../../store/audit-store.ts';
+import type { Database } from '../../store/database.ts';
+import { type AuditProgress, auditProgress } from '../../store/progress-store.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Session } from '../prepare.ts';
+
+const WATCH_MS = 2_000;
+
+interface StatusOptions {
+  readonly audit: number | undefined;
+  readonly watch?: boolean;
+  readonly format: string;
+}
+
+/** Shows how an audit stands, once or until it has ended. */
+export async function statusCommand({ settings, io }: Session, options: StatusOptions): Promise<ExitCode> {
+  if (options.format !== 'table' && options.format !== 'json')
+    throw new SettingsError(`--format ${options.format}: write table or json`);
+  const db = await openStore(settings, 'read');
+  try {
+    for (;;) {
+      const progress = await readProgress(db, options.audit);
+      io.stdout.write(options.format === 'json' ? `${JSON.stringify(progress)}\n` : describe(progress));
+      if (!options.watch || progress.status !== 'running') return EXIT.done;
+      await sleep(WATCH_MS, undefined, { signal: io.signal });
+    }
+  } finally {
+    await db.close();
+  }
+}
+
+async function readProgress(db: Database, wanted: number | undefined): Promise<AuditProgress> {
+  const id = wanted ?? (await newestAudit(db))?.id;
+  if (id === undefined) throw new NotFoundError('there is no audit yet: "slimboard audit HOST" makes one');
+  const progress = await auditProgress(db, id);
+  if (!progress) throw new NotFoundError(`there is no audit ${id}: "slimboard report audits" lists them`);
+  return progress;
+}
+
+function describe(progress: AuditProgress): string {
+  const { tagsListed, tagsAudited, tagsSkipped, tagsFailed } = progress;
+  const seconds = Math.max(
+    1,
+    (Date.parse(progress.finishedAt ?? new Date().toISOString()) - Date.parse(progress.startedAt)) / 1000,
+  );
+  const lines = [
+    ['audit', `${progress.id} of ${progress.sources.join(', ')}`],
+    [
+      'status',
+      progress.status === 'running'
+        ? `running, stage ${progress.stage}, ${progress.openTasks} tasks to do`
+        : progress.status,
+    ],
+    ['started', progress.startedAt],
+    ['ended', progress.finishedAt ?? 'not yet'],
+    ['repositories', `${progress.repositoriesListed}`],
+    ['tags', `${tagsListed} listed, ${tagsAudited} audited, ${tagsSkipped} skipped, ${tagsFailed} failed`],
+    [
+      'coverage',
+      tagsListed === 0
+        ? 'nothing listed'
+        : `${(((tagsListed - tagsFailed) / tagsListed) * 100).toFixed(2)} % of the tags listed`,
+    ],
+    [
+      'requests',
+      `${progress.requests} (${progress.throttled} throttled), ${Math.round(progress.requests / seconds)} a second`,
+    ],
+    ...Object.entries(progress.errors).map(([code, count]) => ['errors', `${count} ${code}`]),
+  ];
+  return lines.map(([name = '', value = '']) => `${name.padEnd(14)}${value}\n`).join('');
+}

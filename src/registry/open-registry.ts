@@ -1,0 +1,51 @@
+import type { RegistryHost } from '../oci/reference.ts';
+import type { Environment, SourceSettings } from '../settings/settings.ts';
+import { createCredentialsProvider } from './credentials.ts';
+import { openDistributionRegistry } from './distribution.ts';
+import type { Registry, RequestGovernor } from './registry.ts';
+import type { RequestObservation } from './transport.ts';
+
+export interface OpenRegistryOptions {
+  /** Where credentials come from. */
+  readonly environment: Environment;
+  readonly governor: RequestGovernor;
+  /** The repository tag of ECR that names an owner. */
+  readonly teamKey: string;
+  /** Told of every request that was sent; no status: no answer came. */
+  readonly onRequest: (registry: RegistryHost, status: number | undefined, throttled: boolean) => void;
+  /** Told what could not be read and fails nothing. */
+  readonly onNote: (note: string) => void;
+}
+
+/** Opens the registry of a source. Amazon's SDK is loaded only where a source needs it. */
+export async function openRegistry(source: SourceSettings, options: OpenRegistryOptions): Promise<Registry> {
+  const { governor, environment } = options;
+  const onRequest = ({ registry, status }: RequestObservation): void =>
+    options.onRequest(registry, status, status === 429 || status === 503);
+  if (source.kind === 'ecr') {
+    const { openEcrRegistry } = await import('./ecr/registry.ts');
+    const { account, regions, assumeRole, externalId, profile, endpoint } = source;
+    return openEcrRegistry({
+      governor,
+      teamTag: options.teamKey,
+      onNote: options.onNote,
+      onRequest,
+      ...(account ? { accountId: account } : {}),
+      ...(regions ? { regions } : {}),
+      ...(assumeRole ? { assumeRole } : {}),
+      ...(externalId ? { externalId } : {}),
+      ...(profile ? { profile } : {}),
+      ...(endpoint ? { endpoint } : {}),
+    });
+  }
+  return openDistributionRegistry({
+    registry: source.registry,
+    governor,
+    credentials: createCredentialsProvider({ sourceName: source.name, environment }),
+    maxConnections: source.concurrency,
+    onRequest,
+    ...(source.plainHttp ? { plainHttp: true } : {}),
+    ...(source.caFile ? { caFile: source.caFile } : {}),
+    ...(source.repositories ? { repositories: source.repositories } : {}),
+  });
+}

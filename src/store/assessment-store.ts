@@ -1,0 +1,371 @@
+import type { BaseVerdict, KnownBase } from '../classify/verdict.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { parseImageConfig } from '../oci/image-config.ts';
+import type { Finding } from '../policy/finding.ts';
+import type { Queryable } from './database.ts';
+
+/** An image with all that is stored of it, to be judged. */
+export interface StoredImage {
+  readonly manifestId: number;
+  readonly digest: Digest;
+  readonly platform: string;
+  readonly manifest: Uint8Array;
+  readonly config: Uint8Array;
+  /** Bodies of the indexes that list it. */
+  readonly indexes: readonly Uint8Array[];
+  /** In-toto statements, as fetched. */
+  readonly provenance: readonly Uint8Array[];
+  readonly bases: readonly KnownBase[];
+  /** What `--deep` read of its layers, by position; packed. */
+  readonly contents: ReadonlyMap<number, Uint8Array>;
+  readonly basesKey: string;
+}
+
+/** What slimboard makes of an image, as it is kept. Sizes are bytes. */
+export interface Assessment {
+  readonly manifestId: number;
+  readonly rulesKey: string;
+  readonly basesKey: string;
+  readonly base: BaseVerdict;
+  readonly baseBytes?: number;
+  readonly appBytes?: number;
+  readonly distro?: string;
+  readonly distroVersion?: string;
+  /** `YYYY-MM-DD` */
+  readonly distroEndOfLife?: string;
+  readonly runtime?: string;
+  readonly runtimeVersion?: string;
+  readonly framework?: string;
+  readonly variant?: string;
+  readonly buildTool?: string;
+  readonly multiStage: 'yes' | 'no' | 'unknown';
+  readonly multiStageEvidence: string;
+  readonly user: string;
+  readonly runsAsRoot?: boolean;
+  readonly teamLabel?: string;
+  readonly uncompressedBytes?: number;
+  readonly wastedBytes?: number;
+  readonly savingsMinBytes: number;
+  readonly savingsMaxBytes: number;
+  readonly slimScore: number;
+  /** Steps of the advice in order, for the report. */
+  readonly techniques: readonly object[];
+  readonly findings: readonly Finding[];
+  readonly layers: readonly { readonly digest: Digest; readonly class: string; readonly instruction: string }[];
+}
+
+/** Images that sources hold, whose assessment is missing or was made of other bases, rules or layer contents. */
+const STALE = `
+  with known_chain as (
+    select chain_id, md5(string_agg(repository || ':' || tag || encode(digest, 'hex'), ',' order by repository, tag, digest)) as key, 'catalogue' as origin
+    from base_image group by chain_id
+    union all
+    select i.chain_id, md5(string_agg(distinct r.name || ':' || c.tag, ',')), 'registry'
+    from tag_content c join repository r on r.id = c.repository_id join image i on i.manifest_id = c.manifest_id
+    where r.source_id = any($1::int4[]) and r.ended_at is null and c.tag is not null and i.chain_id is not null
+    group by i.chain_id),
+  held as (
+    select distinct c.manifest_id from tag_content c join repository r on r.id = c.repository_id
+    where r.source_id = any($1::int4[]) and r.ended_at is null
+      and ($3::int8 is null or c.manifest_id >= $3) and ($4::int8 is null or c.manifest_id <= $4)),
+  keyed as (
+    select i.manifest_id,
+      md5(coalesce(string_agg(k.key, ',' order by l.position, k.origin, k.key), '') || count(d.blob_id)) as key
+    from held h join image i on i.manifest_id = h.manifest_id
+    left join manifest_layer l on l.manifest_id = i.manifest_id
+    left join known_chain k on k.chain_id = l.chain_id and (k.origin = 'catalogue' or l.position + 1 < i.layer_count)
+    left join layer_contents d on d.blob_id = l.blob_id
+    group by i.manifest_id)
+  select keyed.manifest_id, keyed.key from keyed
+  left join assessment a on a.manifest_id = keyed.manifest_id
+  where a.manifest_id is null or a.rules_key <> $2 or a.bases_key <> keyed.key`;
+
+/** Ranges of images to judge again, each of up to `size`. */
+export async function staleRanges(
+  tx: Queryable,
+  sourceIds: readonly number[],
+  rulesKey: string,
+  size: number,
+): Promise<readonly { readonly from: number; readonly to: number }[]> {
+  return tx.query(
+    `select min(manifest_id) as "from", max(manifest_id) as "to"
+     from (select manifest_id, (row_number() over (order by manifest_id) - 1) / $5 as part from (${STALE}) s) numbered
+     group by part order by part`,
+    [[...sourceIds], rulesKey, null, null, size],
+  );
+}
+
+/** The images of a range that are to be judged again, with all that is stored of them. */
+export async function readStaleImages(
+  db: Queryable,
+  sourceIds: readonly number[],
+  rulesKey: string,
+  range: { readonly from: number; readonly to: number },
+): Promise<readonly StoredImage[]> {
+  const stale = await db.query<{ manifest_id: number; key: string }>(STALE, [
+    [...sourceIds],
+    rulesKey,
+    range.from,
+    range.to,
+  ]);
+  if (stale.length === 0) return [];
+  const ids = stale.map(({ manifest_id }) => manifest_id);
+  const keys = new Map(stale.map(({ manifest_id, key }) => [manifest_id, key]));
+  const images = await db.query<{
+    id: number;
+    digest: Uint8Array;
+    platform: string;
+    manifest: Uint8Array;
+    config: Uint8Array;
+  }>(
+    `select m.id, m.digest, i.platform, m.body as manifest, c.body as config
+     from manifest m join image i on i.manifest_id = m.id join blob c on c.id = m.config_id
+     where m.id = any($1::int8[]) and m.body is not null and c.body is not null order by m.id`,
+    [ids],
+  );
+  const [indexes, provenance, contents, bases] = [
+    await bodiesByImage(db, INDEXES, ids),
+    await bodiesByImage(db, PROVENANCE, ids),
+    await readContents(db, ids),
+    await readBases(db, ids, sourceIds),
+  ];
+  return images.map(({ id, digest, platform, manifest, config }) => ({
+    manifestId: id,
+    digest: digestFromBytes(digest),
+    platform,
+    manifest,
+    config,
+    indexes: indexes.get(id) ?? [],
+    provenance: provenance.get(id) ?? [],
+    bases: bases.get(id) ?? [],
+    contents: contents.get(id) ?? new Map(),
+    basesKey: keys.get(id) ?? '',
+  }));
+}
+
+const INDEXES = `
+  select c.child_id as id, p.body from index_child c join manifest p on p.id = c.index_id
+  where c.child_id = any($1::int8[]) and p.body is not null order by c.child_id, c.index_id`;
+
+const PROVENANCE = `
+  select m.id, b.body
+  from manifest m
+  join index_child c on c.describes = m.digest and c.child_id is not null
+  join manifest_layer l on l.manifest_id = c.child_id
+  join blob b on b.id = l.blob_id and b.body is not null
+  where m.id = any($1::int8[]) group by m.id, b.id order by m.id, b.id`;
+
+async function bodiesByImage(
+  db: Queryable,
+  sql: string,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, readonly Uint8Array[]>> {
+  const found = new Map<number, Uint8Array[]>();
+  for (const { id, body } of await db.query<{ id: number; body: Uint8Array }>(sql, [[...ids]])) {
+    found.set(id, [...(found.get(id) ?? []), body]);
+  }
+  return found;
+}
+
+async function readContents(
+  db: Queryable,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, ReadonlyMap<number, Uint8Array>>> {
+  const rows = await db.query<{ id: number; position: number; entries: Uint8Array }>(
+    `select l.manifest_id as id, l.position, d.entries from manifest_layer l join layer_contents d on d.blob_id = l.blob_id
+     where l.manifest_id = any($1::int8[])`,
+    [[...ids]],
+  );
+  const found = new Map<number, Map<number, Uint8Array>>();
+  for (const { id, position, entries } of rows)
+    found.set(id, (found.get(id) ?? new Map<number, Uint8Array>()).set(position, entries));
+  return found;
+}
+
+interface BaseRow {
+  readonly id: number;
+  readonly layers: number;
+  readonly digest: Uint8Array;
+  readonly index_digest: Uint8Array | null;
+  readonly refs: readonly string[];
+  readonly config: Uint8Array | null;
+  readonly labels: Readonly<Record<string, string>> | null;
+}
+
+/** Images of the catalogue whose layers begin these images. */
+const CATALOGUE_BASES = `
+  select l.manifest_id as id, l.position + 1 as layers, b.digest, b.index_digest, array_agg(b.repository || ':' || b.tag order by b.repository, b.tag) as refs,
+    null::bytea as config, (array_agg(b.labels))[1] as labels
+  from manifest_layer l join image i on i.manifest_id = l.manifest_id
+  join base_image b on b.chain_id = l.chain_id and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2)
+  where l.manifest_id = any($1::int8[])
+  group by l.manifest_id, l.position, b.digest, b.index_digest`;
+
+/**
+ * Whole images of another repository that begin these images and are not younger. An image of the same repository is
+ * more likely an earlier build than a base.
+ */
+const REGISTRY_BASES = `
+  select l.manifest_id as id, l.position + 1 as layers, bm.digest, max(encode(x.digest, 'hex'))::text as index_hex,
+    array_agg(distinct r.name || ':' || c.tag) as refs, bc.body as config
+  from manifest_layer l
+  join image i on i.manifest_id = l.manifest_id
+  join image b on b.chain_id = l.chain_id and b.layer_count = l.position + 1 and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2)
+  join manifest bm on bm.id = b.manifest_id
+  join blob bc on bc.id = bm.config_id
+  join tag_content c on c.manifest_id = b.manifest_id and c.tag is not null
+  left join manifest x on x.id = c.index_id
+  join repository r on r.id = c.repository_id and r.source_id = any($2::int4[]) and r.ended_at is null
+  where l.manifest_id = any($1::int8[]) and l.position + 1 < i.layer_count
+    and (b.created_at is null or i.created_at is null or b.created_at <= i.created_at)
+    and not exists (select 1 from tag_content own where own.manifest_id = i.manifest_id and own.repository_id = r.id)
+  group by l.manifest_id, l.position, bm.digest, bc.id`;
+
+async function readBases(
+  db: Queryable,
+  ids: readonly number[],
+  sourceIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly KnownBase[]>> {
+  const catalogue = await db.query<BaseRow>(CATALOGUE_BASES, [[...ids]]);
+  const registry = await db.query<BaseRow & { index_hex: string | null }>(REGISTRY_BASES, [[...ids], [...sourceIds]]);
+  const found = new Map<number, KnownBase[]>();
+  const add = (id: number, base: KnownBase) => found.set(id, [...(found.get(id) ?? []), base]);
+  for (const row of catalogue) add(row.id, knownBase(row, 'catalogue', row.index_digest, row.labels ?? {}));
+  const labels = new Map<string, Readonly<Record<string, string>>>();
+  for (const row of registry) {
+    const key = Buffer.from(row.digest).toString('hex');
+    const known = labels.get(key) ?? (row.config ? parseImageConfig(row.config).labels : {});
+    labels.set(key, known);
+    add(row.id, knownBase(row, 'registry', row.index_hex ? Buffer.from(row.index_hex, 'hex') : null, known));
+  }
+  return found;
+}
+
+function knownBase(
+  row: BaseRow,
+  origin: KnownBase['origin'],
+  index: Uint8Array | null,
+  labels: Readonly<Record<string, string>>,
+): KnownBase {
+  return {
+    references: [...row.refs].sort(),
+    digest: digestFromBytes(row.digest),
+    layerCount: row.layers,
+    origin,
+    labels,
+    ...(index ? { indexDigest: digestFromBytes(index) } : {}),
+  };
+}
+
+/** Keeps assessments, replacing those of the same images; unchanged rows are not written. */
+export async function saveAssessments(tx: Queryable, assessments: readonly Assessment[]): Promise<void> {
+  if (assessments.length === 0) return;
+  await tx.query(SAVE_ASSESSMENTS, [JSON.stringify(assessments.map(assessmentRow))]);
+  await saveFindings(tx, assessments);
+  await saveLayerVerdicts(tx, assessments);
+}
+
+const ASSESSMENT_COLUMNS = `manifest_id, rules_key, bases_key, base_image, base_digest, base_confidence, base_evidence, base_layers, base_bytes, app_bytes,
+  distro, distro_version, distro_eol, runtime, runtime_version, framework, variant, build_tool, multi_stage, multi_stage_evidence, run_user,
+  runs_as_root, team_label, uncompressed_bytes, wasted_bytes, savings_min_bytes, savings_max_bytes, slim_score, techniques`;
+
+const SAVE_ASSESSMENTS = `
+  insert into assessment (${ASSESSMENT_COLUMNS})
+  select ${ASSESSMENT_COLUMNS.replace('base_digest', "decode(base_digest, 'hex')")}
+  from jsonb_to_recordset($1::jsonb) as n (
+    manifest_id int8, rules_key text, bases_key text, base_image text, base_digest text, base_confidence text, base_evidence text, base_layers int4,
+    base_bytes int8, app_bytes int8, distro text, distro_version text, distro_eol date, runtime text, runtime_version text, framework text, variant text,
+    build_tool text, multi_stage text, multi_stage_evidence text, run_user text, runs_as_root bool, team_label text, uncompressed_bytes int8,
+    wasted_bytes int8, savings_min_bytes int8, savings_max_bytes int8, slim_score numeric, techniques jsonb)
+  order by manifest_id
+  on conflict (manifest_id) do update set ${ASSESSMENT_COLUMNS.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== 'manifest_id')
+    .map((name) => `${name} = excluded.${name}`)
+    .join(', ')}`;
+
+function assessmentRow(assessment: Assessment): object {
+  const { base } = assessment;
+  const known = base.confidence === 'unknown' ? undefined : base;
+  return {
+    manifest_id: assessment.manifestId,
+    rules_key: assessment.rulesKey,
+    bases_key: assessment.basesKey,
+    base_image: known ? known.references.join(';') : null,
+    base_digest: known?.digest ? digestBytes(known.digest).toString('hex') : null,
+    base_confidence: known?.confidence ?? null,
+    base_evidence: base.confidence === 'unknown' ? base.reason : base.evidence,
+    base_layers: base.layerCount ?? null,
+    base_bytes: assessment.baseBytes ?? null,
+    app_bytes: assessment.appBytes ?? null,
+    distro: assessment.distro ?? null,
+    distro_version: assessment.distroVersion ?? null,
+    distro_eol: assessment.distroEndOfLife ?? null,
+    runtime: assessment.runtime ?? null,
+    runtime_version: assessment.runtimeVersion ?? null,
+    framework: assessment.framework ?? null,
+    variant: assessment.variant ?? null,
+    build_tool: assessment.buildTool ?? null,
+    multi_stage: assessment.multiStage,
+    multi_stage_evidence: assessment.multiStageEvidence,
+    run_user: assessment.user,
+    runs_as_root: assessment.runsAsRoot ?? null,
+    team_label: assessment.teamLabel ?? null,
+    uncompressed_bytes: assessment.uncompressedBytes ?? null,
+    wasted_bytes: assessment.wastedBytes ?? null,
+    savings_min_bytes: assessment.savingsMinBytes,
+    savings_max_bytes: assessment.savingsMaxBytes,
+    slim_score: assessment.slimScore,
+    techniques: assessment.techniques,
+  };
+}
+
+async function saveFindings(tx: Queryable, assessments: readonly Assessment[]): Promise<void> {
+  await tx.query('delete from finding where manifest_id = any($1::int8[])', [
+    assessments.map(({ manifestId }) => manifestId),
+  ]);
+  const rows = assessments.flatMap(({ manifestId, findings }) =>
+    findings.map((finding, ordinal) => ({
+      manifest_id: manifestId,
+      ordinal,
+      rule: finding.rule,
+      severity: finding.severity,
+      confidence: finding.confidence,
+      message: finding.message,
+      layer: finding.evidence.find(({ layer }) => layer !== undefined)?.layer ?? null,
+      min_bytes: finding.bytes?.min ?? null,
+      max_bytes: finding.bytes?.max ?? null,
+    })),
+  );
+  if (rows.length === 0) return;
+  await tx.query(
+    `insert into finding (manifest_id, ordinal, rule, severity, confidence, message, layer, min_bytes, max_bytes)
+     select * from jsonb_to_recordset($1::jsonb) as n (
+       manifest_id int8, ordinal int4, rule text, severity text, confidence text, message text, layer int4, min_bytes int8, max_bytes int8)`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** A layer's class and instruction as the image has it whose own layer it is; to those built on that image it is base. */
+async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment[]): Promise<void> {
+  const layers = new Map<Digest, { readonly class: string; readonly instruction: string }>();
+  for (const assessment of assessments) {
+    for (const layer of assessment.layers) {
+      if (layer.class === 'base' && layers.has(layer.digest)) continue;
+      layers.set(layer.digest, layer);
+    }
+  }
+  const rows = [...layers.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (rows.length === 0) return;
+  await tx.query(
+    `update blob set layer_class = n.class, instruction = n.instruction
+     from unnest($1::bytea[], $2::text[], $3::text[]) as n (digest, class, instruction)
+     where blob.digest = n.digest and (blob.layer_class is null or n.class <> 'base')
+       and (blob.layer_class, blob.instruction) is distinct from (n.class, n.instruction)`,
+    [
+      rows.map(([digest]) => digestBytes(digest)),
+      rows.map(([, layer]) => layer.class),
+      rows.map(([, layer]) => layer.instruction),
+    ],
+  );
+}

@@ -1,0 +1,6 @@
+import type { Database } from './database.ts';
+
+/** The embedded database has no autovacuum: without this, every night's updates would stay in its files. */
+export async function compact(db: Database): Promise<void> {
+  if (db.kind === 'pglite') await db.query('vacuum');
+}

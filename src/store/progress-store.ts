@@ -1,0 +1,41 @@
+import { type AuditRow, auditSources, findAudit } from './audit-store.ts';
+import type { Queryable } from './database.ts';
+
+/** An audit with what a person wants to know while it runs. */
+export interface AuditProgress extends AuditRow {
+  readonly sources: readonly string[];
+  readonly openTasks: number;
+  /** How many errors of each code. */
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+export async function auditProgress(db: Queryable, auditId: number): Promise<AuditProgress | undefined> {
+  const audit = await findAudit(db, auditId);
+  if (!audit) return undefined;
+  const sources = (await auditSources(db, auditId)).map(({ name }) => name);
+  const errors = await db.query<{ code: string; count: number }>(
+    'select code, count(*) from audit_error where audit_id = $1 group by code order by code',
+    [auditId],
+  );
+  const [open] = await db.query<{ count: number }>('select count(*) from audit_task where audit_id = $1', [auditId]);
+  const counted = audit.status === 'running' ? await countSoFar(db, auditId) : {};
+  return {
+    ...audit,
+    ...counted,
+    sources,
+    openTasks: open?.count ?? 0,
+    errors: Object.fromEntries(errors.map(({ code, count }) => [code, count])),
+  };
+}
+
+/** The coverage of an audit that has not ended, from what is there by now. */
+async function countSoFar(db: Queryable, auditId: number): Promise<Partial<AuditRow>> {
+  const [row] = await db.query<Pick<AuditRow, 'repositoriesListed' | 'tagsListed' | 'tagsAudited' | 'tagsFailed'>>(
+    `select (select count(*) from repository where seen_by = $1) as "repositoriesListed",
+       (select coalesce(sum(tags_listed), 0)::int8 from repository where listed_by = $1) as "tagsListed",
+       (select count(*) from tag t join repository r on r.id = t.repository_id where r.listed_by = $1 and t.ended_at is null and t.name is not null) as "tagsAudited",
+       (select count(*) from audit_error where audit_id = $1 and tag <> '') as "tagsFailed"`,
+    [auditId],
+  );
+  return row ?? {};
+}

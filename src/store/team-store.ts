@@ -1,0 +1,43 @@
+import type { Queryable } from './database.ts';
+
+export interface Ownership {
+  readonly team: string;
+  readonly origin: 'pattern' | 'registry' | 'label' | 'none';
+}
+
+/** A repository with everything that may name its owner. */
+export interface RepositoryOwners extends Ownership {
+  readonly id: number;
+  readonly registry: string;
+  readonly name: string;
+  readonly registryTeam: string | null;
+  /** The label of the newest image that has one of its own. */
+  readonly labelTeam: string | null;
+}
+
+export async function readOwners(db: Queryable, sourceIds: readonly number[]): Promise<readonly RepositoryOwners[]> {
+  return db.query<RepositoryOwners>(
+    `with label as (
+       select distinct on (c.repository_id) c.repository_id, a.team_label
+       from tag_content c join image i on i.manifest_id = c.manifest_id join assessment a on a.manifest_id = i.manifest_id
+       join repository r on r.id = c.repository_id
+       where r.source_id = any($1::int4[]) and a.team_label is not null and c.tag is not null
+       order by c.repository_id, i.created_at desc nulls last, a.team_label)
+     select r.id, r.registry, r.name, r.team, r.team_origin as origin, r.registry_team as "registryTeam", label.team_label as "labelTeam"
+     from repository r left join label on label.repository_id = r.id
+     where r.source_id = any($1::int4[]) and r.ended_at is null order by r.id`,
+    [[...sourceIds]],
+  );
+}
+
+export async function saveOwnership(
+  tx: Queryable,
+  changed: readonly (Ownership & { readonly id: number })[],
+): Promise<void> {
+  if (changed.length === 0) return;
+  await tx.query(
+    `update repository r set team = n.team, team_origin = n.origin
+     from unnest($1::int8[], $2::text[], $3::text[]) as n (id, team, origin) where r.id = n.id`,
+    [changed.map(({ id }) => id), changed.map(({ team }) => team), changed.map(({ origin }) => origin)],
+  );
+}

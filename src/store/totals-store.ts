@@ -1,0 +1,210 @@
+import type { Queryable } from './database.ts';
+
+/**
+ * The sizes of a source, each re-added from the blob table. A blob counts once within the scope in which its registry
+ * keeps it once; foreign layers do not count. All numbers are bytes.
+ */
+
+/** What each repository holds: manifests of its open tags and untagged manifests, with the children of indexes. */
+const HELD = `
+  create temp table held on commit drop as
+  with recursive held (repository_id, manifest_id) as (
+    select t.repository_id, t.manifest_id from tag t join repository r on r.id = t.repository_id
+    where r.source_id = $1 and r.ended_at is null and t.ended_at is null
+    union
+    select h.repository_id, c.child_id from held h join index_child c on c.index_id = h.manifest_id where c.child_id is not null)
+  select * from held`;
+
+const HOLDING = `
+  create temp table holding on commit drop as
+  select distinct r.id as repository_id, r.team, b.id as blob_id, b.size,
+    case s.dedup when 'registry' then r.registry when 'repository' then r.id::text else r.registry || '/' || split_part(r.name, '/', 1) end as scope
+  from held h
+  join repository r on r.id = h.repository_id
+  join source s on s.id = r.source_id
+  join (select manifest_id, blob_id from manifest_layer union all select id, config_id from manifest where config_id is not null) x
+    on x.manifest_id = h.manifest_id
+  join blob b on b.id = x.blob_id and b.stored`;
+
+/** Blobs above the base image; where the base is not known, all of an image's layers. */
+const OWN_HOLDING = `
+  create temp table own_holding on commit drop as
+  select distinct o.repository_id, o.team, o.scope, o.blob_id, o.size
+  from held h
+  join manifest_layer l on l.manifest_id = h.manifest_id
+  join holding o on o.repository_id = h.repository_id and o.blob_id = l.blob_id
+  left join assessment a on a.manifest_id = h.manifest_id
+  where l.position >= coalesce(a.base_layers, 0)`;
+
+/** One row an image that a repository holds under a tag, however many tags name it. */
+const TAGGED_IMAGE = `
+  create temp table tagged_image on commit drop as
+  select c.repository_id, r.team, c.manifest_id, r.name as repository, min(c.tag) as tag, count(*)::int as tags, i.pull_bytes
+  from tag_content c join repository r on r.id = c.repository_id join image i on i.manifest_id = c.manifest_id
+  where r.source_id = $1 and r.ended_at is null and c.tag is not null
+  group by 1, 2, 3, 4, i.pull_bytes`;
+
+const IMAGE_SHARES = `
+  insert into image_share (source_id, manifest_id, shared_bytes)
+  with shared_blob as (select blob_id from holding group by blob_id having count(distinct repository_id) > 1)
+  select $1, i.manifest_id, coalesce(sum(b.size) filter (where s.blob_id is not null), 0)
+  from (select distinct manifest_id from held) h
+  join image i on i.manifest_id = h.manifest_id
+  left join manifest_layer l on l.manifest_id = h.manifest_id
+  left join blob b on b.id = l.blob_id
+  left join shared_blob s on s.blob_id = l.blob_id
+  group by i.manifest_id
+  on conflict (source_id, manifest_id) do update set shared_bytes = excluded.shared_bytes
+    where image_share.shared_bytes <> excluded.shared_bytes`;
+
+const FORGET_SHARES =
+  'delete from image_share where source_id = $1 and not exists (select 1 from held h where h.manifest_id = image_share.manifest_id)';
+
+const SOURCE_TOTAL = `
+  insert into source_total (audit_id, source_id, repositories, tags, images, blobs, logical_bytes, stored_bytes)
+  select $2, $1,
+    (select count(*) from repository where source_id = $1 and ended_at is null),
+    (select count(*) from tag t join repository r on r.id = t.repository_id where r.source_id = $1 and t.ended_at is null and t.name is not null),
+    (select count(distinct manifest_id) from tagged_image),
+    (select count(*) from (select distinct scope, blob_id from holding) b),
+    (select coalesce(sum(pull_bytes * tags), 0) from tagged_image),
+    (select coalesce(sum(size), 0) from (select distinct scope, blob_id, size from holding) b)`;
+
+const TEAM_TOTALS = `
+  insert into team_total (audit_id, source_id, team, repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes,
+    own_bytes, median_bytes, p90_bytes, largest_bytes, largest_image, savings_min_bytes, savings_max_bytes, slim_score, findings_error, findings_warn)
+  with team as (
+    select r.team, count(distinct r.id)::int as repositories, count(t.id) filter (where t.name is not null)::int as tags
+    from repository r left join tag t on t.repository_id = r.id and t.ended_at is null
+    where r.source_id = $1 and r.ended_at is null group by r.team),
+  -- A blob that n teams hold counts 1/n to each; what does not divide goes to the first by name, a byte each.
+  share as (
+    select team, size, count(*) over w as holders, row_number() over (w order by team) as place
+    from (select distinct scope, blob_id, size, team from holding) d window w as (partition by scope, blob_id)),
+  bytes as (
+    select team, sum(size / holders + case when place <= size % holders then 1 else 0 end) as stored,
+      sum(case when holders = 1 then size else 0 end) as exclusive, sum(case when holders > 1 then size else 0 end) as shared
+    from share group by team),
+  own as (select team, sum(size) as own from (select distinct team, scope, blob_id, size from own_holding) d group by team),
+  logical as (select team, sum(pull_bytes * tags) as logical from tagged_image group by team),
+  image_of_team as (
+    select distinct on (team, manifest_id) team, manifest_id, pull_bytes, repository || ':' || tag as name
+    from tagged_image order by team, manifest_id, repository, tag),
+  found as (
+    select i.team, count(*) filter (where f.severity = 'error')::int as errors, count(*) filter (where f.severity = 'warn')::int as warnings
+    from image_of_team i join finding f on f.manifest_id = i.manifest_id group by i.team),
+  images as (
+    select i.team, count(*)::int as images,
+      percentile_disc(0.5) within group (order by i.pull_bytes) as median, percentile_disc(0.9) within group (order by i.pull_bytes) as p90,
+      max(i.pull_bytes) as largest, (array_agg(i.name order by i.pull_bytes desc, i.name))[1] as largest_image,
+      coalesce(sum(a.savings_min_bytes), 0) as savings_min, coalesce(sum(a.savings_max_bytes), 0) as savings_max,
+      round(coalesce(sum(a.slim_score * i.pull_bytes) / nullif(sum(i.pull_bytes) filter (where a.slim_score is not null), 0), avg(a.slim_score)), 2) as score
+    from image_of_team i left join assessment a on a.manifest_id = i.manifest_id group by i.team)
+  select $2, $1, team.team, team.repositories, team.tags, coalesce(images.images, 0), coalesce(logical.logical, 0), coalesce(bytes.stored, 0),
+    coalesce(bytes.exclusive, 0), coalesce(bytes.shared, 0), coalesce(own.own, 0), images.median, images.p90, images.largest, images.largest_image,
+    coalesce(images.savings_min, 0), coalesce(images.savings_max, 0), images.score, coalesce(found.errors, 0), coalesce(found.warnings, 0)
+  from team
+  left join bytes on bytes.team = team.team left join own on own.team = team.team left join logical on logical.team = team.team
+  left join images on images.team = team.team left join found on found.team = team.team`;
+
+/** A row only where the newest one says something else. */
+const REPOSITORY_TOTALS = `
+  insert into repository_total (repository_id, audit_id, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes,
+    median_bytes, largest_bytes)
+  with newest as (
+    select distinct on (t.repository_id) t.* from repository_total t join repository r on r.id = t.repository_id
+    where r.source_id = $1 order by t.repository_id, t.audit_id desc),
+  tags as (
+    select r.id as repository_id, count(t.id)::int as tags
+    from repository r left join tag t on t.repository_id = r.id and t.ended_at is null and t.name is not null
+    where r.source_id = $1 and r.ended_at is null group by r.id),
+  held_by as (select scope, blob_id, count(*) as holders from holding group by scope, blob_id),
+  bytes as (
+    select h.repository_id, sum(h.size) as stored, sum(case when b.holders = 1 then h.size else 0 end) as exclusive,
+      sum(case when b.holders > 1 then h.size else 0 end) as shared
+    from holding h join held_by b on b.scope = h.scope and b.blob_id = h.blob_id group by h.repository_id),
+  own as (select repository_id, sum(size) as own from own_holding group by repository_id),
+  images as (
+    select repository_id, count(*)::int as images, sum(pull_bytes * tags) as logical,
+      percentile_disc(0.5) within group (order by pull_bytes) as median, max(pull_bytes) as largest
+    from tagged_image group by repository_id),
+  total as (
+    select tags.repository_id, tags.tags, coalesce(images.images, 0) as images, coalesce(images.logical, 0)::int8 as logical,
+      coalesce(bytes.stored, 0)::int8 as stored, coalesce(bytes.exclusive, 0)::int8 as exclusive, coalesce(bytes.shared, 0)::int8 as shared,
+      coalesce(own.own, 0)::int8 as own, images.median, images.largest
+    from tags left join bytes on bytes.repository_id = tags.repository_id left join own on own.repository_id = tags.repository_id
+    left join images on images.repository_id = tags.repository_id)
+  select total.repository_id, $2, total.tags, total.images, total.logical, total.stored, total.exclusive, total.shared, total.own, total.median, total.largest
+  from total left join newest n on n.repository_id = total.repository_id
+  where (n.tags, n.images, n.logical_bytes, n.stored_bytes, n.exclusive_bytes, n.shared_bytes, n.own_bytes, n.median_bytes, n.largest_bytes)
+    is distinct from (total.tags, total.images, total.logical, total.stored, total.exclusive, total.shared, total.own, total.median, total.largest)
+  on conflict (repository_id, audit_id) do update set tags = excluded.tags, images = excluded.images, logical_bytes = excluded.logical_bytes,
+    stored_bytes = excluded.stored_bytes, exclusive_bytes = excluded.exclusive_bytes, shared_bytes = excluded.shared_bytes,
+    own_bytes = excluded.own_bytes, median_bytes = excluded.median_bytes, largest_bytes = excluded.largest_bytes`;
+
+/** Computes a source's totals, shares and history rows for an audit. Needs a transaction: its tables are temporary. */
+export async function computeTotals(tx: Queryable, sourceId: number, auditId: number): Promise<void> {
+  await tx.query(HELD, [sourceId]);
+  await tx.query(HOLDING);
+  await tx.query(OWN_HOLDING);
+  await tx.query(TAGGED_IMAGE, [sourceId]);
+  await tx.query(IMAGE_SHARES, [sourceId]);
+  await tx.query(FORGET_SHARES, [sourceId]);
+  for (const statement of [SOURCE_TOTAL, TEAM_TOTALS, REPOSITORY_TOTALS])
+    await tx.query(statement, [sourceId, auditId]);
+  for (const table of ['held', 'holding', 'own_holding', 'tagged_image']) await tx.query(`drop table ${table}`);
+}
+
+/**
+ * The newest finished audit whose totals of these sources still hold, because no tag, repository or team has changed
+ * since it was computed.
+ */
+export async function findCurrentTotals(
+  tx: Queryable,
+  sourceIds: readonly number[],
+  auditId: number,
+): Promise<number | undefined> {
+  const [row] = await tx.query<{ id: number }>(
+    `with newest as (
+       select t.source_id, max(a.id) as id from source_total t join audit a on a.id = t.audit_id
+       where t.source_id = any($1::int4[]) and a.id < $2 and a.status in ('finished', 'incomplete') group by t.source_id)
+     select min(n.id) as id from newest n join audit a on a.id = n.id
+     where not exists (
+       select 1 from tag t join repository r on r.id = t.repository_id
+       where r.source_id = n.source_id and (t.started_at > a.finished_at or t.ended_at > a.finished_at))
+     and not exists (
+       select 1 from repository r where r.source_id = n.source_id and (r.first_seen_at > a.finished_at or r.ended_at > a.finished_at))
+     having count(*) = $3 and min(n.id) = max(n.id)`,
+    [[...sourceIds], auditId, sourceIds.length],
+  );
+  return row?.id;
+}
+
+/** Ends an audit: its coverage is counted from what is there, so an audit that was interrupted counts right too. */
+export async function finishAudit(tx: Queryable, auditId: number, totalsOf: number, now: string): Promise<boolean> {
+  const rows = await tx.query(
+    `with listed as (
+       select r.id, r.tags_listed, r.source_id, r.registry, r.name from repository r where r.listed_by = $1),
+     failed as (
+       select count(distinct (e.source_id, e.registry, e.repository, e.tag)) filter (where e.tag <> '')::int as tags, count(*) as errors
+       from audit_error e where e.audit_id = $1),
+     audited as (
+       select count(*)::int as tags from listed l join tag t on t.repository_id = l.id join manifest m on m.id = t.manifest_id
+       where t.ended_at is null and t.name is not null and m.kind in ('image', 'index')
+         and not exists (
+           select 1 from audit_error e
+           where e.audit_id = $1 and e.source_id = l.source_id and e.registry = l.registry and e.repository = l.name and e.tag = t.name)),
+     counted as (
+       select (select count(*)::int from repository where seen_by = $1) as repositories,
+              (select coalesce(sum(tags_listed), 0)::int from listed) as tags)
+     update audit set stage = 'deliver', finished_at = $3, totals_of = $2,
+       status = case when failed.errors = 0 then 'finished' when counted.repositories = 0 then 'failed' else 'incomplete' end,
+       repositories_listed = counted.repositories, tags_listed = counted.tags, tags_audited = audited.tags, tags_failed = failed.tags,
+       tags_skipped = greatest(counted.tags - audited.tags - failed.tags, 0)
+     from failed, audited, counted
+     where audit.id = $1 and audit.status = 'running' and audit.stage = 'close' returning audit.id`,
+    [auditId, totalsOf, now],
+  );
+  await tx.query('update audit_source set running = false where audit_id = $1', [auditId]);
+  return rows.length > 0;
+}
