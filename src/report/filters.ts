@@ -1,0 +1,131 @@
+import { SettingsError } from '../errors.ts';
+import { compileGlobs } from '../settings/glob.ts';
+import { parseBytes, parseDuration } from '../settings/units.ts';
+import type { SqlValue } from '../store/database.ts';
+
+/** What a report is limited to, as it was typed. */
+export interface ReportFilters {
+  readonly source?: string;
+  readonly team?: string;
+  /** A glob over repository names. */
+  readonly repository?: string;
+  /** A glob over tags. */
+  readonly tag?: string;
+  /** A glob over base images, by their whole name or its last parts: `node:20-*`. */
+  readonly base?: string;
+  /** `debian`, or `debian:12`. */
+  readonly distro?: string;
+  /** `2026-11-01`, a timestamp, or how long ago: `30d`. */
+  readonly since?: string;
+  /** `100MB`. */
+  readonly minSize?: string;
+}
+export type FilterName = keyof ReportFilters;
+
+/** By filter, the SQL expression that it is compared with; a filter that is not there does not apply to the kind. */
+export type FilterTargets = Readonly<Partial<Record<FilterName, string>>>;
+
+const FLAGS: Readonly<Record<FilterName, string>> = {
+  source: '--source',
+  team: '--team',
+  repository: '--repository',
+  tag: '--tag',
+  base: '--base',
+  distro: '--distro',
+  since: '--since',
+  minSize: '--min-size',
+};
+
+interface FilterRule {
+  /** The value that the condition compares with. @throws SettingsError when the text is none */
+  readonly value: (text: string, now: Date) => SqlValue;
+  readonly condition: (target: string, parameter: string) => string;
+}
+
+const equal: FilterRule = { value: (text) => text, condition: (target, parameter) => `${parameter} = ${target}` };
+const like: FilterRule = { value: globRegex, condition: (target, parameter) => `${target} ~ ${parameter}` };
+
+const RULES: Readonly<Record<FilterName, FilterRule>> = {
+  source: equal,
+  team: equal,
+  repository: like,
+  tag: like,
+  base: {
+    value: (text) => `(^|[;/])${globBody(text)}(;|$)`,
+    condition: (target, parameter) => `${target} ~ ${parameter}`,
+  },
+  distro: {
+    value: (text) => text,
+    condition: (target, parameter) => `${parameter} in (${target}, ${target} || ':' || coalesce(distro_version, ''))`,
+  },
+  since: {
+    value: sinceTime,
+    condition: (target, parameter) => `${target} >= ${parameter}::timestamptz`,
+  },
+  minSize: { value: parseBytes, condition: (target, parameter) => `${target} >= ${parameter}::int8` },
+};
+
+/**
+ * Some filters as a condition, `true` when there are none.
+ * @throws SettingsError naming the flag that does not fit the kind, or whose value cannot be read
+ */
+export function whereOf(
+  kind: string,
+  filters: ReportFilters,
+  targets: FilterTargets,
+  now: Date,
+  parameters: { add(value: SqlValue): string },
+): string {
+  const conditions = (Object.keys(RULES) as FilterName[]).flatMap((name) => {
+    const text = filters[name];
+    if (text === undefined) return [];
+    const target = targets[name];
+    if (target === undefined) throw unusable(kind, name, targets);
+    const { value, condition } = RULES[name];
+    return [condition(target, parameters.add(value(text, now)))];
+  });
+  return conditions.join(' and ') || 'true';
+}
+
+function unusable(kind: string, name: FilterName, targets: FilterTargets): SettingsError {
+  const usable = (Object.keys(targets) as FilterName[]).map((target) => FLAGS[target]).join(', ');
+  return new SettingsError(`report ${kind} cannot be limited by ${FLAGS[name]}: it takes ${usable || 'no filter'}`);
+}
+
+/** When `--since` starts. @throws SettingsError when the text is neither a time nor a duration */
+export function sinceTime(text: string, now: Date): string {
+  if (/^\d+(\.\d+)?[a-z]+$/i.test(text)) return new Date(now.getTime() - parseDuration(text)).toISOString();
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : new Date(Number.NaN);
+  if (Number.isNaN(time.getTime()))
+    throw new SettingsError(`--since "${text}" is no time: write for example 2026-11-01, 2026-11-01T02:00:00Z or 30d`);
+  return time.toISOString();
+}
+
+/** A glob as a regular expression of Postgres that takes the whole text, with the meaning of `compileGlobs`. */
+export function globRegex(glob: string): string {
+  return `^${globBody(glob)}$`;
+}
+
+function globBody(glob: string): string {
+  compileGlobs([glob]);
+  let depth = 0;
+  const body = glob.replace(GLOB_TOKEN, (token) => {
+    if (token === '{') depth++;
+    if (token === '}') depth--;
+    // Outside of braces a comma is itself.
+    return token === ',' && depth === 0 ? token : (GLOB_SQL[token] ?? `\\${token}`);
+  });
+  return `(${body})`;
+}
+
+const GLOB_TOKEN = /\/\*\*(?=[/,}]|$)|(?<=^|[{,])\*\*\/|(?<=^|[{,])\*\*(?=[,}]|$)|[*?{},]|[.+^$()|[\]\\]/g;
+const GLOB_SQL: Readonly<Record<string, string>> = {
+  '/**': '(/[^/]*)*',
+  '**/': '([^/]*/)*',
+  '**': '.*',
+  '*': '[^/]*',
+  '?': '[^/]',
+  '{': '(',
+  '}': ')',
+  ',': '|',
+};

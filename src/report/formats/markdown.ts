@@ -1,0 +1,30 @@
+import { humanCell } from '../human.ts';
+import { printable } from '../plain-text.ts';
+import { isNumeric, type Report } from '../report.ts';
+
+/** A table of GitHub-flavoured Markdown. Text of the registry shows as text: no markup, link or HTML in it takes effect. */
+export async function* markdown({ columns, rows }: Report): AsyncGenerator<string> {
+  yield `${line(columns.map(({ name }) => name))}${line(columns.map((column) => (isNumeric(column) ? '---:' : '---')))}`;
+  for await (const batch of rows) {
+    yield batch
+      .map((cells) => line(columns.map((column, index) => asText(humanCell(column, cells[index] ?? null)))))
+      .join('');
+  }
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |\n`;
+}
+
+/** Names such as `web-api_v1.2` stay readable: only what CommonMark or GitHub gives a meaning inside a line is escaped. */
+function asText(text: string): string {
+  return printable(text)
+    .replace(/[\\`*_[\]|~$]/g, '\\$&')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/(\w)@(?=\w)/g, '$1&#64;')
+    .replace(/(^|\W)@/g, '$1&#64;')
+    .replace(/:(?=\/\/)/g, '&#58;')
+    .replace(/www\./gi, (match) => `${match.slice(0, 3)}&#46;`);
+}

@@ -1,0 +1,27 @@
+import type { Cell, Column } from './report.ts';
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** Bytes for people, in decimal units and three digits: `999 B`, `1.5 kB`, `212 MB`. */
+export function humanBytes(bytes: number): string {
+  let value = Math.abs(bytes);
+  let unit = 0;
+  // 999.5 would round to 1000 of its unit.
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const text = unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1);
+  return `${bytes < 0 ? '-' : ''}${text} ${UNITS[unit]}`;
+}
+
+/** A cell as people read it: sizes with their unit, unknown as nothing. */
+export function humanCell({ type }: Column, cell: Cell): string {
+  if (cell === null) return '';
+  if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
+  if (typeof cell === 'string') return type === 'digest' ? cell.slice(0, 19) : cell;
+  if (type === 'bytes') return humanBytes(cell);
+  if (type === 'percent') return `${cell.toFixed(1)} %`;
+  if (type === 'money') return cell.toFixed(2);
+  return String(cell);
+}

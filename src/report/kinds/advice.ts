@@ -1,0 +1,62 @@
+import type { Column } from '../report.ts';
+import { imagesAsOf, type ReportKind } from './kind.ts';
+
+const columns: readonly Column[] = [
+  { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
+  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
+  { name: 'repository', type: 'text', description: 'The repository.' },
+  { name: 'tag', type: 'text', description: 'The first tag by name that leads to the image.' },
+  { name: 'tags', type: 'integer', description: 'How many tags of the repository lead to it.', detail: true },
+  { name: 'digest', type: 'digest', description: "The digest of the platform's manifest.", detail: true },
+  { name: 'platform', type: 'text', description: 'Operating system, architecture and variant.' },
+  { name: 'team', type: 'text', description: 'The owner of the repository, or `unowned`.' },
+  { name: 'compressed_bytes', type: 'bytes', description: 'The pull size today.' },
+  {
+    name: 'step',
+    type: 'integer',
+    description: 'The place of the technique in the plan, most gain first; each counts on those before it.',
+  },
+  { name: 'technique', type: 'text', description: 'The technique.' },
+  { name: 'gain_bytes', type: 'bytes', description: 'What it adds to the savings: the middle of the projected range.' },
+  {
+    name: 'after_min_bytes',
+    type: 'bytes',
+    description: 'The projected pull size after this step and all before it, at best.',
+    detail: true,
+  },
+  { name: 'after_max_bytes', type: 'bytes', description: 'The same at worst.' },
+  {
+    name: 'basis',
+    type: 'text',
+    description: '`measured` from real sizes, or `estimate` from the ranges of the guide.',
+  },
+  { name: 'base', type: 'text', description: 'The base image to move to, where one is known.' },
+];
+
+export const advice: ReportKind = {
+  name: 'advice',
+  description: 'One row a step of the plan that makes an image smaller, most gain first.',
+  columns,
+  filters: {
+    source: 'i.source',
+    team: 'i.team',
+    repository: 'i.repository',
+    tag: 'i.tag',
+    base: 'i.base_image',
+    distro: 'i.distro',
+    minSize: 'i.compressed_bytes',
+  },
+  query: (scope) => `
+    select i.source, i.registry, i.repository, i.tag, i.tags, i.digest, i.platform, i.team, i.compressed_bytes, p.step,
+      p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain_bytes,
+      (p.value #>> '{projection,after,min}')::numeric::int8 as after_min_bytes,
+      (p.value #>> '{projection,after,max}')::numeric::int8 as after_max_bytes,
+      p.value #>> '{projection,basis}' as basis, p.value #>> '{projection,base}' as base
+    from (
+      select i.source, i.registry, i.repository, min(i.tag) as tag, count(*) as tags, i.digest, i.platform, i.team, i.compressed_bytes, i.manifest_id
+      from ${imagesAsOf(scope)} i where i.kind = 'image' and ${scope.where}
+      group by i.source, i.registry, i.repository, i.digest, i.platform, i.team, i.compressed_bytes, i.manifest_id) i
+    join assessment a on a.manifest_id = i.manifest_id
+    cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)
+    order by gain_bytes desc nulls last, i.source, i.registry, i.repository, i.tag, i.platform, p.step`,
+};

@@ -1,0 +1,30 @@
+import type { Column } from '../report.ts';
+import { type ReportKind, selectColumns } from './kind.ts';
+
+const columns: readonly Column[] = [
+  { name: 'audit_id', type: 'integer', description: 'The audit that it happened in.', detail: true },
+  { name: 'source', type: 'text', description: 'The source of the settings.' },
+  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
+  { name: 'repository', type: 'text', description: 'The repository; empty where the error concerns the whole source.' },
+  { name: 'tag', type: 'text', description: 'The tag; empty where the error concerns the whole repository.' },
+  { name: 'digest', type: 'text', description: 'The digest of the content, where it concerns one.', detail: true },
+  { name: 'code', type: 'text', description: 'A stable code, for scripts.' },
+  { name: 'message', type: 'text', description: 'What happened, and what would help.' },
+  { name: 'retry', type: 'text', description: 'Whether the next audit may succeed: `never`, `backoff`, `after`.' },
+  { name: 'occurred_at', type: 'timestamp', description: 'When it happened.', detail: true },
+];
+
+export const errors: ReportKind = {
+  name: 'errors',
+  description: 'One row an item that the newest audit of its source could not read.',
+  columns,
+  filters: { source: 'e.source', team: 'e.team', repository: 'e.repository', tag: 'e.tag', since: 'e.occurred_at' },
+  query: ({ where, audit, parameters }) => `
+    select ${selectColumns(columns, 'e')} from slimboard_errors e
+    where ${where} and ${
+      audit
+        ? `e.audit_id = ${parameters.add(audit.id)}::int8`
+        : 'e.audit_id = (select max(x.audit_id) from audit_source x where x.source_id = e.source_id)'
+    }
+    order by e.source, e.registry, e.repository, e.tag, e.digest`,
+};

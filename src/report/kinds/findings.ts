@@ -1,0 +1,47 @@
+import type { Column } from '../report.ts';
+import { imagesAsOf, type ReportKind } from './kind.ts';
+
+const columns: readonly Column[] = [
+  { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
+  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
+  { name: 'repository', type: 'text', description: 'The repository.' },
+  { name: 'tag', type: 'text', description: 'The tag; empty for a manifest without one.' },
+  { name: 'digest', type: 'digest', description: "The digest of the platform's manifest.", detail: true },
+  { name: 'platform', type: 'text', description: 'Operating system, architecture and variant.' },
+  { name: 'team', type: 'text', description: 'The owner of the repository, or `unowned`.' },
+  { name: 'rule', type: 'text', description: 'The rule that the image trips.' },
+  { name: 'severity', type: 'text', description: '`error`, `warn` or `info`, as the policy has it.' },
+  { name: 'confidence', type: 'text', description: 'How sure the finding is.', detail: true },
+  { name: 'message', type: 'text', description: 'What was found.' },
+  { name: 'layer', type: 'integer', description: 'The layer that it concerns, from 0, where it concerns one.' },
+  {
+    name: 'min_bytes',
+    type: 'bytes',
+    description: 'What mending it saves at least, where that is known.',
+    detail: true,
+  },
+  { name: 'max_bytes', type: 'bytes', description: 'What mending it saves at most, where that is known.' },
+];
+
+export const findings: ReportKind = {
+  name: 'findings',
+  description: 'One row a finding of an image under a tag, errors first.',
+  columns,
+  filters: {
+    source: 'i.source',
+    team: 'i.team',
+    repository: 'i.repository',
+    tag: 'i.tag',
+    base: 'i.base_image',
+    distro: 'i.distro',
+    since: 'i.first_seen_at',
+    minSize: 'i.compressed_bytes',
+  },
+  query: (scope) => `
+    select i.source, i.registry, i.repository, i.tag, i.digest, i.platform, i.team, f.rule, f.severity, f.confidence, f.message,
+      f.layer, f.min_bytes, f.max_bytes
+    from ${imagesAsOf(scope)} i join finding f on f.manifest_id = i.manifest_id
+    where ${scope.where}
+    order by case f.severity when 'error' then 0 when 'warn' then 1 else 2 end, f.max_bytes desc nulls last,
+      i.source, i.registry, i.repository, i.tag, i.platform, f.ordinal`,
+};

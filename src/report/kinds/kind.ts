@@ -1,0 +1,50 @@
+import type { SqlValue } from '../../store/database.ts';
+import type { FilterTargets } from '../filters.ts';
+import type { Column } from '../report.ts';
+
+/** A kind of report: its columns, and beside them the SQL of its rows. */
+export interface ReportKind {
+  readonly name: string;
+  /** One sentence: what a row is, and what the report answers. */
+  readonly description: string;
+  readonly columns: readonly Column[];
+  readonly filters: FilterTargets;
+  /** A query that gives the columns by their names, in the default order. */
+  readonly query: (scope: QueryScope) => string;
+}
+
+/** What a query is asked for. */
+export interface QueryScope {
+  /** The filters as a condition, in terms of the kind's targets. */
+  readonly where: string;
+  /** The audit that was asked for, with the time of its end (null while it runs); undefined: the newest. */
+  readonly audit: { readonly id: number; readonly finishedAt: string | null } | undefined;
+  readonly parameters: SqlParameters;
+  /** In the configured currency; undefined: not configured. */
+  readonly storagePricePerGBMonth: number | undefined;
+}
+
+/** Values of a query, kept apart from its text. */
+export class SqlParameters {
+  readonly values: SqlValue[] = [];
+
+  /** @returns how the text names the value: `$1` */
+  add(value: SqlValue): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+}
+
+/** The images that open tags lead to: now, or at the end of the audit that was asked for. */
+export function imagesAsOf({ audit, parameters }: Pick<QueryScope, 'audit' | 'parameters'>): string {
+  if (!audit) return 'slimboard_images';
+  const time = audit.finishedAt === null ? 'now()' : `${parameters.add(audit.finishedAt)}::timestamptz`;
+  const sources = `(select source_id from audit_source where audit_id = ${parameters.add(audit.id)}::int8)`;
+  return `(select * from slimboard_image_history h where h.first_seen_at <= ${time}
+    and (h.ended_at is null or h.ended_at > ${time}) and h.source_id in ${sources})`;
+}
+
+/** The selection of a kind's columns from a relation, as SQL. */
+export function selectColumns(columns: readonly Column[], relation: string): string {
+  return columns.map(({ name }) => `${relation}."${name}"`).join(', ');
+}

@@ -1,0 +1,24 @@
+import { teams } from '../leaderboard.ts';
+import { advice } from './advice.ts';
+import { audits } from './audits.ts';
+import { bases } from './bases.ts';
+import { errors } from './errors.ts';
+import { findings } from './findings.ts';
+import { images } from './images.ts';
+import type { ReportKind } from './kind.ts';
+import { layers } from './layers.ts';
+import { repositories } from './repositories.ts';
+
+/** What `slimboard report` knows, by name. */
+export const KINDS = {
+  images,
+  layers,
+  bases,
+  teams,
+  repositories,
+  findings,
+  advice,
+  errors,
+  audits,
+} as const satisfies Record<string, ReportKind>;
+export type ReportKindName = keyof typeof KINDS;

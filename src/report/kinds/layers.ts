@@ -1,0 +1,52 @@
+import type { Column } from '../report.ts';
+import { imagesAsOf, type ReportKind } from './kind.ts';
+
+const columns: readonly Column[] = [
+  { name: 'digest', type: 'digest', description: 'The digest of the layer as it is transferred.' },
+  { name: 'bytes', type: 'bytes', description: 'Its size as it is transferred, bytes.' },
+  { name: 'media_type', type: 'text', description: 'Its media type.', detail: true },
+  {
+    name: 'class',
+    type: 'text',
+    description: 'What made it: `base`, `os-packages`, `dependencies`, `build-tools`, `application`, `configuration`.',
+  },
+  { name: 'instruction', type: 'text', description: 'The instruction that made it, secrets replaced.' },
+  { name: 'images', type: 'integer', description: 'How many images hold it.' },
+  { name: 'tags', type: 'integer', description: 'How many tags lead to one of those.' },
+  { name: 'repositories', type: 'integer', description: 'In how many repositories.' },
+  { name: 'teams', type: 'integer', description: 'Of how many teams.' },
+  {
+    name: 'logical_bytes',
+    type: 'bytes',
+    description: 'Its size times its images: what it would take if nothing were shared, bytes.',
+  },
+  { name: 'example_repository', type: 'text', description: 'The first repository by name that holds it.' },
+];
+
+export const layers: ReportKind = {
+  name: 'layers',
+  description: 'One row a distinct layer, most bytes first: what made it and who shares it.',
+  columns,
+  filters: {
+    source: 'i.source',
+    team: 'i.team',
+    repository: 'i.repository',
+    tag: 'i.tag',
+    base: 'i.base_image',
+    distro: 'i.distro',
+    minSize: 'b.size',
+  },
+  query: (scope) => `
+    select b.digest, b.size as bytes, b.media_type, b.layer_class as class, b.instruction, l.images, l.tags, l.repositories, l.teams,
+      b.size * l.images as logical_bytes, l.example_repository
+    from (
+      select l.blob_id, count(distinct i.manifest_id) as images, count(distinct i.tag_id) as tags,
+        count(distinct i.repository_id) as repositories, count(distinct i.team) as teams, min(i.repository) as example_repository
+      from ${imagesAsOf(scope)} i
+      join manifest_layer l on l.manifest_id = i.manifest_id
+      join blob b on b.id = l.blob_id
+      where i.kind = 'image' and ${scope.where}
+      group by l.blob_id) l
+    join blob b on b.id = l.blob_id
+    order by b.size desc, b.digest`,
+};

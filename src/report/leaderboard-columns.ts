@@ -1,0 +1,65 @@
+import type { Column } from './report.ts';
+
+export const GROUPINGS = ['team', 'repository', 'base', 'distro', 'runtime'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
+const GROUP_TEXT: Readonly<Record<Grouping, string>> = {
+  team: 'The team, or `unowned`.',
+  repository: 'The repository, with its registry.',
+  base: 'The base image, or `unknown`.',
+  distro: 'The distribution with its version, or `unknown`.',
+  runtime: 'The language runtime, or `unknown`.',
+};
+
+/** The columns of `report teams`, and of a leaderboard by anything else with that in place of the team. */
+export function groupColumns(grouping: Grouping): readonly Column[] {
+  return [
+    { name: 'rank', type: 'integer', description: 'Equal figures have equal ranks; empty: listed, and not ranked.' },
+    { name: grouping, type: 'text', description: GROUP_TEXT[grouping] },
+    { name: 'repositories', type: 'integer', description: 'Its repositories.' },
+    { name: 'tags', type: 'integer', description: 'Its tags.' },
+    { name: 'images', type: 'integer', description: 'Distinct images under those tags.' },
+    { name: 'logical_bytes', type: 'bytes', description: 'The pull sizes of all its tags, as if nothing were shared.' },
+    {
+      name: 'stored_bytes',
+      type: 'bytes',
+      description:
+        "The fair share: a blob that n hold counts 1/n to each, so that all shares sum to the registry's stored bytes.",
+    },
+    { name: 'exclusive_bytes', type: 'bytes', description: 'What would be freed if it went away.' },
+    { name: 'shared_bytes', type: 'bytes', description: 'Bytes in blobs that others hold too.', detail: true },
+    { name: 'own_bytes', type: 'bytes', description: 'Distinct blobs above the base images.' },
+    { name: 'median_bytes', type: 'bytes', description: 'The median pull size of its images.' },
+    { name: 'p90_bytes', type: 'bytes', description: 'Nine in ten of its images are no larger.', detail: true },
+    { name: 'largest_bytes', type: 'bytes', description: 'The largest pull size of its images.' },
+    { name: 'largest_image', type: 'text', description: 'The image of that size.', detail: true },
+    {
+      name: 'growth_bytes',
+      type: 'bytes',
+      description: 'Stored bytes against the audit before with the same coverage.',
+    },
+    { name: 'growth_percent', type: 'percent', description: 'The same in percent.' },
+    {
+      name: 'savings_min_bytes',
+      type: 'bytes',
+      description: 'What the advised techniques save at least.',
+      detail: true,
+    },
+    { name: 'savings_max_bytes', type: 'bytes', description: 'What the advised techniques save at most.' },
+    { name: 'monthly_cost', type: 'money', description: 'Stored bytes (in GB of 10^9) at the configured price.' },
+    { name: 'slim_score', type: 'number', description: '0 to 100, by size: how little of the images is avoidable.' },
+    { name: 'findings_error', type: 'integer', description: 'Findings of severity `error`.', detail: true },
+    { name: 'findings_warn', type: 'integer', description: 'Findings of severity `warn`.', detail: true },
+  ];
+}
+
+/** What a leaderboard tells beyond the columns of `report teams`. */
+export const MOVEMENT_COLUMNS: readonly Column[] = [
+  { name: 'moved', type: 'integer', description: 'Ranks won (positive) or lost since the audit compared with.' },
+  {
+    name: 'credited_bytes',
+    type: 'bytes',
+    description: "Pull sizes of its images that other teams' images are built on.",
+    detail: true,
+  },
+];

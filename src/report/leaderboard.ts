@@ -1,0 +1,117 @@
+import type { FilterTargets } from './filters.ts';
+import type { QueryScope, ReportKind } from './kinds/kind.ts';
+import { type Grouping, groupColumns, MOVEMENT_COLUMNS } from './leaderboard-columns.ts';
+import { groupsSql } from './leaderboard-groups.ts';
+import type { Column } from './report.ts';
+
+export const METRICS = [
+  'stored',
+  'own',
+  'logical',
+  'median',
+  'largest',
+  'growth',
+  'improvement',
+  'savings',
+  'score',
+] as const;
+export type Metric = (typeof METRICS)[number];
+
+/** A figure that groups are ranked by, the largest first: now, and in the audit compared with where that is known. */
+interface Ranking {
+  readonly now: string;
+  readonly before: string;
+  /** A middle value of a few images says little: groups with fewer are listed, and not ranked. */
+  readonly minImages: number;
+}
+
+const FEW_IMAGES = 3;
+const GROWTH = 'case when g.compared then g.stored_bytes - coalesce(g.previous_stored_bytes, 0) end';
+
+const RANKINGS: Readonly<Record<Metric, Ranking>> = {
+  stored: { now: 'g.stored_bytes', before: 'g.previous_stored_bytes', minImages: 0 },
+  own: { now: 'g.own_bytes', before: 'g.previous_own_bytes', minImages: 0 },
+  logical: { now: 'g.logical_bytes', before: 'g.previous_logical_bytes', minImages: 0 },
+  median: { now: 'g.median_bytes', before: 'g.previous_median_bytes', minImages: FEW_IMAGES },
+  largest: { now: 'g.largest_bytes', before: 'g.previous_largest_bytes', minImages: 0 },
+  growth: { now: GROWTH, before: 'null::int8', minImages: 0 },
+  improvement: { now: `-(${GROWTH})`, before: 'null::int8', minImages: 0 },
+  savings: { now: 'g.savings_max_bytes', before: 'g.previous_savings_max_bytes', minImages: 0 },
+  score: { now: 'g.slim_score', before: 'g.previous_slim_score', minImages: FEW_IMAGES },
+};
+
+/** Nobody's repositories and what is not known are listed with their figures, but compete with nobody. */
+const NOBODY = "('unowned', 'unknown')";
+
+export interface LeaderboardOptions {
+  readonly by: Grouping;
+  readonly metric: Metric;
+  /** What movement and growth are against, ISO 8601: the last comparable audit before; default: the one before the newest. */
+  readonly since?: string;
+}
+
+/** A leaderboard as a kind of report: `report teams` with another order, other groups, and who moved. */
+export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKind {
+  const columns = [...groupColumns(by), ...MOVEMENT_COLUMNS];
+  return {
+    name: 'leaderboard',
+    description: 'One row a group, ranked; equal figures have equal ranks, and names decide the order among them.',
+    columns,
+    filters: filtersOf(by),
+    query: (scope) => rankedSql(by, metric, columns, scope, since),
+  };
+}
+
+/** Teams by their fair share of stored bytes. */
+export const teams: ReportKind = {
+  name: 'teams',
+  description: 'One row a team, most stored bytes first; their stored bytes sum to those of the registries.',
+  columns: groupColumns('team'),
+  filters: filtersOf('team'),
+  query: (scope) => rankedSql('team', 'stored', groupColumns('team'), scope, undefined),
+};
+
+/** Totals are kept by source and team; other groups are added up from images, which take every filter. */
+function filtersOf(by: Grouping): FilterTargets {
+  if (by === 'team') return { source: 'i.source', team: 't.team' };
+  if (by === 'repository') return { source: 'i.source', team: 'i.team', repository: 'i.repository' };
+  return {
+    source: 'i.source',
+    team: 'i.team',
+    repository: 'i.repository',
+    tag: 'i.tag',
+    base: 'i.base_image',
+    distro: 'i.distro',
+    minSize: 'i.compressed_bytes',
+  };
+}
+
+function rankedSql(
+  by: Grouping,
+  metric: Metric,
+  columns: readonly Column[],
+  scope: QueryScope,
+  since: string | undefined,
+): string {
+  const { now, before, minImages } = RANKINGS[metric];
+  const price = scope.storagePricePerGBMonth;
+  const cost =
+    price === undefined ? 'null::numeric' : `round(g.stored_bytes / 1e9 * ${scope.parameters.add(price)}::numeric, 2)`;
+  const rankable = (value: string, images: string): string =>
+    `${value} is not null and g.name not in ${NOBODY} and ${images} >= ${minImages}`;
+  return `
+    select ${columns.map(({ name }) => (name === by ? `k.name as "${by}"` : `k."${name}"`)).join(', ')}
+    from (
+      select v.*, case when ranked then rank() over (partition by ranked order by value desc) end as rank,
+        case when ranked and ranked_before
+          then rank() over (partition by ranked_before order by value_before desc) - rank() over (partition by ranked order by value desc)
+          end as moved
+      from (
+        select g.*, ${now} as value, ${before} as value_before, ${cost} as monthly_cost,
+          ${rankable(`(${now})`, 'g.images')} as ranked, ${rankable(`(${before})`, 'coalesce(g.previous_images, 0)')} as ranked_before,
+          ${GROWTH} as growth_bytes,
+          case when g.compared and g.previous_stored_bytes > 0
+            then round(100.0 * (g.stored_bytes - g.previous_stored_bytes) / g.previous_stored_bytes, 2) end as growth_percent
+        from (${groupsSql(by, scope, since)}) g) v) k
+    order by k.rank nulls last, k.value desc nulls last, k.name`;
+}

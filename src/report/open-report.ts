@@ -1,0 +1,84 @@
+import { SettingsError } from '../errors.ts';
+import type { Database } from '../store/database.ts';
+import { type ReportFilters, whereOf } from './filters.ts';
+import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
+import { streamRows } from './packed-rows.ts';
+import { type AuditSummary, REPORT_SCHEMA, type Report } from './report.ts';
+
+export interface ReportRequest {
+  readonly filters?: ReportFilters;
+  /** As of the end of this audit; default: the newest figures. */
+  readonly audit?: number;
+  /** A column, or `-column` for the largest first. */
+  readonly sort?: string;
+  readonly limit?: number;
+  readonly storagePricePerGBMonth?: number;
+  readonly now: Date;
+}
+
+/**
+ * A report of a kind, its rows read as they are asked for.
+ * @throws SettingsError when the kind has no such filter or column, or there is no such audit
+ */
+export async function openReport(db: Database, kind: ReportKind, request: ReportRequest): Promise<Report> {
+  const { filters = {}, now } = request;
+  const parameters = new SqlParameters();
+  const where = whereOf(kind.name, filters, kind.filters, now, parameters);
+  const audit = await findSummary(db, request.audit, filters.source);
+  const scope: QueryScope = {
+    where,
+    audit: request.audit !== undefined && audit ? { id: audit.id, finishedAt: audit.finished_at } : undefined,
+    parameters,
+    storagePricePerGBMonth: request.storagePricePerGBMonth,
+  };
+  const sql = ordered(kind, kind.query(scope), request, parameters);
+  return {
+    schema: REPORT_SCHEMA,
+    kind: kind.name,
+    columns: kind.columns,
+    audit,
+    rows: streamRows(db, kind.columns, sql, parameters.values),
+  };
+}
+
+function ordered(kind: ReportKind, sql: string, { sort, limit }: ReportRequest, parameters: SqlParameters): string {
+  if (sort === undefined && limit === undefined) return sql;
+  const order = sort === undefined ? '' : `order by ${orderOf(kind, sort)}`;
+  return `select * from (${sql}) o ${order} ${limit === undefined ? '' : `limit ${parameters.add(limit)}::int8`}`;
+}
+
+/** The other columns decide among equals, so that two runs give the same order. */
+function orderOf(kind: ReportKind, sort: string): string {
+  const descending = sort.startsWith('-');
+  const column = descending ? sort.slice(1) : sort;
+  const names = kind.columns.map(({ name }) => name);
+  if (!names.includes(column))
+    throw new SettingsError(`report ${kind.name} has no column "${column}" to sort by: it has ${names.join(', ')}`);
+  const others = names.filter((name) => name !== column).map((name) => `"${name}"`);
+  return [`"${column}" ${descending ? 'desc' : 'asc'} nulls last`, ...others].join(', ');
+}
+
+const SUMMARY = `
+  select a.id, a.status, a.sources, a.started_at, a.finished_at, a.repositories_listed, a.tags_listed, a.tags_audited,
+    a.tags_skipped, a.tags_failed
+  from slimboard_audits a`;
+
+type SummaryRow = Omit<AuditSummary, 'sources'> & { readonly sources: string | null };
+
+async function findSummary(
+  db: Database,
+  id: number | undefined,
+  source: string | undefined,
+): Promise<AuditSummary | null> {
+  const [row] =
+    id === undefined
+      ? await db.query<SummaryRow>(
+          `${SUMMARY} where a.status in ('finished', 'incomplete') and ($1::text is null or $1 = any(string_to_array(a.sources, ';')))
+           order by a.id desc limit 1`,
+          [source ?? null],
+        )
+      : await db.query<SummaryRow>(`${SUMMARY} where a.id = $1`, [id]);
+  if (!row && id !== undefined)
+    throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
+  return row ? { ...row, sources: row.sources?.split(';') ?? [] } : null;
+}

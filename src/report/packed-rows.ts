@@ -1,0 +1,113 @@
+import type { Database, SqlValue } from '../store/database.ts';
+import type { Cell, Cells, Column } from './report.ts';
+
+/**
+ * Rows travel from the database as one text each, cells joined by DEL. Of a million rows of 41 columns Postgres 15 made
+ * JSON objects in 27 s and such texts in 6 s; they are also a third shorter, and split faster than JSON parses.
+ */
+const SEPARATOR = '\u007f';
+/** A text that is null; other types are empty then. */
+const NULL_TEXT = '\u0001';
+/** Before a row that holds a separator in its text (a hostile label may): a JSON list of the same cells follows. */
+const AS_JSON = '\u0002';
+const BATCH_ROWS = 2_000;
+
+/**
+ * Streams a query's rows in the order it gives them, the next batch read while the last one is used.
+ * @param sql gives a column of the name of each one in `columns`: digests as bytea, timestamps as timestamptz
+ */
+export async function* streamRows(
+  db: Pick<Database, 'stream'>,
+  columns: readonly Column[],
+  sql: string,
+  parameters: readonly SqlValue[],
+): AsyncGenerator<readonly Cells[]> {
+  const packed = `select ${packing(columns)} as line from (${sql}) k`;
+  const unpack = unpacker(columns);
+  for await (const batch of readAhead(db.stream<{ line: string }>(packed, parameters, { batchRows: BATCH_ROWS }))) {
+    yield batch.map(({ line }) => unpack(line));
+  }
+}
+
+function packing(columns: readonly Column[]): string {
+  const cells = columns.map(cellSql);
+  const texts = columns.filter(isText).map(({ name }) => quoted(name));
+  const line = `concat_ws(e'\\x7f', ${cells.join(', ')})`;
+  if (texts.length === 0) return line;
+  return `case when strpos(concat(${texts.join(', ')}), e'\\x7f') = 0 then ${line} else e'\\x02' || json_build_array(${cells.join(', ')})::text end`;
+}
+
+/** Never null: concat_ws would skip it, and the cells behind it would move. */
+function cellSql(column: Column): string {
+  const name = quoted(column.name);
+  switch (column.type) {
+    case 'timestamp':
+    case 'date':
+      return `coalesce(extract(epoch from ${name})::text, '')`;
+    case 'digest':
+      return `coalesce(case octet_length(${name}) when 64 then 'sha512:' else 'sha256:' end || encode(${name}, 'hex'), '')`;
+    case 'text':
+    case 'list':
+      return `coalesce(${name}, e'\\x01')`;
+    default:
+      return `coalesce(${name}::text, '')`;
+  }
+}
+
+function quoted(name: string): string {
+  return `"${name}"`;
+}
+
+function isText({ type }: Column): boolean {
+  return type === 'text' || type === 'list';
+}
+
+function unpacker(columns: readonly Column[]): (line: string) => Cells {
+  const readers = columns.map(readerOf);
+  return (line) => {
+    const texts = line.startsWith(AS_JSON) ? (JSON.parse(line.slice(1)) as string[]) : line.split(SEPARATOR);
+    return readers.map((read, index) => read(texts[index] ?? ''));
+  };
+}
+
+function readerOf({ type }: Column): (text: string) => Cell {
+  switch (type) {
+    case 'text':
+    case 'list':
+      return (text) => (text === NULL_TEXT ? null : text);
+    case 'digest':
+      return (text) => (text === '' ? null : text);
+    case 'timestamp':
+      return (text) => (text === '' ? null : isoSecond(Number(text)));
+    case 'date':
+      return (text) => (text === '' ? null : isoSecond(Number(text)).slice(0, 10));
+    case 'boolean':
+      return (text) => (text === '' ? null : text === 'true');
+    default:
+      return (text) => (text === '' ? null : Number(text));
+  }
+}
+
+/** `2026-11-23T02:00:00Z` of seconds since 1970; fractions are cut off. */
+function isoSecond(epochSeconds: number): string {
+  return `${new Date(Math.floor(epochSeconds) * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/** The same items, the next one always asked for already: whoever makes them works while they are used. */
+async function* readAhead<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  let next = iterator.next();
+  try {
+    while (true) {
+      const { done, value } = await next;
+      if (done) return;
+      next = iterator.next();
+      // Awaited only after the consumer is done with this item: until then its failure is nobody's.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,35 @@
+import stringWidth from 'string-width';
+
+/**
+ * What may not reach a terminal or a page of text: C0 and C1 controls (escape sequences among them), line and paragraph
+ * separators, zero-width characters, and the marks that reorder text (Unicode TR 9, "Explicit Directional Formatting").
+ */
+const UNPRINTABLE =
+  /[\p{Cc}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+const UNPAIRED = /\p{Cs}/gu;
+
+/** Text that shows as what it is, on one line: tabs and line breaks become spaces, what cannot be seen goes. */
+export function printable(text: string): string {
+  return text
+    .replace(/[\t\n\r]+/g, ' ')
+    .replace(UNPRINTABLE, '')
+    .replace(UNPAIRED, '\ufffd');
+}
+
+/** How many columns of a terminal a text takes. */
+export function widthOf(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+/** The text cut to a width; an ellipsis says that there was more. */
+export function cut(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let kept = '';
+  let used = 1;
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    used += widthOf(segment);
+    if (used > width) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}

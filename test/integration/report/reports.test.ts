@@ -1,0 +1,417 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { FORMATS } from '../../../src/report/formats/formats.ts';
+import type { ReportKind } from '../../../src/report/kinds/kind.ts';
+import { KINDS, type ReportKindName } from '../../../src/report/kinds/kinds.ts';
+import { type LeaderboardOptions, leaderboard } from '../../../src/report/leaderboard.ts';
+import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
+import { recordOf } from '../../../src/report/report.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { Inventory } from '../../support/inventory.ts';
+
+const FIRST = '2026-11-01T02:00:00Z';
+const SECOND = '2026-11-02T02:00:00Z';
+const now = new Date('2026-11-02T12:00:00Z');
+
+let db: Database;
+
+beforeAll(async () => {
+  db = await openDatabase({ dataDir: ':memory:' });
+  await migrate(db);
+  await fill(new Inventory(db));
+});
+afterAll(() => db.close());
+
+/**
+ * One registry that keeps a blob once. `base` (1,000) is alpha's own image and under every image of alpha and beta;
+ * between the audits beta rebuilds its job with a layer of 900 in place of 200.
+ */
+async function fill(inventory: Inventory): Promise<void> {
+  const source = await inventory.source('lab');
+  const api = await inventory.repository(source, 'alpha/api', 'alpha', FIRST);
+  const base = await inventory.repository(source, 'alpha/base', 'alpha', FIRST);
+  const job = await inventory.repository(source, 'beta/job', 'beta', FIRST);
+  const tool = await inventory.repository(source, 'misc/tool', 'unowned', FIRST);
+  const onBase = { name: 'alpha/base:1', image: 'base image', layers: 1 };
+  const baseImage = await inventory.image({ name: 'base image', layers: [['base', 1000]], assessment: {} });
+  const api1 = await inventory.image({
+    name: 'api 1',
+    layers: [
+      ['base', 1000],
+      ['api code', 200],
+    ],
+    base: onBase,
+    createdAt: '2026-10-01T00:00:00Z',
+    assessment: { distro: 'debian', distro_version: '12', runtime: 'node', slim_score: 50, savings_max_bytes: 600 },
+    findings: [
+      { rule: 'root-user', severity: 'warn' },
+      { rule: 'secret-in-env', severity: 'error', maxBytes: 10 },
+      { rule: 'root-user', severity: 'warn' },
+    ],
+  });
+  const api2 = await inventory.image({
+    name: 'api 2',
+    layers: [
+      ['base', 1000],
+      ['api code', 200],
+      ['npm ci', 300],
+    ],
+    base: onBase,
+    createdAt: '2026-10-02T00:00:00Z',
+    assessment: {
+      distro: 'debian',
+      distro_version: '12',
+      runtime: 'node',
+      savings_min_bytes: 100,
+      savings_max_bytes: 300,
+      techniques: JSON.stringify([
+        { technique: 'clean-up', gain: 200, projection: { after: { min: 1200, max: 1400 }, basis: 'measured' } },
+      ]),
+    },
+  });
+  const job1 = await inventory.image({
+    name: 'job 1',
+    layers: [
+      ['base', 1000],
+      ['job 1 code', 200],
+    ],
+    base: onBase,
+  });
+  const job2 = await inventory.image({
+    name: 'job 2',
+    layers: [
+      ['base', 1000],
+      ['job 2 code', 900],
+    ],
+    base: onBase,
+  });
+  const toolImage = await inventory.image({ name: 'tool', layers: [['tool', 10]] });
+  await inventory.tag(base, '1', baseImage, FIRST);
+  await inventory.tag(api, 'v1', api1, FIRST);
+  await inventory.tag(api, 'v2', api2, FIRST);
+  await inventory.tag(api, 'latest', api2, FIRST);
+  const jobTag = await inventory.tag(job, 'nightly', job1, FIRST);
+  await inventory.tag(tool, 'v1', await inventory.index('tool index', [toolImage]), FIRST);
+  await inventory.audit(source, FIRST);
+  await inventory.endTag(jobTag, SECOND);
+  await inventory.tag(job, 'nightly', job2, SECOND);
+  const second = await inventory.audit(source, SECOND);
+  await db.query(
+    `insert into audit_error (audit_id, source_id, registry, repository, tag, code, message, retry, occurred_at)
+     values ($1, $2, 'registry.example.com', 'beta/job', 'broken', 'not-found', 'gone since listing', 'never', $3)`,
+    [second, source, SECOND],
+  );
+}
+
+async function rowsOf(kind: ReportKind, request: Partial<ReportRequest> = {}) {
+  const report = await openReport(db, kind, { now, ...request });
+  const rows: Readonly<Record<string, unknown>>[] = [];
+  for await (const batch of report.rows) rows.push(...batch.map((cells) => recordOf(report.columns, cells)));
+  return rows;
+}
+
+describe('images', () => {
+  test('has a row a tag and platform, in order of repository and tag', async () => {
+    const rows = await rowsOf(KINDS.images);
+    expect(rows.map(({ repository, tag }) => `${repository}:${tag}`)).toEqual([
+      'alpha/api:latest',
+      'alpha/api:v1',
+      'alpha/api:v2',
+      'alpha/base:1',
+      'beta/job:nightly',
+      'misc/tool:v1',
+    ]);
+  });
+
+  test('tells of an image what is known of it', async () => {
+    const [row] = await rowsOf(KINDS.images, { filters: { tag: 'v1', team: 'alpha' } });
+    expect(row).toMatchObject({
+      source: 'lab',
+      registry: 'registry.example.com',
+      digest: digestOf('api 1'),
+      index_digest: null,
+      kind: 'image',
+      platform: 'linux/amd64',
+      created_at: '2026-10-01T00:00:00Z',
+      compressed_bytes: 1200,
+      uncompressed_bytes: null,
+      layer_count: 2,
+      shared_bytes: 1000,
+      exclusive_bytes: 200,
+      base_image: 'alpha/base:1',
+      base_digest: digestOf('base image'),
+      base_bytes: 1000,
+      app_bytes: 200,
+      user: '',
+      runs_as_root: null,
+      findings: 'root-user;secret-in-env',
+      slim_score: 50,
+      first_seen_at: FIRST,
+    });
+  });
+
+  test('leads through an index to its image', async () => {
+    const [row] = await rowsOf(KINDS.images, { filters: { repository: 'misc/**' } });
+    expect(row).toMatchObject({ digest: digestOf('tool'), index_digest: digestOf('tool index'), compressed_bytes: 10 });
+  });
+
+  test('shows what tags led to when an earlier audit ended', async () => {
+    const rows = await rowsOf(KINDS.images, { audit: 1, filters: { repository: 'beta/*' } });
+    expect(rows.map(({ digest }) => digest)).toEqual([digestOf('job 1')]);
+  });
+
+  test.each([
+    [{ repository: 'alpha/**' }, 4],
+    [{ repository: '{beta,misc}/*' }, 2],
+    [{ repository: 'alpha' }, 0],
+    [{ tag: 'v?' }, 3],
+    [{ base: 'base:*' }, 4],
+    [{ base: 'ase:1' }, 0],
+    [{ distro: 'debian' }, 3],
+    [{ distro: 'debian:12' }, 3],
+    [{ distro: 'debian:13' }, 0],
+    [{ minSize: '1.2kB' }, 4],
+    [{ since: '2026-11-02' }, 1],
+    [{ since: '11h' }, 1],
+    [{ source: 'other' }, 0],
+  ])('limited by %j has %i rows', async (filters, count) => {
+    expect(await rowsOf(KINDS.images, { filters })).toHaveLength(count);
+  });
+
+  test('sorts and limits', async () => {
+    const rows = await rowsOf(KINDS.images, { sort: '-compressed_bytes', limit: 2 });
+    expect(rows.map(({ compressed_bytes }) => compressed_bytes)).toEqual([1900, 1500]);
+  });
+
+  test('names the columns when asked to sort by another', async () => {
+    await expect(rowsOf(KINDS.images, { sort: 'digest; drop table tag' })).rejects.toThrow(/has no column.*repository/);
+  });
+});
+
+// base 1000 is shared by alpha and beta: 500 each. Configs are a byte each.
+const TEAMS = [
+  { rank: 1, team: 'beta', stored_bytes: 500 + 900 + 1, exclusive_bytes: 901, own_bytes: 900, growth_bytes: 700 },
+  { rank: 2, team: 'alpha', stored_bytes: 500 + 200 + 300 + 3, exclusive_bytes: 503, own_bytes: 1500, growth_bytes: 0 },
+  { rank: null, team: 'unowned', stored_bytes: 10 + 1, exclusive_bytes: 11, own_bytes: 10, growth_bytes: 0 },
+];
+
+describe('teams', () => {
+  test('are as calculated by hand', async () => {
+    const rows = await rowsOf(KINDS.teams, { storagePricePerGBMonth: 1e7 });
+    expect(rows).toMatchObject(TEAMS);
+    expect(rows[0]).toMatchObject({ growth_percent: 99.86, monthly_cost: 14.01 });
+    expect(rows[1]).toMatchObject({
+      repositories: 2,
+      tags: 4,
+      images: 3,
+      logical_bytes: 1000 + 1200 + 1500 + 1500,
+      shared_bytes: 1000,
+      median_bytes: 1200,
+      p90_bytes: 1500,
+      largest_bytes: 1500,
+      largest_image: 'alpha/api:latest',
+      savings_max_bytes: 900,
+      findings_error: 1,
+      findings_warn: 2,
+    });
+  });
+
+  test('sum to the stored bytes of the registry', async () => {
+    const rows = await rowsOf(KINDS.teams);
+    const [total] = await db.query<{ stored_bytes: number }>(
+      'select stored_bytes from source_total where audit_id = 2',
+    );
+    expect(rows.reduce((sum, { stored_bytes }) => sum + Number(stored_bytes), 0)).toBe(total?.stored_bytes);
+  });
+});
+
+describe('leaderboard', () => {
+  const ranks = async (options: LeaderboardOptions, request: Partial<ReportRequest> = {}) =>
+    (await rowsOf(leaderboard(options), request)).map((row) => [row.rank, row[options.by], row.moved]);
+
+  test.each([
+    [
+      'stored',
+      [
+        [1, 'beta', 1],
+        [2, 'alpha', -1],
+        [null, 'unowned', null],
+      ],
+    ],
+    [
+      'own',
+      [
+        [1, 'alpha', 0],
+        [2, 'beta', 0],
+        [null, 'unowned', null],
+      ],
+    ],
+    [
+      'largest',
+      [
+        [1, 'beta', 1],
+        [2, 'alpha', -1],
+        [null, 'unowned', null],
+      ],
+    ],
+    [
+      'growth',
+      [
+        [1, 'beta', null],
+        [2, 'alpha', null],
+        [null, 'unowned', null],
+      ],
+    ],
+    [
+      'improvement',
+      [
+        [1, 'alpha', null],
+        [2, 'beta', null],
+        [null, 'unowned', null],
+      ],
+    ],
+  ] as const)('by team and %s', async (metric, expected) => {
+    expect(await ranks({ by: 'team', metric })).toEqual(expected);
+  });
+
+  test('does not rank a team of two images by their median', async () => {
+    expect(await ranks({ by: 'team', metric: 'median' })).toEqual([
+      [1, 'alpha', 0],
+      [null, 'beta', null],
+      [null, 'unowned', null],
+    ]);
+  });
+
+  test('credits a team with the bytes that others build on', async () => {
+    const rows = await rowsOf(leaderboard({ by: 'team', metric: 'stored' }));
+    expect(rows.map(({ team, credited_bytes }) => [team, credited_bytes])).toEqual([
+      ['beta', 0],
+      ['alpha', 1000],
+      ['unowned', 0],
+    ]);
+  });
+
+  test('by repository', async () => {
+    expect(await ranks({ by: 'repository', metric: 'logical' }, { filters: { team: 'alpha' } })).toEqual([
+      [1, 'registry.example.com/alpha/api', 0],
+      [2, 'registry.example.com/alpha/base', 0],
+    ]);
+  });
+
+  test.each([
+    ['base', ['alpha/base:1', 'unknown']],
+    ['distro', ['debian 12', 'unknown']],
+    ['runtime', ['node', 'unknown']],
+  ] as const)('by %s, what is not known is listed last', async (by, expected) => {
+    expect((await ranks({ by, metric: 'stored' })).map(([, name]) => name)).toEqual(expected);
+  });
+
+  test('shares by base sum to the stored bytes of tagged images', async () => {
+    const rows = await rowsOf(leaderboard({ by: 'base', metric: 'stored' }));
+    const total = 1000 + 200 + 300 + 900 + 10 + 5;
+    expect(rows.reduce((sum, { stored_bytes }) => sum + Number(stored_bytes), 0)).toBe(total);
+  });
+});
+
+test('layers are counted once, with who shares them', async () => {
+  const rows = await rowsOf(KINDS.layers);
+  expect(
+    rows.map(({ bytes, images, tags, repositories, teams }) => [bytes, images, tags, repositories, teams]),
+  ).toEqual([
+    [1000, 4, 5, 3, 2],
+    [900, 1, 1, 1, 1],
+    [300, 1, 2, 1, 1],
+    [200, 2, 3, 1, 1],
+    [10, 1, 1, 1, 1],
+  ]);
+});
+
+test('bases tell who stands on them', async () => {
+  const rows = await rowsOf(KINDS.bases, { filters: { base: 'alpha/base:1' } });
+  expect(rows).toMatchObject([
+    {
+      distro: 'debian',
+      images: 2,
+      tags: 3,
+      repositories: 1,
+      teams: 1,
+      base_logical_bytes: 3000,
+      app_logical_bytes: 1200,
+    },
+    { distro: null, images: 1, tags: 1, repositories: 1, teams: 1, base_bytes: 1000 },
+  ]);
+});
+
+test('repositories have their sizes and growth', async () => {
+  const rows = await rowsOf(KINDS.repositories, { filters: { repository: '{beta,misc}/*' } });
+  expect(rows).toMatchObject([
+    {
+      repository: 'beta/job',
+      tags: 1,
+      stored_bytes: 1901,
+      exclusive_bytes: 901,
+      growth_bytes: 700,
+      growth_percent: 58.28,
+    },
+    { repository: 'misc/tool', stored_bytes: 11, growth_bytes: 0 },
+  ]);
+});
+
+test('findings come errors first', async () => {
+  const rows = await rowsOf(KINDS.findings);
+  expect(rows.map(({ rule, tag }) => [rule, tag])).toEqual([
+    ['secret-in-env', 'v1'],
+    ['root-user', 'v1'],
+    ['root-user', 'v1'],
+  ]);
+});
+
+test('advice names the step and its gain once an image', async () => {
+  expect(await rowsOf(KINDS.advice)).toMatchObject([
+    {
+      repository: 'alpha/api',
+      tag: 'latest',
+      tags: 2,
+      step: 1,
+      technique: 'clean-up',
+      gain_bytes: 200,
+      after_max_bytes: 1400,
+    },
+  ]);
+});
+
+test('audits come newest first', async () => {
+  const rows = await rowsOf(KINDS.audits);
+  expect(rows).toMatchObject([
+    { id: 2, sources: 'lab', status: 'finished', stored_bytes: 1000 + 200 + 300 + 900 + 10 + 5 },
+    { id: 1, started_at: FIRST },
+  ]);
+});
+
+test('errors are those of the newest audit', async () => {
+  expect(await rowsOf(KINDS.errors, { filters: { team: 'beta' } })).toMatchObject([
+    { audit_id: 2, repository: 'beta/job', tag: 'broken', code: 'not-found', retry: 'never' },
+  ]);
+  expect(await rowsOf(KINDS.errors, { audit: 1 })).toEqual([]);
+});
+
+test('a filter that a kind does not have is named, with those it has', async () => {
+  await expect(rowsOf(KINDS.audits, { filters: { base: 'x' } })).rejects.toThrow(
+    'report audits cannot be limited by --base: it takes --source, --since',
+  );
+});
+
+test('an audit that is not there is said so', async () => {
+  await expect(rowsOf(KINDS.images, { audit: 99 })).rejects.toThrow('there is no audit 99');
+});
+
+test.each(Object.keys(KINDS) as ReportKindName[])('%s can be written in every format', async (name) => {
+  for (const format of Object.values(FORMATS)) {
+    const report = await openReport(db, KINDS[name], { now });
+    let text = '';
+    for await (const piece of format(report, {})) text += piece;
+    expect(text).not.toBe('');
+  }
+});
