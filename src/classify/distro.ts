@@ -1,7 +1,9 @@
 import type { Context } from './context.ts';
 import { labelDistro } from './distro-labels.ts';
 import type { BuildStep } from './history/build-steps.ts';
+import { assignments } from './history/instruction.ts';
 import { type DistroName, distroOfPackage, distroOfSuite, suitesIn } from './knowledge/distros.ts';
+import { officialImageOf } from './knowledge/official-images.ts';
 import type { Confidence, Judged } from './verdict.ts';
 
 export type DistroVerdict = Judged<DistroName>;
@@ -129,7 +131,10 @@ function agrees(managers: ReadonlySet<string>, manager: string): boolean {
 
 /** Docker Official Images that use apt stand on Debian, some on Ubuntu. */
 function officialClaims({ stack, history }: Context): Claim[] {
-  const official = stack.images.find((image) => image.official)?.official;
+  const official = history.steps
+    .filter((step) => step.verb === 'ENV')
+    .flatMap((step) => assignments(step.args).map(([name, value]) => officialImageOf(name, value)))
+    .find((image) => image?.aptDistro !== undefined);
   const deps = stack.images.some((image) => image.kind === 'buildpack-deps');
   if (!packageManagers(history.steps).has('apt')) return [];
   if (deps) return claim({ id: 'debian' }, 'history:buildpack-deps');
@@ -142,6 +147,8 @@ function packageManagerClaims({ stack, history }: Context): Claim[] {
   if (managers.size !== 1 || stack.rootfs?.tool) return [];
   if (managers.has('apk')) return claim({ id: 'alpine' }, 'history:apk');
   if (managers.has('pacman')) return claim({ id: 'arch' }, 'history:pacman');
+  const amazon = releasesNamed(history.steps).find((distro) => distro.id === 'amzn');
+  if (amazon && !managers.has('apt')) return claim(amazon, 'history:Amazon Linux named');
   if (!managers.has('apt')) return [];
   const ids = new Set(releasesNamed(history.steps).map((distro) => distro.id));
   const [id] = ids;

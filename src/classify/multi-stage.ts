@@ -48,6 +48,9 @@ function byHistory({ history, stack }: Context): MultiStage | undefined {
   const copies = own.filter((step) => step.verb === 'COPY');
   const proof = copies.find(copiesFromStage) ?? outOfStyle(copies);
   if (proof) return { value: 'yes', evidence: `history:COPY ${proof.args.slice(0, 120)}` };
+  if (stack.images.length === 0 && stack.rootfs?.end === history.steps.length && copies.length === 0) {
+    return { value: 'no', evidence: 'history:a root file system only' };
+  }
   const worded = own.some((step) => step.verb === 'RUN' || step.verb === 'ADD');
   const readable = own.every((step) => step.verb !== 'OTHER' && step.verb !== 'NONE');
   if (worded && readable && copies.length === 0 && history.aligned) return { value: 'no', evidence: 'history:no COPY' };

@@ -39,13 +39,27 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
 };
 
 function rootfsNames(context: Context, distro: DistroName | undefined): readonly string[] {
+  const vendor = vendorName(context);
+  if (vendor !== undefined) return [vendor];
   if (!distro || context.stack.rootfs?.tool) return [];
   const repository = `library/${REPOSITORIES[distro.id] ?? distro.id}`;
   if (distro.id === 'debian') return debianNames(context, distro);
   if (distro.version === undefined) return HUB_DISTROS.has(distro.id) ? [repository] : [];
   if (distro.id === 'alpine') return tagged(repository, unique([minor(distro.version), distro.version]));
   if (distro.id === 'ubuntu') return tagged(repository, unique([distro.version, suiteOf(distro) ?? '']));
-  return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version]) : [];
+  const edition = /-(slim|minimal|init|micro)\b/i.exec(context.stack.rootfs?.evidence ?? '')?.[0].toLowerCase() ?? '';
+  return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version + edition]) : [];
+}
+
+/** Vendors whose images name themselves in labels, which what is built on them inherits. */
+function vendorName({ input }: Context): string | undefined {
+  const { labels } = input.config;
+  const chainguard = /^[a-z0-9._-]{1,60}$/.exec(labels['dev.chainguard.image.title'] ?? '')?.[0];
+  if (chainguard !== undefined) return `cgr.dev/chainguard/${chainguard}`;
+  const [, major, edition] = /^ubi(\d+)(?:-([a-z]+))?-container$/.exec(labels['com.redhat.component'] ?? '') ?? [];
+  if (major === undefined) return undefined;
+  const version = /^\d+\.\d+$/.exec(labels.name?.startsWith(`ubi${major}`) ? (labels.version ?? '') : '')?.[0];
+  return `registry.access.redhat.com/ubi${major}/ubi${edition ? `-${edition}` : ''}${version ? `:${version}` : ''}`;
 }
 
 const HUB_DISTROS = new Set([
@@ -98,6 +112,7 @@ function officialNames(
   at: number,
   distro: DistroName | undefined,
 ): readonly string[] {
+  if (isImpostor(context, image, official, at, distro)) return [];
   const version = versionOf(context, official, image.end);
   if (version === undefined || official.tags === 'none') return [official.repository];
   const variant = variantOf(context, at, distro);
@@ -108,8 +123,25 @@ function officialNames(
   );
 }
 
+/** Official Dockerfiles of these images keep root as their user, and use apt on one distribution only. */
+function isImpostor(
+  context: Context,
+  image: StackedImage,
+  official: OfficialImage,
+  at: number,
+  distro: DistroName | undefined,
+): boolean {
+  const start = context.stack.images[at - 1]?.end ?? 0;
+  const own = context.history.steps.slice(start, image.end);
+  const other =
+    distro !== undefined &&
+    official.aptDistro !== undefined &&
+    ![official.aptDistro, 'alpine', 'windows'].includes(distro.id);
+  return other || own.some((step) => step.verb === 'USER');
+}
+
 function versionOf(context: Context, official: OfficialImage, end: number): string | undefined {
-  const value = variableAt(context, official.versionEnv, end);
+  const value = variableAt(context, official.versionEnv, end) ?? context.env.get(official.versionEnv);
   if (value === undefined) return undefined;
   const version = official.versionPattern
     ? official.versionPattern.exec(value)?.[1]
@@ -121,6 +153,7 @@ function versionTags(version: string, scheme: TagScheme): readonly string[] {
   const tag = version.replace('+', '_');
   const [major = ''] = /^\d+/.exec(tag) ?? [];
   if (scheme === 'temurin') return unique([major, tag]);
+  if (scheme === 'dotnet') return unique([minor(tag), tag]);
   return unique([major, minor(tag), tag]);
 }
 
@@ -143,6 +176,7 @@ const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
   'suite-slim': (variant) => withSlim(variant, (suite) => `-${suite}-slim`),
   'slim-suite': (variant) => withSlim(variant, (suite) => `-slim-${suite}`),
   suite: (variant) => plainEndings(variant),
+  slim: (variant) => [variant.suites[0] === 'alpine' ? '-alpine' : variant.slim ? '-slim' : ''],
   php: (variant, context, end) => {
     const command = /"(php-fpm|apache2-foreground)"/.exec(lastCommand(context, end))?.[1];
     const kind = command === 'php-fpm' ? '-fpm' : command === undefined ? '-cli' : '-apache';
@@ -158,9 +192,14 @@ const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
     const slim = variant.suites[0] === 'alpine' && variableAt(context, 'NJS_VERSION', end) === undefined;
     return plainEndings(variant).map((ending) => (slim ? `${ending}-slim` : ending));
   },
-  dotnet: (variant) => plainEndings(variant),
+  dotnet: (variant) => {
+    const debian = variant.suites.some((suite) => debianSuites.has(suite));
+    return plainEndings(variant).map((ending) => (debian && ending !== '' ? `${ending}-slim` : ending));
+  },
   none: () => [''],
 };
+
+const debianSuites = new Set(['buster', 'bullseye', 'bookworm', 'trixie']);
 
 function plainEndings(variant: Variant): readonly string[] {
   return [...(variant.isDefault ? [''] : []), ...variant.suites.map((suite) => `-${suite}`)];

@@ -25,10 +25,19 @@ export function findRootfs(steps: readonly BuildStep[]): Rootfs | undefined {
   const first = steps.findIndex((step) => layerLike(step));
   const step = steps[first];
   if (!step) return undefined;
-  const named = distroOfRootfsLine(step.args) ?? distroOfRootfsLine(step.comment);
+  const named =
+    distroOfRootfsLine(step.args) ?? distroOfRootfsLine(step.comment) ?? launchpadDistro(steps.slice(0, first));
   if (named || isRootfsCopy(step)) return settled(steps, first, named);
   const tool = toolRootfs(step);
   return tool ? { end: endOfTool(steps, first, tool), evidence: step.args.slice(0, 80), tool } : undefined;
+}
+
+/** Canonical builds its images on Launchpad, whose build arguments precede the archive. */
+function launchpadDistro(before: readonly BuildStep[]): DistroName | undefined {
+  if (!before.some((step) => step.verb === 'ARG' && step.args.startsWith('LAUNCHPAD_BUILD_ARCH'))) return undefined;
+  const labels = before.filter((step) => step.verb === 'LABEL').map((step) => step.args.replaceAll('"', ''));
+  const version = labels.map((line) => /image\.version=(\d\d\.\d\d)/.exec(line)?.[1]).find((found) => found);
+  return version === undefined ? { id: 'ubuntu' } : { id: 'ubuntu', version };
 }
 
 /** A step that laid files down, whatever its flag says. */
@@ -42,7 +51,7 @@ function isImport(step: BuildStep): boolean {
 
 /** A whole tree put at the root: an archive that ADD unpacks, a classic `file:… in /`, a folder, or an import. */
 function isRootfsCopy(step: BuildStep): boolean {
-  if (isImport(step)) return true;
+  if (isImport(step) || step.args.startsWith('KIWI ')) return true;
   if (step.verb === 'ADD')
     return /(?:^(?:file|dir|multi):\S+ in|\.tar(?:\.[a-z0-9]+)?|\.tgz) (?:\/|\.)$/.test(step.args.trim());
   return step.verb === 'COPY' && /^(?:\/rootfs\/?|rootfs\/|dir:\S+ in) (?:\/|\.)$/.test(step.args.trim());
@@ -80,6 +89,7 @@ function settled(steps: readonly BuildStep[], first: number, named: DistroName |
 }
 
 function belongs(step: BuildStep, rootfs: BuildStep | undefined): boolean {
+  if (step.verb === 'NONE') return rootfs !== undefined && isImport(rootfs) && step.comment === '';
   if (step.verb === 'OTHER') return /^umoci |^# debian\.sh/.test(step.args);
   if (step.verb === 'RUN') return /^umoci /.test(step.args) || UBUNTU_POLISH.test(step.args.slice(0, 400));
   if (step.verb !== 'CMD' && step.verb !== 'LABEL' && step.verb !== 'ENTRYPOINT' && step.verb !== 'MAINTAINER')

@@ -94,7 +94,8 @@ function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): St
   const instant = step.verb !== 'RUN' && step.verb !== 'OTHER';
   const ended = walk.ending && gap >= (instant ? MINUTE_MS : HOUR_MS);
   const complete = walk.official !== undefined && walk.official.ends.length === 0 && walk.built && gap >= HOUR_MS;
-  if (!ended && !complete && !changesTool(before, step)) return undefined;
+  const next = walk.official !== undefined && walk.built && beginsAnother(step, walk.official);
+  if (!ended && !complete && !next && !changesTool(before, step)) return undefined;
   return walk.official ? { kind: 'official', official: walk.official, end: at } : { kind: 'unknown', end: at };
 }
 
@@ -120,6 +121,14 @@ export function toolOf(step: BuildStep): string {
   if (step.author === 'Bazel') return 'bazel';
   if (step.comment.startsWith('debuerreotype')) return 'unknown';
   return step.form === 'classic' ? 'classic' : step.form === 'buildkit' ? 'buildkit' : 'unknown';
+}
+
+function beginsAnother(step: BuildStep, official: OfficialImage): boolean {
+  if (step.verb !== 'ENV') return false;
+  return assignments(step.args).some(([name, value]) => {
+    const another = officialImageOf(name, value);
+    return another?.begins === true && another !== official;
+  });
 }
 
 function endsOfficial(step: BuildStep, official: OfficialImage): boolean {
@@ -151,7 +160,7 @@ function buildpackDeps(steps: readonly BuildStep[], from: number): StackedImage 
 
 function buildpackVariant(command: string): '' | 'scm' | 'curl' | undefined {
   const has = (name: string) => new RegExp(`(?<![\\w.-])${name.replaceAll('+', '\\+')}(?![\\w.+-])`).test(command);
-  if (has('g++') && has('make') && has('file') && has('libffi-dev')) return '';
+  if (has('g++') && has('gcc') && has('file')) return '';
   if (has('git') && has('openssh-client') && has('procps') && !has('curl')) return 'scm';
   return has('curl') && has('netbase') && has('wget') && has('ca-certificates') && !has('git') ? 'curl' : undefined;
 }

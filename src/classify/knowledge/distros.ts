@@ -59,7 +59,16 @@ export function distroOfPackage(text: string): DistroName | undefined {
   if (soname) return soname;
   for (const { id, pattern } of PACKAGES) {
     const match = pattern.exec(text);
-    if (match) return { id, version: [match[1], match[2]].filter((part) => part !== undefined).join('.') };
+    if (!match) continue;
+    // Amazon Linux 2 is the only release with extras.
+    const version =
+      match[1] === 'extras'
+        ? '2'
+        : match
+            .slice(1)
+            .filter((part) => part !== undefined)
+            .join('.');
+    return { id, version };
   }
   return undefined;
 }

@@ -1,7 +1,16 @@
 import table from '../../../config/official-images.json' with { type: 'json' };
 
 /** How an image's tags name its variant. */
-export type TagScheme = 'suite-slim' | 'slim-suite' | 'suite' | 'php' | 'temurin' | 'nginx' | 'dotnet' | 'none';
+export type TagScheme =
+  | 'slim'
+  | 'suite-slim'
+  | 'slim-suite'
+  | 'suite'
+  | 'php'
+  | 'temurin'
+  | 'nginx'
+  | 'dotnet'
+  | 'none';
 
 /** A well-known image, and what it leaves in the history of images built on it. */
 export interface OfficialImage {
@@ -15,6 +24,8 @@ export interface OfficialImage {
   readonly versionPattern?: RegExp;
   /** Instructions that end its Dockerfile: a verb and its words. */
   readonly ends: readonly string[];
+  /** Its Dockerfile begins by setting the variable: what came before is another image. */
+  readonly begins: boolean;
   readonly tags: TagScheme;
   /** The distribution of its variants that use apt. */
   readonly aptDistro?: string;
@@ -25,6 +36,7 @@ const IMAGES: readonly OfficialImage[] = table.images.map((row) => ({
   env: row.env,
   versionEnv: row.versionEnv ?? row.env,
   ends: row.ends ?? [],
+  begins: row.begins ?? false,
   tags: row.tags as TagScheme,
   ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
   ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),

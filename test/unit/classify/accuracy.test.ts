@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { judgeCorpus, scoreOf } from '../../support/accuracy.ts';
+import { readCorpus } from '../../support/corpus.ts';
+
+const images = readCorpus('test/fixtures/corpus');
+
+/** What the classifier reaches on the labelled images; a change of the rules may raise these, never lower them. */
+const FLOORS = [
+  { catalogue: false, field: 'distro', precision: 1, recall: 0.93 },
+  { catalogue: false, field: 'runtime', precision: 1, recall: 1 },
+  { catalogue: false, field: 'base inferred', precision: 1, recall: 1 },
+  { catalogue: false, field: 'base declared', precision: 1, recall: 1 },
+  { catalogue: false, field: 'multi-stage', precision: 1, recall: 0.7 },
+  { catalogue: true, field: 'distro', precision: 1, recall: 0.93 },
+  { catalogue: true, field: 'base proven', precision: 1, recall: 1 },
+  { catalogue: true, field: 'base inferred', precision: 1, recall: 1 },
+  { catalogue: true, field: 'multi-stage', precision: 1, recall: 0.7 },
+] as const;
+
+describe.each([false, true])('with a catalogue: %s', (catalogue) => {
+  const judgements = judgeCorpus(images, catalogue);
+
+  test.each(FLOORS.filter((floor) => floor.catalogue === catalogue))('$field stays as right as it is', (floor) => {
+    const score = scoreOf(judgements.filter((one) => one.field === floor.field));
+    expect(score.right).toBeGreaterThan(0);
+    expect(score.precision).toBeGreaterThanOrEqual(floor.precision);
+    expect(score.recall).toBeGreaterThanOrEqual(floor.recall);
+  });
+
+  test('no answer is wrong, whatever it rests on', () => {
+    expect(judgements.filter((one) => one.outcome === 'wrong')).toEqual([]);
+  });
+});
+
+test('few base images stay unknown', () => {
+  const unknown = judgeCorpus(images, false).filter((one) => one.field === 'base' && one.outcome === 'silent');
+  expect(unknown.map((one) => one.image).sort()).toEqual(['images/bazel-scratch', 'images/regclient-v3-amd64']);
+});
