@@ -1,3 +1,4 @@
+import { redact } from '../../classify/redact.ts';
 import type { Evidence } from '../finding.ts';
 import { compressedShare, evidenceOf, exactly, type ImageView, type LayerView, totalOf, upTo } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -32,7 +33,7 @@ function likely(layer: LayerView, view: ImageView): Evidence[] {
   const target = copiedTo(layer);
   if (!target) return [];
   const removed = view.own.some((later) => later.position > layer.position && removesPath(later, target));
-  return removed ? [evidenceOf(layer, { subject: target, bytes: upTo(layer.bytes) })] : [];
+  return removed ? [evidenceOf(layer, { subject: redact(target), bytes: upTo(layer.bytes) })] : [];
 }
 
 function removesPath({ commands }: LayerView, path: string): boolean {

@@ -1,0 +1,64 @@
+import type { Runtime } from '../../classify/verdict.ts';
+import type { AuditedImage } from '../../policy/audited-image.ts';
+import type { BaseTechniqueId } from '../technique.ts';
+import { goDockerfile, rustDockerfile } from './compiled.ts';
+import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
+import { javaDockerfile } from './java.ts';
+import { nodeDockerfile } from './node.ts';
+import { dotnetDockerfile, phpDockerfile, rubyDockerfile } from './others.ts';
+import { pythonDockerfile } from './python.ts';
+
+/** Files to put beside the sources. */
+export interface GeneratedFiles {
+  readonly dockerfile: string;
+  readonly dockerignore: string;
+}
+
+type Template = (facts: DockerfileFacts) => string;
+
+const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
+  node: nodeDockerfile,
+  python: pythonDockerfile,
+  go: goDockerfile,
+  rust: rustDockerfile,
+  java: javaDockerfile,
+  ruby: rubyDockerfile,
+  php: phpDockerfile,
+  dotnet: dotnetDockerfile,
+};
+
+/** What no image of any language wants. */
+const IGNORED_ALWAYS =
+  '.git .github .gitlab .vscode .idea **/.env **/.env.* Dockerfile* compose*.y*ml .dockerignore *.md docs'.split(' ');
+
+const IGNORED: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
+  node: ['**/node_modules', 'dist', '.next', 'coverage', 'test', 'tests', '**/*.test.*', '*.log'],
+  python: ['.venv', 'venv', '**/__pycache__', '**/*.pyc', '.pytest_cache', '.mypy_cache', '.ruff_cache', 'tests'],
+  go: ['bin', 'testdata', '**/*_test.go'],
+  rust: ['target'],
+  java: ['target', 'build', '.gradle'],
+  ruby: ['log', 'tmp', 'vendor/bundle', 'spec', 'test', 'coverage'],
+  php: ['vendor', 'tests', 'storage/logs', 'node_modules'],
+  dotnet: ['**/bin', '**/obj', '**/*.user', 'TestResults'],
+};
+
+/**
+ * A Dockerfile for the image's language: several stages, a user without rights, cache mounts, releases that get fixes;
+ * filled with the ports, folder and command of the image at hand. A start to read and adapt, not a build to trust.
+ * @param base which kind of base the last stage shall have, such as the advice's plan names
+ * @param today `2026-11-24`
+ * @returns undefined for a language without a template
+ */
+export function generateDockerfile(
+  image: AuditedImage,
+  base: BaseTechniqueId,
+  today: string,
+): GeneratedFiles | undefined {
+  const facts = dockerfileFacts(image, base, today);
+  const template = facts && TEMPLATES[facts.runtime];
+  if (!template) return undefined;
+  return {
+    dockerfile: `# syntax=docker/dockerfile:1\n${template(facts)}\n`,
+    dockerignore: `${[...IGNORED_ALWAYS, ...(IGNORED[facts.runtime] ?? [])].join('\n')}\n`,
+  };
+}

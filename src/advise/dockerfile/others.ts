@@ -1,0 +1,67 @@
+import { ALPINE, DEBIAN } from '../releases.ts';
+import { closing, type DockerfileFacts, officialTag } from './facts.ts';
+
+/** Ruby: gems with their extensions in one stage, without the groups of development; the last stage copies them. */
+export function rubyDockerfile(facts: DockerfileFacts): string {
+  const base = officialTag('ruby', facts, 'slim-suite');
+  const compiler =
+    facts.base === 'alpine-base'
+      ? 'RUN apk add --no-cache build-base'
+      : 'RUN apt-get update && apt-get install -y --no-install-recommends build-essential && rm -rf /var/lib/apt/lists/*';
+  return [
+    `FROM ${base} AS build`,
+    compiler,
+    'ENV BUNDLE_WITHOUT=development:test BUNDLE_DEPLOYMENT=1',
+    `WORKDIR ${facts.workdir}`,
+    'COPY Gemfile Gemfile.lock ./',
+    'RUN bundle install && rm -rf /usr/local/bundle/cache vendor/bundle/ruby/*/cache',
+    'COPY . .',
+    '',
+    `FROM ${base}`,
+    'ENV BUNDLE_WITHOUT=development:test BUNDLE_DEPLOYMENT=1 RAILS_ENV=production',
+    `WORKDIR ${facts.workdir}`,
+    'COPY --from=build /usr/local/bundle /usr/local/bundle',
+    `COPY --from=build --chown=10001 ${facts.workdir} ./`,
+    'USER 10001',
+    ...closing(facts, 'CMD ["bundle", "exec", "puma"]'),
+  ].join('\n');
+}
+
+/** PHP: Composer in a stage of its own; PHP-FPM on Alpine, which official images build without a compiler left over. */
+export function phpDockerfile(facts: DockerfileFacts): string {
+  const base =
+    facts.base === 'alpine-base' ? `php:${facts.release}-fpm-alpine${ALPINE}` : `php:${facts.release}-fpm-${DEBIAN}`;
+  return [
+    'FROM composer:2 AS build',
+    'WORKDIR /app',
+    'COPY composer.json composer.lock ./',
+    'RUN --mount=type=cache,target=/tmp/cache composer install --no-dev --no-scripts --prefer-dist --optimize-autoloader',
+    '',
+    `FROM ${base}`,
+    'WORKDIR /var/www/html',
+    'COPY --from=build /app/vendor vendor',
+    'COPY . .',
+    'USER www-data',
+    ...closing({ ...facts, entrypoint: undefined, cmd: undefined }, 'CMD ["php-fpm"]'),
+  ].join('\n');
+}
+
+/** .NET: published in the SDK's image; the last stage is the ASP.NET runtime without a shell (chiseled). */
+export function dotnetDockerfile(facts: DockerfileFacts): string {
+  const last = facts.base === 'alpine-base' ? `${facts.release}.0-alpine` : `${facts.release}.0-noble-chiseled`;
+  const program = facts.program === 'dotnet' || !facts.program.endsWith('.dll') ? 'App.dll' : facts.program;
+  return [
+    `FROM mcr.microsoft.com/dotnet/sdk:${facts.release}.0 AS build`,
+    'WORKDIR /src',
+    'COPY *.csproj ./',
+    'RUN --mount=type=cache,target=/root/.nuget/packages dotnet restore',
+    'COPY . .',
+    'RUN --mount=type=cache,target=/root/.nuget/packages dotnet publish -c Release -o /out --no-restore',
+    '',
+    `FROM mcr.microsoft.com/dotnet/aspnet:${last}`,
+    'WORKDIR /app',
+    'COPY --from=build /out ./',
+    'USER 1654',
+    ...closing({ ...facts, entrypoint: undefined }, `ENTRYPOINT ["dotnet", "${program}"]`),
+  ].join('\n');
+}

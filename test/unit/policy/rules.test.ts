@@ -1,0 +1,216 @@
+import { expect, test } from 'vitest';
+import { areaOf } from '../../../src/deep/areas.ts';
+import type { LayerContents } from '../../../src/policy/audited-image.ts';
+import { findImage } from '../../../src/policy/find-image.ts';
+import type { Finding } from '../../../src/policy/finding.ts';
+import { RULE_IDS } from '../../../src/policy/rule-registry.ts';
+import { auditedImage, type ImageSketch, type LayerSketch } from '../../support/audited-image.ts';
+
+const MB = 1_000_000;
+
+function findingOf(rule: string, sketch: ImageSketch): Finding | undefined {
+  return findImage(auditedImage(sketch)).find((finding) => finding.rule === rule);
+}
+
+/** One RUN of its own on a plain base. */
+function run(script: string, more: Partial<LayerSketch> = {}): ImageSketch {
+  return { own: [{ instruction: `RUN /bin/sh -c ${script} # buildkit`, bytes: 50 * MB, ...more }] };
+}
+
+function copy(instruction: string, more: Partial<LayerSketch> = {}): LayerSketch {
+  return { instruction: `${instruction} # buildkit`, bytes: 10 * MB, ...more };
+}
+
+const KEPT: readonly [string, ImageSketch][] = [
+  ['apt-cache', run('apt-get update && apt-get install -y --no-install-recommends curl')],
+  ['apt-cache', run('apt-get -o Acquire::Retries=3 update && DEBIAN_FRONTEND=noninteractive apt-get install -y curl')],
+  ['apk-cache', run('apk add curl')],
+  ['apk-cache', run('apk --update add curl')],
+  ['yum-cache', run('dnf install -y nginx')],
+  ['yum-cache', run('microdnf install -y java-21-openjdk-headless')],
+  ['pip-cache', run('pip install -r requirements.txt')],
+  ['pip-cache', run('apk add --no-cache gcc && python3 -m pip install flask')],
+  ['npm-cache', run('npm ci --omit=dev')],
+  ['yarn-cache', run('yarn install --frozen-lockfile')],
+  ['yarn-cache', run('yarn')],
+  ['yarn-cache', run('pnpm install --prod')],
+  ['maven-cache', run('./mvnw -B package -DskipTests')],
+  ['gradle-cache', run('./gradlew bootJar')],
+  ['go-build-cache', run('CGO_ENABLED=0 go build -o /app .')],
+  ['build-tools', run('apt-get update && apt-get install -y build-essential && rm -rf /var/lib/apt/lists/*')],
+  ['build-tools', { base: [copy('ADD rootfs.tar /'), copy('RUN /bin/sh -c apt-get install -y gcc make')] }],
+  ['fat-base', { variant: 'full', baseNames: ['library/node:24'] }],
+  ['dev-dependencies', run('npm install')],
+  ['dev-dependencies', run('composer install')],
+  ['dev-dependencies', run('pip install --no-cache-dir -r requirements-dev.txt')],
+  ['recommended-packages', run('apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*')],
+  ['copy-all', { own: [copy('COPY . .')] }],
+  ['copy-all', { own: [copy('COPY --chown=node:node ./ /app')] }],
+  ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in /app ')] }],
+  ['cache-order', { own: [copy('COPY . /app'), copy('RUN /bin/sh -c npm ci')] }],
+  ['many-layers', { own: Array.from({ length: 10 }, (_, at) => copy(`RUN /bin/sh -c touch /file${at}`)) }],
+  ['add-remote-url', { own: [copy('ADD https://example.com/tool.tgz /tmp/')] }],
+  [
+    'deleted-files',
+    { own: [copy('COPY big.tar /tmp/big.tar'), copy('RUN /bin/sh -c tar xf /tmp/big.tar && rm /tmp/big.tar')] },
+  ],
+  ['rewritten-files', { own: [copy('COPY app /app'), copy('RUN /bin/sh -c chown -R 1000 /app')] }],
+  ['secret-in-env', { config: { Env: ['PATH=/bin', 'DB_PASSWORD=hunter2hunter2'] } }],
+  ['secret-in-env', { config: { Env: ['REGISTRY_URL=https://ci:hunter2hunter2@example.com'] } }],
+  ['secret-in-history', run('|1 NPM_TOKEN=abcdef123456 /bin/sh -c npm ci')],
+  ['secret-in-history', run('curl -H "Authorization: Bearer abcdef1234567890" https://example.com')],
+  ['root-user', { root: true }],
+  ['end-of-life-base', { baseFacts: { ended: { name: 'debian 10', endOfLife: '2024-06-30' } } }],
+  [
+    'stale-base',
+    { baseFacts: { newerBuild: { reference: 'library/node:24', createdAt: '2026-11-01T00:00:00Z', ageDays: 40 } } },
+  ],
+  ['unpinned-base', { baseNames: ['library/node:latest'], confidence: 'declared' }],
+  ['unpinned-base', { baseNames: ['library/node'], baseEvidence: 'provenance+layer-chain:library/node' }],
+  ['no-healthcheck', { variant: 'slim', config: { ExposedPorts: { '8080/tcp': {} } } }],
+];
+
+test.each(KEPT)('%s is found', (rule, sketch) => {
+  const finding = findingOf(rule, sketch);
+  expect(finding).toMatchObject({ rule });
+  expect(finding?.evidence.length).toBeGreaterThan(0);
+});
+
+const CLEAN: readonly [string, ImageSketch][] = [
+  ['apt-cache', run('apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*')],
+  ['apt-cache', run('apt-get update; apt-get install -y curl; apt-get dist-clean')],
+  ['apt-cache', run('apt-get update && apt-get install -y x', { bytes: 40_000 })],
+  ['apk-cache', run('apk add --no-cache curl')],
+  ['apk-cache', run('apk --update add curl && rm -rf /var/cache/apk/*')],
+  ['yum-cache', run('dnf install -y nginx && dnf clean all')],
+  ['pip-cache', run('pip install --no-cache-dir -r requirements.txt')],
+  ['pip-cache', { ...run('pip install flask'), config: { Env: ['PIP_NO_CACHE_DIR=1'] } }],
+  ['npm-cache', run('npm ci && npm cache clean --force')],
+  ['npm-cache', run('npm run install-hooks')],
+  ['yarn-cache', run('yarn install --production && yarn cache clean')],
+  ['yarn-cache', run('yarn build')],
+  ['go-build-cache', run('go build -o /app . && go clean -cache -modcache')],
+  ['go-build-cache', run('echo go build')],
+  ['build-tools', run('apk add --no-cache --virtual .build-deps gcc && make && apk del .build-deps')],
+  ['build-tools', run('apt-get install -y --no-install-recommends gcc && make && apt-get purge -y gcc')],
+  ['build-tools', run('apt-get install -y --no-install-recommends libgcc-s1')],
+  ['fat-base', { variant: 'slim' }],
+  ['fat-base', { variant: 'full', baseNames: null }],
+  ['dev-dependencies', run('npm ci --omit=dev')],
+  ['dev-dependencies', run('npm install -g serve')],
+  ['dev-dependencies', run('npm install express')],
+  ['dev-dependencies', run('npm ci && npm run build && npm prune --omit=dev')],
+  ['dev-dependencies', { ...run('yarn install'), config: { Env: ['NODE_ENV=production'] } }],
+  ['recommended-packages', run('apt-get install -y --no-install-recommends curl')],
+  ['recommended-packages', run('apt-get -o APT::Install-Recommends=false install -y curl')],
+  ['copy-all', { own: [copy('COPY package.json package-lock.json ./')] }],
+  ['copy-all', { own: [copy('COPY /app/dist ./dist')] }],
+  ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in /app ', { bytes: 2_000 })] }],
+  ['cache-order', { own: [copy('COPY package.json ./'), copy('RUN /bin/sh -c npm ci'), copy('COPY . .')] }],
+  ['many-layers', run('touch /file')],
+  [
+    'add-remote-url',
+    {
+      own: [
+        copy(
+          'ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://example.com/tool.tgz /tmp/',
+        ),
+      ],
+    },
+  ],
+  ['add-remote-url', { own: [copy('ADD app.tar /app')] }],
+  ['deleted-files', { own: [copy('COPY big.tar /tmp/big.tar'), copy('RUN /bin/sh -c rm -rf /tmp/other')] }],
+  ['rewritten-files', { own: [copy('RUN /bin/sh -c chown -R 1000 /app', { bytes: 900 })] }],
+  ['rewritten-files', { own: [copy('RUN /bin/sh -c npm ci && chown -R node node_modules')] }],
+  ['secret-in-env', { config: { Env: ['GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D', 'PYTHON_SHA256=abc'] } }],
+  ['secret-in-env', { config: { Env: ['DB_PASSWORD=', 'DB_PASSWORD_FILE=/run/secrets/db', 'API_TOKEN=$TOKEN'] } }],
+  ['secret-in-history', run('curl -H "Authorization: Bearer $TOKEN" https://example.com')],
+  ['secret-in-history', run('|1 VERSION=1.2.3 /bin/sh -c npm ci')],
+  ['unpinned-base', { baseNames: ['library/node:24-slim', 'library/node:latest'], confidence: 'proven' }],
+  ['unpinned-base', { baseNames: ['library/node:24-slim'], confidence: 'declared' }],
+  ['no-healthcheck', { variant: 'scratch', config: { ExposedPorts: { '8080/tcp': {} } } }],
+  ['no-healthcheck', { variant: 'slim', config: {} }],
+];
+
+test.each(CLEAN)('%s is not found where nothing is wrong', (rule, sketch) => {
+  expect(findingOf(rule, sketch)).toBeUndefined();
+});
+
+const AREAS = { 'apt-lists': 20 * MB, documentation: 30 * MB, 'debug-symbols': 10 * MB, logs: 1 * MB };
+const CONTENTS: LayerContents = {
+  fileBytes: 100 * MB,
+  areaBytes: AREAS,
+  deletedBytes: 5 * MB,
+  rewrittenBytes: 4 * MB,
+  duplicateBytes: 3 * MB,
+  developmentPackages: [{ name: 'eslint', bytes: 2 * MB }],
+  toolchain: [{ name: '/usr/bin/gcc', bytes: 1 * MB }],
+  setuidFiles: ['/usr/bin/su'],
+  sensitiveFiles: ['app/.env'],
+};
+
+test.each([
+  ['apt-cache', 10 * MB],
+  ['docs-and-locales', 15 * MB],
+  ['debug-symbols', 5 * MB],
+  ['leftover-files', 500_000],
+  ['deleted-files', 2_500_000],
+  ['rewritten-files', 2 * MB],
+  ['duplicate-files', 1_500_000],
+  ['dev-dependencies', 1 * MB],
+  ['build-tools', 500_000],
+])('%s is measured where layers were read', (rule, bytes) => {
+  const finding = findingOf(rule, { own: [{ bytes: 50 * MB, contents: CONTENTS }] });
+  expect(finding).toMatchObject({ confidence: 'proven', bytes: { min: bytes, max: bytes } });
+});
+
+test.each([
+  ['setuid-files', '/usr/bin/su'],
+  ['secret-file', 'app/.env'],
+])('%s names the path', (rule, subject) => {
+  const finding = findingOf(rule, { own: [{ contents: CONTENTS }] });
+  expect(finding?.evidence).toMatchObject([{ layer: 1, subject }]);
+});
+
+test('contents overrule history: a cache mount leaves nothing', () => {
+  const sketch = run('npm ci --omit=dev', { contents: { fileBytes: 100 * MB, areaBytes: {} } });
+  expect(findingOf('npm-cache', sketch)).toBeUndefined();
+});
+
+test.each(Object.keys({ ...AREAS, 'npm-cache': 0, 'pnpm-store': 0 }))(
+  '%s is an area that layers are read for',
+  (area) => {
+    const paths: Readonly<Record<string, string>> = {
+      'apt-lists': 'var/lib/apt/lists/x',
+      documentation: 'usr/share/doc/x',
+      'debug-symbols': 'usr/lib/debug/x',
+      logs: 'var/log/x',
+      'npm-cache': 'root/.npm/_cacache/x',
+      'pnpm-store': 'root/.local/share/pnpm/store/x',
+    };
+    expect(areaOf(paths[area] ?? '')).toBe(area);
+  },
+);
+
+test("what a base does is not its children's finding", () => {
+  const base = [copy('ADD rootfs.tar /'), copy('RUN /bin/sh -c apt-get update && apt-get install -y curl')];
+  expect(findingOf('apt-cache', { base })).toBeUndefined();
+});
+
+test('the policy gives a rule its severity, or silences it', () => {
+  const image = auditedImage({ root: true });
+  expect(findImage(image, { 'root-user': 'error' })).toMatchObject([{ rule: 'root-user', severity: 'error' }]);
+  expect(findImage(image, { 'root-user': 'off' })).toEqual([]);
+});
+
+test('every rule has a positive case, or is measured', () => {
+  const measured = [
+    'docs-and-locales',
+    'debug-symbols',
+    'leftover-files',
+    'duplicate-files',
+    'setuid-files',
+    'secret-file',
+  ];
+  expect([...new Set([...KEPT.map(([rule]) => rule), ...measured])].sort()).toEqual([...RULE_IDS].sort());
+});
