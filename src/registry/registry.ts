@@ -19,6 +19,8 @@ export interface ListOptions extends CallOptions {
    * audited, and belongs among the errors. Without it such a name ends the listing with its error.
    */
   readonly onInvalid?: (name: string, error: SlimboardError) => void;
+  /** Of repositories: those that will be audited. Nothing that costs a request is looked up for the others. */
+  readonly selects?: (name: RepositoryName) => boolean;
 }
 
 /** A repository as its registry lists it. */

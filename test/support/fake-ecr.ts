@@ -48,6 +48,11 @@ export interface FaultMatch {
   readonly times?: number;
 }
 
+/** Anything but an answer of ECR; `cut` closes the connection. */
+export type RawAnswer =
+  | 'cut'
+  | { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> };
+
 /** What the operations work on. */
 export interface FakeState {
   readonly account: string;
@@ -79,6 +84,7 @@ export class FakeEcr {
   readonly #sts: FakeSts;
   readonly #faults: ActiveFault[] = [];
   readonly #answers = new Map<string, unknown>();
+  readonly #rawAnswers: RawAnswer[] = [];
   readonly #api = http.createServer((request, response) => void this.#answer(request, response));
   readonly #blobServer: http.Server;
 
@@ -169,6 +175,11 @@ export class FakeEcr {
     this.#answers.set(operation, body);
   }
 
+  /** Gives these to the next requests. */
+  answerRaw(answers: readonly RawAnswer[]): void {
+    this.#rawAnswers.push(...answers);
+  }
+
   /** Every page token given so far is refused from now on. */
   expirePageTokens(): void {
     this.#state.tokenEpoch += 1;
@@ -202,6 +213,9 @@ export class FakeEcr {
       response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
       return;
     }
+    const raw = this.#rawAnswers.shift();
+    if (raw === 'cut') return void request.socket.destroy();
+    if (raw) return void response.writeHead(raw.status, raw.headers).end(raw.body);
     if (this.#state.options.latencyMs) await sleep(this.#state.options.latencyMs);
     const { status, body } = this.#answerApi(request, text);
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));

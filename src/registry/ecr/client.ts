@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ECRClient, ECRClientConfig } from '@aws-sdk/client-ecr';
 import { RateLimitedError, SettingsError } from '../../errors.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
@@ -13,7 +14,7 @@ import type { EcrOptions } from './options.ts';
 type Sdk = typeof import('@aws-sdk/client-ecr');
 type Credentials = NonNullable<ECRClientConfig['credentials']>;
 
-/** As long as for one HTTP request; the largest answer, a hundred manifests, takes seconds. */
+/** For one request; the largest answer, a hundred manifests, takes seconds. */
 const CONNECTION_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
@@ -72,6 +73,8 @@ export class EcrClient {
     const request = { operation, resource, credentials: this.#credentials };
     const { clock = systemClock, random = Math.random } = this.#options;
     const budget = new RetryBudget(random);
+    // The SDK listens to it once a request under way, and Node takes eleven listeners for a leak.
+    if (signal) setMaxListeners(0, signal);
     for (;;) {
       try {
         return await this.#sendWithFreshCredentials(operation, input, signal);
@@ -194,6 +197,9 @@ function clientConfig(region: string, options: EcrOptions, credentials: Credenti
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
+      // The governor bounds what is under way; the SDK's own bound of 50 only adds a warning on the console.
+      httpAgent: { maxSockets: Number.POSITIVE_INFINITY },
+      httpsAgent: { maxSockets: Number.POSITIVE_INFINITY },
     },
     ...(options.endpoint ? { endpoint: options.endpoint } : {}),
     ...(options.profile ? { profile: options.profile } : {}),

@@ -36,7 +36,7 @@ const THROTTLED: ReadonlySet<string> = new Set([
   'SlowDown',
 ]);
 
-const EXPIRED: ReadonlySet<string> = new Set(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired']);
+const EXPIRED: ReadonlySet<string> = new Set(['ExpiredTokenException', 'ExpiredToken']);
 
 const CREDENTIALS: ReadonlySet<string> = new Set([
   ...EXPIRED,
@@ -44,6 +44,9 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   'InvalidClientTokenId',
   'InvalidSignatureException',
   'SignatureDoesNotMatch',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
   'IncompleteSignature',
   'IncompleteSignatureException',
   'MissingAuthenticationToken',
@@ -175,7 +178,8 @@ export function toImageFailure(
   const why = `${code ?? 'no code'}: ${reason}`;
   switch (code) {
     case 'UpstreamTooManyRequests':
-      return new RateLimitedError(`${what}: the upstream registry asks to slow down (${why})`, 60_000);
+      // Not this registry's limit: waiting for an upstream, maybe for hours, would hold up what can be read.
+      return new RegistryUnavailableError(`${what}: the upstream registry asks to slow down (${why})`);
     case 'UpstreamUnavailable':
       return new RegistryUnavailableError(`${what}: the upstream registry is away (${why})`);
     case 'UpstreamAccessDenied':

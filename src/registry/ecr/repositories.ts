@@ -22,7 +22,7 @@ export async function* listRepositories(
     const repositories = await mapInLanes(page, options.lanes ?? DEFAULT_LANES, async (repository) => {
       const [name] = keepNames([repository.repositoryName ?? ''], parseRepositoryName, listing);
       if (!name) return [];
-      const team = await teamOf(repository);
+      const team = listing.selects?.(name) === false ? undefined : await teamOf(repository);
       return [{ name, registry: client.host, ...(team ? { team } : {}) }];
     });
     yield repositories.flat();

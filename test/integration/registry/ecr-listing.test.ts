@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { AccessDeniedError, NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
+import {
+  AccessDeniedError,
+  AuthenticationError,
+  InvalidReferenceError,
+  NotFoundError,
+  RateLimitedError,
+  RegistryUnavailableError,
+} from '../../../src/errors.ts';
 import type { RequestOutcome } from '../../../src/registry/registry.ts';
 import { collect, ecrRepository, useEcr } from '../../support/ecr.ts';
+import type { RawAnswer } from '../../support/fake-ecr.ts';
 import { artifact, image, index } from '../../support/image-builder.ts';
 
 const ecr = useEcr();
@@ -78,6 +86,19 @@ describe('repositories', () => {
     expect(fake.callCounts().ListTagsForResource).toBe(50);
   });
 
+  test('that are not to be audited cost no look-up of their owner', async () => {
+    const fake = await ecr.start();
+    for (const name of ['shop/api', 'sandbox/a', 'sandbox/b']) fake.createRepository(name, { team: 'payments' });
+    const registry = await ecr.open(fake);
+    const selects = (name: string): boolean => name.startsWith('shop/');
+    expect(await collect(registry.listRepositories({ selects }))).toEqual([
+      { name: 'shop/api', registry: HOST, team: 'payments' },
+      { name: 'sandbox/a', registry: HOST },
+      { name: 'sandbox/b', registry: HOST },
+    ]);
+    expect(fake.callCounts()).toEqual({ DescribeRepositories: 1, ListTagsForResource: 1 });
+  });
+
   test('may vanish before their tags are read', async () => {
     const fake = await ecr.start();
     fake.createRepository('api');
@@ -145,6 +166,19 @@ describe('images', () => {
     ]);
     expect(entries[1]).not.toHaveProperty('reportedBytes');
     expect(entries[2]).toMatchObject({ subject: multi.digest, artifactType: 'application/vnd.example.signature' });
+  });
+
+  test('with a tag that OCI does not allow are given without it, and it is told', async () => {
+    const fake = await ecr.start();
+    const app = image();
+    const long = 'x'.repeat(200);
+    fake.push('api', app, { tags: [long] });
+    const registry = await ecr.open(fake);
+    const told: string[] = [];
+    const listing = registry.listManifests(ecrRepository('api'), { onInvalid: (name) => told.push(name) });
+    expect(await collect(listing)).toEqual([expect.not.objectContaining({ tag: long })]);
+    expect(told).toEqual([long]);
+    await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(InvalidReferenceError);
   });
 
   test('of an empty repository are none, for one call', async () => {
@@ -233,6 +267,40 @@ describe('failures', () => {
     const registry = await ecr.open(fake);
     await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(RegistryUnavailableError);
     expect(fake.callCounts()).toEqual({ DescribeImages: 4 });
+  });
+
+  test.each<[string, RawAnswer]>([
+    ['a page of HTML', { status: 502, body: '<html>Bad gateway</html>' }],
+    ['nothing', { status: 500, body: '' }],
+    ['JSON that is cut off', { status: 200, body: '{"imageDetails":[' }],
+    ['a cut connection', 'cut'],
+  ])('%s instead of an answer is asked again', async (_what, answer) => {
+    const fake = await ecr.start();
+    fake.push('api', image(), { tags: ['1'] });
+    fake.answerRaw([answer, answer]);
+    const registry = await ecr.open(fake);
+    expect(await collect(registry.listManifests(ecrRepository('api'), {}))).toHaveLength(1);
+    fake.answerRaw(Array(4).fill(answer));
+    await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(RegistryUnavailableError);
+  });
+
+  test('a clock that is off is put right by the first answer', async () => {
+    const fake = await ecr.start();
+    fake.push('api', image(), { tags: ['1'] });
+    const headers = { date: new Date(Date.now() + 3_600_000).toUTCString() };
+    fake.answerRaw([
+      { status: 403, headers, body: '{"__type":"InvalidSignatureException","message":"Signature expired"}' },
+    ]);
+    const registry = await ecr.open(fake);
+    expect(await collect(registry.listManifests(ecrRepository('api'), {}))).toHaveLength(1);
+  });
+
+  test('a refused signature is the credentials’ fault, not the clock’s', async () => {
+    const fake = await ecr.start();
+    fake.fail({ operation: 'DescribeImages' }, { name: 'InvalidSignatureException', status: 403 });
+    const registry = await ecr.open(fake);
+    await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(AuthenticationError);
+    expect(fake.callCounts()).toEqual({ DescribeImages: 1 });
   });
 
   test('a refusal names the action and the resource, and is asked once', async () => {

@@ -71,7 +71,7 @@ describe('manifests', () => {
     ['ImageInaccessible', UnsupportedContentError],
     ['KmsError', AccessDeniedError],
     ['UpstreamAccessDenied', AccessDeniedError],
-    ['UpstreamTooManyRequests', RateLimitedError],
+    ['UpstreamTooManyRequests', RegistryUnavailableError],
     ['UpstreamUnavailable', RegistryUnavailableError],
     ['SomethingNew', RegistryUnavailableError],
   ])('%s in failures[] is %o', async (failureCode, expected) => {
@@ -135,6 +135,14 @@ describe('manifests', () => {
         ),
       ),
     );
+  });
+
+  test('wait together when ECR asks to slow down: no item fails by a limit', async () => {
+    const fake = await ecr.start();
+    fake.createRepository('api');
+    fake.fail({ operation: 'BatchGetImage' }, { name: 'ThrottlingException' });
+    const registry = await ecr.open(fake);
+    await expect(registry.readManifests(API, [LOST], {})).rejects.toThrow(RateLimitedError);
   });
 
   test('are not read on with credentials that AWS does not take', async () => {
