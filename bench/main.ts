@@ -7,10 +7,12 @@ import { Stores } from './harness/store.ts';
 import { faults } from './scenarios/faults.ts';
 import { firstAudit } from './scenarios/first-audit.ts';
 import { nightly } from './scenarios/nightly.ts';
+import { queue } from './scenarios/queue.ts';
 import { reports } from './scenarios/reports.ts';
 import { scale } from './scenarios/scale.ts';
 import { shellLoops } from './scenarios/shell-loops.ts';
 import { startUp } from './scenarios/start-up.ts';
+import { workers } from './scenarios/workers.ts';
 
 /**
  * Measures slimboard against what it can be compared with, in the same run: `npm run bench -- [OPTIONS] [SCENARIO…]`.
@@ -22,6 +24,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   nightly,
   faults,
   'shell-loops': shellLoops,
+  queue,
+  workers,
   reports,
   scale,
 };
@@ -52,14 +56,22 @@ const context: Context = {
 const measured: { readonly scenario: string; readonly results: readonly Result[] }[] = [];
 try {
   for (const [scenario, { title, run }] of Object.entries(SCENARIOS).filter(isWanted)) {
-    const results = await run(context);
+    process.stdout.write(`\n${title}\n`);
+    const results = await run(context).catch(failed);
     measured.push({ scenario, results });
-    process.stdout.write(`\n${title}\n${formatTable(results)}`);
+    process.stdout.write(formatTable(results));
   }
 } finally {
   await stores.close();
 }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(summary(), null, 2)}\n`);
+
+/** One scenario that cannot run does not keep the others from it. */
+function failed(error: unknown): readonly Result[] {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+  return [];
+}
 
 function isWanted([name, { slow }]: [string, Scenario]): boolean {
   if (positionals.length === 0) return slow !== true;

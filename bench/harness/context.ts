@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Run, type RunOptions, runNode } from './process.ts';
 import type { BenchRegistry } from './registry.ts';
@@ -30,11 +29,7 @@ export const LANES = 64;
 export const SLIMBOARD = resolve('dist/slimboard.js');
 
 const BARE_LOOP = fileURLToPath(new URL('bare-loop.js', import.meta.url));
-/** The bare loop reads no attestations, so the product it is compared with does not either. */
-const SETTINGS = 'sourceDefaults: { provenance: false }\nlog: { level: warn, format: json }\n';
-
 export function slimboard(store: BenchStore, args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  writeFileSync(join(store.cwd, 'slimboard.yaml'), SETTINGS);
   return runNode(SLIMBOARD, args, { ...options, cwd: store.cwd, env: store.env });
 }
 

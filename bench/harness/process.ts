@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,13 +35,22 @@ export async function runNode(script: string, args: readonly string[], options: 
   return { ...run, peakBytes: maxRSS * 1_024 };
 }
 
+/** Starts a Node program that runs until it is told to stop. @returns what stops it, and waits for its end */
+export function startNode(script: string, args: readonly string[], options: RunOptions): () => Promise<void> {
+  const child = spawn(process.execPath, [script, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    ...place(options),
+  });
+  const ended = once(child, 'close');
+  return async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+}
+
 export async function runProcess(command: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
   const started = performance.now();
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
-    ...(options.cwd ? { cwd: options.cwd } : {}),
-  });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...place(options) });
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(signal ? 128 : (code ?? 1)));
@@ -51,4 +61,9 @@ export async function runProcess(command: string, args: readonly string[], optio
     throw new Error(`${command} ${args.join(' ')} ended with ${exitCode}: ${(stderr || stdout).trim().slice(-500)}`);
   }
   return { seconds, exitCode, stdout, stderr, peakBytes: Number.NaN };
+}
+
+/** Nothing of the caller's environment but what programs need to be found. */
+function place({ cwd, env }: RunOptions): { env: NodeJS.ProcessEnv; cwd?: string } {
+  return { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }, ...(cwd ? { cwd } : {}) };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -16,6 +16,9 @@ export interface BenchStore {
   remove(): void;
 }
 
+/** The bare loop reads no attestations, so the product it is compared with does not either. */
+export const SETTINGS = 'sourceDefaults: { provenance: false }\nlog: { level: warn, format: json }\n';
+
 /** Opens empty stores; one Postgres server is started for all, when the first is asked for. */
 export class Stores {
   #postgres: Promise<TestPostgres> | undefined;
@@ -23,6 +26,7 @@ export class Stores {
 
   async create(kind: StoreKind): Promise<BenchStore> {
     const cwd = mkdtempSync(join(tmpdir(), 'slimboard-bench-'));
+    writeFileSync(join(cwd, 'slimboard.yaml'), SETTINGS);
     const remove = () => rmSync(cwd, { recursive: true, force: true });
     if (kind === 'embedded') return { cwd, env: {}, sizeBytes: async () => folderBytes(cwd), remove };
     this.#postgres ??= startPostgres();

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import {
@@ -41,7 +42,6 @@ export function startServer(initial: Behaviour): Promise<string> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     registry.answer(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
-  server.on('connection', () => registry.stats.connections++);
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
@@ -54,6 +54,8 @@ class SyntheticRegistry {
   stats = noRequests();
   #behaviour: Behaviour;
   #requests = 0;
+  /** Connections that asked for content since the counts began; those of the harness do not. */
+  #connections = new WeakSet<Socket>();
   readonly #rendered = new LRUCache<number, SyntheticRepository>({ max: CACHED_REPOSITORIES });
 
   constructor(behaviour: Behaviour) {
@@ -65,6 +67,7 @@ class SyntheticRegistry {
     const url = request.url ?? '/';
     if (url === '/__stats') return json(response, this.stats);
     if (url === '/__behaviour') return json(response, await this.#change(request));
+    this.#count(request.socket);
     if (this.#behaviour.latencyMs > 0) await sleep(this.#behaviour.latencyMs);
     if (url === '/v2/') return json(response, {});
     if (this.#fails()) return fail(request, response, this.stats.failed++);
@@ -78,12 +81,19 @@ class SyntheticRegistry {
     else notFound(response);
   }
 
+  #count(connection: Socket): void {
+    if (this.#connections.has(connection)) return;
+    this.#connections.add(connection);
+    this.stats.connections++;
+  }
+
   async #change(request: IncomingMessage): Promise<Behaviour> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const night = this.#behaviour.night;
     this.#behaviour = { ...this.#behaviour, ...(JSON.parse(Buffer.concat(chunks).toString()) as Partial<Behaviour>) };
     this.stats = noRequests();
+    this.#connections = new WeakSet();
     if (this.#behaviour.night !== night) this.#prepare();
     return this.#behaviour;
   }

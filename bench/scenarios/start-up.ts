@@ -1,7 +1,7 @@
 import { rounds, type Scenario, SLIMBOARD, slimboard } from '../harness/context.ts';
 import { runProcess } from '../harness/process.ts';
 
-const SAMPLES = 10;
+const SAMPLES = 20;
 
 export const startUp: Scenario = {
   title: 'Starting: --help against bare node, and the embedded database',

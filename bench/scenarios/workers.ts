@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startRedis } from '../../test/support/redis.ts';
+import { audit, type Context, rounds, type Scenario, SLIMBOARD, slimboard } from '../harness/context.ts';
+import { startNode } from '../harness/process.ts';
+import { type BenchRegistry, startRegistry } from '../harness/registry.ts';
+import type { Result } from '../harness/result.ts';
+import { type BenchStore, SETTINGS } from '../harness/store.ts';
+
+const WORKERS = [1, 2, 4] as const;
+const SOURCE = 'bench';
+
+export const workers: Scenario = {
+  title: 'Worker processes on this machine, against the audit in one process in turn (20 ms)',
+  async run(context) {
+    const registry = await startRegistry({ tags: context.tags, latencyMs: 20 });
+    const results: Result[] = [];
+    for (const count of WORKERS) results.push(await compare(context, registry, count));
+    await registry.stop();
+    return results;
+  },
+};
+
+async function compare(context: Context, registry: BenchRegistry, count: number): Promise<Result> {
+  const samples = await rounds(context.rounds, async (round) => {
+    context.log(`${count} workers, round ${round + 1}`);
+    const alone = await context.stores.create('postgres');
+    const inProcess = await audit(alone, registry);
+    alone.remove();
+    const store = await context.stores.create('postgres');
+    const seconds = await auditByWorkers(store, registry, count);
+    store.remove();
+    return inProcess.seconds / seconds;
+  });
+  return { name: `tags/s of ${count} workers over one process`, unit: 'x', samples };
+}
+
+async function auditByWorkers(store: BenchStore, registry: BenchRegistry, count: number): Promise<number> {
+  const redis = await startRedis();
+  const source = `sources: [{ name: ${SOURCE}, kind: oci, registry: "${registry.host}", plainHttp: true, concurrency: 64 }]\n`;
+  writeFileSync(join(store.cwd, 'slimboard.yaml'), SETTINGS + source);
+  const place = { cwd: store.cwd, env: { ...store.env, SLIMBOARD_REDIS_URL: redis.url } };
+  await slimboard(store, ['migrate']);
+  const stops = Array.from({ length: count }, () => startNode(SLIMBOARD, ['worker'], place));
+  const { seconds } = await slimboard({ ...store, env: place.env }, ['schedule', '--now', SOURCE, '--wait']);
+  await Promise.all(stops.map((stop) => stop()));
+  await redis.stop();
+  return seconds;
+}
