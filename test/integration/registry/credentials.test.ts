@@ -1,0 +1,201 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import { createCredentialsProvider, credentialVariable } from '../../../src/registry/credentials.ts';
+
+const CANARY = 'canary-91ce';
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slimboard-credentials-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function find(host: string, config?: unknown, environment: Record<string, string> = {}, sourceName?: string) {
+  if (config !== undefined) {
+    await writeFile(join(folder, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config));
+  }
+  const provider = createCredentialsProvider({
+    environment: { DOCKER_CONFIG: folder, PATH: `${folder}${delimiter}${process.env.PATH}`, ...environment },
+    ...(sourceName ? { sourceName } : {}),
+  });
+  const found = await provider.find(parseRegistryHost(host));
+  if (!found) return undefined;
+  const { kind } = found;
+  if (kind !== 'password') return { kind, token: found.token.reveal() };
+  return { kind, username: found.username, password: found.password.reveal() };
+}
+
+/** A credential helper that answers so, and writes what it was asked to `asked`. */
+async function installHelper(name: string, script: string): Promise<void> {
+  const path = join(folder, `docker-credential-${name}`);
+  await writeFile(path, `#!/bin/sh\n${script}\n`);
+  await chmod(path, 0o755);
+}
+
+describe('the environment', () => {
+  test.each([
+    ['prod', 'SLIMBOARD_REGISTRY_PROD_USERNAME'],
+    ['team-a.eu', 'SLIMBOARD_REGISTRY_TEAM_A_EU_USERNAME'],
+    ['registry.example.com:5000', 'SLIMBOARD_REGISTRY_REGISTRY_EXAMPLE_COM_5000_USERNAME'],
+  ])('of a source %s', (name, variable) => {
+    expect(credentialVariable(name, 'USERNAME')).toBe(variable);
+  });
+
+  const prefix = 'SLIMBOARD_REGISTRY_PROD';
+  test.each([
+    [
+      { [`${prefix}_USERNAME`]: 'u', [`${prefix}_PASSWORD`]: 'p' },
+      { kind: 'password', username: 'u', password: 'p' },
+    ],
+    [
+      { [`${prefix}_USERNAME`]: 'u', [`${prefix}_TOKEN`]: 't' },
+      { kind: 'password', username: 'u', password: 't' },
+    ],
+    [{ [`${prefix}_TOKEN`]: 't' }, { kind: 'registry-token', token: 't' }],
+    [{ SLIMBOARD_REGISTRY_OTHER_TOKEN: 't' }, undefined],
+    [{}, undefined],
+  ])('%j', async (environment, credentials) => {
+    expect(await find('registry.example.com', undefined, environment, 'prod')).toEqual(credentials);
+  });
+
+  test('comes before config.json', async () => {
+    const config = { auths: { 'registry.example.com': { auth: base64('file:file') } } };
+    expect(await find('registry.example.com', config, { [`${prefix}_TOKEN`]: 't' }, 'prod')).toMatchObject({
+      token: 't',
+    });
+  });
+
+  test.each(['USERNAME', 'PASSWORD'])('%s alone is a mistake, told without its value', async (part) => {
+    const found = find('registry.example.com', undefined, { [`${prefix}_${part}`]: CANARY }, 'prod');
+    const error = await found.catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: 'settings', message: expect.stringContaining(`${prefix}_USERNAME`) });
+    expect(inspect(error)).not.toContain(CANARY);
+  });
+});
+
+describe("Docker's config.json", () => {
+  test.each([
+    [
+      'username and password',
+      'registry.example.com',
+      'registry.example.com',
+      { auth: base64('u:p:with:colons') },
+      { kind: 'password', username: 'u', password: 'p:with:colons' },
+    ],
+    [
+      'unpacked',
+      'registry.example.com',
+      'registry.example.com',
+      { username: 'u', password: 'p' },
+      { kind: 'password', username: 'u', password: 'p' },
+    ],
+    [
+      'an identity token',
+      'registry.example.com',
+      'registry.example.com',
+      { auth: base64('u:'), identitytoken: 'i' },
+      { kind: 'identity-token', token: 'i' },
+    ],
+    [
+      'a registry token',
+      'registry.example.com',
+      'registry.example.com',
+      { registrytoken: 'r' },
+      { kind: 'registry-token', token: 'r' },
+    ],
+    [
+      'with a port',
+      'registry.example.com:5000',
+      'registry.example.com:5000',
+      { auth: base64('u:p') },
+      { kind: 'password', username: 'u', password: 'p' },
+    ],
+    [
+      'as a URL',
+      'https://registry.example.com/v1/',
+      'registry.example.com',
+      { auth: base64('u:p') },
+      { kind: 'password', username: 'u', password: 'p' },
+    ],
+    [
+      'of Docker Hub',
+      'https://index.docker.io/v1/',
+      'docker.io',
+      { auth: base64('u:p') },
+      { kind: 'password', username: 'u', password: 'p' },
+    ],
+    ['without content', 'registry.example.com', 'registry.example.com', {}, undefined],
+    [
+      'for a longer host',
+      'registry.example.com.evil.example',
+      'registry.example.com',
+      { auth: base64('u:p') },
+      undefined,
+    ],
+    ['for a parent domain', 'example.com', 'registry.example.com', { auth: base64('u:p') }, undefined],
+    ['for another port', 'registry.example.com:1', 'registry.example.com:2', { auth: base64('u:p') }, undefined],
+  ])('an entry %s', async (_name, key, host, entry, credentials) => {
+    expect(await find(host, { auths: { [key]: entry } })).toEqual(credentials);
+  });
+
+  test('a file that is not there means anybody', async () => {
+    expect(await find('registry.example.com')).toBe(undefined);
+  });
+
+  test.each([
+    ['no JSON', `{"auths": {"x": {"auth": "${CANARY}" oops`],
+    ['no object', '[1]'],
+  ])('%s is a mistake, told without its content', async (_name, text) => {
+    const error = await find('registry.example.com', text).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: 'settings', message: expect.stringContaining('config.json') });
+    expect(inspect(error, { depth: 9 })).not.toContain(CANARY);
+  });
+});
+
+describe('credential helpers', () => {
+  const answer = (username: string, secret: string): string =>
+    `cat > "$(dirname "$0")/asked"; echo '${JSON.stringify({ ServerURL: 'x', Username: username, Secret: secret })}'`;
+
+  test('the one for the registry comes before its entry and the common one', async () => {
+    await installHelper('mine', answer('u', 'p'));
+    const config = {
+      credHelpers: { 'registry.example.com': 'mine' },
+      credsStore: 'none',
+      auths: { 'registry.example.com': { auth: base64('file:file') } },
+    };
+    expect(await find('registry.example.com', config)).toEqual({ kind: 'password', username: 'u', password: 'p' });
+  });
+
+  test('the common one, asked by the key that docker login wrote', async () => {
+    await installHelper('store', answer('<token>', 'i'));
+    const config = { credsStore: 'store', auths: { 'https://index.docker.io/v1/': {} } };
+    expect(await find('docker.io', config)).toEqual({ kind: 'identity-token', token: 'i' });
+  });
+
+  test('one that has nothing stored means anybody', async () => {
+    await installHelper('store', 'echo "credentials not found in native keychain"; exit 1');
+    expect(await find('registry.example.com', { credsStore: 'store' })).toBe(undefined);
+  });
+
+  test.each([
+    ['is not installed', 'absent', '', /install it/],
+    ['fails', 'broken', `echo "${CANARY}" >&2; exit 3`, /failed \(3\)/],
+  ])('one that %s', async (_name, name, script, message) => {
+    if (script) await installHelper(name, script);
+    const error = await find('registry.example.com', { credsStore: name }).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: 'settings', message: expect.stringMatching(message) });
+    expect(inspect(error, { depth: 9 })).not.toContain(CANARY);
+  });
+
+  test.each(['../evil', 'a b', 'x;touch y', '-x', ''])('a name that is none runs nothing: %j', async (name) => {
+    const found = await find('registry.example.com', { credHelpers: { 'registry.example.com': name } }).catch(
+      (error) => error.code,
+    );
+    expect(found).toBe('settings');
+  });
+});
