@@ -1,5 +1,5 @@
 import { SettingsError } from '../errors.ts';
-import { compileGlobs } from '../settings/glob.ts';
+import { expandGlob } from '../settings/glob.ts';
 import { parseBytes, parseDuration } from '../settings/units.ts';
 import type { SqlValue } from '../store/database.ts';
 
@@ -43,7 +43,7 @@ interface FilterRule {
 }
 
 const equal: FilterRule = { value: (text) => text, condition: (target, parameter) => `${parameter} = ${target}` };
-const like: FilterRule = { value: globRegex, condition: (target, parameter) => `${target} ~ ${parameter}` };
+const like: FilterRule = { value: globRegex, condition: (target, parameter) => `'/' || ${target} ~ ${parameter}` };
 
 const RULES: Readonly<Record<FilterName, FilterRule>> = {
   source: equal,
@@ -51,8 +51,9 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
   repository: like,
   tag: like,
   base: {
-    value: (text) => `(^|[;/])${globBody(text)}(;|$)`,
-    condition: (target, parameter) => `${target} ~ ${parameter}`,
+    // Not from the start: the last parts of a name are enough.
+    value: (text) => `${globBody(text)}(;|$)`,
+    condition: (target, parameter) => `'/' || replace(${target}, ';', ';/') ~ ${parameter}`,
   },
   distro: {
     value: (text) => text,
@@ -101,31 +102,24 @@ export function sinceTime(text: string, now: Date): string {
   return time.toISOString();
 }
 
-/** A glob as a regular expression of Postgres that takes the whole text, with the meaning of `compileGlobs`. */
+/**
+ * A glob as a regular expression, with the meaning of `compileGlobs`, for the text with a slash before it: then every
+ * part of a path starts with one, and `**` is any number of parts.
+ */
 export function globRegex(glob: string): string {
   return `^${globBody(glob)}$`;
 }
 
 function globBody(glob: string): string {
-  compileGlobs([glob]);
-  let depth = 0;
-  const body = glob.replace(GLOB_TOKEN, (token) => {
-    if (token === '{') depth++;
-    if (token === '}') depth--;
-    // Outside of braces a comma is itself.
-    return token === ',' && depth === 0 ? token : (GLOB_SQL[token] ?? `\\${token}`);
-  });
-  return `(${body})`;
+  const choices = expandGlob(glob).map((plain) => plain.split('/').map(partRegex).join(''));
+  return `(${choices.join('|')})`;
 }
 
-const GLOB_TOKEN = /\/\*\*(?=[/,}]|$)|(?<=^|[{,])\*\*\/|(?<=^|[{,])\*\*(?=[,}]|$)|[*?{},]|[.+^$()|[\]\\]/g;
-const GLOB_SQL: Readonly<Record<string, string>> = {
-  '/**': '(/[^/]*)*',
-  '**/': '([^/]*/)*',
-  '**': '.*',
-  '*': '[^/]*',
-  '?': '[^/]',
-  '{': '(',
-  '}': ')',
-  ',': '|',
-};
+function partRegex(part: string): string {
+  if (part === '**') return `(/${PART})*`;
+  return `/${part.replace(/[*?.+^$()|[\]{}\\]/g, (character) => WILDCARDS[character] ?? `\\${character}`)}`;
+}
+
+/** A list of base images is `;`-separated. */
+const PART = '[^/;]*';
+const WILDCARDS: Readonly<Record<string, string>> = { '*': PART, '?': '[^/;]' };

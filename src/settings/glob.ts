@@ -23,11 +23,19 @@ export function isGlob(text: string): boolean {
  * @throws SettingsError naming the pattern and the rule it breaks
  */
 export function compileGlobs(patterns: readonly string[]): Matcher {
-  const compiled = patterns.flatMap((pattern) => expandBraces(checked(pattern), pattern)).map(partsOf);
+  const compiled = patterns.flatMap(expandGlob).map(partsOf);
   return (text) => {
     const texts = text.split('/');
     return compiled.some((parts) => takesAll(parts, texts, '**', partTakes));
   };
+}
+
+/**
+ * The patterns without braces that a pattern stands for.
+ * @throws SettingsError naming the pattern and the rule it breaks
+ */
+export function expandGlob(pattern: string): readonly string[] {
+  return expandBraces(checked(pattern), pattern);
 }
 
 function checked(pattern: string): string {

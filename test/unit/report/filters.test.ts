@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { globRegex, sinceTime } from '../../../src/report/filters.ts';
+import { compileGlobs } from '../../../src/settings/glob.ts';
+
+const now = new Date('2026-11-23T12:00:00Z');
+
+describe('a glob as a regular expression', () => {
+  const piece = fc.constantFrom(
+    'a',
+    'b',
+    '.',
+    '+',
+    '$',
+    ',',
+    '*',
+    '?',
+    '**',
+    '/',
+    '{a,b}',
+    '{a/**,b}',
+    '{,**/a}',
+    'a/',
+  );
+  const glob = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''));
+  const name = fc
+    .array(fc.constantFrom('a', 'b', '.', '+', '$', ',', '/'), { maxLength: 6 })
+    .map((pieces) => pieces.join(''));
+
+  test('takes what the glob takes', () => {
+    fc.assert(
+      fc.property(glob, name, (pattern, text) => {
+        expect([pattern, text, new RegExp(globRegex(pattern)).test(`/${text}`)]).toEqual([
+          pattern,
+          text,
+          compileGlobs([pattern])(text),
+        ]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('refuses what is no glob', () => {
+    expect(() => globRegex('a(b')).toThrow('is no pattern');
+  });
+});
+
+test.each([
+  ['2026-11-01', '2026-11-01T00:00:00.000Z'],
+  ['2026-11-01T02:00:00+01:00', '2026-11-01T01:00:00.000Z'],
+  ['36h', '2026-11-22T00:00:00.000Z'],
+  ['1w', '2026-11-16T12:00:00.000Z'],
+])('since %s is %s', (text, expected) => {
+  expect(sinceTime(text, now)).toBe(expected);
+});
+
+test.each(['yesterday', '2026-13-45', '5 parsecs', ''])('since "%s" is no time', (text) => {
+  expect(() => sinceTime(text, now)).toThrow(/is no/);
+});

@@ -1,0 +1,204 @@
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FORMATS, type FormatName } from '../../../src/report/formats/formats.ts';
+import { type Cells, type Column, REPORT_SCHEMA, type Report } from '../../../src/report/report.ts';
+
+const columns: readonly Column[] = [
+  { name: 'name', type: 'text', description: 'A name.' },
+  { name: 'bytes', type: 'bytes', description: 'A size.' },
+  { name: 'share', type: 'percent', description: 'A share.' },
+  { name: 'root', type: 'boolean', description: 'A truth.' },
+  { name: 'at', type: 'timestamp', description: 'A time.' },
+];
+
+function reportOf(rows: readonly Cells[], batchRows = 3): Report {
+  async function* batches(): AsyncGenerator<readonly Cells[]> {
+    for (let start = 0; start < rows.length; start += batchRows) yield rows.slice(start, start + batchRows);
+  }
+  return { schema: REPORT_SCHEMA, kind: 'images', columns, audit: null, rows: batches() };
+}
+
+async function write(format: FormatName, rows: readonly Cells[], options = {}): Promise<string> {
+  let text = '';
+  for await (const piece of FORMATS[format](reportOf(rows), options)) text += piece;
+  return text;
+}
+
+/** Text as anyone may put it into a label or a tag's history. */
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom(
+    '=cmd|/c calc!A1',
+    '+1+1',
+    '-2+3',
+    '@SUM(A1)',
+    '\t=1',
+    '\r=1',
+    ' =1+1',
+    '\uff1d1+1',
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    '\u202etxt.exe',
+    '\u001b[31mred\u001b]0;title\u0007',
+    'a|b`c*d_e[f](g)',
+    'line\r\nbreak',
+    '"quoted", and more',
+    'x'.repeat(10_240),
+  ),
+);
+const row = fc.tuple(
+  fc.option(hostile),
+  fc.option(fc.maxSafeInteger()),
+  fc.option(fc.double({ min: 0, max: 100, noNaN: true })),
+  fc.option(fc.boolean()),
+  fc.constantFrom(null, '2026-11-23T02:00:00Z'),
+);
+
+const rows: readonly Cells[] = [
+  ['web', 1_500_000, 12.345, true, '2026-11-23T02:00:00Z'],
+  ['=1+1', -5, null, false, null],
+];
+
+describe('csv', () => {
+  test('has a header, CRLF and empty cells for what is not known', async () => {
+    expect(await write('csv', rows)).toBe(
+      "name,bytes,share,root,at\r\nweb,1500000,12.345,true,2026-11-23T02:00:00Z\r\n'=1+1,-5,,false,\r\n",
+    );
+  });
+
+  test('has its header without any row', async () => {
+    expect(await write('csv', [])).toBe('name,bytes,share,root,at\r\n');
+  });
+
+  test('reads back, text with at most an apostrophe before it', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(row), async (given) => {
+        const read = parse(await write('csv', given), { relax_column_count: false, record_delimiter: '\r\n' });
+        expect(read.slice(1).map(([name]) => name?.replace(/^'/, ''))).toEqual(
+          given.map(([name]) => (name ?? '').replace(/^'/, '')),
+        );
+        expect(read.slice(1).map(([, bytes]) => bytes)).toEqual(given.map(([, bytes]) => String(bytes ?? '')));
+      }),
+    );
+  });
+
+  test('starts no text as a formula', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
+        const [, [cell] = ['']] = parse(await write('csv', [[text, 1, 1, true, null]]), { record_delimiter: '\r\n' });
+        expect(cell).not.toMatch(/^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/);
+      }),
+    );
+  });
+});
+
+describe('json', () => {
+  test('is one document', async () => {
+    expect(JSON.parse(await write('json', rows))).toEqual({
+      schema: 'slimboard.report/1',
+      kind: 'images',
+      audit: null,
+      rows: [
+        { name: 'web', bytes: 1_500_000, share: 12.345, root: true, at: '2026-11-23T02:00:00Z' },
+        { name: '=1+1', bytes: -5, share: null, root: false, at: null },
+      ],
+    });
+  });
+
+  test.each(['json', 'ndjson'] as const)('%s reads back whatever the text', async (format) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(row), async (given) => {
+        const text = await write(format, given);
+        const read: unknown[] =
+          format === 'json'
+            ? (JSON.parse(text) as { rows: unknown[] }).rows
+            : text
+                .split('\n')
+                .slice(0, -1)
+                .map((line) => JSON.parse(line) as unknown);
+        expect(read).toEqual(
+          given.map(([name, bytes, share, root, at]) => JSON.parse(JSON.stringify({ name, bytes, share, root, at }))),
+        );
+      }),
+    );
+  });
+});
+
+describe('table', () => {
+  test('aligns numbers to the right and gives sizes their unit', async () => {
+    expect(await write('table', rows)).toBe(
+      [
+        'name   bytes   share  root  at',
+        'web   1.5 MB  12.3 %  yes   2026-11-23T02:00:00Z',
+        '=1+1    -5 B          no',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('says so when there is nothing', async () => {
+    expect(await write('table', [])).toBe('nothing to report\n');
+  });
+
+  test('sends no colour but to a terminal', async () => {
+    expect(await write('table', rows, { colour: true })).toContain('\u001b[1m');
+    expect(await write('table', rows)).not.toContain('\u001b');
+  });
+
+  test('leaves out the last columns that a narrow terminal has no room for', async () => {
+    expect((await write('table', rows, { width: 20 })).split('\n')[0]).toBe('name   bytes   share');
+  });
+
+  test('counts a wide character as two columns', async () => {
+    const [, first, second] = (
+      await write('table', [
+        ['日本', 1, 1, true, null],
+        ['abcd', 1, 1, true, null],
+      ])
+    ).split('\n');
+    expect(first?.indexOf('1 B')).toBe((second?.indexOf('1 B') ?? 0) - 2);
+  });
+
+  test('writes rows past those that its widths come from', async () => {
+    const many = Array.from({ length: 1000 }, (_, index): Cells => [`image ${index}`, index, null, null, null]);
+    expect((await write('table', many)).split('\n')).toHaveLength(1002);
+  });
+});
+
+test.each(['table', 'markdown', 'html'] as const)(
+  '%s shows no control, reordering or invisible character',
+  async (format) => {
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
+        expect(await write(format, [[text, 1, 1, true, null]])).not.toMatch(
+          /[\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|(?!\n)\p{Cc}/u,
+        );
+      }),
+    );
+  },
+);
+
+test.each(['table', 'markdown'] as const)('%s keeps a row on a line', async (format) => {
+  const lines = (await write(format, [['a\r\nb\u2028c', 1, 1, true, null]])).trimEnd().split('\n');
+  expect(lines).toHaveLength(format === 'table' ? 2 : 3);
+});
+
+test('markdown lets no text become markup', async () => {
+  const text = '<script>|`x`*y*[a](http://example.com)@team';
+  expect((await write('markdown', [[text, 1, 1, true, null]])).split('\n')[2]).toBe(
+    '| &lt;script&gt;\\|\\`x\\`\\*y\\*\\[a\\](http&#58;//example.com)&#64;team | 1 B | 1.0 % | yes |  |',
+  );
+});
+
+test('html lets no text become an element or an attribute', async () => {
+  await fc.assert(
+    fc.asyncProperty(hostile, async (text) => {
+      const page = await write('html', [[text, 1, 1, true, null]]);
+      const body = page.slice(page.indexOf('<tbody>'), page.indexOf('</tbody>'));
+      expect(body.match(/<[^>]*>/g)?.join('')).toBe(
+        '<tbody><tr><td></td><td class="n"></td><td class="n"></td><td></td><td></td></tr>',
+      );
+    }),
+  );
+});
