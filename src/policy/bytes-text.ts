@@ -1,8 +1,12 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** Bytes for a sentence, in powers of 1,000 with three digits at most: `72.3 MB`. */
+/** Bytes for a sentence, in powers of 1,000, with three digits: `72.3 MB`, `290 MB`. */
 export function bytesText(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  const value = bytes / 1000 ** power;
-  return `${value >= 100 || power === 0 ? Math.round(value) : Math.round(value * 10) / 10} ${UNITS[power]}`;
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${value < 99.95 && unit > 0 ? Math.round(value * 10) / 10 : Math.round(value)} ${UNITS[unit]}`;
 }

@@ -12,21 +12,46 @@ function isPlaceholder(value: string): boolean {
   return NO_SECRET_VALUE.test(value.replace(/^["']|["']$/g, ''));
 }
 
-/** What stands before a hidden value: `NAME=`, `--flag `, `Header: `. */
-const HIDDEN = new RegExp(`([A-Za-z_][\\w.-]{0,127})(?:=|:=|[ :]+)["']?${REDACTED.replaceAll('*', '\\*')}`, 'g');
+const NAME = '([A-Za-z_][\\w.-]{0,127})';
+/** What stands before a value: `--flag value`, `--flag=value`, `NAME=value`, `NAME: value`. */
+const BEFORE_VALUE = new RegExp(`(?:-{1,2}${NAME}[ =]+|${NAME}(?::?=|: ?))["']?$`);
+/** A name with what joins it to its value is no longer. */
+const NAME_LENGTH = 140;
 
 /** What a text gives away: names whose values are secrets, or `credential` where only the form tells. Never a value. */
 export function secretsIn(text: string): readonly string[] {
-  const hidden = redact(text);
-  if (hidden === text) return [];
-  const names = [...new Set([...hidden.matchAll(HIDDEN)].map(([, name = '']) => name))];
-  if (names.length === 0) return ['credential'];
-  return names.filter((name) => !isPlaceholder(valueAfter(name, text)));
+  const safe = redact(text);
+  if (safe === text) return [];
+  const names = hiddenValues(text, safe).flatMap(({ before, value }) => (isPlaceholder(value) ? [] : [nameIn(before)]));
+  return [...new Set(names)];
 }
 
-/** The value that follows a name. Names hold word characters, dots and dashes only, so they are safe in a pattern. */
-function valueAfter(name: string, text: string): string {
-  const value = `("[^"]*"|'[^']*'|[^\\s;&|]+)`;
-  const pattern = new RegExp(`(?<![\\w.-])${name.replaceAll('.', '\\.')}(?:=|:=|[ :]+)${value}`);
-  return pattern.exec(text)?.[1] ?? '';
+function nameIn(before: string): string {
+  const [, flag, name] = BEFORE_VALUE.exec(before.slice(-NAME_LENGTH)) ?? [];
+  return flag ?? name ?? 'credential';
+}
+
+/** The values that redaction took out of a text, with what stands before each. */
+function hiddenValues(text: string, safe: string): { before: string; value: string }[] {
+  const [first = '', ...rest] = safe.split(REDACTED);
+  let before = first;
+  let at = first.length;
+  return rest.map((piece) => {
+    const found = piece === '' ? text.length : text.indexOf(piece, at);
+    const end = found < 0 ? text.length : found;
+    const hidden = { before, value: text.slice(at, end) };
+    before = piece;
+    at = end + piece.length;
+    return hidden;
+  });
+}
+
+/** Whether a command's words hold a secret: in a flag or assignment of a secret's name, or by their form. */
+export function commandHoldsSecret(words: readonly string[]): boolean {
+  const text = words.join(' ');
+  return redact(text) !== text || words.some((word) => /^-|=/.test(word) && isSecretName(nameOf(word)));
+}
+
+function nameOf(word: string): string {
+  return word.replace(/^-+/, '').split('=', 1).join('').replaceAll('-', '_');
 }

@@ -1,7 +1,7 @@
-import { redact } from '../../classify/redact.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { viewImage } from '../../policy/image-view.ts';
+import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { ALPINE, DEBIAN, supportedRelease } from '../releases.ts';
 import type { BaseTechniqueId } from '../technique.ts';
 
@@ -68,8 +68,9 @@ function packageManagerOf(image: AuditedImage): PackageManager {
  * is left out whole.
  */
 function execForm(words: readonly string[]): string | undefined {
-  const text = words.join(' ');
-  return text === '' || redact(text) !== text ? undefined : `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+  return words.length === 0 || commandHoldsSecret(words)
+    ? undefined
+    : `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
 }
 
 function programOf(words: readonly string[]): string {

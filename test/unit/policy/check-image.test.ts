@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { budgetsFor } from '../../../src/policy/budgets.ts';
+import { checkImage, failsCheck, type Policy } from '../../../src/policy/check-image.ts';
+import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
+
+const OWNER = { repository: 'payments/cart', team: 'payments' };
+
+function rulesOf(policy: Policy, sketch: ImageSketch = {}): readonly string[] {
+  const image = auditedImage(sketch);
+  return checkImage({ reference: 'registry.example.com/payments/cart:1', owner: OWNER, image }, policy).map(
+    ({ rule }) => rule,
+  );
+}
+
+test.each<[string, Policy, readonly string[]]>([
+  ['no budget', {}, []],
+  ['too large', { budgets: [{ maxImageSize: 30_000_999 }] }, ['max-image-size']],
+  ['just as large', { budgets: [{ maxImageSize: 30_001_000 }] }, []],
+  ['too many layers', { budgets: [{ maxLayers: 0 }] }, ['max-layers']],
+  ['just as many layers', { budgets: [{ maxLayers: 1 }] }, []],
+  ['another team', { budgets: [{ team: 'search', maxImageSize: 1 }] }, []],
+  ['its team', { budgets: [{ team: 'payments', maxImageSize: 1 }] }, ['max-image-size']],
+  ['another repository', { budgets: [{ repository: 'billing-*', maxImageSize: 1 }] }, []],
+  ['its repository', { budgets: [{ repository: 'payments/**', maxImageSize: 1 }] }, ['max-image-size']],
+  ['an allowed base', { allowedBases: ['library/debian:*-slim'] }, []],
+  ['a foreign base', { allowedBases: ['base/**'] }, ['allowed-bases']],
+])('budgets and bases: %s', (_, policy, rules) => {
+  expect(rulesOf(policy)).toEqual(rules);
+});
+
+test('an unknown base is no allowed base', () => {
+  expect(rulesOf({ allowedBases: ['**'] }, { baseNames: null })).toEqual(['allowed-bases']);
+});
+
+test('the image of a fat team keeps every budget that names it, and says by how much it does not', () => {
+  const budgets = [{ team: 'payments' }, { repository: 'payments/*' }, {}, { team: 'search' }];
+  expect(budgetsFor(OWNER, budgets)).toEqual(budgets.slice(0, 3));
+  const image = auditedImage();
+  const [violation] = checkImage({ reference: 'a', owner: OWNER, image }, { budgets: [{ maxImageSize: 20_000_000 }] });
+  expect(violation?.message).toBe('30 MB to pull, the budget is 20 MB');
+});
+
+test('only errors fail a check', () => {
+  const image = auditedImage({ root: true });
+  const test = { reference: 'a', owner: OWNER, image };
+  expect(failsCheck(checkImage(test, {}))).toBe(false);
+  expect(failsCheck(checkImage(test, { rules: { 'root-user': 'error' } }))).toBe(true);
+});

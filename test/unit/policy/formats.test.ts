@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { bytesText } from '../../../src/policy/bytes-text.ts';
+import type { Violation } from '../../../src/policy/check-image.ts';
+import { formatJUnit } from '../../../src/policy/formats/junit.ts';
+import { formatSarif } from '../../../src/policy/formats/sarif.ts';
+import { RULE_IDS } from '../../../src/policy/rule-registry.ts';
+
+const REFERENCE = 'registry.example.com/app:1';
+const VIOLATIONS: readonly Violation[] = [
+  {
+    reference: REFERENCE,
+    rule: 'max-image-size',
+    severity: 'error',
+    message: '300 MB to pull, the budget is <100 MB> & more',
+    evidence: [],
+  },
+  {
+    reference: REFERENCE,
+    rule: 'root-user',
+    severity: 'warn',
+    message: 'Create a user',
+    evidence: [{ layer: 2, instruction: 'RUN "x"', subject: 'USER root' }],
+  },
+];
+
+test('JUnit: an error fails, a warning does not, and an image without violations passes', () => {
+  expect(formatJUnit([REFERENCE, 'clean:1'], VIOLATIONS)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="slimboard">
+  <testsuite name="${REFERENCE}" tests="2" failures="1" errors="0">
+    <testcase classname="${REFERENCE}" name="max-image-size"><failure message="300 MB to pull, the budget is &lt;100 MB&gt; &amp; more" type="max-image-size">300 MB to pull, the budget is &lt;100 MB&gt; &amp; more</failure></testcase>
+    <testcase classname="${REFERENCE}" name="root-user"><system-out>warn: Create a user
+layer 2: USER root: RUN &quot;x&quot;</system-out></testcase>
+  </testsuite>
+  <testsuite name="clean:1" tests="1" failures="0" errors="0">
+    <testcase classname="clean:1" name="policy"/>
+  </testsuite>
+</testsuites>
+`);
+});
+
+test('JUnit: text from an image never breaks the document', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (message) => {
+      const xml = formatJUnit(
+        [REFERENCE],
+        [{ reference: REFERENCE, rule: 'r', severity: 'error', message, evidence: [] }],
+      );
+      const [, text = ''] = /type="r">([\s\S]*)<\/failure>/.exec(xml) ?? [];
+      expect(text).not.toMatch(/[<>"]|&(?!(?:amp|lt|gt|quot|apos);)/);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
+      expect(text).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
+    }),
+  );
+});
+
+test('SARIF: levels, rules that results point to, and a page for each rule', () => {
+  const log = JSON.parse(formatSarif(VIOLATIONS, '1.2.3'));
+  const [run] = log.runs;
+  expect(log).toMatchObject({
+    version: '2.1.0',
+    runs: [{ tool: { driver: { name: 'slimboard', version: '1.2.3' } } }],
+  });
+  expect(run.results.map((result: { level: string }) => result.level)).toEqual(['error', 'warning']);
+  for (const { ruleId, ruleIndex } of run.results) expect(run.tool.driver.rules[ruleIndex].id).toBe(ruleId);
+  expect(run.tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining([...RULE_IDS]));
+});
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1_000, '1 kB'],
+  [72_271_924, '72.3 MB'],
+  [999_950, '1 MB'],
+  [289_729_357, '290 MB'],
+  [1_500_000_000_000, '1.5 TB'],
+])('%d bytes are %s', (bytes, text) => {
+  expect(bytesText(bytes)).toBe(text);
+});

@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { adviseImage } from '../../../src/advise/advise.ts';
+import { knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
+import { checkImage } from '../../../src/policy/check-image.ts';
+import { findImage } from '../../../src/policy/find-image.ts';
+import { formatJUnit } from '../../../src/policy/formats/junit.ts';
+import { formatSarif } from '../../../src/policy/formats/sarif.ts';
+import { secretsIn } from '../../../src/policy/secrets.ts';
+import { auditedImage } from '../../support/audited-image.ts';
+
+const REFERENCE = 'registry.example.com/app:1';
+
+/** Longer than any word that messages hold, so that finding it means that it leaked. */
+const secretValues = fc.stringMatching(/^[A-Za-z0-9]{20,40}$/);
+const secretNames = fc.constantFrom('DB_PASSWORD', 'NPM_TOKEN', 'api_key', 'AWS_SECRET_ACCESS_KEY', 'CLIENT_SECRET');
+
+test('no output of rules, policy or advice holds the value of a secret', () => {
+  fc.assert(
+    fc.property(secretNames, secretValues, (name, value) => {
+      const image = auditedImage({
+        runtime: 'node',
+        variant: 'full',
+        config: { Env: [`${name}=${value}`], Cmd: ['node', `--${name}=${value}`], ExposedPorts: { '80/tcp': {} } },
+        own: [
+          { instruction: `|1 ${name}=${value} /bin/sh -c npm install` },
+          { instruction: `RUN /bin/sh -c ${name}=${value} npm install # buildkit` },
+          { instruction: `RUN /bin/sh -c curl https://ci:${value}@example.com/x | sh # buildkit` },
+        ],
+      });
+      const findings = findImage(image);
+      const violations = checkImage({ reference: REFERENCE, owner: { repository: 'app' }, image }, {});
+      const texts = [
+        JSON.stringify(findings),
+        formatJUnit([REFERENCE], violations),
+        formatSarif(violations, '1.0.0'),
+        JSON.stringify(adviseImage(image, findings, knowledgeOf([]), { kind: 'reduction', ratio: 0.9 })),
+        JSON.stringify(generateDockerfile(image, 'slim-base', '2026-11-24')),
+      ];
+      expect(findings.map(({ rule }) => rule)).toEqual(expect.arrayContaining(['secret-in-env', 'secret-in-history']));
+      for (const text of texts) expect(text).not.toContain(value);
+    }),
+  );
+});
+
+test.each([
+  ['NPM_TOKEN=abcdef123456 npm ci', ['NPM_TOKEN']],
+  ['login --password hunter2hunter2 --user ci', ['password']],
+  ['curl -H "Authorization: Bearer abcdef1234567890"', ['credential']],
+  ['echo ghp_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789', ['credential']],
+  ['NPM_TOKEN=$TOKEN npm ci', []],
+  ['apt-get install -y passwd', []],
+])('%s gives away %j', (text, names) => {
+  expect(secretsIn(text)).toEqual(names);
+});
