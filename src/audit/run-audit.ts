@@ -28,7 +28,7 @@ const LANES: Readonly<Record<TaskKind, number>> = {
 };
 const HEARTBEAT_MS = 5_000;
 /** Somebody waits for the end: a registry that is away is tried for seconds, not for minutes as at night. */
-const ATTEMPTS = { attempts: 3, firstDelayMs: 1_000, maxDelayMs: 10_000 };
+const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000, maxDelayMs: 10_000 };
 
 /**
  * Runs one audit in this process.

@@ -6,7 +6,9 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPlan } from './commands/plan.ts';
+import { registerSchedule } from './commands/schedule.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerWorker } from './commands/worker.ts';
 import { EXIT, type ExitCode, exitCodeOf, Interruption } from './exit-code.ts';
 import type { CommandContext, GlobalOptions, Io } from './io.ts';
 
@@ -16,6 +18,8 @@ type Register = (program: Command, context: CommandContext) => void;
 const COMMANDS: readonly Register[] = [
   registerAudit,
   registerPlan,
+  registerSchedule,
+  registerWorker,
   registerStatus,
   registerInspect,
   registerMigrate,

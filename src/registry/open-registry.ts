@@ -1,7 +1,8 @@
 import type { RegistryHost } from '../oci/reference.ts';
-import type { Environment, SourceSettings } from '../settings/settings.ts';
+import type { EcrSource, Environment, SourceSettings } from '../settings/settings.ts';
 import { createCredentialsProvider } from './credentials.ts';
 import { openDistributionRegistry } from './distribution.ts';
+import type { EcrOptions } from './ecr/options.ts';
 import type { Registry, RequestGovernor } from './registry.ts';
 import type { RequestObservation } from './transport.ts';
 
@@ -24,18 +25,12 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     options.onRequest(registry, status, status === 429 || status === 503);
   if (source.kind === 'ecr') {
     const { openEcrRegistry } = await import('./ecr/registry.ts');
-    const { account, regions, assumeRole, externalId, profile, endpoint } = source;
     return openEcrRegistry({
+      ...ecrOptionsOf(source),
       governor,
       teamTag: options.teamKey,
       onNote: options.onNote,
       onRequest,
-      ...(account ? { accountId: account } : {}),
-      ...(regions ? { regions } : {}),
-      ...(assumeRole ? { assumeRole } : {}),
-      ...(externalId ? { externalId } : {}),
-      ...(profile ? { profile } : {}),
-      ...(endpoint ? { endpoint } : {}),
     });
   }
   return openDistributionRegistry({
@@ -48,4 +43,16 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     ...(source.caFile ? { caFile: source.caFile } : {}),
     ...(source.repositories ? { repositories: source.repositories } : {}),
   });
+}
+
+/** Which registries of Amazon ECR a source names, and with whose permissions. */
+export function ecrOptionsOf({ account, regions, assumeRole, externalId, profile, endpoint }: EcrSource): EcrOptions {
+  return {
+    ...(account ? { accountId: account } : {}),
+    ...(regions ? { regions } : {}),
+    ...(assumeRole ? { assumeRole } : {}),
+    ...(externalId ? { externalId } : {}),
+    ...(profile ? { profile } : {}),
+    ...(endpoint ? { endpoint } : {}),
+  };
 }

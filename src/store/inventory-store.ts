@@ -213,3 +213,16 @@ export async function closeListing(
     listing.tags.length,
   ]);
 }
+
+/** @returns undefined when no audit has seen the repository */
+export async function findRepositoryId(
+  db: Queryable,
+  source: string,
+  repository: ListedRepository,
+): Promise<number | undefined> {
+  const [row] = await db.query<{ id: number }>(
+    'select r.id from repository r join source s on s.id = r.source_id where s.name = $1 and r.registry = $2 and r.name = $3',
+    [source, repository.registry, repository.name],
+  );
+  return row?.id;
+}

@@ -1,5 +1,25 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../io.ts';
-export function registerInspect(_program: Command, _context: CommandContext): void {
-  return;
+
+export function registerInspect(program: Command, { io }: CommandContext): void {
+  program
+    .command('inspect')
+    .description(
+      'one image, straight from its registry: its layers and what made each, its base with proof, findings, advice',
+    )
+    .argument('<image>', 'an image reference: HOST/REPO:TAG, HOST/REPO@DIGEST, or as docker pull takes it')
+    .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
+    .option('--format <format>', 'table or json', 'table')
+    .option('--plain-http', 'talk to the registry without TLS')
+    .action(
+      async (
+        image: string,
+        options: { readonly platform: string; readonly format: string; readonly plainHttp?: boolean },
+      ) => {
+        const { prepare } = await import('../prepare.ts');
+        const { inspectCommand } = await import('../run/inspect-command.ts');
+        const { platform, format, ...flags } = options;
+        await inspectCommand(await prepare(io, program.opts(), flags), image, { platform, format });
+      },
+    );
 }

@@ -45,7 +45,8 @@ export function selectSources({ settings }: Session, targets: readonly string[])
 
 function conclude({ io, quiet }: Session, audit: AuditRow, progress: Progress): void {
   const failed = progress.failures();
-  for (const { item, message } of failed.first) io.stderr.write(`slimboard: ${item}: ${message}\n`);
+  for (const { item, message } of failed.first)
+    io.stderr.write(`slimboard: ${item === '' ? '' : `${item}: `}${message}\n`);
   if (failed.count > failed.first.length)
     io.stderr.write(`slimboard: … and ${failed.count - failed.first.length} more\n`);
   if (failed.count > 0) io.stderr.write('slimboard: "slimboard report errors" lists every item that failed\n');

@@ -1,0 +1,29 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { EXIT } from '../exit-code.ts';
+import type { CommandContext } from '../io.ts';
+import { addMetricsOption, type MetricsOption, metricsPortOf } from '../metrics-option.ts';
+
+interface WorkerFlags extends MetricsOption {
+  readonly grace: number;
+}
+
+export function registerWorker(program: Command, { io, exit }: CommandContext): void {
+  const command = program
+    .command('worker')
+    .description('do the work of scheduled audits, together with any number of others; needs Redis and Postgres')
+    .option('--grace <seconds>', 'how long tasks in hand may take to end when the worker is stopped', seconds, 25);
+  addMetricsOption(command).action(async (flags: WorkerFlags) => {
+    const { prepare } = await import('../prepare.ts');
+    const { runWorker } = await import('../../workers/run-worker.ts');
+    const { settings, log } = await prepare(io, program.opts());
+    const { environment, signal } = io;
+    const metricsPort = metricsPortOf(flags, environment);
+    await runWorker({ settings, log, environment, signal, metricsPort, graceMs: flags.grace * 1_000 });
+    exit(EXIT.done);
+  });
+}
+
+function seconds(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('write a whole number of seconds');
+  return Number(text);
+}

@@ -1,0 +1,41 @@
+import { type LoadedImage, loadImage } from '../inspect/load-image.ts';
+import type { Platform } from '../oci/platform.ts';
+import { DOCKER_HUB, type Reference, type RegistryHost } from '../oci/reference.ts';
+import { createInProcessGovernor } from '../registry/limits.ts';
+import { openRegistry } from '../registry/open-registry.ts';
+import type { Registry } from '../registry/registry.ts';
+import { parseTarget } from '../settings/target.ts';
+import type { Session } from './prepare.ts';
+
+/** Reads an image from whichever registry its reference names. */
+export type ImageLoader = (reference: Reference, platform: Platform) => Promise<LoadedImage>;
+
+/** Gives a loader to `work`, and closes the registries that it opened. */
+export async function withImageLoader<T>(session: Session, work: (load: ImageLoader) => Promise<T>): Promise<T> {
+  const registries = new Map<RegistryHost, Promise<Registry>>();
+  const registryOf = (reference: Reference): Promise<Registry> => {
+    const opened = registries.get(reference.registry) ?? open(session, reference);
+    registries.set(reference.registry, opened);
+    return opened;
+  };
+  try {
+    return await work(async (reference, platform) =>
+      loadImage(await registryOf(reference), reference, { platform, signal: session.io.signal }),
+    );
+  } finally {
+    const opened = await Promise.allSettled(registries.values());
+    for (const result of opened) if (result.status === 'fulfilled') await result.value.close();
+  }
+}
+
+/** A registry that a source is configured for is read with that source's settings. */
+function open({ settings, io, log }: Session, { registry, repository }: Reference): Promise<Registry> {
+  const host = registry === DOCKER_HUB ? 'docker.io' : registry;
+  return openRegistry(parseTarget(`${host}/${repository}`, settings), {
+    environment: io.environment,
+    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: settings.sourceDefaults.concurrency }) }),
+    teamKey: settings.teamKey,
+    onNote: (note) => log.warn(note),
+    onRequest: () => undefined,
+  });
+}

@@ -1,0 +1,128 @@
+import { openStore } from '../../app.ts';
+import { createInProcessGovernor } from '../../registry/limits.ts';
+import { ecrOptionsOf, openRegistry } from '../../registry/open-registry.ts';
+import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Session } from '../prepare.ts';
+import { selectSources } from './audit-command.ts';
+
+/** One thing that was looked at. */
+interface Finding {
+  readonly subject: string;
+  readonly status: 'ok' | 'warning' | 'error' | 'unknown';
+  readonly message: string;
+}
+
+/** Looks at everything that an audit depends on. @returns 1 when something is wrong */
+export async function doctorCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
+  const { io } = session;
+  const findings: Finding[] = [
+    {
+      subject: 'settings',
+      status: 'ok',
+      message: `${session.settings.sources.length} sources, ${session.settings.teams.length} teams`,
+    },
+  ];
+  const tell = (finding: Finding): void => {
+    findings.push(finding);
+    io.stdout.write(line(finding));
+  };
+  for (const finding of findings) io.stdout.write(line(finding));
+  tell(await checkStore(session));
+  tell(await checkRedis(session));
+  for (const source of selectSources(session, targets))
+    for (const finding of await checkSource(session, source)) tell(finding);
+  return findings.some(({ status }) => status === 'error') ? EXIT.failure : EXIT.done;
+}
+
+function line({ subject, status, message }: Finding): string {
+  return `${status.padEnd(8)} ${subject}: ${message}\n`;
+}
+
+async function checkStore({ settings }: Session): Promise<Finding> {
+  const subject = settings.databaseUrl ? 'database' : 'embedded database';
+  try {
+    const db = await openStore(settings);
+    const [row] = await db.query<{ version: string }>("select current_setting('server_version') as version");
+    await db.close();
+    const where = settings.databaseUrl ? '' : ` in ${settings.dataDir}`;
+    return { subject, status: 'ok', message: `Postgres ${row?.version}${where}, schema up to date` };
+  } catch (error) {
+    return { subject, status: 'error', message: messageOf(error) };
+  }
+}
+
+async function checkRedis({ settings }: Session): Promise<Finding> {
+  const subject = 'redis';
+  if (!settings.redisUrl)
+    return { subject, status: 'ok', message: 'not set, and not needed: only "schedule" and "worker" use it' };
+  try {
+    const { connectRedis } = await import('../../queue/redis-connection.ts');
+    const redis = await connectRedis(settings.redisUrl, () => undefined);
+    const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'of an unknown version';
+    const policy = /maxmemory_policy:(\S+)/.exec(await redis.info('memory'))?.[1];
+    redis.disconnect();
+    if (policy === undefined || policy === 'noeviction') return { subject, status: 'ok', message: `Redis ${version}` };
+    return {
+      subject,
+      status: 'warning',
+      message: `Redis ${version} drops keys when it is full (maxmemory-policy ${policy}): set noeviction, or jobs get lost and have to be found again`,
+    };
+  } catch (error) {
+    return { subject, status: 'error', message: messageOf(error) };
+  }
+}
+
+async function checkSource(session: Session, source: SourceSettings): Promise<readonly Finding[]> {
+  try {
+    if (source.kind === 'ecr') return await checkEcr(session, source);
+    return [await checkListing(session, source)];
+  } catch (error) {
+    return [{ subject: source.name, status: 'error', message: messageOf(error) }];
+  }
+}
+
+async function checkEcr({ io }: Session, source: EcrSource): Promise<readonly Finding[]> {
+  const { describeEcrAccess } = await import('../../registry/ecr/access.ts');
+  const findings = await describeEcrAccess(ecrOptionsOf(source), { signal: io.signal });
+  return findings.map(({ region, subject, status, message }) => ({
+    subject: `${source.name} ${region} ${subject}`,
+    status,
+    message,
+  }));
+}
+
+/** Lists the first page of repositories, and of the tags of the first of them. */
+async function checkListing({ io, settings, log }: Session, source: SourceSettings): Promise<Finding> {
+  const registry = await openRegistry(source, {
+    environment: io.environment,
+    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: source.concurrency }) }),
+    teamKey: settings.teamKey,
+    onNote: (note) => log.warn(note),
+    onRequest: () => undefined,
+  });
+  try {
+    for await (const [first] of registry.listRepositories({ signal: io.signal, onInvalid: () => undefined })) {
+      if (!first) continue;
+      for await (const tags of registry.listManifests(first, { signal: io.signal, onInvalid: () => undefined })) {
+        return {
+          subject: source.name,
+          status: 'ok',
+          message: `lists repositories, and tags (${tags.length} in the first page of ${first.name})`,
+        };
+      }
+      return { subject: source.name, status: 'ok', message: `lists repositories; ${first.name} has no tags` };
+    }
+    return {
+      subject: source.name,
+      status: 'warning',
+      message: 'answers, and lists no repository that these credentials may see',
+    };
+  } finally {
+    await registry.close();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,100 @@
+import { openStore } from '../../app.ts';
+import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../audit/estimate.ts';
+import { SettingsError, SlimboardError } from '../../errors.ts';
+import { createInProcessGovernor } from '../../registry/limits.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import type { RequestGovernor } from '../../registry/registry.ts';
+import type { SourceSettings } from '../../settings/settings.ts';
+import type { Database } from '../../store/database.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Session } from '../prepare.ts';
+import { selectSources } from './audit-command.ts';
+
+/** Says what an audit would cost each registry. A source that cannot be listed is told, and the others are planned. */
+export async function planCommand(session: Session, targets: readonly string[], format: string): Promise<ExitCode> {
+  if (format !== 'table' && format !== 'json') throw new SettingsError(`--format ${format}: write table or json`);
+  const sources = selectSources(session, targets);
+  if (sources.length === 0)
+    throw new SettingsError('there is nothing to plan: name a registry, or write sources into slimboard.yaml');
+  const db = await openStore(session.settings);
+  try {
+    let code: ExitCode = EXIT.done;
+    for (const source of sources) {
+      const estimate = await planSource(session, db, source);
+      if (estimate === undefined) code = EXIT.failure;
+      else session.io.stdout.write(format === 'json' ? `${JSON.stringify(estimate)}\n` : describe(estimate));
+    }
+    return code;
+  } finally {
+    await db.close();
+  }
+}
+
+async function planSource(
+  { settings, io, log }: Session,
+  db: Database,
+  source: SourceSettings,
+): Promise<AuditEstimate | undefined> {
+  const observed: ObservedRequests = { requests: 0, totalMs: 0, last: undefined };
+  const registry = await openRegistry(source, {
+    environment: io.environment,
+    governor: observing(
+      createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: source.concurrency }) }),
+      observed,
+    ),
+    teamKey: settings.teamKey,
+    onNote: (note) => log.warn(note),
+    onRequest: () => undefined,
+  });
+  try {
+    return await estimateAudit(db, registry, source, observed, io.signal);
+  } catch (error) {
+    if (!(error instanceof SlimboardError)) throw error;
+    io.stderr.write(`slimboard: ${source.name}: ${error.message}\n`);
+    return undefined;
+  } finally {
+    await registry.close();
+  }
+}
+
+/** Notes what every request took, and what the registry said of its limits. */
+function observing(governor: RequestGovernor, observed: ObservedRequests): RequestGovernor {
+  return {
+    async acquire(registry, options) {
+      const settle = await governor.acquire(registry, options);
+      const startedAt = performance.now();
+      return (outcome) => {
+        observed.requests++;
+        observed.totalMs += performance.now() - startedAt;
+        if (outcome.remaining !== undefined) observed.last = outcome;
+        settle(outcome);
+      };
+    },
+  };
+}
+
+function describe(estimate: AuditEstimate): string {
+  const { requests, durationMs, limit } = estimate;
+  const range = (min: string, max: string) => (min === max ? min : `${min} to ${max}`);
+  const lines = [
+    ['source', estimate.source],
+    ['repositories', `${estimate.repositories}`],
+    ['tags', `${estimate.tags}, ${estimate.newItems} tags or digests never read`],
+    ['requests', `${range(`${requests.min}`, `${requests.max}`)}, ${estimate.listingRequests} of them for listing`],
+    [
+      'limit',
+      limit
+        ? `${limit.remaining} left${limit.windowMs ? ` in a window of ${duration(limit.windowMs)}` : ''}`
+        : 'the registry announces none',
+    ],
+    ['takes about', range(duration(durationMs.min), duration(durationMs.max))],
+  ];
+  return `${lines.map(([name = '', value = '']) => `${name.padEnd(14)}${value}\n`).join('')}\n`;
+}
+
+function duration(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}

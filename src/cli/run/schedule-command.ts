@@ -1,0 +1,43 @@
+import { SettingsError } from '../../errors.ts';
+import type { AuditStatus } from '../../schedule/audit-starter.ts';
+import { runNow, runScheduler } from '../../workers/run-scheduler.ts';
+import { exitCodeOfStatus } from '../commands/audit.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { type MetricsOption, metricsPortOf } from '../metrics-option.ts';
+import type { Session } from '../prepare.ts';
+
+export interface ScheduleFlags extends MetricsOption {
+  /** `true`: every source. */
+  readonly now?: true | readonly string[];
+  readonly wait?: boolean;
+}
+
+/** Keeps schedules until the process is told to end, or hands audits to the workers at once. */
+export async function scheduleCommand(
+  session: Session,
+  flags: ScheduleFlags,
+  reload: () => Promise<Session>,
+): Promise<ExitCode> {
+  if (flags.wait && flags.now === undefined) throw new SettingsError('--wait goes with --now');
+  const { settings, log, io } = session;
+  const { environment, signal, stdout } = io;
+  const common = { settings, log, environment, signal };
+  if (flags.now === undefined) {
+    const reloadSettings = async () => (await reload()).settings;
+    await runScheduler({ ...common, metricsPort: metricsPortOf(flags, environment), reload: reloadSettings });
+    return EXIT.done;
+  }
+  const statuses = await runNow({
+    ...common,
+    sources: flags.now === true ? [] : flags.now,
+    wait: flags.wait === true,
+    onStarted: (source, auditId, running) =>
+      void stdout.write(`${source}: audit ${auditId} ${running ? 'is under way already' : 'handed to the workers'}\n`),
+  });
+  return worstOf(statuses);
+}
+
+function worstOf(statuses: readonly AuditStatus[]): ExitCode {
+  const worst = (['failed', 'incomplete'] as const).find((status) => statuses.includes(status));
+  return worst === undefined ? EXIT.done : exitCodeOfStatus(worst);
+}

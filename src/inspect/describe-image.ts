@@ -1,0 +1,161 @@
+import type { Advice } from '../advise/advise.ts';
+import { techniqueOf } from '../advise/technique.ts';
+import type { BaseVerdict, ImageVerdict } from '../classify/verdict.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import { formatReference } from '../oci/reference.ts';
+import type { Finding } from '../policy/finding.ts';
+import { humanBytes } from '../report/human.ts';
+import { printable } from '../report/plain-text.ts';
+import type { LoadedImage } from './load-image.ts';
+
+/** An image as `inspect` shows it: data for machines, and the same as text. Sizes are bytes. */
+export interface DescribedImage {
+  readonly schema: 'slimboard.image/1';
+  readonly reference: string;
+  readonly digest: string;
+  readonly index_digest: string | null;
+  readonly platform: string;
+  readonly created_at: string | null;
+  readonly compressed_bytes: number;
+  readonly base_bytes: number | null;
+  readonly app_bytes: number | null;
+  readonly layers: readonly DescribedLayer[];
+  readonly verdict: ImageVerdict;
+  readonly findings: readonly Finding[];
+  readonly advice: Advice;
+}
+
+export interface DescribedLayer {
+  readonly position: number;
+  readonly digest: string;
+  readonly bytes: number;
+  readonly class: string;
+  readonly instruction: string;
+  readonly of_base: boolean;
+}
+
+/** Everything known of an image; `text` is for a terminal, and does not appear in the data. */
+export function describeImage(
+  loaded: LoadedImage,
+  findings: readonly Finding[],
+  advice: Advice,
+): DescribedImage & { readonly text: string } {
+  const { manifest, config, verdict } = loaded.image;
+  const layers = manifest.layers.map((layer, position) => ({
+    position,
+    digest: layer.digest,
+    bytes: layer.size,
+    class: verdict.layers[position]?.class ?? 'none',
+    instruction: verdict.layers[position]?.instruction ?? '',
+    of_base: position < (verdict.base.layerCount ?? 0),
+  }));
+  const sum = (part: readonly DescribedLayer[]) => part.reduce((total, { bytes }) => total + bytes, 0);
+  const known = verdict.base.layerCount !== undefined;
+  const described: DescribedImage = {
+    schema: 'slimboard.image/1',
+    reference: formatReference(loaded.reference),
+    digest: loaded.digest,
+    index_digest: loaded.indexDigest ?? null,
+    platform: formatPlatform(loaded.platform),
+    created_at: config.created ?? null,
+    compressed_bytes: sum(layers),
+    base_bytes: known ? sum(layers.filter(({ of_base }) => of_base)) : null,
+    app_bytes: known ? sum(layers.filter(({ of_base }) => !of_base)) : null,
+    layers,
+    verdict,
+    findings,
+    advice,
+  };
+  return Object.defineProperty({ ...described, text: '' }, 'text', { value: textOf(described), enumerable: false });
+}
+
+function textOf(described: DescribedImage): string {
+  const sections = [
+    summary(described),
+    layerTable(described),
+    proof(described),
+    findingList(described),
+    plan(described),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `${printable(line)}\n`).join(''))
+    .join('\n');
+}
+
+function summary(described: DescribedImage): readonly string[] {
+  const { verdict } = described;
+  const { distro, runtime, framework, variant, buildTool, multiStage } = verdict;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['image', described.reference],
+    ['digest', described.digest],
+    ['platform', described.platform],
+    ['created', described.created_at ?? undefined],
+    ['pull size', `${humanBytes(described.compressed_bytes)} in ${described.layers.length} layers`],
+    ['base image', baseText(verdict.base)],
+    [
+      'base, app',
+      described.base_bytes === null
+        ? undefined
+        : `${humanBytes(described.base_bytes)}, ${humanBytes(described.app_bytes ?? 0)}`,
+    ],
+    ['distro', distro && [distro.value.id, distro.value.version, `(${distro.evidence})`].filter(Boolean).join(' ')],
+    [
+      'runtime',
+      runtime && [runtime.value.name, runtime.value.version, `(${runtime.evidence})`].filter(Boolean).join(' '),
+    ],
+    ['framework', framework && `${framework.value} (${framework.evidence})`],
+    ['variant', variant?.value],
+    ['built by', buildTool?.value],
+    ['multi-stage', `${multiStage.value} (${multiStage.evidence})`],
+    ['runs as root', verdict.runsAsRoot === undefined ? undefined : verdict.runsAsRoot ? 'yes' : 'no'],
+  ];
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(14)}${value}`]));
+}
+
+function baseText(base: BaseVerdict): string {
+  if (base.confidence === 'unknown') return `unknown (${base.reason})`;
+  return `${base.references.join(' = ')} (${base.confidence}: ${base.evidence})`;
+}
+
+/** As `docker history` shows them, but base first, with what each weighs. */
+function layerTable({ layers, compressed_bytes: total, verdict }: DescribedImage): readonly string[] {
+  const rows = layers.map(({ position, bytes, class: kind, instruction }) => {
+    const share = total === 0 ? 0 : (bytes / total) * 100;
+    return [
+      String(position + 1).padStart(3),
+      humanBytes(bytes).padStart(8),
+      `${share.toFixed(1)} %`.padStart(7),
+      kind.padEnd(13),
+      instruction,
+    ].join('  ');
+  });
+  const boundary = verdict.base.layerCount;
+  const heading = ['  #', 'size'.padStart(8), 'share'.padStart(7), 'class'.padEnd(13), 'made by'].join('  ');
+  if (boundary === undefined || boundary === 0 || boundary > rows.length) return [heading, ...rows];
+  return [heading, ...rows.slice(0, boundary), `     ${'-'.repeat(24)} the base ends here`, ...rows.slice(boundary)];
+}
+
+function proof({ verdict }: DescribedImage): readonly string[] {
+  return verdict.signals.length === 0
+    ? []
+    : ['signals', ...verdict.signals.map(({ name, says }) => `  ${name.padEnd(18)}${says}`)];
+}
+
+function findingList({ findings }: DescribedImage): readonly string[] {
+  if (findings.length === 0) return ['findings      none'];
+  return [
+    'findings',
+    ...findings.map(({ severity, rule, message }) => `  ${severity.padEnd(6)}${rule.padEnd(22)}${message}`),
+  ];
+}
+
+function plan({ advice }: DescribedImage): readonly string[] {
+  if (advice.plan.length === 0) return [`advice        nothing to gain, slim score ${advice.slimScore}`];
+  const steps = advice.plan.map(({ technique, projection: { after, basis } }) => {
+    const range =
+      after.min === after.max ? humanBytes(after.min) : `${humanBytes(after.min)} to ${humanBytes(after.max)}`;
+    return `  ${technique.padEnd(18)}${techniqueOf(technique).title}: then ${range}${basis === 'estimate' ? ' (estimate)' : ''}`;
+  });
+  return [`advice        slim score ${advice.slimScore}; "slimboard advise" writes the Dockerfile`, ...steps];
+}

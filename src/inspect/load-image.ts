@@ -1,0 +1,187 @@
+import { platformOf } from '../audit/manifest-record.ts';
+import { wantedChildren } from '../audit/read-batch.ts';
+import { classifyImage } from '../classify/classify-image.ts';
+import type { KnownBase } from '../classify/verdict.ts';
+import { NotFoundError, UnsupportedContentError } from '../errors.ts';
+import { contentKind } from '../oci/content-kind.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type ImageConfig, MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
+import { parseJsonObject } from '../oci/json.ts';
+import { type ImageIndex, type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
+import { isImageConfigMediaType, MEDIA_TYPE } from '../oci/media-type.ts';
+import { formatPlatform, type Platform, platformMatches } from '../oci/platform.ts';
+import { formatReference, type Reference } from '../oci/reference.ts';
+import type { AuditedImage } from '../policy/audited-image.ts';
+import type { FetchedManifest, ListedRepository, Registry } from '../registry/registry.ts';
+
+/** One image, read straight from its registry and classified. */
+export interface LoadedImage {
+  readonly reference: Reference;
+  readonly platform: Platform;
+  readonly digest: Digest;
+  /** Of the index that lists it, if any. */
+  readonly indexDigest?: Digest;
+  readonly image: AuditedImage;
+}
+
+export interface LoadOptions {
+  readonly signal: AbortSignal;
+  /** Which image of an index. */
+  readonly platform: Platform;
+  /** Known images with which it may begin, by the chain IDs of its layers. */
+  readonly findBases?: (config: ImageConfig) => Promise<readonly KnownBase[]>;
+}
+
+/**
+ * Reads one image with its config and provenance, and classifies it.
+ * @throws NotFoundError when it is not there, or not for the platform
+ * @throws UnsupportedContentError when the reference names no image
+ */
+export async function loadImage(registry: Registry, reference: Reference, options: LoadOptions): Promise<LoadedImage> {
+  const repository: ListedRepository = { registry: reference.registry, name: reference.repository };
+  const top = await readReference(registry, repository, reference, options.signal);
+  const manifest = parseManifest(top.body, top.mediaType);
+  if (manifest.form !== 'index') {
+    return { reference, ...(await readImage(registry, repository, top, manifest, undefined, reference, options)) };
+  }
+  const child = await readChild(registry, repository, manifest, reference, options);
+  return {
+    reference,
+    indexDigest: top.digest,
+    ...(await readImage(
+      registry,
+      repository,
+      child,
+      parseManifest(child.body, child.mediaType),
+      manifest,
+      reference,
+      options,
+    )),
+  };
+}
+
+async function readReference(
+  registry: Registry,
+  repository: ListedRepository,
+  { tag, digest }: Reference,
+  signal: AbortSignal,
+): Promise<FetchedManifest> {
+  if (digest) return readByDigest(registry, repository, digest, signal);
+  if (tag === undefined) throw new Error('a reference has neither tag nor digest');
+  const answer = await registry.readTag(repository, tag, undefined, { signal });
+  if (answer === 'unchanged') throw new Error('an unconditional request was answered as a conditional one');
+  return answer;
+}
+
+async function readByDigest(
+  registry: Registry,
+  repository: ListedRepository,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<FetchedManifest> {
+  const answer = (await registry.readManifests(repository, [digest], { signal })).get(digest);
+  if (answer instanceof Error) throw answer;
+  if (!answer) throw new NotFoundError(`${repository.registry}/${repository.name}@${digest} is not there`);
+  return answer;
+}
+
+async function readChild(
+  registry: Registry,
+  repository: ListedRepository,
+  index: ImageIndex,
+  reference: Reference,
+  { platform, signal }: LoadOptions,
+): Promise<FetchedManifest> {
+  const child = index.manifests.find((entry) => entry.platform && platformMatches(entry.platform, [platform]));
+  if (child) return readByDigest(registry, repository, child.digest, signal);
+  const offered = index.manifests.flatMap((entry) =>
+    entry.platform && entry.platform.os !== 'unknown' ? [formatPlatform(entry.platform)] : [],
+  );
+  throw new NotFoundError(
+    `${formatReference(reference)} has no image for ${formatPlatform(platform)}: name another one by --platform (${offered.join(', ') || 'it has none'})`,
+  );
+}
+
+async function readImage(
+  registry: Registry,
+  repository: ListedRepository,
+  fetched: FetchedManifest,
+  manifest: Manifest,
+  index: ImageIndex | undefined,
+  reference: Reference,
+  options: LoadOptions,
+): Promise<Omit<LoadedImage, 'reference' | 'indexDigest'>> {
+  const { image, config } = await readConfig(registry, repository, manifest, reference, options.signal);
+  const platform = platformOf(config);
+  const provenance = index
+    ? await readProvenance(registry, repository, index, fetched.digest, platform, options.signal)
+    : [];
+  const verdict = classifyImage({
+    manifest: image,
+    config,
+    platform,
+    provenance,
+    bases: (await options.findBases?.(config)) ?? [],
+    ...(index ? { indexAnnotations: index.annotations } : {}),
+  });
+  return { platform, digest: fetched.digest, image: { manifest: image, config, verdict } };
+}
+
+async function readConfig(
+  registry: Registry,
+  repository: ListedRepository,
+  manifest: Manifest,
+  reference: Reference,
+  signal: AbortSignal,
+): Promise<{ image: ImageManifest; config: ImageConfig }> {
+  if (manifest.form === 'manifest' && isImageConfigMediaType(manifest.config.mediaType)) {
+    const config = parseImageConfig(
+      await registry.readBlob(repository, manifest.config, { signal, maxBytes: MAX_CONFIG_BYTES }),
+    );
+    if (contentKind(manifest, reference.tag, config) === 'image') return { image: manifest, config };
+  }
+  throw new UnsupportedContentError(
+    `${formatReference(reference)} is no image but ${describeKind(manifest, reference)}`,
+  );
+}
+
+function describeKind(manifest: Manifest, { tag }: Reference): string {
+  const kind = contentKind(manifest, tag);
+  if (manifest.form === 'schema1')
+    return 'a manifest of Docker schema 1, which has neither sizes nor a config: push it again with a current client';
+  return kind === 'signature'
+    ? 'a signature'
+    : kind === 'index'
+      ? 'an index in an index'
+      : `an ${kind === 'image' ? 'artifact' : kind}`;
+}
+
+/** The provenance that the index's attestations hold for one image; what cannot be read is left out. */
+async function readProvenance(
+  registry: Registry,
+  repository: ListedRepository,
+  index: ImageIndex,
+  image: Digest,
+  platform: Platform,
+  signal: AbortSignal,
+): Promise<readonly unknown[]> {
+  const wanted = new Set(wantedChildren(index, { platforms: [platform], provenance: true }));
+  const digests = index.manifests
+    .filter(({ digest, annotations }) => wanted.has(digest) && annotations['vnd.docker.reference.digest'] === image)
+    .map(({ digest }) => digest);
+  const statements: unknown[] = [];
+  for (const answer of (await registry.readManifests(repository, digests, { signal })).values()) {
+    if (answer instanceof Error) continue;
+    const manifest = parseManifest(answer.body, answer.mediaType);
+    for (const layer of manifest.form === 'manifest' ? manifest.layers : []) {
+      if (layer.mediaType !== MEDIA_TYPE.inToto || layer.size > MAX_CONFIG_BYTES) continue;
+      statements.push(
+        parseJsonObject(
+          await registry.readBlob(repository, layer, { signal, maxBytes: MAX_CONFIG_BYTES }),
+          'provenance',
+        ),
+      );
+    }
+  }
+  return statements;
+}
