@@ -23,7 +23,7 @@ export interface EcrBench {
   start(options?: FakeEcrOptions): Promise<FakeEcr>;
   open(fake: FakeEcr, options?: Partial<EcrOptions>): Promise<Registry>;
   /** As settings that leave something out. */
-  openWithout(fake: FakeEcr, missing: 'accountId' | 'regions'): Promise<Registry>;
+  openWithout(fake: FakeEcr, missing: 'accountId' | 'regions' | 'endpoint'): Promise<Registry>;
 }
 
 /** Opens fakes and registries for the tests of a file, with static keys in the environment, and closes them after each. */

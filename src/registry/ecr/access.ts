@@ -3,6 +3,7 @@ import type { CallOptions } from '../registry.ts';
 import { type EcrClient, openEcrClients } from './client.ts';
 import type { EcrInput, EcrOperation } from './operations.ts';
 import type { EcrOptions } from './options.ts';
+import { accountOf } from './repositories.ts';
 
 /** One thing that an audit needs, or is better with, and whether it is there. */
 export interface EcrAccessFinding {
@@ -69,7 +70,7 @@ async function findRepository(client: EcrClient, signal: AbortSignal | undefined
   const probe = { operation: 'DescribeRepositories', input, purpose: 'lists repositories', refused: 'error' } as const;
   try {
     const [repository] = (await client.call('DescribeRepositories', input, { signal })).repositories ?? [];
-    client.learnAccount(repository?.registryId);
+    client.learnAccount(accountOf(repository));
     const finding = findingOf(client, probe, 'ok', `${client.host} ${probe.purpose}`);
     if (!repository?.repositoryName || !repository.repositoryArn) return { finding };
     return { finding, name: repository.repositoryName, arn: repository.repositoryArn };

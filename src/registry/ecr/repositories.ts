@@ -18,7 +18,7 @@ export async function* listRepositories(
 ): AsyncGenerator<readonly ListedRepository[]> {
   const teamOf = teamReader(client, options, listing.signal);
   for await (const page of describeRepositories(client, listing.signal)) {
-    client.learnAccount(page[0]?.registryId);
+    client.learnAccount(accountOf(page[0]));
     const repositories = await mapInLanes(page, options.lanes ?? DEFAULT_LANES, async (repository) => {
       const [name] = keepNames([repository.repositoryName ?? ''], parseRepositoryName, listing);
       if (!name) return [];
@@ -27,6 +27,11 @@ export async function* listRepositories(
     });
     yield repositories.flat();
   }
+}
+
+/** Whose registry it is in; the ARN tells it too. */
+export function accountOf(repository: Repository | undefined): string | undefined {
+  return repository?.registryId ?? repository?.repositoryArn?.split(':')[4];
 }
 
 function describeRepositories(

@@ -96,6 +96,13 @@ describe('the region', () => {
   });
 });
 
+test('the endpoint may come from the environment, as in every tool of AWS', async () => {
+  const fake = await ecr.start();
+  vi.stubEnv('AWS_ENDPOINT_URL_ECR', fake.url);
+  await collect((await ecr.openWithout(fake, 'endpoint')).listRepositories({}));
+  expect(fake.callCounts()).toEqual({ DescribeRepositories: 1 });
+});
+
 describe('what may be sent', () => {
   test('is nothing but reads: any other operation stops before the network', async () => {
     const fake = await ecr.start();

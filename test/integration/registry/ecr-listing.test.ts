@@ -47,6 +47,35 @@ describe('repositories', () => {
     expect(fake.calls[0]?.input).not.toHaveProperty('registryId');
   });
 
+  test('tell their account by their ARN where the answer names no registry', async () => {
+    const fake = await ecr.start();
+    fake.answer('DescribeRepositories', {
+      repositories: [
+        { repositoryName: 'api', repositoryArn: 'arn:aws:ecr:eu-west-1:123456789012:repository/api' },
+        { repositoryName: 'Not/Allowed', repositoryArn: 'arn:aws:ecr:eu-west-1:123456789012:repository/Not/Allowed' },
+      ],
+    });
+    fake.answer('ListTagsForResource', {});
+    const told: string[] = [];
+    const registry = await ecr.openWithout(fake, 'accountId');
+    const listing = registry.listRepositories({ onInvalid: (name) => told.push(name) });
+    expect(await collect(listing)).toEqual([{ name: 'api', registry: HOST }]);
+    expect(told).toEqual(['Not/Allowed']);
+  });
+
+  test('under one signal make Node warn of no leak', async () => {
+    const fake = await ecr.start();
+    for (let at = 0; at < 40; at += 1) fake.createRepository(`app${at}`);
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error): void => void warnings.push(message);
+    process.on('warning', onWarning);
+    const registry = await ecr.open(fake, { lanes: 40 });
+    await collect(registry.listRepositories({ signal: new AbortController().signal }));
+    await new Promise(setImmediate);
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   test('of several regions carry the host of theirs', async () => {
     const fake = await ecr.start();
     fake.createRepository('api');

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ErrorCode, SlimboardError } from '../../../../src/errors.ts';
+import { type EcrRequest, outcomeOf, toSlimboardError } from '../../../../src/registry/ecr/errors.ts';
+
+const REQUEST: EcrRequest = {
+  operation: 'DescribeImages',
+  resource: 'arn:aws:ecr:eu-west-1:123456789012:repository/api',
+  credentials: 'the default chain',
+};
+
+function answered(name: string, status: number): Error {
+  return Object.assign(new Error('because'), { name, $metadata: { httpStatusCode: status } });
+}
+
+describe('an answer of AWS', () => {
+  test.each<[string, number, ErrorCode, 'never' | 'backoff' | 'after', boolean]>([
+    ['ThrottlingException', 400, 'rate-limited', 'after', true],
+    ['TooManyRequestsException', 429, 'rate-limited', 'after', true],
+    ['LimitExceededException', 400, 'rate-limited', 'after', true],
+    ['Whatever', 429, 'rate-limited', 'after', true],
+    ['ServerException', 500, 'registry-unavailable', 'backoff', false],
+    ['Unknown', 503, 'registry-unavailable', 'backoff', true],
+    ['SyntaxError', 200, 'registry-unavailable', 'backoff', false],
+    ['AccessDeniedException', 400, 'access-denied', 'never', false],
+    ['KmsException', 400, 'access-denied', 'never', false],
+    ['RepositoryNotFoundException', 400, 'not-found', 'never', false],
+    ['ImageNotFoundException', 400, 'not-found', 'never', false],
+    ['LayersNotFoundException', 400, 'not-found', 'never', false],
+    ['LayerInaccessibleException', 400, 'not-found', 'never', false],
+    ['InvalidParameterException', 400, 'invalid-reference', 'never', false],
+    ['ExpiredTokenException', 400, 'authentication', 'never', false],
+    ['UnrecognizedClientException', 400, 'authentication', 'never', false],
+    ['AccessDenied', 403, 'authentication', 'never', false],
+    ['SomethingNew', 400, 'unsupported-content', 'never', false],
+  ])('%s with HTTP %d is %s, retry %s', (name, status, code, retry, throttled) => {
+    const error = answered(name, status);
+    const failure = toSlimboardError(error, REQUEST);
+    expect(failure).toMatchObject({ code, retry: { kind: retry }, cause: error });
+    expect(failure.message).toContain('ecr:DescribeImages');
+    expect(outcomeOf(error)).toEqual({ status, throttled });
+  });
+
+  test('is an expected failure, whatever its name and status', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 200, max: 599 }), (name, status) => {
+        expect(toSlimboardError(answered(name, status), REQUEST)).toBeInstanceOf(SlimboardError);
+      }),
+    );
+  });
+});
+
+test('a refusal names the action, the resource and where to allow it', () => {
+  const { message } = toSlimboardError(answered('AccessDeniedException', 400), REQUEST);
+  expect(message).toContain(`ecr:DescribeImages on ${REQUEST.resource} is not allowed`);
+  expect(message).toContain('IAM policy');
+});
+
+test('refused credentials name their source', () => {
+  const { message } = toSlimboardError(answered('CredentialsProviderError', 0), REQUEST);
+  expect(message).toContain('the default chain');
+});
+
+test.each(['ECONNRESET', 'ENOTFOUND', 'CERT_HAS_EXPIRED'])('%s is a failure of the network', (code) => {
+  const error = Object.assign(new Error('socket'), { code, name: 'TimeoutError' });
+  expect(toSlimboardError(error, REQUEST)).toMatchObject({ code: 'registry-unavailable', retry: { kind: 'backoff' } });
+  expect(outcomeOf(error)).toEqual({ throttled: false });
+});
+
+test.each([new TypeError('undefined is not a function'), 'a string', undefined])(
+  '%s is a bug, and stays one',
+  (bug) => {
+    let thrown: unknown = 'nothing';
+    try {
+      toSlimboardError(bug, REQUEST);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBe(bug);
+  },
+);
