@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import type { BullmqQueue, TaskTable } from './bullmq-queue.ts';
 import { DEFAULT_PREFIX } from './redis-connection.ts';
 
 export interface SweeperOptions {
   readonly redis: Redis;
   readonly prefix?: string;
-  readonly queue: BullmqQueue;
-  readonly table: TaskTable;
-  /** How often the table is compared with Redis, by whichever process comes first (ms); default a minute. */
-  readonly everyMs?: number;
-  readonly onSwept?: (requeued: number) => void;
+  /** Compares the database with Redis, and puts right what differs. */
+  readonly sweep: (signal: AbortSignal) => Promise<void>;
+  /** How often, by whichever process comes first (ms). */
+  readonly everyMs: number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -19,27 +17,20 @@ export interface Sweeper {
 }
 
 /**
- * Puts back what Redis lost, for as long as it runs. Every worker and scheduler has one; in each interval one of them
- * works. A Redis that comes back empty has forgotten that, too, and is swept at once.
+ * Sweeps for as long as it runs. Every worker and scheduler has one; in each interval one of them works. A Redis that
+ * comes back empty has forgotten whose turn it was, so it is swept at once.
  */
 export function startSweeper(options: SweeperOptions): Sweeper {
-  const { redis, queue, table, everyMs = 60_000 } = options;
+  const { redis, everyMs } = options;
   const stop = new AbortController();
-  const sweep = async (): Promise<void> => {
-    const first = await redis.set(
-      `${options.prefix ?? DEFAULT_PREFIX}:swept`,
-      '1',
-      'PX',
-      Math.ceil(everyMs * 0.9),
-      'NX',
-    );
-    if (first === null) return;
-    const requeued = await queue.requeueLost(table, { signal: stop.signal });
-    if (requeued > 0) options.onSwept?.(requeued);
+  const key = `${options.prefix ?? DEFAULT_PREFIX}:swept`;
+  const sweepInTurn = async (): Promise<void> => {
+    const ours = await redis.set(key, '1', 'PX', Math.ceil(everyMs * 0.9), 'NX');
+    if (ours !== null) await options.sweep(stop.signal);
   };
   let work = Promise.resolve();
   const next = (): void => {
-    work = work.then(sweep).catch((error) => {
+    work = work.then(sweepInTurn).catch((error) => {
       if (!stop.signal.aborted) options.onError(error);
     });
   };

@@ -1,0 +1,28 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { HonoAdapter } from '@bull-board/hono';
+import { serveStatic } from '@hono/node-server/serve-static';
+import type { Queue } from 'bullmq';
+import { Hono } from 'hono';
+import type { TaskReference } from './queue.ts';
+
+/**
+ * BullMQ's dashboard, to look at: it shows the queues and changes nothing.
+ * @param basePath where the caller mounts it, such as `/queues`
+ */
+export function createQueueDashboard(queues: readonly Queue<TaskReference>[], basePath: string): Hono {
+  const adapter = new HonoAdapter(serveStatic).setBasePath(basePath);
+  createBullBoard({
+    queues: queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })),
+    serverAdapter: adapter,
+    options: { uiConfig: { boardTitle: 'slimboard', hideRedisDetails: true } },
+  });
+  const app = new Hono();
+  // Its read-only mode hides buttons; this makes sure that no request of any kind gets through to a queue.
+  app.use(async (context, next) => {
+    if (!['GET', 'HEAD'].includes(context.req.method)) return context.text('read-only\n', 405, { allow: 'GET, HEAD' });
+    await next();
+    return undefined;
+  });
+  return app.route('/', adapter.registerPlugin() as unknown as Hono);
+}

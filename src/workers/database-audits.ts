@@ -1,0 +1,48 @@
+import { startAudit } from '../audit/start-audit.ts';
+import { SettingsError } from '../errors.ts';
+import type { AuditStarter, StartedAudit } from '../schedule/audit-starter.ts';
+import type { SourceSettings } from '../settings/settings.ts';
+import { findAudit } from '../store/audit-store.ts';
+import type { Database } from '../store/database.ts';
+import { findObstacle, handToWorkers, newestNightly } from '../store/queued-audit-store.ts';
+
+/** Starts audits for workers to do, as the database's constraints allow. */
+export function createAuditStarter(
+  db: Database,
+  sources: () => Promise<readonly SourceSettings[]>,
+  now: () => string,
+): AuditStarter {
+  return {
+    async startAudit(name, lane, slotDate) {
+      const source = (await sources()).find((one) => one.name === name);
+      if (!source) throw new SettingsError(`there is no source "${name}" in the settings`);
+      const slot = slotDate?.toISOString();
+      const started = await startAudit(db, {
+        sources: [source],
+        lane,
+        alone: false,
+        now: now(),
+        ...(slot !== undefined && { slot }),
+      });
+      if (!started) return obstacleTo(db, name, slot);
+      await handToWorkers(db, started.auditId);
+      return { kind: 'started', auditId: started.auditId, tasks: started.tasks };
+    },
+    async lastAudit(name) {
+      const audit = await newestNightly(db, name);
+      if (!audit) return undefined;
+      const { startedAt, finishedAt } = audit;
+      return { startedAt: new Date(startedAt), ...(finishedAt !== null && { finishedAt: new Date(finishedAt) }) };
+    },
+    async auditStatus(auditId) {
+      return (await findAudit(db, auditId))?.status ?? 'failed';
+    },
+  };
+}
+
+async function obstacleTo(db: Database, name: string, slot: string | undefined): Promise<StartedAudit> {
+  const obstacle = await findObstacle(db, name, slot);
+  // It ended between the two statements; the schedule's next pass tries again.
+  if (!obstacle) throw new Error(`an audit of ${name} ended just now`);
+  return { kind: obstacle.running ? 'running' : 'served', auditId: obstacle.auditId };
+}

@@ -1,0 +1,197 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Telemetry } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { type AuditEngine, createAuditEngine, type EngineOptions, openStore } from '../app.ts';
+import type { AuditEvents } from '../audit/context.ts';
+import { SettingsError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { measured } from '../metrics/measured-governor.ts';
+import { createMetrics, type Metrics } from '../metrics/metrics.ts';
+import { startMetricsServer } from '../metrics/metrics-server.ts';
+import { type BullmqQueue, createBullmqQueue } from '../queue/bullmq-queue.ts';
+import { connectRedis, DEFAULT_PREFIX } from '../queue/redis-connection.ts';
+import { startSweeper } from '../queue/sweeper.ts';
+import { createRedisGovernor } from '../registry/redis-governor.ts';
+import type { Environment, Settings } from '../settings/settings.ts';
+import type { Database } from '../store/database.ts';
+import { auditAges, keepAlive, queuedTasks, stuckAudits } from '../store/queued-audit-store.ts';
+import { createRequestTally, type RequestTally } from './request-tally.ts';
+
+export interface InstallationOptions {
+  readonly settings: Settings;
+  readonly environment: Environment;
+  readonly log: Logger;
+  readonly deliver?: EngineOptions['deliver'];
+  /** Where `/metrics` and `/healthz` are served; absent: nowhere. */
+  readonly metricsPort?: number | undefined;
+}
+
+/** What each process of an installation with Redis opens: workers and schedulers alike. */
+export interface Installation {
+  readonly db: Database;
+  readonly redis: Redis;
+  readonly queue: BullmqQueue;
+  readonly engine: AuditEngine;
+  readonly metrics: Metrics;
+  readonly tally: RequestTally;
+  readonly telemetry: Telemetry | undefined;
+  /** ISO 8601. */
+  readonly now: () => string;
+  /** Closes what was opened, newest first, and gives up on what does not close. */
+  close(): Promise<void>;
+}
+
+/** Below a minute: an audit whose workers are silent for that long may be taken over. */
+const SWEEP_EVERY_MS = 20_000;
+const CLOSE_WITHIN_MS = 5_000;
+
+/**
+ * @throws SettingsError when the settings name no Redis or no Postgres
+ * @throws QueueUnavailableError, StoreUnavailableError when one does not answer
+ */
+export async function openInstallation(options: InstallationOptions): Promise<Installation> {
+  const { settings, log } = options;
+  const redisUrl = requireUrls(settings);
+  const closers: Closers = [];
+  const close = () => closeAll(closers, log);
+  const onError = (error: unknown): void => log.warn({ error }, 'the queue is in trouble');
+  try {
+    const db = await openStore(settings);
+    closers.push(() => db.close());
+    const redis = await connectRedis(redisUrl, onError);
+    closers.push(async () => redis.disconnect());
+    const telemetry = await telemetryOf(options.environment);
+    const queue = createBullmqQueue({ redis, onError, ...(telemetry && { telemetry }) });
+    closers.push(() => queue.close());
+    const metrics = createMetrics({ queues: () => queue.depths(), audits: () => auditGauges(db) });
+    const tally = createRequestTally();
+    const engine = openEngine(options, { db, redis, queue, metrics, tally }, closers);
+    const now = engine.context.now;
+    const installation = { db, redis, queue, engine, metrics, tally, telemetry, now, close };
+    startSweeping(installation, log, closers);
+    await serveMetrics(installation, options.metricsPort, closers);
+    return installation;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @returns the URL of Redis */
+function requireUrls({ redisUrl, databaseUrl }: Settings): string {
+  if (redisUrl === undefined)
+    throw new SettingsError('this command works with Redis: set SLIMBOARD_REDIS_URL, or use "slimboard audit"');
+  if (databaseUrl === undefined)
+    throw new SettingsError(
+      'workers share one Postgres, and the embedded database is of one process: set SLIMBOARD_DATABASE_URL',
+    );
+  return redisUrl;
+}
+
+type Closers = (() => Promise<unknown>)[];
+type Parts = Pick<Installation, 'db' | 'redis' | 'queue' | 'metrics' | 'tally'>;
+
+function openEngine(options: InstallationOptions, parts: Parts, closers: Closers): AuditEngine {
+  const { settings, environment, log } = options;
+  const { db, redis, queue, metrics, tally } = parts;
+  const shared = createRedisGovernor({
+    redis,
+    prefix: DEFAULT_PREFIX,
+    settingsFor: (registry) => ({ maxConcurrency: concurrencyAt(registry, settings) }),
+    onError: (error) => log.warn({ error }, 'the governor cannot ask Redis'),
+  });
+  closers.push(() => shared.close());
+  const engine: AuditEngine = createAuditEngine({
+    settings,
+    environment,
+    db,
+    queue,
+    governor: measured(shared, metrics),
+    events: eventsOf(metrics, log),
+    onNote: (note) => log.warn(note),
+    // The engine's own counts are of the process; here each request is taken out as it is counted.
+    onRequest: () => tally.add(takeCounts(engine)),
+    ...(options.deliver && { deliver: options.deliver }),
+  });
+  closers.push(() => engine.close());
+  return engine;
+}
+
+function takeCounts({ counts }: AuditEngine): AuditEngine['counts'] {
+  const taken = { ...counts };
+  counts.requests = 0;
+  counts.throttled = 0;
+  return taken;
+}
+
+/** Of several sources on one registry the most careful one decides. */
+function concurrencyAt(registry: string, settings: Settings): number {
+  const there = settings.sources.filter((source) => source.kind === 'oci' && source.registry === registry);
+  const limits = there.map(({ concurrency }) => concurrency);
+  return limits.length > 0 ? Math.min(...limits) : settings.sourceDefaults.concurrency;
+}
+
+function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
+  return {
+    itemDone: (_source, outcome, count) => metrics.countItems(outcome, count),
+    itemFailed(source, item, message) {
+      metrics.countItems('failed', 1);
+      log.warn({ source, item }, message);
+    },
+    repositoryListed: (source, repository, tags) => log.debug({ source, repository, tags }, 'listed'),
+  };
+}
+
+async function auditGauges(db: Database) {
+  const ages = await auditAges(db);
+  return ages.map(({ source, startedAt, durationSeconds, running }) => ({
+    source,
+    running,
+    ageSeconds: startedAt === null ? undefined : (Date.now() - Date.parse(startedAt)) / 1_000,
+    durationSeconds: durationSeconds ?? undefined,
+  }));
+}
+
+function startSweeping({ db, redis, queue, engine, metrics, now }: Installation, log: Logger, closers: Closers): void {
+  const sweeper = startSweeper({
+    redis,
+    everyMs: SWEEP_EVERY_MS,
+    onError: (error) => log.warn({ error }, 'the sweep failed, the next one tries again'),
+    async sweep(signal) {
+      await keepAlive(db, now());
+      const requeued = await queue.requeueLost({ listOpenTasks: () => queuedTasks(db) }, { signal });
+      metrics.countRequeued(requeued);
+      if (requeued > 0) log.info({ tasks: requeued }, 'put back what the queue had lost');
+      for (const { auditId, lane } of await stuckAudits(db)) await engine.handlers.advance(auditId, lane);
+    },
+  });
+  closers.push(() => sweeper.close());
+}
+
+async function serveMetrics(installation: Installation, port: number | undefined, closers: Closers): Promise<void> {
+  if (port === undefined) return;
+  const { metrics, db, redis } = installation;
+  const isHealthy = async () => redis.status === 'ready' && (await db.query('select 1')).length === 1;
+  // Containers are asked from outside.
+  const server = await startMetricsServer({ metrics, host: '0.0.0.0', port, isHealthy });
+  closers.push(() => server.close());
+}
+
+/** Spans of the queue's work, where OpenTelemetry is set up; its SDK is loaded by whoever runs the process. */
+async function telemetryOf(environment: Environment): Promise<Telemetry | undefined> {
+  if (!environment.OTEL_EXPORTER_OTLP_ENDPOINT) return undefined;
+  const { BullMQOtel } = await import('bullmq-otel');
+  return new BullMQOtel({
+    tracerName: 'slimboard',
+    meterName: 'slimboard',
+    enableMetrics: true,
+  }) as unknown as Telemetry;
+}
+
+async function closeAll(closers: Closers, log: Logger): Promise<void> {
+  for (const close of closers.splice(0).reverse()) {
+    // Of a Redis or Postgres that is away nothing can be closed properly.
+    const closed = close().catch((error) => log.debug({ error }, 'closing failed'));
+    await Promise.race([closed, sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]);
+  }
+}

@@ -1,0 +1,103 @@
+import { SettingsError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { AuditStarter, AuditStatus } from '../schedule/audit-starter.ts';
+import type { ScheduledSource } from '../schedule/plan-schedules.ts';
+import { startNow, waitForAudit } from '../schedule/run-now.ts';
+import { type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
+import type { Settings, SourceSettings } from '../settings/settings.ts';
+import { createAuditStarter } from './database-audits.ts';
+import { type InstallationOptions, openInstallation } from './installation.ts';
+import { untilAborted } from './until-aborted.ts';
+
+export interface ScheduleOptions extends InstallationOptions {
+  readonly signal: AbortSignal;
+  /** Reads the settings anew: sources that were added, changed or removed take effect without a restart. */
+  readonly reload: () => Promise<Settings>;
+  readonly onReady?: () => void;
+}
+
+/** Keeps the schedules of all sources until its signal aborts. */
+export async function runScheduler(options: ScheduleOptions): Promise<void> {
+  const { log, signal } = options;
+  const installation = await openInstallation(options);
+  const { redis, queue, telemetry, db, now } = installation;
+  try {
+    const sources = async () => (await options.reload()).sources;
+    const scheduler = await startScheduler({
+      redis,
+      queue,
+      starter: createAuditStarter(db, sources, now),
+      sources: async () => (await sources()).flatMap(scheduleOf),
+      events: schedulerEvents(log),
+      ...(telemetry && { telemetry }),
+    });
+    log.info('the scheduler is ready');
+    options.onReady?.();
+    await untilAborted(signal);
+    await scheduler.close();
+  } finally {
+    await installation.close();
+  }
+}
+
+export interface NowOptions extends InstallationOptions {
+  readonly signal: AbortSignal;
+  /** By name; none: every source of the settings. */
+  readonly sources: readonly string[];
+  readonly wait: boolean;
+  readonly onStarted: (source: string, auditId: number, running: boolean) => void;
+}
+
+/**
+ * Hands an audit of each source to the workers.
+ * @returns how the audits ended, when asked to wait; else nothing
+ * @throws SettingsError when a name is no source, before any audit is started
+ */
+export async function runNow(options: NowOptions): Promise<readonly AuditStatus[]> {
+  const { settings, signal } = options;
+  const names = namesOf(options.sources, settings);
+  const installation = await openInstallation(options);
+  try {
+    const { db, queue, now } = installation;
+    const starter = createAuditStarter(db, async () => settings.sources, now);
+    const outcomes = await startNow(names, { starter, queue, signal });
+    for (const [source, { auditId, kind }] of outcomes) options.onStarted(source, auditId, kind === 'running');
+    if (!options.wait) return [];
+    return await waitForAll(
+      starter,
+      [...outcomes.values()].map(({ auditId }) => auditId),
+      signal,
+    );
+  } finally {
+    await installation.close();
+  }
+}
+
+function namesOf(asked: readonly string[], settings: Settings): readonly string[] {
+  const known = settings.sources.map(({ name }) => name);
+  const unknown = asked.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new SettingsError(`there is no source "${unknown}" in the settings, only: ${known.join(', ') || 'none'}`);
+  return asked.length > 0 ? asked : known;
+}
+
+function waitForAll(starter: AuditStarter, audits: readonly number[], signal: AbortSignal) {
+  return Promise.all(audits.map((auditId) => waitForAudit(auditId, { starter, signal })));
+}
+
+function scheduleOf({ name, schedule, timezone }: SourceSettings): readonly ScheduledSource[] {
+  return schedule === undefined ? [] : [{ name, pattern: schedule, timezone }];
+}
+
+function schedulerEvents(log: Logger): SchedulerEvents {
+  return {
+    onSynced: ({ upsert, remove }) =>
+      log.info({ scheduled: upsert.map(({ name }) => name), removed: remove }, 'schedules follow the settings'),
+    onStarted(source, slot, { kind, auditId }) {
+      const fields = { source, audit: auditId, slot: slot.toISOString() };
+      if (kind === 'running') log.warn(fields, 'the audit before this one is still under way: this slot is left out');
+      else log.info(fields, kind === 'started' ? 'audit started' : 'another scheduler started this audit');
+    },
+    onError: (error) => log.error({ error }, 'scheduling failed, it is tried again'),
+  };
+}

@@ -1,0 +1,77 @@
+import type { Logger } from '../log.ts';
+import { type AttemptOutcome, startTaskWorkers, type WorkerEvents } from '../queue/bullmq-workers.ts';
+import type { TaskKind } from '../queue/queue.ts';
+import { recordProgress } from '../store/audit-store.ts';
+import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
+import { untilAborted } from './until-aborted.ts';
+
+export interface WorkerOptions extends InstallationOptions {
+  /** Ends the worker. */
+  readonly signal: AbortSignal;
+  /** How long what is in hand may take to end (ms); default 25 s, within the 30 s that Kubernetes gives. */
+  readonly graceMs?: number | undefined;
+  readonly onReady?: () => void;
+}
+
+/** Tasks of each kind at once; ad-hoc audits have as many again. Requests are bounded by the governor, not by these. */
+const LANES: Readonly<Record<TaskKind, number>> = {
+  source: 4,
+  repository: 8,
+  manifests: 12,
+  layers: 2,
+  assess: 1,
+  close: 1,
+  deliver: 1,
+};
+const GRACE_MS = 25_000;
+const PROGRESS_MS = 5_000;
+
+/** Does tasks until its signal aborts; then ends or gives back what is in hand. */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { log, signal } = options;
+  const installation = await openInstallation(options);
+  const { redis, engine, tally, telemetry, metrics } = installation;
+  const workers = startTaskWorkers({
+    redis,
+    handlers: tally.counting(engine.handlers),
+    lanes: LANES,
+    events: workerEvents(metrics, log),
+    ...(telemetry && { telemetry }),
+  });
+  const timer = setInterval(() => void flush(installation, log), PROGRESS_MS);
+  log.info('the worker is ready');
+  options.onReady?.();
+  await untilAborted(signal);
+  log.info('the worker stops: what is in hand ends or goes back');
+  await workers.close(options.graceMs ?? GRACE_MS);
+  clearInterval(timer);
+  await flush(installation, log);
+  await installation.close();
+}
+
+function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEvents {
+  const levels: Readonly<Record<AttemptOutcome, 'debug' | 'info' | 'warn' | 'error'>> = {
+    done: 'debug',
+    'rate-limited': 'info',
+    'given-back': 'info',
+    retried: 'warn',
+    'given-up': 'error',
+  };
+  return {
+    onAttempt({ auditId, kind, key }, outcome, { durationMs, error }) {
+      metrics.countAttempt(kind, outcome, durationMs);
+      log[levels[outcome]]({ audit: auditId, task: key, durationMs: Math.round(durationMs), error }, `task ${outcome}`);
+    },
+    onStalled: (jobId) => log.warn({ job: jobId }, 'a worker went silent, its task is done again'),
+    onError: (error) => log.warn({ error }, 'the queue is in trouble'),
+  };
+}
+
+/** Adds what was counted to the audits; what could not be added is counted again. */
+async function flush({ db, tally, now }: Installation, log: Logger): Promise<void> {
+  for (const [auditId, delta] of tally.take()) {
+    await recordProgress(db, auditId, delta, now()).catch((error) => {
+      log.debug({ audit: auditId, error }, 'request counts were not stored');
+    });
+  }
+}
