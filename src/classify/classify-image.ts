@@ -29,7 +29,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
   );
   const { verdict: base, signals } = findBase(context, provenance, findDistro(context, [...known, ...declared])?.value);
   const references = [...(base.confidence === 'unknown' ? [] : base.references), ...known];
-  const distro = findDistro(context, references);
+  const distro = findDistro(context, [...references, ...declared]);
   const runtime = findRuntime(context, provenance, references);
   const framework = findFramework(context);
   const variant = findVariant(context, base, distro, runtime);

@@ -2,8 +2,9 @@ import type { Context } from './context.ts';
 import { labelDistro } from './distro-labels.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { assignments } from './history/instruction.ts';
-import { type DistroName, distroOfPackage, distroOfSuite, suitesIn } from './knowledge/distros.ts';
+import { type DistroName, distroOfSuite, releasesIn } from './knowledge/distros.ts';
 import { officialImageOf } from './knowledge/official-images.ts';
+import { remember } from './remember.ts';
 import type { Confidence, Judged } from './verdict.ts';
 
 export type DistroVerdict = Judged<DistroName>;
@@ -14,51 +15,64 @@ interface Claim {
   readonly evidence: string;
 }
 
+type ClaimSource = (context: Context, baseReferences: readonly string[]) => Claim | undefined;
+
+/** The strongest first; the later ones read every step, and are asked only while something is missing. */
+const SOURCES: readonly ClaimSource[] = [
+  windowsClaim,
+  rootfsClaim,
+  referenceClaim,
+  labelClaim,
+  shellClaim,
+  officialClaim,
+  packageManagerClaim,
+  namedReleaseClaim,
+];
+
 /**
  * The distribution of the image. The strongest claim says which one; the version comes from the strongest claim that
  * agrees and has one.
  * @param baseReferences names of the base image and of all known images beneath, best proof first
  */
 export function findDistro(context: Context, baseReferences: readonly string[]): DistroVerdict | undefined {
-  const claims = [
-    ...windowsClaims(context),
-    ...rootfsClaims(context),
-    ...referenceClaims(baseReferences),
-    ...labelClaims(context),
-    ...shellClaims(context),
-    ...officialClaims(context),
-    ...packageManagerClaims(context),
-  ];
-  const [first] = claims;
-  if (!first) return undefined;
-  const versioned = claims.find((claim) => claim.distro.id === first.distro.id && claim.distro.version !== undefined);
-  const version = versioned?.distro.version ?? versionOf(context, first.distro.id);
-  const evidence = versioned && versioned !== first ? `${first.evidence}, ${versioned.evidence}` : first.evidence;
-  const value = version === undefined ? { id: first.distro.id } : { id: first.distro.id, version };
-  return { value, confidence: first.confidence, evidence };
+  let first: Claim | undefined;
+  for (const source of SOURCES) {
+    const claim = source(context, baseReferences);
+    if (!claim || (first && claim.distro.id !== first.distro.id)) continue;
+    if (claim.distro.version !== undefined) return verdictOf(first ?? claim, claim);
+    first ??= claim;
+  }
+  return first && verdictOf(first, first);
 }
 
-function claim(distro: DistroName, evidence: string, confidence: Confidence = 'inferred'): Claim[] {
-  return [{ distro, evidence, confidence }];
+function verdictOf(first: Claim, versioned: Claim): DistroVerdict {
+  const evidence = first === versioned ? first.evidence : `${first.evidence}, ${versioned.evidence}`;
+  return { value: versioned.distro, confidence: first.confidence, evidence };
 }
 
-function windowsClaims({ input }: Context): Claim[] {
-  if (input.config.os !== 'windows') return [];
+function inferred(distro: DistroName, evidence: string): Claim {
+  return { distro, evidence, confidence: 'inferred' };
+}
+
+function windowsClaim({ input }: Context): Claim | undefined {
+  if (input.config.os !== 'windows') return undefined;
   const version = input.config.osVersion ?? input.platform.osVersion;
-  return claim(version ? { id: 'windows', version } : { id: 'windows' }, 'config:os.version', 'declared');
+  const distro = version ? { id: 'windows', version } : { id: 'windows' };
+  return { distro, evidence: 'config:os.version', confidence: 'declared' };
 }
 
-function rootfsClaims({ stack }: Context): Claim[] {
+function rootfsClaim({ stack }: Context): Claim | undefined {
   const { rootfs } = stack;
-  return rootfs?.distro ? claim(rootfs.distro, `history:${rootfs.evidence}`) : [];
+  return rootfs?.distro && inferred(rootfs.distro, `history:${rootfs.evidence}`);
 }
 
-/** Names such as `library/debian:bookworm-slim` and `library/node:20-alpine3.20`. */
-function referenceClaims(references: readonly string[]): Claim[] {
-  return references.flatMap((reference) => {
+/** Names such as `library/debian:bookworm-slim` and `library/node:20-alpine3.20`; one with a version before one without. */
+function referenceClaim(_: Context, references: readonly string[]): Claim | undefined {
+  const claims = references.flatMap((reference) => {
     const distro = distroOfReference(reference);
-    return distro ? claim(distro, `base:${reference}`) : [];
+    return distro ? [inferred(distro, `base:${reference}`)] : [];
   });
+  return claims.find((claim) => claim.distro.version !== undefined) ?? claims[0];
 }
 
 const DISTRO_REPOSITORIES: Readonly<Record<string, string>> = {
@@ -77,21 +91,20 @@ const DISTRO_REPOSITORIES: Readonly<Record<string, string>> = {
 };
 
 /** The distribution that an image's name tells, by its repository or by its tag. */
-export function distroOfReference(reference: string): DistroName | undefined {
-  const match = /(?:^|\/)([a-z0-9._-]+?)(?::([\w.-]{1,128}))?(?:@\S*)?$/.exec(reference.slice(0, 512));
+export const distroOfReference: (reference: string) => DistroName | undefined = remember((reference) => {
+  const match = /(?:^|\/)([a-z0-9._-]+)(?::([\w.-]{1,128}))?(?:@\S*)?$/.exec(reference.slice(0, 512));
   const [, repository = '', tag = ''] = match ?? [];
-  const id = DISTRO_REPOSITORIES[repository];
+  const id = Object.hasOwn(DISTRO_REPOSITORIES, repository) ? DISTRO_REPOSITORIES[repository] : undefined;
   if (id !== undefined) return ofTag(id, tag);
-  const ubi = /^ubi(\d+)(?:-|$)/.exec(repository)?.[1];
+  const ubi = /^ubi(\d+)(?:-|$)/.exec(repository)?.[1] ?? /\/ubi(\d+)\//.exec(reference)?.[1];
   if (ubi !== undefined) return { id: 'rhel', version: ubi };
-  const alpine = /(?:^|-)alpine(\d\.\d+)/.exec(tag)?.[1];
-  if (alpine !== undefined) return { id: 'alpine', version: alpine };
-  if (/(?:^|-)alpine(?:-|$)/.test(tag)) return { id: 'alpine' };
+  const alpine = /(?:^|-)alpine(\d\.\d+)?(?:-|$)/.exec(tag);
+  if (alpine) return alpine[1] === undefined ? { id: 'alpine' } : { id: 'alpine', version: alpine[1] };
   return tag
     .split('-')
     .map(distroOfSuite)
     .find((distro) => distro !== undefined);
-}
+});
 
 function ofTag(id: string, tag: string): DistroName {
   const suite = distroOfSuite(tag.split('-')[0] ?? '');
@@ -100,29 +113,29 @@ function ofTag(id: string, tag: string): DistroName {
   return version === undefined ? { id } : { id, version };
 }
 
-function labelClaims(context: Context): Claim[] {
-  const found = labelDistro(context.input.config.labels, context.env);
-  return found ? claim(found.distro, `label:${found.label}`) : [];
+function labelClaim({ input, env }: Context): Claim | undefined {
+  const found = labelDistro(input.config.labels, env);
+  return found && inferred(found.distro, `label:${found.label}`);
 }
 
-const UBUNTU_WROTE_BASH_FROM = Date.parse('2021-05-01T00:00:00Z');
-const UBUNTU_WROTE_BASH_UNTIL = Date.parse('2022-10-01T00:00:00Z');
+/** Ubuntu's images had Debian's CMD between these days. */
+const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2022-10-01' } as const;
 
 /**
  * The CMD of a root file system whose archive has no name. As published by Docker Official Images: alpine `/bin/sh`,
  * busybox `sh`, debian `bash`; ubuntu wrote `bash` too, from 2021 to 2022.
  */
-function shellClaims({ stack, history }: Context): Claim[] {
+function shellClaim({ stack, history }: Context): Claim | undefined {
   const shell = stack.rootfs?.shell;
-  const bottom = history.steps[0]?.createdMs;
-  if (shell === undefined || stack.rootfs?.tool) return [];
+  const created = history.steps[0]?.created;
+  if (shell === undefined || stack.rootfs?.tool) return undefined;
   const evidence = `history:rootfs+CMD ["${shell.slice(0, 40)}"]`;
   const managers = packageManagers(history.steps);
-  if (shell === '/bin/sh' && agrees(managers, 'apk')) return claim({ id: 'alpine' }, evidence);
-  if (shell === 'sh' && managers.size === 0) return claim({ id: 'busybox' }, evidence);
-  if (shell !== 'bash' || bottom === undefined || !agrees(managers, 'apt')) return [];
-  const both = bottom >= UBUNTU_WROTE_BASH_FROM && bottom < UBUNTU_WROTE_BASH_UNTIL;
-  return both ? [] : claim({ id: 'debian' }, evidence);
+  if (shell === '/bin/sh' && agrees(managers, 'apk')) return inferred({ id: 'alpine' }, evidence);
+  if (shell === 'sh' && managers.size === 0) return inferred({ id: 'busybox' }, evidence);
+  if (shell !== 'bash' || created === undefined || !agrees(managers, 'apt')) return undefined;
+  const both = created >= UBUNTU_WROTE_BASH.from && created < UBUNTU_WROTE_BASH.until;
+  return both ? undefined : inferred({ id: 'debian' }, evidence);
 }
 
 function agrees(managers: ReadonlySet<string>, manager: string): boolean {
@@ -130,59 +143,49 @@ function agrees(managers: ReadonlySet<string>, manager: string): boolean {
 }
 
 /** Docker Official Images that use apt stand on Debian, some on Ubuntu. */
-function officialClaims({ stack, history }: Context): Claim[] {
+function officialClaim({ stack, history }: Context): Claim | undefined {
+  if (!packageManagers(history.steps).has('apt')) return undefined;
+  const deps = stack.images.some((image) => image.kind === 'buildpack-deps');
+  if (deps) return inferred({ id: 'debian' }, 'history:buildpack-deps');
   const official = history.steps
     .filter((step) => step.verb === 'ENV')
     .flatMap((step) => assignments(step.args).map(([name, value]) => officialImageOf(name, value)))
     .find((image) => image?.aptDistro !== undefined);
-  const deps = stack.images.some((image) => image.kind === 'buildpack-deps');
-  if (!packageManagers(history.steps).has('apt')) return [];
-  if (deps) return claim({ id: 'debian' }, 'history:buildpack-deps');
-  return official?.aptDistro ? claim({ id: official.aptDistro }, `history:${official.repository}`) : [];
+  return official?.aptDistro ? inferred({ id: official.aptDistro }, `history:${official.repository}`) : undefined;
 }
 
 /** Only where a manager serves one distribution: apk's other one, Wolfi, is laid down by apko. */
-function packageManagerClaims({ stack, history }: Context): Claim[] {
+function packageManagerClaim({ stack, history }: Context): Claim | undefined {
   const managers = packageManagers(history.steps);
-  if (managers.size !== 1 || stack.rootfs?.tool) return [];
-  if (managers.has('apk')) return claim({ id: 'alpine' }, 'history:apk');
-  if (managers.has('pacman')) return claim({ id: 'arch' }, 'history:pacman');
+  if (managers.size !== 1 || stack.rootfs?.tool) return undefined;
+  if (managers.has('apk')) return inferred({ id: 'alpine' }, 'history:apk');
+  if (managers.has('pacman')) return inferred({ id: 'arch' }, 'history:pacman');
   const amazon = releasesNamed(history.steps).find((distro) => distro.id === 'amzn');
-  if (amazon && !managers.has('apt')) return claim(amazon, 'history:Amazon Linux named');
-  if (!managers.has('apt')) return [];
-  const ids = new Set(releasesNamed(history.steps).map((distro) => distro.id));
-  const [id] = ids;
-  return ids.size === 1 && id !== undefined ? claim({ id }, 'history:apt, release named') : [];
+  return amazon && !managers.has('apt') ? inferred(amazon, 'history:Amazon Linux named') : undefined;
+}
+
+/** Where apt is used and every release that the history names is of one distribution; the version, if they agree. */
+function namedReleaseClaim({ stack, history }: Context): Claim | undefined {
+  if (stack.rootfs?.tool || !agrees(packageManagers(history.steps), 'apt')) return undefined;
+  const named = releasesNamed(history.steps);
+  const [first] = named;
+  if (!first || named.some((distro) => distro.id !== first.id)) return undefined;
+  const agreed = named.every((distro) => distro.version === first.version);
+  return inferred(agreed ? first : { id: first.id }, 'history:release named');
 }
 
 const MANAGERS =
-  /(?<![\w./-])(apk|apt-get|apt|pacman|yum|dnf|microdnf|tdnf|zypper)(?= (?:-[\w-]+(?:[= ]\d+)? )*(?:add|install|update|upgrade|-S|del|remove))/g;
+  /\b(apk|apt-get|apt|pacman|yum|dnf|microdnf|tdnf|zypper)(?= (?:-[\w-]+(?:[= ]\d+)? )*(?:add|install|update|upgrade|-S|del|remove))/g;
+
+const managersIn: (command: string) => readonly string[] = remember((command) =>
+  [...command.slice(0, 4_000).matchAll(MANAGERS)].map(([, name = '']) => (name === 'apt-get' ? 'apt' : name)),
+);
 
 function packageManagers(steps: readonly BuildStep[]): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const step of steps) {
-    if (step.verb !== 'RUN') continue;
-    for (const match of step.args.slice(0, 4_000).matchAll(MANAGERS))
-      found.add(match[1] === 'apt-get' ? 'apt' : (match[1] ?? ''));
-  }
-  return found;
+  return new Set(steps.filter((step) => step.verb === 'RUN').flatMap((step) => managersIn(step.args)));
 }
 
 /** Releases named in variables and commands: `PKG_RELEASE=1~buster`, `libicu72`. */
 function releasesNamed(steps: readonly BuildStep[]): readonly DistroName[] {
-  return steps.flatMap((step) => {
-    if (step.verb !== 'RUN' && step.verb !== 'ENV') return [];
-    const text = step.args.slice(0, 4_000);
-    const ofPackage = distroOfPackage(text);
-    return [...suitesIn(text), ...(ofPackage ? [ofPackage] : [])];
-  });
-}
-
-/** A version that all releases named in the history agree on. */
-function versionOf({ history, stack }: Context, id: string): string | undefined {
-  if (stack.rootfs?.tool || (id !== 'debian' && id !== 'ubuntu')) return undefined;
-  const named = releasesNamed(history.steps).filter((distro) => distro.id === id);
-  const versions = new Set(named.map((distro) => distro.version));
-  const [version] = versions;
-  return versions.size === 1 ? version : undefined;
+  return steps.filter((step) => step.verb === 'RUN' || step.verb === 'ENV').flatMap((step) => releasesIn(step.args));
 }

@@ -1,4 +1,5 @@
 import type { Context } from './context.ts';
+import { remember } from './remember.ts';
 import type { Judged } from './verdict.ts';
 
 interface FrameworkRule {
@@ -43,15 +44,20 @@ export function findFramework({ input, history, stack }: Context): Judged<string
     .map((entry) => entry.split('=', 1)[0])
     .join(' ')
     .slice(0, MAX_STEP_LENGTH);
-  const steps = history.steps.slice(stack.ownStart).map((step) => step.args.slice(0, MAX_STEP_LENGTH));
   const sources = [
-    ['entrypoint', started],
-    ['env', names],
-    ['history', steps.join('\n').slice(0, 16 * MAX_STEP_LENGTH)],
+    ['entrypoint', [started]],
+    ['env', [names]],
+    ['history', history.steps.slice(stack.ownStart).map((step) => step.args)],
   ] as const;
-  for (const [source, text] of sources) {
-    const rule = text === '' ? undefined : RULES.find(({ pattern }) => pattern.test(text));
+  for (const [source, texts] of sources) {
+    const rules = texts.map(ruleOf).filter((rule) => rule !== undefined);
+    const [rule] = rules.sort((a, b) => RULES.indexOf(a) - RULES.indexOf(b));
     if (rule) return { value: rule.name, confidence: 'inferred', evidence: source };
   }
   return undefined;
 }
+
+const ruleOf = remember((text) => {
+  const part = text.slice(0, MAX_STEP_LENGTH);
+  return part === '' ? undefined : RULES.find(({ pattern }) => pattern.test(part));
+});

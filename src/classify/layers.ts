@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { redact } from './redact.ts';
+import { remember } from './remember.ts';
 import type { LayerClass, LayerVerdict } from './verdict.ts';
 
 /** Instructions are kept this long: longer than any screen, short enough to store a million of them. */
@@ -21,12 +22,15 @@ export function judgeLayers(context: Context, baseLayers: number | undefined): r
 /** The step as a Dockerfile would have it, white space joined, secrets replaced. */
 export function instructionText(step: BuildStep): string {
   const verb = step.verb === 'OTHER' || step.verb === 'NONE' ? '' : `${step.verb} `;
-  const text = redact(step.args.slice(0, 2 * MAX_INSTRUCTION_LENGTH))
+  return verb + shownArgs(step.args);
+}
+
+const shownArgs = remember((args: string): string => {
+  const text = redact(args.slice(0, 2 * MAX_INSTRUCTION_LENGTH))
     .replace(/\s+/g, ' ')
     .trim();
-  const whole = verb + text;
-  return whole.length > MAX_INSTRUCTION_LENGTH ? `${whole.slice(0, MAX_INSTRUCTION_LENGTH - 1)}…` : whole;
-}
+  return text.length > MAX_INSTRUCTION_LENGTH ? `${text.slice(0, MAX_INSTRUCTION_LENGTH - 1)}…` : text;
+});
 
 const DEPENDENCIES =
   /(?<![\w-])(?:(?:npm|pnpm|bun) (?:ci|install|i|add)\b|yarn(?: install| add|\s*(?:&&|$))|pip3? install|poetry install|uv (?:sync|pip)|pipenv (?:install|sync)|conda install|bundle install|gem install|composer install|go mod download|cargo fetch|mvn [^;&|]*dependency|dotnet restore|mix deps\.get)/;
@@ -45,14 +49,14 @@ const MANIFEST_FILE =
 
 function classOf(step: BuildStep | undefined): LayerClass {
   if (!step || step.verb === 'NONE') return 'none';
-  const text = step.args.slice(0, 4_000);
   if (step.verb === 'WORKDIR') return 'configuration';
-  if (step.verb === 'RUN') return classOfRun(text);
-  if (step.verb === 'COPY' || step.verb === 'ADD') return classOfCopy(text);
+  if (step.verb === 'RUN') return classOfRun(step.args);
+  if (step.verb === 'COPY' || step.verb === 'ADD') return classOfCopy(step.args);
   return step.verb === 'OTHER' ? 'application' : 'none';
 }
 
-function classOfRun(text: string): LayerClass {
+const classOfRun = remember((command: string): LayerClass => {
+  const text = command.slice(0, 4_000);
   if (OS_PACKAGES.test(text))
     return COMPILERS.test(text) && !/--virtual|apt-mark|purge|autoremove|apk del/.test(text)
       ? 'build-tools'
@@ -60,10 +64,11 @@ function classOfRun(text: string): LayerClass {
   if (DEPENDENCIES.test(text)) return 'dependencies';
   if (BUILDS.test(text)) return 'application';
   return SETTINGS.test(text) ? 'configuration' : 'application';
-}
+});
 
-function classOfCopy(text: string): LayerClass {
+const classOfCopy = remember((args: string): LayerClass => {
+  const text = args.slice(0, 4_000);
   if (/node_modules|site-packages|\/vendor\b|\.venv|\/wheels\b/.test(text)) return 'dependencies';
   if (MANIFEST_FILE.test(text) && !/(?:^|\s)\.\/?(?:\s|$)[^\s]*\s/.test(text)) return 'dependencies';
   return CONFIG_FILE.test(text) ? 'configuration' : 'application';
-}
+});

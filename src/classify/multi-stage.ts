@@ -1,5 +1,4 @@
-import { basesBeneath } from './base-image/layer-chain.ts';
-import type { Provenance } from './base-image/provenance.ts';
+import type { Material, Provenance } from './base-image/provenance.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import type { BaseVerdict, ImageVerdict } from './verdict.ts';
@@ -8,28 +7,24 @@ type MultiStage = ImageVerdict['multiStage'];
 
 /** Whether the image's own build took files from another stage or image. Only what proves it counts. */
 export function findMultiStage(context: Context, base: BaseVerdict, provenance: Provenance | undefined): MultiStage {
-  return (
-    byProvenance(context, base, provenance) ?? byHistory(context) ?? { value: 'unknown', evidence: 'nothing proves it' }
-  );
+  return byProvenance(base, provenance) ?? byHistory(context) ?? { value: 'unknown', evidence: 'nothing proves it' };
 }
 
-function byProvenance(context: Context, base: BaseVerdict, provenance: Provenance | undefined): MultiStage | undefined {
+function byProvenance(base: BaseVerdict, provenance: Provenance | undefined): MultiStage | undefined {
   if (!provenance) return undefined;
   if (provenance.stages) {
     return { value: provenance.stages.multiStage ? 'yes' : 'no', evidence: 'provenance:Dockerfile' };
   }
-  const beneath = new Set(basesBeneath(context).flatMap((known) => [known.digest, known.indexDigest]));
-  const others = provenance.materials.filter(
-    (material) => !beneath.has(material.digest) && !isBase(material.reference, base),
-  );
-  const proven = base.confidence !== 'unknown' && others.length > 0;
-  const several = provenance.materials.length > 1;
-  const [first] = others.length > 0 ? others : provenance.materials;
-  return proven || several ? { value: 'yes', evidence: `provenance:${first?.reference ?? ''}` } : undefined;
+  const { materials } = provenance;
+  const [first] = materials.filter((material) => !isBase(material, base));
+  // One image may be the base under a mirror's name; two cannot, and nothing is built FROM scratch and an image at once.
+  const scratch = base.confidence !== 'unknown' && base.references.includes('scratch');
+  const staged = materials.length > 1 || (materials.length === 1 && scratch);
+  return staged && first ? { value: 'yes', evidence: `provenance:${first.reference}` } : undefined;
 }
 
-function isBase(reference: string, base: BaseVerdict): boolean {
-  return base.confidence !== 'unknown' && base.references.includes(reference);
+function isBase(material: Material, base: BaseVerdict): boolean {
+  return base.confidence !== 'unknown' && base.references.includes(material.reference);
 }
 
 /** Places that exist in a stage's file system and not in a build context. */

@@ -1,6 +1,6 @@
-import type { Context } from '../context.ts';
-import { layersBefore } from '../context.ts';
+import { type Context, layersBefore } from '../context.ts';
 import { distroOfReference } from '../distro.ts';
+import { gapMs } from '../history/build-steps.ts';
 import type { DistroName } from '../knowledge/distros.ts';
 import type { BaseVerdict, Signal, UnknownReason } from '../verdict.ts';
 import { buildpacksBase } from './buildpacks.ts';
@@ -150,7 +150,8 @@ function bottomVerdict(context: Context): BaseVerdict {
   if (isSquashed(context)) return unknown('squashed');
   const first = history.steps.find((step) => !SETTINGS.has(step.verb));
   const builds = first?.verb === 'COPY' || first?.verb === 'ADD' || stack.rootfs !== undefined;
-  if (!builds || stack.rootfs?.tool === 'bazel' || hasPause(context)) return unknown('not-in-catalogue');
+  if (!builds || !history.aligned || stack.rootfs?.tool === 'bazel' || hasPause(context))
+    return unknown('not-in-catalogue');
   return { confidence: 'inferred', references: ['scratch'], evidence: 'history:first layer is its own', layerCount: 0 };
 }
 
@@ -173,10 +174,7 @@ const DAY_MS = 86_400_000;
 
 /** Steps days apart are the work of several builds, whatever the lowest of them was called. */
 function hasPause({ history }: Context): boolean {
-  return history.steps.some((step, at) => {
-    const before = history.steps[at - 1]?.createdMs;
-    return before !== undefined && step.createdMs !== undefined && step.createdMs - before >= DAY_MS;
-  });
+  return history.steps.some((step, at) => gapMs(history.steps[at - 1], step) >= DAY_MS);
 }
 
 function isSquashed({ history, input }: Context): boolean {

@@ -164,10 +164,10 @@ function variantOf(context: Context, at: number, distro: DistroName | undefined)
   }
   const suite = distro ? suiteOf(distro) : undefined;
   const full = context.stack.images.slice(0, at).some((image) => image.kind === 'buildpack-deps');
-  const createdMs = context.history.steps[0]?.createdMs;
+  const created = context.history.steps[0]?.created;
   if (distro === undefined) return undefined;
   if (suite === undefined) return { suites: [], isDefault: true, slim: !full };
-  return { suites: [suite], isDefault: createdMs !== undefined && debianStableAt(createdMs) === suite, slim: !full };
+  return { suites: [suite], isDefault: created !== undefined && debianStableAt(created) === suite, slim: !full };
 }
 
 type Endings = (variant: Variant, context: Context, end: number) => readonly string[];

@@ -102,7 +102,8 @@ function toolsOf(predicate: JsonObject): readonly string[] {
   const args =
     field(predicate, 'invocation', 'parameters', 'args') ??
     field(predicate, 'buildDefinition', 'externalParameters', 'request', 'args');
-  const named = [field(args, 'source'), field(args, 'cmdline')];
+  const scanner = /generator=([^,\s]+)/.exec(String(field(args, 'attest:sbom') ?? ''))?.[1];
+  const named = [field(args, 'source'), field(args, 'cmdline'), scanner];
   return named.filter((name) => typeof name === 'string').map(normaliseReference);
 }
 

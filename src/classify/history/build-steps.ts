@@ -3,7 +3,8 @@ import { type Instruction, makesLayer, parseInstruction } from './instruction.ts
 
 /** One history entry, read, with the layer it made. */
 export interface BuildStep extends Instruction {
-  readonly createdMs?: number;
+  /** ISO 8601 in UTC; undefined where the builder wrote none. */
+  readonly created: string | undefined;
   readonly comment: string;
   readonly author: string;
   /** Index of the layer it made; undefined for a setting, and for every step where history and layers do not match. */
@@ -52,11 +53,15 @@ function fits(
 }
 
 function toStep(entry: HistoryEntry, instruction: Instruction, layer: number | undefined): BuildStep {
-  return {
-    ...instruction,
-    comment: entry.comment ?? '',
-    author: entry.author ?? '',
-    ...(entry.created === undefined ? {} : { createdMs: Date.parse(entry.created) }),
-    ...(layer === undefined ? {} : { layer }),
-  };
+  const { verb, args, form } = instruction;
+  const { created, comment = '', author = '' } = entry;
+  return layer === undefined
+    ? { verb, args, form, created, comment, author }
+    : { verb, args, form, created, comment, author, layer };
+}
+
+/** How long after one step another was made, in ms; 0 where either has no date. */
+export function gapMs(before: BuildStep | undefined, step: BuildStep | undefined): number {
+  if (before?.created === undefined || step?.created === undefined || before.created === step.created) return 0;
+  return Date.parse(step.created) - Date.parse(before.created);
 }

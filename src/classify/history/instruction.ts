@@ -1,3 +1,5 @@
+import { remember } from '../remember.ts';
+
 /** The Dockerfile instructions that leave a line in a config's history, and what other builders write instead. */
 export type Verb =
   | 'ADD'
@@ -51,7 +53,9 @@ const BUILDKIT_MARK = ' # buildkit';
 const BUILD_ARGS = /^\|\d{1,3} /;
 
 /** Reads the `created_by` of one history entry: BuildKit's, classic Docker's, buildah's, kaniko's or another's words. */
-export function parseInstruction(createdBy: string): Instruction {
+export const parseInstruction: (createdBy: string) => Instruction = remember(readInstruction);
+
+function readInstruction(createdBy: string): Instruction {
   const line = createdBy.length > MAX_LINE_LENGTH ? createdBy.slice(0, MAX_LINE_LENGTH) : createdBy;
   const marked = line.endsWith(BUILDKIT_MARK);
   const text = (marked ? line.slice(0, -BUILDKIT_MARK.length) : line).trim();
@@ -101,14 +105,19 @@ export function makesLayer(verb: Verb): boolean {
 }
 
 /** The words of a CMD or ENTRYPOINT, in the exec form `["a","b"]`, BuildKit's `["a" "b"]`, or the shell form. */
-export function commandWords(args: string): readonly string[] {
+export const commandWords: (args: string) => readonly string[] = remember(readWords);
+
+function readWords(args: string): readonly string[] {
   const text = args.slice(0, 2_000);
   if (text.startsWith('[')) return [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '');
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
 /** `NAME=value` pairs of an ENV line; values with spaces are cut at the next `NAME=`. */
-export function assignments(args: string): readonly (readonly [name: string, value: string])[] {
+export const assignments: (args: string) => readonly (readonly [name: string, value: string])[] =
+  remember(readAssignments);
+
+function readAssignments(args: string): readonly (readonly [name: string, value: string])[] {
   const pairs: [string, string][] = [];
   for (const match of args.slice(0, 4_000).matchAll(/(?:^|\s)([A-Za-z_][A-Za-z0-9_.-]*)=("[^"]*"|\S*)/g)) {
     pairs.push([match[1] ?? '', (match[2] ?? '').replace(/^"|"$/g, '')]);

@@ -1,5 +1,5 @@
 import { type DistroName, distroOfRootfsLine } from '../knowledge/distros.ts';
-import type { BuildStep } from './build-steps.ts';
+import { type BuildStep, gapMs } from './build-steps.ts';
 import { commandWords } from './instruction.ts';
 
 /** The steps at the bottom that laid down a distribution's root file system, or all there is instead of one. */
@@ -94,6 +94,5 @@ function belongs(step: BuildStep, rootfs: BuildStep | undefined): boolean {
   if (step.verb === 'RUN') return /^umoci /.test(step.args) || UBUNTU_POLISH.test(step.args.slice(0, 400));
   if (step.verb !== 'CMD' && step.verb !== 'LABEL' && step.verb !== 'ENTRYPOINT' && step.verb !== 'MAINTAINER')
     return false;
-  const gap = (step.createdMs ?? 0) - (rootfs?.createdMs ?? step.createdMs ?? 0);
-  return gap <= SETTLING_MS;
+  return gapMs(rootfs, step) <= SETTLING_MS;
 }

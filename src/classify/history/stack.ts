@@ -1,5 +1,6 @@
 import { type OfficialImage, officialImageOf } from '../knowledge/official-images.ts';
-import type { BuildStep } from './build-steps.ts';
+import { remember } from '../remember.ts';
+import { type BuildStep, gapMs } from './build-steps.ts';
 import { assignments, commandWords, makesLayer } from './instruction.ts';
 import { findRootfs, type Rootfs } from './rootfs.ts';
 
@@ -90,7 +91,7 @@ function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): St
   if (!step || !before) return undefined;
   const named = namedBoundary(step, at);
   if (named) return named;
-  const gap = (step.createdMs ?? 0) - (before.createdMs ?? step.createdMs ?? 0);
+  const gap = gapMs(before, step);
   const instant = step.verb !== 'RUN' && step.verb !== 'OTHER';
   const ended = walk.ending && gap >= (instant ? MINUTE_MS : HOUR_MS);
   const complete = walk.official !== undefined && walk.official.ends.length === 0 && walk.built && gap >= HOUR_MS;
@@ -143,7 +144,7 @@ function withTrailingSettings(steps: readonly BuildStep[], from: number): number
     const before = steps[end - 1];
     const trailing = ['CMD', 'ENTRYPOINT', 'EXPOSE', 'STOPSIGNAL'].includes(step.verb);
     if (!trailing || before?.verb === 'CMD' || toolOf(step) !== toolOf(before ?? step)) break;
-    if ((step.createdMs ?? 0) - (before?.createdMs ?? 0) > MINUTE_MS) break;
+    if (gapMs(before, step) > MINUTE_MS) break;
   }
   return end;
 }
@@ -158,9 +159,11 @@ function buildpackDeps(steps: readonly BuildStep[], from: number): StackedImage 
   return { kind: 'buildpack-deps', variant, end: from + (dirmngr ? 2 : 1) };
 }
 
-function buildpackVariant(command: string): '' | 'scm' | 'curl' | undefined {
-  const has = (name: string) => new RegExp(`(?<![\\w.-])${name.replaceAll('+', '\\+')}(?![\\w.+-])`).test(command);
-  if (has('g++') && has('gcc') && has('file')) return '';
-  if (has('git') && has('openssh-client') && has('procps') && !has('curl')) return 'scm';
-  return has('curl') && has('netbase') && has('wget') && has('ca-certificates') && !has('git') ? 'curl' : undefined;
-}
+const buildpackVariant = remember((command: string): '' | 'scm' | 'curl' | undefined => {
+  const words = new Set(command.slice(0, 4_000).split(/[\s;&\\]+/));
+  if (words.has('g++') && words.has('gcc') && words.has('file')) return '';
+  const git = words.has('git');
+  if (git && words.has('openssh-client') && words.has('procps') && !words.has('curl')) return 'scm';
+  const curl = ['curl', 'netbase', 'wget', 'ca-certificates'].every((name) => words.has(name));
+  return curl && !git ? 'curl' : undefined;
+});

@@ -1,10 +1,14 @@
 import table from '../../../config/distros.json' with { type: 'json' };
+import { remember } from '../remember.ts';
 
 /** A distribution as os-release names it. */
 export interface DistroName {
   readonly id: string;
   readonly version?: string;
 }
+
+/** Commands are looked at this far: a suite or a package is named early. */
+const MAX_TEXT_LENGTH = 4_000;
 
 const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = table.suites;
 const CODENAMES = new Map<string, DistroName>(
@@ -36,13 +40,15 @@ export function suiteOf(distro: DistroName): string | undefined {
   return Object.entries(SUITES[distro.id] ?? {}).find(([, version]) => version === distro.version)?.[0];
 }
 
-/** The Debian release that was stable at some time (ms since 1970): images named without a suite stood on it. */
-export function debianStableAt(timeMs: number): string | undefined {
-  return table.debianStableSince.findLast(([since]) => Date.parse(since ?? '') <= timeMs)?.[1];
+/** The Debian release that was stable at some time (ISO 8601): images named without a suite stood on it. */
+export function debianStableAt(time: string): string | undefined {
+  return table.debianStableSince.findLast(([since = '']) => since <= time)?.[1];
 }
 
 /** The distribution that the line of a root file system names. */
-export function distroOfRootfsLine(line: string): DistroName | undefined {
+export const distroOfRootfsLine: (line: string) => DistroName | undefined = remember(readRootfsLine);
+
+function readRootfsLine(line: string): DistroName | undefined {
   const text = line.slice(0, 600);
   for (const { id, pattern, suite } of ROOTFS) {
     const match = pattern.exec(text);
@@ -53,8 +59,14 @@ export function distroOfRootfsLine(line: string): DistroName | undefined {
   return undefined;
 }
 
-/** The release that a package's version or name gives away: `1.23-1~deb12u1`, `libicu72`. */
-export function distroOfPackage(text: string): DistroName | undefined {
+/** The releases that a command or variable names: by suite, or by a package's version or name (`libicu72`). */
+export const releasesIn: (text: string) => readonly DistroName[] = remember((text) => {
+  const part = text.slice(0, MAX_TEXT_LENGTH);
+  const ofPackage = distroOfPackage(part);
+  return ofPackage ? [...suitesIn(part), ofPackage] : suitesIn(part);
+});
+
+function distroOfPackage(text: string): DistroName | undefined {
   const soname = SONAMES.get(/(?<![a-z])libicu\d\d/.exec(text)?.[0] ?? '');
   if (soname) return soname;
   for (const { id, pattern } of PACKAGES) {
@@ -73,8 +85,7 @@ export function distroOfPackage(text: string): DistroName | undefined {
   return undefined;
 }
 
-/** Every suite named in some text. */
-export function suitesIn(text: string): readonly DistroName[] {
+function suitesIn(text: string): readonly DistroName[] {
   const found: DistroName[] = [];
   for (const match of text.matchAll(CODENAME)) {
     const distro = CODENAMES.get(match[1] ?? '');
