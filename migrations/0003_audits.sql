@@ -10,7 +10,8 @@ create table audit (
   options jsonb not null,
   started_at timestamptz not null,
   finished_at timestamptz,
-  -- Of the process that runs it without a queue: when it was last seen alive.
+  -- Who does its tasks: one process by itself, or workers through a queue; and when they were last seen alive.
+  runner text not null default 'process' check (runner in ('process', 'queue')),
   heartbeat_at timestamptz not null,
   repositories_listed integer not null default 0,
   tags_listed integer not null default 0,

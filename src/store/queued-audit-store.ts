@@ -1,13 +1,13 @@
 import type { TaskKey, TaskReference } from '../queue/queue.ts';
 import type { Queryable } from './database.ts';
 
-// Audits that workers do, as opposed to those that one process runs by itself. Their options say so.
+// Audits that workers do, as opposed to those that one process runs by itself.
 
-const QUEUED = `options ->> 'runner' = 'queue'`;
+const QUEUED = `runner = 'queue'`;
 
 /** Notes that workers do this audit: from now on they keep it alive, and put back what the queue loses of it. */
 export async function handToWorkers(db: Queryable, auditId: number): Promise<void> {
-  await db.query(`update audit set options = options || '{"runner": "queue"}' where id = $1`, [auditId]);
+  await db.query("update audit set runner = 'queue' where id = $1", [auditId]);
 }
 
 /** Tells that workers are there for their audits, those that wait for a free lane included. */
