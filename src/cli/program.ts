@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { SlimboardError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerMigrate } from './commands/migrate.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Register[] = [
   registerInspect,
   registerMigrate,
   registerDoctor,
+  registerDemo,
 ];
 
 /**

@@ -46,7 +46,14 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
 }
 
 /** Which registries of Amazon ECR a source names, and with whose permissions. */
-export function ecrOptionsOf({ account, regions, assumeRole, externalId, profile, endpoint }: EcrSource): EcrOptions {
+export function ecrOptionsOf({
+  account,
+  regions,
+  assumeRole,
+  externalId,
+  profile,
+  endpoint,
+}: EcrSource): Omit<EcrOptions, 'governor'> {
   return {
     ...(account ? { accountId: account } : {}),
     ...(regions ? { regions } : {}),

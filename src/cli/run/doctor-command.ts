@@ -83,8 +83,9 @@ async function checkSource(session: Session, source: SourceSettings): Promise<re
 }
 
 async function checkEcr({ io }: Session, source: EcrSource): Promise<readonly Finding[]> {
+  const governor = createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: source.concurrency }) });
   const { describeEcrAccess } = await import('../../registry/ecr/access.ts');
-  const findings = await describeEcrAccess(ecrOptionsOf(source), { signal: io.signal });
+  const findings = await describeEcrAccess({ ...ecrOptionsOf(source), governor }, { signal: io.signal });
   return findings.map(({ region, subject, status, message }) => ({
     subject: `${source.name} ${region} ${subject}`,
     status,

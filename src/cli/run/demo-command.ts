@@ -1,0 +1,71 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { startSampleRegistry } from '../../demo/sample-registry.ts';
+import { SettingsError } from '../../errors.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Io } from '../io.ts';
+import { runProgram } from '../program.ts';
+
+/** The tour: each step is a command that a user may type. */
+const STEPS: readonly { readonly says: string; readonly args: (host: string) => readonly string[] }[] = [
+  { says: 'Audit every image of the registry', args: () => ['audit'] },
+  { says: 'The same again: one request a tag, and nothing is fetched twice', args: () => ['audit'] },
+  {
+    says: 'What one image is built on, and what would make it smaller',
+    args: (host) => ['inspect', `${host}/payments/refunds:latest`],
+  },
+  { says: 'Every image, for a spreadsheet', args: () => ['report', 'images', '--format', 'csv', '-o', 'images.csv'] },
+  { says: 'Teams by what they store', args: () => ['leaderboard'] },
+];
+
+/** Audits sample images in a folder of its own. @throws SettingsError when the folder cannot be written */
+export async function demoCommand(io: Io, folder: string): Promise<ExitCode> {
+  const cwd = resolve(io.cwd, folder);
+  const registry = await startSampleRegistry();
+  try {
+    await prepareFolder(cwd, registry.host);
+    for (const { says, args } of STEPS) {
+      const words = args(registry.host);
+      io.stdout.write(`\n# ${says}\n$ slimboard ${words.join(' ')}\n`);
+      const code = await runProgram(words, { ...io, cwd });
+      if (code !== EXIT.done) return code;
+    }
+  } finally {
+    await registry.close();
+  }
+  io.stdout.write(epilogue(relative(io.cwd, cwd) || '.'));
+  return EXIT.done;
+}
+
+async function prepareFolder(folder: string, host: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'slimboard.yaml'), settingsFor(host));
+  } catch (cause) {
+    throw new SettingsError(`cannot write to ${folder}: name another one by --folder`, { cause });
+  }
+}
+
+function settingsFor(host: string): string {
+  return `# Written by "slimboard demo". Its registry ends with it.
+sources:
+  - name: demo
+    kind: oci
+    registry: ${host}
+teams:
+  - name: platform
+    repositories: ["library/**"]
+  - name: payments
+    repositories: ["payments/**"]
+`;
+}
+
+function epilogue(folder: string): string {
+  return `
+Settings, database and reports are in ${folder}/: open ${join(folder, 'images.csv')} in a spreadsheet.
+Now your own registry:
+
+  npx slimboard audit registry.example.com      (--plain-http where it has no TLS)
+  npx slimboard leaderboard
+`;
+}
