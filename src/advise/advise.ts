@@ -75,20 +75,29 @@ function chooseTechniques(subject: Subject, targetBytes: number): readonly Techn
   const always = TECHNIQUES.filter(({ kind }) => kind !== 'base')
     .map(({ id }) => id)
     .filter((id) => projectTechniques(subject, [id]) !== undefined || isNeededByBases(id, subject));
-  const options = BASE_TECHNIQUES.flatMap((base) => {
-    const projection = projectTechniques(subject, [...always, base]);
-    return projection ? [projection] : [];
-  }).toSorted((a, b) => riskOf(a) - riskOf(b));
+  const candidates = [always, ...BASE_TECHNIQUES.map((base) => [...always, base])];
+  const options = candidates
+    .flatMap((techniques): Option[] => {
+      const after = techniques.length === 0 ? unchanged(subject) : projectTechniques(subject, techniques)?.after;
+      return after ? [{ techniques, after }] : [];
+    })
+    .sort((a, b) => riskOf(a) - riskOf(b));
   const sure = options.find((option) => reachOf(option, targetBytes) === 'yes');
   const possible = options.find((option) => reachOf(option, targetBytes) === 'perhaps');
   return (sure ?? possible ?? safestOfSmall(options))?.techniques ?? always;
 }
 
-/** So much larger than the smallest may the image get whose base is safer to move to. */
+type Option = Pick<Projection, 'techniques' | 'after'>;
+
+function unchanged({ currentBytes }: Subject): ByteRange {
+  return { min: currentBytes, max: currentBytes };
+}
+
+/** So much larger than the smallest may the image get whose base is safer to move to, or to stay on. */
 const WORTH_THE_SAFETY = 1.5;
 
 /** Of options that all miss the goal: the safest among those that come near the smallest. */
-function safestOfSmall(options: readonly Projection[]): Projection | undefined {
+function safestOfSmall(options: readonly Option[]): Option | undefined {
   const smallest = Math.min(...options.map(({ after }) => after.max));
   return options.find(({ after }) => after.max <= smallest * WORTH_THE_SAFETY);
 }
@@ -101,8 +110,8 @@ function isNeededByBases(id: TechniqueId, subject: Subject): boolean {
   );
 }
 
-function riskOf({ techniques }: Projection): number {
-  return Math.max(...techniques.map((id) => techniqueOf(id).risk));
+function riskOf({ techniques }: Option): number {
+  return Math.max(0, ...techniques.map((id) => techniqueOf(id).risk));
 }
 
 /** Takes the technique with the most gain first, again and again, until those left add nothing to those taken. */

@@ -8,7 +8,7 @@ import { type TechniqueId, techniqueOf } from './technique.ts';
  * At least so much of a layer is what the program itself needs. Our own figure: the smallest share seen is the 5 % of
  * a node_modules folder that is left without development's packages.
  */
-const SMALLEST_SHARE = 0.02;
+export const SMALLEST_SHARE = 0.02;
 
 /** What a multi-stage build keeps of a layer that was made in the last stage, from and to, by what made it. */
 const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = {

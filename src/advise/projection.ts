@@ -1,7 +1,7 @@
 import type { Variant } from '../classify/verdict.ts';
 import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, chooseAlternative, isExact, sizeOf } from './alternatives.ts';
-import { keptBytes } from './kept-bytes.ts';
+import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
 import type { Subject } from './subject.ts';
 import { type Technique, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
 
@@ -20,9 +20,6 @@ export interface Projection {
 
 /** The reduction that the guide gives for a multi-stage build on a small base, together. */
 const BOTH: readonly [number, number] = [0.7, 0.9];
-
-/** Variants that have been slimmed already: the guide's ranges say nothing about them. */
-const SLIM: readonly Variant[] = ['slim', 'alpine', 'distroless', 'scratch', 'minimal', 'jre'];
 
 /**
  * Projects techniques onto an image, all together.
@@ -60,10 +57,28 @@ function emptyGain(subject: Subject, ids: readonly TechniqueId[]): Projection | 
 function applies(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   if (technique.kind === 'findings') return subject.findings.some(({ rule }) => technique.rules.includes(rule));
   if (technique.kind === 'stages') return canSplit(subject);
-  if (isBaseless(subject)) return false;
+  if (isBaseless(subject) || !isSlimmer(technique, subject)) return false;
+  // Of an unknown program nobody knows which libraries it loads: it stays on its distribution.
+  if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
   // A program needs its compiler in a single stage, and an interpreter always.
   if (technique.id === 'scratch-base') return subject.compiled && ids.includes('multi-stage');
   return technique.id !== 'distroless-base' || alternativeFor(subject, ids, technique.variants) !== undefined;
+}
+
+/** Variants from the fattest to the slimmest; one that is not named stands with the first. */
+const RANKS: readonly (readonly Variant[])[] = [
+  ['full', 'jdk'],
+  ['slim', 'jre', 'minimal'],
+  ['alpine'],
+  ['distroless'],
+  ['scratch'],
+];
+
+function isSlimmer({ variants }: Technique, { view }: Subject): boolean {
+  const current = view.image.verdict.variant?.value;
+  const rankOf = (variant: Variant | undefined) =>
+    RANKS.findIndex((rank) => variant !== undefined && rank.includes(variant));
+  return rankOf(variants[0]) > Math.max(0, rankOf(current));
 }
 
 function isBaseless({ view }: Subject): boolean {
@@ -143,16 +158,16 @@ function measuredAfter(subject: Subject, ids: readonly TechniqueId[], base: Byte
 
 /**
  * By the guide's ranges, for images whose base or whose alternatives nobody measured; never below what the program
- * itself needs.
+ * itself needs. They speak of fat images: of one that was slimmed already they say nothing.
  */
 function estimatedAfter(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
   const { view, currentBytes } = subject;
   const { variant } = view.image.verdict;
-  if (variant && SLIM.includes(variant.value)) return undefined;
+  if (variant && variant.value !== 'full' && variant.value !== 'jdk') return undefined;
   const reductions = ids.map(techniqueOf).flatMap(({ reduction }) => (reduction ? [reduction] : []));
   const reduction = reductions.length > 1 ? BOTH : reductions[0];
   if (!reduction) return undefined;
-  const floor = view.own.reduce((sum, layer) => sum + keptBytes(layer, ids, subject).min, 0);
+  const floor = Math.round(view.own.reduce((sum, layer) => sum + layer.bytes, 0) * SMALLEST_SHARE);
   const max = Math.max(floor, Math.round(currentBytes * (1 - reduction[0])));
   return { min: Math.max(floor, Math.round(currentBytes * (1 - reduction[1]))), max };
 }

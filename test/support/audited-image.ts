@@ -26,6 +26,7 @@ export interface ImageSketch {
   readonly runtime?: Runtime;
   readonly runtimeVersion?: string;
   readonly variant?: Variant;
+  readonly framework?: string;
   readonly multiStage?: 'yes' | 'no' | 'unknown';
   readonly config?: Readonly<Record<string, unknown>>;
   readonly baseFacts?: BaseFacts;
@@ -94,6 +95,7 @@ function verdictOf(sketch: ImageSketch, baseLayers: number, layers: readonly Lay
           },
         }
       : {}),
+    ...(sketch.framework ? { framework: { value: sketch.framework, confidence: 'inferred', evidence: 'drawn' } } : {}),
     ...(variant ? { variant: { value: variant, confidence: 'proven', evidence: 'base' } } : {}),
     multiStage: { value: sketch.multiStage ?? 'unknown', evidence: 'drawn' },
     runsAsRoot: sketch.root ?? false,

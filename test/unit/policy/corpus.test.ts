@@ -33,7 +33,7 @@ test('nothing at all is found in a static program on nothing that runs without r
 });
 
 test.each([
-  ['node14-app-debian10-buildkit'],
+  ['node14-app-debian10-buildkit', ['build-tools', 'fat-base', 'dev-dependencies', 'cache-order', 'root-user']],
   ['schema2-mysql-5.7.24', ['recommended-packages', 'root-user', 'no-healthcheck']],
   ['agnhost-2.39-arm64-buildinfo', ['deleted-files', 'add-remote-url', 'root-user', 'no-healthcheck']],
 ])('%s has its findings', (name, rules) => {

@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Advice, adviseImage } from '../../../src/advise/advise.ts';
+import { type BaseAlternative, knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { goalBytes, reachOf } from '../../../src/advise/goal.ts';
+import { projectTechniques } from '../../../src/advise/projection.ts';
+import { slimScore } from '../../../src/advise/score.ts';
+import { subjectOf } from '../../../src/advise/subject.ts';
+import { TECHNIQUES, type TechniqueId, warningsOf } from '../../../src/advise/technique.ts';
+import { findImage } from '../../../src/policy/find-image.ts';
+import type { Goal } from '../../../src/settings/units.ts';
+import { auditedImage, type ImageSketch, type LayerSketch, pairImage } from '../../support/audited-image.ts';
+
+const MB = 1_000_000;
+const NINE_TENTHS: Goal = { kind: 'reduction', ratio: 0.9 };
+const DEFAULTS = knowledgeOf([]);
+
+function advise(sketch: ImageSketch, goal: Goal = NINE_TENTHS): Advice {
+  const image = auditedImage(sketch);
+  return adviseImage(image, findImage(image), DEFAULTS, goal);
+}
+
+const instructions = fc.constantFrom(
+  'COPY . .',
+  'RUN /bin/sh -c npm install',
+  'RUN /bin/sh -c npm ci --omit=dev',
+  'RUN /bin/sh -c apt-get update && apt-get install -y gcc',
+  'RUN /bin/sh -c go build -o /app .',
+  'RUN /bin/sh -c pip install -r requirements.txt',
+  'RUN /bin/sh -c chown -R 1000 /app',
+  'COPY big /tmp/big',
+  'RUN /bin/sh -c rm -rf /tmp/big',
+  '',
+);
+const classes = fc.constantFrom('os-packages', 'dependencies', 'build-tools', 'application', 'configuration', 'none');
+const layers: fc.Arbitrary<LayerSketch> = fc.record({
+  instruction: instructions,
+  class: classes,
+  bytes: fc.integer({ min: 0, max: 500 * MB }),
+});
+const sketches: fc.Arbitrary<ImageSketch> = fc.record(
+  {
+    base: fc.array(layers, { maxLength: 4 }),
+    own: fc.array(layers, { maxLength: 6 }),
+    runtime: fc.constantFrom('node', 'python', 'go', 'java', 'rust', 'none'),
+    runtimeVersion: fc.constantFrom('22.1.0', '3.12.1', '1.26.0', '21', '18'),
+    variant: fc.constantFrom('full', 'slim', 'alpine', 'scratch', 'jdk'),
+    multiStage: fc.constantFrom('yes', 'no', 'unknown'),
+    baseNames: fc.constantFrom(['library/node:22'], ['library/golang:1.26'], null),
+  },
+  { requiredKeys: ['base', 'own'] },
+);
+
+test('sizes stay between nothing and what the image has; steps never grow it; savings are counted once', () => {
+  fc.assert(
+    fc.property(sketches, (sketch) => {
+      const { currentBytes, plan, alone, together, savings, slimScore: score, goal } = advise(sketch);
+      for (const { after, savings: saved } of [...alone, ...together, ...plan.map((step) => step.projection)]) {
+        expect(after.min).toBeGreaterThanOrEqual(0);
+        expect(after.min).toBeLessThanOrEqual(after.max);
+        expect(after.max).toBeLessThanOrEqual(currentBytes);
+        expect(saved).toEqual({ min: currentBytes - after.max, max: currentBytes - after.min });
+      }
+      let before = currentBytes;
+      for (const { projection, gain } of plan) {
+        const after = (projection.after.min + projection.after.max) / 2;
+        expect(gain).toBeGreaterThan(0);
+        expect(after).toBeLessThan(before);
+        before = after;
+      }
+      expect(savings).toEqual(plan.at(-1)?.projection.savings ?? { min: 0, max: 0 });
+      expect(score).toBeGreaterThanOrEqual(0);
+      expect(score).toBeLessThanOrEqual(100);
+      expect(goal.reach === 'yes' || goal.by.length === 0 || plan.length > 0).toBe(true);
+    }),
+  );
+});
+
+test('a layer that mends nothing and is no stage stays whole', () => {
+  const sketch: ImageSketch = { own: [{ instruction: 'COPY app /app', bytes: 40 * MB }], variant: 'slim' };
+  expect(advise(sketch)).toMatchObject({ plan: [], savings: { min: 0, max: 0 }, slimScore: 100 });
+});
+
+test('a technique that overlaps another adds nothing: dependencies are dropped once', () => {
+  const image = pairImage('node-single-stage');
+  const subject = subjectOf(image, findImage(image), DEFAULTS);
+  const all: TechniqueId[] = ['slim-base', 'multi-stage', 'minimal-packages', 'clean-up', 'dockerignore'];
+  const together = projectTechniques(subject, all)?.after;
+  const without = projectTechniques(subject, ['slim-base', 'multi-stage'])?.after;
+  expect(together).toEqual(without);
+});
+
+test('measured waste raises the lower end of the savings', () => {
+  const own = [
+    {
+      instruction: 'RUN /bin/sh -c npm ci --omit=dev',
+      class: 'dependencies',
+      bytes: 50 * MB,
+      contents: { fileBytes: 100 * MB, areaBytes: { 'npm-cache': 40 * MB } },
+    },
+  ] as const;
+  const image = auditedImage({ own, variant: 'slim', runtime: 'node' });
+  const projection = projectTechniques(subjectOf(image, findImage(image), DEFAULTS), ['clean-up']);
+  expect(projection).toMatchObject({ basis: 'measured', savings: { min: 20 * MB, max: 20 * MB } });
+});
+
+test('without a known base the ranges of the guide are used, and named an estimate', () => {
+  const image = auditedImage({
+    baseNames: null,
+    base: [],
+    own: [
+      { instruction: 'RUN /bin/sh -c apt-get install -y gcc && npm install', bytes: 100 * MB, class: 'build-tools' },
+    ],
+    variant: 'full',
+    runtime: 'node',
+  });
+  const subject = subjectOf(image, findImage(image), DEFAULTS);
+  const size = (share: number) => Math.round(subject.currentBytes * share);
+  expect(projectTechniques(subject, ['multi-stage'])).toMatchObject({
+    basis: 'estimate',
+    after: { min: size(0.2), max: size(0.5) },
+  });
+  expect(projectTechniques(subject, ['alpine-base'])?.after).toEqual({ min: size(0.3), max: size(0.7) });
+  expect(projectTechniques(subject, ['multi-stage', 'alpine-base'])?.after).toEqual({ min: size(0.1), max: size(0.3) });
+});
+
+test('an interpreter is never taken away, and a compiler only with a second stage', () => {
+  const node = pairImage('node-single-stage');
+  expect(
+    projectTechniques(subjectOf(node, findImage(node), DEFAULTS), ['multi-stage', 'scratch-base']),
+  ).toBeUndefined();
+  const go = pairImage('go-single-stage');
+  expect(projectTechniques(subjectOf(go, findImage(go), DEFAULTS), ['scratch-base'])).toBeUndefined();
+});
+
+test('slim images get no advice', () => {
+  for (const name of ['go-multi-stage-scratch', 'go-multi-stage-alpine', 'go-alpine-user', 'node-multi-stage-slim']) {
+    const image = pairImage(name);
+    expect(adviseImage(image, findImage(image), DEFAULTS, NINE_TENTHS)).toMatchObject({ plan: [], slimScore: 100 });
+  }
+});
+
+test.each<[string, Goal, string, readonly TechniqueId[]]>([
+  ['a tenth of its size', NINE_TENTHS, 'yes', ['multi-stage', 'distroless-base']],
+  ['what it is already', { kind: 'size', bytes: 400 * MB }, 'yes', []],
+  ['a size that two stages reach', { kind: 'size', bytes: 40 * MB }, 'yes', ['multi-stage']],
+  ['less than a program weighs', { kind: 'size', bytes: 1_000 }, 'no', ['multi-stage', 'distroless-base']],
+])('the goal is %s', (_, goal, reach, by) => {
+  const image = pairImage('go-single-stage');
+  expect(adviseImage(image, findImage(image), DEFAULTS, goal).goal).toMatchObject({ reach, by });
+});
+
+test('a goal is a size, or a share taken off', () => {
+  expect(goalBytes({ kind: 'reduction', ratio: 0.9 }, 1_000)).toBe(99);
+  expect(goalBytes({ kind: 'size', bytes: 120 }, 1_000)).toBe(120);
+  expect(reachOf({ after: { min: 10, max: 20 } }, 15)).toBe('perhaps');
+});
+
+test('the score falls with avoidable bytes, and stays within 0 and 100', () => {
+  const bytes = fc.nat({ max: 1e12 });
+  fc.assert(
+    fc.property(bytes, bytes, bytes, (currentBytes, one, other) => {
+      const [less, more] = one < other ? [one, other] : [other, one];
+      const score = (saved: number) => slimScore(currentBytes, { min: saved, max: saved });
+      expect(score(more)).toBeLessThanOrEqual(score(less));
+      expect(score(more)).toBeGreaterThanOrEqual(0);
+      expect(score(0)).toBe(100);
+    }),
+  );
+});
+
+test("a catalogue's base hides the public one of the same release and variant", () => {
+  const own: BaseAlternative = {
+    reference: 'base.example.com/node:22-slim',
+    runtime: 'node',
+    version: '22.9.0',
+    variant: 'slim',
+    distro: 'debian',
+    compressedBytes: 60 * MB,
+    measured: true,
+  };
+  const names = knowledgeOf([own])
+    .get('node')
+    ?.map(({ reference }) => reference);
+  expect(names).toContain(own.reference);
+  expect(names).not.toContain('node:22-bookworm-slim');
+});
+
+test('warnings fit the runtime', () => {
+  const alpine = TECHNIQUES.filter(({ id }) => id === 'alpine-base');
+  expect(alpine.flatMap((technique) => warningsOf(technique, 'python')).join(' ')).toContain('musllinux');
+  expect(alpine.flatMap((technique) => warningsOf(technique, 'node')).join(' ')).toContain('native addons');
+  expect(alpine.flatMap((technique) => warningsOf(technique, 'go')).join(' ')).not.toContain('wheels');
+});

