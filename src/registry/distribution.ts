@@ -28,7 +28,7 @@ import { Authenticator, type Scope } from './auth.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type ConnectionOptions, Connections } from './connections.ts';
 import type { CredentialsProvider } from './credentials.ts';
-import type { Answer, StreamAnswer } from './exchange.ts';
+import type { Answer } from './exchange.ts';
 import { refusalOf } from './failure.ts';
 import { listNames, MAX_PAGE_BYTES, PAGE_SIZE } from './paging.ts';
 import type {
@@ -40,6 +40,7 @@ import type {
   Registry,
   RequestGovernor,
 } from './registry.ts';
+import type { StreamAnswer } from './stream.ts';
 import { type RequestObservation, Transport, type TransportRequest } from './transport.ts';
 
 export interface DistributionOptions extends Partial<ConnectionOptions> {

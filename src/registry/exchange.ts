@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { MalformedContentError, TooLargeError } from '../errors.ts';
 import { onAbort } from './abort.ts';
@@ -26,7 +25,7 @@ export interface Answer {
 }
 
 /** Error bodies are a few lines; of a longer one the beginning is kept. */
-const MAX_ERROR_BYTES = 65_536;
+export const MAX_ERROR_BYTES = 65_536;
 
 /** A body trickled so slowly that each byte comes in time, and the end does not. */
 export class DeadlineError extends Error {
@@ -134,36 +133,4 @@ class Collector implements Dispatcher.DispatchHandler {
   #tooLarge(): TooLargeError {
     return new TooLargeError(`${this.#request.what}: more than ${this.#request.maxBytes} bytes, which is the limit`);
   }
-}
-
-/** An answer whose success comes as a stream. */
-export interface StreamAnswer extends Answer {
-  readonly stream?: Readable;
-}
-
-/**
- * Sends a request; the body of a success is left to the caller, who counts and hashes it, and must read or destroy it.
- * @throws as {@link exchange}
- */
-export async function openStream(dispatcher: Dispatcher, request: ExchangeRequest): Promise<StreamAnswer> {
-  const { method, path, headers, signal } = request;
-  const {
-    statusCode,
-    headers: answered,
-    body,
-  } = await dispatcher.request({ method, path, headers, signal: signal ?? null });
-  if (statusCode < 300) return { status: statusCode, headers: answered, body: Buffer.alloc(0), stream: body };
-  return { status: statusCode, headers: answered, body: await readBeginning(body) };
-}
-
-/** The first bytes of an error's body; leaving the loop early ends the connection. */
-async function readBeginning(body: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_ERROR_BYTES) break;
-  }
-  return Buffer.concat(chunks);
 }

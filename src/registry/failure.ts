@@ -131,12 +131,22 @@ export function isPassing(error: unknown): boolean {
   return !LASTING.test(failureCode(error));
 }
 
-/** The error for a request that got no answer: of the socket, TLS, undici; ours pass through. */
+/** The error for a request that got no answer. @throws what {@link findFailure} does not know, as it is */
 export function failureOf(error: unknown, what: string, scheme: string): SlimboardError {
+  const failure = findFailure(error, what, scheme);
+  if (failure) return failure;
+  throw error;
+}
+
+/**
+ * What an error of the socket, of TLS or of undici means; ours pass through. Undefined for anything else: a bug, or
+ * the reason of an abort.
+ */
+export function findFailure(error: unknown, what: string, scheme: string): SlimboardError | undefined {
   if (error instanceof SlimboardError) return error;
   const code = failureCode(error);
   const [, happened, advice] = HINTS.find(([codes]) => codes.test(code)) ?? [];
-  if (happened === undefined) throw error;
+  if (happened === undefined) return undefined;
   const plain = code === 'ECONNREFUSED' && scheme === 'https:' ? `; ${PLAIN_HTTP}` : '';
   return new RegistryUnavailableError(`${what}: ${happened} (${code}): ${advice}${plain}`, { cause: error });
 }

@@ -2,12 +2,13 @@ import { MalformedContentError } from '../errors.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Connections } from './connections.ts';
-import { type Answer, exchange, openStream, type StreamAnswer } from './exchange.ts';
-import { errorCodeOf, failureOf, isPassing, refusalOf } from './failure.ts';
+import { type Answer, exchange } from './exchange.ts';
+import { errorCodeOf, failureOf, findFailure, isPassing, refusalOf } from './failure.ts';
 import { rateLimitsOf } from './rate-limit-headers.ts';
 import type { RequestGovernor, RequestOutcome } from './registry.ts';
 import { RetryBudget } from './retry.ts';
 import type { Secret } from './secret.ts';
+import { openStream, type StreamAnswer } from './stream.ts';
 
 /** One request as it went, for metrics. */
 export interface RequestObservation {
@@ -139,7 +140,13 @@ export class Transport {
   }
 
   #openStream(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<StreamAnswer> {
-    const opened = openStream(this.#options.connections.poolFor(url), asSent(request, url, authorization));
+    const { clock, connections, requestTimeoutMs } = this.#options;
+    const opened = openStream(connections.poolFor(url), asSent(request, url, authorization), {
+      clock,
+      deadlineMs: requestTimeoutMs,
+      // A stream may break long after it was opened: whoever reads it then gets the error that an open would have thrown.
+      asError: (error) => findFailure(error, request.what, url.protocol) ?? error,
+    });
     return this.#observed(request.method, opened);
   }
 

@@ -68,11 +68,3 @@ export function redirect(location: string, status = 307): Fault {
     response.writeHead(status, { location }).end();
   };
 }
-
-/** The registry's own answer after a delay. */
-export function late(delayMs: number): Fault {
-  return (_request, response, next) => {
-    const timer = setTimeout(next, delayMs);
-    response.on('close', () => clearTimeout(timer));
-  };
-}

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import type { DistributionOptions } from '../../../src/registry/distribution.ts';
@@ -139,6 +141,44 @@ describe('what lasts ends with what, where, and what to do', () => {
     const error = (await read().catch((thrown: Error) => thrown)) as Error;
     expect(error.message).toMatch(/^[\x20-\x7e]+$/);
     expect(error.message.length).toBeLessThan(400);
+  });
+});
+
+describe('a blob as a stream', () => {
+  const [layer] = app.layers;
+  if (!layer) throw new Error('the image has layers');
+
+  async function download(fault: Fault, size = layer?.body.length ?? 0, client: Partial<DistributionOptions> = {}) {
+    const { server, client: opened } = await start(client);
+    server.fault({ path: /blobs/ }, fault);
+    const blob = { digest: digestOf('x'), size, mediaType: 'x', annotations: {} };
+    return buffer(await opened.openBlob(repositoryOf(server.host, 'app'), blob, {}));
+  }
+
+  test.each<[string, Fault, string]>([
+    ['that is cut', truncated(Buffer.alloc(layer.body.length)), 'registry-unavailable'],
+    ['without end', endless(), 'too-large'],
+    ['that is not there', answer(404, {}, 'BLOB_UNKNOWN'), 'not-found'],
+  ])('%s', async (_name, fault, code) => {
+    await expect(download(fault)).rejects.toMatchObject({ code });
+  });
+
+  test('that comes byte by byte', async () => {
+    const slow = download(drip(5), 100, { requestTimeoutMs: 0 });
+    await expect(slow).rejects.toMatchObject({ code: 'registry-unavailable', message: /no whole answer in time/ });
+  });
+
+  test('frees its place when it is left half-read', async () => {
+    const outcomes: RequestOutcome[] = [];
+    const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
+    const { server, client } = await start({ governor });
+    server.fault({ path: /blobs/ }, endless());
+    const blob = { digest: digestOf('x'), size: 1e12, mediaType: 'x', annotations: {} };
+    const stream = await client.openBlob(repositoryOf(server.host, 'app'), blob, {});
+    expect(outcomes).toEqual([]);
+    stream.destroy();
+    await once(stream, 'close');
+    expect(outcomes).toEqual([{ status: 200, throttled: false }]);
   });
 });
 

@@ -1,0 +1,62 @@
+import { type Readable, Transform } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { TooLargeError } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import { type Answer, DeadlineError, type ExchangeRequest, MAX_ERROR_BYTES } from './exchange.ts';
+
+/** An answer whose success comes as a stream. */
+export interface StreamAnswer extends Answer {
+  readonly stream?: Readable;
+}
+
+/** Slower than this on the whole, a body is no download but a way to hold us. */
+const MIN_BYTES_PER_MS = 16;
+
+/**
+ * Sends a request; the body of a success is left to the caller, who verifies it, and must read or destroy it.
+ * It ends with TooLargeError after `maxBytes`, and with what `asError` makes of an error when it is cut or too slow.
+ * @param deadlineMs for the answer, beside the time that `maxBytes` take at 16 kB/s
+ * @throws as `exchange` does
+ */
+export async function openStream(
+  dispatcher: Dispatcher,
+  request: ExchangeRequest,
+  { clock, deadlineMs, asError }: { clock: Clock; deadlineMs: number; asError: (error: Error) => Error },
+): Promise<StreamAnswer> {
+  const { method, path, headers, signal, maxBytes, what } = request;
+  const endsAtMs = clock.now() + deadlineMs + maxBytes / MIN_BYTES_PER_MS;
+  const response = await dispatcher.request({ method, path, headers, signal: signal ?? null });
+  const answer = { status: response.statusCode, headers: response.headers };
+  if (answer.status >= 300) return { ...answer, body: await readBeginning(response.body) };
+  const check = (bytes: number): Error | null => {
+    if (bytes > maxBytes)
+      return new TooLargeError(`${what}: more than the ${maxBytes} bytes that its descriptor states`);
+    return clock.now() > endsAtMs ? asError(new DeadlineError('the answer came too slowly')) : null;
+  };
+  return { ...answer, body: Buffer.alloc(0), stream: checked(response.body, check, asError) };
+}
+
+function checked(source: Readable, check: (bytes: number) => Error | null, asError: (error: Error) => Error): Readable {
+  let bytes = 0;
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      done(check(bytes), chunk);
+    },
+  });
+  source.once('error', (error) => stream.destroy(asError(error)));
+  stream.once('close', () => source.destroy());
+  return source.pipe(stream);
+}
+
+/** The first bytes of an error's body; leaving the loop early ends the connection. */
+async function readBeginning(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_ERROR_BYTES) break;
+  }
+  return Buffer.concat(chunks);
+}

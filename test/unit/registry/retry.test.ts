@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { RegistryUnavailableError } from '../../../src/errors.ts';
+import { RetryBudget } from '../../../src/registry/retry.ts';
+
+const failure = new RegistryUnavailableError('down');
+
+test('waits up to twice as long each time, and then gives the failure back', () => {
+  const budget = new RetryBudget(() => 1);
+  const delays = [1, 2, 3].map(() => budget.delayAfterFailure(failure));
+  expect(delays).toEqual([500, 1_000, 2_000]);
+  expect(() => budget.delayAfterFailure(failure)).toThrow(failure);
+});
+
+test('the wait is a random part of that', () => {
+  expect(new RetryBudget(() => 0.25).delayAfterFailure(failure)).toBe(125);
+});
+
+test('refusals do not use up the attempts', () => {
+  const budget = new RetryBudget(() => 1);
+  for (let refusals = 0; refusals < 10; refusals += 1) budget.countRefusal('it', 1_000);
+  expect(budget.delayAfterFailure(failure)).toBe(500);
+});
+
+test.each([
+  [61_000, 61_000],
+  [3_600_000, 3_600_000],
+])('a Retry-After of %i ms puts the work off by it', (retryAfterMs, delayMs) => {
+  const refuse = (): void => new RetryBudget(() => 1).countRefusal('it', retryAfterMs);
+  expect(refuse).toThrow(expect.objectContaining({ code: 'rate-limited', retry: { kind: 'after', delayMs } }));
+});
