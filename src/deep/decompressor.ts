@@ -9,6 +9,9 @@ export interface Decompressor {
   close(): void;
 }
 
+/** Is called with pieces that are not to be kept. */
+export type OnData = (piece: Buffer) => void;
+
 /** Whatever a decoder throws at bytes that it cannot read. */
 export function malformedStream(cause: unknown): MalformedContentError {
   const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Decompress } from 'fzstd';
 import { SlimboardError, TooLargeError } from '../errors.ts';
-import { type Decompressor, malformedStream } from './decompressor.ts';
+import { type Decompressor, malformedStream, type OnData } from './decompressor.ts';
 import type { LayerLimits } from './limits.ts';
 import { ZstdGuard } from './zstd-guard.ts';
 
@@ -23,7 +23,7 @@ export class ScriptZstd implements Decompressor {
   #pausedAt = performance.now();
   #outputBytes = 0;
 
-  constructor(limits: LayerLimits, onData: (piece: Buffer) => void) {
+  constructor(limits: LayerLimits, onData: OnData) {
     this.#guard = new ZstdGuard(Math.min(limits.windowBytes, SCRIPT_WINDOW_BYTES));
     this.#decoder = new Decompress((piece) => {
       this.#outputBytes += piece.length;

@@ -1,8 +1,10 @@
 import { type Area, areaOf } from './areas.ts';
 import { Largest } from './capped-list.ts';
 import type { AreaSize, FileSize, LayerContents, OsRelease } from './contents.ts';
+import { toolOf } from './development.ts';
 import type { Change, FileTree, StoredFile } from './file-tree.ts';
 import { OS_RELEASE_PATHS } from './os-release.ts';
+import type { LayerPackage } from './packages/package.ts';
 import type { DuplicateGroup, LayerUse, StackReport, Waste, WasteCause, WastedFile } from './stack.ts';
 
 const TOP = 50;
@@ -86,7 +88,7 @@ export function reportStack(
       sensitive.map((file) => ({ ...file, layer, isHidden: !view.shows(file.path, layer) })),
     ),
     ...(release ? { release } : {}),
-    packages: inLayers(layers, ({ packages }, layer) => view.visible(packages, layer)),
+    packages: packagesOf(layers, view),
     unread: inLayers(layers, ({ unread }, layer) => view.visible(unread, layer)).map(({ path, reason }) => {
       return { path, reason };
     }),
@@ -102,11 +104,13 @@ class View {
   readonly #useful: number[];
   readonly #copies: number[];
   readonly #areas: readonly Map<Area, AreaSize>[];
+  readonly #tools: readonly Map<string, number>[];
   readonly #duplicates = new Largest<DuplicateGroup>(TOP);
 
   constructor(layerCount: number, tree: FileTree) {
     this.#paths = Array.from({ length: layerCount }, () => new Set<string>());
     this.#areas = Array.from({ length: layerCount }, () => new Map<Area, AreaSize>());
+    this.#tools = Array.from({ length: layerCount }, () => new Map<string, number>());
     this.#useful = Array.from({ length: layerCount }, () => 0);
     this.#copies = Array.from({ length: layerCount }, () => 0);
     this.#findDuplicates(this.#walk(tree));
@@ -141,6 +145,7 @@ class View {
       hidden,
       duplicateBytes: this.#copies[layer] ?? 0,
       areas: Object.fromEntries(this.#areas[layer] ?? []) as LayerUse['areas'],
+      tools: [...(this.#tools[layer] ?? [])].map(([name, bytes]) => ({ name, bytes })),
     };
   }
 
@@ -161,11 +166,17 @@ class View {
     this.#paths[layer]?.add(path);
     this.#useful[layer] = (this.#useful[layer] ?? 0) + bytes;
     this.#largest.add({ path, bytes, layer });
+    this.#sort(path, bytes, layer);
+  }
+
+  #sort(path: string, bytes: number, layer: number): void {
     const area = areaOf(path);
     const areas = this.#areas[layer];
-    if (area === undefined || !areas) return;
-    const before = areas.get(area) ?? { files: 0, bytes: 0 };
-    areas.set(area, { files: before.files + 1, bytes: before.bytes + bytes });
+    const before = area && areas?.get(area);
+    if (area) areas?.set(area, { files: (before?.files ?? 0) + 1, bytes: (before?.bytes ?? 0) + bytes });
+    const tool = toolOf(path);
+    const tools = this.#tools[layer];
+    if (tool) tools?.set(tool, (tools.get(tool) ?? 0) + bytes);
   }
 
   /** The first copy is the one of the lowest layer: what later layers add is theirs to save. */
@@ -220,6 +231,20 @@ function releaseOf(layers: readonly LayerContents[], view: View): OsRelease | un
   if (!found) return undefined;
   const { path, id, versionId, prettyName } = found;
   return { path, id, versionId, prettyName };
+}
+
+/** A layer that changes a database writes all of it: a package is of the first layer that lists it. */
+function packagesOf(layers: readonly LayerContents[], view: View): StackReport['packages'] {
+  const first = new Map<string, number>();
+  layers.forEach(({ packages }, layer) => {
+    for (const found of packages) if (!first.has(identityOf(found))) first.set(identityOf(found), layer);
+  });
+  const inSight = inLayers(layers, ({ packages }, layer) => view.visible(packages, layer));
+  return inSight.map((found) => ({ ...found, layer: first.get(identityOf(found)) ?? found.layer }));
+}
+
+function identityOf({ ecosystem, name, version, path }: LayerPackage): string {
+  return `${ecosystem} ${name} ${version} ${path}`;
 }
 
 function inLayers<T>(

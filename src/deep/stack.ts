@@ -38,6 +38,8 @@ export interface LayerUse {
   /** Visible files whose content stands at an earlier path of the image too. */
   readonly duplicateBytes: number;
   readonly areas: Readonly<Partial<Record<Area, AreaSize>>>;
+  /** Visible compilers and build drivers. */
+  readonly tools: readonly { readonly name: string; readonly bytes: number }[];
 }
 
 /** Files of equal content at several paths, hard links being one: the first's path, and the bytes of all others. */
@@ -75,7 +77,7 @@ export interface StackReport {
   /** Files named like secrets; a hidden one can still be read from its layer. */
   readonly sensitive: readonly (FileSize & { readonly layer: number; readonly isHidden: boolean })[];
   readonly release?: OsRelease;
-  /** Of the databases and manifests that the final file system shows. */
+  /** Of the databases and manifests that the final file system shows; `layer` is the one that brought the package. */
   readonly packages: readonly (LayerPackage & { readonly layer: number })[];
   /** Visible package databases that were not read. */
   readonly unread: readonly { readonly path: string; readonly reason: 'format' | 'size' }[];

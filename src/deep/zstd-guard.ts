@@ -28,6 +28,11 @@ export class ZstdGuard {
     this.#maxWindowBytes = maxWindowBytes;
   }
 
+  /** Whether the last piece ended a frame. */
+  get isBetweenFrames(): boolean {
+    return this.#part === 'magic' && this.#heldBytes === 0;
+  }
+
   /** What a decoder moves that shifts its window once a block. */
   get movedBytes(): number {
     return this.#movedBytes;
@@ -52,9 +57,7 @@ export class ZstdGuard {
 
   /** @throws MalformedContentError when the stream ends within a frame */
   end(): void {
-    if (this.#part !== 'magic' || this.#heldBytes > 0) {
-      throw new MalformedContentError('zstd stream ends within a frame');
-    }
+    if (!this.isBetweenFrames) throw new MalformedContentError('zstd stream ends within a frame');
   }
 
   #skip(bytes: number): void {
@@ -82,8 +85,8 @@ export class ZstdGuard {
     if (this.#part === 'skippable-size') return this.#onSkippableSize(bytes.readUInt32LE());
     if (this.#part === 'frame-header') yield* this.#onFrameHeader(bytes);
     else {
-      yield bytes;
       this.#afterPassed(bytes);
+      yield bytes;
     }
   }
 

@@ -1,0 +1,52 @@
+import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import type { Decompressor, OnData } from './decompressor.ts';
+import type { LayerLimits } from './limits.ts';
+import { OUTPUT_BYTES, StreamDecompressor } from './stream-decompressor.ts';
+import { ZstdGuard } from './zstd-guard.ts';
+
+/** What Node has from 22.15 on; the types of Node 20 do not know it. */
+interface ZlibWithZstd {
+  createZstdDecompress?: (options: { chunkSize: number; params: Record<number, number> }) => Transform;
+  constants: { ZSTD_d_windowLogMax?: number };
+}
+
+/** Node's own decoder, or undefined where this Node has none. */
+export function openNativeZstd(limits: LayerLimits, onData: OnData): Decompressor | undefined {
+  const { createZstdDecompress, constants } = zlib as ZlibWithZstd;
+  if (!createZstdDecompress || constants.ZSTD_d_windowLogMax === undefined) return undefined;
+  const params = { [constants.ZSTD_d_windowLogMax]: Math.ceil(Math.log2(limits.windowBytes)) };
+  const decoder = new StreamDecompressor(createZstdDecompress({ chunkSize: OUTPUT_BYTES, params }), onData);
+  return new NativeZstd(decoder, new ZstdGuard(limits.windowBytes));
+}
+
+/** Node's decoder takes the end of a frame within a write for the end of all, so each frame gets a write of its own. */
+class NativeZstd implements Decompressor {
+  readonly #decoder: StreamDecompressor;
+  readonly #guard: ZstdGuard;
+
+  constructor(decoder: StreamDecompressor, guard: ZstdGuard) {
+    this.#decoder = decoder;
+    this.#guard = guard;
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    let pieces: Buffer[] = [];
+    for (const piece of this.#guard.split(bytes)) {
+      pieces.push(piece);
+      if (!this.#guard.isBetweenFrames) continue;
+      await this.#decoder.write(Buffer.concat(pieces));
+      pieces = [];
+    }
+    if (pieces.length > 0) await this.#decoder.write(Buffer.concat(pieces));
+  }
+
+  async end(): Promise<void> {
+    this.#guard.end();
+    await this.#decoder.end();
+  }
+
+  close(): void {
+    this.#decoder.close();
+  }
+}
