@@ -27,9 +27,10 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
   const declared = [input.manifest.annotations, input.indexAnnotations ?? {}].flatMap(
     (annotations) => annotations['org.opencontainers.image.base.name'] ?? [],
   );
-  const { verdict: base, signals } = findBase(context, provenance, findDistro(context, [...known, ...declared])?.value);
+  const ofHistory = findDistro(context, [...known, ...declared]);
+  const { verdict: base, signals } = findBase(context, provenance, ofHistory?.value);
   const references = [...(base.confidence === 'unknown' ? [] : base.references), ...known];
-  const distro = findDistro(context, [...references, ...declared]);
+  const distro = ofHistory?.value.version ? ofHistory : findDistro(context, [...references, ...declared]);
   const runtime = findRuntime(context, provenance, references);
   const framework = findFramework(context);
   const variant = findVariant(context, base, distro, runtime);

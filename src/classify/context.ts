@@ -1,5 +1,6 @@
 import { type BuildHistory, readBuildHistory } from './history/build-steps.ts';
 import { assignments } from './history/instruction.ts';
+import { readPackageManagers } from './history/package-managers.ts';
 import { readStack, type Stack } from './history/stack.ts';
 import type { ClassifierInput } from './verdict.ts';
 
@@ -10,11 +11,18 @@ export interface Context {
   readonly stack: Stack;
   /** The environment of the final image. */
   readonly env: ReadonlyMap<string, string>;
+  /** Which package managers the steps call, read when first asked for. */
+  readonly packageManagers: () => ReadonlySet<string>;
 }
 
 export function readContext(input: ClassifierInput): Context {
   const history = readBuildHistory(input.config, input.manifest.layers.length);
-  return { input, history, stack: readStack(history.steps), env: readEnv(input.config.env) };
+  let managers: ReadonlySet<string> | undefined;
+  const packageManagers = () => {
+    managers ??= readPackageManagers(history.steps);
+    return managers;
+  };
+  return { input, history, stack: readStack(history.steps), env: readEnv(input.config.env), packageManagers };
 }
 
 function readEnv(env: readonly string[]): ReadonlyMap<string, string> {

@@ -125,12 +125,12 @@ const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2022-10-01' } as const;
  * The CMD of a root file system whose archive has no name. As published by Docker Official Images: alpine `/bin/sh`,
  * busybox `sh`, debian `bash`; ubuntu wrote `bash` too, from 2021 to 2022.
  */
-function shellClaim({ stack, history }: Context): Claim | undefined {
+function shellClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const shell = stack.rootfs?.shell;
   const created = history.steps[0]?.created;
   if (shell === undefined || stack.rootfs?.tool) return undefined;
   const evidence = `history:rootfs+CMD ["${shell.slice(0, 40)}"]`;
-  const managers = packageManagers(history.steps);
+  const managers = packageManagers();
   if (shell === '/bin/sh' && agrees(managers, 'apk')) return inferred({ id: 'alpine' }, evidence);
   if (shell === 'sh' && managers.size === 0) return inferred({ id: 'busybox' }, evidence);
   if (shell !== 'bash' || created === undefined || !agrees(managers, 'apt')) return undefined;
@@ -143,8 +143,8 @@ function agrees(managers: ReadonlySet<string>, manager: string): boolean {
 }
 
 /** Docker Official Images that use apt stand on Debian, some on Ubuntu. */
-function officialClaim({ stack, history }: Context): Claim | undefined {
-  if (!packageManagers(history.steps).has('apt')) return undefined;
+function officialClaim({ stack, history, packageManagers }: Context): Claim | undefined {
+  if (!packageManagers().has('apt')) return undefined;
   const deps = stack.images.some((image) => image.kind === 'buildpack-deps');
   if (deps) return inferred({ id: 'debian' }, 'history:buildpack-deps');
   const official = history.steps
@@ -155,8 +155,8 @@ function officialClaim({ stack, history }: Context): Claim | undefined {
 }
 
 /** Only where a manager serves one distribution: apk's other one, Wolfi, is laid down by apko. */
-function packageManagerClaim({ stack, history }: Context): Claim | undefined {
-  const managers = packageManagers(history.steps);
+function packageManagerClaim({ stack, history, packageManagers }: Context): Claim | undefined {
+  const managers = packageManagers();
   if (managers.size !== 1 || stack.rootfs?.tool) return undefined;
   if (managers.has('apk')) return inferred({ id: 'alpine' }, 'history:apk');
   if (managers.has('pacman')) return inferred({ id: 'arch' }, 'history:pacman');
@@ -165,24 +165,13 @@ function packageManagerClaim({ stack, history }: Context): Claim | undefined {
 }
 
 /** Where apt is used and every release that the history names is of one distribution; the version, if they agree. */
-function namedReleaseClaim({ stack, history }: Context): Claim | undefined {
-  if (stack.rootfs?.tool || !agrees(packageManagers(history.steps), 'apt')) return undefined;
+function namedReleaseClaim({ stack, history, packageManagers }: Context): Claim | undefined {
+  if (stack.rootfs?.tool || !agrees(packageManagers(), 'apt')) return undefined;
   const named = releasesNamed(history.steps);
   const [first] = named;
   if (!first || named.some((distro) => distro.id !== first.id)) return undefined;
   const agreed = named.every((distro) => distro.version === first.version);
   return inferred(agreed ? first : { id: first.id }, 'history:release named');
-}
-
-const MANAGERS =
-  /\b(apk|apt-get|apt|pacman|yum|dnf|microdnf|tdnf|zypper)(?= (?:-[\w-]+(?:[= ]\d+)? )*(?:add|install|update|upgrade|-S|del|remove))/g;
-
-const managersIn: (command: string) => readonly string[] = remember((command) =>
-  [...command.slice(0, 4_000).matchAll(MANAGERS)].map(([, name = '']) => (name === 'apt-get' ? 'apt' : name)),
-);
-
-function packageManagers(steps: readonly BuildStep[]): ReadonlySet<string> {
-  return new Set(steps.filter((step) => step.verb === 'RUN').flatMap((step) => managersIn(step.args)));
 }
 
 /** Releases named in variables and commands: `PKG_RELEASE=1~buster`, `libicu72`. */

@@ -1,6 +1,10 @@
 import { basesBeneath } from './base-image/layer-chain.ts';
 import type { Context } from './context.ts';
 import { redact } from './redact.ts';
+import { remember } from './remember.ts';
+
+/** Labels of buildpacks hold whole documents; the same ones come again with every image of a team. */
+const redactedLabel = remember(redact);
 
 /**
  * The labels that are the image's own. A label equal to the base's was inherited; without a known base, one that a
@@ -17,7 +21,7 @@ export function findOwnLabels(context: Context): Readonly<Record<string, string>
   for (const [name, value] of Object.entries(labels)) {
     const ofBase = bases.some((base) => base.labels?.[name] === value);
     const ofStep = inherited.some((line) => line.includes(`${name}=${value}`));
-    if (!ofBase && !ofStep) own[name] = redact(value);
+    if (!ofBase && !ofStep) own[name] = redactedLabel(value);
   }
   return own;
 }

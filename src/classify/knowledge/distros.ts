@@ -16,6 +16,7 @@ const CODENAMES = new Map<string, DistroName>(
     Object.entries(suites).map(([suite, version]) => [suite, { id, version }] as const),
   ),
 );
+const SUITE_OF = new Map([...CODENAMES].map(([suite, { id, version }]) => [`${id} ${version}`, suite]));
 const ROOTFS = table.rootfs.map(({ id, pattern, suite }) => ({
   id,
   suite: suite === true,
@@ -37,7 +38,7 @@ export function distroOfSuite(suite: string): DistroName | undefined {
 
 /** The code name of a release, for the two distributions whose tags use it. */
 export function suiteOf(distro: DistroName): string | undefined {
-  return Object.entries(SUITES[distro.id] ?? {}).find(([, version]) => version === distro.version)?.[0];
+  return SUITE_OF.get(`${distro.id} ${distro.version}`);
 }
 
 /** The Debian release that was stable at some time (ISO 8601): images named without a suite stood on it. */

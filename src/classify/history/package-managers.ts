@@ -1,0 +1,22 @@
+import { remember } from '../remember.ts';
+import type { BuildStep } from './build-steps.ts';
+
+const MANAGERS =
+  /\b(apk|apt-get|apt|pacman|yum|dnf|microdnf|tdnf|zypper)(?= (?:-[\w-]+(?:[= ]\d+)? )*(?:add|install|update|upgrade|-S|del|remove))/g;
+const MAX_COMMAND_LENGTH = 4_000;
+
+const managersIn: (command: string) => readonly string[] = remember((command) =>
+  [...command.slice(0, MAX_COMMAND_LENGTH).matchAll(MANAGERS)].map(([, name = '']) =>
+    name === 'apt-get' ? 'apt' : name,
+  ),
+);
+
+/** The package managers that the RUN steps call; `apt-get` is `apt`. */
+export function readPackageManagers(steps: readonly BuildStep[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const step of steps) {
+    if (step.verb !== 'RUN') continue;
+    for (const name of managersIn(step.args)) found.add(name);
+  }
+  return found;
+}
