@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { freePort } from './postgres.ts';
 
 /** A Redis of the test's own, on a free port of this machine, in a folder that goes with it. */
 export interface TestRedis {
@@ -46,17 +46,6 @@ export async function startRedis(options: { readonly persistent?: boolean } = {}
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A port that nothing listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as net.AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 async function untilReady(port: number): Promise<void> {
