@@ -1,5 +1,4 @@
 // Bundles the benchmark, which is TypeScript, beside the installed packages, and runs it with the arguments given.
-import { spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
 
 const outdir = 'node_modules/.cache/slimboard-bench';
@@ -13,5 +12,4 @@ await build({
   packages: 'external',
   logLevel: 'warning',
 });
-const { status } = spawnSync(process.execPath, [`${outdir}/main.js`, ...process.argv.slice(2)], { stdio: 'inherit' });
-process.exitCode = status ?? 1;
+await import(new URL(`../${outdir}/main.js`, import.meta.url).href);

@@ -15,14 +15,8 @@ export type SourceSettings = OciSource | EcrSource;
 
 export type TeamSettings = Parsed['teams'][number];
 export type PolicySettings = Parsed['policy'];
-export type Budget = PolicySettings['budgets'][number];
-/** How bad a rule says its findings are; `off` leaves the rule out. */
-export type RuleLevel = PolicySettings['rules'][string];
-export type Prices = Parsed['prices'];
 export type ReportSettings = Parsed['reports'][number];
 export type NotifySettings = Parsed['notify'][number];
-export type Retention = Parsed['retention'];
-export type ServeSettings = Parsed['serve'];
 
 /** Every setting, decided. Sizes are bytes, times milliseconds, `dataDir` and `caFile` absolute. */
 export interface Settings extends Omit<Parsed, 'sources' | 'sourceDefaults'> {
