@@ -1,4 +1,5 @@
-import { type Fault, refuse } from './registry-server.ts';
+import { refuse } from './registry-answers.ts';
+import type { Fault } from './registry-server.ts';
 
 type Headers = Readonly<Record<string, string | number>>;
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Digest } from '../../src/oci/digest.ts';
 import { parseRegistryHost, type RegistryHost } from '../../src/oci/reference.ts';
 import type { BuiltManifest } from './image-builder.ts';
+import { basic, json, listenOnFreePort, notFound, readBody, refuse } from './registry-answers.ts';
 
 /**
  * A registry in the test process: the read side of the distribution API from memory, on 127.0.0.1 and a free port.
@@ -146,11 +146,8 @@ class MemoryRegistry implements RegistryServer {
   }
 
   async listen(): Promise<void> {
-    for (const server of [this.#server, this.#blobHost]) {
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    }
-    this.#port = portOf(this.#server);
-    this.#blobPort = portOf(this.#blobHost);
+    this.#port = await listenOnFreePort(this.#server);
+    this.#blobPort = await listenOnFreePort(this.#blobHost);
   }
 
   async close(): Promise<void> {
@@ -348,37 +345,4 @@ function store(repository: Repository, content: BuiltManifest): void {
 
 function matches(match: FaultMatch, method: string, path: string): boolean {
   return (match.method === undefined || match.method === method) && (match.path === undefined || match.path.test(path));
-}
-
-function readBody(request: IncomingMessage, done: (body: string) => unknown): void {
-  let body = '';
-  request.setEncoding('utf8');
-  request.on('data', (chunk: string) => {
-    body += chunk;
-  });
-  request.on('end', () => done(body));
-}
-
-function json(response: ServerResponse, status: number, value: unknown): ServerResponse {
-  const body = JSON.stringify(value);
-  return response
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
-    .end(body);
-}
-
-function notFound(response: ServerResponse, code: string): ServerResponse {
-  return refuse(response, 404, code);
-}
-
-/** An error in the form of the distribution API. */
-export function refuse(response: ServerResponse, status: number, code: string): ServerResponse {
-  return json(response, status, { errors: [{ code, message: code.toLowerCase() }] });
-}
-
-function basic(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-}
-
-function portOf(server: http.Server): number {
-  return (server.address() as AddressInfo).port;
 }

@@ -1,0 +1,39 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The forms in which a registry answers, for the one in the test process and its faults. */
+
+export function readBody(request: IncomingMessage, done: (body: string) => unknown): void {
+  let body = '';
+  request.setEncoding('utf8');
+  request.on('data', (chunk: string) => {
+    body += chunk;
+  });
+  request.on('end', () => done(body));
+}
+
+export function json(response: ServerResponse, status: number, value: unknown): ServerResponse {
+  const body = JSON.stringify(value);
+  return response
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+    .end(body);
+}
+
+export function notFound(response: ServerResponse, code: string): ServerResponse {
+  return refuse(response, 404, code);
+}
+
+/** An error in the form of the distribution API. */
+export function refuse(response: ServerResponse, status: number, code: string): ServerResponse {
+  return json(response, status, { errors: [{ code, message: code.toLowerCase() }] });
+}
+
+export function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** The free port of 127.0.0.1 on which the server listens from now on. */
+export async function listenOnFreePort(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
