@@ -1,0 +1,78 @@
+import type { ClassifierInput } from '../../src/classify/verdict.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import { parseImageConfig } from '../../src/oci/image-config.ts';
+
+/** One history entry of a made-up image. */
+export interface BuiltStep {
+  readonly line: string;
+  /** `YYYY-MM-DD` */
+  readonly day: string;
+  readonly empty?: boolean;
+  /** Compressed bytes of its layer. */
+  readonly size?: number;
+  readonly comment?: string;
+  readonly author?: string;
+}
+
+/** A made-up image, told by its history. */
+export interface BuiltImage {
+  readonly steps: readonly BuiltStep[];
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
+  readonly env?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly os?: string;
+  readonly osVersion?: string;
+}
+
+/** What the classifier would be given of such an image: ENV steps become its environment, as a builder does it. */
+export function builtImage(image: BuiltImage): ClassifierInput {
+  const made = image.steps.filter((step) => step.empty !== true);
+  const envLines = image.steps
+    .filter((step) => step.line.startsWith('ENV '))
+    .flatMap((step) => step.line.slice(4).split(' '));
+  const config = parseImageConfig(
+    JSON.stringify({
+      os: image.os ?? 'linux',
+      'os.version': image.osVersion,
+      architecture: 'amd64',
+      config: {
+        Env: [...envLines, ...(image.env ?? [])],
+        Entrypoint: image.entrypoint,
+        Cmd: image.cmd,
+        Labels: image.labels,
+      },
+      rootfs: { type: 'layers', diff_ids: made.map((step) => digestOf(step.line + step.day)) },
+      history: image.steps.map(({ line, day, empty, comment, author }) => ({
+        created: `${day}T12:00:00Z`,
+        created_by: line,
+        comment,
+        author,
+        ...(empty ? { empty_layer: true } : {}),
+      })),
+    }),
+  );
+  return {
+    manifest: {
+      form: 'manifest',
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      config: {
+        mediaType: 'application/vnd.oci.image.config.v1+json',
+        digest: digestOf('config'),
+        size: 1,
+        annotations: {},
+      },
+      layers: made.map((step) => ({
+        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+        digest: digestOf(`blob ${step.line}${step.day}`),
+        size: step.size ?? 1_000,
+        annotations: {},
+      })),
+      annotations: {},
+    },
+    config,
+    platform: { os: config.os, architecture: config.architecture },
+    provenance: [],
+    bases: [],
+  };
+}
