@@ -6,7 +6,7 @@ import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 
 /**
  * What the audit asks of a registry, in small capabilities. `distribution.ts` implements them for any OCI registry,
- * `ecr.ts` for Amazon ECR. Every method may throw the errors of ../errors.ts, and stops when its signal aborts.
+ * `ecr/` for Amazon ECR. Every method may throw the errors of ../errors.ts, and stops when its signal aborts.
  */
 
 export interface CallOptions {

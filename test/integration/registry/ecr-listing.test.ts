@@ -363,6 +363,17 @@ describe('failures', () => {
     await expect(collect(registry.listRepositories({}))).rejects.toThrow(RegistryUnavailableError);
   });
 
+  test('an endpoint that will never speak TLS is asked once', async () => {
+    const fake = await ecr.start();
+    let requests = 0;
+    const onRequest = (): void => {
+      requests += 1;
+    };
+    const registry = await ecr.open(fake, { endpoint: fake.url.replace('http:', 'https:'), onRequest });
+    await expect(collect(registry.listRepositories({}))).rejects.toThrow(RegistryUnavailableError);
+    expect(requests).toBe(1);
+  });
+
   test('an aborted audit stops with the reason of its signal', async () => {
     const fake = await ecr.start({ latencyMs: 5_000 });
     fake.createRepository('api');
