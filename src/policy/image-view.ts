@@ -28,6 +28,8 @@ export interface ImageView {
   readonly layers: readonly LayerView[];
   /** Layers above the base: the image's own. What the base does is the base's finding, not every child's. */
   readonly own: readonly LayerView[];
+  /** Every program that a RUN of its own starts: most rules ask for a few, and are done. */
+  readonly ownPrograms: ReadonlySet<string>;
 }
 
 export function viewImage(image: AuditedImage): ImageView {
@@ -35,7 +37,10 @@ export function viewImage(image: AuditedImage): ImageView {
   const made: BuildStep[] = [];
   for (const step of steps) if (step.layer !== undefined) made[step.layer] = step;
   const layers = image.manifest.layers.map((layer, position) => viewLayer(image, layer.size, position, made[position]));
-  return { image, layers, own: layers.slice(baseLayerCount(image)) };
+  const own = layers.slice(baseLayerCount(image));
+  const ownPrograms = new Set<string>();
+  for (const { commands } of own) for (const { program } of commands) ownPrograms.add(program);
+  return { image, layers, own, ownPrograms };
 }
 
 /** How many of the image's layers are its base's; without a proven boundary, as far as layers look like a base's. */

@@ -15,6 +15,7 @@ const PREFIXES = new Set(
 
 const SEPARATOR = /&&|\|\||[;|&\n]/;
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
+const QUOTED = /["'(){}]/;
 const QUOTES = /^["'({]+|["')}]+$/g;
 
 /**
@@ -46,7 +47,7 @@ function execForm(script: string): string[] | undefined {
 function commandOf(line: readonly string[]): Command | undefined {
   const words: string[] = [];
   for (const raw of line) {
-    const word = raw.replace(QUOTES, '');
+    const word = QUOTED.test(raw) ? raw.replace(QUOTES, '') : raw;
     if (word === '' || word === '\\') continue;
     if (words.length === 0 && (PREFIXES.has(word) || ASSIGNMENT.test(word))) continue;
     words.push(word);

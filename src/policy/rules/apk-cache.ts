@@ -8,6 +8,7 @@ export const apkCache = packageCacheRule({
   areas: ['apk-cache'],
   title: 'The package index of apk stays in a layer',
   remedy: 'write "apk add --no-cache", which fetches the index and keeps none',
+  programs: APK,
   fills: (command) => runs(command, APK, ['update', 'add', 'upgrade', '--update']),
   avoids: (command) =>
     (APK.includes(command.program) && hasOption(command, '--no-cache')) ||

@@ -8,6 +8,7 @@ export const aptCache = packageCacheRule({
   areas: ['apt-lists', 'apt-archives'],
   title: 'The package lists of apt stay in a layer',
   remedy: 'end the same RUN with "rm -rf /var/lib/apt/lists/*", or mount a cache on /var/lib/apt and /var/cache/apt',
+  programs: APT,
   fills: (command) => runs(command, APT, ['update']),
   avoids: (command) => removes(command, '/var/lib/apt') || runs(command, APT, ['dist-clean', 'distclean']),
   largestShare: 0.95,

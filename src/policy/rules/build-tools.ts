@@ -9,6 +9,10 @@ const TOOLCHAINS = 'build-essential build-base gcc g++ gcc-c++ clang make cmake 
   ' ',
 );
 
+const MENTIONS_TOOLCHAIN = new RegExp(
+  `\\s(?:${TOOLCHAINS.map((name) => name.replaceAll('+', '\\+')).join('|')})(?:\\s|$)`,
+);
+
 export const buildTools: Rule = {
   id: 'build-tools',
   severity: 'warn',
@@ -19,9 +23,14 @@ export const buildTools: Rule = {
 function bringsToolchain(layer: LayerView, view: ImageView): boolean {
   if (layer.contents?.toolchain) return layer.contents.toolchain.length > 0;
   if (layer.class === 'build-tools') return true;
-  // Official bases install a compiler, build with it and purge it, all in one layer.
-  if (layer.commands.some(purges)) return false;
-  return layer.commands.some(installsToolchain) || unpacksToolchain(layer, view);
+  return installsForGood(layer) || unpacksToolchain(layer, view);
+}
+
+/** Official bases install a compiler, build with it and purge it, all in one layer: that leaves none. */
+function installsForGood(layer: LayerView): boolean {
+  // Bases have long scripts, most without a compiler: those are not taken apart.
+  if (!MENTIONS_TOOLCHAIN.test(layer.args)) return false;
+  return layer.commands.some(installsToolchain) && !layer.commands.some(purges);
 }
 
 function installsToolchain(command: Command): boolean {

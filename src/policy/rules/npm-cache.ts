@@ -6,6 +6,7 @@ export const npmCache = packageCacheRule({
   areas: ['npm-cache'],
   title: "npm's cache of tarballs stays in a layer",
   remedy: 'mount a cache on /root/.npm, or end the same RUN with "npm cache clean --force"',
+  programs: ['npm'],
   fills: (command) => runs(command, ['npm'], ['install', 'ci', 'i', 'add']),
   avoids: (command) => runs(command, ['npm'], ['clean']) || removes(command, '.npm'),
   largestShare: 0.6,

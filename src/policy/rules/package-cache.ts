@@ -20,6 +20,8 @@ export interface PackageCache {
   readonly areas: readonly string[];
   readonly title: string;
   readonly remedy: string;
+  /** Its programs: an image that starts none of them is done. */
+  readonly programs: readonly string[];
   /** A command that fills the cache. */
   readonly fills: (command: Command) => boolean;
   /** The same command told to keep nothing, or one that clears the cache in the same layer. */
@@ -45,9 +47,10 @@ export function packageCacheRule(cache: PackageCache): Rule {
 }
 
 function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
-  const off = cache.switchedOffBy !== undefined && (environmentValue(view, cache.switchedOffBy) ?? '') !== '';
+  const likely = cache.programs.some((program) => view.ownPrograms.has(program)) && !isSwitchedOff(view, cache);
+  if (!likely && !view.image.contents) return undefined;
   const evidence = view.own.flatMap(
-    (layer) => measuredCache(layer, cache.areas) ?? (off ? [] : likelyCache(layer, cache)),
+    (layer) => measuredCache(layer, cache.areas) ?? (likely ? likelyCache(layer, cache) : []),
   );
   if (evidence.length === 0) return undefined;
   const bytes = totalOf(evidence);
@@ -57,6 +60,10 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
     evidence,
     bytes,
   };
+}
+
+function isSwitchedOff(view: ImageView, { switchedOffBy }: PackageCache): boolean {
+  return switchedOffBy !== undefined && (environmentValue(view, switchedOffBy) ?? '') !== '';
 }
 
 /** Undefined where the layer was not read. */

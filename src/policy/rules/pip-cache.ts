@@ -9,6 +9,7 @@ export const pipCache = packageCacheRule({
   areas: ['pip-cache'],
   title: "pip's cache of wheels and downloads stays in a layer",
   remedy: 'write "pip install --no-cache-dir", or mount a cache on /root/.cache/pip',
+  programs: [...PIP, ...PYTHON],
   fills: installs,
   avoids: (command) =>
     (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache')) ||

@@ -6,6 +6,7 @@ export const yarnCache = packageCacheRule({
   areas: ['yarn-cache', 'pnpm-store'],
   title: 'The cache of yarn or the store of pnpm stays in a layer',
   remedy: 'mount a cache on the store, or end the same RUN with "yarn cache clean" or "pnpm store prune"',
+  programs: ['yarn', 'pnpm'],
   fills: (command) =>
     runs(command, ['pnpm'], ['install', 'i', 'add', 'fetch']) ||
     runs(command, ['yarn'], ['install', 'add']) ||

@@ -8,6 +8,7 @@ export const yumCache = packageCacheRule({
   areas: ['yum-cache'],
   title: 'The metadata and packages of dnf, yum or zypper stay in a layer',
   remedy: 'end the same RUN with "dnf clean all" (yum, microdnf and zypper have the same command)',
+  programs: YUM,
   fills: (command) => runs(command, YUM, ['install', 'in', 'update', 'upgrade', 'groupinstall', 'makecache']),
   avoids: (command) => runs(command, YUM, ['clean']) || removes(command, '/var/cache'),
   largestShare: 0.9,
