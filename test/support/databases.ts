@@ -14,3 +14,11 @@ export const BACKENDS: readonly { readonly name: 'pglite' | 'postgres'; open(): 
 export function newPostgresUrl(): Promise<string> {
   return createDatabase(inject('postgresUrl'), `test_${randomUUID().replaceAll('-', '')}`);
 }
+
+/** Empties every table but the ledger of migrations: much faster than another database. */
+export async function emptyTables(db: Database): Promise<void> {
+  const tables = await db.query<{ name: string }>(
+    "select quote_ident(tablename) as name from pg_tables where schemaname = 'public' and tablename <> 'schema_migration'",
+  );
+  await db.query(`truncate ${tables.map(({ name }) => name).join(', ')} restart identity cascade`);
+}

@@ -1,0 +1,259 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { artifact, attestation, image, index, schema1 } from '../../support/image-builder.ts';
+import { answer, body } from '../../support/registry-faults.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+const BASE = ['base layer one', 'base layer two'];
+
+describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry({ pageSize: 2 });
+    registry.push('library/base', '1', image({ layers: BASE }));
+    registry.push('team-a/api', '1.0', image({ layers: [...BASE, 'api'] }));
+    registry.push('team-a/api', 'latest', image({ layers: [...BASE, 'api'] }));
+    registry.push('team-b/web', '2', image({ layers: [...BASE, 'web'], dialect: 'docker' }));
+  });
+  afterEach(async () => {
+    await registry.close();
+  });
+
+  test('finds every repository and tag, page by page, and adds up to the blobs', async () => {
+    const audit = await auditRegistry(db, registry);
+    expect(audit).toMatchObject({
+      status: 'finished',
+      repositoriesListed: 3,
+      tagsListed: 4,
+      tagsAudited: 4,
+      tagsFailed: 0,
+    });
+    const { images, teams, source } = await contentOf(db);
+    expect(images?.map((row) => `${Object(row).repository}:${Object(row).tag}`)).toEqual([
+      'library/base:1',
+      'team-a/api:1.0',
+      'team-a/api:latest',
+      'team-b/web:2',
+    ]);
+    const [blobs] = await db.query<{ bytes: number }>('select sum(size)::int8 as bytes from blob');
+    expect(source).toMatchObject([{ stored_bytes: blobs?.bytes }]);
+    expect(teams?.reduce((sum: number, row) => sum + Object(row).stored_bytes, 0)).toBe(blobs?.bytes);
+  });
+
+  test('says what an image stands on when another repository holds it, by layers', async () => {
+    await auditRegistry(db, registry);
+    const rows = await db.query(
+      'select repository, base_image, base_confidence, base_evidence from slimboard_images order by repository, tag',
+    );
+    expect(rows.slice(1)).toEqual([
+      {
+        repository: 'team-a/api',
+        base_image: 'library/base:1',
+        base_confidence: 'proven',
+        base_evidence: 'layer-chain:library/base:1',
+      },
+      {
+        repository: 'team-a/api',
+        base_image: 'library/base:1',
+        base_confidence: 'proven',
+        base_evidence: 'layer-chain:library/base:1',
+      },
+      {
+        repository: 'team-b/web',
+        base_image: 'library/base:1',
+        base_confidence: 'proven',
+        base_evidence: 'layer-chain:library/base:1',
+      },
+    ]);
+  });
+
+  test('the next night costs one request a tag, and changes no row', async () => {
+    await auditRegistry(db, registry);
+    const before = await contentOf(db);
+    registry.forgetRequests();
+    const again = await auditRegistry(db, registry);
+    expect(registry.count({ path: /\/manifests\// })).toBe(4);
+    expect(registry.requests.filter(({ path }) => path.includes('/manifests/')).map(({ status }) => status)).toEqual([
+      304, 304, 304, 304,
+    ]);
+    expect(registry.count({ path: /\/blobs\// })).toBe(0);
+    expect(again.status).toBe('finished');
+    expect(await contentOf(db)).toEqual(before);
+    const [totals] = await db.query('select count(*) from team_total');
+    expect(totals).toEqual({ count: 1 });
+  });
+
+  test('a digest that many tags name is read once', async () => {
+    await auditRegistry(db, registry);
+    const configs = registry.requests
+      .filter(({ path }) => path.includes('/blobs/'))
+      .map(({ path }) => path.split('/').at(-1));
+    expect(configs.length).toBe(new Set(configs).size);
+  });
+
+  test('a tag that moves, goes and comes back has a history', async () => {
+    await auditRegistry(db, registry);
+    registry.push('team-b/web', '2', image({ layers: [...BASE, 'web', 'more'] }));
+    registry.untag('team-a/api', 'latest');
+    await auditRegistry(db, registry);
+    registry.push('team-a/api', 'latest', image({ layers: [...BASE, 'api'] }));
+    registry.deleteRepository('team-b/web');
+    await auditRegistry(db, registry);
+    const { tags, repositories } = await contentOf(db);
+    expect(tags?.filter((row) => Object(row).tag === 'latest').map((row) => Object(row).open)).toEqual([false, true]);
+    expect(tags?.filter((row) => Object(row).repository === 'team-b/web').map((row) => Object(row).open)).toEqual([
+      false,
+      false,
+    ]);
+    expect(repositories?.find((row) => Object(row).name === 'team-b/web')).toMatchObject({ open: false });
+    registry.push('team-b/web', '2', image({ layers: [...BASE, 'web'] }));
+    await auditRegistry(db, registry);
+    expect((await contentOf(db)).repositories?.find((row) => Object(row).name === 'team-b/web')).toMatchObject({
+      open: true,
+    });
+  });
+
+  test('what is no image is recorded as what it is, and has no size', async () => {
+    const multi = image({ layers: ['multi'] });
+    registry.push(
+      'mixed/all',
+      'index',
+      index([multi, image({ layers: ['arm'], platform: { os: 'linux', architecture: 'arm64' } }), attestation(multi)]),
+    );
+    registry.push(
+      'mixed/all',
+      'chart',
+      artifact({
+        configType: 'application/vnd.cncf.helm.config.v1+json',
+        layerType: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip',
+      }),
+    );
+    registry.push('mixed/all', 'old', schema1('mixed/all'));
+    registry.push(
+      'mixed/all',
+      'arm-only',
+      index([image({ layers: ['arm'], platform: { os: 'linux', architecture: 'arm64' } })]),
+    );
+    const audit = await auditRegistry(db, registry);
+    expect(audit.status).toBe('finished');
+    const rows = await db.query(
+      "select tag, kind, platform, compressed_bytes is null as unsized, index_digest is not null as of_index from slimboard_images where repository = 'mixed/all' order by tag",
+    );
+    expect(rows).toEqual([
+      { tag: 'arm-only', kind: 'index', platform: null, unsized: true, of_index: true },
+      { tag: 'chart', kind: 'artifact', platform: null, unsized: true, of_index: false },
+      { tag: 'index', kind: 'image', platform: 'linux/amd64', unsized: false, of_index: true },
+      { tag: 'old', kind: 'unknown', platform: null, unsized: true, of_index: false },
+    ]);
+  });
+
+  test('platforms that were not wanted before are read when they are', async () => {
+    registry.push(
+      'mixed/multi',
+      '1',
+      index([image({ layers: ['x'] }), image({ layers: ['arm'], platform: { os: 'linux', architecture: 'arm64' } })]),
+    );
+    await auditRegistry(db, registry);
+    await auditRegistry(db, registry, { source: { platforms: 'all' } });
+    const rows = await db.query(
+      "select platform from slimboard_images where repository = 'mixed/multi' order by platform",
+    );
+    expect(rows).toEqual([{ platform: 'linux/amd64' }, { platform: 'linux/arm64' }]);
+  });
+
+  test('what fails is one item, told with a code, and the rest goes on', async () => {
+    const lost = image({ layers: ['lost'] });
+    registry.push('broken/config', '1', lost);
+    registry.fault({ path: new RegExp(`/blobs/${lost.config.digest}`) }, answer(404, {}, 'BLOB_UNKNOWN'));
+    registry.push('broken/json', '1', image({ layers: ['json'] }));
+    registry.fault(
+      { path: /broken\/json\/manifests\/1$/ },
+      body('{"schemaVersion": 2, "config": [', { 'Content-Type': 'application/vnd.oci.image.manifest.v1+json' }),
+    );
+    registry.push('broken/denied', '1', image({ layers: ['denied'] }));
+    registry.fault({ path: /broken\/denied\/tags\/list/ }, answer(403, {}, 'DENIED'));
+    registry.listAlso({ tags: { 'team-a/api': ['ghost', 'bad tag!'] } });
+    const audit = await auditRegistry(db, registry);
+    expect(audit).toMatchObject({ status: 'incomplete', tagsAudited: 4 });
+    const errors = await errorsOf(db, audit.id);
+    expect(errors.map(({ repository, tag, code }) => [repository, tag, code])).toEqual([
+      ['broken/config', '1', 'not-found'],
+      ['broken/denied', '', 'access-denied'],
+      ['broken/json', '1', 'malformed-content'],
+      ['team-a/api', 'bad tag!', 'invalid-reference'],
+      ['team-a/api', 'ghost', 'not-found'],
+    ]);
+  });
+
+  test('errors of a night are gone when the next one succeeds', async () => {
+    const undo = registry.fault({ path: /team-b\/web\/manifests/ }, answer(404, {}, 'MANIFEST_UNKNOWN'));
+    expect((await auditRegistry(db, registry)).status).toBe('incomplete');
+    undo();
+    const healed = await auditRegistry(db, registry);
+    expect(healed.status).toBe('finished');
+    expect(await errorsOf(db, healed.id)).toEqual([]);
+  });
+
+  test('an audit that is stopped goes on, and ends with the rows it would have had', async () => {
+    for (let n = 0; n < 30; n++) registry.push(`many/app-${n}`, '1', image({ layers: [...BASE, `app ${n}`] }));
+    const stop = new AbortController();
+    let sent = 0;
+    const stopped = auditRegistry(db, registry, {
+      signal: stop.signal,
+      onRequest: () => {
+        if (++sent === 40) stop.abort(new Error('stopped on purpose'));
+      },
+    });
+    await expect(stopped).rejects.toThrow('stopped on purpose');
+    const running = await db.query("select id from audit where status = 'running'");
+    expect(running).toHaveLength(1);
+    // On Postgres only silence tells that the other process is gone.
+    await db.query("update audit set heartbeat_at = heartbeat_at - interval '1 hour'");
+    const resumed = await auditRegistry(db, registry);
+    expect(resumed).toMatchObject({ id: Object(running[0]).id, status: 'finished', tagsListed: 34, tagsAudited: 34 });
+    const ended = await contentOf(db);
+    await emptyTables(db);
+    await auditRegistry(db, registry);
+    expect(await contentOf(db)).toEqual(ended);
+  });
+
+  test('owners come from patterns, then from the image label, but not from the label of its base', async () => {
+    registry.push(
+      'library/labelled',
+      '1',
+      image({ layers: BASE.concat('labelled'), config: { Labels: { team: 'base-makers' } } }),
+    );
+    registry.push('x/own', '1', image({ layers: ['own'], config: { Labels: { team: 'search' } } }));
+    registry.push(
+      'x/inherited',
+      '1',
+      image({ layers: [...BASE, 'labelled', 'app'], config: { Labels: { team: 'base-makers' } } }),
+    );
+    await auditRegistry(db, registry, {
+      teams: [
+        { name: 'a', repositories: ['team-a/**'] },
+        { name: 'late', repositories: ['team-*/**'] },
+      ],
+    });
+    const owners = await db.query('select name, team, team_origin from repository order by name');
+    expect(owners).toEqual([
+      { name: 'library/base', team: 'unowned', team_origin: 'none' },
+      { name: 'library/labelled', team: 'base-makers', team_origin: 'label' },
+      { name: 'team-a/api', team: 'a', team_origin: 'pattern' },
+      { name: 'team-b/web', team: 'late', team_origin: 'pattern' },
+      { name: 'x/inherited', team: 'unowned', team_origin: 'none' },
+      { name: 'x/own', team: 'search', team_origin: 'label' },
+    ]);
+  });
+});

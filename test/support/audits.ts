@@ -1,0 +1,83 @@
+import { runAudit } from '../../src/audit/run-audit.ts';
+import { loadSettings } from '../../src/settings/load.ts';
+import type { OciSource, Settings, TeamSettings } from '../../src/settings/settings.ts';
+import type { AuditRow } from '../../src/store/audit-store.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { RegistryServer } from './registry-server.ts';
+
+export interface AuditOptions {
+  /** Merged into the source. */
+  readonly source?: Partial<OciSource>;
+  readonly teams?: readonly TeamSettings[];
+  readonly signal?: AbortSignal;
+  /** Called for each request that was sent. */
+  readonly onRequest?: () => void;
+}
+
+/** The settings that nobody changed. */
+export function defaultSettings(): Promise<Settings> {
+  return loadSettings({ cwd: '/', env: {}, flags: {} });
+}
+
+/** Audits a test registry in this process, as `slimboard audit HOST` does. */
+export async function auditRegistry(
+  db: Database,
+  registry: Pick<RegistryServer, 'host'>,
+  options: AuditOptions = {},
+): Promise<AuditRow> {
+  const settings = { ...(await defaultSettings()), teams: options.teams ?? [] };
+  const source: OciSource = {
+    ...settings.sourceDefaults,
+    kind: 'oci',
+    name: 'lab',
+    registry: registry.host,
+    dedup: 'registry',
+    ...options.source,
+  };
+  return runAudit({
+    db,
+    settings,
+    sources: [source],
+    environment: {},
+    signal: options.signal ?? new AbortController().signal,
+    events: { itemDone: () => undefined, repositoryListed: () => undefined, itemFailed: () => undefined },
+    onNote: () => undefined,
+    onRequest: () => options.onRequest?.(),
+  });
+}
+
+/** What an audit leaves: every image row, tag history, layer, finding and total, without row ids, audit ids and times. */
+export async function contentOf(db: Database): Promise<Readonly<Record<string, readonly unknown[]>>> {
+  const tables: Record<string, string> = {
+    images: `select source, registry, repository, tag, encode(digest, 'hex') as digest, encode(index_digest, 'hex') as index_digest, media_type, kind,
+      platform, team, compressed_bytes, layer_count, shared_bytes, exclusive_bytes, base_image, base_confidence, base_evidence, base_bytes, app_bytes,
+      distro, distro_version, runtime, variant, multi_stage, findings, savings_min_bytes, savings_max_bytes, slim_score
+      from slimboard_images order by source, registry, repository, tag, digest`,
+    tags: `select r.name as repository, t.name as tag, encode(m.digest, 'hex') as digest, t.ended_at is null as open
+      from tag t join repository r on r.id = t.repository_id join manifest m on m.id = t.manifest_id order by 1, 2, 3, t.id`,
+    repositories: 'select name, team, team_origin, tags_listed, ended_at is null as open from repository order by name',
+    layers: `select encode(m.digest, 'hex') as manifest, l.position, encode(b.digest, 'hex') as blob, encode(l.chain_id, 'hex') as chain, b.size,
+      b.layer_class, b.instruction from manifest_layer l join manifest m on m.id = l.manifest_id join blob b on b.id = l.blob_id order by 1, 2`,
+    children: `select encode(m.digest, 'hex') as parent, c.position, encode(c.digest, 'hex') as child, c.child_id is not null as linked, c.platform
+      from index_child c join manifest m on m.id = c.index_id order by 1, 2`,
+    findings: `select encode(m.digest, 'hex') as image, f.rule, f.severity, f.message from finding f join manifest m on m.id = f.manifest_id order by 1, 2`,
+    teams: `select team, repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes, median_bytes, largest_image
+      from team_total where audit_id = (select max(totals_of) from audit) order by team`,
+    source:
+      'select repositories, tags, images, blobs, logical_bytes, stored_bytes from source_total where audit_id = (select max(totals_of) from audit)',
+  };
+  const content: Record<string, readonly unknown[]> = {};
+  for (const [name, sql] of Object.entries(tables)) content[name] = await db.query(sql);
+  return content;
+}
+
+/** The errors of an audit, as `report errors` has them. */
+export function errorsOf(
+  db: Database,
+  auditId: number,
+): Promise<readonly { repository: string; tag: string; code: string; message: string; retry: string }[]> {
+  return db.query(
+    'select repository, tag, code, message, retry from audit_error where audit_id = $1 order by repository, tag, code',
+    [auditId],
+  );
+}
