@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, type Job, type Telemetry, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -101,6 +102,8 @@ class Attempt {
     const startedMs = performance.now();
     const report = (outcome: AttemptOutcome, error?: unknown) =>
       this.#events.onAttempt?.(job.data, outcome, { durationMs: performance.now() - startedMs, error });
+    // Each request of a task listens to it.
+    setMaxListeners(0, signal);
     try {
       if (job.stalledCounter > MAX_STALLS) throw deadly(job.stalledCounter);
       await this.#handlers.run(job.data, { signal });

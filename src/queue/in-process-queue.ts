@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttemptLimits, DEFAULT_ATTEMPTS, judgeFailure } from './attempts.ts';
 import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskQueue, type TaskReference } from './queue.ts';
@@ -68,6 +68,8 @@ class LaneQueue implements InProcessQueue {
     this.#limits = options.limits ?? DEFAULT_ATTEMPTS;
     this.#wait = options.wait ?? ((delayMs, signal) => sleep(delayMs, undefined, { signal }));
     this.#random = options.random ?? Math.random;
+    // Each request of a task listens to it.
+    setMaxListeners(0, this.#stop.signal);
     this.#detach = this.#follow(options.signal);
   }
 

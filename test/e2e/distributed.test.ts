@@ -95,7 +95,7 @@ async function expectSameAsAlone(): Promise<void> {
 }
 
 describe('workers on Redis and Postgres', () => {
-  test('two workers find what one process finds, each manifest fetched once', async () => {
+  test('two workers find what one process finds, and count every request', async () => {
     const workers = [await startWorker(), await startWorker()];
     await openWorkersDatabase();
     const now = slimboard(['schedule', '--now', '--wait'], environment);

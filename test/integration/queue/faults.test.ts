@@ -1,0 +1,163 @@
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type BullmqQueue, createBullmqQueue } from '../../../src/queue/bullmq-queue.ts';
+import { startTaskWorkers } from '../../../src/queue/bullmq-workers.ts';
+import { TASK_KINDS, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
+import { connectRedis } from '../../../src/queue/redis-connection.ts';
+import { startSweeper } from '../../../src/queue/sweeper.ts';
+import { bundle } from '../../support/bundle.ts';
+import { startProcess } from '../../support/processes.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { task } from '../../support/task.ts';
+
+const PREFIX = 'faults';
+let server: TestRedis;
+let redis: Redis;
+let queue: BullmqQueue;
+const opened: (() => Promise<unknown>)[] = [];
+
+async function open(persistent: boolean): Promise<void> {
+  server = await startRedis({ persistent });
+  redis = await connectRedis(server.url, () => undefined);
+  queue = createBullmqQueue({ redis, prefix: PREFIX, pollMs: 5, onError: () => undefined });
+}
+beforeEach(() => {
+  opened.length = 0;
+});
+afterEach(async () => {
+  for (const close of opened.reverse()) await close();
+  await queue.close();
+  redis.disconnect();
+  await server.stop();
+});
+
+/** The database's part: tasks that are not settled. A handler settles, and everybody sees when none is left. */
+class Table {
+  readonly open = new Map<string, TaskReference>();
+  readonly runs: string[] = [];
+  readonly givenUp: unknown[] = [];
+  #empty: () => void = () => undefined;
+  readonly settled = new Promise<void>((resolve) => {
+    this.#empty = resolve;
+  });
+
+  add(tasks: readonly TaskReference[]): void {
+    for (const one of tasks) this.open.set(one.key, one);
+  }
+
+  settle({ key }: TaskReference): void {
+    this.open.delete(key);
+    if (this.open.size === 0) this.#empty();
+  }
+
+  async *listOpenTasks(): AsyncGenerator<readonly TaskReference[]> {
+    yield [...this.open.values()];
+  }
+}
+
+function startWorkers(table: Table, work: (task: TaskReference) => Promise<unknown> = async () => undefined): void {
+  const workers = startTaskWorkers({
+    redis,
+    prefix: PREFIX,
+    lanes: Object.fromEntries(TASK_KINDS.map((kind) => [kind, 2])) as Record<TaskKind, number>,
+    lockMs: 300,
+    handlers: {
+      async run(reference) {
+        table.runs.push(reference.key);
+        await work(reference);
+        table.settle(reference);
+      },
+      async giveUp(reference, error) {
+        table.givenUp.push(error);
+        table.settle(reference);
+      },
+    },
+    events: { onError: () => undefined },
+  });
+  opened.push(() => workers.close(0));
+}
+
+function startSweeping(table: Table): void {
+  const sweep = async (signal: AbortSignal) => void (await queue.requeueLost(table, { signal }));
+  const sweeper = startSweeper({ redis, prefix: PREFIX, everyMs: 40, sweep, onError: () => undefined });
+  opened.push(() => sweeper.close());
+}
+
+describe('a worker that is killed', () => {
+  test('leaves its task to the others, and each task is settled', async () => {
+    await open(false);
+    const file = await bundle(fileURLToPath(new URL('killed-worker.ts', import.meta.url)), 'killed-worker');
+    opened.push(() => rm(file));
+    const worker = startProcess(file, [server.url, PREFIX], { cwd: process.cwd(), env: {} });
+    const table = new Table();
+    const tasks = [task('manifests', 'stuck'), task('manifests', 'b'), task('assess', 'stuck too')];
+    table.add(tasks);
+    await queue.add(tasks);
+    await Promise.all([worker.says('took stuck\n'), worker.says('took stuck too\n')]);
+    await worker.stop('SIGKILL');
+
+    startWorkers(table);
+    await table.settled;
+    expect(table.runs.sort()).toEqual(['b', 'stuck', 'stuck too']);
+  });
+
+  test('again and again by the same task: the task is given up', async () => {
+    await open(false);
+    const table = new Table();
+    table.add([task('manifests', 'deadly')]);
+    await queue.add([task('manifests', 'deadly')]);
+    await redis.hset(`${PREFIX}:manifests-nightly:1-deadly`, 'stc', 6);
+    startWorkers(table);
+    await table.settled;
+    expect(table.runs).toEqual([]);
+    expect(table.givenUp).toMatchObject([{ code: 'interrupted' }]);
+  });
+});
+
+describe('a Redis that restarts', () => {
+  const many = Array.from({ length: 60 }, (_, n) => task(n % 2 ? 'manifests' : 'repository', `t${n}`));
+
+  test('with its data: workers go on with what is queued', async () => {
+    await open(true);
+    const table = new Table();
+    table.add(many);
+    await queue.add(many);
+    await server.kill();
+    await server.start();
+    startWorkers(table);
+    await table.settled;
+    expect([...table.runs].sort()).toEqual(many.map(({ key }) => key).sort());
+  });
+
+  test('empty, in the midst of the work: the table fills it again, and every task is settled', async () => {
+    await open(false);
+    const table = new Table();
+    table.add(many);
+    let restarted: Promise<void> | undefined;
+    startWorkers(table, async () => {
+      if (table.runs.length < 10) return;
+      restarted ??= server.kill().then(() => server.start());
+      await restarted;
+    });
+    startSweeping(table);
+    await queue.add(many);
+    await table.settled;
+    expect(restarted).toBeDefined();
+    expect(new Set(table.runs).size).toBe(many.length);
+  });
+
+  test('empty, with nobody in the midst of anything: the table fills it again', async () => {
+    await open(false);
+    const table = new Table();
+    table.add(many);
+    await queue.add(many);
+    await server.kill();
+    await server.start();
+    startSweeping(table);
+    startWorkers(table);
+    await table.settled;
+    expect(new Set(table.runs).size).toBe(many.length);
+  });
+});

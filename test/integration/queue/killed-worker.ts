@@ -1,0 +1,20 @@
+// A worker as a process of its own, for the test beside it to kill: says what it takes, and holds on to "stuck" tasks.
+import { startTaskWorkers } from '../../../src/queue/bullmq-workers.ts';
+import { TASK_KINDS, type TaskKind } from '../../../src/queue/queue.ts';
+import { connectRedis } from '../../../src/queue/redis-connection.ts';
+
+const [url = '', prefix = ''] = process.argv.slice(2);
+startTaskWorkers({
+  redis: await connectRedis(url, () => undefined),
+  prefix,
+  lanes: Object.fromEntries(TASK_KINDS.map((kind) => [kind, 1])) as Record<TaskKind, number>,
+  lockMs: 300,
+  handlers: {
+    async run({ key }) {
+      process.stdout.write(`took ${key}\n`);
+      if (key.startsWith('stuck')) await new Promise(() => undefined);
+    },
+    giveUp: async () => undefined,
+  },
+  events: { onError: () => undefined },
+});
