@@ -123,7 +123,9 @@ export class EcrClient {
     const startedAtMs = clock.now();
     const settle = (outcome: RequestOutcome): void => {
       release(outcome);
-      onRequest?.({ registry, method, status: outcome.status, ms: clock.now() - startedAtMs });
+      // ECR throttles with HTTP 400; observers know a limit by 429.
+      const status = outcome.throttled ? 429 : outcome.status;
+      onRequest?.({ registry, method, status, ms: clock.now() - startedAtMs });
     };
     try {
       const output = await send();

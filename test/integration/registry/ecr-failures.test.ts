@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import {
+  AccessDeniedError,
+  AuthenticationError,
+  NotFoundError,
+  RateLimitedError,
+  RegistryUnavailableError,
+} from '../../../src/errors.ts';
+import type { RequestOutcome } from '../../../src/registry/registry.ts';
+import { collect, ecrRepository, useEcr } from '../../support/ecr.ts';
+import type { RawAnswer } from '../../support/fake-ecr.ts';
+import { image } from '../../support/image-builder.ts';
+
+const ecr = useEcr();
+
+describe('failures', () => {
+  test('a throttled call is asked again until it is answered', async () => {
+    const fake = await ecr.start({ pageSize: 1 });
+    for (let at = 0; at < 20; at += 1) fake.push('api', image({ layers: [`l${at}`] }), { tags: [`t${at}`] });
+    fake.fail({ operation: 'DescribeImages', every: 2 }, { name: 'ThrottlingException', message: 'Rate exceeded' });
+    const throttled: boolean[] = [];
+    const statuses: unknown[] = [];
+    const acquire = async () => (outcome: RequestOutcome) => void throttled.push(outcome.throttled);
+    const registry = await ecr.open(fake, {
+      governor: { acquire },
+      onRequest: ({ method, status }) => statuses.push(`${method} ${status}`),
+    });
+    expect(await collect(registry.listManifests(ecrRepository('api'), {}))).toHaveLength(20);
+    expect(throttled).toEqual(Array.from({ length: 39 }, (_, at) => at % 2 === 1));
+    expect(statuses.slice(0, 2)).toEqual(['DescribeImages 200', 'DescribeImages 429']);
+  });
+
+  test('one that stays throttled is put off, and does not count as a try', async () => {
+    const fake = await ecr.start();
+    fake.createRepository('api');
+    fake.fail({ operation: 'DescribeImages' }, { name: 'ThrottlingException', message: 'Rate exceeded' });
+    const registry = await ecr.open(fake);
+    const listing = collect(registry.listManifests(ecrRepository('api'), {}));
+    await expect(listing).rejects.toThrow(RateLimitedError);
+    await expect(listing).rejects.toMatchObject({ retry: { kind: 'after', delayMs: 60_000 } });
+    expect(fake.callCounts()).toEqual({ DescribeImages: 11 });
+  });
+
+  test.each([
+    ['ServerException', 500],
+    ['ServiceUnavailable', 503],
+  ])('%s with HTTP %d is asked again four times, then it is an error', async (name, status) => {
+    const fake = await ecr.start();
+    fake.createRepository('api');
+    fake.fail({ operation: 'DescribeImages' }, { name, status });
+    const registry = await ecr.open(fake);
+    await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(RegistryUnavailableError);
+    expect(fake.callCounts()).toEqual({ DescribeImages: 4 });
+  });
+
+  test.each<[string, RawAnswer]>([
+    ['a page of HTML', { status: 502, body: '<html>Bad gateway</html>' }],
+    ['nothing', { status: 500, body: '' }],
+    ['JSON that is cut off', { status: 200, body: '{"imageDetails":[' }],
+    ['a cut connection', 'cut'],
+  ])('%s instead of an answer is asked again', async (_what, answer) => {
+    const fake = await ecr.start();
+    fake.push('api', image(), { tags: ['1'] });
+    fake.answerRaw([answer, answer]);
+    const registry = await ecr.open(fake);
+    expect(await collect(registry.listManifests(ecrRepository('api'), {}))).toHaveLength(1);
+    fake.answerRaw(Array(4).fill(answer));
+    await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(RegistryUnavailableError);
+  });
+
+  test('a clock that is off is put right by the first answer', async () => {
+    const fake = await ecr.start();
+    fake.push('api', image(), { tags: ['1'] });
+    const headers = { date: new Date(Date.now() + 3_600_000).toUTCString() };
+    fake.answerRaw([
+      { status: 403, headers, body: '{"__type":"InvalidSignatureException","message":"Signature expired"}' },
+    ]);
+    const registry = await ecr.open(fake);
+    expect(await collect(registry.listManifests(ecrRepository('api'), {}))).toHaveLength(1);
+  });
+
+  test('a refused signature is the credentials’ fault, not the clock’s', async () => {
+    const fake = await ecr.start();
+    fake.fail({ operation: 'DescribeImages' }, { name: 'InvalidSignatureException', status: 403 });
+    const registry = await ecr.open(fake);
+    await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(AuthenticationError);
+    expect(fake.callCounts()).toEqual({ DescribeImages: 1 });
+  });
+
+  test('a refusal names the action and the resource, and is asked once', async () => {
+    const fake = await ecr.start();
+    fake.push('open', image(), { tags: ['1'] });
+    fake.createRepository('closed');
+    fake.fail({ operation: 'DescribeImages', repository: 'closed' }, { name: 'AccessDeniedException' });
+    const registry = await ecr.open(fake);
+    const listing = collect(registry.listManifests(ecrRepository('closed'), {}));
+    await expect(listing).rejects.toThrow(AccessDeniedError);
+    await expect(listing).rejects.toThrow('ecr:DescribeImages on arn:aws:ecr:eu-west-1:123456789012:repository/closed');
+    expect(await collect(registry.listManifests(ecrRepository('open'), {}))).toHaveLength(1);
+    expect(fake.callCounts()).toEqual({ DescribeImages: 2 });
+  });
+
+  test('a repository that went away since listing is not found', async () => {
+    const fake = await ecr.start();
+    const registry = await ecr.open(fake);
+    await expect(collect(registry.listManifests(ecrRepository('gone'), {}))).rejects.toThrow(NotFoundError);
+  });
+
+  test('a repository of a region that the source does not have is told so', async () => {
+    const fake = await ecr.start();
+    const registry = await ecr.open(fake);
+    expect(() => registry.listManifests(ecrRepository('api', 'ap-south-1'), {})).toThrow('add ap-south-1');
+  });
+
+  test('an endpoint that is not there is unavailable', async () => {
+    const fake = await ecr.start();
+    const registry = await ecr.open(fake, { endpoint: 'http://127.0.0.1:1' });
+    await expect(collect(registry.listRepositories({}))).rejects.toThrow(RegistryUnavailableError);
+  });
+
+  test('an endpoint that will never speak TLS is asked once', async () => {
+    const fake = await ecr.start();
+    let requests = 0;
+    const onRequest = (): void => {
+      requests += 1;
+    };
+    const registry = await ecr.open(fake, { endpoint: fake.url.replace('http:', 'https:'), onRequest });
+    await expect(collect(registry.listRepositories({}))).rejects.toThrow(RegistryUnavailableError);
+    expect(requests).toBe(1);
+  });
+
+  test('an aborted audit stops with the reason of its signal', async () => {
+    const fake = await ecr.start({ latencyMs: 5_000 });
+    fake.createRepository('api');
+    const registry = await ecr.open(fake);
+    const stop = new AbortController();
+    const listing = collect(registry.listRepositories({ signal: stop.signal }));
+    stop.abort(new Error('enough'));
+    await expect(listing).rejects.toThrow('enough');
+  });
+});
