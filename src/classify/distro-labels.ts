@@ -51,7 +51,7 @@ export function labelDistro(
     const version = match[1] ?? releaseNumber(rule.version ? labels[rule.version] : undefined);
     return { distro: version ? { id: rule.id, version } : { id: rule.id }, label: rule.label };
   }
-  return buildpackStack(labels) ?? flavour(env.get('OS_FLAVOUR')) ?? minideb(labels);
+  return buildpackStack(labels) ?? flavour(env.get('OS_FLAVOUR')) ?? minideb(labels) ?? vendorVariables(env);
 }
 
 function releaseNumber(text: string | undefined): string | undefined {
@@ -65,7 +65,20 @@ function buildpackStack(labels: Labels): { distro: DistroName; label: string } |
     const version = labels[`${prefix}.version`];
     if (id) return { distro: version ? { id, version } : { id }, label: `${prefix}.name` };
   }
-  return undefined;
+  const stack = labels['io.buildpacks.stack.id'] ?? '';
+  const suite = distroOfSuite(/\.([a-z]+)(?:\.tiny)?$/.exec(stack)?.[1] ?? '');
+  if (suite) return { distro: suite, label: 'io.buildpacks.stack.id' };
+  const heroku = /^heroku-(\d\d)(?:-build)?$/.exec(stack)?.[1];
+  return heroku ? { distro: { id: 'ubuntu', version: `${heroku}.04` }, label: 'io.buildpacks.stack.id' } : undefined;
+}
+
+/** Fedora's images carry their release in `FGC=f39`; AWS Lambda's stand on Amazon Linux and put their runtime in /var/lang. */
+function vendorVariables(env: ReadonlyMap<string, string>): { distro: DistroName; label: string } | undefined {
+  const fedora =
+    /^f(\d\d)$/.exec(env.get('FGC') ?? '')?.[1] ?? /^f(\d\d)container$/.exec(env.get('DISTTAG') ?? '')?.[1];
+  if (fedora !== undefined) return { distro: { id: 'fedora', version: fedora }, label: 'env FGC' };
+  const lambda = env.has('LAMBDA_TASK_ROOT') && env.get('LD_LIBRARY_PATH')?.includes('/var/lang/') === true;
+  return lambda ? { distro: { id: 'amzn' }, label: 'env LAMBDA_TASK_ROOT' } : undefined;
 }
 
 /** Bitnami's images: `OS_FLAVOUR=debian-12`. */

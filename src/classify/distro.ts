@@ -23,6 +23,7 @@ const SOURCES: readonly ClaimSource[] = [
   rootfsClaim,
   referenceClaim,
   labelClaim,
+  distrolessClaim,
   shellClaim,
   officialClaim,
   packageManagerClaim,
@@ -116,6 +117,12 @@ function ofTag(id: string, tag: string): DistroName {
 function labelClaim({ input, env }: Context): Claim | undefined {
   const found = labelDistro(input.config.labels, env);
   return found && inferred(found.distro, `label:${found.label}`);
+}
+
+/** Google's distroless images are Debian's packages, put together by Bazel, with a variable for the certificates. */
+function distrolessClaim({ stack, env }: Context): Claim | undefined {
+  const marked = stack.rootfs?.tool === 'bazel' && env.get('SSL_CERT_FILE') === '/etc/ssl/certs/ca-certificates.crt';
+  return marked ? inferred({ id: 'debian' }, 'history:bazel+SSL_CERT_FILE') : undefined;
 }
 
 /** Ubuntu's images had Debian's CMD between these days. */

@@ -1,6 +1,10 @@
 import type { Provenance } from './base-image/provenance.ts';
 import { type Context, layersBefore } from './context.ts';
-import type { Judged, Runtime } from './verdict.ts';
+import { lookUp } from './look-up.ts';
+import { installedRuntime, usedRuntime } from './runtime-steps.ts';
+import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
+import { startedProgram } from './started-program.ts';
+import type { Runtime } from './verdict.ts';
 
 export type RuntimeVerdict = Judged<{ readonly name: Runtime; readonly version?: string }>;
 
@@ -31,53 +35,12 @@ const VARIABLES: readonly RuntimeVariable[] = [
   { name: 'PERL_VERSION', runtime: 'perl' },
   { name: 'DENO_VERSION', runtime: 'deno' },
   { name: 'BUN_VERSION', runtime: 'bun' },
+  { name: 'BUN_RUNTIME_TRANSPILER_CACHE_PATH', runtime: 'bun' },
   { name: 'JAVA_VERSION', runtime: 'java' },
   { name: 'NGINX_VERSION', runtime: 'nginx' },
   { name: 'HTTPD_VERSION', runtime: 'httpd' },
   { name: 'CADDY_VERSION', runtime: 'caddy' },
 ];
-
-/** Which runtime a program needs: the first word of ENTRYPOINT and CMD. */
-const PROGRAMS: Readonly<Record<string, Runtime>> = {
-  node: 'node',
-  nodejs: 'node',
-  npm: 'node',
-  npx: 'node',
-  yarn: 'node',
-  pnpm: 'node',
-  pm2: 'node',
-  'pm2-runtime': 'node',
-  next: 'node',
-  python: 'python',
-  python2: 'python',
-  python3: 'python',
-  gunicorn: 'python',
-  uvicorn: 'python',
-  uwsgi: 'python',
-  celery: 'python',
-  flask: 'python',
-  fastapi: 'python',
-  poetry: 'python',
-  java: 'java',
-  jshell: 'java',
-  'catalina.sh': 'java',
-  mvn: 'java',
-  gradle: 'java',
-  ruby: 'ruby',
-  irb: 'ruby',
-  bundle: 'ruby',
-  rails: 'ruby',
-  puma: 'ruby',
-  php: 'php',
-  'php-fpm': 'php',
-  dotnet: 'dotnet',
-  erl: 'erlang',
-  iex: 'elixir',
-  mix: 'elixir',
-  perl: 'perl',
-  deno: 'deno',
-  bun: 'bun',
-};
 
 /** The runtime and its version: by the environment, by the program that is started, by what the steps installed. */
 export function findRuntime(
@@ -85,21 +48,18 @@ export function findRuntime(
   provenance: Provenance | undefined,
   baseReferences: readonly string[],
 ): RuntimeVerdict | undefined {
-  const started = startedRuntime(context);
+  const started = startedProgram(context);
   const declared = environmentRuntimes(context);
-  const found =
-    declared.find((verdict) => verdict.value.name === started) ??
+  return (
+    declared.find((verdict) => verdict.value.name === started?.runtime) ??
     ownerOf(context, declared) ??
     vendorRuntime(context) ??
     toolRuntime(context) ??
     referenceRuntime(baseReferences) ??
     installedRuntime(context, started) ??
-    builderRuntime(context, provenance);
-  return found;
-}
-
-function judged(name: Runtime, version: string | undefined, evidence: string): RuntimeVerdict {
-  return { value: version === undefined ? { name } : { name, version }, confidence: 'inferred', evidence };
+    usedRuntime(context) ??
+    builderRuntime(context, provenance)
+  );
 }
 
 function environmentRuntimes({ env }: Context): readonly RuntimeVerdict[] {
@@ -118,18 +78,6 @@ function ownerOf({ stack }: Context, declared: readonly RuntimeVerdict[]): Runti
 /** `jdk-21.0.12+8` is 21.0.12+8, `v20.1.0` is 20.1.0; anything that is no version is none. */
 function versionIn(value: string): string | undefined {
   return /^(?:jdk-?|v|OTP-)?(\d[\w.+-]{0,60})$/.exec(value.trim())?.[1];
-}
-
-function startedRuntime({ input }: Context): Runtime | undefined {
-  const { entrypoint, cmd } = input.config;
-  for (const word of [entrypoint[0], cmd[0]]) {
-    const shell = /^(?:\/bin\/)?(?:ba|a|da)?sh$/.test(word ?? '');
-    const text = shell ? [...entrypoint, ...cmd].find((part) => /^(?:exec )?[\w./-]+ /.test(part)) : word;
-    const program = /^(?:exec )?(?:\S*\/)?([\w.-]+)/.exec(text ?? '')?.[1] ?? '';
-    const runtime = PROGRAMS[program] ?? PROGRAMS[program.replace(/\.?\d[\d.]*(?:\.exe)?$|\.exe$/, '')];
-    if (runtime) return runtime;
-  }
-  return undefined;
 }
 
 const BITNAMI: Readonly<Record<string, Runtime>> = {
@@ -152,7 +100,7 @@ const BITNAMI: Readonly<Record<string, Runtime>> = {
 
 /** Vendors who name their application in variables of their own. */
 function vendorRuntime({ env }: Context): RuntimeVerdict | undefined {
-  const app = BITNAMI[env.get('BITNAMI_APP_NAME') ?? ''];
+  const app = lookUp(BITNAMI, env.get('BITNAMI_APP_NAME') ?? '');
   if (app) return judged(app, versionIn(env.get('APP_VERSION') ?? ''), 'env:BITNAMI_APP_NAME');
   if (env.has('DOTNET_RUNNING_IN_CONTAINER')) return judged('dotnet', undefined, 'env:DOTNET_RUNNING_IN_CONTAINER');
   const home = env.get('JAVA_HOME');
@@ -174,7 +122,7 @@ function toolRuntime({ history, env }: Context): RuntimeVerdict | undefined {
 function referenceRuntime(references: readonly string[]): RuntimeVerdict | undefined {
   for (const reference of references) {
     const [, repository = '', version] = /(?:^|\/)([a-z0-9.-]+)(?::(\d[\d.]*))?[^/]*$/.exec(reference) ?? [];
-    const runtime = REPOSITORIES[repository];
+    const runtime = lookUp(REPOSITORIES, repository);
     if (runtime) return judged(runtime, version, `base:${reference}`);
   }
   return undefined;
@@ -202,46 +150,15 @@ const REPOSITORIES: Readonly<Record<string, Runtime>> = {
   httpd: 'httpd',
 };
 
-/** Package names by which distributions and installers bring a runtime in. */
-const INSTALLS: readonly { readonly runtime: Runtime; readonly pattern: RegExp }[] = [
-  {
-    runtime: 'java',
-    pattern:
-      /(?<![\w-])(?:(?:openjdk|java|temurin|zulu)-?\d[\w.]*(?:-(?:jre|jdk|openjdk|headless|amazon-corretto)[\w-]*)?|default-jre|default-jdk)(?![\w])/,
-  },
-  {
-    runtime: 'node',
-    pattern: /(?<![\w-])nodejs(?:-current|-lts|=|\d*(?![\w-]))|deb\.nodesource\.com|rpm\.nodesource\.com/,
-  },
-  { runtime: 'python', pattern: /(?<![\w-])(?:python3?(?:\.\d+)?|py3-pip|python3-pip)(?![\w.-])/ },
-  { runtime: 'ruby', pattern: /(?<![\w-])(?:ruby-full|ruby\d?(?:\.\d)?)(?![\w.-])/ },
-  { runtime: 'php', pattern: /(?<![\w-])php\d*(?:\.\d)?(?:-fpm|-cli)?(?![\w.-])/ },
-  { runtime: 'dotnet', pattern: /(?<![\w-])(?:dotnet|aspnetcore)-(?:runtime|sdk|hosting)/ },
-];
-const INSTALLER = /(?<![\w-])(?:apk|apt-get|apt|yum|dnf|microdnf|tdnf|zypper)(?: -[\w-]+)* (?:add|install)/;
-
-/** What the image's own steps installed, when it is also what is started; one that is only installed may be a tool. */
-function installedRuntime({ history }: Context, started: Runtime | undefined): RuntimeVerdict | undefined {
-  if (started === undefined) return undefined;
-  const rule = INSTALLS.find((candidate) => candidate.runtime === started);
-  const installs = history.steps.some(
-    (step) =>
-      step.verb === 'RUN' && INSTALLER.test(step.args) && rule?.pattern.test(step.args.slice(0, 8_000)) === true,
-  );
-  if (installs) return judged(started, undefined, 'history:installed and started');
-  // Where a RUN cannot be read, the program that is started is all there is to go by; where it can, nothing brought it.
-  return history.aligned && history.steps.length > 0 ? undefined : judged(started, undefined, 'config:started');
-}
-
 const BUILDERS: Readonly<Record<string, Runtime>> = { golang: 'go', rust: 'rust' };
 
 /** A stage with a compiler of static programs, and a final image with no other runtime. */
 function builderRuntime(context: Context, provenance: Provenance | undefined): RuntimeVerdict | undefined {
-  const own = layersBefore(context, context.stack.ownStart);
-  if (own !== undefined && own >= context.input.manifest.layers.length) return undefined;
+  const ownLayers = layersBefore(context, context.stack.ownStart);
+  if (ownLayers !== undefined && ownLayers >= context.input.manifest.layers.length) return undefined;
   for (const { reference } of provenance?.materials ?? []) {
     const [, repository = '', version] = /(?:^|\/)([a-z]+):(\d+\.\d+(?:\.\d+)?)/.exec(reference) ?? [];
-    const runtime = BUILDERS[repository];
+    const runtime = lookUp(BUILDERS, repository);
     if (runtime) return judged(runtime, version, `provenance:${reference}`);
   }
   return undefined;

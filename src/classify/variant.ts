@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import type { DistroVerdict } from './distro.ts';
-import type { RuntimeVerdict } from './runtime.ts';
+import type { RuntimeVerdict } from './runtime-verdict.ts';
 import type { BaseVerdict, Judged, Variant } from './verdict.ts';
 
 /** The variant that the image is of: by the base's name, or by the distribution and the runtime's own marks. */

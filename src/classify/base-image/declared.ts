@@ -17,10 +17,16 @@ const REFERENCE = /^[a-z0-9][a-z0-9._:/@-]{0,255}(?::[\w.-]{1,128})?(?:@sha256:[
 
 /** The base annotations of manifest and index. Empty ones, which buildah writes for scratch, say nothing. @see image-spec, annotations.md */
 export function annotatedBases({ input }: Context): readonly DeclaredBase[] {
-  return [
-    ...declared(input.manifest.annotations, 'annotation'),
-    ...declared(input.indexAnnotations ?? {}, 'index-annotation'),
-  ];
+  const own = declared(input.manifest.annotations, 'annotation');
+  return [...own, ...declared(input.indexAnnotations ?? {}, 'index-annotation').map(untagged)];
+}
+
+/**
+ * Annotations of an index are added after the build, by hand or by a later tool: there tags have been seen to go stale
+ * beside a right digest. The digest decides, and the tag is left out.
+ */
+function untagged(base: DeclaredBase): DeclaredBase {
+  return base.digest ? { ...base, reference: base.reference.replace(/:[\w.-]+$/, '') } : base;
 }
 
 /**

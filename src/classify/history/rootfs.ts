@@ -91,7 +91,8 @@ function settled(steps: readonly BuildStep[], first: number, named: DistroName |
 function belongs(step: BuildStep, rootfs: BuildStep | undefined): boolean {
   if (step.verb === 'NONE') return rootfs !== undefined && isImport(rootfs) && step.comment === '';
   if (step.verb === 'OTHER') return /^umoci |^# debian\.sh/.test(step.args);
-  if (step.verb === 'RUN') return /^umoci /.test(step.args) || UBUNTU_POLISH.test(step.args.slice(0, 400));
+  if (step.verb === 'RUN')
+    return /^umoci |^rm -rf \/var\/lib\/apt\/lists\/\*$/.test(step.args) || UBUNTU_POLISH.test(step.args.slice(0, 400));
   if (step.verb !== 'CMD' && step.verb !== 'LABEL' && step.verb !== 'ENTRYPOINT' && step.verb !== 'MAINTAINER')
     return false;
   return gapMs(rootfs, step) <= SETTLING_MS;

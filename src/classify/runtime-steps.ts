@@ -1,0 +1,57 @@
+import type { Context } from './context.ts';
+import type { BuildStep } from './history/build-steps.ts';
+import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
+import type { StartedProgram } from './started-program.ts';
+import type { Runtime } from './verdict.ts';
+
+/** Words by which a step shows that it brought a runtime in, or that it was there: its packages, installers and tools. */
+const MENTIONS: Readonly<Partial<Record<Runtime, RegExp>>> = {
+  java: /\b(?:java|jdk|jre|openjdk|default-jre|mvnw?|gradlew?|sdkman|corretto|temurin|zulu|graalvm)\b|openjdk-?\d|jdk-?\d|jre-?\d/i,
+  node: /\b(?:node|nodejs|nodesource|nvm|fnm|npm|npx|yarn|pnpm)\b/,
+  python: /\b(?:python[\d.]*|pip3?|conda|miniconda|pyenv|poetry|uv)\b|python3-|py3-/i,
+  ruby: /\b(?:ruby[\d.]*|rbenv|rvm|gem|bundle|bundler)\b/,
+  php: /\bphp(?:[\d.]+)?(?:-\w+)*\b|\bcomposer\b/,
+  dotnet: /\bdotnet\b|\baspnetcore\b/,
+  perl: /\bperl\b|perl-5|cpanm?\b/,
+  erlang: /\b(?:erlang|otp|erl)\b/i,
+  elixir: /\b(?:elixir|mix)\b/,
+  deno: /\bdeno\b/,
+  bun: /\bbun\b/,
+};
+
+/**
+ * The program that is started tells the runtime, if anything shows how it got there: a base that cannot be seen into, or
+ * a step that mentions it. A plain distribution has none of them, whatever the entrypoint says.
+ */
+export function installedRuntime(
+  { history, stack }: Context,
+  started: StartedProgram | undefined,
+): RuntimeVerdict | undefined {
+  if (!started) return undefined;
+  const beneath = stack.images.at(-1);
+  const plain = history.aligned && (beneath === undefined || (beneath.kind === 'rootfs' && !stack.rootfs?.tool));
+  if (!plain) return judged(started.runtime, started.version, 'config:started');
+  const mention = MENTIONS[started.runtime];
+  const shown = history.steps.some((step) => bringsFiles(step) && mention?.test(step.args.slice(0, 8_000)) === true);
+  return shown ? judged(started.runtime, started.version, 'history:installed and started') : undefined;
+}
+
+/** RUN, and COPY from a stage's root. */
+function bringsFiles(step: BuildStep): boolean {
+  return step.verb === 'RUN' || (step.verb === 'COPY' && /^(?:--\S+ )*\//.test(step.args));
+}
+
+const DEPENDENCY_TOOLS: readonly { readonly runtime: Runtime; readonly pattern: RegExp }[] = [
+  { runtime: 'node', pattern: /\b(?:npm (?:ci|install(?! -g| --global)|i(?! -g))|yarn install|pnpm (?:install|i))\b/ },
+  { runtime: 'python', pattern: /\bpip3? install\b|\b(?:poetry install|uv sync)\b/ },
+  { runtime: 'ruby', pattern: /\bbundle install\b/ },
+  { runtime: 'php', pattern: /\bcomposer install\b/ },
+];
+
+/** One language's dependencies installed among the own steps, and no other's: the application is written in it. */
+export function usedRuntime({ history, stack }: Context): RuntimeVerdict | undefined {
+  const own = history.steps.slice(stack.ownStart).filter((step) => step.verb === 'RUN');
+  const used = DEPENDENCY_TOOLS.filter(({ pattern }) => own.some((step) => pattern.test(step.args.slice(0, 4_000))));
+  const [only] = used;
+  return only && used.length === 1 ? judged(only.runtime, undefined, 'history:dependencies installed') : undefined;
+}
