@@ -129,10 +129,12 @@ function distinctByDigest<T extends { readonly digest: Digest }>(items: readonly
 
 async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<void> {
   if (blobs.length === 0) return;
+  // Rows that are there are left out first: a conflict would lock them, and batches that share a base image wait.
   await tx.query(
     `insert into blob (digest, size, media_type, stored, body)
-     select * from unnest($1::bytea[], $2::int8[], $3::text[], $4::bool[], $5::bytea[])
-     on conflict (digest) do update set body = excluded.body where blob.body is null and excluded.body is not null`,
+     select n.* from unnest($1::bytea[], $2::int8[], $3::text[], $4::bool[], $5::bytea[]) as n (digest, size, media_type, stored, body)
+     where not exists (select 1 from blob b where b.digest = n.digest)
+     on conflict (digest) do nothing`,
     [
       blobs.map(({ digest }) => digestBytes(digest)),
       blobs.map(({ size }) => size),
@@ -140,6 +142,18 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
       blobs.map(({ stored }) => stored),
       blobs.map(({ body }) => body ?? null),
     ],
+  );
+  await keepBodies(tx, blobs);
+}
+
+/** Contents of blobs that were known by name alone. */
+async function keepBodies(tx: Queryable, blobs: readonly NewBlob[]): Promise<void> {
+  const withBody = blobs.flatMap(({ digest, body }) => (body ? [{ digest, body }] : []));
+  if (withBody.length === 0) return;
+  await tx.query(
+    `update blob b set body = n.body from unnest($1::bytea[], $2::bytea[]) as n (digest, body)
+     where b.digest = n.digest and b.body is null`,
+    [withBody.map(({ digest }) => digestBytes(digest)), withBody.map(({ body }) => body)],
   );
 }
 
