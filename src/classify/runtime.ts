@@ -6,8 +6,6 @@ import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
 import { startedProgram } from './started-program.ts';
 import type { Runtime } from './verdict.ts';
 
-export type RuntimeVerdict = Judged<{ readonly name: Runtime; readonly version?: string }>;
-
 interface RuntimeVariable {
   readonly name: string;
   readonly runtime: Runtime;

@@ -35,7 +35,7 @@ const TEMURIN = [
   ...UBUNTU,
   { line: 'ENV JAVA_HOME=/opt/java/openjdk', day: '2024-02-20', empty: true },
   { line: 'ENV JAVA_VERSION=jdk-17.0.10+7', day: '2024-02-20', empty: true },
-  { line: 'RUN /bin/sh -c set -eux; curl -LfsSo /tmp/openjdk.tar.gz ${BINARY_URL} # buildkit', day: '2024-02-20' },
+  { line: 'RUN /bin/sh -c set -eux; curl -LfsSo /tmp/openjdk.tar.gz $BINARY_URL # buildkit', day: '2024-02-20' },
   { line: 'COPY entrypoint.sh /__cacert_entrypoint.sh # buildkit', day: '2024-02-20' },
   { line: 'ENTRYPOINT ["/__cacert_entrypoint.sh"]', day: '2024-02-20', empty: true },
 ];

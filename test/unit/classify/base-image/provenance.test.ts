@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { normaliseReference } from '../../../../src/classify/base-image/naming.ts';
+import { readProvenance } from '../../../../src/classify/base-image/provenance.ts';
+
+const FOLDER = 'test/fixtures/corpus/provenance';
+const cases = readdirSync(FOLDER).map((name) => {
+  const { statement, truth } = JSON.parse(readFileSync(`${FOLDER}/${name}`, 'utf8'));
+  return { name, statement, truth };
+});
+
+describe.each(cases)('$name', ({ statement, truth }) => {
+  const provenance = readProvenance([statement]);
+
+  test('the materials are the images of the stages, without tools', () => {
+    const images: string[] = [...truth.builderImages, ...(truth.finalBase === null ? [] : [truth.finalBase])];
+    const expected = images.filter((image) => image !== 'scratch').map(normaliseReference);
+    expect(provenance?.materials.map((material) => material.reference).sort()).toEqual(expected.sort());
+  });
+
+  test('the Dockerfile, where it was kept, tells the final base', () => {
+    if (provenance?.stages) expect(provenance.stages).toEqual({ base: truth.finalBase, multiStage: true });
+  });
+});
+
+test('the Dockerfile is found in v0.2, in v1 and in an envelope', () => {
+  const kept = cases.filter(({ statement }) => readProvenance([statement])?.stages !== undefined);
+  expect(kept.length).toBeGreaterThanOrEqual(4);
+});
+
+test('an envelope is opened', () => {
+  const [first] = cases.filter(({ name }) => name.startsWith('slsa02-scratch'));
+  const payload = Buffer.from(JSON.stringify(first?.statement)).toString('base64');
+  expect(readProvenance([{ payloadType: 'application/vnd.in-toto+json', payload }])).toEqual(
+    readProvenance([first?.statement]),
+  );
+});
+
+test.each([[null], ['text'], [[]], [{ payload: 'no JSON' }], [{ predicate: { materials: [null, 1, { uri: 7 }] } }]])(
+  'what is no provenance does no harm: %j',
+  (statement) => {
+    expect(readProvenance([statement])?.materials ?? []).toEqual([]);
+  },
+);

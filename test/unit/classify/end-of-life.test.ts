@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { distroEndOfLife } from '../../../src/classify/end-of-life.ts';
+
+test.each([
+  ['debian', '12', '2028-06-30'],
+  ['debian', '10.13', '2024-06-30'],
+  ['alpine', '3.20.3', '2026-04-01'],
+  ['ubuntu', '20.04', '2025-05-31'],
+  ['rhel', '7.7', '2024-06-30'],
+  ['windows', '10.0.20348.2322', '2031-10-14'],
+  ['debian', '1', undefined],
+  ['shesek', '0.0.1', undefined],
+  ['constructor', 'name', undefined],
+])('%s %s ends %s', (id, version, expected) => {
+  expect(distroEndOfLife(id, version)).toBe(expected);
+});

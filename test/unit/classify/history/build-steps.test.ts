@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { readBuildHistory } from '../../../../src/classify/history/build-steps.ts';
+import { parseImageConfig } from '../../../../src/oci/image-config.ts';
+
+function layersOf(entries: readonly (readonly [line: string, empty: boolean])[], layerCount: number) {
+  const history = entries.map(([created_by, empty_layer]) => ({ created_by, empty_layer }));
+  const read = readBuildHistory(parseImageConfig(JSON.stringify({ history })), layerCount);
+  return { aligned: read.aligned, layers: read.steps.map((step) => step.layer) };
+}
+
+test('flags that add up are believed', () => {
+  const entries = [
+    ['ADD a /', false],
+    ['CMD ["a"]', true],
+    ['RUN b', false],
+  ] as const;
+  expect(layersOf(entries, 2)).toEqual({ aligned: true, layers: [0, undefined, 1] });
+});
+
+test('a flag on the wrong entry is put right by the verbs', () => {
+  expect(
+    layersOf(
+      [
+        ['COPY a /', true],
+        ['CMD ["a"]', false],
+      ],
+      1,
+    ),
+  ).toEqual({ aligned: true, layers: [0, undefined] });
+});
+
+test('flags that were never written are put right by the verbs', () => {
+  expect(
+    layersOf(
+      [
+        ['COPY a /', false],
+        ['ENV A=1', false],
+        ['CMD ["a"]', false],
+      ],
+      1,
+    ),
+  ).toEqual({
+    aligned: true,
+    layers: [0, undefined, undefined],
+  });
+});
+
+test('a WORKDIR may have made a layer, or not', () => {
+  expect(
+    layersOf(
+      [
+        ['ADD a /', false],
+        ['WORKDIR /app', false],
+      ],
+      2,
+    ).layers,
+  ).toEqual([0, 1]);
+  expect(
+    layersOf(
+      [
+        ['ADD a /', false],
+        ['WORKDIR /app', true],
+      ],
+      1,
+    ).layers,
+  ).toEqual([0, undefined]);
+});
+
+test('squashed layers have no step of their own', () => {
+  expect(
+    layersOf(
+      [
+        ['ADD a /', false],
+        ['RUN b', false],
+        ['RUN c', false],
+      ],
+      1,
+    ),
+  ).toEqual({
+    aligned: false,
+    layers: [undefined, undefined, undefined],
+  });
+});
