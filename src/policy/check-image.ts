@@ -1,6 +1,6 @@
+import { humanBytes } from '../measure/human-bytes.ts';
 import type { AuditedImage } from './audited-image.ts';
 import { type Budget, budgetsFor, type ImageOwner, matcherOf } from './budgets.ts';
-import { bytesText } from './bytes-text.ts';
 import { findImage, type RuleSettings } from './find-image.ts';
 import type { Evidence, Finding, Severity } from './finding.ts';
 
@@ -54,7 +54,7 @@ function overBudget({ reference, image }: ImageUnderTest, budget: Budget): Viola
   const bytes = layers.reduce((sum, layer) => sum + layer.size, config.size);
   const violations: Violation[] = [];
   if (budget.maxImageSize !== undefined && bytes > budget.maxImageSize) {
-    const message = `${bytesText(bytes)} to pull, the budget is ${bytesText(budget.maxImageSize)}`;
+    const message = `${humanBytes(bytes)} to pull, the budget is ${humanBytes(budget.maxImageSize)}`;
     violations.push({ reference, rule: 'max-image-size', severity: 'error', message, evidence: [] });
   }
   if (budget.maxLayers !== undefined && layers.length > budget.maxLayers) {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { diffImages } from '../../../src/measure/compare.ts';
-import { addWaste } from '../../../src/measure/waste.ts';
 import { auditedImage, pairImage } from '../../support/audited-image.ts';
 
 test('a slimmed image: what went, what came, what stayed', () => {
@@ -40,12 +39,4 @@ test('changes add up: by layer, by class, and in total', () => {
       expect(byClass.reduce((all, { changedBytes: bytes }) => all + bytes, 0)).toBe(changedBytes);
     }),
   );
-});
-
-test('waste adds up over layers; copies are seen, so they are not wasted', () => {
-  const waste = addWaste([
-    { deletedBytes: 1, rewrittenBytes: 2, duplicateBytes: 4 },
-    { deletedBytes: 8, rewrittenBytes: 16, duplicateBytes: 32 },
-  ]);
-  expect(waste).toEqual({ deletedBytes: 9, rewrittenBytes: 18, duplicateBytes: 36, wastedBytes: 27 });
 });

@@ -37,7 +37,7 @@ test('the image of a fat team keeps every budget that names it, and says by how 
   expect(budgetsFor(OWNER, budgets)).toEqual(budgets.slice(0, 3));
   const image = auditedImage();
   const [violation] = checkImage({ reference: 'a', owner: OWNER, image }, { budgets: [{ maxImageSize: 20_000_000 }] });
-  expect(violation?.message).toBe('30 MB to pull, the budget is 20 MB');
+  expect(violation?.message).toBe('30.0 MB to pull, the budget is 20.0 MB');
 });
 
 test('only errors fail a check', () => {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytesText } from '../../../src/policy/bytes-text.ts';
 import type { Violation } from '../../../src/policy/check-image.ts';
 import { formatJUnit } from '../../../src/policy/formats/junit.ts';
 import { formatSarif } from '../../../src/policy/formats/sarif.ts';
@@ -64,16 +63,4 @@ test('SARIF: levels, rules that results point to, and a page for each rule', () 
   expect(run.results.map((result: { level: string }) => result.level)).toEqual(['error', 'warning']);
   for (const { ruleId, ruleIndex } of run.results) expect(run.tool.driver.rules[ruleIndex].id).toBe(ruleId);
   expect(run.tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining([...RULE_IDS]));
-});
-
-test.each([
-  [0, '0 B'],
-  [999, '999 B'],
-  [1_000, '1 kB'],
-  [72_271_924, '72.3 MB'],
-  [999_950, '1 MB'],
-  [289_729_357, '290 MB'],
-  [1_500_000_000_000, '1.5 TB'],
-])('%d bytes are %s', (bytes, text) => {
-  expect(bytesText(bytes)).toBe(text);
 });
