@@ -83,9 +83,16 @@ function settled(steps: readonly BuildStep[], first: number, named: DistroName |
     if (at > first) end = at + 1;
     if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') shell = commandWords(step.args).join(' ');
   }
-  const distro = named ?? (polished ? { id: 'ubuntu' } : undefined);
+  const distro = versioned(steps.slice(first, end), named) ?? (polished ? { id: 'ubuntu' } : undefined);
   const evidence = (steps[first]?.args || (steps[first]?.comment ?? '')).slice(0, 80);
   return { end, evidence, ...(distro ? { distro } : {}), ...(shell === undefined ? {} : { shell }) };
+}
+
+/** A tool of several steps may name the release only in a later one. */
+function versioned(steps: readonly BuildStep[], named: DistroName | undefined): DistroName | undefined {
+  if (named === undefined || named.version !== undefined) return named;
+  const lines = steps.map((step) => distroOfRootfsLine(step.args));
+  return lines.find((distro) => distro?.id === named.id && distro.version !== undefined) ?? named;
 }
 
 function belongs(step: BuildStep, rootfs: BuildStep | undefined): boolean {
