@@ -57,7 +57,7 @@ function emptyGain(subject: Subject, ids: readonly TechniqueId[]): Projection | 
 function applies(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   if (technique.kind === 'findings') return subject.findings.some(({ rule }) => technique.rules.includes(rule));
   if (technique.kind === 'stages') return canSplit(subject);
-  if (isBaseless(subject) || !isSlimmer(technique, subject)) return false;
+  if (isBaseless(subject) || !isSlimmer(technique, subject) || !mayBeSmaller(technique, ids, subject)) return false;
   // Of an unknown program nobody knows which libraries it loads: it stays on its distribution.
   if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
   // A program needs its compiler in a single stage, and an interpreter always.
@@ -79,6 +79,12 @@ function isSlimmer({ variants }: Technique, { view }: Subject): boolean {
   const rankOf = (variant: Variant | undefined) =>
     RANKS.findIndex((rank) => variant !== undefined && rank.includes(variant));
   return rankOf(variants[0]) > Math.max(0, rankOf(current));
+}
+
+/** Not where both sizes are known, and the alternative's is no smaller. */
+function mayBeSmaller({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
+  const alternative = alternativeFor(subject, ids, variants);
+  return !alternative || subject.baseBytes === undefined || alternative.compressedBytes < subject.baseBytes;
 }
 
 function isBaseless({ view }: Subject): boolean {
@@ -107,15 +113,15 @@ function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | un
   const { baseBytes } = subject;
   if (baseBytes === undefined) return undefined;
   const swap = ids.map(techniqueOf).find(({ kind }) => kind === 'base');
-  if (swap) return swapTo(alternativeFor(subject, ids, swap.variants), subject, baseBytes);
+  if (swap) return swapTo(alternativeFor(subject, ids, swap.variants), subject);
   if (ids.includes('multi-stage') && subject.compiled) return anyBase(subject);
   return { bytes: { min: baseBytes, max: baseBytes }, unsure: false };
 }
 
-function swapTo(alternative: BaseAlternative | undefined, subject: Subject, baseBytes: number): BaseSwap | undefined {
-  if (!alternative || alternative.compressedBytes >= baseBytes) return undefined;
-  const bytes = sizeOf(alternative, subject.runtimeVersion);
-  return { bytes, unsure: !isExact(alternative, subject.runtimeVersion), reference: alternative.reference };
+function swapTo(alternative: BaseAlternative | undefined, { runtimeVersion }: Subject): BaseSwap | undefined {
+  if (!alternative) return undefined;
+  const bytes = sizeOf(alternative, runtimeVersion);
+  return { bytes, unsure: !isExact(alternative, runtimeVersion), reference: alternative.reference };
 }
 
 /** What the last stage would start from: a compiled program's stands on a distribution, or on nothing. */

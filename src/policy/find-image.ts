@@ -6,6 +6,9 @@ import { RULES } from './rule-registry.ts';
 /** What a policy says of each rule, by its id; a rule that is not named keeps its own severity. */
 export type RuleSettings = Readonly<Record<string, Severity | 'off'>>;
 
+/** Real images have at most 127 layers; a manifest may list thousands, and each place repeats its instruction. */
+const MAX_EVIDENCE = 127;
+
 /**
  * Everything the rules have to say about one image, in the rules' order.
  * @param settings severities by rule id; `off` silences one
@@ -17,7 +20,7 @@ export function findImage(image: AuditedImage, settings: RuleSettings = {}): rea
     const wanted = settings[id] ?? severity;
     if (wanted === 'off') continue;
     const hit = find(view);
-    if (hit) findings.push({ rule: id, severity: wanted, ...hit });
+    if (hit) findings.push({ rule: id, severity: wanted, ...hit, evidence: hit.evidence.slice(0, MAX_EVIDENCE) });
   }
   return findings;
 }

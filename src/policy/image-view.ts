@@ -2,7 +2,6 @@ import { type BuildStep, readBuildHistory } from '../classify/history/build-step
 import type { Verb } from '../classify/history/instruction.ts';
 import type { LayerClass } from '../classify/verdict.ts';
 import type { AuditedImage, LayerContents } from './audited-image.ts';
-import type { ByteRange, Evidence } from './finding.ts';
 import { type Command, parseScript } from './shell.ts';
 
 /** One layer, ready to be judged. */
@@ -69,55 +68,6 @@ function viewLayer(image: AuditedImage, bytes: number, position: number, step: B
     },
     ...(contents ? { contents } : {}),
   };
-}
-
-/** A layer as evidence. */
-export function evidenceOf(layer: LayerView, about: Pick<Evidence, 'subject' | 'bytes'> = {}): Evidence {
-  return { layer: layer.position, ...(layer.instruction ? { instruction: layer.instruction } : {}), ...about };
-}
-
-/** Packages that were found in a layer, as evidence with their names and bytes. */
-export function packagesEvidence(
-  layer: LayerView,
-  packages: readonly { readonly name: string; readonly bytes: number }[],
-): Evidence {
-  const fileBytes = packages.reduce((sum, { bytes }) => sum + bytes, 0);
-  const subject = packages.map(({ name }) => name).join(', ');
-  return evidenceOf(layer, { subject, bytes: exactly(compressedShare(layer, fileBytes)) });
-}
-
-/** The bytes of all places together. */
-export function totalOf(evidence: readonly Evidence[]): ByteRange {
-  let min = 0;
-  let max = 0;
-  for (const { bytes } of evidence) {
-    min += bytes?.min ?? 0;
-    max += bytes?.max ?? 0;
-  }
-  return { min, max };
-}
-
-/** From history alone: nothing for certain, and so much at the most. */
-export function upTo(bytes: number): ByteRange {
-  return { min: 0, max: Math.round(bytes) };
-}
-
-export function exactly(bytes: number): ByteRange {
-  return { min: bytes, max: bytes };
-}
-
-/**
- * What some files of a layer cost a pull: their share of the layer's files, taken of its compressed size. Files
- * compress unlike one another, so this is right for large shares and near for small ones.
- */
-export function compressedShare(layer: LayerView, fileBytes: number): number {
-  const all = layer.contents?.fileBytes ?? 0;
-  return all === 0 ? 0 : Math.round(layer.bytes * Math.min(1, fileBytes / all));
-}
-
-/** The bytes of files that lie in some areas of a layer. */
-export function areaBytes(contents: LayerContents, areas: readonly string[]): number {
-  return areas.reduce((sum, area) => sum + (contents.areaBytes?.[area] ?? 0), 0);
 }
 
 /** The value of a variable of the image's environment, undefined when it is not set. */

@@ -1,15 +1,21 @@
 import { isSecretName, REDACTED, redact } from '../classify/redact.ts';
 
-/** Values that stand for a secret that is given elsewhere: nothing, a switch, a variable, a template, a path, a mask. */
-const NO_SECRET_VALUE = /^(?:|true|false|yes|no|none|null|\d{1,4}|\$.*|<.*|\{\{.*|\/.*|\*+|x+|redacted|\.{3}|…)$/i;
+/** Values that stand for a secret that is given elsewhere: nothing, a switch, a variable, a template, a mask. */
+const NO_SECRET_VALUE = /^(?:|true|false|yes|no|none|null|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…)$/i;
+/** A file that holds it. Only the usual folders: one base64 text in 64 begins with a slash. */
+const PATH = /^\/(?:run|etc|var|opt|srv|usr|home|root|mnt|tmp|app|config|secrets?|vault|keys?|certs?)\//;
+/** `MAX_TOKENS=4096` is a limit; `DB_PASSWORD=1234` is a password. */
+const COUNT = /^\d{1,6}$/;
+const COUNTABLE = /token/i;
 
 /** Whether a variable holds a secret: by its name with a real value, or by its value's form. */
 export function isSecret(name: string, value: string): boolean {
-  return !isPlaceholder(value) && (isSecretName(name) || redact(value) !== value);
+  return !isPlaceholder(name, value) && (isSecretName(name) || redact(value) !== value);
 }
 
-function isPlaceholder(value: string): boolean {
-  return NO_SECRET_VALUE.test(value.replace(/^["']|["']$/g, ''));
+function isPlaceholder(name: string, value: string): boolean {
+  const bare = value.replace(/^["']|["']$/g, '');
+  return NO_SECRET_VALUE.test(bare) || PATH.test(bare) || (COUNT.test(bare) && COUNTABLE.test(name));
 }
 
 const NAME = '([A-Za-z_][\\w.-]{0,127})';
@@ -22,7 +28,10 @@ const NAME_LENGTH = 140;
 export function secretsIn(text: string): readonly string[] {
   const safe = redact(text);
   if (safe === text) return [];
-  const names = hiddenValues(text, safe).flatMap(({ before, value }) => (isPlaceholder(value) ? [] : [nameIn(before)]));
+  const names = hiddenValues(text, safe).flatMap(({ before, value }) => {
+    const name = nameIn(before);
+    return isPlaceholder(name, value) ? [] : [name];
+  });
   return [...new Set(names)];
 }
 

@@ -97,3 +97,10 @@ export function closing(facts: DockerfileFacts, fallback: string): readonly stri
   ];
   return [...facts.ports.map((port) => `EXPOSE ${port}`), ...(start.length > 0 ? start : [fallback])];
 }
+
+/** Installs a compiler for packages that come without a build of their own; for build stages only. */
+export function compilerStep({ base }: DockerfileFacts): string {
+  return base === 'alpine-base'
+    ? 'RUN apk add --no-cache build-base'
+    : 'RUN apt-get update && apt-get install -y --no-install-recommends build-essential && rm -rf /var/lib/apt/lists/*';
+}

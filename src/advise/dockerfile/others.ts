@@ -1,16 +1,12 @@
 import { ALPINE, DEBIAN } from '../releases.ts';
-import { closing, type DockerfileFacts, officialTag } from './facts.ts';
+import { closing, compilerStep, type DockerfileFacts, officialTag } from './facts.ts';
 
 /** Ruby: gems with their extensions in one stage, without the groups of development; the last stage copies them. */
 export function rubyDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('ruby', facts, 'slim-suite');
-  const compiler =
-    facts.base === 'alpine-base'
-      ? 'RUN apk add --no-cache build-base'
-      : 'RUN apt-get update && apt-get install -y --no-install-recommends build-essential && rm -rf /var/lib/apt/lists/*';
   return [
     `FROM ${base} AS build`,
-    compiler,
+    compilerStep(facts),
     'ENV BUNDLE_WITHOUT=development:test BUNDLE_DEPLOYMENT=1',
     `WORKDIR ${facts.workdir}`,
     'COPY Gemfile Gemfile.lock ./',

@@ -1,4 +1,4 @@
-import { closing, type DockerfileFacts, officialTag } from './facts.ts';
+import { closing, compilerStep, type DockerfileFacts, officialTag } from './facts.ts';
 
 /** What starts a program whose image does not say, by framework. */
 const STARTS: Readonly<Record<string, string>> = {
@@ -10,14 +10,10 @@ const STARTS: Readonly<Record<string, string>> = {
 /** Python: packages into a virtual environment in one stage, with a compiler at hand; the last stage copies it. */
 export function pythonDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('python', facts, 'slim-suite');
-  const compiler =
-    facts.base === 'alpine-base'
-      ? 'RUN apk add --no-cache build-base'
-      : 'RUN apt-get update && apt-get install -y --no-install-recommends build-essential && rm -rf /var/lib/apt/lists/*';
   return [
     `FROM ${base} AS build`,
     '# Only for packages without a wheel; it stays in this stage.',
-    compiler,
+    compilerStep(facts),
     'RUN python -m venv /opt/venv',
     'ENV PATH=/opt/venv/bin:$PATH',
     'COPY requirements.txt .',

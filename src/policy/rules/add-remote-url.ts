@@ -1,4 +1,4 @@
-import { evidenceOf, totalOf, upTo } from '../image-view.ts';
+import { evidenceOf, totalOf, upTo } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 const REMOTE = /^(?:--\S+\s+)*https?:\/\//;

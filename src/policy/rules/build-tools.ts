@@ -1,5 +1,6 @@
-import type { Evidence, Hit } from '../finding.ts';
-import { evidenceOf, type ImageView, type LayerView, packagesEvidence, totalOf, upTo } from '../image-view.ts';
+import { evidenceOf, hitFrom, packagesEvidence, upTo } from '../evidence.ts';
+import type { Evidence } from '../finding.ts';
+import type { ImageView, LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, removes, runs } from '../shell.ts';
 
@@ -17,7 +18,13 @@ export const buildTools: Rule = {
   id: 'build-tools',
   severity: 'warn',
   title: 'Compilers and build tools are in the image that runs',
-  find: (view) => hitOf(view.layers.filter((layer) => bringsToolchain(layer, view))),
+  find: (view) => {
+    const evidence = view.layers.filter((layer) => bringsToolchain(layer, view)).map(toolchainEvidence);
+    return hitFrom(
+      evidence,
+      'Build in an earlier stage and copy what it makes: a multi-stage build leaves the toolchain behind',
+    );
+  },
 };
 
 function bringsToolchain(layer: LayerView, view: ImageView): boolean {
@@ -53,18 +60,6 @@ function unpacksToolchain(layer: LayerView, { image, layers, own }: ImageView): 
     /(?:^|\/)(?:golang|rust|maven|gradle|gcc)(?::|$)|-jdk|\/sdk/.test(name),
   );
   return isToolchain && runtime !== undefined && layer.bytes === Math.max(...layers.map(({ bytes }) => bytes));
-}
-
-function hitOf(found: readonly LayerView[]): Hit | undefined {
-  if (found.length === 0) return undefined;
-  const evidence = found.map(toolchainEvidence);
-  const bytes = totalOf(evidence);
-  return {
-    confidence: bytes.min === bytes.max ? 'proven' : 'inferred',
-    message: 'Build in an earlier stage and copy what it makes: a multi-stage build leaves the toolchain behind',
-    evidence,
-    bytes,
-  };
 }
 
 function toolchainEvidence(layer: LayerView): Evidence {

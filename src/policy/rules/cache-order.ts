@@ -1,4 +1,5 @@
-import { evidenceOf, type LayerView } from '../image-view.ts';
+import { evidenceOf } from '../evidence.ts';
+import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, runs } from '../shell.ts';
 

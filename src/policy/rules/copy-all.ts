@@ -1,4 +1,5 @@
-import { evidenceOf, type LayerView, totalOf, upTo } from '../image-view.ts';
+import { evidenceOf, hitFrom, upTo } from '../evidence.ts';
+import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
 /** `COPY . /app`: the build's whole context; paths of an earlier stage start at its root. */
@@ -13,15 +14,11 @@ export const copyAll: Rule = {
   title: 'The whole build context is copied into the image',
   find: (view) => {
     const found = view.own.filter(copiesContext);
-    if (found.length === 0) return undefined;
     const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
-    return {
-      confidence: 'inferred',
-      message:
-        'Copy what the program needs by name, and list .git, node_modules, tests and local settings in .dockerignore',
+    return hitFrom(
       evidence,
-      bytes: totalOf(evidence),
-    };
+      'Copy what the program needs by name, and list .git, node_modules, tests and local settings in .dockerignore',
+    );
   },
 };
 

@@ -1,6 +1,7 @@
 import { redact } from '../../classify/redact.ts';
+import { compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
-import { compressedShare, evidenceOf, exactly, type ImageView, type LayerView, totalOf, upTo } from '../image-view.ts';
+import type { ImageView, LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
 export const deletedFiles: Rule = {
@@ -9,14 +10,10 @@ export const deletedFiles: Rule = {
   title: 'Files are removed in a later layer than the one that brought them',
   find: (view) => {
     const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, view));
-    if (evidence.length === 0) return undefined;
-    const bytes = totalOf(evidence);
-    return {
-      confidence: bytes.min === bytes.max ? 'proven' : 'inferred',
-      message: 'A later layer only hides them, and every pull still carries them: remove in the RUN that brings them',
+    return hitFrom(
       evidence,
-      bytes,
-    };
+      'A later layer only hides them, and every pull still carries them: remove in the RUN that brings them',
+    );
   },
 };
 

@@ -1,13 +1,6 @@
+import { evidenceOf, hitFrom, packagesEvidence, upTo } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
-import {
-  environmentValue,
-  evidenceOf,
-  type ImageView,
-  type LayerView,
-  packagesEvidence,
-  totalOf,
-  upTo,
-} from '../image-view.ts';
+import { environmentValue, type ImageView, type LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs } from '../shell.ts';
 
@@ -17,15 +10,10 @@ export const devDependencies: Rule = {
   title: 'Dependencies of development are installed in the image that runs',
   find: (view) => {
     const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, view));
-    if (evidence.length === 0) return undefined;
-    const bytes = totalOf(evidence);
-    return {
-      confidence: bytes.min === bytes.max ? 'proven' : 'inferred',
-      message:
-        'Install for production: "npm ci --omit=dev", "yarn workspaces focus --production", "pnpm install --prod", "composer install --no-dev", "bundle config set without development:test"',
+    return hitFrom(
       evidence,
-      bytes,
-    };
+      'Install for production: "npm ci --omit=dev", "yarn workspaces focus --production", "pnpm install --prod", "composer install --no-dev", "bundle config set without development:test"',
+    );
   },
 };
 

@@ -1,4 +1,4 @@
-import { areaBytes } from '../image-view.ts';
+import { areaBytes } from '../evidence.ts';
 import { measuredBytesRule } from './measured-bytes.ts';
 
 export const docsAndLocales = measuredBytesRule({

@@ -1,4 +1,4 @@
-import { evidenceOf } from '../image-view.ts';
+import { evidenceOf } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 /** So many RUN layers of its own are a list of single commands; tidy images have one to five. */

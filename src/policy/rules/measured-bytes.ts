@@ -1,5 +1,5 @@
 import type { LayerContents } from '../audited-image.ts';
-import { compressedShare, evidenceOf, exactly, totalOf } from '../image-view.ts';
+import { compressedShare, evidenceOf, exactly, totalOf } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 /** Less than this in a whole image is not worth a change. */

@@ -1,15 +1,6 @@
+import { areaBytes, compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
 import type { Evidence, Hit } from '../finding.ts';
-import {
-  areaBytes,
-  compressedShare,
-  environmentValue,
-  evidenceOf,
-  exactly,
-  type ImageView,
-  type LayerView,
-  totalOf,
-  upTo,
-} from '../image-view.ts';
+import { environmentValue, type ImageView, type LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import type { Command } from '../shell.ts';
 
@@ -52,14 +43,7 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
   const evidence = view.own.flatMap(
     (layer) => measuredCache(layer, cache.areas) ?? (likely ? likelyCache(layer, cache) : []),
   );
-  if (evidence.length === 0) return undefined;
-  const bytes = totalOf(evidence);
-  return {
-    confidence: bytes.min === bytes.max ? 'proven' : 'inferred',
-    message: `${cache.title}: ${cache.remedy}`,
-    evidence,
-    bytes,
-  };
+  return hitFrom(evidence, `${cache.title}: ${cache.remedy}`);
 }
 
 function isSwitchedOff(view: ImageView, { switchedOffBy }: PackageCache): boolean {

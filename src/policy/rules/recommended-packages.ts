@@ -1,4 +1,4 @@
-import { evidenceOf, totalOf, upTo } from '../image-view.ts';
+import { evidenceOf, hitFrom, upTo } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption, runs } from '../shell.ts';
 
@@ -11,15 +11,11 @@ export const recommendedPackages: Rule = {
   title: 'Recommended packages are installed too',
   find: (view) => {
     const found = view.own.filter((layer) => layer.commands.some(installsRecommended));
-    if (found.length === 0) return undefined;
     const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
-    return {
-      confidence: 'inferred',
-      message:
-        'Write "apt-get install --no-install-recommends" (dnf: --setopt=install_weak_deps=False) and name what the program needs',
+    return hitFrom(
       evidence,
-      bytes: totalOf(evidence),
-    };
+      'Write "apt-get install --no-install-recommends" (dnf: --setopt=install_weak_deps=False) and name what the program needs',
+    );
   },
 };
 

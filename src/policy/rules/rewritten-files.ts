@@ -1,5 +1,6 @@
+import { compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
-import { compressedShare, evidenceOf, exactly, type LayerView, totalOf, upTo } from '../image-view.ts';
+import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import { type Command, hasOption } from '../shell.ts';
 
@@ -16,15 +17,10 @@ export const rewrittenFiles: Rule = {
   title: 'Files are written twice: changing owner or mode copies them into a new layer',
   find: (view) => {
     const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer));
-    if (evidence.length === 0) return undefined;
-    const bytes = totalOf(evidence);
-    return {
-      confidence: bytes.min === bytes.max ? 'proven' : 'inferred',
-      message:
-        'Copy with the right owner at once: "COPY --chown=10001 --chmod=0555"; in a RUN, change them where they are made',
+    return hitFrom(
       evidence,
-      bytes,
-    };
+      'Copy with the right owner at once: "COPY --chown=10001 --chmod=0555"; in a RUN, change them where they are made',
+    );
   },
 };
 

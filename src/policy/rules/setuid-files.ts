@@ -1,4 +1,4 @@
-import { evidenceOf } from '../image-view.ts';
+import { evidenceOf } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
 export const setuidFiles: Rule = {

@@ -192,3 +192,14 @@ test('warnings fit the runtime', () => {
   expect(alpine.flatMap((technique) => warningsOf(technique, 'node')).join(' ')).toContain('native addons');
   expect(alpine.flatMap((technique) => warningsOf(technique, 'go')).join(' ')).not.toContain('wheels');
 });
+
+test('a base that is no smaller is no technique, whatever the guide says of its kind', () => {
+  const sketch: ImageSketch = {
+    base: [{ bytes: 10 * MB }],
+    runtime: 'node',
+    runtimeVersion: '22.1.0',
+    variant: 'full',
+  };
+  const { alone } = advise(sketch);
+  expect(alone.flatMap(({ techniques }) => techniques)).toEqual([]);
+});

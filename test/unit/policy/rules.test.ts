@@ -214,3 +214,11 @@ test('every rule has a positive case, or is measured', () => {
   ];
   expect([...new Set([...KEPT.map(([rule]) => rule), ...measured])].sort()).toEqual([...RULE_IDS].sort());
 });
+
+test('findings stay small, whatever a layer holds and however many there are', () => {
+  const developmentPackages = Array.from({ length: 20 }, (_, at) => ({ name: `p${at}`, bytes: at }));
+  const few = findingOf('dev-dependencies', { own: [{ contents: { fileBytes: 190, developmentPackages } }] });
+  expect(few?.evidence[0]?.subject).toBe('p19, p18, p17, p16, p15, p14, p13, p12, and 12 more');
+  const many = findingOf('many-layers', { own: Array.from({ length: 500 }, () => copy('RUN /bin/sh -c true')) });
+  expect(many?.evidence.length).toBe(127);
+});

@@ -7,7 +7,7 @@ import { checkImage } from '../../../src/policy/check-image.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import { formatJUnit } from '../../../src/policy/formats/junit.ts';
 import { formatSarif } from '../../../src/policy/formats/sarif.ts';
-import { secretsIn } from '../../../src/policy/secrets.ts';
+import { isSecret, secretsIn } from '../../../src/policy/secrets.ts';
 import { auditedImage } from '../../support/audited-image.ts';
 
 const REFERENCE = 'registry.example.com/app:1';
@@ -53,4 +53,17 @@ test.each([
   ['apt-get install -y passwd', []],
 ])('%s gives away %j', (text, names) => {
   expect(secretsIn(text)).toEqual(names);
+});
+
+test.each([
+  ['DB_PASSWORD', '1234', true],
+  ['DB_PASSWORD', '/p/4bJ+zq19', true],
+  ['DB_PASSWORD', '/run/secrets/db', false],
+  ['MAX_TOKENS', '4096', false],
+  ['DB_PASSWORD', '', false],
+  ['DB_PASSWORD', '$DB_PASSWORD', false],
+  ['GREETING', 'hello', false],
+  ['URL', 'https://ci:hunter2hunter2@example.com', true],
+])('%s=%s is a secret: %s', (name, value, secret) => {
+  expect(isSecret(name, value)).toBe(secret);
 });
