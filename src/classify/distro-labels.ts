@@ -36,6 +36,8 @@ const RULES: readonly LabelRule[] = [
     version: 'org.opencontainers.image.version',
   },
   { label: 'org.opencontainers.image.title', pattern: /^openSUSE Leap (\d+\.\d+)/, id: 'opensuse-leap' },
+  { label: 'org.opencontainers.image.title', pattern: /^Kali Linux/, id: 'kali' },
+  { label: 'org.opencontainers.image.title', pattern: /^Arch Linux/, id: 'arch' },
   { label: 'com.suse.sle.base.version', pattern: /^(\d+(?:\.\d+)?)/, id: 'sles' },
   { label: 'com.suse.sle.micro.rancher.version', pattern: /^(\d+\.\d+)/, id: 'sle-micro' },
 ];

@@ -2,8 +2,9 @@ import type { Context } from './context.ts';
 import { labelDistro } from './distro-labels.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { assignments } from './history/instruction.ts';
-import { type DistroName, distroOfSuite, releasesIn } from './knowledge/distros.ts';
-import { officialImageOf } from './knowledge/official-images.ts';
+import { endsOfficial, type Stack } from './history/stack.ts';
+import { type DistroName, debianStableAt, distroOfSuite, releasesIn, suiteOf } from './knowledge/distros.ts';
+import { type OfficialImage, officialImageOf } from './knowledge/official-images.ts';
 import { remember } from './remember.ts';
 import type { Confidence, Judged } from './verdict.ts';
 
@@ -154,11 +155,19 @@ function officialClaim({ stack, history, packageManagers }: Context): Claim | un
   if (!packageManagers().has('apt')) return undefined;
   const deps = stack.images.some((image) => image.kind === 'buildpack-deps');
   if (deps) return inferred({ id: 'debian' }, 'history:buildpack-deps');
-  const official = history.steps
-    .filter((step) => step.verb === 'ENV')
-    .flatMap((step) => assignments(step.args).map(([name, value]) => officialImageOf(name, value)))
-    .find((image) => image?.aptDistro !== undefined);
+  const official = officialsOf(history.steps, stack).find((image) => image.aptDistro !== undefined);
   return official?.aptDistro ? inferred({ id: official.aptDistro }, `history:${official.repository}`) : undefined;
+}
+
+/** The known images beneath, or the one that this image is: it ends as their Dockerfiles do. */
+function officialsOf(steps: readonly BuildStep[], stack: Stack): readonly OfficialImage[] {
+  const beneath = stack.images.flatMap((image) => image.official ?? []);
+  const set = steps
+    .filter((step) => step.verb === 'ENV')
+    .flatMap((step) => assignments(step.args).flatMap(([name, value]) => officialImageOf(name, value) ?? []));
+  const lies =
+    set.length > 0 && (beneath.length > 0 || set.some((image) => steps.some((step) => endsOfficial(step, image))));
+  return lies ? set : [];
 }
 
 /** Only where a manager serves one distribution: apk's other one, Wolfi, is laid down by apko. */
@@ -183,5 +192,11 @@ function namedReleaseClaim({ stack, history, packageManagers }: Context): Claim 
 
 /** Releases named in variables and commands: `PKG_RELEASE=1~buster`, `libicu72`. */
 function releasesNamed(steps: readonly BuildStep[]): readonly DistroName[] {
-  return steps.filter((step) => step.verb === 'RUN' || step.verb === 'ENV').flatMap((step) => releasesIn(step.args));
+  const stable = debianStableAt(steps[0]?.created ?? '');
+  return steps.flatMap((step) => {
+    if (step.verb === 'ENV') return releasesIn(step.args);
+    if (step.verb !== 'RUN') return [];
+    // Commands also name the suites of other people's repositories: of Debian's, only the one that was stable then counts.
+    return releasesIn(step.args).filter((distro) => distro.id !== 'debian' || suiteOf(distro) === stable);
+  });
 }

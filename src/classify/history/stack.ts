@@ -11,7 +11,7 @@ export interface StackedImage {
   readonly end: number;
   /** Of `official`: which one; of `buildpack-deps`: its variant; of `named`: the reference that the builder wrote. */
   readonly official?: OfficialImage;
-  readonly variant?: '' | 'scm' | 'curl';
+  readonly variant?: ToolStage;
   readonly reference?: string;
 }
 
@@ -36,7 +36,7 @@ export function readStack(steps: readonly BuildStep[]): Stack {
     images.push(namedBoundary(steps[at], at) ?? { kind: 'rootfs', end: at });
   }
   for (;;) {
-    const next = nextImage(steps, at);
+    const next = nextImage(steps, at, images.at(-1));
     if (!next || next.end >= steps.length) break;
     // The builder's own word for what ends here is better than ours.
     images.push(namedBoundary(steps[next.end], next.end) ?? next);
@@ -48,8 +48,12 @@ export function readStack(steps: readonly BuildStep[]): Stack {
 }
 
 /** The image that begins at a step, if its end can be seen. */
-function nextImage(steps: readonly BuildStep[], from: number): StackedImage | undefined {
-  const tools = buildpackDeps(steps, from);
+function nextImage(
+  steps: readonly BuildStep[],
+  from: number,
+  below: StackedImage | undefined,
+): StackedImage | undefined {
+  const tools = buildpackDeps(steps, from, below);
   if (tools) return tools;
   const walk: Walk = { official: undefined, built: false, ending: false };
   for (let at = from; at < steps.length; at++) {
@@ -132,7 +136,8 @@ function beginsAnother(step: BuildStep, official: OfficialImage): boolean {
   });
 }
 
-function endsOfficial(step: BuildStep, official: OfficialImage): boolean {
+/** Whether a step is the last instruction of a known image's Dockerfile. */
+export function endsOfficial(step: BuildStep, official: OfficialImage): boolean {
   if (step.verb !== 'CMD' && step.verb !== 'WORKDIR') return false;
   return official.ends.includes(`${step.verb} ${commandWords(step.args).join(' ')}`);
 }
@@ -149,21 +154,44 @@ function withTrailingSettings(steps: readonly BuildStep[], from: number): number
   return end;
 }
 
-/** The three stages of buildpack-deps, each one apt-get line (older ones two). @see docker-library/buildpack-deps */
-function buildpackDeps(steps: readonly BuildStep[], from: number): StackedImage | undefined {
-  const step = steps[from];
-  if (step?.verb !== 'RUN' || !step.args.includes('apt-get install')) return undefined;
-  const variant = buildpackVariant(step.args);
-  if (variant === undefined) return undefined;
-  const dirmngr = variant === 'curl' && /command -v gpg/.test(steps[from + 1]?.args.slice(0, 200) ?? '');
-  return { kind: 'buildpack-deps', variant, end: from + (dirmngr ? 2 : 1) };
+type ToolStage = 'curl' | 'scm' | '';
+
+/** What the apt-get line of each stage of buildpack-deps installs, older releases less. @see docker-library/buildpack-deps */
+const CURL_PACKAGES = new Set(['ca-certificates', 'curl', 'dirmngr', 'gnupg', 'netbase', 'sq', 'tzdata', 'wget']);
+const SCM_PACKAGES = new Set(['bzr', 'git', 'mercurial', 'openssh-client', 'procps', 'subversion']);
+
+/** A stage of buildpack-deps: each stands on the one before, so nothing else that installs compilers is taken for one. */
+function buildpackDeps(
+  steps: readonly BuildStep[],
+  from: number,
+  below: StackedImage | undefined,
+): StackedImage | undefined {
+  const variant = toolStage(steps[from]);
+  if (variant === 'curl') {
+    const dirmngr = /command -v gpg/.test(steps[from + 1]?.args.slice(0, 200) ?? '');
+    const end = from + (dirmngr ? 2 : 1);
+    const certain = installedBy(steps[from]?.args ?? '').includes('netbase') || toolStage(steps[end]) === 'scm';
+    return below?.kind === 'rootfs' && certain ? { kind: 'buildpack-deps', variant, end } : undefined;
+  }
+  const expected = variant === 'scm' ? 'curl' : 'scm';
+  return variant !== undefined && below?.variant === expected
+    ? { kind: 'buildpack-deps', variant, end: from + 1 }
+    : undefined;
 }
 
-const buildpackVariant = remember((command: string): '' | 'scm' | 'curl' | undefined => {
-  const words = new Set(command.slice(0, 4_000).split(/[\s;&\\]+/));
-  if (words.has('g++') && words.has('gcc') && words.has('file')) return '';
-  const git = words.has('git');
-  if (git && words.has('openssh-client') && words.has('procps') && !words.has('curl')) return 'scm';
-  const curl = ['curl', 'netbase', 'wget', 'ca-certificates'].every((name) => words.has(name));
-  return curl && !git ? 'curl' : undefined;
+function toolStage(step: BuildStep | undefined): ToolStage | undefined {
+  if (step?.verb !== 'RUN') return undefined;
+  const packages = installedBy(step.args);
+  const has = (...names: readonly string[]) => names.every((name) => packages.includes(name));
+  if (has('g++', 'gcc', 'file')) return '';
+  if (has('git', 'openssh-client', 'procps') && packages.every((name) => SCM_PACKAGES.has(name))) return 'scm';
+  return has('ca-certificates', 'curl', 'wget') && packages.every((name) => CURL_PACKAGES.has(name))
+    ? 'curl'
+    : undefined;
+}
+
+/** The packages of the first `apt-get install` of a command. */
+const installedBy: (command: string) => readonly string[] = remember((command) => {
+  const [, list = ''] = /\bapt-get install ([^;&|]*)/.exec(command.slice(0, 4_000)) ?? [];
+  return list.split(/[\s\\]+/).filter((word) => word !== '' && !word.startsWith('-'));
 });
