@@ -12,6 +12,8 @@ export interface ReportRequest {
   /** A column, or `-column` for the largest first. */
   readonly sort?: string;
   readonly limit?: number;
+  /** How many rows to leave out at the beginning. */
+  readonly offset?: number;
   readonly storagePricePerGBMonth?: number;
   readonly now: Date;
 }
@@ -41,10 +43,15 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
   };
 }
 
-function ordered(kind: ReportKind, sql: string, { sort, limit }: ReportRequest, parameters: SqlParameters): string {
-  if (sort === undefined && limit === undefined) return sql;
-  const order = sort === undefined ? '' : `order by ${orderOf(kind, sort)}`;
-  return `select * from (${sql}) o ${order} ${limit === undefined ? '' : `limit ${parameters.add(limit)}::int8`}`;
+function ordered(kind: ReportKind, sql: string, request: ReportRequest, parameters: SqlParameters): string {
+  const { sort, limit, offset } = request;
+  if (sort === undefined && limit === undefined && offset === undefined) return sql;
+  const order = sort === undefined ? '' : ` order by ${orderOf(kind, sort)}`;
+  const part = [
+    limit === undefined ? '' : ` limit ${parameters.add(limit)}::int8`,
+    offset === undefined ? '' : ` offset ${parameters.add(offset)}::int8`,
+  ];
+  return `select * from (${sql}) o${order}${part.join('')}`;
 }
 
 /** The other columns decide among equals, so that two runs give the same order. */
