@@ -46,7 +46,7 @@ export async function estimateAudit(
   const selects = repositorySelector(settings);
   const counts: Counts = { repositories: 0, tags: 0, newItems: 0, batches: 0 };
   // Names that cannot be asked for cost nothing; the audit itself will list them among its errors.
-  for await (const page of registry.listRepositories({ signal, onInvalid: () => undefined })) {
+  for await (const page of registry.listRepositories({ signal, selects, onInvalid: () => undefined })) {
     const repositories = page.filter(({ name }) => selects(name));
     counts.repositories += repositories.length;
     for (let at = 0; at < repositories.length; at += settings.concurrency) {

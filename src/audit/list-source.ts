@@ -2,7 +2,7 @@ import type { SlimboardError } from '../errors.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedRepository } from '../registry/registry.ts';
 import { addTasks, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
-import { endMissingRepositories, upsertRepositories } from '../store/inventory-store.ts';
+import { endMissingRepositories, saveDedupScope, upsertRepositories } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import type { PlannedSource } from './plan.ts';
 import { repositorySelector } from './select.ts';
@@ -20,7 +20,7 @@ export async function listSource(
   const selects = repositorySelector(source.settings);
   const invalid: ItemError[] = [];
   const onInvalid = (name: string, error: SlimboardError) => invalid.push(invalidRepository(source, name, error));
-  for await (const page of registry.listRepositories({ signal, onInvalid })) {
+  for await (const page of registry.listRepositories({ signal, onInvalid, selects })) {
     const tasks = await keepPage(
       context,
       task,
@@ -29,7 +29,9 @@ export async function listSource(
     );
     await context.queue.add(tasks, { signal });
   }
+  const dedup = await registry.dedupScope?.({ signal });
   await db.transaction(async (tx) => {
+    if (dedup) await saveDedupScope(tx, source.id, dedup);
     await endMissingRepositories(tx, source.id, task.auditId, selects, now());
     await recordErrors(tx, task.auditId, invalid, now());
     await settleTask(tx, task);

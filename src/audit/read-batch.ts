@@ -1,4 +1,5 @@
 import { MalformedContentError, SlimboardError, TooLargeError } from '../errors.ts';
+import type { ContentKind } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
@@ -10,13 +11,13 @@ import type { Tag } from '../oci/reference.ts';
 import type { CallOptions, FetchedManifest, ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import type { MissingChild, NewBlob, NewManifest } from '../store/content-store.ts';
-import type { Sighting } from '../store/inventory-store.ts';
+import type { KnownTag, Sighting } from '../store/inventory-store.ts';
 import { describesOf, type RecordInput, recordOf } from './manifest-record.ts';
 
 /** What the database knows already, as far as a batch needs it. */
 export interface KnownContent {
-  tags(tags: readonly Tag[]): Promise<ReadonlyMap<Tag, Digest>>;
-  manifests(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, unknown>>;
+  tags(tags: readonly Tag[]): Promise<ReadonlyMap<Tag, KnownTag>>;
+  manifests(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, ContentKind>>;
   missingChildren(indexes: readonly Digest[]): Promise<readonly MissingChild[]>;
   readBodies(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Uint8Array>>;
 }
@@ -41,7 +42,7 @@ export interface BatchContent {
 const MAX_INDEX_DEPTH = 3;
 
 type Resolved = { readonly listed: ListedManifest } & (
-  | { readonly digest: Digest; readonly fetched?: FetchedManifest; readonly unchanged: boolean }
+  | { readonly digest: Digest; readonly fetched?: FetchedManifest; readonly unchanged?: ContentKind }
   | { readonly error: SlimboardError }
 );
 
@@ -97,21 +98,20 @@ class BatchReader {
 
   async #resolve(listed: readonly ListedManifest[]): Promise<readonly Resolved[]> {
     const tags = listed.flatMap(({ tag, digest }) => (tag !== undefined && digest === undefined ? [tag] : []));
-    const known = this.#settings.full || tags.length === 0 ? new Map<Tag, Digest>() : await this.#known.tags(tags);
+    const known = this.#settings.full || tags.length === 0 ? new Map<Tag, KnownTag>() : await this.#known.tags(tags);
     return Promise.all(
       listed.map((item) => this.#resolveItem(item, item.tag === undefined ? undefined : known.get(item.tag))),
     );
   }
 
-  async #resolveItem(listed: ListedManifest, known: Digest | undefined): Promise<Resolved> {
-    if (listed.digest !== undefined) return { listed, digest: listed.digest, unchanged: false };
+  async #resolveItem(listed: ListedManifest, known: KnownTag | undefined): Promise<Resolved> {
+    if (listed.digest !== undefined) return { listed, digest: listed.digest };
     if (listed.tag === undefined) throw new Error('a listed manifest has neither tag nor digest');
     try {
-      const answer = await this.#registry.readTag(this.#repository, listed.tag, known, this.#options);
-      if (answer !== 'unchanged') return { listed, digest: answer.digest, fetched: answer, unchanged: false };
-      if (known === undefined)
-        throw new MalformedContentError(`${listed.tag}: the registry says "not modified" to an unconditional request`);
-      return { listed, digest: known, unchanged: true };
+      const answer = await this.#registry.readTag(this.#repository, listed.tag, known?.digest, this.#options);
+      if (answer !== 'unchanged') return { listed, digest: answer.digest, fetched: answer };
+      if (known) return { listed, digest: known.digest, unchanged: known.kind };
+      throw new MalformedContentError(`${listed.tag}: the registry says "not modified" to an unconditional request`);
     } catch (error) {
       return { listed, error: asItemError(error) };
     }
@@ -121,41 +121,50 @@ class BatchReader {
   async #readManifests(resolved: readonly Resolved[]): Promise<void> {
     const digests = new Set<Digest>();
     const bodies = new Map<Digest, FetchedManifest>();
-    const indexes: Digest[] = [];
+    const knownIndexes = new Set<Digest>();
     for (const item of resolved) {
       if ('error' in item || item.listed.archived) continue;
-      if (item.unchanged) indexes.push(item.digest);
-      else digests.add(item.digest);
+      if (item.unchanged === undefined) digests.add(item.digest);
+      else if (item.unchanged === 'index') knownIndexes.add(item.digest);
       if (item.fetched) bodies.set(item.digest, item.fetched);
     }
-    const late = await this.#childrenOfKnown([...indexes, ...digests]);
-    await this.#readLevel(new Set([...digests, ...late]), bodies, 0);
+    const fresh = await this.#unseen(digests, knownIndexes);
+    await this.#readLevel(fresh, bodies, 0);
+    await this.#readLevel(await this.#unseen(await this.#lateChildrenOf(knownIndexes)), new Map(), 1);
   }
 
-  async #childrenOfKnown(digests: readonly Digest[]): Promise<readonly Digest[]> {
-    const missing = await this.#known.missingChildren([...new Set(digests)]);
+  /** Those that are neither kept nor read by this batch. Indexes among those that are kept are noted. */
+  async #unseen(digests: Iterable<Digest>, knownIndexes?: Set<Digest>): Promise<readonly Digest[]> {
+    const unread = [...digests].filter(
+      (digest) => !this.#parsed.has(digest) && !this.#failures.has(digest) && !this.#stored.has(digest),
+    );
+    const known = this.#settings.full ? new Map<Digest, ContentKind>() : await this.#known.manifests(unread);
+    for (const [digest, kind] of known) {
+      this.#stored.add(digest);
+      if (kind === 'index') knownIndexes?.add(digest);
+    }
+    return unread.filter((digest) => !known.has(digest));
+  }
+
+  async #lateChildrenOf(indexes: ReadonlySet<Digest>): Promise<readonly Digest[]> {
+    const missing = await this.#known.missingChildren([...indexes]);
     const wanted = missing.filter(
       ({ describes }) => describes === undefined || this.#settings.provenance || this.#settings.platforms === 'all',
     );
-    for (const { index, child } of wanted)
+    for (const { index, child } of wanted) {
       this.#lateChildren.set(index, [...(this.#lateChildren.get(index) ?? []), child]);
+    }
     return wanted.map(({ child }) => child);
   }
 
   async #readLevel(
-    digests: ReadonlySet<Digest>,
+    fresh: readonly Digest[],
     bodies: ReadonlyMap<Digest, FetchedManifest>,
     depth: number,
   ): Promise<void> {
-    const unseen = [...digests].filter(
-      (digest) => !this.#parsed.has(digest) && !this.#failures.has(digest) && !this.#stored.has(digest),
-    );
-    for (const digest of this.#settings.full ? [] : (await this.#known.manifests(unseen)).keys())
-      this.#stored.add(digest);
-    const fresh = unseen.filter((digest) => !this.#stored.has(digest));
     await this.#fetchAndParse(fresh, bodies);
-    const children = new Set(fresh.flatMap((digest) => this.#wantedChildren(digest, depth)));
-    if (children.size > 0) await this.#readLevel(children, new Map(), depth + 1);
+    const children = await this.#unseen(new Set(fresh.flatMap((digest) => this.#wantedChildren(digest, depth))));
+    if (children.length > 0) await this.#readLevel(children, new Map(), depth + 1);
   }
 
   async #fetchAndParse(digests: readonly Digest[], bodies: ReadonlyMap<Digest, FetchedManifest>): Promise<void> {
@@ -244,7 +253,7 @@ class BatchReader {
       for (const [digest, error] of this.#failuresUnder(item.digest)) {
         failed.push({ ...(tag === undefined ? {} : { tag }), digest, error });
       }
-      if (item.unchanged) unchanged++;
+      if (item.unchanged !== undefined) unchanged++;
       if (!this.#failures.has(item.digest)) sightings.push({ ...item.listed, digest: item.digest });
     }
     return { sightings, failed, unchanged };
@@ -332,7 +341,8 @@ function archivedRecords(resolved: readonly Resolved[], stored: ReadonlySet<Dige
   });
 }
 
+/** A limit is no item's failure: the whole batch waits, and is tried again. */
 function asItemError(error: unknown): SlimboardError {
-  if (error instanceof SlimboardError && error.code !== 'interrupted') return error;
+  if (error instanceof SlimboardError && error.code !== 'interrupted' && error.code !== 'rate-limited') return error;
   throw error;
 }

@@ -1,11 +1,10 @@
+import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { PlatformSelection } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
-import type { ListedRepository } from '../registry/registry.ts';
+import type { DedupScope, ListedRepository } from '../registry/registry.ts';
 import { platformNames } from './content-store.ts';
 import type { Queryable } from './database.ts';
-
-export type DedupScope = 'registry' | 'repository' | 'namespace';
 
 /** A repository that is kept, as tasks name it. */
 export interface StoredRepository {
@@ -43,6 +42,11 @@ export async function upsertSource(
   );
   if (!row) throw new Error('an upsert returned no row');
   return row.id;
+}
+
+/** What the registry itself says of the scope in which it shares blobs; it knows better than the settings. */
+export async function saveDedupScope(tx: Queryable, sourceId: number, dedup: DedupScope): Promise<void> {
+  await tx.query('update source set dedup = $2 where id = $1 and dedup <> $2', [sourceId, dedup]);
 }
 
 /**
@@ -101,18 +105,24 @@ export async function endMissingRepositories(
   await tx.query('update repository set ended_at = $2 where id = any($1::int8[])', [ids, now]);
 }
 
+/** What a tag named when it was last read. */
+export interface KnownTag {
+  readonly digest: Digest;
+  readonly kind: ContentKind;
+}
+
 /** What tags named when they were last read: only manifests that are kept whole. */
 export async function knownTags(
   db: Queryable,
   repositoryId: number,
   tags: readonly Tag[],
-): Promise<ReadonlyMap<Tag, Digest>> {
-  const rows = await db.query<{ name: Tag; digest: Uint8Array }>(
-    `select t.name, m.digest from tag t join manifest m on m.id = t.manifest_id
+): Promise<ReadonlyMap<Tag, KnownTag>> {
+  const rows = await db.query<{ name: Tag; digest: Uint8Array; kind: ContentKind }>(
+    `select t.name, m.digest, m.kind from tag t join manifest m on m.id = t.manifest_id
      where t.repository_id = $1 and t.name = any($2::text[]) and t.ended_at is null and m.body is not null`,
     [repositoryId, [...tags]],
   );
-  return new Map(rows.map(({ name, digest }) => [name, digestFromBytes(digest)]));
+  return new Map(rows.map(({ name, digest, kind }) => [name, { digest: digestFromBytes(digest), kind }]));
 }
 
 /**
