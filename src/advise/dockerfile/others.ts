@@ -14,6 +14,7 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     'COPY . .',
     '',
     `FROM ${base}`,
+    '# Libraries that gems load at run time (such as libpq5) are installed here.',
     'ENV BUNDLE_WITHOUT=development:test BUNDLE_DEPLOYMENT=1 RAILS_ENV=production',
     `WORKDIR ${facts.workdir}`,
     'COPY --from=build /usr/local/bundle /usr/local/bundle',
@@ -34,6 +35,7 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     'RUN --mount=type=cache,target=/tmp/cache composer install --no-dev --no-scripts --prefer-dist --optimize-autoloader',
     '',
     `FROM ${base}`,
+    '# Extensions that the program needs: RUN docker-php-ext-install …, and purge what built them.',
     'WORKDIR /var/www/html',
     'COPY --from=build /app/vendor vendor',
     'COPY . .',
@@ -58,6 +60,6 @@ export function dotnetDockerfile(facts: DockerfileFacts): string {
     'WORKDIR /app',
     'COPY --from=build /out ./',
     'USER 1654',
-    ...closing({ ...facts, entrypoint: undefined }, `ENTRYPOINT ["dotnet", "${program}"]`),
+    ...closing(facts, `ENTRYPOINT ["dotnet", "${program}"]`),
   ].join('\n');
 }

@@ -20,6 +20,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     'RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt',
     '',
     `FROM ${base}`,
+    '# Libraries that packages load at run time (such as libpq5) are installed here.',
     'ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1',
     `WORKDIR ${facts.workdir}`,
     'COPY --from=build /opt/venv /opt/venv',
