@@ -1,4 +1,4 @@
-import type { LayerContents as LayerFindings } from '../policy/audited-image.ts';
+import type { MeasuredLayer } from '../policy/audited-image.ts';
 import type { LayerContents } from './contents.ts';
 import { isDevelopmentPackage } from './development.ts';
 import { type LayerUse, type StackReport, stackLayers } from './stack.ts';
@@ -6,7 +6,7 @@ import { type LayerUse, type StackReport, stackLayers } from './stack.ts';
 /** An image whose layers were all read: the whole, and what the rules of policy/ look at, one a layer. */
 export interface DeepSummary {
   readonly stack: StackReport;
-  readonly layers: readonly LayerFindings[];
+  readonly layers: readonly MeasuredLayer[];
 }
 
 /**
@@ -17,10 +17,10 @@ export interface DeepSummary {
  */
 export function summarizeLayers(layers: readonly LayerContents[], baseLayers: number): DeepSummary {
   const stack = stackLayers(layers, baseLayers);
-  return { stack, layers: stack.layers.map((use, layer) => findingsOf(stack, use, layer)) };
+  return { stack, layers: stack.layers.map((use, layer) => measuredLayer(stack, use, layer)) };
 }
 
-function findingsOf(stack: StackReport, use: LayerUse, layer: number): LayerFindings {
+function measuredLayer(stack: StackReport, use: LayerUse, layer: number): MeasuredLayer {
   const here = (row: { readonly layer: number }): boolean => row.layer === layer;
   return {
     fileBytes: use.fileBytes,

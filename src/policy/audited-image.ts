@@ -6,7 +6,7 @@ import type { ImageManifest } from '../oci/manifest.ts';
  * What reading one layer showed (`--deep`). Sizes are bytes of files, uncompressed. An absent field was not looked at;
  * zero and an empty list mean that nothing was there.
  */
-export interface LayerContents {
+export interface MeasuredLayer {
   /** All regular files of the layer. */
   readonly fileBytes: number;
   /** Bytes by area, under the names of deep/areas.ts: `apt-lists`, `npm-cache`, `documentation`, … */
@@ -42,6 +42,6 @@ export interface AuditedImage {
   readonly config: ImageConfig;
   readonly verdict: ImageVerdict;
   /** One a layer of the manifest, base first; undefined for a layer that was not read. */
-  readonly contents?: readonly (LayerContents | undefined)[];
+  readonly contents?: readonly (MeasuredLayer | undefined)[];
   readonly baseFacts?: BaseFacts;
 }

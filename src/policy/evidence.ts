@@ -1,4 +1,4 @@
-import type { LayerContents } from './audited-image.ts';
+import type { MeasuredLayer } from './audited-image.ts';
 import type { ByteRange, Evidence, Hit } from './finding.ts';
 import type { LayerView } from './image-view.ts';
 
@@ -52,7 +52,7 @@ export function compressedShare(layer: LayerView, fileBytes: number): number {
 }
 
 /** The bytes of files that lie in some areas of a layer. */
-export function areaBytes(contents: LayerContents, areas: readonly string[]): number {
+export function areaBytes(contents: MeasuredLayer, areas: readonly string[]): number {
   return areas.reduce((sum, area) => sum + (contents.areaBytes?.[area] ?? 0), 0);
 }
 

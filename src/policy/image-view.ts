@@ -1,7 +1,7 @@
 import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
 import type { LayerClass } from '../classify/verdict.ts';
-import type { AuditedImage, LayerContents } from './audited-image.ts';
+import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
 import { type Command, parseScript } from './shell.ts';
 
 /** One layer, ready to be judged. */
@@ -18,7 +18,7 @@ export interface LayerView {
   readonly args: string;
   /** What a RUN ran; empty for every other instruction. */
   readonly commands: readonly Command[];
-  readonly contents?: LayerContents;
+  readonly contents?: MeasuredLayer;
 }
 
 /** An image with its layers joined to what made them. Built once an image, shared by all rules. */

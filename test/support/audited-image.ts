@@ -5,14 +5,14 @@ import type { ImageVerdict, KnownBase, LayerClass, Runtime, Variant } from '../.
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseImageConfig } from '../../src/oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../../src/oci/manifest.ts';
-import type { AuditedImage, BaseFacts, LayerContents } from '../../src/policy/audited-image.ts';
+import type { AuditedImage, BaseFacts, MeasuredLayer } from '../../src/policy/audited-image.ts';
 
 /** One layer to build an image from. */
 export interface LayerSketch {
   readonly instruction?: string;
   readonly bytes?: number;
   readonly class?: LayerClass;
-  readonly contents?: LayerContents;
+  readonly contents?: MeasuredLayer;
 }
 
 /** An image in the words that rules and advice care about; everything else is filled in. */

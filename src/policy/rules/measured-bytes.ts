@@ -1,4 +1,4 @@
-import type { LayerContents } from '../audited-image.ts';
+import type { MeasuredLayer } from '../audited-image.ts';
 import { compressedShare, evidenceOf, exactly, totalOf } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
@@ -9,7 +9,7 @@ const WORTH_SAYING_BYTES = 100_000;
 export function measuredBytesRule(
   rule: Pick<Rule, 'id' | 'severity' | 'title'> & {
     readonly remedy: string;
-    readonly bytesOf: (contents: LayerContents) => number | undefined;
+    readonly bytesOf: (contents: MeasuredLayer) => number | undefined;
   },
 ): Rule {
   const { id, severity, title, remedy, bytesOf } = rule;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { areaOf } from '../../../src/deep/areas.ts';
-import type { LayerContents } from '../../../src/policy/audited-image.ts';
+import type { MeasuredLayer } from '../../../src/policy/audited-image.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import type { Finding } from '../../../src/policy/finding.ts';
 import { RULE_IDS } from '../../../src/policy/rule-registry.ts';
@@ -137,7 +137,7 @@ test.each(CLEAN)('%s is not found where nothing is wrong', (rule, sketch) => {
 });
 
 const AREAS = { 'apt-lists': 20 * MB, documentation: 30 * MB, 'debug-symbols': 10 * MB, logs: 1 * MB };
-const CONTENTS: LayerContents = {
+const CONTENTS: MeasuredLayer = {
   fileBytes: 100 * MB,
   areaBytes: AREAS,
   deletedBytes: 5 * MB,
