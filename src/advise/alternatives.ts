@@ -1,5 +1,5 @@
 import data from '../../config/base-alternatives.json' with { type: 'json' };
-import type { Runtime, Variant } from '../classify/verdict.ts';
+import type { ImageVerdict, Runtime, Variant } from '../classify/verdict.ts';
 import type { ByteRange } from '../policy/finding.ts';
 
 /** A base image that another could stand on instead. */
@@ -15,6 +15,29 @@ export interface BaseAlternative {
   readonly compressedBytes: number;
   /** Read from a registry; otherwise an estimate with its source beside it in config/base-alternatives.json. */
   readonly measured: boolean;
+}
+
+/**
+ * A base image that was classified, as an alternative to others.
+ * @param compressedBytes its pull size, from its manifest
+ * @returns undefined where nobody can say which runtime's or distribution's variant it is
+ */
+export function alternativeOf(
+  reference: string,
+  { runtime, variant, distro }: Pick<ImageVerdict, 'runtime' | 'variant' | 'distro'>,
+  compressedBytes: number,
+): BaseAlternative | undefined {
+  const version = runtime?.value.version ?? distro?.value.version;
+  if (!variant || version === undefined) return undefined;
+  return {
+    reference,
+    runtime: runtime?.value.name ?? 'none',
+    version,
+    variant: variant.value,
+    distro: distro?.value.id ?? '',
+    compressedBytes,
+    measured: true,
+  };
 }
 
 /** What advice knows of bases: by runtime, for it is asked once an image. */

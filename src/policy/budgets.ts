@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import type { Goal } from '../settings/units.ts';
 
 /** A limit on images of some teams or repositories. */
 export interface Budget {
@@ -8,6 +9,8 @@ export interface Budget {
   /** Pull size, bytes. */
   readonly maxImageSize?: number;
   readonly maxLayers?: number;
+  /** How small its images shall become; the policy's goal otherwise. */
+  readonly goal?: Goal;
 }
 
 /** Whose image it is: what budgets are chosen by. */
@@ -23,6 +26,11 @@ export function budgetsFor(owner: ImageOwner, budgets: readonly Budget[]): reado
       (budget.team === undefined || budget.team === owner.team) &&
       (budget.repository === undefined || matcherOf(budget.repository)(owner.repository)),
   );
+}
+
+/** The goal of an image: of the first budget that sets one for it, else the policy's. */
+export function goalFor(owner: ImageOwner, budgets: readonly Budget[], fallback: Goal): Goal {
+  return budgetsFor(owner, budgets).find(({ goal }) => goal !== undefined)?.goal ?? fallback;
 }
 
 const matchers = new Map<string, (text: string) => boolean>();

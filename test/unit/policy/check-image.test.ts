@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { budgetsFor } from '../../../src/policy/budgets.ts';
+import { budgetsFor, goalFor } from '../../../src/policy/budgets.ts';
 import { checkImage, failsCheck, type Policy } from '../../../src/policy/check-image.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 
@@ -45,4 +45,12 @@ test('only errors fail a check', () => {
   const test = { reference: 'a', owner: OWNER, image };
   expect(failsCheck(checkImage(test, {}))).toBe(false);
   expect(failsCheck(checkImage(test, { rules: { 'root-user': 'error' } }))).toBe(true);
+});
+
+test('the first budget that sets a goal gives it; without one the policy does', () => {
+  const fallback = { kind: 'reduction', ratio: 0.9 } as const;
+  const own = { kind: 'size', bytes: 120_000_000 } as const;
+  const budgets = [{ maxImageSize: 1 }, { team: 'search', goal: fallback }, { team: 'payments', goal: own }];
+  expect(goalFor(OWNER, budgets, fallback)).toEqual(own);
+  expect(goalFor({ repository: 'other' }, budgets, fallback)).toEqual(fallback);
 });
