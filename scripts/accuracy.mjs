@@ -1,8 +1,11 @@
 // Prints how often the classifier is right on the labelled images of test/fixtures/corpus: by field, by signal, with and
 // without a catalogue of known bases, and every answer that was not right.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const entry = `
+const contents = `
   import { accuracyReport, judgeCorpus } from './test/support/accuracy.ts';
   import { readCorpus } from './test/support/corpus.ts';
   const images = readCorpus('test/fixtures/corpus');
@@ -11,14 +14,13 @@ const entry = `
     accuracyReport('with a catalogue of the other images', judgeCorpus(images, true)),
   ];
 `;
-const bundle = await build({
-  stdin: { contents: entry, resolveDir: process.cwd(), loader: 'ts' },
-  bundle: true,
-  write: false,
-  platform: 'node',
-  format: 'esm',
-});
-const { reports } = await import(
-  `data:text/javascript;base64,${Buffer.from(bundle.outputFiles[0].contents).toString('base64')}`
-);
-for (const report of reports) process.stdout.write(`${report}\n`);
+const folder = await mkdtemp(join(tmpdir(), 'slimboard-accuracy-'));
+const outfile = join(folder, 'accuracy.mjs');
+try {
+  const stdin = { contents, resolveDir: process.cwd(), loader: 'ts' };
+  await build({ stdin, outfile, bundle: true, platform: 'node', format: 'esm' });
+  const { reports } = await import(outfile);
+  for (const report of reports) process.stdout.write(`${report}\n`);
+} finally {
+  await rm(folder, { recursive: true });
+}

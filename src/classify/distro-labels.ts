@@ -47,6 +47,7 @@ export function labelDistro(
   labels: Labels,
   env: ReadonlyMap<string, string>,
 ): { readonly distro: DistroName; readonly label: string } | undefined {
+  if (!hasAny(labels)) return flavour(env.get('OS_FLAVOUR')) ?? vendorVariables(env);
   for (const rule of RULES) {
     const match = rule.pattern.exec(labels[rule.label]?.slice(0, 300) ?? '');
     if (!match) continue;
@@ -54,6 +55,11 @@ export function labelDistro(
     return { distro: version ? { id: rule.id, version } : { id: rule.id }, label: rule.label };
   }
   return buildpackStack(labels) ?? flavour(env.get('OS_FLAVOUR')) ?? minideb(labels) ?? vendorVariables(env);
+}
+
+function hasAny(labels: Labels): boolean {
+  for (const _ in labels) return true;
+  return false;
 }
 
 function releaseNumber(text: string | undefined): string | undefined {

@@ -3,8 +3,11 @@ import type { Context } from './context.ts';
 import { redact } from './redact.ts';
 import { remember } from './remember.ts';
 
-/** Labels of buildpacks hold whole documents; the same ones come again with every image of a team. */
-const redactedLabel = remember(redact);
+/** Longer labels are documents (buildpacks keep theirs there), which nobody reads in a table. */
+const MAX_LABEL_LENGTH = 4_096;
+
+/** The same labels come again with every image of a team. */
+const redactedLabel = remember((value: string) => redact(value.slice(0, MAX_LABEL_LENGTH)));
 
 /**
  * The labels that are the image's own. A label equal to the base's was inherited; without a known base, one that a

@@ -47,7 +47,7 @@ const VALUE = `("[^"]*"|'[^']*'|[^\\s;&|"']+)`;
 // Looked for at the start of a word only, so that a long word costs its length once.
 const ASSIGNMENT = new RegExp(`(?<![\\w.-])([A-Za-z_][\\w.-]{0,127})(=|:=)${VALUE}`, 'g');
 const JSON_FIELD = /"([A-Za-z_][\w.-]{0,127})"(\s{0,4}:\s{0,4})"([^"]+)"/g;
-const FLAG = new RegExp(`(?<![\\w-])(--?[a-z][a-z-]{0,40})( +|=)${VALUE}`, 'gi');
+const FLAG = new RegExp(`(?<![\\w-])(--?[a-z][a-z-]{0,40})( {1,20}|=)${VALUE}`, 'gi');
 
 /**
  * Replaces what looks like a secret: values of variables, flags and JSON fields with a secret's name, credentials in

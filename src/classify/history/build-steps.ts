@@ -1,5 +1,9 @@
 import type { HistoryEntry, ImageConfig } from '../../oci/image-config.ts';
+import type { BuildTool } from '../verdict.ts';
 import { type Instruction, makesLayer, parseInstruction } from './instruction.ts';
+
+/** The builder of a step; classic Docker and buildah word theirs alike, and only buildah may add a comment. */
+export type StepTool = BuildTool | 'unknown';
 
 /** One history entry, read, with the layer it made. */
 export interface BuildStep extends Instruction {
@@ -7,6 +11,7 @@ export interface BuildStep extends Instruction {
   readonly created: string | undefined;
   readonly comment: string;
   readonly author: string;
+  readonly tool: StepTool;
   /** Index of the layer it made; undefined for a setting, and for every step where history and layers do not match. */
   readonly layer?: number;
 }
@@ -55,9 +60,29 @@ function fits(
 function toStep(entry: HistoryEntry, instruction: Instruction, layer: number | undefined): BuildStep {
   const { verb, args, form } = instruction;
   const { created, comment = '', author = '' } = entry;
-  return layer === undefined
-    ? { verb, args, form, created, comment, author }
-    : { verb, args, form, created, comment, author, layer };
+  const tool = toolOf(instruction, comment, author);
+  const step = { verb, args, form, created, comment, author, tool };
+  return layer === undefined ? step : { ...step, layer };
+}
+
+/** The tools that sign their steps in the author field. */
+const AUTHORS: ReadonlyMap<string, StepTool> = new Map([
+  ['kaniko', 'kaniko'],
+  ['ko', 'ko'],
+  ['apko', 'apko'],
+  ['.NET SDK', 'dotnet'],
+  ['Bazel', 'bazel'],
+  ['Jib', 'jib'],
+]);
+
+/** Which builder wrote a step, by the marks it leaves beside the instruction. */
+function toolOf({ form, args }: Instruction, comment: string, author: string): StepTool {
+  if (comment.startsWith('buildkit.')) return 'buildkit';
+  if (comment.startsWith('FROM ') || comment.startsWith('buildah')) return 'buildah';
+  const signed = AUTHORS.get(author);
+  if (signed) return signed;
+  if (args.startsWith('jib-')) return 'jib';
+  return form === 'plain' ? 'unknown' : form === 'classic' ? 'docker' : form;
 }
 
 /** How long after one step another was made, in ms; 0 where either has no date. */

@@ -45,6 +45,8 @@ export const MAX_LINE_LENGTH = 16_384;
 const INSTRUCTION =
   /^(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)(?=[ \t[]|$)/;
 const CLASSIC_MARK = '#(nop)';
+/** PowerShell's prefix, the longest, sets its error preferences before the mark. */
+const MAX_SHELL_LENGTH = 220;
 /** Docker 1.x to 20.x and buildah name the shell before every line; Windows has its own shells. */
 const SHELL_PREFIX =
   /^(?:\/bin\/(?:ba|a|da|z)?sh|\/usr\/bin\/(?:env )?(?:ba)?sh|cmd|pwsh(?:\.exe)?|powershell(?:\.exe)?)(?: -[a-zA-Z]+| pipefail| \/S| \/C| -Command)+ ?/;
@@ -71,8 +73,8 @@ function worded(verb: Verb, args: string, form: LineForm): Instruction {
 
 /** A line that begins with a shell: metadata after the classic mark, otherwise a RUN. */
 function parseShellLine(text: string): Instruction {
-  const mark = text.indexOf(CLASSIC_MARK);
-  if (mark >= 0 && mark < 200) {
+  const mark = text.slice(0, MAX_SHELL_LENGTH).indexOf(CLASSIC_MARK);
+  if (mark >= 0) {
     const rest = text.slice(mark + CLASSIC_MARK.length).trim();
     const verb = INSTRUCTION.exec(rest)?.[1] as Verb | undefined;
     return verb ? { verb, args: rest.slice(verb.length).trim(), form: 'classic' } : other(rest);
@@ -88,7 +90,8 @@ function other(text: string): Instruction {
 /** The command alone, without build arguments and the shell that ran it. */
 function withoutShell(text: string): string {
   const bare = BUILD_ARGS.test(text) ? withoutBuildArgs(text) : text;
-  return bare.replace(SHELL_PREFIX, '').trimStart();
+  const shell = SHELL_PREFIX.exec(bare)?.[0];
+  return (shell === undefined ? bare : bare.slice(shell.length)).trimStart();
 }
 
 function withoutBuildArgs(text: string): string {

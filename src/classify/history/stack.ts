@@ -112,22 +112,10 @@ function namedBoundary(step: BuildStep | undefined, at: number): StackedImage | 
 }
 
 function changesTool(before: BuildStep, step: BuildStep): boolean {
-  const now = toolOf(step);
-  return now !== 'unknown' && toolOf(before) !== 'unknown' && now !== toolOf(before);
+  return step.tool !== 'unknown' && before.tool !== 'unknown' && step.tool !== before.tool;
 }
 
-/** Which builder wrote a step, by the marks it leaves beside the instruction. */
-export function toolOf(step: BuildStep): string {
-  if (step.comment.startsWith('buildkit.')) return 'buildkit';
-  if (/^(?:FROM |buildah)/.test(step.comment)) return 'buildah';
-  if (step.author === 'kaniko' || step.author === 'ko' || step.author === 'apko' || step.author === '.NET SDK')
-    return step.author;
-  if (/^jib/i.test(step.author) || step.args.startsWith('jib-')) return 'jib';
-  if (step.author === 'Bazel') return 'bazel';
-  if (step.comment.startsWith('debuerreotype')) return 'unknown';
-  return step.form === 'classic' ? 'classic' : step.form === 'buildkit' ? 'buildkit' : 'unknown';
-}
-
+/** A step that sets the variable with which another known image's Dockerfile begins. */
 function beginsAnother(step: BuildStep, official: OfficialImage): boolean {
   if (step.verb !== 'ENV') return false;
   return assignments(step.args).some(([name, value]) => {
@@ -148,7 +136,7 @@ function withTrailingSettings(steps: readonly BuildStep[], from: number): number
   for (let step = steps[end]; step !== undefined; step = steps[++end]) {
     const before = steps[end - 1];
     const trailing = ['CMD', 'ENTRYPOINT', 'EXPOSE', 'STOPSIGNAL'].includes(step.verb);
-    if (!trailing || before?.verb === 'CMD' || toolOf(step) !== toolOf(before ?? step)) break;
+    if (!trailing || before?.verb === 'CMD' || step.tool !== (before ?? step).tool) break;
     if (gapMs(before, step) > MINUTE_MS) break;
   }
   return end;
