@@ -22,11 +22,13 @@ export function judgeLayers(context: Context, baseLayers: number | undefined): r
 /** The step as a Dockerfile would have it, white space joined, secrets replaced. */
 export function instructionText(step: BuildStep): string {
   const verb = step.verb === 'OTHER' || step.verb === 'NONE' ? '' : `${step.verb} `;
-  return verb + shownArgs(step.args.slice(0, 2 * MAX_INSTRUCTION_LENGTH));
+  return verb + shownArgs(step.args);
 }
 
 const shownArgs = remember((args: string): string => {
-  const text = redact(args).replace(/\s+/g, ' ').trim();
+  const text = redact(args.slice(0, 2 * MAX_INSTRUCTION_LENGTH))
+    .replace(/\s+/g, ' ')
+    .trim();
   return text.length > MAX_INSTRUCTION_LENGTH ? `${text.slice(0, MAX_INSTRUCTION_LENGTH - 1)}…` : text;
 });
 

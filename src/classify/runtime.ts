@@ -61,10 +61,12 @@ export function findRuntime(
 }
 
 function environmentRuntimes({ env }: Context): readonly RuntimeVerdict[] {
-  return VARIABLES.flatMap(({ name, runtime }) => {
+  const found: RuntimeVerdict[] = [];
+  for (const { name, runtime } of VARIABLES) {
     const value = env.get(name);
-    return value === undefined ? [] : [judged(runtime, versionIn(value), `env:${name}`)];
-  });
+    if (value !== undefined) found.push(judged(runtime, versionIn(value), `env:${name}`));
+  }
+  return found;
 }
 
 /** Of several runtimes in the environment, the one whose image lies uppermost; servers such as nginx come last. */

@@ -29,30 +29,41 @@ export interface BuildHistory {
  * @param layerCount how many layers the manifest lists
  */
 export function readBuildHistory(config: ImageConfig, layerCount: number): BuildHistory {
-  const read = config.history.map((entry) => ({ entry, instruction: parseInstruction(entry.createdBy) }));
-  const flagged = read.map(({ entry }) => !entry.emptyLayer);
-  const sensible = read.map(({ instruction }, at) => flagged[at] === true && makesLayer(instruction.verb));
-  const byVerb = read.map(({ instruction }) => instruction.verb !== 'WORKDIR' && makesLayer(instruction.verb));
-  const made = [flagged, sensible, byVerb].find((flags) => fits(flags, layerCount, read));
+  const instructions = config.history.map((entry) => parseInstruction(entry.createdBy));
+  const reading = READINGS.find((makes) => fits(makes, config.history, instructions, layerCount));
   let layer = 0;
-  const steps = read.map(({ entry, instruction }, at) => {
-    const madeLayer = made?.[at] === true ? layer++ : undefined;
-    return toStep(entry, instruction, madeLayer);
+  const steps = config.history.map((entry, at) => {
+    const instruction = instructions[at] ?? NO_INSTRUCTION;
+    return toStep(entry, instruction, reading?.(entry, instruction) === true ? layer++ : undefined);
   });
-  return { steps, aligned: made !== undefined };
+  return { steps, aligned: reading !== undefined };
 }
+
+const NO_INSTRUCTION: Instruction = { verb: 'NONE', args: '', form: 'plain' };
+
+type Reading = (entry: HistoryEntry, instruction: Instruction) => boolean;
+
+/** Which entries made a layer: as flagged; as flagged, settings excepted; by the verbs alone. */
+const READINGS: readonly Reading[] = [
+  (entry) => !entry.emptyLayer,
+  (entry, { verb }) => !entry.emptyLayer && makesLayer(verb),
+  (_, { verb }) => verb !== 'WORKDIR' && makesLayer(verb),
+];
 
 /** A reading fits when it makes as many layers as there are, and none of them by a mere setting. */
 function fits(
-  flags: readonly boolean[],
+  makes: Reading,
+  history: readonly HistoryEntry[],
+  instructions: readonly Instruction[],
   layerCount: number,
-  read: readonly { readonly instruction: Instruction }[],
 ): boolean {
   let count = 0;
-  for (const [at, made] of flags.entries()) {
-    if (!made) continue;
+  for (let at = 0; at < history.length; at++) {
+    const entry = history[at];
+    const instruction = instructions[at];
+    if (!entry || !instruction || !makes(entry, instruction)) continue;
+    if (!makesLayer(instruction.verb)) return false;
     count++;
-    if (!makesLayer(read[at]?.instruction.verb ?? 'NONE')) return false;
   }
   return count === layerCount;
 }

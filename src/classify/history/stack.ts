@@ -95,13 +95,17 @@ function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): St
   if (!step || !before) return undefined;
   const named = namedBoundary(step, at);
   if (named) return named;
-  const gap = gapMs(before, step);
-  const instant = step.verb !== 'RUN' && step.verb !== 'OTHER';
-  const ended = walk.ending && gap >= (instant ? MINUTE_MS : HOUR_MS);
-  const complete = walk.official !== undefined && walk.official.ends.length === 0 && walk.built && gap >= HOUR_MS;
+  const ended = walk.ending && gapMs(before, step) >= (isInstant(step) ? MINUTE_MS : HOUR_MS);
+  const endless = walk.official !== undefined && walk.official.ends.length === 0 && walk.built;
+  const complete = endless && gapMs(before, step) >= HOUR_MS;
   const next = walk.official !== undefined && walk.built && beginsAnother(step, walk.official);
   if (!ended && !complete && !next && !changesTool(before, step)) return undefined;
   return walk.official ? { kind: 'official', official: walk.official, end: at } : { kind: 'unknown', end: at };
+}
+
+/** A RUN carries the time of its end, so the time before it may be its own. */
+function isInstant(step: BuildStep): boolean {
+  return step.verb !== 'RUN' && step.verb !== 'OTHER';
 }
 
 /** Buildah notes the FROM of a build at its first step; ids of its own intermediate images are no names. */
