@@ -6,9 +6,16 @@ import type { AuditContext } from './context.ts';
 import { listRepository } from './list-repository.ts';
 import { listSource } from './list-source.ts';
 import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
+import { readLayers, unreadErrors } from './read-layers.ts';
 import { readManifests } from './read-manifests.ts';
 import { advance, closeAudit } from './stages.ts';
-import type { ManifestsPayload, RangePayload, RepositoryPayload, SourcePayload } from './task-payloads.ts';
+import type {
+  LayersPayload,
+  ManifestsPayload,
+  RangePayload,
+  RepositoryPayload,
+  SourcePayload,
+} from './task-payloads.ts';
 
 type Handler = (
   context: AuditContext,
@@ -25,7 +32,7 @@ const HANDLERS: Readonly<Record<TaskKind, Handler>> = {
     listRepository(context, task, plannedSource(plan, repository.source), repository, signal),
   manifests: (context, task, plan, payload: ManifestsPayload, signal) =>
     readManifests(context, task, plannedSource(plan, payload.repository.source), payload, signal),
-  layers: (context, task) => settleTask(context.db, task).then(() => undefined),
+  layers: (context, task, plan, payload: LayersPayload, signal) => readLayers(context, task, plan, payload, signal),
   assess: (context, task, plan, range: RangePayload) => assessImages(context, task, plan, range),
   close: (context, task, plan) => closeAudit(context, task, plan),
   deliver: async (context, task, plan, _payload, signal) => {
@@ -52,8 +59,11 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
     },
     async giveUp(task, error) {
       const plan = await planOf(task.auditId);
-      const payload = await findTask<Partial<SourcePayload & RepositoryPayload & ManifestsPayload>>(context.db, task);
-      const errors = errorsOf(task, plan, payload ?? {}, error);
+      const payload = (await findTask<AnyPayload>(context.db, task)) ?? {};
+      const failure = failureOf(task, error);
+      const errors = payload.layers
+        ? await unreadErrors(context, plan, { layers: payload.layers }, failure)
+        : errorsOf(plan, payload, failure);
       await context.db.transaction(async (tx) => {
         await recordErrors(tx, task.auditId, errors, context.now());
         await settleTask(tx, task);
@@ -65,14 +75,17 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
   };
 }
 
+type AnyPayload = Partial<SourcePayload & RepositoryPayload & ManifestsPayload & LayersPayload>;
+type Failure = Pick<ItemError, 'code' | 'message' | 'retry'>;
+
+function failureOf(task: TaskReference, error: unknown): Failure {
+  if (error instanceof SlimboardError) return { code: error.code, message: error.message, retry: error.retry.kind };
+  const reason = error instanceof Error ? error.message : String(error);
+  return { code: 'interrupted', message: `${task.kind} failed: ${reason}`, retry: 'backoff' };
+}
+
 /** Everything that a task covered has failed with it. */
-function errorsOf(
-  task: TaskReference,
-  plan: AuditPlan,
-  payload: Partial<SourcePayload & RepositoryPayload & ManifestsPayload>,
-  error: unknown,
-): readonly ItemError[] {
-  const failure = error instanceof SlimboardError ? error : undefined;
+function errorsOf(plan: AuditPlan, payload: AnyPayload, failure: Failure): readonly ItemError[] {
   const name = payload.source ?? payload.repository?.source;
   const source = name === undefined ? plan.sources[0] : plannedSource(plan, name);
   if (!source) return [];
@@ -82,9 +95,7 @@ function errorsOf(
     repository: payload.repository?.name ?? '',
     tag: '',
     digest: '',
-    code: failure?.code ?? 'interrupted',
-    message: failure?.message ?? `${task.kind} failed: ${error instanceof Error ? error.message : String(error)}`,
-    retry: failure?.retry.kind ?? 'backoff',
+    ...failure,
   };
   if (!payload.listed) return [common];
   return payload.listed.map(({ tag, digest }) => ({

@@ -1,18 +1,21 @@
 import { adviseImage } from '../advise/advise.ts';
 import type { Knowledge } from '../advise/alternatives.ts';
+import { baseFactsOf } from '../advise/base-facts.ts';
 import { CLASSIFIER_VERSION, classifyImage } from '../classify/classify-image.ts';
 import { distroEndOfLife } from '../classify/end-of-life.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
+import type { LayerContents } from '../deep/contents.ts';
 import { digestOf } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import { parseJsonObject } from '../oci/json.ts';
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
-import type { AuditedImage, BaseFacts } from '../policy/audited-image.ts';
+import type { AuditedImage } from '../policy/audited-image.ts';
 import { findImage } from '../policy/find-image.ts';
 import { RULES_VERSION } from '../policy/rule-registry.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import type { Assessment, StoredImage } from '../store/assessment-store.ts';
 import { platformOf } from './manifest-record.ts';
+import { measureImage } from './measure-image.ts';
 
 /** What images are judged by, besides themselves. */
 export interface Judge {
@@ -33,9 +36,14 @@ export function rulesKey({ policy, teamKey, today }: Judge): string {
   return digestOf(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey])}`).slice(7, 39);
 }
 
-/** Judges one image: what it is built on, what it trips over, what would make it smaller. Pure. */
-export function judgeImage(stored: StoredImage, judge: Judge): Assessment {
-  const image = auditedImage(stored, judge);
+/**
+ * Judges one image: what it is built on, what it trips over, what would make it smaller. Pure.
+ * @param layers what its layers hold, base first, where all of them were read; else empty
+ */
+export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly LayerContents[] = []): Assessment {
+  const classified = classifiedImage(stored);
+  const measured = layers.length > 0 ? measureImage(classified, layers) : undefined;
+  const image = withBaseFacts(measured?.image ?? classified, judge);
   const { verdict, manifest, config } = image;
   const findings = findImage(image, judge.policy.rules);
   const advice = adviseImage(image, findings, judge.knowledge, judge.policy.goal);
@@ -56,6 +64,8 @@ export function judgeImage(stored: StoredImage, judge: Judge): Assessment {
     user: config.user,
     ...named('runsAsRoot', verdict.runsAsRoot),
     ...named('teamLabel', verdict.ownLabels[judge.teamKey]?.trim() || undefined),
+    ...named('uncompressedBytes', measured?.uncompressedBytes),
+    ...named('wastedBytes', measured?.wastedBytes),
     savingsMinBytes: Math.round(advice.savings.min),
     savingsMaxBytes: Math.round(advice.savings.max),
     slimScore: advice.slimScore,
@@ -78,7 +88,7 @@ function named<K extends string, V>(key: K, value: V | undefined): { readonly [P
   return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }
 
-function auditedImage(stored: StoredImage, judge: Judge): AuditedImage {
+function classifiedImage(stored: StoredImage): AuditedImage {
   const manifest = parseManifest(stored.manifest);
   if (manifest.form !== 'manifest') throw new Error(`${stored.digest} is kept as an image and is none`);
   const config = parseImageConfig(stored.config);
@@ -92,14 +102,11 @@ function auditedImage(stored: StoredImage, judge: Judge): AuditedImage {
     bases: stored.bases,
     ...(indexManifest?.form === 'index' ? { indexAnnotations: indexManifest.annotations } : {}),
   });
-  return { manifest, config, verdict, baseFacts: baseFactsOf(verdict, judge) };
+  return { manifest, config, verdict };
 }
 
-function baseFactsOf(verdict: ImageVerdict, { today }: Judge): BaseFacts {
-  const distro = verdict.distro?.value;
-  const endOfLife = distro?.version ? distroEndOfLife(distro.id, distro.version) : undefined;
-  if (!distro || !endOfLife || endOfLife >= today) return {};
-  return { ended: { name: `${distro.id} ${distro.version}`, endOfLife } };
+function withBaseFacts(image: AuditedImage, { knowledge, today }: Judge): AuditedImage {
+  return { ...image, baseFacts: baseFactsOf(image.verdict, knowledge, today) };
 }
 
 function distroFields({ distro }: ImageVerdict): Pick<Assessment, 'distro' | 'distroVersion' | 'distroEndOfLife'> {

@@ -10,9 +10,19 @@ export function repositorySelector(source: SourceSettings): Matcher {
   return (name) => configured(name) && include(name) && !exclude(name);
 }
 
+/** Whether a source's settings take every tag, if it is among the newest asked for. */
+function takesAnyTag({ tags }: SourceSettings): boolean {
+  return tags.includes('**') || tags.includes('*');
+}
+
+/** Whether a source's settings take all that its repositories hold. */
+export function takesAllTags(source: SourceSettings): boolean {
+  return source.newest === 'all' && takesAnyTag(source);
+}
+
 /** Whether a source's settings take a tag, by its name; untagged manifests are taken when no tags are asked for. */
 export function tagSelector(source: SourceSettings): (listed: ListedManifest) => boolean {
-  const everything = source.tags.includes('**') || source.tags.includes('*');
+  const everything = takesAnyTag(source);
   const matches = compileGlobs(source.tags);
   return ({ tag }) => (tag === undefined ? everything : matches(tag));
 }
@@ -21,7 +31,7 @@ export function tagSelector(source: SourceSettings): (listed: ListedManifest) =>
  * The newest `count` tags: by the date of their push where the registry tells it, else by name as versions sort
  * (`1.10` after `1.9`), with `latest` first. Untagged manifests are left out.
  */
-export function newestTags(listed: readonly ListedManifest[], count: number): readonly ListedManifest[] {
+export function newestTags<T extends ListedManifest>(listed: readonly T[], count: number): readonly T[] {
   return listed
     .filter(({ tag }) => tag !== undefined)
     .sort(byNewest)

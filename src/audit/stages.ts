@@ -17,7 +17,8 @@ import { assignTeams } from './assign-teams.ts';
 import type { AuditContext } from './context.ts';
 import { rulesKey } from './judge-image.ts';
 import type { AuditPlan } from './plan.ts';
-import { rangeTask, singleTask } from './task-payloads.ts';
+import { layersTasks } from './plan-layers.ts';
+import { assessTask, singleTask } from './task-payloads.ts';
 
 /** What comes after a stage, and the tasks that it begins with. */
 interface NextStage {
@@ -26,7 +27,7 @@ interface NextStage {
 }
 
 const NEXT: Readonly<Partial<Record<AuditStage, NextStage>>> = {
-  inventory: { to: 'layers', tasks: layersTasks },
+  inventory: { to: 'layers', tasks: (_context, plan, tx) => layersTasks(plan, tx) },
   layers: { to: 'assess', tasks: assessTasks },
   assess: { to: 'close', tasks: async () => [singleTask('close')] },
 };
@@ -51,15 +52,11 @@ export async function advance(context: AuditContext, plan: AuditPlan, lane: Task
   }
 }
 
-async function layersTasks(): Promise<readonly NewTask[]> {
-  return [];
-}
-
 async function assessTasks(context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
   await linkAllChildren(tx);
   const sourceIds = plan.sources.map(({ id }) => id);
   const ranges = await staleRanges(tx, sourceIds, rulesKey(judgeOf(context)), IMAGES_PER_TASK);
-  return ranges.map((range) => rangeTask('assess', range));
+  return ranges.map(assessTask);
 }
 
 /** Owners, totals, history and the end of the audit: one transaction, once. */

@@ -3,6 +3,7 @@ import type { TaskKey } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { NewTask } from '../store/audit-store.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
+import type { HeldLayer } from '../store/layer-store.ts';
 
 /** What each kind of task needs to know. Keys are the same when the same work is found again. */
 
@@ -15,6 +16,9 @@ export interface RepositoryPayload {
 export interface ManifestsPayload {
   readonly repository: StoredRepository;
   readonly listed: readonly ListedManifest[];
+}
+export interface LayersPayload {
+  readonly layers: readonly HeldLayer[];
 }
 /** Images by the range of their row ids. */
 export interface RangePayload {
@@ -44,8 +48,14 @@ export function manifestsTask(repository: StoredRepository, listed: readonly Lis
   return { kind: 'manifests', key, payload: { repository, listed } satisfies ManifestsPayload };
 }
 
-export function rangeTask(kind: 'assess' | 'layers', range: RangePayload): NewTask {
-  return { kind, key: `${kind}/${range.from}-${range.to}` as TaskKey, payload: range };
+/** @param layers at least one; no layer is in two tasks of an audit */
+export function layersTask(layers: readonly HeldLayer[]): NewTask {
+  const key = `layers/${layers[0]?.blobId}` as TaskKey;
+  return { kind: 'layers', key, payload: { layers } satisfies LayersPayload };
+}
+
+export function assessTask(range: RangePayload): NewTask {
+  return { kind: 'assess', key: `assess/${range.from}-${range.to}` as TaskKey, payload: range };
 }
 
 export function singleTask(kind: 'close' | 'deliver'): NewTask {

@@ -63,6 +63,8 @@ export interface OsRelease {
   readonly prettyName: string;
 }
 
+/** Raise it when reading a layer finds more, or finds otherwise: layers of an older reader are read again. */
+export const LAYER_READER_VERSION = 1;
 /** Of the packed form; another one is not read but made anew. */
 const FORMAT = 1;
 

@@ -3,6 +3,7 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Queryable } from './database.ts';
+import { findReadLayers } from './layer-store.ts';
 
 /** An image with all that is stored of it, to be judged. */
 export interface StoredImage {
@@ -16,8 +17,8 @@ export interface StoredImage {
   /** In-toto statements, as fetched. */
   readonly provenance: readonly Uint8Array[];
   readonly bases: readonly KnownBase[];
-  /** What `--deep` read of its layers, by position; packed. */
-  readonly contents: ReadonlyMap<number, Uint8Array>;
+  /** Rows of its layers, base first, where `--deep` read all of them; else empty. */
+  readonly readLayers: readonly number[];
   readonly basesKey: string;
 }
 
@@ -70,7 +71,7 @@ const STALE = `
       and ($3::int8 is null or c.manifest_id >= $3) and ($4::int8 is null or c.manifest_id <= $4)),
   keyed as (
     select i.manifest_id,
-      md5(coalesce(string_agg(k.key, ',' order by l.position, k.origin, k.key), '') || count(d.blob_id)) as key
+      md5(coalesce(string_agg(k.key, ',' order by l.position, k.origin, k.key), '') || coalesce(sum(d.reader_version), 0)) as key
     from held h join image i on i.manifest_id = h.manifest_id
     left join manifest_layer l on l.manifest_id = i.manifest_id
     left join known_chain k on k.chain_id = l.chain_id and (k.origin = 'catalogue' or l.position + 1 < i.layer_count)
@@ -123,10 +124,10 @@ export async function readStaleImages(
      where m.id = any($1::int8[]) and m.body is not null and c.body is not null order by m.id`,
     [ids],
   );
-  const [indexes, provenance, contents, bases] = [
+  const [indexes, provenance, readLayers, bases] = [
     await bodiesByImage(db, INDEXES, ids),
     await bodiesByImage(db, PROVENANCE, ids),
-    await readContents(db, ids),
+    await findReadLayers(db, ids),
     await readBases(db, ids, sourceIds),
   ];
   return images.map(({ id, digest, platform, manifest, config }) => ({
@@ -138,7 +139,7 @@ export async function readStaleImages(
     indexes: indexes.get(id) ?? [],
     provenance: provenance.get(id) ?? [],
     bases: bases.get(id) ?? [],
-    contents: contents.get(id) ?? new Map(),
+    readLayers: readLayers.get(id) ?? [],
     basesKey: keys.get(id) ?? '',
   }));
 }
@@ -164,21 +165,6 @@ async function bodiesByImage(
   for (const { id, body } of await db.query<{ id: number; body: Uint8Array }>(sql, [[...ids]])) {
     found.set(id, [...(found.get(id) ?? []), body]);
   }
-  return found;
-}
-
-async function readContents(
-  db: Queryable,
-  ids: readonly number[],
-): Promise<ReadonlyMap<number, ReadonlyMap<number, Uint8Array>>> {
-  const rows = await db.query<{ id: number; position: number; entries: Uint8Array }>(
-    `select l.manifest_id as id, l.position, d.entries from manifest_layer l join layer_contents d on d.blob_id = l.blob_id
-     where l.manifest_id = any($1::int8[])`,
-    [[...ids]],
-  );
-  const found = new Map<number, Map<number, Uint8Array>>();
-  for (const { id, position, entries } of rows)
-    found.set(id, (found.get(id) ?? new Map<number, Uint8Array>()).set(position, entries));
   return found;
 }
 

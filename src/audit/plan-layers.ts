@@ -1,0 +1,79 @@
+import { LAYER_READER_VERSION } from '../deep/contents.ts';
+import type { NewTask } from '../store/audit-store.ts';
+import type { Queryable } from '../store/database.ts';
+import { type HeldLayer, listOpenTags, listUnreadLayers, type OpenTag } from '../store/layer-store.ts';
+import type { AuditPlan, PlannedSource } from './plan.ts';
+import { newestTags, tagSelector, takesAllTags } from './select.ts';
+import { layersTask } from './task-payloads.ts';
+
+/** Small, so that many workers have something to do: what a killed one read stays, whatever the size of its task. */
+const LAYERS_PER_TASK = 8;
+const BYTES_PER_TASK = 500_000_000;
+/** Of a registry with more layers, a task takes more of them. */
+const TASKS = 4_000;
+
+/** Tasks over each distinct layer that the audit's deep sources reach and that no audit has read. */
+export async function layersTasks(plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
+  const layers = new Map<number, SizedLayer>();
+  for (const source of plan.sources.filter(({ settings }) => settings.deep)) {
+    for (const layer of await unreadLayers(plan, source, tx)) {
+      if (!layers.has(layer.blobId)) layers.set(layer.blobId, layer);
+    }
+  }
+  return batchesOf([...layers.values()]).map(layersTask);
+}
+
+type SizedLayer = HeldLayer & { readonly size: number };
+
+async function unreadLayers(
+  { auditId }: AuditPlan,
+  source: PlannedSource,
+  tx: Queryable,
+): Promise<readonly SizedLayer[]> {
+  const tagIds = await selectedTags(auditId, source, tx);
+  return listUnreadLayers(tx, {
+    auditId,
+    sourceId: source.id,
+    readerVersion: LAYER_READER_VERSION,
+    ...(tagIds ? { tagIds } : {}),
+  });
+}
+
+/** The tags that the audit was to read, where it was not to read all of them: earlier audits may have read others. */
+async function selectedTags(
+  auditId: number,
+  { id, settings }: PlannedSource,
+  tx: Queryable,
+): Promise<readonly number[] | undefined> {
+  if (takesAllTags(settings)) return undefined;
+  const tags = (await listOpenTags(tx, auditId, id)).filter(tagSelector(settings));
+  const { newest } = settings;
+  if (newest === 'all') return tags.map((tag) => tag.id);
+  const byRepository = new Map<number, OpenTag[]>();
+  for (const tag of tags) {
+    const others = byRepository.get(tag.repositoryId);
+    if (others) others.push(tag);
+    else byRepository.set(tag.repositoryId, [tag]);
+  }
+  return [...byRepository.values()].flatMap((all) => newestTags(all, newest).map((tag) => tag.id));
+}
+
+/** Layers in their order, cut into batches by number and by bytes; a layer larger than that is a batch of its own. */
+function batchesOf(layers: readonly SizedLayer[]): readonly (readonly HeldLayer[])[] {
+  const total = layers.reduce((sum, { size }) => sum + size, 0);
+  const most = Math.max(LAYERS_PER_TASK, Math.ceil(layers.length / TASKS));
+  const mostBytes = Math.max(BYTES_PER_TASK, Math.ceil(total / TASKS));
+  const batches: HeldLayer[][] = [];
+  let batch: HeldLayer[] = [];
+  let bytes = 0;
+  for (const { size, blobId, repositoryId } of layers) {
+    if (batch.length === 0 || batch.length >= most || bytes + size > mostBytes) {
+      batch = [];
+      bytes = 0;
+      batches.push(batch);
+    }
+    batch.push({ blobId, repositoryId });
+    bytes += size;
+  }
+  return batches;
+}

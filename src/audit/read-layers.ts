@@ -1,0 +1,132 @@
+import { LAYER_READER_VERSION, type LayerContents, packContents } from '../deep/contents.ts';
+import { readLayer } from '../deep/read-layer.ts';
+import { SlimboardError } from '../errors.ts';
+import { chainIds } from '../oci/chain-id.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { TaskReference } from '../queue/queue.ts';
+import { type ItemError, replaceErrors, settleTask } from '../store/audit-store.ts';
+import { type LayerPlace, layerPlaces, saveLayer, stillUnread, type UnreadLayer } from '../store/layer-store.ts';
+import type { AuditContext } from './context.ts';
+import { type AuditPlan, plannedSource } from './plan.ts';
+import type { LayersPayload } from './task-payloads.ts';
+
+/**
+ * Reads layers one after another, and keeps each as soon as it is read: whoever is killed loses one layer. A layer that
+ * fails is that layer's error, and the rest goes on.
+ * @throws the error of a layer that may be read when it is tried again, after the others
+ */
+export async function readLayers(
+  context: AuditContext,
+  task: TaskReference,
+  plan: AuditPlan,
+  { layers }: LayersPayload,
+  signal: AbortSignal,
+): Promise<void> {
+  const { db } = context;
+  let passing: SlimboardError | undefined;
+  for (const layer of await stillUnread(db, plan.auditId, layers, LAYER_READER_VERSION)) {
+    const result = await tryToRead(context, plan, layer, signal);
+    if (!(result instanceof SlimboardError)) await keep(context, plan, layer, result);
+    else if (result.retry.kind === 'after') throw result;
+    else {
+      await recordFailure(context, plan, layer, result);
+      if (result.retry.kind === 'backoff') passing = result;
+    }
+  }
+  if (passing) throw passing;
+  await settleTask(db, task);
+}
+
+/** The errors of a task's layers that could not be read, however often they were tried. */
+export async function unreadErrors(
+  { db }: AuditContext,
+  { auditId }: AuditPlan,
+  { layers }: LayersPayload,
+  error: Pick<ItemError, 'code' | 'message' | 'retry'>,
+): Promise<readonly ItemError[]> {
+  const unread = await stillUnread(db, auditId, layers, LAYER_READER_VERSION);
+  return unread.map((layer) => ({ ...placeOf(layer), ...error }));
+}
+
+/** What a layer holds, or the expected failure of reading it. @throws what is not the layer's own failure */
+async function tryToRead(
+  context: AuditContext,
+  plan: AuditPlan,
+  layer: UnreadLayer,
+  signal: AbortSignal,
+): Promise<LayerContents | SlimboardError> {
+  const places = await layerPlaces(context.db, layer.blobId);
+  try {
+    const registry = await context.registryOf(plannedSource(plan, layer.repository.source).settings);
+    const stream = await registry.openBlob(layer.repository, { ...layer, annotations: {} }, { signal });
+    const contents = await readLayer(stream, layer, { signal });
+    checkDiffId(layer, contents.diffId, places);
+    return contents;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SlimboardError) return error;
+    throw error;
+  }
+}
+
+/** The configs say what a layer unpacks to: a chain of layers is named by the names of its tars. */
+function checkDiffId({ digest }: UnreadLayer, diffId: Digest, places: readonly LayerPlace[]): void {
+  const isNamed = ({ below, chain }: LayerPlace): boolean =>
+    chainIds(below === null ? [diffId] : [below, diffId]).at(-1) === chain;
+  if (places.every(isNamed)) return;
+  // Not a ContentMismatchError: these are the bytes that were asked for, and they will not change.
+  throw new SlimboardError(
+    'content-mismatch',
+    `layer ${digest} unpacks to ${diffId}, and the config of an image says otherwise`,
+  );
+}
+
+/** A layer that failed before, in this audit, did not fail. */
+async function keep(
+  { db, now }: AuditContext,
+  { auditId }: AuditPlan,
+  layer: UnreadLayer,
+  contents: LayerContents,
+): Promise<void> {
+  const at = now();
+  const record = {
+    blobId: layer.blobId,
+    readerVersion: LAYER_READER_VERSION,
+    uncompressedBytes: contents.tarBytes,
+    summary: summaryOf(contents),
+    contents: packContents(contents),
+  };
+  await db.transaction(async (tx) => {
+    await saveLayer(tx, record, at);
+    await replaceErrors(tx, auditId, scopeOf(layer), [], at);
+  });
+}
+
+/** Numbers only: names in a layer come from anybody who can push. */
+function summaryOf(contents: LayerContents): object {
+  const { diffId, compression, fileBytes, files, directories, links, whiteouts, oddPaths, areas, packages } = contents;
+  const counts = { fileBytes, files, directories, links, whiteouts, oddPaths, packages: packages.length };
+  return { diffId, compression, ...counts, areas };
+}
+
+async function recordFailure(
+  { db, now, events }: AuditContext,
+  { auditId }: AuditPlan,
+  layer: UnreadLayer,
+  { code, message, retry }: SlimboardError,
+): Promise<void> {
+  const error: ItemError = { ...placeOf(layer), code, message, retry: retry.kind };
+  const at = now();
+  await db.transaction((tx) => replaceErrors(tx, auditId, scopeOf(layer), [error], at));
+  const { registry, name, source } = layer.repository;
+  if (retry.kind === 'never') events.itemFailed(source, `${registry}/${name}@${layer.digest}`, message);
+}
+
+function placeOf({ sourceId, repository, digest }: UnreadLayer): Omit<ItemError, 'code' | 'message' | 'retry'> {
+  return { sourceId, registry: repository.registry, repository: repository.name, tag: '', digest };
+}
+
+function scopeOf(layer: UnreadLayer) {
+  const { sourceId, registry, repository, digest } = placeOf(layer);
+  return { sourceId, registry, repository, items: { tags: [], digests: [digest] } };
+}
