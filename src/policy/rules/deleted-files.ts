@@ -9,7 +9,8 @@ export const deletedFiles: Rule = {
   severity: 'warn',
   title: 'Files are removed in a later layer than the one that brought them',
   find: (view) => {
-    const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, view));
+    const removedAt = lastRemovals(view);
+    const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, removedAt));
     return hitFrom(
       evidence,
       'A later layer only hides them, and every pull still carries them: remove in the RUN that brings them',
@@ -26,17 +27,23 @@ function measured(layer: LayerView): Evidence[] | undefined {
 }
 
 /** A later RUN removes the very path that this layer's COPY or ADD wrote. */
-function likely(layer: LayerView, view: ImageView): Evidence[] {
+function likely(layer: LayerView, removedAt: ReadonlyMap<string, number>): Evidence[] {
   const target = copiedTo(layer);
-  if (!target) return [];
-  const removed = view.own.some((later) => later.position > layer.position && removesPath(later, target));
-  return removed ? [evidenceOf(layer, { subject: redact(target), bytes: upTo(layer.bytes) })] : [];
+  if (!target || (removedAt.get(target) ?? -1) <= layer.position) return [];
+  return [evidenceOf(layer, { subject: redact(target), bytes: upTo(layer.bytes) })];
 }
 
-function removesPath({ commands }: LayerView, path: string): boolean {
-  return commands.some(
-    ({ program, words }) => program === 'rm' && words.some((word) => word.replace(/\/\*?$/, '') === path),
-  );
+/** The last layer in which each path is removed by name, or all that is in it. */
+function lastRemovals({ own, ownPrograms }: ImageView): ReadonlyMap<string, number> {
+  const removedAt = new Map<string, number>();
+  if (!ownPrograms.has('rm')) return removedAt;
+  for (const { position, commands } of own) {
+    for (const { program, words } of commands) {
+      if (program !== 'rm') continue;
+      for (const word of words) removedAt.set(word.replace(/\/\*?$/, ''), position);
+    }
+  }
+  return removedAt;
 }
 
 function copiedTo({ verb, args }: LayerView): string | undefined {

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { findImage } from '../../../src/policy/find-image.ts';
+import { parseScript } from '../../../src/policy/shell.ts';
+import { auditedImage } from '../../support/audited-image.ts';
+
+test.each<[string, readonly string[]]>([
+  ['apt-get update && apt-get install -y curl', ['apt-get update', 'apt-get install -y curl']],
+  ['set -eux; FOO=1 npm ci', ['set -eux', 'npm ci']],
+  ['if [ -f x ]; then npm ci; fi', ['[ -f x ]', 'npm ci', 'fi']],
+  ['/usr/local/bin/npm ci', ['npm ci']],
+  ['./mvnw -B package', ['mvnw -B package']],
+  ['sh -c "npm ci && npm run build"', ['npm ci', 'npm run build']],
+  ['["npm", "ci"]', ['npm ci']],
+  ['[ -d /app ] || mkdir /app', ['[ -d /app ]', 'mkdir /app']],
+  ['(cd web && yarn)', ['cd web', 'yarn']],
+  ['npm ci \\\n  && rm -rf /x', ['npm ci', 'rm -rf /x']],
+  ["echo 'a' | tee /b", ['echo a', 'tee /b']],
+  ['DEBIAN_FRONTEND=noninteractive', []],
+  ['', []],
+])('%s', (script, commands) => {
+  expect(parseScript(script).map(({ program, words }) => [program, ...words].join(' '))).toEqual(commands);
+});
+
+/** Texts that look like histories, or like nothing at all. */
+const lines = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc
+    .array(
+      fc.constantFrom('RUN', 'COPY', 'npm', 'install', '&&', '"', '[', '.', '/app', 'A=b', '--x', '\n', '|1', '#(nop)'),
+    )
+    .map((words) => words.join(' ')),
+);
+
+test('whatever a history says, rules answer, and answer the same again', () => {
+  fc.assert(
+    fc.property(fc.array(lines, { maxLength: 6 }), fc.array(lines, { maxLength: 3 }), (history, env) => {
+      const image = auditedImage({ own: history.map((instruction) => ({ instruction })), config: { Env: env } });
+      const findings = findImage(image);
+      expect(findImage(image)).toEqual(findings);
+      expect(new Set(findings.map(({ rule }) => rule)).size).toBe(findings.length);
+      for (const { bytes } of findings) expect(bytes?.min ?? 0).toBeLessThanOrEqual(bytes?.max ?? 0);
+    }),
+  );
+});
