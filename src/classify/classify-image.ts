@@ -1,5 +1,4 @@
 import { findBase } from './base-image/find-base.ts';
-import { basesBeneath } from './base-image/layer-chain.ts';
 import { readProvenance } from './base-image/provenance.ts';
 import { findBuildTool } from './build-tool.ts';
 import { type Context, readContext } from './context.ts';
@@ -23,7 +22,7 @@ export const CLASSIFIER_VERSION = 1;
 export function classifyImage(input: ClassifierInput): ImageVerdict {
   const context = readContext(input);
   const provenance = readProvenance(input.provenance);
-  const known = basesBeneath(context).flatMap((base) => base.references);
+  const known = knownNames(input);
   const declared = [input.manifest.annotations, input.indexAnnotations ?? {}].flatMap(
     (annotations) => annotations['org.opencontainers.image.base.name'] ?? [],
   );
@@ -53,6 +52,11 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
 
 function baseLayersByHistory(context: Context): number | undefined {
   return context.history.steps.slice(0, context.stack.ownStart).filter((step) => step.layer !== undefined).length;
+}
+
+/** Names of the known images beneath and of the image itself, the nearest first: their tags tell the distribution. */
+function knownNames({ bases }: ClassifierInput): readonly string[] {
+  return [...bases].sort((one, other) => other.layerCount - one.layerCount).flatMap((base) => base.references);
 }
 
 function verdictSignals(

@@ -17,7 +17,8 @@ export function buildpacksBase(context: Context): (DeclaredBase & { readonly lay
   const name = [run.image, stack.image, run.reference].find((value) => typeof value === 'string' && value !== '');
   if (typeof name !== 'string') return undefined;
   const digest = /@(\S+)$/.exec(String(run.reference ?? ''))?.[1] ?? '';
-  const top = context.input.config.diffIds.findIndex((diffId) => diffId === run.topLayer);
+  const topLayer = typeof run.topLayer === 'string' && isDigest(run.topLayer) ? run.topLayer : undefined;
+  const top = topLayer === undefined ? -1 : context.input.config.diffIds.indexOf(topLayer);
   return {
     reference: normaliseReference(name),
     signal: 'buildpacks',

@@ -29,7 +29,7 @@ export function findBase(
   const historical = inferredBase(context, distro);
   const declarations = declaredBases(context, provenance, historical);
   const verdict =
-    provenBase(context, declarations) ??
+    provenBase(context, declarations, provenance) ??
     declarations
       .filter((base) => !contradicts(base, context, distro))
       .map((base) => declaredVerdict(base, historical))[0] ??
@@ -76,14 +76,26 @@ function repositoryOf(reference: string): string {
   return reference.replace(/:[\w.-]+$/, '');
 }
 
-function provenBase(context: Context, declarations: readonly Declaration[]): BaseVerdict | undefined {
+function provenBase(
+  context: Context,
+  declarations: readonly Declaration[],
+  provenance: Provenance | undefined,
+): BaseVerdict | undefined {
   for (const base of declarations) {
     const proven =
       baseByDigest(context, base.digest) ?? (base.digest ? undefined : baseByName(context, base.reference));
     if (proven) return provenVerdict(proven, `${base.signal}+`);
   }
+  const material = provenMaterial(context, provenance);
+  if (material) return provenVerdict(material, 'provenance+');
   const longest = longestBase(context);
   return longest && provenVerdict(longest, '');
+}
+
+/** The material whose layers are the first of this image; the longest, for a stage may stand on another's base. */
+function provenMaterial(context: Context, provenance: Provenance | undefined): ProvenBase | undefined {
+  const proven = (provenance?.materials ?? []).flatMap((material) => baseByDigest(context, material.digest) ?? []);
+  return proven.sort((one, other) => other.layerCount - one.layerCount)[0];
 }
 
 function provenVerdict(base: ProvenBase, signals: string): BaseVerdict {

@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest';
+import { classifyImage } from '../../../../src/classify/classify-image.ts';
+import type { ClassifierInput, KnownBase } from '../../../../src/classify/verdict.ts';
+import { digestOf } from '../../../../src/oci/digest.ts';
+import { builtImage } from '../../../support/built-image.ts';
+
+const NAME = 'org.opencontainers.image.base.name';
+const DIGEST = 'org.opencontainers.image.base.digest';
+const ALPINE_DIGEST = digestOf('alpine');
+
+const image = builtImage({
+  steps: [
+    { line: 'ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit', day: '2024-09-06' },
+    { line: 'CMD ["/bin/sh"]', day: '2024-09-06', empty: true },
+    { line: 'RUN /bin/sh -c apk add --no-cache tini # buildkit', day: '2024-10-01' },
+    { line: 'COPY app /app # buildkit', day: '2024-10-01' },
+  ],
+});
+
+function alpine(more: Partial<KnownBase> = {}): KnownBase {
+  return { references: ['library/alpine:3.20'], digest: ALPINE_DIGEST, layerCount: 1, origin: 'catalogue', ...more };
+}
+
+function annotated(annotations: Record<string, string>, bases: readonly KnownBase[] = []): ClassifierInput {
+  return { ...image, manifest: { ...image.manifest, annotations }, bases };
+}
+
+describe('annotations', () => {
+  test('name a base whose layers are not known', () => {
+    expect(classifyImage(annotated({ [NAME]: 'docker.io/library/alpine:3.20', [DIGEST]: ALPINE_DIGEST })).base).toEqual(
+      {
+        confidence: 'declared',
+        references: ['library/alpine:3.20'],
+        digest: ALPINE_DIGEST,
+        evidence: 'annotation:library/alpine:3.20',
+        layerCount: 1,
+      },
+    );
+  });
+
+  test('with a digest that the layers prove are proof, whatever name stands beside it', () => {
+    const { base } = classifyImage(annotated({ [NAME]: 'example.com/other:9', [DIGEST]: ALPINE_DIGEST }, [alpine()]));
+    expect(base).toMatchObject({
+      confidence: 'proven',
+      references: ['library/alpine:3.20'],
+      evidence: 'annotation+layer-chain:library/alpine:3.20',
+    });
+  });
+
+  test('may give the digest of the index', () => {
+    const indexDigest = digestOf('index');
+    const { base } = classifyImage(
+      annotated({ [NAME]: 'alpine:3.20', [DIGEST]: indexDigest }, [alpine({ indexDigest })]),
+    );
+    expect(base).toMatchObject({ confidence: 'proven', digest: ALPINE_DIGEST });
+  });
+
+  test('never replace what the layers prove', () => {
+    const { base } = classifyImage(
+      annotated({ [NAME]: 'example.com/other:9', [DIGEST]: digestOf('other') }, [alpine()]),
+    );
+    expect(base).toMatchObject({ confidence: 'proven', references: ['library/alpine:3.20'] });
+  });
+
+  test('pick the base among several proven ones', () => {
+    const longer = alpine({
+      references: ['example.com/sibling:1'],
+      digest: digestOf('sibling'),
+      layerCount: 2,
+      origin: 'registry',
+    });
+    const { base } = classifyImage(annotated({ [NAME]: 'alpine:3.20', [DIGEST]: ALPINE_DIGEST }, [longer, alpine()]));
+    expect(base).toMatchObject({ references: ['library/alpine:3.20'], layerCount: 1 });
+  });
+
+  test('for another distribution than the root file system are not believed', () => {
+    expect(classifyImage(annotated({ [NAME]: 'debian:12' })).base).toMatchObject({
+      confidence: 'inferred',
+      references: ['library/alpine:3.20', 'library/alpine:3.20.3'],
+    });
+  });
+
+  test('that are empty say nothing', () => {
+    expect(classifyImage(annotated({ [NAME]: '', [DIGEST]: '' })).base.confidence).toBe('inferred');
+  });
+
+  test('of the index lose their tag: the digest decides', () => {
+    const indexAnnotations = { [NAME]: 'example.com/base/team:3', [DIGEST]: digestOf('team') };
+    expect(classifyImage({ ...image, indexAnnotations }).base).toMatchObject({
+      confidence: 'declared',
+      references: ['example.com/base/team'],
+      digest: digestOf('team'),
+    });
+  });
+});
+
+describe('layer chains', () => {
+  test('of equal length are one answer, sorted', () => {
+    const mirror = alpine({ references: ['example.com/alpine:3.20'], digest: digestOf('mirror') });
+    const { base } = classifyImage({ ...image, bases: [mirror, alpine()] });
+    expect(base).toMatchObject({ references: ['example.com/alpine:3.20', 'library/alpine:3.20'], layerCount: 1 });
+    expect(base).not.toHaveProperty('digest');
+  });
+
+  test('as long as the image are the image itself: the base lies beneath', () => {
+    const itself = alpine({ references: ['example.com/app:1'], layerCount: image.manifest.layers.length });
+    expect(classifyImage({ ...image, bases: [itself, alpine()] }).base).toMatchObject({
+      references: ['library/alpine:3.20'],
+    });
+  });
+});
+
+describe('provenance', () => {
+  const materials = (...uris: readonly string[]) => [
+    {
+      predicateType: 'https://slsa.dev/provenance/v0.2',
+      predicate: { materials: uris.map((uri) => ({ uri, digest: { sha256: digestOf(uri).slice(7) } })) },
+    },
+  ];
+
+  test('with two images proves stages; the base is the one that the history shows', () => {
+    const verdict = classifyImage({
+      ...image,
+      provenance: materials('pkg:docker/alpine@3.20', 'pkg:docker/golang@1.22'),
+    });
+    expect(verdict.base).toMatchObject({ confidence: 'declared', references: ['library/alpine:3.20'] });
+    expect(verdict.multiStage).toEqual({ value: 'yes', evidence: 'provenance:library/golang:1.22' });
+    expect(verdict.runtime?.value).toEqual({ name: 'go', version: '1.22' });
+  });
+
+  test('with one image under a mirror name proves no stage', () => {
+    const { multiStage } = classifyImage({
+      ...image,
+      provenance: materials('pkg:docker/example.com/mirror/alpine@3.20'),
+    });
+    expect(multiStage.value).toBe('unknown');
+  });
+
+  test('finds its base by digest among the known ones, wherever it stands in the list', () => {
+    const uri = 'pkg:docker/zulu@1';
+    const known = alpine({ digest: digestOf(uri) });
+    const sibling = alpine({ references: ['example.com/sibling:1'], digest: digestOf('sibling'), layerCount: 2 });
+    const { base } = classifyImage({
+      ...image,
+      provenance: materials('pkg:docker/alpha@1', uri),
+      bases: [sibling, known],
+    });
+    expect(base).toMatchObject({ confidence: 'proven', references: ['library/alpine:3.20'], digest: digestOf(uri) });
+  });
+});
+
+describe('labels', () => {
+  test('equal to those of the base are inherited', () => {
+    const config = { ...image.config, labels: { maintainer: 'base', team: 'shop', token: 'TOKEN=abcdef' } };
+    const { ownLabels } = classifyImage({
+      ...image,
+      config,
+      bases: [alpine({ labels: { maintainer: 'base', team: 'base' } })],
+    });
+    expect({ ...ownLabels }).toEqual({ team: 'shop', token: 'TOKEN=***' });
+  });
+
+  test('with a base name count only when the build itself wrote them', () => {
+    const config = { ...image.config, labels: { [NAME]: 'example.com/grandparent:1' } };
+    expect(classifyImage({ ...image, config }).base.confidence).toBe('inferred');
+  });
+});
+
+describe('buildpacks', () => {
+  const runImage = {
+    image: 'index.docker.io/paketobuildpacks/run:base',
+    reference: `paketobuildpacks/run@${digestOf('run')}`,
+  };
+  const empty = { createdBy: '', emptyLayer: false };
+
+  test('name the run image and where it ends', () => {
+    const metadata = JSON.stringify({ runImage: { ...runImage, topLayer: image.config.diffIds[1] } });
+    const config = {
+      ...image.config,
+      history: [empty, empty, empty],
+      labels: { 'io.buildpacks.lifecycle.metadata': metadata },
+    };
+    const verdict = classifyImage({ ...image, config });
+    expect(verdict.base).toMatchObject({
+      confidence: 'declared',
+      references: ['paketobuildpacks/run:base'],
+      digest: digestOf('run'),
+      layerCount: 2,
+    });
+    expect(verdict.buildTool?.value).toBe('buildpacks');
+  });
+
+  test('beneath a Dockerfile are inherited, and say nothing of the base', () => {
+    const config = { ...image.config, labels: { 'io.buildpacks.lifecycle.metadata': JSON.stringify({ runImage }) } };
+    expect(classifyImage({ ...image, config }).base.confidence).toBe('inferred');
+  });
+});
+
+test.each([
+  ['no history at all', [], 'no-history'],
+  ['one layer, several steps', ['RUN a', 'RUN b'], 'squashed'],
+  ['a first step that needs something beneath', ['RUN a'], 'not-in-catalogue'],
+])('%s: unknown, with the reason', (_, lines, reason) => {
+  const history = lines.map((createdBy) => ({ createdBy, emptyLayer: false }));
+  const config = { ...image.config, history };
+  const manifest = { ...image.manifest, layers: image.manifest.layers.slice(0, 1) };
+  expect(classifyImage({ ...image, manifest, config }).base).toMatchObject({ confidence: 'unknown', reason });
+});
