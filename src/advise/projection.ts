@@ -151,9 +151,7 @@ function anyBase(subject: Subject): BaseSwap | undefined {
 
 function measuredAfter(subject: Subject, ids: readonly TechniqueId[], base: ByteRange): ByteRange {
   const { view, currentBytes } = subject;
-  const configBytes = view.image.manifest.config.size;
-  let min = base.min + configBytes;
-  let max = base.max + configBytes;
+  let { min, max } = base;
   for (const layer of view.own) {
     const kept = keptBytes(layer, ids, subject);
     min += kept.min;

@@ -1,4 +1,5 @@
 import type { Runtime } from '../classify/verdict.ts';
+import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import { type ImageView, viewImage } from '../policy/image-view.ts';
@@ -9,7 +10,7 @@ export interface Subject {
   readonly view: ImageView;
   readonly findings: readonly Finding[];
   readonly knowledge: Knowledge;
-  /** Pull size, config included. */
+  /** Pull size. */
   readonly currentBytes: number;
   /** Undefined where it is not known which layers are the base's. */
   readonly baseBytes: number | undefined;
@@ -32,7 +33,7 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     view,
     findings,
     knowledge,
-    currentBytes: view.layers.reduce((sum, layer) => sum + layer.bytes, image.manifest.config.size),
+    currentBytes: pullBytes(image.manifest),
     baseBytes:
       image.verdict.base.layerCount === undefined ? undefined : baseLayers.reduce((sum, { bytes }) => sum + bytes, 0),
     runtime,

@@ -2,6 +2,7 @@ import type { ImageVerdict, LayerClass } from '../classify/verdict.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
+import { pullBytes } from './pull-bytes.ts';
 
 /** One side of a comparison. */
 export interface ComparedImage {
@@ -29,7 +30,7 @@ export interface ImageDiff {
   readonly keptBytes: number;
   /** Old layers in order, then those that only the new image has. */
   readonly layers: readonly LayerChange[];
-  /** What the change comes from, by what made the layers; the sums add up to `changedBytes`, the configs included. */
+  /** What the change comes from, by what made the layers; the sums add up to `changedBytes`. */
   readonly byClass: readonly { readonly class: LayerClass; readonly changedBytes: number }[];
   /** Environment, user, entrypoint and the like that are not as they were; names only, values may be secrets. */
   readonly settings: readonly string[];
@@ -43,25 +44,21 @@ export function diffImages(before: ComparedImage, after: ComparedImage): ImageDi
     ...markMissing(oldLayers, newLayers, 'gone'),
     ...markMissing(newLayers, oldLayers, 'new').filter(({ change }) => change === 'new'),
   ];
-  const oldBytes = pullBytes(before);
-  const newBytes = pullBytes(after);
+  const oldBytes = pullBytes(before.manifest);
+  const newBytes = pullBytes(after.manifest);
   return {
     oldBytes,
     newBytes,
     changedBytes: newBytes - oldBytes,
     keptBytes: layers.filter(({ change }) => change === 'kept').reduce((sum, { bytes }) => sum + bytes, 0),
     layers,
-    byClass: byClass(oldLayers, newLayers, after.manifest.config.size - before.manifest.config.size),
+    byClass: byClass(oldLayers, newLayers),
     settings: changedSettings(before.config, after.config),
   };
 }
 
 interface DiffedLayer extends Omit<LayerChange, 'change'> {
   readonly identity: string;
-}
-
-function pullBytes({ manifest }: ComparedImage): number {
-  return manifest.layers.reduce((sum, layer) => sum + layer.size, manifest.config.size);
 }
 
 function layersOf({ manifest, config, verdict }: ComparedImage): readonly DiffedLayer[] {
@@ -90,12 +87,8 @@ function markMissing(
   });
 }
 
-function byClass(
-  oldLayers: readonly DiffedLayer[],
-  newLayers: readonly DiffedLayer[],
-  configBytes: number,
-): ImageDiff['byClass'] {
-  const changed = new Map<LayerClass, number>([['configuration', configBytes]]);
+function byClass(oldLayers: readonly DiffedLayer[], newLayers: readonly DiffedLayer[]): ImageDiff['byClass'] {
+  const changed = new Map<LayerClass, number>();
   for (const layer of oldLayers) changed.set(layer.class, (changed.get(layer.class) ?? 0) - layer.bytes);
   for (const layer of newLayers) changed.set(layer.class, (changed.get(layer.class) ?? 0) + layer.bytes);
   return [...changed]

@@ -1,4 +1,5 @@
 import { humanBytes } from '../measure/human-bytes.ts';
+import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from './audited-image.ts';
 import { type Budget, budgetsFor, type ImageOwner, matcherOf } from './budgets.ts';
 import { findImage, type RuleSettings } from './find-image.ts';
@@ -50,8 +51,8 @@ function violationOf(reference: string, { rule, severity, message, evidence }: F
 }
 
 function overBudget({ reference, image }: ImageUnderTest, budget: Budget): Violation[] {
-  const { layers, config } = image.manifest;
-  const bytes = layers.reduce((sum, layer) => sum + layer.size, config.size);
+  const { layers } = image.manifest;
+  const bytes = pullBytes(image.manifest);
   const violations: Violation[] = [];
   if (budget.maxImageSize !== undefined && bytes > budget.maxImageSize) {
     const message = `${humanBytes(bytes)} to pull, the budget is ${humanBytes(budget.maxImageSize)}`;

@@ -4,6 +4,7 @@ import { type BaseAlternative, knowledgeOf } from '../../../src/advise/alternati
 import { projectTechniques } from '../../../src/advise/projection.ts';
 import { subjectOf } from '../../../src/advise/subject.ts';
 import type { TechniqueId } from '../../../src/advise/technique.ts';
+import { pullBytes } from '../../../src/measure/pull-bytes.ts';
 import type { AuditedImage } from '../../../src/policy/audited-image.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import { pairImage } from '../../support/audited-image.ts';
@@ -17,10 +18,6 @@ const NODE_20_SLIM: BaseAlternative = {
   compressedBytes: 71_111_021,
   measured: true,
 };
-
-function pullSize({ manifest }: AuditedImage): number {
-  return manifest.layers.reduce((sum, layer) => sum + layer.size, manifest.config.size);
-}
 
 test.each<[string, AuditedImage, string, readonly TechniqueId[], readonly BaseAlternative[]]>([
   [
@@ -43,7 +40,7 @@ test.each<[string, AuditedImage, string, readonly TechniqueId[], readonly BaseAl
   const findings = findImage(fat);
   const knowledge = knowledgeOf(alternatives);
   const projection = projectTechniques(subjectOf(fat, findings, knowledge), techniques);
-  const real = pullSize(pairImage(twin));
+  const real = pullBytes(pairImage(twin).manifest);
   expect(projection?.after.min).toBeLessThanOrEqual(real);
   expect(projection?.after.max).toBeGreaterThanOrEqual(real);
   const advice = adviseImage(fat, findings, knowledge, { kind: 'reduction', ratio: 0.9 });

@@ -14,8 +14,8 @@ function rulesOf(policy: Policy, sketch: ImageSketch = {}): readonly string[] {
 
 test.each<[string, Policy, readonly string[]]>([
   ['no budget', {}, []],
-  ['too large', { budgets: [{ maxImageSize: 30_000_999 }] }, ['max-image-size']],
-  ['just as large', { budgets: [{ maxImageSize: 30_001_000 }] }, []],
+  ['too large', { budgets: [{ maxImageSize: 29_999_999 }] }, ['max-image-size']],
+  ['just as large', { budgets: [{ maxImageSize: 30_000_000 }] }, []],
   ['too many layers', { budgets: [{ maxLayers: 0 }] }, ['max-layers']],
   ['just as many layers', { budgets: [{ maxLayers: 1 }] }, []],
   ['another team', { budgets: [{ team: 'search', maxImageSize: 1 }] }, []],
