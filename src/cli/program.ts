@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from 'commander';
 import { SlimboardError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
+import { registerAdvise } from './commands/advise.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerDemo } from './commands/demo.ts';
+import { registerDiff } from './commands/diff.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerMigrate } from './commands/migrate.ts';
@@ -23,6 +25,8 @@ const COMMANDS: readonly Register[] = [
   registerWorker,
   registerStatus,
   registerInspect,
+  registerAdvise,
+  registerDiff,
   registerMigrate,
   registerDoctor,
   registerDemo,

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../io.ts';
+
+export function registerAdvise(program: Command, { io }: CommandContext): void {
+  program
+    .command('advise')
+    .description('how to slim one image: techniques in order of gain, projected sizes, a Dockerfile for its language')
+    .argument('<image>', 'an image reference, as for inspect')
+    .option('--goal <goal>', 'how small it shall become: 90% off, or a size such as 120MB')
+    .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
+    .option('--format <format>', 'table or json', 'table')
+    .option('--plain-http', 'talk to the registry without TLS')
+    .action(
+      async (
+        image: string,
+        options: { readonly platform: string; readonly format: string; readonly goal?: string },
+      ) => {
+        const { prepare } = await import('../prepare.ts');
+        const { adviseCommand } = await import('../run/advise-command.ts');
+        const { platform, format, goal, ...flags } = options;
+        await adviseCommand(await prepare(io, program.opts(), flags), image, { platform, format, goal });
+      },
+    );
+}

@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../io.ts';
+
+export function registerDiff(program: Command, { io }: CommandContext): void {
+  program
+    .command('diff')
+    .description('two images, before and after: size by layer, what came and went, which techniques explain it')
+    .argument('<old>', 'an image reference, as for inspect')
+    .argument('<new>', 'an image reference, as for inspect')
+    .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
+    .option('--format <format>', 'table or json', 'table')
+    .option('--plain-http', 'talk to the registries without TLS')
+    .action(async (before: string, after: string, options: { readonly platform: string; readonly format: string }) => {
+      const { prepare } = await import('../prepare.ts');
+      const { diffCommand } = await import('../run/diff-command.ts');
+      const { platform, format, ...flags } = options;
+      await diffCommand(await prepare(io, program.opts(), flags), before, after, { platform, format });
+    });
+}

@@ -1,0 +1,100 @@
+import type { Advice, PlanStep } from '../../advise/advise.ts';
+import { knowledgeOf } from '../../advise/alternatives.ts';
+import { type GeneratedFiles, generateDockerfile } from '../../advise/dockerfile/generate.ts';
+import { type BaseTechniqueId, techniqueOf } from '../../advise/technique.ts';
+import { judgeLoaded } from '../../inspect/judge-loaded.ts';
+import { parsePlatform } from '../../oci/platform.ts';
+import { formatReference, parseReference } from '../../oci/reference.ts';
+import type { ByteRange } from '../../policy/finding.ts';
+import { humanBytes } from '../../report/human.ts';
+import { parseGoal } from '../../settings/units.ts';
+import { withImageLoader } from '../image-loader.ts';
+import type { Session } from '../prepare.ts';
+import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
+
+interface AdviseOptions {
+  readonly platform: string;
+  readonly format: string;
+  readonly goal: string | undefined;
+}
+
+/** Says how one image becomes smaller, how far that leads, and writes a Dockerfile to begin with. */
+export async function adviseCommand(session: Session, text: string, options: AdviseOptions): Promise<void> {
+  const format = parseTableOrJson(options.format);
+  const goal = options.goal === undefined ? undefined : parseGoal(options.goal);
+  const reference = parseReference(text);
+  const platform = parsePlatform(options.platform);
+  const today = new Date().toISOString().slice(0, 10);
+  await withImageLoader(session, async (load) => {
+    const loaded = await load(reference, platform);
+    const { policy } = session.settings;
+    const { image, advice } = judgeLoaded(loaded, {
+      policy,
+      knowledge: knowledgeOf([]),
+      today,
+      ...(goal ? { goal } : {}),
+    });
+    const files = generateDockerfile(image, advisedBase(advice), today);
+    const described = {
+      schema: 'slimboard.advice/1',
+      reference: formatReference(reference),
+      digest: loaded.digest,
+      advice,
+      files: files ?? null,
+    };
+    await writeTableOrJson(session.io, format, described, linesOf(described.reference, advice, files));
+  });
+}
+
+/** The base that the plan names; a slim one where the plan needs none. */
+function advisedBase({ plan }: Advice): BaseTechniqueId {
+  const base = plan.map(({ technique }) => techniqueOf(technique)).find(({ kind }) => kind === 'base');
+  return (base?.id ?? 'slim-base') as BaseTechniqueId;
+}
+
+function linesOf(reference: string, advice: Advice, files: GeneratedFiles | undefined): readonly string[] {
+  return [
+    `image         ${reference}`,
+    `pull size     ${humanBytes(advice.currentBytes)}, slim score ${advice.slimScore}`,
+    `goal          ${humanBytes(advice.goal.bytes)}: ${goalText(advice)}`,
+    '',
+    ...(advice.plan.length === 0
+      ? ['Nothing that slimboard knows would make it smaller.']
+      : advice.plan.flatMap(stepLines)),
+    ...warningLines(advice),
+    ...(files
+      ? [
+          '',
+          '# Dockerfile',
+          ...files.dockerfile.trimEnd().split('\n'),
+          '',
+          '# .dockerignore',
+          ...files.dockerignore.trimEnd().split('\n'),
+        ]
+      : []),
+  ];
+}
+
+function goalText({ goal }: Advice): string {
+  const by = goal.by.join(', ');
+  if (goal.reach === 'yes') return by === '' ? 'reached already' : `reached by ${by}`;
+  return goal.reach === 'perhaps' ? `within reach by ${by}` : 'out of reach by what is advised here';
+}
+
+function stepLines({ technique, projection }: PlanStep, at: number): readonly string[] {
+  const { title, how } = techniqueOf(technique);
+  const base = projection.base ? ` (${projection.base})` : '';
+  return [
+    `${at + 1}. ${title}${base}: then ${range(projection.after)}, ${range(projection.savings)} less in all, ${projection.basis === 'estimate' ? 'an estimate' : 'from measured sizes'}`,
+    `   ${how}`,
+  ];
+}
+
+function range({ min, max }: ByteRange): string {
+  return humanBytes(min) === humanBytes(max) ? humanBytes(min) : `${humanBytes(min)} to ${humanBytes(max)}`;
+}
+
+function warningLines({ plan }: Advice): readonly string[] {
+  const warnings = [...new Set(plan.flatMap(({ projection }) => projection.warnings))];
+  return warnings.length === 0 ? [] : ['', 'Mind', ...warnings.map((warning) => `- ${warning}`)];
+}

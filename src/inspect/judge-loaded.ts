@@ -1,0 +1,36 @@
+import { type Advice, adviseImage } from '../advise/advise.ts';
+import type { Knowledge } from '../advise/alternatives.ts';
+import { baseFactsOf } from '../advise/base-facts.ts';
+import type { AuditedImage } from '../policy/audited-image.ts';
+import { goalFor } from '../policy/budgets.ts';
+import { findImage } from '../policy/find-image.ts';
+import type { Finding } from '../policy/finding.ts';
+import type { PolicySettings } from '../settings/settings.ts';
+import type { Goal } from '../settings/units.ts';
+import type { LoadedImage } from './load-image.ts';
+
+export interface JudgeOptions {
+  readonly policy: PolicySettings;
+  readonly knowledge: Knowledge;
+  /** `YYYY-MM-DD` */
+  readonly today: string;
+  /** Instead of the policy's. */
+  readonly goal?: Goal;
+}
+
+/** A loaded image with all that slimboard has to say about it. */
+export interface JudgedImage {
+  readonly loaded: LoadedImage;
+  readonly image: AuditedImage;
+  readonly findings: readonly Finding[];
+  readonly advice: Advice;
+}
+
+/** Judges an image that was read straight from its registry, as an audit would. Pure. */
+export function judgeLoaded(loaded: LoadedImage, { policy, knowledge, today, goal }: JudgeOptions): JudgedImage {
+  const image = { ...loaded.image, baseFacts: baseFactsOf(loaded.image.verdict, knowledge, today) };
+  const findings = findImage(image, policy.rules);
+  const owner = { repository: loaded.reference.repository };
+  const advice = adviseImage(image, findings, knowledge, goal ?? goalFor(owner, policy.budgets, policy.goal));
+  return { loaded, image, findings, advice };
+}
