@@ -50,7 +50,7 @@ export async function auditRegistry(
 export async function contentOf(db: Database): Promise<Readonly<Record<string, readonly unknown[]>>> {
   const tables: Record<string, string> = {
     images: `select source, registry, repository, tag, encode(digest, 'hex') as digest, encode(index_digest, 'hex') as index_digest, media_type, kind,
-      platform, team, compressed_bytes, layer_count, shared_bytes, exclusive_bytes, base_image, base_confidence, base_evidence, base_bytes, app_bytes,
+      platform, team, compressed_bytes, uncompressed_bytes, wasted_bytes, layer_count, shared_bytes, exclusive_bytes, base_image, base_confidence, base_evidence, base_bytes, app_bytes,
       distro, distro_version, runtime, variant, multi_stage, findings, savings_min_bytes, savings_max_bytes, slim_score
       from slimboard_images order by source, registry, repository, tag, digest`,
     tags: `select r.name as repository, t.name as tag, encode(m.digest, 'hex') as digest, t.ended_at is null as open

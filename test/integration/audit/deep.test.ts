@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Digest, digestOf } from '../../../src/oci/digest.ts';
+import type { OciSource } from '../../../src/settings/settings.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { type BuiltLayer, image, tarLayer } from '../../support/image-builder.ts';
+import { truncated } from '../../support/registry-faults.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { headerBlock } from '../../support/tar-entries.ts';
+
+const RELEASE = 'ID=alpine\nVERSION_ID=3.20.3\n';
+const SECRET = 'canary-5f1c9e';
+const PROGRAM = noise('program', 1_000_000);
+
+/** Bytes that do not compress, the same for the same seed. */
+function noise(seed: string, length: number): Buffer {
+  return createHash('shake256', { outputLength: length }).update(seed).digest();
+}
+
+function baseLayer(): Promise<BuiltLayer> {
+  return tarLayer({ 'etc/os-release': RELEASE, 'bin/busybox': noise('busybox', 50_000) });
+}
+
+/** A layer of a tar that no runtime would unpack. */
+function layerOfTar(tar: Buffer, diffId = digestOf(tar)): BuiltLayer {
+  const body = gzipSync(tar);
+  return { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: digestOf(body), body, diffId };
+}
+
+function uncompressedBytes(layers: readonly BuiltLayer[]): number {
+  return layers.reduce((sum, { body }) => sum + gunzipSync(body).length, 0);
+}
+
+function requestsFor(registry: RegistryServer, layer: { readonly digest: Digest }): number {
+  return registry.count({ path: new RegExp(`/blobs/${layer.digest}`) });
+}
+
+describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry();
+  });
+  afterEach(async () => {
+    await registry.close();
+  });
+
+  const auditDeep = (source: Partial<OciSource> = {}) =>
+    auditRegistry(db, registry, { source: { deep: true, ...source } });
+
+  const measured = (repository: string) =>
+    db.query(
+      `select uncompressed_bytes, wasted_bytes, distro, distro_version from slimboard_images
+       where repository = $1 order by tag`,
+      [repository],
+    );
+
+  /** An image with 5 MB added and deleted, a program rewritten by chown, and a secret removed. */
+  async function pushWasteful(): Promise<readonly BuiltLayer[]> {
+    const layers = [
+      await baseLayer(),
+      await tarLayer({ 'opt/program': PROGRAM, 'tmp/archive': noise('archive', 5_000_000) }),
+      await tarLayer({ 'tmp/.wh.archive': '' }),
+      await tarLayer({ 'opt/program': PROGRAM }),
+      await tarLayer({ 'app/.env': `TOKEN=${SECRET}\n` }),
+      await tarLayer({ 'app/.wh..env': '' }),
+    ];
+    registry.push('library/base', '1', image({ layers: layers.slice(0, 1) }));
+    registry.push('team/wasteful', '1', image({ layers }));
+    return layers;
+  }
+
+  test('measures what layers hold and hide, to the byte', async () => {
+    const layers = await pushWasteful();
+    expect(await auditDeep()).toMatchObject({ status: 'finished' });
+    const wasted = 5_000_000 + PROGRAM.length + `TOKEN=${SECRET}\n`.length;
+    expect(await measured('team/wasteful')).toEqual([
+      {
+        uncompressed_bytes: uncompressedBytes(layers),
+        wasted_bytes: wasted,
+        distro: 'alpine',
+        distro_version: '3.20.3',
+      },
+    ]);
+    const findings = await db.query<{ rule: string; confidence: string }>(
+      "select rule, confidence from slimboard_findings where repository = 'team/wasteful'",
+    );
+    for (const rule of ['deleted-files', 'rewritten-files', 'secret-file'])
+      expect(findings).toContainEqual({ rule, confidence: 'proven' });
+  });
+
+  test('keeps no content of a file anywhere', async () => {
+    await pushWasteful();
+    await auditDeep();
+    const tables = await db.query<{ name: string }>(
+      "select quote_ident(tablename) as name from pg_tables where schemaname = 'public'",
+    );
+    const hex = Buffer.from(SECRET).toString('hex');
+    for (const { name } of tables) {
+      const rows = await db.query(`select 1 from ${name} t where t::text ~ $1`, [`${SECRET}|${hex}`]);
+      expect({ name, rows }).toEqual({ name, rows: [] });
+    }
+    const packed = await db.query<{ entries: Uint8Array }>('select entries from layer_contents');
+    expect(packed).toHaveLength(6);
+    for (const { entries } of packed) expect(gunzipSync(entries).includes(SECRET)).toBe(false);
+  });
+
+  test('reads each layer once for ever, whatever image it is in', async () => {
+    const layers = await pushWasteful();
+    await auditDeep();
+    expect(layers.map((layer) => requestsFor(registry, layer))).toEqual(layers.map(() => 1));
+    const before = await contentOf(db);
+    registry.forgetRequests();
+    await auditDeep();
+    expect(registry.count({ path: /\/blobs\// })).toBe(0);
+    expect(await contentOf(db)).toEqual(before);
+    const own = await tarLayer({ 'app/other': 'other' });
+    registry.push('team/other', '1', image({ layers: [await baseLayer(), own] }));
+    await auditDeep();
+    expect(requestsFor(registry, own)).toBe(1);
+    expect(layers.map((layer) => requestsFor(registry, layer))).toEqual(layers.map(() => 0));
+    expect(await measured('team/other')).toMatchObject([{ distro: 'alpine', distro_version: '3.20.3' }]);
+  });
+
+  test('reads none unless it is asked to, and judges again when it is', async () => {
+    const layers = await pushWasteful();
+    await auditRegistry(db, registry);
+    expect(layers.map((layer) => requestsFor(registry, layer))).toEqual(layers.map(() => 0));
+    expect(await measured('team/wasteful')).toMatchObject([{ uncompressed_bytes: null, wasted_bytes: null }]);
+    await auditDeep();
+    expect(await measured('team/wasteful')).toMatchObject([{ uncompressed_bytes: uncompressedBytes(layers) }]);
+  });
+
+  test.each([
+    ['tags', { tags: ['2*'] }],
+    ['newest', { newest: 1 as const }],
+  ])('reads only layers of what it was asked for by %s, though more is stored', async (_name, source) => {
+    const [one, two] = [await tarLayer({ app: 'one' }), await tarLayer({ app: 'two' })];
+    registry.push('team/app', '1', image({ layers: [one] }));
+    registry.push('team/app', '2.0', image({ layers: [two] }));
+    registry.push('team/beside', '3', image({ layers: [await baseLayer()] }));
+    await auditRegistry(db, registry);
+    await auditDeep({ ...source, include: ['team/app'], repositories: ['team/app'] });
+    expect([requestsFor(registry, one), requestsFor(registry, two)]).toEqual([0, 1]);
+    expect(requestsFor(registry, await baseLayer())).toBe(0);
+  });
+
+  test('a layer that cannot be read is an error of that layer, and the rest goes on', async () => {
+    const layers = await pushWasteful();
+    const bomb = layerOfTar(Buffer.concat([headerBlock({ type: 'x', size: '77777777777' }), Buffer.alloc(512)]));
+    const lie = layerOfTar(Buffer.alloc(1_024), digestOf('another tar'));
+    const text = layerOfTar(Buffer.from('no tar at all'.repeat(100)));
+    registry.push('broken/bomb', '1', image({ layers: [await baseLayer(), bomb] }));
+    registry.push('broken/lie', '1', image({ layers: [lie] }));
+    registry.push('broken/text', '1', image({ layers: [text] }));
+    const audit = await auditDeep();
+    expect(audit).toMatchObject({ status: 'incomplete', tagsAudited: 5, tagsFailed: 0 });
+    expect((await errorsOf(db, audit.id)).map(({ repository, code, retry }) => [repository, code, retry])).toEqual([
+      ['broken/bomb', 'too-large', 'never'],
+      ['broken/lie', 'content-mismatch', 'never'],
+      ['broken/text', 'malformed-content', 'never'],
+    ]);
+    const digests = await db.query<{ digest: string }>('select digest from audit_error');
+    expect(digests.map(({ digest }) => digest).sort()).toEqual([bomb, lie, text].map(({ digest }) => digest).sort());
+    expect(await measured('broken/bomb')).toMatchObject([{ uncompressed_bytes: null, wasted_bytes: null }]);
+    expect(await measured('team/wasteful')).toMatchObject([{ uncompressed_bytes: uncompressedBytes(layers) }]);
+  });
+
+  test('a download that breaks off is tried again; if it goes on, others of its batch are kept', async () => {
+    const [good, weak, bad] = [
+      await tarLayer({ app: noise('good', 9_000) }),
+      await tarLayer({ app: noise('weak', 9_000) }),
+      await tarLayer({ app: noise('bad', 9_000) }),
+    ];
+    for (const [name, layer] of Object.entries({ good, weak, bad }))
+      registry.push(name, '1', image({ layers: [layer] }));
+    registry.fault({ path: new RegExp(`/blobs/${weak.digest}`), times: 1 }, truncated(weak.body));
+    registry.fault({ path: new RegExp(`/blobs/${bad.digest}`) }, truncated(bad.body));
+    const audit = await auditDeep();
+    expect(await errorsOf(db, audit.id)).toMatchObject([
+      { repository: 'bad', tag: '', code: 'registry-unavailable', retry: 'backoff' },
+    ]);
+    expect(requestsFor(registry, good)).toBe(1);
+    expect(await db.query('select count(*) from layer_contents')).toEqual([{ count: 2 }]);
+  });
+
+  test('an audit that is stopped goes on with the layers that are left, and ends alike', async () => {
+    const layers = await Promise.all(
+      Array.from({ length: 24 }, (_, at) => tarLayer({ [`app-${at}`]: noise(`${at}`, 2_000) })),
+    );
+    layers.forEach((layer, at) => {
+      registry.push(`many/app-${at}`, '1', image({ layers: [layer] }));
+    });
+    const read = () => layers.filter((layer) => requestsFor(registry, layer) > 0).length;
+    const stop = new AbortController();
+    const onRequest = () => {
+      if (read() === 12) stop.abort(new Error('stopped on purpose'));
+    };
+    const stopped = auditRegistry(db, registry, { source: { deep: true }, signal: stop.signal, onRequest });
+    await expect(stopped).rejects.toThrow('stopped on purpose');
+    const [kept] = await db.query<{ count: number }>('select count(*) from layer_contents');
+    expect(kept?.count).toBeGreaterThan(0);
+    expect(kept?.count).toBeLessThan(24);
+    await db.query("update audit set heartbeat_at = heartbeat_at - interval '1 hour'");
+    registry.forgetRequests();
+    expect(await auditDeep()).toMatchObject({ status: 'finished', tagsAudited: 24 });
+    expect(read()).toBe(24 - (kept?.count ?? 0));
+    const ended = await contentOf(db);
+    await emptyTables(db);
+    await auditDeep();
+    expect(await contentOf(db)).toEqual(ended);
+  });
+});
