@@ -53,6 +53,7 @@ export function findRuntime(
     ownerOf(context, declared) ??
     vendorRuntime(context) ??
     toolRuntime(context) ??
+    buildpacksRuntime(context) ??
     referenceRuntime(baseReferences) ??
     installedRuntime(context, started) ??
     usedRuntime(context) ??
@@ -116,6 +117,38 @@ function vendorRuntime({ env }: Context): RuntimeVerdict | undefined {
 function toolRuntime({ history, env }: Context): RuntimeVerdict | undefined {
   const last = history.steps.at(-1);
   if (last?.author === 'ko' || env.has('KO_DATA_PATH')) return judged('go', undefined, 'history:ko');
+  return undefined;
+}
+
+/** Buildpacks by the part of their id that names a language; vendors agree on these. */
+const BUILDPACKS: Readonly<Record<string, Runtime>> = {
+  nodejs: 'node',
+  'node-engine': 'node',
+  'nodejs-engine': 'node',
+  python: 'python',
+  cpython: 'python',
+  java: 'java',
+  jvm: 'java',
+  'bellsoft-liberica': 'java',
+  go: 'go',
+  'go-dist': 'go',
+  'go-build': 'go',
+  ruby: 'ruby',
+  mri: 'ruby',
+  php: 'php',
+  'php-dist': 'php',
+  'dotnet-core-aspnet-runtime': 'dotnet',
+  'dotnet-execute': 'dotnet',
+};
+const MAX_METADATA_LENGTH = 200_000;
+
+/** Which language's buildpack took part, by the label that lists them. @see buildpacks/spec, platform.md */
+function buildpacksRuntime({ input }: Context): RuntimeVerdict | undefined {
+  const metadata = input.config.labels['io.buildpacks.build.metadata']?.slice(0, MAX_METADATA_LENGTH) ?? '';
+  for (const [, id = ''] of metadata.matchAll(/"id":"[a-z0-9-]+[/.](?:[a-z0-9-]+\.)?([a-z0-9-]+)"/g)) {
+    const runtime = lookUp(BUILDPACKS, id);
+    if (runtime) return judged(runtime, undefined, `label:buildpack ${id}`);
+  }
   return undefined;
 }
 

@@ -7,7 +7,7 @@ import { buildpacksBase } from './buildpacks.ts';
 import { annotatedBases, type DeclaredBase, labelledBases } from './declared.ts';
 import { baseByDigest, baseByName, longestBase, type ProvenBase } from './layer-chain.ts';
 import { namesOf } from './naming.ts';
-import type { Provenance } from './provenance.ts';
+import type { Material, Provenance } from './provenance.ts';
 import { windowsNames } from './windows.ts';
 
 /** The verdict on the base image, with what each signal said. */
@@ -26,7 +26,8 @@ export function findBase(
   provenance: Provenance | undefined,
   distro: DistroName | undefined,
 ): BaseFinding {
-  const historical = inferredBase(context, distro);
+  const shown = inferredBase(context, distro);
+  const historical = contradicted(shown, provenance) ? withoutNames(shown) : shown;
   const declarations = declaredBases(context, provenance, historical);
   const verdict =
     provenBase(context, declarations, provenance) ??
@@ -62,18 +63,43 @@ function provenanceBases(provenance: Provenance | undefined, historical: BaseVer
     const material = materials.find((candidate) => candidate.reference === stages.base);
     return [{ reference: stages.base, signal: 'provenance', ...(material?.digest ? { digest: material.digest } : {}) }];
   }
-  if (historical.confidence === 'unknown') return materials.length === 1 ? materials.map(ofMaterial) : [];
-  const repositories = new Set(historical.references.map(repositoryOf));
-  const agreeing = materials.filter((material) => repositories.has(repositoryOf(material.reference)));
-  return agreeing.length === 1 ? agreeing.map(ofMaterial) : [];
+  if (materials.length === 1) return isScratch(historical) ? [] : materials.map(ofMaterial);
+  const [exact, ...others] = materials.filter((material) => names(historical).includes(material.reference));
+  if (exact && others.length === 0) return [ofMaterial(exact)];
+  const alike = materialsLike(materials, historical);
+  return alike.length === 1 ? alike.map(ofMaterial) : [];
 }
 
-function ofMaterial(material: Provenance['materials'][number]): Declaration {
+/** Materials with the repository's own name in any registry: a mirror's `example.com/hub/alpine` is alike `library/alpine`. */
+function materialsLike(materials: readonly Material[], historical: BaseVerdict): readonly Material[] {
+  const known = new Set(names(historical).map(lastPart));
+  return materials.filter((material) => known.has(lastPart(material.reference)));
+}
+
+function names(base: BaseVerdict): readonly string[] {
+  return base.confidence === 'unknown' ? [] : base.references;
+}
+
+function withoutNames({ layerCount }: BaseVerdict): BaseVerdict {
+  return { ...unknown('not-in-catalogue'), ...(layerCount === undefined ? {} : { layerCount }) };
+}
+
+function isScratch(base: BaseVerdict): boolean {
+  return names(base).includes('scratch');
+}
+
+function lastPart(reference: string): string {
+  return reference.replace(/:[\w.-]+$/, '').replace(/^.*\//, '');
+}
+
+/** What the history shows of its bottom is not the base where the build resolved several images and none is like it. */
+function contradicted(historical: BaseVerdict, provenance: Provenance | undefined): boolean {
+  const materials = provenance?.materials ?? [];
+  return materials.length > 1 && !isScratch(historical) && materialsLike(materials, historical).length === 0;
+}
+
+function ofMaterial(material: Material): Declaration {
   return { ...material, signal: 'provenance' };
-}
-
-function repositoryOf(reference: string): string {
-  return reference.replace(/:[\w.-]+$/, '');
 }
 
 function provenBase(

@@ -22,7 +22,7 @@ const ROOTFS = table.rootfs.map(({ id, pattern, suite }) => ({
   suite: suite === true,
   pattern: new RegExp(pattern),
 }));
-const PACKAGES = table.packages.map(({ id, token }) => ({ id, pattern: new RegExp(`(?<![A-Za-z0-9])${token}`) }));
+const PACKAGES = table.packages.map(({ id, token }) => ({ id, pattern: new RegExp(`(?<![A-Za-z])${token}`) }));
 const SONAMES = new Map<string, DistroName>(
   Object.entries(table.sonames).flatMap(([name, release]) => {
     const [id, version] = Array.isArray(release) ? release : [];

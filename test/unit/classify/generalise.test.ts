@@ -283,6 +283,60 @@ const cases: readonly Case[] = [
     runtime: 'java',
   },
   {
+    name: 'a Node.js application by buildpacks',
+    steps: [{ line: '', day: '1980-01-01' }],
+    entrypoint: ['/cnb/process/web'],
+    labels: {
+      'io.buildpacks.stack.id': 'io.buildpacks.stacks.jammy',
+      'io.buildpacks.build.metadata':
+        '{"buildpacks":[{"id":"paketo-buildpacks/ca-certificates"},{"id":"paketo-buildpacks/node-engine"}]}',
+    },
+    base: 'no-history',
+    distro: 'ubuntu 22.04',
+    runtime: 'node',
+  },
+  {
+    name: 'an application on a database, as old builders worded it',
+    steps: [
+      { line: '/bin/sh -c #(nop) ADD file:0b5d1aafc2c1 in / ', day: '2019-08-14', size: 27_000_000 },
+      { line: '/bin/sh -c #(nop)  CMD ["bash"]', day: '2019-08-14', empty: true },
+      {
+        line: '/bin/sh -c apt-get update && apt-get install -y --no-install-recommends ca-certificates wget',
+        day: '2019-08-15',
+      },
+      { line: '/bin/sh -c #(nop)  ENV MYSQL_VERSION=5.7.27-1debian9', day: '2019-08-15', empty: true },
+      { line: '/bin/sh -c apt-get update && apt-get install -y mysql-server=$MYSQL_VERSION', day: '2019-08-15' },
+      { line: '/bin/sh -c #(nop)  CMD ["mysqld"]', day: '2019-08-15', empty: true },
+      { line: '/bin/sh -c #(nop) COPY file:4f0352e89a2a in /docker-entrypoint-initdb.d/ ', day: APP_DAY },
+    ],
+    base: 'library/mysql',
+    distro: 'debian 9',
+  },
+  {
+    name: 'compilers that an application installed are no stage of buildpack-deps',
+    steps: [
+      DEBIAN_FULL,
+      { line: 'RUN /bin/sh -c apt-get update && apt-get install -y g++ gcc file make # buildkit', day: APP_DAY },
+      { line: 'COPY . /src # buildkit', day: APP_DAY },
+    ],
+    base: 'library/debian:bookworm',
+    distro: 'debian 12',
+  },
+  {
+    name: 'Node.js by its tarball on Ubuntu is not the official image',
+    steps: [
+      ...UBUNTU,
+      { line: 'ENV NODE_VERSION=20.11.0', day: APP_DAY, empty: true },
+      {
+        line: 'RUN /bin/sh -c curl -fsSL https://nodejs.org/dist/v$NODE_VERSION/node.tar.xz | tar -xJ # buildkit',
+        day: APP_DAY,
+      },
+    ],
+    base: 'library/ubuntu:22.04',
+    distro: 'ubuntu 22.04',
+    runtime: 'node 20.11.0',
+  },
+  {
     name: 'a Windows application on Server Core',
     os: 'windows',
     osVersion: '10.0.20348.2322',

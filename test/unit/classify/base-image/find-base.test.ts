@@ -136,6 +136,19 @@ describe('provenance', () => {
     expect(multiStage.value).toBe('unknown');
   });
 
+  test('tells the base that the history cannot: the only image there is', () => {
+    const { base } = classifyImage({ ...image, provenance: materials('pkg:docker/example.com/team/base@7') });
+    expect(base).toMatchObject({ confidence: 'declared', references: ['example.com/team/base:7'] });
+  });
+
+  test('with several images unlike what the history shows leaves the base unknown', () => {
+    const { base } = classifyImage({
+      ...image,
+      provenance: materials('pkg:docker/example.com/team/base@7', 'pkg:docker/golang@1.22'),
+    });
+    expect(base).toEqual({ confidence: 'unknown', reason: 'not-in-catalogue', layerCount: 1 });
+  });
+
   test('finds its base by digest among the known ones, wherever it stands in the list', () => {
     const uri = 'pkg:docker/zulu@1';
     const known = alpine({ digest: digestOf(uri) });
