@@ -7,17 +7,19 @@ export interface StoredLayer {
   readonly bytes: number;
 }
 
-/** One image of the fleet that may stand on the base to be swapped. */
-export interface FleetImage {
+/** One image of the fleet that stands on the base to be swapped. */
+export interface MovingImage {
   readonly repository: string;
   readonly team: string;
   /** How many tags name it. */
   readonly tags: number;
   /** All layers, base first. */
   readonly layers: readonly StoredLayer[];
+  /** How many of them are the base's; builds of one base, months apart, have different layers. */
+  readonly baseLayers: number;
 }
 
-/** A base: its name, and the layers it consists of. */
+/** The base to move to: its name, and the layers it consists of. */
 export interface WhatIfBase {
   readonly reference: string;
   readonly layers: readonly StoredLayer[];
@@ -29,7 +31,7 @@ export interface WhatIf {
   readonly to: string;
   readonly images: number;
   readonly teams: readonly { readonly team: string; readonly repositories: number; readonly images: number }[];
-  /** Off each cold pull of such an image. */
+  /** Off each cold pull of such an image: the mean over the images. */
   readonly perPullBytes: number;
   /** Off the registry's storage: layers that nothing needs any more, less those of the new base that it lacks. */
   readonly storedBytes: number;
@@ -40,48 +42,52 @@ export interface WhatIf {
 /**
  * What the fleet would gain if every image on one base stood on another. Each blob counts once: the old base's layers
  * go only where no other image holds them, and the new base's come only where none holds them already.
- * @param images of one scope in which the registry shares blobs, those on other bases included
+ * @param moving the images on the old base, of one scope in which the registry shares blobs
+ * @param heldElsewhere the layers, of either base, that images hold which do not move
  */
-export function whatIf(from: WhatIfBase, to: WhatIfBase, images: readonly FleetImage[]): WhatIf {
-  const moved = images.filter((image) => standsOn(image, from));
-  const freed = layersOnlyIn(from.layers, moved, images, to);
-  const held = new Set(images.flatMap(({ layers }) => layers.map(({ digest }) => digest)));
-  const added = moved.length === 0 ? [] : distinct(to.layers).filter(({ digest }) => !held.has(digest));
-  const perPullBytes = sum(distinct(from.layers)) - sum(distinct(to.layers));
+export function whatIf(
+  from: string,
+  to: WhatIfBase,
+  moving: readonly MovingImage[],
+  heldElsewhere: ReadonlySet<Digest>,
+): WhatIf {
+  const savings = moving.map((image) => ({ image, bytes: sum(distinct(baseOf(image))) - sum(distinct(to.layers)) }));
+  const total = savings.reduce((bytes, saving) => bytes + saving.bytes, 0);
   return {
-    from: from.reference,
+    from,
     to: to.reference,
-    images: moved.length,
-    teams: byTeam(moved),
-    perPullBytes,
-    storedBytes: sum(freed) - sum(added),
-    logicalBytes: moved.reduce((total, { tags }) => total + tags * perPullBytes, 0),
+    images: moving.length,
+    teams: byTeam(moving),
+    perPullBytes: moving.length === 0 ? 0 : Math.round(total / moving.length),
+    storedBytes: sum(freedLayers(moving, to, heldElsewhere)) - sum(addedLayers(moving, to, heldElsewhere)),
+    logicalBytes: savings.reduce((bytes, saving) => bytes + saving.image.tags * saving.bytes, 0),
   };
 }
 
-function standsOn(image: FleetImage, base: WhatIfBase): boolean {
-  return (
-    base.layers.length > 0 &&
-    image.layers.length >= base.layers.length &&
-    base.layers.every(({ digest }, at) => image.layers[at]?.digest === digest)
-  );
+function baseOf({ layers, baseLayers }: MovingImage): readonly StoredLayer[] {
+  return layers.slice(0, baseLayers);
 }
 
 /** Layers of the old base that no image holds once those on it have moved. */
-function layersOnlyIn(
-  candidates: readonly StoredLayer[],
-  moved: readonly FleetImage[],
-  images: readonly FleetImage[],
+function freedLayers(
+  moving: readonly MovingImage[],
   to: WhatIfBase,
+  heldElsewhere: ReadonlySet<Digest>,
 ): readonly StoredLayer[] {
-  if (moved.length === 0) return [];
-  const isMoved = new Set(moved);
-  const needed = new Set(to.layers.map(({ digest }) => digest));
-  for (const image of images) {
-    const layers = isMoved.has(image) ? image.layers.slice(candidates.length) : image.layers;
-    for (const { digest } of layers) needed.add(digest);
-  }
-  return distinct(candidates).filter(({ digest }) => !needed.has(digest));
+  const needed = new Set([...heldElsewhere, ...to.layers.map(({ digest }) => digest)]);
+  for (const { layers, baseLayers } of moving) for (const { digest } of layers.slice(baseLayers)) needed.add(digest);
+  return distinct(moving.flatMap(baseOf)).filter(({ digest }) => !needed.has(digest));
+}
+
+/** Layers of the new base that no image holds yet. */
+function addedLayers(
+  moving: readonly MovingImage[],
+  to: WhatIfBase,
+  heldElsewhere: ReadonlySet<Digest>,
+): readonly StoredLayer[] {
+  if (moving.length === 0) return [];
+  const held = new Set([...heldElsewhere, ...moving.flatMap(({ layers }) => layers.map(({ digest }) => digest))]);
+  return distinct(to.layers).filter(({ digest }) => !held.has(digest));
 }
 
 function distinct(layers: readonly StoredLayer[]): readonly StoredLayer[] {
@@ -92,9 +98,9 @@ function sum(layers: readonly StoredLayer[]): number {
   return layers.reduce((total, { bytes }) => total + bytes, 0);
 }
 
-function byTeam(moved: readonly FleetImage[]): WhatIf['teams'] {
+function byTeam(moving: readonly MovingImage[]): WhatIf['teams'] {
   const teams = new Map<string, { repositories: Set<string>; images: number }>();
-  for (const { team, repository } of moved) {
+  for (const { team, repository } of moving) {
     const entry = teams.get(team) ?? { repositories: new Set(), images: 0 };
     entry.repositories.add(repository);
     entry.images += 1;

@@ -1,4 +1,4 @@
-import { type LoadedImage, loadImage } from '../inspect/load-image.ts';
+import { type LoadedImage, type LoadOptions, loadImage } from '../inspect/load-image.ts';
 import type { Platform } from '../oci/platform.ts';
 import { DOCKER_HUB, type Reference, type RegistryHost } from '../oci/reference.ts';
 import { createInProcessGovernor } from '../registry/limits.ts';
@@ -8,7 +8,11 @@ import { parseTarget } from '../settings/target.ts';
 import type { Session } from './prepare.ts';
 
 /** Reads an image from whichever registry its reference names. */
-export type ImageLoader = (reference: Reference, platform: Platform) => Promise<LoadedImage>;
+export type ImageLoader = (
+  reference: Reference,
+  platform: Platform,
+  options?: Pick<LoadOptions, 'deep'>,
+) => Promise<LoadedImage>;
 
 /** Gives a loader to `work`, and closes the registries that it opened. */
 export async function withImageLoader<T>(session: Session, work: (load: ImageLoader) => Promise<T>): Promise<T> {
@@ -19,8 +23,8 @@ export async function withImageLoader<T>(session: Session, work: (load: ImageLoa
     return opened;
   };
   try {
-    return await work(async (reference, platform) =>
-      loadImage(await registryOf(reference), reference, { platform, signal: session.io.signal }),
+    return await work(async (reference, platform, options) =>
+      loadImage(await registryOf(reference), reference, { ...options, platform, signal: session.io.signal }),
     );
   } finally {
     const opened = await Promise.allSettled(registries.values());

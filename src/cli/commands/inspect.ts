@@ -10,16 +10,17 @@ export function registerInspect(program: Command, { io }: CommandContext): void 
     .argument('<image>', 'an image reference: HOST/REPO:TAG, HOST/REPO@DIGEST, or as docker pull takes it')
     .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
     .option('--format <format>', 'table or json', 'table')
+    .option('--deep', 'read its layers, too: sizes unpacked, waste, largest files, packages, setuid programs')
     .option('--plain-http', 'talk to the registry without TLS')
     .action(
       async (
         image: string,
-        options: { readonly platform: string; readonly format: string; readonly plainHttp?: boolean },
+        options: { readonly platform: string; readonly format: string; readonly deep?: boolean },
       ) => {
         const { prepare } = await import('../prepare.ts');
         const { inspectCommand } = await import('../run/inspect-command.ts');
-        const { platform, format, ...flags } = options;
-        await inspectCommand(await prepare(io, program.opts(), flags), image, { platform, format });
+        const { platform, format, deep = false, ...flags } = options;
+        await inspectCommand(await prepare(io, program.opts(), flags), image, { platform, format, deep });
       },
     );
 }

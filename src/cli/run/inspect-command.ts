@@ -1,31 +1,30 @@
-import { adviseImage } from '../../advise/advise.ts';
 import { knowledgeOf } from '../../advise/alternatives.ts';
-import { SettingsError } from '../../errors.ts';
 import { describeImage } from '../../inspect/describe-image.ts';
+import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import { parseReference } from '../../oci/reference.ts';
-import { findImage } from '../../policy/find-image.ts';
 import { withImageLoader } from '../image-loader.ts';
 import { writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
+import { parseTableOrJson } from '../table-or-json.ts';
 
 interface InspectOptions {
   readonly platform: string;
   readonly format: string;
+  /** Read the contents of its layers, too. */
+  readonly deep: boolean;
 }
 
 /** Shows one image with the proof of what it is built on. */
-export async function inspectCommand(
-  session: Session,
-  text: string,
-  { platform, format }: InspectOptions,
-): Promise<void> {
-  if (format !== 'table' && format !== 'json') throw new SettingsError(`--format ${format}: write table or json`);
+export async function inspectCommand(session: Session, text: string, options: InspectOptions): Promise<void> {
+  const format = parseTableOrJson(options.format);
+  const reference = parseReference(text);
+  const platform = parsePlatform(options.platform);
+  const today = new Date().toISOString().slice(0, 10);
   const { policy } = session.settings;
   await withImageLoader(session, async (load) => {
-    const loaded = await load(parseReference(text), parsePlatform(platform));
-    const findings = findImage(loaded.image, policy.rules);
-    const advice = adviseImage(loaded.image, findings, knowledgeOf([]), policy.goal);
+    const loaded = await load(reference, platform, { deep: options.deep });
+    const { findings, advice } = judgeLoaded(loaded, { policy, knowledge: knowledgeOf([]), today });
     const described = describeImage(loaded, findings, advice);
     await writeResult(session.io, format === 'json' ? [`${JSON.stringify(described, null, 2)}\n`] : [described.text]);
   });

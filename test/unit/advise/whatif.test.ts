@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type FleetImage, type StoredLayer, whatIf } from '../../../src/advise/whatif.ts';
+import { type MovingImage, type StoredLayer, whatIf } from '../../../src/advise/whatif.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 
 function layer(name: string, bytes: number): StoredLayer {
@@ -13,57 +13,69 @@ const NODE = layer('node', 40);
 const FAT = { reference: 'library/node:24', layers: [DEBIAN, NODE] };
 const THIN = { reference: 'library/node:24-slim', layers: [SLIM, NODE] };
 
-function image(repository: string, layers: readonly StoredLayer[], more: Partial<FleetImage> = {}): FleetImage {
-  return { repository, team: repository.split('/', 1).join(), tags: 1, layers, ...more };
+function image(repository: string, layers: readonly StoredLayer[], more: Partial<MovingImage> = {}): MovingImage {
+  return { repository, team: repository.split('/', 1).join(), tags: 1, layers, baseLayers: FAT.layers.length, ...more };
 }
 
 test('layers count once, and those that others hold stay', () => {
-  const images = [
+  const moving = [
     image('payments/a', [DEBIAN, NODE, layer('a', 5)], { tags: 2 }),
     image('payments/b', [DEBIAN, NODE, layer('b', 6)]),
-    image('search/c', [DEBIAN, layer('c', 7)]),
   ];
-  expect(whatIf(FAT, THIN, images)).toEqual({
+  expect(whatIf(FAT.reference, THIN, moving, new Set([DEBIAN.digest]))).toEqual({
     from: FAT.reference,
     to: THIN.reference,
     images: 2,
     teams: [{ team: 'payments', repositories: 2, images: 2 }],
     perPullBytes: 20,
-    // Debian stays for search/c, node stays for both bases: the swap only adds slim.
+    // Another image holds debian, node stays for both bases: the swap only adds slim.
     storedBytes: -30,
     logicalBytes: 60,
   });
 });
 
-test('an old base that nobody else needs is freed', () => {
-  const images = [image('payments/a', [DEBIAN, NODE, layer('a', 5)])];
-  expect(whatIf(FAT, THIN, images).storedBytes).toBe(20);
+test('an old base that nobody else needs is freed, with all its builds', () => {
+  const older = layer('older debian', 49);
+  const moving = [
+    image('payments/a', [DEBIAN, NODE, layer('a', 5)]),
+    image('payments/b', [older, NODE, layer('b', 5)]),
+  ];
+  expect(whatIf(FAT.reference, THIN, moving, new Set())).toMatchObject({ storedBytes: 50 + 49 - 30, perPullBytes: 20 });
 });
 
 test('without an image on the base nothing changes', () => {
-  expect(whatIf(FAT, THIN, [image('search/c', [SLIM, NODE])])).toMatchObject({ images: 0, storedBytes: 0, teams: [] });
+  expect(whatIf(FAT.reference, THIN, [], new Set())).toMatchObject({
+    images: 0,
+    storedBytes: 0,
+    perPullBytes: 0,
+    teams: [],
+  });
 });
 
 const blobs = fc.constantFrom(DEBIAN, SLIM, NODE, layer('x', 1), layer('y', 2), layer('z', 3));
-const fleets = fc.array(
-  fc.array(blobs, { minLength: 1, maxLength: 5 }).map((layers) => image('team/app', layers)),
-  { maxLength: 8 },
-);
+const fleets = fc.array(fc.array(blobs, { minLength: 1, maxLength: 5 }), { maxLength: 8 });
 const bases = fc.array(blobs, { minLength: 1, maxLength: 3 }).map((layers) => ({ reference: 'base', layers }));
 
-function storedBytes(images: readonly { readonly layers: readonly StoredLayer[] }[]): number {
-  const distinct = new Map(images.flatMap(({ layers }) => layers.map(({ digest, bytes }) => [digest, bytes])));
+function storedBytes(images: readonly (readonly StoredLayer[])[]): number {
+  const distinct = new Map(images.flatMap((layers) => layers.map(({ digest, bytes }) => [digest, bytes])));
   return [...distinct.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 test('what is freed is what storing the swapped fleet takes less', () => {
   fc.assert(
     fc.property(bases, bases, fleets, (from, to, images) => {
-      const swapped = images.map((before) => {
-        const moves = from.layers.every(({ digest }, at) => before.layers[at]?.digest === digest);
-        return moves ? { layers: [...to.layers, ...before.layers.slice(from.layers.length)] } : before;
-      });
-      expect(whatIf(from, to, images).storedBytes).toBe(storedBytes(images) - storedBytes(swapped));
+      const moves = (layers: readonly StoredLayer[]) =>
+        from.layers.every(({ digest }, at) => layers[at]?.digest === digest);
+      const swapped = images.map((layers) =>
+        moves(layers) ? [...to.layers, ...layers.slice(from.layers.length)] : layers,
+      );
+      const moving = images
+        .filter(moves)
+        .map((layers) => image('team/app', layers, { baseLayers: from.layers.length }));
+      const elsewhere = new Set(
+        images.filter((layers) => !moves(layers)).flatMap((layers) => layers.map(({ digest }) => digest)),
+      );
+      expect(whatIf('from', to, moving, elsewhere).storedBytes).toBe(storedBytes(images) - storedBytes(swapped));
     }),
   );
 });

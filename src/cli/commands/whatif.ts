@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../io.ts';
+
+export function registerWhatif(program: Command, { io }: CommandContext): void {
+  program
+    .command('whatif')
+    .description('what the fleet would gain if every image on one base stood on another')
+    .requiredOption('--from <base>', 'the base to leave, as reports name it: node:22, library/node:22')
+    .requiredOption('--to <base>', 'the base to move to: one that an audited registry holds, or any image reference')
+    .option('--format <format>', 'table or json', 'table')
+    .option('--plain-http', 'talk to the registry of the new base without TLS')
+    .action(async (options: { readonly from: string; readonly to: string; readonly format: string }) => {
+      const { prepare } = await import('../prepare.ts');
+      const { whatifCommand } = await import('../run/whatif-command.ts');
+      const { from, to, format, ...flags } = options;
+      await whatifCommand(await prepare(io, program.opts(), flags), from, to, format);
+    });
+}
