@@ -1,6 +1,7 @@
 import type { Material, Provenance } from './base-image/provenance.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
+import { redact } from './redact.ts';
 import type { BaseVerdict, ImageVerdict } from './verdict.ts';
 
 type MultiStage = ImageVerdict['multiStage'];
@@ -42,7 +43,7 @@ function byHistory({ history, stack }: Context): MultiStage | undefined {
   const own = history.steps.slice(stack.ownStart);
   const copies = own.filter((step) => step.verb === 'COPY');
   const proof = copies.find(copiesFromStage) ?? outOfStyle(copies);
-  if (proof) return { value: 'yes', evidence: `history:COPY ${proof.args.slice(0, 120)}` };
+  if (proof) return { value: 'yes', evidence: `history:COPY ${redact(proof.args.slice(0, 400)).slice(0, 120)}` };
   if (stack.images.length === 0 && stack.rootfs?.end === history.steps.length && copies.length === 0) {
     return { value: 'no', evidence: 'history:a root file system only' };
   }

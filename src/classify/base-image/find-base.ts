@@ -1,14 +1,13 @@
-import { type Context, layersBefore } from '../context.ts';
+import type { Context } from '../context.ts';
 import { distroOfReference } from '../distro.ts';
-import { gapMs } from '../history/build-steps.ts';
 import type { DistroName } from '../knowledge/distros.ts';
-import type { BaseVerdict, Signal, UnknownReason } from '../verdict.ts';
+import type { BaseVerdict, Signal } from '../verdict.ts';
 import { buildpacksBase } from './buildpacks.ts';
 import { annotatedBases, type DeclaredBase, labelledBases } from './declared.ts';
+import { inferredBase } from './history.ts';
 import { baseByDigest, baseByName, longestBase, type ProvenBase } from './layer-chain.ts';
-import { namesOf } from './naming.ts';
-import type { Material, Provenance } from './provenance.ts';
-import { windowsNames } from './windows.ts';
+import { contradicted, provenanceBases, provenMaterial, withoutNames } from './materials.ts';
+import type { Provenance } from './provenance.ts';
 
 /** The verdict on the base image, with what each signal said. */
 export interface BaseFinding {
@@ -55,53 +54,6 @@ function declaredBases(
   ];
 }
 
-/** The Dockerfile in the provenance names the base; else the one material that the history agrees with. */
-function provenanceBases(provenance: Provenance | undefined, historical: BaseVerdict): readonly Declaration[] {
-  if (!provenance) return [];
-  const { stages, materials } = provenance;
-  if (stages?.base !== undefined) {
-    const material = materials.find((candidate) => candidate.reference === stages.base);
-    return [{ reference: stages.base, signal: 'provenance', ...(material?.digest ? { digest: material.digest } : {}) }];
-  }
-  if (materials.length === 1) return isScratch(historical) ? [] : materials.map(ofMaterial);
-  const [exact, ...others] = materials.filter((material) => names(historical).includes(material.reference));
-  if (exact && others.length === 0) return [ofMaterial(exact)];
-  const alike = materialsLike(materials, historical);
-  return alike.length === 1 ? alike.map(ofMaterial) : [];
-}
-
-/** Materials with the repository's own name in any registry: a mirror's `example.com/hub/alpine` is alike `library/alpine`. */
-function materialsLike(materials: readonly Material[], historical: BaseVerdict): readonly Material[] {
-  const known = new Set(names(historical).map(lastPart));
-  return materials.filter((material) => known.has(lastPart(material.reference)));
-}
-
-function names(base: BaseVerdict): readonly string[] {
-  return base.confidence === 'unknown' ? [] : base.references;
-}
-
-function withoutNames({ layerCount }: BaseVerdict): BaseVerdict {
-  return { ...unknown('not-in-catalogue'), ...(layerCount === undefined ? {} : { layerCount }) };
-}
-
-function isScratch(base: BaseVerdict): boolean {
-  return names(base).includes('scratch');
-}
-
-function lastPart(reference: string): string {
-  return reference.replace(/:[\w.-]+$/, '').replace(/^.*\//, '');
-}
-
-/** What the history shows of its bottom is not the base where the build resolved several images and none is like it. */
-function contradicted(historical: BaseVerdict, provenance: Provenance | undefined): boolean {
-  const materials = provenance?.materials ?? [];
-  return materials.length > 1 && !isScratch(historical) && materialsLike(materials, historical).length === 0;
-}
-
-function ofMaterial(material: Material): Declaration {
-  return { ...material, signal: 'provenance' };
-}
-
 function provenBase(
   context: Context,
   declarations: readonly Declaration[],
@@ -116,12 +68,6 @@ function provenBase(
   if (material) return provenVerdict(material, 'provenance+');
   const longest = longestBase(context);
   return longest && provenVerdict(longest, '');
-}
-
-/** The material whose layers are the first of this image; the longest, for a stage may stand on another's base. */
-function provenMaterial(context: Context, provenance: Provenance | undefined): ProvenBase | undefined {
-  const proven = (provenance?.materials ?? []).flatMap((material) => baseByDigest(context, material.digest) ?? []);
-  return proven.sort((one, other) => other.layerCount - one.layerCount)[0];
 }
 
 function provenVerdict(base: ProvenBase, signals: string): BaseVerdict {
@@ -154,79 +100,6 @@ function contradicts(base: Declaration, context: Context, distro: DistroName | u
 function samePrefix(one: string, other: string): boolean {
   const [short = '', long = ''] = [one, other].sort((a, b) => a.length - b.length);
   return long === short || long.startsWith(`${short}.`);
-}
-
-/** What the history alone shows: the image that the own steps begin on. */
-function inferredBase(context: Context, distro: DistroName | undefined): BaseVerdict {
-  const { stack, history } = context;
-  if (history.steps.every((step) => step.verb === 'NONE' && step.comment === ''))
-    return { confidence: 'unknown', reason: 'no-history' };
-  const layerCount = layersBefore(context, stack.ownStart);
-  const at = stack.images.length - 1;
-  if (at < 0) return bottomVerdict(context);
-  const references =
-    at === 0 && context.input.config.os === 'windows' ? windowsNames(context) : namesOf(context, at, distro);
-  const boundary = layerCount === undefined ? {} : { layerCount };
-  if (references.length === 0) return { confidence: 'unknown', reason: 'not-in-catalogue', ...boundary };
-  return {
-    confidence: 'inferred',
-    references,
-    evidence: `history:${evidenceOf(context, at, references)}`,
-    ...boundary,
-  };
-}
-
-function evidenceOf(context: Context, at: number, references: readonly string[]): string {
-  const image = context.stack.images[at];
-  if (image?.kind === 'rootfs') return (context.stack.rootfs?.evidence || 'rootfs').slice(0, 60);
-  return image?.kind === 'named' ? `FROM ${references[0] ?? ''}` : (references.at(-1) ?? '');
-}
-
-/** Nothing was recognised beneath the own steps: they are all there is, or what is beneath cannot be seen. */
-function bottomVerdict(context: Context): BaseVerdict {
-  const { history, stack } = context;
-  if (isSquashed(context)) return unknown('squashed');
-  const first = history.steps.find((step) => !SETTINGS.has(step.verb));
-  const builds = first?.verb === 'COPY' || first?.verb === 'ADD' || stack.rootfs !== undefined;
-  if (!builds || !history.aligned || stack.rootfs?.tool === 'bazel' || hasPause(context))
-    return unknown('not-in-catalogue');
-  return { confidence: 'inferred', references: ['scratch'], evidence: 'history:first layer is its own', layerCount: 0 };
-}
-
-const SETTINGS = new Set([
-  'ARG',
-  'CMD',
-  'ENTRYPOINT',
-  'ENV',
-  'EXPOSE',
-  'HEALTHCHECK',
-  'LABEL',
-  'MAINTAINER',
-  'SHELL',
-  'STOPSIGNAL',
-  'USER',
-  'VOLUME',
-  'WORKDIR',
-]);
-const DAY_MS = 86_400_000;
-
-/** Steps days apart are the work of several builds, whatever the lowest of them was called. */
-function hasPause({ history }: Context): boolean {
-  return history.steps.some((step, at) => gapMs(history.steps[at - 1], step) >= DAY_MS);
-}
-
-function isSquashed({ history, input }: Context): boolean {
-  const making = history.steps.filter(
-    (step) => step.verb === 'RUN' || step.verb === 'COPY' || step.verb === 'ADD',
-  ).length;
-  const flattened = history.steps.some(
-    (step) => step.args.startsWith('crane flatten') || step.comment.startsWith('merge sha256:'),
-  );
-  return flattened || (input.manifest.layers.length === 1 && making > 1);
-}
-
-function unknown(reason: UnknownReason): BaseVerdict {
-  return { confidence: 'unknown', reason };
 }
 
 function toSignals(context: Context, declarations: readonly Declaration[], historical: BaseVerdict): readonly Signal[] {

@@ -1,4 +1,4 @@
-import { type Context, layersBefore, variableAt } from '../context.ts';
+import { type Context, variableAt } from '../context.ts';
 import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, debianStableAt, suiteOf } from '../knowledge/distros.ts';
 import type { OfficialImage, TagScheme } from '../knowledge/official-images.ts';
@@ -231,9 +231,4 @@ function tagged(repository: string, tags: readonly string[]): readonly string[] 
   return unique(tags)
     .map((tag) => `${repository}:${tag}`)
     .sort();
-}
-
-/** How many layers a stacked image and those below it have. */
-export function layersOf(context: Context, image: StackedImage): number | undefined {
-  return layersBefore(context, image.end);
 }

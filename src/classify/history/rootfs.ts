@@ -1,4 +1,5 @@
 import { type DistroName, distroOfRootfsLine } from '../knowledge/distros.ts';
+import { redact } from '../redact.ts';
 import { type BuildStep, gapMs } from './build-steps.ts';
 import { commandWords } from './instruction.ts';
 
@@ -29,7 +30,9 @@ export function findRootfs(steps: readonly BuildStep[]): Rootfs | undefined {
     distroOfRootfsLine(step.args) ?? distroOfRootfsLine(step.comment) ?? launchpadDistro(steps.slice(0, first));
   if (named || isRootfsCopy(step)) return settled(steps, first, named);
   const tool = toolRootfs(step);
-  return tool ? { end: endOfTool(steps, first, tool), evidence: step.args.slice(0, 80), tool } : undefined;
+  return tool
+    ? { end: endOfTool(steps, first, tool), evidence: redact(step.args.slice(0, 400)).slice(0, 80), tool }
+    : undefined;
 }
 
 /** Canonical builds its images on Launchpad, whose build arguments precede the archive. */
@@ -84,7 +87,7 @@ function settled(steps: readonly BuildStep[], first: number, named: DistroName |
     if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') shell = commandWords(step.args).join(' ');
   }
   const distro = versioned(steps.slice(first, end), named) ?? (polished ? { id: 'ubuntu' } : undefined);
-  const evidence = (steps[first]?.args || (steps[first]?.comment ?? '')).slice(0, 80);
+  const evidence = redact((steps[first]?.args || (steps[first]?.comment ?? '')).slice(0, 400)).slice(0, 80);
   return { end, evidence, ...(distro ? { distro } : {}), ...(shell === undefined ? {} : { shell }) };
 }
 

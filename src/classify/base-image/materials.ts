@@ -1,0 +1,60 @@
+import type { Context } from '../context.ts';
+import type { BaseVerdict } from '../verdict.ts';
+import type { DeclaredBase } from './declared.ts';
+import { unknown } from './history.ts';
+import { baseByDigest, type ProvenBase } from './layer-chain.ts';
+import type { Material, Provenance } from './provenance.ts';
+
+/** The Dockerfile in the provenance names the base; else the one material that the history agrees with. */
+export function provenanceBases(provenance: Provenance | undefined, historical: BaseVerdict): readonly DeclaredBase[] {
+  if (!provenance) return [];
+  const { stages, materials } = provenance;
+  if (stages?.base !== undefined) {
+    const material = materials.find((candidate) => candidate.reference === stages.base);
+    return [{ reference: stages.base, signal: 'provenance', ...(material?.digest ? { digest: material.digest } : {}) }];
+  }
+  if (materials.length === 1) return isScratch(historical) ? [] : materials.map(ofMaterial);
+  const [exact, ...others] = materials.filter((material) => names(historical).includes(material.reference));
+  if (exact && others.length === 0) return [ofMaterial(exact)];
+  const alike = materialsLike(materials, historical);
+  return alike.length === 1 ? alike.map(ofMaterial) : [];
+}
+
+/** Materials with the repository's own name in any registry: a mirror's `example.com/hub/alpine` is alike `library/alpine`. */
+function materialsLike(materials: readonly Material[], historical: BaseVerdict): readonly Material[] {
+  const known = new Set(names(historical).map(lastPart));
+  return materials.filter((material) => known.has(lastPart(material.reference)));
+}
+
+function names(base: BaseVerdict): readonly string[] {
+  return base.confidence === 'unknown' ? [] : base.references;
+}
+
+export function withoutNames({ layerCount }: BaseVerdict): BaseVerdict {
+  return { ...unknown('not-in-catalogue'), ...(layerCount === undefined ? {} : { layerCount }) };
+}
+
+function isScratch(base: BaseVerdict): boolean {
+  return names(base).includes('scratch');
+}
+
+function lastPart(reference: string): string {
+  return reference.replace(/:[\w.-]+$/, '').replace(/^.*\//, '');
+}
+
+/** What the history shows of its bottom is not the base where the build resolved several images and none is like it. */
+export function contradicted(historical: BaseVerdict, provenance: Provenance | undefined): boolean {
+  const materials = provenance?.materials ?? [];
+  const inferred = historical.confidence === 'inferred' && !isScratch(historical);
+  return inferred && materials.length > 1 && materialsLike(materials, historical).length === 0;
+}
+
+function ofMaterial(material: Material): DeclaredBase {
+  return { ...material, signal: 'provenance' };
+}
+
+/** The material whose layers are the first of this image; the longest, for a stage may stand on another's base. */
+export function provenMaterial(context: Context, provenance: Provenance | undefined): ProvenBase | undefined {
+  const proven = (provenance?.materials ?? []).flatMap((material) => baseByDigest(context, material.digest) ?? []);
+  return proven.sort((one, other) => other.layerCount - one.layerCount)[0];
+}
