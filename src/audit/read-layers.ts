@@ -60,7 +60,7 @@ async function tryToRead(
     const registry = await context.registryOf(plannedSource(plan, layer.repository.source).settings);
     const stream = await registry.openBlob(layer.repository, { ...layer, annotations: {} }, { signal });
     const contents = await readLayer(stream, layer, { signal });
-    checkDiffId(layer, contents.diffId, places);
+    checkDiffId(layer.digest, contents.diffId, places);
     return contents;
   } catch (error) {
     signal.throwIfAborted();
@@ -69,12 +69,14 @@ async function tryToRead(
   }
 }
 
-/** The configs say what a layer unpacks to: a chain of layers is named by the names of its tars. */
-function checkDiffId({ digest }: UnreadLayer, diffId: Digest, places: readonly LayerPlace[]): void {
+/**
+ * The configs say what a layer unpacks to: a chain of layers is named by the names of its tars.
+ * @throws SlimboardError `content-mismatch`, never to be tried again: these are the bytes that were asked for
+ */
+export function checkDiffId(digest: Digest, diffId: Digest, places: readonly LayerPlace[]): void {
   const isNamed = ({ below, chain }: LayerPlace): boolean =>
     chainIds(below === null ? [diffId] : [below, diffId]).at(-1) === chain;
   if (places.every(isNamed)) return;
-  // Not a ContentMismatchError: these are the bytes that were asked for, and they will not change.
   throw new SlimboardError(
     'content-mismatch',
     `layer ${digest} unpacks to ${diffId}, and the config of an image says otherwise`,

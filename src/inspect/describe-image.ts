@@ -6,6 +6,7 @@ import { formatReference } from '../oci/reference.ts';
 import type { Finding } from '../policy/finding.ts';
 import { humanBytes } from '../report/human.ts';
 import { printable } from '../report/plain-text.ts';
+import { contentsText, type DescribedContents, describeContents } from './describe-contents.ts';
 import type { LoadedImage } from './load-image.ts';
 
 /** An image as `inspect` shows it: data for machines, and the same as text. Sizes are bytes. */
@@ -20,6 +21,8 @@ export interface DescribedImage {
   readonly base_bytes: number | null;
   readonly app_bytes: number | null;
   readonly layers: readonly DescribedLayer[];
+  /** With `--deep`. */
+  readonly contents?: DescribedContents;
   readonly verdict: ImageVerdict;
   readonly findings: readonly Finding[];
   readonly advice: Advice;
@@ -62,6 +65,7 @@ export function describeImage(
     base_bytes: known ? sum(layers.filter(({ of_base }) => of_base)) : null,
     app_bytes: known ? sum(layers.filter(({ of_base }) => !of_base)) : null,
     layers,
+    ...(loaded.measurement ? { contents: describeContents(loaded.measurement) } : {}),
     verdict,
     findings,
     advice,
@@ -73,6 +77,7 @@ function textOf(described: DescribedImage): string {
   const sections = [
     summary(described),
     layerTable(described),
+    described.contents ? contentsText(described.contents) : [],
     proof(described),
     findingList(described),
     plan(described),

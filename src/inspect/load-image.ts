@@ -1,4 +1,5 @@
 import { platformOf } from '../audit/manifest-record.ts';
+import { type ImageMeasurement, measureImage } from '../audit/measure-image.ts';
 import { wantedChildren } from '../audit/read-batch.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
@@ -13,6 +14,7 @@ import { formatPlatform, type Platform, platformMatches } from '../oci/platform.
 import { formatReference, type Reference } from '../oci/reference.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { FetchedManifest, ListedRepository, Registry } from '../registry/registry.ts';
+import { readImageLayers } from './read-image-layers.ts';
 
 /** One image, read straight from its registry and classified. */
 export interface LoadedImage {
@@ -21,7 +23,9 @@ export interface LoadedImage {
   readonly digest: Digest;
   /** Of the index that lists it, if any. */
   readonly indexDigest?: Digest;
+  /** With what its layers hold, where they were read. */
   readonly image: AuditedImage;
+  readonly measurement?: ImageMeasurement;
 }
 
 export interface LoadOptions {
@@ -30,6 +34,8 @@ export interface LoadOptions {
   readonly platform: Platform;
   /** Known images with which it may begin, by the chain IDs of its layers. */
   readonly findBases?: (config: ImageConfig) => Promise<readonly KnownBase[]>;
+  /** Read the contents of its layers, too. */
+  readonly deep?: boolean;
 }
 
 /**
@@ -124,7 +130,12 @@ async function readImage(
     bases: (await options.findBases?.(config)) ?? [],
     ...(index ? { indexAnnotations: index.annotations } : {}),
   });
-  return { platform, digest: fetched.digest, image: { manifest: image, config, verdict } };
+  const classified: AuditedImage = { manifest: image, config, verdict };
+  const loaded = { platform, digest: fetched.digest, image: classified };
+  if (!options.deep) return loaded;
+  const layers = await readImageLayers(registry, repository, classified, options.signal);
+  const measurement = measureImage(classified, layers);
+  return { ...loaded, image: measurement.image, measurement };
 }
 
 async function readConfig(
