@@ -3,6 +3,7 @@ import { SlimboardError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
 import { registerAdvise } from './commands/advise.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerCheck } from './commands/check.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDiff } from './commands/diff.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -11,6 +12,7 @@ import { registerMigrate } from './commands/migrate.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerSchedule } from './commands/schedule.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerWhatif } from './commands/whatif.ts';
 import { registerWorker } from './commands/worker.ts';
 import { EXIT, type ExitCode, exitCodeOf, Interruption } from './exit-code.ts';
 import type { CommandContext, GlobalOptions, Io } from './io.ts';
@@ -27,6 +29,8 @@ const COMMANDS: readonly Register[] = [
   registerInspect,
   registerAdvise,
   registerDiff,
+  registerWhatif,
+  registerCheck,
   registerMigrate,
   registerDoctor,
   registerDemo,

@@ -21,6 +21,17 @@ export interface ImageUnderTest {
   readonly image: AuditedImage;
 }
 
+/** What a policy looks at; an audit keeps it, so that a check of all its images needs no manifest. */
+export interface ImageFacts extends Omit<ImageUnderTest, 'image'> {
+  /** Pull size. */
+  readonly bytes: number;
+  readonly layerCount: number;
+  /** Equal names of its base; none: unknown, and `baseReason` says why. */
+  readonly baseNames: readonly string[];
+  readonly baseReason: string;
+  readonly findings: readonly Pick<Finding, 'rule' | 'severity' | 'message' | 'evidence'>[];
+}
+
 /** What breaks a policy. `error` makes `check` exit with 3; the others are shown. */
 export interface Violation {
   readonly reference: string;
@@ -32,12 +43,32 @@ export interface Violation {
 }
 
 /** Everything about one image that its policy does not allow: budgets, bases, and every finding of any severity. */
-export function checkImage(test: ImageUnderTest, policy: Policy): readonly Violation[] {
-  const { reference, image } = test;
+export function checkImage({ reference, owner, image }: ImageUnderTest, policy: Policy): readonly Violation[] {
+  const { base } = image.verdict;
+  const facts: ImageFacts = {
+    reference,
+    owner,
+    bytes: pullBytes(image.manifest),
+    layerCount: image.manifest.layers.length,
+    baseNames: base.confidence === 'unknown' ? [] : base.references,
+    baseReason: base.confidence === 'unknown' ? base.reason : '',
+    findings: findImage(image, policy.rules),
+  };
+  return checkFacts(facts, policy);
+}
+
+/** The same of what an audit keeps; its findings were made by the policy's rules. */
+export function checkFacts(facts: ImageFacts, policy: Omit<Policy, 'rules'>): readonly Violation[] {
   return [
-    ...budgetsFor(test.owner, policy.budgets ?? []).flatMap((budget) => overBudget(test, budget)),
-    ...foreignBase(test, policy.allowedBases ?? []),
-    ...findImage(image, policy.rules).map((finding) => violationOf(reference, finding)),
+    ...budgetsFor(facts.owner, policy.budgets ?? []).flatMap((budget) => overBudget(facts, budget)),
+    ...foreignBase(facts, policy.allowedBases ?? []),
+    ...facts.findings.map(({ rule, severity, message, evidence }) => ({
+      reference: facts.reference,
+      rule,
+      severity,
+      message,
+      evidence,
+    })),
   ];
 }
 
@@ -46,34 +77,24 @@ export function failsCheck(violations: readonly Violation[]): boolean {
   return violations.some((violation) => violation.severity === 'error');
 }
 
-function violationOf(reference: string, { rule, severity, message, evidence }: Finding): Violation {
-  return { reference, rule, severity, message, evidence };
-}
-
-function overBudget({ reference, image }: ImageUnderTest, budget: Budget): Violation[] {
-  const { layers } = image.manifest;
-  const bytes = pullBytes(image.manifest);
+function overBudget({ reference, bytes, layerCount }: ImageFacts, budget: Budget): Violation[] {
   const violations: Violation[] = [];
   if (budget.maxImageSize !== undefined && bytes > budget.maxImageSize) {
     const message = `${humanBytes(bytes)} to pull, the budget is ${humanBytes(budget.maxImageSize)}`;
     violations.push({ reference, rule: 'max-image-size', severity: 'error', message, evidence: [] });
   }
-  if (budget.maxLayers !== undefined && layers.length > budget.maxLayers) {
-    const message = `${layers.length} layers, the budget is ${budget.maxLayers}`;
+  if (budget.maxLayers !== undefined && layerCount > budget.maxLayers) {
+    const message = `${layerCount} layers, the budget is ${budget.maxLayers}`;
     violations.push({ reference, rule: 'max-layers', severity: 'error', message, evidence: [] });
   }
   return violations;
 }
 
-function foreignBase({ reference, image }: ImageUnderTest, allowed: readonly string[]): Violation[] {
+function foreignBase({ reference, baseNames, baseReason }: ImageFacts, allowed: readonly string[]): Violation[] {
   if (allowed.length === 0) return [];
-  const { base } = image.verdict;
-  const names = base.confidence === 'unknown' ? [] : base.references;
-  if (names.some((name) => allowed.some((glob) => matcherOf(glob)(name)))) return [];
-  const found =
-    base.confidence === 'unknown' ? `its base is unknown (${base.reason})` : `it stands on ${names.join('; ')}`;
+  if (baseNames.some((name) => allowed.some((glob) => matcherOf(glob)(name)))) return [];
+  const found = baseNames.length === 0 ? `its base is unknown (${baseReason})` : `it stands on ${baseNames.join('; ')}`;
   const message = `The policy allows ${allowed.join(', ')}: ${found}`;
-  return [
-    { reference, rule: 'allowed-bases', severity: 'error', message, evidence: names.map((subject) => ({ subject })) },
-  ];
+  const evidence = baseNames.map((subject) => ({ subject }));
+  return [{ reference, rule: 'allowed-bases', severity: 'error', message, evidence }];
 }

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { parseAuditNumber } from '../audit-number.ts';
+import type { CommandContext } from '../io.ts';
+
+export function registerCheck(program: Command, { io, exit }: CommandContext): void {
+  program
+    .command('check')
+    .description("a gate for CI: the policy's budgets, bases and rules; exits with 3 where an image breaks them")
+    .argument('[images...]', 'image references, as for inspect')
+    .option('--audit <id>', 'every image of the sources of an audit, as it was judged', parseAuditNumber)
+    .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
+    .option('--format <format>', 'table, json, junit or sarif', 'table')
+    .option('--plain-http', 'talk to the registries without TLS')
+    .action(
+      async (
+        images: readonly string[],
+        options: { readonly platform: string; readonly format: string; readonly audit?: number },
+      ) => {
+        const { prepare } = await import('../prepare.ts');
+        const { checkCommand } = await import('../run/check-command.ts');
+        const { platform, format, audit, ...flags } = options;
+        exit(await checkCommand(await prepare(io, program.opts(), flags), images, { platform, format, audit }));
+      },
+    );
+}

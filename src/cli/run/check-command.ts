@@ -1,0 +1,99 @@
+import { knowledgeOf } from '../../advise/alternatives.ts';
+import { openStore } from '../../app.ts';
+import { NotFoundError, SettingsError } from '../../errors.ts';
+import { judgeLoaded } from '../../inspect/judge-loaded.ts';
+import { parsePlatform } from '../../oci/platform.ts';
+import { formatReference, parseReference } from '../../oci/reference.ts';
+import { packageVersion } from '../../package-version.ts';
+import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy/check-image.ts';
+import { formatJUnit } from '../../policy/formats/junit.ts';
+import { formatSarif } from '../../policy/formats/sarif.ts';
+import { printable } from '../../report/plain-text.ts';
+import { teamOf } from '../../settings/team-of.ts';
+import { findAudit } from '../../store/audit-store.ts';
+import { readFacts } from '../../store/check-store.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { withImageLoader } from '../image-loader.ts';
+import { writeResult } from '../io.ts';
+import type { Session } from '../prepare.ts';
+
+interface CheckOptions {
+  readonly platform: string;
+  readonly format: string;
+  readonly audit: number | undefined;
+}
+
+interface Checked {
+  readonly references: readonly string[];
+  readonly violations: readonly Violation[];
+}
+
+const FORMATS: Readonly<Record<string, (checked: Checked) => string>> = {
+  table: describe,
+  json: ({ references, violations }) =>
+    `${JSON.stringify({ schema: 'slimboard.check/1', images: references, violations }, null, 2)}\n`,
+  junit: ({ references, violations }) => formatJUnit(references, violations),
+  sarif: ({ violations }) => `${formatSarif(violations, packageVersion())}\n`,
+};
+
+/** Checks images against the policy. @returns 3 where one of them breaks it */
+export async function checkCommand(
+  session: Session,
+  images: readonly string[],
+  options: CheckOptions,
+): Promise<ExitCode> {
+  const format = FORMATS[options.format];
+  if (!format) throw new SettingsError(`--format ${options.format}: write ${Object.keys(FORMATS).join(', ')}`);
+  if ((options.audit === undefined) === (images.length === 0))
+    throw new SettingsError('write images to check, or --audit with a number: one of them');
+  const checked =
+    options.audit === undefined
+      ? await checkImages(session, images, options.platform)
+      : await checkAudit(session, options.audit);
+  await writeResult(session.io, [format(checked)]);
+  return failsCheck(checked.violations) ? EXIT.violation : EXIT.done;
+}
+
+async function checkImages(session: Session, images: readonly string[], platformText: string): Promise<Checked> {
+  const { policy, teams } = session.settings;
+  const platform = parsePlatform(platformText);
+  const parsed = images.map(parseReference);
+  const judge = { policy, knowledge: knowledgeOf([]), today: new Date().toISOString().slice(0, 10) };
+  return withImageLoader(session, async (load) => {
+    const violations: Violation[] = [];
+    for (const reference of parsed) {
+      const { image } = judgeLoaded(await load(reference, platform), judge);
+      const team = teamOf(reference.repository, teams, reference.registry);
+      const owner = { repository: reference.repository, ...(team === undefined ? {} : { team }) };
+      violations.push(...checkImage({ reference: formatReference(reference), owner, image }, policy));
+    }
+    return { references: parsed.map(formatReference), violations };
+  });
+}
+
+async function checkAudit({ settings }: Session, audit: number): Promise<Checked> {
+  const db = await openStore(settings, 'read');
+  try {
+    if (!(await findAudit(db, audit)))
+      throw new NotFoundError(`there is no audit ${audit}: "slimboard report audits" lists them`);
+    const references: string[] = [];
+    const violations: Violation[] = [];
+    for await (const batch of readFacts(db, audit)) {
+      references.push(...batch.map(({ reference }) => reference));
+      violations.push(...batch.flatMap((facts) => checkFacts(facts, settings.policy)));
+    }
+    return { references, violations };
+  } finally {
+    await db.close();
+  }
+}
+
+function describe({ references, violations }: Checked): string {
+  const counts = (['error', 'warn', 'info'] as const).map(
+    (severity) => `${violations.filter((violation) => violation.severity === severity).length} ${severity}`,
+  );
+  const lines = violations.map(({ severity, reference, rule, message }) =>
+    printable(`${severity.padEnd(6)}${reference}  ${rule}: ${message}`),
+  );
+  return [...lines, `${references.length} images checked: ${counts.join(', ')}`, ''].join('\n');
+}

@@ -1,0 +1,44 @@
+import type { ImageFacts } from '../policy/check-image.ts';
+import type { Database } from './database.ts';
+
+interface FactRow {
+  readonly reference: string;
+  readonly repository: string;
+  readonly team: string;
+  readonly bytes: number;
+  readonly layers: number;
+  readonly base_image: string | null;
+  readonly base_evidence: string;
+  readonly findings: ImageFacts['findings'] | null;
+}
+
+/** What a policy looks at, of every image that the sources of an audit hold, batch by batch. */
+export async function* readFacts(db: Database, auditId: number): AsyncGenerator<readonly ImageFacts[]> {
+  const batches = db.stream<FactRow>(
+    `select r.registry || '/' || r.name || coalesce(':' || c.tag, '@' || encode(m.digest, 'hex')) as reference, r.name as repository, r.team,
+       i.pull_bytes as bytes, i.layer_count as layers, a.base_image, a.base_evidence,
+       (select json_agg(json_build_object('rule', f.rule, 'severity', f.severity, 'message', f.message,
+          'evidence', case when f.layer is null then '[]'::json else json_build_array(json_build_object('layer', f.layer)) end) order by f.ordinal)
+        from finding f where f.manifest_id = m.id) as findings
+     from tag_content c
+     join repository r on r.id = c.repository_id and r.ended_at is null
+     join audit_source s on s.source_id = r.source_id and s.audit_id = $1
+     join manifest m on m.id = c.manifest_id join image i on i.manifest_id = m.id join assessment a on a.manifest_id = m.id
+     where c.tag is not null
+     order by r.registry, r.name, c.tag, m.id`,
+    [auditId],
+  );
+  for await (const rows of batches) yield rows.map(factsOf);
+}
+
+function factsOf(row: FactRow): ImageFacts {
+  return {
+    reference: row.reference,
+    owner: { repository: row.repository, team: row.team },
+    bytes: row.bytes,
+    layerCount: row.layers,
+    baseNames: row.base_image === null ? [] : row.base_image.split(';'),
+    baseReason: row.base_image === null ? row.base_evidence : '',
+    findings: row.findings ?? [],
+  };
+}
