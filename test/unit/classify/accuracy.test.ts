@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeCorpus, scoreOf } from '../../support/accuracy.ts';
+import { accuracyReport, type Judgement, judgeCorpus, scoreOf } from '../../support/accuracy.ts';
 import { readCorpus } from '../../support/corpus.ts';
 
 const images = readCorpus('test/fixtures/corpus');
@@ -35,4 +35,20 @@ describe.each([false, true])('with a catalogue: %s', (catalogue) => {
 test('few base images stay unknown', () => {
   const unknown = judgeCorpus(images, false).filter((one) => one.field === 'base' && one.outcome === 'silent');
   expect(unknown.map((one) => one.image).sort()).toEqual(['images/bazel-scratch', 'images/regclient-v3-amd64']);
+});
+
+test('the report has a row for each field and signal, and names what was not right', () => {
+  const one = { image: 'a', field: 'distro', signal: 'history', expected: 'debian 12', actual: 'debian 12' };
+  const judgements: readonly Judgement[] = [
+    { ...one, outcome: 'right' },
+    { ...one, image: 'b', outcome: 'wrong', actual: 'alpine' },
+    { ...one, image: 'c', outcome: 'silent', signal: '', actual: 'unknown' },
+    { ...one, image: 'd', outcome: 'unjudged' },
+  ];
+  expect(scoreOf(judgements)).toEqual({ right: 1, wrong: 1, silent: 1, precision: 1 / 2, recall: 1 / 3 });
+  const report = accuracyReport('title', judgements);
+  expect(report).toMatch(/^ {2}distro .*right +1 +wrong +1 +silent +1 +precision +50\.0 % +recall +33\.3 %$/m);
+  expect(report).toMatch(/^ {2}distro by history .*precision +50\.0 %/m);
+  expect(report).toMatch(/^ {2}wrong +distro +b +expected debian 12, got alpine$/m);
+  expect(report).not.toContain(' d ');
 });
