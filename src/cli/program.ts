@@ -3,6 +3,7 @@ import { SlimboardError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
 import { registerAdvise } from './commands/advise.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerBases } from './commands/bases.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDiff } from './commands/diff.ts';
@@ -10,7 +11,9 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPlan } from './commands/plan.ts';
+import { registerPrune } from './commands/prune.ts';
 import { registerSchedule } from './commands/schedule.ts';
+import { registerServe } from './commands/serve.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerWhatif } from './commands/whatif.ts';
 import { registerWorker } from './commands/worker.ts';
@@ -26,11 +29,14 @@ const COMMANDS: readonly Register[] = [
   registerSchedule,
   registerWorker,
   registerStatus,
+  registerServe,
   registerInspect,
   registerAdvise,
   registerDiff,
   registerWhatif,
   registerCheck,
+  registerBases,
+  registerPrune,
   registerMigrate,
   registerDoctor,
   registerDemo,

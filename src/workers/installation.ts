@@ -5,6 +5,7 @@ import { type AuditEngine, createAuditEngine, type EngineOptions, openStore } fr
 import type { AuditEvents } from '../audit/context.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { auditGauges } from '../metrics/audit-gauges.ts';
 import { measured } from '../metrics/measured-governor.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { startMetricsServer } from '../metrics/metrics-server.ts';
@@ -14,7 +15,7 @@ import { startSweeper } from '../queue/sweeper.ts';
 import { createRedisGovernor } from '../registry/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
-import { auditAges, keepAlive, queuedTasks, stuckAudits } from '../store/queued-audit-store.ts';
+import { keepAlive, queuedTasks, stuckAudits } from '../store/queued-audit-store.ts';
 import { createRequestTally, type RequestTally } from './request-tally.ts';
 
 export interface InstallationOptions {
@@ -140,16 +141,6 @@ function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
     },
     repositoryListed: (source, repository, tags) => log.debug({ source, repository, tags }, 'listed'),
   };
-}
-
-async function auditGauges(db: Database) {
-  const ages = await auditAges(db);
-  return ages.map(({ source, startedAt, durationSeconds, running }) => ({
-    source,
-    running,
-    ageSeconds: startedAt === null ? undefined : (Date.now() - Date.parse(startedAt)) / 1_000,
-    durationSeconds: durationSeconds ?? undefined,
-  }));
 }
 
 function startSweeping({ db, redis, queue, engine, metrics, now }: Installation, log: Logger, closers: Closers): void {

@@ -1,0 +1,63 @@
+import type { Hono } from 'hono';
+import { openStore } from '../../app.ts';
+import { readAssets } from '../../html/assets.ts';
+import { auditGauges } from '../../metrics/audit-gauges.ts';
+import { createMetrics } from '../../metrics/metrics.ts';
+import { listen } from '../../serve/listen.ts';
+import { untilAborted } from '../../workers/until-aborted.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Session } from '../prepare.ts';
+
+interface ServeOptions {
+  readonly host?: string;
+  readonly port?: number;
+}
+
+/** Serves the dashboard until it is told to end. */
+export async function serveCommand(session: Session, options: ServeOptions): Promise<ExitCode> {
+  const { io, log, settings } = session;
+  const serve = { ...settings.serve, ...options };
+  const db = await openStore(settings, 'read');
+  const queues = await openQueues(session);
+  try {
+    const metrics = createMetrics({ audits: () => auditGauges(db) });
+    const server = await listen({
+      db,
+      log,
+      metrics,
+      assets: readAssets(),
+      settings: { ...settings, serve },
+      now: () => new Date(),
+      ...(queues && { queues: queues.app }),
+    });
+    io.stdout.write(`${server.url}\n`);
+    await untilAborted(io.signal);
+    await server.close();
+    return EXIT.done;
+  } finally {
+    await queues?.close();
+    await db.close();
+  }
+}
+
+/** The queues' own dashboard, where there is a Redis; without one that answers, the rest is served all the same. */
+async function openQueues({
+  settings: { redisUrl },
+  log,
+}: Session): Promise<{ readonly app: Hono; close(): Promise<void> } | undefined> {
+  if (redisUrl === undefined) return undefined;
+  const { connectRedis } = await import('../../queue/redis-connection.ts');
+  const { createBullmqQueue } = await import('../../queue/bullmq-queue.ts');
+  const { createQueueDashboard } = await import('../../queue/queue-dashboard.ts');
+  const onError = (error: Error): void => log.warn({ error }, 'the queues cannot be shown');
+  const redis = await connectRedis(redisUrl, onError).catch(onError);
+  if (!redis) return undefined;
+  const queue = createBullmqQueue({ redis, onError });
+  return {
+    app: createQueueDashboard(queue.queues, '/queues'),
+    async close() {
+      await queue.close().catch(() => undefined);
+      redis.disconnect();
+    },
+  };
+}

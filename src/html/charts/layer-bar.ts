@@ -1,0 +1,53 @@
+import { humanBytes } from '../../report/human.ts';
+import { percentOf } from '../figures.ts';
+import { html, type Markup } from '../markup.ts';
+
+/** A layer in the bar of its image. */
+export interface BarLayer {
+  readonly position: number;
+  readonly bytes: number;
+  readonly class: string;
+  readonly ofBase: boolean;
+}
+
+const CLASSES: ReadonlySet<string> = new Set([
+  'base',
+  'os-packages',
+  'dependencies',
+  'build-tools',
+  'application',
+  'configuration',
+]);
+
+/** An image's layers side by side, as wide as they are big; a mark where the base ends. */
+export function layerBar(layers: readonly BarLayer[]): Markup {
+  const total = layers.reduce((sum, { bytes }) => sum + bytes, 0);
+  let before = 0;
+  const parts = layers.map((layer) => {
+    const x = percentOf(before, total);
+    before += layer.bytes;
+    const title = `Layer ${layer.position + 1}, ${layer.class}: ${humanBytes(layer.bytes)}`;
+    return html`<rect class="layer ${layerTone(layer)}" x="${x.toFixed(3)}%" width="${percentOf(layer.bytes, total).toFixed(3)}%" y="4" height="32"><title>${title}</title></rect>`;
+  });
+  const baseBytes = layers.filter(({ ofBase }) => ofBase).reduce((sum, { bytes }) => sum + bytes, 0);
+  const boundary = percentOf(baseBytes, total).toFixed(3);
+  const mark = baseBytes > 0 ? html`<line class="boundary" x1="${boundary}%" x2="${boundary}%" y1="0" y2="40"/>` : null;
+  const label = `Layers by size: ${humanBytes(baseBytes)} of base, ${humanBytes(total - baseBytes)} above it`;
+  return html`<svg class="layers" width="100%" height="40" role="img" aria-label="${label}">${parts}${mark}</svg>${legend(layers)}`;
+}
+
+function legend(layers: readonly BarLayer[]): Markup {
+  const classes = [...new Set(layers.filter(({ bytes }) => bytes > 0).map(layerTone))];
+  const bytesOf = (tone: string) =>
+    layers.filter((layer) => layerTone(layer) === tone).reduce((sum, { bytes }) => sum + bytes, 0);
+  return html`<ul class="legend">${classes.map(
+    (tone) =>
+      html`<li><svg width="10" height="10" aria-hidden="true"><rect class="layer ${tone}" width="10" height="10" rx="2"/></svg> ${tone} <b>${humanBytes(bytesOf(tone))}</b></li>`,
+  )}</ul>`;
+}
+
+/** The class that the layer is painted by. */
+export function layerTone({ class: name, ofBase }: Pick<BarLayer, 'class' | 'ofBase'>): string {
+  if (ofBase) return 'base';
+  return CLASSES.has(name) ? name : 'other';
+}

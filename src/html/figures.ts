@@ -1,0 +1,44 @@
+import { humanBytes, humanCell } from '../report/human.ts';
+import type { Cell, Column } from '../report/report.ts';
+
+const COUNT = new Intl.NumberFormat('en-US');
+
+/** A whole number, with thousands apart: `12,345`. */
+export function count(value: number): string {
+  return COUNT.format(value);
+}
+
+/** One thing or several: `1 image`, `12,345 images`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** A change of size: `+212 MB`, `-3 kB`, `±0 B`. */
+export function signedBytes(bytes: number): string {
+  if (bytes === 0) return '±0 B';
+  return bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);
+}
+
+/** A share of a whole: `12 %`; nothing of nothing is 0. */
+export function share(part: number, whole: number): string {
+  return `${percentOf(part, whole).toFixed(0)} %`;
+}
+
+/** 0 to 100. */
+export function percentOf(part: number, whole: number): number {
+  return whole > 0 ? Math.min(100, Math.max(0, (part / whole) * 100)) : 0;
+}
+
+/** `2026-11-23 02:00 UTC` */
+export function moment(timestamp: string): string {
+  return `${timestamp.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** A cell as a page shows it; unknown is nothing. */
+export function figure(column: Column, cell: Cell): string {
+  if (cell === null) return '';
+  if (column.type === 'timestamp' && typeof cell === 'string') return cell.slice(0, 16).replace('T', ' ');
+  if (column.name.startsWith('growth_') && column.type === 'bytes') return signedBytes(Number(cell));
+  if (column.type === 'integer' && typeof cell === 'number' && !column.name.endsWith('id')) return count(cell);
+  return humanCell(column, cell);
+}

@@ -1,0 +1,67 @@
+import { type Content, html, type Markup } from './markup.ts';
+
+/** What surrounds a page: the dashboard's links to style and script, or both written into the file. */
+export interface Frame {
+  readonly head: Markup;
+  /** Pages to go to; none in a file. */
+  readonly navigation: readonly NavigationEntry[];
+  /** What stands at the right of the head, such as the search. */
+  readonly tools?: Content;
+}
+
+export interface NavigationEntry {
+  readonly title: string;
+  readonly href: string;
+}
+
+export interface PageContent {
+  readonly title: string;
+  /** One line under the title: of which audit, how much of it was covered. */
+  readonly lead?: Content;
+  /** The path of the navigation entry that this page belongs to. */
+  readonly at?: string;
+  readonly body: Content;
+}
+
+/** A whole document. */
+export function document(frame: Frame, { title, lead, at, body }: PageContent): Markup {
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>${title} · slimboard</title>${frame.head}</head>
+<body><a class="skip" href="#content">To the content</a>
+<header class="top"><a class="brand" href="${frame.navigation[0]?.href ?? '#content'}">slimboard</a>${navigation(frame.navigation, at)}
+<div class="tools">${frame.tools}<button type="button" id="theme" aria-label="Light or dark" title="Light or dark">◐</button></div></header>
+<main id="content" tabindex="-1"><h1>${title}</h1>${lead ? html`<p class="lead">${lead}</p>` : null}
+${body}</main></body></html>
+`;
+}
+
+function navigation(entries: readonly NavigationEntry[], at: string | undefined): Markup | null {
+  if (entries.length === 0) return null;
+  return html`<nav aria-label="Pages"><ul>${entries.map(
+    ({ title, href }) =>
+      html`<li><a href="${href}"${href === at ? html` aria-current="page"` : null}>${title}</a></li>`,
+  )}</ul></nav>`;
+}
+
+/** A part of a page under a heading of its own. */
+export function section(title: string, body: Content, options: { note?: Content; wide?: boolean } = {}): Markup {
+  const note = options.note ? html`<p class="note">${options.note}</p>` : null;
+  return html`<section class="card${options.wide ? ' wide' : ''}"><h2>${title}</h2>${note}${body}</section>`;
+}
+
+/** Figures side by side, each with its name. */
+export function figures(
+  entries: readonly { readonly name: string; readonly value: Content; readonly note?: Content }[],
+): Markup {
+  return html`<dl class="figures">${entries.map(
+    ({ name, value, note }) =>
+      html`<div><dt>${name}</dt><dd>${value}</dd>${note ? html`<dd class="note">${note}</dd>` : null}</div>`,
+  )}</dl>`;
+}
+
+/** Facts line by line, those that are not known left out. */
+export function facts(entries: readonly (readonly [string, Content])[]): Markup {
+  const known = entries.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return html`<dl class="facts">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}

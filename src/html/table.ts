@@ -1,0 +1,112 @@
+import { type Cell, type Column, isNumeric, recordOf } from '../report/report.ts';
+import type { ReportPage } from '../report/report-page.ts';
+import { figure } from './figures.ts';
+import type { CellsByName, LinkOf } from './links.ts';
+import { html, type Markup } from './markup.ts';
+
+export interface TableOptions {
+  /** What it shows, for everybody who does not see where it stands. */
+  readonly label: string;
+  readonly links: LinkOf;
+  /** Column names, in order; default: all that are no detail and not empty everywhere. */
+  readonly columns?: readonly string[];
+  /** Where a click on a column's head leads; without it the page's script sorts what is there. */
+  readonly sortLink?: (column: string) => string;
+  /** The column that it is sorted by, `-column` when the largest is first. */
+  readonly sortedBy?: string | undefined;
+}
+
+/** A report's rows as a table that scrolls in its own frame. */
+export function reportTable(page: Pick<ReportPage, 'columns' | 'rows'>, options: TableOptions): Markup {
+  if (page.rows.length === 0) return html`<p class="empty">Nothing to show.</p>`;
+  const columns = shownColumns(page, options.columns);
+  return html`<div class="frame" role="region" aria-label="${options.label}" tabindex="0">
+<table${options.sortLink ? null : html` data-sortable`}><thead><tr>${columns.map((column) => head(column, options))}</tr></thead>
+<tbody>${page.rows.map((cells) => row(columns, recordOf(page.columns, cells), options.links))}</tbody></table></div>`;
+}
+
+function shownColumns({ columns, rows }: Pick<ReportPage, 'columns' | 'rows'>, names: readonly string[] | undefined) {
+  if (names) return names.flatMap((name) => columns.filter((column) => column.name === name));
+  return columns.filter(
+    (column, index) => !column.detail && rows.some((cells) => (cells[index] ?? null) !== null && cells[index] !== ''),
+  );
+}
+
+function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {
+  const title = titleOf(column.name);
+  const sorted = sortedBy === column.name ? 'ascending' : sortedBy === `-${column.name}` ? 'descending' : undefined;
+  const inside = sortLink
+    ? html`<a href="${sortLink(column.name)}">${title}</a>`
+    : html`<button type="button">${title}</button>`;
+  return html`<th scope="col" title="${column.description}"${isNumeric(column) ? html` class="n"` : null}${
+    sorted ? html` aria-sort="${sorted}"` : null
+  }>${inside}</th>`;
+}
+
+/** A column's name as people say it: `compressed_bytes` is `Pull size`. */
+export function titleOf(name: string): string {
+  const words =
+    TITLES[name] ??
+    name
+      .replace(/_bytes$/, '')
+      .replace(/_at$/, '')
+      .replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  compressed_bytes: 'pull size',
+  base_logical_bytes: 'base, logical',
+  app_logical_bytes: 'app, logical',
+  app_bytes: 'app',
+  base_bytes: 'base size',
+  growth_percent: 'growth %',
+  savings_max_bytes: 'savings up to',
+  savings_min_bytes: 'savings from',
+  distro_eol: 'end of life',
+  gain_bytes: 'gain',
+  after_max_bytes: 'size then, up to',
+  max_bytes: 'saves up to',
+  p90_bytes: '90 % below',
+  id: 'audit',
+};
+
+function row(columns: readonly Column[], record: CellsByName, links: LinkOf): Markup {
+  return html`<tr>${columns.map((column) => cellOf(column, record, links))}</tr>`;
+}
+
+function cellOf(column: Column, record: CellsByName, links: LinkOf): Markup {
+  const cell = record[column.name] ?? null;
+  const href = links(column.name, record);
+  const shown = shownCell(column, cell);
+  const content = href === undefined ? shown : html`<a href="${href}">${shown}</a>`;
+  if (!isNumeric(column)) return html`<td${classOf(column, cell)}>${content}</td>`;
+  return html`<td class="n${growthClass(column, cell)}" data-value="${typeof cell === 'number' ? cell : null}">${content}</td>`;
+}
+
+/** Long texts are cut, for a row is read at a glance; the whole text is in the title and in the CSV. */
+const LONGEST = 160;
+
+function shownCell(column: Column, cell: Cell): Markup {
+  const text = figure(column, cell);
+  if (column.name === 'severity') return html`<span class="badge ${severityClass(text)}">${text}</span>`;
+  if (column.type === 'digest' && typeof cell === 'string') return html`<code title="${cell}">${text}</code>`;
+  if (text.length <= LONGEST) return html`${text}`;
+  return html`<span title="${text.slice(0, 2_000)}">${text.slice(0, LONGEST)}…</span>`;
+}
+
+function severityClass(severity: string): string {
+  return ['error', 'warn', 'info'].includes(severity) ? severity : 'info';
+}
+
+function classOf({ name, type }: Column, cell: Cell): Markup | null {
+  if (type === 'timestamp' || type === 'date') return html` class="when"`;
+  return name === 'instruction' || name === 'message' || (typeof cell === 'string' && cell.length > 60)
+    ? html` class="long"`
+    : null;
+}
+
+function growthClass({ name }: Column, cell: Cell): string {
+  if (!name.startsWith('growth_') || typeof cell !== 'number' || cell === 0) return '';
+  return cell > 0 ? ' up' : ' down';
+}

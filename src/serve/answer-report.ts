@@ -1,0 +1,56 @@
+import { SettingsError } from '../errors.ts';
+import { FORMATS, type FormatName } from '../report/formats/formats.ts';
+import type { ReportKind } from '../report/kinds/kind.ts';
+import { openReport } from '../report/open-report.ts';
+import { searched } from '../report/report-page.ts';
+import type { Dashboard } from './dashboard.ts';
+import type { ReportQuery } from './report-query.ts';
+
+const CONTENT_TYPES: Readonly<Partial<Record<FormatName, string>>> = {
+  json: 'application/json; charset=utf-8',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+  markdown: 'text/markdown; charset=utf-8',
+};
+/** Formats that the API writes; the pages are its HTML. */
+export const API_FORMATS = Object.keys(CONTENT_TYPES);
+
+/** A JSON answer without a limit of its own ends here; CSV and NDJSON have all rows, for they are read as they come. */
+const DEFAULT_JSON_ROWS = 1_000;
+
+/** @throws SettingsError as `openReport` does, or when there is no such format */
+export async function answerReport(
+  { db, settings, now }: Dashboard,
+  kind: ReportKind,
+  query: ReportQuery,
+): Promise<Response> {
+  const name = query.format ?? 'json';
+  const contentType = CONTENT_TYPES[name as FormatName];
+  if (contentType === undefined) throw new SettingsError(`format: write ${API_FORMATS.join(', ')}`);
+  const { search, format: _, limit = name === 'json' ? DEFAULT_JSON_ROWS : undefined, ...rest } = query;
+  const report = await openReport(db, search === undefined ? kind : searched(kind, search), {
+    ...rest,
+    ...(limit === undefined ? {} : { limit }),
+    now: now(),
+    storagePricePerGBMonth: settings.prices.storagePerGBMonth,
+  });
+  const headers = new Headers({ 'content-type': contentType });
+  if (name === 'csv') headers.set('content-disposition', `attachment; filename="slimboard-${kind.name}.csv"`);
+  return new Response(bytesOf(FORMATS[name as FormatName](report, {})), { headers });
+}
+
+/** A body that is made as it is read; a reader that leaves ends the query. */
+function bytesOf(text: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const iterator = text[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      await iterator.return?.(undefined);
+    },
+  });
+}

@@ -1,0 +1,84 @@
+import { Hono } from 'hono';
+import { NotFoundError, SettingsError } from '../errors.ts';
+import { readOverview } from '../html/overview/read-overview.ts';
+import { parseDigest } from '../oci/digest.ts';
+import type { ReportKind } from '../report/kinds/kind.ts';
+import { KINDS } from '../report/kinds/kinds.ts';
+import { leaderboard, METRICS, type Metric } from '../report/leaderboard.ts';
+import { GROUPINGS, type Grouping } from '../report/leaderboard-columns.ts';
+import { recordsOf } from '../report/report-page.ts';
+import { auditProgress } from '../store/progress-store.ts';
+import { answerReport } from './answer-report.ts';
+import { compareStored } from './compare.ts';
+import type { Dashboard } from './dashboard.ts';
+import { readImageDetail, resolveImage } from './image-detail.ts';
+import { openApiDocument } from './openapi.ts';
+import { parseReportQuery } from './report-query.ts';
+
+/** The JSON API, under /api/v1; config/openapi.json describes it. */
+export function apiRoutes(dashboard: Dashboard): Hono {
+  const { db, now, settings } = dashboard;
+  const api = new Hono();
+  api.get('/openapi.json', (context) => context.json(openApiDocument()));
+  api.get('/overview', async (context) => {
+    const prices = { storagePricePerGBMonth: settings.prices.storagePerGBMonth };
+    const { audits, teams, repositories, layers, growth, advice, ...rest } = await readOverview(db, {
+      now: now(),
+      ...prices,
+    });
+    const pages = { teams, layers, growth, advice };
+    const rows = Object.fromEntries(Object.entries(pages).map(([name, page]) => [name, recordsOf(page)]));
+    return context.json({ schema: 'slimboard.overview/1', audit: teams.audit, ...rest, ...rows });
+  });
+  api.get('/reports/:kind', async ({ req }) =>
+    answerReport(dashboard, kindOf(req.param('kind')), parseReportQuery(new URL(req.url).searchParams)),
+  );
+  api.get('/leaderboard', async ({ req }) => {
+    const parameters = new URL(req.url).searchParams;
+    const kind = leaderboardOf(parameters);
+    return answerReport(dashboard, kind, parseReportQuery(parameters));
+  });
+  api.get('/images/:digest', async (context) =>
+    context.json({
+      schema: 'slimboard.image-detail/1',
+      ...(await readImageDetail(db, parseDigest(context.req.param('digest')))),
+    }),
+  );
+  api.get('/compare', async (context) => {
+    const { old: before, new: after } = context.req.query();
+    if (!before || !after) throw new SettingsError('write old= and new=: a digest, or REPOSITORY:TAG');
+    const comparison = await compareStored(db, await resolveImage(db, before), await resolveImage(db, after));
+    const { diff } = comparison;
+    return context.json({
+      schema: 'slimboard.comparison/1',
+      old: comparison.before.digest,
+      new: comparison.after.digest,
+      ...diff,
+    });
+  });
+  api.get('/audits/:id{[0-9]{1,15}}', async (context) => {
+    const progress = await auditProgress(db, Number(context.req.param('id')));
+    if (!progress) throw new NotFoundError('there is no such audit');
+    return context.json({ schema: 'slimboard.audit/1', ...progress });
+  });
+  return api;
+}
+
+/** @throws NotFoundError when there is no such kind of report */
+export function kindOf(name: string): ReportKind {
+  const kinds: Readonly<Record<string, ReportKind>> = KINDS;
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  if (!kind) throw new NotFoundError(`there is no report of that name: there are ${Object.keys(kinds).join(', ')}`);
+  return kind;
+}
+
+/** Takes `by`, `metric` out of the parameters. @throws SettingsError when they cannot be read */
+function leaderboardOf(parameters: URLSearchParams): ReportKind {
+  const by = parameters.get('by') ?? 'team';
+  const metric = parameters.get('metric') ?? 'stored';
+  parameters.delete('by');
+  parameters.delete('metric');
+  if (!GROUPINGS.includes(by as Grouping)) throw new SettingsError(`by: write ${GROUPINGS.join(', ')}`);
+  if (!METRICS.includes(metric as Metric)) throw new SettingsError(`metric: write ${METRICS.join(', ')}`);
+  return leaderboard({ by: by as Grouping, metric: metric as Metric });
+}

@@ -1,0 +1,104 @@
+import { Hono } from 'hono';
+import { SlimboardError } from '../errors.ts';
+import { linkedHead } from '../html/assets.ts';
+import { html } from '../html/markup.ts';
+import { document, type PageContent } from '../html/page.ts';
+import { apiRoutes } from './api.ts';
+import type { Dashboard } from './dashboard.ts';
+import { atMostAtOnce, isLoopback, loopbackNamesOnly, requestLimits, securityHeaders } from './guards.ts';
+import { loginRoutes, requireToken } from './login.ts';
+import { NAVIGATION } from './pages/navigation.ts';
+import { pageRoutes } from './pages/routes.ts';
+
+/** The dashboard with its API, as requests and answers; nothing listens yet. */
+export function createDashboardApp(dashboard: Dashboard): Hono {
+  const { assets, settings, metrics, now } = dashboard;
+  const { token, host } = settings.serve;
+  const render = renderer(dashboard);
+  const app = new Hono();
+  app.use(securityHeaders, requestLimits);
+  if (token === undefined && isLoopback(host)) app.use(loopbackNamesOnly);
+  if (token !== undefined) {
+    app.use(requireToken({ token, now, render }));
+    app.route('/', loginRoutes({ token, now, render }));
+  }
+  app.get('/healthz', (context) => context.text('ok\n'));
+  app.get('/readyz', async (context) => {
+    const ready = await isReady(dashboard);
+    return context.text(ready ? 'ready\n' : 'the database does not answer\n', ready ? 200 : 503);
+  });
+  for (const asset of [assets.style, assets.script])
+    app.get(asset.path, (context) =>
+      context.body(asset.text, 200, {
+        'content-type': asset.contentType,
+        'cache-control': 'public, max-age=31536000, immutable',
+      }),
+    );
+  app.get('/metrics', async (context) =>
+    context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }),
+  );
+  if (dashboard.queues) app.route('/queues', dashboard.queues);
+  app.use(atMostAtOnce());
+  app.route('/api/v1', apiRoutes(dashboard));
+  app.route('/', pageRoutes(dashboard, render));
+  app.notFound((context) => fail(context.req.path, 404, 'not-found', 'There is no such page.', render));
+  app.onError((error, context) => {
+    const { status, code, message } = describe(error);
+    if (status === 500) dashboard.log.error({ error, path: context.req.path }, 'a request failed');
+    return fail(context.req.path, status, code, message, render);
+  });
+  return app;
+}
+
+/** A database that does not answer within so long is away. */
+const READY_WITHIN_MS = 5_000;
+
+async function isReady({ db }: Dashboard): Promise<boolean> {
+  const late = new Promise<false>((resolve) => setTimeout(resolve, READY_WITHIN_MS, false).unref());
+  const answers = db.query('select 1').then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answers, late]);
+}
+
+function renderer({ assets, queues }: Dashboard): (content: PageContent) => string {
+  const navigation = queues ? [...NAVIGATION, { title: 'Queues', href: '/queues' }] : NAVIGATION;
+  const tools = html`<form action="/images" role="search"><input type="search" name="q" placeholder="Search images" aria-label="Search images"></form>`;
+  return (content) => String(document({ head: linkedHead(assets), navigation, tools }, content));
+}
+
+interface Failure {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+const STATUS: Readonly<Record<string, number>> = {
+  settings: 400,
+  'invalid-reference': 400,
+  'not-found': 404,
+  'store-unavailable': 503,
+};
+
+/** Expected failures say what is wrong; of all others only the log knows. */
+function describe(error: unknown): Failure {
+  if (error instanceof SlimboardError && STATUS[error.code] !== undefined && error.code !== 'store-unavailable')
+    return { status: STATUS[error.code] ?? 500, code: error.code, message: error.message };
+  if (error instanceof SlimboardError && error.code === 'store-unavailable')
+    return { status: 503, code: error.code, message: 'the database does not answer' };
+  return { status: 500, code: 'internal', message: 'unexpected failure: the log of slimboard serve has more' };
+}
+
+function fail(
+  path: string,
+  status: number,
+  code: string,
+  message: string,
+  render: (content: PageContent) => string,
+): Response {
+  if (path.startsWith('/api/')) return Response.json({ error: { code, message } }, { status });
+  const title = status === 404 ? 'Not found' : status === 400 ? 'That cannot be shown' : 'Something went wrong';
+  const page = render({ title, body: html`<p class="notice" role="alert">${message}</p>` });
+  return new Response(page, { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
+}

@@ -1,0 +1,42 @@
+import { classifyImage } from '../classify/classify-image.ts';
+import type { LayerClass } from '../classify/verdict.ts';
+import { NotFoundError } from '../errors.ts';
+import { type ComparedImage, diffImages, type ImageDiff } from '../measure/compare.ts';
+import { type Digest, digestBytes } from '../oci/digest.ts';
+import { parseImageConfig } from '../oci/image-config.ts';
+import { parseManifest } from '../oci/manifest.ts';
+import type { Queryable } from '../store/database.ts';
+import { type ImageDetail, readImageDetail } from './image-detail.ts';
+
+/** Two stored images side by side. */
+export interface Comparison {
+  readonly before: ImageDetail;
+  readonly after: ImageDetail;
+  readonly diff: ImageDiff;
+}
+
+/** @throws NotFoundError when one of them is not stored, or was stored without its config */
+export async function compareStored(db: Queryable, oldDigest: Digest, newDigest: Digest): Promise<Comparison> {
+  const before = await readImageDetail(db, oldDigest);
+  const after = await readImageDetail(db, newDigest);
+  return { before, after, diff: diffImages(await comparable(db, before), await comparable(db, after)) };
+}
+
+async function comparable(db: Queryable, detail: ImageDetail): Promise<ComparedImage> {
+  const [stored] = await db.query<{ manifest: Uint8Array | null; mediaType: string; config: Uint8Array | null }>(
+    `select m.body as manifest, m.media_type as "mediaType", c.body as config from manifest m left join blob c on c.id = m.config_id where m.digest = $1`,
+    [digestBytes(detail.digest)],
+  );
+  const manifest = stored?.manifest ? parseManifest(stored.manifest, stored.mediaType) : undefined;
+  if (!stored?.config || manifest?.form !== 'manifest')
+    throw new NotFoundError(`${detail.digest} was stored without its config, it cannot be compared`);
+  const config = parseImageConfig(stored.config);
+  const { os, architecture } = config;
+  const verdict = classifyImage({ manifest, config, platform: { os, architecture }, provenance: [], bases: [] });
+  // What made a layer is known from the audit, which knew the base images.
+  const layers = detail.layers.map((layer) => ({
+    class: (layer.of_base ? 'base' : layer.class) as LayerClass,
+    instruction: layer.instruction,
+  }));
+  return { manifest, config, verdict: { ...verdict, layers } };
+}

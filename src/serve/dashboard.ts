@@ -1,0 +1,18 @@
+import type { Hono } from 'hono';
+import type { Assets } from '../html/assets.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Database } from '../store/database.ts';
+
+/** What the dashboard's routes work with. */
+export interface Dashboard {
+  readonly db: Database;
+  readonly settings: Pick<Settings, 'prices' | 'serve' | 'policy'>;
+  readonly assets: Assets;
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
+  /** The queues' own dashboard, to look at; none without Redis. */
+  readonly queues?: Hono;
+  readonly log: Logger;
+  readonly now: () => Date;
+}

@@ -1,0 +1,186 @@
+import { NotFoundError } from '../errors.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import type { Queryable } from '../store/database.ts';
+
+/** One stored image with all that was concluded of it. Sizes are compressed bytes. */
+export interface ImageDetail {
+  readonly digest: Digest;
+  readonly platform: string;
+  readonly created_at: string | null;
+  readonly compressed_bytes: number;
+  readonly uncompressed_bytes: number | null;
+  readonly base_image: string | null;
+  readonly base_digest: Digest | null;
+  readonly base_confidence: string | null;
+  readonly base_evidence: string | null;
+  /** How many of the first layers are the base's; null: not known. */
+  readonly base_layers: number | null;
+  readonly base_bytes: number | null;
+  readonly app_bytes: number | null;
+  /** The chain ID of the base's layers, and the names in the catalogue that have the same: the proof. */
+  readonly base_chain_id: Digest | null;
+  readonly base_names: readonly string[];
+  readonly distro: string | null;
+  readonly distro_version: string | null;
+  readonly distro_eol: string | null;
+  readonly runtime: string | null;
+  readonly runtime_version: string | null;
+  readonly framework: string | null;
+  readonly variant: string | null;
+  readonly build_tool: string | null;
+  readonly multi_stage: string | null;
+  readonly multi_stage_evidence: string | null;
+  readonly user: string | null;
+  readonly runs_as_root: boolean | null;
+  readonly wasted_bytes: number | null;
+  readonly savings_min_bytes: number | null;
+  readonly savings_max_bytes: number | null;
+  readonly slim_score: number | null;
+  readonly plan: readonly PlanStep[];
+  readonly layers: readonly DetailLayer[];
+  readonly findings: readonly DetailFinding[];
+  readonly places: readonly Place[];
+}
+
+export interface PlanStep {
+  readonly technique: string;
+  readonly base?: string;
+  readonly after: { readonly min: number; readonly max: number };
+}
+
+export interface DetailLayer {
+  readonly position: number;
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly class: string;
+  readonly instruction: string;
+  readonly of_base: boolean;
+  /** How many images hold it. */
+  readonly images: number;
+}
+
+export interface DetailFinding {
+  readonly rule: string;
+  readonly severity: string;
+  readonly confidence: string;
+  readonly message: string;
+  readonly layer: number | null;
+  readonly min_bytes: number | null;
+  readonly max_bytes: number | null;
+}
+
+/** A tag that leads to the image. */
+export interface Place {
+  readonly source: string;
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly team: string;
+  readonly pushed_at: string | null;
+  readonly first_seen_at: string;
+}
+
+type ImageRow = Omit<
+  ImageDetail,
+  'digest' | 'base_digest' | 'base_chain_id' | 'base_names' | 'layers' | 'findings' | 'places' | 'plan'
+> & {
+  readonly id: number;
+  readonly base_digest: Uint8Array | null;
+  readonly techniques: readonly StoredStep[] | null;
+};
+interface StoredStep {
+  readonly technique: string;
+  readonly after?: PlanStep['after'];
+  readonly projection?: { readonly after: PlanStep['after']; readonly base?: string };
+}
+
+const IMAGE = `
+  select m.id, i.platform, i.created_at, i.pull_bytes as compressed_bytes, a.uncompressed_bytes, a.base_image, a.base_digest,
+    a.base_confidence, a.base_evidence, a.base_layers, a.base_bytes, a.app_bytes, a.distro, a.distro_version, a.distro_eol,
+    a.runtime, a.runtime_version, a.framework, a.variant, a.build_tool, a.multi_stage, a.multi_stage_evidence,
+    a.run_user as "user", a.runs_as_root, a.wasted_bytes, a.savings_min_bytes, a.savings_max_bytes, a.slim_score, a.techniques
+  from manifest m join image i on i.manifest_id = m.id left join assessment a on a.manifest_id = m.id
+  where m.digest = $1`;
+
+/** @throws NotFoundError when no image of that digest is stored */
+export async function readImageDetail(db: Queryable, digest: Digest): Promise<ImageDetail> {
+  const [found] = await db.query<ImageRow>(IMAGE, [digestBytes(digest)]);
+  if (!found) throw new NotFoundError(`there is no image ${digest} in the database`);
+  const { id, techniques, base_digest: baseDigest, ...image } = found;
+  const proof = await readProof(db, id, image.base_layers);
+  return {
+    digest,
+    ...image,
+    base_digest: baseDigest === null ? null : digestFromBytes(baseDigest),
+    ...proof,
+    plan: (techniques ?? []).map(stepOf),
+    layers: await readLayers(db, id, image.base_layers ?? 0),
+    findings: await db.query<DetailFinding>(
+      'select rule, severity, confidence, message, layer, min_bytes, max_bytes from finding where manifest_id = $1 order by ordinal',
+      [id],
+    ),
+    places: await db.query<Place>(PLACES, [id]),
+  };
+}
+
+function stepOf({ technique, after, projection }: StoredStep): PlanStep {
+  const range = projection?.after ?? after ?? { min: 0, max: 0 };
+  return { technique, after: range, ...(projection?.base === undefined ? {} : { base: projection.base }) };
+}
+
+async function readProof(
+  db: Queryable,
+  manifestId: number,
+  baseLayers: number | null,
+): Promise<Pick<ImageDetail, 'base_chain_id' | 'base_names'>> {
+  if (baseLayers === null || baseLayers === 0) return { base_chain_id: null, base_names: [] };
+  const rows = await db.query<{ chain: Uint8Array | null; name: string | null }>(
+    `select distinct l.chain_id as chain, b.registry || '/' || b.repository || ':' || b.tag as name
+     from manifest_layer l left join base_image b on b.chain_id = l.chain_id
+     where l.manifest_id = $1 and l.position = $2 order by name limit 20`,
+    [manifestId, baseLayers - 1],
+  );
+  const chain = rows[0]?.chain ?? null;
+  return {
+    base_chain_id: chain === null ? null : digestFromBytes(chain),
+    base_names: rows.flatMap(({ name }) => (name === null ? [] : [name])),
+  };
+}
+
+async function readLayers(db: Queryable, manifestId: number, baseLayers: number): Promise<readonly DetailLayer[]> {
+  const rows = await db.query<Omit<DetailLayer, 'digest' | 'of_base'> & { readonly digest: Uint8Array }>(
+    `select l.position, b.digest, b.size as bytes, coalesce(b.layer_class, 'none') as class, coalesce(b.instruction, '') as instruction,
+       (select count(*) from (select distinct o.manifest_id from manifest_layer o where o.blob_id = l.blob_id limit 1000) h) as images
+     from manifest_layer l join blob b on b.id = l.blob_id where l.manifest_id = $1 order by l.position`,
+    [manifestId],
+  );
+  return rows.map(({ digest, ...layer }) => ({
+    ...layer,
+    digest: digestFromBytes(digest),
+    of_base: layer.position < baseLayers,
+  }));
+}
+
+const PLACES = `
+  select s.name as source, r.registry, r.name as repository, coalesce(t.name, '') as tag, r.team, t.pushed_at, t.started_at as first_seen_at
+  from tag t join repository r on r.id = t.repository_id join source s on s.id = r.source_id
+  where t.ended_at is null and (t.manifest_id = $1 or t.manifest_id in (select index_id from index_child where child_id = $1))
+  order by s.name, r.registry, r.name, t.name limit 200`;
+
+/**
+ * The digest that a text names: a digest, or `REPOSITORY:TAG` with or without its registry, of the first platform.
+ * @throws NotFoundError when no open tag is called that
+ */
+export async function resolveImage(db: Queryable, text: string): Promise<Digest> {
+  if (/^sha(?:256|512):[0-9a-f]+$/.test(text)) return text as Digest;
+  const [, name, tag] = /^(.+?)(?::([^:/]+))?$/.exec(text) ?? [];
+  const [found] = await db.query<{ digest: Uint8Array }>(
+    `select m.digest from tag t join repository r on r.id = t.repository_id
+     join tag_content c on c.tag_id = t.id join image i on i.manifest_id = c.manifest_id join manifest m on m.id = i.manifest_id
+     where $1 in (r.name, r.registry || '/' || r.name) and t.name = $2 and t.ended_at is null
+     order by r.registry, i.platform limit 1`,
+    [name ?? '', tag ?? 'latest'],
+  );
+  if (!found) throw new NotFoundError(`no tag is called "${text.slice(0, 200)}": write REPOSITORY:TAG, or a digest`);
+  return digestFromBytes(found.digest);
+}

@@ -1,0 +1,40 @@
+import { NotFoundError } from '../../errors.ts';
+import { count, counted, moment } from '../../html/figures.ts';
+import { dashboardLinks } from '../../html/links.ts';
+import { html } from '../../html/markup.ts';
+import { facts, type PageContent, section } from '../../html/page.ts';
+import { reportTable } from '../../html/table.ts';
+import { KINDS } from '../../report/kinds/kinds.ts';
+import { readPage } from '../../report/report-page.ts';
+import { auditProgress } from '../../store/progress-store.ts';
+import type { Dashboard } from '../dashboard.ts';
+
+/** One audit: what it covered, and what it could not read. @throws NotFoundError when there is none of that number */
+export async function auditPage({ db, now }: Dashboard, id: number): Promise<PageContent> {
+  const audit = await auditProgress(db, id);
+  if (!audit) throw new NotFoundError(`there is no audit ${id}`);
+  const errors = await readPage(db, KINDS.errors, { now: now(), audit: id, limit: 200 });
+  const running = audit.status === 'running' ? `, stage ${audit.stage}, ${counted(audit.openTasks, 'task')} to do` : '';
+  return {
+    title: `Audit ${id}`,
+    at: '/audits',
+    lead: `Of ${audit.sources.join(', ')}`,
+    body: html`<div class="grid">
+${section(
+  'Coverage',
+  facts([
+    ['Status', `${audit.status}${running}`],
+    ['Started', moment(audit.startedAt)],
+    ['Ended', audit.finishedAt === null ? 'not yet' : moment(audit.finishedAt)],
+    ['Repositories', count(audit.repositoriesListed)],
+    ['Tags listed', count(audit.tagsListed)],
+    ['Audited', count(audit.tagsAudited)],
+    ['Other kinds', count(audit.tagsSkipped)],
+    ['Failed', count(audit.tagsFailed)],
+    ['Requests', `${count(audit.requests)}, of which ${count(audit.throttled)} were told to slow down`],
+  ]),
+)}
+${section('Errors', reportTable(errors, { label: 'Errors', links: dashboardLinks }), { wide: true, note: errors.total > 200 ? html`The first 200 of ${count(errors.total)}: <a href="/errors?audit=${id}">all of them</a>.` : null })}
+</div>`,
+  };
+}

@@ -1,0 +1,69 @@
+import { signedBytes } from '../../html/figures.ts';
+import { noLinks } from '../../html/links.ts';
+import { html, type Markup } from '../../html/markup.ts';
+import { figures, type PageContent, section } from '../../html/page.ts';
+import { reportTable } from '../../html/table.ts';
+import { humanBytes } from '../../report/human.ts';
+import type { Column } from '../../report/report.ts';
+import type { Comparison } from '../compare.ts';
+import type { ImageDetail } from '../image-detail.ts';
+
+/** A form for two images, and below it what came and went. */
+export function comparePage(before: string, after: string, comparison: Comparison | undefined): PageContent {
+  return {
+    title: 'Compare',
+    at: '/compare',
+    body: html`<form class="filters" action="/compare">
+<label>Old (REPOSITORY:TAG or digest)<input name="old" value="${before}" required></label>
+<label>New<input name="new" value="${after}" required></label><button>Compare</button></form>
+${comparison ? result(comparison) : null}`,
+  };
+}
+
+function result({ before, after, diff }: Comparison): Markup {
+  return html`${figures([
+    { name: 'Old', value: humanBytes(diff.oldBytes), note: named(before) },
+    { name: 'New', value: humanBytes(diff.newBytes), note: named(after) },
+    { name: 'Change', value: signedBytes(diff.changedBytes) },
+    { name: 'Kept', value: humanBytes(diff.keptBytes), note: 'bytes in layers of both' },
+  ])}
+<div class="grid">
+${section('Where the change comes from', classTable(diff.byClass))}
+${section('Settings that changed', diff.settings.length === 0 ? html`<p class="empty">None.</p>` : html`<ul class="plain">${diff.settings.map((name) => html`<li>${name}</li>`)}</ul>`, { note: 'Names only: values may be secrets.' })}
+${section('Layers', layerTable(diff.layers), { wide: true })}
+</div>`;
+}
+
+function named({ digest, places: [place] }: ImageDetail): Markup {
+  const name = place ? `${place.repository}:${place.tag}` : digest.slice(0, 19);
+  return html`<a href="/images/${encodeURIComponent(digest)}">${name}</a>`;
+}
+
+const CLASS_COLUMNS: readonly Column[] = [
+  { name: 'class', type: 'text', description: 'What made the layers.' },
+  { name: 'growth_bytes', type: 'bytes', description: 'New less old.' },
+];
+
+function classTable(classes: Comparison['diff']['byClass']): Markup {
+  const rows = classes.map(({ class: name, changedBytes }) => [name, changedBytes]);
+  return reportTable({ columns: CLASS_COLUMNS, rows }, { label: 'Change by class', links: noLinks });
+}
+
+const LAYER_COLUMNS: readonly Column[] = [
+  { name: 'change', type: 'text', description: 'Whether both images have it.' },
+  { name: 'bytes', type: 'bytes', description: 'As it is transferred.' },
+  { name: 'class', type: 'text', description: 'What made it.' },
+  { name: 'instruction', type: 'text', description: 'The instruction that made it, secrets replaced.' },
+  { name: 'digest', type: 'digest', description: 'The digest of the layer.' },
+];
+
+function layerTable(layers: Comparison['diff']['layers']): Markup {
+  const rows = layers.map(({ change, bytes, class: name, instruction, digest }) => [
+    change,
+    bytes,
+    name,
+    instruction,
+    digest,
+  ]);
+  return reportTable({ columns: LAYER_COLUMNS, rows }, { label: 'Layers', links: noLinks });
+}

@@ -1,0 +1,161 @@
+import { TECHNIQUES } from '../../advise/technique.ts';
+import { layerBar } from '../../html/charts/layer-bar.ts';
+import { count, moment, share } from '../../html/figures.ts';
+import { dashboardLinks, noLinks, repositoryPath } from '../../html/links.ts';
+import { html, type Markup } from '../../html/markup.ts';
+import { facts, figures, type PageContent, section } from '../../html/page.ts';
+import { reportTable } from '../../html/table.ts';
+import { humanBytes } from '../../report/human.ts';
+import type { Column } from '../../report/report.ts';
+import type { ImageDetail } from '../image-detail.ts';
+
+/** One image: what it weighs and why, what it stands on and how that is known, what would make it smaller. */
+export function imagePage(image: ImageDetail): PageContent {
+  const [place] = image.places;
+  const name = place ? `${place.repository}${place.tag === '' ? '' : `:${place.tag}`}` : image.digest.slice(0, 19);
+  return {
+    title: name,
+    at: '/images',
+    lead: html`${image.platform} · <code>${image.digest}</code>`,
+    body: html`${summary(image)}
+<div class="grid">
+${section('Layers', html`${layerBar(barLayers(image))}${layerTable(image)}`, { wide: true, note: 'Base first, as in the manifest; the mark is where the base ends.' })}
+${section('What it stands on', proof(image))}
+${section('What it is', identity(image))}
+${section('Findings', findingTable(image), { wide: true })}
+${section('What would make it smaller', planTable(image), { wide: true, note: 'Pull size after each step and all before it.' })}
+${section('Tags', places(image), { wide: true })}
+</div>`,
+  };
+}
+
+function barLayers({ layers }: ImageDetail) {
+  return layers.map(({ position, bytes, class: name, of_base: ofBase }) => ({ position, bytes, class: name, ofBase }));
+}
+
+function summary(image: ImageDetail): Markup {
+  const { compressed_bytes: bytes, base_bytes: base, app_bytes: app } = image;
+  const savings = image.savings_max_bytes ?? 0;
+  return figures([
+    { name: 'Pull size', value: humanBytes(bytes), note: `${count(image.layers.length)} layers` },
+    {
+      name: 'Base',
+      value: base === null ? 'not known' : humanBytes(base),
+      note: base === null ? null : share(base, bytes),
+    },
+    {
+      name: 'Above the base',
+      value: app === null ? 'not known' : humanBytes(app),
+      note: app === null ? null : share(app, bytes),
+    },
+    { name: 'Could be saved, up to', value: humanBytes(savings), note: share(savings, bytes) },
+    { name: 'Slim score', value: image.slim_score ?? 'not known', note: 'of 100' },
+  ]);
+}
+
+const LAYER_COLUMNS: readonly Column[] = [
+  { name: 'position', type: 'integer', description: 'From 1, base first.' },
+  { name: 'bytes', type: 'bytes', description: 'As it is transferred.' },
+  { name: 'share', type: 'percent', description: 'Of the pull size.' },
+  { name: 'class', type: 'text', description: 'What made it.' },
+  { name: 'instruction', type: 'text', description: 'The instruction that made it, secrets replaced.' },
+  { name: 'images', type: 'integer', description: 'How many stored images hold it.' },
+  { name: 'digest', type: 'digest', description: 'The digest of the layer.' },
+];
+
+function layerTable({ layers, compressed_bytes: total }: ImageDetail): Markup {
+  const rows = layers.map(({ position, bytes, class: name, instruction, images, digest, of_base }) => [
+    position + 1,
+    bytes,
+    total > 0 ? (bytes / total) * 100 : 0,
+    of_base ? 'base' : name,
+    instruction,
+    images,
+    digest,
+  ]);
+  return reportTable({ columns: LAYER_COLUMNS, rows }, { label: 'Layers', links: noLinks });
+}
+
+function proof(image: ImageDetail): Markup {
+  const base = image.base_image ?? `not known (${image.base_evidence ?? 'not assessed'})`;
+  const chain =
+    image.base_chain_id === null
+      ? null
+      : html`the first ${count(image.base_layers ?? 0)} layers have the chain ID <code>${image.base_chain_id}</code>${
+          image.base_names.length > 0 ? html`, as have ${image.base_names.join(', ')}` : null
+        }`;
+  return facts([
+    ['Base image', base],
+    ['Confidence', image.base_confidence],
+    ['Evidence', image.base_evidence],
+    ['Base digest', image.base_digest && html`<code>${image.base_digest}</code>`],
+    ['Proof', chain],
+    ['Multi-stage', image.multi_stage && `${image.multi_stage} (${image.multi_stage_evidence ?? ''})`],
+  ]);
+}
+
+function identity(image: ImageDetail): Markup {
+  const distro = [image.distro, image.distro_version].filter(Boolean).join(' ');
+  const root = image.runs_as_root === null ? '' : image.runs_as_root ? ', which is root' : '';
+  return facts([
+    ['Distribution', distro + (image.distro_eol === null ? '' : `, supported until ${image.distro_eol}`)],
+    ['Runtime', [image.runtime, image.runtime_version].filter(Boolean).join(' ')],
+    ['Framework', image.framework],
+    ['Variant', image.variant],
+    ['Built by', image.build_tool],
+    ['User', image.user === null ? null : `${image.user === '' ? 'not set' : image.user}${root}`],
+    ['Created', image.created_at === null ? null : moment(image.created_at)],
+    ['Unpacked', image.uncompressed_bytes === null ? null : humanBytes(image.uncompressed_bytes)],
+    ['Wasted', image.wasted_bytes === null ? null : humanBytes(image.wasted_bytes)],
+  ]);
+}
+
+const FINDING_COLUMNS: readonly Column[] = [
+  { name: 'severity', type: 'text', description: 'As the policy has it.' },
+  { name: 'rule', type: 'text', description: 'The rule.' },
+  { name: 'message', type: 'text', description: 'What was found.' },
+  { name: 'layer', type: 'integer', description: 'The layer that it concerns, from 1.' },
+  { name: 'confidence', type: 'text', description: 'How sure it is.' },
+  { name: 'max_bytes', type: 'bytes', description: 'What mending it saves at most.' },
+];
+
+function findingTable({ findings }: ImageDetail): Markup {
+  const rows = findings.map(({ severity, rule, message, layer, confidence, max_bytes }) => [
+    severity,
+    rule,
+    message,
+    layer === null ? null : layer + 1,
+    confidence,
+    max_bytes,
+  ]);
+  return reportTable({ columns: FINDING_COLUMNS, rows }, { label: 'Findings', links: dashboardLinks });
+}
+
+const PLAN_COLUMNS: readonly Column[] = [
+  { name: 'step', type: 'integer', description: 'Most gain first.' },
+  { name: 'technique', type: 'text', description: 'What to do.' },
+  { name: 'base', type: 'text', description: 'The base image to move to.' },
+  { name: 'size_then_from', type: 'bytes', description: 'The pull size then, at best.' },
+  { name: 'size_then_up_to', type: 'bytes', description: 'The pull size then, at worst.' },
+];
+
+function planTable({ plan }: ImageDetail): Markup {
+  const rows = plan.map(({ technique, base, after }, index) => [
+    index + 1,
+    TECHNIQUES.find(({ id }) => id === technique)?.title ?? technique,
+    base ?? null,
+    after.min,
+    after.max,
+  ]);
+  return reportTable({ columns: PLAN_COLUMNS, rows }, { label: 'Slimming plan', links: noLinks });
+}
+
+function places(image: ImageDetail): Markup {
+  if (image.places.length === 0) return html`<p class="empty">No tag leads to it any more.</p>`;
+  return html`<ul class="plain">${image.places.map(
+    ({ registry, repository, tag, team }) =>
+      html`<li><a href="${repositoryPath(registry, repository)}">${registry}/${repository}</a>${tag === '' ? ' (untagged)' : `:${tag}`} · ${team}</li>`,
+  )}</ul>
+<form class="filters" action="/compare"><input type="hidden" name="new" value="${image.digest}">
+<label>Compare with (REPOSITORY:TAG or digest)<input name="old" required></label><button>Compare</button></form>`;
+}

@@ -1,0 +1,16 @@
+import type { NavigationEntry } from '../../html/page.ts';
+
+/** The dashboard's pages, in the order of its head. */
+export const NAVIGATION: readonly NavigationEntry[] = [
+  { title: 'Overview', href: '/' },
+  { title: 'Teams', href: '/teams' },
+  { title: 'Repositories', href: '/repositories' },
+  { title: 'Images', href: '/images' },
+  { title: 'Bases', href: '/bases' },
+  { title: 'Layers', href: '/layers' },
+  { title: 'Findings', href: '/findings' },
+  { title: 'Advice', href: '/advice' },
+  { title: 'Compare', href: '/compare' },
+  { title: 'Errors', href: '/errors' },
+  { title: 'Audits', href: '/audits' },
+];

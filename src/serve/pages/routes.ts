@@ -1,0 +1,59 @@
+import { Hono } from 'hono';
+import { NotFoundError } from '../../errors.ts';
+import { dashboardLinks } from '../../html/links.ts';
+import { readOverview } from '../../html/overview/read-overview.ts';
+import { auditLead, overviewSections } from '../../html/overview/sections.ts';
+import type { PageContent } from '../../html/page.ts';
+import { parseDigest } from '../../oci/digest.ts';
+import { KINDS } from '../../report/kinds/kinds.ts';
+import { kindOf } from '../api.ts';
+import { compareStored } from '../compare.ts';
+import type { Dashboard } from '../dashboard.ts';
+import { readImageDetail, resolveImage } from '../image-detail.ts';
+import { auditPage } from './audit-page.ts';
+import { comparePage } from './compare-page.ts';
+import { imagePage } from './image-page.ts';
+import { kindPage } from './kind-page.ts';
+import { repositoryPage, teamPage } from './owner-pages.ts';
+
+/** The pages that people look at. */
+export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) => string): Hono {
+  const { db } = dashboard;
+  const app = new Hono();
+  app.get('/', async (context) => context.html(render(await overviewPage(dashboard))));
+  for (const name of Object.keys(KINDS))
+    app.get(`/${name}`, async (context) =>
+      context.html(render(await kindPage(dashboard, kindOf(name), new URL(context.req.url)))),
+    );
+  app.get('/teams/:team', async (context) =>
+    context.html(render(await teamPage(dashboard, context.req.param('team')))),
+  );
+  app.get('/repository', async (context) => {
+    const { registry, name } = context.req.query();
+    if (!name) throw new NotFoundError('name a repository: /repository?name=…');
+    return context.html(render(await repositoryPage(dashboard, name, registry)));
+  });
+  app.get('/images/:digest', async (context) =>
+    context.html(render(imagePage(await readImageDetail(db, parseDigest(context.req.param('digest')))))),
+  );
+  app.get('/audits/:id{[0-9]{1,15}}', async (context) =>
+    context.html(render(await auditPage(dashboard, Number(context.req.param('id'))))),
+  );
+  app.get('/compare', async (context) => {
+    const { old: before = '', new: after = '' } = context.req.query();
+    const comparison =
+      before && after
+        ? await compareStored(db, await resolveImage(db, before), await resolveImage(db, after))
+        : undefined;
+    return context.html(render(comparePage(before, after, comparison)));
+  });
+  return app;
+}
+
+async function overviewPage({ db, now, settings }: Dashboard): Promise<PageContent> {
+  const time = now();
+  const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
+  const overview = await readOverview(db, { now: time, storagePricePerGBMonth });
+  const view = { links: dashboardLinks, currency, today: time.toISOString().slice(0, 10) };
+  return { title: 'Overview', at: '/', lead: auditLead(overview.teams.audit), body: overviewSections(overview, view) };
+}

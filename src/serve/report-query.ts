@@ -1,0 +1,73 @@
+import { SettingsError } from '../errors.ts';
+import type { FilterName, ReportFilters } from '../report/filters.ts';
+import type { ReportKind } from '../report/kinds/kind.ts';
+import type { PageRequest } from '../report/report-page.ts';
+
+/** Names of filters as addresses have them, by our own names. */
+export const FILTER_PARAMETERS: Readonly<Record<FilterName, string>> = {
+  source: 'source',
+  team: 'team',
+  repository: 'repository',
+  tag: 'tag',
+  base: 'base',
+  distro: 'distro',
+  since: 'since',
+  minSize: 'min_size',
+};
+const PARAMETERS: ReadonlySet<string> = new Set([
+  ...Object.values(FILTER_PARAMETERS),
+  'q',
+  'sort',
+  'limit',
+  'offset',
+  'audit',
+  'format',
+]);
+
+const LONGEST_TEXT = 300;
+
+/** What an address asks of a report. `format`: how programs want it. */
+export interface ReportQuery extends Pick<PageRequest, 'filters' | 'search' | 'sort' | 'audit'> {
+  readonly limit: number | undefined;
+  readonly offset: number;
+  readonly format: string | undefined;
+}
+
+/** The filters that a kind of report takes. */
+export function filtersOf(kind: ReportKind): readonly FilterName[] {
+  return (Object.keys(FILTER_PARAMETERS) as FilterName[]).filter((name) => kind.filters[name] !== undefined);
+}
+
+/** @throws SettingsError naming the parameter that is not known, or cannot be read */
+export function parseReportQuery(parameters: URLSearchParams): ReportQuery {
+  for (const [name, value] of parameters) {
+    if (!PARAMETERS.has(name))
+      throw new SettingsError(`there is no parameter "${name.slice(0, 40)}": there are ${[...PARAMETERS].join(', ')}`);
+    if (value.length > LONGEST_TEXT) throw new SettingsError(`${name}: at most ${LONGEST_TEXT} characters`);
+  }
+  const given = (name: string): string | undefined => parameters.get(name)?.trim() || undefined;
+  const filters = Object.fromEntries(
+    Object.entries(FILTER_PARAMETERS).flatMap(([name, parameter]) => {
+      const value = given(parameter);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  ) as ReportFilters;
+  return {
+    filters,
+    ...optional('search', given('q')),
+    ...optional('sort', given('sort')),
+    ...optional('audit', wholeNumber('audit', given('audit'))),
+    limit: wholeNumber('limit', given('limit')),
+    offset: wholeNumber('offset', given('offset')) ?? 0,
+    format: given('format'),
+  };
+}
+
+function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text !== undefined && !/^\d{1,12}$/.test(text)) throw new SettingsError(`${name}: write a whole number`);
+  return text === undefined ? undefined : Number(text);
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
+}
