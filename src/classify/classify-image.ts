@@ -2,7 +2,7 @@ import { findBase } from './base-image/find-base.ts';
 import { readProvenance } from './base-image/provenance.ts';
 import { findBuildTool } from './build-tool.ts';
 import { type Context, readContext } from './context.ts';
-import { findDistro } from './distro.ts';
+import { type DistroVerdict, distroOfReference, findDistro } from './distro.ts';
 import { findFramework } from './framework.ts';
 import { judgeLayers } from './layers.ts';
 import { findMultiStage } from './multi-stage.ts';
@@ -10,7 +10,7 @@ import { findOwnLabels } from './own-labels.ts';
 import { findRuntime } from './runtime.ts';
 import { runsAsRoot } from './user.ts';
 import { findVariant } from './variant.ts';
-import type { ClassifierInput, ImageVerdict, Signal } from './verdict.ts';
+import type { BaseVerdict, ClassifierInput, ImageVerdict, Signal } from './verdict.ts';
 
 /** Raise it when the rules change: verdicts stored under an older version are computed again from what is stored. */
 export const CLASSIFIER_VERSION = 1;
@@ -29,7 +29,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
   const ofHistory = findDistro(context, [...known, ...declared]);
   const { verdict: base, signals } = findBase(context, provenance, ofHistory?.value);
   const references = [...(base.confidence === 'unknown' ? [] : base.references), ...known];
-  const distro = ofHistory?.value.version ? ofHistory : findDistro(context, [...references, ...declared]);
+  const distro = tellsMore(base, ofHistory) ? findDistro(context, [...references, ...declared]) : ofHistory;
   const runtime = findRuntime(context, provenance, references);
   const framework = findFramework(context);
   const variant = findVariant(context, base, distro, runtime);
@@ -52,6 +52,13 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
 
 function baseLayersByHistory(context: Context): number | undefined {
   return context.history.steps.slice(0, context.stack.ownStart).filter((step) => step.layer !== undefined).length;
+}
+
+/** Whether the base's names can add to what is known of the distribution. */
+function tellsMore(base: BaseVerdict, distro: DistroVerdict | undefined): boolean {
+  if (base.confidence === 'unknown' || distro?.value.version !== undefined) return false;
+  const named = base.references.map(distroOfReference);
+  return named.some((found) => found !== undefined && (!distro || found.version !== undefined));
 }
 
 /** Names of the known images beneath and of the image itself, the nearest first: their tags tell the distribution. */

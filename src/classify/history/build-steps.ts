@@ -72,8 +72,9 @@ function toStep(entry: HistoryEntry, instruction: Instruction, layer: number | u
   const { verb, args, form } = instruction;
   const { created, comment = '', author = '' } = entry;
   const tool = toolOf(instruction, comment, author);
-  const step = { verb, args, form, created, comment, author, tool };
-  return layer === undefined ? step : { ...step, layer };
+  return layer === undefined
+    ? { verb, args, form, created, comment, author, tool }
+    : { verb, args, form, created, comment, author, tool, layer };
 }
 
 /** The tools that sign their steps in the author field. */
