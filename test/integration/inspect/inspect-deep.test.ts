@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { describeImage } from '../../../src/inspect/describe-image.ts';
+import { judgeLoaded } from '../../../src/inspect/judge-loaded.ts';
+import { loadImage } from '../../../src/inspect/load-image.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { parsePlatform } from '../../../src/oci/platform.ts';
+import { parseReference } from '../../../src/oci/reference.ts';
+import type { Registry } from '../../../src/registry/registry.ts';
+import { defaultSettings } from '../../support/audits.ts';
+import { openClient } from '../../support/distribution-client.ts';
+import { type BuiltLayer, image, tarLayer } from '../../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+let server: RegistryServer;
+let client: Registry;
+beforeEach(async () => {
+  server = await startRegistry();
+  client = openClient(server.host);
+});
+afterEach(async () => {
+  await client.close();
+  await server.close();
+});
+
+async function inspect(layers: readonly BuiltLayer[], deep = true) {
+  server.push('app', '1', image({ layers }));
+  const { signal } = new AbortController();
+  const options = { platform: parsePlatform('linux/amd64'), signal, deep };
+  const loaded = await loadImage(client, parseReference(`${server.host}/app:1`), options);
+  const { policy } = await defaultSettings();
+  const judged = judgeLoaded(loaded, { policy, knowledge: knowledgeOf([]), today: '2026-11-24' });
+  return describeImage(loaded, judged.findings, judged.advice);
+}
+
+test('shows what layers hold and hide, with the layer and the cause', async () => {
+  const described = await inspect([
+    await tarLayer({ 'etc/os-release': 'ID=debian\nVERSION_ID="12"\n', 'tmp/archive': 'x'.repeat(50_000), run: 'v1' }),
+    await tarLayer({ 'tmp/.wh.archive': '', run: 'v2' }),
+  ]);
+  expect(described.contents).toMatchObject({
+    files: 2,
+    wasted_bytes: 50_002,
+    waste: { deleted: 50_000, rewritten: 0, replaced: 2 },
+    layers: [
+      { position: 0, wasted_bytes: 50_002 },
+      { position: 1, wasted_bytes: 0 },
+    ],
+    wasted_files: [
+      { path: 'tmp/archive', cause: 'deleted', layer: 0, hiddenBy: 1 },
+      { path: 'run', cause: 'replaced' },
+    ],
+  });
+  expect(described.verdict.distro).toEqual({
+    value: { id: 'debian', version: '12' },
+    confidence: 'proven',
+    evidence: 'os-release',
+  });
+  expect(described.text).toContain('50.0 kB  layer 1  tmp/archive, deleted by layer 2');
+});
+
+test('reads no layer unless it is asked to', async () => {
+  const layer = await tarLayer({ app: 'app' });
+  expect((await inspect([layer], false)).contents).toBeUndefined();
+  expect(server.count({ path: new RegExp(`/blobs/${layer.digest}`) })).toBe(0);
+});
+
+test('refuses layers that are not what the config says', async () => {
+  const layer = { ...(await tarLayer({ app: 'app' })), diffId: digestOf('something else') };
+  await expect(inspect([layer])).rejects.toMatchObject({ code: 'content-mismatch' });
+});
