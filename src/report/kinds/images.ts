@@ -80,7 +80,12 @@ const columns: readonly Column[] = [
   { name: 'user', type: 'text', description: 'The user it runs as; empty means the default, root.', detail: true },
   { name: 'runs_as_root', type: 'boolean', description: 'Whether that user is root.', detail: true },
   { name: 'findings', type: 'list', description: 'The rules that it trips, `;`-separated.', detail: true },
-  { name: 'wasted_bytes', type: 'bytes', description: 'Bytes that later layers delete or overwrite.', detail: true },
+  {
+    name: 'wasted_bytes',
+    type: 'bytes',
+    description: "Bytes of files that the image's own layers hide; known after `audit --deep`, not compressed.",
+    detail: true,
+  },
   {
     name: 'savings_min_bytes',
     type: 'bytes',
