@@ -13,8 +13,8 @@ const text = (cell: Cell | undefined): string => (typeof cell === 'string' ? cel
 const PLACES: Readonly<Record<string, (row: CellsByName) => string | undefined>> = {
   team: ({ team }) => path('/teams/', team),
   repository: ({ repository, registry }) => repositoryPath(text(registry), text(repository)),
-  tag: ({ digest, tag }) => (text(tag) === '' ? undefined : path('/images/', digest)),
-  digest: ({ digest }) => path('/images/', digest),
+  tag: (row) => (text(row.tag) === '' ? undefined : imagePath(row)),
+  digest: imagePath,
   base_image: ({ base_image: base }) => filtered('/images', 'base', text(base).split(';')[0] ?? ''),
   distro: ({ distro }) => filtered('/images', 'distro', text(distro)),
   rule: ({ rule }) => filtered('/findings', 'q', text(rule)),
@@ -27,6 +27,11 @@ export const dashboardLinks: LinkOf = (column, row) => PLACES[column]?.(row);
 
 function path(prefix: string, cell: Cell | undefined): string | undefined {
   return text(cell) === '' ? undefined : `${prefix}${encodeURIComponent(text(cell))}`;
+}
+
+/** Only images have a page; tables without kinds hold images only. */
+function imagePath({ digest, kind }: CellsByName): string | undefined {
+  return kind === undefined || kind === 'image' ? path('/images/', digest) : undefined;
 }
 
 function filtered(page: string, filter: string, value: string): string | undefined {

@@ -101,7 +101,7 @@ function severityClass(severity: string): string {
 
 function classOf({ name, type }: Column, cell: Cell): Markup | null {
   if (type === 'timestamp' || type === 'date') return html` class="when"`;
-  return name === 'instruction' || name === 'message' || (typeof cell === 'string' && cell.length > 60)
+  return name === 'instruction' || name === 'message' || (typeof cell === 'string' && cell.length > 36)
     ? html` class="long"`
     : null;
 }

@@ -17,7 +17,7 @@ export interface ImageDetail {
   readonly base_layers: number | null;
   readonly base_bytes: number | null;
   readonly app_bytes: number | null;
-  /** The chain ID of the base's layers, and the names in the catalogue that have the same: the proof. */
+  /** The chain ID of the base's layers, and up to ten names, in the catalogue and in the registries, that have the same: the proof. */
   readonly base_chain_id: Digest | null;
   readonly base_names: readonly string[];
   readonly distro: string | null;
@@ -135,9 +135,13 @@ async function readProof(
 ): Promise<Pick<ImageDetail, 'base_chain_id' | 'base_names'>> {
   if (baseLayers === null || baseLayers === 0) return { base_chain_id: null, base_names: [] };
   const rows = await db.query<{ chain: Uint8Array | null; name: string | null }>(
-    `select distinct l.chain_id as chain, b.registry || '/' || b.repository || ':' || b.tag as name
-     from manifest_layer l left join base_image b on b.chain_id = l.chain_id
-     where l.manifest_id = $1 and l.position = $2 order by name limit 20`,
+    `select l.chain_id as chain, n.name from manifest_layer l left join lateral (
+       select b.registry || '/' || b.repository || ':' || b.tag as name from base_image b where b.chain_id = l.chain_id
+       union
+       select r.registry || '/' || r.name || ':' || c.tag from image i join tag_content c on c.manifest_id = i.manifest_id
+         join repository r on r.id = c.repository_id where i.chain_id = l.chain_id and c.tag is not null
+       order by name limit 10) n on true
+     where l.manifest_id = $1 and l.position = $2`,
     [manifestId, baseLayers - 1],
   );
   const chain = rows[0]?.chain ?? null;

@@ -21,9 +21,9 @@ export function treemapChart(root: MapNode, label: string): Markup {
   const layout = treemap<MapNode>()
     .tile(treemapSquarify)
     .size([WIDTH, HEIGHT])
-    .paddingTop(({ depth }) => (depth === 0 ? 0 : HEADER))
     .paddingInner(2)
-    .paddingOuter(1);
+    .paddingOuter(1)
+    .paddingTop(({ depth }) => (depth === 0 ? 0 : HEADER));
   const sized = hierarchy(root, ({ children }) => (children ? [...children] : undefined))
     .sum(({ bytes }) => bytes ?? 0)
     .sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || (a.data.name < b.data.name ? -1 : 1));
