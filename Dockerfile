@@ -1,0 +1,36 @@
+# The image of slimboard, built the way slimboard advises: a build stage that stays behind, a base without a shell or a
+# package manager, no root, and no file that nothing reads. Build it with BuildKit: docker build -t slimboard .
+
+ARG BUILD_IMAGE=docker.io/library/node:22-bookworm-slim
+# Node.js, its libraries and the certificate authorities, and nothing else.
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs22-debian12:nonroot
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /app
+# Dependencies change less often than sources: their layer is kept while package-lock.json stays the same. Not npm ci:
+# it refuses a lock file that lacks other platforms' optional packages.
+COPY package.json package-lock.json .npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm install --no-save
+COPY . .
+RUN npm run build -- --clean \
+ && rm -rf node_modules/.cache \
+ && npm prune --omit=dev --omit=peer --no-save \
+ && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.md' \) -delete \
+ && find dist -name '*.map' -delete \
+ && mkdir /data
+
+FROM ${RUNTIME_IMAGE}
+ENV NODE_ENV=production \
+    PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
+WORKDIR /app
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/package.json /app/LICENSE ./
+COPY --from=build /app/config ./config
+COPY --from=build /app/migrations ./migrations
+COPY --from=build /app/dist ./dist
+# slimboard.yaml is read here, and the embedded database and reports are written here.
+COPY --from=build --chown=65532:65532 /data /data
+WORKDIR /data
+USER 65532:65532
+ENTRYPOINT ["node", "/app/dist/slimboard.js"]
+CMD ["--help"]
