@@ -22,6 +22,9 @@ create table audit (
   throttled bigint not null default 0,
   -- The audit whose rows of team_total, source_total hold for this one too: itself, unless nothing had changed since.
   totals_of bigint references audit on delete set null,
+  -- By which rules its images were judged, and how many tasks of judging there were; none: all judgements still held.
+  rules_key text,
+  judged_tasks integer not null default 0,
   check ((status = 'running') = (finished_at is null))
 );
 

@@ -6,7 +6,7 @@ import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
 import type { ImageIndex, ImageManifest, Manifest } from '../oci/manifest.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { isImageConfigMediaType, isIndexMediaType, MEDIA_TYPE } from '../oci/media-type.ts';
-import { platformMatches } from '../oci/platform.ts';
+import { parsePlatform, platformMatches } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { CallOptions, FetchedManifest, ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
@@ -29,12 +29,13 @@ export interface FailedItem {
   readonly error: SlimboardError;
 }
 
-/** What a batch brought: content that was never seen, what each tag names, and what failed. */
+/** What a batch brought: content that was never seen, what tags name that name something else now, and what failed. */
 export interface BatchContent {
   readonly blobs: readonly NewBlob[];
   readonly manifests: readonly NewManifest[];
   readonly sightings: readonly Sighting[];
   readonly failed: readonly FailedItem[];
+  /** How many tags name what they named before. */
   readonly unchanged: number;
 }
 
@@ -148,9 +149,7 @@ class BatchReader {
 
   async #lateChildrenOf(indexes: ReadonlySet<Digest>): Promise<readonly Digest[]> {
     const missing = await this.#known.missingChildren([...indexes]);
-    const wanted = missing.filter(
-      ({ describes }) => describes === undefined || this.#settings.provenance || this.#settings.platforms === 'all',
-    );
+    const wanted = missing.filter((child) => isWantedLater(child, this.#settings));
     for (const { index, child } of wanted) {
       this.#lateChildren.set(index, [...(this.#lateChildren.get(index) ?? []), child]);
     }
@@ -253,8 +252,9 @@ class BatchReader {
       for (const [digest, error] of this.#failuresUnder(item.digest)) {
         failed.push({ ...(tag === undefined ? {} : { tag }), digest, error });
       }
+      // An open row says so already: there is nothing to write.
       if (item.unchanged !== undefined) unchanged++;
-      if (!this.#failures.has(item.digest)) sightings.push({ ...item.listed, digest: item.digest });
+      else if (!this.#failures.has(item.digest)) sightings.push({ ...item.listed, digest: item.digest });
     }
     return { sightings, failed, unchanged };
   }
@@ -290,6 +290,16 @@ function isWantedImage(child: Descriptor, { platforms }: Pick<SourceSettings, 'p
   if (describesOf(child) !== undefined) return false;
   if (isIndexMediaType(child.mediaType)) return true;
   return child.platform === undefined || platformMatches(child.platform, platforms);
+}
+
+/** Of a kept index: a child that was of no interest when the index was read, or failed. */
+function isWantedLater(
+  { platform, describes }: MissingChild,
+  { platforms, provenance }: Pick<SourceSettings, 'platforms' | 'provenance'>,
+): boolean {
+  if (platforms === 'all') return true;
+  if (describes !== undefined && !provenance) return false;
+  return platform === undefined ? describes === undefined : platformMatches(parsePlatform(platform), platforms);
 }
 
 /** The layers of an attestation that hold build provenance; a bill of materials is of no use here, and large. */

@@ -18,18 +18,18 @@ export async function readManifests(
   signal: AbortSignal,
 ): Promise<void> {
   const registry = await context.registryOf(source.settings);
-  const known = knownContent(context.db, repository, source);
+  const known = knownContent(context.db, repository);
   const content = await readBatch(registry, repository, listed, source.settings, known, { signal });
   const errors = content.failed.map((item) => itemError(source, repository, item));
   await keep(context, task, source, repository, listed, content, errors);
   tell(context, source, repository, content, errors);
 }
 
-function knownContent(db: Database, repository: StoredRepository, source: PlannedSource): KnownContent {
+function knownContent(db: Database, repository: StoredRepository): KnownContent {
   return {
     tags: (tags) => knownTags(db, repository.id, tags),
     manifests: (digests) => knownManifests(db, digests),
-    missingChildren: (indexes) => missingChildren(db, indexes, source.settings.platforms),
+    missingChildren: (indexes) => missingChildren(db, indexes),
     readBodies: (digests) => readBodies(db, digests),
   };
 }
@@ -82,7 +82,7 @@ function tell(
   errors: readonly ItemError[],
 ): void {
   events.itemDone(settings.name, 'unchanged', content.unchanged);
-  events.itemDone(settings.name, 'audited', content.sightings.length - content.unchanged);
+  events.itemDone(settings.name, 'audited', content.sightings.length);
   if (errors.length > 0) events.itemDone(settings.name, 'failed', errors.length);
   for (const { tag, digest, message } of errors) {
     events.itemFailed(

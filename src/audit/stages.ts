@@ -1,24 +1,26 @@
 import type { TaskReference } from '../queue/queue.ts';
-import { staleRanges } from '../store/assessment-store.ts';
+import { hasLearnedSince, staleRanges } from '../store/assessment-store.ts';
 import {
   type AuditStage,
   addTasks,
   advanceStage,
   findAudit,
+  hasJudged,
   hasOpenTasks,
   type NewTask,
+  recordJudging,
   settleTask,
 } from '../store/audit-store.ts';
 import { linkAllChildren } from '../store/content-store.ts';
 import type { Queryable } from '../store/database.ts';
-import { computeTotals, findCurrentTotals, finishAudit } from '../store/totals-store.ts';
+import { computeTotals, findUnchangedSince, finishAudit } from '../store/totals-store.ts';
 import { IMAGES_PER_TASK, judgeOf } from './assess-images.ts';
 import { assignTeams } from './assign-teams.ts';
 import type { AuditContext } from './context.ts';
 import { rulesKey } from './judge-image.ts';
 import type { AuditPlan } from './plan.ts';
 import { layersTasks } from './plan-layers.ts';
-import { assessTask, singleTask } from './task-payloads.ts';
+import { assessTask, type RangePayload, singleTask } from './task-payloads.ts';
 
 /** What comes after a stage, and the tasks that it begins with. */
 interface NextStage {
@@ -54,9 +56,18 @@ export async function advance(context: AuditContext, plan: AuditPlan, lane: Task
 
 async function assessTasks(context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
   await linkAllChildren(tx);
-  const sourceIds = plan.sources.map(({ id }) => id);
-  const ranges = await staleRanges(tx, sourceIds, rulesKey(judgeOf(context)), IMAGES_PER_TASK);
+  const key = rulesKey(judgeOf(context));
+  const ranges = await rangesToJudge(tx, plan, key);
+  await recordJudging(tx, plan.auditId, key, ranges.length);
   return ranges.map(assessTask);
+}
+
+/** Comparing every image with what is known of bases takes seconds for a large registry: most nights there is no need. */
+async function rangesToJudge(tx: Queryable, plan: AuditPlan, key: string): Promise<readonly RangePayload[]> {
+  const sourceIds = plan.sources.map(({ id }) => id);
+  const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);
+  if (unchanged?.rulesKey === key && !(await hasLearnedSince(tx, unchanged.finishedAt))) return [];
+  return staleRanges(tx, sourceIds, key, IMAGES_PER_TASK);
 }
 
 /** Owners, totals, history and the end of the audit: one transaction, once. */
@@ -65,9 +76,10 @@ export async function closeAudit(context: AuditContext, task: TaskReference, pla
   const deliver = singleTask('deliver');
   const closed = await context.db.transaction(async (tx) => {
     const changedTeams = await assignTeams(tx, sourceIds, context.settings.teams);
-    const current = changedTeams > 0 ? undefined : await findCurrentTotals(tx, sourceIds, plan.auditId);
-    if (current === undefined) for (const sourceId of sourceIds) await computeTotals(tx, sourceId, plan.auditId);
-    const finished = await finishAudit(tx, plan.auditId, current ?? plan.auditId, context.now());
+    const mayHold = changedTeams === 0 && !(await hasJudged(tx, plan.auditId));
+    const current = mayHold ? await findUnchangedSince(tx, sourceIds, plan.auditId) : undefined;
+    if (!current) for (const sourceId of sourceIds) await computeTotals(tx, sourceId, plan.auditId);
+    const finished = await finishAudit(tx, plan.auditId, current?.auditId ?? plan.auditId, context.now());
     await settleTask(tx, task);
     if (finished) await addTasks(tx, plan.auditId, [deliver]);
     return finished;

@@ -81,6 +81,16 @@ const STALE = `
   left join assessment a on a.manifest_id = keyed.manifest_id
   where a.manifest_id is null or a.rules_key <> $2 or a.bases_key <> keyed.key`;
 
+/** Whether something was learned after a moment that may change judgements of images that have not changed. */
+export async function hasLearnedSince(tx: Queryable, moment: string): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 where exists (select 1 from base_image where learned_at > $1::timestamptz)
+       or exists (select 1 from layer_contents where read_at > $1::timestamptz)`,
+    [moment],
+  );
+  return rows.length > 0;
+}
+
 /** Ranges of images to judge again, each of up to `size`. */
 export async function staleRanges(
   tx: Queryable,

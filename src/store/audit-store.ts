@@ -183,6 +183,16 @@ export async function advanceStage(tx: Queryable, auditId: number, from: AuditSt
   return rows.length > 0;
 }
 
+/** Keeps by which rules an audit judges, and how many tasks that takes. */
+export async function recordJudging(tx: Queryable, auditId: number, rulesKey: string, tasks: number): Promise<void> {
+  await tx.query('update audit set rules_key = $2, judged_tasks = $3 where id = $1', [auditId, rulesKey, tasks]);
+}
+
+/** Whether an audit judged any image. */
+export async function hasJudged(tx: Queryable, auditId: number): Promise<boolean> {
+  return (await tx.query('select 1 from audit where id = $1 and judged_tasks > 0', [auditId])).length > 0;
+}
+
 /** Ends an audit that cannot go on; what it stored stays. */
 export async function failAudit(db: Database, auditId: number, now: string): Promise<void> {
   await db.transaction(async (tx) => {

@@ -71,33 +71,33 @@ export async function readBodies(db: Queryable, digests: readonly Digest[]): Pro
   return new Map(rows.map(({ digest, body }) => [digestFromBytes(digest), body]));
 }
 
-/** A child of a kept index that is wanted and was not fetched: it failed, or another platform was audited then. */
+/** A child of a kept index that was not fetched: it failed, or another platform was audited then. */
 export interface MissingChild {
   readonly index: Digest;
   readonly child: Digest;
+  /** Its own platform, or of the image that it describes; undefined where the index does not say. */
+  readonly platform?: string;
   readonly describes?: Digest;
 }
 
-/** The missing children of kept indexes, for the wanted platforms. */
-export async function missingChildren(
-  db: Queryable,
-  indexes: readonly Digest[],
-  platforms: PlatformSelection,
-): Promise<readonly MissingChild[]> {
+export async function missingChildren(db: Queryable, indexes: readonly Digest[]): Promise<readonly MissingChild[]> {
   if (indexes.length === 0) return [];
-  const rows = await db.query<{ index: Uint8Array; child: Uint8Array; describes: Uint8Array | null }>(
-    `select m.digest as index, c.digest as child, c.describes
-     from manifest m join index_child c on c.index_id = m.id
-     where m.digest = any($1::bytea[]) and c.child_id is null
-       and ($2::text[] is null or exists (
-         select 1 from unnest($2::text[]) as wanted (platform)
-         where c.platform || '/' like wanted.platform || '/%'
-            or exists (select 1 from index_child d where d.index_id = c.index_id and d.digest = c.describes and d.platform || '/' like wanted.platform || '/%')))`,
-    [indexes.map(digestBytes), platformNames(platforms)],
+  const rows = await db.query<{
+    index: Uint8Array;
+    child: Uint8Array;
+    platform: string | null;
+    describes: Uint8Array | null;
+  }>(
+    `select m.digest as index, c.digest as child, c.describes, coalesce(described.platform, c.platform) as platform
+     from manifest m join index_child c on c.index_id = m.id and c.child_id is null
+     left join index_child described on described.index_id = c.index_id and described.digest = c.describes
+     where m.digest = any($1::bytea[])`,
+    [indexes.map(digestBytes)],
   );
-  return rows.map(({ index, child, describes }) => ({
+  return rows.map(({ index, child, platform, describes }) => ({
     index: digestFromBytes(index),
     child: digestFromBytes(child),
+    ...(platform === null ? {} : { platform }),
     ...(describes ? { describes: digestFromBytes(describes) } : {}),
   }));
 }

@@ -155,29 +155,37 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   for (const table of ['held', 'holding', 'own_holding', 'tagged_image']) await tx.query(`drop table ${table}`);
 }
 
+/** An earlier audit of the same sources since which they have not changed. */
+export interface UnchangedSince {
+  readonly auditId: number;
+  readonly finishedAt: string;
+  readonly rulesKey: string | null;
+}
+
 /**
- * The newest finished audit whose totals of these sources still hold, because no tag, repository or team has changed
- * since it was computed.
+ * The newest audit that computed totals of these sources, where nothing was found since: no tag or repository came,
+ * moved or went, and no manifest was fetched.
  */
-export async function findCurrentTotals(
+export async function findUnchangedSince(
   tx: Queryable,
   sourceIds: readonly number[],
   auditId: number,
-): Promise<number | undefined> {
-  const [row] = await tx.query<{ id: number }>(
+): Promise<UnchangedSince | undefined> {
+  const [row] = await tx.query<UnchangedSince>(
     `with newest as (
        select t.source_id, max(a.id) as id from source_total t join audit a on a.id = t.audit_id
-       where t.source_id = any($1::int4[]) and a.id < $2 and a.status in ('finished', 'incomplete') group by t.source_id)
-     select min(n.id) as id from newest n join audit a on a.id = n.id
+       where t.source_id = any($1::int4[]) and a.id < $2 and a.status in ('finished', 'incomplete') group by t.source_id),
+     same as (select min(id) as id from newest having count(*) = $3 and min(id) = max(id))
+     select a.id as "auditId", a.finished_at as "finishedAt", a.rules_key as "rulesKey" from same join audit a on a.id = same.id
      where not exists (
        select 1 from tag t join repository r on r.id = t.repository_id
-       where r.source_id = n.source_id and (t.started_at > a.finished_at or t.ended_at > a.finished_at))
+       where r.source_id = any($1::int4[]) and (t.started_at > a.finished_at or t.ended_at > a.finished_at))
      and not exists (
-       select 1 from repository r where r.source_id = n.source_id and (r.first_seen_at > a.finished_at or r.ended_at > a.finished_at))
-     having count(*) = $3 and min(n.id) = max(n.id)`,
+       select 1 from repository r where r.source_id = any($1::int4[]) and (r.first_seen_at > a.finished_at or r.ended_at > a.finished_at))
+     and not exists (select 1 from manifest m where m.fetched_at > a.finished_at)`,
     [[...sourceIds], auditId, sourceIds.length],
   );
-  return row?.id;
+  return row;
 }
 
 /** Ends an audit: its coverage is counted from what is there, so an audit that was interrupted counts right too. */

@@ -94,6 +94,20 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(totals).toEqual({ count: 1 });
   });
 
+  test('totals are computed anew when only what hangs on a tag has changed', async () => {
+    const arm = image({ layers: ['arm only'], platform: { os: 'linux', architecture: 'arm64' } });
+    registry.push('mixed/multi', '1', index([image({ layers: ['x'] }), arm]));
+    await auditRegistry(db, registry);
+    const before = await db.query<{ stored_bytes: number }>('select stored_bytes from source_total');
+    await auditRegistry(db, registry, { source: { platforms: 'all' } });
+    const [after] = await db.query<{ stored_bytes: number }>(
+      'select stored_bytes from source_total order by audit_id desc limit 1',
+    );
+    expect(after?.stored_bytes).toBeGreaterThan(before[0]?.stored_bytes ?? 0);
+    const [blobs] = await db.query('select sum(size)::int8 as stored_bytes from blob');
+    expect(after).toEqual(blobs);
+  });
+
   test('a digest that many tags name is read once', async () => {
     await auditRegistry(db, registry);
     const configs = registry.requests
