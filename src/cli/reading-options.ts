@@ -18,6 +18,6 @@ export function addReadingOptions(command: Command): Command {
     .option('--plain-http', 'talk to registries without TLS');
 }
 
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }

@@ -224,6 +224,7 @@ export const settingsSchema = keys({
   }),
   reports: list(report, '[{ kind: teams, format: csv, path: "reports/teams-{date}.csv" }]'),
   notify: list(notification, '[{ kind: webhook, url: "https://ci.example.com/hooks/slimboard" }]'),
+  catalogue: keys({ learn: list(text('mirror.example.com/library/*'), '["mirror.example.com/library/*"]') }),
   retention: keys({ audits: duration, content: duration }),
   serve: keys(
     {

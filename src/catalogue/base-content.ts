@@ -1,0 +1,101 @@
+import { platformOf } from '../audit/manifest-record.ts';
+import type { BatchContent } from '../audit/read-batch.ts';
+import { classifyImage } from '../classify/classify-image.ts';
+import type { ImageVerdict } from '../classify/verdict.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type ImageConfig, parseImageConfig } from '../oci/image-config.ts';
+import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import type { Tag } from '../oci/reference.ts';
+import type { BaseRepository, BaseTag } from '../store/catalogue-store.ts';
+import type { NewManifest } from '../store/content-store.ts';
+import type { BaseContent } from './base-image.ts';
+
+/**
+ * What the tags of a batch name, for the catalogue. Tags that name no image are among them, without images: they need
+ * not be read again either.
+ * @param known images that the catalogue held already, so that the batch did not read them
+ */
+export function baseTagsOf(
+  repository: BaseRepository,
+  batch: BatchContent,
+  known: ReadonlyMap<Digest, BaseContent>,
+): readonly BaseTag[] {
+  const manifests = new Map(batch.manifests.map((manifest) => [manifest.digest, manifest]));
+  const configs = new Map(batch.blobs.flatMap(({ digest, body }) => (body ? [[digest, body] as const] : [])));
+  const failed = new Set(batch.failed.map(({ tag }) => tag));
+  const contents = new Map<Digest, BaseContent | undefined>();
+  const contentOf = (digest: Digest, tag: Tag): BaseContent | undefined => {
+    if (!contents.has(digest)) {
+      const manifest = manifests.get(digest);
+      const name = `${repository.name}:${tag}`;
+      contents.set(digest, manifest ? describe(manifest, configs, name) : known.get(digest));
+    }
+    return contents.get(digest);
+  };
+  return batch.sightings.flatMap(({ tag, digest }) =>
+    tag === undefined
+      ? []
+      : [
+          {
+            tag,
+            digest,
+            images: imagesUnder(digest, manifests).flatMap((image) => contentOf(image, tag) ?? []),
+            complete: !failed.has(tag),
+          },
+        ],
+  );
+}
+
+/** What a manifest is or lists, through indexes; each once. */
+function imagesUnder(
+  digest: Digest,
+  manifests: ReadonlyMap<Digest, NewManifest>,
+  seen = new Set<Digest>(),
+): readonly Digest[] {
+  if (seen.has(digest)) return [];
+  seen.add(digest);
+  const manifest = manifests.get(digest);
+  if (manifest?.kind !== 'index') return [digest];
+  return manifest.children.flatMap((child) => imagesUnder(child.digest, manifests, seen));
+}
+
+/** @returns undefined for what is no image, and for images whose layers nobody can tell apart */
+function describe(
+  manifest: NewManifest,
+  configs: ReadonlyMap<Digest, Uint8Array>,
+  name: string,
+): BaseContent | undefined {
+  const { digest, image, layers } = manifest;
+  const body = manifest.config === undefined ? undefined : configs.get(manifest.config);
+  if (!image?.chainId || !manifest.body || !body) return undefined;
+  const parsed = parseManifest(manifest.body, manifest.mediaType);
+  if (parsed.form !== 'manifest') return undefined;
+  const config = parseImageConfig(body);
+  return {
+    digest,
+    platform: formatPlatform(image.platform),
+    chainId: image.chainId,
+    layerCount: layers.length,
+    pullBytes: image.pullBytes,
+    labels: config.labels,
+    ...(image.createdAt ? { createdAt: image.createdAt } : {}),
+    ...kindOf(verdictOf(parsed, config, digest, name)),
+  };
+}
+
+/** The image's own name is among what it is judged by: its tag may tell the distribution. */
+function verdictOf(manifest: ImageManifest, config: ImageConfig, digest: Digest, name: string): ImageVerdict {
+  const self = { references: [name], digest, layerCount: manifest.layers.length, origin: 'catalogue' } as const;
+  return classifyImage({ manifest, config, platform: platformOf(config), provenance: [], bases: [self] });
+}
+
+function kindOf({ runtime, variant, distro }: ImageVerdict): Partial<BaseContent> {
+  return {
+    ...(runtime ? { runtime: runtime.value.name } : {}),
+    ...(runtime?.value.version ? { runtimeVersion: runtime.value.version } : {}),
+    ...(variant ? { variant: variant.value } : {}),
+    ...(distro ? { distro: distro.value.id } : {}),
+    ...(distro?.value.version ? { distroVersion: distro.value.version } : {}),
+  };
+}

@@ -1,0 +1,67 @@
+import { type Command, Option } from 'commander';
+import type { CommandContext } from '../io.ts';
+import { collect } from '../reading-options.ts';
+
+/** The base-image catalogue: filled from registries, shown, moved as one file. */
+export function registerBases(program: Command, context: CommandContext): void {
+  const bases = program.command('bases').description('the base images that others are known by');
+  registerLearn(bases, program, context);
+  registerList(bases, program, context);
+  registerMoves(bases, program, context);
+  for (const command of bases.commands) command.exitOverride().copyInheritedSettings(program);
+}
+
+function registerLearn(bases: Command, program: Command, { io, exit }: CommandContext): void {
+  bases
+    .command('learn')
+    .description(
+      'learn the layers of base images from a registry or mirror; without a reference, those of the settings',
+    )
+    .argument('[refs...]', 'HOST/REPO, HOST/REPO:TAG, HOST/PREFIX/* (all tags of all repositories under it)')
+    .option('--platform <os/arch>', 'platform to learn, again for more; "all" for every platform', collect)
+    .option('--exclude <glob>', 'not these repositories; again for more', collect)
+    .option('--newest <n>', 'only the newest n tags of each repository', Number)
+    .option('--full', 'believe nothing stored: read everything again')
+    .option('--concurrency <n>', 'requests to a registry at the same time', Number)
+    .option('--plain-http', 'talk to registries without TLS')
+    .action(async (refs: readonly string[], options: { readonly newest?: number }) => {
+      const { prepare } = await import('../prepare.ts');
+      const { learnCommand } = await import('../run/learn-command.ts');
+      exit(await learnCommand(await prepare(io, program.opts(), options), refs, options.newest));
+    });
+}
+
+function registerList(bases: Command, program: Command, { io }: CommandContext): void {
+  bases
+    .command('list')
+    .description('what the catalogue knows')
+    .argument('[pattern]', 'only these, such as "library/node:20-*", by the whole name or its last parts')
+    .addOption(new Option('--format <format>').choices(['table', 'csv', 'json', 'ndjson']).default('table'))
+    .option('--all', 'also what tags named before')
+    .action(async (pattern: string | undefined, options: { readonly format: 'table'; readonly all?: true }) => {
+      const { prepare } = await import('../prepare.ts');
+      const { listCommand } = await import('../run/bases-command.ts');
+      await listCommand(await prepare(io, program.opts()), pattern, options);
+    });
+}
+
+function registerMoves(bases: Command, program: Command, { io }: CommandContext): void {
+  bases
+    .command('export')
+    .description('write the whole catalogue into one file')
+    .argument('<file>', 'NDJSON; "-" is stdout')
+    .action(async (file: string) => {
+      const { prepare } = await import('../prepare.ts');
+      const { exportCommand } = await import('../run/bases-command.ts');
+      await exportCommand(await prepare(io, program.opts()), file);
+    });
+  bases
+    .command('import')
+    .description('take over a catalogue that was exported elsewhere; all of the file, or nothing')
+    .argument('<file>', 'NDJSON; "-" is stdin')
+    .action(async (file: string) => {
+      const { prepare } = await import('../prepare.ts');
+      const { importCommand } = await import('../run/bases-command.ts');
+      await importCommand(await prepare(io, program.opts()), file);
+    });
+}

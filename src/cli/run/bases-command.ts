@@ -1,0 +1,89 @@
+import { createReadStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { openStore } from '../../app.ts';
+import { exportBases, importBases } from '../../catalogue/file.ts';
+import { listBases } from '../../catalogue/listing.ts';
+import { SettingsError } from '../../errors.ts';
+import { FORMATS, type FormatName } from '../../report/formats/formats.ts';
+import type { Database } from '../../store/database.ts';
+import { type Io, writeResult } from '../io.ts';
+import type { Session } from '../prepare.ts';
+
+/** Shows the catalogue. */
+export async function listCommand(
+  session: Session,
+  pattern: string | undefined,
+  { format, all = false }: { readonly format: FormatName; readonly all?: boolean },
+): Promise<void> {
+  await withStore(session, 'read', async (db) => {
+    const { stdout } = session.io;
+    const report = listBases(db, { all, ...(pattern === undefined ? {} : { pattern }) });
+    const width = stdout.isTTY && stdout.columns ? { width: stdout.columns } : {};
+    await writeResult(session.io, FORMATS[format](report, width));
+  });
+}
+
+/** Writes the catalogue into a file: under another name first, so that a file of that name is always whole. */
+export async function exportCommand(session: Session, file: string): Promise<void> {
+  await withStore(session, 'read', async (db) => {
+    if (file === '-') await writeResult(session.io, exportBases(db));
+    else await writeWhole(resolve(session.io.cwd, file), exportBases(db));
+  });
+}
+
+async function writeWhole(path: string, chunks: AsyncIterable<string>): Promise<void> {
+  const unfinished = `${path}.${process.pid}.part`;
+  try {
+    const handle = await open(unfinished, 'w');
+    try {
+      for await (const chunk of chunks) await handle.write(chunk);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw isFileError(error) ? new SettingsError(`cannot write ${path}: ${error.message}`, { cause: error }) : error;
+  }
+}
+
+/** Takes a catalogue over from a file. */
+export async function importCommand(session: Session, file: string): Promise<void> {
+  await withStore(session, 'write', async (db) => {
+    const rows = await importBases(db, linesOf(session.io, file), file === '-' ? 'stdin' : file);
+    if (!session.quiet) session.io.stderr.write(`${rows} base images read\n`);
+  });
+}
+
+async function* linesOf(io: Io, file: string): AsyncGenerator<string> {
+  const input = file === '-' ? process.stdin : createReadStream(resolve(io.cwd, file));
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      io.signal.throwIfAborted();
+      yield line;
+    }
+  } catch (error) {
+    throw isFileError(error) ? new SettingsError(`cannot read ${file}: ${error.message}`, { cause: error }) : error;
+  }
+}
+
+/** What the file system answers: `ENOENT: no such file or directory, …` */
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
+async function withStore(
+  { settings }: Session,
+  access: 'read' | 'write',
+  work: (db: Database) => Promise<void>,
+): Promise<void> {
+  const db = await openStore(settings, access);
+  try {
+    await work(db);
+  } finally {
+    await db.close();
+  }
+}

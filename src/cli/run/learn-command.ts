@@ -1,0 +1,99 @@
+import { openStore } from '../../app.ts';
+import { type Learned, learnBases } from '../../catalogue/learn.ts';
+import { SettingsError, SlimboardError } from '../../errors.ts';
+import { createInProcessGovernor } from '../../registry/limits.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import type { SourceSettings } from '../../settings/settings.ts';
+import { parseTarget } from '../../settings/target.ts';
+import type { Database } from '../../store/database.ts';
+import { compact } from '../../store/maintenance.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Session } from '../prepare.ts';
+
+/** So many failures are told one by one. */
+const FAILURES_TOLD = 10;
+
+/** Learns base images from one registry after the other; what cannot be read is told, and the others go on. */
+export async function learnCommand(
+  session: Session,
+  refs: readonly string[],
+  newest: number | undefined,
+): Promise<ExitCode> {
+  const wanted = refs.length > 0 ? refs : session.settings.catalogue.learn;
+  if (wanted.length === 0)
+    throw new SettingsError(
+      'there is nothing to learn: name a reference, or write catalogue.learn into slimboard.yaml',
+    );
+  const sources = wanted.map((ref) => baseSource(session, ref, newest));
+  const db = await openStore(session.settings);
+  try {
+    let failed = 0;
+    for (const [at, source] of sources.entries()) failed += await learnSource(session, db, source, wanted[at] ?? '');
+    await compact(db);
+    return failed > 0 ? EXIT.incomplete : EXIT.done;
+  } finally {
+    await db.close();
+  }
+}
+
+/**
+ * What a reference selects: all tags, unless it names some. How a configured source limits its own audit is nothing to
+ * the catalogue, unless the source is named.
+ */
+function baseSource({ settings }: Session, ref: string, newest: number | undefined): SourceSettings {
+  const source = parseTarget(ref, settings);
+  const byName = settings.sources.some(({ name }) => name === ref);
+  const namesTags = /\/.*:/.test(ref);
+  return {
+    ...source,
+    ...(byName || namesTags ? {} : { tags: ['**'] }),
+    newest: newest === undefined && !byName ? 'all' : source.newest,
+    provenance: false,
+  };
+}
+
+async function learnSource(session: Session, db: Database, source: SourceSettings, ref: string): Promise<number> {
+  const { io, quiet } = session;
+  const failures = createFailures(session);
+  const registry = await openBaseRegistry(session, source);
+  try {
+    const learned = await learnBases(db, registry, source, {
+      signal: io.signal,
+      now: new Date().toISOString(),
+      onFailure: failures.tell,
+    });
+    if (!quiet) io.stderr.write(`${ref}: ${describe(learned)}\n`);
+  } catch (error) {
+    if (!(error instanceof SlimboardError) || error.code === 'interrupted') throw error;
+    failures.tell(ref, error);
+  } finally {
+    await registry.close();
+  }
+  return failures.count();
+}
+
+function openBaseRegistry({ settings, io, log }: Session, source: SourceSettings) {
+  return openRegistry(source, {
+    environment: io.environment,
+    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: source.concurrency }) }),
+    teamKey: settings.teamKey,
+    onNote: (note) => log.warn(note),
+    onRequest: () => undefined,
+  });
+}
+
+function createFailures({ io }: Session) {
+  let count = 0;
+  return {
+    count: () => count,
+    tell: (item: string, error: SlimboardError): void => {
+      count++;
+      if (count <= FAILURES_TOLD) io.stderr.write(`slimboard: ${item}: ${error.message}\n`);
+      else if (count === FAILURES_TOLD + 1) io.stderr.write('slimboard: … and more\n');
+    },
+  };
+}
+
+function describe({ repositories, tags, unchanged, images, failed }: Learned): string {
+  return `${repositories} repositories · ${tags} tags, ${unchanged} unchanged, ${failed} failed · ${images} images learned`;
+}

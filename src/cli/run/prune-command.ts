@@ -1,0 +1,33 @@
+import { openStore } from '../../app.ts';
+import { compact } from '../../store/maintenance.ts';
+import { countPrunable, PRUNED, type Pruned, type PruneOptions, prune } from '../../store/retention-store.ts';
+import type { Session } from '../prepare.ts';
+
+/** Removes what is older than the settings keep, and says how much that was. */
+export async function pruneCommand({ settings, io }: Session, dryRun: boolean): Promise<void> {
+  const db = await openStore(settings);
+  try {
+    const options: PruneOptions = {
+      auditsBefore: ago(settings.retention.audits),
+      contentBefore: ago(settings.retention.content),
+      now: new Date().toISOString(),
+      signal: io.signal,
+    };
+    const pruned = dryRun ? await countPrunable(db, options) : await prune(db, options);
+    if (!dryRun) await compact(db);
+    io.stdout.write(describe(pruned, dryRun));
+    if (pruned.contentKept)
+      io.stderr.write('slimboard: an audit is running: content is left as it is; prune again when it has ended\n');
+  } finally {
+    await db.close();
+  }
+}
+
+function ago(ms: number): string {
+  return new Date(Date.now() - ms).toISOString();
+}
+
+function describe(pruned: Pruned, dryRun: boolean): string {
+  const counts = PRUNED.map((name) => `${name.padEnd(14)}${pruned.rows[name]}\n`).join('');
+  return `${dryRun ? 'would remove' : 'removed'}\n${counts}`;
+}

@@ -1,0 +1,197 @@
+import type { BaseContent, BaseImage } from '../catalogue/base-image.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import type { PlatformSelection } from '../oci/platform.ts';
+import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
+import { platformNames } from './content-store.ts';
+import type { Queryable } from './database.ts';
+
+/** A repository of the catalogue. */
+export interface BaseRepository {
+  readonly registry: RegistryHost;
+  readonly name: RepositoryName;
+}
+
+/** What a tag was read to name: an image, or an index with those of its images that were wanted. */
+export interface BaseTag {
+  readonly tag: Tag;
+  readonly digest: Digest;
+  readonly images: readonly BaseContent[];
+  /** Whether all of it could be read: else the tag is read again the next time. */
+  readonly complete: boolean;
+}
+
+/** What tags named when they were last read for these platforms, or for more. */
+export async function knownBaseTags(
+  db: Queryable,
+  repository: BaseRepository,
+  tags: readonly Tag[],
+  platforms: PlatformSelection,
+): Promise<ReadonlyMap<Tag, Digest>> {
+  const rows = await db.query<{ name: Tag; digest: Uint8Array }>(
+    `select name, digest from base_tag
+     where registry = $1 and repository = $2 and name = any($3::text[]) and (platforms is null or platforms @> $4::text[])`,
+    [repository.registry, repository.name, [...tags], platformNames(platforms)],
+  );
+  return new Map(rows.map(({ name, digest }) => [name, digestFromBytes(digest)]));
+}
+
+/** Those of some digests of images that the catalogue holds under any tag. */
+export async function knownBaseImages(
+  db: Queryable,
+  digests: readonly Digest[],
+): Promise<ReadonlyMap<Digest, BaseContent>> {
+  if (digests.length === 0) return new Map();
+  const rows = await db.query<BaseRow>(
+    `select distinct on (digest) ${CONTENT} from base_image where digest = any($1::bytea[]) order by digest`,
+    [digests.map(digestBytes)],
+  );
+  return new Map(rows.map((row) => [digestFromBytes(row.digest), contentOf(row)]));
+}
+
+const CONTENT = `digest, platform, chain_id, layer_count, pull_bytes, labels, created_at, runtime, runtime_version, variant,
+  distro, distro_version`;
+
+interface BaseRow {
+  readonly digest: Uint8Array;
+  readonly platform: string;
+  readonly chain_id: Uint8Array;
+  readonly layer_count: number;
+  readonly pull_bytes: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly created_at: string | null;
+  readonly runtime: string | null;
+  readonly runtime_version: string | null;
+  readonly variant: string | null;
+  readonly distro: string | null;
+  readonly distro_version: string | null;
+}
+
+function contentOf(row: BaseRow): BaseContent {
+  return {
+    digest: digestFromBytes(row.digest),
+    platform: row.platform,
+    chainId: digestFromBytes(row.chain_id),
+    layerCount: row.layer_count,
+    pullBytes: row.pull_bytes,
+    labels: row.labels,
+    ...(row.created_at === null ? {} : { createdAt: row.created_at }),
+    ...(row.runtime === null ? {} : { runtime: row.runtime }),
+    ...(row.runtime_version === null ? {} : { runtimeVersion: row.runtime_version }),
+    ...(row.variant === null ? {} : { variant: row.variant }),
+    ...(row.distro === null ? {} : { distro: row.distro }),
+    ...(row.distro_version === null ? {} : { distroVersion: row.distro_version }),
+  };
+}
+
+/** Keeps what tags name now; what they named before stays, as no longer newest. */
+export async function saveBaseTags(
+  tx: Queryable,
+  repository: BaseRepository,
+  read: readonly BaseTag[],
+  platforms: PlatformSelection,
+  now: string,
+): Promise<void> {
+  if (read.length === 0) return;
+  const sorted = [...new Map(read.map((entry) => [entry.tag, entry])).values()].sort((a, b) =>
+    a.tag < b.tag ? -1 : 1,
+  );
+  const complete = sorted.filter((entry) => entry.complete);
+  await tx.query(SAVE_TAGS, [
+    repository.registry,
+    repository.name,
+    complete.map(({ tag }) => tag),
+    complete.map(({ digest }) => digestBytes(digest)),
+    platformNames(platforms),
+  ]);
+  const images = sorted.flatMap(({ tag, digest, images: named }) =>
+    named.map((content): BaseImage => {
+      const listed = content.digest === digest ? {} : { indexDigest: digest };
+      const name = { registry: repository.registry, repository: repository.name, tag };
+      return { ...content, ...name, ...listed, learnedAt: now, newest: true };
+    }),
+  );
+  await saveBaseImages(tx, images, 'seen-now');
+  await tx.query(END_ROLLED, [
+    repository.registry,
+    repository.name,
+    sorted.map(({ tag }) => tag),
+    sorted.map(({ digest }) => digestBytes(digest)),
+  ]);
+}
+
+const SAVE_TAGS = `
+  insert into base_tag (registry, repository, name, digest, platforms)
+  select $1, $2, n.name, n.digest, $5::text[] from unnest($3::text[], $4::bytea[]) as n (name, digest)
+  on conflict (registry, repository, name) do update set digest = excluded.digest,
+    platforms = case
+      when base_tag.digest <> excluded.digest or excluded.platforms is null then excluded.platforms
+      when base_tag.platforms is not null then array(select distinct unnest(base_tag.platforms || excluded.platforms) order by 1) end`;
+
+/** An index that was made anew over an old image still names it: then the image's row names the new index. */
+const END_ROLLED = `
+  update base_image b set newest = false
+  from unnest($3::text[], $4::bytea[]) as n (tag, digest)
+  where b.registry = $1 and b.repository = $2 and b.tag = n.tag and b.newest and coalesce(b.index_digest, b.digest) <> n.digest`;
+
+/** What an image that is kept already takes over: of a tag read now all, of a file's row what is younger. */
+const MERGE = { 'seen-now': 'true', imported: 'base_image.learned_at < excluded.learned_at' } as const;
+
+/** Keeps images of the catalogue, in the order of their key so that two writers never deadlock. */
+export async function saveBaseImages(
+  tx: Queryable,
+  images: readonly BaseImage[],
+  merge: keyof typeof MERGE,
+): Promise<void> {
+  if (images.length === 0) return;
+  const learned = merge === 'seen-now' ? 'base_image.learned_at' : 'excluded.learned_at';
+  await tx.query(
+    `insert into base_image (registry, repository, tag, index_digest, learned_at, newest, ${CONTENT})
+     select registry, repository, tag, decode(index_digest, 'hex'), learned_at, newest, decode(digest, 'hex'), platform,
+       decode(chain_id, 'hex'), layer_count, pull_bytes, labels, created_at, runtime, runtime_version, variant, distro, distro_version
+     from jsonb_to_recordset($1::jsonb) as n (
+       registry text, repository text, tag text, index_digest text, learned_at timestamptz, newest bool, digest text, platform text, chain_id text,
+       layer_count int4, pull_bytes int8, labels jsonb, created_at timestamptz, runtime text, runtime_version text, variant text, distro text,
+       distro_version text)
+     order by registry, repository, tag, digest
+     on conflict (registry, repository, tag, digest) do update set index_digest = excluded.index_digest, newest = excluded.newest,
+       learned_at = case when base_image.newest then ${learned} else excluded.learned_at end, runtime = excluded.runtime,
+       runtime_version = excluded.runtime_version, variant = excluded.variant, distro = excluded.distro, distro_version = excluded.distro_version
+     where ${MERGE[merge]}`,
+    [JSON.stringify(images.map(jsonRow))],
+  );
+}
+
+function jsonRow(image: BaseImage): object {
+  const hex = (digest: Digest) => digestBytes(digest).toString('hex');
+  return {
+    registry: image.registry,
+    repository: image.repository,
+    tag: image.tag,
+    digest: hex(image.digest),
+    index_digest: image.indexDigest ? hex(image.indexDigest) : null,
+    platform: image.platform,
+    chain_id: hex(image.chainId),
+    layer_count: image.layerCount,
+    pull_bytes: image.pullBytes,
+    labels: image.labels,
+    created_at: image.createdAt ?? null,
+    learned_at: image.learnedAt,
+    newest: image.newest,
+    runtime: image.runtime ?? null,
+    runtime_version: image.runtimeVersion ?? null,
+    variant: image.variant ?? null,
+    distro: image.distro ?? null,
+    distro_version: image.distroVersion ?? null,
+  };
+}
+
+/** After an import: of what files and registries say a tag names, only the youngest is newest. */
+export async function endOutdated(tx: Queryable): Promise<void> {
+  await tx.query(
+    `update base_image b set newest = false
+     from (select distinct on (registry, repository, tag) registry, repository, tag, coalesce(index_digest, digest) as digest
+           from base_image where newest order by registry, repository, tag, learned_at desc, coalesce(index_digest, digest)) n
+     where b.registry = n.registry and b.repository = n.repository and b.tag = n.tag and b.newest
+       and coalesce(b.index_digest, b.digest) <> n.digest`,
+  );
+}

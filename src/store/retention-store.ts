@@ -1,0 +1,225 @@
+import type { Database, Queryable, SqlValue } from './database.ts';
+
+/**
+ * Retention: old audits, and content that nothing has named for long. Rows go in bounded batches, each a transaction of
+ * its own that leaves the database whole, so pruning may be stopped at any time and goes on the next time. What an open
+ * tag leads to is never touched.
+ */
+
+export interface PruneOptions {
+  /** Audits that ended before, ISO 8601. */
+  readonly auditsBefore: string;
+  /** Content that nothing has named since, ISO 8601. */
+  readonly contentBefore: string;
+  readonly now: string;
+  readonly signal: AbortSignal;
+  /** Rows in a batch; default 1,000. */
+  readonly batchRows?: number;
+}
+
+export const PRUNED = ['audits', 'errors', 'totals', 'tags', 'repositories', 'manifests', 'blobs'] as const;
+export type PrunedKind = (typeof PRUNED)[number];
+
+export interface Pruned {
+  readonly rows: Readonly<Record<PrunedKind, number>>;
+  /** Content was left alone because an audit was running. */
+  readonly contentKept: boolean;
+}
+
+const BATCH_ROWS = 1_000;
+
+/** An audit that is silent for so long was killed; one that is taken up again reads what is there anew. */
+const SILENCE = "interval '15 minutes'";
+
+/**
+ * Audits that may go: not the newest of any of their sources, and none whose totals hold for one that stays. A
+ * repository's sizes are kept when they change and hold until the next ones, so those that held at the first audit that
+ * stays must stay too. $1: audits that ended before
+ */
+const OLD_AUDITS = `
+  newest as (
+    select x.source_id, max(x.audit_id) as id from audit_source x join audit a on a.id = x.audit_id
+    where a.status in ('finished', 'incomplete') group by x.source_id),
+  young as (
+    select id, totals_of from audit
+    where status = 'running' or finished_at >= $1::timestamptz or id in (select id from newest)),
+  old_audit as (
+    select id from audit a where not exists (select 1 from young y where a.id in (y.id, y.totals_of))),
+  first_kept as (
+    select source_id, min(audit_id) as id from audit_source where audit_id not in (select id from old_audit) group by source_id),
+  old_total as (
+    select t.repository_id, t.audit_id, k.id as first_kept, exists (
+      select 1 from repository_total n
+      where n.repository_id = t.repository_id and n.audit_id > t.audit_id and n.audit_id <= k.id) as superseded
+    from old_audit o join repository_total t on t.audit_id = o.id
+    join repository r on r.id = t.repository_id left join first_kept k on k.source_id = r.source_id)`;
+
+/** Content that nothing names: no tag, now or in the history that is kept, and no index. $1: before when */
+const UNNAMED_MANIFEST = `m.fetched_at < $1::timestamptz and not exists (select 1 from tag t where t.manifest_id = m.id)
+  and not exists (select 1 from index_child c where c.child_id = m.id)`;
+const UNNAMED_BLOB = `not exists (select 1 from manifest_layer l where l.blob_id = b.id)
+  and not exists (select 1 from manifest m where m.config_id = b.id)`;
+const ENDED_REPOSITORY = `r.ended_at < $1::timestamptz and not exists (select 1 from tag t where t.repository_id = r.id)`;
+
+/** A statement that removes up to $2 rows and gives one for each: with its id, where the next batch goes on behind $3. */
+interface Step {
+  readonly counts?: PrunedKind;
+  readonly sql: string;
+  /** `once`: from the first id to the last. `again`: from the start until nothing is left, for rows free others. */
+  readonly walk?: 'once' | 'again';
+}
+
+const AUDIT_STEPS: readonly Step[] = [
+  {
+    counts: 'totals',
+    sql: `with ${OLD_AUDITS}, victim as (select * from old_total where superseded limit $2)
+      delete from repository_total t using victim v where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
+  },
+  {
+    sql: `with ${OLD_AUDITS}, moved as (select * from old_total where not superseded and first_kept is not null limit $2)
+      update repository_total t set audit_id = v.first_kept from moved v
+      where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
+  },
+  {
+    counts: 'errors',
+    sql: `with ${OLD_AUDITS}, victim as (select e.id from audit_error e join old_audit o on o.id = e.audit_id limit $2)
+      delete from audit_error e using victim v where e.id = v.id returning 1`,
+  },
+  {
+    // Each takes the totals of all its teams along.
+    counts: 'audits',
+    sql: `with ${OLD_AUDITS}, victim as (select id from old_audit limit greatest($2 / 100, 1))
+      delete from audit a using victim v where a.id = v.id returning 1`,
+  },
+];
+
+const CONTENT_STEPS: readonly Step[] = [
+  {
+    counts: 'tags',
+    sql: `with victim as (select id from tag where ended_at < $1::timestamptz limit $2)
+      delete from tag t using victim v where t.id = v.id returning 1`,
+  },
+  {
+    counts: 'totals',
+    sql: `with victim as (
+        select t.repository_id, t.audit_id from repository r join repository_total t on t.repository_id = r.id where ${ENDED_REPOSITORY} limit $2)
+      delete from repository_total t using victim v where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
+  },
+  {
+    counts: 'repositories',
+    sql: `with victim as (select r.id from repository r where ${ENDED_REPOSITORY} limit $2)
+      delete from repository r using victim v where r.id = v.id returning 1`,
+  },
+  {
+    // An index goes before the images that it lists.
+    counts: 'manifests',
+    walk: 'again',
+    sql: `with victim as (select m.id from manifest m where m.id > $3 and ${UNNAMED_MANIFEST} order by m.id limit $2)
+      delete from manifest m using victim v where m.id = v.id returning m.id`,
+  },
+  {
+    counts: 'blobs',
+    walk: 'once',
+    sql: `with victim as (select b.id from blob b where b.id > $3 and ${UNNAMED_BLOB} order by b.id limit $2)
+      delete from blob b using victim v where b.id = v.id returning b.id`,
+  },
+];
+
+/**
+ * Removes what is older than the options say.
+ * @throws the signal's reason when it was stopped; what was removed is gone, the rest is as it was
+ */
+export async function prune(db: Database, options: PruneOptions): Promise<Pruned> {
+  const rows: Record<PrunedKind, number> = { ...NOTHING };
+  for (const step of AUDIT_STEPS) await removeAll(db, step, options.auditsBefore, options, rows);
+  for (const step of CONTENT_STEPS) {
+    if (!(await removeAll(db, step, options.contentBefore, options, rows))) return { rows, contentKept: true };
+  }
+  return { rows, contentKept: false };
+}
+
+const NOTHING: Readonly<Record<PrunedKind, number>> = {
+  audits: 0,
+  errors: 0,
+  totals: 0,
+  tags: 0,
+  repositories: 0,
+  manifests: 0,
+  blobs: 0,
+};
+
+/** @returns false when an audit that runs forbids it */
+async function removeAll(
+  db: Database,
+  step: Step,
+  before: string,
+  { now, signal, batchRows = BATCH_ROWS }: PruneOptions,
+  rows: Record<PrunedKind, number>,
+): Promise<boolean> {
+  let last = 0;
+  let removedInPass = 0;
+  while (true) {
+    signal.throwIfAborted();
+    const removed = await db.transaction(async (tx) => {
+      if (CONTENT_STEPS.includes(step) && (await isAuditing(tx, now))) return undefined;
+      const parameters: SqlValue[] = [before, batchRows, ...(step.walk ? [last] : [])];
+      return tx.query<{ id?: number }>(step.sql, parameters);
+    });
+    if (!removed) return false;
+    if (step.counts) rows[step.counts] += removed.length;
+    removedInPass += removed.length;
+    if (step.walk) last = removed.reduce((most, { id = 0 }) => Math.max(most, id), last);
+    if (removed.length > 0) continue;
+    if (step.walk !== 'again' || removedInPass === 0) return true;
+    [last, removedInPass] = [0, 0];
+  }
+}
+
+/**
+ * Whether an audit runs. An audit that reads a tag relies on manifests that it found kept until it has recorded the tag:
+ * none may start, either, until this transaction has ended.
+ */
+async function isAuditing(tx: Queryable, now: string): Promise<boolean> {
+  await tx.query('lock table audit in share mode');
+  const [row] = await tx.query<{ found: boolean }>(
+    `select exists (select 1 from audit where status = 'running' and heartbeat_at > $1::timestamptz - ${SILENCE}) as found`,
+    [now],
+  );
+  return row?.found === true;
+}
+
+const COUNT_AUDITS = `
+  with ${OLD_AUDITS}
+  select (select count(*)::int from old_audit) as audits,
+    (select count(*)::int from audit_error e join old_audit o on o.id = e.audit_id) as errors,
+    (select count(*)::int from old_total t where superseded
+      and not exists (select 1 from repository r where r.id = t.repository_id and r.ended_at < $2::timestamptz)) as totals`;
+
+/** What would still be reached when the tags that ended before $1 are gone. */
+const COUNT_CONTENT = `
+  with recursive kept (id) as (
+    select manifest_id from tag where ended_at is null or ended_at >= $1::timestamptz
+    union select id from manifest where fetched_at >= $1::timestamptz
+    union select c.child_id from kept k join index_child c on c.index_id = k.id where c.child_id is not null),
+  ended as (
+    select r.id from repository r where r.ended_at < $1::timestamptz
+      and not exists (select 1 from tag t where t.repository_id = r.id and (t.ended_at is null or t.ended_at >= $1::timestamptz)))
+  select (select count(*)::int from tag where ended_at < $1::timestamptz) as tags,
+    (select count(*)::int from ended) as repositories,
+    (select count(*)::int from ended e join repository_total t on t.repository_id = e.id) as totals,
+    (select count(*)::int from manifest m where not exists (select 1 from kept k where k.id = m.id)) as manifests,
+    (select count(*)::int from blob b
+      where not exists (select 1 from manifest_layer l join kept k on k.id = l.manifest_id where l.blob_id = b.id)
+        and not exists (select 1 from manifest m join kept k on k.id = m.id where m.config_id = b.id)) as blobs`;
+
+/** What {@link prune} would remove now. */
+export async function countPrunable(db: Database, options: PruneOptions): Promise<Pruned> {
+  const [audits] = await db.query<Record<PrunedKind, number>>(COUNT_AUDITS, [
+    options.auditsBefore,
+    options.contentBefore,
+  ]);
+  const [content] = await db.query<Record<PrunedKind, number>>(COUNT_CONTENT, [options.contentBefore]);
+  const totals = (audits?.totals ?? 0) + (content?.totals ?? 0);
+  const contentKept = await db.transaction((tx) => isAuditing(tx, options.now));
+  return { rows: { ...NOTHING, ...(contentKept ? {} : content), ...audits, totals }, contentKept };
+}
