@@ -69,10 +69,11 @@ export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly L
     savingsMinBytes: Math.round(advice.savings.min),
     savingsMaxBytes: Math.round(advice.savings.max),
     slimScore: advice.slimScore,
-    techniques: advice.plan.map(({ technique, projection }) => ({
+    // The warnings are the technique's own; they are not kept with every image.
+    techniques: advice.plan.map(({ technique, gain, projection: { after, savings, basis, base } }) => ({
       technique,
-      after: projection.after,
-      savings: projection.savings,
+      gain,
+      projection: { after, savings, basis, ...named('base', base) },
     })),
     findings,
     layers: manifest.layers.map(({ digest }, position) => ({

@@ -44,8 +44,12 @@ export interface ImageDetail {
 
 export interface PlanStep {
   readonly technique: string;
-  readonly base?: string;
+  /** What it adds to the savings. */
+  readonly gain: number;
+  /** The pull size after this step and all before it. */
   readonly after: { readonly min: number; readonly max: number };
+  readonly basis: string;
+  readonly base?: string;
 }
 
 export interface DetailLayer {
@@ -90,8 +94,8 @@ type ImageRow = Omit<
 };
 interface StoredStep {
   readonly technique: string;
-  readonly after?: PlanStep['after'];
-  readonly projection?: { readonly after: PlanStep['after']; readonly base?: string };
+  readonly gain: number;
+  readonly projection: Omit<PlanStep, 'technique' | 'gain'>;
 }
 
 const IMAGE = `
@@ -123,9 +127,8 @@ export async function readImageDetail(db: Queryable, digest: Digest): Promise<Im
   };
 }
 
-function stepOf({ technique, after, projection }: StoredStep): PlanStep {
-  const range = projection?.after ?? after ?? { min: 0, max: 0 };
-  return { technique, after: range, ...(projection?.base === undefined ? {} : { base: projection.base }) };
+function stepOf({ technique, gain, projection: { after, basis, base } }: StoredStep): PlanStep {
+  return { technique, gain, after, basis, ...(base === undefined ? {} : { base }) };
 }
 
 async function readProof(
