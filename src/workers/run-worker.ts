@@ -67,7 +67,7 @@ function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEven
   };
 }
 
-/** Adds what was counted to the audits; what could not be added is counted again. */
+/** Adds what was counted to the audits. What cannot be added is left out: the counts are for people. */
 async function flush({ db, tally, now }: Installation, log: Logger): Promise<void> {
   for (const [auditId, delta] of tally.take()) {
     await recordProgress(db, auditId, delta, now()).catch((error) => {
