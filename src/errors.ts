@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'registry-unavailable'
   | 'store-unavailable'
   | 'queue-unavailable'
+  | 'delivery'
   | 'store-locked'
   | 'store-version'
   | 'interrupted';
@@ -133,6 +134,13 @@ export class StoreUnavailableError extends SlimboardError {
 export class QueueUnavailableError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('queue-unavailable', message, { ...options, retry: BACKOFF });
+  }
+}
+
+/** A report that could not be written, or a webhook that did not take its message. */
+export class DeliveryError extends SlimboardError {
+  constructor(message: string, options?: Cause) {
+    super('delivery', message, { ...options, retry: BACKOFF });
   }
 }
 

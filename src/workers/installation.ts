@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { type AuditEngine, createAuditEngine, type EngineOptions, openStore } from '../app.ts';
+import { type AuditEngine, createAuditEngine, openStore } from '../app.ts';
 import type { AuditEvents } from '../audit/context.ts';
+import { createDelivery } from '../deliver/create-delivery.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { auditGauges } from '../metrics/audit-gauges.ts';
@@ -22,7 +23,6 @@ export interface InstallationOptions {
   readonly settings: Settings;
   readonly environment: Environment;
   readonly log: Logger;
-  readonly deliver?: EngineOptions['deliver'];
   /** Where `/metrics` and `/healthz` are served; absent: nowhere. */
   readonly metricsPort?: number | undefined;
 }
@@ -112,7 +112,7 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
     onNote: (note) => log.warn(note),
     // The engine's own counts are of the process; here each request is taken out as it is counted.
     onRequest: () => tally.add(takeCounts(engine)),
-    ...(options.deliver && { deliver: options.deliver }),
+    deliver: createDelivery({ settings, environment, db, log, folder: process.cwd() }),
   });
   closers.push(() => engine.close());
   return engine;

@@ -1,5 +1,6 @@
 import { openStore } from '../../app.ts';
 import { runAudit } from '../../audit/run-audit.ts';
+import { createDelivery } from '../../deliver/create-delivery.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
 import type { AuditRow } from '../../store/audit-store.ts';
@@ -27,6 +28,7 @@ export async function auditCommand(session: Session, targets: readonly string[])
       onStart: ({ auditId, resumed }) =>
         log.debug({ audit: auditId }, resumed ? 'going on with the audit that was stopped' : 'audit started'),
       onRequest: () => progress.countRequest(),
+      deliver: createDelivery({ settings, environment: io.environment, db, log, folder: io.cwd }),
     });
     await compact(db);
     progress.end();

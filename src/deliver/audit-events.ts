@@ -1,0 +1,129 @@
+import { checkFacts } from '../policy/check-image.ts';
+import { KINDS } from '../report/kinds/kinds.ts';
+import { recordOf } from '../report/report.ts';
+import { readPage, recordsOf } from '../report/report-page.ts';
+import type { NotifySettings, Settings } from '../settings/settings.ts';
+import type { AuditRow } from '../store/audit-store.ts';
+import { readFacts } from '../store/check-store.ts';
+import type { Database } from '../store/database.ts';
+
+export type EventName = NotifySettings['on'][number];
+
+/** Something that an audit found and somebody may want to be told: data of a webhook's message. Sizes are bytes. */
+export interface AuditEvent {
+  readonly event: EventName;
+  readonly audit: {
+    readonly id: number;
+    readonly status: string;
+    readonly sources: readonly string[];
+    readonly started_at: string;
+    readonly finished_at: string | null;
+    readonly repositories_listed: number;
+    readonly tags_listed: number;
+    readonly tags_audited: number;
+    readonly tags_skipped: number;
+    readonly tags_failed: number;
+    readonly images: number | null;
+    readonly stored_bytes: number | null;
+    readonly logical_bytes: number | null;
+  };
+  /** Of `regression`: repositories that grew, most first; of `budget`: images over theirs. Never more than 20. */
+  readonly items: readonly EventItem[];
+  /** How many there are in all. */
+  readonly items_total: number;
+}
+
+export interface EventItem {
+  /** A repository, or an image's reference. */
+  readonly name: string;
+  readonly team: string;
+  readonly message: string;
+  readonly bytes: number | null;
+}
+
+const MOST_ITEMS = 20;
+/** Less growth than this is a day's work, not a regression: both a share and a size, so that small repositories may double. */
+const REGRESSION_PERCENT = 10;
+const REGRESSION_BYTES = 10_000_000;
+const BUDGET_RULES: ReadonlySet<string> = new Set(['max-image-size', 'max-layers']);
+
+/** What happened in an audit that has ended. Reads only what one of the wanted events needs. */
+export async function auditEvents(
+  db: Database,
+  audit: AuditRow,
+  settings: Pick<Settings, 'policy'>,
+  wanted: ReadonlySet<EventName>,
+): Promise<readonly AuditEvent[]> {
+  const described = await describe(db, audit);
+  const event = (name: EventName, items: readonly EventItem[] = [], total = items.length): AuditEvent => ({
+    event: name,
+    audit: described,
+    items,
+    items_total: total,
+  });
+  if (audit.status === 'failed') return wanted.has('failed') ? [event('failed')] : [];
+  const events = wanted.has('finished') ? [event('finished')] : [];
+  const grown = wanted.has('regression') ? await regressions(db, audit) : [];
+  if (grown.length > 0) events.push(event('regression', grown.slice(0, MOST_ITEMS), grown.length));
+  const over = wanted.has('budget') ? await overBudget(db, audit, settings) : { items: [], total: 0 };
+  if (over.total > 0) events.push(event('budget', over.items, over.total));
+  return events;
+}
+
+async function describe(db: Database, { id }: AuditRow): Promise<AuditEvent['audit']> {
+  const { rows, columns } = await readPage(db, KINDS.audits, { audit: id, limit: 1, now: new Date(0) });
+  const row = recordOf(columns, rows[0] ?? []);
+  const number = (name: string): number => Number(row[name] ?? 0);
+  const known = (name: string): number | null => (row[name] === null ? null : Number(row[name]));
+  return {
+    id,
+    status: String(row.status),
+    sources: String(row.sources ?? '').split(';'),
+    started_at: String(row.started_at),
+    finished_at: row.finished_at === null ? null : String(row.finished_at),
+    repositories_listed: number('repositories_listed'),
+    tags_listed: number('tags_listed'),
+    tags_audited: number('tags_audited'),
+    tags_skipped: number('tags_skipped'),
+    tags_failed: number('tags_failed'),
+    images: known('images'),
+    stored_bytes: known('stored_bytes'),
+    logical_bytes: known('logical_bytes'),
+  };
+}
+
+/** Growth is known for the newest audit of a source, which this one is: it has just ended. */
+async function regressions(db: Database, audit: AuditRow): Promise<readonly EventItem[]> {
+  const page = await readPage(db, KINDS.repositories, { sort: '-growth_bytes', limit: 1_000, now: new Date(0) });
+  const sources = new Set((await describe(db, audit)).sources);
+  return recordsOf(page)
+    .filter((row) => sources.has(String(row.source)))
+    .filter((row) => Number(row.growth_bytes) >= REGRESSION_BYTES && Number(row.growth_percent) >= REGRESSION_PERCENT)
+    .map((row) => ({
+      name: `${row.registry}/${row.repository}`,
+      team: String(row.team),
+      message: `grew by ${Number(row.growth_percent).toFixed(0)} %`,
+      bytes: Number(row.growth_bytes),
+    }));
+}
+
+async function overBudget(
+  db: Database,
+  { id }: AuditRow,
+  { policy }: Pick<Settings, 'policy'>,
+): Promise<{ readonly items: readonly EventItem[]; readonly total: number }> {
+  const items: EventItem[] = [];
+  let total = 0;
+  if (policy.budgets.length === 0) return { items, total };
+  for await (const batch of readFacts(db, id)) {
+    for (const facts of batch) {
+      for (const { reference, rule, message } of checkFacts(facts, policy)) {
+        if (!BUDGET_RULES.has(rule)) continue;
+        total++;
+        const team = facts.owner.team ?? 'unowned';
+        if (items.length < MOST_ITEMS) items.push({ name: reference, team, message, bytes: facts.bytes });
+      }
+    }
+  }
+  return { items, total };
+}

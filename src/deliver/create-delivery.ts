@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto';
+import type { AuditContext } from '../audit/context.ts';
+import { DeliveryError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { notifyEndpoint } from '../settings/notify-endpoint.ts';
+import type { Environment, NotifySettings, Settings } from '../settings/settings.ts';
+import { type AuditRow, auditSources, findAudit } from '../store/audit-store.ts';
+import type { Database } from '../store/database.ts';
+import { type AuditEvent, auditEvents, type EventName } from './audit-events.ts';
+import { deliveredKeys, recordDelivery } from './delivery-store.ts';
+import { slackBody, webhookBody } from './message.ts';
+import { postWebhook } from './webhook.ts';
+import { writeReport } from './write-report.ts';
+
+export interface DeliveryOptions {
+  readonly settings: Pick<Settings, 'reports' | 'notify' | 'policy' | 'prices'>;
+  readonly environment: Environment;
+  readonly db: Database;
+  readonly log: Logger;
+  /** What relative paths of reports start from. */
+  readonly folder: string;
+  /** Of the retries of a webhook; default: its own. */
+  readonly delaysMs?: readonly number[];
+}
+
+/**
+ * Writes the configured reports and calls the webhooks of an audit. Done twice it does no harm: a report is written to
+ * the same place again, and a message that was taken is not sent again. One that fails does not keep the others back.
+ * @returns throws DeliveryError when something could not be delivered, with all that failed
+ */
+export function createDelivery(options: DeliveryOptions): AuditContext['deliver'] {
+  const { settings, db, log } = options;
+  return async (auditId, signal) => {
+    if (settings.reports.length === 0 && settings.notify.length === 0) return;
+    const audit = await findAudit(db, auditId);
+    if (!audit) return;
+    const failures: string[] = [];
+    const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn({ audit: auditId, error }, 'a delivery failed');
+        failures.push(error instanceof Error ? error.message : String(error));
+      }
+    };
+    const source = (await auditSources(db, auditId)).map(({ name }) => name).join('+');
+    for (const report of settings.reports) await attempt(() => writeReport(options, report, audit, source, signal));
+    await attempt(() => notify(options, audit, attempt, signal));
+    if (failures.length > 0) throw new DeliveryError(failures.join('; '));
+  };
+}
+
+/** Sends each event to each endpoint that wants it, unless it was taken before. */
+async function notify(
+  { settings, environment, db, delaysMs }: DeliveryOptions,
+  audit: AuditRow,
+  attempt: (work: () => Promise<unknown>) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = new Set<EventName>(settings.notify.flatMap(({ on }) => on));
+  if (wanted.size === 0) return;
+  const events = await auditEvents(db, audit, settings, wanted);
+  const delivered = await deliveredKeys(db, audit.id);
+  for (const target of settings.notify) {
+    for (const event of events.filter(({ event: name }) => target.on.includes(name))) {
+      const key = keyOf(target, event);
+      if (delivered.has(key)) continue;
+      await attempt(async () => {
+        const message = { event: event.event, id: `${audit.id}-${key}`, body: bodyOf(target, event) };
+        const timestamp = Math.floor(Date.now() / 1_000);
+        const endpoint = notifyEndpoint(target, environment);
+        await postWebhook(endpoint, message, { signal, timestamp, ...(delaysMs && { delaysMs }) });
+        await recordDelivery(db, audit.id, key, new Date().toISOString());
+      });
+    }
+  }
+}
+
+function bodyOf({ kind }: NotifySettings, event: AuditEvent): string {
+  return kind === 'slack' ? slackBody(event) : webhookBody(event);
+}
+
+/** Which endpoint and event, telling nothing of the URL. */
+function keyOf({ kind, url, urlFrom }: NotifySettings, { event }: AuditEvent): string {
+  return `${event}-${hash('sha256', `${kind} ${url ?? ''} ${urlFrom ?? ''}`, 'hex').slice(0, 16)}`;
+}

@@ -1,0 +1,15 @@
+import type { Queryable } from '../store/database.ts';
+
+/** What was delivered of an audit, by keys. */
+export async function deliveredKeys(db: Queryable, auditId: number): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ key: string }>('select key from delivery where audit_id = $1', [auditId]);
+  return new Set(rows.map(({ key }) => key));
+}
+
+export async function recordDelivery(db: Queryable, auditId: number, key: string, now: string): Promise<void> {
+  await db.query('insert into delivery (audit_id, key, delivered_at) values ($1, $2, $3) on conflict do nothing', [
+    auditId,
+    key,
+    now,
+  ]);
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DeliveryError } from '../errors.ts';
+
+/** Where a report goes: a file, or an object in a bucket. */
+export type Destination =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
+
+export interface PathValues {
+  /** `2026-11-23`: the day the audit ended, so that a second attempt writes the same file. */
+  readonly date: string;
+  readonly audit: number;
+  readonly source: string;
+}
+
+/** Puts the values into a configured path. A source that the command line named may be a host with a port or a path. */
+export function destinationOf(path: string, values: PathValues, folder: string): Destination {
+  const filled = path.replace(/\{(date|audit|source)\}/g, (_, name: keyof PathValues) =>
+    String(values[name]).replace(/[^\w.+-]/g, '_'),
+  );
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(filled) ?? [];
+  return bucket && key ? { kind: 's3', bucket, key } : { kind: 'file', path: resolve(folder, filled) };
+}
+
+export function formatDestination(destination: Destination): string {
+  return destination.kind === 'file' ? destination.path : `s3://${destination.bucket}/${destination.key}`;
+}
+
+/**
+ * Writes text so that readers find the old report or the new one, never a part.
+ * @throws DeliveryError naming the destination
+ */
+export async function write(
+  destination: Destination,
+  text: AsyncIterable<string>,
+  contentType: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    if (destination.kind === 'file') await writeFileAtomically(destination.path, text, signal);
+    else await putObject(destination, text, contentType, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DeliveryError(`cannot write ${formatDestination(destination)}: ${reason}`, { cause });
+  }
+}
+
+/** Into a file of another name in the same folder, flushed, then renamed: the name is of a whole report, always. */
+export async function writeFileAtomically(
+  path: string,
+  text: AsyncIterable<string>,
+  signal?: AbortSignal,
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      for await (const chunk of text) {
+        signal?.throwIfAborted();
+        await file.write(chunk);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** S3 takes parts of 5 MiB and more, but for the last one. @see AWS, "Multipart upload limits" */
+const PART_BYTES = 8 * 1_048_576;
+
+/**
+ * An object appears whole when its last part is confirmed. Credentials and region are AWS's usual ones; endpoints of
+ * other stores come from AWS_ENDPOINT_URL_S3.
+ */
+async function putObject(
+  { bucket, key }: Extract<Destination, { kind: 's3' }>,
+  text: AsyncIterable<string>,
+  contentType: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const s3 = await import('@aws-sdk/client-s3');
+  const pathStyle = process.env.AWS_ENDPOINT_URL_S3 !== undefined;
+  const client = new s3.S3Client({ forcePathStyle: pathStyle });
+  const place = { Bucket: bucket, Key: key };
+  const abort = { abortSignal: signal };
+  let upload: string | undefined;
+  const parts: { ETag: string | undefined; PartNumber: number }[] = [];
+  const sendPart = async (body: Buffer): Promise<void> => {
+    upload ??= (await client.send(new s3.CreateMultipartUploadCommand({ ...place, ContentType: contentType }), abort))
+      .UploadId;
+    const PartNumber = parts.length + 1;
+    const part = { ...place, UploadId: upload, PartNumber, Body: body };
+    parts.push({ ETag: (await client.send(new s3.UploadPartCommand(part), abort)).ETag, PartNumber });
+  };
+  try {
+    const rest = await inParts(text, sendPart);
+    if (upload === undefined) {
+      await client.send(new s3.PutObjectCommand({ ...place, Body: rest, ContentType: contentType }), abort);
+      return;
+    }
+    if (rest.length > 0) await sendPart(rest);
+    const whole = { ...place, UploadId: upload, MultipartUpload: { Parts: parts } };
+    await client.send(new s3.CompleteMultipartUploadCommand(whole), abort);
+  } catch (error) {
+    // Parts of an upload that was given up are stored, and paid for, until somebody removes them.
+    if (upload !== undefined)
+      await client.send(new s3.AbortMultipartUploadCommand({ ...place, UploadId: upload })).catch(() => undefined);
+    throw error;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Hands over parts of the size that S3 wants. @returns what is left at the end */
+async function inParts(text: AsyncIterable<string>, send: (part: Buffer) => Promise<void>): Promise<Buffer> {
+  let waiting: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of text) {
+    const bytes = Buffer.from(chunk);
+    waiting.push(bytes);
+    size += bytes.length;
+    if (size < PART_BYTES) continue;
+    await send(Buffer.concat(waiting));
+    waiting = [];
+    size = 0;
+  }
+  return Buffer.concat(waiting);
+}

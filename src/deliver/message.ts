@@ -1,0 +1,39 @@
+import { humanBytes } from '../report/human.ts';
+import { printable } from '../report/plain-text.ts';
+import type { AuditEvent } from './audit-events.ts';
+
+/** The body of a generic webhook, by docs/delivery.md. */
+export function webhookBody(event: AuditEvent): string {
+  return JSON.stringify({ schema: 'slimboard.event/1', ...event });
+}
+
+const LINES = 10;
+
+/** A message as Slack, Mattermost and others that speak its incoming webhooks take it. */
+export function slackBody(event: AuditEvent): string {
+  const text = [headline(event), ...event.items.slice(0, LINES).map(itemLine)].join('\n');
+  const rest = event.items_total - Math.min(event.items.length, LINES);
+  return JSON.stringify({ text: rest > 0 ? `${text}\n… and ${rest} more` : text });
+}
+
+const HEADLINES: Readonly<Record<AuditEvent['event'], (event: AuditEvent) => string>> = {
+  finished: ({ audit }) =>
+    `${audit.tags_audited} of ${audit.tags_listed} tags audited, ${audit.tags_failed} failed; ${humanBytes(audit.stored_bytes ?? 0)} stored`,
+  regression: ({ items_total }) => `${items_total} repositories grew`,
+  budget: ({ items_total }) => `${items_total} budgets are broken`,
+  failed: () => 'the audit failed: "slimboard report errors" says why',
+};
+
+function headline(event: AuditEvent): string {
+  return `slimboard audit ${event.audit.id} of ${escaped(event.audit.sources.join(', '))}: ${HEADLINES[event.event](event)}`;
+}
+
+function itemLine({ name, team, message, bytes }: AuditEvent['items'][number]): string {
+  const size = bytes === null ? '' : ` (${humanBytes(bytes)})`;
+  return `• ${escaped(name)} [${escaped(team)}]: ${escaped(message)}${size}`;
+}
+
+/** Names of a registry mention nobody and link nowhere. @see Slack API, "Formatting text for app surfaces", escaping */
+function escaped(text: string): string {
+  return printable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,62 @@
+import { SettingsError } from '../errors.ts';
+import { htmlReport } from '../html/report-file.ts';
+import type { Logger } from '../log.ts';
+import { FORMATS } from '../report/formats/formats.ts';
+import type { ReportKind } from '../report/kinds/kind.ts';
+import { KINDS } from '../report/kinds/kinds.ts';
+import { leaderboard } from '../report/leaderboard.ts';
+import { openReport } from '../report/open-report.ts';
+import type { ReportSettings, Settings } from '../settings/settings.ts';
+import type { AuditRow } from '../store/audit-store.ts';
+import type { Database } from '../store/database.ts';
+import { destinationOf, formatDestination, write } from './destination.ts';
+
+const CONTENT_TYPES: Readonly<Record<ReportSettings['format'], string>> = {
+  table: 'text/plain; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  markdown: 'text/markdown; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+};
+
+export interface ReportWriter {
+  readonly settings: Pick<Settings, 'prices'>;
+  readonly db: Database;
+  readonly log: Logger;
+  readonly folder: string;
+}
+
+/** Writes one configured report of an audit that has ended. @throws DeliveryError, or SettingsError for a kind that is not known */
+export async function writeReport(
+  { settings, db, log, folder }: ReportWriter,
+  { kind, format, path }: ReportSettings,
+  audit: AuditRow,
+  source: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
+  // The audit's end, not the clock: a second attempt after midnight writes the same file.
+  const ended = audit.finishedAt ?? audit.startedAt;
+  const now = new Date(ended);
+  const report = await openReport(db, kindNamed(kind), { now, storagePricePerGBMonth });
+  const options = { now, storagePricePerGBMonth, currency, filtered: false };
+  const text = format === 'html' ? once(() => htmlReport(db, report, options)) : FORMATS[format](report, {});
+  const destination = destinationOf(path, { date: now.toISOString().slice(0, 10), audit: audit.id, source }, folder);
+  await write(destination, text, CONTENT_TYPES[format], signal);
+  log.info({ audit: audit.id, report: kind }, `wrote ${formatDestination(destination)}`);
+}
+
+function kindNamed(name: string): ReportKind {
+  const kinds: Readonly<Record<string, ReportKind>> = {
+    ...KINDS,
+    leaderboard: leaderboard({ by: 'team', metric: 'stored' }),
+  };
+  const kind = kinds[name];
+  if (!kind) throw new SettingsError(`reports: there is no report ${name}`);
+  return kind;
+}
+
+async function* once(make: () => Promise<string>): AsyncGenerator<string> {
+  yield await make();
+}

@@ -1,0 +1,54 @@
+import type { Cells, Report } from '../report/report.ts';
+import type { Database } from '../store/database.ts';
+import { inlineHead, readAssets } from './assets.ts';
+import { count, moment } from './figures.ts';
+import { noLinks } from './links.ts';
+import { html, type Markup } from './markup.ts';
+import { readOverview } from './overview/read-overview.ts';
+import { auditLead, overviewSections } from './overview/sections.ts';
+import { document, section } from './page.ts';
+import { reportTable, titleOf } from './table.ts';
+
+export interface ReportFileOptions {
+  readonly now: Date;
+  readonly storagePricePerGBMonth: number;
+  readonly currency: string;
+  /** Whether the rows are a selection: then the totals of everything would mislead, and are left out. */
+  readonly filtered: boolean;
+}
+
+/** More rows than a person reads, and few enough for any browser; CSV has them all. */
+const MOST_ROWS = 2_000;
+
+/**
+ * A report as one file that needs nothing else: no network, no other file. It shows the overview of the newest audits
+ * and the report's own rows.
+ */
+export async function htmlReport(db: Database, report: Report, options: ReportFileOptions): Promise<string> {
+  // Before the rows: on the embedded database a stream holds the only session.
+  const overview = options.filtered ? undefined : await readOverview(db, options);
+  const view = { links: noLinks, currency: options.currency, today: options.now.toISOString().slice(0, 10) };
+  const body = html`${overview ? overviewSections(overview, view) : null}${await ownRows(report)}
+<p class="note">Written ${moment(options.now.toISOString())} by slimboard.</p>`;
+  const title = overview ? 'Container images' : titleOf(report.kind);
+  const frame = { head: inlineHead(readAssets()), navigation: [] };
+  return String(document(frame, { title, lead: auditLead(report.audit), body }));
+}
+
+async function ownRows(report: Report): Promise<Markup> {
+  const { rows, more } = await firstRows(report);
+  const title = titleOf(report.kind);
+  const note = more ? `The first ${count(MOST_ROWS)} rows; as CSV the report has them all.` : null;
+  return section(title, reportTable({ columns: report.columns, rows }, { label: `Report: ${title}`, links: noLinks }), {
+    note,
+  });
+}
+
+async function firstRows({ rows }: Report): Promise<{ readonly rows: readonly Cells[]; readonly more: boolean }> {
+  const first: Cells[] = [];
+  for await (const batch of rows) {
+    first.push(...batch);
+    if (first.length > MOST_ROWS) return { rows: first.slice(0, MOST_ROWS), more: true };
+  }
+  return { rows: first, more: false };
+}
