@@ -4,12 +4,16 @@ import { type Decompressor, malformedStream, type OnData } from './decompressor.
 /** Measured on a layer of 115 MB: Node's default of 16 KiB inflates at two fifths of this one's speed. */
 export const OUTPUT_BYTES = 262_144;
 
+/** One piece is inflated and the next one waits: so the thread goes on while this one reads what came out. */
+const MAX_UNWRITTEN = 2;
+
 /** A decompressor of node:zlib, which inflates in a thread of its own. */
 export class StreamDecompressor implements Decompressor {
   readonly #transform: Transform;
   readonly #onData: OnData;
   #failure: unknown;
   #isEnding = false;
+  #unwritten = 0;
   #waiting: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | undefined;
 
   constructor(transform: Transform, onData: OnData) {
@@ -21,8 +25,15 @@ export class StreamDecompressor implements Decompressor {
     transform.on('end', () => queueMicrotask(() => this.#finish()));
   }
 
+  /** Resolves when there is room for the next piece. What fails may be told by a later call. */
   write(bytes: Buffer): Promise<void> {
-    return this.#wait((done) => this.#transform.write(bytes, () => done()));
+    return this.#wait((resolve) => {
+      this.#unwritten++;
+      this.#transform.write(bytes, (error) => {
+        if (!error) this.#onWritten();
+      });
+      if (this.#unwritten < MAX_UNWRITTEN) resolve();
+    });
   }
 
   end(): Promise<void> {
@@ -34,7 +45,7 @@ export class StreamDecompressor implements Decompressor {
     this.#transform.destroy();
   }
 
-  #wait(start: (done: () => void) => void): Promise<void> {
+  #wait(start: (resolve: () => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) reject(this.#failure);
       else {
@@ -42,6 +53,11 @@ export class StreamDecompressor implements Decompressor {
         start(resolve);
       }
     });
+  }
+
+  #onWritten(): void {
+    this.#unwritten--;
+    if (!this.#isEnding) this.#waiting?.resolve();
   }
 
   #handOn(piece: Buffer): void {
