@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Context, Scenario } from './harness/context.ts';
 import { formatTable, median, type Result, verdictOf } from './harness/result.ts';
 import { Stores } from './harness/store.ts';
+import { deep } from './scenarios/deep.ts';
 import { faults } from './scenarios/faults.ts';
 import { firstAudit } from './scenarios/first-audit.ts';
 import { nightly } from './scenarios/nightly.ts';
@@ -27,6 +28,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   queue,
   workers,
   reports,
+  deep,
   scale,
 };
 

@@ -1,7 +1,7 @@
 /** One figure of a benchmark beside its goal; docs/performance.md says where the goals come from. */
 export interface Result {
   readonly name: string;
-  readonly unit: '' | 'x' | 'MB' | 'kB' | 's' | '%' | 'tags/s';
+  readonly unit: '' | 'x' | 'MB' | 'kB' | 's' | '%' | 'MB/s' | 'tags/s';
   /** One a round; the median is what counts. */
   readonly samples: readonly number[];
   readonly goal?: Goal;

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { createGunzip, gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
+import { readLayer } from '../../src/deep/read-layer.ts';
+import { OUTPUT_BYTES } from '../../src/deep/stream-decompressor.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import { rounds, type Scenario } from '../harness/context.ts';
+
+const FILES = 20_000;
+const PIECE_BYTES = 65_536;
+const MEGABYTE = 1_000_000;
+
+/** CPU time beside the clock: other work on the machine disturbs it less. */
+export const deep: Scenario = {
+  title: 'Layers: readLayer against bare inflating of the same gzip, a tar of 20,000 small files',
+  async run({ rounds: count, log }) {
+    log('deep');
+    const tar = await tarOfFiles(FILES);
+    const body = gzipSync(tar);
+    const layer = { digest: digestOf(body), size: body.length };
+    const megabytes = tar.length / MEGABYTE;
+    const memoryBefore = process.memoryUsage.rss();
+    const samples = await rounds(count, async () => {
+      const bare = await costOf(() => inflate(body));
+      const read = await costOf(() => readLayer(streamOf(body), layer));
+      return {
+        clock: bare.seconds / read.seconds,
+        cpu: bare.cpuSeconds / read.cpuSeconds,
+        speed: megabytes / read.seconds,
+      };
+    });
+    const memory = (process.memoryUsage.rss() - memoryBefore) / MEGABYTE;
+    return [
+      {
+        name: 'readLayer, speed of bare inflating',
+        unit: 'x',
+        samples: samples.map(({ clock }) => clock),
+        goal: { better: 'more', must: 0.4, aim: 0.8 },
+      },
+      { name: 'the same by CPU time', unit: 'x', samples: samples.map(({ cpu }) => cpu) },
+      { name: 'readLayer, of the tar', unit: 'MB/s', samples: samples.map(({ speed }) => speed) },
+      { name: 'memory that it added', unit: 'MB', samples: [memory], goal: { better: 'less', must: 100, aim: 50 } },
+    ];
+  },
+};
+
+interface Cost {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+async function costOf(work: () => Promise<unknown>): Promise<Cost> {
+  const start = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (performance.now() - start) / 1_000, cpuSeconds: (user + system) / 1_000_000 };
+}
+
+/** With the same buffers, so that what is compared is our own work. */
+async function inflate(body: Buffer): Promise<void> {
+  for await (const _ of streamOf(body).pipe(createGunzip({ chunkSize: OUTPUT_BYTES }))) void _;
+}
+
+function streamOf(bytes: Buffer): Readable {
+  return Readable.from(
+    Array.from({ length: Math.ceil(bytes.length / PIECE_BYTES) }, (_, at) =>
+      bytes.subarray(at * PIECE_BYTES, (at + 1) * PIECE_BYTES),
+    ),
+  );
+}
+
+/** Files of 1 to 16 KB, half text and half noise, as dependencies look like. */
+async function tarOfFiles(count: number): Promise<Buffer> {
+  const archive = pack();
+  const chunks: Buffer[] = [];
+  archive.on('data', (chunk) => chunks.push(chunk as Buffer));
+  for (let at = 0; at < count; at++) {
+    const size = 500 + ((at * 7_919) % 7_500);
+    const noise = createHash('shake256', { outputLength: size }).update(String(at)).digest();
+    const content = Buffer.concat([noise, Buffer.from(noise.toString('hex'))]);
+    archive.entry({ name: `app/node_modules/p${at % 400}/f${at}.js` }, content);
+  }
+  archive.finalize();
+  await new Promise((resolve) => archive.on('end', () => resolve(undefined)));
+  return Buffer.concat(chunks);
+}
