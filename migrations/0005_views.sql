@@ -4,12 +4,26 @@
 -- Tags by repository, ended ones too: reports go repository by repository, and a deleted repository takes its tags along.
 create index tag_history on tag (repository_id, name);
 
+-- Whether a child of an index is for one of the platforms that a source audits; one without a platform may be.
+create function is_wanted_platform(platform text, wanted text[]) returns boolean language sql immutable as
+  $$ select wanted is null or platform is null or platform || '/' like any (string_to_array(array_to_string(wanted, '/%,') || '/%', ',')) $$;
+
+-- Tags, and untagged manifests but for those that an index of their repository lists: they are the index's, not rows of
+-- their own. In the past too, unless they outlived the index.
+create view standing_tag as
+  select t.* from tag t
+  where t.name is not null or not exists (
+    select 1 from index_child c join tag x on x.manifest_id = c.index_id and x.repository_id = t.repository_id
+    where c.child_id = t.manifest_id and coalesce(x.ended_at, 'infinity') >= coalesce(t.ended_at, 'infinity'));
+
 -- Every image a tag leads to, directly or through an index, one row a tag and image; other content one row a tag.
 create view tag_content as
   select t.id as tag_id, t.repository_id, t.name as tag, t.manifest_id as tag_manifest_id,
          coalesce(c.child_id, t.manifest_id) as manifest_id, case when m.kind = 'index' then t.manifest_id end as index_id
-  from tag t join manifest m on m.id = t.manifest_id
-  left join (index_child c join image i on i.manifest_id = c.child_id) on c.index_id = t.manifest_id
+  from standing_tag t join manifest m on m.id = t.manifest_id
+  join repository r on r.id = t.repository_id join source s on s.id = r.source_id
+  left join (index_child c join image i on i.manifest_id = c.child_id)
+    on c.index_id = t.manifest_id and is_wanted_platform(c.platform, s.platforms)
   where t.ended_at is null;
 
 -- The images of all tags that ever were; a tag was open at a time between first_seen_at and ended_at.
@@ -30,11 +44,12 @@ create view slimboard_image_history as
     -- Not columns of the report: for joins.
     t.ended_at, t.id as tag_id, coalesce(c.child_id, t.manifest_id) as manifest_id, r.id as repository_id, s.id as source_id,
     t.pulled_at, t.reported_bytes, t.archived
-  from tag t
+  from standing_tag t
   join repository r on r.id = t.repository_id
   join source s on s.id = r.source_id
   join manifest tm on tm.id = t.manifest_id
-  left join (index_child c join manifest cm on cm.id = c.child_id and cm.kind = 'image') on c.index_id = t.manifest_id
+  left join (index_child c join manifest cm on cm.id = c.child_id and cm.kind = 'image')
+    on c.index_id = t.manifest_id and is_wanted_platform(c.platform, s.platforms)
   left join image i on i.manifest_id = coalesce(c.child_id, t.manifest_id)
   left join assessment a on a.manifest_id = i.manifest_id
   left join image_share h on h.manifest_id = i.manifest_id and h.source_id = s.id;

@@ -4,11 +4,13 @@ import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import { addTasks, type ItemError, recordErrors, replaceErrors, settleTask } from '../store/audit-store.ts';
+import { knownManifests } from '../store/content-store.ts';
 import { closeListing, type StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
+import { cutBatches } from './cut-batches.ts';
 import type { PlannedSource } from './plan.ts';
 import { newestTags, tagSelector } from './select.ts';
-import { BATCH_SIZE, manifestsTask } from './task-payloads.ts';
+import { manifestsTask } from './task-payloads.ts';
 
 /** Lists what a repository holds, page by page, and makes tasks of batches; tags that are gone end. */
 export async function listRepository(
@@ -19,7 +21,10 @@ export async function listRepository(
   signal: AbortSignal,
 ): Promise<void> {
   const found: Found = { tags: [], untagged: [], invalid: [] };
-  for await (const batch of batches(listing(context, source, repository, found, signal))) {
+  const pages = listing(context, source, repository, found, signal);
+  const isKnown = async (digests: readonly Digest[]) =>
+    source.settings.full ? new Set<Digest>() : knownManifests(context.db, digests);
+  for await (const batch of cutBatches(pages, isKnown)) {
     await dispatch(context, task, repository, batch, signal);
   }
   await context.db.transaction(async (tx) => {
@@ -87,20 +92,6 @@ async function* listing(
     else kept.push(...selected);
   }
   if (settings.newest !== 'all') yield newestTags(kept, settings.newest);
-}
-
-/** Cuts pages of any length into batches. */
-async function* batches(pages: AsyncIterable<readonly ListedManifest[]>): AsyncGenerator<readonly ListedManifest[]> {
-  let batch: ListedManifest[] = [];
-  for await (const page of pages) {
-    for (const listed of page) {
-      batch.push(listed);
-      if (batch.length < BATCH_SIZE) continue;
-      yield batch;
-      batch = [];
-    }
-  }
-  if (batch.length > 0) yield batch;
 }
 
 async function dispatch(

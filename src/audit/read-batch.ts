@@ -20,6 +20,11 @@ export interface KnownContent {
   manifests(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, ContentKind>>;
   missingChildren(indexes: readonly Digest[]): Promise<readonly MissingChild[]>;
   readBodies(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Uint8Array>>;
+  /**
+   * Those that are not to be read as children: the listing has them, as archived or as another task's. Absent where a
+   * listing tells tags alone.
+   */
+  listedElsewhere?(digests: readonly Digest[]): Promise<ReadonlySet<Digest>>;
 }
 
 /** Something of the batch that failed; the rest goes on. */
@@ -131,7 +136,7 @@ class BatchReader {
     }
     const fresh = await this.#unseen(digests, knownIndexes);
     await this.#readLevel(fresh, bodies, 0);
-    await this.#readLevel(await this.#unseen(await this.#lateChildrenOf(knownIndexes)), new Map(), 1);
+    await this.#readLevel(await this.#lateChildrenOf(knownIndexes), new Map(), 1);
   }
 
   /** Those that are neither kept nor read by this batch. Indexes among those that are kept are noted. */
@@ -153,7 +158,14 @@ class BatchReader {
     for (const { index, child } of wanted) {
       this.#lateChildren.set(index, [...(this.#lateChildren.get(index) ?? []), child]);
     }
-    return wanted.map(({ child }) => child);
+    return this.#unread(wanted.map(({ child }) => child));
+  }
+
+  async #unread(children: readonly Digest[]): Promise<readonly Digest[]> {
+    const unseen = await this.#unseen(new Set(children));
+    if (unseen.length === 0) return [];
+    const elsewhere = await this.#known.listedElsewhere?.(unseen);
+    return unseen.filter((digest) => !elsewhere?.has(digest));
   }
 
   async #readLevel(
@@ -162,7 +174,7 @@ class BatchReader {
     depth: number,
   ): Promise<void> {
     await this.#fetchAndParse(fresh, bodies);
-    const children = await this.#unseen(new Set(fresh.flatMap((digest) => this.#wantedChildren(digest, depth))));
+    const children = await this.#unread(fresh.flatMap((digest) => this.#wantedChildren(digest, depth)));
     if (children.length > 0) await this.#readLevel(children, new Map(), depth + 1);
   }
 

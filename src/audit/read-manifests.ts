@@ -1,9 +1,10 @@
+import type { Digest } from '../oci/digest.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import { type ItemError, replaceErrors, settleTask } from '../store/audit-store.ts';
 import { knownManifests, linkChildren, missingChildren, readBodies, saveContent } from '../store/content-store.ts';
 import type { Database } from '../store/database.ts';
-import { knownTags, recordSightings, type StoredRepository } from '../store/inventory-store.ts';
+import { knownTags, listedElsewhere, recordSightings, type StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import type { PlannedSource } from './plan.ts';
 import { type BatchContent, type FailedItem, type KnownContent, readBatch } from './read-batch.ts';
@@ -18,7 +19,11 @@ export async function readManifests(
   signal: AbortSignal,
 ): Promise<void> {
   const registry = await context.registryOf(source.settings);
-  const known = knownContent(context.db, repository);
+  const elsewhere = (digests: readonly Digest[]) => listedElsewhere(context.db, task.auditId, repository.id, digests);
+  const known = {
+    ...knownContent(context.db, repository),
+    ...(listed.some(({ digest }) => digest !== undefined) ? { listedElsewhere: elsewhere } : {}),
+  };
   const content = await readBatch(registry, repository, listed, source.settings, known, { signal });
   const errors = content.failed.map((item) => itemError(source, repository, item));
   await keep(context, task, source, repository, listed, content, errors);

@@ -36,7 +36,9 @@ export async function upsertSource(
 ): Promise<number> {
   const [row] = await tx.query<{ id: number }>(
     `insert into source (name, kind, dedup, platforms) values ($1, $2, $3, $4::text[])
-     on conflict (name) do update set kind = excluded.kind, dedup = excluded.dedup, platforms = excluded.platforms
+     on conflict (name) do update set kind = excluded.kind, platforms = excluded.platforms,
+       -- Amazon ECR tells the scope itself, and an audit that is taken up does not ask again.
+       dedup = case when source.kind = 'ecr' and excluded.kind = 'ecr' then source.dedup else excluded.dedup end
      returning id`,
     [source.name, source.kind, source.dedup, platformNames(source.platforms)],
   );
@@ -123,6 +125,27 @@ export async function knownTags(
     [repositoryId, [...tags]],
   );
   return new Map(rows.map(({ name, digest, kind }) => [name, { digest: digestFromBytes(digest), kind }]));
+}
+
+/** Of some manifests of a repository, those that a task of the audit has still to read as listed, or that are archived. */
+export async function listedElsewhere(
+  db: Queryable,
+  auditId: number,
+  repositoryId: number,
+  digests: readonly Digest[],
+): Promise<ReadonlySet<Digest>> {
+  const rows = await db.query<{ digest: Digest }>(
+    `with wanted as (select digest from unnest($3::text[]) as w (digest))
+     select digest from wanted where digest in (
+       select l.listed ->> 'digest' from audit_task t cross join jsonb_array_elements(t.payload -> 'listed') as l (listed)
+       where t.audit_id = $1 and t.kind = 'manifests' and t.key like 'manifests/' || $2::int8 || '/%')
+     union
+     select w.digest from unnest($3::text[], $4::bytea[]) as w (digest, bytes)
+     join manifest m on m.digest = w.bytes
+     join tag t on t.manifest_id = m.id and t.repository_id = $2 and t.ended_at is null and t.archived`,
+    [auditId, repositoryId, [...digests], digests.map(digestBytes)],
+  );
+  return new Set(rows.map(({ digest }) => digest));
 }
 
 /**

@@ -1,17 +1,20 @@
 import { runAudit } from '../../src/audit/run-audit.ts';
 import { loadSettings } from '../../src/settings/load.ts';
-import type { OciSource, Settings, TeamSettings } from '../../src/settings/settings.ts';
+import type { EcrSource, OciSource, Settings, SourceSettings, TeamSettings } from '../../src/settings/settings.ts';
 import type { AuditRow } from '../../src/store/audit-store.ts';
 import type { Database } from '../../src/store/database.ts';
+import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from './fake-ecr.ts';
 import type { RegistryServer } from './registry-server.ts';
 
-export interface AuditOptions {
+export interface AuditOptions<Source extends SourceSettings = OciSource> {
   /** Merged into the source. */
-  readonly source?: Partial<OciSource>;
+  readonly source?: Partial<Source>;
   readonly teams?: readonly TeamSettings[];
   readonly signal?: AbortSignal;
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
+  /** Told of each item that failed. */
+  readonly onFailure?: (item: string, message: string) => void;
 }
 
 /** The settings that nobody changed. */
@@ -25,22 +28,49 @@ export async function auditRegistry(
   registry: Pick<RegistryServer, 'host'>,
   options: AuditOptions = {},
 ): Promise<AuditRow> {
-  const settings = { ...(await defaultSettings()), teams: options.teams ?? [] };
-  const source: OciSource = {
-    ...settings.sourceDefaults,
+  const { sourceDefaults } = await defaultSettings();
+  return audit(db, options, {
+    ...sourceDefaults,
     kind: 'oci',
     name: 'lab',
     registry: registry.host,
     dedup: 'registry',
     ...options.source,
-  };
+  });
+}
+
+/** Audits the fake ECR's registry in its own region, as `slimboard audit ecr:ACCOUNT.REGION` does. */
+export async function auditEcr(
+  db: Database,
+  fake: Pick<FakeEcr, 'url'>,
+  options: AuditOptions<EcrSource> = {},
+): Promise<AuditRow> {
+  const { sourceDefaults } = await defaultSettings();
+  return audit(db, options, {
+    ...sourceDefaults,
+    kind: 'ecr',
+    name: 'prod',
+    account: FAKE_ACCOUNT,
+    regions: [FAKE_REGION],
+    endpoint: fake.url,
+    dedup: 'repository',
+    ...options.source,
+  });
+}
+
+async function audit(db: Database, options: Omit<AuditOptions, 'source'>, source: SourceSettings): Promise<AuditRow> {
+  const settings = { ...(await defaultSettings()), teams: options.teams ?? [] };
   return runAudit({
     db,
     settings,
     sources: [source],
     environment: {},
     signal: options.signal ?? new AbortController().signal,
-    events: { itemDone: () => undefined, repositoryListed: () => undefined, itemFailed: () => undefined },
+    events: {
+      itemDone: () => undefined,
+      repositoryListed: () => undefined,
+      itemFailed: (_source, item, message) => options.onFailure?.(item, message),
+    },
     onNote: () => undefined,
     onRequest: () => options.onRequest?.(),
   });

@@ -1,0 +1,65 @@
+import type { Digest } from '../oci/digest.ts';
+import { isIndexMediaType } from '../oci/media-type.ts';
+import type { ListedManifest } from '../registry/registry.ts';
+import { BATCH_SIZE } from './task-payloads.ts';
+
+type Entries = readonly ListedManifest[];
+
+/** Of one image: its tags come together, so that one batch reads it. ECR allows 1,000 tags an image. */
+const MAX_ENTRIES = 10 * BATCH_SIZE;
+
+/**
+ * Cuts pages of any length into batches. Where the listing tells digests, those that were never read are gathered
+ * across pages, 100 to a batch, which is one request; and indexes come last, when their children are on their way as
+ * entries of their own.
+ * @param isKnown of some digests, those whose manifests are kept
+ */
+export async function* cutBatches(
+  pages: AsyncIterable<Entries>,
+  isKnown: (digests: readonly Digest[]) => Promise<{ has(digest: Digest): boolean }>,
+): AsyncGenerator<Entries> {
+  const settled = new Pile(({ tag, digest }) => `${tag}@${digest}`);
+  const fresh = new Pile(({ digest }) => digest);
+  const indexes: ListedManifest[] = [];
+  for await (const page of pages) {
+    const known = await isKnown([...new Set(page.flatMap(({ digest }) => digest ?? []))]);
+    for (const listed of page) {
+      const { digest, archived, mediaType } = listed;
+      if (digest === undefined || archived || known.has(digest)) yield* settled.add(listed);
+      else if (mediaType !== undefined && isIndexMediaType(mediaType)) indexes.push(listed);
+      else yield* fresh.add(listed);
+    }
+  }
+  for (const listed of indexes) yield* fresh.add(listed);
+  yield* settled.take();
+  yield* fresh.take();
+}
+
+/** Entries until they are a batch. */
+class Pile {
+  readonly #keyOf: (listed: ListedManifest) => string | undefined;
+  readonly #keys = new Set<string | undefined>();
+  #entries: ListedManifest[] = [];
+
+  /** @param keyOf entries of one key count once */
+  constructor(keyOf: (listed: ListedManifest) => string | undefined) {
+    this.#keyOf = keyOf;
+  }
+
+  /** Gives the batch on for which the entry is one too many. */
+  *add(listed: ListedManifest): Generator<Entries> {
+    const key = this.#keyOf(listed);
+    const full = this.#keys.size >= BATCH_SIZE && !this.#keys.has(key);
+    if (full || this.#entries.length >= MAX_ENTRIES) yield* this.take();
+    this.#keys.add(key);
+    this.#entries.push(listed);
+  }
+
+  /** What is left, if anything. */
+  *take(): Generator<Entries> {
+    const entries = this.#entries;
+    this.#entries = [];
+    this.#keys.clear();
+    if (entries.length > 0) yield entries;
+  }
+}

@@ -1,0 +1,243 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditEcr, contentOf } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { useEcr } from '../../support/ecr.ts';
+import type { FakeEcr } from '../../support/fake-ecr.ts';
+import { artifact, attestation, type BuiltManifest, image, index } from '../../support/image-builder.ts';
+
+const ecr = useEcr();
+const ARM = { os: 'linux', architecture: 'arm64' };
+const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+
+function fill(fake: FakeEcr, repository: string, images: number): void {
+  for (let n = 0; n < images; n++)
+    fake.push(repository, image({ layers: ['base', `${repository} ${n}`] }), { tags: [`v${n}`] });
+}
+
+/** The distinct blobs that manifests name, in bytes. */
+function bytesOf(...contents: readonly BuiltManifest[]): number {
+  const blobs = new Map<string, number>();
+  const add = ({ blobs: own, children }: BuiltManifest): void => {
+    for (const [digest, body] of own) blobs.set(digest, body.length);
+    children.forEach(add);
+  };
+  contents.forEach(add);
+  return [...blobs.values()].reduce((sum, size) => sum + size, 0);
+}
+
+describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
+  let db: Database;
+  let fake: FakeEcr;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    fake = await ecr.start();
+  });
+
+  const rows = (repository: string) =>
+    db.query(
+      `select tag, kind, platform, index_digest is not null as of_index, compressed_bytes is not null as sized, archived
+       from slimboard_images where repository = $1 order by tag, kind, platform`,
+      [repository],
+    );
+
+  test('has a row for each tag and platform, and for untagged manifests that no index lists', async () => {
+    const app = image({ layers: ['base', 'app'] });
+    fake.push('shop/api', app, { tags: ['1.0', 'latest'] });
+    fake.push('shop/api', image({ layers: ['base', 'older app'] }));
+    const multi = image({ layers: ['base', 'multi'] });
+    fake.push(
+      'shop/api',
+      index([
+        multi,
+        image({ layers: ['arm'], platform: ARM }),
+        attestation(multi),
+        image({ layers: ['windows'], platform: { os: 'windows', architecture: 'amd64' } }),
+      ]),
+      { tags: ['2.0'] },
+    );
+    const audit = await auditEcr(db, fake);
+    expect(audit).toMatchObject({ status: 'finished', repositoriesListed: 1, tagsListed: 3, tagsAudited: 3 });
+    expect(await rows('shop/api')).toEqual([
+      { tag: '', kind: 'image', platform: 'linux/amd64', of_index: false, sized: true, archived: false },
+      { tag: '1.0', kind: 'image', platform: 'linux/amd64', of_index: false, sized: true, archived: false },
+      { tag: '2.0', kind: 'image', platform: 'linux/amd64', of_index: true, sized: true, archived: false },
+      { tag: 'latest', kind: 'image', platform: 'linux/amd64', of_index: false, sized: true, archived: false },
+    ]);
+    await auditEcr(db, fake, { source: { platforms: 'all' } });
+    expect(
+      (await rows('shop/api')).filter((row) => Object(row).tag === '2.0').map((row) => Object(row).platform),
+    ).toEqual(['linux/amd64', 'linux/arm64', 'windows/amd64']);
+  });
+
+  test('counts what an index holds as the union of its children, whichever platform is audited', async () => {
+    const shared = image({ layers: ['shared', 'amd'] });
+    const arm = image({ layers: ['shared', 'arm'], platform: ARM });
+    const multi = index([shared, arm]);
+    fake.push('shop/multi', multi, { tags: ['1'] });
+    await auditEcr(db, fake);
+    const { source } = await contentOf(db);
+    expect(source).toMatchObject([{ tags: 1, images: 1, stored_bytes: bytesOf(multi) }]);
+  });
+
+  test('keeps archived images: their size is what ECR says, their kind what the listing tells', async () => {
+    const cold = image({ layers: ['cold'] });
+    fake.push('shop/cold', cold, { tags: ['old'], status: 'ARCHIVED' });
+    fake.push('shop/cold', image({ layers: ['coming back'] }), { tags: ['waking'], status: 'ACTIVATING' });
+    fake.push('shop/cold', image({ layers: ['cold, untagged'] }), { status: 'ARCHIVED' });
+    fake.push('shop/cold', index([]), { tags: ['many'], status: 'ARCHIVED' });
+    const audit = await auditEcr(db, fake);
+    expect(audit).toMatchObject({ status: 'finished', tagsListed: 3 });
+    expect(fake.callCounts().BatchGetImage).toBeUndefined();
+    expect(await rows('shop/cold')).toEqual([
+      { tag: '', kind: 'unknown', platform: null, of_index: false, sized: false, archived: true },
+      { tag: 'many', kind: 'index', platform: null, of_index: true, sized: false, archived: true },
+      { tag: 'old', kind: 'unknown', platform: null, of_index: false, sized: false, archived: true },
+      { tag: 'waking', kind: 'unknown', platform: null, of_index: false, sized: false, archived: true },
+    ]);
+    const reported = await db.query("select reported_bytes from slimboard_images where tag = 'old'");
+    expect(reported).toEqual([{ reported_bytes: bytesOf(cold) }]);
+
+    fake.push('shop/cold', cold, { tags: ['old'] });
+    await auditEcr(db, fake);
+    expect((await rows('shop/cold'))[2]).toMatchObject({ tag: 'old', kind: 'image', sized: true, archived: false });
+  });
+
+  test('calls charts, signatures and referrers what they are', async () => {
+    const app = image({ layers: ['app'] });
+    fake.push('mixed', app, { tags: ['1'] });
+    fake.push(
+      'mixed',
+      artifact({
+        configType: 'application/vnd.cncf.helm.config.v1+json',
+        layerType: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip',
+      }),
+      { tags: ['chart'] },
+    );
+    fake.push(
+      'mixed',
+      artifact({
+        configType: 'application/vnd.oci.image.config.v1+json',
+        layerType: 'application/vnd.dev.cosign.simplesigning.v1+json',
+      }),
+      { tags: [`${app.digest.replace(':', '-')}.sig`] },
+    );
+    fake.push(
+      'mixed',
+      artifact({
+        configType: 'application/vnd.oci.empty.v1+json',
+        layerType: 'application/spdx+json',
+        artifactType: 'application/spdx+json',
+        subject: app,
+      }),
+      { subject: app.digest },
+    );
+    await auditEcr(db, fake);
+    expect((await rows('mixed')).map((row) => [Object(row).tag.slice(0, 6), Object(row).kind])).toEqual([
+      ['', 'artifact'],
+      ['1', 'image'],
+      ['chart', 'artifact'],
+      ['sha256', 'signature'],
+    ]);
+    const subjects = await db.query("select encode(subject, 'hex') as hex from manifest where subject is not null");
+    expect(subjects).toEqual([{ hex: app.digest.slice(7) }]);
+  });
+
+  test('takes owners from repository tags', async () => {
+    fake.createRepository('docker-hub/library/node', { team: 'platform' });
+    fake.createRepository('shop/api', { Team: 'other key', team: ' checkout ' });
+    fill(fake, 'docker-hub/library/node', 1);
+    fill(fake, 'shop/api', 1);
+    fill(fake, 'lost', 1);
+    await auditEcr(db, fake);
+    expect(await db.query('select name, team, team_origin as origin from repository order by name')).toEqual([
+      { name: 'docker-hub/library/node', team: 'platform', origin: 'registry' },
+      { name: 'lost', team: 'unowned', origin: 'none' },
+      { name: 'shop/api', team: 'checkout', origin: 'registry' },
+    ]);
+  });
+
+  test.each([
+    [true, 'once'],
+    [false, 'once a repository'],
+  ])('with blob mounting %s a layer that repositories share is stored %s', async (blobMounting, _times) => {
+    const mounting = await ecr.start({ blobMounting });
+    const one = image({ layers: ['shared'] });
+    mounting.push('a', one, { tags: ['1'] });
+    mounting.push('b', one, { tags: ['1'] });
+    await auditEcr(db, mounting);
+    const { source, teams } = await contentOf(db);
+    const stored = bytesOf(one) * (blobMounting ? 1 : 2);
+    expect(source).toMatchObject([{ stored_bytes: stored }]);
+    expect(teams).toMatchObject([{ stored_bytes: stored }]);
+  });
+
+  test('costs the fewest calls the first time, and only lists when nothing is new', async () => {
+    fake = await ecr.start({ pageSize: 80 });
+    fill(fake, 'large', 110);
+    // Two tags of one image are one manifest; the children of indexes are on the list themselves.
+    for (let n = 0; n < 40; n++)
+      fake.push('large', image({ layers: ['base', `large ${n}`] }), { tags: [`also-v${n}`] });
+    for (let n = 0; n < 25; n++) {
+      const app = image({ layers: ['multi', `${n}`] });
+      fake.push('large', index([app, image({ layers: ['arm', `${n}`], platform: ARM }), attestation(app, { n })]), {
+        tags: [`multi-${n}`],
+      });
+    }
+    fill(fake, 'small', 3);
+    fake.push('small', image({ layers: ['archived'] }), { tags: ['archived'], status: 'ARCHIVED' });
+    fake.createRepository('empty');
+    const audit = await auditEcr(db, fake);
+    expect(audit).toMatchObject({ status: 'finished', tagsListed: 110 + 40 + 25 + 4 });
+    const listed = 110 + 25 * 4;
+    const lists = {
+      DescribeRepositories: 1,
+      ListTagsForResource: 3,
+      DescribeImages: Math.ceil(listed / 80) + 1 + 1,
+      GetAccountSetting: 1,
+    };
+    const configs = 110 + 25 * 2 + 3;
+    const provenance = 25;
+    const blobs = configs + provenance * 2;
+    expect(fake.callCounts()).toEqual({
+      ...lists,
+      BatchGetImage: Math.ceil(listed / 100) + 1,
+      GetDownloadUrlForLayer: blobs,
+      GetBlob: blobs,
+    });
+    const asked = fake.calls.flatMap(({ input }) => (input.imageIds ?? []) as { imageDigest: string }[]);
+    expect(new Set(asked.map(({ imageDigest }) => imageDigest)).size).toBe(asked.length);
+    const requests = Object.values(fake.callCounts()).reduce((sum, count) => sum + count, 0);
+    expect(audit.requests).toBe(requests);
+
+    const before = await contentOf(db);
+    fake.forgetCalls();
+    await auditEcr(db, fake);
+    expect(fake.callCounts()).toEqual(lists);
+    expect(await contentOf(db)).toEqual(before);
+
+    fake.forgetCalls();
+    for (let n = 0; n < 60; n++) fake.push('large', image({ layers: ['base', `new ${n}`] }), { tags: [`v${n * 3}`] });
+    await auditEcr(db, fake);
+    expect(fake.callCounts()).toMatchObject({ BatchGetImage: 1, GetBlob: 60 });
+  });
+
+  test('reads several regions as registries of their own', async () => {
+    const one = image({ layers: ['one'] });
+    fake.push('app', one, { tags: ['1'] });
+    fake.push('app', one, { tags: ['1'], region: 'us-east-1' });
+    await auditEcr(db, fake, { source: { regions: ['eu-west-1', 'us-east-1'] } });
+    expect(await db.query('select registry, tag from slimboard_images order by registry')).toEqual([
+      { registry: HOST, tag: '1' },
+      { registry: HOST.replace('eu-west-1', 'us-east-1'), tag: '1' },
+    ]);
+    expect((await contentOf(db)).source).toMatchObject([{ stored_bytes: 2 * bytesOf(one) }]);
+  });
+});
