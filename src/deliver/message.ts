@@ -1,3 +1,4 @@
+import { counted } from '../html/figures.ts';
 import { humanBytes } from '../report/human.ts';
 import { printable } from '../report/plain-text.ts';
 import type { AuditEvent } from './audit-events.ts';
@@ -19,8 +20,8 @@ export function slackBody(event: AuditEvent): string {
 const HEADLINES: Readonly<Record<AuditEvent['event'], (event: AuditEvent) => string>> = {
   finished: ({ audit }) =>
     `${audit.tags_audited} of ${audit.tags_listed} tags audited, ${audit.tags_failed} failed; ${humanBytes(audit.stored_bytes ?? 0)} stored`,
-  regression: ({ items_total }) => `${items_total} repositories grew`,
-  budget: ({ items_total }) => `${items_total} budgets are broken`,
+  regression: ({ items_total }) => `${counted(items_total, 'repository', 'repositories')} grew`,
+  budget: ({ items_total }) => `${counted(items_total, 'image')} over budget`,
   failed: () => 'the audit failed: "slimboard report errors" says why',
 };
 

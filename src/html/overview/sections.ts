@@ -27,7 +27,7 @@ export function overviewSections(overview: Overview, view: OverviewView): Markup
   return html`${summary(overview.totals, view)}
 <div class="grid">
 ${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: 'A layer that several teams hold counts in parts, so that the teams sum to what the registries store.' })}
-${section('Where the bytes are', treemap(overview, links), { wide: true, note: 'Stored bytes: registry, team, repository.' })}
+${section('Where the bytes are', treemap(overview, links), { wide: true, note: 'Registry, team, repository: all that each one holds; layers in several repositories count in each.' })}
 ${section('Images by pull size', sizeBars(overview.sizes))}
 ${section('Trend', trends(overview))}
 ${section('Base images', standingBars('Base images', overview.bases, view, 'base_image'), { note: 'Share of tags.' })}
@@ -50,13 +50,11 @@ const TEAM_COLUMNS = [
   'own_bytes',
   'logical_bytes',
   'median_bytes',
-  'largest_bytes',
   'growth_bytes',
   'savings_max_bytes',
   'monthly_cost',
   'slim_score',
   'findings_error',
-  'findings_warn',
 ];
 const ADVICE_COLUMNS = [
   'repository',

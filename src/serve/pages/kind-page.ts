@@ -37,9 +37,30 @@ function tableOf(page: ReportPage, label: string, url: URL, sort: string | undef
     label,
     links: dashboardLinks,
     sortedBy: sort,
+    ...(COLUMNS[page.kind] && { columns: COLUMNS[page.kind] }),
     sortLink: (column) => address(url, { sort: sort === `-${column}` ? column : `-${column}`, offset: undefined }),
   });
 }
+
+/** What fits a screen, where a kind has more; the CSV has all columns. */
+const COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  images: [
+    'repository',
+    'tag',
+    'platform',
+    'team',
+    'compressed_bytes',
+    'base_image',
+    'base_confidence',
+    'distro',
+    'distro_version',
+    'runtime',
+    'savings_max_bytes',
+    'slim_score',
+    'exclusive_bytes',
+    'layer_count',
+  ],
+};
 
 function filterForm(kind: ReportKind, url: URL): Markup {
   const fields = filtersOf(kind).map((name) => {
