@@ -59,7 +59,7 @@ async function selectedTags(
 }
 
 /** Layers in their order, cut into batches by number and by bytes; a layer larger than that is a batch of its own. */
-function batchesOf(layers: readonly SizedLayer[]): readonly (readonly HeldLayer[])[] {
+export function batchesOf(layers: readonly SizedLayer[]): readonly (readonly HeldLayer[])[] {
   const total = layers.reduce((sum, { size }) => sum + size, 0);
   const most = Math.max(LAYERS_PER_TASK, Math.ceil(layers.length / TASKS));
   const mostBytes = Math.max(BYTES_PER_TASK, Math.ceil(total / TASKS));
