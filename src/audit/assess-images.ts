@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { knowledgeOf } from '../advise/alternatives.ts';
+import { catalogueAlternatives } from '../catalogue/alternatives.ts';
 import { findContents, type LayerContents } from '../deep/contents.ts';
+import { digestOf } from '../oci/digest.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import { type Assessment, readStaleImages, saveAssessments } from '../store/assessment-store.ts';
 import { settleTask } from '../store/audit-store.ts';
@@ -14,9 +16,28 @@ import type { RangePayload } from './task-payloads.ts';
 /** So many images make a task: they are judged in well under a second, and their rows fit one statement. */
 export const IMAGES_PER_TASK = 500;
 
-/** What the settings judge by, now. */
-export function judgeOf({ settings, now }: AuditContext): Judge {
-  return { policy: settings.policy, teamKey: settings.teamKey, knowledge: knowledgeOf([]), today: now().slice(0, 10) };
+/** What the audit in hand judges by: a process reads the catalogue once an audit. */
+const JUDGES = new WeakMap<AuditContext, { readonly auditId: number; readonly judge: Promise<Judge> }>();
+
+/** What the settings and the catalogue judge by. */
+export function judgeOf(context: AuditContext, auditId: number, db: Queryable): Promise<Judge> {
+  const known = JUDGES.get(context);
+  if (known?.auditId === auditId) return known.judge;
+  const judge = readJudge(context, db);
+  JUDGES.set(context, { auditId, judge });
+  judge.catch(() => JUDGES.delete(context));
+  return judge;
+}
+
+async function readJudge({ settings, now }: AuditContext, db: Queryable): Promise<Judge> {
+  const alternatives = await catalogueAlternatives(db);
+  return {
+    policy: settings.policy,
+    teamKey: settings.teamKey,
+    knowledge: knowledgeOf(alternatives),
+    knowledgeKey: digestOf(JSON.stringify(alternatives)),
+    today: now().slice(0, 10),
+  };
 }
 
 /** Unpacked, layers of some million files together. */
@@ -63,7 +84,7 @@ export async function assessImages(
   plan: AuditPlan,
   range: RangePayload,
 ): Promise<void> {
-  const judge = judgeOf(context);
+  const judge = await judgeOf(context, plan.auditId, context.db);
   const sourceIds = plan.sources.map(({ id }) => id);
   const images = await readStaleImages(context.db, sourceIds, rulesKey(judge), range);
   const contents = new ContentsReader(context.db);

@@ -23,6 +23,8 @@ export interface Judge {
   /** The label that names an image's team. */
   readonly teamKey: string;
   readonly knowledge: Knowledge;
+  /** Names what the catalogue added to it. */
+  readonly knowledgeKey: string;
   /** `YYYY-MM-DD` */
   readonly today: string;
 }
@@ -31,9 +33,9 @@ export interface Judge {
  * Names everything that a judgement depends on besides the image and its bases: another key, another judgement. The
  * month is in it, for support of a distribution ends while its images stay.
  */
-export function rulesKey({ policy, teamKey, today }: Judge): string {
+export function rulesKey({ policy, teamKey, knowledgeKey, today }: Judge): string {
   const versions = `classifier ${CLASSIFIER_VERSION}, rules ${RULES_VERSION}, ${today.slice(0, 7)}`;
-  return digestOf(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey])}`).slice(7, 39);
+  return digestOf(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey, knowledgeKey])}`).slice(7, 39);
 }
 
 /**

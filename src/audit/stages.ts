@@ -11,6 +11,7 @@ import {
   recordJudging,
   settleTask,
 } from '../store/audit-store.ts';
+import { countBases } from '../store/catalogue-store.ts';
 import { linkAllChildren } from '../store/content-store.ts';
 import type { Queryable } from '../store/database.ts';
 import { computeTotals, findUnchangedSince, finishAudit } from '../store/totals-store.ts';
@@ -56,18 +57,25 @@ export async function advance(context: AuditContext, plan: AuditPlan, lane: Task
 
 async function assessTasks(context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
   await linkAllChildren(tx);
-  const key = rulesKey(judgeOf(context));
-  const ranges = await rangesToJudge(tx, plan, key);
-  await recordJudging(tx, plan.auditId, key, ranges.length);
+  const rules = rulesKey(await judgeOf(context, plan.auditId, tx));
+  // The catalogue only grows: with as many rows it is the same.
+  const judgedBy = `${rules} ${await countBases(tx)}`;
+  const ranges = await rangesToJudge(tx, plan, rules, judgedBy);
+  await recordJudging(tx, plan.auditId, judgedBy, ranges.length);
   return ranges.map(assessTask);
 }
 
 /** Comparing every image with what is known of bases takes seconds for a large registry: most nights there is no need. */
-async function rangesToJudge(tx: Queryable, plan: AuditPlan, key: string): Promise<readonly RangePayload[]> {
+async function rangesToJudge(
+  tx: Queryable,
+  plan: AuditPlan,
+  rules: string,
+  judgedBy: string,
+): Promise<readonly RangePayload[]> {
   const sourceIds = plan.sources.map(({ id }) => id);
   const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);
-  if (unchanged?.rulesKey === key && !(await hasLearnedSince(tx, unchanged.finishedAt))) return [];
-  return staleRanges(tx, sourceIds, key, IMAGES_PER_TASK);
+  if (unchanged?.rulesKey === judgedBy && !(await hasLearnedSince(tx, unchanged.finishedAt))) return [];
+  return staleRanges(tx, sourceIds, rules, IMAGES_PER_TASK);
 }
 
 /** Owners, totals, history and the end of the audit: one transaction, once. */

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import picomatch from 'picomatch';
 import {
   AccessDeniedError,
   AuthenticationError,
@@ -24,6 +23,7 @@ import {
   type RepositoryName,
   type Tag,
 } from '../oci/reference.ts';
+import { compileGlobs } from '../settings/glob.ts';
 import { Authenticator, type Scope } from './auth.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type ConnectionOptions, Connections } from './connections.ts';
@@ -120,7 +120,7 @@ class DistributionRegistry implements Registry {
     if (names.size > 0) yield [...names].map((name) => this.#listed(name));
     const globs = patterns.filter((pattern) => !isRepositoryName(pattern));
     if (globs.length === 0) return;
-    const matches = this.#patterns ? picomatch(globs) : () => true;
+    const matches = this.#patterns ? compileGlobs(globs) : () => true;
     for await (const page of this.#catalog(options)) {
       yield page.filter((name) => matches(name) && !names.has(name)).map((name) => this.#listed(name));
     }

@@ -57,18 +57,31 @@ export interface Assessment {
 
 /** Images that sources hold, whose assessment is missing or was made of other bases, rules or layer contents. */
 const STALE = `
-  with known_chain as (
-    select chain_id, md5(string_agg(repository || ':' || tag || encode(digest, 'hex'), ',' order by repository, tag, digest)) as key, 'catalogue' as origin
-    from base_image group by chain_id
+  with held as (
+    select t.manifest_id from tag t join repository r on r.id = t.repository_id
+    where r.source_id = any($1::int4[]) and r.ended_at is null and t.ended_at is null
+      and ($3::int8 is null or t.manifest_id >= $3) and ($4::int8 is null or t.manifest_id <= $4)
+    union
+    select x.child_id from index_child x join tag t on t.manifest_id = x.index_id join repository r on r.id = t.repository_id
+    where r.source_id = any($1::int4[]) and r.ended_at is null and t.ended_at is null and x.child_id is not null
+      and ($3::int8 is null or x.child_id >= $3) and ($4::int8 is null or x.child_id <= $4)),
+  -- Only chains that occur: the catalogue may know millions.
+  chain as (select distinct l.chain_id from held h join manifest_layer l on l.manifest_id = h.manifest_id where l.chain_id is not null),
+  known_chain as (
+    select b.chain_id, md5(string_agg(b.repository || ':' || b.tag || encode(b.digest, 'hex'), ',' order by b.repository, b.tag, b.digest)) as key, 'catalogue' as origin
+    from chain join base_image b on b.chain_id = chain.chain_id group by b.chain_id
     union all
-    select i.chain_id, md5(string_agg(distinct r.name || ':' || c.tag, ',')), 'registry'
-    from tag_content c join repository r on r.id = c.repository_id join image i on i.manifest_id = c.manifest_id
-    where r.source_id = any($1::int4[]) and r.ended_at is null and c.tag is not null and i.chain_id is not null
-    group by i.chain_id),
-  held as (
-    select distinct c.manifest_id from tag_content c join repository r on r.id = c.repository_id
-    where r.source_id = any($1::int4[]) and r.ended_at is null
-      and ($3::int8 is null or c.manifest_id >= $3) and ($4::int8 is null or c.manifest_id <= $4)),
+    select n.chain_id, md5(string_agg(distinct r.name || ':' || n.tag, ',')), 'registry'
+    from (
+      select i.chain_id, t.repository_id, t.name as tag
+      from chain join image i on i.chain_id = chain.chain_id join tag t on t.manifest_id = i.manifest_id and t.ended_at is null
+      union all
+      select i.chain_id, t.repository_id, t.name
+      from chain join image i on i.chain_id = chain.chain_id join index_child x on x.child_id = i.manifest_id
+      join tag t on t.manifest_id = x.index_id and t.ended_at is null) n
+    join repository r on r.id = n.repository_id
+    where r.source_id = any($1::int4[]) and r.ended_at is null and n.tag is not null
+    group by n.chain_id),
   keyed as (
     select i.manifest_id,
       md5(coalesce(string_agg(k.key, ',' order by l.position, k.origin, k.key), '') || coalesce(sum(d.reader_version), 0)) as key
@@ -81,13 +94,11 @@ const STALE = `
   left join assessment a on a.manifest_id = keyed.manifest_id
   where a.manifest_id is null or a.rules_key <> $2 or a.bases_key <> keyed.key`;
 
-/** Whether something was learned after a moment that may change judgements of images that have not changed. */
+/** Whether layers were read after a moment, which may change judgements of images that have not changed. */
 export async function hasLearnedSince(tx: Queryable, moment: string): Promise<boolean> {
-  const rows = await tx.query(
-    `select 1 where exists (select 1 from base_image where learned_at > $1::timestamptz)
-       or exists (select 1 from layer_contents where read_at > $1::timestamptz)`,
-    [moment],
-  );
+  const rows = await tx.query('select 1 where exists (select 1 from layer_contents where read_at > $1::timestamptz)', [
+    moment,
+  ]);
   return rows.length > 0;
 }
 
@@ -209,12 +220,19 @@ const REGISTRY_BASES = `
   join image b on b.chain_id = l.chain_id and b.layer_count = l.position + 1 and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2)
   join manifest bm on bm.id = b.manifest_id
   join blob bc on bc.id = bm.config_id
-  join tag_content c on c.manifest_id = b.manifest_id and c.tag is not null
+  join lateral (
+    select t.repository_id, t.name as tag, null::int8 as index_id from tag t where t.manifest_id = b.manifest_id and t.ended_at is null
+    union all
+    select t.repository_id, t.name, x.index_id from index_child x join tag t on t.manifest_id = x.index_id
+    where x.child_id = b.manifest_id and t.ended_at is null) c on c.tag is not null
   left join manifest x on x.id = c.index_id
   join repository r on r.id = c.repository_id and r.source_id = any($2::int4[]) and r.ended_at is null
   where l.manifest_id = any($1::int8[]) and l.position + 1 < i.layer_count
     and (b.created_at is null or i.created_at is null or b.created_at <= i.created_at)
-    and not exists (select 1 from tag_content own where own.manifest_id = i.manifest_id and own.repository_id = r.id)
+    and not exists (select 1 from tag own where own.manifest_id = i.manifest_id and own.ended_at is null and own.repository_id = r.id)
+    and not exists (
+      select 1 from index_child x join tag own on own.manifest_id = x.index_id
+      where x.child_id = i.manifest_id and own.ended_at is null and own.repository_id = r.id)
   group by l.manifest_id, l.position, bm.digest, bc.id`;
 
 async function readBases(

@@ -195,3 +195,9 @@ export async function endOutdated(tx: Queryable): Promise<void> {
        and coalesce(b.index_digest, b.digest) <> n.digest`,
   );
 }
+
+/** How many images the catalogue holds, old ones too. */
+export async function countBases(db: Queryable): Promise<number> {
+  const [row] = await db.query<{ count: number }>('select count(*) as count from base_image');
+  return row?.count ?? 0;
+}

@@ -1,0 +1,189 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { exportBases, importBases } from '../../../src/catalogue/file.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { learnFrom } from '../../support/bases.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { artifact, image, index } from '../../support/image-builder.ts';
+import { answer } from '../../support/registry-faults.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+const ARM = { os: 'linux', architecture: 'arm64' };
+const BASES = `select repository || ':' || tag as name, platform, layer_count, newest from base_image order by 1, 2, learned_at, newest`;
+
+describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
+  let db: Database;
+  let mirror: RegistryServer;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    mirror = await startRegistry({ pageSize: 2 });
+    mirror.push('library/os', '12', index([image({ layers: ['os'] }), image({ layers: ['os arm'], platform: ARM })]));
+    mirror.push('library/runtime', '20', image({ layers: ['os', 'runtime 20'] }));
+    mirror.push('library/runtime', 'lts', image({ layers: ['os', 'runtime 20'] }));
+    mirror.push('other/app', '1', image({ layers: ['other'] }));
+  });
+  afterEach(() => mirror.close());
+
+  test('holds the images of all tags of all repositories under a prefix', async () => {
+    const learned = await learnFrom(db, mirror);
+    expect(learned).toEqual({ repositories: 2, tags: 3, unchanged: 0, failed: 0, images: 2 });
+    expect(await db.query(BASES)).toEqual([
+      { name: 'library/os:12', platform: 'linux/amd64', layer_count: 1, newest: true },
+      { name: 'library/runtime:20', platform: 'linux/amd64', layer_count: 2, newest: true },
+      { name: 'library/runtime:lts', platform: 'linux/amd64', layer_count: 2, newest: true },
+    ]);
+  });
+
+  test('asks for what it knows without a body, and for images that it knows not at all', async () => {
+    await learnFrom(db, mirror);
+    const before = mirror.requests.length;
+    const learned = await learnFrom(db, mirror);
+    expect(learned).toMatchObject({ tags: 3, unchanged: 3, images: 0 });
+    const sent = mirror.requests
+      .slice(before)
+      .filter(({ path }) => path.includes('/manifests/') || path.includes('/blobs/'));
+    expect(sent).toHaveLength(3);
+  });
+
+  test('keeps what a tag named before, as no longer newest', async () => {
+    await learnFrom(db, mirror);
+    mirror.push('library/runtime', 'lts', image({ layers: ['os', 'runtime 22'] }));
+    await learnFrom(db, mirror, { now: '2026-11-25T02:00:00.000Z' });
+    const rows = await db.query(BASES);
+    expect(rows.slice(2)).toEqual([
+      { name: 'library/runtime:lts', platform: 'linux/amd64', layer_count: 2, newest: false },
+      { name: 'library/runtime:lts', platform: 'linux/amd64', layer_count: 2, newest: true },
+    ]);
+    mirror.push('library/runtime', 'lts', image({ layers: ['os', 'runtime 20'] }));
+    await learnFrom(db, mirror, { now: '2026-11-26T02:00:00.000Z' });
+    const back = await db.query<{ newest: boolean }>(
+      "select newest from base_image where tag = 'lts' order by learned_at",
+    );
+    expect(back.map(({ newest }) => newest)).toEqual([false, true]);
+  });
+
+  test('learns platforms later that were not wanted before', async () => {
+    await learnFrom(db, mirror);
+    await learnFrom(db, mirror, { source: { platforms: 'all' } });
+    const rows = await db.query(
+      "select platform, newest from base_image where repository = 'library/os' order by platform",
+    );
+    expect(rows).toEqual([
+      { platform: 'linux/amd64', newest: true },
+      { platform: 'linux/arm64', newest: true },
+    ]);
+    expect(await learnFrom(db, mirror)).toMatchObject({ unchanged: 3 });
+  });
+
+  test('asks for tags that are named without listing the others', async () => {
+    const selection = { include: ['library/runtime'], repositories: ['library/runtime'], tags: ['20'] };
+    expect(await learnFrom(db, mirror, { source: selection })).toMatchObject({ repositories: 1, tags: 1, images: 1 });
+    expect(mirror.requests.filter(({ path }) => path.includes('/tags/list') || path.includes('_catalog'))).toEqual([]);
+  });
+
+  test('leaves out what is no image, and reads on when something fails', async () => {
+    mirror.push(
+      'library/chart',
+      '1',
+      artifact({ configType: 'application/vnd.cncf.helm.config.v1+json', layerType: 'application/tar' }),
+    );
+    const lost = image({ layers: ['lost'] });
+    mirror.push('library/lost', '1', lost);
+    const undo = mirror.fault({ path: new RegExp(`/blobs/${lost.config.digest}`) }, answer(404, {}, 'BLOB_UNKNOWN'));
+    const failures: string[] = [];
+    const learned = await learnFrom(db, mirror, {
+      onFailure: (item, code) => failures.push(`${item.split('@')[0]} ${code}`),
+    });
+    expect(learned).toMatchObject({ repositories: 4, tags: 5, failed: 1 });
+    expect(failures).toEqual(['library/lost:1 not-found']);
+    undo();
+    expect(await learnFrom(db, mirror)).toMatchObject({ unchanged: 4, failed: 0, images: 1 });
+  });
+
+  test('proves what images of another registry stand on, and has them judged again when it knows more', async () => {
+    const apps = await startRegistry();
+    apps.push('team/app', '1', image({ layers: ['os', 'runtime 20', 'app'] }));
+    apps.push('team/tool', '1', image({ layers: ['os', 'tool'] }));
+    await auditRegistry(db, apps);
+    await learnFrom(db, mirror);
+    await auditRegistry(db, apps);
+    await apps.close();
+    const rows = await db.query(
+      'select repository, base_image, base_confidence, base_evidence from slimboard_images order by repository',
+    );
+    expect(rows).toEqual([
+      {
+        repository: 'team/app',
+        base_image: 'library/runtime:20;library/runtime:lts',
+        base_confidence: 'proven',
+        base_evidence: 'layer-chain:library/runtime:20',
+      },
+      {
+        repository: 'team/tool',
+        base_image: 'library/os:12',
+        base_confidence: 'proven',
+        base_evidence: 'layer-chain:library/os:12',
+      },
+    ]);
+  });
+
+  describe('as a file', () => {
+    const text = async () => {
+      let file = '';
+      for await (const chunk of exportBases(db)) file += chunk;
+      return file;
+    };
+    async function* lines(file: string) {
+      yield* file.trimEnd().split('\n');
+    }
+
+    test('is the same after a journey through another database', async () => {
+      await learnFrom(db, mirror, { source: { platforms: 'all' } });
+      mirror.push('library/runtime', 'lts', image({ layers: ['os', 'runtime 22'] }));
+      await learnFrom(db, mirror, { now: '2026-11-25T02:00:00.000Z' });
+      const file = await text();
+      await importBases(db, lines(file), 'bases.ndjson');
+      expect(await text()).toBe(file);
+      await emptyTables(db);
+      expect(await importBases(db, lines(file), 'bases.ndjson')).toBe(5);
+      expect(await text()).toBe(file);
+    });
+
+    test('brings what is older without taking its place for what a tag names now', async () => {
+      await learnFrom(db, mirror);
+      const old = await text();
+      await emptyTables(db);
+      mirror.push('library/runtime', 'lts', image({ layers: ['os', 'runtime 22'] }));
+      await learnFrom(db, mirror, { now: '2026-11-25T02:00:00.000Z' });
+      await importBases(db, lines(old), 'bases.ndjson');
+      const rows = await db.query<{ newest: boolean }>(
+        "select newest from base_image where tag = 'lts' order by learned_at",
+      );
+      expect(rows.map(({ newest }) => newest)).toEqual([false, true]);
+    });
+
+    test('is refused whole, with the line, when something in it is wrong', async () => {
+      await learnFrom(db, mirror);
+      const file = await text();
+      await emptyTables(db);
+      const cut = file.trimEnd().split('\n').slice(0, -1).join('\n');
+      await expect(importBases(db, lines(cut), 'b.ndjson')).rejects.toThrow(
+        'b.ndjson: the file is cut off after line 4',
+      );
+      const wrong = file.replace('"layer_count":2', '"layer_count":0');
+      await expect(importBases(db, lines(wrong), 'b.ndjson')).rejects.toThrow('b.ndjson:3: layer_count: expected 1 to');
+      await expect(importBases(db, lines('{"a": 1}'), 'b.ndjson')).rejects.toThrow(
+        'b.ndjson:1: the file is no catalogue',
+      );
+      await expect(importBases(db, lines('PK'), 'b.ndjson')).rejects.toThrow('b.ndjson:1: the line is no JSON');
+      expect(await db.query('select 1 from base_image')).toEqual([]);
+    });
+  });
+});
