@@ -61,35 +61,49 @@ const UNNAMED_BLOB = `not exists (select 1 from manifest_layer l where l.blob_id
   and not exists (select 1 from manifest m where m.config_id = b.id)`;
 const ENDED_REPOSITORY = `r.ended_at < $1::timestamptz and not exists (select 1 from tag t where t.repository_id = r.id)`;
 
-/** A statement that removes up to $2 rows and gives one for each: with its id, where the next batch goes on behind $3. */
+interface Batch {
+  readonly before: string;
+  readonly rows: number;
+  /** The id behind which it goes on. */
+  readonly after: number;
+}
+
+/** A statement that removes or moves a batch of rows and gives one for each, with its id where batches go by id. */
 interface Step {
   readonly counts?: PrunedKind;
   readonly sql: string;
-  /** `once`: from the first id to the last. `again`: from the start until nothing is left, for rows free others. */
-  readonly walk?: 'once' | 'again';
+  readonly parameters: (batch: Batch) => readonly SqlValue[];
+  /** Whether rows that are gone may free others: it is done again from the start until nothing is left. */
+  readonly repeats?: true;
 }
+
+const byAge = ({ before, rows }: Batch) => [before, rows];
 
 const AUDIT_STEPS: readonly Step[] = [
   {
     counts: 'totals',
     sql: `with ${OLD_AUDITS}, victim as (select * from old_total where superseded limit $2)
       delete from repository_total t using victim v where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
+    parameters: byAge,
   },
   {
     sql: `with ${OLD_AUDITS}, moved as (select * from old_total where not superseded and first_kept is not null limit $2)
       update repository_total t set audit_id = v.first_kept from moved v
       where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
+    parameters: byAge,
   },
   {
     counts: 'errors',
     sql: `with ${OLD_AUDITS}, victim as (select e.id from audit_error e join old_audit o on o.id = e.audit_id limit $2)
       delete from audit_error e using victim v where e.id = v.id returning 1`,
+    parameters: byAge,
   },
   {
     // Each takes the totals of all its teams along.
     counts: 'audits',
     sql: `with ${OLD_AUDITS}, victim as (select id from old_audit limit greatest($2 / 100, 1))
       delete from audit a using victim v where a.id = v.id returning 1`,
+    parameters: byAge,
   },
 ];
 
@@ -98,30 +112,34 @@ const CONTENT_STEPS: readonly Step[] = [
     counts: 'tags',
     sql: `with victim as (select id from tag where ended_at < $1::timestamptz limit $2)
       delete from tag t using victim v where t.id = v.id returning 1`,
+    parameters: byAge,
   },
   {
     counts: 'totals',
     sql: `with victim as (
         select t.repository_id, t.audit_id from repository r join repository_total t on t.repository_id = r.id where ${ENDED_REPOSITORY} limit $2)
       delete from repository_total t using victim v where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
+    parameters: byAge,
   },
   {
     counts: 'repositories',
     sql: `with victim as (select r.id from repository r where ${ENDED_REPOSITORY} limit $2)
       delete from repository r using victim v where r.id = v.id returning 1`,
+    parameters: byAge,
   },
   {
     // An index goes before the images that it lists.
     counts: 'manifests',
-    walk: 'again',
+    repeats: true,
     sql: `with victim as (select m.id from manifest m where m.id > $3 and ${UNNAMED_MANIFEST} order by m.id limit $2)
       delete from manifest m using victim v where m.id = v.id returning m.id`,
+    parameters: ({ before, rows, after }) => [before, rows, after],
   },
   {
     counts: 'blobs',
-    walk: 'once',
-    sql: `with victim as (select b.id from blob b where b.id > $3 and ${UNNAMED_BLOB} order by b.id limit $2)
+    sql: `with victim as (select b.id from blob b where b.id > $2 and ${UNNAMED_BLOB} order by b.id limit $1)
       delete from blob b using victim v where b.id = v.id returning b.id`,
+    parameters: ({ rows, after }) => [rows, after],
   },
 ];
 
@@ -156,22 +174,21 @@ async function removeAll(
   { now, signal, batchRows = BATCH_ROWS }: PruneOptions,
   rows: Record<PrunedKind, number>,
 ): Promise<boolean> {
-  let last = 0;
+  let after = 0;
   let removedInPass = 0;
   while (true) {
     signal.throwIfAborted();
     const removed = await db.transaction(async (tx) => {
       if (CONTENT_STEPS.includes(step) && (await isAuditing(tx, now))) return undefined;
-      const parameters: SqlValue[] = [before, batchRows, ...(step.walk ? [last] : [])];
-      return tx.query<{ id?: number }>(step.sql, parameters);
+      return tx.query<{ id?: number }>(step.sql, step.parameters({ before, rows: batchRows, after }));
     });
     if (!removed) return false;
     if (step.counts) rows[step.counts] += removed.length;
     removedInPass += removed.length;
-    if (step.walk) last = removed.reduce((most, { id = 0 }) => Math.max(most, id), last);
+    after = removed.reduce((most, { id = 0 }) => Math.max(most, id), after);
     if (removed.length > 0) continue;
-    if (step.walk !== 'again' || removedInPass === 0) return true;
-    [last, removedInPass] = [0, 0];
+    if (!step.repeats || removedInPass === 0) return true;
+    [after, removedInPass] = [0, 0];
   }
 }
 

@@ -1,0 +1,156 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { countPrunable, type PruneOptions, prune } from '../../../src/store/retention-store.ts';
+import { auditRegistry, contentOf } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { image, index } from '../../support/image-builder.ts';
+import { answer } from '../../support/registry-faults.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+const ARM = { os: 'linux', architecture: 'arm64' };
+const BASE = ['os', 'runtime'];
+
+/** Everything that ended before now is old; batches of two rows, so that each step takes several. */
+function everything(signal = new AbortController().signal): PruneOptions {
+  const now = new Date().toISOString();
+  return { auditsBefore: now, contentBefore: now, now, signal, batchRows: 2 };
+}
+
+describe.each(BACKENDS)('retention on $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry();
+  });
+  afterEach(() => registry.close());
+
+  const multi = (name: string) =>
+    index([image({ layers: [...BASE, name] }), image({ layers: ['os arm', name], platform: ARM })]);
+
+  /** Five nights: tags move to other images, tags and a repository go, one item fails. */
+  async function nights(): Promise<void> {
+    registry.push('team/steady', '1', image({ layers: [...BASE, 'steady'] }));
+    for (let night = 0; night < 5; night++) {
+      for (const name of ['a', 'b', 'c']) registry.push(`team/${name}`, 'latest', multi(`${name} ${night}`));
+      registry.push('team/tags', `${night}`, image({ layers: [...BASE, `tag ${night}`] }));
+      const fixed = registry.fault({ path: /steady\/manifests/ }, answer(404, {}, 'MANIFEST_UNKNOWN'));
+      if (night !== 2) fixed();
+      // A repository that cannot be listed any more is gone for an audit that does not take it.
+      const gone = night > 2 ? { exclude: [] as string[] } : {};
+      await auditRegistry(db, registry, { source: { platforms: 'all', ...gone } });
+      fixed();
+    }
+  }
+
+  const live = async () => {
+    const { tags, layers, children, findings, ...rest } = await contentOf(db);
+    return { ...rest, openTags: tags?.filter((row) => Object(row).open) };
+  };
+
+  test('leaves what open tags lead to as it was, and nothing else', async () => {
+    await nights();
+    const before = await live();
+    const expected = await countPrunable(db, everything());
+    const pruned = await prune(db, everything());
+    expect(pruned).toEqual(expected);
+    expect(pruned.rows).toMatchObject({ audits: 4, errors: 1, tags: 12, manifests: 36 });
+    expect(await live()).toEqual(before);
+    expect(await prune(db, everything())).toMatchObject({ rows: { audits: 0, tags: 0, manifests: 0, blobs: 0 } });
+    const [left] = await db.query(
+      `select (select count(*)::int from manifest) as manifests, (select count(*)::int from tag) as tags, (select count(*)::int from audit) as audits`,
+    );
+    expect(left).toEqual({ manifests: 3 * 3 + 1 + 5, tags: 9, audits: 1 });
+  });
+
+  test('ends with the database that an audit of the registry as it is now would make', async () => {
+    await nights();
+    await prune(db, everything());
+    const pruned = await contentOf(db);
+    await emptyTables(db);
+    await auditRegistry(db, registry, { source: { platforms: 'all' } });
+    expect(pruned).toEqual(await contentOf(db));
+  });
+
+  test('keeps the sizes of a repository that has not changed since an audit that goes', async () => {
+    await nights();
+    const sizes = "select stored_bytes, growth_bytes from slimboard_repositories where repository = 'team/steady'";
+    const before = await db.query(sizes);
+    await prune(db, everything());
+    expect(await db.query(sizes)).toMatchObject([{ stored_bytes: Object(before[0]).stored_bytes }]);
+    const audits = await db.query('select distinct audit_id from repository_total');
+    expect(audits).toEqual(await db.query('select id as audit_id from audit'));
+  });
+
+  test('keeps audits and content that are younger than it was told', async () => {
+    await nights();
+    const before = await contentOf(db);
+    const past = '2020-01-01T00:00:00.000Z';
+    const pruned = await prune(db, { ...everything(), auditsBefore: past, contentBefore: past });
+    expect(new Set(Object.values(pruned.rows))).toEqual(new Set([0]));
+    expect(await contentOf(db)).toEqual(before);
+  });
+
+  test('may be stopped anywhere, and goes on the next time', async () => {
+    await nights();
+    const before = await live();
+    for (let batches = 1; batches < 60; batches += 7) {
+      await expect(prune(stoppingAfter(db, batches), everything())).rejects.toThrow('stopped on purpose');
+      expect(await live()).toEqual(before);
+      if (Object((await db.query('select count(*)::int as count from tag where ended_at is not null'))[0]).count === 0)
+        break;
+    }
+    await prune(db, everything());
+    expect(await live()).toEqual(before);
+    expect((await countPrunable(db, everything())).rows).toMatchObject({ audits: 0, tags: 0, manifests: 0, blobs: 0 });
+  });
+
+  test('leaves content alone while an audit runs, for that relies on what it found kept', async () => {
+    await nights();
+    await db.query("update audit set status = 'running', finished_at = null where id = (select max(id) from audit)");
+    const pruned = await prune(db, everything());
+    expect(pruned).toMatchObject({ contentKept: true, rows: { tags: 0, manifests: 0, blobs: 0 } });
+    expect(await db.query('select 1 from tag where ended_at is not null limit 1')).toHaveLength(1);
+  });
+
+  test('takes repositories that ended, with all that only they held', async () => {
+    registry.push('team/kept', '1', image({ layers: [...BASE, 'kept'] }));
+    await auditRegistry(db, registry, { source: { platforms: 'all' } });
+    const before = await contentOf(db);
+    const second = await startRegistry();
+    second.push('team/gone', '1', image({ layers: [...BASE, 'gone'] }));
+    await db.query("update repository set ended_at = now() - interval '1 day' where false");
+    await auditRegistry(db, second, { source: { name: 'second' } });
+    await db.query(
+      "update tag set ended_at = started_at where repository_id = (select id from repository where name = 'team/gone')",
+    );
+    await db.query("update repository set ended_at = last_seen_at where name = 'team/gone'");
+    await second.close();
+    const pruned = await prune(db, everything());
+    expect(pruned.rows).toMatchObject({ repositories: 1, tags: 1, manifests: 1, blobs: 2 });
+    const { layers, tags } = await contentOf(db);
+    expect({ layers, tags }).toEqual({ layers: before.layers, tags: before.tags });
+  });
+});
+
+/** The database, whose transactions end after so many with an error before they begin. */
+function stoppingAfter(db: Database, transactions: number): Database {
+  let left = transactions;
+  return {
+    kind: db.kind,
+    query: (sql, parameters) => db.query(sql, parameters),
+    stream: (sql, parameters, options) => db.stream(sql, parameters, options),
+    close: () => db.close(),
+    transaction: (work) => {
+      if (left-- <= 0) throw new Error('stopped on purpose');
+      return db.transaction(work);
+    },
+  };
+}
