@@ -1,0 +1,100 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDelivery, type DeliveryOptions } from '../../../src/deliver/create-delivery.ts';
+import { createLogger } from '../../../src/log.ts';
+import { newestAudit } from '../../../src/store/audit-store.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { defaultSettings } from '../../support/audits.ts';
+import { auditedFleet } from '../../support/dashboard.ts';
+import { BACKENDS } from '../../support/databases.ts';
+
+describe.each(BACKENDS)('delivery from $name', ({ open }) => {
+  let db: Database;
+  let auditId: number;
+  let folder: string;
+  let server: Server;
+  let status: number;
+  let received: { event: string; items_total: number }[];
+
+  beforeAll(async () => {
+    db = await open();
+    await auditedFleet(db);
+    auditId = (await newestAudit(db))?.id ?? 0;
+    server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      if (status === 200) received.push(JSON.parse(body));
+      response.writeHead(status).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(async () => {
+    server?.closeAllConnections();
+    server?.close();
+    await db?.close();
+  });
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'slimboard-'));
+    status = 200;
+    received = [];
+    await db.query('delete from delivery');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const deliver = async (settings: Partial<DeliveryOptions['settings']>) => {
+    const log = createLogger({ level: 'silent', format: 'json', stream: new Writable() });
+    const hook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const all = { ...(await defaultSettings()), ...settings };
+    const options = { settings: all, environment: { HOOK: hook }, db, log, folder, delaysMs: [] };
+    await createDelivery(options)(auditId, new AbortController().signal);
+  };
+
+  test('writes every kind in every format, and writes it again', async () => {
+    const formats = ['table', 'csv', 'json', 'ndjson', 'markdown', 'html'] as const;
+    const reports = formats.map((format) => ({ kind: 'teams' as const, format, path: `{source}/{audit}.${format}` }));
+    await deliver({ reports });
+    await deliver({ reports });
+    expect((await readdir(join(folder, 'lab'))).sort()).toEqual(formats.map((format) => `${auditId}.${format}`).sort());
+    expect(JSON.parse(await readFile(join(folder, 'lab', `${auditId}.json`), 'utf8'))).toMatchObject({ kind: 'teams' });
+  });
+
+  test('a message that was taken is not sent again', async () => {
+    const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['finished' as const] }];
+    await deliver({ notify });
+    await deliver({ notify });
+    expect(received).toMatchObject([{ event: 'finished', audit: { id: auditId, sources: ['lab'] } }]);
+  });
+
+  test('a message that was refused is sent by the next attempt, and holds nothing else back', async () => {
+    status = 400;
+    const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['finished' as const] }];
+    const reports = [{ kind: 'audits' as const, format: 'csv' as const, path: 'audits.csv' }];
+    await expect(deliver({ notify, reports })).rejects.toThrow(/did not take "finished"/);
+    expect(await readdir(folder)).toEqual(['audits.csv']);
+    status = 200;
+    await deliver({ notify, reports });
+    expect(received).toHaveLength(1);
+  });
+
+  test('a variable that is not set is named', async () => {
+    const notify = [{ kind: 'webhook' as const, urlFrom: 'NOT_SET', on: ['finished' as const] }];
+    await expect(deliver({ notify })).rejects.toThrow(/NOT_SET is not set/);
+  });
+
+  test('broken budgets are told with the images that break them', async () => {
+    const { policy } = await defaultSettings();
+    const budgets = [{ team: 'payments', maxImageSize: 1 }];
+    const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['budget' as const, 'finished' as const] }];
+    await deliver({ notify, policy: { ...policy, budgets } });
+    const images = await db.query("select 1 from slimboard_images where team = 'payments' and tag <> ''");
+    expect(received.map(({ event, items_total }) => [event, items_total])).toEqual([
+      ['finished', 0],
+      ['budget', images.length],
+    ]);
+  });
+});

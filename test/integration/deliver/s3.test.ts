@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { write } from '../../../src/deliver/destination.ts';
+
+/** As much of S3 as one upload needs. @see Amazon S3 API Reference, PutObject, CreateMultipartUpload, UploadPart */
+let server: Server;
+let objects: Map<string, Buffer>;
+let parts: Buffer[];
+let aborted: number;
+let refuse: boolean;
+
+beforeEach(async () => {
+  objects = new Map();
+  parts = [];
+  aborted = 0;
+  refuse = false;
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://s3');
+    const xml = (text: string) => response.writeHead(200, { 'content-type': 'application/xml' }).end(text);
+    if (refuse && request.method === 'PUT') {
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code><Message>no</Message></Error>');
+    } else if (searchParams.has('uploads')) {
+      xml('<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>');
+    } else if (request.method === 'DELETE') {
+      aborted++;
+      response.writeHead(204).end();
+    } else if (request.method === 'POST') {
+      objects.set(pathname, Buffer.concat(parts));
+      xml('<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>');
+    } else {
+      const body = contentOf(Buffer.concat(chunks), request.headers['content-encoding']);
+      if (searchParams.has('partNumber')) parts.push(body);
+      else objects.set(pathname, body);
+      response.writeHead(200, { etag: '"e"' }).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  vi.stubEnv('AWS_REGION', 'eu-west-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  server.closeAllConnections();
+  server.close();
+});
+
+/** Bodies may come in chunks with a checksum behind them: `SIZE\r\nBYTES\r\n…`. */
+function contentOf(body: Buffer, encoding: string | undefined): Buffer {
+  if (!encoding?.includes('aws-chunked')) return body;
+  const content: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const line = body.indexOf('\r\n', at);
+    const size = Number.parseInt(body.toString('latin1', at, line), 16);
+    if (!(size > 0)) return Buffer.concat(content);
+    content.push(body.subarray(line + 2, line + 2 + size));
+    at = line + 4 + size;
+  }
+}
+
+const signal = new AbortController().signal;
+const place = { kind: 's3', bucket: 'reports', key: 'teams/2026.csv' } as const;
+async function* megabytes(count: number) {
+  for (let at = 0; at < count; at++) yield String(at % 10).repeat(1_048_576);
+}
+
+test('a small report is one object', async () => {
+  await write(place, megabytes(1), 'text/csv', signal);
+  expect(objects.get('/reports/teams/2026.csv')?.length).toBe(1_048_576);
+  expect(parts).toHaveLength(0);
+});
+
+test('a large one goes up in parts, none of it held for long', async () => {
+  await write(place, megabytes(20), 'text/csv', signal);
+  expect(parts.map((part) => part.length)).toEqual([8, 8, 4].map((size) => size * 1_048_576));
+  expect(objects.get('/reports/teams/2026.csv')?.length).toBe(20 * 1_048_576);
+});
+
+test('an upload that breaks off is taken back', async () => {
+  async function* broken() {
+    yield* megabytes(9);
+    throw new Error('the query failed');
+  }
+  await expect(write(place, broken(), 'text/csv', signal)).rejects.toThrow(
+    's3://reports/teams/2026.csv: the query failed',
+  );
+  expect(aborted).toBe(1);
+  expect(objects.size).toBe(0);
+});
+
+test('a bucket that refuses is an expected failure', async () => {
+  refuse = true;
+  await expect(write(place, megabytes(1), 'text/csv', signal)).rejects.toMatchObject({ code: 'delivery' });
+});

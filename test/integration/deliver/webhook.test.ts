@@ -1,0 +1,90 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { postWebhook, signatureOf } from '../../../src/deliver/webhook.ts';
+
+let server: Server;
+let url: string;
+let answers: { status: number; headers?: Record<string, string> }[];
+let received: { headers: Record<string, unknown>; body: string }[];
+
+beforeEach(async () => {
+  answers = [];
+  received = [];
+  server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    received.push({ headers: request.headers, body });
+    const { status, headers = {} } = answers.shift() ?? { status: 204 };
+    response.writeHead(status, headers).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?key=hunter2`;
+});
+afterEach(
+  () =>
+    new Promise<void>((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    }),
+);
+
+const message = { event: 'finished', id: '7-finished', body: '{"a":1}' };
+const options = { signal: new AbortController().signal, timestamp: 1_700_000_000, delaysMs: [0, 0] };
+
+test('a message is signed, and named so that it can be told from others', async () => {
+  await postWebhook({ url, secret: 'key' }, message, options);
+  expect(received).toMatchObject([
+    {
+      body: '{"a":1}',
+      headers: {
+        'content-type': 'application/json',
+        'x-slimboard-event': 'finished',
+        'x-slimboard-delivery': '7-finished',
+        'x-slimboard-timestamp': '1700000000',
+        'x-slimboard-signature': signatureOf('key', 1_700_000_000, '{"a":1}'),
+      },
+    },
+  ]);
+});
+
+test('without a secret there is no signature', async () => {
+  await postWebhook({ url }, message, options);
+  expect(received[0]?.headers).not.toHaveProperty('x-slimboard-signature');
+});
+
+test.each([500, 503, 429, 408])('%i is tried again, with the same name', async (status) => {
+  answers = [{ status }, { status }];
+  await postWebhook({ url }, message, options);
+  expect(received.map(({ headers }) => headers['x-slimboard-delivery'])).toEqual(Array(3).fill('7-finished'));
+});
+
+test.each([
+  ['a refusal', { status: 403 }, 1, /did not take "finished": it answered 403/],
+  [
+    'a redirect, which is not followed',
+    { status: 307, headers: { location: 'http://169.254.169.254/' } },
+    1,
+    /answered 307/,
+  ],
+])('%s is final', async (_, answer, requests, error) => {
+  answers = [answer];
+  await expect(postWebhook({ url }, message, options)).rejects.toThrow(error);
+  expect(received).toHaveLength(requests);
+});
+
+test('an error names the host and nothing else of the URL', async () => {
+  answers = Array(3).fill({ status: 500 });
+  const error = await postWebhook({ url }, message, options).catch((failure: Error) => failure);
+  expect(String(error)).toContain(new URL(url).host);
+  expect(String(error)).not.toMatch(/hunter2|hook\?/);
+  expect(received).toHaveLength(3);
+});
+
+test('a host that is away is an expected failure', async () => {
+  await expect(
+    postWebhook({ url: 'http://127.0.0.1:1/' }, message, { ...options, delaysMs: [] }),
+  ).rejects.toMatchObject({
+    code: 'delivery',
+  });
+});

@@ -1,0 +1,151 @@
+import { parse } from 'csv-parse/sync';
+import type { Hono } from 'hono';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { htmlReport } from '../../../src/html/report-file.ts';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { openReport } from '../../../src/report/open-report.ts';
+import { createDashboardApp } from '../../../src/serve/app.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { auditedFleet, dashboardOver, HOSTILE } from '../../support/dashboard.ts';
+import { BACKENDS } from '../../support/databases.ts';
+
+const LOCAL = { headers: { host: '127.0.0.1:8620' } };
+
+describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
+  let db: Database;
+  let app: Hono;
+  const get = (path: string) => app.request(path, LOCAL);
+  const json = async (path: string) => (await get(path)).json();
+
+  beforeAll(async () => {
+    db = await open();
+    await auditedFleet(db);
+    app = createDashboardApp(await dashboardOver(db));
+  });
+  afterAll(() => db?.close());
+
+  test.each(['/', '/compare', '/healthz', '/readyz', '/metrics', ...Object.keys(KINDS).map((name) => `/${name}`)])(
+    '%s is there',
+    async (path) => {
+      const answer = await get(path);
+      expect(answer.status, await answer.clone().text()).toBe(200);
+    },
+  );
+
+  test.each(Object.keys(KINDS))('no text of a registry becomes markup: /%s', async (kind) => {
+    const text = await (await get(`/${kind}`)).text();
+    expect(text).not.toContain('<script>window');
+    expect(text).not.toContain('<img');
+    expect(text).not.toContain('\u202e');
+    expect(text).not.toContain('\u001b');
+  });
+
+  test('figures of the overview are those of the report', async () => {
+    const { totals, teams } = (await json('/api/v1/overview')) as {
+      totals: { storedBytes: number; repositories: number };
+      teams: { stored_bytes: number }[];
+    };
+    const { rows } = (await json('/api/v1/reports/teams')) as { rows: { stored_bytes: number }[] };
+    const sum = (list: { stored_bytes: number }[]) => list.reduce((total, row) => total + row.stored_bytes, 0);
+    expect(totals.repositories).toBe(10);
+    expect(totals.storedBytes).toBe(sum(rows));
+    expect(sum(teams)).toBe(sum(rows));
+  });
+
+  test('the database searches, filters, sorts and cuts into pages', async () => {
+    const rowsOf = async (query: string) => {
+      const { rows } = (await json(`/api/v1/reports/images?${query}`)) as {
+        rows: { repository: string; tag: string; team: string; compressed_bytes: number }[];
+      };
+      return rows;
+    };
+    expect((await rowsOf('q=APP-3')).every(({ repository }) => repository === 'payments/app-3')).toBe(true);
+    expect(new Set((await rowsOf('team=search')).map(({ team }) => team))).toEqual(new Set(['search']));
+    const all = await rowsOf('sort=-compressed_bytes');
+    const sizes = all.map(({ compressed_bytes }) => compressed_bytes);
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+    expect(await rowsOf('sort=-compressed_bytes&limit=3&offset=2')).toEqual(all.slice(2, 5));
+  });
+
+  test('an image page tells layers, proof and places', async () => {
+    const { rows } = (await json('/api/v1/reports/images?repository=payments/app-0&tag=v9')) as {
+      rows: { digest: string; compressed_bytes: number }[];
+    };
+    const [row] = rows;
+    const detail = (await json(`/api/v1/images/${row?.digest}`)) as {
+      layers: { bytes: number }[];
+      places: { repository: string; tag: string }[];
+    };
+    expect(detail.layers.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(row?.compressed_bytes);
+    expect(detail.places).toMatchObject([{ repository: 'payments/app-0', tag: 'v9' }]);
+    expect((await get(`/images/${encodeURIComponent(row?.digest ?? '')}`)).status).toBe(200);
+  });
+
+  test('two images are compared by their layers', async () => {
+    const diff = (await json('/api/v1/compare?old=payments/app-0:v0&new=payments/app-0:v9')) as {
+      oldBytes: number;
+      newBytes: number;
+      changedBytes: number;
+      layers: { change: string }[];
+    };
+    expect(diff.changedBytes).toBe(diff.newBytes - diff.oldBytes);
+    expect(diff.layers.map(({ change }) => change)).toEqual(['kept', 'kept', 'gone', 'new']);
+  });
+
+  test('every table is a CSV, and a spreadsheet runs nothing of it', async () => {
+    for (const name of Object.keys(KINDS)) {
+      const answer = await get(`/api/v1/reports/${name}?format=csv`);
+      expect(answer.headers.get('content-type')).toContain('text/csv');
+      const rows = parse(await answer.text()) as string[][];
+      expect(rows[0]).toEqual(KINDS[name as keyof typeof KINDS].columns.map((column) => column.name));
+    }
+    const text = await (await get('/api/v1/reports/images?format=csv&repository=hostile/**')).text();
+    expect(parse(text, { columns: true })).toMatchObject([{ tag: "'-1.0" }]);
+  });
+
+  test('the API describes itself', async () => {
+    const document = (await json('/api/v1/openapi.json')) as { openapi: string; paths: Record<string, unknown> };
+    expect(document.openapi).toBe('3.1.0');
+    for (const name of Object.keys(KINDS)) expect(document.paths).toHaveProperty([`/reports/${name}`]);
+  });
+
+  test.each([
+    ['/api/v1/reports/nothing', 404],
+    ['/api/v1/reports/constructor', 404],
+    ['/api/v1/reports/images?sort=digest;drop', 400],
+    ['/api/v1/reports/images?limit=-1', 400],
+    ['/api/v1/reports/images?unknown=1', 400],
+    ['/api/v1/reports/teams?repository=x', 400],
+    ['/api/v1/images/sha256:abc', 400],
+    [`/api/v1/images/sha256:${'0'.repeat(64)}`, 404],
+    ['/api/v1/audits/999', 404],
+    ['/api/v1/compare?old=x', 400],
+    ['/images/%2e%2e%2fpasswd', 400],
+    ['/assets/..%2f..%2fpackage.json', 404],
+    ['/assets/page.css', 404],
+    ['/teams/nobody', 404],
+    ['/repository?name=nothing', 404],
+  ])('%s is answered by %i, with a sentence', async (path, status) => {
+    const answer = await get(path);
+    expect(answer.status).toBe(status);
+    expect(await answer.text()).not.toMatch(/\bat .*\.ts|select |node_modules/);
+  });
+
+  test('a report is one file that asks for nothing', async () => {
+    const report = await openReport(db, KINDS.images, { now: new Date() });
+    const options = { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD', filtered: false };
+    const file = await htmlReport(db, report, options);
+    expect(file).toContain("default-src 'none'");
+    expect(file).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+    expect(file).not.toContain('<script>window');
+    for (const heading of ['Teams by stored bytes', 'Where the bytes are', 'Findings', 'What would save most'])
+      expect(file).toContain(`<h2>${heading}</h2>`);
+  });
+
+  test('a hostile image has a page of its own', async () => {
+    const { rows } = (await json('/api/v1/reports/images?repository=hostile/app')) as { rows: { digest: string }[] };
+    const page = await (await get(`/images/${encodeURIComponent(rows[0]?.digest ?? '')}`)).text();
+    expect(page).toContain('&lt;script&gt;');
+    expect(page).not.toContain(HOSTILE.long);
+  });
+});

@@ -1,0 +1,161 @@
+import { request } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createDashboardApp } from '../../../src/serve/app.ts';
+import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { dashboardOver } from '../../support/dashboard.ts';
+
+const TOKEN = 'a token of some length';
+let db: Database;
+let server: ListeningDashboard | undefined;
+
+beforeAll(async () => {
+  db = await openDatabase({ dataDir: ':memory:' });
+  await migrate(db);
+});
+afterAll(() => db?.close());
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+describe('without a token', () => {
+  test('only this machine is served', async () => {
+    await expect(listen(await dashboardOver(db, { host: '0.0.0.0' }))).rejects.toThrow(/SLIMBOARD_SERVE_TOKEN/);
+  });
+
+  test.each(['127.0.0.1', 'localhost:8620', '[::1]:8620', 'LOCALHOST'])('%s is this machine', async (host) => {
+    const app = createDashboardApp(await dashboardOver(db));
+    expect((await app.request('/', { headers: { host } })).status).toBe(200);
+  });
+
+  test.each(['evil.example.com', '127.0.0.1.evil.example.com', 'localhost.example.com:8620', ''])(
+    'a name that only leads here gets nothing: "%s"',
+    async (host) => {
+      const app = createDashboardApp(await dashboardOver(db));
+      expect((await app.request('/', { headers: { host } })).status).toBe(421);
+    },
+  );
+});
+
+describe('with a token', () => {
+  const appOf = async () => createDashboardApp(await dashboardOver(db, { host: '0.0.0.0', token: TOKEN }));
+
+  test.each([
+    ['/api/v1/overview', 401],
+    ['/metrics', 401],
+    ['/', 302],
+    ['/images?q=x', 302],
+    ['/queues', 302],
+    ['/healthz', 200],
+    ['/readyz', 200],
+    ['/login', 200],
+  ])('%s without it is answered by %i', async (path, status) => {
+    expect((await (await appOf()).request(path)).status).toBe(status);
+  });
+
+  test.each([
+    [`Bearer ${TOKEN}`, 200],
+    [`bearer ${TOKEN}`, 200],
+    [`Bearer ${TOKEN}x`, 401],
+    [`Bearer ${TOKEN.slice(0, -1)}`, 401],
+    [`Basic ${TOKEN}`, 401],
+    ['Bearer', 401],
+  ])('Authorization: %s is answered by %i', async (authorization, status) => {
+    expect((await (await appOf()).request('/api/v1/overview', { headers: { authorization } })).status).toBe(status);
+  });
+
+  const logIn = async (app: Awaited<ReturnType<typeof appOf>>, fields: Record<string, string>) =>
+    app.request('/login', { method: 'POST', body: new URLSearchParams(fields) });
+
+  test('a browser logs in by a form, and is known by a cookie that no script or other site can use', async () => {
+    const app = await appOf();
+    const answer = await logIn(app, { token: TOKEN, next: '/images?q=x' });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toBe('/images?q=x');
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/HttpOnly/i);
+    expect(cookie).toMatch(/SameSite=Strict/i);
+    expect(cookie).not.toContain(TOKEN);
+    const session = cookie.split(';')[0] ?? '';
+    expect((await app.request('/', { headers: { cookie: session } })).status).toBe(200);
+    expect((await app.request('/', { headers: { cookie: `${session}x` } })).status).toBe(302);
+  });
+
+  test('a session ends', async () => {
+    const session = (await logIn(await appOf(), { token: TOKEN })).headers.get('set-cookie')?.split(';')[0] ?? '';
+    const later = { ...(await dashboardOver(db, { token: TOKEN })), now: () => new Date('2026-11-24T15:00:00Z') };
+    expect((await createDashboardApp(later).request('/', { headers: { cookie: session } })).status).toBe(302);
+  });
+
+  test('another token is refused', async () => {
+    expect((await logIn(await appOf(), { token: 'guess' })).status).toBe(401);
+  });
+
+  test.each(['//evil.example.com', 'https://evil.example.com', '/\\evil.example.com', '/a\r\nset-cookie: x'])(
+    'the log-in leads nowhere else: %s',
+    async (next) => {
+      expect((await logIn(await appOf(), { token: TOKEN, next })).headers.get('location')).toBe('/');
+    },
+  );
+});
+
+describe('requests', () => {
+  const appOf = async () => createDashboardApp(await dashboardOver(db));
+  const host = '127.0.0.1';
+
+  test('every answer has the headers that keep a page to itself', async () => {
+    const app = await appOf();
+    for (const path of ['/', '/nothing', '/api/v1/overview', '/assets/x']) {
+      const { headers } = await app.request(path, { headers: { host } });
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('content-security-policy')).not.toContain('unsafe');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+    }
+  });
+
+  test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is refused', async (method) => {
+    expect((await (await appOf()).request('/', { method, headers: { host } })).status).toBe(405);
+  });
+
+  test('long addresses and large bodies are refused', async () => {
+    const app = await appOf();
+    expect((await app.request(`/?q=${'x'.repeat(5_000)}`, { headers: { host } })).status).toBe(414);
+    const large = { host, 'content-length': '100000' };
+    expect((await app.request('/login', { method: 'POST', headers: large, body: 'x' })).status).toBe(413);
+  });
+
+  test('an unexpected failure tells its reason to the log only', async () => {
+    const lines: string[] = [];
+    const broken = { ...db, query: async () => Promise.reject(new Error('secret detail')) } as unknown as Database;
+    const app = createDashboardApp(await dashboardOver(broken, {}, lines));
+    const answer = await app.request(`/api/v1/images/sha256:${'0'.repeat(64)}`, { headers: { host } });
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('secret detail');
+    expect(lines.join('')).toContain('secret detail');
+    expect((await app.request('/readyz', { headers: { host } })).status).toBe(503);
+  });
+
+  test('headers without end are cut off', async () => {
+    server = await listen(await dashboardOver(db));
+    const { port } = new URL(server.url);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      request({ port, host, path: '/', headers: { 'x-long': 'x'.repeat(20_000) } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(431);
+  });
+
+  test('a port that is taken is named', async () => {
+    server = await listen(await dashboardOver(db));
+    const port = Number(new URL(server.url).port);
+    await expect(listen(await dashboardOver(db, { port }))).rejects.toThrow(/is in use/);
+  });
+});

@@ -1,0 +1,52 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { destinationOf, formatDestination, write } from '../../../src/deliver/destination.ts';
+
+const VALUES = { date: '2026-11-23', audit: 7, source: 'prod' };
+
+test.each([
+  ['reports/teams-{date}.csv', '/work/reports/teams-2026-11-23.csv'],
+  ['/var/{source}/{audit}.json', '/var/prod/7.json'],
+  ['plain.html', '/work/plain.html'],
+  ['s3://bucket/a/{date}/{unknown}.csv', 's3://bucket/a/2026-11-23/{unknown}.csv'],
+])('%s leads to %s', (path, expected) => {
+  expect(formatDestination(destinationOf(path, VALUES, '/work'))).toBe(expected);
+});
+
+test('a source cannot lead to another folder', () => {
+  const values = { ...VALUES, source: '../../etc/127.0.0.1:5000' };
+  expect(formatDestination(destinationOf('out/{source}.csv', values, '/work'))).toBe(
+    '/work/out/.._.._etc_127.0.0.1_5000.csv',
+  );
+});
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slimboard-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function* chunks(texts: readonly string[], failure?: Error) {
+  yield* texts;
+  if (failure) throw failure;
+}
+const never = new AbortController().signal;
+
+test('a file is replaced as a whole, in folders that need not be there', async () => {
+  const destination = destinationOf('a/b/report.csv', VALUES, folder);
+  await write(destination, chunks(['old']), 'text/csv', never);
+  await write(destination, chunks(['new', ' text']), 'text/csv', never);
+  expect(await readFile(join(folder, 'a/b/report.csv'), 'utf8')).toBe('new text');
+});
+
+test('a report that breaks off leaves the old file and nothing else', async () => {
+  const destination = destinationOf('report.csv', VALUES, folder);
+  await write(destination, chunks(['old']), 'text/csv', never);
+  await expect(write(destination, chunks(['half'], new Error('gone')), 'text/csv', never)).rejects.toThrow(
+    /cannot write .*report\.csv: gone/,
+  );
+  expect(await readdir(folder)).toEqual(['report.csv']);
+  expect(await readFile(join(folder, 'report.csv'), 'utf8')).toBe('old');
+});

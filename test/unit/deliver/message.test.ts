@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { AuditEvent } from '../../../src/deliver/audit-events.ts';
+import { slackBody, webhookBody } from '../../../src/deliver/message.ts';
+import { signatureOf } from '../../../src/deliver/webhook.ts';
+
+const event: AuditEvent = {
+  event: 'regression',
+  audit: {
+    id: 7,
+    status: 'finished',
+    sources: ['prod'],
+    started_at: '2026-11-23T02:00:00Z',
+    finished_at: '2026-11-23T02:10:00Z',
+    repositories_listed: 3,
+    tags_listed: 9,
+    tags_audited: 9,
+    tags_skipped: 0,
+    tags_failed: 0,
+    images: 4,
+    stored_bytes: 1_500_000,
+    logical_bytes: 3_000_000,
+  },
+  items: Array.from({ length: 12 }, (_, index) => ({
+    name: index === 0 ? '<!channel>&' : `repository ${index}`,
+    team: 'payments',
+    message: 'grew by 40 %',
+    bytes: 1_500_000,
+  })),
+  items_total: 30,
+};
+
+test('a message names the first items and counts the others', () => {
+  const { text } = JSON.parse(slackBody(event)) as { text: string };
+  const lines = text.split('\n');
+  expect(lines[0]).toBe('slimboard audit 7 of prod: 30 repositories grew');
+  expect(lines[2]).toBe('• repository 1 [payments]: grew by 40 % (1.5 MB)');
+  expect(lines.at(-1)).toBe('… and 20 more');
+});
+
+test('a name mentions nobody', () => {
+  expect(JSON.parse(slackBody(event)).text).toContain('&lt;!channel&gt;&amp;');
+});
+
+test('a generic webhook gets the data', () => {
+  expect(JSON.parse(webhookBody(event))).toEqual({ schema: 'slimboard.event/1', ...event });
+});
+
+test('the signature is the HMAC of time and body', () => {
+  // printf '1.{}' | openssl dgst -sha256 -hmac secret
+  expect(signatureOf('secret', 1, '{}')).toBe(
+    'sha256=1122767b193110cfec322b6f199b599edbf608ed087f2d27afb0b97d99523908',
+  );
+});

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { layerBar } from '../../../src/html/charts/layer-bar.ts';
+import { treemapChart } from '../../../src/html/charts/treemap.ts';
+import { trendChart } from '../../../src/html/charts/trend.ts';
+
+/** Widths of elements of a class, in per cent. */
+function widths(svg: string, pattern: RegExp): number[] {
+  return [...svg.matchAll(pattern)].map(([, width]) => Number(width));
+}
+
+test('an image is as wide as its layers, and the mark is where the base ends', () => {
+  const svg = String(
+    layerBar([
+      { position: 0, bytes: 75, class: 'base', ofBase: true },
+      { position: 1, bytes: 20, class: 'dependencies', ofBase: false },
+      { position: 2, bytes: 5, class: 'none', ofBase: false },
+    ]),
+  );
+  expect(widths(svg, /class="layer [\w-]+" x="[\d.]+%" width="([\d.]+)%"/g)).toEqual([75, 20, 5]);
+  expect(svg).toContain('class="boundary" x1="75.000%"');
+});
+
+test('an image without bytes has a bar without width', () => {
+  expect(
+    widths(String(layerBar([{ position: 0, bytes: 0, class: 'base', ofBase: true }])), /width="([\d.]+)%"/g),
+  ).toContain(0);
+});
+
+test('places in the map have areas like their bytes', () => {
+  const leaf = (name: string, bytes: number) => ({ name, bytes });
+  const root = {
+    name: 'all',
+    children: [{ name: 'r', children: [{ name: 't', children: [leaf('a', 300), leaf('b', 100)] }] }],
+  };
+  const svg = String(treemapChart(root, 'Bytes'));
+  const areas = [...svg.matchAll(/width="([\d.]+)%" height="([\d.]+)"><title>r › t › ([ab]):/g)].map(
+    ([, w, h]) => Number(w) * Number(h),
+  );
+  expect(areas).toHaveLength(2);
+  expect((areas[0] ?? 0) / (areas[1] ?? 1)).toBeCloseTo(3, 0);
+});
+
+test('a trend says its first and last figure', () => {
+  const points = [
+    { at: '2026-11-01T02:00:00Z', bytes: 2_000_000 },
+    { at: '2026-11-02T02:00:00Z', bytes: 1_000_000 },
+  ];
+  expect(String(trendChart('Stored', points))).toContain('Stored: 2.0 MB on 2026-11-01, 1.0 MB on 2026-11-02');
+  expect(String(trendChart('Stored', points.slice(0, 1)))).toContain('second audit');
+});
