@@ -80,7 +80,7 @@ function describe(
     pullBytes: image.pullBytes,
     labels: config.labels,
     ...(image.createdAt ? { createdAt: image.createdAt } : {}),
-    ...kindOf(verdictOf(parsed, config, digest, name)),
+    ...kindOf(verdictOf(parsed, config, digest, name), name),
   };
 }
 
@@ -90,11 +90,15 @@ function verdictOf(manifest: ImageManifest, config: ImageConfig, digest: Digest,
   return classifyImage({ manifest, config, platform: platformOf(config), provenance: [], bases: [self] });
 }
 
-function kindOf({ runtime, variant, distro }: ImageVerdict): Partial<BaseContent> {
+/** Where the tag's parts name the variant: of a distribution's own images nothing else tells. */
+const VARIANT_IN_TAG = /[:-](slim|alpine|jre|jdk|distroless|minimal)(?=[\d.-]|$)/;
+
+function kindOf({ runtime, variant, distro }: ImageVerdict, name: string): Partial<BaseContent> {
+  const variantName = variant?.value ?? VARIANT_IN_TAG.exec(name)?.[1];
   return {
     ...(runtime ? { runtime: runtime.value.name } : {}),
     ...(runtime?.value.version ? { runtimeVersion: runtime.value.version } : {}),
-    ...(variant ? { variant: variant.value } : {}),
+    ...(variantName ? { variant: variantName } : {}),
     ...(distro ? { distro: distro.value.id } : {}),
     ...(distro?.value.version ? { distroVersion: distro.value.version } : {}),
   };

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { catalogueAlternatives } from '../../../src/catalogue/alternatives.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { readStaleImages } from '../../../src/store/assessment-store.ts';
+import { type BaseTag, saveBaseTags } from '../../../src/store/catalogue-store.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { startRegistry } from '../../support/registry-server.ts';
+
+/** Images of the catalogue that no image here is built on. */
+const STRANGERS = 100_000;
+/** Rows of the catalogue that one look may touch: those that match, with room for what the index brings besides. */
+const FEW = 50;
+
+describe.each(BACKENDS)('a catalogue of many images on $name', ({ open }) => {
+  let db: Database;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+    await emptyTables(db);
+    const registry = await startRegistry();
+    registry.push('library/base', '1', image({ layers: ['os'] }));
+    registry.push('team/app', '1', image({ layers: ['os', 'app'] }));
+    await auditRegistry(db, registry);
+    await registry.close();
+    await db.query(
+      `insert into base_image (registry, repository, tag, digest, platform, chain_id, layer_count, pull_bytes, labels, learned_at, newest)
+       select 'mirror.example.com', 'library/stranger', n::text, sha256(('digest' || n)::bytea), 'linux/amd64', sha256(('chain' || n)::bytea), 1, 1, '{}',
+         '2026-11-24T02:00:00Z', true from generate_series(1, $1::int4) n`,
+      [STRANGERS],
+    );
+    await db.query(
+      `insert into base_image (registry, repository, tag, digest, platform, chain_id, layer_count, pull_bytes, labels, learned_at, newest)
+       select 'mirror.example.com', 'library/known', '1', sha256('known'), 'linux/amd64', chain_id, 1, 1, '{}', '2026-11-24T02:00:00Z', true
+       from image where layer_count = 1`,
+    );
+    await db.query('analyze');
+  });
+  afterAll(() => db.close());
+
+  test('is asked by index for the layers that occur', async () => {
+    const sourceIds = (await db.query<{ id: number }>('select id from source')).map(({ id }) => id);
+    const plans: string[] = [];
+    const explaining: Pick<Database, 'query'> = {
+      query: async (sql, parameters) => {
+        if (/base_image/.test(sql)) {
+          const plan = await db.query<Record<string, string>>(`explain (analyze, format text) ${sql}`, parameters);
+          plans.push(plan.map((row) => row['QUERY PLAN']).join('\n'));
+        }
+        return db.query(sql, parameters);
+      },
+    };
+    const stale = await readStaleImages(explaining, sourceIds, 'other rules', { from: 0, to: 1_000_000 });
+    const names = stale.flatMap(({ bases }) => bases.map(({ references }) => references.join(';')));
+    expect(names).toContain('library/known:1');
+    expect(plans.length).toBeGreaterThan(0);
+    for (const plan of plans) expect(rowsRead(plan, 'base_image'), plan).toBeLessThan(FEW);
+  });
+});
+
+/** How many rows a plan took from a table, by the figures of its scans. */
+function rowsRead(plan: string, table: string): number {
+  const scans = [
+    ...plan.matchAll(new RegExp(`Scan.* on ${table}\\b.*actual time=\\S+ rows=([\\d.]+) loops=(\\d+)`, 'g')),
+  ];
+  if (scans.length === 0) throw new Error(`the plan does not scan ${table}`);
+  return scans.reduce((sum, [, rows, loops]) => sum + Number(rows) * Number(loops), 0);
+}
+
+describe.each(BACKENDS)('alternatives from the catalogue on $name', ({ open }) => {
+  let db: Database;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+
+  const named = (tag: string, kind: object, pullBytes: number): BaseTag => {
+    const digest = digestOf(`${tag} ${JSON.stringify(kind)}`);
+    const content = { digest, platform: 'linux/amd64', chainId: digest, layerCount: 1, pullBytes, labels: {}, ...kind };
+    return { tag: tag as BaseTag['tag'], digest, images: [content], complete: true };
+  };
+  const save = (name: string, tags: readonly BaseTag[]) =>
+    saveBaseTags(db, { registry: 'mirror.example.com', name } as never, tags, 'all', '2026-11-24T02:00:00Z');
+
+  test('are the newest versions of repositories that are made to build on', async () => {
+    const slim = { runtime: 'node', variant: 'slim', distro: 'debian' };
+    await save('library/node', [
+      named('22.9-slim', { ...slim, runtimeVersion: '22.9.0' }, 80),
+      named('22.10-slim', { ...slim, runtimeVersion: '22.10.0' }, 81),
+      named('22-slim', { ...slim, runtimeVersion: '22.10.0' }, 81),
+    ]);
+    await save('team/api', [named('1', { ...slim, runtimeVersion: '22.11.0' }, 10)]);
+    await save('library/debian', [named('12-slim', { variant: 'slim', distro: 'debian', distroVersion: '12' }, 28)]);
+    expect(await catalogueAlternatives(db)).toEqual([
+      {
+        runtime: 'node',
+        version: '22.10.0',
+        variant: 'slim',
+        distro: 'debian',
+        reference: 'library/node:22-slim',
+        compressedBytes: 81,
+        measured: true,
+      },
+      {
+        runtime: 'none',
+        version: '12',
+        variant: 'slim',
+        distro: 'debian',
+        reference: 'library/debian:12-slim',
+        compressedBytes: 28,
+        measured: true,
+      },
+    ]);
+  });
+});
