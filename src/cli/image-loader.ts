@@ -11,7 +11,7 @@ import type { Session } from './prepare.ts';
 export type ImageLoader = (
   reference: Reference,
   platform: Platform,
-  options?: Pick<LoadOptions, 'deep'>,
+  options?: Pick<LoadOptions, 'deep' | 'findBases'>,
 ) => Promise<LoadedImage>;
 
 /** Gives a loader to `work`, and closes the registries that it opened. */

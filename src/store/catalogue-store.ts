@@ -1,4 +1,6 @@
 import type { BaseContent, BaseImage } from '../catalogue/base-image.ts';
+import type { KnownBase } from '../classify/verdict.ts';
+import { chainIds } from '../oci/chain-id.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { PlatformSelection } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
@@ -200,4 +202,32 @@ export async function endOutdated(tx: Queryable): Promise<void> {
 export async function countBases(db: Queryable): Promise<number> {
   const [row] = await db.query<{ count: number }>('select count(*) as count from base_image');
   return row?.count ?? 0;
+}
+
+/** Images of the catalogue that these layers begin with: one look into an index, however large the catalogue is. */
+export async function findKnownBases(
+  db: Queryable,
+  architecture: string,
+  diffIds: readonly Digest[],
+): Promise<readonly KnownBase[]> {
+  const rows = await db.query<{
+    digest: Uint8Array;
+    index_digest: Uint8Array | null;
+    layer_count: number;
+    labels: Readonly<Record<string, string>>;
+    refs: readonly string[];
+  }>(
+    `select digest, index_digest, layer_count, (array_agg(labels))[1] as labels, array_agg(distinct repository || ':' || tag) as refs
+     from base_image where chain_id = any($1::bytea[]) and split_part(platform, '/', 2) = $2
+     group by digest, index_digest, layer_count order by layer_count, digest`,
+    [chainIds(diffIds).map(digestBytes), architecture],
+  );
+  return rows.map(({ digest, index_digest, layer_count, labels, refs }) => ({
+    references: [...refs].sort(),
+    digest: digestFromBytes(digest),
+    layerCount: layer_count,
+    origin: 'catalogue',
+    labels,
+    ...(index_digest ? { indexDigest: digestFromBytes(index_digest) } : {}),
+  }));
 }

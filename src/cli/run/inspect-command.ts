@@ -1,4 +1,3 @@
-import { knowledgeOf } from '../../advise/alternatives.ts';
 import { describeImage } from '../../inspect/describe-image.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { parsePlatform } from '../../oci/platform.ts';
@@ -7,12 +6,15 @@ import { withImageLoader } from '../image-loader.ts';
 import { writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson } from '../table-or-json.ts';
+import { withCatalogue } from '../with-catalogue.ts';
 
 interface InspectOptions {
   readonly platform: string;
   readonly format: string;
   /** Read the contents of its layers, too. */
   readonly deep: boolean;
+  /** Look its layers up in the catalogue of the database. */
+  readonly catalogue: boolean;
 }
 
 /** Shows one image with the proof of what it is built on. */
@@ -22,10 +24,12 @@ export async function inspectCommand(session: Session, text: string, options: In
   const platform = parsePlatform(options.platform);
   const today = new Date().toISOString().slice(0, 10);
   const { policy } = session.settings;
-  await withImageLoader(session, async (load) => {
-    const loaded = await load(reference, platform, { deep: options.deep });
-    const { findings, advice } = judgeLoaded(loaded, { policy, knowledge: knowledgeOf([]), today });
-    const described = describeImage(loaded, findings, advice);
-    await writeResult(session.io, format === 'json' ? [`${JSON.stringify(described, null, 2)}\n`] : [described.text]);
-  });
+  const described = await withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
+    withImageLoader(session, async (load) => {
+      const loaded = await load(reference, platform, { deep: options.deep, ...bases });
+      const { findings, advice } = judgeLoaded(loaded, { policy, knowledge, today });
+      return describeImage(loaded, findings, advice);
+    }),
+  );
+  await writeResult(session.io, format === 'json' ? [`${JSON.stringify(described, null, 2)}\n`] : [described.text]);
 }
