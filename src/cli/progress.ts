@@ -1,13 +1,20 @@
 import type { AuditEvents } from '../audit/context.ts';
 import type { Io } from './io.ts';
 
+/** Items that failed for one and the same reason: refused credentials fail a whole registry. */
+export interface FailureGroup {
+  readonly item: string;
+  readonly message: string;
+  readonly count: number;
+}
+
 export interface Progress {
   readonly events: AuditEvents;
   countRequest(): void;
-  /** The items that failed: all counted, the first ones kept. */
+  /** The items that failed: all counted, the first of each message kept. */
   failures(): {
     readonly count: number;
-    readonly first: readonly { readonly item: string; readonly message: string }[];
+    readonly first: readonly FailureGroup[];
   };
   /** Takes the line off the terminal; may be called twice. */
   end(): void;
@@ -25,7 +32,8 @@ export function createProgress(
   options: { readonly quiet: boolean; readonly noColor: boolean },
 ): Progress {
   const counts = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
-  const failures: { item: string; message: string }[] = [];
+  const failures = new Map<string, FailureGroup>();
+  let failed = 0;
   const startedAt = Date.now();
   const line = (): string => {
     const seconds = Math.max(1, Math.round((Date.now() - startedAt) / 1000));
@@ -50,14 +58,16 @@ export function createProgress(
         counts[outcome] += count;
       },
       itemFailed: (_source, item, message) => {
-        if (failures.length < FAILURES_TOLD) failures.push({ item, message });
-        else counts.failed = Math.max(counts.failed, failures.length);
+        failed++;
+        const group = failures.get(message);
+        if (group || failures.size < FAILURES_TOLD)
+          failures.set(message, { message, item: group?.item ?? item, count: (group?.count ?? 0) + 1 });
       },
     },
     countRequest: () => {
       counts.requests++;
     },
-    failures: () => ({ count: Math.max(counts.failed, failures.length), first: failures }),
+    failures: () => ({ count: Math.max(counts.failed, failed), first: [...failures.values()] }),
     end: () => {
       if (ended) return;
       ended = true;

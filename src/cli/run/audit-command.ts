@@ -47,10 +47,12 @@ export function selectSources({ settings }: Session, targets: readonly string[])
 
 function conclude({ io, quiet }: Session, audit: AuditRow, progress: Progress): void {
   const failed = progress.failures();
-  for (const { item, message } of failed.first)
-    io.stderr.write(`slimboard: ${item === '' ? '' : `${item}: `}${message}\n`);
-  if (failed.count > failed.first.length)
-    io.stderr.write(`slimboard: … and ${failed.count - failed.first.length} more\n`);
+  for (const { item, message, count } of failed.first) {
+    const what = count === 1 ? item : `${item || 'a source'} and ${count - 1} more`;
+    io.stderr.write(`slimboard: ${what === '' ? '' : `${what}: `}${message}\n`);
+  }
+  const told = failed.first.reduce((sum, { count }) => sum + count, 0);
+  if (failed.count > told) io.stderr.write(`slimboard: … and ${failed.count - told} more\n`);
   if (failed.count > 0) io.stderr.write('slimboard: "slimboard report errors" lists every item that failed\n');
   if (quiet) return;
   const parts = [

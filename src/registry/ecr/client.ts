@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { ECRClient, ECRClientConfig } from '@aws-sdk/client-ecr';
-import { RateLimitedError, SettingsError } from '../../errors.ts';
+import { AuthenticationError, RateLimitedError, SettingsError, type SlimboardError } from '../../errors.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
 import { sleep, systemClock } from '../clock.ts';
 import { isPassing } from '../failure.ts';
 import type { RequestOutcome } from '../registry.ts';
 import { RetryBudget } from '../retry.ts';
-import { type EcrRequest, isExpiredCredentials, nameOf, outcomeOf, toSlimboardError } from './errors.ts';
+import { type EcrRequest, isAnswered, isExpiredCredentials, nameOf, outcomeOf, toSlimboardError } from './errors.ts';
 import { ecrApiHost, ecrRegistryHost, ecrRepositoryArn, parseAccount, parseRegion } from './hosts.ts';
 import { ECR_OPERATIONS, type EcrInput, type EcrOperation, type EcrOutput, isEcrOperation } from './operations.ts';
 import type { EcrOptions } from './options.ts';
@@ -17,6 +17,8 @@ type Credentials = NonNullable<ECRClientConfig['credentials']>;
 /** For one request; the largest answer, a hundred manifests, takes seconds. */
 const CONNECTION_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** An audit of ten thousand images has that many calls in hand; what is renewed in the meantime is found soon. */
+const REFUSAL_HOLDS_MS = 10_000;
 
 export interface EcrCallOptions {
   readonly signal: AbortSignal | undefined;
@@ -32,6 +34,8 @@ export class EcrClient {
   readonly #options: EcrOptions;
   readonly #credentials: string;
   #account: string | undefined;
+  /** AWS's word on the credentials; it would be the same for every other call. */
+  #refusal: { readonly error: AuthenticationError; readonly untilMs: number } | undefined;
 
   constructor(sdk: Sdk, region: string, options: EcrOptions, credentials: Credentials | undefined) {
     this.region = region;
@@ -65,7 +69,7 @@ export class EcrClient {
   /**
    * Sends one request, and again what a second try may mend.
    * @throws AccessDeniedError naming the IAM action and resource
-   * @throws AuthenticationError when AWS does not take the credentials
+   * @throws AuthenticationError when AWS does not take the credentials, or has not taken them a moment ago
    */
   async call<O extends EcrOperation>(operation: O, input: EcrInput<O>, options: EcrCallOptions): Promise<EcrOutput<O>> {
     const { signal, repository = '*' } = options;
@@ -80,13 +84,27 @@ export class EcrClient {
         return await this.#sendWithFreshCredentials(operation, input, signal);
       } catch (error) {
         signal?.throwIfAborted();
-        await sleep(clock, delayAfter(error, request, budget), signal);
+        await sleep(clock, this.#delayAfter(error, request, budget), signal);
       }
     }
   }
 
   close(): void {
     this.#client.destroy();
+  }
+
+  /** How long to wait before the next attempt (ms). @throws what the failure means, when there is to be none */
+  #delayAfter(error: unknown, request: EcrRequest, budget: RetryBudget): number {
+    if (error instanceof AuthenticationError) throw error;
+    const failure = toSlimboardError(error, request);
+    if (failure instanceof AuthenticationError && isAnswered(error)) {
+      this.#refusal = { error: failure, untilMs: this.#now() + REFUSAL_HOLDS_MS };
+    }
+    return delayAfter(error, failure, request, budget);
+  }
+
+  #now(): number {
+    return (this.#options.clock ?? systemClock).now();
   }
 
   /** A session may end while an audit runs, earlier than it said it would: then its source is asked for a new one, once. */
@@ -117,15 +135,19 @@ export class EcrClient {
 
   /** Sends when the governor has a place, and tells it and the observer how it went. */
   async #governed<T>(method: EcrOperation, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
-    const { governor, onRequest, clock = systemClock } = this.#options;
+    const { governor, onRequest } = this.#options;
     const registry = this.host;
     const release = await governor.acquire(registry, signal ? { signal } : {});
-    const startedAtMs = clock.now();
+    const startedAtMs = this.#now();
+    if (this.#refusal && startedAtMs < this.#refusal.untilMs) {
+      release({ throttled: false });
+      throw this.#refusal.error;
+    }
     const settle = (outcome: RequestOutcome): void => {
       release(outcome);
       // ECR throttles with HTTP 400; observers know a limit by 429.
       const status = outcome.throttled ? 429 : outcome.status;
-      onRequest?.({ registry, method, status, ms: clock.now() - startedAtMs });
+      onRequest?.({ registry, method, status, ms: this.#now() - startedAtMs });
     };
     try {
       const output = await send();
@@ -179,8 +201,7 @@ async function findDefaultRegion(sdk: Sdk, { profile }: EcrOptions): Promise<str
  * How long to wait before the next attempt (ms).
  * @throws what the failure means, when it is lasting or the budget is spent
  */
-function delayAfter(error: unknown, request: EcrRequest, budget: RetryBudget): number {
-  const failure = toSlimboardError(error, request);
+function delayAfter(error: unknown, failure: SlimboardError, request: EcrRequest, budget: RetryBudget): number {
   if (failure instanceof RateLimitedError) {
     // The governor makes the next attempt wait.
     budget.countRefusal(nameOf(request), undefined);

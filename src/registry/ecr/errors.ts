@@ -78,6 +78,11 @@ export function isExpiredCredentials(error: unknown): boolean {
   return error instanceof Error && EXPIRED.has(error.name);
 }
 
+/** Whether AWS answered; else the failure came up on this side: no credentials found, no way there. */
+export function isAnswered(error: unknown): boolean {
+  return error instanceof Error && statusOf(error) !== undefined;
+}
+
 /** Whether the failure behind ours is ECR's refusal of a parameter; that is its answer to an expired page token too. */
 export function isInvalidParameter(error: unknown): boolean {
   return error instanceof SlimboardError && error.cause instanceof Error && isParameterError(error.cause);
