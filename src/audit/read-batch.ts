@@ -3,16 +3,16 @@ import type { ContentKind } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
-import type { ImageIndex, ImageManifest, Manifest } from '../oci/manifest.ts';
+import type { ImageManifest, Manifest } from '../oci/manifest.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { isImageConfigMediaType, isIndexMediaType, MEDIA_TYPE } from '../oci/media-type.ts';
-import { parsePlatform, platformMatches } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { CallOptions, FetchedManifest, ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import type { MissingChild, NewBlob, NewManifest } from '../store/content-store.ts';
 import type { KnownTag, Sighting } from '../store/inventory-store.ts';
-import { describesOf, type RecordInput, recordOf } from './manifest-record.ts';
+import { type RecordInput, recordOf } from './manifest-record.ts';
+import { isWantedLater, wantedChildren } from './wanted-children.ts';
 
 /** What the database knows already, as far as a batch needs it. */
 export interface KnownContent {
@@ -281,37 +281,6 @@ class BatchReader {
       manifest?.form === 'index' ? wantedChildren(manifest, this.#settings) : (this.#lateChildren.get(digest) ?? []);
     return [...(own ? [[digest, own] as const] : []), ...children.flatMap((child) => this.#failuresUnder(child, seen))];
   }
-}
-
-/** Children of the wanted platforms, and what was attested of them; everything when all platforms are wanted. */
-export function wantedChildren(
-  index: ImageIndex,
-  settings: Pick<SourceSettings, 'platforms' | 'provenance'>,
-): readonly Digest[] {
-  if (settings.platforms === 'all') return index.manifests.map(({ digest }) => digest);
-  const images = index.manifests.filter((child) => isWantedImage(child, settings));
-  const chosen = new Set(images.map(({ digest }) => digest));
-  const attestations = settings.provenance
-    ? index.manifests.filter((child) => chosen.has(describesOf(child) as Digest))
-    : [];
-  return [...new Set([...images, ...attestations].map(({ digest }) => digest))];
-}
-
-/** A child without a platform may be anything: it is read, to be told. */
-function isWantedImage(child: Descriptor, { platforms }: Pick<SourceSettings, 'platforms'>): boolean {
-  if (describesOf(child) !== undefined) return false;
-  if (isIndexMediaType(child.mediaType)) return true;
-  return child.platform === undefined || platformMatches(child.platform, platforms);
-}
-
-/** Of a kept index: a child that was of no interest when the index was read, or failed. */
-function isWantedLater(
-  { platform, describes }: MissingChild,
-  { platforms, provenance }: Pick<SourceSettings, 'platforms' | 'provenance'>,
-): boolean {
-  if (platforms === 'all') return true;
-  if (describes !== undefined && !provenance) return false;
-  return platform === undefined ? describes === undefined : platformMatches(parsePlatform(platform), platforms);
 }
 
 /** The layers of an attestation that hold build provenance; a bill of materials is of no use here, and large. */

@@ -1,6 +1,6 @@
 import { platformOf } from '../audit/manifest-record.ts';
 import { type ImageMeasurement, measureImage } from '../audit/measure-image.ts';
-import { wantedChildren } from '../audit/read-batch.ts';
+import { wantedChildren } from '../audit/wanted-children.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
 import { NotFoundError, UnsupportedContentError } from '../errors.ts';

@@ -1,0 +1,39 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { ImageIndex } from '../oci/manifest.ts';
+import { isIndexMediaType } from '../oci/media-type.ts';
+import { parsePlatform, platformMatches } from '../oci/platform.ts';
+import type { SourceSettings } from '../settings/settings.ts';
+import type { MissingChild } from '../store/content-store.ts';
+import { describesOf } from './manifest-record.ts';
+
+/** Children of the wanted platforms, and what was attested of them; everything when all platforms are wanted. */
+export function wantedChildren(
+  index: ImageIndex,
+  settings: Pick<SourceSettings, 'platforms' | 'provenance'>,
+): readonly Digest[] {
+  if (settings.platforms === 'all') return index.manifests.map(({ digest }) => digest);
+  const images = index.manifests.filter((child) => isWantedImage(child, settings));
+  const chosen = new Set(images.map(({ digest }) => digest));
+  const attestations = settings.provenance
+    ? index.manifests.filter((child) => chosen.has(describesOf(child) as Digest))
+    : [];
+  return [...new Set([...images, ...attestations].map(({ digest }) => digest))];
+}
+
+/** A child without a platform may be anything: it is read, to be told. */
+function isWantedImage(child: Descriptor, { platforms }: Pick<SourceSettings, 'platforms'>): boolean {
+  if (describesOf(child) !== undefined) return false;
+  if (isIndexMediaType(child.mediaType)) return true;
+  return child.platform === undefined || platformMatches(child.platform, platforms);
+}
+
+/** Of a kept index: a child that was of no interest when the index was read, or failed. */
+export function isWantedLater(
+  { platform, describes }: MissingChild,
+  { platforms, provenance }: Pick<SourceSettings, 'platforms' | 'provenance'>,
+): boolean {
+  if (platforms === 'all') return true;
+  if (describes !== undefined && !provenance) return false;
+  return platform === undefined ? describes === undefined : platformMatches(parsePlatform(platform), platforms);
+}
