@@ -182,6 +182,16 @@ async function endMovedTags(
   );
 }
 
+/**
+ * Amazon ECR takes our own reading of a manifest for a pull. What is told near that time gives way to the pull that was
+ * known before, where the repository had the manifest already.
+ */
+const PULLED_AT = `case
+  when n.pulled_at between m.fetched_at - interval '15 minutes' and m.fetched_at + interval '15 minutes'
+    and exists (select 1 from tag o where o.manifest_id = m.id and o.repository_id = $1)
+  then (select max(o.pulled_at) from tag o where o.manifest_id = m.id and o.repository_id = $1)
+  else n.pulled_at end`;
+
 async function insertOpenRows(
   tx: Queryable,
   repositoryId: number,
@@ -192,7 +202,7 @@ async function insertOpenRows(
   const present = key === 'name' ? 'name is not null' : 'name is null';
   await tx.query(
     `insert into tag (repository_id, name, manifest_id, pushed_at, pulled_at, reported_bytes, archived, started_at)
-     select distinct on (n.name, m.id) $1, n.name, m.id, n.pushed_at, n.pulled_at, n.reported_bytes, n.archived, $8
+     select distinct on (n.name, m.id) $1, n.name, m.id, n.pushed_at, ${PULLED_AT}, n.reported_bytes, n.archived, $8
      from unnest($2::text[], $3::bytea[], $4::timestamptz[], $5::timestamptz[], $6::int8[], $7::bool[])
        as n (name, digest, pushed_at, pulled_at, reported_bytes, archived)
      join manifest m on m.digest = n.digest

@@ -85,6 +85,7 @@ export class FakeEcr {
   readonly #faults: ActiveFault[] = [];
   readonly #answers = new Map<string, unknown>();
   readonly #rawAnswers: RawAnswer[] = [];
+  readonly #afterwards = new Map<string, () => unknown>();
   readonly #api = http.createServer((request, response) => void this.#answer(request, response));
   readonly #blobServer: http.Server;
 
@@ -180,6 +181,11 @@ export class FakeEcr {
     this.#rawAnswers.push(...answers);
   }
 
+  /** Does something once, right after an operation's first answer was made. */
+  afterCall(operation: string, work: () => unknown): void {
+    this.#afterwards.set(operation, work);
+  }
+
   /** Every page token given so far is refused from now on. */
   expirePageTokens(): void {
     this.#state.tokenEpoch += 1;
@@ -231,6 +237,8 @@ export class FakeEcr {
       this.#sts.check(accessKeyId);
       for (const fault of this.#faults) strike(fault, operation, region, input);
       const body = this.#answers.get(operation) ?? answerOperation(this.#state, region, operation, input);
+      this.#afterwards.get(operation)?.();
+      this.#afterwards.delete(operation);
       return { status: 200, body };
     } catch (error) {
       if (!(error instanceof EcrFault)) throw error;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
-import { auditEcr, contentOf } from '../../support/audits.ts';
+import { auditEcr, contentOf, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';
 import type { FakeEcr } from '../../support/fake-ecr.ts';
@@ -239,5 +239,137 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
       { registry: HOST.replace('eu-west-1', 'us-east-1'), tag: '1' },
     ]);
     expect((await contentOf(db)).source).toMatchObject([{ stored_bytes: 2 * bytesOf(one) }]);
+  });
+
+  test('goes on where a role or a policy refuses one repository, and says which', async () => {
+    fill(fake, 'closed', 2);
+    fill(fake, 'open', 2);
+    fake.fail(
+      { operation: 'DescribeImages', repository: 'closed' },
+      { name: 'AccessDeniedException', message: 'not authorized' },
+    );
+    const audit = await auditEcr(db, fake);
+    expect(audit).toMatchObject({ status: 'incomplete', repositoriesListed: 2, tagsListed: 2, tagsAudited: 2 });
+    expect(await errorsOf(db, audit.id)).toEqual([
+      {
+        repository: 'closed',
+        tag: '',
+        code: 'access-denied',
+        message: expect.stringContaining('ecr:DescribeImages on arn:aws:ecr:eu-west-1:123456789012:repository/closed'),
+        retry: 'never',
+      },
+    ]);
+  });
+
+  test('tells images that went after they were listed, and lost configs, one by one', async () => {
+    fill(fake, 'app', 3);
+    const gone = image({ layers: ['gone'] });
+    fake.push('app', gone, { tags: ['gone'] });
+    const broken = image({ layers: ['broken'] });
+    fake.push('app', broken, { tags: ['broken'] });
+    fake.repository('app').blobs.delete(broken.config.digest);
+    fake.afterCall('DescribeImages', () => fake.repository('app').images.delete(gone.digest));
+    const audit = await auditEcr(db, fake);
+    expect(audit).toMatchObject({ status: 'incomplete', tagsListed: 5, tagsAudited: 3, tagsFailed: 2 });
+    expect((await errorsOf(db, audit.id)).map(({ tag, code }) => [tag, code])).toEqual([
+      ['broken', 'not-found'],
+      ['gone', 'not-found'],
+    ]);
+  });
+
+  test('is slowed, and not failed, by a limit', async () => {
+    fill(fake, 'app', 6);
+    fake.fail({ operation: 'BatchGetImage', times: 1 }, { name: 'ThrottlingException', message: 'Rate exceeded' });
+    fake.fail({ operation: 'GetDownloadUrlForLayer', every: 3, times: 1 }, { name: 'TooManyRequestsException' });
+    const audit = await auditEcr(db, fake);
+    expect(audit).toMatchObject({ status: 'finished', tagsAudited: 6, throttled: 2 });
+  });
+
+  test('asks no more when AWS refuses the credentials, and leaves nothing out', async () => {
+    const repositories = 120;
+    for (let n = 0; n < repositories; n++) fill(fake, `app-${n}`, 1);
+    let callsBefore = 0;
+    fake.afterCall('GetDownloadUrlForLayer', () => {
+      fake.expireSessions();
+      callsBefore = fake.calls.length;
+    });
+    const told: string[] = [];
+    const audit = await auditEcr(db, fake, { onFailure: (_item, message) => told.push(message) });
+    expect(audit.status).toBe('incomplete');
+    expect(told[0]).toMatch(/AWS does not take the credentials .*ExpiredTokenException/);
+    // Two for each that was under way: one refused, one with credentials asked for anew.
+    expect(fake.calls.length - callsBefore).toBeLessThanOrEqual(64 * 2);
+    const accountedFor = await db.query(
+      "select repository from slimboard_images union select repository from slimboard_errors where repository <> ''",
+    );
+    expect(accountedFor).toHaveLength(repositories);
+  });
+
+  test('keeps the last pull that was there before it read the image', async () => {
+    const day = 86_400;
+    const pulledAt = Math.floor(Date.now() / 1000) - 3 * day;
+    fake.push('app', image({ layers: ['used'] }), { tags: ['used', 'also'], pulledAt });
+    fake.push('app', image({ layers: ['never'] }), { tags: ['never'] });
+    const pulls = () =>
+      db.query(
+        'select tag, extract(epoch from pulled_at)::int8 as pulled from slimboard_image_history order by tag, first_seen_at',
+      );
+    const before = [
+      { tag: 'also', pulled: pulledAt },
+      { tag: 'never', pulled: null },
+      { tag: 'used', pulled: pulledAt },
+    ];
+    await auditEcr(db, fake);
+    expect(await pulls()).toEqual(before);
+    await auditEcr(db, fake);
+    expect(await pulls()).toEqual(before);
+    fake.push('app', image({ layers: ['never'] }), { tags: ['never'], pulledAt: pulledAt + day });
+    await auditEcr(db, fake);
+    expect(await pulls()).toEqual([before[0], { tag: 'never', pulled: pulledAt + day }, before[2]]);
+  });
+
+  test('when it is stopped, goes on and ends with the rows it would have had', async () => {
+    fake = await ecr.start({ blobMounting: true, pageSize: 30 });
+    for (let n = 0; n < 12; n++) fill(fake, `app-${n}`, 8);
+    const multi = image({ layers: ['multi'] });
+    fake.push('app-3', index([multi, image({ layers: ['arm'], platform: ARM }), attestation(multi)]), { tags: ['m'] });
+    const stop = new AbortController();
+    let sent = 0;
+    const stopped = auditEcr(db, fake, {
+      signal: stop.signal,
+      onRequest: () => {
+        if (++sent === 90) stop.abort(new Error('stopped on purpose'));
+      },
+    });
+    await expect(stopped).rejects.toThrow('stopped on purpose');
+    await db.query("update audit set heartbeat_at = heartbeat_at - interval '1 hour'");
+    const resumed = await auditEcr(db, fake);
+    expect(resumed).toMatchObject({
+      id: 1,
+      status: 'finished',
+      repositoriesListed: 12,
+      tagsListed: 97,
+      tagsAudited: 97,
+    });
+    const ended = await contentOf(db);
+    await emptyTables(db);
+    await auditEcr(db, fake);
+    expect(await contentOf(db)).toEqual(ended);
+  });
+
+  test('takes the newest tags by push date, and tags by pattern, with the children of their indexes', async () => {
+    for (const [n, tag] of ['1.0', '1.1', '2.0', 'dev'].entries())
+      fake.push('app', image({ layers: [tag] }), { tags: [tag], pushedAt: 1_700_000_000 - n });
+    const multi = image({ layers: ['multi'] });
+    fake.push('app', index([multi, image({ layers: ['arm'], platform: ARM })]), {
+      tags: ['1.2'],
+      pushedAt: 1_800_000_000,
+    });
+    const tagsOf = async () => (await rows('app')).map((row) => `${Object(row).tag} ${Object(row).platform}`);
+    await auditEcr(db, fake, { source: { newest: 2 } });
+    expect(await tagsOf()).toEqual(['1.0 linux/amd64', '1.2 linux/amd64']);
+    await emptyTables(db);
+    await auditEcr(db, fake, { source: { tags: ['1.*'] } });
+    expect(await tagsOf()).toEqual(['1.0 linux/amd64', '1.1 linux/amd64', '1.2 linux/amd64']);
   });
 });
