@@ -1,13 +1,11 @@
 import { SettingsError } from '../errors.ts';
 import { DOCKER_HUB, parseRegistryHost, parseRepositoryName, parseTag, type RegistryHost } from '../oci/reference.ts';
+import { findEcrLocation } from '../registry/ecr/hosts.ts';
 import { compileGlobs, isGlob } from './glob.ts';
 import type { EcrSource, OciSource, Settings, SourceSettings } from './settings.ts';
 
 const FORMS = 'HOST[:PORT], HOST/REPOSITORY, HOST/PREFIX/*, HOST/REPOSITORY:TAG, ecr:REGION or ecr:ACCOUNT.REGION';
 const ECR = /^ecr:(?:(?<account>\d{12})\.)?(?<region>[a-z]{2,}(?:-[a-z]+)+-\d+)$/;
-/** @see docs.aws.amazon.com/AmazonECR, "Private registries" and "Dual-stack endpoints" */
-const ECR_HOST =
-  /^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)$/;
 
 type Selection = Pick<SourceSettings, 'include' | 'exclude' | 'tags'>;
 
@@ -30,8 +28,8 @@ export function parseTarget(target: string, settings: Settings): SourceSettings 
   if (host !== 'localhost' && !/[.:]/.test(host)) throw unknownTarget(target, settings);
   const registry = parseRegistryHost(host);
   const selection = slash < 0 ? {} : parseSelection(target.slice(slash + 1), registry, target);
-  const ecr = ECR_HOST.exec(registry)?.groups;
-  if (ecr?.region) return { ...ecrSource(ecr.region, ecr.account, settings), ...selection };
+  const ecr = findEcrLocation(registry);
+  if (ecr) return { ...ecrSource(ecr.region, ecr.account, settings), ...selection };
   return ociSource(registry, selection, settings);
 }
 
