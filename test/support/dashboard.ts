@@ -26,7 +26,7 @@ export async function auditedFleet(db: Database): Promise<void> {
   const registry = await startRegistry();
   try {
     pushFleet(registry, { repositories: 9, tags: 4 });
-    registry.push('hostile/app', '-1.0', hostileImage());
+    registry.push('hostile/app', '1.0', hostileImage());
     const teams = [
       { name: 'payments', repositories: ['payments/**'] },
       { name: 'search', repositories: ['search/**'] },
@@ -42,13 +42,14 @@ export async function auditedFleet(db: Database): Promise<void> {
 function hostileImage() {
   const { script, image: tag, formula, rightToLeft, escape: colour, long } = HOSTILE;
   return image({
-    layers: ['one', 'two', 'three'],
+    layers: ['one', 'two', 'three', 'four'],
     config: {
       User: script,
       Env: [`PATH=${script}`, `NODE_VERSION=${script}`],
       Labels: { team: script, 'org.opencontainers.image.base.name': `${tag}${formula}`, note: rightToLeft },
     },
     history: [
+      { created_by: formula },
       { created_by: `RUN echo ${script}` },
       { created_by: `COPY ${tag} ${rightToLeft} ${colour}` },
       { created_by: long },

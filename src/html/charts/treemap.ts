@@ -55,9 +55,12 @@ function place(node: HierarchyRectangularNode<MapNode>, tones: ReadonlyMap<strin
     .slice(1)
     .map((ancestor) => ancestor.data.name)
     .join(' › ')}: ${humanBytes(value)}`;
-  const inside = html`<title>${title}</title><rect class="${kind}" width="100%" height="100%"/>${nameIn(node)}`;
+  const name = nameIn(node);
+  const inside = html`<title>${title}</title><rect class="${kind}" width="100%" height="100%"/>${name}`;
   return html`<svg x="${perCent(x0, WIDTH)}" y="${y0}" width="${perCent(x1 - x0, WIDTH)}" height="${y1 - y0}">${
-    data.href === undefined ? inside : html`<a href="${data.href}" aria-label="${title}">${inside}</a>`
+    data.href === undefined
+      ? inside
+      : html`<a href="${data.href}"${name ? null : html` aria-label="${title}"`}>${inside}</a>`
   }</svg>`;
 }
 

@@ -1,0 +1,228 @@
+import { mkdtempSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { htmlReport } from '../../../src/html/report-file.ts';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { openReport } from '../../../src/report/open-report.ts';
+import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { auditedFleet, dashboardOver } from '../../support/dashboard.ts';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const CHROMIUM = {
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+let db: Database;
+let server: ListeningDashboard;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+let digest: string;
+
+beforeAll(async () => {
+  db = await openDatabase({ dataDir: ':memory:' });
+  await auditedFleet(db);
+  server = await listen(await dashboardOver(db));
+  browser = await chromium.launch(CHROMIUM);
+  const answer = await fetch(`${server.url}/api/v1/reports/images?repository=hostile/app`);
+  const { rows } = (await answer.json()) as { rows: { digest: string }[] };
+  digest = rows[0]?.digest ?? '';
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  await db?.close();
+});
+beforeEach(async () => {
+  complaints = [];
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  watch(page);
+});
+afterEach(async () => {
+  const harmed = await page.evaluate(() => 'harmed' in globalThis);
+  await page.close();
+  expect(complaints).toEqual([]);
+  expect(harmed).toBe(false);
+});
+
+/** Whatever the browser complains of, a broken policy among it, is a fault of the page. */
+function watch(watched: Page): void {
+  watched.on('console', (line) => ['error', 'warning'].includes(line.type()) && complaints.push(line.text()));
+  watched.on('pageerror', (error) => complaints.push(error.message));
+}
+
+/** Violations of WCAG that axe-core finds and takes for serious or critical. */
+async function seriousViolations(): Promise<readonly string[]> {
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 3)
+            .map(({ html }) => html)
+            .join(' | ')}`,
+      );
+  });
+}
+
+const overflow = () =>
+  page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+const PAGES = [
+  '/',
+  '/compare?old=payments/app-0:v0&new=payments/app-0:v9',
+  '/teams/payments',
+  '/repository?name=payments/app-0',
+  '/audits/1',
+  ...Object.keys(KINDS).map((name) => `/${name}`),
+];
+
+describe.each([
+  { width: 1440, colorScheme: 'light' as const, pages: PAGES },
+  { width: 390, colorScheme: 'dark' as const, pages: ['/', '/images', '/teams/payments'] },
+])('at $width px, $colorScheme', ({ width, colorScheme, pages }) => {
+  beforeEach(async () => {
+    await page.close();
+    page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    watch(page);
+  });
+
+  test.each([...pages, '/images/'])('%s fits, and can be used by everybody', async (path) => {
+    await page.goto(`${server.url}${path}${path === '/images/' ? encodeURIComponent(digest) : ''}`);
+    expect(await page.locator('h1').count()).toBe(1);
+    expect(await overflow()).toBe(0);
+    expect(await seriousViolations()).toEqual([]);
+  });
+});
+
+test('a table is sorted and filtered by the server, and pages lead on', async () => {
+  await page.goto(`${server.url}/images?limit=5`);
+  await page.getByRole('link', { name: 'Pull size' }).click();
+  await expect.poll(() => page.locator('th[aria-sort="descending"]').textContent()).toBe('Pull size');
+  const sizes = await page
+    .locator('td[data-value]')
+    .evaluateAll((cells) =>
+      cells
+        .filter((cell) => (cell as { cellIndex?: number }).cellIndex === 4)
+        .map((cell) => Number(cell.getAttribute('data-value'))),
+    );
+  expect(sizes).toHaveLength(5);
+  expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+  await page.getByRole('link', { name: 'Next' }).click();
+  await page.getByRole('link', { name: 'Back' }).waitFor();
+  await page.getByLabel('Team').fill('search');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.waitForURL(/team=search/);
+  const teams = await page.locator('tbody tr td:nth-child(4)').allTextContents();
+  expect(new Set(teams)).toEqual(new Set(['search']));
+});
+
+test('the way leads from the overview to an image and back', async () => {
+  await page.goto(server.url);
+  await page.getByRole('link', { name: 'payments', exact: true }).first().click();
+  await page.waitForURL(/\/teams\/payments/);
+  await page.getByRole('link', { name: 'v9' }).first().click();
+  await page.waitForURL(/\/images\/sha256/);
+  expect(await page.locator('h1').textContent()).toBe('payments/app-0:v9');
+  expect(await page.locator('rect.layer').count()).toBeGreaterThanOrEqual(3);
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await page.waitForURL(`${server.url}/`);
+});
+
+test('every table is downloaded as CSV, as it is filtered', async () => {
+  await page.goto(`${server.url}/images?team=search`);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'CSV' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('slimboard-images.csv');
+  const lines = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+  expect(lines.length).toBeGreaterThan(1);
+  expect(lines.slice(1).every((line) => line.includes(',search,'))).toBe(true);
+});
+
+test('the theme is chosen, and remembered', async () => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto(server.url);
+  const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+  const light = await background();
+  await page.getByRole('button', { name: 'Light or dark' }).click();
+  const dark = await background();
+  expect(dark).not.toBe(light);
+  await page.reload();
+  expect(await background()).toBe(dark);
+});
+
+describe('the report as a file', () => {
+  let file: string;
+  beforeAll(async () => {
+    const now = new Date('2026-11-24T02:00:00Z');
+    const report = await openReport(db, KINDS.images, { now });
+    const text = await htmlReport(db, report, { now, storagePricePerGBMonth: 0.1, currency: 'USD', filtered: false });
+    file = join(mkdtempSync(join(tmpdir(), 'slimboard-')), 'report.html');
+    await writeFile(file, text);
+  });
+
+  test.each([1440, 390])('at %i px it asks for nothing, fits, and can be used by everybody', async (width) => {
+    await page.setViewportSize({ width, height: 900 });
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    await page.goto(`file:${file}`);
+    expect(requests.filter((url) => !url.startsWith('data:'))).toEqual([`file://${file}`]);
+    expect(await overflow()).toBe(0);
+    expect(await seriousViolations()).toEqual([]);
+  });
+
+  test('its tables sort and filter by themselves, also by keyboard', async () => {
+    await page.goto(`file:${file}`);
+    const images = page.getByRole('region', { name: 'Report: Images' });
+    const head = images.getByRole('button', { name: 'Pull size' });
+    const column = await head.evaluate(
+      (button) => (button.closest('th') as { cellIndex?: number } | null)?.cellIndex ?? 0,
+    );
+    const sizes = async () =>
+      (
+        await images
+          .locator(`tbody tr:visible td:nth-child(${column + 1})`)
+          .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-value')))
+      )
+        .filter((value) => value !== '')
+        .map(Number);
+    await head.focus();
+    await page.keyboard.press('Enter');
+    expect(await sizes()).toEqual((await sizes()).toSorted((a, b) => b - a));
+    await page.keyboard.press('Enter');
+    expect(await sizes()).toEqual((await sizes()).toSorted((a, b) => a - b));
+    await page.getByRole('searchbox', { name: 'Filter: Report: Images' }).fill('hostile/app');
+    expect(await sizes()).toHaveLength(1);
+  });
+
+  test('it prints on paper without its controls', async () => {
+    await page.emulateMedia({ media: 'print' });
+    await page.goto(`file:${file}`);
+    expect(await page.locator('.filter').first().isVisible()).toBe(false);
+    expect(await page.locator('#theme').isVisible()).toBe(false);
+  });
+});
