@@ -23,7 +23,6 @@ export interface LearnOptions {
   readonly now: string;
   /** Told of each repository, tag or digest that could not be read; the others go on. */
   readonly onFailure: (item: string, error: SlimboardError) => void;
-  readonly onBatch?: (soFar: Learned) => void;
 }
 
 /** What learning did, in tags. */
@@ -54,10 +53,7 @@ export async function learnBases(
     options.onFailure(item, error);
   };
   const batches = listBatches(registry, source, learned, fail, options.signal);
-  await inLanes(LANES, batches, async (batch) => {
-    await learnBatch(db, registry, source, batch, learned, fail, options);
-    options.onBatch?.(learned);
-  });
+  await inLanes(LANES, batches, (batch) => learnBatch(db, registry, source, batch, learned, fail, options));
   return learned;
 }
 

@@ -1,0 +1,78 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runProgram } from '../../../src/cli/program.ts';
+import { image } from '../../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+let cwd: string;
+let registry: RegistryServer;
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'slimboard-bases-'));
+  registry = await startRegistry();
+  registry.push('library/os', '12', image({ layers: ['os'] }));
+});
+afterAll(async () => {
+  await registry.close();
+  await rm(cwd, { recursive: true });
+});
+
+async function slimboard(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const text = { stdout: '', stderr: '' };
+  const sink = (name: keyof typeof text) =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        text[name] += String(chunk);
+        done();
+      },
+    });
+  const io = {
+    stdout: sink('stdout'),
+    stderr: sink('stderr'),
+    environment: {},
+    cwd,
+    signal: new AbortController().signal,
+  };
+  return { code: await runProgram(args, io), ...text };
+}
+
+test('bases are learned, listed, moved as a file, and pruning leaves them', async () => {
+  const learned = await slimboard('bases', 'learn', `${registry.host}/library/*`, '--plain-http');
+  expect(learned).toMatchObject({ code: 0, stdout: '' });
+  const list = await slimboard('bases', 'list', 'os:*', '--format', 'csv');
+  expect(list.stdout).toContain('library/os:12,linux/amd64,');
+  expect((await slimboard('bases', 'list', 'os:13', '--format', 'ndjson')).stdout).toBe('');
+  const exported = await slimboard('bases', 'export', '-');
+  expect(await slimboard('bases', 'export', 'bases.ndjson')).toMatchObject({ code: 0, stdout: '' });
+  expect(await slimboard('prune')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^removed\naudits +0\n/) });
+  expect(await slimboard('bases', 'import', 'bases.ndjson')).toMatchObject({ code: 0, stderr: '1 base images read\n' });
+  expect((await slimboard('bases', 'export', '-')).stdout).toBe(exported.stdout);
+  expect((await readdir(cwd)).sort()).toEqual(['.slimboard', 'bases.ndjson']);
+});
+
+test('what cannot be learned is told, the rest is learned, and the exit code says so', async () => {
+  const { code, stderr } = await slimboard('bases', 'learn', `${registry.host}/library/os:{12,13}`, '--plain-http');
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const gone = await slimboard(
+    'bases',
+    'learn',
+    `${registry.host}/library/os:13`,
+    `${registry.host}/library/os`,
+    '--plain-http',
+  );
+  expect(gone.code).toBe(4);
+  expect(gone.stderr).toContain('library/os:13');
+  expect(gone.stderr).toContain('1 tags, 1 unchanged, 0 failed');
+});
+
+test('mistakes end with exit code 2 and say what would do', async () => {
+  expect(await slimboard('bases', 'learn')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('catalogue.learn'),
+  });
+  const missing = await slimboard('bases', 'import', 'missing.ndjson');
+  expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot read missing.ndjson') });
+});
