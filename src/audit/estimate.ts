@@ -1,10 +1,11 @@
+import type { Digest } from '../oci/digest.ts';
 import type { ListedManifest, ListedRepository, Registry, RequestOutcome } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { knownManifests } from '../store/content-store.ts';
 import type { Database } from '../store/database.ts';
 import { findRepositoryId, knownTags } from '../store/inventory-store.ts';
+import { type EcrEstimate, type EcrRepositoryCounts, estimateEcr } from './estimate-ecr.ts';
 import { newestTags, repositorySelector, tagSelector } from './select.ts';
-import { BATCH_SIZE } from './task-payloads.ts';
 
 /** What an audit of one source would ask of its registry. Ranges, where only the registry's answers would tell. */
 export interface AuditEstimate {
@@ -19,6 +20,8 @@ export interface AuditEstimate {
   /** What the registry says may still be asked in its window; undefined: it announces no limit. */
   readonly limit?: { readonly remaining: number; readonly windowMs: number | undefined };
   readonly durationMs: { readonly min: number; readonly max: number };
+  /** Of Amazon ECR: how many requests of each operation. */
+  readonly operations?: EcrEstimate['operations'];
 }
 
 /** What was seen of the requests while listing. */
@@ -32,7 +35,8 @@ interface Counts {
   repositories: number;
   tags: number;
   newItems: number;
-  batches: number;
+  /** Where the listing tells digests. */
+  readonly listed: EcrRepositoryCounts[];
 }
 
 /** Lists a source, and compares it with what is stored; fetches no manifest. */
@@ -44,7 +48,7 @@ export async function estimateAudit(
   signal: AbortSignal,
 ): Promise<AuditEstimate> {
   const selects = repositorySelector(settings);
-  const counts: Counts = { repositories: 0, tags: 0, newItems: 0, batches: 0 };
+  const counts: Counts = { repositories: 0, tags: 0, newItems: 0, listed: [] };
   // Names that cannot be asked for cost nothing; the audit itself will list them among its errors.
   for await (const page of registry.listRepositories({ signal, selects, onInvalid: () => undefined })) {
     const repositories = page.filter(({ name }) => selects(name));
@@ -70,44 +74,43 @@ async function countRepository(
 ): Promise<void> {
   const selects = tagSelector(settings);
   const id = await findRepositoryId(db, settings.name, repository);
+  const digests = new Set<Digest>();
+  const fresh: ListedManifest[] = [];
   let kept: ListedManifest[] = [];
   for await (const page of registry.listManifests(repository, { signal, onInvalid: () => undefined })) {
+    for (const { digest } of page) if (digest !== undefined) digests.add(digest);
     kept.push(...page.filter(selects));
     if (settings.newest !== 'all') continue;
-    await countBatch(db, id, kept, counts);
+    fresh.push(...(await countBatch(db, id, kept, counts)));
     kept = [];
   }
-  if (settings.newest !== 'all') await countBatch(db, id, newestTags(kept, settings.newest), counts);
+  if (settings.newest !== 'all') fresh.push(...(await countBatch(db, id, newestTags(kept, settings.newest), counts)));
+  if (settings.kind === 'ecr') counts.listed.push({ registry: repository.registry, images: digests.size, fresh });
 }
 
+/** @returns what was never read, where the listing tells it: one entry a digest */
 async function countBatch(
   db: Database,
   repositoryId: number | undefined,
   listed: readonly ListedManifest[],
   counts: Counts,
-): Promise<void> {
+): Promise<readonly ListedManifest[]> {
   counts.tags += listed.filter(({ tag }) => tag !== undefined).length;
-  const digests = [...new Set(listed.flatMap(({ digest }) => digest ?? []))];
   const plain = listed.flatMap(({ tag, digest }) => (tag !== undefined && digest === undefined ? [tag] : []));
-  const knownDigests = await knownManifests(db, digests);
   const known = repositoryId === undefined ? new Map() : await knownTags(db, repositoryId, plain);
-  const fresh = digests.length - knownDigests.size;
-  counts.newItems += fresh + plain.length - known.size;
-  counts.batches += Math.ceil(fresh / BATCH_SIZE);
+  const readable = new Map(listed.flatMap((item) => (item.digest && !item.archived ? [[item.digest, item]] : [])));
+  const read = await knownManifests(db, [...readable.keys()]);
+  const fresh = [...readable].flatMap(([digest, item]) => (read.has(digest) ? [] : [item]));
+  counts.newItems += fresh.length + plain.length - known.size;
+  return fresh;
 }
 
-/**
- * An unchanged tag costs one request. A new one costs its manifest, and at most a child, a config, and an attestation
- * with its statement. Amazon ECR: a batch of manifests costs one, a config two.
- */
+type Range = AuditEstimate['requests'];
+
 function conclude(settings: SourceSettings, counts: Counts, observed: ObservedRequests): AuditEstimate {
-  const { tags, newItems, batches, repositories } = counts;
-  const listing = observed.requests;
-  const reading =
-    settings.kind === 'ecr'
-      ? { min: batches, max: batches + 2 * newItems }
-      : { min: tags, max: tags + newItems * (settings.provenance ? 4 : 2) };
-  const requests = { min: listing + reading.min, max: listing + reading.max };
+  const { tags, newItems, repositories } = counts;
+  const ecr = settings.kind === 'ecr' ? estimateEcr(counts.listed, settings) : undefined;
+  const requests = ecr?.total ?? distributionRequests(settings, counts, observed);
   const msEach = observed.requests === 0 ? 0 : observed.totalMs / observed.requests / settings.concurrency;
   const { last } = observed;
   const durationOf = (count: number): number => Math.max(Math.round(count * msEach), waitForLimit(count, last));
@@ -117,10 +120,20 @@ function conclude(settings: SourceSettings, counts: Counts, observed: ObservedRe
     tags,
     newItems,
     requests,
-    listingRequests: listing,
-    durationMs: { min: durationOf(requests.min), max: durationOf(requests.max) },
+    listingRequests: observed.requests,
+    durationMs: { min: durationOf(requests.min), max: Math.max(durationOf(requests.max), ecr?.quotaMs ?? 0) },
+    ...(ecr ? { operations: ecr.operations } : {}),
     ...(last?.remaining === undefined ? {} : { limit: { remaining: last.remaining, windowMs: last.windowMs } }),
   };
+}
+
+/** An unchanged tag costs one request. A new one costs its manifest, and at most a child, a config, and an attestation with its statement. */
+function distributionRequests(
+  { provenance }: SourceSettings,
+  { tags, newItems }: Counts,
+  { requests }: ObservedRequests,
+): Range {
+  return { min: requests + tags, max: requests + tags + newItems * (provenance ? 4 : 2) };
 }
 
 /** Past what remains, requests wait for the next windows. */

@@ -1,6 +1,7 @@
 import { openStore } from '../../app.ts';
 import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../audit/estimate.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
+import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
 import { createInProcessGovernor } from '../../registry/limits.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import type { RequestGovernor } from '../../registry/registry.ts';
@@ -74,22 +75,28 @@ function observing(governor: RequestGovernor, observed: ObservedRequests): Reque
 }
 
 function describe(estimate: AuditEstimate): string {
-  const { requests, durationMs, limit } = estimate;
+  const { requests, durationMs } = estimate;
   const range = (min: string, max: string) => (min === max ? min : `${min} to ${max}`);
   const lines = [
     ['source', estimate.source],
     ['repositories', `${estimate.repositories}`],
     ['tags', `${estimate.tags}, ${estimate.newItems} tags or digests never read`],
     ['requests', `${range(`${requests.min}`, `${requests.max}`)}, ${estimate.listingRequests} of them for listing`],
-    [
-      'limit',
-      limit
-        ? `${limit.remaining} left${limit.windowMs ? ` in a window of ${duration(limit.windowMs)}` : ''}`
-        : 'the registry announces none',
-    ],
+    ...Object.entries(estimate.operations ?? {}).map(([name, { min, max }]) => [
+      '',
+      `${range(`${min}`, `${max}`)} ${name}`,
+    ]),
+    ['limit', limitOf(estimate)],
     ['takes about', range(duration(durationMs.min), duration(durationMs.max))],
   ];
   return `${lines.map(([name = '', value = '']) => `${name.padEnd(14)}${value}\n`).join('')}\n`;
+}
+
+function limitOf({ limit, operations }: AuditEstimate): string {
+  if (limit) return `${limit.remaining} left${limit.windowMs ? ` in a window of ${duration(limit.windowMs)}` : ''}`;
+  if (!operations) return 'the registry announces none';
+  const quotas = Object.entries(ECR_QUOTAS_PER_SECOND).map(([name, perSecond]) => `${perSecond} ${name}`);
+  return `${quotas.join(', ')} a second, shared with every pull`;
 }
 
 function duration(ms: number): string {

@@ -1,0 +1,84 @@
+import { isImageConfigMediaType, isIndexMediaType } from '../oci/media-type.ts';
+import type { RegistryHost } from '../oci/reference.ts';
+import { type EcrCost, type EcrRequestKind, estimateEcrCalls } from '../registry/ecr/cost.ts';
+import type { ListedManifest } from '../registry/registry.ts';
+import type { EcrSource } from '../settings/settings.ts';
+import { takesAllTags } from './select.ts';
+
+/** What the listing of a repository tells of the work to come. */
+export interface EcrRepositoryCounts {
+  readonly registry: RegistryHost;
+  /** Digests on the list. */
+  readonly images: number;
+  /** What was never read: one entry a digest. */
+  readonly fresh: readonly ListedManifest[];
+}
+
+/** Requests of an audit, by operation; ranges where only the manifests tell. */
+export interface EcrEstimate {
+  readonly operations: Readonly<Partial<Record<EcrRequestKind, { readonly min: number; readonly max: number }>>>;
+  readonly total: { readonly min: number; readonly max: number };
+  /** What the quotas alone make the longest of them take. */
+  readonly quotaMs: number;
+}
+
+/** Of an index whose children are not entries of the listing that is read; real ones have a handful. */
+const CHILDREN_OF_ALL_PLATFORMS = 10;
+
+/** Adds up what each registry of a source (an account in a region) would be asked. */
+export function estimateEcr(repositories: readonly EcrRepositoryCounts[], source: EcrSource): EcrEstimate {
+  const hosts = [...new Set(repositories.map(({ registry }) => registry))];
+  const registries = hosts.map((host) => repositories.filter(({ registry }) => registry === host));
+  // Of a region without a repository no host is known; it is asked all the same.
+  for (let at = registries.length; at < (source.regions?.length ?? 1); at++) registries.push([]);
+  const least = registries.map((found) => estimateEcrCalls(inventoryOf(found, source, 'min')));
+  const most = registries.map((found) => estimateEcrCalls(inventoryOf(found, source, 'max')));
+  return {
+    operations: rangesOf(least, most),
+    total: { min: sum(least.map(({ total }) => total)), max: sum(most.map(({ total }) => total)) },
+    quotaMs: Math.ceil(1000 * Math.max(...most.map(({ quotaSeconds }) => quotaSeconds))),
+  };
+}
+
+function inventoryOf(found: readonly EcrRepositoryCounts[], source: EcrSource, bound: 'min' | 'max') {
+  const blobs = found.flatMap(({ fresh }) => fresh.map((listed) => blobsOf(listed, source, bound)));
+  return {
+    repositories: found.map(({ images, fresh }) => ({
+      images,
+      newManifests: fresh.length + (bound === 'max' ? sum(fresh.map((listed) => childrenOf(listed, source))) : 0),
+    })),
+    newConfigs: sum(blobs),
+  };
+}
+
+/** A config; and for what may be an attestation, the provenance in it. */
+function blobsOf(listed: ListedManifest, source: EcrSource, bound: 'min' | 'max'): number {
+  const withProvenance = bound === 'max' && source.provenance ? 2 : 1;
+  if (isIndex(listed)) return bound === 'max' ? childrenOf(listed, source) * withProvenance : 0;
+  if (listed.artifactType !== undefined && !isImageConfigMediaType(listed.artifactType)) return 0;
+  return listed.tag === undefined ? withProvenance : 1;
+}
+
+/** Children are on the list themselves, unless tags are picked. */
+function childrenOf(listed: ListedManifest, source: EcrSource): number {
+  if (!isIndex(listed) || takesAllTags(source)) return 0;
+  const images = source.platforms === 'all' ? CHILDREN_OF_ALL_PLATFORMS : source.platforms.length;
+  return source.provenance ? 2 * images : images;
+}
+
+function isIndex({ mediaType }: ListedManifest): boolean {
+  return mediaType !== undefined && isIndexMediaType(mediaType);
+}
+
+function rangesOf(least: readonly EcrCost[], most: readonly EcrCost[]): EcrEstimate['operations'] {
+  const kinds = Object.keys(most[0]?.requests ?? {}) as EcrRequestKind[];
+  const ranges = kinds.map((kind) => {
+    const min = sum(least.map(({ requests }) => requests[kind]));
+    return [kind, { min, max: sum(most.map(({ requests }) => requests[kind])) }] as const;
+  });
+  return Object.fromEntries(ranges.filter(([, { max }]) => max > 0));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
