@@ -231,7 +231,8 @@ class BatchReader {
       if (manifest.form !== 'manifest') continue;
       if (isImageConfigMediaType(manifest.config.mediaType))
         needed.set(manifest.config.digest, { blob: manifest.config, of: digest, optional: false });
-      for (const blob of provenanceOf(manifest)) needed.set(blob.digest, { blob, of: digest, optional: true });
+      for (const blob of this.#settings.provenance ? provenanceOf(manifest) : [])
+        needed.set(blob.digest, { blob, of: digest, optional: true });
     }
     const bodies = new Map(this.#settings.full ? [] : await this.#known.readBodies([...needed.keys()]));
     const missing = [...needed.values()].filter(({ blob }) => !bodies.has(blob.digest));
