@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const shared = { environment: 'node', testTimeout: 30_000, hookTimeout: 60_000 } as const;
-const withServices = { ...shared, globalSetup: ['test/support/postgres-setup.ts'] } as const;
+const shared = { environment: 'node' as const, testTimeout: 30_000, hookTimeout: 60_000 };
+const withServices = { ...shared, globalSetup: ['test/support/postgres-setup.ts'] };
 
 export default defineConfig({
   test: {
