@@ -26,7 +26,7 @@ export interface DeliveryOptions {
 /**
  * Writes the configured reports and calls the webhooks of an audit. Done twice it does no harm: a report is written to
  * the same place again, and a message that was taken is not sent again. One that fails does not keep the others back.
- * @returns throws DeliveryError when something could not be delivered, with all that failed
+ * @returns a task's work, which throws DeliveryError with all that failed when something could not be delivered
  */
 export function createDelivery(options: DeliveryOptions): AuditContext['deliver'] {
   const { settings, db, log } = options;
@@ -62,19 +62,24 @@ async function notify(
   if (wanted.size === 0) return;
   const events = await auditEvents(db, audit, settings, wanted);
   const delivered = await deliveredKeys(db, audit.id);
-  for (const target of settings.notify) {
-    for (const event of events.filter(({ event: name }) => target.on.includes(name))) {
+  const messages = settings.notify.flatMap((target) =>
+    events.flatMap((event) => {
       const key = keyOf(target, event);
-      if (delivered.has(key)) continue;
-      await attempt(async () => {
+      return target.on.includes(event.event) && !delivered.has(key) ? [{ target, event, key }] : [];
+    }),
+  );
+  // At once: an endpoint that is away shall not make the others wait.
+  await Promise.all(
+    messages.map(({ target, event, key }) =>
+      attempt(async () => {
         const message = { event: event.event, id: `${audit.id}-${key}`, body: bodyOf(target, event) };
         const timestamp = Math.floor(Date.now() / 1_000);
         const endpoint = notifyEndpoint(target, environment);
         await postWebhook(endpoint, message, { signal, timestamp, ...(delaysMs && { delaysMs }) });
         await recordDelivery(db, audit.id, key, new Date().toISOString());
-      });
-    }
-  }
+      }),
+    ),
+  );
 }
 
 function bodyOf({ kind }: NotifySettings, event: AuditEvent): string {

@@ -18,8 +18,8 @@ export interface WebhookOptions {
   readonly delaysMs?: readonly number[];
 }
 
-/** Four attempts within some half a minute; after that the task itself is tried again. */
-const DELAYS_MS = [1_000, 5_000, 20_000];
+/** Four attempts within some ten seconds, for somebody may wait; after that the task itself is tried again. */
+const DELAYS_MS = [500, 2_000, 8_000];
 const ANSWER_WITHIN_MS = 10_000;
 
 /**
