@@ -13,7 +13,8 @@ import type { AuditedImage } from '../policy/audited-image.ts';
 import { findImage } from '../policy/find-image.ts';
 import { RULES_VERSION } from '../policy/rule-registry.ts';
 import type { PolicySettings } from '../settings/settings.ts';
-import type { Assessment, StoredImage } from '../store/assessment-store.ts';
+import type { Assessment } from '../store/assessment-store.ts';
+import type { StoredImage } from '../store/stale-images.ts';
 import { platformOf } from './manifest-record.ts';
 import { measureImage } from './measure-image.ts';
 

@@ -1,5 +1,4 @@
 import type { TaskReference } from '../queue/queue.ts';
-import { hasLearnedSince, staleRanges } from '../store/assessment-store.ts';
 import {
   type AuditStage,
   addTasks,
@@ -14,6 +13,7 @@ import {
 import { countBases } from '../store/catalogue-store.ts';
 import { linkAllChildren } from '../store/content-store.ts';
 import type { Queryable } from '../store/database.ts';
+import { hasLearnedSince, staleRanges } from '../store/stale-images.ts';
 import { computeTotals, findUnchangedSince, finishAudit } from '../store/totals-store.ts';
 import { IMAGES_PER_TASK, judgeOf } from './assess-images.ts';
 import { assignTeams } from './assign-teams.ts';

@@ -7,18 +7,18 @@ import { destinationOf, formatDestination, write } from '../../../src/deliver/de
 const VALUES = { date: '2026-11-23', audit: 7, source: 'prod' };
 
 test.each([
-  ['reports/teams-{date}.csv', '/work/reports/teams-2026-11-23.csv'],
+  ['reports/teams-{date}.csv', '/srv/reports/teams-2026-11-23.csv'],
   ['/var/{source}/{audit}.json', '/var/prod/7.json'],
-  ['plain.html', '/work/plain.html'],
+  ['plain.html', '/srv/plain.html'],
   ['s3://bucket/a/{date}/{unknown}.csv', 's3://bucket/a/2026-11-23/{unknown}.csv'],
 ])('%s leads to %s', (path, expected) => {
-  expect(formatDestination(destinationOf(path, VALUES, '/work'))).toBe(expected);
+  expect(formatDestination(destinationOf(path, VALUES, '/srv'))).toBe(expected);
 });
 
 test('a source cannot lead to another folder', () => {
   const values = { ...VALUES, source: '../../etc/127.0.0.1:5000' };
-  expect(formatDestination(destinationOf('out/{source}.csv', values, '/work'))).toBe(
-    '/work/out/.._.._etc_127.0.0.1_5000.csv',
+  expect(formatDestination(destinationOf('out/{source}.csv', values, '/srv'))).toBe(
+    '/srv/out/.._.._etc_127.0.0.1_5000.csv',
   );
 });
 

@@ -1,0 +1,238 @@
+import type { KnownBase } from '../classify/verdict.ts';
+import { type Digest, digestFromBytes } from '../oci/digest.ts';
+import { parseImageConfig } from '../oci/image-config.ts';
+import type { Queryable } from './database.ts';
+import { findReadLayers } from './layer-store.ts';
+
+/** An image with all that is stored of it, to be judged. */
+export interface StoredImage {
+  readonly manifestId: number;
+  readonly digest: Digest;
+  readonly platform: string;
+  readonly manifest: Uint8Array;
+  readonly config: Uint8Array;
+  /** Bodies of the indexes that list it. */
+  readonly indexes: readonly Uint8Array[];
+  /** In-toto statements, as fetched. */
+  readonly provenance: readonly Uint8Array[];
+  readonly bases: readonly KnownBase[];
+  /** Rows of its layers, base first, where `--deep` read all of them; else empty. */
+  readonly readLayers: readonly number[];
+  readonly basesKey: string;
+}
+
+/** Images that sources hold, whose assessment is missing or was made of other bases, rules or layer contents. */
+const STALE = `
+  with held as (
+    select t.manifest_id from tag t join repository r on r.id = t.repository_id
+    where r.source_id = any($1::int4[]) and r.ended_at is null and t.ended_at is null
+      and ($3::int8 is null or t.manifest_id >= $3) and ($4::int8 is null or t.manifest_id <= $4)
+    union
+    select x.child_id from index_child x join tag t on t.manifest_id = x.index_id join repository r on r.id = t.repository_id
+    where r.source_id = any($1::int4[]) and r.ended_at is null and t.ended_at is null and x.child_id is not null
+      and ($3::int8 is null or x.child_id >= $3) and ($4::int8 is null or x.child_id <= $4)),
+  -- Only chains that occur: the catalogue may know millions.
+  chain as (select distinct l.chain_id from held h join manifest_layer l on l.manifest_id = h.manifest_id where l.chain_id is not null),
+  known_chain as (
+    select b.chain_id, md5(string_agg(b.repository || ':' || b.tag || encode(b.digest, 'hex'), ',' order by b.repository, b.tag, b.digest)) as key, 'catalogue' as origin
+    from chain join base_image b on b.chain_id = chain.chain_id group by b.chain_id
+    union all
+    select n.chain_id, md5(string_agg(distinct r.name || ':' || n.tag, ',')), 'registry'
+    from (
+      select i.chain_id, t.repository_id, t.name as tag
+      from chain join image i on i.chain_id = chain.chain_id join tag t on t.manifest_id = i.manifest_id and t.ended_at is null
+      union all
+      select i.chain_id, t.repository_id, t.name
+      from chain join image i on i.chain_id = chain.chain_id join index_child x on x.child_id = i.manifest_id
+      join tag t on t.manifest_id = x.index_id and t.ended_at is null) n
+    join repository r on r.id = n.repository_id
+    where r.source_id = any($1::int4[]) and r.ended_at is null and n.tag is not null
+    group by n.chain_id),
+  keyed as (
+    select i.manifest_id,
+      md5(coalesce(string_agg(k.key, ',' order by l.position, k.origin, k.key), '') || coalesce(sum(d.reader_version), 0)) as key
+    from held h join image i on i.manifest_id = h.manifest_id
+    left join manifest_layer l on l.manifest_id = i.manifest_id
+    left join known_chain k on k.chain_id = l.chain_id and (k.origin = 'catalogue' or l.position + 1 < i.layer_count)
+    left join layer_contents d on d.blob_id = l.blob_id
+    group by i.manifest_id)
+  select keyed.manifest_id, keyed.key from keyed
+  left join assessment a on a.manifest_id = keyed.manifest_id
+  where a.manifest_id is null or a.rules_key <> $2 or a.bases_key <> keyed.key`;
+
+/** Whether layers were read after a moment, which may change judgements of images that have not changed. */
+export async function hasLearnedSince(tx: Queryable, moment: string): Promise<boolean> {
+  const rows = await tx.query('select 1 where exists (select 1 from layer_contents where read_at > $1::timestamptz)', [
+    moment,
+  ]);
+  return rows.length > 0;
+}
+
+/** Ranges of images to judge again, each of up to `size`. */
+export async function staleRanges(
+  tx: Queryable,
+  sourceIds: readonly number[],
+  rulesKey: string,
+  size: number,
+): Promise<readonly { readonly from: number; readonly to: number }[]> {
+  return tx.query(
+    `select min(manifest_id) as "from", max(manifest_id) as "to"
+     from (select manifest_id, (row_number() over (order by manifest_id) - 1) / $5 as part from (${STALE}) s) numbered
+     group by part order by part`,
+    [[...sourceIds], rulesKey, null, null, size],
+  );
+}
+
+/** The images of a range that are to be judged again, with all that is stored of them. */
+export async function readStaleImages(
+  db: Queryable,
+  sourceIds: readonly number[],
+  rulesKey: string,
+  range: { readonly from: number; readonly to: number },
+): Promise<readonly StoredImage[]> {
+  const stale = await db.query<{ manifest_id: number; key: string }>(STALE, [
+    [...sourceIds],
+    rulesKey,
+    range.from,
+    range.to,
+  ]);
+  if (stale.length === 0) return [];
+  const ids = stale.map(({ manifest_id }) => manifest_id);
+  const keys = new Map(stale.map(({ manifest_id, key }) => [manifest_id, key]));
+  const images = await db.query<{
+    id: number;
+    digest: Uint8Array;
+    platform: string;
+    manifest: Uint8Array;
+    config: Uint8Array;
+  }>(
+    `select m.id, m.digest, i.platform, m.body as manifest, c.body as config
+     from manifest m join image i on i.manifest_id = m.id join blob c on c.id = m.config_id
+     where m.id = any($1::int8[]) and m.body is not null and c.body is not null order by m.id`,
+    [ids],
+  );
+  const [indexes, provenance, readLayers, bases] = [
+    await bodiesByImage(db, INDEXES, ids),
+    await bodiesByImage(db, PROVENANCE, ids),
+    await findReadLayers(db, ids),
+    await readBases(db, ids, sourceIds),
+  ];
+  return images.map(({ id, digest, platform, manifest, config }) => ({
+    manifestId: id,
+    digest: digestFromBytes(digest),
+    platform,
+    manifest,
+    config,
+    indexes: indexes.get(id) ?? [],
+    provenance: provenance.get(id) ?? [],
+    bases: bases.get(id) ?? [],
+    readLayers: readLayers.get(id) ?? [],
+    basesKey: keys.get(id) ?? '',
+  }));
+}
+
+const INDEXES = `
+  select c.child_id as id, p.body from index_child c join manifest p on p.id = c.index_id
+  where c.child_id = any($1::int8[]) and p.body is not null order by c.child_id, c.index_id`;
+
+const PROVENANCE = `
+  select m.id, b.body
+  from manifest m
+  join index_child c on c.describes = m.digest and c.child_id is not null
+  join manifest_layer l on l.manifest_id = c.child_id
+  join blob b on b.id = l.blob_id and b.body is not null
+  where m.id = any($1::int8[]) group by m.id, b.id order by m.id, b.id`;
+
+async function bodiesByImage(
+  db: Queryable,
+  sql: string,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, readonly Uint8Array[]>> {
+  const found = new Map<number, Uint8Array[]>();
+  for (const { id, body } of await db.query<{ id: number; body: Uint8Array }>(sql, [[...ids]])) {
+    found.set(id, [...(found.get(id) ?? []), body]);
+  }
+  return found;
+}
+
+interface BaseRow {
+  readonly id: number;
+  readonly layers: number;
+  readonly digest: Uint8Array;
+  readonly index_digest: Uint8Array | null;
+  readonly refs: readonly string[];
+  readonly config: Uint8Array | null;
+  readonly labels: Readonly<Record<string, string>> | null;
+}
+
+/** Images of the catalogue whose layers begin these images. */
+const CATALOGUE_BASES = `
+  select l.manifest_id as id, l.position + 1 as layers, b.digest, b.index_digest, array_agg(b.repository || ':' || b.tag order by b.repository, b.tag) as refs,
+    null::bytea as config, (array_agg(b.labels))[1] as labels
+  from manifest_layer l join image i on i.manifest_id = l.manifest_id
+  join base_image b on b.chain_id = l.chain_id and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2)
+  where l.manifest_id = any($1::int8[])
+  group by l.manifest_id, l.position, b.digest, b.index_digest`;
+
+/**
+ * Whole images of another repository that begin these images and are not younger. An image of the same repository is
+ * more likely an earlier build than a base.
+ */
+const REGISTRY_BASES = `
+  select l.manifest_id as id, l.position + 1 as layers, bm.digest, max(encode(x.digest, 'hex'))::text as index_hex,
+    array_agg(distinct r.name || ':' || c.tag) as refs, bc.body as config
+  from manifest_layer l
+  join image i on i.manifest_id = l.manifest_id
+  join image b on b.chain_id = l.chain_id and b.layer_count = l.position + 1 and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2)
+  join manifest bm on bm.id = b.manifest_id
+  join blob bc on bc.id = bm.config_id
+  join lateral (
+    select t.repository_id, t.name as tag, null::int8 as index_id from tag t where t.manifest_id = b.manifest_id and t.ended_at is null
+    union all
+    select t.repository_id, t.name, x.index_id from index_child x join tag t on t.manifest_id = x.index_id
+    where x.child_id = b.manifest_id and t.ended_at is null) c on c.tag is not null
+  left join manifest x on x.id = c.index_id
+  join repository r on r.id = c.repository_id and r.source_id = any($2::int4[]) and r.ended_at is null
+  where l.manifest_id = any($1::int8[]) and l.position + 1 < i.layer_count
+    and (b.created_at is null or i.created_at is null or b.created_at <= i.created_at)
+    and not exists (select 1 from tag own where own.manifest_id = i.manifest_id and own.ended_at is null and own.repository_id = r.id)
+    and not exists (
+      select 1 from index_child x join tag own on own.manifest_id = x.index_id
+      where x.child_id = i.manifest_id and own.ended_at is null and own.repository_id = r.id)
+  group by l.manifest_id, l.position, bm.digest, bc.id`;
+
+async function readBases(
+  db: Queryable,
+  ids: readonly number[],
+  sourceIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly KnownBase[]>> {
+  const catalogue = await db.query<BaseRow>(CATALOGUE_BASES, [[...ids]]);
+  const registry = await db.query<BaseRow & { index_hex: string | null }>(REGISTRY_BASES, [[...ids], [...sourceIds]]);
+  const found = new Map<number, KnownBase[]>();
+  const add = (id: number, base: KnownBase) => found.set(id, [...(found.get(id) ?? []), base]);
+  for (const row of catalogue) add(row.id, knownBase(row, 'catalogue', row.index_digest, row.labels ?? {}));
+  const labels = new Map<string, Readonly<Record<string, string>>>();
+  for (const row of registry) {
+    const key = Buffer.from(row.digest).toString('hex');
+    const known = labels.get(key) ?? (row.config ? parseImageConfig(row.config).labels : {});
+    labels.set(key, known);
+    add(row.id, knownBase(row, 'registry', row.index_hex ? Buffer.from(row.index_hex, 'hex') : null, known));
+  }
+  return found;
+}
+
+function knownBase(
+  row: BaseRow,
+  origin: KnownBase['origin'],
+  index: Uint8Array | null,
+  labels: Readonly<Record<string, string>>,
+): KnownBase {
+  return {
+    references: [...row.refs].sort(),
+    digest: digestFromBytes(row.digest),
+    layerCount: row.layers,
+    origin,
+    labels,
+    ...(index ? { indexDigest: digestFromBytes(index) } : {}),
+  };
+}
