@@ -25,11 +25,11 @@ export function reportTable(page: Pick<ReportPage, 'columns' | 'rows'>, options:
 <tbody>${page.rows.map((cells) => row(columns, recordOf(page.columns, cells), options.links))}</tbody></table></div>`;
 }
 
+/** A column without a single value says nothing and takes room. */
 function shownColumns({ columns, rows }: Pick<ReportPage, 'columns' | 'rows'>, names: readonly string[] | undefined) {
-  if (names) return names.flatMap((name) => columns.filter((column) => column.name === name));
-  return columns.filter(
-    (column, index) => !column.detail && rows.some((cells) => (cells[index] ?? null) !== null && cells[index] !== ''),
-  );
+  const filled = columns.filter((_, index) => rows.some((cells) => (cells[index] ?? '') !== ''));
+  if (names) return names.flatMap((name) => filled.filter((column) => column.name === name));
+  return filled.filter(({ detail }) => !detail);
 }
 
 function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {
