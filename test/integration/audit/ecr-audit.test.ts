@@ -5,7 +5,7 @@ import { auditEcr, contentOf, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';
 import type { FakeEcr } from '../../support/fake-ecr.ts';
-import { artifact, attestation, type BuiltManifest, image, index } from '../../support/image-builder.ts';
+import { artifact, attestation, type BuiltManifest, image, index, tarLayer } from '../../support/image-builder.ts';
 
 const ecr = useEcr();
 const ARM = { os: 'linux', architecture: 'arm64' };
@@ -227,6 +227,17 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     for (let n = 0; n < 60; n++) fake.push('large', image({ layers: ['base', `new ${n}`] }), { tags: [`v${n * 3}`] });
     await auditEcr(db, fake);
     expect(fake.callCounts()).toMatchObject({ BatchGetImage: 1, GetBlob: 60 });
+  });
+
+  test('reads each layer once with --deep, from where the presigned URL leads', async () => {
+    const layer = await tarLayer({ 'etc/app.conf': 'setting', 'var/cache/apt/pkgcache.bin': 'x'.repeat(500) });
+    fake.push('a', image({ layers: [layer] }), { tags: ['1'] });
+    fake.push('b', image({ layers: [layer, await tarLayer({ 'app/main.js': 'code' })] }), { tags: ['1'] });
+    const audit = await auditEcr(db, fake, { source: { deep: true } });
+    expect(audit.status).toBe('finished');
+    expect(fake.callCounts().GetBlob).toBe(2 + 2);
+    const read = await db.query('select uncompressed_bytes > 0 as read from slimboard_images');
+    expect(read).toEqual([{ read: true }, { read: true }]);
   });
 
   test('reads several regions as registries of their own', async () => {
