@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+// docs/architecture.md says which room may import which. Types are free: they carry no behaviour.
+
+const SOURCE = resolve(import.meta.dirname, '../../src');
+const IMPORT = /^(?:import|export)\s(?!type\s)(?<names>[^;]*?)\sfrom\s'(?<from>[^']+)'/gm;
+
+/** What a file imports and runs, as paths from src/ or names of packages. */
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(SOURCE, file), 'utf8');
+  return [...text.matchAll(IMPORT)].flatMap(({ groups }) => {
+    const { names = '', from = '' } = groups ?? {};
+    const typesOnly =
+      /^\{/.test(names) &&
+      names
+        .replace(/[{}\s]/g, '')
+        .split(',')
+        .every((name) => name === '' || name.startsWith('type'));
+    if (typesOnly && !/\{\s*(?!type\s)\w/.test(names)) return [];
+    return from.startsWith('.') ? [relative(SOURCE, resolve(SOURCE, dirname(file), from))] : [from];
+  });
+}
+
+function filesOf(room: string): readonly string[] {
+  return readdirSync(join(SOURCE, room), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(room, name));
+}
+
+const PURE: Readonly<Record<string, readonly string[]>> = {
+  oci: ['oci/', 'errors.ts', 'node:crypto'],
+  classify: ['classify/', 'oci/', 'errors.ts', '../config/'],
+  measure: ['measure/', 'oci/', 'classify/', 'errors.ts'],
+  policy: ['policy/', 'measure/', 'classify/', 'oci/', 'errors.ts', 'settings/glob.ts', 'picomatch', '../config/'],
+  advise: ['advise/', 'policy/', 'measure/', 'classify/', 'oci/', 'errors.ts', '../config/'],
+};
+
+test.each(Object.entries(PURE))('%s computes only: it imports nothing that reads or writes', (room, allowed) => {
+  const foreign = filesOf(room).flatMap((file) =>
+    importsOf(file)
+      .filter((target) => !allowed.some((start) => target.startsWith(start)))
+      .map((target) => `${file} imports ${target}`),
+  );
+  expect(foreign).toEqual([]);
+});
+
+const EDGES = ['registry', 'queue', 'store'];
+
+test('the imports are found at all', () => {
+  expect(importsOf('classify/classify-image.ts')).toContain('classify/base-image/find-base.ts');
+  expect(importsOf('store/inventory-store.ts')).not.toContain('registry/registry.ts');
+});
+
+test.each(EDGES)('%s runs nothing of the other edges', (room) => {
+  const others = EDGES.filter((edge) => edge !== room).map((edge) => `${edge}/`);
+  const foreign = filesOf(room).flatMap((file) =>
+    importsOf(file)
+      .filter((target) => others.some((start) => target.startsWith(start)))
+      .map((target) => `${file} imports ${target}`),
+  );
+  expect(foreign).toEqual([]);
+});
