@@ -8,6 +8,7 @@ import type { ImageIndex, ImageManifest, Manifest } from '../oci/manifest.ts';
 import { isForeignLayer } from '../oci/media-type.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
+import { withoutSecrets } from '../policy/kept-content.ts';
 import type { FetchedManifest } from '../registry/registry.ts';
 import type { NewBlob, NewImage, NewIndexChild, NewManifest } from '../store/content-store.ts';
 
@@ -29,7 +30,7 @@ export function recordOf(input: RecordInput): { readonly manifest: NewManifest; 
     digest: fetched.digest,
     mediaType: manifest.mediaType,
     kind: contentKind(manifest, tag, config),
-    body: fetched.body,
+    body: withoutSecrets(fetched.body),
   };
   if (manifest.form === 'schema1') return { manifest: { ...common, layers: [], children: [] }, blobs: [] };
   const described = {
@@ -92,7 +93,7 @@ function blobOf(blob: Descriptor, bodies: ReadonlyMap<Digest, Uint8Array>): NewB
     size: blob.size,
     mediaType: blob.mediaType,
     stored: !isForeignLayer(blob.mediaType),
-    ...(body ? { body } : {}),
+    ...(body ? { body: withoutSecrets(body) } : {}),
   };
 }
 

@@ -1,5 +1,10 @@
 /** What stands in place of a secret. */
 export const REDACTED = '***';
+/**
+ * What stands in place of a secret in content that is kept. It is told as a secret itself, so that the copy is judged as
+ * the original was; and it holds no character that ends a value, in shells or in URLs.
+ */
+export const HIDDEN = 'hidden-by-slimboard';
 
 /**
  * Names whose values are secrets. A bare `KEY` is not among them: `GPG_KEY` names public keys in every official image.
@@ -18,12 +23,15 @@ export function isSecretName(name: string): boolean {
 // Most text has none of these, and needs no closer look.
 const NAMES_SECRET =
   /pass|pwd|secret|token|credential|(?:api|access|private|encryption|signing|account|auth)[_.-]?key|[_-]auth|dsn|connection[_.-]?string/i;
+const URL_CREDENTIALS_HINT = /:\/\/[^\s/"']*@|-----BEGIN/;
 const HAS_HEADER = /authorization|bearer/i;
-const HAS_TOKEN = /AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|npm_|dckr_pat_|pypi-|hf_|[rs]k_live_|AIza|eyJ/;
+const HAS_TOKEN =
+  /hidden-by-slimboard|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|npm_|dckr_pat_|pypi-|hf_|[rs]k_live_|AIza|eyJ/;
 
 /** Tokens that are told by their own shape. @see the vendors' token formats; gitleaks' and GitHub's lists agree on these */
 const TOKEN_SHAPES = new RegExp(
   [
+    HIDDEN,
     '\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b',
     '\\bgh[pousr]_[A-Za-z0-9]{30,255}\\b',
     '\\bgithub_pat_[A-Za-z0-9_]{20,255}\\b',
@@ -51,30 +59,60 @@ const FLAG = new RegExp(`(?<![\\w-])(--?[a-z][a-z-]{0,40})( {1,20}|=)${VALUE}`, 
 
 /**
  * Replaces what looks like a secret: values of variables, flags and JSON fields with a secret's name, credentials in
- * URLs and headers, private keys, and tokens of well-known shapes. Everything from a history that is stored or shown
- * goes through here. References to variables (`$TOKEN`) stay.
+ * URLs and headers, private keys, and tokens of well-known shapes. Everything from a history that is shown goes through
+ * here. References to variables (`$TOKEN`) stay.
  */
 export function redact(text: string): string {
+  return replaceSecrets(text, () => REDACTED);
+}
+
+/** Says what stands in place of a value; `name` is that of its variable, flag or field, where it has one. */
+export type SecretReplacer = (value: string, name?: string) => string;
+
+/** As {@link redact}, with a replacement of the caller's choice. */
+export function replaceSecrets(text: string, replace: SecretReplacer): string {
   let safe = text;
-  if (safe.includes('-----BEGIN')) safe = safe.replace(PRIVATE_KEY, REDACTED);
-  if (safe.includes('://')) safe = safe.replace(URL_CREDENTIALS, hideCredentials);
-  if (HAS_HEADER.test(safe)) safe = safe.replace(HEADER, `$1${REDACTED}`).replace(BEARER, `$1${REDACTED}`);
-  if (NAMES_SECRET.test(safe)) {
-    safe = safe.replace(ASSIGNMENT, hideValue).replace(JSON_FIELD, hideField).replace(FLAG, hideValue);
+  if (safe.includes('-----BEGIN')) safe = safe.replace(PRIVATE_KEY, (value) => replace(value));
+  if (safe.includes('://')) safe = safe.replace(URL_CREDENTIALS, (...match) => hideCredentials(match, replace));
+  if (HAS_HEADER.test(safe)) {
+    const hide = (_: string, before: string, value: string) => before + replace(value);
+    safe = safe.replace(HEADER, hide).replace(BEARER, hide);
   }
-  return HAS_TOKEN.test(safe) ? safe.replace(TOKEN_SHAPES, REDACTED) : safe;
+  if (NAMES_SECRET.test(safe)) {
+    const hide = (...match: string[]) => hideValue(match, replace);
+    safe = safe
+      .replace(ASSIGNMENT, hide)
+      .replace(JSON_FIELD, (...match) => hideField(match, replace))
+      .replace(FLAG, hide);
+  }
+  return HAS_TOKEN.test(safe) ? safe.replace(TOKEN_SHAPES, (value) => replace(value)) : safe;
 }
 
-function hideCredentials(_: string, slashes: string, user: string | undefined): string {
-  return user === undefined ? `${slashes}${REDACTED}@` : `${slashes}${user}:${REDACTED}@`;
+/** Whether a text may hold a secret: most do not, and need no closer look. */
+export function maySayASecret(text: string): boolean {
+  return [NAMES_SECRET, HAS_HEADER, HAS_TOKEN, URL_CREDENTIALS_HINT].some((hint) => hint.test(text));
 }
 
-function hideField(whole: string, name: string, colon: string): string {
-  return isSecretName(name) ? `"${name}"${colon}"${REDACTED}"` : whole;
+function hideCredentials(match: readonly string[], replace: SecretReplacer): string {
+  const [, slashes = '', user, value = ''] = match;
+  return user === undefined ? `${slashes}${replace(value)}@` : `${slashes}${user}:${replace(value)}@`;
 }
 
-function hideValue(whole: string, name: string, separator: string, value: string): string {
-  if (!isSecretName(name.replace(/^-+/, '').replaceAll('-', '_'))) return whole;
+function hideField(
+  [whole = '', name = '', colon = '', value = '']: readonly string[],
+  replace: SecretReplacer,
+): string {
+  return isSecretName(name) ? `"${name}"${colon}"${replace(value, name)}"` : whole;
+}
+
+function hideValue(
+  [whole = '', name = '', separator = '', value = '']: readonly string[],
+  replace: SecretReplacer,
+): string {
+  const plainName = name.replace(/^-+/, '').replaceAll('-', '_');
+  if (!isSecretName(plainName)) return whole;
   const bare = value.replace(/^["']/, '');
-  return bare === '' || bare.startsWith('$') || bare === REDACTED ? whole : `${name}${separator}${REDACTED}`;
+  return bare === '' || bare.startsWith('$') || bare === REDACTED
+    ? whole
+    : `${name}${separator}${replace(value, plainName)}`;
 }

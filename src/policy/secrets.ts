@@ -1,4 +1,4 @@
-import { isSecretName, REDACTED, redact } from '../classify/redact.ts';
+import { HIDDEN, isSecretName, REDACTED, redact, replaceSecrets } from '../classify/redact.ts';
 
 /** Values that stand for a secret that is given elsewhere: nothing, a switch, a variable, a template, a mask. */
 const NO_SECRET_VALUE = /^(?:|true|false|yes|no|none|null|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…)$/i;
@@ -16,6 +16,17 @@ export function isSecret(name: string, value: string): boolean {
 function isPlaceholder(name: string, value: string): boolean {
   const bare = value.replace(/^["']|["']$/g, '');
   return NO_SECRET_VALUE.test(bare) || PATH.test(bare) || (COUNT.test(bare) && COUNTABLE.test(name));
+}
+
+/** The text with marks in place of its secrets; values that stand for a secret given elsewhere stay. */
+export function hideSecrets(text: string): string {
+  return replaceSecrets(text, (value, name = '') => (isPlaceholder(name, value) ? value : HIDDEN));
+}
+
+/** The variable, with a mark in place of its value when that is a secret. */
+export function hideVariable(name: string, value: string): string {
+  const hidden = isSecretName(name) && isSecret(name, value) ? HIDDEN : hideSecrets(value);
+  return `${name}=${hidden}`;
 }
 
 const NAME = '([A-Za-z_][\\w.-]{0,127})';

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { redact } from '../../../src/classify/redact.ts';
+import { parseImageConfig } from '../../../src/oci/image-config.ts';
+import { findImage } from '../../../src/policy/find-image.ts';
+import { withoutSecrets } from '../../../src/policy/kept-content.ts';
+import { hideSecrets, secretsIn } from '../../../src/policy/secrets.ts';
+import { auditedImage } from '../../support/audited-image.ts';
+
+const kept = (content: unknown): string => Buffer.from(withoutSecrets(Buffer.from(JSON.stringify(content)))).toString();
+
+const config = (env: readonly string[], steps: readonly string[], labels: Record<string, string> = {}) => ({
+  os: 'linux',
+  config: { Env: env, Labels: labels },
+  history: steps.map((created_by) => ({ created_by })),
+});
+
+test('content without secrets is kept byte by byte', () => {
+  const body = Buffer.from('{ "config" : {"Env":["PATH=/bin", "GPG_KEY=0D96DF4D"],"config":1, "config":2} }');
+  expect(withoutSecrets(body)).toBe(body);
+  const placeholders = Buffer.from('{ "config": { "Env": ["DB_PASSWORD=/run/secrets/db", "MAX_TOKENS=4096"] } }');
+  expect(withoutSecrets(placeholders)).toBe(placeholders);
+});
+
+test.each([
+  ['a variable', config(['DB_PASSWORD=planted canary of words'], [])],
+  [
+    'a step that set it',
+    config(['DB_PASSWORD=a planted canary'], ['/bin/sh -c #(nop)  ENV DB_PASSWORD=a planted canary']),
+  ],
+  ['a build argument', config([], ['|1 NPM_TOKEN=planted /bin/sh -c npm ci'])],
+  ['a token by its shape', config(['GREETING=ghp_planted0123456789012345678901234567'], [])],
+  ['a URL', config([], ['RUN curl https://ci:planted@example.com/x'])],
+  ['a label by its name', config([], [], { 'com.example.api-token': 'planted words' })],
+  ['JSON in a variable', config(['CONFIG={"password":"planted"}'], [])],
+  ['what Docker calls the container', { container_config: { Env: ['API_KEY=planted'] } }],
+  ['a build argument of provenance', { invocation: { parameters: { args: { 'build-arg:NPM_TOKEN': 'planted' } } } }],
+  ['JSON in JSON', { history: [{ v1Compatibility: '{"config":{"Env":["API_TOKEN=planted"]}}' }] }],
+])('the secret of %s is not kept', (_what, content) => {
+  expect(kept(content)).not.toContain('planted');
+});
+
+test('depth has an end, and hides nothing', () => {
+  const body = Buffer.from(`{"Env":["TOKEN=planted"],"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
+  const copy = Buffer.from(withoutSecrets(body)).toString();
+  expect(copy.length).toBeLessThan(1_000);
+  expect(copy).not.toContain('planted');
+});
+
+const words = fc.constantFrom(
+  ...[
+    'DB_PASSWORD=hunter2hunter2',
+    'token="two words"',
+    '--password hunter2hunter2',
+    'NPM_TOKEN=$TOKEN',
+    'MAX_TOKENS=4096',
+  ],
+  ...[
+    '{"api_key": "hunter2hunter2"}',
+    'https://ci:hunter2hunter2@example.com/',
+    '-H "Authorization: Bearer hunter2hunter2"',
+  ],
+  ...[
+    'DB_PASSWORD=/run/secrets/x',
+    'ghp_hunter2hunter2hunter2hunter2hunt',
+    '&&',
+    'npm ci',
+    'ENV',
+    'TOKEN=true',
+    'PASSWORD=***',
+  ],
+);
+
+test('what is hidden is told as the secret that it was, whatever surrounds it', () => {
+  fc.assert(
+    fc.property(fc.array(words, { maxLength: 8 }), (command) => {
+      const text = command.join(' ');
+      const hidden = hideSecrets(text);
+      expect(hidden).not.toContain('hunter2');
+      expect(redact(hidden)).toBe(redact(text));
+      expect(secretsIn(hidden)).toEqual(secretsIn(text));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('whatever the text, what is kept of it parses', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => {
+      expect(() => JSON.parse(kept({ Env: [`TOKEN=${text}`], history: [{ created_by: text }] }))).not.toThrow();
+    }),
+  );
+});
+
+test('the copy has the findings of the original', () => {
+  const own = [{ instruction: '|1 NPM_TOKEN=hunter2hunter2 MAX_TOKENS=4096 /bin/sh -c npm ci' }];
+  const original = auditedImage({
+    config: { Env: ['DB_PASSWORD=two words', 'A_TOKEN=/run/x', 'URL=https://u:pw@x'] },
+    own,
+  });
+  const copy = JSON.parse(
+    kept({
+      config: { Env: original.config.env },
+      history: original.config.history.map(({ createdBy, emptyLayer }) => ({
+        created_by: createdBy,
+        empty_layer: emptyLayer,
+      })),
+    }),
+  );
+  const { env, history } = parseImageConfig(JSON.stringify(copy));
+  expect(findImage({ ...original, config: { ...original.config, env, history } })).toEqual(findImage(original));
+  expect(findImage(original).map(({ rule }) => rule)).toContain('secret-in-env');
+});
