@@ -2,9 +2,11 @@ import type { AuditContext, AuditEvents } from './audit/context.ts';
 import { type AuditHandlers, createTaskHandlers } from './audit/handlers.ts';
 import type { RegistryHost } from './oci/reference.ts';
 import type { TaskQueue } from './queue/queue.ts';
+import { ecrApiHost, findEcrLocation } from './registry/ecr/hosts.ts';
 import { createInProcessGovernor } from './registry/limits.ts';
 import { openRegistry } from './registry/open-registry.ts';
 import type { Registry, RequestGovernor } from './registry/registry.ts';
+import { shareBlobs } from './registry/shared-blobs.ts';
 import type { Environment, Settings, SourceSettings } from './settings/settings.ts';
 import type { Database } from './store/database.ts';
 import { migrate, requireCurrentSchema } from './store/migrate.ts';
@@ -64,12 +66,14 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
   const governor =
     options.governor ??
     createInProcessGovernor({
-      settingsFor: (registry) => ({ maxConcurrency: concurrency.get(registry) ?? settings.sourceDefaults.concurrency }),
+      settingsFor: (registry) => ({
+        maxConcurrency: concurrency.get(limitedHost(registry)) ?? settings.sourceDefaults.concurrency,
+      }),
     });
   const registries = new Map<string, Promise<Registry>>();
   const open = (source: SourceSettings): Promise<Registry> => {
-    if (source.kind === 'oci') concurrency.set(source.registry, source.concurrency);
-    return openRegistry(source, {
+    for (const host of hostsOf(source)) concurrency.set(host, source.concurrency);
+    const opening = openRegistry(source, {
       environment: options.environment,
       governor,
       teamKey: settings.teamKey,
@@ -80,6 +84,7 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
         options.onRequest?.(registry, status);
       },
     });
+    return opening.then(shareBlobs);
   };
   const context: AuditContext = {
     settings,
@@ -103,6 +108,16 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
       }
     },
   };
+}
+
+/** The hosts that a source's bound on concurrency is for; of Amazon ECR one a region, whosever account it is. */
+function hostsOf(source: SourceSettings): readonly RegistryHost[] {
+  return source.kind === 'oci' ? [source.registry] : (source.regions ?? []).map(ecrApiHost);
+}
+
+function limitedHost(registry: RegistryHost): RegistryHost {
+  const ecr = findEcrLocation(registry);
+  return ecr ? ecrApiHost(ecr.region) : registry;
 }
 
 /** A source with other settings (another audit's flags) is another registry client; one that failed to open is tried again. */

@@ -240,6 +240,13 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(read).toEqual([{ read: true }, { read: true }]);
   });
 
+  test('asks for the config of a promoted image once, whichever repositories it is in', async () => {
+    const promoted = image({ layers: ['base', 'app'] });
+    for (const stage of ['dev', 'staging', 'prod']) fake.push(`${stage}/app`, promoted, { tags: ['1'] });
+    await auditEcr(db, fake);
+    expect(fake.callCounts().GetBlob).toBe(1);
+  });
+
   test('reads several regions as registries of their own', async () => {
     const one = image({ layers: ['one'] });
     fake.push('app', one, { tags: ['1'] });
