@@ -1,0 +1,56 @@
+import { beforeAll, expect, test } from 'vitest';
+import { estimateEcr } from '../../../src/audit/estimate-ecr.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
+import { parseRegistryHost, parseTag } from '../../../src/oci/reference.ts';
+import { ecrRegistryHost } from '../../../src/registry/ecr/hosts.ts';
+import type { EcrSource } from '../../../src/settings/settings.ts';
+import { defaultSettings } from '../../support/audits.ts';
+
+let source: EcrSource;
+beforeAll(async () => {
+  const { sourceDefaults } = await defaultSettings();
+  source = { ...sourceDefaults, kind: 'ecr', name: 'prod', regions: ['eu-west-1'], dedup: 'repository' };
+});
+
+const registry = parseRegistryHost(ecrRegistryHost({ account: '123456789012', region: 'eu-west-1' }));
+const tagged = { tag: parseTag('1'), digest: digestOf('tagged'), mediaType: MEDIA_TYPE.ociManifest };
+const index = { tag: parseTag('2'), digest: digestOf('index'), mediaType: MEDIA_TYPE.ociIndex };
+const child = { digest: digestOf('child'), mediaType: MEDIA_TYPE.ociManifest, artifactType: MEDIA_TYPE.ociConfig };
+const chart = {
+  tag: parseTag('3'),
+  digest: digestOf('chart'),
+  artifactType: 'application/vnd.cncf.helm.config.v1+json',
+};
+
+test('an untagged image may be an attestation with provenance; a chart and an index have no config to read', () => {
+  const { operations, total } = estimateEcr([{ registry, images: 4, fresh: [tagged, index, child, chart] }], source);
+  expect(operations).toEqual({
+    DescribeRepositories: { min: 1, max: 1 },
+    DescribeImages: { min: 1, max: 1 },
+    ListTagsForResource: { min: 1, max: 1 },
+    GetAccountSetting: { min: 1, max: 1 },
+    BatchGetImage: { min: 1, max: 1 },
+    GetDownloadUrlForLayer: { min: 2, max: 3 },
+    GetBlob: { min: 2, max: 3 },
+  });
+  expect(total).toEqual({ min: 9, max: 11 });
+});
+
+test('without provenance nothing is left open', () => {
+  const { total } = estimateEcr([{ registry, images: 2, fresh: [tagged, child] }], { ...source, provenance: false });
+  expect(total.min).toBe(total.max);
+});
+
+test('of picked tags, the children of an index come on top: one a platform, and its attestation', () => {
+  const { operations } = estimateEcr([{ registry, images: 300, fresh: [index] }], { ...source, newest: 1 });
+  expect(operations.GetBlob).toEqual({ min: 0, max: 2 * 2 });
+});
+
+test('each region is asked, also one without a repository', () => {
+  const { operations } = estimateEcr([], { ...source, regions: ['eu-west-1', 'us-east-1'] });
+  expect(operations).toEqual({
+    DescribeRepositories: { min: 2, max: 2 },
+    GetAccountSetting: { min: 2, max: 2 },
+  });
+});
