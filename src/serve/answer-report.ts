@@ -1,6 +1,7 @@
 import { SettingsError } from '../errors.ts';
-import { FORMATS, type FormatName } from '../report/formats/formats.ts';
+import { FORMATS } from '../report/formats/formats.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
+import type { FormatName } from '../report/names.ts';
 import { openReport } from '../report/open-report.ts';
 import { searched } from '../report/report-page.ts';
 import type { Dashboard } from './dashboard.ts';

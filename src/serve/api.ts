@@ -1,11 +1,10 @@
 import { Hono } from 'hono';
 import { NotFoundError, SettingsError } from '../errors.ts';
-import { readOverview } from '../html/overview/read-overview.ts';
 import { parseDigest } from '../oci/digest.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
-import { leaderboard, METRICS, type Metric } from '../report/leaderboard.ts';
-import { GROUPINGS, type Grouping } from '../report/leaderboard-columns.ts';
+import { leaderboard } from '../report/leaderboard.ts';
+import { GROUPINGS, type Grouping, METRICS, type Metric } from '../report/names.ts';
 import { recordsOf } from '../report/report-page.ts';
 import { auditProgress } from '../store/progress-store.ts';
 import { answerReport } from './answer-report.ts';
@@ -13,16 +12,17 @@ import { compareStored } from './compare.ts';
 import type { Dashboard } from './dashboard.ts';
 import { readImageDetail, resolveImage } from './image-detail.ts';
 import { openApiDocument } from './openapi.ts';
+import type { OverviewReader } from './overview-cache.ts';
 import { parseReportQuery } from './report-query.ts';
 
 /** The JSON API, under /api/v1; config/openapi.json describes it. */
-export function apiRoutes(dashboard: Dashboard): Hono {
+export function apiRoutes(dashboard: Dashboard, readOverview: OverviewReader): Hono {
   const { db, now, settings } = dashboard;
   const api = new Hono();
   api.get('/openapi.json', (context) => context.json(openApiDocument()));
   api.get('/overview', async (context) => {
     const prices = { storagePricePerGBMonth: settings.prices.storagePerGBMonth };
-    const { audits, teams, repositories, layers, growth, advice, ...rest } = await readOverview(db, {
+    const { audits, teams, repositories, layers, growth, advice, ...rest } = await readOverview({
       now: now(),
       ...prices,
     });

@@ -1,8 +1,8 @@
 import { packageVersion } from '../package-version.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
-import { METRICS } from '../report/leaderboard.ts';
-import { GROUPINGS, groupColumns, MOVEMENT_COLUMNS } from '../report/leaderboard-columns.ts';
+import { groupColumns, MOVEMENT_COLUMNS } from '../report/leaderboard-columns.ts';
+import { GROUPINGS, METRICS } from '../report/names.ts';
 import type { Column, ColumnType } from '../report/report.ts';
 import { API_FORMATS } from './answer-report.ts';
 import { FILTER_PARAMETERS, filtersOf } from './report-query.ts';

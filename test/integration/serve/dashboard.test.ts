@@ -52,6 +52,21 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(sum(teams)).toBe(sum(rows));
   });
 
+  test('the overview follows the audits', async () => {
+    const auditOf = async () => ((await json('/api/v1/overview')) as { audit: { id: number } }).audit.id;
+    expect(await auditOf()).toBe(2);
+    await db.query(
+      `insert into audit (lane, status, stage, options, started_at, finished_at, heartbeat_at, totals_of)
+       select lane, status, stage, options, now(), now(), now(), totals_of from audit where id = 2`,
+    );
+    await db.query(
+      'insert into audit_source (audit_id, source_id, running) select 3, source_id, false from audit_source where audit_id = 2',
+    );
+    expect(await auditOf()).toBe(3);
+    await db.query('delete from audit where id = 3');
+    expect(await auditOf()).toBe(2);
+  });
+
   test('the database searches, filters, sorts and cuts into pages', async () => {
     const rowsOf = async (query: string) => {
       const { rows } = (await json(`/api/v1/reports/images?${query}`)) as {
