@@ -9,9 +9,11 @@ import { registerDemo } from './commands/demo.ts';
 import { registerDiff } from './commands/diff.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerInspect } from './commands/inspect.ts';
+import { registerLeaderboard } from './commands/leaderboard.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerPrune } from './commands/prune.ts';
+import { registerReport } from './commands/report.ts';
 import { registerSchedule } from './commands/schedule.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerStatus } from './commands/status.ts';
@@ -29,6 +31,8 @@ const COMMANDS: readonly Register[] = [
   registerSchedule,
   registerWorker,
   registerStatus,
+  registerReport,
+  registerLeaderboard,
   registerServe,
   registerInspect,
   registerAdvise,

@@ -1,7 +1,5 @@
+import type { Grouping } from './names.ts';
 import type { Column } from './report.ts';
-
-export const GROUPINGS = ['team', 'repository', 'base', 'distro', 'runtime'] as const;
-export type Grouping = (typeof GROUPINGS)[number];
 
 const GROUP_TEXT: Readonly<Record<Grouping, string>> = {
   team: 'The team, or `unowned`.',

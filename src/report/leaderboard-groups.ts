@@ -1,5 +1,5 @@
 import { imagesAsOf, type QueryScope } from './kinds/kind.ts';
-import type { Grouping } from './leaderboard-columns.ts';
+import type { Grouping } from './names.ts';
 
 /**
  * What a leaderboard ranks, as SQL. Each relation has a row a group: `name`, the sizes, findings and score of now, and

@@ -1,21 +1,9 @@
 import type { FilterTargets } from './filters.ts';
 import type { QueryScope, ReportKind } from './kinds/kind.ts';
-import { type Grouping, groupColumns, MOVEMENT_COLUMNS } from './leaderboard-columns.ts';
+import { groupColumns, MOVEMENT_COLUMNS } from './leaderboard-columns.ts';
 import { groupsSql } from './leaderboard-groups.ts';
+import type { Grouping, Metric } from './names.ts';
 import type { Column } from './report.ts';
-
-export const METRICS = [
-  'stored',
-  'own',
-  'logical',
-  'median',
-  'largest',
-  'growth',
-  'improvement',
-  'savings',
-  'score',
-] as const;
-export type Metric = (typeof METRICS)[number];
 
 /** A figure that groups are ranked by, the largest first: now, and in the audit compared with where that is known. */
 interface Ranking {

@@ -1,3 +1,4 @@
+import type { FormatName } from '../names.ts';
 import type { Format } from '../report.ts';
 import { csv } from './csv.ts';
 import { html } from './html.ts';
@@ -6,5 +7,4 @@ import { markdown } from './markdown.ts';
 import { table } from './table.ts';
 
 /** How a report can be written, by the name that `--format` takes. */
-export const FORMATS = { table, csv, json, ndjson, markdown, html } as const satisfies Record<string, Format>;
-export type FormatName = keyof typeof FORMATS;
+export const FORMATS = { table, csv, json, ndjson, markdown, html } as const satisfies Record<FormatName, Format>;

@@ -1,4 +1,5 @@
 import { teams } from '../leaderboard.ts';
+import type { KindName } from '../names.ts';
 import { advice } from './advice.ts';
 import { audits } from './audits.ts';
 import { bases } from './bases.ts';
@@ -20,5 +21,4 @@ export const KINDS = {
   advice,
   errors,
   audits,
-} as const satisfies Record<string, ReportKind>;
-export type ReportKindName = keyof typeof KINDS;
+} as const satisfies Record<KindName, ReportKind>;

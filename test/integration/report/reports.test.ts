@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { FORMATS } from '../../../src/report/formats/formats.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
-import { KINDS, type ReportKindName } from '../../../src/report/kinds/kinds.ts';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { type LeaderboardOptions, leaderboard } from '../../../src/report/leaderboard.ts';
+import { KIND_NAMES } from '../../../src/report/names.ts';
 import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
 import { recordOf } from '../../../src/report/report.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -407,7 +408,7 @@ test('an audit that is not there is said so', async () => {
   await expect(rowsOf(KINDS.images, { audit: 99 })).rejects.toThrow('there is no audit 99');
 });
 
-test.each(Object.keys(KINDS) as ReportKindName[])('%s can be written in every format', async (name) => {
+test.each(KIND_NAMES)('%s can be written in every format', async (name) => {
   for (const format of Object.values(FORMATS)) {
     const report = await openReport(db, KINDS[name], { now });
     let text = '';

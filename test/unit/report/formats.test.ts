@@ -1,7 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FORMATS, type FormatName } from '../../../src/report/formats/formats.ts';
+import { FORMATS } from '../../../src/report/formats/formats.ts';
+import type { FormatName } from '../../../src/report/names.ts';
 import { type Cells, type Column, REPORT_SCHEMA, type Report } from '../../../src/report/report.ts';
 
 const columns: readonly Column[] = [

@@ -1,0 +1,30 @@
+import { type Command, Option } from 'commander';
+import { GROUPINGS, type Grouping, METRICS, type Metric } from '../../report/names.ts';
+import type { CommandContext } from '../io.ts';
+import type { ReportOptions } from '../run/report-command.ts';
+import { addReportOptions } from './report.ts';
+
+interface LeaderboardFlags extends ReportOptions {
+  readonly by: Grouping;
+  readonly metric: Metric;
+}
+
+export function registerLeaderboard(program: Command, { io }: CommandContext): void {
+  const command = program
+    .command('leaderboard')
+    .description('who is ahead: teams, repositories, bases, distributions or runtimes, ranked')
+    .addOption(new Option('--by <group>', 'what is ranked').choices([...GROUPINGS]).default('team'))
+    .addOption(new Option('--metric <metric>', 'by which figure').choices([...METRICS]).default('stored'))
+    .option(
+      '--since <time>',
+      'growth and movement since then: 2026-11-01, or 30d ago; default: since the audit before',
+    );
+  addReportOptions(command).action(async ({ by, metric, since, ...options }: LeaderboardFlags) => {
+    const { prepare } = await import('../prepare.ts');
+    const { leaderboard } = await import('../../report/leaderboard.ts');
+    const { sinceTime } = await import('../../report/filters.ts');
+    const { reportCommand } = await import('../run/report-command.ts');
+    const compared = since === undefined ? {} : { since: sinceTime(since, new Date()) };
+    await reportCommand(await prepare(io, program.opts()), leaderboard({ by, metric, ...compared }), options);
+  });
+}

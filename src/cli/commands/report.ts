@@ -1,0 +1,41 @@
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { FORMAT_NAMES, KIND_NAMES, type KindName } from '../../report/names.ts';
+import type { CommandContext } from '../io.ts';
+import type { ReportOptions } from '../run/report-command.ts';
+
+export function registerReport(program: Command, { io }: CommandContext): void {
+  const command = program
+    .command('report')
+    .description('what audits found: one table of it, limited and sorted as you like')
+    .addArgument(new Argument('<kind>', 'which table').choices([...KIND_NAMES]));
+  addReportOptions(command)
+    .option('--tag <glob>', 'only tags that match')
+    .option('--base <glob>', 'only images on these base images: node:20-*')
+    .option('--distro <name>', 'only images of a distribution: debian, debian:12')
+    .option('--since <time>', 'only what came later: 2026-11-01, or 30d ago')
+    .option('--min-size <size>', 'only what is at least so large: 100MB')
+    .option('--sort <column>', 'by a column; -COLUMN has the largest first (write --sort=-COLUMN)')
+    .action(async (name: KindName, options: ReportOptions) => {
+      const { prepare } = await import('../prepare.ts');
+      const { KINDS } = await import('../../report/kinds/kinds.ts');
+      const { reportCommand } = await import('../run/report-command.ts');
+      await reportCommand(await prepare(io, program.opts()), KINDS[name], options);
+    });
+}
+
+/** The options that a report and a leaderboard have in common. */
+export function addReportOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--format <format>', 'how to write it').choices([...FORMAT_NAMES]).default('table'))
+    .option('-o, --output <file>', 'into a file (or s3://BUCKET/KEY), whole or not at all')
+    .option('--source <name>', 'only of one source')
+    .option('--team <name>', 'only of one team')
+    .option('--repository <glob>', 'only repositories that match: payments/**')
+    .option('--audit <id>', 'as an audit found it; default: the newest', wholeNumber)
+    .option('--limit <n>', 'at most so many rows', wholeNumber);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('write a whole number, at least 1');
+  return Number(text);
+}

@@ -1,0 +1,33 @@
+/** What `report` and `leaderboard` take, apart from what makes them: the command line shows it without loading them. */
+
+export const KIND_NAMES = [
+  'images',
+  'layers',
+  'bases',
+  'teams',
+  'repositories',
+  'findings',
+  'advice',
+  'errors',
+  'audits',
+] as const;
+export type KindName = (typeof KIND_NAMES)[number];
+
+export const FORMAT_NAMES = ['table', 'csv', 'json', 'ndjson', 'markdown', 'html'] as const;
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
+export const GROUPINGS = ['team', 'repository', 'base', 'distro', 'runtime'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
+export const METRICS = [
+  'stored',
+  'own',
+  'logical',
+  'median',
+  'largest',
+  'growth',
+  'improvement',
+  'savings',
+  'score',
+] as const;
+export type Metric = (typeof METRICS)[number];
