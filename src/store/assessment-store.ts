@@ -2,6 +2,7 @@ import type { BaseVerdict } from '../classify/verdict.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Queryable } from './database.ts';
+import { storableJson } from './storable.ts';
 
 /** What slimboard makes of an image, as it is kept. Sizes are bytes. */
 export interface Assessment {
@@ -39,7 +40,7 @@ export interface Assessment {
 /** Keeps assessments, replacing those of the same images; unchanged rows are not written. */
 export async function saveAssessments(tx: Queryable, assessments: readonly Assessment[]): Promise<void> {
   if (assessments.length === 0) return;
-  await tx.query(SAVE_ASSESSMENTS, [JSON.stringify(assessments.map(assessmentRow))]);
+  await tx.query(SAVE_ASSESSMENTS, [storableJson(assessments.map(assessmentRow))]);
   await saveFindings(tx, assessments);
   await saveLayerVerdicts(tx, assessments);
 }
@@ -121,7 +122,7 @@ async function saveFindings(tx: Queryable, assessments: readonly Assessment[]): 
     `insert into finding (manifest_id, ordinal, rule, severity, confidence, message, layer, min_bytes, max_bytes)
      select * from jsonb_to_recordset($1::jsonb) as n (
        manifest_id int8, ordinal int4, rule text, severity text, confidence text, message text, layer int4, min_bytes int8, max_bytes int8)`,
-    [JSON.stringify(rows)],
+    [storableJson(rows)],
   );
 }
 

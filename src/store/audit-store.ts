@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
 import type { Database, Queryable } from './database.ts';
+import { storableJson, storableText } from './storable.ts';
 
 /** Where an audit stands; each stage ends when it has no task left. */
 export type AuditStage = 'inventory' | 'layers' | 'assess' | 'close' | 'deliver' | 'done';
@@ -54,7 +55,7 @@ export async function insertAudit(db: Database, start: AuditStart): Promise<numb
   return db.transaction(async (tx) => {
     const [row] = await tx.query<{ id: number }>(
       `insert into audit (lane, status, stage, options, started_at, heartbeat_at) values ($1, 'running', 'inventory', $2::jsonb, $3, $3) returning id`,
-      [start.lane, JSON.stringify(start.options), start.now],
+      [start.lane, storableJson(start.options), start.now],
     );
     const id = row?.id ?? 0;
     const taken = await tx.query(
@@ -136,7 +137,7 @@ export async function addTasks(tx: Queryable, auditId: number, tasks: readonly N
       auditId,
       tasks.map(({ key }) => key),
       tasks.map(({ kind }) => kind),
-      tasks.map(({ payload }) => JSON.stringify(payload)),
+      tasks.map(({ payload }) => storableJson(payload)),
     ],
   );
 }
@@ -260,13 +261,20 @@ export async function recordErrors(
       auditId,
       errors.map(({ sourceId }) => sourceId),
       errors.map(({ registry }) => registry),
-      errors.map(({ repository }) => repository),
-      errors.map(({ tag }) => tag),
+      errors.map(({ repository }) => nameText(repository)),
+      errors.map(({ tag }) => nameText(tag)),
       errors.map(({ digest }) => digest),
       errors.map(({ code }) => code),
-      errors.map(({ message }) => message),
+      errors.map(({ message }) => storableText(message)),
       errors.map(({ retry }) => retry),
       now,
     ],
   );
 }
+
+/** A listed name may be anything, of any length; an index takes 2,700 bytes. */
+function nameText(name: string): string {
+  return storableText(name.slice(0, MAX_NAME_LENGTH));
+}
+
+const MAX_NAME_LENGTH = 300;

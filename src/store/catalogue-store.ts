@@ -6,6 +6,7 @@ import type { PlatformSelection } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import { platformNames } from './content-store.ts';
 import type { Queryable } from './database.ts';
+import { storableJson } from './storable.ts';
 
 /** A repository of the catalogue. */
 export interface BaseRepository {
@@ -159,7 +160,7 @@ export async function saveBaseImages(
        learned_at = case when base_image.newest then ${learned} else excluded.learned_at end, runtime = excluded.runtime,
        runtime_version = excluded.runtime_version, variant = excluded.variant, distro = excluded.distro, distro_version = excluded.distro_version
      where ${MERGE[merge]}`,
-    [JSON.stringify(images.map(jsonRow))],
+    [storableJson(images.map(jsonRow))],
   );
 }
 

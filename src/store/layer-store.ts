@@ -2,6 +2,7 @@ import { type Digest, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { Queryable } from './database.ts';
 import type { StoredRepository } from './inventory-store.ts';
+import { storableJson } from './storable.ts';
 
 /** A layer that was not read yet, and a repository that holds it. Rows go by id: a task keeps no more than that. */
 export interface HeldLayer {
@@ -168,7 +169,7 @@ export async function saveLayer(tx: Queryable, layer: LayerRecord, now: string):
        set reader_version = excluded.reader_version, uncompressed_bytes = excluded.uncompressed_bytes,
            summary = excluded.summary, entries = excluded.entries, read_at = excluded.read_at
        where layer_contents.reader_version < excluded.reader_version`,
-    [layer.blobId, layer.readerVersion, layer.uncompressedBytes, JSON.stringify(layer.summary), layer.contents, now],
+    [layer.blobId, layer.readerVersion, layer.uncompressedBytes, storableJson(layer.summary), layer.contents, now],
   );
 }
 
