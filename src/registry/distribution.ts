@@ -336,12 +336,13 @@ function asItemError(error: unknown): Error {
   throw error;
 }
 
+/** A refusal stays the refusal that it is; either way, names in the settings need no catalog. */
 function withoutCatalog(error: unknown, registry: RegistryHost): unknown {
-  const lacking = [NotFoundError, AuthenticationError, AccessDeniedError, UnsupportedContentError].some(
-    (kind) => error instanceof kind,
-  );
-  if (!lacking || !(error instanceof SlimboardError)) return error;
-  return new SettingsError(
+  if (!(error instanceof SlimboardError)) return error;
+  const kind = [AuthenticationError, AccessDeniedError].find((refusal) => error instanceof refusal);
+  const lacking = error instanceof NotFoundError || error instanceof UnsupportedContentError;
+  if (!kind && !lacking) return error;
+  return new (kind ?? SettingsError)(
     `${registry} gives no list of its repositories (${error.message}): name them in the source's "repositories", without wildcards`,
     { cause: error },
   );

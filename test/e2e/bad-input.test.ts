@@ -1,0 +1,173 @@
+import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { digestOf } from '../../src/oci/digest.ts';
+import type { Database } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
+import { type CommandResult, runCommand } from '../support/cli.ts';
+import { image, rawManifest } from '../support/image-builder.ts';
+import { freePort } from '../support/postgres.ts';
+import { answer, body } from '../support/registry-faults.ts';
+import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
+
+const OCI_MANIFEST = { 'Content-Type': 'application/vnd.oci.image.manifest.v1+json' };
+const newFolder = () => mkdtemp(join(tmpdir(), 'slimboard-e2e-'));
+
+/** One clear line: what happened and what to do, no stack, nothing on stdout. */
+function expectRefusal({ code, stdout, stderr }: CommandResult, exit: number, message: RegExp): void {
+  expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
+  const lines = stderr.split('\n').filter((line) => line.startsWith('slimboard: '));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(message);
+  expect(stderr).not.toMatch(/^\s+at /m);
+}
+
+describe('an audit of registries that each are wrong in their own way', () => {
+  let servers: Record<'good' | 'tls' | 'refusing' | 'denying', RegistryServer>;
+  let db: Database;
+  let result: CommandResult;
+  let errors: readonly Record<string, string>[];
+
+  beforeAll(async () => {
+    const key = await readFile('test/fixtures/tls/key.pem', 'utf8');
+    const cert = await readFile('test/fixtures/tls/cert.pem', 'utf8');
+    servers = {
+      good: await startRegistry(),
+      tls: await startRegistry({ tls: { key, cert } }),
+      refusing: await startRegistry({ auth: { kind: 'basic', username: 'somebody', password: 'else' } }),
+      denying: await startRegistry(),
+    };
+    pushBrokenItems(servers.good);
+    servers.denying.fault({ path: /_catalog/ }, answer(403, {}, 'DENIED'));
+    const cwd = await newFolder();
+    const source = (name: string, registry: string, more = '') =>
+      `  - { name: ${name}, kind: oci, registry: "${registry}"${more} }`;
+    await writeFile(
+      join(cwd, 'slimboard.yaml'),
+      [
+        'sources:',
+        source('good', servers.good.host),
+        source('no-host', 'registry.invalid'),
+        source('no-port', `127.0.0.1:${await freePort()}`),
+        source('tls', servers.tls.host, `, caFile: ${resolve('test/fixtures/tls/other-cert.pem')}`),
+        source('refused', servers.refusing.host),
+        source('denied', servers.denying.host),
+        source('no-repository', `localhost:${servers.good.host.split(':')[1]}`, ', repositories: [not/there]'),
+      ].join('\n'),
+    );
+    result = await runCommand(['audit'], { cwd });
+    db = await openDatabase({ dataDir: join(cwd, '.slimboard') });
+    errors = await db.query(
+      'select s.name as source, e.repository, e.tag, e.code, e.message, e.retry from audit_error e join source s on s.id = e.source_id order by 1, 2, 3',
+    );
+  });
+  afterAll(async () => {
+    await db.close();
+    for (const server of Object.values(servers)) await server.close();
+  });
+
+  test('ends with 4, and a line for each on stderr, not on stdout', () => {
+    expect(result).toMatchObject({ code: 4, stdout: '' });
+    expect(result.stderr).toContain('report errors');
+    expect(result.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test.each([
+    ['no-host', '', 'registry-unavailable', /no such host/],
+    ['no-port', '', 'registry-unavailable', /nothing accepts connections/],
+    ['tls', '', 'registry-unavailable', /certificate/i],
+    ['refused', '', 'authentication', /gives no list of its repositories/],
+    ['denied', '', 'access-denied', /DENIED|403/],
+    ['no-repository', 'not/there', 'not-found', /no such repository/],
+    ['good', 'bad/config-missing', 'not-found', /config|blob/i],
+    ['good', 'bad/digest', 'content-mismatch', /sha256:/],
+    ['good', 'bad/json', 'malformed-content', /JSON/],
+    ['good', 'bad/large', 'too-large', /4194304|4 MiB|4,194,304/],
+  ])('%s %s: %s', (source, repository, code, message) => {
+    const found = errors.filter((error) => error.source === source && error.repository === repository);
+    expect(found.map((error) => error.code)).toEqual([code]);
+    expect(found[0]?.message).toMatch(message);
+  });
+
+  test('and all that was not wrong is audited; unknown kinds are what they are', async () => {
+    const rows = await db.query(
+      "select repository, tag, kind from slimboard_images where repository like 'good/%' order by 1",
+    );
+    expect(rows).toEqual([
+      { repository: 'good/image', tag: '1', kind: 'image' },
+      { repository: 'good/unknown-type', tag: '1', kind: 'artifact' },
+    ]);
+    const [empty] = await db.query("select tags_listed from repository where name = 'good/empty'");
+    expect(empty).toEqual({ tags_listed: 0 });
+    expect(errors).toHaveLength(10);
+  });
+});
+
+function pushBrokenItems(registry: RegistryServer): void {
+  registry.push('good/image', '1', image());
+  registry.push('good/empty', undefined, image());
+  const config = { mediaType: 'application/x.unheard-of', digest: digestOf('{}'), size: 2 };
+  registry.push(
+    'good/unknown-type',
+    '1',
+    rawManifest(OCI_MANIFEST['Content-Type'], JSON.stringify({ schemaVersion: 2, config, layers: [] })),
+  );
+  const lost = image({ layers: ['lost'] });
+  registry.push('bad/config-missing', '1', lost);
+  registry.fault({ path: new RegExp(`/blobs/${lost.config.digest}`) }, answer(404, {}, 'BLOB_UNKNOWN'));
+  for (const name of ['json', 'digest', 'large']) registry.push(`bad/${name}`, '1', image({ layers: [name] }));
+  registry.fault({ path: /bad\/json\/manifests/ }, body('{"schemaVersion": 2, "config": [', OCI_MANIFEST));
+  registry.fault(
+    { path: /bad\/digest\/manifests/ },
+    body('{"schemaVersion":2}', { ...OCI_MANIFEST, 'Docker-Content-Digest': digestOf('something else') }),
+  );
+  registry.fault({ path: /bad\/large\/manifests/ }, body(`{"x":"${'x'.repeat(4_194_304)}"}`, OCI_MANIFEST));
+}
+
+test('a typo in the settings is told with file, line and key', async () => {
+  const cwd = await newFolder();
+  await writeFile(join(cwd, 'slimboard.yaml'), 'sources:\n  - name: x\n    kind: oci\n    registri: localhost\n');
+  const { code, stdout, stderr } = await runCommand(['audit'], { cwd });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/slimboard\.yaml:4: sources\[0\]\.registri: unknown key: did you mean "registry"/);
+});
+
+test('a database of a newer schema, then a corrupt one, are refused and left as they are', async () => {
+  const cwd = await newFolder();
+  const dataDir = join(cwd, '.slimboard');
+  const db = await openDatabase({ dataDir });
+  await migrate(db);
+  await db.query("insert into schema_migration (version, name) values (9999, '9999_future.sql')");
+  await db.close();
+  expectRefusal(await runCommand(['audit', '127.0.0.1:9'], { cwd }), 1, /schema version 9999.*upgrade slimboard/);
+  await writeFile(join(dataDir, 'pgdata', 'global', 'pg_control'), 'broken');
+  expectRefusal(await runCommand(['audit', '127.0.0.1:9'], { cwd }), 1, /cannot be opened.*backup/);
+});
+
+test('a second process on the same folder is refused with the first one by name', async () => {
+  const cwd = await newFolder();
+  const db = await openDatabase({ dataDir: join(cwd, '.slimboard') });
+  await db.close();
+  const first = await openDatabase({ dataDir: join(cwd, '.slimboard') });
+  expectRefusal(
+    await runCommand(['audit', '127.0.0.1:9'], { cwd }),
+    1,
+    new RegExp(`in use by process ${process.pid} .*SLIMBOARD_DATABASE_URL`),
+  );
+  await first.close();
+});
+
+test('a folder that cannot be written is told with a way out', async () => {
+  const cwd = await newFolder();
+  await chmod(cwd, 0o755);
+  await mkdir(join(cwd, 'readonly'), { mode: 0o555 });
+  const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+  const result = await runCommand(['audit', '127.0.0.1:9'], {
+    cwd,
+    env: { SLIMBOARD_DATA_DIR: join(cwd, 'readonly', 'data') },
+    wrapper: asNobody,
+  });
+  expectRefusal(result, 2, /cannot write.*choose another folder/);
+});

@@ -1,0 +1,166 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/oci/digest.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry, errorsOf } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { type BuiltManifest, image, index, rawManifest } from '../../support/image-builder.ts';
+import { body } from '../../support/registry-faults.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+const INDEX = 'application/vnd.oci.image.index.v1+json';
+const CONFIG = 'application/vnd.oci.image.config.v1+json';
+const HEX = 'a'.repeat(64);
+
+/** A manifest over a config of any bytes. */
+function withConfig(content: string | Buffer, layers: readonly unknown[] = []): BuiltManifest {
+  const bytes = Buffer.from(content);
+  const config = { mediaType: CONFIG, digest: digestOf(bytes), size: bytes.length };
+  const manifest = rawManifest(MANIFEST, JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config, layers }));
+  return { ...manifest, blobs: new Map([[config.digest, bytes]]) };
+}
+
+const layerOfSize = (size: string): BuiltManifest => {
+  const config = `{"mediaType":"${CONFIG}","digest":"${digestOf('{}')}","size":2}`;
+  const layers = `[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:${HEX}","size":${size}}]`;
+  const text = `{"schemaVersion":2,"mediaType":"${MANIFEST}","config":${config},"layers":${layers}}`;
+  return { ...rawManifest(MANIFEST, text), blobs: new Map([[digestOf('{}'), Buffer.from('{}')]]) };
+};
+
+function indexOf(children: readonly unknown[]): BuiltManifest {
+  return rawManifest(INDEX, JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: children }));
+}
+
+function nested(levels: number): BuiltManifest {
+  let top: BuiltManifest = image({ layers: ['innermost'] });
+  for (let level = 0; level < levels; level++) {
+    const child = { mediaType: top.mediaType, digest: top.digest, size: top.body.length };
+    top = { ...indexOf([child]), children: [top] };
+  }
+  return top;
+}
+
+const children = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ mediaType: MANIFEST, digest: digestOf(`child ${at}`), size: 2 }));
+
+const config = (fields: object): string =>
+  JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [] }, ...fields });
+
+/** What anyone may push: [what it is, its content, the codes of its errors]. */
+const HOSTILE: readonly (readonly [string, BuiltManifest, readonly string[]])[] = [
+  ['negative-size', layerOfSize('-1'), ['malformed-content']],
+  ['size-2-to-the-63', layerOfSize('9223372036854775808'), ['malformed-content']],
+  ['fractional-size', layerOfSize('1.5'), ['malformed-content']],
+  ['size-as-text', layerOfSize('"12"'), ['malformed-content']],
+  ['nested-indexes', nested(6), ['too-large']],
+  ['too-many-children', indexOf(children(10_001)), ['malformed-content']],
+  ['deep-json', rawManifest(MANIFEST, `{"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`), ['malformed-content']],
+  ['deep-config', withConfig(`{"os":"linux","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`), []],
+  ['duplicate-keys', withConfig('{"os":"windows","os":"linux","architecture":"amd64"}'), []],
+  ['a-list', rawManifest(MANIFEST, '[]'), ['malformed-content']],
+  ['nothing', rawManifest(MANIFEST, ''), ['malformed-content']],
+  ['bad-digest', indexOf([{ mediaType: MANIFEST, digest: 'sha256:../../etc/passwd', size: 1 }]), ['malformed-content']],
+  ['config-no-json', withConfig('\u0000\u0001'), ['malformed-content']],
+  ['year-0', withConfig(config({ created: '0000-01-01T00:00:00Z' })), []],
+  ['year-9999', withConfig(config({ created: '9999-12-31T23:59:59Z' })), []],
+  ['year-10000', withConfig(config({ created: '+010000-01-01T00:00:00Z' })), []],
+  ['invalid-utf8', withConfig(Buffer.from('{"os":"linux","author":"\xff\xfe"}', 'latin1')), []],
+  [
+    'nul',
+    withConfig(
+      config({ os: 'a\0b', config: { Labels: { 'a\0b': 'c\0d' }, User: '\0' }, history: [{ created_by: 'RUN \0' }] }),
+    ),
+    [],
+  ],
+  [
+    'lone-surrogate',
+    withConfig(
+      '{"os":"linux","config":{"Labels":{"team":"\\ud800"},"User":"\\udfff"},"history":[{"created_by":"RUN \\ud800"}]}',
+    ),
+    [],
+  ],
+  ['long-label', withConfig(config({ config: { Labels: { team: 'x'.repeat(10_000) } } })), []],
+  [
+    'prototype',
+    withConfig('{"os":"linux","__proto__":{"polluted":true},"config":{"Labels":{"__proto__":"x","constructor":"y"}}}'),
+    [],
+  ],
+  [
+    'wrong-types',
+    withConfig('{"os":7,"architecture":{},"config":{"Env":{"A":1},"Labels":[],"User":3},"history":{},"rootfs":[]}'),
+    ['malformed-content'],
+  ],
+];
+
+describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry();
+    registry.push('good/image', '1', image({ layers: ['good'] }));
+  });
+  afterEach(() => registry.close());
+
+  test('is an error with a code, or a clean row, and the rest goes on', async () => {
+    for (const [name, content] of HOSTILE) registry.push(`hostile/${name}`, '1', content);
+    const audit = await auditRegistry(db, registry, { source: { platforms: 'all' } });
+    const errors = await errorsOf(db, audit.id);
+    const expected = HOSTILE.flatMap(([name, , codes]) => codes.map((code) => `hostile/${name} ${code}`));
+    expect(errors.map(({ repository, code }) => `${repository} ${code}`).sort()).toEqual(expected.sort());
+    const rows = await db.query<{ repository: string }>('select distinct repository from slimboard_images');
+    const accounted = new Set([...rows, ...errors].map(({ repository }) => repository));
+    expect(accounted.size).toBe(HOSTILE.length + 1);
+    expect(Object(Object.prototype).polluted).toBeUndefined();
+  });
+
+  test('ten thousand children that are not there are errors, each of its own', async () => {
+    registry.push('hostile/children', '1', indexOf(children(10_000)));
+    const audit = await auditRegistry(db, registry, { source: { platforms: 'all' } });
+    expect(audit.status).toBe('incomplete');
+    const errors = await errorsOf(db, audit.id);
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['not-found']));
+    expect(errors).toHaveLength(10_000);
+  });
+
+  test('an index that names itself ends', async () => {
+    // No true digest can: the registry must lie, and its lie is told.
+    const self = { mediaType: INDEX, digest: `sha256:${HEX}`, size: 10 };
+    registry.push('hostile/cycle', '1', indexOf([self]));
+    registry.fault(
+      { path: new RegExp(`manifests/sha256:${HEX}`) },
+      body(indexOf([self]).body, { 'Content-Type': INDEX }),
+    );
+    const audit = await auditRegistry(db, registry);
+    expect((await errorsOf(db, audit.id)).map(({ code }) => code)).toEqual(['content-mismatch']);
+  });
+
+  test('names outside the grammar are errors; pages that lead elsewhere or never end stop', async () => {
+    registry.listAlso({ repositories: ['../../etc', 'UPPER/case', 'a\u0000b', `long/${'x'.repeat(5_000)}`] });
+    registry.push('pages/elsewhere', '1', image());
+    registry.push('pages/endless', '1', image());
+    const page = (link: string) => body('{"tags":["1"]}', { 'Content-Type': 'application/json', Link: link });
+    registry.fault({ path: /pages\/elsewhere\/tags/ }, page('<https://attacker.example.com/next>; rel="next"'));
+    registry.fault({ path: /pages\/endless\/tags/ }, page('</v2/pages/endless/tags/list?last=1>; rel="next"'));
+    const audit = await auditRegistry(db, registry);
+    const errors = await errorsOf(db, audit.id);
+    expect(errors.map(({ code }) => code).sort()).toEqual(
+      [...Array(4).fill('invalid-reference'), ...Array(2).fill('malformed-content')].sort(),
+    );
+    expect(audit.tagsAudited).toBeGreaterThanOrEqual(1);
+  });
+
+  test('an index of one image twice counts it once', async () => {
+    const twice = image({ layers: ['twice'] });
+    registry.push('hostile/twice', '1', index([twice, twice]));
+    expect((await auditRegistry(db, registry)).status).toBe('finished');
+    const [source] = await db.query('select stored_bytes = (select sum(size) from blob) as adds_up from source_total');
+    expect(source).toEqual({ adds_up: true });
+  });
+});

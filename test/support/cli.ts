@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+
+/** How a command ended. */
+export interface CommandResult {
+  /** null: a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Runs this instead of Node alone, with Node's command line as further arguments. */
+  readonly wrapper?: readonly string[];
+  /** Is given the process when it runs. */
+  readonly onStart?: (child: { kill(signal: NodeJS.Signals): boolean }) => void;
+}
+
+/** Runs the built command line as a process of its own, to its end. */
+export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+  const [program = process.execPath, ...rest] = [
+    ...(options.wrapper ?? []),
+    process.execPath,
+    resolve('dist/slimboard.js'),
+    ...args,
+  ];
+  const env = { PATH: process.env.PATH ?? '', HOME: options.cwd, ...options.env };
+  const child = spawn(program, rest, { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  options.onStart?.(child);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
