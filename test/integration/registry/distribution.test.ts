@@ -107,19 +107,22 @@ describe('configured repositories', () => {
     expect(await repositoryNames(client)).toEqual(['team/a', 'team/b/c']);
   });
 
-  test.each([404, 405, 501, 401, 403])(
-    'globs without a catalog (%i): the names come, then what to do',
-    async (status) => {
-      const { server, client } = await start({}, { repositories: ['team/a', 'team/**'] });
-      server.fault({ path: /_catalog/ }, answer(status, {}, 'UNSUPPORTED'));
-      const pages = client.listRepositories({})[Symbol.asyncIterator]();
-      expect((await pages.next()).value).toHaveLength(1);
-      await expect(pages.next()).rejects.toMatchObject({
-        code: 'settings',
-        message: expect.stringContaining('name them in the source\'s "repositories"'),
-      });
-    },
-  );
+  test.each([
+    [404, 'settings'],
+    [405, 'settings'],
+    [501, 'settings'],
+    [401, 'authentication'],
+    [403, 'access-denied'],
+  ])('globs without a catalog (%i): the names come, then what to do', async (status, code) => {
+    const { server, client } = await start({}, { repositories: ['team/a', 'team/**'] });
+    server.fault({ path: /_catalog/ }, answer(status, {}, 'UNSUPPORTED'));
+    const pages = client.listRepositories({})[Symbol.asyncIterator]();
+    expect((await pages.next()).value).toHaveLength(1);
+    await expect(pages.next()).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('name them in the source\'s "repositories"'),
+    });
+  });
 
   test('a page size that the registry does not take is left to the registry', async () => {
     const { server, client } = await start();

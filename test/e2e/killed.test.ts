@@ -1,0 +1,97 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from '../../src/store/open-database.ts';
+import { contentOf } from '../support/audits.ts';
+import { runCommand } from '../support/cli.ts';
+import { image } from '../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
+
+/** How often it is killed; the nightly run says more. */
+const KILLS = Number(process.env.SLIMBOARD_TEST_KILLS ?? 3);
+const REPOSITORIES = 40;
+
+let registry: RegistryServer;
+let undisturbed: unknown;
+let requestsOfAnAudit = 0;
+
+beforeAll(async () => {
+  registry = await startRegistry({ pageSize: 10 });
+  for (let n = 0; n < REPOSITORIES; n++) {
+    for (const tag of ['1', '2'])
+      registry.push(`team-${n % 3}/app-${n}`, tag, image({ layers: ['base', `app ${n} ${tag}`] }));
+  }
+  const cwd = await newFolder();
+  expect((await runCommand(['audit', registry.host], { cwd })).code).toBe(0);
+  undisturbed = await contentIn(cwd);
+  requestsOfAnAudit = registry.requests.length;
+}, 120_000);
+afterAll(() => registry.close());
+
+const newFolder = () => mkdtemp(join(tmpdir(), 'slimboard-killed-'));
+
+async function contentIn(cwd: string): Promise<unknown> {
+  const db = await openDatabase({ dataDir: join(cwd, '.slimboard') });
+  try {
+    return await contentOf(db);
+  } finally {
+    await db.close();
+  }
+}
+
+/** Runs an audit, and sends it the signal when the registry has got so many requests of it. */
+async function interrupted(cwd: string, signal: NodeJS.Signals, afterRequests: number) {
+  let left = afterRequests;
+  let end = (): void => undefined;
+  const undo = registry.fault({}, (_request, _response, next) => {
+    if (--left === 0) end();
+    next();
+  });
+  const result = await runCommand(['audit', registry.host, '--concurrency', '4'], {
+    cwd,
+    onStart: (child) => {
+      end = () => void child.kill(signal);
+    },
+  });
+  undo();
+  return result;
+}
+
+/** Moments spread over the audit, the same in every run. */
+function moments(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, at) => 1 + Math.floor(((at + 0.5) * requestsOfAnAudit) / count));
+}
+
+test(
+  'killed at any moment, the next audit ends with the rows of one that nobody disturbed',
+  async () => {
+    for (const moment of moments(KILLS)) {
+      const cwd = await newFolder();
+      const { code, stdout } = await interrupted(cwd, 'SIGKILL', moment);
+      expect({ code, stdout }).toEqual({ code: null, stdout: '' });
+      expect((await runCommand(['audit', registry.host, '--concurrency', '4'], { cwd })).code).toBe(0);
+      expect(await contentIn(cwd)).toEqual(undisturbed);
+    }
+  },
+  60_000 * KILLS,
+);
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)(
+  '%s ends an audit with %i and keeps what was done',
+  async (signal, exit) => {
+    const cwd = await newFolder();
+    const { code, stdout, stderr } = await interrupted(cwd, signal, Math.ceil(requestsOfAnAudit / 2));
+    expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`stopped by ${signal}: what was done is kept`));
+    expect(stderr).not.toMatch(/^\s+at /m);
+    registry.forgetRequests();
+    expect((await runCommand(['audit', registry.host, '--concurrency', '4'], { cwd })).code).toBe(0);
+    expect(registry.requests.length).toBeLessThan(requestsOfAnAudit);
+    expect(await contentIn(cwd)).toEqual(undisturbed);
+  },
+  120_000,
+);
