@@ -10,6 +10,9 @@ export const KIND_NAMES = [
   'advice',
   'errors',
   'audits',
+  'trends',
+  'regressions',
+  'reclaim',
 ] as const;
 export type KindName = (typeof KIND_NAMES)[number];
 

@@ -8,7 +8,10 @@ import { findings } from './findings.ts';
 import { images } from './images.ts';
 import type { ReportKind } from './kind.ts';
 import { layers } from './layers.ts';
+import { reclaim } from './reclaim.ts';
+import { regressions } from './regressions.ts';
 import { repositories } from './repositories.ts';
+import { trends } from './trends.ts';
 
 /** What `slimboard report` knows, by name. */
 export const KINDS = {
@@ -21,4 +24,7 @@ export const KINDS = {
   advice,
   errors,
   audits,
+  trends,
+  regressions,
+  reclaim,
 } as const satisfies Record<KindName, ReportKind>;

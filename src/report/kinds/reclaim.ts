@@ -1,0 +1,53 @@
+import type { Column } from '../report.ts';
+import { type ReportKind, selectColumns } from './kind.ts';
+
+const columns: readonly Column[] = [
+  { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
+  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
+  { name: 'repository', type: 'text', description: 'The repository.' },
+  { name: 'team', type: 'text', description: 'Its owner, or `unowned`.' },
+  { name: 'tags', type: 'text', description: 'The tags that name it, `;`-separated; empty: untagged.' },
+  { name: 'digest', type: 'digest', description: 'The manifest that may go.' },
+  {
+    name: 'reason',
+    type: 'text',
+    description:
+      '`archived`, `untagged`, `stale` (nobody pulled it for 180 days) or `superseded` (ten newer builds, 90 days old).',
+  },
+  { name: 'dated_at', type: 'timestamp', description: 'The last pull, else the push, else the build.' },
+  { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size.', detail: true },
+  {
+    name: 'freed_bytes',
+    type: 'bytes',
+    description:
+      'What removing it frees when all rows above it are removed too: the rows add up to what the whole set frees.',
+  },
+];
+
+/**
+ * Candidates for removal; nothing is removed. Never among them: what an index of the repository lists, what describes
+ * another manifest (signatures, attestations), and what the newest build of a repository is. A blob is freed with the
+ * last of its holders, and only when all of them are candidates.
+ */
+export const reclaim: ReportKind = {
+  name: 'reclaim',
+  description: 'One row a manifest that could be removed, with the bytes that it frees together with those above it.',
+  columns,
+  filters: { source: 'c.source', team: 'c.team', repository: 'c.repository', minSize: 'c.compressed_bytes' },
+  query: ({ where }) => `
+    with chosen as (
+      select c.*, row_number() over (order by c.source, c.registry, c.repository, c.dated_at nulls first, c.manifest_id) as place
+      from slimboard_reclaimable c where ${where}),
+    holder as (
+      select h.scope, h.blob_id, h.size, max(c.place) as place
+      from slimboard_holdings h
+      left join chosen c on c.repository_id = h.repository_id and c.manifest_id = h.root_id
+      where h.source_id in (select source_id from chosen)
+      group by h.scope, h.blob_id, h.size having count(*) = count(c.place)),
+    freed as (select place, sum(size)::int8 as bytes from holder group by place)
+    select ${selectColumns(
+      columns.filter(({ name }) => name !== 'freed_bytes'),
+      'c',
+    )}, coalesce(f.bytes, 0) as freed_bytes
+    from chosen c left join freed f on f.place = c.place order by c.place`,
+};

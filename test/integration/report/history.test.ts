@@ -1,0 +1,92 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { openReport } from '../../../src/report/open-report.ts';
+import { recordOf } from '../../../src/report/report.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+const BASE = ['a base of one layer'.repeat(50), 'and another'.repeat(40)];
+
+describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry();
+  });
+  afterEach(() => registry.close());
+
+  async function rowsOf(
+    kind: 'trends' | 'regressions' | 'reclaim',
+    filters = {},
+  ): Promise<readonly Record<string, unknown>[]> {
+    const { columns, rows } = await openReport(db, KINDS[kind], { filters, now: new Date() });
+    const found: Record<string, unknown>[] = [];
+    for await (const batch of rows) {
+      found.push(...batch.map((cells) => recordOf(columns, cells)));
+    }
+    return found;
+  }
+
+  const build = (month: number, layers: readonly string[]) =>
+    image({ layers: [...BASE, ...layers], created: `2025-${String(month).padStart(2, '0')}-01T00:00:00Z` });
+
+  test('trends have a point an audit, and compare only audits of the same coverage', async () => {
+    registry.push('team/app', '1', build(1, ['app']));
+    await auditRegistry(db, registry);
+    registry.push('team/app', '2', build(2, ['app, but larger than before']));
+    await auditRegistry(db, registry);
+    await auditRegistry(db, registry, { source: { platforms: 'all' } });
+    const points = (await rowsOf('trends')).filter(({ scope }) => scope === 'source');
+    const [newest, second, first] = points;
+    expect(points).toHaveLength(3);
+    expect(first?.change_bytes).toBeNull();
+    expect(second?.change_bytes).toBe((second?.stored_bytes as number) - (first?.stored_bytes as number));
+    // Other platforms were audited: that is no growth.
+    expect(newest?.change_bytes).toBeNull();
+    expect((await rowsOf('trends', { repository: 'team/*' })).map(({ name }) => name)).toEqual([
+      'team/app',
+      'team/app',
+    ]);
+  });
+
+  test('a regression names the step that grew', async () => {
+    registry.push('team/app', '1', build(1, ['small']));
+    registry.push('team/app', '2', build(2, ['small', 'a new step '.repeat(300)]));
+    registry.push('team/app', '3', build(3, ['small']));
+    await auditRegistry(db, registry);
+    const found = await rowsOf('regressions');
+    expect(found).toMatchObject([{ repository: 'team/app', tag: '2', previous_tag: '1', step: 4 }]);
+    expect(found[0]?.change_bytes).toBe(found[0]?.step_bytes);
+    expect(found[0]?.change_bytes).toBe((found[0]?.compressed_bytes as number) - (found[0]?.previous_bytes as number));
+  });
+
+  test('removing what the planner chose frees to the byte what it said', async () => {
+    for (let month = 1; month <= 12; month++)
+      registry.push('team/app', `${month}`, build(month, ['shared step', `build ${month}`]));
+    registry.push('team/other', '1', build(1, ['build 1']));
+    await auditRegistry(db, registry);
+    const stored = async () =>
+      Object((await db.query('select stored_bytes from source_total order by audit_id desc limit 1'))[0]).stored_bytes;
+    const before = await stored();
+    const chosen = await rowsOf('reclaim');
+    expect(chosen.map(({ repository, tags, reason }) => [repository, tags, reason])).toEqual([
+      ['team/app', '1', 'superseded'],
+      ['team/app', '2', 'superseded'],
+    ]);
+    for (const { tags } of chosen) registry.untag('team/app', String(tags));
+    await auditRegistry(db, registry);
+    expect(before - (await stored())).toBe(chosen.reduce((sum, { freed_bytes }) => sum + (freed_bytes as number), 0));
+    expect(before - (await stored())).toBeGreaterThan(0);
+  });
+});
