@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate, requireCurrentSchema } from '../../../src/store/migrate.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { auditRegistry, contentOf } from '../../support/audits.ts';
+import { newPostgresUrl } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+const ROLES = ['migrator', 'writer', 'reader'] as const;
+let databases: Record<(typeof ROLES)[number] | 'admin', Database>;
+let registry: RegistryServer;
+
+/** The SQL that the documentation tells operators to run. */
+async function documentedSql(): Promise<string> {
+  const [, sql = ''] = /```sql\n([\s\S]*?)```/.exec(await readFile('docs/database.md', 'utf8')) ?? [];
+  return sql;
+}
+
+beforeAll(async () => {
+  const url = await newPostgresUrl();
+  const open = (user: string) =>
+    openDatabase({ url: Object.assign(new URL(url), { username: user }).href, dataDir: '' });
+  const admin = await open('postgres');
+  await admin.query(await documentedSql());
+  const migrator = await open('slimboard_migrator');
+  await migrate(migrator);
+  databases = { admin, migrator, writer: await open('slimboard_writer'), reader: await open('slimboard_reader') };
+  registry = await startRegistry();
+  registry.push('team/app', '1', image());
+});
+afterAll(async () => {
+  await registry.close();
+  for (const role of ROLES) await databases[role].close();
+  for (const role of ROLES) {
+    await databases.admin.query(`drop owned by slimboard_${role} cascade`);
+    await databases.admin.query(`drop role slimboard_${role}`);
+  }
+  await databases.admin.close();
+});
+
+test('the writer audits, twice, and changes no schema', async () => {
+  const { writer } = databases;
+  await migrate(writer);
+  expect((await auditRegistry(writer, registry)).status).toBe('finished');
+  expect((await auditRegistry(writer, registry)).status).toBe('finished');
+  for (const sql of [
+    'create table x (n integer)',
+    'drop table tag',
+    'alter table tag add column x text',
+    'truncate tag',
+  ])
+    await expect(writer.query(sql)).rejects.toThrow(/permission denied|must be owner/);
+});
+
+test('the reader reads all that reports read, and writes nothing', async () => {
+  const { reader } = databases;
+  await requireCurrentSchema(reader);
+  expect((await contentOf(reader)).images).toHaveLength(1);
+  const views = await reader.query<{ name: string }>(
+    "select quote_ident(viewname) as name from pg_views where schemaname = 'public'",
+  );
+  for (const { name } of views) await reader.query(`select * from ${name} limit 1`);
+  for (const sql of ['delete from tag', "insert into source (name, kind, dedup) values ('x', 'oci', 'registry')"])
+    await expect(reader.query(sql)).rejects.toThrow(/permission denied/);
+});
