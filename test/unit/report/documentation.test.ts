@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { json } from '../../../src/report/formats/json.ts';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { REPORT_SCHEMA, type Report } from '../../../src/report/report.ts';
+
+const page = readFileSync(new URL('../../../docs/reports.md', import.meta.url), 'utf8');
+const schema = JSON.parse(readFileSync(new URL('../../../config/report.schema.json', import.meta.url), 'utf8'));
+
+describe.each(Object.values(KINDS))('report $name', (kind) => {
+  test('is documented, column by column, in its order', () => {
+    const [, section = ''] = page.split(`\n## ${kind.name}\n`);
+    const documented = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    expect(documented).toEqual(kind.columns.map(({ name }) => name));
+  });
+
+  test('as JSON is what the schema says', async () => {
+    const cells = kind.columns.map(({ type }) => (type === 'bytes' ? 12 : type === 'boolean' ? true : null));
+    const report: Report = {
+      schema: REPORT_SCHEMA,
+      kind: kind.name,
+      columns: kind.columns,
+      audit: null,
+      rows: (async function* () {
+        yield [cells, cells];
+      })(),
+    };
+    let text = '';
+    for await (const piece of json(report)) text += piece;
+    const validate = new Ajv2020().compile(schema);
+    expect(validate(JSON.parse(text)), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...JSON.parse(text), rows: 'none' })).toBe(false);
+  });
+});
