@@ -1,4 +1,4 @@
-import picomatch from 'picomatch';
+import { compileGlobs, type Matcher } from '../settings/glob.ts';
 import type { Goal } from '../settings/units.ts';
 
 /** A limit on images of some teams or repositories. */
@@ -33,13 +33,13 @@ export function goalFor(owner: ImageOwner, budgets: readonly Budget[], fallback:
   return budgetsFor(owner, budgets).find(({ goal }) => goal !== undefined)?.goal ?? fallback;
 }
 
-const matchers = new Map<string, (text: string) => boolean>();
+const matchers = new Map<string, Matcher>();
 
 /** Compiled once a pattern: patterns come from settings, so there are few. */
-export function matcherOf(glob: string): (text: string) => boolean {
+export function matcherOf(glob: string): Matcher {
   const known = matchers.get(glob);
   if (known) return known;
-  const matcher = picomatch(glob);
+  const matcher = compileGlobs([glob]);
   matchers.set(glob, matcher);
   return matcher;
 }

@@ -33,7 +33,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   oci: ['oci/', 'errors.ts', 'node:crypto'],
   classify: ['classify/', 'oci/', 'errors.ts', '../config/'],
   measure: ['measure/', 'oci/', 'classify/', 'errors.ts'],
-  policy: ['policy/', 'measure/', 'classify/', 'oci/', 'errors.ts', 'settings/glob.ts', 'picomatch', '../config/'],
+  policy: ['policy/', 'measure/', 'classify/', 'oci/', 'errors.ts', 'settings/glob.ts', '../config/'],
   advise: ['advise/', 'policy/', 'measure/', 'classify/', 'oci/', 'errors.ts', '../config/'],
 };
 
