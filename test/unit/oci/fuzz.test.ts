@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseInstruction } from '../../../src/classify/history/instruction.ts';
+import { SlimboardError } from '../../../src/errors.ts';
+import { parseDigest } from '../../../src/oci/digest.ts';
+import { parseImageConfig, readDate } from '../../../src/oci/image-config.ts';
+import { parseManifest } from '../../../src/oci/manifest.ts';
+import { parsePlatform } from '../../../src/oci/platform.ts';
+import { parseReference } from '../../../src/oci/reference.ts';
+import { withoutSecrets } from '../../../src/policy/kept-content.ts';
+import { hideSecrets, secretsIn } from '../../../src/policy/secrets.ts';
+import { parseChallenges } from '../../../src/registry/challenge.ts';
+import { nextPagePath } from '../../../src/registry/link.ts';
+import { fuzzRuns } from '../../support/fuzz.ts';
+
+const base = new URL('https://registry.example.com/v2/_catalog');
+
+/** Values that documents from outside must not be trusted with. */
+const values = fc.oneof(
+  fc.constantFrom(
+    -1,
+    2 ** 63,
+    1.5,
+    Number.MAX_VALUE,
+    null,
+    true,
+    '',
+    '\0',
+    '\ud800',
+    '0000-01-01T00:00:00Z',
+    '9999-12-31',
+  ),
+  fc.string({ unit: 'binary', maxLength: 30 }),
+  fc.jsonValue({ maxDepth: 3 }),
+);
+/** Documents with the very fields that are read. */
+const fields = fc.constantFrom(
+  ...[
+    'mediaType',
+    'schemaVersion',
+    'config',
+    'layers',
+    'manifests',
+    'digest',
+    'size',
+    'platform',
+    'annotations',
+    'subject',
+  ],
+  ...[
+    'rootfs',
+    'diff_ids',
+    'history',
+    'created',
+    'created_by',
+    'Env',
+    'Labels',
+    'Cmd',
+    'User',
+    'Healthcheck',
+    '__proto__',
+  ],
+);
+const { document } = fc.letrec<{ document: unknown; node: unknown }>((tie) => ({
+  document: fc.dictionary(fields, tie('node'), { maxKeys: 6, noNullPrototype: true }),
+  node: fc.oneof({ maxDepth: 4 }, values, tie('document'), fc.array(tie('document'), { maxLength: 3 })),
+}));
+const json = document.map((content) => JSON.stringify(content));
+const bytes = fc.uint8Array({ maxLength: 200 });
+const text = fc.string({ unit: 'binary', maxLength: 200 });
+
+/** Each takes anything; what it refuses, it refuses by an error of our own. */
+const PARSERS: readonly (readonly [string, fc.Arbitrary<string | Uint8Array>, (input: never) => unknown])[] = [
+  ['manifests of bytes', bytes, (input: Uint8Array) => parseManifest(input)],
+  ['manifests', json, (input: string) => parseManifest(input)],
+  ['configs of bytes', bytes, (input: Uint8Array) => parseImageConfig(input)],
+  ['configs', json, (input: string) => parseImageConfig(input)],
+  ['contents to keep', json, (input: string) => withoutSecrets(Buffer.from(input))],
+  ['references', text, (input: string) => parseReference(input)],
+  ['digests', text, (input: string) => parseDigest(input)],
+  ['platforms', text, (input: string) => parsePlatform(input)],
+  ['dates', text, (input: string) => readDate(input)],
+  ['challenges', text, (input: string) => parseChallenges(input)],
+  ['links', text, (input: string) => nextPagePath(input, base)],
+  ['history', text, (input: string) => parseInstruction(input)],
+  ['secrets', text, (input: string) => secretsIn(hideSecrets(input))],
+];
+
+test.each(PARSERS)('%s of any kind parse, or are refused', (_what, inputs, parse) => {
+  fc.assert(
+    fc.property(inputs, (input) => {
+      try {
+        parse(input as never);
+      } catch (error) {
+        expect(error).toBeInstanceOf(SlimboardError);
+      }
+    }),
+    { numRuns: fuzzRuns(400) },
+  );
+});
