@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Context, Scenario } from './harness/context.ts';
 import { formatTable, median, type Result, verdictOf } from './harness/result.ts';
 import { Stores } from './harness/store.ts';
+import { classify } from './scenarios/classify.ts';
 import { deep } from './scenarios/deep.ts';
 import { faults } from './scenarios/faults.ts';
 import { firstAudit } from './scenarios/first-audit.ts';
@@ -28,6 +29,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   queue,
   workers,
   reports,
+  classify,
   deep,
   scale,
 };
