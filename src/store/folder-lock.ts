@@ -89,10 +89,16 @@ function parseHolder(content: string): Holder | undefined {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Where nobody waits for ended processes (a container without an init), they stay listed. @see proc(5), /proc/pid/stat */
+function isZombie(pid: number): boolean {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
 }
 
 async function lockedError(path: string): Promise<StoreLockedError> {

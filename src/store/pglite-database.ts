@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { SettingsError, StoreUnavailableError } from '../errors.ts';
@@ -25,17 +25,34 @@ interface Pending {
  */
 export async function openPglite(folder: string): Promise<Database> {
   if (folder === ':memory:')
-    return PgliteDatabase.start({ dataDir: 'memory://', ...template() }, async () => undefined);
+    return PgliteDatabase.start({ dataDir: 'memory://', ...template() }, async () => undefined, NO_ROOM);
   const path = resolve(folder);
   await createFolder(path);
   const release = await takeFolderLock(path);
   try {
-    return await PgliteDatabase.start({ dataDir: join(path, 'pgdata'), ...template() }, release);
+    return await openOrCreate(path, release);
   } catch (error) {
     await release();
     throw error;
   }
 }
+
+/** Stands in the folder while the database is made: whoever was stopped meanwhile leaves nothing worth keeping. */
+const CREATING = 'creating';
+
+async function openOrCreate(path: string, release: () => Promise<void>): Promise<Database> {
+  const dataDir = join(path, 'pgdata');
+  const marker = join(path, CREATING);
+  if (existsSync(marker)) await rm(dataDir, { recursive: true, force: true });
+  const isNew = !existsSync(dataDir);
+  if (isNew) await writeFile(marker, '');
+  const database = await PgliteDatabase.start({ dataDir, ...template() }, release, isNew ? NO_ROOM : BROKEN);
+  if (isNew) await rm(marker, { force: true });
+  return database;
+}
+
+const NO_ROOM = 'make room on its disk, or choose another folder';
+const BROKEN = 'restore it from a backup, or move the folder away to begin anew';
 
 /** An empty database made when the package was built: starting from it takes a third of the time and half the memory. */
 function template(): Pick<ThreadOptions, 'templateFile'> {
@@ -65,7 +82,7 @@ class PgliteDatabase implements Database {
   #turn: Promise<unknown> = Promise.resolve();
   #failure: Error | undefined;
 
-  static async start(options: ThreadOptions, release: () => Promise<void>): Promise<PgliteDatabase> {
+  static async start(options: ThreadOptions, release: () => Promise<void>, remedy: string): Promise<PgliteDatabase> {
     const thread = new Worker(builtEntry('pglite-thread'), { workerData: options });
     const ready = await new Promise<ThreadReady>((resolve, reject) => {
       thread.once('message', resolve);
@@ -74,7 +91,7 @@ class PgliteDatabase implements Database {
     if (ready.ready) return new PgliteDatabase(thread, release);
     await thread.terminate();
     throw new StoreUnavailableError(
-      `the embedded database in ${options.dataDir} cannot be opened (${ready.message}): restore it from a backup, or move the folder away to begin anew`,
+      `the embedded database in ${options.dataDir} cannot be opened (${ready.message}): ${remedy}`,
     );
   }
 
@@ -168,11 +185,8 @@ class PgliteDatabase implements Database {
   #settle(answer: ThreadAnswer): void {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
-    if (!('error' in answer)) pending?.resolve(answer);
-    else
-      pending?.reject(
-        Object.assign(new Error(answer.error.message), answer.error.code ? { code: answer.error.code } : {}),
-      );
+    if ('error' in answer) pending?.reject(databaseError(answer.error));
+    else pending?.resolve(answer);
   }
 
   #fail(error: Error): void {
@@ -181,4 +195,13 @@ class PgliteDatabase implements Database {
       reject(new StoreUnavailableError(`the embedded database is gone: ${error.message}`));
     this.#pending.clear();
   }
+}
+
+/** @see PostgreSQL documentation, appendix A: 53 is "insufficient resources", 58 a failure of the system around it */
+function databaseError({ message, code }: { readonly message: string; readonly code?: string }): Error {
+  if (code && /^(?:53|58)/.test(code))
+    return new StoreUnavailableError(
+      `the embedded database cannot write: ${message}; make room on its disk, and the next run goes on from there`,
+    );
+  return Object.assign(new Error(message), code ? { code } : {});
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +77,34 @@ test(
   },
   60_000 * KILLS,
 );
+
+test('a database that was being made when its process was killed is made anew', async () => {
+  const cwd = await newFolder();
+  const pgdata = join(cwd, '.slimboard', 'pgdata');
+  await runCommand(['audit', registry.host], {
+    cwd,
+    onStart: (child) => {
+      const watch = setInterval(() => {
+        if (existsSync(join(pgdata, 'PG_VERSION')) && child.kill('SIGKILL')) clearInterval(watch);
+      }, 1);
+    },
+  });
+  expect(existsSync(pgdata)).toBe(true);
+  expect((await runCommand(['audit', registry.host], { cwd })).code).toBe(0);
+  expect(await contentIn(cwd)).toEqual(undisturbed);
+}, 120_000);
+
+test('without room for the database a line says so, and with room the next run is fine', async () => {
+  const cwd = await newFolder();
+  const { code, stdout, stderr } = await runCommand(['audit', registry.host], {
+    cwd,
+    wrapper: ['prlimit', '--fsize=1000000'],
+  });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^slimboard: the embedded database .*make room on its disk.*\n$/);
+  expect((await runCommand(['audit', registry.host], { cwd })).code).toBe(0);
+  expect(await contentIn(cwd)).toEqual(undisturbed);
+}, 120_000);
 
 test.each([
   ['SIGINT', 130],
