@@ -12,7 +12,7 @@ export interface NewBlob {
   readonly mediaType: string;
   /** False for foreign layers. */
   readonly stored: boolean;
-  /** Of configs and provenance: as fetched. */
+  /** Of configs and provenance: as fetched, but for secrets. */
   readonly body?: Uint8Array;
 }
 
