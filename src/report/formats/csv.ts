@@ -1,3 +1,4 @@
+import { remembering } from '../remembering.ts';
 import type { Cell, Column, ColumnType, Report } from '../report.ts';
 
 const LINE_END = '\r\n';
@@ -9,16 +10,13 @@ const LINE_END = '\r\n';
 export async function* csv({ columns, rows }: Report): AsyncGenerator<string> {
   yield columns.map(({ name }) => name).join(',') + LINE_END;
   const writers = columns.map(writerOf);
+  // One list for all rows, joined: adding up a row's cells makes a hundred short-lived strings of it.
+  const line = columns.map(() => '');
   for await (const batch of rows) {
     let text = '';
     for (const cells of batch) {
-      let line = '';
-      for (let index = 0; index < writers.length; index++) {
-        const cell = cells[index];
-        if (index > 0) line += ',';
-        if (cell !== null && cell !== undefined) line += writers[index]?.(cell);
-      }
-      text += line + LINE_END;
+      for (let index = 0; index < line.length; index++) line[index] = writers[index]?.(cells[index] ?? null) ?? '';
+      text += line.join(',') + LINE_END;
     }
     yield text;
   }
@@ -37,8 +35,9 @@ const SAFE: ReadonlySet<ColumnType> = new Set([
   'digest',
 ]);
 
-function writerOf({ type }: Column): (cell: NonNullable<Cell>) => string {
-  return SAFE.has(type) ? String : (cell) => (typeof cell === 'string' ? textCell(cell) : String(cell));
+function writerOf({ type }: Column): (cell: Cell) => string {
+  if (SAFE.has(type)) return (cell) => (cell === null ? '' : String(cell));
+  return remembering((cell) => (cell === null ? '' : textCell(String(cell))));
 }
 
 /**
@@ -47,8 +46,11 @@ function writerOf({ type }: Column): (cell: NonNullable<Cell>) => string {
  */
 const FORMULA = /^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
+/** What most cells are: names that neither of the rules above concerns. */
+const PLAIN = /^\w[\w./:;+@-]*$/;
 
 function textCell(text: string): string {
+  if (PLAIN.test(text)) return text;
   const safe = FORMULA.test(text) ? `'${text}` : text;
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

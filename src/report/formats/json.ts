@@ -1,13 +1,15 @@
-import { type Report, recordOf } from '../report.ts';
+import { remembering } from '../remembering.ts';
+import type { Cells, Column, Report } from '../report.ts';
 
 /** One JSON document, by config/report.schema.json. */
 export async function* json({ schema, kind, columns, audit, rows }: Report): AsyncGenerator<string> {
   const head = JSON.stringify({ schema, kind, audit }).slice(0, -1);
   yield `${head},"rows":[`;
+  const write = rowWriter(columns);
   let separator = '\n';
   for await (const batch of rows) {
     if (batch.length === 0) continue;
-    yield separator + batch.map((cells) => JSON.stringify(recordOf(columns, cells))).join(',\n');
+    yield separator + batch.map(write).join(',\n');
     separator = ',\n';
   }
   yield '\n]}\n';
@@ -15,7 +17,19 @@ export async function* json({ schema, kind, columns, audit, rows }: Report): Asy
 
 /** One row a line, each a JSON object. */
 export async function* ndjson({ columns, rows }: Report): AsyncGenerator<string> {
-  for await (const batch of rows) {
-    yield batch.map((cells) => `${JSON.stringify(recordOf(columns, cells))}\n`).join('');
-  }
+  const write = rowWriter(columns);
+  for await (const batch of rows) yield batch.map((cells) => `${write(cells)}\n`).join('');
+}
+
+/** A row as an object by column names: a cell that is as the one above it is not written anew. */
+function rowWriter(columns: readonly Column[]): (cells: Cells) => string {
+  const writers = columns.map(({ name }) => {
+    const key = JSON.stringify(name);
+    return remembering((cell: Cells[number]) => `${key}:${JSON.stringify(cell)}`);
+  });
+  const members = columns.map(() => '');
+  return (cells) => {
+    for (let index = 0; index < members.length; index++) members[index] = writers[index]?.(cells[index] ?? null) ?? '';
+    return `{${members.join(',')}}`;
+  };
 }
