@@ -6,7 +6,7 @@ import { summarizeLayers } from '../../../src/deep/summary.ts';
 import { file, layerOf, whiteout } from './layers.ts';
 
 test.each([
-  ['var/lib/apt/lists/deb.debian.org_dists', 'apt-lists'],
+  ['var/lib/apt/lists/deb.example.com_dists', 'apt-lists'],
   ['var/cache/apt/archives/x.deb', 'apt-archives'],
   ['var/cache/apk/APKINDEX.gz', 'apk-cache'],
   ['var/cache/dnf/x', 'yum-cache'],
