@@ -100,7 +100,7 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
 function liveSql(name: string, scope: QueryScope): string {
   return `
     with tagged as (
-      select ${name} as name, i.repository_id, i.registry || '/' || i.repository as repository, i.manifest_id, min(i.tag) as tag,
+      select ${name} as name, i.repository_id, i.repository, i.manifest_id, min(i.tag) as tag,
         count(*) as tags, i.compressed_bytes, i.savings_min_bytes, i.savings_max_bytes, i.slim_score
       from ${imagesAsOf(scope)} i
       where i.kind = 'image' and i.tag <> '' and ${scope.where}

@@ -29,7 +29,7 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
   const audit = await findSummary(db, request.audit, filters.source);
   const scope: QueryScope = {
     where,
-    audit: request.audit !== undefined && audit ? { id: audit.id, finishedAt: audit.finished_at } : undefined,
+    audit: request.audit !== undefined && audit ? { id: audit.id } : undefined,
     parameters,
     storagePricePerGBMonth: request.storagePricePerGBMonth,
   };
@@ -87,5 +87,17 @@ async function findSummary(
       : await db.query<SummaryRow>(`${SUMMARY} where a.id = $1`, [id]);
   if (!row && id !== undefined)
     throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
-  return row ? { ...row, sources: row.sources?.split(';') ?? [] } : null;
+  if (!row) return null;
+  const { finished_at } = row;
+  return {
+    ...row,
+    sources: row.sources?.split(';') ?? [],
+    started_at: toSecond(row.started_at),
+    finished_at: finished_at === null ? null : toSecond(finished_at),
+  };
+}
+
+/** As all reports write a time: `2026-11-23T02:00:00Z`. */
+function toSecond(time: string): string {
+  return `${time.slice(0, 19)}Z`;
 }

@@ -45,7 +45,7 @@ function cellSql(column: Column): string {
   switch (column.type) {
     case 'timestamp':
     case 'date':
-      return `coalesce(extract(epoch from ${name})::text, '')`;
+      return `coalesce(date_part('epoch', ${name})::text, '')`;
     case 'digest':
       return `coalesce(case octet_length(${name}) when 64 then 'sha512:' else 'sha256:' end || encode(${name}, 'hex'), '')`;
     case 'text':

@@ -17,8 +17,8 @@ export interface ReportKind {
 export interface QueryScope {
   /** The filters as a condition, in terms of the kind's targets. */
   readonly where: string;
-  /** The audit that was asked for, with the time of its end (null while it runs); undefined: the newest. */
-  readonly audit: { readonly id: number; readonly finishedAt: string | null } | undefined;
+  /** The audit that was asked for; undefined: the newest. */
+  readonly audit: { readonly id: number } | undefined;
   readonly parameters: SqlParameters;
   /** In the configured currency; undefined: not configured. */
   readonly storagePricePerGBMonth: number | undefined;
@@ -38,8 +38,9 @@ export class SqlParameters {
 /** The images that open tags lead to: now, or at the end of the audit that was asked for. */
 export function imagesAsOf({ audit, parameters }: Pick<QueryScope, 'audit' | 'parameters'>): string {
   if (!audit) return 'slimboard_images';
-  const time = audit.finishedAt === null ? 'now()' : `${parameters.add(audit.finishedAt)}::timestamptz`;
-  const sources = `(select source_id from audit_source where audit_id = ${parameters.add(audit.id)}::int8)`;
+  const id = `${parameters.add(audit.id)}::int8`;
+  const time = `coalesce((select finished_at from audit where id = ${id}), now())`;
+  const sources = `(select source_id from audit_source where audit_id = ${id})`;
   return `(select * from slimboard_image_history h where h.first_seen_at <= ${time}
     and (h.ended_at is null or h.ended_at > ${time}) and h.source_id in ${sources})`;
 }
