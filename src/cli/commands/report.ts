@@ -14,12 +14,12 @@ export function registerReport(program: Command, { io }: CommandContext): void {
     .option('--distro <name>', 'only images of a distribution: debian, debian:12')
     .option('--since <time>', 'only what came later: 2026-11-01, or 30d ago')
     .option('--min-size <size>', 'only what is at least so large: 100MB')
+    .option('--in-use <file>', 'of reclaim: a list of digests and references that run somewhere, one a line')
     .option('--sort <column>', 'by a column; -COLUMN has the largest first (write --sort=-COLUMN)')
-    .action(async (name: KindName, options: ReportOptions) => {
+    .action(async (name: KindName, { inUse, ...options }: ReportOptions & { readonly inUse?: string }) => {
       const { prepare } = await import('../prepare.ts');
-      const { KINDS } = await import('../../report/kinds/kinds.ts');
-      const { reportCommand } = await import('../run/report-command.ts');
-      await reportCommand(await prepare(io, program.opts()), KINDS[name], options);
+      const { kindOf, reportCommand } = await import('../run/report-command.ts');
+      await reportCommand(await prepare(io, program.opts()), await kindOf(io, name, inUse), options);
     });
 }
 

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { openStore } from '../../app.ts';
 import { destinationOf, write } from '../../deliver/destination.ts';
 import { DeliveryError, SettingsError } from '../../errors.ts';
@@ -5,8 +7,11 @@ import { htmlReport } from '../../html/report-file.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
-import type { FormatName } from '../../report/names.ts';
+import { KINDS } from '../../report/kinds/kinds.ts';
+import { reclaimable } from '../../report/kinds/reclaim.ts';
+import type { FormatName, KindName } from '../../report/names.ts';
 import { openReport } from '../../report/open-report.ts';
+import { parseInUse } from '../../report/reclaim/in-use.ts';
 import type { Report } from '../../report/report.ts';
 import type { Database } from '../../store/database.ts';
 import { type Io, writeResult } from '../io.ts';
@@ -18,6 +23,19 @@ export interface ReportOptions extends ReportFilters {
   readonly audit?: number;
   readonly sort?: string;
   readonly limit?: number;
+}
+
+/** @throws SettingsError when the list of what is in use cannot be read, or the kind takes none */
+export async function kindOf(io: Io, name: KindName, inUse: string | undefined): Promise<ReportKind> {
+  if (inUse === undefined) return KINDS[name];
+  if (name !== 'reclaim') throw new SettingsError(`report ${name} takes no --in-use: only "report reclaim" does`);
+  const path = resolve(io.cwd, inUse);
+  try {
+    return reclaimable(parseInUse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    if (cause instanceof SettingsError) throw cause;
+    throw new SettingsError(`cannot read ${path}, the list of what is in use`, { cause });
+  }
 }
 
 /** Writes a report to stdout, or into a file. */

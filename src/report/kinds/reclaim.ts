@@ -1,5 +1,6 @@
+import type { InUse } from '../reclaim/in-use.ts';
 import type { Column } from '../report.ts';
-import { type ReportKind, selectColumns } from './kind.ts';
+import { type QueryScope, type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
@@ -26,15 +27,42 @@ const columns: readonly Column[] = [
 
 /**
  * Candidates for removal; nothing is removed. Never among them: what an index of the repository lists, what describes
- * another manifest (signatures, attestations), and what the newest build of a repository is. A blob is freed with the
- * last of its holders, and only when all of them are candidates.
+ * another manifest (signatures, attestations), what the newest build of a repository is, and what is in use. A blob is
+ * freed with the last of its holders, and only when all of them are candidates.
+ * @param inUse what runs somewhere: digests, and references with a tag or a digest
  */
-export const reclaim: ReportKind = {
-  name: 'reclaim',
-  description: 'One row a manifest that could be removed, with the bytes that it frees together with those above it.',
-  columns,
-  filters: { source: 'c.source', team: 'c.team', repository: 'c.repository', minSize: 'c.compressed_bytes' },
-  query: ({ where }) => `
+export function reclaimable(inUse: InUse): ReportKind {
+  return {
+    name: 'reclaim',
+    description: 'One row a manifest that could be removed, with the bytes that it frees together with those above it.',
+    columns,
+    filters: { source: 'c.source', team: 'c.team', repository: 'c.repository', minSize: 'c.compressed_bytes' },
+    query: (scope) => freedSql(`${scope.where} and ${NOT_LISTED} and ${notInUse(inUse, scope)}`),
+  };
+}
+
+export const reclaim: ReportKind = reclaimable({ digests: [], references: [] });
+
+/** An index would lack it. Untagged children are none of the candidates anyway; tagged ones look like images of their own. */
+const NOT_LISTED = `not exists (
+  select 1 from index_child x join tag t on t.manifest_id = x.index_id
+  where x.child_id = c.manifest_id and t.repository_id = c.repository_id and t.ended_at is null)`;
+
+/** By its own digest, one of its platforms', or a tag; what runs may name the registry or leave it out. */
+function notInUse({ digests, references }: InUse, { parameters }: QueryScope): string {
+  if (digests.length === 0 && references.length === 0) return 'true';
+  const used = `${parameters.add(digests)}::text[]`;
+  const named = `${parameters.add(references)}::text[]`;
+  return `not (
+    'sha256:' || encode(c.digest, 'hex') = any(${used})
+    or exists (select 1 from index_child x where x.index_id = c.manifest_id and 'sha256:' || encode(x.digest, 'hex') = any(${used}))
+    or exists (
+      select 1 from unnest(string_to_array(c.tags, ';')) n (tag)
+      where c.repository || ':' || n.tag = any(${named}) or c.registry || '/' || c.repository || ':' || n.tag = any(${named})))`;
+}
+
+function freedSql(where: string): string {
+  return `
     with chosen as (
       select c.*, row_number() over (order by c.source, c.registry, c.repository, c.dated_at nulls first, c.manifest_id) as place
       from slimboard_reclaimable c where ${where}),
@@ -49,5 +77,5 @@ export const reclaim: ReportKind = {
       columns.filter(({ name }) => name !== 'freed_bytes'),
       'c',
     )}, coalesce(f.bytes, 0) as freed_bytes
-    from chosen c left join freed f on f.place = c.place order by c.place`,
-};
+    from chosen c left join freed f on f.place = c.place order by c.place`;
+}

@@ -1,15 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { reclaim, reclaimable } from '../../../src/report/kinds/reclaim.ts';
 import { openReport } from '../../../src/report/open-report.ts';
+import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { recordOf } from '../../../src/report/report.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
-import { image } from '../../support/image-builder.ts';
+import { image, index } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
 const BASE = ['a base of one layer'.repeat(50), 'and another'.repeat(40)];
+
+const TAGS = reclaim.columns.findIndex(({ name }) => name === 'tags');
 
 describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
   let db: Database;
@@ -88,5 +92,24 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     await auditRegistry(db, registry);
     expect(before - (await stored())).toBe(chosen.reduce((sum, { freed_bytes }) => sum + (freed_bytes as number), 0));
     expect(before - (await stored())).toBeGreaterThan(0);
+  });
+
+  test('what is in use, or listed by an index, is not for removal', async () => {
+    const builds = Array.from({ length: 12 }, (_, month) => build(month + 1, [`build ${month + 1}`]));
+    const [, second] = builds.map((content, place) => registry.push('team/app', `${place + 1}`, content));
+    await auditRegistry(db, registry);
+    const chosen = async (inUse: string) => {
+      const { rows } = await openReport(db, reclaimable(parseInUse(inUse)), { now: new Date() });
+      const tags: unknown[] = [];
+      for await (const batch of rows) tags.push(...batch.map((cells) => cells[TAGS]));
+      return tags;
+    };
+    expect(await chosen('')).toEqual(['1', '2']);
+    expect(await chosen('team/app:1')).toEqual(['2']);
+    expect(await chosen(`${registry.host}/team/app:1`)).toEqual(['2']);
+    expect(await chosen(`team/app@${second}`)).toEqual(['1']);
+    registry.push('team/app', 'all', index(builds.slice(0, 1)));
+    await auditRegistry(db, registry);
+    expect(await chosen('')).not.toContain('1');
   });
 });
