@@ -1,5 +1,5 @@
 import { counted } from '../html/figures.ts';
-import { humanBytes } from '../report/human.ts';
+import { humanBytes } from '../measure/human-bytes.ts';
 import { printable } from '../report/plain-text.ts';
 import type { AuditEvent } from './audit-events.ts';
 

@@ -1,4 +1,5 @@
-import { humanBytes, humanCell } from '../report/human.ts';
+import { humanBytes } from '../measure/human-bytes.ts';
+import { humanCell } from '../report/human.ts';
 import type { Cell, Column } from '../report/report.ts';
 
 const COUNT = new Intl.NumberFormat('en-US');

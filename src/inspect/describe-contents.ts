@@ -1,7 +1,7 @@
 import type { ImageMeasurement } from '../audit/measure-image.ts';
 import type { Ecosystem } from '../deep/packages/package.ts';
 import type { StackReport, Waste } from '../deep/stack.ts';
-import { humanBytes } from '../report/human.ts';
+import { humanBytes } from '../measure/human-bytes.ts';
 
 /** What the layers of one image hold, as `inspect --deep` shows it. Bytes are not compressed; layers count from 0. */
 export interface DescribedContents {

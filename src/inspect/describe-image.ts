@@ -1,10 +1,10 @@
 import type { Advice } from '../advise/advise.ts';
 import { techniqueOf } from '../advise/technique.ts';
 import type { BaseVerdict, ImageVerdict } from '../classify/verdict.ts';
+import { humanBytes } from '../measure/human-bytes.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { Finding } from '../policy/finding.ts';
-import { humanBytes } from '../report/human.ts';
 import { printable } from '../report/plain-text.ts';
 import { contentsText, type DescribedContents, describeContents } from './describe-contents.ts';
 import type { LoadedImage } from './load-image.ts';

@@ -3,28 +3,15 @@ import * as z from 'zod';
 import { SettingsError } from '../errors.ts';
 import { type PlatformSelection, parsePlatform } from '../oci/platform.ts';
 import { parseRegistryHost } from '../oci/reference.ts';
+import { FORMAT_NAMES, KIND_NAMES } from '../report/names.ts';
 import { choice, integer, keys, list, oneOrMore, parsed, text, toggle } from './fields.ts';
 import { compileGlobs } from './glob.ts';
 import { parseBytes, parseDuration, parseGoal } from './units.ts';
 
 /** The shape of a settings file; config/default.yaml explains each key. */
 
-export const REPORT_KINDS = [
-  'images',
-  'layers',
-  'bases',
-  'teams',
-  'repositories',
-  'findings',
-  'advice',
-  'errors',
-  'audits',
-  'trends',
-  'regressions',
-  'reclaim',
-  'leaderboard',
-] as const;
-export const REPORT_FORMATS = ['table', 'csv', 'json', 'ndjson', 'markdown', 'html'] as const;
+export const REPORT_KINDS = [...KIND_NAMES, 'leaderboard'] as const;
+export const REPORT_FORMATS = FORMAT_NAMES;
 export const NOTIFY_EVENTS = ['finished', 'regression', 'budget', 'failed'] as const;
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export const LOG_FORMATS = ['pretty', 'json'] as const;

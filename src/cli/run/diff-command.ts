@@ -3,9 +3,9 @@ import { type RecognisedTechnique, recogniseTechniques } from '../../advise/reco
 import { techniqueOf } from '../../advise/technique.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { diffImages, type ImageDiff, type LayerChange } from '../../measure/compare.ts';
+import { humanBytes } from '../../measure/human-bytes.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
-import { humanBytes } from '../../report/human.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';

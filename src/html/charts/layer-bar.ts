@@ -1,4 +1,4 @@
-import { humanBytes } from '../../report/human.ts';
+import { humanBytes } from '../../measure/human-bytes.ts';
 import { percentOf } from '../figures.ts';
 import { html, type Markup } from '../markup.ts';
 

@@ -1,5 +1,5 @@
 import { type HierarchyRectangularNode, hierarchy, treemap, treemapSquarify } from 'd3-hierarchy';
-import { humanBytes } from '../../report/human.ts';
+import { humanBytes } from '../../measure/human-bytes.ts';
 import { html, type Markup } from '../markup.ts';
 
 /** A place in the map: a leaf has bytes, a group has children. */

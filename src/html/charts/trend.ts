@@ -1,6 +1,6 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { area, line } from 'd3-shape';
-import { humanBytes } from '../../report/human.ts';
+import { humanBytes } from '../../measure/human-bytes.ts';
 import { html, type Markup } from '../markup.ts';
 
 /** A figure at a time. */

@@ -1,4 +1,4 @@
-import { humanBytes } from '../../report/human.ts';
+import { humanBytes } from '../../measure/human-bytes.ts';
 import type { AuditSummary } from '../../report/report.ts';
 import { recordsOf } from '../../report/report-page.ts';
 import { type Bar, barList } from '../charts/bar-list.ts';

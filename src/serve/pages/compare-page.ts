@@ -3,7 +3,7 @@ import { noLinks } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
 import { reportTable } from '../../html/table.ts';
-import { humanBytes } from '../../report/human.ts';
+import { humanBytes } from '../../measure/human-bytes.ts';
 import type { Column } from '../../report/report.ts';
 import type { Comparison } from '../compare.ts';
 import type { ImageDetail } from '../image-detail.ts';

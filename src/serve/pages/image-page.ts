@@ -5,7 +5,7 @@ import { dashboardLinks, noLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { facts, figures, type PageContent, section } from '../../html/page.ts';
 import { reportTable } from '../../html/table.ts';
-import { humanBytes } from '../../report/human.ts';
+import { humanBytes } from '../../measure/human-bytes.ts';
 import type { Column } from '../../report/report.ts';
 import type { ImageDetail } from '../image-detail.ts';
 

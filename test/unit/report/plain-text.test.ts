@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { humanBytes } from '../../../src/report/human.ts';
+import { humanBytes } from '../../../src/measure/human-bytes.ts';
 import { cut, printable, widthOf } from '../../../src/report/plain-text.ts';
 
 test.each([
