@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-const shared = { environment: 'node' as const, testTimeout: 30_000, hookTimeout: 60_000 };
+const fixedSeed = 'test/support/fixed-seed.ts';
+const shared = {
+  environment: 'node' as const,
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  setupFiles: [fixedSeed],
+};
 const withServices = { ...shared, globalSetup: ['test/support/postgres-setup.ts'] };
 
 export default defineConfig({
@@ -12,7 +18,7 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          setupFiles: ['test/support/no-network.ts'],
+          setupFiles: [fixedSeed, 'test/support/no-network.ts'],
         },
       },
       { test: { ...withServices, name: 'integration', include: ['test/integration/**/*.test.ts'] } },

@@ -65,10 +65,10 @@ describe('patterns', () => {
 
 describe('laws', () => {
   const name = fc.stringMatching(/^[ab](?:[ab.-]?[ab]){0,3}(?:\/[ab](?:[ab-]?[ab]){0,3}){0,3}$/);
-  // picomatch is right about single stars, but not about `a/*/**`, so double ones stand at an end only.
+  // picomatch lets `b/**` take `b`, but not `*/**`; here both do. So double stars stand at the beginning only.
   const pattern = fc
     .stringMatching(/^(?:\*\*\/)?[ab?*-]{1,5}(?:\/[ab?*-]{1,4}){0,2}$/)
-    .filter((text) => !/\*\*[^/]|[^/]\*\*/.test(text));
+    .filter((text) => !text.replace(/^\*\*\//, '').includes('**'));
 
   test('agrees with picomatch on its own ground', () => {
     fc.assert(
