@@ -47,17 +47,33 @@ export function adviseImage(
   const subject = subjectOf(image, findings, knowledge);
   const { currentBytes } = subject;
   const bytes = goalBytes(goal, currentBytes);
-  const plan = orderByGain(subject, chooseTechniques(subject, bytes));
-  const savings = plan.at(-1)?.projection.savings ?? { min: 0, max: 0 };
+  const plan = planFor(subject, bytes);
   return {
     currentBytes,
     plan,
     alone: byGain(TECHNIQUES.flatMap(({ id }) => projectTechniques(subject, [id]) ?? [])),
     together: byGain(BASE_TECHNIQUES.flatMap((base) => projectTechniques(subject, ['multi-stage', base]) ?? [])),
-    savings,
-    slimScore: slimScore(currentBytes, savings),
+    savings: savingsOf(plan),
+    slimScore: scoreOf(subject, plan, bytes),
     goal: goalOf(plan, bytes, currentBytes),
   };
+}
+
+function planFor(subject: Subject, targetBytes: number): readonly PlanStep[] {
+  return orderByGain(subject, chooseTechniques(subject, targetBytes));
+}
+
+function savingsOf(plan: readonly PlanStep[]): ByteRange {
+  return plan.at(-1)?.projection.savings ?? { min: 0, max: 0 };
+}
+
+/** What the guide aims at. Scores are by the plan for it, whatever an owner's own goal is: else a lax goal would win. */
+const SCORED_GOAL: Goal = { kind: 'reduction', ratio: 0.9 };
+
+function scoreOf(subject: Subject, plan: readonly PlanStep[], targetBytes: number): number {
+  const scoredBytes = goalBytes(SCORED_GOAL, subject.currentBytes);
+  const scored = scoredBytes === targetBytes ? plan : planFor(subject, scoredBytes);
+  return slimScore(subject.currentBytes, savingsOf(scored));
 }
 
 const BASE_TECHNIQUES = TECHNIQUES.filter(({ kind }) => kind === 'base').map(({ id }) => id as BaseTechniqueId);

@@ -169,6 +169,18 @@ test('the score falls with avoidable bytes, and stays within 0 and 100', () => {
   );
 });
 
+test('the score is the same whatever the goal: nobody wins by wanting less', () => {
+  const goals: fc.Arbitrary<Goal> = fc.oneof(
+    fc.double({ min: 0, max: 1, noNaN: true }).map((ratio) => ({ kind: 'reduction' as const, ratio })),
+    fc.integer({ min: 0, max: 2_000 * MB }).map((bytes) => ({ kind: 'size' as const, bytes })),
+  );
+  fc.assert(
+    fc.property(sketches, goals, (sketch, goal) => {
+      expect(advise(sketch, goal).slimScore).toBe(advise(sketch).slimScore);
+    }),
+  );
+});
+
 test("a catalogue's base hides the public one of the same release and variant", () => {
   const own: BaseAlternative = {
     reference: 'base.example.com/node:22-slim',
