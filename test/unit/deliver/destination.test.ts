@@ -50,3 +50,13 @@ test('a report that breaks off leaves the old file and nothing else', async () =
   expect(await readdir(folder)).toEqual(['report.csv']);
   expect(await readFile(join(folder, 'report.csv'), 'utf8')).toBe('old');
 });
+
+test.each(['/proc/x/y/report.csv', 'taken/deeper/report.csv'])(
+  'a folder that cannot be made is told, not waited for: %s',
+  async (path) => {
+    await write(destinationOf('taken', VALUES, folder), chunks(['a file']), 'text/csv', never);
+    await expect(write(destinationOf(path, VALUES, folder), chunks(['text']), 'text/csv', never)).rejects.toThrow(
+      /cannot write .*report\.csv: E[A-Z]+: .*mkdir/,
+    );
+  },
+);
