@@ -46,7 +46,7 @@ export function rulesKey({ policy, teamKey, knowledgeKey, today }: Judge): strin
 export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly LayerContents[] = []): Assessment {
   const classified = classifiedImage(stored);
   const measured = layers.length > 0 ? measureImage(classified, layers) : undefined;
-  const image = withBaseFacts(measured?.image ?? classified, judge);
+  const image = withBaseFacts(measured?.image ?? classified, stored, judge);
   const { verdict, manifest, config } = image;
   const findings = findImage(image, judge.policy.rules);
   const advice = adviseImage(image, findings, judge.knowledge, judge.policy.goal);
@@ -109,8 +109,8 @@ function classifiedImage(stored: StoredImage): AuditedImage {
   return { manifest, config, verdict };
 }
 
-function withBaseFacts(image: AuditedImage, { knowledge, today }: Judge): AuditedImage {
-  return { ...image, baseFacts: baseFactsOf(image.verdict, knowledge, today) };
+function withBaseFacts(image: AuditedImage, { bases }: StoredImage, { knowledge, today }: Judge): AuditedImage {
+  return { ...image, baseFacts: baseFactsOf(image.verdict, { bases, knowledge, today }) };
 }
 
 function distroFields({ distro }: ImageVerdict): Pick<Assessment, 'distro' | 'distroVersion' | 'distroEndOfLife'> {

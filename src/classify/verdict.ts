@@ -29,6 +29,17 @@ export interface KnownBase {
   readonly origin: 'catalogue' | 'registry';
   /** Its own labels: the same label with the same value on the image was inherited. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Of its names, those that name a later build with other layers by now. */
+  readonly newerBuilds?: readonly NewerBuild[];
+}
+
+/** A later build under the same name. */
+export interface NewerBuild {
+  readonly reference: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** Whole days between the two builds. */
+  readonly ageDays: number;
 }
 
 export type Confidence = 'proven' | 'declared' | 'inferred';

@@ -28,7 +28,8 @@ export interface JudgedImage {
 
 /** Judges an image that was read straight from its registry, as an audit would. Pure. */
 export function judgeLoaded(loaded: LoadedImage, { policy, knowledge, today, goal }: JudgeOptions): JudgedImage {
-  const image = { ...loaded.image, baseFacts: baseFactsOf(loaded.image.verdict, knowledge, today) };
+  const { bases } = loaded;
+  const image = { ...loaded.image, baseFacts: baseFactsOf(loaded.image.verdict, { bases, knowledge, today }) };
   const findings = findImage(image, policy.rules);
   const owner = { repository: loaded.reference.repository };
   const advice = adviseImage(image, findings, knowledge, goal ?? goalFor(owner, policy.budgets, policy.goal));

@@ -25,6 +25,8 @@ export interface LoadedImage {
   readonly indexDigest?: Digest;
   /** With what its layers hold, where they were read. */
   readonly image: AuditedImage;
+  /** Known images that it begins with. */
+  readonly bases: readonly KnownBase[];
   readonly measurement?: ImageMeasurement;
 }
 
@@ -122,16 +124,17 @@ async function readImage(
   const provenance = index
     ? await readProvenance(registry, repository, index, fetched.digest, platform, options.signal)
     : [];
+  const bases = (await options.findBases?.(config)) ?? [];
   const verdict = classifyImage({
     manifest: image,
     config,
     platform,
     provenance,
-    bases: (await options.findBases?.(config)) ?? [],
+    bases,
     ...(index ? { indexAnnotations: index.annotations } : {}),
   });
   const classified: AuditedImage = { manifest: image, config, verdict };
-  const loaded = { platform, digest: fetched.digest, image: classified };
+  const loaded = { platform, digest: fetched.digest, image: classified, bases };
   if (!options.deep) return loaded;
   const layers = await readImageLayers(registry, repository, classified, options.signal);
   const measurement = measureImage(classified, layers);

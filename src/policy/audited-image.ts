@@ -1,4 +1,4 @@
-import type { ImageVerdict } from '../classify/verdict.ts';
+import type { ImageVerdict, NewerBuild } from '../classify/verdict.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 
@@ -30,8 +30,8 @@ export interface MeasuredLayer {
 export interface BaseFacts {
   /** Distro or runtime release whose support has ended. */
   readonly ended?: { readonly name: string; readonly endOfLife: string };
-  /** The base's tag names a newer build than the one this image stands on (ISO 8601). */
-  readonly newerBuild?: { readonly reference: string; readonly createdAt: string; readonly ageDays: number };
+  /** The base's tag names a newer build than the one this image stands on. */
+  readonly newerBuild?: NewerBuild;
   /** The smallest known base of the same runtime, with its pull size in bytes. */
   readonly slimmer?: { readonly reference: string; readonly compressedBytes: number };
 }

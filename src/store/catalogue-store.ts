@@ -1,5 +1,5 @@
 import type { BaseContent, BaseImage } from '../catalogue/base-image.ts';
-import type { KnownBase } from '../classify/verdict.ts';
+import type { KnownBase, NewerBuild } from '../classify/verdict.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { PlatformSelection } from '../oci/platform.ts';
@@ -205,6 +205,22 @@ export async function countBases(db: Queryable): Promise<number> {
   return row?.count ?? 0;
 }
 
+/** Joins to a row `b` of base_image the build that its tag names by now, where that is a later one with other layers. */
+export const LATER_BUILD = `
+  left join lateral (
+    select n.digest, n.created_at from base_image n
+    where not b.newest and n.newest and n.registry = b.registry and n.repository = b.repository and n.tag = b.tag
+      and n.platform = b.platform and n.chain_id <> b.chain_id and n.created_at > b.created_at
+    order by n.created_at desc, n.digest limit 1) later on true`;
+
+/** Of rows that are joined so: the names that moved on, as `NewerBuild` has them; null where none did. */
+export const NEWER_BUILDS = `
+  jsonb_agg(distinct jsonb_build_object(
+    'reference', b.repository || ':' || b.tag,
+    'createdAt', to_char(later.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    'ageDays', floor(extract(epoch from later.created_at - b.created_at) / 86400)))
+  filter (where later.digest is not null) as newer_builds`;
+
 /** Images of the catalogue that these layers begin with: one look into an index, however large the catalogue is. */
 export async function findKnownBases(
   db: Queryable,
@@ -217,18 +233,21 @@ export async function findKnownBases(
     layer_count: number;
     labels: Readonly<Record<string, string>>;
     refs: readonly string[];
+    newer_builds: readonly NewerBuild[] | null;
   }>(
-    `select digest, index_digest, layer_count, (array_agg(labels))[1] as labels, array_agg(distinct repository || ':' || tag) as refs
-     from base_image where chain_id = any($1::bytea[]) and split_part(platform, '/', 2) = $2
-     group by digest, index_digest, layer_count order by layer_count, digest`,
+    `select b.digest, b.index_digest, b.layer_count, (array_agg(b.labels))[1] as labels,
+       array_agg(distinct b.repository || ':' || b.tag) as refs, ${NEWER_BUILDS}
+     from base_image b ${LATER_BUILD} where b.chain_id = any($1::bytea[]) and split_part(b.platform, '/', 2) = $2
+     group by b.digest, b.index_digest, b.layer_count order by b.layer_count, b.digest`,
     [chainIds(diffIds).map(digestBytes), architecture],
   );
-  return rows.map(({ digest, index_digest, layer_count, labels, refs }) => ({
+  return rows.map(({ digest, index_digest, layer_count, labels, refs, newer_builds }) => ({
     references: [...refs].sort(),
     digest: digestFromBytes(digest),
     layerCount: layer_count,
     origin: 'catalogue',
     labels,
     ...(index_digest ? { indexDigest: digestFromBytes(index_digest) } : {}),
+    ...(newer_builds ? { newerBuilds: newer_builds } : {}),
   }));
 }

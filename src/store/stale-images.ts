@@ -1,6 +1,7 @@
-import type { KnownBase } from '../classify/verdict.ts';
+import type { KnownBase, NewerBuild } from '../classify/verdict.ts';
 import { type Digest, digestFromBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
+import { LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
 import type { Queryable } from './database.ts';
 import { findReadLayers } from './layer-store.ts';
 
@@ -34,8 +35,10 @@ const STALE = `
   -- Only chains that occur: the catalogue may know millions.
   chain as (select distinct l.chain_id from held h join manifest_layer l on l.manifest_id = h.manifest_id where l.chain_id is not null),
   known_chain as (
-    select b.chain_id, md5(string_agg(b.repository || ':' || b.tag || encode(b.digest, 'hex'), ',' order by b.repository, b.tag, b.digest)) as key, 'catalogue' as origin
-    from chain join base_image b on b.chain_id = chain.chain_id group by b.chain_id
+    select b.chain_id,
+      md5(string_agg(b.repository || ':' || b.tag || encode(b.digest, 'hex') || coalesce(encode(later.digest, 'hex'), ''), ',' order by b.repository, b.tag, b.digest)) as key,
+      'catalogue' as origin
+    from chain join base_image b on b.chain_id = chain.chain_id ${LATER_BUILD} group by b.chain_id
     union all
     select n.chain_id, md5(string_agg(distinct r.name || ':' || n.tag, ',')), 'registry'
     from (
@@ -163,14 +166,15 @@ interface BaseRow {
   readonly refs: readonly string[];
   readonly config: Uint8Array | null;
   readonly labels: Readonly<Record<string, string>> | null;
+  readonly newer_builds?: readonly NewerBuild[] | null;
 }
 
 /** Images of the catalogue whose layers begin these images. */
 const CATALOGUE_BASES = `
   select l.manifest_id as id, l.position + 1 as layers, b.digest, b.index_digest, array_agg(b.repository || ':' || b.tag order by b.repository, b.tag) as refs,
-    null::bytea as config, (array_agg(b.labels))[1] as labels
+    null::bytea as config, (array_agg(b.labels))[1] as labels, ${NEWER_BUILDS}
   from manifest_layer l join image i on i.manifest_id = l.manifest_id
-  join base_image b on b.chain_id = l.chain_id and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2)
+  join base_image b on b.chain_id = l.chain_id and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2) ${LATER_BUILD}
   where l.manifest_id = any($1::int8[])
   group by l.manifest_id, l.position, b.digest, b.index_digest`;
 
@@ -234,5 +238,6 @@ function knownBase(
     origin,
     labels,
     ...(index ? { indexDigest: digestFromBytes(index) } : {}),
+    ...(row.newer_builds ? { newerBuilds: row.newer_builds } : {}),
   };
 }

@@ -10,16 +10,23 @@ export function registerCheck(program: Command, { io, exit }: CommandContext): v
     .option('--audit <id>', 'every image of the sources of an audit, as it was judged', parseAuditNumber)
     .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
     .option('--format <format>', 'table, json, junit or sarif', 'table')
+    .option('--catalogue', "look their bases up in the database's catalogue, too")
     .option('--plain-http', 'talk to the registries without TLS')
     .action(
       async (
         images: readonly string[],
-        options: { readonly platform: string; readonly format: string; readonly audit?: number },
+        options: {
+          readonly platform: string;
+          readonly format: string;
+          readonly audit?: number;
+          readonly catalogue?: boolean;
+        },
       ) => {
         const { prepare } = await import('../prepare.ts');
         const { checkCommand } = await import('../run/check-command.ts');
-        const { platform, format, audit, ...flags } = options;
-        exit(await checkCommand(await prepare(io, program.opts(), flags), images, { platform, format, audit }));
+        const { platform, format, audit, catalogue = false, ...flags } = options;
+        const session = await prepare(io, program.opts(), flags);
+        exit(await checkCommand(session, images, { platform, format, audit, catalogue }));
       },
     );
 }

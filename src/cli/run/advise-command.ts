@@ -1,5 +1,4 @@
 import type { Advice, PlanStep } from '../../advise/advise.ts';
-import { knowledgeOf } from '../../advise/alternatives.ts';
 import { type GeneratedFiles, generateDockerfile } from '../../advise/dockerfile/generate.ts';
 import { type BaseTechniqueId, techniqueOf } from '../../advise/technique.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
@@ -11,11 +10,14 @@ import { parseGoal } from '../../settings/units.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
+import { withCatalogue } from '../with-catalogue.ts';
 
 interface AdviseOptions {
   readonly platform: string;
   readonly format: string;
   readonly goal: string | undefined;
+  /** Look bases up in the catalogue of the database, too. */
+  readonly catalogue: boolean;
 }
 
 /** Says how one image becomes smaller, how far that leads, and writes a Dockerfile to begin with. */
@@ -25,25 +27,21 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const reference = parseReference(text);
   const platform = parsePlatform(options.platform);
   const today = new Date().toISOString().slice(0, 10);
-  await withImageLoader(session, async (load) => {
-    const loaded = await load(reference, platform);
-    const { policy } = session.settings;
-    const { image, advice } = judgeLoaded(loaded, {
-      policy,
-      knowledge: knowledgeOf([]),
-      today,
-      ...(goal ? { goal } : {}),
-    });
-    const files = generateDockerfile(image, advisedBase(advice), today);
-    const described = {
-      schema: 'slimboard.advice/1',
-      reference: formatReference(reference),
-      digest: loaded.digest,
-      advice,
-      files: files ?? null,
-    };
-    await writeTableOrJson(session.io, format, described, linesOf(described.reference, advice, files));
-  });
+  const { policy } = session.settings;
+  const { loaded, image, advice } = await withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
+    withImageLoader(session, async (load) =>
+      judgeLoaded(await load(reference, platform, bases), { policy, knowledge, today, ...(goal ? { goal } : {}) }),
+    ),
+  );
+  const files = generateDockerfile(image, advisedBase(advice), today);
+  const described = {
+    schema: 'slimboard.advice/1',
+    reference: formatReference(reference),
+    digest: loaded.digest,
+    advice,
+    files: files ?? null,
+  };
+  await writeTableOrJson(session.io, format, described, linesOf(described.reference, advice, files));
 }
 
 /** The base that the plan names; a slim one where the plan needs none. */

@@ -1,4 +1,3 @@
-import { knowledgeOf } from '../../advise/alternatives.ts';
 import { openStore } from '../../app.ts';
 import { NotFoundError, SettingsError } from '../../errors.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
@@ -16,11 +15,14 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { withImageLoader } from '../image-loader.ts';
 import { writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
+import { withCatalogue } from '../with-catalogue.ts';
 
 interface CheckOptions {
   readonly platform: string;
   readonly format: string;
   readonly audit: number | undefined;
+  /** Look bases up in the catalogue of the database, too; an audit has done so. */
+  readonly catalogue: boolean;
 }
 
 interface Checked {
@@ -48,27 +50,33 @@ export async function checkCommand(
     throw new SettingsError('write images to check, or --audit with a number: one of them');
   const checked =
     options.audit === undefined
-      ? await checkImages(session, images, options.platform)
+      ? await checkImages(session, images, options)
       : await checkAudit(session, options.audit);
   await writeResult(session.io, [format(checked)]);
   return failsCheck(checked.violations) ? EXIT.violation : EXIT.done;
 }
 
-async function checkImages(session: Session, images: readonly string[], platformText: string): Promise<Checked> {
+async function checkImages(
+  session: Session,
+  images: readonly string[],
+  options: Pick<CheckOptions, 'platform' | 'catalogue'>,
+): Promise<Checked> {
   const { policy, teams } = session.settings;
-  const platform = parsePlatform(platformText);
+  const platform = parsePlatform(options.platform);
   const parsed = images.map(parseReference);
-  const judge = { policy, knowledge: knowledgeOf([]), today: new Date().toISOString().slice(0, 10) };
-  return withImageLoader(session, async (load) => {
-    const violations: Violation[] = [];
-    for (const reference of parsed) {
-      const { image } = judgeLoaded(await load(reference, platform), judge);
-      const team = teamOf(reference.repository, teams, reference.registry);
-      const owner = { repository: reference.repository, ...(team === undefined ? {} : { team }) };
-      violations.push(...checkImage({ reference: formatReference(reference), owner, image }, policy));
-    }
-    return { references: parsed.map(formatReference), violations };
-  });
+  const today = new Date().toISOString().slice(0, 10);
+  return withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
+    withImageLoader(session, async (load) => {
+      const violations: Violation[] = [];
+      for (const reference of parsed) {
+        const { image } = judgeLoaded(await load(reference, platform, bases), { policy, knowledge, today });
+        const team = teamOf(reference.repository, teams, reference.registry);
+        const owner = { repository: reference.repository, ...(team === undefined ? {} : { team }) };
+        violations.push(...checkImage({ reference: formatReference(reference), owner, image }, policy));
+      }
+      return { references: parsed.map(formatReference), violations };
+    }),
+  );
 }
 
 async function checkAudit({ settings }: Session, audit: number): Promise<Checked> {

@@ -1,41 +1,46 @@
-import { knowledgeOf } from '../../advise/alternatives.ts';
 import { type RecognisedTechnique, recogniseTechniques } from '../../advise/recognise.ts';
 import { techniqueOf } from '../../advise/technique.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { diffImages, type ImageDiff, type LayerChange } from '../../measure/compare.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { parsePlatform } from '../../oci/platform.ts';
-import { formatReference, parseReference } from '../../oci/reference.ts';
+import { formatReference, parseReference, type Reference } from '../../oci/reference.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
+import { withCatalogue } from '../with-catalogue.ts';
+
+interface DiffOptions {
+  readonly platform: string;
+  readonly format: string;
+  /** Look bases up in the catalogue of the database, too. */
+  readonly catalogue: boolean;
+}
 
 /** Compares two images layer by layer, and says what explains the difference. */
 export async function diffCommand(
   session: Session,
   before: string,
   after: string,
-  options: { readonly platform: string; readonly format: string },
+  options: DiffOptions,
 ): Promise<void> {
   const format = parseTableOrJson(options.format);
   const references = [parseReference(before), parseReference(after)] as const;
   const platform = parsePlatform(options.platform);
-  const judge = {
-    policy: session.settings.policy,
-    knowledge: knowledgeOf([]),
-    today: new Date().toISOString().slice(0, 10),
-  };
-  await withImageLoader(session, async (load) => {
-    const [old, current] = [
-      judgeLoaded(await load(references[0], platform), judge),
-      judgeLoaded(await load(references[1], platform), judge),
-    ];
-    const diff = diffImages(old.image, current.image);
-    const techniques = recogniseTechniques(old, current);
-    const names = references.map(formatReference) as [string, string];
-    const described = { schema: 'slimboard.diff/1', old: names[0], new: names[1], diff, techniques };
-    await writeTableOrJson(session.io, format, described, linesOf(names, diff, techniques));
-  });
+  const { policy } = session.settings;
+  const today = new Date().toISOString().slice(0, 10);
+  const [old, current] = await withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
+    withImageLoader(session, async (load) => {
+      const judge = async (reference: Reference) =>
+        judgeLoaded(await load(reference, platform, bases), { policy, knowledge, today });
+      return [await judge(references[0]), await judge(references[1])] as const;
+    }),
+  );
+  const diff = diffImages(old.image, current.image);
+  const techniques = recogniseTechniques(old, current);
+  const names = references.map(formatReference) as [string, string];
+  const described = { schema: 'slimboard.diff/1', old: names[0], new: names[1], diff, techniques };
+  await writeTableOrJson(session.io, format, described, linesOf(names, diff, techniques));
 }
 
 const MARK = { kept: ' ', gone: '-', new: '+' } as const;

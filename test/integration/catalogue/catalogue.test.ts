@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exportBases, importBases } from '../../../src/catalogue/file.ts';
+import { findKnownBases } from '../../../src/store/catalogue-store.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
@@ -132,6 +133,31 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
         base_evidence: 'layer-chain:library/os:12',
       },
     ]);
+  });
+
+  test('says of an image whose base was built again under its tag that it is stale, once that is learned', async () => {
+    const apps = await startRegistry();
+    apps.push('team/app', '1', image({ layers: ['os', 'runtime 20', 'app'] }));
+    const stale = async () => {
+      await learnFrom(db, mirror, { now: '2026-11-25T02:00:00.000Z' });
+      await auditRegistry(db, apps);
+      return db.query("select split_part(message, ' ', 1) as base from finding where rule = 'stale-base'");
+    };
+    expect(await stale()).toEqual([]);
+    const again = image({ layers: ['os', 'runtime 20, mended'], created: '2024-02-10T12:00:00Z' });
+    mirror.push('library/runtime', 'lts', again);
+    expect(await stale()).toEqual([]);
+    mirror.push('library/runtime', '20', again);
+    expect(await stale()).toEqual([{ base: 'library/runtime:20' }]);
+    const { layers } = image({ layers: ['os', 'runtime 20'] });
+    const diffIds = layers.map(({ diffId }) => diffId);
+    const [, known] = await findKnownBases(db, 'amd64', diffIds);
+    const newer = { createdAt: '2024-02-10T12:00:00Z', ageDays: 40 };
+    expect(known?.newerBuilds).toEqual([
+      { reference: 'library/runtime:20', ...newer },
+      { reference: 'library/runtime:lts', ...newer },
+    ]);
+    await apps.close();
   });
 
   describe('as a file', () => {

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { baseFactsOf } from '../../../src/advise/base-facts.ts';
+import type { KnownBase } from '../../../src/classify/verdict.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import { auditedImage, pairImage } from '../../support/audited-image.ts';
 
 const TODAY = '2026-11-24';
-const DEFAULTS = knowledgeOf([]);
+const CONTEXT = { bases: [], knowledge: knowledgeOf([]), today: TODAY };
 
 test.each([
   ['node', '22.4.0', { slimmer: { reference: 'node:22-bookworm-slim', compressedBytes: 79_893_445 } }],
@@ -14,15 +16,50 @@ test.each([
   ['go', '1.26.1', { slimmer: { reference: 'golang:1.26-alpine', compressedBytes: 71_399_963 } }],
   ['perl', '5.40', {}],
 ] as const)('%s %s', (runtime, runtimeVersion, facts) => {
-  expect(baseFactsOf(auditedImage({ runtime, runtimeVersion }).verdict, DEFAULTS, TODAY)).toEqual(facts);
+  expect(baseFactsOf(auditedImage({ runtime, runtimeVersion }).verdict, CONTEXT)).toEqual(facts);
 });
 
 test('a fat base has its bytes at stake once a slimmer one is known', () => {
   const image = pairImage('node-single-stage');
   const own = { ...slim, version: '20.20.2' };
-  const baseFacts = baseFactsOf(image.verdict, knowledgeOf([own]), TODAY);
+  const baseFacts = baseFactsOf(image.verdict, { ...CONTEXT, knowledge: knowledgeOf([own]) });
   const finding = findImage({ ...image, baseFacts }).find(({ rule }) => rule === 'fat-base');
   expect(finding?.bytes).toEqual({ min: 196_174_343, max: 196_174_343 });
+});
+
+const base = (references: readonly string[], ...moved: readonly (readonly [string, number])[]): KnownBase => ({
+  references,
+  digest: digestOf(references.join()),
+  layerCount: 1,
+  origin: 'catalogue',
+  newerBuilds: moved.map(([reference, ageDays]) => ({ reference, createdAt: '2026-11-01T00:00:00Z', ageDays })),
+});
+
+test.each<[string, readonly string[] | null, readonly KnownBase[], object | undefined]>([
+  ['its tag moved on', ['os:13'], [base(['os:13'], ['os:13', 40])], { reference: 'os:13', ageDays: 40 }],
+  [
+    'all its tags moved on: told is the first',
+    ['os:13', 'os:stable'],
+    [base(['os:13', 'os:stable'], ['os:13', 40], ['os:stable', 9])],
+    { reference: 'os:stable', ageDays: 9 },
+  ],
+  ['one of its tags stayed', ['os:13', 'os:13.1'], [base(['os:13', 'os:13.1'], ['os:13', 40])], undefined],
+  [
+    'the same layers were built again under its tag',
+    ['os:13'],
+    [base(['os:13'], ['os:13', 40]), { ...base(['os:13']), digest: digestOf('again') }],
+    undefined,
+  ],
+  ['only a shorter chain moved on', ['os:13'], [{ ...base(['os:13'], ['os:13', 40]), layerCount: 2 }], undefined],
+  ['nobody knows its name', ['os:13'], [], undefined],
+  ['its base is unknown', null, [base(['os:13'], ['os:13', 40])], undefined],
+])('a base is stale or not: %s', (_, baseNames, bases, expected) => {
+  const image = auditedImage({ baseNames });
+  const baseFacts = baseFactsOf(image.verdict, { ...CONTEXT, bases });
+  const finding = findImage({ ...image, baseFacts }).find(({ rule }) => rule === 'stale-base');
+  if (expected) expect(baseFacts.newerBuild).toMatchObject(expected);
+  else expect(baseFacts.newerBuild).toBeUndefined();
+  expect(finding !== undefined).toBe(expected !== undefined);
 });
 
 const slim = {
