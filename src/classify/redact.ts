@@ -1,61 +1,53 @@
+import { HAS_TOKEN, NAMES_PASSWORD_OPTION, PASSWORD_OPTIONS, TOKEN_SHAPES, VALUE } from './secret-forms.ts';
+
 /** What stands in place of a secret. */
 export const REDACTED = '***';
-/**
- * What stands in place of a secret in content that is kept. It is told as a secret itself, so that the copy is judged as
- * the original was; and it holds no character that ends a value, in shells or in URLs.
- */
-export const HIDDEN = 'hidden-by-slimboard';
-
 /**
  * Names whose values are secrets. A bare `KEY` is not among them: `GPG_KEY` names public keys in every official image.
  */
 const SECRET_NAME =
-  /pass(?:word|wd|phrase)|(?:^|_)pass$|_pwd$|secret|token|credential|api[_.-]?key|access[_.-]?key|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|account[_.-]?key|auth[_.-]?key|(?:^|_)auth$|connection[_.-]?string|_dsn$/i;
+  /pass(?:word|wd|phrase)|(?:^|_|ssh|db|user|root|admin|mail|smtp|ldap|store|key)pass$|_pwd$|secret|token(?!i[sz])|credential|api[_.-]?key|access[_.-]?key|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|account[_.-]?key|auth[_.-]?key|(?:^|_)auth$|docker_?(?:cfg|config_?json|auth_?config)|connection[_.-]?string|_dsn$/i;
 /** Names that only sound so: they hold paths, policies or switches. */
 const HARMLESS_NAME =
-  /(?:_|^)(?:file|path|dir|url|uri|type|method|expiry|ttl|length|policy|enabled|disabled|name|id)$/i;
+  /(?:[_.]|^)(?:file|path|dir|url|uri|type|method|expiry|ttl|length|policy|enabled|disabled|name|id|stdin|helper|store|provider|version|size|mode)$/i;
+const CAMEL_CASE = /(?<=[a-z])(?=[A-Z])/g;
 
-/** Whether a variable of this name usually holds a secret. */
+/** Whether a variable, flag or field of this name usually holds a secret. */
 export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name) && !HARMLESS_NAME.test(name);
+  return SECRET_NAME.test(name) && !HARMLESS_NAME.test(name.replace(CAMEL_CASE, '_'));
 }
 
 // Most text has none of these, and needs no closer look.
 const NAMES_SECRET =
-  /pass|pwd|secret|token|credential|(?:api|access|private|encryption|signing|account|auth)[_.-]?key|[_-]auth|dsn|connection[_.-]?string/i;
+  /pass|pwd|secret|token|credential|(?:api|access|private|encryption|signing|account|auth)[_.-]?key|(?<![a-z])auth(?![a-z])|docker_?(?:cfg|config|auth)|dsn|connection[_.-]?string/i;
 const URL_CREDENTIALS_HINT = /:\/\/[^\s/"']*@|-----BEGIN/;
 const HAS_HEADER = /authorization|bearer/i;
-const HAS_TOKEN =
-  /hidden-by-slimboard|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|npm_|dckr_pat_|pypi-|hf_|[rs]k_live_|AIza|eyJ/;
 
-/** Tokens that are told by their own shape. @see the vendors' token formats; gitleaks' and GitHub's lists agree on these */
-const TOKEN_SHAPES = new RegExp(
-  [
-    HIDDEN,
-    '\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b',
-    '\\bgh[pousr]_[A-Za-z0-9]{30,255}\\b',
-    '\\bgithub_pat_[A-Za-z0-9_]{20,255}\\b',
-    '\\bglpat-[A-Za-z0-9_-]{20,64}',
-    '\\bxox[abeoprs]-[A-Za-z0-9-]{10,255}',
-    '\\bnpm_[A-Za-z0-9]{30,64}\\b',
-    '\\bdckr_pat_[A-Za-z0-9_-]{20,64}',
-    '\\bpypi-[A-Za-z0-9_-]{20,255}',
-    '\\bhf_[A-Za-z0-9]{30,64}\\b',
-    '\\b[rs]k_live_[A-Za-z0-9]{16,255}\\b',
-    '\\bAIza[0-9A-Za-z_-]{35}',
-    '\\beyJ[A-Za-z0-9_-]{8,2000}\\.eyJ[A-Za-z0-9_-]{8,4000}\\.[A-Za-z0-9_-]{0,2000}',
-  ].join('|'),
-  'g',
-);
-const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g;
-const URL_CREDENTIALS = /(:\/\/)(?:([^\s/:@"']{1,256}):)?([^\s/@"']{1,512})@/g;
-const HEADER = /\b((?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:bearer|basic|token)?\s{0,4})([^\s"']{4,})/gi;
+// Each part ends where an encrypted key's headers (`Proc-Type: 4,ENCRYPTED`) do not; a key that was cut goes to its end.
+const PRIVATE_KEY =
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[\s\S]*)/g;
+const URL_CREDENTIALS = /:\/\/(?:([^\s/:@"'?#]{0,256}):)?([^\s/"'?#]{1,512})@/g;
+const HEADER =
+  /\b((?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:bearer|basic|token)\s{1,4})?)(?!(?:bearer|basic|token)\s)([^\s"']{3,})/gi;
 const BEARER = /\b(bearer\s{1,4})([A-Za-z0-9._~+/=-]{12,})/gi;
-const VALUE = `("[^"]*"|'[^']*'|[^\\s;&|"']+)`;
 // Looked for at the start of a word only, so that a long word costs its length once.
 const ASSIGNMENT = new RegExp(`(?<![\\w.-])([A-Za-z_][\\w.-]{0,127})(=|:=)${VALUE}`, 'g');
-const JSON_FIELD = /"([A-Za-z_][\w.-]{0,127})"(\s{0,4}:\s{0,4})"([^"]+)"/g;
-const FLAG = new RegExp(`(?<![\\w-])(--?[a-z][a-z-]{0,40})( {1,20}|=)${VALUE}`, 'gi');
+const JSON_FIELD = /(?<=(?<!\\)")([A-Za-z_][\w.-]{0,127})("\s{0,4}:\s{0,4}")((?:[^"\\]|\\.)+)/g;
+/** The same in a shell's quotes: `"{\"token\":\"…\"}"`. */
+const ESCAPED_FIELD = /(?<=\\")([A-Za-z_][\w.-]{0,127})(\\"\s{0,4}:\s{0,4}\\")([^"\\]+)/g;
+/** `-H "X-Api-Key: …"`, `echo 'password: …'`. */
+const QUOTED_LINE = /(?<=["'])([A-Za-z][\w.-]{0,127})(: {0,4})([^\s"'][^"']{3,511})(?=["'])/g;
+/** `--password …`, `--password=…`, `["--password", "…"]`. */
+const FLAG = new RegExp(`(?<![\\w-])(--?[a-z][\\w.-]{0,60})(["'],? ?(?=["'](?!-))| {1,20}(?!--?[a-z])|=)${VALUE}`, 'gi');
+
+/** Each with groups for a name, what joins it to its value, and the value. */
+const NAMED_FORMS: readonly RegExp[] = [ASSIGNMENT, JSON_FIELD, ESCAPED_FIELD, QUOTED_LINE, FLAG];
+
+/** Lines that set variables without quotes: `|2 A=b c D=e /bin/sh -c …`, `ENV A=b c`. */
+const UNQUOTED_LINE = /^(?:(?:RUN )?\|\d{1,3} |(?:\/bin\/sh -c #\(nop\) {1,4})?(?:ENV|ARG|LABEL) )/;
+/** There a value ends at the next name, or at the shell that runs the step. */
+const UNQUOTED_VALUE = /(?<=\s)([A-Za-z_][\w.-]{0,127})(=)([\s\S]*?)(?=\s[A-Za-z_][\w.-]{0,127}=|$)/g;
+const SHELL = /\s(?=(?:\/\S{1,40}\/)?(?:ba|a|da|z)?sh -|cmd \/S|powershell |pwsh )/;
 
 /**
  * Replaces what looks like a secret: values of variables, flags and JSON fields with a secret's name, credentials in
@@ -71,38 +63,70 @@ export type SecretReplacer = (value: string, name?: string) => string;
 
 /** As {@link redact}, with a replacement of the caller's choice. */
 export function replaceSecrets(text: string, replace: SecretReplacer): string {
-  let safe = text;
+  const hide = (...match: string[]): string => hideValue(match, replace);
+  let safe = hideUnquoted(text, hide);
   if (safe.includes('-----BEGIN')) safe = safe.replace(PRIVATE_KEY, (value) => replace(value));
-  if (safe.includes('://')) safe = safe.replace(URL_CREDENTIALS, (...match) => hideCredentials(match, replace));
+  if (safe.includes('://')) safe = hideUrlCredentials(safe, replace);
   if (HAS_HEADER.test(safe)) {
-    const hide = (_: string, before: string, value: string) => before + replace(value);
-    safe = safe.replace(HEADER, hide).replace(BEARER, hide);
+    const hideHeader = (_: string, before: string, value: string): string => before + hideUnless(value, replace);
+    safe = safe.replace(HEADER, hideHeader).replace(BEARER, hideHeader);
   }
   if (NAMES_SECRET.test(safe)) {
-    const hide = (...match: string[]) => hideValue(match, replace);
-    safe = safe
-      .replace(ASSIGNMENT, hide)
-      .replace(JSON_FIELD, (...match) => hideField(match, replace))
-      .replace(FLAG, hide);
+    for (const form of NAMED_FORMS) safe = safe.replace(form, hide);
   }
+  safe = hidePasswordOptions(safe, replace);
   return HAS_TOKEN.test(safe) ? safe.replace(TOKEN_SHAPES, (value) => replace(value)) : safe;
+}
+
+function hideUnquoted(text: string, hide: (...match: string[]) => string): string {
+  if (!UNQUOTED_LINE.test(text) || !NAMES_SECRET.test(text)) return text;
+  const end = /^(?:RUN )?\|/.test(text) ? (SHELL.exec(text)?.index ?? text.length) : text.length;
+  return text.slice(0, end).replace(UNQUOTED_VALUE, hide) + text.slice(end);
+}
+
+function hidePasswordOptions(text: string, replace: SecretReplacer): string {
+  if (!NAMES_PASSWORD_OPTION.test(text)) return text;
+  const hide = (value: string): string => hideUnless(value, replace);
+  let safe = text;
+  for (const { word, form, withUser } of PASSWORD_OPTIONS) {
+    if (!safe.includes(word)) continue;
+    safe = safe.replace(
+      form,
+      (_, before: string, value: string) => before + (withUser ? hidePair(value, hide) : hide(value)),
+    );
+  }
+  return safe;
+}
+
+/** `user:password`, in quotes or not. */
+function hidePair(pair: string, hide: (value: string) => string): string {
+  return pair.replace(
+    /^([^:]*:)(.*?)(["']?)$/s,
+    (_, user: string, value: string, quote: string) => user + hide(value) + quote,
+  );
+}
+
+/** The replacement for a value, unless it stands for one that is given elsewhere, or was replaced already. */
+function hideUnless(value: string, replace: SecretReplacer, name?: string): string {
+  const bare = value.replace(/^["']/, '');
+  return bare === '' || bare.startsWith('$') || bare === REDACTED ? value : replace(value, name);
 }
 
 /** Whether a text may hold a secret: most do not, and need no closer look. */
 export function maySayASecret(text: string): boolean {
-  return [NAMES_SECRET, HAS_HEADER, HAS_TOKEN, URL_CREDENTIALS_HINT].some((hint) => hint.test(text));
+  return (
+    [NAMES_SECRET, HAS_HEADER, HAS_TOKEN, URL_CREDENTIALS_HINT].some((hint) => hint.test(text)) ||
+    PASSWORD_OPTIONS.some(({ word, hint }) => text.includes(word) && hint.test(text))
+  );
 }
 
-function hideCredentials(match: readonly string[], replace: SecretReplacer): string {
-  const [, slashes = '', user, value = ''] = match;
-  return user === undefined ? `${slashes}${replace(value)}@` : `${slashes}${user}:${replace(value)}@`;
-}
-
-function hideField(
-  [whole = '', name = '', colon = '', value = '']: readonly string[],
-  replace: SecretReplacer,
-): string {
-  return isSecretName(name) ? `"${name}"${colon}"${replace(value, name)}"` : whole;
+function hideUrlCredentials(text: string, replace: SecretReplacer): string {
+  return text.replace(URL_CREDENTIALS, (whole, user: string | undefined, value: string, at: number) => {
+    if (user !== undefined) return `://${user}:${hideUnless(value, replace)}@`;
+    // A name alone (`ssh://git@…`, `postgres://app@…`) is no secret; on the web, a token stands in its place.
+    const isWeb = /https?$/i.test(text.slice(Math.max(0, at - 5), at));
+    return isWeb && value !== 'git' ? `://${hideUnless(value, replace)}@` : whole;
+  });
 }
 
 function hideValue(
@@ -110,9 +134,5 @@ function hideValue(
   replace: SecretReplacer,
 ): string {
   const plainName = name.replace(/^-+/, '').replaceAll('-', '_');
-  if (!isSecretName(plainName)) return whole;
-  const bare = value.replace(/^["']/, '');
-  return bare === '' || bare.startsWith('$') || bare === REDACTED
-    ? whole
-    : `${name}${separator}${replace(value, plainName)}`;
+  return isSecretName(plainName) ? `${name}${separator}${hideUnless(value, replace, plainName)}` : whole;
 }

@@ -30,7 +30,9 @@ function clean(value: unknown, walk: Walk, name = ''): unknown {
   if (walk.depth >= MAX_DEPTH) return null;
   const deeper = { ...walk, depth: walk.depth + 1 };
   if (Array.isArray(value)) {
-    const items = value.map((item) => (isVariable(name, item) ? hideEntry(item) : clean(item, deeper)));
+    const items = value.map((item, at) =>
+      isVariable(name, item) ? hideEntry(item) : clean(item, deeper, flagName(value[at - 1])),
+    );
     return items.every((item, at) => item === value[at]) ? value : items;
   }
   const entries = Object.entries(value).map(([key, entry]) => [key, clean(entry, deeper, key)] as const);
@@ -43,6 +45,12 @@ function cleanText(value: string, name: string, { hideText }: Walk): string {
   return isSecretName(name) && isSecret(name, value)
     ? hideVariable(name, value).slice(name.length + 1)
     : hideText(value);
+}
+
+/** The name of a flag whose value is the next word, as in `["--password", "…"]`. */
+function flagName(word: unknown): string {
+  const [, name = ''] = (typeof word === 'string' && /^--?([A-Za-z][\w.-]{0,60})$/.exec(word)) || [];
+  return name.replaceAll('-', '_');
 }
 
 /** The entries of `Env`, in a config and in what Docker calls the container's. */

@@ -1,7 +1,12 @@
-import { HIDDEN, isSecretName, REDACTED, redact, replaceSecrets } from '../classify/redact.ts';
+import { isSecretName, REDACTED, redact, replaceSecrets } from '../classify/redact.ts';
+import { HIDDEN } from '../classify/secret-forms.ts';
 
-/** Values that stand for a secret that is given elsewhere: nothing, a switch, a variable, a template, a mask. */
-const NO_SECRET_VALUE = /^(?:|true|false|yes|no|none|null|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…)$/i;
+/**
+ * Values that stand for a secret that is given elsewhere: nothing, a switch, a variable, a template, a mask, a build's
+ * secret by its id; and the password of Java's own trust store, which everybody knows.
+ */
+const NO_SECRET_VALUE =
+  /^(?:|true|false|yes|no|none|null|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…|changeit|(?:id|type|env|src)=.*)$/i;
 /** A file that holds it. Only the usual folders: one base64 text in 64 begins with a slash. */
 const PATH = /^\/(?:run|etc|var|opt|srv|usr|home|root|mnt|tmp|app|config|secrets?|vault|keys?|certs?)\//;
 /** `MAX_TOKENS=4096` is a limit; `DB_PASSWORD=1234` is a password. */

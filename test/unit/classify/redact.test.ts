@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isSecretName, REDACTED, redact } from '../../../src/classify/redact.ts';
+import { isSecretName, maySayASecret, REDACTED, redact } from '../../../src/classify/redact.ts';
 
 /** Put together here, so that no scanner of this repository takes them for real ones. */
 const AWS_KEY = `AKIA${'ABCDEFGHIJKLMNOP'}`;
@@ -28,14 +28,124 @@ test.each([
   expect(redact(text)).toBe(expected);
 });
 
+const PLANTED = 'Pl4ntedS3cret';
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const key = (kind: string): string => `-----BEGIN ${kind}-----\nMIIE${PLANTED}${PLANTED}\n-----END ${kind}-----`;
+
+/** Ways by which images have given their secrets away. */
+const LEAKS: Readonly<Record<string, readonly string[]>> = {
+  'variables of several words, which no quotes hold together': [
+    `|1 TOKEN=two ${PLANTED} /bin/sh -c npm ci`,
+    `|2 DB_PASSWORD=${PLANTED};a&${PLANTED}|x OTHER=y /bin/bash -o pipefail -c npm ci`,
+    `RUN |1 NPM_TOKEN=a ${PLANTED} b /bin/sh -c npm ci # buildkit`,
+    `/bin/sh -c #(nop)  ARG API_KEY=two ${PLANTED}`,
+    `ENV DB_PASSWORD=a ${PLANTED} PATH=/bin`,
+    `LABEL com.example.api-token=a ${PLANTED}`,
+  ],
+  'values in quotes, whole, cut or put together': [
+    `PASSWORD="a\\"${PLANTED}" ./run`,
+    `TOKEN=a"${PLANTED}"b ./run`,
+    `TOKEN="a ${PLANTED}`,
+    `PASSWORD='a ${PLANTED}' ./run`,
+  ],
+  'names of every kind': [
+    ...['PGPASSWORD', 'MYSQL_PWD', 'SSHPASS', 'GITHUB_TOKEN', '_auth', 'SENTRY_DSN', 'DOCKER_AUTH_CONFIG'].map(
+      (name) => `${name}=${PLANTED} ./run`,
+    ),
+    ...['api_key', 'apikey', 'apiKey', 'client-secret', 'db.password'].map((name) => `app --${name}=${PLANTED}`),
+    `app --verbose --apiKey ${PLANTED}`,
+    `CMD ["app", "--verbose", "--token", "${PLANTED}"]`,
+    `java -Djavax.net.ssl.keyStorePassword=${PLANTED} -jar app.jar`,
+    `keytool -importcert -storepass ${PLANTED}`,
+    `CMD ["app", "--password", "${PLANTED}"]`,
+    `CMD ["app" "--token" "${PLANTED}"]`,
+    `AccountName=x;AccountKey=${PLANTED}==;EndpointSuffix=example.com`,
+  ],
+  'options of programs': [
+    `curl -u user:${PLANTED} https://example.com`,
+    `curl -fsSL --user "user:a ${PLANTED}" https://example.com`,
+    `skopeo copy --src-creds ci:${PLANTED} docker://example.com/a dir:b`,
+    `mysql -uroot -p${PLANTED} -e 'select 1'`,
+    `mysqldump -u root -p'${PLANTED}' app`,
+    `docker login -u ci -p ${PLANTED} registry.example.com`,
+    `echo ${PLANTED} | docker login -u ci --password-stdin registry.example.com`,
+    `echo "root:${PLANTED}" | chpasswd`,
+    `echo ${PLANTED} | passwd --stdin root`,
+    `sshpass -p ${PLANTED} ssh example.com`,
+    `redis-cli -h example.com -a ${PLANTED} ping`,
+    `unzip -P ${PLANTED} a.zip`,
+    `7z x -p${PLANTED} a.7z`,
+    `openssl rsa -passin pass:${PLANTED} -in key.pem`,
+    `htpasswd -bc /etc/nginx/users ci ${PLANTED}`,
+    `echo "machine example.com login ci password ${PLANTED}" > ~/.netrc`,
+    `npm config set //registry.example.com/:_authToken=${PLANTED}`,
+    `npm config set //registry.example.com/:_authToken ${PLANTED}`,
+    `aws configure set aws_secret_access_key ${PLANTED}`,
+    `setx TOKEN ${PLANTED}`,
+  ],
+  headers: [
+    `curl -H "Authorization: token ${PLANTED}" https://example.com`,
+    `curl -H 'PRIVATE-TOKEN: ${PLANTED}' https://example.com`,
+    `wget --header="X-Vault-Token: ${PLANTED}" https://example.com`,
+    `git config --global http.extraheader "AUTHORIZATION: basic ${PLANTED}"`,
+  ],
+  URLs: [
+    `git clone https://ci:p@${PLANTED}@example.com/a.git`,
+    `https://oauth2:${PLANTED}@example.com`,
+    `redis://:${PLANTED}@example.com:6379`,
+    `postgres://app:${PLANTED}@example.com/app`,
+  ],
+  files: [
+    `{"auths":{"https://index.docker.io/v1/":{"auth":"${PLANTED}=="}}}`,
+    `echo "{\\"auths\\":{\\"example.com\\":{\\"auth\\":\\"${PLANTED}\\"}}}" > ~/.docker/config.json`,
+    `{"password": "a\\"${PLANTED}"}`,
+    `echo "//registry.example.com/:_authToken=${PLANTED}" > .npmrc`,
+    `echo "${key('PGP PRIVATE KEY BLOCK')}" | gpg --import`,
+    `echo "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n${PLANTED}\n-----END RSA PRIVATE KEY-----" > key`,
+    `echo "-----BEGIN OPENSSH PRIVATE KEY-----\n${PLANTED}`,
+    `X=${base64(`{"auths":{"example.com":{"auth":"${PLANTED}${PLANTED}"}}}`)}`,
+    ...['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'OPENSSH PRIVATE KEY'].map(
+      (kind) => `X=${base64(key(kind))}`,
+    ),
+  ],
+};
+
+describe.each(Object.entries(LEAKS))('%s', (_what, texts) => {
+  test.each(texts)('%j', (text) => {
+    const shown = redact(text);
+    for (const part of [PLANTED, base64(PLANTED).slice(3, 12)]) expect(shown).not.toContain(part);
+    expect(redact(shown)).toBe(shown);
+    expect(maySayASecret(JSON.stringify(text))).toBe(true);
+  });
+});
+
 test.each([
   'GPG_KEY=0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D',
   'PYTHON_SHA256=5c8462af5790baf43a321a1559dbe0db06d1be4300fb85fb53c40060668e548a',
   'curl -fsSL https://example.com/key.asc | gpg --import',
+  'curl -u "$USER:$PASS" https://example.com',
+  'wget https://example.com/x?contact=a@example.com',
   'echo $NPM_TOKEN > .npmrc',
   'TOKEN_FILE=/run/secrets/token',
+  'tokenUrl=https://example.com/token',
+  'TOKENIZERS_PARALLELISM=false',
+  'PASSENGER_VERSION=6.0.20',
   'COPY --chown=node:node . .',
+  'USER app:app',
+  'docker run -u 1000:1000 app',
+  'docker login --password-stdin registry.example.com',
+  'docker login -u $USER -p $PASS',
+  'git clone ssh://git@example.com/a.git',
+  'pip install git+ssh://git@example.com/a.git',
+  'postgres://app@example.com/app',
+  'npm install @scope/package@1.2.3',
+  'git config credential.helper store',
+  'apt-get install -y mysql-client unzip && mkdir -p /data',
+  'find /etc/mysql -name "*.cnf" -print0',
   'groupadd -r postgres --gid=999',
+  'apt-get install -y passwd openssh-client',
+  'RUN --mount=type=secret,id=npm_token npm ci',
+  `X=${base64('-----BEGIN CERTIFICATE-----\nMIIE')}`,
 ])('leaves %j as it is', (text) => {
   expect(redact(text)).toBe(text);
 });

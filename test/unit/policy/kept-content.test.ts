@@ -29,6 +29,8 @@ test.each([
     config(['DB_PASSWORD=a planted canary'], ['/bin/sh -c #(nop)  ENV DB_PASSWORD=a planted canary']),
   ],
   ['a build argument', config([], ['|1 NPM_TOKEN=planted /bin/sh -c npm ci'])],
+  ['a build argument of words', config([], ['|2 A=b NPM_TOKEN=two planted words /bin/sh -c npm ci'])],
+  ['the command', { config: { Cmd: ['app', '--api-key', 'planted'], Entrypoint: ['x', '--token=planted'] } }],
   ['a token by its shape', config(['GREETING=ghp_planted0123456789012345678901234567'], [])],
   ['a URL', config([], ['RUN curl https://ci:planted@example.com/x'])],
   ['a label by its name', config([], [], { 'com.example.api-token': 'planted words' })],
@@ -58,6 +60,8 @@ const words = fc.constantFrom(
   ...[
     '{"api_key": "hunter2hunter2"}',
     'https://ci:hunter2hunter2@example.com/',
+    'curl -u ci:hunter2hunter2 example.com',
+    '"--api_key" "hunter2hunter2"',
     '-H "Authorization: Bearer hunter2hunter2"',
   ],
   ...[

@@ -1,0 +1,98 @@
+/**
+ * Forms by which a text gives a secret away: values in shells, options of well-known programs, tokens of well-known
+ * shapes. What is done about them stands in redact.ts.
+ */
+
+/**
+ * What stands in place of a secret in content that is kept. It is told as a secret itself, so that the copy is judged as
+ * the original was; and it holds no character that ends a value, in shells or in URLs.
+ */
+export const HIDDEN = 'hidden-by-slimboard';
+
+/** A word as shells read it, quotes and escapes included; a text that was cut may end within quotes. */
+export const VALUE = `((?:"(?:[^"\\\\]|\\\\.)*(?:"|$)|'[^']*(?:'|$)|[^\\s;&|"'\\\\]|\\\\.)+)`;
+
+/** A way to give a program a password: what stands before the value, and the value. */
+export interface PasswordOption {
+  readonly form: RegExp;
+  /** `user:password` is given, not the password alone. */
+  readonly withUser?: true;
+  /** In every text that holds the form. */
+  readonly word: string;
+  /** True for every text that holds the form, also where quotes are escaped as in JSON; and for few others. */
+  readonly hint: RegExp;
+}
+
+function passwordOption(word: string, before: string, after = '', hint = before): PasswordOption {
+  return { word, form: new RegExp(`(${before})${VALUE}${after}`, 'g'), hint: new RegExp(hint) };
+}
+
+/** An option of a command that stands before any `;`, `&` or `|`. */
+function optionOf(program: string, options: string, join = '[ =]', names = program): PasswordOption {
+  return passwordOption(program, `(?<![\\w./-]|[^n]/)${names}\\s[^;&|\\n]{0,400}?(?<=\\s)${options}${join}`);
+}
+
+/** What a command is fed: `echo VALUE | command`. */
+function fedTo(word: string, command: string): PasswordOption {
+  const pipe = `\\s*\\|\\s*${command}`;
+  return passwordOption(word, `\\b(?:echo|printf)\\s+(?:-\\w+\\s+|["']?%s\\S*\\s+)*`, `(?=${pipe})`, pipe);
+}
+
+const SPACE = '(?:\\s|\\\\n)+';
+
+/** `npm config set _authToken …`, `aws configure set aws_secret_access_key …`, `setx TOKEN …`. */
+const SETTING_OF_A_SECRET =
+  '(?:[^\\s;&|]{1,100}\\s+){0,4}?[^\\s;&|=]{0,100}(?:[Pp]assword|PASSWORD|[Tt]oken|TOKEN|[Ss]ecret|SECRET|access_key|_auth)';
+
+/** Options whose names do not tell that a password follows. @see the manual pages of the programs */
+export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
+  { ...optionOf('curl', '(?:-u|--user|-U|--proxy-user)', '[ =]?'), withUser: true },
+  { ...passwordOption('creds', '(?<=\\s)--(?:src-|dest-)?creds[ =]'), withUser: true },
+  // find's own -print, -path, -perm and -prune follow folders of that name.
+  ...['mysql', 'mariadb'].map((name) => optionOf(name, '-p(?!rint|ath|erm|rune)', '', `${name}\\w*`)),
+  passwordOption('login', '(?<![\\w-])login\\s[^;&|\\n]{0,400}?(?<=\\s)-p '),
+  optionOf('sshpass', '-p', ' ?'),
+  optionOf('redis-cli', '-a'),
+  optionOf('mongo', '-p', ' ', 'mongo\\w*'),
+  optionOf('zip', '-P', ' ?', '(?:un)?zip'),
+  optionOf('7z', '-p', '', '7z\\w*'),
+  optionOf('openssl', '-pass(?:in|out)?', ' ["\']?pass:'),
+  { ...fedTo('chpasswd', '(?:sudo\\s+)?\\S{0,20}chpasswd\\b'), withUser: true },
+  ...['--password-stdin', '--with-token', '--stdin'].map((flag) => fedTo(flag, `[^;&|\\n]{0,200}\\s${flag}`)),
+  passwordOption('password', `\\blogin${SPACE}\\S{1,100}${SPACE}password${SPACE}`),
+  ...['config', 'setx'].map((word) => passwordOption(word, `\\b${word}(?:ure)?\\s+${SETTING_OF_A_SECRET}\\s+`)),
+  passwordOption('htpasswd', '\\bhtpasswd\\s+-\\w*b\\w*\\s+\\S+\\s+\\S+\\s+'),
+];
+
+/** True for every text that may hold one of them: one look instead of many. */
+export const NAMES_PASSWORD_OPTION = new RegExp(PASSWORD_OPTIONS.map(({ word }) => word).join('|'));
+
+/** Tokens that are told by their own shape. @see the vendors' token formats; gitleaks' and GitHub's lists agree on these */
+const SHAPES: readonly (readonly [start: string, rest: string])[] = [
+  [HIDDEN, ''],
+  ['\\bAKIA', '[0-9A-Z]{16}\\b'],
+  ['\\bASIA', '[0-9A-Z]{16}\\b'],
+  ['\\bgh[pousr]_', '[A-Za-z0-9]{30,255}\\b'],
+  ['\\bgithub_pat_', '[A-Za-z0-9_]{20,255}\\b'],
+  ['\\bgl(?:pat|rt|dt|cbt|ptt)-', '[A-Za-z0-9_-]{20,64}'],
+  ['\\bxox[abeoprs]-', '[A-Za-z0-9-]{10,255}'],
+  ['\\bhooks\\.slack\\.com/services/', '[A-Za-z0-9/]{20,100}'],
+  ['\\bnpm_', '[A-Za-z0-9]{30,64}\\b'],
+  ['\\bdckr_[po]at_', '[A-Za-z0-9_-]{20,64}'],
+  ['\\bpypi-', '[A-Za-z0-9_-]{20,255}'],
+  ['\\bhf_', '[A-Za-z0-9]{30,64}\\b'],
+  ['\\b[rs]k_live_', '[A-Za-z0-9]{16,255}\\b'],
+  ['\\bsk-(?:ant|proj)-', '[A-Za-z0-9_-]{20,255}'],
+  ['\\bAIza', '[0-9A-Za-z_-]{35}'],
+  ['\\bSG\\.', '[A-Za-z0-9_-]{16,64}\\.[A-Za-z0-9_-]{16,128}'],
+  ['\\bhv[sb]\\.', '[A-Za-z0-9_-]{20,255}'],
+  ['\\bdop_v1_', '[a-f0-9]{64}\\b'],
+  ['\\bAGE-SECRET-KEY-1', '[A-Z0-9]{58}\\b'],
+  // A JSON web token; and, in base64, Docker's `{"auths"` and the first words of private keys.
+  ['\\beyJ', '[A-Za-z0-9_-]{8,2000}\\.eyJ[A-Za-z0-9_-]{8,4000}\\.[A-Za-z0-9_-]{0,2000}'],
+  ['\\beyJhdXRocyI', '[A-Za-z0-9+/_-]{8,}={0,2}'],
+  ['\\bLS0tLS1CRUdJTiB', '(?:QUklWQVRF|SU0Eg|FQyBQ|PUEVOU1NI|FTkNSWVBURUQ|EU0Eg|QR1AgUFJJ)[A-Za-z0-9+/_-]{8,}={0,2}'],
+];
+export const TOKEN_SHAPES = new RegExp(SHAPES.map(([start, rest]) => start + rest).join('|'), 'g');
+/** True for every text that holds one of the shapes, and for few others. */
+export const HAS_TOKEN = new RegExp(SHAPES.map(([start]) => start).join('|'));
