@@ -53,8 +53,11 @@ create table assessment (
   savings_min_bytes bigint not null check (savings_min_bytes >= 0),
   savings_max_bytes bigint not null check (savings_max_bytes >= savings_min_bytes),
   slim_score numeric(5, 2) not null check (slim_score between 0 and 100),
-  techniques jsonb not null
+  techniques jsonb not null,
+  judged_at timestamptz not null default now()
 );
+-- By when: rows come in its order, so this index costs next to nothing.
+create index assessment_judged on assessment using brin (judged_at);
 
 create table finding (
   manifest_id bigint not null references image on delete cascade,

@@ -3,7 +3,7 @@ import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, chooseAlternative, isExact, sizeOf } from './alternatives.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
 import type { Subject } from './subject.ts';
-import { type Technique, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
+import { guideReduction, type Technique, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
 
 /** What an image would weigh after some techniques. */
 export interface Projection {
@@ -17,9 +17,6 @@ export interface Projection {
   readonly base?: string;
   readonly warnings: readonly string[];
 }
-
-/** The reduction that the guide gives for a multi-stage build on a small base, together. */
-const BOTH: readonly [number, number] = [0.7, 0.9];
 
 /**
  * Projects techniques onto an image, all together.
@@ -168,8 +165,7 @@ function estimatedAfter(subject: Subject, ids: readonly TechniqueId[]): ByteRang
   const { view, currentBytes } = subject;
   const { variant } = view.image.verdict;
   if (variant && variant.value !== 'full' && variant.value !== 'jdk') return undefined;
-  const reductions = ids.map(techniqueOf).flatMap(({ reduction }) => (reduction ? [reduction] : []));
-  const reduction = reductions.length > 1 ? BOTH : reductions[0];
+  const reduction = guideReduction(ids);
   if (!reduction) return undefined;
   const floor = Math.round(view.own.reduce((sum, layer) => sum + layer.bytes, 0) * SMALLEST_SHARE);
   const max = Math.max(floor, Math.round(currentBytes * (1 - reduction[0])));

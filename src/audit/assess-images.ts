@@ -1,14 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
 import { knowledgeOf } from '../advise/alternatives.ts';
 import { catalogueAlternatives } from '../catalogue/alternatives.ts';
-import { findContents, type LayerContents } from '../deep/contents.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import { type Assessment, saveAssessments } from '../store/assessment-store.ts';
 import { settleTask } from '../store/audit-store.ts';
 import type { Queryable } from '../store/database.ts';
-import { readLayerContents } from '../store/layer-store.ts';
 import { readStaleImages } from '../store/stale-images.ts';
+import { ContentsReader } from './contents-reader.ts';
 import type { AuditContext } from './context.ts';
 import { type Judge, judgeImage, rulesKey } from './judge-image.ts';
 import type { AuditPlan } from './plan.ts';
@@ -41,43 +39,6 @@ async function readJudge({ settings, now }: AuditContext, db: Queryable): Promis
   };
 }
 
-/** Unpacked, layers of some million files together. */
-const KEPT_BYTES = 64_000_000;
-
-/** Contents of layers, each unpacked once while the images that share it are judged, as far as memory allows. */
-class ContentsReader {
-  readonly #db: Queryable;
-  readonly #known = new Map<number, LayerContents>();
-  #bytes = 0;
-
-  constructor(db: Queryable) {
-    this.#db = db;
-  }
-
-  /** @returns empty when one of them cannot be unpacked: an older reader kept it in another form */
-  async ofLayers(blobIds: readonly number[]): Promise<readonly LayerContents[]> {
-    if (blobIds.length === 0) return [];
-    if (this.#bytes > KEPT_BYTES) this.#forget();
-    // Judging what was read takes far longer than judging a config: others get their turn in between.
-    await setImmediate();
-    const missing = blobIds.filter((id) => !this.#known.has(id));
-    for (const [id, packed] of await readLayerContents(this.#db, missing)) this.#keep(id, findContents(packed));
-    const layers = blobIds.flatMap((id) => this.#known.get(id) ?? []);
-    return layers.length === blobIds.length ? layers : [];
-  }
-
-  #keep(id: number, contents: LayerContents | undefined): void {
-    if (!contents) return;
-    this.#known.set(id, contents);
-    this.#bytes += contents.entries.length;
-  }
-
-  #forget(): void {
-    this.#known.clear();
-    this.#bytes = 0;
-  }
-}
-
 /** Judges the images of a range whose judgement is missing or out of date. */
 export async function assessImages(
   context: AuditContext,
@@ -92,7 +53,7 @@ export async function assessImages(
   const assessments: Assessment[] = [];
   for (const image of images) assessments.push(judgeImage(image, judge, await contents.ofLayers(image.readLayers)));
   await context.db.transaction(async (tx) => {
-    await saveAssessments(tx, assessments);
+    await saveAssessments(tx, assessments, context.now());
     await settleTask(tx, task);
   });
 }

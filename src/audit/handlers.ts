@@ -34,7 +34,7 @@ const HANDLERS: Readonly<Record<TaskKind, Handler>> = {
     readManifests(context, task, plannedSource(plan, payload.repository.source), payload, signal),
   layers: (context, task, plan, payload: LayersPayload, signal) => readLayers(context, task, plan, payload, signal),
   assess: (context, task, plan, range: RangePayload) => assessImages(context, task, plan, range),
-  close: (context, task, plan) => closeAudit(context, task, plan),
+  close: (context, task, plan, _payload, signal) => closeAudit(context, task, plan, signal),
   deliver: async (context, task, plan, _payload, signal) => {
     await context.deliver(plan.auditId, signal);
     await settleTask(context.db, task);

@@ -1,6 +1,7 @@
 import { adviseImage } from '../advise/advise.ts';
 import type { Knowledge } from '../advise/alternatives.ts';
 import { baseFactsOf } from '../advise/base-facts.ts';
+import type { Build } from '../advise/recognise.ts';
 import { CLASSIFIER_VERSION, classifyImage } from '../classify/classify-image.ts';
 import { distroEndOfLife } from '../classify/end-of-life.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
@@ -44,11 +45,8 @@ export function rulesKey({ policy, teamKey, knowledgeKey, today }: Judge): strin
  * @param layers what its layers hold, base first, where all of them were read; else empty
  */
 export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly LayerContents[] = []): Assessment {
-  const classified = classifiedImage(stored);
-  const measured = layers.length > 0 ? measureImage(classified, layers) : undefined;
-  const image = withBaseFacts(measured?.image ?? classified, stored, judge);
+  const { image, findings, measured } = examineImage(stored, judge, layers);
   const { verdict, manifest, config } = image;
-  const findings = findImage(image, judge.policy.rules);
   const advice = adviseImage(image, findings, judge.knowledge, judge.policy.goal);
   return {
     manifestId: stored.manifestId,
@@ -85,6 +83,19 @@ export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly L
       instruction: verdict.layers[position]?.instruction ?? '',
     })),
   };
+}
+
+/** An image with what is found in it, as far as judging needs no advice. Parameters as of {@link judgeImage}. */
+export function examineImage(stored: StoredImage, judge: Judge, layers: readonly LayerContents[] = []): ExaminedImage {
+  const classified = classifiedImage(stored);
+  const measured = layers.length > 0 ? measureImage(classified, layers) : undefined;
+  const image = withBaseFacts(measured?.image ?? classified, stored, judge);
+  return { image, findings: findImage(image, judge.policy.rules), measured };
+}
+
+interface ExaminedImage extends Build {
+  /** Undefined where its layers were not read. */
+  readonly measured: ReturnType<typeof measureImage> | undefined;
 }
 
 /** A field only where it is known, as `exactOptionalPropertyTypes` wants it. */

@@ -21,6 +21,7 @@ import type { AuditContext } from './context.ts';
 import { rulesKey } from './judge-image.ts';
 import type { AuditPlan } from './plan.ts';
 import { layersTasks } from './plan-layers.ts';
+import { recogniseImprovements } from './recognise-improvements.ts';
 import { assessTask, type RangePayload, singleTask } from './task-payloads.ts';
 
 /** What comes after a stage, and the tasks that it begins with. */
@@ -78,8 +79,14 @@ async function rangesToJudge(
   return staleRanges(tx, sourceIds, rules, IMAGES_PER_TASK);
 }
 
-/** Owners, totals, history and the end of the audit: one transaction, once. */
-export async function closeAudit(context: AuditContext, task: TaskReference, plan: AuditPlan): Promise<void> {
+/** What became of advice; then owners, totals, history and the end of the audit: one transaction, once. */
+export async function closeAudit(
+  context: AuditContext,
+  task: TaskReference,
+  plan: AuditPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  await recogniseImprovements(context, plan, signal);
   const sourceIds = plan.sources.map(({ id }) => id);
   const deliver = singleTask('deliver');
   const closed = await context.db.transaction(async (tx) => {

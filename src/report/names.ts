@@ -12,6 +12,8 @@ export const KIND_NAMES = [
   'audits',
   'trends',
   'regressions',
+  'improvements',
+  'techniques',
   'reclaim',
 ] as const;
 export type KindName = (typeof KIND_NAMES)[number];

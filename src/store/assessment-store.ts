@@ -37,21 +37,21 @@ export interface Assessment {
   readonly layers: readonly { readonly digest: Digest; readonly class: string; readonly instruction: string }[];
 }
 
-/** Keeps assessments, replacing those of the same images; unchanged rows are not written. */
-export async function saveAssessments(tx: Queryable, assessments: readonly Assessment[]): Promise<void> {
+/** Keeps assessments, replacing those of the same images. */
+export async function saveAssessments(tx: Queryable, assessments: readonly Assessment[], now: string): Promise<void> {
   if (assessments.length === 0) return;
-  await tx.query(SAVE_ASSESSMENTS, [storableJson(assessments.map(assessmentRow))]);
+  await tx.query(SAVE_ASSESSMENTS, [storableJson(assessments.map(assessmentRow)), now]);
   await saveFindings(tx, assessments);
   await saveLayerVerdicts(tx, assessments);
 }
 
 const ASSESSMENT_COLUMNS = `manifest_id, rules_key, bases_key, base_image, base_digest, base_confidence, base_evidence, base_layers, base_bytes, app_bytes,
   distro, distro_version, distro_eol, runtime, runtime_version, framework, variant, build_tool, multi_stage, multi_stage_evidence, run_user,
-  runs_as_root, team_label, uncompressed_bytes, wasted_bytes, savings_min_bytes, savings_max_bytes, slim_score, techniques`;
+  runs_as_root, team_label, uncompressed_bytes, wasted_bytes, savings_min_bytes, savings_max_bytes, slim_score, techniques, judged_at`;
 
 const SAVE_ASSESSMENTS = `
   insert into assessment (${ASSESSMENT_COLUMNS})
-  select ${ASSESSMENT_COLUMNS.replace('base_digest', "decode(base_digest, 'hex')")}
+  select ${ASSESSMENT_COLUMNS.replace('base_digest', "decode(base_digest, 'hex')").replace('judged_at', '$2::timestamptz')}
   from jsonb_to_recordset($1::jsonb) as n (
     manifest_id int8, rules_key text, bases_key text, base_image text, base_digest text, base_confidence text, base_evidence text, base_layers int4,
     base_bytes int8, app_bytes int8, distro text, distro_version text, distro_eol date, runtime text, runtime_version text, framework text, variant text,

@@ -99,9 +99,20 @@ export async function readStaleImages(
     range.from,
     range.to,
   ]);
-  if (stale.length === 0) return [];
-  const ids = stale.map(({ manifest_id }) => manifest_id);
-  const keys = new Map(stale.map(({ manifest_id, key }) => [manifest_id, key]));
+  return readImages(db, sourceIds, new Map(stale.map(({ manifest_id, key }) => [manifest_id, key])));
+}
+
+/**
+ * Images with all that is stored of them, in the order of their rows.
+ * @param keys by row, which bases they are judged with
+ */
+export async function readImages(
+  db: Queryable,
+  sourceIds: readonly number[],
+  keys: ReadonlyMap<number, string>,
+): Promise<readonly StoredImage[]> {
+  if (keys.size === 0) return [];
+  const ids = [...keys.keys()];
   const images = await db.query<{
     id: number;
     digest: Uint8Array;

@@ -6,11 +6,13 @@ import { bases } from './bases.ts';
 import { errors } from './errors.ts';
 import { findings } from './findings.ts';
 import { images } from './images.ts';
+import { improvements } from './improvements.ts';
 import type { ReportKind } from './kind.ts';
 import { layers } from './layers.ts';
 import { reclaim } from './reclaim.ts';
 import { regressions } from './regressions.ts';
 import { repositories } from './repositories.ts';
+import { techniques } from './techniques.ts';
 import { trends } from './trends.ts';
 
 /** What `slimboard report` knows, by name. */
@@ -26,5 +28,7 @@ export const KINDS = {
   audits,
   trends,
   regressions,
+  improvements,
+  techniques,
   reclaim,
 } as const satisfies Record<KindName, ReportKind>;

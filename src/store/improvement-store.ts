@@ -1,0 +1,144 @@
+import type { Queryable } from './database.ts';
+import { storableJson } from './storable.ts';
+
+/**
+ * Two builds of a repository for a platform, one after the other in a line of tags (`tag_line`), whose judgements differ
+ * in what a technique changes; or that were found to differ before. Rows of `manifest`.
+ */
+export interface BuildPair {
+  readonly repositoryId: number;
+  readonly platform: string;
+  readonly before: number;
+  readonly after: number;
+  readonly previousTag: string;
+  readonly tag: string;
+  /** When the later one was built, else when it was first seen (ISO 8601). */
+  readonly builtAt: string;
+}
+
+/** What is kept of a build that applied techniques. Sizes are bytes, shares from 0 to 1. */
+export interface ImprovementFigures {
+  readonly techniques: readonly string[];
+  readonly countedAs: readonly string[];
+  readonly evidence: string;
+  readonly previousBytes: number;
+  readonly compressedBytes: number;
+  readonly baseSavedBytes?: number;
+  readonly guide?: readonly [min: number, max: number];
+  readonly estimated?: { readonly min: number; readonly max: number };
+}
+
+export interface RecognisedPair extends BuildPair {
+  /** Undefined where no technique was applied. */
+  readonly improvement: ImprovementFigures | undefined;
+}
+
+/** Repositories of some sources in which a tag started, or an image was judged, since totals were last computed for all of them. */
+export async function touchedRepositories(
+  db: Queryable,
+  sourceIds: readonly number[],
+  auditId: number,
+): Promise<readonly number[]> {
+  const rows = await db.query<{ id: number }>(
+    `with closed as (
+       select (select max(a.finished_at) from source_total t join audit a on a.id = t.audit_id where t.source_id = s.id and a.id < $2) as at
+       from unnest($1::int4[]) as s (id)),
+     since as (select case when bool_and(at is not null) then min(at) else '-infinity' end as at from closed),
+     judged as (select manifest_id from assessment where judged_at > (select at from since)),
+     touched as (
+       select repository_id from tag where started_at > (select at from since)
+       union select t.repository_id from judged j join tag t on t.manifest_id = j.manifest_id
+       union select t.repository_id from judged j join index_child c on c.child_id = j.manifest_id join tag t on t.manifest_id = c.index_id)
+     select r.id from touched join repository r on r.id = touched.repository_id where r.source_id = any($1::int4[]) order by r.id`,
+    [[...sourceIds], auditId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Builds in the order in which they were made, ties by when they were pushed or first seen; where neither tells, nobody
+ * knows which came first, and they are no pair. A build of several lines (`1.4`, `latest`) has one predecessor: the newest.
+ */
+const PAIRS = `
+  with named as (
+    select distinct on (t.id, i.platform) t.repository_id, tag_line(t.name) as line, t.name as tag, i.platform, i.manifest_id, i.created_at,
+      coalesce(t.pushed_at, t.started_at) as seen_at
+    from tag t
+    left join index_child c on c.index_id = t.manifest_id and c.child_id is not null
+    join image i on i.manifest_id = coalesce(c.child_id, t.manifest_id)
+    where t.repository_id = any($1::int8[]) and t.name is not null order by t.id, i.platform, c.position),
+  build as (
+    select repository_id, line, platform, manifest_id, created_at, min(seen_at) as seen_at, min(tag) as tag
+    from named group by repository_id, line, platform, manifest_id, created_at),
+  follower as (
+    select b.*, lag(manifest_id) over w as before_id, lag(tag) over w as before_tag, lag(created_at) over w as before_created, lag(seen_at) over w as before_seen
+    from build b window w as (partition by repository_id, line, platform order by created_at nulls first, seen_at, manifest_id)),
+  pair as (
+    select distinct on (repository_id, platform, manifest_id) * from follower
+    where before_id is not null and (created_at is distinct from before_created or seen_at > before_seen)
+    order by repository_id, platform, manifest_id, before_created desc nulls last, before_seen desc, before_id)`;
+
+/** Pairs whose judgements differ in what a technique changes, in repositories that are touched. */
+export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]): Promise<readonly BuildPair[]> {
+  return db.query<BuildPair>(
+    `${PAIRS}
+     select p.repository_id as "repositoryId", p.platform, p.before_id as before, p.manifest_id as after, p.before_tag as "previousTag", p.tag,
+       coalesce(p.created_at, p.seen_at) as "builtAt"
+     from pair p
+     join manifest m on m.id = p.manifest_id
+     join assessment a on a.manifest_id = p.before_id join assessment b on b.manifest_id = p.manifest_id
+     left join improvement s on s.repository_id = p.repository_id and s.platform = p.platform and s.digest = m.digest
+     where s.digest is not null
+       or (a.variant, a.base_layers = 0, a.multi_stage) is distinct from (b.variant, b.base_layers = 0, b.multi_stage)
+       or exists (
+         select 1 from finding f where f.manifest_id = p.before_id
+           and not exists (select 1 from finding g where g.manifest_id = p.manifest_id and g.rule = f.rule))
+     order by p.repository_id, p.platform, p.manifest_id`,
+    [[...repositoryIds]],
+  );
+}
+
+/** Keeps what became of some pairs: those that applied no technique, as judged now, are forgotten. */
+export async function saveImprovements(tx: Queryable, found: readonly RecognisedPair[]): Promise<void> {
+  await tx.query(
+    `delete from improvement s using unnest($1::int8[], $2::text[], $3::int8[]) as n (repository_id, platform, after_id), manifest m
+     where m.id = n.after_id and s.repository_id = n.repository_id and s.platform = n.platform and s.digest = m.digest`,
+    [found.map((pair) => pair.repositoryId), found.map((pair) => pair.platform), found.map((pair) => pair.after)],
+  );
+  const rows = found.flatMap(({ improvement, ...pair }) => (improvement ? [rowOf(pair, improvement)] : []));
+  if (rows.length > 0) await tx.query(INSERT, [storableJson(rows)]);
+}
+
+const INSERT = `
+  insert into improvement (repository_id, platform, digest, previous_digest, tag, previous_tag, built_at, techniques, counted_as, evidence,
+    compressed_bytes, previous_bytes, base_saved_bytes, guide_min, guide_max, estimated_min_bytes, estimated_max_bytes)
+  select n.repository_id, n.platform, a.digest, b.digest, n.tag, n.previous_tag, n.built_at, n.techniques, n.counted_as, n.evidence,
+    n.compressed_bytes, n.previous_bytes, n.base_saved_bytes, n.guide_min, n.guide_max, n.estimated_min_bytes, n.estimated_max_bytes
+  from jsonb_to_recordset($1::jsonb) as n (
+    repository_id int8, platform text, after_id int8, before_id int8, tag text, previous_tag text, built_at timestamptz, techniques text,
+    counted_as text, evidence text, compressed_bytes int8, previous_bytes int8, base_saved_bytes int8, guide_min numeric, guide_max numeric,
+    estimated_min_bytes int8, estimated_max_bytes int8)
+  join manifest a on a.id = n.after_id join manifest b on b.id = n.before_id`;
+
+function rowOf(pair: BuildPair, improvement: ImprovementFigures): object {
+  const { guide, estimated } = improvement;
+  return {
+    repository_id: pair.repositoryId,
+    platform: pair.platform,
+    after_id: pair.after,
+    before_id: pair.before,
+    tag: pair.tag,
+    previous_tag: pair.previousTag,
+    built_at: pair.builtAt,
+    techniques: improvement.techniques.join(';'),
+    counted_as: improvement.countedAs.join(';'),
+    evidence: improvement.evidence,
+    compressed_bytes: improvement.compressedBytes,
+    previous_bytes: improvement.previousBytes,
+    base_saved_bytes: improvement.baseSavedBytes ?? null,
+    guide_min: guide?.[0] ?? null,
+    guide_max: guide?.[1] ?? null,
+    estimated_min_bytes: estimated?.min ?? null,
+    estimated_max_bytes: estimated?.max ?? null,
+  };
+}

@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { openReport } from '../../../src/report/open-report.ts';
+import { recordOf } from '../../../src/report/report.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { pushableBase, pushablePair } from '../../support/pair-images.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+const month = (number: number) => `2026-0${number}-01T00:00:00Z`;
+const FAT = pushablePair('node-single-stage', month(1));
+const SLIM = pushablePair('node-multi-stage-slim', month(2));
+
+describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry();
+    registry.push('library/node', '20', pushableBase('node-single-stage'));
+    registry.push('library/node', '20-slim', pushableBase('node-multi-stage-slim'));
+  });
+  afterEach(() => registry.close());
+
+  async function rowsOf(kind: 'improvements' | 'techniques'): Promise<readonly Record<string, unknown>[]> {
+    const { columns, rows } = await openReport(db, KINDS[kind], { now: new Date() });
+    const found: Record<string, unknown>[] = [];
+    for await (const batch of rows) found.push(...batch.map((cells) => recordOf(columns, cells)));
+    return found;
+  }
+
+  test('of two versions found in one audit, with what was estimated beside what was achieved', async () => {
+    registry.push('payments/cart-api', '0.9', FAT);
+    registry.push('payments/cart-api', '1.0', SLIM);
+    await auditRegistry(db, registry);
+    const savedBytes = FAT.pullBytes - SLIM.pullBytes;
+    expect(await rowsOf('improvements')).toMatchObject([
+      {
+        repository: 'payments/cart-api',
+        tag: '1.0',
+        previous_tag: '0.9',
+        technique: 'multi-stage;slim-base',
+        previous_bytes: FAT.pullBytes,
+        compressed_bytes: SLIM.pullBytes,
+        saved_bytes: savedBytes,
+        base_saved_bytes: 267_285_364 - 71_109_069,
+        outcome: 'as estimated',
+        digest: SLIM.digest,
+        previous_digest: FAT.digest,
+      },
+    ]);
+    expect(await rowsOf('techniques')).toMatchObject([
+      {
+        technique: 'multi-stage;slim-base',
+        guide_min_percent: 70,
+        guide_max_percent: 90,
+        achieved_percent: Math.round((savedBytes / FAT.pullBytes) * 10_000) / 100,
+        builds: 1,
+        estimated: 1,
+        as_estimated: 1,
+        saved_bytes: savedBytes,
+      },
+    ]);
+  });
+
+  test('of a tag that moved between two nights; a night without change writes nothing', async () => {
+    const versions = () => db.query('select ctid::text, xmin::text from improvement');
+    registry.push('payments/cart-api', 'main', FAT);
+    await auditRegistry(db, registry);
+    expect(await versions()).toEqual([]);
+    registry.push('payments/cart-api', 'main', SLIM);
+    await auditRegistry(db, registry);
+    expect(await rowsOf('improvements')).toMatchObject([{ tag: 'main', previous_tag: 'main' }]);
+    const before = await versions();
+    await auditRegistry(db, registry);
+    expect(await versions()).toEqual(before);
+  });
+
+  test('a build under several tags counts once, against the newest build before it', async () => {
+    registry.push('payments/cart-api', '0.8', pushablePair('node-single-stage', month(1)));
+    registry.push('payments/cart-api', 'latest', pushablePair('node-single-stage', month(1)));
+    await auditRegistry(db, registry);
+    registry.push('payments/cart-api', '0.9', pushablePair('node-single-stage', month(3)));
+    registry.push('payments/cart-api', '1.0', pushablePair('node-multi-stage-slim', month(4)));
+    registry.push('payments/cart-api', 'latest', pushablePair('node-multi-stage-slim', month(4)));
+    await auditRegistry(db, registry);
+    expect(await rowsOf('improvements')).toMatchObject([{ tag: '1.0', previous_tag: '0.9' }]);
+  });
+
+  test.each([
+    ['variants side by side', { '1.0': FAT, '1.0-slim': SLIM }],
+    [
+      'a build that got fatter',
+      {
+        '1.0': pushablePair('node-multi-stage-slim', month(1)),
+        '1.1': pushablePair('node-single-stage', month(2)),
+      },
+    ],
+    ['builds of which nobody knows the order', { '1.0': FAT, '1.1': pushablePair('node-multi-stage-slim', month(1)) }],
+  ])('none is seen in %s', async (_, tags) => {
+    for (const [tag, image] of Object.entries(tags)) registry.push('payments/cart-api', tag, image);
+    await auditRegistry(db, registry);
+    expect(await rowsOf('improvements')).toEqual([]);
+  });
+
+  test('what a build was credited with is taken back when another turns out to lie between', async () => {
+    registry.push('payments/cart-api', '1.0', FAT);
+    registry.push('payments/cart-api', '1.2', pushablePair('node-multi-stage-slim', month(3)));
+    await auditRegistry(db, registry);
+    expect(await rowsOf('improvements')).toMatchObject([{ tag: '1.2' }]);
+    registry.push('payments/cart-api', '1.1', SLIM);
+    await auditRegistry(db, registry);
+    expect(await rowsOf('improvements')).toMatchObject([{ tag: '1.1', previous_tag: '1.0' }]);
+  });
+
+  test('a line of builds is a tag without numbers and commits', async () => {
+    const lines = {
+      '0.9': '#',
+      '1.10.3-alpine': '#-alpine',
+      'v2.0.0-rc.1': 'v#-rc.#',
+      main: 'main',
+      'sha-3f2a1bc': 'sha-#',
+      '20261124-0200-3f2a1bc9': '#-#-#',
+      a1b2c3d4e5f60718293a4b5c6d7e8f9012345678: '#',
+      'node22-slim': 'node#-slim',
+    };
+    const found = await db.query<{ tag: string; line: string }>(
+      'select tag, tag_line(tag) as line from unnest($1::text[]) as t (tag)',
+      [Object.keys(lines)],
+    );
+    expect(Object.fromEntries(found.map(({ tag, line }) => [tag, line]))).toEqual(lines);
+  });
+});
