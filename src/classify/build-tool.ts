@@ -4,12 +4,11 @@ import type { BuildTool, Judged } from './verdict.ts';
 
 /** Which tool built the image: the one that wrote its last steps. */
 export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
-  const { history, input } = context;
-  const steps = history.steps.slice(context.stack.ownStart);
-  if (isBuildpacksImage(context) && steps.every((step) => step.verb === 'NONE' || step.verb === 'OTHER')) {
+  const { input, own } = context;
+  if (isBuildpacksImage(context) && own.every((step) => step.verb === 'NONE' || step.verb === 'OTHER')) {
     return { value: 'buildpacks', confidence: 'declared', evidence: 'label:io.buildpacks' };
   }
-  const last = steps.findLast((step) => step.tool !== 'unknown')?.tool;
+  const last = own.findLast((step) => step.tool !== 'unknown')?.tool;
   if (last !== undefined && last !== 'unknown') {
     // Buildah words its steps as classic Docker does, and signs with a label, which its children inherit.
     const buildah = last === 'docker' && Object.hasOwn(input.config.labels, 'io.buildah.version');

@@ -1,7 +1,8 @@
+import { BASE_NAME } from './base-image/declared.ts';
 import { findBase } from './base-image/find-base.ts';
 import { readProvenance } from './base-image/provenance.ts';
 import { findBuildTool } from './build-tool.ts';
-import { type Context, readContext } from './context.ts';
+import { layersBefore, readContext } from './context.ts';
 import { type DistroVerdict, distroOfReference, findDistro } from './distro.ts';
 import { findFramework } from './framework.ts';
 import { judgeLayers } from './layers.ts';
@@ -23,14 +24,12 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
   const context = readContext(input);
   const provenance = readProvenance(input.provenance);
   const known = knownNames(input);
-  const declared = [input.manifest.annotations, input.indexAnnotations ?? {}].flatMap(
-    (annotations) => annotations['org.opencontainers.image.base.name'] ?? [],
-  );
-  const ofHistory = findDistro(context, [...known, ...declared]);
+  const named = [...known, ...annotatedNames(input)];
+  const ofHistory = findDistro(context, named);
   const { verdict: base, signals } = findBase(context, provenance, ofHistory?.value);
-  const references = [...(base.confidence === 'unknown' ? [] : base.references), ...known];
-  const distro = tellsMore(base, ofHistory) ? findDistro(context, [...references, ...declared]) : ofHistory;
-  const runtime = findRuntime(context, provenance, references);
+  const ofBase = base.confidence === 'unknown' ? [] : base.references;
+  const distro = tellsMore(base, ofHistory) ? findDistro(context, [...ofBase, ...named]) : ofHistory;
+  const runtime = findRuntime(context, provenance, known.length === 0 ? ofBase : [...ofBase, ...known]);
   const framework = findFramework(context);
   const variant = findVariant(context, base, distro, runtime);
   const buildTool = findBuildTool(context);
@@ -39,8 +38,13 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
     base,
     multiStage: findMultiStage(context, base, provenance),
     ownLabels: findOwnLabels(context),
-    layers: judgeLayers(context, base.layerCount ?? baseLayersByHistory(context)),
-    signals: [...signals, ...verdictSignals({ distro, runtime, framework, buildTool })],
+    layers: judgeLayers(context, base.layerCount ?? layersBefore(context, context.stack.ownStart)),
+    signals: signals.concat(
+      signalOf('distro', distro),
+      signalOf('runtime', runtime),
+      signalOf('framework', framework),
+      signalOf('buildTool', buildTool),
+    ),
     ...(distro ? { distro } : {}),
     ...(runtime ? { runtime } : {}),
     ...(framework ? { framework } : {}),
@@ -48,10 +52,6 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
     ...(buildTool ? { buildTool } : {}),
     ...(root === undefined ? {} : { runsAsRoot: root }),
   };
-}
-
-function baseLayersByHistory(context: Context): number | undefined {
-  return context.history.steps.slice(0, context.stack.ownStart).filter((step) => step.layer !== undefined).length;
 }
 
 /** Whether the base's names can add to what is known of the distribution. */
@@ -63,11 +63,15 @@ function tellsMore(base: BaseVerdict, distro: DistroVerdict | undefined): boolea
 
 /** Names of the known images beneath and of the image itself, the nearest first: their tags tell the distribution. */
 function knownNames({ bases }: ClassifierInput): readonly string[] {
+  if (bases.length === 0) return [];
   return [...bases].sort((one, other) => other.layerCount - one.layerCount).flatMap((base) => base.references);
 }
 
-function verdictSignals(
-  verdicts: Readonly<Record<string, { readonly evidence: string } | undefined>>,
-): readonly Signal[] {
-  return Object.entries(verdicts).flatMap(([name, verdict]) => (verdict ? [{ name, says: verdict.evidence }] : []));
+function annotatedNames({ manifest, indexAnnotations }: ClassifierInput): readonly string[] {
+  const names = [manifest.annotations[BASE_NAME], indexAnnotations?.[BASE_NAME]];
+  return names.filter((name) => name !== undefined);
+}
+
+function signalOf(name: string, verdict: { readonly evidence: string } | undefined): readonly Signal[] {
+  return verdict ? [{ name, says: verdict.evidence }] : [];
 }

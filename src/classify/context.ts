@@ -1,4 +1,4 @@
-import { type BuildHistory, readBuildHistory } from './history/build-steps.ts';
+import { type BuildHistory, type BuildStep, readBuildHistory } from './history/build-steps.ts';
 import { assignments } from './history/instruction.ts';
 import { readPackageManagers } from './history/package-managers.ts';
 import { readStack, type Stack } from './history/stack.ts';
@@ -9,6 +9,10 @@ export interface Context {
   readonly input: ClassifierInput;
   readonly history: BuildHistory;
   readonly stack: Stack;
+  /** The steps of the images beneath. */
+  readonly beneath: readonly BuildStep[];
+  /** The image's own steps. */
+  readonly own: readonly BuildStep[];
   /** The environment of the final image. */
   readonly env: ReadonlyMap<string, string>;
   /** Which package managers the steps call, read when first asked for. */
@@ -22,22 +26,37 @@ export function readContext(input: ClassifierInput): Context {
     managers ??= readPackageManagers(history.steps);
     return managers;
   };
-  return { input, history, stack: readStack(history.steps), env: readEnv(input.config.env), packageManagers };
+  const stack = readStack(history.steps);
+  return {
+    input,
+    history,
+    stack,
+    beneath: history.steps.slice(0, stack.ownStart),
+    own: history.steps.slice(stack.ownStart),
+    env: readEnv(input.config.env),
+    packageManagers,
+  };
 }
 
 function readEnv(env: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    env.map((entry) => {
-      const equals = entry.indexOf('=');
-      return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)];
-    }),
-  );
+  const variables = new Map<string, string>();
+  for (const entry of env) {
+    const equals = entry.indexOf('=');
+    if (equals < 0) variables.set(entry, '');
+    else variables.set(entry.slice(0, equals), entry.slice(equals + 1));
+  }
+  return variables;
 }
 
 /** How many layers the first so many steps made; undefined where history and layers do not match. */
 export function layersBefore(context: Context, end: number): number | undefined {
-  if (!context.history.aligned) return undefined;
-  return context.history.steps.slice(0, end).filter((step) => step.layer !== undefined).length;
+  return context.history.aligned ? layersAmong(context.history.steps, end) : undefined;
+}
+
+function layersAmong(steps: readonly BuildStep[], end: number): number {
+  let count = 0;
+  for (let at = 0; at < end; at++) if (steps[at]?.layer !== undefined) count++;
+  return count;
 }
 
 /** The value that the first so many steps gave a variable; the final environment may hold a later one. */

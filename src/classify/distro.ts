@@ -1,3 +1,4 @@
+import { remember } from '../oci/remember.ts';
 import type { Context } from './context.ts';
 import { labelDistro } from './distro-labels.ts';
 import type { BuildStep } from './history/build-steps.ts';
@@ -5,7 +6,6 @@ import { assignments } from './history/instruction.ts';
 import { endsOfficial, type Stack } from './history/stack.ts';
 import { type DistroName, debianStableAt, distroOfSuite, releasesIn, suiteOf } from './knowledge/distros.ts';
 import { type OfficialImage, officialImageOf } from './knowledge/official-images.ts';
-import { remember } from './remember.ts';
 import type { Confidence, Judged } from './verdict.ts';
 
 export type DistroVerdict = Judged<DistroName>;

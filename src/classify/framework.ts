@@ -1,5 +1,5 @@
+import { remember } from '../oci/remember.ts';
 import type { Context } from './context.ts';
-import { remember } from './remember.ts';
 import type { Judged } from './verdict.ts';
 
 interface FrameworkRule {
@@ -37,27 +37,29 @@ const RULES: readonly FrameworkRule[] = [
 const MAX_STEP_LENGTH = 2_000;
 
 /** The framework, where the entrypoint, the environment or the image's own steps show it. */
-export function findFramework({ input, history, stack }: Context): Judged<string> | undefined {
-  const { entrypoint, cmd, env } = input.config;
-  const started = [...entrypoint, ...cmd].join(' ').slice(0, MAX_STEP_LENGTH);
-  const names = env
-    .map((entry) => entry.split('=', 1)[0])
-    .join(' ')
-    .slice(0, MAX_STEP_LENGTH);
-  const sources = [
-    ['entrypoint', [started]],
-    ['env', [names]],
-    ['history', history.steps.slice(stack.ownStart).map((step) => step.args)],
-  ] as const;
-  for (const [source, texts] of sources) {
-    const rules = texts.map(ruleOf).filter((rule) => rule !== undefined);
-    const [rule] = rules.sort((a, b) => RULES.indexOf(a) - RULES.indexOf(b));
-    if (rule) return { value: rule.name, confidence: 'inferred', evidence: source };
-  }
-  return undefined;
+export function findFramework({ input, env, own }: Context): Judged<string> | undefined {
+  const { entrypoint, cmd } = input.config;
+  return (
+    firstRule([`${entrypoint.join(' ')} ${cmd.join(' ')}`], 'entrypoint') ??
+    firstRule([[...env.keys()].join(' ')], 'env') ??
+    firstRule(
+      own.map((step) => step.args),
+      'history',
+    )
+  );
 }
 
+/** By the first rule of the table that any of the texts meets. */
+function firstRule(texts: readonly string[], evidence: string): Judged<string> | undefined {
+  let first = RULES.length;
+  for (const text of texts) first = Math.min(first, ruleOf(text));
+  const rule = RULES[first];
+  return rule && { value: rule.name, confidence: 'inferred', evidence };
+}
+
+/** Index of the first rule that a text meets; the number of rules if it meets none. */
 const ruleOf = remember((text) => {
   const part = text.slice(0, MAX_STEP_LENGTH);
-  return part === '' ? undefined : RULES.find(({ pattern }) => pattern.test(part));
+  const first = RULES.findIndex(({ pattern }) => pattern.test(part));
+  return first < 0 ? RULES.length : first;
 });

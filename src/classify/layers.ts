@@ -1,7 +1,7 @@
+import { remember } from '../oci/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { redact } from './redact.ts';
-import { remember } from './remember.ts';
 import type { LayerClass, LayerVerdict } from './verdict.ts';
 
 /** Instructions are kept this long: longer than any screen, short enough to store a million of them. */
@@ -22,11 +22,11 @@ export function judgeLayers(context: Context, baseLayers: number | undefined): r
 /** The step as a Dockerfile would have it, white space joined, secrets replaced. */
 export function instructionText(step: BuildStep): string {
   const verb = step.verb === 'OTHER' || step.verb === 'NONE' ? '' : `${step.verb} `;
-  return verb + shownArgs(step.args);
+  return shown(verb + step.args);
 }
 
-const shownArgs = remember((args: string): string => {
-  const text = redact(args.slice(0, 2 * MAX_INSTRUCTION_LENGTH))
+const shown = remember((line: string): string => {
+  const text = redact(line.slice(0, 2 * MAX_INSTRUCTION_LENGTH))
     .replace(/\s+/g, ' ')
     .trim();
   return text.length > MAX_INSTRUCTION_LENGTH ? `${text.slice(0, MAX_INSTRUCTION_LENGTH - 1)}…` : text;

@@ -39,8 +39,7 @@ const OUTPUT_PATH =
  * BuildKit leaves `--from` out of its history, but not the source path: a path from the root of a stage stays absolute.
  * kaniko and others write `--from`. Classic Docker shows neither. RUN and ADD cannot take files from a stage by name.
  */
-function byHistory({ history, stack }: Context): MultiStage | undefined {
-  const own = history.steps.slice(stack.ownStart);
+function byHistory({ history, stack, own }: Context): MultiStage | undefined {
   const copies = own.filter((step) => step.verb === 'COPY');
   const proof = copies.find(copiesFromStage) ?? outOfStyle(copies);
   if (proof) return { value: 'yes', evidence: `history:COPY ${redact(proof.args.slice(0, 400)).slice(0, 120)}` };

@@ -1,7 +1,7 @@
+import { remember } from '../oci/remember.ts';
 import { basesBeneath } from './base-image/layer-chain.ts';
 import type { Context } from './context.ts';
 import { redact } from './redact.ts';
-import { remember } from './remember.ts';
 
 /** Longer labels are documents (buildpacks keep theirs there), which nobody reads in a table. */
 const MAX_LABEL_LENGTH = 4_096;
@@ -15,13 +15,13 @@ const redactedLabel = remember((value: string) => redact(value.slice(0, MAX_LABE
  */
 export function findOwnLabels(context: Context): Readonly<Record<string, string>> {
   const { labels } = context.input.config;
-  const bases = basesBeneath(context).filter((base) => base.labels !== undefined);
-  const inherited = context.history.steps
-    .slice(0, context.stack.ownStart)
+  const bases = basesBeneath(context);
+  const inherited = context.beneath
     .filter((step) => step.verb === 'LABEL')
     .map((step) => step.args.replaceAll('"', ''));
   const own: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(labels)) {
+  for (const name in labels) {
+    const value = labels[name] ?? '';
     const ofBase = bases.some((base) => base.labels?.[name] === value);
     const ofStep = inherited.some((line) => line.includes(`${name}=${value}`));
     if (!ofBase && !ofStep) own[name] = redactedLabel(value);

@@ -1,3 +1,4 @@
+import { remember } from '../oci/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
@@ -48,10 +49,14 @@ const DEPENDENCY_TOOLS: readonly { readonly runtime: Runtime; readonly pattern: 
   { runtime: 'php', pattern: /\bcomposer install\b/ },
 ];
 
+const runtimesInstalledFor = remember((command) => {
+  const text = command.slice(0, 4_000);
+  return DEPENDENCY_TOOLS.filter(({ pattern }) => pattern.test(text)).map(({ runtime }) => runtime);
+});
+
 /** One language's dependencies installed among the own steps, and no other's: the application is written in it. */
-export function usedRuntime({ history, stack }: Context): RuntimeVerdict | undefined {
-  const own = history.steps.slice(stack.ownStart).filter((step) => step.verb === 'RUN');
-  const used = DEPENDENCY_TOOLS.filter(({ pattern }) => own.some((step) => pattern.test(step.args.slice(0, 4_000))));
+export function usedRuntime({ own }: Context): RuntimeVerdict | undefined {
+  const used = new Set(own.flatMap((step) => (step.verb === 'RUN' ? runtimesInstalledFor(step.args) : [])));
   const [only] = used;
-  return only && used.length === 1 ? judged(only.runtime, undefined, 'history:dependencies installed') : undefined;
+  return only && used.size === 1 ? judged(only, undefined, 'history:dependencies installed') : undefined;
 }

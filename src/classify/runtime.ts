@@ -6,38 +6,33 @@ import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
 import { startedProgram } from './started-program.ts';
 import type { Runtime } from './verdict.ts';
 
-interface RuntimeVariable {
-  readonly name: string;
-  readonly runtime: Runtime;
-}
-
 /**
  * Variables that official images set, the more telling first: Elixir's image also sets Erlang's, Maven's also Java's.
  * @see the Dockerfiles of Docker Official Images, dotnet/dotnet-docker, sclorg's s2i images, Bitnami's images
  */
-const VARIABLES: readonly RuntimeVariable[] = [
-  { name: 'ELIXIR_VERSION', runtime: 'elixir' },
-  { name: 'OTP_VERSION', runtime: 'erlang' },
-  { name: 'NODE_VERSION', runtime: 'node' },
-  { name: 'NODEJS_VERSION', runtime: 'node' },
-  { name: 'PYTHON_VERSION', runtime: 'python' },
-  { name: 'PYPY_VERSION', runtime: 'python' },
-  { name: 'GOLANG_VERSION', runtime: 'go' },
-  { name: 'PHP_VERSION', runtime: 'php' },
-  { name: 'RUBY_VERSION', runtime: 'ruby' },
-  { name: 'RUST_VERSION', runtime: 'rust' },
-  { name: 'DOTNET_VERSION', runtime: 'dotnet' },
-  { name: 'ASPNET_VERSION', runtime: 'dotnet' },
-  { name: 'ASPNETCORE_VERSION', runtime: 'dotnet' },
-  { name: 'DOTNET_SDK_VERSION', runtime: 'dotnet' },
-  { name: 'PERL_VERSION', runtime: 'perl' },
-  { name: 'DENO_VERSION', runtime: 'deno' },
-  { name: 'BUN_VERSION', runtime: 'bun' },
-  { name: 'BUN_RUNTIME_TRANSPILER_CACHE_PATH', runtime: 'bun' },
-  { name: 'JAVA_VERSION', runtime: 'java' },
-  { name: 'NGINX_VERSION', runtime: 'nginx' },
-  { name: 'HTTPD_VERSION', runtime: 'httpd' },
-  { name: 'CADDY_VERSION', runtime: 'caddy' },
+const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
+  ['ELIXIR_VERSION', 'elixir'],
+  ['OTP_VERSION', 'erlang'],
+  ['NODE_VERSION', 'node'],
+  ['NODEJS_VERSION', 'node'],
+  ['PYTHON_VERSION', 'python'],
+  ['PYPY_VERSION', 'python'],
+  ['GOLANG_VERSION', 'go'],
+  ['PHP_VERSION', 'php'],
+  ['RUBY_VERSION', 'ruby'],
+  ['RUST_VERSION', 'rust'],
+  ['DOTNET_VERSION', 'dotnet'],
+  ['ASPNET_VERSION', 'dotnet'],
+  ['ASPNETCORE_VERSION', 'dotnet'],
+  ['DOTNET_SDK_VERSION', 'dotnet'],
+  ['PERL_VERSION', 'perl'],
+  ['DENO_VERSION', 'deno'],
+  ['BUN_VERSION', 'bun'],
+  ['BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'bun'],
+  ['JAVA_VERSION', 'java'],
+  ['NGINX_VERSION', 'nginx'],
+  ['HTTPD_VERSION', 'httpd'],
+  ['CADDY_VERSION', 'caddy'],
 ];
 
 /** The runtime and its version: by the environment, by the program that is started, by what the steps installed. */
@@ -61,9 +56,10 @@ export function findRuntime(
   );
 }
 
+/** The runtimes that variables name, the more telling variable first. */
 function environmentRuntimes({ env }: Context): readonly RuntimeVerdict[] {
   const found: RuntimeVerdict[] = [];
-  for (const { name, runtime } of VARIABLES) {
+  for (const [name, runtime] of VARIABLES) {
     const value = env.get(name);
     if (value !== undefined) found.push(judged(runtime, versionIn(value), `env:${name}`));
   }

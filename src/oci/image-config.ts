@@ -10,14 +10,15 @@ import {
   readStringList,
   readStringMap,
 } from './json.ts';
+import { remember } from './remember.ts';
 
 /** One step of the build. @see image-spec, config.md, "history" */
 export interface HistoryEntry {
   /** ISO 8601 in UTC, or undefined where the builder wrote none or a zero date. */
-  readonly created?: string;
+  readonly created?: string | undefined;
   readonly createdBy: string;
-  readonly author?: string;
-  readonly comment?: string;
+  readonly author?: string | undefined;
+  readonly comment?: string | undefined;
   /** The step made no layer (ENV, CMD, …). */
   readonly emptyLayer: boolean;
 }
@@ -106,16 +107,14 @@ function diffIdsOf(object: JsonObject): readonly Digest[] {
   });
 }
 
+/** Every entry has the same fields in the same order, absent ones undefined: a registry has tens of millions of them. */
 function historyEntry(entry: JsonObject): HistoryEntry {
-  const created = readDate(entry.created);
-  const author = readOptionalString(entry.author);
-  const comment = readOptionalString(entry.comment);
   return {
+    created: readDate(entry.created),
     createdBy: readOptionalString(entry.created_by) ?? '',
+    author: readOptionalString(entry.author) || undefined,
+    comment: readOptionalString(entry.comment) || undefined,
     emptyLayer: entry.empty_layer === true,
-    ...(created ? { created } : {}),
-    ...(author ? { author } : {}),
-    ...(comment ? { comment } : {}),
   };
 }
 
@@ -124,8 +123,11 @@ function historyEntry(entry: JsonObject): HistoryEntry {
  * Postgres and JavaScript disagree on what lies outside.
  */
 export function readDate(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const time = Date.parse(value);
+  return typeof value === 'string' ? isoDate(value) : undefined;
+}
+
+const isoDate = remember((text) => {
+  const time = Date.parse(text);
   if (!Number.isFinite(time) || time < 0 || time > 253_402_300_799_999) return undefined;
   return new Date(time).toISOString();
-}
+});

@@ -11,14 +11,16 @@ export interface DeclaredBase {
   readonly signal: string;
 }
 
-const NAME = 'org.opencontainers.image.base.name';
+/** The annotation, or label, that names the base. */
+export const BASE_NAME = 'org.opencontainers.image.base.name';
 const DIGEST = 'org.opencontainers.image.base.digest';
 const REFERENCE = /^[a-z0-9][a-z0-9._:/@-]{0,255}(?::[\w.-]{1,128})?(?:@sha256:[0-9a-f]{64})?$/i;
 
 /** The base annotations of manifest and index. Empty ones, which buildah writes for scratch, say nothing. @see image-spec, annotations.md */
 export function annotatedBases({ input }: Context): readonly DeclaredBase[] {
   const own = declared(input.manifest.annotations, 'annotation');
-  return [...own, ...declared(input.indexAnnotations ?? {}, 'index-annotation').map(untagged)];
+  const ofIndex = declared(input.indexAnnotations ?? {}, 'index-annotation');
+  return ofIndex.length === 0 ? own : [...own, ...ofIndex.map(untagged)];
 }
 
 /**
@@ -33,16 +35,15 @@ function untagged(base: DeclaredBase): DeclaredBase {
  * The same keys as labels. Labels are inherited, so they count only where the image's own build wrote them: by the
  * .NET SDK as the last step, or by a LABEL among the image's own steps.
  */
-export function labelledBases({ input, history, stack }: Context): readonly DeclaredBase[] {
-  const own = history.steps.slice(stack.ownStart);
-  const last = history.steps.at(-1);
-  const written = last?.author === '.NET SDK' || own.some((step) => step.verb === 'LABEL' && step.args.includes(NAME));
-  return written ? declared(input.config.labels, 'label') : [];
+export function labelledBases({ input, history, own }: Context): readonly DeclaredBase[] {
+  const bases = declared(input.config.labels, 'label');
+  if (bases.length === 0 || history.steps.at(-1)?.author === '.NET SDK') return bases;
+  return own.some((step) => step.verb === 'LABEL' && step.args.includes(BASE_NAME)) ? bases : [];
 }
 
 function declared(annotations: Readonly<Record<string, string>>, signal: string): readonly DeclaredBase[] {
-  const name = annotations[NAME]?.trim() ?? '';
-  const digest = annotations[DIGEST]?.trim() ?? '';
+  const name = annotations[BASE_NAME]?.trim() ?? '';
   if (!REFERENCE.test(name)) return [];
+  const digest = annotations[DIGEST]?.trim() ?? '';
   return [{ reference: normaliseReference(name), signal, ...(isDigest(digest) ? { digest } : {}) }];
 }

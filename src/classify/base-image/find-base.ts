@@ -28,12 +28,9 @@ export function findBase(
   const shown = inferredBase(context, distro);
   const historical = contradicted(shown, provenance) ? withoutNames(shown) : shown;
   const declarations = declaredBases(context, provenance, historical);
+  const declared = declarations.find((base) => !contradicts(base, context, distro));
   const verdict =
-    provenBase(context, declarations, provenance) ??
-    declarations
-      .filter((base) => !contradicts(base, context, distro))
-      .map((base) => declaredVerdict(base, historical))[0] ??
-    historical;
+    provenBase(context, declarations, provenance) ?? (declared ? declaredVerdict(declared, historical) : historical);
   return { verdict, signals: toSignals(context, declarations, historical) };
 }
 
@@ -46,12 +43,11 @@ function declaredBases(
   historical: BaseVerdict,
 ): readonly Declaration[] {
   const buildpacks = buildpacksBase(context);
-  return [
-    ...annotatedBases(context),
-    ...labelledBases(context),
-    ...(buildpacks ? [buildpacks] : []),
-    ...provenanceBases(provenance, historical),
-  ];
+  return annotatedBases(context).concat(
+    labelledBases(context),
+    buildpacks ?? [],
+    provenanceBases(provenance, historical),
+  );
 }
 
 function provenBase(
@@ -112,5 +108,5 @@ function toSignals(context: Context, declarations: readonly Declaration[], histo
     says: base.reference + (base.digest ? `@${base.digest}` : ''),
   }));
   const history = historical.confidence === 'unknown' ? historical.reason : historical.references.join(';');
-  return [...chain, ...named, { name: 'history', says: history }];
+  return chain.concat(named, { name: 'history', says: history });
 }

@@ -17,6 +17,7 @@ export function basesBeneath({ input }: Context): readonly KnownBase[] {
 
 /** The longest known images beneath; several names with equal layers are one answer. */
 export function longestBase(context: Context): ProvenBase | undefined {
+  if (context.input.bases.length === 0) return undefined;
   const beneath = basesBeneath(context);
   const layerCount = Math.max(0, ...beneath.map((base) => base.layerCount));
   return merged(beneath.filter((base) => base.layerCount === layerCount));

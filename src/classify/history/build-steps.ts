@@ -1,4 +1,5 @@
 import type { HistoryEntry, ImageConfig } from '../../oci/image-config.ts';
+import { remember } from '../../oci/remember.ts';
 import type { BuildTool } from '../verdict.ts';
 import { type Instruction, makesLayer, parseInstruction } from './instruction.ts';
 
@@ -13,7 +14,7 @@ export interface BuildStep extends Instruction {
   readonly author: string;
   readonly tool: StepTool;
   /** Index of the layer it made; undefined for a setting, and for every step where history and layers do not match. */
-  readonly layer?: number;
+  readonly layer: number | undefined;
 }
 
 /** The history of one image beside its layers. */
@@ -71,10 +72,7 @@ function fits(
 function toStep(entry: HistoryEntry, instruction: Instruction, layer: number | undefined): BuildStep {
   const { verb, args, form } = instruction;
   const { created, comment = '', author = '' } = entry;
-  const tool = toolOf(instruction, comment, author);
-  return layer === undefined
-    ? { verb, args, form, created, comment, author, tool }
-    : { verb, args, form, created, comment, author, tool, layer };
+  return { verb, args, form, created, comment, author, tool: toolOf(instruction, comment, author), layer };
 }
 
 /** The tools that sign their steps in the author field. */
@@ -97,8 +95,10 @@ function toolOf({ form, args }: Instruction, comment: string, author: string): S
   return form === 'plain' ? 'unknown' : form === 'classic' ? 'docker' : form;
 }
 
+const timeOf = remember(Date.parse);
+
 /** How long after one step another was made, in ms; 0 where either has no date. */
 export function gapMs(before: BuildStep | undefined, step: BuildStep | undefined): number {
   if (before?.created === undefined || step?.created === undefined || before.created === step.created) return 0;
-  return Date.parse(step.created) - Date.parse(before.created);
+  return timeOf(step.created) - timeOf(before.created);
 }

@@ -1,3 +1,4 @@
+import { remember } from '../../oci/remember.ts';
 import { type DistroName, distroOfRootfsLine } from '../knowledge/distros.ts';
 import { redact } from '../redact.ts';
 import { type BuildStep, gapMs } from './build-steps.ts';
@@ -30,10 +31,11 @@ export function findRootfs(steps: readonly BuildStep[]): Rootfs | undefined {
     distroOfRootfsLine(step.args) ?? distroOfRootfsLine(step.comment) ?? launchpadDistro(steps.slice(0, first));
   if (named || isRootfsCopy(step)) return settled(steps, first, named);
   const tool = toolRootfs(step);
-  return tool
-    ? { end: endOfTool(steps, first, tool), evidence: redact(step.args.slice(0, 400)).slice(0, 80), tool }
-    : undefined;
+  return tool ? { end: endOfTool(steps, first, tool), evidence: shown(step.args), tool } : undefined;
 }
+
+/** A line as evidence: without secrets, and short. */
+const shown = remember((line) => redact(line.slice(0, 400)).slice(0, 80));
 
 /** Canonical builds its images on Launchpad, whose build arguments precede the archive. */
 function launchpadDistro(before: readonly BuildStep[]): DistroName | undefined {
@@ -82,12 +84,12 @@ function settled(steps: readonly BuildStep[], first: number, named: DistroName |
   for (let at = 0; at < steps.length && shell === undefined; at++) {
     const step = steps[at];
     if (!step || (at > first && !belongs(step, steps[first]))) break;
-    polished ||= UBUNTU_POLISH.test(step.args.slice(0, 400));
+    polished ||= isUbuntuPolish(step);
     if (at > first) end = at + 1;
     if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') shell = commandWords(step.args).join(' ');
   }
   const distro = versioned(steps.slice(first, end), named) ?? (polished ? { id: 'ubuntu' } : undefined);
-  const evidence = redact((steps[first]?.args || (steps[first]?.comment ?? '')).slice(0, 400)).slice(0, 80);
+  const evidence = shown(steps[first]?.args || (steps[first]?.comment ?? ''));
   return { end, evidence, ...(distro ? { distro } : {}), ...(shell === undefined ? {} : { shell }) };
 }
 
@@ -98,11 +100,14 @@ function versioned(steps: readonly BuildStep[], named: DistroName | undefined): 
   return lines.find((distro) => distro?.id === named.id && distro.version !== undefined) ?? named;
 }
 
+function isUbuntuPolish(step: BuildStep): boolean {
+  return step.verb === 'RUN' && UBUNTU_POLISH.test(step.args.slice(0, 400));
+}
+
 function belongs(step: BuildStep, rootfs: BuildStep | undefined): boolean {
   if (step.verb === 'NONE') return rootfs !== undefined && isImport(rootfs) && step.comment === '';
   if (step.verb === 'OTHER') return /^umoci |^# debian\.sh/.test(step.args);
-  if (step.verb === 'RUN')
-    return /^umoci |^rm -rf \/var\/lib\/apt\/lists\/\*$/.test(step.args) || UBUNTU_POLISH.test(step.args.slice(0, 400));
+  if (step.verb === 'RUN') return /^umoci |^rm -rf \/var\/lib\/apt\/lists\/\*$/.test(step.args) || isUbuntuPolish(step);
   if (step.verb !== 'CMD' && step.verb !== 'LABEL' && step.verb !== 'ENTRYPOINT' && step.verb !== 'MAINTAINER')
     return false;
   return gapMs(rootfs, step) <= SETTLING_MS;

@@ -1,7 +1,7 @@
+import { remember } from '../../oci/remember.ts';
 import { type OfficialImage, officialImageOf } from '../knowledge/official-images.ts';
-import { remember } from '../remember.ts';
 import { type BuildStep, gapMs } from './build-steps.ts';
-import { assignments, commandWords, makesLayer } from './instruction.ts';
+import { assignments, commandWords, makesLayer, type Verb } from './instruction.ts';
 import { findRootfs, type Rootfs } from './rootfs.ts';
 
 /** One image of the stack that a history shows, the lowest first. */
@@ -79,14 +79,25 @@ interface Walk {
 
 function take(step: BuildStep, walk: Walk): void {
   if (step.verb === 'ENV') {
-    for (const [name, value] of assignments(step.args)) {
-      const official = officialImageOf(name, value);
-      if (official) Object.assign(walk, { official, built: false });
+    const official = officialSetBy(step.args);
+    if (official) {
+      walk.official = official;
+      walk.built = false;
     }
   }
   if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') walk.ending = true;
-  else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') Object.assign(walk, { ending: false, built: true });
+  else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') {
+    walk.ending = false;
+    walk.built = true;
+  }
 }
+
+/** The known image whose variable an ENV sets; of several, the last. */
+const officialSetBy = remember((args) =>
+  assignments(args)
+    .map(([name, value]) => officialImageOf(name, value))
+    .findLast((official) => official !== undefined),
+);
 
 /** Whether another build begins with this step. */
 function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): StackedImage | undefined {
@@ -131,16 +142,18 @@ function beginsAnother(step: BuildStep, official: OfficialImage): boolean {
 /** Whether a step is the last instruction of a known image's Dockerfile. */
 export function endsOfficial(step: BuildStep, official: OfficialImage): boolean {
   if (step.verb !== 'CMD' && step.verb !== 'WORKDIR') return false;
-  return official.ends.includes(`${step.verb} ${commandWords(step.args).join(' ')}`);
+  const words = commandWords(step.args).join(' ');
+  return official.ends.some((end) => end.verb === step.verb && end.words === words);
 }
+
+const TRAILING: ReadonlySet<Verb> = new Set(['CMD', 'ENTRYPOINT', 'EXPOSE', 'STOPSIGNAL'] as const);
 
 /** Settings of the same Dockerfile that follow its last layer within a minute. */
 function withTrailingSettings(steps: readonly BuildStep[], from: number): number {
   let end = from;
   for (let step = steps[end]; step !== undefined; step = steps[++end]) {
     const before = steps[end - 1];
-    const trailing = ['CMD', 'ENTRYPOINT', 'EXPOSE', 'STOPSIGNAL'].includes(step.verb);
-    if (!trailing || before?.verb === 'CMD' || step.tool !== (before ?? step).tool) break;
+    if (!TRAILING.has(step.verb) || before?.verb === 'CMD' || step.tool !== (before ?? step).tool) break;
     if (gapMs(before, step) > MINUTE_MS) break;
   }
   return end;

@@ -23,7 +23,7 @@ export interface OfficialImage {
   readonly versionEnv: string;
   readonly versionPattern?: RegExp;
   /** Instructions that end its Dockerfile: a verb and its words. */
-  readonly ends: readonly string[];
+  readonly ends: readonly { readonly verb: string; readonly words: string }[];
   /** Its Dockerfile begins by setting the variable: what came before is another image. */
   readonly begins: boolean;
   readonly tags: TagScheme;
@@ -35,7 +35,7 @@ const IMAGES: readonly OfficialImage[] = table.images.map((row) => ({
   repository: row.repository,
   env: row.env,
   versionEnv: row.versionEnv ?? row.env,
-  ends: row.ends ?? [],
+  ends: (row.ends ?? []).map((end) => ({ verb: end.split(' ', 1)[0] ?? '', words: end.slice(end.indexOf(' ') + 1) })),
   begins: row.begins ?? false,
   tags: row.tags as TagScheme,
   ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
