@@ -1,3 +1,4 @@
+import { createBatchWriter } from './audit/batch-writer.ts';
 import type { AuditContext, AuditEvents } from './audit/context.ts';
 import { type AuditHandlers, createTaskHandlers } from './audit/handlers.ts';
 import type { RegistryHost } from './oci/reference.ts';
@@ -86,13 +87,15 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
     });
     return opening.then(shareBlobs);
   };
+  const now = (): string => (options.clock?.() ?? new Date()).toISOString();
   const context: AuditContext = {
     settings,
     db,
     queue,
+    batches: createBatchWriter(db, now),
     events,
     registryOf: (source) => openOnce(registries, source, open),
-    now: () => (options.clock?.() ?? new Date()).toISOString(),
+    now,
     deliver: options.deliver ?? (async () => undefined),
   };
   return {

@@ -2,6 +2,7 @@ import type { TaskQueue } from '../queue/queue.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
+import type { BatchWriter } from './batch-writer.ts';
 
 /** What happened, for logs and metrics; never holds a secret. */
 export interface AuditEvents {
@@ -15,6 +16,8 @@ export interface AuditContext {
   readonly db: Database;
   readonly settings: Settings;
   readonly queue: TaskQueue;
+  /** Keeps what batches of tags brought. */
+  readonly batches: BatchWriter;
   /** The registry of a source, opened on first use and closed with the process. */
   readonly registryOf: (source: SourceSettings) => Promise<Registry>;
   /** ISO 8601 in UTC. */

@@ -32,7 +32,7 @@ export async function listRepository(
     await replaceErrors(
       tx,
       task.auditId,
-      { sourceId: source.id, registry: repository.registry, repository: repository.name },
+      [{ sourceId: source.id, registry: repository.registry, repository: repository.name }],
       [],
       context.now(),
     );

@@ -100,7 +100,7 @@ async function keep(
   };
   await db.transaction(async (tx) => {
     await saveLayer(tx, record, at);
-    await replaceErrors(tx, auditId, scopeOf(layer), [], at);
+    await replaceErrors(tx, auditId, [scopeOf(layer)], [], at);
   });
 }
 
@@ -119,7 +119,7 @@ async function recordFailure(
 ): Promise<void> {
   const error: ItemError = { ...placeOf(layer), code, message, retry: retry.kind };
   const at = now();
-  await db.transaction((tx) => replaceErrors(tx, auditId, scopeOf(layer), [error], at));
+  await db.transaction((tx) => replaceErrors(tx, auditId, [scopeOf(layer)], [error], at));
   const { registry, name, source } = layer.repository;
   if (retry.kind === 'never') events.itemFailed(source, `${registry}/${name}@${layer.digest}`, message);
 }

@@ -1,16 +1,15 @@
 import type { Digest } from '../oci/digest.ts';
 import type { TaskReference } from '../queue/queue.ts';
-import type { ListedManifest } from '../registry/registry.ts';
-import { type ItemError, replaceErrors, settleTask } from '../store/audit-store.ts';
-import { knownManifests, linkChildren, missingChildren, readBodies, saveContent } from '../store/content-store.ts';
+import type { ItemError } from '../store/audit-store.ts';
+import { knownManifests, missingChildren, readBodies } from '../store/content-store.ts';
 import type { Database } from '../store/database.ts';
-import { knownTags, listedElsewhere, recordSightings, type StoredRepository } from '../store/inventory-store.ts';
+import { knownTags, listedElsewhere, type StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import type { PlannedSource } from './plan.ts';
 import { type BatchContent, type FailedItem, type KnownContent, readBatch } from './read-batch.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
-/** Reads a batch of tags and keeps what it brought, all in one transaction with the task's end. */
+/** Reads a batch of tags and keeps what it brought, in one transaction with the task's end. */
 export async function readManifests(
   context: AuditContext,
   task: TaskReference,
@@ -26,7 +25,7 @@ export async function readManifests(
   };
   const content = await readBatch(registry, repository, listed, source.settings, known, { signal });
   const errors = content.failed.map((item) => itemError(source, repository, item));
-  await keep(context, task, source, repository, listed, content, errors);
+  await context.batches.write({ task, sourceId: source.id, repository, listed, content, errors });
   tell(context, source, repository, content, errors);
 }
 
@@ -37,33 +36,6 @@ function knownContent(db: Database, repository: StoredRepository): KnownContent 
     missingChildren: (indexes) => missingChildren(db, indexes),
     readBodies: (digests) => readBodies(db, digests),
   };
-}
-
-async function keep(
-  { db, now }: AuditContext,
-  task: TaskReference,
-  source: PlannedSource,
-  repository: StoredRepository,
-  listed: readonly ListedManifest[],
-  content: BatchContent,
-  errors: readonly ItemError[],
-): Promise<void> {
-  const at = now();
-  const items = {
-    tags: listed.flatMap(({ tag }) => tag ?? []),
-    digests: listed.flatMap(({ tag, digest }) => (tag === undefined && digest !== undefined ? [digest] : [])),
-  };
-  const scope = { sourceId: source.id, registry: repository.registry, repository: repository.name, items };
-  await db.transaction(async (tx) => {
-    await saveContent(tx, content.blobs, content.manifests, at);
-    await linkChildren(
-      tx,
-      content.manifests.map(({ digest }) => digest),
-    );
-    await recordSightings(tx, repository.id, content.sightings, at);
-    await replaceErrors(tx, task.auditId, scope, errors, at);
-    await settleTask(tx, task);
-  });
 }
 
 function itemError(source: PlannedSource, repository: StoredRepository, { tag, digest, error }: FailedItem): ItemError {

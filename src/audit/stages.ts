@@ -13,6 +13,7 @@ import {
 import { countBases } from '../store/catalogue-store.ts';
 import { linkAllChildren } from '../store/content-store.ts';
 import type { Queryable } from '../store/database.ts';
+import { refreshStatistics } from '../store/maintenance.ts';
 import { hasLearnedSince, staleRanges } from '../store/stale-images.ts';
 import { computeTotals, findUnchangedSince, finishAudit } from '../store/totals-store.ts';
 import { IMAGES_PER_TASK, judgeOf } from './assess-images.ts';
@@ -76,6 +77,7 @@ async function rangesToJudge(
   const sourceIds = plan.sources.map(({ id }) => id);
   const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);
   if (unchanged?.rulesKey === judgedBy && !(await hasLearnedSince(tx, unchanged.finishedAt))) return [];
+  await refreshStatistics(tx);
   return staleRanges(tx, sourceIds, rules, IMAGES_PER_TASK);
 }
 

@@ -151,13 +151,16 @@ export async function findTask<P>(db: Queryable, task: TaskReference): Promise<P
   return row?.payload;
 }
 
-/** @returns false when the task was settled already */
-export async function settleTask(tx: Queryable, task: TaskReference): Promise<boolean> {
-  const rows = await tx.query('delete from audit_task where audit_id = $1 and key = $2 returning key', [
-    task.auditId,
-    task.key,
-  ]);
-  return rows.length > 0;
+/** Takes tasks off the list of what is to do. */
+export async function settleTasks(tx: Queryable, tasks: readonly TaskReference[]): Promise<void> {
+  await tx.query(
+    'delete from audit_task using unnest($1::int8[], $2::text[]) as n (audit_id, key) where audit_task.audit_id = n.audit_id and audit_task.key = n.key',
+    [tasks.map(({ auditId }) => auditId), tasks.map(({ key }) => key)],
+  );
+}
+
+export function settleTask(tx: Queryable, task: TaskReference): Promise<void> {
+  return settleTasks(tx, [task]);
 }
 
 /** Tasks of running audits that are not settled, by audit and key. */
@@ -233,17 +236,32 @@ export interface ErrorScope {
 export async function replaceErrors(
   tx: Queryable,
   auditId: number,
-  scope: ErrorScope,
+  scopes: readonly ErrorScope[],
   errors: readonly ItemError[],
   now: string,
 ): Promise<void> {
-  const { tags, digests } = scope.items ?? { tags: [''], digests: [''] };
+  const items = scopes.flatMap((scope) => itemsOf(scope).map((item) => ({ ...scope, ...item })));
   await tx.query(
-    `delete from audit_error where audit_id = $1 and source_id = $2 and registry = $3 and repository = $4
-       and case when tag = '' then digest = any($6::text[]) else tag = any($5::text[]) end`,
-    [auditId, scope.sourceId, scope.registry, scope.repository, [...tags], [...digests]],
+    `delete from audit_error e
+     using unnest($2::int4[], $3::text[], $4::text[], $5::text[], $6::text[]) as n (source_id, registry, repository, tag, digest)
+     where e.audit_id = $1 and e.source_id = n.source_id and e.registry = n.registry and e.repository = n.repository
+       and e.tag = n.tag and (e.digest = n.digest or n.tag <> '')`,
+    [
+      auditId,
+      items.map(({ sourceId }) => sourceId),
+      items.map(({ registry }) => registry),
+      items.map(({ repository }) => repository),
+      items.map(({ tag }) => tag),
+      items.map(({ digest }) => digest),
+    ],
   );
   await recordErrors(tx, auditId, errors, now);
+}
+
+/** Of a tag all errors, whatever digest they name. */
+function itemsOf({ items }: ErrorScope): readonly { readonly tag: string; readonly digest: string }[] {
+  if (!items) return [{ tag: '', digest: '' }];
+  return [...items.tags.map((tag) => ({ tag, digest: '' })), ...items.digests.map((digest) => ({ tag: '', digest }))];
 }
 
 export async function recordErrors(

@@ -24,6 +24,10 @@ export interface Sighting {
   readonly archived?: boolean;
 }
 
+export interface RepositorySighting extends Sighting {
+  readonly repositoryId: number;
+}
+
 /** Makes or updates a source. @returns its id */
 export async function upsertSource(
   tx: Queryable,
@@ -154,31 +158,30 @@ export async function listedElsewhere(
  */
 export async function recordSightings(
   tx: Queryable,
-  repositoryId: number,
-  sightings: readonly Sighting[],
+  sightings: readonly RepositorySighting[],
   now: string,
 ): Promise<void> {
   const tagged = sightings.filter(({ tag }) => tag !== undefined);
   if (tagged.length > 0) {
-    await endMovedTags(tx, repositoryId, tagged, now);
-    await insertOpenRows(tx, repositoryId, tagged, now, 'name');
+    await endMovedTags(tx, tagged, now);
+    await insertOpenRows(tx, tagged, now, 'name');
   }
   const untagged = sightings.filter(({ tag }) => tag === undefined);
-  if (untagged.length > 0) await insertOpenRows(tx, repositoryId, untagged, now, 'manifest_id');
+  if (untagged.length > 0) await insertOpenRows(tx, untagged, now, 'manifest_id');
 }
 
-async function endMovedTags(
-  tx: Queryable,
-  repositoryId: number,
-  tagged: readonly Sighting[],
-  now: string,
-): Promise<void> {
+async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[], now: string): Promise<void> {
   await tx.query(
     `update tag t set ended_at = greatest($4::timestamptz, t.started_at)
-     from unnest($2::text[], $3::bytea[]) as n (name, digest)
+     from unnest($1::int8[], $2::text[], $3::bytea[]) as n (repository_id, name, digest)
      join manifest m on m.digest = n.digest
-     where t.repository_id = $1 and t.name = n.name and t.ended_at is null and t.manifest_id <> m.id`,
-    [repositoryId, tagged.map(({ tag }) => tag ?? null), tagged.map(({ digest }) => digestBytes(digest)), now],
+     where t.repository_id = n.repository_id and t.name = n.name and t.ended_at is null and t.manifest_id <> m.id`,
+    [
+      tagged.map(({ repositoryId }) => repositoryId),
+      tagged.map(({ tag }) => tag ?? null),
+      tagged.map(({ digest }) => digestBytes(digest)),
+      now,
+    ],
   );
 }
 
@@ -188,30 +191,30 @@ async function endMovedTags(
  */
 const PULLED_AT = `case
   when n.pulled_at between m.fetched_at - interval '15 minutes' and m.fetched_at + interval '15 minutes'
-    and exists (select 1 from tag o where o.manifest_id = m.id and o.repository_id = $1)
-  then (select max(o.pulled_at) from tag o where o.manifest_id = m.id and o.repository_id = $1)
+    and exists (select 1 from tag o where o.manifest_id = m.id and o.repository_id = n.repository_id)
+  then (select max(o.pulled_at) from tag o where o.manifest_id = m.id and o.repository_id = n.repository_id)
   else n.pulled_at end`;
 
 async function insertOpenRows(
   tx: Queryable,
-  repositoryId: number,
-  sightings: readonly Sighting[],
+  sightings: readonly RepositorySighting[],
   now: string,
   key: 'name' | 'manifest_id',
 ): Promise<void> {
   const present = key === 'name' ? 'name is not null' : 'name is null';
   await tx.query(
     `insert into tag (repository_id, name, manifest_id, pushed_at, pulled_at, reported_bytes, archived, started_at)
-     select distinct on (n.name, m.id) $1, n.name, m.id, n.pushed_at, ${PULLED_AT}, n.reported_bytes, n.archived, $8
-     from unnest($2::text[], $3::bytea[], $4::timestamptz[], $5::timestamptz[], $6::int8[], $7::bool[])
-       as n (name, digest, pushed_at, pulled_at, reported_bytes, archived)
+     select distinct on (n.repository_id, n.name, m.id)
+       n.repository_id, n.name, m.id, n.pushed_at, ${PULLED_AT}, n.reported_bytes, n.archived, $8
+     from unnest($1::int8[], $2::text[], $3::bytea[], $4::timestamptz[], $5::timestamptz[], $6::int8[], $7::bool[])
+       as n (repository_id, name, digest, pushed_at, pulled_at, reported_bytes, archived)
      join manifest m on m.digest = n.digest
      on conflict (repository_id, ${key}) where ended_at is null and ${present} do update
        set pushed_at = excluded.pushed_at, pulled_at = excluded.pulled_at, reported_bytes = excluded.reported_bytes, archived = excluded.archived
        where (tag.pushed_at, tag.pulled_at, tag.reported_bytes, tag.archived)
          is distinct from (excluded.pushed_at, excluded.pulled_at, excluded.reported_bytes, excluded.archived)`,
     [
-      repositoryId,
+      sightings.map(({ repositoryId }) => repositoryId),
       sightings.map(({ tag }) => tag ?? null),
       sightings.map(({ digest }) => digestBytes(digest)),
       sightings.map(({ pushedAt }) => pushedAt ?? null),

@@ -145,9 +145,12 @@ const REPOSITORY_TOTALS = `
 /** Computes a source's totals, shares and history rows for an audit. Needs a transaction: its tables are temporary. */
 export async function computeTotals(tx: Queryable, sourceId: number, auditId: number): Promise<void> {
   await tx.query(HELD, [sourceId]);
+  await tx.query('analyze held');
   await tx.query(HOLDING);
+  await tx.query('analyze holding');
   await tx.query(OWN_HOLDING);
   await tx.query(TAGGED_IMAGE, [sourceId]);
+  await tx.query('analyze own_holding, tagged_image');
   await tx.query(IMAGE_SHARES, [sourceId]);
   await tx.query(FORGET_SHARES, [sourceId]);
   for (const statement of [SOURCE_TOTAL, TEAM_TOTALS, REPOSITORY_TOTALS])

@@ -1,0 +1,74 @@
+import type { TaskReference } from '../queue/queue.ts';
+import type { ListedManifest } from '../registry/registry.ts';
+import { type ErrorScope, type ItemError, replaceErrors, settleTasks } from '../store/audit-store.ts';
+import { linkChildren, saveContent } from '../store/content-store.ts';
+import type { Database, Queryable } from '../store/database.ts';
+import { GroupWriter } from '../store/group-writer.ts';
+import { recordSightings, type StoredRepository } from '../store/inventory-store.ts';
+import type { BatchContent } from './read-batch.ts';
+
+/** A batch of a repository's tags that was read, with all that is to be kept of it. */
+export interface ReadBatch {
+  readonly task: TaskReference;
+  readonly sourceId: number;
+  readonly repository: StoredRepository;
+  readonly listed: readonly ListedManifest[];
+  readonly content: BatchContent;
+  readonly errors: readonly ItemError[];
+}
+
+/** Keeps batches: what each brought, in the transaction that settles its task. */
+export interface BatchWriter {
+  write(batch: ReadBatch): Promise<void>;
+}
+
+/** Rows of a statement beyond which a larger one gains nothing, measured on both databases. */
+const MAX_ROWS = 5_000;
+
+/** @param now ISO 8601 in UTC */
+export function createBatchWriter(db: Database, now: () => string): BatchWriter {
+  return new GroupWriter<ReadBatch>({
+    write: (batches) => db.transaction((tx) => writeBatches(tx, batches, now())),
+    weigh: ({ listed, content }) => listed.length + content.blobs.length,
+    maxWeight: MAX_ROWS,
+  });
+}
+
+async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: string): Promise<void> {
+  const blobs = batches.flatMap(({ content }) => content.blobs);
+  const manifests = batches.flatMap(({ content }) => content.manifests);
+  await saveContent(tx, blobs, manifests, at);
+  await linkChildren(
+    tx,
+    manifests.map(({ digest }) => digest),
+  );
+  await recordSightings(
+    tx,
+    batches.flatMap(({ repository, content }) =>
+      content.sightings.map((sighting) => ({ ...sighting, repositoryId: repository.id })),
+    ),
+    at,
+  );
+  for (const auditId of new Set(batches.map(({ task }) => task.auditId))) {
+    const ofAudit = batches.filter(({ task }) => task.auditId === auditId);
+    await replaceErrors(
+      tx,
+      auditId,
+      ofAudit.map(scopeOf),
+      ofAudit.flatMap(({ errors }) => errors),
+      at,
+    );
+  }
+  await settleTasks(
+    tx,
+    batches.map(({ task }) => task),
+  );
+}
+
+function scopeOf({ sourceId, repository, listed }: ReadBatch): ErrorScope {
+  const items = {
+    tags: listed.flatMap(({ tag }) => tag ?? []),
+    digests: listed.flatMap(({ tag, digest }) => (tag === undefined && digest !== undefined ? [digest] : [])),
+  };
+  return { sourceId, registry: repository.registry, repository: repository.name, items };
+}
