@@ -33,6 +33,8 @@ interface CachedToken {
   /** What the registry's challenge asked for, where it did. */
   readonly wanted: string;
   readonly header: Promise<Secret>;
+  /** The header, once it is there. */
+  current: Secret | undefined;
   renewAtMs: number;
 }
 
@@ -42,6 +44,8 @@ const MAX_TOKENS = 1_000;
 const MAX_TOKEN_BYTES = 1_048_576;
 /** "If omitted, this defaults to 60 seconds." @see distribution, spec/auth/token */
 const DEFAULT_EXPIRES_IN = 60;
+/** Of one request: a line behind a strict limit outlives tokens; a registry that takes and refuses in turn has an end. */
+const MAX_RENEWALS = 10;
 /** Of its life: a token is renewed before a request could arrive after its end. */
 const RENEW_AT = 0.8;
 
@@ -49,6 +53,8 @@ const RENEW_AT = 0.8;
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #tokens = new LRUCache<Scope, CachedToken>({ max: MAX_TOKENS });
+  /** Headers that the registry took: when it refuses one of them, that has run out. */
+  readonly #served = new WeakSet<Secret>();
   #credentials: Promise<Credentials | undefined> | undefined;
   #way: 'unknown' | 'basic' | BearerRealm = 'unknown';
 
@@ -62,8 +68,36 @@ export class Authenticator {
     return credentials ? `the credentials of ${credentials.origin}` : 'anonymous access';
   }
 
+  /**
+   * The registry's answer to a request. After a 401 it is asked again with a renewed header: once, and once more for each
+   * token that had served others and ran out while the request waited for its turn.
+   * @param send is given what tells the header, newest when it is asked
+   */
+  async ask<A extends Answer>(
+    scope: Scope,
+    signal: AbortSignal | undefined,
+    send: (authorization: () => Secret | undefined) => Promise<A>,
+  ): Promise<A> {
+    let used = await this.#authorize(scope, signal);
+    const newest = (): Secret | undefined => {
+      used = this.#tokens.peek(scope)?.current ?? used;
+      return used;
+    };
+    for (let renewals = 0; ; renewals += 1) {
+      const answer = await send(newest);
+      if (answer.status !== 401) {
+        if (used) this.#served.add(used);
+        return answer;
+      }
+      const hasRunOut = used !== undefined && this.#served.has(used) && renewals < MAX_RENEWALS;
+      const renewed = renewals === 0 || hasRunOut ? await this.#renew(scope, answer, used, signal) : undefined;
+      if (!renewed) return answer;
+      used = renewed;
+    }
+  }
+
   /** The header to send, as far as the registry's way is known yet. */
-  async authorize(scope: Scope, signal: AbortSignal | undefined): Promise<Secret | undefined> {
+  async #authorize(scope: Scope, signal: AbortSignal | undefined): Promise<Secret | undefined> {
     const credentials = await this.#find();
     if (credentials?.kind === 'registry-token') return bearer(credentials.token);
     if (this.#way === 'unknown') return undefined;
@@ -75,7 +109,7 @@ export class Authenticator {
    * A header after a 401, or undefined when there is nothing better to send than what was sent.
    * @param used what the refused request carried
    */
-  async renew(
+  async #renew(
     scope: Scope,
     answer: Answer,
     used: Secret | undefined,
@@ -149,9 +183,15 @@ export class Authenticator {
 
   #fetchEntry(wanted: string): CachedToken {
     const fetched = this.#fetchToken(wanted);
-    const entry = { wanted, header: fetched.then(({ header }) => header), renewAtMs: Number.POSITIVE_INFINITY };
+    const entry: CachedToken = {
+      wanted,
+      header: fetched.then(({ header }) => header),
+      current: undefined,
+      renewAtMs: Number.POSITIVE_INFINITY,
+    };
     fetched.then(
-      ({ lifeMs }) => {
+      ({ header, lifeMs }) => {
+        entry.current = header;
         entry.renewAtMs = this.#options.clock.now() + lifeMs * RENEW_AT;
       },
       // Told to whoever waits for the header.
@@ -193,7 +233,7 @@ export class Authenticator {
     }
     const url = new URL(realm);
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-    return this.#options.send({ ...common, method: 'GET', url, authorization: basicOf(credentials) });
+    return this.#options.send({ ...common, method: 'GET', url, authorization: () => basicOf(credentials) });
   }
 
   #readToken(answer: Answer, credentials: Credentials | undefined): { header: Secret; lifeMs: number } {

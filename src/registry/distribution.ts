@@ -260,17 +260,14 @@ class DistributionRegistry implements Registry {
     return this.#accept(await this.#ask(url, request, (sent) => this.#transport.send(sent)), request.what);
   }
 
-  /** The registry's answer; after a 401 the one to a second request, with a renewed token. */
-  async #ask<A extends Answer>(
+  #ask<A extends Answer>(
     url: URL,
     { scope, method = 'GET', ...request }: Get,
     send: (request: TransportRequest) => Promise<A>,
   ): Promise<A> {
-    const authorization = await this.#authenticator.authorize(scope, request.signal);
-    const answer = await send({ ...request, method, url, authorization });
-    if (answer.status !== 401) return answer;
-    const renewed = await this.#authenticator.renew(scope, answer, authorization, request.signal);
-    return renewed ? send({ ...request, method, url, authorization: renewed }) : answer;
+    return this.#authenticator.ask(scope, request.signal, (authorization) =>
+      send({ ...request, method, url, authorization }),
+    );
   }
 
   /** The answer itself where it is a success or a 304. @throws the error that it means otherwise */

@@ -1,7 +1,7 @@
 import type { RegistryHost } from '../oci/reference.ts';
 import type { EcrSource, Environment, SourceSettings } from '../settings/settings.ts';
 import { createCredentialsProvider } from './credentials.ts';
-import { openDistributionRegistry } from './distribution.ts';
+import { type DistributionOptions, openDistributionRegistry } from './distribution.ts';
 import type { EcrOptions } from './ecr/options.ts';
 import type { Registry, RequestGovernor } from './registry.ts';
 import type { RequestObservation } from './transport.ts';
@@ -41,8 +41,14 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     onRequest,
     ...(source.plainHttp ? { plainHttp: true } : {}),
     ...(source.caFile ? { caFile: source.caFile } : {}),
+    ...(source.requestTimeout ? timeoutsOf(source.requestTimeout) : {}),
     ...(source.repositories ? { repositories: source.repositories } : {}),
   });
+}
+
+/** Who gives a registry more time means that it may be silent for as long: some list their repositories for minutes. */
+function timeoutsOf(requestTimeoutMs: number): Pick<DistributionOptions, 'requestTimeoutMs' | 'idleTimeoutMs'> {
+  return { requestTimeoutMs, idleTimeoutMs: requestTimeoutMs };
 }
 
 /** Which registries of Amazon ECR a source names, and with whose permissions. */

@@ -35,8 +35,11 @@ export interface TransportRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The Authorization header; sent to the origin of `url` and to no other. */
-  readonly authorization?: Secret | undefined;
+  /**
+   * The Authorization header; sent to the origin of `url` and to no other. Asked for when the request's turn has come: by
+   * then a token may have been renewed.
+   */
+  readonly authorization?: () => Secret | undefined;
   readonly body?: string;
   readonly maxBytes: number;
   /** What is asked for, with its registry, in messages. */
@@ -121,7 +124,8 @@ export class Transport {
   }
 
   async #follow<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<A> {
-    let { url, authorization } = request;
+    let { url } = request;
+    let authorization = request.authorization?.();
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
       const answer = await send(request, url, authorization);
       // A POST carries a token in its body: it goes nowhere else.

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnavailableError } from '../errors.ts';
 import type { TaskQueue } from '../queue/queue.ts';
 import type { AuditStarter, AuditStatus, StartedAudit } from './audit-starter.ts';
 
@@ -31,14 +32,20 @@ export interface WaitOptions {
   readonly pollMs?: number;
 }
 
-/** Resolves with the audit's status when it has ended. */
+/** Resolves with the audit's status when it has ended; a database that is away meanwhile is waited for. */
 export async function waitForAudit(
   auditId: number,
   { starter, signal, pollMs = 1_000 }: WaitOptions,
 ): Promise<AuditStatus> {
   for (;;) {
-    const status = await starter.auditStatus(auditId);
+    const status = await starter.auditStatus(auditId).catch(unlessAway);
     if (status !== 'running') return status;
     await sleep(pollMs, undefined, signal && { signal });
   }
+}
+
+/** The audit goes on when the database does. @throws what is no outage */
+function unlessAway(error: unknown): 'running' {
+  if (error instanceof StoreUnavailableError) return 'running';
+  throw error;
 }

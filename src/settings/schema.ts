@@ -103,6 +103,7 @@ export const ociSource = keys(
     repositories: globs.exactOptional(),
     plainHttp,
     caFile: text('/etc/ssl/private-ca.pem').exactOptional(),
+    requestTimeout: duration.exactOptional(),
     dedup: dedup.default('registry'),
   },
   REGISTRY_SECRETS,

@@ -44,8 +44,10 @@ export async function openPostgres(url: string): Promise<Database> {
       getTypeParser: (oid: number, format?: 'text') => parsers[oid] ?? pg.types.getTypeParser(oid, format),
     } as pg.CustomTypesConfig,
   });
-  // A pooled connection that breaks while idle is replaced; the query that needs one gets the error.
+  // A connection that breaks is replaced, and the next query on it gets the error; without listeners it would end the
+  // process: the pool's are for idle connections, the connection's own for those in the midst of a transaction.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const database = new PgDatabase(pool);
   try {
     await database.query('select 1');

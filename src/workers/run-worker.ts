@@ -4,6 +4,7 @@ import type { TaskKind } from '../queue/queue.ts';
 import { recordProgress } from '../store/audit-store.ts';
 import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
 import { untilAborted } from './until-aborted.ts';
+import { type StoreWait, waitingForStore } from './wait-for-store.ts';
 
 export interface WorkerOptions extends InstallationOptions {
   /** Ends the worker. */
@@ -33,7 +34,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { redis, engine, tally, telemetry, metrics } = installation;
   const workers = startTaskWorkers({
     redis,
-    handlers: tally.counting(engine.handlers),
+    handlers: waitingForStore(tally.counting(engine.handlers), { onWait: onWaitFor(log) }),
     lanes: LANES,
     events: workerEvents(metrics, log),
     ...(telemetry && { telemetry }),
@@ -47,6 +48,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   clearInterval(timer);
   await flush(installation, log);
   await installation.close();
+}
+
+function onWaitFor(log: Logger): StoreWait['onWait'] {
+  return ({ auditId, key }, error) =>
+    log.warn({ audit: auditId, task: key, error }, 'the task waits for the database, and goes on when it is back');
 }
 
 function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEvents {

@@ -1,4 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,10 @@ import pg from 'pg';
 export interface TestPostgres {
   /** Of the administrator, for the database `postgres`. */
   readonly url: string;
-  readonly pid: number;
+  /** Ends the server as a crash does; what was committed is recovered at the next start. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, with the same folder. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -17,42 +21,44 @@ const WAIT_MS = 100;
 const ATTEMPTS = 100;
 
 /** @throws Error when Postgres is not installed (Debian: package postgresql) */
-export async function startPostgres(
-  port?: number,
-  folder = mkdtempSync(join(tmpdir(), 'slimboard-postgres-')),
-): Promise<TestPostgres> {
+export async function startPostgres(): Promise<TestPostgres> {
+  const folder = mkdtempSync(join(tmpdir(), 'slimboard-postgres-'));
   const bin = findBinaries();
   const user = process.getuid?.() === 0 ? identityOf('postgres') : undefined;
   if (user) chownSync(folder, user.uid, user.gid);
   const data = join(folder, 'data');
-  if (!existsSync(data)) {
-    execFileSync(
-      join(bin, 'initdb'),
-      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-      { ...user, stdio: 'ignore', cwd: folder },
-    );
-  }
-  const listen = port ?? (await freePort());
+  execFileSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    { ...user, stdio: 'ignore', cwd: folder },
+  );
+  const port = await freePort();
   const settings = [
     'fsync=off',
     'max_connections=200',
     `unix_socket_directories=${folder}`,
     'listen_addresses=127.0.0.1',
   ];
-  const server = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, '-p', String(listen), ...settings.flatMap((setting) => ['-c', setting])],
-    { ...user, stdio: 'ignore', cwd: folder },
-  );
-  const url = `postgres://postgres@127.0.0.1:${listen}/postgres`;
-  await untilReady(url);
+  const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  let server: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    server = spawn(join(bin, 'postgres'), args, { ...user, stdio: 'ignore', cwd: folder });
+    await untilReady(url);
+  };
+  const end = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, 'exit');
+    server.kill(signal);
+    await ended;
+  };
+  await start();
   return {
     url,
-    pid: server.pid ?? 0,
-    stop: async () => {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGINT');
-      await ended;
+    start,
+    kill: () => end('SIGQUIT'),
+    async stop() {
+      await end('SIGINT');
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -35,6 +35,38 @@ export function truncated(content: Buffer, headers: Headers = {}): Fault {
   };
 }
 
+/** Headers and the beginning of a body that never ends, as from a server that hangs. */
+export function stalled(): Fault {
+  return (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 });
+    response.write('{');
+  };
+}
+
+/**
+ * Holds requests back: `reached` resolves when `count` of them wait; `release` has the registry answer them, and all
+ * that come later.
+ */
+export function gate(count: number): { readonly fault: Fault; readonly reached: Promise<void>; release(): void } {
+  let open = false;
+  let tell: () => void = () => undefined;
+  const held: (() => void)[] = [];
+  const reached = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  return {
+    reached,
+    fault(_request, _response, next) {
+      if (open) return next();
+      if (held.push(next) === count) tell();
+    },
+    release() {
+      open = true;
+      for (const next of held.splice(0)) next();
+    },
+  };
+}
+
 /** Headers at once, then a byte now and then, for ever. */
 export function drip(everyMs: number): Fault {
   return (_request, response) => {

@@ -40,6 +40,8 @@ export interface TokenAuth {
   readonly identityToken?: string;
   /** As told to the client (seconds); the server itself forgets tokens at {@link RegistryServer.expireTokens} only. */
   readonly expiresIn?: number;
+  /** How many requests a token is good for; then it has run out, whatever was told. */
+  readonly goodFor?: number;
 }
 
 export interface ServedRequest {
@@ -117,7 +119,7 @@ class MemoryRegistry implements RegistryServer {
   readonly #extraRepositories: string[] = [];
   readonly #extraTags = new Map<string, string[]>();
   readonly #faults: StruckFault[] = [];
-  readonly #tokens = new Map<string, string>();
+  readonly #tokens = new Map<string, { readonly scope: string; left: number }>();
   readonly #server: http.Server;
   readonly #blobHost: http.Server;
   #port = 0;
@@ -304,7 +306,7 @@ class MemoryRegistry implements RegistryServer {
     if (!auth) return true;
     if (auth.kind === 'basic') return authorization === basic(auth.username, auth.password);
     const granted = this.#tokens.get(authorization.replace(/^Bearer /, ''));
-    return granted !== undefined && (scope === '' || granted === scope);
+    return granted !== undefined && (scope === '' || granted.scope === scope) && granted.left-- > 0;
   }
 
   #challenge(response: ServerResponse, scope: string): ServerResponse {
@@ -319,9 +321,9 @@ class MemoryRegistry implements RegistryServer {
       const form = request.method === 'POST' ? new URLSearchParams(body) : url.searchParams;
       if (!this.#mayHaveToken(request, form)) return refuse(response, 401, 'UNAUTHORIZED');
       const token = randomUUID();
-      this.#tokens.set(token, form.get('scope') ?? '');
       const { auth } = this.#options;
-      const expiresIn = auth?.kind === 'token' ? auth.expiresIn : undefined;
+      const { expiresIn, goodFor = Number.POSITIVE_INFINITY } = auth?.kind === 'token' ? auth : {};
+      this.#tokens.set(token, { scope: form.get('scope') ?? '', left: goodFor });
       const name = request.method === 'POST' ? 'access_token' : 'token';
       return json(response, 200, { [name]: token, ...(expiresIn === undefined ? {} : { expires_in: expiresIn }) });
     });

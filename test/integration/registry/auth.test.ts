@@ -78,6 +78,16 @@ describe('Bearer', () => {
     expect(tokensAsked(server)).toBe(1);
   });
 
+  test('tokens that run out while requests wait for their turn are renewed, for all of them together', async () => {
+    const { server, client } = await start({ kind: 'token', expiresIn: 300, goodFor: 10 });
+    const repository = repositoryOf(server.host, 'a');
+    const reads = Array.from({ length: 60 }, () => client.readTag(repository, tagOf('1'), undefined, {}));
+    expect(new Set((await Promise.all(reads)).map((read) => read !== 'unchanged' && read.digest))).toEqual(
+      new Set([app.digest]),
+    );
+    expect(tokensAsked(server)).toBeLessThanOrEqual(2 * (60 / 10));
+  });
+
   test('a token is renewed before its time is over', async () => {
     let nowMs = 0;
     const server = await startRegistry({ auth: { kind: 'token', expiresIn: 100 } });

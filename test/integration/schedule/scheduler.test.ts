@@ -1,8 +1,10 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
+import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
 import type { ScheduledSource } from '../../../src/schedule/plan-schedules.ts';
 import { startNow, waitForAudit } from '../../../src/schedule/run-now.ts';
 import { type SchedulerOptions, startScheduler } from '../../../src/schedule/scheduler.ts';
@@ -169,6 +171,23 @@ describe('an audit at once', () => {
     const second = audits.audits[1];
     if (second) second.status = 'incomplete';
     expect(await waited).toBe('incomplete');
+  });
+
+  test('a database that is away is waited for, too; any other failure is told', async () => {
+    const failures: unknown[] = [new StoreUnavailableError('away'), new StoreUnavailableError('still away')];
+    const audits = new MemoryAudits();
+    await audits.startAudit('prod', 'adhoc');
+    const starter: AuditStarter = Object.assign(Object.create(audits), {
+      async auditStatus(auditId: number) {
+        const failure = failures.shift();
+        if (failure !== undefined) throw failure;
+        return audits.auditStatus(auditId);
+      },
+    });
+    expect(await waitForAudit(1, { starter, pollMs: 1 })).toBe('finished');
+    expect(failures).toEqual([]);
+    failures.push(new TypeError('x is undefined'));
+    await expect(waitForAudit(1, { starter, pollMs: 1 })).rejects.toThrow(TypeError);
   });
 
   test('waiting ends when it is told to', async () => {

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { RegistryUnavailableError, StoreUnavailableError } from '../../../src/errors.ts';
+import type { TaskHandlers } from '../../../src/queue/queue.ts';
+import { waitingForStore } from '../../../src/workers/wait-for-store.ts';
+import { task } from '../../support/task.ts';
+
+const away = new StoreUnavailableError('away');
+const never = new AbortController().signal;
+
+/** Handlers that fail with these, one after another, and then succeed. */
+function failing(failures: unknown[]) {
+  const calls: string[] = [];
+  const waits: string[] = [];
+  const work = (name: string) => async () => {
+    calls.push(name);
+    const failure = failures.shift();
+    if (failure !== undefined) throw failure;
+  };
+  const handlers: TaskHandlers = { run: work('run'), giveUp: work('giveUp') };
+  const patient = waitingForStore(handlers, { onWait: ({ key }) => void waits.push(key), pauseMs: 1 });
+  return { calls, waits, patient };
+}
+
+test('a task runs again until the database is back, and says once that it waits', async () => {
+  const { calls, waits, patient } = failing([away, away, away]);
+  await patient.run(task('manifests', 'm'), { signal: never });
+  expect(calls).toEqual(['run', 'run', 'run', 'run']);
+  expect(waits).toEqual(['m']);
+});
+
+test('giving up waits for the database, too', async () => {
+  const { calls, patient } = failing([away]);
+  await patient.giveUp(task('manifests', 'm'), new Error('gone'));
+  expect(calls).toEqual(['giveUp', 'giveUp']);
+});
+
+test('any other failure stays what it is', async () => {
+  const { calls, waits, patient } = failing([new RegistryUnavailableError('down')]);
+  await expect(patient.run(task('manifests', 'm'), { signal: never })).rejects.toThrow('down');
+  expect([calls, waits]).toEqual([['run'], []]);
+});
+
+test('a worker that stops does not wait', async () => {
+  const stop = new AbortController();
+  const { calls, patient } = failing([away, away]);
+  const running = patient.run(task('manifests', 'm'), { signal: stop.signal });
+  stop.abort(new Error('the worker stops'));
+  await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+  expect(calls).toEqual(['run']);
+});
