@@ -1,5 +1,5 @@
--- What became of advice: techniques that builds of a repository applied.
--- Safe on a live system: creates a function, a table and a view only.
+-- What became of advice: techniques that builds of a repository applied; and goals, with the progress towards them.
+-- Safe on a live system: creates functions, tables and views, and adds a column without a default.
 
 -- The line of builds that a tag belongs to: its name without numbers and commits. `1.4.2-alpine` and `1.5-alpine` are of
 -- one line, `1.5` is of another.
@@ -46,3 +46,64 @@ create view slimboard_improvements as
       when p.estimated_min_bytes is not null then 'as estimated' end as outcome,
     p.evidence, p.digest, p.previous_digest, r.source_id, p.repository_id
   from improvement p join repository r on r.id = p.repository_id join source s on s.id = r.source_id;
+
+-- How far each repository is on its way to its goal: a row when something changes, valid until the next. Sizes are pull
+-- sizes of its newest build, where there is one of linux/amd64.
+create table repository_goal (
+  repository_id bigint not null references repository on delete cascade,
+  since timestamptz not null,
+  -- Where it started: the baseline of the settings, else its size when it was first audited.
+  start_bytes bigint not null check (start_bytes >= 0),
+  goal_bytes bigint not null check (goal_bytes >= 0),
+  current_bytes bigint not null check (current_bytes >= 0),
+  -- What advice says it can become at best.
+  possible_bytes bigint not null check (possible_bytes >= 0),
+  primary key (repository_id, since)
+);
+
+-- The same of a team's repositories together, at the end of an audit that computed totals.
+create table team_goal (
+  audit_id bigint not null references audit on delete cascade,
+  source_id integer not null references source on delete cascade,
+  team text not null,
+  repositories integer not null,
+  reached integer not null,
+  start_bytes bigint not null,
+  goal_bytes bigint not null,
+  current_bytes bigint not null,
+  possible_bytes bigint not null,
+  primary key (audit_id, source_id, team)
+);
+
+-- Names the goals that an audit followed: with others, the figures of an audit before it do not hold for it.
+alter table audit add column goals_key text;
+
+-- The share of the way that is done, in percent: 100 at the goal or below; negative: further away than at the start.
+create function goal_percent(start_bytes bigint, goal_bytes bigint, current_bytes bigint) returns numeric language sql immutable as
+  $$ select case when current_bytes <= goal_bytes then 100 when start_bytes <= goal_bytes then 0
+    else round(100.0 * (start_bytes - current_bytes) / (start_bytes - goal_bytes), 2) end $$;
+
+-- Goals of teams and repositories at the end of each audit of a source, with the progress at the audit before it that had
+-- the same coverage. Public.
+create view slimboard_goals as
+  with point as (
+    select a.source, a.audit_id, a.finished_at, a.newest, a.source_id, 'team' as scope, t.team, null::bigint as repository_id, t.repositories, t.reached,
+      t.start_bytes, t.goal_bytes, t.current_bytes, t.possible_bytes, goal_percent(p.start_bytes, p.goal_bytes, p.current_bytes) as previous_percent
+    from slimboard_source_audits a
+    join team_goal t on t.audit_id = a.totals_of and t.source_id = a.source_id
+    left join team_goal p on p.audit_id = a.previous_totals_of and p.source_id = a.source_id and p.team = t.team
+    union all
+    select a.source, a.audit_id, a.finished_at, a.newest, a.source_id, 'repository', r.team, r.id, 1, case when t.current_bytes <= t.goal_bytes then 1 else 0 end,
+      t.start_bytes, t.goal_bytes, t.current_bytes, t.possible_bytes, goal_percent(p.start_bytes, p.goal_bytes, p.current_bytes)
+    from slimboard_source_audits a
+    join repository r on r.source_id = a.source_id and (r.ended_at is null or r.ended_at > a.finished_at)
+    join lateral (
+      select * from repository_goal x where x.repository_id = r.id and x.since <= a.finished_at order by x.since desc limit 1) t on true
+    left join audit before on before.id = a.previous_audit_id
+    left join lateral (
+      select * from repository_goal x where x.repository_id = r.id and x.since <= before.finished_at order by x.since desc limit 1) p on true)
+  select p.source, p.audit_id, p.finished_at, p.newest, p.scope, p.team, r.registry, r.name as repository, p.repositories, p.reached,
+    p.start_bytes, p.goal_bytes, p.current_bytes, p.possible_bytes, greatest(p.current_bytes - p.goal_bytes, 0) as left_bytes,
+    goal_percent(p.start_bytes, p.goal_bytes, p.current_bytes) as progress_percent,
+    goal_percent(p.start_bytes, p.goal_bytes, p.current_bytes) - p.previous_percent as progress_change, p.source_id, p.repository_id
+  from point p left join repository r on r.id = p.repository_id;

@@ -1,4 +1,5 @@
 import type { TaskReference } from '../queue/queue.ts';
+import type { PolicySettings } from '../settings/settings.ts';
 import {
   type AuditStage,
   addTasks,
@@ -13,12 +14,14 @@ import {
 import { countBases } from '../store/catalogue-store.ts';
 import { linkAllChildren } from '../store/content-store.ts';
 import type { Queryable } from '../store/database.ts';
+import { findGoalsKey } from '../store/goal-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { hasLearnedSince, staleRanges } from '../store/stale-images.ts';
 import { computeTotals, findUnchangedSince, finishAudit } from '../store/totals-store.ts';
 import { IMAGES_PER_TASK, judgeOf } from './assess-images.ts';
 import { assignTeams } from './assign-teams.ts';
 import type { AuditContext } from './context.ts';
+import { followGoals, goalsKey } from './follow-goals.ts';
 import { rulesKey } from './judge-image.ts';
 import type { AuditPlan } from './plan.ts';
 import { layersTasks } from './plan-layers.ts';
@@ -94,13 +97,24 @@ export async function closeAudit(
   const closed = await context.db.transaction(async (tx) => {
     const changedTeams = await assignTeams(tx, sourceIds, context.settings.teams);
     const mayHold = changedTeams === 0 && !(await hasJudged(tx, plan.auditId));
-    const current = mayHold ? await findUnchangedSince(tx, sourceIds, plan.auditId) : undefined;
-    if (!current) for (const sourceId of sourceIds) await computeTotals(tx, sourceId, plan.auditId);
-    const finished = await finishAudit(tx, plan.auditId, current?.auditId ?? plan.auditId, context.now());
+    const current = mayHold ? await findCurrentTotals(tx, plan, context.settings.policy) : undefined;
+    if (!current) {
+      for (const sourceId of sourceIds) await computeTotals(tx, sourceId, plan.auditId);
+      await followGoals(tx, plan, context.settings.policy, context.now());
+    }
+    const finished = await finishAudit(tx, plan.auditId, current ?? plan.auditId, context.now());
     await settleTask(tx, task);
     if (finished) await addTasks(tx, plan.auditId, [deliver]);
     return finished;
   });
   if (closed)
     await context.queue.add([{ auditId: plan.auditId, kind: deliver.kind, key: deliver.key, lane: task.lane }]);
+}
+
+/** The audit whose totals still hold: nothing came, moved or went since, and the goals are the same. */
+async function findCurrentTotals(tx: Queryable, plan: AuditPlan, policy: PolicySettings): Promise<number | undefined> {
+  const sourceIds = plan.sources.map(({ id }) => id);
+  const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);
+  if (!unchanged) return undefined;
+  return (await findGoalsKey(tx, unchanged.auditId)) === goalsKey(policy) ? unchanged.auditId : undefined;
 }

@@ -11,6 +11,8 @@ export interface Budget {
   readonly maxLayers?: number;
   /** How small its images shall become; the policy's goal otherwise. */
   readonly goal?: Goal;
+  /** Pull size (bytes) that progress towards the goal counts from; their size when they were first audited otherwise. */
+  readonly baseline?: number;
 }
 
 /** Whose image it is: what budgets are chosen by. */
@@ -30,7 +32,17 @@ export function budgetsFor(owner: ImageOwner, budgets: readonly Budget[]): reado
 
 /** The goal of an image: of the first budget that sets one for it, else the policy's. */
 export function goalFor(owner: ImageOwner, budgets: readonly Budget[], fallback: Goal): Goal {
-  return budgetsFor(owner, budgets).find(({ goal }) => goal !== undefined)?.goal ?? fallback;
+  return goalOf(owner, budgets, fallback).goal;
+}
+
+/** The same with where it is counted from, if that is configured. */
+export function goalOf(
+  owner: ImageOwner,
+  budgets: readonly Budget[],
+  fallback: Goal,
+): { readonly goal: Goal; readonly baseline?: number } {
+  const { goal, baseline } = budgetsFor(owner, budgets).find((budget) => budget.goal !== undefined) ?? {};
+  return { goal: goal ?? fallback, ...(baseline === undefined ? {} : { baseline }) };
 }
 
 const matchers = new Map<string, Matcher>();

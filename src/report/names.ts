@@ -14,6 +14,7 @@ export const KIND_NAMES = [
   'regressions',
   'improvements',
   'techniques',
+  'goals',
   'reclaim',
 ] as const;
 export type KindName = (typeof KIND_NAMES)[number];

@@ -151,7 +151,10 @@ const budget = keys({
   maxImageSize: bytes.exactOptional(),
   maxLayers: integer(1, 1_000).exactOptional(),
   goal: parsed('90%', parseGoal).exactOptional(),
+  baseline: bytes.exactOptional(),
 }).superRefine((entry, context) => {
+  if (entry.baseline !== undefined && entry.goal === undefined)
+    context.addIssue({ code: 'custom', message: 'write the goal that the baseline belongs to, such as goal: 90%' });
   const limits = [entry.maxImageSize, entry.maxLayers, entry.goal].filter((limit) => limit !== undefined);
   if (limits.length > 0) return;
   context.addIssue({

@@ -1,6 +1,13 @@
 import { runAudit } from '../../src/audit/run-audit.ts';
 import { loadSettings } from '../../src/settings/load.ts';
-import type { EcrSource, OciSource, Settings, SourceSettings, TeamSettings } from '../../src/settings/settings.ts';
+import type {
+  EcrSource,
+  OciSource,
+  PolicySettings,
+  Settings,
+  SourceSettings,
+  TeamSettings,
+} from '../../src/settings/settings.ts';
 import type { AuditRow } from '../../src/store/audit-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from './fake-ecr.ts';
@@ -10,6 +17,7 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   /** Merged into the source. */
   readonly source?: Partial<Source>;
   readonly teams?: readonly TeamSettings[];
+  readonly policy?: Partial<PolicySettings>;
   readonly signal?: AbortSignal;
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
@@ -59,7 +67,9 @@ export async function auditEcr(
 }
 
 async function audit(db: Database, options: Omit<AuditOptions, 'source'>, source: SourceSettings): Promise<AuditRow> {
-  const settings = { ...(await defaultSettings()), teams: options.teams ?? [] };
+  const defaults = await defaultSettings();
+  const policy = { ...defaults.policy, ...options.policy };
+  const settings = { ...defaults, policy, teams: options.teams ?? [] };
   return runAudit({
     db,
     settings,

@@ -5,6 +5,7 @@ import { audits } from './audits.ts';
 import { bases } from './bases.ts';
 import { errors } from './errors.ts';
 import { findings } from './findings.ts';
+import { goals } from './goals.ts';
 import { images } from './images.ts';
 import { improvements } from './improvements.ts';
 import type { ReportKind } from './kind.ts';
@@ -30,5 +31,6 @@ export const KINDS = {
   regressions,
   improvements,
   techniques,
+  goals,
   reclaim,
 } as const satisfies Record<KindName, ReportKind>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { budgetsFor, goalFor } from '../../../src/policy/budgets.ts';
+import { budgetsFor, goalFor, goalOf } from '../../../src/policy/budgets.ts';
 import { checkImage, failsCheck, type Policy } from '../../../src/policy/check-image.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 
@@ -53,4 +53,17 @@ test('the first budget that sets a goal gives it; without one the policy does', 
   const budgets = [{ maxImageSize: 1 }, { team: 'search', goal: fallback }, { team: 'payments', goal: own }];
   expect(goalFor(OWNER, budgets, fallback)).toEqual(own);
   expect(goalFor({ repository: 'other' }, budgets, fallback)).toEqual(fallback);
+});
+
+test('a goal keeps its own baseline, never that of another budget', () => {
+  const goal = { kind: 'reduction', ratio: 0.5 } as const;
+  const budgets = [
+    { repository: 'payments/cart', goal },
+    { team: 'payments', goal, baseline: 800_000_000 },
+  ];
+  expect(goalOf(OWNER, budgets, goal)).toEqual({ goal });
+  expect(goalOf({ repository: 'payments/mail', team: 'payments' }, budgets, goal)).toEqual({
+    goal,
+    baseline: 800_000_000,
+  });
 });

@@ -44,7 +44,13 @@ describe('defaults', () => {
     const settings = await load(shown);
     expect(settings.sources.map(({ name }) => name)).toEqual(['harbor', 'prod']);
     expect(settings.policy.budgets).toEqual([
-      { team: 'payments', maxImageSize: 300_000_000, maxLayers: 20, goal: { kind: 'size', bytes: 120_000_000 } },
+      {
+        team: 'payments',
+        maxImageSize: 300_000_000,
+        maxLayers: 20,
+        goal: { kind: 'size', bytes: 120_000_000 },
+        baseline: 800_000_000,
+      },
     ]);
     expect(settings.teams).toHaveLength(1);
     expect(settings.reports).toHaveLength(1);
@@ -157,6 +163,11 @@ describe('mistakes name file, line, key and what is accepted', () => {
       'a budget without a limit',
       'policy: { budgets: [{ team: a }] }',
       ':1: policy.budgets[0]: write maxImageSize, maxLayers or goal',
+    ],
+    [
+      'a baseline without its goal',
+      'policy: { budgets: [{ maxLayers: 9, baseline: 800MB }] }',
+      ':1: policy.budgets[0]: write the goal that the baseline belongs to',
     ],
     [
       'a bad severity',

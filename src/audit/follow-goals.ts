@@ -1,0 +1,40 @@
+import { digestOf } from '../oci/digest.ts';
+import { goalOf } from '../policy/budgets.ts';
+import type { PolicySettings } from '../settings/settings.ts';
+import type { Queryable } from '../store/database.ts';
+import { type GoalOwner, type RepositoryGoal, readGoalOwners, saveProgress } from '../store/goal-store.ts';
+import type { AuditPlan } from './plan.ts';
+
+type GoalSettings = Pick<PolicySettings, 'goal' | 'budgets'>;
+
+/** Names all that decides about goals, besides whose a repository is. */
+export function goalsKey({ goal, budgets }: GoalSettings): string {
+  const decisive = budgets.filter((budget) => budget.goal !== undefined);
+  return digestOf(JSON.stringify([goal, decisive])).slice(7, 39);
+}
+
+/** Keeps how far each repository and each team is on the way to its goal. */
+export async function followGoals(
+  tx: Queryable,
+  { auditId, sources }: AuditPlan,
+  policy: GoalSettings,
+  now: string,
+): Promise<void> {
+  const sourceIds = sources.map(({ id }) => id);
+  const owners = await readGoalOwners(tx, sourceIds);
+  const audit = { id: auditId, sourceIds, goalsKey: goalsKey(policy), now };
+  await saveProgress(
+    tx,
+    audit,
+    owners.map((owner) => repositoryGoal(owner, policy)),
+  );
+}
+
+function repositoryGoal(owner: GoalOwner, { goal: fallback, budgets }: GoalSettings): RepositoryGoal {
+  const { goal, baseline } = goalOf(owner, budgets, fallback);
+  return {
+    repositoryId: owner.id,
+    ...(goal.kind === 'size' ? { bytes: goal.bytes } : { ratio: goal.ratio }),
+    ...(baseline === undefined ? {} : { baselineBytes: baseline }),
+  };
+}

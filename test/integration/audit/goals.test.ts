@@ -1,0 +1,139 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
+import { recordOf } from '../../../src/report/report.ts';
+import { parseGoal } from '../../../src/settings/units.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { image, index, textLayer } from '../../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+/** A build whose pull size is as good as any: what it is, its layer tells. */
+const build = (month: number, bytes: number, platform = 'amd64') =>
+  image({
+    layers: [{ ...textLayer(`${month} ${platform}`), body: Buffer.alloc(bytes, month) }],
+    created: `2026-0${month}-01T00:00:00Z`,
+    platform: { os: 'linux', architecture: platform },
+  });
+
+const half = parseGoal('50%');
+const team = (name: string) => ({ name, repositories: [`${name}/**`] });
+
+describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry();
+  });
+  afterEach(() => registry.close());
+
+  const teams = [team('cart'), team('mail')];
+  const audit = (policy: object = { goal: half }) => auditRegistry(db, registry, { teams, policy });
+
+  async function goals(request: Partial<ReportRequest> = {}): Promise<readonly Record<string, unknown>[]> {
+    const { columns, rows } = await openReport(db, KINDS.goals, { now: new Date(), ...request });
+    const found: Record<string, unknown>[] = [];
+    for await (const batch of rows) found.push(...batch.map((cells) => recordOf(columns, cells)));
+    return found;
+  }
+
+  test('progress counts from the first audit, for the newest build of a repository, and adds up for a team', async () => {
+    registry.push('cart/api', '1', build(1, 10_000));
+    registry.push('cart/web', '1', build(2, 6_000));
+    registry.push('mail/api', '1', build(2, 4_000));
+    await audit();
+    registry.push('cart/api', '2', build(3, 7_000));
+    registry.push('mail/api', 'old', build(1, 1_000));
+    await audit();
+    expect(await goals()).toMatchObject([
+      {
+        scope: 'team',
+        team: 'cart',
+        repositories: 2,
+        reached: 0,
+        start_bytes: 16_000,
+        current_bytes: 13_000,
+        goal_bytes: 8_000,
+        left_bytes: 5_000,
+        progress_percent: 37.5,
+        progress_change: 37.5,
+      },
+      { scope: 'team', team: 'mail', repositories: 1, progress_percent: 0, progress_change: 0 },
+      { scope: 'repository', repository: 'cart/web', left_bytes: 3_000, progress_percent: 0, progress_change: 0 },
+      {
+        scope: 'repository',
+        repository: 'cart/api',
+        current_bytes: 7_000,
+        left_bytes: 2_000,
+        progress_percent: 60,
+        progress_change: 60,
+      },
+      { scope: 'repository', repository: 'mail/api', current_bytes: 4_000, left_bytes: 2_000 },
+    ]);
+    expect((await goals({ audit: 1, filters: { team: 'cart' } }))[0]).toMatchObject({
+      progress_percent: 0,
+      progress_change: null,
+    });
+  });
+
+  test('a goal that is reached stays 100 %, and growth beyond the start is less than nothing', async () => {
+    registry.push('cart/api', '1', build(1, 10_000));
+    registry.push('mail/api', '1', build(1, 10_000));
+    await audit();
+    registry.push('cart/api', '2', build(2, 4_000));
+    registry.push('mail/api', '2', build(2, 11_000));
+    await audit();
+    const progress = (await goals()).map(({ scope, team: owner, progress_percent, left_bytes, reached }) => [
+      scope,
+      owner,
+      progress_percent,
+      left_bytes,
+      reached,
+    ]);
+    expect(progress).toEqual([
+      ['team', 'mail', -20, 6_000, 0],
+      ['team', 'cart', 100, 0, 1],
+      ['repository', 'mail', -20, 6_000, 0],
+      ['repository', 'cart', 100, 0, 1],
+    ]);
+  });
+
+  test('the first budget that fits gives goal and baseline; others count even when the registry has not changed', async () => {
+    registry.push('cart/api', '1', build(1, 10_000));
+    registry.push('cart/api', '1-arm', build(2, 30_000, 'arm64'));
+    await audit();
+    await audit({ goal: half, budgets: [{ team: 'cart', goal: parseGoal('90%'), baseline: 50_000 }, { goal: half }] });
+    expect(await goals()).toMatchObject([
+      { scope: 'team', start_bytes: 50_000, current_bytes: 10_000, goal_bytes: 5_000, progress_percent: 88.89 },
+      { scope: 'repository', start_bytes: 50_000 },
+    ]);
+    await audit({ goal: parseGoal('9KB') });
+    expect((await goals())[0]).toMatchObject({ start_bytes: 10_000, goal_bytes: 9_000, progress_percent: 0 });
+  });
+
+  test('a night without change writes nothing, and its figures are those of the night before', async () => {
+    registry.push('cart/api', '1', index([build(1, 10_000), build(1, 20_000, 'arm64')]));
+    await audit();
+    const before = await goals();
+    const written = () =>
+      db.query(
+        'select ctid::text, xmin::text from repository_goal union all select ctid::text, xmin::text from team_goal',
+      );
+    const rows = await written();
+    await audit();
+    expect(await written()).toEqual(rows);
+    const timeless = (found: readonly Record<string, unknown>[]) =>
+      found.map(({ audit_id: _id, finished_at: _at, progress_change: _change, ...row }) => row);
+    expect(timeless(await goals())).toEqual(timeless(before));
+    expect((await goals())[0]).toMatchObject({ audit_id: 2, progress_change: 0 });
+  });
+});
