@@ -1,4 +1,4 @@
-import type { SlimboardError } from '../errors.ts';
+import { NotFoundError, type SlimboardError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
@@ -9,7 +9,7 @@ import { closeListing, type StoredRepository } from '../store/inventory-store.ts
 import type { AuditContext } from './context.ts';
 import { cutBatches } from './cut-batches.ts';
 import type { PlannedSource } from './plan.ts';
-import { newestTags, tagSelector } from './select.ts';
+import { namedTags, newestTags, tagSelector } from './select.ts';
 import { manifestsTask } from './task-payloads.ts';
 
 /** Lists what a repository holds, page by page, and makes tasks of batches; tags that are gone end. */
@@ -27,6 +27,7 @@ export async function listRepository(
   for await (const batch of cutBatches(pages, isKnown)) {
     await dispatch(context, task, repository, batch, signal);
   }
+  const failed = [...found.invalid, ...missingTags(source, repository, found.tags)];
   await context.db.transaction(async (tx) => {
     await closeListing(tx, repository.id, task.auditId, found, context.now());
     await replaceErrors(
@@ -36,9 +37,11 @@ export async function listRepository(
       [],
       context.now(),
     );
-    await recordErrors(tx, task.auditId, found.invalid, context.now());
+    await recordErrors(tx, task.auditId, failed, context.now());
     await settleTask(tx, task);
   });
+  for (const { tag, message } of failed)
+    context.events.itemFailed(source.settings.name, `${repository.registry}/${repository.name}:${tag}`, message);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
 }
 
@@ -50,7 +53,21 @@ interface Found {
   readonly invalid: ItemError[];
 }
 
-function invalidTag(
+function missingTags(
+  source: PlannedSource,
+  repository: StoredRepository,
+  listed: readonly Tag[],
+): readonly ItemError[] {
+  const { registry, name } = repository;
+  return namedTags(source.settings)
+    .filter((tag) => !listed.some((found) => found === tag))
+    .map((tag) => {
+      const error = new NotFoundError(`${registry}/${name}:${tag}: the repository lists no such tag`);
+      return tagError(source, repository, tag, error);
+    });
+}
+
+function tagError(
   source: PlannedSource,
   { registry, name: repository }: StoredRepository,
   tag: string,
@@ -79,7 +96,7 @@ async function* listing(
   const { settings } = source;
   const registry = await context.registryOf(settings);
   const onInvalid = (name: string, error: SlimboardError) =>
-    found.invalid.push(invalidTag(source, repository, name, error));
+    found.invalid.push(tagError(source, repository, name, error));
   const selects = tagSelector(settings);
   const kept: ListedManifest[] = [];
   for await (const page of registry.listManifests(repository, { signal, onInvalid })) {

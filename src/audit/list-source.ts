@@ -1,11 +1,11 @@
-import type { SlimboardError } from '../errors.ts';
+import { NotFoundError, type SlimboardError } from '../errors.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedRepository } from '../registry/registry.ts';
 import { addTasks, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
 import { endMissingRepositories, saveDedupScope, upsertRepositories } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import type { PlannedSource } from './plan.ts';
-import { repositorySelector } from './select.ts';
+import { namesRepositories, repositorySelector } from './select.ts';
 import { repositoryTask } from './task-payloads.ts';
 
 /** Lists a source's repositories, page by page, and makes a task of each; those that are gone end. */
@@ -18,27 +18,33 @@ export async function listSource(
   const { db, now } = context;
   const registry = await context.registryOf(source.settings);
   const selects = repositorySelector(source.settings);
-  const invalid: ItemError[] = [];
-  const onInvalid = (name: string, error: SlimboardError) => invalid.push(invalidRepository(source, name, error));
+  const failed: ItemError[] = [];
+  const onInvalid = (name: string, error: SlimboardError) => failed.push(repositoryError(source, name, error));
+  let found = 0;
   for await (const page of registry.listRepositories({ signal, onInvalid, selects })) {
-    const tasks = await keepPage(
-      context,
-      task,
-      source,
-      page.filter(({ name }) => selects(name)),
-    );
-    await context.queue.add(tasks, { signal });
+    const selected = page.filter(({ name }) => selects(name));
+    found += selected.length;
+    await context.queue.add(await keepPage(context, task, source, selected), { signal });
   }
+  if (found === 0 && failed.length === 0 && namesRepositories(source.settings))
+    failed.push(repositoryError(source, '', nothingSelected(source)));
   const dedup = await registry.dedupScope?.({ signal });
   await db.transaction(async (tx) => {
     if (dedup) await saveDedupScope(tx, source.id, dedup);
     await endMissingRepositories(tx, source.id, task.auditId, selects, now());
-    await recordErrors(tx, task.auditId, invalid, now());
+    await recordErrors(tx, task.auditId, failed, now());
     await settleTask(tx, task);
   });
+  for (const { repository, message } of failed) context.events.itemFailed(source.settings.name, repository, message);
 }
 
-function invalidRepository(source: PlannedSource, repository: string, error: SlimboardError): ItemError {
+function nothingSelected({ settings }: PlannedSource): NotFoundError {
+  return new NotFoundError(
+    `${settings.name}: no repository that the registry lists matches ${settings.include.join(', ')}: see how they are spelt`,
+  );
+}
+
+function repositoryError(source: PlannedSource, repository: string, error: SlimboardError): ItemError {
   return {
     sourceId: source.id,
     registry: '',

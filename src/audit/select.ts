@@ -1,5 +1,5 @@
 import type { ListedManifest } from '../registry/registry.ts';
-import { compileGlobs, type Matcher } from '../settings/glob.ts';
+import { compileGlobs, isGlob, type Matcher } from '../settings/glob.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 
 /** Whether a source's settings take a repository, by its name. */
@@ -8,6 +8,17 @@ export function repositorySelector(source: SourceSettings): Matcher {
   const exclude = compileGlobs(source.exclude);
   const configured = source.kind === 'oci' && source.repositories ? compileGlobs(source.repositories) : () => true;
   return (name) => configured(name) && include(name) && !exclude(name);
+}
+
+/** Whether a source asks for some repositories, not only leaves some out: then none at all is a mistake of somebody's. */
+export function namesRepositories({ include }: SourceSettings): boolean {
+  return !include.includes('**');
+}
+
+/** The tags that a source asks for by name, where it names its one repository too; elsewhere `tags` only selects. */
+export function namedTags({ include, tags }: SourceSettings): readonly string[] {
+  const [repository = '**', ...others] = include;
+  return others.length > 0 || isGlob(repository) ? [] : tags.filter((tag) => !isGlob(tag));
 }
 
 /** Whether a source's settings take every tag, if it is among the newest asked for. */

@@ -27,10 +27,7 @@ const LOG_MS = 5_000;
 const FAILURES_TOLD = 10;
 
 /** Counts what an audit does and shows it on stderr. */
-export function createProgress(
-  stderr: Io['stderr'],
-  options: { readonly quiet: boolean; readonly noColor: boolean },
-): Progress {
+export function createProgress(stderr: Io['stderr'], options: { readonly quiet: boolean }): Progress {
   const counts = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
   const failures = new Map<string, FailureGroup>();
   let failed = 0;

@@ -21,7 +21,7 @@ export function formatPlatform(platform: Platform): string {
 /** @throws InvalidReferenceError when the text is no `os/architecture[/variant]` */
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split('/');
-  if (!os || !architecture || variant === '' || rest.length > 0) {
+  if (!os || !architecture || variant === '' || rest.length > 0 || /[^\w./-]/.test(text)) {
     throw new InvalidReferenceError(
       `"${text}" is no platform: write for example linux/amd64, linux/arm64 or linux/arm/v7`,
     );

@@ -82,6 +82,7 @@ function quantity(
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
   const factor = perUnit[unit?.toLowerCase() || (bareUnit ?? '')];
   const value = Math.round(Number(number) * (factor ?? Number.NaN));
-  if (!Number.isSafeInteger(value)) throw new SettingsError(`"${text}" is no ${rule}`);
+  const isFraction = unit === '' && number?.includes('.');
+  if (!Number.isSafeInteger(value) || isFraction) throw new SettingsError(`"${text}" is no ${rule}`);
   return value;
 }

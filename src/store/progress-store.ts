@@ -5,6 +5,8 @@ import type { Queryable } from './database.ts';
 export interface AuditProgress extends AuditRow {
   readonly sources: readonly string[];
   readonly openTasks: number;
+  /** When whoever does its work was last seen alive, ISO 8601. */
+  readonly lastSignAt: string;
   /** How many errors of each code. */
   readonly errors: Readonly<Record<string, number>>;
 }
@@ -17,13 +19,17 @@ export async function auditProgress(db: Queryable, auditId: number): Promise<Aud
     'select code, count(*) from audit_error where audit_id = $1 group by code order by code',
     [auditId],
   );
-  const [open] = await db.query<{ count: number }>('select count(*) from audit_task where audit_id = $1', [auditId]);
+  const [open] = await db.query<{ count: number; lastSignAt: string }>(
+    `select (select count(*) from audit_task where audit_id = $1) as count, heartbeat_at as "lastSignAt" from audit where id = $1`,
+    [auditId],
+  );
   const counted = audit.status === 'running' ? await countSoFar(db, auditId) : {};
   return {
     ...audit,
     ...counted,
     sources,
     openTasks: open?.count ?? 0,
+    lastSignAt: open?.lastSignAt ?? audit.startedAt,
     errors: Object.fromEntries(errors.map(({ code, count }) => [code, count])),
   };
 }

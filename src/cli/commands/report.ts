@@ -26,7 +26,11 @@ export function registerReport(program: Command, { io }: CommandContext): void {
 /** The options that a report and a leaderboard have in common. */
 export function addReportOptions(command: Command): Command {
   return command
-    .addOption(new Option('--format <format>', 'how to write it').choices([...FORMAT_NAMES]).default('table'))
+    .addOption(
+      new Option('--format <format>', 'how to write it; default: as the ending of -o says, else table').choices([
+        ...FORMAT_NAMES,
+      ]),
+    )
     .option('-o, --output <file>', 'into a file (or s3://BUCKET/KEY), whole or not at all')
     .option('--source <name>', 'only of one source')
     .option('--team <name>', 'only of one team')

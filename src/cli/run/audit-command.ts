@@ -6,7 +6,9 @@ import { parseTarget } from '../../settings/target.ts';
 import type { AuditRow } from '../../store/audit-store.ts';
 import { compact } from '../../store/maintenance.ts';
 import { exitCodeOfStatus } from '../commands/audit.ts';
+import { counted } from '../counted.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { labelled } from '../labelled.ts';
 import type { Session } from '../prepare.ts';
 import { createProgress, type Progress } from '../progress.ts';
 
@@ -15,7 +17,7 @@ export async function auditCommand(session: Session, targets: readonly string[])
   const { settings, io, log } = session;
   const sources = selectSources(session, targets);
   const db = await openStore(settings);
-  const progress = createProgress(io.stderr, { quiet: session.quiet, noColor: io.environment.NO_COLOR !== undefined });
+  const progress = createProgress(io.stderr, { quiet: session.quiet });
   try {
     const audit = await runAudit({
       db,
@@ -48,8 +50,8 @@ export function selectSources({ settings }: Session, targets: readonly string[])
 function conclude({ io, quiet }: Session, audit: AuditRow, progress: Progress): void {
   const failed = progress.failures();
   for (const { item, message, count } of failed.first) {
-    const what = count === 1 ? item : `${item || 'a source'} and ${count - 1} more`;
-    io.stderr.write(`slimboard: ${what === '' ? '' : `${what}: `}${message}\n`);
+    const text = count === 1 ? labelled(item, message) : `${item || 'a source'} and ${count - 1} more: ${message}`;
+    io.stderr.write(`slimboard: ${text}\n`);
   }
   const told = failed.first.reduce((sum, { count }) => sum + count, 0);
   if (failed.count > told) io.stderr.write(`slimboard: … and ${failed.count - told} more\n`);
@@ -57,9 +59,9 @@ function conclude({ io, quiet }: Session, audit: AuditRow, progress: Progress): 
   if (quiet) return;
   const parts = [
     `audit ${audit.id} ${audit.status}`,
-    `${audit.repositoriesListed} repositories`,
-    `${audit.tagsListed} tags: ${audit.tagsAudited} audited, ${audit.tagsSkipped} skipped, ${audit.tagsFailed} failed`,
-    `${audit.requests} requests`,
+    counted(audit.repositoriesListed, 'repository'),
+    `${counted(audit.tagsListed, 'tag')}: ${audit.tagsAudited} audited, ${audit.tagsSkipped} skipped, ${audit.tagsFailed} failed`,
+    counted(audit.requests, 'request'),
   ];
   io.stderr.write(`${parts.join(' · ')}\n`);
 }

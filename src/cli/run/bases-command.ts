@@ -9,6 +9,7 @@ import { SettingsError } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { FormatName } from '../../report/names.ts';
 import type { Database } from '../../store/database.ts';
+import { counted } from '../counted.ts';
 import { type Io, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 
@@ -55,7 +56,7 @@ async function writeWhole(path: string, chunks: AsyncIterable<string>): Promise<
 export async function importCommand(session: Session, file: string): Promise<void> {
   await withStore(session, 'write', async (db) => {
     const rows = await importBases(db, linesOf(session.io, file), file === '-' ? 'stdin' : file);
-    if (!session.quiet) session.io.stderr.write(`${rows} base images read\n`);
+    if (!session.quiet) session.io.stderr.write(`${counted(rows, 'base image')} read\n`);
   });
 }
 

@@ -2,7 +2,9 @@ import { openStore } from '../../app.ts';
 import { createInProcessGovernor } from '../../registry/limits.ts';
 import { ecrOptionsOf, openRegistry } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
+import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { labelled } from '../labelled.ts';
 import type { Session } from '../prepare.ts';
 import { selectSources } from './audit-command.ts';
 
@@ -20,7 +22,7 @@ export async function doctorCommand(session: Session, targets: readonly string[]
     {
       subject: 'settings',
       status: 'ok',
-      message: `${session.settings.sources.length} sources, ${session.settings.teams.length} teams`,
+      message: `${counted(session.settings.sources.length, 'source')}, ${counted(session.settings.teams.length, 'team')}`,
     },
   ];
   const tell = (finding: Finding): void => {
@@ -36,7 +38,7 @@ export async function doctorCommand(session: Session, targets: readonly string[]
 }
 
 function line({ subject, status, message }: Finding): string {
-  return `${status.padEnd(8)} ${subject}: ${message}\n`;
+  return `${status.padEnd(8)} ${labelled(subject, message)}\n`;
 }
 
 async function checkStore({ settings }: Session): Promise<Finding> {

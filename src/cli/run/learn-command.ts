@@ -7,7 +7,9 @@ import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
 import type { Database } from '../../store/database.ts';
 import { compact } from '../../store/maintenance.ts';
+import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { labelled } from '../labelled.ts';
 import type { Session } from '../prepare.ts';
 
 /** So many failures are told one by one. */
@@ -88,12 +90,13 @@ function createFailures({ io }: Session) {
     count: () => count,
     tell: (item: string, error: SlimboardError): void => {
       count++;
-      if (count <= FAILURES_TOLD) io.stderr.write(`slimboard: ${item}: ${error.message}\n`);
+      if (count <= FAILURES_TOLD) io.stderr.write(`slimboard: ${labelled(item, error.message)}\n`);
       else if (count === FAILURES_TOLD + 1) io.stderr.write('slimboard: … and more\n');
     },
   };
 }
 
 function describe({ repositories, tags, unchanged, images, failed }: Learned): string {
-  return `${repositories} repositories · ${tags} tags, ${unchanged} unchanged, ${failed} failed · ${images} images learned`;
+  const found = `${counted(repositories, 'repository')} · ${counted(tags, 'tag')}, ${unchanged} unchanged, ${failed} failed`;
+  return `${found} · ${counted(images, 'image')} learned`;
 }

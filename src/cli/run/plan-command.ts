@@ -8,6 +8,7 @@ import type { RequestGovernor } from '../../registry/registry.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { labelled } from '../labelled.ts';
 import type { Session } from '../prepare.ts';
 import { selectSources } from './audit-command.ts';
 
@@ -51,7 +52,7 @@ async function planSource(
     return await estimateAudit(db, registry, source, observed, io.signal);
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
-    io.stderr.write(`slimboard: ${source.name}: ${error.message}\n`);
+    io.stderr.write(`slimboard: ${labelled(source.name, error.message)}\n`);
     return undefined;
   } finally {
     await registry.close();

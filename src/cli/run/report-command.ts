@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { openStore } from '../../app.ts';
 import { destinationOf, write } from '../../deliver/destination.ts';
 import { DeliveryError, SettingsError } from '../../errors.ts';
@@ -13,12 +13,14 @@ import type { FormatName, KindName } from '../../report/names.ts';
 import { openReport } from '../../report/open-report.ts';
 import { parseInUse } from '../../report/reclaim/in-use.ts';
 import type { Report } from '../../report/report.ts';
+import type { Settings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
 import { type Io, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 
 export interface ReportOptions extends ReportFilters {
-  readonly format: FormatName;
+  /** Default: as the name of the file says. */
+  readonly format?: FormatName;
   readonly output?: string;
   readonly audit?: number;
   readonly sort?: string;
@@ -41,7 +43,7 @@ export async function kindOf(io: Io, name: KindName, inUse: string | undefined):
 /** Writes a report to stdout, or into a file. */
 export async function reportCommand(session: Session, kind: ReportKind, options: ReportOptions): Promise<void> {
   const { settings, io } = session;
-  const { format, output, audit, sort, limit, ...filters } = options;
+  const { format = formatOfFile(options.output), output, audit, sort, limit, ...filters } = options;
   const db = await openStore(settings, 'read');
   try {
     const report = await openReport(db, kind, {
@@ -59,9 +61,35 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
     );
     if (output === undefined) await writeResult(io, text);
     else await writeFile(output, text, report, io);
+    if (!report.audit && !session.quiet && !SHOW_FAILED_AUDITS.includes(kind.name))
+      io.stderr.write(`slimboard: ${noAudit(settings, filters)}\n`);
   } finally {
     await db.close();
   }
+}
+
+const FORMATS_BY_ENDING: Readonly<Record<string, FormatName>> = {
+  '.csv': 'csv',
+  '.json': 'json',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+  '.md': 'markdown',
+  '.html': 'html',
+};
+
+function formatOfFile(path: string | undefined): FormatName {
+  return FORMATS_BY_ENDING[extname(path ?? '').toLowerCase()] ?? 'table';
+}
+
+/** Kinds that have rows without an audit that ended well. */
+const SHOW_FAILED_AUDITS: readonly string[] = ['errors', 'audits'];
+
+/** An empty report may mean that all is well, or that somebody stands in another folder: only the latter needs a word. */
+function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters): string {
+  const where = databaseUrl === undefined ? dataDir : 'this database';
+  if (source !== undefined)
+    return `no audit of a source "${source}" has ended in ${where}: "slimboard report audits" lists them`;
+  return `no audit has ended in ${where} yet: "slimboard audit HOST" makes one`;
 }
 
 interface Writing {

@@ -4,10 +4,13 @@ import { NotFoundError, SettingsError } from '../../errors.ts';
 import { newestAudit } from '../../store/audit-store.ts';
 import type { Database } from '../../store/database.ts';
 import { type AuditProgress, auditProgress } from '../../store/progress-store.ts';
+import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Session } from '../prepare.ts';
 
 const WATCH_MS = 2_000;
+/** Who audits says so every few seconds; silent for so long, an audit was stopped or killed. */
+const SILENT_MS = 60_000;
 
 interface StatusOptions {
   readonly audit: number | undefined;
@@ -36,8 +39,14 @@ async function readProgress(db: Database, wanted: number | undefined): Promise<A
   const id = wanted ?? (await newestAudit(db))?.id;
   if (id === undefined) throw new NotFoundError('there is no audit yet: "slimboard audit HOST" makes one');
   const progress = await auditProgress(db, id);
-  if (!progress) throw new NotFoundError(`there is no audit ${id}: "slimboard report audits" lists them`);
+  if (!progress) throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
   return progress;
+}
+
+function runningText({ stage, openTasks, lastSignAt }: AuditProgress): string {
+  const state = `stage ${stage}, ${counted(openTasks, 'task')} to do`;
+  if (Date.now() - Date.parse(lastSignAt) < SILENT_MS) return `running, ${state}`;
+  return `stopped, ${state}; last seen alive ${lastSignAt}; the next audit of its sources goes on from there`;
 }
 
 function describe(progress: AuditProgress): string {
@@ -48,12 +57,7 @@ function describe(progress: AuditProgress): string {
   );
   const lines = [
     ['audit', `${progress.id} of ${progress.sources.join(', ')}`],
-    [
-      'status',
-      progress.status === 'running'
-        ? `running, stage ${progress.stage}, ${progress.openTasks} tasks to do`
-        : progress.status,
-    ],
+    ['status', progress.status === 'running' ? runningText(progress) : progress.status],
     ['started', progress.startedAt],
     ['ended', progress.finishedAt ?? 'not yet'],
     ['repositories', `${progress.repositoriesListed}`],

@@ -5,6 +5,7 @@ import { humanBytes } from '../../measure/human-bytes.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
 import type { Database } from '../../store/database.ts';
 import { findImageLayers, readHeldElsewhere, readImagesOn, readSources } from '../../store/fleet-store.ts';
+import { counted } from '../counted.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
@@ -17,11 +18,12 @@ export async function whatifCommand(session: Session, from: string, to: string, 
   const wanted = parseTableOrJson(format);
   const db = await openStore(session.settings, 'read');
   try {
-    const base = { reference: to, layers: await layersOfBase(session, db, to) };
+    let base: StoredBase | undefined;
     const results: (WhatIf & { readonly source: string })[] = [];
     for (const { id, name } of await readSources(db)) {
       const moving = await readImagesOn(db, id, namesOf(from));
       if (moving.length === 0) continue;
+      base ??= { reference: to, layers: await layersOfBase(session, db, to) };
       const touched = [...moving.flatMap(({ layers }) => layers), ...base.layers].map(({ digest }) => digest);
       const elsewhere = await readHeldElsewhere(db, id, namesOf(from), [...new Set(touched)]);
       results.push({ source: name, ...whatIf(from, base, moving, elsewhere) });
@@ -32,6 +34,11 @@ export async function whatifCommand(session: Session, from: string, to: string, 
   } finally {
     await db.close();
   }
+}
+
+interface StoredBase {
+  readonly reference: string;
+  readonly layers: readonly StoredLayer[];
 }
 
 /** As reports name a base: without a host, official images with and without `library/`, `latest` where no tag is given. */
@@ -61,7 +68,7 @@ function linesOf(result: WhatIf & { readonly source: string }): readonly string[
     ['logical', `${humanBytes(result.logicalBytes)} less, over all tags`],
     ...result.teams.map(({ team, repositories, images }) => [
       'team',
-      `${team}: ${images} images in ${repositories} repositories`,
+      `${team}: ${counted(images, 'image')} in ${counted(repositories, 'repository')}`,
     ]),
   ];
   return [...rows.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`), ''];

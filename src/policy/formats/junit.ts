@@ -35,9 +35,10 @@ function caseOf(violation: Violation): string {
   return `${open}${body}</testcase>\n`;
 }
 
+/** Layers are counted from 1, base first, as `inspect` shows them. */
 function evidenceLines({ evidence }: Violation): string[] {
   return evidence.map(({ layer, instruction, subject }) =>
-    [layer === undefined ? '' : `layer ${layer}`, subject ?? '', instruction ?? '']
+    [layer === undefined ? '' : `layer ${layer + 1}`, subject ?? '', instruction ?? '']
       .filter((part) => part !== '')
       .join(': '),
   );

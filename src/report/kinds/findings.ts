@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { imagesAsOf, type ReportKind } from './kind.ts';
+import { imagesAsOf, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -13,7 +13,11 @@ const columns: readonly Column[] = [
   { name: 'severity', type: 'text', description: '`error`, `warn` or `info`, as the policy has it.' },
   { name: 'confidence', type: 'text', description: 'How sure the finding is.', detail: true },
   { name: 'message', type: 'text', description: 'What was found.' },
-  { name: 'layer', type: 'integer', description: 'The layer that it concerns, from 0, where it concerns one.' },
+  {
+    name: 'layer',
+    type: 'integer',
+    description: 'The layer that it concerns, where it concerns one: counted from 1, base first, as by `inspect`.',
+  },
   {
     name: 'min_bytes',
     type: 'bytes',
@@ -39,9 +43,24 @@ export const findings: ReportKind = {
   },
   query: (scope) => `
     select i.source, i.registry, i.repository, i.tag, i.digest, i.platform, i.team, f.rule, f.severity, f.confidence, f.message,
-      f.layer, f.min_bytes, f.max_bytes
+      f.layer + 1 as layer, f.min_bytes, f.max_bytes
     from ${imagesAsOf(scope)} i join finding f on f.manifest_id = i.manifest_id
     where ${scope.where}
     order by case f.severity when 'error' then 0 when 'warn' then 1 else 2 end, f.max_bytes desc nulls last,
       i.source, i.registry, i.repository, i.tag, i.platform, f.ordinal`,
+};
+
+/** The same findings by rule: for a part of the registry, as totals by rule are kept for whole sources only. */
+export const findingsByRule: ReportKind = {
+  ...findings,
+  description: 'One row a rule that images trip, errors first.',
+  columns: [
+    ...findings.columns.filter(({ name }) => ['severity', 'rule', 'message', 'max_bytes'].includes(name)),
+    { name: 'images', type: 'integer', description: 'How many images trip it.' },
+  ],
+  query: (scope: QueryScope) => `
+    select f.severity, f.rule, min(f.message) as message, sum(f.max_bytes)::int8 as max_bytes, count(distinct f.digest) as images
+    from (select distinct severity, rule, message, layer, max_bytes, digest from (${findings.query(scope)}) t) f
+    group by f.severity, f.rule
+    order by case f.severity when 'error' then 0 when 'warn' then 1 else 2 end, images desc, f.rule`,
 };

@@ -210,6 +210,19 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     ]);
   });
 
+  test('what is asked for by name and is not there is told; other tags and repositories are only selected', async () => {
+    const named = await auditRegistry(db, registry, { source: { include: ['team-a/api'], tags: ['1.0', 'no-such'] } });
+    expect(named.status).toBe('incomplete');
+    expect(await errorsOf(db, named.id)).toMatchObject([
+      { repository: 'team-a/api', tag: 'no-such', code: 'not-found' },
+    ]);
+    const selected = await auditRegistry(db, registry, { source: { include: ['team-*/**'], tags: ['no-such'] } });
+    expect(selected).toMatchObject({ status: 'finished', repositoriesListed: 2 });
+    const nothing = await auditRegistry(db, registry, { source: { include: ['taem-*/**'] } });
+    expect(nothing.status).toBe('failed');
+    expect(await errorsOf(db, nothing.id)).toMatchObject([{ repository: '', tag: '', code: 'not-found' }]);
+  });
+
   test('errors of a night are gone when the next one succeeds', async () => {
     const undo = registry.fault({ path: /team-b\/web\/manifests/ }, answer(404, {}, 'MANIFEST_UNKNOWN'));
     expect((await auditRegistry(db, registry)).status).toBe('incomplete');

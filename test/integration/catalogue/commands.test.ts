@@ -1,10 +1,9 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runProgram } from '../../../src/cli/program.ts';
 import { image } from '../../support/image-builder.ts';
+import { runInProcess } from '../../support/program.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
 let cwd: string;
@@ -20,24 +19,7 @@ afterAll(async () => {
   await rm(cwd, { recursive: true });
 });
 
-async function slimboard(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const text = { stdout: '', stderr: '' };
-  const sink = (name: keyof typeof text) =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        text[name] += String(chunk);
-        done();
-      },
-    });
-  const io = {
-    stdout: sink('stdout'),
-    stderr: sink('stderr'),
-    environment: {},
-    cwd,
-    signal: new AbortController().signal,
-  };
-  return { code: await runProgram(args, io), ...text };
-}
+const slimboard = (...args: string[]) => runInProcess(cwd, args);
 
 test('bases are learned, listed, moved as a file, and pruning leaves them', async () => {
   const learned = await slimboard('bases', 'learn', `${registry.host}/library/*`, '--plain-http');
@@ -48,7 +30,7 @@ test('bases are learned, listed, moved as a file, and pruning leaves them', asyn
   const exported = await slimboard('bases', 'export', '-');
   expect(await slimboard('bases', 'export', 'bases.ndjson')).toMatchObject({ code: 0, stdout: '' });
   expect(await slimboard('prune')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^removed\naudits +0\n/) });
-  expect(await slimboard('bases', 'import', 'bases.ndjson')).toMatchObject({ code: 0, stderr: '1 base images read\n' });
+  expect(await slimboard('bases', 'import', 'bases.ndjson')).toMatchObject({ code: 0, stderr: '1 base image read\n' });
   expect((await slimboard('bases', 'export', '-')).stdout).toBe(exported.stdout);
   expect((await readdir(cwd)).sort()).toEqual(['.slimboard', 'bases.ndjson']);
 });
@@ -65,7 +47,7 @@ test('what cannot be learned is told, the rest is learned, and the exit code say
   );
   expect(gone.code).toBe(4);
   expect(gone.stderr).toContain('library/os:13');
-  expect(gone.stderr).toContain('1 tags, 1 unchanged, 0 failed');
+  expect(gone.stderr).toContain('1 tag, 1 unchanged, 0 failed');
 });
 
 test('mistakes end with exit code 2 and say what would do', async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Violation } from '../../../src/policy/check-image.ts';
@@ -5,7 +6,7 @@ import { formatJUnit } from '../../../src/policy/formats/junit.ts';
 import { formatSarif } from '../../../src/policy/formats/sarif.ts';
 import { RULE_IDS } from '../../../src/policy/rule-registry.ts';
 
-const REFERENCE = 'registry.example.com/app:1';
+const REFERENCE = 'registry.example.com:5000/app:1';
 const VIOLATIONS: readonly Violation[] = [
   {
     reference: REFERENCE,
@@ -29,7 +30,7 @@ test('JUnit: an error fails, a warning does not, and an image without violations
   <testsuite name="${REFERENCE}" tests="2" failures="1" errors="0">
     <testcase classname="${REFERENCE}" name="max-image-size"><failure message="300 MB to pull, the budget is &lt;100 MB&gt; &amp; more" type="max-image-size">300 MB to pull, the budget is &lt;100 MB&gt; &amp; more</failure></testcase>
     <testcase classname="${REFERENCE}" name="root-user"><system-out>warn: Create a user
-layer 2: USER root: RUN &quot;x&quot;</system-out></testcase>
+layer 3: USER root: RUN &quot;x&quot;</system-out></testcase>
   </testsuite>
   <testsuite name="clean:1" tests="1" failures="0" errors="0">
     <testcase classname="clean:1" name="policy"/>
@@ -62,5 +63,11 @@ test('SARIF: levels, rules that results point to, and a page for each rule', () 
   });
   expect(run.results.map((result: { level: string }) => result.level)).toEqual(['error', 'warning']);
   for (const { ruleId, ruleIndex } of run.results) expect(run.tool.driver.rules[ruleIndex].id).toBe(ruleId);
+  for (const { helpUri } of run.tool.driver.rules) {
+    const [, page = ''] = helpUri.split('/blob/main/');
+    expect(existsSync(page), page).toBe(true);
+  }
+  const [{ physicalLocation }] = run.results[0].locations;
+  expect(physicalLocation.artifactLocation.uri).toBe('registry.example.com%3A5000/app%3A1');
   expect(run.tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining([...RULE_IDS]));
 });

@@ -17,9 +17,12 @@ describe('sizes', () => {
     expect(parseBytes(text)).toBe(bytes);
   });
 
-  test.each(['', 'MB', '-1MB', '3 apples', '1e3', '99999999TB', 'NaN', '1.MB', '.5MB'])('refuses "%s"', (text) => {
-    expect(() => parseBytes(text)).toThrow(SettingsError);
-  });
+  test.each(['', 'MB', '-1MB', '3 apples', '1e3', '99999999TB', 'NaN', '1.MB', '.5MB', '0.9'])(
+    'refuses "%s"',
+    (text) => {
+      expect(() => parseBytes(text)).toThrow(SettingsError);
+    },
+  );
 
   test('units scale: a number of a unit is that number times the unit', () => {
     const unit = fc.constantFrom(['kB', 1e3], ['MB', 1e6], ['KiB', 1024], ['MiB', 1024 ** 2], ['GiB', 1024 ** 3]);

@@ -1,0 +1,27 @@
+import { Writable } from 'node:stream';
+import { runProgram } from '../../src/cli/program.ts';
+
+export interface ProgramResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line in this process, in a folder, with nothing from the environment but what is given. */
+export async function runInProcess(
+  cwd: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ProgramResult> {
+  const text = { stdout: '', stderr: '' };
+  const sink = (name: keyof typeof text) =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        text[name] += String(chunk);
+        done();
+      },
+    });
+  const signal = new AbortController().signal;
+  const code = await runProgram(args, { stdout: sink('stdout'), stderr: sink('stderr'), environment, cwd, signal });
+  return { code, ...text };
+}

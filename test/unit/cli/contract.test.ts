@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import { EXIT, exitCodeOf, Interruption } from '../../../src/cli/exit-code.ts';
+import { InvalidReferenceError, NotFoundError, SettingsError, SlimboardError } from '../../../src/errors.ts';
+import { FORMAT_NAMES, GROUPINGS, KIND_NAMES, METRICS } from '../../../src/report/names.ts';
+import { runInProcess } from '../../support/program.ts';
+
+/** What scripts rely on: commands and flags may come, and none goes or is renamed. */
+
+const READING = '--platform --include --exclude --tags --newest --deep --full --concurrency --plain-http'.split(' ');
+const FILTERS = '--source --team --repository --tag --base --distro --audit --since --min-size --sort --limit'.split(
+  ' ',
+);
+
+const COMMANDS: readonly (readonly [command: string, operands: string, flags: readonly string[]])[] = [
+  ['audit', '[targets...]', READING],
+  ['schedule', '', ['--now [sources...]', '--wait', ...READING]],
+  ['worker', '', []],
+  ['plan', '[targets...]', READING],
+  ['status', '[audit]', ['--watch']],
+  ['report', '<kind>', ['--format', '-o, --output', ...FILTERS]],
+  ['leaderboard', '', ['--by', '--metric', '--format', '-o, --output']],
+  ['inspect', '<image>', ['--deep']],
+  ['advise', '<image>', ['--goal']],
+  ['whatif', '', ['--from', '--to']],
+  ['diff', '<old> <new>', []],
+  ['check', '[images...]', ['--audit', '--format']],
+  ['bases learn', '[refs...]', ['--plain-http', '--newest']],
+  ['bases list', '', []],
+  ['bases export', '<file>', []],
+  ['bases import', '<file>', []],
+  ['serve', '', ['--host', '--port']],
+  ['migrate', '', []],
+  ['doctor', '', []],
+  ['prune', '', []],
+  ['demo', '', []],
+];
+
+const run = (...args: string[]) => runInProcess('.', args);
+
+test.each(COMMANDS)('%s %s has its flags', async (command, operands, flags) => {
+  const { code, stdout, stderr } = await run(...command.split(' '), '--help');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const words = stdout.replaceAll(/\s+/g, ' ');
+  expect(words).toContain(
+    `Usage: slimboard ${command} [options]${operands && ` ${operands}`}`.replace(
+      ' [options]',
+      words.includes(`${command} [options]`) ? ' [options]' : '',
+    ),
+  );
+  const listed = new Set(stdout.match(/^ {2}-.*?(?= {2}|$)/gm)?.map((line) => line.trim()));
+  for (const flag of flags)
+    expect(
+      [...listed].some((line) => line === flag || line.startsWith(`${flag} `)),
+      flag,
+    ).toBe(true);
+});
+
+test('every command is one of those, or help', async () => {
+  const { stdout } = await run('--help');
+  const [, commands = ''] = stdout.split('Commands:\n');
+  const names = [...commands.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
+  const promised = new Set(COMMANDS.map(([command]) => command.split(' ')[0]));
+  expect(new Set(names)).toEqual(new Set([...promised, 'help']));
+});
+
+test.each(['--config', '--database', '--log-level', '--log-format', '--quiet'])(
+  '%s is of every command',
+  async (flag) => {
+    expect((await run('--help')).stdout).toContain(`  ${flag}`);
+  },
+);
+
+describe('exit codes', () => {
+  test('are what is promised', () => {
+    expect(EXIT).toEqual({
+      done: 0,
+      failure: 1,
+      usage: 2,
+      violation: 3,
+      incomplete: 4,
+      interrupted: 130,
+      terminated: 143,
+    });
+  });
+
+  test.each([
+    [new Error('a bug'), 1],
+    [new NotFoundError('gone'), 1],
+    [new SettingsError('a typo'), 2],
+    [new InvalidReferenceError('no reference'), 2],
+    [new SlimboardError('interrupted', 'stopped'), 130],
+    [new Interruption('SIGINT'), 130],
+    [new Interruption('SIGTERM'), 143],
+  ])('%s ends with %i', (error, code) => {
+    expect(exitCodeOf(error)).toBe(code);
+  });
+
+  test.each([
+    [[]],
+    [['adit']],
+    [['audit', '--nope']],
+    [['audit']],
+    [['audit', 'no-registry']],
+    [['audit', 'registry.example.com', '--newest', '0']],
+    [['audit', 'registry.example.com', '--platform', 'linux/arm 64']],
+    [['report']],
+    [['report', 'imags']],
+    [['report', 'images', '--limit', '0']],
+    [['report', 'images', '--format', 'xml']],
+    [['leaderboard', '--by', 'colour']],
+    [['status', 'newest']],
+    [['inspect']],
+    [['inspect', 'Upper/Case']],
+    [['inspect', 'example.com/app', '--format', 'csv']],
+    [['advise', 'example.com/app', '--goal', '0.9']],
+    [['whatif', '--from', 'node:22']],
+    [['diff', 'example.com/app:1']],
+    [['check']],
+    [['bases', 'learn']],
+    [['schedule']],
+    [['worker']],
+    [['serve', '--port', 'http']],
+  ])('%j is a mistake of usage: 2, nothing on stdout, one word of what would do', async (args) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).not.toBe('');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+test('kinds, formats, groups and metrics are those promised', () => {
+  expect(KIND_NAMES).toEqual(
+    expect.arrayContaining(
+      'images layers bases teams repositories findings advice errors audits trends regressions reclaim'.split(' '),
+    ),
+  );
+  expect([...FORMAT_NAMES].sort()).toEqual(['csv', 'html', 'json', 'markdown', 'ndjson', 'table']);
+  expect([...GROUPINGS]).toEqual(expect.arrayContaining(['team', 'repository', 'base', 'distro', 'runtime']));
+  expect([...METRICS]).toEqual(
+    expect.arrayContaining('stored own logical median largest growth improvement savings score'.split(' ')),
+  );
+});

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { counted } from '../../../src/cli/counted.ts';
+import { labelled } from '../../../src/cli/labelled.ts';
+
+test.each([
+  [0, 'tag', '0 tags'],
+  [1, 'repository', '1 repository'],
+  [2, 'repository', '2 repositories'],
+])('%i %s', (count, one, text) => {
+  expect(counted(count, one)).toBe(text);
+});
+
+test.each([
+  ['harbor', 'example.com: its repositories: away', 'harbor: example.com: its repositories: away'],
+  ['example.com', 'example.com: its repositories: away', 'example.com: its repositories: away'],
+  ['team/app', 'example.com/team/app: its tags: away', 'example.com/team/app: its tags: away'],
+  ['app', 'example.com/my-app: its tags: away', 'app: example.com/my-app: its tags: away'],
+  ['', 'away', 'away'],
+])('what "%s" is told: %s', (item, message, text) => {
+  expect(labelled(item, message)).toBe(text);
+});
