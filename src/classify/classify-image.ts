@@ -31,12 +31,16 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
   const distro = tellsMore(base, ofHistory) ? findDistro(context, [...ofBase, ...named]) : ofHistory;
   const runtime = findRuntime(context, provenance, known.length === 0 ? ofBase : [...ofBase, ...known]);
   const framework = findFramework(context);
-  const variant = findVariant(context, base, distro, runtime);
   const buildTool = findBuildTool(context);
-  const root = runsAsRoot(input.config.user, input.config.os);
   return {
     base,
+    distro,
+    runtime,
+    framework,
+    variant: findVariant(context, base, distro, runtime),
+    buildTool,
     multiStage: findMultiStage(context, base, provenance),
+    runsAsRoot: runsAsRoot(input.config.user, input.config.os),
     ownLabels: findOwnLabels(context),
     layers: judgeLayers(context, base.layerCount ?? layersBefore(context, context.stack.ownStart)),
     signals: signals.concat(
@@ -45,12 +49,6 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
       signalOf('framework', framework),
       signalOf('buildTool', buildTool),
     ),
-    ...(distro ? { distro } : {}),
-    ...(runtime ? { runtime } : {}),
-    ...(framework ? { framework } : {}),
-    ...(variant ? { variant } : {}),
-    ...(buildTool ? { buildTool } : {}),
-    ...(root === undefined ? {} : { runsAsRoot: root }),
   };
 }
 

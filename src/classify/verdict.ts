@@ -123,14 +123,14 @@ export interface Signal {
 
 export interface ImageVerdict {
   readonly base: BaseVerdict;
-  readonly distro?: Judged<{ readonly id: string; readonly version?: string }>;
-  readonly runtime?: Judged<{ readonly name: Runtime; readonly version?: string }>;
-  readonly framework?: Judged<string>;
-  readonly variant?: Judged<Variant>;
-  readonly buildTool?: Judged<BuildTool>;
+  readonly distro?: Judged<{ readonly id: string; readonly version?: string }> | undefined;
+  readonly runtime?: Judged<{ readonly name: Runtime; readonly version?: string }> | undefined;
+  readonly framework?: Judged<string> | undefined;
+  readonly variant?: Judged<Variant> | undefined;
+  readonly buildTool?: Judged<BuildTool> | undefined;
   readonly multiStage: { readonly value: 'yes' | 'no' | 'unknown'; readonly evidence: string };
   /** Runs as uid 0; undefined when the user is a name that may be anything. */
-  readonly runsAsRoot?: boolean;
+  readonly runsAsRoot?: boolean | undefined;
   /** Labels that are the image's own, not its base's. */
   readonly ownLabels: Readonly<Record<string, string>>;
   /** One a layer of the manifest, base first. */

@@ -1,6 +1,6 @@
 import { MalformedContentError } from '../errors.ts';
 import { type Digest, isDigest } from './digest.ts';
-import { type JsonObject, readObject, readOptionalString, readSize, readString, readStringMap } from './json.ts';
+import { readObject, readOptionalString, readSize, readString, readStringList, readStringMap } from './json.ts';
 import { type Platform, readPlatform } from './platform.ts';
 
 /** Media type, digest and size (bytes) of some content. @see image-spec, descriptor.md */
@@ -9,10 +9,10 @@ export interface Descriptor {
   readonly digest: Digest;
   readonly size: number;
   readonly annotations: Readonly<Record<string, string>>;
-  readonly platform?: Platform;
-  readonly artifactType?: string;
+  readonly platform?: Platform | undefined;
+  readonly artifactType?: string | undefined;
   /** Where a foreign layer can be had. */
-  readonly urls?: readonly string[];
+  readonly urls?: readonly string[] | undefined;
 }
 
 /** @throws MalformedContentError naming the field */
@@ -26,15 +26,8 @@ export function readDescriptor(value: unknown, path: string): Descriptor {
     digest,
     size: readSize(object.size, `${path}.size`),
     annotations: readStringMap(object.annotations),
-    ...optionalFields(object),
+    platform: readPlatform(object.platform),
+    artifactType: readOptionalString(object.artifactType) || undefined,
+    urls: Array.isArray(object.urls) ? readStringList(object.urls) : undefined,
   };
-}
-
-function optionalFields(object: JsonObject): Pick<Descriptor, 'platform' | 'artifactType' | 'urls'> {
-  const platform = readPlatform(object.platform);
-  const artifactType = readOptionalString(object.artifactType);
-  const urls = Array.isArray(object.urls)
-    ? object.urls.filter((url): url is string => typeof url === 'string')
-    : undefined;
-  return { ...(platform ? { platform } : {}), ...(artifactType ? { artifactType } : {}), ...(urls ? { urls } : {}) };
 }

@@ -27,11 +27,11 @@ export interface HistoryEntry {
 export interface ImageConfig {
   readonly os: string;
   readonly architecture: string;
-  readonly variant?: string;
-  readonly osVersion?: string;
+  readonly variant?: string | undefined;
+  readonly osVersion?: string | undefined;
   /** ISO 8601 in UTC. */
-  readonly created?: string;
-  readonly author?: string;
+  readonly created?: string | undefined;
+  readonly author?: string | undefined;
   readonly user: string;
   /** Variables in order, each `NAME=value`. */
   readonly env: readonly string[];
@@ -55,7 +55,12 @@ export function parseImageConfig(body: Uint8Array | string): ImageConfig {
   const object = parseJsonObject(body, 'config');
   const runtime = isObject(object.config) ? object.config : {};
   return {
-    ...identity(object),
+    os: readOptionalString(object.os) ?? '',
+    architecture: readOptionalString(object.architecture) ?? '',
+    variant: readOptionalString(object.variant) || undefined,
+    osVersion: readOptionalString(object['os.version']) || undefined,
+    created: readDate(object.created),
+    author: readOptionalString(object.author) || undefined,
     user: readOptionalString(runtime.User) ?? '',
     env: readStringList(runtime.Env),
     entrypoint: commandOf(runtime.Entrypoint),
@@ -66,23 +71,6 @@ export function parseImageConfig(body: Uint8Array | string): ImageConfig {
     hasHealthcheck: hasHealthcheck(runtime.Healthcheck),
     diffIds: diffIdsOf(object),
     history: readArray(object.history, 'config.history').filter(isObject).map(historyEntry),
-  };
-}
-
-function identity(
-  object: JsonObject,
-): Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'osVersion' | 'created' | 'author'> {
-  const variant = readOptionalString(object.variant);
-  const osVersion = readOptionalString(object['os.version']);
-  const created = readDate(object.created);
-  const author = readOptionalString(object.author);
-  return {
-    os: readOptionalString(object.os) ?? '',
-    architecture: readOptionalString(object.architecture) ?? '',
-    ...(variant ? { variant } : {}),
-    ...(osVersion ? { osVersion } : {}),
-    ...(created ? { created } : {}),
-    ...(author ? { author } : {}),
   };
 }
 
@@ -107,7 +95,6 @@ function diffIdsOf(object: JsonObject): readonly Digest[] {
   });
 }
 
-/** Every entry has the same fields in the same order, absent ones undefined: a registry has tens of millions of them. */
 function historyEntry(entry: JsonObject): HistoryEntry {
   return {
     created: readDate(entry.created),

@@ -16,8 +16,9 @@ export function parseJsonObject(bytes: Uint8Array | string, what: string): JsonO
         ? bytes
         : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
     );
-  } catch (cause) {
-    throw new MalformedContentError(`${what} is no JSON`, { cause });
+  } catch {
+    // JSON.parse quotes the text around the mistake, which may be a token: its error is not passed on.
+    throw new MalformedContentError(`${what} is no JSON`);
   }
   return readObject(value, what);
 }
@@ -60,7 +61,8 @@ export function readSize(value: unknown, path: string): number {
 export function readStringMap(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {};
   const map: Record<string, string> = Object.create(null);
-  for (const [key, entry] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const entry = value[key];
     if (typeof entry === 'string') map[withoutNul(key)] = withoutNul(entry);
   }
   return map;

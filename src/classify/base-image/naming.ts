@@ -45,8 +45,8 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   const repository = `library/${REPOSITORIES[distro.id] ?? distro.id}`;
   if (distro.id === 'debian') return debianNames(context, distro);
   if (distro.version === undefined) return HUB_DISTROS.has(distro.id) ? [repository] : [];
-  if (distro.id === 'alpine') return tagged(repository, unique([minor(distro.version), distro.version]));
-  if (distro.id === 'ubuntu') return tagged(repository, unique([distro.version, suiteOf(distro) ?? '']));
+  if (distro.id === 'alpine') return tagged(repository, [minor(distro.version), distro.version]);
+  if (distro.id === 'ubuntu') return tagged(repository, [distro.version, suiteOf(distro) ?? '']);
   const edition = /-(slim|minimal|init|micro)\b/i.exec(context.stack.rootfs?.evidence ?? '')?.[0].toLowerCase() ?? '';
   return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version + edition]) : [];
 }
@@ -152,9 +152,8 @@ function versionOf(context: Context, official: OfficialImage, end: number): stri
 function versionTags(version: string, scheme: TagScheme): readonly string[] {
   const tag = version.replace('+', '_');
   const [major = ''] = /^\d+/.exec(tag) ?? [];
-  if (scheme === 'temurin') return unique([major, tag]);
-  if (scheme === 'dotnet') return unique([minor(tag), tag]);
-  return unique([major, minor(tag), tag]);
+  if (scheme === 'temurin') return [major, tag];
+  return scheme === 'dotnet' ? [minor(tag), tag] : [major, minor(tag), tag];
 }
 
 function variantOf(context: Context, at: number, distro: DistroName | undefined): Variant | undefined {
@@ -223,12 +222,9 @@ function minor(version: string): string {
   return /^\d+\.\d+/.exec(version)?.[0] ?? version;
 }
 
-function unique(tags: readonly string[]): readonly string[] {
-  return [...new Set(tags.filter((tag) => tag !== ''))];
-}
-
+/** References by tag, sorted, each once; an empty tag is none. */
 function tagged(repository: string, tags: readonly string[]): readonly string[] {
-  return unique(tags)
-    .map((tag) => `${repository}:${tag}`)
-    .sort();
+  const references = new Set<string>();
+  for (const tag of tags) if (tag !== '') references.add(`${repository}:${tag}`);
+  return [...references].sort();
 }

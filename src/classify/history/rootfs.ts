@@ -8,11 +8,11 @@ import { commandWords } from './instruction.ts';
 export interface Rootfs {
   /** The number of steps that belong to it. */
   readonly end: number;
-  readonly distro?: DistroName;
+  readonly distro?: DistroName | undefined;
   /** The line that says so. */
   readonly evidence: string;
   /** The program of its CMD: distributions differ in it. */
-  readonly shell?: string;
+  readonly shell?: string | undefined;
   /** Which tool assembled it, where that was no Dockerfile. */
   readonly tool?: 'apko' | 'bazel' | 'windows';
 }
@@ -90,7 +90,7 @@ function settled(steps: readonly BuildStep[], first: number, named: DistroName |
   }
   const distro = versioned(steps.slice(first, end), named) ?? (polished ? { id: 'ubuntu' } : undefined);
   const evidence = shown(steps[first]?.args || (steps[first]?.comment ?? ''));
-  return { end, evidence, ...(distro ? { distro } : {}), ...(shell === undefined ? {} : { shell }) };
+  return { end, evidence, distro, shell };
 }
 
 /** A tool of several steps may name the release only in a later one. */

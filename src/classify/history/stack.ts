@@ -17,7 +17,7 @@ export interface StackedImage {
 
 /** The images that a history was built on, and where the image's own steps begin. */
 export interface Stack {
-  readonly rootfs?: Rootfs;
+  readonly rootfs: Rootfs | undefined;
   readonly images: readonly StackedImage[];
   /** Index of the first step that is the image's own. */
   readonly ownStart: number;
@@ -44,7 +44,7 @@ export function readStack(steps: readonly BuildStep[]): Stack {
   }
   // An image that is nothing but its root file system stands on nothing.
   const whole = images.length === 1 && at >= steps.length;
-  return { ...(rootfs ? { rootfs } : {}), images: whole ? [] : images, ownStart: whole ? 0 : at };
+  return { rootfs, images: whole ? [] : images, ownStart: whole ? 0 : at };
 }
 
 /** The image that begins at a step, if its end can be seen. */
