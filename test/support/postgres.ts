@@ -93,12 +93,13 @@ function findBinaries(): string {
   );
 }
 
-function identityOf(name: string): { uid: number; gid: number } {
+export function identityOf(name: string): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
 }
 
-async function untilReady(url: string): Promise<void> {
+/** Resolves when the server takes connections. */
+export async function untilReady(url: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const client = new pg.Client({ connectionString: url });
     try {
