@@ -2,18 +2,28 @@ import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SettingsError, StoreLockedError } from '../errors.ts';
+import { isRunning, PLACE, startOf } from './process-identity.ts';
 
 /** How often the holder shows that it lives, by touching the file. */
-const HEARTBEAT_MS = 10_000;
-/** From another machine or container a process cannot be asked: there, only the heartbeat counts. */
-const FOREIGN_STALE_MS = 60_000;
-/** On this machine the process id counts; so long without a heartbeat, the id belongs to somebody else by now. */
-const LOCAL_STALE_MS = 600_000;
+const HEARTBEAT_MS = 5_000;
+/** A holder elsewhere cannot be asked. After so long without a heartbeat it is watched, */
+const SILENT_MS = 60_000;
+/** for so long: clocks jump, and differ between machines; two times that stand still do not. */
+const WATCH_MS = 3 * HEARTBEAT_MS;
 
 interface Holder {
   readonly pid: number;
   readonly host: string;
+  /** Absent in the locks of older versions, and where the system does not tell. */
+  readonly place?: string;
+  readonly start?: string;
+}
+
+export interface FolderLockOptions {
+  /** How long a silent holder elsewhere is watched (ms); default 15,000. */
+  readonly watchMs?: number;
 }
 
 /**
@@ -22,11 +32,11 @@ interface Holder {
  * @throws StoreLockedError naming the process that has it
  * @throws SettingsError when the folder cannot be written
  */
-export async function takeFolderLock(folder: string): Promise<() => Promise<void>> {
+export async function takeFolderLock(folder: string, options: FolderLockOptions = {}): Promise<() => Promise<void>> {
   const path = join(folder, 'lock');
-  const mine = JSON.stringify({ pid: process.pid, host: hostname() } satisfies Holder);
+  const mine = JSON.stringify(ownIdentity());
   if (!(await create(path, mine))) {
-    await removeStale(path);
+    await removeStale(path, options.watchMs ?? WATCH_MS);
     if (!(await create(path, mine))) throw await lockedError(path);
   }
   const heartbeat = setInterval(() => touch(path), HEARTBEAT_MS).unref();
@@ -39,6 +49,11 @@ export async function takeFolderLock(folder: string): Promise<() => Promise<void
     process.off('exit', release);
     release();
   };
+}
+
+function ownIdentity(): Holder {
+  const start = startOf(process.pid);
+  return { pid: process.pid, host: hostname(), ...(PLACE && start ? { place: PLACE, start } : {}) };
 }
 
 async function create(path: string, content: string): Promise<boolean> {
@@ -55,10 +70,10 @@ async function create(path: string, content: string): Promise<boolean> {
 }
 
 /** Removes the lock of a process that ended without doing so. @throws StoreLockedError when its holder may live */
-async function removeStale(path: string): Promise<void> {
+async function removeStale(path: string, watchMs: number): Promise<void> {
   const content = await readFile(path, 'utf8').catch(() => undefined);
   if (content === undefined) return;
-  if (!(await isStale(path, content))) throw await lockedError(path);
+  if (!(await isStale(path, content, watchMs))) throw await lockedError(path);
   // Two processes may both find it stale: only one renames it, and what it renamed must be what it judged.
   const aside = `${path}.${process.pid}.stale`;
   await rename(path, aside).catch(() => undefined);
@@ -67,38 +82,36 @@ async function removeStale(path: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-async function isStale(path: string, content: string): Promise<boolean> {
-  const age = await stat(path).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs,
-    () => Number.POSITIVE_INFINITY,
-  );
+async function isStale(path: string, content: string, watchMs: number): Promise<boolean> {
   const holder = parseHolder(content);
-  if (!holder || holder.host !== hostname()) return age > FOREIGN_STALE_MS;
-  return holder.pid === process.pid || !isAlive(holder.pid) || age > LOCAL_STALE_MS;
+  // Where both were started is one: the process itself tells, and no clock is asked.
+  if (holder?.place !== undefined && holder.place === PLACE) return startOf(holder.pid) !== holder.start;
+  if (holder?.place === undefined && holder?.host === hostname() && !isRunning(holder.pid)) return true;
+  return isSilent(path, watchMs);
+}
+
+async function isSilent(path: string, watchMs: number): Promise<boolean> {
+  const before = await lastBeat(path);
+  if (before !== undefined && Math.abs(Date.now() - before) < SILENT_MS) return false;
+  await sleep(watchMs);
+  return (await lastBeat(path)) === before;
+}
+
+async function lastBeat(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
 }
 
 function parseHolder(content: string): Holder | undefined {
   try {
-    const { pid, host } = JSON.parse(content) as Partial<Holder>;
-    return typeof pid === 'number' && typeof host === 'string' ? { pid, host } : undefined;
+    const { pid, host, place, start } = JSON.parse(content) as Partial<Holder>;
+    if (typeof pid !== 'number' || typeof host !== 'string') return undefined;
+    return { pid, host, ...(typeof place === 'string' && typeof start === 'string' ? { place, start } : {}) };
   } catch {
     return undefined;
   }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !isZombie(pid);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Where nobody waits for ended processes (a container without an init), they stay listed. @see proc(5), /proc/pid/stat */
-function isZombie(pid: number): boolean {
-  const stat = readOrEmpty(`/proc/${pid}/stat`);
-  return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
 }
 
 async function lockedError(path: string): Promise<StoreLockedError> {

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { takeFolderLock } from '../../../src/store/folder-lock.ts';
+import { PLACE, startOf } from '../../../src/store/process-identity.ts';
+
+const WATCHED = { watchMs: 50 };
+const HOUR_MS = 3_600_000;
+const ELSEWHERE = 'another-boot pid:[1]';
+
+let folder: string;
+let lock: string;
+let child: ChildProcess | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slimboard-lock-'));
+  lock = join(folder, 'lock');
+});
+afterEach(() => {
+  child?.kill('SIGKILL');
+  child = undefined;
+});
+
+/** A process that lives until the test ends; what it says first. */
+async function start(...command: readonly [string, ...string[]]): Promise<string> {
+  const [program, ...args] = command;
+  child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [said] = child.stdout ? await once(child.stdout, 'data') : [''];
+  return String(said).trim();
+}
+
+async function runningProcess(): Promise<number> {
+  await start('sh', '-c', 'echo up; exec sleep 60');
+  return child?.pid ?? 0;
+}
+
+async function heldBy(holder: object, ageMs = 0): Promise<void> {
+  await writeFile(lock, JSON.stringify({ host: hostname(), ...holder }));
+  const beat = new Date(Date.now() - ageMs);
+  await utimes(lock, beat, beat);
+}
+
+const refusal = { code: 'store-locked' };
+
+test('a lock is released by its holder, and by nobody else', async () => {
+  const release = await takeFolderLock(folder);
+  await expect(takeFolderLock(folder)).rejects.toMatchObject(refusal);
+  await release();
+  await (await takeFolderLock(folder))();
+  await expect(stat(lock)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('what a lock says names this very process', async () => {
+  const release = await takeFolderLock(folder);
+  expect(JSON.parse(await readFile(lock, 'utf8'))).toEqual({
+    pid: process.pid,
+    host: hostname(),
+    place: PLACE,
+    start: startOf(process.pid),
+  });
+  await release();
+});
+
+test.each([
+  ['an hour back', HOUR_MS],
+  ['an hour ahead', -HOUR_MS],
+])('a clock that jumped leaves a running holder its lock: its last beat lies %s', async (_jump, ageMs) => {
+  const pid = await runningProcess();
+  await heldBy({ pid, place: PLACE, start: startOf(pid) }, ageMs);
+  await expect(takeFolderLock(folder, WATCHED)).rejects.toMatchObject(refusal);
+});
+
+test('a process that got the id of the holder is not the holder', async () => {
+  const pid = await runningProcess();
+  await heldBy({ pid, place: PLACE, start: '1' });
+  await (await takeFolderLock(folder, WATCHED))();
+});
+
+test('a holder that was killed, and that nobody waited for, holds nothing', async () => {
+  const pid = Number(await start('sh', '-c', 'sleep 0 & echo $!; exec sleep 60'));
+  await expect.poll(() => startOf(pid)).toBeUndefined();
+  await heldBy({ pid, place: PLACE, start: '1' });
+  await (await takeFolderLock(folder, WATCHED))();
+  await heldBy({ pid });
+  await (await takeFolderLock(folder, WATCHED))();
+});
+
+test('a holder on another machine keeps its lock while it beats', async () => {
+  await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' });
+  await expect(takeFolderLock(folder, WATCHED)).rejects.toMatchObject({
+    ...refusal,
+    message: expect.stringContaining('process 1 on other.example.com'),
+  });
+});
+
+test.each([
+  ['long ago', HOUR_MS],
+  ['in the future', -HOUR_MS],
+])('a holder on another machine that beat last %s is watched, and loses its lock when it is silent', async (_when, ageMs) => {
+  await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' }, ageMs);
+  await (await takeFolderLock(folder, WATCHED))();
+});
+
+test('a holder on another machine whose clock differs keeps its lock by its beats', async () => {
+  await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' }, HOUR_MS);
+  await start('sh', '-c', `echo up; while true; do touch -d '2 hours ago' ${lock}; sleep 0.01; done`);
+  await expect(takeFolderLock(folder, { watchMs: 1_000 })).rejects.toMatchObject(refusal);
+});
+
+test('a lock that holds no words is watched like one from elsewhere', async () => {
+  await writeFile(lock, '');
+  await expect(takeFolderLock(folder, WATCHED)).rejects.toMatchObject(refusal);
+  const old = new Date(Date.now() - HOUR_MS);
+  await utimes(lock, old, old);
+  await (await takeFolderLock(folder, WATCHED))();
+});
