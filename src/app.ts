@@ -1,3 +1,4 @@
+import { createAuditClock } from './audit/audit-clock.ts';
 import { createBatchWriter } from './audit/batch-writer.ts';
 import type { AuditContext, AuditEvents } from './audit/context.ts';
 import { type AuditHandlers, createTaskHandlers } from './audit/handlers.ts';
@@ -87,15 +88,15 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
     });
     return opening.then(shareBlobs);
   };
-  const now = (): string => (options.clock?.() ?? new Date()).toISOString();
+  const clock = createAuditClock(options.clock ?? (() => new Date()));
   const context: AuditContext = {
     settings,
     db,
     queue,
-    batches: createBatchWriter(db, now),
+    batches: createBatchWriter(db, clock.now),
     events,
     registryOf: (source) => openOnce(registries, source, open),
-    now,
+    ...clock,
     deliver: options.deliver ?? (async () => undefined),
   };
   return {

@@ -2,6 +2,7 @@ import type { TaskQueue } from '../queue/queue.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
+import type { AuditClock } from './audit-clock.ts';
 import type { BatchWriter } from './batch-writer.ts';
 
 /** What happened, for logs and metrics; never holds a secret. */
@@ -12,7 +13,7 @@ export interface AuditEvents {
 }
 
 /** What the task handlers work with; made once a process by app.ts. */
-export interface AuditContext {
+export interface AuditContext extends AuditClock {
   readonly db: Database;
   readonly settings: Settings;
   readonly queue: TaskQueue;
@@ -20,8 +21,6 @@ export interface AuditContext {
   readonly batches: BatchWriter;
   /** The registry of a source, opened on first use and closed with the process. */
   readonly registryOf: (source: SourceSettings) => Promise<Registry>;
-  /** ISO 8601 in UTC. */
-  readonly now: () => string;
   readonly events: AuditEvents;
   /** Writes reports and calls webhooks when an audit has ended. */
   readonly deliver: (auditId: number, signal: AbortSignal) => Promise<void>;

@@ -48,7 +48,7 @@ export interface AuditHandlers extends TaskHandlers {
 
 /** The handlers of an audit's tasks: the same in one process and on many workers. */
 export function createTaskHandlers(context: AuditContext): AuditHandlers {
-  const planOf = createPlanReader(context.db);
+  const planOf = createPlanReader(context);
   return {
     advance: async (auditId, lane) => advance(context, await planOf(auditId), lane),
     async run(task, { signal }) {

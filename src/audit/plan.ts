@@ -1,6 +1,6 @@
 import type { SourceSettings } from '../settings/settings.ts';
 import { auditSources, findAudit } from '../store/audit-store.ts';
-import type { Database } from '../store/database.ts';
+import type { AuditContext } from './context.ts';
 
 /** What an audit was started with, kept in the database so that every worker reads the same. Holds no secret. */
 export interface AuditOptions {
@@ -19,11 +19,13 @@ export interface AuditPlan {
   readonly sources: readonly PlannedSource[];
 }
 
-/** Reads plans, each once: what an audit was started with never changes. */
-export function createPlanReader(db: Database): (auditId: number) => Promise<AuditPlan> {
+/** Reads plans, each once: what an audit was started with never changes. None of its times lies before its start. */
+export function createPlanReader(
+  context: Pick<AuditContext, 'db' | 'notBefore'>,
+): (auditId: number) => Promise<AuditPlan> {
   const plans = new Map<number, Promise<AuditPlan>>();
   return (auditId) => {
-    const plan = plans.get(auditId) ?? readPlan(db, auditId);
+    const plan = plans.get(auditId) ?? readPlan(context, auditId);
     if (!plans.has(auditId)) {
       if (plans.size >= MAX_PLANS) plans.clear();
       plans.set(auditId, plan);
@@ -36,9 +38,13 @@ export function createPlanReader(db: Database): (auditId: number) => Promise<Aud
 /** A worker that lives for years sees many audits; it needs only the running ones. */
 const MAX_PLANS = 100;
 
-async function readPlan(db: Database, auditId: number): Promise<AuditPlan> {
+async function readPlan(
+  { db, notBefore }: Pick<AuditContext, 'db' | 'notBefore'>,
+  auditId: number,
+): Promise<AuditPlan> {
   const audit = await findAudit(db, auditId);
   if (!audit) throw new Error(`there is no audit ${auditId}`);
+  notBefore(audit.startedAt);
   const ids = new Map((await auditSources(db, auditId)).map(({ id, name }) => [name, id]));
   const { sources } = audit.options as AuditOptions;
   return {

@@ -90,7 +90,7 @@ async function withHeartbeat(engine: AuditEngine, auditId: number, work: () => P
   const flush = async (): Promise<void> => {
     const delta = { ...counts };
     Object.assign(counts, { requests: 0, throttled: 0 });
-    await recordProgress(context.db, auditId, delta, context.now());
+    await recordProgress(context.db, auditId, delta);
   };
   // A failed beat is no failure of the audit: the tasks' own statements will say that the database is away.
   const timer = setInterval(() => void flush().catch(() => undefined), HEARTBEAT_MS);

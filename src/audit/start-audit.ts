@@ -69,7 +69,7 @@ async function resumeAbandoned(
   // As the database gives it back: without undefined fields, keys in any order.
   const wanted: unknown = JSON.parse(JSON.stringify(sources));
   let resumed: number | undefined;
-  for (const audit of await runningAudits(db, ids, options.now)) {
+  for (const audit of await runningAudits(db, ids)) {
     if (!options.alone && !audit.abandoned) continue;
     const same = audit.lane === options.lane && isDeepStrictEqual((audit.options as AuditOptions).sources, wanted);
     if (same && resumed === undefined) resumed = audit.id;

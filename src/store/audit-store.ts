@@ -37,8 +37,14 @@ const AUDIT_COLUMNS = `id, lane, status, stage, options, started_at as "startedA
   repositories_listed as "repositoriesListed", tags_listed as "tagsListed", tags_audited as "tagsAudited",
   tags_skipped as "tagsSkipped", tags_failed as "tagsFailed", requests, throttled`;
 
-/** An in-process audit that has shown no sign of life for so long was killed. */
-const ABANDONED_AFTER = "interval '60 seconds'";
+/**
+ * An in-process audit that has shown no sign of life for so long was killed; one that showed it in the future was, before
+ * the clock was set back. The database's own clock counts: those of several machines differ.
+ */
+const ABANDONED = "heartbeat_at not between now() - interval '60 seconds' and now() + interval '60 seconds'";
+/** No audit begins before the end of another one, whatever clocks say: what it finds is newer. */
+const STARTED_AT =
+  "greatest($3::timestamptz, (select max(greatest(started_at, finished_at)) + interval '1 millisecond' from audit))";
 
 export interface AuditStart {
   readonly lane: 'nightly' | 'adhoc';
@@ -54,7 +60,7 @@ export interface AuditStart {
 export async function insertAudit(db: Database, start: AuditStart): Promise<number | undefined> {
   return db.transaction(async (tx) => {
     const [row] = await tx.query<{ id: number }>(
-      `insert into audit (lane, status, stage, options, started_at, heartbeat_at) values ($1, 'running', 'inventory', $2::jsonb, $3, $3) returning id`,
+      `insert into audit (lane, status, stage, options, started_at, heartbeat_at) values ($1, 'running', 'inventory', $2::jsonb, ${STARTED_AT}, now()) returning id`,
       [start.lane, storableJson(start.options), start.now],
     );
     const id = row?.id ?? 0;
@@ -72,19 +78,18 @@ export async function insertAudit(db: Database, start: AuditStart): Promise<numb
   });
 }
 
-/** The running audits of some sources. `abandoned`: run by a process that has shown no sign of life for a minute. */
+/** The running audits of some sources. `abandoned`: run by a process that shows no sign of life. */
 export async function runningAudits(
   db: Queryable,
   sourceIds: readonly number[],
-  now: string,
 ): Promise<readonly (AuditRow & { readonly sourceIds: readonly number[]; readonly abandoned: boolean })[]> {
   return db.query(
-    `select ${AUDIT_COLUMNS}, heartbeat_at < $2::timestamptz - ${ABANDONED_AFTER} as abandoned,
+    `select ${AUDIT_COLUMNS}, ${ABANDONED} as abandoned,
        (select array_agg(s.source_id order by s.source_id) from audit_source s where s.audit_id = audit.id) as "sourceIds"
      from audit where status = 'running'
        and exists (select 1 from audit_source s where s.audit_id = audit.id and s.source_id = any($1::int4[]) and s.running)
      order by id`,
-    [[...sourceIds], now],
+    [[...sourceIds]],
   );
 }
 
@@ -117,11 +122,10 @@ export async function recordProgress(
   db: Queryable,
   auditId: number,
   delta: { requests: number; throttled: number },
-  now: string,
 ): Promise<void> {
   await db.query(
-    'update audit set heartbeat_at = $2, requests = requests + $3, throttled = throttled + $4 where id = $1',
-    [auditId, now, delta.requests, delta.throttled],
+    'update audit set heartbeat_at = now(), requests = requests + $2, throttled = throttled + $3 where id = $1',
+    [auditId, delta.requests, delta.throttled],
   );
 }
 
@@ -201,7 +205,7 @@ export async function hasJudged(tx: Queryable, auditId: number): Promise<boolean
 export async function failAudit(db: Database, auditId: number, now: string): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.query(
-      "update audit set status = 'failed', stage = 'done', finished_at = $2 where id = $1 and status = 'running'",
+      "update audit set status = 'failed', stage = 'done', finished_at = greatest($2::timestamptz, started_at) where id = $1 and status = 'running'",
       [auditId, now],
     );
     await tx.query('delete from audit_task where audit_id = $1', [auditId]);

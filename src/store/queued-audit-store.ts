@@ -11,8 +11,8 @@ export async function handToWorkers(db: Queryable, auditId: number): Promise<voi
 }
 
 /** Tells that workers are there for their audits, those that wait for a free lane included. */
-export async function keepAlive(db: Queryable, now: string): Promise<void> {
-  await db.query(`update audit set heartbeat_at = $1 where status = 'running' and ${QUEUED}`, [now]);
+export async function keepAlive(db: Queryable): Promise<void> {
+  await db.query(`update audit set heartbeat_at = now() where status = 'running' and ${QUEUED}`);
 }
 
 const OPEN_TASKS = `

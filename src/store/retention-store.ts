@@ -11,7 +11,6 @@ export interface PruneOptions {
   readonly auditsBefore: string;
   /** Content that nothing has named since, ISO 8601. */
   readonly contentBefore: string;
-  readonly now: string;
   readonly signal: AbortSignal;
   /** Rows in a batch; default 1,000. */
   readonly batchRows?: number;
@@ -171,7 +170,7 @@ async function removeAll(
   db: Database,
   step: Step,
   before: string,
-  { now, signal, batchRows = BATCH_ROWS }: PruneOptions,
+  { signal, batchRows = BATCH_ROWS }: PruneOptions,
   rows: Record<PrunedKind, number>,
 ): Promise<boolean> {
   let after = 0;
@@ -179,7 +178,7 @@ async function removeAll(
   while (true) {
     signal.throwIfAborted();
     const removed = await db.transaction(async (tx) => {
-      if (CONTENT_STEPS.includes(step) && (await isAuditing(tx, now))) return undefined;
+      if (CONTENT_STEPS.includes(step) && (await isAuditing(tx))) return undefined;
       return tx.query<{ id?: number }>(step.sql, step.parameters({ before, rows: batchRows, after }));
     });
     if (!removed) return false;
@@ -196,11 +195,10 @@ async function removeAll(
  * Whether an audit runs. An audit that reads a tag relies on manifests that it found kept until it has recorded the tag:
  * none may start, either, until this transaction has ended.
  */
-async function isAuditing(tx: Queryable, now: string): Promise<boolean> {
+async function isAuditing(tx: Queryable): Promise<boolean> {
   await tx.query('lock table audit in share mode');
   const [row] = await tx.query<{ found: boolean }>(
-    `select exists (select 1 from audit where status = 'running' and heartbeat_at > $1::timestamptz - ${SILENCE}) as found`,
-    [now],
+    `select exists (select 1 from audit where status = 'running' and heartbeat_at > now() - ${SILENCE}) as found`,
   );
   return row?.found === true;
 }
@@ -237,6 +235,6 @@ export async function countPrunable(db: Database, options: PruneOptions): Promis
   ]);
   const [content] = await db.query<Record<PrunedKind, number>>(COUNT_CONTENT, [options.contentBefore]);
   const totals = (audits?.totals ?? 0) + (content?.totals ?? 0);
-  const contentKept = await db.transaction((tx) => isAuditing(tx, options.now));
+  const contentKept = await db.transaction((tx) => isAuditing(tx));
   return { rows: { ...NOTHING, ...(contentKept ? {} : content), ...audits, totals }, contentKept };
 }

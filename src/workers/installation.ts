@@ -143,13 +143,13 @@ function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
   };
 }
 
-function startSweeping({ db, redis, queue, engine, metrics, now }: Installation, log: Logger, closers: Closers): void {
+function startSweeping({ db, redis, queue, engine, metrics }: Installation, log: Logger, closers: Closers): void {
   const sweeper = startSweeper({
     redis,
     everyMs: SWEEP_EVERY_MS,
     onError: (error) => log.warn({ error }, 'the sweep failed, the next one tries again'),
     async sweep(signal) {
-      await keepAlive(db, now());
+      await keepAlive(db);
       const requeued = await queue.requeueLost({ listOpenTasks: () => queuedTasks(db) }, { signal });
       metrics.countRequeued(requeued);
       if (requeued > 0) log.info({ tasks: requeued }, 'put back what the queue had lost');

@@ -74,9 +74,9 @@ function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEven
 }
 
 /** Adds what was counted to the audits. What cannot be added is left out: the counts are for people. */
-async function flush({ db, tally, now }: Installation, log: Logger): Promise<void> {
+async function flush({ db, tally }: Installation, log: Logger): Promise<void> {
   for (const [auditId, delta] of tally.take()) {
-    await recordProgress(db, auditId, delta, now()).catch((error) => {
+    await recordProgress(db, auditId, delta).catch((error) => {
       log.debug({ audit: auditId, error }, 'request counts were not stored');
     });
   }

@@ -19,6 +19,8 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   readonly teams?: readonly TeamSettings[];
   readonly policy?: Partial<PolicySettings>;
   readonly signal?: AbortSignal;
+  /** Default: the system's. */
+  readonly clock?: () => Date;
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
   /** Told of each item that failed. */
@@ -76,6 +78,7 @@ async function audit(db: Database, options: Omit<AuditOptions, 'source'>, source
     sources: [source],
     environment: {},
     signal: options.signal ?? new AbortController().signal,
+    ...(options.clock ? { clock: options.clock } : {}),
     events: {
       itemDone: () => undefined,
       repositoryListed: () => undefined,

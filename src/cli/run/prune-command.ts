@@ -10,7 +10,6 @@ export async function pruneCommand({ settings, io }: Session, dryRun: boolean): 
     const options: PruneOptions = {
       auditsBefore: ago(settings.retention.audits),
       contentBefore: ago(settings.retention.content),
-      now: new Date().toISOString(),
       signal: io.signal,
     };
     const pruned = dryRun ? await countPrunable(db, options) : await prune(db, options);

@@ -14,7 +14,7 @@ const BASE = ['os', 'runtime'];
 /** Everything that ended before now is old; batches of two rows, so that each step takes several. */
 function everything(signal = new AbortController().signal): PruneOptions {
   const now = new Date().toISOString();
-  return { auditsBefore: now, contentBefore: now, now, signal, batchRows: 2 };
+  return { auditsBefore: now, contentBefore: now, signal, batchRows: 2 };
 }
 
 describe.each(BACKENDS)('retention on $name', ({ open }) => {

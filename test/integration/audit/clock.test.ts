@@ -1,0 +1,84 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { readPage } from '../../../src/report/report-page.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+const NOON = Date.parse('2026-11-24T12:00:00Z');
+const HOUR_MS = 3_600_000;
+
+/** A clock that jumps by so many hours from one reading to the next, again and again. */
+function jumping(...hours: readonly number[]): () => Date {
+  let readings = 0;
+  return () => new Date(NOON + (hours[readings++ % hours.length] ?? 0) * HOUR_MS);
+}
+const at = (hours: number) => jumping(hours);
+
+describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry();
+    for (const name of ['a', 'b']) registry.push(`team/${name}`, 'latest', image({ layers: [name] }));
+  });
+  afterEach(() => registry.close());
+
+  const imagesOf = async (audit: number) => {
+    const { rows, columns } = await readPage(db, KINDS.images, { audit, now: new Date(NOON), limit: 100 });
+    const column = (wanted: string) => columns.findIndex(({ name }) => name === wanted);
+    return rows.map((row) => `${row[column('repository')]}:${row[column('tag')]}`).sort();
+  };
+
+  const expectSoundTimes = async () => {
+    const [times] = await db.query(
+      `select (select count(*)::int from tag where ended_at < started_at) as tags,
+         (select count(*)::int from tag a join tag b on a.repository_id = b.repository_id and a.name = b.name and a.id < b.id
+           where a.ended_at is null or a.ended_at > b.started_at) as overlaps,
+         (select count(*)::int from audit where finished_at < started_at) as audits,
+         (select count(*)::int from audit a join audit b on a.id < b.id where b.started_at < a.finished_at) as order`,
+    );
+    expect(times).toEqual({ tags: 0, overlaps: 0, audits: 0, order: 0 });
+  };
+
+  test.each([
+    ['back', at(0), at(-24)],
+    ['ahead', at(0), at(24)],
+    ['back and ahead all the time', jumping(0, -5, 3, -48), jumping(-1, 9, -30)],
+  ])('%s: intervals follow one another, and each audit has its images', async (_direction, first, second) => {
+    const before = await auditRegistry(db, registry, { clock: first });
+    registry.push('team/a', 'latest', image({ layers: ['moved'] }));
+    registry.push('team/c', '1', image({ layers: ['new'] }));
+    const after = await auditRegistry(db, registry, { clock: second });
+    expect([before.status, after.status]).toEqual(['finished', 'finished']);
+    await expectSoundTimes();
+    expect(await imagesOf(before.id)).toEqual(['team/a:latest', 'team/b:latest']);
+    expect(await imagesOf(after.id)).toEqual(['team/a:latest', 'team/b:latest', 'team/c:1']);
+    expect(await errorsOf(db, after.id)).toEqual([]);
+  });
+
+  test('an audit that was killed before the clock was set back is taken up', async () => {
+    const stop = new AbortController();
+    const stopped = auditRegistry(db, registry, {
+      signal: stop.signal,
+      onRequest: () => stop.abort(new Error('killed on purpose')),
+    });
+    await expect(stopped).rejects.toThrow('killed on purpose');
+    await db.query("update audit set heartbeat_at = heartbeat_at + interval '1 day'");
+    const resumed = await auditRegistry(db, registry);
+    expect(resumed).toMatchObject({ id: 1, status: 'finished', tagsAudited: 2 });
+    const ended = await contentOf(db);
+    await emptyTables(db);
+    await auditRegistry(db, registry);
+    expect(await contentOf(db)).toEqual(ended);
+  });
+});
