@@ -38,7 +38,10 @@ const ESCAPED_FIELD = /(?<=\\")([A-Za-z_][\w.-]{0,127})(\\"\s{0,4}:\s{0,4}\\")([
 /** `-H "X-Api-Key: …"`, `echo 'password: …'`. */
 const QUOTED_LINE = /(?<=["'])([A-Za-z][\w.-]{0,127})(: {0,4})([^\s"'][^"']{3,511})(?=["'])/g;
 /** `--password …`, `--password=…`, `["--password", "…"]`. */
-const FLAG = new RegExp(`(?<![\\w-])(--?[a-z][\\w.-]{0,60})(["'],? ?(?=["'](?!-))| {1,20}(?!--?[a-z])|=)${VALUE}`, 'gi');
+const FLAG = new RegExp(
+  `(?<![\\w-])(--?[a-z][\\w.-]{0,60})(["'],? ?(?=["'](?!-))| {1,20}(?!--?[a-z])|=)${VALUE}`,
+  'gi',
+);
 
 /** Each with groups for a name, what joins it to its value, and the value. */
 const NAMED_FORMS: readonly RegExp[] = [ASSIGNMENT, JSON_FIELD, ESCAPED_FIELD, QUOTED_LINE, FLAG];
