@@ -15,14 +15,25 @@ export const DEBIAN = data.debian;
 export const ALPINE = data.alpine;
 
 /**
- * The release to build on: the image's own while it gets fixes, else the newest.
+ * The release to build on: the image's own while it gets fixes, or while it is too new for the list; else the first of
+ * the list within its major version, else the first of all.
  * @param today `2026-11-24`
  * @returns undefined for a runtime that no list covers
  */
 export function supportedRelease(runtime: Runtime, version: string | undefined, today: string): string | undefined {
-  const supported = (RELEASES[runtime] ?? []).filter(({ endOfLife }) => endOfLife >= today);
+  const known = RELEASES[runtime] ?? [];
+  const supported = known.filter(({ endOfLife }) => endOfLife >= today);
   const own = version === undefined ? undefined : releaseOf(runtime, version);
-  return (supported.find(({ release }) => release === own) ?? supported[0])?.release;
+  if (own !== undefined && supported.length > 0) {
+    if (known.every(({ release }) => isNewer(own, release)) || supported.some(({ release }) => release === own))
+      return own;
+  }
+  const [major] = own?.split('.') ?? [];
+  return (supported.find(({ release }) => release.split('.')[0] === major) ?? supported[0])?.release;
+}
+
+function isNewer(release: string, other: string): boolean {
+  return release.localeCompare(other, 'en', { numeric: true }) > 0;
 }
 
 /**

@@ -128,7 +128,15 @@ test.each([
   ['node', '20.1.0', TODAY, '24'],
   ['node', '20.1.0', '2026-04-30', '20'],
   ['node', undefined, TODAY, '24'],
+  ['node', '26.10.0', TODAY, '26'],
   ['python', '3.13.2', TODAY, '3.13'],
+  ['python', '2.7.18', TODAY, '3.14'],
+  ['go', '1.19.8', TODAY, '1.27'],
+  ['go', '1.28.0', TODAY, '1.28'],
+  ['ruby', '4.0.1', TODAY, '4.0'],
+  ['ruby', '3.1.0', TODAY, '3.4'],
+  ['php', '7.4.33', TODAY, '8.4'],
+  ['rust', '1.98.0', TODAY, '1'],
   ['deno', '2', TODAY, undefined],
 ] as const)('%s %s on %s is built on %s', (runtime, version, today, release) => {
   expect(supportedRelease(runtime, version, today)).toBe(release);
