@@ -2,10 +2,9 @@ import { remember } from '../oci/remember.ts';
 import type { Context } from './context.ts';
 import { labelDistro } from './distro-labels.ts';
 import type { BuildStep } from './history/build-steps.ts';
-import { assignments } from './history/instruction.ts';
-import { endsOfficial, type Stack } from './history/stack.ts';
+import { endsOfficial, officialsSetBy, type Stack } from './history/stack.ts';
 import { type DistroName, debianStableAt, distroOfSuite, releasesIn, suiteOf } from './knowledge/distros.ts';
-import { type OfficialImage, officialImageOf } from './knowledge/official-images.ts';
+import type { OfficialImage } from './knowledge/official-images.ts';
 import type { Confidence, Judged } from './verdict.ts';
 
 export type DistroVerdict = Judged<DistroName>;
@@ -152,7 +151,12 @@ function agrees(managers: ReadonlySet<string>, manager: string): boolean {
 
 /** Docker Official Images that use apt stand on Debian, some on Ubuntu. */
 function officialClaim({ stack, history, packageManagers }: Context): Claim | undefined {
-  if (!packageManagers().has('apt')) return undefined;
+  const managers = packageManagers();
+  if (managers.has('yum') || managers.has('dnf')) {
+    const rpm = officialsOf(history.steps, stack).find((image) => image.rpmDistro !== undefined);
+    return rpm?.rpmDistro ? inferred({ id: rpm.rpmDistro }, `history:${rpm.repository}`) : undefined;
+  }
+  if (!managers.has('apt')) return undefined;
   const deps = stack.images.some((image) => image.kind === 'buildpack-deps');
   if (deps) return inferred({ id: 'debian' }, 'history:buildpack-deps');
   const official = officialsOf(history.steps, stack).find((image) => image.aptDistro !== undefined);
@@ -162,9 +166,7 @@ function officialClaim({ stack, history, packageManagers }: Context): Claim | un
 /** The known images beneath, or the one that this image is: it ends as their Dockerfiles do. */
 function officialsOf(steps: readonly BuildStep[], stack: Stack): readonly OfficialImage[] {
   const beneath = stack.images.flatMap((image) => image.official ?? []);
-  const set = steps
-    .filter((step) => step.verb === 'ENV')
-    .flatMap((step) => assignments(step.args).flatMap(([name, value]) => officialImageOf(name, value) ?? []));
+  const set = steps.flatMap(officialsSetBy);
   const lies =
     set.length > 0 && (beneath.length > 0 || set.some((image) => steps.some((step) => endsOfficial(step, image))));
   return lies ? set : [];

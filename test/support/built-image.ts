@@ -5,7 +5,7 @@ import { parseImageConfig } from '../../src/oci/image-config.ts';
 /** One history entry of a made-up image. */
 export interface BuiltStep {
   readonly line: string;
-  /** `YYYY-MM-DD` */
+  /** `YYYY-MM-DD`, or with a time: `YYYY-MM-DDThh:mm:ss`; `-` is none. */
   readonly day: string;
   readonly empty?: boolean;
   /** Compressed bytes of its layer. */
@@ -28,9 +28,10 @@ export interface BuiltImage {
 /** What the classifier would be given of such an image: ENV steps become its environment, as a builder does it. */
 export function builtImage(image: BuiltImage): ClassifierInput {
   const made = image.steps.filter((step) => step.empty !== true);
-  const envLines = image.steps
-    .filter((step) => step.line.startsWith('ENV '))
-    .flatMap((step) => step.line.slice(4).split(' '));
+  const envLines = image.steps.flatMap(({ line }) => {
+    const set = /^(?:\/bin\/sh -c #\(nop\) +)?ENV (.*)$/.exec(line)?.[1];
+    return set === undefined ? [] : set.split(/ (?=\w+=)/);
+  });
   const config = parseImageConfig(
     JSON.stringify({
       os: image.os ?? 'linux',
@@ -44,7 +45,7 @@ export function builtImage(image: BuiltImage): ClassifierInput {
       },
       rootfs: { type: 'layers', diff_ids: made.map((step) => digestOf(step.line + step.day)) },
       history: image.steps.map(({ line, day, empty, comment, author }) => ({
-        created: `${day}T12:00:00Z`,
+        created: timeOf(day),
         created_by: line,
         comment,
         author,
@@ -75,4 +76,9 @@ export function builtImage(image: BuiltImage): ClassifierInput {
     provenance: [],
     bases: [],
   };
+}
+
+function timeOf(day: string): string | undefined {
+  if (day === '-') return undefined;
+  return day.includes('T') ? `${day}Z` : `${day}T12:00:00Z`;
 }

@@ -45,9 +45,10 @@ function bottomVerdict(context: Context): BaseVerdict {
 
 const DAY_MS = 86_400_000;
 
-/** Steps days apart are the work of several builds, whatever the lowest of them was called. */
+/** Layers made days apart are the work of several builds, whatever the lowest of them was called. */
 function hasPause({ history }: Context): boolean {
-  return history.steps.some((step, at) => gapMs(history.steps[at - 1], step) >= DAY_MS);
+  const making = history.steps.filter((step) => makesLayer(step.verb));
+  return making.some((step, at) => gapMs(making[at - 1], step) >= DAY_MS);
 }
 
 function isSquashed({ history, input }: Context): boolean {

@@ -78,6 +78,12 @@ function endOfTool(steps: readonly BuildStep[], first: number, tool: Rootfs['too
 
 /** Takes in the settings and the polish that belong to the same Dockerfile. */
 function settled(steps: readonly BuildStep[], first: number, named: DistroName | undefined): Rootfs {
+  const shellAt = named ? -1 : shellOfOneBuild(steps, first);
+  if (shellAt > 0) {
+    const evidence = shown(steps[first]?.args || (steps[first]?.comment ?? ''));
+    const shell = commandWords(steps[shellAt]?.args ?? '').join(' ');
+    return { end: withBuildInfo(steps, shellAt + 1), evidence, shell, distro: undefined };
+  }
   let end = first + 1;
   let shell: string | undefined;
   let polished = false;
@@ -91,6 +97,34 @@ function settled(steps: readonly BuildStep[], first: number, named: DistroName |
   const distro = versioned(steps.slice(first, end), named) ?? (polished ? { id: 'ubuntu' } : undefined);
   const evidence = shown(steps[first]?.args || (steps[first]?.comment ?? ''));
   return { end, evidence, distro, shell };
+}
+
+const ONE_BUILD_MS = 60_000;
+const SHELL = /^(?:\/usr)?(?:\/bin\/)?(?:ba|a|da|z|k)?sh$/;
+
+/**
+ * The CMD that ends the Dockerfile of a distribution that no line names, where other steps lie between: it starts a
+ * shell, and all was made within seconds. What is built on a distribution is built later, and starts something else.
+ * @returns its index, or -1
+ */
+function shellOfOneBuild(steps: readonly BuildStep[], first: number): number {
+  if (steps[first]?.created === undefined) return -1;
+  for (let at = first + 1; at < steps.length; at++) {
+    const step = steps[at];
+    if (!step || gapMs(steps[at - 1], step) > ONE_BUILD_MS || step.verb === 'ENTRYPOINT') return -1;
+    if (step.verb === 'CMD') return at > first + 1 && SHELL.test(commandWords(step.args).join(' ')) ? at : -1;
+  }
+  return -1;
+}
+
+/** Red Hat's pipelines add lists of contents and labels to what a Dockerfile made. */
+function withBuildInfo(steps: readonly BuildStep[], from: number): number {
+  let end = from;
+  for (let step = steps[end]; step !== undefined; step = steps[++end]) {
+    const info = step.verb === 'LABEL' || (step.verb === 'COPY' && /\/buildinfo\//.test(step.args.slice(-200)));
+    if (!info || gapMs(steps[end - 1], step) > ONE_BUILD_MS) break;
+  }
+  return end;
 }
 
 /** A tool of several steps may name the release only in a later one. */

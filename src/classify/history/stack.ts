@@ -78,12 +78,10 @@ interface Walk {
 }
 
 function take(step: BuildStep, walk: Walk): void {
-  if (step.verb === 'ENV') {
-    const official = officialSetBy(step.args);
-    if (official) {
-      walk.official = official;
-      walk.built = false;
-    }
+  const [official] = officialsSetBy(step).slice(-1);
+  if (official) {
+    walk.official = official;
+    walk.built = false;
   }
   if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') walk.ending = true;
   else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') {
@@ -92,12 +90,19 @@ function take(step: BuildStep, walk: Walk): void {
   }
 }
 
-/** The known image whose variable an ENV sets; of several, the last. */
-const officialSetBy = remember((args) =>
-  assignments(args)
-    .map(([name, value]) => officialImageOf(name, value))
-    .findLast((official) => official !== undefined),
-);
+/** The known images whose variables an ENV sets, or whose build argument an ARG declares. */
+export function officialsSetBy(step: BuildStep): readonly OfficialImage[] {
+  if (step.verb === 'ENV') return officialsOfEnv(step.args);
+  return step.verb === 'ARG' ? officialsOfArg(step.args) : NO_OFFICIALS;
+}
+
+const NO_OFFICIALS: readonly OfficialImage[] = [];
+const officialsOfEnv = remember((args) => officialsNamed('ENV', args));
+const officialsOfArg = remember((args) => officialsNamed('ARG', args));
+
+function officialsNamed(verb: 'ENV' | 'ARG', args: string): readonly OfficialImage[] {
+  return assignments(args).flatMap(([name, value]) => officialImageOf(verb, name, value) ?? []);
+}
 
 /** Whether another build begins with this step. */
 function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): StackedImage | undefined {
@@ -132,15 +137,16 @@ function changesTool(before: BuildStep, step: BuildStep): boolean {
 
 /** A step that sets the variable with which another known image's Dockerfile begins. */
 function beginsAnother(step: BuildStep, official: OfficialImage): boolean {
-  if (step.verb !== 'ENV') return false;
-  return assignments(step.args).some(([name, value]) => {
-    const another = officialImageOf(name, value);
-    return another?.begins === true && another !== official;
-  });
+  return officialsSetBy(step).some((another) => another.begins && another !== official);
 }
 
 /** Whether a step is the last instruction of a known image's Dockerfile. */
 export function endsOfficial(step: BuildStep, official: OfficialImage): boolean {
+  if (step.verb === 'ENV') {
+    return official.ends.some(
+      (end) => end.verb === 'ENV' && assignments(step.args).some(([name]) => name === end.words),
+    );
+  }
   if (step.verb !== 'CMD' && step.verb !== 'WORKDIR') return false;
   const words = commandWords(step.args).join(' ');
   return official.ends.some((end) => end.verb === step.verb && end.words === words);

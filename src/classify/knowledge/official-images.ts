@@ -15,7 +15,7 @@ export type TagScheme =
 /** A well-known image, and what it leaves in the history of images built on it. */
 export interface OfficialImage {
   readonly repository: string;
-  /** The variable that its Dockerfile sets. */
+  /** The variable that its Dockerfile sets, or the build argument that it declares. */
   readonly env: string;
   /** What the variable's value looks like, where several images set it. */
   readonly value?: RegExp;
@@ -29,24 +29,46 @@ export interface OfficialImage {
   readonly tags: TagScheme;
   /** The distribution of its variants that use apt. */
   readonly aptDistro?: string;
+  /** The distribution of its variants that use yum or dnf. */
+  readonly rpmDistro?: string;
 }
 
-const IMAGES: readonly OfficialImage[] = table.images.map((row) => ({
-  repository: row.repository,
-  env: row.env,
-  versionEnv: row.versionEnv ?? row.env,
-  ends: (row.ends ?? []).map((end) => ({ verb: end.split(' ', 1)[0] ?? '', words: end.slice(end.indexOf(' ') + 1) })),
-  begins: row.begins ?? false,
-  tags: row.tags as TagScheme,
-  ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
-  ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
-  ...(row.aptDistro === undefined ? { aptDistro: 'debian' } : row.aptDistro === '' ? {} : { aptDistro: row.aptDistro }),
-}));
+type Row = (typeof table.images)[number];
 
-const BY_ENV = new Map<string, OfficialImage[]>();
-for (const image of IMAGES) BY_ENV.set(image.env, [...(BY_ENV.get(image.env) ?? []), image]);
+function readRow(row: Row): OfficialImage {
+  const env = row.env ?? row.arg ?? '';
+  return {
+    repository: row.repository,
+    env,
+    versionEnv: row.versionEnv ?? env,
+    ends: (row.ends ?? []).map((end) => ({ verb: end.split(' ', 1)[0] ?? '', words: end.slice(end.indexOf(' ') + 1) })),
+    begins: row.begins ?? false,
+    tags: row.tags as TagScheme,
+    ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
+    ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
+    ...(row.aptDistro === undefined
+      ? { aptDistro: 'debian' }
+      : row.aptDistro === ''
+        ? {}
+        : { aptDistro: row.aptDistro }),
+    ...(row.rpmDistro === undefined ? {} : { rpmDistro: row.rpmDistro }),
+  };
+}
 
-/** The well-known image whose Dockerfile sets this variable to such a value. */
-export function officialImageOf(name: string, value: string): OfficialImage | undefined {
-  return BY_ENV.get(name)?.find((image) => image.value === undefined || image.value.test(value));
+function byName(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImage[]> {
+  const images = new Map<string, OfficialImage[]>();
+  for (const row of table.images) {
+    const name = row[key];
+    if (name !== undefined) images.set(name, [...(images.get(name) ?? []), readRow(row)]);
+  }
+  return images;
+}
+
+const BY_ENV = byName('env');
+const BY_ARG = byName('arg');
+
+/** The well-known image whose Dockerfile sets this variable to such a value, or declares such a build argument. */
+export function officialImageOf(verb: 'ENV' | 'ARG', name: string, value: string): OfficialImage | undefined {
+  const images = (verb === 'ENV' ? BY_ENV : BY_ARG).get(name);
+  return images?.find((image) => image.value === undefined || image.value.test(value));
 }

@@ -1,0 +1,29 @@
+import type { ClassifierInput } from '../../src/classify/verdict.ts';
+import { type BuiltImage, type BuiltStep, builtImage } from './built-image.ts';
+
+/** A made-up image whose history is a listing, as `docker history` would print it. */
+export interface ListedImage extends Omit<BuiltImage, 'steps'> {
+  /**
+   * One line a step, base first: its time, the compressed size of its layer (`29.1MB`, `4kB`; `-` for a setting), and the
+   * line that the builder wrote. `YYYY-MM-DD` is noon; `-` in place of a time is none.
+   */
+  readonly history: string;
+  /** What the builder signed every step with. */
+  readonly comment?: string;
+}
+
+const UNITS: Readonly<Record<string, number>> = { B: 1, kB: 1_000, MB: 1_000_000, GB: 1_000_000_000 };
+
+export function listedImage({ history, comment, ...image }: ListedImage): ClassifierInput {
+  const lines = history.split('\n').filter((line) => line.trim() !== '');
+  return builtImage({ ...image, steps: lines.map((line) => readStep(line, comment)) });
+}
+
+function readStep(text: string, comment: string | undefined): BuiltStep {
+  const [, day = '', size = '', line = ''] = /^\s*(\S+) +(\S+) ?(.*)$/.exec(text) ?? [];
+  const [, number, unit = ''] = /^([\d.]+)([kMG]?B)$/.exec(size) ?? [];
+  const step = comment === undefined ? { line, day } : { line, day, comment };
+  return number === undefined
+    ? { ...step, empty: true }
+    : { ...step, size: Math.round(Number(number) * (UNITS[unit] ?? 1)) };
+}

@@ -1,0 +1,367 @@
+import { describe, expect, test } from 'vitest';
+import { classifyImage } from '../../../src/classify/classify-image.ts';
+import { type ListedImage, listedImage } from '../../support/listed-image.ts';
+import { told } from '../../support/told.ts';
+
+// Histories of Docker Official Images as docker-library/repo-info lists them (July to September 2026), long commands cut
+// where nothing is read.
+
+interface Case extends ListedImage {
+  readonly is: string;
+  /** Names that the base may be given; an unknown one gives its reason. */
+  readonly base: readonly string[];
+  readonly distro?: string;
+  readonly runtime?: string;
+  readonly multiStage?: true;
+}
+
+const AMAZON = `
+  2026-07-08T20:25:54 63.0MB COPY /rootfs/ / # buildkit
+  2026-07-08T20:25:54 - CMD ["/bin/bash"]`;
+const CORRETTO = `${AMAZON}
+  2026-07-08T21:11:23 - ARG version=17.0.19.10-1
+  2026-07-08T21:11:23 152.7MB RUN |1 version=17.0.19.10-1 /bin/sh -c set -eux && rpm --import corretto.key && curl -fL -o /etc/yum.repos.d/corretto.repo https://yum.corretto.aws/corretto.repo && yum install -y java-17-amazon-corretto-devel-$version && yum clean all # buildkit
+  2026-07-08T21:11:23 - ENV LANG=C.UTF-8
+  2026-07-08T21:11:23 - ENV JAVA_HOME=/usr/lib/jvm/java-17-amazon-corretto`;
+const NOBLE = `
+  2026-08-17T13:09:48 - /bin/sh -c #(nop)  ARG RELEASE
+  2026-08-17T13:09:48 - /bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH
+  2026-08-17T13:09:48 - /bin/sh -c #(nop)  LABEL org.opencontainers.image.version=24.04
+  2026-08-17T13:09:50 29.8MB /bin/sh -c #(nop) ADD file:cb9335ce6f27399c2b17787739d6675502767c53e0335ded2a5f0d003d996650 in / 
+  2026-08-17T13:09:51 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`;
+const TEMURIN = `${NOBLE}
+  2026-08-21T18:24:36 - ENV JAVA_HOME=/opt/java/openjdk
+  2026-08-21T18:24:36 16.9MB RUN /bin/sh -c set -eux; apt-get update; apt-get install -y --no-install-recommends curl wget gnupg fontconfig ca-certificates p11-kit tzdata locales # buildkit
+  2026-08-21T18:24:36 - ENV JAVA_VERSION=jdk-17.0.20+8
+  2026-08-21T18:24:39 47.5MB RUN /bin/sh -c set -eux; BINARY_URL='https://github.com/adoptium/temurin17-binaries/releases/download/jdk-17.0.20%2B8/OpenJDK17U-jre_x64_linux_hotspot_17.0.20_8.tar.gz'; wget -O /tmp/openjdk.tar.gz \${BINARY_URL} # buildkit
+  2026-08-21T18:24:39 158B RUN /bin/sh -c set -eux; java --version # buildkit
+  2026-08-21T18:24:39 2.5kB COPY --chmod=755 entrypoint.sh /__cacert_entrypoint.sh # buildkit
+  2026-08-21T18:24:39 - ENTRYPOINT ["/__cacert_entrypoint.sh"]`;
+const TOMCAT = `${TEMURIN}
+  2026-08-21T20:37:00 - ENV CATALINA_HOME=/usr/local/tomcat
+  2026-08-21T20:37:00 138B RUN /bin/sh -c mkdir -p "$CATALINA_HOME" # buildkit
+  2026-08-21T20:37:00 32B WORKDIR /usr/local/tomcat
+  2026-08-21T20:37:00 - ENV TOMCAT_MAJOR=10
+  2026-08-21T20:37:00 - ENV TOMCAT_VERSION=10.1.59
+  2026-08-21T20:37:00 14.4MB COPY /usr/local/tomcat /usr/local/tomcat # buildkit
+  2026-08-21T20:37:04 225kB RUN /bin/sh -c set -eux; apt-get update; xargs -rt apt-get install -y --no-install-recommends < "$TOMCAT_NATIVE_LIBDIR/.dependencies.txt" # buildkit
+  2026-08-21T20:37:05 - EXPOSE map[8080/tcp:{}]
+  2026-08-21T20:37:05 - ENTRYPOINT []
+  2026-08-21T20:37:05 - CMD ["catalina.sh" "run"]`;
+const UBI_LABELS = {
+  maintainer: 'Red Hat, Inc.',
+  'com.redhat.component': 'ubi9-minimal-container',
+  name: 'ubi9/ubi-minimal',
+  version: '9.8',
+  cpe: 'cpe:/a:redhat:enterprise_linux:9::appstream',
+  'io.buildah.version': '1.41.4',
+};
+const UBI = `
+  2026-08-05T05:12:12 - /bin/sh -c #(nop) LABEL maintainer="Red Hat, Inc."
+  2026-08-05T05:12:12 - /bin/sh -c #(nop) LABEL com.redhat.component="ubi9-minimal-container"       name="ubi9/ubi-minimal"       version="9.8"
+  2026-08-05T05:12:12 - /bin/sh -c #(nop) ENV container=oci
+  2026-08-05T05:12:13 40.7MB /bin/sh -c #(nop) COPY dir:566bd7ceef314001d2d4000252aedc98335cb96737e8ca003268a81789b22de2 in /      
+  2026-08-05T05:12:13 - /bin/sh -c #(nop) COPY file:1376702515d596f414e3aa494e0daa6d408a6d2475c4aeca96bf9392f5287f69 in /etc/yum.repos.d/.      
+  2026-08-05T05:12:13 - /bin/sh -c #(nop) CMD ["/bin/bash"]
+  2026-08-05T05:12:13 - /bin/sh -c #(nop) COPY dir:f9035c16287ce6eab77e9c51b8fb202e226cae36f96964d20bdabe9900031efc in /usr/share/buildinfo/      
+  2026-08-05T05:12:13 - /bin/sh -c #(nop) COPY dir:f9035c16287ce6eab77e9c51b8fb202e226cae36f96964d20bdabe9900031efc in /root/buildinfo/      
+  2026-08-05T05:12:13 - /bin/sh -c #(nop) LABEL "org.opencontainers.image.created"="2026-08-05T05:11:46Z" "build-date"="2026-08-05T05:11:46Z" "architecture"="x86_64"`;
+const TRIXIE_SLIM = `
+  2026-08-24T00:00:00 29.8MB RUN # debian.sh --arch 'amd64' out/ 'trixie' '@1787529600'`;
+const PHP = `${TRIXIE_SLIM}
+  2026-08-25T00:36:23 225B RUN /bin/sh -c set -eux; { echo 'Package: php*'; echo 'Pin: release *'; } > /etc/apt/preferences.d/no-debian-php # buildkit
+  2026-08-25T00:36:38 - ENV PHPIZE_DEPS=autoconf dpkg-dev file g++ gcc libc-dev make pkg-config re2c
+  2026-08-25T00:36:38 117.8MB RUN /bin/sh -c set -eux; apt-get update; apt-get install -y --no-install-recommends $PHPIZE_DEPS ca-certificates curl xz-utils ; apt-get dist-clean # buildkit
+  2026-08-25T00:36:38 - ENV PHP_INI_DIR=/usr/local/etc/php
+  2026-08-25T00:36:44 4.2MB RUN /bin/sh -c set -eux; apt-get update; apt-get install -y --no-install-recommends apache2 # buildkit
+  2026-08-25T00:36:44 - ENV PHP_VERSION=8.3.33
+  2026-08-25T00:39:17 11.7MB RUN /bin/sh -c set -eux; apt-get install -y --no-install-recommends apache2-dev libargon2-dev; ./configure --with-apxs2; make -j "$(nproc)" # buildkit
+  2026-08-25T00:39:18 2.5kB COPY docker-php-ext-* docker-php-entrypoint /usr/local/bin/ # buildkit
+  2026-08-25T00:39:18 - ENTRYPOINT ["docker-php-entrypoint"]
+  2026-08-25T00:39:18 889B COPY apache2-foreground /usr/local/bin/ # buildkit
+  2026-08-25T00:39:18 32B WORKDIR /var/www/html
+  2026-08-25T00:39:18 - EXPOSE map[80/tcp:{}]
+  2026-08-25T00:39:18 - CMD ["apache2-foreground"]`;
+const ORACLE = `
+  2026-09-11T23:24:06 47.9MB ADD oraclelinux-9-slim-amd64-rootfs.tar.xz / # buildkit
+  2026-09-11T23:24:06 - CMD ["/bin/bash"]`;
+const ALPINE = `
+  2026-08-14T19:22:10 3.9MB ADD alpine-minirootfs-3.24.2-x86_64.tar.gz / # buildkit
+  2026-08-14T19:22:10 - CMD ["/bin/sh"]`;
+const ARCH = `
+  2026-08-24T18:03:15 - LABEL org.opencontainers.image.title=Arch Linux base Image
+  2026-08-24T18:03:15 - LABEL org.opencontainers.image.version=20260823.0.578598
+  2026-08-24T18:03:15 133.2MB COPY /rootfs/ / # buildkit
+  2026-08-24T18:03:17 8.7kB RUN /bin/sh -c ldconfig && sed -i '/BUILD_ID/a VERSION_ID=20260823.0.578598' /etc/os-release # buildkit
+  2026-08-24T18:03:17 - ENV LANG=C.UTF-8
+  2026-08-24T18:03:17 - CMD ["/usr/bin/bash"]`;
+const ARCH_LABELS = { 'org.opencontainers.image.title': 'Arch Linux base Image' };
+const FEDORA = `
+  2026-08-26T18:36:01 - LABEL maintainer=Clement Verna <cverna@fedoraproject.org>
+  2026-08-26T18:36:01 - ENV DISTTAG=f44container FGC=f44 FBR=f44
+  2026-08-26T18:36:01 69.4MB ADD fedora-20260826.tar / # buildkit
+  2026-08-26T18:36:01 - CMD ["/bin/bash"]`;
+const FEDORA_LABELS = { maintainer: 'Clement Verna <cverna@fedoraproject.org>' };
+const APP = `
+  2026-09-15T08:00:00 120B WORKDIR /app
+  2026-09-15T08:00:00 20MB COPY . . # buildkit`;
+
+const cases: readonly Case[] = [
+  { is: 'fedora', history: FEDORA, labels: FEDORA_LABELS, cmd: ['/bin/bash'], base: ['scratch'], distro: 'fedora 44' },
+  {
+    is: 'an application on fedora',
+    history: FEDORA + APP,
+    labels: FEDORA_LABELS,
+    base: ['library/fedora:44'],
+    distro: 'fedora 44',
+  },
+  {
+    is: 'archlinux',
+    multiStage: true,
+    history: ARCH,
+    labels: ARCH_LABELS,
+    cmd: ['/usr/bin/bash'],
+    base: ['scratch'],
+    distro: 'arch',
+  },
+  {
+    is: 'an application on archlinux',
+    history: ARCH + APP,
+    labels: ARCH_LABELS,
+    base: ['library/archlinux'],
+    distro: 'arch',
+  },
+  {
+    is: 'photon',
+    history: `
+      2026-07-28T20:50:28 19.5MB ADD photon-rootfs-5.0-deb740b97.x86_64.tar.gz / # buildkit
+      2026-07-28T20:50:28 - LABEL name=Photon OS x86_64/5.0 Base Image vendor=VMware build-date=20260727
+      2026-07-28T20:50:28 - CMD ["/bin/bash"]`,
+    cmd: ['/bin/bash'],
+    base: ['scratch'],
+    distro: 'photon 5.0',
+  },
+  {
+    is: 'clearlinux, which no word names',
+    history: `
+      2021-03-09T00:22:54 - /bin/sh -c #(nop)  MAINTAINER William Douglas <william.douglas@intel.com>
+      2023-01-23T19:23:28 90.4MB /bin/sh -c #(nop) ADD file:9ec36c9fbba5da87ae57ee3f673c9302839fdd07bc62136941ad0410905e6f0b in / 
+      2023-01-23T19:23:29 218B /bin/sh -c cd /etc && grep root /usr/share/defaults/etc/passwd > /etc/passwd
+      2023-01-23T19:23:29 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`,
+    cmd: ['/bin/bash'],
+    base: ['scratch'],
+  },
+  {
+    is: 'amazoncorretto',
+    history: CORRETTO,
+    base: ['library/amazonlinux:2023', 'library/amazonlinux'],
+    distro: 'amzn',
+    runtime: 'java 17',
+  },
+  {
+    is: 'maven on amazoncorretto',
+    multiStage: true,
+    history: `${CORRETTO}
+      2026-07-08T22:13:47 184.1MB RUN /bin/sh -c yum install -y tar which gzip # buildkit
+      2026-07-08T22:13:55 - LABEL org.opencontainers.image.title=Apache Maven
+      2026-07-08T22:13:55 - ENV MAVEN_HOME=/usr/share/maven
+      2026-07-08T22:13:55 9.4MB COPY /usr/share/maven /usr/share/maven # buildkit
+      2026-07-08T22:13:55 850B COPY /usr/local/bin/mvn-entrypoint.sh /usr/local/bin/mvn-entrypoint.sh # buildkit
+      2026-07-08T22:13:55 - ENTRYPOINT ["/usr/local/bin/mvn-entrypoint.sh"]
+      2026-07-08T22:13:55 - CMD ["mvn"]`,
+    entrypoint: ['/usr/local/bin/mvn-entrypoint.sh'],
+    cmd: ['mvn'],
+    base: ['library/amazoncorretto:17'],
+    distro: 'amzn',
+    runtime: 'java 17',
+  },
+  {
+    is: 'tomcat',
+    multiStage: true,
+    history: TOMCAT,
+    cmd: ['catalina.sh', 'run'],
+    base: ['library/eclipse-temurin:17-jre'],
+    distro: 'ubuntu 24.04',
+    runtime: 'java 17.0.20+8',
+  },
+  {
+    is: 'an application on tomcat',
+    multiStage: true,
+    history: `${TOMCAT}
+      2026-09-15T08:00:00 60MB COPY target/shop.war /usr/local/tomcat/webapps/ # buildkit`,
+    cmd: ['catalina.sh', 'run'],
+    base: ['library/tomcat:10', 'library/tomcat'],
+    distro: 'ubuntu 24.04',
+    runtime: 'java 17.0.20+8',
+  },
+  {
+    is: 'eclipse-temurin on a Universal Base Image',
+    history: `${UBI}
+      2026-08-05T18:15:05 - ENV JAVA_HOME=/opt/java/openjdk
+      2026-08-05T18:15:05 27.7MB RUN /bin/sh -c set -eux; microdnf install -y gzip tar binutils tzdata wget ; microdnf clean all # buildkit
+      2026-08-05T18:15:05 - ENV JAVA_VERSION=jdk-17.0.19+10
+      2026-08-05T18:15:07 47.6MB RUN /bin/sh -c set -eux; wget -O /tmp/openjdk.tar.gz OpenJDK17U-jre_x64_linux_hotspot_17.0.19_10.tar.gz # buildkit
+      2026-08-05T18:15:08 2.3kB COPY --chmod=755 entrypoint.sh /__cacert_entrypoint.sh # buildkit
+      2026-08-05T18:15:08 - ENTRYPOINT ["/__cacert_entrypoint.sh"]`,
+    labels: UBI_LABELS,
+    entrypoint: ['/__cacert_entrypoint.sh'],
+    base: ['registry.access.redhat.com/ubi9/ubi-minimal:9.8'],
+    distro: 'rhel 9',
+    runtime: 'java 17.0.19+10',
+  },
+  {
+    is: 'a Universal Base Image',
+    history: UBI,
+    labels: UBI_LABELS,
+    cmd: ['/bin/bash'],
+    base: ['squashed'],
+    distro: 'rhel 9',
+  },
+  {
+    is: 'wordpress',
+    history: `${PHP}
+      2026-08-25T01:36:14 33.0MB RUN /bin/sh -c set -eux; apt-get update; apt-get install -y --no-install-recommends ghostscript # buildkit
+      2026-08-25T01:37:34 25MB RUN /bin/sh -c set -eux; version='7.1'; curl -o wordpress.tar.gz -fL "https://wordpress.org/wordpress-$version.tar.gz" # buildkit
+      2026-08-25T01:37:34 2kB COPY --chown=www-data:www-data wp-config-docker.php /usr/src/wordpress/ # buildkit
+      2026-08-25T01:37:34 - ENTRYPOINT ["docker-entrypoint.sh"]
+      2026-08-25T01:37:34 - CMD ["apache2-foreground"]`,
+    entrypoint: ['docker-entrypoint.sh'],
+    cmd: ['apache2-foreground'],
+    base: ['library/php:8.3-apache'],
+    distro: 'debian 13',
+    runtime: 'php 8.3.33',
+  },
+  {
+    is: 'mysql',
+    history: `${ORACLE}
+      2026-09-12T00:08:53 882B RUN /bin/sh -c set -eux; groupadd --system --gid 999 mysql # buildkit
+      2026-09-12T00:08:55 - ENV GOSU_VERSION=1.19
+      2026-09-12T00:09:30 6.2MB RUN /bin/sh -c set -eux; microdnf install -y bzip2 gzip openssl # buildkit
+      2026-09-12T00:09:31 - ENV MYSQL_MAJOR=8.4
+      2026-09-12T00:09:31 - ENV MYSQL_VERSION=8.4.11-1.el9
+      2026-09-12T00:10:09 51.6MB RUN /bin/sh -c set -eux; microdnf install -y "mysql-community-server-minimal-$MYSQL_VERSION" # buildkit
+      2026-09-12T00:10:55 5.2kB COPY docker-entrypoint.sh /usr/local/bin/ # buildkit
+      2026-09-12T00:10:55 - ENTRYPOINT ["docker-entrypoint.sh"]
+      2026-09-12T00:10:55 - CMD ["mysqld"]`,
+    entrypoint: ['docker-entrypoint.sh'],
+    cmd: ['mysqld'],
+    base: ['library/oraclelinux:9-slim'],
+    distro: 'ol 9',
+  },
+  {
+    is: 'cassandra, with a Java from another image',
+    multiStage: true,
+    history: `
+      2026-07-13T00:00:00 28.2MB RUN # debian.sh --arch 'amd64' out/ 'bookworm' '@1783900800'
+      2026-07-16T01:20:55 1.1kB RUN /bin/sh -c set -eux; groupadd -r cassandra --gid=999; useradd -r -g cassandra --uid=999 cassandra # buildkit
+      2026-07-16T01:21:01 18.1MB RUN /bin/sh -c set -eux; apt-get update; apt-get install -y --no-install-recommends libjemalloc2 procps python3 iproute2 numactl # buildkit
+      2026-07-16T01:21:10 - ENV GOSU_VERSION=1.19
+      2026-07-16T01:21:10 - ENV JAVA_HOME=/opt/java/openjdk
+      2026-07-16T01:21:54 47.3MB COPY /opt/java/openjdk /opt/java/openjdk # buildkit
+      2026-07-16T01:21:54 128B RUN /bin/sh -c java --version # buildkit
+      2026-07-16T01:21:54 - ENV CASSANDRA_VERSION=4.1.11
+      2026-07-16T01:22:14 54.2MB RUN /bin/sh -c set -eux; apt-get install -y --no-install-recommends ca-certificates gnupg wget; cassandra -v # buildkit
+      2026-07-16T01:22:14 1.2kB COPY docker-entrypoint.sh /usr/local/bin/ # buildkit
+      2026-07-16T01:22:14 - ENTRYPOINT ["docker-entrypoint.sh"]
+      2026-07-16T01:22:14 - CMD ["cassandra" "-f"]`,
+    entrypoint: ['docker-entrypoint.sh'],
+    cmd: ['cassandra', '-f'],
+    base: ['library/debian:bookworm-slim'],
+    distro: 'debian 12',
+    runtime: 'java',
+  },
+  {
+    is: 'ghost on node',
+    history: `${TRIXIE_SLIM}
+      2026-08-25T01:00:00 4kB RUN /bin/sh -c groupadd --gid 1000 node && useradd --uid 1000 --gid node node # buildkit
+      2026-08-25T01:00:00 - ENV NODE_VERSION=22.23.3
+      2026-08-25T01:00:10 50MB RUN /bin/sh -c ARCH= OPENSSL_ARCH= && curl -fsSLO https://nodejs.org/dist/v$NODE_VERSION/node.tar.xz # buildkit
+      2026-08-25T01:00:20 - ENV YARN_VERSION=1.22.22
+      2026-08-25T01:00:20 2MB RUN /bin/sh -c set -ex && curl -fsSLO yarn.tar.gz # buildkit
+      2026-08-25T01:00:20 450B COPY docker-entrypoint.sh /usr/local/bin/ # buildkit
+      2026-08-25T01:00:20 - ENTRYPOINT ["docker-entrypoint.sh"]
+      2026-08-25T01:00:20 - CMD ["node"]
+      2026-08-26T03:00:00 - ENV GOSU_VERSION=1.19
+      2026-08-26T03:00:10 1MB RUN /bin/sh -c set -eux; wget -O /usr/local/bin/gosu # buildkit
+      2026-08-26T03:00:10 - ENV NODE_ENV=production
+      2026-08-26T03:01:10 20MB RUN /bin/sh -c set -eux; npm install -g "ghost-cli@$GHOST_CLI_VERSION" # buildkit
+      2026-08-26T03:01:10 - ENV GHOST_VERSION=6.4.0
+      2026-08-26T03:03:10 200MB RUN /bin/sh -c set -eux; gosu node ghost install "$GHOST_VERSION" --db mysql --no-prompt # buildkit
+      2026-08-26T03:03:10 32B WORKDIR /var/lib/ghost
+      2026-08-26T03:03:10 1kB COPY docker-entrypoint.sh /usr/local/bin # buildkit
+      2026-08-26T03:03:10 - ENTRYPOINT ["docker-entrypoint.sh"]
+      2026-08-26T03:03:10 - CMD ["node" "current/index.js"]`,
+    entrypoint: ['docker-entrypoint.sh'],
+    cmd: ['node', 'current/index.js'],
+    base: ['library/node:22-trixie-slim', 'library/node:22-slim'],
+    distro: 'debian 13',
+    runtime: 'node 22.23.3',
+  },
+  {
+    is: 'traefik',
+    history: `${ALPINE}
+      2026-08-20T10:00:00 4MB RUN /bin/sh -c apk --no-cache add ca-certificates tzdata # buildkit
+      2026-08-20T10:00:10 45MB RUN /bin/sh -c set -ex; apkArch="$(apk --print-arch)"; wget --quiet -O /tmp/traefik.tar.gz https://github.com/traefik/traefik/releases/download/v3.6.1/traefik.tar.gz # buildkit
+      2026-08-20T10:00:10 500B COPY entrypoint.sh / # buildkit
+      2026-08-20T10:00:10 - ENTRYPOINT ["/entrypoint.sh"]
+      2026-08-20T10:00:10 - CMD ["traefik"]`,
+    entrypoint: ['/entrypoint.sh'],
+    cmd: ['traefik'],
+    base: ['library/alpine:3.24'],
+    distro: 'alpine 3.24.2',
+  },
+  {
+    is: 'composer on php',
+    multiStage: true,
+    history: `${ALPINE}
+      2026-08-25T00:36:23 - ENV PHPIZE_DEPS=autoconf dpkg-dev dpkg file g++ gcc libc-dev make pkgconf re2c
+      2026-08-25T00:36:30 4MB RUN /bin/sh -c apk add --no-cache ca-certificates curl openssl tar xz # buildkit
+      2026-08-25T00:36:44 - ENV PHP_VERSION=8.4.12
+      2026-08-25T00:39:17 20MB RUN /bin/sh -c set -eux; apk add --no-cache --virtual .build-deps $PHPIZE_DEPS; make # buildkit
+      2026-08-25T00:39:18 2.5kB COPY docker-php-ext-* docker-php-entrypoint /usr/local/bin/ # buildkit
+      2026-08-25T00:39:18 - ENTRYPOINT ["docker-php-entrypoint"]
+      2026-08-25T00:39:18 - CMD ["php" "-a"]
+      2026-08-25T02:00:00 60MB RUN /bin/sh -c set -eux ; apk add --no-cache --virtual .composer-rundeps 7zip bash coreutils git make patch # buildkit
+      2026-08-25T02:00:10 - ENV COMPOSER_VERSION=2.9.1
+      2026-08-25T02:00:20 3MB COPY /usr/bin/composer /usr/bin/composer # buildkit
+      2026-08-25T02:00:20 1kB COPY docker-entrypoint.sh /docker-entrypoint.sh # buildkit
+      2026-08-25T02:00:20 32B WORKDIR /app
+      2026-08-25T02:00:20 - ENTRYPOINT ["/docker-entrypoint.sh"]
+      2026-08-25T02:00:20 - CMD ["composer"]`,
+    entrypoint: ['/docker-entrypoint.sh'],
+    cmd: ['composer'],
+    base: ['library/php:8.4-alpine', 'library/php:8.4-cli-alpine'],
+    distro: 'alpine 3.24.2',
+    runtime: 'php 8.4.12',
+  },
+  {
+    is: 'nats, a binary on nothing',
+    history: `
+      2026-08-20T10:00:10 16MB COPY /usr/local/bin/nats-server /nats-server # buildkit
+      2026-08-20T10:00:10 1kB COPY nats-server.conf /nats-server.conf # buildkit
+      2026-08-20T10:00:10 - EXPOSE map[4222/tcp:{}]
+      2026-08-20T10:00:10 - ENTRYPOINT ["/nats-server"]
+      2026-08-20T10:00:10 - CMD ["--config" "nats-server.conf"]`,
+    entrypoint: ['/nats-server'],
+    cmd: ['--config', 'nats-server.conf'],
+    base: ['scratch'],
+    multiStage: true,
+  },
+];
+
+describe.each(cases)('$is', (image) => {
+  const verdict = classifyImage(listedImage(image));
+
+  test('base image', () => {
+    expect(told(verdict).base.filter((name) => image.base.includes(name))).not.toEqual([]);
+  });
+
+  test('distribution and runtime', () => {
+    const { distro, runtime } = told(verdict);
+    expect({ distro, runtime }).toEqual({ distro: image.distro, runtime: image.runtime });
+  });
+
+  test('stages are never told wrongly', () => {
+    expect(['unknown', image.multiStage ? 'yes' : 'no']).toContain(verdict.multiStage.value);
+  });
+});
