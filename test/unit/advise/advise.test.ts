@@ -9,7 +9,8 @@ import { subjectOf } from '../../../src/advise/subject.ts';
 import { TECHNIQUES, type TechniqueId, warningsOf } from '../../../src/advise/technique.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import type { Goal } from '../../../src/settings/units.ts';
-import { auditedImage, type ImageSketch, type LayerSketch, pairImage } from '../../support/audited-image.ts';
+import { auditedImage, type ImageSketch, pairImage } from '../../support/audited-image.ts';
+import { imageSketches } from '../../support/image-sketches.ts';
 
 const MB = 1_000_000;
 const NINE_TENTHS: Goal = { kind: 'reduction', ratio: 0.9 };
@@ -20,40 +21,9 @@ function advise(sketch: ImageSketch, goal: Goal = NINE_TENTHS): Advice {
   return adviseImage(image, findImage(image), DEFAULTS, goal);
 }
 
-const instructions = fc.constantFrom(
-  'COPY . .',
-  'RUN /bin/sh -c npm install',
-  'RUN /bin/sh -c npm ci --omit=dev',
-  'RUN /bin/sh -c apt-get update && apt-get install -y gcc',
-  'RUN /bin/sh -c go build -o /app .',
-  'RUN /bin/sh -c pip install -r requirements.txt',
-  'RUN /bin/sh -c chown -R 1000 /app',
-  'COPY big /tmp/big',
-  'RUN /bin/sh -c rm -rf /tmp/big',
-  '',
-);
-const classes = fc.constantFrom('os-packages', 'dependencies', 'build-tools', 'application', 'configuration', 'none');
-const layers: fc.Arbitrary<LayerSketch> = fc.record({
-  instruction: instructions,
-  class: classes,
-  bytes: fc.integer({ min: 0, max: 500 * MB }),
-});
-const sketches: fc.Arbitrary<ImageSketch> = fc.record(
-  {
-    base: fc.array(layers, { maxLength: 4 }),
-    own: fc.array(layers, { maxLength: 6 }),
-    runtime: fc.constantFrom('node', 'python', 'go', 'java', 'rust', 'none'),
-    runtimeVersion: fc.constantFrom('22.1.0', '3.12.1', '1.26.0', '21', '18'),
-    variant: fc.constantFrom('full', 'slim', 'alpine', 'scratch', 'jdk'),
-    multiStage: fc.constantFrom('yes', 'no', 'unknown'),
-    baseNames: fc.constantFrom(['library/node:22'], ['library/golang:1.26'], null),
-  },
-  { requiredKeys: ['base', 'own'] },
-);
-
 test('sizes stay between nothing and what the image has; steps never grow it; savings are counted once', () => {
   fc.assert(
-    fc.property(sketches, (sketch) => {
+    fc.property(imageSketches, (sketch) => {
       const { currentBytes, plan, alone, together, savings, slimScore: score, goal } = advise(sketch);
       for (const { after, savings: saved } of [...alone, ...together, ...plan.map((step) => step.projection)]) {
         expect(after.min).toBeGreaterThanOrEqual(0);
@@ -175,7 +145,7 @@ test('the score is the same whatever the goal: nobody wins by wanting less', () 
     fc.integer({ min: 0, max: 2_000 * MB }).map((bytes) => ({ kind: 'size' as const, bytes })),
   );
   fc.assert(
-    fc.property(sketches, goals, (sketch, goal) => {
+    fc.property(imageSketches, goals, (sketch, goal) => {
       expect(advise(sketch, goal).slimScore).toBe(advise(sketch).slimScore);
     }),
   );

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Advice, adviseImage } from '../../../src/advise/advise.ts';
+import { knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { type Reach, reachOf } from '../../../src/advise/goal.ts';
+import { SMALLEST_SHARE } from '../../../src/advise/kept-bytes.ts';
+import { type Projection, projectTechniques } from '../../../src/advise/projection.ts';
+import { type Subject, subjectOf } from '../../../src/advise/subject.ts';
+import { TECHNIQUES } from '../../../src/advise/technique.ts';
+import { findImage } from '../../../src/policy/find-image.ts';
+import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
+import { imageSketches } from '../../support/image-sketches.ts';
+
+const KNOWLEDGE = knowledgeOf([]);
+const SURENESS: Readonly<Record<Reach, number>> = { no: 0, perhaps: 1, yes: 2 };
+
+function subjectFrom(sketch: ImageSketch): Subject {
+  const image = auditedImage(sketch);
+  return subjectOf(image, findImage(image), KNOWLEDGE);
+}
+
+function advise(sketch: ImageSketch, bytes: number): Advice {
+  const image = auditedImage(sketch);
+  return adviseImage(image, findImage(image), KNOWLEDGE, { kind: 'size', bytes });
+}
+
+const sizes = fc.nat({ max: 2_000_000_000 });
+
+test('a goal that asks for less is reached at least as surely', () => {
+  fc.assert(
+    fc.property(imageSketches, sizes, sizes, (sketch, one, other) => {
+      const harder = advise(sketch, Math.min(one, other)).goal;
+      const easier = advise(sketch, Math.max(one, other)).goal;
+      expect(SURENESS[easier.reach]).toBeGreaterThanOrEqual(SURENESS[harder.reach]);
+    }),
+  );
+});
+
+test('the steps to the goal are the first of the plan that reach it, and none before them does', () => {
+  fc.assert(
+    fc.property(imageSketches, sizes, (sketch, bytes) => {
+      const { goal, plan, currentBytes } = advise(sketch, bytes);
+      const steps = plan.map(({ projection }) => projection);
+      const last = steps.findIndex(({ techniques }) => techniques.length === goal.by.length);
+      expect(goal.by).toEqual(steps[last]?.techniques ?? []);
+      if (currentBytes <= bytes) {
+        expect(goal).toMatchObject({ reach: 'yes', by: [] });
+      } else if (goal.reach === 'no') {
+        expect(last).toBe(steps.length - 1);
+      } else {
+        const reaches = steps.map((step) => reachOf(step, bytes));
+        expect(reaches.indexOf(goal.reach)).toBe(last);
+      }
+    }),
+  );
+});
+
+test('nothing goes below what the program itself needs', () => {
+  fc.assert(
+    fc.property(imageSketches, (sketch) => {
+      const subject = subjectFrom(sketch);
+      const needed = subject.view.own
+        .filter((layer) => layer.class !== 'build-tools')
+        .reduce((sum, { bytes }) => sum + Math.floor(bytes * SMALLEST_SHARE), 0);
+      const image = auditedImage(sketch);
+      const { alone, together, plan } = adviseImage(image, subject.findings, KNOWLEDGE, { kind: 'size', bytes: 0 });
+      for (const { after } of [...alone, ...together, ...plan.map(({ projection }) => projection)]) {
+        expect(after.min).toBeGreaterThanOrEqual(Math.min(needed, subject.currentBytes));
+      }
+    }),
+  );
+});
+
+test('what several findings say of the same bytes is saved once', () => {
+  const mending = TECHNIQUES.filter(({ kind }) => kind === 'findings').map(({ id }) => id);
+  fc.assert(
+    fc.property(imageSketches, (sketch) => {
+      const subject = subjectFrom(sketch);
+      const alone = mending.flatMap((id): Projection[] => {
+        const projection = projectTechniques(subject, [id]);
+        return projection ? [projection] : [];
+      });
+      const all = projectTechniques(
+        subject,
+        alone.flatMap(({ techniques }) => techniques),
+      );
+      const sum = alone.reduce((bytes, { savings }) => bytes + savings.max, 0);
+      if (all) expect(all.savings.max).toBeLessThanOrEqual(sum);
+      for (const { savings } of alone) expect(all?.savings.max ?? 0).toBeGreaterThanOrEqual(savings.max);
+    }),
+  );
+});
+
+test('the score falls, or stays, with each byte of waste that an image gets', () => {
+  const bytes = fc.integer({ min: 1, max: 300_000_000 });
+  fc.assert(
+    fc.property(imageSketches, bytes, bytes, bytes, (sketch, useful, one, other) => {
+      const scoreWith = (waste: number) => {
+        const contents = { fileBytes: useful + waste, deletedBytes: waste };
+        const layer = { instruction: 'COPY app /app', bytes: useful + waste, contents };
+        return advise({ ...sketch, own: [...(sketch.own ?? []), layer] }, 0).slimScore;
+      };
+      expect(scoreWith(Math.max(one, other))).toBeLessThanOrEqual(scoreWith(Math.min(one, other)));
+    }),
+  );
+});
