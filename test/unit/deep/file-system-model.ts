@@ -5,21 +5,34 @@ interface Node {
   readonly kind: 'file' | 'directory' | 'symlink' | 'other';
   readonly target: string;
   /** Identity of the stored content: hard links have the same. */
-  readonly content?: { readonly size: number };
+  readonly content?: Content;
+}
+
+interface Content {
+  readonly size: number;
+  readonly hash: string;
 }
 
 /**
  * The slow and plain way to lay layers over one another: a flat map of full paths, in which removing a folder looks at
- * every path, and every question is asked anew. Returns the bytes of distinct contents in sight.
+ * every path, and every question is asked anew. Bytes of the contents in sight, and of those that are there again.
  */
-export function usefulBytesOf(layers: readonly (readonly LayerEntry[])[]): number {
+export function modelOf(layers: readonly (readonly LayerEntry[])[]): {
+  readonly usefulBytes: number;
+  readonly duplicateBytes: number;
+} {
   const paths = new Map<string, Node>();
   for (const entries of layers) {
     for (const { path } of entries) applyWhiteout(paths, path);
     for (const entry of entries) if (!findWhiteout(entry.path)) addEntry(paths, entry);
   }
-  const contents = new Set([...paths.values()].flatMap((node) => node.content ?? []));
-  return [...contents].reduce((total, { size }) => total + size, 0);
+  const contents = [...new Set([...paths.values()].flatMap((node) => node.content ?? []))];
+  const copies = contents.filter(({ hash }, at) => contents.slice(0, at).some((other) => other.hash === hash));
+  return { usefulBytes: sum(contents), duplicateBytes: sum(copies) };
+}
+
+function sum(contents: readonly Content[]): number {
+  return contents.reduce((total, { size }) => total + size, 0);
 }
 
 function applyWhiteout(paths: Map<string, Node>, path: string): void {
@@ -42,8 +55,8 @@ function addEntry(paths: Map<string, Node>, entry: LayerEntry): void {
   paths.set(place, node);
 }
 
-function nodeOf(paths: Map<string, Node>, { kind, target, size }: LayerEntry): Node {
-  if (kind === 'file') return { kind, target: '', content: { size } };
+function nodeOf(paths: Map<string, Node>, { kind, target, size, hash }: LayerEntry): Node {
+  if (kind === 'file') return { kind, target: '', content: { size, hash } };
   if (kind !== 'hardlink') return { kind, target };
   const place = placeOf(paths, target, false);
   const content = place === undefined ? undefined : paths.get(place)?.content;
