@@ -1,3 +1,5 @@
+import { anyOf } from './any-of.ts';
+
 /**
  * Files that hold secrets by their tools' conventions: environment files, private keys, credentials of package
  * managers, clouds and registries. Judged by name alone; contents are neither read nor kept.
@@ -19,6 +21,8 @@ const SENSITIVE: readonly RegExp[] = [
 const SHIPPED =
   /^usr\/(?:lib|share|src)\/|(?:^|\/)(?:node_modules|site-packages|dist-packages|vendor|gems|go\/pkg\/mod)\//;
 
+const ANY_SENSITIVE = anyOf(SENSITIVE);
+
 export function isSensitive(path: string): boolean {
-  return SENSITIVE.some((pattern) => pattern.test(path)) && !SHIPPED.test(path);
+  return ANY_SENSITIVE.test(path) && !SHIPPED.test(path);
 }

@@ -1,5 +1,6 @@
 import { type PackageReader, packageText } from './package.ts';
 
+const MODULES = 'node_modules/';
 const MANIFEST = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
 
 /** Packages below a `node_modules`; their bytes are counted in the layer. @see docs.npmjs.com, package.json */
@@ -15,12 +16,12 @@ export const npm: PackageReader = {
 
 /** The folder of the innermost package that a file belongs to, or undefined outside of any `node_modules`. */
 export function npmPackageFolder(path: string): string | undefined {
-  const at = path.lastIndexOf('node_modules/');
+  const at = path.lastIndexOf(MODULES);
   if (at < 0 || (at > 0 && path[at - 1] !== '/')) return undefined;
-  const names = path.slice(at + 'node_modules/'.length).split('/', 3);
-  const depth = names[0]?.startsWith('@') ? 2 : 1;
-  if (names.length <= depth) return undefined;
-  return path.slice(0, at + 'node_modules/'.length) + names.slice(0, depth).join('/');
+  const from = at + MODULES.length;
+  const scopeEnd = path[from] === '@' ? path.indexOf('/', from) : from;
+  const end = scopeEnd < 0 ? -1 : path.indexOf('/', scopeEnd + 1);
+  return end < 0 ? undefined : path.slice(0, end);
 }
 
 function fieldsOf(content: Buffer): { name: string; version: string } {
