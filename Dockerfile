@@ -12,10 +12,13 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm install --no-save
 COPY . .
+# What no program reads goes: sources, declarations, maps and tests of dependencies, and an optional peer that npm keeps.
 RUN npm run build -- --clean \
- && rm -rf node_modules/.cache \
  && npm prune --omit=dev --omit=peer --no-save \
- && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.md' \) -delete \
+ && rm -rf node_modules/.cache node_modules/typescript \
+ && find node_modules -mindepth 2 -maxdepth 3 -type d \( -name test -o -name tests -o -name __tests__ -o -name examples \) -prune -exec rm -r {} + \
+ && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.md' \) -delete \
+ && find node_modules -type d -empty -delete \
  && find dist -name '*.map' -delete \
  && mkdir /data
 
