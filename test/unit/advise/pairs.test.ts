@@ -1,12 +1,15 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { adviseImage } from '../../../src/advise/advise.ts';
-import { type BaseAlternative, knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { type BaseAlternative, type Knowledge, knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { baseFactsOf } from '../../../src/advise/base-facts.ts';
 import { projectTechniques } from '../../../src/advise/projection.ts';
+import { recogniseTechniques } from '../../../src/advise/recognise.ts';
 import { subjectOf } from '../../../src/advise/subject.ts';
 import type { TechniqueId } from '../../../src/advise/technique.ts';
+import { diffImages } from '../../../src/measure/compare.ts';
 import { pullBytes } from '../../../src/measure/pull-bytes.ts';
-import type { AuditedImage } from '../../../src/policy/audited-image.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
+import type { Goal } from '../../../src/settings/units.ts';
 import { pairImage } from '../../support/audited-image.ts';
 
 const NODE_20_SLIM: BaseAlternative = {
@@ -18,31 +21,82 @@ const NODE_20_SLIM: BaseAlternative = {
   compressedBytes: 71_111_021,
   measured: true,
 };
+const PYTHON_311_SLIM: BaseAlternative = {
+  reference: 'library/python:3.11-slim',
+  runtime: 'python',
+  version: '3.11.7',
+  variant: 'slim',
+  distro: 'debian',
+  compressedBytes: 54_759_308,
+  measured: true,
+};
 
-test.each<[string, AuditedImage, string, readonly TechniqueId[], readonly BaseAlternative[]]>([
+interface Pair {
+  readonly fat: string;
+  readonly slim: string;
+  /** What the slim one does, and the fat one does not. */
+  readonly techniques: readonly TechniqueId[];
+  /** A goal whose plan is what the slim one does: no safer base reaches it. Alpine is never the safest for Go. */
+  readonly goal?: Goal;
+  /** What an audit's catalogue knows; nothing: the public sizes of other releases. */
+  readonly known?: BaseAlternative;
+}
+
+const SLIM: readonly TechniqueId[] = ['multi-stage', 'slim-base'];
+const NODE = { fat: 'node-single-stage', slim: 'node-multi-stage-slim', techniques: SLIM, goal: reduction(0.6) };
+const PYTHON = { fat: 'python-single-stage', slim: 'python-multi-stage-slim', techniques: SLIM, goal: reduction(0.7) };
+const GO = { fat: 'go-single-stage' };
+const PAIRS: readonly (readonly [string, Pair])[] = [
+  ['Node.js on slim, in the catalogue', { ...NODE, known: NODE_20_SLIM }],
+  ['Node.js on slim, a public size of another release', NODE],
+  ['Python on slim, in the catalogue', { ...PYTHON, known: PYTHON_311_SLIM }],
+  ['Python on slim, the public size', PYTHON],
+  ['Go on Alpine', { ...GO, slim: 'go-multi-stage-alpine', techniques: ['multi-stage', 'alpine-base'] }],
   [
-    'Node.js on slim, the catalogue knows the base',
-    pairImage('node-single-stage'),
-    'node-multi-stage-slim',
-    ['multi-stage', 'slim-base'],
-    [NODE_20_SLIM],
+    'Go on nothing',
+    {
+      ...GO,
+      slim: 'go-multi-stage-scratch',
+      techniques: ['multi-stage', 'scratch-base'],
+      goal: { kind: 'size', bytes: 9_000_000 },
+    },
   ],
-  [
-    'Node.js on slim, public sizes of another release',
-    pairImage('node-single-stage'),
-    'node-multi-stage-slim',
-    ['multi-stage', 'slim-base'],
-    [],
-  ],
-  ['Go on Alpine', pairImage('go-single-stage'), 'go-multi-stage-alpine', ['multi-stage', 'alpine-base'], []],
-  ['Go on nothing', pairImage('go-single-stage'), 'go-multi-stage-scratch', ['multi-stage', 'scratch-base'], []],
-])('the twin is as small as projected: %s', (_, fat, twin, techniques, alternatives) => {
-  const findings = findImage(fat);
-  const knowledge = knowledgeOf(alternatives);
-  const projection = projectTechniques(subjectOf(fat, findings, knowledge), techniques);
-  const real = pullBytes(pairImage(twin).manifest);
-  expect(projection?.after.min).toBeLessThanOrEqual(real);
-  expect(projection?.after.max).toBeGreaterThanOrEqual(real);
-  const advice = adviseImage(fat, findings, knowledge, { kind: 'reduction', ratio: 0.9 });
-  expect(advice.together.map(({ techniques: ids }) => ids)).toContainEqual(techniques);
+];
+
+function reduction(ratio: number): Goal {
+  return { kind: 'reduction', ratio };
+}
+
+function judged(name: string, knowledge: Knowledge) {
+  const image = pairImage(name);
+  const baseFacts = baseFactsOf(image.verdict, { bases: [], knowledge, today: '2026-11-24' });
+  return { image, findings: findImage({ ...image, baseFacts }) };
+}
+
+describe.each(PAIRS)('%s', (_, { fat, slim, techniques, known, goal }) => {
+  const knowledge = knowledgeOf(known ? [known] : []);
+  const before = judged(fat, knowledge);
+  const after = judged(slim, knowledge);
+
+  test('the twin is as small as projected', () => {
+    const projection = projectTechniques(subjectOf(before.image, before.findings, knowledge), techniques);
+    const slimBytes = pullBytes(after.image.manifest);
+    expect(projection?.after.min).toBeLessThanOrEqual(slimBytes);
+    expect(projection?.after.max).toBeGreaterThanOrEqual(slimBytes);
+  });
+
+  test('advice names what the twin does', () => {
+    const { together, plan } = adviseImage(before.image, before.findings, knowledge, goal ?? reduction(0.9));
+    expect(together.map(({ techniques: ids }) => ids)).toContainEqual(techniques);
+    const named = plan.map(({ technique }) => technique);
+    expect(named).toEqual(expect.arrayContaining([...(goal ? techniques : ['multi-stage'])]));
+  });
+
+  test('the difference is explained by its techniques', () => {
+    const recognised = recogniseTechniques(before, after);
+    const { changedBytes } = diffImages(before.image, after.image);
+    const explained = techniques.map((id) => recognised.find(({ technique }) => technique === id)?.savedBytes ?? NaN);
+    expect(explained.reduce((sum, bytes) => sum + bytes, 0)).toBe(-changedBytes);
+    for (const bytes of explained) expect(bytes).toBeGreaterThan(0);
+  });
 });

@@ -15,6 +15,11 @@ test.each([
     'node-multi-stage-slim',
     ['multi-stage', 'slim-base', 'minimal-packages', 'clean-up', 'dockerignore', 'layer-order'],
   ],
+  [
+    'python-single-stage',
+    'python-multi-stage-slim',
+    ['multi-stage', 'slim-base', 'minimal-packages', 'clean-up', 'dockerignore', 'layer-order'],
+  ],
   ['go-single-stage', 'go-multi-stage-alpine', ['multi-stage', 'alpine-base', 'clean-up', 'dockerignore']],
   ['go-single-stage', 'go-multi-stage-scratch', ['multi-stage', 'scratch-base', 'clean-up', 'dockerignore']],
   ['go-multi-stage-alpine', 'go-multi-stage-scratch', ['scratch-base']],

@@ -32,6 +32,22 @@ test('nothing at all is found in a static program on nothing that runs without r
   expect(rulesOf(pairImage('go-multi-stage-scratch'))).toEqual([]);
 });
 
+test('a service on Python in one stage trips over what its slim twin mends', () => {
+  expect(rulesOf(pairImage('python-single-stage'))).toEqual([
+    'build-tools',
+    'fat-base',
+    'dev-dependencies',
+    'apt-cache',
+    'pip-cache',
+    'recommended-packages',
+    'copy-all',
+    'cache-order',
+    'root-user',
+    'no-healthcheck',
+  ]);
+  expect(rulesOf(pairImage('python-multi-stage-slim'))).toEqual(['no-healthcheck']);
+});
+
 test.each([
   ['node14-app-debian10-buildkit', ['build-tools', 'fat-base', 'dev-dependencies', 'cache-order', 'root-user']],
   ['schema2-mysql-5.7.24', ['recommended-packages', 'root-user', 'no-healthcheck']],
