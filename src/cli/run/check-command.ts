@@ -1,5 +1,5 @@
 import { openStore } from '../../app.ts';
-import { NotFoundError, SettingsError } from '../../errors.ts';
+import { SettingsError } from '../../errors.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
@@ -83,7 +83,7 @@ async function checkAudit({ settings }: Session, audit: number): Promise<Checked
   const db = await openStore(settings, 'read');
   try {
     if (!(await findAudit(db, audit)))
-      throw new NotFoundError(`there is no audit ${audit}: "slimboard report audits" lists them`);
+      throw new SettingsError(`there is no audit ${audit}: "slimboard report audits" lists them`);
     const references: string[] = [];
     const violations: Violation[] = [];
     for await (const batch of readFacts(db, audit)) {

@@ -4,8 +4,11 @@ import type { Rule } from '../rule.ts';
 
 /** `COPY . /app`: the build's whole context; paths of an earlier stage start at its root. */
 const WHOLE_CONTEXT = /^(?:--\S+\s+)*\.\/?\s+\S/;
-/** What the classic builder wrote: a folder by its checksum. Only its size says that it may be the whole context. */
-const CLASSIC_FOLDER = /^(?:--\S+\s+)*dir:[0-9a-f]+\s+in\s/;
+/**
+ * What the classic builder and Buildah write: a folder by its checksum. Only its size says that it may be the whole
+ * context, unless it goes into a folder named for its content (`./node_modules`): that is a part, or of another stage.
+ */
+const CLASSIC_FOLDER = /^(?:--\S+\s+)*dir:[0-9a-f]+\s+in\s+(?:\.\/?|\/\S*)\s*$/;
 const LARGE_FOLDER_BYTES = 1_000_000;
 
 export const copyAll: Rule = {
