@@ -9,6 +9,9 @@ interface Commands {
   readonly prune: string;
 }
 
+/** The last release whose images bring Corepack along. */
+const LAST_WITH_COREPACK = 24;
+
 const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
   npm: {
     lockFiles: 'package.json package-lock.json',
@@ -40,10 +43,12 @@ export function nodeDockerfile(facts: DockerfileFacts): string {
 
 function buildStage(facts: DockerfileFacts): string[] {
   const { lockFiles, cache, install, build } = COMMANDS[facts.packageManager];
+  const corepack = facts.packageManager !== 'npm' && Number(facts.release) > LAST_WITH_COREPACK;
   return [
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
     `WORKDIR ${facts.workdir}`,
     `COPY ${lockFiles} ./`,
+    ...(corepack ? ['RUN npm install -g corepack'] : []),
     `RUN --mount=type=cache,target=${cache} ${install}`,
     'COPY . .',
     `RUN ${build}`,
@@ -75,6 +80,8 @@ function nextDockerfile(facts: DockerfileFacts): string {
   return [
     '# Needs output: "standalone" in next.config.js.',
     ...buildStage(facts),
+    '# Not every project has the folder, and COPY wants one.',
+    'RUN mkdir -p public',
     '',
     ...lastStage(facts),
     'ENV NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0',

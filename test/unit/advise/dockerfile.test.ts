@@ -61,6 +61,12 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ['pnpm-lock.yaml', 'pnpm prune --prod'],
   ],
   [
+    'pnpm on a release without Corepack',
+    { runtime: 'node', runtimeVersion: '26.1.0', own: [{ instruction: 'RUN /bin/sh -c pnpm install' }] },
+    'slim-base',
+    ['FROM node:26-trixie-slim', 'RUN npm install -g corepack\nRUN --mount'],
+  ],
+  [
     'yarn',
     { runtime: 'node', own: [{ instruction: 'RUN /bin/sh -c yarn install' }] },
     'slim-base',

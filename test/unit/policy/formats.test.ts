@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Violation } from '../../../src/policy/check-image.ts';
+import type { Severity } from '../../../src/policy/finding.ts';
 import { formatJUnit } from '../../../src/policy/formats/junit.ts';
 import { formatSarif } from '../../../src/policy/formats/sarif.ts';
 import { RULE_IDS } from '../../../src/policy/rule-registry.ts';
+import { SARIF_SCHEMA } from '../../support/sarif-schema.ts';
 
 const REFERENCE = 'registry.example.com:5000/app:1';
 const VIOLATIONS: readonly Violation[] = [
@@ -70,4 +73,25 @@ test('SARIF: levels, rules that results point to, and a page for each rule', () 
   const [{ physicalLocation }] = run.results[0].locations;
   expect(physicalLocation.artifactLocation.uri).toBe('registry.example.com%3A5000/app%3A1');
   expect(run.tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining([...RULE_IDS]));
+});
+
+const SEVERITIES: readonly Severity[] = ['error', 'warn', 'info'];
+const violations: fc.Arbitrary<Violation> = fc.record({
+  reference: fc.constantFrom(REFERENCE, 'library/app:1', 'app', `registry.example.com/a/b@sha256:${'0'.repeat(64)}`),
+  rule: fc.constantFrom(...RULE_IDS, 'max-image-size', 'max-layers', 'allowed-bases'),
+  severity: fc.constantFrom(...SEVERITIES),
+  message: fc.string({ unit: 'binary' }),
+  evidence: fc.array(fc.record({ layer: fc.nat({ max: 126 }), subject: fc.string({ unit: 'binary' }) }), {
+    maxLength: 2,
+  }),
+});
+
+test('SARIF: whatever was found, the log is as the standard wants it', () => {
+  const isValid = new Ajv2020({ allErrors: true }).compile(SARIF_SCHEMA);
+  fc.assert(
+    fc.property(fc.array(violations, { maxLength: 5 }), (found) => {
+      isValid(JSON.parse(formatSarif(found, '1.2.3')));
+      expect(isValid.errors ?? []).toEqual([]);
+    }),
+  );
 });
