@@ -48,6 +48,8 @@ create table assessment (
   runs_as_root boolean,
   -- The image's own label `team`, not one that came with the base.
   team_label text,
+  -- The rules of its findings, `;`-separated, each once: a report of a million images does not look up each one's.
+  finding_rules text not null default '',
   uncompressed_bytes bigint check (uncompressed_bytes >= 0),
   wasted_bytes bigint check (wasted_bytes >= 0),
   savings_min_bytes bigint not null check (savings_min_bytes >= 0),

@@ -26,33 +26,43 @@ create view tag_content as
     on c.index_id = t.manifest_id and is_wanted_platform(c.platform, s.platforms)
   where t.ended_at is null;
 
+-- What a manifest leads to in a source, and all that is known of it, one row an image: itself, or the images of an index.
+create view manifest_content as
+  select s.id as source_id, tm.id as root_id, coalesce(c.child_id, tm.id) as manifest_id,
+    coalesce(cm.digest, tm.digest) as digest, case when tm.kind = 'index' then tm.digest end as index_digest,
+    coalesce(cm.media_type, tm.media_type) as media_type, coalesce(cm.kind, tm.kind) as kind, i.platform,
+    i.created_at, i.pull_bytes as compressed_bytes, a.uncompressed_bytes, i.layer_count,
+    h.shared_bytes, i.pull_bytes - h.shared_bytes as exclusive_bytes,
+    a.base_image, a.base_digest, a.base_confidence, a.base_evidence, a.base_bytes, a.app_bytes,
+    a.distro, a.distro_version, a.distro_eol, a.runtime, a.runtime_version, a.variant, a.multi_stage, a.multi_stage_evidence,
+    a.run_user as "user", a.runs_as_root, a.finding_rules as findings,
+    a.wasted_bytes, a.savings_min_bytes, a.savings_max_bytes, a.slim_score
+  from source s
+  cross join manifest tm
+  left join (index_child c join manifest cm on cm.id = c.child_id and cm.kind = 'image')
+    -- Null, of what is no index, is looked up without reading a page.
+    on c.index_id = case when tm.kind = 'index' then tm.id end and is_wanted_platform(c.platform, s.platforms)
+  left join image i on i.manifest_id = coalesce(c.child_id, tm.id)
+  left join assessment a on a.manifest_id = i.manifest_id
+  left join image_share h on h.manifest_id = i.manifest_id and h.source_id = s.id;
+
 -- The images of all tags that ever were; a tag was open at a time between first_seen_at and ended_at.
 create view slimboard_image_history as
   select
     s.name as source, r.registry, r.name as repository, coalesce(t.name, '') as tag,
-    coalesce(cm.digest, tm.digest) as digest, case when tm.kind = 'index' then tm.digest end as index_digest,
-    coalesce(cm.media_type, tm.media_type) as media_type, coalesce(cm.kind, tm.kind) as kind, i.platform, r.team,
-    t.pushed_at, i.created_at, i.pull_bytes as compressed_bytes, a.uncompressed_bytes, i.layer_count,
-    h.shared_bytes, i.pull_bytes - h.shared_bytes as exclusive_bytes,
-    a.base_image, a.base_digest, a.base_confidence, a.base_evidence, a.base_bytes, a.app_bytes,
-    a.distro, a.distro_version, a.distro_eol, a.runtime, a.runtime_version, a.variant, a.multi_stage, a.multi_stage_evidence,
-    a.run_user as "user", a.runs_as_root,
-    case when a.manifest_id is not null then array_to_string(
-      array(select distinct f.rule from finding f where f.manifest_id = a.manifest_id order by f.rule), ';') end as findings,
-    a.wasted_bytes, a.savings_min_bytes, a.savings_max_bytes, a.slim_score,
+    m.digest, m.index_digest, m.media_type, m.kind, m.platform, r.team,
+    t.pushed_at, m.created_at, m.compressed_bytes, m.uncompressed_bytes, m.layer_count, m.shared_bytes, m.exclusive_bytes,
+    m.base_image, m.base_digest, m.base_confidence, m.base_evidence, m.base_bytes, m.app_bytes,
+    m.distro, m.distro_version, m.distro_eol, m.runtime, m.runtime_version, m.variant, m.multi_stage, m.multi_stage_evidence,
+    m."user", m.runs_as_root, m.findings, m.wasted_bytes, m.savings_min_bytes, m.savings_max_bytes, m.slim_score,
     t.started_at as first_seen_at, coalesce(t.ended_at, r.last_seen_at) as last_seen_at, r.last_seen_at as audited_at,
     -- Not columns of the report: for joins.
-    t.ended_at, t.id as tag_id, coalesce(c.child_id, t.manifest_id) as manifest_id, r.id as repository_id, s.id as source_id,
+    t.ended_at, t.id as tag_id, m.manifest_id, r.id as repository_id, s.id as source_id,
     t.pulled_at, t.reported_bytes, t.archived
   from standing_tag t
   join repository r on r.id = t.repository_id
   join source s on s.id = r.source_id
-  join manifest tm on tm.id = t.manifest_id
-  left join (index_child c join manifest cm on cm.id = c.child_id and cm.kind = 'image')
-    on c.index_id = t.manifest_id and is_wanted_platform(c.platform, s.platforms)
-  left join image i on i.manifest_id = coalesce(c.child_id, t.manifest_id)
-  left join assessment a on a.manifest_id = i.manifest_id
-  left join image_share h on h.manifest_id = i.manifest_id and h.source_id = s.id;
+  join manifest_content m on m.source_id = s.id and m.root_id = t.manifest_id;
 
 -- The images of the tags that are open now.
 create view slimboard_images as select * from slimboard_image_history where ended_at is null;

@@ -2,7 +2,7 @@ import { SettingsError } from '../errors.ts';
 import type { Database } from '../store/database.ts';
 import { type ReportFilters, whereOf } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
-import { streamRows } from './packed-rows.ts';
+import { streamLines, unpackLines } from './packed-rows.ts';
 import { type AuditSummary, REPORT_SCHEMA, type Report } from './report.ts';
 
 export interface ReportRequest {
@@ -34,13 +34,9 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
     storagePricePerGBMonth: request.storagePricePerGBMonth,
   };
   const sql = ordered(kind, kind.query(scope), request, parameters);
-  return {
-    schema: REPORT_SCHEMA,
-    kind: kind.name,
-    columns: kind.columns,
-    audit,
-    rows: streamRows(db, kind.columns, sql, parameters.values),
-  };
+  const { name, columns } = kind;
+  const lines = streamLines(db, columns, sql, parameters.values);
+  return { schema: REPORT_SCHEMA, kind: name, columns, audit, rows: unpackLines(columns, lines), lines };
 }
 
 function ordered(kind: ReportKind, sql: string, request: ReportRequest, parameters: SqlParameters): string {

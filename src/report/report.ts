@@ -6,6 +6,8 @@ export interface Report {
   /** The audit that the figures are of; null before the first one. */
   readonly audit: AuditSummary | null;
   readonly rows: AsyncIterable<readonly Cells[]>;
+  /** The same rows as the database packed them, for formats that need not take them apart; either is read, once. */
+  readonly lines?: AsyncIterable<readonly string[]>;
 }
 
 /** Changes when a reader of the last version could misread the next one. @see config/report.schema.json */

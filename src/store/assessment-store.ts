@@ -47,7 +47,7 @@ export async function saveAssessments(tx: Queryable, assessments: readonly Asses
 
 const ASSESSMENT_COLUMNS = `manifest_id, rules_key, bases_key, base_image, base_digest, base_confidence, base_evidence, base_layers, base_bytes, app_bytes,
   distro, distro_version, distro_eol, runtime, runtime_version, framework, variant, build_tool, multi_stage, multi_stage_evidence, run_user,
-  runs_as_root, team_label, uncompressed_bytes, wasted_bytes, savings_min_bytes, savings_max_bytes, slim_score, techniques, judged_at`;
+  runs_as_root, team_label, finding_rules, uncompressed_bytes, wasted_bytes, savings_min_bytes, savings_max_bytes, slim_score, techniques, judged_at`;
 
 const SAVE_ASSESSMENTS = `
   insert into assessment (${ASSESSMENT_COLUMNS})
@@ -55,7 +55,7 @@ const SAVE_ASSESSMENTS = `
   from jsonb_to_recordset($1::jsonb) as n (
     manifest_id int8, rules_key text, bases_key text, base_image text, base_digest text, base_confidence text, base_evidence text, base_layers int4,
     base_bytes int8, app_bytes int8, distro text, distro_version text, distro_eol date, runtime text, runtime_version text, framework text, variant text,
-    build_tool text, multi_stage text, multi_stage_evidence text, run_user text, runs_as_root bool, team_label text, uncompressed_bytes int8,
+    build_tool text, multi_stage text, multi_stage_evidence text, run_user text, runs_as_root bool, team_label text, finding_rules text, uncompressed_bytes int8,
     wasted_bytes int8, savings_min_bytes int8, savings_max_bytes int8, slim_score numeric, techniques jsonb)
   order by manifest_id
   on conflict (manifest_id) do update set ${ASSESSMENT_COLUMNS.split(',')
@@ -91,6 +91,7 @@ function assessmentRow(assessment: Assessment): object {
     run_user: assessment.user,
     runs_as_root: assessment.runsAsRoot ?? null,
     team_label: assessment.teamLabel ?? null,
+    finding_rules: [...new Set(assessment.findings.map(({ rule }) => rule))].sort().join(';'),
     uncompressed_bytes: assessment.uncompressedBytes ?? null,
     wasted_bytes: assessment.wastedBytes ?? null,
     savings_min_bytes: assessment.savingsMinBytes,

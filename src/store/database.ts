@@ -31,5 +31,11 @@ export interface Database extends Queryable {
     parameters?: readonly SqlValue[],
     options?: { readonly batchRows?: number },
   ): AsyncIterable<readonly R[]>;
+  /** The same of a query whose only column is text that is never null: as it is, and faster still. */
+  streamTexts(
+    sql: string,
+    parameters?: readonly SqlValue[],
+    options?: { readonly batchRows?: number },
+  ): AsyncIterable<readonly string[]>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { SettingsError, SlimboardError, StoreUnavailableError } from '../errors.ts';
-import { streamByCursor } from './cursor.ts';
+import { jsonRows, streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
 
 const MAX_CONNECTIONS = 10;
@@ -84,15 +84,23 @@ class PgDatabase implements Database {
     }
   }
 
-  async *stream<R = Row>(
+  stream<R = Row>(
+    sql: string,
+    parameters?: readonly SqlValue[],
+    options?: { batchRows?: number },
+  ): AsyncGenerator<readonly R[]> {
+    return jsonRows<R>((rows) => this.streamTexts(rows, parameters, options), sql);
+  }
+
+  async *streamTexts(
     sql: string,
     parameters: readonly SqlValue[] = [],
     options: { batchRows?: number } = {},
-  ): AsyncGenerator<readonly R[]> {
+  ): AsyncGenerator<readonly string[]> {
     const client = await connect(this.#pool);
     try {
       await run(client, 'begin read only');
-      yield* streamByCursor<R>(sessionOf(client), sql, parameters, options.batchRows);
+      yield* streamByCursor(sessionOf(client), sql, parameters, options.batchRows);
     } finally {
       await endTransaction(client, 'rollback');
     }
@@ -139,20 +147,20 @@ async function endTransaction(client: pg.PoolClient, statement: 'rollback'): Pro
 function sessionOf(client: pg.PoolClient) {
   return {
     query: <R = Row>(sql: string, parameters: readonly SqlValue[] = []) => run<R>(client, sql, parameters),
-    async fetchJson(sql: string): Promise<string> {
-      const rows = await run<{ row: string }>(client, sql);
-      return `[${rows.map(({ row }) => row).join(',')}]`;
+    async fetchTexts(text: string): Promise<readonly string[]> {
+      const rows = await run<readonly [string]>(client, { text, rowMode: 'array' });
+      return rows.map(([value]) => value);
     },
   };
 }
 
 async function run<R>(
   on: pg.Pool | pg.PoolClient,
-  sql: string,
+  sql: string | pg.QueryArrayConfig,
   parameters: readonly SqlValue[] = [],
 ): Promise<readonly R[]> {
   try {
-    const { rows } = await on.query(sql, parameters as unknown[]);
+    const { rows } = await on.query(sql as string, parameters as unknown[]);
     return rows as R[];
   } catch (error) {
     throw translate(error);

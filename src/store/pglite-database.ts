@@ -4,10 +4,16 @@ import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { SettingsError, StoreUnavailableError } from '../errors.ts';
 import { builtEntry, packagePath } from '../package-root.ts';
-import { streamByCursor } from './cursor.ts';
+import { jsonRows, streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
 import { takeFolderLock } from './folder-lock.ts';
-import type { ThreadAnswer, ThreadOptions, ThreadReady, ThreadRequest } from './pglite-protocol.ts';
+import {
+  splitTexts,
+  type ThreadAnswer,
+  type ThreadOptions,
+  type ThreadReady,
+  type ThreadRequest,
+} from './pglite-protocol.ts';
 
 type Operation = ThreadRequest extends infer R ? (R extends unknown ? Omit<R, 'id'> : never) : never;
 interface Pending {
@@ -121,19 +127,27 @@ class PgliteDatabase implements Database {
     });
   }
 
-  async *stream<R = Row>(
+  stream<R = Row>(
+    sql: string,
+    parameters?: readonly SqlValue[],
+    options?: { batchRows?: number },
+  ): AsyncGenerator<readonly R[]> {
+    return jsonRows<R>((rows) => this.streamTexts(rows, parameters, options), sql);
+  }
+
+  async *streamTexts(
     sql: string,
     parameters: readonly SqlValue[] = [],
     options: { batchRows?: number } = {},
-  ): AsyncGenerator<readonly R[]> {
+  ): AsyncGenerator<readonly string[]> {
     const release = await this.#takeTurn();
     try {
       await this.#query('begin read only');
       const session = {
         query: <S>(statement: string, values: readonly SqlValue[] = []) => this.#query<S>(statement, values),
-        fetchJson: async (statement: string) => (await this.#ask({ op: 'fetch', sql: statement })).text ?? '[]',
+        fetchTexts: async (statement: string) => splitTexts((await this.#ask({ op: 'fetch', sql: statement })).text),
       };
-      yield* streamByCursor<R>(session, sql, parameters, options.batchRows);
+      yield* streamByCursor(session, sql, parameters, options.batchRows);
     } finally {
       await this.#query('rollback').catch(() => undefined);
       release();

@@ -12,6 +12,17 @@ export type ThreadAnswer =
   | { readonly id: number; readonly rows?: readonly unknown[]; readonly text?: string; readonly dump?: Uint8Array }
   | { readonly id: number; readonly error: { readonly message: string; readonly code?: string } };
 
+/** Texts travel as one, each ended by the character that no text of Postgres may hold: a list is copied item by item. */
+const END = '\0';
+
+export function joinTexts(texts: readonly string[]): string {
+  return texts.map((text) => text + END).join('');
+}
+
+export function splitTexts(joined = ''): readonly string[] {
+  return joined.split(END).slice(0, -1);
+}
+
 /** What the thread is started with; `templateFile` saves the creation of an empty database. */
 export interface ThreadOptions {
   readonly dataDir: string;

@@ -2,8 +2,14 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { PGlite, type Results, types } from '@electric-sql/pglite';
-import type { ThreadAnswer, ThreadOptions, ThreadReady, ThreadRequest } from './pglite-protocol.ts';
+import { PGlite, types } from '@electric-sql/pglite';
+import {
+  joinTexts,
+  type ThreadAnswer,
+  type ThreadOptions,
+  type ThreadReady,
+  type ThreadRequest,
+} from './pglite-protocol.ts';
 
 // The embedded database, in a thread of its own: a query blocks the thread that it runs in.
 
@@ -43,7 +49,7 @@ async function answer(database: PGlite, request: ThreadRequest): Promise<ThreadA
   const { id } = request;
   try {
     if (request.op === 'query') return { id, rows: (await database.query(request.sql, [...request.parameters])).rows };
-    if (request.op === 'fetch') return { id, text: joinJson(await database.query(request.sql)) };
+    if (request.op === 'fetch') return { id, text: joinTexts(await fetched(database, request.sql)) };
     if (request.op === 'dump')
       return { id, dump: new Uint8Array(await (await database.dumpDataDir('gzip')).arrayBuffer()) };
     if (request.op === 'close') await database.close();
@@ -55,8 +61,9 @@ async function answer(database: PGlite, request: ThreadRequest): Promise<ThreadA
   }
 }
 
-function joinJson({ rows }: Results): string {
-  return `[${(rows as { row: string }[]).map(({ row }) => row).join(',')}]`;
+async function fetched(database: PGlite, sql: string): Promise<readonly string[]> {
+  const { rows } = await database.query<readonly [string]>(sql, [], { rowMode: 'array' });
+  return rows.map(([text]) => text);
 }
 
 function parseInt8(text: string): number {

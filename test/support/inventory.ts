@@ -137,6 +137,7 @@ export class Inventory {
         multi_stage: 'unknown',
         multi_stage_evidence: '',
         run_user: '',
+        finding_rules: [...new Set(findings.map(({ rule }) => rule))].sort().join(';'),
         savings_min_bytes: 0,
         savings_max_bytes: 0,
         slim_score: 100,

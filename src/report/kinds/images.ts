@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { imagesAsOf, type QueryScope, type ReportKind, selectColumns } from './kind.ts';
+import { asOf, type QueryScope, type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -100,15 +100,24 @@ const columns: readonly Column[] = [
 ];
 
 /**
- * Goes repository by repository in order of their names, so that a million rows need no sort: each repository's rows
- * come by its index. The planner cannot take the inner query apart, as it is sorted.
+ * Goes repository by repository in order of their names, so that a million rows need no sort: each repository's tags come
+ * by its index. What a manifest leads to is looked up once a repository, however many of its tags name it.
  */
-function query(scope: QueryScope): string {
+function query({ where, audit, parameters }: QueryScope): string {
+  const { open, listed } = asOf(audit, parameters);
   return `select ${selectColumns(columns, 'i')}
-    from (select r.id from repository r join source s on s.id = r.source_id order by s.name, r.registry, r.name) o
+    from (
+      select r.id, r.source_id, s.name as source, r.registry, r.name as repository, r.team, r.last_seen_at
+      from repository r join source s on s.id = r.source_id where ${listed('r')} order by s.name, r.registry, r.name) o
     cross join lateral (
-      select * from ${imagesAsOf(scope)} i where i.repository_id = o.id order by i.tag, i.platform, i.digest) i
-    where ${scope.where}`;
+      with standing as materialized (select t.* from standing_tag t where t.repository_id = o.id and ${open('t.started_at', 't.ended_at')}),
+      content as materialized (
+        select m.* from (select distinct manifest_id from standing) d
+        join manifest_content m on m.root_id = d.manifest_id and m.source_id = o.source_id)
+      select o.source, o.registry, o.repository, coalesce(t.name, '') as tag, o.team, t.pushed_at, t.started_at as first_seen_at,
+        coalesce(t.ended_at, o.last_seen_at) as last_seen_at, o.last_seen_at as audited_at, m.*
+      from standing t join content m on m.root_id = t.manifest_id order by tag, m.platform, m.digest) i
+    where ${where}`;
 }
 
 export const images: ReportKind = {

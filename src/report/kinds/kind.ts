@@ -35,14 +35,25 @@ export class SqlParameters {
   }
 }
 
+/** Conditions on what was there when the audit ended that was asked for, or is there now. */
+export function asOf(audit: QueryScope['audit'], parameters: SqlParameters) {
+  if (!audit) return { open: (_from: string, to: string) => `${to} is null`, listed: () => 'true' };
+  const id = `${parameters.add(audit.id)}::int8`;
+  const time = `coalesce((select finished_at from audit where id = ${id}), now())`;
+  return {
+    /** Of a tag that was opened and ended at these times. */
+    open: (from: string, to: string) => `${from} <= ${time} and (${to} is null or ${to} > ${time})`,
+    /** Of a relation with a `source_id`. */
+    listed: (relation: string) =>
+      `${relation}.source_id in (select source_id from audit_source where audit_id = ${id})`,
+  };
+}
+
 /** The images that open tags lead to: now, or at the end of the audit that was asked for. */
 export function imagesAsOf({ audit, parameters }: Pick<QueryScope, 'audit' | 'parameters'>): string {
   if (!audit) return 'slimboard_images';
-  const id = `${parameters.add(audit.id)}::int8`;
-  const time = `coalesce((select finished_at from audit where id = ${id}), now())`;
-  const sources = `(select source_id from audit_source where audit_id = ${id})`;
-  return `(select * from slimboard_image_history h where h.first_seen_at <= ${time}
-    and (h.ended_at is null or h.ended_at > ${time}) and h.source_id in ${sources})`;
+  const { open, listed } = asOf(audit, parameters);
+  return `(select * from slimboard_image_history h where ${open('h.first_seen_at', 'h.ended_at')} and ${listed('h')})`;
 }
 
 /** The selection of a kind's columns from a relation, as SQL. */

@@ -147,6 +147,7 @@ function stoppingAfter(db: Database, transactions: number): Database {
     kind: db.kind,
     query: (sql, parameters) => db.query(sql, parameters),
     stream: (sql, parameters, options) => db.stream(sql, parameters, options),
+    streamTexts: (sql, parameters, options) => db.streamTexts(sql, parameters, options),
     close: () => db.close(),
     transaction: (work) => {
       if (left-- <= 0) throw new Error('stopped on purpose');

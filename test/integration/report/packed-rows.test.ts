@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { csv } from '../../../src/report/formats/csv.ts';
+import { ndjson } from '../../../src/report/formats/json.ts';
+import { streamLines, unpackLines } from '../../../src/report/packed-rows.ts';
+import { type Column, type Format, REPORT_SCHEMA, type Report } from '../../../src/report/report.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { BACKENDS } from '../../support/databases.ts';
+
+const columns: readonly Column[] = [
+  { name: 'first', type: 'text', description: 'Text.' },
+  { name: 'bytes', type: 'bytes', description: 'A size, or a change of one.' },
+  { name: 'at', type: 'timestamp', description: 'A time.' },
+  { name: 'day', type: 'date', description: 'A day.' },
+  { name: 'digest', type: 'digest', description: 'A digest.' },
+  { name: 'root', type: 'boolean', description: 'A truth.' },
+  { name: 'last', type: 'text', description: 'Text again.' },
+];
+
+/** What separates and marks cells on their way, what CSV quotes, and what spreadsheets run. */
+const texts = fc.array(
+  fc.option(
+    fc.oneof(
+      fc.string({ unit: fc.constantFrom('a', ' ', ',', '"', '=', '-', '\n', '\r', '\u0001', '\u0002', '\u007f', 'é') }),
+      fc.constantFrom('web', 'library/node:20', '=1+1', '\u0002["x"]', '\uff1d1', '\u2028'),
+    ),
+  ),
+  { minLength: 1, maxLength: 40 },
+);
+
+describe.each(BACKENDS)('rows on their way from $name', ({ open }) => {
+  let db: Database;
+  beforeAll(async () => {
+    db = await open();
+  });
+  afterAll(() => db.close());
+
+  /** Rows that hold these texts, the last column in reverse, beside values of the other types. */
+  function reportOf(given: readonly (string | null)[]): Required<Report> {
+    const sql = `
+      select t.first, (-7 * n) as bytes, timestamptz '2026-11-23 02:00:00.75+00' + n * interval '1 hour' as at, date '2026-11-23' + n::int as day,
+        sha256('x') as digest, n > 1 as root, ($1::text[])[array_length($1::text[], 1) + 1 - n] as last
+      from unnest($1::text[]) with ordinality t (first, n) order by n`;
+    const lines = streamLines(db, columns, sql, [given]);
+    return { schema: REPORT_SCHEMA, kind: 'test', columns, audit: null, rows: unpackLines(columns, lines), lines };
+  }
+
+  test('arrive as they were', async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, async (given) => {
+        const read: unknown[][] = [];
+        for await (const batch of reportOf(given).rows) read.push(...batch.map((cells) => [...cells]));
+        expect(read.map(([first]) => first)).toEqual(given);
+        expect(read.map((cells) => cells.at(-1))).toEqual([...given].reverse());
+        expect(read[0]?.slice(1, 4)).toEqual([-7, '2026-11-23T03:00:00Z', '2026-11-24']);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test.each<[string, Format]>([
+    ['csv', csv],
+    ['ndjson', ndjson],
+  ])('are written as %s alike, taken apart or not', async (_, format) => {
+    const written = async (report: Report) => {
+      let text = '';
+      for await (const piece of format(report, {})) text += piece;
+      return text;
+    };
+    await fc.assert(
+      fc.asyncProperty(texts, async (given) => {
+        const { lines: _lines, ...apart } = reportOf(given);
+        expect(await written(reportOf(given))).toBe(await written(apart));
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
