@@ -6,8 +6,8 @@ interface LabelRule {
   readonly label: string;
   readonly pattern: RegExp;
   readonly id: string;
-  /** The label that holds the version, where the pattern does not capture it. */
-  readonly version?: string;
+  /** The label that holds the version, where the pattern does not capture it; images on top may write their own there. */
+  readonly version?: { readonly label: string; readonly pattern: RegExp };
 }
 
 /** Labels that distributions put on their own images; images built on them inherit them. */
@@ -16,7 +16,7 @@ const RULES: readonly LabelRule[] = [
     label: 'org.opencontainers.image.ref.name',
     pattern: /^ubuntu$/,
     id: 'ubuntu',
-    version: 'org.opencontainers.image.version',
+    version: { label: 'org.opencontainers.image.version', pattern: /^(\d\d\.(?:04|10))$/ },
   },
   { label: 'com.redhat.component', pattern: /^ubi(\d+)/, id: 'rhel' },
   { label: 'name', pattern: /^(?:ubi|rhel)(\d+)/, id: 'rhel' },
@@ -27,14 +27,21 @@ const RULES: readonly LabelRule[] = [
   { label: 'org.label-schema.name', pattern: /^CentOS Base Image/, id: 'centos' },
   { label: 'name', pattern: /^CentOS Base Image/, id: 'centos' },
   { label: 'name', pattern: /^AlmaLinux/, id: 'almalinux' },
-  { label: 'name', pattern: /^fedora$/, id: 'fedora', version: 'version' },
+  { label: 'name', pattern: /^fedora$/, id: 'fedora', version: { label: 'version', pattern: /^(\d\d)$/ } },
   { label: 'name', pattern: /^Photon OS \S*?\/?(\d\.\d)/, id: 'photon' },
   {
     label: 'org.opencontainers.image.title',
     pattern: /^openSUSE Tumbleweed/,
     id: 'opensuse-tumbleweed',
-    version: 'org.opencontainers.image.version',
+    version: { label: 'org.opencontainers.image.version', pattern: /^(\d{8})(?=$|[.-])/ },
   },
+  {
+    label: 'org.opensuse.base.title',
+    pattern: /^openSUSE Tumbleweed/,
+    id: 'opensuse-tumbleweed',
+    version: { label: 'org.opensuse.base.version', pattern: /^(\d{8})(?=$|[.-])/ },
+  },
+  { label: 'org.opensuse.base.title', pattern: /^openSUSE Leap (\d+\.\d+)/, id: 'opensuse-leap' },
   { label: 'org.opencontainers.image.title', pattern: /^openSUSE Leap (\d+\.\d+)/, id: 'opensuse-leap' },
   { label: 'org.opencontainers.image.title', pattern: /^Kali Linux/, id: 'kali' },
   { label: 'org.opencontainers.image.title', pattern: /^Arch Linux/, id: 'arch' },
@@ -51,7 +58,7 @@ export function labelDistro(
   for (const rule of RULES) {
     const match = rule.pattern.exec(labels[rule.label]?.slice(0, 300) ?? '');
     if (!match) continue;
-    const version = match[1] ?? releaseNumber(rule.version ? labels[rule.version] : undefined);
+    const version = match[1] ?? rule.version?.pattern.exec(labels[rule.version.label] ?? '')?.[1];
     return { distro: version ? { id: rule.id, version } : { id: rule.id }, label: rule.label };
   }
   return buildpackStack(labels) ?? flavour(env.get('OS_FLAVOUR')) ?? minideb(labels) ?? vendorVariables(env);
@@ -60,10 +67,6 @@ export function labelDistro(
 function hasAny(labels: Labels): boolean {
   for (const _ in labels) return true;
   return false;
-}
-
-function releaseNumber(text: string | undefined): string | undefined {
-  return /^(\d{8}|\d+(?:\.\d+)?)(?=$|[.-])/.exec(text ?? '')?.[1];
 }
 
 /** @see buildpacks/spec, platform.md, "Labels" of run images */

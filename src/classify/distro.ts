@@ -111,8 +111,19 @@ function ofTag(id: string, tag: string): DistroName {
   const suite = distroOfSuite(tag.split('-')[0] ?? '');
   if (suite?.id === id) return suite;
   const version = /^v?(\d+(?:\.\d+){0,2})(?:-|$)/.exec(tag)?.[1];
-  return version === undefined ? { id } : { id, version };
+  // A company's own `platform/ubuntu:3.2` counts its own versions.
+  return version === undefined || !(RELEASES[id] ?? ANY_RELEASE).test(version) ? { id } : { id, version };
 }
+
+const ANY_RELEASE = /^/;
+/** What releases of these distributions are numbered like. */
+const RELEASES: Readonly<Record<string, RegExp>> = {
+  alpine: /^[23]\.\d+/,
+  debian: /^(?:[6-9]|1\d)(?:\.\d+)?$/,
+  ubuntu: /^\d\d\.(?:04|10)$/,
+  fedora: /^\d\d$/,
+  amzn: /^(?:1|2|201\d\.\d\d|202\d)/,
+};
 
 function labelClaim({ input, env }: Context): Claim | undefined {
   const found = labelDistro(input.config.labels, env);
@@ -120,13 +131,21 @@ function labelClaim({ input, env }: Context): Claim | undefined {
 }
 
 /** Google's distroless images are Debian's packages, put together by Bazel, with a variable for the certificates. */
-function distrolessClaim({ stack, env }: Context): Claim | undefined {
+function distrolessClaim({ stack, env, history }: Context): Claim | undefined {
   const marked = stack.rootfs?.tool === 'bazel' && env.get('SSL_CERT_FILE') === '/etc/ssl/certs/ca-certificates.crt';
-  return marked ? inferred({ id: 'debian' }, 'history:bazel+SSL_CERT_FILE') : undefined;
+  if (!marked) return undefined;
+  const lines = history.steps.slice(0, stack.rootfs?.end);
+  const named = new Set(lines.flatMap(({ args }) => releasesIn(args).flatMap((release) => release.version ?? [])));
+  const [version] = named;
+  const distro = version !== undefined && named.size === 1 ? { id: 'debian', version } : { id: 'debian' };
+  return inferred(distro, 'history:bazel+SSL_CERT_FILE');
 }
 
 /** Ubuntu's images had Debian's CMD between these days. */
 const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2022-10-01' } as const;
+
+/** An archive that classic Docker named by its digest, or one that Docker Official Images gave no telling name. */
+const NAMELESS = /^(?:file:\S+ in|rootfs\.tar(?:\.\w+)?) /;
 
 /**
  * The CMD of a root file system whose archive has no name. As published by Docker Official Images: alpine `/bin/sh`,
@@ -135,7 +154,7 @@ const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2022-10-01' } as const;
 function shellClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const shell = stack.rootfs?.shell;
   const created = history.steps[0]?.created;
-  if (shell === undefined || stack.rootfs?.tool) return undefined;
+  if (shell === undefined || stack.rootfs?.tool || !NAMELESS.test(stack.rootfs?.evidence ?? '')) return undefined;
   const evidence = `history:rootfs+CMD ["${shell.slice(0, 40)}"]`;
   const managers = packageManagers();
   if (shell === '/bin/sh' && agrees(managers, 'apk')) return inferred({ id: 'alpine' }, evidence);
@@ -192,12 +211,15 @@ function namedReleaseClaim({ stack, history, packageManagers }: Context): Claim 
   return inferred(agreed ? first : { id: first.id }, 'history:release named');
 }
 
+/** Archives of packages for Ubuntu, which people use on Debian too. */
+const OTHERS_ARCHIVE = /\bppa[.:]/;
+
 /** Releases named in variables and commands: `PKG_RELEASE=1~buster`, `libicu72`. */
 function releasesNamed(steps: readonly BuildStep[]): readonly DistroName[] {
   const stable = debianStableAt(steps[0]?.created ?? '');
   return steps.flatMap((step) => {
     if (step.verb === 'ENV') return releasesIn(step.args);
-    if (step.verb !== 'RUN') return [];
+    if (step.verb !== 'RUN' || OTHERS_ARCHIVE.test(step.args.slice(0, 4_000))) return [];
     // Commands also name the suites of other people's repositories: of Debian's, only the one that was stable then counts.
     return releasesIn(step.args).filter((distro) => distro.id !== 'debian' || suiteOf(distro) === stable);
   });

@@ -30,10 +30,15 @@ function isBase(material: Material, base: BaseVerdict): boolean {
 
 /** Places that exist in a stage's file system and not in a build context. */
 const STAGE_PATH =
-  /^\/(?:go\/(?:bin|src|pkg)\/|root\/\.|usr\/local\/(?:cargo|go|rustup|bundle|lib|include)\/|usr\/local\/(?:lib|bundle)$|usr\/lib\/|usr\/src\/|usr\/share\/zoneinfo|etc\/(?:passwd|group)$|etc\/ssl\/certs\/|tmp\/|opt\/venv|venv\b|home\/[^/]+\/\.|workspace\/)/;
-/** Folders that builds write, kept out of version control: a leading slash makes them a stage's. */
+  /^\/(?:go\/(?:bin|src|pkg)\/|root\/\.|usr\/local\/(?:cargo|go|rustup|bundle|lib|include)\/|usr\/local\/(?:lib|bundle)$|usr\/src\/|usr\/share\/zoneinfo|etc\/(?:passwd|group)$|etc\/ssl\/certs(?:\/ca-certificates\.crt|\/)?$|tmp\/|opt\/venv|venv\b|home\/[^/]+\/\.|workspace\/)/;
+/**
+ * Folders that builds write, beneath one where stages work. Right at the root only those that no context holds: `/dist` and
+ * `/target` are often a context's, written with a slash.
+ */
 const OUTPUT_PATH =
-  /^\/(?:[\w.-]+\/)*(?:target|node_modules|dist|out|\.next|\.output|publish|vendor|build|__pypackages__|\.venv|venv|install|wheels)(?:\/|$)/;
+  /^\/(?:(?:app|build|builder|code|go|home|opt|root|source|src|srv|tmp|usr|var|work|workspace)\/(?:[\w.-]+\/)*(?:target|node_modules|dist|out|\.next|\.output|publish|vendor|build|__pypackages__|\.venv|venv|install|wheels)|out|install|wheels|\.venv|venv)(?:\/|$)/;
+/** A whole output folder laid over the root: what a context holds goes to a place of its own. */
+const OUTPUT_OVER_ROOT = /^(?:--\S+ )*\/(?:target|output)\/? \/$/;
 
 /**
  * BuildKit leaves `--from` out of its history, but not the source path: a path from the root of a stage stays absolute.
@@ -54,9 +59,9 @@ function byHistory({ history, stack, own }: Context): MultiStage | undefined {
 
 function copiesFromStage(step: BuildStep): boolean {
   if (/(?:^|\s)--from=/.test(step.args.slice(0, 300))) return true;
-  return (
-    step.form === 'buildkit' && sourcesOf(step).some((source) => STAGE_PATH.test(source) || OUTPUT_PATH.test(source))
-  );
+  if (step.form !== 'buildkit') return false;
+  const fromStage = sourcesOf(step).some((source) => STAGE_PATH.test(source) || OUTPUT_PATH.test(source));
+  return fromStage || OUTPUT_OVER_ROOT.test(step.args);
 }
 
 /** Where stages build and install; folders such as `/config` or `/src` may as well lie in a context. */

@@ -45,6 +45,7 @@ export function findRuntime(
   const declared = environmentRuntimes(context);
   return (
     declared.find((verdict) => verdict.value.name === started?.runtime) ??
+    (declared.length > 0 ? installedRuntime(context, started) : undefined) ??
     ownerOf(context, declared) ??
     vendorRuntime(context) ??
     toolRuntime(context) ??

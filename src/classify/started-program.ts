@@ -61,11 +61,35 @@ export function startedProgram({ input }: Context): StartedProgram | undefined {
   return undefined;
 }
 
-/** The first word, or of `sh -c "exec java …"` the first word of the script. */
+const SHELL = /^(?:\/bin\/|\/usr\/bin\/)?(?:ba|a|da)?sh$/;
+/** Programs that only start another: init processes, and those that change the user. */
+const STARTERS = /^(?:\S*\/)?(?:tini|tini-static|dumb-init|catatonit|env|exec|nice|gosu|su-exec|setpriv)$/;
+
+/** The first program that tells a runtime: past starters, or in the script of `sh -c "cd /app && exec java …"`. */
 function programRuntime(words: readonly string[]): StartedProgram | undefined {
-  const shell = /^(?:\/bin\/)?(?:ba|a|da)?sh$/.test(words[0] ?? '');
-  const text = (shell ? words.find((word) => /^(?:exec )?[\w./-]+ /.test(word)) : words[0]) ?? '';
-  const program = /^(?:exec )?(?:\S*[/\\])?([\w.-]+)/.exec(text.slice(0, 500))?.[1] ?? '';
+  const [first = '', ...rest] = words;
+  if (!SHELL.test(first)) return runtimeOf(withoutStarters(words)[0] ?? first);
+  const script = rest.find((word) => !word.startsWith('-')) ?? '';
+  for (const command of script.slice(0, 2_000).split(/&&|\|\||[;&|\n]/)) {
+    const started = runtimeOf(withoutStarters(command.trim().split(/\s+/))[0] ?? '');
+    if (started) return started;
+  }
+  return undefined;
+}
+
+/** Starters go with their flags, their variables, and the user of those that change it. */
+function withoutStarters(words: readonly string[]): readonly string[] {
+  let at = 0;
+  while (STARTERS.test(words[at] ?? '')) {
+    const takesUser = /(?:gosu|su-exec)$/.test(words[at++] ?? '');
+    while (/^-|^\w+=/.test(words[at] ?? '')) at++;
+    if (takesUser) at++;
+  }
+  return words.slice(at);
+}
+
+function runtimeOf(word: string): StartedProgram | undefined {
+  const program = /^(?:\S*[/\\])?([\w.-]+)/.exec(word.slice(0, 500))?.[1] ?? '';
   const [, name = '', version] = /^([a-z-]+?[a-z])?-?(\d[\d.]*)?(?:\.exe)?$/.exec(program) ?? [];
   const runtime = lookUp(PROGRAMS, program) ?? lookUp(PROGRAMS, name);
   if (!runtime) return undefined;

@@ -1,6 +1,8 @@
 import type { Digest } from '../../oci/digest.ts';
 import { isDigest } from '../../oci/digest.ts';
 import type { Context } from '../context.ts';
+import type { BuildStep } from '../history/build-steps.ts';
+import { makesLayer } from '../history/instruction.ts';
 import { normaliseReference } from './naming.ts';
 
 /** A base image that a builder named, layers unseen. */
@@ -38,7 +40,14 @@ function untagged(base: DeclaredBase): DeclaredBase {
 export function labelledBases({ input, history, own }: Context): readonly DeclaredBase[] {
   const bases = declared(input.config.labels, 'label');
   if (bases.length === 0 || history.steps.at(-1)?.author === '.NET SDK') return bases;
-  return own.some((step) => step.verb === 'LABEL' && step.args.includes(BASE_NAME)) ? bases : [];
+  const labelled = own.findLastIndex((step) => step.verb === 'LABEL' && step.args.includes(BASE_NAME));
+  return labelled >= 0 && !maybeBuiltUpon(own.slice(labelled)) ? bases : [];
+}
+
+/** Work after a CMD or ENTRYPOINT may be another build's, and the label its base's; without dates nothing tells. */
+function maybeBuiltUpon(steps: readonly BuildStep[]): boolean {
+  const command = steps.findIndex((step) => step.verb === 'CMD' || step.verb === 'ENTRYPOINT');
+  return command >= 0 && steps.slice(command).some((step) => makesLayer(step.verb));
 }
 
 function declared(annotations: Readonly<Record<string, string>>, signal: string): readonly DeclaredBase[] {

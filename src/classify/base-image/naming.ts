@@ -47,6 +47,8 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   if (distro.version === undefined) return HUB_DISTROS.has(distro.id) ? [repository] : [];
   if (distro.id === 'alpine') return tagged(repository, [minor(distro.version), distro.version]);
   if (distro.id === 'ubuntu') return tagged(repository, [distro.version, suiteOf(distro) ?? '']);
+  if (distro.id === 'opensuse-leap')
+    return ['opensuse/leap', 'registry.opensuse.org/opensuse/leap'].map((name) => `${name}:${distro.version}`);
   const edition = /-(slim|minimal|init|micro)\b/i.exec(context.stack.rootfs?.evidence ?? '')?.[0].toLowerCase() ?? '';
   return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version + edition]) : [];
 }
@@ -115,8 +117,10 @@ function officialNames(
   if (isImpostor(context, image, official, at, distro)) return [];
   const version = versionOf(context, official, image.end);
   if (version === undefined || official.tags === 'none') return [official.repository];
-  const variant = variantOf(context, at, distro);
-  const endings = variant ? ENDINGS[official.tags](variant, context, image.end) : [''];
+  const variant = variantOf(context, at, official, distro);
+  // A tag without a variant is a claim too: that of the default.
+  if (!variant) return [official.repository];
+  const endings = ENDINGS[official.tags](variant, context, image.end);
   return tagged(
     official.repository,
     versionTags(version, official.tags).flatMap((tag) => endings.map((ending) => tag + ending)),
@@ -156,7 +160,12 @@ function versionTags(version: string, scheme: TagScheme): readonly string[] {
   return scheme === 'dotnet' ? [minor(tag), tag] : [major, minor(tag), tag];
 }
 
-function variantOf(context: Context, at: number, distro: DistroName | undefined): Variant | undefined {
+function variantOf(
+  context: Context,
+  at: number,
+  official: OfficialImage,
+  distro: DistroName | undefined,
+): Variant | undefined {
   if (distro?.id === 'alpine') {
     const release = distro.version === undefined ? [] : [`alpine${minor(distro.version)}`];
     return { suites: ['alpine', ...release], isDefault: false, slim: false };
@@ -165,8 +174,12 @@ function variantOf(context: Context, at: number, distro: DistroName | undefined)
   const full = context.stack.images.slice(0, at).some((image) => image.kind === 'buildpack-deps');
   const created = context.history.steps[0]?.created;
   if (distro === undefined) return undefined;
-  if (suite === undefined) return { suites: [], isDefault: true, slim: !full };
-  return { suites: [suite], isDefault: created !== undefined && debianStableAt(created) === suite, slim: !full };
+  if (suite === undefined) {
+    const usual = distro.id === official.aptDistro || distro.id === official.rpmDistro;
+    return usual ? { suites: [], isDefault: true, slim: !full } : undefined;
+  }
+  const isDefault = official.followsDebian && created !== undefined && debianStableAt(created) === suite;
+  return { suites: [suite], isDefault, slim: !full };
 }
 
 type Endings = (variant: Variant, context: Context, end: number) => readonly string[];

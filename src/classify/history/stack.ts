@@ -1,6 +1,6 @@
 import { remember } from '../../oci/remember.ts';
 import { type OfficialImage, officialImageOf } from '../knowledge/official-images.ts';
-import { type BuildStep, gapMs } from './build-steps.ts';
+import { type BuildStep, gapMs, type StepTool } from './build-steps.ts';
 import { assignments, commandWords, makesLayer, type Verb } from './instruction.ts';
 import { findRootfs, type Rootfs } from './rootfs.ts';
 
@@ -131,7 +131,11 @@ function namedBoundary(step: BuildStep | undefined, at: number): StackedImage | 
   return { kind: 'named', reference, end: at };
 }
 
+/** Tools that sign each of their steps: the first one signed is the first of a build. */
+const SIGNING: ReadonlySet<StepTool> = new Set(['jib', 'ko', 'kaniko', 'dotnet', 'bazel', 'apko'] as const);
+
 function changesTool(before: BuildStep, step: BuildStep): boolean {
+  if (SIGNING.has(step.tool)) return before.tool !== step.tool;
   return step.tool !== 'unknown' && before.tool !== 'unknown' && step.tool !== before.tool;
 }
 

@@ -27,6 +27,8 @@ export interface OfficialImage {
   /** Its Dockerfile begins by setting the variable: what came before is another image. */
   readonly begins: boolean;
   readonly tags: TagScheme;
+  /** Tags without a suite move to a new stable Debian within days of its release. */
+  readonly followsDebian: boolean;
   /** The distribution of its variants that use apt. */
   readonly aptDistro?: string;
   /** The distribution of its variants that use yum or dnf. */
@@ -44,6 +46,7 @@ function readRow(row: Row): OfficialImage {
     ends: (row.ends ?? []).map((end) => ({ verb: end.split(' ', 1)[0] ?? '', words: end.slice(end.indexOf(' ') + 1) })),
     begins: row.begins ?? false,
     tags: row.tags as TagScheme,
+    followsDebian: row.followsDebian ?? true,
     ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
     ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
     ...(row.aptDistro === undefined
