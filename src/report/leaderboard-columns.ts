@@ -60,4 +60,9 @@ export const MOVEMENT_COLUMNS: readonly Column[] = [
     description: "Pull sizes of its images that other teams' images are built on.",
     detail: true,
   },
+  {
+    name: 'goal_percent',
+    type: 'percent',
+    description: 'How far teams and repositories are on the way to their goals, as `report goals` has it.',
+  },
 ];

@@ -47,8 +47,10 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
         ${percentile(0.5, 'median_bytes')} as median_bytes, ${percentile(0.9, 'p90_bytes')} as p90_bytes,
         max(t.largest_bytes) as largest_bytes,
         (array_agg(t.largest_image order by t.largest_bytes desc nulls last, t.largest_image))[1] as largest_image,
-        round(sum(t.slim_score * t.logical_bytes) / nullif(sum(t.logical_bytes) filter (where t.slim_score is not null), 0), 2) as slim_score
+        round(sum(t.slim_score * t.logical_bytes) / nullif(sum(t.logical_bytes) filter (where t.slim_score is not null), 0), 2) as slim_score,
+        goal_percent(sum(o.start_bytes)::int8, sum(o.goal_bytes)::int8, sum(o.current_bytes)::int8) as goal_percent
       from pair i join team_total t on t.audit_id = i.totals_of and t.source_id = i.source_id
+      left join team_goal o on o.audit_id = t.audit_id and o.source_id = t.source_id and o.team = t.team
       where ${scope.where} group by t.team),
     before as (
       select p.team as name, ${sums(['stored_bytes', 'own_bytes', 'logical_bytes', 'savings_max_bytes'], 'p', 'previous_')},
@@ -83,7 +85,10 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
       p.stored_bytes as previous_stored_bytes, p.own_bytes as previous_own_bytes, p.logical_bytes as previous_logical_bytes,
       null::int8 as previous_savings_max_bytes, p.largest_bytes as previous_largest_bytes, p.median_bytes as previous_median_bytes,
       p.images as previous_images, null::numeric as previous_slim_score,
-      pair.previous_totals_of is not null as compared, null::int8 as credited_bytes
+      pair.previous_totals_of is not null as compared, null::int8 as credited_bytes, (
+        select goal_percent(o.start_bytes, o.goal_bytes, o.current_bytes) from repository_goal o
+        where o.repository_id = i.repository_id and o.since <= (select finished_at from audit where id = pair.totals_of)
+        order by o.since desc limit 1) as goal_percent
     from pair
     join slimboard_repositories i on i.source_id = pair.source_id
     join lateral (
@@ -143,6 +148,7 @@ function liveSql(name: string, scope: QueryScope): string {
       coalesce(f.findings_error, 0) as findings_error, coalesce(f.findings_warn, 0) as findings_warn,
       null::int8 as previous_stored_bytes, null::int8 as previous_own_bytes, null::int8 as previous_logical_bytes,
       null::int8 as previous_savings_max_bytes, null::int8 as previous_largest_bytes, null::int8 as previous_median_bytes,
-      null::int8 as previous_images, null::numeric as previous_slim_score, false as compared, null::int8 as credited_bytes
+      null::int8 as previous_images, null::numeric as previous_slim_score, false as compared, null::int8 as credited_bytes,
+      null::numeric as goal_percent
     from counts c join sizes s on s.name = c.name left join bytes b on b.name = c.name left join found f on f.name = c.name`;
 }

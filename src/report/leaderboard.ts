@@ -25,6 +25,7 @@ const RANKINGS: Readonly<Record<Metric, Ranking>> = {
   growth: { now: GROWTH, before: 'null::int8', minImages: 0 },
   improvement: { now: `-(${GROWTH})`, before: 'null::int8', minImages: 0 },
   savings: { now: 'g.savings_max_bytes', before: 'g.previous_savings_max_bytes', minImages: 0 },
+  progress: { now: 'g.goal_percent', before: 'null::numeric', minImages: 0 },
   score: { now: 'g.slim_score', before: 'g.previous_slim_score', minImages: FEW_IMAGES },
 };
 

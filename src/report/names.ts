@@ -34,6 +34,7 @@ export const METRICS = [
   'growth',
   'improvement',
   'savings',
+  'progress',
   'score',
 ] as const;
 export type Metric = (typeof METRICS)[number];

@@ -106,6 +106,10 @@ export async function contentOf(db: Database): Promise<Readonly<Record<string, r
     findings: `select encode(m.digest, 'hex') as image, f.rule, f.severity, f.message from finding f join manifest m on m.id = f.manifest_id order by 1, 2`,
     teams: `select team, repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes, median_bytes, largest_image
       from team_total where audit_id = (select max(totals_of) from audit) order by team`,
+    improvements: `select repository, platform, tag, previous_tag, techniques, saved_bytes, estimated_min_bytes, estimated_max_bytes
+      from slimboard_improvements order by repository, platform, tag, saved_bytes`,
+    goals: `select r.name, g.start_bytes, g.goal_bytes, g.current_bytes, g.possible_bytes
+      from repository_goal g join repository r on r.id = g.repository_id order by r.name, g.since`,
     source:
       'select repositories, tags, images, blobs, logical_bytes, stored_bytes from source_total where audit_id = (select max(totals_of) from audit)',
   };

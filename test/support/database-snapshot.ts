@@ -16,6 +16,8 @@ const VIEWS: Readonly<Record<string, readonly string[]>> = {
   slimboard_teams: ['audit_id', 'finished_at', 'source_id'],
   slimboard_repositories: ['first_seen_at', 'last_seen_at', 'repository_id', 'source_id'],
   slimboard_bases: [],
+  slimboard_improvements: ['source_id', 'repository_id'],
+  slimboard_goals: ['audit_id', 'finished_at', 'source_id', 'repository_id'],
   slimboard_errors: ['audit_id', 'occurred_at', 'source_id'],
 };
 

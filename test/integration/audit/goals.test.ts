@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { leaderboard } from '../../../src/report/leaderboard.ts';
 import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
 import { recordOf } from '../../../src/report/report.ts';
 import { parseGoal } from '../../../src/settings/units.ts';
@@ -39,8 +41,13 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
   const teams = [team('cart'), team('mail')];
   const audit = (policy: object = { goal: half }) => auditRegistry(db, registry, { teams, policy });
 
-  async function goals(request: Partial<ReportRequest> = {}): Promise<readonly Record<string, unknown>[]> {
-    const { columns, rows } = await openReport(db, KINDS.goals, { now: new Date(), ...request });
+  const goals = (request: Partial<ReportRequest> = {}) => rowsOf(KINDS.goals, request);
+
+  async function rowsOf(
+    kind: ReportKind,
+    request: Partial<ReportRequest> = {},
+  ): Promise<readonly Record<string, unknown>[]> {
+    const { columns, rows } = await openReport(db, kind, { now: new Date(), ...request });
     const found: Record<string, unknown>[] = [];
     for await (const batch of rows) found.push(...batch.map((cells) => recordOf(columns, cells)));
     return found;
@@ -105,6 +112,34 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
       ['repository', 'mail', -20, 6_000, 0],
       ['repository', 'cart', 100, 0, 1],
     ]);
+  });
+
+  test.each([
+    [
+      'team',
+      { by: 'team', metric: 'progress' },
+      [
+        ['cart', 60, 1],
+        ['mail', 0, 2],
+      ],
+    ],
+    [
+      'repository',
+      { by: 'repository', metric: 'progress' },
+      [
+        ['cart/api', 60, 1],
+        ['mail/api', 0, 2],
+      ],
+    ],
+  ] as const)('a leaderboard ranks by progress: %s', async (_, options, expected) => {
+    registry.push('cart/api', '1', build(1, 10_000));
+    registry.push('mail/api', '1', build(1, 10_000));
+    await audit();
+    registry.push('cart/api', '2', build(2, 7_000));
+    await audit();
+    const rows = await rowsOf(leaderboard(options));
+    const name = (row: Readonly<Record<string, unknown>>) => `${row[options.by]}`.replace(`${registry.host}/`, '');
+    expect(rows.map((row) => [name(row), row.goal_percent, row.rank])).toEqual(expected);
   });
 
   test('the first budget that fits gives goal and baseline; others count even when the registry has not changed', async () => {
