@@ -119,3 +119,32 @@ create table source_total (
   stored_bytes bigint not null check (stored_bytes >= 0),
   primary key (audit_id, source_id)
 );
+
+-- What overviews and trends show of a source at the end of an audit: added up once, not by every visitor.
+-- Base images by tags that stand on them, the most used first.
+create table base_total (
+  audit_id bigint not null references audit on delete cascade,
+  source_id integer not null references source on delete cascade,
+  place integer not null,
+  -- Empty: not known.
+  base_image text not null,
+  distro text,
+  distro_version text,
+  distro_eol date,
+  images integer not null,
+  tags integer not null,
+  repositories integer not null,
+  -- The largest pull size of the base's layers; null: not known.
+  base_bytes bigint,
+  logical_bytes bigint not null check (logical_bytes >= 0),
+  primary key (audit_id, source_id, place)
+);
+create index base_total_name on base_total (base_image);
+
+-- Lists of a few rows each: images by size, findings by rule, the biggest layers, the steps that save most.
+create table source_summary (
+  audit_id bigint not null references audit on delete cascade,
+  source_id integer not null references source on delete cascade,
+  lists jsonb not null,
+  primary key (audit_id, source_id)
+);

@@ -1,26 +1,32 @@
 -- Views: sizes over time, builds that grew, and what could be removed. Public, as those of 0005.
--- Safe on a live system: creates views only.
+-- Safe on a live system: creates views, a function, and an index before there is anything in its table.
 
 -- Sizes at the end of each audit. change_bytes: against the audit before with the same coverage; a repository has a row
--- only when its sizes changed.
+-- only when its sizes changed. Of a base image only the pull sizes of the images on it are kept.
 create view slimboard_trends as
   with point as (
-    select a.source, a.audit_id, a.finished_at, a.status, a.options, 'source' as scope, a.source as name, null::text as team,
-      null::text as repository, t.tags, t.images, t.logical_bytes, t.stored_bytes
+    select a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, 'source' as scope, a.source as name, null::text as team,
+      null::text as registry, null::text as repository, t.tags, t.images, t.logical_bytes, t.stored_bytes
     from slimboard_source_audits a join source_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
     union all
-    select a.source, a.audit_id, a.finished_at, a.status, a.options, 'team', t.team, t.team, null, t.tags, t.images, t.logical_bytes, t.stored_bytes
+    select a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, 'team', t.team, t.team, null, null, t.tags, t.images, t.logical_bytes, t.stored_bytes
     from slimboard_source_audits a join team_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
     union all
-    select a.source, a.audit_id, a.finished_at, a.status, a.options, 'repository', r.name, r.team, r.name, t.tags, t.images, t.logical_bytes, t.stored_bytes
+    select a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, 'repository', r.name, r.team, r.registry, r.name, t.tags, t.images, t.logical_bytes, t.stored_bytes
     from repository_total t join repository r on r.id = t.repository_id
-    join slimboard_source_audits a on a.audit_id = t.audit_id and a.source_id = r.source_id)
+    join slimboard_source_audits a on a.audit_id = t.audit_id and a.source_id = r.source_id
+    union all
+    select a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, 'base', t.base_image, null, null, null, sum(t.tags), sum(t.images), sum(t.logical_bytes)::int8, null
+    from slimboard_source_audits a join base_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
+    where t.base_image <> ''
+    group by a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, t.base_image)
   select p.*, case when p.status = 'finished' then
-      p.stored_bytes - lag(p.stored_bytes) over (partition by p.source, p.scope, p.name, p.status, p.options order by p.audit_id) end as change_bytes
+      p.stored_bytes - lag(p.stored_bytes) over (
+        partition by p.source, p.scope, p.name, p.team, p.registry, p.repository, p.status, p.options order by p.audit_id) end as change_bytes
   from point p;
 
--- Builds of a repository, each with the one before it, where the later one is larger; and the layer that grew most.
-create view slimboard_regressions as
+-- Builds of a repository, each with the one before it, where the later one is larger.
+create view grown_build as
   with build as (
     select h.source, h.registry, h.repository, h.team, h.repository_id, h.platform, h.manifest_id, h.digest, h.compressed_bytes, h.created_at,
       min(h.tag) as tag, min(h.first_seen_at) as seen_at
@@ -29,22 +35,30 @@ create view slimboard_regressions as
   pair as (
     select b.*, lag(b.manifest_id) over w as previous_id, lag(b.digest) over w as previous_digest, lag(b.tag) over w as previous_tag,
       lag(b.compressed_bytes) over w as previous_bytes
-    from build b window w as (partition by b.repository_id, b.platform order by b.created_at nulls first, b.seen_at, b.manifest_id))
+    -- All that names the repository: conditions on it are then looked up, not compared with every build.
+    from build b window w as (
+      partition by b.source, b.registry, b.repository, b.team, b.repository_id, b.platform order by b.created_at nulls first, b.seen_at, b.manifest_id))
+  select p.*, p.compressed_bytes - p.previous_bytes as change_bytes,
+    round(100.0 * (p.compressed_bytes - p.previous_bytes) / nullif(p.previous_bytes, 0), 2) as change_percent
+  from pair p where p.compressed_bytes > p.previous_bytes;
+
+-- The layer that is larger by most than that of the same instruction in the build before.
+create function grown_step(build bigint, previous bigint) returns table (step integer, step_bytes bigint, instruction text)
+language sql stable as $$
+  select l.position + 1,
+    b.size - coalesce((
+      select max(o.size) from manifest_layer k join blob o on o.id = k.blob_id
+      where k.manifest_id = previous and o.instruction = b.instruction), 0),
+    b.instruction
+  from manifest_layer l join blob b on b.id = l.blob_id
+  where l.manifest_id = build
+    and not exists (select 1 from manifest_layer k where k.manifest_id = previous and k.blob_id = l.blob_id)
+  order by 2 desc, 1 limit 1 $$;
+
+create view slimboard_regressions as
   select p.source, p.registry, p.repository, p.team, p.tag, p.previous_tag, p.platform, p.created_at, p.seen_at, p.compressed_bytes,
-    p.previous_bytes, p.compressed_bytes - p.previous_bytes as change_bytes,
-    round(100.0 * (p.compressed_bytes - p.previous_bytes) / nullif(p.previous_bytes, 0), 2) as change_percent,
-    grown.step, grown.bytes as step_bytes, grown.instruction, p.digest, p.previous_digest
-  from pair p
-  left join lateral (
-    select l.position + 1 as step, b.instruction,
-      b.size - coalesce((
-        select max(o.size) from manifest_layer k join blob o on o.id = k.blob_id
-        where k.manifest_id = p.previous_id and o.instruction = b.instruction), 0) as bytes
-    from manifest_layer l join blob b on b.id = l.blob_id
-    where l.manifest_id = p.manifest_id
-      and not exists (select 1 from manifest_layer k where k.manifest_id = p.previous_id and k.blob_id = l.blob_id)
-    order by 3 desc, 1 limit 1) grown on true
-  where p.compressed_bytes > p.previous_bytes;
+    p.previous_bytes, p.change_bytes, p.change_percent, g.step, g.step_bytes, g.instruction, p.digest, p.previous_digest
+  from grown_build p left join lateral grown_step(p.manifest_id, p.previous_id) g on true;
 
 -- The blobs that each repository holds, by the manifest of a tag, or without one, that leads to them.
 create view slimboard_holdings as
@@ -85,3 +99,6 @@ create view slimboard_reclaimable as
   from judged j
   join repository r on r.id = j.repository_id and r.ended_at is null join source s on s.id = r.source_id join manifest m on m.id = j.manifest_id
   where j.reason is not null;
+
+-- Who stands on a base.
+create index assessment_base on assessment (base_digest) where base_digest is not null;

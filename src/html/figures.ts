@@ -39,7 +39,20 @@ export function moment(timestamp: string): string {
 export function figure(column: Column, cell: Cell): string {
   if (cell === null) return '';
   if (column.type === 'timestamp' && typeof cell === 'string') return cell.slice(0, 16).replace('T', ' ');
-  if (column.name.startsWith('growth_') && column.type === 'bytes') return signedBytes(Number(cell));
+  if (isChange(column) && column.type === 'bytes') return signedBytes(Number(cell));
   if (column.type === 'integer' && typeof cell === 'number' && !column.name.endsWith('id')) return count(cell);
   return humanCell(column, cell);
+}
+
+const CHANGES: ReadonlySet<string> = new Set([
+  'growth_bytes',
+  'growth_percent',
+  'change_bytes',
+  'change_percent',
+  'step_bytes',
+]);
+
+/** Whether a column says by how much something grew: smaller is better. */
+export function isChange({ name }: Column): boolean {
+  return CHANGES.has(name);
 }

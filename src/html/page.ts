@@ -44,10 +44,18 @@ function navigation(entries: readonly NavigationEntry[], at: string | undefined)
   )}</ul></nav>`;
 }
 
+export interface SectionOptions {
+  readonly note?: Content;
+  readonly wide?: boolean;
+  /** Where all that it is taken from stands. */
+  readonly more?: string | undefined;
+}
+
 /** A part of a page under a heading of its own. */
-export function section(title: string, body: Content, options: { note?: Content; wide?: boolean } = {}): Markup {
-  const note = options.note ? html`<p class="note">${options.note}</p>` : null;
-  return html`<section class="card${options.wide ? ' wide' : ''}"><h2>${title}</h2>${note}${body}</section>`;
+export function section(title: string, body: Content, { note, wide, more }: SectionOptions = {}): Markup {
+  const link =
+    more === undefined ? null : html`<a class="more" href="${more}" aria-label="All: ${title}">All of them</a>`;
+  return html`<section class="card${wide ? ' wide' : ''}"><div class="title"><h2>${title}</h2>${link}</div>${note ? html`<p class="note">${note}</p>` : null}${body}</section>`;
 }
 
 /** Figures side by side, each with its name. */

@@ -110,6 +110,11 @@ export function globRegex(glob: string): string {
   return `^${globBody(glob)}$`;
 }
 
+/** A glob that takes a name, whatever is in it: characters with a meaning in globs may be any character. */
+export function literalGlob(name: string): string {
+  return name.replace(/[^\w./-]/g, '?');
+}
+
 function globBody(glob: string): string {
   const choices = expandGlob(glob).map((plain) => plain.split('/').map(partRegex).join(''));
   return `(${choices.join('|')})`;

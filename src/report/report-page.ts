@@ -3,13 +3,18 @@ import type { ReportKind } from './kinds/kind.ts';
 import { openReport, type ReportRequest } from './open-report.ts';
 import { type AuditSummary, type Cells, type Column, recordOf } from './report.ts';
 
-/** Some rows of a report, read whole, with how many there are in all. */
-export interface ReportPage {
+/** Some rows of a report, read whole. */
+export interface ReportRows {
   readonly kind: string;
   readonly columns: readonly Column[];
   readonly audit: AuditSummary | null;
   readonly rows: readonly Cells[];
+}
+
+/** Some rows of a report, with how many there are in all: `total`, or more than that. */
+export interface ReportPage extends ReportRows {
   readonly total: number;
+  readonly isMore: boolean;
 }
 
 export interface PageRequest extends ReportRequest {
@@ -18,30 +23,45 @@ export interface PageRequest extends ReportRequest {
   readonly search?: string;
 }
 
+/** Counting on would take longer than anybody pages. */
+const MOST_COUNTED = 10_000;
+
 /** @throws SettingsError as `openReport` does */
 export async function readPage(db: Database, kind: ReportKind, request: PageRequest): Promise<ReportPage> {
-  const wanted = request.search ? searched(kind, request.search) : kind;
-  const report = await openReport(db, wanted, request);
+  const page = await readRows(db, kind, request);
+  const before = request.offset ?? 0;
+  const isLast = page.rows.length < request.limit && (page.rows.length > 0 || before === 0);
+  const counted = isLast ? before + page.rows.length : await countRows(db, kind, request);
+  const total = Math.max(Math.min(counted, MOST_COUNTED), before + page.rows.length);
+  return { ...page, total, isMore: counted > total };
+}
+
+/** @throws SettingsError as `openReport` does */
+export async function readRows(db: Database, kind: ReportKind, request: PageRequest): Promise<ReportRows> {
+  const report = await openReport(db, request.search ? searched(kind, request.search) : kind, request);
   const rows: Cells[] = [];
   for await (const batch of report.rows) rows.push(...batch);
-  const whole = rows.length < request.limit && (request.offset ?? 0) === 0;
-  const total = whole ? rows.length : await countRows(db, wanted, request);
-  return { kind: kind.name, columns: kind.columns, audit: report.audit, rows, total };
+  return { kind: kind.name, columns: kind.columns, audit: report.audit, rows };
 }
 
 /** A page's rows by the names of their columns. */
-export function recordsOf({ columns, rows }: Pick<ReportPage, 'columns' | 'rows'>) {
+export function recordsOf({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>) {
   return rows.map((cells) => recordOf(columns, cells));
 }
 
 const COUNT_COLUMN: Column = { name: 'count', type: 'integer', description: 'How many rows there are.' };
 
+/** One more than is counted means that there are more. */
 async function countRows(db: Database, kind: ReportKind, request: PageRequest): Promise<number> {
-  const { sort: _, limit: __, offset: ___, ...rest } = request;
+  const { sort: _, limit: __, offset = 0, search, ...rest } = request;
+  const wanted = search ? searched(kind, search) : kind;
   const counting: ReportKind = {
     ...kind,
     columns: [COUNT_COLUMN],
-    query: (scope) => `select count(*) as count from (${kind.query(scope)}) c`,
+    query: (scope) => {
+      const most = scope.parameters.add(Math.max(MOST_COUNTED, offset + request.limit) + 1);
+      return `select count(*) as count from (select from (${wanted.query(scope)}) a limit ${most}::int8) c`;
+    },
   };
   const { rows } = await openReport(db, counting, rest);
   for await (const batch of rows) return Number(batch[0]?.[0] ?? 0);

@@ -16,6 +16,11 @@ const CONTENT_TYPES: Readonly<Partial<Record<FormatName, string>>> = {
 /** Formats that the API writes; the pages are its HTML. */
 export const API_FORMATS = Object.keys(CONTENT_TYPES);
 
+/** The media type of a format's answers, without parameters. */
+export function contentTypeOf(format: string): string {
+  return CONTENT_TYPES[format as FormatName]?.split(';')[0] ?? '';
+}
+
 /** A JSON answer without a limit of its own ends here; CSV and NDJSON have all rows, for they are read as they come. */
 const DEFAULT_JSON_ROWS = 1_000;
 

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { NotFoundError, SettingsError } from '../errors.ts';
+import { readOverview } from '../html/overview/read-overview.ts';
 import { parseDigest } from '../oci/digest.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
@@ -12,23 +13,23 @@ import { compareStored } from './compare.ts';
 import type { Dashboard } from './dashboard.ts';
 import { readImageDetail, resolveImage } from './image-detail.ts';
 import { openApiDocument } from './openapi.ts';
-import type { OverviewReader } from './overview-cache.ts';
 import { parseReportQuery } from './report-query.ts';
 
 /** The JSON API, under /api/v1; config/openapi.json describes it. */
-export function apiRoutes(dashboard: Dashboard, readOverview: OverviewReader): Hono {
+export function apiRoutes(dashboard: Dashboard): Hono {
   const { db, now, settings } = dashboard;
   const api = new Hono();
   api.get('/openapi.json', (context) => context.json(openApiDocument()));
   api.get('/overview', async (context) => {
-    const prices = { storagePricePerGBMonth: settings.prices.storagePerGBMonth };
-    const { audits, teams, repositories, layers, growth, advice, ...rest } = await readOverview({
-      now: now(),
-      ...prices,
+    const { storagePerGBMonth: storagePricePerGBMonth } = settings.prices;
+    const { teams, growth, ...rest } = await readOverview(db, { now: now(), storagePricePerGBMonth });
+    return context.json({
+      schema: 'slimboard.overview/1',
+      audit: teams.audit,
+      ...rest,
+      teams: recordsOf(teams),
+      growth: growth.map(({ repository, build }) => ({ ...repository, build: build ?? null })),
     });
-    const pages = { teams, layers, growth, advice };
-    const rows = Object.fromEntries(Object.entries(pages).map(([name, page]) => [name, recordsOf(page)]));
-    return context.json({ schema: 'slimboard.overview/1', audit: teams.audit, ...rest, ...rows });
   });
   api.get('/reports/:kind', async ({ req }) =>
     answerReport(dashboard, kindOf(req.param('kind')), parseReportQuery(new URL(req.url).searchParams)),

@@ -7,7 +7,6 @@ import { apiRoutes } from './api.ts';
 import type { Dashboard } from './dashboard.ts';
 import { atMostAtOnce, isLoopback, loopbackNamesOnly, requestLimits, securityHeaders } from './guards.ts';
 import { loginRoutes, requireToken } from './login.ts';
-import { createOverviewReader } from './overview-cache.ts';
 import { NAVIGATION } from './pages/navigation.ts';
 import { pageRoutes } from './pages/routes.ts';
 
@@ -16,7 +15,6 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
   const { assets, settings, metrics, now } = dashboard;
   const { token, host } = settings.serve;
   const render = renderer(dashboard);
-  const readOverview = createOverviewReader(dashboard.db);
   const app = new Hono();
   app.use(securityHeaders, requestLimits);
   if (token === undefined && isLoopback(host)) app.use(loopbackNamesOnly);
@@ -41,8 +39,8 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
   );
   if (dashboard.queues) app.route('/queues', dashboard.queues);
   app.use(atMostAtOnce());
-  app.route('/api/v1', apiRoutes(dashboard, readOverview));
-  app.route('/', pageRoutes(dashboard, readOverview, render));
+  app.route('/api/v1', apiRoutes(dashboard));
+  app.route('/', pageRoutes(dashboard, render));
   app.notFound((context) => fail(context.req.path, 404, 'not-found', 'There is no such page.', render));
   app.onError((error, context) => {
     const { status, code, message } = describe(error);

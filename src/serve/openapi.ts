@@ -1,10 +1,11 @@
 import { packageVersion } from '../package-version.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
+import { leaderboard } from '../report/leaderboard.ts';
 import { groupColumns, MOVEMENT_COLUMNS } from '../report/leaderboard-columns.ts';
 import { GROUPINGS, METRICS } from '../report/names.ts';
 import type { Column, ColumnType } from '../report/report.ts';
-import { API_FORMATS } from './answer-report.ts';
+import { API_FORMATS, contentTypeOf } from './answer-report.ts';
 import { FILTER_PARAMETERS, filtersOf } from './report-query.ts';
 
 type Json = { readonly [key: string]: unknown };
@@ -23,19 +24,27 @@ export function openApiDocument(): Json {
     servers: [{ url: '/api/v1' }],
     security: [{}, { token: [] }],
     paths: {
-      '/overview': operation('overview', 'The totals, the teams, and the top lists of the newest audits', {}, []),
+      '/overview': operation('overview', 'The totals, the teams, and the top lists of the newest audits', {
+        schema: objectOf('slimboard.overview/1', OVERVIEW),
+      }),
       ...Object.fromEntries(kinds.map((kind) => [`/reports/${kind.name}`, reportOperation(kind)])),
       '/leaderboard': leaderboardOperation(),
-      '/images/{digest}': operation('image', 'One image: layers, base with its proof, findings, plan', {}, [
-        parameter('digest', 'path', 'sha256:…', { type: 'string' }, true),
-      ]),
-      '/compare': operation('compare', 'What came and went from one stored image to another', {}, [
-        parameter('old', 'query', 'A digest, or REPOSITORY:TAG', { type: 'string' }, true),
-        parameter('new', 'query', 'A digest, or REPOSITORY:TAG', { type: 'string' }, true),
-      ]),
-      '/audits/{id}': operation('audit', 'How an audit stands', {}, [
-        parameter('id', 'path', 'The number of the audit', { type: 'integer' }, true),
-      ]),
+      '/images/{digest}': operation('image', 'One image: layers, base with its proof, findings, plan', {
+        schema: objectOf('slimboard.image-detail/1', IMAGE),
+        parameters: [parameter('digest', 'path', 'sha256:…', { type: 'string' }, true)],
+      }),
+      '/compare': operation('compare', 'What came and went from one stored image to another', {
+        schema: objectOf('slimboard.comparison/1', COMPARISON),
+        parameters: [
+          parameter('old', 'query', 'A digest, or REPOSITORY:TAG', { type: 'string' }, true),
+          parameter('new', 'query', 'A digest, or REPOSITORY:TAG', { type: 'string' }, true),
+        ],
+      }),
+      '/audits/{id}': operation('audit', 'How an audit stands', {
+        schema: objectOf('slimboard.audit/1', AUDIT),
+        parameters: [parameter('id', 'path', 'The number of the audit', { type: 'integer' }, true)],
+      }),
+      '/openapi.json': operation('openapi', 'This description', { schema: { type: 'object' } }),
     },
     components: {
       securitySchemes: {
@@ -58,25 +67,91 @@ export function openApiDocument(): Json {
   };
 }
 
+const TEXT: Json = { type: 'string' };
+const COUNT: Json = { type: 'integer' };
+const LIST: Json = { type: 'array', items: { type: 'object' } };
+const OBJECT: Json = { type: 'object' };
+
+const OVERVIEW: Readonly<Record<string, Json>> = {
+  audit: { type: ['object', 'null'], description: 'The newest audit' },
+  totals: OBJECT,
+  teams: LIST,
+  map: { ...OBJECT, description: 'Stored bytes by registry, team, repository and image' },
+  sizes: LIST,
+  bases: LIST,
+  distros: LIST,
+  rules: LIST,
+  layers: LIST,
+  steps: { ...LIST, description: 'Steps of slimming plans, the most gain first' },
+  growth: { ...LIST, description: 'Repositories that grew, each with the build that grew most' },
+  trends: LIST,
+};
+const IMAGE: Readonly<Record<string, Json>> = {
+  digest: TEXT,
+  platform: TEXT,
+  compressed_bytes: COUNT,
+  base_image: { type: ['string', 'null'] },
+  base_confidence: { type: ['string', 'null'] },
+  base_evidence: { type: ['string', 'null'] },
+  plan: LIST,
+  layers: LIST,
+  findings: LIST,
+  places: { ...LIST, description: 'Tags that lead to it' },
+};
+const COMPARISON: Readonly<Record<string, Json>> = {
+  old: TEXT,
+  new: TEXT,
+  oldBytes: COUNT,
+  newBytes: COUNT,
+  changedBytes: COUNT,
+  keptBytes: COUNT,
+  byClass: LIST,
+  layers: LIST,
+  settings: { type: 'array', items: TEXT },
+};
+const AUDIT: Readonly<Record<string, Json>> = {
+  id: COUNT,
+  status: TEXT,
+  stage: TEXT,
+  sources: { type: 'array', items: TEXT },
+  startedAt: { ...TEXT, format: 'date-time' },
+  finishedAt: { type: ['string', 'null'], format: 'date-time' },
+};
+
+/** An answer that has at least these fields, and says of which version it is. */
+function objectOf(schema: string, fields: Readonly<Record<string, Json>>): Json {
+  const properties = { schema: { const: schema }, ...fields };
+  return { type: 'object', required: Object.keys(properties), properties };
+}
+
 function reportOperation(kind: ReportKind): Json {
-  const filters = filtersOf(kind).map((name) =>
-    parameter(FILTER_PARAMETERS[name], 'query', `As --${FILTER_PARAMETERS[name].replace('_', '-')}`, {
-      type: 'string',
-    }),
+  return operation(`report_${kind.name}`, kind.description, {
+    schema: reportSchema(kind.columns),
+    parameters: [...filterParameters(kind), ...pageParameters(kind.columns)],
+    otherTypes: API_FORMATS.filter((name) => name !== 'json').map(contentTypeOf),
+  });
+}
+
+function filterParameters(kind: ReportKind): readonly Json[] {
+  return filtersOf(kind).map((name) =>
+    parameter(FILTER_PARAMETERS[name], 'query', `As --${FILTER_PARAMETERS[name].replace('_', '-')}`, TEXT),
   );
-  return operation(`report_${kind.name}`, kind.description, reportSchema(kind.columns), [
-    ...filters,
-    ...pageParameters(kind.columns),
-  ]);
 }
 
 function leaderboardOperation(): Json {
+  const kinds = GROUPINGS.map((by) => leaderboard({ by, metric: 'stored' }));
+  const filters = new Map(kinds.flatMap(filterParameters).map((filter) => [filter.name, filter]));
   const columns = [...groupColumns('team'), ...MOVEMENT_COLUMNS];
-  return operation('leaderboard', 'Groups, ranked', reportSchema(columns), [
-    parameter('by', 'query', 'What is ranked; default team', { enum: GROUPINGS }),
-    parameter('metric', 'query', 'What it is ranked by; default stored', { enum: METRICS }),
-    ...pageParameters(columns),
-  ]);
+  return operation('leaderboard', 'Groups, ranked', {
+    schema: reportSchema(columns.filter(({ name }) => name !== 'team')),
+    parameters: [
+      parameter('by', 'query', 'What is ranked; default team', { enum: GROUPINGS }),
+      parameter('metric', 'query', 'What it is ranked by; default stored', { enum: METRICS }),
+      ...filters.values(),
+      ...pageParameters(columns),
+    ],
+    otherTypes: API_FORMATS.filter((name) => name !== 'json').map(contentTypeOf),
+  });
 }
 
 function pageParameters(columns: readonly Column[]): readonly Json[] {
@@ -95,18 +170,31 @@ function parameter(name: string, place: string, description: string, schema: Jso
   return { name, in: place, description, required, schema };
 }
 
-function operation(operationId: string, summary: string, schema: Json, parameters: readonly Json[]): Json {
+interface OperationOptions {
+  /** Of the JSON answer. */
+  readonly schema: Json;
+  readonly parameters?: readonly Json[];
+  /** Content types that it answers with when another format is asked for. */
+  readonly otherTypes?: readonly string[];
+}
+
+function operation(
+  operationId: string,
+  summary: string,
+  { schema, parameters = [], otherTypes = [] }: OperationOptions,
+): Json {
   const error = {
     description: 'What is wrong',
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
   };
+  const others = Object.fromEntries(otherTypes.map((type) => [type, { schema: TEXT }]));
   return {
     get: {
       operationId,
       summary,
       parameters,
       responses: {
-        200: { description: 'The answer', content: { 'application/json': { schema } } },
+        200: { description: 'The answer', content: { 'application/json': { schema }, ...others } },
         400: error,
         401: error,
         404: error,

@@ -1,4 +1,5 @@
 import type { Queryable } from './database.ts';
+import { summariseSource } from './summary-store.ts';
 
 /**
  * The sizes of a source, each re-added from the blob table. A blob counts once within the scope in which its registry
@@ -155,6 +156,7 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   await tx.query(FORGET_SHARES, [sourceId]);
   for (const statement of [SOURCE_TOTAL, TEAM_TOTALS, REPOSITORY_TOTALS])
     await tx.query(statement, [sourceId, auditId]);
+  await summariseSource(tx, sourceId, auditId);
   for (const table of ['held', 'holding', 'own_holding', 'tagged_image']) await tx.query(`drop table ${table}`);
 }
 

@@ -1,16 +1,18 @@
 import { humanBytes } from '../../measure/human-bytes.ts';
 import type { AuditSummary } from '../../report/report.ts';
-import { recordsOf } from '../../report/report-page.ts';
+import type { BigLayer, BigStep, RuleCount } from '../../store/summary-store.ts';
 import { type Bar, barList } from '../charts/bar-list.ts';
-import { type MapNode, treemapChart } from '../charts/treemap.ts';
-import { trendChart } from '../charts/trend.ts';
+import { trendCharts } from '../charts/trend.ts';
 import { count, counted, moment, share, signedBytes } from '../figures.ts';
-import type { CellsByName, LinkOf } from '../links.ts';
+import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 import { figures, section } from '../page.ts';
 import { reportTable } from '../table.ts';
-import type { RuleCount, SizeBucket } from './distributions.ts';
-import type { Overview, OverviewTotals, Standing } from './read-overview.ts';
+import { BUILD_COLUMNS, GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './columns.ts';
+import { mapSection } from './map-section.ts';
+import type { Growth } from './read-growth.ts';
+import type { Overview, OverviewTotals } from './read-overview.ts';
+import type { SizeBucket, Standing } from './read-summaries.ts';
 
 export interface OverviewView {
   readonly links: LinkOf;
@@ -27,15 +29,15 @@ export function overviewSections(overview: Overview, view: OverviewView): Markup
   return html`${summary(overview.totals, view)}
 <div class="grid">
 ${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: 'A layer that several teams hold counts in parts, so that the teams sum to what the registries store.' })}
-${section('Where the bytes are', treemap(overview, links), { wide: true, note: 'Registry, team, repository: all that each one holds; layers in several repositories count in each.' })}
+${section('Where the bytes are', mapSection(overview.map, links), { wide: true, note: 'Registry, team, repository, image: layers in several repositories count in each; within a repository, each counts at the biggest image that has it.' })}
 ${section('Images by pull size', sizeBars(overview.sizes))}
-${section('Trend', trends(overview))}
+${section('Trend', trendCharts(overview.trends), { note: 'Audits that cover the same as the newest.' })}
 ${section('Base images', standingBars('Base images', overview.bases, view, 'base_image'), { note: 'Share of tags.' })}
 ${section('Distributions', standingBars('Distributions', overview.distros, view, 'distro'), { note: 'Share of tags, with the end of support.' })}
-${section('Repositories that grew', reportTable(overview.growth, { label: 'Repositories that grew', links, columns: ['repository', 'team', 'growth_bytes', 'stored_bytes'] }), { note: 'Stored bytes against the audit before with the same coverage.' })}
-${section('Findings', ruleTable(overview.rules, links))}
-${section('Biggest layers', reportTable(overview.layers, { label: 'Biggest layers', links, columns: ['bytes', 'class', 'instruction', 'images', 'teams', 'example_repository'] }), { wide: true })}
-${section('What would save most', reportTable(overview.advice, { label: 'Advice', links, columns: ADVICE_COLUMNS }), { wide: true, note: 'Steps of the slimming plans; each size counts on the steps before it.' })}
+${section('Repositories that grew', growthTable(overview.growth, links), { wide: true, note: 'Stored bytes in the last seven days, audit by audit against the one before with the same coverage; and the build that grew most, with its step.', more: links('page', { page: 'regressions' }) })}
+${section('Findings', ruleTable(overview.rules, links), { more: links('page', { page: 'findings' }) })}
+${section('Biggest layers', layerTable(overview.layers, links), { wide: true, more: links('page', { page: 'layers' }) })}
+${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'Steps of the slimming plans; each size counts on the steps before it.', more: links('page', { page: 'advice' }) })}
 </div>`;
 }
 
@@ -56,19 +58,6 @@ const TEAM_COLUMNS = [
   'slim_score',
   'findings_error',
 ];
-const ADVICE_COLUMNS = [
-  'repository',
-  'tag',
-  'team',
-  'compressed_bytes',
-  'step',
-  'technique',
-  'base',
-  'gain_bytes',
-  'after_max_bytes',
-  'basis',
-];
-
 /** One line that says of which audit a page is. */
 export function auditLead(audit: AuditSummary | null): string {
   if (!audit) return 'No audit has finished yet: "slimboard audit HOST" makes one.';
@@ -93,32 +82,6 @@ function summary(totals: OverviewTotals, { currency }: OverviewView): Markup {
       note: 'pull sizes, images one by one',
     },
   ]);
-}
-
-function treemap({ repositories }: Overview, links: LinkOf): Markup {
-  const byRegistry = new Map<string, Map<string, MapNode[]>>();
-  for (const row of recordsOf(repositories)) {
-    const registry = String(row.registry);
-    const team = String(row.team);
-    const teams = byRegistry.get(registry) ?? new Map<string, MapNode[]>();
-    byRegistry.set(registry, teams.set(team, [...(teams.get(team) ?? []), leafOf(row, links)]));
-  }
-  if (byRegistry.size === 0) return html`<p class="empty">Nothing to show.</p>`;
-  const shown = repositories.rows.length;
-  const rest = repositories.total - shown;
-  const root: MapNode = {
-    name: 'all',
-    children: [...byRegistry].map(([name, teams]) => ({
-      name,
-      children: [...teams].map(([team, children]) => ({ name: team, children })),
-    })),
-  };
-  const label = `Stored bytes of ${counted(shown, 'repository', 'repositories')}`;
-  return html`${treemapChart(root, label)}${rest > 0 ? html`<p class="note">And ${counted(rest, 'smaller repository', 'smaller repositories')}.</p>` : null}`;
-}
-
-function leafOf(row: CellsByName, links: LinkOf): MapNode {
-  return { name: String(row.repository), bytes: Number(row.stored_bytes ?? 0), href: links('repository', row) };
 }
 
 function sizeBars(sizes: readonly SizeBucket[]): Markup {
@@ -156,37 +119,49 @@ function standingBars(label: string, all: readonly Standing[], view: OverviewVie
 }
 
 function ruleTable(rules: readonly RuleCount[], links: LinkOf): Markup {
-  const columns = [
-    { name: 'severity', type: 'text', description: 'As the policy has it.' },
-    { name: 'rule', type: 'text', description: 'The rule.' },
-    { name: 'images', type: 'integer', description: 'How many images trip it.' },
-    { name: 'teams', type: 'integer', description: 'Of how many teams.' },
-    { name: 'max_bytes', type: 'bytes', description: 'What mending it everywhere saves at most.' },
-  ] as const;
-  const rows = rules.map(({ severity, rule, images, teams, maxBytes }) => [severity, rule, images, teams, maxBytes]);
-  return reportTable({ columns, rows }, { label: 'Findings by rule', links });
+  const rows = rules.map(({ severity, rule, images, maxBytes }) => [severity, rule, images, maxBytes]);
+  return reportTable({ columns: RULE_COLUMNS, rows }, { label: 'Findings by rule', links });
 }
 
-/** Audits of the same sources make a line. */
-function trends({ audits }: Overview): Markup {
-  const lines = new Map<string, { at: string; stored: number; logical: number }[]>();
-  for (const row of recordsOf(audits).reverse()) {
-    if (row.status !== 'finished' || typeof row.finished_at !== 'string' || row.stored_bytes === null) continue;
-    const sources = String(row.sources);
-    const points = lines.get(sources) ?? [];
-    points.push({ at: row.finished_at, stored: Number(row.stored_bytes), logical: Number(row.logical_bytes) });
-    lines.set(sources, points);
-  }
-  if (lines.size === 0) return html`<p class="empty">A trend begins with the first audit that finished.</p>`;
-  const charts = [...lines].slice(0, 4).map(
-    ([sources, points]) =>
-      html`<h3>${sources}</h3>${trendChart(
-        'Stored',
-        points.map(({ at, stored }) => ({ at, bytes: stored })),
-      )}${trendChart(
-        'Logical',
-        points.map(({ at, logical }) => ({ at, bytes: logical })),
-      )}`,
-  );
-  return html`${charts}`;
+function growthTable(growth: readonly Growth[], links: LinkOf): Markup {
+  const rows = growth.map(({ repository, build }) => [
+    repository.registry ?? null,
+    repository.name ?? null,
+    repository.change_bytes ?? null,
+    repository.stored_bytes ?? null,
+    ...BUILD_COLUMNS.map(({ name }) => build?.[name] ?? null),
+  ]);
+  const columns = [...GROWTH_COLUMNS, ...BUILD_COLUMNS];
+  return reportTable({ columns, rows }, { label: 'Repositories that grew', links });
+}
+
+function layerTable(layers: readonly BigLayer[], links: LinkOf): Markup {
+  const rows = layers.map(({ digest, bytes, class: name, instruction, images, repositories, registry, repository }) => [
+    bytes,
+    name,
+    instruction,
+    images,
+    repositories,
+    repository,
+    registry,
+    digest,
+  ]);
+  return reportTable({ columns: LAYER_COLUMNS, rows }, { label: 'Biggest layers', links });
+}
+
+function stepTable(steps: readonly BigStep[], links: LinkOf): Markup {
+  const rows = steps.map((step) => [
+    step.registry,
+    step.repository,
+    step.tag,
+    step.team,
+    step.digest,
+    step.bytes,
+    step.technique,
+    step.base,
+    step.gainBytes,
+    step.afterMaxBytes,
+    step.basis,
+  ]);
+  return reportTable({ columns: STEP_COLUMNS, rows }, { label: 'Advice', links });
 }

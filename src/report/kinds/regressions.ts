@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { type ReportKind, selectColumns } from './kind.ts';
+import type { ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
@@ -21,6 +21,9 @@ const columns: readonly Column[] = [
   { name: 'previous_digest', type: 'digest', description: 'The manifest of the build before it.', detail: true },
 ];
 
+const STEP: ReadonlySet<string> = new Set(['step', 'step_bytes', 'instruction']);
+const ORDER = 'b.change_bytes desc, b.source, b.registry, b.repository, b.created_at, b.digest';
+
 export const regressions: ReportKind = {
   name: 'regressions',
   description:
@@ -34,7 +37,22 @@ export const regressions: ReportKind = {
     since: 'b.seen_at',
     minSize: 'b.change_bytes',
   },
+  // Sorted before their steps are looked up: of the first few, only theirs are.
   query: ({ where }) => `
-    select ${selectColumns(columns, 'b')} from slimboard_regressions b where ${where}
-    order by b.change_bytes desc, b.source, b.registry, b.repository, b.created_at, b.digest`,
+    select ${columns.map(({ name }) => `${STEP.has(name) ? 'g' : 'b'}.${name}`).join(', ')}
+    from (select * from grown_build b where ${where} order by ${ORDER}) b
+    left join lateral grown_step(b.manifest_id, b.previous_id) g on true
+    order by ${ORDER}`,
 };
+
+/** The same of some repositories, by their names. */
+export function regressionsOf(repositories: readonly string[]): ReportKind {
+  return {
+    ...regressions,
+    query: (scope) =>
+      regressions.query({
+        ...scope,
+        where: `${scope.where} and b.repository = any(${scope.parameters.add([...repositories])}::text[])`,
+      }),
+  };
+}

@@ -5,13 +5,18 @@ const columns: readonly Column[] = [
   { name: 'finished_at', type: 'timestamp', description: 'The end of the audit.' },
   { name: 'audit_id', type: 'integer', description: 'The audit.', detail: true },
   { name: 'source', type: 'text', description: 'The source of the settings.' },
-  { name: 'scope', type: 'text', description: 'What the sizes are of: `source`, `team` or `repository`.' },
+  { name: 'scope', type: 'text', description: 'What the sizes are of: `source`, `team`, `repository` or `base`.' },
   { name: 'name', type: 'text', description: 'Its name.' },
+  { name: 'registry', type: 'text', description: 'The host of the registry, of a repository.', detail: true },
   { name: 'status', type: 'text', description: 'How the audit ended: `finished`, or `incomplete`.', detail: true },
   { name: 'tags', type: 'integer', description: 'Tags.' },
   { name: 'images', type: 'integer', description: 'Distinct images under those tags.' },
   { name: 'logical_bytes', type: 'bytes', description: 'The pull sizes of all tags, as if nothing were shared.' },
-  { name: 'stored_bytes', type: 'bytes', description: 'Stored bytes; of a team its fair share.' },
+  {
+    name: 'stored_bytes',
+    type: 'bytes',
+    description: 'Stored bytes; of a team its fair share; of a base image unknown.',
+  },
   {
     name: 'change_bytes',
     type: 'bytes',
@@ -22,7 +27,7 @@ const columns: readonly Column[] = [
 export const trends: ReportKind = {
   name: 'trends',
   description:
-    'One row an audit and source, team or repository, newest first; a repository has a row when its sizes change.',
+    'One row an audit and source, team, repository or base image, newest first; a repository has a row when its sizes change.',
   columns,
   filters: {
     source: 't.source',
@@ -35,3 +40,32 @@ export const trends: ReportKind = {
     select ${selectColumns(columns, 't')} from slimboard_trends t where ${where}
     order by t.finished_at desc, t.audit_id desc, t.source, t.scope, t.name`,
 };
+
+/** What a trend may be of. */
+export type TrendScope = 'source' | 'team' | 'repository' | 'base';
+
+/** Something that a trend is of. */
+export interface TrendOf {
+  readonly scope: TrendScope;
+  /** Default: all of the scope. */
+  readonly name?: string;
+  readonly registry?: string;
+}
+
+/** Trends of audits that can be compared: without errors, and covering the same as the newest such audit of their source. */
+export function comparableTrends({ scope, name, registry }: TrendOf): ReportKind {
+  return {
+    ...trends,
+    query: (request) => {
+      const equal = (column: string, value: string | undefined): string =>
+        value === undefined ? 'true' : `t.${column} = ${request.parameters.add(value)}`;
+      return trends.query({
+        ...request,
+        where: `${request.where} and ${equal('scope', scope)} and ${equal('name', name)} and ${equal('registry', registry)}
+          and (t.source_id, t.status, t.options) in (
+            select distinct on (a.source_id) a.source_id, a.status, a.options from slimboard_source_audits a
+            where a.status = 'finished' order by a.source_id, a.audit_id desc)`,
+      });
+    },
+  };
+}

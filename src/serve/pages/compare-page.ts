@@ -14,8 +14,8 @@ export function comparePage(before: string, after: string, comparison: Compariso
     title: 'Compare',
     at: '/compare',
     body: html`<form class="filters" action="/compare">
-<label>Old (REPOSITORY:TAG or digest)<input name="old" value="${before}" required></label>
-<label>New<input name="new" value="${after}" required></label><button>Compare</button></form>
+<label>Old (REPOSITORY:TAG or digest)<input class="name" name="old" value="${before}" required></label>
+<label>New<input class="name" name="new" value="${after}" required></label><button>Compare</button></form>
 ${comparison ? result(comparison) : null}`,
   };
 }
@@ -41,7 +41,7 @@ function named({ digest, places: [place] }: ImageDetail): Markup {
 
 const CLASS_COLUMNS: readonly Column[] = [
   { name: 'class', type: 'text', description: 'What made the layers.' },
-  { name: 'growth_bytes', type: 'bytes', description: 'New less old.' },
+  { name: 'change_bytes', type: 'bytes', description: 'New less old.' },
 ];
 
 function classTable(classes: Comparison['diff']['byClass']): Markup {

@@ -54,7 +54,7 @@ function summary(image: ImageDetail): Markup {
 }
 
 const LAYER_COLUMNS: readonly Column[] = [
-  { name: 'position', type: 'integer', description: 'From 1, base first.' },
+  { name: 'layer', type: 'integer', description: 'From 1, base first.' },
   { name: 'bytes', type: 'bytes', description: 'As it is transferred.' },
   { name: 'share', type: 'percent', description: 'Of the pull size.' },
   { name: 'class', type: 'text', description: 'What made it.' },
@@ -77,7 +77,11 @@ function layerTable({ layers, compressed_bytes: total }: ImageDetail): Markup {
 }
 
 function proof(image: ImageDetail): Markup {
-  const base = image.base_image ?? `not known (${image.base_evidence ?? 'not assessed'})`;
+  const { base_image: known } = image;
+  const base =
+    known === null
+      ? `not known (${image.base_evidence ?? 'not assessed'})`
+      : html`<a href="${dashboardLinks('base_image', { base_image: known })}">${known}</a>`;
   const chain =
     image.base_chain_id === null
       ? null
@@ -98,7 +102,10 @@ function identity(image: ImageDetail): Markup {
   const distro = [image.distro, image.distro_version].filter(Boolean).join(' ');
   const root = image.runs_as_root === null ? '' : image.runs_as_root ? ', which is root' : '';
   return facts([
-    ['Distribution', distro + (image.distro_eol === null ? '' : `, supported until ${image.distro_eol}`)],
+    [
+      'Distribution',
+      distro === '' ? null : distro + (image.distro_eol === null ? '' : `, supported until ${image.distro_eol}`),
+    ],
     ['Runtime', [image.runtime, image.runtime_version].filter(Boolean).join(' ')],
     ['Framework', image.framework],
     ['Variant', image.variant],
@@ -120,7 +127,7 @@ const FINDING_COLUMNS: readonly Column[] = [
 ];
 
 function findingTable({ findings }: ImageDetail): Markup {
-  const rows = findings.map(({ severity, rule, message, layer, confidence, max_bytes }) => [
+  const rows = worstFirst(findings).map(({ severity, rule, message, layer, confidence, max_bytes }) => [
     severity,
     rule,
     message,
@@ -129,6 +136,12 @@ function findingTable({ findings }: ImageDetail): Markup {
     max_bytes,
   ]);
   return reportTable({ columns: FINDING_COLUMNS, rows }, { label: 'Findings', links: dashboardLinks });
+}
+
+const SEVERITIES: readonly string[] = ['error', 'warn', 'info'];
+
+function worstFirst(findings: ImageDetail['findings']): ImageDetail['findings'] {
+  return findings.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
 const PLAN_COLUMNS: readonly Column[] = [
@@ -161,5 +174,5 @@ function places(image: ImageDetail): Markup {
       html`<li><a href="${repositoryPath(registry, repository)}">${registry}/${repository}</a>${tag === '' ? ' (untagged)' : `:${tag}`} · ${team}</li>`,
   )}</ul>
 <form class="filters" action="/compare"><input type="hidden" name="new" value="${image.digest}">
-<label>Compare with (REPOSITORY:TAG or digest)<input name="old" required></label><button>Compare</button></form>`;
+<label>Compare with (REPOSITORY:TAG or digest)<input class="name" name="old" required></label><button>Compare</button></form>`;
 }

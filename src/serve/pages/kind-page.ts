@@ -8,6 +8,7 @@ import type { ReportKind } from '../../report/kinds/kind.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { FILTER_PARAMETERS, filtersOf, parseReportQuery } from '../report-query.ts';
+import { SCREEN_COLUMNS } from './columns.ts';
 
 const ROWS = 100;
 const MOST_ROWS = 500;
@@ -33,48 +34,32 @@ export async function kindPage(dashboard: Dashboard, kind: ReportKind, url: URL)
 }
 
 function tableOf(page: ReportPage, label: string, url: URL, sort: string | undefined): Markup {
+  const columns = SCREEN_COLUMNS[page.kind];
   return reportTable(page, {
     label,
     links: dashboardLinks,
     sortedBy: sort,
-    ...(COLUMNS[page.kind] && { columns: COLUMNS[page.kind] }),
+    ...(columns && { columns }),
     sortLink: (column) => address(url, { sort: sort === `-${column}` ? column : `-${column}`, offset: undefined }),
   });
 }
 
-/** What fits a screen, where a kind has more; the CSV has all columns. */
-const COLUMNS: Readonly<Record<string, readonly string[]>> = {
-  images: [
-    'repository',
-    'tag',
-    'platform',
-    'team',
-    'compressed_bytes',
-    'base_image',
-    'base_confidence',
-    'distro',
-    'distro_version',
-    'runtime',
-    'savings_max_bytes',
-    'slim_score',
-    'exclusive_bytes',
-    'layer_count',
-  ],
-};
-
 function filterForm(kind: ReportKind, url: URL): Markup {
-  const fields = filtersOf(kind).map((name) => {
-    const parameter = FILTER_PARAMETERS[name];
-    return html`<label>${titleOf(parameter)}<input name="${parameter}" value="${url.searchParams.get(parameter) ?? ''}"${
-      HINTS[parameter] ? html` placeholder="${HINTS[parameter]}"` : null
-    }></label>`;
-  });
+  const names = filtersOf(kind).map((name) => FILTER_PARAMETERS[name]);
+  const isFiltered = names.some((name) => url.searchParams.get(name));
   const sort = url.searchParams.get('sort');
+  const audit = url.searchParams.get('audit');
   const csv = `/api/v1/reports/${kind.name}${address(url, { format: 'csv', limit: undefined, offset: undefined }).slice(url.pathname.length)}`;
-  return html`<form class="filters" action="${url.pathname}" role="search" aria-label="Filters">
-<label>Search<input type="search" name="q" value="${url.searchParams.get('q') ?? ''}"></label>${fields}
-${sort ? html`<input type="hidden" name="sort" value="${sort}">` : null}<button>Show</button>
-<a class="button" href="${csv}" download>CSV</a></form>`;
+  return html`<form class="filters" action="${url.pathname}" role="search" aria-label="${titleOf(kind.name)}">
+<label>Search<input type="search" name="q" value="${url.searchParams.get('q') ?? ''}"></label>
+${sort ? html`<input type="hidden" name="sort" value="${sort}">` : null}${audit ? html`<input type="hidden" name="audit" value="${audit}">` : null}
+<button>Show</button><a class="button" href="${csv}" download>CSV</a>
+${names.length > 0 ? html`<details${isFiltered ? html` open` : null}><summary>Filters</summary><div>${names.map((name) => filterField(name, url))}</div></details>` : null}</form>`;
+}
+
+function filterField(name: string, url: URL): Markup {
+  const hint = HINTS[name] ? html` placeholder="${HINTS[name]}"` : null;
+  return html`<label>${titleOf(name)}<input name="${name}" value="${url.searchParams.get(name) ?? ''}"${hint}></label>`;
 }
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -86,17 +71,17 @@ const HINTS: Readonly<Record<string, string>> = {
   min_size: '100MB',
 };
 
-function pager({ total, rows }: ReportPage, url: URL, offset: number, limit: number): Markup {
+function pager({ total, isMore, rows }: ReportPage, url: URL, offset: number, limit: number): Markup {
   const before =
     offset > 0
       ? html`<a href="${address(url, { offset: String(Math.max(0, offset - limit)) })}" rel="prev">Back</a>`
       : null;
   const after =
-    offset + rows.length < total
+    isMore || offset + rows.length < total
       ? html`<a href="${address(url, { offset: String(offset + limit) })}" rel="next">Next</a>`
       : null;
   const shown = rows.length === 0 ? '0' : `${count(offset + 1)} to ${count(offset + rows.length)}`;
-  return html`<div class="pages"><span>${shown} of ${counted(total, 'row')}</span>${before}${after}</div>`;
+  return html`<div class="pages"><span>${shown} of ${isMore ? 'more than ' : null}${counted(total, 'row')}</span>${before}${after}</div>`;
 }
 
 /** The same page with other parameters; empty ones are left out. */

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { NotFoundError } from '../../errors.ts';
 import { dashboardLinks } from '../../html/links.ts';
+import { readOverview } from '../../html/overview/read-overview.ts';
 import { auditLead, overviewSections } from '../../html/overview/sections.ts';
 import type { PageContent } from '../../html/page.ts';
 import { parseDigest } from '../../oci/digest.ts';
@@ -9,22 +10,18 @@ import { kindOf } from '../api.ts';
 import { compareStored } from '../compare.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { readImageDetail, resolveImage } from '../image-detail.ts';
-import type { OverviewReader } from '../overview-cache.ts';
 import { auditPage } from './audit-page.ts';
+import { basePage } from './base-page.ts';
 import { comparePage } from './compare-page.ts';
 import { imagePage } from './image-page.ts';
 import { kindPage } from './kind-page.ts';
 import { repositoryPage, teamPage } from './owner-pages.ts';
 
 /** The pages that people look at. */
-export function pageRoutes(
-  dashboard: Dashboard,
-  readOverview: OverviewReader,
-  render: (content: PageContent) => string,
-): Hono {
+export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) => string): Hono {
   const { db } = dashboard;
   const app = new Hono();
-  app.get('/', async (context) => context.html(render(await overviewPage(dashboard, readOverview))));
+  app.get('/', async (context) => context.html(render(await overviewPage(dashboard))));
   for (const name of Object.keys(KINDS))
     app.get(`/${name}`, async (context) =>
       context.html(render(await kindPage(dashboard, kindOf(name), new URL(context.req.url)))),
@@ -36,6 +33,11 @@ export function pageRoutes(
     const { registry, name } = context.req.query();
     if (!name) throw new NotFoundError('name a repository: /repository?name=…');
     return context.html(render(await repositoryPage(dashboard, name, registry)));
+  });
+  app.get('/base', async (context) => {
+    const { name } = context.req.query();
+    if (!name) throw new NotFoundError('name a base image: /base?name=…');
+    return context.html(render(await basePage(dashboard, name)));
   });
   app.get('/images/:digest', async (context) =>
     context.html(render(imagePage(await readImageDetail(db, parseDigest(context.req.param('digest')))))),
@@ -54,10 +56,10 @@ export function pageRoutes(
   return app;
 }
 
-async function overviewPage({ now, settings }: Dashboard, readOverview: OverviewReader): Promise<PageContent> {
+async function overviewPage({ db, now, settings }: Dashboard): Promise<PageContent> {
   const time = now();
   const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
-  const overview = await readOverview({ now: time, storagePricePerGBMonth });
+  const overview = await readOverview(db, { now: time, storagePricePerGBMonth });
   const view = { links: dashboardLinks, currency, today: time.toISOString().slice(0, 10) };
   return { title: 'Overview', at: '/', lead: auditLead(overview.teams.audit), body: overviewSections(overview, view) };
 }

@@ -1,3 +1,4 @@
+import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { parse } from 'csv-parse/sync';
 import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +9,10 @@ import { createDashboardApp } from '../../../src/serve/app.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { auditedFleet, dashboardOver, HOSTILE } from '../../support/dashboard.ts';
 import { BACKENDS } from '../../support/databases.ts';
+
+interface Answer {
+  readonly content: Readonly<Record<string, { readonly schema: object }>>;
+}
 
 const LOCAL = { headers: { host: '127.0.0.1:8620' } };
 
@@ -119,10 +124,82 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(instructions.find((instruction) => instruction.includes('HYPERLINK'))).toMatch(/^(?:'=|RUN )/);
   });
 
-  test('the API describes itself', async () => {
-    const document = (await json('/api/v1/openapi.json')) as { openapi: string; paths: Record<string, unknown> };
+  test('a trend is of audits that cover the same, and what grew names the build and its step', async () => {
+    const { trends, growth } = (await json('/api/v1/overview')) as {
+      trends: { points: { storedBytes: number }[] }[];
+      growth: { name: string; change_bytes: number; build: { tag: string; change_bytes: number } | null }[];
+    };
+    expect(trends.map(({ points }) => points.length)).toEqual([2]);
+    const [before, after] = trends[0]?.points ?? [];
+    expect(growth.map(({ name }) => name)).toEqual(['payments/app-0']);
+    expect(growth[0]?.change_bytes).toBe((after?.storedBytes ?? 0) - (before?.storedBytes ?? 0));
+    expect(growth[0]?.build).toMatchObject({ tag: 'v9' });
+    for (const path of ['/teams/payments', '/repository?name=payments/app-0'])
+      expect(await (await get(path)).text()).toContain('class="trend"');
+  });
+
+  test('in the map images add up to their repository, and repositories to what the registry holds', async () => {
+    const { map } = (await json('/api/v1/overview')) as {
+      map: { repositories: { repository: string; storedBytes: number; images: { addedBytes: number }[] }[] };
+    };
+    const { rows } = (await json('/api/v1/reports/repositories')) as {
+      rows: { repository: string; stored_bytes: number }[];
+    };
+    const stored = new Map(rows.map((row) => [row.repository, row.stored_bytes]));
+    expect(map.repositories.map(({ repository }) => repository).toSorted()).toEqual([...stored.keys()].toSorted());
+    for (const { repository, storedBytes, images } of map.repositories) {
+      expect(storedBytes).toBe(stored.get(repository));
+      expect(images.reduce((sum, { addedBytes }) => sum + addedBytes, 0)).toBeLessThanOrEqual(storedBytes);
+      expect(images.every(({ addedBytes }) => addedBytes >= 0)).toBe(true);
+    }
+  });
+
+  test('what was added up when the audit ended is what the reports say', async () => {
+    const overview = (await json('/api/v1/overview')) as {
+      bases: { name: string; tags: number }[];
+      rules: { rule: string; images: number }[];
+      layers: { digest: string; bytes: number; images: number }[];
+      steps: { gainBytes: number }[];
+    };
+    const rowsOf = async <R>(kind: string) => ((await json(`/api/v1/reports/${kind}`)) as { rows: R[] }).rows;
+    const bases = await rowsOf<{ base_image: string | null; tags: number }>('bases');
+    const tags = (name: string) =>
+      bases.filter((row) => (row.base_image ?? 'not known') === name).reduce((sum, row) => sum + row.tags, 0);
+    for (const base of overview.bases) expect(base.tags).toBe(tags(base.name));
+    const findings = await rowsOf<{ rule: string; tag: string; digest: string }>('findings');
+    for (const { rule, images } of overview.rules)
+      expect(images).toBe(
+        new Set(findings.filter((row) => row.rule === rule && row.tag).map((row) => row.digest)).size,
+      );
+    const layers = await rowsOf<{ digest: string; bytes: number; images: number }>('layers?limit=15');
+    expect(overview.layers.map(({ bytes }) => bytes)).toEqual(layers.map(({ bytes }) => bytes));
+    const advice = await rowsOf<{ gain_bytes: number }>('advice?limit=15');
+    expect(overview.steps[0]?.gainBytes).toBe(advice[0]?.gain_bytes);
+  });
+
+  test('the API describes all of its routes, and answers as it says', async () => {
+    const document = (await json('/api/v1/openapi.json')) as {
+      openapi: string;
+      paths: Record<string, { get: { operationId: string; responses: Record<string, Answer> } }>;
+    };
     expect(document.openapi).toBe('3.1.0');
-    for (const name of Object.keys(KINDS)) expect(document.paths).toHaveProperty([`/reports/${name}`]);
+    const routes = app.routes
+      .filter(({ method, path }) => method === 'GET' && path.startsWith('/api/v1/'))
+      .map(({ path }) => path.slice('/api/v1'.length).replace(/:(\w+).*$/, '{$1}'));
+    const described = Object.keys(document.paths).map((path) => path.replace(/^\/reports\/.*/, '/reports/{kind}'));
+    expect(new Set(described)).toEqual(new Set(routes));
+    const ids = Object.values(document.paths).map(({ get: { operationId } }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const { rows } = (await json('/api/v1/reports/images?limit=1&repository=payments/**')) as {
+      rows: { digest: string }[];
+    };
+    for (const [path, operation] of Object.entries(document.paths)) {
+      const query = path === '/compare' ? '?old=payments/app-0:v0&new=payments/app-0:v9' : '';
+      const address = path.replace('{digest}', rows[0]?.digest ?? '').replace('{id}', '1');
+      const schema = operation.get.responses['200']?.content['application/json']?.schema ?? false;
+      const isRight = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+      expect(isRight(await json(`/api/v1${address}${query}`)), `${path}: ${JSON.stringify(isRight.errors)}`).toBe(true);
+    }
   });
 
   test.each([

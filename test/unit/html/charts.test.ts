@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { layerBar } from '../../../src/html/charts/layer-bar.ts';
 import { treemapChart } from '../../../src/html/charts/treemap.ts';
@@ -32,12 +33,33 @@ test('places in the map have areas like their bytes', () => {
     name: 'all',
     children: [{ name: 'r', children: [{ name: 't', children: [leaf('a', 300), leaf('b', 100)] }] }],
   };
-  const svg = String(treemapChart(root, 'Bytes'));
+  const svg = String(treemapChart(root, { label: 'Bytes', colouredDepth: 2 }));
   const areas = [...svg.matchAll(/width="([\d.]+)%" height="([\d.]+)"><title>r › t › ([ab]):/g)].map(
     ([, w, h]) => Number(w) * Number(h),
   );
   expect(areas).toHaveLength(2);
   expect((areas[0] ?? 0) / (areas[1] ?? 1)).toBeCloseTo(3, 0);
+});
+
+test('a map of any number of places is small: those that cannot be seen are one', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 10 ** 9 }), { minLength: 1, maxLength: 3_000 }), (sizes) => {
+      const children = sizes.map((bytes, place) => ({ name: `image ${place}`, bytes }));
+      const svg = String(
+        treemapChart({ name: 'all', children: [{ name: 't', children }] }, { label: 'Bytes', colouredDepth: 1 }),
+      );
+      expect(svg.match(/<rect/g)?.length ?? 0).toBeLessThanOrEqual(700);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('small places are summed up with how many they are', () => {
+  const small = Array.from({ length: 40 }, (_, place) => ({ name: `s${place}`, bytes: 1 }));
+  const root = { name: 'all', children: [{ name: 't', children: [{ name: 'big', bytes: 10_000 }, ...small] }] };
+  const svg = String(treemapChart(root, { label: 'Bytes', colouredDepth: 1 }));
+  expect(svg).not.toContain('s39');
+  expect(svg).toContain('t › 40 others: 40 B');
 });
 
 test('a trend says its first and last figure', () => {

@@ -1,0 +1,96 @@
+import { digestFromBytes } from '../../oci/digest.ts';
+import type { Queryable } from '../../store/database.ts';
+
+/** Where the stored bytes are: repositories one by one as far as they are big, the others of each team together. */
+export interface ByteMap {
+  readonly repositories: readonly MapRepository[];
+  readonly others: readonly OtherRepositories[];
+}
+
+export interface MapRepository {
+  readonly registry: string;
+  readonly team: string;
+  readonly repository: string;
+  readonly storedBytes: number;
+  /** How many images it has under tags. */
+  readonly imageCount: number;
+  /** The biggest images; none of a repository that is too small to show them. */
+  readonly images: readonly MapImage[];
+}
+
+export interface MapImage {
+  readonly tag: string;
+  readonly digest: string;
+  readonly platform: string;
+  /** Bytes of its layers that no bigger image of the repository has: so the images add up to what the repository stores. */
+  readonly addedBytes: number;
+}
+
+export interface OtherRepositories {
+  readonly registry: string;
+  readonly team: string;
+  readonly repositories: number;
+  readonly storedBytes: number;
+}
+
+const REPOSITORIES = 60;
+const IMAGES = 8;
+/** A repository that is smaller than so much of the whole is one place: its images would be too small to be told apart. */
+const OPEN_SHARE = 0.01;
+
+const PLACES = `
+  with ranked as (
+    select r.registry, r.team, r.repository, r.repository_id, r.stored_bytes, r.images,
+      row_number() over (order by r.stored_bytes desc, r.repository_id) <= ${REPOSITORIES} as is_big
+    from slimboard_repositories r where r.stored_bytes > 0)
+  select registry, team, case when is_big then repository end as repository, case when is_big then repository_id end as id,
+    sum(stored_bytes)::int8 as "storedBytes", sum(images)::int8 as "imageCount", count(*) as repositories
+  from ranked group by 1, 2, 3, 4 order by 5 desc, 1, 2, 3`;
+
+/** Images of each repository, the biggest first; a layer counts for the first that has it. $1: repositories */
+const MAP_IMAGES = `
+  with image_of as (
+    select r.id as repository_id, i.* from unnest($1::int8[]) r (id) cross join lateral (
+      select c.manifest_id, min(c.tag) as tag, i.platform, i.pull_bytes,
+        row_number() over (order by i.pull_bytes desc, c.manifest_id) as place
+      from tag_content c join image i on i.manifest_id = c.manifest_id
+      where c.repository_id = r.id and c.tag is not null
+      group by c.manifest_id, i.platform, i.pull_bytes
+      order by i.pull_bytes desc, c.manifest_id limit ${IMAGES}) i),
+  first_holder as (
+    select distinct on (i.repository_id, l.blob_id) i.repository_id, i.manifest_id, b.size
+    from image_of i join manifest_layer l on l.manifest_id = i.manifest_id join blob b on b.id = l.blob_id and b.stored
+    order by i.repository_id, l.blob_id, i.place),
+  added as (select repository_id, manifest_id, sum(size)::int8 as bytes from first_holder group by 1, 2)
+  select i.repository_id as id, i.tag, m.digest, i.platform, coalesce(a.bytes, 0) as "addedBytes"
+  from image_of i join manifest m on m.id = i.manifest_id
+  left join added a on a.repository_id = i.repository_id and a.manifest_id = i.manifest_id
+  order by i.repository_id, i.place`;
+
+type PlaceRow = Omit<MapRepository, 'images' | 'repository'> & {
+  readonly id: number | null;
+  readonly repository: string | null;
+  readonly repositories: number;
+};
+type ImageRow = Omit<MapImage, 'digest'> & { readonly id: number; readonly digest: Uint8Array };
+
+export async function readMap(db: Queryable): Promise<ByteMap> {
+  const places = await db.query<PlaceRow>(PLACES);
+  const total = places.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const ids = places.flatMap(({ id, storedBytes }) => (id === null || storedBytes < total * OPEN_SHARE ? [] : [id]));
+  const images = await db.query<ImageRow>(MAP_IMAGES, [ids]);
+  return {
+    repositories: places.flatMap(({ id, repository, repositories: _, ...place }) =>
+      id === null || repository === null
+        ? []
+        : [{ ...place, repository, images: images.filter((image) => image.id === id).map(imageOf) }],
+    ),
+    others: places.flatMap(({ id, registry, team, repositories, storedBytes }) =>
+      id === null ? [{ registry, team, repositories, storedBytes }] : [],
+    ),
+  };
+}
+
+function imageOf({ id: _, digest, ...image }: ImageRow): MapImage {
+  return { ...image, digest: digestFromBytes(digest) };
+}

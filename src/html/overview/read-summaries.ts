@@ -1,0 +1,108 @@
+import type { Queryable } from '../../store/database.ts';
+import type { BigLayer, BigStep, RuleCount, SourceSummary } from '../../store/summary-store.ts';
+import { SIZE_BOUNDARIES } from '../../store/summary-store.ts';
+
+/** Images by pull size: from `fromBytes` to below `toBytes`, null: without end. */
+export interface SizeBucket {
+  readonly fromBytes: number;
+  readonly toBytes: number | null;
+  readonly images: number;
+}
+
+/** How many tags stand on something. */
+export interface Standing {
+  readonly name: string;
+  readonly tags: number;
+  readonly logicalBytes: number;
+  /** The day its support ends, `2026-06-30`, where one is known. */
+  readonly endOfLife: string | null;
+}
+
+/** The newest summaries of all sources, as one. Every size is there, also those without images. */
+export interface Summaries {
+  readonly sizes: readonly SizeBucket[];
+  readonly rules: readonly RuleCount[];
+  readonly layers: readonly BigLayer[];
+  readonly steps: readonly BigStep[];
+}
+
+const LIST_ROWS = 15;
+const SEVERITIES: readonly string[] = ['error', 'warn', 'info'];
+
+export async function readSummaries(db: Queryable): Promise<Summaries> {
+  const rows = await db.query<{ lists: SourceSummary }>(
+    `select s.lists from slimboard_source_audits a join source_summary s on s.audit_id = a.totals_of and s.source_id = a.source_id
+     where a.newest order by a.source_id`,
+  );
+  const summaries = rows.map(({ lists }) => lists);
+  return {
+    sizes: SIZE_BOUNDARIES.map((fromBytes, place) => ({
+      fromBytes,
+      toBytes: SIZE_BOUNDARIES[place + 1] ?? null,
+      images: sum(
+        summaries.flatMap(({ sizes }) => sizes.filter((size) => size.fromBytes === fromBytes)),
+        'images',
+      ),
+    })),
+    rules: mergeRules(summaries.flatMap(({ rules }) => rules)),
+    layers: mergeLayers(summaries.flatMap(({ layers }) => layers)),
+    steps: summaries
+      .flatMap(({ steps }) => steps)
+      .sort((a, b) => b.gainBytes - a.gainBytes)
+      .slice(0, LIST_ROWS),
+  };
+}
+
+/** Which base images, or distributions, tags stand on; most tags first. */
+export async function readStandings(db: Queryable, of: 'base' | 'distro'): Promise<readonly Standing[]> {
+  const name = of === 'base' ? "nullif(t.base_image, '')" : "t.distro || coalesce(' ' || t.distro_version, '')";
+  const rows = await db.query<Standing>(
+    `select coalesce(${name}, 'not known') as name, sum(t.tags)::int8 as tags, sum(t.logical_bytes)::int8 as "logicalBytes",
+       max(t.distro_eol) as "endOfLife"
+     from slimboard_source_audits a join base_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
+     where a.newest group by 1 order by 2 desc, 1`,
+  );
+  return rows;
+}
+
+/** Rules in several sources add up, errors first. */
+function mergeRules(rules: readonly RuleCount[]): readonly RuleCount[] {
+  return [...groupBy(rules, ({ rule, severity }) => `${severity} ${rule}`).values()]
+    .flatMap((same) => {
+      const [first] = same;
+      if (!first) return [];
+      const known = same.some(({ maxBytes }) => maxBytes !== null);
+      return [{ ...first, images: sum(same, 'images'), maxBytes: known ? sum(same, 'maxBytes') : null }];
+    })
+    .sort(
+      (a, b) =>
+        SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+        b.images - a.images ||
+        (a.rule < b.rule ? -1 : 1),
+    );
+}
+
+/** The same layer may be in several sources. */
+function mergeLayers(layers: readonly BigLayer[]): readonly BigLayer[] {
+  return [...groupBy(layers, ({ digest }) => digest).values()]
+    .flatMap((same) => {
+      const [first] = same;
+      return first ? [{ ...first, images: sum(same, 'images'), repositories: sum(same, 'repositories') }] : [];
+    })
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, LIST_ROWS);
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}
+
+function sum<K extends string>(items: readonly Readonly<Record<K, number | null>>[], name: K): number {
+  return items.reduce((total, item) => total + (item[name] ?? 0), 0);
+}

@@ -1,0 +1,64 @@
+import { NotFoundError } from '../../errors.ts';
+import { trendCharts } from '../../html/charts/trend.ts';
+import { count } from '../../html/figures.ts';
+import { html } from '../../html/markup.ts';
+import { readTrends } from '../../html/overview/read-trends.ts';
+import { auditLead } from '../../html/overview/sections.ts';
+import { figures, type PageContent, section } from '../../html/page.ts';
+import { humanBytes } from '../../measure/human-bytes.ts';
+import { literalGlob } from '../../report/filters.ts';
+import { KINDS } from '../../report/kinds/kinds.ts';
+import type { Queryable } from '../../store/database.ts';
+import type { Dashboard } from '../dashboard.ts';
+import { type Part, partSection, readPart } from './read-part.ts';
+
+interface BaseRow {
+  readonly images: number | null;
+  readonly tags: number;
+  readonly repositories: number;
+  readonly bytes: number | null;
+  readonly logical: number;
+  readonly distros: string | null;
+  readonly endOfLife: string | null;
+}
+
+/** A base image: who stands on it, and how that went. @throws NotFoundError when no image does */
+export async function basePage(dashboard: Dashboard, name: string): Promise<PageContent> {
+  const { db, now } = dashboard;
+  const base = await readBase(db, name);
+  const part: Part = { filters: { base: literalGlob(name.split(';')[0] ?? '') }, without: ['base_image'] };
+  const images = await readPart(dashboard, KINDS.images, part.filters, 25, '-compressed_bytes');
+  const trends = await readTrends(db, { scope: 'base', name }, now());
+  return {
+    title: name,
+    at: '/bases',
+    lead: auditLead(images.audit),
+    body: html`${figures([
+      { name: 'Images', value: count(base.images ?? 0) },
+      { name: 'Tags', value: count(base.tags) },
+      { name: 'Repositories', value: count(base.repositories) },
+      { name: 'Size of the base', value: base.bytes === null ? 'not known' : humanBytes(base.bytes) },
+      { name: 'Logical', value: humanBytes(base.logical), note: 'pull sizes of all its tags' },
+      {
+        name: 'Distribution',
+        value: base.distros ?? 'not known',
+        note: base.endOfLife === null ? null : `supported until ${base.endOfLife}`,
+      },
+    ])}<div class="grid">
+${section('Trend', trendCharts(trends), { wide: true, note: 'Pull sizes of all tags on it, in audits that cover the same as the newest.' })}
+${partSection('Biggest images', images, part)}</div>`,
+  };
+}
+
+async function readBase(db: Queryable, name: string): Promise<BaseRow> {
+  const [row] = await db.query<BaseRow>(
+    `select sum(t.images)::int8 as images, sum(t.tags)::int8 as tags, sum(t.repositories)::int8 as repositories,
+       max(t.base_bytes) as bytes, sum(t.logical_bytes)::int8 as logical,
+       string_agg(distinct t.distro || coalesce(' ' || t.distro_version, ''), ', ') as distros, min(t.distro_eol) as "endOfLife"
+     from slimboard_source_audits a join base_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
+     where a.newest and t.base_image = $1`,
+    [name],
+  );
+  if (!row || row.images === null) throw new NotFoundError(`no image stands on "${name.slice(0, 200)}"`);
+  return row;
+}

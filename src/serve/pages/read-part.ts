@@ -1,0 +1,68 @@
+import { dashboardLinks } from '../../html/links.ts';
+import type { Markup } from '../../html/markup.ts';
+import { section } from '../../html/page.ts';
+import { reportTable } from '../../html/table.ts';
+import type { FilterName, ReportFilters } from '../../report/filters.ts';
+import { findingsByRule } from '../../report/kinds/findings.ts';
+import type { ReportKind } from '../../report/kinds/kind.ts';
+import { KINDS } from '../../report/kinds/kinds.ts';
+import { type ReportRows, readRows } from '../../report/report-page.ts';
+import type { Dashboard } from '../dashboard.ts';
+import { FILTER_PARAMETERS } from '../report-query.ts';
+import { SCREEN_COLUMNS } from './columns.ts';
+
+/** A part of the registry that a page is of. */
+export interface Part {
+  readonly filters: ReportFilters;
+  /** Columns that say the same in each row. */
+  readonly without: readonly string[];
+}
+
+/** The first rows of a report about a part. */
+export function readPart(
+  { db, now, settings }: Dashboard,
+  kind: ReportKind,
+  filters: ReportFilters,
+  limit: number,
+  sort?: string,
+): Promise<ReportRows> {
+  return readRows(db, kind, {
+    filters,
+    limit,
+    now: now(),
+    storagePricePerGBMonth: settings.prices.storagePerGBMonth,
+    ...(sort === undefined ? {} : { sort }),
+  });
+}
+
+/** What there is to mend in a part: its biggest images, plans, findings. */
+export async function mendingSections(dashboard: Dashboard, part: Part): Promise<Markup[]> {
+  const { filters } = part;
+  const images = await readPart(dashboard, KINDS.images, filters, 25, '-compressed_bytes');
+  const advice = await readPart(dashboard, KINDS.advice, filters, 15);
+  const rules = await readPart(dashboard, findingsByRule, filters, 100);
+  return [
+    partSection('Biggest images', images, part),
+    partSection('What would save most', advice, part),
+    partSection('Findings', rules, part),
+  ];
+}
+
+/** A part's rows under a heading, with the way to all of them. */
+export function partSection(title: string, rows: ReportRows, { filters, without }: Part): Markup {
+  const columns = SCREEN_COLUMNS[rows.kind];
+  const table = reportTable(rows, {
+    label: title,
+    without,
+    links: (column, row) =>
+      column === 'rule' ? addressOf(rows.kind, filters, String(row.rule)) : dashboardLinks(column, row),
+    ...(columns && { columns }),
+  });
+  return section(title, table, { wide: true, more: addressOf(rows.kind, filters) });
+}
+
+function addressOf(kind: string, filters: ReportFilters, search?: string): string {
+  const parameters = new URLSearchParams(search === undefined ? {} : { q: search });
+  for (const [name, value] of Object.entries(filters)) parameters.set(FILTER_PARAMETERS[name as FilterName], value);
+  return `/${kind}?${parameters}`;
+}

@@ -1,0 +1,118 @@
+import type { Queryable } from './database.ts';
+
+/** Lists about one source at the end of an audit, each of few rows. Sizes are bytes. */
+export interface SourceSummary {
+  /** How many distinct images under tags have a pull size from `fromBytes` up to the next one's; sizes without images are left out. */
+  readonly sizes: readonly { readonly fromBytes: number; readonly images: number }[];
+  readonly rules: readonly RuleCount[];
+  /** The biggest first. */
+  readonly layers: readonly BigLayer[];
+  /** The most gain first. */
+  readonly steps: readonly BigStep[];
+}
+
+/** How often a rule is broken. */
+export interface RuleCount {
+  readonly rule: string;
+  readonly severity: string;
+  readonly images: number;
+  /** What mending all of it saves at most, images one by one; null: not known. */
+  readonly maxBytes: number | null;
+}
+
+/** A layer of images under tags. */
+export interface BigLayer {
+  readonly digest: string;
+  readonly bytes: number;
+  readonly class: string | null;
+  readonly instruction: string | null;
+  readonly images: number;
+  readonly repositories: number;
+  /** The first repository by name that holds it. */
+  readonly registry: string;
+  readonly repository: string;
+}
+
+/** A step of the plan that makes an image smaller. */
+export interface BigStep {
+  readonly digest: string;
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly team: string;
+  readonly bytes: number;
+  readonly technique: string;
+  readonly base: string | null;
+  readonly gainBytes: number;
+  /** The projected pull size after this step and all before it, at worst. */
+  readonly afterMaxBytes: number;
+  readonly basis: string;
+}
+
+/** Sizes double or more than double from one to the next, as images do. */
+export const SIZE_BOUNDARIES: readonly number[] = [0, 10e6, 25e6, 50e6, 100e6, 200e6, 500e6, 1e9, 2e9, 5e9];
+
+/** More base images than these are rare ones; their tags are those that the source has beyond the rows. */
+const MOST_BASES = 1_000;
+
+const BASE_TOTALS = `
+  insert into base_total (audit_id, source_id, place, base_image, distro, distro_version, distro_eol, images, tags, repositories, base_bytes, logical_bytes)
+  select $2, $1, row_number() over (order by tags desc, base_image, distro, distro_version, distro_eol), g.*
+  from (
+    select coalesce(a.base_image, '') as base_image, a.distro, a.distro_version, a.distro_eol, count(distinct t.manifest_id) as images,
+      sum(t.tags) as tags, count(distinct t.repository_id) as repositories, max(a.base_bytes) as base_bytes, sum(t.pull_bytes * t.tags) as logical_bytes
+    from tagged_image t left join assessment a on a.manifest_id = t.manifest_id
+    group by 1, 2, 3, 4
+    order by tags desc, 1, 2, 3, 4 limit ${MOST_BASES}) g`;
+
+const LIST_ROWS = 15;
+/** Layers of untagged images are not listed: of so many of the biggest, enough are under tags. */
+const LAYER_CANDIDATES = 500;
+
+const SUMMARY = `
+  insert into source_summary (audit_id, source_id, lists)
+  with image_once as materialized (
+    select distinct on (t.manifest_id) t.manifest_id, t.team, t.repository_id, t.tag, t.pull_bytes
+    from tagged_image t order by t.manifest_id, t.repository, t.tag),
+  sizes as (
+    select width_bucket(pull_bytes, $3::int8[]) as bucket, count(*) as images from image_once group by 1),
+  rules as (
+    select f.rule, f.severity, count(distinct f.manifest_id) as images, sum(f.max_bytes) as bytes
+    from image_once i join finding f on f.manifest_id = i.manifest_id group by 1, 2),
+  candidate as materialized (
+    select distinct blob_id, size from holding order by size desc, blob_id limit ${LAYER_CANDIDATES}),
+  biggest as materialized (
+    select c.blob_id, c.size from candidate c
+    where exists (select 1 from manifest_layer l join image_once i on i.manifest_id = l.manifest_id where l.blob_id = c.blob_id)
+    order by c.size desc, c.blob_id limit ${LIST_ROWS}),
+  layers as (
+    select l.blob_id, count(distinct t.manifest_id) as images, count(distinct t.repository_id) as repositories,
+      (array_agg(t.repository_id order by t.repository))[1] as repository_id
+    from biggest g join manifest_layer l on l.blob_id = g.blob_id join tagged_image t on t.manifest_id = l.manifest_id
+    group by l.blob_id),
+  steps as (
+    select i.*, (p.value ->> 'gain')::numeric::int8 as gain, p.value as step
+    from image_once i join assessment a on a.manifest_id = i.manifest_id cross join lateral jsonb_array_elements(a.techniques) p (value)
+    order by gain desc, i.manifest_id limit ${LIST_ROWS})
+  select $2, $1, jsonb_build_object(
+    'sizes', coalesce((
+      select jsonb_agg(jsonb_build_object('fromBytes', ($3::int8[])[bucket], 'images', images) order by bucket) from sizes), '[]'),
+    'rules', coalesce((
+      select jsonb_agg(jsonb_build_object('rule', rule, 'severity', severity, 'images', images, 'maxBytes', bytes)) from rules), '[]'),
+    'layers', coalesce((
+      select jsonb_agg(jsonb_build_object('digest', 'sha256:' || encode(b.digest, 'hex'), 'bytes', b.size, 'class', b.layer_class,
+          'instruction', b.instruction, 'images', l.images, 'repositories', l.repositories, 'registry', r.registry, 'repository', r.name)
+        order by b.size desc, b.id)
+      from layers l join blob b on b.id = l.blob_id join repository r on r.id = l.repository_id), '[]'),
+    'steps', coalesce((
+      select jsonb_agg(jsonb_build_object('digest', 'sha256:' || encode(m.digest, 'hex'), 'registry', r.registry, 'repository', r.name,
+          'tag', s.tag, 'team', s.team, 'bytes', s.pull_bytes, 'technique', s.step ->> 'technique', 'base', s.step #>> '{projection,base}',
+          'gainBytes', s.gain, 'afterMaxBytes', (s.step #>> '{projection,after,max}')::numeric::int8, 'basis', s.step #>> '{projection,basis}')
+        order by s.gain desc, s.manifest_id)
+      from steps s join manifest m on m.id = s.manifest_id join repository r on r.id = s.repository_id), '[]'))`;
+
+/** Sums a source up at the end of an audit, from the temporary tables that its totals are computed with. */
+export async function summariseSource(tx: Queryable, sourceId: number, auditId: number): Promise<void> {
+  await tx.query(BASE_TOTALS, [sourceId, auditId]);
+  await tx.query(SUMMARY, [sourceId, auditId, [...SIZE_BOUNDARIES]]);
+}
