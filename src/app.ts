@@ -93,7 +93,7 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
     settings,
     db,
     queue,
-    batches: createBatchWriter(db, clock.now),
+    batches: createBatchWriter(db, queue, clock.now),
     events,
     registryOf: (source) => openOnce(registries, source, open),
     ...clock,

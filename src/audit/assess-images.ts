@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { knowledgeOf } from '../advise/alternatives.ts';
 import { catalogueAlternatives } from '../catalogue/alternatives.ts';
 import { digestOf } from '../oci/digest.ts';
@@ -14,6 +15,8 @@ import type { RangePayload } from './task-payloads.ts';
 
 /** So many images make a task: they are judged in well under a second, and their rows fit one statement. */
 export const IMAGES_PER_TASK = 500;
+/** After so many, some milliseconds of judging, others get their turn: requests may be waiting for their answers. */
+const IMAGES_AT_A_TIME = 8;
 
 /** What the audit in hand judges by: a process reads the catalogue once an audit. */
 const JUDGES = new WeakMap<AuditContext, { readonly auditId: number; readonly judge: Promise<Judge> }>();
@@ -51,7 +54,10 @@ export async function assessImages(
   const images = await readStaleImages(context.db, sourceIds, rulesKey(judge), range);
   const contents = new ContentsReader(context.db);
   const assessments: Assessment[] = [];
-  for (const image of images) assessments.push(judgeImage(image, judge, await contents.ofLayers(image.readLayers)));
+  for (const [index, image] of images.entries()) {
+    if (index % IMAGES_AT_A_TIME === 0) await setImmediate();
+    assessments.push(judgeImage(image, judge, await contents.ofLayers(image.readLayers)));
+  }
   await context.db.transaction(async (tx) => {
     await saveAssessments(tx, assessments, context.now());
     await settleTask(tx, task);

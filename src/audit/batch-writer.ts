@@ -1,10 +1,12 @@
-import type { TaskReference } from '../queue/queue.ts';
+import type { TaskQueue, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import { type ErrorScope, type ItemError, replaceErrors, settleTasks } from '../store/audit-store.ts';
+import { addTasks, type ErrorScope, type ItemError, replaceErrors, settleTasks } from '../store/audit-store.ts';
 import { linkChildren, saveContent } from '../store/content-store.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { GroupWriter } from '../store/group-writer.ts';
 import { recordSightings, type StoredRepository } from '../store/inventory-store.ts';
+import { refreshStatistics } from '../store/maintenance.ts';
+import { JudgingAhead } from './judging-ahead.ts';
 import type { BatchContent } from './read-batch.ts';
 
 /** A batch of a repository's tags that was read, with all that is to be kept of it. */
@@ -26,18 +28,31 @@ export interface BatchWriter {
 const MAX_ROWS = 5_000;
 
 /** @param now ISO 8601 in UTC */
-export function createBatchWriter(db: Database, now: () => string): BatchWriter {
+export function createBatchWriter(db: Database, queue: TaskQueue, now: () => string): BatchWriter {
+  const ahead = new JudgingAhead();
   return new GroupWriter<ReadBatch>({
-    write: (batches) => db.transaction((tx) => writeBatches(tx, batches, now())),
+    async write(batches) {
+      const judging = await db.transaction(async (tx) => {
+        const images = await writeBatches(tx, batches, now());
+        const planned = ahead.plan(batches, images);
+        // In the transaction that settles the batches: with a task left, the inventory cannot end before it.
+        if (planned.task) await addTasks(tx, planned.task.auditId, [planned.task]);
+        if (planned.isDoubled) await refreshStatistics(tx);
+        return planned;
+      });
+      ahead.keep(judging);
+      if (judging.task) await queue.add([judging.task]);
+    },
     weigh: ({ listed, content }) => listed.length + content.blobs.length,
     maxWeight: MAX_ROWS,
   });
 }
 
-async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: string): Promise<void> {
+/** @returns row ids of the images that are new */
+async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: string): Promise<readonly number[]> {
   const blobs = batches.flatMap(({ content }) => content.blobs);
   const manifests = batches.flatMap(({ content }) => content.manifests);
-  await saveContent(tx, blobs, manifests, at);
+  const images = await saveContent(tx, blobs, manifests, at);
   await linkChildren(
     tx,
     manifests.map(({ digest }) => digest),
@@ -63,6 +78,7 @@ async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: st
     tx,
     batches.map(({ task }) => task),
   );
+  return images;
 }
 
 function scopeOf({ sourceId, repository, listed }: ReadBatch): ErrorScope {

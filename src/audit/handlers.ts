@@ -49,13 +49,17 @@ export interface AuditHandlers extends TaskHandlers {
 /** The handlers of an audit's tasks: the same in one process and on many workers. */
 export function createTaskHandlers(context: AuditContext): AuditHandlers {
   const planOf = createPlanReader(context);
+  const inHand = new TasksInHand();
   return {
     advance: async (auditId, lane) => advance(context, await planOf(auditId), lane),
     async run(task, { signal }) {
-      const payload = await findTask<never>(context.db, task);
       const plan = await planOf(task.auditId);
-      if (payload !== undefined) await HANDLERS[task.kind](context, task, plan, payload, signal);
-      await advance(context, plan, task.lane);
+      const isLast = await inHand.during(task.auditId, async () => {
+        const payload = await findTask<never>(context.db, task);
+        if (payload !== undefined) await HANDLERS[task.kind](context, task, plan, payload, signal);
+      });
+      // While another of its tasks is in hand, the stage goes on: that one's end will look.
+      if (isLast) await advance(context, plan, task.lane);
     },
     async giveUp(task, error) {
       const plan = await planOf(task.auditId);
@@ -73,6 +77,28 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
       await advance(context, plan, task.lane);
     },
   };
+}
+
+/** Counts the tasks of each audit that this process works on. */
+class TasksInHand {
+  readonly #counts = new Map<number, number>();
+
+  /** Does the work. @returns whether no other task of the audit was in hand when it had ended */
+  async during(auditId: number, work: () => Promise<void>): Promise<boolean> {
+    this.#counts.set(auditId, this.#count(auditId) + 1);
+    try {
+      await work();
+    } finally {
+      this.#counts.set(auditId, this.#count(auditId) - 1);
+    }
+    if (this.#count(auditId) > 0) return false;
+    this.#counts.delete(auditId);
+    return true;
+  }
+
+  #count(auditId: number): number {
+    return this.#counts.get(auditId) ?? 0;
+  }
 }
 
 type AnyPayload = Partial<SourcePayload & RepositoryPayload & ManifestsPayload & LayersPayload>;

@@ -38,9 +38,14 @@ export function verifyDigest(bytes: Uint8Array, expected: Digest, what: string):
   }
 }
 
+/** Its hex digits, without the name of the algorithm. */
+export function digestHex(digest: Digest): string {
+  return digest.slice(digest.indexOf(':') + 1);
+}
+
 /** The digest as the bytes that the database keeps: a sha256 is 32 bytes long, a sha512 64. */
 export function digestBytes(digest: Digest): Buffer {
-  return Buffer.from(digest.slice(digest.indexOf(':') + 1), 'hex');
+  return Buffer.from(digestHex(digest), 'hex');
 }
 
 /** The inverse of {@link digestBytes}. */

@@ -3,6 +3,7 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Platform, PlatformSelection } from '../oci/platform.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Queryable } from './database.ts';
+import { joinDigests, textsOf } from './joined-texts.ts';
 
 /** A blob that a manifest names. */
 export interface NewBlob {
@@ -107,19 +108,22 @@ export function platformNames(platforms: PlatformSelection): string[] | null {
   return platforms === 'all' ? null : platforms.map(formatPlatform);
 }
 
-/** Keeps blobs and manifests that were not kept yet. Rows go in by digest order, so that two writers never deadlock. */
+/**
+ * Keeps blobs and manifests that were not kept yet. Rows go in by digest order, so that two writers never deadlock.
+ * @returns the row ids of the images that were not kept before
+ */
 export async function saveContent(
   tx: Queryable,
   blobs: readonly NewBlob[],
   manifests: readonly NewManifest[],
   now: string,
-): Promise<void> {
+): Promise<readonly number[]> {
   await insertBlobs(tx, distinctByDigest(blobs));
   const distinct = distinctByDigest(manifests);
   await insertManifests(tx, distinct, now);
   await insertLayers(tx, distinct);
-  await insertImages(tx, distinct);
   await insertChildren(tx, distinct);
+  return insertImages(tx, distinct);
 }
 
 function distinctByDigest<T extends { readonly digest: Digest }>(items: readonly T[]): readonly T[] {
@@ -132,12 +136,12 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
   // Rows that are there are left out first: a conflict would lock them, and batches that share a base image wait.
   const inserted = await tx.query<{ digest: Uint8Array }>(
     `insert into blob (digest, size, media_type, stored, body)
-     select n.digest, n.size, n.media_type, n.stored, decode(n.body, 'base64')
-     from unnest($1::bytea[], $2::int8[], $3::text[], $4::bool[], ${bodiesOf('$5')}) as n (digest, size, media_type, stored, body)
-     where not exists (select 1 from blob b where b.digest = n.digest)
+     select decode(n.digest, 'hex'), n.size, n.media_type, n.stored, decode(n.body, 'base64')
+     from unnest(${textsOf('$1')}, $2::int8[], $3::text[], $4::bool[], ${textsOf('$5')}) as n (digest, size, media_type, stored, body)
+     where not exists (select 1 from blob b where b.digest = decode(n.digest, 'hex'))
      on conflict (digest) do nothing returning digest`,
     [
-      blobs.map(({ digest }) => digestBytes(digest)),
+      joinDigests(blobs.map(({ digest }) => digest)),
       blobs.map(({ size }) => size),
       blobs.map(({ mediaType }) => mediaType),
       blobs.map(({ stored }) => stored),
@@ -155,16 +159,13 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
 async function keepBodies(tx: Queryable, blobs: readonly NewBlob[]): Promise<void> {
   if (blobs.length === 0) return;
   await tx.query(
-    `update blob b set body = decode(n.body, 'base64') from unnest($1::bytea[], ${bodiesOf('$2')}) as n (digest, body)
-     where b.digest = n.digest and b.body is null`,
-    [blobs.map(({ digest }) => digestBytes(digest)), joinBodies(blobs)],
+    `update blob b set body = decode(n.body, 'base64') from unnest(${textsOf('$1')}, ${textsOf('$2')}) as n (digest, body)
+     where b.digest = decode(n.digest, 'hex') and b.body is null`,
+    [joinDigests(blobs.map(({ digest }) => digest)), joinBodies(blobs)],
   );
 }
 
-/** The bodies that {@link joinBodies} joined, as an array of base64, null where there was none. */
-const bodiesOf = (parameter: string): string => `string_to_array(${parameter}::text, ',', '')`;
-
-/** As one text: PGlite takes five times as long to send an array of bytea. */
+/** Bodies in base64, as one text. */
 function joinBodies(items: readonly { readonly body?: Uint8Array }[]): string {
   return items
     .map(({ body }) => (body ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64') : ''))
@@ -175,68 +176,101 @@ async function insertManifests(tx: Queryable, manifests: readonly NewManifest[],
   if (manifests.length === 0) return;
   await tx.query(
     `insert into manifest (digest, media_type, kind, artifact_type, body, config_id, subject, fetched_at)
-     select n.digest, n.media_type, n.kind, n.artifact_type, decode(n.body, 'base64'), b.id, n.subject, $8
-     from unnest($1::bytea[], $2::text[], $3::text[], $4::text[], ${bodiesOf('$5')}, $6::bytea[], $7::bytea[])
+     select decode(n.digest, 'hex'), n.media_type, n.kind, n.artifact_type, decode(n.body, 'base64'), b.id, decode(n.subject, 'hex'), $8
+     from unnest(${textsOf('$1')}, $2::text[], $3::text[], $4::text[], ${textsOf('$5')}, ${textsOf('$6')}, ${textsOf('$7')})
        as n (digest, media_type, kind, artifact_type, body, config, subject)
-     left join blob b on b.digest = n.config
+     left join blob b on b.digest = decode(n.config, 'hex')
      on conflict (digest) do update
        set media_type = excluded.media_type, kind = excluded.kind, artifact_type = excluded.artifact_type, body = excluded.body,
            config_id = excluded.config_id, subject = excluded.subject, fetched_at = excluded.fetched_at
        where manifest.body is null and excluded.body is not null`,
     [
-      manifests.map(({ digest }) => digestBytes(digest)),
+      joinDigests(manifests.map(({ digest }) => digest)),
       manifests.map(({ mediaType }) => mediaType),
       manifests.map(({ kind }) => kind),
       manifests.map(({ artifactType }) => artifactType ?? null),
       joinBodies(manifests),
-      manifests.map(({ config }) => (config ? digestBytes(config) : null)),
-      manifests.map(({ subject }) => (subject ? digestBytes(subject) : null)),
+      joinDigests(manifests.map(({ config }) => config)),
+      joinDigests(manifests.map(({ subject }) => subject)),
       now,
     ],
   );
 }
 
+/** Each digest is sent and looked up once; rows name it by its number: most layers are those of a few bases. */
 async function insertLayers(tx: Queryable, manifests: readonly NewManifest[]): Promise<void> {
+  const manifestDigests = new Numbering<Digest>();
+  const blobDigests = new Numbering<Digest>();
+  const chainIds = new Numbering<Digest>();
   const rows = manifests.flatMap(({ digest, layers }) =>
-    layers.map((layer, position) => ({ digest, position, layer })),
+    layers.map((layer, position) => ({
+      manifest: manifestDigests.of(digest),
+      position,
+      blob: blobDigests.of(layer.digest),
+      chain: layer.chainId ? chainIds.of(layer.chainId) : null,
+    })),
   );
   if (rows.length === 0) return;
   await tx.query(
     `insert into manifest_layer (manifest_id, position, blob_id, chain_id)
-     select m.id, n.position, b.id, n.chain_id
-     from unnest($1::bytea[], $2::int4[], $3::bytea[], $4::bytea[]) as n (manifest, position, blob, chain_id)
-     join manifest m on m.digest = n.manifest join blob b on b.digest = n.blob
+     select m.id, n.position, b.id, decode(cd.digest, 'hex')
+     from unnest($1::int4[], $2::int4[], $3::int4[], $4::int4[]) as n (manifest, position, blob, chain)
+     join unnest(${textsOf('$5')}) with ordinality as md (digest, number) on md.number = n.manifest
+     join manifest m on m.digest = decode(md.digest, 'hex')
+     join unnest(${textsOf('$6')}) with ordinality as bd (digest, number) on bd.number = n.blob
+     join blob b on b.digest = decode(bd.digest, 'hex')
+     left join unnest(${textsOf('$7')}) with ordinality as cd (digest, number) on cd.number = n.chain
      on conflict do nothing`,
     [
-      rows.map(({ digest }) => digestBytes(digest)),
+      rows.map(({ manifest }) => manifest),
       rows.map(({ position }) => position),
-      rows.map(({ layer }) => digestBytes(layer.digest)),
-      rows.map(({ layer }) => (layer.chainId ? digestBytes(layer.chainId) : null)),
+      rows.map(({ blob }) => blob),
+      rows.map(({ chain }) => chain),
+      joinDigests(manifestDigests.values()),
+      joinDigests(blobDigests.values()),
+      joinDigests(chainIds.values()),
     ],
   );
 }
 
-async function insertImages(tx: Queryable, manifests: readonly NewManifest[]): Promise<void> {
+/** Numbers distinct values from 1, in the order in which they come. */
+class Numbering<T> {
+  readonly #numbers = new Map<T, number>();
+
+  of(value: T): number {
+    const known = this.#numbers.get(value);
+    if (known !== undefined) return known;
+    this.#numbers.set(value, this.#numbers.size + 1);
+    return this.#numbers.size;
+  }
+
+  values(): readonly T[] {
+    return [...this.#numbers.keys()];
+  }
+}
+
+async function insertImages(tx: Queryable, manifests: readonly NewManifest[]): Promise<readonly number[]> {
   const rows = manifests.flatMap(({ digest, image, layers }) =>
     image ? [{ digest, image, layerCount: layers.length }] : [],
   );
-  if (rows.length === 0) return;
-  await tx.query(
+  if (rows.length === 0) return [];
+  const inserted = await tx.query<{ id: number }>(
     `insert into image (manifest_id, platform, created_at, pull_bytes, layer_count, chain_id)
-     select m.id, n.platform, n.created_at, n.pull_bytes, n.layer_count, n.chain_id
-     from unnest($1::bytea[], $2::text[], $3::timestamptz[], $4::int8[], $5::int4[], $6::bytea[])
+     select m.id, n.platform, n.created_at, n.pull_bytes, n.layer_count, decode(n.chain_id, 'hex')
+     from unnest(${textsOf('$1')}, $2::text[], $3::timestamptz[], $4::int8[], $5::int4[], ${textsOf('$6')})
        as n (manifest, platform, created_at, pull_bytes, layer_count, chain_id)
-     join manifest m on m.digest = n.manifest
-     on conflict do nothing`,
+     join manifest m on m.digest = decode(n.manifest, 'hex')
+     on conflict do nothing returning manifest_id as id`,
     [
-      rows.map(({ digest }) => digestBytes(digest)),
+      joinDigests(rows.map(({ digest }) => digest)),
       rows.map(({ image }) => formatPlatform(image.platform)),
       rows.map(({ image }) => image.createdAt ?? null),
       rows.map(({ image }) => image.pullBytes),
       rows.map(({ layerCount }) => layerCount),
-      rows.map(({ image }) => (image.chainId ? digestBytes(image.chainId) : null)),
+      joinDigests(rows.map(({ image }) => image.chainId)),
     ],
   );
+  return inserted.map(({ id }) => id);
 }
 
 async function insertChildren(tx: Queryable, manifests: readonly NewManifest[]): Promise<void> {

@@ -5,6 +5,7 @@ import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { DedupScope, ListedRepository } from '../registry/registry.ts';
 import { platformNames } from './content-store.ts';
 import type { Queryable } from './database.ts';
+import { joinDigests, textsOf } from './joined-texts.ts';
 
 /** A repository that is kept, as tasks name it. */
 export interface StoredRepository {
@@ -173,13 +174,13 @@ export async function recordSightings(
 async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[], now: string): Promise<void> {
   await tx.query(
     `update tag t set ended_at = greatest($4::timestamptz, t.started_at)
-     from unnest($1::int8[], $2::text[], $3::bytea[]) as n (repository_id, name, digest)
-     join manifest m on m.digest = n.digest
+     from unnest($1::int8[], $2::text[], ${textsOf('$3')}) as n (repository_id, name, digest)
+     join manifest m on m.digest = decode(n.digest, 'hex')
      where t.repository_id = n.repository_id and t.name = n.name and t.ended_at is null and t.manifest_id <> m.id`,
     [
       tagged.map(({ repositoryId }) => repositoryId),
       tagged.map(({ tag }) => tag ?? null),
-      tagged.map(({ digest }) => digestBytes(digest)),
+      joinDigests(tagged.map(({ digest }) => digest)),
       now,
     ],
   );
@@ -206,9 +207,9 @@ async function insertOpenRows(
     `insert into tag (repository_id, name, manifest_id, pushed_at, pulled_at, reported_bytes, archived, started_at)
      select distinct on (n.repository_id, n.name, m.id)
        n.repository_id, n.name, m.id, n.pushed_at, ${PULLED_AT}, n.reported_bytes, n.archived, $8
-     from unnest($1::int8[], $2::text[], $3::bytea[], $4::timestamptz[], $5::timestamptz[], $6::int8[], $7::bool[])
+     from unnest($1::int8[], $2::text[], ${textsOf('$3')}, $4::timestamptz[], $5::timestamptz[], $6::int8[], $7::bool[])
        as n (repository_id, name, digest, pushed_at, pulled_at, reported_bytes, archived)
-     join manifest m on m.digest = n.digest
+     join manifest m on m.digest = decode(n.digest, 'hex')
      on conflict (repository_id, ${key}) where ended_at is null and ${present} do update
        set pushed_at = excluded.pushed_at, pulled_at = excluded.pulled_at, reported_bytes = excluded.reported_bytes, archived = excluded.archived
        where (tag.pushed_at, tag.pulled_at, tag.reported_bytes, tag.archived)
@@ -216,7 +217,7 @@ async function insertOpenRows(
     [
       sightings.map(({ repositoryId }) => repositoryId),
       sightings.map(({ tag }) => tag ?? null),
-      sightings.map(({ digest }) => digestBytes(digest)),
+      joinDigests(sightings.map(({ digest }) => digest)),
       sightings.map(({ pushedAt }) => pushedAt ?? null),
       sightings.map(({ pulledAt }) => pulledAt ?? null),
       sightings.map(({ reportedBytes }) => reportedBytes ?? null),

@@ -22,7 +22,7 @@ export interface StoredImage {
   readonly basesKey: string;
 }
 
-/** Images that sources hold, whose assessment is missing or was made of other bases, rules or layer contents. */
+/** Images that sources hold, whose assessment is missing or was made of other bases, indexes, rules or layer contents. */
 const STALE = `
   with held as (
     select t.manifest_id from tag t join repository r on r.id = t.repository_id
@@ -51,10 +51,18 @@ const STALE = `
     join repository r on r.id = n.repository_id
     where r.source_id = any($1::int4[]) and r.ended_at is null and n.tag is not null
     group by n.chain_id),
+  -- What indexes say of it, and attestations.
+  said as (
+    select x.child_id as manifest_id, x.index_id as by from held h join index_child x on x.child_id = h.manifest_id
+    union all
+    select m.id, x.child_id from held h join manifest m on m.id = h.manifest_id
+    join index_child x on x.describes = m.digest and x.child_id is not null),
+  said_of as (select manifest_id, string_agg(distinct by::text, ',' order by by::text) as key from said group by manifest_id),
   keyed as (
     select i.manifest_id,
-      md5(coalesce(string_agg(k.key, ',' order by l.position, k.origin, k.key), '') || coalesce(sum(d.reader_version), 0)) as key
+      md5(concat_ws(' ', string_agg(k.key, ',' order by l.position, k.origin, k.key), sum(d.reader_version), max(s.key))) as key
     from held h join image i on i.manifest_id = h.manifest_id
+    left join said_of s on s.manifest_id = h.manifest_id
     left join manifest_layer l on l.manifest_id = i.manifest_id
     left join known_chain k on k.chain_id = l.chain_id and (k.origin = 'catalogue' or l.position + 1 < i.layer_count)
     left join layer_contents d on d.blob_id = l.blob_id
