@@ -2,6 +2,7 @@ import { createAuditClock } from './audit/audit-clock.ts';
 import { createBatchWriter } from './audit/batch-writer.ts';
 import type { AuditContext, AuditEvents } from './audit/context.ts';
 import { type AuditHandlers, createTaskHandlers } from './audit/handlers.ts';
+import { createListingWriter } from './audit/listing-writer.ts';
 import type { RegistryHost } from './oci/reference.ts';
 import type { TaskQueue } from './queue/queue.ts';
 import { ecrApiHost, findEcrLocation } from './registry/ecr/hosts.ts';
@@ -94,6 +95,7 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
     db,
     queue,
     batches: createBatchWriter(db, queue, clock.now),
+    listings: createListingWriter(db, clock.now),
     events,
     registryOf: (source) => openOnce(registries, source, open),
     ...clock,

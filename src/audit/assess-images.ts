@@ -59,7 +59,6 @@ export async function assessImages(
     assessments.push(judgeImage(image, judge, await contents.ofLayers(image.readLayers)));
   }
   await context.db.transaction(async (tx) => {
-    await saveAssessments(tx, assessments, context.now());
-    await settleTask(tx, task);
+    await Promise.all([saveAssessments(tx, assessments, context.now()), settleTask(tx, task)]);
   });
 }

@@ -4,7 +4,7 @@ import { addTasks, type ErrorScope, type ItemError, replaceErrors, settleTasks }
 import { linkChildren, saveContent } from '../store/content-store.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { GroupWriter } from '../store/group-writer.ts';
-import { recordSightings, type StoredRepository } from '../store/inventory-store.ts';
+import { type RepositorySighting, recordSightings, type StoredRepository } from '../store/inventory-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { JudgingAhead } from './judging-ahead.ts';
 import type { BatchContent } from './read-batch.ts';
@@ -52,33 +52,31 @@ export function createBatchWriter(db: Database, queue: TaskQueue, now: () => str
 async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: string): Promise<readonly number[]> {
   const blobs = batches.flatMap(({ content }) => content.blobs);
   const manifests = batches.flatMap(({ content }) => content.manifests);
-  const images = await saveContent(tx, blobs, manifests, at);
-  await linkChildren(
-    tx,
-    manifests.map(({ digest }) => digest),
-  );
-  await recordSightings(
-    tx,
-    batches.flatMap(({ repository, content }) =>
-      content.sightings.map((sighting) => ({ ...sighting, repositoryId: repository.id })),
-    ),
-    at,
-  );
-  for (const auditId of new Set(batches.map(({ task }) => task.auditId))) {
-    const ofAudit = batches.filter(({ task }) => task.auditId === auditId);
-    await replaceErrors(
-      tx,
-      auditId,
-      ofAudit.map(scopeOf),
-      ofAudit.flatMap(({ errors }) => errors),
-      at,
-    );
-  }
-  await settleTasks(
-    tx,
-    batches.map(({ task }) => task),
-  );
+  const digests = manifests.map(({ digest }) => digest);
+  const tasks = batches.map(({ task }) => task);
+  const images = saveContent(tx, blobs, manifests, at);
+  await Promise.all([
+    images,
+    linkChildren(tx, digests),
+    recordSightings(tx, batches.flatMap(sightingsOf), at),
+    ...auditsOf(tasks).map((auditId) => replaceErrorsOf(tx, auditId, batches, at)),
+    settleTasks(tx, tasks),
+  ]);
   return images;
+}
+
+function sightingsOf({ repository, content }: ReadBatch): readonly RepositorySighting[] {
+  return content.sightings.map((sighting) => ({ ...sighting, repositoryId: repository.id }));
+}
+
+function auditsOf(tasks: readonly TaskReference[]): readonly number[] {
+  return [...new Set(tasks.map(({ auditId }) => auditId))];
+}
+
+function replaceErrorsOf(tx: Queryable, auditId: number, batches: readonly ReadBatch[], at: string): Promise<void> {
+  const ofAudit = batches.filter(({ task }) => task.auditId === auditId);
+  const errors = ofAudit.flatMap((batch) => batch.errors);
+  return replaceErrors(tx, auditId, ofAudit.map(scopeOf), errors, at);
 }
 
 function scopeOf({ sourceId, repository, listed }: ReadBatch): ErrorScope {

@@ -4,6 +4,7 @@ import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
 import type { AuditClock } from './audit-clock.ts';
 import type { BatchWriter } from './batch-writer.ts';
+import type { ListingWriter } from './listing-writer.ts';
 
 /** What happened, for logs and metrics; never holds a secret. */
 export interface AuditEvents {
@@ -19,6 +20,8 @@ export interface AuditContext extends AuditClock {
   readonly queue: TaskQueue;
   /** Keeps what batches of tags brought. */
   readonly batches: BatchWriter;
+  /** Ends what repositories no longer list. */
+  readonly listings: ListingWriter;
   /** The registry of a source, opened on first use and closed with the process. */
   readonly registryOf: (source: SourceSettings) => Promise<Registry>;
   readonly events: AuditEvents;

@@ -3,9 +3,9 @@ import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import { addTasks, type ItemError, recordErrors, replaceErrors, settleTask } from '../store/audit-store.ts';
+import { addTasks, type ItemError } from '../store/audit-store.ts';
 import { knownManifests } from '../store/content-store.ts';
-import { closeListing, type StoredRepository } from '../store/inventory-store.ts';
+import type { StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import { cutBatches } from './cut-batches.ts';
 import type { PlannedSource } from './plan.ts';
@@ -28,18 +28,7 @@ export async function listRepository(
     await dispatch(context, task, repository, batch, signal);
   }
   const failed = [...found.invalid, ...missingTags(source, repository, found.tags)];
-  await context.db.transaction(async (tx) => {
-    await closeListing(tx, repository.id, task.auditId, found, context.now());
-    await replaceErrors(
-      tx,
-      task.auditId,
-      [{ sourceId: source.id, registry: repository.registry, repository: repository.name }],
-      [],
-      context.now(),
-    );
-    await recordErrors(tx, task.auditId, failed, context.now());
-    await settleTask(tx, task);
-  });
+  await context.listings.write({ task, sourceId: source.id, repository, errors: failed, ...found });
   for (const { tag, message } of failed)
     context.events.itemFailed(source.settings.name, `${repository.registry}/${repository.name}:${tag}`, message);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);

@@ -40,9 +40,11 @@ export interface Assessment {
 /** Keeps assessments, replacing those of the same images. */
 export async function saveAssessments(tx: Queryable, assessments: readonly Assessment[], now: string): Promise<void> {
   if (assessments.length === 0) return;
-  await tx.query(SAVE_ASSESSMENTS, [storableJson(assessments.map(assessmentRow)), now]);
-  await saveFindings(tx, assessments);
-  await saveLayerVerdicts(tx, assessments);
+  await Promise.all([
+    tx.query(SAVE_ASSESSMENTS, [storableJson(assessments.map(assessmentRow)), now]),
+    saveFindings(tx, assessments),
+    saveLayerVerdicts(tx, assessments),
+  ]);
 }
 
 const ASSESSMENT_COLUMNS = `manifest_id, rules_key, bases_key, base_image, base_digest, base_confidence, base_evidence, base_layers, base_bytes, app_bytes,

@@ -118,12 +118,16 @@ export async function saveContent(
   manifests: readonly NewManifest[],
   now: string,
 ): Promise<readonly number[]> {
-  await insertBlobs(tx, distinctByDigest(blobs));
   const distinct = distinctByDigest(manifests);
-  await insertManifests(tx, distinct, now);
-  await insertLayers(tx, distinct);
-  await insertChildren(tx, distinct);
-  return insertImages(tx, distinct);
+  const kept = [
+    insertBlobs(tx, distinctByDigest(blobs)),
+    insertManifests(tx, distinct, now),
+    insertLayers(tx, distinct),
+    insertChildren(tx, distinct),
+  ];
+  const images = insertImages(tx, distinct);
+  await Promise.all([...kept, images]);
+  return images;
 }
 
 function distinctByDigest<T extends { readonly digest: Digest }>(items: readonly T[]): readonly T[] {

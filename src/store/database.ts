@@ -13,6 +13,10 @@ export type SqlValue =
   | readonly (string | number | boolean | null | Uint8Array)[];
 export type Row = Readonly<Record<string, unknown>>;
 
+/**
+ * Statements of a transaction run in the order in which they are asked, so those that need no answer of one another are
+ * asked together (`Promise.all`): the database works on one while the next is being written.
+ */
 export interface Queryable {
   /** @throws StoreUnavailableError when the connection is lost, or the transaction should be tried again */
   query<R = Row>(sql: string, parameters?: readonly SqlValue[]): Promise<readonly R[]>;

@@ -163,15 +163,16 @@ export async function recordSightings(
   now: string,
 ): Promise<void> {
   const tagged = sightings.filter(({ tag }) => tag !== undefined);
-  if (tagged.length > 0) {
-    await endMovedTags(tx, tagged, now);
-    await insertOpenRows(tx, tagged, now, 'name');
-  }
   const untagged = sightings.filter(({ tag }) => tag === undefined);
-  if (untagged.length > 0) await insertOpenRows(tx, untagged, now, 'manifest_id');
+  await Promise.all([
+    endMovedTags(tx, tagged, now),
+    insertOpenRows(tx, tagged, now, 'name'),
+    insertOpenRows(tx, untagged, now, 'manifest_id'),
+  ]);
 }
 
 async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[], now: string): Promise<void> {
+  if (tagged.length === 0) return;
   await tx.query(
     `update tag t set ended_at = greatest($4::timestamptz, t.started_at)
      from unnest($1::int8[], $2::text[], ${textsOf('$3')}) as n (repository_id, name, digest)
@@ -202,6 +203,7 @@ async function insertOpenRows(
   now: string,
   key: 'name' | 'manifest_id',
 ): Promise<void> {
+  if (sightings.length === 0) return;
   const present = key === 'name' ? 'name is not null' : 'name is null';
   await tx.query(
     `insert into tag (repository_id, name, manifest_id, pushed_at, pulled_at, reported_bytes, archived, started_at)
@@ -229,36 +231,60 @@ async function insertOpenRows(
 
 /** What a repository's listing, read to its end, held. */
 export interface CompleteListing {
+  readonly repositoryId: number;
   readonly tags: readonly Tag[];
-  /** Untagged manifests; undefined where the registry does not list them. */
-  readonly untagged?: readonly Digest[];
+  /** Untagged manifests; empty where the registry does not list them. */
+  readonly untagged: readonly Digest[];
 }
 
-/** Ends the tags that a complete listing does not hold, and marks the repository as listed by this audit. */
-export async function closeListing(
+/** Ends the tags that complete listings do not hold, and marks their repositories as listed by this audit. */
+export async function closeListings(
   tx: Queryable,
-  repositoryId: number,
   auditId: number,
-  listing: CompleteListing,
+  listings: readonly CompleteListing[],
   now: string,
 ): Promise<void> {
+  const ids = listings.map(({ repositoryId }) => repositoryId);
+  await endUnlistedTags(tx, ids, listings, now);
+  await endUnlistedManifests(tx, ids, listings, now);
   await tx.query(
-    `update tag t set ended_at = greatest($3::timestamptz, started_at)
-     where repository_id = $1 and ended_at is null and name is not null
-       and not exists (select 1 from unnest($2::text[]) as listed (name) where listed.name = t.name)`,
-    [repositoryId, [...listing.tags], now],
+    `update repository r set listed_by = $2, tags_listed = n.tags from unnest($1::int8[], $3::int4[]) as n (id, tags)
+     where r.id = n.id`,
+    [ids, auditId, listings.map(({ tags }) => tags.length)],
   );
+}
+
+async function endUnlistedTags(
+  tx: Queryable,
+  ids: readonly number[],
+  listings: readonly CompleteListing[],
+  now: string,
+): Promise<void> {
+  const listed = listings.flatMap(({ repositoryId, tags }) => tags.map((tag) => ({ repositoryId, tag })));
   await tx.query(
-    `update tag t set ended_at = greatest($3::timestamptz, started_at)
-     where repository_id = $1 and ended_at is null and name is null
-       and not exists (select 1 from unnest($2::bytea[]) as listed (digest) join manifest m on m.digest = listed.digest where m.id = t.manifest_id)`,
-    [repositoryId, (listing.untagged ?? []).map(digestBytes), now],
+    `update tag t set ended_at = greatest($2::timestamptz, started_at)
+     where repository_id = any($1::int8[]) and ended_at is null and name is not null and not exists (
+       select 1 from unnest($3::int8[], $4::text[]) as listed (repository_id, name)
+       where listed.repository_id = t.repository_id and listed.name = t.name)`,
+    [ids, now, listed.map(({ repositoryId }) => repositoryId), listed.map(({ tag }) => tag)],
   );
-  await tx.query('update repository set listed_by = $2, tags_listed = $3 where id = $1', [
-    repositoryId,
-    auditId,
-    listing.tags.length,
-  ]);
+}
+
+async function endUnlistedManifests(
+  tx: Queryable,
+  ids: readonly number[],
+  listings: readonly CompleteListing[],
+  now: string,
+): Promise<void> {
+  const listed = listings.flatMap(({ repositoryId, untagged }) => untagged.map((digest) => ({ repositoryId, digest })));
+  await tx.query(
+    `update tag t set ended_at = greatest($2::timestamptz, started_at)
+     where repository_id = any($1::int8[]) and ended_at is null and name is null and not exists (
+       select 1 from unnest($3::int8[], ${textsOf('$4')}) as listed (repository_id, digest)
+       join manifest m on m.digest = decode(listed.digest, 'hex')
+       where listed.repository_id = t.repository_id and m.id = t.manifest_id)`,
+    [ids, now, listed.map(({ repositoryId }) => repositoryId), joinDigests(listed.map(({ digest }) => digest))],
+  );
 }
 
 /** @returns undefined when no audit has seen the repository */

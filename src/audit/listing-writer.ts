@@ -1,0 +1,52 @@
+import type { Digest } from '../oci/digest.ts';
+import type { Tag } from '../oci/reference.ts';
+import type { TaskReference } from '../queue/queue.ts';
+import { type ItemError, replaceErrors, settleTasks } from '../store/audit-store.ts';
+import type { Database, Queryable } from '../store/database.ts';
+import { GroupWriter } from '../store/group-writer.ts';
+import { closeListings, type StoredRepository } from '../store/inventory-store.ts';
+
+/** A repository whose listing was read to its end. */
+export interface ReadListing {
+  readonly task: TaskReference;
+  readonly sourceId: number;
+  readonly repository: StoredRepository;
+  /** All that it named, whether it is read or not. */
+  readonly tags: readonly Tag[];
+  readonly untagged: readonly Digest[];
+  readonly errors: readonly ItemError[];
+}
+
+/** Ends what listings no longer hold, in the transaction that settles their tasks. */
+export interface ListingWriter {
+  write(listing: ReadListing): Promise<void>;
+}
+
+/** Names in one statement, beyond which more gain nothing. */
+const MAX_NAMES = 5_000;
+
+/** @param now ISO 8601 in UTC */
+export function createListingWriter(db: Database, now: () => string): ListingWriter {
+  return new GroupWriter<ReadListing>({
+    write: (listings) => db.transaction((tx) => writeListings(tx, listings, now())),
+    weigh: ({ tags, untagged }) => 1 + tags.length + untagged.length,
+    maxWeight: MAX_NAMES,
+  });
+}
+
+async function writeListings(tx: Queryable, listings: readonly ReadListing[], at: string): Promise<void> {
+  const tasks = listings.map(({ task }) => task);
+  for (const auditId of new Set(tasks.map((task) => task.auditId))) {
+    const ofAudit = listings.filter(({ task }) => task.auditId === auditId);
+    const closed = ofAudit.map(({ repository, tags, untagged }) => ({ repositoryId: repository.id, tags, untagged }));
+    await closeListings(tx, auditId, closed, at);
+    const scopes = ofAudit.map(({ sourceId, repository: { registry, name } }) => ({
+      sourceId,
+      registry,
+      repository: name,
+    }));
+    const errors = ofAudit.flatMap((listing) => listing.errors);
+    await replaceErrors(tx, auditId, scopes, errors, at);
+  }
+  await settleTasks(tx, tasks);
+}
