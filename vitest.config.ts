@@ -21,7 +21,14 @@ export default defineConfig({
           setupFiles: [fixedSeed, 'test/support/no-network.ts'],
         },
       },
-      { test: { ...withServices, name: 'integration', include: ['test/integration/**/*.test.ts'] } },
+      {
+        test: {
+          ...withServices,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
       { test: { ...withServices, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },
