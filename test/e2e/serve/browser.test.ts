@@ -11,22 +11,10 @@ import { openReport } from '../../../src/report/open-report.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
+import { CHROMIUM } from '../../support/chromium.ts';
 import { auditedFleet, dashboardOver } from '../../support/dashboard.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const CHROMIUM = {
-  executablePath: '/usr/bin/chromium',
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-};
 
 let db: Database;
 let server: ListeningDashboard;
