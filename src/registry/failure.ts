@@ -110,7 +110,8 @@ const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string
     'the connection was cut',
     'try again later',
   ],
-  [/^CERT_HAS_EXPIRED$/, 'its TLS certificate has expired', 'renew it there'],
+  [/^CERT_HAS_EXPIRED$/, 'its TLS certificate has expired', 'renew it there, or set the clock of this machine'],
+  [/^CERT_NOT_YET_VALID$/, 'its TLS certificate is not valid yet', 'set the clock of this machine'],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its TLS certificate is for another host', 'use the name that it is for'],
   [
     /SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS/,

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { MalformedContentError } from '../errors.ts';
 import { parseJsonObject, readArray } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
@@ -10,7 +11,8 @@ export const PAGE_SIZE = 1_000;
  * was parsed is given on in pages of {@link PAGE_SIZE}.
  */
 export const MAX_PAGE_BYTES = 67_108_864;
-/** A hundred million names. */
+/** Of all pages of a list together: room for some eight million tags. Whoever takes the names may hold them all. */
+const MAX_LIST_BYTES = 4 * MAX_PAGE_BYTES;
 const MAX_PAGES = 100_000;
 /** Filtered listings may have some pages without a name; a run of them is a loop. */
 const MAX_EMPTY_PAGES = 100;
@@ -35,6 +37,7 @@ export async function* listNames(
   for (let url: URL | undefined = listing.first; url; ) {
     guard.enter(url);
     const answer = await fetchPage(url);
+    guard.countBytes(answer.body.length);
     const names = readArray(
       parseJsonObject(answer.body, listing.what)[listing.field],
       `${listing.what}: ${listing.field}`,
@@ -48,7 +51,9 @@ export async function* listNames(
 
 class LoopGuard {
   readonly #what: string;
+  /** Digests of addresses: a cursor may be as long as a header. */
   readonly #seen = new Set<string>();
+  #bytes = 0;
   #empty = 0;
   #previous = '';
 
@@ -57,9 +62,15 @@ class LoopGuard {
   }
 
   enter(url: URL): void {
-    if (this.#seen.has(url.href)) throw this.#endless('a page came twice');
-    this.#seen.add(url.href);
+    const page = hash('sha256', url.href, 'base64');
+    if (this.#seen.has(page)) throw this.#endless('a page came twice');
+    this.#seen.add(page);
     if (this.#seen.size > MAX_PAGES) throw this.#endless(`more than ${MAX_PAGES} pages`);
+  }
+
+  countBytes(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > MAX_LIST_BYTES) throw this.#endless(`more than ${MAX_LIST_BYTES} bytes of names`);
   }
 
   checkNames(names: readonly unknown[]): void {

@@ -3,14 +3,14 @@ import type { RequestOutcome } from './registry.ts';
 
 /**
  * What an answer's headers tell about the registry's limits.
- * @param nowMs the wall clock, for dates (ms since 1970)
+ * @param nowMs the wall clock (ms since 1970), for dates; the registry's own counts where it tells it, for clocks differ
  * @see RFC 9110, section 10.2.3 (Retry-After); draft-ietf-httpapi-ratelimit-headers
  */
 export function rateLimitsOf(
   headers: IncomingHttpHeaders,
   nowMs: number,
 ): Pick<RequestOutcome, 'retryAfterMs' | 'remaining' | 'windowMs'> {
-  const retryAfterMs = parseRetryAfter(single(headers['retry-after']), nowMs);
+  const retryAfterMs = parseRetryAfter(single(headers['retry-after']), parseDate(headers.date ?? '') ?? nowMs);
   const { remaining, windowMs } = parseRemaining(headers);
   return {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -27,9 +27,14 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
     // Docker Hub has sent the moment (seconds since 1970) in the place of a delay.
     return seconds > 1_000_000_000 ? Math.max(0, seconds * 1_000 - nowMs) : seconds * 1_000;
   }
+  const dateMs = parseDate(text);
+  return dateMs === undefined ? undefined : Math.max(0, dateMs - nowMs);
+}
+
+function parseDate(text: string): number | undefined {
   // Date.parse takes much for a date ("-1", "5 x"); a real one names its day.
   const dateMs = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+  return Number.isNaN(dateMs) ? undefined : dateMs;
 }
 
 /** Docker Hub: `ratelimit-remaining: 76;w=21600`. GitLab and others: a number, and `ratelimit-reset` in seconds. */

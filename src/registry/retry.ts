@@ -1,4 +1,5 @@
 import { RateLimitedError, type SlimboardError } from '../errors.ts';
+import { LONGEST_PAUSE_MS } from './governor-policy.ts';
 
 /**
  * The budget of one request, in seconds; what lasts longer is the queue's business. A refusal to serve more is no
@@ -36,7 +37,7 @@ export class RetryBudget {
   countRefusal(what: string, retryAfterMs: number | undefined): void {
     this.#refusals += 1;
     if ((retryAfterMs ?? 0) <= LONGEST_WAIT_MS && this.#refusals <= REFUSALS) return;
-    const delayMs = retryAfterMs ?? LONGEST_WAIT_MS;
+    const delayMs = Math.min(retryAfterMs ?? LONGEST_WAIT_MS, LONGEST_PAUSE_MS);
     throw new RateLimitedError(
       `${what}: the registry's limit is reached; it will be asked again in ${Math.ceil(delayMs / 1_000)} s`,
       delayMs,

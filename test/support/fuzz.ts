@@ -2,3 +2,6 @@
 export function fuzzRuns(usual: number): number {
   return Number(process.env.FUZZ_RUNS ?? usual);
 }
+
+/** Time for so many cases, on a machine that has much else to do. */
+export const FUZZ_TIMEOUT_MS = Math.max(30_000, fuzzRuns(0) * 30);

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseInstruction } from '../../../src/classify/history/instruction.ts';
+import { DEFAULT_LAYER_LIMITS } from '../../../src/deep/limits.ts';
+import { TarReader } from '../../../src/deep/tar-reader.ts';
 import { SlimboardError } from '../../../src/errors.ts';
 import { parseDigest } from '../../../src/oci/digest.ts';
 import { parseImageConfig, readDate } from '../../../src/oci/image-config.ts';
@@ -11,7 +13,9 @@ import { withoutSecrets } from '../../../src/policy/kept-content.ts';
 import { hideSecrets, secretsIn } from '../../../src/policy/secrets.ts';
 import { parseChallenges } from '../../../src/registry/challenge.ts';
 import { nextPagePath } from '../../../src/registry/link.ts';
-import { fuzzRuns } from '../../support/fuzz.ts';
+import { rateLimitsOf } from '../../../src/registry/rate-limit-headers.ts';
+import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../../support/fuzz.ts';
+import { headerBlock, sealed } from '../../support/tar-entries.ts';
 
 const base = new URL('https://registry.example.com/v2/_catalog');
 
@@ -69,6 +73,37 @@ const json = document.map((content) => JSON.stringify(content));
 const bytes = fc.uint8Array({ maxLength: 200 });
 const text = fc.string({ unit: 'binary', maxLength: 200 });
 
+/** Headers of a tar with any field, their checksum right; then anything. */
+const tars = fc
+  .array(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 600 }).map((piece) => Buffer.from(piece)),
+      fc
+        .record({
+          name: fc.string({ unit: 'binary', maxLength: 40 }),
+          type: fc.constantFrom('0', '1', '2', '5', 'x', 'g', 'L', 'K', 'S', 'V', '\0', '\xff'),
+          size: fc.oneof(
+            fc.constantFrom('00000000010\0', '77777777777\0', '-1', '\x80\xff\xff', ''),
+            fc.string({ unit: 'binary', maxLength: 12 }),
+          ),
+          linkName: fc.string({ unit: 'binary', maxLength: 40 }),
+        })
+        .map(headerBlock),
+      fc.uint8Array({ minLength: 512, maxLength: 512 }).map((block) => sealed(Buffer.from(block))),
+    ),
+    { maxLength: 6 },
+  )
+  .map((pieces) => Buffer.concat(pieces));
+
+function readTar(bytes: Uint8Array): void {
+  const reader = new TarReader(
+    { open: () => undefined, data: () => undefined, close: () => undefined },
+    DEFAULT_LAYER_LIMITS,
+  );
+  reader.write(Buffer.from(bytes));
+  reader.end();
+}
+
 /** Each takes anything; what it refuses, it refuses by an error of our own. */
 const PARSERS: readonly (readonly [string, fc.Arbitrary<string | Uint8Array>, (input: never) => unknown])[] = [
   ['manifests of bytes', bytes, (input: Uint8Array) => parseManifest(input)],
@@ -83,18 +118,29 @@ const PARSERS: readonly (readonly [string, fc.Arbitrary<string | Uint8Array>, (i
   ['challenges', text, (input: string) => parseChallenges(input)],
   ['links', text, (input: string) => nextPagePath(input, base)],
   ['history', text, (input: string) => parseInstruction(input)],
+  [
+    'limits',
+    text,
+    (input: string) => rateLimitsOf({ 'retry-after': input, 'ratelimit-remaining': input, date: input }, 0),
+  ],
+  ['tars', tars, readTar],
+  ['tars of bytes', bytes, readTar],
   ['secrets', text, (input: string) => secretsIn(hideSecrets(input))],
 ];
 
-test.each(PARSERS)('%s of any kind parse, or are refused', (_what, inputs, parse) => {
-  fc.assert(
-    fc.property(inputs, (input) => {
-      try {
-        parse(input as never);
-      } catch (error) {
-        expect(error).toBeInstanceOf(SlimboardError);
-      }
-    }),
-    { numRuns: fuzzRuns(400) },
-  );
-});
+test.each(PARSERS)(
+  '%s of any kind parse, or are refused',
+  (_what, inputs, parse) => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        try {
+          parse(input as never);
+        } catch (error) {
+          expect(error).toBeInstanceOf(SlimboardError);
+        }
+      }),
+      { numRuns: fuzzRuns(400) },
+    );
+  },
+  FUZZ_TIMEOUT_MS,
+);

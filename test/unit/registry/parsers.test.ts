@@ -177,6 +177,10 @@ describe('Retry-After and budgets', () => {
     [{ 'ratelimit-remaining': '12', 'ratelimit-reset': '1767225600' }, { remaining: 12 }],
     [{ 'ratelimit-remaining': '12' }, { remaining: 12 }],
     [{ 'ratelimit-remaining': 'many' }, {}],
+    [
+      { 'retry-after': 'Thu, 01 Jan 2026 05:00:30 GMT', date: 'Thu, 01 Jan 2026 05:00:00 GMT' },
+      { retryAfterMs: 30_000 },
+    ],
     [{}, {}],
   ])('%j', (headers, limits) => {
     expect(rateLimitsOf(headers, nowMs)).toEqual(limits);
@@ -239,6 +243,7 @@ describe('failures', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /caFile/],
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /caFile/],
     ['CERT_HAS_EXPIRED', /has expired/],
+    ['CERT_NOT_YET_VALID', /not valid yet.*clock of this machine/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', /for another host/],
     ['ERR_SSL_WRONG_VERSION_NUMBER', /--plain-http/],
     ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', /TLS versions/],

@@ -1,0 +1,44 @@
+import { afterEach, expect, test } from 'vitest';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import { Connections } from '../../../src/registry/connections.ts';
+
+const TIMES = { maxConnections: 1, connectTimeoutMs: 1_000, idleTimeoutMs: 1_000 };
+let connections: Connections | undefined;
+afterEach(() => connections?.close());
+
+function connectionsTo(registry: string): Connections {
+  connections = new Connections(parseRegistryHost(registry), TIMES);
+  return connections;
+}
+
+test.each([
+  'https://127.0.0.1/',
+  'https://localhost:5000/',
+  'https://a.localhost/',
+  'https://[::1]/',
+  'https://10.0.0.1/',
+  'https://192.168.1.1:8443/',
+  'https://[fd00::1]/',
+  'https://[::ffff:10.0.0.1]/',
+  'https://169.254.169.254/latest/meta-data/',
+  'https://0.0.0.0/',
+  // As browsers and curl read them: 127.0.0.1.
+  'https://2130706433/',
+  'https://0x7f.1/',
+])('a public registry does not lead to %s', (address) => {
+  expect(() => connectionsTo('registry.example.com').poolFor(new URL(address))).toThrow(
+    expect.objectContaining({ code: 'malformed-content' }),
+  );
+});
+
+test.each([
+  ['10.0.0.1:5000', 'https://10.0.0.2/', true],
+  ['10.0.0.1:5000', 'https://blobs.example.com/', true],
+  ['10.0.0.1:5000', 'https://127.0.0.1/', false],
+  ['127.0.0.1:5000', 'https://10.0.0.1/', true],
+  ['127.0.0.1:5000', 'https://169.254.169.254/', false],
+])('%s leads to %s: %s', (registry, address, may) => {
+  const open = (): unknown => connectionsTo(registry).poolFor(new URL(address));
+  if (may) expect(open()).toBeDefined();
+  else expect(open).toThrow(expect.objectContaining({ code: 'malformed-content' }));
+});

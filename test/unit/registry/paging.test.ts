@@ -1,0 +1,62 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { parseJsonObject } from '../../../src/oci/json.ts';
+import type { Answer } from '../../../src/registry/exchange.ts';
+import { listNames } from '../../../src/registry/paging.ts';
+
+const FIRST = new URL('https://registry.example.com/v2/app/tags/list?n=1000');
+const listing = { first: FIRST, field: 'tags', what: 'its tags' };
+
+function page(names: readonly string[], next: string | undefined, padding = 0): Answer {
+  const body = Buffer.from(JSON.stringify({ tags: names }) + ' '.repeat(padding));
+  return { status: 200, headers: next === undefined ? {} : { link: `<${next}>; rel="next"` }, body };
+}
+
+const thousand = (from: number): readonly string[] => Array.from({ length: 1_000 }, (_, at) => `v${from + at}`);
+
+test('of 200,000 tags in one repository, one page is in hand at a time', async () => {
+  let fetched = 0;
+  let taken = 0;
+  let names = 0;
+  const fetchPage = async (): Promise<Answer> => {
+    expect(fetched).toBe(taken);
+    fetched += 1;
+    return page(thousand(fetched * 1_000), fetched < 200 ? `?last=${fetched}` : undefined);
+  };
+  for await (const given of listNames(listing, fetchPage)) {
+    taken += 1;
+    names += given.length;
+  }
+  expect({ fetched, names }).toEqual({ fetched: 200, names: 200_000 });
+});
+
+test('a page of all names at once is given on in parts', async () => {
+  const all = Array.from({ length: 4 }, (_, at) => thousand(at * 1_000)).flat();
+  const parts: number[] = [];
+  for await (const given of listNames(listing, async () => page([...all, 'last'], undefined))) parts.push(given.length);
+  expect(parts).toEqual([1_000, 1_000, 1_000, 1_000, 1]);
+});
+
+test('pages that never end, each with a name of its own, end by their size', async () => {
+  const megabytes = 8;
+  let pages = 0;
+  const endless = async (): Promise<Answer> => {
+    pages += 1;
+    return page([`v${pages}`], `?last=${pages}`, megabytes * 1_048_576);
+  };
+  const read = async (): Promise<void> => {
+    for await (const _ of listNames(listing, endless));
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'malformed-content', message: /does not end: more than/ });
+  expect(pages).toBeLessThanOrEqual(256 / megabytes);
+});
+
+test('an answer that is no JSON is not quoted: it may be a token', () => {
+  const parse = (): unknown => parseJsonObject('{"token":"sec{ret"oops', 'a token');
+  expect(parse).toThrow('a token is no JSON');
+  try {
+    parse();
+  } catch (error) {
+    expect(inspect(error, { depth: 5 })).not.toContain('sec{ret');
+  }
+});
