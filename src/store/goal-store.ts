@@ -62,7 +62,8 @@ const SAVE_REPOSITORIES = `
     from repository r join tag_content c on c.repository_id = r.id and c.tag is not null
     join image i on i.manifest_id = c.manifest_id left join assessment a on a.manifest_id = c.manifest_id
     where r.source_id = any($2::int4[]) and r.ended_at is null
-    order by c.repository_id, i.platform = 'linux/amd64' desc, i.created_at desc nulls last, i.manifest_id desc),
+    -- Builds of one moment, or of none, by their tags: row numbers differ from run to run.
+    order by c.repository_id, i.platform = 'linux/amd64' desc, i.created_at desc nulls last, c.tag desc, i.platform),
   started as (
     select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, greatest(n.possible, 0) as possible_bytes,
       coalesce(g.baseline, (select x.current_bytes from repository_goal x where x.repository_id = n.repository_id order by x.since limit 1), n.bytes) as start_bytes
