@@ -144,9 +144,6 @@ function distrolessClaim({ stack, env, history }: Context): Claim | undefined {
 /** Ubuntu's images had Debian's CMD between these days. */
 const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2022-10-01' } as const;
 
-/** An archive that classic Docker named by its digest, or one that Docker Official Images gave no telling name. */
-const NAMELESS = /^(?:file:\S+ in|rootfs\.tar(?:\.\w+)?) /;
-
 /**
  * The CMD of a root file system whose archive has no name. As published by Docker Official Images: alpine `/bin/sh`,
  * busybox `sh`, debian `bash`; ubuntu wrote `bash` too, from 2021 to 2022.
@@ -154,7 +151,7 @@ const NAMELESS = /^(?:file:\S+ in|rootfs\.tar(?:\.\w+)?) /;
 function shellClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const shell = stack.rootfs?.shell;
   const created = history.steps[0]?.created;
-  if (shell === undefined || stack.rootfs?.tool || !NAMELESS.test(stack.rootfs?.evidence ?? '')) return undefined;
+  if (shell === undefined || stack.rootfs?.tool || !stack.rootfs?.isNameless) return undefined;
   const evidence = `history:rootfs+CMD ["${shell.slice(0, 40)}"]`;
   const managers = packageManagers();
   if (shell === '/bin/sh' && agrees(managers, 'apk')) return inferred({ id: 'alpine' }, evidence);

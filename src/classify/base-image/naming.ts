@@ -41,7 +41,10 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
 function rootfsNames(context: Context, distro: DistroName | undefined): readonly string[] {
   const vendor = vendorName(context);
   if (vendor !== undefined) return [vendor];
-  if (!distro || context.stack.rootfs?.tool) return [];
+  const { rootfs } = context.stack;
+  if (!distro || !rootfs || rootfs.tool) return [];
+  // Whoever lays down a Debian of their own, as Bitnami does, does not stand on Docker Hub's.
+  if (!rootfs.distro && !rootfs.isNameless && NAMING_THEIR_ARCHIVE.has(distro.id)) return [];
   const repository = `library/${REPOSITORIES[distro.id] ?? distro.id}`;
   if (distro.id === 'debian') return debianNames(context, distro);
   if (distro.version === undefined) return HUB_DISTROS.has(distro.id) ? [repository] : [];
@@ -49,9 +52,12 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   if (distro.id === 'ubuntu') return tagged(repository, [distro.version, suiteOf(distro) ?? '']);
   if (distro.id === 'opensuse-leap')
     return ['opensuse/leap', 'registry.opensuse.org/opensuse/leap'].map((name) => `${name}:${distro.version}`);
-  const edition = /-(slim|minimal|init|micro)\b/i.exec(context.stack.rootfs?.evidence ?? '')?.[0].toLowerCase() ?? '';
+  const edition = /-(slim|minimal|init|micro)\b/i.exec(rootfs.evidence)?.[0].toLowerCase() ?? '';
   return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version + edition]) : [];
 }
+
+/** Distributions whose images on Docker Hub begin with an archive that is named for them, or not at all. */
+const NAMING_THEIR_ARCHIVE = new Set(['alpine', 'busybox', 'debian', 'ubuntu']);
 
 /** Vendors whose images name themselves in labels, which what is built on them inherits. */
 function vendorName({ input }: Context): string | undefined {

@@ -13,6 +13,8 @@ export interface Rootfs {
   readonly evidence: string;
   /** The program of its CMD: distributions differ in it. */
   readonly shell?: string | undefined;
+  /** An archive that classic Docker named by its digest, or one that Docker Official Images gave no telling name. */
+  readonly isNameless?: boolean;
   /** Which tool assembled it, where that was no Dockerfile. */
   readonly tool?: 'apko' | 'bazel' | 'windows';
 }
@@ -76,13 +78,15 @@ function endOfTool(steps: readonly BuildStep[], first: number, tool: Rootfs['too
   return end;
 }
 
+const NAMELESS = /^(?:file:\S+ in|rootfs\.tar(?:\.\w+)?) /;
+
 /** Takes in the settings and the polish that belong to the same Dockerfile. */
 function settled(steps: readonly BuildStep[], first: number, named: DistroName | undefined): Rootfs {
   const shellAt = named ? -1 : shellOfOneBuild(steps, first);
   if (shellAt > 0) {
     const evidence = shown(steps[first]?.args || (steps[first]?.comment ?? ''));
     const shell = commandWords(steps[shellAt]?.args ?? '').join(' ');
-    return { end: withBuildInfo(steps, shellAt + 1), evidence, shell, distro: undefined };
+    return { end: withBuildInfo(steps, shellAt + 1), evidence, shell, distro: undefined, isNameless: false };
   }
   let end = first + 1;
   let shell: string | undefined;
@@ -96,7 +100,7 @@ function settled(steps: readonly BuildStep[], first: number, named: DistroName |
   }
   const distro = versioned(steps.slice(first, end), named) ?? (polished ? { id: 'ubuntu' } : undefined);
   const evidence = shown(steps[first]?.args || (steps[first]?.comment ?? ''));
-  return { end, evidence, distro, shell };
+  return { end, evidence, distro, shell, isNameless: NAMELESS.test(evidence) };
 }
 
 const ONE_BUILD_MS = 60_000;
