@@ -34,7 +34,7 @@ export function formatDestination(destination: Destination): string {
  */
 export async function write(
   destination: Destination,
-  text: AsyncIterable<string>,
+  text: AsyncIterable<string> | Iterable<string>,
   contentType: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -51,7 +51,7 @@ export async function write(
 /** Into a file of another name in the same folder, flushed, then renamed: the name is of a whole report, always. */
 export async function writeFileAtomically(
   path: string,
-  text: AsyncIterable<string>,
+  text: AsyncIterable<string> | Iterable<string>,
   signal?: AbortSignal,
 ): Promise<void> {
   await makeFolder(dirname(path));
@@ -101,7 +101,7 @@ const PART_BYTES = 8 * 1_048_576;
  */
 async function putObject(
   { bucket, key }: Extract<Destination, { kind: 's3' }>,
-  text: AsyncIterable<string>,
+  text: AsyncIterable<string> | Iterable<string>,
   contentType: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -139,7 +139,10 @@ async function putObject(
 }
 
 /** Hands over parts of the size that S3 wants. @returns what is left at the end */
-async function inParts(text: AsyncIterable<string>, send: (part: Buffer) => Promise<void>): Promise<Buffer> {
+async function inParts(
+  text: AsyncIterable<string> | Iterable<string>,
+  send: (part: Buffer) => Promise<void>,
+): Promise<Buffer> {
   let waiting: Buffer[] = [];
   let size = 0;
   for await (const chunk of text) {

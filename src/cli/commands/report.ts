@@ -1,6 +1,7 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { FORMAT_NAMES, KIND_NAMES, type KindName } from '../../report/names.ts';
 import type { CommandContext } from '../io.ts';
+import type { ReclaimOptions } from '../run/reclaim-command.ts';
 import type { ReportOptions } from '../run/report-command.ts';
 
 export function registerReport(program: Command, { io }: CommandContext): void {
@@ -15,12 +16,20 @@ export function registerReport(program: Command, { io }: CommandContext): void {
     .option('--since <time>', 'only what came later: 2026-11-01, or 30d ago')
     .option('--min-size <size>', 'only what is at least so large: 100MB')
     .option('--in-use <file>', 'of reclaim: a list of digests and references that run somewhere, one a line')
+    .option('--simulate <file>', 'of reclaim: what a lifecycle policy of Amazon ECR would do to each repository')
+    .option('--lifecycle-policy', 'of reclaim: the policy nearest to it, as JSON for Amazon ECR')
     .option('--sort <column>', 'by a column; -COLUMN has the largest first (write --sort=-COLUMN)')
-    .action(async (name: KindName, { inUse, ...options }: ReportOptions & { readonly inUse?: string }) => {
-      const { prepare } = await import('../prepare.ts');
-      const { kindOf, reportCommand } = await import('../run/report-command.ts');
-      await reportCommand(await prepare(io, program.opts()), await kindOf(io, name, inUse), options);
-    });
+    .action(
+      async (name: KindName, { inUse, simulate, lifecyclePolicy, ...options }: ReportOptions & ReclaimOptions) => {
+        const { prepare } = await import('../prepare.ts');
+        const { kindOf, policyCommand } = await import('../run/reclaim-command.ts');
+        const { reportCommand } = await import('../run/report-command.ts');
+        const reclaim = { inUse, simulate, lifecyclePolicy };
+        const session = await prepare(io, program.opts());
+        if (lifecyclePolicy) await policyCommand(session, name, reclaim, options);
+        else await reportCommand(session, await kindOf(io, name, reclaim), options);
+      },
+    );
 }
 
 /** The options that a report and a leaderboard have in common. */

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { extname } from 'node:path';
 import { openStore } from '../../app.ts';
 import { destinationOf, write } from '../../deliver/destination.ts';
 import { DeliveryError, SettingsError } from '../../errors.ts';
@@ -7,12 +6,9 @@ import { htmlReport } from '../../html/report-file.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
-import { KINDS } from '../../report/kinds/kinds.ts';
-import { reclaimable } from '../../report/kinds/reclaim.ts';
-import type { FormatName, KindName } from '../../report/names.ts';
+import type { FormatName } from '../../report/names.ts';
 import { openReport } from '../../report/open-report.ts';
-import { parseInUse } from '../../report/reclaim/in-use.ts';
-import type { Report } from '../../report/report.ts';
+import type { AuditSummary, Report } from '../../report/report.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
 import { type Io, writeResult } from '../io.ts';
@@ -27,23 +23,16 @@ export interface ReportOptions extends ReportFilters {
   readonly limit?: number;
 }
 
-/** @throws SettingsError when the list of what is in use cannot be read, or the kind takes none */
-export async function kindOf(io: Io, name: KindName, inUse: string | undefined): Promise<ReportKind> {
-  if (inUse === undefined) return KINDS[name];
-  if (name !== 'reclaim') throw new SettingsError(`report ${name} takes no --in-use: only "report reclaim" does`);
-  const path = resolve(io.cwd, inUse);
-  try {
-    return reclaimable(parseInUse(await readFile(path, 'utf8')));
-  } catch (cause) {
-    if (cause instanceof SettingsError) throw cause;
-    throw new SettingsError(`cannot read ${path}, the list of what is in use`, { cause });
-  }
+/** The filters among the options. */
+export function filtersOf({ format, output, audit, sort, limit, ...filters }: ReportOptions): ReportFilters {
+  return filters;
 }
 
 /** Writes a report to stdout, or into a file. */
 export async function reportCommand(session: Session, kind: ReportKind, options: ReportOptions): Promise<void> {
   const { settings, io } = session;
-  const { format = formatOfFile(options.output), output, audit, sort, limit, ...filters } = options;
+  const { format = formatOfFile(options.output), output, audit, sort, limit } = options;
+  const filters = filtersOf(options);
   const db = await openStore(settings, 'read');
   try {
     const report = await openReport(db, kind, {
@@ -59,8 +48,7 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
       textOf(session, db, report, { format, toFile: output !== undefined, filtered }),
       io.signal,
     );
-    if (output === undefined) await writeResult(io, text);
-    else await writeFile(output, text, report, io);
+    await emit(io, output, text, report.audit);
     if (!report.audit && !session.quiet && !SHOW_FAILED_AUDITS.includes(kind.name))
       io.stderr.write(`slimboard: ${noAudit(settings, filters)}\n`);
   } finally {
@@ -124,15 +112,21 @@ async function* interruptible(text: AsyncIterable<string>, signal: AbortSignal):
   }
 }
 
-/** @throws SettingsError when the file that was named cannot be written */
-async function writeFile(path: string, text: AsyncIterable<string>, { audit }: Report, io: Io): Promise<void> {
+/** Writes to stdout, or into the file that was named. @throws SettingsError when that cannot be written */
+export async function emit(
+  io: Io,
+  output: string | undefined,
+  text: AsyncIterable<string> | Iterable<string>,
+  audit: AuditSummary | null,
+): Promise<void> {
+  if (output === undefined) return writeResult(io, text);
   const values = {
     date: new Date().toISOString().slice(0, 10),
     audit: audit?.id ?? 0,
     source: audit?.sources.join('-') ?? '',
   };
   try {
-    await write(destinationOf(path, values, io.cwd), text, 'application/octet-stream', io.signal);
+    await write(destinationOf(output, values, io.cwd), text, 'application/octet-stream', io.signal);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     throw new SettingsError(`${error.message}: name another file by -o`, { cause: error });

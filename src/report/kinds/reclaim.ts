@@ -1,6 +1,7 @@
-import type { InUse } from '../reclaim/in-use.ts';
+import { freedSql } from '../reclaim/freed.ts';
+import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import type { Column } from '../report.ts';
-import { type QueryScope, type ReportKind, selectColumns } from './kind.ts';
+import { type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
@@ -37,7 +38,8 @@ export function reclaimable(inUse: InUse): ReportKind {
     description: 'One row a manifest that could be removed, with the bytes that it frees together with those above it.',
     columns,
     filters: { source: 'c.source', team: 'c.team', repository: 'c.repository', minSize: 'c.compressed_bytes' },
-    query: (scope) => freedSql(`${scope.where} and ${NOT_LISTED} and ${notInUse(inUse, scope)}`),
+    query: (scope) =>
+      candidatesSql(`${scope.where} and ${NOT_LISTED} and not ${inUseSql(inUse, 'c', scope.parameters)}`),
   };
 }
 
@@ -48,31 +50,12 @@ const NOT_LISTED = `not exists (
   select 1 from index_child x join tag t on t.manifest_id = x.index_id
   where x.child_id = c.manifest_id and t.repository_id = c.repository_id and t.ended_at is null)`;
 
-/** By its own digest, one of its platforms', or a tag; what runs may name the registry or leave it out. */
-function notInUse({ digests, references }: InUse, { parameters }: QueryScope): string {
-  if (digests.length === 0 && references.length === 0) return 'true';
-  const used = `${parameters.add(digests)}::text[]`;
-  const named = `${parameters.add(references)}::text[]`;
-  return `not (
-    'sha256:' || encode(c.digest, 'hex') = any(${used})
-    or exists (select 1 from index_child x where x.index_id = c.manifest_id and 'sha256:' || encode(x.digest, 'hex') = any(${used}))
-    or exists (
-      select 1 from unnest(string_to_array(c.tags, ';')) n (tag)
-      where c.repository || ':' || n.tag = any(${named}) or c.registry || '/' || c.repository || ':' || n.tag = any(${named})))`;
-}
-
-function freedSql(where: string): string {
+function candidatesSql(where: string): string {
   return `
     with chosen as (
       select c.*, row_number() over (order by c.source, c.registry, c.repository, c.dated_at nulls first, c.manifest_id) as place
       from slimboard_reclaimable c where ${where}),
-    holder as (
-      select h.scope, h.blob_id, h.size, max(c.place) as place
-      from slimboard_holdings h
-      left join chosen c on c.repository_id = h.repository_id and c.manifest_id = h.root_id
-      where h.source_id in (select source_id from chosen)
-      group by h.scope, h.blob_id, h.size having count(*) = count(c.place)),
-    freed as (select place, sum(size)::int8 as bytes from holder group by place)
+    ${freedSql('slimboard_holdings', 'chosen')}
     select ${selectColumns(
       columns.filter(({ name }) => name !== 'freed_bytes'),
       'c',

@@ -1,5 +1,6 @@
 import { SettingsError } from '../../errors.ts';
 import { type Digest, isDigest } from '../../oci/digest.ts';
+import type { SqlParameters } from '../kinds/kind.ts';
 
 /** What runs somewhere, and so must stay. */
 export interface InUse {
@@ -28,4 +29,22 @@ export function parseInUse(text: string): InUse {
     else throw new SettingsError(`line ${index + 1} is no digest and no image reference: "${item.slice(0, 80)}"`);
   }
   return { digests, references };
+}
+
+/**
+ * Whether a manifest is in use, as SQL: by its own digest, one of its platforms', or a tag; what runs may name the
+ * registry or leave it out.
+ * @param relation has `manifest_id`, `digest`, `registry`, `repository` and `tags`, `;`-separated
+ */
+export function inUseSql({ digests, references }: InUse, relation: string, parameters: SqlParameters): string {
+  if (digests.length === 0 && references.length === 0) return 'false';
+  const used = `${parameters.add(digests)}::text[]`;
+  const named = `${parameters.add(references)}::text[]`;
+  const name = `${relation}.repository || ':' || n.tag`;
+  return `(
+    'sha256:' || encode(${relation}.digest, 'hex') = any(${used})
+    or exists (select 1 from index_child x where x.index_id = ${relation}.manifest_id and 'sha256:' || encode(x.digest, 'hex') = any(${used}))
+    or exists (
+      select 1 from unnest(string_to_array(${relation}.tags, ';')) n (tag)
+      where ${name} = any(${named}) or ${relation}.registry || '/' || ${name} = any(${named})))`;
 }

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { openStore } from '../../app.ts';
+import { SettingsError } from '../../errors.ts';
+import type { ReportKind } from '../../report/kinds/kind.ts';
+import { KINDS } from '../../report/kinds/kinds.ts';
+import { simulated } from '../../report/kinds/lifecycle.ts';
+import { reclaimable } from '../../report/kinds/reclaim.ts';
+import type { KindName } from '../../report/names.ts';
+import { type InUse, parseInUse } from '../../report/reclaim/in-use.ts';
+import { parseLifecyclePolicy } from '../../report/reclaim/lifecycle-policy.ts';
+import { nearestPolicy } from '../../report/reclaim/nearest-policy.ts';
+import type { Io } from '../io.ts';
+import type { Session } from '../prepare.ts';
+import { emit, filtersOf, type ReportOptions } from './report-command.ts';
+
+/** Options that only `report reclaim` takes. */
+export interface ReclaimOptions {
+  /** A file that lists what runs somewhere. */
+  readonly inUse?: string | undefined;
+  /** A file with a lifecycle policy. */
+  readonly simulate?: string | undefined;
+  readonly lifecyclePolicy?: boolean | undefined;
+}
+
+const FLAGS = { inUse: '--in-use', simulate: '--simulate', lifecyclePolicy: '--lifecycle-policy' } as const;
+
+/** The kind that the options ask for. @throws SettingsError when the kind takes none, or a file cannot be read */
+export async function kindOf(io: Io, name: KindName, options: ReclaimOptions): Promise<ReportKind> {
+  refuseElsewhere(name, options);
+  const { simulate } = options;
+  if (simulate === undefined && options.inUse === undefined) return KINDS[name];
+  const inUse = await readInUse(io, options);
+  return simulate === undefined
+    ? reclaimable(inUse)
+    : simulated(parseLifecyclePolicy(await readText(io, simulate, 'the lifecycle policy')), inUse);
+}
+
+/** Writes the policy nearest to what the planner proposes. */
+export async function policyCommand(
+  session: Session,
+  name: KindName,
+  options: ReclaimOptions,
+  report: ReportOptions,
+): Promise<void> {
+  const { io, settings } = session;
+  refuseElsewhere(name, options);
+  if (options.simulate !== undefined || (report.format ?? 'json') !== 'json')
+    throw new SettingsError(
+      '--lifecycle-policy is a document of its own: it takes no --simulate, and no other format than json',
+    );
+  const inUse = await readInUse(io, options);
+  const db = await openStore(settings, 'read');
+  try {
+    const policy = await nearestPolicy(db, inUse, { filters: filtersOf(report), now: new Date() });
+    await emit(io, report.output, [`${JSON.stringify(policy, null, 2)}\n`], null);
+  } finally {
+    await db.close();
+  }
+}
+
+function refuseElsewhere(name: KindName, options: ReclaimOptions): void {
+  if (name === 'reclaim') return;
+  for (const [option, flag] of Object.entries(FLAGS)) {
+    if (options[option as keyof ReclaimOptions] !== undefined)
+      throw new SettingsError(`report ${name} takes no ${flag}: only "report reclaim" does`);
+  }
+}
+
+async function readInUse(io: Io, { inUse }: ReclaimOptions): Promise<InUse> {
+  return inUse === undefined
+    ? { digests: [], references: [] }
+    : parseInUse(await readText(io, inUse, 'the list of what is in use'));
+}
+
+async function readText(io: Io, file: string, what: string): Promise<string> {
+  const path = resolve(io.cwd, file);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new SettingsError(`cannot read ${path}, ${what}`, { cause });
+  }
+}

@@ -1,0 +1,183 @@
+import { freedSql } from '../reclaim/freed.ts';
+import { type InUse, inUseSql } from '../reclaim/in-use.ts';
+import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';
+import type { Column } from '../report.ts';
+import { type QueryScope, type ReportKind, type SqlParameters, selectColumns } from './kind.ts';
+
+const columns: readonly Column[] = [
+  { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
+  { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
+  { name: 'repository', type: 'text', description: 'The repository.' },
+  { name: 'team', type: 'text', description: 'Its owner, or `unowned`.' },
+  { name: 'tags', type: 'text', description: 'The tags that name it, `;`-separated; empty: untagged.' },
+  { name: 'digest', type: 'digest', description: 'The manifest that a rule marks.' },
+  { name: 'rule', type: 'integer', description: 'The priority of that rule.' },
+  {
+    name: 'outcome',
+    type: 'text',
+    description:
+      '`expires` or `archives`; with `-later`, once the index that lists it, or the image that it describes, has gone; `stays`: an index that stays lists it.',
+  },
+  { name: 'in_use', type: 'boolean', description: 'Whether `--in-use` names it: the registry does not know.' },
+  { name: 'pushed_at', type: 'timestamp', description: 'The push, else the build: what rules go by.' },
+  { name: 'pulled_at', type: 'timestamp', description: 'The last pull, where the registry tells.', detail: true },
+  { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size.', detail: true },
+  {
+    name: 'freed_bytes',
+    type: 'bytes',
+    description:
+      'What its removal frees after all rows above it: the rows add up to what the whole policy frees. Archived images free nothing.',
+  },
+];
+
+/**
+ * What a lifecycle policy would do to every repository, as Amazon ECR evaluates it; nothing is done. What is in use and
+ * marked comes first.
+ * @param rules in the order in which they apply
+ * @see Amazon ECR user guide, "Automate the cleanup of images by using lifecycle policies", evaluation rules
+ */
+export function simulated(rules: readonly LifecycleRule[], inUse: InUse): ReportKind {
+  return {
+    name: 'reclaim',
+    description:
+      'One row a manifest that a rule of the policy marks, with what becomes of it and the bytes that it frees.',
+    columns,
+    filters: { source: 's.source', team: 's.team', repository: 's.repository', minSize: 's.compressed_bytes' },
+    query: (scope) => `
+      with recursive ${LISTED},
+      ${markedSql(rules, scope)},
+      ${OUTCOMES},
+      placed as (
+        select u.*, ${inUseSql(inUse, 'u', scope.parameters)} as in_use
+        from outcomes u),
+      chosen as (
+        select p.*, case when outcome like 'expires%' then row_number() over (
+          order by outcome not like 'expires%', in_use desc, source, registry, repository, pushed_at, digest) end as place
+        from placed p),
+      ${HOLDINGS},
+      gone as (select * from chosen where place is not null),
+      ${freedSql('holdings', 'gone')}
+      select ${selectColumns(
+        columns.filter(({ name }) => name !== 'freed_bytes'),
+        'c',
+      )}, coalesce(f.bytes, 0) as freed_bytes
+      from chosen c left join freed f on f.place = c.place
+      order by c.in_use desc, c.place, c.source, c.registry, c.repository, c.pushed_at, c.digest`,
+  };
+}
+
+/** Images as ECR lists them: children of an index are there by themselves, mostly without a tag. */
+const LISTED = `
+  listed as (
+    select r.source_id, s.name as source, r.registry, r.name as repository, r.team, t.repository_id, t.manifest_id, m.digest, m.subject,
+      coalesce(string_agg(t.name, ';' order by t.name), '') as tags, array_remove(array_agg(t.name), null) as names, bool_or(t.archived) as archived,
+      max(t.pulled_at) as pulled_at, max(coalesce(t.pushed_at, i.created_at, t.started_at)) as pushed_at, max(i.pull_bytes) as compressed_bytes
+    from tag t join repository r on r.id = t.repository_id and r.ended_at is null join source s on s.id = r.source_id
+    join manifest m on m.id = t.manifest_id left join image i on i.manifest_id = t.manifest_id
+    where t.ended_at is null
+    group by r.source_id, s.name, r.registry, r.name, r.team, t.repository_id, t.manifest_id, m.digest, m.subject),
+  listing as (
+    select l.repository_id, l.manifest_id, x.child_id from listed l join index_child x on x.index_id = l.manifest_id where x.child_id is not null),
+  described as (
+    select a.repository_id, a.manifest_id, l.manifest_id as subject_id
+    from listed a join listed l on l.repository_id = a.repository_id and l.digest = a.subject)`;
+
+/**
+ * An image is the matter of the first rule that selects it by its tags, whether that one marks it or not. Counts are of
+ * all images that a rule selects, those that are another rule's matter too. What describes another image is no rule's.
+ */
+function markedSql(rules: readonly LifecycleRule[], { where, parameters }: QueryScope): string {
+  const selections = rules.map((rule, index) => `${selectionSql(rule, parameters)} as by_${index}`);
+  const marks = rules.map((rule, index) => `when by_${index} then ${markSql(rule, index)}`);
+  const priorities = rules.map(({ rulePriority }, index) => `when by_${index} then ${rulePriority}`);
+  const archiving = rules.filter(({ action }) => action.type === 'transition').map(({ rulePriority }) => rulePriority);
+  return `
+    selected as (
+      select s.*, ${selections.join(', ')} from listed s
+      where ${where} and not exists (select 1 from described d where d.repository_id = s.repository_id and d.manifest_id = s.manifest_id)),
+    judged as (select s.*, case ${priorities.join(' ')} end as rule, case ${marks.join(' ')} else false end as marked from selected s),
+    marked as (
+      select j.*, case when j.rule = any(array[${archiving.join(', ')}]::int4[]) then 'archives' else 'expires' end as act
+      from judged j where j.marked)`;
+}
+
+/** Every pattern of a rule has to be matched by a tag of the image, not all by the same. */
+function selectionSql({ selection }: LifecycleRule, parameters: SqlParameters): string {
+  const { tagStatus, tagPatternList, tagPrefixList, storageClass } = selection;
+  const wanted = [storageClass === 'archive' ? 's.archived' : 'not s.archived'];
+  if (tagStatus === 'untagged') wanted.push("s.tags = ''");
+  const patterns = tagPatternList ?? tagPrefixList?.map((prefix) => `${prefix}*`) ?? [];
+  for (const pattern of patterns) {
+    const like = parameters.add(pattern.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%'));
+    wanted.push(`exists (select 1 from unnest(s.names) n (name) where n.name like ${like}::text)`);
+  }
+  return `(${wanted.join(' and ')})`;
+}
+
+function markSql({ selection }: LifecycleRule, index: number): string {
+  const { countType, countNumber } = selection;
+  switch (countType) {
+    case 'imageCountMoreThan':
+      return `row_number() over (partition by s.repository_id, by_${index} order by s.pushed_at desc, s.digest) > ${countNumber}`;
+    case 'sinceImagePushed':
+      return `s.pushed_at < ${ago(countNumber)}`;
+    case 'sinceImagePulled':
+      return `coalesce(s.pulled_at, s.pushed_at) < ${ago(countNumber)}`;
+    case 'sinceImageTransitioned':
+      // When it was archived is not known: no listing tells.
+      return 'false';
+  }
+}
+
+function ago(days: number): string {
+  return `now() - make_interval(days => ${days})`;
+}
+
+/** No index goes for a child of it, and a child goes only when all indexes of its repository that list it have gone. */
+const OUTCOMES = `
+  settled as (
+    select k.*, case when p.parents = 0 then k.act when p.parents = p.going then k.act || '-later' else 'stays' end as outcome
+    from marked k cross join lateral (
+      select count(*) as parents, count(g.manifest_id) as going
+      from listing x
+      left join marked g on g.repository_id = x.repository_id and g.manifest_id = x.manifest_id and not exists (
+        select 1 from listing y where y.repository_id = g.repository_id and y.child_id = g.manifest_id)
+      where x.repository_id = k.repository_id and x.child_id = k.manifest_id) p),
+  outcomes as (
+    select ${outcomeColumns('k')}, k.rule, k.outcome from settled k
+    union all
+    select ${outcomeColumns('l')}, k.rule, 'expires-later' from described d
+    join settled k on k.repository_id = d.repository_id and k.manifest_id = d.subject_id and k.outcome like 'expires%'
+    join listed l on l.repository_id = d.repository_id and l.manifest_id = d.manifest_id)`;
+
+function outcomeColumns(relation: string): string {
+  const names = [
+    'source_id',
+    'source',
+    'registry',
+    'repository',
+    'repository_id',
+    'team',
+    'tags',
+    'manifest_id',
+    'digest',
+  ];
+  return [...names, 'pushed_at', 'pulled_at', 'compressed_bytes'].map((name) => `${relation}.${name}`).join(', ');
+}
+
+/** By the manifest that ECR lists: an index holds only those of its children that are not listed themselves. */
+const HOLDINGS = `
+  held (repository_id, root_id, manifest_id) as (
+    select repository_id, manifest_id, manifest_id from listed
+    union
+    select h.repository_id, h.root_id, c.child_id from held h join index_child c on c.index_id = h.manifest_id
+    where c.child_id is not null and not exists (
+      select 1 from listed l where l.repository_id = h.repository_id and l.manifest_id = c.child_id)),
+  holdings as (
+    select distinct r.source_id, h.repository_id, h.root_id, b.id as blob_id, b.size,
+      r.source_id || ' ' || case s.dedup when 'registry' then r.registry when 'repository' then r.id::text
+        else r.registry || '/' || split_part(r.name, '/', 1) end as scope
+    from held h join repository r on r.id = h.repository_id join source s on s.id = r.source_id
+    join (select manifest_id, blob_id from manifest_layer union all select id, config_id from manifest where config_id is not null) x
+      on x.manifest_id = h.manifest_id
+    join blob b on b.id = x.blob_id and b.stored)`;

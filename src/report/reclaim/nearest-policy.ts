@@ -1,0 +1,74 @@
+import { SettingsError } from '../../errors.ts';
+import type { Database } from '../../store/database.ts';
+import { simulated } from '../kinds/lifecycle.ts';
+import { openReport, type ReportRequest } from '../open-report.ts';
+import { recordOf } from '../report.ts';
+import type { InUse } from './in-use.ts';
+import { ARCHIVED_DAYS, type LifecyclePolicy, parseLifecyclePolicy } from './lifecycle-policy.ts';
+
+type Rule = Omit<LifecyclePolicy['rules'][number], 'rulePriority'>;
+
+/** As the planner has it: nobody pulled it for so long. */
+const STALE_DAYS = 180;
+
+/**
+ * The reasons of the planner as ECR can say them. What is superseded has no rule: ECR cannot ask for ten newer builds
+ * and an age at once.
+ */
+const RULES: readonly Rule[] = [
+  {
+    description: 'Untagged, but for the newest',
+    selection: { tagStatus: 'untagged', countType: 'imageCountMoreThan', countNumber: 1 },
+    action: { type: 'expire' },
+  },
+  {
+    description: `Not pulled for ${STALE_DAYS} days: to the archive, from where it can come back`,
+    selection: { tagStatus: 'any', countType: 'sinceImagePulled', countUnit: 'days', countNumber: STALE_DAYS },
+    action: { type: 'transition', targetStorageClass: 'archive' },
+  },
+  {
+    description: `Archived for ${ARCHIVED_DAYS} days`,
+    selection: {
+      tagStatus: 'any',
+      storageClass: 'archive',
+      countType: 'sinceImageTransitioned',
+      countUnit: 'days',
+      countNumber: ARCHIVED_DAYS,
+    },
+    action: { type: 'expire' },
+  },
+];
+
+/**
+ * A lifecycle policy near to what the planner proposes for the repositories of the filters, without the rules that would
+ * touch what is in use.
+ * @throws SettingsError when no rule is left
+ */
+export async function nearestPolicy(db: Database, inUse: InUse, request: ReportRequest): Promise<LifecyclePolicy> {
+  const rules: LifecyclePolicy['rules'] = [];
+  for (const rule of RULES) {
+    const numbered = { rulePriority: rules.length + 1, ...rule };
+    if (!(await touchesInUse(db, { rules: [numbered] }, inUse, request))) rules.push(numbered);
+  }
+  if (rules.length === 0) throw new SettingsError('every rule would touch what is in use: no policy is safe');
+  return { rules };
+}
+
+async function touchesInUse(
+  db: Database,
+  policy: LifecyclePolicy,
+  inUse: InUse,
+  request: ReportRequest,
+): Promise<boolean> {
+  const kind = simulated(parseLifecyclePolicy(JSON.stringify(policy)), inUse);
+  const { columns, rows } = await openReport(db, kind, request);
+  for await (const batch of rows) {
+    for (const cells of batch) {
+      const { in_use, outcome } = recordOf(columns, cells);
+      // What is in use comes first.
+      if (!in_use) return false;
+      if (outcome !== 'stays') return true;
+    }
+  }
+  return false;
+}

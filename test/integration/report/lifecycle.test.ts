@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { simulated } from '../../../src/report/kinds/lifecycle.ts';
+import { openReport } from '../../../src/report/open-report.ts';
+import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
+import { type LifecyclePolicy, parseLifecyclePolicy } from '../../../src/report/reclaim/lifecycle-policy.ts';
+import { nearestPolicy } from '../../../src/report/reclaim/nearest-policy.ts';
+import { recordOf } from '../../../src/report/report.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+
+type Selection = LifecyclePolicy['rules'][number]['selection'];
+
+const EXPIRE = { type: 'expire' } as const;
+const ARCHIVE = { type: 'transition', targetStorageClass: 'archive' } as const;
+
+function rule(rulePriority: number, selection: Selection, action: typeof EXPIRE | typeof ARCHIVE = EXPIRE) {
+  return { rulePriority, selection, action };
+}
+const keep = (countNumber: number) => ({ countType: 'imageCountMoreThan', countNumber }) as const;
+const pushed = (countNumber: number) => ({ countType: 'sinceImagePushed', countUnit: 'days', countNumber }) as const;
+const pulled = (countNumber: number) => ({ countType: 'sinceImagePulled', countUnit: 'days', countNumber }) as const;
+
+describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
+  let db: Database;
+  let inventory: Inventory;
+  let source: number;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+
+  /** Four builds of an app on one base; an index of two, whose children have no tag; and the signature of one build. */
+  beforeEach(async () => {
+    await emptyTables(db);
+    inventory = new Inventory(db);
+    source = await inventory.source('prod', 'repository');
+    const app = await inventory.repository(source, 'shop/app', 'shop', daysAgo(90));
+    const other = await inventory.repository(source, 'shop/other', 'shop', daysAgo(90));
+    const build = (name: string, bytes: number) =>
+      inventory.image({
+        name,
+        layers: [
+          ['base', 1000],
+          [`layer of ${name}`, bytes],
+        ],
+      });
+    for (const [at, [name, days]] of (
+      [
+        ['dev-1', 40],
+        ['dev-2', 30],
+        ['prod-3', 20],
+        ['prod-4', 10],
+      ] as const
+    ).entries()) {
+      const id = await build(name, 10 ** at);
+      await inventory.tag(app, name, id, daysAgo(days));
+      if (name === 'prod-4') await inventory.tag(app, 'latest', id, daysAgo(days));
+    }
+    const children = [await build('amd64', 10_000), await build('arm64', 20_000)];
+    await inventory.tag(app, 'multi', await inventory.index('multi', children), daysAgo(25));
+    for (const child of children) await inventory.tag(app, null, child, daysAgo(26));
+    const signature = await build('signature', 5);
+    await db.query('update manifest set subject = (select digest from manifest where id = $2) where id = $1', [
+      signature,
+      (await db.query<{ id: number }>("select manifest_id as id from tag where name = 'dev-1'"))[0]?.id ?? 0,
+    ]);
+    await inventory.tag(app, 'sha256-dev-1.sig', signature, daysAgo(39));
+    await inventory.tag(other, 'dev-9', await build('elsewhere', 7), daysAgo(80));
+  });
+
+  async function simulate(rules: LifecyclePolicy['rules'], inUse = '', repository = 'shop/app') {
+    const kind = simulated(parseLifecyclePolicy(JSON.stringify({ rules })), parseInUse(inUse));
+    const { columns, rows } = await openReport(db, kind, { filters: { repository }, now: new Date() });
+    const found: Record<string, unknown>[] = [];
+    for await (const batch of rows) found.push(...batch.map((cells) => recordOf(columns, cells)));
+    return found;
+  }
+  const gist = (rows: readonly Record<string, unknown>[]) =>
+    rows.map(({ tags, rule, outcome, freed_bytes }) => [tags, rule, outcome, freed_bytes]);
+
+  const DEV = { tagStatus: 'tagged' as const, tagPatternList: ['dev-*'] };
+  const PROD = { tagStatus: 'tagged' as const, tagPrefixList: ['prod-'] };
+
+  test.each<[string, LifecyclePolicy['rules'], unknown[][]]>([
+    [
+      'an image that expires takes its signature along; layers that others hold stay',
+      [rule(1, { ...DEV, ...keep(1) })],
+      [
+        ['dev-1', 1, 'expires', 1 + 1],
+        ['sha256-dev-1.sig', 1, 'expires-later', 5 + 1],
+      ],
+    ],
+    ['age counts from the push', [rule(1, { ...PROD, ...pushed(15) })], [['prod-3', 1, 'expires', 100 + 1]]],
+    [
+      'a pattern is matched by any tag, and all patterns must be',
+      [rule(1, { tagStatus: 'tagged', tagPatternList: ['prod-*', 'l*t'], ...pushed(5) })],
+      [['latest;prod-4', 1, 'expires', 1000 + 1]],
+    ],
+    [
+      'a rule keeps from those after it what it selects and does not mark, and they count it all the same',
+      [rule(1, { ...PROD, ...keep(9) }), rule(2, { tagStatus: 'any', ...keep(3) })],
+      [
+        ['dev-1', 2, 'expires', 2],
+        ['sha256-dev-1.sig', 2, 'expires-later', 6],
+        ['dev-2', 2, 'expires', 11],
+        ['', 2, 'stays', 0],
+        ['', 2, 'stays', 0],
+      ],
+    ],
+    [
+      'children of an index that stays, stay',
+      [rule(1, { tagStatus: 'untagged', ...pushed(1) })],
+      [
+        ['', 1, 'stays', 0],
+        ['', 1, 'stays', 0],
+      ],
+    ],
+    [
+      'children go after their index, which holds nothing itself',
+      [
+        rule(1, { tagStatus: 'tagged', tagPatternList: ['multi'], ...pushed(1) }),
+        rule(2, { tagStatus: 'untagged', ...pushed(1) }),
+      ],
+      [
+        ['multi', 1, 'expires', 0],
+        ['', 2, 'expires-later', 10_001],
+        ['', 2, 'expires-later', 20_001],
+      ],
+    ],
+    [
+      'without a rule for them the children of an index outlive it',
+      [rule(1, { tagStatus: 'tagged', tagPatternList: ['multi'], ...pushed(1) })],
+      [['multi', 1, 'expires', 0]],
+    ],
+    [
+      'what is archived frees nothing; never pulled counts from the push',
+      [rule(1, { ...DEV, ...pulled(35) }, ARCHIVE)],
+      [['dev-1', 1, 'archives', 0]],
+    ],
+  ])('%s', async (_, rules, expected) => {
+    const sorted = (rows: unknown[][]) => rows.map((row) => JSON.stringify(row)).sort();
+    expect(sorted(gist(await simulate(rules)))).toEqual(sorted(expected));
+  });
+
+  test('an archived image is no longer for rules of the standard class', async () => {
+    await db.query("update tag set archived = true where name = 'dev-1'");
+    expect(gist(await simulate([rule(1, { ...DEV, ...pushed(1) })]))).toEqual([['dev-2', 1, 'expires', 11]]);
+  });
+
+  test('what runs is told first', async () => {
+    const rows = await simulate([rule(1, { tagStatus: 'any', ...pushed(1) })], `shop/app@${digestOf('prod-3')}`);
+    expect(rows.map(({ in_use }) => in_use)).toEqual([true, ...Array(rows.length - 1).fill(false)]);
+    expect(rows[0]).toMatchObject({ tags: 'prod-3', outcome: 'expires' });
+  });
+
+  test('the policy near to the planner is one that ECR takes, without the rules that would touch what runs', async () => {
+    const app = (await db.query<{ id: number }>("select id from repository where name = 'shop/app'"))[0]?.id ?? 0;
+    for (const days of [50, 60])
+      await inventory.tag(
+        app,
+        null,
+        await inventory.image({ name: `loose ${days}`, layers: [[`loose ${days}`, days]] }),
+        daysAgo(days),
+      );
+    const request = { filters: { repository: 'shop/*' }, now: new Date() };
+    const gone = async (inUse: string) => {
+      const { rules } = await nearestPolicy(db, parseInUse(inUse), request);
+      const rows = await simulate(parseLifecyclePolicy(JSON.stringify({ rules })).map((each) => ({ ...each })));
+      return [rules.length, rows.filter(({ outcome }) => outcome !== 'stays').map(({ digest }) => digest)];
+    };
+    expect(await gone('')).toEqual([3, [digestOf('loose 60'), digestOf('loose 50')]]);
+    expect(await gone(digestOf('loose 60'))).toEqual([2, []]);
+  });
+
+  test.each<[string, LifecyclePolicy['rules'], string]>([
+    ['some', [rule(1, { ...DEV, ...keep(1) }), rule(2, { tagStatus: 'untagged', ...keep(1) })], 'shop/app'],
+    [
+      'an index and its children',
+      [
+        rule(1, { tagStatus: 'tagged', tagPatternList: ['multi'], ...pushed(1) }),
+        rule(2, { tagStatus: 'untagged', ...pushed(1) }),
+      ],
+      'shop/*',
+    ],
+    ['everything', [rule(1, { tagStatus: 'any', ...pushed(1) })], 'shop/*'],
+  ])(
+    'what it frees is, to the byte, what the registry stores less when it is gone: %s',
+    async (_, rules, repository) => {
+      const stored = async () => {
+        const audit = await inventory.audit(source, new Date().toISOString());
+        const [total] = await db.query<{ bytes: number }>(
+          'select stored_bytes as bytes from source_total where audit_id = $1',
+          [audit],
+        );
+        return total?.bytes ?? 0;
+      };
+      const before = await stored();
+      const gone = (await simulate(rules, '', repository)).filter(({ outcome }) =>
+        String(outcome).startsWith('expires'),
+      );
+      for (const { repository: name, digest } of gone) {
+        await db.query(
+          `update tag t set ended_at = now() from repository r, manifest m
+         where r.id = t.repository_id and m.id = t.manifest_id and r.name = $1 and 'sha256:' || encode(m.digest, 'hex') = $2`,
+          [String(name), String(digest)],
+        );
+      }
+      expect(before - (await stored())).toBe(gone.reduce((sum, { freed_bytes }) => sum + Number(freed_bytes), 0));
+      expect(gone.length).toBeGreaterThan(0);
+    },
+  );
+});

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { parseLifecyclePolicy } from '../../../../src/report/reclaim/lifecycle-policy.ts';
+
+const UNTAGGED = { tagStatus: 'untagged', countType: 'imageCountMoreThan', countNumber: 1 };
+const DEV = { ...UNTAGGED, tagStatus: 'tagged', tagPatternList: ['dev-*'] };
+const ARCHIVED = {
+  tagStatus: 'any',
+  storageClass: 'archive',
+  countType: 'sinceImageTransitioned',
+  countUnit: 'days',
+  countNumber: 90,
+};
+const PULLED = { tagStatus: 'any', countType: 'sinceImagePulled', countUnit: 'days', countNumber: 30 };
+const TO_ARCHIVE = { type: 'transition', targetStorageClass: 'archive' };
+
+type RuleText = readonly [priority: number, selection: object, action?: object];
+const textOf = (rules: readonly RuleText[]) =>
+  JSON.stringify({
+    rules: rules.map(([rulePriority, selection, action = { type: 'expire' }]) => ({ rulePriority, selection, action })),
+  });
+
+test('rules come in the order of their priorities, with their defaults', () => {
+  const rules = parseLifecyclePolicy(
+    textOf([
+      [20, PULLED, TO_ARCHIVE],
+      [3, UNTAGGED],
+      [30, ARCHIVED],
+      [4, DEV],
+    ]),
+  );
+  expect(rules.map(({ rulePriority, selection }) => [rulePriority, selection.storageClass])).toEqual([
+    [3, 'standard'],
+    [4, 'standard'],
+    [20, 'standard'],
+    [30, 'archive'],
+  ]);
+});
+
+test.each<[string, readonly RuleText[], RegExp]>([
+  [
+    'two rules of one priority',
+    [
+      [1, UNTAGGED],
+      [1, DEV],
+    ],
+    /rule 1 .*another rule has this priority/,
+  ],
+  [
+    'two rules for untagged images',
+    [
+      [1, UNTAGGED],
+      [2, UNTAGGED],
+    ],
+    /rule 2 .*selects the same tags/,
+  ],
+  [
+    'any before another',
+    [
+      [1, { ...UNTAGGED, tagStatus: 'any' }],
+      [2, DEV],
+    ],
+    /has to be the last/,
+  ],
+  ['tagged without a pattern', [[1, { ...UNTAGGED, tagStatus: 'tagged' }]], /needs one of/],
+  ['both kinds of patterns', [[1, { ...DEV, tagPrefixList: ['dev'] }]], /needs one of/],
+  ['untagged with a pattern', [[1, { ...DEV, tagStatus: 'untagged' }]], /takes neither/],
+  ['five wildcards', [[1, { ...DEV, tagPatternList: ['*a*b*c*d*'] }]], /more than 4 wildcards/],
+  ['a unit of a count', [[1, { ...UNTAGGED, countUnit: 'days' }]], /takes no countUnit/],
+  ['an age without its unit', [[1, { ...UNTAGGED, countType: 'sinceImagePushed' }]], /needs "countUnit": "days"/],
+  ['expiring what nobody pulls', [[1, PULLED]], /can only archive/],
+  ['archiving what is archived', [[1, ARCHIVED, TO_ARCHIVE]], /can only expire/],
+  ['the archive by age of the push', [[1, { ...ARCHIVED, countType: 'sinceImagePushed' }]], /go together/],
+  ['leaving the archive early', [[1, { ...ARCHIVED, countNumber: 89 }]], /90 days at least/],
+  ['another word', [[1, { ...UNTAGGED, countTyp: 1 }]], /no lifecycle policy: rules\.0\.selection/],
+  ['no number', [[1, { ...UNTAGGED, countNumber: 0 }]], /rules\.0\.selection\.countNumber/],
+  ['no rules', [], /no lifecycle policy: rules/],
+])('%s is refused', (_, rules, message) => {
+  expect(() => parseLifecyclePolicy(textOf(rules))).toThrow(message);
+});
+
+test('what is no JSON is told', () => {
+  expect(() => parseLifecyclePolicy('rules: []')).toThrow(/it is no JSON/);
+});
