@@ -1,0 +1,46 @@
+/** One program that is built fat, advised on, and built again by the Dockerfile that the advice came with. */
+export interface Trial {
+  readonly name: string;
+  /** Under apps/. */
+  readonly folder: string;
+  /** The fat one. */
+  readonly dockerfile: string;
+  /** Public images that either build starts from. */
+  readonly bases: readonly string[];
+  readonly goal: string;
+  /** Where the program answers, and with what. */
+  readonly port: number;
+  readonly answers: string;
+}
+
+const NODE = ['docker.io/library/node:24', 'docker.io/library/node:24-trixie-slim'];
+const GO = ['docker.io/library/golang:1.26', 'docker.io/library/golang:1.26-alpine3.24'];
+/** Slim bases are what all of these come with: no goal drives them further. */
+const goal = '50%';
+const orders = { folder: 'node', bases: NODE, goal, port: 3000, answers: '{"status":"ready"}' };
+
+export const TRIALS: readonly Trial[] = [
+  { ...orders, name: 'Node.js, npm', dockerfile: 'Dockerfile' },
+  { ...orders, name: 'Node.js, pnpm', dockerfile: 'Dockerfile.pnpm' },
+  { ...orders, name: 'Node.js, yarn', dockerfile: 'Dockerfile.yarn' },
+  { name: 'Next.js', folder: 'next', dockerfile: 'Dockerfile', bases: NODE, goal, port: 3000, answers: 'ready' },
+  {
+    name: 'Python, FastAPI',
+    folder: 'fastapi',
+    dockerfile: 'Dockerfile',
+    bases: ['docker.io/library/python:3.11', 'docker.io/library/python:3.11-slim-trixie'],
+    goal,
+    port: 8000,
+    answers: '{"status":"ready"}',
+  },
+  {
+    name: 'Go, distroless',
+    folder: 'go',
+    dockerfile: 'Dockerfile',
+    bases: [...GO, 'gcr.io/distroless/static-debian13:nonroot'],
+    goal: '95%',
+    port: 8080,
+    answers: 'ready',
+  },
+  { name: 'Go, scratch', folder: 'go', dockerfile: 'Dockerfile', bases: GO, goal: '3MB', port: 8080, answers: 'ready' },
+];
