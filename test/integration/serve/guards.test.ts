@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
@@ -137,6 +138,27 @@ describe('requests', () => {
     expect(await answer.text()).not.toContain('secret detail');
     expect(lines.join('')).toContain('secret detail');
     expect((await app.request('/readyz', { headers: { host } })).status).toBe(503);
+  });
+
+  test.each([
+    '/../../../../etc/passwd',
+    '/assets/../../package.json',
+    '/assets/..%2f..%2fpackage.json',
+    '/assets/%2e%2e/%2e%2e/package.json',
+    '/assets/..\\..\\package.json',
+    '/assets/%00',
+    '//etc/passwd',
+  ])('no path leads to a file: %s', async (path) => {
+    server = await listen(await dashboardOver(db));
+    const { port } = new URL(server.url);
+    const answer = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      const asked = request({ port, host, path }, async (response) =>
+        resolve({ status: response.statusCode, body: await text(response) }),
+      );
+      asked.on('error', reject).end();
+    });
+    expect([400, 404]).toContain(answer.status);
+    expect(answer.body).not.toMatch(/root:|"dependencies"/);
   });
 
   test('headers without end are cut off', async () => {
