@@ -129,7 +129,7 @@ function officialNames(
   const endings = ENDINGS[official.tags](variant, context, image.end);
   return tagged(
     official.repository,
-    versionTags(version, official.tags).flatMap((tag) => endings.map((ending) => tag + ending)),
+    versionTags(version, official).flatMap((tag) => endings.map((ending) => tag + ending)),
   );
 }
 
@@ -159,11 +159,11 @@ function versionOf(context: Context, official: OfficialImage, end: number): stri
   return version !== undefined && /^\d[\w.+-]{0,60}$/.test(version) ? version : undefined;
 }
 
-function versionTags(version: string, scheme: TagScheme): readonly string[] {
+function versionTags(version: string, { tags, majorTag }: OfficialImage): readonly string[] {
   const tag = version.replace('+', '_');
   const [major = ''] = /^\d+/.exec(tag) ?? [];
-  if (scheme === 'temurin') return [major, tag];
-  return scheme === 'dotnet' ? [minor(tag), tag] : [major, minor(tag), tag];
+  if (tags === 'temurin') return [major, tag];
+  return majorTag ? [major, minor(tag), tag] : [minor(tag), tag];
 }
 
 function variantOf(

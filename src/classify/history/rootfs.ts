@@ -82,25 +82,29 @@ const NAMELESS = /^(?:file:\S+ in|rootfs\.tar(?:\.\w+)?) /;
 
 /** Takes in the settings and the polish that belong to the same Dockerfile. */
 function settled(steps: readonly BuildStep[], first: number, named: DistroName | undefined): Rootfs {
-  const shellAt = named ? -1 : shellOfOneBuild(steps, first);
-  if (shellAt > 0) {
-    const evidence = shown(steps[first]?.args || (steps[first]?.comment ?? ''));
-    const shell = commandWords(steps[shellAt]?.args ?? '').join(' ');
-    return { end: withBuildInfo(steps, shellAt + 1), evidence, shell, distro: undefined, isNameless: false };
-  }
-  let end = first + 1;
-  let shell: string | undefined;
-  let polished = false;
-  for (let at = 0; at < steps.length && shell === undefined; at++) {
-    const step = steps[at];
-    if (!step || (at > first && !belongs(step, steps[first]))) break;
-    polished ||= isUbuntuPolish(step);
-    if (at > first) end = at + 1;
-    if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') shell = commandWords(step.args).join(' ');
-  }
-  const distro = versioned(steps.slice(first, end), named) ?? (polished ? { id: 'ubuntu' } : undefined);
   const evidence = shown(steps[first]?.args || (steps[first]?.comment ?? ''));
-  return { end, evidence, distro, shell, isNameless: NAMELESS.test(evidence) };
+  const shellAt = named ? -1 : shellOfOneBuild(steps, first);
+  const end = shellAt > 0 ? withBuildInfo(steps, shellAt + 1) : endOfSettings(steps, first);
+  const own = steps.slice(first, end);
+  const command = steps.slice(0, end).find((step) => step.verb === 'CMD' || step.verb === 'ENTRYPOINT');
+  return {
+    end,
+    evidence,
+    distro: versioned(own, named) ?? (own.some(isUbuntuPolish) ? { id: 'ubuntu' } : undefined),
+    shell: command && commandWords(command.args).join(' '),
+    isNameless: shellAt < 0 && NAMELESS.test(evidence),
+  };
+}
+
+/** Up to the first CMD or ENTRYPOINT, which may come before the files. */
+function endOfSettings(steps: readonly BuildStep[], first: number): number {
+  if (steps.slice(0, first).some((step) => step.verb === 'CMD' || step.verb === 'ENTRYPOINT')) return first + 1;
+  let end = first + 1;
+  for (let step = steps[end]; step && belongs(step, steps[first]); step = steps[end]) {
+    end++;
+    if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') break;
+  }
+  return end;
 }
 
 const ONE_BUILD_MS = 60_000;

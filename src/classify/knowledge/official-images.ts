@@ -27,6 +27,8 @@ export interface OfficialImage {
   /** Its Dockerfile begins by setting the variable: what came before is another image. */
   readonly begins: boolean;
   readonly tags: TagScheme;
+  /** Each major version is a line of its own: of others, the major's tag is the newest minor's. */
+  readonly majorTag: boolean;
   /** Tags without a suite move to a new stable Debian within days of its release. */
   readonly followsDebian: boolean;
   /** The distribution of its variants that use apt. */
@@ -46,6 +48,7 @@ function readRow(row: Row): OfficialImage {
     ends: (row.ends ?? []).map((end) => ({ verb: end.split(' ', 1)[0] ?? '', words: end.slice(end.indexOf(' ') + 1) })),
     begins: row.begins ?? false,
     tags: row.tags as TagScheme,
+    majorTag: row.majorTag ?? false,
     followsDebian: row.followsDebian ?? true,
     ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
     ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),

@@ -10,11 +10,11 @@ const FLOORS = [
   { catalogue: false, field: 'runtime', precision: 1, recall: 1 },
   { catalogue: false, field: 'base inferred', precision: 1, recall: 1 },
   { catalogue: false, field: 'base declared', precision: 1, recall: 1 },
-  { catalogue: false, field: 'multi-stage', precision: 1, recall: 0.7 },
+  { catalogue: false, field: 'multi-stage', precision: 1, recall: 0.74 },
   { catalogue: true, field: 'distro', precision: 1, recall: 0.93 },
   { catalogue: true, field: 'base proven', precision: 1, recall: 1 },
   { catalogue: true, field: 'base inferred', precision: 1, recall: 1 },
-  { catalogue: true, field: 'multi-stage', precision: 1, recall: 0.7 },
+  { catalogue: true, field: 'multi-stage', precision: 1, recall: 0.74 },
 ] as const;
 
 describe.each([false, true])('with a catalogue: %s', (catalogue) => {

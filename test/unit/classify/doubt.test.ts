@@ -152,6 +152,18 @@ const cases: readonly Case[] = [
     runtime: 'java 17.0.10+7',
   },
   {
+    is: 'an application on an Ubuntu of before Launchpad',
+    history: `
+      2021-04-22 27MB /bin/sh -c #(nop) ADD file:c1e7b0e6d8 in / 
+      2021-04-22 1kB /bin/sh -c [ -z "$(apt-get indextargets)" ]
+      2021-04-22 1kB /bin/sh -c set -xe && echo '#!/bin/sh' > /usr/sbin/policy-rc.d
+      2021-04-22 - /bin/sh -c #(nop)  CMD ["/bin/bash"]
+      2021-06-22 50MB /bin/sh -c apt-get update && apt-get install -y python3
+      2021-06-22 5MB /bin/sh -c #(nop) COPY dir:0f1e in /app `,
+    base: ['library/ubuntu'],
+    distro: 'ubuntu',
+  },
+  {
     is: 'kaniko without dates',
     history: `
       - 29MB /bin/sh -c #(nop) ADD file:b7c0123 in / 
@@ -225,6 +237,12 @@ describe.each(cases)('$is', (image) => {
     expect({ distro, runtime }).toEqual({ distro: image.distro, runtime: image.runtime });
     if (image.multiStage) expect(verdict.multiStage.value).toBe(image.multiStage);
   });
+});
+
+test('a name is given only where all of its tags meant the same', () => {
+  const python = cases.find(({ is }) => is === 'Node.js on a base that carries Python');
+  const { base } = told(classifyImage(listedImage(python ?? { history: '' })));
+  expect(base).toEqual(['library/python:3.12-slim-bookworm', 'library/python:3.12.13-slim-bookworm']);
 });
 
 const onNginx = (line: string) =>
