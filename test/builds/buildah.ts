@@ -42,7 +42,18 @@ export class Buildah {
     const limits = ['--ulimit', 'nofile=20000:20000', '--ulimit', 'nproc=32768:32768'];
     const options = ['--pull=never', '--signature-policy', this.#policy, ...limits, ...this.#options.buildOptions];
     const file = join(context, dockerfile);
-    await this.#call('bud', '--isolation', 'chroot', ...options, '-t', `localhost/${name}`, '-f', file, context);
+    await this.#call(
+      'bud',
+      '--layers',
+      '--isolation',
+      'chroot',
+      ...options,
+      '-t',
+      `localhost/${name}`,
+      '-f',
+      file,
+      context,
+    );
     const reference = `${this.#options.registry}/${name}`;
     const push = ['--quiet', '--tls-verify=false', '--signature-policy', this.#policy];
     await this.#call('push', ...push, `localhost/${name}`, `docker://${reference}`);

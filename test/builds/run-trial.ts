@@ -33,7 +33,7 @@ export async function runTrial(trial: Trial, tools: TrialTools): Promise<TrialRe
   const { buildah, folder } = tools;
   const tag = trial.name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   const context = await mkdtemp(join(folder, `${tag}-`));
-  await cp(join(tools.sources, 'apps', trial.folder), context, { recursive: true });
+  for (const name of trial.folders) await cp(join(tools.sources, 'apps', name), context, { recursive: true });
   const fat = await buildah.buildAndPush(context, trial.dockerfile, `${tag}:fat`);
   const { advice, files } = await slimboard(tools, 'advise', fat, '--catalogue', '--goal', trial.goal);
   await writeFile(join(context, 'Dockerfile.advised'), files.dockerfile);

@@ -3,6 +3,7 @@ import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
 import { endedRuntime, supportedRelease } from '../../../src/advise/releases.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import type { Runtime } from '../../../src/classify/verdict.ts';
+import { findImage } from '../../../src/policy/find-image.ts';
 import { auditedImage, type ImageSketch, pairImage } from '../../support/audited-image.ts';
 
 const TODAY = '2026-11-24';
@@ -38,6 +39,16 @@ test.each(RUNTIMES.flatMap((runtime) => BASES.map((base) => [runtime, base] as c
     expect(lines.join()).toMatch(/COPY --from=build/);
     expect(lines.at(-1)).toMatch(/^(?:CMD|ENTRYPOINT) \[/);
     for (const line of lines) expect(line).toMatch(/^(?:FROM|WORKDIR|COPY|RUN|ENV|USER|EXPOSE|CMD|ENTRYPOINT) /);
+  },
+);
+
+test.each(RUNTIMES.flatMap((runtime) => BASES.map((base) => [runtime, base] as const)))(
+  '%s on %s: what is advised trips no rule itself',
+  (runtime, base) => {
+    const lines = instructionsOf(dockerfile({ runtime }, base));
+    const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')) + 1);
+    const own = last.filter((line) => /^(?:RUN|COPY) /.test(line)).map((instruction) => ({ instruction }));
+    expect(findImage(auditedImage({ runtime, own, variant: 'slim', multiStage: 'yes' }))).toEqual([]);
   },
 );
 
