@@ -61,22 +61,27 @@ export async function touchedRepositories(
  */
 const PAIRS = `
   with named as (
-    select distinct on (t.id, i.platform) t.repository_id, tag_line(t.name) as line, t.name as tag, i.platform, i.manifest_id, i.created_at,
-      coalesce(t.pushed_at, t.started_at) as seen_at
-    from tag t
-    left join index_child c on c.index_id = t.manifest_id and c.child_id is not null
-    join image i on i.manifest_id = coalesce(c.child_id, t.manifest_id)
-    where t.repository_id = any($1::int8[]) and t.name is not null order by t.id, i.platform, c.position),
+    select id, repository_id, name, manifest_id, coalesce(pushed_at, started_at) as seen_at
+    from tag where repository_id = any($1::int8[]) and name is not null),
+  leads_to as (
+    select *, manifest_id as image_id, 0 as position from named
+    union all select n.*, c.child_id, c.position from named n join index_child c on c.index_id = n.manifest_id where c.child_id is not null),
+  tagged as (
+    select distinct on (l.id, i.platform) l.repository_id, tag_line(l.name) as line, l.name as tag, i.platform, i.manifest_id, i.created_at, l.seen_at
+    from leads_to l join image i on i.manifest_id = l.image_id order by l.id, i.platform, l.position),
   build as (
     select repository_id, line, platform, manifest_id, created_at, min(seen_at) as seen_at, min(tag) as tag
-    from named group by repository_id, line, platform, manifest_id, created_at),
+    from tagged group by repository_id, line, platform, manifest_id, created_at),
   follower as (
     select b.*, lag(manifest_id) over w as before_id, lag(tag) over w as before_tag, lag(created_at) over w as before_created, lag(seen_at) over w as before_seen
     from build b window w as (partition by repository_id, line, platform order by created_at nulls first, seen_at, manifest_id)),
   pair as (
     select distinct on (repository_id, platform, manifest_id) * from follower
     where before_id is not null and (created_at is distinct from before_created or seen_at > before_seen)
-    order by repository_id, platform, manifest_id, before_created desc nulls last, before_seen desc, before_id)`;
+    order by repository_id, platform, manifest_id, before_created desc nulls last, before_seen desc, before_id),
+  tripped as (
+    select manifest_id, array_agg(rule) as rules from finding
+    where manifest_id in (select before_id from pair union select manifest_id from pair) group by manifest_id)`;
 
 /** Pairs whose judgements differ in what a technique changes, in repositories that are touched. */
 export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]): Promise<readonly BuildPair[]> {
@@ -88,11 +93,10 @@ export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]):
      join manifest m on m.id = p.manifest_id
      join assessment a on a.manifest_id = p.before_id join assessment b on b.manifest_id = p.manifest_id
      left join improvement s on s.repository_id = p.repository_id and s.platform = p.platform and s.digest = m.digest
+     left join tripped x on x.manifest_id = p.before_id left join tripped y on y.manifest_id = p.manifest_id
      where s.digest is not null
        or (a.variant, a.base_layers = 0, a.multi_stage) is distinct from (b.variant, b.base_layers = 0, b.multi_stage)
-       or exists (
-         select 1 from finding f where f.manifest_id = p.before_id
-           and not exists (select 1 from finding g where g.manifest_id = p.manifest_id and g.rule = f.rule))
+       or not coalesce(x.rules, '{}') <@ coalesce(y.rules, '{}')
      order by p.repository_id, p.platform, p.manifest_id`,
     [[...repositoryIds]],
   );
