@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { SettingsError, StoreUnavailableError } from '../errors.ts';
 import { builtEntry, packagePath } from '../package-root.ts';
@@ -57,8 +57,14 @@ async function openOrCreate(path: string, release: () => Promise<void>): Promise
   return database;
 }
 
+/** A statement that takes longer is looked after. */
+const WATCH_MS = 5_000;
+/** A segment of the write-ahead log, and a page of it. */
+const SEGMENT_BYTES = 16_777_216;
+const PAGE_BYTES = 8_192;
+const OUT_OF_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const NO_ROOM = 'make room on its disk, or choose another folder';
-const BROKEN = 'restore it from a backup, or move the folder away to begin anew';
+const BROKEN = 'see that its disk has room; else restore it from a backup, or move the folder away to begin anew';
 
 /** An empty database made when the package was built: starting from it takes a third of the time and half the memory. */
 function template(): Pick<ThreadOptions, 'templateFile'> {
@@ -84,6 +90,8 @@ class PgliteDatabase implements Database {
   readonly #thread: Worker;
   readonly #release: () => Promise<void>;
   readonly #pending = new Map<number, Pending>();
+  readonly #watch: NodeJS.Timeout | undefined;
+  #oldest: number | undefined;
   #nextId = 1;
   #turn: Promise<unknown> = Promise.resolve();
   #failure: Error | undefined;
@@ -94,16 +102,17 @@ class PgliteDatabase implements Database {
       thread.once('message', resolve);
       thread.once('error', reject);
     }).catch((error: Error): ThreadReady => ({ ready: false, message: error.message }));
-    if (ready.ready) return new PgliteDatabase(thread, release);
+    if (ready.ready) return new PgliteDatabase(thread, release, options.dataDir);
     await thread.terminate();
     throw new StoreUnavailableError(
       `the embedded database in ${options.dataDir} cannot be opened (${ready.message}): ${remedy}`,
     );
   }
 
-  private constructor(thread: Worker, release: () => Promise<void>) {
+  private constructor(thread: Worker, release: () => Promise<void>, dataDir: string) {
     this.#thread = thread;
     this.#release = release;
+    if (existsSync(dataDir)) this.#watch = setInterval(() => void this.#lookAfter(dataDir), WATCH_MS).unref();
     thread.on('message', (answer: ThreadAnswer) => this.#settle(answer));
     thread.on('error', (error) => this.#fail(error));
     thread.on('exit', () => this.#fail(new Error('its thread has ended')));
@@ -156,6 +165,7 @@ class PgliteDatabase implements Database {
 
   async close(): Promise<void> {
     await this.#exclusive(() => this.#ask({ op: 'close' })).catch(() => undefined);
+    clearInterval(this.#watch);
     this.#failure = new Error('it was closed');
     await this.#thread.terminate();
     await this.#release();
@@ -196,6 +206,16 @@ class PgliteDatabase implements Database {
     });
   }
 
+  /** Gives up on a statement that finds no room for the write-ahead log: PGlite would spin in its abort for ever. */
+  async #lookAfter(dataDir: string): Promise<void> {
+    const [oldest] = this.#pending.keys();
+    const isSlow = oldest !== undefined && oldest === this.#oldest;
+    this.#oldest = oldest;
+    if (!isSlow || (await hasRoom(dataDir))) return;
+    this.#fail(new Error(`its disk is full: ${NO_ROOM}`));
+    await this.#thread.terminate();
+  }
+
   #settle(answer: ThreadAnswer): void {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
@@ -211,9 +231,23 @@ class PgliteDatabase implements Database {
   }
 }
 
+/** Whether one more segment of the write-ahead log could be written; only its last page is, so that asking takes no room. */
+async function hasRoom(dataDir: string): Promise<boolean> {
+  const path = join(dirname(dataDir), 'room');
+  try {
+    const file = await open(path, 'w');
+    await file.write(Buffer.alloc(PAGE_BYTES), 0, PAGE_BYTES, SEGMENT_BYTES - PAGE_BYTES).finally(() => file.close());
+    return true;
+  } catch (error) {
+    return !OUT_OF_ROOM.has((error as NodeJS.ErrnoException).code ?? '');
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
 /** @see PostgreSQL documentation, appendix A: 53 is "insufficient resources", 58 a failure of the system around it */
 function databaseError({ message, code }: { readonly message: string; readonly code?: string }): Error {
-  if (code && /^(?:53|58)/.test(code))
+  if ((code && /^(?:53|58)/.test(code)) || /: (?:File too large|Disk quota exceeded)/.test(message))
     return new StoreUnavailableError(
       `the embedded database cannot write: ${message}; make room on its disk, and the next run goes on from there`,
     );

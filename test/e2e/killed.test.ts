@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,6 +32,10 @@ beforeAll(async () => {
 afterAll(() => registry.close());
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'slimboard-killed-'));
+
+async function imagesIn(cwd: string): Promise<unknown> {
+  return Object(await contentIn(cwd)).images;
+}
 
 async function contentIn(cwd: string): Promise<unknown> {
   const db = await openDatabase({ dataDir: join(cwd, '.slimboard') });
@@ -105,6 +110,28 @@ test('without room for the database a line says so, and with room the next run i
   expect((await runCommand(['audit', registry.host], { cwd })).code).toBe(0);
   expect(await contentIn(cwd)).toEqual(undisturbed);
 }, 120_000);
+
+test('a disk that is full from some moment on ends the audit with a line, and with room the next one has all rows', async () => {
+  const cwd = await newFolder();
+  expect((await runCommand(['audit', `${registry.host}/team-0/*`], { cwd })).code).toBe(0);
+  let pid: number | undefined;
+  let left = 3;
+  const undo = registry.fault({}, (_request, _response, next) => {
+    if (--left === 0) execFileSync('prlimit', ['--pid', String(pid), '--fsize=200000']);
+    next();
+  });
+  const { code, stdout, stderr } = await runCommand(['audit', registry.host], {
+    cwd,
+    onStart: (child) => {
+      pid = child.pid;
+    },
+  });
+  undo();
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/make room on its disk/);
+  expect((await runCommand(['audit', registry.host], { cwd })).code).toBe(0);
+  expect(await imagesIn(cwd)).toEqual(Object(undisturbed).images);
+}, 240_000);
 
 test.each([
   ['SIGINT', 130],

@@ -16,7 +16,7 @@ export interface CommandOptions {
   /** Runs this instead of Node alone, with Node's command line as further arguments. */
   readonly wrapper?: readonly string[];
   /** Is given the process when it runs. */
-  readonly onStart?: (child: { kill(signal: NodeJS.Signals): boolean }) => void;
+  readonly onStart?: (child: { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean }) => void;
 }
 
 /** Runs the built command line as a process of its own, to its end. */

@@ -3,8 +3,9 @@ import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { readPage } from '../../../src/report/report-page.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
 import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, newPostgresUrl } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
@@ -81,4 +82,25 @@ describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => 
     await auditRegistry(db, registry);
     expect(await contentOf(db)).toEqual(ended);
   });
+});
+
+test('an audit that another process runs is left to it, until it shows no sign of life', async () => {
+  const db = await openDatabase({ url: await newPostgresUrl(), dataDir: '' });
+  await migrate(db);
+  const registry = await startRegistry();
+  registry.push('team/a', '1', image());
+  const stop = new AbortController();
+  const stopped = auditRegistry(db, registry, {
+    signal: stop.signal,
+    onRequest: () => stop.abort(new Error('killed on purpose')),
+  });
+  await expect(stopped).rejects.toThrow('killed on purpose');
+  await expect(auditRegistry(db, registry)).rejects.toMatchObject({
+    code: 'store-locked',
+    message: expect.stringContaining('being audited now'),
+  });
+  await db.query("update audit set heartbeat_at = heartbeat_at - interval '2 minutes'");
+  expect(await auditRegistry(db, registry)).toMatchObject({ id: 1, status: 'finished' });
+  await registry.close();
+  await db.close();
 });
