@@ -24,7 +24,11 @@ const PLACES: Readonly<Record<string, (row: CellsByName) => string | undefined>>
   distro: ({ distro, distro_version: version }) =>
     addressOf('/images', { distro: [text(distro), text(version)].filter(Boolean).join(':') }),
   rule: ({ rule }) => addressOf('/findings', { q: text(rule) }),
-  technique: ({ technique }) => addressOf('/advice', { q: text(technique) }),
+  // Several that were applied together are no step of a plan.
+  technique: ({ technique, builds }) =>
+    addressOf(builds !== undefined || text(technique).includes(';') ? '/improvements' : '/advice', {
+      q: text(technique),
+    }),
   id: ({ id }) => (id === null || id === undefined ? undefined : `/audits/${id}`),
   audit_id: ({ audit_id: id }) => (id === null || id === undefined ? undefined : `/audits/${id}`),
 };

@@ -1,3 +1,4 @@
+import { techniques } from '../../report/kinds/techniques.ts';
 import { leaderboard } from '../../report/leaderboard.ts';
 import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
 import type { Database } from '../../store/database.ts';
@@ -22,6 +23,8 @@ export interface Overview extends Summaries {
   /** Repositories that grew, the most bytes first. */
   readonly growth: readonly Growth[];
   readonly trends: readonly Trend[];
+  /** Techniques that builds applied, most bytes saved first. */
+  readonly techniques: ReportRows;
 }
 
 export interface OverviewTotals {
@@ -41,6 +44,7 @@ export interface OverviewRequest {
 }
 
 const MOST_TEAMS = 1_000;
+const MOST_TECHNIQUES = 20;
 /** What grew is listed of audits that ended so long before the newest, or later. */
 const GROWTH_MS = 7 * 86_400_000;
 
@@ -60,6 +64,7 @@ export async function readOverview(db: Database, request: OverviewRequest): Prom
     distros: await readStandings(db, 'distro'),
     growth: await readGrowth(db, new Date(newest - GROWTH_MS).toISOString(), now),
     trends: await readTrends(db, { scope: 'source' }, now),
+    techniques: await readRows(db, techniques, { now, limit: MOST_TECHNIQUES }),
   };
 }
 

@@ -38,6 +38,7 @@ ${section('Repositories that grew', growthTable(overview.growth, links), { wide:
 ${section('Findings', ruleTable(overview.rules, links), { more: links('page', { page: 'findings' }) })}
 ${section('Biggest layers', layerTable(overview.layers, links), { wide: true, more: links('page', { page: 'layers' }) })}
 ${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'Steps of the slimming plans; each size counts on the steps before it.', more: links('page', { page: 'advice' }) })}
+${section('What slimming brought', reportTable(overview.techniques, { label: 'Techniques', links }), { wide: true, note: 'Builds against the build before them: what the guide says of a technique, what advice estimated, what was achieved.', more: links('page', { page: 'improvements' }) })}
 </div>`;
 }
 
@@ -55,6 +56,7 @@ const TEAM_COLUMNS = [
   'growth_bytes',
   'savings_max_bytes',
   'monthly_cost',
+  'goal_percent',
   'slim_score',
   'findings_error',
 ];

@@ -10,6 +10,8 @@ export const NAVIGATION: readonly NavigationEntry[] = [
   { title: 'Layers', href: '/layers' },
   { title: 'Findings', href: '/findings' },
   { title: 'Advice', href: '/advice' },
+  { title: 'Goals', href: '/goals' },
+  { title: 'Improvements', href: '/improvements' },
   { title: 'Regressions', href: '/regressions' },
   { title: 'Trends', href: '/trends' },
   { title: 'Reclaim', href: '/reclaim' },
