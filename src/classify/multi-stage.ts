@@ -1,3 +1,4 @@
+import { remember } from '../oci/remember.ts';
 import type { Material, Provenance } from './base-image/provenance.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
@@ -58,11 +59,18 @@ function byHistory({ history, stack, own }: Context): MultiStage | undefined {
 }
 
 function copiesFromStage(step: BuildStep): boolean {
-  if (/(?:^|\s)--from=/.test(step.args.slice(0, 300))) return true;
-  if (step.form !== 'buildkit') return false;
-  const fromStage = sourcesOf(step).some((source) => STAGE_PATH.test(source) || OUTPUT_PATH.test(source));
-  return fromStage || OUTPUT_OVER_ROOT.test(step.args);
+  return step.form === 'buildkit' ? namesStage(step.args) : saysFrom(step.args);
 }
+
+const saysFrom = (args: string) => /(?:^|\s)--from=/.test(args.slice(0, 300));
+
+/** Whether the arguments of a COPY name a stage, or what only a stage has. */
+const namesStage = remember(
+  (args) =>
+    saysFrom(args) ||
+    sourcesIn(args).some((source) => STAGE_PATH.test(source) || OUTPUT_PATH.test(source)) ||
+    OUTPUT_OVER_ROOT.test(args),
+);
 
 /** Where stages build and install; folders such as `/config` or `/src` may as well lie in a context. */
 const BUILD_PATH = /^\/(?:app|bin|build|builder|code|go|lib|opt|root|sbin|srv|usr|var|work|workspace)\/[^/]/;
@@ -70,15 +78,16 @@ const BUILD_PATH = /^\/(?:app|bin|build|builder|code|go|lib|opt|root|sbin|srv|us
 /** One absolute source among relative ones: whoever writes context paths without a slash writes a stage's with one. */
 function outOfStyle(copies: readonly BuildStep[]): BuildStep | undefined {
   const worded = copies.filter((step) => step.form === 'buildkit');
-  const absolute = worded.filter((step) => sourcesOf(step).some((source) => BUILD_PATH.test(source)));
-  const relative = worded.filter((step) => sourcesOf(step).every((source) => !source.startsWith('/')));
+  const absolute = worded.filter((step) => sourcesIn(step.args).some((source) => BUILD_PATH.test(source)));
+  const relative = worded.filter((step) => sourcesIn(step.args).every((source) => !source.startsWith('/')));
   return relative.length > 0 && absolute.length > 0 ? absolute[0] : undefined;
 }
 
-function sourcesOf(step: BuildStep): readonly string[] {
-  const words = step.args
+/** What a COPY with such arguments takes, its flags and its destination left out. */
+const sourcesIn = remember((args) => {
+  const words = args
     .slice(0, 2_000)
     .split(/\s+/)
     .filter((word) => word !== '' && !word.startsWith('--'));
   return words.slice(0, -1);
-}
+});

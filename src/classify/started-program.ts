@@ -1,3 +1,4 @@
+import { remember } from '../oci/remember.ts';
 import type { Context } from './context.ts';
 import { lookUp } from './look-up.ts';
 import type { Runtime } from './verdict.ts';
@@ -68,7 +69,7 @@ const STARTERS = /^(?:\S*\/)?(?:tini|tini-static|dumb-init|catatonit|env|exec|ni
 /** The first program that tells a runtime: past starters, or in the script of `sh -c "cd /app && exec java …"`. */
 function programRuntime(words: readonly string[]): StartedProgram | undefined {
   const [first = '', ...rest] = words;
-  if (!SHELL.test(first)) return runtimeOf(withoutStarters(words)[0] ?? first);
+  if (!SHELL.test(first)) return runtimeOf(STARTERS.test(first) ? (withoutStarters(words)[0] ?? '') : first);
   const script = rest.find((word) => !word.startsWith('-')) ?? '';
   for (const command of script.slice(0, 2_000).split(/&&|\|\||[;&|\n]/)) {
     const started = runtimeOf(withoutStarters(command.trim().split(/\s+/))[0] ?? '');
@@ -88,10 +89,11 @@ function withoutStarters(words: readonly string[]): readonly string[] {
   return words.slice(at);
 }
 
-function runtimeOf(word: string): StartedProgram | undefined {
+/** By the program's own name: `/usr/bin/python3.11` is Python 3.11. */
+const runtimeOf = remember((word): StartedProgram | undefined => {
   const program = /^(?:\S*[/\\])?([\w.-]+)/.exec(word.slice(0, 500))?.[1] ?? '';
   const [, name = '', version] = /^([a-z-]+?[a-z])?-?(\d[\d.]*)?(?:\.exe)?$/.exec(program) ?? [];
   const runtime = lookUp(PROGRAMS, program) ?? lookUp(PROGRAMS, name);
   if (!runtime) return undefined;
   return version?.includes('.') ? { runtime, version } : { runtime };
-}
+});
