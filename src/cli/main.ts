@@ -1,8 +1,17 @@
 #!/usr/bin/env node
 import v8 from 'node:v8';
+import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, exitCodeOf, Interruption } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { runProgram } from './program.ts';
+
+// An address with a password (--database) is for this process, not for whoever lists processes.
+process.title = withoutCredentials(['slimboard', ...process.argv.slice(2)].join(' '));
+// Node.js itself would show each field of the error: some libraries keep requests there, with their credentials.
+process.on('uncaughtException', (error) => {
+  tellCrash(error);
+  process.exit(EXIT.failure);
+});
 
 const stop = new AbortController();
 // The first signal ends the work in hand and keeps it; the second one ends the process.
@@ -34,6 +43,11 @@ const io: Io = {
 try {
   process.exitCode = await runProgram(process.argv.slice(2), io);
 } catch (error) {
-  process.stderr.write(`slimboard: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  tellCrash(error);
   process.exitCode = exitCodeOf(error);
+}
+
+function tellCrash(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`slimboard: ${withoutCredentials(text)}\n`);
 }

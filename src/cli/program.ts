@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { SlimboardError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
+import { withoutCredentials } from '../without-credentials.ts';
 import { registerAdvise } from './commands/advise.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerBases } from './commands/bases.ts';
@@ -102,7 +103,7 @@ function tellFailure(error: unknown, options: GlobalOptions, io: Io): ExitCode {
   const expected = error instanceof SlimboardError || error instanceof Interruption;
   const message = error instanceof Error ? error.message : String(error);
   const text = expected ? message : `unexpected failure: ${message}; --log-level debug shows where`;
-  io.stderr.write(`slimboard: ${text}\n`);
-  if (debug && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
+  io.stderr.write(`slimboard: ${withoutCredentials(text)}\n`);
+  if (debug && error instanceof Error) io.stderr.write(`${withoutCredentials(error.stack ?? '')}\n`);
   return exitCodeOf(error);
 }

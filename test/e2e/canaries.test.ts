@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { runCommand } from '../support/cli.ts';
+import { newPostgresUrl } from '../support/databases.ts';
 import { image } from '../support/image-builder.ts';
 import { answer, redirect } from '../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
@@ -16,7 +17,7 @@ const secrets = {
   query: `${CANARY}PresignedQuery`,
   env: `${CANARY}Env of several ${CANARY}Words`,
   token: `ghp_${CANARY}0123456789012345678901234567`,
-  argument: `${CANARY}BuildArgument`,
+  argument: `two ${CANARY}Words of a build argument`,
   url: `${CANARY}InUrl`,
   label: `${CANARY}Label`,
 };
@@ -35,10 +36,15 @@ beforeAll(async () => {
       layers: ['leaky'],
       config: {
         Env: [`DB_PASSWORD=${secrets.env}`, `GREETING=${secrets.token}`],
+        Cmd: ['app', '--password', secrets.label],
         Labels: { 'com.example.api-token': secrets.label },
       },
       history: [
-        { created_by: `|1 NPM_TOKEN=${secrets.argument} /bin/sh -c npm ci` },
+        { created_by: `|2 NPM_TOKEN=${secrets.argument} VERSION=1 /bin/sh -c npm ci` },
+        {
+          created_by: `RUN curl -u ci:${secrets.url} https://example.com --api_key="${secrets.argument}"`,
+          empty_layer: true,
+        },
         { created_by: `RUN curl https://ci:${secrets.url}@example.com/x`, empty_layer: true },
         { created_by: `/bin/sh -c #(nop)  ENV DB_PASSWORD=${secrets.env}`, empty_layer: true },
       ],
@@ -69,7 +75,7 @@ beforeAll(async () => {
     const { stdout, stderr } = await runCommand(['--log-level', 'debug', ...command], { cwd, env });
     outputs.push(stdout, stderr);
   }
-}, 180_000);
+}, 300_000);
 afterAll(async () => {
   await db?.close();
   await registry.close();
@@ -110,4 +116,33 @@ test('no column of any table holds one', async () => {
     const found = await db.query(`select 1 from ${name} where strpos(${expression}, $1) > 0 limit 1`, [CANARY]);
     expect(`${name} ${expression} ${found.length}`).toBe(`${name} ${expression} 0`);
   }
+});
+
+test('whoever lists processes sees no password of an argument', async () => {
+  const commandLines: string[] = [];
+  const list = async (): Promise<void> => {
+    for (const entry of await readdir('/proc'))
+      if (/^\d+$/.test(entry)) commandLines.push(await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => ''));
+  };
+  const watched = await startRegistry();
+  watched.push('app/plain', '1', image());
+  watched.fault({ path: /manifests/ }, (_request, _response, next) => void list().then(next));
+  const url = Object.assign(new URL(await newPostgresUrl()), { password: secrets.password }).href;
+  const { code } = await runCommand(['--database', url, 'audit', watched.host], { cwd });
+  await watched.close();
+  expect(code).toBe(0);
+  const own = commandLines.filter((line) => line.includes('slimboard --database postgres://'));
+  expect(own.length).toBeGreaterThan(0);
+  for (const line of commandLines) expect(line).not.toContain(CANARY);
+});
+
+test('an error that nobody foresaw is told without its fields, and without credentials', async () => {
+  const crash = `const error = Object.assign(new Error('broken at postgres://app:${secrets.url}@example.com/app'), { command: { args: ['${secrets.password}'] } });
+    process.on('newListener', (event) => { if (event === 'uncaughtException') setImmediate(() => { throw error; }); });`;
+  await writeFile(join(cwd, 'crash.mjs'), crash);
+  const env = { NODE_OPTIONS: `--import ${join(cwd, 'crash.mjs')}` };
+  const { code, stderr } = await runCommand(['status'], { cwd, env });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^slimboard: Error: broken at postgres:\/\/\[redacted\]@example\.com/m);
+  expect(stderr).not.toContain(CANARY);
 });

@@ -16,6 +16,8 @@ export interface InstallationOptions {
   readonly settings: string;
   /** Default: a new database on the test run's Postgres. */
   readonly databaseUrl?: string;
+  /** Variables of every process, beside the addresses of Redis and Postgres. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Redis keeps its data when it is killed. */
   readonly persistent?: boolean;
 }
@@ -39,7 +41,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const redis = await startRedis({ persistent: options.persistent ?? false });
   const databaseUrl = options.databaseUrl ?? (await newPostgresUrl());
   const opened: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true }), () => redis.stop()];
-  const env = { SLIMBOARD_DATABASE_URL: databaseUrl, SLIMBOARD_REDIS_URL: redis.url };
+  const env = { ...options.env, SLIMBOARD_DATABASE_URL: databaseUrl, SLIMBOARD_REDIS_URL: redis.url };
   const slimboard = (args: readonly string[], file = 'slimboard.js'): RunningProcess => {
     const running = startProcess(resolve('dist', file), args, { cwd: folder, env });
     opened.push(() => running.stop('SIGKILL'));

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NotFoundError } from '../../src/errors.ts';
-import { createLogger, type LoggerOptions, withoutCredentials } from '../../src/log.ts';
+import { createLogger, type LoggerOptions } from '../../src/log.ts';
+import { withoutCredentials } from '../../src/without-credentials.ts';
 
 function logged(options: Partial<LoggerOptions>, write: (log: ReturnType<typeof createLogger>) => void): string {
   let text = '';

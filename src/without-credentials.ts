@@ -1,0 +1,17 @@
+const REMOVED = '[redacted]';
+/** What registries are asked with; every other query value may be a signature. */
+const PUBLIC_QUERY_KEYS = new Set(['n', 'last', 'service', 'scope', 'artifactType', 'digest', 'from', 'mount', 'page']);
+
+/** Takes credentials out of text: those in URLs, Authorization headers, and JSON members named like a secret. */
+export function withoutCredentials(text: string): string {
+  return text
+    .replace(/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"'\\]{1,2000}@/gi, `$1${REMOVED}@`)
+    .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${REMOVED}`)
+    .replace(/([?&])([\w.-]{1,100})=([^\s&"'\\<>]*)/g, (whole, mark: string, key: string) =>
+      PUBLIC_QUERY_KEYS.has(key) ? whole : `${mark}${key}=${REMOVED}`,
+    )
+    .replace(
+      /("[\w.-]{0,40}(?:passw(?:or)?d|secret|token|authorization|cookie|credential)[\w.-]{0,40}":\s*)"(?:[^"\\]|\\.)*"/gi,
+      `$1"${REMOVED}"`,
+    );
+}
