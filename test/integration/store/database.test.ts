@@ -69,6 +69,11 @@ describe.each(BACKENDS)('a database on $name', ({ open }) => {
     expect(both.flat().sort()).toEqual([...new Set(both.flat())].sort());
     expect(await migrate(fresh)).toEqual([]);
     await requireCurrentSchema(fresh);
+    await fresh.query('delete from schema_migration where version = (select max(version) from schema_migration)');
+    await expect(requireCurrentSchema(fresh)).rejects.toMatchObject({
+      code: 'store-version',
+      message: expect.stringContaining('run "slimboard migrate"'),
+    });
     await fresh.query("insert into schema_migration (version, name) values (9999, '9999_future.sql')");
     await expect(migrate(fresh)).rejects.toMatchObject({ code: 'store-version' });
     await fresh.close();
