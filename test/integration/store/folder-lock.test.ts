@@ -98,10 +98,13 @@ test('a holder on another machine keeps its lock while it beats', async () => {
 test.each([
   ['long ago', HOUR_MS],
   ['in the future', -HOUR_MS],
-])('a holder on another machine that beat last %s is watched, and loses its lock when it is silent', async (_when, ageMs) => {
-  await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' }, ageMs);
-  await (await takeFolderLock(folder, WATCHED))();
-});
+])(
+  'a holder on another machine that beat last %s is watched, and loses its lock when it is silent',
+  async (_when, ageMs) => {
+    await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' }, ageMs);
+    await (await takeFolderLock(folder, WATCHED))();
+  },
+);
 
 test('a holder on another machine whose clock differs keeps its lock by its beats', async () => {
   await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' }, HOUR_MS);
