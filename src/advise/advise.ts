@@ -91,7 +91,9 @@ function chooseTechniques(subject: Subject, targetBytes: number): readonly Techn
   const always = TECHNIQUES.filter(({ kind }) => kind !== 'base')
     .map(({ id }) => id)
     .filter((id) => projectTechniques(subject, [id]) !== undefined || isNeededByBases(id, subject));
-  const candidates = [always, ...BASE_TECHNIQUES.map((base) => [...always, base])];
+  const onBases = BASE_TECHNIQUES.map((base) => [...always, base]);
+  // The last stage of a compiled program stands on a base of its own: which one decides whether the goal is reached.
+  const candidates = subject.compiled && always.includes('multi-stage') ? onBases : [always, ...onBases];
   const options = candidates
     .flatMap((techniques): Option[] => {
       const after = techniques.length === 0 ? unchanged(subject) : projectTechniques(subject, techniques)?.after;

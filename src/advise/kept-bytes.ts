@@ -5,10 +5,10 @@ import type { Subject } from './subject.ts';
 import { type TechniqueId, techniqueOf } from './technique.ts';
 
 /**
- * At least so much of a layer is what the program itself needs. Our own figure: the smallest share seen is the 5 % of
- * a node_modules folder that is left without development's packages.
+ * At least so much of a layer is what the program itself needs. Our own figure: half of the smallest share seen, the 2 %
+ * that is left of what yarn installed for a service with two packages (test/builds).
  */
-export const SMALLEST_SHARE = 0.02;
+export const SMALLEST_SHARE = 0.01;
 
 /** What a multi-stage build keeps of a layer that was made in the last stage, from and to, by what made it. */
 const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = {

@@ -47,7 +47,7 @@ export const TRIALS: readonly Trial[] = [
     folders: ['go'],
     dockerfile: 'Dockerfile',
     bases: GO,
-    goal: '3MB',
+    goal: '5MB',
     port: 8080,
     answers: 'ready',
   },

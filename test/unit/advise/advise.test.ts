@@ -120,6 +120,16 @@ test.each<[string, Goal, string, readonly TechniqueId[]]>([
   expect(adviseImage(image, findImage(image), DEFAULTS, goal).goal).toMatchObject({ reach, by });
 });
 
+test('the last stage of a compiled program gets a base that may reach the goal', () => {
+  const image = pairImage('go-single-stage');
+  const planFor = (bytes: number) => {
+    const { plan } = adviseImage(image, findImage(image), DEFAULTS, { kind: 'size', bytes });
+    return plan.map(({ technique }) => technique);
+  };
+  expect(planFor(3 * MB)).toEqual(['multi-stage', 'distroless-base']);
+  expect(planFor(9 * MB)).toEqual(['multi-stage', 'scratch-base']);
+});
+
 test('a goal is a size, or a share taken off', () => {
   expect(goalBytes({ kind: 'reduction', ratio: 0.9 }, 1_000)).toBe(99);
   expect(goalBytes({ kind: 'size', bytes: 120 }, 1_000)).toBe(120);
