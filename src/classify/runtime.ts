@@ -34,6 +34,8 @@ const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
   ['HTTPD_VERSION', 'httpd'],
   ['CADDY_VERSION', 'caddy'],
 ];
+/** Variables whose value is not the version of the language: PyPy counts its own, Bun's is a switch. */
+const TELL_NO_VERSION: ReadonlySet<string> = new Set(['PYPY_VERSION', 'BUN_RUNTIME_TRANSPILER_CACHE_PATH']);
 
 /** The runtime and its version: by the environment, by the program that is started, by what the steps installed. */
 export function findRuntime(
@@ -62,7 +64,8 @@ function environmentRuntimes({ env }: Context): readonly RuntimeVerdict[] {
   const found: RuntimeVerdict[] = [];
   for (const [name, runtime] of VARIABLES) {
     const value = env.get(name);
-    if (value !== undefined) found.push(judged(runtime, versionIn(value), `env:${name}`));
+    if (value === undefined) continue;
+    found.push(judged(runtime, TELL_NO_VERSION.has(name) ? undefined : versionIn(value), `env:${name}`));
   }
   return found;
 }

@@ -164,6 +164,29 @@ const cases: readonly Case[] = [
     distro: 'ubuntu',
   },
   {
+    is: 'PyPy, which counts its own versions',
+    history: `${BOOKWORM}
+      2026-01-06 - ENV PYPY_VERSION=7.3.20
+      2026-01-06 60MB RUN /bin/sh -c set -eux; wget -O pypy.tar.bz2 "https://downloads.python.org/pypy/pypy3.11.tar.bz2" # buildkit
+      2026-01-06 - CMD ["pypy3"]`,
+    cmd: ['pypy3'],
+    base: ['library/debian:bookworm-slim'],
+    distro: 'debian 12',
+    runtime: 'python',
+  },
+  {
+    is: 'Bun, whose variable is a switch',
+    history: `${BOOKWORM}
+      2026-01-06 - ENV BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
+      2026-01-06 90MB COPY /usr/local/bin/bun /usr/local/bin/bun # buildkit
+      2026-01-06 - CMD ["/usr/local/bin/bun"]`,
+    entrypoint: ['/usr/local/bin/docker-entrypoint.sh'],
+    cmd: ['/usr/local/bin/bun'],
+    base: ['library/debian:bookworm-slim'],
+    distro: 'debian 12',
+    runtime: 'bun',
+  },
+  {
     is: 'kaniko without dates',
     history: `
       - 29MB /bin/sh -c #(nop) ADD file:b7c0123 in / 
