@@ -54,7 +54,7 @@ export interface SectionOptions {
 /** A part of a page under a heading of its own. */
 export function section(title: string, body: Content, { note, wide, more }: SectionOptions = {}): Markup {
   const link =
-    more === undefined ? null : html`<a class="more" href="${more}" aria-label="All: ${title}">All of them</a>`;
+    more === undefined ? null : html`<a class="more" href="${more}" aria-label="All of them: ${title}">All of them</a>`;
   return html`<section class="card${wide ? ' wide' : ''}"><div class="title"><h2>${title}</h2>${link}</div>${note ? html`<p class="note">${note}</p>` : null}${body}</section>`;
 }
 
