@@ -33,14 +33,20 @@ export function trendCharts(trends: readonly Trend[]): Markup {
   if (trends.length === 0) return html`<p class="empty">A trend begins with the second audit.</p>`;
   return html`${trends.map(
     ({ title, points }) =>
-      html`${trends.length > 1 ? html`<h3>${title}</h3>` : null}${trendChart(
-        'Stored',
-        points.flatMap(({ at, storedBytes }) => (storedBytes === null ? [] : [{ at, bytes: storedBytes }])),
-      )}${trendChart(
-        'Logical',
-        points.map(({ at, logicalBytes }) => ({ at, bytes: logicalBytes })),
-      )}`,
+      html`${trends.length > 1 ? html`<h3>${title}</h3>` : null}<div class="trends">${stored(points)}${logical(points)}</div>`,
   )}`;
+}
+
+function stored(points: readonly SizesAt[]): Markup | null {
+  const known = points.flatMap(({ at, storedBytes }) => (storedBytes === null ? [] : [{ at, bytes: storedBytes }]));
+  return trendChart('Stored', known);
+}
+
+function logical(points: readonly SizesAt[]): Markup | null {
+  return trendChart(
+    'Logical',
+    points.map(({ at, logicalBytes }) => ({ at, bytes: logicalBytes })),
+  );
 }
 
 /** One line over time, from zero up: its first and last figure stand over it as text, its scale at its sides. */

@@ -35,7 +35,7 @@ ${section('Trend', trendCharts(overview.trends), { note: 'Audits that cover the 
 ${section('Base images', standingBars('Base images', overview.bases, view, 'base_image'), { note: 'Share of tags.' })}
 ${section('Distributions', standingBars('Distributions', overview.distros, view, 'distro'), { note: 'Share of tags, with the end of support.' })}
 ${section('Repositories that grew', growthTable(overview.growth, links), { wide: true, note: 'Stored bytes in the last seven days, audit by audit against the one before with the same coverage; and the build that grew most, with its step.', more: links('page', { page: 'regressions' }) })}
-${section('Findings', ruleTable(overview.rules, links), { more: links('page', { page: 'findings' }) })}
+${section('Findings', ruleTable(overview.rules, links), { wide: true, more: links('page', { page: 'findings' }) })}
 ${section('Biggest layers', layerTable(overview.layers, links), { wide: true, more: links('page', { page: 'layers' }) })}
 ${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'Steps of the slimming plans; each size counts on the steps before it.', more: links('page', { page: 'advice' }) })}
 ${section('What slimming brought', reportTable(overview.techniques, { label: 'Techniques', links }), { wide: true, note: 'Builds against the build before them: what the guide says of a technique, what advice estimated, what was achieved.', more: links('page', { page: 'improvements' }) })}
@@ -126,6 +126,7 @@ function ruleTable(rules: readonly RuleCount[], links: LinkOf): Markup {
 }
 
 function growthTable(growth: readonly Growth[], links: LinkOf): Markup {
+  if (growth.length === 0) return html`<p class="empty">None stores more than at the audit before.</p>`;
   const rows = growth.map(({ repository, build }) => [
     repository.registry ?? null,
     repository.name ?? null,
