@@ -9,6 +9,7 @@ import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
 import { readLayers, unreadErrors } from './read-layers.ts';
 import { readManifests } from './read-manifests.ts';
 import { advance, closeAudit } from './stages.ts';
+import { endAsFailed } from './start-audit.ts';
 import type {
   LayersPayload,
   ManifestsPayload,
@@ -51,7 +52,10 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
   const planOf = createPlanReader(context);
   const inHand = new TasksInHand();
   return {
-    advance: async (auditId, lane) => advance(context, await planOf(auditId), lane),
+    async advance(auditId, lane) {
+      const plan = await planOf(auditId);
+      await advance(context, plan, lane).catch((error) => endUnlessPassing(context, plan, lane, error));
+    },
     async run(task, { signal }) {
       const plan = await planOf(task.auditId);
       const isLast = await inHand.during(task.auditId, async () => {
@@ -65,6 +69,7 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
       const plan = await planOf(task.auditId);
       const payload = (await findTask<AnyPayload>(context.db, task)) ?? {};
       const failure = failureOf(task, error);
+      if (task.kind === 'close') return end(context, plan, task.lane, failure);
       const errors = payload.layers
         ? await unreadErrors(context, plan, { layers: payload.layers }, failure)
         : errorsOf(plan, payload, failure);
@@ -77,6 +82,28 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
       await advance(context, plan, task.lane);
     },
   };
+}
+
+/** A stage that cannot begin would hold up its source for ever. @throws a failure that may pass */
+async function endUnlessPassing(
+  context: AuditContext,
+  plan: AuditPlan,
+  lane: TaskReference['lane'],
+  error: unknown,
+): Promise<void> {
+  if (error instanceof SlimboardError) throw error;
+  await end(context, plan, lane, failureOf({ kind: 'close' }, error));
+}
+
+/** Ends an audit that cannot be closed, with its error, and tells whoever wants to hear of failures. */
+async function end(
+  { db, queue, now }: AuditContext,
+  plan: AuditPlan,
+  lane: TaskReference['lane'],
+  failure: Failure,
+): Promise<void> {
+  await recordErrors(db, plan.auditId, errorsOf(plan, {}, failure), now());
+  await queue.add(await endAsFailed(db, plan.auditId, { lane, now: now() }));
 }
 
 /** Counts the tasks of each audit that this process works on. */
@@ -104,7 +131,7 @@ class TasksInHand {
 type AnyPayload = Partial<SourcePayload & RepositoryPayload & ManifestsPayload & LayersPayload>;
 type Failure = Pick<ItemError, 'code' | 'message' | 'retry'>;
 
-function failureOf(task: TaskReference, error: unknown): Failure {
+function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): Failure {
   if (error instanceof SlimboardError) return { code: error.code, message: error.message, retry: error.retry.kind };
   const reason = error instanceof Error ? error.message : String(error);
   return { code: 'interrupted', message: `${task.kind} failed: ${reason}`, retry: 'backoff' };

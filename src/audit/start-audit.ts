@@ -6,7 +6,7 @@ import { failAudit, insertAudit, listOpenTasks, runningAudits } from '../store/a
 import type { Database } from '../store/database.ts';
 import { upsertSource } from '../store/inventory-store.ts';
 import type { AuditOptions } from './plan.ts';
-import { sourceTask } from './task-payloads.ts';
+import { singleTask, sourceTask } from './task-payloads.ts';
 
 export interface StartOptions {
   readonly sources: readonly SourceSettings[];
@@ -21,7 +21,10 @@ export interface StartOptions {
   readonly now: string;
 }
 
-/** A started audit; `resumed` when it goes on where a killed one stopped. */
+/**
+ * A started audit; `resumed` when it goes on where a killed one stopped. Among its tasks are those that tell of audits
+ * which were ended for it.
+ */
 export interface StartedAudit {
   readonly auditId: number;
   readonly resumed: boolean;
@@ -46,8 +49,9 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
     for (const source of sorted) made.push(await upsertSource(tx, source));
     return made;
   });
-  const resumed = await resumeAbandoned(db, ids, sources, options);
-  if (resumed !== undefined) return { auditId: resumed, resumed: true, tasks: await listOpenTasks(db, resumed) };
+  const { resumed, ended } = await resumeAbandoned(db, ids, sources, options);
+  if (resumed !== undefined)
+    return { auditId: resumed, resumed: true, tasks: [...ended, ...(await listOpenTasks(db, resumed))] };
   const auditId = await insertAudit(db, {
     lane: options.lane,
     options: { sources } satisfies AuditOptions,
@@ -56,7 +60,14 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
     now: options.now,
     ...(options.slot ? { slot: options.slot } : {}),
   });
-  return auditId === undefined ? undefined : { auditId, resumed: false, tasks: await listOpenTasks(db, auditId) };
+  if (auditId === undefined) return undefined;
+  return { auditId, resumed: false, tasks: [...ended, ...(await listOpenTasks(db, auditId))] };
+}
+
+interface Abandoned {
+  readonly resumed: number | undefined;
+  /** What is to be done about those that were ended. */
+  readonly ended: readonly TaskReference[];
 }
 
 /** Takes up a killed audit of just these sources and options; others that were killed are ended. */
@@ -65,17 +76,29 @@ async function resumeAbandoned(
   ids: readonly number[],
   sources: readonly SourceSettings[],
   options: StartOptions,
-): Promise<number | undefined> {
+): Promise<Abandoned> {
   // As the database gives it back: without undefined fields, keys in any order.
   const wanted: unknown = JSON.parse(JSON.stringify(sources));
   let resumed: number | undefined;
+  const ended: TaskReference[] = [];
   for (const audit of await runningAudits(db, ids)) {
     if (!options.alone && !audit.abandoned) continue;
     const same = audit.lane === options.lane && isDeepStrictEqual((audit.options as AuditOptions).sources, wanted);
     if (same && resumed === undefined) resumed = audit.id;
-    else await failAudit(db, audit.id, options.now);
+    else ended.push(...(await endAsFailed(db, audit.id, options)));
   }
-  return resumed;
+  return { resumed, ended };
+}
+
+/** Ends an audit that cannot go on, once. @returns the task that tells whoever wants to hear of failures */
+export async function endAsFailed(
+  db: Database,
+  auditId: number,
+  { lane, now }: Pick<StartOptions, 'lane' | 'now'>,
+): Promise<readonly TaskReference[]> {
+  const deliver = singleTask('deliver');
+  if (!(await failAudit(db, auditId, deliver, now))) return [];
+  return [{ auditId, kind: deliver.kind, key: deliver.key, lane }];
 }
 
 /** Targets that name parts of one source become one: its repositories and tags together. */

@@ -201,15 +201,23 @@ export async function hasJudged(tx: Queryable, auditId: number): Promise<boolean
   return (await tx.query('select 1 from audit where id = $1 and judged_tasks > 0', [auditId])).length > 0;
 }
 
-/** Ends an audit that cannot go on; what it stored stays. */
-export async function failAudit(db: Database, auditId: number, now: string): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.query(
-      "update audit set status = 'failed', stage = 'done', finished_at = greatest($2::timestamptz, started_at) where id = $1 and status = 'running'",
+/**
+ * Ends an audit that cannot go on; what it stored stays.
+ * @param last what is still to do about it
+ * @returns false when it has ended already
+ */
+export async function failAudit(db: Database, auditId: number, last: NewTask, now: string): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const ended = await tx.query(
+      `update audit set status = 'failed', stage = 'deliver', finished_at = greatest($2::timestamptz, started_at)
+       where id = $1 and status = 'running' returning id`,
       [auditId, now],
     );
+    if (ended.length === 0) return false;
     await tx.query('delete from audit_task where audit_id = $1', [auditId]);
     await tx.query('update audit_source set running = false where audit_id = $1', [auditId]);
+    await addTasks(tx, auditId, [last]);
+    return true;
   });
 }
 

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createAuditEngine } from '../../../src/app.ts';
+import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
+import type { TaskReference } from '../../../src/queue/queue.ts';
+import type { OciSource, Settings } from '../../../src/settings/settings.ts';
+import { findAudit } from '../../../src/store/audit-store.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { defaultSettings, errorsOf } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { task } from '../../support/task.ts';
+
+const AT = '2026-03-10T02:00:00.000Z';
+
+describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
+  let db: Database;
+  let settings: Settings;
+  const queued: TaskReference[] = [];
+
+  beforeAll(async () => {
+    settings = await defaultSettings();
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db?.close());
+  beforeEach(async () => {
+    queued.length = 0;
+    await emptyTables(db);
+  });
+
+  const sourceOf = (name: string): OciSource =>
+    ({
+      ...settings.sourceDefaults,
+      kind: 'oci',
+      name,
+      registry: 'registry.example.com',
+      dedup: 'registry',
+    }) as OciSource;
+  const start = (name: string, more: Partial<StartOptions> = {}) =>
+    startAudit(db, { sources: [sourceOf(name)], lane: 'nightly', alone: true, now: AT, ...more });
+  const handlersOf = () =>
+    createAuditEngine({
+      settings,
+      environment: {},
+      db,
+      queue: { add: async (tasks) => void queued.push(...tasks) },
+      events: { itemDone: () => undefined, itemFailed: () => undefined, repositoryListed: () => undefined },
+      onNote: () => undefined,
+    }).handlers;
+
+  test('because its totals fail: it ends as failed, says why, tells of it once, and leaves its source free', async () => {
+    const auditId = (await start('prod'))?.auditId ?? 0;
+    const handlers = handlersOf();
+    const close = task('close', 'close', { auditId });
+    await handlers.giveUp(close, new TypeError('x is undefined'));
+    await handlers.giveUp(close, new TypeError('x is undefined'));
+    expect(await findAudit(db, auditId)).toMatchObject({ status: 'failed' });
+    expect(await errorsOf(db, auditId)).toMatchObject([
+      { code: 'interrupted', message: 'close failed: x is undefined' },
+    ]);
+    expect(queued).toEqual([task('deliver', 'deliver', { auditId })]);
+    expect(await db.query('select key from audit_task where audit_id = $1', [auditId])).toEqual([{ key: 'deliver' }]);
+    expect(await start('prod')).toMatchObject({ resumed: false });
+  });
+
+  test('because its next stage cannot begin: the same', async () => {
+    const auditId = (await start('prod'))?.auditId ?? 0;
+    await db.query('delete from audit_task');
+    await db.query('alter table image rename to image_elsewhere');
+    try {
+      await handlersOf().advance(auditId, 'nightly');
+    } finally {
+      await db.query('alter table image_elsewhere rename to image');
+    }
+    expect(await findAudit(db, auditId)).toMatchObject({ status: 'failed' });
+    expect(queued).toEqual([task('deliver', 'deliver', { auditId })]);
+  });
+
+  test('because it was killed, and another one of its source is asked for: that one also tells of its end', async () => {
+    const killed = (await start('prod'))?.auditId ?? 0;
+    const next = await start('prod', { lane: 'adhoc' });
+    expect(await findAudit(db, killed)).toMatchObject({ status: 'failed' });
+    expect(next?.tasks).toEqual([
+      task('deliver', 'deliver', { auditId: killed, lane: 'adhoc' }),
+      expect.objectContaining({ auditId: next?.auditId, kind: 'source' }),
+    ]);
+  });
+});
