@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { RegistryHost } from '../oci/reference.ts';
+import { onAbort } from './abort.ts';
 import { type Clock, systemClock } from './clock.ts';
 import {
   type GovernorSettings,
@@ -148,11 +149,11 @@ class SharedGate {
         this.#waiting.delete(enter);
         reject(signal?.reason);
       };
+      const stopListening = onAbort(signal, leave);
       const enter = (release: Release): void => {
-        signal?.removeEventListener('abort', leave);
+        stopListening();
         resolve(release);
       };
-      signal?.addEventListener('abort', leave, { once: true });
       this.#waiting.add(enter);
       this.#useSpare();
       if (this.#waiting.size > 0) this.#ask();
