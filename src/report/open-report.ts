@@ -33,31 +33,31 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
     parameters,
     storagePricePerGBMonth: request.storagePricePerGBMonth,
   };
-  const sql = ordered(kind, kind.query(scope), request, parameters);
+  const sql = ordered(kind, scope, request);
   const { name, columns } = kind;
   const lines = streamLines(db, columns, sql, parameters.values);
   return { schema: REPORT_SCHEMA, kind: name, columns, audit, rows: unpackLines(columns, lines), lines };
 }
 
-function ordered(kind: ReportKind, sql: string, request: ReportRequest, parameters: SqlParameters): string {
-  const { sort, limit, offset } = request;
-  if (sort === undefined && limit === undefined && offset === undefined) return sql;
-  const order = sort === undefined ? '' : ` order by ${orderOf(kind, sort)}`;
+function ordered(kind: ReportKind, scope: QueryScope, { sort, limit, offset }: ReportRequest): string {
+  const order = sort === undefined ? undefined : orderOf(kind, sort);
   const part = [
-    limit === undefined ? '' : ` limit ${parameters.add(limit)}::int8`,
-    offset === undefined ? '' : ` offset ${parameters.add(offset)}::int8`,
-  ];
-  return `select * from (${sql}) o${order}${part.join('')}`;
+    limit === undefined ? '' : ` limit ${scope.parameters.add(limit)}::int8`,
+    offset === undefined ? '' : ` offset ${scope.parameters.add(offset)}::int8`,
+  ].join('');
+  if (order === undefined && part === '') return kind.query(scope);
+  if (order !== undefined && limit !== undefined && kind.sortedPage) return kind.sortedPage(scope, order, part);
+  return `select * from (${kind.query(scope)}) o${order === undefined ? '' : ` order by ${order}`}${part}`;
 }
 
-/** The other columns decide among equals, so that two runs give the same order. */
+/** Other columns decide among equals, so that two runs give the same order. */
 function orderOf(kind: ReportKind, sort: string): string {
   const descending = sort.startsWith('-');
   const column = descending ? sort.slice(1) : sort;
   const names = kind.columns.map(({ name }) => name);
   if (!names.includes(column))
     throw new SettingsError(`report ${kind.name} has no column "${column}" to sort by: it has ${names.join(', ')}`);
-  const others = names.filter((name) => name !== column).map((name) => `"${name}"`);
+  const others = (kind.key ?? names).filter((name) => name !== column).map((name) => `"${name}"`);
   return [`"${column}" ${descending ? 'desc' : 'asc'} nulls last`, ...others].join(', ');
 }
 

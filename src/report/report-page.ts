@@ -74,8 +74,9 @@ export function searched(kind: ReportKind, text: string): ReportKind {
     if (type === 'text' || type === 'list') return [`lower("${name}")`];
     return type === 'digest' ? [`'sha256:' || encode("${name}", 'hex')`] : [];
   });
+  const { sortedPage: _, ...rest } = kind;
   return {
-    ...kind,
+    ...rest,
     query: (scope) =>
       `select * from (${kind.query(scope)}) s
        where strpos(concat_ws(' ', ${searchable.join(', ')}), ${scope.parameters.add(text.toLowerCase())}) > 0`,

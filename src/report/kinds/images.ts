@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { asOf, type QueryScope, type ReportKind, selectColumns } from './kind.ts';
+import { asOf, imagesAsOf, type QueryScope, type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -120,6 +120,16 @@ function query({ where, audit, parameters }: QueryScope): string {
     where ${where}`;
 }
 
+/** Finds the tags of the page first, by few columns, and reads the others of those only. */
+function sortedPage(scope: QueryScope, order: string, part: string): string {
+  return `select ${selectColumns(columns, 'i')}
+    from (
+      select distinct tag_id, manifest_id
+      from (select tag_id, manifest_id from ${imagesAsOf(scope)} i where ${scope.where} order by ${order}${part}) p) k
+    join slimboard_image_history i on i.tag_id = k.tag_id and i.manifest_id = k.manifest_id
+    order by ${order}`;
+}
+
 export const images: ReportKind = {
   name: 'images',
   description: 'One row a tag and platform: what it is, how big, what it stands on, what would make it smaller.',
@@ -135,4 +145,6 @@ export const images: ReportKind = {
     minSize: 'i.compressed_bytes',
   },
   query,
+  key: ['source', 'registry', 'repository', 'tag', 'platform', 'digest'],
+  sortedPage,
 };

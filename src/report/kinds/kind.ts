@@ -11,6 +11,14 @@ export interface ReportKind {
   readonly filters: FilterTargets;
   /** A query that gives the columns by their names, in the default order. */
   readonly query: (scope: QueryScope) => string;
+  /** Columns that tell rows apart: they decide among rows that a sort finds equal. Default: all columns. */
+  readonly key?: readonly string[];
+  /**
+   * The query of a sorted page, where sorting whole rows would take long.
+   * @param order what follows `order by`
+   * @param part ` limit $1 offset $2`, as far as asked for
+   */
+  readonly sortedPage?: (scope: QueryScope, order: string, part: string) => string;
 }
 
 /** What a query is asked for. */

@@ -160,7 +160,7 @@ test('the map leads to an image, and a page to all that it is taken from', async
   await page.locator('.treemap a[href^="/images/"]').first().click();
   await page.waitForURL(/\/images\/sha256/);
   await page.goto(`${server.url}/repository?name=payments/app-0`);
-  await page.getByRole('link', { name: 'All: Findings' }).click();
+  await page.getByRole('link', { name: 'All of them: Findings' }).click();
   await page.waitForURL(/\/findings\?repository=payments/);
   expect(new Set(await page.locator('tbody tr td:first-child').allTextContents())).toEqual(new Set(['payments/app-0']));
 });
