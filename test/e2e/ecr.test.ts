@@ -87,7 +87,7 @@ describe('the command line and Amazon ECR', () => {
     const account = await slimboard(['audit', 'ecr:123456789012.eu-west-1']);
     expect(account.output).toContain('6 tags: 6 audited');
     const one = await slimboard(['audit', `${HOST}/shop/web`]);
-    expect(one.output).toContain('1 repositories · 1 tags: 1 audited');
+    expect(one.output).toContain('1 repository · 1 tag: 1 audited');
     const other = await slimboard(['audit', 'ecr:210987654321.eu-west-1']);
     expect([other.code, other.output]).toEqual([
       1,
