@@ -5,7 +5,7 @@ import { type AuditHandlers, createTaskHandlers } from './audit/handlers.ts';
 import { createListingWriter } from './audit/listing-writer.ts';
 import type { RegistryHost } from './oci/reference.ts';
 import type { TaskQueue } from './queue/queue.ts';
-import { ecrApiHost, findEcrLocation } from './registry/ecr/hosts.ts';
+import { governedHost, governedHosts } from './registry/governed-hosts.ts';
 import { createInProcessGovernor } from './registry/limits.ts';
 import { openRegistry } from './registry/open-registry.ts';
 import type { Registry, RequestGovernor } from './registry/registry.ts';
@@ -70,12 +70,12 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
     options.governor ??
     createInProcessGovernor({
       settingsFor: (registry) => ({
-        maxConcurrency: concurrency.get(limitedHost(registry)) ?? settings.sourceDefaults.concurrency,
+        maxConcurrency: concurrency.get(governedHost(registry)) ?? settings.sourceDefaults.concurrency,
       }),
     });
   const registries = new Map<string, Promise<Registry>>();
   const open = (source: SourceSettings): Promise<Registry> => {
-    for (const host of hostsOf(source)) concurrency.set(host, source.concurrency);
+    for (const host of governedHosts(source)) concurrency.set(host, source.concurrency);
     const opening = openRegistry(source, {
       environment: options.environment,
       governor,
@@ -114,16 +114,6 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
       }
     },
   };
-}
-
-/** The hosts that a source's bound on concurrency is for; of Amazon ECR one a region, whosever account it is. */
-function hostsOf(source: SourceSettings): readonly RegistryHost[] {
-  return source.kind === 'oci' ? [source.registry] : (source.regions ?? []).map(ecrApiHost);
-}
-
-function limitedHost(registry: RegistryHost): RegistryHost {
-  const ecr = findEcrLocation(registry);
-  return ecr ? ecrApiHost(ecr.region) : registry;
 }
 
 /** A source with other settings (another audit's flags) is another registry client; one that failed to open is tried again. */

@@ -10,9 +10,11 @@ import { auditGauges } from '../metrics/audit-gauges.ts';
 import { measured } from '../metrics/measured-governor.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { startMetricsServer } from '../metrics/metrics-server.ts';
+import type { RegistryHost } from '../oci/reference.ts';
 import { type BullmqQueue, createBullmqQueue } from '../queue/bullmq-queue.ts';
 import { connectRedis, DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import { startSweeper } from '../queue/sweeper.ts';
+import { governedHost, governedHosts } from '../registry/governed-hosts.ts';
 import { createRedisGovernor } from '../registry/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
@@ -126,8 +128,9 @@ function takeCounts({ counts }: AuditEngine): AuditEngine['counts'] {
 }
 
 /** Of several sources on one registry the most careful one decides. */
-function concurrencyAt(registry: string, settings: Settings): number {
-  const there = settings.sources.filter((source) => source.kind === 'oci' && source.registry === registry);
+function concurrencyAt(registry: RegistryHost, settings: Settings): number {
+  const host = governedHost(registry);
+  const there = settings.sources.filter((source) => governedHosts(source).includes(host));
   const limits = there.map(({ concurrency }) => concurrency);
   return limits.length > 0 ? Math.min(...limits) : settings.sourceDefaults.concurrency;
 }
