@@ -17,18 +17,22 @@ export interface PlanStep {
   readonly gain: number;
 }
 
-/** How an image can become smaller. All sizes are pull sizes in bytes. */
-export interface Advice {
-  readonly currentBytes: number;
+/** What is advised, and what it brings: the part of advice that is kept with every image. */
+export interface Plan {
   /** The advised techniques in order of gain; each step counts on those before it, so nothing is saved twice. */
   readonly plan: readonly PlanStep[];
+  /** What the whole plan saves. */
+  readonly savings: ByteRange;
+  readonly slimScore: number;
+}
+
+/** How an image can become smaller. All sizes are pull sizes in bytes. */
+export interface Advice extends Plan {
+  readonly currentBytes: number;
   /** Each technique that applies, alone, most gain first. */
   readonly alone: readonly Projection[];
   /** A multi-stage build together with each base, most gain first. */
   readonly together: readonly Projection[];
-  /** What the whole plan saves. */
-  readonly savings: ByteRange;
-  readonly slimScore: number;
   readonly goal: {
     readonly bytes: number;
     readonly reach: Reach;
@@ -47,16 +51,25 @@ export function adviseImage(
   const subject = subjectOf(image, findings, knowledge);
   const { currentBytes } = subject;
   const bytes = goalBytes(goal, currentBytes);
-  const plan = planFor(subject, bytes);
+  const planned = planSubject(subject, bytes);
   return {
+    ...planned,
     currentBytes,
-    plan,
     alone: byGain(TECHNIQUES.flatMap(({ id }) => projectTechniques(subject, [id]) ?? [])),
     together: byGain(BASE_TECHNIQUES.flatMap((base) => projectTechniques(subject, ['multi-stage', base]) ?? [])),
-    savings: savingsOf(plan),
-    slimScore: scoreOf(subject, plan, bytes),
-    goal: goalOf(plan, bytes, currentBytes),
+    goal: goalOf(planned.plan, bytes, currentBytes),
   };
+}
+
+/** The plan alone, as {@link adviseImage} has it. */
+export function planImage(image: AuditedImage, findings: readonly Finding[], knowledge: Knowledge, goal: Goal): Plan {
+  const subject = subjectOf(image, findings, knowledge);
+  return planSubject(subject, goalBytes(goal, subject.currentBytes));
+}
+
+function planSubject(subject: Subject, targetBytes: number): Plan {
+  const plan = planFor(subject, targetBytes);
+  return { plan, savings: savingsOf(plan), slimScore: scoreOf(subject, plan, targetBytes) };
 }
 
 function planFor(subject: Subject, targetBytes: number): readonly PlanStep[] {

@@ -40,24 +40,56 @@ export function alternativeOf(
   };
 }
 
-/** What advice knows of bases: by runtime, for it is asked once an image. */
-export type Knowledge = ReadonlyMap<Runtime, readonly BaseAlternative[]>;
+/** What advice knows of bases, by runtime and release line: it is asked dozens of times an image. */
+export class Knowledge {
+  readonly #byRuntime: ReadonlyMap<Runtime, readonly BaseAlternative[]>;
+  readonly #byRelease: ReadonlyMap<string, readonly BaseAlternative[]>;
+
+  constructor(alternatives: readonly BaseAlternative[]) {
+    this.#byRuntime = grouped(alternatives, ({ runtime }) => runtime);
+    this.#byRelease = grouped(alternatives, ({ runtime, version }) => lineOf(runtime, version));
+  }
+
+  of(runtime: Runtime): readonly BaseAlternative[] {
+    return this.#byRuntime.get(runtime) ?? [];
+  }
+
+  /**
+   * The best alternative of some variants: of the image's release if there is one, else the smallest.
+   * @param version of the image's runtime; undefined takes any
+   */
+  choose(runtime: Runtime, version: string | undefined, variants: readonly Variant[]): BaseAlternative | undefined {
+    const same = version === undefined ? undefined : this.#byRelease.get(lineOf(runtime, version));
+    return (same && smallest(same, variants)) ?? smallest(this.of(runtime), variants);
+  }
+}
+
+function grouped<K>(
+  alternatives: readonly BaseAlternative[],
+  keyOf: (alternative: BaseAlternative) => K,
+): ReadonlyMap<K, readonly BaseAlternative[]> {
+  const groups = new Map<K, BaseAlternative[]>();
+  for (const alternative of alternatives) {
+    const key = keyOf(alternative);
+    const group = groups.get(key);
+    if (group) group.push(alternative);
+    else groups.set(key, [alternative]);
+  }
+  return groups;
+}
+
+function lineOf(runtime: Runtime, version: string): string {
+  return `${runtime} ${releaseOf(runtime, version)}`;
+}
 
 /** Alternatives from an audit's own catalogue first: they hide the defaults of the same runtime, release and variant. */
 export function knowledgeOf(alternatives: readonly BaseAlternative[]): Knowledge {
   const own = new Set(alternatives.map(kindOf));
-  const all = [...alternatives, ...DEFAULT_ALTERNATIVES.filter((alternative) => !own.has(kindOf(alternative)))];
-  const byRuntime = new Map<Runtime, BaseAlternative[]>();
-  for (const alternative of all) {
-    const known = byRuntime.get(alternative.runtime);
-    if (known) known.push(alternative);
-    else byRuntime.set(alternative.runtime, [alternative]);
-  }
-  return byRuntime;
+  return new Knowledge([...alternatives, ...DEFAULT_ALTERNATIVES.filter((known) => !own.has(kindOf(known)))]);
 }
 
 function kindOf({ runtime, version, variant, distro }: BaseAlternative): string {
-  return `${runtime} ${releaseOf(runtime, version)} ${variant} ${distro}`;
+  return `${lineOf(runtime, version)} ${variant} ${distro}`;
 }
 
 /** Public bases with the sizes that config/base-alternatives.json records. */
@@ -74,25 +106,10 @@ export function releaseOf(runtime: Runtime, version: string): string {
 /** What an alternative may weigh where its release is not the image's, or nobody measured it. */
 const UNSURE = 0.15;
 
-/**
- * The best alternative of some variants: of the image's release if there is one, else the smallest.
- * @param version of the image's runtime; undefined takes any
- */
-export function chooseAlternative(
-  knowledge: Knowledge,
-  runtime: Runtime,
-  version: string | undefined,
-  variants: readonly Variant[],
-): BaseAlternative | undefined {
-  const fitting = (knowledge.get(runtime) ?? []).filter(({ variant }) => variants.includes(variant));
-  const release = version === undefined ? undefined : releaseOf(runtime, version);
-  const same = fitting.filter((alternative) => releaseOf(runtime, alternative.version) === release);
-  return smallest(same.length > 0 ? same : fitting);
-}
-
-function smallest(alternatives: readonly BaseAlternative[]): BaseAlternative | undefined {
+function smallest(alternatives: readonly BaseAlternative[], variants: readonly Variant[]): BaseAlternative | undefined {
   let least: BaseAlternative | undefined;
   for (const alternative of alternatives) {
+    if (!variants.includes(alternative.variant)) continue;
     if (!least || alternative.compressedBytes < least.compressedBytes) least = alternative;
   }
   return least;

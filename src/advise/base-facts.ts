@@ -1,7 +1,7 @@
 import { distroEndOfLife } from '../classify/end-of-life.ts';
 import type { ImageVerdict, KnownBase, NewerBuild } from '../classify/verdict.ts';
 import type { BaseFacts } from '../policy/audited-image.ts';
-import { chooseAlternative, isExact, type Knowledge } from './alternatives.ts';
+import { isExact, type Knowledge } from './alternatives.ts';
 import { endedRuntime } from './releases.ts';
 
 /** What an image's base is held against. */
@@ -57,7 +57,7 @@ function slimmerOf({ runtime, distro }: ImageVerdict, knowledge: Knowledge): Bas
   const name = runtime?.value.name ?? 'none';
   const version = runtime?.value.version ?? distro?.value.version;
   for (const variants of [['slim', 'jre', 'minimal'], ['alpine']] as const) {
-    const alternative = chooseAlternative(knowledge, name, version, variants);
+    const alternative = knowledge.choose(name, version, variants);
     if (alternative && isExact(alternative, version)) {
       return { reference: alternative.reference, compressedBytes: alternative.compressedBytes };
     }

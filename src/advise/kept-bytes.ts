@@ -1,8 +1,7 @@
 import type { LayerClass } from '../classify/verdict.ts';
-import type { ByteRange } from '../policy/finding.ts';
+import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
-import type { Subject } from './subject.ts';
-import { type TechniqueId, techniqueOf } from './technique.ts';
+import { TECHNIQUES, type TechniqueId } from './technique.ts';
 
 /**
  * At least so much of a layer is what the program itself needs. Our own figure: half of the smallest share seen, the 2 %
@@ -22,13 +21,57 @@ const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = 
   none: [SMALLEST_SHARE, 1],
 };
 
+/** An image's own layers, prepared once for the many sets of techniques that are tried: few layers have findings. */
+export interface Removable {
+  /** Layers that findings speak of, with what each technique that mends them takes off: one range a rule. */
+  readonly marked: readonly (readonly [LayerView, ReadonlyMap<TechniqueId, readonly ByteRange[]>])[];
+  /** What is kept of all others, by whether the build is in several stages. */
+  readonly rest: { readonly inOneStage: ByteRange; readonly inStages: ByteRange };
+}
+
+export function removableOf(own: readonly LayerView[], findings: readonly Finding[]): Removable {
+  const byLayer = new Map<number, Map<TechniqueId, ByteRange[]>>();
+  for (const { id, kind, rules } of TECHNIQUES) {
+    if (kind !== 'findings') continue;
+    for (const finding of findings) if (rules.includes(finding.rule)) mark(byLayer, id, finding);
+  }
+  const marked = own.flatMap((layer) => {
+    const removable = byLayer.get(layer.position);
+    return removable ? [[layer, removable] as const] : [];
+  });
+  const others = own.filter(({ position }) => !byLayer.has(position));
+  const restWith = (inStages: boolean) => sumOf(others.map((layer) => keptOfLayer(layer, inStages, [])));
+  return { marked, rest: { inOneStage: restWith(false), inStages: restWith(true) } };
+}
+
+function mark(byLayer: Map<number, Map<TechniqueId, ByteRange[]>>, id: TechniqueId, { evidence }: Finding): void {
+  const ranges = new Map<number, ByteRange>();
+  for (const { layer, bytes } of evidence) if (layer !== undefined && bytes) ranges.set(layer, bytes);
+  for (const [layer, range] of ranges) {
+    const ofLayer = byLayer.get(layer) ?? new Map<TechniqueId, ByteRange[]>();
+    byLayer.set(layer, ofLayer.set(id, [...(ofLayer.get(id) ?? []), range]));
+  }
+}
+
+/** What some techniques together leave of the layers above the base. */
+export function keptBytes({ marked, rest }: Removable, ids: readonly TechniqueId[]): ByteRange {
+  const inStages = ids.includes('multi-stage');
+  const ofMarked = marked.map(([layer, removable]) =>
+    keptOfLayer(
+      layer,
+      inStages,
+      ids.flatMap((id) => removable.get(id) ?? []),
+    ),
+  );
+  return sumOf([inStages ? rest.inStages : rest.inOneStage, ...ofMarked]);
+}
+
 /**
- * What some techniques together leave of a layer. A byte is taken off once: the upper end by the technique that surely
- * takes most, the lower end by all together, and never below what the program itself needs.
+ * A byte is taken off once: the upper end by the technique that surely takes most, the lower end by all together, and
+ * never below what the program itself needs.
  */
-export function keptBytes(layer: LayerView, ids: readonly TechniqueId[], subject: Subject): ByteRange {
-  const [least, most] = ids.includes('multi-stage') ? KEPT_BY_STAGES[layer.class] : [1, 1];
-  const removable = ids.flatMap((id) => removableBytes(layer, id, subject));
+function keptOfLayer(layer: LayerView, inStages: boolean, removable: readonly ByteRange[]): ByteRange {
+  const [least, most] = inStages ? KEPT_BY_STAGES[layer.class] : [1, 1];
   const surely = Math.max(0, ...removable.map(({ min }) => min));
   const perhaps = removable.reduce((sum, { max }) => sum + max, 0);
   const floor = Math.min(least, SMALLEST_SHARE) * layer.bytes;
@@ -37,9 +80,11 @@ export function keptBytes(layer: LayerView, ids: readonly TechniqueId[], subject
   return { min: Math.round(Math.min(min, max)), max: Math.round(max) };
 }
 
-/** What findings that a technique mends say of the layer, one range a rule. */
-function removableBytes(layer: LayerView, id: TechniqueId, subject: Subject): ByteRange[] {
-  const technique = techniqueOf(id);
-  if (technique.kind !== 'findings') return [];
-  return technique.rules.flatMap((rule) => subject.removable.get(rule)?.get(layer.position) ?? []);
+function sumOf(ranges: readonly ByteRange[]): ByteRange {
+  let [min, max] = [0, 0];
+  for (const range of ranges) {
+    min += range.min;
+    max += range.max;
+  }
+  return { min, max };
 }

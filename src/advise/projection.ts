@@ -1,6 +1,6 @@
 import type { Variant } from '../classify/verdict.ts';
 import type { ByteRange } from '../policy/finding.ts';
-import { type BaseAlternative, chooseAlternative, isExact, sizeOf } from './alternatives.ts';
+import { type BaseAlternative, isExact, sizeOf } from './alternatives.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
 import type { Subject } from './subject.ts';
 import { guideReduction, type Technique, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
@@ -128,33 +128,23 @@ function alternativeFor(
   variants: readonly Variant[],
 ): BaseAlternative | undefined {
   const bare = subject.compiled && ids.includes('multi-stage');
-  return chooseAlternative(
-    subject.knowledge,
-    bare ? 'none' : subject.runtime,
-    bare ? undefined : subject.runtimeVersion,
-    variants,
-  );
+  return bare
+    ? subject.knowledge.choose('none', undefined, variants)
+    : subject.knowledge.choose(subject.runtime, subject.runtimeVersion, variants);
 }
 
 /** A compiled program in two stages, its last base not chosen yet: from the smallest to the largest that would do. */
 function anyBase(subject: Subject): BaseSwap | undefined {
-  const bases = (subject.knowledge.get('none') ?? []).filter(
-    ({ variant }) => variant === 'alpine' || variant === 'slim',
-  );
+  const bases = subject.knowledge.of('none').filter(({ variant }) => variant === 'alpine' || variant === 'slim');
   if (bases.length === 0) return undefined;
   const sizes = bases.map(({ compressedBytes }) => compressedBytes);
   return { bytes: { min: 0, max: Math.max(...sizes) }, unsure: false };
 }
 
 function measuredAfter(subject: Subject, ids: readonly TechniqueId[], base: ByteRange): ByteRange {
-  const { view, currentBytes } = subject;
-  let { min, max } = base;
-  for (const layer of view.own) {
-    const kept = keptBytes(layer, ids, subject);
-    min += kept.min;
-    max += kept.max;
-  }
-  return { min: Math.min(currentBytes, min), max: Math.min(currentBytes, max) };
+  const { removable, currentBytes } = subject;
+  const kept = keptBytes(removable, ids);
+  return { min: Math.min(currentBytes, base.min + kept.min), max: Math.min(currentBytes, base.max + kept.max) };
 }
 
 /**

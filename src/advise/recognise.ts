@@ -1,6 +1,7 @@
 import type { Variant } from '../classify/verdict.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { Finding } from '../policy/finding.ts';
+import { Knowledge } from './alternatives.ts';
 import { subjectOf } from './subject.ts';
 import { TECHNIQUES, type Technique, type TechniqueId } from './technique.ts';
 
@@ -64,7 +65,7 @@ function baseName({ image }: Build): string {
 
 /** What the base and the image's own layers each became smaller by. */
 function savedBytes(before: Build, after: Build): Readonly<Record<Technique['kind'], number>> {
-  const [from, to] = [before, after].map(({ image }) => subjectOf(image, [], new Map()));
+  const [from, to] = [before, after].map(({ image }) => subjectOf(image, [], new Knowledge([])));
   const ofBase = (from?.baseBytes ?? 0) - (to?.baseBytes ?? 0);
   const all = (from?.currentBytes ?? 0) - (to?.currentBytes ?? 0);
   return { base: ofBase, stages: all - ofBase, findings: all - ofBase };

@@ -35,8 +35,10 @@ export const TECHNIQUES: readonly Technique[] = (data.techniques as unknown as r
   variants: row.variants ?? [],
 }));
 
+const BY_ID: ReadonlyMap<TechniqueId, Technique> = new Map(TECHNIQUES.map((technique) => [technique.id, technique]));
+
 export function techniqueOf(id: TechniqueId): Technique {
-  const found = TECHNIQUES.find((technique) => technique.id === id);
+  const found = BY_ID.get(id);
   if (!found) throw new Error(`config/techniques.json lacks ${id}`);
   return found;
 }

@@ -9,7 +9,7 @@ import type { Queryable } from '../store/database.ts';
 import { readStaleImages } from '../store/stale-images.ts';
 import { ContentsReader } from './contents-reader.ts';
 import type { AuditContext } from './context.ts';
-import { type Judge, judgeImage, rulesKey } from './judge-image.ts';
+import { type Judge, judgeBy, judgeImage } from './judge-image.ts';
 import type { AuditPlan } from './plan.ts';
 import type { RangePayload } from './task-payloads.ts';
 
@@ -33,13 +33,13 @@ export function judgeOf(context: AuditContext, auditId: number, db: Queryable): 
 
 async function readJudge({ settings, now }: AuditContext, db: Queryable): Promise<Judge> {
   const alternatives = await catalogueAlternatives(db);
-  return {
+  return judgeBy({
     policy: settings.policy,
     teamKey: settings.teamKey,
     knowledge: knowledgeOf(alternatives),
     knowledgeKey: digestOf(JSON.stringify(alternatives)),
     today: now().slice(0, 10),
-  };
+  });
 }
 
 /** Judges the images of a range whose judgement is missing or out of date. */
@@ -51,7 +51,7 @@ export async function assessImages(
 ): Promise<void> {
   const judge = await judgeOf(context, plan.auditId, context.db);
   const sourceIds = plan.sources.map(({ id }) => id);
-  const images = await readStaleImages(context.db, sourceIds, rulesKey(judge), range);
+  const images = await readStaleImages(context.db, sourceIds, judge.rulesKey, range);
   const contents = new ContentsReader(context.db);
   const assessments: Assessment[] = [];
   for (const [index, image] of images.entries()) {

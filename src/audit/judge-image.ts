@@ -1,4 +1,4 @@
-import { adviseImage } from '../advise/advise.ts';
+import { planImage } from '../advise/advise.ts';
 import type { Knowledge } from '../advise/alternatives.ts';
 import { baseFactsOf } from '../advise/base-facts.ts';
 import type { Build } from '../advise/recognise.ts';
@@ -20,7 +20,7 @@ import { platformOf } from './manifest-record.ts';
 import { measureImage } from './measure-image.ts';
 
 /** What images are judged by, besides themselves. */
-export interface Judge {
+export interface JudgedBy {
   readonly policy: Pick<PolicySettings, 'goal' | 'rules'>;
   /** The label that names an image's team. */
   readonly teamKey: string;
@@ -31,11 +31,17 @@ export interface Judge {
   readonly today: string;
 }
 
-/**
- * Names everything that a judgement depends on besides the image and its bases: another key, another judgement. The
- * month is in it, for support of a distribution ends while its images stay.
- */
-export function rulesKey({ policy, teamKey, knowledgeKey, today }: Judge): string {
+export interface Judge extends JudgedBy {
+  /** Names everything that a judgement depends on besides the image and its bases: another key, another judgement. */
+  readonly rulesKey: string;
+}
+
+export function judgeBy(judgedBy: JudgedBy): Judge {
+  return { ...judgedBy, rulesKey: rulesKeyOf(judgedBy) };
+}
+
+/** The month is in it, for support of a distribution ends while its images stay. */
+function rulesKeyOf({ policy, teamKey, knowledgeKey, today }: JudgedBy): string {
   const versions = `classifier ${CLASSIFIER_VERSION}, rules ${RULES_VERSION}, ${today.slice(0, 7)}`;
   return digestOf(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey, knowledgeKey])}`).slice(7, 39);
 }
@@ -47,10 +53,10 @@ export function rulesKey({ policy, teamKey, knowledgeKey, today }: Judge): strin
 export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly LayerContents[] = []): Assessment {
   const { image, findings, measured } = examineImage(stored, judge, layers);
   const { verdict, manifest, config } = image;
-  const advice = adviseImage(image, findings, judge.knowledge, judge.policy.goal);
+  const { plan, savings, slimScore } = planImage(image, findings, judge.knowledge, judge.policy.goal);
   return {
     manifestId: stored.manifestId,
-    rulesKey: rulesKey(judge),
+    rulesKey: judge.rulesKey,
     basesKey: stored.basesKey,
     base: verdict.base,
     ...bytesOf(manifest, verdict),
@@ -67,11 +73,11 @@ export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly L
     ...named('teamLabel', verdict.ownLabels[judge.teamKey]?.trim() || undefined),
     ...named('uncompressedBytes', measured?.uncompressedBytes),
     ...named('wastedBytes', measured?.wastedBytes),
-    savingsMinBytes: Math.round(advice.savings.min),
-    savingsMaxBytes: Math.round(advice.savings.max),
-    slimScore: advice.slimScore,
+    savingsMinBytes: Math.round(savings.min),
+    savingsMaxBytes: Math.round(savings.max),
+    slimScore,
     // The warnings are the technique's own; they are not kept with every image.
-    techniques: advice.plan.map(({ technique, gain, projection: { after, savings, basis, base } }) => ({
+    techniques: plan.map(({ technique, gain, projection: { after, savings, basis, base } }) => ({
       technique,
       gain,
       projection: { after, savings, basis, ...named('base', base) },

@@ -22,7 +22,6 @@ import { IMAGES_PER_TASK, judgeOf } from './assess-images.ts';
 import { assignTeams } from './assign-teams.ts';
 import type { AuditContext } from './context.ts';
 import { followGoals, goalsKey } from './follow-goals.ts';
-import { rulesKey } from './judge-image.ts';
 import type { AuditPlan } from './plan.ts';
 import { layersTasks } from './plan-layers.ts';
 import { recogniseImprovements } from './recognise-improvements.ts';
@@ -62,7 +61,7 @@ export async function advance(context: AuditContext, plan: AuditPlan, lane: Task
 
 async function assessTasks(context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
   await linkAllChildren(tx);
-  const rules = rulesKey(await judgeOf(context, plan.auditId, tx));
+  const { rulesKey: rules } = await judgeOf(context, plan.auditId, tx);
   // The catalogue only grows: with as many rows it is the same.
   const judgedBy = `${rules} ${await countBases(tx)}`;
   const ranges = await rangesToJudge(tx, plan, rules, judgedBy);

@@ -27,19 +27,36 @@ export interface ImageView {
   readonly layers: readonly LayerView[];
   /** Layers above the base: the image's own. What the base does is the base's finding, not every child's. */
   readonly own: readonly LayerView[];
+  /** Of the base's layers, compressed; undefined where it is not known where the base ends. */
+  readonly baseBytes: number | undefined;
   /** Every program that a RUN of its own starts: most rules ask for a few, and are done. */
   readonly ownPrograms: ReadonlySet<string>;
 }
 
+const VIEWS = new WeakMap<AuditedImage, ImageView>();
+
+/** The view of an image, the same one for all who ask. */
 export function viewImage(image: AuditedImage): ImageView {
+  const known = VIEWS.get(image) ?? readView(image);
+  VIEWS.set(image, known);
+  return known;
+}
+
+function readView(image: AuditedImage): ImageView {
   const { steps } = readBuildHistory(image.config, image.manifest.layers.length);
   const made: BuildStep[] = [];
   for (const step of steps) if (step.layer !== undefined) made[step.layer] = step;
   const layers = image.manifest.layers.map((layer, position) => viewLayer(image, layer.size, position, made[position]));
-  const own = layers.slice(baseLayerCount(image));
+  const baseLayers = baseLayerCount(image);
+  const own = layers.slice(baseLayers);
+  const baseBytes = image.verdict.base.layerCount === undefined ? undefined : bytesOf(layers.slice(0, baseLayers));
   const ownPrograms = new Set<string>();
   for (const { commands } of own) for (const { program } of commands) ownPrograms.add(program);
-  return { image, layers, own, ownPrograms };
+  return { image, layers, own, baseBytes, ownPrograms };
+}
+
+function bytesOf(layers: readonly LayerView[]): number {
+  return layers.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** How many of the image's layers are its base's; without a proven boundary, as far as layers look like a base's. */

@@ -24,10 +24,8 @@ export const fatBase: Rule = {
   },
 };
 
-function bytesSaved(view: ImageView, slimmerBytes: number | undefined): ByteRange | undefined {
-  const { layerCount } = view.image.verdict.base;
-  if (slimmerBytes === undefined || layerCount === undefined) return undefined;
-  const baseBytes = view.layers.slice(0, layerCount).reduce((sum, layer) => sum + layer.bytes, 0);
+function bytesSaved({ baseBytes }: ImageView, slimmerBytes: number | undefined): ByteRange | undefined {
+  if (slimmerBytes === undefined || baseBytes === undefined) return undefined;
   const saved = Math.max(0, baseBytes - slimmerBytes);
   return { min: saved, max: saved };
 }
