@@ -1,7 +1,7 @@
 import type { TaskQueue, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import { addTasks, type ErrorScope, type ItemError, replaceErrors, settleTasks } from '../store/audit-store.ts';
-import { linkChildren, saveContent } from '../store/content-store.ts';
+import { saveContent } from '../store/content-store.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { GroupWriter } from '../store/group-writer.ts';
 import { type RepositorySighting, recordSightings, type StoredRepository } from '../store/inventory-store.ts';
@@ -52,12 +52,10 @@ export function createBatchWriter(db: Database, queue: TaskQueue, now: () => str
 async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: string): Promise<readonly number[]> {
   const blobs = batches.flatMap(({ content }) => content.blobs);
   const manifests = batches.flatMap(({ content }) => content.manifests);
-  const digests = manifests.map(({ digest }) => digest);
   const tasks = batches.map(({ task }) => task);
   const images = saveContent(tx, blobs, manifests, at);
   await Promise.all([
     images,
-    linkChildren(tx, digests),
     recordSightings(tx, batches.flatMap(sightingsOf), at),
     ...auditsOf(tasks).map((auditId) => replaceErrorsOf(tx, auditId, batches, at)),
     settleTasks(tx, tasks),

@@ -124,6 +124,7 @@ export async function saveContent(
     insertManifests(tx, distinct, now),
     insertLayers(tx, distinct),
     insertChildren(tx, distinct),
+    linkChildren(tx, distinct),
   ];
   const images = insertImages(tx, distinct);
   await Promise.all([...kept, images]);
@@ -283,10 +284,11 @@ async function insertChildren(tx: Queryable, manifests: readonly NewManifest[]):
   );
   if (rows.length === 0) return;
   await tx.query(
-    `insert into index_child (index_id, position, digest, platform, describes)
-     select m.id, n.position, n.digest, n.platform, n.describes
+    `insert into index_child (index_id, position, digest, child_id, platform, describes)
+     select m.id, n.position, n.digest, child.id, n.platform, n.describes
      from unnest($1::bytea[], $2::int4[], $3::bytea[], $4::text[], $5::bytea[]) as n (manifest, position, digest, platform, describes)
      join manifest m on m.digest = n.manifest
+     left join manifest child on child.digest = n.digest
      on conflict do nothing`,
     [
       rows.map(({ digest }) => digestBytes(digest)),
@@ -298,15 +300,13 @@ async function insertChildren(tx: Queryable, manifests: readonly NewManifest[]):
   );
 }
 
-/** Ties the lists of indexes to their children, where either came just now. */
-export async function linkChildren(tx: Queryable, arrived: readonly Digest[]): Promise<void> {
+/** Ties the lists of indexes that were kept before to children that came just now. */
+async function linkChildren(tx: Queryable, arrived: readonly NewManifest[]): Promise<void> {
   if (arrived.length === 0) return;
   await tx.query(
-    `update index_child c set child_id = child.id
-     from manifest child
-     where child.digest = c.digest and c.child_id is null
-       and (c.digest = any($1::bytea[]) or c.index_id in (select id from manifest where digest = any($1::bytea[])))`,
-    [[...arrived].sort().map(digestBytes)],
+    `update index_child c set child_id = m.id
+     from manifest m where m.digest = any($1::bytea[]) and c.digest = m.digest and c.child_id is null`,
+    [arrived.map(({ digest }) => digestBytes(digest))],
   );
 }
 
