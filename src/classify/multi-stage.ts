@@ -14,7 +14,7 @@ export function findMultiStage(context: Context, base: BaseVerdict, provenance: 
 
 function byProvenance(base: BaseVerdict, provenance: Provenance | undefined): MultiStage | undefined {
   if (!provenance) return undefined;
-  if (provenance.stages) {
+  if (provenance.stages?.multiStage !== undefined) {
     return { value: provenance.stages.multiStage ? 'yes' : 'no', evidence: 'provenance:Dockerfile' };
   }
   const { materials } = provenance;

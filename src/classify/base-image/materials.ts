@@ -10,7 +10,8 @@ export function provenanceBases(provenance: Provenance | undefined, historical: 
   if (!provenance) return [];
   const { stages, materials } = provenance;
   if (stages?.base !== undefined) {
-    const material = materials.find((candidate) => candidate.reference === stages.base);
+    const named = [stages.base, `${stages.base}:latest`];
+    const material = materials.find((candidate) => named.includes(candidate.reference));
     return [{ reference: stages.base, signal: 'provenance', ...(material?.digest ? { digest: material.digest } : {}) }];
   }
   if (materials.length === 1) return isScratch(historical) ? [] : materials.map(ofMaterial);

@@ -48,6 +48,43 @@ test.each([
     {},
     { base: 'scratch', multiStage: true },
   ],
+  [
+    'here-documents that say FROM',
+    'FROM postgres:16\nCOPY <<EOF /init.sql\nSELECT *\nFROM users\nEOF\nRUN <<-"END" cat > Dockerfile <<X\nFROM a\n\tEND\nX',
+    {},
+    { base: 'library/postgres:16', multiStage: false },
+  ],
+  [
+    'a comment within a broken line',
+    'FROM alpine AS a\nRUN x && \\\n# FROM nobody\n\n  y\nFROM debian',
+    {},
+    { base: 'library/debian', multiStage: false },
+  ],
+  [
+    'a back quote that breaks lines',
+    '# escape=`\nFROM a AS b\nCOPY x c:\\\nFROM `\n  b',
+    {},
+    { base: 'library/a', multiStage: true },
+  ],
+  [
+    'from= that is no flag',
+    'FROM alpine\nRUN fetch --from=eu "https://example.com/?a=1,from=2"',
+    {},
+    { base: 'library/alpine', multiStage: false },
+  ],
+  [
+    'arguments made of arguments',
+    'ARG V=20 OS="alpine"\nARG TAG=$V-$OS\nFROM node:$TAG',
+    {},
+    { base: 'library/node:20-alpine', multiStage: false },
+  ],
+  ['a stage hidden by the platform', 'FROM a AS b-amd64\nFROM c AS b-arm64\nFROM b-$TARGETARCH', {}, {}],
+  [
+    'a context in place of an image',
+    'FROM alpine',
+    { 'context:alpine': 'docker-image://busybox' },
+    { multiStage: false },
+  ],
 ])('%s', (_, text, args, expected) => {
   expect(readDockerfile(text, args)).toEqual(expected);
 });
