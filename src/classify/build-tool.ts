@@ -4,7 +4,7 @@ import type { BuildTool, Judged } from './verdict.ts';
 
 /** Which tool built the image: the one that wrote its last steps. */
 export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
-  const { input, own } = context;
+  const { input, own, history } = context;
   if (isBuildpacksImage(context) && own.every((step) => step.verb === 'NONE' || step.verb === 'OTHER')) {
     return { value: 'buildpacks', confidence: 'declared', evidence: 'label:io.buildpacks' };
   }
@@ -14,6 +14,8 @@ export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
     const buildah = last === 'docker' && Object.hasOwn(input.config.labels, 'io.buildah.version');
     return { value: buildah ? 'buildah' : last, confidence: 'declared', evidence: `history:${last}` };
   }
+  if (history.steps.some((step) => step.comment.startsWith('store paths:')))
+    return { value: 'nix', confidence: 'declared', evidence: 'history:nix' };
   const nix =
     input.config.env.some((entry) => entry.includes('/nix/store/')) ||
     input.config.cmd.concat(input.config.entrypoint).some((word) => word.startsWith('/nix/store/'));

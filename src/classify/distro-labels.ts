@@ -79,8 +79,8 @@ function buildpackStack(labels: Labels): { distro: DistroName; label: string } |
   const stack = labels['io.buildpacks.stack.id'] ?? '';
   const suite = distroOfSuite(/\.([a-z]+)(?:\.tiny)?$/.exec(stack)?.[1] ?? '');
   if (suite) return { distro: suite, label: 'io.buildpacks.stack.id' };
-  const heroku = /^heroku-(\d\d)(?:-build)?$/.exec(stack)?.[1];
-  return heroku ? { distro: { id: 'ubuntu', version: `${heroku}.04` }, label: 'io.buildpacks.stack.id' } : undefined;
+  const year = /^(?:heroku-|google\.(?:gae\.)?)(\d\d)(?:-build)?$/.exec(stack)?.[1];
+  return year ? { distro: { id: 'ubuntu', version: `${year}.04` }, label: 'io.buildpacks.stack.id' } : undefined;
 }
 
 /** Fedora's images carry their release in `FGC=f39`; AWS Lambda's stand on Amazon Linux and put their runtime in /var/lang. */

@@ -89,6 +89,9 @@ const DISTRO_REPOSITORIES: Readonly<Record<string, string>> = {
   centos: 'centos',
   photon: 'photon',
   archlinux: 'arch',
+  alt: 'altlinux',
+  mageia: 'mageia',
+  'wolfi-base': 'wolfi',
 };
 
 /** The distribution that an image's name tells, by its repository or by its tag. */

@@ -9,7 +9,7 @@ interface FrameworkRule {
 
 /** By what starts the application or by a step that only this framework needs. */
 const RULES: readonly FrameworkRule[] = [
-  { name: 'Next.js', pattern: /(?<![\w.-])next (?:start|build)\b|\.next(?:\/|\b)/ },
+  { name: 'Next.js', pattern: /(?<![\w.-])next (?:start|build)\b|(?<=^|[\s/'"])\.next(?=[\s/'"]|$)/ },
   { name: 'Nuxt', pattern: /(?<![\w.-])nuxt (?:start|build)\b|\.output\/server/ },
   { name: 'NestJS', pattern: /(?<![\w.-])nest (?:start|build)\b/ },
   {
@@ -31,17 +31,27 @@ const RULES: readonly FrameworkRule[] = [
   { name: 'Symfony', pattern: /\bbin\/console\b|\bsymfony server/ },
   { name: 'ASP.NET Core', pattern: /\bASPNET(?:CORE)?_VERSION\b/ },
   { name: 'Phoenix', pattern: /\bmix phx\.|\bPHX_SERVER\b/ },
+  { name: 'Micronaut', pattern: /\bMICRONAUT_/ },
+  { name: 'Streamlit', pattern: /(?<![\w.-])streamlit run\b/ },
+  { name: 'Sinatra', pattern: /\bgem install\b[^;&|]*\bsinatra\b/ },
   { name: 'Express', pattern: /\bnpm (?:install|i)\b[^;&|]*\bexpress\b/ },
 ];
 
 const MAX_STEP_LENGTH = 2_000;
 
-/** The framework, where the entrypoint, the environment or the image's own steps show it. */
+/** Labels that buildpacks write. */
+const TELLING_LABELS: readonly string[] = ['org.springframework.boot.version'];
+
+/** The framework, where the entrypoint, the environment, a label or the image's own steps show it. */
 export function findFramework({ input, env, own }: Context): Judged<string> | undefined {
   const { entrypoint, cmd } = input.config;
   return (
     firstRule([`${entrypoint.join(' ')} ${cmd.join(' ')}`], 'entrypoint') ??
     firstRule([[...env.keys()].join(' ')], 'env') ??
+    firstRule(
+      TELLING_LABELS.filter((label) => Object.hasOwn(input.config.labels, label)),
+      'label',
+    ) ??
     firstRule(
       own.map((step) => step.args),
       'history',

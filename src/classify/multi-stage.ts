@@ -37,13 +37,14 @@ const STAGE_PATH =
  * `/target` are often a context's, written with a slash.
  */
 const OUTPUT_PATH =
-  /^\/(?:(?:app|build|builder|code|go|home|opt|root|source|src|srv|tmp|usr|var|work|workspace)\/(?:[\w.-]+\/)*(?:target|node_modules|dist|out|\.next|\.output|publish|vendor|build|__pypackages__|\.venv|venv|install|wheels)|out|install|wheels|\.venv|venv)(?:\/|$)/;
+  /^\/(?:(?:app|build|builder|code|go|home|opt|root|source|src|srv|tmp|usr|var|work|workspace)\/(?:[\w.-]+\/)*(?:target|node_modules|_build|dist|out|\.next|\.output|publish|vendor|build|__pypackages__|\.venv|venv|install|wheels)|out|install|wheels|\.venv|venv)(?:\/|$)/;
 /** A whole output folder laid over the root: what a context holds goes to a place of its own. */
 const OUTPUT_OVER_ROOT = /^(?:--\S+ )*\/(?:target|output)\/? \/$/;
 
 /**
  * BuildKit leaves `--from` out of its history, but not the source path: a path from the root of a stage stays absolute.
- * kaniko and others write `--from`. Classic Docker shows neither. RUN and ADD cannot take files from a stage by name.
+ * kaniko and others write `--from`. Classic Docker shows neither. ADD takes nothing from a stage; a RUN may, through a mount
+ * that BuildKit leaves out, too.
  */
 function byHistory({ history, stack, own }: Context): MultiStage | undefined {
   const copies = own.filter((step) => step.verb === 'COPY');
@@ -52,10 +53,23 @@ function byHistory({ history, stack, own }: Context): MultiStage | undefined {
   if (stack.images.length === 0 && stack.rootfs?.end === history.steps.length && copies.length === 0) {
     return { value: 'no', evidence: 'history:a root file system only' };
   }
+  if (own.some(maybeMounts)) return undefined;
   const worded = own.some((step) => step.verb === 'RUN' || step.verb === 'ADD');
   const readable = own.every((step) => step.verb !== 'OTHER' && step.verb !== 'NONE');
   if (worded && readable && copies.length === 0 && history.aligned) return { value: 'no', evidence: 'history:no COPY' };
   return undefined;
+}
+
+/** Folders at the root that every distribution has. */
+const USUAL = 'bin|boot|dev|etc|home|lib\\d*|media|opt|proc|root|run|sbin|srv|sys|tmp|usr|var';
+/** `cp /out/app …`, `pip install /wheels/*`: from a folder at the root that no distribution has. */
+const TAKES_FROM_ROOT = new RegExp(
+  `\\b(?:cp|install|--find-links)[= ](?:[^;&|\\n]{0,200}?[\\s=])??["']?/(?!(?:${USUAL})\\b)[a-z_]`,
+);
+
+/** A RUN that takes files which no step before made: by a mount of a stage, maybe, or of the context. */
+function maybeMounts(step: BuildStep): boolean {
+  return step.verb === 'RUN' && step.form === 'buildkit' && TAKES_FROM_ROOT.test(step.args.slice(0, 4_000));
 }
 
 function copiesFromStage(step: BuildStep): boolean {
@@ -72,8 +86,8 @@ const namesStage = remember(
     OUTPUT_OVER_ROOT.test(args),
 );
 
-/** Where stages build and install; folders such as `/config` or `/src` may as well lie in a context. */
-const BUILD_PATH = /^\/(?:app|bin|build|builder|code|go|lib|opt|root|sbin|srv|usr|var|work|workspace)\/[^/]/;
+/** Where stages build and install; folders such as `/app`, `/build` or `/config` may as well lie in a context. */
+const BUILD_PATH = /^\/(?:builder|go|opt|root|sbin|srv|usr|var|work|workspace)\/[^/]/;
 
 /** One absolute source among relative ones: whoever writes context paths without a slash writes a stage's with one. */
 function outOfStyle(copies: readonly BuildStep[]): BuildStep | undefined {

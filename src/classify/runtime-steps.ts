@@ -18,6 +18,8 @@ const MENTIONS: Readonly<Partial<Record<Runtime, RegExp>>> = {
   elixir: /\b(?:elixir|mix)\b/,
   deno: /\bdeno\b/,
   bun: /\bbun\b/,
+  nginx: /\bnginx\b/,
+  caddy: /\bcaddy\b/,
 };
 
 /**

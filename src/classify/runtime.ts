@@ -3,7 +3,8 @@ import { type Context, layersBefore } from './context.ts';
 import { lookUp } from './look-up.ts';
 import { installedRuntime, usedRuntime } from './runtime-steps.ts';
 import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
-import { startedProgram } from './started-program.ts';
+import { javaVersionIn, releaseOfSdk, versionIn } from './runtime-version.ts';
+import { type StartedProgram, startedProgram, WEB_SERVERS } from './started-program.ts';
 import type { Runtime } from './verdict.ts';
 
 /**
@@ -12,6 +13,7 @@ import type { Runtime } from './verdict.ts';
  */
 const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
   ['ELIXIR_VERSION', 'elixir'],
+  ['MIX_ENV', 'elixir'],
   ['OTP_VERSION', 'erlang'],
   ['NODE_VERSION', 'node'],
   ['NODEJS_VERSION', 'node'],
@@ -34,8 +36,8 @@ const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
   ['HTTPD_VERSION', 'httpd'],
   ['CADDY_VERSION', 'caddy'],
 ];
-/** Variables whose value is not the version of the language: PyPy counts its own, Bun's is a switch. */
-const TELL_NO_VERSION: ReadonlySet<string> = new Set(['PYPY_VERSION', 'BUN_RUNTIME_TRANSPILER_CACHE_PATH']);
+/** Variables whose value is not the version of the language: PyPy counts its own, Bun's and Mix's are settings. */
+const TELL_NO_VERSION: ReadonlySet<string> = new Set(['PYPY_VERSION', 'BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'MIX_ENV']);
 
 /** The runtime and its version: by the environment, by the program that is started, by what the steps installed. */
 export function findRuntime(
@@ -47,7 +49,7 @@ export function findRuntime(
   const declared = environmentRuntimes(context);
   return (
     declared.find((verdict) => verdict.value.name === started?.runtime) ??
-    (declared.length > 0 ? installedRuntime(context, started) : undefined) ??
+    (declared.length > 0 && !isWebServer(started) ? installedRuntime(context, started) : undefined) ??
     ownerOf(context, declared) ??
     vendorRuntime(context) ??
     toolRuntime(context) ??
@@ -59,26 +61,30 @@ export function findRuntime(
   );
 }
 
+function isWebServer(started: StartedProgram | undefined): boolean {
+  return started !== undefined && WEB_SERVERS.has(started.runtime);
+}
+
 /** The runtimes that variables name, the more telling variable first. */
 function environmentRuntimes({ env }: Context): readonly RuntimeVerdict[] {
   const found: RuntimeVerdict[] = [];
   for (const [name, runtime] of VARIABLES) {
     const value = env.get(name);
     if (value === undefined) continue;
-    found.push(judged(runtime, TELL_NO_VERSION.has(name) ? undefined : versionIn(value), `env:${name}`));
+    found.push(judged(runtime, variableVersion(name, runtime, value), `env:${name}`));
   }
   return found;
+}
+
+function variableVersion(name: string, runtime: Runtime, value: string): string | undefined {
+  if (name === 'DOTNET_SDK_VERSION') return releaseOfSdk(value);
+  return TELL_NO_VERSION.has(name) ? undefined : versionIn(value, runtime);
 }
 
 /** Of several runtimes in the environment, the one whose image lies uppermost; servers such as nginx come last. */
 function ownerOf({ stack }: Context, declared: readonly RuntimeVerdict[]): RuntimeVerdict | undefined {
   const uppermost = stack.images.findLast((image) => image.official)?.official?.env;
   return declared.find((verdict) => verdict.evidence === `env:${uppermost}`) ?? declared[0];
-}
-
-/** `jdk-21.0.12+8` is 21.0.12+8, `v20.1.0` is 20.1.0; anything that is no version is none. */
-function versionIn(value: string): string | undefined {
-  return /^(?:jdk-?|v|OTP-)?(\d[\w.+-]{0,60})$/.exec(value.trim())?.[1];
 }
 
 const BITNAMI: Readonly<Record<string, Runtime>> = {
@@ -102,15 +108,10 @@ const BITNAMI: Readonly<Record<string, Runtime>> = {
 /** Vendors who name their application in variables of their own. */
 function vendorRuntime({ env }: Context): RuntimeVerdict | undefined {
   const app = lookUp(BITNAMI, env.get('BITNAMI_APP_NAME') ?? '');
-  if (app) return judged(app, versionIn(env.get('APP_VERSION') ?? ''), 'env:BITNAMI_APP_NAME');
+  if (app) return judged(app, versionIn(env.get('APP_VERSION') ?? '', app), 'env:BITNAMI_APP_NAME');
   if (env.has('DOTNET_RUNNING_IN_CONTAINER')) return judged('dotnet', undefined, 'env:DOTNET_RUNNING_IN_CONTAINER');
   const home = env.get('JAVA_HOME');
-  if (home === undefined) return undefined;
-  return judged(
-    'java',
-    /(?:java|jdk|jre|openjdk)-?(\d{1,2}(?:\.\d+)*)/.exec(home)?.[1]?.replace(/^1\.8$/, '8'),
-    'env:JAVA_HOME',
-  );
+  return home === undefined ? undefined : judged('java', javaVersionIn(home), 'env:JAVA_HOME');
 }
 
 /** ko builds Go, Jib builds Java. */
@@ -137,19 +138,24 @@ const BUILDPACKS: Readonly<Record<string, Runtime>> = {
   mri: 'ruby',
   php: 'php',
   'php-dist': 'php',
+  dotnet: 'dotnet',
   'dotnet-core-aspnet-runtime': 'dotnet',
   'dotnet-execute': 'dotnet',
 };
 const MAX_METADATA_LENGTH = 200_000;
 
-/** Which language's buildpack took part, by the label that lists them. @see buildpacks/spec, platform.md */
+/**
+ * Which language's buildpack took part, by the label that lists them: `heroku/ruby`, `google.python.runtime`. Node.js also
+ * builds the pages of other languages' applications, so it counts where it is alone.
+ * @see buildpacks/spec, platform.md
+ */
 function buildpacksRuntime({ input }: Context): RuntimeVerdict | undefined {
   const metadata = input.config.labels['io.buildpacks.build.metadata']?.slice(0, MAX_METADATA_LENGTH) ?? '';
-  for (const [, id = ''] of metadata.matchAll(/"id":"[a-z0-9-]+[/.](?:[a-z0-9-]+\.)?([a-z0-9-]+)"/g)) {
-    const runtime = lookUp(BUILDPACKS, id);
-    if (runtime) return judged(runtime, undefined, `label:buildpack ${id}`);
-  }
-  return undefined;
+  const found = [...metadata.matchAll(/"id":"([a-z0-9-]+[/.][a-z0-9./-]+)"/g)].flatMap(([, id = '']) => {
+    const runtime = id.split(/[/.]/).flatMap((part, at) => (at === 0 ? [] : (lookUp(BUILDPACKS, part) ?? [])))[0];
+    return runtime ? [judged(runtime, undefined, `label:buildpack ${id}`)] : [];
+  });
+  return found.find(({ value }) => value.name !== 'node') ?? found[0];
 }
 
 function referenceRuntime(references: readonly string[]): RuntimeVerdict | undefined {

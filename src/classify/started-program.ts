@@ -14,11 +14,20 @@ const PROGRAMS: Readonly<Record<string, Runtime>> = {
   pm2: 'node',
   'pm2-runtime': 'node',
   next: 'node',
+  nodemon: 'node',
+  'ts-node': 'node',
+  tsx: 'node',
   python: 'python',
   python2: 'python',
   python3: 'python',
   gunicorn: 'python',
   uvicorn: 'python',
+  hypercorn: 'python',
+  daphne: 'python',
+  streamlit: 'python',
+  jupyter: 'python',
+  'jupyter-lab': 'python',
+  pypy3: 'python',
   uwsgi: 'python',
   celery: 'python',
   flask: 'python',
@@ -29,11 +38,15 @@ const PROGRAMS: Readonly<Record<string, Runtime>> = {
   'catalina.sh': 'java',
   mvn: 'java',
   gradle: 'java',
+  sbt: 'java',
   ruby: 'ruby',
   irb: 'ruby',
   bundle: 'ruby',
   rails: 'ruby',
   puma: 'ruby',
+  rackup: 'ruby',
+  unicorn: 'ruby',
+  sidekiq: 'ruby',
   php: 'php',
   'php-fpm': 'php',
   dotnet: 'dotnet',
@@ -43,7 +56,12 @@ const PROGRAMS: Readonly<Record<string, Runtime>> = {
   perl: 'perl',
   deno: 'deno',
   bun: 'bun',
+  nginx: 'nginx',
+  caddy: 'caddy',
 };
+
+/** Web servers also stand before an application: they count where nothing else is started or declared. */
+export const WEB_SERVERS: ReadonlySet<Runtime> = new Set(['nginx', 'httpd', 'caddy'] as const);
 
 /** The program that an image starts, as far as it tells a runtime. */
 export interface StartedProgram {
@@ -71,11 +89,9 @@ function programRuntime(words: readonly string[]): StartedProgram | undefined {
   const [first = '', ...rest] = words;
   if (!SHELL.test(first)) return runtimeOf(STARTERS.test(first) ? (withoutStarters(words)[0] ?? '') : first);
   const script = rest.find((word) => !word.startsWith('-')) ?? '';
-  for (const command of script.slice(0, 2_000).split(/&&|\|\||[;&|\n]/)) {
-    const started = runtimeOf(withoutStarters(command.trim().split(/\s+/))[0] ?? '');
-    if (started) return started;
-  }
-  return undefined;
+  const commands = script.slice(0, 2_000).split(/&&|\|\||[;&|\n]/);
+  const started = commands.flatMap((command) => runtimeOf(withoutStarters(command.trim().split(/\s+/))[0] ?? '') ?? []);
+  return started.find(({ runtime }) => !WEB_SERVERS.has(runtime)) ?? started[0];
 }
 
 /** Starters go with their flags, their variables, and the user of those that change it. */

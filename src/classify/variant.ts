@@ -19,12 +19,12 @@ export function findVariant(
 function byName(references: readonly string[]): Variant | undefined {
   const all = (pattern: RegExp) => references.length > 0 && references.every((reference) => pattern.test(reference));
   if (references.includes('scratch')) return undefined;
-  if (all(/distroless|cgr\.dev\/chainguard/)) return 'distroless';
+  if (all(/distroless|cgr\.dev\/chainguard\/(?!(?:wolfi|chainguard)-base)/)) return 'distroless';
   if (all(/[:-]jre|[-:/]jre\d*\b/)) return 'jre';
   if (all(/[:-]jdk|[-:/]jdk\d*\b/)) return 'jdk';
   if (all(/alpine/)) return 'alpine';
   if (all(/-slim|:slim/)) return 'slim';
-  return all(/minimal|micro\b|-chiseled|nanoserver|minideb/) ? 'minimal' : undefined;
+  return all(/minimal|micro\b|-chiseled|nanoserver|minideb|(?:wolfi|chainguard)-base/) ? 'minimal' : undefined;
 }
 
 function byMarks(
@@ -35,16 +35,36 @@ function byMarks(
 ): Judged<Variant> | undefined {
   const inferred = (value: Variant, evidence: string) => ({ value, confidence: 'inferred' as const, evidence });
   if (runtime?.value.name === 'java') {
-    const started = [...context.input.config.cmd, ...context.input.config.entrypoint].join(' ');
-    if (/\bjshell\b|\bmvn\b|\bgradle\b/.test(started)) return inferred('jdk', 'config:cmd');
+    const java = javaVariant(context);
+    if (java) return inferred(java.variant, java.evidence);
   }
   if (distro?.value.id === 'alpine') return inferred('alpine', 'distro');
-  if (context.stack.rootfs?.tool === 'bazel' || context.stack.rootfs?.tool === 'apko')
-    return inferred('distroless', 'history');
+  if (isShellless(context)) return inferred('distroless', 'history');
   if (base.confidence !== 'unknown' && base.references.includes('scratch')) {
     return distro === undefined ? inferred('scratch', 'history') : undefined;
   }
   return context.stack.images.some((image) => image.kind === 'buildpack-deps')
     ? inferred('full', 'history:buildpack-deps')
     : undefined;
+}
+
+/** Put together by Bazel or apko, and nothing was run in it, which takes a shell. */
+function isShellless({ stack, own }: Context): boolean {
+  return (stack.rootfs?.tool === 'bazel' || stack.rootfs?.tool === 'apko') && own.every(({ verb }) => verb !== 'RUN');
+}
+
+/** A CMD that only a JDK can start, of the image or of what lies beneath; else the home of a runtime alone, or Temurin. */
+function javaVariant({
+  input,
+  env,
+  history,
+  stack,
+}: Context): { variant: 'jdk' | 'jre'; evidence: string } | undefined {
+  const { cmd, entrypoint } = input.config;
+  const commands = history.steps.flatMap((step) => (step.verb === 'CMD' ? [step.args.slice(0, 200)] : []));
+  if ([...commands, ...cmd, ...entrypoint].some((text) => /\b(?:jshell|mvn|gradle)\b/.test(text)))
+    return { variant: 'jdk', evidence: 'config:cmd' };
+  if (/[-/]jre$/.test(env.get('JAVA_HOME') ?? '')) return { variant: 'jre', evidence: 'env:JAVA_HOME' };
+  const temurin = stack.images.some((image) => image.official?.tags === 'temurin');
+  return temurin ? { variant: 'jre', evidence: 'history:library/eclipse-temurin' } : undefined;
 }

@@ -17,7 +17,7 @@ const NOBLE = `
   2026-08-17T13:09:48 - /bin/sh -c #(nop)  LABEL org.opencontainers.image.version=24.04
   2026-08-17T13:09:50 29.8MB /bin/sh -c #(nop) ADD file:cb9335ce6f27399c2b17787739d6675502767c53e0335ded2a5f0d003d996650 in / 
   2026-08-17T13:09:51 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`;
-const TEMURIN = `${NOBLE}
+export const TEMURIN = `${NOBLE}
   2026-08-21T18:24:36 - ENV JAVA_HOME=/opt/java/openjdk
   2026-08-21T18:24:36 16.9MB RUN /bin/sh -c set -eux; apt-get update; apt-get install -y --no-install-recommends curl wget gnupg fontconfig ca-certificates p11-kit tzdata locales # buildkit
   2026-08-21T18:24:36 - ENV JAVA_VERSION=jdk-17.0.20+8

@@ -36,6 +36,7 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
   amzn: 'amazonlinux',
   ol: 'oraclelinux',
   arch: 'archlinux',
+  altlinux: 'alt',
 };
 
 function rootfsNames(context: Context, distro: DistroName | undefined): readonly string[] {
@@ -73,6 +74,7 @@ function vendorName({ input }: Context): string | undefined {
 const HUB_DISTROS = new Set([
   'alpine',
   'almalinux',
+  'altlinux',
   'amzn',
   'arch',
   'busybox',
@@ -133,7 +135,7 @@ function officialNames(
   );
 }
 
-/** Official Dockerfiles of these images keep root as their user, and use apt on one distribution only. */
+/** Official Dockerfiles of these images keep root as their user, and stand on few distributions. */
 function isImpostor(
   context: Context,
   image: StackedImage,
@@ -143,11 +145,13 @@ function isImpostor(
 ): boolean {
   const start = context.stack.images[at - 1]?.end ?? 0;
   const own = context.history.steps.slice(start, image.end);
-  const other =
-    distro !== undefined &&
-    official.aptDistro !== undefined &&
-    ![official.aptDistro, 'alpine', 'windows'].includes(distro.id);
-  return other || own.some((step) => step.verb === 'USER');
+  return !standsOn(official, distro?.id) || own.some((step) => step.verb === 'USER');
+}
+
+function standsOn(official: OfficialImage, id: string | undefined): boolean {
+  if (id === 'alpine') return official.alpine;
+  const anywhere = id === undefined || id === 'windows' || official.aptDistro === undefined;
+  return anywhere || id === official.aptDistro || id === official.rpmDistro;
 }
 
 function versionOf(context: Context, official: OfficialImage, end: number): string | undefined {

@@ -35,6 +35,8 @@ export interface OfficialImage {
   readonly aptDistro?: string;
   /** The distribution of its variants that use yum or dnf. */
   readonly rpmDistro?: string;
+  /** Whether it comes in a variant for Alpine, too. */
+  readonly alpine: boolean;
 }
 
 type Row = (typeof table.images)[number];
@@ -50,6 +52,7 @@ function readRow(row: Row): OfficialImage {
     tags: row.tags as TagScheme,
     majorTag: row.majorTag ?? false,
     followsDebian: row.followsDebian ?? true,
+    alpine: row.alpine ?? true,
     ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
     ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
     ...(row.aptDistro === undefined

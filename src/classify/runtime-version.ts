@@ -1,0 +1,38 @@
+import type { Runtime } from './verdict.ts';
+
+/** Numbers joined by dots, Java's updates and builds, and what marks a version that is not yet released. */
+const VERSION =
+  /^(?:jdk-?|v|OTP-)?(\d+(?:\.\d+)*(?:u\d+(?:-b\d+)?)?(?:[-.]?(?:rc|alpha|beta|preview|ea|[ab](?=\d))[\w.-]*)?(?:\+[\dA-Za-z.]+)?)(?=$|[._-])/;
+
+/** Languages whose major versions have one digit: `PHP_VERSION=82` names a package, `php82`. */
+const ONE_DIGIT_MAJORS: ReadonlySet<Runtime> = new Set([
+  'python',
+  'php',
+  'ruby',
+  'perl',
+  'go',
+  'rust',
+  'elixir',
+] as const);
+
+/**
+ * The version that a variable holds: `jdk-21.0.12+8` is 21.0.12+8, `v20.1.0` is 20.1.0, `18.x` is 18, `20-alpine` is 20.
+ * @returns undefined for anything else, such as `lts/iron`
+ */
+export function versionIn(value: string, runtime: Runtime): string | undefined {
+  const version = VERSION.exec(value.trim().slice(0, 100))?.[1];
+  const isPackage = version !== undefined && ONE_DIGIT_MAJORS.has(runtime) && /^\d{2,}$/.test(version);
+  return isPackage ? undefined : version;
+}
+
+/** The release that a version of the .NET SDK builds for: the SDK counts its own patches. */
+export function releaseOfSdk(value: string): string | undefined {
+  return /^\d+\.\d+/.exec(value.trim())?.[0];
+}
+
+const JAVA_FOLDER = /(?:java|j[dr][ke]|zulu|temurin|sapmachine|semeru|corretto)-?(\d+(?:\.\d+)*)/;
+
+/** Java's version by its folder: `/usr/lib/jvm/java-17-openjdk`, `/usr/lib/jvm/java-1.8.0-openjdk` (8), `/opt/jdk-21.0.1`. */
+export function javaVersionIn(home: string): string | undefined {
+  return JAVA_FOLDER.exec(home.slice(0, 500))?.[1]?.replace(/^1\.(\d+).*/, '$1');
+}

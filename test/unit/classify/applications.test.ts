@@ -1,0 +1,240 @@
+import { describe, expect, test } from 'vitest';
+import { classifyImage } from '../../../src/classify/classify-image.ts';
+import type { Variant } from '../../../src/classify/verdict.ts';
+import { type ListedImage, listedImage } from '../../support/listed-image.ts';
+import { ALPINE, TEMURIN, TRIXIE_SLIM } from '../../support/official-histories.ts';
+import { told } from '../../support/told.ts';
+
+// Applications as teams build them, on bases that show themselves little, with variables that hold what they like.
+
+interface Case extends ListedImage {
+  readonly is: string;
+  /** What must be told; `base` is one of the names, or the reason of an unknown one. */
+  readonly told: {
+    readonly base?: string;
+    readonly distro?: string;
+    readonly runtime?: string | undefined;
+    readonly variant?: Variant;
+    readonly multiStage?: 'yes' | 'no' | 'unknown';
+    readonly framework?: string;
+    readonly buildTool?: string;
+  };
+}
+
+const APP = '2026-10-15T08:00:00';
+const JAR = `
+  ${APP} 30MB COPY target/app.jar /app.jar # buildkit
+  ${APP} - ENTRYPOINT ["java" "-jar" "/app.jar"]`;
+const STARTS_JAVA = ['java', '-jar', '/app.jar'];
+const JAMMY = `
+  2026-08-01 - /bin/sh -c #(nop)  ARG RELEASE
+  2026-08-01 - /bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH
+  2026-08-01 - /bin/sh -c #(nop)  LABEL org.opencontainers.image.version=22.04
+  2026-08-01 29.5MB /bin/sh -c #(nop) ADD file:8d7d9ca5bcb5b9bd in / 
+  2026-08-01 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`;
+const OPENJDK = `
+  2026-08-01 40MB ADD oraclelinux-8-slim-amd64-rootfs.tar.xz / # buildkit
+  2026-08-01 - CMD ["/bin/bash"]
+  2026-08-03 40MB RUN /bin/sh -c set -eux; microdnf install gzip tar binutils freetype fontconfig # buildkit
+  2026-08-03 - ENV JAVA_HOME=/usr/java/openjdk-17
+  2026-08-03 - ENV JAVA_VERSION=17.0.2
+  2026-08-03 180MB RUN /bin/sh -c set -eux; curl -fL -o openjdk.tgz https://download.java.net/java/GA/jdk17.0.2/openjdk-17.0.2_linux-x64_bin.tar.gz # buildkit
+  2026-08-03 - CMD ["jshell"]`;
+const javaOnUbuntu = (version: string) => `${JAMMY}
+  2026-08-20 17MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends tzdata curl ca-certificates # buildkit
+  2026-08-20 - ENV JAVA_VERSION=${version}
+  2026-08-20 47MB RUN /bin/sh -c set -eux; curl -LfsSo /tmp/openjdk.tar.gz $BINARY_URL # buildkit
+  2026-08-20 - ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:/usr/bin${JAR}`;
+const PYTHON = `${TRIXIE_SLIM}
+  2026-08-26 - ENV PYTHON_VERSION=3.13.7
+  2026-08-26 30MB RUN /bin/sh -c set -eux; wget -O python.tar.xz "https://www.python.org/ftp/python/Python.tar.xz"; make # buildkit
+  2026-08-26 - CMD ["python3"]`;
+const buildpacks = (...ids: readonly string[]) => ({
+  'io.buildpacks.lifecycle.metadata': '{"runImage":{"image":"heroku/heroku:24"}}',
+  'io.buildpacks.build.metadata': JSON.stringify({ buildpacks: ids.map((id) => ({ id, version: '1.0.0' })) }),
+});
+
+const cases: readonly Case[] = [
+  {
+    is: "Java on IBM's Semeru, which names its version as Temurin does",
+    history: javaOnUbuntu('jdk-17.0.13+11_openj9-0.48.0'),
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/ibm-semeru-runtimes', runtime: 'java 17.0.13+11', distro: 'ubuntu 22.04' },
+  },
+  {
+    is: 'Java of before Temurin, by the same project',
+    history: javaOnUbuntu('jdk-11.0.11+9'),
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/adoptopenjdk', runtime: 'java 11.0.11+9' },
+  },
+  {
+    is: "Java on openjdk, which stood on Oracle's Linux",
+    history: OPENJDK + JAR,
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/openjdk', runtime: 'java 17.0.2', distro: 'ol 8', variant: 'jdk' },
+  },
+  {
+    is: 'Java on Corretto for Alpine',
+    history: `${ALPINE}
+      2026-08-20 - ARG version=17.0.13.11.1
+      2026-08-20 120MB RUN |1 version=17.0.13.11.1 /bin/sh -c apk add --no-cache amazon-corretto-17=$version-r0 # buildkit
+      2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm${JAR}`,
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/amazoncorretto', runtime: 'java', distro: 'alpine 3.24.2' },
+  },
+  {
+    is: 'Java 8 by its folder',
+    history: `${JAMMY}
+      ${APP} 80MB RUN /bin/sh -c apt-get update && apt-get install -y openjdk-8-jre-headless # buildkit
+      ${APP} - ENV JAVA_HOME=/usr/lib/jvm/java-1.8.0-openjdk-amd64/jre`,
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/ubuntu:22.04', runtime: 'java 8', variant: 'jre', multiStage: 'no' },
+  },
+  {
+    is: 'a web archive on Tomcat, whose Java is a JRE',
+    history: `${TEMURIN}
+      2026-08-22 - ENV TOMCAT_VERSION=10.1.59
+      2026-08-22 14MB COPY /usr/local/tomcat /usr/local/tomcat # buildkit
+      2026-08-22 - CMD ["catalina.sh" "run"]
+      ${APP} 30MB COPY shop.war /usr/local/tomcat/webapps/ # buildkit`,
+    cmd: ['catalina.sh', 'run'],
+    told: { base: 'library/tomcat', runtime: 'java 17.0.20+8', variant: 'jre' },
+  },
+  {
+    is: 'a model on CUDA, which has no CMD',
+    history: `${JAMMY}
+      2026-08-05 - ENV NVARCH=x86_64
+      2026-08-05 10MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends gnupg2 curl # buildkit
+      2026-08-05 - ENV CUDA_VERSION=12.2.2
+      2026-08-05 180MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends cuda-cudart-12-2 # buildkit
+      2026-08-05 17kB COPY NGC-DL-CONTAINER-LICENSE / # buildkit
+      2026-08-05 - ENV NVIDIA_VISIBLE_DEVICES=all
+      ${APP} 2GB RUN /bin/sh -c apt-get update && apt-get install -y python3-pip && pip3 install torch fastapi uvicorn # buildkit
+      ${APP} 1MB COPY . /app # buildkit`,
+    cmd: ['uvicorn', 'main:app'],
+    told: { base: 'nvidia/cuda', runtime: 'python', framework: 'FastAPI', distro: 'ubuntu 22.04' },
+  },
+  {
+    is: 'Swift, which has no CMD',
+    history: `${JAMMY}
+      2026-08-05 180MB RUN /bin/sh -c apt-get -q update && apt-get -q install -y binutils git gnupg2 libc6-dev # buildkit
+      2026-08-05 - ENV SWIFT_PLATFORM=ubuntu22.04 SWIFT_VERSION=swift-5.10-RELEASE SWIFT_WEBROOT=https://download.swift.org
+      2026-08-05 680MB RUN /bin/sh -c set -e; curl -fsSL "$SWIFT_BIN_URL" -o swift.tar.gz # buildkit
+      ${APP} 30MB COPY . . # buildkit`,
+    told: { base: 'library/swift', distro: 'ubuntu 22.04' },
+  },
+  {
+    is: 'an apk package by its number, which is no version',
+    history: `${ALPINE}
+      ${APP} - ENV PHP_VERSION=82
+      ${APP} 50MB RUN /bin/sh -c apk add --no-cache nginx php82 php82-fpm # buildkit`,
+    cmd: ['/usr/bin/supervisord'],
+    told: { base: 'library/alpine:3.24', runtime: 'php' },
+  },
+  {
+    is: 'a line of releases in place of a version',
+    history: `${JAMMY}
+      ${APP} - ENV NODE_VERSION=18.x
+      ${APP} 50MB RUN /bin/sh -c curl -fsSL https://deb.nodesource.com/setup_$NODE_VERSION | bash - && apt-get install -y nodejs # buildkit`,
+    cmd: ['node', 'server.js'],
+    told: { runtime: 'node 18' },
+  },
+  {
+    is: 'the .NET SDK, which counts its own patches',
+    history: `${TRIXIE_SLIM}
+      2026-08-25 - ENV DOTNET_SDK_VERSION=3.1.302
+      2026-08-25 50MB RUN /bin/sh -c curl -SL --output dotnet.tar.gz https://example.com/dotnet-sdk.tar.gz # buildkit`,
+    told: { runtime: 'dotnet 3.1' },
+  },
+  {
+    is: 'an Elixir release on Debian',
+    history: `${TRIXIE_SLIM}
+      ${APP} - ENV MIX_ENV=prod
+      ${APP} 30MB COPY --chown=nobody:root /app/_build/prod/rel/shop ./ # buildkit`,
+    cmd: ['/app/bin/server'],
+    told: { base: 'library/debian:trixie-slim', runtime: 'elixir', multiStage: 'yes' },
+  },
+  {
+    is: 'pages that Node.js built beside the nginx that serves them',
+    history: `${ALPINE}
+      ${APP} 90MB RUN /bin/sh -c apk add --no-cache nginx nodejs npm # buildkit
+      ${APP} 9MB COPY . . # buildkit
+      ${APP} 90MB RUN /bin/sh -c npm ci && npm run build # buildkit`,
+    cmd: ['nginx', '-g', 'daemon off;'],
+    told: { runtime: 'nginx' },
+  },
+  {
+    is: 'PHP behind a nginx in one container',
+    history: `${ALPINE}
+      ${APP} - ENV PHP_VERSION=8.3.13
+      ${APP} 90MB RUN /bin/sh -c apk add --no-cache nginx php83-fpm # buildkit`,
+    cmd: ['/bin/sh', '-c', 'nginx && php-fpm83 -F'],
+    told: { runtime: 'php 8.3.13' },
+  },
+  {
+    is: "Python on Wolfi's base, which has a shell",
+    history: `
+      2026-09-01 8MB apko
+      ${APP} 5MB RUN /bin/sh -c apk add --no-cache python-3.12 # buildkit
+      ${APP} 5MB COPY . /app # buildkit`,
+    labels: { 'dev.chainguard.image.title': 'wolfi-base' },
+    cmd: ['python', '/app/main.py'],
+    told: { base: 'cgr.dev/chainguard/wolfi-base', runtime: 'python', distro: 'wolfi', variant: 'minimal' },
+  },
+  {
+    is: 'Rails by buildpacks, Node.js among them',
+    history: '1980-01-01 30MB \n 1980-01-01 3MB ',
+    labels: buildpacks('heroku/nodejs-engine', 'heroku/nodejs-yarn', 'heroku/ruby'),
+    told: { base: 'heroku/heroku:24', runtime: 'ruby', buildTool: 'buildpacks' },
+  },
+  {
+    is: "Node.js by Google's buildpacks",
+    history: '1980-01-01 30MB \n 1980-01-01 3MB ',
+    labels: { ...buildpacks('google.nodejs.runtime', 'google.nodejs.npm'), 'io.buildpacks.stack.id': 'google.gae.22' },
+    told: { runtime: 'node', distro: 'ubuntu 22.04' },
+  },
+  {
+    is: 'Spring Boot by buildpacks, which label its version',
+    history: '1980-01-01 30MB \n 1980-01-01 3MB ',
+    labels: { ...buildpacks('paketo-buildpacks/bellsoft-liberica'), 'org.springframework.boot.version': '3.3.5' },
+    told: { runtime: 'java', framework: 'Spring Boot' },
+  },
+  {
+    is: 'store paths of Nix',
+    history: `${APP} 30MB `,
+    comment: "store paths: ['/nix/store/abc-hello']",
+    told: { buildTool: 'nix' },
+  },
+  {
+    is: 'a jar from a context, written with a slash',
+    history: `${TEMURIN}
+      ${APP} 1kB COPY entrypoint.sh /entrypoint.sh # buildkit
+      ${APP} 30MB COPY /build/libs/app.jar /app.jar # buildkit`,
+    told: { multiStage: 'unknown' },
+  },
+  {
+    is: 'wheels that a mount may bring',
+    history: `${PYTHON}
+      ${APP} 3MB RUN /bin/sh -c pip install --no-index --find-links=/wheels shop # buildkit`,
+    told: { base: 'library/python:3.13-slim', multiStage: 'unknown' },
+  },
+];
+
+describe.each(cases)('$is', (image) => {
+  const verdict = classifyImage(listedImage(image));
+  const { base, distro, runtime } = told(verdict);
+  const all = {
+    distro,
+    runtime,
+    variant: verdict.variant?.value,
+    multiStage: verdict.multiStage.value,
+    framework: verdict.framework?.value,
+    buildTool: verdict.buildTool?.value,
+  };
+
+  test('is told rightly', () => {
+    const { base: expected, ...others } = image.told;
+    if (expected !== undefined) expect(base).toContain(expected);
+    expect(all).toMatchObject(others);
+  });
+});
