@@ -35,7 +35,7 @@ export function readDockerfile(text: string, args: Readonly<Record<string, unkno
   }
   if (stage.from === '' || stage.from.includes('$')) return multiStage || stages.length === 1 ? { multiStage } : {};
   if (Object.hasOwn(args, `context:${stage.from.toLowerCase()}`)) return { multiStage };
-  return { base: stage.from === 'scratch' ? 'scratch' : normaliseReference(stage.from), multiStage };
+  return { base: normaliseReference(stage.from), multiStage };
 }
 
 const TAKES_FROM_STAGE = /^(?:(?:COPY|ADD)\s+(?:--\S+\s+)*--from=|RUN\s+(?:--\S+\s+)*--mount=\S*\bfrom=)/i;

@@ -46,7 +46,7 @@ function declaredBases(
   return annotatedBases(context).concat(
     labelledBases(context),
     buildpacks ?? [],
-    provenanceBases(provenance, historical),
+    provenanceBases(context, provenance, historical),
   );
 }
 

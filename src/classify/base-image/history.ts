@@ -36,11 +36,20 @@ function evidenceOf(context: Context, at: number, references: readonly string[])
 function bottomVerdict(context: Context): BaseVerdict {
   const { history, stack } = context;
   if (isSquashed(context)) return unknown('squashed');
-  const first = history.steps.find((step) => makesLayer(step.verb) && step.verb !== 'WORKDIR');
-  const builds = first?.verb === 'COPY' || first?.verb === 'ADD' || stack.rootfs !== undefined;
-  if (!builds || !history.aligned || stack.rootfs?.tool === 'bazel' || hasPause(context))
+  if (
+    !(beginsWithFiles(context) || stack.rootfs !== undefined) ||
+    !history.aligned ||
+    stack.rootfs?.tool === 'bazel' ||
+    hasPause(context)
+  )
     return unknown('not-in-catalogue');
   return { confidence: 'inferred', references: ['scratch'], evidence: 'history:first layer is its own', layerCount: 0 };
+}
+
+/** Whether the lowest layer is a COPY or ADD: of an image on nothing, or on one that was made so. */
+export function beginsWithFiles({ history, stack }: Context): boolean {
+  const first = history.steps.find((step) => makesLayer(step.verb) && step.verb !== 'WORKDIR');
+  return stack.rootfs === undefined && (first?.verb === 'COPY' || first?.verb === 'ADD');
 }
 
 const DAY_MS = 86_400_000;

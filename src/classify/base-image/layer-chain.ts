@@ -1,5 +1,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { Context } from '../context.ts';
+import { gapMs } from '../history/build-steps.ts';
 import type { KnownBase } from '../verdict.ts';
 
 /** Known images with the very same layers: the first layers of the image at hand. */
@@ -9,10 +10,25 @@ export interface ProvenBase {
   readonly layerCount: number;
 }
 
-/** Known images that may lie beneath: fewer layers than the image, for one with all of them is the image itself. */
-export function basesBeneath({ input }: Context): readonly KnownBase[] {
-  const total = input.manifest.layers.length;
-  return input.bases.filter((base) => base.layerCount > 0 && base.layerCount < total && base.references.length > 0);
+/**
+ * Known images that may lie beneath: fewer layers than the image, for one with all of them is the image itself, unless
+ * the image only changed settings.
+ */
+export function basesBeneath(context: Context): readonly KnownBase[] {
+  if (context.input.bases.length === 0) return [];
+  const { layers } = context.input.manifest;
+  const most = onlySettings(context) ? layers.length : layers.length - 1;
+  return context.input.bases.filter(({ layerCount, references }) => {
+    return layerCount > 0 && layerCount <= most && references.length > 0;
+  });
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Whether the own steps were made later than what is beneath, and made no layer: `FROM redis`, `CMD …`. */
+function onlySettings({ stack, history, own }: Context): boolean {
+  const later = gapMs(history.steps[stack.ownStart - 1], own[0]) >= HOUR_MS;
+  return later && history.aligned && own.every((step) => step.layer === undefined);
 }
 
 /** The longest known images beneath; several names with equal layers are one answer. */

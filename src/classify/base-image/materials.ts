@@ -1,12 +1,18 @@
 import type { Context } from '../context.ts';
+import { distroOfReference } from '../distro.ts';
+import { isOfficialName } from '../knowledge/official-images.ts';
 import type { BaseVerdict } from '../verdict.ts';
 import type { DeclaredBase } from './declared.ts';
-import { unknown } from './history.ts';
+import { beginsWithFiles, unknown } from './history.ts';
 import { baseByDigest, type ProvenBase } from './layer-chain.ts';
 import type { Material, Provenance } from './provenance.ts';
 
 /** The Dockerfile in the provenance names the base; else the one material that the history agrees with. */
-export function provenanceBases(provenance: Provenance | undefined, historical: BaseVerdict): readonly DeclaredBase[] {
+export function provenanceBases(
+  context: Context,
+  provenance: Provenance | undefined,
+  historical: BaseVerdict,
+): readonly DeclaredBase[] {
   if (!provenance) return [];
   const { stages, materials } = provenance;
   if (stages?.base !== undefined) {
@@ -14,11 +20,22 @@ export function provenanceBases(provenance: Provenance | undefined, historical: 
     const material = materials.find((candidate) => named.includes(candidate.reference));
     return [{ reference: stages.base, signal: 'provenance', ...(material?.digest ? { digest: material.digest } : {}) }];
   }
-  if (materials.length === 1) return isScratch(historical) ? [] : materials.map(ofMaterial);
-  const [exact, ...others] = materials.filter((material) => names(historical).includes(material.reference));
-  if (exact && others.length === 0) return [ofMaterial(exact)];
-  const alike = materialsLike(materials, historical);
-  return alike.length === 1 ? alike.map(ofMaterial) : [];
+  if (materials.length === 1) return tellsNoBase(context, historical) ? [] : materials.map(ofMaterial);
+  const exact = materials.filter((material) => names(historical).includes(material.reference));
+  const alike = exact.length === 1 ? exact : materialsLike(materials, historical);
+  return alike.length === 1 && materials.every((other) => other === alike[0] || isWellKnown(other.reference))
+    ? alike.map(ofMaterial)
+    : [];
+}
+
+/** The only image that was resolved may be a stage's where the image stands on nothing, or seems to. */
+function tellsNoBase(context: Context, historical: BaseVerdict): boolean {
+  return isScratch(historical) || beginsWithFiles(context);
+}
+
+/** An image that the history would show if it lay beneath; any other may itself stand on what the history shows. */
+function isWellKnown(reference: string): boolean {
+  return isOfficialName(lastPart(reference)) || distroOfReference(reference.replace(/:[\w.-]+$/, '')) !== undefined;
 }
 
 /** Materials with the repository's own name in any registry: a mirror's `example.com/hub/alpine` is alike `library/alpine`. */

@@ -20,7 +20,7 @@ export function namesOf(context: Context, at: number, distro: DistroName | undef
 export function normaliseReference(text: string): string {
   const named = text.replace(/^docker-image:\/\/|^docker:\/\//, '').replace(/@.*$/, '');
   const bare = named.replace(/^(?:docker\.io|index\.docker\.io|registry-1\.docker\.io)\//, '');
-  return bare.includes('/') ? bare : `library/${bare}`;
+  return bare.includes('/') || bare === 'scratch' ? bare : `library/${bare}`;
 }
 
 /** Compressed, the slim root file systems of Debian 8 to 13 are 22 to 32 MB on any platform, the full ones 43 to 55. */

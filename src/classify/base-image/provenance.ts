@@ -25,7 +25,7 @@ export function readProvenance(statements: readonly unknown[]): Provenance | und
   const predicates = statements.map(unwrap).filter((predicate) => predicate !== undefined);
   if (predicates.length === 0) return undefined;
   const materials = new Map<string, Material>();
-  for (const predicate of predicates) {
+  for (const predicate of predicates.filter(isOfImageBuild)) {
     const tools = toolsOf(predicate);
     for (const material of materialsOf(predicate)) {
       if (!isTool(material.reference, tools)) materials.set(material.digest ?? material.reference, material);
@@ -57,6 +57,12 @@ function list(value: unknown): readonly JsonObject[] {
 
 function field(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), value);
+}
+
+/** Other builders list the images that their own tasks ran in, which are part of no stage. */
+function isOfImageBuild(predicate: JsonObject): boolean {
+  const type = predicate.buildType ?? field(predicate, 'buildDefinition', 'buildType');
+  return typeof type !== 'string' || type.includes('buildkit');
 }
 
 function materialsOf(predicate: JsonObject): readonly Material[] {

@@ -76,6 +76,13 @@ function byName(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImage[
 const BY_ENV = byName('env');
 const BY_ARG = byName('arg');
 
+const NAMES = new Set(table.images.map(({ repository }) => repository.replace(/^.*\//, '')));
+
+/** Whether a repository's own name is that of a well-known image, wherever it is mirrored: `golang`. */
+export function isOfficialName(name: string): boolean {
+  return NAMES.has(name);
+}
+
 /** The well-known image whose Dockerfile sets this variable to such a value, or declares such a build argument. */
 export function officialImageOf(verb: 'ENV' | 'ARG', name: string, value: string): OfficialImage | undefined {
   const images = (verb === 'ENV' ? BY_ENV : BY_ARG).get(name);

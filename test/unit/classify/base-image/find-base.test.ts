@@ -80,6 +80,17 @@ describe('annotations', () => {
     });
   });
 
+  test('of an image on nothing name nothing', () => {
+    const whole = builtImage({
+      steps: [{ line: "# debian.sh --arch 'amd64' out/ 'trixie' '@1787529600'", day: '2026-08-24' }],
+    });
+    const manifest = { ...whole.manifest, annotations: { [NAME]: 'scratch' } };
+    expect(classifyImage({ ...whole, manifest }).base).toMatchObject({
+      confidence: 'declared',
+      references: ['scratch'],
+    });
+  });
+
   test('that are empty say nothing', () => {
     expect(classifyImage(annotated({ [NAME]: '', [DIGEST]: '' })).base.confidence).toBe('inferred');
   });
@@ -107,6 +118,24 @@ describe('layer chains', () => {
     expect(classifyImage({ ...image, bases: [itself, alpine()] }).base).toMatchObject({
       references: ['library/alpine:3.20'],
     });
+  });
+});
+
+test('an image that only changes settings stands on the one with the same layers', () => {
+  const redis = builtImage({
+    steps: [
+      { line: 'ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit', day: '2024-09-06' },
+      { line: 'CMD ["/bin/sh"]', day: '2024-09-06', empty: true },
+      { line: 'ENV REDIS_VERSION=7.4.1', day: '2024-10-03', empty: true },
+      { line: 'RUN /bin/sh -c apk add --no-cache --virtual .build-deps gcc make # buildkit', day: '2024-10-03' },
+      { line: 'CMD ["redis-server"]', day: '2024-10-03', empty: true },
+      { line: 'CMD ["redis-server" "--save" "60"]', day: '2024-11-01', empty: true },
+    ],
+  });
+  const known = alpine({ references: ['library/redis:7.4-alpine'], digest: digestOf('redis'), layerCount: 2 });
+  expect(classifyImage({ ...redis, bases: [known, alpine()] }).base).toMatchObject({
+    confidence: 'proven',
+    references: ['library/redis:7.4-alpine'],
   });
 });
 
@@ -147,6 +176,33 @@ describe('provenance', () => {
       provenance: materials('pkg:docker/example.com/team/base@7', 'pkg:docker/golang@1.22'),
     });
     expect(base).toEqual({ confidence: 'unknown', reason: 'not-in-catalogue', layerCount: 1 });
+  });
+
+  test('with an image that may stand on what the history shows declares neither', () => {
+    const { base } = classifyImage({
+      ...image,
+      provenance: materials('pkg:docker/alpine@3.20', 'pkg:docker/example.com/team/base@7'),
+    });
+    expect(base).toMatchObject({
+      confidence: 'inferred',
+      references: ['library/alpine:3.20', 'library/alpine:3.20.3'],
+    });
+  });
+
+  test('with one image declares no base beneath files that were copied on nothing, days apart', () => {
+    const onNothing = builtImage({
+      steps: [
+        { line: 'COPY /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ # buildkit', day: '2024-10-01' },
+        { line: 'COPY /go/bin/server /server # buildkit', day: '2024-11-01' },
+      ],
+    });
+    const { base } = classifyImage({ ...onNothing, provenance: materials('pkg:docker/golang@1.22') });
+    expect(base).toEqual({ confidence: 'unknown', reason: 'not-in-catalogue' });
+  });
+
+  test('of another builder lists images that its tasks ran in', () => {
+    const predicate = { buildType: 'tekton.dev/v1/TaskRun', materials: [{ uri: 'pkg:docker/example.com/kaniko@1' }] };
+    expect(classifyImage({ ...image, provenance: [{ predicate }] }).base.confidence).toBe('inferred');
   });
 
   test('finds its base by digest among the known ones, wherever it stands in the list', () => {
