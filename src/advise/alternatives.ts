@@ -98,9 +98,10 @@ const DEFAULT_ALTERNATIVES: readonly BaseAlternative[] = data.alternatives as un
 /** Runtimes whose releases are numbered by their first part alone; the others count two. */
 const ONE_PART: readonly Runtime[] = ['node', 'java', 'dotnet', 'rust', 'deno', 'bun', 'erlang'];
 
-/** The release line of a version: `22` of Node.js 22.23.2, `3.12` of Python 3.12.4. */
+/** The release line of a version: `22` of Node.js 22.23.2, `3.12` of Python 3.12.4, `8` of Java 8u402. */
 export function releaseOf(runtime: Runtime, version: string): string {
-  return version.split('.', ONE_PART.includes(runtime) ? 1 : 2).join('.');
+  if (ONE_PART.includes(runtime)) return /^\d+/.exec(version)?.[0] ?? version;
+  return version.split('.', 2).join('.');
 }
 
 /** What an alternative may weigh where its release is not the image's, or nobody measured it. */
