@@ -69,8 +69,10 @@ const TAKES_FROM_ROOT = new RegExp(
 
 /** A RUN that takes files which no step before made: by a mount of a stage, maybe, or of the context. */
 function maybeMounts(step: BuildStep): boolean {
-  return step.verb === 'RUN' && step.form === 'buildkit' && TAKES_FROM_ROOT.test(step.args.slice(0, 4_000));
+  return step.verb === 'RUN' && step.form === 'buildkit' && takesFromRoot(step.args);
 }
+
+const takesFromRoot = remember((command) => TAKES_FROM_ROOT.test(command.slice(0, 4_000)));
 
 function copiesFromStage(step: BuildStep): boolean {
   return step.form === 'buildkit' ? namesStage(step.args) : saysFrom(step.args);

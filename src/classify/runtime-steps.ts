@@ -8,7 +8,7 @@ import type { Runtime } from './verdict.ts';
 /** Words by which a step shows that it brought a runtime in, or that it was there: its packages, installers and tools. */
 const MENTIONS: Readonly<Partial<Record<Runtime, RegExp>>> = {
   java: /\b(?:java|jdk|jre|openjdk|default-jre|mvnw?|gradlew?|sdkman|corretto|temurin|zulu|graalvm)\b|openjdk-?\d|jdk-?\d|jre-?\d/i,
-  node: /\b(?:node|nodejs|nodesource|nvm|fnm|npm|npx|yarn|pnpm)\b/,
+  node: /\b(?:node|nodejs\d*|nodesource|nvm|fnm|npm|npx|yarn|pnpm)\b/,
   python: /\b(?:python[\d.]*|pip3?|conda|miniconda|pyenv|poetry|uv)\b|python3-|py3-/i,
   ruby: /\b(?:ruby[\d.]*|rbenv|rvm|gem|bundle|bundler)\b/,
   php: /\bphp(?:[\d.]+)?(?:-\w+)*\b|\bcomposer\b/,

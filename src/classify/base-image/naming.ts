@@ -135,7 +135,7 @@ function officialNames(
   );
 }
 
-/** Official Dockerfiles of these images keep root as their user, and stand on few distributions. */
+/** Official Dockerfiles of most of these images keep root as their user, and all stand on few distributions. */
 function isImpostor(
   context: Context,
   image: StackedImage,
@@ -145,7 +145,7 @@ function isImpostor(
 ): boolean {
   const start = context.stack.images[at - 1]?.end ?? 0;
   const own = context.history.steps.slice(start, image.end);
-  return !standsOn(official, distro?.id) || own.some((step) => step.verb === 'USER');
+  return !standsOn(official, distro?.id) || (!official.setsUser && own.some((step) => step.verb === 'USER'));
 }
 
 function standsOn(official: OfficialImage, id: string | undefined): boolean {

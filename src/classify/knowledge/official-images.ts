@@ -37,6 +37,8 @@ export interface OfficialImage {
   readonly rpmDistro?: string;
   /** Whether it comes in a variant for Alpine, too. */
   readonly alpine: boolean;
+  /** Whether its Dockerfile changes the user. */
+  readonly setsUser: boolean;
 }
 
 type Row = (typeof table.images)[number];
@@ -53,6 +55,7 @@ function readRow(row: Row): OfficialImage {
     majorTag: row.majorTag ?? false,
     followsDebian: row.followsDebian ?? true,
     alpine: row.alpine ?? true,
+    setsUser: row.setsUser ?? false,
     ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
     ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
     ...(row.aptDistro === undefined

@@ -124,6 +124,46 @@ const cases: readonly Case[] = [
     told: { base: 'library/swift', distro: 'ubuntu 22.04' },
   },
   {
+    is: 'Gradle, whose CMD comes first and which changes the user',
+    history: `${TEMURIN}
+      2026-08-22 - CMD ["gradle"]
+      2026-08-22 - ENV GRADLE_VERSION=8.10.2
+      2026-08-22 150MB RUN /bin/sh -c set -o errexit && wget --output-document=gradle.zip # buildkit
+      2026-08-22 - USER gradle
+      ${APP} 5MB COPY . . # buildkit`,
+    told: { base: 'library/gradle', runtime: 'java 17.0.20+8', variant: 'jdk' },
+  },
+  {
+    is: 'HAProxy with settings of its own',
+    history: `${TRIXIE_SLIM}
+      2026-08-25 - ENV HAPROXY_VERSION=3.2.5
+      2026-08-25 20MB RUN /bin/sh -c set -eux; apt-get update && apt-get install -y gcc make libpcre2-dev # buildkit
+      2026-08-25 - USER haproxy
+      2026-08-25 - CMD ["haproxy" "-f" "/usr/local/etc/haproxy/haproxy.cfg"]
+      ${APP} 2kB COPY haproxy.cfg /usr/local/etc/haproxy/haproxy.cfg # buildkit`,
+    told: { base: 'library/haproxy:3.2-trixie', distro: 'debian 13' },
+  },
+  {
+    is: 'the .NET Framework, which is no .NET',
+    os: 'windows',
+    osVersion: '10.0.17763.6414',
+    history: `
+      2026-08-01 1700MB Apply image 10.0.17763.1
+      2026-08-01 800MB Install update 10.0.17763.6414
+      2026-08-02 - ENV DOTNET_VERSION=4.8
+      2026-08-02 800MB RUN cmd /S /C curl -fSLo dotnet-framework-installer.exe # buildkit
+      ${APP} 5MB COPY . C:/inetpub/wwwroot # buildkit`,
+    told: { distro: 'windows 10.0.17763.6414', runtime: 'dotnet 4.8' },
+  },
+  {
+    is: 'Node.js by a package that carries its release in its name',
+    history: `2026-09-01 45MB KIWI 10.1.2
+      ${APP} 90MB RUN /bin/sh -c zypper -n in nodejs20 # buildkit`,
+    labels: { 'org.opensuse.base.title': 'openSUSE Leap 15.6 Base Container' },
+    cmd: ['node', 'server.js'],
+    told: { base: 'opensuse/leap:15.6', runtime: 'node' },
+  },
+  {
     is: 'an apk package by its number, which is no version',
     history: `${ALPINE}
       ${APP} - ENV PHP_VERSION=82
