@@ -5,7 +5,7 @@ import { humanBytes } from '../measure/human-bytes.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { Finding } from '../policy/finding.ts';
-import { printable } from '../report/plain-text.ts';
+import { cut, printable } from '../report/plain-text.ts';
 import { contentsText, type DescribedContents, describeContents } from './describe-contents.ts';
 import type { LoadedImage } from './load-image.ts';
 
@@ -37,11 +37,15 @@ export interface DescribedLayer {
   readonly of_base: boolean;
 }
 
-/** Everything known of an image; `text` is for a terminal, and does not appear in the data. */
+/**
+ * Everything known of an image; `text` is for a terminal, and does not appear in the data.
+ * @param width of the terminal: the lines of the layer table are cut to it, as `docker history` cuts them
+ */
 export function describeImage(
   loaded: LoadedImage,
   findings: readonly Finding[],
   advice: Advice,
+  width?: number,
 ): DescribedImage & { readonly text: string } {
   const { manifest, config, verdict } = loaded.image;
   const layers = manifest.layers.map((layer, position) => ({
@@ -70,13 +74,16 @@ export function describeImage(
     findings,
     advice,
   };
-  return Object.defineProperty({ ...described, text: '' }, 'text', { value: textOf(described), enumerable: false });
+  return Object.defineProperty({ ...described, text: '' }, 'text', {
+    value: textOf(described, width),
+    enumerable: false,
+  });
 }
 
-function textOf(described: DescribedImage): string {
+function textOf(described: DescribedImage, width = Number.POSITIVE_INFINITY): string {
   const sections = [
     summary(described),
-    layerTable(described),
+    layerTable(described).map((line) => cut(printable(line), width)),
     described.contents ? contentsText(described.contents) : [],
     proof(described),
     findingList(described),

@@ -23,12 +23,13 @@ export async function inspectCommand(session: Session, text: string, options: In
   const reference = parseReference(text);
   const platform = parsePlatform(options.platform);
   const today = new Date().toISOString().slice(0, 10);
+  const { stdout } = session.io;
   const { policy } = session.settings;
   const described = await withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
     withImageLoader(session, async (load) => {
       const loaded = await load(reference, platform, { deep: options.deep, ...bases });
       const { findings, advice } = judgeLoaded(loaded, { policy, knowledge, today });
-      return describeImage(loaded, findings, advice);
+      return describeImage(loaded, findings, advice, stdout.isTTY ? stdout.columns : undefined);
     }),
   );
   await writeResult(session.io, format === 'json' ? [`${JSON.stringify(described, null, 2)}\n`] : [described.text]);

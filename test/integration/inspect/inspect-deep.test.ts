@@ -23,14 +23,20 @@ afterEach(async () => {
   await server.close();
 });
 
-async function inspect(layers: readonly BuiltLayer[], deep = true) {
-  server.push('app', '1', image({ layers }));
+interface InspectOptions {
+  readonly deep?: boolean;
+  readonly width?: number;
+  readonly history?: readonly { readonly created_by: string }[];
+}
+
+async function inspect(layers: readonly BuiltLayer[], { deep = true, width, history }: InspectOptions = {}) {
+  server.push('app', '1', image({ layers, ...(history ? { history } : {}) }));
   const { signal } = new AbortController();
   const options = { platform: parsePlatform('linux/amd64'), signal, deep };
   const loaded = await loadImage(client, parseReference(`${server.host}/app:1`), options);
   const { policy } = await defaultSettings();
   const judged = judgeLoaded(loaded, { policy, knowledge: knowledgeOf([]), today: '2026-11-24' });
-  return describeImage(loaded, judged.findings, judged.advice);
+  return describeImage(loaded, judged.findings, judged.advice, width);
 }
 
 test('shows what layers hold and hide, with the layer and the cause', async () => {
@@ -61,11 +67,21 @@ test('shows what layers hold and hide, with the layer and the cause', async () =
 
 test('reads no layer unless it is asked to', async () => {
   const layer = await tarLayer({ app: 'app' });
-  expect((await inspect([layer], false)).contents).toBeUndefined();
+  expect((await inspect([layer], { deep: false })).contents).toBeUndefined();
   expect(server.count({ path: new RegExp(`/blobs/${layer.digest}`) })).toBe(0);
 });
 
 test('refuses layers that are not what the config says', async () => {
   const layer = { ...(await tarLayer({ app: 'app' })), diffId: digestOf('something else') };
   await expect(inspect([layer])).rejects.toMatchObject({ code: 'content-mismatch' });
+});
+
+test('the layer table is cut to the width of a terminal; without one it is whole', async () => {
+  const layers = [await tarLayer({ app: 'v1' })];
+  const history = [{ created_by: `RUN /bin/sh -c echo ${'x'.repeat(200)} # buildkit` }];
+  const whole = await inspect(layers, { deep: false, history });
+  expect(whole.text).toContain('x'.repeat(200));
+  const narrow = await inspect(layers, { deep: false, history, width: 60 });
+  const row = narrow.text.split('\n').find((line) => line.includes('RUN echo'));
+  expect(row).toMatch(/^.{59}…$/);
 });
