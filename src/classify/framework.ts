@@ -10,7 +10,7 @@ interface FrameworkRule {
 /** By what starts the application or by a step that only this framework needs. */
 const RULES: readonly FrameworkRule[] = [
   { name: 'Next.js', pattern: /(?<![\w.-])next (?:start|build)\b|(?<=^|[\s/'"])\.next(?=[\s/'"]|$)/ },
-  { name: 'Nuxt', pattern: /(?<![\w.-])nuxt (?:start|build)\b|\.output\/server/ },
+  { name: 'Nuxt', pattern: /(?<![\w.-])nuxt (?:start|build)\b|(?<=^|[\s/])\.output(?=[\s/]|$)/ },
   { name: 'NestJS', pattern: /(?<![\w.-])nest (?:start|build)\b/ },
   {
     name: 'FastAPI',
@@ -25,7 +25,7 @@ const RULES: readonly FrameworkRule[] = [
     name: 'Spring Boot',
     pattern: /\borg\.springframework\.boot\b|\bspring-boot\b|\bSPRING_PROFILES_ACTIVE\b|\bJarLauncher\b/,
   },
-  { name: 'Quarkus', pattern: /\bquarkus-(?:app|run)\b|\bQUARKUS_/ },
+  { name: 'Quarkus', pattern: /\bquarkus-(?:app|run)\b|\bQUARKUS_|-Dquarkus\./ },
   { name: 'Rails', pattern: /(?<![\w.-])(?:bin\/)?rails (?:server|s|assets:precompile)\b|\bRAILS_ENV\b/ },
   { name: 'Laravel', pattern: /\bphp artisan\b/ },
   { name: 'Symfony', pattern: /\bbin\/console\b|\bsymfony server/ },

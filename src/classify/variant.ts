@@ -39,6 +39,8 @@ function byMarks(
     if (java) return inferred(java.variant, java.evidence);
   }
   if (distro?.value.id === 'alpine') return inferred('alpine', 'distro');
+  if (/^ubi\d+-(?:minimal|micro)-/.test(context.input.config.labels['com.redhat.component'] ?? ''))
+    return inferred('minimal', 'label:com.redhat.component');
   if (isShellless(context)) return inferred('distroless', 'history');
   if (base.confidence !== 'unknown' && base.references.includes('scratch')) {
     return distro === undefined ? inferred('scratch', 'history') : undefined;

@@ -23,6 +23,7 @@ export interface Stack {
   readonly ownStart: number;
 }
 
+const MAX_COMMAND_LENGTH = 4_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
@@ -55,7 +56,7 @@ function nextImage(
 ): StackedImage | undefined {
   const tools = buildpackDeps(steps, from, below);
   if (tools) return tools;
-  const walk: Walk = { official: undefined, built: false, ending: false };
+  const walk: Walk = { official: undefined, built: false, shown: false, ending: false };
   for (let at = from; at < steps.length; at++) {
     const step = steps[at];
     if (!step) break;
@@ -73,6 +74,8 @@ interface Walk {
   official: OfficialImage | undefined;
   /** A layer was made after the version was set: a known image without an own ending may be complete. */
   built: boolean;
+  /** A RUN said what only the known image's own says. */
+  shown: boolean;
   /** A CMD or ENTRYPOINT was seen, and no layer since. */
   ending: boolean;
 }
@@ -82,11 +85,13 @@ function take(step: BuildStep, walk: Walk): void {
   if (official) {
     walk.official = official;
     walk.built = false;
+    walk.shown = official.run === undefined;
   }
   if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') walk.ending = true;
   else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') {
     walk.ending = false;
     walk.built = true;
+    walk.shown ||= walk.official?.run?.test(step.args.slice(0, MAX_COMMAND_LENGTH)) === true;
   }
 }
 
@@ -112,11 +117,16 @@ function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): St
   const named = namedBoundary(step, at);
   if (named) return named;
   const ended = walk.ending && gapMs(before, step) >= (isInstant(step) ? MINUTE_MS : HOUR_MS);
-  const endless = walk.official !== undefined && walk.official.ends.length === 0 && walk.built;
-  const complete = endless && gapMs(before, step) >= HOUR_MS;
+  const endless = endlessOfficial(walk);
+  const complete = endless !== undefined && gapMs(before, step) >= HOUR_MS;
   const next = walk.official !== undefined && walk.built && beginsAnother(step, walk.official);
   if (!ended && !complete && !next && !changesTool(before, step)) return undefined;
-  return walk.official ? { kind: 'official', official: walk.official, end: at } : { kind: 'unknown', end: at };
+  return endless ? { kind: 'official', official: endless, end: at } : { kind: 'unknown', end: at };
+}
+
+/** The known image that may end here: one whose Dockerfile has no ending of its own, once a layer was made. */
+function endlessOfficial({ official, built, shown }: Walk): OfficialImage | undefined {
+  return official !== undefined && official.ends.length === 0 && built && shown ? official : undefined;
 }
 
 /** A RUN carries the time of its end, so the time before it may be its own. */

@@ -24,6 +24,8 @@ export interface OfficialImage {
   readonly versionPattern?: RegExp;
   /** Instructions that end its Dockerfile: a verb and its words. */
   readonly ends: readonly { readonly verb: string; readonly words: string }[];
+  /** What a RUN of its Dockerfile says, where others set the variable as well and nothing ends it. */
+  readonly run?: RegExp;
   /** Its Dockerfile begins by setting the variable: what came before is another image. */
   readonly begins: boolean;
   readonly tags: TagScheme;
@@ -56,6 +58,7 @@ function readRow(row: Row): OfficialImage {
     followsDebian: row.followsDebian ?? true,
     alpine: row.alpine ?? true,
     setsUser: row.setsUser ?? false,
+    ...(row.run === undefined ? {} : { run: new RegExp(row.run) }),
     ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
     ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
     ...(row.aptDistro === undefined

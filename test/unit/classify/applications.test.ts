@@ -164,6 +164,39 @@ const cases: readonly Case[] = [
     told: { base: 'opensuse/leap:15.6', runtime: 'node' },
   },
   {
+    is: 'a toolchain of its own, under the variable of the official image, and a later build',
+    history: `${TRIXIE_SLIM}
+      2026-09-01 - ENV RUST_VERSION=1.98.0
+      2026-09-01 50MB RUN /bin/sh -c curl https://sh.rustup.rs -sSf | sh -s -- -y --default-toolchain $RUST_VERSION # buildkit
+      ${APP} 9MB COPY . . # buildkit`,
+    told: { base: 'library/debian:trixie-slim', runtime: 'rust 1.98.0' },
+  },
+  {
+    is: "an application on a company's image, which set the variable of the official one",
+    history: `${TRIXIE_SLIM}
+      2026-09-01 - ENV NODE_VERSION=22.1.0
+      2026-09-01 50MB RUN /bin/sh -c curl -fsSL https://nodejs.org/dist/node.tar.xz | tar xJ # buildkit
+      2026-09-01 - CMD ["node" "/srv/shop.js"]
+      ${APP} 9MB COPY . /srv # buildkit`,
+    cmd: ['node', '/srv/shop.js'],
+    told: { base: 'not-in-catalogue', runtime: 'node 22.1.0' },
+  },
+  {
+    is: 'a server of Nuxt from a stage',
+    history: `${ALPINE}
+      ${APP} 30MB COPY /app/.output ./ # buildkit`,
+    told: { framework: 'Nuxt', multiStage: 'yes' },
+  },
+  {
+    is: 'a native Quarkus on an image that only its labels show',
+    history: `2026-09-01 38MB 
+      2026-09-01 1kB 
+      ${APP} 50MB COPY --chown=1001:root target/*-runner /work/application # buildkit`,
+    labels: { 'com.redhat.component': 'ubi9-minimal-container', name: 'ubi9/ubi-minimal' },
+    cmd: ['./application', '-Dquarkus.http.host=0.0.0.0'],
+    told: { distro: 'rhel 9', framework: 'Quarkus', variant: 'minimal', runtime: undefined },
+  },
+  {
     is: 'an apk package by its number, which is no version',
     history: `${ALPINE}
       ${APP} - ENV PHP_VERSION=82
