@@ -46,15 +46,29 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   if (!distro || !rootfs || rootfs.tool) return [];
   // Whoever lays down a Debian of their own, as Bitnami does, does not stand on Docker Hub's.
   if (!rootfs.distro && !rootfs.isNameless && NAMING_THEIR_ARCHIVE.has(distro.id)) return [];
+  const elsewhere = namesElsewhere(context, distro);
+  if (elsewhere) return elsewhere;
   const repository = `library/${REPOSITORIES[distro.id] ?? distro.id}`;
   if (distro.id === 'debian') return debianNames(context, distro);
   if (distro.version === undefined) return HUB_DISTROS.has(distro.id) ? [repository] : [];
   if (distro.id === 'alpine') return tagged(repository, [minor(distro.version), distro.version]);
   if (distro.id === 'ubuntu') return tagged(repository, [distro.version, suiteOf(distro) ?? '']);
-  if (distro.id === 'opensuse-leap')
-    return ['opensuse/leap', 'registry.opensuse.org/opensuse/leap'].map((name) => `${name}:${distro.version}`);
   const edition = /-(slim|minimal|init|micro)\b/i.exec(rootfs.evidence)?.[0].toLowerCase() ?? '';
   return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version + edition]) : [];
+}
+
+/** The last day on which CentOS published on Docker Hub; CentOS Stream is on Quay alone. */
+const CENTOS_LEFT_HUB = '2021-09-16';
+
+/** Names of images that their distribution publishes in other registries than Docker Hub, and that are not the same there. */
+function namesElsewhere({ stack, history }: Context, distro: DistroName): readonly string[] | undefined {
+  if (distro.id === 'centos' && (history.steps[0]?.created ?? '') >= CENTOS_LEFT_HUB) return ['quay.io/centos/centos'];
+  if (distro.id === 'fedora' && stack.rootfs?.evidence.startsWith('KIWI ')) {
+    const tag = distro.version === undefined ? '' : `:${distro.version}`;
+    return ['quay.io/fedora/fedora', 'registry.fedoraproject.org/fedora'].map((name) => name + tag);
+  }
+  if (distro.id !== 'opensuse-leap' || distro.version === undefined) return undefined;
+  return ['opensuse/leap', 'registry.opensuse.org/opensuse/leap'].map((name) => `${name}:${distro.version}`);
 }
 
 /** Distributions whose images on Docker Hub begin with an archive that is named for them, or not at all. */
