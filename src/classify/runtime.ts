@@ -8,15 +8,14 @@ import { type StartedProgram, startedProgram, WEB_SERVERS } from './started-prog
 import type { Runtime } from './verdict.ts';
 
 /**
- * Variables that official images set, the more telling first: Elixir's image also sets Erlang's, Maven's also Java's.
+ * Variables that official images set, the more telling first: Elixir's image also sets Erlang's, and Node.js lies in
+ * many images of other languages, where it builds pages.
  * @see the Dockerfiles of Docker Official Images, dotnet/dotnet-docker, sclorg's s2i images, Bitnami's images
  */
 const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
   ['ELIXIR_VERSION', 'elixir'],
   ['MIX_ENV', 'elixir'],
   ['OTP_VERSION', 'erlang'],
-  ['NODE_VERSION', 'node'],
-  ['NODEJS_VERSION', 'node'],
   ['PYTHON_VERSION', 'python'],
   ['PYPY_VERSION', 'python'],
   ['GOLANG_VERSION', 'go'],
@@ -32,6 +31,8 @@ const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
   ['BUN_VERSION', 'bun'],
   ['BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'bun'],
   ['JAVA_VERSION', 'java'],
+  ['NODE_VERSION', 'node'],
+  ['NODEJS_VERSION', 'node'],
   ['NGINX_VERSION', 'nginx'],
   ['HTTPD_VERSION', 'httpd'],
   ['CADDY_VERSION', 'caddy'],

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { classifyImage } from '../../../src/classify/classify-image.ts';
+import { listedImage } from '../../support/listed-image.ts';
+import { ALPINE, TEMURIN } from '../../support/official-histories.ts';
+import { type ToldImage, toldFields } from '../../support/told.ts';
+
+// Java has more vendors, and more places for its version, than any other runtime.
+
+const APP = '2026-10-15T08:00:00';
+const JAR = `
+  ${APP} 30MB COPY target/app.jar /app.jar # buildkit
+  ${APP} - ENTRYPOINT ["java" "-jar" "/app.jar"]`;
+const STARTS_JAVA = ['java', '-jar', '/app.jar'];
+const JAMMY = `
+  2026-08-01 - /bin/sh -c #(nop)  ARG RELEASE
+  2026-08-01 - /bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH
+  2026-08-01 - /bin/sh -c #(nop)  LABEL org.opencontainers.image.version=22.04
+  2026-08-01 29.5MB /bin/sh -c #(nop) ADD file:8d7d9ca5bcb5b9bd in / 
+  2026-08-01 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`;
+const OPENJDK = `
+  2026-08-01 40MB ADD oraclelinux-8-slim-amd64-rootfs.tar.xz / # buildkit
+  2026-08-01 - CMD ["/bin/bash"]
+  2026-08-03 40MB RUN /bin/sh -c set -eux; microdnf install gzip tar binutils freetype fontconfig # buildkit
+  2026-08-03 - ENV JAVA_HOME=/usr/java/openjdk-17
+  2026-08-03 - ENV JAVA_VERSION=17.0.2
+  2026-08-03 180MB RUN /bin/sh -c set -eux; curl -fL -o openjdk.tgz https://download.java.net/java/GA/jdk17.0.2/openjdk-17.0.2_linux-x64_bin.tar.gz # buildkit
+  2026-08-03 - CMD ["jshell"]`;
+const javaOnUbuntu = (version: string) => `${JAMMY}
+  2026-08-20 17MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends tzdata curl ca-certificates # buildkit
+  2026-08-20 - ENV JAVA_VERSION=${version}
+  2026-08-20 47MB RUN /bin/sh -c set -eux; curl -LfsSo /tmp/openjdk.tar.gz $BINARY_URL # buildkit
+  2026-08-20 - ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:/usr/bin${JAR}`;
+
+const cases: readonly ToldImage[] = [
+  {
+    is: "Java on IBM's Semeru, which names its version as Temurin does",
+    history: javaOnUbuntu('jdk-17.0.13+11_openj9-0.48.0'),
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/ibm-semeru-runtimes', runtime: 'java 17.0.13+11', distro: 'ubuntu 22.04' },
+  },
+  {
+    is: 'Java of before Temurin, by the same project',
+    history: javaOnUbuntu('jdk-11.0.11+9'),
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/adoptopenjdk', runtime: 'java 11.0.11+9' },
+  },
+  {
+    is: "Java on openjdk, which stood on Oracle's Linux",
+    history: OPENJDK + JAR,
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/openjdk', runtime: 'java 17.0.2', distro: 'ol 8', variant: 'jdk' },
+  },
+  {
+    is: 'Java on Corretto for Alpine',
+    history: `${ALPINE}
+      2026-08-20 - ARG version=17.0.13.11.1
+      2026-08-20 120MB RUN |1 version=17.0.13.11.1 /bin/sh -c apk add --no-cache amazon-corretto-17=$version-r0 # buildkit
+      2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm${JAR}`,
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/amazoncorretto', runtime: 'java', distro: 'alpine 3.24.2' },
+  },
+  {
+    is: 'Java 8 by its folder',
+    history: `${JAMMY}
+      ${APP} 80MB RUN /bin/sh -c apt-get update && apt-get install -y openjdk-8-jre-headless # buildkit
+      ${APP} - ENV JAVA_HOME=/usr/lib/jvm/java-1.8.0-openjdk-amd64/jre`,
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/ubuntu:22.04', runtime: 'java 8', variant: 'jre', multiStage: 'no' },
+  },
+  {
+    is: 'a web archive on Tomcat, whose Java is a JRE',
+    history: `${TEMURIN}
+      2026-08-22 - ENV TOMCAT_VERSION=10.1.59
+      2026-08-22 14MB COPY /usr/local/tomcat /usr/local/tomcat # buildkit
+      2026-08-22 - CMD ["catalina.sh" "run"]
+      ${APP} 30MB COPY shop.war /usr/local/tomcat/webapps/ # buildkit`,
+    cmd: ['catalina.sh', 'run'],
+    told: { base: 'library/tomcat', runtime: 'java 17.0.20+8', variant: 'jre' },
+  },
+  {
+    is: 'Gradle, whose CMD comes first and which changes the user',
+    history: `${TEMURIN}
+      2026-08-22 - CMD ["gradle"]
+      2026-08-22 - ENV GRADLE_VERSION=8.10.2
+      2026-08-22 150MB RUN /bin/sh -c set -o errexit && wget --output-document=gradle.zip # buildkit
+      2026-08-22 - USER gradle
+      ${APP} 5MB COPY . . # buildkit`,
+    told: { base: 'library/gradle', runtime: 'java 17.0.20+8', variant: 'jdk' },
+  },
+  {
+    is: 'a jar from a context, written with a slash',
+    history: `${TEMURIN}
+      ${APP} 1kB COPY entrypoint.sh /entrypoint.sh # buildkit
+      ${APP} 30MB COPY /build/libs/app.jar /app.jar # buildkit`,
+    told: { multiStage: 'unknown' },
+  },
+];
+
+test.each(cases)('$is', ({ told: { base, ...others }, ...image }) => {
+  const fields = toldFields(classifyImage(listedImage(image)));
+  if (base !== undefined) expect(fields.base).toContain(base);
+  expect(fields).toMatchObject(others);
+});
