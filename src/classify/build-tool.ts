@@ -4,15 +4,17 @@ import type { BuildTool, Judged } from './verdict.ts';
 
 /** Which tool built the image: the one that wrote its last steps. */
 export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
-  const { input, own, history } = context;
+  const { input, own, history, stack } = context;
   if (isBuildpacksImage(context) && own.every((step) => step.verb === 'NONE' || step.verb === 'OTHER')) {
     return { value: 'buildpacks', confidence: 'declared', evidence: 'label:io.buildpacks' };
   }
   const last = own.findLast((step) => step.tool !== 'unknown')?.tool;
   if (last !== undefined && last !== 'unknown') {
-    // Buildah words its steps as classic Docker does, and signs with a label, which its children inherit.
-    const buildah = last === 'docker' && Object.hasOwn(input.config.labels, 'io.buildah.version');
-    return { value: buildah ? 'buildah' : last, confidence: 'declared', evidence: `history:${last}` };
+    const whole = stack.images.length === 0 && own.every((step) => step.verb !== 'NONE');
+    // Buildah words its steps as classic Docker does, and signs with a label, which what others build on its images inherits.
+    if (last === 'docker' && whole && Object.hasOwn(input.config.labels, 'io.buildah.version'))
+      return { value: 'buildah', confidence: 'inferred', evidence: 'label:io.buildah.version' };
+    return { value: last, confidence: 'declared', evidence: `history:${last}` };
   }
   if (history.steps.some((step) => step.comment.startsWith('store paths:')))
     return { value: 'nix', confidence: 'declared', evidence: 'history:nix' };

@@ -18,12 +18,12 @@ const RULES: readonly LabelRule[] = [
     id: 'ubuntu',
     version: { label: 'org.opencontainers.image.version', pattern: /^(\d\d\.(?:04|10))$/ },
   },
-  { label: 'com.redhat.component', pattern: /^ubi(\d+)/, id: 'rhel' },
+  { label: 'com.redhat.component', pattern: /(?:^|-)ubi(\d+)-/, id: 'rhel' },
   { label: 'name', pattern: /^(?:ubi|rhel)(\d+)/, id: 'rhel' },
   { label: 'io.k8s.display-name', pattern: /Red Hat Universal Base Image (\d+)/, id: 'rhel' },
   { label: 'io.openshift.tags', pattern: /\bbase rhel(\d+)/, id: 'rhel' },
   { label: 'url', pattern: /\/ubi(\d+)\//, id: 'rhel' },
-  { label: 'cpe', pattern: /enterprise_linux:(\d+)/, id: 'rhel' },
+  { label: 'cpe', pattern: /enterprise_linux:(\d+)|::el(\d+)$/, id: 'rhel' },
   { label: 'org.label-schema.name', pattern: /^CentOS Base Image/, id: 'centos' },
   { label: 'name', pattern: /^CentOS Base Image/, id: 'centos' },
   { label: 'name', pattern: /^AlmaLinux/, id: 'almalinux' },
@@ -58,7 +58,7 @@ export function labelDistro(
   for (const rule of RULES) {
     const match = rule.pattern.exec(labels[rule.label]?.slice(0, 300) ?? '');
     if (!match) continue;
-    const version = match[1] ?? rule.version?.pattern.exec(labels[rule.version.label] ?? '')?.[1];
+    const version = match[1] ?? match[2] ?? rule.version?.pattern.exec(labels[rule.version.label] ?? '')?.[1];
     return { distro: version ? { id: rule.id, version } : { id: rule.id }, label: rule.label };
   }
   return buildpackStack(labels) ?? flavour(env.get('OS_FLAVOUR')) ?? minideb(labels) ?? vendorVariables(env);

@@ -118,6 +118,15 @@ const cases: readonly ToldImage[] = [
     told: { runtime: 'ruby 3.1', distro: 'rhel 9' },
   },
   {
+    is: 'what Docker built on an image of buildah, whose label it inherits',
+    history: `2026-09-01 38MB 
+      2026-09-01 1kB 
+      ${APP} 90MB /bin/sh -c microdnf install -y nginx
+      ${APP} 1kB /bin/sh -c #(nop) COPY file:0f1e in /etc/nginx/ `,
+    labels: { 'io.buildah.version': '1.36.0', cpe: 'cpe:/a:redhat:openshift:4.14::el9' },
+    told: { buildTool: 'docker', distro: 'rhel 9' },
+  },
+  {
     is: 'an apk package by its number, which is no version',
     history: `${ALPINE}
       ${APP} - ENV PHP_VERSION=82
