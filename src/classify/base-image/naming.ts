@@ -1,7 +1,7 @@
 import { type Context, variableAt } from '../context.ts';
 import type { StackedImage } from '../history/stack.ts';
-import { type DistroName, debianStableAt, suiteOf } from '../knowledge/distros.ts';
-import type { OfficialImage, TagScheme } from '../knowledge/official-images.ts';
+import { type DistroName, debianStableAt, distroOfSuite, suiteOf } from '../knowledge/distros.ts';
+import { dotnetSuite, type OfficialImage, type TagScheme } from '../knowledge/official-images.ts';
 
 /**
  * Names for an image that only its history shows, as Docker Hub calls it. All names of one answer meant the same
@@ -139,7 +139,7 @@ function officialNames(
   if (isImpostor(context, image, official, at, distro)) return [];
   const version = versionOf(context, official, image.end);
   if (version === undefined || official.tags === 'none') return [official.repository];
-  const variant = variantOf(context, at, official, distro);
+  const variant = variantOf(context, at, official, distro, version);
   // A tag without a variant is a claim too: that of the default.
   if (!variant) return [official.repository];
   const endings = ENDINGS[official.tags](variant, context, image.end);
@@ -189,6 +189,7 @@ function variantOf(
   at: number,
   official: OfficialImage,
   distro: DistroName | undefined,
+  version: string,
 ): Variant | undefined {
   if (distro?.id === 'alpine') {
     const release = distro.version === undefined ? [] : [`alpine${minor(distro.version)}`];
@@ -202,7 +203,10 @@ function variantOf(
     const usual = distro.id === official.aptDistro || distro.id === official.rpmDistro;
     return usual ? { suites: [], isDefault: true, slim: !full } : undefined;
   }
-  const isDefault = official.followsDebian && created !== undefined && debianStableAt(created) === suite;
+  const isDefault =
+    official.tags === 'dotnet'
+      ? dotnetSuite(version) === suite
+      : official.followsDebian && created !== undefined && debianStableAt(created) === suite;
   return { suites: [suite], isDefault, slim: !full };
 }
 
@@ -220,9 +224,9 @@ const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
   },
   temurin: (variant, context, end) => {
     const kind = /jshell/.test(lastCommand(context, end)) ? '-jdk' : '-jre';
-    return ['', ...variant.suites.map((suite) => `-${suite}`)]
-      .filter((ending) => ending !== '' || variant.suites[0] !== 'alpine')
-      .map((ending) => kind + ending);
+    const built = context.history.steps[end - 1]?.created;
+    const isDefault = variant.suites[0] !== 'alpine' && !variant.suites.some((suite) => isSucceeded(suite, built));
+    return [...(isDefault ? [''] : []), ...variant.suites.map((suite) => `-${suite}`)].map((ending) => kind + ending);
   },
   nginx: (variant, context, end) => {
     const slim = variant.suites[0] === 'alpine' && variableAt(context, 'NJS_VERSION', end) === undefined;
@@ -234,6 +238,12 @@ const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
   },
   none: () => [''],
 };
+
+/** Whether the next long-term release of Ubuntu was half a year old, by when tags without a suite have moved to it. */
+function isSucceeded(suite: string, built: string | undefined): boolean {
+  const year = Number(distroOfSuite(suite)?.version?.slice(0, 2));
+  return built !== undefined && built >= `20${year + 2}-10-25`;
+}
 
 const debianSuites = new Set(['buster', 'bullseye', 'bookworm', 'trixie']);
 

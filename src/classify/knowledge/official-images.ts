@@ -82,6 +82,13 @@ function byName(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImage[
 const BY_ENV = byName('env');
 const BY_ARG = byName('arg');
 
+const DOTNET_SUITES = new Map(Object.entries(table.dotnetSuites));
+
+/** The suite that a tag of .NET without one stands for. */
+export function dotnetSuite(version: string): string | undefined {
+  return DOTNET_SUITES.get(/^\d+/.exec(version)?.[0] ?? '');
+}
+
 const NAMES = new Set(table.images.map(({ repository }) => repository.replace(/^.*\//, '')));
 
 /** Whether a repository's own name is that of a well-known image, wherever it is mirrored: `golang`. */

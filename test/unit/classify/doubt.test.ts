@@ -147,7 +147,7 @@ const cases: readonly Case[] = [
       1970-01-01 30MB jib-maven-plugin:3.4.0
       1970-01-01 3MB jib-maven-plugin:3.4.0`,
     entrypoint: ['java', '-cp', '/app/resources:/app/classes:/app/libs/*', 'com.example.Main'],
-    base: ['library/eclipse-temurin:17-jre'],
+    base: ['library/eclipse-temurin:17-jre-jammy'],
     distro: 'ubuntu 22.04',
     runtime: 'java 17.0.10+7',
   },
