@@ -70,7 +70,7 @@ async function findRepository(client: EcrClient, signal: AbortSignal | undefined
   const probe = { operation: 'DescribeRepositories', input, purpose: 'lists repositories', refused: 'error' } as const;
   try {
     const [repository] = (await client.call('DescribeRepositories', input, { signal })).repositories ?? [];
-    client.learnAccount(accountOf(repository));
+    client.learnAccount(repository && accountOf(repository));
     const finding = findingOf(client, probe, 'ok', `${client.host} ${probe.purpose}`);
     if (!repository?.repositoryName || !repository.repositoryArn) return { finding };
     return { finding, name: repository.repositoryName, arn: repository.repositoryArn };

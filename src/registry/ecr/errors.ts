@@ -137,7 +137,8 @@ export function toSlimboardError(error: unknown, request: EcrRequest): Slimboard
 
 function otherError(error: SdkError, what: string, reason: string): SlimboardError {
   const status = statusOf(error);
-  if (status !== undefined && status >= 400 && status < 500) {
+  // 501 is a stand-in's answer to what it does not offer: the same would come back.
+  if (status === 501 || (status !== undefined && status >= 400 && status < 500)) {
     return new UnsupportedContentError(`${what}: refused with HTTP ${status} (${reason})`, { cause: error });
   }
   const timedOut = error.name === 'TimeoutError' && error.code === undefined;

@@ -1,8 +1,9 @@
 import type { Repository } from '@aws-sdk/client-ecr';
-import { AccessDeniedError, NotFoundError } from '../../errors.ts';
+import { AccessDeniedError, NotFoundError, UnsupportedContentError } from '../../errors.ts';
 import { parseRepositoryName } from '../../oci/reference.ts';
 import type { ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
+import { findEcrLocation } from './hosts.ts';
 import { mapInLanes } from './lanes.ts';
 import { keepNames } from './names.ts';
 import { DEFAULT_LANES, DEFAULT_TEAM_TAG, type EcrOptions } from './options.ts';
@@ -18,7 +19,7 @@ export async function* listRepositories(
 ): AsyncGenerator<readonly ListedRepository[]> {
   const teamOf = teamReader(client, options, listing.signal);
   for await (const page of describeRepositories(client, listing.signal)) {
-    client.learnAccount(accountOf(page[0]));
+    client.learnAccount(page.map(accountOf).find(Boolean));
     const repositories = await mapInLanes(page, options.lanes ?? DEFAULT_LANES, async (repository) => {
       const [name] = keepNames([repository.repositoryName ?? ''], parseRepositoryName, listing);
       if (!name) return [];
@@ -29,9 +30,9 @@ export async function* listRepositories(
   }
 }
 
-/** Whose registry it is in; the ARN tells it too. */
-export function accountOf(repository: Repository | undefined): string | undefined {
-  return repository?.registryId ?? repository?.repositoryArn?.split(':')[4];
+/** Whose registry it is in. The API promises none of the fields, and each of the three tells it. */
+export function accountOf({ registryId, repositoryArn, repositoryUri = '' }: Repository): string | undefined {
+  return registryId ?? repositoryArn?.split(':')[4] ?? findEcrLocation(repositoryUri.split('/')[0] ?? '')?.account;
 }
 
 function describeRepositories(
@@ -56,8 +57,8 @@ function describeRepositories(
 }
 
 /**
- * Reads owners from the repositories' tags. Where that is not allowed they are unknown, not an error; a role that was
- * refused `GIVE_UP_AFTER` times and never answered is asked no more.
+ * Reads owners from the repositories' tags. Where that is not allowed, or not offered, they are unknown, not an error;
+ * a registry that refused `GIVE_UP_AFTER` times and never answered is asked no more.
  */
 function teamReader(client: EcrClient, options: EcrOptions, signal: AbortSignal | undefined): Teams {
   const key = options.teamTag ?? DEFAULT_TEAM_TAG;
@@ -75,7 +76,7 @@ function teamReader(client: EcrClient, options: EcrOptions, signal: AbortSignal 
       return tags?.find((tag) => tag.Key === key)?.Value?.trim();
     } catch (error) {
       if (error instanceof NotFoundError) return undefined;
-      if (!(error instanceof AccessDeniedError)) throw error;
+      if (!(error instanceof AccessDeniedError || error instanceof UnsupportedContentError)) throw error;
       refusals += 1;
       if (refusals === 1) options.onNote?.(`Owners of some repositories are unknown: ${error.message}`);
       return undefined;

@@ -54,6 +54,18 @@ describe('repositories', () => {
     expect(told).toEqual(['Not/Allowed']);
   });
 
+  test('tell their account by their URI where the answer names nothing else', async () => {
+    const fake = await ecr.start();
+    fake.answer('DescribeRepositories', {
+      repositories: [{ repositoryName: 'odd' }, { repositoryName: 'api', repositoryUri: `${HOST}/api` }],
+    });
+    const registry = await ecr.openWithout(fake, 'accountId');
+    expect(await collect(registry.listRepositories({}))).toEqual([
+      { name: 'odd', registry: HOST },
+      { name: 'api', registry: HOST },
+    ]);
+  });
+
   test('under one signal make Node warn of no leak', async () => {
     const fake = await ecr.start();
     for (let at = 0; at < 40; at += 1) fake.createRepository(`app${at}`);
@@ -104,6 +116,18 @@ describe('repositories', () => {
       expect.stringContaining('ecr:ListTagsForResource on arn:aws:ecr:eu-west-1:123456789012:repository/app0'),
     ]);
     expect(fake.callCounts().ListTagsForResource).toBe(50);
+  });
+
+  test.each([
+    ['UnknownOperationException', 400],
+    ['InternalFailure', 501],
+  ])('have no owner where a stand-in for ECR does not know their tags (%s, HTTP %d)', async (name, status) => {
+    const fake = await ecr.start();
+    fake.createRepository('app', { team: 'unseen' });
+    fake.fail({ operation: 'ListTagsForResource' }, { name, status });
+    const registry = await ecr.open(fake);
+    expect(await collect(registry.listRepositories({}))).toEqual([{ name: 'app', registry: HOST }]);
+    expect(fake.callCounts().ListTagsForResource).toBe(1);
   });
 
   test('that are not to be audited cost no look-up of their owner', async () => {

@@ -21,6 +21,7 @@ describe('an answer of AWS', () => {
     ['Whatever', 429, 'rate-limited', 'after', true],
     ['ServerException', 500, 'registry-unavailable', 'backoff', false],
     ['Unknown', 503, 'registry-unavailable', 'backoff', true],
+    ['InternalFailure', 501, 'unsupported-content', 'never', false],
     ['SyntaxError', 200, 'registry-unavailable', 'backoff', false],
     ['AccessDeniedException', 400, 'access-denied', 'never', false],
     ['KmsException', 400, 'access-denied', 'never', false],
