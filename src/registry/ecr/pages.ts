@@ -10,8 +10,8 @@ export interface Page<Item> {
 export const PAGE_SIZE = 1000;
 
 /**
- * Reads a listing to its end. A page token that ECR does not take any more (they expire) starts the listing again, once,
- * without what was given already.
+ * Reads a listing to its end. A page token that ECR does not take any more (they expire, and a slow audit is slow to ask)
+ * starts the listing again, without what was given already, as long as that brought something new since the last time.
  * @param keyOf equal for what is the same in both listings; what changed in between is given again
  * @throws MalformedContentError when a page names itself as the next one
  */
@@ -21,14 +21,14 @@ export async function* readPages<Item>(
 ): AsyncGenerator<readonly Item[]> {
   const given = new Set<string>();
   let token: string | undefined;
-  let restarted = false;
+  let givenAtStart = -1;
   for (;;) {
     const page = await fetchPage(token).catch((error: unknown) => {
-      if (token === undefined || restarted || !isInvalidParameter(error)) throw error;
+      if (token === undefined || given.size === givenAtStart || !isInvalidParameter(error)) throw error;
       return undefined;
     });
     if (!page) {
-      restarted = true;
+      givenAtStart = given.size;
       token = undefined;
       continue;
     }

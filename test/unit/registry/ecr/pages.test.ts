@@ -27,6 +27,19 @@ test('a listing is complete and without doubles, wherever its token expires', as
   );
 });
 
+test('a listing whose tokens expire again and again is complete, as long as each start brings something new', async () => {
+  let expiresAt = 2;
+  const fetchPage = async (token = '0') => {
+    const at = Number(token);
+    if (at === expiresAt) {
+      expiresAt += 2;
+      throw expired();
+    }
+    return { items: [at], nextToken: at < 9 ? String(at + 1) : undefined };
+  };
+  expect(await collect(readPages(fetchPage, String))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
 test('a first page that is refused is an error', async () => {
   const fetchPage = () => Promise.reject(expired());
   await expect(collect(readPages(fetchPage, String))).rejects.toThrow(InvalidReferenceError);
