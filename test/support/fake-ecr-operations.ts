@@ -146,6 +146,7 @@ function batchGetImage(state: FakeState, region: string, input: Input): unknown 
       failures.push({ imageId, failureCode: failure, failureReason: 'Requested image not found or not accessible' });
       continue;
     }
+    if (images.length >= (state.options.imagesPerAnswer ?? Number.POSITIVE_INFINITY)) continue;
     image.pulledAt = Math.floor(Date.now() / 1000);
     images.push({
       registryId: state.account,

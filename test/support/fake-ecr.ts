@@ -11,6 +11,8 @@ export interface FakeEcrOptions extends StsOptions {
   readonly account?: string;
   /** Entries a page at most, whatever maxResults asks for. */
   readonly pageSize?: number;
+  /** Manifests an answer at most; the rest is left out without a word. */
+  readonly imagesPerAnswer?: number;
   readonly blobMounting?: boolean;
   readonly pullTimeExclusions?: readonly string[];
   /** What each answer of the API waits. */

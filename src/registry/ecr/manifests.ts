@@ -40,25 +40,36 @@ function batchesOf(digests: readonly Digest[]): readonly (readonly Digest[])[] {
   return Array.from({ length: count }, (_, at) => digests.slice(at * BATCH_SIZE, (at + 1) * BATCH_SIZE));
 }
 
-/** A batch that is refused as a whole is an error of each of its digests; refused credentials and limits end it all. */
+/**
+ * A batch that is refused as a whole is an error of each of its digests; refused credentials and limits end it all. What
+ * an answer leaves out without a word is asked for again, as long as an answer brings something.
+ */
 async function readBatch(
   client: EcrClient,
   repository: ListedRepository,
   digests: readonly Digest[],
   signal: AbortSignal | undefined,
-): Promise<Results> {
-  try {
-    return await fetchBatch(client, repository, digests, signal);
-  } catch (error) {
+): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
+  const answered = await fetchBatch(client, repository, digests, signal).catch((error: unknown) => {
     if (!(error instanceof SlimboardError) || concernsAll(error)) throw error;
     return new Map(digests.map((digest) => [digest, error]));
-  }
+  });
+  const left = digests.filter((digest) => !answered.has(digest));
+  if (left.length === 0) return answered;
+  if (left.length === digests.length)
+    return new Map(left.map((digest) => [digest, leftOut(client, repository, digest)]));
+  return new Map([...answered, ...(await readBatch(client, repository, left, signal))]);
+}
+
+function leftOut(client: EcrClient, { name }: ListedRepository, digest: Digest): RegistryUnavailableError {
+  return new RegistryUnavailableError(`${client.arnOf(name)}@${digest}: ECR left it out of its answer`);
 }
 
 function concernsAll(error: SlimboardError): boolean {
   return error instanceof AuthenticationError || error instanceof RateLimitedError;
 }
 
+/** What one answer says: a manifest, or why there is none. */
 async function fetchBatch(
   client: EcrClient,
   repository: ListedRepository,
@@ -78,15 +89,15 @@ async function fetchBatch(
   const sent = new Map(images?.map((image) => [image.imageId?.imageDigest, image]));
   const failed = new Map(failures?.map((failure) => [failure.imageId?.imageDigest, failure]));
   const where = client.arnOf(repository.name);
-  return new Map(
-    digests.map((digest) => {
-      const image = sent.get(digest);
-      if (image) return [digest, checkManifest(image, digest, where)];
-      const failure = failed.get(digest);
-      if (failure) return [digest, toImageFailure(failure.failureCode, failure.failureReason ?? '', digest, where)];
-      return [digest, new RegistryUnavailableError(`${where}@${digest}: ECR left it out of its answer`)];
-    }),
-  );
+  const results: Results = new Map();
+  for (const digest of digests) {
+    const image = sent.get(digest);
+    const failure = failed.get(digest);
+    if (image) results.set(digest, checkManifest(image, digest, where));
+    else if (failure)
+      results.set(digest, toImageFailure(failure.failureCode, failure.failureReason ?? '', digest, where));
+  }
+  return results;
 }
 
 function checkManifest(image: Image, digest: Digest, where: string): FetchedManifest | Error {

@@ -85,6 +85,18 @@ describe('manifests', () => {
     expect((manifest as Error).message).toContain(LOST);
   });
 
+  test('that ECR leaves out of an answer are asked for again, and nothing else is', async () => {
+    const fake = await ecr.start({ imagesPerAnswer: 2 });
+    const digests = ['a', 'b', 'c', 'd', 'e'].map((layer) => fake.push('api', image({ layers: [layer] })));
+    const registry = await ecr.open(fake);
+    const manifests = await registry.readManifests(API, [...digests, LOST], {});
+    expect(digests.map((digest) => manifests.get(digest))).toEqual(
+      digests.map((digest) => expect.objectContaining({ digest })),
+    );
+    expect(manifests.get(LOST)).toBeInstanceOf(NotFoundError);
+    expect(fake.calls.map(({ input }) => Object(input.imageIds).length)).toEqual([6, 3, 1]);
+  });
+
   test('that ECR leaves out of its answer are not lost', async () => {
     const fake = await startWithAnswer({});
     const registry = await ecr.open(fake);
