@@ -204,7 +204,7 @@ async function findDefaultRegion(sdk: Sdk, { profile }: EcrOptions): Promise<str
 function delayAfter(error: unknown, failure: SlimboardError, request: EcrRequest, budget: RetryBudget): number {
   if (failure instanceof RateLimitedError) {
     // The governor makes the next attempt wait.
-    budget.countRefusal(nameOf(request), undefined);
+    budget.countRefusal(nameOf(request), outcomeOf(error).retryAfterMs);
     return 0;
   }
   if (failure.retry.kind === 'never' || !isPassing(error)) throw failure;

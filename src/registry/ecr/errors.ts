@@ -10,6 +10,7 @@ import {
 } from '../../errors.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { failureOf } from '../failure.ts';
+import { rateLimitsOf } from '../rate-limit-headers.ts';
 import type { RequestOutcome } from '../registry.ts';
 import type { EcrOperation } from './operations.ts';
 
@@ -71,6 +72,7 @@ const GONE: ReadonlySet<string> = new Set([
 interface SdkError extends Error {
   readonly code?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
 
 /** Whether newer credentials may help. */
@@ -96,7 +98,12 @@ function isParameterError(error: Error): boolean {
 export function outcomeOf(error: unknown): RequestOutcome {
   if (!(error instanceof Error)) return { throttled: false };
   const status = statusOf(error);
-  return { throttled: isThrottled(error) || status === 503, ...(status === undefined ? {} : { status }) };
+  const { retryAfterMs } = rateLimitsOf((error as SdkError).$response?.headers ?? {}, Date.now());
+  return {
+    throttled: isThrottled(error) || status === 503,
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 function statusOf(error: SdkError): number | undefined {

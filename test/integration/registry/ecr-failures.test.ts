@@ -30,6 +30,21 @@ describe('failures', () => {
     expect(statuses.slice(0, 2)).toEqual(['DescribeImages 200', 'DescribeImages 429']);
   });
 
+  test('a throttled call that is told when to come back hands that to the governor', async () => {
+    const fake = await ecr.start();
+    fake.createRepository('api');
+    const body = '{"__type":"ThrottlingException","message":"Rate exceeded"}';
+    fake.answerRaw([{ status: 429, headers: { 'retry-after': '7' }, body }]);
+    const waits: unknown[] = [];
+    const acquire = async () => (outcome: RequestOutcome) => void waits.push(outcome.retryAfterMs);
+    const registry = await ecr.open(fake, { governor: { acquire } });
+    await collect(registry.listManifests(ecrRepository('api'), {}));
+    expect(waits).toEqual([7_000, undefined]);
+    fake.answerRaw([{ status: 429, headers: { 'retry-after': '600' }, body }]);
+    const putOff = collect(registry.listManifests(ecrRepository('api'), {}));
+    await expect(putOff).rejects.toMatchObject({ retry: { kind: 'after', delayMs: 600_000 } });
+  });
+
   test('one that stays throttled is put off, and does not count as a try', async () => {
     const fake = await ecr.start();
     fake.createRepository('api');
