@@ -31,8 +31,10 @@ export function estimateEcr(repositories: readonly EcrRepositoryCounts[], source
   const registries = hosts.map((host) => repositories.filter(({ registry }) => registry === host));
   // Of a region without a repository no host is known; it is asked all the same.
   for (let at = registries.length; at < (source.regions?.length ?? 1); at++) registries.push([]);
-  const least = registries.map((found) => estimateEcrCalls(inventoryOf(found, source, 'min')));
-  const most = registries.map((found) => estimateEcrCalls(inventoryOf(found, source, 'max')));
+  // A tag that moved or went is no news to the listing.
+  const isChanged = repositories.some(({ fresh }) => fresh.length > 0);
+  const least = registries.map((found) => estimateEcrCalls({ ...inventoryOf(found, source, 'min'), isChanged }));
+  const most = registries.map((found) => estimateEcrCalls({ ...inventoryOf(found, source, 'max'), isChanged: true }));
   return {
     operations: rangesOf(least, most),
     total: { min: sum(least.map(({ total }) => total)), max: sum(most.map(({ total }) => total)) },

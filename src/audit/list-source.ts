@@ -2,7 +2,7 @@ import { NotFoundError, type SlimboardError } from '../errors.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedRepository } from '../registry/registry.ts';
 import { addTasks, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
-import { endMissingRepositories, saveDedupScope, upsertRepositories } from '../store/inventory-store.ts';
+import { endMissingRepositories, upsertRepositories } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import type { PlannedSource } from './plan.ts';
 import { namesRepositories, repositorySelector } from './select.ts';
@@ -28,9 +28,7 @@ export async function listSource(
   }
   if (found === 0 && failed.length === 0 && namesRepositories(source.settings))
     failed.push(repositoryError(source, '', nothingSelected(source)));
-  const dedup = await registry.dedupScope?.({ signal });
   await db.transaction(async (tx) => {
-    if (dedup) await saveDedupScope(tx, source.id, dedup);
     await endMissingRepositories(tx, source.id, task.auditId, selects, now());
     await recordErrors(tx, task.auditId, failed, now());
     await settleTask(tx, task);

@@ -15,6 +15,7 @@ import { countBases } from '../store/catalogue-store.ts';
 import { linkAllChildren } from '../store/content-store.ts';
 import type { Queryable } from '../store/database.ts';
 import { findGoalsKey } from '../store/goal-store.ts';
+import { saveDedupScope } from '../store/inventory-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { hasLearnedSince, staleRanges } from '../store/stale-images.ts';
 import { computeTotals, findUnchangedSince, finishAudit } from '../store/totals-store.ts';
@@ -24,6 +25,7 @@ import type { AuditContext } from './context.ts';
 import { followGoals, goalsKey } from './follow-goals.ts';
 import type { AuditPlan } from './plan.ts';
 import { layersTasks } from './plan-layers.ts';
+import { readDedupScopes } from './read-dedup-scopes.ts';
 import { recogniseImprovements } from './recognise-improvements.ts';
 import { assessTask, type RangePayload, singleTask } from './task-payloads.ts';
 
@@ -92,8 +94,10 @@ export async function closeAudit(
 ): Promise<void> {
   await recogniseImprovements(context, plan, signal);
   const sourceIds = plan.sources.map(({ id }) => id);
+  const scopes = await readDedupScopes(context, plan, signal);
   const deliver = singleTask('deliver');
   const closed = await context.db.transaction(async (tx) => {
+    for (const [sourceId, scope] of scopes) await saveDedupScope(tx, sourceId, scope);
     const changedTeams = await assignTeams(tx, sourceIds, context.settings.teams);
     const mayHold = changedTeams === 0 && !(await hasJudged(tx, plan.auditId));
     const current = mayHold ? await findCurrentTotals(tx, plan, context.settings.policy) : undefined;

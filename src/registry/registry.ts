@@ -124,7 +124,10 @@ export type DedupScope = 'registry' | 'repository' | 'namespace';
 
 /** A registry that can be audited; closed by whoever opened it. */
 export interface Registry extends RepositoryLister, ManifestLister, ManifestReader, BlobReader {
-  /** Where the registry itself shares blobs; absent where it does not tell (most), and the settings decide. */
-  dedupScope?(options: CallOptions): Promise<DedupScope>;
+  /**
+   * Where the registry itself shares blobs; undefined when that cannot be read now. Absent where it does not tell (most),
+   * and the settings decide.
+   */
+  dedupScope?(options: CallOptions): Promise<DedupScope | undefined>;
   close(): Promise<void>;
 }

@@ -11,6 +11,8 @@ export interface EcrInventory {
   readonly repositories: readonly { readonly images: number; readonly newManifests: number }[];
   /** Configs that were never read; each is asked for once, whichever repository has it. */
   readonly newConfigs: number;
+  /** Whether anything came, moved or went since the audit before: only then may what is stored have changed. */
+  readonly isChanged: boolean;
 }
 
 export interface EcrCost {
@@ -30,7 +32,7 @@ export const ECR_QUOTAS_PER_SECOND: Partial<Readonly<Record<EcrRequestKind, numb
 };
 
 /** The requests that an audit costs a registry. Of the 100,000 repositories that one can have, none is free: one page at least, and its tags. */
-export function estimateEcrCalls({ repositories, newConfigs }: EcrInventory): EcrCost {
+export function estimateEcrCalls({ repositories, newConfigs, isChanged }: EcrInventory): EcrCost {
   const requests: Record<EcrRequestKind, number> = {
     DescribeRepositories: pages(repositories.length, PAGE_SIZE),
     DescribeImages: sum(repositories.map(({ images }) => pages(images, PAGE_SIZE))),
@@ -38,7 +40,7 @@ export function estimateEcrCalls({ repositories, newConfigs }: EcrInventory): Ec
     BatchGetImage: sum(repositories.map(({ newManifests }) => Math.ceil(newManifests / BATCH_SIZE))),
     GetDownloadUrlForLayer: newConfigs,
     GetBlob: newConfigs,
-    GetAccountSetting: 1,
+    GetAccountSetting: isChanged ? 1 : 0,
     ListPullTimeUpdateExclusions: 0,
   };
   const kinds = Object.keys(requests) as EcrRequestKind[];

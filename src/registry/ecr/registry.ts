@@ -88,7 +88,7 @@ class EcrRegistry implements Registry {
     return this.#blobs.openBlob({ client: this.#clientOf(repository.registry), repository, blob, signal });
   }
 
-  async dedupScope({ signal }: CallOptions): Promise<DedupScope> {
+  async dedupScope({ signal }: CallOptions): Promise<DedupScope | undefined> {
     return readDedupScope(this.#clients, this.#options, signal);
   }
 

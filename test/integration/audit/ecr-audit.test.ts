@@ -179,6 +179,17 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(teams).toMatchObject([{ stored_bytes: stored }]);
   });
 
+  test('keeps to what it knew of blob mounting while that cannot be read', async () => {
+    const mounting = await ecr.start({ blobMounting: true });
+    const [one, two] = [image({ layers: ['shared'] }), image({ layers: ['shared'], config: { User: 'app' } })];
+    for (const repository of ['a', 'b']) mounting.push(repository, one, { tags: ['1'] });
+    await auditEcr(db, mounting);
+    mounting.fail({ operation: 'GetAccountSetting' }, { name: 'AccessDeniedException' });
+    for (const repository of ['a', 'b']) mounting.push(repository, two, { tags: ['2'] });
+    await auditEcr(db, mounting);
+    expect((await contentOf(db)).source).toMatchObject([{ stored_bytes: bytesOf(one, two) }]);
+  });
+
   test('costs the fewest calls the first time, and only lists when nothing is new', async () => {
     fake = await ecr.start({ pageSize: 80 });
     fill(fake, 'large', 110);
@@ -201,13 +212,13 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
       DescribeRepositories: 1,
       ListTagsForResource: 3,
       DescribeImages: Math.ceil(listed / 80) + 1 + 1,
-      GetAccountSetting: 1,
     };
     const configs = 110 + 25 * 2 + 3;
     const provenance = 25;
     const blobs = configs + provenance * 2;
     expect(fake.callCounts()).toEqual({
       ...lists,
+      GetAccountSetting: 1,
       BatchGetImage: Math.ceil(listed / 100) + 1,
       GetDownloadUrlForLayer: blobs,
       GetBlob: blobs,

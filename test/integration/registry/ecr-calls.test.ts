@@ -70,6 +70,7 @@ describe('the calls of an audit', () => {
         { images: 3, newManifests: 3 },
       ],
       newConfigs: 62,
+      isChanged: true,
     });
     const counted = fake.callCounts();
     expect(Object.fromEntries(Object.entries(requests).filter(([, count]) => count > 0))).toEqual(counted);
@@ -108,14 +109,14 @@ describe('where ECR shares blobs', () => {
     expect(await registry.dedupScope?.({})).toBe(scope);
   });
 
-  test.each(['AccessDeniedException', 'UnknownOperationException'])(
-    'with %s it is the repository, and a note',
+  test.each(['AccessDeniedException', 'UnknownOperationException', 'ExpiredTokenException'])(
+    'with %s it is unknown, and a note',
     async (name) => {
       const fake = await ecr.start({ blobMounting: true });
       fake.fail({ operation: 'GetAccountSetting' }, { name });
       const notes: string[] = [];
       const registry = await ecr.open(fake, { onNote: (note) => notes.push(note) });
-      expect(await registry.dedupScope?.({})).toBe('repository');
+      expect(await registry.dedupScope?.({})).toBeUndefined();
       expect(notes).toEqual([expect.stringContaining('ecr:GetAccountSetting')]);
     },
   );

@@ -6,6 +6,7 @@ test('a thousand new images in one repository, on one base, cost what the limits
   const { requests, total } = estimateEcrCalls({
     repositories: [{ images: 1_000, newManifests: 1_000 }],
     newConfigs: 1_000,
+    isChanged: true,
   });
   expect(requests).toMatchObject({
     DescribeRepositories: 1,
@@ -17,7 +18,7 @@ test('a thousand new images in one repository, on one base, cost what the limits
 });
 
 test('an empty registry costs one request to know it', () => {
-  const { requests } = estimateEcrCalls({ repositories: [], newConfigs: 0 });
+  const { requests } = estimateEcrCalls({ repositories: [], newConfigs: 0, isChanged: false });
   expect(requests).toMatchObject({ DescribeRepositories: 1, DescribeImages: 0, BatchGetImage: 0 });
 });
 
@@ -25,11 +26,12 @@ test('a night without change costs listings only, one of each kind a thousand', 
   const repository = fc.record({ images: fc.nat(100_000), newManifests: fc.constant(0) });
   fc.assert(
     fc.property(fc.array(repository), (repositories) => {
-      const { requests, quotaSeconds } = estimateEcrCalls({ repositories, newConfigs: 0 });
+      const { requests, total, quotaSeconds } = estimateEcrCalls({ repositories, newConfigs: 0, isChanged: false });
       expect([requests.BatchGetImage, requests.GetDownloadUrlForLayer, requests.GetBlob, quotaSeconds]).toEqual([
         0, 0, 0, 0,
       ]);
       expect(requests.ListTagsForResource).toBe(repositories.length);
+      expect(total).toBe(requests.DescribeRepositories + requests.DescribeImages + requests.ListTagsForResource);
       const images = repositories.reduce((sum, { images }) => sum + images, 0);
       expect(requests.DescribeImages * 1_000).toBeGreaterThanOrEqual(images);
       expect(requests.DescribeImages).toBeLessThanOrEqual(images / 1_000 + repositories.length);
@@ -39,6 +41,6 @@ test('a night without change costs listings only, one of each kind a thousand', 
 
 test('quotas bound the time from below', () => {
   const repositories = Array.from({ length: 10_000 }, () => ({ images: 100, newManifests: 100 }));
-  expect(estimateEcrCalls({ repositories, newConfigs: 600_000 }).quotaSeconds).toBe(200);
-  expect(estimateEcrCalls({ repositories, newConfigs: 0 }).quotaSeconds).toBe(5);
+  expect(estimateEcrCalls({ repositories, newConfigs: 600_000, isChanged: true }).quotaSeconds).toBe(200);
+  expect(estimateEcrCalls({ repositories, newConfigs: 0, isChanged: false }).quotaSeconds).toBe(5);
 });
