@@ -8,7 +8,8 @@ import type { ListingWriter } from './listing-writer.ts';
 
 /** What happened, for logs and metrics; never holds a secret. */
 export interface AuditEvents {
-  itemDone(source: string, outcome: 'audited' | 'unchanged' | 'failed', count: number): void;
+  /** @param count tags; untagged manifests are no part of a listing's count */
+  itemDone(source: string, outcome: 'audited' | 'unchanged', count: number): void;
   repositoryListed(source: string, repository: string, tags: number): void;
   itemFailed(source: string, item: string, message: string): void;
 }

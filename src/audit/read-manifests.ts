@@ -59,8 +59,7 @@ function tell(
   errors: readonly ItemError[],
 ): void {
   events.itemDone(settings.name, 'unchanged', content.unchanged);
-  events.itemDone(settings.name, 'audited', content.sightings.length);
-  if (errors.length > 0) events.itemDone(settings.name, 'failed', errors.length);
+  events.itemDone(settings.name, 'audited', content.sightings.filter(({ tag }) => tag !== undefined).length);
   for (const { tag, digest, message } of errors) {
     events.itemFailed(
       settings.name,

@@ -30,7 +30,6 @@ const FAILURES_TOLD = 10;
 export function createProgress(stderr: Io['stderr'], options: { readonly quiet: boolean }): Progress {
   const counts = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
   const failures = new Map<string, FailureGroup>();
-  let failed = 0;
   const startedAt = Date.now();
   const line = (): string => {
     const seconds = Math.max(1, Math.round((Date.now() - startedAt) / 1000));
@@ -55,7 +54,7 @@ export function createProgress(stderr: Io['stderr'], options: { readonly quiet: 
         counts[outcome] += count;
       },
       itemFailed: (_source, item, message) => {
-        failed++;
+        counts.failed++;
         const group = failures.get(message);
         if (group || failures.size < FAILURES_TOLD)
           failures.set(message, { message, item: group?.item ?? item, count: (group?.count ?? 0) + 1 });
@@ -64,7 +63,7 @@ export function createProgress(stderr: Io['stderr'], options: { readonly quiet: 
     countRequest: () => {
       counts.requests++;
     },
-    failures: () => ({ count: Math.max(counts.failed, failed), first: [...failures.values()] }),
+    failures: () => ({ count: counts.failed, first: [...failures.values()] }),
     end: () => {
       if (ended) return;
       ended = true;

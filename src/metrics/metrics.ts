@@ -4,7 +4,7 @@ import type { AttemptOutcome } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
 
 /** What became of a repository, tag or manifest. */
-export type ItemOutcome = 'audited' | 'unchanged' | 'skipped' | 'failed';
+export type ItemOutcome = 'audited' | 'unchanged' | 'failed';
 
 /** The queue of one kind and lane, as a scrape finds it. */
 export interface QueueGauge {

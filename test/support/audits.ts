@@ -24,6 +24,7 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
   /** Told of each item that failed. */
+  readonly onDone?: (outcome: string, count: number) => unknown;
   readonly onFailure?: (item: string, message: string) => void;
 }
 
@@ -80,7 +81,7 @@ async function audit(db: Database, options: Omit<AuditOptions, 'source'>, source
     signal: options.signal ?? new AbortController().signal,
     ...(options.clock ? { clock: options.clock } : {}),
     events: {
-      itemDone: () => undefined,
+      itemDone: (_source, outcome, count) => options.onDone?.(outcome, count),
       repositoryListed: () => undefined,
       itemFailed: (_source, item, message) => options.onFailure?.(item, message),
     },

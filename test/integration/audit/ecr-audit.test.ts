@@ -190,6 +190,15 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect((await contentOf(db)).source).toMatchObject([{ stored_bytes: bytesOf(one, two) }]);
   });
 
+  test('counts each tag once as it goes on, and untagged manifests not among the tags', async () => {
+    fill(fake, 'shop/api', 4);
+    fake.push('shop/api', index([image({ layers: ['child'] })]), { tags: ['multi'] });
+    fake.push('shop/api', image({ layers: ['untagged'] }));
+    let audited = 0;
+    const audit = await auditEcr(db, fake, { onDone: (_outcome, count) => (audited += count) });
+    expect([audit.tagsListed, audited]).toEqual([5, 5]);
+  });
+
   test('costs the fewest calls the first time, and only lists when nothing is new', async () => {
     fake = await ecr.start({ pageSize: 80 });
     fill(fake, 'large', 110);
