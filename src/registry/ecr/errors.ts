@@ -128,7 +128,8 @@ export function toSlimboardError(error: unknown, request: EcrRequest): Slimboard
   if (!(error instanceof Error)) throw error;
   const what = nameOf(request);
   const options = { cause: error };
-  const reason = `${error.name}: ${error.message}`;
+  // After the first line the SDK tells programmers where to look.
+  const reason = `${error.name}: ${error.message.split('\n', 1)[0]}`;
   if (isThrottled(error)) return new RateLimitedError(`${what}: ECR asks to slow down (${error.name})`, 0, options);
   // The SDK has learned the difference between the clocks from this answer: the next request is signed right.
   if ((error as SdkError).$metadata?.clockSkewCorrected) {

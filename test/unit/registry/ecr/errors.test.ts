@@ -57,6 +57,11 @@ test('a refusal names the action, the resource and where to allow it', () => {
   expect(message).toContain('IAM policy');
 });
 
+test('what the SDK adds for programmers is left out', () => {
+  const error = Object.assign(answered('SyntaxError', 404), { message: 'no JSON\n  inspect the hidden field' });
+  expect(toSlimboardError(error, REQUEST).message).toMatch(/\(SyntaxError: no JSON\)$/);
+});
+
 test('refused credentials name their source', () => {
   const { message } = toSlimboardError(answered('CredentialsProviderError', 0), REQUEST);
   expect(message).toContain('the default chain');
