@@ -85,10 +85,15 @@ function prettyLine(line: string, color: boolean): string {
 function fieldText(value: unknown, stacks: string[]): string {
   if (isDescribedError(value)) {
     if (value.stack !== undefined) stacks.push(value.stack);
-    return JSON.stringify(value.cause ? `${value.message}: ${value.cause.message}` : value.message);
+    return JSON.stringify(withCause(value));
   }
   if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return value;
   return JSON.stringify(value);
+}
+
+/** Most of our messages say what their cause says. */
+function withCause({ message, cause }: DescribedError): string {
+  return cause && !message.includes(cause.message) ? `${message}: ${cause.message}` : message;
 }
 
 function isDescribedError(value: unknown): value is DescribedError {

@@ -19,6 +19,7 @@ import { createRedisGovernor } from '../registry/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
 import { keepAlive, queuedTasks, stuckAudits } from '../store/queued-audit-store.ts';
+import { tellRarely } from '../tell-rarely.ts';
 import { createRequestTally, type RequestTally } from './request-tally.ts';
 
 export interface InstallationOptions {
@@ -57,7 +58,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const redisUrl = requireUrls(settings);
   const closers: Closers = [];
   const close = () => closeAll(closers, log);
-  const onError = (error: unknown): void => log.warn({ error }, 'the queue is in trouble');
+  const onError = tellRarely((failure) => log.warn(failure, 'the queue is in trouble'));
   try {
     const db = await openStore(settings);
     closers.push(() => db.close());
@@ -101,7 +102,7 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
     redis,
     prefix: DEFAULT_PREFIX,
     settingsFor: (registry) => ({ maxConcurrency: concurrencyAt(registry, settings) }),
-    onError: (error) => log.warn({ error }, 'the governor cannot ask Redis'),
+    onError: tellRarely((failure) => log.warn(failure, 'the governor cannot ask Redis')),
   });
   closers.push(() => shared.close());
   const engine: AuditEngine = createAuditEngine({

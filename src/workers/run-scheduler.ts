@@ -5,6 +5,7 @@ import type { ScheduledSource } from '../schedule/plan-schedules.ts';
 import { startNow, waitForAudit } from '../schedule/run-now.ts';
 import { type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
+import { tellRarely } from '../tell-rarely.ts';
 import { createAuditStarter } from './database-audits.ts';
 import { type InstallationOptions, openInstallation } from './installation.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -98,6 +99,6 @@ function schedulerEvents(log: Logger): SchedulerEvents {
       if (kind === 'running') log.warn(fields, 'the audit before this one is still under way: this slot is left out');
       else log.info(fields, kind === 'started' ? 'audit started' : 'another scheduler started this audit');
     },
-    onError: (error) => log.error({ error }, 'scheduling failed, it is tried again'),
+    onError: tellRarely((failure) => log.error(failure, 'scheduling failed, it is tried again')),
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from '../log.ts';
 import { type AttemptOutcome, startTaskWorkers, type WorkerEvents } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
 import { recordProgress } from '../store/audit-store.ts';
+import { tellRarely } from '../tell-rarely.ts';
 import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
 import { untilAborted } from './until-aborted.ts';
 import { type StoreWait, waitingForStore } from './wait-for-store.ts';
@@ -69,7 +70,7 @@ function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEven
       log[levels[outcome]]({ audit: auditId, task: key, durationMs: Math.round(durationMs), error }, `task ${outcome}`);
     },
     onStalled: (jobId) => log.warn({ job: jobId }, 'a worker went silent, its task is done again'),
-    onError: (error) => log.warn({ error }, 'the queue is in trouble'),
+    onError: tellRarely((failure) => log.warn(failure, 'the queue is in trouble')),
   };
 }
 

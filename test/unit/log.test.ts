@@ -41,6 +41,13 @@ describe('the logger', () => {
     expect(logged({ format: 'pretty', color: true }, (log) => log.error('no'))).toContain('\u001b[31merror');
   });
 
+  test('tells a cause once, when the message says it too', () => {
+    const text = logged({ format: 'pretty' }, (log) => {
+      log.warn({ error: new Error('Postgres is away: refused', { cause: new Error('refused') }) }, 'waits');
+    });
+    expect(text).toMatch(/waits error="Postgres is away: refused"\n$/);
+  });
+
   test('shows a stack trace only to those who debug', () => {
     const error = new NotFoundError('tag is gone', { cause: new Error('404') });
     for (const format of ['json', 'pretty'] as const) {

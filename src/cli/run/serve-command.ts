@@ -4,6 +4,7 @@ import { readAssets } from '../../html/assets.ts';
 import { auditGauges } from '../../metrics/audit-gauges.ts';
 import { createMetrics } from '../../metrics/metrics.ts';
 import { listen } from '../../serve/listen.ts';
+import { tellRarely } from '../../tell-rarely.ts';
 import { untilAborted } from '../../workers/until-aborted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Session } from '../prepare.ts';
@@ -49,7 +50,7 @@ async function openQueues({
   const { connectRedis } = await import('../../queue/redis-connection.ts');
   const { createBullmqQueue } = await import('../../queue/bullmq-queue.ts');
   const { createQueueDashboard } = await import('../../queue/queue-dashboard.ts');
-  const onError = (error: Error): void => log.warn({ error }, 'the queues cannot be shown');
+  const onError = tellRarely((failure) => log.warn(failure, 'the queues cannot be shown'));
   const redis = await connectRedis(redisUrl, onError).catch(onError);
   if (!redis) return undefined;
   const queue = createBullmqQueue({ redis, onError });

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { type ToldFailure, tellRarely } from '../../src/tell-rarely.ts';
+
+function refused(address: string): Error {
+  return Object.assign(new Error(`connect ECONNREFUSED ${address}`), { code: 'ECONNREFUSED' });
+}
+
+test('an outage that every connection reports is told once a minute, with how often', () => {
+  const told: ToldFailure[] = [];
+  let nowMs = 0;
+  const onError = tellRarely(
+    (failure) => told.push(failure),
+    () => nowMs,
+  );
+  const first = refused('10.0.0.1:6379');
+  onError(first);
+  for (nowMs = 1_000; nowMs < 60_000; nowMs += 1_000) onError(refused('10.0.0.2:6379'));
+  const later = refused('10.0.0.1:6379');
+  onError(later);
+  expect(told).toEqual([{ error: first }, { error: later, alike: 59 }]);
+});
+
+test('failures of other kinds are told at once', () => {
+  const told: unknown[] = [];
+  const onError = tellRarely(({ error }) => told.push(error));
+  const failures = [refused('10.0.0.1:6379'), new Error('READONLY'), new Error('LOADING'), 'no error at all'];
+  for (const failure of failures) onError(failure);
+  expect(told).toEqual(failures);
+});
+
+test('kinds are forgotten, so that endless new ones take no memory, and each is told', () => {
+  const told: unknown[] = [];
+  const onError = tellRarely(({ error }) => told.push(error));
+  for (let job = 0; job < 1_000; job += 1) onError(new Error(`job ${job}`));
+  expect(told).toHaveLength(1_000);
+});
