@@ -64,7 +64,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    return tellFailure(error, program.opts<GlobalOptions>(), io);
+    return tellFailure(reasonOf(error, io.signal), program.opts<GlobalOptions>(), io);
   }
 }
 
@@ -96,6 +96,11 @@ function buildProgram(context: CommandContext): Command {
   for (const register of COMMANDS) register(program, context);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
+}
+
+/** A wait that was told to end fails with Node's AbortError; the signal knows who stopped it, and why. */
+function reasonOf(error: unknown, signal: AbortSignal): unknown {
+  return signal.aborted && error instanceof Error && error.name === 'AbortError' ? signal.reason : error;
 }
 
 function tellFailure(error: unknown, options: GlobalOptions, io: Io): ExitCode {

@@ -7,21 +7,27 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
+export interface ProgramOptions {
+  readonly signal?: AbortSignal;
+  readonly onStdout?: () => void;
+}
+
 /** Runs the command line in this process, in a folder, with nothing from the environment but what is given. */
 export async function runInProcess(
   cwd: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  { signal = new AbortController().signal, onStdout = () => undefined }: ProgramOptions = {},
 ): Promise<ProgramResult> {
   const text = { stdout: '', stderr: '' };
   const sink = (name: keyof typeof text) =>
     new Writable({
       write(chunk, _encoding, done) {
         text[name] += String(chunk);
+        if (name === 'stdout') onStdout();
         done();
       },
     });
-  const signal = new AbortController().signal;
   const code = await runProgram(args, { stdout: sink('stdout'), stderr: sink('stderr'), environment, cwd, signal });
   return { code, ...text };
 }

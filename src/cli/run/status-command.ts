@@ -6,6 +6,7 @@ import type { Database } from '../../store/database.ts';
 import { type AuditProgress, auditProgress } from '../../store/progress-store.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Io } from '../io.ts';
 import type { Session } from '../prepare.ts';
 
 const WATCH_MS = 2_000;
@@ -24,15 +25,22 @@ export async function statusCommand({ settings, io }: Session, options: StatusOp
     throw new SettingsError(`--format ${options.format}: write table or json`);
   const db = await openStore(settings, 'read');
   try {
-    for (;;) {
+    for (let shown = ''; ; ) {
       const progress = await readProgress(db, options.audit);
-      io.stdout.write(options.format === 'json' ? `${JSON.stringify(progress)}\n` : describe(progress));
+      const text = options.format === 'json' ? `${JSON.stringify(progress)}\n` : describe(progress);
+      io.stdout.write(`${shown && options.format === 'table' ? again(shown, io) : ''}${text}`);
+      shown = text;
       if (!options.watch || progress.status !== 'running') return EXIT.done;
       await sleep(WATCH_MS, undefined, { signal: io.signal });
     }
   } finally {
     await db.close();
   }
+}
+
+/** Before the next table: on a terminal it is written over the one before. */
+function again(shown: string, { stdout }: Io): string {
+  return stdout.isTTY === true ? `\u001b[${shown.split('\n').length - 1}A\u001b[J` : '\n';
 }
 
 async function readProgress(db: Database, wanted: number | undefined): Promise<AuditProgress> {
@@ -49,6 +57,12 @@ function runningText({ stage, openTasks, lastSignAt }: AuditProgress): string {
   return `stopped, ${state}; last seen alive ${lastSignAt}; the next audit of its sources goes on from there`;
 }
 
+function coverageText({ status, tagsListed, tagsAudited, tagsFailed }: AuditProgress): string {
+  if (tagsListed === 0) return 'nothing listed';
+  const percent = (tags: number) => `${((tags / tagsListed) * 100).toFixed(2)} % of the tags listed`;
+  return status === 'running' ? `${percent(tagsAudited)} so far` : percent(tagsListed - tagsFailed);
+}
+
 function describe(progress: AuditProgress): string {
   const { tagsListed, tagsAudited, tagsSkipped, tagsFailed } = progress;
   const seconds = Math.max(
@@ -62,12 +76,7 @@ function describe(progress: AuditProgress): string {
     ['ended', progress.finishedAt ?? 'not yet'],
     ['repositories', `${progress.repositoriesListed}`],
     ['tags', `${tagsListed} listed, ${tagsAudited} audited, ${tagsSkipped} skipped, ${tagsFailed} failed`],
-    [
-      'coverage',
-      tagsListed === 0
-        ? 'nothing listed'
-        : `${(((tagsListed - tagsFailed) / tagsListed) * 100).toFixed(2)} % of the tags listed`,
-    ],
+    ['coverage', coverageText(progress)],
     [
       'requests',
       `${progress.requests} (${progress.throttled} throttled), ${Math.round(progress.requests / seconds)} a second`,

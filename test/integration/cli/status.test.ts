@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
+import { insertAudit } from '../../../src/store/audit-store.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { upsertSource } from '../../../src/store/inventory-store.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { newPostgresUrl } from '../../support/databases.ts';
+import { runInProcess } from '../../support/program.ts';
+
+let url: string;
+let db: Database;
+
+beforeAll(async () => {
+  url = await newPostgresUrl();
+  db = await openDatabase({ url, dataDir: '' });
+  await migrate(db);
+  const id = await upsertSource(db, { name: 'lab', kind: 'oci', dedup: 'registry', platforms: 'all' });
+  await insertAudit(db, {
+    lane: 'adhoc',
+    options: { sources: [] },
+    sourceIds: [id],
+    tasks: [],
+    now: new Date().toISOString(),
+  });
+  await db.query(
+    `insert into repository (source_id, registry, name, first_seen_at, last_seen_at, seen_by, listed_by, tags_listed)
+     values ($1, 'registry.example', 'app', now(), now(), 1, 1, 4)`,
+    [id],
+  );
+});
+afterAll(() => db?.close());
+
+test('watching an audit ends when it is told to, with the signal’s exit code and no word of a failure', async () => {
+  const stop = new AbortController();
+  const { code, stdout, stderr } = await runInProcess(
+    '/',
+    ['--database', url, 'status', '--watch'],
+    {},
+    {
+      signal: stop.signal,
+      onStdout: () => stop.abort(new Interruption('SIGTERM')),
+    },
+  );
+  expect(code).toBe(EXIT.terminated);
+  expect(stdout).toContain('audit         1 of lab\n');
+  expect(stderr).toMatch(/^slimboard: stopped by SIGTERM/);
+});
+
+test('an audit that is under way claims no more than it has done', async () => {
+  const { stdout } = await runInProcess('/', ['--database', url, 'status']);
+  expect(stdout).toMatch(/^coverage {6}0\.00 % of the tags listed so far$/m);
+});
