@@ -20,7 +20,7 @@ RUN npm run build -- --clean \
  && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.md' \) -delete \
  && find node_modules -type d -empty -delete \
  && find dist -name '*.map' -delete \
- && mkdir /data
+ && mkdir -p /data/reports
 
 FROM ${RUNTIME_IMAGE}
 ENV NODE_ENV=production \
@@ -32,7 +32,8 @@ COPY --from=build /app/assets ./assets
 COPY --from=build /app/config ./config
 COPY --from=build /app/migrations ./migrations
 COPY --from=build /app/dist ./dist
-# slimboard.yaml is read here, and the embedded database and reports are written here.
+# slimboard.yaml is read here, and the embedded database and reports are written here. A volume takes over the owner of
+# the folder that it covers: of one that is not in the image, root.
 COPY --from=build --chown=65532:65532 /data /data
 WORKDIR /data
 USER 65532:65532
