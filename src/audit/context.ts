@@ -1,6 +1,7 @@
 import type { TaskQueue } from '../queue/queue.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
+import type { AuditRow } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
 import type { AuditClock } from './audit-clock.ts';
 import type { BatchWriter } from './batch-writer.ts';
@@ -12,6 +13,8 @@ export interface AuditEvents {
   itemDone(source: string, outcome: 'audited' | 'unchanged', count: number): void;
   repositoryListed(source: string, repository: string, tags: number): void;
   itemFailed(source: string, item: string, message: string): void;
+  /** Once an audit, by the process that closed it. */
+  auditEnded(audit: AuditRow): void;
 }
 
 /** What the task handlers work with; made once a process by app.ts. */

@@ -8,7 +8,7 @@ import { listSource } from './list-source.ts';
 import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
 import { readLayers, unreadErrors } from './read-layers.ts';
 import { readManifests } from './read-manifests.ts';
-import { advance, closeAudit } from './stages.ts';
+import { advance, closeAudit, tellEnd } from './stages.ts';
 import { endAsFailed } from './start-audit.ts';
 import type {
   LayersPayload,
@@ -97,13 +97,16 @@ async function endUnlessPassing(
 
 /** Ends an audit that cannot be closed, with its error, and tells whoever wants to hear of failures. */
 async function end(
-  { db, queue, now }: AuditContext,
+  context: AuditContext,
   plan: AuditPlan,
   lane: TaskReference['lane'],
   failure: Failure,
 ): Promise<void> {
+  const { db, queue, now } = context;
   await recordErrors(db, plan.auditId, errorsOf(plan, {}, failure), now());
-  await queue.add(await endAsFailed(db, plan.auditId, { lane, now: now() }));
+  const tasks = await endAsFailed(db, plan.auditId, { lane, now: now() });
+  if (tasks.length > 0) await tellEnd(context, plan.auditId);
+  await queue.add(tasks);
 }
 
 /** Counts the tasks of each audit that this process works on. */

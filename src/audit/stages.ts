@@ -110,8 +110,14 @@ export async function closeAudit(
     if (finished) await addTasks(tx, plan.auditId, [deliver]);
     return finished;
   });
-  if (closed)
-    await context.queue.add([{ auditId: plan.auditId, kind: deliver.kind, key: deliver.key, lane: task.lane }]);
+  if (!closed) return;
+  await tellEnd(context, plan.auditId);
+  await context.queue.add([{ auditId: plan.auditId, kind: deliver.kind, key: deliver.key, lane: task.lane }]);
+}
+
+export async function tellEnd({ db, events }: AuditContext, auditId: number): Promise<void> {
+  const audit = await findAudit(db, auditId);
+  if (audit) events.auditEnded(audit);
 }
 
 /** The audit whose totals still hold: nothing came, moved or went since, and the goals are the same. */

@@ -59,6 +59,8 @@ export function createProgress(stderr: Io['stderr'], options: { readonly quiet: 
         if (group || failures.size < FAILURES_TOLD)
           failures.set(message, { message, item: group?.item ?? item, count: (group?.count ?? 0) + 1 });
       },
+      // Its end is the command's result.
+      auditEnded: () => undefined,
     },
     countRequest: () => {
       counts.requests++;

@@ -144,6 +144,11 @@ function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
       log.warn({ source, item }, message);
     },
     repositoryListed: (source, repository, tags) => log.debug({ source, repository, tags }, 'listed'),
+    auditEnded({ id, status, repositoriesListed, tagsListed, tagsAudited, tagsSkipped, tagsFailed }) {
+      const counts = { repositories: repositoriesListed, tags: tagsListed, audited: tagsAudited };
+      const fields = { audit: id, status, ...counts, skipped: tagsSkipped, failed: tagsFailed };
+      log[status === 'finished' ? 'info' : 'warn'](fields, 'the audit has ended');
+    },
   };
 }
 

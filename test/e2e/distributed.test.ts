@@ -44,6 +44,9 @@ describe('workers on Redis and Postgres', () => {
     expect(now.output()).toContain('lab: audit 1 handed to the workers');
     await expectSame(db, expected, ALL_TAGS);
     expect(await Promise.all(workers.map((worker) => worker.stop()))).toEqual([0, 0]);
+    const logs = workers.map((worker) => worker.output()).join('');
+    const end = /the audit has ended audit=1 status=finished repositories=8 tags=1040 audited=1040 skipped=0 failed=0/g;
+    expect(logs.match(end)).toHaveLength(1);
     const [counted] = await db.query<{ requests: number }>('select requests from audit');
     expect(counted?.requests).toBe(registry.requests.length);
   });

@@ -24,6 +24,7 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
   /** Told of each item that failed. */
+  readonly onEnd?: (audit: AuditRow) => unknown;
   readonly onDone?: (outcome: string, count: number) => unknown;
   readonly onFailure?: (item: string, message: string) => void;
 }
@@ -83,6 +84,7 @@ async function audit(db: Database, options: Omit<AuditOptions, 'source'>, source
     events: {
       itemDone: (_source, outcome, count) => options.onDone?.(outcome, count),
       repositoryListed: () => undefined,
+      auditEnded: (audit) => options.onEnd?.(audit),
       itemFailed: (_source, item, message) => options.onFailure?.(item, message),
     },
     onNote: () => undefined,

@@ -31,7 +31,9 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
   });
 
   test('finds every repository and tag, page by page, and adds up to the blobs', async () => {
-    const audit = await auditRegistry(db, registry);
+    const ended: unknown[] = [];
+    const audit = await auditRegistry(db, registry, { onEnd: ({ id, tagsAudited }) => ended.push([id, tagsAudited]) });
+    expect(ended).toEqual([[audit.id, 4]]);
     expect(audit).toMatchObject({
       status: 'finished',
       repositoriesListed: 3,

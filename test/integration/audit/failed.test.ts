@@ -16,6 +16,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
   let db: Database;
   let settings: Settings;
   const queued: TaskReference[] = [];
+  const ended: string[] = [];
 
   beforeAll(async () => {
     settings = await defaultSettings();
@@ -25,6 +26,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
   afterAll(() => db?.close());
   beforeEach(async () => {
     queued.length = 0;
+    ended.length = 0;
     await emptyTables(db);
   });
 
@@ -44,7 +46,12 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
       environment: {},
       db,
       queue: { add: async (tasks) => void queued.push(...tasks) },
-      events: { itemDone: () => undefined, itemFailed: () => undefined, repositoryListed: () => undefined },
+      events: {
+        itemDone: () => undefined,
+        itemFailed: () => undefined,
+        repositoryListed: () => undefined,
+        auditEnded: ({ id, status }) => ended.push(`${id} ${status}`),
+      },
       onNote: () => undefined,
     }).handlers;
 
@@ -54,6 +61,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     const close = task('close', 'close', { auditId });
     await handlers.giveUp(close, new TypeError('x is undefined'));
     await handlers.giveUp(close, new TypeError('x is undefined'));
+    expect(ended).toEqual([`${auditId} failed`]);
     expect(await findAudit(db, auditId)).toMatchObject({ status: 'failed' });
     expect(await errorsOf(db, auditId)).toMatchObject([
       { code: 'interrupted', message: 'close failed: x is undefined' },
