@@ -49,8 +49,10 @@ export async function estimateAudit(
 ): Promise<AuditEstimate> {
   const selects = repositorySelector(settings);
   const counts: Counts = { repositories: 0, tags: 0, newItems: 0, listed: [] };
-  // Names that cannot be asked for cost nothing; the audit itself will list them among its errors.
-  for await (const page of registry.listRepositories({ signal, selects, onInvalid: () => undefined })) {
+  // Names that cannot be asked for cost nothing; the audit itself will list them among its errors. Owners, which it looks
+  // up for those that it selects, change no figure here.
+  const listing = { signal, selects: () => false, onInvalid: () => undefined };
+  for await (const page of registry.listRepositories(listing)) {
     const repositories = page.filter(({ name }) => selects(name));
     counts.repositories += repositories.length;
     for (let at = 0; at < repositories.length; at += settings.concurrency) {

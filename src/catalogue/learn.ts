@@ -78,7 +78,8 @@ async function* listBatches(
 ): AsyncGenerator<Batch> {
   const selects = repositorySelector(source);
   const onInvalid = (name: string, error: SlimboardError): void => fail(name, error);
-  for await (const page of registry.listRepositories({ signal, onInvalid, selects })) {
+  // Nobody owns a base image: no owner is looked up for any of them.
+  for await (const page of registry.listRepositories({ signal, onInvalid, selects: () => false })) {
     for (const repository of page.filter(({ name }) => selects(name))) {
       const listed = await listTags(registry, repository, source, fail, signal);
       learned.repositories++;

@@ -54,6 +54,7 @@ describe('the command line and Amazon ECR', () => {
     expect(plan.code, plan.output).toBe(0);
     const estimate = JSON.parse(plan.output);
     expect(estimate).toMatchObject({ source: 'ecr:eu-west-1', repositories: 2, tags: 6, newItems: 8 });
+    expect(fake.callCounts()).toEqual({ DescribeRepositories: 1, DescribeImages: 2 });
 
     fake.forgetCalls();
     const audit = await slimboard(['audit', 'ecr:eu-west-1']);
