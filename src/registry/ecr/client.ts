@@ -145,9 +145,7 @@ export class EcrClient {
     }
     const settle = (outcome: RequestOutcome): void => {
       release(outcome);
-      // ECR throttles with HTTP 400; observers know a limit by 429.
-      const status = outcome.throttled ? 429 : outcome.status;
-      onRequest?.({ registry, method, status, ms: this.#now() - startedAtMs });
+      onRequest?.({ registry, method, status: outcome.status, ms: this.#now() - startedAtMs });
     };
     try {
       const output = await send();

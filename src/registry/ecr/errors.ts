@@ -94,13 +94,13 @@ function isParameterError(error: Error): boolean {
   return error.name === 'InvalidParameterException' || error.name === 'ValidationException';
 }
 
-/** What the governor is to know about a failed call. */
+/** What the governor and metrics are to know about a failed call. ECR throttles with HTTP 400; a limit is known by 429. */
 export function outcomeOf(error: unknown): RequestOutcome {
   if (!(error instanceof Error)) return { throttled: false };
-  const status = statusOf(error);
+  const status = isThrottled(error) ? 429 : statusOf(error);
   const { retryAfterMs } = rateLimitsOf((error as SdkError).$response?.headers ?? {}, Date.now());
   return {
-    throttled: isThrottled(error) || status === 503,
+    throttled: status === 429 || status === 503,
     ...(status === undefined ? {} : { status }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };

@@ -39,7 +39,7 @@ describe('an answer of AWS', () => {
     const failure = toSlimboardError(error, REQUEST);
     expect(failure).toMatchObject({ code, retry: { kind: retry }, cause: error });
     expect(failure.message).toContain('ecr:DescribeImages');
-    expect(outcomeOf(error)).toEqual({ status, throttled });
+    expect(outcomeOf(error)).toEqual({ status: code === 'rate-limited' ? 429 : status, throttled });
   });
 
   test('is an expected failure, whatever its name and status', () => {
