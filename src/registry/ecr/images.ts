@@ -66,6 +66,11 @@ function describeImages(
 }
 
 function entriesOf(image: ImageDetail, listing: ListOptions): readonly ListedManifest[] {
+  const { onInvalid } = listing;
+  if (onInvalid && !isDigest(image.imageDigest ?? '')) {
+    for (const name of image.imageTags ?? [image.imageDigest ?? '']) onInvalid(name, noDigest(image));
+    return [];
+  }
   const entry = entryOf(image);
   const tags = keepNames(image.imageTags ?? [], parseTag, listing);
   return tags.length === 0 ? [entry] : tags.map((tag) => ({ ...entry, tag }));
@@ -92,8 +97,12 @@ function entryOf(image: ImageDetail): ListedManifest {
 
 function digestFrom(image: ImageDetail): Digest {
   const text = image.imageDigest ?? '';
-  if (!isDigest(text)) throw new MalformedContentError(`ECR lists an image whose digest is "${text.slice(0, 140)}"`);
+  if (!isDigest(text)) throw noDigest(image);
   return text;
+}
+
+function noDigest({ imageDigest = '' }: ImageDetail): MalformedContentError {
+  return new MalformedContentError(`ECR lists an image whose digest is "${imageDigest.slice(0, 140)}"`);
 }
 
 function isoDate(date: Date | undefined): string | undefined {

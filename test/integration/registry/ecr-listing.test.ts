@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { AccessDeniedError, InvalidReferenceError } from '../../../src/errors.ts';
+import {
+  AccessDeniedError,
+  InvalidReferenceError,
+  MalformedContentError,
+  type SlimboardError,
+} from '../../../src/errors.ts';
 import { collect, ecrRepository, useEcr } from '../../support/ecr.ts';
 import { artifact, image, index } from '../../support/image-builder.ts';
 
@@ -223,6 +228,25 @@ describe('images', () => {
     expect(await collect(listing)).toEqual([expect.not.objectContaining({ tag: long })]);
     expect(told).toEqual([long]);
     await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(InvalidReferenceError);
+  });
+
+  test('without a digest that is one are told, and hide no other', async () => {
+    const fake = await ecr.start();
+    const app = image();
+    fake.answer('DescribeImages', {
+      imageDetails: [
+        { imageDigest: 'sha256:short', imageTags: ['odd', 'odder'] },
+        { imageDigest: app.digest, imageTags: ['1'] },
+        { imageDigest: 'none' },
+      ],
+    });
+    const registry = await ecr.open(fake);
+    const told: string[] = [];
+    const onInvalid = (name: string, { code }: SlimboardError) => told.push(`${name}: ${code}`);
+    const entries = await collect(registry.listManifests(ecrRepository('api'), { onInvalid }));
+    expect(entries).toEqual([{ digest: app.digest, tag: '1' }]);
+    expect(told).toEqual(['odd: malformed-content', 'odder: malformed-content', 'none: malformed-content']);
+    await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(MalformedContentError);
   });
 
   test('of an empty repository are none, for one call', async () => {
