@@ -25,6 +25,9 @@ document.getElementById('theme')?.addEventListener('click', () => {
   setTheme(current === 'dark' ? 'light' : 'dark');
 });
 
+// On a narrow screen the pages stand in a strip that scrolls.
+document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 const texts = new Intl.Collator('en', { numeric: true });
 
 function sortValue(row, index) {

@@ -11,20 +11,22 @@ export interface Bar {
   readonly note?: string | undefined;
   readonly tone?: 'good' | 'bad' | undefined;
   readonly href?: string | undefined;
+  /** All that the label stands for. */
+  readonly title?: string | undefined;
 }
 
 /** Bars beside their names and figures: a table, so that it reads without seeing. */
 export function barList(label: string, heads: readonly [string, string], bars: readonly Bar[]): Markup {
   if (bars.length === 0) return html`<p class="empty">Nothing to show.</p>`;
   const most = Math.max(...bars.map(({ value }) => value));
-  return html`<table class="bars"><caption class="unseen">${label}</caption>
+  return html`<table class="bars"><caption class="unseen">${label}</caption><colgroup><col class="label"><col><col class="figure"></colgroup>
 <thead class="unseen"><tr><th scope="col">${heads[0]}</th><th scope="col">Share</th><th scope="col">${heads[1]}</th></tr></thead>
 <tbody>${bars.map((bar) => line(bar, most))}</tbody></table>`;
 }
 
-function line({ label, value, text, note, tone, href }: Bar, most: number): Markup {
+function line({ label, value, text, note, tone, href, title }: Bar, most: number): Markup {
   const name = href === undefined ? html`${label}` : html`<a href="${href}">${label}</a>`;
-  return html`<tr><th scope="row">${name}${note ? html` <small class="${tone ?? 'plain'}">${note}</small>` : null}</th>
+  return html`<tr><th scope="row"${title ? html` title="${title}"` : null}>${name}${note ? html` <small class="${tone ?? 'plain'}">${note}</small>` : null}</th>
 <td class="track"><svg width="100%" height="10" aria-hidden="true"><rect class="fill ${tone ?? 'plain'}" width="${percentOf(value, most).toFixed(2)}%" height="10" rx="2"/></svg></td>
 <td class="n">${text}</td></tr>`;
 }

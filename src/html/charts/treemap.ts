@@ -90,22 +90,17 @@ function place(node: HierarchyRectangularNode<MapNode>, tone: number | undefined
   const kind = children ? 'group' : data.others === undefined ? `leaf tone${tone ?? 0}` : 'leaf rest';
   const path = node.ancestors().reverse().slice(1);
   const title = `${path.map((ancestor) => ancestor.data.name).join(' › ')}: ${humanBytes(value)}`;
-  const name = nameIn(node);
-  const inside = html`<title>${title}</title><rect class="${kind}" width="100%" height="100%"/>${name}`;
+  const size = humanBytes(value);
+  // Begins with the words that are seen.
+  const spoken = `${data.name} ${children ? '· ' : ''}${size}, ${title}`;
+  const seen = children
+    ? html`<span>${data.name} · ${size}</span>`
+    : html`<span>${data.name}</span><span>${size}</span>`;
+  const inside = html`<title>${title}</title><rect class="${kind}" width="100%" height="100%"/>
+<foreignObject width="100%" height="${children ? HEADER : '100%'}"><div class="place${children ? ' head' : ''}">${seen}</div></foreignObject>`;
   return html`<svg x="${perCent(x0, WIDTH)}" y="${y0}" width="${perCent(x1 - x0, WIDTH)}" height="${y1 - y0}">${
-    data.href === undefined
-      ? inside
-      : html`<a href="${data.href}"${name ? null : html` aria-label="${title}"`}>${inside}</a>`
+    data.href === undefined ? inside : html`<a href="${data.href}" aria-label="${spoken}">${inside}</a>`
   }</svg>`;
-}
-
-function nameIn({ data, value = 0, x0, x1, y0, y1, children }: HierarchyRectangularNode<MapNode>): Markup | null {
-  const width = x1 - x0;
-  if (children)
-    return width < 50 ? null : html`<text class="head" x="5" y="14">${data.name} · ${humanBytes(value)}</text>`;
-  if (width < 44 || y1 - y0 < 18) return null;
-  const size = y1 - y0 < 34 ? null : html`<text class="size" x="5" y="30">${humanBytes(value)}</text>`;
-  return html`<text x="5" y="15">${data.name}</text>${size}`;
 }
 
 function perCent(part: number, whole: number): string {

@@ -25,8 +25,13 @@ interface TrendPoint {
   readonly bytes: number;
 }
 
-const WIDTH = 600;
-const HEIGHT = 120;
+const HEIGHT = 140;
+/** Room over the highest line of the scale, for its figure. */
+const ABOVE = 16;
+/** How many lines of the scale, about. */
+const TICKS = 3;
+/** Audits that have a mark each, where a line has no more of them. */
+const MOST_MARKS = 60;
 
 /** A line of stored and one of logical bytes for each trend. */
 export function trendCharts(trends: readonly Trend[]): Markup {
@@ -59,18 +64,34 @@ export function trendChart(name: string, points: readonly TrendPoint[]): Markup 
   const days = new Set([first, last].map(({ at }) => at.slice(0, 10)));
   const when = ({ at }: TrendPoint): string => (days.size > 1 ? at.slice(0, 10) : moment(at));
   const text = `${name}: ${humanBytes(first.bytes)} on ${when(first)}, ${humanBytes(last.bytes)} on ${when(last)}`;
-  const most = Math.max(...points.map(({ bytes }) => bytes));
   return html`<figure class="trend"><figcaption>${text}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="100%" height="${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${text}">${pathsOf(points, most)}</svg>
-<div class="scale" aria-hidden="true"><span>${when(first)}</span><span>0 to ${humanBytes(most)}</span><span>${when(last)}</span></div>
+<svg width="100%" height="${HEIGHT}" role="img" aria-label="${text}">${plot(name, points, when)}</svg>
+<div class="scale" aria-hidden="true"><span>${when(first)}</span><span>${when(last)}</span></div>
 </figure>`;
 }
 
-function pathsOf(points: readonly TrendPoint[], most: number): Markup {
+/** The line fills any width, so it is drawn in a plane of its own that is stretched; what must not be stretched is in per cent. */
+function plot(name: string, points: readonly TrendPoint[], when: (point: TrendPoint) => string): Markup {
   const times = points.map(({ at }) => Date.parse(at));
-  const x = scaleUtc([Math.min(...times), Math.max(...times)], [0, WIDTH]);
-  const y = scaleLinear([0, Math.max(1, most)], [HEIGHT - 2, 4]);
+  const x = scaleUtc([Math.min(...times), Math.max(...times)], [0, 100]);
+  const y = scaleLinear([0, Math.max(1, ...points.map(({ bytes }) => bytes))], [HEIGHT - 1, ABOVE]).nice(TICKS);
   const xOf = ({ at }: TrendPoint) => x(Date.parse(at));
   const yOf = ({ bytes }: TrendPoint) => y(bytes);
-  return html`<path class="under" d="${area(xOf, HEIGHT, yOf)([...points])}"/><path class="line" d="${line(xOf, yOf)([...points])}"/>`;
+  const lines = y
+    .ticks(TICKS)
+    .filter((bytes) => bytes > 0)
+    .map((bytes) => {
+      const at = y(bytes).toFixed(1);
+      return html`<line class="tick" x2="100%" y1="${at}" y2="${at}"/><text x="2" y="${(y(bytes) - 3).toFixed(1)}">${humanBytes(bytes)}</text>`;
+    });
+  const marks = points.map((point, index) => {
+    const from = index === 0 ? 0 : (xOf(point) + xOf(points[index - 1] ?? point)) / 2;
+    const to = index === points.length - 1 ? 100 : (xOf(point) + xOf(points[index + 1] ?? point)) / 2;
+    const mark =
+      points.length > MOST_MARKS
+        ? null
+        : html`<circle cx="${xOf(point).toFixed(2)}%" cy="${yOf(point).toFixed(1)}" r="2.5"/>`;
+    return html`<g class="at"><title>${name}, ${when(point)}: ${humanBytes(point.bytes)}</title><rect x="${from.toFixed(3)}%" width="${(to - from).toFixed(3)}%" height="100%"/>${mark}</g>`;
+  });
+  return html`<svg viewBox="0 0 100 ${HEIGHT}" width="100%" height="${HEIGHT}" preserveAspectRatio="none"><path class="under" d="${area(xOf, HEIGHT, yOf)([...points])}"/><path class="line" d="${line(xOf, yOf)([...points])}"/></svg>${lines}${marks}`;
 }

@@ -70,3 +70,25 @@ test('a trend says its first and last figure', () => {
   expect(String(trendChart('Stored', points))).toContain('Stored: 2.0 MB on 2026-11-01, 1.0 MB on 2026-11-02');
   expect(String(trendChart('Stored', points.slice(0, 1)))).toContain('second audit');
 });
+
+test('a trend says the figure of each audit, and has a scale from zero', () => {
+  const points = Array.from({ length: 200 }, (_, day) => ({
+    at: new Date(Date.UTC(2026, 0, 1 + day)).toISOString(),
+    bytes: 1_000_000 * (day + 1),
+  }));
+  const svg = String(trendChart('Stored', points));
+  expect(svg).toContain('<title>Stored, 2026-01-03: 3.0 MB</title>');
+  expect(svg.match(/class="at"/g)).toHaveLength(200);
+  expect([...svg.matchAll(/<text [^>]*>([^<]+)</g)].map(([, text]) => text)).toEqual([
+    '50.0 MB',
+    '100 MB',
+    '150 MB',
+    '200 MB',
+  ]);
+  // Places on the line fill the width, without a gap in which nothing is said.
+  const bands = [...svg.matchAll(/<rect x="([\d.]+)%" width="([\d.]+)%"/g)].map(([, x, width]) => [
+    Number(x),
+    Number(width),
+  ]);
+  expect(bands.reduce((sum, [, width = 0]) => sum + width, 0)).toBeCloseTo(100, 0);
+});
