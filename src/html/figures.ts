@@ -20,6 +20,10 @@ export function signedBytes(bytes: number): string {
   return bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);
 }
 
+function signedPercent(percent: number): string {
+  return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
+}
+
 /** A share of a whole: `12 %`; nothing of nothing is 0. */
 export function share(part: number, whole: number): string {
   return `${percentOf(part, whole).toFixed(0)} %`;
@@ -40,7 +44,10 @@ export function figure(column: Column, cell: Cell): string {
   if (cell === null) return '';
   if (column.type === 'timestamp' && typeof cell === 'string') return cell.slice(0, 16).replace('T', ' ');
   if (isChange(column) && column.type === 'bytes') return signedBytes(Number(cell));
+  if (isChange(column) && column.type === 'percent') return signedPercent(Number(cell));
   if (column.type === 'integer' && typeof cell === 'number' && !column.name.endsWith('id')) return count(cell);
+  // As many digits in each row: figures under one another are compared.
+  if (column.type === 'number' && typeof cell === 'number') return cell.toFixed(1);
   return humanCell(column, cell);
 }
 

@@ -1,13 +1,15 @@
 import type { Cells, Report } from '../report/report.ts';
 import type { Database } from '../store/database.ts';
 import { inlineHead, readAssets } from './assets.ts';
+import { auditLead } from './audit-lead.ts';
 import { count, moment } from './figures.ts';
 import { noLinks } from './links.ts';
 import { html, type Markup } from './markup.ts';
 import { readOverview } from './overview/read-overview.ts';
-import { auditLead, overviewSections } from './overview/sections.ts';
+import { overviewSections } from './overview/sections.ts';
 import { document, section } from './page.ts';
-import { reportTable, titleOf } from './table.ts';
+import { reportTable } from './table.ts';
+import { titleOf } from './titles.ts';
 
 export interface ReportFileOptions {
   readonly now: Date;
@@ -32,7 +34,9 @@ export async function htmlReport(db: Database, report: Report, options: ReportFi
 <p class="note">Written ${moment(options.now.toISOString())} by slimboard.</p>`;
   const title = overview ? 'Container images' : titleOf(report.kind);
   const frame = { head: inlineHead(readAssets()), navigation: [] };
-  return String(document(frame, { title, lead: auditLead(report.audit), body }));
+  return String(
+    document(frame, { title, lead: auditLead(overview?.audits ?? (report.audit ? [report.audit] : [])), body }),
+  );
 }
 
 async function ownRows(report: Report): Promise<Markup> {

@@ -1,8 +1,10 @@
 import { type Cell, type Column, isNumeric, recordOf } from '../report/report.ts';
 import type { ReportRows } from '../report/report-page.ts';
-import { figure, isChange } from './figures.ts';
+import { isLong, shownCell } from './cell.ts';
+import { isChange } from './figures.ts';
 import type { CellsByName, LinkOf } from './links.ts';
-import { html, type Markup } from './markup.ts';
+import { type Content, html, type Markup } from './markup.ts';
+import { titleOf } from './titles.ts';
 
 export interface TableOptions {
   /** What it shows, for everybody who does not see where it stands. */
@@ -12,6 +14,8 @@ export interface TableOptions {
   readonly columns?: readonly string[];
   /** Columns to leave out: the page says it already. */
   readonly without?: readonly string[];
+  /** What to say when there are no rows. */
+  readonly empty?: Content;
   /** Where a click on a column's head leads; without it the page's script sorts what is there. */
   readonly sortLink?: (column: string) => string;
   /** The column that it is sorted by, `-column` when the largest is first. */
@@ -20,7 +24,7 @@ export interface TableOptions {
 
 /** A report's rows as a table that scrolls in its own frame. */
 export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options: TableOptions): Markup {
-  if (page.rows.length === 0) return html`<p class="empty">Nothing to show.</p>`;
+  if (page.rows.length === 0) return html`<p class="empty">${options.empty ?? 'Nothing to show.'}</p>`;
   const columns = shownColumns(page, options.columns).filter(({ name }) => !options.without?.includes(name));
   return html`<div class="frame" role="region" aria-label="${options.label}" tabindex="0">
 <table${options.sortLink ? null : html` data-sortable`}><thead><tr>${columns.map((column) => head(column, options))}</tr></thead>
@@ -31,7 +35,14 @@ export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options:
 function shownColumns({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>, names: readonly string[] | undefined) {
   const filled = columns.filter((_, index) => rows.some((cells) => (cells[index] ?? '') !== ''));
   if (names) return names.flatMap((name) => filled.filter((column) => column.name === name));
-  return filled.filter(({ detail }) => !detail);
+  const several = filled.find((column) => column.name === 'source' && valuesOf(columns, column, rows) > 1);
+  return filled.filter((column) => !column.detail || column === several);
+}
+
+/** How many values a column has; rows of several sources have to be told apart. */
+function valuesOf(columns: readonly Column[], column: Column, rows: ReportRows['rows']): number {
+  const place = columns.indexOf(column);
+  return new Set(rows.map((cells) => cells[place])).size;
 }
 
 function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {
@@ -44,39 +55,6 @@ function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {
     sorted ? html` aria-sort="${sorted}"` : null
   }>${inside}</th>`;
 }
-
-/** A column's name as people say it: `compressed_bytes` is `Pull size`. */
-export function titleOf(name: string): string {
-  const words =
-    TITLES[name] ??
-    name
-      .replace(/_bytes$/, '')
-      .replace(/_at$/, '')
-      .replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-const TITLES: Readonly<Record<string, string>> = {
-  compressed_bytes: 'pull size',
-  layer_count: 'layers',
-  base_confidence: 'confidence',
-  base_logical_bytes: 'base, logical',
-  app_logical_bytes: 'app, logical',
-  app_bytes: 'app',
-  base_bytes: 'base size',
-  distro_version: 'release',
-  growth_percent: 'growth %',
-  change_percent: 'change %',
-  step_bytes: 'by its step',
-  savings_max_bytes: 'savings up to',
-  savings_min_bytes: 'savings from',
-  distro_eol: 'end of life',
-  gain_bytes: 'gain',
-  after_max_bytes: 'size then, up to',
-  max_bytes: 'saves up to',
-  p90_bytes: '90 % below',
-  id: 'audit',
-};
 
 function row(columns: readonly Column[], record: CellsByName, links: LinkOf): Markup {
   return html`<tr>${columns.map((column) => cellOf(column, record, links))}</tr>`;
@@ -91,33 +69,10 @@ function cellOf(column: Column, record: CellsByName, links: LinkOf): Markup {
   return html`<td class="n${changeClass(column, cell)}" data-value="${typeof cell === 'number' ? cell : null}">${content}</td>`;
 }
 
-/** Long texts are cut, for a row is read at a glance; the whole text is in the title and in the CSV. */
-const LONGEST = 160;
-/** Sentences of ours are read to their end. */
-const LONGEST_MESSAGE = 400;
-
-function shownCell(column: Column, cell: Cell): Markup {
-  const text = figure(column, cell);
-  if (column.name === 'severity' || column.name === 'change')
-    return html`<span class="badge ${badgeClass(text)}">${text}</span>`;
-  if (column.type === 'digest' && typeof cell === 'string') return html`<code title="${cell}">${text}</code>`;
-  const longest = column.name === 'message' ? LONGEST_MESSAGE : LONGEST;
-  if (text.length <= longest) return html`${text}`;
-  return html`<span title="${text.slice(0, 2_000)}">${text.slice(0, longest)}…</span>`;
-}
-
-/** What the badges of severities and of changes are called in the style. */
-const BADGES: readonly string[] = ['error', 'warn', 'info', 'new', 'gone', 'kept'];
-
-function badgeClass(text: string): string {
-  return BADGES.includes(text) ? text : 'info';
-}
-
-function classOf({ name, type }: Column, cell: Cell): Markup | null {
-  if (type === 'timestamp' || type === 'date') return html` class="when"`;
-  return name === 'instruction' || name === 'message' || (typeof cell === 'string' && cell.length > 36)
-    ? html` class="long"`
-    : null;
+function classOf(column: Column, cell: Cell): Markup | null {
+  if (column.type === 'timestamp' || column.type === 'date') return html` class="when"`;
+  if (column.name === 'instruction' || column.name === 'message') return html` class="long text"`;
+  return isLong(column, cell) ? html` class="long"` : null;
 }
 
 function changeClass(column: Column, cell: Cell): string {

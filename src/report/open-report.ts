@@ -1,9 +1,10 @@
 import { SettingsError } from '../errors.ts';
 import type { Database } from '../store/database.ts';
+import { findSummary } from './audit-summary.ts';
 import { type ReportFilters, whereOf } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
 import { streamLines, unpackLines } from './packed-rows.ts';
-import { type AuditSummary, REPORT_SCHEMA, type Report } from './report.ts';
+import { REPORT_SCHEMA, type Report } from './report.ts';
 
 export interface ReportRequest {
   readonly filters?: ReportFilters;
@@ -59,41 +60,4 @@ function orderOf(kind: ReportKind, sort: string): string {
     throw new SettingsError(`report ${kind.name} has no column "${column}" to sort by: it has ${names.join(', ')}`);
   const others = (kind.key ?? names).filter((name) => name !== column).map((name) => `"${name}"`);
   return [`"${column}" ${descending ? 'desc' : 'asc'} nulls last`, ...others].join(', ');
-}
-
-const SUMMARY = `
-  select a.id, a.status, a.sources, a.started_at, a.finished_at, a.repositories_listed, a.tags_listed, a.tags_audited,
-    a.tags_skipped, a.tags_failed
-  from slimboard_audits a`;
-
-type SummaryRow = Omit<AuditSummary, 'sources'> & { readonly sources: string | null };
-
-async function findSummary(
-  db: Database,
-  id: number | undefined,
-  source: string | undefined,
-): Promise<AuditSummary | null> {
-  const [row] =
-    id === undefined
-      ? await db.query<SummaryRow>(
-          `${SUMMARY} where a.status in ('finished', 'incomplete') and ($1::text is null or $1 = any(string_to_array(a.sources, ';')))
-           order by a.id desc limit 1`,
-          [source ?? null],
-        )
-      : await db.query<SummaryRow>(`${SUMMARY} where a.id = $1`, [id]);
-  if (!row && id !== undefined)
-    throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
-  if (!row) return null;
-  const { finished_at } = row;
-  return {
-    ...row,
-    sources: row.sources?.split(';') ?? [],
-    started_at: toSecond(row.started_at),
-    finished_at: finished_at === null ? null : toSecond(finished_at),
-  };
-}
-
-/** As all reports write a time: `2026-11-23T02:00:00Z`. */
-function toSecond(time: string): string {
-  return `${time.slice(0, 19)}Z`;
 }

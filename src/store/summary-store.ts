@@ -33,7 +33,7 @@ export interface BigLayer {
   readonly repository: string;
 }
 
-/** A step of the plan that makes an image smaller. */
+/** The step of its kind that gains most among the images of a repository. */
 export interface BigStep {
   readonly digest: string;
   readonly registry: string;
@@ -44,6 +44,8 @@ export interface BigStep {
   readonly technique: string;
   readonly base: string | null;
   readonly gainBytes: number;
+  /** How many images of the repository have such a step; lists of earlier versions do not say. */
+  readonly images?: number;
   /** The projected pull size after this step and all before it, at worst. */
   readonly afterMaxBytes: number;
   readonly basis: string;
@@ -90,10 +92,16 @@ const SUMMARY = `
       (array_agg(t.repository_id order by t.repository))[1] as repository_id
     from biggest g join manifest_layer l on l.blob_id = g.blob_id join tagged_image t on t.manifest_id = l.manifest_id
     group by l.blob_id),
+  step as (
+    select i.*, p.value as step, p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain
+    from image_once i join assessment a on a.manifest_id = i.manifest_id cross join lateral jsonb_array_elements(a.techniques) p (value)),
+  best as materialized (
+    select repository_id, technique, max(gain) as gain, count(*) as images
+    from step group by 1, 2 order by gain desc, 1, 2 limit ${LIST_ROWS}),
   steps as (
-    select i.*, (p.value ->> 'gain')::numeric::int8 as gain, p.value as step
-    from image_once i join assessment a on a.manifest_id = i.manifest_id cross join lateral jsonb_array_elements(a.techniques) p (value)
-    order by gain desc, i.manifest_id limit ${LIST_ROWS})
+    select distinct on (s.repository_id, s.technique) s.*, b.images
+    from best b join step s on s.repository_id = b.repository_id and s.technique = b.technique and s.gain = b.gain
+    order by s.repository_id, s.technique, s.manifest_id desc)
   select $2, $1, jsonb_build_object(
     'sizes', coalesce((
       select jsonb_agg(jsonb_build_object('fromBytes', ($3::int8[])[bucket], 'images', images) order by bucket) from sizes), '[]'),
@@ -107,7 +115,7 @@ const SUMMARY = `
     'steps', coalesce((
       select jsonb_agg(jsonb_build_object('digest', 'sha256:' || encode(m.digest, 'hex'), 'registry', r.registry, 'repository', r.name,
           'tag', s.tag, 'team', s.team, 'bytes', s.pull_bytes, 'technique', s.step ->> 'technique', 'base', s.step #>> '{projection,base}',
-          'gainBytes', s.gain, 'afterMaxBytes', (s.step #>> '{projection,after,max}')::numeric::int8, 'basis', s.step #>> '{projection,basis}')
+          'gainBytes', s.gain, 'images', s.images, 'afterMaxBytes', (s.step #>> '{projection,after,max}')::numeric::int8, 'basis', s.step #>> '{projection,basis}')
         order by s.gain desc, s.manifest_id)
       from steps s join manifest m on m.id = s.manifest_id join repository r on r.id = s.repository_id), '[]'))`;
 

@@ -6,6 +6,7 @@ const hidden = { detail: true } as const;
 export const RULE_COLUMNS: readonly Column[] = [
   { name: 'severity', type: 'text', description: 'As the policy has it.' },
   { name: 'rule', type: 'text', description: 'The rule.' },
+  { name: 'what', type: 'text', description: 'What it finds.' },
   { name: 'images', type: 'integer', description: 'How many images trip it.' },
   { name: 'max_bytes', type: 'bytes', description: 'What mending it everywhere saves at most, images one by one.' },
 ];
@@ -13,7 +14,7 @@ export const RULE_COLUMNS: readonly Column[] = [
 export const GROWTH_COLUMNS: readonly Column[] = [
   { name: 'registry', type: 'text', description: 'The host of the registry.', ...hidden },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'growth_bytes', type: 'bytes', description: 'Stored bytes against the audit before.' },
+  { name: 'growth_bytes', type: 'bytes', description: 'Stored bytes against seven days before.' },
   { name: 'stored_bytes', type: 'bytes', description: 'What it stores now.' },
 ];
 
@@ -44,13 +45,18 @@ export const LAYER_COLUMNS: readonly Column[] = [
 export const STEP_COLUMNS: readonly Column[] = [
   { name: 'registry', type: 'text', description: 'The host of the registry.', ...hidden },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'tag', type: 'text', description: 'The first tag by name that leads to the image.' },
+  { name: 'tag', type: 'text', description: 'The first tag by name that leads to the image that it gains most in.' },
   { name: 'team', type: 'text', description: 'The owner of the repository.' },
   { name: 'digest', type: 'digest', description: 'The manifest of the image.', ...hidden },
   { name: 'compressed_bytes', type: 'bytes', description: 'The pull size today.' },
   { name: 'technique', type: 'text', description: 'What to do.' },
   { name: 'base', type: 'text', description: 'The base image to move to, where one is known.' },
-  { name: 'gain_bytes', type: 'bytes', description: 'What it adds to the savings.' },
+  {
+    name: 'gain_bytes',
+    type: 'bytes',
+    description: 'What it adds to the savings of that image: the middle of the projected range.',
+  },
+  { name: 'images', type: 'integer', description: 'How many images of the repository it would make smaller.' },
   { name: 'after_max_bytes', type: 'bytes', description: 'The pull size then, at worst.' },
   {
     name: 'basis',

@@ -1,10 +1,10 @@
 import { regressionsOf } from '../../report/kinds/regressions.ts';
-import { comparableTrends } from '../../report/kinds/trends.ts';
+import { grownRepositories } from '../../report/kinds/trends.ts';
 import { readRows, recordsOf } from '../../report/report-page.ts';
 import type { Database } from '../../store/database.ts';
 import type { CellsByName } from '../links.ts';
 
-/** A repository that stores more than at the audit before, with the build that grew most since then, where one did. */
+/** A repository that stores more than before, with the build that grew most since then, where one did. */
 export interface Growth {
   readonly repository: CellsByName;
   readonly build: CellsByName | undefined;
@@ -16,13 +16,7 @@ const BUILDS = 200;
 
 /** Repositories that grew since a time, the most bytes first. */
 export async function readGrowth(db: Database, since: string, now: Date): Promise<readonly Growth[]> {
-  const trends = await readRows(db, comparableTrends({ scope: 'repository' }), {
-    now,
-    filters: { since },
-    sort: '-change_bytes',
-    limit: REPOSITORIES,
-  });
-  const grown = recordsOf(trends).filter(({ change_bytes: bytes }) => Number(bytes ?? 0) > 0);
+  const grown = recordsOf(await readRows(db, grownRepositories, { now, filters: { since }, limit: REPOSITORIES }));
   if (grown.length === 0) return [];
   const names = grown.map(({ name }) => String(name));
   const builds = recordsOf(await readRows(db, regressionsOf(names), { now, filters: { since }, limit: BUILDS }));

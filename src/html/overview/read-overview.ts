@@ -1,5 +1,7 @@
+import { newestSummaries } from '../../report/audit-summary.ts';
 import { techniques } from '../../report/kinds/techniques.ts';
 import { leaderboard } from '../../report/leaderboard.ts';
+import type { AuditSummary } from '../../report/report.ts';
 import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
 import type { Database } from '../../store/database.ts';
 import type { Trend } from '../charts/trend.ts';
@@ -14,6 +16,8 @@ import { readTrends } from './read-trends.ts';
  * would take long to add up was added up when the audits ended.
  */
 export interface Overview extends Summaries {
+  /** The newest audit of each source, the last one first. */
+  readonly audits: readonly AuditSummary[];
   readonly totals: OverviewTotals;
   readonly teams: ReportRows;
   readonly map: ByteMap;
@@ -57,6 +61,7 @@ export async function readOverview(db: Database, request: OverviewRequest): Prom
   const newest = Date.parse(teams.audit?.finished_at ?? now.toISOString());
   return {
     ...summaries,
+    audits: await newestSummaries(db),
     totals: totalsOf(recordsOf(teams), images),
     teams,
     map: await readMap(db),

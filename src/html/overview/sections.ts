@@ -1,15 +1,16 @@
 import { humanBytes } from '../../measure/human-bytes.ts';
-import type { AuditSummary } from '../../report/report.ts';
+import { RULES } from '../../policy/rule-registry.ts';
 import type { BigLayer, BigStep, RuleCount } from '../../store/summary-store.ts';
 import { type Bar, barList } from '../charts/bar-list.ts';
 import { trendCharts } from '../charts/trend.ts';
-import { count, counted, moment, share, signedBytes } from '../figures.ts';
+import { count, counted, share, signedBytes } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 import { figures, section } from '../page.ts';
 import { reportTable } from '../table.ts';
 import { BUILD_COLUMNS, GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './columns.ts';
 import { mapSection } from './map-section.ts';
+import { nextSteps } from './next-steps.ts';
 import type { Growth } from './read-growth.ts';
 import type { Overview, OverviewTotals } from './read-overview.ts';
 import type { SizeBucket, Standing } from './read-summaries.ts';
@@ -26,21 +27,31 @@ const TOP_BARS = 12;
 /** The overview's parts, in the order of the page. */
 export function overviewSections(overview: Overview, view: OverviewView): Markup {
   const { links } = view;
+  if (overview.audits.length === 0) return NO_AUDIT;
   return html`${summary(overview.totals, view)}
 <div class="grid">
-${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: 'A layer that several teams hold counts in parts, so that the teams sum to what the registries store.' })}
+${section('What to do next', nextSteps(overview, links), { wide: true })}
+${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: 'A layer that several teams hold counts in parts, so that the teams sum to what the registries store.', more: links('page', { page: 'leaderboard' }) })}
 ${section('Where the bytes are', mapSection(overview.map, links), { wide: true, note: 'Registry, team, repository, image: layers in several repositories count in each; within a repository, each counts at the biggest image that has it.' })}
+${section('Trend', trendCharts(overview.trends), { wide: true, note: 'Audits that cover the same as the newest.' })}
+${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'Of each repository the image that a technique gains most in; each size counts on the steps of its plan before it.', more: links('page', { page: 'advice' }) })}
+${section('Repositories that grew', growthTable(overview.growth, links), { wide: true, note: 'Stored bytes in the last seven days, audits against those before with the same coverage; and the build that grew most, with its step.', more: links('page', { page: 'regressions' }) })}
 ${section('Images by pull size', sizeBars(overview.sizes))}
-${section('Trend', trendCharts(overview.trends), { note: 'Audits that cover the same as the newest.' })}
-${section('Base images', standingBars('Base images', overview.bases, view, 'base_image'), { note: 'Share of tags.' })}
 ${section('Distributions', standingBars('Distributions', overview.distros, view, 'distro'), { note: 'Share of tags, with the end of support.' })}
-${section('Repositories that grew', growthTable(overview.growth, links), { wide: true, note: 'Stored bytes in the last seven days, audit by audit against the one before with the same coverage; and the build that grew most, with its step.', more: links('page', { page: 'regressions' }) })}
+${section('Base images', standingBars('Base images', overview.bases, view, 'base_image'), { wide: true, note: 'Share of tags.', more: links('page', { page: 'bases' }) })}
 ${section('Findings', ruleTable(overview.rules, links), { wide: true, more: links('page', { page: 'findings' }) })}
 ${section('Biggest layers', layerTable(overview.layers, links), { wide: true, more: links('page', { page: 'layers' }) })}
-${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'Steps of the slimming plans; each size counts on the steps before it.', more: links('page', { page: 'advice' }) })}
-${section('What slimming brought', reportTable(overview.techniques, { label: 'Techniques', links }), { wide: true, note: 'Builds against the build before them: what the guide says of a technique, what advice estimated, what was achieved.', more: links('page', { page: 'improvements' }) })}
+${section('What slimming brought', reportTable(overview.techniques, { label: 'Techniques', links, empty: 'No build has applied a technique yet.' }), { wide: true, note: 'Builds against the build before them: what the guide says of a technique, what advice estimated, what was achieved.', more: links('page', { page: 'improvements' }) })}
 </div>`;
 }
+
+const NO_AUDIT = html`<div class="grid">${section(
+  'Nothing was audited yet',
+  html`<ol class="next"><li>Audit a registry: <code>slimboard audit registry.example.com</code>, or <code>slimboard demo</code> for a tour on sample images.</li>
+<li>Come back to this page: it shows the newest audit as soon as that has ended.</li>
+<li>For every night: name sources and their <code>schedule</code> in <code>slimboard.yaml</code>, and run <code>slimboard schedule</code>.</li></ol>`,
+  { wide: true },
+)}</div>`;
 
 const TEAM_COLUMNS = [
   'rank',
@@ -50,7 +61,6 @@ const TEAM_COLUMNS = [
   'tags',
   'images',
   'stored_bytes',
-  'own_bytes',
   'logical_bytes',
   'median_bytes',
   'growth_bytes',
@@ -60,24 +70,15 @@ const TEAM_COLUMNS = [
   'slim_score',
   'findings_error',
 ];
-/** One line that says of which audit a page is. */
-export function auditLead(audit: AuditSummary | null): string {
-  if (!audit) return 'No audit has finished yet: "slimboard audit HOST" makes one.';
-  const failed = audit.tags_failed > 0 ? `, ${counted(audit.tags_failed, 'tag')} failed` : '';
-  const coverage = `${count(audit.tags_audited)} of ${counted(audit.tags_listed, 'tag')} audited${failed}`;
-  const time = audit.finished_at === null ? 'still running' : moment(audit.finished_at);
-  return `Audit ${audit.id} of ${audit.sources.join(', ')} · ${time} · ${coverage}`;
-}
-
 function summary(totals: OverviewTotals, { currency }: OverviewView): Markup {
   const growth = totals.growthBytes === null ? null : `${signedBytes(totals.growthBytes)} since the audit before`;
-  const cost = totals.monthlyCost === null ? null : `${totals.monthlyCost.toFixed(2)} ${currency} a month`;
+  const cost = totals.monthlyCost === null ? 'not known' : `${totals.monthlyCost.toFixed(2)} ${currency}`;
   return figures([
     { name: 'Repositories', value: count(totals.repositories) },
-    { name: 'Tags', value: count(totals.tags) },
-    { name: 'Images', value: count(totals.images) },
+    { name: 'Images', value: count(totals.images), note: `under ${counted(totals.tags, 'tag')}` },
     { name: 'Stored', value: humanBytes(totals.storedBytes), note: growth },
-    { name: 'Logical', value: humanBytes(totals.logicalBytes), note: cost },
+    { name: 'Storage a month', value: cost },
+    { name: 'Logical', value: humanBytes(totals.logicalBytes), note: 'pull sizes of all tags' },
     {
       name: 'Could be saved, up to',
       value: humanBytes(totals.savingsMaxBytes),
@@ -106,8 +107,10 @@ function standingBars(label: string, all: readonly Standing[], view: OverviewVie
   const bars = shown.map(({ name, tags: value, endOfLife }): Bar => {
     const ended = endOfLife !== null && endOfLife < view.today;
     const known = name !== 'not known';
+    const [label = name, ...others] = name.split(';');
     return {
-      label: name,
+      label,
+      ...(others.length > 0 ? { note: `+${others.length}`, title: name } : {}),
       value,
       text: `${count(value)} · ${share(value, tags)}`,
       href: known ? view.links(column, { [column]: column === 'distro' ? name.replace(' ', ':') : name }) : undefined,
@@ -121,7 +124,13 @@ function standingBars(label: string, all: readonly Standing[], view: OverviewVie
 }
 
 function ruleTable(rules: readonly RuleCount[], links: LinkOf): Markup {
-  const rows = rules.map(({ severity, rule, images, maxBytes }) => [severity, rule, images, maxBytes]);
+  const rows = rules.map(({ severity, rule, images, maxBytes }) => [
+    severity,
+    rule,
+    RULES.find(({ id }) => id === rule)?.title ?? null,
+    images,
+    maxBytes,
+  ]);
   return reportTable({ columns: RULE_COLUMNS, rows }, { label: 'Findings by rule', links });
 }
 
@@ -163,6 +172,7 @@ function stepTable(steps: readonly BigStep[], links: LinkOf): Markup {
     step.technique,
     step.base,
     step.gainBytes,
+    step.images ?? null,
     step.afterMaxBytes,
     step.basis,
   ]);

@@ -52,6 +52,21 @@ export interface TrendOf {
   readonly registry?: string;
 }
 
+const GROWN: readonly string[] = ['source', 'registry', 'name', 'stored_bytes', 'change_bytes'];
+
+/** Repositories that store more than before: all their changes in sum, most bytes first, beside what they store now. */
+export const grownRepositories: ReportKind = {
+  ...trends,
+  description: 'One row a repository that stores more than before, most bytes first.',
+  columns: GROWN.flatMap((name) => columns.filter((column) => column.name === name)),
+  query: (scope) => `
+    select t.source, t.registry, t.name, (array_agg(t.stored_bytes order by t.finished_at desc))[1] as stored_bytes,
+      sum(t.change_bytes)::int8 as change_bytes
+    from (${comparableTrends({ scope: 'repository' }).query(scope)}) t
+    group by t.source, t.registry, t.name having sum(t.change_bytes) > 0
+    order by change_bytes desc, t.source, t.registry, t.name`,
+};
+
 /** Trends of audits that can be compared: without errors, and covering the same as the newest such audit of their source. */
 export function comparableTrends({ scope, name, registry }: TrendOf): ReportKind {
   return {

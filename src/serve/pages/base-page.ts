@@ -1,11 +1,12 @@
 import { NotFoundError } from '../../errors.ts';
+import { auditLead } from '../../html/audit-lead.ts';
 import { trendCharts } from '../../html/charts/trend.ts';
 import { count } from '../../html/figures.ts';
 import { html } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
-import { auditLead } from '../../html/overview/sections.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
+import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob } from '../../report/filters.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Queryable } from '../../store/database.ts';
@@ -32,7 +33,7 @@ export async function basePage(dashboard: Dashboard, name: string): Promise<Page
   return {
     title: name,
     at: '/bases',
-    lead: auditLead(images.audit),
+    lead: auditLead(await newestSummaries(db)),
     body: html`${figures([
       { name: 'Images', value: count(base.images ?? 0) },
       { name: 'Tags', value: count(base.tags) },

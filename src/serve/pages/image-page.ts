@@ -19,11 +19,11 @@ export function imagePage(image: ImageDetail): PageContent {
     lead: html`${image.platform} · <code>${image.digest}</code>`,
     body: html`${summary(image)}
 <div class="grid">
+${section('What would make it smaller', planTable(image), { wide: true, note: 'Pull size after each step and all before it.' })}
 ${section('Layers', html`${layerBar(barLayers(image))}${layerTable(image)}`, { wide: true, note: 'Base first, as in the manifest; the mark is where the base ends.' })}
 ${section('What it stands on', proof(image))}
 ${section('What it is', identity(image))}
 ${section('Findings', findingTable(image), { wide: true })}
-${section('What would make it smaller', planTable(image), { wide: true, note: 'Pull size after each step and all before it.' })}
 ${section('Tags', places(image), { wide: true })}
 </div>`,
   };

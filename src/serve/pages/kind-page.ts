@@ -1,24 +1,44 @@
+import { auditLead } from '../../html/audit-lead.ts';
 import { count, counted } from '../../html/figures.ts';
-import { dashboardLinks } from '../../html/links.ts';
-import { html, type Markup } from '../../html/markup.ts';
-import { auditLead } from '../../html/overview/sections.ts';
+import { dashboardLinks, type LinkOf } from '../../html/links.ts';
+import { type Content, html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
-import { reportTable, titleOf } from '../../html/table.ts';
+import { reportTable } from '../../html/table.ts';
+import { titleOf } from '../../html/titles.ts';
+import { newestSummaries } from '../../report/audit-summary.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { FILTER_PARAMETERS, filtersOf, parseReportQuery } from '../report-query.ts';
-import { SCREEN_COLUMNS } from './columns.ts';
+import { SCREEN_COLUMNS, SCREEN_SORTS } from './columns.ts';
+import { EMPTY_STATES } from './empty-states.ts';
 
 const ROWS = 100;
 const MOST_ROWS = 500;
 
+export interface KindPageOptions {
+  /** Those that any report takes; default: all of the address. */
+  readonly parameters?: URLSearchParams;
+  /** Where the same rows are CSV. */
+  readonly csvPath?: string;
+  /** Fields of the form beside the search. */
+  readonly fields?: Content;
+  readonly links?: LinkOf;
+}
+
 /** A report as a page: searched, filtered, sorted and cut into pages by the database. */
-export async function kindPage(dashboard: Dashboard, kind: ReportKind, url: URL): Promise<PageContent> {
-  const query = parseReportQuery(url.searchParams);
+export async function kindPage(
+  dashboard: Dashboard,
+  kind: ReportKind,
+  url: URL,
+  options: KindPageOptions = {},
+): Promise<PageContent> {
+  const query = parseReportQuery(options.parameters ?? url.searchParams);
   const limit = Math.min(query.limit ?? ROWS, MOST_ROWS);
+  const sort = query.sort ?? SCREEN_SORTS[kind.name];
   const page = await readPage(dashboard.db, kind, {
     ...query,
+    ...(sort === undefined ? {} : { sort }),
     limit,
     now: dashboard.now(),
     storagePricePerGBMonth: dashboard.settings.prices.storagePerGBMonth,
@@ -27,31 +47,51 @@ export async function kindPage(dashboard: Dashboard, kind: ReportKind, url: URL)
   return {
     title,
     at: url.pathname,
-    lead: auditLead(page.audit),
-    body: html`<p class="note">${kind.description.replaceAll('`', '')}</p>${filterForm(kind, url)}
-<section class="card">${tableOf(page, title, url, query.sort)}${pager(page, url, query.offset, limit)}</section>`,
+    lead: auditLead(
+      query.audit === undefined
+        ? await newestSummaries(dashboard.db, query.filters?.source)
+        : page.audit
+          ? [page.audit]
+          : [],
+    ),
+    body: html`<p class="note">${kind.description.replaceAll('`', '')}</p>${filterForm(kind, url, options)}
+<section class="card">${tableOf(page, title, url, sort, options.links)}${pager(page, url, query.offset, limit)}</section>`,
   };
 }
 
-function tableOf(page: ReportPage, label: string, url: URL, sort: string | undefined): Markup {
+function tableOf(
+  page: ReportPage,
+  label: string,
+  url: URL,
+  sort: string | undefined,
+  links: LinkOf = dashboardLinks,
+): Markup {
   const columns = SCREEN_COLUMNS[page.kind];
   return reportTable(page, {
     label,
-    links: dashboardLinks,
+    links,
+    empty: emptyOf(page.kind, url),
     sortedBy: sort,
     ...(columns && { columns }),
     sortLink: (column) => address(url, { sort: sort === `-${column}` ? column : `-${column}`, offset: undefined }),
   });
 }
 
-function filterForm(kind: ReportKind, url: URL): Markup {
+/** Why there are no rows: because of what was asked for, or because there are none. */
+function emptyOf(kind: string, url: URL): Content {
+  const isPart = [...url.searchParams].some(([name, value]) => name !== 'sort' && value !== '');
+  if (isPart) return html`No row matches: <a href="${url.pathname}">show all</a>.`;
+  return EMPTY_STATES[kind];
+}
+
+function filterForm(kind: ReportKind, url: URL, { csvPath, fields }: KindPageOptions): Markup {
   const names = filtersOf(kind).map((name) => FILTER_PARAMETERS[name]);
   const isFiltered = names.some((name) => url.searchParams.get(name));
   const sort = url.searchParams.get('sort');
   const audit = url.searchParams.get('audit');
-  const csv = `/api/v1/reports/${kind.name}${address(url, { format: 'csv', limit: undefined, offset: undefined }).slice(url.pathname.length)}`;
+  const csv = `${csvPath ?? `/api/v1/reports/${kind.name}`}${address(url, { format: 'csv', limit: undefined, offset: undefined }).slice(url.pathname.length)}`;
   return html`<form class="filters" action="${url.pathname}" role="search" aria-label="${titleOf(kind.name)}">
-<label>Search<input type="search" name="q" value="${url.searchParams.get('q') ?? ''}"></label>
+${fields}<label>Search<input type="search" name="q" value="${url.searchParams.get('q') ?? ''}"></label>
 ${sort ? html`<input type="hidden" name="sort" value="${sort}">` : null}${audit ? html`<input type="hidden" name="audit" value="${audit}">` : null}
 <button>Show</button><a class="button" href="${csv}" download>CSV</a>
 ${names.length > 0 ? html`<details${isFiltered ? html` open` : null}><summary>Filters</summary><div>${names.map((name) => filterField(name, url))}</div></details>` : null}</form>`;

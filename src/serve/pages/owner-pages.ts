@@ -1,12 +1,13 @@
 import { NotFoundError } from '../../errors.ts';
+import { auditLead } from '../../html/audit-lead.ts';
 import { trendCharts } from '../../html/charts/trend.ts';
 import { counted, signedBytes } from '../../html/figures.ts';
 import type { CellsByName } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
-import { auditLead } from '../../html/overview/sections.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
+import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob } from '../../report/filters.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { leaderboard } from '../../report/leaderboard.ts';
@@ -27,7 +28,7 @@ export async function teamPage(dashboard: Dashboard, team: string): Promise<Page
   return {
     title: team,
     at: '/teams',
-    lead: auditLead(page.audit),
+    lead: auditLead(await newestSummaries(db)),
     body: html`${sizes(row)}
 <div class="grid">
 ${section('Trend', trendCharts(trends), { wide: true, note: "The team's fair share of what is stored, in audits that cover the same as the newest." })}

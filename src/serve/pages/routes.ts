@@ -1,8 +1,9 @@
 import { Hono } from 'hono';
 import { NotFoundError } from '../../errors.ts';
+import { auditLead } from '../../html/audit-lead.ts';
 import { dashboardLinks } from '../../html/links.ts';
 import { readOverview } from '../../html/overview/read-overview.ts';
-import { auditLead, overviewSections } from '../../html/overview/sections.ts';
+import { overviewSections } from '../../html/overview/sections.ts';
 import type { PageContent } from '../../html/page.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
@@ -61,5 +62,5 @@ async function overviewPage({ db, now, settings }: Dashboard): Promise<PageConte
   const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
   const overview = await readOverview(db, { now: time, storagePricePerGBMonth });
   const view = { links: dashboardLinks, currency, today: time.toISOString().slice(0, 10) };
-  return { title: 'Overview', at: '/', lead: auditLead(overview.teams.audit), body: overviewSections(overview, view) };
+  return { title: 'Overview', at: '/', lead: auditLead(overview.audits), body: overviewSections(overview, view) };
 }

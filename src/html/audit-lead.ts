@@ -1,0 +1,28 @@
+import type { AuditSummary } from '../report/report.ts';
+import { count, counted, moment } from './figures.ts';
+
+/** Sources that are named one by one. */
+const MOST_NAMED = 4;
+
+/** One line that says of which audits a page is, and how much of the registries they cover. */
+export function auditLead(audits: readonly AuditSummary[]): string {
+  const [last] = audits;
+  if (!last) return 'No audit has finished yet: "slimboard audit HOST" makes one.';
+  const time = last.finished_at === null ? 'still running' : moment(last.finished_at);
+  if (audits.length === 1) return `Audit ${last.id} of ${namesOf(last.sources)} · ${time} · ${coverage(audits)}`;
+  const sources = [...new Set(audits.flatMap((audit) => audit.sources))];
+  return `Newest audits of ${namesOf(sources)} · last one ${time} · ${coverage(audits)}`;
+}
+
+function namesOf(sources: readonly string[]): string {
+  const named = sources.slice(0, MOST_NAMED).join(', ');
+  return sources.length > MOST_NAMED ? `${named} and ${counted(sources.length - MOST_NAMED, 'other source')}` : named;
+}
+
+function coverage(audits: readonly AuditSummary[]): string {
+  const sum = (name: 'tags_listed' | 'tags_audited' | 'tags_skipped' | 'tags_failed'): number =>
+    audits.reduce((total, audit) => total + audit[name], 0);
+  const others = sum('tags_skipped') > 0 ? `, ${count(sum('tags_skipped'))} of other kinds` : '';
+  const failed = sum('tags_failed') > 0 ? `, ${count(sum('tags_failed'))} failed` : '';
+  return `${count(sum('tags_audited'))} of ${counted(sum('tags_listed'), 'tag')} audited${others}${failed}`;
+}

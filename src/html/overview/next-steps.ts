@@ -1,0 +1,86 @@
+import { TECHNIQUES } from '../../advise/technique.ts';
+import { humanBytes } from '../../measure/human-bytes.ts';
+import { RULES } from '../../policy/rule-registry.ts';
+import { counted, signedBytes } from '../figures.ts';
+import type { LinkOf } from '../links.ts';
+import { type Content, html, type Markup } from '../markup.ts';
+import type { Overview } from './read-overview.ts';
+
+/** So many lines of a sort: more is a list, and has a section of its own. */
+const MOST_OF_A_SORT = 2;
+
+/** What an overview asks somebody to look at, worst first: a line each, with the way there. */
+export function nextSteps(overview: Overview, links: LinkOf): Markup {
+  const lines = [
+    ...unread(overview, links),
+    ...errors(overview, links),
+    ...grown(overview, links),
+    ...savings(overview, links),
+    ...unowned(overview, links),
+  ];
+  if (lines.length === 0) return html`<p class="empty">Nothing that stands out.</p>`;
+  return html`<ul class="next">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
+}
+
+function link(content: Content, href: string | undefined): Content {
+  return href === undefined ? content : html`<a href="${href}">${content}</a>`;
+}
+
+/** Figures are of what could be read: first of all it should be everything. */
+function unread({ audits }: Overview, links: LinkOf): readonly Markup[] {
+  const failed = audits.reduce((sum, { tags_failed }) => sum + tags_failed, 0);
+  if (failed === 0) return [];
+  return [
+    html`${link(counted(failed, 'tag'), links('page', { page: 'errors' }))} could not be read: the figures lack them.`,
+  ];
+}
+
+function errors({ rules }: Overview, links: LinkOf): readonly Markup[] {
+  return rules
+    .filter(({ severity }) => severity === 'error')
+    .slice(0, MOST_OF_A_SORT)
+    .map(({ rule, images }) => {
+      const title = RULES.find(({ id }) => id === rule)?.title;
+      return html`<span class="badge error">error</span> ${link(rule, links('rule', { rule }))} in ${counted(images, 'image')}${title ? `: ${title}` : ''}.`;
+    });
+}
+
+function grown({ growth }: Overview, links: LinkOf): readonly Markup[] {
+  return growth.slice(0, MOST_OF_A_SORT).map(({ repository, build }) => {
+    const { name, registry = null } = repository;
+    const place = link(String(name), links('repository', { repository: name ?? null, registry }));
+    const grew = html`${place} stores <b>${signedBytes(Number(repository.change_bytes))}</b> in the last seven days`;
+    if (!build || build.step === null) return html`${grew}.`;
+    const change = link(String(build.tag), links('change_bytes', build));
+    return html`${grew}; its build ${change} grew by ${humanBytes(Number(build.change_bytes))}, most of it in step ${String(build.step)}${instructionOf(build.instruction)}.`;
+  });
+}
+
+const LONGEST_INSTRUCTION = 60;
+
+function instructionOf(text: unknown): Content {
+  if (typeof text !== 'string') return null;
+  return html` <code>${text.length > LONGEST_INSTRUCTION ? `${text.slice(0, LONGEST_INSTRUCTION)}…` : text}</code>`;
+}
+
+function savings({ steps }: Overview, links: LinkOf): readonly Markup[] {
+  return steps.slice(0, MOST_OF_A_SORT).map((step) => {
+    const { digest, repository, tag, technique, gainBytes, bytes, base } = step;
+    const title = TECHNIQUES.find(({ id }) => id === technique)?.title ?? technique;
+    const towards = base === null ? '' : ` (${base})`;
+    return html`${link(`${repository}:${tag}`, links('digest', { digest }))} would lose about <b>${humanBytes(gainBytes)}</b> of ${humanBytes(bytes)} by: ${title}${towards}.`;
+  });
+}
+
+const UNOWNED = 'unowned';
+
+/** What nobody owns, nobody makes smaller. */
+function unowned({ teams }: Overview, links: LinkOf): readonly Markup[] {
+  const place = (name: string): number => teams.columns.findIndex((column) => column.name === name);
+  const row = teams.rows.find((cells) => cells[place('team')] === UNOWNED);
+  if (!row || teams.rows.length === 1) return [];
+  const repositories = counted(Number(row[place('repositories')]), 'repository', 'repositories');
+  return [
+    html`Nobody owns ${link(repositories, links('team', { team: UNOWNED }))} that store ${humanBytes(Number(row[place('stored_bytes')]))}: name their teams in the settings.`,
+  ];
+}

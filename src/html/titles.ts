@@ -1,0 +1,52 @@
+/** A column's name as people say it: `compressed_bytes` is `Pull size`. */
+export function titleOf(name: string): string {
+  const words =
+    TITLES[name] ??
+    name
+      .replace(/_bytes$/, '')
+      .replace(/_at$/, '')
+      .replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  compressed_bytes: 'pull size',
+  layer_count: 'layers',
+  base_confidence: 'confidence',
+  base_logical_bytes: 'base, logical',
+  app_logical_bytes: 'app, logical',
+  app_bytes: 'app',
+  base_bytes: 'base size',
+  distro_version: 'release',
+  growth_percent: 'growth %',
+  change_percent: 'change %',
+  saved_percent: 'saved %',
+  goal_percent: 'way to goal',
+  progress_percent: 'way to goal',
+  progress_change: 'points won',
+  left_bytes: 'still to go',
+  possible_bytes: 'possible',
+  findings_error: 'errors',
+  findings_warn: 'warnings',
+  monthly_cost: 'cost a month',
+  guide_min_percent: 'guide, from',
+  guide_max_percent: 'guide, up to',
+  estimated_min_percent: 'estimated, from',
+  estimated_max_percent: 'estimated, up to',
+  achieved_percent: 'achieved',
+  estimated_min_bytes: 'estimated, from',
+  estimated_max_bytes: 'estimated, up to',
+  step_bytes: 'by its step',
+  savings_max_bytes: 'savings up to',
+  savings_min_bytes: 'savings from',
+  distro_eol: 'end of life',
+  gain_bytes: 'gain',
+  after_min_bytes: 'size then, from',
+  after_max_bytes: 'size then, up to',
+  max_bytes: 'saves up to',
+  p90_bytes: '90 % below',
+  freed_bytes: 'frees',
+  example_repository: 'for example in',
+  id: 'audit',
+  bases: 'base images',
+};

@@ -1,0 +1,56 @@
+import { SettingsError } from '../errors.ts';
+import type { Queryable } from '../store/database.ts';
+import type { AuditSummary } from './report.ts';
+
+const SUMMARY = `
+  select a.id, a.status, a.sources, a.started_at, a.finished_at, a.repositories_listed, a.tags_listed, a.tags_audited,
+    a.tags_skipped, a.tags_failed
+  from slimboard_audits a`;
+
+type SummaryRow = Omit<AuditSummary, 'sources'> & { readonly sources: string | null };
+
+/** The audit of that number, else the newest one that ended. @throws SettingsError when there is none of that number */
+export async function findSummary(
+  db: Queryable,
+  id: number | undefined,
+  source: string | undefined,
+): Promise<AuditSummary | null> {
+  const [row] =
+    id === undefined
+      ? await db.query<SummaryRow>(
+          `${SUMMARY} where a.status in ('finished', 'incomplete') and ($1::text is null or $1 = any(string_to_array(a.sources, ';')))
+           order by a.id desc limit 1`,
+          [source ?? null],
+        )
+      : await db.query<SummaryRow>(`${SUMMARY} where a.id = $1`, [id]);
+  if (!row && id !== undefined)
+    throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
+  if (!row) return null;
+  return summaryOf(row);
+}
+
+/** The newest audit of each source, the last one first: what figures of all sources are of. */
+export async function newestSummaries(db: Queryable, source?: string): Promise<readonly AuditSummary[]> {
+  const rows = await db.query<SummaryRow>(
+    `${SUMMARY} where a.id in (
+       select x.audit_id from slimboard_source_audits x where x.newest and ($1::text is null or x.source = $1))
+     order by a.finished_at desc, a.id desc`,
+    [source ?? null],
+  );
+  return rows.map(summaryOf);
+}
+
+function summaryOf(row: SummaryRow): AuditSummary {
+  const { sources, started_at, finished_at } = row;
+  return {
+    ...row,
+    sources: sources?.split(';') ?? [],
+    started_at: toSecond(started_at),
+    finished_at: finished_at === null ? null : toSecond(finished_at),
+  };
+}
+
+/** As all reports write a time: `2026-11-23T02:00:00Z`. */
+function toSecond(time: string): string {
+  return `${time.slice(0, 19)}Z`;
+}

@@ -1,0 +1,13 @@
+/** What it means when a kind of report has no rows at all. */
+export const EMPTY_STATES: Readonly<Record<string, string>> = {
+  errors: 'Nothing failed: all that the registries list was read.',
+  findings: 'No image trips a rule.',
+  advice: 'There is nothing to advise: no technique would make an image smaller.',
+  regressions: 'No build is larger than the one before it.',
+  improvements: 'No build has applied a technique yet.',
+  techniques: 'No build has applied a technique yet.',
+  goals: 'There are no goals yet: they start with the first audit.',
+  trends: 'A trend begins with the second audit.',
+  reclaim:
+    'There is nothing to remove: no manifest is without a tag, archived, not pulled for 180 days, or older than 90 days and behind ten newer builds.',
+};

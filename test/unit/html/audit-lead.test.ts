@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { auditLead } from '../../../src/html/audit-lead.ts';
+import type { AuditSummary } from '../../../src/report/report.ts';
+
+const audit = (id: number, source: string, counts: Partial<AuditSummary> = {}): AuditSummary => ({
+  id,
+  status: 'finished',
+  sources: [source],
+  started_at: '2026-11-23T02:00:00Z',
+  finished_at: '2026-11-23T02:30:00Z',
+  repositories_listed: 3,
+  tags_listed: 100,
+  tags_audited: 95,
+  tags_skipped: 5,
+  tags_failed: 0,
+  ...counts,
+});
+
+test('one audit is named by its number', () => {
+  expect(auditLead([audit(7, 'prod')])).toBe(
+    'Audit 7 of prod · 2026-11-23 02:30 UTC · 95 of 100 tags audited, 5 of other kinds',
+  );
+});
+
+test('figures of several sources are of the newest audits of all of them', () => {
+  const failed = audit(6, 'mirror', { tags_audited: 90, tags_failed: 5 });
+  expect(auditLead([audit(7, 'prod'), failed])).toBe(
+    'Newest audits of prod, mirror · last one 2026-11-23 02:30 UTC · 185 of 200 tags audited, 10 of other kinds, 5 failed',
+  );
+});
+
+test('however many sources there are, it is a line', () => {
+  const audits = Array.from({ length: 30 }, (_, id) => audit(id, `region-${id}`));
+  expect(auditLead(audits)).toContain('region-3 and 26 other sources');
+});
+
+test('before the first audit it says how to make one', () => {
+  expect(auditLead([])).toContain('slimboard audit HOST');
+});

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { dashboardLinks, noLinks } from '../../../src/html/links.ts';
+import { nextSteps } from '../../../src/html/overview/next-steps.ts';
+import type { Overview } from '../../../src/html/overview/read-overview.ts';
+
+type Parts = Pick<Overview, 'audits' | 'rules' | 'growth' | 'steps' | 'teams'>;
+
+const NOTHING: Parts = {
+  audits: [],
+  rules: [],
+  growth: [],
+  steps: [],
+  teams: { kind: 'leaderboard', audit: null, columns: [], rows: [] },
+};
+const lines = (parts: Partial<Parts>, links = noLinks): readonly string[] =>
+  [...String(nextSteps({ ...NOTHING, ...parts } as Overview, links)).matchAll(/<li>(.*?)<\/li>/gs)].map(
+    ([, line = '']) => line,
+  );
+
+test('a quiet night has nothing to do', () => {
+  expect(String(nextSteps(NOTHING as Overview, noLinks))).toContain('Nothing that stands out.');
+});
+
+test('errors of the policy come first, warnings are for the list', () => {
+  const rules = [
+    { severity: 'error', rule: 'secret-in-env', images: 2, maxBytes: null },
+    { severity: 'warn', rule: 'root-user', images: 90, maxBytes: null },
+  ];
+  const [first, ...others] = lines({ rules }, dashboardLinks);
+  expect(first).toContain(
+    '<a href="/findings?q=secret-in-env">secret-in-env</a> in 2 images: A secret in the environment',
+  );
+  expect(others).toEqual([]);
+});
+
+test('what grew names the build and the step that did it', () => {
+  const repository = { name: 'payments/api', registry: 'r.example.com', change_bytes: 304_000_000 };
+  const build = {
+    tag: 'v9',
+    digest: 'sha256:b',
+    previous_digest: 'sha256:a',
+    change_bytes: 212_000_000,
+    step: 7,
+    instruction: 'RUN npm ci',
+  };
+  const [line] = lines({ growth: [{ repository, build }] }, dashboardLinks);
+  expect(line).toContain(
+    '<a href="/repository?registry=r.example.com&amp;name=payments%2Fapi">payments/api</a> stores <b>+304 MB</b>',
+  );
+  expect(line).toContain(
+    '<a href="/compare?old=sha256%3Aa&amp;new=sha256%3Ab">v9</a> grew by 212 MB, most of it in step 7 <code>RUN npm ci</code>',
+  );
+  expect(lines({ growth: [{ repository, build: undefined }] })[0]).toBe(
+    'payments/api stores <b>+304 MB</b> in the last seven days.',
+  );
+});
+
+test('savings say of which image, how much, and how; a file has no links', () => {
+  const step = {
+    digest: 'sha256:a',
+    registry: 'r.example.com',
+    repository: 'web/<shop>',
+    tag: '1.0',
+    team: 'web',
+    bytes: 900_000_000,
+    technique: 'slim-base',
+    base: 'node:22-slim',
+    gainBytes: 400_000_000,
+    afterMaxBytes: 500_000_000,
+    basis: 'measured',
+  };
+  expect(lines({ steps: [step] })).toEqual([
+    'web/&lt;shop&gt;:1.0 would lose about <b>400 MB</b> of 900 MB by: Slim base (node:22-slim).',
+  ]);
+});
