@@ -4,14 +4,13 @@ import { readOverview } from '../html/overview/read-overview.ts';
 import { parseDigest } from '../oci/digest.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
-import { leaderboard } from '../report/leaderboard.ts';
-import { GROUPINGS, type Grouping, METRICS, type Metric } from '../report/names.ts';
 import { recordsOf } from '../report/report-page.ts';
 import { auditProgress } from '../store/progress-store.ts';
 import { answerReport } from './answer-report.ts';
 import { compareStored } from './compare.ts';
 import type { Dashboard } from './dashboard.ts';
 import { readImageDetail, resolveImage } from './image-detail.ts';
+import { parseLeaderboardQuery } from './leaderboard-query.ts';
 import { openApiDocument } from './openapi.ts';
 import { parseReportQuery } from './report-query.ts';
 
@@ -22,12 +21,13 @@ export function apiRoutes(dashboard: Dashboard): Hono {
   api.get('/openapi.json', (context) => context.json(openApiDocument()));
   api.get('/overview', async (context) => {
     const { storagePerGBMonth: storagePricePerGBMonth } = settings.prices;
-    const { teams, growth, ...rest } = await readOverview(db, { now: now(), storagePricePerGBMonth });
+    const { teams, growth, techniques, ...rest } = await readOverview(db, { now: now(), storagePricePerGBMonth });
     return context.json({
       schema: 'slimboard.overview/1',
       audit: teams.audit,
       ...rest,
       teams: recordsOf(teams),
+      techniques: recordsOf(techniques),
       growth: growth.map(({ repository, build }) => ({ ...repository, build: build ?? null })),
     });
   });
@@ -35,9 +35,8 @@ export function apiRoutes(dashboard: Dashboard): Hono {
     answerReport(dashboard, kindOf(req.param('kind')), parseReportQuery(new URL(req.url).searchParams)),
   );
   api.get('/leaderboard', async ({ req }) => {
-    const parameters = new URL(req.url).searchParams;
-    const kind = leaderboardOf(parameters);
-    return answerReport(dashboard, kind, parseReportQuery(parameters));
+    const { kind, others } = parseLeaderboardQuery(new URL(req.url).searchParams, now());
+    return answerReport(dashboard, kind, parseReportQuery(others));
   });
   api.get('/images/:digest', async (context) =>
     context.json({
@@ -71,15 +70,4 @@ export function kindOf(name: string): ReportKind {
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (!kind) throw new NotFoundError(`there is no report of that name: there are ${Object.keys(kinds).join(', ')}`);
   return kind;
-}
-
-/** Takes `by`, `metric` out of the parameters. @throws SettingsError when they cannot be read */
-function leaderboardOf(parameters: URLSearchParams): ReportKind {
-  const by = parameters.get('by') ?? 'team';
-  const metric = parameters.get('metric') ?? 'stored';
-  parameters.delete('by');
-  parameters.delete('metric');
-  if (!GROUPINGS.includes(by as Grouping)) throw new SettingsError(`by: write ${GROUPINGS.join(', ')}`);
-  if (!METRICS.includes(metric as Metric)) throw new SettingsError(`metric: write ${METRICS.join(', ')}`);
-  return leaderboard({ by: by as Grouping, metric: metric as Metric });
 }

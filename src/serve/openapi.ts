@@ -74,6 +74,7 @@ const OBJECT: Json = { type: 'object' };
 
 const OVERVIEW: Readonly<Record<string, Json>> = {
   audit: { type: ['object', 'null'], description: 'The newest audit' },
+  audits: { ...LIST, description: 'The newest audit of each source, the last one first' },
   totals: OBJECT,
   teams: LIST,
   map: { ...OBJECT, description: 'Stored bytes by registry, team, repository and image' },
@@ -85,6 +86,7 @@ const OVERVIEW: Readonly<Record<string, Json>> = {
   steps: { ...LIST, description: 'Steps of slimming plans, the most gain first' },
   growth: { ...LIST, description: 'Repositories that grew, each with the build that grew most' },
   trends: LIST,
+  techniques: { ...LIST, description: 'Techniques that builds applied, most bytes saved first' },
 };
 const IMAGE: Readonly<Record<string, Json>> = {
   digest: TEXT,
@@ -147,6 +149,12 @@ function leaderboardOperation(): Json {
     parameters: [
       parameter('by', 'query', 'What is ranked; default team', { enum: GROUPINGS }),
       parameter('metric', 'query', 'What it is ranked by; default stored', { enum: METRICS }),
+      parameter(
+        'since',
+        'query',
+        'What growth and movement are against: a date, or 30d; default: the audit before',
+        TEXT,
+      ),
       ...filters.values(),
       ...pageParameters(columns),
     ],

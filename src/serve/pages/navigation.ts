@@ -3,10 +3,11 @@ import type { NavigationEntry } from '../../html/page.ts';
 /** The dashboard's pages, in the order of its head. */
 export const NAVIGATION: readonly NavigationEntry[] = [
   { title: 'Overview', href: '/' },
+  { title: 'Leaderboard', href: '/leaderboard' },
   { title: 'Teams', href: '/teams' },
   { title: 'Repositories', href: '/repositories' },
   { title: 'Images', href: '/images' },
-  { title: 'Bases', href: '/bases' },
+  { title: 'Base images', href: '/bases' },
   { title: 'Layers', href: '/layers' },
   { title: 'Findings', href: '/findings' },
   { title: 'Advice', href: '/advice' },

@@ -16,6 +16,7 @@ import { basePage } from './base-page.ts';
 import { comparePage } from './compare-page.ts';
 import { imagePage } from './image-page.ts';
 import { kindPage } from './kind-page.ts';
+import { leaderboardPage } from './leaderboard-page.ts';
 import { repositoryPage, teamPage } from './owner-pages.ts';
 
 /** The pages that people look at. */
@@ -27,6 +28,9 @@ export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) 
     app.get(`/${name}`, async (context) =>
       context.html(render(await kindPage(dashboard, kindOf(name), new URL(context.req.url)))),
     );
+  app.get('/leaderboard', async (context) =>
+    context.html(render(await leaderboardPage(dashboard, new URL(context.req.url)))),
+  );
   app.get('/teams/:team', async (context) =>
     context.html(render(await teamPage(dashboard, context.req.param('team')))),
   );

@@ -93,6 +93,10 @@ async function addresses(): Promise<readonly string[]> {
     '/images?q=%3Cscript%3E&team=%22%3E%3Cimg&sort=-tag',
     '/audits/1',
     '/teams/nobody',
+    '/leaderboard',
+    '/leaderboard?by=repository&metric=growth&since=30d',
+    '/leaderboard?by=base&metric=median',
+    '/errors?q=nothing',
     ...Object.keys(KINDS).map((name) => `/${name}`),
   ];
 }
@@ -122,8 +126,12 @@ test.each([
 
 test('a table is sorted and filtered by the server, and pages lead on', async () => {
   await page.goto(`${server.url}/images?limit=5`);
+  const sorted = (direction: string) => page.locator(`th[aria-sort="${direction}"]`).textContent();
+  expect(await sorted('descending')).toBe('Pull size');
   await page.getByRole('link', { name: 'Pull size' }).click();
-  await expect.poll(() => page.locator('th[aria-sort="descending"]').textContent()).toBe('Pull size');
+  await expect.poll(() => sorted('ascending')).toBe('Pull size');
+  await page.getByRole('link', { name: 'Pull size' }).click();
+  await expect.poll(() => sorted('descending')).toBe('Pull size');
   const sizes = await page
     .locator('td[data-value]')
     .evaluateAll((cells) =>
@@ -162,7 +170,54 @@ test('the map leads to an image, and a page to all that it is taken from', async
   await page.goto(`${server.url}/repository?name=payments/app-0`);
   await page.getByRole('link', { name: 'All of them: Findings' }).click();
   await page.waitForURL(/\/findings\?repository=payments/);
-  expect(new Set(await page.locator('tbody tr td:first-child').allTextContents())).toEqual(new Set(['payments/app-0']));
+  expect(new Set(await page.locator('tbody tr td:nth-child(3)').allTextContents())).toEqual(
+    new Set(['payments/app-0']),
+  );
+});
+
+test('the leaderboard ranks what is chosen, and a name leads on', async () => {
+  await page.goto(`${server.url}/leaderboard`);
+  await page.getByRole('combobox', { name: 'Rank' }).selectOption('Repositories');
+  await page.getByRole('combobox', { name: 'By' }).selectOption('Growth');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.waitForURL(/by=repository&metric=growth/);
+  expect(await page.locator('tbody tr:first-child td').first().textContent()).toBe('1');
+  await page.getByRole('link', { name: /payments\/app-0$/ }).click();
+  await page.waitForURL(/\/repository\?registry=/);
+  expect(await page.locator('h1').textContent()).toBe('payments/app-0');
+});
+
+test('the first screen says what to do next, and leads there', async () => {
+  await page.goto(server.url);
+  const next = page.locator('section', { has: page.getByRole('heading', { name: 'What to do next' }) });
+  expect((await next.boundingBox())?.y).toBeLessThan(400);
+  await next.getByRole('link', { name: 'payments/app-0', exact: true }).click();
+  await page.waitForURL(/\/repository\?/);
+  expect(await page.locator('h1').textContent()).toBe('payments/app-0');
+});
+
+test('nothing on the screen but a map, whose small places have no room, hides what it says', async () => {
+  await page.goto(server.url);
+  const cut = await page
+    .locator('th, dt, dd, td.n, .legend li, figcaption')
+    .evaluateAll((elements) =>
+      (elements as unknown as { scrollWidth: number; clientWidth: number; textContent: string }[])
+        .filter(({ scrollWidth, clientWidth }) => clientWidth > 1 && scrollWidth > clientWidth + 1)
+        .map(({ textContent }) => textContent),
+    );
+  expect(cut).toEqual([]);
+});
+
+test('by keyboard the content is one step away, and a narrow screen shows where one is', async () => {
+  await page.goto(`${server.url}/audits`);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate<string>('document.activeElement.id')).toBe('content');
+  await page.setViewportSize({ width: 390, height: 900 });
+  await page.reload();
+  const place = await page.locator('nav [aria-current]').boundingBox();
+  expect(place?.x).toBeGreaterThanOrEqual(0);
+  expect((place?.x ?? 0) + (place?.width ?? 0)).toBeLessThanOrEqual(390);
 });
 
 test('every table is downloaded as CSV, as it is filtered', async () => {

@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { htmlReport } from '../../../src/html/report-file.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { GROUPINGS, METRICS } from '../../../src/report/names.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -29,13 +30,18 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   });
   afterAll(() => db?.close());
 
-  test.each(['/', '/compare', '/healthz', '/readyz', '/metrics', ...Object.keys(KINDS).map((name) => `/${name}`)])(
-    '%s is there',
-    async (path) => {
-      const answer = await get(path);
-      expect(answer.status, await answer.clone().text()).toBe(200);
-    },
-  );
+  test.each([
+    '/',
+    '/compare',
+    '/leaderboard',
+    '/healthz',
+    '/readyz',
+    '/metrics',
+    ...Object.keys(KINDS).map((name) => `/${name}`),
+  ])('%s is there', async (path) => {
+    const answer = await get(path);
+    expect(answer.status, await answer.clone().text()).toBe(200);
+  });
 
   test.each(Object.keys(KINDS))('no text of a registry becomes markup: /%s', async (kind) => {
     const text = await (await get(`/${kind}`)).text();
@@ -136,6 +142,46 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(growth[0]?.build).toMatchObject({ tag: 'v9' });
     for (const path of ['/teams/payments', '/repository?name=payments/app-0'])
       expect(await (await get(path)).text()).toContain('class="trend"');
+  });
+
+  test('what would save most is of each repository once by each technique', async () => {
+    const { steps, techniques } = (await json('/api/v1/overview')) as {
+      steps: { repository: string; technique: string; images: number; gainBytes: number }[];
+      techniques: { technique?: string }[];
+    };
+    const keys = steps.map(({ repository, technique }) => `${repository} ${technique}`);
+    expect(new Set(keys).size).toBe(keys.length);
+    const { rows } = (await json('/api/v1/reports/advice')) as {
+      rows: { repository: string; technique: string; digest: string; gain_bytes: number }[];
+    };
+    for (const { repository, technique, images, gainBytes } of steps) {
+      const same = rows.filter((row) => row.repository === repository && row.technique === technique);
+      expect(images).toBe(new Set(same.map(({ digest }) => digest)).size);
+      expect(gainBytes).toBe(Math.max(...same.map((row) => row.gain_bytes)));
+    }
+    expect(techniques.every((row) => typeof row.technique === 'string')).toBe(true);
+  });
+
+  test.each(GROUPINGS)('a leaderboard by %s is a page, a CSV, and has movement since a date', async (by) => {
+    for (const metric of METRICS) {
+      const page = await get(`/leaderboard?by=${by}&metric=${metric}`);
+      expect(page.status).toBe(200);
+      expect(await page.text()).toContain(`/api/v1/leaderboard?by=${by}&amp;metric=${metric}&amp;format=csv`);
+    }
+    const csv = await (await get(`/api/v1/leaderboard?by=${by}&since=30d&format=csv`)).text();
+    expect((parse(csv) as string[][])[0]?.[1]).toBe(by);
+  });
+
+  test('an address that ranks by what there is not is told what there is', async () => {
+    const answer = await get('/api/v1/leaderboard?metric=beauty');
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { error: { message: string } }).error.message).toContain('stored, own');
+    expect((await get('/leaderboard?since=once')).status).toBe(400);
+  });
+
+  test('a page without rows says why', async () => {
+    expect(await (await get('/errors')).text()).toContain('Nothing failed');
+    expect(await (await get('/errors?q=nothing')).text()).toContain('<a href="/errors">show all</a>');
   });
 
   test('in the map images add up to their repository, and repositories to what the registry holds', async () => {

@@ -1,0 +1,37 @@
+import { SettingsError } from '../errors.ts';
+import { sinceTime } from '../report/filters.ts';
+import type { ReportKind } from '../report/kinds/kind.ts';
+import { leaderboard } from '../report/leaderboard.ts';
+import { GROUPINGS, type Grouping, METRICS, type Metric } from '../report/names.ts';
+
+/** What an address asks of the leaderboard. */
+export interface LeaderboardQuery {
+  readonly by: Grouping;
+  readonly metric: Metric;
+  /** As it was typed. */
+  readonly since: string;
+  readonly kind: ReportKind;
+  /** The other parameters: those of any report. */
+  readonly others: URLSearchParams;
+}
+
+/** @throws SettingsError when `by`, `metric` or `since` cannot be read */
+export function parseLeaderboardQuery(parameters: URLSearchParams, now: Date): LeaderboardQuery {
+  const others = new URLSearchParams(parameters);
+  const take = (name: string): string => {
+    const text = parameters.get(name)?.trim() ?? '';
+    others.delete(name);
+    return text;
+  };
+  const by = oneOf('by', take('by') || 'team', GROUPINGS);
+  const metric = oneOf('metric', take('metric') || 'stored', METRICS);
+  const since = take('since');
+  const kind = leaderboard({ by, metric, ...(since === '' ? {} : { since: sinceTime(since, now) }) });
+  return { by, metric, since, kind, others };
+}
+
+function oneOf<T extends string>(name: string, text: string, values: readonly T[]): T {
+  const value = values.find((one) => one === text);
+  if (value === undefined) throw new SettingsError(`${name}: write ${values.join(', ')}`);
+  return value;
+}

@@ -1,0 +1,69 @@
+import { type CellsByName, dashboardLinks, repositoryPath } from '../../html/links.ts';
+import { html, type Markup } from '../../html/markup.ts';
+import type { PageContent } from '../../html/page.ts';
+import { GROUPINGS, type Grouping, METRICS, type Metric } from '../../report/names.ts';
+import type { Dashboard } from '../dashboard.ts';
+import { type LeaderboardQuery, parseLeaderboardQuery } from '../leaderboard-query.ts';
+import { kindPage } from './kind-page.ts';
+
+const GROUPS: Readonly<Record<Grouping, string>> = {
+  team: 'Teams',
+  repository: 'Repositories',
+  base: 'Base images',
+  distro: 'Distributions',
+  runtime: 'Runtimes',
+};
+
+const FIGURES: Readonly<Record<Metric, string>> = {
+  stored: 'Stored bytes',
+  own: 'Bytes above base images',
+  logical: 'Logical bytes',
+  median: 'Median image',
+  largest: 'Largest image',
+  growth: 'Growth',
+  improvement: 'Improvement',
+  savings: 'Possible savings',
+  progress: 'Way to the goal',
+  score: 'Slim score',
+};
+
+/** Who is ahead: of any grouping, by any figure, with movement since the audit before or since a date. */
+export function leaderboardPage(dashboard: Dashboard, url: URL): Promise<PageContent> {
+  const query = parseLeaderboardQuery(url.searchParams, dashboard.now());
+  return kindPage(dashboard, query.kind, url, {
+    parameters: query.others,
+    csvPath: '/api/v1/leaderboard',
+    fields: fieldsOf(query),
+    links: linkOf,
+  });
+}
+
+function fieldsOf({ by, metric, since }: LeaderboardQuery): Markup {
+  return html`${choice('Rank', 'by', GROUPINGS, GROUPS, by)}${choice('By', 'metric', METRICS, FIGURES, metric)}
+<label>Against (30d, 2026-11-01)<input name="since" value="${since}" placeholder="the audit before"></label>`;
+}
+
+function choice<T extends string>(
+  title: string,
+  name: string,
+  values: readonly T[],
+  titles: Readonly<Record<T, string>>,
+  chosen: T,
+): Markup {
+  return html`<label>${title}<select name="${name}">${values.map(
+    (value) => html`<option value="${value}"${value === chosen ? html` selected` : null}>${titles[value]}</option>`,
+  )}</select></label>`;
+}
+
+/** Groups are named in one word where reports have columns: a repository with its registry, a distribution with its version. */
+function linkOf(column: string, row: CellsByName): string | undefined {
+  const name = String(row[column] ?? '');
+  if (name === 'unknown') return undefined;
+  if (column === 'repository') {
+    const slash = name.indexOf('/');
+    return repositoryPath(name.slice(0, slash), name.slice(slash + 1));
+  }
+  if (column === 'base') return dashboardLinks('base_image', { base_image: name });
+  if (column === 'distro') return dashboardLinks('distro', { distro: name.replace(' ', ':') });
+  return dashboardLinks(column, row);
+}
