@@ -8,6 +8,7 @@ import { html, type Markup } from './markup.ts';
 import { readOverview } from './overview/read-overview.ts';
 import { overviewSections } from './overview/sections.ts';
 import { document, section } from './page.ts';
+import { SCREEN_COLUMNS } from './screen-columns.ts';
 import { reportTable } from './table.ts';
 import { titleOf } from './titles.ts';
 
@@ -43,9 +44,9 @@ async function ownRows(report: Report): Promise<Markup> {
   const { rows, more } = await firstRows(report);
   const title = titleOf(report.kind);
   const note = more ? `The first ${count(MOST_ROWS)} rows; as CSV the report has them all.` : null;
-  return section(title, reportTable({ columns: report.columns, rows }, { label: `Report: ${title}`, links: noLinks }), {
-    note,
-  });
+  const columns = SCREEN_COLUMNS[report.kind];
+  const options = { label: `Report: ${title}`, links: noLinks, ...(columns && { columns }) };
+  return section(title, reportTable({ columns: report.columns, rows }, options), { note });
 }
 
 async function firstRows({ rows }: Report): Promise<{ readonly rows: readonly Cells[]; readonly more: boolean }> {

@@ -3,6 +3,7 @@ import { count, counted } from '../../html/figures.ts';
 import { dashboardLinks, type LinkOf } from '../../html/links.ts';
 import { type Content, html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
+import { SCREEN_COLUMNS, SCREEN_SORTS } from '../../html/screen-columns.ts';
 import { reportTable } from '../../html/table.ts';
 import { titleOf } from '../../html/titles.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
@@ -10,7 +11,6 @@ import type { ReportKind } from '../../report/kinds/kind.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { FILTER_PARAMETERS, filtersOf, parseReportQuery } from '../report-query.ts';
-import { SCREEN_COLUMNS, SCREEN_SORTS } from './columns.ts';
 import { EMPTY_STATES } from './empty-states.ts';
 
 const ROWS = 100;

@@ -1,6 +1,7 @@
 import { dashboardLinks } from '../../html/links.ts';
 import type { Markup } from '../../html/markup.ts';
 import { section } from '../../html/page.ts';
+import { SCREEN_COLUMNS } from '../../html/screen-columns.ts';
 import { reportTable } from '../../html/table.ts';
 import type { FilterName, ReportFilters } from '../../report/filters.ts';
 import { findingsByRule } from '../../report/kinds/findings.ts';
@@ -9,7 +10,6 @@ import { KINDS } from '../../report/kinds/kinds.ts';
 import { type ReportRows, readRows } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { FILTER_PARAMETERS } from '../report-query.ts';
-import { SCREEN_COLUMNS } from './columns.ts';
 
 /** A part of the registry that a page is of. */
 export interface Part {

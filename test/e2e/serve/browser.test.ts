@@ -288,10 +288,14 @@ describe('the report as a file', () => {
     expect(await sizes()).toHaveLength(1);
   });
 
-  test('it prints on paper without its controls', async () => {
-    await page.emulateMedia({ media: 'print' });
+  test('it prints on paper without its controls, in light, and nothing is cut', async () => {
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    // A4 across, less its margins.
+    await page.setViewportSize({ width: 1_030, height: 700 });
     await page.goto(`file:${file}`);
     expect(await page.locator('.filter').first().isVisible()).toBe(false);
     expect(await page.locator('#theme').isVisible()).toBe(false);
+    expect(await overflow()).toBe(0);
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
   });
 });

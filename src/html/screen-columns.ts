@@ -1,4 +1,4 @@
-import { GROUPINGS } from '../../report/names.ts';
+import { GROUPINGS } from '../report/names.ts';
 
 /** The order in which a page shows a report, where its own is another. */
 export const SCREEN_SORTS: Readonly<Record<string, string>> = { images: '-compressed_bytes' };
