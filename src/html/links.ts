@@ -34,7 +34,13 @@ const PLACES: Readonly<Record<string, (row: CellsByName) => string | undefined>>
 };
 
 /** The pages of the dashboard. */
-export const dashboardLinks: LinkOf = (column, row) => PLACES[column]?.(row);
+export const dashboardLinks: LinkOf = (column, row) => {
+  const address = PLACES[column]?.(row);
+  return address === undefined || address.length > LONGEST_ADDRESS ? undefined : address;
+};
+
+/** The server takes none that is longer: a label may name a team of any length. */
+const LONGEST_ADDRESS = 4_000;
 
 function path(prefix: string, cell: Cell | undefined): string | undefined {
   return text(cell) === '' ? undefined : `${prefix}${encodeURIComponent(text(cell))}`;

@@ -22,11 +22,15 @@ export interface TableOptions {
   readonly sortedBy?: string | undefined;
 }
 
+/** Tables of more rows scroll by themselves, their heads in sight: what is below them on the page is not far away. */
+const TALL = 30;
+
 /** A report's rows as a table that scrolls in its own frame. */
 export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options: TableOptions): Markup {
   if (page.rows.length === 0) return html`<p class="empty">${options.empty ?? 'Nothing to show.'}</p>`;
   const columns = shownColumns(page, options.columns).filter(({ name }) => !options.without?.includes(name));
-  return html`<div class="frame" role="region" aria-label="${options.label}" tabindex="0">
+  const tall = !options.sortLink && page.rows.length > TALL ? ' tall' : '';
+  return html`<div class="frame${tall}" role="region" aria-label="${options.label}" tabindex="0">
 <table${options.sortLink ? null : html` data-sortable`}><thead><tr>${columns.map((column) => head(column, options))}</tr></thead>
 <tbody>${page.rows.map((cells) => row(columns, recordOf(page.columns, cells), options.links))}</tbody></table></div>`;
 }

@@ -1,11 +1,11 @@
 import { newestSummaries } from '../../report/audit-summary.ts';
+import type { ReportKind } from '../../report/kinds/kind.ts';
 import { techniques } from '../../report/kinds/techniques.ts';
-import { leaderboard } from '../../report/leaderboard.ts';
+import { leaderboard, teams } from '../../report/leaderboard.ts';
 import type { AuditSummary } from '../../report/report.ts';
 import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
 import type { Database } from '../../store/database.ts';
 import type { Trend } from '../charts/trend.ts';
-import type { CellsByName } from '../links.ts';
 import { type Growth, readGrowth } from './read-growth.ts';
 import { type ByteMap, readMap } from './read-map.ts';
 import { readStandings, readSummaries, type Standing, type Summaries } from './read-summaries.ts';
@@ -47,7 +47,7 @@ export interface OverviewRequest {
   readonly storagePricePerGBMonth: number;
 }
 
-const MOST_TEAMS = 1_000;
+const MOST_TEAMS = 500;
 const MOST_TECHNIQUES = 20;
 /** What grew is listed of audits that ended so long before the newest, or later. */
 const GROWTH_MS = 7 * 86_400_000;
@@ -55,15 +55,15 @@ const GROWTH_MS = 7 * 86_400_000;
 /** Reads the overview, one query after the other: the embedded database answers one at a time anyway. */
 export async function readOverview(db: Database, request: OverviewRequest): Promise<Overview> {
   const { now } = request;
-  const teams = await readRows(db, leaderboard({ by: 'team', metric: 'stored' }), { ...request, limit: MOST_TEAMS });
+  const board = await readRows(db, leaderboard({ by: 'team', metric: 'stored' }), { ...request, limit: MOST_TEAMS });
   const summaries = await readSummaries(db);
   const images = summaries.sizes.reduce((sum, bucket) => sum + bucket.images, 0);
-  const newest = Date.parse(teams.audit?.finished_at ?? now.toISOString());
+  const newest = Date.parse(board.audit?.finished_at ?? now.toISOString());
   return {
     ...summaries,
     audits: await newestSummaries(db),
-    totals: totalsOf(recordsOf(teams), images),
-    teams,
+    totals: await readTotals(db, request, images),
+    teams: board,
     map: await readMap(db),
     bases: await readStandings(db, 'base'),
     distros: await readStandings(db, 'distro'),
@@ -73,17 +73,35 @@ export async function readOverview(db: Database, request: OverviewRequest): Prom
   };
 }
 
-function totalsOf(teams: readonly CellsByName[], images: number): OverviewTotals {
-  const sum = (name: string): number => teams.reduce((total, row) => total + Number(row[name] ?? 0), 0);
-  const known = (name: string): number | null => (teams.some((row) => row[name] !== null) ? sum(name) : null);
+const SUMS: readonly string[] = [
+  'repositories',
+  'tags',
+  'logical_bytes',
+  'stored_bytes',
+  'growth_bytes',
+  'savings_max_bytes',
+  'monthly_cost',
+];
+
+/** The sums of all teams, also of those that are not listed. */
+const teamTotals: ReportKind = {
+  ...teams,
+  columns: SUMS.flatMap((name) => teams.columns.filter((column) => column.name === name)),
+  query: (scope) =>
+    `select ${SUMS.map((name) => `sum(t.${name}) as ${name}`).join(', ')} from (${teams.query(scope)}) t`,
+};
+
+async function readTotals(db: Database, request: OverviewRequest, images: number): Promise<OverviewTotals> {
+  const [row = {}] = recordsOf(await readRows(db, teamTotals, { ...request, limit: 1 }));
+  const known = (name: string): number | null => (typeof row[name] === 'number' ? Number(row[name]) : null);
   return {
-    repositories: sum('repositories'),
-    tags: sum('tags'),
+    repositories: known('repositories') ?? 0,
+    tags: known('tags') ?? 0,
     images,
-    logicalBytes: sum('logical_bytes'),
-    storedBytes: sum('stored_bytes'),
+    logicalBytes: known('logical_bytes') ?? 0,
+    storedBytes: known('stored_bytes') ?? 0,
     growthBytes: known('growth_bytes'),
-    savingsMaxBytes: sum('savings_max_bytes'),
+    savingsMaxBytes: known('savings_max_bytes') ?? 0,
     monthlyCost: known('monthly_cost'),
   };
 }
