@@ -27,7 +27,7 @@ const ORDER = 'b.change_bytes desc, b.source, b.registry, b.repository, b.create
 export const regressions: ReportKind = {
   name: 'regressions',
   description:
-    "One row a build that is larger than its repository's build before it, with the step that grew, most bytes first.",
+    'One row a build that is larger than the build before it in its line of tags, with the step that grew, most bytes first.',
   columns,
   filters: {
     source: 'b.source',

@@ -75,6 +75,27 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(found[0]?.change_bytes).toBe((found[0]?.compressed_bytes as number) - (found[0]?.previous_bytes as number));
   });
 
+  test('a build is compared within its lines of tags, with the newest build before it', async () => {
+    const full = ['a whole', 'distribution', 'in layers'];
+    registry.push('team/app', '1.0-alpine', build(1, ['small']));
+    registry.push('team/app', '1.0', build(2, full));
+    registry.push('team/app', '1.1-alpine', build(3, ['small', 'one more step']));
+    const second = build(4, [...full, 'one more step']);
+    registry.push('team/app', '1.1', second);
+    registry.push('team/app', 'latest', second);
+    await auditRegistry(db, registry);
+    const third = build(5, [...full, 'one more step', 'and another']);
+    registry.push('team/app', '1.2', third);
+    registry.push('team/app', 'latest', third);
+    await auditRegistry(db, registry);
+    const found = await rowsOf('regressions');
+    expect(found.map(({ tag, previous_tag }) => `${previous_tag} to ${tag}`).toSorted()).toEqual([
+      '1.0 to 1.1',
+      '1.0-alpine to 1.1-alpine',
+      '1.1 to 1.2',
+    ]);
+  });
+
   test('removing what the planner chose frees to the byte what it said', async () => {
     for (let month = 1; month <= 12; month++)
       registry.push('team/app', `${month}`, build(month, ['shared step', `build ${month}`]));
