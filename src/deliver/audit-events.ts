@@ -1,11 +1,12 @@
 import { checkFacts } from '../policy/check-image.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { recordOf } from '../report/report.ts';
-import { readPage, recordsOf } from '../report/report-page.ts';
+import { readPage } from '../report/report-page.ts';
 import type { NotifySettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
 import { readFacts } from '../store/check-store.ts';
 import type { Database } from '../store/database.ts';
+import { repositoriesThatGrew, withBuilds } from './regression-items.ts';
 
 export type EventName = NotifySettings['on'][number];
 
@@ -42,9 +43,6 @@ export interface EventItem {
 }
 
 const MOST_ITEMS = 20;
-/** Less growth than this is a day's work, not a regression: both a share and a size, so that small repositories may double. */
-const REGRESSION_PERCENT = 10;
-const REGRESSION_BYTES = 10_000_000;
 const BUDGET_RULES: ReadonlySet<string> = new Set(['max-image-size', 'max-layers']);
 
 /** What happened in an audit that has ended. Reads only what one of the wanted events needs. */
@@ -63,8 +61,9 @@ export async function auditEvents(
   });
   if (audit.status === 'failed') return wanted.has('failed') ? [event('failed')] : [];
   const events = wanted.has('finished') ? [event('finished')] : [];
-  const grown = wanted.has('regression') ? await regressions(db, audit) : [];
-  if (grown.length > 0) events.push(event('regression', grown.slice(0, MOST_ITEMS), grown.length));
+  const grown = wanted.has('regression') ? await repositoriesThatGrew(db, audit, described.sources) : [];
+  if (grown.length > 0)
+    events.push(event('regression', await withBuilds(db, audit, grown.slice(0, MOST_ITEMS)), grown.length));
   const over = wanted.has('budget') ? await overBudget(db, audit, settings) : { items: [], total: 0 };
   if (over.total > 0) events.push(event('budget', over.items, over.total));
   return events;
@@ -90,21 +89,6 @@ async function describe(db: Database, { id }: AuditRow): Promise<AuditEvent['aud
     stored_bytes: known('stored_bytes'),
     logical_bytes: known('logical_bytes'),
   };
-}
-
-/** Growth is known for the newest audit of a source, which this one is: it has just ended. */
-async function regressions(db: Database, audit: AuditRow): Promise<readonly EventItem[]> {
-  const page = await readPage(db, KINDS.repositories, { sort: '-growth_bytes', limit: 1_000, now: new Date(0) });
-  const sources = new Set((await describe(db, audit)).sources);
-  return recordsOf(page)
-    .filter((row) => sources.has(String(row.source)))
-    .filter((row) => Number(row.growth_bytes) >= REGRESSION_BYTES && Number(row.growth_percent) >= REGRESSION_PERCENT)
-    .map((row) => ({
-      name: `${row.registry}/${row.repository}`,
-      team: String(row.team),
-      message: `grew by ${Number(row.growth_percent).toFixed(0)} %`,
-      bytes: Number(row.growth_bytes),
-    }));
 }
 
 async function overBudget(

@@ -1,0 +1,67 @@
+import type { CellsByName } from '../html/links.ts';
+import { humanBytes } from '../measure/human-bytes.ts';
+import { KINDS } from '../report/kinds/kinds.ts';
+import { regressionsOf } from '../report/kinds/regressions.ts';
+import { readRows, recordsOf } from '../report/report-page.ts';
+import type { AuditRow } from '../store/audit-store.ts';
+import type { Database } from '../store/database.ts';
+import type { EventItem } from './audit-events.ts';
+
+/** Less growth than this is a day's work, not a regression: both a share and a size, so that small repositories may double. */
+const REGRESSION_PERCENT = 10;
+const REGRESSION_BYTES = 10_000_000;
+/** Of each source; more are a change of everything, such as of a base image. */
+const MOST_REPOSITORIES = 1_000;
+const MOST_BUILDS = 200;
+
+/** Growth is known for the newest audit of a source, which this one is: it has just ended. Most bytes first. */
+export async function repositoriesThatGrew(
+  db: Database,
+  audit: AuditRow,
+  sources: readonly string[],
+): Promise<readonly CellsByName[]> {
+  const grown: CellsByName[] = [];
+  for (const source of sources) {
+    const request = { filters: { source }, sort: '-growth_bytes', limit: MOST_REPOSITORIES, now: endOf(audit) };
+    grown.push(...recordsOf(await readRows(db, KINDS.repositories, request)).filter(isRegression));
+  }
+  return grown.toSorted((a, b) => Number(b.growth_bytes) - Number(a.growth_bytes));
+}
+
+function isRegression({ growth_bytes: bytes, growth_percent: percent }: CellsByName): boolean {
+  return Number(bytes) >= REGRESSION_BYTES && Number(percent) >= REGRESSION_PERCENT;
+}
+
+/** What to tell of repositories that grew, with the build of this audit that grew most, where one did. */
+export async function withBuilds(
+  db: Database,
+  audit: AuditRow,
+  grown: readonly CellsByName[],
+): Promise<readonly EventItem[]> {
+  const request = { filters: { since: audit.startedAt }, limit: MOST_BUILDS, now: endOf(audit) };
+  const kind = regressionsOf(grown.map(({ repository }) => String(repository)));
+  const builds = recordsOf(await readRows(db, kind, request));
+  return grown.map((row) => {
+    const build = builds.find(({ repository, registry }) => repository === row.repository && registry === row.registry);
+    return {
+      name: `${row.registry}/${row.repository}`,
+      team: String(row.team),
+      message: `grew by ${Number(row.growth_percent).toFixed(0)} %${build ? `: ${buildText(build)}` : ''}`,
+      bytes: Number(row.growth_bytes),
+    };
+  });
+}
+
+const LONGEST_INSTRUCTION = 80;
+
+/** `build 1.9.0 +212 MB, step 7 +212 MB RUN npm ci` */
+function buildText({ tag, change_bytes: bytes, step, step_bytes: stepBytes, instruction }: CellsByName): string {
+  const build = `build ${tag} +${humanBytes(Number(bytes))}`;
+  if (step === null) return build;
+  const made = typeof instruction === 'string' ? ` ${instruction.slice(0, LONGEST_INSTRUCTION)}` : '';
+  return `${build}, step ${step} +${humanBytes(Number(stepBytes))}${made}`;
+}
+
+function endOf({ finishedAt, startedAt }: AuditRow): Date {
+  return new Date(finishedAt ?? startedAt);
+}

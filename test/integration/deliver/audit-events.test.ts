@@ -1,0 +1,53 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { auditEvents } from '../../../src/deliver/audit-events.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry, defaultSettings } from '../../support/audits.ts';
+import { BACKENDS } from '../../support/databases.ts';
+import { type BuiltLayer, image } from '../../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+/** A layer of so many bytes; nobody unpacks it. */
+function layer(bytes: number): BuiltLayer {
+  const body = Buffer.alloc(bytes, 'x');
+  const digest = digestOf(body);
+  return { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, body, diffId: digest };
+}
+
+function build(month: number, dependencies: number) {
+  return image({
+    created: new Date(Date.UTC(2026, month)).toISOString(),
+    layers: ['base', layer(dependencies)],
+    history: [{ created_by: 'ADD rootfs.tar / # buildkit' }, { created_by: 'RUN npm ci # buildkit' }],
+  });
+}
+
+describe.each(BACKENDS)('what is told of an audit, from $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db?.close());
+  beforeEach(async () => {
+    registry = await startRegistry();
+  });
+  afterEach(() => registry.close());
+
+  test('a regression names the build and the step that did it', async () => {
+    registry.push('shop/cart', '1.0', build(1, 1_000_000));
+    registry.push('shop/small', '1.0', build(1, 1_000));
+    await auditRegistry(db, registry);
+    registry.push('shop/cart', '1.1', build(2, 13_000_000));
+    registry.push('shop/small', '1.1', build(2, 9_000));
+    const audit = await auditRegistry(db, registry);
+    const events = await auditEvents(db, audit, await defaultSettings(), new Set(['regression']));
+    expect(events).toMatchObject([{ event: 'regression', items_total: 1 }]);
+    const [item] = events[0]?.items ?? [];
+    expect(item?.name).toBe(`${registry.host}/shop/cart`);
+    expect(item?.bytes).toBeGreaterThanOrEqual(13_000_000);
+    expect(item?.message).toMatch(/^grew by \d+ %: build 1\.1 \+12\.0 MB, step 2 \+12\.0 MB RUN npm ci$/);
+  });
+});
