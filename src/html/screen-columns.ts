@@ -1,11 +1,9 @@
-import { GROUPINGS } from '../report/names.ts';
-
 /** The order in which a page shows a report, where its own is another. */
 export const SCREEN_SORTS: Readonly<Record<string, string>> = { images: '-compressed_bytes' };
 
 /** What fits a screen, where a kind of report has more; the CSV has all columns. */
 export const SCREEN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
-  findings: ['severity', 'rule', 'repository', 'tag', 'platform', 'team', 'message', 'layer', 'max_bytes'],
+  findings: ['severity', 'rule', 'repository', 'tag', 'platform', 'team', 'message', 'layer', 'images', 'max_bytes'],
   regressions: [
     'repository',
     'tag',
@@ -18,22 +16,6 @@ export const SCREEN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
     'compressed_bytes',
     'created_at',
     'team',
-  ],
-  leaderboard: [
-    'rank',
-    ...GROUPINGS,
-    'moved',
-    'images',
-    'stored_bytes',
-    'own_bytes',
-    'logical_bytes',
-    'median_bytes',
-    'largest_bytes',
-    'growth_bytes',
-    'growth_percent',
-    'savings_max_bytes',
-    'goal_percent',
-    'slim_score',
   ],
   images: [
     'repository',

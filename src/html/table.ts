@@ -67,10 +67,17 @@ function row(columns: readonly Column[], record: CellsByName, links: LinkOf): Ma
 function cellOf(column: Column, record: CellsByName, links: LinkOf): Markup {
   const cell = record[column.name] ?? null;
   const href = links(column.name, record);
-  const shown = shownCell(column, cell);
+  const shown = isUnknownBase(column, cell, record)
+    ? html`<span class="unknown">not known</span>`
+    : shownCell(column, cell);
   const content = href === undefined ? shown : html`<a href="${href}">${shown}</a>`;
   if (!isNumeric(column)) return html`<td${classOf(column, cell)}>${content}</td>`;
   return html`<td class="n${changeClass(column, cell)}" data-value="${typeof cell === 'number' ? cell : null}">${content}</td>`;
+}
+
+/** An image stands on something, also where nobody knows on what; other kinds do not. */
+function isUnknownBase({ name }: Column, cell: Cell, { kind }: CellsByName): boolean {
+  return name === 'base_image' && cell === null && (kind === undefined || kind === 'image');
 }
 
 function classOf(column: Column, cell: Cell): Markup | null {

@@ -60,3 +60,15 @@ export const advice: ReportKind = {
     cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)
     order by gain_bytes desc nulls last, i.source, i.registry, i.repository, i.tag, i.platform, p.step`,
 };
+
+/** Of each repository the image that a technique gains most in: a repository with many tags takes no more room than others. */
+export const adviceByRepository: ReportKind = {
+  ...advice,
+  columns: advice.columns.filter(({ name }) => name !== 'step'),
+  query: (scope) => `
+    select * from (
+      select distinct on (t.source, t.registry, t.repository, t.technique) t.*
+      from (${advice.query(scope)}) t
+      order by t.source, t.registry, t.repository, t.technique, t.gain_bytes desc nulls last, t.tag desc, t.digest) b
+    order by b.gain_bytes desc nulls last, b.source, b.registry, b.repository, b.technique`,
+};

@@ -147,10 +147,10 @@ function worstFirst(findings: ImageDetail['findings']): ImageDetail['findings'] 
 const PLAN_COLUMNS: readonly Column[] = [
   { name: 'step', type: 'integer', description: 'Most gain first.' },
   { name: 'technique', type: 'text', description: 'What to do.' },
-  { name: 'base', type: 'text', description: 'The base image to move to.' },
   { name: 'gain_bytes', type: 'bytes', description: 'What it adds to the savings.' },
   { name: 'size_then_from', type: 'bytes', description: 'The pull size then, at best.' },
   { name: 'size_then_up_to', type: 'bytes', description: 'The pull size then, at worst.' },
+  { name: 'base', type: 'text', description: 'The base image to move to.' },
   { name: 'basis', type: 'text', description: 'Whether real sizes were measured, or ranges of the guide taken.' },
 ];
 
@@ -158,10 +158,10 @@ function planTable({ plan }: ImageDetail): Markup {
   const rows = plan.map(({ technique, base, gain, after, basis }, index) => [
     index + 1,
     TECHNIQUES.find(({ id }) => id === technique)?.title ?? technique,
-    base ?? null,
     gain,
     after.min,
     after.max,
+    base ?? null,
     basis,
   ]);
   return reportTable({ columns: PLAN_COLUMNS, rows }, { label: 'Slimming plan', links: noLinks });

@@ -24,6 +24,8 @@ export interface KindPageOptions {
   /** Fields of the form beside the search. */
   readonly fields?: Content;
   readonly links?: LinkOf;
+  /** Column names, in order; default: those that fit a screen. */
+  readonly columns?: readonly string[];
 }
 
 /** A report as a page: searched, filtered, sorted and cut into pages by the database. */
@@ -55,7 +57,7 @@ export async function kindPage(
           : [],
     ),
     body: html`<p class="note">${kind.description.replaceAll('`', '')}</p>${filterForm(kind, url, options)}
-<section class="card">${tableOf(page, title, url, sort, options.links)}${pager(page, url, query.offset, limit)}</section>`,
+<section class="card">${tableOf(page, title, url, sort, options)}${pager(page, url, query.offset, limit)}</section>`,
   };
 }
 
@@ -64,9 +66,8 @@ function tableOf(
   label: string,
   url: URL,
   sort: string | undefined,
-  links: LinkOf = dashboardLinks,
+  { links = dashboardLinks, columns = SCREEN_COLUMNS[page.kind] }: KindPageOptions,
 ): Markup {
-  const columns = SCREEN_COLUMNS[page.kind];
   return reportTable(page, {
     label,
     links,

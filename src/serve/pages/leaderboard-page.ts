@@ -14,6 +14,34 @@ const GROUPS: Readonly<Record<Grouping, string>> = {
   runtime: 'Runtimes',
 };
 
+const COLUMNS: readonly string[] = [
+  'growth_bytes',
+  'growth_percent',
+  'images',
+  'stored_bytes',
+  'own_bytes',
+  'logical_bytes',
+  'median_bytes',
+  'largest_bytes',
+  'savings_max_bytes',
+  'goal_percent',
+  'slim_score',
+];
+
+/** The column that holds the figure. */
+const RANKED_BY: Readonly<Record<Metric, string>> = {
+  stored: 'stored_bytes',
+  own: 'own_bytes',
+  logical: 'logical_bytes',
+  median: 'median_bytes',
+  largest: 'largest_bytes',
+  growth: 'growth_bytes',
+  improvement: 'growth_bytes',
+  savings: 'savings_max_bytes',
+  progress: 'goal_percent',
+  score: 'slim_score',
+};
+
 const FIGURES: Readonly<Record<Metric, string>> = {
   stored: 'Stored bytes',
   own: 'Bytes above base images',
@@ -34,8 +62,15 @@ export function leaderboardPage(dashboard: Dashboard, url: URL): Promise<PageCon
     parameters: query.others,
     csvPath: '/api/v1/leaderboard',
     fields: fieldsOf(query),
+    columns: columnsOf(query),
     links: linkOf,
   });
+}
+
+/** What ranks stands beside the names: on a narrow screen there is room for little more. */
+function columnsOf({ by, metric }: LeaderboardQuery): readonly string[] {
+  const ranking = RANKED_BY[metric];
+  return ['rank', by, ranking, 'moved', ...COLUMNS.filter((name) => name !== ranking)];
 }
 
 function fieldsOf({ by, metric, since }: LeaderboardQuery): Markup {

@@ -4,6 +4,7 @@ import { section } from '../../html/page.ts';
 import { SCREEN_COLUMNS } from '../../html/screen-columns.ts';
 import { reportTable } from '../../html/table.ts';
 import type { FilterName, ReportFilters } from '../../report/filters.ts';
+import { adviceByRepository } from '../../report/kinds/advice.ts';
 import { findingsByRule } from '../../report/kinds/findings.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
@@ -39,12 +40,12 @@ export function readPart(
 export async function mendingSections(dashboard: Dashboard, part: Part): Promise<Markup[]> {
   const { filters } = part;
   const images = await readPart(dashboard, KINDS.images, filters, 25, '-compressed_bytes');
-  const advice = await readPart(dashboard, KINDS.advice, filters, 15);
+  const advice = await readPart(dashboard, adviceByRepository, filters, 15);
   const rules = await readPart(dashboard, findingsByRule, filters, 100);
   return [
-    partSection('Biggest images', images, part),
     partSection('What would save most', advice, part),
     partSection('Findings', rules, part),
+    partSection('Biggest images', images, part),
   ];
 }
 

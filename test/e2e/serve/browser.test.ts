@@ -10,6 +10,7 @@ import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
 import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { CHROMIUM } from '../../support/chromium.ts';
 import { auditedFleet, dashboardOver } from '../../support/dashboard.ts';
@@ -242,6 +243,42 @@ test('the theme is chosen, and remembered', async () => {
   expect(dark).not.toBe(light);
   await page.reload();
   expect(await background()).toBe(dark);
+});
+
+describe('a dashboard that nothing was audited for yet, behind a token', () => {
+  const token = 'only those who know this may look';
+  let empty: Database;
+  let closed: ListeningDashboard;
+  beforeAll(async () => {
+    empty = await openDatabase({ dataDir: ':memory:' });
+    await migrate(empty);
+    closed = await listen(await dashboardOver(empty, { token }));
+  });
+  afterAll(async () => {
+    await closed?.close();
+    await empty?.close();
+  });
+
+  test.each([1440, 390])('at %i px it asks for the token, then says how to begin', async (width) => {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`${closed.url}/teams`);
+    expect(await seriousViolations()).toEqual([]);
+    await page.getByLabel(/^Token/).fill('a guess that is wrong');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    expect(await page.getByRole('alert').textContent()).toContain('not the token');
+    await page.getByLabel(/^Token/).fill(token);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.goto(closed.url);
+    expect(await page.getByRole('heading', { name: 'Nothing was audited yet' }).isVisible()).toBe(true);
+    expect(await overflow()).toBe(0);
+    expect(await seriousViolations()).toEqual([]);
+    for (const path of [...Object.keys(KINDS), 'leaderboard']) {
+      await page.goto(`${closed.url}/${path}`);
+      expect(await page.locator('.empty').count(), path).toBe(1);
+    }
+    // The browser tells of the answer to the guess.
+    complaints = complaints.filter((line) => !line.includes('status of 401'));
+  });
 });
 
 describe('the report as a file', () => {

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { noLinks } from '../../../src/html/links.ts';
+import { reportTable, type TableOptions } from '../../../src/html/table.ts';
+import type { Cells, Column } from '../../../src/report/report.ts';
+
+const COLUMNS: readonly Column[] = [
+  { name: 'source', type: 'text', description: 'Where.', detail: true },
+  { name: 'repository', type: 'text', description: 'What.' },
+  { name: 'kind', type: 'text', description: 'Which kind.' },
+  { name: 'base_image', type: 'list', description: 'On what.' },
+];
+const table = (rows: readonly Cells[], options: Partial<TableOptions> = {}) =>
+  String(reportTable({ columns: COLUMNS, rows }, { label: 'Images', links: noLinks, ...options }));
+const rows = (count: number, source = (_: number) => 'prod'): readonly Cells[] =>
+  Array.from({ length: count }, (_, n) => [source(n), `app-${n}`, 'image', 'alpine:3.20']);
+
+test('rows of several sources tell which, those of one need not', () => {
+  expect(table(rows(3))).not.toContain('>Source<');
+  expect(table(rows(3, (n) => (n === 0 ? 'mirror' : 'prod')))).toContain('>Source<');
+});
+
+test('an image stands on something, also where it is not known; an artifact does not', () => {
+  const unknown = 'not known';
+  expect(table([...rows(1), ['prod', 'app', 'image', null]])).toContain(unknown);
+  expect(table([...rows(1), ['prod', 'chart', 'artifact', null]])).not.toContain(unknown);
+});
+
+test('long tables scroll by themselves, unless the server cuts them into pages', () => {
+  expect(table(rows(31))).toContain('class="frame tall"');
+  expect(table(rows(30))).not.toContain('tall');
+  expect(table(rows(31), { sortLink: (column) => `?sort=${column}` })).not.toContain('tall');
+});
+
+test('without rows it says why', () => {
+  expect(table([])).toContain('Nothing to show.');
+  expect(table([], { empty: 'All was read.' })).toBe('<p class="empty">All was read.</p>');
+});
