@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DeliveryError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** Where a report goes: a file, or an object in a bucket. */
 export type Destination =
@@ -72,24 +73,6 @@ export async function writeFileAtomically(
     await rm(temporary, { force: true });
     throw error;
   }
-}
-
-/**
- * Makes a folder and those above it, one at a time: the recursive mkdir of Node.js never returns where a file system
- * answers "no such file" to making a folder in one that is there, as /proc does.
- */
-async function makeFolder(path: string): Promise<void> {
-  if (await isFolder(path)) return;
-  await makeFolder(dirname(path));
-  await mkdir(path).catch(async (error: unknown) => {
-    // Somebody else may have made it meanwhile.
-    if (!(await isFolder(path))) throw error;
-  });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() ?? false;
 }
 
 /** S3 takes parts of 5 MiB and more, but for the last one. @see AWS, "Multipart upload limits" */

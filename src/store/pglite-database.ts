@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { SettingsError, StoreUnavailableError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { builtEntry, packagePath } from '../package-root.ts';
 import { jsonRows, streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
@@ -74,7 +75,7 @@ function template(): Pick<ThreadOptions, 'templateFile'> {
 
 async function createFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     // The folder holds nothing that belongs into version control.
     await writeFile(join(path, '.gitignore'), '*\n');
   } catch (cause) {

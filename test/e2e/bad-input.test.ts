@@ -171,3 +171,11 @@ test('a folder that cannot be written is told with a way out', async () => {
   });
   expectRefusal(result, 2, /cannot write.*choose another folder/);
 });
+
+test('nor does a file system hang it that lets nobody make a folder', async () => {
+  const result = await runCommand(['audit', '127.0.0.1:9'], {
+    cwd: await newFolder(),
+    env: { SLIMBOARD_DATA_DIR: '/proc/slimboard/data' },
+  });
+  expectRefusal(result, 2, /cannot write.*choose another folder/);
+});

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { startSampleRegistry } from '../../demo/sample-registry.ts';
 import { SettingsError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import { runProgram } from '../program.ts';
@@ -39,7 +40,7 @@ export async function demoCommand(io: Io, folder: string): Promise<ExitCode> {
 
 async function prepareFolder(folder: string, host: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(join(folder, 'slimboard.yaml'), settingsFor(host));
   } catch (cause) {
     throw new SettingsError(`cannot write to ${folder}: name another one by --folder`, { cause });
