@@ -3,12 +3,14 @@ import { RULES } from '../policy/rule-registry.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { GlobalOptions, Io } from './io.ts';
+import { createNotices, type Notices } from './notices.ts';
 
 /** What a command runs with: settings decided, a logger on stderr. */
 export interface Session {
   readonly io: Io;
   readonly settings: Settings;
   readonly log: Logger;
+  readonly notices: Notices;
   readonly quiet: boolean;
 }
 
@@ -26,5 +28,7 @@ export async function prepare(io: Io, globals: GlobalOptions, flags: object = {}
   });
   const quiet = globals.quiet === true;
   const color = io.stderr.isTTY === true && !io.environment.NO_COLOR;
-  return { io, settings, quiet, log: createLogger({ ...settings.log, stream: io.stderr, quiet, color }) };
+  const log = createLogger({ ...settings.log, stream: io.stderr, quiet, color });
+  const notices = createNotices(io.stderr, log, { format: settings.log.format, quiet });
+  return { io, settings, quiet, log, notices };
 }

@@ -1,7 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { SlimboardError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
-import { withoutCredentials } from '../without-credentials.ts';
 import { registerAdvise } from './commands/advise.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerBases } from './commands/bases.ts';
@@ -20,8 +18,9 @@ import { registerServe } from './commands/serve.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerWhatif } from './commands/whatif.ts';
 import { registerWorker } from './commands/worker.ts';
-import { EXIT, type ExitCode, exitCodeOf, Interruption } from './exit-code.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import type { CommandContext, GlobalOptions, Io } from './io.ts';
+import { tellFailure } from './tell-failure.ts';
 
 /** A command: its name, arguments and options; what it needs is loaded when it runs. */
 type Register = (program: Command, context: CommandContext) => void;
@@ -64,7 +63,9 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    return tellFailure(reasonOf(error, io.signal), program.opts<GlobalOptions>(), io);
+    const reason = reasonOf(error, io.signal);
+    await tellFailure(reason, program.opts<GlobalOptions>(), io);
+    return exitCodeOf(reason);
   }
 }
 
@@ -101,14 +102,4 @@ function buildProgram(context: CommandContext): Command {
 /** A wait that was told to end fails with Node's AbortError; the signal knows who stopped it, and why. */
 function reasonOf(error: unknown, signal: AbortSignal): unknown {
   return signal.aborted && error instanceof Error && error.name === 'AbortError' ? signal.reason : error;
-}
-
-function tellFailure(error: unknown, options: GlobalOptions, io: Io): ExitCode {
-  const debug = options.logLevel === 'debug' || options.logLevel === 'trace';
-  const expected = error instanceof SlimboardError || error instanceof Interruption;
-  const message = error instanceof Error ? error.message : String(error);
-  const text = expected ? message : `unexpected failure: ${message}; --log-level debug shows where`;
-  io.stderr.write(`slimboard: ${withoutCredentials(text)}\n`);
-  if (debug && error instanceof Error) io.stderr.write(`${withoutCredentials(error.stack ?? '')}\n`);
-  return exitCodeOf(error);
 }

@@ -1,5 +1,5 @@
 import type { AuditEvents } from '../audit/context.ts';
-import type { Io } from './io.ts';
+import type { Session } from './prepare.ts';
 
 /** Items that failed for one and the same reason: refused credentials fail a whole registry. */
 export interface FailureGroup {
@@ -20,6 +20,8 @@ export interface Progress {
   end(): void;
 }
 
+type ProgressScope = Pick<Session, 'io' | 'settings' | 'notices' | 'quiet'>;
+
 /** On a terminal one line that is written over; elsewhere a line every few seconds. */
 const TERMINAL_MS = 200;
 const LOG_MS = 5_000;
@@ -27,7 +29,8 @@ const LOG_MS = 5_000;
 const FAILURES_TOLD = 10;
 
 /** Counts what an audit does and shows it on stderr. */
-export function createProgress(stderr: Io['stderr'], options: { readonly quiet: boolean }): Progress {
+export function createProgress({ io, settings, notices, quiet }: ProgressScope): Progress {
+  const { stderr } = io;
   const counts = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
   const failures = new Map<string, FailureGroup>();
   const startedAt = Date.now();
@@ -39,10 +42,12 @@ export function createProgress(stderr: Io['stderr'], options: { readonly quiet: 
       `${counts.requests} requests, ${Math.round(done / seconds)} tags/s`
     );
   };
-  const onTerminal = stderr.isTTY === true;
-  const show = (): void =>
-    void stderr.write(onTerminal ? `\r${clip(line(), stderr.columns ?? 80)}\u001b[K` : `${line()}\n`);
-  const timer = options.quiet ? undefined : setInterval(show, onTerminal ? TERMINAL_MS : LOG_MS).unref();
+  const onTerminal = stderr.isTTY === true && settings.log.format === 'pretty';
+  const show = (): void => {
+    if (onTerminal) stderr.write(`\r${clip(line(), stderr.columns ?? 80)}\u001b[K`);
+    else notices.info(line());
+  };
+  const timer = quiet ? undefined : setInterval(show, onTerminal ? TERMINAL_MS : LOG_MS).unref();
   let ended = false;
   return {
     events: {
@@ -70,7 +75,7 @@ export function createProgress(stderr: Io['stderr'], options: { readonly quiet: 
       if (ended) return;
       ended = true;
       clearInterval(timer);
-      if (onTerminal && !options.quiet) stderr.write('\r\u001b[K');
+      if (onTerminal && !quiet) stderr.write('\r\u001b[K');
     },
   };
 }

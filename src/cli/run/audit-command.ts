@@ -17,7 +17,7 @@ export async function auditCommand(session: Session, targets: readonly string[])
   const { settings, io, log } = session;
   const sources = selectSources(session, targets);
   const db = await openStore(settings);
-  const progress = createProgress(io.stderr, { quiet: session.quiet });
+  const progress = createProgress(session);
   try {
     const audit = await runAudit({
       db,
@@ -47,21 +47,20 @@ export function selectSources({ settings }: Session, targets: readonly string[])
   return targets.length === 0 ? settings.sources : targets.map((target) => parseTarget(target, settings));
 }
 
-function conclude({ io, quiet }: Session, audit: AuditRow, progress: Progress): void {
+function conclude({ notices }: Session, audit: AuditRow, progress: Progress): void {
   const failed = progress.failures();
   for (const { item, message, count } of failed.first) {
     const text = count === 1 ? labelled(item, message) : `${item || 'a source'} and ${count - 1} more: ${message}`;
-    io.stderr.write(`slimboard: ${text}\n`);
+    notices.problem(text);
   }
   const told = failed.first.reduce((sum, { count }) => sum + count, 0);
-  if (failed.count > told) io.stderr.write(`slimboard: … and ${failed.count - told} more\n`);
-  if (failed.count > 0) io.stderr.write('slimboard: "slimboard report errors" lists every item that failed\n');
-  if (quiet) return;
+  if (failed.count > told) notices.problem(`… and ${failed.count - told} more`);
+  if (failed.count > 0) notices.problem('"slimboard report errors" lists every item that failed');
   const parts = [
     `audit ${audit.id} ${audit.status}`,
     counted(audit.repositoriesListed, 'repository'),
     `${counted(audit.tagsListed, 'tag')}: ${audit.tagsAudited} audited, ${audit.tagsSkipped} skipped, ${audit.tagsFailed} failed`,
     counted(audit.requests, 'request'),
   ];
-  io.stderr.write(`${parts.join(' · ')}\n`);
+  notices.info(parts.join(' · '));
 }

@@ -56,7 +56,7 @@ async function writeWhole(path: string, chunks: AsyncIterable<string>): Promise<
 export async function importCommand(session: Session, file: string): Promise<void> {
   await withStore(session, 'write', async (db) => {
     const rows = await importBases(db, linesOf(session.io, file), file === '-' ? 'stdin' : file);
-    if (!session.quiet) session.io.stderr.write(`${counted(rows, 'base image')} read\n`);
+    session.notices.info(`${counted(rows, 'base image')} read`);
   });
 }
 

@@ -55,7 +55,7 @@ function baseSource({ settings }: Session, ref: string, newest: number | undefin
 }
 
 async function learnSource(session: Session, db: Database, source: SourceSettings, ref: string): Promise<number> {
-  const { io, quiet } = session;
+  const { io, notices } = session;
   const failures = createFailures(session);
   const registry = await openBaseRegistry(session, source);
   try {
@@ -64,7 +64,7 @@ async function learnSource(session: Session, db: Database, source: SourceSetting
       now: new Date().toISOString(),
       onFailure: failures.tell,
     });
-    if (!quiet) io.stderr.write(`${ref}: ${describe(learned)}\n`);
+    notices.info(`${ref}: ${describe(learned)}`);
   } catch (error) {
     if (!(error instanceof SlimboardError) || error.code === 'interrupted') throw error;
     failures.tell(ref, error);
@@ -84,14 +84,14 @@ function openBaseRegistry({ settings, io, log }: Session, source: SourceSettings
   });
 }
 
-function createFailures({ io }: Session) {
+function createFailures({ notices }: Session) {
   let count = 0;
   return {
     count: () => count,
     tell: (item: string, error: SlimboardError): void => {
       count++;
-      if (count <= FAILURES_TOLD) io.stderr.write(`slimboard: ${labelled(item, error.message)}\n`);
-      else if (count === FAILURES_TOLD + 1) io.stderr.write('slimboard: … and more\n');
+      if (count <= FAILURES_TOLD) notices.problem(labelled(item, error.message));
+      else if (count === FAILURES_TOLD + 1) notices.problem('… and more');
     },
   };
 }

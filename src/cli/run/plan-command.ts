@@ -33,7 +33,7 @@ export async function planCommand(session: Session, targets: readonly string[], 
 }
 
 async function planSource(
-  { settings, io, log }: Session,
+  { settings, io, log, notices }: Session,
   db: Database,
   source: SourceSettings,
 ): Promise<AuditEstimate | undefined> {
@@ -52,7 +52,7 @@ async function planSource(
     return await estimateAudit(db, registry, source, observed, io.signal);
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
-    io.stderr.write(`slimboard: ${labelled(source.name, error.message)}\n`);
+    notices.problem(labelled(source.name, error.message));
     return undefined;
   } finally {
     await registry.close();

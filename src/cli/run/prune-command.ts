@@ -4,7 +4,7 @@ import { countPrunable, PRUNED, type Pruned, type PruneOptions, prune } from '..
 import type { Session } from '../prepare.ts';
 
 /** Removes what is older than the settings keep, and says how much that was. */
-export async function pruneCommand({ settings, io }: Session, dryRun: boolean): Promise<void> {
+export async function pruneCommand({ settings, io, notices }: Session, dryRun: boolean): Promise<void> {
   const db = await openStore(settings);
   try {
     const options: PruneOptions = {
@@ -16,7 +16,7 @@ export async function pruneCommand({ settings, io }: Session, dryRun: boolean): 
     if (!dryRun) await compact(db);
     io.stdout.write(describe(pruned, dryRun));
     if (pruned.contentKept)
-      io.stderr.write('slimboard: an audit is running: content is left as it is; prune again when it has ended\n');
+      notices.problem('an audit is running: content is left as it is; prune again when it has ended');
   } finally {
     await db.close();
   }

@@ -50,7 +50,7 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
     );
     await emit(io, output, text, report.audit);
     if (!report.audit && !session.quiet && !SHOW_FAILED_AUDITS.includes(kind.name))
-      io.stderr.write(`slimboard: ${noAudit(settings, filters)}\n`);
+      session.notices.problem(noAudit(settings, filters));
   } finally {
     await db.close();
   }

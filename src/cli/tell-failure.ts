@@ -1,0 +1,29 @@
+import { SlimboardError } from '../errors.ts';
+import { withoutCredentials } from '../without-credentials.ts';
+import { Interruption } from './exit-code.ts';
+import type { GlobalOptions, Io } from './io.ts';
+
+/** Says on stderr why a command ended: what was expected in one line, a stack trace only when debugging. */
+export async function tellFailure(error: unknown, options: GlobalOptions, io: Io): Promise<void> {
+  const debug = options.logLevel === 'debug' || options.logLevel === 'trace';
+  const expected = error instanceof SlimboardError || error instanceof Interruption;
+  const message = error instanceof Error ? error.message : String(error);
+  const text = expected ? message : `unexpected failure: ${message}; --log-level debug shows where`;
+  if ((await logFormatOf(options, io)) === 'json') {
+    const { createLogger } = await import('../log.ts');
+    const log = createLogger({ level: debug ? 'debug' : 'error', format: 'json', stream: io.stderr });
+    log.error(debug ? { error } : {}, text);
+    return;
+  }
+  io.stderr.write(`slimboard: ${withoutCredentials(text)}\n`);
+  if (debug && error instanceof Error) io.stderr.write(`${withoutCredentials(error.stack ?? '')}\n`);
+}
+
+/** As all settings say, or flag and variable alone, where the settings cannot be read. */
+async function logFormatOf(options: GlobalOptions, io: Io): Promise<string | undefined> {
+  const { prepare } = await import('./prepare.ts');
+  return prepare(io, options).then(
+    ({ settings }) => settings.log.format,
+    () => options.logFormat ?? io.environment.SLIMBOARD_LOG_FORMAT,
+  );
+}

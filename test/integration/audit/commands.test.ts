@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { image } from '../../support/image-builder.ts';
+import { runInProcess } from '../../support/program.ts';
+import { answer } from '../../support/registry-faults.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+let cwd: string;
+let registry: RegistryServer;
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'slimboard-audits-'));
+  registry = await startRegistry();
+  registry.push('team-a/api', '1', image({ layers: ['api'] }));
+  registry.push('team-a/lost', '1', image({ layers: ['lost'] }));
+  registry.fault({ path: /team-a\/lost\/manifests/ }, answer(404, {}, 'MANIFEST_UNKNOWN'));
+});
+afterAll(async () => {
+  await registry.close();
+  await rm(cwd, { recursive: true });
+});
+
+const slimboard = (...args: string[]) => runInProcess(cwd, args);
+
+describe('what an audit says', () => {
+  test('is for people: what failed, and how it went', async () => {
+    const { code, stdout, stderr } = await slimboard('audit', registry.host);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr.split('\n')).toEqual([
+      expect.stringContaining('slimboard: '),
+      'slimboard: "slimboard report errors" lists every item that failed',
+      expect.stringContaining('2 tags: 1 audited, 0 skipped, 1 failed'),
+      '',
+    ]);
+  });
+
+  test('is JSON, line by line, where the log is', async () => {
+    const { stderr } = await slimboard('audit', registry.host, '--log-format', 'json');
+    expect(recordsOf(stderr)).toMatchObject([
+      { level: 'error', msg: expect.stringContaining('team-a/lost:1') },
+      { level: 'error', msg: '"slimboard report errors" lists every item that failed' },
+      { level: 'info', msg: expect.stringContaining('2 tags: 1 audited, 0 skipped, 1 failed') },
+    ]);
+    const quiet = await slimboard('audit', registry.host, '--log-format', 'json', '--quiet');
+    expect(recordsOf(quiet.stderr).map(({ level }) => level)).toEqual(['error', 'error']);
+  });
+
+  test('so is what ends a command, with a stack trace for who debugs', async () => {
+    const ended = await slimboard('status', '99', '--log-format', 'json');
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(recordsOf(ended.stderr)).toEqual([
+      { level: 'error', time: expect.any(String), msg: expect.stringContaining('there is no audit 99') },
+    ]);
+    const debugged = await slimboard('status', '99', '--log-format', 'json', '--log-level', 'debug');
+    expect(recordsOf(debugged.stderr)).toMatchObject([{ error: { stack: expect.any(String) } }]);
+    const unread = await slimboard('status', '--config', 'missing.yaml', '--log-format', 'json');
+    expect(recordsOf(unread.stderr)).toMatchObject([{ msg: expect.stringContaining('missing.yaml') }]);
+  });
+});
+
+function recordsOf(stderr: string): readonly Readonly<Record<string, unknown>>[] {
+  return stderr
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
