@@ -128,7 +128,9 @@ function mistake(issue: z.core.$ZodIssue, layers: readonly Layer[]): string {
 
 function at(path: KeyPath, layers: readonly Layer[], message: string): string {
   const place = layers.map((layer) => layer.placeOf(path)).find((found) => found !== undefined);
-  return [place ?? 'settings', formatPath(path), message].filter((part) => part !== '').join(': ');
+  // A flag is the name of its key.
+  const key = place?.startsWith('--') ? '' : formatPath(path);
+  return [place ?? 'settings', key, message].filter((part) => part !== '').join(': ');
 }
 
 /** `sources[0].regions` */

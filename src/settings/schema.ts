@@ -198,7 +198,7 @@ const notification = keys(
 });
 
 export const settingsSchema = keys({
-  databaseUrl: text('postgres://slimboard@db.example.com/slimboard', /^postgres(?:ql)?:\/\//).exactOptional(),
+  databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//).exactOptional(),
   redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//).exactOptional(),
   dataDir: text('./.slimboard'),
   log: keys({ level: choice(LOG_LEVELS), format: choice(LOG_FORMATS) }),

@@ -191,9 +191,9 @@ describe('mistakes name file, line, key and what is accepted', () => {
 
   test.each([
     ['variable', { env: { SLIMBOARD_SERVE_PORT: 'web' } }, 'SLIMBOARD_SERVE_PORT: serve.port: write a whole number'],
-    ['flag', { flags: { plainHttp: 'maybe' } }, '--plain-http: plainHttp: write true or false'],
-    ['flag', { flags: { logLevel: 'loud' } }, '--log-level: log.level: write one of'],
-    ['flag', { flags: { platform: ['amd64'] } }, '--platform: platforms[0]: "amd64" is no platform'],
+    ['flag', { flags: { plainHttp: 'maybe' } }, '--plain-http: write true or false'],
+    ['flag', { flags: { logLevel: 'loud' } }, '--log-level: write one of'],
+    ['flag', { flags: { platform: ['amd64'] } }, '--platform: "amd64" is no platform'],
     ['flag', { configFile: 'none.yaml' }, '--config: there is no file'],
   ])('of a %s: %o', async (_, options, message) => {
     await expect(load('', options)).rejects.toThrow(message);
