@@ -64,9 +64,15 @@ function plainHttpHint({ status, body }: Answer): string {
 }
 
 function saidBy(answer: Answer): string {
-  const error = firstError(answer);
-  const words = [error?.code, error?.message].filter((word) => word).join(': ');
+  const { code = '', message = '' } = firstError(answer) ?? {};
+  // Many registries only say the code again, in words: "manifest unknown".
+  const repeated = plainWords(code) === plainWords(message);
+  const words = [code, repeated ? '' : message].filter((word) => word).join(': ');
   return words ? ` (${words})` : '';
+}
+
+function plainWords(text: string): string {
+  return text.toLowerCase().replaceAll('_', ' ');
 }
 
 function firstError({ body }: Answer): { code?: string; message?: string } | undefined {

@@ -62,9 +62,9 @@ describe('what passes is tried again, and nothing is lost', () => {
 describe('what lasts ends with what, where, and what to do', () => {
   test.each<[string, Fault, string, RegExp]>([
     ['401', answer(401), 'authentication', /\/app:1: .*refuses anonymous access/],
-    ['403', answer(403, {}, 'DENIED'), 'access-denied', /\(DENIED: denied\): grant it the right to read/],
+    ['403', answer(403, {}, 'DENIED'), 'access-denied', /\(DENIED\): grant it the right to read/],
     ['404 of a manifest', answer(404, {}, 'MANIFEST_UNKNOWN'), 'not-found', /no such tag or manifest/],
-    ['404 of a repository', answer(404, {}, 'NAME_UNKNOWN'), 'not-found', /no such repository/],
+    ['404 of a repository', answer(404, {}, 'NAME_UNKNOWN'), 'not-found', /no such repository .*\(NAME_UNKNOWN\)$/],
     ['404 without a body', body('', {}, 404), 'not-found', /not found/],
     ['500 for good', answer(500), 'registry-unavailable', /HTTP 500.*try again later/],
     ['a reset for good', reset(), 'registry-unavailable', /connection was cut/],
