@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openStore } from '../../app.ts';
 import { exportBases, importBases } from '../../catalogue/file.ts';
 import { listBases } from '../../catalogue/listing.ts';
+import { writeFileAtomically } from '../../deliver/destination.ts';
 import { SettingsError } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { FormatName } from '../../report/names.ts';
@@ -27,27 +27,18 @@ export async function listCommand(
   });
 }
 
-/** Writes the catalogue into a file: under another name first, so that a file of that name is always whole. */
+/** Writes the catalogue into a file, whole or not at all. */
 export async function exportCommand(session: Session, file: string): Promise<void> {
   await withStore(session, 'read', async (db) => {
     if (file === '-') await writeResult(session.io, exportBases(db));
-    else await writeWhole(resolve(session.io.cwd, file), exportBases(db));
+    else await writeWhole(resolve(session.io.cwd, file), exportBases(db), session.io.signal);
   });
 }
 
-async function writeWhole(path: string, chunks: AsyncIterable<string>): Promise<void> {
-  const unfinished = `${path}.${process.pid}.part`;
+async function writeWhole(path: string, chunks: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
   try {
-    const handle = await open(unfinished, 'w');
-    try {
-      for await (const chunk of chunks) await handle.write(chunk);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(unfinished, path);
+    await writeFileAtomically(path, chunks, signal);
   } catch (error) {
-    await rm(unfinished, { force: true });
     throw isFileError(error) ? new SettingsError(`cannot write ${path}: ${error.message}`, { cause: error }) : error;
   }
 }

@@ -28,11 +28,14 @@ test('bases are learned, listed, moved as a file, and pruning leaves them', asyn
   expect(list.stdout).toContain('library/os:12,linux/amd64,');
   expect((await slimboard('bases', 'list', 'os:13', '--format', 'ndjson')).stdout).toBe('');
   const exported = await slimboard('bases', 'export', '-');
-  expect(await slimboard('bases', 'export', 'bases.ndjson')).toMatchObject({ code: 0, stdout: '' });
+  expect(await slimboard('bases', 'export', 'moved/bases.ndjson')).toMatchObject({ code: 0, stdout: '' });
   expect(await slimboard('prune')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^removed\naudits +0\n/) });
-  expect(await slimboard('bases', 'import', 'bases.ndjson')).toMatchObject({ code: 0, stderr: '1 base image read\n' });
+  expect(await slimboard('bases', 'import', 'moved/bases.ndjson')).toMatchObject({
+    code: 0,
+    stderr: '1 base image read\n',
+  });
   expect((await slimboard('bases', 'export', '-')).stdout).toBe(exported.stdout);
-  expect((await readdir(cwd)).sort()).toEqual(['.slimboard', 'bases.ndjson']);
+  expect((await readdir(cwd)).sort()).toEqual(['.slimboard', 'moved']);
 });
 
 test('what cannot be learned is told, the rest is learned, and the exit code says so', async () => {
