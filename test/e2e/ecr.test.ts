@@ -52,7 +52,7 @@ describe('the command line and Amazon ECR', () => {
   test('plans, audits, and needs only lists the second time', async () => {
     const plan = await slimboard(['plan', 'ecr:eu-west-1', '--format', 'json']);
     expect(plan.code, plan.output).toBe(0);
-    const estimate = JSON.parse(plan.output);
+    const [estimate] = JSON.parse(plan.output).sources;
     expect(estimate).toMatchObject({ source: 'ecr:eu-west-1', repositories: 2, tags: 6, newItems: 8 });
     expect(fake.callCounts()).toEqual({ DescribeRepositories: 1, DescribeImages: 2 });
 

@@ -10,33 +10,33 @@ import type { Database } from '../../store/database.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { labelled } from '../labelled.ts';
 import type { Session } from '../prepare.ts';
+import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 import { selectSources } from './audit-command.ts';
 
 /** Says what an audit would cost each registry. A source that cannot be listed is told, and the others are planned. */
 export async function planCommand(session: Session, targets: readonly string[], format: string): Promise<ExitCode> {
-  if (format !== 'table' && format !== 'json') throw new SettingsError(`--format ${format}: write table or json`);
+  const wanted = parseTableOrJson(format);
   const sources = selectSources(session, targets);
   if (sources.length === 0)
     throw new SettingsError('there is nothing to plan: name a registry, or write sources into slimboard.yaml');
   const db = await openStore(session.settings);
   try {
-    let code: ExitCode = EXIT.done;
-    for (const source of sources) {
-      const estimate = await planSource(session, db, source);
-      if (estimate === undefined) code = EXIT.failure;
-      else session.io.stdout.write(format === 'json' ? `${JSON.stringify(estimate)}\n` : describe(estimate));
-    }
-    return code;
+    const estimates: AuditEstimate[] = [];
+    for (const source of sources) estimates.push(...(await planSource(session, db, source)));
+    const plan = { schema: 'slimboard.plan/1', sources: estimates };
+    await writeTableOrJson(session.io, wanted, plan, estimates.flatMap(linesOf));
+    return estimates.length < sources.length ? EXIT.failure : EXIT.done;
   } finally {
     await db.close();
   }
 }
 
+/** @returns nothing where the source cannot be listed: then that is told */
 async function planSource(
   { settings, io, log, notices }: Session,
   db: Database,
   source: SourceSettings,
-): Promise<AuditEstimate | undefined> {
+): Promise<readonly AuditEstimate[]> {
   const observed: ObservedRequests = { requests: 0, totalMs: 0, last: undefined };
   const registry = await openRegistry(source, {
     environment: io.environment,
@@ -49,11 +49,11 @@ async function planSource(
     onRequest: () => undefined,
   });
   try {
-    return await estimateAudit(db, registry, source, observed, io.signal);
+    return [await estimateAudit(db, registry, source, observed, io.signal)];
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
     notices.problem(labelled(source.name, error.message));
-    return undefined;
+    return [];
   } finally {
     await registry.close();
   }
@@ -75,7 +75,7 @@ function observing(governor: RequestGovernor, observed: ObservedRequests): Reque
   };
 }
 
-function describe(estimate: AuditEstimate): string {
+function linesOf(estimate: AuditEstimate): readonly string[] {
   const { requests, durationMs } = estimate;
   const range = (min: string, max: string) => (min === max ? min : `${min} to ${max}`);
   const lines = [
@@ -90,7 +90,7 @@ function describe(estimate: AuditEstimate): string {
     ['limit', limitOf(estimate)],
     ['takes about', range(duration(durationMs.min), duration(durationMs.max))],
   ];
-  return `${lines.map(([name = '', value = '']) => `${name.padEnd(14)}${value}\n`).join('')}\n`;
+  return [...lines.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`), ''];
 }
 
 function limitOf({ limit, operations }: AuditEstimate): string {

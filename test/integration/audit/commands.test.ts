@@ -60,6 +60,19 @@ describe('what an audit says', () => {
   });
 });
 
+test('a plan of several registries is one document', async () => {
+  const other = registry.host.replace('127.0.0.1', 'localhost');
+  const { code, stdout } = await slimboard('plan', registry.host, other, '--format', 'json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    schema: 'slimboard.plan/1',
+    sources: [
+      { source: registry.host, repositories: 2 },
+      { source: other, repositories: 2 },
+    ],
+  });
+});
+
 function recordsOf(stderr: string): readonly Readonly<Record<string, unknown>>[] {
   return stderr
     .split('\n')
