@@ -55,7 +55,9 @@ create view slimboard_image_history as
     m.base_image, m.base_digest, m.base_confidence, m.base_evidence, m.base_bytes, m.app_bytes,
     m.distro, m.distro_version, m.distro_eol, m.runtime, m.runtime_version, m.variant, m.multi_stage, m.multi_stage_evidence,
     m."user", m.runs_as_root, m.findings, m.wasted_bytes, m.savings_min_bytes, m.savings_max_bytes, m.slim_score,
-    t.started_at as first_seen_at, coalesce(t.ended_at, r.last_seen_at) as last_seen_at, r.last_seen_at as audited_at,
+    -- A tag is read after its repository was listed.
+    t.started_at as first_seen_at, coalesce(t.ended_at, greatest(r.last_seen_at, t.started_at)) as last_seen_at,
+    greatest(r.last_seen_at, t.started_at) as audited_at,
     -- Not columns of the report: for joins.
     t.ended_at, t.id as tag_id, m.manifest_id, r.id as repository_id, s.id as source_id,
     t.pulled_at, t.reported_bytes, t.archived

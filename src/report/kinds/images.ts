@@ -115,7 +115,8 @@ function query({ where, audit, parameters }: QueryScope): string {
         select m.* from (select distinct manifest_id from standing) d
         join manifest_content m on m.root_id = d.manifest_id and m.source_id = o.source_id)
       select o.source, o.registry, o.repository, coalesce(t.name, '') as tag, o.team, t.pushed_at, t.started_at as first_seen_at,
-        coalesce(t.ended_at, o.last_seen_at) as last_seen_at, o.last_seen_at as audited_at, m.*
+        coalesce(t.ended_at, greatest(o.last_seen_at, t.started_at)) as last_seen_at,
+        greatest(o.last_seen_at, t.started_at) as audited_at, m.*
       from standing t join content m on m.root_id = t.manifest_id order by tag, m.platform, m.digest) i
     where ${where}`;
 }

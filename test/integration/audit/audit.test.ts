@@ -42,6 +42,8 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
       tagsFailed: 0,
     });
     const { images, teams, source } = await contentOf(db);
+    const early = 'select * from slimboard_images where least(last_seen_at, audited_at) < first_seen_at';
+    expect(await db.query(early)).toEqual([]);
     expect(images?.map((row) => `${Object(row).repository}:${Object(row).tag}`)).toEqual([
       'library/base:1',
       'team-a/api:1.0',
