@@ -113,12 +113,17 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
 /** Groups that no history is kept of: added up from the images of now, blobs shared fairly among the groups. */
 function liveSql(name: string, scope: QueryScope): string {
   return `
-    with tagged as (
-      select ${name} as name, i.repository_id, i.repository, i.manifest_id, min(i.tag) as tag,
-        count(*) as tags, i.compressed_bytes, i.savings_min_bytes, i.savings_max_bytes, i.slim_score
+    with standing as (
+      select ${name} as name, i.repository_id, i.repository, i.manifest_id, i.tag_id, i.tag, i.compressed_bytes,
+        i.savings_min_bytes, i.savings_max_bytes, i.slim_score
       from ${imagesAsOf(scope)} i
-      where i.kind = 'image' and i.tag <> '' and ${scope.where}
-      group by 1, i.repository_id, 3, i.manifest_id, i.compressed_bytes, i.savings_min_bytes, i.savings_max_bytes, i.slim_score),
+      where i.kind = 'image' and i.tag <> '' and ${scope.where}),
+    tagged as (
+      select name, repository_id, repository, manifest_id, min(tag) as tag, count(*) as tags,
+        compressed_bytes, savings_min_bytes, savings_max_bytes, slim_score
+      from standing group by 1, 2, 3, 4, 7, 8, 9, 10),
+    -- A tag of several platforms is one tag.
+    tag_counts as (select name, count(distinct tag_id) as tags from standing group by name),
     one_each as (select distinct on (name, manifest_id) * from tagged order by name, manifest_id, repository, tag),
     held as (
       select distinct t.name, b.id as blob_id, b.size, l.position >= coalesce(a.base_layers, 0) as own,
@@ -146,12 +151,12 @@ function liveSql(name: string, scope: QueryScope): string {
         round(sum(slim_score * compressed_bytes) / nullif(sum(compressed_bytes) filter (where slim_score is not null), 0), 2) as slim_score
       from one_each group by name),
     counts as (
-      select name, count(distinct repository_id) as repositories, sum(tags) as tags, sum(compressed_bytes * tags) as logical_bytes
+      select name, count(distinct repository_id) as repositories, sum(compressed_bytes * tags) as logical_bytes
       from tagged group by name),
     found as (
       select o.name, count(*) filter (where f.severity = 'error') as findings_error, count(*) filter (where f.severity = 'warn') as findings_warn
       from one_each o join finding f on f.manifest_id = o.manifest_id group by o.name)
-    select c.name, c.repositories, c.tags, s.images, c.logical_bytes, coalesce(b.stored_bytes, 0) as stored_bytes,
+    select c.name, c.repositories, n.tags, s.images, c.logical_bytes, coalesce(b.stored_bytes, 0) as stored_bytes,
       coalesce(b.exclusive_bytes, 0) as exclusive_bytes, coalesce(b.shared_bytes, 0) as shared_bytes, coalesce(b.own_bytes, 0) as own_bytes,
       s.median_bytes, s.p90_bytes, s.largest_bytes, s.largest_image, s.savings_min_bytes, s.savings_max_bytes, s.slim_score,
       coalesce(f.findings_error, 0) as findings_error, coalesce(f.findings_warn, 0) as findings_warn,
@@ -159,5 +164,5 @@ function liveSql(name: string, scope: QueryScope): string {
       null::int8 as previous_savings_max_bytes, null::int8 as previous_largest_bytes, null::int8 as previous_median_bytes,
       null::int8 as previous_images, null::numeric as previous_slim_score, false as compared, null::int8 as credited_bytes,
       null::numeric as goal_percent
-    from counts c join sizes s on s.name = c.name left join bytes b on b.name = c.name left join found f on f.name = c.name`;
+    from counts c join tag_counts n on n.name = c.name join sizes s on s.name = c.name left join bytes b on b.name = c.name left join found f on f.name = c.name`;
 }

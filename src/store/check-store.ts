@@ -15,7 +15,9 @@ interface FactRow {
 /** What a policy looks at, of every image that the sources of an audit hold, batch by batch. */
 export async function* readFacts(db: Database, auditId: number): AsyncGenerator<readonly ImageFacts[]> {
   const batches = db.stream<FactRow>(
-    `select r.registry || '/' || r.name || coalesce(':' || c.tag, '@' || encode(m.digest, 'hex')) as reference, r.name as repository, r.team,
+    `select r.registry || '/' || r.name || ':' || c.tag
+         || case when count(*) over (partition by r.registry, r.name, c.tag) > 1 then ' (' || i.platform || ')' else '' end as reference,
+       r.name as repository, r.team,
        i.pull_bytes as bytes, i.layer_count as layers, a.base_image, a.base_evidence,
        (select json_agg(json_build_object('rule', f.rule, 'severity', f.severity, 'message', f.message,
           'evidence', case when f.layer is null then '[]'::json else json_build_array(json_build_object('layer', f.layer)) end) order by f.ordinal)

@@ -11,6 +11,7 @@ import { printable } from '../../report/plain-text.ts';
 import { teamOf } from '../../settings/team-of.ts';
 import { findAudit } from '../../store/audit-store.ts';
 import { readFacts } from '../../store/check-store.ts';
+import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { withImageLoader } from '../image-loader.ts';
 import { writeResult } from '../io.ts';
@@ -103,5 +104,5 @@ function describe({ references, violations }: Checked): string {
   const lines = violations.map(({ severity, reference, rule, message }) =>
     printable(`${severity.padEnd(6)}${reference}  ${rule}: ${message}`),
   );
-  return [...lines, `${references.length} images checked: ${counts.join(', ')}`, ''].join('\n');
+  return [...lines, `${counted(references.length, 'image')} checked: ${counts.join(', ')}`, ''].join('\n');
 }

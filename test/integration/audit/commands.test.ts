@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { image } from '../../support/image-builder.ts';
+import { image, index } from '../../support/image-builder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -71,6 +71,23 @@ test('a plan of several registries is one document', async () => {
       { source: other, repositories: 2 },
     ],
   });
+});
+
+test('a tag of several platforms is one tag, and its images are told apart', async () => {
+  const child = (architecture: string) =>
+    image({ layers: [`api for ${architecture}`], platform: { os: 'linux', architecture } });
+  registry.push('team-b/many', '1', index([child('amd64'), child('arm64')]));
+  const { stderr } = await slimboard('audit', registry.host, '--platform', 'all');
+  const groups = await slimboard('leaderboard', '--by', 'distro', '--format', 'json');
+  expect(JSON.parse(groups.stdout).rows).toMatchObject([{ distro: 'unknown', repositories: 2, tags: 2, images: 3 }]);
+  const { stdout } = await slimboard('check', '--audit', /audit (\d+)/.exec(stderr)?.[1] ?? '');
+  expect(stdout.split('\n').map((line) => line.split(': ')[0])).toEqual([
+    `warn  ${registry.host}/team-a/api:1  root-user`,
+    `warn  ${registry.host}/team-b/many:1 (linux/amd64)  root-user`,
+    `warn  ${registry.host}/team-b/many:1 (linux/arm64)  root-user`,
+    '3 images checked',
+    '',
+  ]);
 });
 
 function recordsOf(stderr: string): readonly Readonly<Record<string, unknown>>[] {
