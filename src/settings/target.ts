@@ -23,6 +23,8 @@ export function parseTarget(target: string, settings: Settings): SourceSettings 
       `"${target}": write the registry without ${target.split('://')[0]}://; plain HTTP is --plain-http`,
     );
   if (target.startsWith('ecr:')) return ecrRegion(target, settings);
+  if (target.endsWith('/'))
+    throw new SettingsError(`"${target}": write "${target.slice(0, -1)}", or "${target}*" for all that is under it`);
   const slash = target.indexOf('/');
   const host = slash < 0 ? target : target.slice(0, slash);
   if (host !== 'localhost' && !/[.:]/.test(host)) throw unknownTarget(target, settings);

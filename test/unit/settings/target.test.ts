@@ -100,7 +100,7 @@ describe('what is no target', () => {
     ['ecr:nowhere', SettingsError, /ecr:REGION/],
     ['ecr:123.eu-west-1', SettingsError, /ecr:REGION/],
     ['harbor.example.com/Team', InvalidReferenceError, /no repository/],
-    ['harbor.example.com/', InvalidReferenceError, /no repository/],
+    ['harbor.example.com/', SettingsError, /write "harbor.example.com", or "harbor.example.com\/\*"/],
     ['harbor.example.com/a:', InvalidReferenceError, /no tag/],
     ['harbor.example.com/a:b c', InvalidReferenceError, /no tag/],
     ['harbor.example.com/[a]*', SettingsError, /no pattern/],
