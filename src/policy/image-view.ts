@@ -87,7 +87,16 @@ function viewLayer(image: AuditedImage, bytes: number, position: number, step: B
   };
 }
 
-/** The value of a variable of the image's environment, undefined when it is not set. */
-export function environmentValue(view: ImageView, name: string): string | undefined {
-  return view.image.config.env.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+/** The value of a variable that a layer's script sees: set there, in the image's environment, or as a build argument. */
+export function variableOf({ image }: ImageView, layer: LayerView, name: string): string | undefined {
+  const { env, history } = image.config;
+  const argument = history.find(({ createdBy }) => BUILD_ARGUMENT.test(createdBy) && valueIn(createdBy, name));
+  return valueIn(layer.args, name) ?? valueIn(env.join('\n'), name) ?? valueIn(argument?.createdBy ?? '', name);
+}
+
+const BUILD_ARGUMENT = /^(?:\/bin\/sh -c #\(nop\)\s+)?ARG /;
+
+function valueIn(text: string, name: string): string | undefined {
+  if (!text.includes(`${name}=`)) return undefined;
+  return new RegExp(`(?<![\\w-])${name}=["']?([^\\s;&|"']*)`).exec(text)?.[1];
 }

@@ -1,6 +1,6 @@
 /** One simple command of a shell script: `FOO=1 /usr/bin/apt-get -y update` is `apt-get` with `-y`, `update`. */
 export interface Command {
-  /** Without its folder. */
+  /** Without its folder; of Python and pip also without a version: `pip3.12` is `pip`. */
   readonly program: string;
   /** All that follows, without quotes. */
   readonly words: readonly string[];
@@ -8,15 +8,19 @@ export interface Command {
 
 /** Words that stand before a command and change nothing about what it leaves behind. */
 const PREFIXES = new Set(
-  'if then else elif do while until ! { ( time exec command sudo env nice eval sh bash ash -c /bin/sh /bin/bash -e -ex -eux -lc -xe'.split(
+  'if then else elif do while until ! { } ( time exec command sudo env nice eval sh bash ash /bin/sh /bin/bash /usr/bin/env corepack npx'.split(
     ' ',
   ),
 );
 
+const CONTINUATION = /\\\n/g;
+/** `> /dev/null`, `2>&1`: where output goes is no word of the command. */
+const REDIRECTION = /(?<=\s)[\d&]?>{1,2}(?:&\d|[ \t]*[^\s;|&]+)/g;
 const SEPARATOR = /&&|\|\||[;|&\n]/;
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
-const QUOTED = /["'(){}]/;
-const QUOTES = /^["'({]+|["')}]+$/g;
+const QUOTED = /["'()]/;
+const QUOTES = /^["'(]+|["')]+$/g;
+const VERSIONED = /^(python|pip)[\d.]+$/;
 
 /**
  * The simple commands of a RUN's script, in order, conditions and loops laid flat. An approximation that is linear in
@@ -25,13 +29,23 @@ const QUOTES = /^["'({]+|["')}]+$/g;
  */
 export function parseScript(script: string): readonly Command[] {
   const words = execForm(script);
-  const lines = words ? [words] : script.split(SEPARATOR).map((part) => part.split(/\s+/));
+  const lines = words
+    ? [words]
+    : laidFlat(script)
+        .split(SEPARATOR)
+        .map((part) => part.split(/\s+/));
   const commands: Command[] = [];
   for (const line of lines) {
     const command = commandOf(line);
     if (command) commands.push(command);
   }
   return commands;
+}
+
+/** Here-documents keep their line breaks, and with them the backslashes that join lines. */
+function laidFlat(script: string): string {
+  const joined = script.includes('\\\n') ? script.replace(CONTINUATION, ' ') : script;
+  return joined.includes('>') ? joined.replace(REDIRECTION, ' ') : joined;
 }
 
 function execForm(script: string): string[] | undefined {
@@ -49,12 +63,17 @@ function commandOf(line: readonly string[]): Command | undefined {
   for (const raw of line) {
     const word = QUOTED.test(raw) ? raw.replace(QUOTES, '') : raw;
     if (word === '' || word === '\\') continue;
-    if (words.length === 0 && (PREFIXES.has(word) || ASSIGNMENT.test(word))) continue;
+    if (words.length === 0 && standsBefore(word)) continue;
     words.push(word);
   }
   const [first, ...rest] = words;
   if (first === undefined) return undefined;
-  return { program: first.slice(first.lastIndexOf('/') + 1), words: rest };
+  return { program: first.slice(first.lastIndexOf('/') + 1).replace(VERSIONED, '$1'), words: rest };
+}
+
+/** Options there are those of `sudo` or `sh`, or of RUN itself: Buildah writes `--mount=…` before the script. */
+function standsBefore(word: string): boolean {
+  return PREFIXES.has(word) || word.startsWith('-') || ASSIGNMENT.test(word);
 }
 
 /** Whether a command is one of these programs with one of these words: `runs(c, ['npm'], ['ci', 'install'])`. */
@@ -68,7 +87,29 @@ export function hasOption(command: Command, ...options: readonly string[]): bool
   return command.words.some((word) => options.includes(word));
 }
 
-/** Whether a command removes a path that contains this text. */
-export function removes(command: Command, path: string): boolean {
-  return command.program === 'rm' && command.words.some((word) => word.includes(path));
+/** Whether an option is given a value: `--cache /tmp`, `--cache=/tmp`. */
+export function setsOption(command: Command, option: string): boolean {
+  return command.words.some((word) => word === option || word.startsWith(`${option}=`));
+}
+
+/** Whether a command removes something at or below a place: `lists` of `rm -rf /var/lib/{apt,cache}/lists`. */
+export function removes(command: Command, place: string): boolean {
+  if (!isRemoval(command)) return false;
+  return command.words.flatMap(withoutBraces).some((path) => liesIn(path, place));
+}
+
+function isRemoval({ program, words }: Command): boolean {
+  return program === 'rm' || (program === 'find' && words.includes('-delete'));
+}
+
+/** The place ends where a name does: removing `.npmrc` does not clear `.npm`. */
+function liesIn(path: string, place: string): boolean {
+  const at = path.indexOf(place);
+  return at >= 0 && !/[\w.-]/.test(path.charAt(at + place.length));
+}
+
+/** What a shell makes of one pair of braces: `/var/{a,b}/c` is `/var/a/c` and `/var/b/c`. */
+function withoutBraces(word: string): readonly string[] {
+  const [, before = '', names, after = ''] = /^([^{]*(?<!\$))\{([^{}]*,[^{}]*)\}(.*)$/.exec(word) ?? [];
+  return names === undefined ? [word] : names.split(',').map((name) => before + name + after);
 }

@@ -29,6 +29,8 @@ export interface ImageSketch {
   readonly framework?: string;
   readonly multiStage?: 'yes' | 'no' | 'unknown';
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Steps of the history that make no layer, before all others. */
+  readonly settings?: readonly string[];
   readonly baseFacts?: BaseFacts;
   readonly root?: boolean;
 }
@@ -53,7 +55,10 @@ function configOf(sketch: ImageSketch, layers: readonly LayerSketch[]) {
     architecture: 'amd64',
     config: sketch.config ?? {},
     rootfs: { type: 'layers', diff_ids: layers.map((_, at) => digestOf(`diff ${at}`)) },
-    history: layers.map(({ instruction }) => ({ created_by: instruction ?? 'COPY app /app # buildkit' })),
+    history: [
+      ...(sketch.settings ?? []).map((created_by) => ({ created_by, empty_layer: true })),
+      ...layers.map(({ instruction }) => ({ created_by: instruction ?? 'COPY app /app # buildkit' })),
+    ],
   };
 }
 

@@ -5,14 +5,14 @@ import type { Rule } from '../rule.ts';
 import { type Command, removes, runs } from '../shell.ts';
 
 const PACKAGE_MANAGERS = ['apt', 'apt-get', 'apk', 'dnf', 'microdnf', 'yum', 'zypper', 'tdnf'];
-/** Packages that bring a compiler or a build driver, by their names in Debian, Alpine and Fedora. */
-const TOOLCHAINS = 'build-essential build-base gcc g++ gcc-c++ clang make cmake cargo rustc golang golang-go go'.split(
-  ' ',
-);
-
-const MENTIONS_TOOLCHAIN = new RegExp(
-  `\\s(?:${TOOLCHAINS.map((name) => name.replaceAll('+', '\\+')).join('|')})(?:\\s|$)`,
-);
+const INSTALL = ['install', 'in', 'add', 'groupinstall', 'group'];
+const REMOVE = ['purge', 'autoremove', 'remove', 'erase', 'del', 'rm'];
+/** Packages that bring a compiler or a build driver, by their names in Debian, Alpine, Fedora and openSUSE. */
+const TOOLCHAIN =
+  /^(?:build-(?:essential|base)|base-devel|@?development(?:-tools)?|devel_basis|(?:gcc|g\+\+|clang|rust|golang)-?[\d.]*|gcc-c\+\+|go|golang-go|rustc|cargo|c?make|ninja-build|maven|gradle|(?:openjdk|default)-?[\d.]*(?:-jdk(?:-headless)?)?|java-[\d.]+-openjdk-devel)(?:=.*)?$/i;
+/** Bases have long scripts, most without a compiler: those are not taken apart. */
+const MENTIONS_TOOLCHAIN =
+  /build-|base-devel|devel|gcc|g\+\+|clang|rust|cargo|\sgo(?:lang)?|make|ninja|maven|gradle|jdk|Development/;
 
 export const buildTools: Rule = {
   id: 'build-tools',
@@ -29,27 +29,26 @@ export const buildTools: Rule = {
 
 function bringsToolchain(layer: LayerView, view: ImageView): boolean {
   if (layer.contents?.toolchain) return layer.contents.toolchain.length > 0;
-  if (layer.class === 'build-tools') return true;
   return installsForGood(layer) || unpacksToolchain(layer, view);
 }
 
 /** Official bases install a compiler, build with it and purge it, all in one layer: that leaves none. */
 function installsForGood(layer: LayerView): boolean {
-  // Bases have long scripts, most without a compiler: those are not taken apart.
-  if (!MENTIONS_TOOLCHAIN.test(layer.args)) return false;
-  return layer.commands.some(installsToolchain) && !layer.commands.some(purges);
+  if (layer.class !== 'build-tools' && !MENTIONS_TOOLCHAIN.test(layer.args)) return false;
+  const installs = layer.class === 'build-tools' || layer.commands.some(installsToolchain);
+  return installs && !layer.commands.some((command) => purges(command, layer));
 }
 
 function installsToolchain(command: Command): boolean {
-  if (command.words.includes('--virtual') || command.words.includes('-t')) return false;
-  return runs(command, PACKAGE_MANAGERS, ['install', 'add']) && runs(command, PACKAGE_MANAGERS, TOOLCHAINS);
+  return runs(command, PACKAGE_MANAGERS, INSTALL) && command.words.some((word) => TOOLCHAIN.test(word));
 }
 
-function purges(command: Command): boolean {
-  return (
-    runs(command, PACKAGE_MANAGERS, ['purge', 'autoremove', 'remove', 'erase', 'del']) ||
-    removes(command, '/usr/bin/gcc')
-  );
+/** By the tools' names, a list of names, apk's virtual package, or as all that apt was told to hold unneeded. */
+function purges(command: Command, { commands }: LayerView): boolean {
+  if (removes(command, '/usr/bin/gcc')) return true;
+  if (!runs(command, PACKAGE_MANAGERS, REMOVE)) return false;
+  const namesTools = command.words.some((word) => word.startsWith('$') || TOOLCHAIN.test(word));
+  return namesTools || command.program === 'apk' || commands.some(({ program }) => program === 'apt-mark');
 }
 
 /** The base of a compiler's own image: its largest layer is the toolchain. */

@@ -5,6 +5,6 @@ export const debugSymbols = measuredBytesRule({
   id: 'debug-symbols',
   severity: 'info',
   title: 'Programs carry debug symbols',
-  remedy: 'build with -ldflags="-s -w" (Go), strip = true (Rust) or run strip, and keep the symbols elsewhere',
+  remedy: 'publish without symbol files (.NET: -p:DebugType=none), leave -dbg packages out, and keep symbols elsewhere',
   bytesOf: (contents) => areaBytes(contents, ['debug-symbols']),
 });

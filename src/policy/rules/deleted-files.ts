@@ -4,6 +4,9 @@ import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
+/** A path as deep as that is nobody's. */
+const MAX_DEPTH = 32;
+
 export const deletedFiles: Rule = {
   id: 'deleted-files',
   severity: 'warn',
@@ -26,11 +29,11 @@ function measured(layer: LayerView): Evidence[] | undefined {
   return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
 }
 
-/** A later RUN removes the very path that this layer's COPY or ADD wrote. */
+/** A later RUN removes the very path that this layer's COPY or ADD wrote, or a folder above it. */
 function likely(layer: LayerView, removedAt: ReadonlyMap<string, number>): Evidence[] {
   const target = copiedTo(layer);
-  if (!target || (removedAt.get(target) ?? -1) <= layer.position) return [];
-  return [evidenceOf(layer, { subject: redact(target), bytes: upTo(layer.bytes) })];
+  const isRemoved = target && pathsAbove(target).some((path) => (removedAt.get(path) ?? -1) > layer.position);
+  return isRemoved ? [evidenceOf(layer, { subject: redact(target), bytes: upTo(layer.bytes) })] : [];
 }
 
 /** The last layer in which each path is removed by name, or all that is in it. */
@@ -46,8 +49,22 @@ function lastRemovals({ own, ownPrograms }: ImageView): ReadonlyMap<string, numb
   return removedAt;
 }
 
+/** `/a/b/c`, `/a/b`, `/a` */
+function pathsAbove(path: string): readonly string[] {
+  const names = path.split('/').slice(0, MAX_DEPTH);
+  return names.map((_, at) => names.slice(0, names.length - at).join('/')).filter((above) => above !== '');
+}
+
+/** The absolute path that one file or folder is copied to: a target that ends in a slash is the folder it goes into. */
 function copiedTo({ verb, args }: LayerView): string | undefined {
   if (verb !== 'COPY' && verb !== 'ADD') return undefined;
-  const target = args.slice(args.lastIndexOf(' ') + 1).replace(/\/$/, '');
-  return target.startsWith('/') ? target : undefined;
+  const [source = '', target = '', ...more] = args.split(/\s+/).filter((word) => !word.startsWith('--'));
+  if (!target.startsWith('/') || more.length > 0) return undefined;
+  return target.endsWith('/') ? intoFolder(source, target) : target;
+}
+
+/** A folder's content is copied, not the folder: then, and of what ADD unpacks, only the target is known. */
+function intoFolder(source: string, folder: string): string {
+  const name = source.slice(source.lastIndexOf('/') + 1);
+  return /^[\w-]+(?:\.[\w-]+)+$/.test(name) ? folder + name : folder.slice(0, -1);
 }

@@ -1,8 +1,8 @@
 import { evidenceOf, hitFrom, packagesEvidence, upTo } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
-import { environmentValue, type ImageView, type LayerView } from '../image-view.ts';
+import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
-import { type Command, hasOption, runs } from '../shell.ts';
+import { type Command, hasOption, runs, setsOption } from '../shell.ts';
 
 export const devDependencies: Rule = {
   id: 'dev-dependencies',
@@ -12,7 +12,7 @@ export const devDependencies: Rule = {
     const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, view));
     return hitFrom(
       evidence,
-      'Install for production: "npm ci --omit=dev", "yarn workspaces focus --production", "pnpm install --prod", "composer install --no-dev", "bundle config set without development:test"',
+      'Install for production: "npm ci --omit=dev", "yarn workspaces focus --production", "pnpm install --prod", "composer install --no-dev", "poetry install --only main", "uv sync --no-dev", "bundle config set without development:test"',
     );
   },
 };
@@ -25,38 +25,90 @@ function measured(layer: LayerView): Evidence[] | undefined {
 }
 
 function likely(layer: LayerView, view: ImageView): Evidence[] {
-  if (isProduction(view) || !layer.commands.some(installsAll)) return [];
-  const pruned = view.own.some((later) => later.position >= layer.position && later.commands.some(prunes));
-  return pruned ? [] : [evidenceOf(layer, { bytes: upTo(layer.bytes) })];
+  const installer = INSTALLERS.find(
+    ({ programs, installs }) => programs.some((name) => view.ownPrograms.has(name)) && layer.commands.some(installs),
+  );
+  if (!installer) return [];
+  // What a later layer prunes is still pulled.
+  if (layer.commands.some((command) => installer.leavesOut(command) || prunes(command))) return [];
+  const isProduction = Object.entries(installer.variables).some(([name, values]) =>
+    values.test(variableOf(view, layer, name) ?? ''),
+  );
+  return isProduction ? [] : [evidenceOf(layer, { bytes: upTo(layer.bytes) })];
 }
 
-function isProduction(view: ImageView): boolean {
-  return ['NODE_ENV', 'RAILS_ENV', 'APP_ENV'].some((name) => environmentValue(view, name) === 'production');
+/** A program that installs the project's whole list, those of development included, unless it is told otherwise. */
+interface Installer {
+  /** An image that starts none of them is done. */
+  readonly programs: readonly string[];
+  readonly installs: (command: Command) => boolean;
+  /** A command that leaves them out, or takes them away again. */
+  readonly leavesOut: (command: Command) => boolean;
+  /** What tells it the same in the environment. */
+  readonly variables: Readonly<Record<string, RegExp>>;
 }
 
-function installsAll(command: Command): boolean {
-  const everything =
-    // "npm install express" adds one package; without a name it is the project's whole list.
-    (runs(command, ['npm'], ['install', 'ci', 'i']) &&
-      namesNothing(command) &&
-      !hasOption(command, '-g', '--global')) ||
-    runs(command, ['pnpm'], ['install', 'i']) ||
-    (command.program === 'yarn' && namesNothing(command)) ||
-    runs(command, ['composer'], ['install']) ||
-    (runs(command, ['pip', 'pip3'], ['install']) &&
-      command.words.some((word) => /dev.*\.txt$|\[(?:.*,)?(?:dev|test)/.test(word)));
-  return everything && !leavesOut(command);
+const INSTALL = ['install', 'i', 'ci', 'clean-install'];
+const IS_SET = /./;
+
+const INSTALLERS: readonly Installer[] = [
+  {
+    programs: ['npm', 'pnpm', 'yarn', 'bun'],
+    installs: (command) => installsList(command) && !hasOption(command, '-g', '--global'),
+    leavesOut: (command) =>
+      ['--omit', '--production', '--prod', '--only', '-P'].some((option) => setsOption(command, option)),
+    variables: { NODE_ENV: /^production$/, NPM_CONFIG_OMIT: /dev/, NPM_CONFIG_PRODUCTION: /^true$/ },
+  },
+  {
+    programs: ['composer'],
+    installs: (command) => runs(command, ['composer'], ['install']),
+    leavesOut: (command) => hasOption(command, '--no-dev'),
+    variables: { COMPOSER_NO_DEV: /^1$/ },
+  },
+  {
+    programs: ['bundle'],
+    installs: (command) => runs(command, ['bundle'], ['install']),
+    leavesOut: (command) => command.words.some((word) => /^(?:--)?without$/.test(word)),
+    variables: { BUNDLE_WITHOUT: IS_SET, BUNDLE_ONLY: IS_SET },
+  },
+  {
+    programs: ['poetry'],
+    installs: (command) => runs(command, ['poetry'], ['install']),
+    leavesOut: (command) => ['--only', '--without', '--no-dev'].some((option) => setsOption(command, option)),
+    variables: {},
+  },
+  {
+    programs: ['uv'],
+    installs: (command) => runs(command, ['uv'], ['sync']),
+    leavesOut: (command) => hasOption(command, '--no-dev', '--no-default-groups', '--only-group'),
+    variables: { UV_NO_DEV: IS_SET, UV_NO_DEFAULT_GROUPS: IS_SET },
+  },
+  {
+    programs: ['pip', 'pipenv'],
+    installs: (command) =>
+      (runs(command, ['pip'], ['install']) &&
+        command.words.some((word) => /dev.*\.txt$|\[(?:.*,)?(?:dev|test)/.test(word))) ||
+      (runs(command, ['pipenv'], ['install', 'sync']) && hasOption(command, '--dev', '-d')),
+    leavesOut: () => false,
+    variables: {},
+  },
+];
+
+/** "npm install express" adds one package; without a name it is the project's whole list. */
+function installsList(command: Command): boolean {
+  const { program, words } = command;
+  if (program === 'yarn') return words.every((word) => word.startsWith('-') || word === 'install') && !tellsOnly(words);
+  return runs(command, ['npm', 'pnpm', 'bun'], INSTALL) && namesNothing(words);
 }
 
-function namesNothing(command: Command): boolean {
-  return command.words.every((word) => word.startsWith('-') || ['install', 'ci', 'i'].includes(word));
+function tellsOnly(words: readonly string[]): boolean {
+  return words.some((word) => ['--version', '-v', '--help', '-h'].includes(word));
 }
 
-function leavesOut(command: Command): boolean {
-  return (
-    command.words.some((word) =>
-      /^(?:--omit=.*dev|--production(?:=true)?|--only=prod.*|--prod|-P|--no-dev)$/.test(word),
-    ) || hasOption(command, '--omit')
+/** A word after an option with a double dash may be its value. */
+function namesNothing(words: readonly string[]): boolean {
+  return words.every(
+    (word, at) => word.startsWith('-') || INSTALL.includes(word) || /^--[^=]+$/.test(words[at - 1] ?? ''),
   );
 }
 

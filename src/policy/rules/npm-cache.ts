@@ -1,4 +1,4 @@
-import { removes, runs } from '../shell.ts';
+import { removes, runs, setsOption } from '../shell.ts';
 import { packageCacheRule } from './package-cache.ts';
 
 export const npmCache = packageCacheRule({
@@ -7,7 +7,11 @@ export const npmCache = packageCacheRule({
   title: "npm's cache of tarballs stays in a layer",
   remedy: 'mount a cache on /root/.npm, or end the same RUN with "npm cache clean --force"',
   programs: ['npm'],
-  fills: (command) => runs(command, ['npm'], ['install', 'ci', 'i', 'add']),
-  avoids: (command) => runs(command, ['npm'], ['clean']) || removes(command, '.npm'),
+  fills: (command) => runs(command, ['npm'], ['install', 'ci', 'i', 'add', 'clean-install']),
+  // A cache of its own is made to be removed.
+  avoids: (command) =>
+    runs(command, ['npm'], ['clean']) ||
+    removes(command, '.npm') ||
+    (command.program === 'npm' && setsOption(command, '--cache')),
   largestShare: 0.6,
 });

@@ -1,6 +1,6 @@
 import { areaBytes, compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
 import type { Evidence, Hit } from '../finding.ts';
-import { environmentValue, type ImageView, type LayerView } from '../image-view.ts';
+import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import type { Command } from '../shell.ts';
 
@@ -17,20 +17,22 @@ export interface PackageCache {
   readonly fills: (command: Command) => boolean;
   /** The same command told to keep nothing, or one that clears the cache in the same layer. */
   readonly avoids: (command: Command) => boolean;
-  /** A variable that switches the cache off. */
-  readonly switchedOffBy?: string;
+  /** Variables of which any value switches the cache off. */
+  readonly switchedOffBy?: readonly string[];
   /** At most so much of the layer is cache. */
   readonly largestShare: number;
   /** And at most so many compressed bytes, where the cache has a natural size. */
   readonly largestBytes?: number;
 }
 
+/** Buildah writes the mounts of a RUN before its script. */
+const MOUNTS_CACHE = /^(?:--\S+\s+)*--mount=\S*type=cache/;
 /** The smallest index any of these managers keeps is larger: a smaller layer holds no cache. */
 const SMALLEST_CACHE_BYTES = 100_000;
 
 /**
- * The rule for one package manager. From history alone the lower end is zero: builders do not record cache mounts, so a
- * command that would fill the cache may have left nothing.
+ * The rule for one package manager. From history alone the lower end is zero: most builders do not record cache mounts, so
+ * a command that would fill the cache may have left nothing.
  */
 export function packageCacheRule(cache: PackageCache): Rule {
   const { id, title } = cache;
@@ -38,16 +40,12 @@ export function packageCacheRule(cache: PackageCache): Rule {
 }
 
 function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
-  const likely = cache.programs.some((program) => view.ownPrograms.has(program)) && !isSwitchedOff(view, cache);
+  const likely = cache.programs.some((program) => view.ownPrograms.has(program));
   if (!likely && !view.image.contents) return undefined;
   const evidence = view.own.flatMap(
-    (layer) => measuredCache(layer, cache.areas) ?? (likely ? likelyCache(layer, cache) : []),
+    (layer) => measuredCache(layer, cache.areas) ?? (likely ? likelyCache(layer, view, cache) : []),
   );
   return hitFrom(evidence, `${cache.title}: ${cache.remedy}`);
-}
-
-function isSwitchedOff(view: ImageView, { switchedOffBy }: PackageCache): boolean {
-  return switchedOffBy !== undefined && (environmentValue(view, switchedOffBy) ?? '') !== '';
 }
 
 /** Undefined where the layer was not read. */
@@ -57,9 +55,10 @@ function measuredCache(layer: LayerView, areas: readonly string[]): Evidence[] |
   return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
 }
 
-function likelyCache(layer: LayerView, cache: PackageCache): Evidence[] {
-  if (layer.bytes < SMALLEST_CACHE_BYTES) return [];
+function likelyCache(layer: LayerView, view: ImageView, cache: PackageCache): Evidence[] {
+  if (layer.bytes < SMALLEST_CACHE_BYTES || MOUNTS_CACHE.test(layer.args)) return [];
   if (!layer.commands.some(cache.fills) || layer.commands.some(cache.avoids)) return [];
+  if (cache.switchedOffBy?.some((name) => (variableOf(view, layer, name) ?? '') !== '')) return [];
   const bytes = upTo(Math.min(layer.bytes * cache.largestShare, cache.largestBytes ?? layer.bytes));
   return [evidenceOf(layer, { bytes })];
 }

@@ -1,21 +1,21 @@
 import { type Command, hasOption, removes, runs } from '../shell.ts';
 import { packageCacheRule } from './package-cache.ts';
 
-const PIP = ['pip', 'pip3', 'poetry', 'pipenv', 'uv'];
-const PYTHON = ['python', 'python3'];
+const PIP = ['pip', 'poetry', 'pipenv', 'uv'];
+const PYTHON = ['python'];
 
 export const pipCache = packageCacheRule({
   id: 'pip-cache',
   areas: ['pip-cache'],
   title: "pip's cache of wheels and downloads stays in a layer",
-  remedy: 'write "pip install --no-cache-dir", or mount a cache on /root/.cache/pip',
+  remedy: 'write "pip install --no-cache-dir" ("uv sync --no-cache"), or mount a cache on /root/.cache',
   programs: [...PIP, ...PYTHON],
   fills: installs,
   avoids: (command) =>
     (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache')) ||
     runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||
     removes(command, '.cache'),
-  switchedOffBy: 'PIP_NO_CACHE_DIR',
+  switchedOffBy: ['PIP_NO_CACHE_DIR', 'UV_NO_CACHE'],
   largestShare: 0.6,
 });
 

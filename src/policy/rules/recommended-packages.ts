@@ -5,12 +5,16 @@ import { type Command, hasOption, runs } from '../shell.ts';
 const APT = ['apt', 'apt-get'];
 const DNF = ['dnf', 'microdnf', 'tdnf'];
 
+/** A line of apt.conf(5), as a step writes it for all that follow. */
+const SWITCHED_OFF = /APT::Install-Recommends\s+\\?["']?(?:0|false|no)\b/i;
+
 export const recommendedPackages: Rule = {
   id: 'recommended-packages',
   severity: 'info',
   title: 'Recommended packages are installed too',
   find: (view) => {
     const found = view.own.filter((layer) => layer.commands.some(installsRecommended));
+    if (found.length > 0 && view.own.some(({ args }) => SWITCHED_OFF.test(args))) return undefined;
     const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
     return hitFrom(
       evidence,

@@ -2,11 +2,11 @@ import { compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence
 import type { Evidence } from '../finding.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
-import { type Command, hasOption } from '../shell.ts';
+import type { Command } from '../shell.ts';
 
 /** A smaller layer of chown has touched folders and links, which weigh nothing. */
 const WORTH_SAYING_BYTES = 100_000;
-/** They change what is there already. */
+/** They change what is there already: a step of nothing else leaves only copies. */
 const CHANGES = ['chown', 'chmod', 'chgrp'];
 /** Beside them, these add next to nothing. */
 const ADDS_NOTHING = 'set true : mkdir adduser addgroup useradd groupadd cd ln touch echo'.split(' ');
@@ -32,13 +32,11 @@ function measured(layer: LayerView): Evidence[] | undefined {
 }
 
 function likely(layer: LayerView): Evidence[] {
-  if (layer.bytes < WORTH_SAYING_BYTES || !layer.commands.some(changesTree)) return [];
-  const changesOnly = layer.commands.every(
-    ({ program }) => CHANGES.includes(program) || ADDS_NOTHING.includes(program),
-  );
+  if (layer.bytes < WORTH_SAYING_BYTES || !layer.commands.some(changes)) return [];
+  const changesOnly = layer.commands.every((command) => changes(command) || ADDS_NOTHING.includes(command.program));
   return changesOnly ? [evidenceOf(layer, { bytes: upTo(layer.bytes) })] : [];
 }
 
-function changesTree(command: Command): boolean {
-  return CHANGES.includes(command.program) && hasOption(command, '-R', '--recursive', '-hR', '-Rh');
+function changes({ program }: Command): boolean {
+  return CHANGES.includes(program);
 }

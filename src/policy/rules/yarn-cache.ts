@@ -1,6 +1,9 @@
 import { removes, runs } from '../shell.ts';
 import { packageCacheRule } from './package-cache.ts';
 
+/** They tell of yarn, and install nothing. */
+const TELLS = ['--version', '-v', '--help', '-h'];
+
 export const yarnCache = packageCacheRule({
   id: 'yarn-cache',
   areas: ['yarn-cache', 'pnpm-store'],
@@ -10,8 +13,11 @@ export const yarnCache = packageCacheRule({
   fills: (command) =>
     runs(command, ['pnpm'], ['install', 'i', 'add', 'fetch']) ||
     runs(command, ['yarn'], ['install', 'add']) ||
-    (command.program === 'yarn' && command.words.every((word) => word.startsWith('-'))),
+    (command.program === 'yarn' && command.words.every((word) => word.startsWith('-') && !TELLS.includes(word))),
   avoids: (command) =>
-    runs(command, ['yarn'], ['clean']) || runs(command, ['pnpm'], ['prune']) || removes(command, 'yarn'),
+    runs(command, ['yarn'], ['clean']) ||
+    runs(command, ['pnpm'], ['prune']) ||
+    removes(command, 'yarn') ||
+    removes(command, '.cache'),
   largestShare: 0.6,
 });

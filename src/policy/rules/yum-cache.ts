@@ -9,7 +9,8 @@ export const yumCache = packageCacheRule({
   title: 'The metadata and packages of dnf, yum or zypper stay in a layer',
   remedy: 'end the same RUN with "dnf clean all" (yum, microdnf and zypper have the same command)',
   programs: YUM,
-  fills: (command) => runs(command, YUM, ['install', 'in', 'update', 'upgrade', 'groupinstall', 'makecache']),
+  fills: (command) =>
+    runs(command, YUM, ['install', 'in', 'update', 'upgrade', 'groupinstall', 'makecache', 'refresh']),
   avoids: (command) => runs(command, YUM, ['clean']) || removes(command, '/var/cache'),
   largestShare: 0.9,
 });
