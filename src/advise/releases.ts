@@ -46,6 +46,13 @@ export function endedRuntime(
   today: string,
 ): { readonly name: string; readonly endOfLife: string } | undefined {
   const own = releaseOf(runtime, version);
-  const ended = RELEASES[runtime]?.find(({ release, endOfLife }) => release === own && endOfLife < today);
-  return ended && { name: `${runtime} ${own}`, endOfLife: ended.endOfLife };
+  const known = RELEASES[runtime] ?? [];
+  const listed = known.find(({ release }) => release === own) ?? oldestAfter(own, known);
+  return listed && listed.endOfLife < today ? { name: `${runtime} ${own}`, endOfLife: listed.endOfLife } : undefined;
+}
+
+/** The oldest release of a list, if another is older still: that one ended no later. */
+function oldestAfter(release: string, known: readonly Release[]): Release | undefined {
+  const [oldest] = known.toSorted((a, b) => (isNewer(a.release, b.release) ? 1 : -1));
+  return oldest && isNewer(oldest.release, release) ? oldest : undefined;
 }
