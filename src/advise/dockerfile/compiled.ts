@@ -1,3 +1,4 @@
+import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import type { DockerfileFacts } from './facts.ts';
 
@@ -10,10 +11,17 @@ export function goDockerfile(facts: DockerfileFacts): string {
     'RUN --mount=type=cache,target=/go/pkg/mod go mod download',
     'COPY . .',
     'RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \\',
-    `    CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/${facts.program} .`,
+    `    CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/${facts.program} ${mainPackageOf(facts)}`,
     '',
     ...staticStage(facts),
   ].join('\n');
+}
+
+/** The package that the image's own build named, `./cmd/status`; else the folder's. */
+function mainPackageOf({ commands }: DockerfileFacts): string {
+  const build = commands.find((command) => runs(command, ['go'], ['build', 'install']));
+  const last = build?.words.at(-1) ?? '';
+  return /^\.\/[\w./-]+$/.test(last) ? last : '.';
 }
 
 /** Rust: linked with musl, so that it runs on nothing. */
@@ -31,14 +39,13 @@ export function rustDockerfile(facts: DockerfileFacts): string {
 }
 
 /** The last stage of a static binary. */
-function staticStage({ base, program, ports, entrypoint, cmd }: DockerfileFacts): string[] {
+function staticStage({ base, program, programArgs, isEntrypoint, ports, cmd }: DockerfileFacts): string[] {
   const expose = ports.map((port) => `EXPOSE ${port}`);
   const path = `/usr/local/bin/${program}`;
   // What the image starts by name is found by its path here: an empty image has no PATH to search.
-  const words: readonly string[] = JSON.parse(entrypoint ?? cmd ?? '[]');
   const start = [
-    `ENTRYPOINT ${JSON.stringify([path, ...words.slice(1)])}`,
-    ...(entrypoint && cmd ? [`CMD ${cmd}`] : []),
+    `ENTRYPOINT ${JSON.stringify([path, ...programArgs])}`,
+    ...(isEntrypoint && cmd ? [`CMD ${cmd}`] : []),
   ];
   return [...staticBase(base), `COPY --from=build /out/${program} ${path}`, 'USER 65532:65532', ...expose, ...start];
 }

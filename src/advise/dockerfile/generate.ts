@@ -33,7 +33,18 @@ const IGNORED_ALWAYS =
 
 const IGNORED: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
   node: ['**/node_modules', 'dist', '.next', 'coverage', 'test', 'tests', '**/*.test.*', '*.log'],
-  python: ['.venv', 'venv', '**/__pycache__', '**/*.pyc', '.pytest_cache', '.mypy_cache', '.ruff_cache', 'tests'],
+  // Builders of packages read it.
+  python: [
+    '!README.md',
+    '.venv',
+    'venv',
+    '**/__pycache__',
+    '**/*.pyc',
+    '.pytest_cache',
+    '.mypy_cache',
+    '.ruff_cache',
+    'tests',
+  ],
   go: ['bin', 'testdata', '**/*_test.go'],
   rust: ['target'],
   java: ['target', 'build', '.gradle'],

@@ -1,4 +1,8 @@
-import { closing, type DockerfileFacts, officialTag, type PackageManager } from './facts.ts';
+import { runs } from '../../policy/shell.ts';
+import { closing, type DockerfileFacts, officialTag } from './facts.ts';
+
+/** `berry` is what yarn has been since its second version. */
+type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'berry';
 
 interface Commands {
   readonly lockFiles: string;
@@ -11,6 +15,8 @@ interface Commands {
 
 /** The last release whose images bring Corepack along. */
 const LAST_WITH_COREPACK = 24;
+
+const YARN_BUILD = 'if node -e "process.exit(require(\'./package.json\').scripts?.build ? 0 : 1)"; then yarn build; fi';
 
 const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
   npm: {
@@ -31,10 +37,24 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
     lockFiles: 'package.json yarn.lock',
     cache: '/usr/local/share/.cache/yarn',
     install: 'corepack enable && yarn install --frozen-lockfile',
-    build: 'if node -e "process.exit(require(\'./package.json\').scripts?.build ? 0 : 1)"; then yarn build; fi',
+    build: YARN_BUILD,
     prune: 'yarn install --frozen-lockfile --production --ignore-scripts --prefer-offline',
   },
+  berry: {
+    lockFiles: 'package.json yarn.lock .yarnrc.ym[l]',
+    cache: '/root/.yarn/berry/cache',
+    install: 'corepack enable && yarn install --immutable',
+    build: YARN_BUILD,
+    prune: 'yarn workspaces focus --all --production',
+  },
 };
+
+function packageManagerOf({ commands }: DockerfileFacts): PackageManager {
+  const has = (name: string): boolean => commands.some(({ program }) => program === name);
+  if (has('pnpm')) return 'pnpm';
+  if (commands.some((command) => runs(command, ['yarn'], ['--immutable', 'focus']))) return 'berry';
+  return has('yarn') ? 'yarn' : 'npm';
+}
 
 /** Node.js: install, build and prune in one stage; the last one has the program and production's packages. */
 export function nodeDockerfile(facts: DockerfileFacts): string {
@@ -42,8 +62,9 @@ export function nodeDockerfile(facts: DockerfileFacts): string {
 }
 
 function buildStage(facts: DockerfileFacts): string[] {
-  const { lockFiles, cache, install, build } = COMMANDS[facts.packageManager];
-  const corepack = facts.packageManager !== 'npm' && Number(facts.release) > LAST_WITH_COREPACK;
+  const manager = packageManagerOf(facts);
+  const { lockFiles, cache, install, build } = COMMANDS[manager];
+  const corepack = manager !== 'npm' && Number(facts.release) > LAST_WITH_COREPACK;
   return [
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
     `WORKDIR ${facts.workdir}`,
@@ -56,7 +77,7 @@ function buildStage(facts: DockerfileFacts): string[] {
 }
 
 function serviceDockerfile(facts: DockerfileFacts): string {
-  const { cache, prune } = COMMANDS[facts.packageManager];
+  const { cache, prune } = COMMANDS[packageManagerOf(facts)];
   return [
     ...buildStage(facts),
     `RUN --mount=type=cache,target=${cache} ${prune}`,
@@ -64,19 +85,45 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     ...lastStage(facts),
     // Folders of tools and sources go with the context's .dockerignore; what is left is what the program reads.
     `COPY --from=build ${facts.workdir} ./`,
-    'USER node',
-    ...closing(facts, 'CMD ["node", "server.js"]'),
+    userLine(facts),
+    ...startLines(facts),
   ].join('\n');
 }
 
 function lastStage(facts: DockerfileFacts): string[] {
-  return [`FROM ${officialTag('node', facts, 'suite-slim')}`, 'ENV NODE_ENV=production', `WORKDIR ${facts.workdir}`];
+  const base = isDistroless(facts)
+    ? `gcr.io/distroless/nodejs${facts.release}-debian13:nonroot`
+    : officialTag('node', facts, 'suite-slim');
+  return [`FROM ${base}`, 'ENV NODE_ENV=production', `WORKDIR ${facts.workdir}`];
+}
+
+function isDistroless({ base }: DockerfileFacts): boolean {
+  return base === 'distroless-base';
+}
+
+function userLine(facts: DockerfileFacts): string {
+  return isDistroless(facts) ? 'USER 65532:65532' : 'USER node';
+}
+
+/** Without a shell and npm, node itself starts the program: it is the entrypoint of distroless images. */
+function startLines(facts: DockerfileFacts): readonly string[] {
+  const { program, programArgs } = facts;
+  if (isDistroless(facts)) {
+    const script = program === 'node' && facts.cmd !== undefined ? programArgs : ['server.js'];
+    return closing({ ...facts, entrypoint: undefined, cmd: undefined }, `CMD ${JSON.stringify(script)}`);
+  }
+  const lines = closing(facts, 'CMD ["node", "server.js"]');
+  if (!['npm', 'pnpm', 'yarn'].includes(program)) return lines;
+  return [
+    '# Better the command behind it, such as ["node", "dist/server.js"]: one process, which gets the signals.',
+    ...lines,
+  ];
 }
 
 /** Next.js with `output: "standalone"`: the server and the modules it traced, nothing else. */
 function nextDockerfile(facts: DockerfileFacts): string {
   const { workdir } = facts;
-  const ports = facts.ports.length > 0 ? facts.ports : ['3000/tcp'];
+  const ports = facts.ports.length > 0 ? facts.ports : ['3000'];
   return [
     '# Needs output: "standalone" in next.config.js.',
     ...buildStage(facts),
@@ -88,8 +135,8 @@ function nextDockerfile(facts: DockerfileFacts): string {
     `COPY --from=build ${workdir}/.next/standalone ./`,
     `COPY --from=build ${workdir}/.next/static ./.next/static`,
     `COPY --from=build ${workdir}/public ./public`,
-    'USER node',
+    userLine(facts),
     ...ports.map((port) => `EXPOSE ${port}`),
-    'CMD ["node", "server.js"]',
+    isDistroless(facts) ? 'CMD ["server.js"]' : 'CMD ["node", "server.js"]',
   ].join('\n');
 }

@@ -35,7 +35,7 @@ test.each(RUNTIMES.flatMap((runtime) => BASES.map((base) => [runtime, base] as c
     expect(users.at(-1)).not.toMatch(/USER (?:root|0)\b/);
     expect(users.length).toBe(1);
     expect(lines.indexOf(users[0] ?? '')).toBeGreaterThan(lines.indexOf(from[1] ?? ''));
-    expect(lines.filter((line) => line.startsWith('EXPOSE '))).toEqual(['EXPOSE 8080/tcp']);
+    expect(lines.filter((line) => line.startsWith('EXPOSE '))).toEqual(['EXPOSE 8080']);
     expect(lines.join()).toMatch(/COPY --from=build/);
     expect(lines.at(-1)).toMatch(/^(?:CMD|ENTRYPOINT) \[/);
     for (const line of lines) expect(line).toMatch(/^(?:FROM|WORKDIR|COPY|RUN|ENV|USER|EXPOSE|CMD|ENTRYPOINT) /);
@@ -83,7 +83,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     'slim-base',
     ['yarn.lock', '--production'],
   ],
-  ['Next.js', { runtime: 'node', framework: 'Next.js' }, 'slim-base', ['.next/standalone', 'EXPOSE 3000/tcp']],
+  ['Next.js', { runtime: 'node', framework: 'Next.js' }, 'slim-base', ['.next/standalone', 'EXPOSE 3000']],
   [
     'Django',
     { runtime: 'python', framework: 'Django' },
@@ -101,7 +101,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       config: { WorkingDir: '/srv/web', ExposedPorts: { '3000/tcp': {} }, Cmd: ['node', 'dist/server.js'] },
     },
     'slim-base',
-    ['WORKDIR /srv/web', 'EXPOSE 3000/tcp', 'CMD ["node", "dist/server.js"]'],
+    ['WORKDIR /srv/web', 'EXPOSE 3000', 'CMD ["node", "dist/server.js"]'],
   ],
 ])('%s', (_, sketch, base, parts) => {
   const text = dockerfile(sketch, base);
@@ -113,6 +113,84 @@ test('the program of a compiled image keeps its name and its arguments', () => {
   const text = generateDockerfile(image, 'scratch-base', TODAY)?.dockerfile ?? '';
   expect(text).toContain('-o /out/status .');
   expect(text).toContain('ENTRYPOINT ["/usr/local/bin/status"]');
+});
+
+test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
+  [
+    'yarn since its second version',
+    { runtime: 'node', own: [{ instruction: 'RUN /bin/sh -c corepack yarn install --immutable' }] },
+    'slim-base',
+    ['yarn install --immutable', 'yarn workspaces focus --all --production'],
+  ],
+  [
+    'a script of npm, which hands on no signals',
+    { runtime: 'node', config: { Cmd: ['npm', 'start'] } },
+    'slim-base',
+    ['# Better the command behind it', 'CMD ["npm", "start"]'],
+  ],
+  [
+    'Node.js without a shell',
+    { runtime: 'node', config: { Entrypoint: ['docker-entrypoint.sh'], Cmd: ['node', 'dist/server.js'] } },
+    'distroless-base',
+    ['FROM gcr.io/distroless/nodejs24-debian13:nonroot', 'USER 65532:65532', 'CMD ["dist/server.js"]'],
+  ],
+  [
+    'uv',
+    {
+      runtime: 'python',
+      own: [{ instruction: 'RUN /bin/sh -c uv sync --frozen' }],
+      config: { Cmd: ['uv', 'run', 'uvicorn', 'main:app'] },
+    },
+    'slim-base',
+    ['COPY pyproject.toml uv.lock ./', 'uv sync --locked --no-dev --no-install-project', 'CMD ["uvicorn","main:app"]'],
+  ],
+  [
+    'Poetry',
+    { runtime: 'python', own: [{ instruction: 'RUN /bin/sh -c pip install poetry && poetry install' }] },
+    'slim-base',
+    ['COPY pyproject.toml poetry.lock ./', 'poetry install --only main --no-root', 'COPY --from=build /opt/venv'],
+  ],
+  [
+    'the package of a Go program',
+    {
+      runtime: 'go',
+      own: [{ instruction: 'RUN /bin/sh -c CGO_ENABLED=0 go build -o /status ./cmd/status' }],
+      config: { Entrypoint: ['/sbin/tini', '--', '/status', '--verbose'], Cmd: ['--port', '80'] },
+    },
+    'scratch-base',
+    ['-o /out/status ./cmd/status', 'ENTRYPOINT ["/usr/local/bin/status","--verbose"]\nCMD ["--port", "80"]'],
+  ],
+  ['a base that starts a shell', { runtime: 'go', config: { Cmd: ['bash'] } }, 'scratch-base', ['-o /out/app .']],
+  [
+    'Gradle',
+    { runtime: 'java', own: [{ instruction: 'RUN /bin/sh -c ./gradlew bootJar' }] },
+    'slim-base',
+    ['COPY gradlew', './gradlew --no-daemon assemble'],
+  ],
+  [
+    'Java without a shell',
+    { runtime: 'java' },
+    'distroless-base',
+    ['distroless/java25-debian13', 'CMD ["/app/app.jar"]'],
+  ],
+  ['jlink of Java 17', { runtime: 'java', runtimeVersion: '17.0.9' }, 'alpine-base', ['--compress 2 --output']],
+  ['jlink of Java 21', { runtime: 'java', runtimeVersion: '21.0.9' }, 'alpine-base', ['--compress zip-6 --output']],
+  ['Java without modules', { runtime: 'java', runtimeVersion: '8' }, 'alpine-base', ['eclipse-temurin:8-jre-alpine']],
+  [
+    'Rails',
+    { runtime: 'ruby', framework: 'Rails' },
+    'slim-base',
+    ['libyaml-dev', 'BUNDLE_PATH=/usr/local/bundle', 'rails assets:precompile', '"rails", "server"'],
+  ],
+  [
+    'Laravel',
+    { runtime: 'php', framework: 'Laravel' },
+    'alpine-base',
+    ['composer dump-autoload', '--chown=www-data:www-data /app/storage ./storage'],
+  ],
+])('fitted to %s', (_, sketch, base, parts) => {
+  const text = dockerfile(sketch, base);
+  for (const part of parts) expect(text).toContain(part);
 });
 
 test.each([
@@ -151,6 +229,9 @@ test.each([
   ['dotnet', '3.1.302', TODAY, '10'],
   ['python', '3.13.2', TODAY, '3.13'],
   ['python', '2.7.18', TODAY, '3.14'],
+  ['node', '25.2.0', TODAY, '24'],
+  ['java', '11.0.1', TODAY, '11'],
+  ['java', '24', TODAY, '25'],
   ['go', '1.19.8', TODAY, '1.27'],
   ['go', '1.28.0', TODAY, '1.28'],
   ['ruby', '4.0.1', TODAY, '4.0'],
@@ -166,4 +247,11 @@ test('a release is out of support the day after its last', () => {
   expect(endedRuntime('node', '20.1.0', '2026-04-30')).toBeUndefined();
   expect(endedRuntime('node', '20.1.0', '2026-05-01')).toEqual({ name: 'node 20', endOfLife: '2026-04-30' });
   expect(endedRuntime('node', '99.0.0', TODAY)).toBeUndefined();
+  expect(endedRuntime('go', '1.19.8', TODAY)).toEqual({ name: 'go 1.19', endOfLife: '2023-09-06' });
+});
+
+test('one that is older than all that are listed ended no later than the oldest of them', () => {
+  expect(endedRuntime('go', '1.9.7', TODAY)).toEqual({ name: 'go 1.9', endOfLife: '2022-03-15' });
+  expect(endedRuntime('java', '7', TODAY)).toBeUndefined();
+  expect(endedRuntime('perl', '5.8', TODAY)).toBeUndefined();
 });
