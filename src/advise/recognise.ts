@@ -1,8 +1,8 @@
 import type { Variant } from '../classify/verdict.ts';
+import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { Finding } from '../policy/finding.ts';
-import { Knowledge } from './alternatives.ts';
-import { subjectOf } from './subject.ts';
+import { viewImage } from '../policy/image-view.ts';
 import { TECHNIQUES, type Technique, type TechniqueId } from './technique.ts';
 
 /** An image with its findings: one of two builds that are compared. */
@@ -16,16 +16,16 @@ export interface RecognisedTechnique {
   readonly technique: TechniqueId;
   /** What says so, in a few words. */
   readonly evidence: string;
-  /** The part of the change that its kind accounts for: bytes, positive when the image got smaller. */
-  readonly savedBytes: number;
+  /** The layers that it changes: what they became smaller by is told once, by {@link savedByPart}. */
+  readonly part: 'base' | 'own';
 }
 
-/** Which techniques lie between two builds. The bytes of the base and of the image's own layers are told apart. */
+/** Which techniques lie between two builds. */
 export function recogniseTechniques(before: Build, after: Build): readonly RecognisedTechnique[] {
-  const saved = savedBytes(before, after);
   return TECHNIQUES.flatMap((technique) => {
     const evidence = recognise(technique, before, after);
-    return evidence === undefined ? [] : [{ technique: technique.id, evidence, savedBytes: saved[technique.kind] }];
+    const part = technique.kind === 'base' ? 'base' : 'own';
+    return evidence === undefined ? [] : [{ technique: technique.id, evidence, part }];
   });
 }
 
@@ -63,10 +63,13 @@ function baseName({ image }: Build): string {
   return base.confidence === 'unknown' ? base.reason : base.references.join('; ') || base.evidence;
 }
 
-/** What the base and the image's own layers each became smaller by. */
-function savedBytes(before: Build, after: Build): Readonly<Record<Technique['kind'], number>> {
-  const [from, to] = [before, after].map(({ image }) => subjectOf(image, [], new Knowledge([])));
-  const ofBase = (from?.baseBytes ?? 0) - (to?.baseBytes ?? 0);
-  const all = (from?.currentBytes ?? 0) - (to?.currentBytes ?? 0);
-  return { base: ofBase, stages: all - ofBase, findings: all - ofBase };
+/**
+ * What the base and the image's own layers each became smaller by: bytes, together the whole change. Undefined where it
+ * is not known where one of the bases ends.
+ */
+export function savedByPart(before: Build, after: Build): Readonly<Record<'base' | 'own', number>> | undefined {
+  const [from, to] = [viewImage(before.image).baseBytes, viewImage(after.image).baseBytes];
+  if (from === undefined || to === undefined) return undefined;
+  const base = from - to;
+  return { base, own: pullBytes(before.image.manifest) - pullBytes(after.image.manifest) - base };
 }

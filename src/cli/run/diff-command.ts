@@ -1,4 +1,4 @@
-import { type RecognisedTechnique, recogniseTechniques } from '../../advise/recognise.ts';
+import { type RecognisedTechnique, recogniseTechniques, savedByPart } from '../../advise/recognise.ts';
 import { techniqueOf } from '../../advise/technique.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { diffImages, type ImageDiff, type LayerChange } from '../../measure/compare.ts';
@@ -38,18 +38,23 @@ export async function diffCommand(
   );
   const diff = diffImages(old.image, current.image);
   const techniques = recogniseTechniques(old, current);
+  const saved = savedByPart(old, current);
   const names = references.map(formatReference) as [string, string];
-  const described = { schema: 'slimboard.diff/1', old: names[0], new: names[1], diff, techniques };
-  await writeTableOrJson(session.io, format, described, linesOf(names, diff, techniques));
+  const described = {
+    schema: 'slimboard.diff/1',
+    old: names[0],
+    new: names[1],
+    diff,
+    techniques,
+    saved_bytes: saved ?? null,
+  };
+  const lines = [...linesOf(names, diff), '', ...techniqueLines(techniques, saved)];
+  await writeTableOrJson(session.io, format, described, lines);
 }
 
 const MARK = { kept: ' ', gone: '-', new: '+' } as const;
 
-function linesOf(
-  [before, after]: readonly [string, string],
-  diff: ImageDiff,
-  techniques: readonly RecognisedTechnique[],
-): readonly string[] {
+function linesOf([before, after]: readonly [string, string], diff: ImageDiff): readonly string[] {
   return [
     `old           ${before}, ${humanBytes(diff.oldBytes)}`,
     `new           ${after}, ${humanBytes(diff.newBytes)}`,
@@ -60,10 +65,6 @@ function linesOf(
     'by what made the layers',
     ...diff.byClass.map(({ class: kind, changedBytes }) => `  ${kind.padEnd(14)}${signed(changedBytes)}`),
     ...(diff.settings.length === 0 ? [] : ['', `settings      ${diff.settings.join(', ')}`]),
-    '',
-    ...(techniques.length === 0
-      ? ['No technique explains the change.']
-      : ['techniques', ...techniques.map(techniqueLine)]),
   ];
 }
 
@@ -71,8 +72,19 @@ function layerLine({ change, bytes, class: kind, instruction }: LayerChange): st
   return `${MARK[change]} ${humanBytes(bytes).padStart(8)}  ${kind.padEnd(13)}  ${instruction}`;
 }
 
-function techniqueLine({ technique, evidence, savedBytes }: RecognisedTechnique): string {
-  return `  ${techniqueOf(technique).title}: ${evidence} (${signed(-savedBytes)})`;
+/** By the layers that they change, whose bytes stand once above them all: nobody can tell which technique took which. */
+function techniqueLines(
+  techniques: readonly RecognisedTechnique[],
+  saved: ReturnType<typeof savedByPart>,
+): readonly string[] {
+  if (techniques.length === 0) return ['No technique explains the change.'];
+  return (['base', 'own'] as const).flatMap((part) => {
+    const lines = techniques
+      .filter((technique) => technique.part === part)
+      .map(({ technique, evidence }) => `  ${techniqueOf(technique).title}: ${evidence}`);
+    const heading = part === 'base' ? 'techniques, base' : 'techniques, own layers';
+    return lines.length === 0 ? [] : [saved ? `${heading} (${signed(-saved[part])})` : heading, ...lines];
+  });
 }
 
 function signed(bytes: number): string {

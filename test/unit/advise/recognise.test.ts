@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { recogniseTechniques } from '../../../src/advise/recognise.ts';
+import { recogniseTechniques, savedByPart } from '../../../src/advise/recognise.ts';
 import { diffImages } from '../../../src/measure/compare.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
-import { pairImage } from '../../support/audited-image.ts';
+import { auditedImage, pairImage } from '../../support/audited-image.ts';
 
 function build(name: string) {
   const image = pairImage(name);
@@ -31,9 +31,12 @@ test.each([
 
 test('the base and the rest explain the whole gain', () => {
   const [before, after] = [build('node-single-stage'), build('node-multi-stage-slim')];
-  const recognised = recogniseTechniques(before, after);
-  const ofBase = recognised.find(({ technique }) => technique === 'slim-base')?.savedBytes ?? 0;
-  const ofStages = recognised.find(({ technique }) => technique === 'multi-stage')?.savedBytes ?? 0;
-  expect(ofBase + ofStages).toBe(-diffImages(before.image, after.image).changedBytes);
-  expect(ofBase).toBe(267_285_364 - 71_109_069);
+  const saved = savedByPart(before, after);
+  expect((saved?.base ?? 0) + (saved?.own ?? 0)).toBe(-diffImages(before.image, after.image).changedBytes);
+  expect(saved?.base).toBe(267_285_364 - 71_109_069);
+});
+
+test('no bytes are told apart where nobody knows where a base ends', () => {
+  const unknown = { image: auditedImage({ baseNames: null }), findings: [] };
+  expect(savedByPart(build('node-single-stage'), unknown)).toBeUndefined();
 });
