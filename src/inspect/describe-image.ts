@@ -4,6 +4,7 @@ import type { BaseVerdict, ImageVerdict } from '../classify/verdict.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { formatReference } from '../oci/reference.ts';
+import { shortEvidence } from '../policy/evidence-text.ts';
 import type { Finding } from '../policy/finding.ts';
 import { cut, printable } from '../report/plain-text.ts';
 import { contentsText, type DescribedContents, describeContents } from './describe-contents.ts';
@@ -158,7 +159,10 @@ function findingList({ findings }: DescribedImage): readonly string[] {
   if (findings.length === 0) return ['findings      none'];
   return [
     'findings',
-    ...findings.map(({ severity, rule, message }) => `  ${severity.padEnd(6)}${rule.padEnd(22)}${message}`),
+    ...findings.flatMap(({ severity, rule, message, evidence }) => [
+      `  ${severity.padEnd(6)}${rule.padEnd(22)}${message}`,
+      ...shortEvidence(evidence).map((line) => `${' '.repeat(30)}${line}`),
+    ]),
   ];
 }
 

@@ -5,6 +5,7 @@ import { parsePlatform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { packageVersion } from '../../package-version.ts';
 import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy/check-image.ts';
+import { shortEvidence } from '../../policy/evidence-text.ts';
 import { formatJUnit } from '../../policy/formats/junit.ts';
 import { formatSarif } from '../../policy/formats/sarif.ts';
 import { printable } from '../../report/plain-text.ts';
@@ -101,8 +102,9 @@ function describe({ references, violations }: Checked): string {
   const counts = (['error', 'warn', 'info'] as const).map(
     (severity) => `${violations.filter((violation) => violation.severity === severity).length} ${severity}`,
   );
-  const lines = violations.map(({ severity, reference, rule, message }) =>
+  const lines = violations.flatMap(({ severity, reference, rule, message, evidence }) => [
     printable(`${severity.padEnd(6)}${reference}  ${rule}: ${message}`),
-  );
+    ...shortEvidence(evidence).map((line) => printable(`${' '.repeat(8)}${line}`)),
+  ]);
   return [...lines, `${counted(references.length, 'image')} checked: ${counts.join(', ')}`, ''].join('\n');
 }

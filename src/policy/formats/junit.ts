@@ -1,4 +1,5 @@
 import type { Violation } from '../check-image.ts';
+import { evidenceLines } from '../evidence-text.ts';
 
 /**
  * Violations as JUnit XML: one suite an image, one case a violation, one passed case for an image without any. Warnings
@@ -7,12 +8,9 @@ import type { Violation } from '../check-image.ts';
  * @see the JUnit XML schema that Jenkins and GitLab read
  */
 export function formatJUnit(references: readonly string[], violations: readonly Violation[]): string {
-  const suites = references.map((reference) =>
-    suiteOf(
-      reference,
-      violations.filter((violation) => violation.reference === reference),
-    ),
-  );
+  const byReference = new Map<string, Violation[]>(references.map((reference) => [reference, []]));
+  for (const violation of violations) byReference.get(violation.reference)?.push(violation);
+  const suites = references.map((reference) => suiteOf(reference, byReference.get(reference) ?? []));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="slimboard">\n${suites.join('')}</testsuites>\n`;
 }
 
@@ -27,21 +25,12 @@ function suiteOf(reference: string, violations: readonly Violation[]): string {
 
 function caseOf(violation: Violation): string {
   const open = `    <testcase classname="${escapeXml(violation.reference)}" name="${escapeXml(violation.rule)}">`;
-  const text = escapeXml([violation.message, ...evidenceLines(violation)].join('\n'));
+  const text = escapeXml([violation.message, ...evidenceLines(violation.evidence)].join('\n'));
   const body =
     violation.severity === 'error'
       ? `<failure message="${escapeXml(violation.message)}" type="${escapeXml(violation.rule)}">${text}</failure>`
       : `<system-out>${violation.severity}: ${text}</system-out>`;
   return `${open}${body}</testcase>\n`;
-}
-
-/** Layers are counted from 1, base first, as `inspect` shows them. */
-function evidenceLines({ evidence }: Violation): string[] {
-  return evidence.map(({ layer, instruction, subject }) =>
-    [layer === undefined ? '' : `layer ${layer + 1}`, subject ?? '', instruction ?? '']
-      .filter((part) => part !== '')
-      .join(': '),
-  );
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import type { Violation } from '../check-image.ts';
+import { shortEvidence } from '../evidence-text.ts';
 import type { Severity } from '../finding.ts';
 import { RULES } from '../rule-registry.ts';
 
@@ -45,7 +46,7 @@ function resultOf({ reference, rule, severity, message, evidence }: Violation) {
   return {
     ruleId: rule,
     level: LEVELS[severity],
-    message: { text: message },
+    message: { text: [message, ...shortEvidence(evidence)].join('\n') },
     locations: [
       {
         // Code scanning wants a file; an image's reference is the closest thing to one, as a relative URI. With a colon

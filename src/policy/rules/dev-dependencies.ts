@@ -10,12 +10,15 @@ export const devDependencies: Rule = {
   title: 'Dependencies of development are installed in the image that runs',
   find: (view) => {
     const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, view));
-    return hitFrom(
-      evidence,
-      'Install for production: "npm ci --omit=dev", "yarn workspaces focus --production", "pnpm install --prod", "composer install --no-dev", "poetry install --only main", "uv sync --no-dev", "bundle config set without development:test"',
-    );
+    return hitFrom(evidence, `Install for production: ${remediesFor(view).join(', ')}`);
   },
 };
+
+/** Those of the programs that the image itself starts; all of them where its history names none. */
+function remediesFor({ ownPrograms }: ImageView): readonly string[] {
+  const started = INSTALLERS.filter(({ programs }) => programs.some((name) => ownPrograms.has(name)));
+  return (started.length > 0 ? started : INSTALLERS).map(({ remedy }) => remedy);
+}
 
 /** Undefined where the layer was not read. */
 function measured(layer: LayerView): Evidence[] | undefined {
@@ -41,6 +44,7 @@ function likely(layer: LayerView, view: ImageView): Evidence[] {
 interface Installer {
   /** An image that starts none of them is done. */
   readonly programs: readonly string[];
+  readonly remedy: string;
   readonly installs: (command: Command) => boolean;
   /** A command that leaves them out, or takes them away again. */
   readonly leavesOut: (command: Command) => boolean;
@@ -54,6 +58,7 @@ const IS_SET = /./;
 const INSTALLERS: readonly Installer[] = [
   {
     programs: ['npm', 'pnpm', 'yarn', 'bun'],
+    remedy: '"npm ci --omit=dev" ("yarn workspaces focus --production", "pnpm install --prod")',
     installs: (command) => installsList(command) && !hasOption(command, '-g', '--global'),
     leavesOut: (command) =>
       ['--omit', '--production', '--prod', '--only', '-P'].some((option) => setsOption(command, option)),
@@ -61,30 +66,35 @@ const INSTALLERS: readonly Installer[] = [
   },
   {
     programs: ['composer'],
+    remedy: '"composer install --no-dev"',
     installs: (command) => runs(command, ['composer'], ['install']),
     leavesOut: (command) => hasOption(command, '--no-dev'),
     variables: { COMPOSER_NO_DEV: /^1$/ },
   },
   {
     programs: ['bundle'],
+    remedy: '"bundle config set without development:test"',
     installs: (command) => runs(command, ['bundle'], ['install']),
     leavesOut: (command) => command.words.some((word) => /^(?:--)?without$/.test(word)),
     variables: { BUNDLE_WITHOUT: IS_SET, BUNDLE_ONLY: IS_SET },
   },
   {
     programs: ['poetry'],
+    remedy: '"poetry install --only main"',
     installs: (command) => runs(command, ['poetry'], ['install']),
     leavesOut: (command) => ['--only', '--without', '--no-dev'].some((option) => setsOption(command, option)),
     variables: {},
   },
   {
     programs: ['uv'],
+    remedy: '"uv sync --no-dev"',
     installs: (command) => runs(command, ['uv'], ['sync']),
     leavesOut: (command) => hasOption(command, '--no-dev', '--no-default-groups', '--only-group'),
     variables: { UV_NO_DEV: IS_SET, UV_NO_DEFAULT_GROUPS: IS_SET },
   },
   {
     programs: ['pip', 'pipenv'],
+    remedy: 'a list of requirements of its own',
     installs: (command) =>
       (runs(command, ['pip'], ['install']) &&
         command.words.some((word) => /dev.*\.txt$|\[(?:.*,)?(?:dev|test)/.test(word))) ||
