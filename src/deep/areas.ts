@@ -29,7 +29,7 @@ export type Area =
 
 /**
  * Where each kind lies; the first that fits counts. The places are the tools' own defaults, for root and for users:
- * Debian apt.conf(5) Dir::State::lists and Dir::Cache; apk-cache(5); dnf.conf(5) cachedir; `pip cache dir`; `npm config
+ * Debian apt.conf(5) Dir::State::lists and Dir::Cache; apk-cache(5); dnf.conf(5) cachedir; zypper(8), "Caching"; `pip cache dir`; `npm config
  * get cache`; `yarn cache dir`; `pnpm store path`; Maven settings reference, localRepository; Gradle "Directories and
  * files"; `go env GOCACHE GOMODCACHE`; The Cargo Book, "Cargo Home"; `composer config cache-dir`; NuGet
  * global-packages; the Filesystem Hierarchy Standard for documentation, logs and temporary files.
@@ -37,8 +37,8 @@ export type Area =
 const PLACES: readonly (readonly [Area, RegExp])[] = [
   ['apt-lists', /^var\/lib\/apt\/lists\//],
   ['apt-archives', /^var\/cache\/apt\//],
-  ['apk-cache', /^(?:var\/cache|etc)\/apk\//],
-  ['yum-cache', /^var\/cache\/(?:yum|dnf|libdnf5|microdnf)\//],
+  ['apk-cache', /^(?:var\/cache\/apk|etc\/apk\/cache)\//],
+  ['yum-cache', /^var\/cache\/(?:yum|dnf|libdnf5|microdnf|tdnf|zypp)\//],
   ['pip-cache', /(?:^|\/)\.cache\/(?:pip|uv|pypoetry)\//],
   ['npm-cache', /(?:^|\/)\.npm\/_/],
   ['yarn-cache', /(?:^|\/)(?:\.cache\/yarn|\.yarn\/berry\/cache)\//],

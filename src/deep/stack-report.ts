@@ -151,26 +151,23 @@ class View {
 
   /** Stored files in sight, each once however many hard links it has. */
   #walk(tree: FileTree): StoredFile[] {
-    const seen = new Set<StoredFile>();
-    for (const [, { kind, file }] of tree.walk()) {
+    const seen = new Map<StoredFile, Area | undefined>();
+    for (const [path, { kind, file }] of tree.walk()) {
       if (kind === 'directory') this.directories++;
-      if (!file || seen.has(file)) continue;
-      seen.add(file);
-      this.#count(file);
+      if (!file) continue;
+      if (!seen.has(file)) seen.set(file, areaOf(file.path));
+      // What another name holds too stays when the area is cleared: pnpm links its store into node_modules.
+      if (file.links > 1 && seen.get(file) !== areaOf(path)) seen.set(file, undefined);
     }
-    return [...seen];
+    for (const [file, area] of seen) this.#count(file, area);
+    return [...seen.keys()];
   }
 
-  #count({ path, bytes, layer }: StoredFile): void {
+  #count({ path, bytes, layer }: StoredFile, area: Area | undefined): void {
     this.files++;
     this.#paths[layer]?.add(path);
     this.#useful[layer] = (this.#useful[layer] ?? 0) + bytes;
     this.#largest.add({ path, bytes, layer });
-    this.#sort(path, bytes, layer);
-  }
-
-  #sort(path: string, bytes: number, layer: number): void {
-    const area = areaOf(path);
     const areas = this.#areas[layer];
     const before = area && areas?.get(area);
     if (area) areas?.set(area, { files: (before?.files ?? 0) + 1, bytes: (before?.bytes ?? 0) + bytes });

@@ -81,7 +81,9 @@ function goalText({ goal }: Advice): string {
 
 function stepLines({ technique, projection }: PlanStep, at: number): readonly string[] {
   const { title, how } = techniqueOf(technique);
-  const base = projection.base ? ` (${projection.base})` : '';
+  // An estimate goes by the size of one that it resembles: the Dockerfile may name a later release.
+  const sizedAs = projection.basis === 'estimate' ? 'sized as ' : '';
+  const base = projection.base ? ` (${sizedAs}${projection.base})` : '';
   return [
     `${at + 1}. ${title}${base}: then ${range(projection.after)}, ${range(projection.savings)} less in all, ${projection.basis === 'estimate' ? 'an estimate' : 'from measured sizes'}`,
     `   ${how}`,

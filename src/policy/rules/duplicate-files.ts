@@ -5,5 +5,5 @@ export const duplicateFiles = measuredBytesRule({
   severity: 'info',
   title: 'The same files stand in the image more than once',
   remedy: 'copy a file once, and link to it where another path needs it',
-  bytesOf: (contents) => contents.duplicateBytes,
+  wasteOf: ({ duplicateBytes = 0 }) => ({ bytes: duplicateBytes }),
 });

@@ -1,5 +1,4 @@
-import { areaBytes } from '../evidence.ts';
-import { measuredBytesRule } from './measured-bytes.ts';
+import { measuredBytesRule, wasteIn } from './measured-bytes.ts';
 
 const AREAS = [
   'version-control',
@@ -18,5 +17,5 @@ export const leftoverFiles = measuredBytesRule({
   severity: 'info',
   title: 'Files that only the build or the repository needs are in the image',
   remedy: 'list .git, tests and logs in .dockerignore, and copy from an earlier stage what the program needs',
-  bytesOf: (contents) => areaBytes(contents, AREAS),
+  wasteOf: wasteIn(AREAS),
 });

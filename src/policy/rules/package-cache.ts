@@ -1,4 +1,4 @@
-import { areaBytes, compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
+import { areaBytes, compressedShare, evidenceOf, exactly, hitFrom, totalOf, upTo } from '../evidence.ts';
 import type { Evidence, Hit } from '../finding.ts';
 import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
@@ -45,6 +45,8 @@ function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
   const evidence = view.own.flatMap(
     (layer) => measuredCache(layer, cache.areas) ?? (likely ? likelyCache(layer, view, cache) : []),
   );
+  // Managers leave locks and empty databases even where their caches were cleared.
+  if (totalOf(evidence).max < SMALLEST_CACHE_BYTES) return undefined;
   return hitFrom(evidence, `${cache.title}: ${cache.remedy}`);
 }
 

@@ -11,6 +11,17 @@ const stack = (layers: readonly (readonly LayerEntry[])[], baseLayers = 0) =>
     baseLayers,
   );
 
+test('a cache that is linked to from elsewhere takes nothing away when it is cleared', () => {
+  const store = 'root/.local/share/pnpm/store/v10/00';
+  const linked = [file(`${store}/a`, 'four'), hardlink('srv/node_modules/a/index.js', `${store}/a`)];
+  expect(stack([linked]).layers[0]?.areas).toEqual({});
+  expect(stack([[...linked, file(`${store}/b`, 'two')]]).layers[0]?.areas).toEqual({
+    'pnpm-store': { files: 1, bytes: 3 },
+  });
+  const twice = [file(`${store}/a`, 'four'), hardlink(`${store}/b`, `${store}/a`)];
+  expect(stack([twice]).layers[0]?.areas).toEqual({ 'pnpm-store': { files: 1, bytes: 4 } });
+});
+
 describe('what stays in sight, and what does not', () => {
   const four = 'four';
   test.each<[string, readonly (readonly LayerEntry[])[], object]>([

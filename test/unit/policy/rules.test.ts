@@ -174,6 +174,17 @@ test.each([
   expect(finding?.evidence).toMatchObject([{ layer: 1, subject }]);
 });
 
+test('leftovers name the areas that they lie in, largest first', () => {
+  const contents = { fileBytes: 100 * MB, areaBytes: { logs: 1 * MB, 'source-maps': 9 * MB } };
+  const finding = findingOf('leftover-files', { own: [{ bytes: 50 * MB, contents }] });
+  expect(finding?.evidence).toMatchObject([{ layer: 1, subject: 'source-maps, logs' }]);
+});
+
+test('the locks that a manager leaves after its cache was cleared are no cache', () => {
+  const contents = { fileBytes: 50 * MB, areaBytes: { 'apk-cache': 300 } };
+  expect(findingOf('apk-cache', { own: [{ bytes: 50 * MB, contents }] })).toBeUndefined();
+});
+
 test('contents overrule history: a cache mount leaves nothing', () => {
   const sketch = run('npm ci --omit=dev', { contents: { fileBytes: 100 * MB, areaBytes: {} } });
   expect(findingOf('npm-cache', sketch)).toBeUndefined();
