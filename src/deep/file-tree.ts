@@ -36,6 +36,13 @@ export type OnGone = (file: StoredFile, by: Change) => void;
 
 /** As Linux (path_resolution(7)): more links than that are a loop. */
 const MAX_LINKS = 40;
+/** Names that links put into one path. A link may hold 2,000 of them, and each entry below it would walk them all. */
+const MAX_LINK_NAMES = 256;
+/**
+ * Folders that paths go through and no entry names: builders leave out few. A layer of 140 kB can ask for six million,
+ * of which each takes 235 bytes; what would lie deeper is left out.
+ */
+const MAX_IMPLIED_FOLDERS = 1_000_000;
 
 /**
  * The file system that layers make when they are unpacked one over another, in memory and by names alone. Symbolic
@@ -44,9 +51,11 @@ const MAX_LINKS = 40;
 export class FileTree {
   readonly root: TreeNode = directory(0);
   readonly #onGone: OnGone;
+  #impliedFoldersLeft: number;
 
-  constructor(onGone: OnGone) {
+  constructor(onGone: OnGone, maxImpliedFolders = MAX_IMPLIED_FOLDERS) {
     this.#onGone = onGone;
+    this.#impliedFoldersLeft = maxImpliedFolders;
   }
 
   /** Adds an entry of a layer, in place of what had its path. */
@@ -135,6 +144,7 @@ export class FileTree {
     const todo = [...names].reverse();
     let here = childrenOf(this.root);
     let links = 0;
+    let linkNames = 0;
     for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
       if (name === '' || name === '.') continue;
       if (name === '..') {
@@ -142,9 +152,11 @@ export class FileTree {
         continue;
       }
       const node = here.get(name);
-      if (node?.target !== undefined && ++links <= MAX_LINKS) {
-        todo.push(...node.target.split('/').reverse());
-        if (!node.target.startsWith('/')) continue;
+      const linked = node?.target?.split('/');
+      if (linked && ++links <= MAX_LINKS && linkNames + linked.length <= MAX_LINK_NAMES) {
+        linkNames += linked.length;
+        todo.push(...linked.reverse());
+        if (!node?.target?.startsWith('/')) continue;
         way.length = 0;
         here = childrenOf(this.root);
         continue;
@@ -162,7 +174,7 @@ export class FileTree {
     name: string,
     layer: number | undefined,
   ): Map<string, TreeNode> | undefined {
-    if (layer === undefined) return undefined;
+    if (layer === undefined || this.#impliedFoldersLeft-- <= 0) return undefined;
     const made = directory(layer);
     this.#put(parent, name, made, parent.get(name));
     return made.children;

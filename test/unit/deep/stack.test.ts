@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LayerEntry } from '../../../src/deep/entries.ts';
+import { FileTree } from '../../../src/deep/file-tree.ts';
 import { stackLayers } from '../../../src/deep/stack.ts';
 import { modelOf } from './file-system-model.ts';
 import { file, folder, hardlink, layerOf, opaque, symlink, whiteout } from './layers.ts';
+
+function* walked(entries: readonly LayerEntry[], maxImpliedFolders?: number): Generator<string> {
+  const tree = new FileTree(() => undefined, maxImpliedFolders);
+  for (const entry of entries) tree.add(entry, 0);
+  for (const [path] of tree.walk()) yield path;
+}
 
 const stack = (layers: readonly (readonly LayerEntry[])[], baseLayers = 0) =>
   stackLayers(
@@ -20,6 +27,25 @@ test('a cache that is linked to from elsewhere takes nothing away when it is cle
   });
   const twice = [file(`${store}/a`, 'four'), hardlink(`${store}/b`, `${store}/a`)];
   expect(stack([twice]).layers[0]?.areas).toEqual({ 'pnpm-store': { files: 1, bytes: 4 } });
+});
+
+test('a few entries cannot make millions of folders', () => {
+  const deep = '/a'.repeat(2_000);
+  const entries = Array.from({ length: 9 }, (_, at) => file(`${at}${deep}`, ''));
+  expect([...walked(entries, 5_000)].length).toBe(5_000 + 2);
+});
+
+test('links of thousands of names are not walked for each entry below them', () => {
+  const long = `/${'a/../'.repeat(800)}b`;
+  const entries = [
+    folder('a'),
+    folder('b'),
+    symlink('s', long),
+    symlink('t', 'b'),
+    file('s/x', 'four'),
+    file('t/y', 'y'),
+  ];
+  expect([...walked(entries)]).toEqual(expect.arrayContaining(['s/x', 'b/y']));
 });
 
 describe('what stays in sight, and what does not', () => {
