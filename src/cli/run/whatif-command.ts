@@ -48,8 +48,9 @@ function namesOf(text: string): readonly string[] {
   return name.includes('/') ? [name] : [name, `library/${name}`];
 }
 
-/** Of an audited registry where it is held there, else straight from the registry that the reference names. */
+/** None of `scratch`. Of an audited registry where it is held there, else straight from the registry that the reference names. */
 async function layersOfBase(session: Session, db: Database, to: string): Promise<readonly StoredLayer[]> {
+  if (to === 'scratch') return [];
   const stored = await findImageLayers(db, namesOf(to));
   if (stored) return stored;
   return withImageLoader(session, async (load) => {
@@ -63,13 +64,17 @@ function linesOf(result: WhatIf & { readonly source: string }): readonly string[
     ['source', result.source],
     ['swap', `${result.from} → ${result.to}`],
     ['images', `${result.images}`],
-    ['a pull', `${humanBytes(result.perPullBytes)} less`],
-    ['stored', `${humanBytes(result.storedBytes)} less`],
-    ['logical', `${humanBytes(result.logicalBytes)} less, over all tags`],
+    ['a pull', saved(result.perPullBytes)],
+    ['stored', saved(result.storedBytes)],
+    ['logical', `${saved(result.logicalBytes)}, over all tags`],
     ...result.teams.map(({ team, repositories, images }) => [
       'team',
       `${team}: ${counted(images, 'image')} in ${counted(repositories, 'repository')}`,
     ]),
   ];
   return [...rows.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`), ''];
+}
+
+function saved(bytes: number): string {
+  return bytes < 0 ? `${humanBytes(-bytes)} more` : `${humanBytes(bytes)} less`;
 }

@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { runCommand } from '../support/cli.ts';
+import { newPostgresUrl } from '../support/databases.ts';
+import { image } from '../support/image-builder.ts';
+import { startRegistry } from '../support/registry-server.ts';
+
+test('what if an image stood on nothing, or on more: in words that fit', async () => {
+  const registry = await startRegistry();
+  const cwd = await mkdtemp(join(tmpdir(), 'slimboard-whatif-'));
+  onTestFinished(async () => {
+    await registry.close();
+    await rm(cwd, { recursive: true });
+  });
+  registry.push('library/debian', '13', image({ layers: ['base'] }));
+  registry.push('library/buildpack', '13', image({ layers: ['base', 'tools'.repeat(1_000)] }));
+  registry.push('app/shop', '1', image({ layers: ['base', 'shop'] }));
+  const env = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
+  const slimboard = (...args: string[]) => runCommand(args, { cwd, env });
+  await slimboard('audit', registry.host, '--plain-http');
+  const toNothing = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'scratch');
+  expect(toNothing.stdout).toMatch(/swap +library\/debian:13 → scratch\nimages +2\na pull +\d+ B less\n/);
+  const toMore = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'library/buildpack:13');
+  expect(toMore.stdout).toMatch(/a pull +\d+ B more\n/);
+});
