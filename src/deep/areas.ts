@@ -53,7 +53,8 @@ const PLACES: readonly (readonly [Area, RegExp])[] = [
   ['nuget-cache', /(?:^|\/)\.nuget\/packages\//],
   ['version-control', /(?:^|\/)\.(?:git|hg|svn)\//],
   ['debug-symbols', /^usr\/lib\/debug\/|\.(?:debug|dwo|dwp|pdb)$|\.dSYM\//],
-  ['documentation', /^usr\/(?:local\/)?share\/(?:doc|man|info|gtk-doc|doc-base)\//],
+  // Licences oblige to keep the files named copyright, and slim bases keep them.
+  ['documentation', /^usr\/(?:local\/)?share\/(?:doc\/(?!(?:.*\/)?copyright$)|(?:man|info|gtk-doc|doc-base)\/)/],
   ['locales', /^usr\/(?:share\/(?:locale|i18n)|lib\/locale)\//],
   ['source-maps', /\.(?:js|mjs|cjs|css|ts)\.map$/],
   ['dependency-tests', /(?:^|\/)(?:node_modules|site-packages)\/(?:.*\/)?(?:tests?|__tests__)\//],

@@ -10,15 +10,20 @@ export const devDependencies: Rule = {
   title: 'Dependencies of development are installed in the image that runs',
   find: (view) => {
     const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, view));
-    return hitFrom(evidence, `Install for production: ${remediesFor(view).join(', ')}`);
+    return hitFrom(evidence, `Install for production: ${remediesFor(view, evidence).join(', ')}`);
   },
 };
 
-/** Those of the programs that the image itself starts; all of them where its history names none. */
-function remediesFor({ ownPrograms }: ImageView): readonly string[] {
+/** Of the programs that the image itself starts, and of packages found; all of them where neither says which. */
+function remediesFor({ ownPrograms }: ImageView, evidence: readonly Evidence[]): readonly string[] {
   const started = INSTALLERS.filter(({ programs }) => programs.some((name) => ownPrograms.has(name)));
-  return (started.length > 0 ? started : INSTALLERS).map(({ remedy }) => remedy);
+  const headers = evidence.some(({ subject = '' }) => /-dev(?:,|$)/.test(subject)) ? [HEADERS_REMEDY] : [];
+  const remedies = [...started.map(({ remedy }) => remedy), ...headers];
+  return remedies.length > 0 ? remedies : INSTALLERS.map(({ remedy }) => remedy);
 }
+
+/** Of Debian and Alpine. */
+const HEADERS_REMEDY = 'packages named -dev in an earlier stage, and the libraries alone in the last';
 
 /** Undefined where the layer was not read. */
 function measured(layer: LayerView): Evidence[] | undefined {

@@ -25,6 +25,8 @@ test.each([
   ['usr/local/cargo/registry/cache/x', 'cargo-cache'],
   ['app/.git/objects/x', 'version-control'],
   ['usr/share/man/man1/ls.1', 'documentation'],
+  ['usr/share/doc/curl/README.gz', 'documentation'],
+  ['usr/share/doc/curl/copyright', undefined],
   ['usr/share/locale/de/x.mo', 'locales'],
   ['usr/lib/debug/.build-id/x', 'debug-symbols'],
   ['app/dist/main.js.map', 'source-maps'],

@@ -174,6 +174,14 @@ test.each([
   expect(finding?.evidence).toMatchObject([{ layer: 1, subject }]);
 });
 
+test('the remedy for dependencies of development fits the programs and packages that were found', () => {
+  const uv = findingOf('dev-dependencies', run('uv sync --frozen'));
+  expect(uv?.message).toBe('Install for production: "uv sync --no-dev"');
+  const contents = { fileBytes: 9 * MB, developmentPackages: [{ name: 'libssl-dev', bytes: 5 * MB }] };
+  const headers = findingOf('dev-dependencies', { own: [{ contents }] });
+  expect(headers?.message).toMatch(/^Install for production: packages named -dev in an earlier stage/);
+});
+
 test('leftovers name the areas that they lie in, largest first', () => {
   const contents = { fileBytes: 100 * MB, areaBytes: { logs: 1 * MB, 'source-maps': 9 * MB } };
   const finding = findingOf('leftover-files', { own: [{ bytes: 50 * MB, contents }] });
