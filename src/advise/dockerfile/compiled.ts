@@ -1,6 +1,6 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
-import type { DockerfileFacts } from './facts.ts';
+import { type DockerfileFacts, jsonWords } from './facts.ts';
 
 /** Go: a static binary, on nothing or on the least that was asked for. */
 export function goDockerfile(facts: DockerfileFacts): string {
@@ -43,10 +43,7 @@ function staticStage({ base, program, programArgs, isEntrypoint, ports, cmd }: D
   const expose = ports.map((port) => `EXPOSE ${port}`);
   const path = `/usr/local/bin/${program}`;
   // What the image starts by name is found by its path here: an empty image has no PATH to search.
-  const start = [
-    `ENTRYPOINT ${JSON.stringify([path, ...programArgs])}`,
-    ...(isEntrypoint && cmd ? [`CMD ${cmd}`] : []),
-  ];
+  const start = [`ENTRYPOINT ${jsonWords([path, ...programArgs])}`, ...(isEntrypoint && cmd ? [`CMD ${cmd}`] : [])];
   return [...staticBase(base), `COPY --from=build /out/${program} ${path}`, 'USER 65532:65532', ...expose, ...start];
 }
 

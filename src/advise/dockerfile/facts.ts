@@ -70,9 +70,12 @@ export function dockerfileFacts(
  * is left out whole.
  */
 function execForm(words: readonly string[]): string | undefined {
-  return words.length === 0 || commandHoldsSecret(words)
-    ? undefined
-    : `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+  return words.length === 0 || commandHoldsSecret(words) ? undefined : jsonWords(words);
+}
+
+/** Words as an instruction has them in its exec form. */
+export function jsonWords(words: readonly string[]): string {
+  return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
 }
 
 /** Shells and init programs, which start another. */

@@ -1,5 +1,5 @@
 import { runs } from '../../policy/shell.ts';
-import { closing, type DockerfileFacts, officialTag } from './facts.ts';
+import { closing, type DockerfileFacts, jsonWords, officialTag } from './facts.ts';
 
 /** `berry` is what yarn has been since its second version. */
 type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'berry';
@@ -105,19 +105,21 @@ function userLine(facts: DockerfileFacts): string {
   return isDistroless(facts) ? 'USER 65532:65532' : 'USER node';
 }
 
-/** Without a shell and npm, node itself starts the program: it is the entrypoint of distroless images. */
 function startLines(facts: DockerfileFacts): readonly string[] {
-  const { program, programArgs } = facts;
-  if (isDistroless(facts)) {
-    const script = program === 'node' && facts.cmd !== undefined ? programArgs : ['server.js'];
-    return closing({ ...facts, entrypoint: undefined, cmd: undefined }, `CMD ${JSON.stringify(script)}`);
-  }
+  if (isDistroless(facts)) return distrolessStart(facts);
   const lines = closing(facts, 'CMD ["node", "server.js"]');
-  if (!['npm', 'pnpm', 'yarn'].includes(program)) return lines;
+  if (!['npm', 'pnpm', 'yarn'].includes(facts.program)) return lines;
   return [
     '# Better the command behind it, such as ["node", "dist/server.js"]: one process, which gets the signals.',
     ...lines,
   ];
+}
+
+/** Without a shell and npm, node itself starts the program: it is the entrypoint of distroless images. */
+function distrolessStart({ program, programArgs, ...facts }: DockerfileFacts): readonly string[] {
+  const ports = facts.ports.map((port) => `EXPOSE ${port}`);
+  if (program === 'node' && programArgs.length > 0) return [...ports, `CMD ${jsonWords(programArgs)}`];
+  return [...ports, '# The script that the image started another way.', 'CMD ["server.js"]'];
 }
 
 /** Next.js with `output: "standalone"`: the server and the modules it traced, nothing else. */

@@ -1,4 +1,4 @@
-import { closing, compilerStep, type DockerfileFacts, officialTag } from './facts.ts';
+import { closing, compilerStep, type DockerfileFacts, jsonWords, officialTag } from './facts.ts';
 
 /** What starts a program whose image does not say, by framework. */
 const STARTS: Readonly<Record<string, string>> = {
@@ -47,7 +47,7 @@ const INSTALLS: Readonly<Record<Tool, readonly string[]>> = {
 function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
   const [first, ...words] = facts.programArgs;
   if (!['uv', 'poetry', 'pipenv'].includes(facts.program) || first !== 'run') return facts;
-  const start = JSON.stringify(words);
+  const start = jsonWords(words);
   return facts.isEntrypoint ? { ...facts, entrypoint: start } : { ...facts, entrypoint: undefined, cmd: start };
 }
 

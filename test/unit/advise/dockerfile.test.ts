@@ -142,7 +142,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       config: { Cmd: ['uv', 'run', 'uvicorn', 'main:app'] },
     },
     'slim-base',
-    ['COPY pyproject.toml uv.lock ./', 'uv sync --locked --no-dev --no-install-project', 'CMD ["uvicorn","main:app"]'],
+    ['COPY pyproject.toml uv.lock ./', 'uv sync --locked --no-dev --no-install-project', 'CMD ["uvicorn", "main:app"]'],
   ],
   [
     'Poetry',
@@ -158,7 +158,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       config: { Entrypoint: ['/sbin/tini', '--', '/status', '--verbose'], Cmd: ['--port', '80'] },
     },
     'scratch-base',
-    ['-o /out/status ./cmd/status', 'ENTRYPOINT ["/usr/local/bin/status","--verbose"]\nCMD ["--port", "80"]'],
+    ['-o /out/status ./cmd/status', 'ENTRYPOINT ["/usr/local/bin/status", "--verbose"]\nCMD ["--port", "80"]'],
   ],
   ['a base that starts a shell', { runtime: 'go', config: { Cmd: ['bash'] } }, 'scratch-base', ['-o /out/app .']],
   [
