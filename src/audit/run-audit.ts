@@ -14,13 +14,13 @@ export interface RunOptions extends Omit<EngineOptions, 'queue'> {
 }
 
 /**
- * Tasks of each kind at once. Requests are bounded by the governor, not by these: a few batches in hand keep its lanes
- * full while others wait for the database.
+ * Tasks of each kind at once. Requests are bounded by the governor, not by these: so many keep its lanes full, also where
+ * repositories have a tag or two each, while others wait for the database.
  */
 const LANES: Readonly<Record<TaskKind, number>> = {
   source: 8,
-  repository: 8,
-  manifests: 12,
+  repository: 16,
+  manifests: 24,
   layers: 2,
   assess: 1,
   close: 1,
