@@ -20,7 +20,7 @@ export async function listRepository(
   repository: StoredRepository,
   signal: AbortSignal,
 ): Promise<void> {
-  const found: Found = { tags: [], untagged: [], invalid: [] };
+  const found: Found = { tags: [], untagged: [], invalid: [], tagsSelected: 0 };
   const pages = listing(context, source, repository, found, signal);
   const isKnown = async (digests: readonly Digest[]) =>
     source.settings.full ? new Set<Digest>() : knownManifests(context.db, digests);
@@ -28,7 +28,8 @@ export async function listRepository(
     await dispatch(context, task, repository, batch, signal);
   }
   const failed = [...found.invalid, ...missingTags(source, repository, found.tags)];
-  await context.listings.write({ task, sourceId: source.id, repository, errors: failed, ...found });
+  const tagsWanted = found.tagsSelected + failed.length;
+  await context.listings.write({ task, sourceId: source.id, repository, errors: failed, tagsWanted, ...found });
   for (const { tag, message } of failed)
     context.events.itemFailed(source.settings.name, `${repository.registry}/${repository.name}:${tag}`, message);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
@@ -40,6 +41,8 @@ interface Found {
   readonly untagged: Digest[];
   /** Names that cannot be asked for. */
   readonly invalid: ItemError[];
+  /** How many of the tags are read. */
+  tagsSelected: number;
 }
 
 function missingTags(
@@ -94,10 +97,15 @@ async function* listing(
       else if (digest !== undefined) found.untagged.push(digest);
     }
     const selected = page.filter(selects);
-    if (settings.newest === 'all') yield selected;
+    if (settings.newest === 'all') yield noted(selected, found);
     else kept.push(...selected);
   }
-  if (settings.newest !== 'all') yield newestTags(kept, settings.newest);
+  if (settings.newest !== 'all') yield noted(newestTags(kept, settings.newest), found);
+}
+
+function noted(selected: readonly ListedManifest[], found: Found): readonly ListedManifest[] {
+  found.tagsSelected += selected.filter(({ tag }) => tag !== undefined).length;
+  return selected;
 }
 
 async function dispatch(

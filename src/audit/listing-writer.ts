@@ -14,6 +14,7 @@ export interface ReadListing {
   /** All that it named, whether it is read or not. */
   readonly tags: readonly Tag[];
   readonly untagged: readonly Digest[];
+  readonly tagsWanted: number;
   readonly errors: readonly ItemError[];
 }
 
@@ -38,7 +39,7 @@ async function writeListings(tx: Queryable, listings: readonly ReadListing[], at
   const tasks = listings.map(({ task }) => task);
   for (const auditId of new Set(tasks.map((task) => task.auditId))) {
     const ofAudit = listings.filter(({ task }) => task.auditId === auditId);
-    const closed = ofAudit.map(({ repository, tags, untagged }) => ({ repositoryId: repository.id, tags, untagged }));
+    const closed = ofAudit.map(({ repository, ...listed }) => ({ repositoryId: repository.id, ...listed }));
     await closeListings(tx, auditId, closed, at);
     const scopes = ofAudit.map(({ sourceId, repository: { registry, name } }) => ({
       sourceId,

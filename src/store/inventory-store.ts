@@ -235,6 +235,8 @@ export interface CompleteListing {
   readonly tags: readonly Tag[];
   /** Untagged manifests; empty where the registry does not list them. */
   readonly untagged: readonly Digest[];
+  /** How many tags the audit was to read, those included that failed in the listing already. */
+  readonly tagsWanted: number;
 }
 
 /** Ends the tags that complete listings do not hold, and marks their repositories as listed by this audit. */
@@ -248,9 +250,9 @@ export async function closeListings(
   await endUnlistedTags(tx, ids, listings, now);
   await endUnlistedManifests(tx, ids, listings, now);
   await tx.query(
-    `update repository r set listed_by = $2, tags_listed = n.tags from unnest($1::int8[], $3::int4[]) as n (id, tags)
-     where r.id = n.id`,
-    [ids, auditId, listings.map(({ tags }) => tags.length)],
+    `update repository r set listed_by = $2, tags_listed = n.tags, tags_wanted = n.wanted
+     from unnest($1::int8[], $3::int4[], $4::int4[]) as n (id, tags, wanted) where r.id = n.id`,
+    [ids, auditId, listings.map(({ tags }) => tags.length), listings.map(({ tagsWanted }) => tagsWanted)],
   );
 }
 

@@ -197,16 +197,23 @@ export async function findUnchangedSince(
 export async function finishAudit(tx: Queryable, auditId: number, totalsOf: number, now: string): Promise<boolean> {
   const rows = await tx.query(
     `with listed as (
-       select r.id, r.tags_listed, r.source_id, r.registry, r.name from repository r where r.listed_by = $1),
+       select r.id, r.tags_listed, r.tags_wanted, r.source_id, r.registry, r.name from repository r where r.listed_by = $1),
+     failed_tag as (select distinct source_id, registry, repository, tag from audit_error where audit_id = $1 and tag <> ''),
      failed as (
-       select count(distinct (e.source_id, e.registry, e.repository, e.tag)) filter (where e.tag <> '')::int as tags, count(*) as errors
-       from audit_error e where e.audit_id = $1),
+       select (select count(*)::int from failed_tag) as tags, (select count(*) from audit_error where audit_id = $1) as errors),
+     image_tag as (
+       select l.id, count(*) as tags from listed l join tag t on t.repository_id = l.id join manifest m on m.id = t.manifest_id
+       where t.ended_at is null and t.name is not null and m.kind in ('image', 'index') and not exists (
+         select 1 from failed_tag f
+         where f.source_id = l.source_id and f.registry = l.registry and f.repository = l.name and f.tag = t.name)
+       group by l.id),
+     failed_of as (
+       select l.id, count(*) as tags from listed l
+       join failed_tag f on f.source_id = l.source_id and f.registry = l.registry and f.repository = l.name group by l.id),
+     -- Tags that were not asked for this time may be known from an earlier audit: they are none of this one's.
      audited as (
-       select count(*)::int as tags from listed l join tag t on t.repository_id = l.id join manifest m on m.id = t.manifest_id
-       where t.ended_at is null and t.name is not null and m.kind in ('image', 'index')
-         and not exists (
-           select 1 from audit_error e
-           where e.audit_id = $1 and e.source_id = l.source_id and e.registry = l.registry and e.repository = l.name and e.tag = t.name)),
+       select coalesce(sum(least(i.tags, greatest(l.tags_wanted - coalesce(f.tags, 0), 0))), 0)::int as tags
+       from listed l join image_tag i on i.id = l.id left join failed_of f on f.id = l.id),
      counted as (
        select (select count(*)::int from repository where seen_by = $1) as repositories,
               (select coalesce(sum(tags_listed), 0)::int from listed) as tags)

@@ -190,6 +190,16 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(rows).toEqual([{ platform: 'linux/amd64' }, { platform: 'linux/arm64' }]);
   });
 
+  test('an audit of some tags counts those alone, whatever is known of the others', async () => {
+    await auditRegistry(db, registry);
+    const some = await auditRegistry(db, registry, { source: { tags: ['lat*'] } });
+    expect(some).toMatchObject({ status: 'finished', tagsListed: 4, tagsAudited: 1, tagsFailed: 0 });
+    const named = await auditRegistry(db, registry, { source: { include: ['team-a/api'], tags: ['latest', 'gone'] } });
+    expect(named).toMatchObject({ status: 'incomplete', tagsListed: 2, tagsAudited: 1, tagsFailed: 1 });
+    const newest = await auditRegistry(db, registry, { source: { newest: 1 } });
+    expect(newest).toMatchObject({ status: 'finished', tagsListed: 4, tagsAudited: 3, tagsFailed: 0 });
+  });
+
   test('what fails is one item, told with a code, and the rest goes on', async () => {
     const lost = image({ layers: ['lost'] });
     registry.push('broken/config', '1', lost);
