@@ -189,10 +189,11 @@ async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[]
 
 /**
  * Amazon ECR takes our own reading of a manifest for a pull. What is told near that time gives way to the pull that was
- * known before, where the repository had the manifest already.
+ * known before, where the repository had the manifest already. Where no registry tells of pulls, nothing is looked up:
+ * an unknown time alone would not end the condition.
  */
 const PULLED_AT = `case
-  when n.pulled_at between m.fetched_at - interval '15 minutes' and m.fetched_at + interval '15 minutes'
+  when n.pulled_at is not null and n.pulled_at between m.fetched_at - interval '15 minutes' and m.fetched_at + interval '15 minutes'
     and exists (select 1 from tag o where o.manifest_id = m.id and o.repository_id = n.repository_id)
   then (select max(o.pulled_at) from tag o where o.manifest_id = m.id and o.repository_id = n.repository_id)
   else n.pulled_at end`;
