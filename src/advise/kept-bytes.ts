@@ -21,6 +21,8 @@ const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = 
   none: [SMALLEST_SHARE, 1],
 };
 
+const WHOLE = [1, 1] as const;
+
 /** An image's own layers, prepared once for the many sets of techniques that are tried: few layers have findings. */
 export interface Removable {
   /** Layers that findings speak of, with what each technique that mends them takes off: one range a rule. */
@@ -40,7 +42,7 @@ export function removableOf(own: readonly LayerView[], findings: readonly Findin
     return removable ? [[layer, removable] as const] : [];
   });
   const others = own.filter(({ position }) => !byLayer.has(position));
-  const restWith = (inStages: boolean) => sumOf(others.map((layer) => keptOfLayer(layer, inStages, [])));
+  const restWith = (inStages: boolean) => sumOf(others.map((layer) => keptOfLayer(layer, inStages, NOTHING)));
   return { marked, rest: { inOneStage: restWith(false), inStages: restWith(true) } };
 }
 
@@ -56,24 +58,32 @@ function mark(byLayer: Map<number, Map<TechniqueId, ByteRange[]>>, id: Technique
 /** What some techniques together leave of the layers above the base. */
 export function keptBytes({ marked, rest }: Removable, ids: readonly TechniqueId[]): ByteRange {
   const inStages = ids.includes('multi-stage');
-  const ofMarked = marked.map(([layer, removable]) =>
-    keptOfLayer(
-      layer,
-      inStages,
-      ids.flatMap((id) => removable.get(id) ?? []),
-    ),
-  );
-  return sumOf([inStages ? rest.inStages : rest.inOneStage, ...ofMarked]);
+  const kept = marked.map(([layer, removable]) => keptOfLayer(layer, inStages, takenOff(removable, ids)));
+  return sumOf([inStages ? rest.inStages : rest.inOneStage, ...kept]);
 }
 
-/**
- * A byte is taken off once: the upper end by the technique that surely takes most, the lower end by all together, and
- * never below what the program itself needs.
- */
-function keptOfLayer(layer: LayerView, inStages: boolean, removable: readonly ByteRange[]): ByteRange {
-  const [least, most] = inStages ? KEPT_BY_STAGES[layer.class] : [1, 1];
-  const surely = Math.max(0, ...removable.map(({ min }) => min));
-  const perhaps = removable.reduce((sum, { max }) => sum + max, 0);
+/** Bytes that some techniques take off a layer: a byte is taken off once, by the one that surely takes most, or by all. */
+interface TakenOff {
+  readonly surely: number;
+  readonly perhaps: number;
+}
+
+const NOTHING: TakenOff = { surely: 0, perhaps: 0 };
+
+function takenOff(removable: ReadonlyMap<TechniqueId, readonly ByteRange[]>, ids: readonly TechniqueId[]): TakenOff {
+  let [surely, perhaps] = [0, 0];
+  for (const id of ids) {
+    for (const { min, max } of removable.get(id) ?? []) {
+      surely = Math.max(surely, min);
+      perhaps += max;
+    }
+  }
+  return { surely, perhaps };
+}
+
+/** Never below what the program itself needs. */
+function keptOfLayer(layer: LayerView, inStages: boolean, { surely, perhaps }: TakenOff): ByteRange {
+  const [least, most] = inStages ? KEPT_BY_STAGES[layer.class] : WHOLE;
   const floor = Math.min(least, SMALLEST_SHARE) * layer.bytes;
   const max = Math.min(layer.bytes * most, layer.bytes - surely);
   const min = Math.max(floor, Math.min(layer.bytes * least, layer.bytes - perhaps));

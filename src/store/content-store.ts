@@ -3,7 +3,7 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Platform, PlatformSelection } from '../oci/platform.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Queryable } from './database.ts';
-import { joinDigests, textsOf } from './joined-texts.ts';
+import { integersOf, joinDigests, textsOf } from './joined-texts.ts';
 
 /** A blob that a manifest names. */
 export interface NewBlob {
@@ -219,7 +219,7 @@ async function insertLayers(tx: Queryable, manifests: readonly NewManifest[]): P
   await tx.query(
     `insert into manifest_layer (manifest_id, position, blob_id, chain_id)
      select m.id, n.position, b.id, decode(cd.digest, 'hex')
-     from unnest($1::int4[], $2::int4[], $3::int4[], $4::int4[]) as n (manifest, position, blob, chain)
+     from unnest(${integersOf('$1')}, ${integersOf('$2')}, ${integersOf('$3')}, ${integersOf('$4')}) as n (manifest, position, blob, chain)
      join unnest(${textsOf('$5')}) with ordinality as md (digest, number) on md.number = n.manifest
      join manifest m on m.digest = decode(md.digest, 'hex')
      join unnest(${textsOf('$6')}) with ordinality as bd (digest, number) on bd.number = n.blob
@@ -227,10 +227,10 @@ async function insertLayers(tx: Queryable, manifests: readonly NewManifest[]): P
      left join unnest(${textsOf('$7')}) with ordinality as cd (digest, number) on cd.number = n.chain
      on conflict do nothing`,
     [
-      rows.map(({ manifest }) => manifest),
-      rows.map(({ position }) => position),
-      rows.map(({ blob }) => blob),
-      rows.map(({ chain }) => chain),
+      rows.map(({ manifest }) => manifest).join(','),
+      rows.map(({ position }) => position).join(','),
+      rows.map(({ blob }) => blob).join(','),
+      rows.map(({ chain }) => chain).join(','),
       joinDigests(manifestDigests.values()),
       joinDigests(blobDigests.values()),
       joinDigests(chainIds.values()),
