@@ -20,7 +20,7 @@ export interface RunOptions extends Omit<EngineOptions, 'queue'> {
 const LANES: Readonly<Record<TaskKind, number>> = {
   source: 8,
   repository: 16,
-  manifests: 24,
+  manifests: 16,
   layers: 2,
   assess: 1,
   close: 1,
