@@ -43,6 +43,11 @@ export function techniqueOf(id: TechniqueId): Technique {
   return found;
 }
 
+/** What a technique is called; one that is not known (any more) goes by its id. */
+export function techniqueTitle(id: string): string {
+  return BY_ID.get(id as TechniqueId)?.title ?? id;
+}
+
 /** The reduction that the guide gives for a multi-stage build on a small base, together. */
 const BOTH: readonly [number, number] = [0.7, 0.9];
 

@@ -20,15 +20,17 @@ export async function listRepository(
   repository: StoredRepository,
   signal: AbortSignal,
 ): Promise<void> {
-  const found: Found = { tags: [], untagged: [], invalid: [], tagsSelected: 0 };
+  const found: Found = { tags: [], untagged: [], invalid: [] };
   const pages = listing(context, source, repository, found, signal);
   const isKnown = async (digests: readonly Digest[]) =>
     source.settings.full ? new Set<Digest>() : knownManifests(context.db, digests);
+  let tagsSelected = 0;
   for await (const batch of cutBatches(pages, isKnown)) {
+    tagsSelected += batch.filter(({ tag }) => tag !== undefined).length;
     await dispatch(context, task, repository, batch, signal);
   }
   const failed = [...found.invalid, ...missingTags(source, repository, found.tags)];
-  const tagsWanted = found.tagsSelected + failed.length;
+  const tagsWanted = tagsSelected + failed.length;
   await context.listings.write({ task, sourceId: source.id, repository, errors: failed, tagsWanted, ...found });
   for (const { tag, message } of failed)
     context.events.itemFailed(source.settings.name, `${repository.registry}/${repository.name}:${tag}`, message);
@@ -41,8 +43,6 @@ interface Found {
   readonly untagged: Digest[];
   /** Names that cannot be asked for. */
   readonly invalid: ItemError[];
-  /** How many of the tags are read. */
-  tagsSelected: number;
 }
 
 function missingTags(
@@ -97,15 +97,10 @@ async function* listing(
       else if (digest !== undefined) found.untagged.push(digest);
     }
     const selected = page.filter(selects);
-    if (settings.newest === 'all') yield noted(selected, found);
+    if (settings.newest === 'all') yield selected;
     else kept.push(...selected);
   }
-  if (settings.newest !== 'all') yield noted(newestTags(kept, settings.newest), found);
-}
-
-function noted(selected: readonly ListedManifest[], found: Found): readonly ListedManifest[] {
-  found.tagsSelected += selected.filter(({ tag }) => tag !== undefined).length;
-  return selected;
+  if (settings.newest !== 'all') yield newestTags(kept, settings.newest);
 }
 
 async function dispatch(

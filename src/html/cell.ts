@@ -1,4 +1,4 @@
-import { TECHNIQUES } from '../advise/technique.ts';
+import { techniqueTitle } from '../advise/technique.ts';
 import type { Cell, Column } from '../report/report.ts';
 import { figure } from './figures.ts';
 import { html, type Markup } from './markup.ts';
@@ -57,9 +57,7 @@ function moved(cell: string | number): Markup {
 
 /** What techniques are called; several that were applied together are `;`-separated. */
 function techniqueTitles(cell: string | number): Markup {
-  const titles = String(cell)
-    .split(';')
-    .map((id) => TECHNIQUES.find((technique) => technique.id === id)?.title ?? id);
+  const titles = String(cell).split(';').map(techniqueTitle);
   return html`${titles.join(' + ')}`;
 }
 

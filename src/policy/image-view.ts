@@ -37,9 +37,11 @@ const VIEWS = new WeakMap<AuditedImage, ImageView>();
 
 /** The view of an image, the same one for all who ask. */
 export function viewImage(image: AuditedImage): ImageView {
-  const known = VIEWS.get(image) ?? readView(image);
-  VIEWS.set(image, known);
-  return known;
+  const known = VIEWS.get(image);
+  if (known) return known;
+  const view = readView(image);
+  VIEWS.set(image, view);
+  return view;
 }
 
 function readView(image: AuditedImage): ImageView {

@@ -8,6 +8,7 @@ import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import type { Session } from '../prepare.ts';
+import { parseTableOrJson } from '../table-or-json.ts';
 
 const WATCH_MS = 2_000;
 /** Who audits says so every few seconds; silent for so long, an audit was stopped or killed. */
@@ -21,14 +22,13 @@ interface StatusOptions {
 
 /** Shows how an audit stands, once or until it has ended. */
 export async function statusCommand({ settings, io }: Session, options: StatusOptions): Promise<ExitCode> {
-  if (options.format !== 'table' && options.format !== 'json')
-    throw new SettingsError(`--format ${options.format}: write table or json`);
+  const format = parseTableOrJson(options.format);
   const db = await openStore(settings, 'read');
   try {
     for (let shown = ''; ; ) {
       const progress = await readProgress(db, options.audit);
-      const text = options.format === 'json' ? `${JSON.stringify(progress)}\n` : describe(progress);
-      io.stdout.write(`${shown && options.format === 'table' ? again(shown, io) : ''}${text}`);
+      const text = format === 'json' ? `${JSON.stringify(progress)}\n` : describe(progress);
+      io.stdout.write(`${shown && format === 'table' ? again(shown, io) : ''}${text}`);
       shown = text;
       if (!options.watch || progress.status !== 'running') return EXIT.done;
       await sleep(WATCH_MS, undefined, { signal: io.signal });

@@ -1,6 +1,6 @@
-import { TECHNIQUES } from '../../advise/technique.ts';
+import { techniqueTitle } from '../../advise/technique.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
-import { RULES } from '../../policy/rule-registry.ts';
+import { ruleTitle } from '../../policy/rule-registry.ts';
 import { counted, signedBytes } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { type Content, html, type Markup } from '../markup.ts';
@@ -40,7 +40,7 @@ function errors({ rules }: Overview, links: LinkOf): readonly Markup[] {
     .filter(({ severity }) => severity === 'error')
     .slice(0, MOST_OF_A_SORT)
     .map(({ rule, images }) => {
-      const title = RULES.find(({ id }) => id === rule)?.title;
+      const title = ruleTitle(rule);
       return html`<span class="badge error">error</span> ${link(rule, links('rule', { rule }))} in ${counted(images, 'image')}${title ? `: ${title}` : ''}.`;
     });
 }
@@ -66,9 +66,8 @@ function instructionOf(text: unknown): Content {
 function savings({ steps }: Overview, links: LinkOf): readonly Markup[] {
   return steps.slice(0, MOST_OF_A_SORT).map((step) => {
     const { digest, repository, tag, technique, gainBytes, bytes, base } = step;
-    const title = TECHNIQUES.find(({ id }) => id === technique)?.title ?? technique;
     const towards = base === null ? '' : ` (${base})`;
-    return html`${link(`${repository}:${tag}`, links('digest', { digest }))} would lose about <b>${humanBytes(gainBytes)}</b> of ${humanBytes(bytes)} by: ${title}${towards}.`;
+    return html`${link(`${repository}:${tag}`, links('digest', { digest }))} would lose about <b>${humanBytes(gainBytes)}</b> of ${humanBytes(bytes)} by: ${techniqueTitle(technique)}${towards}.`;
   });
 }
 

@@ -1,5 +1,5 @@
 import { humanBytes } from '../../measure/human-bytes.ts';
-import { RULES } from '../../policy/rule-registry.ts';
+import { ruleTitle } from '../../policy/rule-registry.ts';
 import type { BigLayer, BigStep, RuleCount } from '../../store/summary-store.ts';
 import { type Bar, barList } from '../charts/bar-list.ts';
 import { trendCharts } from '../charts/trend.ts';
@@ -127,7 +127,7 @@ function ruleTable(rules: readonly RuleCount[], links: LinkOf): Markup {
   const rows = rules.map(({ severity, rule, images, maxBytes }) => [
     severity,
     rule,
-    RULES.find(({ id }) => id === rule)?.title ?? null,
+    ruleTitle(rule) ?? null,
     images,
     maxBytes,
   ]);

@@ -1,4 +1,4 @@
-import { TECHNIQUES } from '../../advise/technique.ts';
+import { techniqueTitle } from '../../advise/technique.ts';
 import { layerBar } from '../../html/charts/layer-bar.ts';
 import { count, moment, share } from '../../html/figures.ts';
 import { dashboardLinks, noLinks, repositoryPath } from '../../html/links.ts';
@@ -157,7 +157,7 @@ const PLAN_COLUMNS: readonly Column[] = [
 function planTable({ plan }: ImageDetail): Markup {
   const rows = plan.map(({ technique, base, gain, after, basis }, index) => [
     index + 1,
-    TECHNIQUES.find(({ id }) => id === technique)?.title ?? technique,
+    techniqueTitle(technique),
     gain,
     after.min,
     after.max,
