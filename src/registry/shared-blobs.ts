@@ -5,8 +5,8 @@ import type { BlobReader, ListedRepository, Registry } from './registry.ts';
 
 type ReadBlob = BlobReader['readBlob'];
 
-/** Configs are a few kilobytes each: those of thousands of images at a time. */
-const MAX_BYTES = 32_000_000;
+/** Configs are a few kilobytes each: those of thousands of images, more than are read at a time. What is older is kept. */
+const MAX_BYTES = 8_000_000;
 
 /**
  * The same registry, asked once for a small blob that several repositories want at about the same time: an image that

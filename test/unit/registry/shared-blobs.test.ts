@@ -57,3 +57,15 @@ test('where one repository refuses it, the next one is asked', async () => {
   expect(b).toEqual({ status: 'fulfilled', value: BYTES });
   expect(asked).toEqual(['a', 'b']);
 });
+
+test('old blobs are let go: a long audit holds some megabytes of them, however many it reads', async () => {
+  const { registry, asked } = blobsOf(async () => BYTES);
+  const shared = shareBlobs(registry);
+  const large = (content: string) => ({ ...BLOB, digest: digestOf(content), size: 3_000_000 });
+  for (const content of ['first', 'second', 'third'])
+    await shared.readBlob(repository(content), large(content), OPTIONS);
+  await shared.readBlob(repository('again'), large('third'), OPTIONS);
+  expect(asked).toEqual(['first', 'second', 'third']);
+  await shared.readBlob(repository('again'), large('first'), OPTIONS);
+  expect(asked).toEqual(['first', 'second', 'third', 'again']);
+});
