@@ -31,7 +31,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 // Left to itself, V8 lets 30 MB in use grow to 130 MB before it collects: an audit shall leave its machine to others.
-v8.setFlagsFromString('--heap-growing-percent=40');
+v8.setFlagsFromString('--heap-growing-percent=70');
 
 const io: Io = {
   stdout: process.stdout,
