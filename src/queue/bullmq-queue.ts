@@ -43,6 +43,8 @@ export interface BullmqQueue extends TaskQueue {
    * @returns how many tasks were queued
    */
   requeueLost(table: TaskTable, options?: { readonly signal?: AbortSignal }): Promise<number>;
+  /** Whether a worker is there to take tasks; true, too, where Redis does not tell who is connected (some services). */
+  hasWorkers(): Promise<boolean>;
   /** For a dashboard. */
   readonly queues: readonly Queue<TaskReference>[];
   close(): Promise<void>;
@@ -115,6 +117,12 @@ class PacedQueue implements BullmqQueue {
       }
     }
     return requeued;
+  }
+
+  async hasWorkers(): Promise<boolean> {
+    // Each worker serves every kind and lane.
+    const [queue] = this.queues;
+    return queue !== undefined && (await queue.getWorkersCount()) > 0;
   }
 
   async close(): Promise<void> {

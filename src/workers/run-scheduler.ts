@@ -47,6 +47,8 @@ export interface NowOptions extends InstallationOptions {
   readonly sources: readonly string[];
   readonly wait: boolean;
   readonly onStarted: (source: string, auditId: number, running: boolean) => void;
+  /** The audits begin when a worker does, and none is there now. */
+  readonly onNoWorker: () => void;
 }
 
 /**
@@ -63,6 +65,7 @@ export async function runNow(options: NowOptions): Promise<readonly AuditStatus[
     const starter = createAuditStarter(db, async () => settings.sources, now);
     const outcomes = await startNow(names, { starter, queue, signal });
     for (const [source, { auditId, kind }] of outcomes) options.onStarted(source, auditId, kind === 'running');
+    if (!(await queue.hasWorkers())) options.onNoWorker();
     if (!options.wait) return [];
     return await waitForAll(
       starter,

@@ -42,6 +42,7 @@ describe('workers on Redis and Postgres', () => {
     const now = installation.slimboard(['schedule', '--now', '--wait']);
     expect(await now.exited, now.output()).toBe(0);
     expect(now.output()).toContain('lab: audit 1 handed to the workers');
+    expect(now.output()).not.toContain('no worker is connected');
     await expectSame(db, expected, ALL_TAGS);
     expect(await Promise.all(workers.map((worker) => worker.stop()))).toEqual([0, 0]);
     const logs = workers.map((worker) => worker.output()).join('');
@@ -49,6 +50,13 @@ describe('workers on Redis and Postgres', () => {
     expect(logs.match(end)).toHaveLength(1);
     const [counted] = await db.query<{ requests: number }>('select requests from audit');
     expect(counted?.requests).toBe(registry.requests.length);
+  });
+
+  test('audits that are handed to nobody are told, and begin when a worker does', async () => {
+    const now = installation.slimboard(['schedule', '--now', '--wait']);
+    await now.says('no worker is connected to this Redis');
+    await installation.startWorker();
+    expect(await now.exited, now.output()).toBe(0);
   });
 
   test('a scheduler catches up the night that was missed', async () => {

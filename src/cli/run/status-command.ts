@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore } from '../../app.ts';
-import { NotFoundError, SettingsError } from '../../errors.ts';
+import { SettingsError } from '../../errors.ts';
 import { newestAudit } from '../../store/audit-store.ts';
 import type { Database } from '../../store/database.ts';
 import { type AuditProgress, auditProgress } from '../../store/progress-store.ts';
@@ -45,7 +45,7 @@ function again(shown: string, { stdout }: Io): string {
 
 async function readProgress(db: Database, wanted: number | undefined): Promise<AuditProgress> {
   const id = wanted ?? (await newestAudit(db))?.id;
-  if (id === undefined) throw new NotFoundError('there is no audit yet: "slimboard audit HOST" makes one');
+  if (id === undefined) throw new SettingsError('there is no audit yet: "slimboard audit HOST" makes one');
   const progress = await auditProgress(db, id);
   if (!progress) throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
   return progress;

@@ -47,6 +47,14 @@ test('watching an audit ends when it is told to, with the signal’s exit code a
   expect(stderr).toMatch(/^slimboard: stopped by SIGTERM/);
 });
 
+test('before the first audit, it says how to make one', async () => {
+  const empty = await newPostgresUrl();
+  await runInProcess('/', ['--database', empty, 'migrate']);
+  const { code, stdout, stderr } = await runInProcess('/', ['--database', empty, 'status']);
+  expect({ code, stdout }).toEqual({ code: EXIT.usage, stdout: '' });
+  expect(stderr).toContain('there is no audit yet: "slimboard audit HOST" makes one');
+});
+
 test('an audit that is under way claims no more than it has done', async () => {
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^coverage {6}0\.00 % of the tags listed so far$/m);

@@ -83,6 +83,15 @@ async function left(queue: BullmqQueue): Promise<number> {
 }
 
 describe('tasks in Redis', () => {
+  test('a queue knows whether anybody would take its tasks', async () => {
+    const { queue, prefix } = queueOf();
+    expect(await queue.hasWorkers()).toBe(false);
+    const { attempts } = workersOf(prefix, {});
+    await queue.add([task('source', 's')]);
+    await attempts(1);
+    expect(await queue.hasWorkers()).toBe(true);
+  });
+
   test('every task of a tree is done once by two workers, and nothing stays in Redis', async () => {
     const { queue, prefix } = queueOf({ bound: 3 });
     const ran: string[] = [];
