@@ -64,7 +64,7 @@ export interface OsRelease {
 }
 
 /** Raise it when reading a layer finds more, or finds otherwise: layers of an older reader are read again. */
-export const LAYER_READER_VERSION = 1;
+export const LAYER_READER_VERSION = 2;
 /** Of the packed form; another one is not read but made anew. */
 const FORMAT = 1;
 

@@ -6,7 +6,7 @@ import { EntryWriter } from './entries.ts';
 import { OS_RELEASE_MAX_BYTES, OS_RELEASE_PATHS, parseOsRelease } from './os-release.ts';
 import { PackageCollector } from './packages/collector.ts';
 import { findWhiteout } from './path.ts';
-import { isSensitive } from './sensitive.ts';
+import { isSensitive, needsLook } from './sensitive.ts';
 import type { TarEntry, TarSink } from './tar-reader.ts';
 
 const LARGEST_FILES = 25;
@@ -17,7 +17,7 @@ const HASH_HEX = 16;
 /** What the stream around the tar knows. */
 type StreamFacts = Pick<LayerFacts, 'diffId' | 'compression' | 'compressedBytes' | 'tarBytes'>;
 
-/** Gathers a layer's facts from its tar in one pass; of file contents it keeps what package readers ask for. */
+/** Gathers a layer's facts from its tar in one pass; of file contents it holds what package readers ask for. */
 export class LayerInspector implements TarSink {
   readonly #entries = new EntryWriter();
   readonly #packages = new PackageCollector();
@@ -30,7 +30,8 @@ export class LayerInspector implements TarSink {
   #entry: TarEntry | undefined;
   #hash: Hash | undefined;
   #hex = '';
-  #release: Buffer[] | undefined;
+  /** Of small files that are looked into. */
+  #content: Buffer[] | undefined;
 
   open(entry: TarEntry): void {
     this.#entry = entry;
@@ -38,15 +39,14 @@ export class LayerInspector implements TarSink {
     this.#hex = '';
     this.#count(entry);
     if (entry.kind !== 'file') return;
-    const isRelease = OS_RELEASE_PATHS.includes(entry.path) && entry.size <= OS_RELEASE_MAX_BYTES;
-    this.#release = isRelease ? [] : undefined;
+    this.#content = isRelease(entry) || needsLook(entry.path, entry.size) ? [] : undefined;
     this.#packages.open(entry);
   }
 
   data(piece: Buffer): void {
     if (this.#entry?.size === piece.length) this.#hex = hash('sha256', piece, 'hex').slice(0, HASH_HEX);
     else this.#hashPiece(piece);
-    this.#release?.push(Buffer.from(piece));
+    this.#content?.push(Buffer.from(piece));
     this.#packages.data(piece);
   }
 
@@ -94,9 +94,10 @@ export class LayerInspector implements TarSink {
     this.#largest.add({ path, bytes });
     this.#addToArea(path, bytes);
     if (isSetuid(mode)) this.#setuid.add({ path, mode });
-    if (isSensitive(path)) this.#sensitive.add({ path, bytes });
-    if (this.#release) this.#releases.push(parseOsRelease(path, Buffer.concat(this.#release)));
-    this.#release = undefined;
+    const content = this.#content && Buffer.concat(this.#content);
+    this.#content = undefined;
+    if (isSensitive(path, content)) this.#sensitive.add({ path, bytes });
+    if (content && isRelease(entry)) this.#releases.push(parseOsRelease(path, content));
     this.#packages.close(entry);
   }
 
@@ -108,6 +109,10 @@ export class LayerInspector implements TarSink {
     size.bytes += bytes;
     this.#areas.set(area, size);
   }
+}
+
+function isRelease({ path, size }: TarEntry): boolean {
+  return OS_RELEASE_PATHS.includes(path) && size <= OS_RELEASE_MAX_BYTES;
 }
 
 /** Runs with its owner's rights, or (when its group may run it) with its group's: without that bit, setgid means locking. */

@@ -2,7 +2,7 @@ import { anyOf } from './any-of.ts';
 
 /**
  * Files that hold secrets by their tools' conventions: environment files, private keys, credentials of package
- * managers, clouds and registries. Judged by name alone; contents are neither read nor kept.
+ * managers, clouds and registries. Judged by name alone, but for {@link SETTINGS}.
  */
 const SENSITIVE: readonly RegExp[] = [
   /(?:^|\/)\.env(?:\.(?!example$|sample$|template$|dist$)[\w-]+)*$/,
@@ -21,8 +21,28 @@ const SENSITIVE: readonly RegExp[] = [
 const SHIPPED =
   /^usr\/(?:lib|share|src)\/|(?:^|\/)(?:node_modules|site-packages|dist-packages|vendor|gems|go\/pkg\/mod)\//;
 
+/**
+ * Settings with a secret in some projects and none in most: their content tells, which is looked at and not kept.
+ * @see docs.npmjs.com, "npmrc": auth related configuration; a value `${NAME}` is read from the environment
+ * @see docs.docker.com, "docker login": credential stores leave `auths` without `auth`
+ */
+const SETTINGS: readonly { readonly path: RegExp; readonly secret: RegExp }[] = [
+  { path: /(?:^|\/)\.npmrc$/, secret: /^[^#;\n]*_(?:authToken|auth|password)\s*=\s*(?!["']?\$\{)\S/m },
+  { path: /(?:^|\/)\.docker\/config\.json$/, secret: /"(?:auth|identitytoken|registrytoken)"\s*:\s*"[^"]/ },
+];
+/** Larger than settings are. */
+const MAX_SETTINGS_BYTES = 65_536;
+
 const ANY_SENSITIVE = anyOf(SENSITIVE);
 
-export function isSensitive(path: string): boolean {
-  return ANY_SENSITIVE.test(path) && !SHIPPED.test(path);
+/** Whether a file's content has to be looked at. @param bytes its size */
+export function needsLook(path: string, bytes: number): boolean {
+  return bytes <= MAX_SETTINGS_BYTES && SETTINGS.some((settings) => settings.path.test(path));
+}
+
+/** @param content where {@link needsLook} asks for it */
+export function isSensitive(path: string, content?: Buffer): boolean {
+  if (!ANY_SENSITIVE.test(path) || SHIPPED.test(path)) return false;
+  const settings = content && SETTINGS.find((known) => known.path.test(path));
+  return settings ? settings.secret.test(content.toString('latin1')) : true;
 }

@@ -57,6 +57,19 @@ test.each([
 });
 
 test.each([
+  ['.npmrc', 'registry=https://npm.example.com/\nsave-exact=true\n', false],
+  ['app/.npmrc', '//npm.example.com/:_authToken=npm_0123\n', true],
+  ['app/.npmrc', '//npm.example.com/:_authToken=\x24{NPM_TOKEN}\n', false],
+  ['app/.npmrc', '# //npm.example.com/:_authToken=npm_0123\nengine-strict=true\n', false],
+  ['app/.npmrc', 'always-auth=true\n_auth = "dXNlcjpwYXNz"\n', true],
+  ['root/.docker/config.json', '{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}', true],
+  ['root/.docker/config.json', '{"auths":{"registry.example.com":{}},"credsStore":"pass"}', false],
+  ['app/.env', 'nothing of note', true],
+])('%s with %j is sensitive: %s', (path, content, expected) => {
+  expect(isSensitive(path, Buffer.from(content))).toBe(expected);
+});
+
+test.each([
   ['usr/bin/x86_64-linux-gnu-gcc-12', 'gcc'],
   ['usr/lib/gcc/x86_64-linux-gnu/12/cc1', 'gcc'],
   ['usr/lib/gcc', undefined],

@@ -78,6 +78,20 @@ describe('a layer as it should be', () => {
     expect(contents.largest[0]).toEqual({ path: 'usr/bin/su', bytes: 300_000 });
   });
 
+  test('is told to hold the settings that have a token, and not those that have none', async () => {
+    const token = { name: 'app/.npmrc', content: '//npm.example.com/:_authToken=npm_0123\n' };
+    const long = { name: 'root/.npmrc', content: `# ${'x'.repeat(70_000)}\n` };
+    const body = await tarOfEntries([
+      token,
+      { name: 'srv/.npmrc', content: 'registry=https://npm.example.com/\n' },
+      long,
+    ]);
+    for (const pieceBytes of [1_000, 65_536]) {
+      const { sensitive } = await readBody(body, {}, pieceBytes);
+      expect(sensitive.map(({ path }) => path)).toEqual(['app/.npmrc', 'root/.npmrc']);
+    }
+  });
+
   test('is the same whatever its compression and its pieces', async () => {
     const [gzip, plain, tiny] = await Promise.all([
       readBody(gzipSync(tar)),
