@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DeliveryError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -49,29 +49,42 @@ export async function write(
   }
 }
 
-/** Into a file of another name in the same folder, flushed, then renamed: the name is of a whole report, always. */
+/**
+ * Into a file of another name in the same folder, flushed, then renamed: the name is of a whole report, always. Where a
+ * link leads to a file, that file is the one; into a device or a pipe it is written, for a rename would put a file there.
+ */
 export async function writeFileAtomically(
   path: string,
   text: AsyncIterable<string> | Iterable<string>,
   signal?: AbortSignal,
 ): Promise<void> {
-  await makeFolder(dirname(path));
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
+  const found = await stat(path).catch(() => undefined);
+  if (found && !found.isFile()) return writeInto(path, 'w', text, signal);
+  const target = found ? await realpath(path) : path;
+  await makeFolder(dirname(target));
+  const temporary = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
   try {
-    const file = await open(temporary, 'wx');
-    try {
-      for await (const chunk of text) {
-        signal?.throwIfAborted();
-        await file.write(chunk);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await writeInto(temporary, 'wx', text, signal);
+    await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+async function writeInto(
+  path: string,
+  flags: 'w' | 'wx',
+  text: AsyncIterable<string> | Iterable<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await writeFile(file, text, { encoding: 'utf8', ...(signal && { signal }) });
+    // Devices and pipes have nothing to flush.
+    if (flags === 'wx') await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -41,13 +41,24 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
   app.use(atMostAtOnce());
   app.route('/api/v1', apiRoutes(dashboard));
   app.route('/', pageRoutes(dashboard, render));
-  app.notFound((context) => fail(context.req.path, 404, 'not-found', 'There is no such page.', render));
+  app.notFound((context) => {
+    const address = withoutLastSlash(context.req.raw);
+    if (address !== undefined) return context.redirect(address, 301);
+    return fail(context.req.path, 404, 'not-found', 'There is no such page.', render);
+  });
   app.onError((error, context) => {
     const { status, code, message } = describe(error);
     if (status === 500) dashboard.log.error({ error, path: context.req.path }, 'a request failed');
     return fail(context.req.path, status, code, message, render);
   });
   return app;
+}
+
+/** `/teams/` is `/teams`. A path, not an address: behind a proxy the host is another; and `//host/` would lead away. */
+function withoutLastSlash({ method, url }: Request): string | undefined {
+  const { pathname, search } = new URL(url);
+  const isTyped = method === 'GET' && /^\/[^/].*\/$/.test(pathname);
+  return isTyped ? pathname.slice(0, -1) + search : undefined;
 }
 
 /** A database that does not answer within so long is away. */

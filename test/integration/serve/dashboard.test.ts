@@ -43,6 +43,16 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(answer.status, await answer.clone().text()).toBe(200);
   });
 
+  test.each([
+    ['/teams/', 301, '/teams'],
+    ['/images/?team=shop', 301, '/images?team=shop'],
+    ['//example.com/', 404, null],
+    ['/nothing', 404, null],
+  ])('%s answers %i, and leads to %s', async (path, status, location) => {
+    const answer = await app.request(`http://127.0.0.1:8620${path}`, LOCAL);
+    expect([answer.status, answer.headers.get('location')]).toEqual([status, location]);
+  });
+
   test.each(Object.keys(KINDS))('no text of a registry becomes markup: /%s', async (kind) => {
     const text = await (await get(`/${kind}`)).text();
     expect(text).not.toContain('<script>window');

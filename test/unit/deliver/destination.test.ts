@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -60,3 +61,34 @@ test.each(['/proc/x/y/report.csv', 'taken/deeper/report.csv'])(
     );
   },
 );
+
+test('a link stays, and the file that it leads to is replaced', async () => {
+  await mkdir(join(folder, 'share'));
+  await write(destinationOf('share/report.csv', VALUES, folder), chunks(['old']), 'text/csv', never);
+  await symlink('share/report.csv', join(folder, 'newest.csv'));
+  await write(destinationOf('newest.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
+  expect(await readlink(join(folder, 'newest.csv'))).toBe('share/report.csv');
+  expect(await readFile(join(folder, 'share/report.csv'), 'utf8')).toBe('new');
+});
+
+test('into a pipe is written, as into a device: it does not become a file', async () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const reading = readFile(pipe, 'utf8');
+  await write(destinationOf('pipe', VALUES, folder), chunks(['one ', 'two']), 'text/csv', never);
+  expect(await reading).toBe('one two');
+  expect((await stat(pipe)).isFIFO()).toBe(true);
+});
+
+test('a report that is stopped leaves nothing', async () => {
+  const stop = new AbortController();
+  async function* stopped() {
+    yield 'half';
+    stop.abort(new Error('stopped'));
+    yield 'whole';
+  }
+  await expect(write(destinationOf('report.csv', VALUES, folder), stopped(), 'text/csv', stop.signal)).rejects.toThrow(
+    'stopped',
+  );
+  expect(await readdir(folder)).toEqual([]);
+});
