@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { type AuditEngine, createAuditEngine, openStore } from '../app.ts';
+import { type AuditEngine, createAuditEngine } from '../app.ts';
 import type { AuditEvents } from '../audit/context.ts';
 import { createDelivery } from '../deliver/create-delivery.ts';
 import { SettingsError } from '../errors.ts';
@@ -11,6 +11,7 @@ import { measured } from '../metrics/measured-governor.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { startMetricsServer } from '../metrics/metrics-server.ts';
 import type { RegistryHost } from '../oci/reference.ts';
+import { openStore } from '../open-store.ts';
 import { type BullmqQueue, createBullmqQueue } from '../queue/bullmq-queue.ts';
 import { connectRedis, DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import { startSweeper } from '../queue/sweeper.ts';

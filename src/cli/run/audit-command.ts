@@ -1,6 +1,6 @@
-import { openStore } from '../../app.ts';
 import { runAudit } from '../../audit/run-audit.ts';
 import { createDelivery } from '../../deliver/create-delivery.ts';
+import { openStore } from '../../open-store.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
 import type { AuditRow } from '../../store/audit-store.ts';

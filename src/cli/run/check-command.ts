@@ -1,8 +1,8 @@
-import { openStore } from '../../app.ts';
 import { SettingsError } from '../../errors.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
+import { openStore } from '../../open-store.ts';
 import { packageVersion } from '../../package-version.ts';
 import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy/check-image.ts';
 import { shortEvidence } from '../../policy/evidence-text.ts';

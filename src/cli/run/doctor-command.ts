@@ -1,4 +1,4 @@
-import { openStore } from '../../app.ts';
+import { openStore } from '../../open-store.ts';
 import { createInProcessGovernor } from '../../registry/limits.ts';
 import { ecrOptionsOf, openRegistry } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';

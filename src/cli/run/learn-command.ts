@@ -1,6 +1,6 @@
-import { openStore } from '../../app.ts';
 import { type Learned, learnBases } from '../../catalogue/learn.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
+import { openStore } from '../../open-store.ts';
 import { createInProcessGovernor } from '../../registry/limits.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import type { SourceSettings } from '../../settings/settings.ts';

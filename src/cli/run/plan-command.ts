@@ -1,6 +1,6 @@
-import { openStore } from '../../app.ts';
 import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../audit/estimate.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
+import { openStore } from '../../open-store.ts';
 import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
 import { createInProcessGovernor } from '../../registry/limits.ts';
 import { openRegistry } from '../../registry/open-registry.ts';

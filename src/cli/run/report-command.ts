@@ -1,8 +1,7 @@
 import { extname } from 'node:path';
-import { openStore } from '../../app.ts';
 import { destinationOf, write } from '../../deliver/destination.ts';
 import { DeliveryError, SettingsError } from '../../errors.ts';
-import { htmlReport } from '../../html/report-file.ts';
+import { openStore } from '../../open-store.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
@@ -93,6 +92,7 @@ async function* textOf(
   { format, toFile, filtered }: Writing,
 ): AsyncGenerator<string> {
   if (format === 'html') {
+    const { htmlReport } = await import('../../html/report-file.ts');
     const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
     yield await htmlReport(db, report, { now: new Date(), storagePricePerGBMonth, currency, filtered });
     return;

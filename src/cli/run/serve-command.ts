@@ -1,8 +1,8 @@
 import type { Hono } from 'hono';
-import { openStore } from '../../app.ts';
 import { readAssets } from '../../html/assets.ts';
 import { auditGauges } from '../../metrics/audit-gauges.ts';
 import { createMetrics } from '../../metrics/metrics.ts';
+import { openStore } from '../../open-store.ts';
 import { listen } from '../../serve/listen.ts';
 import { tellRarely } from '../../tell-rarely.ts';
 import { untilAborted } from '../../workers/until-aborted.ts';

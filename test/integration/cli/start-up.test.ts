@@ -1,0 +1,38 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runCommand } from '../../support/cli.ts';
+
+// What a command loads is what its user waits for before it begins.
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'slimboard-start-up-'));
+  await runCommand(['migrate'], { cwd: folder });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The files that a command ran, in all its threads: `dist/slimboard.js`, or `node_modules/undici`. */
+async function loadedBy(command: string): Promise<readonly string[]> {
+  const coverage = mkdtempSync(join(folder, 'coverage-'));
+  const { stderr } = await runCommand(command.split(' '), { cwd: folder, env: { NODE_V8_COVERAGE: coverage } });
+  expect(stderr).not.toContain('unexpected');
+  const urls = readdirSync(coverage).flatMap((name) => {
+    const { result } = JSON.parse(readFileSync(join(coverage, name), 'utf8')) as { result: { url: string }[] };
+    return result.map(({ url }) => url);
+  });
+  const names = urls.map((url) => /\/((?:node_modules\/(?:@[^/]+\/)?|dist\/)[^/]+)[^?]*$/.exec(url)?.[1] ?? url);
+  return [...new Set(names)].filter((name) => /^(?:node_modules|dist)\//.test(name)).sort();
+}
+
+test.each(['status', 'report audits', 'report images --format csv'])(
+  '%s loads nothing that audits or writes pages',
+  async (command) => {
+    const packages = (await loadedBy(command)).filter((name) => name.startsWith('node_modules/'));
+    expect(packages).toContain('node_modules/@electric-sql/pglite');
+    expect(packages).not.toContain('node_modules/undici');
+    expect(packages).not.toContain('node_modules/d3-scale');
+  },
+);
