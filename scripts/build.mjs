@@ -1,6 +1,6 @@
 // Bundles the entry points into dist/. Code shared by entries is split into chunks, so that a command loads only what it
-// runs. Dependencies stay outside the bundle, but for the parser of the command line, which every start loads. Beside
-// them lies an embedded database without rows: a first start takes a third of the time and half the memory of making one.
+// runs. Beside them lies an embedded database without rows: a first start takes a third of the time and half the memory
+// of making one.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -10,9 +10,38 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
+/** Packages that nearly every command loads: their hundreds of files take longer to find than to run. Others stay outside. */
+const BUNDLED = new Set(['commander', 'cron-parser', 'pino', 'string-width', 'yaml', 'zod']);
+/** What a start shares with other chunks, in one file: esbuild would make one for each set of entries that share something. */
+const COMMON = [
+  './errors.ts',
+  './package-version.ts',
+  './without-credentials.ts',
+  './cli/exit-code.ts',
+  './cli/metrics-port.ts',
+  './report/names.ts',
+];
 // Tests build into a dist/ that other runs may be using: only a release starts from nothing.
 if (process.argv.includes('--clean')) await rm('dist', { recursive: true, force: true });
+const options = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  // What packages that are no ES modules require of Node.js has to come from somewhere.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  sourcemap: true,
+  logLevel: 'warning',
+};
+const { metafile } = await build({
+  ...options,
+  metafile: true,
+  stdin: { contents: COMMON.map((path) => `export * from '${path}';`).join('\n'), resolveDir: 'src' },
+  outfile: 'dist/common.js',
+});
+const inCommon = new Set(Object.keys(metafile.inputs).map((path) => resolve(path)));
 await build({
+  ...options,
   entryPoints: {
     slimboard: 'src/cli/main.ts',
     auditor: 'workers/auditor.ts',
@@ -20,22 +49,22 @@ await build({
     'pglite-thread': 'src/store/pglite-thread.ts',
   },
   outdir: 'dist',
-  bundle: true,
   splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  plugins: [{ name: 'dependencies', setup: (bundler) => bundler.onResolve({ filter: /^[^./]/ }, dependency) }],
-  // What commander requires of Node.js has to come from somewhere in an ES module.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  sourcemap: true,
-  logLevel: 'warning',
+  plugins: [
+    { name: 'dependencies', setup: (bundler) => bundler.onResolve({ filter: /^[^./]/ }, dependency) },
+    { name: 'common', setup: (bundler) => bundler.onResolve({ filter: /^\.{1,2}\// }, common) },
+  ],
 });
 const TEMPLATE = 'dist/pglite-template.tgz';
 await copyFile(await emptyDatabase(), TEMPLATE);
 
-function dependency({ path, kind }) {
-  return kind === 'entry-point' || path === 'commander' ? undefined : { path, external: true };
+function common({ path, resolveDir }) {
+  return inCommon.has(resolve(resolveDir, path)) ? { path: './common.js', external: true } : undefined;
+}
+
+function dependency({ path, kind, importer }) {
+  const isBundled = BUNDLED.has(path) || importer.includes('/node_modules/');
+  return kind === 'entry-point' || isBundled ? undefined : { path, external: true };
 }
 
 /** Made once for each version of PGlite and of the schema, and kept beside the installed packages. */

@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { packagePath } from './package-root.ts';
+import manifest from '../package.json' with { type: 'json' };
 
-/** The version in package.json. */
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string };
-  return version;
-}
+/** The version in package.json, as it was when the package was built. */
+export const PACKAGE_VERSION: string = manifest.version;

@@ -29,3 +29,9 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof SlimboardError && error.code === 'interrupted') return EXIT.interrupted;
   return EXIT.failure;
 }
+
+/** What an audit's status means to the caller. */
+export function exitCodeOfStatus(status: string): ExitCode {
+  if (status === 'finished') return EXIT.done;
+  return status === 'incomplete' ? EXIT.incomplete : EXIT.failure;
+}

@@ -23,11 +23,16 @@ export interface GlobalOptions {
   readonly quiet?: boolean;
 }
 
+/** @returns the exit code; expected failures are told on stderr, in one line */
+export type RunCommandLine = (args: readonly string[], io: Io) => Promise<ExitCode>;
+
 /** What a command's action is given beside its own arguments. */
 export interface CommandContext {
   readonly io: Io;
   /** Called once, when the command is done; without it the exit code is 0. */
   readonly exit: (code: ExitCode) => void;
+  /** Runs another command line to its end. */
+  readonly run: RunCommandLine;
 }
 
 /** Writes a piece of the result, waiting where the reader is slow. A reader that left ends the command quietly. */

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import v8 from 'node:v8';
 import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, exitCodeOf, Interruption } from './exit-code.ts';
 import type { Io } from './io.ts';
@@ -29,9 +28,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // The SDK of AWS announces when it will drop this version of Node.js; package.json says which ones work.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
-// Left to itself, V8 lets 30 MB in use grow to 130 MB before it collects: an audit shall leave its machine to others.
-v8.setFlagsFromString('--heap-growing-percent=70');
 
 const io: Io = {
   stdout: process.stdout,

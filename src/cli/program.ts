@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { packageVersion } from '../package-version.ts';
+import { PACKAGE_VERSION } from '../package-version.ts';
 import { registerAdvise } from './commands/advise.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerBases } from './commands/bases.ts';
@@ -57,6 +57,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
     exit: (given) => {
       code = given;
     },
+    run: runProgram,
   });
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -75,7 +76,7 @@ function buildProgram(context: CommandContext): Command {
     .description(
       'Audits every image of a container registry: how big it is, what it is built on, what would make it smaller.',
     )
-    .version(packageVersion())
+    .version(PACKAGE_VERSION)
     .option('--config <file>', 'settings file (default: slimboard.yaml in this folder)')
     .option('--database <url>', 'Postgres, as postgres://… (default: embedded, in ./.slimboard)')
     .addOption(

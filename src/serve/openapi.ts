@@ -1,4 +1,4 @@
-import { packageVersion } from '../package-version.ts';
+import { PACKAGE_VERSION } from '../package-version.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { leaderboard } from '../report/leaderboard.ts';
@@ -17,7 +17,7 @@ export function openApiDocument(): Json {
     openapi: '3.1.0',
     info: {
       title: 'slimboard',
-      version: packageVersion(),
+      version: PACKAGE_VERSION,
       description: 'What audits of container registries found: reports, images, comparisons. Read-only.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { CommandContext } from '../io.ts';
 import { addReadingOptions } from '../reading-options.ts';
 
@@ -16,10 +15,4 @@ export function registerAudit(program: Command, { io, exit }: CommandContext): v
     const { auditCommand } = await import('../run/audit-command.ts');
     exit(await auditCommand(await prepare(io, program.opts(), options), targets));
   });
-}
-
-/** What an audit's status means to the caller. */
-export function exitCodeOfStatus(status: string): ExitCode {
-  if (status === 'finished') return EXIT.done;
-  return status === 'incomplete' ? EXIT.incomplete : EXIT.failure;
 }

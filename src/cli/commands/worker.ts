@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../exit-code.ts';
 import type { CommandContext } from '../io.ts';
-import { addMetricsOption, type MetricsOption, metricsPortOf } from '../metrics-option.ts';
+import { addMetricsOption } from '../metrics-option.ts';
+import { type MetricsOption, metricsPortOf } from '../metrics-port.ts';
 
 interface WorkerFlags extends MetricsOption {
   readonly grace: number;

@@ -3,7 +3,7 @@ import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { openStore } from '../../open-store.ts';
-import { packageVersion } from '../../package-version.ts';
+import { PACKAGE_VERSION } from '../../package-version.ts';
 import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy/check-image.ts';
 import { shortEvidence } from '../../policy/evidence-text.ts';
 import { formatJUnit } from '../../policy/formats/junit.ts';
@@ -37,7 +37,7 @@ const FORMATS: Readonly<Record<string, (checked: Checked) => string>> = {
   json: ({ references, violations }) =>
     `${JSON.stringify({ schema: 'slimboard.check/1', images: references, violations }, null, 2)}\n`,
   junit: ({ references, violations }) => formatJUnit(references, violations),
-  sarif: ({ violations }) => `${formatSarif(violations, packageVersion())}\n`,
+  sarif: ({ violations }) => `${formatSarif(violations, PACKAGE_VERSION)}\n`,
 };
 
 /** Checks images against the policy. @returns 3 where one of them breaks it */

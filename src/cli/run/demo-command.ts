@@ -4,8 +4,7 @@ import { startSampleRegistry } from '../../demo/sample-registry.ts';
 import { SettingsError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { Io } from '../io.ts';
-import { runProgram } from '../program.ts';
+import type { Io, RunCommandLine } from '../io.ts';
 
 /** The tour: each step is a command that a user may type. */
 const STEPS: readonly { readonly says: string; readonly args: (host: string) => readonly string[] }[] = [
@@ -20,7 +19,7 @@ const STEPS: readonly { readonly says: string; readonly args: (host: string) => 
 ];
 
 /** Audits sample images in a folder of its own. @throws SettingsError when the folder cannot be written */
-export async function demoCommand(io: Io, folder: string): Promise<ExitCode> {
+export async function demoCommand(io: Io, run: RunCommandLine, folder: string): Promise<ExitCode> {
   const cwd = resolve(io.cwd, folder);
   const registry = await startSampleRegistry();
   try {
@@ -28,7 +27,7 @@ export async function demoCommand(io: Io, folder: string): Promise<ExitCode> {
     for (const { says, args } of STEPS) {
       const words = args(registry.host);
       io.stdout.write(`\n# ${says}\n$ slimboard ${words.join(' ')}\n`);
-      const code = await runProgram(words, { ...io, cwd });
+      const code = await run(words, { ...io, cwd });
       if (code !== EXIT.done) return code;
     }
   } finally {

@@ -1,9 +1,8 @@
 import { SettingsError } from '../../errors.ts';
 import type { AuditStatus } from '../../schedule/audit-starter.ts';
 import { runNow, runScheduler } from '../../workers/run-scheduler.ts';
-import { exitCodeOfStatus } from '../commands/audit.ts';
-import { EXIT, type ExitCode } from '../exit-code.ts';
-import { type MetricsOption, metricsPortOf } from '../metrics-option.ts';
+import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
+import { type MetricsOption, metricsPortOf } from '../metrics-port.ts';
 import type { Session } from '../prepare.ts';
 
 export interface ScheduleFlags extends MetricsOption {
