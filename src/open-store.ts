@@ -6,11 +6,12 @@ import { openDatabase } from './store/open-database.ts';
 
 /**
  * Opens the database that the settings name, with its schema up to date.
- * @param access `read`: a Postgres whose schema is not current is refused, for a reader may not change it
+ * @param access `read`: a Postgres whose schema is not current is refused, for a reader may not change it; an embedded
+ * database is opened for few statements
  */
 export async function openStore(settings: Settings, access: 'write' | 'read' = 'write'): Promise<Database> {
   const { databaseUrl, dataDir } = settings;
-  const db = await openDatabase({ dataDir, ...(databaseUrl ? { url: databaseUrl } : {}) });
+  const db = await openDatabase({ dataDir, brief: access === 'read', ...(databaseUrl ? { url: databaseUrl } : {}) });
   try {
     if (access === 'read' && db.kind === 'postgres') await requireCurrentSchema(db);
     else await migrate(db);

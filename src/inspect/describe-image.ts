@@ -6,7 +6,8 @@ import { formatPlatform } from '../oci/platform.ts';
 import { formatReference } from '../oci/reference.ts';
 import { shortEvidence } from '../policy/evidence-text.ts';
 import type { Finding } from '../policy/finding.ts';
-import { cut, printable } from '../report/plain-text.ts';
+import { printable } from '../report/plain-text.ts';
+import { cut } from '../report/text-width.ts';
 import { contentsText, type DescribedContents, describeContents } from './describe-contents.ts';
 import type { LoadedImage } from './load-image.ts';
 

@@ -1,5 +1,3 @@
-import stringWidth from 'string-width';
-
 /**
  * What may not reach a terminal or a page of text: C0 and C1 controls (escape sequences among them), line and paragraph
  * separators, zero-width characters, and the marks that reorder text (Unicode TR 9, "Explicit Directional Formatting").
@@ -14,22 +12,4 @@ export function printable(text: string): string {
     .replace(/[\t\n\r]+/g, ' ')
     .replace(UNPRINTABLE, '')
     .replace(UNPAIRED, '\ufffd');
-}
-
-/** How many columns of a terminal a text takes. */
-export function widthOf(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
-}
-
-/** The text cut to a width; an ellipsis says that there was more. */
-export function cut(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
-  let kept = '';
-  let used = 1;
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    used += widthOf(segment);
-    if (used > width) break;
-    kept += segment;
-  }
-  return `${kept}…`;
 }

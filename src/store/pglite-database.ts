@@ -26,18 +26,22 @@ interface Pending {
  * Opens the embedded Postgres in a folder, creating it on first use. One process at a time: PGlite would open the
  * folder twice and destroy it.
  * @param folder absolute or relative to the working directory; `:memory:` keeps nothing
+ * @param options `brief` as `openDatabase` has it
  * @throws StoreLockedError when another process has it
  * @throws SettingsError when the folder cannot be written
  * @throws StoreUnavailableError when what lies there cannot be opened
  */
-export async function openPglite(folder: string): Promise<Database> {
+export async function openPglite(
+  folder: string,
+  { brief = false }: { readonly brief?: boolean } = {},
+): Promise<Database> {
   if (folder === ':memory:')
-    return PgliteDatabase.start({ dataDir: 'memory://', ...template() }, async () => undefined, NO_ROOM);
+    return PgliteDatabase.start({ dataDir: 'memory://', brief, ...template() }, async () => undefined, NO_ROOM);
   const path = resolve(folder);
   await createFolder(path);
   const release = await takeFolderLock(path);
   try {
-    return await openOrCreate(path, release);
+    return await openOrCreate(path, brief, release);
   } catch (error) {
     await release();
     throw error;
@@ -47,13 +51,13 @@ export async function openPglite(folder: string): Promise<Database> {
 /** Stands in the folder while the database is made: whoever was stopped meanwhile leaves nothing worth keeping. */
 const CREATING = 'creating';
 
-async function openOrCreate(path: string, release: () => Promise<void>): Promise<Database> {
+async function openOrCreate(path: string, brief: boolean, release: () => Promise<void>): Promise<Database> {
   const dataDir = join(path, 'pgdata');
   const marker = join(path, CREATING);
   if (existsSync(marker)) await rm(dataDir, { recursive: true, force: true });
   const isNew = !existsSync(dataDir);
   if (isNew) await writeFile(marker, '');
-  const database = await PgliteDatabase.start({ dataDir, ...template() }, release, isNew ? NO_ROOM : BROKEN);
+  const database = await PgliteDatabase.start({ dataDir, brief, ...template() }, release, isNew ? NO_ROOM : BROKEN);
   if (isNew) await rm(marker, { force: true });
   return database;
 }

@@ -26,6 +26,8 @@ export function splitTexts(joined = ''): readonly string[] {
 /** What the thread is started with; `templateFile` saves the creation of an empty database. */
 export interface ThreadOptions {
   readonly dataDir: string;
+  /** Whether its statements will be few. */
+  readonly brief: boolean;
   readonly templateFile?: string;
 }
 

@@ -12,6 +12,7 @@ export function registerMigrate(program: Command, { io }: CommandContext): void 
       const { settings } = await prepare(io, program.opts());
       const db = await openDatabase({
         dataDir: settings.dataDir,
+        brief: true,
         ...(settings.databaseUrl ? { url: settings.databaseUrl } : {}),
       });
       try {

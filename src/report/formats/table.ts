@@ -1,6 +1,7 @@
 import { humanCell } from '../human.ts';
-import { cut, printable, widthOf } from '../plain-text.ts';
+import { printable } from '../plain-text.ts';
 import { type Cells, type Column, type FormatOptions, isNumeric, type Report } from '../report.ts';
+import { cut, widthOf } from '../text-width.ts';
 
 /** Widths come from so many rows; later cells that are wider move their line's rest to the right. */
 const MEASURED_ROWS = 200;

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../support/cli.ts';
 
@@ -43,3 +45,15 @@ test.each(['status', 'report audits', 'report images --format csv'])(
     expect(packages).toEqual(['node_modules/@electric-sql/pglite']);
   },
 );
+
+test('status, which has no columns to align, compiles no tables of emoji', async () => {
+  const files = (await loadedBy('status')).filter((name) => name.startsWith('dist/'));
+  expect(files.filter((name) => readFileSync(name, 'utf8').includes('RGI_Emoji'))).toEqual([]);
+});
+
+test('a command that ends soon has no function of the embedded database compiled twice', async () => {
+  const args = ['--trace-wasm-compilation-times', resolve('dist/slimboard.js'), 'migrate'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env: {} });
+  expect(stdout).toContain('using Liftoff');
+  expect(stdout).not.toContain('using TurboFan');
+});

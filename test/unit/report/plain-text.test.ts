@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { humanBytes } from '../../../src/measure/human-bytes.ts';
-import { cut, printable, widthOf } from '../../../src/report/plain-text.ts';
+import { printable } from '../../../src/report/plain-text.ts';
+import { cut, widthOf } from '../../../src/report/text-width.ts';
 
 test.each([
   ['\u001b[31mred', '[31mred'],
