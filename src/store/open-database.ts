@@ -4,7 +4,7 @@ export interface DatabaseOptions {
   /** Of Postgres; without it the embedded database is opened. */
   readonly url?: string;
   readonly dataDir: string;
-  /** Its statements are few: the embedded database is not compiled for speed, which takes longer than they do. */
+  /** Its statements are few: an embedded database that is not large is not compiled for speed, which takes longer than they do. */
   readonly brief?: boolean;
 }
 

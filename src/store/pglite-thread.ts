@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import v8 from 'node:v8';
@@ -18,11 +18,13 @@ import {
 const SERVER_SETTINGS = ['-c', 'shared_buffers=32MB', '-c', 'max_wal_size=64MB'];
 
 /**
- * What a function may run before V8 compiles it again, for speed: half a second or so, for 1,800,000 of Node.js 20. A
- * command that ends within a second spent half of its processor time on that, and at its end waited for what was not
- * ready yet. An audit is worth it.
+ * What a function may run before V8 compiles it again, for speed: minutes, for half a second of Node.js 20. A command
+ * that ends within a second spent half of its processor time on that, and at its end waited for what was not ready yet.
+ * An audit is worth it, and so is a report over many rows.
  */
 const BRIEF_TIERING_BUDGET = 1_000_000_000;
+/** Some 100,000 tags. */
+const LARGE_BYTES = 400_000_000;
 
 const port = parentPort;
 if (!port) throw new Error('this file is the start of a worker thread');
@@ -31,7 +33,7 @@ if (db)
   port.on('message', (request: ThreadRequest) => void answer(db, request).then((reply) => port.postMessage(reply)));
 
 async function open({ dataDir, brief, templateFile }: ThreadOptions): Promise<PGlite | undefined> {
-  if (brief) v8.setFlagsFromString(`--wasm-tiering-budget=${BRIEF_TIERING_BUDGET}`);
+  if (brief && !isLarge(dataDir)) v8.setFlagsFromString(`--wasm-tiering-budget=${BRIEF_TIERING_BUDGET}`);
   try {
     const isNew = !existsSync(join(dataDir, 'PG_VERSION'));
     const opened = await PGlite.create({
@@ -52,6 +54,13 @@ async function open({ dataDir, brief, templateFile }: ThreadOptions): Promise<PG
     port?.postMessage({ ready: false, message: messageOf(error) } satisfies ThreadReady);
     return undefined;
   }
+}
+
+function isLarge(dataDir: string): boolean {
+  const tables = join(dataDir, 'base');
+  if (!existsSync(tables)) return false;
+  const files = readdirSync(tables, { recursive: true, encoding: 'utf8' });
+  return files.reduce((bytes, name) => bytes + statSync(join(tables, name)).size, 0) > LARGE_BYTES;
 }
 
 async function answer(database: PGlite, request: ThreadRequest): Promise<ThreadAnswer> {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -51,9 +51,22 @@ test('status, which has no columns to align, compiles no tables of emoji', async
   expect(files.filter((name) => readFileSync(name, 'utf8').includes('RGI_Emoji'))).toEqual([]);
 });
 
-test('a command that ends soon has no function of the embedded database compiled twice', async () => {
-  const args = ['--trace-wasm-compilation-times', resolve('dist/slimboard.js'), 'migrate'];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env: {} });
+/** What V8 says of the WebAssembly that a command compiles: all of it by Liftoff, and what runs for long by TurboFan. */
+async function compiledBy(command: string): Promise<string> {
+  const args = ['--trace-wasm-compilation-times', resolve('dist/slimboard.js'), ...command.split(' ')];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env: {}, maxBuffer: 2 ** 26 });
   expect(stdout).toContain('using Liftoff');
-  expect(stdout).not.toContain('using TurboFan');
+  return stdout;
+}
+
+test('a command that ends soon has no function of the embedded database compiled twice', async () => {
+  expect(await compiledBy('report audits')).not.toContain('using TurboFan');
+});
+
+test('where the database is large, a report is worth it', async () => {
+  const large = join(folder, '.slimboard/pgdata/base/none-of-its-tables');
+  writeFileSync(large, '');
+  truncateSync(large, 1_000_000_000);
+  expect(await compiledBy('report audits')).toContain('using TurboFan');
+  rmSync(large);
 });
