@@ -1,6 +1,6 @@
 import { whereOf } from '../report/filters.ts';
 import { SqlParameters, selectColumns } from '../report/kinds/kind.ts';
-import { streamLines, unpackLines } from '../report/packed-rows.ts';
+import { packRows, unpackRows } from '../report/packed-rows.ts';
 import { type Column, REPORT_SCHEMA, type Report } from '../report/report.ts';
 import type { Database } from '../store/database.ts';
 
@@ -44,6 +44,6 @@ export function listBases(db: Database, { pattern, all }: ListingOptions): Repor
     kind: 'catalogue',
     columns: COLUMNS,
     audit: null,
-    rows: unpackLines(COLUMNS, streamLines(db, COLUMNS, sql, parameters.values)),
+    rows: unpackRows(packRows(db, COLUMNS, sql, parameters.values)),
   };
 }

@@ -3,7 +3,7 @@ import type { Database } from '../store/database.ts';
 import { findSummary } from './audit-summary.ts';
 import { type ReportFilters, whereOf } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
-import { streamLines, unpackLines } from './packed-rows.ts';
+import { type PackedRows, packRows, streamLines, unpackRows } from './packed-rows.ts';
 import { REPORT_SCHEMA, type Report } from './report.ts';
 
 export interface ReportRequest {
@@ -34,10 +34,18 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
     parameters,
     storagePricePerGBMonth: request.storagePricePerGBMonth,
   };
-  const sql = ordered(kind, scope, request);
+  const packed = packedRows(db, kind, scope, request);
   const { name, columns } = kind;
-  const lines = streamLines(db, columns, sql, parameters.values);
-  return { schema: REPORT_SCHEMA, kind: name, columns, audit, rows: unpackLines(columns, lines), lines };
+  return { schema: REPORT_SCHEMA, kind: name, columns, audit, rows: unpackRows(packed), packed };
+}
+
+function packedRows(db: Database, kind: ReportKind, scope: QueryScope, request: ReportRequest): PackedRows {
+  const { filters = {}, sort, limit, offset } = request;
+  const isWhole = [...Object.values(filters), sort, limit, offset].every((part) => part === undefined);
+  if (!isWhole || !kind.shared)
+    return packRows(db, kind.columns, ordered(kind, scope, request), scope.parameters.values);
+  const { runs, query } = kind.shared;
+  return { runs, lines: streamLines(db, query(scope), scope.parameters.values) };
 }
 
 function ordered(kind: ReportKind, scope: QueryScope, { sort, limit, offset }: ReportRequest): string {

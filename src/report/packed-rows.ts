@@ -1,5 +1,6 @@
 import type { Database, SqlValue } from '../store/database.ts';
 import type { Cell, Cells, Column, ColumnType } from './report.ts';
+import { RowReader } from './row-reader.ts';
 
 /**
  * Rows travel from the database as one text each, cells joined by DEL, as any format may write them: only text has to be
@@ -9,31 +10,87 @@ import type { Cell, Cells, Column, ColumnType } from './report.ts';
 export const SEPARATOR = '\u007f';
 /** A text that is null; other types are empty then. */
 export const NULL_TEXT = '\u0001';
-/** Before a row that holds one of the above in its text (a hostile label may): a JSON list of the same cells follows. */
+/** Before cells of which a text holds one of these characters (a hostile label may): a JSON list of the cells follows. */
 export const AS_JSON = '\u0002';
+/** Between the runs of a row that shares cells with others; and before cells that are shared by rows that follow. */
+export const RUN_END = '\u001e';
+export const PART = '\u0003';
 /** Small, so that a batch is garbage before the collector would keep it: of 2,000 rows it moved most, for twice the time. */
 const BATCH_ROWS = 500;
+
+/** Neighbouring columns whose cells travel together. */
+export interface Run {
+  readonly columns: readonly Column[];
+  /** Whether rows of the same key have the same cells there. */
+  readonly shared: boolean;
+}
+
+/**
+ * Rows as the database packed them. A row of several runs begins with its key; its own runs follow, in the order of the
+ * columns. Those that it shares come once, in a part of the same key before it, or else behind its own.
+ */
+export interface PackedRows {
+  readonly runs: readonly Run[];
+  readonly lines: AsyncIterable<readonly string[]>;
+}
+
+/** Columns in runs: as many neighbours as possible in each. */
+export function runsOf(columns: readonly Column[], isShared: (column: Column) => boolean): readonly Run[] {
+  const runs: { columns: Column[]; shared: boolean }[] = [];
+  for (const column of columns) {
+    const shared = isShared(column);
+    const last = runs.at(-1);
+    if (last?.shared === shared) last.columns.push(column);
+    else runs.push({ columns: [column], shared });
+  }
+  return runs;
+}
+
+/** SQL of the runs that rows share, of the relation at hand. */
+export function sharedSql(runs: readonly Run[]): string {
+  return joinedSql(runs.filter(({ shared }) => shared).map(({ columns }) => packing(columns)));
+}
+
+/** SQL of a part: the shared runs of the rows of that key. */
+export function partSql(key: string, shared: string): string {
+  return `e'\\x03' || ${joinedSql([key, shared])}`;
+}
+
+/** SQL of a row: its key, its own runs of the relation at hand, and what it shares where no part brings it: null otherwise. */
+export function rowSql(runs: readonly Run[], key: string, shared: string): string {
+  return joinedSql([key, ...runs.filter((run) => !run.shared).map(({ columns }) => packing(columns)), shared]);
+}
+
+function joinedSql(texts: readonly string[]): string {
+  return `concat_ws(e'\\x1e', ${texts.join(', ')})`;
+}
 
 /**
  * Streams a query's rows, packed, in the order it gives them, the next batch read while the last one is used.
  * @param sql gives a column of the name of each one in `columns`: digests as bytea, timestamps as timestamptz, dates as date
  */
-export function streamLines(
+export function packRows(
   db: Pick<Database, 'streamTexts'>,
   columns: readonly Column[],
   sql: string,
   parameters: readonly SqlValue[],
-): AsyncIterable<readonly string[]> {
-  const packed = `select ${packing(columns)} from (${sql}) k`;
-  return readAhead(db.streamTexts(packed, parameters, { batchRows: BATCH_ROWS }));
+): PackedRows {
+  const lines = streamLines(db, `select ${packing(columns)} from (${sql}) k`, parameters);
+  return { runs: [{ columns, shared: false }], lines };
 }
 
-export async function* unpackLines(
-  columns: readonly Column[],
-  lines: AsyncIterable<readonly string[]>,
-): AsyncGenerator<readonly Cells[]> {
-  const unpack = unpacker(columns);
-  for await (const batch of lines) yield batch.map(unpack);
+/** Streams the rows of a query that packs them itself. */
+export function streamLines(
+  db: Pick<Database, 'streamTexts'>,
+  sql: string,
+  parameters: readonly SqlValue[],
+): AsyncIterable<readonly string[]> {
+  return readAhead(db.streamTexts(sql, parameters, { batchRows: BATCH_ROWS }));
+}
+
+export async function* unpackRows({ runs, lines }: PackedRows): AsyncGenerator<readonly Cells[]> {
+  const reader = new RowReader(runs, unpacker);
+  for await (const batch of lines) yield reader.read(batch).map((cells) => cells.flat());
 }
 
 function packing(columns: readonly Column[]): string {
@@ -41,11 +98,11 @@ function packing(columns: readonly Column[]): string {
   const texts = columns.filter(isText).map(({ name }) => quoted(name));
   if (texts.length === 0) return line;
   const cells = columns.map((column) => (isText(column) ? quoted(column.name) : cellSql(column)));
-  return `case when ${MARKS.map((mark) => `strpos(concat(${texts.join(', ')}), ${mark}) = 0`).join(' and ')} then ${line}
+  return `case when concat(${texts.join(', ')}) !~ ${MARKS} then ${line}
     else e'\\x02' || json_build_array(${cells.join(', ')})::text end`;
 }
 
-const MARKS = ["e'\\x7f'", "e'\\x01'", "e'\\x02'"];
+const MARKS = "e'[\\x01\\x02\\x1e\\x7f]'";
 
 /** Never null: concat_ws would skip it, and the cells behind it would move. */
 function cellSql(column: Column): string {
@@ -72,7 +129,7 @@ function isText({ type }: Column): boolean {
   return type === 'text' || type === 'list';
 }
 
-/** Reads packed rows back. */
+/** Reads the packed cells of some columns back. */
 export function unpacker(columns: readonly Column[]): (line: string) => Cells {
   const readers = columns.map(({ type }) => readerOf(type));
   return (line) => {

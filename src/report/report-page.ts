@@ -55,8 +55,9 @@ const COUNT_COLUMN: Column = { name: 'count', type: 'integer', description: 'How
 async function countRows(db: Database, kind: ReportKind, request: PageRequest): Promise<number> {
   const { sort: _, limit: __, offset = 0, search, ...rest } = request;
   const wanted = search ? searched(kind, search) : kind;
+  const { shared: ___, ...counted } = kind;
   const counting: ReportKind = {
-    ...kind,
+    ...counted,
     columns: [COUNT_COLUMN],
     query: (scope) => {
       const most = scope.parameters.add(Math.max(MOST_COUNTED, offset + request.limit) + 1);
@@ -74,7 +75,7 @@ export function searched(kind: ReportKind, text: string): ReportKind {
     if (type === 'text' || type === 'list') return [`lower("${name}")`];
     return type === 'digest' ? [`'sha256:' || encode("${name}", 'hex')`] : [];
   });
-  const { sortedPage: _, ...rest } = kind;
+  const { sortedPage: _, shared: __, ...rest } = kind;
   return {
     ...rest,
     query: (scope) =>

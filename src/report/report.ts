@@ -1,3 +1,5 @@
+import type { PackedRows } from './packed-rows.ts';
+
 /** A report: named columns and the rows under them, which any format writes without holding them. */
 export interface Report {
   readonly schema: typeof REPORT_SCHEMA;
@@ -7,7 +9,7 @@ export interface Report {
   readonly audit: AuditSummary | null;
   readonly rows: AsyncIterable<readonly Cells[]>;
   /** The same rows as the database packed them, for formats that need not take them apart; either is read, once. */
-  readonly lines?: AsyncIterable<readonly string[]>;
+  readonly packed?: PackedRows;
 }
 
 /** Changes when a reader of the last version could misread the next one. @see config/report.schema.json */

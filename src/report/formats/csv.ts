@@ -1,6 +1,7 @@
 import { AS_JSON, NULL_TEXT, SEPARATOR, unpacker } from '../packed-rows.ts';
 import { remembering } from '../remembering.ts';
 import type { Cell, Cells, Column, ColumnType, Report } from '../report.ts';
+import { type RowFormat, writtenRows } from './written-rows.ts';
 
 const LINE_END = '\r\n';
 
@@ -8,37 +9,41 @@ const LINE_END = '\r\n';
  * CSV by RFC 4180: a header, CRLF, cells quoted where they must be, unknown as an empty cell. Text that a spreadsheet
  * would run as a formula starts with an apostrophe, which spreadsheets read as "this is text".
  */
-export async function* csv({ columns, rows, lines }: Report): AsyncGenerator<string> {
-  yield columns.map(({ name }) => name).join(',') + LINE_END;
-  const write = rowWriter(columns);
-  if (!lines) {
-    for await (const batch of rows) yield batch.map(write).join('');
-    return;
-  }
-  const unpack = unpacker(columns);
-  const writeLine = (line: string) => (UNSAFE_LINE.test(line) ? write(unpack(line)) : plainLine(line));
-  for await (const batch of lines) yield batch.map(writeLine).join('');
+export async function* csv(report: Report): AsyncGenerator<string> {
+  yield report.columns.map(({ name }) => name).join(',') + LINE_END;
+  yield* writtenRows(report, ROWS);
 }
 
-function rowWriter(columns: readonly Column[]): (cells: Cells) => string {
+const ROWS: RowFormat = {
+  start: '',
+  end: LINE_END,
+  cells: cellsWriter,
+  packed: (columns) => {
+    const write = cellsWriter(columns);
+    const unpack = unpacker(columns);
+    return remembering((packed) => (UNSAFE_CELLS.test(packed) ? write(unpack(packed)) : plainCells(packed)));
+  },
+};
+
+function cellsWriter(columns: readonly Column[]): (cells: Cells) => string {
   const writers = columns.map(writerOf);
   // One list for all rows, joined: adding up a row's cells makes a hundred short-lived strings of it.
   const texts = columns.map(() => '');
   return (cells) => {
     for (let index = 0; index < texts.length; index++) texts[index] = writers[index]?.(cells[index] ?? null) ?? '';
-    return texts.join(',') + LINE_END;
+    return texts.join(',');
   };
 }
 
-/** A packed row that has a cell which must be quoted, or told to be text: what the rules for cells below find, and more. */
-const UNSAFE_LINE = new RegExp(
+/** Packed cells of which one must be quoted, or told to be text: what the rules for cells below find, and more. */
+const UNSAFE_CELLS = new RegExp(
   `[",\\r\\n${AS_JSON}]|(?:^|${SEPARATOR})[\\s\\ufeff=+\\-@\\uff1d\\uff0b\\uff0d\\uff20]|\\s(?:${SEPARATOR}|$)`,
 );
 const SEPARATORS = new RegExp(SEPARATOR, 'g');
 const NULLS = new RegExp(NULL_TEXT, 'g');
 
-function plainLine(line: string): string {
-  return line.replace(NULLS, '').replace(SEPARATORS, ',') + LINE_END;
+function plainCells(packed: string): string {
+  return packed.replace(NULLS, '').replace(SEPARATORS, ',');
 }
 
 /** Types whose cells the report itself writes, of letters, digits, colons and dashes: nothing in them needs a quote. */

@@ -1,3 +1,4 @@
+import { partSql, rowSql, runsOf, sharedSql } from '../packed-rows.ts';
 import type { Column } from '../report.ts';
 import { asOf, imagesAsOf, type QueryScope, type ReportKind, selectColumns } from './kind.ts';
 
@@ -102,23 +103,48 @@ const columns: readonly Column[] = [
 /**
  * Goes repository by repository in order of their names, so that a million rows need no sort: each repository's tags come
  * by its index. What a manifest leads to is looked up once a repository, however many of its tags name it.
+ * @param content what is selected of the repository `o` and of what a manifest leads to, `m`
+ * @param rows the rows of a repository, from its `standing` tags and their `content`
  */
-function query({ where, audit, parameters }: QueryScope): string {
+function byRepository({ audit, parameters }: QueryScope, content: string, rows: string): string {
   const { open, listed } = asOf(audit, parameters);
-  return `select ${selectColumns(columns, 'i')}
-    from (
+  return `(
       select r.id, r.source_id, s.name as source, r.registry, r.name as repository, r.team, r.last_seen_at
       from repository r join source s on s.id = r.source_id where ${listed('r')} order by s.name, r.registry, r.name) o
     cross join lateral (
-      with standing as materialized (select t.* from standing_tag t where t.repository_id = o.id and ${open('t.started_at', 't.ended_at')}),
+      with standing as materialized (
+        select coalesce(t.name, '') as tag, t.manifest_id, t.pushed_at, t.started_at as first_seen_at,
+          coalesce(t.ended_at, greatest(o.last_seen_at, t.started_at)) as last_seen_at, greatest(o.last_seen_at, t.started_at) as audited_at
+        from standing_tag t where t.repository_id = o.id and ${open('t.started_at', 't.ended_at')}),
       content as materialized (
-        select m.* from (select distinct manifest_id from standing) d
-        join manifest_content m on m.root_id = d.manifest_id and m.source_id = o.source_id)
-      select o.source, o.registry, o.repository, coalesce(t.name, '') as tag, o.team, t.pushed_at, t.started_at as first_seen_at,
-        coalesce(t.ended_at, greatest(o.last_seen_at, t.started_at)) as last_seen_at,
-        greatest(o.last_seen_at, t.started_at) as audited_at, m.*
-      from standing t join content m on m.root_id = t.manifest_id order by tag, m.platform, m.digest) i
-    where ${where}`;
+        select ${content} from (select distinct manifest_id as id from standing) d
+        join manifest_content m on m.root_id = d.id and m.source_id = o.source_id)
+      ${rows}) i`;
+}
+
+function query(scope: QueryScope): string {
+  const rows = `
+      select o.source, o.registry, o.repository, o.team, t.tag, t.pushed_at, t.first_seen_at, t.last_seen_at, t.audited_at, m.*
+      from standing t join content m on m.root_id = t.manifest_id order by t.tag, m.platform, m.digest`;
+  return `select ${selectColumns(columns, 'i')} from ${byRepository(scope, 'm.*', rows)} where ${scope.where}`;
+}
+
+/** What differs between the tags of a repository that name the same image. */
+const OF_TAG: ReadonlySet<string> = new Set(['tag', 'pushed_at', 'first_seen_at', 'last_seen_at', 'audited_at']);
+const RUNS = runsOf(columns, ({ name }) => !OF_TAG.has(name));
+/** Of more images in a repository than the reader should keep, each row brings its own cells along. */
+const MOST_SHARED = 2_000;
+
+/** The same rows, but every image's cells come once a repository, before its tags. */
+function packedQuery(scope: QueryScope): string {
+  // An image may come by itself and by several indexes.
+  const content = `m.root_id, m.platform, m.digest, concat_ws('-', o.id, m.root_id, m.manifest_id) as key, ${sharedSql(RUNS)} as shared`;
+  const rows = `
+      (select ${partSql('key', 'shared')} as line from content where (select count(*) from content) <= ${MOST_SHARED})
+      union all
+      (select ${rowSql(RUNS, 'key', `case when (select count(*) from content) > ${MOST_SHARED} then shared end`)}
+       from standing t join content m on m.root_id = t.manifest_id order by t.tag, m.platform, m.digest)`;
+  return `select i.line from ${byRepository(scope, content, rows)}`;
 }
 
 /** Finds the tags of the page first, by few columns, and reads the others of those only. */
@@ -148,4 +174,5 @@ export const images: ReportKind = {
   query,
   key: ['source', 'registry', 'repository', 'tag', 'platform', 'digest'],
   sortedPage,
+  shared: { runs: RUNS, query: packedQuery },
 };

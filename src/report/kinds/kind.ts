@@ -1,5 +1,6 @@
 import type { SqlValue } from '../../store/database.ts';
 import type { FilterTargets } from '../filters.ts';
+import type { Run } from '../packed-rows.ts';
 import type { Column } from '../report.ts';
 
 /** A kind of report: its columns, and beside them the SQL of its rows. */
@@ -19,6 +20,8 @@ export interface ReportKind {
    * @param part ` limit $1 offset $2`, as far as asked for
    */
   readonly sortedPage?: (scope: QueryScope, order: string, part: string) => string;
+  /** The query of a report without filters, which packs the cells that rows share once. */
+  readonly shared?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
 }
 
 /** What a query is asked for. */

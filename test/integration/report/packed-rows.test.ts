@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { csv } from '../../../src/report/formats/csv.ts';
 import { ndjson } from '../../../src/report/formats/json.ts';
-import { streamLines, unpackLines } from '../../../src/report/packed-rows.ts';
+import {
+  type PackedRows,
+  packRows,
+  rowSql,
+  runsOf,
+  sharedSql,
+  streamLines,
+  unpackRows,
+} from '../../../src/report/packed-rows.ts';
 import { type Column, type Format, REPORT_SCHEMA, type Report } from '../../../src/report/report.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { BACKENDS } from '../../support/databases.ts';
@@ -21,7 +29,9 @@ const columns: readonly Column[] = [
 const texts = fc.array(
   fc.option(
     fc.oneof(
-      fc.string({ unit: fc.constantFrom('a', ' ', ',', '"', '=', '-', '\n', '\r', '\u0001', '\u0002', '\u007f', 'é') }),
+      fc.string({
+        unit: fc.constantFrom('a', ' ', ',', '"', '=', '-', '\n', '\r', '\u0001', '\u0002', '\u001e', '\u007f', 'é'),
+      }),
       fc.constantFrom('web', 'library/node:20', '=1+1', '\u0002["x"]', '\uff1d1', '\u2028'),
     ),
   ),
@@ -41,8 +51,25 @@ describe.each(BACKENDS)('rows on their way from $name', ({ open }) => {
       select t.first, (-7 * n) as bytes, timestamptz '2026-11-23 02:00:00.75+00' + n * interval '1 hour' as at, date '2026-11-23' + n::int as day,
         sha256('x') as digest, n > 1 as root, ($1::text[])[array_length($1::text[], 1) + 1 - n] as last
       from unnest($1::text[]) with ordinality t (first, n) order by n`;
-    const lines = streamLines(db, columns, sql, [given]);
-    return { schema: REPORT_SCHEMA, kind: 'test', columns, audit: null, rows: unpackLines(columns, lines), lines };
+    return reportFrom(packRows(db, columns, sql, [given]));
+  }
+
+  /** The same, where all but the last column are shared by two rows each. */
+  function sharedReportOf(given: readonly (string | null)[]): Required<Report> {
+    const runs = runsOf(columns, ({ name }) => name !== 'last' && name !== 'at');
+    const sql = `
+      with content as (
+        select n, t.first, (-7 * n) as bytes, date '2026-11-23' + n::int as day, sha256('x') as digest, n > 1 as root
+        from unnest($1::text[]) with ordinality t (first, n)),
+      shared as (select n as key, ${sharedSql(runs)} as shared from content)
+      select ${rowSql(runs, 'key', 'shared')} from (
+        select key, shared, timestamptz '2026-11-23 02:00:00.75+00' as at, last
+        from shared cross join unnest($1::text[]) with ordinality l (last, place) where place <= 2 order by key, place) k`;
+    return reportFrom({ runs, lines: streamLines(db, sql, [given]) });
+  }
+
+  function reportFrom(packed: PackedRows): Required<Report> {
+    return { schema: REPORT_SCHEMA, kind: 'test', columns, audit: null, rows: unpackRows(packed), packed };
   }
 
   test('arrive as they were', async () => {
@@ -53,6 +80,20 @@ describe.each(BACKENDS)('rows on their way from $name', ({ open }) => {
         expect(read.map(([first]) => first)).toEqual(given);
         expect(read.map((cells) => cells.at(-1))).toEqual([...given].reverse());
         expect(read[0]?.slice(1, 4)).toEqual([-7, '2026-11-23T03:00:00Z', '2026-11-24']);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('arrive as they were where they share cells', async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, async (given) => {
+        const read: unknown[][] = [];
+        for await (const batch of sharedReportOf(given).rows) read.push(...batch.map((cells) => [...cells]));
+        const lasts = given.slice(0, 2);
+        expect(read.map(([first]) => first)).toEqual(given.flatMap((first) => lasts.map(() => first)));
+        expect(read.map((cells) => cells.at(-1))).toEqual(given.flatMap(() => lasts));
+        expect(read[0]?.slice(1, 4)).toEqual([-7, '2026-11-23T02:00:00Z', '2026-11-24']);
       }),
       { numRuns: 25 },
     );
@@ -69,8 +110,10 @@ describe.each(BACKENDS)('rows on their way from $name', ({ open }) => {
     };
     await fc.assert(
       fc.asyncProperty(texts, async (given) => {
-        const { lines: _lines, ...apart } = reportOf(given);
-        expect(await written(reportOf(given))).toBe(await written(apart));
+        for (const open of [reportOf, sharedReportOf]) {
+          const { packed: _packed, ...apart } = open(given);
+          expect(await written(open(given))).toBe(await written(apart));
+        }
       }),
       { numRuns: 25 },
     );

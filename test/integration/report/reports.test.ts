@@ -181,6 +181,20 @@ describe('images', () => {
     expect(await rowsOf(KINDS.images, { filters })).toHaveLength(count);
   });
 
+  test.each(Object.entries(FORMATS))(
+    'reads alike as %s, cells packed once an image or once a row',
+    async (_, format) => {
+      const written = async (request: Partial<ReportRequest>) => {
+        let text = '';
+        for await (const piece of format(await openReport(db, KINDS.images, { now, ...request }), {})) text += piece;
+        return text;
+      };
+      // Filters that all rows pass.
+      expect(await written({})).toBe(await written({ filters: { repository: '**' } }));
+      expect(await written({ audit: 1 })).toBe(await written({ audit: 1, filters: { repository: '**' } }));
+    },
+  );
+
   test('sorts and limits', async () => {
     const rows = await rowsOf(KINDS.images, { sort: '-compressed_bytes', limit: 2 });
     expect(rows.map(({ compressed_bytes }) => compressed_bytes)).toEqual([1900, 1500]);

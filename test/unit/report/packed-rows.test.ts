@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { streamLines, unpackLines } from '../../../src/report/packed-rows.ts';
+import { packRows, unpackRows } from '../../../src/report/packed-rows.ts';
 import type { Cells, Column } from '../../../src/report/report.ts';
 import type { Database } from '../../../src/store/database.ts';
 
@@ -23,7 +23,7 @@ function giving(batches: readonly (readonly string[])[], failure?: Error): Pick<
 }
 
 async function readRows(db: Pick<Database, 'streamTexts'>, read: Cells[] = []): Promise<readonly Cells[]> {
-  for await (const batch of unpackLines(columns, streamLines(db, columns, 'select 1', []))) read.push(...batch);
+  for await (const batch of unpackRows(packRows(db, columns, 'select 1', []))) read.push(...batch);
   return read;
 }
 
