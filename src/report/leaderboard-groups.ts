@@ -125,19 +125,23 @@ function liveSql(name: string, scope: QueryScope): string {
     -- A tag of several platforms is one tag.
     tag_counts as (select name, count(distinct tag_id) as tags from standing group by name),
     one_each as (select distinct on (name, manifest_id) * from tagged order by name, manifest_id, repository, tag),
-    held as (
-      select distinct t.name, b.id as blob_id, b.size, l.position >= coalesce(a.base_layers, 0) as own,
+    -- Each image once a scope, and each blob once a group and scope, before sizes are looked up: images share most blobs.
+    scoped as (
+      select distinct t.name, t.manifest_id, s.id as source_id, coalesce(a.base_layers, 0) as base_layers,
         case s.dedup when 'registry' then r.registry when 'repository' then r.id::text
-          else r.registry || '/' || split_part(r.name, '/', 1) end as scope, s.id as source_id
+          else r.registry || '/' || split_part(r.name, '/', 1) end as scope
       from tagged t join repository r on r.id = t.repository_id join source s on s.id = r.source_id
+      left join assessment a on a.manifest_id = t.manifest_id),
+    held as (
+      select l.blob_id, t.name, t.source_id, t.scope, bool_or(l.position >= t.base_layers) as own
+      from scoped t
       join (select manifest_id, position, blob_id from manifest_layer
             union all select id, null, config_id from manifest where config_id is not null) l on l.manifest_id = t.manifest_id
-      join blob b on b.id = l.blob_id and b.stored
-      left join assessment a on a.manifest_id = t.manifest_id),
+      group by 1, 2, 3, 4),
     share as (
-      select name, size, own, count(*) over w as holders, row_number() over (w order by name) as place
-      from (select name, source_id, scope, blob_id, size, bool_or(own) as own from held group by 1, 2, 3, 4, 5) d
-      window w as (partition by source_id, scope, blob_id)),
+      select h.name, b.size, h.own, count(*) over w as holders, row_number() over (w order by h.name) as place
+      from held h join blob b on b.id = h.blob_id and b.stored
+      window w as (partition by h.blob_id, h.source_id, h.scope)),
     bytes as (
       select name, sum(size / holders + case when place <= size % holders then 1 else 0 end) as stored_bytes,
         sum(size) filter (where holders = 1) as exclusive_bytes, sum(size) filter (where holders > 1) as shared_bytes,
