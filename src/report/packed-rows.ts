@@ -66,7 +66,7 @@ function joinedSql(texts: readonly string[]): string {
 }
 
 /**
- * Streams a query's rows, packed, in the order it gives them, the next batch read while the last one is used.
+ * Streams a query's rows, packed, in the order it gives them.
  * @param sql gives a column of the name of each one in `columns`: digests as bytea, timestamps as timestamptz, dates as date
  */
 export function packRows(
@@ -85,7 +85,7 @@ export function streamLines(
   sql: string,
   parameters: readonly SqlValue[],
 ): AsyncIterable<readonly string[]> {
-  return readAhead(db.streamTexts(sql, parameters, { batchRows: BATCH_ROWS }));
+  return db.streamTexts(sql, parameters, { batchRows: BATCH_ROWS });
 }
 
 export async function* unpackRows({ runs, lines }: PackedRows): AsyncGenerator<readonly Cells[]> {
@@ -157,24 +157,5 @@ function readerOf(type: ColumnType): (text: string) => Cell {
       return (text) => (text === '' ? null : text === 'true');
     default:
       return (text) => (text === '' ? null : Number(text));
-  }
-}
-
-/** The same items, the next one always asked for already: whoever makes them works while they are used. */
-async function* readAhead<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
-  const iterator = items[Symbol.asyncIterator]();
-  let next = iterator.next();
-  try {
-    while (true) {
-      const { done, value } = await next;
-      if (done) return;
-      next = iterator.next();
-      // Awaited only after the consumer is done with this item: until then its failure is nobody's.
-      next.catch(() => undefined);
-      yield value;
-    }
-  } finally {
-    await next.catch(() => undefined);
-    await iterator.return?.();
   }
 }

@@ -8,7 +8,13 @@ export interface CursorSession extends Queryable {
   fetchTexts(sql: string): Promise<readonly string[]>;
 }
 
-/** Streams a query's only column, text that is never null, through a cursor, inside the caller's transaction. */
+/** With one only, the database would rest while an answer waits for the program to read it. */
+const BATCHES_AHEAD = 2;
+
+/**
+ * Streams a query's only column, text that is never null, through a cursor, inside the caller's transaction. The next
+ * batches are asked for already while one is used.
+ */
 export async function* streamByCursor(
   session: CursorSession,
   sql: string,
@@ -16,10 +22,19 @@ export async function* streamByCursor(
   batchRows = DEFAULT_BATCH_ROWS,
 ): AsyncGenerator<readonly string[]> {
   await session.query(`declare row_stream no scroll cursor for ${sql}`, parameters);
-  while (true) {
-    const texts = await session.fetchTexts(`fetch ${batchRows} from row_stream`);
+  const ask = (): Promise<readonly string[]> => {
+    const texts = session.fetchTexts(`fetch ${batchRows} from row_stream`);
+    // Awaited only when it is its turn: until then its failure is nobody's.
+    texts.catch(() => undefined);
+    return texts;
+  };
+  const asked = Array.from({ length: BATCHES_AHEAD }, ask);
+  for (let next = asked.shift(); next; next = asked.shift()) {
+    const texts = await next;
+    const isLast = texts.length < batchRows;
+    if (!isLast) asked.push(ask());
     if (texts.length > 0) yield texts;
-    if (texts.length < batchRows) break;
+    if (isLast) break;
   }
   await session.query('close row_stream');
 }

@@ -39,11 +39,10 @@ function cellsWriter(columns: readonly Column[]): (cells: Cells) => string {
 const UNSAFE_CELLS = new RegExp(
   `[",\\r\\n${AS_JSON}]|(?:^|${SEPARATOR})[\\s\\ufeff=+\\-@\\uff1d\\uff0b\\uff0d\\uff20]|\\s(?:${SEPARATOR}|$)`,
 );
-const SEPARATORS = new RegExp(SEPARATOR, 'g');
-const NULLS = new RegExp(NULL_TEXT, 'g');
-
+/** Split and joined: to replace 40 separators of a row makes half as much garbage again. */
 function plainCells(packed: string): string {
-  return packed.replace(NULLS, '').replace(SEPARATORS, ',');
+  const cells = packed.split(SEPARATOR);
+  return cells.map((cell) => (cell === NULL_TEXT ? '' : cell)).join(',');
 }
 
 /** Types whose cells the report itself writes, of letters, digits, colons and dashes: nothing in them needs a quote. */
