@@ -8,8 +8,8 @@ export interface CursorSession extends Queryable {
   fetchTexts(sql: string): Promise<readonly string[]>;
 }
 
-/** With one only, the database would rest while an answer waits for the program to read it. */
-const BATCHES_AHEAD = 2;
+/** With fewer, the database would rest while answers wait for the program to read them: of a second, a fifth. */
+const BATCHES_AHEAD = 4;
 
 /**
  * Streams a query's only column, text that is never null, through a cursor, inside the caller's transaction. The next

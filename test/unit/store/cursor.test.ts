@@ -31,7 +31,7 @@ test('asks for later batches before the first one is used', async () => {
   const asked: string[] = [];
   const stream = streamByCursor(giving([['a'], ['b'], ['c'], ['d']], asked), 'select 1', [], 1);
   await stream.next();
-  expect(asked.filter((sql) => sql.startsWith('fetch'))).toHaveLength(3);
+  expect(asked.filter((sql) => sql.startsWith('fetch'))).toHaveLength(5);
 });
 
 test('a batch that fails does so after those before it', async () => {
