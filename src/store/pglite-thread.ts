@@ -11,6 +11,7 @@ import {
   type ThreadReady,
   type ThreadRequest,
 } from './pglite-protocol.ts';
+import { unpackTemplate } from './unpack-template.ts';
 
 // The embedded database, in a thread of its own: a query blocks the thread that it runs in.
 
@@ -35,7 +36,9 @@ if (db)
 async function open({ dataDir, brief, templateFile }: ThreadOptions): Promise<PGlite | undefined> {
   if (brief && !isLarge(dataDir)) v8.setFlagsFromString(`--wasm-tiering-budget=${BRIEF_TIERING_BUDGET}`);
   try {
-    const isNew = !existsSync(join(dataDir, 'PG_VERSION'));
+    const isInMemory = dataDir.startsWith('memory:');
+    if (templateFile && !isInMemory && !existsSync(join(dataDir, 'PG_VERSION')))
+      await unpackTemplate(templateFile, dataDir);
     const opened = await PGlite.create({
       dataDir,
       startParams: [...PGlite.defaultStartParams, ...SERVER_SETTINGS],
@@ -46,7 +49,7 @@ async function open({ dataDir, brief, templateFile }: ThreadOptions): Promise<PG
         [types.TIMESTAMPTZ]: (text) => new Date(text).toISOString(),
         [types.BYTEA]: (text) => Buffer.from(text.slice(2), 'hex'),
       },
-      ...(isNew && templateFile ? { loadDataDir: new Blob([await readFile(templateFile)]) } : {}),
+      ...(templateFile && isInMemory ? { loadDataDir: new Blob([await readFile(templateFile)]) } : {}),
     });
     port?.postMessage({ ready: true } satisfies ThreadReady);
     return opened;

@@ -1,0 +1,45 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { unpackTemplate } from '../../../src/store/unpack-template.ts';
+import { tarOfEntries } from '../../support/tar-entries.ts';
+
+let folder: string;
+let template: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slimboard-template-'));
+  template = join(folder, 'template.tgz');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const ENTRIES = [
+  { name: '/PG_VERSION', content: '18\n' },
+  { name: '/base', type: 'directory' },
+  { name: '/base/1', type: 'directory' },
+  { name: '/base/1/112', content: Buffer.alloc(100_000, 'page') },
+  { name: '/base/1/empty', content: '' },
+] as const;
+
+test('folders and files are as the archive has them, in a folder that need not be there', async () => {
+  await writeFile(template, gzipSync(await tarOfEntries(ENTRIES)));
+  const data = join(folder, 'new/pgdata');
+  await unpackTemplate(template, data);
+  expect((await readdir(data, { recursive: true })).sort()).toEqual([
+    'PG_VERSION',
+    'base',
+    'base/1',
+    'base/1/112',
+    'base/1/empty',
+  ]);
+  expect(await readFile(join(data, 'PG_VERSION'), 'utf8')).toBe('18\n');
+  expect(await readFile(join(data, 'base/1/112'))).toEqual(Buffer.alloc(100_000, 'page'));
+  expect(await readFile(join(data, 'base/1/empty'), 'utf8')).toBe('');
+});
+
+test('an archive that is cut off is no template', async () => {
+  const tar = await tarOfEntries(ENTRIES);
+  await writeFile(template, gzipSync(tar.subarray(0, 60_000)));
+  await expect(unpackTemplate(template, join(folder, 'pgdata'))).rejects.toThrow();
+});
