@@ -30,6 +30,7 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
   const audit = await findSummary(db, request.audit, filters.source);
   const scope: QueryScope = {
     where,
+    isFiltered: request.audit !== undefined || Object.values(filters).some((filter) => filter !== undefined),
     audit: request.audit !== undefined && audit ? { id: audit.id } : undefined,
     parameters,
     storagePricePerGBMonth: request.storagePricePerGBMonth,

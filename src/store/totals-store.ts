@@ -1,3 +1,4 @@
+import { keepBaseSums } from './base-sums.ts';
 import type { Queryable } from './database.ts';
 import { summariseSource } from './summary-store.ts';
 
@@ -157,6 +158,7 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   for (const statement of [SOURCE_TOTAL, TEAM_TOTALS, REPOSITORY_TOTALS])
     await tx.query(statement, [sourceId, auditId]);
   await summariseSource(tx, sourceId, auditId);
+  await keepBaseSums(tx, sourceId);
   for (const table of ['held', 'holding', 'own_holding', 'tagged_image']) await tx.query(`drop table ${table}`);
 }
 

@@ -1,5 +1,6 @@
+import { baseSums } from '../../store/base-sums.ts';
 import type { Column } from '../report.ts';
-import { imagesAsOf, type ReportKind } from './kind.ts';
+import { imagesAsOf, type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   {
@@ -49,14 +50,17 @@ export const bases: ReportKind = {
     distro: 'i.distro',
     minSize: 'i.base_bytes',
   },
-  query: (scope) => `
-    select i.base_image, string_agg(distinct i.base_confidence, ';') as base_confidence, i.distro, i.distro_version, i.distro_eol,
-      count(distinct i.manifest_id) as images, count(distinct i.tag_id) as tags, count(distinct i.repository_id) as repositories,
-      count(distinct i.team) as teams, max(i.base_bytes) as base_bytes, sum(i.base_bytes) as base_logical_bytes,
-      sum(i.app_bytes) as app_logical_bytes, sum(i.compressed_bytes) as logical_bytes,
-      min(i.created_at) as oldest_created_at, max(i.created_at) as newest_created_at
-    from ${imagesAsOf(scope)} i
-    where i.kind = 'image' and i.tag <> '' and ${scope.where}
-    group by i.base_image, i.distro, i.distro_version, i.distro_eol
-    order by images desc, i.base_image, i.distro, i.distro_version`,
+  query: (scope) => {
+    const added = baseSums(imagesAsOf(scope), scope.where);
+    return `select * from (${scope.isFiltered ? added : keptOr(added)}) b order by images desc, base_image, distro, distro_version`;
+  },
 };
+
+/** As kept when the newest audit ended. Of several sources images and teams may be the same ones: they are added up anew. */
+function keptOr(added: string): string {
+  return `
+    with kept as (select * from source_base where (select count(*) from source) = 1)
+    select ${selectColumns(columns, 'k')} from kept k
+    union all
+    select ${selectColumns(columns, 'a')} from (${added}) a where not exists (select from kept)`;
+}

@@ -28,6 +28,8 @@ export interface ReportKind {
 export interface QueryScope {
   /** The filters as a condition, in terms of the kind's targets. */
   readonly where: string;
+  /** Whether there is a filter, or an audit was asked for: what was kept of the newest one does not answer then. */
+  readonly isFiltered: boolean;
   /** The audit that was asked for; undefined: the newest. */
   readonly audit: { readonly id: number } | undefined;
   readonly parameters: SqlParameters;

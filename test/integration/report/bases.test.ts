@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ReportFilters } from '../../../src/report/filters.ts';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { openReport } from '../../../src/report/open-report.ts';
+import { recordOf } from '../../../src/report/report.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+
+const AT = '2026-11-01T02:00:00Z';
+/** A filter that takes all: with one, rows are added up from the images. */
+const ALL: ReportFilters = { repository: '**' };
+
+describe.each(BACKENDS)('base images of $name', ({ open }) => {
+  let db: Database;
+  let inventory: Inventory;
+  let source: number;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db?.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    inventory = new Inventory(db);
+    source = await inventory.source('lab');
+    await fill(source);
+    await inventory.audit(source, AT);
+  });
+
+  /** Two platforms under one tag, a tag of its own in another team, an image whose base nobody knows, one without a tag. */
+  async function fill(sourceId: number): Promise<void> {
+    const base = { name: 'library/debian:12', layers: 1 };
+    const debian = { distro: 'debian', distro_version: '12', distro_eol: '2028-06-30', app_bytes: 20 };
+    const [amd64, arm64] = [
+      await inventory.image({
+        name: 'amd64',
+        layers: [
+          ['debian', 100],
+          ['code', 20],
+        ],
+        base,
+        assessment: debian,
+        createdAt: '2026-10-01T00:00:00Z',
+      }),
+      await inventory.image({
+        name: 'arm64',
+        platform: 'linux/arm64',
+        layers: [
+          ['debian arm', 110],
+          ['code', 20],
+        ],
+        base,
+        assessment: debian,
+        createdAt: '2026-10-02T00:00:00Z',
+      }),
+    ];
+    const index = await inventory.index('both', [amd64, arm64]);
+    const unknown = await inventory.image({ name: 'unknown', layers: [['whatever', 7]], assessment: {} });
+    const untagged = await inventory.image({ name: 'untagged', layers: [['debian', 100]], base, assessment: debian });
+    const shop = await inventory.repository(sourceId, 'shop/cart', 'shop', AT);
+    const pay = await inventory.repository(sourceId, 'pay/api', 'pay', AT);
+    await inventory.tag(shop, '1.0', index, AT);
+    await inventory.tag(shop, 'latest', index, AT);
+    await inventory.tag(pay, '1', amd64, AT);
+    await inventory.tag(pay, '2', unknown, AT);
+    await inventory.tag(pay, null, untagged, AT);
+  }
+
+  async function rows(filters: ReportFilters = {}, audit?: number) {
+    const report = await openReport(db, KINDS.bases, { filters, now: new Date(AT), ...(audit ? { audit } : {}) });
+    const found: Record<string, unknown>[] = [];
+    for await (const batch of report.rows) found.push(...batch.map((cells) => recordOf(report.columns, cells)));
+    return found;
+  }
+
+  test('are kept when an audit ends, as its images add up', async () => {
+    const kept = await rows();
+    expect(kept).toMatchObject([
+      {
+        base_image: 'library/debian:12',
+        distro: 'debian',
+        distro_eol: '2028-06-30',
+        images: 2,
+        tags: 3,
+        repositories: 2,
+        teams: 2,
+        logical_bytes: 620,
+      },
+      {
+        base_image: null,
+        distro: null,
+        images: 1,
+        tags: 1,
+        repositories: 1,
+        teams: 1,
+        base_bytes: null,
+        logical_bytes: 7,
+      },
+    ]);
+    expect(kept).toEqual(await rows(ALL));
+    await db.query('update source_base set images = 99 where base_image is null');
+    expect(await rows()).toMatchObject([{ images: 99 }, { images: 2 }]);
+    expect(await rows({}, 1)).toMatchObject([{ images: 2 }, { images: 1 }]);
+    await inventory.audit(source, AT);
+    expect(await rows()).toEqual(kept);
+  });
+
+  test('are added up while no audit has ended', async () => {
+    const kept = await rows();
+    await db.query('delete from source_base');
+    expect(await rows()).toEqual(kept);
+  });
+
+  test('of several sources are added up, for an image in both is one', async () => {
+    const other = await inventory.source('mirror');
+    const copy = await inventory.repository(other, 'mirror/cart', 'shop', AT);
+    const [{ id } = { id: 0 }] = await db.query<{ id: number }>(
+      "select manifest_id as id from image where platform = 'linux/arm64'",
+    );
+    await inventory.tag(copy, '1.0', id, AT);
+    await inventory.audit(other, AT);
+    const [debian] = await rows();
+    expect(debian).toMatchObject({ images: 2, tags: 4, repositories: 3, teams: 2 });
+    expect(await rows()).toEqual(await rows(ALL));
+  });
+});
