@@ -106,8 +106,8 @@ async function fill(inventory: Inventory): Promise<void> {
   );
 }
 
-async function rowsOf(kind: ReportKind, request: Partial<ReportRequest> = {}) {
-  const report = await openReport(db, kind, { now, ...request });
+async function rowsOf(kind: ReportKind, request: Partial<ReportRequest> = {}, from = db) {
+  const report = await openReport(from, kind, { now, ...request });
   const rows: Readonly<Record<string, unknown>>[] = [];
   for await (const batch of report.rows) rows.push(...batch.map((cells) => recordOf(report.columns, cells)));
   return rows;
@@ -194,6 +194,27 @@ describe('images', () => {
       expect(await written({ audit: 1 })).toBe(await written({ audit: 1, filters: { repository: '**' } }));
     },
   );
+
+  test('of more images in a repository than are packed once, each row brings its own cells', async () => {
+    const many = await openDatabase({ dataDir: ':memory:' });
+    await migrate(many);
+    const inventory = new Inventory(many);
+    const repository = await inventory.repository(await inventory.source('lab'), 'alpha/many', 'alpha', FIRST);
+    await many.query(
+      `with m as (
+         insert into manifest (digest, media_type, kind, fetched_at)
+         select sha256(n::text::bytea), 'application/vnd.oci.image.manifest.v1+json', 'image', $2::timestamptz
+         from generate_series(1, 2001) n returning id),
+       i as (insert into image (manifest_id, platform, pull_bytes, layer_count) select id, 'linux/amd64', id, 1 from m)
+       insert into tag (repository_id, name, manifest_id, started_at)
+       select $1::int8, v || '-' || id, id, $2::timestamptz from m cross join unnest(array['1', '2']) v`,
+      [repository, FIRST],
+    );
+    const whole = await rowsOf(KINDS.images, {}, many);
+    expect(whole).toHaveLength(4002);
+    expect(whole).toEqual(await rowsOf(KINDS.images, { filters: { repository: '**' } }, many));
+    await many.close();
+  });
 
   test('sorts and limits', async () => {
     const rows = await rowsOf(KINDS.images, { sort: '-compressed_bytes', limit: 2 });
