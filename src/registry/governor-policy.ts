@@ -10,6 +10,7 @@ import type { RequestOutcome } from './registry.ts';
  * 2. Places: like TCP, doubled each round trip until the first refusal; then halved at a refusal, and one more a round trip.
  * 3. A rate: none until the first refusal, then half of what was being sent; grows by 5 % of that a second, and goes
  *    when it has stood at four times of that.
+ *    A refusal once in a long while is waited out and halves nothing: it tells of the registry's day, not of a limit.
  * 4. A budget that the registry announces: what remains is spread over its window.
  */
 
@@ -35,6 +36,10 @@ export interface GovernorState {
   readonly pausedUntilMs: number;
   /** Refusals since the last success. */
   readonly refusals: number;
+  /** Refusals of late: each adds one, each success takes some off. At {@link MOST_CAUTION} a refusal halves the speed. */
+  readonly caution: number;
+  /** Of requests that started before this refusal, others are no further ones in a row. */
+  readonly refusedAtMs: number;
   /** Requests that started before this were sent at the old speed: their refusals do not halve it again. */
   readonly halvedAtMs: number;
   /** What the registry's announced budget allows a second; 0 is no limit. */
@@ -61,6 +66,9 @@ const PACING_SLACK_MS = 50;
 const COUNTING_MS = 2_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
+export const MOST_CAUTION = 3;
+/** Speed that is refused less than once in fifty requests is the registry's own. */
+const CALM_PER_SUCCESS = 0.02;
 /** A registry that asks for more is asked again after an hour: Retry-After may be wrong, or hostile. */
 export const LONGEST_PAUSE_MS = 3_600_000;
 /** Budgets of hours (Docker Hub: six) are spent within a minute if need be: most audits need less than the budget. */
@@ -75,6 +83,9 @@ export function initialGovernorState(settings: GovernorSettings): GovernorState 
     nextStartMs: 0,
     pausedUntilMs: 0,
     refusals: 0,
+    // Of a registry that nobody knows yet the first refusal counts.
+    caution: MOST_CAUTION,
+    refusedAtMs: 0,
     halvedAtMs: 0,
     budgetPerSecond: 0,
     budgetUntilMs: 0,
@@ -123,28 +134,31 @@ function started(state: GovernorState, nowMs: number, rate: number): GovernorSta
 }
 
 function refused(state: GovernorState, outcome: RequestOutcome, startedAtMs: number, nowMs: number): GovernorState {
-  const news = startedAtMs >= state.halvedAtMs;
+  const news = startedAtMs >= state.refusedAtMs;
   const refusals = news ? state.refusals + 1 : Math.max(1, state.refusals);
   const pauseMs =
     outcome.retryAfterMs ?? Math.min(LONGEST_BACKOFF_MS, FIRST_PAUSE_MS * 2 ** Math.min(refusals - 1, 16));
   const pausedUntilMs = Math.max(state.pausedUntilMs, nowMs + Math.min(pauseMs, LONGEST_PAUSE_MS));
-  return news ? { ...halved(state, nowMs), refusals, pausedUntilMs } : { ...state, refusals, pausedUntilMs };
+  const caution = Math.min(MOST_CAUTION, state.caution + 1);
+  const tooFast = caution === MOST_CAUTION && startedAtMs >= state.halvedAtMs;
+  const speed = { ...state, refusedPerSecond: refusedSpeed(state, nowMs) };
+  const slower = tooFast ? halved(speed, nowMs) : state.ratePerSecond > 0 ? state : speed;
+  return { ...slower, refusals, caution, pausedUntilMs, refusedAtMs: news ? nowMs : state.refusedAtMs };
+}
+
+/** Requests a second that were too many. A lone probe that is refused says nothing about speed: what stood is kept. */
+function refusedSpeed(state: GovernorState, nowMs: number): number {
+  if (state.refusals > 0 && state.ratePerSecond === 0) return state.refusedPerSecond;
+  const elapsedSeconds = Math.max(nowMs - state.countedFromMs, 250) / 1_000;
+  const sentPerSecond = state.starts / elapsedSeconds;
+  const perSecond = state.ratePerSecond > 0 ? Math.min(state.ratePerSecond, sentPerSecond) : sentPerSecond;
+  return Math.max(perSecond, MIN_RATE_PER_SECOND);
 }
 
 function halved(state: GovernorState, nowMs: number): GovernorState {
-  const elapsedSeconds = Math.max(nowMs - state.countedFromMs, 250) / 1_000;
-  const sentPerSecond = state.starts / elapsedSeconds;
-  // A lone probe that is refused says nothing about speed: then the limit that stood is halved.
-  const refusedPerSecond = state.ratePerSecond > 0 ? Math.min(state.ratePerSecond, sentPerSecond) : sentPerSecond;
   const places = Math.max(1, state.places / 2);
-  return {
-    ...state,
-    places,
-    slowStartUntil: places,
-    refusedPerSecond: Math.max(refusedPerSecond, MIN_RATE_PER_SECOND),
-    ratePerSecond: Math.max(refusedPerSecond / 2, MIN_RATE_PER_SECOND),
-    halvedAtMs: nowMs,
-  };
+  const ratePerSecond = Math.max(state.refusedPerSecond / 2, MIN_RATE_PER_SECOND);
+  return { ...state, places, slowStartUntil: places, ratePerSecond, halvedAtMs: nowMs };
 }
 
 function succeeded(state: GovernorState, startedAtMs: number, settings: GovernorSettings): GovernorState {
@@ -153,8 +167,9 @@ function succeeded(state: GovernorState, startedAtMs: number, settings: Governor
   const grown = state.ratePerSecond + (RATE_GROWTH * state.refusedPerSecond) / Math.max(state.ratePerSecond, 1);
   const lifted = state.ratePerSecond === 0 || grown > RATE_LIFTED_AT * state.refusedPerSecond;
   // A success that was under way before the refusal does not end the caution.
-  const refusals = startedAtMs >= state.halvedAtMs ? 0 : state.refusals;
-  return { ...state, places, refusals, ratePerSecond: lifted ? 0 : grown };
+  const refusals = startedAtMs >= state.refusedAtMs ? 0 : state.refusals;
+  const caution = Math.max(0, state.caution - CALM_PER_SUCCESS);
+  return { ...state, places, refusals, caution, ratePerSecond: lifted ? 0 : grown };
 }
 
 function withBudget(state: GovernorState, outcome: RequestOutcome, nowMs: number): GovernorState {

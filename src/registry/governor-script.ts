@@ -12,6 +12,8 @@ local FIRST_PAUSE_MS = 1000
 local LONGEST_BACKOFF_MS = 60000
 local LONGEST_PAUSE_MS = 3600000
 local BUDGET_SPREAD_MS = 60000
+local MOST_CAUTION = 3
+local CALM_PER_SUCCESS = 0.02
 
 local function effective_rate(s, now, max_rate)
   local rate = max_rate
@@ -52,22 +54,30 @@ local function with_budget(s, outcome, now)
   s.budgetUntilMs = now + spread
 end
 
-local function halved(s, now)
+local function refused_speed(s, now)
+  if s.refusals > 0 and s.ratePerSecond == 0 then return s.refusedPerSecond end
   local sent = s.starts / (math.max(now - s.countedFromMs, 250) / 1000)
-  local refused = s.ratePerSecond > 0 and math.min(s.ratePerSecond, sent) or sent
+  return math.max(s.ratePerSecond > 0 and math.min(s.ratePerSecond, sent) or sent, MIN_RATE_PER_SECOND)
+end
+
+local function halved(s, now)
   s.places = math.max(1, s.places / 2)
   s.slowStartUntil = s.places
-  s.refusedPerSecond = math.max(refused, MIN_RATE_PER_SECOND)
-  s.ratePerSecond = math.max(refused / 2, MIN_RATE_PER_SECOND)
+  s.ratePerSecond = math.max(s.refusedPerSecond / 2, MIN_RATE_PER_SECOND)
   s.halvedAtMs = now
 end
 
 local function refused(s, outcome, started_at, now)
-  local news = started_at >= s.halvedAtMs
+  local news = started_at >= s.refusedAtMs
+  local caution = math.min(MOST_CAUTION, s.caution + 1)
+  local too_fast = caution == MOST_CAUTION and started_at >= s.halvedAtMs
+  if too_fast or s.ratePerSecond == 0 then s.refusedPerSecond = refused_speed(s, now) end
+  if too_fast then halved(s, now) end
+  s.caution = caution
   s.refusals = news and s.refusals + 1 or math.max(1, s.refusals)
   local pause = outcome.retryAfterMs or math.min(LONGEST_BACKOFF_MS, FIRST_PAUSE_MS * 2 ^ math.min(s.refusals - 1, 16))
   s.pausedUntilMs = math.max(s.pausedUntilMs, now + math.min(pause, LONGEST_PAUSE_MS))
-  if news then halved(s, now) end
+  if news then s.refusedAtMs = now end
 end
 
 local function succeeded(s, started_at, max_concurrency)
@@ -76,7 +86,8 @@ local function succeeded(s, started_at, max_concurrency)
   local grown = s.ratePerSecond + (RATE_GROWTH * s.refusedPerSecond) / math.max(s.ratePerSecond, 1)
   local lifted = s.ratePerSecond == 0 or grown > RATE_LIFTED_AT * s.refusedPerSecond
   s.ratePerSecond = lifted and 0 or grown
-  if started_at >= s.halvedAtMs then s.refusals = 0 end
+  s.caution = math.max(0, s.caution - CALM_PER_SUCCESS)
+  if started_at >= s.refusedAtMs then s.refusals = 0 end
 end
 
 local function settle(s, outcome, started_at, now, max_concurrency)

@@ -27,7 +27,7 @@ test('places double in a round trip until the first refusal', () => {
 });
 
 test('a refusal halves the places, and they come back one a round trip', () => {
-  const halved = settle(after(start, ok, 1_000), refusal, 10, 10, settings);
+  const halved = settle({ ...start, places: 64 }, refusal, 10, 10, settings);
   expect(halved.places).toBe(32);
   const risen = after(halved, ok, 32, 20);
   expect(risen.places).toBeGreaterThan(32.9);
@@ -35,10 +35,31 @@ test('a refusal halves the places, and they come back one a round trip', () => {
 });
 
 test('refusals of requests that were under way together halve once', () => {
-  const first = settle(after(start, ok, 1_000), refusal, 5, 100, settings);
+  const first = settle(start, refusal, 5, 100, settings);
   const second = settle(first, refusal, 6, 101, settings);
   expect(second.places).toBe(first.places);
   expect(second.refusals).toBe(1);
+});
+
+test('so do those that come after a long calm, of which the first two are waited out', () => {
+  const places: number[] = [];
+  let state = after(start, ok, 1_000);
+  for (let nowMs = 100; nowMs < 105; nowMs += 1) {
+    state = settle(state, refusal, 5, nowMs, settings);
+    places.push(state.places);
+  }
+  expect(places).toEqual([64, 64, 32, 32, 32]);
+  expect(state).toMatchObject({ refusals: 1, pausedUntilMs: 1_104 });
+});
+
+test('a refusal in a hundred is waited out, and slows nothing down', () => {
+  let state = after(start, ok, 1_000);
+  for (let round = 1; round <= 20; round += 1) {
+    state = settle(state, { ...refusal, retryAfterMs: 1_000 }, round * 10_000, round * 10_000, settings);
+    expect(admit(state, 0, round * 10_000 + 999, settings).admitted).toBe(false);
+    state = after(state, ok, 99, round * 10_000 + 1_000);
+  }
+  expect(state).toMatchObject({ places: 64, ratePerSecond: 0 });
 });
 
 test('a success that was under way before a refusal does not end the caution', () => {
