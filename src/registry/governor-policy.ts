@@ -9,8 +9,8 @@ import type { RequestOutcome } from './registry.ts';
  * 1. A pause: nothing starts until Retry-After is over (without one: 1 s, doubled with each refusal in a row).
  * 2. Places: like TCP, doubled each round trip until the first refusal; then halved at a refusal, and one more a round trip.
  * 3. A rate: none until the first refusal, then half of what was being sent; grows by 5 % of that a second, and goes
- *    when it has stood at four times of that.
- *    A refusal once in a long while is waited out and halves nothing: it tells of the registry's day, not of a limit.
+ *    when it has stood at four times of that. Of refusals that come less than once in fifty requests neither is halved:
+ *    they are waited out, for they tell of the registry's day, not of a limit.
  * 4. A budget that the registry announces: what remains is spread over its window.
  */
 
@@ -66,7 +66,7 @@ const PACING_SLACK_MS = 50;
 const COUNTING_MS = 2_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
-export const MOST_CAUTION = 3;
+const MOST_CAUTION = 3;
 /** Speed that is refused less than once in fifty requests is the registry's own. */
 const CALM_PER_SUCCESS = 0.02;
 /** A registry that asks for more is asked again after an hour: Retry-After may be wrong, or hostile. */
@@ -141,8 +141,9 @@ function refused(state: GovernorState, outcome: RequestOutcome, startedAtMs: num
   const pausedUntilMs = Math.max(state.pausedUntilMs, nowMs + Math.min(pauseMs, LONGEST_PAUSE_MS));
   const caution = Math.min(MOST_CAUTION, state.caution + 1);
   const tooFast = caution === MOST_CAUTION && startedAtMs >= state.halvedAtMs;
-  const speed = { ...state, refusedPerSecond: refusedSpeed(state, nowMs) };
-  const slower = tooFast ? halved(speed, nowMs) : state.ratePerSecond > 0 ? state : speed;
+  const isSpeedNew = tooFast || state.ratePerSecond === 0;
+  const measured = isSpeedNew ? { ...state, refusedPerSecond: refusedSpeed(state, nowMs) } : state;
+  const slower = tooFast ? halved(measured, nowMs) : measured;
   return { ...slower, refusals, caution, pausedUntilMs, refusedAtMs: news ? nowMs : state.refusedAtMs };
 }
 
