@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -33,7 +33,8 @@ class FolderWriter implements TarSink {
   }
 
   data(piece: Buffer): void {
-    if (this.#file !== undefined) writeSync(this.#file, piece);
+    // All of it, or an error: a full disk may take a part and say nothing.
+    if (this.#file !== undefined) writeFileSync(this.#file, piece);
   }
 
   close(): void {
