@@ -37,5 +37,5 @@ COPY --from=build /app/dist ./dist
 COPY --from=build --chown=65532:65532 /data /data
 WORKDIR /data
 USER 65532:65532
-ENTRYPOINT ["node", "/app/dist/slimboard.js"]
+ENTRYPOINT ["node", "/app/dist/slimboard.cjs"]
 CMD ["--help"]

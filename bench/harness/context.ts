@@ -26,7 +26,7 @@ export interface Scenario {
 /** Requests at a time, of the product and of the bare loop. */
 export const LANES = 64;
 /** As built; npm runs scripts in the package's folder. */
-export const SLIMBOARD = resolve('dist/slimboard.js');
+export const SLIMBOARD = resolve('dist/slimboard.cjs');
 
 const BARE_LOOP = fileURLToPath(new URL('bare-loop.js', import.meta.url));
 export function slimboard(store: BenchStore, args: readonly string[], options: RunOptions = {}): Promise<Run> {

@@ -1,5 +1,3 @@
-import { InvalidReferenceError, SettingsError, SlimboardError } from '../errors.ts';
-
 /** What the process tells its caller. Part of the public interface. */
 export const EXIT = {
   done: 0,
@@ -14,6 +12,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The signal that ended a command, as the reason of its AbortSignal. */
 export class Interruption extends Error {
+  override readonly name = 'Interruption';
   readonly exitCode: ExitCode;
 
   constructor(signal: 'SIGINT' | 'SIGTERM') {
@@ -22,12 +21,9 @@ export class Interruption extends Error {
   }
 }
 
-/** The exit code that an error ends a command with. */
-export function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof Interruption) return error.exitCode;
-  if (error instanceof SettingsError || error instanceof InvalidReferenceError) return EXIT.usage;
-  if (error instanceof SlimboardError && error.code === 'interrupted') return EXIT.interrupted;
-  return EXIT.failure;
+/** By name, as Node's own AbortError: the command line and what it loads have each a class of their own. */
+export function isInterruption(error: unknown): error is Interruption {
+  return error instanceof Error && error.name === 'Interruption';
 }
 
 /** What an audit's status means to the caller. */

@@ -33,6 +33,7 @@ export interface CommandContext {
   readonly exit: (code: ExitCode) => void;
   /** Runs another command line to its end. */
   readonly run: RunCommandLine;
+  globalOptions(): GlobalOptions;
 }
 
 /** Writes a piece of the result, waiting where the reader is slow. A reader that left ends the command quietly. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { withoutCredentials } from '../without-credentials.ts';
-import { EXIT, exitCodeOf, Interruption } from './exit-code.ts';
+import { EXIT, Interruption } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { runProgram } from './program.ts';
 
@@ -36,12 +36,15 @@ const io: Io = {
   cwd: process.cwd(),
   signal: stop.signal,
 };
-try {
-  process.exitCode = await runProgram(process.argv.slice(2), io);
-} catch (error) {
-  tellCrash(error);
-  process.exitCode = exitCodeOf(error);
-}
+runProgram(process.argv.slice(2), io).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    tellCrash(error);
+    process.exitCode = EXIT.failure;
+  },
+);
 
 function tellCrash(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,12 +1,12 @@
-import { SlimboardError } from '../errors.ts';
+import { InvalidReferenceError, SettingsError, SlimboardError } from '../errors.ts';
 import { withoutCredentials } from '../without-credentials.ts';
-import { Interruption } from './exit-code.ts';
+import { EXIT, type ExitCode, isInterruption } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
 
 /** Says on stderr why a command ended: what was expected in one line, a stack trace only when debugging. */
 export async function tellFailure(error: unknown, options: GlobalOptions, io: Io): Promise<void> {
   const debug = options.logLevel === 'debug' || options.logLevel === 'trace';
-  const expected = error instanceof SlimboardError || error instanceof Interruption;
+  const expected = error instanceof SlimboardError || isInterruption(error);
   const message = error instanceof Error ? error.message : String(error);
   const text = expected ? message : `unexpected failure: ${message}; --log-level debug shows where`;
   if ((await logFormatOf(options, io)) === 'json') {
@@ -17,6 +17,14 @@ export async function tellFailure(error: unknown, options: GlobalOptions, io: Io
   }
   io.stderr.write(`slimboard: ${withoutCredentials(text)}\n`);
   if (debug && error instanceof Error) io.stderr.write(`${withoutCredentials(error.stack ?? '')}\n`);
+}
+
+/** The exit code that an error ends a command with. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (isInterruption(error)) return error.exitCode;
+  if (error instanceof SettingsError || error instanceof InvalidReferenceError) return EXIT.usage;
+  if (error instanceof SlimboardError && error.code === 'interrupted') return EXIT.interrupted;
+  return EXIT.failure;
 }
 
 /** As all settings say, or flag and variable alone, where the settings cannot be read. */

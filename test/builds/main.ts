@@ -21,7 +21,7 @@ export async function main(root: string, names: readonly string[], say: (line: s
   try {
     const kept = process.env.SLIMBOARD_BUILDS_STORE || folder;
     const buildah = await Buildah.open({ folder: kept, mirror, registry: registry.host, buildOptions });
-    const tools = { buildah, folder, sources: join(root, 'test/builds'), program: join(root, 'dist/slimboard.js') };
+    const tools = { buildah, folder, sources: join(root, 'test/builds'), program: join(root, 'dist/slimboard.cjs') };
     const wanted = TRIALS.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
     const judged: boolean[] = [];
     for (const trial of wanted) judged.push(...(await judge(trial, tools, mirror, say)));

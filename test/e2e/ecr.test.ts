@@ -32,7 +32,7 @@ afterAll(async () => {
 
 /** As a user with keys in the environment, and a tool of AWS's pointed at another endpoint. */
 async function slimboard(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const started = startProcess(resolve('dist/slimboard.js'), args, {
+  const started = startProcess(resolve('dist/slimboard.cjs'), args, {
     cwd: folder,
     env: {
       AWS_ENDPOINT_URL_ECR: fake.url,

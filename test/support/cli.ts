@@ -24,7 +24,7 @@ export async function runCommand(args: readonly string[], options: CommandOption
   const [program = process.execPath, ...rest] = [
     ...(options.wrapper ?? []),
     process.execPath,
-    resolve('dist/slimboard.js'),
+    resolve('dist/slimboard.cjs'),
     ...args,
   ];
   const env = { PATH: process.env.PATH ?? '', HOME: options.cwd, ...options.env };

@@ -42,7 +42,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const databaseUrl = options.databaseUrl ?? (await newPostgresUrl());
   const opened: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true }), () => redis.stop()];
   const env = { ...options.env, SLIMBOARD_DATABASE_URL: databaseUrl, SLIMBOARD_REDIS_URL: redis.url };
-  const slimboard = (args: readonly string[], file = 'slimboard.js'): RunningProcess => {
+  const slimboard = (args: readonly string[], file = 'slimboard.cjs'): RunningProcess => {
     const running = startProcess(resolve('dist', file), args, { cwd: folder, env });
     opened.push(() => running.stop('SIGKILL'));
     return running;

@@ -1,11 +1,8 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../io.ts';
 
-export function registerAdvise(program: Command, { io }: CommandContext): void {
-  program
-    .command('advise')
-    .description('how to slim one image: techniques in order of gain, projected sizes, a Dockerfile for its language')
-    .argument('<image>', 'an image reference, as for inspect')
+export function define(command: Command, { io, globalOptions }: CommandContext): void {
+  command
     .option('--goal <goal>', 'how small it shall become: 90% off, or a size such as 120MB')
     .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
     .option('--format <format>', 'table or json', 'table')
@@ -24,7 +21,7 @@ export function registerAdvise(program: Command, { io }: CommandContext): void {
         const { prepare } = await import('../prepare.ts');
         const { adviseCommand } = await import('../run/advise-command.ts');
         const { platform, format, goal, catalogue = false, ...flags } = options;
-        await adviseCommand(await prepare(io, program.opts(), flags), image, { platform, format, goal, catalogue });
+        await adviseCommand(await prepare(io, globalOptions(), flags), image, { platform, format, goal, catalogue });
       },
     );
 }

@@ -3,15 +3,13 @@ import type { CommandContext } from '../io.ts';
 import { collect } from '../reading-options.ts';
 
 /** The base-image catalogue: filled from registries, shown, moved as one file. */
-export function registerBases(program: Command, context: CommandContext): void {
-  const bases = program.command('bases').description('the base images that others are known by');
-  registerLearn(bases, program, context);
-  registerList(bases, program, context);
-  registerMoves(bases, program, context);
-  for (const command of bases.commands) command.exitOverride().copyInheritedSettings(program);
+export function define(bases: Command, context: CommandContext): void {
+  defineLearn(bases, context);
+  defineList(bases, context);
+  defineMoves(bases, context);
 }
 
-function registerLearn(bases: Command, program: Command, { io, exit }: CommandContext): void {
+function defineLearn(bases: Command, { io, exit, globalOptions }: CommandContext): void {
   bases
     .command('learn')
     .description(
@@ -27,11 +25,11 @@ function registerLearn(bases: Command, program: Command, { io, exit }: CommandCo
     .action(async (refs: readonly string[], options: { readonly newest?: number }) => {
       const { prepare } = await import('../prepare.ts');
       const { learnCommand } = await import('../run/learn-command.ts');
-      exit(await learnCommand(await prepare(io, program.opts(), options), refs, options.newest));
+      exit(await learnCommand(await prepare(io, globalOptions(), options), refs, options.newest));
     });
 }
 
-function registerList(bases: Command, program: Command, { io }: CommandContext): void {
+function defineList(bases: Command, { io, globalOptions }: CommandContext): void {
   bases
     .command('list')
     .description('what the catalogue knows')
@@ -41,11 +39,11 @@ function registerList(bases: Command, program: Command, { io }: CommandContext):
     .action(async (pattern: string | undefined, options: { readonly format: 'table'; readonly all?: true }) => {
       const { prepare } = await import('../prepare.ts');
       const { listCommand } = await import('../run/bases-command.ts');
-      await listCommand(await prepare(io, program.opts()), pattern, options);
+      await listCommand(await prepare(io, globalOptions()), pattern, options);
     });
 }
 
-function registerMoves(bases: Command, program: Command, { io }: CommandContext): void {
+function defineMoves(bases: Command, { io, globalOptions }: CommandContext): void {
   bases
     .command('export')
     .description('write the whole catalogue into one file')
@@ -53,7 +51,7 @@ function registerMoves(bases: Command, program: Command, { io }: CommandContext)
     .action(async (file: string) => {
       const { prepare } = await import('../prepare.ts');
       const { exportCommand } = await import('../run/bases-command.ts');
-      await exportCommand(await prepare(io, program.opts()), file);
+      await exportCommand(await prepare(io, globalOptions()), file);
     });
   bases
     .command('import')
@@ -62,6 +60,6 @@ function registerMoves(bases: Command, program: Command, { io }: CommandContext)
     .action(async (file: string) => {
       const { prepare } = await import('../prepare.ts');
       const { importCommand } = await import('../run/bases-command.ts');
-      await importCommand(await prepare(io, program.opts()), file);
+      await importCommand(await prepare(io, globalOptions()), file);
     });
 }

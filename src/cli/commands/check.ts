@@ -2,11 +2,8 @@ import type { Command } from 'commander';
 import { parseAuditNumber } from '../audit-number.ts';
 import type { CommandContext } from '../io.ts';
 
-export function registerCheck(program: Command, { io, exit }: CommandContext): void {
-  program
-    .command('check')
-    .description("a gate for CI: the policy's budgets, bases and rules; exits with 3 where an image breaks them")
-    .argument('[images...]', 'image references, as for inspect')
+export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
+  command
     .option('--audit <id>', 'every image of the sources of an audit, as it was judged', parseAuditNumber)
     .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
     .option('--format <format>', 'table, json, junit or sarif', 'table')
@@ -25,7 +22,7 @@ export function registerCheck(program: Command, { io, exit }: CommandContext): v
         const { prepare } = await import('../prepare.ts');
         const { checkCommand } = await import('../run/check-command.ts');
         const { platform, format, audit, catalogue = false, ...flags } = options;
-        const session = await prepare(io, program.opts(), flags);
+        const session = await prepare(io, globalOptions(), flags);
         exit(await checkCommand(session, images, { platform, format, audit, catalogue }));
       },
     );

@@ -1,12 +1,8 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../io.ts';
 
-export function registerDiff(program: Command, { io }: CommandContext): void {
-  program
-    .command('diff')
-    .description('two images, before and after: size by layer, what came and went, which techniques explain it')
-    .argument('<old>', 'an image reference, as for inspect')
-    .argument('<new>', 'an image reference, as for inspect')
+export function define(command: Command, { io, globalOptions }: CommandContext): void {
+  command
     .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
     .option('--format <format>', 'table or json', 'table')
     .option('--catalogue', "look their bases up in the database's catalogue, too")
@@ -20,7 +16,7 @@ export function registerDiff(program: Command, { io }: CommandContext): void {
         const { prepare } = await import('../prepare.ts');
         const { diffCommand } = await import('../run/diff-command.ts');
         const { platform, format, catalogue = false, ...flags } = options;
-        await diffCommand(await prepare(io, program.opts(), flags), before, after, { platform, format, catalogue });
+        await diffCommand(await prepare(io, globalOptions(), flags), before, after, { platform, format, catalogue });
       },
     );
 }

@@ -1,13 +1,8 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../io.ts';
 
-export function registerInspect(program: Command, { io }: CommandContext): void {
-  program
-    .command('inspect')
-    .description(
-      'one image, straight from its registry: its layers and what made each, its base with proof, findings, advice',
-    )
-    .argument('<image>', 'an image reference: HOST/REPO:TAG, HOST/REPO@DIGEST, or as docker pull takes it')
+export function define(command: Command, { io, globalOptions }: CommandContext): void {
+  command
     .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
     .option('--format <format>', 'table or json', 'table')
     .option('--deep', 'read its layers, too: sizes unpacked, waste, largest files, packages, setuid programs')
@@ -26,7 +21,7 @@ export function registerInspect(program: Command, { io }: CommandContext): void 
         const { prepare } = await import('../prepare.ts');
         const { inspectCommand } = await import('../run/inspect-command.ts');
         const { platform, format, deep = false, catalogue = false, ...flags } = options;
-        await inspectCommand(await prepare(io, program.opts(), flags), image, { platform, format, deep, catalogue });
+        await inspectCommand(await prepare(io, globalOptions(), flags), image, { platform, format, deep, catalogue });
       },
     );
 }

@@ -9,10 +9,8 @@ interface LeaderboardFlags extends ReportOptions {
   readonly metric: Metric;
 }
 
-export function registerLeaderboard(program: Command, { io }: CommandContext): void {
-  const command = program
-    .command('leaderboard')
-    .description('who is ahead: teams, repositories, bases, distributions or runtimes, ranked')
+export function define(command: Command, { io, globalOptions }: CommandContext): void {
+  command
     .addOption(new Option('--by <group>', 'what is ranked').choices([...GROUPINGS]).default('team'))
     .addOption(new Option('--metric <metric>', 'by which figure').choices([...METRICS]).default('stored'))
     .option(
@@ -25,6 +23,6 @@ export function registerLeaderboard(program: Command, { io }: CommandContext): v
     const { sinceTime } = await import('../../report/filters.ts');
     const { reportCommand } = await import('../run/report-command.ts');
     const compared = since === undefined ? {} : { since: sinceTime(since, new Date()) };
-    await reportCommand(await prepare(io, program.opts()), leaderboard({ by, metric, ...compared }), options);
+    await reportCommand(await prepare(io, globalOptions()), leaderboard({ by, metric, ...compared }), options);
   });
 }

@@ -1,27 +1,24 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../io.ts';
 
-export function registerMigrate(program: Command, { io }: CommandContext): void {
-  program
-    .command('migrate')
-    .description("bring the database's schema up to date")
-    .action(async () => {
-      const { prepare } = await import('../prepare.ts');
-      const { openDatabase } = await import('../../store/open-database.ts');
-      const { migrate } = await import('../../store/migrate.ts');
-      const { settings } = await prepare(io, program.opts());
-      const db = await openDatabase({
-        dataDir: settings.dataDir,
-        brief: true,
-        ...(settings.databaseUrl ? { url: settings.databaseUrl } : {}),
-      });
-      try {
-        const applied = await migrate(db);
-        io.stdout.write(
-          applied.length === 0 ? 'the schema is up to date\n' : applied.map((name) => `applied ${name}\n`).join(''),
-        );
-      } finally {
-        await db.close();
-      }
+export function define(command: Command, { io, globalOptions }: CommandContext): void {
+  command.action(async () => {
+    const { prepare } = await import('../prepare.ts');
+    const { openDatabase } = await import('../../store/open-database.ts');
+    const { migrate } = await import('../../store/migrate.ts');
+    const { settings } = await prepare(io, globalOptions());
+    const db = await openDatabase({
+      dataDir: settings.dataDir,
+      brief: true,
+      ...(settings.databaseUrl ? { url: settings.databaseUrl } : {}),
     });
+    try {
+      const applied = await migrate(db);
+      io.stdout.write(
+        applied.length === 0 ? 'the schema is up to date\n' : applied.map((name) => `applied ${name}\n`).join(''),
+      );
+    } finally {
+      await db.close();
+    }
+  });
 }

@@ -1,14 +1,10 @@
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { FORMAT_NAMES, KIND_NAMES, type KindName } from '../../report/names.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { FORMAT_NAMES, type KindName } from '../../report/names.ts';
 import type { CommandContext } from '../io.ts';
 import type { ReclaimOptions } from '../run/reclaim-command.ts';
 import type { ReportOptions } from '../run/report-command.ts';
 
-export function registerReport(program: Command, { io }: CommandContext): void {
-  const command = program
-    .command('report')
-    .description('what audits found: one table of it, limited and sorted as you like')
-    .addArgument(new Argument('<kind>', 'which table').choices([...KIND_NAMES]));
+export function define(command: Command, { io, globalOptions }: CommandContext): void {
   addReportOptions(command)
     .option('--tag <glob>', 'only tags that match')
     .option('--base <glob>', 'only images on these base images: node:20-*')
@@ -25,7 +21,7 @@ export function registerReport(program: Command, { io }: CommandContext): void {
         const { kindOf, policyCommand } = await import('../run/reclaim-command.ts');
         const { reportCommand } = await import('../run/report-command.ts');
         const reclaim = { inUse, simulate, lifecyclePolicy };
-        const session = await prepare(io, program.opts());
+        const session = await prepare(io, globalOptions());
         if (lifecyclePolicy) await policyCommand(session, name, reclaim, options);
         else await reportCommand(session, await kindOf(io, name, reclaim), options);
       },

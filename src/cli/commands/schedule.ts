@@ -4,16 +4,14 @@ import { addMetricsOption } from '../metrics-option.ts';
 import { addReadingOptions } from '../reading-options.ts';
 import type { ScheduleFlags } from '../run/schedule-command.ts';
 
-export function registerSchedule(program: Command, { io, exit }: CommandContext): void {
-  const command = program
-    .command('schedule')
-    .description('keep the schedule of every source, for workers to audit; needs Redis and Postgres')
+export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
+  command
     .option('--now [sources...]', 'hand an audit of these sources, or of all, to the workers at once, and end')
     .option('--wait', 'with --now: end when the audits have ended');
   addMetricsOption(addReadingOptions(command)).action(async (flags: ScheduleFlags) => {
     const { prepare } = await import('../prepare.ts');
     const { scheduleCommand } = await import('../run/schedule-command.ts');
-    const reload = () => prepare(io, program.opts(), flags);
+    const reload = () => prepare(io, globalOptions(), flags);
     exit(await scheduleCommand(await reload(), flags, reload));
   });
 }

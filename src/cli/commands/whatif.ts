@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../io.ts';
 
-export function registerWhatif(program: Command, { io }: CommandContext): void {
-  program
-    .command('whatif')
-    .description('what the fleet would gain if every image on one base stood on another')
+export function define(command: Command, { io, globalOptions }: CommandContext): void {
+  command
     .requiredOption('--from <base>', 'the base to leave, as reports name it: node:22, library/node:22')
     .requiredOption('--to <base>', 'the base to move to: one that an audited registry holds, or any image reference')
     .option('--format <format>', 'table or json', 'table')
@@ -13,6 +11,6 @@ export function registerWhatif(program: Command, { io }: CommandContext): void {
       const { prepare } = await import('../prepare.ts');
       const { whatifCommand } = await import('../run/whatif-command.ts');
       const { from, to, format, ...flags } = options;
-      await whatifCommand(await prepare(io, program.opts(), flags), from, to, format);
+      await whatifCommand(await prepare(io, globalOptions(), flags), from, to, format);
     });
 }

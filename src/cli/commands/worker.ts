@@ -2,21 +2,19 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../exit-code.ts';
 import type { CommandContext } from '../io.ts';
 import { addMetricsOption } from '../metrics-option.ts';
-import { type MetricsOption, metricsPortOf } from '../metrics-port.ts';
+import type { MetricsOption } from '../metrics-port.ts';
 
 interface WorkerFlags extends MetricsOption {
   readonly grace: number;
 }
 
-export function registerWorker(program: Command, { io, exit }: CommandContext): void {
-  const command = program
-    .command('worker')
-    .description('do the work of scheduled audits, together with any number of others; needs Redis and Postgres')
-    .option('--grace <seconds>', 'how long tasks in hand may take to end when the worker is stopped', seconds, 25);
+export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
+  command.option('--grace <seconds>', 'how long tasks in hand may take to end when the worker is stopped', seconds, 25);
   addMetricsOption(command).action(async (flags: WorkerFlags) => {
     const { prepare } = await import('../prepare.ts');
+    const { metricsPortOf } = await import('../metrics-port.ts');
     const { runWorker } = await import('../../workers/run-worker.ts');
-    const { settings, log } = await prepare(io, program.opts());
+    const { settings, log } = await prepare(io, globalOptions());
     const { environment, signal } = io;
     const metricsPort = metricsPortOf(flags, environment);
     await runWorker({ settings, log, environment, signal, metricsPort, graceMs: flags.grace * 1_000 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { EXIT, exitCodeOf, Interruption } from '../../../src/cli/exit-code.ts';
+import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
+import { exitCodeOf } from '../../../src/cli/tell-failure.ts';
 import { InvalidReferenceError, NotFoundError, SettingsError, SlimboardError } from '../../../src/errors.ts';
 import { FORMAT_NAMES, GROUPINGS, KIND_NAMES, METRICS } from '../../../src/report/names.ts';
 import { runInProcess } from '../../support/program.ts';
