@@ -1,4 +1,5 @@
-import { imagesAsOf, type QueryScope } from './kinds/kind.ts';
+import { GROUP_SUMS, groupSums, taggedImages } from '../store/group-sums.ts';
+import { imagesAsOf, keptOr, type QueryScope } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';
 
 /**
@@ -8,14 +9,17 @@ import type { Grouping } from './names.ts';
 export function groupsSql(grouping: Grouping, scope: QueryScope, since: string | undefined): string {
   if (grouping === 'team') return teamsSql(scope, since);
   if (grouping === 'repository') return repositoriesSql(scope, since);
-  return liveSql(GROUP_NAME[grouping], scope);
+  const added = groupSums(taggedImages(imagesAsOf(scope), scope.where), [grouping]);
+  const columns = `name, ${GROUP_SUMS}`;
+  const sums = scope.isFiltered ? added : keptOr(`source_group where grouping = '${grouping}'`, columns, added);
+  return `select ${columns}, ${NO_HISTORY} from (${sums}) s`;
 }
 
-const GROUP_NAME = {
-  base: "coalesce(i.base_image, 'unknown')",
-  distro: "coalesce(i.distro || coalesce(' ' || i.distro_version, ''), 'unknown')",
-  runtime: "coalesce(i.runtime, 'unknown')",
-} as const;
+/** Of groups that no history is kept of. */
+const NO_HISTORY = `null::int8 as previous_stored_bytes, null::int8 as previous_own_bytes, null::int8 as previous_logical_bytes,
+      null::int8 as previous_savings_max_bytes, null::int8 as previous_largest_bytes, null::int8 as previous_median_bytes,
+      null::int8 as previous_images, null::numeric as previous_slim_score, false as compared, null::int8 as credited_bytes,
+      null::numeric as goal_percent`;
 
 /** Which totals are those of now, and which those compared with: one row a source. */
 function pairSql({ audit, parameters }: QueryScope, since: string | undefined): string {
@@ -86,14 +90,13 @@ const CREDITED = `
 
 function repositoriesSql(scope: QueryScope, since: string | undefined): string {
   return `
-    with pair as (${pairSql(scope, since)}), live as (${liveSql("i.registry || '/' || i.repository", scope)})
+    with pair as (${pairSql(scope, since)})
     select i.registry || '/' || i.repository as name, 1 as repositories, t.tags, t.images, t.logical_bytes, t.stored_bytes,
-      t.exclusive_bytes, t.shared_bytes, t.own_bytes, t.median_bytes, live.p90_bytes, t.largest_bytes, live.largest_image,
-      coalesce(live.savings_min_bytes, 0) as savings_min_bytes, coalesce(live.savings_max_bytes, 0) as savings_max_bytes,
-      live.slim_score, coalesce(live.findings_error, 0) as findings_error, coalesce(live.findings_warn, 0) as findings_warn,
-      p.stored_bytes as previous_stored_bytes, p.own_bytes as previous_own_bytes, p.logical_bytes as previous_logical_bytes,
-      null::int8 as previous_savings_max_bytes, p.largest_bytes as previous_largest_bytes, p.median_bytes as previous_median_bytes,
-      p.images as previous_images, null::numeric as previous_slim_score,
+      t.exclusive_bytes, t.shared_bytes, t.own_bytes, t.median_bytes, t.p90_bytes, t.largest_bytes,
+      i.repository || ':' || t.largest_tag as largest_image, t.savings_min_bytes, t.savings_max_bytes, t.slim_score, t.findings_error,
+      t.findings_warn, p.stored_bytes as previous_stored_bytes, p.own_bytes as previous_own_bytes, p.logical_bytes as previous_logical_bytes,
+      p.savings_max_bytes as previous_savings_max_bytes, p.largest_bytes as previous_largest_bytes, p.median_bytes as previous_median_bytes,
+      p.images as previous_images, p.slim_score as previous_slim_score,
       pair.previous_totals_of is not null as compared, null::int8 as credited_bytes, (
         select goal_percent(o.start_bytes, o.goal_bytes, o.current_bytes) from repository_goal o
         where o.repository_id = i.repository_id and o.since <= (select finished_at from audit where id = pair.totals_of)
@@ -106,67 +109,5 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
     left join lateral (
       select * from repository_total x where x.repository_id = i.repository_id and x.audit_id <= pair.previous_totals_of
       order by x.audit_id desc limit 1) p on true
-    left join live on live.name = i.registry || '/' || i.repository
     where ${scope.where}`;
-}
-
-/** Groups that no history is kept of: added up from the images of now, blobs shared fairly among the groups. */
-function liveSql(name: string, scope: QueryScope): string {
-  return `
-    with standing as (
-      select ${name} as name, i.repository_id, i.repository, i.manifest_id, i.tag_id, i.tag, i.compressed_bytes,
-        i.savings_min_bytes, i.savings_max_bytes, i.slim_score
-      from ${imagesAsOf(scope)} i
-      where i.kind = 'image' and i.tag <> '' and ${scope.where}),
-    tagged as (
-      select name, repository_id, repository, manifest_id, min(tag) as tag, count(*) as tags,
-        compressed_bytes, savings_min_bytes, savings_max_bytes, slim_score
-      from standing group by 1, 2, 3, 4, 7, 8, 9, 10),
-    -- A tag of several platforms is one tag.
-    tag_counts as (select name, count(distinct tag_id) as tags from standing group by name),
-    one_each as (select distinct on (name, manifest_id) * from tagged order by name, manifest_id, repository, tag),
-    -- Each image once a scope, and each blob once a group and scope, before sizes are looked up: images share most blobs.
-    scoped as (
-      select distinct t.name, t.manifest_id, s.id as source_id, coalesce(a.base_layers, 0) as base_layers,
-        case s.dedup when 'registry' then r.registry when 'repository' then r.id::text
-          else r.registry || '/' || split_part(r.name, '/', 1) end as scope
-      from tagged t join repository r on r.id = t.repository_id join source s on s.id = r.source_id
-      left join assessment a on a.manifest_id = t.manifest_id),
-    held as (
-      select l.blob_id, t.name, t.source_id, t.scope, bool_or(l.position >= t.base_layers) as own
-      from scoped t
-      join (select manifest_id, position, blob_id from manifest_layer
-            union all select id, null, config_id from manifest where config_id is not null) l on l.manifest_id = t.manifest_id
-      group by 1, 2, 3, 4),
-    share as (
-      select h.name, b.size, h.own, count(*) over w as holders, row_number() over (w order by h.name) as place
-      from held h join blob b on b.id = h.blob_id and b.stored
-      window w as (partition by h.blob_id, h.source_id, h.scope)),
-    bytes as (
-      select name, sum(size / holders + case when place <= size % holders then 1 else 0 end) as stored_bytes,
-        sum(size) filter (where holders = 1) as exclusive_bytes, sum(size) filter (where holders > 1) as shared_bytes,
-        sum(size) filter (where own) as own_bytes
-      from share group by name),
-    sizes as (
-      select name, count(*) as images, percentile_disc(0.5) within group (order by compressed_bytes) as median_bytes,
-        percentile_disc(0.9) within group (order by compressed_bytes) as p90_bytes, max(compressed_bytes) as largest_bytes,
-        (array_agg(repository || ':' || tag order by compressed_bytes desc, repository, tag))[1] as largest_image,
-        coalesce(sum(savings_min_bytes), 0) as savings_min_bytes, coalesce(sum(savings_max_bytes), 0) as savings_max_bytes,
-        round(sum(slim_score * compressed_bytes) / nullif(sum(compressed_bytes) filter (where slim_score is not null), 0), 2) as slim_score
-      from one_each group by name),
-    counts as (
-      select name, count(distinct repository_id) as repositories, sum(compressed_bytes * tags) as logical_bytes
-      from tagged group by name),
-    found as (
-      select o.name, count(*) filter (where f.severity = 'error') as findings_error, count(*) filter (where f.severity = 'warn') as findings_warn
-      from one_each o join finding f on f.manifest_id = o.manifest_id group by o.name)
-    select c.name, c.repositories, n.tags, s.images, c.logical_bytes, coalesce(b.stored_bytes, 0) as stored_bytes,
-      coalesce(b.exclusive_bytes, 0) as exclusive_bytes, coalesce(b.shared_bytes, 0) as shared_bytes, coalesce(b.own_bytes, 0) as own_bytes,
-      s.median_bytes, s.p90_bytes, s.largest_bytes, s.largest_image, s.savings_min_bytes, s.savings_max_bytes, s.slim_score,
-      coalesce(f.findings_error, 0) as findings_error, coalesce(f.findings_warn, 0) as findings_warn,
-      null::int8 as previous_stored_bytes, null::int8 as previous_own_bytes, null::int8 as previous_logical_bytes,
-      null::int8 as previous_savings_max_bytes, null::int8 as previous_largest_bytes, null::int8 as previous_median_bytes,
-      null::int8 as previous_images, null::numeric as previous_slim_score, false as compared, null::int8 as credited_bytes,
-      null::numeric as goal_percent
-    from counts c join tag_counts n on n.name = c.name join sizes s on s.name = c.name left join bytes b on b.name = c.name left join found f on f.name = c.name`;
 }

@@ -59,13 +59,11 @@ const MOST_BASES = 1_000;
 
 const BASE_TOTALS = `
   insert into base_total (audit_id, source_id, place, base_image, distro, distro_version, distro_eol, images, tags, repositories, base_bytes, logical_bytes)
-  select $2, $1, row_number() over (order by tags desc, base_image, distro, distro_version, distro_eol), g.*
+  select $2, $1, row_number() over (order by tags desc, base_image, distro, distro_version, distro_eol), b.*
   from (
-    select coalesce(a.base_image, '') as base_image, a.distro, a.distro_version, a.distro_eol, count(distinct t.manifest_id) as images,
-      sum(t.tags) as tags, count(distinct t.repository_id) as repositories, max(a.base_bytes) as base_bytes, sum(t.pull_bytes * t.tags) as logical_bytes
-    from tagged_image t left join assessment a on a.manifest_id = t.manifest_id
-    group by 1, 2, 3, 4
-    order by tags desc, 1, 2, 3, 4 limit ${MOST_BASES}) g`;
+    select coalesce(base_image, '') as base_image, distro, distro_version, distro_eol, images, tags, repositories, base_bytes, logical_bytes
+    from source_base where source_id = $1
+    order by tags desc, 1, 2, 3, 4 limit ${MOST_BASES}) b`;
 
 const LIST_ROWS = 15;
 /** Layers of untagged images are not listed: of so many of the biggest, enough are under tags. */
@@ -119,7 +117,7 @@ const SUMMARY = `
         order by s.gain desc, s.manifest_id)
       from steps s join manifest m on m.id = s.manifest_id join repository r on r.id = s.repository_id), '[]'))`;
 
-/** Sums a source up at the end of an audit, from the temporary tables that its totals are computed with. */
+/** Sums a source up at the end of an audit, from its base images and the temporary tables that its totals are computed with. */
 export async function summariseSource(tx: Queryable, sourceId: number, auditId: number): Promise<void> {
   await tx.query(BASE_TOTALS, [sourceId, auditId]);
   await tx.query(SUMMARY, [sourceId, auditId, [...SIZE_BOUNDARIES]]);

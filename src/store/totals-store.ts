@@ -1,5 +1,6 @@
 import { keepBaseSums } from './base-sums.ts';
 import type { Queryable } from './database.ts';
+import { keepGroupSums } from './group-sums.ts';
 import { summariseSource } from './summary-store.ts';
 
 /**
@@ -41,7 +42,8 @@ const OWN_HOLDING = `
 /** One row an image that a repository holds under a tag, however many tags name it. */
 const TAGGED_IMAGE = `
   create temp table tagged_image on commit drop as
-  select c.repository_id, r.team, c.manifest_id, r.name as repository, min(c.tag) as tag, count(*)::int as tags, i.pull_bytes
+  select c.repository_id, r.team, c.manifest_id, r.name as repository, min(c.tag) as tag, count(*)::int as tags, i.pull_bytes,
+    count(*) filter (where c.index_id is null) as own_tags, array_agg(c.tag_id) filter (where c.index_id is not null) as index_tags
   from tag_content c join repository r on r.id = c.repository_id join image i on i.manifest_id = c.manifest_id
   where r.source_id = $1 and r.ended_at is null and c.tag is not null
   group by 1, 2, 3, 4, i.pull_bytes`;
@@ -109,10 +111,29 @@ const TEAM_TOTALS = `
   left join bytes on bytes.team = team.team left join own on own.team = team.team left join logical on logical.team = team.team
   left join images on images.team = team.team left join found on found.team = team.team`;
 
+const REPOSITORY_SUMS = [
+  'tags',
+  'images',
+  'logical_bytes',
+  'stored_bytes',
+  'exclusive_bytes',
+  'shared_bytes',
+  'own_bytes',
+  'median_bytes',
+  'p90_bytes',
+  'largest_bytes',
+  'largest_tag',
+  'savings_min_bytes',
+  'savings_max_bytes',
+  'slim_score',
+  'findings_error',
+  'findings_warn',
+] as const;
+const sumsOf = (relation: string): string => REPOSITORY_SUMS.map((name) => `${relation}.${name}`).join(', ');
+
 /** A row only where the newest one says something else. */
 const REPOSITORY_TOTALS = `
-  insert into repository_total (repository_id, audit_id, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes,
-    median_bytes, largest_bytes)
+  insert into repository_total (repository_id, audit_id, ${REPOSITORY_SUMS.join(', ')})
   with newest as (
     select distinct on (t.repository_id) t.* from repository_total t join repository r on r.id = t.repository_id
     where r.source_id = $1 order by t.repository_id, t.audit_id desc),
@@ -127,22 +148,28 @@ const REPOSITORY_TOTALS = `
     from holding h join held_by b on b.scope = h.scope and b.blob_id = h.blob_id group by h.repository_id),
   own as (select repository_id, sum(size) as own from own_holding group by repository_id),
   images as (
-    select repository_id, count(*)::int as images, sum(pull_bytes * tags) as logical,
-      percentile_disc(0.5) within group (order by pull_bytes) as median, max(pull_bytes) as largest
-    from tagged_image group by repository_id),
+    select t.repository_id, count(*)::int as images, sum(t.pull_bytes * t.tags) as logical,
+      percentile_disc(0.5) within group (order by t.pull_bytes) as median, percentile_disc(0.9) within group (order by t.pull_bytes) as p90,
+      max(t.pull_bytes) as largest, (array_agg(t.tag order by t.pull_bytes desc, t.tag))[1] as largest_tag,
+      sum(a.savings_min_bytes) as savings_min, sum(a.savings_max_bytes) as savings_max,
+      round(sum(a.slim_score * t.pull_bytes) / nullif(sum(t.pull_bytes) filter (where a.slim_score is not null), 0), 2) as score
+    from tagged_image t left join assessment a on a.manifest_id = t.manifest_id group by t.repository_id),
+  found as (
+    select t.repository_id, count(*) filter (where f.severity = 'error') as errors, count(*) filter (where f.severity = 'warn') as warnings
+    from tagged_image t join finding f on f.manifest_id = t.manifest_id group by t.repository_id),
   total as (
-    select tags.repository_id, tags.tags, coalesce(images.images, 0) as images, coalesce(images.logical, 0)::int8 as logical,
-      coalesce(bytes.stored, 0)::int8 as stored, coalesce(bytes.exclusive, 0)::int8 as exclusive, coalesce(bytes.shared, 0)::int8 as shared,
-      coalesce(own.own, 0)::int8 as own, images.median, images.largest
+    select tags.repository_id, tags.tags, coalesce(images.images, 0) as images, coalesce(images.logical, 0)::int8 as logical_bytes,
+      coalesce(bytes.stored, 0)::int8 as stored_bytes, coalesce(bytes.exclusive, 0)::int8 as exclusive_bytes,
+      coalesce(bytes.shared, 0)::int8 as shared_bytes, coalesce(own.own, 0)::int8 as own_bytes, images.median as median_bytes,
+      images.p90 as p90_bytes, images.largest as largest_bytes, images.largest_tag, coalesce(images.savings_min, 0)::int8 as savings_min_bytes,
+      coalesce(images.savings_max, 0)::int8 as savings_max_bytes, images.score as slim_score, coalesce(found.errors, 0)::int as findings_error,
+      coalesce(found.warnings, 0)::int as findings_warn
     from tags left join bytes on bytes.repository_id = tags.repository_id left join own on own.repository_id = tags.repository_id
-    left join images on images.repository_id = tags.repository_id)
-  select total.repository_id, $2, total.tags, total.images, total.logical, total.stored, total.exclusive, total.shared, total.own, total.median, total.largest
+    left join images on images.repository_id = tags.repository_id left join found on found.repository_id = tags.repository_id)
+  select total.repository_id, $2, ${sumsOf('total')}
   from total left join newest n on n.repository_id = total.repository_id
-  where (n.tags, n.images, n.logical_bytes, n.stored_bytes, n.exclusive_bytes, n.shared_bytes, n.own_bytes, n.median_bytes, n.largest_bytes)
-    is distinct from (total.tags, total.images, total.logical, total.stored, total.exclusive, total.shared, total.own, total.median, total.largest)
-  on conflict (repository_id, audit_id) do update set tags = excluded.tags, images = excluded.images, logical_bytes = excluded.logical_bytes,
-    stored_bytes = excluded.stored_bytes, exclusive_bytes = excluded.exclusive_bytes, shared_bytes = excluded.shared_bytes,
-    own_bytes = excluded.own_bytes, median_bytes = excluded.median_bytes, largest_bytes = excluded.largest_bytes`;
+  where (${sumsOf('n')}) is distinct from (${sumsOf('total')})
+  on conflict (repository_id, audit_id) do update set ${REPOSITORY_SUMS.map((name) => `${name} = excluded.${name}`).join(', ')}`;
 
 /** Computes a source's totals, shares and history rows for an audit. Needs a transaction: its tables are temporary. */
 export async function computeTotals(tx: Queryable, sourceId: number, auditId: number): Promise<void> {
@@ -157,8 +184,9 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   await tx.query(FORGET_SHARES, [sourceId]);
   for (const statement of [SOURCE_TOTAL, TEAM_TOTALS, REPOSITORY_TOTALS])
     await tx.query(statement, [sourceId, auditId]);
-  await summariseSource(tx, sourceId, auditId);
   await keepBaseSums(tx, sourceId);
+  await summariseSource(tx, sourceId, auditId);
+  await keepGroupSums(tx, sourceId);
   for (const table of ['held', 'holding', 'own_holding', 'tagged_image']) await tx.query(`drop table ${table}`);
 }
 

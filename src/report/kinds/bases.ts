@@ -1,6 +1,6 @@
 import { baseSums } from '../../store/base-sums.ts';
 import type { Column } from '../report.ts';
-import { imagesAsOf, type ReportKind, selectColumns } from './kind.ts';
+import { imagesAsOf, keptOr, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   {
@@ -52,15 +52,7 @@ export const bases: ReportKind = {
   },
   query: (scope) => {
     const added = baseSums(imagesAsOf(scope), scope.where);
-    return `select * from (${scope.isFiltered ? added : keptOr(added)}) b order by images desc, base_image, distro, distro_version`;
+    const sums = scope.isFiltered ? added : keptOr('source_base', columns.map(({ name }) => name).join(', '), added);
+    return `select * from (${sums}) b order by images desc, base_image, distro, distro_version`;
   },
 };
-
-/** As kept when the newest audit ended. Of several sources images and teams may be the same ones: they are added up anew. */
-function keptOr(added: string): string {
-  return `
-    with kept as (select * from source_base where (select count(*) from source) = 1)
-    select ${selectColumns(columns, 'k')} from kept k
-    union all
-    select ${selectColumns(columns, 'a')} from (${added}) a where not exists (select from kept)`;
-}

@@ -73,3 +73,16 @@ export function imagesAsOf({ audit, parameters }: Pick<QueryScope, 'audit' | 'pa
 export function selectColumns(columns: readonly Column[], relation: string): string {
   return columns.map(({ name }) => `${relation}."${name}"`).join(', ');
 }
+
+/**
+ * SQL: what was kept when the newest audit ended, where it answers for everything. Of several sources images and teams may
+ * be the same ones: they are added up anew.
+ * @param kept what follows `from`
+ */
+export function keptOr(kept: string, columns: string, added: string): string {
+  return `
+    with kept as (select ${columns} from (select * from ${kept}) k where (select count(*) from source) = 1)
+    select ${columns} from kept
+    union all
+    select ${columns} from (${added}) a where not exists (select from kept)`;
+}

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readStandings } from '../../../src/html/overview/read-summaries.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { openReport } from '../../../src/report/open-report.ts';
@@ -106,6 +107,13 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
     expect(await rows({}, 1)).toMatchObject([{ images: 2 }, { images: 1 }]);
     await inventory.audit(source, AT);
     expect(await rows()).toEqual(kept);
+  });
+
+  test('have the same tags in the history of audits: one of several platforms is one', async () => {
+    expect(await readStandings(db, 'base')).toMatchObject([
+      { name: 'library/debian:12', tags: 3, logicalBytes: 620 },
+      { name: 'not known', tags: 1, logicalBytes: 7 },
+    ]);
   });
 
   test('are added up while no audit has ended', async () => {

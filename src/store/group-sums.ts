@@ -1,0 +1,135 @@
+import type { Queryable } from './database.ts';
+
+/** The names that an image is grouped by, as SQL. */
+const NAME = {
+  base: "coalesce(a.base_image, 'unknown')",
+  distro: "coalesce(a.distro || coalesce(' ' || a.distro_version, ''), 'unknown')",
+  runtime: "coalesce(a.runtime, 'unknown')",
+} as const;
+
+export type ImageGrouping = keyof typeof NAME;
+const GROUPINGS = Object.keys(NAME) as readonly ImageGrouping[];
+
+/** What is added up of a group; sizes are bytes. */
+export const GROUP_SUMS = `repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes,
+  median_bytes, p90_bytes, largest_bytes, largest_image, savings_min_bytes, savings_max_bytes, slim_score, findings_error, findings_warn`;
+
+/**
+ * SQL: the images that repositories hold under tags, a row for each repository and image, to be grouped.
+ * @param images a relation with the columns of `slimboard_images`, to be called `i`
+ * @param where a condition on it
+ */
+export function taggedImages(images: string, where: string): string {
+  return `
+    select i.repository_id, i.manifest_id, min(i.tag) as tag, count(*) as tags, count(*) filter (where i.index_digest is null) as own_tags,
+      array_agg(i.tag_id) filter (where i.index_digest is not null) as index_tags
+    from ${images} i where i.kind = 'image' and i.tag <> '' and ${where} group by 1, 2`;
+}
+
+/**
+ * SQL: groups of images, a row for each name in each grouping, with GROUP_SUMS. A blob that several groups hold is shared
+ * fairly among them, within the scope in which its registry keeps it once.
+ * @param tagged as of `taggedImages`
+ */
+export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): string {
+  const names = groupings.map((grouping) => `by_${grouping}`).join(', ');
+  return `
+    with described as materialized (
+      select t.*, r.name as repository, i.pull_bytes as bytes, a.savings_min_bytes as savings_min, a.savings_max_bytes as savings_max,
+        a.slim_score as score, coalesce(a.base_layers, 0) as base_layers, ${groupings.map((grouping) => `${NAME[grouping]} as by_${grouping}`).join(', ')}
+      from (${tagged}) t
+      join repository r on r.id = t.repository_id join image i on i.manifest_id = t.manifest_id
+      left join assessment a on a.manifest_id = t.manifest_id),
+    -- Names are few, and come in few combinations: rows carry the number of theirs.
+    numbered as materialized (select row_number() over () as combination, c.* from (select distinct ${names} from described) c),
+    held_image as materialized (select d.*, c.combination from described d join numbered c using (${names})),
+    named as (
+      select c.combination, n.grouping, n.name from numbered c
+      cross join lateral (values ${groupings.map((grouping) => `('${grouping}', c.by_${grouping})`).join(', ')}) n (grouping, name)),
+    image_once as materialized (select distinct on (manifest_id) * from held_image order by manifest_id, repository, tag),
+    ${HELD_BYTES},
+    sizes as (
+      select n.grouping, n.name, count(*) as images, percentile_disc(0.5) within group (order by o.bytes) as median,
+        percentile_disc(0.9) within group (order by o.bytes) as p90, coalesce(sum(o.savings_min), 0) as savings_min,
+        coalesce(sum(o.savings_max), 0) as savings_max,
+        round(sum(o.score * o.bytes) / nullif(sum(o.bytes) filter (where o.score is not null), 0), 2) as score
+      from image_once o join named n on n.combination = o.combination group by 1, 2),
+    largest as (
+      select distinct on (n.grouping, n.name) n.grouping, n.name, o.bytes, o.repository || ':' || o.tag as image
+      from (select distinct on (combination) * from image_once order by combination, bytes desc, repository, tag) o
+      join named n on n.combination = o.combination
+      order by n.grouping, n.name, o.bytes desc, o.repository, o.tag),
+    logical as (
+      select n.grouping, n.name, count(distinct i.repository_id) as repositories, sum(i.bytes) as bytes, sum(i.own_tags) as own_tags
+      from (
+        select combination, repository_id, sum(bytes * tags) as bytes, sum(own_tags) as own_tags from held_image group by 1, 2) i
+      join named n on n.combination = i.combination group by 1, 2),
+    -- A tag of several platforms is one tag.
+    index_tags as (
+      select n.grouping, n.name, count(distinct t.id) as tags
+      from held_image i cross join lateral unnest(i.index_tags) t (id) join named n on n.combination = i.combination group by 1, 2),
+    found as (
+      select n.grouping, n.name, sum(f.findings) filter (where f.severity = 'error') as errors,
+        sum(f.findings) filter (where f.severity = 'warn') as warnings
+      from (
+        select i.combination, f.severity, count(*) as findings from image_once i join finding f on f.manifest_id = i.manifest_id group by 1, 2) f
+      join named n on n.combination = f.combination group by 1, 2)
+    select grouping, name, l.repositories, l.own_tags + coalesce(t.tags, 0) as tags, s.images, l.bytes as logical_bytes,
+      coalesce(b.stored, 0) as stored_bytes, coalesce(b.exclusive, 0) as exclusive_bytes, coalesce(b.shared, 0) as shared_bytes,
+      coalesce(b.own, 0) as own_bytes, s.median as median_bytes, s.p90 as p90_bytes, g.bytes as largest_bytes, g.image as largest_image,
+      s.savings_min as savings_min_bytes, s.savings_max as savings_max_bytes, s.score as slim_score,
+      coalesce(f.errors, 0) as findings_error, coalesce(f.warnings, 0) as findings_warn
+    from logical l join sizes s using (grouping, name) join largest g using (grouping, name) left join bytes b using (grouping, name)
+    left join index_tags t using (grouping, name) left join found f using (grouping, name)`;
+}
+
+/** What each name holds. Most blobs are of one combination of names, and there for all groupings alike. */
+const HELD_BYTES = `
+    place as materialized (
+      select r.id as repository_id, dense_rank() over (order by s.id, case s.dedup when 'registry' then r.registry
+        when 'repository' then r.id::text else r.registry || '/' || split_part(r.name, '/', 1) end) as scope
+      from repository r join source s on s.id = r.source_id),
+    placed as (
+      select distinct i.manifest_id, i.combination, p.scope, i.base_layers from held_image i join place p on p.repository_id = i.repository_id),
+    held as materialized (
+      select b.id as blob_id, b.size, p.scope, p.combination, bool_or(x.position >= p.base_layers) as own
+      from placed p
+      join (select manifest_id, position, blob_id from manifest_layer
+            union all select id, null, config_id from manifest where config_id is not null) x on x.manifest_id = p.manifest_id
+      join blob b on b.id = x.blob_id and b.stored
+      group by 1, 2, 3, 4),
+    blob_once as materialized (
+      select blob_id, size, scope, count(*) as combinations, min(combination) as combination, bool_or(own) as own
+      from held group by 1, 2, 3),
+    alone as (
+      select combination, sum(size) as bytes, sum(size) filter (where own) as own from blob_once where combinations = 1 group by 1),
+    in_common as (
+      select n.grouping, n.name, o.blob_id, o.scope, o.size, bool_or(h.own) as own
+      from blob_once o join held h on h.blob_id = o.blob_id and h.scope = o.scope join named n on n.combination = h.combination
+      where o.combinations > 1 group by 1, 2, 3, 4, 5),
+    share as (
+      select c.*, count(*) over w as holders, row_number() over (w order by c.name) as place
+      from in_common c window w as (partition by c.grouping, c.blob_id, c.scope)),
+    bytes as (
+      select grouping, name, sum(stored) as stored, sum(exclusive) as exclusive, sum(shared) as shared, sum(own) as own
+      from (
+        select n.grouping, n.name, a.bytes as stored, a.bytes as exclusive, 0 as shared, a.own
+        from alone a join named n on n.combination = a.combination
+        union all
+        -- What does not divide goes to the first by name, a byte each.
+        select grouping, name, size / holders + case when place <= size % holders then 1 else 0 end,
+          case when holders = 1 then size else 0 end, case when holders > 1 then size else 0 end, case when own then size else 0 end
+        from share) x
+      group by 1, 2)`;
+
+/** Keeps the sums of a source's groups, in place of those of its audit before, from the temporary tables of its totals. */
+export async function keepGroupSums(tx: Queryable, sourceId: number): Promise<void> {
+  await tx.query('delete from source_group where source_id = $1', [sourceId]);
+  await tx.query(
+    `insert into source_group (source_id, grouping, name, ${GROUP_SUMS})
+     select $1::int4, grouping, name, ${GROUP_SUMS} from (${groupSums(TAGGED, GROUPINGS)}) s`,
+    [sourceId],
+  );
+}
+
+const TAGGED = 'select repository_id, manifest_id, tag, tags, own_tags, index_tags from tagged_image';
