@@ -34,17 +34,18 @@ export function taggedImages(images: string, where: string): string {
 export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): string {
   const names = groupings.map((grouping) => `by_${grouping}`).join(', ');
   return `
-    with described as materialized (
-      select t.*, r.name as repository, i.pull_bytes as bytes, a.savings_min_bytes as savings_min, a.savings_max_bytes as savings_max,
-        a.slim_score as score, coalesce(a.base_layers, 0) as base_layers, ${groupings.map((grouping) => `${NAME[grouping]} as by_${grouping}`).join(', ')}
-      from (${tagged}) t
-      join repository r on r.id = t.repository_id join image i on i.manifest_id = t.manifest_id
-      left join assessment a on a.manifest_id = t.manifest_id),
-    -- Names are few, and come in few combinations: rows carry the number of theirs.
-    numbered as materialized (select row_number() over () as combination, c.* from (select distinct ${names} from described) c),
-    held_image as materialized (select d.*, c.combination from described d join numbered c using (${names})),
-    named as (
-      select c.combination, n.grouping, n.name from numbered c
+    -- Names are few, and come in few combinations: rows carry the number of theirs. Joined to a list of combinations by
+    -- name, Postgres would expect a single row, and look up what follows row by row.
+    with held_image as materialized (
+      select d.*, dense_rank() over (order by ${groupings.map((grouping) => `by_${grouping} collate "C"`).join(', ')}) as combination
+      from (
+        select t.*, r.name as repository, i.pull_bytes as bytes, a.savings_min_bytes as savings_min, a.savings_max_bytes as savings_max,
+          a.slim_score as score, coalesce(a.base_layers, 0) as base_layers, ${groupings.map((grouping) => `${NAME[grouping]} as by_${grouping}`).join(', ')}
+        from (${tagged}) t
+        join repository r on r.id = t.repository_id join image i on i.manifest_id = t.manifest_id
+        left join assessment a on a.manifest_id = t.manifest_id) d),
+    named as materialized (
+      select c.combination, n.grouping, n.name from (select distinct combination, ${names} from held_image) c
       cross join lateral (values ${groupings.map((grouping) => `('${grouping}', c.by_${grouping})`).join(', ')}) n (grouping, name)),
     image_once as materialized (select distinct on (manifest_id) * from held_image order by manifest_id, repository, tag),
     ${HELD_BYTES},
