@@ -1,4 +1,5 @@
 import type { Queryable } from './database.ts';
+import { DEDUP_SCOPE } from './dedup-scope.ts';
 
 /** The names that an image is grouped by, as SQL. */
 const NAME = {
@@ -87,8 +88,7 @@ export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): 
 /** What each name holds. Most blobs are of one combination of names, and there for all groupings alike. */
 const HELD_BYTES = `
     place as materialized (
-      select r.id as repository_id, dense_rank() over (order by s.id, case s.dedup when 'registry' then r.registry
-        when 'repository' then r.id::text else r.registry || '/' || split_part(r.name, '/', 1) end) as scope
+      select r.id as repository_id, dense_rank() over (order by s.id, ${DEDUP_SCOPE}) as scope
       from repository r join source s on s.id = r.source_id),
     placed as (
       select distinct i.manifest_id, i.combination, p.scope, i.base_layers from held_image i join place p on p.repository_id = i.repository_id),

@@ -1,5 +1,6 @@
 import { keepBaseSums } from './base-sums.ts';
 import type { Queryable } from './database.ts';
+import { DEDUP_SCOPE } from './dedup-scope.ts';
 import { keepGroupSums } from './group-sums.ts';
 import { summariseSource } from './summary-store.ts';
 
@@ -21,7 +22,7 @@ const HELD = `
 const HOLDING = `
   create temp table holding on commit drop as
   select distinct r.id as repository_id, r.team, b.id as blob_id, b.size,
-    case s.dedup when 'registry' then r.registry when 'repository' then r.id::text else r.registry || '/' || split_part(r.name, '/', 1) end as scope
+    ${DEDUP_SCOPE} as scope
   from held h
   join repository r on r.id = h.repository_id
   join source s on s.id = r.source_id

@@ -1,3 +1,4 @@
+import { DEDUP_SCOPE } from '../../store/dedup-scope.ts';
 import { freedSql } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';
@@ -175,8 +176,7 @@ const HOLDINGS = `
       select 1 from listed l where l.repository_id = h.repository_id and l.manifest_id = c.child_id)),
   holdings as (
     select distinct r.source_id, h.repository_id, h.root_id, b.id as blob_id, b.size,
-      r.source_id || ' ' || case s.dedup when 'registry' then r.registry when 'repository' then r.id::text
-        else r.registry || '/' || split_part(r.name, '/', 1) end as scope
+      r.source_id || ' ' || ${DEDUP_SCOPE} as scope
     from held h join repository r on r.id = h.repository_id join source s on s.id = r.source_id
     join (select manifest_id, blob_id from manifest_layer union all select id, config_id from manifest where config_id is not null) x
       on x.manifest_id = h.manifest_id
