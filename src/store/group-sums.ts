@@ -22,7 +22,7 @@ export const GROUP_SUMS = `repositories, tags, images, logical_bytes, stored_byt
  */
 export function taggedImages(images: string, where: string): string {
   return `
-    select i.repository_id, i.manifest_id, min(i.tag) as tag, count(*) as tags, count(*) filter (where i.index_digest is null) as own_tags,
+    select i.repository_id, i.manifest_id, min(i.tag) as tag, count(*) as tags, count(*) filter (where i.index_digest is null) as direct_tags,
       array_agg(i.tag_id) filter (where i.index_digest is not null) as index_tags
     from ${images} i where i.kind = 'image' and i.tag <> '' and ${where} group by 1, 2`;
 }
@@ -62,9 +62,9 @@ export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): 
       join named n on n.combination = o.combination
       order by n.grouping, n.name, o.bytes desc, o.repository, o.tag),
     logical as (
-      select n.grouping, n.name, count(distinct i.repository_id) as repositories, sum(i.bytes) as bytes, sum(i.own_tags) as own_tags
+      select n.grouping, n.name, count(distinct i.repository_id) as repositories, sum(i.bytes) as bytes, sum(i.direct_tags) as direct_tags
       from (
-        select combination, repository_id, sum(bytes * tags) as bytes, sum(own_tags) as own_tags from held_image group by 1, 2) i
+        select combination, repository_id, sum(bytes * tags) as bytes, sum(direct_tags) as direct_tags from held_image group by 1, 2) i
       join named n on n.combination = i.combination group by 1, 2),
     -- A tag of several platforms is one tag.
     index_tags as (
@@ -76,7 +76,7 @@ export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): 
       from (
         select i.combination, f.severity, count(*) as findings from image_once i join finding f on f.manifest_id = i.manifest_id group by 1, 2) f
       join named n on n.combination = f.combination group by 1, 2)
-    select grouping, name, l.repositories, l.own_tags + coalesce(t.tags, 0) as tags, s.images, l.bytes as logical_bytes,
+    select grouping, name, l.repositories, l.direct_tags + coalesce(t.tags, 0) as tags, s.images, l.bytes as logical_bytes,
       coalesce(b.stored, 0) as stored_bytes, coalesce(b.exclusive, 0) as exclusive_bytes, coalesce(b.shared, 0) as shared_bytes,
       coalesce(b.own, 0) as own_bytes, s.median as median_bytes, s.p90 as p90_bytes, g.bytes as largest_bytes, g.image as largest_image,
       s.savings_min as savings_min_bytes, s.savings_max as savings_max_bytes, s.score as slim_score,
@@ -133,4 +133,4 @@ export async function keepGroupSums(tx: Queryable, sourceId: number): Promise<vo
   );
 }
 
-const TAGGED = 'select repository_id, manifest_id, tag, tags, own_tags, index_tags from tagged_image';
+const TAGGED = 'select repository_id, manifest_id, tag, tags, direct_tags, index_tags from tagged_image';

@@ -44,7 +44,7 @@ const OWN_HOLDING = `
 const TAGGED_IMAGE = `
   create temp table tagged_image on commit drop as
   select c.repository_id, r.team, c.manifest_id, r.name as repository, min(c.tag) as tag, count(*)::int as tags, i.pull_bytes,
-    count(*) filter (where c.index_id is null) as own_tags, array_agg(c.tag_id) filter (where c.index_id is not null) as index_tags
+    count(*) filter (where c.index_id is null) as direct_tags, array_agg(c.tag_id) filter (where c.index_id is not null) as index_tags
   from tag_content c join repository r on r.id = c.repository_id join image i on i.manifest_id = c.manifest_id
   where r.source_id = $1 and r.ended_at is null and c.tag is not null
   group by 1, 2, 3, 4, i.pull_bytes`;

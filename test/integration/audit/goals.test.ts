@@ -2,8 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
-import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
-import { recordOf } from '../../../src/report/report.ts';
+import type { ReportRequest } from '../../../src/report/open-report.ts';
 import { parseGoal } from '../../../src/settings/units.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
@@ -11,6 +10,7 @@ import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { readRecords } from '../../support/report-records.ts';
 
 /** A build whose pull size is as good as any: what it is, its layer tells. */
 const build = (month: number, bytes: number, platform = 'amd64') =>
@@ -41,17 +41,8 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
   const teams = [team('cart'), team('mail')];
   const audit = (policy: object = { goal: half }) => auditRegistry(db, registry, { teams, policy });
 
+  const rowsOf = (kind: ReportKind, request: Partial<ReportRequest> = {}) => readRecords(db, kind, request);
   const goals = (request: Partial<ReportRequest> = {}) => rowsOf(KINDS.goals, request);
-
-  async function rowsOf(
-    kind: ReportKind,
-    request: Partial<ReportRequest> = {},
-  ): Promise<readonly Record<string, unknown>[]> {
-    const { columns, rows } = await openReport(db, kind, { now: new Date(), ...request });
-    const found: Record<string, unknown>[] = [];
-    for await (const batch of rows) found.push(...batch.map((cells) => recordOf(columns, cells)));
-    return found;
-  }
 
   test('progress counts from the first audit, for the newest build of a repository, and adds up for a team', async () => {
     registry.push('cart/api', '1', build(1, 10_000));

@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import { openReport } from '../../../src/report/open-report.ts';
-import { recordOf } from '../../../src/report/report.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { pushableBase, pushablePair } from '../../support/pair-images.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { readRecords } from '../../support/report-records.ts';
 
 const month = (number: number) => `2026-0${number}-01T00:00:00Z`;
 const FAT = pushablePair('node-single-stage', month(1));
@@ -30,12 +29,7 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
   });
   afterEach(() => registry.close());
 
-  async function rowsOf(kind: 'improvements' | 'techniques'): Promise<readonly Record<string, unknown>[]> {
-    const { columns, rows } = await openReport(db, KINDS[kind], { now: new Date() });
-    const found: Record<string, unknown>[] = [];
-    for await (const batch of rows) found.push(...batch.map((cells) => recordOf(columns, cells)));
-    return found;
-  }
+  const rowsOf = (kind: 'improvements' | 'techniques') => readRecords(db, KINDS[kind]);
 
   test('of two versions found in one audit, with what was estimated beside what was achieved', async () => {
     registry.push('payments/cart-api', '0.9', FAT);

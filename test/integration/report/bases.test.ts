@@ -2,12 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readStandings } from '../../../src/html/overview/read-summaries.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import { openReport } from '../../../src/report/open-report.ts';
-import { recordOf } from '../../../src/report/report.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
+import { readRecords } from '../../support/report-records.ts';
 
 const AT = '2026-11-01T02:00:00Z';
 /** A filter that takes all: with one, rows are added up from the images. */
@@ -71,10 +70,7 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
   }
 
   async function rows(filters: ReportFilters = {}, audit?: number) {
-    const report = await openReport(db, KINDS.bases, { filters, now: new Date(AT), ...(audit ? { audit } : {}) });
-    const found: Record<string, unknown>[] = [];
-    for await (const batch of report.rows) found.push(...batch.map((cells) => recordOf(report.columns, cells)));
-    return found;
+    return readRecords(db, KINDS.bases, { filters, ...(audit ? { audit } : {}) });
   }
 
   test('are kept when an audit ends, as its images add up', async () => {

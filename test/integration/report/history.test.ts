@@ -3,13 +3,13 @@ import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { reclaim, reclaimable } from '../../../src/report/kinds/reclaim.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
-import { recordOf } from '../../../src/report/report.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { readRecords } from '../../support/report-records.ts';
 
 const BASE = ['a base of one layer'.repeat(50), 'and another'.repeat(40)];
 
@@ -30,17 +30,8 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
   });
   afterEach(() => registry.close());
 
-  async function rowsOf(
-    kind: 'trends' | 'regressions' | 'reclaim',
-    filters = {},
-  ): Promise<readonly Record<string, unknown>[]> {
-    const { columns, rows } = await openReport(db, KINDS[kind], { filters, now: new Date() });
-    const found: Record<string, unknown>[] = [];
-    for await (const batch of rows) {
-      found.push(...batch.map((cells) => recordOf(columns, cells)));
-    }
-    return found;
-  }
+  const rowsOf = (kind: 'trends' | 'regressions' | 'reclaim', filters = {}) =>
+    readRecords(db, KINDS[kind], { filters });
 
   const build = (month: number, layers: readonly string[]) =>
     image({ layers: [...BASE, ...layers], created: `2025-${String(month).padStart(2, '0')}-01T00:00:00Z` });

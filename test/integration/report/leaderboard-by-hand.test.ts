@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import { openReport } from '../../../src/report/open-report.ts';
-import { recordOf } from '../../../src/report/report.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { type BuiltImage, image } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
+import { readRecords } from '../../support/report-records.ts';
 
 const TEAMS = ['library', 'payments', 'search'].map((name) => ({ name, repositories: [`${name}/**`] }));
 
@@ -27,9 +26,7 @@ test('teams are ranked by figures that a person can add up', async () => {
   registry.push('search/ranking', '1', ranking);
   await auditRegistry(db, registry, { teams: TEAMS });
 
-  const { columns, rows } = await openReport(db, KINDS.teams, { now: new Date() });
-  const found: Readonly<Record<string, unknown>>[] = [];
-  for await (const batch of rows) found.push(...batch.map((cells) => recordOf(columns, cells)));
+  const found = await readRecords(db, KINDS.teams);
 
   // The layer of the base is held by three teams: a third each, and the bytes that do not divide to the first by name.
   const [shared = 0] = sizesOf(base).layers;

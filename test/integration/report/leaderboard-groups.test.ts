@@ -3,12 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import type { Grouping } from '../../../src/report/names.ts';
-import { openReport } from '../../../src/report/open-report.ts';
-import { recordOf } from '../../../src/report/report.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
+import { readRecords } from '../../support/report-records.ts';
 
 const AT = '2026-11-01T02:00:00Z';
 /** A filter that takes all: with one, groups are added up from the images. */
@@ -92,12 +91,8 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
     await inventory.audit(source, AT);
   }
 
-  async function rows(by: Grouping, filters: ReportFilters = {}) {
-    const report = await openReport(db, leaderboard({ by, metric: 'stored' }), { filters, now: new Date(AT) });
-    const found: Record<string, unknown>[] = [];
-    for await (const batch of report.rows) found.push(...batch.map((cells) => recordOf(report.columns, cells)));
-    return found;
-  }
+  const rows = (by: Grouping, filters: ReportFilters = {}) =>
+    readRecords(db, leaderboard({ by, metric: 'stored' }), { filters });
 
   test('are kept and added up as a person would add them up', async () => {
     await fc.assert(

@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { simulated } from '../../../src/report/kinds/lifecycle.ts';
-import { openReport } from '../../../src/report/open-report.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { type LifecyclePolicy, parseLifecyclePolicy } from '../../../src/report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../../src/report/reclaim/nearest-policy.ts';
-import { recordOf } from '../../../src/report/report.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
+import { readRecords } from '../../support/report-records.ts';
 
 type Selection = LifecyclePolicy['rules'][number]['selection'];
 
@@ -77,10 +76,7 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
 
   async function simulate(rules: LifecyclePolicy['rules'], inUse = '', repository = 'shop/app') {
     const kind = simulated(parseLifecyclePolicy(JSON.stringify({ rules })), parseInUse(inUse));
-    const { columns, rows } = await openReport(db, kind, { filters: { repository }, now: new Date() });
-    const found: Record<string, unknown>[] = [];
-    for await (const batch of rows) found.push(...batch.map((cells) => recordOf(columns, cells)));
-    return found;
+    return readRecords(db, kind, { filters: { repository } });
   }
   const gist = (rows: readonly Record<string, unknown>[]) =>
     rows.map(({ tags, rule, outcome, freed_bytes }) => [tags, rule, outcome, freed_bytes]);

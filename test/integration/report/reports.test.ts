@@ -6,11 +6,11 @@ import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { type LeaderboardOptions, leaderboard } from '../../../src/report/leaderboard.ts';
 import { KIND_NAMES } from '../../../src/report/names.ts';
 import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
-import { recordOf } from '../../../src/report/report.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { Inventory } from '../../support/inventory.ts';
+import { readRecords } from '../../support/report-records.ts';
 
 const FIRST = '2026-11-01T02:00:00Z';
 const SECOND = '2026-11-02T02:00:00Z';
@@ -107,10 +107,7 @@ async function fill(inventory: Inventory): Promise<void> {
 }
 
 async function rowsOf(kind: ReportKind, request: Partial<ReportRequest> = {}, from = db) {
-  const report = await openReport(from, kind, { now, ...request });
-  const rows: Readonly<Record<string, unknown>>[] = [];
-  for await (const batch of report.rows) rows.push(...batch.map((cells) => recordOf(report.columns, cells)));
-  return rows;
+  return readRecords(from, kind, { now, ...request });
 }
 
 describe('images', () => {

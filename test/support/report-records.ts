@@ -1,0 +1,16 @@
+import type { ReportKind } from '../../src/report/kinds/kind.ts';
+import { openReport, type ReportRequest } from '../../src/report/open-report.ts';
+import { recordOf } from '../../src/report/report.ts';
+import type { Database } from '../../src/store/database.ts';
+
+/** All rows of a report by the names of their columns. */
+export async function readRecords(
+  db: Database,
+  kind: ReportKind,
+  request: Partial<ReportRequest> = {},
+): Promise<readonly Record<string, unknown>[]> {
+  const { columns, rows } = await openReport(db, kind, { now: new Date(), ...request });
+  const found: Record<string, unknown>[] = [];
+  for await (const batch of rows) found.push(...batch.map((cells) => recordOf(columns, cells)));
+  return found;
+}
