@@ -1,11 +1,11 @@
 import type { Database, SqlValue } from '../store/database.ts';
-import type { Cell, Cells, Column, ColumnType } from './report.ts';
+import type { Cell, Cells, Column } from './report.ts';
 import { RowReader } from './row-reader.ts';
 
 /**
  * Rows travel from the database as one text each, cells joined by DEL, as any format may write them: only text has to be
- * looked at. Of a million rows of 41 columns Postgres 15 made JSON objects in 27 s and such texts in 6 s; they are also a
- * third shorter, and split faster than JSON parses.
+ * looked at, and times to be read. Of a million rows of 41 columns Postgres 15 made JSON objects in 27 s and such texts in
+ * 6 s; they are also a third shorter, and split faster than JSON parses.
  */
 export const SEPARATOR = '\u007f';
 /** A text that is null; other types are empty then. */
@@ -48,7 +48,7 @@ export function runsOf(columns: readonly Column[], isShared: (column: Column) =>
 
 /** SQL of the runs that rows share, of the relation at hand. */
 export function sharedSql(runs: readonly Run[]): string {
-  return joinedSql(runs.filter(({ shared }) => shared).map(({ columns }) => packing(columns)));
+  return packing(runs.filter(({ shared }) => shared));
 }
 
 /** SQL of a part: the shared runs of the rows of that key. */
@@ -58,7 +58,7 @@ export function partSql(key: string, shared: string): string {
 
 /** SQL of a row: its key, its own runs of the relation at hand, and what it shares where no part brings it: null otherwise. */
 export function rowSql(runs: readonly Run[], key: string, shared: string): string {
-  return joinedSql([key, ...runs.filter((run) => !run.shared).map(({ columns }) => packing(columns)), shared]);
+  return joinedSql([key, packing(runs.filter((run) => !run.shared)), shared]);
 }
 
 function joinedSql(texts: readonly string[]): string {
@@ -75,8 +75,8 @@ export function packRows(
   sql: string,
   parameters: readonly SqlValue[],
 ): PackedRows {
-  const lines = streamLines(db, `select ${packing(columns)} from (${sql}) k`, parameters);
-  return { runs: [{ columns, shared: false }], lines };
+  const runs = [{ columns, shared: false }];
+  return { runs, lines: streamLines(db, `select ${packing(runs)} from (${sql}) k`, parameters) };
 }
 
 /** Streams the rows of a query that packs them itself. */
@@ -93,13 +93,20 @@ export async function* unpackRows({ runs, lines }: PackedRows): AsyncGenerator<r
   for await (const batch of lines) yield reader.read(batch).map((cells) => cells.flat());
 }
 
-function packing(columns: readonly Column[]): string {
-  const line = `concat_ws(e'\\x7f', ${columns.map(cellSql).join(', ')})`;
-  const texts = columns.filter(isText).map(({ name }) => quoted(name));
-  if (texts.length === 0) return line;
-  const cells = columns.map((column) => (isText(column) ? quoted(column.name) : cellSql(column)));
-  return `case when concat(${texts.join(', ')}) !~ ${MARKS} then ${line}
-    else e'\\x02' || json_build_array(${cells.join(', ')})::text end`;
+/** Looks for marks once for all runs: to begin a regular expression costs as much as to go through the texts of a run. */
+function packing(runs: readonly Run[]): string {
+  const lines = joinedSql(runs.map(({ columns }) => `concat_ws(e'\\x7f', ${columns.map(cellSql).join(', ')})`));
+  const texts = runs.flatMap(({ columns }) => columns.filter(isText)).map(({ name }) => quoted(name));
+  if (texts.length === 0) return lines;
+  const lists = joinedSql(
+    runs.map(({ columns }) => `e'\\x02' || json_build_array(${columns.map(itemSql).join(', ')})::text`),
+  );
+  return `case when concat(${texts.join(', ')}) !~ ${MARKS} then ${lines} else ${lists} end`;
+}
+
+/** A null of a text is one in JSON, too. */
+function itemSql(column: Column): string {
+  return isText(column) ? quoted(column.name) : cellSql(column);
 }
 
 const MARKS = "e'[\\x01\\x02\\x1e\\x7f]'";
@@ -109,8 +116,8 @@ function cellSql(column: Column): string {
   const name = quoted(column.name);
   switch (column.type) {
     case 'timestamp':
-      // Half the work of to_char.
-      return `coalesce(replace(left((${name} at time zone 'UTC')::text, 19), ' ', 'T') || 'Z', '')`;
+      // As Postgres writes it: to have it in ISO 8601 took a fifth of the time of a large report.
+      return `coalesce((${name} at time zone 'UTC')::text, '')`;
     case 'digest':
       return `coalesce(case octet_length(${name}) when 64 then 'sha512:' else 'sha256:' end || encode(${name}, 'hex'), '')`;
     case 'text':
@@ -131,26 +138,32 @@ function isText({ type }: Column): boolean {
 
 /** Reads the packed cells of some columns back. */
 export function unpacker(columns: readonly Column[]): (line: string) => Cells {
-  const readers = columns.map(({ type }) => readerOf(type));
+  const readers = columns.map(cellReader);
   return (line) => {
-    const texts = line.startsWith(AS_JSON) ? unpackJson(line) : line.split(SEPARATOR);
+    const texts = packedTexts(line);
     const cells: Cell[] = [];
     for (let index = 0; index < readers.length; index++) cells.push(readers[index]?.(texts[index] ?? '') ?? null);
     return cells;
   };
 }
 
+/** The texts of packed cells, one a column: what {@link cellReader} reads. */
+export function packedTexts(line: string): readonly string[] {
+  return line.startsWith(AS_JSON) ? unpackJson(line) : line.split(SEPARATOR);
+}
+
 function unpackJson(line: string): readonly string[] {
   return (JSON.parse(line.slice(AS_JSON.length)) as (string | null)[]).map((text) => text ?? NULL_TEXT);
 }
 
-function readerOf(type: ColumnType): (text: string) => Cell {
+export function cellReader({ type }: Pick<Column, 'type'>): (text: string) => Cell {
   switch (type) {
     case 'text':
     case 'list':
       return (text) => (text === NULL_TEXT ? null : text);
-    case 'digest':
     case 'timestamp':
+      return (text) => (text === '' ? null : isoTime(text));
+    case 'digest':
     case 'date':
       return (text) => text || null;
     case 'boolean':
@@ -158,4 +171,9 @@ function readerOf(type: ColumnType): (text: string) => Cell {
     default:
       return (text) => (text === '' ? null : Number(text));
   }
+}
+
+/** Of `2026-11-23 02:00:00.75` the `2026-11-23T02:00:00Z`. */
+export function isoTime(text: string): string {
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}Z`;
 }

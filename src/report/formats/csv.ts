@@ -1,7 +1,7 @@
-import { AS_JSON, NULL_TEXT, SEPARATOR, unpacker } from '../packed-rows.ts';
+import { AS_JSON, isoTime, NULL_TEXT, SEPARATOR, unpacker } from '../packed-rows.ts';
 import { remembering } from '../remembering.ts';
 import type { Cell, Cells, Column, ColumnType, Report } from '../report.ts';
-import { type RowFormat, writtenRows } from './written-rows.ts';
+import { joining, type RowFormat, writtenRows } from './written-rows.ts';
 
 const LINE_END = '\r\n';
 
@@ -21,28 +21,32 @@ const ROWS: RowFormat = {
   packed: (columns) => {
     const write = cellsWriter(columns);
     const unpack = unpacker(columns);
-    return remembering((packed) => (UNSAFE_CELLS.test(packed) ? write(unpack(packed)) : plainCells(packed)));
+    const writePlain = joining(
+      columns.map((column) => ({ write: plainWriterOf(column) })),
+      '',
+    );
+    return remembering((packed) =>
+      UNSAFE_CELLS.test(packed) ? write(unpack(packed)) : writePlain(packed.split(SEPARATOR)),
+    );
   },
 };
 
 function cellsWriter(columns: readonly Column[]): (cells: Cells) => string {
-  const writers = columns.map(writerOf);
-  // One list for all rows, joined: adding up a row's cells makes a hundred short-lived strings of it.
-  const texts = columns.map(() => '');
-  return (cells) => {
-    for (let index = 0; index < texts.length; index++) texts[index] = writers[index]?.(cells[index] ?? null) ?? '';
-    return texts.join(',');
-  };
+  return joining(
+    columns.map((column) => ({ write: writerOf(column) })),
+    null,
+  );
 }
 
 /** Packed cells of which one must be quoted, or told to be text: what the rules for cells below find, and more. */
 const UNSAFE_CELLS = new RegExp(
   `[",\\r\\n${AS_JSON}]|(?:^|${SEPARATOR})[\\s\\ufeff=+\\-@\\uff1d\\uff0b\\uff0d\\uff20]|\\s(?:${SEPARATOR}|$)`,
 );
-/** Split and joined: to replace 40 separators of a row makes half as much garbage again. */
-function plainCells(packed: string): string {
-  const cells = packed.split(SEPARATOR);
-  return cells.map((cell) => (cell === NULL_TEXT ? '' : cell)).join(',');
+
+/** Of packed cells without any of that. */
+function plainWriterOf({ type }: Column): (packed: string) => string {
+  if (type === 'timestamp') return (packed) => (packed === '' ? '' : isoTime(packed));
+  return (packed) => (packed === NULL_TEXT ? '' : packed);
 }
 
 /** Types whose cells the report itself writes, of letters, digits, colons and dashes: nothing in them needs a quote. */

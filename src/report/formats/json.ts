@@ -1,7 +1,7 @@
-import { unpacker } from '../packed-rows.ts';
+import { cellReader, packedTexts } from '../packed-rows.ts';
 import { remembering } from '../remembering.ts';
-import type { Cells, Column, Report } from '../report.ts';
-import { type RowFormat, writtenRows } from './written-rows.ts';
+import type { Cell, Column, Report } from '../report.ts';
+import { type ColumnWriter, joining, type RowFormat, writtenRows } from './written-rows.ts';
 
 /** One JSON document, by config/report.schema.json. */
 export async function* json(report: Report): AsyncGenerator<string> {
@@ -24,24 +24,28 @@ export async function* ndjson(report: Report): AsyncGenerator<string> {
 const OBJECTS: RowFormat = {
   start: '{',
   end: '}\n',
-  cells: membersWriter,
+  cells: (columns) =>
+    joining(
+      columns.map((column) => memberWriter<Cell>(column, JSON.stringify)),
+      null,
+    ),
   packed: (columns) => {
-    const write = membersWriter(columns);
-    const unpack = unpacker(columns);
-    return remembering((packed) => write(unpack(packed)));
+    const write = joining(
+      columns.map((column) => memberWriter(column, packedWriterOf(column))),
+      '',
+    );
+    return remembering((packed) => write(packedTexts(packed)));
   },
 };
 
 /** A cell that is as the one above it is not written anew. */
-function membersWriter(columns: readonly Column[]): (cells: Cells) => string {
-  const writers = columns.map(({ name }) => {
-    const key = JSON.stringify(name);
-    return remembering((cell: Cells[number]) => `${key}:${JSON.stringify(cell)}`);
-  });
-  // One list for all rows, joined: adding up a row's cells makes a hundred short-lived strings of it.
-  const members = columns.map(() => '');
-  return (cells) => {
-    for (let index = 0; index < members.length; index++) members[index] = writers[index]?.(cells[index] ?? null) ?? '';
-    return members.join(',');
-  };
+function memberWriter<A>({ name }: Column, write: (value: A) => string): ColumnWriter<A> {
+  return { name: `${JSON.stringify(name)}:`, write: remembering(write) };
+}
+
+function packedWriterOf(column: Column): (packed: string) => string {
+  // Postgres writes whole numbers as JSON does.
+  if (column.type === 'bytes' || column.type === 'integer') return (packed) => packed || 'null';
+  const read = cellReader(column);
+  return (packed) => JSON.stringify(read(packed));
 }

@@ -35,3 +35,21 @@ function joined(rows: readonly (readonly string[])[], { start, end }: RowFormat)
   }
   return pieces.join('');
 }
+
+/** How a format writes a column's cells. */
+export interface ColumnWriter<A> {
+  /** What stands before each cell. */
+  readonly name?: string;
+  readonly write: (value: A) => string;
+}
+
+/** Writes the values of neighbouring columns, joined by commas. */
+export function joining<A>(writers: readonly ColumnWriter<A>[], absent: NoInfer<A>): (values: readonly A[]) => string {
+  // One list for all rows, joined: adding up a row's cells makes a hundred short-lived strings of it.
+  const pieces = writers.flatMap(({ name = '' }, index) => [index === 0 ? name : `,${name}`, '']);
+  return (values) => {
+    for (let index = 0; index < writers.length; index++)
+      pieces[2 * index + 1] = writers[index]?.write(values[index] ?? absent) ?? '';
+    return pieces.join('');
+  };
+}

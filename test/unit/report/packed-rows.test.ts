@@ -10,7 +10,7 @@ const columns: readonly Column[] = [
   { name: 'bytes', type: 'bytes', description: '' },
   { name: 'root', type: 'boolean', description: '' },
 ];
-const LINE = 'web\u007f2026-11-23T02:00:00Z\u007f2026-11-23\u007f12\u007ftrue';
+const LINE = 'web\u007f2026-11-23 02:00:00.75\u007f2026-11-23\u007f12\u007ftrue';
 
 /** A database that gives some batches, and then fails or ends. */
 function giving(batches: readonly (readonly string[])[], failure?: Error): Pick<Database, 'streamTexts'> {
@@ -31,7 +31,7 @@ test.each([
   [LINE, ['web', '2026-11-23T02:00:00Z', '2026-11-23', 12, true]],
   ['\u0001\u007f\u007f\u007f\u007f', [null, null, null, null, null]],
   [
-    '\u007f1969-12-31T23:59:59Z\u007f1970-01-01\u007f0\u007ffalse',
+    '\u007f1969-12-31 23:59:59\u007f1970-01-01\u007f0\u007ffalse',
     ['', '1969-12-31T23:59:59Z', '1970-01-01', 0, false],
   ],
   ['\u0002["a\u007fb","","","1","true"]', ['a\u007fb', null, null, 1, true]],
