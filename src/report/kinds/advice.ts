@@ -54,7 +54,7 @@ export const advice: ReportKind = {
       p.value #>> '{projection,basis}' as basis, p.value #>> '{projection,base}' as base
     from (
       select i.source, i.registry, i.repository, min(i.tag) as tag, count(*) as tags, i.digest, i.platform, i.team, i.compressed_bytes, i.manifest_id
-      from ${imagesAsOf(scope)} i where i.kind = 'image' and ${scope.where}
+      from ${imagesAsOf(scope)} i where ${scope.where}
       group by i.source, i.registry, i.repository, i.digest, i.platform, i.team, i.compressed_bytes, i.manifest_id) i
     join assessment a on a.manifest_id = i.manifest_id
     cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)
