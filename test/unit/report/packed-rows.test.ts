@@ -30,10 +30,7 @@ async function readRows(db: Pick<Database, 'streamTexts'>, read: Cells[] = []): 
 test.each([
   [LINE, ['web', '2026-11-23T02:00:00Z', '2026-11-23', 12, true]],
   ['\u0001\u007f\u007f\u007f\u007f', [null, null, null, null, null]],
-  [
-    '\u007f1969-12-31 23:59:59\u007f1970-01-01\u007f0\u007ffalse',
-    ['', '1969-12-31T23:59:59Z', '1970-01-01', 0, false],
-  ],
+  ['\u007f1969-12-31 23:59:59\u007f1970-01-01\u007f0\u007ffalse', ['', '1969-12-31T23:59:59Z', '1970-01-01', 0, false]],
   ['\u0002["a\u007fb","","","1","true"]', ['a\u007fb', null, null, 1, true]],
   ['\u0002[null,"","","","false"]', [null, null, null, null, false]],
 ])('%j is read as %j', async (line, expected) => {
