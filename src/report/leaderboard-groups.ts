@@ -11,7 +11,7 @@ export function groupsSql(grouping: Grouping, scope: QueryScope, since: string |
   if (grouping === 'repository') return repositoriesSql(scope, since);
   const added = groupSums(taggedImages(imagesAsOf(scope), scope.where), [grouping]);
   const columns = `name, ${GROUP_SUMS}`;
-  const sums = scope.isFiltered ? added : keptOr(`source_group where grouping = '${grouping}'`, columns, added);
+  const sums = keptOr(scope, `source_group where grouping = '${grouping}'`, columns, added);
   return `select ${columns}, ${NO_HISTORY} from (${sums}) s`;
 }
 
@@ -37,24 +37,22 @@ function pairSql({ audit, parameters }: QueryScope, since: string | undefined): 
 
 /** Teams over several sources add up, but for the middle sizes: those are read from the images again. */
 function teamsSql(scope: QueryScope, since: string | undefined): string {
-  const percentile = (fraction: number, stored: string): string => `case when count(*) = 1 then max(t.${stored}) else (
-    select percentile_disc(${fraction}) within group (order by d.pull_bytes) from (
-      select distinct i.manifest_id, i.pull_bytes from repository r join tag_content c on c.repository_id = r.id
-      join image i on i.manifest_id = c.manifest_id
-      where r.team = t.team and r.ended_at is null and c.tag is not null and r.source_id = any(array_agg(t.source_id))) d) end`;
+  const middle = (stored: string, index: number): string =>
+    `case when count(*) = 1 then max(t.${stored}) else max(m.sizes[${index}]) end`;
   const sums = (names: readonly string[], relation: string, prefix = ''): string =>
     names.map((name) => `sum(${relation}.${name}) as ${prefix}${name}`).join(', ');
   return `
-    with pair as (${pairSql(scope, since)}),
+    with pair as (${pairSql(scope, since)}),${middleSizes(scope.where)}
     now_total as (
       select t.team as name, ${sums(['repositories', 'tags', 'images', 'logical_bytes', 'stored_bytes', 'exclusive_bytes', 'shared_bytes', 'own_bytes', 'savings_min_bytes', 'savings_max_bytes', 'findings_error', 'findings_warn'], 't')},
-        ${percentile(0.5, 'median_bytes')} as median_bytes, ${percentile(0.9, 'p90_bytes')} as p90_bytes,
+        ${middle('median_bytes', 1)} as median_bytes, ${middle('p90_bytes', 2)} as p90_bytes,
         max(t.largest_bytes) as largest_bytes,
         (array_agg(t.largest_image order by t.largest_bytes desc nulls last, t.largest_image))[1] as largest_image,
         round(sum(t.slim_score * t.logical_bytes) / nullif(sum(t.logical_bytes) filter (where t.slim_score is not null), 0), 2) as slim_score,
         goal_percent(sum(o.start_bytes)::int8, sum(o.goal_bytes)::int8, sum(o.current_bytes)::int8) as goal_percent
       from pair i join team_total t on t.audit_id = i.totals_of and t.source_id = i.source_id
       left join team_goal o on o.audit_id = t.audit_id and o.source_id = t.source_id and o.team = t.team
+      left join middle m on m.team = t.team
       where ${scope.where} group by t.team),
     before as (
       select p.team as name, ${sums(['stored_bytes', 'own_bytes', 'logical_bytes', 'savings_max_bytes'], 'p', 'previous_')},
@@ -68,6 +66,24 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
       (select bool_and(previous_totals_of is not null) from pair) as compared, coalesce(c.bytes, 0) as credited_bytes
     from now_total n left join before b on b.name = n.name left join credited c on c.name = n.name`;
 }
+
+/** The median and the 90th percentile of each team with repositories in several sources, an image in several of them once. */
+const middleSizes = (where: string): string => `
+    scattered as (
+      select t.team from pair i join team_total t on t.audit_id = i.totals_of and t.source_id = i.source_id
+      where ${where} group by t.team having count(*) > 1),
+    root as (
+      select distinct r.team, r.source_id, t.manifest_id from tag t join repository r on r.id = t.repository_id
+      where t.ended_at is null and t.name is not null and r.ended_at is null
+        and r.source_id in (select source_id from pair) and r.team in (select team from scattered)),
+    held as (
+      select team, manifest_id from root
+      union
+      select root.team, c.child_id from root join source s on s.id = root.source_id
+      join index_child c on c.index_id = root.manifest_id and c.child_id is not null and is_wanted_platform(c.platform, s.platforms)),
+    middle as (
+      select h.team, percentile_disc(array[0.5, 0.9]) within group (order by i.pull_bytes) as sizes
+      from held h join image i on i.manifest_id = h.manifest_id group by h.team),`;
 
 /** The tags that lead to an image, `id` its manifest: by themselves, or through an index. Written out, so that indexes find them. */
 const tagsOf = (id: string): string =>

@@ -25,12 +25,14 @@ export interface ReportRequest {
  */
 export async function openReport(db: Database, kind: ReportKind, request: ReportRequest): Promise<Report> {
   const { filters = {}, now } = request;
+  const { source: _source, ...within } = filters;
   const parameters = new SqlParameters();
   const where = whereOf(kind.name, filters, kind.filters, now, parameters);
   const audit = await findSummary(db, request.audit, filters.source);
   const scope: QueryScope = {
     where,
-    isFiltered: request.audit !== undefined || Object.values(filters).some((filter) => filter !== undefined),
+    source: filters.source,
+    isFiltered: request.audit !== undefined || Object.values(within).some((filter) => filter !== undefined),
     audit: request.audit !== undefined && audit ? { id: audit.id } : undefined,
     parameters,
     storagePricePerGBMonth: request.storagePricePerGBMonth,

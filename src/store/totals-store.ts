@@ -62,8 +62,13 @@ const IMAGE_SHARES = `
   on conflict (source_id, manifest_id) do update set shared_bytes = excluded.shared_bytes
     where image_share.shared_bytes <> excluded.shared_bytes`;
 
-const FORGET_SHARES =
-  'delete from image_share where source_id = $1 and not exists (select 1 from held h where h.manifest_id = image_share.manifest_id)';
+/**
+ * Statistics may not know of a source yet: Postgres then expects one row of it, and would look through all that is held
+ * anew for each. `except` takes both in one go, whatever it expects.
+ */
+const FORGET_SHARES = `
+  with gone as materialized (select manifest_id from image_share where source_id = $1 except select manifest_id from held)
+  delete from image_share s using gone where s.source_id = $1 and s.manifest_id = gone.manifest_id`;
 
 const SOURCE_TOTAL = `
   insert into source_total (audit_id, source_id, repositories, tags, images, blobs, logical_bytes, stored_bytes)
@@ -181,8 +186,8 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   await tx.query(OWN_HOLDING);
   await tx.query(TAGGED_IMAGE, [sourceId]);
   await tx.query('analyze own_holding, tagged_image');
-  await tx.query(IMAGE_SHARES, [sourceId]);
   await tx.query(FORGET_SHARES, [sourceId]);
+  await tx.query(IMAGE_SHARES, [sourceId]);
   for (const statement of [SOURCE_TOTAL, TEAM_TOTALS, REPOSITORY_TOTALS])
     await tx.query(statement, [sourceId, auditId]);
   await keepBaseSums(tx, sourceId);

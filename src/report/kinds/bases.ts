@@ -52,7 +52,7 @@ export const bases: ReportKind = {
   },
   query: (scope) => {
     const added = baseSums(imagesAsOf(scope), scope.where);
-    const sums = scope.isFiltered ? added : keptOr('source_base', columns.map(({ name }) => name).join(', '), added);
+    const sums = keptOr(scope, 'source_base', columns.map(({ name }) => name).join(', '), added);
     return `select * from (${sums}) b order by images desc, base_image, distro, distro_version`;
   },
 };

@@ -28,7 +28,9 @@ export interface ReportKind {
 export interface QueryScope {
   /** The filters as a condition, in terms of the kind's targets. */
   readonly where: string;
-  /** Whether there is a filter, or an audit was asked for: what was kept of the newest one does not answer then. */
+  /** The source that was asked for; undefined: all. */
+  readonly source: string | undefined;
+  /** Whether less than whole sources was asked for, or an audit: what was kept of the newest one does not answer then. */
   readonly isFiltered: boolean;
   /** The audit that was asked for; undefined: the newest. */
   readonly audit: { readonly id: number } | undefined;
@@ -75,13 +77,18 @@ export function selectColumns(columns: readonly Column[], relation: string): str
 }
 
 /**
- * SQL: what was kept when the newest audit ended, where it answers for everything. Of several sources images and teams may
+ * SQL: what was kept of a source when its newest audit ended, where that answers. Of several sources images and teams may
  * be the same ones: they are added up anew.
  * @param kept what follows `from`
  */
-export function keptOr(kept: string, columns: string, added: string): string {
+export function keptOr(scope: QueryScope, kept: string, columns: string, added: string): string {
+  if (scope.isFiltered) return added;
+  const source =
+    scope.source === undefined
+      ? 'select min(id) from source having count(*) = 1'
+      : `select id from source where name = ${scope.parameters.add(scope.source)}`;
   return `
-    with kept as (select ${columns} from (select * from ${kept}) k where (select count(*) from source) = 1)
+    with kept as (select ${columns} from (select * from ${kept}) k where source_id = (${source}))
     select ${columns} from kept
     union all
     select ${columns} from (${added}) a where not exists (select from kept)`;

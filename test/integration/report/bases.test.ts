@@ -118,7 +118,7 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
     expect(await rows()).toEqual(kept);
   });
 
-  test('of several sources are added up, for an image in both is one', async () => {
+  test('of several sources are added up, for an image in both is one; of one that is named, as they were kept', async () => {
     const other = await inventory.source('mirror');
     const copy = await inventory.repository(other, 'mirror/cart', 'shop', AT);
     const [{ id } = { id: 0 }] = await db.query<{ id: number }>(
@@ -129,5 +129,10 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
     const [debian] = await rows();
     expect(debian).toMatchObject({ images: 2, tags: 4, repositories: 3, teams: 2 });
     expect(await rows()).toEqual(await rows(ALL));
+    const kept = await rows({ source: 'lab' });
+    expect(kept).toEqual(await rows({ ...ALL, source: 'lab' }));
+    await db.query('update source_base set images = 99 where source_id = $1', [other]);
+    expect(await rows({ source: 'lab' })).toEqual(kept);
+    expect(await rows({ source: 'mirror' })).toMatchObject([{ images: 99, tags: 1 }]);
   });
 });

@@ -11,7 +11,7 @@ import { readRecords } from '../../support/report-records.ts';
 
 const AT = '2026-11-01T02:00:00Z';
 /** A filter that takes all: with one, groups are added up from the images. */
-const ALL: ReportFilters = { source: 'lab' };
+const ALL: ReportFilters = { repository: '**' };
 const GROUPINGS = ['base', 'distro', 'runtime'] as const;
 
 interface FleetImage {
@@ -114,6 +114,7 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
     await fill({ dedup: 'registry', images: [image], repositories: [[[0]]] });
     await db.query("update source_group set tags = 99 where grouping = 'base'");
     expect(await rows('base')).toMatchObject([{ tags: 99 }]);
+    expect(await rows('base', { source: 'lab' })).toMatchObject([{ tags: 99 }]);
     expect(await rows('base', ALL)).toMatchObject([{ tags: 1 }]);
     await inventory.audit(1, AT);
     expect(await rows('base')).toMatchObject([

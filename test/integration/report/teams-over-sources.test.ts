@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ReportFilters } from '../../../src/report/filters.ts';
+import { teams } from '../../../src/report/leaderboard.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { BACKENDS } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+import { readRecords } from '../../support/report-records.ts';
+
+const AT = '2026-11-24T02:00:00Z';
+
+describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
+  let db: Database;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+    const inventory = new Inventory(db);
+    const image = (bytes: number) => inventory.image({ name: `${bytes}`, layers: [[`layer of ${bytes}`, bytes]] });
+    const [small, both, inIndex, large, old] = [
+      await image(10),
+      await image(20),
+      await image(30),
+      await image(40),
+      await image(90),
+    ];
+    const index = await inventory.index('index', [inIndex]);
+    const east = await inventory.source('east');
+    const west = await inventory.source('west');
+    const shopEast = await inventory.repository(east, 'shop/cart', 'shop', AT);
+    const shopWest = await inventory.repository(west, 'shop/cart', 'shop', AT);
+    const pay = await inventory.repository(west, 'pay/api', 'pay', AT);
+    for (const [number, held] of [small, both, index].entries()) await inventory.tag(shopEast, `${number}`, held, AT);
+    for (const [number, held] of [both, large].entries()) await inventory.tag(shopWest, `${number}`, held, AT);
+    await inventory.tag(shopEast, null, old, AT);
+    await inventory.endTag(await inventory.tag(shopWest, 'ended', old, AT), AT);
+    await inventory.tag(pay, '1', old, AT);
+    for (const source of [east, west]) await inventory.audit(source, AT);
+  });
+  afterAll(() => db?.close());
+
+  const rows = (filters: ReportFilters = {}) => readRecords(db, teams, { filters });
+
+  test('have the middle sizes of all their images under tags, one in several sources once', async () => {
+    expect(await rows()).toMatchObject([
+      { team: 'shop', tags: 5, median_bytes: 20, p90_bytes: 40, largest_bytes: 40 },
+      { team: 'pay', tags: 1, median_bytes: 90, p90_bytes: 90, largest_bytes: 90 },
+    ]);
+  });
+
+  test('have those of one source where it is asked for', async () => {
+    expect(await rows({ source: 'west', team: 'shop' })).toMatchObject([
+      { team: 'shop', tags: 2, median_bytes: 20, p90_bytes: 40 },
+    ]);
+    expect(await rows({ source: 'east' })).toMatchObject([{ team: 'shop', tags: 3, median_bytes: 20, p90_bytes: 30 }]);
+  });
+});
