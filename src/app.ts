@@ -5,6 +5,7 @@ import { type AuditHandlers, createTaskHandlers } from './audit/handlers.ts';
 import { createListingWriter } from './audit/listing-writer.ts';
 import type { RegistryHost } from './oci/reference.ts';
 import type { TaskQueue } from './queue/queue.ts';
+import { shareConnections } from './registry/connections.ts';
 import { governedHost, governedHosts } from './registry/governed-hosts.ts';
 import { createInProcessGovernor } from './registry/limits.ts';
 import { openRegistry } from './registry/open-registry.ts';
@@ -55,11 +56,13 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
       }),
     });
   const registries = new Map<string, Promise<Registry>>();
+  const connect = shareConnections();
   const open = (source: SourceSettings): Promise<Registry> => {
     for (const host of governedHosts(source)) concurrency.set(host, source.concurrency);
     const opening = openRegistry(source, {
       environment: options.environment,
       governor,
+      connect,
       teamKey: settings.teamKey,
       onNote: options.onNote,
       onRequest: (registry, status, throttled) => {

@@ -20,6 +20,23 @@ export interface ConnectionOptions {
 /** Object stores and token servers that a registry leads to; a hostile one could name a new host with each answer. */
 const MAX_FOREIGN_POOLS = 16;
 
+/** A registry that was asked all is let go, however long it would hold a connection. */
+const LONGEST_IDLE_MS = 30_000;
+
+/** Gives the connections to a registry. */
+export type Connect = (registry: RegistryHost, options: ConnectionOptions) => Connections;
+
+/** Connections that all who ask the same registry in the same way share: their requests are bounded together, too. */
+export function shareConnections(): Connect {
+  const open = new Map<string, Connections>();
+  return (registry, options) => {
+    const key = JSON.stringify([registry, options]);
+    const connections = open.get(key) ?? new Connections(registry, options);
+    open.set(key, connections);
+    return connections;
+  };
+}
+
 /** A pool of connections for the registry's origin, and one for each origin that the registry leads to. */
 export class Connections {
   /** The registry's own address: scheme, host and port. */
@@ -74,6 +91,7 @@ export class Connections {
     return new Pool(origin, {
       connections,
       pipelining: 1,
+      keepAliveMaxTimeout: LONGEST_IDLE_MS,
       headersTimeout: idleTimeoutMs,
       bodyTimeout: idleTimeoutMs,
       connect: {

@@ -26,7 +26,7 @@ import {
 import { compileGlobs } from '../settings/glob.ts';
 import { Authenticator, type Scope } from './auth.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type ConnectionOptions, Connections } from './connections.ts';
+import { type Connect, type ConnectionOptions, Connections } from './connections.ts';
 import type { CredentialsProvider } from './credentials.ts';
 import type { Answer } from './exchange.ts';
 import { refusalOf } from './failure.ts';
@@ -55,6 +55,8 @@ export interface DistributionOptions extends Partial<ConnectionOptions> {
   readonly headForTags?: 'auto' | 'always' | 'never';
   /** For one whole answer (ms); default 120,000. */
   readonly requestTimeoutMs?: number;
+  /** Default: connections of its own. */
+  readonly connect?: Connect;
   readonly onRequest?: (observation: RequestObservation) => void;
   readonly clock?: Clock;
   /** From 0 to 1, for the spread of retries; default `Math.random`. */
@@ -93,11 +95,13 @@ class DistributionRegistry implements Registry {
     this.#registry = registry;
     this.#patterns = options.repositories;
     this.#asksHead = headForTags === 'always' || (headForTags === 'auto' && registry === DOCKER_HUB);
-    this.#connections = new Connections(registry, {
-      maxConnections: DEFAULT_CONNECTIONS,
-      connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
-      idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
-      ...options,
+    const { connect = (...to) => new Connections(...to) } = options;
+    this.#connections = connect(registry, {
+      maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS,
+      connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+      idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+      ...(options.plainHttp === undefined ? {} : { plainHttp: options.plainHttp }),
+      ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
     });
     this.#transport = new Transport({
       random: Math.random,

@@ -1,5 +1,6 @@
 import type { RegistryHost } from '../oci/reference.ts';
 import type { EcrSource, Environment, SourceSettings } from '../settings/settings.ts';
+import type { Connect } from './connections.ts';
 import { createCredentialsProvider } from './credentials.ts';
 import { type DistributionOptions, openDistributionRegistry } from './distribution.ts';
 import type { EcrOptions } from './ecr/options.ts';
@@ -14,6 +15,8 @@ export interface OpenRegistryOptions {
   readonly teamKey: string;
   /** Told of every request that was sent; no status: no answer came. */
   readonly onRequest: (registry: RegistryHost, status: number | undefined, throttled: boolean) => void;
+  /** Default: connections of its own. */
+  readonly connect?: Connect;
   /** Told what could not be read and fails nothing. */
   readonly onNote: (note: string) => void;
 }
@@ -39,6 +42,7 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     credentials: createCredentialsProvider({ sourceName: source.name, environment }),
     maxConnections: source.concurrency,
     onRequest,
+    ...(options.connect ? { connect: options.connect } : {}),
     ...(source.plainHttp ? { plainHttp: true } : {}),
     ...(source.caFile ? { caFile: source.caFile } : {}),
     ...(source.requestTimeout ? timeoutsOf(source.requestTimeout) : {}),
