@@ -1,4 +1,5 @@
 import type { Queryable, SqlValue } from './database.ts';
+import { PLAN_AS_A_WHOLE } from './planning.ts';
 
 const DEFAULT_BATCH_ROWS = 2_000;
 
@@ -7,14 +8,6 @@ export interface CursorSession extends Queryable {
   /** The values of a FETCH's only column, which is text and never null. */
   fetchTexts(sql: string): Promise<readonly string[]>;
 }
-
-/**
- * The views join a dozen relations. Of more than eight Postgres plans some as they are written: a page of the largest of a
- * million images took 6 s, and takes 2.6. And of a cursor it thinks that a tenth is read.
- * @see PostgreSQL documentation, "Query Planning": join_collapse_limit, from_collapse_limit, cursor_tuple_fraction
- */
-const PLAN_AS_A_WHOLE =
-  "select set_config('join_collapse_limit', '14', true), set_config('from_collapse_limit', '14', true), set_config('cursor_tuple_fraction', '1', true)";
 
 /** With fewer, the database would rest while answers wait for the program to read them: of a second, a fifth. */
 const BATCHES_AHEAD = 4;

@@ -95,8 +95,10 @@ const HELD_BYTES = `
     held as materialized (
       select b.id as blob_id, b.size, p.scope, p.combination, bool_or(x.position >= p.base_layers) as own
       from placed p
-      join (select manifest_id, position, blob_id from manifest_layer
-            union all select id, null, config_id from manifest where config_id is not null) x on x.manifest_id = p.manifest_id
+      -- Looked up for what the source holds: content is shared with all others.
+      cross join lateral (
+        select position, blob_id from manifest_layer l where l.manifest_id = p.manifest_id
+        union all select null, config_id from manifest m where m.id = p.manifest_id and config_id is not null) x
       join blob b on b.id = x.blob_id and b.stored
       group by 1, 2, 3, 4),
     blob_once as materialized (

@@ -2,6 +2,7 @@ import { keepBaseSums } from './base-sums.ts';
 import type { Queryable } from './database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
 import { keepGroupSums } from './group-sums.ts';
+import { PLAN_AS_A_WHOLE } from './planning.ts';
 import { summariseSource } from './summary-store.ts';
 
 /**
@@ -26,8 +27,10 @@ const HOLDING = `
   from held h
   join repository r on r.id = h.repository_id
   join source s on s.id = r.source_id
-  join (select manifest_id, blob_id from manifest_layer union all select id, config_id from manifest where config_id is not null) x
-    on x.manifest_id = h.manifest_id
+  -- Looked up for what the source holds: content is shared with all others.
+  cross join lateral (
+    select blob_id from manifest_layer l where l.manifest_id = h.manifest_id
+    union all select config_id from manifest m where m.id = h.manifest_id and config_id is not null) x
   join blob b on b.id = x.blob_id and b.stored`;
 
 /** Blobs above the base image; where the base is not known, all of an image's layers. */
@@ -179,6 +182,7 @@ const REPOSITORY_TOTALS = `
 
 /** Computes a source's totals, shares and history rows for an audit. Needs a transaction: its tables are temporary. */
 export async function computeTotals(tx: Queryable, sourceId: number, auditId: number): Promise<void> {
+  await tx.query(PLAN_AS_A_WHOLE);
   await tx.query(HELD, [sourceId]);
   await tx.query('analyze held');
   await tx.query(HOLDING);

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
-import { Connections } from '../../../src/registry/connections.ts';
+import { Connections, shareConnections } from '../../../src/registry/connections.ts';
 
 const TIMES = { maxConnections: 1, connectTimeoutMs: 1_000, idleTimeoutMs: 1_000 };
 let connections: Connections | undefined;
@@ -41,4 +41,19 @@ test.each([
   const open = (): unknown => connectionsTo(registry).poolFor(new URL(address));
   if (may) expect(open()).toBeDefined();
   else expect(open).toThrow(expect.objectContaining({ code: 'malformed-content' }));
+});
+
+test('who asks the same registry in the same way shares its connections', async () => {
+  const connect = shareConnections();
+  const registry = parseRegistryHost('registry.example.com');
+  const shared = connect(registry, TIMES);
+  const others = [
+    connect(parseRegistryHost('mirror.example.com'), TIMES),
+    connect(registry, { ...TIMES, plainHttp: true }),
+    connect(registry, { ...TIMES, maxConnections: 2 }),
+  ];
+  expect(connect(registry, { ...TIMES })).toBe(shared);
+  expect(new Set([shared, ...others]).size).toBe(4);
+  // Each of its sources closes it.
+  await Promise.all([shared, shared, ...others].map((one) => one.close()));
 });
