@@ -92,10 +92,10 @@ class DistributionRegistry implements Registry {
 
   constructor(options: DistributionOptions) {
     const { registry, credentials, clock = systemClock, headForTags = 'auto' } = options;
+    const { connect = (...to) => new Connections(...to) } = options;
     this.#registry = registry;
     this.#patterns = options.repositories;
     this.#asksHead = headForTags === 'always' || (headForTags === 'auto' && registry === DOCKER_HUB);
-    const { connect = (...to) => new Connections(...to) } = options;
     this.#connections = connect(registry, {
       maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS,
       connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,

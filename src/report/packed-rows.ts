@@ -61,8 +61,8 @@ export function rowSql(runs: readonly Run[], key: string, shared: string): strin
   return joinedSql([key, packing(runs.filter((run) => !run.shared)), shared]);
 }
 
-function joinedSql(texts: readonly string[]): string {
-  return `concat_ws(e'\\x1e', ${texts.join(', ')})`;
+function joinedSql([first = '', ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `concat_ws(e'\\x1e', ${[first, ...others].join(', ')})`;
 }
 
 /**

@@ -8,6 +8,7 @@ import { readStaleImages } from '../../../src/store/stale-images.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
+import { explaining } from '../../support/plans.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
 /** Images of the catalogue that no image here is built on. */
@@ -45,16 +46,10 @@ describe.each(BACKENDS)('a catalogue of many images on $name', ({ open }) => {
   test('is asked by index for the layers that occur', async () => {
     const sourceIds = (await db.query<{ id: number }>('select id from source')).map(({ id }) => id);
     const plans: string[] = [];
-    const explaining: Pick<Database, 'query'> = {
-      query: async (sql, parameters) => {
-        if (/base_image/.test(sql)) {
-          const plan = await db.query<Record<string, string>>(`explain (analyze, format text) ${sql}`, parameters);
-          plans.push(plan.map((row) => row['QUERY PLAN']).join('\n'));
-        }
-        return db.query(sql, parameters);
-      },
-    };
-    const stale = await readStaleImages(explaining, sourceIds, 'other rules', { from: 0, to: 1_000_000 });
+    const stale = await readStaleImages(explaining(db, /base_image/, plans), sourceIds, 'other rules', {
+      from: 0,
+      to: 1_000_000,
+    });
     const names = stale.flatMap(({ bases }) => bases.map(({ references }) => references.join(';')));
     expect(names).toContain('library/known:1');
     expect(plans.length).toBeGreaterThan(0);

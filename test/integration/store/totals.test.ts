@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database, Queryable, Row, SqlValue } from '../../../src/store/database.ts';
+import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { computeTotals } from '../../../src/store/totals-store.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
+import { explaining } from '../../support/plans.ts';
 
 const AT = '2026-11-24T02:00:00Z';
 const IMAGES = 30;
@@ -28,18 +29,6 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
     return source;
   }
 
-  /** A transaction that tells the plans of the statements that forget shares. */
-  function explaining(tx: Queryable, plans: string[]): Queryable {
-    return {
-      async query<R = Row>(sql: string, parameters?: readonly SqlValue[]): Promise<readonly R[]> {
-        if (!/delete from image_share/.test(sql)) return tx.query<R>(sql, parameters);
-        const plan = await tx.query<Record<string, string>>(`explain (analyze, format text) ${sql}`, parameters);
-        plans.push(plan.map((row) => row['QUERY PLAN']).join('\n'));
-        return [];
-      },
-    };
-  }
-
   test('look through what it holds once, though statistics know nothing of it yet', async () => {
     await inventory.audit(await fill('old'), AT);
     await db.query('analyze');
@@ -49,9 +38,10 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
       "select t.id from tag t join repository r on r.id = t.repository_id where r.name = 'new/app' order by t.id limit 1",
     );
     await inventory.endTag(gone?.id ?? 0, AT);
+    // What this audit has written already, and writes again.
     await db.query('truncate source_total, team_total, base_total, source_summary');
     const plans: string[] = [];
-    await db.transaction((tx) => computeTotals(explaining(tx, plans), source, audit));
+    await db.transaction((tx) => computeTotals(explaining(tx, /delete from image_share/, plans), source, audit));
     const loops = [...plans.join('\n').matchAll(/Scan.* on held\b.*loops=(\d+)/g)].map(([, times]) => Number(times));
     expect(loops, plans.join('\n')).toEqual([1]);
     const shares = await db.query<{ source_id: number; images: number }>(
