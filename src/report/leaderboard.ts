@@ -32,6 +32,8 @@ const RANKINGS: Readonly<Record<Metric, Ranking>> = {
 /** Nobody's repositories and what is not known are listed with their figures, but compete with nobody. */
 const NOBODY = "('unowned', 'unknown')";
 
+const RANKED = 'rank nulls last, value desc nulls last, name';
+
 export interface LeaderboardOptions {
   readonly by: Grouping;
   readonly metric: Metric;
@@ -48,6 +50,7 @@ export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKi
     columns,
     filters: filtersOf(by),
     query: (scope) => rankedSql(by, metric, columns, scope, since),
+    order: RANKED,
   };
 }
 
@@ -58,6 +61,7 @@ export const teams: ReportKind = {
   columns: groupColumns('team'),
   filters: filtersOf('team'),
   query: (scope) => rankedSql('team', 'stored', groupColumns('team'), scope, undefined),
+  order: RANKED,
 };
 
 /** Totals are kept by source and team; other groups are added up from images, which take every filter. */
@@ -89,7 +93,7 @@ function rankedSql(
   const rankable = (value: string, images: string): string =>
     `${value} is not null and g.name not in ${NOBODY} and ${images} >= ${minImages}`;
   return `
-    select ${columns.map(({ name }) => (name === by ? `k.name as "${by}"` : `k."${name}"`)).join(', ')}
+    select ${columns.map(({ name }) => (name === by ? `k.name as "${by}"` : `k."${name}"`)).join(', ')}, k.value, k.name
     from (
       select v.*, case when ranked then rank() over (partition by ranked order by value desc) end as rank,
         case when ranked and ranked_before
@@ -101,6 +105,5 @@ function rankedSql(
           ${GROWTH} as growth_bytes,
           case when g.compared and g.previous_stored_bytes > 0
             then round(100.0 * (g.stored_bytes - g.previous_stored_bytes) / g.previous_stored_bytes, 2) end as growth_percent
-        from (${groupsSql(by, scope, since)}) g) v) k
-    order by k.rank nulls last, k.value desc nulls last, k.name`;
+        from (${groupsSql(by, scope, since)}) g) v) k`;
 }

@@ -52,14 +52,14 @@ function packedRows(db: Database, kind: ReportKind, scope: QueryScope, request: 
 }
 
 function ordered(kind: ReportKind, scope: QueryScope, { sort, limit, offset }: ReportRequest): string {
-  const order = sort === undefined ? undefined : orderOf(kind, sort);
+  const order = sort === undefined ? kind.order : orderOf(kind, sort);
   const part = [
     limit === undefined ? '' : ` limit ${scope.parameters.add(limit)}::int8`,
     offset === undefined ? '' : ` offset ${scope.parameters.add(offset)}::int8`,
   ].join('');
-  if (order === undefined && part === '') return kind.query(scope);
-  if (order !== undefined && limit !== undefined && kind.sortedPage) return kind.sortedPage(scope, order, part);
-  return `select * from (${kind.query(scope)}) o${order === undefined ? '' : ` order by ${order}`}${part}`;
+  if (order === undefined) return `select * from (${kind.query(scope)}) o${part}`;
+  if (kind.page && limit !== undefined) return kind.page(scope, order, part);
+  return `select * from (${kind.query(scope)}) o order by ${order}${part}`;
 }
 
 /** Other columns decide among equals, so that two runs give the same order. */

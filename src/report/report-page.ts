@@ -32,7 +32,8 @@ export async function readPage(db: Database, kind: ReportKind, request: PageRequ
   const before = request.offset ?? 0;
   const isLast = page.rows.length < request.limit && (page.rows.length > 0 || before === 0);
   const counted = isLast ? before + page.rows.length : await countRows(db, kind, request);
-  const total = Math.max(Math.min(counted, MOST_COUNTED), before + page.rows.length);
+  const shown = page.rows.length === 0 ? 0 : before + page.rows.length;
+  const total = Math.max(Math.min(counted, MOST_COUNTED), shown);
   return { ...page, total, isMore: counted > total };
 }
 
@@ -54,14 +55,15 @@ const COUNT_COLUMN: Column = { name: 'count', type: 'integer', description: 'How
 /** One more than is counted means that there are more. */
 async function countRows(db: Database, kind: ReportKind, request: PageRequest): Promise<number> {
   const { sort: _, limit: __, offset = 0, search, ...rest } = request;
-  const wanted = search ? searched(kind, search) : kind;
-  const { shared: ___, ...counted } = kind;
+  const { query, counted = query } = search ? searched(kind, search) : kind;
   const counting: ReportKind = {
-    ...counted,
+    name: kind.name,
+    description: kind.description,
     columns: [COUNT_COLUMN],
+    filters: kind.filters,
     query: (scope) => {
       const most = scope.parameters.add(Math.max(MOST_COUNTED, offset + request.limit) + 1);
-      return `select count(*) as count from (select from (${wanted.query(scope)}) a limit ${most}::int8) c`;
+      return `select count(*) as count from (select from (${counted(scope)}) a limit ${most}::int8) c`;
     },
   };
   const { rows } = await openReport(db, counting, rest);
@@ -75,7 +77,7 @@ export function searched(kind: ReportKind, text: string): ReportKind {
     if (type === 'text' || type === 'list') return [`lower("${name}")`];
     return type === 'digest' ? [`'sha256:' || encode("${name}", 'hex')`] : [];
   });
-  const { sortedPage: _, shared: __, ...rest } = kind;
+  const { page: _, counted: __, shared: ___, ...rest } = kind;
   return {
     ...rest,
     query: (scope) =>

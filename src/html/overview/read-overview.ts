@@ -85,7 +85,9 @@ const SUMS: readonly string[] = [
 
 /** The sums of all teams, also of those that are not listed. */
 const teamTotals: ReportKind = {
-  ...teams,
+  name: teams.name,
+  description: 'One row: the sums of all teams.',
+  filters: teams.filters,
   columns: SUMS.flatMap((name) => teams.columns.filter((column) => column.name === name)),
   query: (scope) =>
     `select ${SUMS.map((name) => `sum(t.${name}) as ${name}`).join(', ')} from (${teams.query(scope)}) t`,

@@ -57,8 +57,8 @@ export const advice: ReportKind = {
       from ${imagesAsOf(scope)} i where ${scope.where}
       group by i.source, i.registry, i.repository, i.digest, i.platform, i.team, i.compressed_bytes, i.manifest_id) i
     join assessment a on a.manifest_id = i.manifest_id
-    cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)
-    order by gain_bytes desc nulls last, i.source, i.registry, i.repository, i.tag, i.platform, p.step`,
+    cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)`,
+  order: 'gain_bytes desc nulls last, source, registry, repository, tag, platform, step',
 };
 
 /** Of each repository the image that a technique gains most in: a repository with many tags takes no more room than others. */
@@ -66,9 +66,8 @@ export const adviceByRepository: ReportKind = {
   ...advice,
   columns: advice.columns.filter(({ name }) => name !== 'step'),
   query: (scope) => `
-    select * from (
-      select distinct on (t.source, t.registry, t.repository, t.technique) t.*
-      from (${advice.query(scope)}) t
-      order by t.source, t.registry, t.repository, t.technique, t.gain_bytes desc nulls last, t.tag desc, t.digest) b
-    order by b.gain_bytes desc nulls last, b.source, b.registry, b.repository, b.technique`,
+    select distinct on (t.source, t.registry, t.repository, t.technique) t.*
+    from (${advice.query(scope)}) t
+    order by t.source, t.registry, t.repository, t.technique, t.gain_bytes desc nulls last, t.tag desc, t.digest`,
+  order: 'gain_bytes desc nulls last, source, registry, repository, technique',
 };

@@ -30,6 +30,6 @@ export const audits: ReportKind = {
   filters: { source: "any(string_to_array(a.sources, ';'))", since: 'a.started_at' },
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 'a')} from slimboard_audits a
-    where ${where} and ${audit ? `a.id = ${parameters.add(audit.id)}::int8` : 'true'}
-    order by a.id desc`,
+    where ${where} and ${audit ? `a.id = ${parameters.add(audit.id)}::int8` : 'true'}`,
+  order: 'id desc',
 };

@@ -53,6 +53,7 @@ export const bases: ReportKind = {
   query: (scope) => {
     const added = baseSums(imagesAsOf(scope), scope.where);
     const sums = keptOr(scope, 'source_base', columns.map(({ name }) => name).join(', '), added);
-    return `select * from (${sums}) b order by images desc, base_image, distro, distro_version`;
+    return sums;
   },
+  order: 'images desc, base_image, distro, distro_version',
 };

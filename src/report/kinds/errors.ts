@@ -25,6 +25,6 @@ export const errors: ReportKind = {
       audit
         ? `e.audit_id = ${parameters.add(audit.id)}::int8`
         : 'e.audit_id = (select max(x.audit_id) from audit_source x where x.source_id = e.source_id)'
-    }
-    order by e.source, e.registry, e.repository, e.tag, e.digest`,
+    }`,
+  order: 'source, registry, repository, tag, digest',
 };

@@ -27,6 +27,8 @@ const columns: readonly Column[] = [
   { name: 'max_bytes', type: 'bytes', description: 'What mending it saves at most, where that is known.' },
 ];
 
+const BY_SEVERITY = "case severity when 'error' then 0 when 'warn' then 1 else 2 end";
+
 export const findings: ReportKind = {
   name: 'findings',
   description: 'One row a finding of an image under a tag, errors first.',
@@ -43,11 +45,10 @@ export const findings: ReportKind = {
   },
   query: (scope) => `
     select i.source, i.registry, i.repository, i.tag, i.digest, i.platform, i.team, f.rule, f.severity, f.confidence, f.message,
-      f.layer + 1 as layer, f.min_bytes, f.max_bytes
+      f.layer + 1 as layer, f.min_bytes, f.max_bytes, f.ordinal
     from ${imagesAsOf(scope)} i join finding f on f.manifest_id = i.manifest_id
-    where ${scope.where}
-    order by case f.severity when 'error' then 0 when 'warn' then 1 else 2 end, f.max_bytes desc nulls last,
-      i.source, i.registry, i.repository, i.tag, i.platform, f.ordinal`,
+    where ${scope.where}`,
+  order: `${BY_SEVERITY}, max_bytes desc nulls last, source, registry, repository, tag, platform, ordinal`,
 };
 
 /** The same findings by rule: for a part of the registry, as totals by rule are kept for whole sources only. */
@@ -59,8 +60,9 @@ export const findingsByRule: ReportKind = {
     { name: 'images', type: 'integer', description: 'How many images trip it.' },
   ],
   query: (scope: QueryScope) => `
-    select f.severity, f.rule, min(f.message) as message, sum(f.max_bytes)::int8 as max_bytes, count(distinct f.digest) as images
-    from (select distinct severity, rule, message, layer, max_bytes, digest from (${findings.query(scope)}) t) f
-    group by f.severity, f.rule
-    order by case f.severity when 'error' then 0 when 'warn' then 1 else 2 end, images desc, f.rule`,
+    select f.severity, f.rule, min(f.message) as message, sum(f.max_bytes)::int8 as max_bytes, count(distinct f.manifest_id) as images
+    from (select distinct i.manifest_id from ${imagesAsOf(scope)} i where ${scope.where}) i
+    join finding f on f.manifest_id = i.manifest_id
+    group by f.severity, f.rule`,
+  order: `${BY_SEVERITY}, images desc, rule`,
 };

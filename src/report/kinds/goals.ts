@@ -43,6 +43,6 @@ export const goals: ReportKind = {
   filters: { source: 'g.source', team: 'g.team', repository: 'g.repository', minSize: 'g.current_bytes' },
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 'g')} from slimboard_goals g
-    where ${audit ? `g.audit_id = ${parameters.add(audit.id)}::int8` : 'g.newest'} and ${where}
-    order by g.scope desc, g.left_bytes desc, g.source, g.team, g.registry, g.repository`,
+    where ${audit ? `g.audit_id = ${parameters.add(audit.id)}::int8` : 'g.newest'} and ${where}`,
+  order: 'scope desc, left_bytes desc, source, team, registry, repository',
 };

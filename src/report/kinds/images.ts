@@ -148,7 +148,7 @@ function packedQuery(scope: QueryScope): string {
 }
 
 /** Finds the tags of the page first, by few columns, and reads the others of those only. */
-function sortedPage(scope: QueryScope, order: string, part: string): string {
+function page(scope: QueryScope, order: string, part: string): string {
   return `select ${selectColumns(columns, 'i')}
     from (
       select distinct tag_id, manifest_id
@@ -173,6 +173,6 @@ export const images: ReportKind = {
   },
   query,
   key: ['source', 'registry', 'repository', 'tag', 'platform', 'digest'],
-  sortedPage,
+  page,
   shared: { runs: RUNS, query: packedQuery },
 };

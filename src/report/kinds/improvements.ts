@@ -54,6 +54,6 @@ export const improvements: ReportKind = {
     minSize: 'b.saved_bytes',
   },
   query: ({ where }) => `
-    select ${selectColumns(columns, 'b')} from slimboard_improvements b where ${where}
-    order by b.saved_bytes desc, b.source, b.registry, b.repository, b.platform, b.built_at, b.digest`,
+    select ${selectColumns(columns, 'b')} from slimboard_improvements b where ${where}`,
+  order: 'saved_bytes desc, source, registry, repository, platform, built_at, digest',
 };

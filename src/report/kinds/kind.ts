@@ -10,16 +10,20 @@ export interface ReportKind {
   readonly description: string;
   readonly columns: readonly Column[];
   readonly filters: FilterTargets;
-  /** A query that gives the columns by their names, in the default order. */
+  /** A query that gives the columns by their names, and maybe others to sort by. */
   readonly query: (scope: QueryScope) => string;
+  /** The default order: what follows `order by`, in names that the query gives. Undefined: as the query gives the rows. */
+  readonly order?: string;
   /** Columns that tell rows apart: they decide among rows that a sort finds equal. Default: all columns. */
   readonly key?: readonly string[];
   /**
-   * The query of a sorted page, where sorting whole rows would take long.
+   * The query of a page in some order, where it takes long to make or to sort whole rows.
    * @param order what follows `order by`
    * @param part ` limit $1 offset $2`, as far as asked for
    */
-  readonly sortedPage?: (scope: QueryScope, order: string, part: string) => string;
+  readonly page?: (scope: QueryScope, order: string, part: string) => string;
+  /** A query of as many rows, for counting, where the rows themselves take longer. */
+  readonly counted?: (scope: QueryScope) => string;
   /** The query of a report without filters, which packs the cells that rows share once. */
   readonly shared?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
 }

@@ -47,6 +47,10 @@ export const layers: ReportKind = {
       join blob b on b.id = l.blob_id
       where i.kind = 'image' and ${scope.where}
       group by l.blob_id) l
-    join blob b on b.id = l.blob_id
-    order by b.size desc, b.digest`,
+    join blob b on b.id = l.blob_id`,
+  order: 'bytes desc, digest',
+  counted: (scope) => `
+    select distinct l.blob_id from ${imagesAsOf(scope)} i
+    join manifest_layer l on l.manifest_id = i.manifest_id join blob b on b.id = l.blob_id
+    where i.kind = 'image' and ${scope.where}`,
 };

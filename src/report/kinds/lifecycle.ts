@@ -61,9 +61,9 @@ export function simulated(rules: readonly LifecycleRule[], inUse: InUse): Report
       select ${selectColumns(
         columns.filter(({ name }) => name !== 'freed_bytes'),
         'c',
-      )}, coalesce(f.bytes, 0) as freed_bytes
-      from chosen c left join freed f on f.place = c.place
-      order by c.in_use desc, c.place, c.source, c.registry, c.repository, c.pushed_at, c.digest`,
+      )}, coalesce(f.bytes, 0) as freed_bytes, c.place
+      from chosen c left join freed f on f.place = c.place`,
+    order: 'in_use desc, place, source, registry, repository, pushed_at, digest',
   };
 }
 

@@ -40,6 +40,7 @@ export function reclaimable(inUse: InUse): ReportKind {
     filters: { source: 'c.source', team: 'c.team', repository: 'c.repository', minSize: 'c.compressed_bytes' },
     query: (scope) =>
       candidatesSql(`${scope.where} and ${NOT_LISTED} and not ${inUseSql(inUse, 'c', scope.parameters)}`),
+    order: 'place',
   };
 }
 
@@ -59,6 +60,6 @@ function candidatesSql(where: string): string {
     select ${selectColumns(
       columns.filter(({ name }) => name !== 'freed_bytes'),
       'c',
-    )}, coalesce(f.bytes, 0) as freed_bytes
-    from chosen c left join freed f on f.place = c.place order by c.place`;
+    )}, coalesce(f.bytes, 0) as freed_bytes, c.place
+    from chosen c left join freed f on f.place = c.place`;
 }

@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import type { ReportKind } from './kind.ts';
+import type { QueryScope, ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
@@ -21,8 +21,27 @@ const columns: readonly Column[] = [
   { name: 'previous_digest', type: 'digest', description: 'The manifest of the build before it.', detail: true },
 ];
 
-const STEP: ReadonlySet<string> = new Set(['step', 'step_bytes', 'instruction']);
-const ORDER = 'b.change_bytes desc, b.source, b.registry, b.repository, b.created_at, b.digest';
+const OF_STEP: ReadonlySet<string> = new Set(['step', 'step_bytes', 'instruction']);
+
+/** Builds with the steps that grew in them. */
+function withSteps(builds: string): string {
+  return `
+    select ${columns.map(({ name }) => `${OF_STEP.has(name) ? 'g' : 'b'}.${name}`).join(', ')}
+    from (${builds}) b left join lateral grown_step(b.manifest_id, b.previous_id) g on true`;
+}
+
+function grownBuilds({ where }: QueryScope): string {
+  return `select * from grown_build b where ${where}`;
+}
+
+/** Looks up the steps of the builds of the page only, unless it is sorted by them. */
+function page(scope: QueryScope, order: string, part: string): string {
+  const builds = grownBuilds(scope);
+  const isByStep = [...OF_STEP].some((name) => order.startsWith(`"${name}"`));
+  return isByStep
+    ? `select * from (${withSteps(builds)}) o order by ${order}${part}`
+    : `${withSteps(`${builds} order by ${order}${part}`)} order by ${order}`;
+}
 
 export const regressions: ReportKind = {
   name: 'regressions',
@@ -37,22 +56,23 @@ export const regressions: ReportKind = {
     since: 'b.seen_at',
     minSize: 'b.change_bytes',
   },
-  // Sorted before their steps are looked up: of the first few, only theirs are.
-  query: ({ where }) => `
-    select ${columns.map(({ name }) => `${STEP.has(name) ? 'g' : 'b'}.${name}`).join(', ')}
-    from (select * from grown_build b where ${where} order by ${ORDER}) b
-    left join lateral grown_step(b.manifest_id, b.previous_id) g on true
-    order by ${ORDER}`,
+  query: (scope) => withSteps(grownBuilds(scope)),
+  order: 'change_bytes desc, source, registry, repository, created_at, digest',
+  key: ['source', 'registry', 'repository', 'platform', 'digest'],
+  page,
+  counted: grownBuilds,
 };
 
 /** The same of some repositories, by their names. */
 export function regressionsOf(repositories: readonly string[]): ReportKind {
+  const within = (scope: QueryScope): QueryScope => ({
+    ...scope,
+    where: `${scope.where} and b.repository = any(${scope.parameters.add([...repositories])}::text[])`,
+  });
   return {
     ...regressions,
-    query: (scope) =>
-      regressions.query({
-        ...scope,
-        where: `${scope.where} and b.repository = any(${scope.parameters.add([...repositories])}::text[])`,
-      }),
+    query: (scope) => regressions.query(within(scope)),
+    page: (scope, order, part) => page(within(scope), order, part),
+    counted: (scope) => grownBuilds(within(scope)),
   };
 }

@@ -39,6 +39,6 @@ export const repositories: ReportKind = {
     minSize: 'r.stored_bytes',
   },
   query: ({ where }) => `
-    select ${selectColumns(columns, 'r')} from slimboard_repositories r where ${where}
-    order by r.stored_bytes desc nulls last, r.source, r.registry, r.repository`,
+    select ${selectColumns(columns, 'r')} from slimboard_repositories r where ${where}`,
+  order: 'stored_bytes desc nulls last, source, registry, repository',
 };

@@ -37,8 +37,8 @@ export const trends: ReportKind = {
     minSize: 't.stored_bytes',
   },
   query: ({ where }) => `
-    select ${selectColumns(columns, 't')} from slimboard_trends t where ${where}
-    order by t.finished_at desc, t.audit_id desc, t.source, t.scope, t.name`,
+    select ${selectColumns(columns, 't')} from slimboard_trends t where ${where}`,
+  order: 'finished_at desc, audit_id desc, source, scope, name',
 };
 
 /** What a trend may be of. */
@@ -63,8 +63,8 @@ export const grownRepositories: ReportKind = {
     select t.source, t.registry, t.name, (array_agg(t.stored_bytes order by t.finished_at desc))[1] as stored_bytes,
       sum(t.change_bytes)::int8 as change_bytes
     from (${comparableTrends({ scope: 'repository' }).query(scope)}) t
-    group by t.source, t.registry, t.name having sum(t.change_bytes) > 0
-    order by change_bytes desc, t.source, t.registry, t.name`,
+    group by t.source, t.registry, t.name having sum(t.change_bytes) > 0`,
+  order: 'change_bytes desc, source, registry, name',
 };
 
 /** Trends of audits that can be compared: without errors, and covering the same as the newest such audit of their source. */

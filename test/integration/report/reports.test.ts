@@ -6,6 +6,7 @@ import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { type LeaderboardOptions, leaderboard } from '../../../src/report/leaderboard.ts';
 import { KIND_NAMES } from '../../../src/report/names.ts';
 import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
+import { readPage, recordsOf } from '../../../src/report/report-page.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
@@ -438,6 +439,16 @@ test('a filter that a kind does not have is named, with those it has', async () 
 
 test('an audit that is not there is said so', async () => {
   await expect(rowsOf(KINDS.images, { audit: 99 })).rejects.toThrow('there is no audit 99');
+});
+
+test.each(KIND_NAMES)('a page of %s, in any order, is a part of the whole, which is counted', async (name) => {
+  for (const sort of [undefined, ...KINDS[name].columns.map((column) => `-${column.name}`)]) {
+    const request = sort === undefined ? {} : { sort };
+    const whole = await rowsOf(KINDS[name], request);
+    const page = await readPage(db, KINDS[name], { ...request, now, offset: 1, limit: 2 });
+    expect(recordsOf(page), sort).toEqual(whole.slice(1, 3));
+    expect(page.total, sort).toBe(whole.length);
+  }
 });
 
 test.each(KIND_NAMES)('%s can be written in every format', async (name) => {
