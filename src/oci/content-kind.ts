@@ -12,7 +12,7 @@ const COSIGN_TAG = /^sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{128})\.(sig|att|sbom)$/
  * Tells images from what lies beside them in the same form: judged by the manifest's own types, its layers' types and,
  * last, the tag's shape, for signatures may even carry an image's config type.
  * @param tag the tag it was found under, if any
- * @param config the image config, where it was read: one without os and architecture has nothing to run
+ * @param config the image config, where it was read: it may say that there is nothing to run
  */
 export function contentKind(manifest: Manifest, tag?: string, config?: ImageConfig): ContentKind {
   if (manifest.form === 'index') return 'index';
@@ -40,6 +40,17 @@ function kindOfTag(tag: string | undefined): ContentKind | undefined {
 function kindOfForm(manifest: ImageManifest, config: ImageConfig | undefined): ContentKind {
   if (!isImageConfigMediaType(manifest.config.mediaType)) return 'artifact';
   if (manifest.layers.some((layer) => !isFileSystemLayer(layer.mediaType))) return 'artifact';
-  if (config && config.os === '' && config.architecture === '') return 'artifact';
-  return 'image';
+  if (manifest.annotations['com.github.package.type'] === BOTTLE) return 'artifact';
+  return config && isNothingToRun(config) ? 'artifact' : 'image';
+}
+
+/** Homebrew's packages are images by all their types, even those for macOS. @see Homebrew/brew, github_packages.rb */
+const BOTTLE = 'homebrew_bottle';
+/** Packages of buildpacks, since 2024 with the platform that they are for. @see buildpacks/spec, distribution.md, "Buildpackage" */
+const BUILDPACKAGE = 'io.buildpacks.buildpackage.metadata';
+
+/** A config that states no platform, as those of most artifacts in an image's form, or says that it is a package. */
+function isNothingToRun({ os, architecture, labels }: ImageConfig): boolean {
+  const platformless = (os === '' || os === 'unknown') && (architecture === '' || architecture === 'unknown');
+  return platformless || Object.hasOwn(labels, BUILDPACKAGE);
 }

@@ -1,7 +1,7 @@
 import { MalformedContentError } from '../errors.ts';
 import { type Descriptor, readDescriptor } from './descriptor.ts';
 import { type JsonObject, parseJsonObject, readArray, readOptionalString, readStringMap } from './json.ts';
-import { isIndexMediaType, isSchema1MediaType, MEDIA_TYPE } from './media-type.ts';
+import { isFileSystemLayer, isIndexMediaType, isSchema1MediaType, MEDIA_TYPE } from './media-type.ts';
 
 /** One platform's config and layers, or an artifact in the same form. @see image-spec, manifest.md */
 export interface ImageManifest {
@@ -20,6 +20,7 @@ export interface ImageIndex {
   readonly form: 'index';
   readonly mediaType: string;
   readonly artifactType?: string;
+  /** Blobs left out, which BuildKit lists in an index when it keeps its cache in a registry. */
   readonly manifests: readonly Descriptor[];
   readonly subject?: Descriptor;
   readonly annotations: Readonly<Record<string, string>>;
@@ -92,10 +93,15 @@ function parseIndex(object: JsonObject, mediaType: string): ImageIndex {
   return {
     form: 'index',
     mediaType,
-    manifests: manifests.map((child, at) => readDescriptor(child, `index.manifests[${at}]`)),
+    manifests: manifests
+      .map((child, at) => readDescriptor(child, `index.manifests[${at}]`))
+      .filter(({ mediaType }) => mediaType !== BUILDKIT_CACHE && !isFileSystemLayer(mediaType)),
     ...commonFields(object),
   };
 }
+
+/** @see moby/buildkit, cache/remotecache/v1/spec.go */
+const BUILDKIT_CACHE = 'application/vnd.buildkit.cacheconfig.v0';
 
 function commonFields(object: JsonObject): Pick<ImageManifest, 'artifactType' | 'subject' | 'annotations'> {
   const artifactType = readOptionalString(object.artifactType);

@@ -37,9 +37,10 @@ export function isImageConfigMediaType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPE.ociConfig || mediaType === MEDIA_TYPE.dockerConfig;
 }
 
-// One optional suffix after tar: compression as "+gzip", "+zstd" (OCI), ".gzip" (Docker).
+// Two optional suffixes after tar: compression as "+gzip", "+zstd" (OCI), ".gzip" (Docker); encryption as "+encrypted"
+// (OCI), ".enc" (Docker), @see containers/ocicrypt, spec. Nydus keeps a file system in blobs of its own.
 const FILE_SYSTEM_LAYER =
-  /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[.+](?:gzip|zstd))?$/;
+  /^application\/vnd\.(?:(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[.+](?:gzip|zstd))?(?:[.+]enc(?:rypted)?)?|oci\.image\.layer\.nydus\.(?:blob|bootstrap)\.v1)$/;
 
 /** Whether a layer of this type is a part of a file system, and not some artifact's content. */
 export function isFileSystemLayer(mediaType: string): boolean {

@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { contentKind } from '../../../src/oci/content-kind.ts';
+import { parseImageConfig } from '../../../src/oci/image-config.ts';
+import { parseManifest } from '../../../src/oci/manifest.ts';
+
+// What public tools push in an image's form, each by the types, annotations and labels that its source writes.
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const TAR = 'application/vnd.oci.image.layer.v1.tar+gzip';
+const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
+const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
+const LINUX = { os: 'linux', architecture: 'amd64' };
+
+interface Case {
+  readonly is: string;
+  readonly config?: string;
+  readonly layers: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly artifactType?: string;
+  readonly content?: object;
+  readonly kind: string;
+}
+
+const cases: readonly Case[] = [
+  { is: 'an image', layers: [TAR], content: LINUX, kind: 'image' },
+  {
+    is: 'an image for Nydus (dragonflyoss/nydus, docs/nydus-image.md)',
+    layers: ['application/vnd.oci.image.layer.nydus.blob.v1', TAR],
+    content: LINUX,
+    kind: 'image',
+  },
+  {
+    is: 'an encrypted image (containers/ocicrypt, spec/mediatypes.go)',
+    layers: [`${TAR}+encrypted`, 'application/vnd.oci.image.layer.v1.tar+encrypted'],
+    content: LINUX,
+    kind: 'image',
+  },
+  {
+    is: "an encrypted image of Docker's types (containers/ocicrypt, spec/mediatypes.go)",
+    config: DOCKER_CONFIG,
+    layers: ['application/vnd.docker.image.rootfs.diff.tar.gzip.enc'],
+    content: LINUX,
+    kind: 'image',
+  },
+  {
+    is: "Homebrew's bottle for Linux (Homebrew/brew, github_packages.rb)",
+    layers: [TAR],
+    annotations: { 'com.github.package.type': 'homebrew_bottle', 'sh.brew.bottle.digest': 'a'.repeat(64) },
+    content: { ...LINUX, 'os.version': 'Ubuntu 22.04.5' },
+    kind: 'artifact',
+  },
+  {
+    is: 'a buildpack package with a platform (buildpacks/pack, pkg/buildpack/builder.go)',
+    layers: [TAR],
+    content: { ...LINUX, config: { Labels: { 'io.buildpacks.buildpackage.metadata': '{"id":"samples/hello"}' } } },
+    kind: 'artifact',
+  },
+  {
+    is: 'a Tekton bundle, whose config states no platform (tektoncd/pipeline, docs/tekton-bundle-contracts.md)',
+    layers: [TAR],
+    content: { os: '', architecture: '' },
+    kind: 'artifact',
+  },
+  {
+    is: 'a config of unknown platform',
+    layers: [TAR],
+    content: { os: 'unknown', architecture: 'unknown' },
+    kind: 'artifact',
+  },
+  {
+    is: 'a model of Ollama (ollama/ollama, server/manifest.go)',
+    config: DOCKER_CONFIG,
+    layers: ['application/vnd.ollama.image.model', 'application/vnd.ollama.image.template'],
+    kind: 'artifact',
+  },
+  {
+    is: "Docker's model (docker/model-spec, spec.md)",
+    config: 'application/vnd.docker.ai.model.config.v0.1+json',
+    layers: ['application/vnd.docker.ai.gguf.v3'],
+    kind: 'artifact',
+  },
+  {
+    is: "BuildKit's cache as an image manifest (moby/buildkit, cache/remotecache/v1/spec.go)",
+    config: 'application/vnd.buildkit.cacheconfig.v0',
+    layers: [TAR],
+    kind: 'artifact',
+  },
+  {
+    is: 'a Singularity image (sylabs/singularity)',
+    config: 'application/vnd.sylabs.sif.config.v1+json',
+    layers: ['application/vnd.sylabs.sif.layer.v1.sif'],
+    kind: 'artifact',
+  },
+  {
+    is: 'a policy bundle of Conftest (open-policy-agent/conftest, downloader)',
+    config: 'application/vnd.cncf.openpolicyagent.config.v1+json',
+    layers: ['application/vnd.cncf.openpolicyagent.policy.layer.v1+rego'],
+    kind: 'artifact',
+  },
+  {
+    is: 'rules of Falco (falcosecurity/falcoctl, pkg/oci)',
+    config: 'application/vnd.cncf.falco.rulesfile.config.v1+json',
+    layers: ['application/vnd.cncf.falco.rulesfile.layer.v1+tar.gz'],
+    kind: 'artifact',
+  },
+  {
+    is: 'a source artifact of Flux (fluxcd/pkg, oci)',
+    config: 'application/vnd.cncf.flux.config.v1+json',
+    layers: ['application/vnd.cncf.flux.content.v1.tar+gzip'],
+    kind: 'artifact',
+  },
+  {
+    is: 'a plugin of Docker Engine (moby/moby, plugin)',
+    config: 'application/vnd.docker.plugin.v1+json',
+    layers: ['application/vnd.docker.image.rootfs.diff.tar.gzip'],
+    kind: 'artifact',
+  },
+  {
+    is: 'a feature of a dev container (devcontainers/cli, spec-configuration)',
+    config: 'application/vnd.devcontainers',
+    layers: ['application/vnd.devcontainers.layer.v1+tar'],
+    kind: 'artifact',
+  },
+  {
+    is: 'a module of OpenTofu (opentofu/opentofu, docs of OCI registries)',
+    config: 'application/vnd.oci.empty.v1+json',
+    artifactType: 'application/vnd.opentofu.modulepkg',
+    layers: ['archive/zip'],
+    kind: 'artifact',
+  },
+  {
+    is: 'a signature of Notation (notaryproject/specifications)',
+    config: 'application/vnd.cncf.notary.signature',
+    layers: ['application/jose+json'],
+    kind: 'signature',
+  },
+];
+
+test.each(cases)('$is: $kind', ({ config = OCI_CONFIG, layers, annotations, artifactType, content, kind }) => {
+  const manifest = parseManifest(
+    JSON.stringify({
+      schemaVersion: 2,
+      artifactType,
+      config: { mediaType: config, digest: DIGEST, size: 2 },
+      layers: layers.map((mediaType) => ({ mediaType, digest: DIGEST, size: 2 })),
+      annotations,
+    }),
+  );
+  expect(contentKind(manifest, undefined, content && parseImageConfig(JSON.stringify(content)))).toBe(kind);
+});
+
+test("the blobs of BuildKit's cache in an index are no manifests (moby/buildkit, cache/remotecache/export.go)", () => {
+  const child = (mediaType: string) => ({ mediaType, digest: DIGEST, size: 2 });
+  const index = parseManifest(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      manifests: [child(TAR), child('application/vnd.buildkit.cacheconfig.v0')],
+    }),
+  );
+  expect(index).toMatchObject({ form: 'index', manifests: [] });
+  expect(contentKind(index)).toBe('index');
+});
