@@ -10,6 +10,9 @@ interface LabelRule {
   readonly version?: { readonly label: string; readonly pattern: RegExp };
 }
 
+/** SUSE's Base Container Images without a language, by whose labels all others are followed. @see SUSE/BCI-tests, tests/test_metadata.py */
+const SUSE_BASES = ['base', 'minimal', 'micro', 'init', 'busybox'] as const;
+
 /** Labels that distributions put on their own images; images built on them inherit them. */
 const RULES: readonly LabelRule[] = [
   {
@@ -24,10 +27,22 @@ const RULES: readonly LabelRule[] = [
   { label: 'io.openshift.tags', pattern: /\bbase rhel(\d+)/, id: 'rhel' },
   { label: 'url', pattern: /\/ubi(\d+)\//, id: 'rhel' },
   { label: 'cpe', pattern: /enterprise_linux:(\d+)|::el(\d+)$/, id: 'rhel' },
-  { label: 'org.label-schema.name', pattern: /^CentOS Base Image/, id: 'centos' },
-  { label: 'name', pattern: /^CentOS Base Image/, id: 'centos' },
+  { label: 'org.label-schema.name', pattern: /^CentOS (?:Stream (\d+) )?Base Image/, id: 'centos' },
+  { label: 'name', pattern: /^CentOS (?:Stream (\d+) )?Base Image/, id: 'centos' },
   { label: 'name', pattern: /^AlmaLinux/, id: 'almalinux' },
   { label: 'name', pattern: /^fedora$/, id: 'fedora', version: { label: 'version', pattern: /^(\d\d)$/ } },
+  {
+    label: 'org.opencontainers.image.vendor',
+    pattern: /^Fedora Project$/,
+    id: 'fedora',
+    version: { label: 'org.opencontainers.image.version', pattern: /^([3-9]\d)$/ },
+  },
+  {
+    label: 'com.coreos.osname',
+    pattern: /^fedora-coreos$/,
+    id: 'fedora',
+    version: { label: 'org.opencontainers.image.version', pattern: /^([3-9]\d)\.\d{8}\./ },
+  },
   { label: 'name', pattern: /^Photon OS \S*?\/?(\d\.\d)/, id: 'photon' },
   {
     label: 'org.opencontainers.image.title',
@@ -46,6 +61,7 @@ const RULES: readonly LabelRule[] = [
   { label: 'org.opencontainers.image.title', pattern: /^Kali Linux/, id: 'kali' },
   { label: 'org.opencontainers.image.title', pattern: /^Arch Linux/, id: 'arch' },
   { label: 'com.suse.sle.base.version', pattern: /^(\d+(?:\.\d+)?)/, id: 'sles' },
+  ...SUSE_BASES.map((name) => ({ label: `com.suse.bci.${name}.version`, pattern: /^(1\d\.\d+)\./, id: 'sles' })),
   { label: 'com.suse.sle.micro.rancher.version', pattern: /^(\d+\.\d+)/, id: 'sle-micro' },
 ];
 
@@ -61,12 +77,26 @@ export function labelDistro(
     const version = match[1] ?? match[2] ?? rule.version?.pattern.exec(labels[rule.version.label] ?? '')?.[1];
     return { distro: version ? { id: rule.id, version } : { id: rule.id }, label: rule.label };
   }
-  return buildpackStack(labels) ?? flavour(env.get('OS_FLAVOUR')) ?? minideb(labels) ?? vendorVariables(env);
+  return (
+    bootable(labels) ??
+    buildpackStack(labels) ??
+    flavour(env.get('OS_FLAVOUR')) ??
+    minideb(labels) ??
+    vendorVariables(env)
+  );
 }
 
 function hasAny(labels: Labels): boolean {
   for (const _ in labels) return true;
   return false;
+}
+
+/** What images to boot from say of their release, Fedora's and its descendants'. @see CentOS/centos-bootc, Containerfile */
+function bootable(labels: Labels): { distro: DistroName; label: string } | undefined {
+  const id = /^(?:fedora|centos|rhel|almalinux|rocky)$/.exec(labels['redhat.id'] ?? '')?.[0];
+  if (id === undefined) return undefined;
+  const version = /^\d+(?:\.\d+)?$/.exec(labels['redhat.version-id'] ?? '')?.[0];
+  return { distro: version === undefined ? { id } : { id, version }, label: 'redhat.id' };
 }
 
 /** @see buildpacks/spec, platform.md, "Labels" of run images */

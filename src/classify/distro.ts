@@ -1,10 +1,11 @@
-import { remember } from '../oci/remember.ts';
 import type { Context } from './context.ts';
 import { labelDistro } from './distro-labels.ts';
+import { distroOfReference } from './distro-reference.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { endsOfficial, officialsSetBy, type Stack } from './history/stack.ts';
-import { type DistroName, debianStableAt, distroOfSuite, releasesIn, suiteOf } from './knowledge/distros.ts';
+import { type DistroName, debianStableAt, releasesIn, suiteOf } from './knowledge/distros.ts';
 import type { OfficialImage } from './knowledge/official-images.ts';
+import { lookUp } from './look-up.ts';
 import type { Confidence, Judged } from './verdict.ts';
 
 export type DistroVerdict = Judged<DistroName>;
@@ -76,58 +77,6 @@ function referenceClaim(_: Context, references: readonly string[]): Claim | unde
   return claims.find((claim) => claim.distro.version !== undefined) ?? claims[0];
 }
 
-const DISTRO_REPOSITORIES: Readonly<Record<string, string>> = {
-  alpine: 'alpine',
-  debian: 'debian',
-  ubuntu: 'ubuntu',
-  busybox: 'busybox',
-  fedora: 'fedora',
-  almalinux: 'almalinux',
-  rockylinux: 'rocky',
-  amazonlinux: 'amzn',
-  oraclelinux: 'ol',
-  centos: 'centos',
-  photon: 'photon',
-  archlinux: 'arch',
-  alt: 'altlinux',
-  mageia: 'mageia',
-  'wolfi-base': 'wolfi',
-};
-
-/** The distribution that an image's name tells, by its repository or by its tag. */
-export const distroOfReference: (reference: string) => DistroName | undefined = remember((reference) => {
-  const match = /(?:^|\/)([a-z0-9._-]+)(?::([\w.-]{1,128}))?(?:@\S*)?$/.exec(reference.slice(0, 512));
-  const [, repository = '', tag = ''] = match ?? [];
-  const id = Object.hasOwn(DISTRO_REPOSITORIES, repository) ? DISTRO_REPOSITORIES[repository] : undefined;
-  if (id !== undefined) return ofTag(id, tag);
-  const ubi = /^ubi(\d+)(?:-|$)/.exec(repository)?.[1] ?? /\/ubi(\d+)\//.exec(reference)?.[1];
-  if (ubi !== undefined) return { id: 'rhel', version: ubi };
-  const alpine = /(?:^|-)alpine(\d\.\d+)?(?:-|$)/.exec(tag);
-  if (alpine) return alpine[1] === undefined ? { id: 'alpine' } : { id: 'alpine', version: alpine[1] };
-  return tag
-    .split('-')
-    .map(distroOfSuite)
-    .find((distro) => distro !== undefined);
-});
-
-function ofTag(id: string, tag: string): DistroName {
-  const suite = distroOfSuite(tag.split('-')[0] ?? '');
-  if (suite?.id === id) return suite;
-  const version = /^v?(\d+(?:\.\d+){0,2})(?:-|$)/.exec(tag)?.[1];
-  // A company's own `platform/ubuntu:3.2` counts its own versions.
-  return version === undefined || !(RELEASES[id] ?? ANY_RELEASE).test(version) ? { id } : { id, version };
-}
-
-const ANY_RELEASE = /^/;
-/** What releases of these distributions are numbered like. */
-const RELEASES: Readonly<Record<string, RegExp>> = {
-  alpine: /^[23]\.\d+/,
-  debian: /^(?:[6-9]|1\d)(?:\.\d+)?$/,
-  ubuntu: /^\d\d\.(?:04|10)$/,
-  fedora: /^\d\d$/,
-  amzn: /^(?:1|2|201\d\.\d\d|202\d)/,
-};
-
 function labelClaim({ input, env }: Context): Claim | undefined {
   const found = labelDistro(input.config.labels, env);
   return found && inferred(found.distro, `label:${found.label}`);
@@ -191,12 +140,21 @@ function officialsOf(steps: readonly BuildStep[], stack: Stack): readonly Offici
   return lies ? set : [];
 }
 
+const OWN_MANAGERS: Readonly<Record<string, string>> = {
+  apk: 'alpine',
+  pacman: 'arch',
+  xbps: 'void',
+  emerge: 'gentoo',
+  swupd: 'clear-linux-os',
+};
+
 /** Only where a manager serves one distribution: apk's other one, Wolfi, is laid down by apko. */
 function packageManagerClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const managers = packageManagers();
   if (managers.size !== 1 || stack.rootfs?.tool) return undefined;
-  if (managers.has('apk')) return inferred({ id: 'alpine' }, 'history:apk');
-  if (managers.has('pacman')) return inferred({ id: 'arch' }, 'history:pacman');
+  const [only = ''] = managers;
+  const id = lookUp(OWN_MANAGERS, only);
+  if (id !== undefined) return inferred({ id }, `history:${only}`);
   const amazon = releasesNamed(history.steps).find((distro) => distro.id === 'amzn');
   return amazon && !managers.has('apt') ? inferred(amazon, 'history:Amazon Linux named') : undefined;
 }

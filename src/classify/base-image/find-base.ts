@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { distroOfReference } from '../distro.ts';
+import { distroOfReference } from '../distro-reference.ts';
 import type { DistroName } from '../knowledge/distros.ts';
 import type { BaseVerdict, Signal } from '../verdict.ts';
 import { buildpacksBase } from './buildpacks.ts';

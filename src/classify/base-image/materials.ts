@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { distroOfReference } from '../distro.ts';
+import { distroOfReference } from '../distro-reference.ts';
 import { isOfficialName } from '../knowledge/official-images.ts';
 import type { BaseVerdict } from '../verdict.ts';
 import type { DeclaredBase } from './declared.ts';

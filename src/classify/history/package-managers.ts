@@ -3,13 +3,16 @@ import type { BuildStep } from './build-steps.ts';
 
 const MANAGERS =
   /\b(apk|apt-get|apt|pacman|yum|dnf|microdnf|tdnf|zypper)(?= (?:-[\w-]+(?:[= ]\d+)? )*(?:add|install|update|upgrade|-S|del|remove))/g;
+/** Managers whose verbs are part of their names, or that have verbs of their own. */
+const OTHER_MANAGERS =
+  /\b(xbps)-(?:install|remove|reconfigure)\b|\b(emerge)(?:-webrsync\b| -)|\b(swupd) (?:bundle-add|update)\b/g;
 const MAX_COMMAND_LENGTH = 4_000;
 
-const managersIn: (command: string) => readonly string[] = remember((command) =>
-  [...command.slice(0, MAX_COMMAND_LENGTH).matchAll(MANAGERS)].map(([, name = '']) =>
-    name === 'apt-get' ? 'apt' : name,
-  ),
-);
+const managersIn: (command: string) => readonly string[] = remember((command) => {
+  const text = command.slice(0, MAX_COMMAND_LENGTH);
+  const common = [...text.matchAll(MANAGERS)].map(([, name = '']) => (name === 'apt-get' ? 'apt' : name));
+  return common.concat([...text.matchAll(OTHER_MANAGERS)].flatMap((match) => match.slice(1).filter(Boolean)));
+});
 
 /** The package managers that the RUN steps call; `apt-get` is `apt`. */
 export function readPackageManagers(steps: readonly BuildStep[]): ReadonlySet<string> {

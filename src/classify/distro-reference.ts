@@ -1,0 +1,117 @@
+import { remember } from '../oci/remember.ts';
+import { type DistroName, distroOfSuite } from './knowledge/distros.ts';
+import { lookUp } from './look-up.ts';
+
+/** Distributions by the last part of a repository's name. */
+const BY_REPOSITORY: Readonly<Record<string, string>> = {
+  alpine: 'alpine',
+  debian: 'debian',
+  ubuntu: 'ubuntu',
+  busybox: 'busybox',
+  fedora: 'fedora',
+  almalinux: 'almalinux',
+  rockylinux: 'rocky',
+  amazonlinux: 'amzn',
+  oraclelinux: 'ol',
+  centos: 'centos',
+  photon: 'photon',
+  archlinux: 'arch',
+  alt: 'altlinux',
+  mageia: 'mageia',
+  openeuler: 'openEuler',
+  'wolfi-base': 'wolfi',
+  'kali-rolling': 'kali',
+  'fedora-minimal': 'fedora',
+  'fedora-bootc': 'fedora',
+  'centos-bootc': 'centos',
+  sle15: 'sles',
+  'bci-base': 'sles',
+  'bci-init': 'sles',
+  'bci-micro': 'sles',
+  'bci-minimal': 'sles',
+};
+
+/** Those whose last part says little, by the whole path. */
+const BY_PATH: readonly { readonly id: string; readonly pattern: RegExp }[] = [
+  { id: 'opensuse-leap', pattern: /(?:^|\/)opensuse\/leap$/ },
+  { id: 'opensuse-tumbleweed', pattern: /(?:^|\/)opensuse\/tumbleweed$/ },
+  { id: 'azurelinux', pattern: /(?:^|\/)azurelinux\/(?:base\/core|distroless\/(?:base|debug|minimal))$/ },
+  { id: 'mariner', pattern: /(?:^|\/)cbl-mariner\/(?:base\/core|distroless\/(?:base|debug|minimal))$/ },
+];
+
+/** How tags name a release, as `base-ubuntu22.04`, `17-al2023`, `20-debian-12` do. */
+const IN_TAG: Readonly<Record<string, string>> = {
+  debian: 'debian',
+  ubuntu: 'ubuntu',
+  centos: 'centos',
+  rocky: 'rocky',
+  rockylinux: 'rocky',
+  almalinux: 'almalinux',
+  fedora: 'fedora',
+  ol: 'ol',
+  oraclelinux: 'ol',
+  al: 'amzn',
+  amazonlinux: 'amzn',
+  ubi: 'rhel',
+  photon: 'photon',
+  mariner: 'mariner',
+  azurelinux: 'azurelinux',
+};
+const RELEASE_IN_TAG = new RegExp(`(?:^|-)(${Object.keys(IN_TAG).join('|')})-?(\\d+(?:\\.\\d+)*)(?=-|$)`);
+
+/** The distribution that an image's name tells, by its repository or by its tag. */
+export const distroOfReference: (reference: string) => DistroName | undefined = remember((reference) => {
+  const match = /(?:^|\/)([a-z0-9._-]+)(?::([\w.-]{1,128}))?(?:@\S*)?$/.exec(reference.slice(0, 512));
+  const [, repository = '', tag = ''] = match ?? [];
+  const path = reference.replace(/(?::[\w.-]{1,128})?(?:@\S*)?$/, '');
+  const id = lookUp(BY_REPOSITORY, repository) ?? BY_PATH.find(({ pattern }) => pattern.test(path))?.id;
+  return id === undefined ? (distroOfRepository(repository, path) ?? distroOfTag(tag)) : ofTag(id, tag);
+});
+
+/** `ubi9-minimal`, `ubi8/python-38`; Google's `distroless/static-debian12`. */
+function distroOfRepository(repository: string, path: string): DistroName | undefined {
+  const ubi = /^ubi(\d+)(?:-|$)/.exec(repository)?.[1] ?? /\/ubi(\d+)\//.exec(path)?.[1];
+  if (ubi !== undefined) return { id: 'rhel', version: ubi };
+  return release('debian', /(?:^|\/)distroless\/[a-z\d.-]+-debian(\d{1,2})$/.exec(path)?.[1]);
+}
+
+function distroOfTag(tag: string): DistroName | undefined {
+  const alpine = /(?:^|-)alpine(\d\.\d+)?(?:-|$)/.exec(tag);
+  if (alpine) return alpine[1] === undefined ? { id: 'alpine' } : { id: 'alpine', version: alpine[1] };
+  const [, name = '', version] = RELEASE_IN_TAG.exec(tag) ?? [];
+  const named = release(lookUp(IN_TAG, name) ?? '', version);
+  if (named) return named;
+  return tag
+    .split('-')
+    .map(distroOfSuite)
+    .find((distro) => distro !== undefined);
+}
+
+function ofTag(id: string, tag: string): DistroName {
+  const suite = distroOfSuite(tag.split('-')[0] ?? '');
+  if (suite?.id === id) return suite;
+  // A company's own `platform/ubuntu:3.2` counts its own versions.
+  const version = /^v?(\d+(?:\.\d+){0,2})(?=[.-]|$)/.exec(tag)?.[1];
+  // SUSE's tags count on after the service pack: `15.5.36.5.18`.
+  return release(id, id === 'sles' ? version?.replace(/^(\d+\.\d+).*/, '$1') : version) ?? { id };
+}
+
+function release(id: string, version: string | undefined): DistroName | undefined {
+  return version !== undefined && (lookUp(RELEASES, id) ?? ANY_RELEASE).test(version) ? { id, version } : undefined;
+}
+
+const ANY_RELEASE = /^/;
+const OF_RED_HAT = /^(?:[5-9]|1\d)(?:\.\d+)*$/;
+/** What releases of these distributions are numbered like. */
+const RELEASES: Readonly<Record<string, RegExp>> = {
+  alpine: /^[23]\.\d+/,
+  debian: /^(?:[6-9]|1\d)(?:\.\d+)?$/,
+  ubuntu: /^\d\d\.(?:04|10)$/,
+  fedora: /^\d\d$/,
+  amzn: /^(?:1|2|201\d\.\d\d|202\d)/,
+  almalinux: OF_RED_HAT,
+  centos: OF_RED_HAT,
+  ol: OF_RED_HAT,
+  rhel: OF_RED_HAT,
+  rocky: OF_RED_HAT,
+};
