@@ -16,7 +16,8 @@ export function inferredBase(context: Context, distro: DistroName | undefined): 
   if (at < 0) return bottomVerdict(context);
   const references =
     at === 0 && context.input.config.os === 'windows' ? windowsNames(context) : namesOf(context, at, distro);
-  const boundary = layerCount === undefined ? {} : { layerCount };
+  // An image beneath has layers: where none is left, builder or registry squashed them.
+  const boundary = layerCount ? { layerCount } : {};
   if (references.length === 0) return { confidence: 'unknown', reason: 'not-in-catalogue', ...boundary };
   return {
     confidence: 'inferred',

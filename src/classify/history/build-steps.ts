@@ -31,7 +31,7 @@ export interface BuildHistory {
  */
 export function readBuildHistory(config: ImageConfig, layerCount: number): BuildHistory {
   const instructions = config.history.map((entry) => parseInstruction(entry.createdBy));
-  const reading = READINGS.find((makes) => fits(makes, config.history, instructions, layerCount));
+  const reading = READINGS.find((makes) => fits(makes, config, instructions, layerCount));
   let layer = 0;
   const steps = config.history.map((entry, at) => {
     const instruction = instructions[at] ?? NO_INSTRUCTION;
@@ -51,10 +51,16 @@ const READINGS: readonly Reading[] = [
   (_, { verb }) => verb !== 'WORKDIR' && makesLayer(verb),
 ];
 
-/** A reading fits when it makes as many layers as there are, and none of them by a mere setting. */
+/** The diff ID of an archive of nothing. @see moby/moby, layer/empty.go */
+const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
+
+/**
+ * A reading fits when it makes as many layers as there are, and none of them by a mere setting, unless the layer is empty:
+ * before version 1.10, Docker made one of every instruction.
+ */
 function fits(
   makes: Reading,
-  history: readonly HistoryEntry[],
+  { history, diffIds }: ImageConfig,
   instructions: readonly Instruction[],
   layerCount: number,
 ): boolean {
@@ -63,7 +69,7 @@ function fits(
     const entry = history[at];
     const instruction = instructions[at];
     if (!entry || !instruction || !makes(entry, instruction)) continue;
-    if (!makesLayer(instruction.verb)) return false;
+    if (!makesLayer(instruction.verb) && diffIds[count] !== EMPTY_LAYER) return false;
     count++;
   }
   return count === layerCount;

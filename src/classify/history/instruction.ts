@@ -107,13 +107,17 @@ export function makesLayer(verb: Verb): boolean {
   );
 }
 
-/** The words of a CMD or ENTRYPOINT, in the exec form `["a","b"]`, BuildKit's `["a" "b"]`, or the shell form. */
+/** The words of a CMD or ENTRYPOINT, in the exec form `["a","b"]`, BuildKit's `["a" "b"]`, Docker's of 2014 `[a b]`, or the shell form. */
 export const commandWords: (args: string) => readonly string[] = remember(readWords);
 
 function readWords(args: string): readonly string[] {
   const text = args.slice(0, 2_000);
-  if (text.startsWith('[')) return [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '');
-  return text.split(/\s+/).filter((word) => word !== '');
+  if (text.startsWith('[') && text.includes('"'))
+    return [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '');
+  return text
+    .replace(/^\[(.*)\]$/, '$1')
+    .split(/\s+/)
+    .filter((word) => word !== '');
 }
 
 /** `NAME=value` pairs of an ENV line; values with spaces are cut at the next `NAME=`. */

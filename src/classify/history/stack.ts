@@ -35,6 +35,9 @@ export function readStack(steps: readonly BuildStep[]): Stack {
   if (rootfs && (rootfs.end < steps.length || rootfs.tool === undefined)) {
     at = rootfs.end;
     images.push(namedBoundary(steps[at], at) ?? { kind: 'rootfs', end: at });
+  } else {
+    // What is beneath the first step may have no history.
+    images.push(...[namedBoundary(steps[0], 0)].filter((named) => named !== undefined));
   }
   for (;;) {
     const next = nextImage(steps, at, images.at(-1));
@@ -134,9 +137,13 @@ function isInstant(step: BuildStep): boolean {
   return step.verb !== 'RUN' && step.verb !== 'OTHER';
 }
 
-/** Buildah notes the FROM of a build at its first step; ids of its own intermediate images are no names. */
+/**
+ * Buildah notes the FROM of a build at its first step, and Charliecloud before it; ids of buildah's own intermediate images
+ * are no names.
+ */
 function namedBoundary(step: BuildStep | undefined, at: number): StackedImage | undefined {
-  const reference = /^FROM ([^\s]{1,512})$/.exec(step?.comment.trim() ?? '')?.[1];
+  const line = step?.verb === 'FROM' ? `FROM ${step.args}` : (step?.comment.trim() ?? '');
+  const reference = /^FROM ([^\s]{1,512})(?: AS \S+)?$/i.exec(line)?.[1];
   if (reference === undefined || reference === 'scratch' || /^[0-9a-f]{10,64}$/.test(reference)) return undefined;
   return { kind: 'named', reference, end: at };
 }

@@ -87,6 +87,19 @@ const cases: readonly FoundImage[] = [
       2026-09-01T10:00:20 - CMD ["/bin/sh"]`,
     told: { distro: 'void', base: 'scratch', multiStage: 'yes' },
   },
+  {
+    is: 'an image of Charliecloud, which pushes one layer and keeps FROM in the history',
+    found: "Charliecloud's documentation for developers, ch-image push, file 9693768232",
+    history: `
+      2021-11-17T02:20:51 - /bin/sh -c #(nop) ADD file:cb5ed7070880d4c0177fbe6dd278adb7926e38cd73e6abd582fd8d67e4bbf06c in / 
+      2021-11-17T02:20:51 - /bin/sh -c #(nop)  CMD ["bash"]
+      2021-11-30T20:14:08 - FROM debian:buster
+      2021-11-30T20:14:19 - RUN ['/bin/sh', '-c', 'apt-get update     && apt-get install -y        bzip2        wget']
+      2021-11-30T20:14:33 - RUN ['/bin/sh', '-c', 'bash $MC_FILE -bf -p /usr/local']
+      2021-11-30T20:15:08 - COPY ['hello.py'] -> '.'
+      2021-11-30T20:15:08 200MB RUN ['/bin/sh', '-c', 'chmod 755 ./hello.py']`,
+    told: { base: 'library/debian:buster', distro: 'debian 10' },
+  },
 ];
 
 test.each(cases)('$is ($found)', ({ told: { base, ...others }, ...image }) => {

@@ -81,3 +81,11 @@ test('squashed layers have no step of their own', () => {
     layers: [undefined, undefined, undefined],
   });
 });
+
+test('Docker before 1.10 made an empty layer of each setting', () => {
+  const history = ['ADD a /', 'CMD ["a"]', 'RUN b'].map((created_by) => ({ created_by }));
+  const diffIds = ['a'.repeat(64), '5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef', 'b'.repeat(64)];
+  const rootfs = { type: 'layers', diff_ids: diffIds.map((hex) => `sha256:${hex}`) };
+  const read = readBuildHistory(parseImageConfig(JSON.stringify({ history, rootfs })), 3);
+  expect(read).toMatchObject({ aligned: true, steps: [{ layer: 0 }, { layer: 1 }, { layer: 2 }] });
+});

@@ -42,6 +42,8 @@ test('command words come in three forms', () => {
   expect(commandWords('["a","b c"]')).toEqual(['a', 'b c']);
   expect(commandWords('["a" "b c"]')).toEqual(['a', 'b c']);
   expect(commandWords('a  b')).toEqual(['a', 'b']);
+  expect(commandWords('[/bin/sh -c a]')).toEqual(['/bin/sh', '-c', 'a']);
+  expect(commandWords('[]')).toEqual([]);
 });
 
 test('one ENV may set several variables', () => {
