@@ -1,5 +1,6 @@
 import { isBuildpacksImage } from './base-image/buildpacks.ts';
 import type { Context } from './context.ts';
+import { isNixStep } from './nix.ts';
 import type { BuildTool, Judged } from './verdict.ts';
 
 /** Which tool built the image: the one that wrote its last steps. */
@@ -16,8 +17,7 @@ export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
       return { value: 'buildah', confidence: 'inferred', evidence: 'label:io.buildah.version' };
     return { value: last, confidence: 'declared', evidence: `history:${last}` };
   }
-  if (history.steps.some((step) => step.comment.startsWith('store paths:')))
-    return { value: 'nix', confidence: 'declared', evidence: 'history:nix' };
+  if (history.steps.some(isNixStep)) return { value: 'nix', confidence: 'declared', evidence: 'history:nix' };
   const nix =
     input.config.env.some((entry) => entry.includes('/nix/store/')) ||
     input.config.cmd.concat(input.config.entrypoint).some((word) => word.startsWith('/nix/store/'));

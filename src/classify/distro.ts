@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import { labelDistro } from './distro-labels.ts';
 import { distroOfReference } from './distro-reference.ts';
+import { isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { endsOfficial, officialsSetBy, type Stack } from './history/stack.ts';
 import { type DistroName, debianStableAt, releasesIn, suiteOf } from './knowledge/distros.ts';
@@ -82,15 +83,15 @@ function labelClaim({ input, env }: Context): Claim | undefined {
   return found && inferred(found.distro, `label:${found.label}`);
 }
 
-/** Google's distroless images are Debian's packages, put together by Bazel, with a variable for the certificates. */
-function distrolessClaim({ stack, env, history }: Context): Claim | undefined {
-  const marked = stack.rootfs?.tool === 'bazel' && env.get('SSL_CERT_FILE') === '/etc/ssl/certs/ca-certificates.crt';
-  if (!marked) return undefined;
-  const lines = history.steps.slice(0, stack.rootfs?.end);
+/** All of Google's distroless images are Debian's; newer ones name the release in their history. */
+function distrolessClaim(context: Context): Claim | undefined {
+  if (!isDistroless(context)) return undefined;
+  const { stack, history } = context;
+  const lines = history.steps.slice(0, stack.rootfs?.end ?? 0);
   const named = new Set(lines.flatMap(({ args }) => releasesIn(args).flatMap((release) => release.version ?? [])));
   const [version] = named;
   const distro = version !== undefined && named.size === 1 ? { id: 'debian', version } : { id: 'debian' };
-  return inferred(distro, 'history:bazel+SSL_CERT_FILE');
+  return inferred(distro, `history:${stack.rootfs ? 'bazel' : 'empty'}+SSL_CERT_FILE`);
 }
 
 /** Ubuntu's images had Debian's CMD between these days. */

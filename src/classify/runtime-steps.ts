@@ -18,7 +18,8 @@ const MENTIONS: Readonly<Partial<Record<Runtime, RegExp>>> = {
   elixir: /\b(?:elixir|mix)\b/,
   deno: /\bdeno\b/,
   bun: /\bbun\b/,
-  nginx: /\bnginx\b/,
+  nginx: /\b(?:nginx|openresty)\b/,
+  httpd: /\b(?:httpd|apache2)\b/,
   caddy: /\bcaddy\b/,
 };
 
@@ -31,12 +32,14 @@ export function installedRuntime(
   started: StartedProgram | undefined,
 ): RuntimeVerdict | undefined {
   if (!started) return undefined;
+  const shown = (runtime: Runtime) =>
+    history.steps.some((step) => bringsFiles(step) && MENTIONS[runtime]?.test(step.args.slice(0, 8_000)) === true);
+  // Apache's server runs PHP as a module of its own.
+  if (started.runtime === 'httpd' && shown('php')) return judged('php', undefined, 'history:php in httpd');
   const beneath = stack.images.at(-1);
   const plain = history.aligned && (beneath === undefined || (beneath.kind === 'rootfs' && !stack.rootfs?.tool));
   if (!plain) return judged(started.runtime, started.version, 'config:started');
-  const mention = MENTIONS[started.runtime];
-  const shown = history.steps.some((step) => bringsFiles(step) && mention?.test(step.args.slice(0, 8_000)) === true);
-  return shown ? judged(started.runtime, started.version, 'history:installed and started') : undefined;
+  return shown(started.runtime) ? judged(started.runtime, started.version, 'history:installed and started') : undefined;
 }
 
 /** RUN, and COPY from a stage's root. */

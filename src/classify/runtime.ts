@@ -1,6 +1,7 @@
 import type { Provenance } from './base-image/provenance.ts';
 import { type Context, layersBefore } from './context.ts';
 import { lookUp } from './look-up.ts';
+import { storeRuntime } from './nix.ts';
 import { installedRuntime, usedRuntime } from './runtime-steps.ts';
 import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
 import { javaVersionIn, releaseOfSdk, versionIn } from './runtime-version.ts';
@@ -56,6 +57,7 @@ export function findRuntime(
     toolRuntime(context) ??
     buildpacksRuntime(context) ??
     referenceRuntime(baseReferences) ??
+    storeRuntime(context) ??
     installedRuntime(context, started) ??
     usedRuntime(context) ??
     builderRuntime(context, provenance)

@@ -57,6 +57,12 @@ const PROGRAMS: Readonly<Record<string, Runtime>> = {
   deno: 'deno',
   bun: 'bun',
   nginx: 'nginx',
+  openresty: 'nginx',
+  httpd: 'httpd',
+  'httpd-foreground': 'httpd',
+  apache2: 'httpd',
+  apache2ctl: 'httpd',
+  apachectl: 'httpd',
   caddy: 'caddy',
 };
 

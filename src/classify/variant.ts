@@ -1,5 +1,7 @@
 import type { Context } from './context.ts';
 import type { DistroVerdict } from './distro.ts';
+import { isDistroless } from './distroless.ts';
+import { isNixStep } from './nix.ts';
 import type { RuntimeVerdict } from './runtime-verdict.ts';
 import type { BaseVerdict, Judged, Variant } from './verdict.ts';
 
@@ -43,7 +45,9 @@ function byMarks(
     return inferred('minimal', 'label:com.redhat.component');
   if (isShellless(context)) return inferred('distroless', 'history');
   if (base.confidence !== 'unknown' && base.references.includes('scratch')) {
-    return distro === undefined ? inferred('scratch', 'history') : undefined;
+    // A whole tree, or a store of packages, may hold a distribution that nothing names.
+    const bare = distro === undefined && context.stack.rootfs === undefined && !context.history.steps.some(isNixStep);
+    return bare ? inferred('scratch', 'history') : undefined;
   }
   return context.stack.images.some((image) => image.kind === 'buildpack-deps')
     ? inferred('full', 'history:buildpack-deps')
@@ -51,8 +55,10 @@ function byMarks(
 }
 
 /** Put together by Bazel or apko, and nothing was run in it, which takes a shell. */
-function isShellless({ stack, own }: Context): boolean {
-  return (stack.rootfs?.tool === 'bazel' || stack.rootfs?.tool === 'apko') && own.every(({ verb }) => verb !== 'RUN');
+function isShellless(context: Context): boolean {
+  const { rootfs } = context.stack;
+  const packed = rootfs?.tool === 'bazel' || rootfs?.tool === 'apko' || isDistroless(context);
+  return packed && context.own.every(({ verb }) => verb !== 'RUN');
 }
 
 /** A CMD that only a JDK can start, of the image or of what lies beneath; else the home of a runtime alone, or Temurin. */

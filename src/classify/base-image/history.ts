@@ -2,6 +2,7 @@ import { type Context, layersBefore } from '../context.ts';
 import { gapMs } from '../history/build-steps.ts';
 import { makesLayer } from '../history/instruction.ts';
 import type { DistroName } from '../knowledge/distros.ts';
+import { layersBeneathStore } from '../nix.ts';
 import type { BaseVerdict, UnknownReason } from '../verdict.ts';
 import { namesOf } from './naming.ts';
 import { windowsNames } from './windows.ts';
@@ -37,6 +38,10 @@ function evidenceOf(context: Context, at: number, references: readonly string[])
 function bottomVerdict(context: Context): BaseVerdict {
   const { history, stack } = context;
   if (isSquashed(context)) return unknown('squashed');
+  const beneath = layersBeneathStore(context);
+  if (beneath === 0)
+    return { confidence: 'inferred', references: ['scratch'], evidence: 'history:store paths', layerCount: 0 };
+  if (beneath !== undefined) return { ...unknown('not-in-catalogue'), layerCount: beneath };
   if (
     !(beginsWithFiles(context) || stack.rootfs !== undefined) ||
     !history.aligned ||

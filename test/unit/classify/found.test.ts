@@ -100,6 +100,92 @@ const cases: readonly FoundImage[] = [
       2021-11-30T20:15:08 200MB RUN ['/bin/sh', '-c', 'chmod 755 ./hello.py']`,
     told: { base: 'library/debian:buster', distro: 'debian 10' },
   },
+  {
+    is: 'a Go program of Nix, which lies on nothing',
+    found: 'a course on DevOps, `docker history` of lab11-nix-app, file 52682291934',
+    history: '1970-01-01T00:00:01 2MB ',
+    comment: "store paths: ['/nix/store/y6lrk5p8b5sla8v3kykfhgwwvipyj04w-app-1.0.0']",
+    cmd: ['/nix/store/y6lrk5p8b5sla8v3kykfhgwwvipyj04w-app-1.0.0/bin/app'],
+    told: { base: 'scratch', buildTool: 'nix', distro: undefined, runtime: undefined, variant: undefined },
+  },
+  {
+    is: 'a Python program of Nix',
+    found: 'a course on DevOps, `docker history` of devops-info-service-nix, file 55135520754',
+    history: '1970-01-01T00:00:01 2MB ',
+    comment: "store paths: ['/nix/store/wij96d7izljw38kksg0q384ygi8hfvkk-python3-3.12.8-env']",
+    told: { base: 'scratch', runtime: 'python 3.12.8' },
+  },
+  {
+    is: 'a store of Nix on an image of others',
+    found: 'NixOS/nixpkgs, pkgs/build-support/docker/stream_layered_image.py',
+    history: '1970-01-01T00:00:01 2MB ',
+    comment: `store paths: ['${'a'.repeat(64)}/layer.tar']`,
+    told: { base: 'not-in-catalogue' },
+  },
+  {
+    is: "Google's distroless image of 2023, whose history is empty",
+    found: "quay.io/jetstack/cert-manager-acmesolver:v1.12.3, Trivy's report, file 36766834950",
+    history: `
+      - 100kB 
+      - 1kB 
+      - 1kB 
+      2023-07-26T12:06:29 - LABEL org.opencontainers.image.source=https://github.com/cert-manager/cert-manager
+      2023-07-26T12:06:29 - USER 1000
+      2023-07-26T12:06:29 10MB COPY acmesolver /app/cmd/acmesolver/acmesolver # buildkit
+      2023-07-26T12:06:40 - ENTRYPOINT ["/app/cmd/acmesolver/acmesolver"]`,
+    env: ['SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
+    told: { base: 'not-in-catalogue', distro: 'debian', variant: 'distroless' },
+  },
+  {
+    is: 'empty histories of other tools',
+    found: 'made up beside the one above',
+    history: '1980-01-01T00:00:01 30MB \n 1980-01-01T00:00:01 3MB ',
+    env: ['SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
+    told: { base: 'no-history', distro: undefined, variant: undefined },
+  },
+  {
+    is: "Apache's server on a Universal Base Image",
+    found: 'acantril/containerofcats, `docker inspect`, file 7777514039',
+    history: `
+      2023-05-03T15:02:00 70MB /bin/sh -c #(nop) ADD file:a in / 
+      2023-05-03T15:02:02 - /bin/sh -c #(nop) CMD ["/bin/bash"]
+      2023-06-01 30MB RUN /bin/sh -c yum -y install httpd # buildkit
+      2023-06-01 1MB COPY index.html /var/www/html/ # buildkit
+      2023-06-01 - ENTRYPOINT ["/usr/sbin/httpd" "-D" "FOREGROUND"]`,
+    entrypoint: ['/usr/sbin/httpd', '-D', 'FOREGROUND'],
+    labels: { 'com.redhat.component': 'ubi8-container', name: 'ubi8', version: '8.8' },
+    told: { base: 'registry.access.redhat.com/ubi8/ubi:8.8', distro: 'rhel 8', runtime: 'httpd' },
+  },
+  {
+    is: "PHP within Apache's server on a plain distribution",
+    found: 'made up beside the one above',
+    history: `
+      2026-08-24T00:00:00 28MB # debian.sh --arch 'amd64' out/ 'bookworm' '@1755993600'
+      2026-09-24T00:00:00 60MB RUN /bin/sh -c apt-get update && apt-get install -y apache2 libapache2-mod-php # buildkit
+      2026-09-24T00:00:00 - CMD ["apachectl" "-D" "FOREGROUND"]`,
+    cmd: ['apachectl', '-D', 'FOREGROUND'],
+    told: { runtime: 'php', distro: 'debian 12' },
+  },
+  {
+    is: 'OpenResty, which is nginx with Lua',
+    found: 'openresty/openresty:1.17.8.2-5-alpine, `docker inspect`, file 41573650042',
+    history: `
+      2020-05-29T21:19:46 2.8MB /bin/sh -c #(nop) ADD file:c92c248239f8c7b9b3c067650954815f391b7bcb09023f984972c082ace2a8d0 in / 
+      2020-05-29T21:19:46 - /bin/sh -c #(nop)  CMD ["/bin/sh"]
+      2020-09-18T16:18:13 - /bin/sh -c #(nop)  LABEL resty_image_tag=3.12
+      2020-09-18T16:25:10 40MB |2 RESTY_IMAGE_TAG=3.12 RESTY_J=1 /bin/sh -c apk add --no-cache build-base && cd /tmp/openresty-1.17.8.2 && make install
+      2020-09-18T16:25:11 - /bin/sh -c #(nop)  CMD ["/usr/local/openresty/bin/openresty" "-g" "daemon off;"]`,
+    cmd: ['/usr/local/openresty/bin/openresty', '-g', 'daemon off;'],
+    told: { base: 'library/alpine', distro: 'alpine', runtime: 'nginx' },
+  },
+  {
+    is: 'a whole tree that nothing names',
+    found: 'debian:7.6, the history of 2014 in a Go test, file 31650854',
+    history: `
+      2014-09-04T18:43:33 37MB /bin/sh -c #(nop) ADD file:1ee9e97209d00e3416a4543b23574cc7259684741a46bbcbc755909b8a053a38 in /
+      2014-09-04T18:43:36 - /bin/sh -c #(nop) CMD [/bin/bash]`,
+    told: { base: 'scratch', distro: undefined, variant: undefined },
+  },
 ];
 
 test.each(cases)('$is ($found)', ({ told: { base, ...others }, ...image }) => {

@@ -1,0 +1,58 @@
+import type { Context } from './context.ts';
+import type { BuildStep } from './history/build-steps.ts';
+import { lookUp } from './look-up.ts';
+import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
+import type { Runtime } from './verdict.ts';
+
+/**
+ * What dockerTools writes beside each layer: the store paths in it, and of an image beneath (`fromImage`) its archive.
+ * @see NixOS/nixpkgs, pkgs/build-support/docker/stream_layered_image.py
+ */
+const STORE_PATHS = "store paths: ['";
+
+export function isNixStep({ comment }: BuildStep): boolean {
+  return comment.startsWith(STORE_PATHS);
+}
+
+/** How many layers lie beneath the store's; undefined where no Nix laid down all there is. */
+export function layersBeneathStore({ history }: Context): number | undefined {
+  const { steps } = history;
+  if (steps.length === 0 || !history.aligned || !steps.every(isNixStep)) return undefined;
+  const first = steps.findIndex(({ comment }) => comment.startsWith(`${STORE_PATHS}/nix/store/`));
+  return first < 0 ? undefined : first;
+}
+
+/** Interpreters by their packages' names in nixpkgs. */
+const INTERPRETERS: Readonly<Record<string, Runtime>> = {
+  python3: 'python',
+  nodejs: 'node',
+  'nodejs-slim': 'node',
+  ruby: 'ruby',
+  php: 'php',
+  'php-with-extensions': 'php',
+  openjdk: 'java',
+  'openjdk-headless': 'java',
+  'temurin-bin': 'java',
+  'temurin-jre-bin': 'java',
+  'dotnet-runtime': 'dotnet',
+  'aspnetcore-runtime': 'dotnet',
+  erlang: 'erlang',
+  deno: 'deno',
+  bun: 'bun',
+};
+const PACKAGE =
+  /\/nix\/store\/[a-z\d]{32}-(python3|nodejs(?:-slim)?|ruby|php(?:-with-extensions)?|openjdk(?:-headless)?|temurin(?:-jre)?-bin|dotnet-runtime|aspnetcore-runtime|erlang|deno|bun)-(\d+(?:\.\d+)*(?:\+\d+)?)/g;
+const MAX_COMMENT_LENGTH = 50_000;
+
+/** The one interpreter among an image's store paths: what it starts needs that, or Nix would not have brought it. */
+export function storeRuntime({ history }: Context): RuntimeVerdict | undefined {
+  const found = new Map<Runtime, string>();
+  for (const { comment } of history.steps.filter(isNixStep)) {
+    for (const [, name = '', version = ''] of comment.slice(0, MAX_COMMENT_LENGTH).matchAll(PACKAGE)) {
+      const runtime = lookUp(INTERPRETERS, name);
+      if (runtime) found.set(runtime, version);
+    }
+  }
+  const [only] = found;
+  return only && found.size === 1 ? judged(only[0], only[1], 'history:store paths') : undefined;
+}
