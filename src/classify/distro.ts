@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 import { labelDistro } from './distro-labels.ts';
 import { distroOfReference } from './distro-reference.ts';
-import { isDistroless } from './distroless.ts';
+import { isChiselled, isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { endsOfficial, officialsSetBy, type Stack } from './history/stack.ts';
 import { type DistroName, debianStableAt, releasesIn, suiteOf } from './knowledge/distros.ts';
@@ -85,6 +85,7 @@ function labelClaim({ input, env }: Context): Claim | undefined {
 
 /** All of Google's distroless images are Debian's; newer ones name the release in their history. */
 function distrolessClaim(context: Context): Claim | undefined {
+  if (isChiselled(context)) return inferred({ id: 'ubuntu' }, 'history:chiselled .NET');
   if (!isDistroless(context)) return undefined;
   const { stack, history } = context;
   const lines = history.steps.slice(0, stack.rootfs?.end ?? 0);

@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import type { DistroVerdict } from './distro.ts';
-import { isDistroless } from './distroless.ts';
+import { isChiselled, isDistroless } from './distroless.ts';
 import { isNixStep } from './nix.ts';
 import type { RuntimeVerdict } from './runtime-verdict.ts';
 import type { BaseVerdict, Judged, Variant } from './verdict.ts';
@@ -43,6 +43,7 @@ function byMarks(
   if (distro?.value.id === 'alpine') return inferred('alpine', 'distro');
   if (/^ubi\d+-(?:minimal|micro)-/.test(context.input.config.labels['com.redhat.component'] ?? ''))
     return inferred('minimal', 'label:com.redhat.component');
+  if (isChiselled(context)) return inferred('minimal', 'history:chiselled .NET');
   if (isShellless(context)) return inferred('distroless', 'history');
   if (base.confidence !== 'unknown' && base.references.includes('scratch')) {
     // A whole tree, or a store of packages, may hold a distribution that nothing names.

@@ -79,10 +79,23 @@ function vendorName({ input }: Context): string | undefined {
   const { labels } = input.config;
   const chainguard = /^[a-z0-9._-]{1,60}$/.exec(labels['dev.chainguard.image.title'] ?? '')?.[0];
   if (chainguard !== undefined) return `cgr.dev/chainguard/${chainguard}`;
+  const suse = suseName(labels);
+  if (suse !== undefined) return suse;
   const [, major, edition] = /^ubi(\d+)(?:-([a-z]+))?-container$/.exec(labels['com.redhat.component'] ?? '') ?? [];
   if (major === undefined) return undefined;
   const version = /^\d+\.\d+$/.exec(labels.name?.startsWith(`ubi${major}`) ? (labels.version ?? '') : '')?.[0];
   return `registry.access.redhat.com/ubi${major}/ubi${edition ? `-${edition}` : ''}${version ? `:${version}` : ''}`;
+}
+
+/**
+ * SUSE's images repeat their labels under names of their own; where the name that all share is still that of the base, no
+ * other image of SUSE's lies between. @see en.opensuse.org, "Building derived containers"
+ */
+function suseName(labels: Readonly<Record<string, string>>): string | undefined {
+  const uppermost = labels['org.opensuse.reference'];
+  const bases = ['com.suse.bci.base', 'com.suse.sle.base', 'com.suse.bci.micro'];
+  const isBase = bases.some((prefix) => labels[`${prefix}.reference`] === uppermost);
+  return isBase ? /^registry\.suse\.com\/[a-z\d/._-]{1,100}:[\w.-]{1,60}$/.exec(uppermost ?? '')?.[0] : undefined;
 }
 
 const HUB_DISTROS = new Set([

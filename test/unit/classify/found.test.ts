@@ -186,6 +186,51 @@ const cases: readonly FoundImage[] = [
       2014-09-04T18:43:36 - /bin/sh -c #(nop) CMD [/bin/bash]`,
     told: { base: 'scratch', distro: undefined, variant: undefined },
   },
+  {
+    is: "an application on SUSE's base image itself",
+    found: 'labels of registry.suse.com/suse/sle15:15.5.36.5.18 beneath another image, file 8883409602',
+    history: `
+      2023-07-20T17:55:40 45MB KIWI 9.24.43
+      2023-08-20 60MB RUN /bin/sh -c zypper -n install curl # buildkit
+      2023-08-20 60MB COPY rancher /usr/bin/ # buildkit`,
+    labels: {
+      'com.suse.bci.base.reference': 'registry.suse.com/suse/sle15:15.5.36.5.18',
+      'com.suse.bci.base.version': '15.5.36.5.18',
+      'org.opensuse.reference': 'registry.suse.com/suse/sle15:15.5.36.5.18',
+    },
+    told: { base: 'registry.suse.com/suse/sle15:15.5.36.5.18', distro: 'sles 15.5' },
+  },
+  {
+    is: "an application on another image of SUSE's",
+    found: 'made up beside the one above',
+    history: `
+      2025-03-01 45MB KIWI 10.1.18
+      2025-04-20 60MB COPY app.py /app/ # buildkit`,
+    labels: {
+      'com.suse.bci.base.reference': 'registry.suse.com/suse/sle15:15.6.47.18.1',
+      'com.suse.bci.base.version': '15.6.47.18.1',
+      'org.opensuse.reference': 'registry.suse.com/bci/python:3.11-60.1',
+    },
+    told: { base: 'not-in-catalogue', distro: 'sles 15.6' },
+  },
+  {
+    is: 'ASP.NET on slices of Ubuntu',
+    found: 'dotnet/dotnet-docker, src/runtime-deps/8.0/noble-chiseled/amd64/Dockerfile, and what builds on it',
+    history: `
+      2025-02-11T01:00:00 5MB COPY /rootfs / # buildkit
+      2025-02-11T01:00:00 - ENV APP_UID=1654 ASPNETCORE_HTTP_PORTS=8080 DOTNET_RUNNING_IN_CONTAINER=true DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=true
+      2025-02-11T01:00:00 100B COPY --chown=1654:1654 /rootfs/home/app /home/app # buildkit
+      2025-02-11T01:00:00 - USER 1654
+      2025-02-11T02:00:00 - ENV DOTNET_VERSION=8.0.13
+      2025-02-11T02:00:00 30MB COPY /dotnet /usr/share/dotnet # buildkit
+      2025-02-11T03:00:00 - ENV ASPNET_VERSION=8.0.13
+      2025-02-11T03:00:00 10MB COPY /shared/Microsoft.AspNetCore.App /usr/share/dotnet/shared/Microsoft.AspNetCore.App # buildkit
+      2025-03-11 - WORKDIR /app
+      2025-03-11 9MB COPY /app/publish . # buildkit
+      2025-03-11 - ENTRYPOINT ["dotnet" "app.dll"]`,
+    entrypoint: ['dotnet', 'app.dll'],
+    told: { base: 'mcr.microsoft.com/dotnet/aspnet', distro: 'ubuntu', runtime: 'dotnet 8.0.13', variant: 'minimal' },
+  },
 ];
 
 test.each(cases)('$is ($found)', ({ told: { base, ...others }, ...image }) => {
