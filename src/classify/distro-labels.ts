@@ -113,13 +113,17 @@ function buildpackStack(labels: Labels): { distro: DistroName; label: string } |
   return year ? { distro: { id: 'ubuntu', version: `${year}.04` }, label: 'io.buildpacks.stack.id' } : undefined;
 }
 
-/** Fedora's images carry their release in `FGC=f39`; AWS Lambda's stand on Amazon Linux and put their runtime in /var/lang. */
+/** AWS Lambda's images, which stand on Amazon Linux and put their runtime in /var/lang. */
+export function isLambda(env: ReadonlyMap<string, string>): boolean {
+  return env.has('LAMBDA_TASK_ROOT') && env.get('LD_LIBRARY_PATH')?.includes('/var/lang/') === true;
+}
+
+/** Fedora's images carry their release in `FGC=f39`. */
 function vendorVariables(env: ReadonlyMap<string, string>): { distro: DistroName; label: string } | undefined {
   const fedora =
     /^f(\d\d)$/.exec(env.get('FGC') ?? '')?.[1] ?? /^f(\d\d)container$/.exec(env.get('DISTTAG') ?? '')?.[1];
   if (fedora !== undefined) return { distro: { id: 'fedora', version: fedora }, label: 'env FGC' };
-  const lambda = env.has('LAMBDA_TASK_ROOT') && env.get('LD_LIBRARY_PATH')?.includes('/var/lang/') === true;
-  return lambda ? { distro: { id: 'amzn' }, label: 'env LAMBDA_TASK_ROOT' } : undefined;
+  return isLambda(env) ? { distro: { id: 'amzn' }, label: 'env LAMBDA_TASK_ROOT' } : undefined;
 }
 
 /** Bitnami's images: `OS_FLAVOUR=debian-12`. */

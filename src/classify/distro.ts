@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { labelDistro } from './distro-labels.ts';
+import { isLambda, labelDistro } from './distro-labels.ts';
 import { distroOfReference } from './distro-reference.ts';
 import { isChiselled, isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
@@ -29,6 +29,7 @@ const SOURCES: readonly ClaimSource[] = [
   shellClaim,
   officialClaim,
   packageManagerClaim,
+  lambdaClaim,
   namedReleaseClaim,
 ];
 
@@ -159,6 +160,16 @@ function packageManagerClaim({ stack, history, packageManagers }: Context): Clai
   if (id !== undefined) return inferred({ id }, `history:${only}`);
   const amazon = releasesNamed(history.steps).find((distro) => distro.id === 'amzn');
   return amazon && !managers.has('apt') ? inferred(amazon, 'history:Amazon Linux named') : undefined;
+}
+
+/**
+ * AWS Lambda's images on Amazon Linux 2023 have microdnf, which is called dnf, too; those on Amazon Linux 2 have yum.
+ * @see docs.aws.amazon.com/lambda, "Deploy Python Lambda functions with container images"
+ */
+function lambdaClaim({ env, packageManagers }: Context): Claim | undefined {
+  const managers = packageManagers();
+  if (!isLambda(env) || managers.has('yum') === (managers.has('dnf') || managers.has('microdnf'))) return undefined;
+  return inferred({ id: 'amzn', version: managers.has('yum') ? '2' : '2023' }, 'history:package manager of AWS Lambda');
 }
 
 /** Where apt is used and every release that the history names is of one distribution; the version, if they agree. */

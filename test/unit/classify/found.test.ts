@@ -231,6 +231,38 @@ const cases: readonly FoundImage[] = [
     entrypoint: ['dotnet', 'app.dll'],
     told: { base: 'mcr.microsoft.com/dotnet/aspnet', distro: 'ubuntu', runtime: 'dotnet 8.0.13', variant: 'minimal' },
   },
+  {
+    is: 'a function for AWS Lambda, whose packages dnf installs',
+    found:
+      'Dockerfiles of public.ecr.aws/lambda (file 38059595048) and of a function on python:3.12 (file 14378961680)',
+    history: `
+      2025-03-01T01:00:00 30MB ADD 07ffd6fa51530eb43b.tar.xz / # buildkit
+      2025-03-01T01:00:05 60MB ADD b51f658fe30a12a762.tar.xz / # buildkit
+      2025-03-01T01:00:05 - ENV LANG=en_US.UTF-8
+      2025-03-01T01:00:05 - ENV PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin
+      2025-03-01T01:00:05 - ENV LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib
+      2025-03-01T01:00:05 - ENV LAMBDA_TASK_ROOT=/var/task
+      2025-03-01T01:00:05 - WORKDIR /var/task
+      2025-03-01T01:00:05 - ENTRYPOINT ["/lambda-entrypoint.sh"]
+      2025-03-11 60MB RUN /bin/sh -c dnf install -y gcc && dnf clean all # buildkit
+      2025-03-11 60MB RUN /bin/sh -c pip install -r requirements.txt # buildkit
+      2025-03-11 - CMD ["app.handler"]`,
+    told: { base: 'not-in-catalogue', distro: 'amzn 2023', runtime: 'python' },
+  },
+  {
+    is: "PostgreSQL on Debian 9, by its packages' version",
+    found: 'library/postgres:11 of 2019, `docker inspect`, file 16148366228',
+    history: `
+      2019-03-04T00:00:00 22MB /bin/sh -c #(nop) ADD file:5ea7dfe8c8bc87ebe0d9d4ed2e3a6f9a in / 
+      2019-03-04T00:00:00 - /bin/sh -c #(nop)  CMD ["bash"]
+      2019-03-08T02:20:00 4MB /bin/sh -c set -ex; apt-get update; apt-get install -y --no-install-recommends gnupg dirmngr
+      2019-03-08T02:27:00 - /bin/sh -c #(nop)  ENV PG_VERSION=11.2-1.pgdg90+1
+      2019-03-08T02:28:00 80MB /bin/sh -c set -ex; apt-get update; apt-get install -y postgresql-$PG_MAJOR=$PG_VERSION
+      2019-03-08T02:28:29 4kB /bin/sh -c #(nop) COPY file:06aacea0082744225fdd508b7ef4d5280ad1b35ec665f4399894e8fd2cfd37ad in /usr/local/bin/ 
+      2019-03-08T02:28:30 - /bin/sh -c #(nop)  ENTRYPOINT ["docker-entrypoint.sh"]
+      2019-03-08T02:28:30 - /bin/sh -c #(nop)  CMD ["postgres"]`,
+    told: { base: 'library/debian:stretch-slim', distro: 'debian 9' },
+  },
 ];
 
 test.each(cases)('$is ($found)', ({ told: { base, ...others }, ...image }) => {
