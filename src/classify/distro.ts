@@ -96,12 +96,12 @@ function distrolessClaim(context: Context): Claim | undefined {
   return inferred(distro, `history:${stack.rootfs ? 'bazel' : 'empty'}+SSL_CERT_FILE`);
 }
 
-/** Ubuntu's images had Debian's CMD between these days. */
-const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2022-10-01' } as const;
+/** Ubuntu's images had Debian's CMD between these days. @see docker-library/repo-info, ubuntu/remote/jammy-20221130.md */
+const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2023-02-01' } as const;
 
 /**
  * The CMD of a root file system whose archive has no name. As published by Docker Official Images: alpine `/bin/sh`,
- * busybox `sh`, debian `bash`; ubuntu wrote `bash` too, from 2021 to 2022.
+ * busybox `sh`, debian `bash`; ubuntu wrote `bash` too, from 2021 to early 2023.
  */
 function shellClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const shell = stack.rootfs?.shell;

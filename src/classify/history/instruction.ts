@@ -54,6 +54,14 @@ const BUILDKIT_MARK = ' # buildkit';
 /** `|2 NAME=value OTHER=value /bin/sh -c …`: build arguments of a RUN, counted. */
 const BUILD_ARGS = /^\|\d{1,3} /;
 
+/**
+ * How BuildKit describes a layer for which its history has no entry: `[stage-1 3/3] COPY --from=build /app /app` of a
+ * Dockerfile, `mount / from exec sh -c apt-get upgrade` of what other tools had it run.
+ * @see moby/buildkit, exporter/containerimage/writer.go, normalizeLayersAndHistory
+ */
+const STEP_NAME = /^\[[^\]\n]{0,200}?\d+\/\d+\] (?=[A-Z])/;
+const EXEC = /^mount \S+ from exec (?:(?:\S*\/)?(?:ba|a|da|z)?sh(?: -[a-z]+)+\s)?/;
+
 /** Reads the `created_by` of one history entry: BuildKit's, classic Docker's, buildah's, kaniko's or another's words. */
 export const parseInstruction: (createdBy: string) => Instruction = remember(readInstruction);
 
@@ -62,9 +70,11 @@ function readInstruction(createdBy: string): Instruction {
   const marked = line.endsWith(BUILDKIT_MARK);
   const text = (marked ? line.slice(0, -BUILDKIT_MARK.length) : line).trim();
   if (text === '') return { verb: 'NONE', args: '', form: 'plain' };
-  const verb = INSTRUCTION.exec(text)?.[1] as Verb | undefined;
-  if (verb) return worded(verb, text.slice(verb.length).trim(), marked ? 'buildkit' : 'plain');
-  return parseShellLine(text);
+  const bare = text.replace(STEP_NAME, '');
+  const verb = INSTRUCTION.exec(bare)?.[1] as Verb | undefined;
+  if (verb) return worded(verb, bare.slice(verb.length).trim(), marked || bare !== text ? 'buildkit' : 'plain');
+  const command = EXEC.exec(text);
+  return command ? { verb: 'RUN', args: text.slice(command[0].length).trim(), form: 'plain' } : parseShellLine(text);
 }
 
 function worded(verb: Verb, args: string, form: LineForm): Instruction {

@@ -119,12 +119,18 @@ function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): St
   if (!step || !before) return undefined;
   const named = namedBoundary(step, at);
   if (named) return named;
+  if (isAppended(step)) return undefined;
   const ended = walk.ending && gapMs(before, step) >= (isInstant(step) ? MINUTE_MS : HOUR_MS);
   const endless = endlessOfficial(walk);
   const complete = endless !== undefined && gapMs(before, step) >= HOUR_MS;
   const next = walk.official !== undefined && walk.built && beginsAnother(step, walk.official);
   if (!ended && !complete && !next && !changesTool(before, step)) return undefined;
   return endless ? { kind: 'official', official: endless, end: at } : { kind: 'unknown', end: at };
+}
+
+/** A step that BuildKit added for a layer whose entry it had marked as empty: it stands behind the others of its build. */
+function isAppended({ form, comment }: BuildStep): boolean {
+  return form === 'buildkit' && comment === 'buildkit.exporter.image.v0';
 }
 
 /** The known image that may end here: one whose Dockerfile has no ending of its own, once a layer was made. */

@@ -263,6 +263,44 @@ const cases: readonly FoundImage[] = [
       2019-03-08T02:28:30 - /bin/sh -c #(nop)  CMD ["postgres"]`,
     told: { base: 'library/debian:stretch-slim', distro: 'debian 9' },
   },
+  {
+    is: "Ubuntu of late 2022, which had Debian's CMD",
+    found: 'library/ubuntu:jammy of 2 November 2022 beneath another image, file 1120627376',
+    history: `
+      2022-11-02T18:25:55 30.4MB /bin/sh -c #(nop) ADD file:29c72d5be8c977acaeb6391aeb23ec27559b594e25a0bb3a6dd280bac2847b7f in / 
+      2022-11-02T18:25:55 - /bin/sh -c #(nop)  CMD ["bash"]
+      2022-11-18T02:26:02 - ENV PAIN_METER=99
+      2022-11-18T02:26:02 100B WORKDIR /usr/src/app`,
+    told: { distro: undefined, base: 'not-in-catalogue' },
+  },
+  {
+    is: 'a step that BuildKit marked as empty, and appended',
+    found: 'a talk on small images, `docker history` of neurowatch, file 32425125101',
+    history: `
+      2023-11-01T00:00:00 3.4MB /bin/sh -c #(nop) ADD file:756183bba9c7f4593c2b216e98e4208b9163c4c962ea0837ef88bd917609d001 in / 
+      2023-11-01T00:00:00 - /bin/sh -c #(nop)  CMD ["/bin/sh"]
+      2024-01-10T00:00:00 100B WORKDIR /app
+      2024-01-10T19:00:00 - ENTRYPOINT ["/app/app"]
+      2024-01-10T19:00:00 - COPY /app/neurowatch/target/native/neurowatch /app/app # buildkit
+      2024-01-10T20:00:00 70MB [stage-1 3/3] COPY --from=builder /app/neurowatch/target/native/neurowatch /app/app`,
+    comment: 'buildkit.exporter.image.v0',
+    told: { base: 'library/alpine', distro: 'alpine', multiStage: 'yes' },
+  },
+  {
+    is: 'nginx, patched by Copacetic',
+    found:
+      'library/nginx:1.21.6-patched, `docker history` in the documentation of project-copacetic/copacetic, file 7080500201',
+    history: `
+      2022-03-29T00:00:00 31MB /bin/sh -c #(nop) ADD file:966d3669b40f5fbaecee1ecbeb58debe19001076da5d94717080d55efbc25971 in / 
+      2022-03-29T00:00:00 - /bin/sh -c #(nop)  CMD ["bash"]
+      2022-03-29T12:00:00 - ENV NGINX_VERSION=1.21.6
+      2022-03-29T12:00:00 - ENV PKG_RELEASE=1~bullseye
+      2022-03-29T12:00:00 25MB RUN /bin/sh -c set -x && apt-get update && apt-get install -y nginx # buildkit
+      2022-03-29T12:00:00 - ENTRYPOINT ["/docker-entrypoint.sh"]
+      2022-03-29T12:00:00 - CMD ["nginx" "-g" "daemon off;"]
+      2022-06-29T12:00:00 26MB mount / from exec sh -c apt install --no-install-recommends -y libssl1.1`,
+    told: { base: 'library/nginx:1.21.6', distro: 'debian 11', runtime: 'nginx 1.21.6' },
+  },
 ];
 
 test.each(cases)('$is ($found)', ({ told: { base, ...others }, ...image }) => {
