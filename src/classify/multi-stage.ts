@@ -31,15 +31,15 @@ function isBase(material: Material, base: BaseVerdict): boolean {
 
 /** Places that exist in a stage's file system and not in a build context. */
 const STAGE_PATH =
-  /^\/(?:go\/(?:bin|src|pkg)\/|root\/\.|usr\/local\/(?:cargo|go|rustup|bundle|lib|include)\/|usr\/local\/(?:lib|bundle)$|usr\/src\/|usr\/share\/zoneinfo|etc\/(?:passwd|group)$|etc\/ssl\/certs(?:\/ca-certificates\.crt|\/)?$|tmp\/|opt\/venv|venv\b|home\/[^/]+\/\.|workspace\/)/;
+  /^\/(?:go\/(?:bin|src|pkg)\/|root\/\.|usr\/local\/(?:cargo|go|rustup|bundle|lib|include)\/|usr\/local\/(?:lib|bundle)$|usr\/src\/|usr\/share\/zoneinfo|etc\/(?:passwd|group)$|etc\/ssl\/certs(?:\/ca-certificates\.crt|\/)?$|tmp\/|opt\/venv|venv\b|home\/[^/]+\/\.|ko-app\/|workspace\/)/;
 /**
  * Folders that builds write, beneath one where stages work. Right at the root only those that no context holds: `/dist` and
  * `/target` are often a context's, written with a slash.
  */
 const OUTPUT_PATH =
   /^\/(?:(?:app|build|builder|code|go|home|opt|root|source|src|srv|tmp|usr|var|work|workspace)\/(?:[\w.-]+\/)*(?:target|node_modules|_build|dist|out|\.next|\.output|publish|vendor|build|__pypackages__|\.venv|venv|install|wheels)|out|install|wheels|\.venv|venv)(?:\/|$)/;
-/** A whole output folder laid over the root: what a context holds goes to a place of its own. */
-const OUTPUT_OVER_ROOT = /^(?:--\S+ )*\/(?:target|output)\/? \/$/;
+/** A whole output folder, or all of a stage, laid over the root: what a context holds goes to a place of its own. */
+const OUTPUT_OVER_ROOT = /^(?:--\S+ )*\/(?:(?:target|output)\/?)? \/$/;
 
 /**
  * BuildKit leaves `--from` out of its history, but not the source path: a path from the root of a stage stays absolute.

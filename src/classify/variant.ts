@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import type { DistroVerdict } from './distro.ts';
 import { isChiselled, isDistroless } from './distroless.ts';
+import type { BuildStep } from './history/build-steps.ts';
 import { isNixStep } from './nix.ts';
 import type { RuntimeVerdict } from './runtime-verdict.ts';
 import type { BaseVerdict, Judged, Variant } from './verdict.ts';
@@ -47,12 +48,18 @@ function byMarks(
   if (isShellless(context)) return inferred('distroless', 'history');
   if (base.confidence !== 'unknown' && base.references.includes('scratch')) {
     // A whole tree, or a store of packages, may hold a distribution that nothing names.
-    const bare = distro === undefined && context.stack.rootfs === undefined && !context.history.steps.some(isNixStep);
-    return bare ? inferred('scratch', 'history') : undefined;
+    const { stack, history } = context;
+    const whole = stack.rootfs !== undefined || history.steps.some((step) => isNixStep(step) || isWholeStage(step));
+    return distro === undefined && !whole ? inferred('scratch', 'history') : undefined;
   }
   return context.stack.images.some((image) => image.kind === 'buildpack-deps')
     ? inferred('full', 'history:buildpack-deps')
     : undefined;
+}
+
+/** `COPY --from=build / /`, by which builds squash what they made. */
+function isWholeStage({ verb, args }: BuildStep): boolean {
+  return verb === 'COPY' && /^(?:--\S+ )*\/ \/$/.test(args);
 }
 
 /** Put together by Bazel or apko, and nothing was run in it, which takes a shell. */

@@ -301,6 +301,26 @@ const cases: readonly FoundImage[] = [
       2022-06-29T12:00:00 26MB mount / from exec sh -c apt install --no-install-recommends -y libssl1.1`,
     told: { base: 'library/nginx:1.21.6', distro: 'debian 11', runtime: 'nginx 1.21.6' },
   },
+  {
+    is: 'a node of kind, squashed into one layer',
+    found: 'kindest/node of May 2025, its config in a text about kind, file 57464987003',
+    history: `
+      2025-05-21T00:57:52 400MB COPY / / # buildkit
+      2025-05-21T00:57:52 - ENV container=docker
+      2025-05-21T00:57:52 - STOPSIGNAL SIGRTMIN+3
+      2025-05-21T00:57:52 - ENTRYPOINT ["/usr/local/bin/entrypoint" "/sbin/init"]`,
+    told: { base: 'scratch', multiStage: 'yes', variant: undefined },
+  },
+  {
+    is: 'a program out of an image of ko',
+    found: 'an image on distroless with grpc-health-probe, `skopeo inspect --config`, file 33151638365',
+    history: `
+      1970-01-01 2MB bazel build ...
+      2022-09-21T15:35:14 10MB COPY /ko-app/grpc-health-probe /bin/grpc_health_probe # buildkit
+      2022-09-21T15:35:14 1kB COPY nsswitch.conf /etc/nsswitch.conf # buildkit`,
+    env: ['SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
+    told: { multiStage: 'yes', distro: 'debian', variant: 'distroless' },
+  },
 ];
 
 test.each(cases)('$is ($found)', ({ told: { base, ...others }, ...image }) => {
