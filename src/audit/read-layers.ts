@@ -1,5 +1,5 @@
 import { LAYER_READER_VERSION, type LayerContents, packContents } from '../deep/contents.ts';
-import { readLayer } from '../deep/read-layer.ts';
+import { checkReadable, readLayer } from '../deep/read-layer.ts';
 import { SlimboardError } from '../errors.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -57,6 +57,7 @@ async function tryToRead(
 ): Promise<LayerContents | SlimboardError> {
   const places = await layerPlaces(context.db, layer.blobId);
   try {
+    checkReadable(layer);
     const registry = await context.registryOf(plannedSource(plan, layer.repository.source).settings);
     const stream = await registry.openBlob(layer.repository, { ...layer, annotations: {} }, { signal });
     const contents = await readLayer(stream, layer, { signal });

@@ -6,15 +6,26 @@ import {
   RegistryUnavailableError,
   SlimboardError,
   TooLargeError,
+  UnsupportedContentError,
 } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import { whyUnreadable } from '../oci/media-type.ts';
 import type { LayerContents } from './contents.ts';
 import { type Compression, compressionOf, MAGIC_BYTES, openDecompressor } from './decompress.ts';
 import type { Decompressor } from './decompressor.ts';
 import { LayerInspector } from './layer-inspector.ts';
 import { DEFAULT_LAYER_LIMITS, type LayerLimits } from './limits.ts';
 import { TarReader } from './tar-reader.ts';
+
+/**
+ * To be asked before a layer is: its bytes may be many.
+ * @throws UnsupportedContentError when its type says that its files cannot be read
+ */
+export function checkReadable({ digest, mediaType }: Pick<Descriptor, 'digest' | 'mediaType'>): void {
+  const reason = whyUnreadable(mediaType);
+  if (reason) throw new UnsupportedContentError(`layer ${digest} ${reason} (${mediaType}), and is not read`);
+}
 
 export interface ReadLayerOptions {
   readonly limits?: Partial<LayerLimits>;

@@ -1,15 +1,13 @@
 import { checkDiffId } from '../audit/read-layers.ts';
 import type { LayerContents } from '../deep/contents.ts';
-import { readLayer } from '../deep/read-layer.ts';
-import { UnsupportedContentError } from '../errors.ts';
+import { checkReadable, readLayer } from '../deep/read-layer.ts';
 import { chainIds } from '../oci/chain-id.ts';
-import { isForeignLayer } from '../oci/media-type.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { ListedRepository, Registry } from '../registry/registry.ts';
 
 /**
  * Reads every layer of an image, base first, and checks each against the config.
- * @throws UnsupportedContentError when a layer is kept elsewhere; else the errors of `readLayer`
+ * @throws UnsupportedContentError when a layer's type says that it cannot be read; else the errors of `readLayer`
  */
 export async function readImageLayers(
   registry: Registry,
@@ -20,10 +18,7 @@ export async function readImageLayers(
   const chain = config.diffIds.length === manifest.layers.length ? chainIds(config.diffIds) : [];
   const contents: LayerContents[] = [];
   for (const [position, layer] of manifest.layers.entries()) {
-    if (isForeignLayer(layer.mediaType))
-      throw new UnsupportedContentError(
-        `layer ${layer.digest} is kept elsewhere (${layer.mediaType}), and is not read`,
-      );
+    checkReadable(layer);
     const read = await readLayer(await registry.openBlob(repository, layer, { signal }), layer, { signal });
     const named = chain[position];
     checkDiffId(layer.digest, read.diffId, named ? [{ below: chain[position - 1] ?? null, chain: named }] : []);

@@ -52,6 +52,13 @@ export function isForeignLayer(mediaType: string): boolean {
   return mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.');
 }
 
+/** What keeps the files of a layer of this type from being read, as a sentence goes on; undefined: nothing. */
+export function whyUnreadable(mediaType: string): string | undefined {
+  if (isForeignLayer(mediaType)) return 'is kept elsewhere';
+  if (/[.+]enc(?:rypted)?$/.test(mediaType)) return 'is encrypted';
+  return mediaType.includes('.nydus.blob.') ? "is a blob of Nydus' and no tar" : undefined;
+}
+
 /** The media type without its parameters, in lower case: `Application/JSON; charset=utf-8` is `application/json`. */
 export function bareMediaType(contentType: string | undefined): string {
   return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';

@@ -133,6 +133,18 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(await measured('team/other')).toMatchObject([{ distro: 'alpine', distro_version: '3.20.3' }]);
   });
 
+  test('asks for no layer whose type says that its files cannot be read', async () => {
+    const base = await baseLayer();
+    const encrypted = { ...(await tarLayer({ 'app/key': 'key' })), mediaType: `${base.mediaType}+encrypted` };
+    registry.push('team/encrypted', '1', image({ layers: [base, encrypted] }));
+    const { id } = await auditDeep();
+    expect(await errorsOf(db, id)).toMatchObject([
+      { code: 'unsupported-content', message: expect.stringContaining('is encrypted') },
+    ]);
+    expect(requestsFor(registry, encrypted)).toBe(0);
+    expect(requestsFor(registry, base)).toBe(1);
+  });
+
   test('reads none unless it is asked to, and judges again when it is', async () => {
     const layers = await pushWasteful();
     await auditRegistry(db, registry);
