@@ -1,6 +1,7 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
-import type { BaseTechniqueId } from '../technique.ts';
+import type { Plan } from '../advise.ts';
+import { type BaseTechniqueId, TECHNIQUES, techniqueOf } from '../technique.ts';
 import { goDockerfile, rustDockerfile } from './compiled.ts';
 import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
 import { javaDockerfile } from './java.ts';
@@ -52,6 +53,14 @@ const IGNORED: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
   php: ['vendor', 'tests', 'storage/logs', 'node_modules'],
   dotnet: ['**/bin', '**/obj', '**/*.user', 'TestResults'],
 };
+
+/** The kind of base for the last stage: the plan's; where the plan swaps none the image's own, so that nothing grows. */
+export function lastBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'plan'>): BaseTechniqueId {
+  const planned = plan.map(({ technique }) => techniqueOf(technique)).find(({ kind }) => kind === 'base');
+  const variant = verdict.variant?.value;
+  const own = TECHNIQUES.find(({ variants }) => variant !== undefined && variants.includes(variant));
+  return ((planned ?? own)?.id ?? 'slim-base') as BaseTechniqueId;
+}
 
 /**
  * A Dockerfile for the image's language: several stages, a user without rights, cache mounts, releases that get fixes;

@@ -1,6 +1,6 @@
 import type { Advice, PlanStep } from '../../advise/advise.ts';
-import { type GeneratedFiles, generateDockerfile } from '../../advise/dockerfile/generate.ts';
-import { type BaseTechniqueId, techniqueOf } from '../../advise/technique.ts';
+import { type GeneratedFiles, generateDockerfile, lastBase } from '../../advise/dockerfile/generate.ts';
+import { techniqueOf } from '../../advise/technique.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { parsePlatform } from '../../oci/platform.ts';
@@ -33,7 +33,7 @@ export async function adviseCommand(session: Session, text: string, options: Adv
       judgeLoaded(await load(reference, platform, bases), { policy, knowledge, today, ...(goal ? { goal } : {}) }),
     ),
   );
-  const files = generateDockerfile(image, advisedBase(advice), today);
+  const files = generateDockerfile(image, lastBase(image, advice), today);
   const described = {
     schema: 'slimboard.advice/1',
     reference: formatReference(reference),
@@ -42,12 +42,6 @@ export async function adviseCommand(session: Session, text: string, options: Adv
     files: files ?? null,
   };
   await writeTableOrJson(session.io, format, described, linesOf(described.reference, advice, files));
-}
-
-/** The base that the plan names; a slim one where the plan needs none. */
-function advisedBase({ plan }: Advice): BaseTechniqueId {
-  const base = plan.map(({ technique }) => techniqueOf(technique)).find(({ kind }) => kind === 'base');
-  return (base?.id ?? 'slim-base') as BaseTechniqueId;
 }
 
 function linesOf(reference: string, advice: Advice, files: GeneratedFiles | undefined): readonly string[] {

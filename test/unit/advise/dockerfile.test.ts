@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
+import { generateDockerfile, lastBase } from '../../../src/advise/dockerfile/generate.ts';
 import { endedRuntime, supportedRelease } from '../../../src/advise/releases.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import type { Runtime } from '../../../src/classify/verdict.ts';
@@ -201,6 +201,16 @@ test.each([
 ])('nothing that an image says becomes an instruction: %j', (config) => {
   const lines = dockerfile({ runtime: 'node', config }).split(/\r?\n/);
   expect(lines.filter((line) => /^USER|curl/.test(line))).toEqual(['USER node']);
+});
+
+test.each([
+  ['alpine', 'FROM php:8.3-fpm-alpine'],
+  ['slim', 'FROM php:8.3-fpm-trixie'],
+  ['full', 'FROM php:8.3-fpm-trixie'],
+] as const)('a plan that swaps no base leaves the program on its %s one', (variant, from) => {
+  const image = auditedImage({ runtime: 'php', runtimeVersion: '8.3.1', variant });
+  const base = lastBase(image, { plan: [] });
+  expect(generateDockerfile(image, base, TODAY)?.dockerfile).toContain(from);
 });
 
 test('a command that holds a secret is left out', () => {
