@@ -126,11 +126,17 @@ function unchanged({ currentBytes }: Subject): ByteRange {
 
 /** So much larger than the smallest may the image get whose base is safer to move to, or to stay on. */
 const WORTH_THE_SAFETY = 1.5;
+/** Or by so many bytes, which no pull notices. */
+const UNNOTICED_BYTES = 5_000_000;
 
-/** Of options that all miss the goal: the safest among those that come near the smallest. */
+/**
+ * Of options that all miss the goal: the safest among those that come near the smallest. By the middle of their ranges:
+ * the upper ends hold all that an earlier stage may take away, and beside that every base looks small.
+ */
 function safestOfSmall(options: readonly Option[]): Option | undefined {
-  const smallest = Math.min(...options.map(({ after }) => after.max));
-  return options.find(({ after }) => after.max <= smallest * WORTH_THE_SAFETY);
+  const smallest = Math.min(...options.map(({ after }) => middle(after)));
+  const largest = Math.max(smallest * WORTH_THE_SAFETY, smallest + UNNOTICED_BYTES);
+  return options.find(({ after }) => middle(after) <= largest);
 }
 
 /** A multi-stage build of a compiled program gains with a base, even where alone it cannot be projected. */

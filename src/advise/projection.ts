@@ -92,11 +92,16 @@ function isBaseless({ view }: Subject): boolean {
 /** Whether the last stage does work that an earlier one could: it compiles, or brings what only a build needs. */
 function canSplit(subject: Subject): boolean {
   const { view, findings } = subject;
-  if (view.image.verdict.multiStage.value === 'yes' || isBaseless(subject)) return false;
+  if (view.image.verdict.multiStage.value === 'yes' || isBaseless(subject) || !worksInLastStage(subject)) return false;
   const tells = ['build-tools', 'dev-dependencies', 'maven-cache', 'gradle-cache', 'go-build-cache'];
   return (
     findings.some(({ rule }) => tells.includes(rule)) || view.own.some(({ class: made }) => made === 'build-tools')
   );
+}
+
+/** Files that were only copied onto a base are what an earlier stage, or a pipeline, has made already. */
+function worksInLastStage({ view, compiled }: Subject): boolean {
+  return compiled || view.own.length === 0 || view.own.some(({ verb }) => verb !== 'COPY' && verb !== 'WORKDIR');
 }
 
 interface BaseSwap {
@@ -110,7 +115,7 @@ function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | un
   const { baseBytes } = subject;
   if (baseBytes === undefined) return undefined;
   const swap = ids.map(techniqueOf).find(({ kind }) => kind === 'base');
-  if (swap) return swapTo(alternativeFor(subject, ids, swap.variants), subject);
+  if (swap) return swapTo(alternativeFor(subject, ids, swap.variants), subject) ?? guessedSwap(swap, subject);
   if (ids.includes('multi-stage') && subject.compiled) return anyBase(subject);
   return { bytes: { min: baseBytes, max: baseBytes }, unsure: false };
 }
@@ -119,6 +124,23 @@ function swapTo(alternative: BaseAlternative | undefined, { runtimeVersion }: Su
   if (!alternative) return undefined;
   const bytes = sizeOf(alternative, runtimeVersion);
   return { bytes, unsure: !isExact(alternative, runtimeVersion), reference: alternative.reference };
+}
+
+/** Where nobody measured an alternative, the guide's range is of the base alone: the program weighs what it weighs. */
+function guessedSwap({ reduction }: Technique, subject: Subject): BaseSwap | undefined {
+  const { baseBytes } = subject;
+  if (!reduction || baseBytes === undefined || !isFat(subject)) return undefined;
+  const [least, most] = reduction;
+  return {
+    bytes: { min: Math.round(baseBytes * (1 - most)), max: Math.round(baseBytes * (1 - least)) },
+    unsure: true,
+  };
+}
+
+/** The guide speaks of fat images: of one that was slimmed already it says nothing. */
+function isFat({ view }: Subject): boolean {
+  const { variant } = view.image.verdict;
+  return !variant || variant.value === 'full' || variant.value === 'jdk';
 }
 
 /** What the last stage would start from: a compiled program's stands on a distribution, or on nothing. */
@@ -147,14 +169,10 @@ function measuredAfter(subject: Subject, ids: readonly TechniqueId[], base: Byte
   return { min: Math.min(currentBytes, base.min + kept.min), max: Math.min(currentBytes, base.max + kept.max) };
 }
 
-/**
- * By the guide's ranges, for images whose base or whose alternatives nobody measured; never below what the program
- * itself needs. They speak of fat images: of one that was slimmed already they say nothing.
- */
+/** By the guide's ranges, for images of which nobody knows where the base ends; never below what the program itself needs. */
 function estimatedAfter(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
-  const { view, currentBytes } = subject;
-  const { variant } = view.image.verdict;
-  if (variant && variant.value !== 'full' && variant.value !== 'jdk') return undefined;
+  const { view, currentBytes, baseBytes } = subject;
+  if (baseBytes !== undefined || !isFat(subject)) return undefined;
   const reduction = guideReduction(ids);
   if (!reduction) return undefined;
   const floor = Math.round(view.own.reduce((sum, layer) => sum + layer.bytes, 0) * SMALLEST_SHARE);

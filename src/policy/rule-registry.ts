@@ -32,8 +32,11 @@ import { unpinnedBase } from './rules/unpinned-base.ts';
 import { yarnCache } from './rules/yarn-cache.ts';
 import { yumCache } from './rules/yum-cache.ts';
 
-/** Raise it when a rule changes: findings stored under an older version are computed again, from what is stored. */
-export const RULES_VERSION = 1;
+/**
+ * Raise it when a rule changes, or what advice projects from the same knowledge: findings and plans stored under an older
+ * version are computed again, from what is stored.
+ */
+export const RULES_VERSION = 2;
 
 /** Every rule, in the order in which findings are listed: bytes first, then safety, then habits. */
 export const RULES: readonly Rule[] = [

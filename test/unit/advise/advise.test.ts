@@ -94,6 +94,46 @@ test('without a known base the ranges of the guide are used, and named an estima
   expect(projectTechniques(subject, ['multi-stage', 'alpine-base'])?.after).toEqual({ min: size(0.1), max: size(0.3) });
 });
 
+test('where a base is known and no alternative is, the guide speaks of the base, and the program keeps its weight', () => {
+  const image = auditedImage({
+    base: [{ instruction: 'ADD rootfs.tar /', bytes: 200 * MB }],
+    own: [{ instruction: 'COPY app /app', bytes: 50 * MB }],
+    runtime: 'dotnet',
+    variant: 'full',
+  });
+  const subject = subjectOf(image, findImage(image), DEFAULTS);
+  expect(projectTechniques(subject, ['alpine-base'])).toMatchObject({
+    basis: 'estimate',
+    after: { min: 110 * MB, max: 190 * MB },
+  });
+});
+
+test('a program that was only copied onto its base is not built there: a second stage takes nothing off', () => {
+  const sketch: ImageSketch = {
+    baseNames: ['library/eclipse-temurin:21-jdk'],
+    base: [{ instruction: 'ADD jdk.tar /opt', bytes: 230 * MB }],
+    own: [{ instruction: 'COPY target/app.jar /app.jar', bytes: 45 * MB }],
+    runtime: 'java',
+    runtimeVersion: '21.0.2',
+    variant: 'jdk',
+  };
+  const { plan } = advise(sketch);
+  expect(plan.map(({ technique }) => technique)).not.toContain('multi-stage');
+  expect(plan.at(-1)?.projection.after.min).toBeGreaterThan(45 * MB);
+});
+
+test('a compiler goes where the build moves to an earlier stage, however much the build may leave', () => {
+  const { plan } = advise({
+    baseNames: ['library/eclipse-temurin:21-jdk'],
+    base: [{ instruction: 'ADD jdk.tar /opt', bytes: 230 * MB }],
+    own: [{ instruction: 'RUN /bin/sh -c ./mvnw package', bytes: 300 * MB }],
+    runtime: 'java',
+    runtimeVersion: '21.0.2',
+    variant: 'jdk',
+  });
+  expect(plan.map(({ technique }) => technique)).toEqual(['multi-stage', 'slim-base']);
+});
+
 test('an interpreter is never taken away, and a compiler only with a second stage', () => {
   const node = pairImage('node-single-stage');
   expect(
