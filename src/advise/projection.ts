@@ -2,6 +2,9 @@ import type { Variant } from '../classify/verdict.ts';
 import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, isExact, sizeOf } from './alternatives.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
+import { linksLibraries } from './linking.ts';
+import { needsPackages } from './own-packages.ts';
+import { startNeedsShell } from './start.ts';
 import type { Subject } from './subject.ts';
 import { guideReduction, type Technique, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
 
@@ -57,9 +60,17 @@ function applies(technique: Technique, ids: readonly TechniqueId[], subject: Sub
   if (isBaseless(subject) || !isSlimmer(technique, subject) || !mayBeSmaller(technique, ids, subject)) return false;
   // Of an unknown program nobody knows which libraries it loads: it stays on its distribution.
   if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
+  if (SHELL_LESS.includes(technique.id) && needsDistribution(subject)) return false;
   // A program needs its compiler in a single stage, and an interpreter always.
   if (technique.id === 'scratch-base') return subject.compiled && ids.includes('multi-stage');
   return technique.id !== 'distroless-base' || alternativeFor(subject, ids, technique.variants) !== undefined;
+}
+
+const SHELL_LESS: readonly TechniqueId[] = ['distroless-base', 'scratch-base'];
+
+/** A script that starts it, packages that its steps installed, C libraries: none are there without a distribution. */
+function needsDistribution({ view, runtime }: Subject): boolean {
+  return startNeedsShell(view, runtime) || needsPackages(view) || linksLibraries(view, runtime);
 }
 
 /** Variants from the fattest to the slimmest; one that is not named stands with the first. */

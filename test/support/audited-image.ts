@@ -31,6 +31,8 @@ export interface ImageSketch {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Steps of the history that make no layer, before all others. */
   readonly settings?: readonly string[];
+  /** The same after all others. */
+  readonly steps?: readonly string[];
   readonly baseFacts?: BaseFacts;
   readonly root?: boolean;
 }
@@ -56,10 +58,15 @@ function configOf(sketch: ImageSketch, layers: readonly LayerSketch[]) {
     config: sketch.config ?? {},
     rootfs: { type: 'layers', diff_ids: layers.map((_, at) => digestOf(`diff ${at}`)) },
     history: [
-      ...(sketch.settings ?? []).map((created_by) => ({ created_by, empty_layer: true })),
+      ...settingsOf(sketch.settings),
       ...layers.map(({ instruction }) => ({ created_by: instruction ?? 'COPY app /app # buildkit' })),
+      ...settingsOf(sketch.steps),
     ],
   };
+}
+
+function settingsOf(lines: readonly string[] = []) {
+  return lines.map((created_by) => ({ created_by, empty_layer: true }));
 }
 
 function manifestOf(layers: readonly LayerSketch[]): ImageManifest {

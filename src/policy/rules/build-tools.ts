@@ -40,7 +40,12 @@ function installsForGood(layer: LayerView): boolean {
 }
 
 function installsToolchain(command: Command): boolean {
-  return runs(command, PACKAGE_MANAGERS, INSTALL) && command.words.some((word) => TOOLCHAIN.test(word));
+  return runs(command, PACKAGE_MANAGERS, INSTALL) && command.words.some(isToolchain);
+}
+
+/** Whether a package brings a compiler or a build driver. */
+export function isToolchain(name: string): boolean {
+  return TOOLCHAIN.test(name);
 }
 
 /** By the tools' names, a list of names, apk's virtual package, or as all that apt was told to hold unneeded. */

@@ -134,6 +134,65 @@ test('a compiler goes where the build moves to an earlier stage, however much th
   expect(plan.map(({ technique }) => technique)).toEqual(['multi-stage', 'slim-base']);
 });
 
+const NODE_FULL = { baseNames: ['library/node:24'], base: [{ instruction: 'ADD rootfs.tar /', bytes: 400 * MB }] };
+const NODE_APP: ImageSketch = { ...NODE_FULL, runtime: 'node', runtimeVersion: '24.1.0', variant: 'full' };
+const GO_APP: ImageSketch = {
+  ...NODE_FULL,
+  baseNames: ['library/golang:1.26'],
+  runtime: 'go',
+  runtimeVersion: '1.26.1',
+};
+
+test.each<[string, ImageSketch, boolean]>([
+  ['node', { ...NODE_APP, config: { Cmd: ['node', 'server.js'] } }, true],
+  ['node in a shell', { ...NODE_APP, config: { Cmd: ['/bin/sh', '-c', 'node server.js'] } }, true],
+  ['a shell that reads a variable', { ...NODE_APP, config: { Cmd: ['/bin/sh', '-c', 'node $MAIN'] } }, false],
+  ['a package manager', { ...NODE_APP, config: { Cmd: ['yarn', 'start'] } }, false],
+  ['a script', { ...NODE_APP, config: { Entrypoint: ['/app/entrypoint.sh'], Cmd: ['node', 'server.js'] } }, false],
+  [
+    'a script that is named as that of the base',
+    {
+      ...NODE_APP,
+      own: [{ instruction: 'COPY docker-entrypoint.sh /usr/local/bin/' }, { instruction: 'RUN /bin/sh -c npm ci' }],
+      steps: ['ENTRYPOINT ["docker-entrypoint.sh"]'],
+      config: { Entrypoint: ['docker-entrypoint.sh'], Cmd: ['node', 'server.js'] },
+    },
+    false,
+  ],
+  [
+    'a program beside it',
+    { ...NODE_APP, own: [{ instruction: 'RUN /bin/sh -c apt-get update && apt-get install -y ffmpeg=7.* make' }] },
+    false,
+  ],
+  [
+    'tools of the build',
+    { ...NODE_APP, own: [{ instruction: 'RUN /bin/sh -c apk add --no-cache -t .build g++ make python3 git' }] },
+    true,
+  ],
+  [
+    'what the same step removes',
+    { ...NODE_APP, own: [{ instruction: 'RUN /bin/sh -c apk add --virtual .x vips && npm ci && apk del .x' }] },
+    true,
+  ],
+  ['Go', { ...GO_APP, own: [{ instruction: 'RUN /bin/sh -c go build -o /app .' }] }, true],
+  ['Go with C', { ...GO_APP, own: [{ instruction: 'RUN /bin/sh -c CGO_ENABLED=1 go build -o /app .' }] }, false],
+  [
+    'Go with headers',
+    { ...GO_APP, own: [{ instruction: 'RUN /bin/sh -c apt-get install -y libsqlite3-dev && go build -o /app .' }] },
+    false,
+  ],
+  [
+    'Go without C, compiler or not',
+    { ...GO_APP, own: [{ instruction: 'RUN /bin/sh -c apk add gcc musl-dev && CGO_ENABLED=0 go build -o /app .' }] },
+    true,
+  ],
+])('an image without a shell is for programs that need none: %s', (_, sketch, isFor) => {
+  const { alone, together } = advise(sketch);
+  const named = [...alone, ...together].flatMap(({ techniques }) => techniques);
+  expect(named.includes('distroless-base')).toBe(isFor);
+  expect(named.includes('scratch-base')).toBe(isFor && sketch.runtime === 'go');
+});
+
 test('an interpreter is never taken away, and a compiler only with a second stage', () => {
   const node = pairImage('node-single-stage');
   expect(

@@ -1,0 +1,54 @@
+import type { Runtime } from '../classify/verdict.ts';
+import type { ImageView } from '../policy/image-view.ts';
+import { ownSteps } from './own-steps.ts';
+
+/** What an image starts, as a Dockerfile of its own would say it. */
+export interface Start {
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+}
+
+/** Scripts of official images, which come with the base: they start what they are given. */
+const SCRIPTS_OF_BASES = ['docker-entrypoint.sh', '/__cacert_entrypoint.sh', 'docker-php-entrypoint'];
+const SHELL = /^(?:\S*\/)?(?:ba|a|da|z)?sh$/;
+/** Words that a shell hands on as they are: no variable, no operator, no quotes, no assignment before the program. */
+const PLAIN_COMMAND = /^(?!\S*=)[\w./:@%+,~-]+(?:[ \t]+[\w./:@%+,=~-]+)*$/;
+
+/**
+ * Entrypoint and command, without the scripts of bases, and without a shell where all it does is start one program: in
+ * the exec form the program gets the signals. A shell's own entrypoint takes no command.
+ */
+export function startOf(view: ImageView): Start {
+  const { entrypoint, cmd } = view.image.config;
+  const own = entrypoint.every((word) => SCRIPTS_OF_BASES.includes(word)) && !setsEntrypoint(view) ? [] : entrypoint;
+  return { entrypoint: withoutShell(own), cmd: isShellForm(own) ? [] : withoutShell(cmd) };
+}
+
+function setsEntrypoint(view: ImageView): boolean {
+  return ownSteps(view).some(({ verb }) => verb === 'ENTRYPOINT');
+}
+
+function isShellForm(words: readonly string[]): boolean {
+  return SHELL.test(words[0] ?? '') && words[1] === '-c';
+}
+
+function withoutShell(words: readonly string[]): readonly string[] {
+  const script = isShellForm(words) && words.length === 3 ? (words[2] ?? '').trim().replace(/^exec\s+/, '') : '';
+  return PLAIN_COMMAND.test(script) ? script.split(/\s+/) : words;
+}
+
+/** Whether a word is a script that needs a shell, by its name. */
+export function isScript(word: string): boolean {
+  return /\.(?:ba)?sh$|(?:^|[/_-])entry-?point$/.test(word);
+}
+
+/** Package managers that start a script of the project: by a shell, and they are themselves not in every image. */
+const RUNNERS: Readonly<Partial<Record<Runtime, RegExp>>> = { node: /^(?:\S*\/)?(?:npm|npx|yarn|pnpm)$/ };
+
+/** Whether what the image starts takes a shell, or a package manager, to get there. */
+export function startNeedsShell(view: ImageView, runtime: Runtime): boolean {
+  const { entrypoint, cmd } = startOf(view);
+  return [...entrypoint, ...cmd.slice(0, 1)].some(
+    (word) => SHELL.test(word) || isScript(word) || RUNNERS[runtime]?.test(word) === true,
+  );
+}
