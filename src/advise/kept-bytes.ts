@@ -1,4 +1,4 @@
-import type { LayerClass } from '../classify/verdict.ts';
+import type { LayerClass, Runtime } from '../classify/verdict.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
 import { TECHNIQUES, type TechniqueId } from './technique.ts';
@@ -21,17 +21,25 @@ const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = 
   none: [SMALLEST_SHARE, 1],
 };
 
+/**
+ * Packages of these run from where they were installed, and nothing bundles them: a second stage leaves caches behind,
+ * and what only development needs, which is a finding. Our own figure, for gems that compile leave most behind.
+ */
+const UNBUNDLED: readonly Runtime[] = ['python', 'ruby', 'php'];
+const SMALLEST_UNBUNDLED = 0.2;
+
 const WHOLE = [1, 1] as const;
 
 /** An image's own layers, prepared once for the many sets of techniques that are tried: few layers have findings. */
 export interface Removable {
+  readonly runtime: Runtime;
   /** Layers that findings speak of, with what each technique that mends them takes off: one range a rule. */
   readonly marked: readonly (readonly [LayerView, ReadonlyMap<TechniqueId, readonly ByteRange[]>])[];
   /** What is kept of all others, by whether the build is in several stages. */
   readonly rest: { readonly inOneStage: ByteRange; readonly inStages: ByteRange };
 }
 
-export function removableOf(own: readonly LayerView[], findings: readonly Finding[]): Removable {
+export function removableOf(own: readonly LayerView[], findings: readonly Finding[], runtime: Runtime): Removable {
   const byLayer = new Map<number, Map<TechniqueId, ByteRange[]>>();
   for (const { id, kind, rules } of TECHNIQUES) {
     if (kind !== 'findings') continue;
@@ -42,8 +50,9 @@ export function removableOf(own: readonly LayerView[], findings: readonly Findin
     return removable ? [[layer, removable] as const] : [];
   });
   const others = own.filter(({ position }) => !byLayer.has(position));
-  const restWith = (inStages: boolean) => sumOf(others.map((layer) => keptOfLayer(layer, inStages, NOTHING)));
-  return { marked, rest: { inOneStage: restWith(false), inStages: restWith(true) } };
+  const restWith = (inStages: boolean) =>
+    sumOf(others.map((layer) => keptOfLayer(layer, inStages ? shareOf(layer, runtime) : WHOLE, NOTHING)));
+  return { runtime, marked, rest: { inOneStage: restWith(false), inStages: restWith(true) } };
 }
 
 function mark(byLayer: Map<number, Map<TechniqueId, ByteRange[]>>, id: TechniqueId, { evidence }: Finding): void {
@@ -56,9 +65,11 @@ function mark(byLayer: Map<number, Map<TechniqueId, ByteRange[]>>, id: Technique
 }
 
 /** What some techniques together leave of the layers above the base. */
-export function keptBytes({ marked, rest }: Removable, ids: readonly TechniqueId[]): ByteRange {
+export function keptBytes({ runtime, marked, rest }: Removable, ids: readonly TechniqueId[]): ByteRange {
   const inStages = ids.includes('multi-stage');
-  const kept = marked.map(([layer, removable]) => keptOfLayer(layer, inStages, takenOff(removable, ids)));
+  const kept = marked.map(([layer, removable]) =>
+    keptOfLayer(layer, inStages ? shareOf(layer, runtime) : WHOLE, takenOff(removable, ids)),
+  );
   return sumOf([inStages ? rest.inStages : rest.inOneStage, ...kept]);
 }
 
@@ -81,9 +92,16 @@ function takenOff(removable: ReadonlyMap<TechniqueId, readonly ByteRange[]>, ids
   return { surely, perhaps };
 }
 
+type Share = readonly [least: number, most: number];
+
+/** What a multi-stage build keeps of a layer. */
+function shareOf({ class: made }: LayerView, runtime: Runtime): Share {
+  const [least, most] = KEPT_BY_STAGES[made];
+  return made === 'dependencies' && UNBUNDLED.includes(runtime) ? [SMALLEST_UNBUNDLED, most] : [least, most];
+}
+
 /** Never below what the program itself needs. */
-function keptOfLayer(layer: LayerView, inStages: boolean, { surely, perhaps }: TakenOff): ByteRange {
-  const [least, most] = inStages ? KEPT_BY_STAGES[layer.class] : WHOLE;
+function keptOfLayer(layer: LayerView, [least, most]: Share, { surely, perhaps }: TakenOff): ByteRange {
   const floor = Math.min(least, SMALLEST_SHARE) * layer.bytes;
   const max = Math.min(layer.bytes * most, layer.bytes - surely);
   const min = Math.max(floor, Math.min(layer.bytes * least, layer.bytes - perhaps));

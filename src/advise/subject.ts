@@ -38,6 +38,6 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     runtime,
     runtimeVersion: image.verdict.runtime?.value.version ?? image.verdict.distro?.value.version,
     compiled: COMPILED.includes(runtime),
-    removable: removableOf(view.own, findings),
+    removable: removableOf(view.own, findings, runtime),
   };
 }

@@ -1,11 +1,14 @@
 import type { Runtime } from '../../classify/verdict.ts';
-import type { ImageConfig } from '../../oci/image-config.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { viewImage } from '../../policy/image-view.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
+import { linksLibraries } from '../linking.ts';
+import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
 import { ALPINE, DEBIAN, supportedRelease } from '../releases.ts';
+import { isScript, type Start, startNeedsShell, startOf } from '../start.ts';
 import type { BaseTechniqueId } from '../technique.ts';
+import { ownEnvironment } from './environment.ts';
 
 /** What is known of an image that a Dockerfile for it needs; every text is safe to write into one. */
 export interface DockerfileFacts {
@@ -16,6 +19,17 @@ export interface DockerfileFacts {
   readonly framework: string;
   /** What its own steps ran: they tell the package manager. */
   readonly commands: readonly Command[];
+  /** What its own steps copied, as COPY and ADD have it. */
+  readonly copied: readonly string[];
+  /** Apache's module serves it: what PHP's image for it sets. */
+  readonly server: 'apache' | undefined;
+  /** What its own steps set for the program: `PORT=8080`. */
+  readonly env: readonly string[];
+  readonly packages: OwnPackages;
+  /** A compiled program loads C libraries when it starts. */
+  readonly linksLibraries: boolean;
+  /** A script starts it, or it runs with packages: an image without a shell is not for it. */
+  readonly needsDistribution: boolean;
   /** As EXPOSE has them: `8080`, `53/udp`. */
   readonly ports: readonly string[];
   readonly workdir: string;
@@ -28,6 +42,8 @@ export interface DockerfileFacts {
   readonly programArgs: readonly string[];
   /** The entrypoint names it, and the command is what else it gets; otherwise the command names it. */
   readonly isEntrypoint: boolean;
+  /** The path or name of a script that starts the program. */
+  readonly script: string | undefined;
   readonly base: BaseTechniqueId;
 }
 
@@ -51,16 +67,24 @@ export function dockerfileFacts(
   const runtime = verdict.runtime?.value.name ?? 'none';
   const release = supportedRelease(runtime, verdict.runtime?.value.version, today);
   if (release === undefined) return undefined;
+  const view = viewImage(image);
+  const start = startOf(view);
   return {
     runtime,
     release,
     framework: (verdict.framework?.value ?? '').toLowerCase(),
-    commands: viewImage(image).own.flatMap(({ commands }) => commands),
+    commands: view.own.flatMap(({ commands }) => commands),
+    copied: view.own.flatMap(({ verb, args }) => (verb === 'COPY' || verb === 'ADD' ? [args] : [])),
+    server: config.env.some((variable) => variable.startsWith('APACHE_CONFDIR=')) ? 'apache' : undefined,
+    env: ownEnvironment(view),
+    packages: ownPackages(view),
+    linksLibraries: linksLibraries(view, runtime),
+    needsDistribution: startNeedsShell(view, runtime) || needsPackages(view),
     ports: config.exposedPorts.flatMap((port) => PORT.exec(port)?.[1] ?? []),
     workdir: /^\/[\w./-]+$/.test(config.workingDir) ? config.workingDir : DEFAULT_WORKDIR,
-    entrypoint: execForm(config.entrypoint.filter((word) => word !== 'docker-entrypoint.sh')),
-    cmd: execForm(config.cmd),
-    ...startOf(config),
+    entrypoint: execForm(start.entrypoint),
+    cmd: execForm(start.cmd),
+    ...programOf(start),
     base,
   };
 }
@@ -79,17 +103,21 @@ export function jsonWords(words: readonly string[]): string {
 }
 
 /** Shells and init programs, which start another. */
-const STARTERS = /^(?:docker-entrypoint\.sh|(?:ba|a|da|z)?sh|-c|tini|dumb-init|--|exec)$/;
+const STARTERS = /^(?:(?:ba|a|da|z)?sh|-c|tini|dumb-init|--|exec)$/;
 
-function startOf({ entrypoint, cmd }: ImageConfig): Pick<DockerfileFacts, 'program' | 'programArgs' | 'isEntrypoint'> {
+function programOf({
+  entrypoint,
+  cmd,
+}: Start): Pick<DockerfileFacts, 'program' | 'programArgs' | 'isEntrypoint' | 'script'> {
   const byEntrypoint = programIn(entrypoint);
   const start = byEntrypoint ?? programIn(cmd) ?? { program: 'app', programArgs: [] };
-  return { ...start, isEntrypoint: byEntrypoint !== undefined };
+  const script = [...entrypoint, ...cmd].find((word) => isScript(word) && /^[\w./-]+$/.test(word));
+  return { ...start, isEntrypoint: byEntrypoint !== undefined, script };
 }
 
 /** The program that a command starts and what it gives it; undefined where it starts none, or a shell's script hides it. */
 function programIn(words: readonly string[]): Pick<DockerfileFacts, 'program' | 'programArgs'> | undefined {
-  const at = words.findIndex((word) => !STARTERS.test(baseName(word)));
+  const at = words.findIndex((word) => !STARTERS.test(baseName(word)) && !isScript(word));
   const program = baseName(words[at] ?? '');
   if (!/^[\w.-]+$/.test(program)) return undefined;
   return { program, programArgs: commandHoldsSecret(words) ? [] : words.slice(at + 1) };
@@ -109,19 +137,38 @@ export function officialTag(
   return `${name}:${release}-${order === 'suite-slim' ? `${DEBIAN}-slim` : `slim-${DEBIAN}`}`;
 }
 
+/** The variables of the image's own steps, for the last stage. */
+export function environment({ env }: DockerfileFacts): readonly string[] {
+  return env.length > 0 ? [`ENV ${env.join(' ')}`] : [];
+}
+
 /** The last lines of every template: ports, then what the image starts. */
 export function closing(facts: DockerfileFacts, fallback: string): readonly string[] {
   const start = [
     ...(facts.entrypoint ? [`ENTRYPOINT ${facts.entrypoint}`] : []),
     ...(facts.cmd ? [`CMD ${facts.cmd}`] : []),
   ];
-  return [...facts.ports.map((port) => `EXPOSE ${port}`), ...(start.length > 0 ? start : [fallback])];
+  return [
+    ...scriptLines(facts),
+    ...facts.ports.map((port) => `EXPOSE ${port}`),
+    ...(start.length > 0 ? start : [fallback]),
+  ];
 }
 
-/** Installs a compiler for packages that come without a build of their own; for build stages only. */
-export function compilerStep({ base }: DockerfileFacts, libraries = ''): string {
-  const more = libraries === '' ? '' : ` ${libraries}`;
-  return base === 'alpine-base'
-    ? `RUN apk add --no-cache build-base${more}`
-    : `RUN apt-get update && apt-get install -y --no-install-recommends build-essential${more} && rm -rf /var/lib/apt/lists/*`;
+/** The COPY of a script that lies outside of the program's folder; a note where nobody knows where it came from. */
+export function scriptLines({ script, copied, workdir, entrypoint, cmd }: DockerfileFacts): readonly string[] {
+  const isShown = [entrypoint, cmd].some((words) => script !== undefined && words?.includes(JSON.stringify(script)));
+  if (script === undefined || !isShown || script.startsWith(`${workdir}/`) || script.startsWith('./')) return [];
+  const copies = copied.map((args) => args.split(/\s+/).filter((word) => !word.startsWith('--')));
+  const copy = copies.find((words) => isCopyOf(words, script));
+  return [
+    copy ? `COPY --chmod=0755 ${copy.join(' ')}` : `# The image is started by ${baseName(script)}: copy it here, too.`,
+  ];
+}
+
+/** Of one file, which the script is or which goes into the script's folder by its name. */
+function isCopyOf([source = '', target = '', ...more]: readonly string[], script: string): boolean {
+  if (more.length > 0 || !/^[\w.][\w./-]*$/.test(source) || !/^\/[\w./-]+$/.test(target)) return false;
+  const path = target.endsWith('/') ? target + baseName(source) : target;
+  return path === script || (!script.includes('/') && baseName(path) === script);
 }

@@ -1,5 +1,6 @@
 import { ALPINE } from '../releases.ts';
-import { closing, type DockerfileFacts } from './facts.ts';
+import { closing, type DockerfileFacts, environment, jsonWords } from './facts.ts';
+import { runPackages } from './packages.ts';
 
 /** Java 8 has no modules, and so no jlink. */
 const FIRST_WITH_MODULES = 9;
@@ -12,50 +13,106 @@ export function javaDockerfile(facts: DockerfileFacts): string {
   return isLinked ? linkedDockerfile(facts) : jreDockerfile(facts);
 }
 
+/** The image for the build: a JDK for a wrapper that the project brings, else the build tool's own. */
 function buildStage(facts: DockerfileFacts, suffix: string): string[] {
+  const tool = buildToolOf(facts);
+  return [`FROM ${tool.image(facts.release)}${suffix} AS build`, 'WORKDIR /src', ...tool.steps];
+}
+
+interface BuildTool {
+  readonly image: (release: string) => string;
+  readonly steps: readonly string[];
+}
+
+function buildToolOf({ commands, copied }: DockerfileFacts): BuildTool {
+  const has = (name: string): boolean =>
+    commands.some(({ program }) => program === name) || copied.some((args) => args.split(/\s+/).includes(name));
+  if (has('gradlew')) return GRADLE_WRAPPER;
+  if (has('gradle')) return GRADLE;
+  return has('mvnw') ? MAVEN_WRAPPER : MAVEN;
+}
+
+const jdk = (release: string) => `eclipse-temurin:${release}-jdk`;
+
+const MAVEN: BuildTool = {
+  image: (release) => `maven:3-eclipse-temurin-${release}`,
+  steps: ['COPY pom.xml ./', ...mavenSteps('mvn')],
+};
+
+const MAVEN_WRAPPER: BuildTool = {
+  image: jdk,
+  steps: ['COPY .mvn .mvn', 'COPY mvnw pom.xml ./', ...mavenSteps('./mvnw')],
+};
+
+function mavenSteps(program: string): readonly string[] {
+  const run = `RUN --mount=type=cache,target=/root/.m2 ${program} -B`;
+  return [`${run} dependency:go-offline`, 'COPY src src', `${run} package -DskipTests && cp target/*.jar /app.jar`];
+}
+
+const GRADLE: BuildTool = {
+  image: (release) => `gradle:jdk${release}`,
+  steps: ['COPY *.gradle* gradle.propertie[s] ./', ...gradleSteps('gradle')],
+};
+
+const GRADLE_WRAPPER: BuildTool = {
+  image: jdk,
+  steps: ['COPY gradle gradle', 'COPY gradlew *.gradle* gradle.propertie[s] ./', ...gradleSteps('./gradlew')],
+};
+
+function gradleSteps(program: string): readonly string[] {
+  const run = `RUN --mount=type=cache,target=/root/.gradle ${program} --no-daemon`;
   return [
-    `FROM eclipse-temurin:${facts.release}-jdk${suffix} AS build`,
-    'WORKDIR /src',
-    ...(facts.commands.some(({ program }) => program.startsWith('gradle')) ? GRADLE : MAVEN),
+    `${run} dependencies`,
+    'COPY src src',
+    '# Spring Boot also makes a jar of the classes alone.',
+    `${run} assemble && \\`,
+    '    rm -f build/libs/*-plain.jar && cp build/libs/*.jar /app.jar',
   ];
 }
 
-const MAVEN = [
-  'COPY .mvn .mvn',
-  'COPY mvnw pom.xml ./',
-  'RUN --mount=type=cache,target=/root/.m2 ./mvnw -B dependency:go-offline',
-  'COPY src src',
-  'RUN --mount=type=cache,target=/root/.m2 ./mvnw -B package -DskipTests && cp target/*.jar /app.jar',
-];
+const JAR = '/app/app.jar';
+/** Agents and class paths name files that lie elsewhere here. */
+const NAMES_FILES = /^-(?:javaagent|agentpath|cp$|classpath$|Xbootclasspath|Xlog.*file|XX:\w*(?:File|Path)=)/;
 
-const GRADLE = [
-  'COPY gradle gradle',
-  'COPY gradlew *.gradle* gradle.propertie[s] ./',
-  'RUN --mount=type=cache,target=/root/.gradle ./gradlew --no-daemon dependencies',
-  'COPY src src',
-  '# Spring Boot also makes a jar of the classes alone.',
-  'RUN --mount=type=cache,target=/root/.gradle ./gradlew --no-daemon assemble && \\',
-  '    rm -f build/libs/*-plain.jar && cp build/libs/*.jar /app.jar',
-];
+/** As the image starts its jar: with the same options, and the same arguments after it. */
+function startOf({ program, programArgs, isEntrypoint, cmd, script }: DockerfileFacts): readonly string[] {
+  const at = programArgs.indexOf('-jar');
+  const isJar = program === 'java' && at >= 0 && !programArgs.slice(0, at).some((word) => NAMES_FILES.test(word));
+  const options = isJar && at > 0 ? programArgs.slice(0, at) : ['-XX:MaxRAMPercentage=75'];
+  const after = isJar ? programArgs.slice(at + 2) : [];
+  return [
+    ...(script ? [`# ${script} starts the image: copy it, too, and name it first in ENTRYPOINT.`] : []),
+    `ENTRYPOINT ${jsonWords(['java', ...options, '-jar', JAR, ...after])}`,
+    ...(isJar && isEntrypoint && cmd ? [`CMD ${cmd}`] : []),
+  ];
+}
 
-const START = 'ENTRYPOINT ["java", "-XX:MaxRAMPercentage=75", "-jar", "/app/app.jar"]';
+/** The last lines: its ports, and how it starts. */
+function closingOf(facts: DockerfileFacts): readonly string[] {
+  return [...facts.ports.map((port) => `EXPOSE ${port}`), ...startOf(facts)];
+}
 
 function jreDockerfile(facts: DockerfileFacts): string {
   const isAlpine = facts.base === 'alpine-base';
-  if (facts.base === 'distroless-base' && DISTROLESS.includes(facts.release)) return distrolessDockerfile(facts);
+  const isDistroless = facts.base === 'distroless-base' && !facts.needsDistribution;
+  if (isDistroless && DISTROLESS.includes(facts.release)) return distrolessDockerfile(facts);
   return [
     ...buildStage(facts, isAlpine ? '-alpine' : ''),
     '',
     `FROM eclipse-temurin:${facts.release}-jre${isAlpine ? '-alpine' : ''}`,
+    ...runPackages(facts),
+    ...environment(facts),
     'WORKDIR /app',
     'COPY --from=build /app.jar app.jar',
     'USER 10001',
-    ...closing({ ...facts, entrypoint: undefined, cmd: undefined }, START),
+    ...closingOf(facts),
   ].join('\n');
 }
 
 /** Releases that distroless images on Debian 13 have. */
 const DISTROLESS: readonly string[] = ['21', '25'];
+
+const MEMORY = 'ENV JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=75';
 
 /** The image starts `java -jar` itself. */
 function distrolessDockerfile(facts: DockerfileFacts): string {
@@ -63,7 +120,8 @@ function distrolessDockerfile(facts: DockerfileFacts): string {
     ...buildStage(facts, ''),
     '',
     `FROM gcr.io/distroless/java${facts.release}-debian13:nonroot`,
-    'ENV JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=75',
+    ...(facts.env.some((variable) => variable.startsWith('JAVA_TOOL_OPTIONS=')) ? [] : [MEMORY]),
+    ...environment(facts),
     'WORKDIR /app',
     'COPY --from=build /app.jar app.jar',
     'USER 65532:65532',
@@ -82,11 +140,13 @@ function linkedDockerfile(facts: DockerfileFacts): string {
     `      --compress ${Number(facts.release) >= FIRST_WITH_ZIP_LEVELS ? 'zip-6' : '2'} --output /jre`,
     '',
     `FROM alpine:${ALPINE}`,
+    ...runPackages(facts),
+    ...environment(facts),
     'ENV PATH=/opt/jre/bin:$PATH',
     'WORKDIR /app',
     'COPY --from=build /jre /opt/jre',
     'COPY --from=build /app.jar app.jar',
     'USER 10001',
-    ...closing({ ...facts, entrypoint: undefined, cmd: undefined }, START),
+    ...closingOf(facts),
   ].join('\n');
 }

@@ -1,14 +1,17 @@
-import { runs } from '../../policy/shell.ts';
-import { closing, type DockerfileFacts, jsonWords, officialTag } from './facts.ts';
+import { isToolchain } from '../../policy/rules/build-tools.ts';
+import { hasOption, runs } from '../../policy/shell.ts';
+import { closing, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
+import { buildPackages, installStep, runPackages } from './packages.ts';
 
 /** `berry` is what yarn has been since its second version. */
-type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'berry';
+type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'berry' | 'bun';
 
 interface Commands {
   readonly lockFiles: string;
   readonly cache: string;
   readonly install: string;
-  readonly build: string;
+  /** Runs the project's own script, if there is one of that name. */
+  readonly build: (script: string) => string;
   /** Leaves only what production needs. */
   readonly prune: string;
 }
@@ -16,44 +19,82 @@ interface Commands {
 /** The last release whose images bring Corepack along. */
 const LAST_WITH_COREPACK = 24;
 
-const YARN_BUILD = 'if node -e "process.exit(require(\'./package.json\').scripts?.build ? 0 : 1)"; then yarn build; fi';
+function yarnBuild(script: string): string {
+  return `if node -e "process.exit(require('./package.json').scripts?.['${script}'] ? 0 : 1)"; then yarn run ${script}; fi`;
+}
 
 const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
   npm: {
     lockFiles: 'package.json package-lock.json',
     cache: '/root/.npm',
     install: 'npm ci',
-    build: 'npm run build --if-present',
+    build: (script) => `npm run ${script} --if-present`,
     prune: 'npm prune --omit=dev',
   },
   pnpm: {
     lockFiles: 'package.json pnpm-lock.yaml',
     cache: '/root/.local/share/pnpm/store',
     install: 'corepack enable && pnpm install --frozen-lockfile',
-    build: 'pnpm run --if-present build',
+    build: (script) => `pnpm run --if-present ${script}`,
     prune: 'CI=true pnpm prune --prod',
   },
   yarn: {
     lockFiles: 'package.json yarn.lock',
     cache: '/usr/local/share/.cache/yarn',
     install: 'corepack enable && yarn install --frozen-lockfile',
-    build: YARN_BUILD,
+    build: yarnBuild,
     prune: 'yarn install --frozen-lockfile --production --ignore-scripts --prefer-offline',
   },
   berry: {
     lockFiles: 'package.json yarn.lock .yarnrc.ym[l]',
     cache: '/root/.yarn/berry/cache',
     install: 'corepack enable && yarn install --immutable',
-    build: YARN_BUILD,
+    build: yarnBuild,
     prune: 'yarn workspaces focus --all --production',
+  },
+  bun: {
+    lockFiles: 'package.json bun.lock*',
+    cache: '/root/.bun/install/cache',
+    install: 'npm install -g bun && bun install --frozen-lockfile',
+    build: (script) => `bun run --if-present ${script}`,
+    prune: 'rm -rf node_modules && bun install --frozen-lockfile --production',
   },
 };
 
-function packageManagerOf({ commands }: DockerfileFacts): PackageManager {
-  const has = (name: string): boolean => commands.some(({ program }) => program === name);
-  if (has('pnpm')) return 'pnpm';
-  if (commands.some((command) => runs(command, ['yarn'], ['--immutable', 'focus']))) return 'berry';
-  return has('yarn') ? 'yarn' : 'npm';
+/** By what its steps ran, or by the lock file that they copied. */
+function packageManagerOf({ commands, copied }: DockerfileFacts): PackageManager {
+  const installs = (name: string): boolean =>
+    commands.some(({ program, words }) => program === name && !words.includes('--version'));
+  const copies = (name: string): boolean => copied.some((args) => args.includes(name));
+  if (installs('pnpm') || copies('pnpm-lock.yaml')) return 'pnpm';
+  if (installs('bun') || copies('bun.lock')) return 'bun';
+  const isBerry =
+    commands.some((command) => runs(command, ['yarn'], ['--immutable', 'focus'])) || copies('.yarnrc.yml');
+  if (isBerry) return 'berry';
+  return installs('yarn') || copies('yarn.lock') ? 'yarn' : 'npm';
+}
+
+/** The script that the image's own steps built it by. */
+function buildScriptOf({ commands }: DockerfileFacts): string {
+  const scripts = commands.flatMap(({ program, words }) =>
+    /^(?:npm|pnpm|yarn|bun)$/.test(program) ? words.filter((word) => /^build(?::[\w.-]+)?$/.test(word)) : [],
+  );
+  return scripts.at(-1) ?? 'build';
+}
+
+/** Options without which some projects do not install. */
+function installOptions({ commands }: DockerfileFacts): string {
+  const options = ['--legacy-peer-deps', '--force'].filter((option) =>
+    commands.some((command) => runs(command, ['npm'], ['ci', 'install', 'i']) && hasOption(command, option)),
+  );
+  return options.map((option) => ` ${option}`).join('');
+}
+
+/** For addons that compile: what node-gyp takes, where the image's own steps installed it. */
+function gypStep(facts: DockerfileFacts): readonly string[] {
+  const { build } = facts.packages;
+  if (!build.some((name) => isToolchain(name) || /-dev$/.test(name))) return [];
+  return [installStep(facts, ['python3', 'make', 'g++', ...buildPackages(facts)])];
 }
 
 /** Node.js: install, build and prune in one stage; the last one has the program and production's packages. */
@@ -64,23 +105,27 @@ export function nodeDockerfile(facts: DockerfileFacts): string {
 function buildStage(facts: DockerfileFacts): string[] {
   const manager = packageManagerOf(facts);
   const { lockFiles, cache, install, build } = COMMANDS[manager];
-  const corepack = manager !== 'npm' && Number(facts.release) > LAST_WITH_COREPACK;
+  const corepack = /corepack/.test(install) && Number(facts.release) > LAST_WITH_COREPACK;
+  const options = manager === 'npm' ? installOptions(facts) : '';
   return [
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
+    ...gypStep(facts),
     `WORKDIR ${facts.workdir}`,
     `COPY ${lockFiles} ./`,
     ...(corepack ? ['RUN npm install -g corepack'] : []),
-    `RUN --mount=type=cache,target=${cache} ${install}`,
+    `RUN --mount=type=cache,target=${cache} ${install}${options}`,
     'COPY . .',
-    `RUN ${build}`,
+    `RUN ${build(buildScriptOf(facts))}`,
   ];
 }
 
 function serviceDockerfile(facts: DockerfileFacts): string {
-  const { cache, prune } = COMMANDS[packageManagerOf(facts)];
+  const manager = packageManagerOf(facts);
+  const { cache, prune } = COMMANDS[manager];
+  const options = manager === 'npm' ? installOptions(facts) : '';
   return [
     ...buildStage(facts),
-    `RUN --mount=type=cache,target=${cache} ${prune}`,
+    `RUN --mount=type=cache,target=${cache} ${prune}${options}`,
     '',
     ...lastStage(facts),
     // Folders of tools and sources go with the context's .dockerignore; what is left is what the program reads.
@@ -94,11 +139,17 @@ function lastStage(facts: DockerfileFacts): string[] {
   const base = isDistroless(facts)
     ? `gcr.io/distroless/nodejs${facts.release}-debian13:nonroot`
     : officialTag('node', facts, 'suite-slim');
-  return [`FROM ${base}`, 'ENV NODE_ENV=production', `WORKDIR ${facts.workdir}`];
+  return [
+    `FROM ${base}`,
+    ...(isDistroless(facts) ? [] : runPackages(facts)),
+    'ENV NODE_ENV=production',
+    ...environment(facts),
+    `WORKDIR ${facts.workdir}`,
+  ];
 }
 
-function isDistroless({ base }: DockerfileFacts): boolean {
-  return base === 'distroless-base';
+function isDistroless({ base, needsDistribution }: DockerfileFacts): boolean {
+  return base === 'distroless-base' && !needsDistribution;
 }
 
 function userLine(facts: DockerfileFacts): string {

@@ -1,5 +1,7 @@
+import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
-import { closing, compilerStep, type DockerfileFacts, officialTag } from './facts.ts';
+import { closing, type DockerfileFacts, environment, officialTag } from './facts.ts';
+import { compilerStep, runPackages } from './packages.ts';
 
 /** Without a path of its own, a deployment installs below the sources. */
 const BUNDLER =
@@ -10,10 +12,11 @@ const RAILS_SERVER = 'CMD ["bundle", "exec", "rails", "server", "-b", "0.0.0.0"]
 export function rubyDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('ruby', facts, 'slim-suite');
   const isRails = facts.framework === 'rails';
+  const packages = runPackages(facts);
   return [
     `FROM ${base} AS build`,
     // The gem psych, which Rails loads, compiles against libyaml.
-    compilerStep(facts, facts.base === 'alpine-base' ? 'yaml-dev' : 'libyaml-dev pkg-config'),
+    compilerStep(facts, facts.base === 'alpine-base' ? ['yaml-dev'] : ['libyaml-dev', 'pkg-config']),
     `ENV ${BUNDLER}`,
     `WORKDIR ${facts.workdir}`,
     'COPY Gemfile Gemfile.lock ./',
@@ -24,8 +27,11 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
       : []),
     '',
     `FROM ${base}`,
-    '# Libraries that gems load at run time (such as libpq5) are installed here.',
+    ...(packages.length > 0
+      ? packages
+      : ['# Libraries that gems load at run time (such as libpq5) are installed here.']),
     `ENV ${BUNDLER}`,
+    ...environment(facts),
     `WORKDIR ${facts.workdir}`,
     'COPY --from=build /usr/local/bundle /usr/local/bundle',
     `COPY --from=build --chown=10001 ${facts.workdir} ./`,
@@ -34,14 +40,64 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
   ].join('\n');
 }
 
+/** What serves it: Apache's module, PHP-FPM for a web server beside it, or nothing, for programs of the command line. */
+type Server = 'apache' | 'fpm' | 'cli';
+
+const SERVES: Readonly<Record<Server, string>> = {
+  apache: 'CMD ["apache2-foreground"]',
+  fpm: 'CMD ["php-fpm"]',
+  cli: 'CMD ["php", "main.php"]',
+};
+
+function serverOf({ program, commands, server }: DockerfileFacts): Server {
+  if (server === 'apache' || commands.some(({ program: name }) => name === 'a2enmod')) return 'apache';
+  return program === 'php' ? 'cli' : 'fpm';
+}
+
+/** Extensions that the image's own steps built or switched on. */
+function extensionsOf({ commands }: DockerfileFacts): readonly string[] {
+  const names = commands.flatMap((command) => {
+    const installs =
+      /^docker-php-ext-(?:install|enable)$/.test(command.program) || runs(command, ['pecl'], ['install']);
+    return installs ? command.words.filter((word, at) => isExtension(word) && command.words[at - 1] !== '-j') : [];
+  });
+  return [...new Set(names.map((name) => name.replace(/-\d.*$/, '')))];
+}
+
+function isExtension(word: string): boolean {
+  return word !== 'install' && /^[a-z][\w-]*(?:-\d[\w.]*)?$/.test(word);
+}
+
+const INSTALLER = '/usr/bin/install-php-extensions';
+
+/** The installer of extensions brings what they need and removes what built them; it stays outside of the image. */
+function extensionSteps(facts: DockerfileFacts): readonly string[] {
+  const names = extensionsOf(facts);
+  if (names.length === 0)
+    return ['# Extensions that the program needs: RUN docker-php-ext-install …, and purge what built them.'];
+  return [
+    `RUN --mount=type=bind,from=mlocati/php-extension-installer:2,source=${INSTALLER},target=${INSTALLER} \\`,
+    `    install-php-extensions ${names.join(' ')}`,
+  ];
+}
+
+/** Modules of Apache that its steps switched on: `rewrite`. */
+function moduleSteps({ commands }: DockerfileFacts): readonly string[] {
+  const names = commands.flatMap(({ program, words }) => (program === 'a2enmod' ? words : []));
+  const modules = [...new Set(names.filter((name) => /^[a-z]\w*$/.test(name)))];
+  return modules.length > 0 ? [`RUN a2enmod ${modules.join(' ')}`] : [];
+}
+
 const LARAVEL_WRITES = ['storage', 'bootstrap/cache'].map(
   (folder) => `COPY --from=build --chown=www-data:www-data /app/${folder} ./${folder}`,
 );
 
-/** PHP: Composer in a stage of its own; PHP-FPM on Alpine, which official images build without a compiler left over. */
+/** PHP: Composer in a stage of its own; the last stage is served as the image is, from the same folder. */
 export function phpDockerfile(facts: DockerfileFacts): string {
-  const base =
-    facts.base === 'alpine-base' ? `php:${facts.release}-fpm-alpine${ALPINE}` : `php:${facts.release}-fpm-${DEBIAN}`;
+  const server = serverOf(facts);
+  // Apache's module is built on Debian alone.
+  const suite = facts.base === 'alpine-base' && server !== 'apache' ? `alpine${ALPINE}` : DEBIAN;
+  const shown = server === 'cli' ? facts : { ...facts, entrypoint: undefined, cmd: undefined };
   return [
     'FROM composer:2 AS build',
     'WORKDIR /app',
@@ -51,19 +107,23 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     'COPY . .',
     'RUN composer dump-autoload --no-dev --no-scripts --optimize',
     '',
-    `FROM ${base}`,
-    '# Extensions that the program needs: RUN docker-php-ext-install …, and purge what built them.',
-    'WORKDIR /var/www/html',
+    `FROM php:${facts.release}-${server}-${suite}`,
+    ...extensionSteps(facts),
+    ...moduleSteps(facts),
+    ...runPackages({ ...facts, packages: { ...facts.packages, build: [] } }),
+    ...environment(facts),
+    `WORKDIR ${facts.workdir === '/' || facts.workdir === '/app' ? '/var/www/html' : facts.workdir}`,
     'COPY --from=build /app ./',
     ...(facts.framework === 'laravel' ? LARAVEL_WRITES : []),
     'USER www-data',
-    ...closing({ ...facts, entrypoint: undefined, cmd: undefined }, 'CMD ["php-fpm"]'),
+    ...closing(shown, SERVES[server]),
   ].join('\n');
 }
 
 /** .NET: published in the SDK's image; the last stage is the ASP.NET runtime without a shell (chiseled). */
 export function dotnetDockerfile(facts: DockerfileFacts): string {
-  const last = facts.base === 'alpine-base' ? `${facts.release}.0-alpine` : `${facts.release}.0-noble-chiseled`;
+  const ubuntu = facts.needsDistribution ? 'noble' : 'noble-chiseled';
+  const last = `${facts.release}.0-${facts.base === 'alpine-base' ? 'alpine' : ubuntu}`;
   const program = facts.program === 'dotnet' || !facts.program.endsWith('.dll') ? 'App.dll' : facts.program;
   return [
     `FROM mcr.microsoft.com/dotnet/sdk:${facts.release}.0 AS build`,
@@ -75,6 +135,8 @@ export function dotnetDockerfile(facts: DockerfileFacts): string {
     '',
     ...(last.endsWith('chiseled') ? ['# Without ICU and time zones: …-chiseled-extra has them.'] : []),
     `FROM mcr.microsoft.com/dotnet/aspnet:${last}`,
+    ...(facts.needsDistribution ? runPackages(facts) : []),
+    ...environment(facts),
     'WORKDIR /app',
     'COPY --from=build /out ./',
     'USER 1654',

@@ -1,4 +1,6 @@
-import { closing, compilerStep, type DockerfileFacts, jsonWords, officialTag } from './facts.ts';
+import { closing, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
+import { compilerStep, runPackages } from './packages.ts';
+import { pipInstall } from './pip.ts';
 
 /** What starts a program whose image does not say, by framework. */
 const STARTS: Readonly<Record<string, string>> = {
@@ -7,10 +9,13 @@ const STARTS: Readonly<Record<string, string>> = {
   flask: 'CMD ["gunicorn", "--bind", "0.0.0.0:8000", "app:app"]',
 };
 
-type Tool = 'pip' | 'uv' | 'poetry';
+type Tool = 'pip' | 'uv' | 'poetry' | 'pipenv';
 
+/** `uv pip install` takes pip's lists, and no project of uv's. */
 function toolOf({ commands }: DockerfileFacts): Tool {
-  return (['uv', 'poetry'] as const).find((tool) => commands.some(({ program }) => program === tool)) ?? 'pip';
+  const started = (tool: Tool) =>
+    commands.some(({ program, words }) => program === tool && !(tool === 'uv' && words.includes('pip')));
+  return (['uv', 'poetry', 'pipenv'] as const).find(started) ?? 'pip';
 }
 
 const WITH_CACHE = 'RUN --mount=type=cache,target=/root/.cache';
@@ -22,14 +27,19 @@ const TOOLS: Readonly<Record<Tool, readonly string[]>> = {
     `${WITH_CACHE} pip install uv`,
     'ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never',
   ],
-  poetry: [
-    `${WITH_CACHE} python -m venv /opt/poetry && /opt/poetry/bin/pip install poetry && python -m venv /opt/venv`,
-    'ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH',
-  ],
+  poetry: besideItself('poetry'),
+  pipenv: besideItself('pipenv'),
 };
 
-const INSTALLS: Readonly<Record<Tool, readonly string[]>> = {
-  pip: ['COPY requirements.txt .', `${WITH_CACHE} pip install -r requirements.txt`, 'COPY . .'],
+/** A tool with an environment of its own, so that its packages do not get into the program's. */
+function besideItself(tool: string): readonly string[] {
+  return [
+    `${WITH_CACHE} python -m venv /opt/${tool} && /opt/${tool}/bin/pip install ${tool} && python -m venv /opt/venv`,
+    'ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH',
+  ];
+}
+
+const INSTALLS: Readonly<Record<Exclude<Tool, 'pip'>, readonly string[]>> = {
   uv: [
     'COPY pyproject.toml uv.lock ./',
     `${WITH_CACHE} uv sync --locked --no-dev --no-install-project`,
@@ -41,7 +51,13 @@ const INSTALLS: Readonly<Record<Tool, readonly string[]>> = {
     `${WITH_CACHE} /opt/poetry/bin/poetry install --only main --no-root --no-interaction`,
     'COPY . .',
   ],
+  pipenv: ['COPY Pipfile Pipfile.lock ./', `${WITH_CACHE} /opt/pipenv/bin/pipenv sync`, 'COPY . .'],
 };
+
+function installSteps(facts: DockerfileFacts): readonly string[] {
+  const tool = toolOf(facts);
+  return tool === 'pip' ? pipInstall(facts, WITH_CACHE) : INSTALLS[tool];
+}
 
 /** `uv run x` is `x` where the environment is on the PATH, and the last stage has no uv. */
 function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
@@ -51,20 +67,34 @@ function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
   return facts.isEntrypoint ? { ...facts, entrypoint: start } : { ...facts, entrypoint: undefined, cmd: start };
 }
 
+/** Django's files for the web server, where the image's own build made them. */
+function manageSteps(facts: DockerfileFacts): readonly string[] {
+  const made = ['collectstatic', 'compilemessages'].filter((name) =>
+    facts.commands.some(({ words }) => words.some((word) => word.endsWith('manage.py')) && words.includes(name)),
+  );
+  const steps = made.map((name) => `RUN /opt/venv/bin/python manage.py ${name}${name[2] === 'l' ? ' --noinput' : ''}`);
+  return steps.length > 0 ? [...environment(facts), ...steps] : [];
+}
+
 /** Python: packages into a virtual environment in one stage, with a compiler at hand; the last stage copies it. */
 export function pythonDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('python', facts, 'slim-suite');
+  const packages = runPackages(facts);
   return [
     `FROM ${base} AS build`,
     '# Only for packages without a wheel; it stays in this stage.',
     compilerStep(facts),
     ...TOOLS[toolOf(facts)],
     `WORKDIR ${facts.workdir}`,
-    ...INSTALLS[toolOf(facts)],
+    ...installSteps(facts),
+    ...manageSteps(facts),
     '',
     `FROM ${base}`,
-    '# Libraries that packages load at run time (such as libpq5) are installed here.',
+    ...(packages.length > 0
+      ? packages
+      : ['# Libraries that packages load at run time (such as libpq5) are installed here.']),
     'ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1',
+    ...environment(facts),
     `WORKDIR ${facts.workdir}`,
     'COPY --from=build /opt/venv /opt/venv',
     `COPY --from=build ${facts.workdir} ./`,

