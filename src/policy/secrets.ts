@@ -7,6 +7,9 @@ import { HIDDEN } from '../classify/secret-forms.ts';
  */
 const NO_SECRET_VALUE =
   /^(?:|true|false|yes|no|none|null|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…|changeit|(?:id|type|env|src)=.*)$/i;
+/** What builds are given in place of a secret that they ask for and do not use: `SECRET_KEY_BASE=dummy rails assets:precompile`. */
+const STAND_IN =
+  /^(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build[-_]?(?:only|time))(?:[-_ ][\w -]*)?$/i;
 /** A file that holds it. Only the usual folders: one base64 text in 64 begins with a slash. */
 const PATH = /^\/(?:run|etc|var|opt|srv|usr|home|root|mnt|tmp|app|config|secrets?|vault|keys?|certs?)\//;
 /** `MAX_TOKENS=4096` is a limit; `DB_PASSWORD=1234` is a password. */
@@ -20,7 +23,9 @@ export function isSecret(name: string, value: string): boolean {
 
 function isPlaceholder(name: string, value: string): boolean {
   const bare = value.replace(/^["']|["']$/g, '');
-  return NO_SECRET_VALUE.test(bare) || PATH.test(bare) || (COUNT.test(bare) && COUNTABLE.test(name));
+  return (
+    NO_SECRET_VALUE.test(bare) || STAND_IN.test(bare) || PATH.test(bare) || (COUNT.test(bare) && COUNTABLE.test(name))
+  );
 }
 
 /** The text with marks in place of its secrets; values that stand for a secret given elsewhere stay. */

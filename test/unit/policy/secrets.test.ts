@@ -51,6 +51,10 @@ test.each([
   ['echo ghp_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789', ['credential']],
   ['NPM_TOKEN=$TOKEN npm ci', []],
   ['apt-get install -y passwd', []],
+  ['SECRET_KEY_BASE=dummy rails assets:precompile', []],
+  ['SECRET_KEY=build-only python manage.py collectstatic', []],
+  ['SECRET_KEY_BASE_DUMMY=1 rails assets:precompile', []],
+  ['SECRET_KEY=dummy4f8e1c9a7b2d python manage.py collectstatic', ['SECRET_KEY']],
 ])('%s gives away %j', (text, names) => {
   expect(secretsIn(text)).toEqual(names);
 });
@@ -63,6 +67,10 @@ test.each([
   ['DB_PASSWORD', '', false],
   ['DB_PASSWORD', '$DB_PASSWORD', false],
   ['GREETING', 'hello', false],
+  ['SECRET_KEY', 'placeholder-for-the-build', false],
+  ['API_KEY_HEADER', 'X-Api-Key', false],
+  ['ACCESS_TOKEN_LIFETIME', '15m', false],
+  ['ADMIN_PASSWORD', 'changeme', true],
   ['URL', 'https://ci:hunter2hunter2@example.com', true],
 ])('%s=%s is a secret: %s', (name, value, secret) => {
   expect(isSecret(name, value)).toBe(secret);
