@@ -3,6 +3,7 @@ import { compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
+import type { Command } from '../shell.ts';
 
 /** A path as deep as that is nobody's. */
 const MAX_DEPTH = 32;
@@ -29,11 +30,64 @@ function measured(layer: LayerView): Evidence[] | undefined {
   return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
 }
 
-/** A later RUN removes the very path that this layer's COPY or ADD wrote, or a folder above it. */
+/** A later RUN removes the very path that this layer wrote by COPY, ADD or a download, or a folder above it. */
 function likely(layer: LayerView, removedAt: ReadonlyMap<string, number>): Evidence[] {
+  const target = writtenBy(layer).find((path) =>
+    pathsAbove(path).some((above) => (removedAt.get(above) ?? -1) > layer.position),
+  );
+  return target === undefined ? [] : [evidenceOf(layer, { subject: redact(target), bytes: upTo(layer.bytes) })];
+}
+
+function writtenBy(layer: LayerView): readonly string[] {
+  if (layer.verb === 'RUN') return downloadedBy(layer);
   const target = copiedTo(layer);
-  const isRemoved = target && pathsAbove(target).some((path) => (removedAt.get(path) ?? -1) > layer.position);
-  return isRemoved ? [evidenceOf(layer, { subject: redact(target), bytes: upTo(layer.bytes) })] : [];
+  return target === undefined ? [] : [target];
+}
+
+/** Where wget and curl were told to write, as far as the step says in which folder, and does not clear it itself. */
+function downloadedBy({ commands }: LayerView): readonly string[] {
+  const placed = withFolders(commands);
+  const removed = new Set(placed.flatMap(removedBy));
+  const written = placed.flatMap((command) => downloadTarget(command) ?? []);
+  return written.filter((path) => !pathsAbove(path).some((above) => removed.has(above)));
+}
+
+function downloadTarget({ program, words, folder }: PlacedCommand): string | undefined {
+  const option = DOWNLOADS[program];
+  const at = option ? words.findIndex((word) => option.test(word)) : -1;
+  const word = words[at] ?? '';
+  const path = word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1];
+  return at < 0 || path === undefined ? undefined : absolute(path, folder);
+}
+
+const DOWNLOADS: Readonly<Record<string, RegExp>> = {
+  wget: /^(?:-[a-zA-Z]*O|--output-document(?:=.+)?)$/,
+  curl: /^(?:-[a-zA-Z]*o|--output(?:=.+)?)$/,
+};
+
+/** A command with the folder that `cd` went to before it; undefined where no step says which. */
+interface PlacedCommand extends Command {
+  readonly folder: string | undefined;
+}
+
+function withFolders(commands: readonly Command[]): readonly PlacedCommand[] {
+  let folder: string | undefined;
+  return commands.map((command) => {
+    if (command.program === 'cd') folder = absolute(command.words[0] ?? '', folder);
+    return { ...command, folder };
+  });
+}
+
+function absolute(path: string, folder: string | undefined): string | undefined {
+  if (path.startsWith('/')) return path;
+  if (folder === undefined || path.startsWith('-')) return undefined;
+  return `${folder.replace(/\/$/, '')}/${path.replace(/^\.\//, '')}`;
+}
+
+/** Paths that a command removes by name, or all that is in them. */
+function removedBy({ program, words, folder }: PlacedCommand): readonly string[] {
+  if (program !== 'rm') return [];
+  return words.map((word) => (absolute(word, folder) ?? word).replace(/\/\*?$/, ''));
 }
 
 /** The last layer in which each path is removed by name, or all that is in it. */
@@ -41,10 +95,7 @@ function lastRemovals({ own, ownPrograms }: ImageView): ReadonlyMap<string, numb
   const removedAt = new Map<string, number>();
   if (!ownPrograms.has('rm')) return removedAt;
   for (const { position, commands } of own) {
-    for (const { program, words } of commands) {
-      if (program !== 'rm') continue;
-      for (const word of words) removedAt.set(word.replace(/\/\*?$/, ''), position);
-    }
+    for (const path of withFolders(commands).flatMap(removedBy)) removedAt.set(path, position);
   }
   return removedAt;
 }

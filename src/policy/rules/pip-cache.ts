@@ -14,6 +14,7 @@ export const pipCache = packageCacheRule({
   avoids: (command) =>
     (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache')) ||
     runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||
+    (runs(command, PIP, ['config']) && /no-cache-dir (?:true|1|yes)/.test(command.words.join(' '))) ||
     removes(command, '.cache'),
   switchedOffBy: ['PIP_NO_CACHE_DIR', 'UV_NO_CACHE'],
   largestShare: 0.6,

@@ -55,6 +55,16 @@ const KEPT: readonly [string, ImageSketch][] = [
     'deleted-files',
     { own: [copy('COPY big.tar /tmp/big.tar'), copy('RUN /bin/sh -c tar xf /tmp/big.tar && rm /tmp/big.tar')] },
   ],
+  [
+    'deleted-files',
+    {
+      own: [copy('RUN /bin/sh -c wget -qO /tmp/sdk.zip https://example.com/sdk.zip'), copy('RUN /bin/sh -c rm /tmp/*')],
+    },
+  ],
+  [
+    'deleted-files',
+    { own: [copy('COPY big.tar /tmp/'), copy('RUN /bin/sh -c cd /tmp && tar xf big.tar -C /opt && rm big.tar')] },
+  ],
   ['rewritten-files', { own: [copy('COPY app /app'), copy('RUN /bin/sh -c chown -R 1000 /app')] }],
   ['secret-in-env', { config: { Env: ['PATH=/bin', 'DB_PASSWORD=hunter2hunter2'] } }],
   ['secret-in-env', { config: { Env: ['REGISTRY_URL=https://ci:hunter2hunter2@example.com'] } }],
@@ -85,6 +95,7 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['apk-cache', run('apk --update add curl && rm -rf /var/cache/apk/*')],
   ['yum-cache', run('dnf install -y nginx && dnf clean all')],
   ['pip-cache', run('pip install --no-cache-dir -r requirements.txt')],
+  ['pip-cache', run('pip config set global.no-cache-dir true && pip install flask')],
   ['pip-cache', { ...run('pip install flask'), config: { Env: ['PIP_NO_CACHE_DIR=1'] } }],
   ['npm-cache', run('npm ci && npm cache clean --force')],
   ['npm-cache', run('npm run install-hooks')],
@@ -122,6 +133,15 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ],
   ['add-remote-url', { own: [copy('ADD app.tar /app')] }],
   ['deleted-files', { own: [copy('COPY big.tar /tmp/big.tar'), copy('RUN /bin/sh -c rm -rf /tmp/other')] }],
+  [
+    'deleted-files',
+    {
+      own: [
+        copy('RUN /bin/sh -c curl -o /tmp/a.tgz https://a.example && rm /tmp/a.tgz'),
+        copy('RUN /bin/sh -c rm -rf /tmp/*'),
+      ],
+    },
+  ],
   ['rewritten-files', { own: [copy('RUN /bin/sh -c chown -R 1000 /app', { bytes: 900 })] }],
   ['rewritten-files', { own: [copy('RUN /bin/sh -c npm ci && chown -R node node_modules')] }],
   ['secret-in-env', { config: { Env: ['GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D', 'PYTHON_SHA256=abc'] } }],
