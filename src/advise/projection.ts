@@ -1,10 +1,10 @@
-import type { Variant } from '../classify/verdict.ts';
+import type { Runtime, Variant } from '../classify/verdict.ts';
 import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, isExact, sizeOf } from './alternatives.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
 import { linksLibraries } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
-import { startNeedsShell } from './start.ts';
+import { servesByApache, startNeedsShell } from './start.ts';
 import type { Subject } from './subject.ts';
 import { guideReduction, type Technique, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
 
@@ -62,6 +62,7 @@ function applies(technique: Technique, ids: readonly TechniqueId[], subject: Sub
   if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
   if (SHELL_LESS.includes(technique.id) && needsDistribution(subject)) return false;
   // A program needs its compiler in a single stage, and an interpreter always.
+  if (technique.id === 'alpine-base' && isServedByApache(subject)) return false;
   if (technique.id === 'scratch-base') return subject.compiled && ids.includes('multi-stage');
   return technique.id !== 'distroless-base' || alternativeFor(subject, ids, technique.variants) !== undefined;
 }
@@ -71,6 +72,11 @@ const SHELL_LESS: readonly TechniqueId[] = ['distroless-base', 'scratch-base'];
 /** A script that starts it, packages that its steps installed, C libraries: none are there without a distribution. */
 function needsDistribution({ view, runtime }: Subject): boolean {
   return startNeedsShell(view, runtime) || needsPackages(view) || linksLibraries(view, runtime);
+}
+
+/** PHP's images with Apache are built on Debian alone. */
+function isServedByApache({ view, runtime }: Subject): boolean {
+  return runtime === 'php' && servesByApache(view.image.config);
 }
 
 /** Variants from the fattest to the slimmest; one that is not named stands with the first. */
@@ -89,9 +95,13 @@ function isSlimmer({ variants }: Technique, { view }: Subject): boolean {
   return rankOf(variants[0]) > Math.max(0, rankOf(current));
 }
 
-/** Not where both sizes are known, and the alternative's is no smaller. */
+/** Runtimes whose publishers have no slim image: Alpine's is their small one. */
+const WITHOUT_SLIM: readonly Runtime[] = ['php', 'dotnet', 'nginx', 'httpd', 'caddy', 'deno'];
+
+/** Not where nobody publishes one, and not where both sizes are known, and the alternative's is no smaller. */
 function mayBeSmaller({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   const alternative = alternativeFor(subject, ids, variants);
+  if (!alternative && variants.includes('slim') && WITHOUT_SLIM.includes(subject.runtime)) return false;
   return !alternative || subject.baseBytes === undefined || alternative.compressedBytes < subject.baseBytes;
 }
 

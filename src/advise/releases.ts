@@ -12,6 +12,7 @@ const RELEASES = data.runtimes as Readonly<Partial<Record<Runtime, readonly Rele
 
 /** Names of the distributions' releases that generated Dockerfiles stand on. */
 export const DEBIAN = data.debian;
+export const DEBIAN_VERSION = data.debianVersion;
 export const ALPINE = data.alpine;
 
 /**

@@ -1,4 +1,5 @@
 import type { Runtime } from '../classify/verdict.ts';
+import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageView } from '../policy/image-view.ts';
 import { ownSteps } from './own-steps.ts';
 
@@ -51,4 +52,9 @@ export function startNeedsShell(view: ImageView, runtime: Runtime): boolean {
   return [...entrypoint, ...cmd.slice(0, 1)].some(
     (word) => SHELL.test(word) || isScript(word) || RUNNERS[runtime]?.test(word) === true,
   );
+}
+
+/** Whether PHP runs as a module of Apache: by a variable of the images that have it. */
+export function servesByApache({ env }: Pick<ImageConfig, 'env'>): boolean {
+  return env.some((variable) => variable.startsWith('APACHE_CONFDIR='));
 }

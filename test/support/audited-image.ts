@@ -27,6 +27,7 @@ export interface ImageSketch {
   readonly runtimeVersion?: string;
   readonly variant?: Variant;
   readonly framework?: string;
+  readonly distro?: { readonly id: string; readonly version?: string };
   readonly multiStage?: 'yes' | 'no' | 'unknown';
   readonly config?: Readonly<Record<string, unknown>>;
   /** Steps of the history that make no layer, before all others. */
@@ -107,6 +108,7 @@ function verdictOf(sketch: ImageSketch, baseLayers: number, layers: readonly Lay
           },
         }
       : {}),
+    ...(sketch.distro ? { distro: { value: sketch.distro, confidence: 'inferred', evidence: 'drawn' } } : {}),
     ...(sketch.framework ? { framework: { value: sketch.framework, confidence: 'inferred', evidence: 'drawn' } } : {}),
     ...(variant ? { variant: { value: variant, confidence: 'proven', evidence: 'base' } } : {}),
     multiStage: { value: sketch.multiStage ?? 'unknown', evidence: 'drawn' },

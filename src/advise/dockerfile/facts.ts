@@ -5,8 +5,8 @@ import { commandHoldsSecret } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
 import { linksLibraries } from '../linking.ts';
 import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
-import { ALPINE, DEBIAN, supportedRelease } from '../releases.ts';
-import { isScript, type Start, startNeedsShell, startOf } from '../start.ts';
+import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
+import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import type { BaseTechniqueId } from '../technique.ts';
 import { ownEnvironment } from './environment.ts';
 
@@ -26,6 +26,10 @@ export interface DockerfileFacts {
   /** What its own steps set for the program: `PORT=8080`. */
   readonly env: readonly string[];
   readonly packages: OwnPackages;
+  /** The image's distribution, where its packages' names may have changed since: `debian 10`. */
+  readonly olderDistro: string | undefined;
+  /** Its own steps gave files to the user it runs as: the program writes among them. */
+  readonly givesFiles: boolean;
   /** A compiled program loads C libraries when it starts. */
   readonly linksLibraries: boolean;
   /** A script starts it, or it runs with packages: an image without a shell is not for it. */
@@ -75,9 +79,11 @@ export function dockerfileFacts(
     framework: (verdict.framework?.value ?? '').toLowerCase(),
     commands: view.own.flatMap(({ commands }) => commands),
     copied: view.own.flatMap(({ verb, args }) => (verb === 'COPY' || verb === 'ADD' ? [args] : [])),
-    server: config.env.some((variable) => variable.startsWith('APACHE_CONFDIR=')) ? 'apache' : undefined,
+    server: servesByApache(config) ? 'apache' : undefined,
     env: ownEnvironment(view),
     packages: ownPackages(view),
+    olderDistro: olderDistroOf(image),
+    givesFiles: view.own.some(({ args }) => /(?:^|\s|--)chown[\s=]/.test(args)),
     linksLibraries: linksLibraries(view, runtime),
     needsDistribution: startNeedsShell(view, runtime) || needsPackages(view),
     ports: config.exposedPorts.flatMap((port) => PORT.exec(port)?.[1] ?? []),
@@ -87,6 +93,13 @@ export function dockerfileFacts(
     ...programOf(start),
     base,
   };
+}
+
+/** Debian's packages carry numbers of releases in their names; of another release some are gone. */
+function olderDistroOf({ verdict }: AuditedImage): string | undefined {
+  const { id = '', version = '' } = verdict.distro?.value ?? {};
+  const isSame = version === '' || version.split('.', 1)[0] === DEBIAN_VERSION;
+  return id === 'debian' && isSame ? undefined : /^(?:debian|ubuntu)$/.test(id) ? `${id} ${version}`.trim() : undefined;
 }
 
 /**
@@ -135,6 +148,11 @@ export function officialTag(
 ): string {
   if (base === 'alpine-base') return `${name}:${release}-alpine${ALPINE}`;
   return `${name}:${release}-${order === 'suite-slim' ? `${DEBIAN}-slim` : `slim-${DEBIAN}`}`;
+}
+
+/** The COPY of the program's folder; it belongs to the user where the image gave it to one. */
+export function copyProgram({ workdir, givesFiles }: DockerfileFacts, user: string, from = workdir): string {
+  return `COPY --from=build ${givesFiles ? `--chown=${user} ` : ''}${from} ./`;
 }
 
 /** The variables of the image's own steps, for the last stage. */

@@ -1,6 +1,6 @@
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { hasOption, runs } from '../../policy/shell.ts';
-import { closing, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
+import { closing, copyProgram, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
 import { buildPackages, installStep, runPackages } from './packages.ts';
 
 /** `berry` is what yarn has been since its second version. */
@@ -129,7 +129,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     '',
     ...lastStage(facts),
     // Folders of tools and sources go with the context's .dockerignore; what is left is what the program reads.
-    `COPY --from=build ${facts.workdir} ./`,
+    copyProgram(facts, isDistroless(facts) ? '65532:65532' : 'node:node'),
     userLine(facts),
     ...startLines(facts),
   ].join('\n');

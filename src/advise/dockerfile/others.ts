@@ -1,6 +1,6 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
-import { closing, type DockerfileFacts, environment, officialTag } from './facts.ts';
+import { closing, copyProgram, type DockerfileFacts, environment, officialTag } from './facts.ts';
 import { compilerStep, runPackages } from './packages.ts';
 
 /** Without a path of its own, a deployment installs below the sources. */
@@ -113,7 +113,7 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     ...runPackages({ ...facts, packages: { ...facts.packages, build: [] } }),
     ...environment(facts),
     `WORKDIR ${facts.workdir === '/' || facts.workdir === '/app' ? '/var/www/html' : facts.workdir}`,
-    'COPY --from=build /app ./',
+    copyProgram(facts, 'www-data:www-data', '/app'),
     ...(facts.framework === 'laravel' ? LARAVEL_WRITES : []),
     'USER www-data',
     ...closing(shown, SERVES[server]),

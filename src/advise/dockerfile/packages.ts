@@ -28,12 +28,18 @@ export function buildPackages(facts: DockerfileFacts): readonly string[] {
 export function runPackages(facts: DockerfileFacts): readonly string[] {
   const { run, build } = facts.packages;
   const isKnown = hasSameNames(facts);
-  const headers = build.filter((name) => /-dev(?:el)?$/.test(name));
+  // Everything has the C library.
+  const headers = build.filter((name) => /-dev(?:el)?$/.test(name) && !/^(?:libc6?|musl)-dev$/.test(name));
   return [
     ...(run.length > 0 && !isKnown
       ? [`# The image has these, by other names here, or not needed any more: ${run.join(' ')}`]
       : []),
     ...(headers.length > 0 ? [`# Of these the program loads the libraries, installed here: ${headers.join(' ')}`] : []),
-    ...(run.length > 0 && isKnown ? [installStep(facts, run)] : []),
+    ...(run.length > 0 && isKnown ? [...changedNames(facts), installStep(facts, run)] : []),
   ];
+}
+
+function changedNames({ base, olderDistro }: DockerfileFacts): readonly string[] {
+  if (olderDistro === undefined || base === 'alpine-base') return [];
+  return [`# By their names in ${olderDistro}: those with a number in them may have another here.`];
 }

@@ -1,4 +1,4 @@
-import { closing, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
+import { closing, copyProgram, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
 import { compilerStep, runPackages } from './packages.ts';
 import { pipInstall } from './pip.ts';
 
@@ -97,7 +97,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     ...environment(facts),
     `WORKDIR ${facts.workdir}`,
     'COPY --from=build /opt/venv /opt/venv',
-    `COPY --from=build ${facts.workdir} ./`,
+    copyProgram(facts, '10001'),
     'USER 10001',
     ...closing(withoutRunner(facts), STARTS[facts.framework] ?? 'CMD ["python", "main.py"]'),
   ].join('\n');

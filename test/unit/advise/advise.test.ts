@@ -208,6 +208,15 @@ test('packages of Python are not bundled: a second stage takes along what was in
   for (const { after } of together) expect(after.min).toBeGreaterThan(600 * MB);
 });
 
+test.each<[string, ImageSketch, readonly string[]]>([
+  ['.NET', { runtime: 'dotnet', variant: 'full' }, ['alpine-base']],
+  ['PHP', { runtime: 'php', runtimeVersion: '8.3.1', variant: 'full' }, ['alpine-base']],
+  ['PHP in Apache', { runtime: 'php', variant: 'full', config: { Env: ['APACHE_CONFDIR=/etc/apache2'] } }, []],
+])('no base is advised that nobody publishes: %s', (_, sketch, bases) => {
+  const { alone } = advise({ base: NODE_FULL.base, ...sketch });
+  expect(alone.map(({ techniques }) => techniques[0])).toEqual(bases);
+});
+
 test('an interpreter is never taken away, and a compiler only with a second stage', () => {
   const node = pairImage('node-single-stage');
   expect(

@@ -217,6 +217,18 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ],
   ],
   [
+    'packages by their names in another release, files that it may write, and no address of a base',
+    {
+      runtime: 'python',
+      distro: { id: 'debian', version: '12' },
+      own: [run('apt-get install -y libtiff6'), { instruction: 'COPY --chown=app . . # buildkit' }],
+      steps: ['ENV PYTHON_GET_PIP_URL=https://example.com/get-pip.py'],
+      config: { Env: ['PYTHON_GET_PIP_URL=https://example.com/get-pip.py'], WorkingDir: '/srv' },
+    },
+    'slim-base',
+    ['# By their names in debian 12', 'DONTWRITEBYTECODE=1\nWORKDIR', 'COPY --from=build --chown=10001 /srv ./'],
+  ],
+  [
     'packages of another distribution',
     { runtime: 'node', own: [run('apt-get install -y ffmpeg libvips-dev')] },
     'alpine-base',
