@@ -3,7 +3,7 @@ import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { Finding } from '../policy/finding.ts';
 import { viewImage } from '../policy/image-view.ts';
-import { TECHNIQUES, type Technique, type TechniqueId } from './technique.ts';
+import { TECHNIQUES, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
 
 /** An image with its findings: one of two builds that are compared. */
 export interface Build {
@@ -29,16 +29,33 @@ export function recogniseTechniques(before: Build, after: Build): readonly Recog
   });
 }
 
+/** Which techniques the later build undid: they lie between the two the other way round. */
+export function undoneTechniques(before: Build, after: Build): readonly RecognisedTechnique[] {
+  return recogniseTechniques(after, before).map(({ technique, evidence, part }) => {
+    if (part === 'base') return { technique, evidence: `${baseName(before)} → ${baseName(after)}`, part };
+    const { kind } = techniqueOf(technique);
+    return {
+      technique,
+      evidence: kind === 'stages' ? `before: ${evidence}` : evidence.replace(MENDED, 'found: '),
+      part,
+    };
+  });
+}
+
 function recognise(technique: Technique, before: Build, after: Build): string | undefined {
   if (technique.kind === 'base') return recogniseBase(technique, before, after);
   if (technique.kind === 'stages') return recogniseStages(before, after);
   const mended = technique.rules.filter((rule) => trips(before, rule) && !trips(after, rule));
-  return mended.length === 0 ? undefined : `no longer found: ${mended.join(', ')}`;
+  return mended.length === 0 ? undefined : `${MENDED}${mended.join(', ')}`;
 }
 
+const MENDED = 'no longer found: ';
+
+/** A move to a larger base is no slimming, whatever the variants' names. */
 function recogniseBase(technique: Technique, before: Build, after: Build): string | undefined {
   const [from, to] = [variantOf(before), variantOf(after)];
   if (to === undefined || from === to || !technique.variants.includes(to)) return undefined;
+  if ((savedByPart(before, after)?.base ?? 0) < 0) return undefined;
   return `${baseName(before)} → ${baseName(after)}`;
 }
 

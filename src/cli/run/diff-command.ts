@@ -1,4 +1,9 @@
-import { type RecognisedTechnique, recogniseTechniques, savedByPart } from '../../advise/recognise.ts';
+import {
+  type RecognisedTechnique,
+  recogniseTechniques,
+  savedByPart,
+  undoneTechniques,
+} from '../../advise/recognise.ts';
 import { techniqueOf } from '../../advise/technique.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { diffImages, type ImageDiff, type LayerChange } from '../../measure/compare.ts';
@@ -38,6 +43,7 @@ export async function diffCommand(
   );
   const diff = diffImages(old.image, current.image);
   const techniques = recogniseTechniques(old, current);
+  const undone = undoneTechniques(old, current);
   const saved = savedByPart(old, current);
   const names = references.map(formatReference) as [string, string];
   const described = {
@@ -46,9 +52,10 @@ export async function diffCommand(
     new: names[1],
     diff,
     techniques,
+    undone,
     saved_bytes: saved ?? null,
   };
-  const lines = [...linesOf(names, diff), '', ...techniqueLines(techniques, saved)];
+  const lines = [...linesOf(names, diff), '', ...explanation(techniques, undone, saved)];
   await writeTableOrJson(session.io, format, described, lines);
 }
 
@@ -72,17 +79,27 @@ function layerLine({ change, bytes, class: kind, instruction }: LayerChange): st
   return `${MARK[change]} ${humanBytes(bytes).padStart(8)}  ${kind.padEnd(13)}  ${instruction}`;
 }
 
+/** Techniques that the later build applied, and those that it undid: what grew has its reasons, too. */
+function explanation(
+  techniques: readonly RecognisedTechnique[],
+  undone: readonly RecognisedTechnique[],
+  saved: ReturnType<typeof savedByPart>,
+): readonly string[] {
+  if (techniques.length + undone.length === 0) return ['No technique explains the change.'];
+  return [...techniqueLines('techniques', techniques, saved), ...techniqueLines('undone techniques', undone, saved)];
+}
+
 /** By the layers that they change, whose bytes stand once above them all: nobody can tell which technique took which. */
 function techniqueLines(
+  title: string,
   techniques: readonly RecognisedTechnique[],
   saved: ReturnType<typeof savedByPart>,
 ): readonly string[] {
-  if (techniques.length === 0) return ['No technique explains the change.'];
   return (['base', 'own'] as const).flatMap((part) => {
     const lines = techniques
       .filter((technique) => technique.part === part)
       .map(({ technique, evidence }) => `  ${techniqueOf(technique).title}: ${evidence}`);
-    const heading = part === 'base' ? 'techniques, base' : 'techniques, own layers';
+    const heading = `${title}, ${part === 'base' ? 'base' : 'own layers'}`;
     return lines.length === 0 ? [] : [saved ? `${heading} (${signed(-saved[part])})` : heading, ...lines];
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { recogniseTechniques, savedByPart } from '../../../src/advise/recognise.ts';
+import { recogniseTechniques, savedByPart, undoneTechniques } from '../../../src/advise/recognise.ts';
 import { diffImages } from '../../../src/measure/compare.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import { auditedImage, pairImage } from '../../support/audited-image.ts';
@@ -27,6 +27,23 @@ test.each([
 ])('from %s to %s', (before, after, techniques) => {
   const recognised = recogniseTechniques(build(before), build(after));
   expect(recognised.map(({ technique }) => technique)).toEqual(techniques);
+});
+
+test('a build that grew undid techniques, and applied none', () => {
+  const [before, after] = [build('node-multi-stage-slim'), build('node-single-stage')];
+  expect(recogniseTechniques(before, after)).toEqual([]);
+  const undone = undoneTechniques(before, after);
+  expect(undone.map(({ technique }) => technique)).toEqual(
+    recogniseTechniques(after, before).map(({ technique }) => technique),
+  );
+  expect(undone.find(({ technique }) => technique === 'clean-up')?.evidence).toBe('found: npm-cache');
+  expect(undone.find(({ part }) => part === 'base')?.evidence).toMatch(/-slim.* → [^-]*$/);
+});
+
+test('a larger base is no technique, whatever its variant', () => {
+  const [nothing, alpine] = [build('go-multi-stage-scratch'), build('go-multi-stage-alpine')];
+  expect(recogniseTechniques(nothing, alpine)).toEqual([]);
+  expect(undoneTechniques(nothing, alpine).map(({ technique }) => technique)).toEqual(['scratch-base']);
 });
 
 test('the base and the rest explain the whole gain', () => {
