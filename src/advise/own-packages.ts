@@ -1,3 +1,4 @@
+import type { Runtime } from '../classify/verdict.ts';
 import type { ImageView } from '../policy/image-view.ts';
 import { isToolchain } from '../policy/rules/build-tools.ts';
 import { type Command, parseScript, runs } from '../policy/shell.ts';
@@ -35,19 +36,30 @@ const FETCHERS = ['curl', 'wget'];
 /** node-gyp runs on it. */
 const OF_NODE_GYP = /^python[23]?$/;
 
+/** The runtime itself, where a plain distribution got it from its packages: official images bring it. */
+const OF_RUNTIME: Readonly<Partial<Record<Runtime, RegExp>>> = {
+  node: /^(?:nodejs|npm|yarn)$/,
+  python: /^(?:python[\d.]*(?:-(?:pip|venv|dev|setuptools|wheel|distutils|full|minimal))?|py3-pip|pip)$/,
+  java: /^(?:openjdk-?\d.*|default-j(?:re|dk).*|temurin-.*|java-.*)$/,
+  ruby: /^(?:ruby[\d.]*(?:-(?:full|dev|bundler))?|bundler)$/,
+  php: /^(?:php[\d.]*(?:-(?:cli|fpm|common))?|libapache2-mod-php.*|composer)$/,
+  dotnet: /^(?:dotnet|aspnetcore)-.*$/,
+};
+
 /** Reads them off the RUN steps; what the same step removes again is left out. */
 export function ownPackages(view: ImageView): OwnPackages {
   const steps = ownSteps(view).filter(({ verb }) => verb === 'RUN');
   const scripts = steps.map(({ args }) => parseScript(args));
-  const names = [...new Set(scripts.flatMap(installedBy))];
+  const { hasHealthcheck } = view.image.config;
+  const runtime = view.image.verdict.runtime?.value.name ?? 'none';
+  const names = [...new Set(scripts.flatMap(installedBy))].filter((name) => OF_RUNTIME[runtime]?.test(name) !== true);
   const manager = scripts.flat().find(installs)?.program ?? '';
   const hasToolchain = names.some(isToolchain);
-  const { hasHealthcheck } = view.image.config;
   const isForBuild = (name: string): boolean =>
     isToolchain(name) ||
     FOR_BUILDS.test(name) ||
     (FETCHERS.includes(name) && !hasHealthcheck) ||
-    (OF_NODE_GYP.test(name) && hasToolchain && view.image.verdict.runtime?.value.name === 'node');
+    (OF_NODE_GYP.test(name) && hasToolchain && runtime === 'node');
   return {
     manager: MANAGERS[manager],
     run: names.filter((name) => !isForBuild(name)),

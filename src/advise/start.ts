@@ -43,15 +43,23 @@ export function isScript(word: string): boolean {
   return /\.(?:ba)?sh$|(?:^|[/_-])entry-?point$/.test(word);
 }
 
-/** Package managers that start a script of the project: by a shell, and they are themselves not in every image. */
-const RUNNERS: Readonly<Partial<Record<Runtime, RegExp>>> = { node: /^(?:\S*\/)?(?:npm|npx|yarn|pnpm)$/ };
+/** Programs that hand on to the next word, with their options. */
+const INIT = /^(?:\S*\/)?(?:tini|tini-static|dumb-init|catatonit)$|^-/;
+/** Of Node.js only node itself needs no shell: npm, yarn and pm2 are scripts that look for theirs. */
+const ALONE: Readonly<Partial<Record<Runtime, RegExp>>> = { node: /^(?:\S*\/)?node$/ };
 
-/** Whether what the image starts takes a shell, or a package manager, to get there. */
+/** Whether what the image starts takes a shell, or a script of a package, to get there. */
 export function startNeedsShell(view: ImageView, runtime: Runtime): boolean {
   const { entrypoint, cmd } = startOf(view);
-  return [...entrypoint, ...cmd.slice(0, 1)].some(
-    (word) => SHELL.test(word) || isScript(word) || RUNNERS[runtime]?.test(word) === true,
-  );
+  const words = [...entrypoint, ...cmd];
+  const first = words.findIndex((word) => !INIT.test(word));
+  if (first < 0) return false;
+  const program = words[first] ?? '';
+  return words.slice(0, entrypoint.length).some(isShell) || isShell(program) || ALONE[runtime]?.test(program) === false;
+}
+
+function isShell(word: string): boolean {
+  return SHELL.test(word) || isScript(word);
 }
 
 /** Whether PHP runs as a module of Apache: by a variable of the images that have it. */

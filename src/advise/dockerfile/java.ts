@@ -74,8 +74,26 @@ const JAR = '/app/app.jar';
 /** Agents and class paths name files that lie elsewhere here. */
 const NAMES_FILES = /^-(?:javaagent|agentpath|cp$|classpath$|Xbootclasspath|Xlog.*file|XX:\w*(?:File|Path)=)/;
 
+/** `java $JAVA_OPTS -jar app.jar`: one command, which needs the shell for its variables. */
+const SHELL_START = /^(?:exec +)?(java [\w $.{}:=+,/@%-]*?-jar +)[\w./*-]+((?: [\w $.{}:=+,/@%-]*)?)$/;
+
+/** A config may hold a script of megabytes; nobody starts a jar by one. */
+const LONGEST_SCRIPT = 1_000;
+
+/** As a shell starts the image's jar; the program takes the shell's place, and gets the signals. */
+function shellStart({ entrypoint, cmd, needsDistribution }: DockerfileFacts): string | undefined {
+  const words: unknown = JSON.parse(entrypoint ?? cmd ?? '[]');
+  const script = Array.isArray(words) && words.length === 3 && words[1] === '-c' ? String(words[2]).trim() : '';
+  const [, before, after = ''] = (script.length <= LONGEST_SCRIPT && SHELL_START.exec(script)) || [];
+  if (before === undefined || !needsDistribution) return undefined;
+  return `ENTRYPOINT ${jsonWords(['sh', '-c', `exec ${before}${JAR}${after}`])}`;
+}
+
 /** As the image starts its jar: with the same options, and the same arguments after it. */
-function startOf({ program, programArgs, isEntrypoint, cmd, script }: DockerfileFacts): readonly string[] {
+function startOf(facts: DockerfileFacts): readonly string[] {
+  const { program, programArgs, isEntrypoint, cmd, script } = facts;
+  const byShell = shellStart(facts);
+  if (byShell !== undefined) return [byShell];
   const at = programArgs.indexOf('-jar');
   const isJar = program === 'java' && at >= 0 && !programArgs.slice(0, at).some((word) => NAMES_FILES.test(word));
   const options = isJar && at > 0 ? programArgs.slice(0, at) : ['-XX:MaxRAMPercentage=75'];

@@ -1,5 +1,5 @@
 import { isToolchain } from '../../policy/rules/build-tools.ts';
-import { hasOption, runs } from '../../policy/shell.ts';
+import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { closing, copyProgram, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
 import { buildPackages, installStep, runPackages } from './packages.ts';
 
@@ -90,6 +90,18 @@ function installOptions({ commands }: DockerfileFacts): string {
   return options.map((option) => ` ${option}`).join('');
 }
 
+/** A package that the image installed for all, and starts: pm2 by one of its other names. */
+function globalStep({ commands, program }: DockerfileFacts): readonly string[] {
+  const isGlobal = (command: Command): boolean =>
+    (runs(command, ['npm'], ['install', 'i']) && hasOption(command, '-g', '--global')) ||
+    (runs(command, ['yarn'], ['global']) && runs(command, ['yarn'], ['add']));
+  const names = commands.filter(isGlobal).flatMap(({ words }) => words.filter((word) => GLOBAL_NAME.test(word)));
+  const started = names.find((name) => program.replace(/-(?:runtime|docker)$/, '') === name.replace(/@[^@/]+$/, ''));
+  return started === undefined ? [] : [`RUN npm install -g ${started} && npm cache clean --force`];
+}
+
+const GLOBAL_NAME = /^[a-z][\w.-]*(?:@[\w.^~-]+)?$/;
+
 /** For addons that compile: what node-gyp takes, where the image's own steps installed it. */
 function gypStep(facts: DockerfileFacts): readonly string[] {
   const { build } = facts.packages;
@@ -141,7 +153,7 @@ function lastStage(facts: DockerfileFacts): string[] {
     : officialTag('node', facts, 'suite-slim');
   return [
     `FROM ${base}`,
-    ...(isDistroless(facts) ? [] : runPackages(facts)),
+    ...(isDistroless(facts) ? [] : [...runPackages(facts), ...globalStep(facts)]),
     'ENV NODE_ENV=production',
     ...environment(facts),
     `WORKDIR ${facts.workdir}`,

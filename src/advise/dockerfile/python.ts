@@ -67,6 +67,18 @@ function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
   return facts.isEntrypoint ? { ...facts, entrypoint: start } : { ...facts, entrypoint: undefined, cmd: start };
 }
 
+const IN_ENVIRONMENT = /"\/[^"]*\/\.?(?:v|virtual)?env\/bin\/([\w.-]+)"/g;
+
+/** A program of the image's own virtual environment is found on the PATH here: this one lies elsewhere. */
+function onPath(facts: DockerfileFacts): DockerfileFacts {
+  const { entrypoint, cmd } = facts;
+  return {
+    ...facts,
+    entrypoint: entrypoint?.replace(IN_ENVIRONMENT, '"$1"'),
+    cmd: cmd?.replace(IN_ENVIRONMENT, '"$1"'),
+  };
+}
+
 /** Django's files for the web server, where the image's own build made them. */
 function manageSteps(facts: DockerfileFacts): readonly string[] {
   const made = ['collectstatic', 'compilemessages'].filter((name) =>
@@ -99,6 +111,6 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     'COPY --from=build /opt/venv /opt/venv',
     copyProgram(facts, '10001'),
     'USER 10001',
-    ...closing(withoutRunner(facts), STARTS[facts.framework] ?? 'CMD ["python", "main.py"]'),
+    ...closing(onPath(withoutRunner(facts)), STARTS[facts.framework] ?? 'CMD ["python", "main.py"]'),
   ].join('\n');
 }

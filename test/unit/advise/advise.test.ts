@@ -148,6 +148,8 @@ test.each<[string, ImageSketch, boolean]>([
   ['node in a shell', { ...NODE_APP, config: { Cmd: ['/bin/sh', '-c', 'node server.js'] } }, true],
   ['a shell that reads a variable', { ...NODE_APP, config: { Cmd: ['/bin/sh', '-c', 'node $MAIN'] } }, false],
   ['a package manager', { ...NODE_APP, config: { Cmd: ['yarn', 'start'] } }, false],
+  ['node behind an init', { ...NODE_APP, config: { Entrypoint: ['/sbin/tini', '--'], Cmd: ['node', 'a.js'] } }, true],
+  ['a program of a package', { ...NODE_APP, config: { Cmd: ['pm2-runtime', 'app.json'] } }, false],
   ['a script', { ...NODE_APP, config: { Entrypoint: ['/app/entrypoint.sh'], Cmd: ['node', 'server.js'] } }, false],
   [
     'a script that is named as that of the base',

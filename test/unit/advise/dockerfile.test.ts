@@ -229,6 +229,33 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ['# By their names in debian 12', 'DONTWRITEBYTECODE=1\nWORKDIR', 'COPY --from=build --chown=10001 /srv ./'],
   ],
   [
+    'the runtime of the base, where the image had it of its distribution',
+    { ...BOOKWORM, runtime: 'node', own: [run('apt-get install -y nodejs npm imagemagick')] },
+    'slim-base',
+    ['--no-install-recommends imagemagick &&'],
+  ],
+  [
+    'a program of its virtual environment',
+    { runtime: 'python', config: { Cmd: ['/app/.venv/bin/fastapi', 'run', 'app/main.py'] } },
+    'slim-base',
+    ['CMD ["fastapi", "run", "app/main.py"]'],
+  ],
+  [
+    'a package for all that starts it',
+    { runtime: 'node', own: [run('npm install -g pm2@5 typescript')], config: { Cmd: ['pm2-runtime', 'app.json'] } },
+    'distroless-base',
+    ['FROM node:24-trixie-slim\nRUN npm install -g pm2@5 &&', 'CMD ["pm2-runtime", "app.json"]'],
+  ],
+  [
+    'variables that Java gets from a shell',
+    { runtime: 'java', config: { Entrypoint: ['sh', '-c', 'java $JAVA_OPTS -Dapp=1 -jar /opt/shop.jar --debug'] } },
+    'distroless-base',
+    [
+      'FROM eclipse-temurin:25-jre\n',
+      'ENTRYPOINT ["sh", "-c", "exec java $JAVA_OPTS -Dapp=1 -jar /app/app.jar --debug"]',
+    ],
+  ],
+  [
     'packages of another distribution',
     { runtime: 'node', own: [run('apt-get install -y ffmpeg libvips-dev')] },
     'alpine-base',
