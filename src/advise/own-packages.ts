@@ -11,6 +11,8 @@ export interface OwnPackages {
   readonly run: readonly string[];
   /** What only a build needs: compilers, headers, what fetches sources. */
   readonly build: readonly string[];
+  /** Some may come from repositories that the steps added to those of the distribution. */
+  readonly ofOthers: boolean;
 }
 
 const MANAGERS: Readonly<Record<string, OwnPackages['manager']>> = {
@@ -29,6 +31,7 @@ const REMOVE = ['purge', 'remove', 'autoremove', 'del', 'erase', 'rm'];
 /** Options whose value is the next word. */
 const TAKES_VALUE = ['-t', '--virtual', '-o', '-c', '-X', '--repository', '--target-release', '--repo', '--enablerepo'];
 const PACKAGE_NAME = /^[a-z0-9][a-z0-9.+_-]*$/i;
+const ADDS_REPOSITORY = /sources\.list(?:\.d)?\b|\badd-apt-repository\b|\/etc\/apk\/repositories|\s--repository[ =]/;
 const FOR_BUILDS =
   /-dev(?:el)?$|-headers$|^(?:automake|autoconf|libtool|make|patch|flex|bison|pkg-?conf(?:ig)?|git|gnupg2?|lsb-release|apt-transport-https|software-properties-common|apt-utils)$/;
 /** Fetchers serve the build, unless a check of the image's health calls them. */
@@ -64,6 +67,7 @@ export function ownPackages(view: ImageView): OwnPackages {
     manager: MANAGERS[manager],
     run: names.filter((name) => !isForBuild(name)),
     build: names.filter(isForBuild),
+    ofOthers: steps.some(({ args }) => ADDS_REPOSITORY.test(args)),
   };
 }
 

@@ -61,18 +61,23 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
   },
 };
 
-/** By what its steps ran, or by the lock file that they copied. */
-function packageManagerOf({ commands, copied }: DockerfileFacts): PackageManager {
-  const installs = (name: string): boolean =>
-    commands.some(({ program, words }) => program === name && !words.includes('--version'));
+/** By what its steps ran, or by the lock file that they copied; where they provide for several, by what it starts. */
+function packageManagerOf(facts: DockerfileFacts): PackageManager {
+  const { commands, copied, program } = facts;
   const copies = (name: string): boolean => copied.some((args) => args.includes(name));
-  if (installs('pnpm') || copies('pnpm-lock.yaml')) return 'pnpm';
-  if (installs('bun') || copies('bun.lock')) return 'bun';
+  const locks = Object.entries(LOCK_FILES).filter(([, lockFile]) => copies(lockFile));
+  if (locks.length > 1) return locks.find(([name]) => name === program) ? (program as PackageManager) : 'npm';
+  const installs = (name: string): boolean =>
+    commands.some((command) => command.program === name && !command.words.includes('--version'));
+  if (installs('pnpm') || copies(LOCK_FILES.pnpm)) return 'pnpm';
+  if (installs('bun') || copies(LOCK_FILES.bun)) return 'bun';
   const isBerry =
     commands.some((command) => runs(command, ['yarn'], ['--immutable', 'focus'])) || copies('.yarnrc.yml');
   if (isBerry) return 'berry';
-  return installs('yarn') || copies('yarn.lock') ? 'yarn' : 'npm';
+  return installs('yarn') || copies(LOCK_FILES.yarn) ? 'yarn' : 'npm';
 }
+
+const LOCK_FILES = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock', bun: 'bun.lock' } as const;
 
 /** The script that the image's own steps built it by. */
 function buildScriptOf({ commands }: DockerfileFacts): string {

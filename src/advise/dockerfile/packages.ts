@@ -34,12 +34,19 @@ export function runPackages(facts: DockerfileFacts): readonly string[] {
     ...(run.length > 0 && !isKnown
       ? [`# The image has these, by other names here, or not needed any more: ${run.join(' ')}`]
       : []),
-    ...(headers.length > 0 ? [`# Of these the program loads the libraries, installed here: ${headers.join(' ')}`] : []),
+    ...(headers.length > 0
+      ? [`# Install here the libraries that the program loads of these: ${headers.join(' ')}`]
+      : []),
     ...(run.length > 0 && isKnown ? [...changedNames(facts), installStep(facts, run)] : []),
   ];
 }
 
-function changedNames({ base, olderDistro }: DockerfileFacts): readonly string[] {
-  if (olderDistro === undefined || base === 'alpine-base') return [];
-  return [`# By their names in ${olderDistro}: those with a number in them may have another here.`];
+/** What may keep the same names from being found. */
+function changedNames({ base, olderDistro, packages }: DockerfileFacts): readonly string[] {
+  return [
+    ...(packages.ofOthers ? ['# The image added repositories: add those that these packages come from.'] : []),
+    ...(olderDistro === undefined || base === 'alpine-base'
+      ? []
+      : [`# By their names in ${olderDistro}: those with a number in them may have another here.`]),
+  ];
 }

@@ -256,10 +256,37 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ],
   ],
   [
+    'packages of a repository that it added',
+    {
+      ...BOOKWORM,
+      runtime: 'node',
+      own: [
+        run(
+          'echo "deb https://example.com stable main" > /etc/apt/sources.list.d/x.list && apt-get install -y browser',
+        ),
+      ],
+    },
+    'slim-base',
+    ['# The image added repositories', '--no-install-recommends browser &&'],
+  ],
+  [
+    'the package manager that starts it, where the steps provide for several',
+    {
+      runtime: 'node',
+      own: [
+        { instruction: 'COPY package.json yarn.lock* package-lock.json* pnpm-lock.yaml* ./ # buildkit' },
+        run('if [ -f yarn.lock ]; then yarn; elif [ -f package-lock.json ]; then npm ci; else pnpm install; fi'),
+      ],
+      config: { Cmd: ['npm', 'start'] },
+    },
+    'slim-base',
+    ['COPY package.json package-lock.json ./'],
+  ],
+  [
     'packages of another distribution',
     { runtime: 'node', own: [run('apt-get install -y ffmpeg libvips-dev')] },
     'alpine-base',
-    ['by other names here, or not needed any more: ffmpeg', 'installed here: libvips-dev'],
+    ['by other names here, or not needed any more: ffmpeg', 'loads of these: libvips-dev'],
   ],
   [
     'a script that starts it',
