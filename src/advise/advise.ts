@@ -136,7 +136,14 @@ const UNNOTICED_BYTES = 5_000_000;
 function safestOfSmall(options: readonly Option[]): Option | undefined {
   const smallest = Math.min(...options.map(({ after }) => middle(after)));
   const largest = Math.max(smallest * WORTH_THE_SAFETY, smallest + UNNOTICED_BYTES);
-  return options.find(({ after }) => middle(after) <= largest);
+  return options.find((option) => middle(option.after) <= largest && !isFatterForNothing(option, options));
+}
+
+/** The slim image is the same distribution: a full base stays for no image's sake, however much lies on top of it. */
+function isFatterForNothing({ techniques, after }: Option, options: readonly Option[]): boolean {
+  if (techniques.some((id) => techniqueOf(id).kind === 'base')) return false;
+  const slim = options.find((option) => option.techniques.includes('slim-base'));
+  return slim !== undefined && middle(slim.after) < middle(after) - UNNOTICED_BYTES;
 }
 
 /** A multi-stage build of a compiled program gains with a base, even where alone it cannot be projected. */

@@ -67,10 +67,16 @@ function linesOf(reference: string, advice: Advice, files: GeneratedFiles | unde
   ];
 }
 
-function goalText({ goal }: Advice): string {
+/** `perhaps` is told with both ends: from history alone they may lie far apart. */
+function goalText({ goal, plan, currentBytes }: Advice): string {
   const by = goal.by.join(', ');
   if (goal.reach === 'yes') return by === '' ? 'reached already' : `reached by ${by}`;
-  return goal.reach === 'perhaps' ? `within reach by ${by}` : 'out of reach by what is advised here';
+  if (goal.reach === 'no') {
+    const best = plan.at(-1)?.projection.after.min ?? currentBytes;
+    return `out of reach by what is advised here, which leaves ${humanBytes(best)} at best`;
+  }
+  const after = plan.find(({ projection }) => projection.techniques.length === goal.by.length)?.projection.after;
+  return `perhaps within reach by ${by}${after ? `: ${humanBytes(after.min)} at best, ${humanBytes(after.max)} at most` : ''}`;
 }
 
 function stepLines({ technique, projection }: PlanStep, at: number): readonly string[] {

@@ -195,6 +195,18 @@ test.each<[string, ImageSketch, boolean]>([
   expect(named.includes('scratch-base')).toBe(isFor && sketch.runtime === 'go');
 });
 
+test('a full base goes for the slim one, however much lies on top of it', () => {
+  const { plan } = advise({
+    baseNames: ['library/python:3.12'],
+    base: [{ instruction: 'ADD rootfs.tar /', bytes: 400 * MB }],
+    own: [{ instruction: 'RUN /bin/sh -c pip install torch', class: 'dependencies', bytes: 3_000 * MB }],
+    runtime: 'python',
+    runtimeVersion: '3.12.1',
+    variant: 'full',
+  });
+  expect(plan.map(({ technique }) => technique)).toContain('slim-base');
+});
+
 test('packages of Python are not bundled: a second stage takes along what was installed', () => {
   const { together } = advise({
     ...NODE_FULL,
