@@ -25,6 +25,7 @@ const MANAGERS: Readonly<Record<string, OwnPackages['manager']>> = {
   tdnf: 'other',
   zypper: 'other',
 };
+const MENTIONS_MANAGER = /\b(?:apt|apk|yum|dnf|microdnf|tdnf|zypper)\b/;
 const PROGRAMS = Object.keys(MANAGERS);
 const INSTALL = ['install', 'add', 'in'];
 const REMOVE = ['purge', 'remove', 'autoremove', 'del', 'erase', 'rm'];
@@ -52,7 +53,8 @@ const OF_RUNTIME: Readonly<Partial<Record<Runtime, RegExp>>> = {
 /** Reads them off the RUN steps; what the same step removes again is left out. */
 export function ownPackages(view: ImageView): OwnPackages {
   const steps = ownSteps(view).filter(({ verb }) => verb === 'RUN');
-  const scripts = steps.map(({ args }) => parseScript(args));
+  // Few steps install packages, and taking a script apart is what costs.
+  const scripts = steps.flatMap(({ args }) => (MENTIONS_MANAGER.test(args) ? [parseScript(args)] : []));
   const { hasHealthcheck } = view.image.config;
   const runtime = view.image.verdict.runtime?.value.name ?? 'none';
   const names = [...new Set(scripts.flatMap(installedBy))].filter((name) => OF_RUNTIME[runtime]?.test(name) !== true);

@@ -1,4 +1,4 @@
-import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
+import type { BuildStep } from '../classify/history/build-steps.ts';
 import { readStack } from '../classify/history/stack.ts';
 import type { ImageView } from '../policy/image-view.ts';
 
@@ -11,7 +11,7 @@ const STEPS = new WeakMap<ImageView, readonly BuildStep[]>();
 export function ownSteps(view: ImageView): readonly BuildStep[] {
   const known = STEPS.get(view);
   if (known) return known;
-  const { steps } = readBuildHistory(view.image.config, view.layers.length);
+  const { steps } = view;
   const below = view.layers.length - view.own.length;
   const firstAbove = steps.findLastIndex(({ layer }) => layer !== undefined && layer < below) + 1;
   const own = steps.slice(Math.max(firstAbove, readStack(steps).ownStart));

@@ -24,6 +24,8 @@ export interface LayerView {
 /** An image with its layers joined to what made them. Built once an image, shared by all rules. */
 export interface ImageView {
   readonly image: AuditedImage;
+  /** Its history, read. */
+  readonly steps: readonly BuildStep[];
   readonly layers: readonly LayerView[];
   /** Layers above the base: the image's own. What the base does is the base's finding, not every child's. */
   readonly own: readonly LayerView[];
@@ -54,7 +56,7 @@ function readView(image: AuditedImage): ImageView {
   const baseBytes = image.verdict.base.layerCount === undefined ? undefined : bytesOf(layers.slice(0, baseLayers));
   const ownPrograms = new Set<string>();
   for (const { commands } of own) for (const { program } of commands) ownPrograms.add(program);
-  return { image, layers, own, baseBytes, ownPrograms };
+  return { image, steps, layers, own, baseBytes, ownPrograms };
 }
 
 function bytesOf(layers: readonly LayerView[]): number {
