@@ -4,8 +4,8 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest, Manifest } from '../oci/manifest.ts';
-import { parseManifest } from '../oci/manifest.ts';
-import { isImageConfigMediaType, isIndexMediaType, MEDIA_TYPE } from '../oci/media-type.ts';
+import { hasImageConfig, parseManifest } from '../oci/manifest.ts';
+import { isIndexMediaType, MEDIA_TYPE } from '../oci/media-type.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { CallOptions, FetchedManifest, ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
@@ -229,7 +229,7 @@ class BatchReader {
     const needed = new Map<Digest, { readonly blob: Descriptor; readonly of: Digest; readonly optional: boolean }>();
     for (const [digest, { manifest }] of this.#parsed) {
       if (manifest.form !== 'manifest') continue;
-      if (isImageConfigMediaType(manifest.config.mediaType))
+      if (hasImageConfig(manifest))
         needed.set(manifest.config.digest, { blob: manifest.config, of: digest, optional: false });
       for (const blob of this.#settings.provenance ? provenanceOf(manifest) : [])
         needed.set(blob.digest, { blob, of: digest, optional: true });
@@ -301,7 +301,7 @@ function recordInput(
   bodies: ReadonlyMap<Digest, Uint8Array>,
 ): RecordInput {
   if (manifest.form !== 'manifest') return { fetched, manifest, tag, bodies };
-  const config = isImageConfigMediaType(manifest.config.mediaType) ? bodies.get(manifest.config.digest) : undefined;
+  const config = hasImageConfig(manifest) ? bodies.get(manifest.config.digest) : undefined;
   return { fetched, manifest, tag, bodies, ...(config ? { config: parseImageConfig(config) } : {}) };
 }
 

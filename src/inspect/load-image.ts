@@ -8,8 +8,8 @@ import { contentKind } from '../oci/content-kind.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageConfig, MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
 import { parseJsonObject } from '../oci/json.ts';
-import { type ImageIndex, type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
-import { isImageConfigMediaType, MEDIA_TYPE } from '../oci/media-type.ts';
+import { hasImageConfig, type ImageIndex, type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
+import { MEDIA_TYPE } from '../oci/media-type.ts';
 import { formatPlatform, type Platform, platformMatches } from '../oci/platform.ts';
 import { formatReference, type Reference } from '../oci/reference.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
@@ -148,7 +148,7 @@ async function readConfig(
   reference: Reference,
   signal: AbortSignal,
 ): Promise<{ image: ImageManifest; config: ImageConfig }> {
-  if (manifest.form === 'manifest' && isImageConfigMediaType(manifest.config.mediaType)) {
+  if (manifest.form === 'manifest' && hasImageConfig(manifest)) {
     const config = parseImageConfig(
       await registry.readBlob(repository, manifest.config, { signal, maxBytes: MAX_CONFIG_BYTES }),
     );

@@ -1,6 +1,6 @@
 import type { ImageConfig } from './image-config.ts';
-import type { ImageManifest, Manifest } from './manifest.ts';
-import { isFileSystemLayer, isImageConfigMediaType, MEDIA_TYPE } from './media-type.ts';
+import { hasImageConfig, type ImageManifest, type Manifest } from './manifest.ts';
+import { isFileSystemLayer, MEDIA_TYPE } from './media-type.ts';
 
 /** What a manifest is; only an `image` has sizes that rank. */
 export type ContentKind = 'image' | 'index' | 'artifact' | 'attestation' | 'signature' | 'unknown';
@@ -38,7 +38,7 @@ function kindOfTag(tag: string | undefined): ContentKind | undefined {
 }
 
 function kindOfForm(manifest: ImageManifest, config: ImageConfig | undefined): ContentKind {
-  if (!isImageConfigMediaType(manifest.config.mediaType)) return 'artifact';
+  if (!hasImageConfig(manifest)) return 'artifact';
   if (manifest.layers.some((layer) => !isFileSystemLayer(layer.mediaType))) return 'artifact';
   if (manifest.annotations['com.github.package.type'] === BOTTLE) return 'artifact';
   return config && isNothingToRun(config) ? 'artifact' : 'image';
@@ -49,8 +49,12 @@ const BOTTLE = 'homebrew_bottle';
 /** Packages of buildpacks, since 2024 with the platform that they are for. @see buildpacks/spec, distribution.md, "Buildpackage" */
 const BUILDPACKAGE = 'io.buildpacks.buildpackage.metadata';
 
-/** A config that states no platform, as those of most artifacts in an image's form, or says that it is a package. */
-function isNothingToRun({ os, architecture, labels }: ImageConfig): boolean {
+/**
+ * A config that states no platform, as those of most artifacts in an image's form, or says that it is a package; or of a
+ * WebAssembly component, which has no file system. @see tag-runtime.cncf.io, "Wasm OCI Artifact layout"
+ */
+function isNothingToRun({ os, architecture, labels, diffIds }: ImageConfig): boolean {
   const platformless = (os === '' || os === 'unknown') && (architecture === '' || architecture === 'unknown');
-  return platformless || Object.hasOwn(labels, BUILDPACKAGE);
+  const component = architecture === 'wasm' && diffIds.length === 0;
+  return platformless || component || Object.hasOwn(labels, BUILDPACKAGE);
 }

@@ -1,7 +1,13 @@
 import { MalformedContentError } from '../errors.ts';
 import { type Descriptor, readDescriptor } from './descriptor.ts';
 import { type JsonObject, parseJsonObject, readArray, readOptionalString, readStringMap } from './json.ts';
-import { isFileSystemLayer, isIndexMediaType, isSchema1MediaType, MEDIA_TYPE } from './media-type.ts';
+import {
+  isFileSystemLayer,
+  isImageConfigMediaType,
+  isIndexMediaType,
+  isSchema1MediaType,
+  MEDIA_TYPE,
+} from './media-type.ts';
 
 /** One platform's config and layers, or an artifact in the same form. @see image-spec, manifest.md */
 export interface ImageManifest {
@@ -98,6 +104,16 @@ function parseIndex(object: JsonObject, mediaType: string): ImageIndex {
       .filter(({ mediaType }) => mediaType !== BUILDKIT_CACHE && !isFileSystemLayer(mediaType)),
     ...commonFields(object),
   };
+}
+
+/**
+ * Whether its config is an image's, by its type; Docker registries of 2016 kept configs as plain bytes, and of such a
+ * manifest the layers tell. @see moby/moby, distribution/registry.go, `ImageTypes`
+ */
+export function hasImageConfig({ mediaType, config, layers }: ImageManifest): boolean {
+  if (isImageConfigMediaType(config.mediaType)) return true;
+  const isUntyped = mediaType === MEDIA_TYPE.dockerManifest && config.mediaType === 'application/octet-stream';
+  return isUntyped && layers.length > 0 && layers.every((layer) => isFileSystemLayer(layer.mediaType));
 }
 
 /** @see moby/buildkit, cache/remotecache/v1/spec.go */

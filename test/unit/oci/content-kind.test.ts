@@ -13,6 +13,8 @@ const LINUX = { os: 'linux', architecture: 'amd64' };
 
 interface Case {
   readonly is: string;
+  /** The manifest's own type. */
+  readonly form?: string;
   readonly config?: string;
   readonly layers: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
@@ -129,6 +131,27 @@ const cases: readonly Case[] = [
     kind: 'artifact',
   },
   {
+    is: 'an image whose config a registry of 2016 kept as plain bytes (moby/moby, distribution/registry.go)',
+    form: 'application/vnd.docker.distribution.manifest.v2+json',
+    config: 'application/octet-stream',
+    layers: ['application/vnd.docker.image.rootfs.diff.tar.gzip'],
+    content: LINUX,
+    kind: 'image',
+  },
+  {
+    is: 'plain bytes with a config of plain bytes',
+    form: 'application/vnd.docker.distribution.manifest.v2+json',
+    config: 'application/octet-stream',
+    layers: ['application/octet-stream'],
+    kind: 'artifact',
+  },
+  {
+    is: 'a WebAssembly component, whose config has digests of its own in place of a file system (CNCF Wasm OCI Artifact layout)',
+    layers: [],
+    content: { os: 'wasip2', architecture: 'wasm', layerDigests: [DIGEST] },
+    kind: 'artifact',
+  },
+  {
     is: 'a signature of Notation (notaryproject/specifications)',
     config: 'application/vnd.cncf.notary.signature',
     layers: ['application/jose+json'],
@@ -136,10 +159,11 @@ const cases: readonly Case[] = [
   },
 ];
 
-test.each(cases)('$is: $kind', ({ config = OCI_CONFIG, layers, annotations, artifactType, content, kind }) => {
+test.each(cases)('$is: $kind', ({ form, config = OCI_CONFIG, layers, annotations, artifactType, content, kind }) => {
   const manifest = parseManifest(
     JSON.stringify({
       schemaVersion: 2,
+      mediaType: form,
       artifactType,
       config: { mediaType: config, digest: DIGEST, size: 2 },
       layers: layers.map((mediaType) => ({ mediaType, digest: DIGEST, size: 2 })),
