@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { contentKind } from '../../../src/oci/content-kind.ts';
 import { parseImageConfig } from '../../../src/oci/image-config.ts';
@@ -184,4 +186,20 @@ test("the blobs of BuildKit's cache in an index are no manifests (moby/buildkit,
   );
   expect(index).toMatchObject({ form: 'index', manifests: [] });
   expect(contentKind(index)).toBe('index');
+});
+
+const CORPUS = 'test/fixtures/corpus/images';
+/** The corpus tells images, indexes, attestations and the rest; signatures have a word of their own here. */
+const SIGNATURES: readonly string[] = ['cosign-signature'];
+const published = readdirSync(CORPUS)
+  .map((file) => ({ name: file.replace('.json', ''), ...JSON.parse(readFileSync(join(CORPUS, file), 'utf8')) }))
+  .filter(({ manifest }) => manifest?.schemaVersion === 2);
+
+test.each(published)('$name is of the kind that its source says', ({ name, manifest, config, truth }) => {
+  const kind = contentKind(
+    parseManifest(JSON.stringify(manifest)),
+    undefined,
+    config ? parseImageConfig(JSON.stringify(config)) : undefined,
+  );
+  expect(kind).toBe(SIGNATURES.includes(name) ? 'signature' : truth.kind);
 });
