@@ -155,9 +155,12 @@ export function copyProgram({ workdir, givesFiles }: DockerfileFacts, user: stri
   return `COPY --from=build ${givesFiles ? `--chown=${user} ` : ''}${from} ./`;
 }
 
+const MOST_ON_A_LINE = 3;
+
 /** The variables of the image's own steps, for the last stage. */
 export function environment({ env }: DockerfileFacts): readonly string[] {
-  return env.length > 0 ? [`ENV ${env.join(' ')}`] : [];
+  if (env.length === 0) return [];
+  return [`ENV ${env.join(env.length > MOST_ON_A_LINE ? ' \\\n    ' : ' ')}`];
 }
 
 /** The last lines of every template: ports, then what the image starts. */

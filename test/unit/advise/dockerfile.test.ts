@@ -217,6 +217,17 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ],
   ],
   [
+    'many variables, one a line',
+    {
+      ...BOOKWORM,
+      runtime: 'node',
+      steps: ['ENV A=1 B=2 C=3 D=4'],
+      config: { Env: ['A=1', 'B=2', 'C=3', 'D=4'] },
+    },
+    'slim-base',
+    ['ENV A=1 \\\n    B=2 \\\n    C=3 \\\n    D=4\n'],
+  ],
+  [
     'packages by their names in another release, files that it may write, and no address of a base',
     {
       runtime: 'python',
