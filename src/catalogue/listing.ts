@@ -1,7 +1,8 @@
 import { whereOf } from '../report/filters.ts';
 import { SqlParameters, selectColumns } from '../report/kinds/kind.ts';
-import { packRows, unpackRows } from '../report/packed-rows.ts';
+import { packRows } from '../report/packed-rows.ts';
 import { type Column, REPORT_SCHEMA, type Report } from '../report/report.ts';
+import { unpackRows } from '../report/row-reader.ts';
 import type { Database } from '../store/database.ts';
 
 const COLUMNS: readonly Column[] = [

@@ -3,8 +3,9 @@ import type { Database } from '../store/database.ts';
 import { findSummary } from './audit-summary.ts';
 import { type ReportFilters, whereOf } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
-import { type PackedRows, packRows, streamLines, unpackRows } from './packed-rows.ts';
+import { type PackedRows, packRows, streamLines } from './packed-rows.ts';
 import { REPORT_SCHEMA, type Report } from './report.ts';
+import { unpackRows } from './row-reader.ts';
 
 export interface ReportRequest {
   readonly filters?: ReportFilters;

@@ -1,6 +1,5 @@
 import type { Database, SqlValue } from '../store/database.ts';
 import type { Cell, Cells, Column } from './report.ts';
-import { RowReader } from './row-reader.ts';
 
 /**
  * Rows travel from the database as one text each, cells joined by DEL, as any format may write them: only text has to be
@@ -86,11 +85,6 @@ export function streamLines(
   parameters: readonly SqlValue[],
 ): AsyncIterable<readonly string[]> {
   return db.streamTexts(sql, parameters, { batchRows: BATCH_ROWS });
-}
-
-export async function* unpackRows({ runs, lines }: PackedRows): AsyncGenerator<readonly Cells[]> {
-  const reader = new RowReader(runs, unpacker);
-  for await (const batch of lines) yield reader.read(batch).map((cells) => cells.flat());
 }
 
 /** Looks for marks once for all runs: to begin a regular expression costs as much as to go through the texts of a run. */

@@ -1,5 +1,5 @@
-import { PART, RUN_END, type Run } from './packed-rows.ts';
-import type { Column } from './report.ts';
+import { PART, type PackedRows, RUN_END, type Run, unpacker } from './packed-rows.ts';
+import type { Cells, Column } from './report.ts';
 
 /** Reads packed rows run by run, in the order of the columns; what a part brings is read once for all its rows. */
 export class RowReader<T> {
@@ -45,4 +45,10 @@ export class RowReader<T> {
   #readShared(packed: readonly string[]): readonly T[] {
     return this.#runs.filter(({ shared }) => shared).map(({ read, place }) => read(packed[place] ?? ''));
   }
+}
+
+/** The rows as cells, batch by batch. */
+export async function* unpackRows({ runs, lines }: PackedRows): AsyncGenerator<readonly Cells[]> {
+  const reader = new RowReader(runs, unpacker);
+  for await (const batch of lines) yield reader.read(batch).map((cells) => cells.flat());
 }

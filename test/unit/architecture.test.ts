@@ -13,12 +13,9 @@ function importsOf(file: string): readonly string[] {
   return [...text.matchAll(IMPORT)].flatMap(({ groups }) => {
     const { names = '', from = '' } = groups ?? {};
     const typesOnly =
-      /^\{/.test(names) &&
-      names
-        .replace(/[{}\s]/g, '')
-        .split(',')
-        .every((name) => name === '' || name.startsWith('type'));
-    if (typesOnly && !/\{\s*(?!type\s)\w/.test(names)) return [];
+      names.startsWith('{') &&
+      names.split(/[{},]/).every((name) => name.trim() === '' || name.trim().startsWith('type '));
+    if (typesOnly) return [];
     return from.startsWith('.') ? [relative(SOURCE, resolve(SOURCE, dirname(file), from))] : [from];
   });
 }
@@ -28,6 +25,15 @@ function filesOf(room: string): readonly string[] {
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(room, name));
 }
+
+test('no module imports itself by way of others', () => {
+  const imports = new Map(filesOf('.').map((file) => [file, importsOf(file)]));
+  const reaches = (from: string, seen = new Set<string>()): ReadonlySet<string> => {
+    for (const next of imports.get(from) ?? []) if (!seen.has(next)) reaches(next, seen.add(next));
+    return seen;
+  };
+  expect([...imports.keys()].filter((file) => reaches(file).has(file))).toEqual([]);
+});
 
 const PURE: Readonly<Record<string, readonly string[]>> = {
   oci: ['oci/', 'errors.ts', 'node:crypto'],

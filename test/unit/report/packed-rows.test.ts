@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { packRows, unpackRows } from '../../../src/report/packed-rows.ts';
+import { packRows } from '../../../src/report/packed-rows.ts';
 import type { Cells, Column } from '../../../src/report/report.ts';
+import { unpackRows } from '../../../src/report/row-reader.ts';
 import type { Database } from '../../../src/store/database.ts';
 
 const columns: readonly Column[] = [
