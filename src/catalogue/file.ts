@@ -4,6 +4,7 @@ import { type JsonObject, parseJsonObject, readSize, readString, readStringMap }
 import { parseRegistryHost, parseRepositoryName, parseTag } from '../oci/reference.ts';
 import { endOutdated, saveBaseImages } from '../store/catalogue-store.ts';
 import type { Database } from '../store/database.ts';
+import { digestText } from '../store/digest-text.ts';
 import type { BaseImage } from './base-image.ts';
 
 /**
@@ -16,8 +17,8 @@ const SCHEMA = 'slimboard.bases/1';
 const ROWS_PER_STATEMENT = 1_000;
 
 const EXPORT = `
-  select registry, repository, tag, encode(digest, 'hex') as digest, encode(index_digest, 'hex') as index_digest, platform,
-    encode(chain_id, 'hex') as chain_id, layer_count, pull_bytes, labels,
+  select registry, repository, tag, ${digestText('digest')} as digest, ${digestText('index_digest')} as index_digest, platform,
+    ${digestText('chain_id')} as chain_id, layer_count, pull_bytes, labels,
     extract(epoch from created_at)::float8 as created_at, extract(epoch from learned_at)::float8 as learned_at, newest,
     runtime, runtime_version, variant, distro, distro_version
   from base_image order by registry collate "C", repository collate "C", tag collate "C", digest`;
@@ -39,14 +40,9 @@ function lineOf(row: ExportRow): object {
   const line: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row)) {
     if (value === null) continue;
-    if (name === 'digest' || name === 'index_digest' || name === 'chain_id') line[name] = prefixed(String(value));
-    else line[name] = name.endsWith('_at') ? new Date(Math.round(Number(value) * 1000)).toISOString() : value;
+    line[name] = name.endsWith('_at') ? new Date(Math.round(Number(value) * 1000)).toISOString() : value;
   }
   return line;
-}
-
-function prefixed(hex: string): string {
-  return `${hex.length === 128 ? 'sha512' : 'sha256'}:${hex}`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Database } from '../store/database.ts';
+import { digestText } from '../store/digest-text.ts';
 import type { ReportKind } from './kinds/kind.ts';
 import { openReport, type ReportRequest } from './open-report.ts';
 import { type AuditSummary, type Cells, type Column, recordOf } from './report.ts';
@@ -75,7 +76,7 @@ async function countRows(db: Database, kind: ReportKind, request: PageRequest): 
 export function searched(kind: ReportKind, text: string): ReportKind {
   const searchable = kind.columns.flatMap(({ name, type }) => {
     if (type === 'text' || type === 'list') return [`lower("${name}")`];
-    return type === 'digest' ? [`'sha256:' || encode("${name}", 'hex')`] : [];
+    return type === 'digest' ? [digestText(`"${name}"`)] : [];
   });
   const { page: _, counted: __, shared: ___, ...rest } = kind;
   return {

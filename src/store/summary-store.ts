@@ -1,4 +1,5 @@
 import type { Queryable } from './database.ts';
+import { digestText } from './digest-text.ts';
 
 /** Lists about one source at the end of an audit, each of few rows. Sizes are bytes. */
 export interface SourceSummary {
@@ -106,12 +107,12 @@ const SUMMARY = `
     'rules', coalesce((
       select jsonb_agg(jsonb_build_object('rule', rule, 'severity', severity, 'images', images, 'maxBytes', bytes)) from rules), '[]'),
     'layers', coalesce((
-      select jsonb_agg(jsonb_build_object('digest', 'sha256:' || encode(b.digest, 'hex'), 'bytes', b.size, 'class', b.layer_class,
+      select jsonb_agg(jsonb_build_object('digest', ${digestText('b.digest')}, 'bytes', b.size, 'class', b.layer_class,
           'instruction', b.instruction, 'images', l.images, 'repositories', l.repositories, 'registry', r.registry, 'repository', r.name)
         order by b.size desc, b.id)
       from layers l join blob b on b.id = l.blob_id join repository r on r.id = l.repository_id), '[]'),
     'steps', coalesce((
-      select jsonb_agg(jsonb_build_object('digest', 'sha256:' || encode(m.digest, 'hex'), 'registry', r.registry, 'repository', r.name,
+      select jsonb_agg(jsonb_build_object('digest', ${digestText('m.digest')}, 'registry', r.registry, 'repository', r.name,
           'tag', s.tag, 'team', s.team, 'bytes', s.pull_bytes, 'technique', s.step ->> 'technique', 'base', s.step #>> '{projection,base}',
           'gainBytes', s.gain, 'images', s.images, 'afterMaxBytes', (s.step #>> '{projection,after,max}')::numeric::int8, 'basis', s.step #>> '{projection,basis}')
         order by s.gain desc, s.manifest_id)

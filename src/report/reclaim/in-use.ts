@@ -1,5 +1,5 @@
 import { SettingsError } from '../../errors.ts';
-import { type Digest, isDigest } from '../../oci/digest.ts';
+import { type Digest, digestBytes, isDigest } from '../../oci/digest.ts';
 import type { SqlParameters } from '../kinds/kind.ts';
 
 /** What runs somewhere, and so must stay. */
@@ -38,12 +38,12 @@ export function parseInUse(text: string): InUse {
  */
 export function inUseSql({ digests, references }: InUse, relation: string, parameters: SqlParameters): string {
   if (digests.length === 0 && references.length === 0) return 'false';
-  const used = `${parameters.add(digests)}::text[]`;
+  const used = `${parameters.add(digests.map(digestBytes))}::bytea[]`;
   const named = `${parameters.add(references)}::text[]`;
   const name = `${relation}.repository || ':' || n.tag`;
   return `(
-    'sha256:' || encode(${relation}.digest, 'hex') = any(${used})
-    or exists (select 1 from index_child x where x.index_id = ${relation}.manifest_id and 'sha256:' || encode(x.digest, 'hex') = any(${used}))
+    ${relation}.digest = any(${used})
+    or exists (select 1 from index_child x where x.index_id = ${relation}.manifest_id and x.digest = any(${used}))
     or exists (
       select 1 from unnest(string_to_array(${relation}.tags, ';')) n (tag)
       where ${name} = any(${named}) or ${relation}.registry || '/' || ${name} = any(${named})))`;
