@@ -13,7 +13,7 @@ export interface StreamAnswer extends Answer {
 const MIN_BYTES_PER_MS = 16;
 
 /**
- * Sends a request; the body of a success is left to the caller, who verifies it, and must read or destroy it.
+ * Sends a request; the body of a 200 is left to the caller, who verifies it, and must read or destroy it.
  * It ends with TooLargeError after `maxBytes`, and with what `asError` makes of an error when it is cut or too slow.
  * @param deadlineMs for the answer, beside the time that `maxBytes` take at 16 kB/s
  * @throws as `exchange` does
@@ -27,7 +27,8 @@ export async function openStream(
   const endsAtMs = clock.now() + deadlineMs + maxBytes / MIN_BYTES_PER_MS;
   const response = await dispatcher.request({ method, path, headers, signal: signal ?? null });
   const answer = { status: response.statusCode, headers: response.headers };
-  if (answer.status >= 300) return { ...answer, body: await readBeginning(response.body) };
+  // A part (206), or anything else but the whole, is a refusal to whoever asked: nobody would read its stream to the end.
+  if (answer.status !== 200) return { ...answer, body: await readBeginning(response.body) };
   const check = (bytes: number): Error | null => {
     if (bytes > maxBytes)
       return new TooLargeError(`${what}: more than the ${maxBytes} bytes that its descriptor states`);

@@ -180,6 +180,14 @@ describe('a blob as a stream', () => {
     await once(stream, 'close');
     expect(outcomes).toEqual([{ status: 200, throttled: false }]);
   });
+
+  test('frees its place when a part comes instead of the whole', async () => {
+    const outcomes: RequestOutcome[] = [];
+    const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
+    const refused = download(body(layer.body, {}, 206), layer.body.length, { governor });
+    await expect(refused).rejects.toMatchObject({ code: 'malformed-content', message: /HTTP 206/ });
+    expect(outcomes).toEqual([{ status: 206, throttled: false }]);
+  });
 });
 
 describe('lists that mean harm', () => {
