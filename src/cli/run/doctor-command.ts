@@ -18,18 +18,12 @@ interface Finding {
 /** Looks at everything that an audit depends on. @returns 1 when something is wrong */
 export async function doctorCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
   const { io } = session;
-  const findings: Finding[] = [
-    {
-      subject: 'settings',
-      status: 'ok',
-      message: `${counted(session.settings.sources.length, 'source')}, ${counted(session.settings.teams.length, 'team')}`,
-    },
-  ];
+  const findings: Finding[] = [];
   const tell = (finding: Finding): void => {
     findings.push(finding);
     io.stdout.write(line(finding));
   };
-  for (const finding of findings) io.stdout.write(line(finding));
+  tell(describeSettings(session));
   tell(await checkStore(session));
   tell(await checkRedis(session));
   for (const source of selectSources(session, targets))
@@ -41,14 +35,25 @@ function line({ subject, status, message }: Finding): string {
   return `${status.padEnd(8)} ${labelled(subject, message)}\n`;
 }
 
+function describeSettings({ settings: { sources, teams } }: Session): Finding {
+  return {
+    subject: 'settings',
+    status: 'ok',
+    message: `${counted(sources.length, 'source')}, ${counted(teams.length, 'team')}`,
+  };
+}
+
 async function checkStore({ settings }: Session): Promise<Finding> {
   const subject = settings.databaseUrl ? 'database' : 'embedded database';
   try {
     const db = await openStore(settings);
-    const [row] = await db.query<{ version: string }>("select current_setting('server_version') as version");
-    await db.close();
-    const where = settings.databaseUrl ? '' : ` in ${settings.dataDir}`;
-    return { subject, status: 'ok', message: `Postgres ${row?.version}${where}, schema up to date` };
+    try {
+      const [row] = await db.query<{ version: string }>("select current_setting('server_version') as version");
+      const where = settings.databaseUrl ? '' : ` in ${settings.dataDir}`;
+      return { subject, status: 'ok', message: `Postgres ${row?.version}${where}, schema up to date` };
+    } finally {
+      await db.close();
+    }
   } catch (error) {
     return { subject, status: 'error', message: messageOf(error) };
   }
@@ -61,18 +66,25 @@ async function checkRedis({ settings }: Session): Promise<Finding> {
   try {
     const { connectRedis } = await import('../../queue/redis-connection.ts');
     const redis = await connectRedis(settings.redisUrl, () => undefined);
-    const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'of an unknown version';
-    const policy = /maxmemory_policy:(\S+)/.exec(await redis.info('memory'))?.[1];
-    redis.disconnect();
-    if (policy === undefined || policy === 'noeviction') return { subject, status: 'ok', message: `Redis ${version}` };
-    return {
-      subject,
-      status: 'warning',
-      message: `Redis ${version} drops keys when it is full (maxmemory-policy ${policy}): set noeviction, or jobs get lost and have to be found again`,
-    };
+    try {
+      return { subject, ...describeRedis(await redis.info('server'), await redis.info('memory')) };
+    } finally {
+      redis.disconnect();
+    }
   } catch (error) {
     return { subject, status: 'error', message: messageOf(error) };
   }
+}
+
+/** @param server and `memory`: those sections of Redis's INFO */
+function describeRedis(server: string, memory: string): Omit<Finding, 'subject'> {
+  const version = /redis_version:(\S+)/.exec(server)?.[1] ?? 'of an unknown version';
+  const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
+  if (policy === undefined || policy === 'noeviction') return { status: 'ok', message: `Redis ${version}` };
+  return {
+    status: 'warning',
+    message: `Redis ${version} drops keys when it is full (maxmemory-policy ${policy}): set noeviction, or jobs get lost and have to be found again`,
+  };
 }
 
 async function checkSource(session: Session, source: SourceSettings): Promise<readonly Finding[]> {
