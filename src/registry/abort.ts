@@ -21,12 +21,15 @@ function listen(signal: AbortSignal): Set<() => void> {
   return callbacks;
 }
 
-/** The promise's own end, or the signal's reason when that comes first; the work behind the promise goes on. */
+/**
+ * The promise's own end, or the signal's reason when that comes first; the work behind the promise goes on, and how it
+ * ends concerns nobody then.
+ */
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
     const stopListening = onAbort(signal, () => reject(signal.reason));
+    if (signal.aborted) reject(signal.reason);
     promise.then(resolve, reject).finally(stopListening);
   });
 }
