@@ -7,7 +7,7 @@ import type { RegistryHost } from './oci/reference.ts';
 import type { TaskQueue } from './queue/queue.ts';
 import { shareConnections } from './registry/connections.ts';
 import { governedHost, governedHosts } from './registry/governed-hosts.ts';
-import { createInProcessGovernor } from './registry/limits.ts';
+import { createInProcessGovernor } from './registry/in-process-governor.ts';
 import { openRegistry } from './registry/open-registry.ts';
 import type { Registry, RequestGovernor } from './registry/registry.ts';
 import { shareBlobs } from './registry/shared-blobs.ts';

@@ -1,7 +1,7 @@
 import { type LoadedImage, type LoadOptions, loadImage } from '../inspect/load-image.ts';
 import type { Platform } from '../oci/platform.ts';
 import { DOCKER_HUB, type Reference, type RegistryHost } from '../oci/reference.ts';
-import { createInProcessGovernor } from '../registry/limits.ts';
+import { createInProcessGovernor } from '../registry/in-process-governor.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import type { Registry } from '../registry/registry.ts';
 import { parseTarget } from '../settings/target.ts';

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { RegistryHost } from '../oci/reference.ts';
-import { onAbort } from './abort.ts';
 import { type Clock, systemClock } from './clock.ts';
 import {
   type GovernorSettings,
@@ -11,6 +10,7 @@ import {
 } from './governor-policy.ts';
 import { EXCHANGE_SCRIPT } from './governor-script.ts';
 import type { CallOptions, RequestGovernor, RequestOutcome } from './registry.ts';
+import { type Release, WaitingLine } from './waiting-line.ts';
 
 export interface RedisGovernorOptions {
   readonly redis: Redis;
@@ -109,8 +109,6 @@ const AFTER_ERROR_MS = 1_000;
 /** A place that is kept for what comes next goes back when nothing came for this long. */
 const KEEP_MS = 1_000;
 
-type Release = (outcome: RequestOutcome) => void;
-
 class SharedGate {
   readonly #registry: RegistryHost;
   readonly #exchange: Exchange;
@@ -118,8 +116,7 @@ class SharedGate {
   readonly #clock: Clock;
   readonly #leaseMs: number;
   readonly #onError: (error: Error) => void;
-  /** In order of arrival; a set, for removal in constant time. */
-  readonly #waiting = new Set<(release: Release) => void>();
+  readonly #line = new WaitingLine();
   #outcomes: { readonly outcome: RequestOutcome; readonly startedAtMs: number }[] = [];
   #inUse = 0;
   /** Places that became free and may be used again without asking. */
@@ -143,25 +140,14 @@ class SharedGate {
   }
 
   acquire(signal: CallOptions['signal']): Promise<Release> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const leave = (): void => {
-        this.#waiting.delete(enter);
-        reject(signal?.reason);
-      };
-      const stopListening = onAbort(signal, leave);
-      const enter = (release: Release): void => {
-        stopListening();
-        resolve(release);
-      };
-      this.#waiting.add(enter);
-      this.#useSpare();
-      if (this.#waiting.size > 0) this.#ask();
-    });
+    const place = this.#line.join(signal);
+    this.#useSpare();
+    if (this.#line.length > 0) this.#ask();
+    return place;
   }
 
   async close(): Promise<void> {
-    this.#waiting.clear();
+    this.#line.clear();
     await this.#exchanging;
     this.#cancelTimer();
     this.#inUse = 0;
@@ -170,28 +156,18 @@ class SharedGate {
   }
 
   #useSpare(): void {
-    for (const enter of this.#waiting) {
-      if (this.#spare === 0) return;
+    while (this.#spare > 0 && this.#line.length > 0) {
       this.#spare -= 1;
       this.#startedFromSpare += 1;
-      this.#start(enter);
+      this.#startFirst();
     }
   }
 
-  #start(enter: (release: Release) => void): void {
-    this.#waiting.delete(enter);
+  #startFirst(): void {
+    const startedAtMs = this.#clock.now();
     this.#inUse += 1;
-    this.#lastStartMs = this.#clock.now();
-    enter(this.#releaseOnce(this.#lastStartMs));
-  }
-
-  #releaseOnce(startedAtMs: number): Release {
-    let released = false;
-    return (outcome) => {
-      if (released) return;
-      released = true;
-      this.#release(outcome, startedAtMs);
-    };
+    this.#lastStartMs = startedAtMs;
+    this.#line.admitFirst((outcome) => this.#release(outcome, startedAtMs));
   }
 
   #release(outcome: RequestOutcome, startedAtMs: number): void {
@@ -201,7 +177,7 @@ class SharedGate {
     if (this.#free && this.#inUse + this.#spare < this.#keep) this.#spare += 1;
     const passesOn = this.#spare > 0;
     this.#useSpare();
-    if (this.#waiting.size > 0 && !passesOn) this.#ask();
+    if (this.#line.length > 0 && !passesOn) this.#ask();
     else this.#exchangeIn(REPORT_MS);
   }
 
@@ -251,7 +227,7 @@ class SharedGate {
       maxConcurrency: this.#settings.maxConcurrency,
       maxRate: this.#settings.maxRatePerSecond ?? 0,
       held: this.#inUse + this.#spare,
-      waiting: this.#waiting.size,
+      waiting: this.#line.length,
       started: this.#startedFromSpare,
       outcomes: this.#outcomes.map(({ outcome, startedAtMs }) => ({ ...outcome, agoMs: nowMs - startedAtMs })),
     };
@@ -266,11 +242,7 @@ class SharedGate {
     this.#keep = answer.keep;
     this.#retryAtMs = answer.retryMs === undefined ? 0 : this.#clock.now() + answer.retryMs;
     let granted = answer.granted;
-    for (const enter of this.#waiting) {
-      if (granted === 0) break;
-      granted -= 1;
-      this.#start(enter);
-    }
+    for (; granted > 0 && this.#line.length > 0; granted -= 1) this.#startFirst();
     // Places of requests that left meanwhile are kept like those that became free.
     this.#spare = this.#free ? Math.min(this.#spare + granted, Math.max(0, this.#keep - this.#inUse)) : 0;
     this.#useSpare();
@@ -279,7 +251,7 @@ class SharedGate {
 
   #nextExchangeMs(answer: Answer, asked: number): number | undefined {
     const heartbeatMs = this.#leaseMs / 3;
-    if (this.#waiting.size > 0) {
+    if (this.#line.length > 0) {
       // All that was asked for was given, or places became free while the exchange was under way.
       const mayAskNow = answer.granted >= asked || this.#outcomes.length > 0;
       const pauseMs = answer.retryMs ?? (mayAskNow ? 0 : POLL_MS * (0.5 + Math.random()));

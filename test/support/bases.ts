@@ -1,5 +1,5 @@
 import { type Learned, learnBases } from '../../src/catalogue/learn.ts';
-import { createInProcessGovernor } from '../../src/registry/limits.ts';
+import { createInProcessGovernor } from '../../src/registry/in-process-governor.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
 import type { OciSource } from '../../src/settings/settings.ts';
 import type { Database } from '../../src/store/database.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../../src/registry/clock.ts';
 import { systemClock } from '../../src/registry/clock.ts';
 import type { Credentials, CredentialsProvider } from '../../src/registry/credentials.ts';
 import { type DistributionOptions, openDistributionRegistry } from '../../src/registry/distribution.ts';
-import { createInProcessGovernor } from '../../src/registry/limits.ts';
+import { createInProcessGovernor } from '../../src/registry/in-process-governor.ts';
 import type { ListedRepository, ListOptions, Registry } from '../../src/registry/registry.ts';
 import { Secret } from '../../src/registry/secret.ts';
 

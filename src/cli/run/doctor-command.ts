@@ -1,5 +1,5 @@
 import { openStore } from '../../open-store.ts';
-import { createInProcessGovernor } from '../../registry/limits.ts';
+import { createInProcessGovernor } from '../../registry/in-process-governor.ts';
 import { ecrOptionsOf, openRegistry } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 import { counted } from '../counted.ts';

@@ -1,7 +1,7 @@
 import { type Learned, learnBases } from '../../catalogue/learn.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
 import { openStore } from '../../open-store.ts';
-import { createInProcessGovernor } from '../../registry/limits.ts';
+import { createInProcessGovernor } from '../../registry/in-process-governor.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';

@@ -2,7 +2,7 @@ import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../
 import { SettingsError, SlimboardError } from '../../errors.ts';
 import { openStore } from '../../open-store.ts';
 import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
-import { createInProcessGovernor } from '../../registry/limits.ts';
+import { createInProcessGovernor } from '../../registry/in-process-governor.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import type { RequestGovernor } from '../../registry/registry.ts';
 import type { SourceSettings } from '../../settings/settings.ts';

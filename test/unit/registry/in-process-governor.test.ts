@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
-import { createInProcessGovernor } from '../../../src/registry/limits.ts';
+import { createInProcessGovernor } from '../../../src/registry/in-process-governor.ts';
 import type { RequestOutcome } from '../../../src/registry/registry.ts';
 import { handClock } from '../../support/hand-clock.ts';
 

@@ -1,8 +1,8 @@
 import type { RegistryHost } from '../oci/reference.ts';
-import { onAbort } from './abort.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { admit, type GovernorSettings, type GovernorState, initialGovernorState, settle } from './governor-policy.ts';
 import type { CallOptions, RequestGovernor, RequestOutcome } from './registry.ts';
+import { type Release, WaitingLine } from './waiting-line.ts';
 
 export interface InProcessGovernorOptions {
   /** The limits for a registry; asked once each. */
@@ -22,13 +22,10 @@ export function createInProcessGovernor(options: InProcessGovernorOptions): Requ
   return { acquire: (registry, { signal }) => gateOf(registry).acquire(signal) };
 }
 
-type Release = (outcome: RequestOutcome) => void;
-
 class Gate {
   readonly #settings: GovernorSettings;
   readonly #clock: Clock;
-  /** In order of arrival; a set, for removal in constant time. */
-  readonly #waiting = new Set<(release: Release) => void>();
+  readonly #line = new WaitingLine();
   #state: GovernorState;
   #inFlight = 0;
   #cancelTimer: (() => void) | undefined;
@@ -40,36 +37,24 @@ class Gate {
   }
 
   acquire(signal: CallOptions['signal']): Promise<Release> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const leave = (): void => {
-        this.#waiting.delete(enter);
-        reject(signal?.reason);
-      };
-      const stopListening = onAbort(signal, leave);
-      const enter = (release: Release): void => {
-        stopListening();
-        resolve(release);
-      };
-      this.#waiting.add(enter);
-      this.#admitWaiting();
-    });
+    const place = this.#line.join(signal);
+    this.#admitWaiting();
+    return place;
   }
 
   #admitWaiting(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    for (const enter of this.#waiting) {
+    while (this.#line.length > 0) {
       const nowMs = this.#clock.now();
       const admission = admit(this.#state, this.#inFlight, nowMs, this.#settings);
       if (!admission.admitted) {
         this.#waitUntil(admission.retryAtMs, nowMs);
         return;
       }
-      this.#waiting.delete(enter);
       this.#state = admission.state;
       this.#inFlight += 1;
-      enter(this.#releaseOnce(nowMs));
+      this.#line.admitFirst((outcome) => this.#release(outcome, nowMs));
     }
   }
 
@@ -78,14 +63,9 @@ class Gate {
     this.#cancelTimer = this.#clock.schedule(() => this.#admitWaiting(), Math.max(1, retryAtMs - nowMs));
   }
 
-  #releaseOnce(startedAtMs: number): Release {
-    let released = false;
-    return (outcome) => {
-      if (released) return;
-      released = true;
-      this.#inFlight -= 1;
-      this.#state = settle(this.#state, outcome, startedAtMs, this.#clock.now(), this.#settings);
-      this.#admitWaiting();
-    };
+  #release(outcome: RequestOutcome, startedAtMs: number): void {
+    this.#inFlight -= 1;
+    this.#state = settle(this.#state, outcome, startedAtMs, this.#clock.now(), this.#settings);
+    this.#admitWaiting();
   }
 }
