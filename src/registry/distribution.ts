@@ -30,6 +30,7 @@ import { type Connect, type ConnectionOptions, Connections } from './connections
 import type { CredentialsProvider } from './credentials.ts';
 import type { Answer } from './exchange.ts';
 import { refusalOf } from './failure.ts';
+import { keepNames } from './keep-names.ts';
 import { listNames, MAX_PAGE_BYTES, PAGE_SIZE } from './paging.ts';
 import type {
   CallOptions,
@@ -69,6 +70,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
 const DEFAULT_REQUEST_TIMEOUT_MS = 120_000;
 const ACCEPT_MANIFESTS = MANIFEST_MEDIA_TYPES.join(', ');
+
 /**
  * A registry that speaks the OCI distribution API (1.0, 1.1; Docker's v2): it is only ever asked by GET and HEAD.
  * @throws SettingsError when the `caFile` cannot be read
@@ -137,7 +139,7 @@ class DistributionRegistry implements Registry {
     const pages = listNames({ first, field: 'tags', what }, (url) =>
       this.#getPage(url, { what, scope: pullScope(name), maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
     );
-    for await (const page of pages) yield valid(page, parseTag, options).map((tag) => ({ tag }));
+    for await (const page of pages) yield keepNames(page, parseTag, options).map((tag) => ({ tag }));
   }
 
   async readTag(
@@ -207,7 +209,7 @@ class DistributionRegistry implements Registry {
       this.#getPage(url, { what, scope: 'registry:catalog:*', maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
     );
     try {
-      for await (const page of pages) yield valid(page, parseRepositoryName, options);
+      for await (const page of pages) yield keepNames(page, parseRepositoryName, options);
     } catch (error) {
       throw withoutCatalog(error, this.#registry);
     }
@@ -299,24 +301,6 @@ class DistributionRegistry implements Registry {
 
 function pullScope(name: RepositoryName): Scope {
   return `repository:${name}:pull`;
-}
-
-/** The names of a page that keep to the grammar; the others are told one by one. */
-function valid<Name>(
-  page: readonly unknown[],
-  parse: (text: string) => Name,
-  { onInvalid }: ListOptions,
-): readonly Name[] {
-  return page.flatMap((entry) => {
-    const name = typeof entry === 'string' ? entry : JSON.stringify(entry);
-    try {
-      return [parse(name)];
-    } catch (error) {
-      if (!onInvalid || !(error instanceof SlimboardError)) throw error;
-      onInvalid(name, error);
-      return [];
-    }
-  });
 }
 
 function asManifest({ body, headers }: Answer, what: string): FetchedManifest {

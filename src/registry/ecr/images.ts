@@ -2,10 +2,10 @@ import type { DescribeImagesCommandInput, ImageDetail } from '@aws-sdk/client-ec
 import { MalformedContentError, NotFoundError } from '../../errors.ts';
 import { type Digest, isDigest } from '../../oci/digest.ts';
 import { parseTag, type Tag } from '../../oci/reference.ts';
+import { keepNames } from '../keep-names.ts';
 import type { ListedManifest, ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { ecrLocationOf } from './hosts.ts';
-import { keepNames } from './names.ts';
 import { PAGE_SIZE, readPages } from './pages.ts';
 
 /** Pages of what a repository holds: archived and untagged images too; an image with three tags is three entries. */

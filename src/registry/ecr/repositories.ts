@@ -1,11 +1,11 @@
 import type { Repository } from '@aws-sdk/client-ecr';
 import { AccessDeniedError, NotFoundError, UnsupportedContentError } from '../../errors.ts';
 import { parseRepositoryName } from '../../oci/reference.ts';
+import { keepNames } from '../keep-names.ts';
 import type { ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { findEcrLocation } from './hosts.ts';
 import { mapInLanes } from './lanes.ts';
-import { keepNames } from './names.ts';
 import { DEFAULT_LANES, DEFAULT_TEAM_TAG, type EcrOptions } from './options.ts';
 import { PAGE_SIZE, readPages } from './pages.ts';
 

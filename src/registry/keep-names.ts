@@ -1,0 +1,24 @@
+import { SlimboardError } from '../errors.ts';
+import type { ListOptions } from './registry.ts';
+
+/**
+ * The listed names that keep to OCI's grammar; each of the others is told. Some registries' own rules are wider (ECR: 300
+ * characters a tag), and a list may hold what is no text at all.
+ * @throws InvalidReferenceError for the first of the others, when nobody is there to be told
+ */
+export function keepNames<Name>(
+  listed: readonly unknown[],
+  parse: (text: string) => Name,
+  { onInvalid }: ListOptions,
+): readonly Name[] {
+  return listed.flatMap((entry) => {
+    const name = typeof entry === 'string' ? entry : JSON.stringify(entry);
+    try {
+      return [parse(name)];
+    } catch (error) {
+      if (!onInvalid || !(error instanceof SlimboardError)) throw error;
+      onInvalid(name, error);
+      return [];
+    }
+  });
+}
