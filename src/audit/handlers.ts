@@ -3,6 +3,7 @@ import type { TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
 import { findTask, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
 import { assessImages } from './assess-images.ts';
 import type { AuditContext } from './context.ts';
+import { type ItemFailure, itemFailure } from './item-failure.ts';
 import { listRepository } from './list-repository.ts';
 import { listSource } from './list-source.ts';
 import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
@@ -100,7 +101,7 @@ async function end(
   context: AuditContext,
   plan: AuditPlan,
   lane: TaskReference['lane'],
-  failure: Failure,
+  failure: ItemFailure,
 ): Promise<void> {
   const { db, queue, now } = context;
   await recordErrors(db, plan.auditId, errorsOf(plan, {}, failure), now());
@@ -132,16 +133,15 @@ class TasksInHand {
 }
 
 type AnyPayload = Partial<SourcePayload & RepositoryPayload & ManifestsPayload & LayersPayload>;
-type Failure = Pick<ItemError, 'code' | 'message' | 'retry'>;
 
-function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): Failure {
-  if (error instanceof SlimboardError) return { code: error.code, message: error.message, retry: error.retry.kind };
+function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): ItemFailure {
+  if (error instanceof SlimboardError) return itemFailure(error);
   const reason = error instanceof Error ? error.message : String(error);
   return { code: 'interrupted', message: `${task.kind} failed: ${reason}`, retry: 'backoff' };
 }
 
 /** Everything that a task covered has failed with it. */
-function errorsOf(plan: AuditPlan, payload: AnyPayload, failure: Failure): readonly ItemError[] {
+function errorsOf(plan: AuditPlan, payload: AnyPayload, failure: ItemFailure): readonly ItemError[] {
   const name = payload.source ?? payload.repository?.source;
   const source = name === undefined ? plan.sources[0] : plannedSource(plan, name);
   if (!source) return [];

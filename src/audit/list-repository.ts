@@ -8,6 +8,7 @@ import { knownManifests } from '../store/content-store.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import { cutBatches } from './cut-batches.ts';
+import { itemFailure } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import { namedTags, newestTags, tagSelector } from './select.ts';
 import { manifestsTask } from './task-payloads.ts';
@@ -71,9 +72,7 @@ function tagError(
     repository,
     tag,
     digest: '',
-    code: error.code,
-    message: error.message,
-    retry: error.retry.kind,
+    ...itemFailure(error),
   };
 }
 

@@ -4,6 +4,7 @@ import type { ListedRepository } from '../registry/registry.ts';
 import { addTasks, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
+import { itemFailure } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import { namesRepositories, repositorySelector } from './select.ts';
 import { repositoryTask } from './task-payloads.ts';
@@ -49,9 +50,7 @@ function repositoryError(source: PlannedSource, repository: string, error: Slimb
     repository,
     tag: '',
     digest: '',
-    code: error.code,
-    message: error.message,
-    retry: error.retry.kind,
+    ...itemFailure(error),
   };
 }
 

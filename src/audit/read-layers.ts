@@ -7,6 +7,7 @@ import type { TaskReference } from '../queue/queue.ts';
 import { type ItemError, replaceErrors, settleTask } from '../store/audit-store.ts';
 import { type LayerPlace, layerPlaces, saveLayer, stillUnread, type UnreadLayer } from '../store/layer-store.ts';
 import type { AuditContext } from './context.ts';
+import { type ItemFailure, itemFailure } from './item-failure.ts';
 import { type AuditPlan, plannedSource } from './plan.ts';
 import type { LayersPayload } from './task-payloads.ts';
 
@@ -42,10 +43,10 @@ export async function unreadErrors(
   { db }: AuditContext,
   { auditId }: AuditPlan,
   { layers }: LayersPayload,
-  error: Pick<ItemError, 'code' | 'message' | 'retry'>,
+  failure: ItemFailure,
 ): Promise<readonly ItemError[]> {
   const unread = await stillUnread(db, auditId, layers, LAYER_READER_VERSION);
-  return unread.map((layer) => ({ ...placeOf(layer), ...error }));
+  return unread.map((layer) => ({ ...placeOf(layer), ...failure }));
 }
 
 /** What a layer holds, or the expected failure of reading it. @throws what is not the layer's own failure */
@@ -116,16 +117,16 @@ async function recordFailure(
   { db, now, events }: AuditContext,
   { auditId }: AuditPlan,
   layer: UnreadLayer,
-  { code, message, retry }: SlimboardError,
+  failed: SlimboardError,
 ): Promise<void> {
-  const error: ItemError = { ...placeOf(layer), code, message, retry: retry.kind };
+  const error: ItemError = { ...placeOf(layer), ...itemFailure(failed) };
   const at = now();
   await db.transaction((tx) => replaceErrors(tx, auditId, [scopeOf(layer)], [error], at));
   const { registry, name, source } = layer.repository;
-  if (retry.kind === 'never') events.itemFailed(source, `${registry}/${name}@${layer.digest}`, message);
+  if (error.retry === 'never') events.itemFailed(source, `${registry}/${name}@${layer.digest}`, error.message);
 }
 
-function placeOf({ sourceId, repository, digest }: UnreadLayer): Omit<ItemError, 'code' | 'message' | 'retry'> {
+function placeOf({ sourceId, repository, digest }: UnreadLayer): Omit<ItemError, keyof ItemFailure> {
   return { sourceId, registry: repository.registry, repository: repository.name, tag: '', digest };
 }
 

@@ -5,6 +5,7 @@ import { knownManifests, missingChildren, readBodies } from '../store/content-st
 import type { Database } from '../store/database.ts';
 import { knownTags, listedElsewhere, type StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
+import { itemFailure } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import { type BatchContent, type FailedItem, type KnownContent, readBatch } from './read-batch.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
@@ -45,9 +46,7 @@ function itemError(source: PlannedSource, repository: StoredRepository, { tag, d
     repository: repository.name,
     tag: tag ?? '',
     digest: digest ?? '',
-    code: error.code,
-    message: error.message,
-    retry: error.retry.kind,
+    ...itemFailure(error),
   };
 }
 

@@ -15,9 +15,11 @@ export function wantedChildren(
   if (settings.platforms === 'all') return index.manifests.map(({ digest }) => digest);
   const images = index.manifests.filter((child) => isWantedImage(child, settings));
   const chosen = new Set(images.map(({ digest }) => digest));
-  const attestations = settings.provenance
-    ? index.manifests.filter((child) => chosen.has(describesOf(child) as Digest))
-    : [];
+  const describesChosen = (child: Descriptor): boolean => {
+    const described = describesOf(child);
+    return described !== undefined && chosen.has(described);
+  };
+  const attestations = settings.provenance ? index.manifests.filter(describesChosen) : [];
   return [...new Set([...images, ...attestations].map(({ digest }) => digest))];
 }
 
