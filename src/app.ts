@@ -6,7 +6,7 @@ import { createListingWriter } from './audit/listing-writer.ts';
 import type { RegistryHost } from './oci/reference.ts';
 import type { TaskQueue } from './queue/queue.ts';
 import { shareConnections } from './registry/connections.ts';
-import { governedHost, governedHosts } from './registry/governed-hosts.ts';
+import { concurrencyAt } from './registry/governed-hosts.ts';
 import { createInProcessGovernor } from './registry/in-process-governor.ts';
 import { openRegistry } from './registry/open-registry.ts';
 import type { Registry, RequestGovernor } from './registry/registry.ts';
@@ -35,8 +35,9 @@ export interface EngineOptions {
   readonly db: Database;
   readonly queue: TaskQueue;
   readonly events: AuditEvents;
-  /** Shared by all workers where there are several; default: this process's own. */
+  /** Shared by all workers where there are several; default: this process's own, by what `sources` allow. */
   readonly governor?: RequestGovernor;
+  readonly sources?: readonly SourceSettings[];
   readonly onRequest?: (registry: RegistryHost, status: number | undefined) => void;
   readonly onNote: (note: string) => void;
   readonly deliver?: AuditContext['deliver'];
@@ -47,18 +48,16 @@ export interface EngineOptions {
 export function createAuditEngine(options: EngineOptions): AuditEngine {
   const { settings, db, queue, events } = options;
   const counts: RequestCounts = { requests: 0, throttled: 0 };
-  const concurrency = new Map<RegistryHost, number>();
   const governor =
     options.governor ??
     createInProcessGovernor({
       settingsFor: (registry) => ({
-        maxConcurrency: concurrency.get(governedHost(registry)) ?? settings.sourceDefaults.concurrency,
+        maxConcurrency: concurrencyAt(registry, options.sources ?? []) ?? settings.sourceDefaults.concurrency,
       }),
     });
   const registries = new Map<string, Promise<Registry>>();
   const connect = shareConnections();
   const open = (source: SourceSettings): Promise<Registry> => {
-    for (const host of governedHosts(source)) concurrency.set(host, source.concurrency);
     const opening = openRegistry(source, {
       environment: options.environment,
       governor,

@@ -12,3 +12,13 @@ export function governedHost(registry: RegistryHost): RegistryHost {
   const ecr = findEcrLocation(registry);
   return ecr ? ecrApiHost(ecr.region) : registry;
 }
+
+/**
+ * The most requests at a time that sources allow a registry: of several on one, the most careful decides.
+ * @returns undefined when none of them is on it
+ */
+export function concurrencyAt(registry: RegistryHost, sources: readonly SourceSettings[]): number | undefined {
+  const host = governedHost(registry);
+  const limits = sources.filter((source) => governedHosts(source).includes(host)).map(({ concurrency }) => concurrency);
+  return limits.length > 0 ? Math.min(...limits) : undefined;
+}

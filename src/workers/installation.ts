@@ -10,12 +10,11 @@ import { auditGauges } from '../metrics/audit-gauges.ts';
 import { measured } from '../metrics/measured-governor.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { startMetricsServer } from '../metrics/metrics-server.ts';
-import type { RegistryHost } from '../oci/reference.ts';
 import { openStore } from '../open-store.ts';
 import { type BullmqQueue, createBullmqQueue } from '../queue/bullmq-queue.ts';
 import { connectRedis, DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import { startSweeper } from '../queue/sweeper.ts';
-import { governedHost, governedHosts } from '../registry/governed-hosts.ts';
+import { concurrencyAt } from '../registry/governed-hosts.ts';
 import { createRedisGovernor } from '../registry/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
@@ -102,7 +101,9 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
   const shared = createRedisGovernor({
     redis,
     prefix: DEFAULT_PREFIX,
-    settingsFor: (registry) => ({ maxConcurrency: concurrencyAt(registry, settings) }),
+    settingsFor: (registry) => ({
+      maxConcurrency: concurrencyAt(registry, settings.sources) ?? settings.sourceDefaults.concurrency,
+    }),
     onError: tellRarely((failure) => log.warn(failure, 'the governor cannot ask Redis')),
   });
   closers.push(() => shared.close());
@@ -127,14 +128,6 @@ function takeCounts({ counts }: AuditEngine): AuditEngine['counts'] {
   counts.requests = 0;
   counts.throttled = 0;
   return taken;
-}
-
-/** Of several sources on one registry the most careful one decides. */
-function concurrencyAt(registry: RegistryHost, settings: Settings): number {
-  const host = governedHost(registry);
-  const there = settings.sources.filter((source) => governedHosts(source).includes(host));
-  const limits = there.map(({ concurrency }) => concurrency);
-  return limits.length > 0 ? Math.min(...limits) : settings.sourceDefaults.concurrency;
 }
 
 function eventsOf(metrics: Metrics, log: Logger): AuditEvents {

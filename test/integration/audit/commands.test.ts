@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { image, index } from '../../support/image-builder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { answer } from '../../support/registry-faults.ts';
@@ -88,6 +88,29 @@ test('a tag of several platforms is one tag, and its images are told apart', asy
     '3 images checked',
     '',
   ]);
+});
+
+test('sources of one registry ask it together for no more at a time than the most careful of them allows', async () => {
+  const shared = await startRegistry();
+  const folder = await mkdtemp(join(tmpdir(), 'slimboard-shared-'));
+  onTestFinished(async () => {
+    await shared.close();
+    await rm(folder, { recursive: true });
+  });
+  for (const name of ['a', 'b', 'c', 'd']) shared.push(`team/${name}`, '1', image({ layers: [name] }));
+  const source = (name: string, concurrency: number) =>
+    `  - { name: ${name}, kind: oci, registry: "${shared.host}", concurrency: ${concurrency} }\n`;
+  await writeFile(join(folder, 'slimboard.yaml'), `sources:\n${source('careful', 1)}${source('other', 8)}`);
+  let inHand = 0;
+  let most = 0;
+  shared.fault({ path: /./ }, (_request, response, next) => {
+    most = Math.max(most, ++inHand);
+    response.once('close', () => inHand--);
+    setImmediate(next);
+  });
+  const { code, stderr } = await runInProcess(folder, ['audit']);
+  expect(code, stderr).toBe(0);
+  expect(most).toBe(1);
 });
 
 function recordsOf(stderr: string): readonly Readonly<Record<string, unknown>>[] {

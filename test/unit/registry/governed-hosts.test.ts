@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RegistryHost } from '../../../src/oci/reference.ts';
-import { governedHost, governedHosts } from '../../../src/registry/governed-hosts.ts';
+import { concurrencyAt, governedHost, governedHosts } from '../../../src/registry/governed-hosts.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 
 test.each([
@@ -16,4 +16,12 @@ test("a source's bound holds where its requests count", () => {
   expect(accounts.map((account) => governedHost(account as RegistryHost))).toEqual(governedHosts(ecr));
   const oci = { kind: 'oci', registry: 'registry.example.com' } as unknown as SourceSettings;
   expect(governedHosts(oci)).toEqual(['registry.example.com']);
+});
+
+test('of several sources on one registry the most careful one says how many requests it takes', () => {
+  const source = (registry: string, concurrency: number) =>
+    ({ kind: 'oci', registry, concurrency }) as unknown as SourceSettings;
+  const sources = [source('a.example.com', 3), source('a.example.com', 8), source('b.example.com', 1)];
+  expect(concurrencyAt('a.example.com' as RegistryHost, sources)).toBe(3);
+  expect(concurrencyAt('c.example.com' as RegistryHost, sources)).toBeUndefined();
 });
