@@ -63,7 +63,8 @@ export async function insertAudit(db: Database, start: AuditStart): Promise<numb
       `insert into audit (lane, status, stage, options, started_at, heartbeat_at) values ($1, 'running', 'inventory', $2::jsonb, ${STARTED_AT}, now()) returning id`,
       [start.lane, storableJson(start.options), start.now],
     );
-    const id = row?.id ?? 0;
+    if (!row) throw new Error('an insert returned no row');
+    const { id } = row;
     const taken = await tx.query(
       `insert into audit_source (audit_id, source_id, slot, running) select $1, source_id, $3, true from unnest($2::int4[]) as n (source_id)
        on conflict do nothing returning source_id`,
@@ -106,7 +107,7 @@ export async function newestAudit(db: Queryable): Promise<AuditRow | undefined> 
   return row;
 }
 
-/** Names of an audit's sources, in order. */
+/** An audit's sources, by name. */
 export async function auditSources(
   db: Queryable,
   auditId: number,
@@ -167,12 +168,12 @@ export function settleTask(tx: Queryable, task: TaskReference): Promise<void> {
   return settleTasks(tx, [task]);
 }
 
-/** Tasks of running audits that are not settled, by audit and key. */
-export async function listOpenTasks(db: Queryable, auditId: number, limit = 10_000): Promise<readonly TaskReference[]> {
+/** An audit's tasks that are not settled, by key. */
+export async function listOpenTasks(db: Queryable, auditId: number): Promise<readonly TaskReference[]> {
   return db.query<TaskReference>(
     `select t.audit_id as "auditId", t.kind, t.key, a.lane from audit_task t join audit a on a.id = t.audit_id
-     where t.audit_id = $1 order by t.key limit $2`,
-    [auditId, limit],
+     where t.audit_id = $1 order by t.key`,
+    [auditId],
   );
 }
 

@@ -93,4 +93,15 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
       expect.objectContaining({ auditId: next?.auditId, kind: 'source' }),
     ]);
   });
+
+  test('because it was killed: the next one takes up all of its tasks, however many', async () => {
+    const killed = (await start('prod'))?.auditId ?? 0;
+    await db.query(
+      "insert into audit_task (audit_id, key, kind, payload) select $1, 'repository/' || n, 'repository', '{}' from generate_series(1, 12000) n",
+      [killed],
+    );
+    const next = await start('prod');
+    expect(next).toMatchObject({ auditId: killed, resumed: true });
+    expect(next?.tasks).toHaveLength(12_001);
+  });
 });
