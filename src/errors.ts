@@ -151,7 +151,7 @@ export class StoreLockedError extends SlimboardError {
   }
 }
 
-/** The database's schema is newer than this program, or is not slimboard's. */
+/** The database's schema is newer than this program knows, or older where it may not be changed. */
 export class StoreVersionError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('store-version', message, options);

@@ -20,7 +20,7 @@ export interface ConnectionOptions {
 /** Object stores and token servers that a registry leads to; a hostile one could name a new host with each answer. */
 const MAX_FOREIGN_POOLS = 16;
 
-/** A registry that was asked all is let go, however long it would hold a connection. */
+/** A connection that rests for so long is closed, even where the registry offers to keep it open for longer. */
 const LONGEST_IDLE_MS = 30_000;
 
 /** Gives the connections to a registry. */

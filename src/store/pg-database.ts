@@ -2,6 +2,7 @@ import pg from 'pg';
 import { SettingsError, SlimboardError, StoreUnavailableError } from '../errors.ts';
 import { jsonRows, streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
+import { parseInt8 } from './int8.ts';
 
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -27,13 +28,6 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   [TYPE.date]: (text) => text,
   [TYPE.timestamptz]: (text) => (readTimestamp(text) as Date).toISOString(),
 };
-
-/** @throws RangeError for a number that JavaScript cannot hold exactly */
-export function parseInt8(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number)) throw new RangeError(`${text} is beyond 2^53 - 1`);
-  return number;
-}
 
 /**
  * Opens a pool of connections to Postgres 14 or newer. Statements are unnamed and no session state is kept, so it works
@@ -111,7 +105,7 @@ class PgDatabase implements Database {
       await run(client, BEGIN_READING);
       yield* streamByCursor(sessionOf(client), sql, parameters, options.batchRows);
     } finally {
-      await endTransaction(client, 'rollback');
+      await rollBack(client);
     }
   }
 
@@ -121,16 +115,15 @@ class PgDatabase implements Database {
 
   async #inTransaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await connect(this.#pool);
-    let outcome: 'commit' | 'rollback' = 'rollback';
     try {
       await run(client, BEGIN);
       const result = await work(client);
       await run(client, 'commit');
-      outcome = 'commit';
+      client.release();
       return result;
-    } finally {
-      if (outcome === 'commit') client.release();
-      else await endTransaction(client, 'rollback');
+    } catch (error) {
+      await rollBack(client);
+      throw error;
     }
   }
 }
@@ -144,9 +137,9 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
 }
 
 /** Ends a transaction whose connection may be broken, and gives the connection back or up. */
-async function endTransaction(client: pg.PoolClient, statement: 'rollback'): Promise<void> {
+async function rollBack(client: pg.PoolClient): Promise<void> {
   try {
-    await client.query(statement);
+    await client.query('rollback');
     client.release();
   } catch (error) {
     client.release(error instanceof Error ? error : true);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import v8 from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
+import { parseInt8 } from './int8.ts';
 import {
   joinTexts,
   type ThreadAnswer,
@@ -85,12 +86,6 @@ async function answer(database: PGlite, request: ThreadRequest): Promise<ThreadA
 async function fetched(database: PGlite, sql: string): Promise<readonly string[]> {
   const { rows } = await database.query<readonly [string]>(sql, [], { rowMode: 'array' });
   return rows.map(([text]) => text);
-}
-
-function parseInt8(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number)) throw new RangeError(`${text} is beyond 2^53 - 1`);
-  return number;
 }
 
 function messageOf(error: unknown): string {

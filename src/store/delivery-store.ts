@@ -1,4 +1,4 @@
-import type { Queryable } from '../store/database.ts';
+import type { Queryable } from './database.ts';
 
 /** What was delivered of an audit, by keys. */
 export async function deliveredKeys(db: Queryable, auditId: number): Promise<ReadonlySet<string>> {
