@@ -26,6 +26,12 @@ function filesOf(room: string): readonly string[] {
     .map((name) => join(room, name));
 }
 
+test('the map names every room', () => {
+  const map = readFileSync(resolve(SOURCE, '../docs/architecture.md'), 'utf8');
+  const rooms = readdirSync(SOURCE, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(rooms.map(({ name }) => `\`${name}/\``).filter((room) => !map.includes(room))).toEqual([]);
+});
+
 test('no module imports itself by way of others', () => {
   const imports = new Map(filesOf('.').map((file) => [file, importsOf(file)]));
   const reaches = (from: string, seen = new Set<string>()): ReadonlySet<string> => {
