@@ -1,10 +1,9 @@
 import { type LoadedImage, type LoadOptions, loadImage } from '../inspect/load-image.ts';
 import type { Platform } from '../oci/platform.ts';
 import { DOCKER_HUB, type Reference, type RegistryHost } from '../oci/reference.ts';
-import { createInProcessGovernor } from '../registry/in-process-governor.ts';
-import { openRegistry } from '../registry/open-registry.ts';
 import type { Registry } from '../registry/registry.ts';
 import { parseTarget } from '../settings/target.ts';
+import { openSource } from './open-source.ts';
 import type { Session } from './prepare.ts';
 
 /** Reads an image from whichever registry its reference names. */
@@ -33,13 +32,7 @@ export async function withImageLoader<T>(session: Session, work: (load: ImageLoa
 }
 
 /** A registry that a source is configured for is read with that source's settings. */
-function open({ settings, io, log }: Session, { registry, repository }: Reference): Promise<Registry> {
+function open(session: Session, { registry, repository }: Reference): Promise<Registry> {
   const host = registry === DOCKER_HUB ? 'docker.io' : registry;
-  return openRegistry(parseTarget(`${host}/${repository}`, settings), {
-    environment: io.environment,
-    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: settings.sourceDefaults.concurrency }) }),
-    teamKey: settings.teamKey,
-    onNote: (note) => log.warn(note),
-    onRequest: () => undefined,
-  });
+  return openSource(session, parseTarget(`${host}/${repository}`, session.settings));
 }

@@ -30,8 +30,18 @@ const PROGRESS_MS = 5_000;
 
 /** Does tasks until its signal aborts; then ends or gives back what is in hand. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { log, signal } = options;
   const installation = await openInstallation(options);
+  try {
+    await doTasks(installation, options);
+  } finally {
+    await installation.close();
+  }
+}
+
+async function doTasks(
+  installation: Installation,
+  { log, signal, onReady, graceMs = GRACE_MS }: WorkerOptions,
+): Promise<void> {
   const { redis, engine, tally, telemetry, metrics } = installation;
   const workers = startTaskWorkers({
     redis,
@@ -42,13 +52,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   });
   const timer = setInterval(() => void flush(installation, log), PROGRESS_MS);
   log.info('the worker is ready');
-  options.onReady?.();
+  onReady?.();
   await untilAborted(signal);
   log.info('the worker stops: what is in hand ends or goes back');
-  await workers.close(options.graceMs ?? GRACE_MS);
+  await workers.close(graceMs);
   clearInterval(timer);
   await flush(installation, log);
-  await installation.close();
 }
 
 function onWaitFor(log: Logger): StoreWait['onWait'] {

@@ -1,10 +1,10 @@
 import { openStore } from '../../open-store.ts';
-import { createInProcessGovernor } from '../../registry/in-process-governor.ts';
-import { ecrOptionsOf, openRegistry } from '../../registry/open-registry.ts';
+import { ecrOptionsOf } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { labelled } from '../labelled.ts';
+import { governorOf, openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { selectSources } from './audit-command.ts';
 
@@ -97,9 +97,11 @@ async function checkSource(session: Session, source: SourceSettings): Promise<re
 }
 
 async function checkEcr({ io }: Session, source: EcrSource): Promise<readonly Finding[]> {
-  const governor = createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: source.concurrency }) });
   const { describeEcrAccess } = await import('../../registry/ecr/access.ts');
-  const findings = await describeEcrAccess({ ...ecrOptionsOf(source), governor }, { signal: io.signal });
+  const findings = await describeEcrAccess(
+    { ...ecrOptionsOf(source), governor: governorOf(source) },
+    { signal: io.signal },
+  );
   return findings.map(({ region, subject, status, message }) => ({
     subject: `${source.name} ${region} ${subject}`,
     status,
@@ -108,18 +110,13 @@ async function checkEcr({ io }: Session, source: EcrSource): Promise<readonly Fi
 }
 
 /** Lists the first page of repositories, and of the tags of the first of them. */
-async function checkListing({ io, settings, log }: Session, source: SourceSettings): Promise<Finding> {
-  const registry = await openRegistry(source, {
-    environment: io.environment,
-    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: source.concurrency }) }),
-    teamKey: settings.teamKey,
-    onNote: (note) => log.warn(note),
-    onRequest: () => undefined,
-  });
+async function checkListing(session: Session, source: SourceSettings): Promise<Finding> {
+  const registry = await openSource(session, source);
+  const listing = { signal: session.io.signal, onInvalid: () => undefined };
   try {
-    for await (const [first] of registry.listRepositories({ signal: io.signal, onInvalid: () => undefined })) {
+    for await (const [first] of registry.listRepositories(listing)) {
       if (!first) continue;
-      for await (const tags of registry.listManifests(first, { signal: io.signal, onInvalid: () => undefined })) {
+      for await (const tags of registry.listManifests(first, listing)) {
         return {
           subject: source.name,
           status: 'ok',

@@ -1,8 +1,6 @@
 import { type Learned, learnBases } from '../../catalogue/learn.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
 import { openStore } from '../../open-store.ts';
-import { createInProcessGovernor } from '../../registry/in-process-governor.ts';
-import { openRegistry } from '../../registry/open-registry.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
 import type { Database } from '../../store/database.ts';
@@ -10,6 +8,7 @@ import { compact } from '../../store/maintenance.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { labelled } from '../labelled.ts';
+import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 
 /** So many failures are told one by one. */
@@ -57,7 +56,7 @@ function baseSource({ settings }: Session, ref: string, newest: number | undefin
 async function learnSource(session: Session, db: Database, source: SourceSettings, ref: string): Promise<number> {
   const { io, notices } = session;
   const failures = createFailures(session);
-  const registry = await openBaseRegistry(session, source);
+  const registry = await openSource(session, source);
   try {
     const learned = await learnBases(db, registry, source, {
       signal: io.signal,
@@ -72,16 +71,6 @@ async function learnSource(session: Session, db: Database, source: SourceSetting
     await registry.close();
   }
   return failures.count();
-}
-
-function openBaseRegistry({ settings, io, log }: Session, source: SourceSettings) {
-  return openRegistry(source, {
-    environment: io.environment,
-    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: source.concurrency }) }),
-    teamKey: settings.teamKey,
-    onNote: (note) => log.warn(note),
-    onRequest: () => undefined,
-  });
 }
 
 function createFailures({ notices }: Session) {

@@ -2,13 +2,12 @@ import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../
 import { SettingsError, SlimboardError } from '../../errors.ts';
 import { openStore } from '../../open-store.ts';
 import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
-import { createInProcessGovernor } from '../../registry/in-process-governor.ts';
-import { openRegistry } from '../../registry/open-registry.ts';
 import type { RequestGovernor } from '../../registry/registry.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { labelled } from '../labelled.ts';
+import { governorOf, openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 import { selectSources } from './audit-command.ts';
@@ -32,27 +31,14 @@ export async function planCommand(session: Session, targets: readonly string[], 
 }
 
 /** @returns nothing where the source cannot be listed: then that is told */
-async function planSource(
-  { settings, io, log, notices }: Session,
-  db: Database,
-  source: SourceSettings,
-): Promise<readonly AuditEstimate[]> {
+async function planSource(session: Session, db: Database, source: SourceSettings): Promise<readonly AuditEstimate[]> {
   const observed: ObservedRequests = { requests: 0, totalMs: 0, last: undefined };
-  const registry = await openRegistry(source, {
-    environment: io.environment,
-    governor: observing(
-      createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: source.concurrency }) }),
-      observed,
-    ),
-    teamKey: settings.teamKey,
-    onNote: (note) => log.warn(note),
-    onRequest: () => undefined,
-  });
+  const registry = await openSource(session, source, observing(governorOf(source), observed));
   try {
-    return [await estimateAudit(db, registry, source, observed, io.signal)];
+    return [await estimateAudit(db, registry, source, observed, session.io.signal)];
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
-    notices.problem(labelled(source.name, error.message));
+    session.notices.problem(labelled(source.name, error.message));
     return [];
   } finally {
     await registry.close();

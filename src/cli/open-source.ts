@@ -1,0 +1,25 @@
+import { createInProcessGovernor } from '../registry/in-process-governor.ts';
+import { openRegistry } from '../registry/open-registry.ts';
+import type { Registry, RequestGovernor } from '../registry/registry.ts';
+import type { SourceSettings } from '../settings/settings.ts';
+import type { Session } from './prepare.ts';
+
+/** Opens the registry of a source for a command that asks it alone; whoever opens it closes it. */
+export function openSource(
+  { settings, io, log }: Session,
+  source: SourceSettings,
+  governor = governorOf(source),
+): Promise<Registry> {
+  return openRegistry(source, {
+    environment: io.environment,
+    governor,
+    teamKey: settings.teamKey,
+    onNote: (note) => log.warn(note),
+    onRequest: () => undefined,
+  });
+}
+
+/** As many requests at a time as the source's settings allow. */
+export function governorOf({ concurrency }: SourceSettings): RequestGovernor {
+  return createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: concurrency }) });
+}
