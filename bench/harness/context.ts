@@ -29,6 +29,7 @@ export const LANES = 64;
 export const SLIMBOARD = resolve('dist/slimboard.cjs');
 
 const BARE_LOOP = fileURLToPath(new URL('bare-loop.js', import.meta.url));
+
 export function slimboard(store: BenchStore, args: readonly string[], options: RunOptions = {}): Promise<Run> {
   return runNode(SLIMBOARD, args, { ...options, cwd: store.cwd, env: store.env });
 }
@@ -41,7 +42,7 @@ export function bareLoop(registry: BenchRegistry): Promise<Run> {
   return runNode(BARE_LOOP, [registry.url, String(LANES)]);
 }
 
-/** Does something with each of several samples, one after another. */
+/** Takes several samples, one after another. */
 export async function rounds<T>(count: number, measure: (round: number) => Promise<T>): Promise<readonly T[]> {
   const samples: T[] = [];
   for (let round = 0; round < count; round++) samples.push(await measure(round));

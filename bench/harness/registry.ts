@@ -15,7 +15,20 @@ export interface BenchRegistry {
   stop(): Promise<void>;
 }
 
-export async function startRegistry(behaviour: Partial<Behaviour>): Promise<BenchRegistry> {
+/** Gives a registry to `work`, and stops it however that ends: one that goes on would keep the benchmark from its end. */
+export async function withRegistry<T>(
+  behaviour: Partial<Behaviour>,
+  work: (registry: BenchRegistry) => Promise<T>,
+): Promise<T> {
+  const registry = await startRegistry(behaviour);
+  try {
+    return await work(registry);
+  } finally {
+    await registry.stop();
+  }
+}
+
+async function startRegistry(behaviour: Partial<Behaviour>): Promise<BenchRegistry> {
   const script = fileURLToPath(new URL('synthetic-registry.js', import.meta.url));
   const child = spawn(process.execPath, [script, JSON.stringify(behaviour)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');

@@ -22,10 +22,12 @@ export const SETTINGS = 'sourceDefaults: { provenance: false }\nlog: { level: wa
 /** Opens empty stores; one Postgres server is started for all, when the first is asked for. */
 export class Stores {
   #postgres: Promise<TestPostgres> | undefined;
+  readonly #folders: string[] = [];
   #count = 0;
 
   async create(kind: StoreKind): Promise<BenchStore> {
     const cwd = mkdtempSync(join(tmpdir(), 'slimboard-bench-'));
+    this.#folders.push(cwd);
     writeFileSync(join(cwd, 'slimboard.yaml'), SETTINGS);
     const remove = () => rmSync(cwd, { recursive: true, force: true });
     if (kind === 'embedded') return { cwd, env: {}, sizeBytes: async () => folderBytes(cwd), remove };
@@ -34,7 +36,9 @@ export class Stores {
     return { cwd, env: { SLIMBOARD_DATABASE_URL: url }, sizeBytes: () => databaseBytes(url), remove };
   }
 
+  /** Removes what a scenario that failed left behind, too. */
   async close(): Promise<void> {
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
     await (await this.#postgres)?.stop();
   }
 }

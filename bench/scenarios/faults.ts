@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit, rounds, type Scenario, slimboard } from '../harness/context.ts';
-import { startRegistry } from '../harness/registry.ts';
+import { withRegistry } from '../harness/registry.ts';
 
 export const faults: Scenario = {
   title: 'A registry that fails two requests of a hundred: 429, 500 and reset in turn',
   async run({ tags, rounds: count, stores, log }) {
-    const registry = await startRegistry({ tags });
-    const lost = await rounds(count, async (round) => {
-      log(`faults, round ${round + 1}`);
-      const store = await stores.create('postgres');
-      await registry.behave({ errorRate: 0.02 });
-      await audit(store, registry, { expect: [0, 4] });
-      const file = join(store.cwd, 'images.csv');
-      await slimboard(store, ['report', 'images', '--format', 'csv', '-o', file]);
-      const audited = countTags(readFileSync(file, 'utf8'));
-      store.remove();
-      return tags - audited;
-    });
-    await registry.stop();
+    const lost = await withRegistry({ tags }, (registry) =>
+      rounds(count, async (round) => {
+        log(`faults, round ${round + 1}`);
+        const store = await stores.create('postgres');
+        await registry.behave({ errorRate: 0.02 });
+        await audit(store, registry, { expect: [0, 4] });
+        const file = join(store.cwd, 'images.csv');
+        await slimboard(store, ['report', 'images', '--format', 'csv', '-o', file]);
+        const audited = countTags(readFileSync(file, 'utf8'));
+        store.remove();
+        return tags - audited;
+      }),
+    );
     return [{ name: 'tags lost', unit: '', samples: lost, goal: { better: 'less', must: 0, aim: 0 } }];
   },
 };

@@ -1,5 +1,5 @@
 import { audit, bareLoop, type Context, LANES, rounds, type Scenario } from '../harness/context.ts';
-import { allRequests, type BenchRegistry, startRegistry } from '../harness/registry.ts';
+import { allRequests, type BenchRegistry, withRegistry } from '../harness/registry.ts';
 import type { Goal, Result } from '../harness/result.ts';
 import { STORE_KINDS, type StoreKind } from '../harness/store.ts';
 
@@ -15,13 +15,13 @@ const PEAK_MB: Readonly<Record<StoreKind, Goal>> = {
 export const firstAudit: Scenario = {
   title: 'First audit of a registry, against the bare loop in turn',
   async run(context) {
-    const registry = await startRegistry({ tags: context.tags });
-    const results: Result[] = [];
-    for (const latencyMs of [0, 20] as const) {
-      for (const kind of STORE_KINDS) results.push(...(await compare(context, registry, kind, latencyMs)));
-    }
-    await registry.stop();
-    return results;
+    return withRegistry({ tags: context.tags }, async (registry) => {
+      const results: Result[] = [];
+      for (const latencyMs of [0, 20] as const) {
+        for (const kind of STORE_KINDS) results.push(...(await compare(context, registry, kind, latencyMs)));
+      }
+      return results;
+    });
   },
 };
 

@@ -1,16 +1,16 @@
 import { audit, type Context, rounds, type Scenario, slimboard } from '../harness/context.ts';
-import { allRequests, type BenchRegistry, startRegistry } from '../harness/registry.ts';
+import { allRequests, type BenchRegistry, withRegistry } from '../harness/registry.ts';
 import type { Result } from '../harness/result.ts';
 import { type BenchStore, STORE_KINDS, type StoreKind } from '../harness/store.ts';
 
 export const nightly: Scenario = {
   title: 'The nights after: nothing new, then one tag of fifty moved',
   async run(context) {
-    const registry = await startRegistry({ tags: context.tags });
-    const results: Result[] = [];
-    for (const kind of STORE_KINDS) results.push(...(await nights(context, registry, kind)));
-    await registry.stop();
-    return results;
+    return withRegistry({ tags: context.tags }, async (registry) => {
+      const results: Result[] = [];
+      for (const kind of STORE_KINDS) results.push(...(await nights(context, registry, kind)));
+      return results;
+    });
   },
 };
 

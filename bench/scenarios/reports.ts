@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit, type Context, rounds, type Scenario, slimboard } from '../harness/context.ts';
-import { startRegistry } from '../harness/registry.ts';
+import { withRegistry } from '../harness/registry.ts';
 import type { Goal, Result } from '../harness/result.ts';
 import { type BenchStore, STORE_KINDS, type StoreKind } from '../harness/store.ts';
 
@@ -16,20 +16,20 @@ export const reports: Scenario = {
   title: 'Reports over a large registry',
   slow: true,
   async run(context) {
-    const registry = await startRegistry({ tags: context.largeTags });
-    const results: Result[] = [];
-    for (const kind of STORE_KINDS) {
-      context.log(`reports, ${kind}: auditing ${context.largeTags} tags`);
-      const store = await context.stores.create(kind);
-      await audit(store, registry);
-      for (const format of ['csv', 'ndjson']) results.push(...(await exports(context, store, kind, format)));
-      for (const command of ['leaderboard', 'report bases', 'report teams']) {
-        results.push(await summary(context, store, kind, command));
+    return withRegistry({ tags: context.largeTags }, async (registry) => {
+      const results: Result[] = [];
+      for (const kind of STORE_KINDS) {
+        context.log(`reports, ${kind}: auditing ${context.largeTags} tags`);
+        const store = await context.stores.create(kind);
+        await audit(store, registry);
+        for (const format of ['csv', 'ndjson']) results.push(...(await exports(context, store, kind, format)));
+        for (const command of ['leaderboard', 'report bases', 'report teams']) {
+          results.push(await summary(context, store, kind, command));
+        }
+        store.remove();
       }
-      store.remove();
-    }
-    await registry.stop();
-    return results;
+      return results;
+    });
   },
 };
 

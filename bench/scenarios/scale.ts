@@ -1,6 +1,6 @@
 import { audit, type Scenario } from '../harness/context.ts';
 import type { Run } from '../harness/process.ts';
-import { startRegistry } from '../harness/registry.ts';
+import { withRegistry } from '../harness/registry.ts';
 import type { Stores } from '../harness/store.ts';
 
 /** The large registry, and one a tenth of it. */
@@ -33,10 +33,8 @@ export const scale: Scenario = {
 };
 
 async function auditOf(tags: number, stores: Stores): Promise<Run> {
-  const registry = await startRegistry({ tags });
   const store = await stores.create('postgres');
-  const run = await audit(store, registry);
-  await registry.stop();
+  const run = await withRegistry({ tags }, (registry) => audit(store, registry));
   store.remove();
   return run;
 }

@@ -1,6 +1,6 @@
 import { audit, rounds, type Scenario } from '../harness/context.ts';
 import { runProcess } from '../harness/process.ts';
-import { startRegistry } from '../harness/registry.ts';
+import { withRegistry } from '../harness/registry.ts';
 import type { Goal, Result } from '../harness/result.ts';
 
 /** What people do without slimboard; each gets a tag as REPOSITORY:TAG for its `{}`. */
@@ -17,25 +17,25 @@ const LOOP_TAGS = 300;
 export const shellLoops: Scenario = {
   title: 'Against shell loops, xargs -P 16 (tags/s; the loops at their steady rate)',
   async run({ tags, rounds: count, stores, log }) {
-    const registry = await startRegistry({ tags });
-    const results: Result[] = [];
-    for (const { tool, command, goal } of LOOPS) {
-      if ((await runProcess('sh', ['-c', `command -v ${tool}`], { expect: [0, 127, 1] })).exitCode !== 0) {
-        log(`${tool} is not installed: left out`);
-        continue;
+    return withRegistry({ tags }, async (registry) => {
+      const results: Result[] = [];
+      for (const { tool, command, goal } of LOOPS) {
+        if ((await runProcess('sh', ['-c', `command -v ${tool}`], { expect: [0, 127, 1] })).exitCode !== 0) {
+          log(`${tool} is not installed: left out`);
+          continue;
+        }
+        const samples = await rounds(count, async (round) => {
+          log(`${tool}, round ${round + 1}`);
+          const loop = await runProcess('sh', ['-c', loopOver(command.replace('HOST', registry.host))]);
+          const store = await stores.create('postgres');
+          const product = await audit(store, registry);
+          store.remove();
+          return tags / product.seconds / (LOOP_TAGS / loop.seconds);
+        });
+        results.push({ name: `tags/s of ${tool}`, unit: 'x', samples, goal });
       }
-      const samples = await rounds(count, async (round) => {
-        log(`${tool}, round ${round + 1}`);
-        const loop = await runProcess('sh', ['-c', loopOver(command.replace('HOST', registry.host))]);
-        const store = await stores.create('postgres');
-        const product = await audit(store, registry);
-        store.remove();
-        return tags / product.seconds / (LOOP_TAGS / loop.seconds);
-      });
-      results.push({ name: `tags/s of ${tool}`, unit: 'x', samples, goal });
-    }
-    await registry.stop();
-    return results;
+      return results;
+    });
   },
 };
 

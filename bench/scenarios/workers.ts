@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startRedis } from '../../test/support/redis.ts';
 import { audit, type Context, rounds, type Scenario, SLIMBOARD, slimboard } from '../harness/context.ts';
 import { startNode } from '../harness/process.ts';
-import { type BenchRegistry, startRegistry } from '../harness/registry.ts';
+import { type BenchRegistry, withRegistry } from '../harness/registry.ts';
 import type { Result } from '../harness/result.ts';
 import { type BenchStore, SETTINGS } from '../harness/store.ts';
 
@@ -13,11 +13,11 @@ const SOURCE = 'bench';
 export const workers: Scenario = {
   title: 'Worker processes on this machine, against the audit in one process in turn (20 ms)',
   async run(context) {
-    const registry = await startRegistry({ tags: context.tags, latencyMs: 20 });
-    const results: Result[] = [];
-    for (const count of WORKERS) results.push(await compare(context, registry, count));
-    await registry.stop();
-    return results;
+    return withRegistry({ tags: context.tags, latencyMs: 20 }, async (registry) => {
+      const results: Result[] = [];
+      for (const count of WORKERS) results.push(await compare(context, registry, count));
+      return results;
+    });
   },
 };
 
@@ -37,13 +37,17 @@ async function compare(context: Context, registry: BenchRegistry, count: number)
 
 async function auditByWorkers(store: BenchStore, registry: BenchRegistry, count: number): Promise<number> {
   const redis = await startRedis();
-  const source = `sources: [{ name: ${SOURCE}, kind: oci, registry: "${registry.host}", plainHttp: true, concurrency: 64 }]\n`;
-  writeFileSync(join(store.cwd, 'slimboard.yaml'), SETTINGS + source);
-  const place = { cwd: store.cwd, env: { ...store.env, SLIMBOARD_REDIS_URL: redis.url } };
-  await slimboard(store, ['migrate']);
-  const stops = Array.from({ length: count }, () => startNode(SLIMBOARD, ['worker'], place));
-  const { seconds } = await slimboard({ ...store, env: place.env }, ['schedule', '--now', SOURCE, '--wait']);
-  await Promise.all(stops.map((stop) => stop()));
-  await redis.stop();
-  return seconds;
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const source = `sources: [{ name: ${SOURCE}, kind: oci, registry: "${registry.host}", plainHttp: true, concurrency: 64 }]\n`;
+    writeFileSync(join(store.cwd, 'slimboard.yaml'), SETTINGS + source);
+    const place = { cwd: store.cwd, env: { ...store.env, SLIMBOARD_REDIS_URL: redis.url } };
+    await slimboard(store, ['migrate']);
+    for (let worker = 0; worker < count; worker++) stops.push(startNode(SLIMBOARD, ['worker'], place));
+    const { seconds } = await slimboard({ ...store, env: place.env }, ['schedule', '--now', SOURCE, '--wait']);
+    return seconds;
+  } finally {
+    await Promise.all(stops.map((stop) => stop()));
+    await redis.stop();
+  }
 }
