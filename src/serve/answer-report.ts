@@ -45,18 +45,21 @@ export async function answerReport(
   return new Response(bytesOf(FORMATS[name as FormatName](report, {})), { headers });
 }
 
-/** A body that is made as it is read; a reader that leaves ends the query. */
+/** A body that is made as it is read: a reader that leaves ends the query, and where nobody reads, as of HEAD, none begins. */
 function bytesOf(text: AsyncIterable<string>): ReadableStream<Uint8Array> {
   const iterator = text[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await iterator.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      },
+      async cancel() {
+        await iterator.return?.(undefined);
+      },
     },
-    async cancel() {
-      await iterator.return?.(undefined);
-    },
-  });
+    { highWaterMark: 0 },
+  );
 }

@@ -140,6 +140,18 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(instructions.find((instruction) => instruction.includes('HYPERLINK'))).toMatch(/^(?:'=|RUN )/);
   });
 
+  test.each(['csv', 'json', 'ndjson', 'markdown'])(
+    'a report that is asked for by HEAD, as %s, holds no connection',
+    async (format) => {
+      // As many as the pool has; the embedded database has one.
+      for (let at = 0; at < 10; at++) {
+        const { status } = await app.request(`/api/v1/reports/images?format=${format}`, { ...LOCAL, method: 'HEAD' });
+        expect(status).toBe(200);
+        expect((await get('/readyz')).status).toBe(200);
+      }
+    },
+  );
+
   test('a trend is of audits that cover the same, and what grew names the build and its step', async () => {
     const { trends, growth } = (await json('/api/v1/overview')) as {
       trends: { points: { storedBytes: number }[] }[];
