@@ -93,13 +93,18 @@ function unusable(kind: string, name: FilterName, targets: FilterTargets): Setti
   return new SettingsError(`report ${kind} cannot be limited by ${FLAGS[name]}: it takes ${usable || 'no filter'}`);
 }
 
-/** When `--since` starts. @throws SettingsError when the text is neither a time nor a duration */
+/** When `--since` starts; a time that names no offset is in UTC, as all times in reports. @throws SettingsError when the text is neither a time nor a duration */
 export function sinceTime(text: string, now: Date): string {
   if (/^\d+(\.\d+)?[a-z]+$/i.test(text)) return new Date(now.getTime() - parseDuration(text)).toISOString();
-  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : new Date(Number.NaN);
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(withOffset(text)) : new Date(Number.NaN);
   if (Number.isNaN(time.getTime()))
     throw new SettingsError(`--since "${text}" is no time: write for example 2026-11-01, 2026-11-01T02:00:00Z or 30d`);
   return time.toISOString();
+}
+
+function withOffset(time: string): string {
+  const isBare = /^.{10}[T ]/i.test(time) && !/(?:Z|[+-]\d{2}:?\d{2})$/i.test(time);
+  return isBare ? `${time}Z` : time;
 }
 
 /**

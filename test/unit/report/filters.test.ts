@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { globRegex, sinceTime } from '../../../src/report/filters.ts';
 import { compileGlobs } from '../../../src/settings/glob.ts';
 
@@ -53,6 +53,15 @@ test.each([
 ])('since %s is %s', (text, expected) => {
   expect(sinceTime(text, now)).toBe(expected);
 });
+
+test.each(['2026-11-01T02:00', '2026-11-01T02:00:00', '2026-11-01 02:00:00', '2026-11-01T02:00Z'])(
+  'since %s is a time in UTC, wherever it is asked for',
+  (text) => {
+    vi.stubEnv('TZ', 'America/New_York');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(sinceTime(text, now)).toBe('2026-11-01T02:00:00.000Z');
+  },
+);
 
 test.each(['yesterday', '2026-13-45', '5 parsecs', ''])('since "%s" is no time', (text) => {
   expect(() => sinceTime(text, now)).toThrow(/is no/);
