@@ -1,5 +1,5 @@
 import { NotFoundError } from '../errors.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes, digestFromBytes, isDigest } from '../oci/digest.ts';
 import type { Queryable } from '../store/database.ts';
 
 /** One stored image with all that was concluded of it. Sizes are compressed bytes. */
@@ -179,7 +179,7 @@ const PLACES = `
  * @throws NotFoundError when no open tag is called that
  */
 export async function resolveImage(db: Queryable, text: string): Promise<Digest> {
-  if (/^sha(?:256|512):[0-9a-f]+$/.test(text)) return text as Digest;
+  if (isDigest(text)) return text;
   const [, name, tag] = /^(.+?)(?::([^:/]+))?$/.exec(text) ?? [];
   const [found] = await db.query<{ digest: Uint8Array }>(
     `select m.digest from tag t join repository r on r.id = t.repository_id
