@@ -42,7 +42,7 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
   const sums = (names: readonly string[], relation: string, prefix = ''): string =>
     names.map((name) => `sum(${relation}.${name}) as ${prefix}${name}`).join(', ');
   return `
-    with pair as (${pairSql(scope, since)}),${middleSizes(scope.where)}
+    with pair as (${pairSql(scope, since)}),${middleSizes(scope)}
     now_total as (
       select t.team as name, ${sums(['repositories', 'tags', 'images', 'logical_bytes', 'stored_bytes', 'exclusive_bytes', 'shared_bytes', 'own_bytes', 'savings_min_bytes', 'savings_max_bytes', 'findings_error', 'findings_warn'], 't')},
         ${middle('median_bytes', 1)} as median_bytes, ${middle('p90_bytes', 2)} as p90_bytes,
@@ -68,10 +68,17 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
 }
 
 /** The median and the 90th percentile of each team with repositories in several sources, an image in several of them once. */
-const middleSizes = (where: string): string => `
+const middleSizes = (scope: QueryScope): string => `
     scattered as (
       select t.team from pair i join team_total t on t.audit_id = i.totals_of and t.source_id = i.source_id
-      where ${where} group by t.team having count(*) > 1),
+      where ${scope.where} group by t.team having count(*) > 1),
+    ${scope.audit ? heldThen(scope) : HELD_NOW},
+    middle as (
+      select h.team, percentile_disc(array[0.5, 0.9]) within group (order by i.pull_bytes) as sizes
+      from held h join image i on i.manifest_id = h.manifest_id group by h.team),`;
+
+/** Images under tags now: read by few columns, for these may be all there are. */
+const HELD_NOW = `
     root as (
       select distinct r.team, r.source_id, t.manifest_id from tag t join repository r on r.id = t.repository_id
       where t.ended_at is null and t.name is not null and r.ended_at is null
@@ -80,10 +87,13 @@ const middleSizes = (where: string): string => `
       select team, manifest_id from root
       union
       select root.team, c.child_id from root join source s on s.id = root.source_id
-      join index_child c on c.index_id = root.manifest_id and c.child_id is not null and is_wanted_platform(c.platform, s.platforms)),
-    middle as (
-      select h.team, percentile_disc(array[0.5, 0.9]) within group (order by i.pull_bytes) as sizes
-      from held h join image i on i.manifest_id = h.manifest_id group by h.team),`;
+      join index_child c on c.index_id = root.manifest_id and c.child_id is not null and is_wanted_platform(c.platform, s.platforms))`;
+
+/** Images that were under tags at the end of the audit that was asked for. */
+const heldThen = (scope: QueryScope): string => `
+    held as (
+      select distinct h.team, h.manifest_id from ${imagesAsOf(scope)} h
+      where h.kind = 'image' and h.tag <> '' and h.team in (select team from scattered))`;
 
 /** The tags that lead to an image, `id` its manifest: by themselves, or through an index. Written out, so that indexes find them. */
 const tagsOf = (id: string): string =>

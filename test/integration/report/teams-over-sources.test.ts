@@ -3,14 +3,19 @@ import type { ReportFilters } from '../../../src/report/filters.ts';
 import { teams } from '../../../src/report/leaderboard.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
+import { computeTotals } from '../../../src/store/totals-store.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
 const AT = '2026-11-24T02:00:00Z';
 
+const LATER = '2026-11-25T02:00:00Z';
+
 describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
   let db: Database;
+  let ofBoth: number;
+  let endLarge: () => Promise<void>;
 
   beforeAll(async () => {
     db = await open();
@@ -31,15 +36,23 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
     const shopWest = await inventory.repository(west, 'shop/cart', 'shop', AT);
     const pay = await inventory.repository(west, 'pay/api', 'pay', AT);
     for (const [number, held] of [small, both, index].entries()) await inventory.tag(shopEast, `${number}`, held, AT);
-    for (const [number, held] of [both, large].entries()) await inventory.tag(shopWest, `${number}`, held, AT);
+    await inventory.tag(shopWest, '0', both, AT);
+    const passing = await inventory.tag(shopWest, '1', large, AT);
     await inventory.tag(shopEast, null, old, AT);
     await inventory.endTag(await inventory.tag(shopWest, 'ended', old, AT), AT);
     await inventory.tag(pay, '1', old, AT);
-    for (const source of [east, west]) await inventory.audit(source, AT);
+    ofBoth = await inventory.audit(east, AT);
+    await db.query('insert into audit_source (audit_id, source_id, running) values ($1, $2, false)', [ofBoth, west]);
+    await db.transaction((tx) => computeTotals(tx, west, ofBoth));
+    endLarge = async () => {
+      await inventory.endTag(passing, LATER);
+      for (const source of [east, west]) await inventory.audit(source, LATER);
+    };
   });
   afterAll(() => db?.close());
 
-  const rows = (filters: ReportFilters = {}) => readRecords(db, teams, { filters });
+  const rows = (filters: ReportFilters = {}, audit?: number) =>
+    readRecords(db, teams, { filters, ...(audit === undefined ? {} : { audit }) });
 
   test('have the middle sizes of all their images under tags, one in several sources once', async () => {
     expect(await rows()).toMatchObject([
@@ -53,5 +66,13 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
       { team: 'shop', tags: 2, median_bytes: 20, p90_bytes: 40 },
     ]);
     expect(await rows({ source: 'east' })).toMatchObject([{ team: 'shop', tags: 3, median_bytes: 20, p90_bytes: 30 }]);
+  });
+
+  test('have those of then where an audit is asked for', async () => {
+    await endLarge();
+    expect(await rows({ team: 'shop' })).toMatchObject([{ team: 'shop', tags: 4, median_bytes: 20, p90_bytes: 30 }]);
+    expect(await rows({ team: 'shop' }, ofBoth)).toMatchObject([
+      { team: 'shop', tags: 5, median_bytes: 20, p90_bytes: 40 },
+    ]);
   });
 });
