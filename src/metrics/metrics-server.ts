@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SettingsError } from '../errors.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface MetricsServer {
@@ -16,7 +17,10 @@ export interface MetricsServerOptions {
   readonly isHealthy: () => Promise<boolean>;
 }
 
-/** `/metrics` and `/healthz` for processes that have no dashboard: workers and schedulers. */
+/**
+ * `/metrics` and `/healthz` for processes that have no dashboard: workers and schedulers.
+ * @throws SettingsError when the port cannot be had
+ */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { metrics, host, port, isHealthy } = options;
   const routes: Readonly<Record<string, () => Promise<{ status: number; type: string; body: string }>>> = {
@@ -32,7 +36,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
+    server.once('error', (error) => reject(portError(error, port))).listen(port, host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
@@ -41,4 +45,14 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function portError(error: NodeJS.ErrnoException, port: number): SettingsError {
+  const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
+  return new SettingsError(
+    `metrics cannot be served on port ${port}: ${reason}; choose another one by --metrics-port`,
+    {
+      cause: error,
+    },
+  );
 }

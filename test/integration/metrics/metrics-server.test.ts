@@ -35,3 +35,11 @@ test.each([
 ])('knows nothing else: %s %s', async (path, method) => {
   expect((await get(path, method)).status).toBe(404);
 });
+
+test('a port that is taken is a mistake in the settings, and named', async () => {
+  const taken = startMetricsServer({ metrics: createMetrics(), host: '127.0.0.1', port: server.port, isHealthy });
+  await expect(taken).rejects.toMatchObject({
+    code: 'settings',
+    message: expect.stringContaining(`${server.port}: it is in use`),
+  });
+});
