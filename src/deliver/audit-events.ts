@@ -1,6 +1,6 @@
 import { checkFacts } from '../policy/check-image.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
-import { recordOf } from '../report/report.ts';
+import { type AuditSummary, recordOf } from '../report/report.ts';
 import { readPage } from '../report/report-page.ts';
 import type { NotifySettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
@@ -13,17 +13,7 @@ export type EventName = NotifySettings['on'][number];
 /** Something that an audit found and somebody may want to be told: data of a webhook's message. Sizes are bytes. */
 export interface AuditEvent {
   readonly event: EventName;
-  readonly audit: {
-    readonly id: number;
-    readonly status: string;
-    readonly sources: readonly string[];
-    readonly started_at: string;
-    readonly finished_at: string | null;
-    readonly repositories_listed: number;
-    readonly tags_listed: number;
-    readonly tags_audited: number;
-    readonly tags_skipped: number;
-    readonly tags_failed: number;
+  readonly audit: AuditSummary & {
     readonly images: number | null;
     readonly stored_bytes: number | null;
     readonly logical_bytes: number | null;

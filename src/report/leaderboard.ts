@@ -1,5 +1,5 @@
 import type { FilterTargets } from './filters.ts';
-import type { QueryScope, ReportKind } from './kinds/kind.ts';
+import { IMAGE_FILTERS, type QueryScope, type ReportKind } from './kinds/kind.ts';
 import { groupColumns, MOVEMENT_COLUMNS } from './leaderboard-columns.ts';
 import { groupsSql } from './leaderboard-groups.ts';
 import type { Grouping, Metric } from './names.ts';
@@ -68,15 +68,7 @@ export const teams: ReportKind = {
 function filtersOf(by: Grouping): FilterTargets {
   if (by === 'team') return { source: 'i.source', team: 't.team' };
   if (by === 'repository') return { source: 'i.source', team: 'i.team', repository: 'i.repository' };
-  return {
-    source: 'i.source',
-    team: 'i.team',
-    repository: 'i.repository',
-    tag: 'i.tag',
-    base: 'i.base_image',
-    distro: 'i.distro',
-    minSize: 'i.compressed_bytes',
-  };
+  return { ...IMAGE_FILTERS, minSize: 'i.compressed_bytes' };
 }
 
 function rankedSql(

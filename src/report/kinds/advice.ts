@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { imagesAsOf, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesAsOf, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -38,12 +38,7 @@ export const advice: ReportKind = {
   description: 'One row a step of the plan that makes an image smaller, most gain first.',
   columns,
   filters: {
-    source: 'i.source',
-    team: 'i.team',
-    repository: 'i.repository',
-    tag: 'i.tag',
-    base: 'i.base_image',
-    distro: 'i.distro',
+    ...IMAGE_FILTERS,
     minSize: 'i.compressed_bytes',
   },
   query: (scope) => `

@@ -1,6 +1,6 @@
 import { baseSums } from '../../store/base-sums.ts';
 import type { Column } from '../report.ts';
-import { imagesAsOf, keptOr, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesAsOf, keptOr, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   {
@@ -42,12 +42,7 @@ export const bases: ReportKind = {
   description: 'One row a base image and distribution, most images first: who stands on it.',
   columns,
   filters: {
-    source: 'i.source',
-    team: 'i.team',
-    repository: 'i.repository',
-    tag: 'i.tag',
-    base: 'i.base_image',
-    distro: 'i.distro',
+    ...IMAGE_FILTERS,
     minSize: 'i.base_bytes',
   },
   query: (scope) => {

@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { imagesAsOf, type QueryScope, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesAsOf, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -34,12 +34,7 @@ export const findings: ReportKind = {
   description: 'One row a finding of an image under a tag, errors first.',
   columns,
   filters: {
-    source: 'i.source',
-    team: 'i.team',
-    repository: 'i.repository',
-    tag: 'i.tag',
-    base: 'i.base_image',
-    distro: 'i.distro',
+    ...IMAGE_FILTERS,
     since: 'i.first_seen_at',
     minSize: 'i.compressed_bytes',
   },

@@ -1,6 +1,6 @@
 import { partSql, rowSql, runsOf, sharedSql } from '../packed-rows.ts';
 import type { Column } from '../report.ts';
-import { asOf, imagesAsOf, type QueryScope, type ReportKind, selectColumns } from './kind.ts';
+import { asOf, IMAGE_FILTERS, imagesAsOf, type QueryScope, type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -162,12 +162,7 @@ export const images: ReportKind = {
   description: 'One row a tag and platform: what it is, how big, what it stands on, what would make it smaller.',
   columns,
   filters: {
-    source: 'i.source',
-    team: 'i.team',
-    repository: 'i.repository',
-    tag: 'i.tag',
-    base: 'i.base_image',
-    distro: 'i.distro',
+    ...IMAGE_FILTERS,
     since: 'coalesce(i.pushed_at, i.first_seen_at)',
     minSize: 'i.compressed_bytes',
   },

@@ -28,6 +28,16 @@ export interface ReportKind {
   readonly shared?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
 }
 
+/** What limits a report of images, called `i`. */
+export const IMAGE_FILTERS = {
+  source: 'i.source',
+  team: 'i.team',
+  repository: 'i.repository',
+  tag: 'i.tag',
+  base: 'i.base_image',
+  distro: 'i.distro',
+} as const satisfies FilterTargets;
+
 /** What a query is asked for. */
 export interface QueryScope {
   /** The filters as a condition, in terms of the kind's targets. */

@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { imagesAsOf, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesAsOf, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'digest', type: 'digest', description: 'The digest of the layer as it is transferred.' },
@@ -28,12 +28,7 @@ export const layers: ReportKind = {
   description: 'One row a distinct layer, most bytes first: what made it and who shares it.',
   columns,
   filters: {
-    source: 'i.source',
-    team: 'i.team',
-    repository: 'i.repository',
-    tag: 'i.tag',
-    base: 'i.base_image',
-    distro: 'i.distro',
+    ...IMAGE_FILTERS,
     minSize: 'b.size',
   },
   query: (scope) => `
