@@ -44,34 +44,11 @@ export interface EngineOptions {
   readonly clock?: () => Date;
 }
 
-/** Puts together what the tasks of an audit need; registries are opened when they are first asked. */
+/** Puts together what the tasks of an audit need. */
 export function createAuditEngine(options: EngineOptions): AuditEngine {
   const { settings, db, queue, events } = options;
   const counts: RequestCounts = { requests: 0, throttled: 0 };
-  const governor =
-    options.governor ??
-    createInProcessGovernor({
-      settingsFor: (registry) => ({
-        maxConcurrency: concurrencyAt(registry, options.sources ?? []) ?? settings.sourceDefaults.concurrency,
-      }),
-    });
-  const registries = new Map<string, Promise<Registry>>();
-  const connect = shareConnections();
-  const open = (source: SourceSettings): Promise<Registry> => {
-    const opening = openRegistry(source, {
-      environment: options.environment,
-      governor,
-      connect,
-      teamKey: settings.teamKey,
-      onNote: options.onNote,
-      onRequest: (registry, status, throttled) => {
-        counts.requests++;
-        if (throttled) counts.throttled++;
-        options.onRequest?.(registry, status);
-      },
-    });
-    return opening.then(shareBlobs);
-  };
+  const registries = createRegistries(options, counts);
   const clock = createAuditClock(options.clock ?? (() => new Date()));
   const context: AuditContext = {
     settings,
@@ -80,23 +57,51 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
     batches: createBatchWriter(db, queue, clock.now),
     listings: createListingWriter(db, clock.now),
     events,
-    registryOf: (source) => openOnce(registries, source, open),
+    registryOf: registries.of,
     ...clock,
     deliver: options.deliver ?? (async () => undefined),
   };
+  return { context, handlers: createTaskHandlers(context), counts, close: registries.close };
+}
+
+/** The registries of sources, each opened when it is first asked. */
+interface Registries {
+  of(source: SourceSettings): Promise<Registry>;
+  close(): Promise<void>;
+}
+
+function createRegistries(options: EngineOptions, counts: RequestCounts): Registries {
+  const opened = new Map<string, Promise<Registry>>();
+  const shared = { governor: options.governor ?? ownGovernor(options), connect: shareConnections() };
+  const open = (source: SourceSettings): Promise<Registry> =>
+    openRegistry(source, {
+      ...shared,
+      environment: options.environment,
+      teamKey: options.settings.teamKey,
+      onNote: options.onNote,
+      onRequest: (registry, status, throttled) => {
+        counts.requests++;
+        if (throttled) counts.throttled++;
+        options.onRequest?.(registry, status);
+      },
+    }).then(shareBlobs);
+  const close = (opening: Promise<Registry>): Promise<void> =>
+    opening.then(
+      (registry) => registry.close(),
+      () => undefined,
+    );
   return {
-    context,
-    handlers: createTaskHandlers(context),
-    counts,
-    async close() {
-      for (const registry of registries.values()) {
-        await registry.then(
-          (opened) => opened.close(),
-          () => undefined,
-        );
-      }
-    },
+    of: (source) => openOnce(opened, source, open),
+    close: async () => void (await Promise.all([...opened.values()].map(close))),
   };
+}
+
+function ownGovernor({ settings, sources = [] }: EngineOptions): RequestGovernor {
+  return createInProcessGovernor({
+    settingsFor: (registry) => ({
+      maxConcurrency: concurrencyAt(registry, sources) ?? settings.sourceDefaults.concurrency,
+    }),
+  });
 }
 
 /** A source with other settings (another audit's flags) is another registry client; one that failed to open is tried again. */
