@@ -1,4 +1,4 @@
-import type { SlimboardError } from '../errors.ts';
+import { SlimboardError } from '../errors.ts';
 import type { ItemError } from '../store/audit-store.ts';
 
 /** What an error row says of what happened, besides to which item. */
@@ -7,4 +7,9 @@ export type ItemFailure = Pick<ItemError, 'code' | 'message' | 'retry'>;
 /** An expected failure as an error row has it. */
 export function itemFailure({ code, message, retry }: SlimboardError): ItemFailure {
   return { code, message, retry: retry.kind };
+}
+
+/** Whether what was thrown concerns one item. A registry that asks to wait, and a caller who stops, concern all. */
+export function isItemFailure(error: unknown): error is SlimboardError {
+  return error instanceof SlimboardError && error.code !== 'interrupted' && error.code !== 'rate-limited';
 }

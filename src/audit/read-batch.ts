@@ -1,4 +1,4 @@
-import { MalformedContentError, SlimboardError, TooLargeError } from '../errors.ts';
+import { MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -11,6 +11,7 @@ import type { CallOptions, FetchedManifest, ListedManifest, ListedRepository, Re
 import type { SourceSettings } from '../settings/settings.ts';
 import type { MissingChild, NewBlob, NewManifest } from '../store/content-store.ts';
 import type { KnownTag, Sighting } from '../store/inventory-store.ts';
+import { isItemFailure } from './item-failure.ts';
 import { type RecordInput, recordOf } from './manifest-record.ts';
 import { isWantedLater, wantedChildren } from './wanted-children.ts';
 
@@ -285,7 +286,7 @@ class BatchReader {
 }
 
 /** The layers of an attestation that hold build provenance; a bill of materials is of no use here, and large. */
-function provenanceOf(manifest: ImageManifest): readonly Descriptor[] {
+export function provenanceOf(manifest: ImageManifest): readonly Descriptor[] {
   return manifest.layers.filter(
     ({ mediaType, size, annotations }) =>
       mediaType === MEDIA_TYPE.inToto &&
@@ -335,6 +336,6 @@ function archivedRecords(resolved: readonly Resolved[], stored: ReadonlySet<Dige
 
 /** A limit is no item's failure: the whole batch waits, and is tried again. */
 function asItemError(error: unknown): SlimboardError {
-  if (error instanceof SlimboardError && error.code !== 'interrupted' && error.code !== 'rate-limited') return error;
+  if (isItemFailure(error)) return error;
   throw error;
 }

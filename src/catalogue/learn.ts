@@ -1,6 +1,7 @@
+import { isItemFailure } from '../audit/item-failure.ts';
 import { type KnownContent, readBatch } from '../audit/read-batch.ts';
 import { newestTags, repositorySelector, tagSelector } from '../audit/select.ts';
-import { SlimboardError } from '../errors.ts';
+import type { SlimboardError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parseTag, type Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
@@ -55,11 +56,6 @@ export async function learnBases(
   const batches = listBatches(registry, source, learned, fail, options.signal);
   await inLanes(LANES, batches, (batch) => learnBatch(db, registry, source, batch, learned, fail, options));
   return learned;
-}
-
-/** A registry that asks to wait, and a caller who stops, end the whole. */
-function isItemFailure(error: unknown): error is SlimboardError {
-  return error instanceof SlimboardError && error.code !== 'interrupted' && error.code !== 'rate-limited';
 }
 
 interface Batch {

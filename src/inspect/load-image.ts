@@ -1,15 +1,17 @@
+import { isItemFailure } from '../audit/item-failure.ts';
 import { platformOf } from '../audit/manifest-record.ts';
 import { type ImageMeasurement, measureImage } from '../audit/measure-image.ts';
+import { provenanceOf } from '../audit/read-batch.ts';
 import { wantedChildren } from '../audit/wanted-children.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
 import { NotFoundError, UnsupportedContentError } from '../errors.ts';
 import { contentKind } from '../oci/content-kind.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageConfig, MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
 import { parseJsonObject } from '../oci/json.ts';
 import { hasImageConfig, type ImageIndex, type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
-import { MEDIA_TYPE } from '../oci/media-type.ts';
 import { formatPlatform, type Platform, platformMatches } from '../oci/platform.ts';
 import { formatReference, type Reference } from '../oci/reference.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
@@ -183,19 +185,25 @@ async function readProvenance(
   const digests = index.manifests
     .filter(({ digest, annotations }) => wanted.has(digest) && annotations['vnd.docker.reference.digest'] === image)
     .map(({ digest }) => digest);
-  const statements: unknown[] = [];
-  for (const answer of (await registry.readManifests(repository, digests, { signal })).values()) {
-    if (answer instanceof Error) continue;
+  const answers = [...(await registry.readManifests(repository, digests, { signal })).values()];
+  const read = async (blob: Descriptor): Promise<unknown> =>
+    parseJsonObject(await registry.readBlob(repository, blob, { signal, maxBytes: MAX_CONFIG_BYTES }), 'provenance');
+  const statements = await Promise.all(answers.flatMap(provenanceIn).map((blob) => read(blob).catch(nothingOfAnItem)));
+  return statements.filter((statement) => statement !== undefined);
+}
+
+function provenanceIn(answer: FetchedManifest | Error): readonly Descriptor[] {
+  try {
+    if (answer instanceof Error) throw answer;
     const manifest = parseManifest(answer.body, answer.mediaType);
-    for (const layer of manifest.form === 'manifest' ? manifest.layers : []) {
-      if (layer.mediaType !== MEDIA_TYPE.inToto || layer.size > MAX_CONFIG_BYTES) continue;
-      statements.push(
-        parseJsonObject(
-          await registry.readBlob(repository, layer, { signal, maxBytes: MAX_CONFIG_BYTES }),
-          'provenance',
-        ),
-      );
-    }
+    return manifest.form === 'manifest' ? provenanceOf(manifest) : [];
+  } catch (error) {
+    return nothingOfAnItem(error) ?? [];
   }
-  return statements;
+}
+
+/** @throws what concerns more than one item */
+function nothingOfAnItem(error: unknown): undefined {
+  if (!isItemFailure(error)) throw error;
+  return undefined;
 }
