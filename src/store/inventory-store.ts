@@ -162,13 +162,19 @@ export async function recordSightings(
   sightings: readonly RepositorySighting[],
   now: string,
 ): Promise<void> {
-  const tagged = sightings.filter(({ tag }) => tag !== undefined);
+  const tagged = lastOfEachTag(sightings);
   const untagged = sightings.filter(({ tag }) => tag === undefined);
   await Promise.all([
     endMovedTags(tx, tagged, now),
     insertOpenRows(tx, tagged, now, 'name'),
     insertOpenRows(tx, untagged, now, 'manifest_id'),
   ]);
+}
+
+/** A tag that moves while it is listed may be found twice: what it named last holds. */
+function lastOfEachTag(sightings: readonly RepositorySighting[]): readonly RepositorySighting[] {
+  const tagged = sightings.filter(({ tag }) => tag !== undefined);
+  return [...new Map(tagged.map((sighting) => [`${sighting.repositoryId} ${sighting.tag}`, sighting])).values()];
 }
 
 async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[], now: string): Promise<void> {

@@ -156,6 +156,21 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     expect(audit.tagsAudited).toBeGreaterThanOrEqual(1);
   });
 
+  test('a tag that is listed twice, and names another image the second time, names one', async () => {
+    registry.push('moving/tag', '1', image({ layers: ['before'] }));
+    registry.fault({ path: /moving\/tag\/tags/ }, body('{"tags":["1","1"]}', { 'Content-Type': 'application/json' }));
+    registry.fault({ path: /moving\/tag\/manifests\/1/, times: 1 }, (_request, _response, next) => {
+      next();
+      registry.push('moving/tag', '1', image({ layers: ['after'] }));
+    });
+    const audit = await auditRegistry(db, registry);
+    expect(await errorsOf(db, audit.id)).toEqual([]);
+    const open = await db.query(
+      "select t.name from tag t join repository r on r.id = t.repository_id where r.name = 'moving/tag' and t.ended_at is null",
+    );
+    expect(open).toEqual([{ name: '1' }]);
+  });
+
   test('an index of one image twice counts it once', async () => {
     const twice = image({ layers: ['twice'] });
     registry.push('hostile/twice', '1', index([twice, twice]));
