@@ -26,6 +26,14 @@ export function ownerOf(repository: RepositoryOwners, teams: readonly TeamSettin
   const configured = teamOf(repository.name, teams, repository.registry);
   if (configured !== undefined) return { team: configured, origin: 'pattern' };
   if (repository.registryTeam) return { team: repository.registryTeam, origin: 'registry' };
-  if (repository.labelTeam) return { team: repository.labelTeam, origin: 'label' };
+  if (repository.labelTeam) return { team: shortened(repository.labelTeam), origin: 'label' };
   return { team: UNOWNED, origin: 'none' };
+}
+
+/** A label may be anything, of any length; an index takes 2,700 bytes. */
+const MAX_TEAM_LENGTH = 200;
+
+/** By whole characters: the database keeps no half of one. */
+function shortened(team: string): string {
+  return team.length > MAX_TEAM_LENGTH ? [...team].slice(0, MAX_TEAM_LENGTH).join('') : team;
 }

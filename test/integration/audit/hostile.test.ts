@@ -47,6 +47,12 @@ const children = (count: number) =>
 const config = (fields: object): string =>
   JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [] }, ...fields });
 
+/** Text that no database makes shorter. */
+function noise(length: number): string {
+  const parts = Array.from({ length: Math.ceil(length / 64) }, (_, at) => digestOf(`${at}`).slice(7));
+  return parts.join('').slice(0, length);
+}
+
 /** What anyone may push: [what it is, its content, the codes of its errors]. */
 const HOSTILE: readonly (readonly [string, BuiltManifest, readonly string[]])[] = [
   ['negative-size', layerOfSize('-1'), ['malformed-content']],
@@ -81,6 +87,7 @@ const HOSTILE: readonly (readonly [string, BuiltManifest, readonly string[]])[] 
     [],
   ],
   ['long-label', withConfig(config({ config: { Labels: { team: 'x'.repeat(10_000) } } })), []],
+  ['long-label-of-noise', withConfig(config({ config: { Labels: { team: noise(10_000) } } })), []],
   [
     'prototype',
     withConfig('{"os":"linux","__proto__":{"polluted":true},"config":{"Labels":{"__proto__":"x","constructor":"y"}}}'),
@@ -169,6 +176,15 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
       "select t.name from tag t join repository r on r.id = t.repository_id where r.name = 'moving/tag' and t.ended_at is null",
     );
     expect(open).toEqual([{ name: '1' }]);
+  });
+
+  test('a base that hundreds of tags name is one base', async () => {
+    const base = image({ layers: ['base'], created: '2024-01-01T00:00:00Z' });
+    for (let number = 0; number < 400; number++) registry.push('base/os', digestOf(`${number}`).slice(7), base);
+    registry.push('good/app', '1', image({ layers: ['base', 'app'], created: '2024-02-01T00:00:00Z' }));
+    const audit = await auditRegistry(db, registry);
+    expect(await errorsOf(db, audit.id)).toEqual([]);
+    expect(audit.status).toBe('finished');
   });
 
   test('an index of one image twice counts it once', async () => {
