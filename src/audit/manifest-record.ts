@@ -69,13 +69,17 @@ function imageOf(manifest: ImageManifest, config: ImageConfig, chain: readonly D
   };
 }
 
+/** A config may state anything, of any length, and an index takes 2,700 bytes: real names have a dozen characters. */
+const MAX_PLATFORM_PART = 64;
+
 /** The platform that a config states. */
 export function platformOf(config: ImageConfig): Platform {
+  const { os, architecture, variant = '', osVersion } = config;
   return {
-    os: config.os || 'unknown',
-    architecture: config.architecture || 'unknown',
-    ...(config.variant ? { variant: config.variant } : {}),
-    ...(config.osVersion ? { osVersion: config.osVersion } : {}),
+    os: os.slice(0, MAX_PLATFORM_PART) || 'unknown',
+    architecture: architecture.slice(0, MAX_PLATFORM_PART) || 'unknown',
+    ...(variant ? { variant: variant.slice(0, MAX_PLATFORM_PART) } : {}),
+    ...(osVersion ? { osVersion } : {}),
   };
 }
 

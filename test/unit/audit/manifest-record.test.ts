@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { platformOf } from '../../../src/audit/manifest-record.ts';
+import { parseImageConfig } from '../../../src/oci/image-config.ts';
+import { formatPlatform } from '../../../src/oci/platform.ts';
+
+const platform = (config: object) => formatPlatform(platformOf(parseImageConfig(JSON.stringify(config))));
+
+test.each([
+  [{ os: 'linux', architecture: 'arm', variant: 'v7' }, 'linux/arm/v7'],
+  [{ os: 'linux' }, 'linux/unknown'],
+  [{}, 'unknown/unknown'],
+])('the platform of %j is %s', (config, expected) => {
+  expect(platform(config)).toBe(expected);
+});
+
+test('a platform fits an index of the database, whatever a config states', () => {
+  const long = 'x'.repeat(5_000);
+  expect(platform({ os: long, architecture: long, variant: long }).length).toBeLessThan(200);
+});
