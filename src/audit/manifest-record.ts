@@ -1,7 +1,7 @@
 import { MalformedContentError } from '../errors.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import { contentKind } from '../oci/content-kind.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
+import { type Descriptor, MAX_CONTENT_BYTES } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageIndex, ImageManifest, Manifest } from '../oci/manifest.ts';
@@ -23,7 +23,7 @@ export interface RecordInput {
   readonly bodies: ReadonlyMap<Digest, Uint8Array>;
 }
 
-/** The rows that keep a manifest. @throws MalformedContentError when its sizes add up to no number */
+/** The rows that keep a manifest. @throws MalformedContentError when its sizes add up to more than an image has */
 export function recordOf(input: RecordInput): { readonly manifest: NewManifest; readonly blobs: readonly NewBlob[] } {
   const { fetched, manifest, tag, config } = input;
   const common = {
@@ -85,8 +85,8 @@ export function platformOf(config: ImageConfig): Platform {
 
 function sumOfSizes(layers: readonly Descriptor[]): number {
   const sum = layers.reduce((total, { size }) => total + size, 0);
-  if (!Number.isSafeInteger(sum))
-    throw new MalformedContentError('manifest.layers: the sizes add up to more than 2^53 - 1 bytes');
+  if (sum > MAX_CONTENT_BYTES)
+    throw new MalformedContentError(`manifest.layers: the sizes add up to more than ${MAX_CONTENT_BYTES} bytes`);
   return sum;
 }
 

@@ -15,6 +15,9 @@ export interface Descriptor {
   readonly urls?: readonly string[] | undefined;
 }
 
+/** 10 TB: more than any registry takes as one blob. A manifest may state what it likes, and sums have to stay numbers. */
+export const MAX_CONTENT_BYTES = 1e13;
+
 /** @throws MalformedContentError naming the field */
 export function readDescriptor(value: unknown, path: string): Descriptor {
   const object = readObject(value, path);
@@ -24,10 +27,16 @@ export function readDescriptor(value: unknown, path: string): Descriptor {
   return {
     mediaType: readString(object.mediaType, `${path}.mediaType`),
     digest,
-    size: readSize(object.size, `${path}.size`),
+    size: readContentSize(object.size, `${path}.size`),
     annotations: readStringMap(object.annotations),
     platform: readPlatform(object.platform),
     artifactType: readOptionalString(object.artifactType) || undefined,
     urls: Array.isArray(object.urls) ? readStringList(object.urls) : undefined,
   };
+}
+
+function readContentSize(value: unknown, path: string): number {
+  const size = readSize(value, path);
+  if (size <= MAX_CONTENT_BYTES) return size;
+  throw new MalformedContentError(`${path}: ${size} bytes, and no content has more than ${MAX_CONTENT_BYTES}`);
 }

@@ -53,10 +53,19 @@ function noise(length: number): string {
   return parts.join('').slice(0, length);
 }
 
+/** Two of them are more than any image has. */
+const largeLayer = (digit: string) => ({
+  mediaType: 'application/vnd.oci.image.layer.v1.tar',
+  digest: `sha256:${digit.repeat(64)}`,
+  size: 6e12,
+});
+
 /** What anyone may push: [what it is, its content, the codes of its errors]. */
 const HOSTILE: readonly (readonly [string, BuiltManifest, readonly string[]])[] = [
   ['negative-size', layerOfSize('-1'), ['malformed-content']],
   ['size-2-to-the-63', layerOfSize('9223372036854775808'), ['malformed-content']],
+  ['size-that-no-registry-takes', layerOfSize('9007199254740991'), ['malformed-content']],
+  ['layers-that-no-registry-takes', withConfig(config({}), [largeLayer('a'), largeLayer('b')]), ['malformed-content']],
   ['fractional-size', layerOfSize('1.5'), ['malformed-content']],
   ['size-as-text', layerOfSize('"12"'), ['malformed-content']],
   ['nested-indexes', nested(6), ['too-large']],
