@@ -21,9 +21,10 @@ const NO_HISTORY = `null::int8 as previous_stored_bytes, null::int8 as previous_
       null::int8 as previous_images, null::numeric as previous_slim_score, false as compared, null::int8 as credited_bytes,
       null::numeric as goal_percent`;
 
-/** Which totals are those of now, and which those compared with: one row a source. */
-function pairSql({ audit, parameters }: QueryScope, since: string | undefined): string {
-  const current = audit ? `a.audit_id = ${parameters.add(audit.id)}::int8` : 'a.newest';
+/** Which totals are those of now, and which those compared with: one row a source, of those that were asked for. */
+function pairSql({ audit, source, parameters }: QueryScope, since: string | undefined): string {
+  const ended = audit ? `a.audit_id = ${parameters.add(audit.id)}::int8` : 'a.newest';
+  const current = source === undefined ? ended : `${ended} and a.source = ${parameters.add(source)}`;
   if (since === undefined)
     return `select a.source_id, a.source, a.totals_of, a.previous_totals_of from slimboard_source_audits a where ${current}`;
   return `select a.source_id, a.source, a.totals_of, p.totals_of as previous_totals_of
@@ -60,7 +61,7 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
         sum(p.images) as previous_images,
         round(sum(p.slim_score * p.logical_bytes) / nullif(sum(p.logical_bytes) filter (where p.slim_score is not null), 0), 2) as previous_slim_score
       from pair i join team_total p on p.audit_id = i.previous_totals_of and p.source_id = i.source_id
-      group by p.team),${CREDITED}
+      group by p.team),${credited(scope)}
     select n.*, b.previous_stored_bytes, b.previous_own_bytes, b.previous_logical_bytes, b.previous_savings_max_bytes,
       b.previous_largest_bytes, b.previous_median_bytes, b.previous_images, b.previous_slim_score,
       (select bool_and(previous_totals_of is not null) from pair) as compared, coalesce(c.bytes, 0) as credited_bytes
@@ -96,22 +97,24 @@ const heldThen = (scope: QueryScope): string => `
       where h.kind = 'image' and h.tag <> '' and h.team in (select team from scattered))`;
 
 /** The tags that lead to an image, `id` its manifest: by themselves, or through an index. Written out, so that indexes find them. */
-const tagsOf = (id: string): string =>
+const tagsOf = (id: string, source: string | undefined): string =>
   `tag t join repository r on r.id = t.repository_id and r.ended_at is null and t.ended_at is null
-    and t.manifest_id in (select ${id} union all select x.index_id from index_child x where x.child_id = ${id})`;
+    and t.manifest_id in (select ${id} union all select x.index_id from index_child x where x.child_id = ${id})${
+      source === undefined ? '' : ' and r.source_id in (select source_id from pair)'
+    }`;
 
 /** A team's images that are the base of other teams' images, each once; bases are few, so the search begins with them. */
-const CREDITED = `
+const credited = ({ source }: QueryScope): string => `
     owned_base as materialized (
       select o.team, b.base_digest, i.pull_bytes
       from (select distinct base_digest from assessment where base_digest is not null) b
       join manifest m on m.digest = b.base_digest join image i on i.manifest_id = m.id
-      cross join lateral (select distinct r.team from ${tagsOf('m.id')}) o),
+      cross join lateral (select distinct r.team from ${tagsOf('m.id', source)}) o),
     credited as (
       select o.team as name, sum(o.pull_bytes) as bytes from owned_base o
       where exists (
         select 1 from assessment a
-        where a.base_digest = o.base_digest and exists (select 1 from ${tagsOf('a.manifest_id')} where r.team <> o.team))
+        where a.base_digest = o.base_digest and exists (select 1 from ${tagsOf('a.manifest_id', source)} where r.team <> o.team))
       group by o.team)`;
 
 function repositoriesSql(scope: QueryScope, since: string | undefined): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReportFilters } from '../../../src/report/filters.ts';
-import { teams } from '../../../src/report/leaderboard.ts';
+import { leaderboard, teams } from '../../../src/report/leaderboard.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { computeTotals } from '../../../src/store/totals-store.ts';
@@ -9,7 +9,6 @@ import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
 const AT = '2026-11-24T02:00:00Z';
-
 const LATER = '2026-11-25T02:00:00Z';
 
 describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
@@ -75,4 +74,45 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
       { team: 'shop', tags: 5, median_bytes: 20, p90_bytes: 40 },
     ]);
   });
+});
+
+describe.each(BACKENDS)('teams over several sources, audited again, on $name', ({ open }) => {
+  let db: Database;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+    const inventory = new Inventory(db);
+    const image = (bytes: number, base?: string) =>
+      inventory.image({
+        name: `${bytes}`,
+        layers: [[`layer of ${bytes}`, bytes]],
+        configBytes: 0,
+        ...(base === undefined ? {} : { base: { name: 'base', image: base, layers: 1 } }),
+      });
+    const [east, west] = [await inventory.source('east'), await inventory.source('west')];
+    const north = await inventory.source('north');
+    const shopEast = await inventory.repository(east, 'shop/cart', 'shop', AT);
+    const shopWest = await inventory.repository(west, 'shop/cart', 'shop', AT);
+    const pay = await inventory.repository(west, 'pay/api', 'pay', AT);
+    const old = await inventory.tag(shopEast, '1', await image(100), AT);
+    await inventory.tag(shopWest, '1', await image(300), AT);
+    await inventory.tag(pay, '1', await image(50, '100'), AT);
+    for (const source of [east, west]) await inventory.audit(source, AT);
+    await inventory.endTag(old, LATER);
+    await inventory.tag(shopEast, '1', await image(140), LATER);
+    await inventory.tag(await inventory.repository(north, 'search/web', 'search', LATER), '1', await image(7), LATER);
+    for (const source of [east, west, north]) await inventory.audit(source, LATER);
+  });
+  afterAll(() => db?.close());
+
+  test.each(['team', 'repository'] as const)(
+    'grew by what their source grew, whatever became of others: by %s',
+    async (by) => {
+      const of = (source: string) => readRecords(db, leaderboard({ by, metric: 'growth' }), { filters: { source } });
+      expect(await of('east')).toMatchObject([{ stored_bytes: 140, growth_bytes: 40, growth_percent: 40 }]);
+      expect(await of('west')).toMatchObject([{ growth_bytes: 0 }, { growth_bytes: 0 }]);
+      expect(await of('north')).toMatchObject([{ stored_bytes: 7, growth_bytes: null }]);
+    },
+  );
 });
