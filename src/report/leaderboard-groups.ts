@@ -1,5 +1,5 @@
 import { GROUP_SUMS, groupSums, taggedImages } from '../store/group-sums.ts';
-import { imagesAsOf, keptOr, type QueryScope } from './kinds/kind.ts';
+import { imagesAsOf, keptOr, type QueryScope, repositoriesAsOf } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';
 
 /**
@@ -131,7 +131,7 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
         where o.repository_id = i.repository_id and o.since <= (select finished_at from audit where id = pair.totals_of)
         order by o.since desc limit 1) as goal_percent
     from pair
-    join slimboard_repositories i on i.source_id = pair.source_id
+    join ${repositoriesAsOf(scope)} i on i.source_id = pair.source_id
     join lateral (
       select * from repository_total x where x.repository_id = i.repository_id and x.audit_id <= pair.totals_of
       order by x.audit_id desc limit 1) t on true

@@ -22,13 +22,15 @@ export interface ReportRequest {
 
 /**
  * A report of a kind, its rows read as they are asked for.
- * @throws SettingsError when the kind has no such filter or column, or there is no such audit
+ * @throws SettingsError when the kind has no such filter or column, or there is no such audit, or it tells of none but now
  */
 export async function openReport(db: Database, kind: ReportKind, request: ReportRequest): Promise<Report> {
   const { filters = {}, now } = request;
   const { source: _source, ...within } = filters;
   const parameters = new SqlParameters();
   const where = whereOf(kind.name, filters, kind.filters, now, parameters);
+  if (kind.ofNow && request.audit !== undefined)
+    throw new SettingsError(`report ${kind.name} tells of now, not of an earlier audit: leave --audit out`);
   const audit = await findSummary(db, request.audit, filters.source);
   const scope: QueryScope = {
     where,

@@ -14,6 +14,8 @@ export interface ReportKind {
   readonly query: (scope: QueryScope) => string;
   /** The default order: what follows `order by`, in names that the query gives. Undefined: as the query gives the rows. */
   readonly order?: string;
+  /** It tells of now, and of no audit before: it is not asked for the end of one. */
+  readonly ofNow?: true;
   /** Columns that tell rows apart: they decide among rows that a sort finds equal. Default: all columns. */
   readonly key?: readonly string[];
   /**
@@ -83,6 +85,24 @@ export function imagesAsOf({ audit, parameters }: Pick<QueryScope, 'audit' | 'pa
   if (!audit) return 'slimboard_images';
   const { open, listed } = asOf(audit, parameters);
   return `(select * from slimboard_image_history h where ${open('h.first_seen_at', 'h.ended_at')} and ${listed('h')})`;
+}
+
+/** The repositories that are there now, or were when the audit ended that was asked for, with their sizes then. */
+export function repositoriesAsOf({ audit, parameters }: Pick<QueryScope, 'audit' | 'parameters'>): string {
+  if (!audit) return 'slimboard_repositories';
+  const { open } = asOf(audit, parameters);
+  const sizes = (until: string): string =>
+    `(select * from repository_total x where x.repository_id = r.id and x.audit_id <= a.${until} order by x.audit_id desc limit 1)`;
+  return `(
+    select a.source, r.registry, r.name as repository, r.team, r.team_origin, t.tags, t.images, t.logical_bytes, t.stored_bytes,
+      t.exclusive_bytes, t.shared_bytes, t.own_bytes, t.median_bytes, t.largest_bytes,
+      case when a.previous_totals_of is not null then t.stored_bytes - coalesce(p.stored_bytes, 0) end as growth_bytes,
+      case when p.stored_bytes > 0 then round(100.0 * (t.stored_bytes - p.stored_bytes) / p.stored_bytes, 2) end as growth_percent,
+      r.first_seen_at, r.last_seen_at, r.id as repository_id, r.source_id
+    from slimboard_source_audits a join repository r on r.source_id = a.source_id
+    left join lateral ${sizes('totals_of')} t on true
+    left join lateral ${sizes('previous_totals_of')} p on true
+    where a.audit_id = ${parameters.add(audit.id)}::int8 and ${open('r.first_seen_at', 'r.ended_at')})`;
 }
 
 /** The selection of a kind's columns from a relation, as SQL. */

@@ -35,6 +35,7 @@ const columns: readonly Column[] = [
 export function reclaimable(inUse: InUse): ReportKind {
   return {
     name: 'reclaim',
+    ofNow: true,
     description: 'One row a manifest that could be removed, with the bytes that it frees together with those above it.',
     columns,
     filters: { source: 'c.source', team: 'c.team', repository: 'c.repository', minSize: 'c.compressed_bytes' },

@@ -48,6 +48,7 @@ export const regressions: ReportKind = {
   description:
     'One row a build that is larger than the build before it in its line of tags, with the step that grew, most bytes first.',
   columns,
+  ofNow: true,
   filters: {
     source: 'b.source',
     team: 'b.team',

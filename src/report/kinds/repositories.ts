@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { type ReportKind, selectColumns } from './kind.ts';
+import { type ReportKind, repositoriesAsOf, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -38,7 +38,7 @@ export const repositories: ReportKind = {
     since: 'r.first_seen_at',
     minSize: 'r.stored_bytes',
   },
-  query: ({ where }) => `
-    select ${selectColumns(columns, 'r')} from slimboard_repositories r where ${where}`,
+  query: (scope) => `
+    select ${selectColumns(columns, 'r')} from ${repositoriesAsOf(scope)} r where ${scope.where}`,
   order: 'stored_bytes desc nulls last, source, registry, repository',
 };

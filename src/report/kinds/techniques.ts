@@ -39,6 +39,7 @@ export const techniques: ReportKind = {
   description:
     "One row a technique that builds applied: what the guide says, what advice estimated, and what this registry's builds achieved.",
   columns,
+  ofNow: true,
   filters: { source: 'b.source', team: 'b.team', repository: 'b.repository', since: 'b.built_at' },
   query: ({ where }) => `
     select b.technique, max(b.guide_min_percent) as guide_min_percent, max(b.guide_max_percent) as guide_max_percent,

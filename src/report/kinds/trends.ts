@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { type ReportKind, selectColumns } from './kind.ts';
+import { asOf, type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'finished_at', type: 'timestamp', description: 'The end of the audit.' },
@@ -36,8 +36,9 @@ export const trends: ReportKind = {
     since: 't.finished_at',
     minSize: 't.stored_bytes',
   },
-  query: ({ where }) => `
-    select ${selectColumns(columns, 't')} from slimboard_trends t where ${where}`,
+  query: ({ where, audit, parameters }) => `
+    select ${selectColumns(columns, 't')} from slimboard_trends t
+    where ${where} and ${audit ? `t.audit_id <= ${parameters.add(audit.id)}::int8 and ${asOf(audit, parameters).listed('t')}` : 'true'}`,
   order: 'finished_at desc, audit_id desc, source, scope, name',
 };
 

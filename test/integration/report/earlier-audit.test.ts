@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { leaderboard } from '../../../src/report/leaderboard.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { computeTotals } from '../../../src/store/totals-store.ts';
+import { BACKENDS } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+import { readRecords } from '../../support/report-records.ts';
+
+const AT = '2026-11-24T02:00:00Z';
+const LATER = '2026-11-25T02:00:00Z';
+
+describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) => {
+  let db: Database;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+    const inventory = new Inventory(db);
+    const image = (bytes: number) =>
+      inventory.image({ name: `${bytes}`, layers: [[`layer of ${bytes}`, bytes]], configBytes: 0 });
+    const [east, west] = [await inventory.source('east'), await inventory.source('west')];
+    /** One audit of both sources. */
+    const audit = async (at: string): Promise<void> => {
+      const id = await inventory.audit(east, at);
+      await db.query('insert into audit_source (audit_id, source_id, running) values ($1, $2, false)', [id, west]);
+      await db.transaction((tx) => computeTotals(tx, west, id));
+    };
+    const cart = await inventory.repository(east, 'shop/cart', 'shop', AT);
+    const gone = await inventory.repository(west, 'shop/gone', 'shop', AT);
+    const tags = [
+      await inventory.tag(cart, '1', await image(10), AT),
+      await inventory.tag(gone, '1', await image(20), AT),
+    ];
+    await audit(AT);
+    for (const tag of tags) await inventory.endTag(tag, LATER);
+    await db.query('update repository set ended_at = $2 where id = $1', [gone, LATER]);
+    await inventory.tag(cart, '2', await image(30), LATER);
+    const added = await inventory.repository(west, 'shop/added', 'shop', LATER);
+    await inventory.tag(added, '1', await image(40), LATER);
+    await audit(LATER);
+  });
+  afterAll(() => db?.close());
+
+  test('have the repositories of then, with their sizes of then', async () => {
+    const now = await readRecords(db, KINDS.repositories);
+    expect(now).toMatchObject([
+      { repository: 'shop/added', stored_bytes: 40 },
+      { repository: 'shop/cart', stored_bytes: 30, growth_bytes: 20 },
+    ]);
+    expect(await readRecords(db, KINDS.repositories, { audit: 1 })).toMatchObject([
+      { repository: 'shop/gone', stored_bytes: 20, growth_bytes: null },
+      { repository: 'shop/cart', stored_bytes: 10, growth_bytes: null },
+    ]);
+    expect(await readRecords(db, KINDS.repositories, { audit: 2 })).toEqual(now);
+  });
+
+  test('rank the repositories of then', async () => {
+    const board = leaderboard({ by: 'repository', metric: 'stored' });
+    const names = async (audit: number) => (await readRecords(db, board, { audit })).map((row) => row.repository);
+    expect(await names(1)).toEqual(['registry.example.com/shop/gone', 'registry.example.com/shop/cart']);
+    expect(await names(2)).toEqual(['registry.example.com/shop/added', 'registry.example.com/shop/cart']);
+  });
+
+  test('have the middle sizes of then for teams over several sources', async () => {
+    expect(await readRecords(db, KINDS.teams, { audit: 1 })).toMatchObject([{ median_bytes: 10, p90_bytes: 20 }]);
+    expect(await readRecords(db, KINDS.teams, { audit: 2 })).toMatchObject([{ median_bytes: 30, p90_bytes: 40 }]);
+  });
+
+  test('have the trend until then', async () => {
+    const audits = async (audit: number) =>
+      new Set((await readRecords(db, KINDS.trends, { audit })).map((row) => row.audit_id));
+    expect(await audits(1)).toEqual(new Set([1]));
+    expect(await audits(2)).toEqual(new Set([1, 2]));
+  });
+
+  test.each(['regressions', 'improvements', 'techniques', 'reclaim'] as const)(
+    'are refused where they would tell of now: %s',
+    async (kind) => {
+      await expect(readRecords(db, KINDS[kind], { audit: 1 })).rejects.toThrow(
+        `report ${kind} tells of now, not of an earlier audit: leave --audit out`,
+      );
+    },
+  );
+});
