@@ -68,6 +68,19 @@ describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) =>
     expect(await readRecords(db, KINDS.teams, { audit: 2 })).toMatchObject([{ median_bytes: 30, p90_bytes: 40 }]);
   });
 
+  test('have of an audit what its own sources held, where totals of an audit of more sources hold for it', async () => {
+    const [{ id = 0 } = {}] = await db.query<{ id: number }>(
+      `insert into audit (lane, status, stage, options, started_at, finished_at, heartbeat_at, totals_of)
+       select lane, status, stage, options, finished_at, finished_at, finished_at, id from audit where id = 2 returning id`,
+    );
+    await db.query('insert into audit_source (audit_id, source_id, running) values ($1, 1, false)', [id]);
+    expect(await readRecords(db, KINDS.audits, { audit: id })).toMatchObject([{ sources: 'east', stored_bytes: 30 }]);
+    expect(await readRecords(db, KINDS.audits, { audit: 2 })).toMatchObject([
+      { sources: 'east;west', stored_bytes: 70 },
+    ]);
+    await db.query('delete from audit where id = $1', [id]);
+  });
+
   test('have the trend until then', async () => {
     const audits = async (audit: number) =>
       new Set((await readRecords(db, KINDS.trends, { audit })).map((row) => row.audit_id));
