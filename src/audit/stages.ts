@@ -97,9 +97,10 @@ export async function closeAudit(
   const scopes = await readDedupScopes(context, plan, signal);
   const deliver = singleTask('deliver');
   const closed = await context.db.transaction(async (tx) => {
-    for (const [sourceId, scope] of scopes) await saveDedupScope(tx, sourceId, scope);
+    const rescoped = [];
+    for (const [sourceId, scope] of scopes) if (await saveDedupScope(tx, sourceId, scope)) rescoped.push(sourceId);
     const changedTeams = await assignTeams(tx, sourceIds, context.settings.teams);
-    const mayHold = changedTeams === 0 && !(await hasJudged(tx, plan.auditId));
+    const mayHold = rescoped.length === 0 && changedTeams === 0 && !(await hasJudged(tx, plan.auditId));
     const current = mayHold ? await findCurrentTotals(tx, plan, context.settings.policy) : undefined;
     if (!current) {
       for (const sourceId of sourceIds) await computeTotals(tx, sourceId, plan.auditId);

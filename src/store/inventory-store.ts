@@ -51,9 +51,16 @@ export async function upsertSource(
   return row.id;
 }
 
-/** What the registry itself says of the scope in which it shares blobs; it knows better than the settings. */
-export async function saveDedupScope(tx: Queryable, sourceId: number, dedup: DedupScope): Promise<void> {
-  await tx.query('update source set dedup = $2 where id = $1 and dedup <> $2', [sourceId, dedup]);
+/**
+ * What the registry itself says of the scope in which it shares blobs; it knows better than the settings.
+ * @returns whether it was another one before
+ */
+export async function saveDedupScope(tx: Queryable, sourceId: number, dedup: DedupScope): Promise<boolean> {
+  const changed = await tx.query('update source set dedup = $2 where id = $1 and dedup <> $2 returning id', [
+    sourceId,
+    dedup,
+  ]);
+  return changed.length > 0;
 }
 
 /**

@@ -209,7 +209,7 @@ export interface UnchangedSince {
 
 /**
  * The newest audit that computed totals of these sources, where nothing was found since: no tag or repository came,
- * moved or went, and no manifest was fetched.
+ * moved or went, and no manifest was fetched; and where the settings say as then which platforms count, and what is shared.
  */
 export async function findUnchangedSince(
   tx: Queryable,
@@ -227,7 +227,12 @@ export async function findUnchangedSince(
        where r.source_id = any($1::int4[]) and (t.started_at > a.finished_at or t.ended_at > a.finished_at))
      and not exists (
        select 1 from repository r where r.source_id = any($1::int4[]) and (r.first_seen_at > a.finished_at or r.ended_at > a.finished_at))
-     and not exists (select 1 from manifest m where m.fetched_at > a.finished_at)`,
+     and not exists (select 1 from manifest m where m.fetched_at > a.finished_at)
+     and not exists (
+       select 1 from audit asked
+       cross join lateral jsonb_array_elements(asked.options -> 'sources') n
+       join lateral jsonb_array_elements(a.options -> 'sources') o on o -> 'name' = n -> 'name'
+       where asked.id = $2 and (n -> 'platforms', n -> 'dedup') is distinct from (o -> 'platforms', o -> 'dedup'))`,
     [[...sourceIds], auditId, sourceIds.length],
   );
   return row;

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { OciSource } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
@@ -110,6 +111,29 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(after?.stored_bytes).toBeGreaterThan(before[0]?.stored_bytes ?? 0);
     const [blobs] = await db.query('select sum(size)::int8 as stored_bytes from blob');
     expect(after).toEqual(blobs);
+  });
+
+  test.each<[string, Partial<OciSource>]>([
+    ['platforms', { platforms: 'all' }],
+    ['what is shared', { dedup: 'repository' }],
+  ])('totals are computed anew when the settings say another thing of %s', async (_, source) => {
+    const arm = image({ layers: ['arm only'], platform: { os: 'linux', architecture: 'arm64' } });
+    registry.push('mixed/multi', '1', index([image({ layers: ['x'] }), arm]));
+    const totals = async () => {
+      const [row] = await db.query(
+        'select images, logical_bytes, stored_bytes from source_total order by audit_id desc limit 1',
+      );
+      return row;
+    };
+    await auditRegistry(db, registry, { source });
+    const before = await totals();
+    await auditRegistry(db, registry);
+    const changed = await totals();
+    expect(changed).not.toEqual(before);
+    await auditRegistry(db, registry, { source: { ...source, full: true } });
+    expect(await totals()).toEqual(before);
+    await auditRegistry(db, registry);
+    expect(await totals()).toEqual(changed);
   });
 
   test('a digest that many tags name is read once', async () => {

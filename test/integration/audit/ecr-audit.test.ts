@@ -190,6 +190,19 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect((await contentOf(db)).source).toMatchObject([{ stored_bytes: bytesOf(one, two) }]);
   });
 
+  test('adds up anew when blob mounting was switched on, though nothing else has changed', async () => {
+    const one = image({ layers: ['shared'] });
+    const [off, on] = [await ecr.start({ blobMounting: false }), await ecr.start({ blobMounting: true })];
+    for (const mounting of [off, on])
+      for (const repository of ['a', 'b']) mounting.push(repository, one, { tags: ['1'] });
+    await auditEcr(db, off);
+    await auditEcr(db, on, { source: { full: true } });
+    expect(await db.query('select stored_bytes from source_total order by audit_id')).toEqual([
+      { stored_bytes: 2 * bytesOf(one) },
+      { stored_bytes: bytesOf(one) },
+    ]);
+  });
+
   test('counts each tag once as it goes on, and untagged manifests not among the tags', async () => {
     fill(fake, 'shop/api', 4);
     fake.push('shop/api', index([image({ layers: ['child'] })]), { tags: ['multi'] });
