@@ -93,7 +93,7 @@ function rankedSql(
           end as moved
       from (
         select g.*, ${now} as value, ${before} as value_before, ${cost} as monthly_cost,
-          ${rankable(`(${now})`, 'g.images')} as ranked, ${rankable(`(${before})`, 'coalesce(g.previous_images, 0)')} as ranked_before,
+          ${rankable(`(${now})`, 'g.images')} as ranked, g.compared and ${rankable(`(${before})`, 'coalesce(g.previous_images, 0)')} as ranked_before,
           ${GROWTH} as growth_bytes,
           case when g.compared and g.previous_stored_bytes > 0
             then round(100.0 * (g.stored_bytes - g.previous_stored_bytes) / g.previous_stored_bytes, 2) end as growth_percent

@@ -115,4 +115,19 @@ describe.each(BACKENDS)('teams over several sources, audited again, on $name', (
       expect(await of('north')).toMatchObject([{ stored_bytes: 7, growth_bytes: null }]);
     },
   );
+
+  test('are not ranked against an audit that lacks one of the sources', async () => {
+    const board = leaderboard({ by: 'team', metric: 'stored' });
+    const moved = async (filters: ReportFilters) =>
+      (await readRecords(db, board, { filters })).map((row) => [row.team, row.moved]);
+    expect(await moved({ source: 'west' })).toEqual([
+      ['shop', 0],
+      ['pay', 0],
+    ]);
+    expect(await moved({})).toEqual([
+      ['shop', null],
+      ['pay', null],
+      ['search', null],
+    ]);
+  });
 });
