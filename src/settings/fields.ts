@@ -68,8 +68,9 @@ function digitsToNumber(value: unknown): unknown {
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
 }
 
-export function text(example: string, pattern = /./) {
-  const rule = `write text, such as ${example}`;
+/** @param what says what the pattern takes, where the example alone does not */
+export function text(example: string, pattern = /./, what = 'text') {
+  const rule = `write ${what}, such as ${example}`;
   return z.string({ error: rule }).regex(pattern, { error: rule });
 }
 

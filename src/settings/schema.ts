@@ -26,7 +26,7 @@ const duration = parsed('90d', parseDuration);
 /** The name of a variable, where the value itself is a secret. */
 const variable = text('SLIMBOARD_WEBHOOK_SECRET', /^[A-Za-z_][A-Za-z0-9_]*$/);
 const webUrl = text('https://ci.example.com/hooks/slimboard', /^https?:\/\/[^\s/]/);
-const name = text('prod', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
+const name = text('prod', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, . _ and - (at most 63)');
 
 const platforms = oneOrMore(
   parsed('linux/amd64', (platform) => (platform === 'all' ? 'all' : parsePlatform(platform))),

@@ -133,6 +133,11 @@ describe('mistakes name file, line, key and what is accepted', () => {
       source('account: 123456789012'),
       ':4: sources[0].account: write text, such as "123456789012"',
     ],
+    [
+      'a name with other characters',
+      'teams:\n  - { name: Team Search, repositories: [a] }',
+      ':2: teams[0].name: write letters, digits, . _ and - (at most 63), such as prod',
+    ],
     ['text for a list', 'teams: none', ':1: teams: write a list'],
     ['a list for keys', 'log: [info]', ':1: log: write keys and values: level, format'],
     ['a wrong choice', 'log:\n  level: inof', ':2: log.level: did you mean "info"? write one of silent'],
