@@ -51,7 +51,8 @@ export async function write(
 
 /**
  * Into a file of another name in the same folder, flushed, then renamed: the name is of a whole report, always. Where a
- * link leads to a file, that file is the one; into a device or a pipe it is written, for a rename would put a file there.
+ * link leads to a file, that file is the one, and nobody else may read it than before; into a device or a pipe it is
+ * written, for a rename would put a file there.
  */
 export async function writeFileAtomically(
   path: string,
@@ -64,7 +65,7 @@ export async function writeFileAtomically(
   await makeFolder(dirname(target));
   const temporary = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
   try {
-    await writeInto(temporary, 'wx', text, signal);
+    await writeInto(temporary, 'wx', text, signal, found && found.mode & 0o777);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -77,8 +78,9 @@ async function writeInto(
   flags: 'w' | 'wx',
   text: AsyncIterable<string> | Iterable<string>,
   signal: AbortSignal | undefined,
+  mode?: number,
 ): Promise<void> {
-  const file = await open(path, flags);
+  const file = await open(path, flags, mode);
   try {
     await writeFile(file, text, { encoding: 'utf8', ...(signal && { signal }) });
     // Devices and pipes have nothing to flush.

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -69,6 +69,14 @@ test('a link stays, and the file that it leads to is replaced', async () => {
   await write(destinationOf('newest.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
   expect(await readlink(join(folder, 'newest.csv'))).toBe('share/report.csv');
   expect(await readFile(join(folder, 'share/report.csv'), 'utf8')).toBe('new');
+});
+
+test('a file that others may not read stays one when it is replaced', async () => {
+  await write(destinationOf('private.csv', VALUES, folder), chunks(['old']), 'text/csv', never);
+  await chmod(join(folder, 'private.csv'), 0o600);
+  await write(destinationOf('private.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
+  expect(await readFile(join(folder, 'private.csv'), 'utf8')).toBe('new');
+  expect((await stat(join(folder, 'private.csv'))).mode & 0o777).toBe(0o600);
 });
 
 test('into a pipe is written, as into a device: it does not become a file', async () => {
