@@ -21,10 +21,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stop.abort(interruption);
   });
 }
-// Whoever reads our output may leave before its end, as head does.
+// Whoever reads our output may leave before its end, as head does; the disk that it goes to may be full.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.done);
-  throw error;
+  process.stderr.write(
+    `slimboard: cannot write to stdout: ${error.message}: see where it leads, and that there is room\n`,
+  );
+  process.exit(EXIT.failure);
 });
 // The SDK of AWS announces when it will drop this version of Node.js; package.json says which ones work.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

@@ -179,3 +179,14 @@ test('nor does a file system hang it that lets nobody make a folder', async () =
   });
   expectRefusal(result, 2, /cannot write.*choose another folder/);
 });
+
+test.each([['--help'], ['report', 'teams', '--format', 'csv']])(
+  'a full disk behind stdout is told in a line: %j',
+  async (...args) => {
+    const intoFull = ['sh', '-c', 'exec "$@" > /dev/full', 'sh'];
+    const result = await runCommand(args, { cwd: await newFolder(), wrapper: intoFull });
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(/^slimboard: cannot write to stdout: ENOSPC: .*room$/m);
+    expect(result.stderr).not.toMatch(/^\s+at /m);
+  },
+);
