@@ -43,9 +43,13 @@ const UNSAFE_CELLS = new RegExp(
   `[",\\r\\n${AS_JSON}]|(?:^|${SEPARATOR})[\\s\\ufeff=+\\-@\\uff1d\\uff0b\\uff0d\\uff20]|\\s(?:${SEPARATOR}|$)`,
 );
 
+const WITH_SCALE: ReadonlySet<ColumnType> = new Set(['number', 'percent', 'money']);
+
 /** Of packed cells without any of that. */
 function plainWriterOf({ type }: Column): (packed: string) => string {
   if (type === 'timestamp') return (packed) => (packed === '' ? '' : isoTime(packed));
+  // Postgres writes a scale, as 100.00: a number is written alike whatever stands beside it.
+  if (WITH_SCALE.has(type)) return (packed) => (packed === '' ? '' : String(Number(packed)));
   return (packed) => (packed === NULL_TEXT ? '' : packed);
 }
 

@@ -15,6 +15,7 @@ const columns: readonly Column[] = [
   { name: 'day', type: 'date', description: 'A day.' },
   { name: 'digest', type: 'digest', description: 'A digest.' },
   { name: 'root', type: 'boolean', description: 'A truth.' },
+  { name: 'score', type: 'number', description: 'A number with a scale.' },
   { name: 'last', type: 'text', description: 'Text again.' },
 ];
 
@@ -42,7 +43,7 @@ describe.each(BACKENDS)('rows on their way from $name', ({ open }) => {
   function reportOf(given: readonly (string | null)[]): Required<Report> {
     const sql = `
       select t.first, (-7 * n) as bytes, case when n % 3 <> 0 then timestamptz '2026-11-23 02:00:00.75+00' + n * interval '1 hour' end as at, date '2026-11-23' + n::int as day,
-        sha256('x') as digest, n > 1 as root, ($1::text[])[array_length($1::text[], 1) + 1 - n] as last
+        sha256('x') as digest, n > 1 as root, round(12.5 * n, 2) as score, ($1::text[])[array_length($1::text[], 1) + 1 - n] as last
       from unnest($1::text[]) with ordinality t (first, n) order by n`;
     return reportFrom(packRows(db, columns, sql, [given]));
   }
@@ -52,7 +53,7 @@ describe.each(BACKENDS)('rows on their way from $name', ({ open }) => {
     const runs = runsOf(columns, ({ name }) => name !== 'last' && name !== 'at');
     const sql = `
       with content as (
-        select n, t.first, (-7 * n) as bytes, date '2026-11-23' + n::int as day, sha256('x') as digest, n > 1 as root
+        select n, t.first, (-7 * n) as bytes, date '2026-11-23' + n::int as day, sha256('x') as digest, n > 1 as root, round(12.5 * n, 2) as score
         from unnest($1::text[]) with ordinality t (first, n)),
       shared as (select n as key, ${sharedSql(runs)} as shared from content)
       select ${rowSql(runs, 'key', 'shared')} from (
