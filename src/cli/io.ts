@@ -53,3 +53,8 @@ function drained({ stdout }: Io): Promise<void> {
     for (const event of ['drain', 'close', 'error']) stdout.once(event, done);
   });
 }
+
+/** How many columns a stream's terminal has; undefined: there is none, or it does not know, as those of CI that tell 0. */
+export function columnsOf({ isTTY, columns }: Pick<Io['stdout'], 'isTTY' | 'columns'>): number | undefined {
+  return (isTTY && columns) || undefined;
+}

@@ -1,4 +1,5 @@
 import type { AuditEvents } from '../audit/context.ts';
+import { columnsOf } from './io.ts';
 import type { Session } from './prepare.ts';
 
 /** Items that failed for one and the same reason: refused credentials fail a whole registry. */
@@ -44,7 +45,7 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
   };
   const onTerminal = stderr.isTTY === true && settings.log.format === 'pretty';
   const show = (): void => {
-    if (onTerminal) stderr.write(`\r${clip(line(), stderr.columns ?? 80)}\u001b[K`);
+    if (onTerminal) stderr.write(`\r${clip(line(), columnsOf(stderr) ?? 80)}\u001b[K`);
     else notices.info(line());
   };
   const timer = quiet ? undefined : setInterval(show, onTerminal ? TERMINAL_MS : LOG_MS).unref();

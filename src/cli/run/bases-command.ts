@@ -10,7 +10,7 @@ import { FORMATS } from '../../report/formats/formats.ts';
 import type { FormatName } from '../../report/names.ts';
 import type { Database } from '../../store/database.ts';
 import { counted } from '../counted.ts';
-import { type Io, writeResult } from '../io.ts';
+import { columnsOf, type Io, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 
 /** Shows the catalogue. */
@@ -22,7 +22,8 @@ export async function listCommand(
   await withStore(session, 'read', async (db) => {
     const { stdout } = session.io;
     const report = listBases(db, { all, ...(pattern === undefined ? {} : { pattern }) });
-    const width = stdout.isTTY && stdout.columns ? { width: stdout.columns } : {};
+    const columns = columnsOf(stdout);
+    const width = columns === undefined ? {} : { width: columns };
     await writeResult(session.io, FORMATS[format](report, width));
   });
 }

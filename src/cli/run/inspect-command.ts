@@ -3,7 +3,7 @@ import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { withImageLoader } from '../image-loader.ts';
-import { writeResult } from '../io.ts';
+import { columnsOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson } from '../table-or-json.ts';
 import { withCatalogue } from '../with-catalogue.ts';
@@ -29,7 +29,7 @@ export async function inspectCommand(session: Session, text: string, options: In
     withImageLoader(session, async (load) => {
       const loaded = await load(reference, platform, { deep: options.deep, ...bases });
       const { findings, advice } = judgeLoaded(loaded, { policy, knowledge, today });
-      return describeImage(loaded, findings, advice, stdout.isTTY ? stdout.columns : undefined);
+      return describeImage(loaded, findings, advice, columnsOf(stdout));
     }),
   );
   await writeResult(session.io, format === 'json' ? [`${JSON.stringify(described, null, 2)}\n`] : [described.text]);

@@ -10,7 +10,7 @@ import { openReport } from '../../report/open-report.ts';
 import type { AuditSummary, Report } from '../../report/report.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
-import { type Io, writeResult } from '../io.ts';
+import { columnsOf, type Io, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 
 export interface ReportOptions extends ReportFilters {
@@ -97,11 +97,11 @@ async function* textOf(
     yield await htmlReport(db, report, { now: new Date(), storagePricePerGBMonth, currency, filtered });
     return;
   }
-  const { isTTY = false, columns } = io.stdout;
-  const terminal = isTTY && !toFile;
+  const terminal = io.stdout.isTTY === true && !toFile;
+  const width = toFile ? undefined : columnsOf(io.stdout);
   yield* FORMATS[format](report, {
     colour: terminal && !io.environment.NO_COLOR,
-    ...(terminal && columns !== undefined ? { width: columns } : {}),
+    ...(width !== undefined ? { width } : {}),
   });
 }
 
