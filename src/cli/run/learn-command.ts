@@ -1,5 +1,5 @@
 import { type Learned, learnBases } from '../../catalogue/learn.ts';
-import { SettingsError, SlimboardError } from '../../errors.ts';
+import { NotFoundError, SettingsError, SlimboardError } from '../../errors.ts';
 import { openStore } from '../../open-store.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
@@ -63,6 +63,7 @@ async function learnSource(session: Session, db: Database, source: SourceSetting
       now: new Date().toISOString(),
       onFailure: failures.tell,
     });
+    if (learned.tags === 0 && learned.failed === 0) throw new NotFoundError('no tag there: see how it is spelt');
     notices.info(`${ref}: ${describe(learned)}`);
   } catch (error) {
     if (!(error instanceof SlimboardError) || error.code === 'interrupted') throw error;

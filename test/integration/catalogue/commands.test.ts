@@ -53,6 +53,15 @@ test('what cannot be learned is told, the rest is learned, and the exit code say
   expect(gone.stderr).toContain('1 tag, 1 unchanged, 0 failed');
 });
 
+test.each(['libary/*', 'library/os:9*'])(
+  'a reference that leads to nothing is told, not passed over: %s',
+  async (path) => {
+    const { code, stderr } = await slimboard('--quiet', 'bases', 'learn', `${registry.host}/${path}`, '--plain-http');
+    expect(code).toBe(4);
+    expect(stderr).toContain(`${registry.host}/${path}: no tag there: see how it is spelt`);
+  },
+);
+
 test('mistakes end with exit code 2 and say what would do', async () => {
   expect(await slimboard('bases', 'learn')).toMatchObject({
     code: 2,
