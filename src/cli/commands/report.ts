@@ -36,7 +36,7 @@ export function addReportOptions(command: Command): Command {
         ...FORMAT_NAMES,
       ]),
     )
-    .option('-o, --output <file>', 'into a file (or s3://BUCKET/KEY), whole or not at all')
+    .option('-o, --output <file>', 'into a file (or s3://BUCKET/KEY), whole or not at all; "-" is stdout')
     .option('--source <name>', 'only of one source')
     .option('--team <name>', 'only of one team')
     .option('--repository <glob>', 'only repositories that match: payments/**')

@@ -43,10 +43,7 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
       storagePricePerGBMonth: settings.prices.storagePerGBMonth,
     });
     const filtered = Object.keys(filters).length > 0 || audit !== undefined;
-    const text = interruptible(
-      textOf(session, db, report, { format, toFile: output !== undefined, filtered }),
-      io.signal,
-    );
+    const text = interruptible(textOf(session, db, report, { format, toFile: isFile(output), filtered }), io.signal);
     await emit(io, output, text, report.audit);
     if (!report.audit && !session.quiet && !SHOW_FAILED_AUDITS.includes(kind.name))
       session.notices.problem(noAudit(settings, filters));
@@ -112,6 +109,11 @@ async function* interruptible(text: AsyncIterable<string>, signal: AbortSignal):
   }
 }
 
+/** As of other programs, and of `bases export`: a dash is stdout. */
+function isFile(output: string | undefined): output is string {
+  return output !== undefined && output !== '-';
+}
+
 /** Writes to stdout, or into the file that was named. @throws SettingsError when that cannot be written */
 export async function emit(
   io: Io,
@@ -119,7 +121,7 @@ export async function emit(
   text: AsyncIterable<string> | Iterable<string>,
   audit: AuditSummary | null,
 ): Promise<void> {
-  if (output === undefined) return writeResult(io, text);
+  if (!isFile(output)) return writeResult(io, text);
   const values = {
     date: new Date().toISOString().slice(0, 10),
     audit: audit?.id ?? 0,

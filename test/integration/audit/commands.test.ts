@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -58,6 +58,13 @@ describe('what an audit says', () => {
     const unread = await slimboard('status', '--config', 'missing.yaml', '--log-format', 'json');
     expect(recordsOf(unread.stderr)).toMatchObject([{ msg: expect.stringContaining('missing.yaml') }]);
   });
+});
+
+test('a report into "-" goes to stdout, not into a file of that name', async () => {
+  const dashed = await slimboard('report', 'teams', '-o', '-', '--format', 'csv');
+  expect(dashed).toEqual(await slimboard('report', 'teams', '--format', 'csv'));
+  expect(dashed.stdout).toMatch(/^rank,team,/);
+  expect(await readdir(cwd)).toEqual(['.slimboard']);
 });
 
 test('a plan of several registries is one document', async () => {
