@@ -221,7 +221,7 @@ export const settingsSchema = keys({
     {
       host: text('127.0.0.1'),
       port: integer(0, 65_535),
-      token: text('a long random text', /^.{16,}$/).exactOptional(),
+      token: text('openssl rand -hex 32 gives', /^.{16,}$/, 'at least 16 characters').exactOptional(),
     },
     'SLIMBOARD_SERVE_TOKEN',
   ),

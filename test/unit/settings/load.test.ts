@@ -250,6 +250,9 @@ describe('secrets', () => {
     });
     expect(settings.databaseUrl).toBe('postgres://a:pw@db/a');
     expect(settings.serve.token).toBe('x'.repeat(20));
+    await expect(load('', { env: { SLIMBOARD_SERVE_TOKEN: 'short' } })).rejects.toThrow(
+      'SLIMBOARD_SERVE_TOKEN: serve.token: write at least 16 characters, such as openssl rand -hex 32 gives',
+    );
     const error = await load('', { env: { DATABASE_URL: 'mysql://a:hunter2@db/a' } }).catch(
       (thrown: unknown) => thrown,
     );
