@@ -232,7 +232,8 @@ export async function findUnchangedSince(
        select 1 from audit asked
        cross join lateral jsonb_array_elements(asked.options -> 'sources') n
        join lateral jsonb_array_elements(a.options -> 'sources') o on o -> 'name' = n -> 'name'
-       where asked.id = $2 and (n -> 'platforms', n -> 'dedup') is distinct from (o -> 'platforms', o -> 'dedup'))`,
+       where asked.id = $2 and n ->> 'name' in (select name from source where id = any($1::int4[]))
+         and (n -> 'platforms', n -> 'dedup') is distinct from (o -> 'platforms', o -> 'dedup'))`,
     [[...sourceIds], auditId, sourceIds.length],
   );
   return row;
