@@ -4,7 +4,7 @@ import { findSummary } from './audit-summary.ts';
 import { type ReportFilters, whereOf } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
 import { type PackedRows, packRows, streamLines } from './packed-rows.ts';
-import { REPORT_SCHEMA, type Report } from './report.ts';
+import { type AuditSummary, REPORT_SCHEMA, type Report } from './report.ts';
 import { unpackRows } from './row-reader.ts';
 
 export interface ReportRequest {
@@ -22,27 +22,43 @@ export interface ReportRequest {
 
 /**
  * A report of a kind, its rows read as they are asked for.
- * @throws SettingsError when the kind has no such filter or column, or there is no such audit, or it tells of none but now
+ * @throws SettingsError when the kind has no such filter or column, or there is no such audit, or the kind does not know
+ *   what was there then
  */
 export async function openReport(db: Database, kind: ReportKind, request: ReportRequest): Promise<Report> {
   const { filters = {}, now } = request;
   const { source: _source, ...within } = filters;
   const parameters = new SqlParameters();
-  const where = whereOf(kind.name, filters, kind.filters, now, parameters);
-  if (kind.ofNow && request.audit !== undefined)
-    throw new SettingsError(`report ${kind.name} tells of now, not of an earlier audit: leave --audit out`);
+  const conditions = [whereOf(kind.name, filters, kind.filters, now, parameters)];
   const audit = await findSummary(db, request.audit, filters.source);
+  const asked = request.audit === undefined ? null : audit;
+  if (asked && kind.ofNow) {
+    await checkNewest(db, kind, asked);
+    conditions.push(`${kind.filters.source} = any(${parameters.add(asked.sources)}::text[])`);
+  }
   const scope: QueryScope = {
-    where,
+    where: conditions.join(' and '),
     source: filters.source,
     isFiltered: request.audit !== undefined || Object.values(within).some((filter) => filter !== undefined),
-    audit: request.audit !== undefined && audit ? { id: audit.id } : undefined,
+    audit: asked ? { id: asked.id } : undefined,
     parameters,
     storagePricePerGBMonth: request.storagePricePerGBMonth,
   };
   const packed = packedRows(db, kind, scope, request);
   const { name, columns } = kind;
   return { schema: REPORT_SCHEMA, kind: name, columns, audit, rows: unpackRows(packed), packed };
+}
+
+/** What is there now was there when the newest audit ended. */
+async function checkNewest(db: Database, { name }: ReportKind, { id }: AuditSummary): Promise<void> {
+  const [row] = await db.query<{ newest: boolean | null }>(
+    'select bool_and(newest) as newest from slimboard_source_audits where audit_id = $1',
+    [id],
+  );
+  if (row?.newest) return;
+  throw new SettingsError(
+    `report ${name} tells of now, and audit ${id} is not the newest of its sources: leave --audit out`,
+  );
 }
 
 function packedRows(db: Database, kind: ReportKind, scope: QueryScope, request: ReportRequest): PackedRows {

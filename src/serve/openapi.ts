@@ -129,7 +129,7 @@ function objectOf(schema: string, fields: Readonly<Record<string, Json>>): Json 
 function reportOperation(kind: ReportKind): Json {
   return operation(`report_${kind.name}`, kind.description, {
     schema: reportSchema(kind.columns),
-    parameters: [...filterParameters(kind), ...pageParameters(kind)],
+    parameters: [...filterParameters(kind), ...pageParameters(kind.columns)],
     otherTypes: API_FORMATS.filter((name) => name !== 'json').map(contentTypeOf),
   });
 }
@@ -156,20 +156,20 @@ function leaderboardOperation(): Json {
         TEXT,
       ),
       ...filters.values(),
-      ...pageParameters({ columns }),
+      ...pageParameters(columns),
     ],
     otherTypes: API_FORMATS.filter((name) => name !== 'json').map(contentTypeOf),
   });
 }
 
-function pageParameters({ columns, ofNow }: Pick<ReportKind, 'columns' | 'ofNow'>): readonly Json[] {
+function pageParameters(columns: readonly Column[]): readonly Json[] {
   const sorts = columns.flatMap(({ name }) => [name, `-${name}`]);
   return [
     parameter('q', 'query', 'Text that a row holds', { type: 'string', maxLength: 300 }),
     parameter('sort', 'query', 'A column, -column for the largest first', { enum: sorts }),
     parameter('limit', 'query', 'How many rows; JSON without it: 1000', { type: 'integer', minimum: 0 }),
     parameter('offset', 'query', 'How many rows to leave out at the beginning', { type: 'integer', minimum: 0 }),
-    ...(ofNow ? [] : [parameter('audit', 'query', 'As of the end of this audit', { type: 'integer' })]),
+    parameter('audit', 'query', 'As of the end of this audit', { type: 'integer' }),
     parameter('format', 'query', 'Default json', { enum: API_FORMATS }),
   ];
 }

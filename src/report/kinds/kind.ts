@@ -14,7 +14,7 @@ export interface ReportKind {
   readonly query: (scope: QueryScope) => string;
   /** The default order: what follows `order by`, in names that the query gives. Undefined: as the query gives the rows. */
   readonly order?: string;
-  /** It tells of now, and of no audit before: it is not asked for the end of one. */
+  /** It tells of now, so of no audit but the newest of its sources. */
   readonly ofNow?: true;
   /** Columns that tell rows apart: they decide among rows that a sort finds equal. Default: all columns. */
   readonly key?: readonly string[];

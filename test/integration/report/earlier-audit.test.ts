@@ -92,8 +92,9 @@ describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) =>
     'are refused where they would tell of now: %s',
     async (kind) => {
       await expect(readRecords(db, KINDS[kind], { audit: 1 })).rejects.toThrow(
-        `report ${kind} tells of now, not of an earlier audit: leave --audit out`,
+        `report ${kind} tells of now, and audit 1 is not the newest of its sources: leave --audit out`,
       );
+      expect(await readRecords(db, KINDS[kind], { audit: 2 })).toEqual(await readRecords(db, KINDS[kind]));
     },
   );
 });
