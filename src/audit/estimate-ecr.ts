@@ -53,12 +53,10 @@ function inventoryOf(found: readonly EcrRepositoryCounts[], source: EcrSource, b
   };
 }
 
-/** A config; and for what may be an attestation, the provenance in it. */
+/** The config of an image, or the provenance of an attestation. */
 function blobsOf(listed: ListedManifest, source: EcrSource, bound: 'min' | 'max'): number {
-  const withProvenance = bound === 'max' && source.provenance ? 2 : 1;
-  if (isIndex(listed)) return bound === 'max' ? childrenOf(listed, source) * withProvenance : 0;
-  if (listed.artifactType !== undefined && !isImageConfigMediaType(listed.artifactType)) return 0;
-  return listed.tag === undefined ? withProvenance : 1;
+  if (isIndex(listed)) return bound === 'max' ? childrenOf(listed, source) : 0;
+  return listed.artifactType !== undefined && !isImageConfigMediaType(listed.artifactType) ? 0 : 1;
 }
 
 /** Children are on the list themselves, unless tags are picked. */

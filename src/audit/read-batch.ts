@@ -1,10 +1,10 @@
 import { MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
-import type { ContentKind } from '../oci/content-kind.ts';
+import { type ContentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest, Manifest } from '../oci/manifest.ts';
-import { hasImageConfig, parseManifest } from '../oci/manifest.ts';
+import { parseManifest } from '../oci/manifest.ts';
 import { isIndexMediaType, MEDIA_TYPE } from '../oci/media-type.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { CallOptions, FetchedManifest, ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
@@ -230,7 +230,7 @@ class BatchReader {
     const needed = new Map<Digest, { readonly blob: Descriptor; readonly of: Digest; readonly optional: boolean }>();
     for (const [digest, { manifest }] of this.#parsed) {
       if (manifest.form !== 'manifest') continue;
-      if (hasImageConfig(manifest))
+      if (needsConfig(manifest))
         needed.set(manifest.config.digest, { blob: manifest.config, of: digest, optional: false });
       for (const blob of this.#settings.provenance ? provenanceOf(manifest) : [])
         needed.set(blob.digest, { blob, of: digest, optional: true });
@@ -302,7 +302,7 @@ function recordInput(
   bodies: ReadonlyMap<Digest, Uint8Array>,
 ): RecordInput {
   if (manifest.form !== 'manifest') return { fetched, manifest, tag, bodies };
-  const config = hasImageConfig(manifest) ? bodies.get(manifest.config.digest) : undefined;
+  const config = needsConfig(manifest) ? bodies.get(manifest.config.digest) : undefined;
   return { fetched, manifest, tag, bodies, ...(config ? { config: parseImageConfig(config) } : {}) };
 }
 

@@ -20,6 +20,11 @@ export function contentKind(manifest: Manifest, tag?: string, config?: ImageConf
   return kindOfTypes(manifest) ?? kindOfTag(tag) ?? kindOfForm(manifest, config);
 }
 
+/** Whether the config has to be read: of signatures and attestations the types say all, and their configs hold nothing. */
+export function needsConfig(manifest: ImageManifest): boolean {
+  return hasImageConfig(manifest) && kindOfTypes(manifest) === undefined;
+}
+
 function kindOfTypes(manifest: ImageManifest): ContentKind | undefined {
   const types = [manifest.artifactType, manifest.config.mediaType, ...manifest.layers.map((layer) => layer.mediaType)];
   if (types.includes(MEDIA_TYPE.cosignSimpleSigning) || types.includes(MEDIA_TYPE.notarySignature)) return 'signature';

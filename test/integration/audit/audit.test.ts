@@ -200,6 +200,16 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     ]);
   });
 
+  test('the config of an attestation holds nothing, and is not asked for; its provenance is', async () => {
+    const app = image({ layers: ['attested'] });
+    const described = attestation(app);
+    registry.push('mixed/attested', '1', index([app, described]));
+    expect((await auditRegistry(db, registry)).status).toBe('finished');
+    const { config, layers } = JSON.parse(described.body.toString());
+    expect(registry.count({ path: new RegExp(`/blobs/${config.digest}`) })).toBe(0);
+    expect(registry.count({ path: new RegExp(`/blobs/${layers[0].digest}`) })).toBe(1);
+  });
+
   test('platforms that were not wanted before are read when they are', async () => {
     registry.push(
       'mixed/multi',

@@ -237,7 +237,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     };
     const configs = 110 + 25 * 2 + 3;
     const provenance = 25;
-    const blobs = configs + provenance * 2;
+    const blobs = configs + provenance;
     expect(fake.callCounts()).toEqual({
       ...lists,
       GetAccountSetting: 1,
