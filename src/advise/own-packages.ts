@@ -50,8 +50,11 @@ const OF_RUNTIME: Readonly<Partial<Record<Runtime, RegExp>>> = {
   dotnet: /^(?:dotnet|aspnetcore)-.*$/,
 };
 
+const NONE: OwnPackages = { manager: undefined, run: [], build: [], ofOthers: false };
+
 /** Reads them off the RUN steps; what the same step removes again is left out. */
 export function ownPackages(view: ImageView): OwnPackages {
+  if (!PROGRAMS.some((program) => view.ownPrograms.has(program))) return NONE;
   const steps = ownSteps(view).filter(({ verb }) => verb === 'RUN');
   // Few steps install packages, and taking a script apart is what costs.
   const scripts = steps.flatMap(({ args }) => (MENTIONS_MANAGER.test(args) ? [parseScript(args)] : []));

@@ -61,14 +61,12 @@ function applies(technique: Technique, ids: readonly TechniqueId[], subject: Sub
   if (isBaseless(subject) || !isSlimmer(technique, subject) || !mayBeSmaller(technique, ids, subject)) return false;
   // Of an unknown program nobody knows which libraries it loads: it stays on its distribution.
   if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
-  if (SHELL_LESS.includes(technique.id) && needsDistribution(subject)) return false;
+  if (technique.id === 'alpine-base') return !isServedByApache(subject);
   // A program needs its compiler in a single stage, and an interpreter always.
-  if (technique.id === 'alpine-base' && isServedByApache(subject)) return false;
-  if (technique.id === 'scratch-base') return subject.compiled && ids.includes('multi-stage');
-  return technique.id !== 'distroless-base' || alternativeFor(subject, ids, technique.variants) !== undefined;
+  if (technique.id === 'scratch-base')
+    return subject.compiled && ids.includes('multi-stage') && !needsDistribution(subject);
+  return alternativeFor(subject, ids, technique.variants) !== undefined && !needsDistribution(subject);
 }
-
-const SHELL_LESS: readonly TechniqueId[] = ['distroless-base', 'scratch-base'];
 
 const NEEDS_DISTRIBUTION = new WeakMap<ImageView, boolean>();
 

@@ -21,8 +21,12 @@ const PLAIN_COMMAND = /^(?!\S*=)[\w./:@%+,~-]+(?:[ \t]+[\w./:@%+,=~-]+)*$/;
  */
 export function startOf(view: ImageView): Start {
   const { entrypoint, cmd } = view.image.config;
-  const own = entrypoint.every((word) => SCRIPTS_OF_BASES.includes(word)) && !setsEntrypoint(view) ? [] : entrypoint;
+  const own = isOfBase(entrypoint, view) ? [] : entrypoint;
   return { entrypoint: withoutShell(own), cmd: isShellForm(own) ? [] : withoutShell(cmd) };
+}
+
+function isOfBase(entrypoint: readonly string[], view: ImageView): boolean {
+  return entrypoint.length > 0 && entrypoint.every((word) => SCRIPTS_OF_BASES.includes(word)) && !setsEntrypoint(view);
 }
 
 function setsEntrypoint(view: ImageView): boolean {
