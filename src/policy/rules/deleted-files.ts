@@ -1,3 +1,4 @@
+import { lookUp } from '../../classify/look-up.ts';
 import { redact } from '../../classify/redact.ts';
 import { compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
@@ -32,6 +33,7 @@ function measured(layer: LayerView): Evidence[] | undefined {
 
 /** A later RUN removes the very path that this layer wrote by COPY, ADD or a download, or a folder above it. */
 function likely(layer: LayerView, removedAt: ReadonlyMap<string, number>): Evidence[] {
+  if (removedAt.size === 0) return [];
   const target = writtenBy(layer).find((path) =>
     pathsAbove(path).some((above) => (removedAt.get(above) ?? -1) > layer.position),
   );
@@ -53,7 +55,7 @@ function downloadedBy({ commands }: LayerView): readonly string[] {
 }
 
 function downloadTarget({ program, words, folder }: PlacedCommand): string | undefined {
-  const option = DOWNLOADS[program];
+  const option = lookUp(DOWNLOADS, program);
   const at = option ? words.findIndex((word) => option.test(word)) : -1;
   const word = words[at] ?? '';
   const path = word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1];

@@ -133,6 +133,7 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ],
   ['add-remote-url', { own: [copy('ADD app.tar /app')] }],
   ['deleted-files', { own: [copy('COPY big.tar /tmp/big.tar'), copy('RUN /bin/sh -c rm -rf /tmp/other')] }],
+  ['deleted-files', { own: [copy('RUN /bin/sh -c constructor -o x'), copy('RUN /bin/sh -c rm -rf /tmp/*')] }],
   [
     'deleted-files',
     {
