@@ -1,3 +1,4 @@
+import { lookUp } from '../../classify/look-up.ts';
 import { closing, copyProgram, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
 import { compilerStep, runPackages } from './packages.ts';
 import { pipInstall } from './pip.ts';
@@ -111,6 +112,6 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     'COPY --from=build /opt/venv /opt/venv',
     copyProgram(facts, '10001'),
     'USER 10001',
-    ...closing(onPath(withoutRunner(facts)), STARTS[facts.framework] ?? 'CMD ["python", "main.py"]'),
+    ...closing(onPath(withoutRunner(facts)), lookUp(STARTS, facts.framework) ?? 'CMD ["python", "main.py"]'),
   ].join('\n');
 }

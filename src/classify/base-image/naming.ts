@@ -2,6 +2,7 @@ import { type Context, variableAt } from '../context.ts';
 import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, debianStableAt, distroOfSuite, suiteOf } from '../knowledge/distros.ts';
 import { dotnetSuite, type OfficialImage, type TagScheme } from '../knowledge/official-images.ts';
+import { lookUp } from '../look-up.ts';
 
 /**
  * Names for an image that only its history shows, as Docker Hub calls it. All names of one answer meant the same
@@ -48,7 +49,7 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   if (!rootfs.distro && !rootfs.isNameless && NAMING_THEIR_ARCHIVE.has(distro.id)) return [];
   const elsewhere = namesElsewhere(context, distro);
   if (elsewhere) return elsewhere;
-  const repository = `library/${REPOSITORIES[distro.id] ?? distro.id}`;
+  const repository = `library/${lookUp(REPOSITORIES, distro.id) ?? distro.id}`;
   if (distro.id === 'debian') return debianNames(context, distro);
   if (distro.version === undefined) return HUB_DISTROS.has(distro.id) ? [repository] : [];
   if (distro.id === 'alpine') return tagged(repository, [minor(distro.version), distro.version]);

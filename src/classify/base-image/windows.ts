@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { lookUp } from '../look-up.ts';
 
 /** Tags by build number of Windows. @see learn.microsoft.com, "Base image servicing lifecycles" */
 const TAGS: Readonly<Record<string, string>> = {
@@ -20,7 +21,7 @@ const CORE_LIMIT_BYTES = 3_000_000_000;
 /** The Windows image at the bottom: which release by `os.version`, which edition by the size of its layers. */
 export function windowsNames({ input, stack, history }: Context): readonly string[] {
   const build = (input.config.osVersion ?? input.platform.osVersion ?? '').split('.')[2] ?? '';
-  const tag = TAGS[build];
+  const tag = lookUp(TAGS, build);
   if (input.config.os !== 'windows' || tag === undefined) return [];
   const layers = input.manifest.layers.slice(0, Math.max(1, Math.min(stack.rootfs?.end ?? 1, history.steps.length)));
   const bytes = layers.reduce((sum, layer) => sum + layer.size, 0);
