@@ -29,13 +29,28 @@ const MOST_COUNTED = 10_000;
 
 /** @throws SettingsError as `openReport` does */
 export async function readPage(db: Database, kind: ReportKind, request: PageRequest): Promise<ReportPage> {
-  const page = await readRows(db, kind, request);
+  const { told, ...page } = await readTotalled(db, kind, request);
   const before = request.offset ?? 0;
   const isLast = page.rows.length < request.limit && (page.rows.length > 0 || before === 0);
-  const counted = isLast ? before + page.rows.length : await countRows(db, kind, request);
+  const counted = isLast ? before + page.rows.length : (told ?? (await countRows(db, kind, request)));
   const shown = page.rows.length === 0 ? 0 : before + page.rows.length;
   const total = Math.max(Math.min(counted, MOST_COUNTED), shown);
   return { ...page, total, isMore: counted > total };
+}
+
+const TOTAL: Column = { name: 'total', type: 'integer', description: 'How many rows there are.' };
+
+/** The rows; with `told`, how many there are in all, where the kind gives that along. */
+async function readTotalled(
+  db: Database,
+  kind: ReportKind,
+  request: PageRequest,
+): Promise<ReportRows & { readonly told?: number }> {
+  if (!kind.givesTotal || request.search) return readRows(db, kind, request);
+  const page = await readRows(db, { ...kind, columns: [...kind.columns, TOTAL] }, request);
+  const told = page.rows[0]?.at(-1);
+  const rows = page.rows.map((cells) => cells.slice(0, -1));
+  return { ...page, columns: kind.columns, rows, ...(typeof told === 'number' ? { told } : {}) };
 }
 
 /** @throws SettingsError as `openReport` does */
@@ -51,20 +66,18 @@ export function recordsOf({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'
   return rows.map((cells) => recordOf(columns, cells));
 }
 
-const COUNT_COLUMN: Column = { name: 'count', type: 'integer', description: 'How many rows there are.' };
-
 /** One more than is counted means that there are more. */
 async function countRows(db: Database, kind: ReportKind, request: PageRequest): Promise<number> {
   const { sort: _, limit: __, offset = 0, search, ...rest } = request;
-  const { query, counted = query } = search ? searched(kind, search) : kind;
+  const { query } = search ? searched(kind, search) : kind;
   const counting: ReportKind = {
     name: kind.name,
     description: kind.description,
-    columns: [COUNT_COLUMN],
+    columns: [TOTAL],
     filters: kind.filters,
     query: (scope) => {
       const most = scope.parameters.add(Math.max(MOST_COUNTED, offset + request.limit) + 1);
-      return `select count(*) as count from (select from (${counted(scope)}) a limit ${most}::int8) c`;
+      return `select count(*) as total from (select from (${query(scope)}) a limit ${most}::int8) c`;
     },
   };
   const { rows } = await openReport(db, counting, rest);
@@ -78,7 +91,7 @@ export function searched(kind: ReportKind, text: string): ReportKind {
     if (type === 'text' || type === 'list') return [`lower("${name}")`];
     return type === 'digest' ? [digestText(`"${name}"`)] : [];
   });
-  const { page: _, counted: __, shared: ___, ...rest } = kind;
+  const { page: _, shared: __, ...rest } = kind;
   return {
     ...rest,
     query: (scope) =>

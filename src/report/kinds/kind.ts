@@ -24,8 +24,8 @@ export interface ReportKind {
    * @param part ` limit $1 offset $2`, as far as asked for
    */
   readonly page?: (scope: QueryScope, order: string, part: string) => string;
-  /** A query of as many rows, for counting, where the rows themselves take longer. */
-  readonly counted?: (scope: QueryScope) => string;
+  /** Query and page give, as `total`, how many rows there are in all: where to count them takes as long as to make them. */
+  readonly givesTotal?: true;
   /** The query of a report without filters, which packs the cells that rows share once. */
   readonly shared?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
 }

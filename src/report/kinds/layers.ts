@@ -29,23 +29,20 @@ export const layers: ReportKind = {
   columns,
   filters: {
     ...IMAGE_FILTERS,
-    minSize: 'b.size',
+    // Looked up where it is asked for: a join would look at each layer of every tag.
+    minSize: '(select size from blob where id = l.blob_id)',
   },
   query: (scope) => `
     select b.digest, b.size as bytes, b.media_type, b.layer_class as class, b.instruction, l.images, l.tags, l.repositories, l.teams,
-      b.size * l.images as logical_bytes, l.example_repository
+      b.size * l.images as logical_bytes, l.example_repository, count(*) over () as total
     from (
       select l.blob_id, count(distinct i.manifest_id) as images, count(distinct i.tag_id) as tags,
         count(distinct i.repository_id) as repositories, count(distinct i.team) as teams, min(i.repository) as example_repository
       from ${imagesAsOf(scope)} i
       join manifest_layer l on l.manifest_id = i.manifest_id
-      join blob b on b.id = l.blob_id
       where i.kind = 'image' and ${scope.where}
       group by l.blob_id) l
     join blob b on b.id = l.blob_id`,
   order: 'bytes desc, digest',
-  counted: (scope) => `
-    select distinct l.blob_id from ${imagesAsOf(scope)} i
-    join manifest_layer l on l.manifest_id = i.manifest_id join blob b on b.id = l.blob_id
-    where i.kind = 'image' and ${scope.where}`,
+  givesTotal: true,
 };

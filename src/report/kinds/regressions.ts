@@ -26,12 +26,12 @@ const OF_STEP: ReadonlySet<string> = new Set(['step', 'step_bytes', 'instruction
 /** Builds with the steps that grew in them. */
 function withSteps(builds: string): string {
   return `
-    select ${columns.map(({ name }) => `${OF_STEP.has(name) ? 'g' : 'b'}.${name}`).join(', ')}
+    select ${columns.map(({ name }) => `${OF_STEP.has(name) ? 'g' : 'b'}.${name}`).join(', ')}, b.total
     from (${builds}) b left join lateral grown_step(b.manifest_id, b.previous_id) g on true`;
 }
 
 function grownBuilds({ where }: QueryScope): string {
-  return `select * from grown_build b where ${where}`;
+  return `select b.*, count(*) over () as total from grown_build b where ${where}`;
 }
 
 /** Looks up the steps of the builds of the page only, unless it is sorted by them. */
@@ -61,7 +61,7 @@ export const regressions: ReportKind = {
   order: 'change_bytes desc, source, registry, repository, created_at, digest',
   key: ['source', 'registry', 'repository', 'platform', 'digest'],
   page,
-  counted: grownBuilds,
+  givesTotal: true,
 };
 
 /** The same of some repositories, by their names. */
@@ -74,6 +74,5 @@ export function regressionsOf(repositories: readonly string[]): ReportKind {
     ...regressions,
     query: (scope) => regressions.query(within(scope)),
     page: (scope, order, part) => page(within(scope), order, part),
-    counted: (scope) => grownBuilds(within(scope)),
   };
 }

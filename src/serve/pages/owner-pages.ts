@@ -22,9 +22,12 @@ export async function teamPage(dashboard: Dashboard, team: string): Promise<Page
   const page = await readPart(dashboard, leaderboard({ by: 'team', metric: 'stored' }), part.filters, 1);
   const [row] = recordsOf(page);
   if (!row) throw new NotFoundError(`there is no team "${team.slice(0, 100)}" in the newest audit`);
-  const trends = await readTrends(db, { scope: 'team', name: team }, now());
-  const repositories = await readPart(dashboard, KINDS.repositories, part.filters, 50);
-  const grown = await readPart(dashboard, KINDS.regressions, { ...part.filters, since: RECENTLY }, 15);
+  const [trends, repositories, mending, grown] = await Promise.all([
+    readTrends(db, { scope: 'team', name: team }, now()),
+    readPart(dashboard, KINDS.repositories, part.filters, 50),
+    mendingSections(dashboard, part),
+    readPart(dashboard, KINDS.regressions, { ...part.filters, since: RECENTLY }, 15),
+  ]);
   return {
     title: team,
     at: '/teams',
@@ -33,7 +36,7 @@ export async function teamPage(dashboard: Dashboard, team: string): Promise<Page
 <div class="grid">
 ${section('Trend', trendCharts(trends), { wide: true, note: "The team's fair share of what is stored, in audits that cover the same as the newest." })}
 ${partSection('Repositories', repositories, part)}
-${await mendingSections(dashboard, part)}
+${mending}
 ${grownSection(grown, part)}</div>`,
   };
 }
@@ -49,15 +52,18 @@ export async function repositoryPage(
   const page = await readPart(dashboard, KINDS.repositories, part.filters, MOST_SAME_NAMES);
   const row = recordsOf(page).find((one) => one.repository === name && (!registry || one.registry === registry));
   if (!row) throw new NotFoundError(`there is no repository "${name.slice(0, 200)}" in the newest audit`);
-  const trends = await readTrends(db, { scope: 'repository', name, registry: String(row.registry) }, now());
-  const grown = await readPart(dashboard, KINDS.regressions, part.filters, 15);
+  const [trends, mending, grown] = await Promise.all([
+    readTrends(db, { scope: 'repository', name, registry: String(row.registry) }, now()),
+    mendingSections(dashboard, part),
+    readPart(dashboard, KINDS.regressions, part.filters, 15),
+  ]);
   return {
     title: name,
     at: '/repositories',
     lead: html`${String(row.registry)} · <a href="/teams/${encodeURIComponent(String(row.team))}">${String(row.team)}</a>`,
     body: html`${sizes(row)}<div class="grid">
 ${section('Trend', trendCharts(trends), { wide: true, note: 'A point for each audit that found it changed.' })}
-${await mendingSections(dashboard, part)}
+${mending}
 ${grownSection(grown, part)}</div>`,
   };
 }

@@ -39,9 +39,11 @@ export function readPart(
 /** What there is to mend in a part: its biggest images, plans, findings. */
 export async function mendingSections(dashboard: Dashboard, part: Part): Promise<Markup[]> {
   const { filters } = part;
-  const images = await readPart(dashboard, KINDS.images, filters, 25, '-compressed_bytes');
-  const advice = await readPart(dashboard, adviceByRepository, filters, 15);
-  const rules = await readPart(dashboard, findingsByRule, filters, 100);
+  const [images, advice, rules] = await Promise.all([
+    readPart(dashboard, KINDS.images, filters, 25, '-compressed_bytes'),
+    readPart(dashboard, adviceByRepository, filters, 15),
+    readPart(dashboard, findingsByRule, filters, 100),
+  ]);
   return [
     partSection('What would save most', advice, part),
     partSection('Findings', rules, part),
