@@ -217,6 +217,12 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ],
   ],
   [
+    'an environment that the pip of the base fills',
+    { ...BOOKWORM, runtime: 'python', own: [run('pip install -r requirements.txt')] },
+    'slim-base',
+    ['python -m venv --without-pip /opt/venv\nENV PATH=/opt/venv/bin:$PATH PIP_PYTHON=/opt/venv/bin/python\n'],
+  ],
+  [
     'many variables, one a line',
     {
       ...BOOKWORM,
