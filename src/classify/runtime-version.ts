@@ -1,3 +1,4 @@
+import { remember } from '../oci/remember.ts';
 import type { Runtime } from './verdict.ts';
 
 /** Numbers joined by dots, Java's updates and builds, and what marks a version that is not yet released. */
@@ -36,3 +37,19 @@ const JAVA_FOLDER = /(?:java|j[dr][ke]|zulu|temurin|sapmachine|semeru|corretto)-
 export function javaVersionIn(home: string): string | undefined {
   return JAVA_FOLDER.exec(home.slice(0, 500))?.[1]?.replace(/^1\.(\d+).*/, '$1');
 }
+
+/** Folders that are a link to whichever Java was installed, of Alpine and of Debian. */
+const LINKED_HOME = /\/usr\/lib\/jvm\/default-(?:jvm|java)\/?$/;
+const JAVA_PACKAGE = /(?<![\w.-])(?:openjdk-?|amazon-corretto-|temurin-|zulu-?)(\d{1,2})(?=[-=\s]|$)/g;
+
+/** The version of the one Java that commands install, where its home is a link that does not tell. */
+export function javaVersionBehind(home: string, commands: readonly string[]): string | undefined {
+  if (!LINKED_HOME.test(home.slice(0, 500))) return undefined;
+  const found = new Set(commands.flatMap((command) => javaPackagesIn(command)));
+  const [only] = found;
+  return found.size === 1 ? only : undefined;
+}
+
+const javaPackagesIn = remember((command): readonly string[] =>
+  [...command.slice(0, 4_000).matchAll(JAVA_PACKAGE)].flatMap(([, version]) => version ?? []),
+);

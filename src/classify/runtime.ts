@@ -4,7 +4,7 @@ import { lookUp } from './look-up.ts';
 import { storeRuntime } from './nix.ts';
 import { installedRuntime, usedRuntime } from './runtime-steps.ts';
 import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
-import { javaVersionIn, releaseOfSdk, versionIn } from './runtime-version.ts';
+import { javaVersionBehind, javaVersionIn, releaseOfSdk, versionIn } from './runtime-version.ts';
 import { type StartedProgram, startedProgram, WEB_SERVERS } from './started-program.ts';
 import type { Runtime } from './verdict.ts';
 
@@ -109,12 +109,14 @@ const BITNAMI: Readonly<Record<string, Runtime>> = {
 };
 
 /** Vendors who name their application in variables of their own. */
-function vendorRuntime({ env }: Context): RuntimeVerdict | undefined {
+function vendorRuntime({ env, history }: Context): RuntimeVerdict | undefined {
   const app = lookUp(BITNAMI, env.get('BITNAMI_APP_NAME') ?? '');
   if (app) return judged(app, versionIn(env.get('APP_VERSION') ?? '', app), 'env:BITNAMI_APP_NAME');
   if (env.has('DOTNET_RUNNING_IN_CONTAINER')) return judged('dotnet', undefined, 'env:DOTNET_RUNNING_IN_CONTAINER');
   const home = env.get('JAVA_HOME');
-  return home === undefined ? undefined : judged('java', javaVersionIn(home), 'env:JAVA_HOME');
+  if (home === undefined) return undefined;
+  const commands = history.steps.flatMap((step) => (step.verb === 'RUN' ? [step.args] : []));
+  return judged('java', javaVersionIn(home) ?? javaVersionBehind(home, commands), 'env:JAVA_HOME');
 }
 
 /** ko builds Go, Jib builds Java. */

@@ -133,9 +133,9 @@ function isAppended({ form, comment }: BuildStep): boolean {
   return form === 'buildkit' && comment === 'buildkit.exporter.image.v0';
 }
 
-/** The known image that may end here: one whose Dockerfile has no ending of its own, once a layer was made. */
+/** The known image that may end here: one whose Dockerfile may have no ending of its own, once a layer was made. */
 function endlessOfficial({ official, built, shown }: Walk): OfficialImage | undefined {
-  return official !== undefined && official.ends.length === 0 && built && shown ? official : undefined;
+  return official?.mayLackEnd && built && shown ? official : undefined;
 }
 
 /** A RUN carries the time of its end, so the time before it may be its own. */
@@ -174,19 +174,21 @@ export function endsOfficial(step: BuildStep, official: OfficialImage): boolean 
       (end) => end.verb === 'ENV' && assignments(step.args).some(([name]) => name === end.words),
     );
   }
-  if (step.verb !== 'CMD' && step.verb !== 'WORKDIR') return false;
+  if (step.verb !== 'CMD' && step.verb !== 'ENTRYPOINT' && step.verb !== 'WORKDIR') return false;
   const words = commandWords(step.args).join(' ');
   return official.ends.some((end) => end.verb === step.verb && end.words === words);
 }
 
 const TRAILING: ReadonlySet<Verb> = new Set(['CMD', 'ENTRYPOINT', 'EXPOSE', 'STOPSIGNAL'] as const);
+const TRAILING_ENV: ReadonlySet<Verb> = new Set([...TRAILING, 'ENV'] as const);
 
-/** Settings of the same Dockerfile that follow its last layer within a minute. */
+/** Settings of the same Dockerfile that follow its last layer within a minute; further variables where one ends it. */
 function withTrailingSettings(steps: readonly BuildStep[], from: number): number {
+  const ends = steps[from - 1]?.verb === 'ENV' ? TRAILING_ENV : TRAILING;
   let end = from;
   for (let step = steps[end]; step !== undefined; step = steps[++end]) {
     const before = steps[end - 1];
-    if (!TRAILING.has(step.verb) || before?.verb === 'CMD' || step.tool !== (before ?? step).tool) break;
+    if (!ends.has(step.verb) || before?.verb === 'CMD' || step.tool !== (before ?? step).tool) break;
     if (gapMs(before, step) > MINUTE_MS) break;
   }
   return end;

@@ -24,6 +24,8 @@ export interface OfficialImage {
   readonly versionPattern?: RegExp;
   /** Instructions that end its Dockerfile: a verb and its words. */
   readonly ends: readonly { readonly verb: string; readonly words: string }[];
+  /** Whether its Dockerfile, of all variants or of older ones, has no ending. */
+  readonly mayLackEnd: boolean;
   /** What a RUN of its Dockerfile says, where others set the variable as well and nothing ends it. */
   readonly run?: RegExp;
   /** Its Dockerfile begins by setting the variable: what came before is another image. */
@@ -52,6 +54,7 @@ function readRow(row: Row): OfficialImage {
     env,
     versionEnv: row.versionEnv ?? env,
     ends: (row.ends ?? []).map((end) => ({ verb: end.split(' ', 1)[0] ?? '', words: end.slice(end.indexOf(' ') + 1) })),
+    mayLackEnd: row.mayLackEnd ?? row.ends === undefined,
     begins: row.begins ?? false,
     tags: row.tags as TagScheme,
     majorTag: row.majorTag ?? false,

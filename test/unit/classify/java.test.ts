@@ -39,6 +39,17 @@ const cases: readonly ToldImage[] = [
     told: { base: 'library/ibm-semeru-runtimes', runtime: 'java 17.0.13+11', distro: 'ubuntu 22.04' },
   },
   {
+    is: "Java on IBM's Semeru of 2026, whose versions have four parts",
+    history: `${JAMMY}
+      2026-08-18T19:18:54 12.8MB RUN /bin/sh -c apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends tzdata curl ca-certificates fontconfig locales # buildkit
+      2026-08-18T19:18:54 - ENV JAVA_VERSION=8.0.502.0
+      2026-08-18T19:18:56 54.4MB RUN /bin/sh -c set -eux; BINARY_URL='https://github.com/ibmruntimes/semeru8-binaries/releases/download/jdk-8.0.502.0/ibm-semeru-open-jre_x64_linux_8.0.502.0.tar.gz'; curl -LfsSo /tmp/openjdk.tar.gz \${BINARY_URL} # buildkit
+      2026-08-18T19:18:56 - ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:/usr/bin
+      2026-08-18T19:20:02 4.3MB RUN /bin/sh -c set -eux; unset OPENJ9_JAVA_OPTIONS; SCC_SIZE="50m" # buildkit${JAR}`,
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/ibm-semeru-runtimes', runtime: 'java 8.0.502.0', distro: 'ubuntu 22.04' },
+  },
+  {
     is: 'Java of before Temurin, by the same project',
     history: javaOnUbuntu('jdk-11.0.11+9'),
     entrypoint: STARTS_JAVA,
@@ -51,13 +62,39 @@ const cases: readonly ToldImage[] = [
     told: { base: 'library/openjdk', runtime: 'java 17.0.2', distro: 'ol 8', variant: 'jdk' },
   },
   {
+    is: 'Java of Alpine, whose home is a link',
+    history: `${ALPINE}
+      2026-08-20 90MB RUN /bin/sh -c apk add --no-cache openjdk21-jre-headless # buildkit
+      2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm${JAR}`,
+    entrypoint: STARTS_JAVA,
+    told: { runtime: 'java 21', distro: 'alpine 3.24.2' },
+  },
+  {
+    is: 'two Javas, of which the link may name either',
+    history: `${ALPINE}
+      2026-08-20 190MB RUN /bin/sh -c apk add --no-cache openjdk8 openjdk17 # buildkit
+      2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm${JAR}`,
+    entrypoint: STARTS_JAVA,
+    told: { runtime: 'java', distro: 'alpine 3.24.2' },
+  },
+  {
+    is: 'Corretto for Alpine itself, which sets variables to the end',
+    history: `${ALPINE}
+      2026-07-23T23:12:40 - ARG version=21.0.12.8.1
+      2026-07-23T23:12:40 162.2MB RUN |1 version=21.0.12.8.1 /bin/sh -c wget -O /etc/apk/keys/amazoncorretto.rsa.pub https://apk.corretto.aws/amazoncorretto.rsa.pub && apk add --no-cache amazon-corretto-21=$version-r0 # buildkit
+      2026-07-23T23:12:40 - ENV LANG=C.UTF-8
+      2026-07-23T23:12:40 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm
+      2026-07-23T23:12:40 - ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/jvm/default-jvm/bin`,
+    told: { base: 'library/alpine:3.24', runtime: 'java 21', distro: 'alpine 3.24.2' },
+  },
+  {
     is: 'Java on Corretto for Alpine',
     history: `${ALPINE}
       2026-08-20 - ARG version=17.0.13.11.1
       2026-08-20 120MB RUN |1 version=17.0.13.11.1 /bin/sh -c apk add --no-cache amazon-corretto-17=$version-r0 # buildkit
       2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm${JAR}`,
     entrypoint: STARTS_JAVA,
-    told: { base: 'library/amazoncorretto', runtime: 'java', distro: 'alpine 3.24.2' },
+    told: { base: 'library/amazoncorretto', runtime: 'java 17', distro: 'alpine 3.24.2' },
   },
   {
     is: 'Java 8 by its folder',
