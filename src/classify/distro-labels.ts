@@ -30,6 +30,7 @@ const RULES: readonly LabelRule[] = [
   { label: 'org.label-schema.name', pattern: /^CentOS (?:Stream (\d+) )?Base Image/, id: 'centos' },
   { label: 'name', pattern: /^CentOS (?:Stream (\d+) )?Base Image/, id: 'centos' },
   { label: 'name', pattern: /^AlmaLinux/, id: 'almalinux' },
+  { label: 'name', pattern: /^SL(\d) Base Image$/, id: 'scientific' },
   { label: 'name', pattern: /^fedora$/, id: 'fedora', version: { label: 'version', pattern: /^(\d\d)$/ } },
   {
     label: 'org.opencontainers.image.vendor',

@@ -116,16 +116,22 @@ const HUB_DISTROS = new Set([
   'ubuntu',
 ]);
 
+/** Debian's images of what moves on have layers of their own, and are named by the word that they were built as. */
+const MOVING_SUITE = /^# debian\.sh .*'(testing|unstable|sid|(?:old)*stable)' '@/;
+
 function debianNames(context: Context, distro: DistroName): readonly string[] {
-  const suite = suiteOf(distro);
+  const evidence = context.stack.rootfs?.evidence ?? '';
+  const moving = MOVING_SUITE.exec(evidence)?.[1];
+  const suite = moving ?? suiteOf(distro);
   const slim = isSlim(context);
   if (suite === undefined || slim === undefined) return ['library/debian'];
   const ending = slim ? '-slim' : '';
-  const snapshot = /'@(\d{9,11})'/.exec(context.stack.rootfs?.evidence ?? '')?.[1];
+  const snapshot = /'@(\d{9,11})'/.exec(evidence)?.[1];
   const day = snapshot ? new Date(Number(snapshot) * 1_000).toISOString().slice(0, 10).replaceAll('-', '') : undefined;
+  const version = moving ? [] : [distro.version ?? suite];
   return tagged(
     'library/debian',
-    [suite, distro.version ?? suite, ...(day ? [`${suite}-${day}`] : [])].map((tag) => tag + ending),
+    [suite, ...version, ...(day ? [`${suite}-${day}`] : [])].map((tag) => tag + ending),
   );
 }
 

@@ -54,10 +54,22 @@ function readRootfsLine(line: string): DistroName | undefined {
   for (const { id, pattern, suite } of ROOTFS) {
     const match = pattern.exec(text);
     if (!match) continue;
-    const version = suite ? CODENAMES.get(match[1] ?? '')?.version : match[1];
+    const version = suite ? versionOfSuite(match[1] ?? '', text) : match[1];
     return version ? { id, version } : { id };
   }
   return undefined;
+}
+
+/** By code name; Debian's `stable`, `oldstable` and `oldoldstable` by the day of the archive, which its line tells. */
+function versionOfSuite(suite: string, line: string): string | undefined {
+  const [, olds] = /^((?:old)*)stable$/.exec(suite) ?? [];
+  if (olds === undefined) return CODENAMES.get(suite)?.version;
+  const [, seconds] = /'@(\d{9,11})'/.exec(line) ?? [];
+  if (seconds === undefined) return undefined;
+  const day = new Date(Number(seconds) * 1_000).toISOString();
+  const stable = table.debianStableSince.findLastIndex(([since = '']) => since <= day);
+  const name = table.debianStableSince[stable - olds.length / 'old'.length]?.[1];
+  return CODENAMES.get(name ?? '')?.version;
 }
 
 /** The releases that a command or variable names: by suite, or by a package's version or name (`libicu72`). */

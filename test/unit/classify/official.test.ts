@@ -10,6 +10,7 @@ import {
   FEDORA_LABELS,
   ORACLE,
   PHP,
+  TEMURIN,
   TOMCAT,
   TRIXIE_SLIM,
   UBI,
@@ -257,6 +258,95 @@ const cases: readonly Case[] = [
     base: ['library/php:8.4-alpine', 'library/php:8.4-cli-alpine'],
     distro: 'alpine 3.24.2',
     runtime: 'php 8.4.12',
+  },
+  {
+    is: 'flink, whose build begins a quarter of an hour after that of eclipse-temurin',
+    history: `${TEMURIN}
+      2026-08-21T18:38:30 1.3MB RUN /bin/sh -c set -ex; apt-get update; apt-get -y install gpg libsnappy1v5 gettext-base libjemalloc-dev; rm -rf /var/lib/apt/lists/* # buildkit
+      2026-08-21T18:38:30 - ENV FLINK_HOME=/opt/flink
+      2026-08-21T18:38:30 1.2kB RUN /bin/sh -c groupadd --system --gid=9999 flink && useradd --system --home-dir $FLINK_HOME --uid=9999 --gid=flink flink # buildkit
+      2026-08-21T18:38:30 115B WORKDIR /opt/flink
+      2026-08-21T18:38:43 605.6MB RUN /bin/sh -c set -ex; wget -nv -O flink.tgz "$FLINK_TGZ_URL"; tar -xf flink.tgz --strip-components=1 # buildkit
+      2026-08-21T18:38:43 - USER flink
+      2026-08-21T18:38:43 2.2kB COPY docker-entrypoint.sh / # buildkit
+      2026-08-21T18:38:43 - ENTRYPOINT ["/docker-entrypoint.sh"]
+      2026-08-21T18:38:43 - EXPOSE map[6123/tcp:{} 8081/tcp:{}]
+      2026-08-21T18:38:43 - CMD ["help"]`,
+    env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk-17.0.20+8'],
+    entrypoint: ['/docker-entrypoint.sh'],
+    cmd: ['help'],
+    base: ['library/eclipse-temurin:17-jre-noble'],
+    distro: 'ubuntu 24.04',
+    runtime: 'java 17.0.20+8',
+  },
+  {
+    is: 'r-base on what Debian tests',
+    history: `
+      2026-08-24T00:00:00 49.7MB # debian.sh --arch 'amd64' out/ 'testing' '@1787529600'
+      2026-08-25T01:55:24 - LABEL org.opencontainers.image.vendor=Rocker Project
+      2026-08-25T01:55:24 3.3kB RUN /bin/sh -c useradd -s /bin/bash -m docker && usermod -a -G staff docker # buildkit
+      2026-08-25T01:55:30 27.2MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends ed less locales vim-tiny wget ca-certificates # buildkit
+      2026-08-25T01:55:31 421B RUN /bin/sh -c echo "Suites: sid" >> /etc/apt/sources.list.d/debian-unstable.sources && echo 'APT::Default-Release "testing";' > /etc/apt/apt.conf.d/default # buildkit
+      2026-08-25T01:55:31 - ENV R_BASE_VERSION=4.6.1
+      2026-08-25T01:56:28 691MB RUN /bin/sh -c apt-get update && apt-get install -y -t unstable --no-install-recommends r-base=\${R_BASE_VERSION}-* # buildkit
+      2026-08-25T01:56:28 - CMD ["R"]`,
+    cmd: ['R'],
+    base: ['library/debian:testing'],
+    distro: 'debian',
+  },
+  {
+    is: 'debian, the stable one of its day',
+    history: `
+      2026-08-03T00:00:00 29.8MB # debian.sh --arch 'amd64' out/ 'stable' '@1785715200'`,
+    cmd: ['bash'],
+    base: ['scratch'],
+    distro: 'debian 13',
+  },
+  {
+    is: 'an application on the oldstable of 2023',
+    history: `
+      2023-01-09T00:00:00 27MB # debian.sh --arch 'amd64' out/ 'oldstable' '@1673222400'${APP}`,
+    base: ['library/debian:oldstable-slim'],
+    distro: 'debian 10',
+  },
+  {
+    is: 'rc-buggy, a list of packages on sid',
+    history: `
+      2026-08-03T00:00:00 49.4MB # debian.sh --arch 'amd64' out/ 'sid' '@1785715200'
+      2026-08-05T00:15:25 225B RUN /bin/sh -c echo 'deb http://deb.debian.org/debian rc-buggy main' > /etc/apt/sources.list.d/experimental.list # buildkit`,
+    cmd: ['bash'],
+    base: ['library/debian:sid'],
+    distro: 'debian',
+  },
+  {
+    is: 'Scientific Linux, by its label',
+    history: `
+      2023-01-03T20:20:40 71.4MB /bin/sh -c #(nop) ADD file:25a5d0279d0e7536e817c57682a90dafd9706a541b6844c6123e78399f315e2b in / 
+      2023-01-03T20:20:40 - /bin/sh -c #(nop)  LABEL name=SL7 Base Image vendor=Scientific Linux build-date=20230103
+      2023-01-03T20:20:40 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`,
+    labels: { name: 'SL7 Base Image', vendor: 'Scientific Linux' },
+    cmd: ['/bin/bash'],
+    base: ['scratch'],
+    distro: 'scientific 7',
+  },
+  {
+    is: 'rabbitmq, whose Erlang another stage built',
+    multiStage: true,
+    history: `${ALPINE}
+      2026-09-15T22:46:51 - ENV ERLANG_INSTALL_PATH_PREFIX=/opt/erlang
+      2026-09-15T22:46:51 42.7MB COPY /opt/erlang /opt/erlang # buildkit
+      2026-09-15T22:46:51 9.2MB COPY /opt/openssl /opt/openssl # buildkit
+      2026-09-15T22:46:53 2.5MB RUN /bin/sh -c set -eux; apk add --no-cache --virtual .otp-run-deps $runDeps; erl -noshell -eval 'ok = crypto:start(), init:stop().' # buildkit
+      2026-09-15T22:46:53 - ENV RABBITMQ_VERSION=4.3.6
+      2026-09-15T22:46:58 26.3MB RUN /bin/sh -c set -eux; apk add --no-cache --virtual .build-deps gnupg xz; apk del --no-network .build-deps # buildkit
+      2026-09-15T22:46:59 830B COPY docker-entrypoint.sh /usr/local/bin/ # buildkit
+      2026-09-15T22:46:59 - ENTRYPOINT ["docker-entrypoint.sh"]
+      2026-09-15T22:46:59 - CMD ["rabbitmq-server"]`,
+    entrypoint: ['docker-entrypoint.sh'],
+    cmd: ['rabbitmq-server'],
+    base: ['library/alpine:3.24'],
+    distro: 'alpine 3.24.2',
+    runtime: 'erlang',
   },
   {
     is: 'nats, a binary on nothing',
