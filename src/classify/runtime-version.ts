@@ -1,4 +1,5 @@
 import { remember } from '../oci/remember.ts';
+import type { BuildStep } from './history/build-steps.ts';
 import type { Runtime } from './verdict.ts';
 
 /** Numbers joined by dots, Java's updates and builds, and what marks a version that is not yet released. */
@@ -53,3 +54,11 @@ export function javaVersionBehind(home: string, commands: readonly string[]): st
 const javaPackagesIn = remember((command): readonly string[] =>
   [...command.slice(0, 4_000).matchAll(JAVA_PACKAGE)].flatMap(([, version]) => version ?? []),
 );
+
+/** The Python that PyPy is, which counts versions of its own: by its archive, `pypy3.11-v7.3.23-linux64.tar.bz2`. */
+export function pythonOfPypy(steps: readonly BuildStep[]): string | undefined {
+  const archives = steps.flatMap(({ verb, args }) => (verb === 'RUN' ? (pypyIn(args) ?? []) : []));
+  return archives[0];
+}
+
+const pypyIn = remember((command) => /\/pypy(\d\.\d+)-v\d/.exec(command.slice(0, 4_000))?.[1]);

@@ -4,7 +4,7 @@ import { lookUp } from './look-up.ts';
 import { storeRuntime } from './nix.ts';
 import { installedRuntime, usedRuntime } from './runtime-steps.ts';
 import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
-import { javaVersionBehind, javaVersionIn, releaseOfSdk, versionIn } from './runtime-version.ts';
+import { javaVersionBehind, javaVersionIn, pythonOfPypy, releaseOfSdk, versionIn } from './runtime-version.ts';
 import { type StartedProgram, startedProgram, WEB_SERVERS } from './started-program.ts';
 import type { Runtime } from './verdict.ts';
 
@@ -38,8 +38,8 @@ const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
   ['HTTPD_VERSION', 'httpd'],
   ['CADDY_VERSION', 'caddy'],
 ];
-/** Variables whose value is not the version of the language: PyPy counts its own, Bun's and Mix's are settings. */
-const TELL_NO_VERSION: ReadonlySet<string> = new Set(['PYPY_VERSION', 'BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'MIX_ENV']);
+/** Variables whose value is not the version of the language: Bun's and Mix's are settings. */
+const TELL_NO_VERSION: ReadonlySet<string> = new Set(['BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'MIX_ENV']);
 
 /** The runtime and its version: by the environment, by the program that is started, by what the steps installed. */
 export function findRuntime(
@@ -69,12 +69,13 @@ function isWebServer(started: StartedProgram | undefined): boolean {
 }
 
 /** The runtimes that variables name, the more telling variable first. */
-function environmentRuntimes({ env }: Context): readonly RuntimeVerdict[] {
+function environmentRuntimes({ env, history }: Context): readonly RuntimeVerdict[] {
   const found: RuntimeVerdict[] = [];
   for (const [name, runtime] of VARIABLES) {
     const value = env.get(name);
     if (value === undefined) continue;
-    found.push(judged(runtime, variableVersion(name, runtime, value), `env:${name}`));
+    const version = name === 'PYPY_VERSION' ? pythonOfPypy(history.steps) : variableVersion(name, runtime, value);
+    found.push(judged(runtime, version, `env:${name}`));
   }
   return found;
 }

@@ -349,6 +349,77 @@ const cases: readonly Case[] = [
     runtime: 'erlang',
   },
   {
+    is: 'nginx with Perl, two minutes after nginx',
+    history: `${TRIXIE_SLIM}
+      2026-09-02T21:04:32 - ENV NGINX_VERSION=1.31.5
+      2026-09-02T21:04:32 - ENV NJS_VERSION=1.0.1
+      2026-09-02T21:04:32 - ENV PKG_RELEASE=1~trixie
+      2026-09-02T21:04:32 36.5MB RUN /bin/sh -c set -x && groupadd --system --gid 101 nginx && apt-get update && apt-get install --no-install-recommends --no-install-suggests -y nginx=\${NGINX_VERSION}-\${PKG_RELEASE} # buildkit
+      2026-09-02T21:04:32 629B COPY docker-entrypoint.sh / # buildkit
+      2026-09-02T21:04:32 - ENTRYPOINT ["/docker-entrypoint.sh"]
+      2026-09-02T21:04:32 - EXPOSE map[80/tcp:{}]
+      2026-09-02T21:04:32 - STOPSIGNAL SIGQUIT
+      2026-09-02T21:04:32 - CMD ["nginx" "-g" "daemon off;"]
+      2026-09-02T21:06:53 12.2MB RUN /bin/sh -c set -x; apt-get update && apt-get install --no-install-recommends --no-install-suggests -y nginx-module-perl=\${NGINX_VERSION}-\${DYNPKG_RELEASE} # buildkit`,
+    env: ['NGINX_VERSION=1.31.5'],
+    entrypoint: ['/docker-entrypoint.sh'],
+    cmd: ['nginx', '-g', 'daemon off;'],
+    base: ['library/nginx:1.31-trixie'],
+    distro: 'debian 13',
+    runtime: 'nginx 1.31.5',
+  },
+  {
+    is: 'pypy, which counts its own versions',
+    history: `
+      2026-07-13T00:00:00 29.8MB # debian.sh --arch 'amd64' out/ 'trixie' '@1783900800'
+      2026-07-14T01:58:36 1.2MB RUN /bin/sh -c set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates # buildkit
+      2026-07-14T01:59:19 - ENV PYPY_VERSION=7.3.23
+      2026-07-14T01:59:19 37.8MB RUN /bin/sh -c set -eux; url='https://downloads.python.org/pypy/pypy3.11-v7.3.23-linux64.tar.bz2'; wget -O pypy.tar.bz2 "$url"; pypy3 --version # buildkit
+      2026-07-14T01:59:19 - CMD ["pypy3"]`,
+    env: ['PYPY_VERSION=7.3.23'],
+    cmd: ['pypy3'],
+    base: ['library/debian:trixie-slim'],
+    distro: 'debian 13',
+    runtime: 'python 3.11',
+  },
+  {
+    is: 'an application on jetty, which changes the user',
+    history: `${TEMURIN}
+      2026-08-21T19:03:13 - ENV JETTY_VERSION=12.1.13
+      2026-08-21T19:03:13 46.2MB RUN /bin/sh -c set -xe; apt-get update; java -jar "$JETTY_HOME/start.jar" --list-config # buildkit
+      2026-08-21T19:03:13 32B WORKDIR /var/lib/jetty
+      2026-08-21T19:03:13 1.8kB COPY docker-entrypoint.sh generate-jetty-start.sh / # buildkit
+      2026-08-21T19:03:13 - USER jetty
+      2026-08-21T19:03:13 - EXPOSE map[8080/tcp:{}]
+      2026-08-21T19:03:13 - ENTRYPOINT ["/docker-entrypoint.sh"]
+      2026-08-21T19:03:13 - CMD ["java" "-jar" "/usr/local/jetty/start.jar"]${APP}`,
+    env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk-17.0.20+8', 'JETTY_VERSION=12.1.13'],
+    cmd: ['java', '-jar', '/usr/local/jetty/start.jar'],
+    base: ['library/jetty'],
+    distro: 'ubuntu 24.04',
+    runtime: 'java 17.0.20+8',
+  },
+  {
+    is: 'an application on maven, which names its version no more',
+    history: `${TEMURIN}
+      2026-08-21T20:38:24 24.5MB RUN /bin/sh -c apt-get update && apt-get install -y ca-certificates curl git openssh-client --no-install-recommends # buildkit
+      2026-08-21T20:38:25 - LABEL org.opencontainers.image.title=Apache Maven
+      2026-08-21T20:38:25 - ENV MAVEN_HOME=/usr/share/maven
+      2026-08-21T20:38:25 9.4MB COPY /usr/share/maven /usr/share/maven # buildkit
+      2026-08-21T20:38:25 851B COPY /usr/local/bin/mvn-entrypoint.sh /usr/local/bin/mvn-entrypoint.sh # buildkit
+      2026-08-21T20:38:25 155B RUN /bin/sh -c ln -s \${MAVEN_HOME}/bin/mvn /usr/bin/mvn # buildkit
+      2026-08-21T20:38:25 - ARG USER_HOME_DIR=/root
+      2026-08-21T20:38:25 - ENV MAVEN_CONFIG=/root/.m2
+      2026-08-21T20:38:25 - ENTRYPOINT ["/usr/local/bin/mvn-entrypoint.sh"]
+      2026-08-21T20:38:25 - CMD ["mvn"]${APP}`,
+    env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk-17.0.20+8'],
+    entrypoint: ['/usr/local/bin/mvn-entrypoint.sh'],
+    cmd: ['mvn'],
+    base: ['library/maven'],
+    distro: 'ubuntu 24.04',
+    runtime: 'java 17.0.20+8',
+  },
+  {
     is: 'nats, a binary on nothing',
     history: `
       2026-08-20T10:00:10 16MB COPY /usr/local/bin/nats-server /nats-server # buildkit
