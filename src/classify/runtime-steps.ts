@@ -2,7 +2,7 @@ import { remember } from '../oci/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
-import type { StartedProgram } from './started-program.ts';
+import { programNames, type StartedProgram } from './started-program.ts';
 import type { Runtime } from './verdict.ts';
 
 /** Words by which a step shows that it brought a runtime in, or that it was there: its packages, installers and tools. */
@@ -49,19 +49,38 @@ function bringsFiles(step: BuildStep): boolean {
 
 const DEPENDENCY_TOOLS: readonly { readonly runtime: Runtime; readonly pattern: RegExp }[] = [
   { runtime: 'node', pattern: /\b(?:npm (?:ci|install(?! -g| --global)|i(?! -g))|yarn install|pnpm (?:install|i))\b/ },
-  { runtime: 'python', pattern: /\bpip3? install\b|\b(?:poetry install|uv sync)\b/ },
+  { runtime: 'python', pattern: /\b(?:poetry install|uv sync)\b/ },
   { runtime: 'ruby', pattern: /\bbundle install\b/ },
   { runtime: 'php', pattern: /\bcomposer install\b/ },
 ];
 
-const runtimesInstalledFor = remember((command) => {
+const PIP_INSTALL = /\bpip3? install\b([^;&|]*)/g;
+/** A list of the application's own, or a folder, which is the application itself or its wheels. */
+const OWN_PACKAGES = /\s(?:-r|-e|--(?:requirement|editable|no-index|find-links)\b|\.{0,2}\/|\.(?:\s|\[|$)|\S+\.whl\b)/;
+
+interface Installs {
+  readonly runtimes: readonly Runtime[];
+  /** What pip installs by name. */
+  readonly named: readonly string[];
+}
+
+const installsOf = remember((command): Installs => {
   const text = command.slice(0, 4_000);
-  return DEPENDENCY_TOOLS.filter(({ pattern }) => pattern.test(text)).map(({ runtime }) => runtime);
+  const runtimes = DEPENDENCY_TOOLS.filter(({ pattern }) => pattern.test(text)).map(({ runtime }) => runtime);
+  const pips = [...text.matchAll(PIP_INSTALL)].map(([, packages = '']) => packages);
+  const named = pips.flatMap((packages) => packages.match(/(?<=\s["']?)[a-z\d][\w.-]*/gi) ?? []);
+  return { runtimes: pips.some((packages) => OWN_PACKAGES.test(packages)) ? [...runtimes, 'python'] : runtimes, named };
 });
 
-/** One language's dependencies installed among the own steps, and no other's: the application is written in it. */
-export function usedRuntime({ own }: Context): RuntimeVerdict | undefined {
-  const used = new Set(own.flatMap((step) => (step.verb === 'RUN' ? runtimesInstalledFor(step.args) : [])));
+/**
+ * One language's dependencies installed among the own steps, and no other's: the application is written in it. What pip
+ * installs by name may as well be a tool beside the application, as the shell of a database; it counts where it is started.
+ */
+export function usedRuntime(context: Context): RuntimeVerdict | undefined {
+  const installs = context.own.flatMap((step) => (step.verb === 'RUN' ? [installsOf(step.args)] : []));
+  const programs = programNames(context);
+  const startsNamed = installs.some(({ named }) => named.some((name) => programs.has(name)));
+  const used = new Set([...installs.flatMap(({ runtimes }) => runtimes), ...(startsNamed ? ['python' as const] : [])]);
   const [only] = used;
   return only && used.size === 1 ? judged(only, undefined, 'history:dependencies installed') : undefined;
 }

@@ -92,14 +92,25 @@ const SHELL = /^(?:\/bin\/|\/usr\/bin\/)?(?:ba|a|da)?sh$/;
 /** Programs that only start another: init processes, and those that change the user. */
 const STARTERS = /^(?:\S*\/)?(?:tini|tini-static|dumb-init|catatonit|env|exec|nice|gosu|su-exec|setpriv)$/;
 
-/** The first program that tells a runtime: past starters, or in the script of `sh -c "cd /app && exec java …"`. */
+/** The names of what is started, past starters and shells: `mkdocs` of `tini -- /usr/local/bin/mkdocs serve`. */
+export function programNames({ input }: Context): ReadonlySet<string> {
+  const { entrypoint, cmd } = input.config;
+  return new Set([entrypoint, cmd].flatMap(programsOf).map((program) => program.slice(program.lastIndexOf('/') + 1)));
+}
+
+/** The first program that tells a runtime; a web server only where no other does. */
 function programRuntime(words: readonly string[]): StartedProgram | undefined {
+  const started = programsOf(words).flatMap((program) => runtimeOf(program) ?? []);
+  return started.find(({ runtime }) => !WEB_SERVERS.has(runtime)) ?? started[0];
+}
+
+/** What is started past starters, and in the script of `sh -c "cd /app && exec java …"`. */
+function programsOf(words: readonly string[]): readonly string[] {
   const [first = '', ...rest] = words;
-  if (!SHELL.test(first)) return runtimeOf(STARTERS.test(first) ? (withoutStarters(words)[0] ?? '') : first);
+  if (!SHELL.test(first)) return [STARTERS.test(first) ? (withoutStarters(words)[0] ?? '') : first];
   const script = rest.find((word) => !word.startsWith('-')) ?? '';
   const commands = script.slice(0, 2_000).split(/&&|\|\||[;&|\n]/);
-  const started = commands.flatMap((command) => runtimeOf(withoutStarters(command.trim().split(/\s+/))[0] ?? '') ?? []);
-  return started.find(({ runtime }) => !WEB_SERVERS.has(runtime)) ?? started[0];
+  return commands.map((command) => withoutStarters(command.trim().split(/\s+/))[0] ?? '');
 }
 
 /** Starters go with their flags, their variables, and the user of those that change it. */

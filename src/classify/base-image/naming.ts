@@ -40,6 +40,9 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
   altlinux: 'alt',
 };
 
+/** What an archive's name and the tag have in common: `almalinux-10-kitten-minimal-amd64.tar.xz` is `10-kitten-minimal`. */
+const EDITION = /(?:-kitten)?-(?:slim|minimal|init|micro)\b|-kitten\b/i;
+
 function rootfsNames(context: Context, distro: DistroName | undefined): readonly string[] {
   const vendor = vendorName(context);
   if (vendor !== undefined) return [vendor];
@@ -54,7 +57,7 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   if (distro.version === undefined) return HUB_DISTROS.has(distro.id) ? [repository] : [];
   if (distro.id === 'alpine') return tagged(repository, [minor(distro.version), distro.version]);
   if (distro.id === 'ubuntu') return tagged(repository, [distro.version, suiteOf(distro) ?? '']);
-  const edition = /-(slim|minimal|init|micro)\b/i.exec(rootfs.evidence)?.[0].toLowerCase() ?? '';
+  const edition = EDITION.exec(rootfs.evidence)?.[0].toLowerCase() ?? '';
   return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version + edition]) : [];
 }
 

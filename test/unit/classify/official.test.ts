@@ -420,6 +420,35 @@ const cases: readonly Case[] = [
     runtime: 'java 17.0.20+8',
   },
   {
+    is: 'crate on AlmaLinux Kitten, whose Python is for its shell alone',
+    history: `
+      2026-09-02T21:53:17 68MB ADD almalinux-10-kitten-default-amd64.tar.xz / # buildkit
+      2026-09-02T21:53:17 - CMD ["/bin/bash"]
+      2026-09-21T18:00:29 24MB RUN /bin/sh -c dnf install --nodocs --assumeyes gzip python3 python3-pip     && dnf clean all     && rm -rf /var/cache/yum # buildkit
+      2026-09-21T18:00:50 9MB RUN /bin/sh -c python3 -m pip install 'crash==0.32.0' # buildkit
+      2026-09-21T18:00:50 - WORKDIR /data
+      2026-09-21T18:00:50 2kB COPY docker-entrypoint.sh / # buildkit
+      2026-09-21T18:00:50 - ENTRYPOINT ["/docker-entrypoint.sh"]
+      2026-09-21T18:00:50 - CMD ["crate"]`,
+    entrypoint: ['/docker-entrypoint.sh'],
+    cmd: ['crate'],
+    base: ['library/almalinux:10-kitten'],
+    distro: 'almalinux 10',
+  },
+  {
+    is: 'the shell alone, started by its name',
+    history: `
+      2026-09-02T21:53:17 38MB ADD almalinux-10-minimal-amd64.tar.xz / # buildkit
+      2026-09-02T21:53:17 - CMD ["/bin/bash"]
+      2026-09-21T18:00:29 24MB RUN /bin/sh -c microdnf install --nodocs --assumeyes python3 python3-pip # buildkit
+      2026-09-21T18:00:50 9MB RUN /bin/sh -c python3 -m pip install 'crash==0.32.0' # buildkit
+      2026-09-21T18:00:50 - ENTRYPOINT ["crash"]`,
+    entrypoint: ['crash'],
+    base: ['library/almalinux:10-minimal'],
+    distro: 'almalinux 10',
+    runtime: 'python',
+  },
+  {
     is: 'nats, a binary on nothing',
     history: `
       2026-08-20T10:00:10 16MB COPY /usr/local/bin/nats-server /nats-server # buildkit
