@@ -54,6 +54,8 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   if (elsewhere) return elsewhere;
   const repository = `library/${lookUp(REPOSITORIES, distro.id) ?? distro.id}`;
   if (distro.id === 'debian') return debianNames(context, distro);
+  const edge = distro.id === 'alpine' ? /^alpine-minirootfs-(20\d{6})-/.exec(rootfs.evidence)?.[1] : undefined;
+  if (edge !== undefined) return tagged(repository, ['edge', edge]);
   if (distro.version === undefined) return HUB_DISTROS.has(distro.id) ? [repository] : [];
   if (distro.id === 'alpine') return tagged(repository, [minor(distro.version), distro.version]);
   if (distro.id === 'ubuntu') return tagged(repository, [distro.version, suiteOf(distro) ?? '']);

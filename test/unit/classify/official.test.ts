@@ -420,6 +420,15 @@ const cases: readonly Case[] = [
     runtime: 'java 17.0.20+8',
   },
   {
+    is: 'an application on the edge of Alpine, whose archive is named by its day',
+    history: `
+      2026-08-06T18:10:29 3.9MB ADD alpine-minirootfs-20260805-x86_64.tar.gz / # buildkit
+      2026-08-06T18:10:29 - CMD ["/bin/sh"]${APP}`,
+    cmd: ['/bin/sh'],
+    base: ['library/alpine:edge'],
+    distro: 'alpine',
+  },
+  {
     is: 'crate on AlmaLinux Kitten, whose Python is for its shell alone',
     history: `
       2026-09-02T21:53:17 68MB ADD almalinux-10-kitten-default-amd64.tar.xz / # buildkit
