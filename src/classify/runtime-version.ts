@@ -43,13 +43,23 @@ export function javaVersionIn(home: string): string | undefined {
 const LINKED_HOME = /\/usr\/lib\/jvm\/default-(?:jvm|java)\/?$/;
 const JAVA_PACKAGE = /(?<![\w.-])(?:openjdk-?|amazon-corretto-|temurin-|zulu-?)(\d{1,2})(?=[-=\s]|$)/g;
 
-/** The version of the one Java that commands install, where its home is a link that does not tell. */
+/** The version of what a home that does not tell is a link to; else, of a distribution's link, that of the one Java installed. */
 export function javaVersionBehind(home: string, commands: readonly string[]): string | undefined {
+  const linked = commands.flatMap((command) => linksIn(command)).findLast(({ name }) => name === home)?.target;
+  const version = linked === undefined ? undefined : javaVersionIn(linked);
+  if (version !== undefined) return version;
   if (!LINKED_HOME.test(home.slice(0, 500))) return undefined;
   const found = new Set(commands.flatMap((command) => javaPackagesIn(command)));
   const [only] = found;
   return found.size === 1 ? only : undefined;
 }
+
+const LINK = /\bln (?:-[\w-]{1,30} ){1,4}("[^"]{1,300}"|[^\s;&|]{1,300})\s{1,10}["']?([^\s"';&|]{1,300})/g;
+
+/** `ln -sT "/usr/lib/jvm/java-11-openjdk-$(dpkg --print-architecture)" /docker-java-home` */
+const linksIn = remember((command): readonly { readonly target: string; readonly name: string }[] =>
+  [...command.slice(0, 4_000).matchAll(LINK)].map(([, target = '', name = '']) => ({ target, name })),
+);
 
 const javaPackagesIn = remember((command): readonly string[] =>
   [...command.slice(0, 4_000).matchAll(JAVA_PACKAGE)].flatMap(([, version]) => version ?? []),

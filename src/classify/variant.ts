@@ -69,7 +69,7 @@ function isShellless(context: Context): boolean {
   return packed && context.own.every(({ verb }) => verb !== 'RUN');
 }
 
-/** A CMD that only a JDK can start, of the image or of what lies beneath; else the home of a runtime alone, or Temurin. */
+/** A CMD that only a JDK can start, of the image or of what lies beneath; else the home of a runtime, or Temurin. */
 function javaVariant({
   input,
   env,
@@ -80,7 +80,12 @@ function javaVariant({
   const commands = history.steps.flatMap((step) => (step.verb === 'CMD' ? [step.args.slice(0, 200)] : []));
   if ([...commands, ...cmd, ...entrypoint].some((text) => /\b(?:jshell|mvn|gradle)\b/.test(text)))
     return { variant: 'jdk', evidence: 'config:cmd' };
-  if (/[-/]jre$/.test(env.get('JAVA_HOME') ?? '')) return { variant: 'jre', evidence: 'env:JAVA_HOME' };
+  const home = env.get('JAVA_HOME') ?? '';
+  // Within a JDK of Java 8 lies a runtime, which may be the home nonetheless.
+  const path = env.get('PATH')?.split(':') ?? [];
+  if (home.endsWith('/jre') && path.includes(home.replace(/jre$/, 'bin')) && !path.includes(`${home}/bin`))
+    return { variant: 'jdk', evidence: 'env:PATH' };
+  if (/[-/]jre$/.test(home)) return { variant: 'jre', evidence: 'env:JAVA_HOME' };
   const temurin = stack.images.some((image) => image.official?.tags === 'temurin');
   return temurin ? { variant: 'jre', evidence: 'history:library/eclipse-temurin' } : undefined;
 }

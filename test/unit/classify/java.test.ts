@@ -50,6 +50,53 @@ const cases: readonly ToldImage[] = [
     told: { base: 'library/ibm-semeru-runtimes', runtime: 'java 8.0.502.0', distro: 'ubuntu 22.04' },
   },
   {
+    is: "Liberty on IBM's own Java, built two weeks later",
+    history: `${JAMMY}
+      2026-08-04T01:38:56 - MAINTAINER Jayashree Gopi <jayasg12@in.ibm.com> (@jayasg12)
+      2026-08-04T01:38:56 1.4MB RUN /bin/sh -c apt-get update     && apt-get install -y --no-install-recommends wget ca-certificates     && rm -rf /var/lib/apt/lists/* # buildkit
+      2026-08-04T01:38:56 - ENV JAVA_VERSION=8.0.8.70
+      2026-08-04T01:39:12 137MB RUN /bin/sh -c set -eux; BASE_URL="https://public.dhe.ibm.com/ibmdl/export/pub/systems/cloud/runtimes/java/meta/"; wget -q -U UA_IBM_JAVA_Docker -O /tmp/index.yml \${BASE_URL}/\${YML_FILE} # buildkit
+      2026-08-04T01:39:12 - ENV JAVA_HOME=/opt/ibm/java/jre PATH=/opt/ibm/java/jre/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin IBM_JAVA_OPTIONS=-XX:+UseContainerSupport
+      2026-08-17T21:21:28 - USER root
+      2026-08-17T21:21:28 - ARG LIBERTY_VERSION=26.0.0.8
+      2026-08-17T21:21:28 - LABEL org.opencontainers.image.title=IBM WebSphere Liberty
+      2026-08-17T21:21:28 - ENV PATH=/opt/ibm/java/jre/bin:/usr/bin:/sbin:/bin:/opt/ibm/wlp/bin
+      2026-08-17T21:21:39 18MB RUN |1 LIBERTY_VERSION=26.0.0.8 /bin/sh -c apt-get update && unzip -q /tmp/wlp.zip -d /opt/ibm # buildkit
+      2026-08-17T21:21:45 - USER 1001
+      2026-08-17T21:21:45 - ENTRYPOINT ["/opt/ibm/helpers/runtime/docker-server.sh"]
+      2026-08-17T21:21:45 - CMD ["/opt/ibm/wlp/bin/server" "run" "defaultServer"]`,
+    env: ['JAVA_VERSION=8.0.8.70', 'JAVA_HOME=/opt/ibm/java/jre'],
+    entrypoint: ['/opt/ibm/helpers/runtime/docker-server.sh'],
+    told: { base: 'library/ibmjava', runtime: 'java 8.0.8.70', distro: 'ubuntu 22.04' },
+  },
+  {
+    is: "IBM's own Java for development, whose home is the runtime in it",
+    history: `${JAMMY}
+      2026-08-28T21:35:31 - MAINTAINER Jayashree Gopi <jayasg12@in.ibm.com> (@jayasg12)
+      2026-08-28T21:35:31 1.4MB RUN /bin/sh -c apt-get update     && apt-get install -y --no-install-recommends wget ca-certificates     && rm -rf /var/lib/apt/lists/* # buildkit
+      2026-08-28T21:35:31 - ENV JAVA_VERSION=8.0.8.71
+      2026-08-28T21:39:02 174MB RUN /bin/sh -c set -eux; YML_FILE='8.0/sdk/linux/x86_64/index.yml'; BASE_URL="https://public.dhe.ibm.com/ibmdl/export/pub/systems/cloud/runtimes/java/meta/" # buildkit
+      2026-08-28T21:39:02 - ENV JAVA_HOME=/opt/ibm/java/jre PATH=/opt/ibm/java/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin IBM_JAVA_OPTIONS=-XX:+UseContainerSupport`,
+    env: [
+      'PATH=/opt/ibm/java/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      'JAVA_VERSION=8.0.8.71',
+      'JAVA_HOME=/opt/ibm/java/jre',
+    ],
+    told: { base: 'library/ubuntu:22.04', runtime: 'java 8.0.8.71', variant: 'jdk' },
+  },
+  {
+    is: 'Silverpeas, whose home of Java is a link of its own',
+    history: `${JAMMY}
+      2026-09-09T02:44:11 - ENV TERM=xterm
+      2026-09-09T02:44:11 494.8MB RUN /bin/sh -c apt-get update   && apt-get install -y --no-install-recommends     zip     unzip     openjdk-11-jdk     ffmpeg # buildkit
+      2026-09-09T02:44:38 130B RUN |1 DEFAULT_LOCALE=en_US.UTF-8 /bin/sh -c ln -svT "/usr/lib/jvm/java-11-openjdk-$(dpkg --print-architecture)" /docker-java-home # buildkit
+      2026-09-09T02:44:38 - ENV JAVA_HOME=/docker-java-home
+      2026-09-09T02:45:01 1.4kB COPY src/run.sh /opt/ # buildkit
+      2026-09-09T02:46:21 - CMD ["/opt/run.sh"]`,
+    env: ['JAVA_HOME=/docker-java-home'],
+    told: { base: 'library/ubuntu:22.04', runtime: 'java 11' },
+  },
+  {
     is: 'Java of before Temurin, by the same project',
     history: javaOnUbuntu('jdk-11.0.11+9'),
     entrypoint: STARTS_JAVA,
