@@ -4,6 +4,7 @@ import { isChiselled, isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { isNixStep } from './nix.ts';
 import type { RuntimeVerdict } from './runtime-verdict.ts';
+import { temurinKind } from './temurin.ts';
 import type { BaseVerdict, Judged, Variant } from './verdict.ts';
 
 /** The variant that the image is of: by the base's name, or by the distribution and the runtime's own marks. */
@@ -86,6 +87,7 @@ function javaVariant({
   if (home.endsWith('/jre') && path.includes(home.replace(/jre$/, 'bin')) && !path.includes(`${home}/bin`))
     return { variant: 'jdk', evidence: 'env:PATH' };
   if (/[-/]jre$/.test(home)) return { variant: 'jre', evidence: 'env:JAVA_HOME' };
-  const temurin = stack.images.some((image) => image.official?.tags === 'temurin');
-  return temurin ? { variant: 'jre', evidence: 'history:library/eclipse-temurin' } : undefined;
+  const temurin = stack.images.find((image) => image.official?.tags === 'temurin');
+  const kind = temurin && temurinKind(history.steps.slice(0, temurin.end), env.get('JAVA_VERSION'));
+  return kind ? { variant: kind, evidence: 'history:library/eclipse-temurin' } : undefined;
 }

@@ -3,6 +3,7 @@ import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, debianStableAt, distroOfSuite, suiteOf } from '../knowledge/distros.ts';
 import { dotnetSuite, type OfficialImage, type TagScheme } from '../knowledge/official-images.ts';
 import { lookUp } from '../look-up.ts';
+import { temurinKind } from '../temurin.ts';
 
 /**
  * Names for an image that only its history shows, as Docker Hub calls it. All names of one answer meant the same
@@ -168,6 +169,7 @@ function officialNames(
   // A tag without a variant is a claim too: that of the default.
   if (!variant) return [official.repository];
   const endings = ENDINGS[official.tags](variant, context, image.end);
+  if (endings.length === 0) return [official.repository];
   return tagged(
     official.repository,
     versionTags(version, official).flatMap((tag) => endings.map((ending) => tag + ending)),
@@ -248,10 +250,13 @@ const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
     return plainEndings(variant).map((ending) => kind + ending);
   },
   temurin: (variant, context, end) => {
-    const kind = /jshell/.test(lastCommand(context, end)) ? '-jdk' : '-jre';
+    const kind = temurinKind(context.history.steps.slice(0, end), variableAt(context, 'JAVA_VERSION', end));
+    if (!kind) return [];
     const built = context.history.steps[end - 1]?.created;
     const isDefault = variant.suites[0] !== 'alpine' && !variant.suites.some((suite) => isSucceeded(suite, built));
-    return [...(isDefault ? [''] : []), ...variant.suites.map((suite) => `-${suite}`)].map((ending) => kind + ending);
+    return [...(isDefault ? [''] : []), ...variant.suites.map((suite) => `-${suite}`)].map(
+      (ending) => `-${kind}${ending}`,
+    );
   },
   nginx: (variant, context, end) => {
     const slim = variant.suites[0] === 'alpine' && variableAt(context, 'NJS_VERSION', end) === undefined;

@@ -31,6 +31,19 @@ const javaOnUbuntu = (version: string) => `${JAMMY}
   2026-08-20 47MB RUN /bin/sh -c set -eux; curl -LfsSo /tmp/openjdk.tar.gz $BINARY_URL # buildkit
   2026-08-20 - ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:/usr/bin${JAR}`;
 
+/** OrientDB, on Temurin's Java 8, which has no `jshell` to start. */
+const orient = (archive: string) => `${JAMMY}
+      2026-08-18T19:14:25 - ENV JAVA_HOME=/opt/java/openjdk
+      2026-08-18T19:14:25 20.1MB RUN /bin/sh -c set -eux;     apt-get update;     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends         curl         wget         gnupg         fontconfig         ca-certificates p11-kit         tzdata         locales # buildkit
+      2026-08-18T19:14:25 - ENV JAVA_VERSION=jdk8u492-b09
+      2026-08-18T19:14:28 55.2MB RUN /bin/sh -c set -eux;     ARCH="$(dpkg --print-architecture)"; ${archive} wget --progress=dot:giga -O /tmp/openjdk.tar.gz # buildkit
+      2026-08-18T19:14:29 2.5kB COPY --chmod=755 entrypoint.sh /__cacert_entrypoint.sh # buildkit
+      2026-08-18T19:14:29 - ENTRYPOINT ["/__cacert_entrypoint.sh"]
+      2026-08-18T20:22:33 - ENV ORIENTDB_VERSION=3.2.55
+      2026-08-18T20:22:34 75.5MB RUN |1 ORIENTDB_DOWNLOAD_SERVER= /bin/sh -c mkdir /orientdb && tar -xvzf orientdb-community-$ORIENTDB_VERSION.tar.gz -C /orientdb --strip-components=1 # buildkit
+      2026-08-18T20:22:34 - WORKDIR /orientdb
+      2026-08-18T20:22:34 - CMD ["server.sh"]`;
+
 const cases: readonly ToldImage[] = [
   {
     is: "Java on IBM's Semeru, which names its version as Temurin does",
@@ -95,6 +108,20 @@ const cases: readonly ToldImage[] = [
       2026-09-09T02:46:21 - CMD ["/opt/run.sh"]`,
     env: ['JAVA_HOME=/docker-java-home'],
     told: { base: 'library/ubuntu:22.04', runtime: 'java 11' },
+  },
+  {
+    is: "Temurin's JDK of Java 8, by its archive",
+    history: orient(
+      "BINARY_URL='https://github.com/adoptium/temurin8-binaries/releases/download/jdk8u492-b09/OpenJDK8U-jdk_x64_linux_hotspot_8u492b09.tar.gz';",
+    ),
+    env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk8u492-b09'],
+    told: { base: 'library/eclipse-temurin:8-jdk-jammy', runtime: 'java 8u492-b09', variant: 'jdk' },
+  },
+  {
+    is: "Temurin's Java 8 of an archive without a name, which may be either",
+    history: orient(''),
+    env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk8u492-b09'],
+    told: { base: 'library/eclipse-temurin', runtime: 'java 8u492-b09' },
   },
   {
     is: 'Java of before Temurin, by the same project',
