@@ -85,12 +85,18 @@ function declaredVerdict(base: Declaration, historical: BaseVerdict): BaseVerdic
 
 /** A declaration for another distribution than the root file system's is stale or inherited. */
 function contradicts(base: Declaration, context: Context, distro: DistroName | undefined): boolean {
-  const rootfs = context.stack.rootfs?.distro;
+  const rootfs = context.stack.rootfs?.distro ?? universalBase(context);
   const declared = distroOfReference(base.reference);
   if (!declared || !rootfs) return false;
   if (declared.id !== rootfs.id) return true;
   const version = rootfs.version ?? distro?.version;
   return declared.version !== undefined && version !== undefined && !samePrefix(declared.version, version);
+}
+
+/** Red Hat's universal base images, whose root file systems have no name, say in a label which release they are. */
+function universalBase({ input }: Context): DistroName | undefined {
+  const release = /^ubi(\d+)(?:-[a-z]+)?-container$/.exec(input.config.labels['com.redhat.component'] ?? '')?.[1];
+  return release === undefined ? undefined : { id: 'rhel', version: release };
 }
 
 function samePrefix(one: string, other: string): boolean {

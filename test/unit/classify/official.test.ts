@@ -429,6 +429,34 @@ const cases: readonly Case[] = [
     distro: 'alpine',
   },
   {
+    is: 'mariadb, whose label still names the base before this one',
+    history: `
+      2026-08-17T10:00:28 - LABEL com.redhat.component=ubi10-minimal-container name=ubi10/ubi-minimal version=10.2
+      2026-08-17T10:00:29 - ENV container oci
+      2026-08-17T10:00:29 34.9MB COPY dir:e1c00668e831c6f7c1c82890c3ff2aa86777926f6fcef54ed840b79618da399c in /      
+      2026-08-17T10:00:30 - CMD ["/bin/bash"]
+      2026-08-17T22:38:41 4.8kB RUN /bin/sh -c microdnf install -y shadow-utils && groupadd --gid 999 -r mysql # buildkit
+      2026-08-17T22:38:45 - LABEL name=MariaDB Server vendor=MariaDB Community version=12.3.2
+      2026-08-17T22:38:45 - LABEL org.opencontainers.image.base.name=docker.io/redhat/ubi9-minimal org.opencontainers.image.version=12.3.2
+      2026-08-17T22:38:45 - ENV MARIADB_VERSION=12.3.2
+      2026-08-17T22:39:19 117.6MB RUN |1 MARIADB_VERSION=12.3.2 /bin/sh -c set -eux ; microdnf install -y MariaDB-server-galera-\${MARIADB_VERSION} # buildkit
+      2026-08-17T22:39:19 - ENTRYPOINT ["docker-entrypoint.sh"]
+      2026-08-17T22:39:19 - USER mysql
+      2026-08-17T22:39:19 - CMD ["mariadbd"]`,
+    labels: {
+      'com.redhat.component': 'ubi10-minimal-container',
+      name: 'MariaDB Server',
+      version: '12.3.2',
+      'org.opencontainers.image.base.name': 'docker.io/redhat/ubi9-minimal',
+      'org.opencontainers.image.version': '12.3.2',
+    },
+    env: ['MARIADB_VERSION=12.3.2'],
+    entrypoint: ['docker-entrypoint.sh'],
+    cmd: ['mariadbd'],
+    base: ['registry.access.redhat.com/ubi10/ubi-minimal'],
+    distro: 'rhel 10',
+  },
+  {
     is: 'crate on AlmaLinux Kitten, whose Python is for its shell alone',
     history: `
       2026-09-02T21:53:17 68MB ADD almalinux-10-kitten-default-amd64.tar.xz / # buildkit
