@@ -191,6 +191,7 @@ function isImpostor(
 
 function standsOn(official: OfficialImage, id: string | undefined): boolean {
   if (id === 'alpine') return official.alpine;
+  if (id === 'rhel' && official.tags === 'temurin') return true;
   const anywhere = id === undefined || id === 'windows' || official.aptDistro === undefined;
   return anywhere || id === official.aptDistro || id === official.rpmDistro;
 }
@@ -222,6 +223,7 @@ function variantOf(
     const release = distro.version === undefined ? [] : [`alpine${minor(distro.version)}`];
     return { suites: ['alpine', ...release], isDefault: false, slim: false };
   }
+  if (distro?.id === 'rhel') return universalVariant(context);
   const suite = distro ? suiteOf(distro) : undefined;
   const full = context.stack.images.slice(0, at).some((image) => image.kind === 'buildpack-deps');
   const created = context.history.steps[0]?.created;
@@ -235,6 +237,12 @@ function variantOf(
       ? dotnetSuite(version) === suite
       : official.followsDebian && created !== undefined && debianStableAt(created) === suite;
   return { suites: [suite], isDefault, slim: !full };
+}
+
+/** `ubi9-minimal`, as Red Hat's label and Temurin's tags say it. */
+function universalVariant({ input }: Context): Variant | undefined {
+  const edition = /^(ubi\d+-minimal)-container$/.exec(input.config.labels['com.redhat.component'] ?? '')?.[1];
+  return edition === undefined ? undefined : { suites: [edition], isDefault: false, slim: false };
 }
 
 type Endings = (variant: Variant, context: Context, end: number) => readonly string[];
@@ -253,10 +261,10 @@ const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
     const kind = temurinKind(context.history.steps.slice(0, end), variableAt(context, 'JAVA_VERSION', end));
     if (!kind) return [];
     const built = context.history.steps[end - 1]?.created;
-    const isDefault = variant.suites[0] !== 'alpine' && !variant.suites.some((suite) => isSucceeded(suite, built));
-    return [...(isDefault ? [''] : []), ...variant.suites.map((suite) => `-${suite}`)].map(
-      (ending) => `-${kind}${ending}`,
-    );
+    const isUbuntu = !/^(?:alpine|ubi)/.test(variant.suites[0] ?? '');
+    const isDefault = isUbuntu && !variant.suites.some((suite) => isSucceeded(suite, built));
+    const suites = variant.suites.flatMap((suite) => temurinSuite(suite) ?? []);
+    return [...(isDefault ? [''] : []), ...suites.map((suite) => `-${suite}`)].map((ending) => `-${kind}${ending}`);
   },
   nginx: (variant, context, end) => {
     const slim = variant.suites[0] === 'alpine' && variableAt(context, 'NJS_VERSION', end) === undefined;
@@ -268,6 +276,13 @@ const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
   },
   none: () => [''],
 };
+
+/** Of Alpine, Temurin's tags name the release from 3.20 on, and with a hyphen: `21-jre-alpine-3.24`. */
+function temurinSuite(suite: string): string | undefined {
+  const [, release] = /^alpine3\.(\d+)$/.exec(suite) ?? [];
+  if (release === undefined) return suite;
+  return Number(release) >= 20 ? `alpine-3.${release}` : undefined;
+}
 
 /** Whether the next long-term release of Ubuntu was half a year old, by when tags without a suite have moved to it. */
 function isSucceeded(suite: string, built: string | undefined): boolean {

@@ -124,6 +124,36 @@ const cases: readonly ToldImage[] = [
     told: { base: 'library/eclipse-temurin', runtime: 'java 8u492-b09' },
   },
   {
+    is: "Java on Temurin for Red Hat's universal base",
+    history: `
+      2026-08-05T05:12:12 - LABEL com.redhat.component=ubi9-minimal-container name=ubi9/ubi-minimal version=9.8
+      2026-08-05T05:12:12 - ENV container oci
+      2026-08-05T05:12:13 40.7MB COPY dir:566bd7ceef314001d2d4000252aedc98335cb96737e8ca003268a81789b22de2 in /      
+      2026-08-05T05:12:13 - CMD ["/bin/bash"]
+      2026-08-05T18:14:59 - ENV JAVA_HOME=/opt/java/openjdk
+      2026-08-05T18:14:59 27.7MB RUN /bin/sh -c set -eux;     microdnf install -y         gzip         tar         binutils         tzdata         wget # buildkit
+      2026-08-05T18:14:59 - ENV JAVA_VERSION=jdk-11.0.31+11
+      2026-08-05T18:15:03 44.3MB RUN /bin/sh -c set -eux; BINARY_URL='https://github.com/adoptium/temurin11-binaries/releases/download/jdk-11.0.31%2B11/OpenJDK11U-jre_x64_linux_hotspot_11.0.31_11.tar.gz' # buildkit
+      2026-08-05T18:15:03 2.3kB COPY --chmod=755 entrypoint.sh /__cacert_entrypoint.sh # buildkit
+      2026-08-05T18:15:03 - ENTRYPOINT ["/__cacert_entrypoint.sh"]${JAR}`,
+    labels: { 'com.redhat.component': 'ubi9-minimal-container', name: 'ubi9/ubi-minimal', version: '9.8' },
+    env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk-11.0.31+11'],
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/eclipse-temurin:11-jre-ubi9-minimal', runtime: 'java 11.0.31+11', distro: 'rhel 9' },
+  },
+  {
+    is: 'Java on Temurin for Alpine, whose tags name the release with a hyphen',
+    history: `${ALPINE}
+      2026-08-20T19:00:00 - ENV JAVA_HOME=/opt/java/openjdk
+      2026-08-20T19:00:00 - ENV JAVA_VERSION=jdk-21.0.12+8
+      2026-08-20T19:00:00 50MB RUN /bin/sh -c set -eux; BINARY_URL='https://github.com/adoptium/temurin21-binaries/releases/download/jdk-21.0.12%2B8/OpenJDK21U-jre_x64_alpine-linux_hotspot_21.0.12_8.tar.gz' # buildkit
+      2026-08-20T19:00:00 2.3kB COPY --chmod=755 entrypoint.sh /__cacert_entrypoint.sh # buildkit
+      2026-08-20T19:00:00 - ENTRYPOINT ["/__cacert_entrypoint.sh"]${JAR}`,
+    env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk-21.0.12+8'],
+    entrypoint: STARTS_JAVA,
+    told: { base: 'library/eclipse-temurin:21-jre-alpine-3.24', runtime: 'java 21.0.12+8', distro: 'alpine 3.24.2' },
+  },
+  {
     is: 'Java of before Temurin, by the same project',
     history: javaOnUbuntu('jdk-11.0.11+9'),
     entrypoint: STARTS_JAVA,
