@@ -68,12 +68,14 @@ export class SqlParameters {
 
 /** Conditions on what was there when the audit ended that was asked for, or is there now. */
 export function asOf(audit: QueryScope['audit'], parameters: SqlParameters) {
-  if (!audit) return { open: (_from: string, to: string) => `${to} is null`, listed: () => 'true' };
+  if (!audit) return { open: (_from: string, to: string) => `${to} is null`, seen: () => 'true', listed: () => 'true' };
   const id = `${parameters.add(audit.id)}::int8`;
   const time = `coalesce((select finished_at from audit where id = ${id}), now())`;
   return {
     /** Of a tag that was opened and ended at these times. */
     open: (from: string, to: string) => `${from} <= ${time} and (${to} is null or ${to} > ${time})`,
+    /** Of what was seen first at this time. */
+    seen: (at: string) => `${at} <= ${time}`,
     /** Of a relation with a `source_id`. */
     listed: (relation: string) =>
       `${relation}.source_id in (select source_id from audit_source where audit_id = ${id})`,

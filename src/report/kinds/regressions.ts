@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import type { QueryScope, ReportKind } from './kind.ts';
+import { asOf, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
@@ -30,8 +30,12 @@ function withSteps(builds: string): string {
     from (${builds}) b left join lateral grown_step(b.manifest_id, b.previous_id) g on true`;
 }
 
-function grownBuilds({ where }: QueryScope): string {
-  return `select b.*, count(*) over () as total from grown_build b where ${where}`;
+/** Of an audit: those that it had seen, in its sources. */
+function grownBuilds({ where, audit, parameters }: QueryScope): string {
+  const { seen, listed } = asOf(audit, parameters);
+  const repositories = `b.repository_id in (select r.id from repository r where ${listed('r')})`;
+  return `select b.*, count(*) over () as total from grown_build b
+    where ${where}${audit ? ` and ${seen('b.seen_at')} and ${repositories}` : ''}`;
 }
 
 /** Looks up the steps of the builds of the page only, unless it is sorted by them. */
@@ -48,7 +52,6 @@ export const regressions: ReportKind = {
   description:
     'One row a build that is larger than the build before it in its line of tags, with the step that grew, most bytes first.',
   columns,
-  ofNow: true,
   filters: {
     source: 'b.source',
     team: 'b.team',

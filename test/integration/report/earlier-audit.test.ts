@@ -88,7 +88,14 @@ describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) =>
     expect(await audits(2)).toEqual(new Set([1, 2]));
   });
 
-  test.each(['regressions', 'improvements', 'techniques', 'reclaim'] as const)(
+  test('have the builds that had grown until then', async () => {
+    const grown = await readRecords(db, KINDS.regressions);
+    expect(grown).toMatchObject([{ repository: 'shop/cart', tag: '2', change_bytes: 20 }]);
+    expect(await readRecords(db, KINDS.regressions, { audit: 2 })).toEqual(grown);
+    expect(await readRecords(db, KINDS.regressions, { audit: 1 })).toEqual([]);
+  });
+
+  test.each(['improvements', 'techniques', 'reclaim'] as const)(
     'are refused where they would tell of now: %s',
     async (kind) => {
       await expect(readRecords(db, KINDS[kind], { audit: 1 })).rejects.toThrow(
