@@ -1,6 +1,6 @@
 import type { Runtime, Variant } from '../classify/verdict.ts';
+import { rememberOf } from '../oci/remember.ts';
 import type { ByteRange } from '../policy/finding.ts';
-import type { ImageView } from '../policy/image-view.ts';
 import { type BaseAlternative, isExact, sizeOf } from './alternatives.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
 import { linksLibraries } from './linking.ts';
@@ -68,17 +68,13 @@ function applies(technique: Technique, ids: readonly TechniqueId[], subject: Sub
   return alternativeFor(subject, ids, technique.variants) !== undefined && !needsDistribution(subject);
 }
 
-const NEEDS_DISTRIBUTION = new WeakMap<ImageView, boolean>();
-
-/** A script that starts it, packages that its steps installed, C libraries: none are there without a distribution. */
-function needsDistribution({ view, runtime }: Subject): boolean {
-  const known = NEEDS_DISTRIBUTION.get(view);
-  if (known !== undefined) return known;
-  // Asked for dozens of times an image, and answered by taking its scripts apart.
-  const needs = startNeedsShell(view, runtime) || needsPackages(view) || linksLibraries(view, runtime);
-  NEEDS_DISTRIBUTION.set(view, needs);
-  return needs;
-}
+/**
+ * A script that starts it, packages that its steps installed, C libraries: none are there without a distribution. Asked
+ * for dozens of times an image, and answered by taking its scripts apart.
+ */
+const needsDistribution: (subject: Subject) => boolean = rememberOf(
+  ({ view, runtime }) => startNeedsShell(view, runtime) || needsPackages(view) || linksLibraries(view, runtime),
+);
 
 /** PHP's images with Apache are built on Debian alone. */
 function isServedByApache({ view, runtime }: Subject): boolean {

@@ -38,7 +38,8 @@ export function readContext(input: ClassifierInput): Context {
   };
 }
 
-function readEnv(env: readonly string[]): ReadonlyMap<string, string> {
+/** Variables of a config, `NAME=value`, by their names. */
+export function readEnv(env: readonly string[]): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
   for (const entry of env) {
     const equals = entry.indexOf('=');

@@ -27,3 +27,15 @@ export function remember<Answer>(answer: (text: string) => Answer): (text: strin
     return (known === NOTHING ? undefined : known) as Answer;
   };
 }
+
+/** Makes a pure function of an object remember its answers, which are not undefined, for as long as the objects live. */
+export function rememberOf<Subject extends object, Answer>(answer: (subject: Subject) => Answer) {
+  const answers = new WeakMap<Subject, Answer>();
+  return (subject: Subject): Answer => {
+    const known = answers.get(subject);
+    if (known !== undefined) return known;
+    const found = answer(subject);
+    answers.set(subject, found);
+    return found;
+  };
+}

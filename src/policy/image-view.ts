@@ -1,6 +1,7 @@
 import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
 import type { LayerClass } from '../classify/verdict.ts';
+import { rememberOf } from '../oci/remember.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
 import { type Command, parseScript } from './shell.ts';
 
@@ -35,16 +36,8 @@ export interface ImageView {
   readonly ownPrograms: ReadonlySet<string>;
 }
 
-const VIEWS = new WeakMap<AuditedImage, ImageView>();
-
 /** The view of an image, the same one for all who ask. */
-export function viewImage(image: AuditedImage): ImageView {
-  const known = VIEWS.get(image);
-  if (known) return known;
-  const view = readView(image);
-  VIEWS.set(image, view);
-  return view;
-}
+export const viewImage: (image: AuditedImage) => ImageView = rememberOf(readView);
 
 function readView(image: AuditedImage): ImageView {
   const { steps } = readBuildHistory(image.config, image.manifest.layers.length);

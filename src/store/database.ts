@@ -1,6 +1,7 @@
 /**
  * The one door to the database, the same on Postgres and on the embedded PGlite: no LISTEN, no advisory locks, no
- * session state. Values come back alike from both: int8 and numeric as numbers (an int8 beyond 2^53 - 1 as the nearest), timestamptz as
+ * session state. Values come back alike from both: int8 and numeric as numbers (beyond 2^53 - 1 the nearest:
+ * sums of made-up sizes must not end everybody's reports, and ids never get there), timestamptz as
  * ISO 8601 text in UTC, date as `YYYY-MM-DD`, bytea as Buffer, jsonb parsed.
  */
 

@@ -2,7 +2,6 @@ import pg from 'pg';
 import { SettingsError, SlimboardError, StoreUnavailableError } from '../errors.ts';
 import { jsonRows, streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
-import { parseInt8 } from './int8.ts';
 
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -23,7 +22,7 @@ const TYPE = { int8: 20, date: 1082, timestamptz: 1184, numeric: 1700 } as const
 const readTimestamp = pg.types.getTypeParser(TYPE.timestamptz);
 
 const parsers: Readonly<Record<number, (text: string) => unknown>> = {
-  [TYPE.int8]: parseInt8,
+  [TYPE.int8]: Number,
   [TYPE.numeric]: Number,
   [TYPE.date]: (text) => text,
   [TYPE.timestamptz]: (text) => (readTimestamp(text) as Date).toISOString(),

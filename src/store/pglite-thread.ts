@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import v8 from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
-import { parseInt8 } from './int8.ts';
 import {
   joinTexts,
   type ThreadAnswer,
@@ -44,7 +43,7 @@ async function open({ dataDir, brief, templateFile }: ThreadOptions): Promise<PG
       dataDir,
       startParams: [...PGlite.defaultStartParams, ...SERVER_SETTINGS],
       parsers: {
-        [types.INT8]: parseInt8,
+        [types.INT8]: Number,
         [types.NUMERIC]: Number,
         [types.DATE]: (text) => text,
         [types.TIMESTAMPTZ]: (text) => new Date(text).toISOString(),

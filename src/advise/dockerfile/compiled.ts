@@ -1,6 +1,6 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
-import { type DockerfileFacts, environment, jsonWords } from './facts.ts';
+import { type DockerfileFacts, environment, jsonWords, scriptNote } from './facts.ts';
 import { buildPackages, compilerStep, installStep, runPackages } from './packages.ts';
 
 /** Go: a static binary, on nothing or on the least that was asked for; with C, built and run on one distribution. */
@@ -66,18 +66,18 @@ function muslTools(facts: DockerfileFacts): readonly string[] {
 
 /** The last stage of a binary. */
 function lastStage(facts: DockerfileFacts): string[] {
-  const { program, programArgs, isEntrypoint, ports, cmd, script } = facts;
+  const { program, programArgs, isEntrypoint, ports, cmd } = facts;
   const path = `/usr/local/bin/${program}`;
   // What the image starts by name is found by its path here: an empty image has no PATH to search.
   const start = [`ENTRYPOINT ${jsonWords([path, ...programArgs])}`, ...(isEntrypoint && cmd ? [`CMD ${cmd}`] : [])];
   return [
-    ...lastBase(facts),
+    ...lastImage(facts),
     ...workdirOf(facts),
     ...environment(facts),
     `COPY --from=build /out/${program} ${path}`,
     'USER 65532:65532',
     ...ports.map((port) => `EXPOSE ${port}`),
-    ...(script ? [`# ${script} starts the image: copy it, too, and name it first in ENTRYPOINT.`] : []),
+    ...scriptNote(facts),
     ...start,
   ];
 }
@@ -94,7 +94,7 @@ function workdirOf({ workdir }: DockerfileFacts): string[] {
 const CERTIFICATES = 'COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/';
 
 /** Debian's image and an empty one have no certificates. */
-function lastBase(facts: DockerfileFacts): readonly string[] {
+function lastImage(facts: DockerfileFacts): readonly string[] {
   const { base } = facts;
   if (base === 'alpine-base') return [`FROM alpine:${ALPINE}`, ...runPackages(facts)];
   if (base === 'distroless-base' && !facts.linksLibraries) return ['FROM gcr.io/distroless/static-debian13:nonroot'];

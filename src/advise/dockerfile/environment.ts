@@ -1,3 +1,4 @@
+import { readEnv } from '../../classify/context.ts';
 import { assignments } from '../../classify/history/instruction.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { isSecret } from '../../policy/secrets.ts';
@@ -13,15 +14,10 @@ const BARE_VALUE = /^[\w./:@%+,=-]+$/;
 /** The variables that the image's own steps set for the program, as ENV takes them; secrets and odd values are left out. */
 export function ownEnvironment(view: ImageView): readonly string[] {
   const names = ownSteps(view).flatMap(({ verb, args }) => (verb === 'ENV' ? assignments(args) : []));
-  const values = new Map(view.image.config.env.map(splitVariable));
+  const values = readEnv(view.image.config.env);
   return [...new Set(names.map(([name]) => name))].flatMap((name) => {
     const value = values.get(name) ?? '';
     const isKept = !NOT_THE_PROGRAMS.test(name) && PLAIN_VALUE.test(value) && !isSecret(name, value);
     return isKept ? [`${name}=${BARE_VALUE.test(value) ? value : `"${value}"`}`] : [];
   });
-}
-
-function splitVariable(entry: string): readonly [string, string] {
-  const equals = entry.indexOf('=');
-  return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)];
 }

@@ -187,6 +187,11 @@ export function scriptLines({ script, copied, workdir, entrypoint, cmd }: Docker
   ];
 }
 
+/** The note of templates that name the program themselves. */
+export function scriptNote({ script }: DockerfileFacts): readonly string[] {
+  return script ? [`# ${script} starts the image: copy it, too, and name it first in ENTRYPOINT.`] : [];
+}
+
 /** Of one file, which the script is or which goes into the script's folder by its name. */
 function isCopyOf([source = '', target = '', ...more]: readonly string[], script: string): boolean {
   if (more.length > 0 || !/^[\w.][\w./-]*$/.test(source) || !/^\/[\w./-]+$/.test(target)) return false;

@@ -1,5 +1,5 @@
 import { ALPINE } from '../releases.ts';
-import { closing, type DockerfileFacts, environment, jsonWords } from './facts.ts';
+import { closing, type DockerfileFacts, environment, jsonWords, scriptNote } from './facts.ts';
 import { runPackages } from './packages.ts';
 
 /** Java 8 has no modules, and so no jlink. */
@@ -91,7 +91,7 @@ function shellStart({ entrypoint, cmd, needsDistribution }: DockerfileFacts): st
 
 /** As the image starts its jar: with the same options, and the same arguments after it. */
 function startOf(facts: DockerfileFacts): readonly string[] {
-  const { program, programArgs, isEntrypoint, cmd, script } = facts;
+  const { program, programArgs, isEntrypoint, cmd } = facts;
   const byShell = shellStart(facts);
   if (byShell !== undefined) return [byShell];
   const at = programArgs.indexOf('-jar');
@@ -99,7 +99,7 @@ function startOf(facts: DockerfileFacts): readonly string[] {
   const options = isJar && at > 0 ? programArgs.slice(0, at) : ['-XX:MaxRAMPercentage=75'];
   const after = isJar ? programArgs.slice(at + 2) : [];
   return [
-    ...(script ? [`# ${script} starts the image: copy it, too, and name it first in ENTRYPOINT.`] : []),
+    ...scriptNote(facts),
     `ENTRYPOINT ${jsonWords(['java', ...options, '-jar', JAR, ...after])}`,
     ...(isJar && isEntrypoint && cmd ? [`CMD ${cmd}`] : []),
   ];

@@ -88,7 +88,8 @@ function buildScriptOf({ commands }: DockerfileFacts): string {
 }
 
 /** Options without which some projects do not install. */
-function installOptions({ commands }: DockerfileFacts): string {
+function installOptions({ commands }: DockerfileFacts, manager: PackageManager): string {
+  if (manager !== 'npm') return '';
   const options = ['--legacy-peer-deps', '--force'].filter((option) =>
     commands.some((command) => runs(command, ['npm'], ['ci', 'install', 'i']) && hasOption(command, option)),
   );
@@ -123,14 +124,13 @@ function buildStage(facts: DockerfileFacts): string[] {
   const manager = packageManagerOf(facts);
   const { lockFiles, cache, install, build } = COMMANDS[manager];
   const corepack = /corepack/.test(install) && Number(facts.release) > LAST_WITH_COREPACK;
-  const options = manager === 'npm' ? installOptions(facts) : '';
   return [
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
     ...gypStep(facts),
     `WORKDIR ${facts.workdir}`,
     `COPY ${lockFiles} ./`,
     ...(corepack ? ['RUN npm install -g corepack'] : []),
-    `RUN --mount=type=cache,target=${cache} ${install}${options}`,
+    `RUN --mount=type=cache,target=${cache} ${install}${installOptions(facts, manager)}`,
     'COPY . .',
     `RUN ${build(buildScriptOf(facts))}`,
   ];
@@ -139,10 +139,9 @@ function buildStage(facts: DockerfileFacts): string[] {
 function serviceDockerfile(facts: DockerfileFacts): string {
   const manager = packageManagerOf(facts);
   const { cache, prune } = COMMANDS[manager];
-  const options = manager === 'npm' ? installOptions(facts) : '';
   return [
     ...buildStage(facts),
-    `RUN --mount=type=cache,target=${cache} ${prune}${options}`,
+    `RUN --mount=type=cache,target=${cache} ${prune}${installOptions(facts, manager)}`,
     '',
     ...lastStage(facts),
     // Folders of tools and sources go with the context's .dockerignore; what is left is what the program reads.

@@ -1,7 +1,7 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { closing, copyProgram, type DockerfileFacts, environment, officialTag } from './facts.ts';
-import { compilerStep, runPackages } from './packages.ts';
+import { compilerStep, runPackages, runPackagesOr } from './packages.ts';
 
 /** Without a path of its own, a deployment installs below the sources. */
 const BUNDLER =
@@ -12,7 +12,6 @@ const RAILS_SERVER = 'CMD ["bundle", "exec", "rails", "server", "-b", "0.0.0.0"]
 export function rubyDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('ruby', facts, 'slim-suite');
   const isRails = facts.framework === 'rails';
-  const packages = runPackages(facts);
   return [
     `FROM ${base} AS build`,
     // The gem psych, which Rails loads, compiles against libyaml.
@@ -27,9 +26,7 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
       : []),
     '',
     `FROM ${base}`,
-    ...(packages.length > 0
-      ? packages
-      : ['# Libraries that gems load at run time (such as libpq5) are installed here.']),
+    ...runPackagesOr(facts, '# Libraries that gems load at run time (such as libpq5) are installed here.'),
     `ENV ${BUNDLER}`,
     ...environment(facts),
     `WORKDIR ${facts.workdir}`,

@@ -24,6 +24,12 @@ export function buildPackages(facts: DockerfileFacts): readonly string[] {
   return hasSameNames(facts) ? facts.packages.build : [];
 }
 
+/** The packages that the program runs with, or a note where it has none of them that is known. */
+export function runPackagesOr(facts: DockerfileFacts, note: string): readonly string[] {
+  const packages = runPackages(facts);
+  return packages.length > 0 ? packages : [note];
+}
+
 /** The packages that the program runs with; a note on those whose names, or whose libraries', are not known. */
 export function runPackages(facts: DockerfileFacts): readonly string[] {
   const { run, build } = facts.packages;

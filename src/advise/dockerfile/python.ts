@@ -1,6 +1,6 @@
 import { lookUp } from '../../classify/look-up.ts';
 import { closing, copyProgram, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
-import { compilerStep, runPackages } from './packages.ts';
+import { compilerStep, runPackagesOr } from './packages.ts';
 import { pipInstall } from './pip.ts';
 
 /** What starts a program whose image does not say, by framework. */
@@ -85,19 +85,20 @@ function onPath(facts: DockerfileFacts): DockerfileFacts {
   };
 }
 
+const MANAGED: readonly (readonly string[])[] = [['collectstatic', '--noinput'], ['compilemessages']];
+
 /** Django's files for the web server, where the image's own build made them. */
 function manageSteps(facts: DockerfileFacts): readonly string[] {
-  const made = ['collectstatic', 'compilemessages'].filter((name) =>
+  const made = MANAGED.filter(([name = '']) =>
     facts.commands.some(({ words }) => words.some((word) => word.endsWith('manage.py')) && words.includes(name)),
   );
-  const steps = made.map((name) => `RUN /opt/venv/bin/python manage.py ${name}${name[2] === 'l' ? ' --noinput' : ''}`);
+  const steps = made.map((command) => `RUN /opt/venv/bin/python manage.py ${command.join(' ')}`);
   return steps.length > 0 ? [...environment(facts), ...steps] : [];
 }
 
 /** Python: packages into a virtual environment in one stage, with a compiler at hand; the last stage copies it. */
 export function pythonDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('python', facts, 'slim-suite');
-  const packages = runPackages(facts);
   return [
     `FROM ${base} AS build`,
     '# Only for packages without a wheel; it stays in this stage.',
@@ -108,9 +109,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     ...manageSteps(facts),
     '',
     `FROM ${base}`,
-    ...(packages.length > 0
-      ? packages
-      : ['# Libraries that packages load at run time (such as libpq5) are installed here.']),
+    ...runPackagesOr(facts, '# Libraries that packages load at run time (such as libpq5) are installed here.'),
     'ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1',
     ...environment(facts),
     `WORKDIR ${facts.workdir}`,

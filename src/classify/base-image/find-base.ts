@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { distroOfReference } from '../distro-reference.ts';
 import type { DistroName } from '../knowledge/distros.ts';
+import { universalBase } from '../universal-base.ts';
 import type { BaseVerdict, Signal } from '../verdict.ts';
 import { buildpacksBase } from './buildpacks.ts';
 import { annotatedBases, type DeclaredBase, labelledBases } from './declared.ts';
@@ -85,7 +86,7 @@ function declaredVerdict(base: Declaration, historical: BaseVerdict): BaseVerdic
 
 /** A declaration for another distribution than the root file system's is stale or inherited. */
 function contradicts(base: Declaration, context: Context, distro: DistroName | undefined): boolean {
-  const rootfs = context.stack.rootfs?.distro ?? universalBase(context);
+  const rootfs = context.stack.rootfs?.distro ?? universalDistro(context);
   const declared = distroOfReference(base.reference);
   if (!declared || !rootfs) return false;
   if (declared.id !== rootfs.id) return true;
@@ -94,9 +95,9 @@ function contradicts(base: Declaration, context: Context, distro: DistroName | u
 }
 
 /** Red Hat's universal base images, whose root file systems have no name, say in a label which release they are. */
-function universalBase({ input }: Context): DistroName | undefined {
-  const release = /^ubi(\d+)(?:-[a-z]+)?-container$/.exec(input.config.labels['com.redhat.component'] ?? '')?.[1];
-  return release === undefined ? undefined : { id: 'rhel', version: release };
+function universalDistro({ input }: Context): DistroName | undefined {
+  const base = universalBase(input.config.labels);
+  return base && { id: 'rhel', version: base.release };
 }
 
 function samePrefix(one: string, other: string): boolean {

@@ -4,6 +4,7 @@ import { type DistroName, debianStableAt, distroOfSuite, suiteOf } from '../know
 import { dotnetSuite, type OfficialImage, type TagScheme } from '../knowledge/official-images.ts';
 import { lookUp } from '../look-up.ts';
 import { temurinKind } from '../temurin.ts';
+import { universalBase } from '../universal-base.ts';
 
 /**
  * Names for an image that only its history shows, as Docker Hub calls it. All names of one answer meant the same
@@ -88,10 +89,11 @@ function vendorName({ input }: Context): string | undefined {
   if (chainguard !== undefined) return `cgr.dev/chainguard/${chainguard}`;
   const suse = suseName(labels);
   if (suse !== undefined) return suse;
-  const [, major, edition] = /^ubi(\d+)(?:-([a-z]+))?-container$/.exec(labels['com.redhat.component'] ?? '') ?? [];
-  if (major === undefined) return undefined;
-  const version = /^\d+\.\d+$/.exec(labels.name?.startsWith(`ubi${major}`) ? (labels.version ?? '') : '')?.[0];
-  return `registry.access.redhat.com/ubi${major}/ubi${edition ? `-${edition}` : ''}${version ? `:${version}` : ''}`;
+  const universal = universalBase(labels);
+  if (!universal) return undefined;
+  const { release, edition } = universal;
+  const version = /^\d+\.\d+$/.exec(labels.name?.startsWith(`ubi${release}`) ? (labels.version ?? '') : '')?.[0];
+  return `registry.access.redhat.com/ubi${release}/ubi${edition ? `-${edition}` : ''}${version ? `:${version}` : ''}`;
 }
 
 /**
@@ -241,8 +243,8 @@ function variantOf(
 
 /** `ubi9-minimal`, as Red Hat's label and Temurin's tags say it. */
 function universalVariant({ input }: Context): Variant | undefined {
-  const edition = /^(ubi\d+-minimal)-container$/.exec(input.config.labels['com.redhat.component'] ?? '')?.[1];
-  return edition === undefined ? undefined : { suites: [edition], isDefault: false, slim: false };
+  const { release, edition } = universalBase(input.config.labels) ?? {};
+  return edition === 'minimal' ? { suites: [`ubi${release}-minimal`], isDefault: false, slim: false } : undefined;
 }
 
 type Endings = (variant: Variant, context: Context, end: number) => readonly string[];

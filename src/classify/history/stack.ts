@@ -37,7 +37,8 @@ export function readStack(steps: readonly BuildStep[]): Stack {
     images.push(namedBoundary(steps[at], at) ?? { kind: 'rootfs', end: at });
   } else {
     // What is beneath the first step may have no history.
-    images.push(...[namedBoundary(steps[0], 0)].filter((named) => named !== undefined));
+    const named = namedBoundary(steps[0], 0);
+    if (named) images.push(named);
   }
   for (;;) {
     const next = nextImage(steps, at, images.at(-1));
