@@ -11,7 +11,7 @@ const withServices = { ...shared, globalSetup: ['test/support/postgres-setup.ts'
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/build.ts'],
+    globalSetup: ['test/support/temporary-folder.ts', 'test/support/build.ts'],
     projects: [
       {
         test: {
