@@ -14,6 +14,7 @@ import {
 import { countBases } from '../store/catalogue-store.ts';
 import { linkAllChildren } from '../store/content-store.ts';
 import type { Queryable } from '../store/database.ts';
+import { hasFleetSums, keepFleetSums } from '../store/fleet-sums.ts';
 import { findGoalsKey } from '../store/goal-store.ts';
 import { saveDedupScope } from '../store/inventory-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
@@ -106,6 +107,7 @@ export async function closeAudit(
       for (const sourceId of sourceIds) await computeTotals(tx, sourceId, plan.auditId);
       await followGoals(tx, plan, context.settings.policy, context.now());
     }
+    if (!current || !(await hasFleetSums(tx))) await keepFleetSums(tx, sourceIds);
     const finished = await finishAudit(tx, plan.auditId, current ?? plan.auditId, context.now());
     await settleTask(tx, task);
     if (finished) await addTasks(tx, plan.auditId, [deliver]);

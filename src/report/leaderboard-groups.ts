@@ -11,7 +11,7 @@ export function groupsSql(grouping: Grouping, scope: QueryScope, since: string |
   if (grouping === 'repository') return repositoriesSql(scope, since);
   const added = groupSums(taggedImages(imagesAsOf(scope), scope.where), [grouping]);
   const columns = `name, ${GROUP_SUMS}`;
-  const sums = keptOr(scope, `source_group where grouping = '${grouping}'`, columns, added);
+  const sums = keptOr(scope, 'group', columns, added, `grouping = '${grouping}'`);
   return `select ${columns}, ${NO_HISTORY} from (${sums}) s`;
 }
 

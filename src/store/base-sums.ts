@@ -1,5 +1,9 @@
 import type { Queryable } from './database.ts';
 
+/** The columns of `baseSums`. */
+export const BASE_SUMS = `base_image, base_confidence, distro, distro_version, distro_eol, images, tags, repositories, teams,
+  base_bytes, base_logical_bytes, app_logical_bytes, logical_bytes, oldest_created_at, newest_created_at`;
+
 /**
  * SQL: base images with who stands on them, a row for each name and distribution, in the columns of the report.
  * @param images a relation with the columns of `slimboard_images`, to be called `i`
@@ -21,8 +25,7 @@ export function baseSums(images: string, where: string): string {
 export async function keepBaseSums(tx: Queryable, sourceId: number): Promise<void> {
   await tx.query('delete from source_base where source_id = $1', [sourceId]);
   await tx.query(
-    `insert into source_base (source_id, base_image, base_confidence, distro, distro_version, distro_eol, images, tags, repositories, teams,
-       base_bytes, base_logical_bytes, app_logical_bytes, logical_bytes, oldest_created_at, newest_created_at)
+    `insert into source_base (source_id, ${BASE_SUMS})
      select $1::int4, s.* from (${baseSums('slimboard_images', 'i.source_id = $1::int4')}) s`,
     [sourceId],
   );

@@ -9,7 +9,7 @@ const NAME = {
 } as const;
 
 export type ImageGrouping = keyof typeof NAME;
-const GROUPINGS = Object.keys(NAME) as readonly ImageGrouping[];
+export const GROUPINGS = Object.keys(NAME) as readonly ImageGrouping[];
 
 /** What is added up of a group; sizes are bytes. */
 export const GROUP_SUMS = `repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes,

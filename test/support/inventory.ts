@@ -1,5 +1,6 @@
 import { digestBytes, digestOf } from '../../src/oci/digest.ts';
 import type { Database, SqlValue } from '../../src/store/database.ts';
+import { keepFleetSums } from '../../src/store/fleet-sums.ts';
 import { computeTotals } from '../../src/store/totals-store.ts';
 
 export interface ImageToStore {
@@ -90,7 +91,10 @@ export class Inventory {
       heartbeat_at: at,
     });
     await this.#insert('audit_source', { audit_id: id, source_id: sourceId, running: false }, 'audit_id');
-    await this.#db.transaction((tx) => computeTotals(tx, sourceId, id));
+    await this.#db.transaction(async (tx) => {
+      await computeTotals(tx, sourceId, id);
+      await keepFleetSums(tx, [sourceId]);
+    });
     return id;
   }
 

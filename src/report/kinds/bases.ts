@@ -47,8 +47,7 @@ export const bases: ReportKind = {
   },
   query: (scope) => {
     const added = baseSums(imagesAsOf(scope), scope.where);
-    const sums = keptOr(scope, 'source_base', columns.map(({ name }) => name).join(', '), added);
-    return sums;
+    return keptOr(scope, 'base', columns.map(({ name }) => name).join(', '), added);
   },
   order: 'images desc, base_image, distro, distro_version',
 };

@@ -113,18 +113,21 @@ export function selectColumns(columns: readonly Column[], relation: string): str
 }
 
 /**
- * SQL: what was kept of a source when its newest audit ended, where that answers. Of several sources images and teams may
- * be the same ones: they are added up anew.
- * @param kept what follows `from`
+ * SQL: what was kept when audits ended, where it answers: of the one source there is or that is named, or of all together.
+ * @param kept the last part of its tables' names, after `source_` and `fleet_`
+ * @param condition on their rows
  */
-export function keptOr(scope: QueryScope, kept: string, columns: string, added: string): string {
+export function keptOr(scope: QueryScope, kept: string, columns: string, added: string, condition = 'true'): string {
   if (scope.isFiltered) return added;
-  const source =
+  const ofSource = (source: string): string =>
+    `select ${columns} from source_${kept} where ${condition} and source_id = (${source})`;
+  const only = 'select min(id) from source having count(*) = 1';
+  const rows =
     scope.source === undefined
-      ? 'select min(id) from source having count(*) = 1'
-      : `select id from source where name = ${scope.parameters.add(scope.source)}`;
+      ? `${ofSource(only)} union all select ${columns} from fleet_${kept} where ${condition}`
+      : ofSource(`select id from source where name = ${scope.parameters.add(scope.source)}`);
   return `
-    with kept as (select ${columns} from (select * from ${kept}) k where source_id = (${source}))
+    with kept as (${rows})
     select ${columns} from kept
     union all
     select ${columns} from (${added}) a where not exists (select from kept)`;

@@ -118,21 +118,43 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
     expect(await rows()).toEqual(kept);
   });
 
-  test('of several sources are added up, for an image in both is one; of one that is named, as they were kept', async () => {
-    const other = await inventory.source('mirror');
-    const copy = await inventory.repository(other, 'mirror/cart', 'shop', AT);
-    const [{ id } = { id: 0 }] = await db.query<{ id: number }>(
-      "select manifest_id as id from image where platform = 'linux/arm64'",
-    );
-    await inventory.tag(copy, '1.0', id, AT);
-    await inventory.audit(other, AT);
-    const [debian] = await rows();
-    expect(debian).toMatchObject({ images: 2, tags: 4, repositories: 3, teams: 2 });
-    expect(await rows()).toEqual(await rows(ALL));
-    const kept = await rows({ source: 'lab' });
-    expect(kept).toEqual(await rows({ ...ALL, source: 'lab' }));
-    await db.query('update source_base set images = 99 where source_id = $1', [other]);
-    expect(await rows({ source: 'lab' })).toEqual(kept);
-    expect(await rows({ source: 'mirror' })).toMatchObject([{ images: 99, tags: 1 }]);
+  describe('of several sources', () => {
+    let other: number;
+
+    beforeEach(async () => {
+      other = await inventory.source('mirror');
+      const copy = await inventory.repository(other, 'mirror/cart', 'shop', AT);
+      const [{ id } = { id: 0 }] = await db.query<{ id: number }>(
+        "select manifest_id as id from image where platform = 'linux/arm64'",
+      );
+      await inventory.tag(copy, '1.0', id, AT);
+      await inventory.audit(other, AT);
+    });
+
+    test('count an image in both once; of one that is named are told as they were kept', async () => {
+      const [debian] = await rows();
+      expect(debian).toMatchObject({ images: 2, tags: 4, repositories: 3, teams: 2 });
+      expect(await rows()).toEqual(await rows(ALL));
+      const kept = await rows({ source: 'lab' });
+      expect(kept).toEqual(await rows({ ...ALL, source: 'lab' }));
+      await db.query('update source_base set images = 99 where source_id = $1', [other]);
+      expect(await rows({ source: 'lab' })).toEqual(kept);
+      expect(await rows({ source: 'mirror' })).toMatchObject([{ images: 99, tags: 1 }]);
+    });
+
+    test('are kept by an audit of half of all tags or more, and forgotten by one of less', async () => {
+      const bases = () => db.query('select from fleet_base');
+      const addedUp = await rows(ALL);
+      expect(await bases()).toEqual([]);
+      await inventory.audit(source, AT);
+      expect(await bases()).toHaveLength(2);
+      expect(await rows()).toEqual(addedUp);
+      await db.query('update fleet_base set images = 99 where base_image is null');
+      expect(await rows()).toMatchObject([{ images: 99 }, { images: 2, tags: 4 }]);
+      expect(await rows({ source: 'lab' })).toMatchObject([{ images: 2, tags: 3 }, { images: 1 }]);
+      await inventory.audit(other, AT);
+      expect(await bases()).toEqual([]);
+      expect(await rows()).toEqual(addedUp);
+    });
   });
 });

@@ -121,6 +121,24 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
       { base: 'debian', tags: 1, stored_bytes: 107 + 114 + 1, own_bytes: 114 },
     ]);
   });
+
+  test('over several sources are those of all together: an image in both is one, and stored in each', async () => {
+    const image = { base: 'debian', runtime: 'node', baseLayers: 1, layers: [1, 2], errors: 1 };
+    await fill({ dedup: 'registry', images: [image], repositories: [[[0]]] });
+    const other = await inventory.source('mirror');
+    const [{ id } = { id: 0 }] = await db.query<{ id: number }>('select manifest_id as id from image');
+    await inventory.tag(await inventory.repository(other, 'mirror/a', 'shop', AT), '1', id, AT);
+    await inventory.audit(other, AT);
+    for (const by of GROUPINGS) {
+      const kept = await rows(by);
+      expect(kept).toMatchObject([{ tags: 2, images: 1, repositories: 2, stored_bytes: 2 * (107 + 114 + 1) }]);
+      expect(kept).toEqual(await rows(by, ALL));
+    }
+    await db.query("update fleet_group set tags = 99 where grouping = 'base'");
+    expect(await rows('base')).toMatchObject([{ tags: 99 }]);
+    expect(await rows('runtime')).toMatchObject([{ tags: 2 }]);
+    expect(await rows('base', { source: 'mirror' })).toMatchObject([{ tags: 1 }]);
+  });
 });
 
 /** The groups of a fleet by name, each number added up on its own. */

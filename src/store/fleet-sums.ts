@@ -1,0 +1,35 @@
+import { BASE_SUMS, baseSums } from './base-sums.ts';
+import type { Queryable } from './database.ts';
+import { GROUP_SUMS, GROUPINGS, groupSums, taggedImages } from './group-sums.ts';
+import { PLAN_AS_A_WHOLE } from './planning.ts';
+
+/** Whether sources hold half of all tags or more, and are not all there is: tags as of the newest totals of each source. */
+const ARE_HALF_OF_SEVERAL = `
+  select count(*) > 1 and 2 * coalesce(sum(t.tags) filter (where s.id = any($1::int4[])), 0) >= sum(t.tags) as answer
+  from source s cross join lateral (
+    select tags from source_total x where x.source_id = s.id order by x.audit_id desc limit 1) t`;
+
+/**
+ * Keeps what reports tell of all sources together, for the totals of some have changed: where these hold at least half of
+ * all tags, so that no audit adds up more than twice what is its own. Else forgets it: reports add up then.
+ * Needs a transaction, and lets one at a time pass until that ends: who comes later sees what was written before.
+ */
+export async function keepFleetSums(tx: Queryable, sourceIds: readonly number[]): Promise<void> {
+  await tx.query('lock table fleet_base in exclusive mode');
+  await tx.query('delete from fleet_base');
+  await tx.query('delete from fleet_group');
+  const [half] = await tx.query<{ answer: boolean | null }>(ARE_HALF_OF_SEVERAL, [[...sourceIds]]);
+  if (!half?.answer) return;
+  await tx.query(PLAN_AS_A_WHOLE);
+  await tx.query(`insert into fleet_base (${BASE_SUMS}) ${baseSums('slimboard_images', 'true')}`);
+  await tx.query(
+    `insert into fleet_group (grouping, name, ${GROUP_SUMS})
+     select grouping, name, ${GROUP_SUMS} from (${groupSums(taggedImages('slimboard_images', 'true'), GROUPINGS)}) s`,
+  );
+}
+
+/** Whether sums of all sources together are kept. */
+export async function hasFleetSums(tx: Queryable): Promise<boolean> {
+  const rows = await tx.query('select from fleet_base limit 1');
+  return rows.length > 0;
+}

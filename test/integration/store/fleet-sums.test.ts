@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import type { Database, Queryable } from '../../../src/store/database.ts';
+import { keepFleetSums } from '../../../src/store/fleet-sums.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { BACKENDS, emptyTables, newPostgresUrl } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { Inventory } from '../../support/inventory.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { readRecords } from '../../support/report-records.ts';
+
+const AT = '2026-11-01T02:00:00Z';
+
+const tagsOf = async (db: Queryable, table: string) => {
+  const [row] = await db.query<{ tags: number | null }>(`select sum(tags)::int4 as tags from ${table}`);
+  return row?.tags ?? null;
+};
+
+describe.each(BACKENDS)('sums of all sources on $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+    registry = await startRegistry();
+    registry.push('shop/cart', '1', image());
+  });
+  afterAll(async () => {
+    await registry?.close();
+    await db?.close();
+  });
+  beforeEach(() => emptyTables(db));
+
+  test('are kept once there are several, last through audits that find no change, and are kept anew where they are missing', async () => {
+    const auditAs = (name: string) => auditRegistry(db, registry, { source: { name } });
+    await auditAs('east');
+    expect(await tagsOf(db, 'fleet_base')).toBeNull();
+    await auditAs('west');
+    expect(await tagsOf(db, 'fleet_base')).toBe(2);
+    await db.query('update fleet_base set tags = 99');
+    await auditAs('east');
+    expect(await tagsOf(db, 'fleet_base')).toBe(99);
+    await db.query('delete from fleet_base');
+    await auditAs('east');
+    expect(await tagsOf(db, 'fleet_base')).toBe(2);
+    registry.push('shop/cart', '2', image());
+    await auditAs('east');
+    expect(await tagsOf(db, 'fleet_base')).toBe(3);
+    expect(await readRecords(db, KINDS.bases)).toEqual(
+      await readRecords(db, KINDS.bases, { filters: { repository: '**' } }),
+    );
+  });
+});
+
+test('two audits that end at the same time keep what both found, once', async () => {
+  const db = await openDatabase({ url: await newPostgresUrl(), dataDir: '' });
+  try {
+    await migrate(db);
+    const inventory = new Inventory(db);
+    const sources = [await inventory.source('east'), await inventory.source('west')] as const;
+    const id = await inventory.image({ name: 'cart', layers: [['layer', 10]] });
+    const repositories: number[] = [];
+    for (const source of sources) {
+      repositories.push(await inventory.repository(source, 'shop/cart', 'shop', AT));
+      await inventory.audit(source, AT);
+    }
+    const end = async (tx: Queryable, place: 0 | 1) => {
+      await tx.query('insert into tag (repository_id, name, manifest_id, started_at) values ($1, $2, $3, $4)', [
+        repositories[place] ?? 0,
+        '1',
+        id,
+        AT,
+      ]);
+      await keepFleetSums(tx, [sources[place]]);
+    };
+    let later: Promise<void> | undefined;
+    await db.transaction(async (tx) => {
+      await end(tx, 0);
+      later = db.transaction((other) => end(other, 1));
+      const waiting = () => db.query("select from pg_locks where relation = 'fleet_base'::regclass and not granted");
+      await vi.waitUntil(async () => (await waiting()).length > 0);
+    });
+    await later;
+    expect(await tagsOf(db, 'fleet_base')).toBe(2);
+    expect(await tagsOf(db, "fleet_group where grouping = 'base'")).toBe(2);
+  } finally {
+    await db.close();
+  }
+});
