@@ -1,11 +1,14 @@
 /** The order in which a page shows a report, where its own is another. */
 export const SCREEN_SORTS: Readonly<Record<string, string>> = { images: '-compressed_bytes' };
 
+/** Where an image is; of the first two a table shows those that differ between its rows. */
+const PLACE = ['source', 'registry', 'repository'] as const;
+
 /** What fits a screen, where a kind of report has more; the CSV has all columns. */
 export const SCREEN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
-  findings: ['severity', 'rule', 'repository', 'tag', 'platform', 'team', 'message', 'layer', 'images', 'max_bytes'],
+  findings: ['severity', 'rule', ...PLACE, 'tag', 'platform', 'team', 'message', 'layer', 'images', 'max_bytes'],
   regressions: [
-    'repository',
+    ...PLACE,
     'tag',
     'previous_tag',
     'change_bytes',
@@ -18,7 +21,7 @@ export const SCREEN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
     'team',
   ],
   images: [
-    'repository',
+    ...PLACE,
     'tag',
     'platform',
     'team',

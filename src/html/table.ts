@@ -37,16 +37,18 @@ export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options:
 
 /** A column without a single value says nothing and takes room. */
 function shownColumns({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>, names: readonly string[] | undefined) {
-  const filled = columns.filter((_, index) => rows.some((cells) => (cells[index] ?? '') !== ''));
-  if (names) return names.flatMap((name) => filled.filter((column) => column.name === name));
-  const several = filled.find((column) => column.name === 'source' && valuesOf(columns, column, rows) > 1);
-  return filled.filter((column) => !column.detail || column === several);
+  const told = columns.filter((column, index) => {
+    const values = new Set(rows.map((cells) => cells[index] ?? ''));
+    values.delete('');
+    return values.size > (tellsApart(column) ? 1 : 0);
+  });
+  if (names) return names.flatMap((name) => told.filter((column) => column.name === name));
+  return told.filter((column) => !column.detail || tellsApart(column));
 }
 
-/** How many values a column has; rows of several sources have to be told apart. */
-function valuesOf(columns: readonly Column[], column: Column, rows: ReportRows['rows']): number {
-  const place = columns.indexOf(column);
-  return new Set(rows.map((cells) => cells[place])).size;
+/** Repositories of one name in several sources or registries have to be told apart; rows of one need not say which. */
+function tellsApart({ name, detail }: Column): boolean {
+  return detail === true && (name === 'source' || name === 'registry');
 }
 
 function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {

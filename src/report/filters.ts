@@ -6,6 +6,8 @@ import type { SqlValue } from '../store/database.ts';
 /** What a report is limited to, as it was typed. */
 export interface ReportFilters {
   readonly source?: string;
+  /** The host of a registry. */
+  readonly registry?: string;
   readonly team?: string;
   /** A glob over repository names. */
   readonly repository?: string;
@@ -27,6 +29,7 @@ export type FilterTargets = Readonly<Partial<Record<FilterName, string>>>;
 
 const FLAGS: Readonly<Record<FilterName, string>> = {
   source: '--source',
+  registry: '--registry',
   team: '--team',
   repository: '--repository',
   tag: '--tag',
@@ -47,6 +50,7 @@ const like: FilterRule = { value: globRegex, condition: (target, parameter) => `
 
 const RULES: Readonly<Record<FilterName, FilterRule>> = {
   source: equal,
+  registry: equal,
   team: equal,
   repository: like,
   tag: like,

@@ -67,7 +67,8 @@ export const teams: ReportKind = {
 /** Totals are kept by source and team; other groups are added up from images, which take every filter. */
 function filtersOf(by: Grouping): FilterTargets {
   if (by === 'team') return { source: 'i.source', team: 't.team' };
-  if (by === 'repository') return { source: 'i.source', team: 'i.team', repository: 'i.repository' };
+  if (by === 'repository')
+    return { source: 'i.source', registry: 'i.registry', team: 'i.team', repository: 'i.repository' };
   return { ...IMAGE_FILTERS, minSize: 'i.compressed_bytes' };
 }
 

@@ -6,6 +6,7 @@ import type { PageRequest } from '../report/report-page.ts';
 /** Names of filters as addresses have them, by our own names. */
 export const FILTER_PARAMETERS: Readonly<Record<FilterName, string>> = {
   source: 'source',
+  registry: 'registry',
   team: 'team',
   repository: 'repository',
   tag: 'tag',

@@ -38,6 +38,7 @@ export function addReportOptions(command: Command): Command {
     )
     .option('-o, --output <file>', 'into a file (or s3://BUCKET/KEY), whole or not at all; "-" is stdout')
     .option('--source <name>', 'only of one source')
+    .option('--registry <host>', 'only of one registry: registry.example.com')
     .option('--team <name>', 'only of one team')
     .option('--repository <glob>', 'only repositories that match: payments/**')
     .option('--audit <id>', 'as an audit found it; default: the newest', wholeNumber)

@@ -18,7 +18,14 @@ export const errors: ReportKind = {
   name: 'errors',
   description: 'One row an item that the newest audit of its source could not read.',
   columns,
-  filters: { source: 'e.source', team: 'e.team', repository: 'e.repository', tag: 'e.tag', since: 'e.occurred_at' },
+  filters: {
+    source: 'e.source',
+    registry: 'e.registry',
+    team: 'e.team',
+    repository: 'e.repository',
+    tag: 'e.tag',
+    since: 'e.occurred_at',
+  },
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 'e')} from slimboard_errors e
     where ${where} and ${

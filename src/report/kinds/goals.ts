@@ -40,7 +40,13 @@ export const goals: ReportKind = {
   name: 'goals',
   description: 'One row a team, then one a repository: how far it is on the way to its goal, most bytes left first.',
   columns,
-  filters: { source: 'g.source', team: 'g.team', repository: 'g.repository', minSize: 'g.current_bytes' },
+  filters: {
+    source: 'g.source',
+    registry: 'g.registry',
+    team: 'g.team',
+    repository: 'g.repository',
+    minSize: 'g.current_bytes',
+  },
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 'g')} from slimboard_goals g
     where ${audit ? `g.audit_id = ${parameters.add(audit.id)}::int8` : 'g.newest'} and ${where}`,

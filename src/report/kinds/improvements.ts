@@ -48,6 +48,7 @@ export const improvements: ReportKind = {
   ofNow: true,
   filters: {
     source: 'b.source',
+    registry: 'b.registry',
     team: 'b.team',
     repository: 'b.repository',
     tag: 'b.tag',

@@ -33,6 +33,7 @@ export interface ReportKind {
 /** What limits a report of images, called `i`. */
 export const IMAGE_FILTERS = {
   source: 'i.source',
+  registry: 'i.registry',
   team: 'i.team',
   repository: 'i.repository',
   tag: 'i.tag',

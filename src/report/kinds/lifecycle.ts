@@ -44,7 +44,13 @@ export function simulated(rules: readonly LifecycleRule[], inUse: InUse): Report
     description:
       'One row a manifest that a rule of the policy marks, with what becomes of it and the bytes that it frees.',
     columns,
-    filters: { source: 's.source', team: 's.team', repository: 's.repository', minSize: 's.compressed_bytes' },
+    filters: {
+      source: 's.source',
+      registry: 's.registry',
+      team: 's.team',
+      repository: 's.repository',
+      minSize: 's.compressed_bytes',
+    },
     query: (scope) => `
       with recursive ${LISTED},
       ${markedSql(rules, scope)},

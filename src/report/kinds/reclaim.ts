@@ -38,7 +38,13 @@ export function reclaimable(inUse: InUse): ReportKind {
     ofNow: true,
     description: 'One row a manifest that could be removed, with the bytes that it frees together with those above it.',
     columns,
-    filters: { source: 'c.source', team: 'c.team', repository: 'c.repository', minSize: 'c.compressed_bytes' },
+    filters: {
+      source: 'c.source',
+      registry: 'c.registry',
+      team: 'c.team',
+      repository: 'c.repository',
+      minSize: 'c.compressed_bytes',
+    },
     query: (scope) =>
       candidatesSql(`${scope.where} and ${NOT_LISTED} and not ${inUseSql(inUse, 'c', scope.parameters)}`),
     order: 'place',

@@ -54,6 +54,7 @@ export const regressions: ReportKind = {
   columns,
   filters: {
     source: 'b.source',
+    registry: 'b.registry',
     team: 'b.team',
     repository: 'b.repository',
     tag: 'b.tag',

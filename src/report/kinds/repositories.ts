@@ -33,6 +33,7 @@ export const repositories: ReportKind = {
   columns,
   filters: {
     source: 'r.source',
+    registry: 'r.registry',
     team: 'r.team',
     repository: 'r.repository',
     since: 'r.first_seen_at',

@@ -40,7 +40,13 @@ export const techniques: ReportKind = {
     "One row a technique that builds applied: what the guide says, what advice estimated, and what this registry's builds achieved.",
   columns,
   ofNow: true,
-  filters: { source: 'b.source', team: 'b.team', repository: 'b.repository', since: 'b.built_at' },
+  filters: {
+    source: 'b.source',
+    registry: 'b.registry',
+    team: 'b.team',
+    repository: 'b.repository',
+    since: 'b.built_at',
+  },
   query: ({ where }) => `
     select b.technique, max(b.guide_min_percent) as guide_min_percent, max(b.guide_max_percent) as guide_max_percent,
       ${median('estimated_min_percent')}, ${median('estimated_max_percent')},

@@ -31,6 +31,7 @@ export const trends: ReportKind = {
   columns,
   filters: {
     source: 't.source',
+    registry: 't.registry',
     team: 't.team',
     repository: 't.repository',
     since: 't.finished_at',

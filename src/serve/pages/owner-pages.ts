@@ -8,7 +8,7 @@ import { readTrends } from '../../html/overview/read-trends.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
-import { literalGlob } from '../../report/filters.ts';
+import { literalGlob, type ReportFilters } from '../../report/filters.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { leaderboard } from '../../report/leaderboard.ts';
 import { recordsOf } from '../../report/report-page.ts';
@@ -48,14 +48,16 @@ export async function repositoryPage(
   registry: string | undefined,
 ): Promise<PageContent> {
   const { db, now } = dashboard;
-  const part: Part = { filters: { repository: literalGlob(name) }, without: ['repository', 'team'] };
-  const page = await readPart(dashboard, KINDS.repositories, part.filters, MOST_SAME_NAMES);
-  const row = recordsOf(page).find((one) => one.repository === name && (!registry || one.registry === registry));
+  const named: ReportFilters = { repository: literalGlob(name), ...(registry ? { registry } : {}) };
+  const page = await readPart(dashboard, KINDS.repositories, named, MOST_SAME_NAMES);
+  const row = recordsOf(page).find((one) => one.repository === name);
   if (!row) throw new NotFoundError(`there is no repository "${name.slice(0, 200)}" in the newest audit`);
+  const filters = { ...named, registry: String(row.registry) };
+  const part: Part = { filters, without: ['repository', 'team'] };
   const [trends, mending, grown] = await Promise.all([
     readTrends(db, { scope: 'repository', name, registry: String(row.registry) }, now()),
     mendingSections(dashboard, part),
-    readPart(dashboard, KINDS.regressions, part.filters, 15),
+    readPart(dashboard, KINDS.regressions, filters, 15),
   ]);
   return {
     title: name,

@@ -5,24 +5,34 @@ import type { Cells, Column } from '../../../src/report/report.ts';
 
 const COLUMNS: readonly Column[] = [
   { name: 'source', type: 'text', description: 'Where.', detail: true },
+  { name: 'registry', type: 'text', description: 'Whose.', detail: true },
   { name: 'repository', type: 'text', description: 'What.' },
   { name: 'kind', type: 'text', description: 'Which kind.' },
   { name: 'base_image', type: 'list', description: 'On what.' },
 ];
 const table = (rows: readonly Cells[], options: Partial<TableOptions> = {}) =>
   String(reportTable({ columns: COLUMNS, rows }, { label: 'Images', links: noLinks, ...options }));
-const rows = (count: number, source = (_: number) => 'prod'): readonly Cells[] =>
-  Array.from({ length: count }, (_, n) => [source(n), `app-${n}`, 'image', 'alpine:3.20']);
+const rows = (count: number, source = (_: number) => 'prod', registry = (_: number) => 'a.example.com') =>
+  Array.from({ length: count }, (_, n): Cells => [source(n), registry(n), `app-${n}`, 'image', 'alpine:3.20']);
 
 test('rows of several sources tell which, those of one need not', () => {
   expect(table(rows(3))).not.toContain('>Source<');
   expect(table(rows(3, (n) => (n === 0 ? 'mirror' : 'prod')))).toContain('>Source<');
 });
 
+test('so do rows of several registries, also of one source, and where only some are of a registry', () => {
+  const regions = rows(3, undefined, (n) => `${n}.example.com`);
+  expect(table(regions)).toContain('>Registry<');
+  expect(table(regions)).not.toContain('>Source<');
+  expect(table(regions, { columns: ['source', 'registry', 'repository'] })).toMatch(/>Registry<.*>Repository</);
+  expect(table(rows(3), { columns: ['source', 'registry', 'repository'] })).not.toContain('>Registry<');
+  expect(table(rows(3, undefined, (n) => (n === 0 ? '' : 'a.example.com')))).not.toContain('>Registry<');
+});
+
 test('an image stands on something, also where it is not known; an artifact does not', () => {
   const unknown = 'not known';
-  expect(table([...rows(1), ['prod', 'app', 'image', null]])).toContain(unknown);
-  expect(table([...rows(1), ['prod', 'chart', 'artifact', null]])).not.toContain(unknown);
+  expect(table([...rows(1), ['prod', '', 'app', 'image', null]])).toContain(unknown);
+  expect(table([...rows(1), ['prod', '', 'chart', 'artifact', null]])).not.toContain(unknown);
 });
 
 test('long tables scroll by themselves, unless the server cuts them into pages', () => {

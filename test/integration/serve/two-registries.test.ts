@@ -1,0 +1,83 @@
+import type { Hono } from 'hono';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ReportKind } from '../../../src/report/kinds/kind.ts';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { GROUPINGS } from '../../../src/report/names.ts';
+import { createDashboardApp } from '../../../src/serve/app.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { dashboardOver } from '../../support/dashboard.ts';
+import { BACKENDS } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { startRegistry } from '../../support/registry-server.ts';
+
+const REGISTRY_HEAD = 'title="The host of the registry."';
+
+describe.each(BACKENDS)('the same repository in two registries, over $name', ({ open }) => {
+  let db: Database;
+  let app: Hono;
+  let hosts: readonly string[] = [];
+  const get = async (path: string) => (await app.request(path, { headers: { host: '127.0.0.1' } })).text();
+  const rowsOf = async (path: string) =>
+    (JSON.parse(await get(`/api/v1${path}`)) as { rows: { registry: string; digest: string }[] }).rows;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+    hosts = await Promise.all(['dev', 'prod'].map(auditedRegistry));
+    app = createDashboardApp(await dashboardOver(db));
+  });
+  afterAll(() => db?.close());
+
+  /** One registry with two builds of `shop/app`, the second of which grew. */
+  async function auditedRegistry(name: string): Promise<string> {
+    const registry = await startRegistry();
+    try {
+      for (const [at, size] of [100, 5_000].entries()) {
+        const layers = [`base of ${name}`, name.repeat(size)];
+        registry.push(
+          'shop/app',
+          `v${at}`,
+          image({ layers, config: { User: '' }, created: `2026-11-0${at + 1}T00:00:00Z` }),
+        );
+        await auditRegistry(db, registry, { source: { name } });
+      }
+      return registry.host;
+    } finally {
+      await registry.close();
+    }
+  }
+
+  test.each([0, 1])('has a page of its own in each: %i', async (at) => {
+    const registry = hosts[at] ?? '';
+    const page = await get(`/repository?${new URLSearchParams({ registry, name: 'shop/app' })}`);
+    const all = await rowsOf('/reports/images');
+    expect(new Set(all.map((row) => row.registry))).toEqual(new Set(hosts));
+    for (const { digest, registry: of } of all)
+      expect(page.includes(encodeURIComponent(digest)), `an image of ${of}`).toBe(of === registry);
+    const grown = page.slice(page.indexOf('Builds that grew'));
+    expect(grown.match(/>v1</g)).toHaveLength(1);
+    expect(grown).toContain(`/regressions?repository=shop%2Fapp&amp;registry=${encodeURIComponent(registry)}`);
+    expect(page).not.toContain(REGISTRY_HEAD);
+  });
+
+  test.each(['images', 'findings', 'regressions', 'repositories'])('/%s tells them apart', async (kind) => {
+    expect(await get(`/${kind}`)).toContain(REGISTRY_HEAD);
+    expect(await get(`/${kind}?registry=${hosts[0]}`)).not.toContain(REGISTRY_HEAD);
+  });
+
+  const kinds: readonly ReportKind[] = Object.values(KINDS);
+  test.each(kinds.filter(({ filters }) => filters.registry).map(({ name }) => `/reports/${name}`))(
+    '%s is limited to one of them',
+    async (path) => {
+      for (const row of await rowsOf(`${path}?registry=${hosts[1]}`)) expect(row.registry ?? hosts[1]).toBe(hosts[1]);
+      expect(await rowsOf(`${path}?registry=elsewhere.example.com`)).toEqual([]);
+    },
+  );
+
+  test.each(GROUPINGS.filter((by) => by !== 'team'))('a leaderboard by %s is limited to one of them', async (by) => {
+    expect(await rowsOf(`/leaderboard?by=${by}&registry=${hosts[1]}`)).not.toEqual([]);
+    expect(await rowsOf(`/leaderboard?by=${by}&registry=elsewhere.example.com`)).toEqual([]);
+  });
+});
