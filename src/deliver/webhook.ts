@@ -43,13 +43,14 @@ export async function postWebhook(
   }
 }
 
-function headersOf({ secret }: NotifyEndpoint, { event, id, body }: WebhookMessage, timestamp: number) {
+function headersOf({ secret, authorization }: NotifyEndpoint, { event, id, body }: WebhookMessage, timestamp: number) {
   return {
     'content-type': 'application/json',
     'user-agent': 'slimboard',
     'x-slimboard-event': event,
     'x-slimboard-delivery': id,
     'x-slimboard-timestamp': String(timestamp),
+    ...(authorization === undefined ? {} : { authorization }),
     ...(secret === undefined ? {} : { 'x-slimboard-signature': signatureOf(secret, timestamp, body) }),
   };
 }

@@ -162,7 +162,7 @@ function refuseSecrets(file: SettingsFile): void {
 }
 
 function hasPassword(url: unknown): boolean {
-  return typeof url === 'string' && /\/\/[^/@]*:[^/@]+@/.test(url);
+  return typeof url === 'string' && /\/\/[^/@]*:[^/@]+@|[?&][^=&]*passw(?:or)?d[^=&]*=[^&]/i.test(url);
 }
 
 /** Makes the paths of files independent of where the program works later. */

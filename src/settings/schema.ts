@@ -25,7 +25,12 @@ const bytes = parsed('300MB', parseBytes);
 const duration = parsed('90d', parseDuration);
 /** The name of a variable, where the value itself is a secret. */
 const variable = text('SLIMBOARD_WEBHOOK_SECRET', /^[A-Za-z_][A-Za-z0-9_]*$/);
-const webUrl = text('https://ci.example.com/hooks/slimboard', /^https?:\/\/[^\s/]/);
+/** @param secrets where a user and a password belong that somebody wrote here */
+const webUrl = (secrets: string) =>
+  text('https://ci.example.com/hooks/slimboard', /^https?:\/\/[^\s/]/).refine(
+    (url) => !/^https?:\/\/[^/?#]*@/.test(url),
+    { error: `secrets are never read from a file: ${secrets}` },
+  );
 const name = text('prod', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, . _ and - (at most 63)');
 
 const platforms = oneOrMore(
@@ -121,7 +126,7 @@ export const ecrSource = keys(
     ).exactOptional(),
     externalId: text('slimboard').exactOptional(),
     profile: text('audit').exactOptional(),
-    endpoint: webUrl.exactOptional(),
+    endpoint: webUrl("credentials are AWS's usual ones").exactOptional(),
     dedup: dedup.default('repository'),
   },
   "AWS's own variables, profile or role",
@@ -183,7 +188,7 @@ const report = keys({
 const notification = keys(
   {
     kind: choice(['webhook', 'slack']),
-    url: webUrl.exactOptional(),
+    url: webUrl('put the URL into a variable, and write its name: urlFrom: SLIMBOARD_WEBHOOK_URL').exactOptional(),
     urlFrom: variable.exactOptional(),
     secretFrom: variable.exactOptional(),
     on: oneOrMore(choice(NOTIFY_EVENTS), '[finished, regression, failed]').default([

@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { postWebhook, signatureOf } from '../../../src/deliver/webhook.ts';
+import { notifyEndpoint } from '../../../src/settings/notify-endpoint.ts';
+import type { NotifySettings } from '../../../src/settings/settings.ts';
 
 let server: Server;
 let url: string;
@@ -45,6 +47,15 @@ test('a message is signed, and named so that it can be told from others', async 
         'x-slimboard-signature': signatureOf('key', 1_700_000_000, '{"a":1}'),
       },
     },
+  ]);
+});
+
+test('a user and a password reach the endpoint, which a URL with them would not', async () => {
+  const notify: NotifySettings = { kind: 'webhook', urlFrom: 'HOOK_URL', on: ['finished'] };
+  const endpoint = notifyEndpoint(notify, { HOOK_URL: url.replace('http://', 'http://me:hunter2@') });
+  await postWebhook(endpoint, message, options);
+  expect(received).toMatchObject([
+    { headers: { authorization: `Basic ${Buffer.from('me:hunter2').toString('base64')}` } },
   ]);
 });
 

@@ -15,8 +15,19 @@ test('a plain URL needs no variable', () => {
 });
 
 test.each([
+  ['https://me:s3%3Acret@ci.example.com/hook', 'me:s3:cret'],
+  ['https://token@ci.example.com/hook', 'token:'],
+  ['https://me:100%@ci.example.com/hook', 'me:100%'],
+])('what proves who asks leaves the URL, for fetch takes none with it: %s', (url, userinfo) => {
+  const authorization = `Basic ${Buffer.from(userinfo).toString('base64')}`;
+  const hook: NotifySettings = { kind: 'webhook', urlFrom: 'HOOK_URL', on: ['failed'] };
+  expect(notifyEndpoint(hook, { HOOK_URL: url })).toEqual({ url: 'https://ci.example.com/hook', authorization });
+});
+
+test.each([
   ['not set', {}, /HOOK_URL is not set/],
   ['no URL', { HOOK_URL: 'hunter2' }, /HOOK_URL: write a URL/],
+  ['no web address', { HOOK_URL: 'ftp://hunter2.example.com' }, /HOOK_URL: write a URL/],
   ['without its secret', { HOOK_URL: 'https://hooks.example.com/x' }, /HOOK_SECRET is not set/],
 ])('a variable that is %s is named', (_, env, message) => {
   expect(() => notifyEndpoint(slack, env)).toThrow(message);
