@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DeliveryError } from '../errors.ts';
+import { DeliveryError, SettingsError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 
 /** Where a report goes: a file, or an object in a bucket. */
@@ -16,12 +16,29 @@ export interface PathValues {
   readonly source: string;
 }
 
-/** Puts the values into a configured path. A source that the command line named may be a host with a port or a path. */
+const OBJECT = /^s3:\/\/([^/]+)\/(.+)$/;
+const PLACEHOLDER = /\{(\w*)\}/g;
+const PLACEHOLDERS: readonly (keyof PathValues)[] = ['date', 'audit', 'source'];
+
+/** @returns the path as it is. @throws SettingsError when no report can go there: other words would become the name of a file */
+export function checkDestination(path: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path) && !OBJECT.test(path))
+    throw new SettingsError(`"${path}" is no place for a report: write the path of a file, or s3://BUCKET/KEY`);
+  for (const [placeholder, name] of path.matchAll(PLACEHOLDER))
+    if (!PLACEHOLDERS.some((known) => known === name))
+      throw new SettingsError(`"${placeholder}" stands for nothing: write {date}, {audit} or {source}`);
+  return path;
+}
+
+/**
+ * Puts the values into a configured path. A source that the command line named may be a host with a port or a path.
+ * @throws SettingsError as `checkDestination` does
+ */
 export function destinationOf(path: string, values: PathValues, folder: string): Destination {
-  const filled = path.replace(/\{(date|audit|source)\}/g, (_, name: keyof PathValues) =>
+  const filled = checkDestination(path).replace(PLACEHOLDER, (_, name: keyof PathValues) =>
     String(values[name]).replace(/[^\w.+-]/g, '_'),
   );
-  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(filled) ?? [];
+  const [, bucket, key] = OBJECT.exec(filled) ?? [];
   return bucket && key ? { kind: 's3', bucket, key } : { kind: 'file', path: resolve(folder, filled) };
 }
 

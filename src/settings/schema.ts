@@ -1,5 +1,6 @@
 import { CronExpressionParser } from 'cron-parser';
 import * as z from 'zod';
+import { checkDestination } from '../deliver/destination.ts';
 import { SettingsError } from '../errors.ts';
 import { type PlatformSelection, parsePlatform } from '../oci/platform.ts';
 import { parseRegistryHost } from '../oci/reference.ts';
@@ -135,19 +136,21 @@ export const ecrSource = keys(
 const sources = list(
   z.discriminatedUnion('kind', [ociSource, ecrSource], { error: 'write kind: oci or kind: ecr' }),
   '[{ name: prod, kind: oci, registry: registry.example.com }]',
-).superRefine(uniqueNames);
+).superRefine(unique('name'));
 
 const teams = list(
   keys({ name, repositories: globs }),
   '[{ name: payments, repositories: ["payments/**"] }]',
-).superRefine(uniqueNames);
+).superRefine(unique('name'));
 
-function uniqueNames(named: readonly { readonly name: string }[], context: z.RefinementCtx): void {
-  const seen = new Set<string>();
-  for (const [index, { name }] of named.entries()) {
-    if (seen.has(name)) context.addIssue({ code: 'custom', path: [index, 'name'], message: 'write each name once' });
-    seen.add(name);
-  }
+function unique<Key extends string>(key: Key) {
+  return (items: readonly Readonly<Record<Key, string>>[], context: z.RefinementCtx): void => {
+    const seen = new Set<string>();
+    for (const [index, { [key]: value }] of items.entries()) {
+      if (seen.has(value)) context.addIssue({ code: 'custom', path: [index, key], message: `write each ${key} once` });
+      seen.add(value);
+    }
+  };
 }
 
 const budget = keys({
@@ -182,7 +185,7 @@ const policy = keys({
 const report = keys({
   kind: choice(REPORT_KINDS),
   format: choice(REPORT_FORMATS),
-  path: text('"reports/teams-{date}.csv"'),
+  path: parsed('"reports/teams-{date}.csv"', checkDestination),
 });
 
 const notification = keys(
@@ -218,7 +221,7 @@ export const settingsSchema = keys({
       .min(0, { error: 'write a price of 0 or more' }),
     currency: text('USD', /^[A-Z]{3}$/),
   }),
-  reports: list(report, '[{ kind: teams, format: csv, path: "reports/teams-{date}.csv" }]'),
+  reports: list(report, '[{ kind: teams, format: csv, path: "reports/teams-{date}.csv" }]').superRefine(unique('path')),
   notify: list(notification, '[{ kind: webhook, url: "https://ci.example.com/hooks/slimboard" }]'),
   catalogue: keys({ learn: list(text('mirror.example.com/library/*'), '["mirror.example.com/library/*"]') }),
   retention: keys({ audits: duration, content: duration }),

@@ -11,9 +11,23 @@ test.each([
   ['reports/teams-{date}.csv', '/srv/reports/teams-2026-11-23.csv'],
   ['/var/{source}/{audit}.json', '/var/prod/7.json'],
   ['plain.html', '/srv/plain.html'],
-  ['s3://bucket/a/{date}/{unknown}.csv', 's3://bucket/a/2026-11-23/{unknown}.csv'],
+  ['s3://bucket/a/{date}/teams.csv', 's3://bucket/a/2026-11-23/teams.csv'],
+  ['a:b.csv', '/srv/a:b.csv'],
 ])('%s leads to %s', (path, expected) => {
   expect(formatDestination(destinationOf(path, VALUES, '/srv'))).toBe(expected);
+});
+
+test.each([
+  ['s3://reports', '"s3://reports" is no place for a report'],
+  ['s3:///key', 's3://BUCKET/KEY'],
+  ['S3://bucket/key', 's3://BUCKET/KEY'],
+  ['gs://bucket/key', 's3://BUCKET/KEY'],
+  ['https://example.com/report.csv', 'write the path of a file'],
+  ['file:///srv/report.csv', 'write the path of a file'],
+  ['reports/{Date}.csv', '"{Date}" stands for nothing: write {date}, {audit} or {source}'],
+  ['s3://bucket/{kind}.csv', '"{kind}" stands for nothing'],
+])('%s leads nowhere, and is no name of a file', (path, message) => {
+  expect(() => destinationOf(path, VALUES, '/srv')).toThrow(message);
 });
 
 test('a source cannot lead to another folder', () => {

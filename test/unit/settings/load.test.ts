@@ -185,6 +185,16 @@ describe('mistakes name file, line, key and what is accepted', () => {
       ':3: teams[1].name: write each name once',
     ],
     ['a notification to nowhere', 'notify:\n  - kind: slack', ':2: notify[0]: write either url, or urlFrom'],
+    [
+      'a report for no store of ours',
+      'reports:\n  - kind: teams\n    format: csv\n    path: gs://bucket/teams.csv',
+      ':4: reports[0].path: "gs://bucket/teams.csv" is no place for a report',
+    ],
+    [
+      'two reports in one place',
+      'reports:\n  - { kind: teams, format: csv, path: a.csv }\n  - { kind: bases, format: csv, path: a.csv }',
+      ':3: reports[1].path: write each path once',
+    ],
     ['no YAML', 'log: [', ':1: no valid YAML'],
     ['a list as file', '- a', ':1: write keys and values'],
     ['a key twice', 'log: {}\nlog: {}', ':2: no valid YAML'],
