@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { SettingsError } from '../errors.ts';
 
 /** Where a value stands in a settings tree: keys and positions in lists. */
@@ -20,7 +20,7 @@ export async function readSettingsFile(file: string): Promise<SettingsFile | und
   const text = await readText(file);
   if (text === undefined) return undefined;
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const [error] = document.errors;
   if (error) throw new SettingsError(`${file}:${lines.linePos(error.pos[0]).line}: no valid YAML: ${error.message}`);
   return {
@@ -44,10 +44,12 @@ async function readText(file: string): Promise<string | undefined> {
 
 /** Aliases are resolved here; the library refuses those that multiply without end. */
 function toValue(file: string, document: Document.Parsed): unknown {
-  if (document.contents !== null && !isMap(document.contents))
-    throw new SettingsError(`${file}:1: write keys and values, such as "sources: []"`);
+  const { contents } = document;
+  // What is left of a template whose lines are all comments.
+  if (contents === null || (isScalar(contents) && contents.value === null)) return {};
+  if (!isMap(contents)) throw new SettingsError(`${file}:1: write keys and values, such as "sources: []"`);
   try {
-    return document.toJS() ?? {};
+    return document.toJS();
   } catch (error) {
     throw new SettingsError(`${file}: no valid YAML: ${error instanceof Error ? error.message : error}`, {
       cause: error,
@@ -60,7 +62,7 @@ function offsetOf(root: Node | null, path: KeyPath): number | undefined {
   let offset: number | undefined;
   for (const step of path) {
     const next = childOf(node, step);
-    if (!next) return isMap(node) || isSeq(node) ? offset : undefined;
+    if (!next) return isMap(node) || isSeq(node) || isAlias(node) ? offset : undefined;
     node = next.node;
     offset = next.offset ?? offset;
   }

@@ -122,6 +122,24 @@ reports:
   });
 });
 
+describe('YAML', () => {
+  test('a merge key gives what another source has', async () => {
+    const { sources } = await load(`
+sources:
+  - &a { name: a, kind: ecr, regions: [eu-west-1], deep: true }
+  - { <<: *a, name: b, deep: false }
+`);
+    expect(sources[1]).toMatchObject({ name: 'b', kind: 'ecr', regions: ['eu-west-1'], deep: false });
+  });
+
+  test.each(['', '---\n', '---\n# sources: []\n', '# all of it is commented out'])(
+    'a file that says nothing sets nothing: %j',
+    async (yaml) => {
+      expect((await load(yaml)).sources).toEqual([]);
+    },
+  );
+});
+
 describe('mistakes name file, line, key and what is accepted', () => {
   const source = (line: string): string => `sources:\n  - name: a\n    kind: ecr\n    ${line}\n`;
 
@@ -223,6 +241,31 @@ describe('mistakes name file, line, key and what is accepted', () => {
     const yaml = 'policy:\n  rules:\n    root-usr: warn';
     await expect(load(yaml, { ruleNames: ['root-user'] })).rejects.toThrow(/:3: policy.rules.root-usr: .*"root-user"/);
     await expect(load(yaml, { ruleNames: ['root-usr'] })).resolves.toBeDefined();
+  });
+
+  test('of what an alias stands for, at the place that takes it', async () => {
+    const yaml = `
+sources:
+  - &a { name: a, kind: ecr, regoins: [eu-west-1] }
+  - { name: b, kind: ecr }
+  - *a
+`;
+    const { message } = (await load(yaml).catch((thrown: unknown) => thrown)) as SettingsError;
+    expect(message.replaceAll(cwd, '').split('\n')).toEqual([
+      expect.stringContaining('/slimboard.yaml:3: sources[0].regoins: unknown key'),
+      expect.stringContaining('/slimboard.yaml:5: sources[2].regoins: unknown key'),
+      '/slimboard.yaml:5: sources[2].name: write each name once',
+    ]);
+  });
+
+  test('of a key that was merged, at the key or where it is merged', async () => {
+    const yaml = `
+sources:
+  - &a { name: a, kind: ecr, regoins: [eu-west-1] }
+  - <<: *a
+    name: b
+`;
+    await expect(load(yaml)).rejects.toThrow(/slimboard\.yaml:4: sources\[1\]\.regoins: unknown key/);
   });
 
   test('aliases that multiply', async () => {
