@@ -4,6 +4,7 @@ import { checkDestination } from '../deliver/destination.ts';
 import { SettingsError } from '../errors.ts';
 import { type PlatformSelection, parsePlatform } from '../oci/platform.ts';
 import { parseRegistryHost } from '../oci/reference.ts';
+import { credentialVariable } from '../registry/credentials.ts';
 import { FORMAT_NAMES, KIND_NAMES } from '../report/names.ts';
 import { choice, integer, keys, list, oneOrMore, parsed, text, toggle } from './fields.ts';
 import { compileGlobs } from './glob.ts';
@@ -136,7 +137,10 @@ export const ecrSource = keys(
 const sources = list(
   z.discriminatedUnion('kind', [ociSource, ecrSource], { error: 'write kind: oci or kind: ecr' }),
   '[{ name: prod, kind: oci, registry: registry.example.com }]',
-).superRefine(unique('name'));
+).superRefine((all, context) => {
+  unique('name')(all, context);
+  ownCredentials(all, context);
+});
 
 const teams = list(
   keys({ name, repositories: globs }),
@@ -151,6 +155,21 @@ function unique<Key extends string>(key: Key) {
       seen.add(value);
     }
   };
+}
+
+/** Names that differ in their punctuation only lead to the same variables: a registry would be sent the password of another. */
+function ownCredentials(all: readonly { readonly kind: string; readonly name: string }[], context: z.RefinementCtx) {
+  const readers = new Map<string, string>();
+  for (const [index, { kind, name }] of all.entries()) {
+    if (kind !== 'oci') continue;
+    const variable = credentialVariable(name, 'PASSWORD');
+    const other = readers.get(variable) ?? name;
+    if (other !== name) {
+      const message = `write another name: "${name}" and "${other}" both read ${variable}`;
+      context.addIssue({ code: 'custom', path: [index, 'name'], message });
+    }
+    readers.set(variable, name);
+  }
 }
 
 const budget = keys({

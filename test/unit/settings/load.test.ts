@@ -202,6 +202,11 @@ describe('mistakes name file, line, key and what is accepted', () => {
       'teams:\n  - { name: a, repositories: a }\n  - { name: a, repositories: b }',
       ':3: teams[1].name: write each name once',
     ],
+    [
+      'names that lead to the same credentials',
+      'sources:\n  - { name: team-a, kind: oci, registry: a.example.com }\n  - { name: Team.A, kind: oci, registry: b.example.com }',
+      ':3: sources[1].name: write another name: "Team.A" and "team-a" both read SLIMBOARD_REGISTRY_TEAM_A_PASSWORD',
+    ],
     ['a notification to nowhere', 'notify:\n  - kind: slack', ':2: notify[0]: write either url, or urlFrom'],
     [
       'a report for no store of ours',
