@@ -11,10 +11,10 @@ export function addReadingOptions(command: Command): Command {
     .option('--include <glob>', 'only these repositories; again for more', collect)
     .option('--exclude <glob>', 'not these repositories; again for more', collect)
     .option('--tags <glob>', 'only these tags; again for more', collect)
-    .option('--newest <n>', 'only the newest n tags of each repository', Number)
+    .option('--newest <n>', 'only the newest n tags of each repository; "all" for all')
     .option('--deep', 'read the contents of layers, too')
     .option('--full', 'believe nothing stored: fetch everything again')
-    .option('--concurrency <n>', 'requests to a registry at the same time', Number)
+    .option('--concurrency <n>', 'requests to a registry at the same time')
     .option('--plain-http', 'talk to registries without TLS');
 }
 

@@ -53,8 +53,8 @@ describe('workers on Redis and Postgres', () => {
   });
 
   test('audits that are handed to nobody are told, and begin when a worker does', async () => {
-    const now = installation.slimboard(['schedule', '--now', '--wait']);
-    await now.says('no worker is connected to this Redis');
+    const now = installation.slimboard(['--log-format', 'json', 'schedule', '--now', '--wait']);
+    await now.says('"msg":"no worker is connected to this Redis');
     await installation.startWorker();
     expect(await now.exited, now.output()).toBe(0);
   });

@@ -18,11 +18,11 @@ function defineLearn(bases: Command, { io, exit, globalOptions }: CommandContext
     .argument('[refs...]', 'HOST/REPO, HOST/REPO:TAG, HOST/PREFIX/* (all tags of all repositories under it)')
     .option('--platform <os/arch>', 'platform to learn, again for more; "all" for every platform', collect)
     .option('--exclude <glob>', 'not these repositories; again for more', collect)
-    .option('--newest <n>', 'only the newest n tags of each repository', Number)
+    .option('--newest <n>', 'only the newest n tags of each repository; "all" for all')
     .option('--full', 'believe nothing stored: read everything again')
-    .option('--concurrency <n>', 'requests to a registry at the same time', Number)
+    .option('--concurrency <n>', 'requests to a registry at the same time')
     .option('--plain-http', 'talk to registries without TLS')
-    .action(async (refs: readonly string[], options: { readonly newest?: number }) => {
+    .action(async (refs: readonly string[], options: { readonly newest?: string }) => {
       const { prepare } = await import('../prepare.ts');
       const { learnCommand } = await import('../run/learn-command.ts');
       exit(await learnCommand(await prepare(io, globalOptions(), options), refs, options.newest));

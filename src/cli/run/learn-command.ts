@@ -18,7 +18,7 @@ const FAILURES_TOLD = 10;
 export async function learnCommand(
   session: Session,
   refs: readonly string[],
-  newest: number | undefined,
+  newest: string | undefined,
 ): Promise<ExitCode> {
   const wanted = refs.length > 0 ? refs : session.settings.catalogue.learn;
   if (wanted.length === 0)
@@ -41,7 +41,7 @@ export async function learnCommand(
  * What a reference selects: all tags, unless it names some. How a configured source limits its own audit is nothing to
  * the catalogue, unless the source is named.
  */
-function baseSource({ settings }: Session, ref: string, newest: number | undefined): SourceSettings {
+function baseSource({ settings }: Session, ref: string, newest: string | undefined): SourceSettings {
   const source = parseTarget(ref, settings);
   const byName = settings.sources.some(({ name }) => name === ref);
   const namesTags = /\/.*:/.test(ref);

@@ -19,7 +19,7 @@ export async function scheduleCommand(
 ): Promise<ExitCode> {
   if (flags.wait && flags.now === undefined) throw new SettingsError('--wait goes with --now');
   const { settings, log, io } = session;
-  const { environment, signal, stdout, stderr } = io;
+  const { environment, signal, stdout } = io;
   const common = { settings, log, environment, signal };
   if (flags.now === undefined) {
     const reloadSettings = async () => (await reload()).settings;
@@ -33,7 +33,7 @@ export async function scheduleCommand(
     onStarted: (source, auditId, running) =>
       void stdout.write(`${source}: audit ${auditId} ${running ? 'is under way already' : 'handed to the workers'}\n`),
     onNoWorker: () =>
-      void stderr.write('no worker is connected to this Redis: the audits begin when "slimboard worker" runs\n'),
+      session.notices.problem('no worker is connected to this Redis: the audits begin when "slimboard worker" runs'),
   });
   return worstOf(statuses);
 }

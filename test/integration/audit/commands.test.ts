@@ -67,6 +67,21 @@ test('a report into "-" goes to stdout, not into a file of that name', async () 
   expect(await readdir(cwd)).toEqual(['.slimboard']);
 });
 
+test.each([
+  ['1', 0],
+  ['all', 0],
+  ['many', 2],
+])('--newest %s ends with %i', async (newest, code) => {
+  const planned = await slimboard('plan', registry.host, '--newest', newest);
+  expect(planned.code, planned.stderr).toBe(code);
+});
+
+test('a report for a store that is not known is refused, not written to a file of that name', async () => {
+  const { code, stderr } = await slimboard('report', 'teams', '-o', 'gs://bucket/teams.csv');
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('s3://BUCKET/KEY') });
+  expect(await readdir(cwd)).toEqual(['.slimboard']);
+});
+
 test('a plan of several registries is one document', async () => {
   const other = registry.host.replace('127.0.0.1', 'localhost');
   const { code, stdout } = await slimboard('plan', registry.host, other, '--format', 'json');
