@@ -1,4 +1,5 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 /** The longest path and query that a page of ours has is some hundred characters. */
 const LONGEST_URL = 4_096;
@@ -31,21 +32,40 @@ export const securityHeaders: MiddlewareHandler = async (context, next) => {
 /** Requests are short, and only a log-in has a body. */
 export const requestLimits: MiddlewareHandler = async (context, next) => {
   const { method, url } = context.req;
+  const { pathname, search } = new URL(url);
   const length = context.req.header('content-length');
   const chunked = context.req.header('transfer-encoding') !== undefined;
-  if (new URL(url).pathname.length + new URL(url).search.length > LONGEST_URL)
-    return context.text('the address is too long\n', 414);
-  if (chunked || Number(length ?? 0) > LARGEST_BODY_BYTES) return context.text('the body is too large\n', 413);
-  if (!['GET', 'HEAD', 'POST'].includes(method)) return context.text('read-only\n', 405, { allow: 'GET, HEAD' });
+  const methods = pathname === '/login' ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD'];
+  if (pathname.length + search.length > LONGEST_URL)
+    return refusal(context, 414, 'address-too-long', 'the address is too long');
+  // No name or text that is stored holds it, and Postgres refuses to look for it.
+  if (/%00/.test(pathname + search))
+    return refusal(context, 400, 'settings', 'no address here holds the character NUL');
+  if (chunked || Number(length ?? 0) > LARGEST_BODY_BYTES)
+    return refusal(context, 413, 'body-too-large', 'the body is too large');
+  if (!methods.includes(method)) return refusal(context, 405, 'read-only', 'read-only', { allow: methods.join(', ') });
   await next();
   return undefined;
 };
+
+/** An answer before any route: a sentence, to programs in the form of all the API's errors. */
+function refusal(
+  context: Context,
+  status: ContentfulStatusCode,
+  code: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return context.req.path.startsWith('/api/')
+    ? context.json({ error: { code, message } }, status, headers)
+    : context.text(`${message}\n`, status, headers);
+}
 
 /** Only so many requests work at a time: a burst waits in its clients, not in our memory. */
 export function atMostAtOnce(limit = MAX_AT_ONCE): MiddlewareHandler {
   let running = 0;
   return async (context, next) => {
-    if (running >= limit) return context.text('busy, try again\n', 503, { 'retry-after': '2' });
+    if (running >= limit) return refusal(context, 503, 'busy', 'busy, try again', { 'retry-after': '2' });
     running++;
     try {
       await next();
@@ -65,7 +85,12 @@ const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '
 export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {
   const host = context.req.header('host') ?? '';
   if (!LOOPBACK_NAMES.has(host.replace(/:\d+$/, '').toLowerCase()))
-    return context.text('this dashboard answers to localhost only; SLIMBOARD_SERVE_TOKEN opens it to others\n', 421);
+    return refusal(
+      context,
+      421,
+      'not-this-host',
+      'this dashboard answers to localhost only; SLIMBOARD_SERVE_TOKEN opens it to others',
+    );
   await next();
   return undefined;
 };

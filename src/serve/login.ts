@@ -36,7 +36,9 @@ export function requireToken({ token, now }: LoginOptions): MiddlewareHandler {
         401,
         { 'www-authenticate': 'Bearer realm="slimboard"' },
       );
-    return context.redirect(`/login?${new URLSearchParams({ next: path + new URL(context.req.url).search })}`);
+    // As it was asked for: the path that routes see is decoded, and may hold what a header cannot.
+    const { pathname, search } = new URL(context.req.url);
+    return context.redirect(`/login?${new URLSearchParams({ next: pathname + search })}`);
   };
 }
 

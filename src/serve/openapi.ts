@@ -144,6 +144,7 @@ function leaderboardOperation(): Json {
   const kinds = GROUPINGS.map((by) => leaderboard({ by, metric: 'stored' }));
   const filters = new Map(kinds.flatMap(filterParameters).map((filter) => [filter.name, filter]));
   const columns = [...groupColumns('team'), ...MOVEMENT_COLUMNS];
+  const all = new Map(kinds.flatMap((kind) => kind.columns).map((column) => [column.name, column]));
   return operation('leaderboard', 'Groups, ranked', {
     schema: reportSchema(columns.filter(({ name }) => name !== 'team')),
     parameters: [
@@ -156,7 +157,7 @@ function leaderboardOperation(): Json {
         TEXT,
       ),
       ...filters.values(),
-      ...pageParameters(columns),
+      ...pageParameters([...all.values()]),
     ],
     otherTypes: API_FORMATS.filter((name) => name !== 'json').map(contentTypeOf),
   });
@@ -207,6 +208,7 @@ function operation(
         401: error,
         404: error,
         503: error,
+        default: error,
       },
     },
   };

@@ -1,3 +1,6 @@
+/** Nothing is known yet, so nothing is well. */
+export const NO_AUDIT = 'Nothing was audited yet.';
+
 /** What it means when a kind of report has no rows at all. */
 export const EMPTY_STATES: Readonly<Record<string, string>> = {
   errors: 'Nothing failed: all that the registries list was read.',

@@ -11,7 +11,7 @@ import type { ReportKind } from '../../report/kinds/kind.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { FILTER_PARAMETERS, filtersOf, parseReportQuery } from '../report-query.ts';
-import { EMPTY_STATES } from './empty-states.ts';
+import { EMPTY_STATES, NO_AUDIT } from './empty-states.ts';
 
 const ROWS = 100;
 const MOST_ROWS = 500;
@@ -71,7 +71,7 @@ function tableOf(
   return reportTable(page, {
     label,
     links,
-    empty: emptyOf(page.kind, url),
+    empty: emptyOf(page, url),
     sortedBy: sort,
     ...(columns && { columns }),
     sortLink: (column) => address(url, { sort: sort === `-${column}` ? column : `-${column}`, offset: undefined }),
@@ -79,10 +79,10 @@ function tableOf(
 }
 
 /** Why there are no rows: because of what was asked for, or because there are none. */
-function emptyOf(kind: string, url: URL): Content {
+function emptyOf({ kind, audit }: ReportPage, url: URL): Content {
   const isPart = [...url.searchParams].some(([name, value]) => name !== 'sort' && value !== '');
   if (isPart) return html`No row matches: <a href="${url.pathname}">show all</a>.`;
-  return EMPTY_STATES[kind];
+  return audit === null ? NO_AUDIT : EMPTY_STATES[kind];
 }
 
 function filterForm(kind: ReportKind, url: URL, { csvPath, fields }: KindPageOptions): Markup {

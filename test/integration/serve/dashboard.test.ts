@@ -194,6 +194,19 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect((parse(csv) as string[][])[0]?.[1]).toBe(by);
   });
 
+  test('the API describes by which columns leaderboards are sorted: those of all groupings', async () => {
+    const { paths } = (await json('/api/v1/openapi.json')) as {
+      paths: Record<string, { get: { parameters: { name: string; schema: { enum?: string[] } }[] } }>;
+    };
+    const parameters = paths['/leaderboard']?.get.parameters ?? [];
+    const sorts = parameters.find(({ name }) => name === 'sort')?.schema.enum ?? [];
+    expect(new Set(sorts).size).toBe(sorts.length);
+    for (const by of GROUPINGS) {
+      expect(sorts).toEqual(expect.arrayContaining([by, `-${by}`]));
+      expect((await get(`/api/v1/leaderboard?by=${by}&sort=-${by}`)).status).toBe(200);
+    }
+  });
+
   test('an address that ranks by what there is not is told what there is', async () => {
     const answer = await get('/api/v1/leaderboard?metric=beauty');
     expect(answer.status).toBe(400);

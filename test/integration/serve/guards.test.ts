@@ -1,7 +1,9 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { Hono } from 'hono';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDashboardApp } from '../../../src/serve/app.ts';
+import { atMostAtOnce } from '../../../src/serve/guards.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
@@ -85,6 +87,16 @@ describe('with a token', () => {
     expect((await app.request('/', { headers: { cookie: `${session}x` } })).status).toBe(302);
   });
 
+  test.each(['/teams/Team%20A', '/repository?name=a%2Fb', '/teams/M%C3%BCnchen'])(
+    'the log-in leads back to %s',
+    async (path) => {
+      const app = await appOf();
+      const form = new URL((await app.request(path)).headers.get('location') ?? '', 'http://localhost');
+      const next = form.searchParams.get('next') ?? '';
+      expect((await logIn(app, { token: TOKEN, next })).headers.get('location')).toBe(path);
+    },
+  );
+
   test('a session ends', async () => {
     const session = (await logIn(await appOf(), { token: TOKEN })).headers.get('set-cookie')?.split(';')[0] ?? '';
     const later = { ...(await dashboardOver(db, { token: TOKEN })), now: () => new Date('2026-11-24T15:00:00Z') };
@@ -121,6 +133,58 @@ describe('requests', () => {
   test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is refused', async (method) => {
     expect((await (await appOf()).request('/', { method, headers: { host } })).status).toBe(405);
   });
+
+  test.each([
+    ['/', 'POST'],
+    ['/images', 'POST'],
+    ['/api/v1/overview', 'POST'],
+    ['/login', 'PUT'],
+  ])('%s takes no %s, whoever asks', async (path, method) => {
+    const serve = { host: '0.0.0.0', token: TOKEN };
+    const answer = await createDashboardApp(await dashboardOver(db, serve)).request(path, {
+      method,
+      headers: { host },
+    });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe(path === '/login' ? 'GET, HEAD, POST' : 'GET, HEAD');
+  });
+
+  test.each([
+    [414, 'address-too-long', `/api/v1/overview?q=${'x'.repeat(5_000)}`, {}],
+    [413, 'body-too-large', '/api/v1/overview', { 'content-length': '100000' }],
+    [421, 'not-this-host', '/api/v1/overview', { host: 'evil.example.com' }],
+    [400, 'settings', '/api/v1/reports/images?q=%00', {}],
+  ])('programs are told %i as any error of the API: %s', async (status, code, path, headers) => {
+    const answer = await (await appOf()).request(path, { headers: { host, ...headers } });
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toMatchObject({ error: { code } });
+  });
+
+  test('more at a time than may work are told to come back', async () => {
+    const app = new Hono();
+    app.use(atMostAtOnce(1));
+    // Asked again while it works.
+    app.get('/api/v1/again', () => app.request('/api/v1/again'));
+    const answer = await app.request('/api/v1/again');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await answer.json()).toEqual({ error: { code: 'busy', message: 'busy, try again' } });
+  });
+
+  test.each(['/images?q=%00', '/teams/%00', '/compare?old=%00&new=x', '/repository?name=%00'])(
+    'Postgres is not asked for what no text of it holds: %s',
+    async (path) => {
+      expect((await (await appOf()).request(path, { headers: { host } })).status).toBe(400);
+    },
+  );
+
+  test.each(['errors', 'findings', 'advice', 'images'])(
+    'before any audit nothing is said to be well: /%s',
+    async (kind) => {
+      expect(await (await (await appOf()).request(`/${kind}`, { headers: { host } })).text()).toContain(
+        'Nothing was audited yet.',
+      );
+    },
+  );
 
   test('long addresses and large bodies are refused', async () => {
     const app = await appOf();
