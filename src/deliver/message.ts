@@ -22,7 +22,7 @@ const HEADLINES: Readonly<Record<AuditEvent['event'], (event: AuditEvent) => str
     `${audit.tags_audited} of ${audit.tags_listed} tags audited, ${audit.tags_failed} failed; ${humanBytes(audit.stored_bytes ?? 0)} stored`,
   regression: ({ items_total }) => `${counted(items_total, 'repository', 'repositories')} grew`,
   budget: ({ items_total }) => `${counted(items_total, 'image')} over budget`,
-  failed: () => 'the audit failed: "slimboard report errors" says why',
+  failed: ({ audit }) => `the audit failed: "slimboard report errors --audit ${audit.id}" says why`,
 };
 
 function headline(event: AuditEvent): string {

@@ -1,6 +1,7 @@
 import { SettingsError } from '../errors.ts';
 import { htmlReport } from '../html/report-file.ts';
 import type { Logger } from '../log.ts';
+import { CONTENT_TYPES } from '../report/formats/content-types.ts';
 import { FORMATS } from '../report/formats/formats.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
@@ -10,15 +11,6 @@ import type { ReportSettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
 import { destinationOf, formatDestination, write } from './destination.ts';
-
-const CONTENT_TYPES: Readonly<Record<ReportSettings['format'], string>> = {
-  table: 'text/plain; charset=utf-8',
-  csv: 'text/csv; charset=utf-8',
-  json: 'application/json',
-  ndjson: 'application/x-ndjson',
-  markdown: 'text/markdown; charset=utf-8',
-  html: 'text/html; charset=utf-8',
-};
 
 export interface ReportWriter {
   readonly settings: Pick<Settings, 'prices'>;

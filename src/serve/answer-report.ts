@@ -1,24 +1,20 @@
 import { SettingsError } from '../errors.ts';
+import { CONTENT_TYPES } from '../report/formats/content-types.ts';
 import { FORMATS } from '../report/formats/formats.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import type { FormatName } from '../report/names.ts';
 import { openReport } from '../report/open-report.ts';
+import type { Format } from '../report/report.ts';
 import { searched } from '../report/report-page.ts';
 import type { Dashboard } from './dashboard.ts';
 import type { ReportQuery } from './report-query.ts';
 
-const CONTENT_TYPES: Readonly<Partial<Record<FormatName, string>>> = {
-  json: 'application/json; charset=utf-8',
-  ndjson: 'application/x-ndjson; charset=utf-8',
-  csv: 'text/csv; charset=utf-8; header=present',
-  markdown: 'text/markdown; charset=utf-8',
-};
 /** Formats that the API writes; the pages are its HTML. */
-export const API_FORMATS = Object.keys(CONTENT_TYPES);
+export const API_FORMATS = ['json', 'ndjson', 'csv', 'markdown'] as const satisfies readonly FormatName[];
 
 /** The media type of a format's answers, without parameters. */
-export function contentTypeOf(format: string): string {
-  return CONTENT_TYPES[format as FormatName]?.split(';')[0] ?? '';
+export function contentTypeOf(format: FormatName): string {
+  return CONTENT_TYPES[format].split(';')[0] ?? '';
 }
 
 /** A JSON answer without a limit of its own ends here; CSV and NDJSON have all rows, for they are read as they come. */
@@ -30,9 +26,8 @@ export async function answerReport(
   kind: ReportKind,
   query: ReportQuery,
 ): Promise<Response> {
-  const name = query.format ?? 'json';
-  const contentType = CONTENT_TYPES[name as FormatName];
-  if (contentType === undefined) throw new SettingsError(`format: write ${API_FORMATS.join(', ')}`);
+  const name = API_FORMATS.find((format) => format === (query.format ?? 'json'));
+  if (name === undefined) throw new SettingsError(`format: write ${API_FORMATS.join(', ')}`);
   const { search, format: _, limit = name === 'json' ? DEFAULT_JSON_ROWS : undefined, ...rest } = query;
   const report = await openReport(db, search === undefined ? kind : searched(kind, search), {
     ...rest,
@@ -40,9 +35,10 @@ export async function answerReport(
     now: now(),
     storagePricePerGBMonth: settings.prices.storagePerGBMonth,
   });
-  const headers = new Headers({ 'content-type': contentType });
+  const headers = new Headers({ 'content-type': CONTENT_TYPES[name] });
   if (name === 'csv') headers.set('content-disposition', `attachment; filename="slimboard-${kind.name}.csv"`);
-  return new Response(bytesOf(FORMATS[name as FormatName](report, {})), { headers });
+  const format: Format = FORMATS[name];
+  return new Response(bytesOf(format(report, {})), { headers });
 }
 
 /** A body that is made as it is read: a reader that leaves ends the query, and where nobody reads, as of HEAD, none begins. */

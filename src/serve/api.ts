@@ -14,7 +14,7 @@ import { parseLeaderboardQuery } from './leaderboard-query.ts';
 import { openApiDocument } from './openapi.ts';
 import { parseReportQuery } from './report-query.ts';
 
-/** The JSON API, under /api/v1; config/openapi.json describes it. */
+/** The JSON API, under /api/v1; its own /openapi.json describes it. */
 export function apiRoutes(dashboard: Dashboard): Hono {
   const { db, now, settings } = dashboard;
   const api = new Hono();

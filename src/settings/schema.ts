@@ -173,7 +173,8 @@ function ownCredentials(all: readonly { readonly kind: string; readonly name: st
 }
 
 const budget = keys({
-  team: name.exactOptional(),
+  // As reports name it: a tag of the registry or a label may say more than names of ours.
+  team: text('payments').exactOptional(),
   repository: glob.exactOptional(),
   maxImageSize: bytes.exactOptional(),
   maxLayers: integer(1, 1_000).exactOptional(),

@@ -53,7 +53,7 @@ export async function policyCommand(
   const db = await openStore(settings, 'read');
   try {
     const policy = await nearestPolicy(db, inUse, { filters: filtersOf(report), now: new Date() });
-    await emit(io, report.output, [`${JSON.stringify(policy, null, 2)}\n`], null);
+    await emit(io, { output: report.output, format: 'json' }, [`${JSON.stringify(policy, null, 2)}\n`], null);
   } finally {
     await db.close();
   }

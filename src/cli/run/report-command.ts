@@ -3,6 +3,7 @@ import { destinationOf, write } from '../../deliver/destination.ts';
 import { DeliveryError, SettingsError } from '../../errors.ts';
 import { openStore } from '../../open-store.ts';
 import type { ReportFilters } from '../../report/filters.ts';
+import { CONTENT_TYPES } from '../../report/formats/content-types.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import type { FormatName } from '../../report/names.ts';
@@ -44,7 +45,7 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
     });
     const filtered = Object.keys(filters).length > 0 || audit !== undefined;
     const text = interruptible(textOf(session, db, report, { format, toFile: isFile(output), filtered }), io.signal);
-    await emit(io, output, text, report.audit);
+    await emit(io, { output, format }, text, report.audit);
     if (!report.audit && !session.quiet && !SHOW_FAILED_AUDITS.includes(kind.name))
       session.notices.problem(noAudit(settings, filters));
   } finally {
@@ -117,7 +118,7 @@ function isFile(output: string | undefined): output is string {
 /** Writes to stdout, or into the file that was named. @throws SettingsError when that cannot be written */
 export async function emit(
   io: Io,
-  output: string | undefined,
+  { output, format }: { readonly output: string | undefined; readonly format: FormatName },
   text: AsyncIterable<string> | Iterable<string>,
   audit: AuditSummary | null,
 ): Promise<void> {
@@ -125,10 +126,10 @@ export async function emit(
   const values = {
     date: new Date().toISOString().slice(0, 10),
     audit: audit?.id ?? 0,
-    source: audit?.sources.join('-') ?? '',
+    source: audit?.sources.join('+') ?? '',
   };
   try {
-    await write(destinationOf(output, values, io.cwd), text, 'application/octet-stream', io.signal);
+    await write(destinationOf(output, values, io.cwd), text, CONTENT_TYPES[format], io.signal);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     throw new SettingsError(`${error.message}: name another file by -o`, { cause: error });

@@ -1,17 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Io } from '../../../src/cli/io.ts';
+import { emit } from '../../../src/cli/run/report-command.ts';
 import { write } from '../../../src/deliver/destination.ts';
 
 /** As much of S3 as one upload needs. @see Amazon S3 API Reference, PutObject, CreateMultipartUpload, UploadPart */
 let server: Server;
 let objects: Map<string, Buffer>;
+let types: (string | undefined)[];
 let parts: Buffer[];
 let aborted: number;
 let refuse: boolean;
 
 beforeEach(async () => {
   objects = new Map();
+  types = [];
   parts = [];
   aborted = 0;
   refuse = false;
@@ -33,7 +37,10 @@ beforeEach(async () => {
     } else {
       const body = contentOf(Buffer.concat(chunks), request.headers['content-encoding']);
       if (searchParams.has('partNumber')) parts.push(body);
-      else objects.set(pathname, body);
+      else {
+        objects.set(pathname, body);
+        types.push(request.headers['content-type']);
+      }
       response.writeHead(200, { etag: '"e"' }).end();
     }
   });
@@ -73,6 +80,13 @@ test('a small report is one object', async () => {
   await write(place, megabytes(1), 'text/csv', signal);
   expect(objects.get('/reports/teams/2026.csv')?.length).toBe(1_048_576);
   expect(parts).toHaveLength(0);
+});
+
+test('a report that -o sends has the type of its format', async () => {
+  const io = { cwd: '/', signal } as Io;
+  await emit(io, { output: 's3://reports/teams.csv', format: 'csv' }, ['rank\n'], null);
+  await emit(io, { output: 's3://reports/teams.html', format: 'html' }, ['<p>'], null);
+  expect(types).toEqual([expect.stringMatching('^text/csv'), expect.stringMatching('^text/html')]);
 });
 
 test('a large one goes up in parts, none of it held for long', async () => {

@@ -37,6 +37,11 @@ test('a message names the first items and counts the others', () => {
   expect(lines.at(-1)).toBe('… and 20 more');
 });
 
+test('a failed audit names the report of its own errors, for there may be a later one', () => {
+  const { text } = JSON.parse(slackBody({ ...event, event: 'failed', items: [], items_total: 0 })) as { text: string };
+  expect(text).toContain('"slimboard report errors --audit 7" says why');
+});
+
 test('a name mentions nobody', () => {
   expect(JSON.parse(slackBody(event)).text).toContain('&lt;!channel&gt;&amp;');
 });

@@ -122,6 +122,11 @@ reports:
   });
 });
 
+test('a budget takes a team as a tag of the registry or a label names it', async () => {
+  const { policy } = await load('policy: { budgets: [{ team: Payments Team München, maxLayers: 20 }] }');
+  expect(policy.budgets).toEqual([{ team: 'Payments Team München', maxLayers: 20 }]);
+});
+
 describe('YAML', () => {
   test('a merge key gives what another source has', async () => {
     const { sources } = await load(`
