@@ -10,7 +10,7 @@ import type { Credentials, CredentialsProvider } from './credentials.ts';
 import type { Answer } from './exchange.ts';
 import { refusalOf } from './failure.ts';
 import { Secret } from './secret.ts';
-import type { TransportRequest } from './transport.ts';
+import type { FinalAnswer, TransportRequest } from './transport.ts';
 
 /** What a token is asked for: `repository:team/app:pull`. @see distribution, spec/auth/scope */
 export type Scope = `repository:${string}:pull` | 'registry:catalog:*';
@@ -69,11 +69,12 @@ export class Authenticator {
   }
 
   /**
-   * The registry's answer to a request. After a 401 it is asked again with a renewed header: once, and once more for each
-   * token that had served others and ran out while the request waited for its turn.
+   * The registry's answer to a request. After a 401 of its own it is asked again with a renewed header: once, and once more
+   * for each token that had served others and ran out while the request waited for its turn. What a host to which it
+   * redirected wants is no word of the registry, and gets no credentials.
    * @param send is given what tells the header, newest when it is asked
    */
-  async ask<A extends Answer>(
+  async ask<A extends FinalAnswer>(
     scope: Scope,
     signal: AbortSignal | undefined,
     send: (authorization: () => Secret | undefined) => Promise<A>,
@@ -85,7 +86,7 @@ export class Authenticator {
     };
     for (let renewals = 0; ; renewals += 1) {
       const answer = await send(newest);
-      if (answer.status !== 401) {
+      if (answer.status !== 401 || answer.origin !== this.#options.base.origin) {
         if (used) this.#served.add(used);
         return answer;
       }

@@ -41,8 +41,7 @@ import type {
   Registry,
   RequestGovernor,
 } from './registry.ts';
-import type { StreamAnswer } from './stream.ts';
-import { type RequestObservation, Transport, type TransportRequest } from './transport.ts';
+import { type FinalAnswer, type RequestObservation, Transport, type TransportRequest } from './transport.ts';
 
 export interface DistributionOptions extends Partial<ConnectionOptions> {
   readonly registry: RegistryHost;
@@ -194,7 +193,7 @@ class DistributionRegistry implements Registry {
   async openBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions): Promise<Readable> {
     const what = this.#nameOf(repository.name, blob.digest);
     const request = { what, scope: pullScope(repository.name), maxBytes: blob.size, signal: options.signal };
-    const answer = await this.#ask<StreamAnswer>(this.#blobUrl(repository.name, blob.digest), request, (sent) =>
+    const answer = await this.#ask(this.#blobUrl(repository.name, blob.digest), request, (sent) =>
       this.#transport.open(sent),
     );
     const { stream } = await this.#accept(answer, what);
@@ -253,8 +252,7 @@ class DistributionRegistry implements Registry {
   }
 
   async #getPage(url: URL, request: Get): Promise<Answer> {
-    const send = (sent: TransportRequest): Promise<Answer> => this.#transport.send(sent);
-    const answer = await this.#ask(url, request, send);
+    const answer = await this.#ask(url, request, (sent) => this.#transport.send(sent));
     // Some registries are set up for smaller pages, and refuse instead of sending them.
     if (answer.status !== 400 || !url.searchParams.has('n')) return this.#accept(answer, request.what);
     const unsized = new URL(url);
@@ -266,7 +264,7 @@ class DistributionRegistry implements Registry {
     return this.#accept(await this.#ask(url, request, (sent) => this.#transport.send(sent)), request.what);
   }
 
-  #ask<A extends Answer>(
+  #ask<A extends FinalAnswer>(
     url: URL,
     { scope, method = 'GET', ...request }: Get,
     send: (request: TransportRequest) => Promise<A>,
@@ -277,8 +275,10 @@ class DistributionRegistry implements Registry {
   }
 
   /** The answer itself where it is a success or a 304. @throws the error that it means otherwise */
-  async #accept<A extends Answer>(answer: A, what: string): Promise<A> {
+  async #accept<A extends FinalAnswer>(answer: A, what: string): Promise<A> {
     if (answer.status === 200 || answer.status === 304) return answer;
+    const isForeign = answer.origin !== this.#connections.base.origin;
+    if (isForeign && [401, 403].includes(answer.status)) throw foreignRefusalOf(answer, what);
     throw refusalOf(answer, what, await this.#authenticator.describe());
   }
 
@@ -313,6 +313,13 @@ function asManifest({ body, headers }: Answer, what: string): FetchedManifest {
 function digestHeader(headers: Answer['headers']): Digest | undefined {
   const value = headers['docker-content-digest'];
   return typeof value === 'string' && isDigest(value) ? value : undefined;
+}
+
+/** Credentials were neither sent nor missed there. */
+function foreignRefusalOf({ origin, status }: FinalAnswer, what: string): AccessDeniedError {
+  return new AccessDeniedError(
+    `${what}: ${new URL(origin).host}, to which the registry redirected, refuses this (HTTP ${status}): check the storage of the registry`,
+  );
 }
 
 /** An item's own failure; a limit or an abort concerns all of them, and is thrown. */

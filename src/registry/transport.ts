@@ -47,6 +47,9 @@ export interface TransportRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An answer, and who gave it: the origin that was asked, or the one to which redirects led. */
+export type FinalAnswer<A extends Answer = Answer> = A & { readonly origin: string };
+
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -68,16 +71,16 @@ export class Transport {
    * @throws RegistryUnavailableError, RateLimitedError when the budget is spent; TooLargeError; MalformedContentError
    *   for a redirect that is not to be followed; the signal's reason
    */
-  send(request: TransportRequest): Promise<Answer> {
+  send(request: TransportRequest): Promise<FinalAnswer> {
     return this.#persist(request, async (...call) => this.#exchange(...call));
   }
 
   /** As {@link Transport.send}, with the body of a success as a stream; its place is taken until the stream closes. */
-  open(request: TransportRequest): Promise<StreamAnswer> {
+  open(request: TransportRequest): Promise<FinalAnswer<StreamAnswer>> {
     return this.#persist(request, async (...call) => this.#openStream(...call));
   }
 
-  async #persist<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<A> {
+  async #persist<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
     const budget = new RetryBudget(this.#options.random);
     for (;;) {
       const delayMs = await this.#attempt(request, send).then(
@@ -108,7 +111,7 @@ export class Transport {
     return budget.delayAfterFailure(failure);
   }
 
-  async #attempt<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<A> {
+  async #attempt<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
     const { governor, registry } = this.#options;
     const release = await governor.acquire(registry, request.signal ? { signal: request.signal } : {});
     try {
@@ -123,14 +126,14 @@ export class Transport {
     }
   }
 
-  async #follow<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<A> {
+  async #follow<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
     let { url } = request;
     let authorization = request.authorization?.();
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
       const answer = await send(request, url, authorization);
       // A POST carries a token in its body: it goes nowhere else.
       const target = request.method === 'POST' ? undefined : redirectTarget(answer, url, request.what);
-      if (!target) return answer;
+      if (!target) return { ...answer, origin: url.origin };
       if (target.origin !== url.origin) authorization = undefined;
       url = target;
     }

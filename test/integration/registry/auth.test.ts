@@ -236,6 +236,26 @@ describe('secrets stay where they belong', () => {
     expect(back[0]?.headers.authorization).toBe(undefined);
   });
 
+  test.each([
+    ['another token server', (realm: string) => `Bearer realm="${realm}/token",service="x"`],
+    ['Basic', () => 'Basic realm="x"'],
+  ])("a 401 from where a redirect led, with a challenge for %s, is not the registry's", async (_name, challengeOf) => {
+    const storage = await startRegistry();
+    const thief = await startRegistry({ auth: { kind: 'token' } });
+    open.push(storage, thief);
+    const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
+    const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    server.fault({ path: /a\/tags/ }, redirect(`${storage.url}/content`));
+    storage.fault({}, answer(401, { 'www-authenticate': challengeOf(thief.url) }));
+    await expect(tags('a')).rejects.toMatchObject({
+      code: 'access-denied',
+      message: expect.stringContaining(`${storage.host}, to which the registry redirected, refuses this (HTTP 401)`),
+    });
+    expect(await tags('b')).toEqual(['1']);
+    expect(thief.requests).toEqual([]);
+    expect(storage.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
   test('a Secret shows itself in no way but the one', () => {
     const secret = new Secret(PASSWORD);
     expect(
