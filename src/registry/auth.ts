@@ -13,7 +13,9 @@ import { Secret } from './secret.ts';
 import type { FinalAnswer, TransportRequest } from './transport.ts';
 
 /** What a token is asked for: `repository:team/app:pull`. @see distribution, spec/auth/scope */
-export type Scope = `repository:${string}:pull` | 'registry:catalog:*';
+export type Scope = `repository:${string}:pull` | typeof CATALOG;
+
+export const CATALOG = 'registry:catalog:*';
 
 export interface AuthenticatorOptions {
   readonly registry: RegistryHost;
@@ -101,8 +103,9 @@ export class Authenticator {
   async #authorize(scope: Scope, signal: AbortSignal | undefined): Promise<Secret | undefined> {
     const credentials = await this.#find();
     if (credentials?.kind === 'registry-token') return bearer(credentials.token);
-    if (this.#way === 'unknown') return undefined;
-    if (this.#way === 'basic') return basicOf(credentials);
+    if (this.#way === 'unknown' && scope !== CATALOG) return undefined;
+    // Quay and zot list what anybody may see to anybody, and never ask who it is. Elsewhere a 401 tells the way.
+    if (this.#way === 'unknown' || this.#way === 'basic') return basicOf(credentials);
     return orAborted(this.#token(scope), signal);
   }
 

@@ -24,7 +24,7 @@ import {
   type Tag,
 } from '../oci/reference.ts';
 import { compileGlobs } from '../settings/glob.ts';
-import { Authenticator, type Scope } from './auth.ts';
+import { Authenticator, CATALOG, type Scope } from './auth.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Connect, type ConnectionOptions, Connections } from './connections.ts';
 import type { CredentialsProvider } from './credentials.ts';
@@ -205,7 +205,7 @@ class DistributionRegistry implements Registry {
     const what = `${this.#registry}: its repositories (_catalog)`;
     const first = this.#url(`_catalog?n=${PAGE_SIZE}`);
     const pages = listNames({ first, field: 'repositories', what }, (url) =>
-      this.#getPage(url, { what, scope: 'registry:catalog:*', maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
+      this.#getPage(url, { what, scope: CATALOG, maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
     );
     try {
       for await (const page of pages) yield keepNames(page, parseRepositoryName, options);

@@ -16,6 +16,8 @@ export interface RegistryServerOptions {
   readonly pageSize?: number;
   /** False: `_catalog` is not found, as on many hosted registries. */
   readonly catalog?: boolean;
+  /** What `_catalog` lists to whoever sends no credentials, instead of a refusal (Quay, zot). */
+  readonly publicCatalog?: readonly string[];
   readonly auth?: BasicAuth | TokenAuth;
   /** Blobs are answered by a redirect to a second server, which refuses requests with an Authorization header. */
   readonly redirectBlobs?: boolean;
@@ -228,6 +230,9 @@ class MemoryRegistry implements RegistryServer {
     const rest = url.pathname.slice('/v2/'.length);
     const [, name = '', kind = '', reference = ''] = /^(.+)\/(manifests|blobs|tags)\/([^/]+)$/.exec(rest) ?? [];
     const scope = rest === '' ? '' : rest === '_catalog' ? 'registry:catalog:*' : `repository:${name}:pull`;
+    if (rest === '_catalog' && this.#options.publicCatalog && !request.headers.authorization) {
+      return json(response, 200, { repositories: this.#options.publicCatalog });
+    }
     if (!this.#isAuthorized(request, scope)) return this.#challenge(response, scope);
     if (rest === '') return json(response, 200, {});
     if (rest === '_catalog') return this.#answerCatalog(response, url);

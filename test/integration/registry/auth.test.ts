@@ -25,8 +25,12 @@ const PASSWORD = 'canary-7f3a';
 const identity: Credentials = { kind: 'identity-token', token: new Secret(PASSWORD), origin: 'the test' };
 const registryToken: Credentials = { kind: 'registry-token', token: new Secret(PASSWORD), origin: 'the test' };
 
-async function start(auth: RegistryServerOptions['auth'], credentials?: CredentialsProvider) {
-  const server = await startRegistry(auth ? { auth } : {});
+async function start(
+  auth: RegistryServerOptions['auth'],
+  credentials?: CredentialsProvider,
+  options: RegistryServerOptions = {},
+) {
+  const server = await startRegistry(auth ? { ...options, auth } : options);
   const client = openClient(server.host, credentials ? { credentials } : {});
   open.push(server, client);
   for (const name of ['a', 'b']) server.push(name, '1', app);
@@ -192,6 +196,24 @@ describe('Basic', () => {
     server.fault({ path: /tags/, times: 2 }, answer(401, { 'www-authenticate': 'Basic realm="test"' }));
     expect(await tags('a').catch((error) => error.code)).toBe('authentication');
     expect(await tags('a')).toEqual(['1']);
+  });
+});
+
+describe('a registry that lists a part of its repositories to anybody', () => {
+  const auths = [
+    { kind: 'basic', username: 'u', password: PASSWORD },
+    { kind: 'token', username: 'u', password: PASSWORD },
+  ] as const;
+
+  test.each(auths)('is asked with the credentials at once: $kind', async (auth) => {
+    const { server, client } = await start(auth, passwordProvider('u', PASSWORD), { publicCatalog: ['a'] });
+    expect(await repositoryNames(client)).toEqual(['a', 'b']);
+    expect(server.requests[0]?.headers.authorization).toMatch(/^Basic /);
+  });
+
+  test('is asked as anybody where there are none', async () => {
+    const { client } = await start({ kind: 'token' }, undefined, { publicCatalog: ['a'] });
+    expect(await repositoryNames(client)).toEqual(['a']);
   });
 });
 
