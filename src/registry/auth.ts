@@ -218,12 +218,18 @@ export class Authenticator {
     return this.#readToken(await this.#askForToken(wanted, credentials), credentials);
   }
 
-  #askForToken(wanted: string, credentials: Credentials | undefined): Promise<Answer> {
+  /** Quay knows scopes of repositories only: to its catalog leads a token without one. */
+  async #askForToken(wanted: string, credentials: Credentials | undefined): Promise<Answer> {
+    const answer = await this.#sendForToken({ scope: wanted }, credentials);
+    return answer.status === 400 && wanted === CATALOG ? this.#sendForToken({}, credentials) : answer;
+  }
+
+  #sendForToken(wanted: { readonly scope?: string }, credentials: Credentials | undefined): Promise<Answer> {
     if (this.#way === 'unknown' || this.#way === 'basic')
       throw new Error('tokens are asked for after a challenge only');
     const { realm, service } = this.#way;
     const common = { maxBytes: MAX_TOKEN_BYTES, what: this.#tokenName(realm) };
-    const parameters = { ...(service === undefined ? {} : { service }), scope: wanted };
+    const parameters = { ...(service === undefined ? {} : { service }), ...wanted };
     if (credentials?.kind === 'identity-token') {
       // @see distribution, spec/auth/oauth
       const body = new URLSearchParams({

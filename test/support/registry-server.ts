@@ -44,6 +44,8 @@ export interface TokenAuth {
   readonly expiresIn?: number;
   /** How many requests a token is good for; then it has run out, whatever was told. */
   readonly goodFor?: number;
+  /** As Quay's: it knows scopes of repositories only, any other is a bad request, and the catalog takes every token. */
+  readonly repositoryScopesOnly?: boolean;
 }
 
 export interface ServedRequest {
@@ -229,7 +231,7 @@ class MemoryRegistry implements RegistryServer {
     if (!['GET', 'HEAD'].includes(request.method ?? '')) return refuse(response, 405, 'UNSUPPORTED');
     const rest = url.pathname.slice('/v2/'.length);
     const [, name = '', kind = '', reference = ''] = /^(.+)\/(manifests|blobs|tags)\/([^/]+)$/.exec(rest) ?? [];
-    const scope = rest === '' ? '' : rest === '_catalog' ? 'registry:catalog:*' : `repository:${name}:pull`;
+    const scope = rest === '' ? '' : rest === '_catalog' ? this.#catalogScope : `repository:${name}:pull`;
     if (rest === '_catalog' && this.#options.publicCatalog && !request.headers.authorization) {
       return json(response, 200, { repositories: this.#options.publicCatalog });
     }
@@ -241,6 +243,15 @@ class MemoryRegistry implements RegistryServer {
     if (kind === 'tags') return this.#answerTags(response, url, name, repository);
     if (kind === 'manifests') return this.#answerManifest(request, response, repository, reference);
     return this.#answerBlob(response, repository, reference);
+  }
+
+  get #catalogScope(): string {
+    return this.#knowsScope('registry:catalog:*') ? 'registry:catalog:*' : '';
+  }
+
+  #knowsScope(scope: string): boolean {
+    const { auth } = this.#options;
+    return auth?.kind !== 'token' || !auth.repositoryScopesOnly || /^(?:repository:|$)/.test(scope);
   }
 
   #answerCatalog(response: ServerResponse, url: URL): ServerResponse {
@@ -325,10 +336,12 @@ class MemoryRegistry implements RegistryServer {
     readBody(request, (body) => {
       const form = request.method === 'POST' ? new URLSearchParams(body) : url.searchParams;
       if (!this.#mayHaveToken(request, form)) return refuse(response, 401, 'UNAUTHORIZED');
+      const scope = form.get('scope') ?? '';
+      if (!this.#knowsScope(scope)) return refuse(response, 400, 'INVALID_REQUEST');
       const token = randomUUID();
       const { auth } = this.#options;
       const { expiresIn, goodFor = Number.POSITIVE_INFINITY } = auth?.kind === 'token' ? auth : {};
-      this.#tokens.set(token, { scope: form.get('scope') ?? '', left: goodFor });
+      this.#tokens.set(token, { scope, left: goodFor });
       const name = request.method === 'POST' ? 'access_token' : 'token';
       return json(response, 200, { [name]: token, ...(expiresIn === undefined ? {} : { expires_in: expiresIn }) });
     });

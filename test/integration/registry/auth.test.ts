@@ -199,6 +199,17 @@ describe('Basic', () => {
   });
 });
 
+test('a token server that knows no scope for the catalog is asked for a token without one', async () => {
+  const auth = { kind: 'token', username: 'u', password: PASSWORD, repositoryScopesOnly: true } as const;
+  const { server, client } = await start(auth, passwordProvider('u', PASSWORD));
+  expect(await repositoryNames(client)).toEqual(['a', 'b']);
+  const asked = server.requests.map(({ path }) => path).filter((path) => path.startsWith('/token'));
+  expect(asked.map((path) => new URL(path, server.url).searchParams.get('scope'))).toEqual([
+    'registry:catalog:*',
+    null,
+  ]);
+});
+
 describe('a registry that lists a part of its repositories to anybody', () => {
   const auths = [
     { kind: 'basic', username: 'u', password: PASSWORD },
