@@ -40,6 +40,8 @@ interface CachedToken {
   renewAtMs: number;
 }
 
+/** Azure has its own words for parts of `pull`. @see Azure Container Registry, "Repository permissions" */
+const READING: ReadonlySet<string> = new Set(['pull', 'content_read', 'metadata_read']);
 /** One token a repository; of a registry with more repositories, the tokens in use are kept. */
 const MAX_TOKENS = 1_000;
 /** containers/image caps token answers at 1 MB. */
@@ -264,12 +266,15 @@ export class Authenticator {
 }
 
 /**
- * The registry's own name for what was asked (one behind a proxy may know the repository by another path); ours where
- * it asks for more than reading.
+ * The registry's own name for what was asked (one behind a proxy may know the repository by another path), with those of
+ * its actions that only read, and `pull`.
  */
 function wantedScope({ parameters }: Challenge, scope: Scope): string {
   const { scope: wanted = '' } = parameters;
-  return /^(?:repository:[^\s:]+:pull|registry:catalog:\*)$/.test(wanted) ? wanted : scope;
+  const [, repository, actions = ''] = /^(repository:[^\s:]+):([^\s:]+)$/.exec(wanted) ?? [];
+  if (repository === undefined) return wanted === CATALOG ? wanted : scope;
+  const reading = actions.split(',').filter((action) => READING.has(action));
+  return `${repository}:${[...new Set([...reading, 'pull'])].join(',')}`;
 }
 
 function bearer(token: Secret): Secret {

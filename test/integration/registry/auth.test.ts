@@ -118,16 +118,22 @@ describe('Bearer', () => {
     expect(server.count({ path: /tags/ })).toBe(2);
   });
 
-  test('only reading is asked for, whatever the challenge wants', async () => {
+  test.each([
+    ['repository:a:pull,push,delete', 'repository:a:pull'],
+    ['repository:proxied/a:pull', 'repository:proxied/a:pull'],
+    // Azure lists tags for it, and reads manifests for pull: one token serves both.
+    ['repository:a:metadata_read', 'repository:a:metadata_read,pull'],
+    ['repository:a:content_read,metadata_read,content_delete', 'repository:a:content_read,metadata_read,pull'],
+    ['repository:a:*', 'repository:a:pull'],
+    ['everything', 'repository:a:pull'],
+  ])('only reading is asked for, whatever the challenge wants: %s', async (scope, wanted) => {
     const { server, tags } = await start({ kind: 'token' });
-    const scope = 'repository:a:pull,push,delete';
     const challenge = { 'www-authenticate': `Bearer realm="${server.url}/token",service="x",scope="${scope}"` };
+    server.fault({ path: /tags/ }, body('{"tags":["1"]}'));
     server.fault({ path: /tags/, times: 1 }, answer(401, challenge));
-    await tags('a');
-    const asked = server.requests
-      .filter(({ path }) => path.startsWith('/token'))
-      .map(({ path }) => decodeURIComponent(path));
-    expect(asked).toEqual(['/token?service=x&scope=repository:a:pull']);
+    expect(await tags('a')).toEqual(['1']);
+    const asked = server.requests.map(({ path }) => path).filter((path) => path.startsWith('/token'));
+    expect(asked.map((path) => new URL(path, server.url).searchParams.get('scope'))).toEqual([wanted]);
   });
 
   test.each([
