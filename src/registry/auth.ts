@@ -50,6 +50,8 @@ const MAX_TOKEN_BYTES = 1_048_576;
 const DEFAULT_EXPIRES_IN = 60;
 /** Of one request: a line behind a strict limit outlives tokens; a registry that takes and refuses in turn has an end. */
 const MAX_RENEWALS = 10;
+/** A helper that fails costs up to 30 s: neither does each request start it again, nor does only the next process. */
+const LOOK_AGAIN_AFTER_MS = 60_000;
 /** Of its life: a token is renewed before a request could arrive after its end. */
 const RENEW_AT = 0.8;
 
@@ -60,6 +62,8 @@ export class Authenticator {
   /** Headers that the registry took: when it refuses one of them, that has run out. */
   readonly #served = new WeakSet<Secret>();
   #credentials: Promise<Credentials | undefined> | undefined;
+  /** Set where the look-up failed. */
+  #lookAgainAtMs = Number.POSITIVE_INFINITY;
   #way: 'unknown' | 'basic' | BearerRealm = 'unknown';
 
   constructor(options: AuthenticatorOptions) {
@@ -140,8 +144,16 @@ export class Authenticator {
   }
 
   #find(): Promise<Credentials | undefined> {
-    this.#credentials ??= this.#options.credentials.find(this.#options.registry);
-    return this.#credentials;
+    const { credentials, registry, clock } = this.#options;
+    if (clock.now() >= this.#lookAgainAtMs) this.#credentials = undefined;
+    if (this.#credentials) return this.#credentials;
+    this.#lookAgainAtMs = Number.POSITIVE_INFINITY;
+    const found = credentials.find(registry);
+    this.#credentials = found;
+    found.catch(() => {
+      if (this.#credentials === found) this.#lookAgainAtMs = clock.now() + LOOK_AGAIN_AFTER_MS;
+    });
+    return found;
   }
 
   #renewToken(scope: Scope, challenge: Challenge, used: Secret | undefined): Promise<Secret> {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
+import { SettingsError } from '../../../src/errors.ts';
 import type { Credentials, CredentialsProvider } from '../../../src/registry/credentials.ts';
 import { Secret } from '../../../src/registry/secret.ts';
 import {
@@ -203,6 +204,31 @@ describe('Basic', () => {
     expect(await tags('a').catch((error) => error.code)).toBe('authentication');
     expect(await tags('a')).toEqual(['1']);
   });
+});
+
+test('a look-up of credentials that failed is repeated after a minute, and not by each request before', async () => {
+  let nowMs = 0;
+  let lookups = 0;
+  const found = { kind: 'password', username: 'u', password: new Secret(PASSWORD), origin: 'x' } as const;
+  const credentials: CredentialsProvider = {
+    find: async () => {
+      lookups += 1;
+      if (lookups === 1) throw new SettingsError('docker-credential-x gave no answer within 30 s');
+      return found;
+    },
+  };
+  const server = await startRegistry({ auth: { kind: 'basic', username: 'u', password: PASSWORD } });
+  const clock = { now: () => nowMs, schedule: () => () => undefined };
+  const client = openClient(server.host, { credentials, clock, requestTimeoutMs: Number.POSITIVE_INFINITY });
+  open.push(server, client);
+  server.push('a', '1', app);
+  const tags = () => tagNames(client, repositoryOf(server.host, 'a'));
+  await expect(tags()).rejects.toMatchObject({ code: 'settings' });
+  nowMs = 59_999;
+  await expect(tags()).rejects.toMatchObject({ code: 'settings' });
+  expect(lookups).toBe(1);
+  nowMs = 60_000;
+  expect(await tags()).toEqual(['1']);
 });
 
 test('a token server that knows no scope for the catalog is asked for a token without one', async () => {
