@@ -1,6 +1,15 @@
 import { MalformedContentError } from '../errors.ts';
 import { type Descriptor, readDescriptor } from './descriptor.ts';
-import { type JsonObject, parseJsonObject, readArray, readOptionalString, readStringMap } from './json.ts';
+import {
+  type JsonObject,
+  parseJsonObject,
+  readArray,
+  readObject,
+  readOptionalString,
+  readSize,
+  readString,
+  readStringMap,
+} from './json.ts';
 import {
   isFileSystemLayer,
   isImageConfigMediaType,
@@ -60,6 +69,24 @@ export function parseManifest(body: Uint8Array | string, contentType?: string): 
     return { form: 'schema1', mediaType: isSchema1MediaType(mediaType) ? mediaType : MEDIA_TYPE.dockerSchema1 };
   }
   return isIndexMediaType(mediaType) ? parseIndex(object, mediaType) : parseImageManifest(object, mediaType);
+}
+
+/**
+ * The bytes of a manifest that its digest is of: all of them, but of a signed schema 1 those that were signed. Nothing
+ * else may be read then, for nothing vouches for it.
+ * @throws MalformedContentError when it does not say what was signed
+ * @see docker/libtrust, jsonsign.go; distribution, spec/api, "Digest Header"
+ */
+export function digestedContent(body: Uint8Array, mediaType: string): Uint8Array {
+  if (mediaType !== MEDIA_TYPE.dockerSchema1Signed) return body;
+  const { signatures } = parseJsonObject(body, 'manifest');
+  const [signature] = readArray(signatures, 'manifest.signatures');
+  if (signature === undefined) return body;
+  const field = 'manifest.signatures[0]';
+  const header = Buffer.from(readString(readObject(signature, field).protected, `${field}.protected`), 'base64url');
+  const { formatLength, formatTail } = parseJsonObject(header, `${field}.protected`);
+  const tail = Buffer.from(readString(formatTail, `${field}.protected.formatTail`), 'base64url');
+  return Buffer.concat([body.subarray(0, readSize(formatLength, `${field}.protected.formatLength`)), tail]);
 }
 
 function manifestMediaType(object: JsonObject, contentType: string | undefined): string {

@@ -12,7 +12,7 @@ import {
 } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf, isDigest, verifyDigest } from '../oci/digest.ts';
-import { MAX_MANIFEST_BYTES } from '../oci/manifest.ts';
+import { digestedContent, MAX_MANIFEST_BYTES } from '../oci/manifest.ts';
 import { bareMediaType, MANIFEST_MEDIA_TYPES } from '../oci/media-type.ts';
 import {
   DOCKER_HUB,
@@ -217,8 +217,10 @@ class DistributionRegistry implements Registry {
   async #readManifest(name: RepositoryName, digest: Digest, options: CallOptions): Promise<FetchedManifest> {
     const what = this.#nameOf(name, digest);
     const { body, headers } = await this.#getManifest(name, digest, what, options);
-    verifyDigest(body, digest, what);
-    return { digest, mediaType: bareMediaType(headers['content-type']), body };
+    const mediaType = bareMediaType(headers['content-type']);
+    const content = digestedContent(body, mediaType);
+    verifyDigest(content, digest, what);
+    return { digest, mediaType, body: content };
   }
 
   #getManifest(
@@ -304,9 +306,11 @@ function pullScope(name: RepositoryName): Scope {
 }
 
 function asManifest({ body, headers }: Answer, what: string): FetchedManifest {
+  const mediaType = bareMediaType(headers['content-type']);
+  const content = digestedContent(body, mediaType);
   const told = digestHeader(headers);
-  if (told) verifyDigest(body, told, what);
-  return { digest: told ?? digestOf(body), mediaType: bareMediaType(headers['content-type']), body };
+  if (told) verifyDigest(content, told, what);
+  return { digest: told ?? digestOf(content), mediaType, body: content };
 }
 
 /** Optional, and 304s of distribution 2.8 lack it. */

@@ -180,10 +180,20 @@ export function artifact(input: {
   return { ...manifest, blobs: blobMap([config, layer]), children: [] };
 }
 
-/** Docker's schema 1: no sizes, no config. */
+/** Docker's schema 1: no sizes, no config, and its digest that of the bytes that were signed. */
 export function schema1(name: string): BuiltManifest {
-  const body = jsonBytes({ schemaVersion: 1, name, tag: 'old', architecture: 'amd64', fsLayers: [], history: [] });
-  return { mediaType: MEDIA_TYPE.dockerSchema1Signed, body, digest: digestOf(body), blobs: new Map(), children: [] };
+  const fields = { schemaVersion: 1, name, tag: 'old', architecture: 'amd64', fsLayers: [], history: [] };
+  return signed(JSON.stringify(fields, undefined, 3));
+}
+
+/** A schema 1 as registries send it: the signatures stand inside of what they sign. @see docker/libtrust, jsonsign.go */
+export function signed(content: string, more = ''): BuiltManifest {
+  const [, head = '', tail = ''] = /^(.*?)(\s*\})$/s.exec(content) ?? [];
+  const format = { formatLength: Buffer.byteLength(head), formatTail: Buffer.from(tail).toString('base64url') };
+  const signature = { header: {}, signature: 'x', protected: jsonBytes(format).toString('base64url') };
+  const body = Buffer.from(`${head},${more}"signatures":${JSON.stringify([signature])}${tail}`);
+  const digest = digestOf(content);
+  return { mediaType: MEDIA_TYPE.dockerSchema1Signed, body, digest, blobs: new Map(), children: [] };
 }
 
 /** Bytes of any kind under any type: what a broken or hostile client pushed. */

@@ -7,7 +7,7 @@ import {
   TooLargeError,
 } from '../../errors.ts';
 import { type Digest, verifyDigest } from '../../oci/digest.ts';
-import { MAX_MANIFEST_BYTES, parseManifest } from '../../oci/manifest.ts';
+import { digestedContent, MAX_MANIFEST_BYTES, parseManifest } from '../../oci/manifest.ts';
 import { bareMediaType, MANIFEST_MEDIA_TYPES } from '../../oci/media-type.ts';
 import type { FetchedManifest, ListedRepository } from '../registry.ts';
 import type { EcrClient } from './client.ts';
@@ -107,8 +107,10 @@ function checkManifest(image: Image, digest: Digest, where: string): FetchedMani
     return new TooLargeError(`${what}: the manifest has ${body.length} bytes, at most ${MAX_MANIFEST_BYTES} are read`);
   }
   try {
-    verifyDigest(body, digest, what);
-    return { digest, mediaType: bareMediaType(image.imageManifestMediaType) || parseManifest(body).mediaType, body };
+    const mediaType = bareMediaType(image.imageManifestMediaType);
+    const content = digestedContent(body, mediaType);
+    verifyDigest(content, digest, what);
+    return { digest, mediaType: mediaType || parseManifest(content).mediaType, body: content };
   } catch (error) {
     if (error instanceof SlimboardError) return error;
     throw error;

@@ -11,6 +11,7 @@ import {
   UnsupportedContentError,
 } from '../../../src/errors.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
+import { digestedContent } from '../../../src/oci/manifest.ts';
 import { parseTag } from '../../../src/oci/reference.ts';
 import { ecrRepository, useEcr } from '../../support/ecr.ts';
 import type { FakeEcr } from '../../support/fake-ecr.ts';
@@ -29,7 +30,7 @@ describe('manifests', () => {
     const digests = contents.map(({ digest }) => digest);
     const manifests = await registry.readManifests(API, digests, {});
     expect([...manifests.values()]).toEqual(
-      contents.map(({ digest, mediaType, body }) => ({ digest, mediaType, body })),
+      contents.map(({ digest, mediaType, body }) => ({ digest, mediaType, body: digestedContent(body, mediaType) })),
     );
     expect(fake.callCounts()).toEqual({ BatchGetImage: 1 });
   });

@@ -6,7 +6,8 @@ import { TarReader } from '../../../src/deep/tar-reader.ts';
 import { SlimboardError } from '../../../src/errors.ts';
 import { parseDigest } from '../../../src/oci/digest.ts';
 import { parseImageConfig, readDate } from '../../../src/oci/image-config.ts';
-import { parseManifest } from '../../../src/oci/manifest.ts';
+import { digestedContent, parseManifest } from '../../../src/oci/manifest.ts';
+import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseReference } from '../../../src/oci/reference.ts';
 import { withoutSecrets } from '../../../src/policy/kept-content.ts';
@@ -70,6 +71,10 @@ const { document } = fc.letrec<{ document: unknown; node: unknown }>((tie) => ({
   node: fc.oneof({ maxDepth: 4 }, values, tie('document'), fc.array(tie('document'), { maxLength: 3 })),
 }));
 const json = document.map((content) => JSON.stringify(content));
+const signatures = fc.record({ formatLength: values, formatTail: values }).map((format) => {
+  const header = Buffer.from(JSON.stringify(format)).toString('base64url');
+  return Buffer.from(JSON.stringify({ signatures: [{ protected: header }] }));
+});
 const bytes = fc.uint8Array({ maxLength: 200 });
 const text = fc.string({ unit: 'binary', maxLength: 200 });
 
@@ -108,6 +113,8 @@ function readTar(bytes: Uint8Array): void {
 const PARSERS: readonly (readonly [string, fc.Arbitrary<string | Uint8Array>, (input: never) => unknown])[] = [
   ['manifests of bytes', bytes, (input: Uint8Array) => parseManifest(input)],
   ['manifests', json, (input: string) => parseManifest(input)],
+  ['signed manifests of bytes', bytes, (input: Uint8Array) => digestedContent(input, MEDIA_TYPE.dockerSchema1Signed)],
+  ['signed manifests', signatures, (input: Uint8Array) => digestedContent(input, MEDIA_TYPE.dockerSchema1Signed)],
   ['configs of bytes', bytes, (input: Uint8Array) => parseImageConfig(input)],
   ['configs', json, (input: string) => parseImageConfig(input)],
   ['contents to keep', json, (input: string) => withoutSecrets(Buffer.from(input))],
