@@ -81,6 +81,9 @@ export class NotFoundError extends SlimboardError {
   }
 }
 
+/** The registry itself says that it has no repository of that name; a page that is only not found says nothing of it. */
+export class UnknownRepositoryError extends NotFoundError {}
+
 /** Content of a kind that slimboard does not read. */
 export class UnsupportedContentError extends SlimboardError {
   constructor(message: string, options?: Cause) {

@@ -3,7 +3,7 @@ import type { TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
 import { findTask, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
 import { assessImages } from './assess-images.ts';
 import type { AuditContext } from './context.ts';
-import { type ItemFailure, itemFailure } from './item-failure.ts';
+import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';
 import { listRepository } from './list-repository.ts';
 import { listSource } from './list-source.ts';
 import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
@@ -163,9 +163,4 @@ function errorsOf(plan: AuditPlan, payload: AnyPayload, failure: ItemFailure): r
 
 function sourceName(plan: AuditPlan, sourceId: number): string {
   return plan.sources.find(({ id }) => id === sourceId)?.settings.name ?? '';
-}
-
-function itemName({ registry, repository, tag, digest }: ItemError): string {
-  const name = [registry, repository].filter((part) => part !== '').join('/');
-  return `${name}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
 }

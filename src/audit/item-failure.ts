@@ -13,3 +13,9 @@ export function itemFailure({ code, message, retry }: SlimboardError): ItemFailu
 export function isItemFailure(error: unknown): error is SlimboardError {
   return error instanceof SlimboardError && error.code !== 'interrupted' && error.code !== 'rate-limited';
 }
+
+/** What failed, as logs name it. */
+export function itemName({ registry, repository, tag, digest }: ItemError): string {
+  const name = [registry, repository].filter((part) => part !== '').join('/');
+  return `${name}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
+}

@@ -1,4 +1,4 @@
-import { NotFoundError, type SlimboardError } from '../errors.ts';
+import { NotFoundError, type SlimboardError, UnknownRepositoryError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
@@ -8,7 +8,7 @@ import { knownManifests } from '../store/content-store.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import { cutBatches } from './cut-batches.ts';
-import { itemFailure } from './item-failure.ts';
+import { itemFailure, itemName } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import { namedTags, newestTags, tagSelector } from './select.ts';
 import { manifestsTask } from './task-payloads.ts';
@@ -21,20 +21,25 @@ export async function listRepository(
   repository: StoredRepository,
   signal: AbortSignal,
 ): Promise<void> {
-  const found: Found = { tags: [], untagged: [], invalid: [] };
+  const found: Found = { tags: [], untagged: [], errors: [] };
   const pages = listing(context, source, repository, found, signal);
   const isKnown = async (digests: readonly Digest[]) =>
     source.settings.full ? new Set<Digest>() : knownManifests(context.db, digests);
   let tagsSelected = 0;
-  for await (const batch of cutBatches(pages, isKnown)) {
-    tagsSelected += batch.filter(({ tag }) => tag !== undefined).length;
-    await dispatch(context, task, repository, batch, signal);
+  try {
+    for await (const batch of cutBatches(pages, isKnown)) {
+      tagsSelected += batch.filter(({ tag }) => tag !== undefined).length;
+      await dispatch(context, task, repository, batch, signal);
+    }
+    found.errors.push(...missingTags(source, repository, found.tags));
+  } catch (error) {
+    // Whoever named it in the settings is told, and what it held has ended all the same.
+    if (!(error instanceof UnknownRepositoryError) || found.tags.length > 0) throw error;
+    found.errors.push(errorOf(source, repository, '', error));
   }
-  const failed = [...found.invalid, ...missingTags(source, repository, found.tags)];
-  const tagsWanted = tagsSelected + failed.length;
-  await context.listings.write({ task, sourceId: source.id, repository, errors: failed, tagsWanted, ...found });
-  for (const { tag, message } of failed)
-    context.events.itemFailed(source.settings.name, `${repository.registry}/${repository.name}:${tag}`, message);
+  const tagsWanted = tagsSelected + found.errors.filter(({ tag }) => tag !== '').length;
+  await context.listings.write({ task, sourceId: source.id, repository, tagsWanted, ...found });
+  for (const error of found.errors) context.events.itemFailed(source.settings.name, itemName(error), error.message);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
 }
 
@@ -42,8 +47,8 @@ export async function listRepository(
 interface Found {
   readonly tags: Tag[];
   readonly untagged: Digest[];
-  /** Names that cannot be asked for. */
-  readonly invalid: ItemError[];
+  /** Of names that cannot be asked for, and of what was named and is not there. */
+  readonly errors: ItemError[];
 }
 
 function missingTags(
@@ -56,11 +61,11 @@ function missingTags(
     .filter((tag) => !listed.some((found) => found === tag))
     .map((tag) => {
       const error = new NotFoundError(`${registry}/${name}:${tag}: the repository lists no such tag`);
-      return tagError(source, repository, tag, error);
+      return errorOf(source, repository, tag, error);
     });
 }
 
-function tagError(
+function errorOf(
   source: PlannedSource,
   { registry, name: repository }: StoredRepository,
   tag: string,
@@ -87,7 +92,7 @@ async function* listing(
   const { settings } = source;
   const registry = await context.registryOf(settings);
   const onInvalid = (name: string, error: SlimboardError) =>
-    found.invalid.push(tagError(source, repository, name, error));
+    found.errors.push(errorOf(source, repository, name, error));
   const selects = tagSelector(settings);
   const kept: ListedManifest[] = [];
   for await (const page of registry.listManifests(repository, { signal, onInvalid })) {

@@ -8,6 +8,7 @@ import {
   SettingsError,
   SlimboardError,
   TooLargeError,
+  UnknownRepositoryError,
   UnsupportedContentError,
 } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -138,7 +139,17 @@ class DistributionRegistry implements Registry {
     const pages = listNames({ first, field: 'tags', what }, (url) =>
       this.#getPage(url, { what, scope: pullScope(name), maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
     );
-    for await (const page of pages) yield keepNames(page, parseTag, options).map((tag) => ({ tag }));
+    let isFirst = true;
+    try {
+      for await (const page of pages) {
+        isFirst = false;
+        yield keepNames(page, parseTag, options).map((tag) => ({ tag }));
+      }
+    } catch (error) {
+      // The catalog of distribution 3, and of 2 on S3, goes on listing a repository whose last tag was removed.
+      const isEmpty = error instanceof UnknownRepositoryError && isFirst && !this.#patterns?.includes(name);
+      if (!isEmpty) throw error;
+    }
   }
 
   async readTag(

@@ -6,6 +6,7 @@ import {
   RateLimitedError,
   RegistryUnavailableError,
   SlimboardError,
+  UnknownRepositoryError,
   UnsupportedContentError,
 } from '../errors.ts';
 import { isObject } from '../oci/json.ts';
@@ -35,7 +36,7 @@ export function refusalOf(answer: Answer, what: string, who: string): SlimboardE
         `${what}: the registry does not allow this to ${who}${said}: grant it the right to read`,
       );
     case 404:
-      return new NotFoundError(`${what}: ${missing(errorCodeOf(answer))}${said}`);
+      return notFound(errorCodeOf(answer), what, said);
     case 429:
       return new RateLimitedError(`${what}: the registry asks to slow down${said}`, 0);
     case 405:
@@ -50,8 +51,14 @@ export function refusalOf(answer: Answer, what: string, who: string): SlimboardE
   return new MalformedContentError(`${what}: unexpected answer HTTP ${answer.status}${said}${plainHttpHint(answer)}`);
 }
 
+function notFound(code: string | undefined, what: string, said: string): NotFoundError {
+  if (code !== 'NAME_UNKNOWN') return new NotFoundError(`${what}: ${missing(code)}${said}`);
+  return new UnknownRepositoryError(
+    `${what}: the registry has no such repository (or hides it from these credentials)${said}`,
+  );
+}
+
 function missing(code: string | undefined): string {
-  if (code === 'NAME_UNKNOWN') return 'the registry has no such repository (or hides it from these credentials)';
   if (code === 'MANIFEST_UNKNOWN') return 'the repository has no such tag or manifest (any more)';
   if (code === 'BLOB_UNKNOWN') return 'the repository has no such blob (any more)';
   return 'not found';

@@ -64,7 +64,10 @@ export interface RepositoryLister {
 }
 
 export interface ManifestLister {
-  /** Pages of what the repository holds, to the end. @throws NotFoundError when the repository is gone */
+  /**
+   * Pages of what the repository holds, to the end; none where the registry lists a repository of which it has nothing.
+   * @throws UnknownRepositoryError when the settings name a repository that the registry has not
+   */
   listManifests(repository: ListedRepository, options: ListOptions): AsyncIterable<readonly ListedManifest[]>;
 }
 

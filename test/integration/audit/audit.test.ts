@@ -99,6 +99,36 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(totals).toEqual({ count: 1 });
   });
 
+  const unknown = answer(404, {}, 'NAME_UNKNOWN');
+  test.each<[string, Partial<OciSource>, ReturnType<typeof answer>, string[], string[]]>([
+    ['whose last tag was removed, and that the catalog still lists, is empty', {}, unknown, ['1.0', 'latest'], []],
+    [
+      'that the settings name, and the registry has no more, is empty and an error',
+      { repositories: ['team-a/api', 'team-b/web'] },
+      unknown,
+      ['1.0', 'latest'],
+      ['team-b/web: not-found'],
+    ],
+    [
+      'whose page is not found for another reason keeps what it held',
+      {},
+      answer(404, {}, 'NOT_FOUND'),
+      ['1.0', 'latest', '2'],
+      ['team-b/web: not-found'],
+    ],
+  ])('a repository %s', async (_, settings, fault, tags, errors) => {
+    const source = { include: ['team-*/**'], ...settings };
+    await auditRegistry(db, registry, { source });
+    registry.fault({ path: /team-b\/web\/tags/ }, fault);
+    const audit = await auditRegistry(db, registry, { source });
+    expect(audit).toMatchObject({ status: errors.length === 0 ? 'finished' : 'incomplete', repositoriesListed: 2 });
+    const told = await errorsOf(db, audit.id);
+    expect(told.map(({ repository, tag, code }) => `${repository}${tag}: ${code}`)).toEqual(errors);
+    const { images, source: totals } = await contentOf(db);
+    expect(images?.map((row) => Object(row).tag)).toEqual(tags);
+    expect(totals).toMatchObject([{ tags: tags.length }]);
+  });
+
   test('totals are computed anew when only what hangs on a tag has changed', async () => {
     const arm = image({ layers: ['arm only'], platform: { os: 'linux', architecture: 'arm64' } });
     registry.push('mixed/multi', '1', index([image({ layers: ['x'] }), arm]));

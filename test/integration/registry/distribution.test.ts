@@ -85,12 +85,20 @@ describe('listing', () => {
     await expect(repositoryNames(client)).rejects.toMatchObject({ code: 'invalid-reference' });
   });
 
-  test('a repository that is gone', async () => {
-    const { server, client } = await start();
+  test('a repository that is gone is an error where the settings name it, and else empty', async () => {
+    const { server, client } = await start({}, { repositories: ['gone', 'team/**'] });
     await expect(tagNames(client, repositoryOf(server.host, 'gone'))).rejects.toMatchObject({
       code: 'not-found',
       message: expect.stringContaining('no such repository'),
     });
+    expect(await tagNames(client, repositoryOf(server.host, 'team/emptied'))).toEqual([]);
+  });
+
+  test('a repository that goes while it is listed is an error', async () => {
+    const { server, client } = await start({ pageSize: 1 });
+    for (const tag of ['1', '2']) server.push('a', tag, app);
+    server.fault({ path: /cursor=1/ }, answer(404, {}, 'NAME_UNKNOWN'));
+    await expect(tagNames(client, repositoryOf(server.host, 'a'))).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 

@@ -78,7 +78,9 @@ describe('a registry of the distribution project', () => {
       code: 'not-found',
       message: expect.stringContaining('no such tag'),
     });
-    await expect(tagNames(client, team('none'))).rejects.toMatchObject({ code: 'not-found' });
+    const named = openClient(server.host, { repositories: ['team/none'] });
+    await expect(tagNames(named, team('none'))).rejects.toMatchObject({ code: 'not-found' });
+    await named.close();
   });
 });
 
