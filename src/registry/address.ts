@@ -67,6 +67,11 @@ export function mayLead(from: Reach, to: Reach): boolean {
   return to !== 'special' && INWARD[to] <= INWARD[from];
 }
 
+/** The reach of a host with addresses of both: what anybody outside may serve from it too. */
+export function outermost(one: Reach, other: Reach): Reach {
+  return INWARD[one] < INWARD[other] ? one : other;
+}
+
 /** @throws MalformedContentError when `from` may not lead to `to` */
 export function checkReach(from: Reach, to: Reach, hostname: string): void {
   if (mayLead(from, to)) return;

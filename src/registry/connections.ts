@@ -1,9 +1,10 @@
+import { lookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { Pool } from 'undici';
 import { SettingsError } from '../errors.ts';
 import type { RegistryHost } from '../oci/reference.ts';
-import { checkedLookup, checkReach, isLoopbackHost, type Reach, reachOfHost } from './address.ts';
+import { checkedLookup, checkReach, isLoopbackHost, outermost, type Reach, reachOfHost } from './address.ts';
 
 export interface ConnectionOptions {
   /** True: HTTP; false: HTTPS; absent: HTTPS, but HTTP for loopback hosts without a `caFile`. */
@@ -45,16 +46,18 @@ export class Connections {
   readonly #ca: readonly string[] | undefined;
   readonly #own: Pool;
   readonly #foreign = new Map<string, Pool>();
-  /** Learned at the first connection; until then the strictest. */
-  #reach: Reach;
+  readonly #resolve: typeof lookup;
+  /** Of all addresses that the registry's name was ever found to have; undefined until it was looked up. */
+  #reach: Reach | undefined;
 
-  constructor(registry: RegistryHost, options: ConnectionOptions) {
+  constructor(registry: RegistryHost, options: ConnectionOptions, resolve = lookup) {
     this.base = new URL(`${schemeOf(registry, options)}://${registry}`);
     this.#options = options;
     this.#ca = options.caFile === undefined ? undefined : [...rootCertificates, readCaFile(options.caFile)];
-    this.#reach = reachOfHost(this.base.hostname) ?? 'public';
+    this.#resolve = resolve;
+    this.#reach = reachOfHost(this.base.hostname);
     this.#own = this.#openPool(this.base.origin, options.maxConnections, (reach) => {
-      this.#reach = reach;
+      this.#reach = outermost(this.#reach ?? reach, reach);
     });
   }
 
@@ -65,7 +68,7 @@ export class Connections {
   poolFor(url: URL): Pool {
     if (url.origin === this.base.origin) return this.#own;
     const reach = reachOfHost(url.hostname);
-    if (reach) checkReach(this.#reach, reach, url.hostname);
+    if (reach) this.#check(reach, url.hostname);
     return this.#foreign.get(url.origin) ?? this.#openForeign(url.origin);
   }
 
@@ -80,10 +83,15 @@ export class Connections {
       void oldest[1].close();
     }
     const pool = this.#openPool(origin, this.#options.maxConnections, (reach, hostname) =>
-      checkReach(this.#reach, reach, hostname),
+      this.#check(reach, hostname),
     );
     this.#foreign.set(origin, pool);
     return pool;
+  }
+
+  /** What is not known yet counts as public, which may lead to the fewest. */
+  #check(reach: Reach, hostname: string): void {
+    checkReach(this.#reach ?? 'public', reach, hostname);
   }
 
   #openPool(origin: string, connections: number, check: (reach: Reach, hostname: string) => void): Pool {
@@ -96,7 +104,7 @@ export class Connections {
       bodyTimeout: idleTimeoutMs,
       connect: {
         timeout: connectTimeoutMs,
-        lookup: checkedLookup(check),
+        lookup: checkedLookup(check, this.#resolve),
         ...(this.#ca ? { ca: [...this.#ca] } : {}),
       },
     });

@@ -7,6 +7,7 @@ import {
   checkReach,
   isLoopbackHost,
   mayLead,
+  outermost,
   type Reach,
   reachOf,
   reachOfHost,
@@ -98,6 +99,16 @@ describe('a registry leads outward or level, never further inside', () => {
     const addresses = [{ address: '93.184.215.14', family: 4 }];
     expect(lookUp(addresses, 'public')).toEqual(addresses);
   });
+});
+
+test.each<[Reach, Reach, Reach]>([
+  ['public', 'private', 'public'],
+  ['private', 'public', 'public'],
+  ['loopback', 'private', 'private'],
+  ['special', 'loopback', 'loopback'],
+  ['private', 'private', 'private'],
+])('a host that is %s and %s is %s', (one, other, reach) => {
+  expect(outermost(one, other)).toBe(reach);
 });
 
 test('any two reaches: what may lead there may lead from there to no further inside', () => {
