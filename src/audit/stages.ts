@@ -12,7 +12,7 @@ import {
   settleTask,
 } from '../store/audit-store.ts';
 import { countBases } from '../store/catalogue-store.ts';
-import { linkAllChildren } from '../store/content-store.ts';
+import { completeIndexes } from '../store/content-store.ts';
 import type { Queryable } from '../store/database.ts';
 import { hasFleetSums, keepFleetSums } from '../store/fleet-sums.ts';
 import { findGoalsKey } from '../store/goal-store.ts';
@@ -37,7 +37,7 @@ interface NextStage {
 }
 
 const NEXT: Readonly<Partial<Record<AuditStage, NextStage>>> = {
-  inventory: { to: 'layers', tasks: (_context, plan, tx) => layersTasks(plan, tx) },
+  inventory: { to: 'layers', tasks: readingTasks },
   layers: { to: 'assess', tasks: assessTasks },
   assess: { to: 'close', tasks: async () => [singleTask('close')] },
 };
@@ -62,8 +62,12 @@ export async function advance(context: AuditContext, plan: AuditPlan, lane: Task
   }
 }
 
+async function readingTasks(_context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
+  await completeIndexes(tx);
+  return layersTasks(plan, tx);
+}
+
 async function assessTasks(context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
-  await linkAllChildren(tx);
   const { rulesKey: rules } = await judgeOf(context, plan.auditId, tx);
   // The catalogue only grows: with as many rows it is the same.
   const judgedBy = `${rules} ${await countBases(tx)}`;

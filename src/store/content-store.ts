@@ -310,9 +310,24 @@ async function linkChildren(tx: Queryable, arrived: readonly NewManifest[]): Pro
   );
 }
 
+/** What is to be known of the lists of indexes once all of an audit's content is there. */
+export async function completeIndexes(tx: Queryable): Promise<void> {
+  await linkAllChildren(tx);
+  await markRepeated(tx);
+}
+
 /** Ties what two writers that did not see each other left untied. */
-export async function linkAllChildren(tx: Queryable): Promise<void> {
+async function linkAllChildren(tx: Queryable): Promise<void> {
   await tx.query(
     'update index_child c set child_id = m.id from manifest m where c.child_id is null and m.digest = c.digest',
+  );
+}
+
+/** Marks entries of content that an earlier entry of the same index lists: often none. */
+async function markRepeated(tx: Queryable): Promise<void> {
+  await tx.query(
+    `update index_child c set repeated = true
+     where not c.repeated and exists (
+       select 1 from index_child e where e.index_id = c.index_id and e.digest = c.digest and e.position < c.position)`,
   );
 }

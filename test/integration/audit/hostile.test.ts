@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
+import { parsePlatform } from '../../../src/oci/platform.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
@@ -196,11 +197,17 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     expect(audit.status).toBe('finished');
   });
 
-  test('an index of one image twice counts it once', async () => {
-    const twice = image({ layers: ['twice'] });
-    registry.push('hostile/twice', '1', index([twice, twice]));
-    expect((await auditRegistry(db, registry)).status).toBe('finished');
-    const [source] = await db.query('select stored_bytes = (select sum(size) from blob) as adds_up from source_total');
-    expect(source).toEqual({ adds_up: true });
+  test.each(['linux/arm64', 'linux/arm64/v8'])('an index of one image twice counts it once: %s', async (wanted) => {
+    const twice = image({ layers: ['twice'], platform: { os: 'linux', architecture: 'arm64' } });
+    const v8 = { ...twice, platform: { ...twice.platform, variant: 'v8' } };
+    registry.push('hostile/twice', '1', index([twice, v8]));
+    const source = { include: ['hostile/**'], platforms: [parsePlatform(wanted)] };
+    expect((await auditRegistry(db, registry, { source })).status).toBe('finished');
+    const sums = await db.query(
+      `select (select count(*)::int from slimboard_images) as rows, s.stored_bytes = (select sum(size) from blob) as adds_up,
+         s.logical_bytes = i.pull_bytes and r.logical_bytes = i.pull_bytes as as_pulled
+       from source_total s, repository_total r, image i`,
+    );
+    expect(sums).toEqual([{ rows: 1, adds_up: true, as_pulled: true }]);
   });
 });
