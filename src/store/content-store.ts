@@ -314,6 +314,8 @@ async function linkChildren(tx: Queryable, arrived: readonly NewManifest[]): Pro
 export async function completeIndexes(tx: Queryable): Promise<void> {
   await linkAllChildren(tx);
   await markRepeated(tx);
+  // Level by level: each time an index lists what those that it lists did before.
+  while (await listGrandchildren(tx));
 }
 
 /** Ties what two writers that did not see each other left untied. */
@@ -330,4 +332,26 @@ async function markRepeated(tx: Queryable): Promise<void> {
      where not c.repeated and exists (
        select 1 from index_child e where e.index_id = c.index_id and e.digest = c.digest and e.position < c.position)`,
   );
+}
+
+/**
+ * Puts what an index within an index lists behind the outer one's own entries: whoever looks for an index's images then
+ * finds them all at one step.
+ * @returns whether there was any
+ */
+async function listGrandchildren(tx: Queryable): Promise<boolean> {
+  const added = await tx.query(
+    `insert into index_child (index_id, position, digest, child_id, platform, describes)
+     select n.index_id, n.last + row_number() over (partition by n.index_id order by n.at, n.position), n.digest, n.child_id, n.platform, n.describes
+     from (
+       select distinct on (c.index_id, d.digest) c.index_id, c.position as at, d.position, d.digest, d.child_id,
+         coalesce(d.platform, c.platform) as platform, d.describes,
+         (select max(l.position) from index_child l where l.index_id = c.index_id) as last
+       from index_child c join index_child d on d.index_id = c.child_id
+       where not exists (select 1 from index_child e where e.index_id = c.index_id and e.digest = d.digest)
+       order by c.index_id, d.digest, c.position, d.position) n
+     order by n.index_id
+     on conflict do nothing returning 1`,
+  );
+  return added.length > 0;
 }

@@ -111,16 +111,16 @@ function configOf(input: ImageInput, platform: BuiltImage['platform'], layers: r
   };
 }
 
-/** An image index over images (each by its platform) and attestations. */
+/** An image index over images (each by its platform), attestations, and other indexes. */
 export function index(
-  children: readonly (BuiltImage | BuiltAttestation)[],
+  children: readonly (BuiltImage | BuiltAttestation | BuiltManifest)[],
   input: Pick<ImageInput, 'annotations' | 'dialect'> = {},
 ): BuiltManifest {
   const mediaType = input.dialect === 'docker' ? MEDIA_TYPE.dockerManifestList : MEDIA_TYPE.ociIndex;
   const manifests = children.map((child) => ({
     mediaType: child.mediaType,
     ...sized(child),
-    platform: child.platform,
+    ...('platform' in child ? { platform: child.platform } : {}),
     ...('describes' in child ? { annotations: attestationAnnotations(child.describes) } : {}),
   }));
   const manifest = built(mediaType, {

@@ -254,6 +254,36 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(rows).toEqual([{ platform: 'linux/amd64' }, { platform: 'linux/arm64' }]);
   });
 
+  describe('of an index within indexes', () => {
+    const arm = image({ layers: ['nested', 'arm'], platform: { os: 'linux', architecture: 'arm64' } });
+    const amd = image({ layers: ['nested', 'amd'] });
+    const source = { include: ['nested/app'], platforms: 'all' } as const;
+    beforeEach(() => {
+      registry.push('nested/app', '1', index([index([index([amd, arm])]), amd]));
+    });
+
+    test('has a row for each image, judged and counted', async () => {
+      for (const night of [1, 2]) {
+        const audit = await auditRegistry(db, registry, { source });
+        expect({ night, status: audit.status }).toEqual({ night, status: 'finished' });
+        const [sums] = await db.query(
+          `select (select string_agg(platform, ';' order by platform) from slimboard_images where base_evidence <> '') as judged,
+             (select logical_bytes from source_total) = (select sum(pull_bytes) from image) as adds_up`,
+        );
+        expect(sums).toEqual({ judged: 'linux/amd64;linux/arm64', adds_up: true });
+      }
+    });
+
+    test('tells every night which image failed', async () => {
+      registry.fault({ path: new RegExp(`manifests/${arm.digest}`) }, answer(404, {}, 'MANIFEST_UNKNOWN'));
+      for (const status of ['incomplete', 'incomplete']) {
+        const audit = await auditRegistry(db, registry, { source });
+        expect(audit.status).toBe(status);
+        expect(await errorsOf(db, audit.id)).toMatchObject([{ repository: 'nested/app', code: 'not-found' }]);
+      }
+    });
+  });
+
   test('an audit of some tags counts those alone, whatever is known of the others', async () => {
     await auditRegistry(db, registry);
     const some = await auditRegistry(db, registry, { source: { tags: ['lat*'] } });
