@@ -44,13 +44,8 @@ export function simulated(rules: readonly LifecycleRule[], inUse: InUse): Report
     description:
       'One row a manifest that a rule of the policy marks, with what becomes of it and the bytes that it frees.',
     columns,
-    filters: {
-      source: 's.source',
-      registry: 's.registry',
-      team: 's.team',
-      repository: 's.repository',
-      minSize: 's.compressed_bytes',
-    },
+    // By nothing within a repository, as size: rules count all its images.
+    filters: { source: 's.source', registry: 's.registry', team: 's.team', repository: 's.repository' },
     query: (scope) => `
       with recursive ${LISTED},
       ${markedSql(rules, scope)},

@@ -17,7 +17,7 @@ const columns: readonly Column[] = [
       '`archived`, `untagged`, `stale` (nobody pulled it for 180 days) or `superseded` (ten newer builds, 90 days old).',
   },
   { name: 'dated_at', type: 'timestamp', description: 'The last pull, else the push, else the build.' },
-  { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size.', detail: true },
+  { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size; empty: an index.', detail: true },
   {
     name: 'freed_bytes',
     type: 'bytes',
@@ -25,6 +25,11 @@ const columns: readonly Column[] = [
       'What removing it frees when all rows above it are removed too: the rows add up to what the whole set frees.',
   },
 ];
+
+/** Of an index, what it lists holds, each blob once: looked up where it is asked for. */
+const SIZE = `coalesce(c.compressed_bytes, (
+  select sum(b.size) from blob b where b.stored and b.id in (
+    select l.blob_id from index_child x join manifest_layer l on l.manifest_id = x.child_id where x.index_id = c.manifest_id)))`;
 
 /**
  * Candidates for removal; nothing is removed. Never among them: what an index of the repository lists, what describes
@@ -38,13 +43,7 @@ export function reclaimable(inUse: InUse): ReportKind {
     ofNow: true,
     description: 'One row a manifest that could be removed, with the bytes that it frees together with those above it.',
     columns,
-    filters: {
-      source: 'c.source',
-      registry: 'c.registry',
-      team: 'c.team',
-      repository: 'c.repository',
-      minSize: 'c.compressed_bytes',
-    },
+    filters: { source: 'c.source', registry: 'c.registry', team: 'c.team', repository: 'c.repository', minSize: SIZE },
     query: (scope) =>
       candidatesSql(`${scope.where} and ${NOT_LISTED} and not ${inUseSql(inUse, 'c', scope.parameters)}`),
     order: 'place',

@@ -124,4 +124,18 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     await auditRegistry(db, registry);
     expect(await chosen('')).not.toContain('1');
   });
+
+  test('an index that may go is as large as what its images hold', async () => {
+    const arm = image({ layers: ['arm'], platform: { os: 'linux', architecture: 'arm64' } });
+    registry.push('team/app', 'old', index([build(1, ['app']), build(2, ['app']), arm]));
+    registry.push('team/app', 'new', build(3, ['new']));
+    await auditRegistry(db, registry, { source: { platforms: 'all' } });
+    await db.query("update tag set pulled_at = '2025-01-01', pushed_at = '2025-01-01' where name = 'old'");
+    const [{ bytes } = {}] = await db.query<{ bytes: number }>(
+      `select sum(size)::int8 as bytes from blob where id in (
+         select l.blob_id from manifest_layer l where l.manifest_id in (select child_id from index_child))`,
+    );
+    expect(await rowsOf('reclaim', { minSize: `${bytes}` })).toMatchObject([{ tags: 'old' }]);
+    expect(await rowsOf('reclaim', { minSize: `${Number(bytes) + 1}` })).toEqual([]);
+  });
 });

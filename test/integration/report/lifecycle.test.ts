@@ -150,6 +150,17 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
     expect(gist(await simulate([rule(1, { ...DEV, ...pushed(1) })]))).toEqual([['dev-2', 1, 'expires', 11]]);
   });
 
+  test('is of all images of a repository, whatever their size', async () => {
+    const kind = simulated(
+      parseLifecyclePolicy(JSON.stringify({ rules: [rule(1, { ...DEV, ...keep(1) })] })),
+      parseInUse(''),
+    );
+    const request = { filters: { minSize: '1kB' }, now: new Date() };
+    const refusal = 'cannot be limited by --min-size';
+    await expect(readRecords(db, kind, request)).rejects.toThrow(refusal);
+    await expect(nearestPolicy(db, parseInUse(''), request)).rejects.toThrow(refusal);
+  });
+
   test('what runs is told first', async () => {
     const rows = await simulate([rule(1, { tagStatus: 'any', ...pushed(1) })], `shop/app@${digestOf('prod-3')}`);
     expect(rows.map(({ in_use }) => in_use)).toEqual([true, ...Array(rows.length - 1).fill(false)]);
