@@ -48,7 +48,8 @@ export const advice: ReportKind = {
       (p.value #>> '{projection,after,max}')::numeric::int8 as after_max_bytes,
       p.value #>> '{projection,basis}' as basis, p.value #>> '{projection,base}' as base
     from (
-      select i.source, i.registry, i.repository, min(i.tag) as tag, count(*) as tags, i.digest, i.platform, i.team, i.compressed_bytes, i.manifest_id
+      select i.source, i.registry, i.repository, min(i.tag) as tag, count(*) filter (where i.tag <> '') as tags, i.digest,
+        i.platform, i.team, i.compressed_bytes, i.manifest_id
       from ${imagesAsOf(scope)} i where ${scope.where}
       group by i.source, i.registry, i.repository, i.digest, i.platform, i.team, i.compressed_bytes, i.manifest_id) i
     join assessment a on a.manifest_id = i.manifest_id

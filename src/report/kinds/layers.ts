@@ -36,7 +36,7 @@ export const layers: ReportKind = {
     select b.digest, b.size as bytes, b.media_type, b.layer_class as class, b.instruction, l.images, l.tags, l.repositories, l.teams,
       b.size * l.images as logical_bytes, l.example_repository, count(*) over () as total
     from (
-      select l.blob_id, count(distinct i.manifest_id) as images, count(distinct i.tag_id) as tags,
+      select l.blob_id, count(distinct i.manifest_id) as images, count(distinct i.tag_id) filter (where i.tag <> '') as tags,
         count(distinct i.repository_id) as repositories, count(distinct i.team) as teams, min(i.repository) as example_repository
       from ${imagesAsOf(scope)} i
       join manifest_layer l on l.manifest_id = i.manifest_id

@@ -416,6 +416,27 @@ test('advice names the step and its gain once an image', async () => {
   ]);
 });
 
+test('manifests without a tag are none of the tags that layers and advice count', async () => {
+  const untagged = await openDatabase({ dataDir: ':memory:' });
+  await migrate(untagged);
+  const inventory = new Inventory(untagged);
+  const repository = await inventory.repository(await inventory.source('lab'), 'alpha/app', 'alpha', FIRST);
+  const assessment = { techniques: JSON.stringify([{ technique: 'clean-up', gain: 1 }]) };
+  for (const [name, tag] of [
+    ['tagged', 'v1'],
+    ['untagged', null],
+  ] as const) {
+    const image = await inventory.image({ name, layers: [['common', 10]], assessment });
+    await inventory.tag(repository, tag, image, FIRST);
+  }
+  expect(await rowsOf(KINDS.layers, {}, untagged)).toMatchObject([{ images: 2, tags: 1 }]);
+  expect(await rowsOf(KINDS.advice, {}, untagged)).toMatchObject([
+    { tag: '', tags: 0 },
+    { tag: 'v1', tags: 1 },
+  ]);
+  await untagged.close();
+});
+
 test('audits come newest first', async () => {
   const rows = await rowsOf(KINDS.audits);
   expect(rows).toMatchObject([
