@@ -54,7 +54,12 @@ const TAGGED_IMAGE = `
 
 const IMAGE_SHARES = `
   insert into image_share (source_id, manifest_id, shared_bytes)
-  with shared_blob as (select blob_id from holding group by blob_id having count(distinct repository_id) > 1)
+  with shared_blob as (
+    select blob_id from holding group by blob_id having count(distinct repository_id) > 1
+    union all
+    -- Foreign layers are in no holding, and are shared all the same.
+    select b.id from blob b join manifest_layer l on l.blob_id = b.id join held h on h.manifest_id = l.manifest_id
+    where not b.stored group by b.id having count(distinct h.repository_id) > 1)
   select $1, i.manifest_id, coalesce(sum(b.size) filter (where s.blob_id is not null), 0)
   from (select distinct manifest_id from held) h
   join image i on i.manifest_id = h.manifest_id

@@ -52,4 +52,29 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
       { source_id: source, images: IMAGES - 1 },
     ]);
   });
+
+  test('have a foreign layer of several repositories as shared, stored by none', async () => {
+    const source = await inventory.source('windows');
+    for (const [name, bytes] of [
+      ['a', 7],
+      ['b', 9],
+    ] as const) {
+      const layers = [
+        ['foreign', 1000],
+        [`layer of ${name}`, bytes],
+      ] as const;
+      const image = await inventory.image({ name: `windows ${name}`, layers, configBytes: 1 });
+      await inventory.tag(await inventory.repository(source, `windows/${name}`, 'shop', AT), '1', image, AT);
+    }
+    await db.query('update blob set stored = false where size = 1000');
+    await inventory.audit(source, AT);
+    const rows = await db.query(
+      `select i.repository, i.compressed_bytes, i.shared_bytes, i.exclusive_bytes, r.exclusive_bytes as of_repository
+       from slimboard_images i join slimboard_repositories r using (repository_id) where i.source = 'windows' order by 1`,
+    );
+    expect(rows).toEqual([
+      { repository: 'windows/a', compressed_bytes: 1007, shared_bytes: 1000, exclusive_bytes: 7, of_repository: 8 },
+      { repository: 'windows/b', compressed_bytes: 1009, shared_bytes: 1000, exclusive_bytes: 9, of_repository: 10 },
+    ]);
+  });
 });
