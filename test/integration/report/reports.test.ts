@@ -334,6 +334,15 @@ describe('leaderboard', () => {
     ]);
   });
 
+  test('by repository, stored bytes are no shares: what several hold counts in each', async () => {
+    const board = leaderboard({ by: 'repository', metric: 'stored' });
+    const stored = new Map((await rowsOf(board)).map((row) => [row.repository, row.stored_bytes]));
+    expect(stored.get('registry.example.com/alpha/base')).toBe(1001);
+    expect(stored.get('registry.example.com/beta/job')).toBe(1901);
+    const { description } = board.columns.find(({ name }) => name === 'stored_bytes') ?? {};
+    expect(description).toContain('of a repository, each distinct blob in it once');
+  });
+
   test.each([
     ['base', ['alpha/base:1', 'unknown']],
     ['distro', ['debian 12', 'unknown']],
