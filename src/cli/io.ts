@@ -12,6 +12,8 @@ export interface Io {
   readonly cwd: string;
   /** Aborts with an Interruption when the process is told to end. */
   readonly signal: AbortSignal;
+  /** Has what Node.js and libraries warn of told in another way than by Node.js itself. */
+  readonly onWarning?: (tell: (warning: Error) => void) => void;
 }
 
 /** Options of every command. */

@@ -38,6 +38,7 @@ const io: Io = {
   environment: process.env,
   cwd: process.cwd(),
   signal: stop.signal,
+  onWarning: (tell) => void process.removeAllListeners('warning').on('warning', tell),
 };
 runProgram(process.argv.slice(2), io).then(
   (code) => {

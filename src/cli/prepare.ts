@@ -29,6 +29,7 @@ export async function prepare(io: Io, globals: GlobalOptions, flags: object = {}
   const quiet = globals.quiet === true;
   const color = io.stderr.isTTY === true && !io.environment.NO_COLOR;
   const log = createLogger({ ...settings.log, stream: io.stderr, quiet, color });
+  io.onWarning?.(({ message }) => log.warn(message));
   const notices = createNotices(io.stderr, log, { format: settings.log.format, quiet });
   return { io, settings, quiet, log, notices };
 }

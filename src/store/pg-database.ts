@@ -1,12 +1,10 @@
 import pg from 'pg';
-import { SettingsError, SlimboardError, StoreUnavailableError } from '../errors.ts';
 import { jsonRows, streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
+import { mayTryAgain, openingFailureOf, storeFailureOf } from './pg-failure.ts';
 
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** serialization_failure, deadlock_detected: the transaction may be tried again as it is. */
-const TRY_AGAIN = new Set(['40001', '40P01']);
 const TRANSACTION_ATTEMPTS = 5;
 /**
  * Settings of a transaction, for behind PgBouncer a session has none of its own. Postgres compiles statements that it
@@ -31,7 +29,7 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
 /**
  * Opens a pool of connections to Postgres 14 or newer. Statements are unnamed and no session state is kept, so it works
  * behind PgBouncer in transaction mode.
- * @throws SettingsError when the address, the user or the database is wrong
+ * @throws SettingsError when the address, the user, the database or TLS is wrong
  * @throws StoreUnavailableError when nothing answers there
  */
 export async function openPostgres(url: string): Promise<Database> {
@@ -50,14 +48,13 @@ export async function openPostgres(url: string): Promise<Database> {
   // process: the pool's are for idle connections, the connection's own for those in the midst of a transaction.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const database = new PgDatabase(pool);
   try {
-    await database.query('select 1');
+    await pool.query('select 1');
   } catch (error) {
     await pool.end();
-    throw error;
+    throw openingFailureOf(error);
   }
-  return database;
+  return new PgDatabase(pool);
 }
 
 class PgDatabase implements Database {
@@ -77,11 +74,7 @@ class PgDatabase implements Database {
       try {
         return await this.#inTransaction((client) => work(sessionOf(client)));
       } catch (error) {
-        if (
-          attempt >= TRANSACTION_ATTEMPTS ||
-          !(error instanceof StoreUnavailableError && TRY_AGAIN.has(sqlState(error.cause)))
-        )
-          throw error;
+        if (attempt >= TRANSACTION_ATTEMPTS || !mayTryAgain(error)) throw error;
       }
     }
   }
@@ -131,7 +124,7 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {
-    throw translate(error);
+    throw storeFailureOf(error);
   }
 }
 
@@ -164,35 +157,6 @@ async function run<R>(
     const { rows } = await on.query(sql as string, parameters as unknown[]);
     return rows as R[];
   } catch (error) {
-    throw translate(error);
+    throw storeFailureOf(error);
   }
-}
-
-function sqlState(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? code : '';
-}
-
-/** @see PostgreSQL documentation, appendix A: classes of error codes */
-function translate(error: unknown): unknown {
-  if (error instanceof SlimboardError || !(error instanceof Error)) return error;
-  const state = sqlState(error);
-  if (state.startsWith('28'))
-    return new SettingsError(
-      `Postgres refused the login: ${error.message}; check user and password of the database URL`,
-      { cause: error },
-    );
-  if (state === '3D000')
-    return new SettingsError(`${error.message}: create it, or name another one in the database URL`, { cause: error });
-  const passing = TRY_AGAIN.has(state) || /^(?:08|53|57P)/.test(state) || isConnectionError(error, state);
-  return passing ? new StoreUnavailableError(`Postgres is not available: ${error.message}`, { cause: error }) : error;
-}
-
-function isConnectionError(error: Error, code: string): boolean {
-  return (
-    /^E[A-Z]+$/.test(code) ||
-    /Connection terminated|connection timeout|Client has encountered a connection error|timeout exceeded when trying to connect/i.test(
-      error.message,
-    )
-  );
 }

@@ -7,6 +7,7 @@ import type { Database } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { type CommandResult, runCommand } from '../support/cli.ts';
+import { newPostgresUrl } from '../support/databases.ts';
 import { image, rawManifest } from '../support/image-builder.ts';
 import { freePort } from '../support/postgres.ts';
 import { answer, body } from '../support/registry-faults.ts';
@@ -157,6 +158,25 @@ test('a second process on the same folder is refused with the first one by name'
     new RegExp(`in use by process ${process.pid} .*SLIMBOARD_DATABASE_URL`),
   );
   await first.close();
+});
+
+test('a Postgres without TLS says what to write, and with --log-format json every line is JSON, a warning of the driver, too', async () => {
+  const url = `${await newPostgresUrl()}?sslmode=require`;
+  const cwd = await newFolder();
+  const args = ['migrate', '--log-format', 'json', '--database', url];
+  const { code, stdout, stderr } = await runCommand(args, { cwd });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  const lines = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: string; msg: string });
+  expect(lines).toEqual([
+    expect.objectContaining({ level: 'warn', msg: expect.stringContaining('sslmode=verify-full') }),
+    expect.objectContaining({ level: 'error', msg: expect.stringContaining('sslmode=disable') }),
+  ]);
+  const quiet = await runCommand(['migrate', '--quiet', '--database', url], { cwd });
+  expectRefusal(quiet, 2, /sslmode=disable/);
+  expect(quiet.stderr).not.toContain('WARNING');
 });
 
 test('a folder that cannot be written is told with a way out', async () => {

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { SettingsError, StoreUnavailableError } from '../../../src/errors.ts';
+import { mayTryAgain, openingFailureOf, storeFailureOf } from '../../../src/store/pg-failure.ts';
+
+function driverError(code: string | undefined, message: string, more: object = {}): Error {
+  return Object.assign(new Error(message), code === undefined ? {} : { code }, more);
+}
+
+test.each([
+  ['EAI_AGAIN', 'getaddrinfo EAI_AGAIN db'],
+  ['ENOTFOUND', 'getaddrinfo ENOTFOUND db'],
+  ['ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:5432'],
+  ['ECONNRESET', 'read ECONNRESET'],
+  ['ENOENT', 'connect ENOENT /run/.s.PGSQL.5432', { syscall: 'connect' }],
+  ['57P03', 'the database system is starting up'],
+  ['53300', 'sorry, too many clients already'],
+  ['08006', 'connection failure'],
+  ['40001', 'could not serialize access'],
+  ['ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC', 'ssl/tls alert bad record mac'],
+  [undefined, 'Connection terminated unexpectedly'],
+  [undefined, 'There was an error establishing an SSL connection'],
+])('%s %s passes', (code, message, more?: object) => {
+  for (const meaningOf of [openingFailureOf, storeFailureOf]) {
+    const failure = meaningOf(driverError(code, message, more));
+    expect(failure).toBeInstanceOf(StoreUnavailableError);
+    expect(failure).toMatchObject({ message: expect.stringContaining(message) });
+  }
+});
+
+const VERIFY = /write sslmode=verify-full in the database URL, and sslrootcert=FILE/;
+
+test.each([
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain', VERIFY],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate', VERIFY],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unable to get local issuer certificate', VERIFY],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', "Hostname/IP does not match certificate's altnames", VERIFY],
+  ['CERT_HAS_EXPIRED', 'certificate has expired', VERIFY],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'tlsv13 alert certificate required', VERIFY],
+  ['28000', 'no pg_hba.conf entry for host "10.0.0.1", user "a", database "b", no encryption', VERIFY],
+  ['28P01', 'password authentication failed for user "a"', /check user and password/],
+  ['3D000', 'database "b" does not exist', /create it/],
+  ['ENOENT', "ENOENT: no such file or directory, open 'system'", /a file that cannot be read/, { syscall: 'open' }],
+  [undefined, 'The server does not support SSL connections', /sslmode=disable/],
+])(
+  '%s %s is a mistake in the settings, told with what to write; later, a database that is away',
+  (code, message, advice, more?: object) => {
+    const error = driverError(code, message, more);
+    expect(openingFailureOf(error)).toBeInstanceOf(SettingsError);
+    expect(openingFailureOf(error)).toMatchObject({ message: expect.stringMatching(advice) });
+    expect(storeFailureOf(error)).toBeInstanceOf(StoreUnavailableError);
+    expect(storeFailureOf(error)).toMatchObject({ message: expect.stringMatching(advice) });
+  },
+);
+
+test('anything else is a bug, given as it is', () => {
+  for (const bug of [
+    driverError('42703', 'column "x" does not exist'),
+    driverError('ERR_INVALID_ARG_TYPE', 'no text'),
+  ]) {
+    expect(storeFailureOf(bug)).toBe(bug);
+    expect(openingFailureOf(bug)).toBe(bug);
+  }
+});
+
+test('there is a text, too, where all addresses of a host failed', () => {
+  const all = Object.assign(new AggregateError([new Error('one')]), { code: 'ECONNREFUSED' });
+  expect(storeFailureOf(all)).toMatchObject({ message: 'Postgres is not available: ECONNREFUSED' });
+});
+
+test('only what another transaction stood in the way of is tried again', () => {
+  expect(mayTryAgain(storeFailureOf(driverError('40P01', 'deadlock detected')))).toBe(true);
+  expect(mayTryAgain(storeFailureOf(driverError('57P01', 'terminating connection')))).toBe(false);
+});
