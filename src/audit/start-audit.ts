@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { SettingsError } from '../errors.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { failAudit, insertAudit, listOpenTasks, runningAudits } from '../store/audit-store.ts';
+import { failAudit, insertAudit, listLeftDeliveries, listOpenTasks, runningAudits } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
 import { upsertSource } from '../store/inventory-store.ts';
 import type { AuditOptions } from './plan.ts';
@@ -22,8 +22,8 @@ export interface StartOptions {
 }
 
 /**
- * A started audit; `resumed` when it goes on where a killed one stopped. Among its tasks are those that tell of audits
- * which were ended for it.
+ * A started audit; `resumed` when it goes on where a killed one stopped. Its tasks begin with those that tell of earlier
+ * audits: of those that were ended for it, and of those whose process was stopped before all was delivered.
  */
 export interface StartedAudit {
   readonly auditId: number;
@@ -49,9 +49,10 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
     for (const source of sorted) made.push(await upsertSource(tx, source));
     return made;
   });
+  const left = await listLeftDeliveries(db, ids, options.alone);
   const { resumed, ended } = await resumeAbandoned(db, ids, sources, options);
-  if (resumed !== undefined)
-    return { auditId: resumed, resumed: true, tasks: [...ended, ...(await listOpenTasks(db, resumed))] };
+  const tasksOf = async (auditId: number) => [...left, ...ended, ...(await listOpenTasks(db, auditId))];
+  if (resumed !== undefined) return { auditId: resumed, resumed: true, tasks: await tasksOf(resumed) };
   const auditId = await insertAudit(db, {
     lane: options.lane,
     options: { sources } satisfies AuditOptions,
@@ -61,7 +62,7 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
     ...(options.slot ? { slot: options.slot } : {}),
   });
   if (auditId === undefined) return undefined;
-  return { auditId, resumed: false, tasks: [...ended, ...(await listOpenTasks(db, auditId))] };
+  return { auditId, resumed: false, tasks: await tasksOf(auditId) };
 }
 
 interface Abandoned {

@@ -177,6 +177,25 @@ export async function listOpenTasks(db: Queryable, auditId: number): Promise<rea
   );
 }
 
+/**
+ * What is left to deliver of some sources' audits that have ended, in their order: those of one process, which was stopped
+ * meanwhile. What workers deliver is for them to go on with.
+ * @param alone whether no other process can be at it
+ */
+export async function listLeftDeliveries(
+  db: Queryable,
+  sourceIds: readonly number[],
+  alone: boolean,
+): Promise<readonly TaskReference[]> {
+  return db.query<TaskReference>(
+    `select t.audit_id as "auditId", t.kind, t.key, a.lane from audit_task t join audit a on a.id = t.audit_id
+     where t.kind = 'deliver' and a.status <> 'running' and a.runner = 'process' and ($2 or ${ABANDONED})
+       and exists (select 1 from audit_source s where s.audit_id = a.id and s.source_id = any($1::int4[]))
+     order by a.id`,
+    [[...sourceIds], alone],
+  );
+}
+
 /** Whether a stage has nothing left to do. */
 export async function hasOpenTasks(db: Queryable, auditId: number): Promise<boolean> {
   return (await db.query('select 1 from audit_task where audit_id = $1 limit 1', [auditId])).length > 0;

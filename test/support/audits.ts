@@ -1,4 +1,4 @@
-import { runAudit } from '../../src/audit/run-audit.ts';
+import { type RunOptions, runAudit } from '../../src/audit/run-audit.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import type {
   EcrSource,
@@ -27,6 +27,7 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
   readonly onEnd?: (audit: AuditRow) => unknown;
   readonly onDone?: (outcome: string, count: number) => unknown;
   readonly onFailure?: (item: string, message: string) => void;
+  readonly deliver?: RunOptions['deliver'];
 }
 
 /** The settings that nobody changed. */
@@ -81,6 +82,7 @@ async function audit(db: Database, options: Omit<AuditOptions, 'source'>, source
     environment: {},
     signal: options.signal ?? new AbortController().signal,
     ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.deliver ? { deliver: options.deliver } : {}),
     events: {
       itemDone: (_source, outcome, count) => options.onDone?.(outcome, count),
       repositoryListed: () => undefined,

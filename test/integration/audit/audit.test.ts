@@ -363,6 +363,25 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(await contentOf(db)).toEqual(ended);
   });
 
+  test('an audit that is stopped while it delivers is delivered by the next one, once', async () => {
+    const stop = new AbortController();
+    const stopped = auditRegistry(db, registry, {
+      signal: stop.signal,
+      deliver: async (_auditId, signal) => {
+        stop.abort(new Error('stopped'));
+        signal.throwIfAborted();
+      },
+    });
+    await expect(stopped).rejects.toThrow('stopped');
+    // On Postgres only silence tells that its process has ended.
+    await db.query("update audit set heartbeat_at = now() - interval '2 minutes'");
+    const delivered: number[] = [];
+    const deliver = async (auditId: number) => void delivered.push(auditId);
+    const next = await auditRegistry(db, registry, { deliver });
+    await auditRegistry(db, registry, { deliver });
+    expect(delivered).toEqual([next.id - 1, next.id, next.id + 1]);
+  });
+
   test('owners come from patterns, then from the image label, but not from the label of its base', async () => {
     registry.push(
       'library/labelled',

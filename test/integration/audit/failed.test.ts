@@ -6,6 +6,7 @@ import type { OciSource, Settings } from '../../../src/settings/settings.ts';
 import { findAudit } from '../../../src/store/audit-store.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
+import { handToWorkers } from '../../../src/store/queued-audit-store.ts';
 import { defaultSettings, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { task } from '../../support/task.ts';
@@ -92,6 +93,21 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
       task('deliver', 'deliver', { auditId: killed, lane: 'adhoc' }),
       expect.objectContaining({ auditId: next?.auditId, kind: 'source' }),
     ]);
+  });
+
+  test('what is left to deliver is taken up by the next audit of the source, unless another process or workers are at it', async () => {
+    const killed = (await start('prod'))?.auditId ?? 0;
+    const left = task('deliver', 'deliver', { auditId: killed });
+    await start('prod', { lane: 'adhoc' });
+    const again = (name: string, alone: boolean) => start(name, { lane: 'adhoc', alone });
+    expect((await again('prod', true))?.tasks).toContainEqual(left);
+    expect((await again('other', true))?.tasks).not.toContainEqual(left);
+    await db.query("update audit set heartbeat_at = now() - interval '2 minutes' where status = 'running'");
+    expect((await again('prod', false))?.tasks).not.toContainEqual(left);
+    await db.query("update audit set heartbeat_at = now() - interval '2 minutes'");
+    expect((await again('prod', false))?.tasks).toContainEqual(left);
+    await handToWorkers(db, killed);
+    expect((await again('prod', false))?.tasks).not.toContainEqual(left);
   });
 
   test('because it was killed: the next one takes up all of its tasks, however many', async () => {
