@@ -6,7 +6,7 @@ import { parseTarget } from '../../settings/target.ts';
 import type { AuditRow } from '../../store/audit-store.ts';
 import { compact } from '../../store/maintenance.ts';
 import { counted } from '../counted.ts';
-import { type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
+import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
 import { labelled } from '../labelled.ts';
 import type { Session } from '../prepare.ts';
 import { createProgress, type Progress } from '../progress.ts';
@@ -34,7 +34,9 @@ export async function auditCommand(session: Session, targets: readonly string[])
     await compact(db);
     progress.end();
     conclude(session, audit, progress);
-    return exitCodeOfStatus(audit.status);
+    // What could not be delivered failed after the status was decided.
+    const undelivered = audit.status === 'finished' && progress.failures().count > 0;
+    return undelivered ? EXIT.incomplete : exitCodeOfStatus(audit.status);
   } finally {
     progress.end();
     await db.close();

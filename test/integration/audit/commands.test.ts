@@ -60,6 +60,17 @@ describe('what an audit says', () => {
   });
 });
 
+test('what could not be delivered is an item that failed, though the audit is finished', async () => {
+  const folder = await mkdtemp(join(cwd, 'undelivered-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const reports = 'reports: [{ kind: teams, format: csv, path: /proc/nowhere/teams.csv }]';
+  await writeFile(join(folder, 'slimboard.yaml'), reports);
+  const { code, stderr } = await runInProcess(folder, ['audit', `${registry.host}/team-a/api`]);
+  expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining(' finished ') });
+  const { stdout } = await runInProcess(folder, ['report', 'errors', '--format', 'csv']);
+  expect(stdout).toMatch(/,delivery,.*\/proc\/nowhere/);
+});
+
 test('a report into "-" goes to stdout, not into a file of that name', async () => {
   const dashed = await slimboard('report', 'teams', '-o', '-', '--format', 'csv');
   expect(dashed).toEqual(await slimboard('report', 'teams', '--format', 'csv'));
