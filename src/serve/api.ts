@@ -6,7 +6,7 @@ import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { recordsOf } from '../report/report-page.ts';
 import { auditProgress } from '../store/progress-store.ts';
-import { answerReport } from './answer-report.ts';
+import { reportAnswers } from './answer-report.ts';
 import { compareStored } from './compare.ts';
 import type { Dashboard } from './dashboard.ts';
 import { readImageDetail, resolveImage } from './image-detail.ts';
@@ -17,6 +17,7 @@ import { parseReportQuery } from './report-query.ts';
 /** The JSON API, under /api/v1; its own /openapi.json describes it. */
 export function apiRoutes(dashboard: Dashboard): Hono {
   const { db, now, settings } = dashboard;
+  const answer = reportAnswers(dashboard);
   const api = new Hono();
   api.get('/openapi.json', (context) => context.json(openApiDocument()));
   api.get('/overview', async (context) => {
@@ -31,12 +32,13 @@ export function apiRoutes(dashboard: Dashboard): Hono {
       growth: growth.map(({ repository, build }) => ({ ...repository, build: build ?? null })),
     });
   });
-  api.get('/reports/:kind', async ({ req }) =>
-    answerReport(dashboard, kindOf(req.param('kind')), parseReportQuery(new URL(req.url).searchParams)),
-  );
-  api.get('/leaderboard', async ({ req }) => {
-    const { kind, others } = parseLeaderboardQuery(new URL(req.url).searchParams, now());
-    return answerReport(dashboard, kind, parseReportQuery(others));
+  api.get('/reports/:kind', async (context) => {
+    const { req } = context;
+    return answer(context, kindOf(req.param('kind')), parseReportQuery(new URL(req.url).searchParams));
+  });
+  api.get('/leaderboard', async (context) => {
+    const { kind, others } = parseLeaderboardQuery(new URL(context.req.url).searchParams, now());
+    return answer(context, kind, parseReportQuery(others));
   });
   api.get('/images/:digest', async (context) =>
     context.json({

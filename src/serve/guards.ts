@@ -48,8 +48,8 @@ export const requestLimits: MiddlewareHandler = async (context, next) => {
   return undefined;
 };
 
-/** An answer before any route: a sentence, to programs in the form of all the API's errors. */
-function refusal(
+/** An answer that is none of a route's: a sentence, to programs in the form of all the API's errors. */
+export function refusal(
   context: Context,
   status: ContentfulStatusCode,
   code: string,

@@ -1,0 +1,91 @@
+import { Hono } from 'hono';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { reportAnswers } from '../../../src/serve/answer-report.ts';
+import { createDashboardApp } from '../../../src/serve/app.ts';
+import { listen } from '../../../src/serve/listen.ts';
+import { parseReportQuery } from '../../../src/serve/report-query.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { auditedFleet, dashboardOver } from '../../support/dashboard.ts';
+import { BACKENDS } from '../../support/databases.ts';
+
+const LOCAL = { headers: { host: '127.0.0.1:8620' } };
+const queryOf = (text: string) => parseReportQuery(new URLSearchParams(text));
+const PATH = '/api/v1/reports/images?format=csv';
+
+describe.each(BACKENDS)('a long report from $name', ({ open }) => {
+  let db: Database;
+
+  beforeAll(async () => {
+    db = await open();
+    await auditedFleet(db);
+  });
+  afterAll(() => db?.close());
+
+  test('has its place until its reader has it, or leaves', async () => {
+    const answer = reportAnswers(await dashboardOver(db), 1);
+    const app = new Hono()
+      .get('/long', (context) => answer(context, KINDS.images, queryOf('format=csv')))
+      .get('/short', (context) => answer(context, KINDS.images, queryOf('format=csv&limit=2')));
+    const unread = await app.request('/long');
+    expect(unread.status).toBe(200);
+    const refused = await app.request('/long');
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('2');
+    expect(await refused.json()).toMatchObject({ error: { code: 'busy' } });
+    await unread.body?.cancel();
+    expect((await app.request('/long', { method: 'HEAD' })).status).toBe(200);
+    const lines = (await (await app.request('/long')).text()).split('\r\n');
+    const unreadShort = await app.request('/short');
+    expect((await (await app.request('/long')).text()).split('\r\n')).toEqual(lines);
+    expect(await unreadShort.text()).toBe(`${lines.slice(0, 3).join('\r\n')}\r\n`);
+  });
+
+  test('that fails at once is an answer that says so', async () => {
+    const log: string[] = [];
+    const app = createDashboardApp(await dashboardOver(failingAfter(db, 0), {}, log));
+    const answer = await app.request(PATH, LOCAL);
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('secret detail');
+    expect(log.join('')).toContain('secret detail');
+    expect((await app.request('/readyz', LOCAL)).status).toBe(200);
+  });
+
+  test('that fails on its way is cut off, and a line of the log', async () => {
+    const written = vi.spyOn(console, 'error');
+    const log: string[] = [];
+    const server = await listen(await dashboardOver(failingAfter(db, 1), {}, log));
+    try {
+      const answer = await fetch(`${server.url}${PATH}`);
+      await expect(answer.text()).rejects.toThrow();
+      expect(log).toEqual([expect.stringMatching(/an answer broke off/)]);
+      expect(JSON.parse(log[0] ?? '')).toMatchObject({
+        path: '/api/v1/reports/images',
+        error: { message: 'secret detail' },
+      });
+      expect(written).not.toHaveBeenCalled();
+    } finally {
+      written.mockRestore();
+      await server.close();
+    }
+  });
+});
+
+/** The same, whose streams fail after so many batches. */
+function failingAfter(db: Database, batches: number): Database {
+  return {
+    kind: db.kind,
+    query: (sql, parameters) => db.query(sql, parameters),
+    transaction: (work) => db.transaction(work),
+    stream: (sql, parameters, options) => db.stream(sql, parameters, options),
+    async *streamTexts(sql, parameters, options) {
+      let left = batches;
+      for await (const texts of db.streamTexts(sql, parameters, { ...options, batchRows: 2 })) {
+        if (left-- === 0) break;
+        yield texts;
+      }
+      throw new Error('secret detail');
+    },
+    close: () => db.close(),
+  };
+}
