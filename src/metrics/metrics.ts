@@ -129,6 +129,35 @@ function countersOf(registry: Registry): Omit<Metrics, 'text' | 'contentType'> {
 type Refresh = () => Promise<void>;
 const nothing: Refresh = async () => undefined;
 
+/** A connection to Redis waits until it is back; Prometheus does so for ten seconds. */
+const ANSWER_WITHIN_MS = 3_000;
+
+/** Gauges that are asked for at each scrape, one question at a time. Without an answer they show nothing, not what was. */
+function asked<Answer>(ask: () => Promise<Answer>, gauges: readonly Gauge[], show: (answer: Answer) => void): Refresh {
+  let question: Promise<Answer> | undefined;
+  return async () => {
+    question ??= ask().finally(() => {
+      question = undefined;
+    });
+    const answer = await inTime(question).finally(() => {
+      for (const gauge of gauges) gauge.reset();
+    });
+    show(answer);
+  };
+}
+
+async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function queueGauges(registry: Registry, queues: MetricsOptions['queues']): Refresh {
   if (!queues) return nothing;
   const tasks = new Gauge({
@@ -137,11 +166,11 @@ function queueGauges(registry: Registry, queues: MetricsOptions['queues']): Refr
     labelNames: ['kind', 'lane', 'state'],
     registers: [registry],
   });
-  return async () => {
-    for (const { kind, lane, ...counts } of await queues()) {
+  return asked(queues, [tasks], (answers) => {
+    for (const { kind, lane, ...counts } of answers) {
       for (const state of ['waiting', 'active', 'delayed'] as const) tasks.set({ kind, lane, state }, counts[state]);
     }
-  };
+  });
 }
 
 function auditGauges(registry: Registry, audits: MetricsOptions['audits']): Refresh {
@@ -151,13 +180,11 @@ function auditGauges(registry: Registry, audits: MetricsOptions['audits']): Refr
   const age = gauge('audit_age_seconds', 'Since the last audit that ended well began, by source');
   const duration = gauge('audit_duration_seconds', 'How long the last audit that ended well took, by source');
   const running = gauge('audit_running', '1 while an audit of the source is under way');
-  return async () => {
-    const answers = await audits();
-    for (const one of [age, duration, running]) one.reset();
+  return asked(audits, [age, duration, running], (answers) => {
     for (const { source, ...audit } of answers) {
       if (audit.ageSeconds !== undefined) age.set({ source }, audit.ageSeconds);
       if (audit.durationSeconds !== undefined) duration.set({ source }, audit.durationSeconds);
       running.set({ source }, audit.running ? 1 : 0);
     }
-  };
+  });
 }

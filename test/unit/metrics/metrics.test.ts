@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { measured } from '../../../src/metrics/measured-governor.ts';
-import { createMetrics } from '../../../src/metrics/metrics.ts';
+import { createMetrics, type QueueGauge } from '../../../src/metrics/metrics.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { RequestOutcome } from '../../../src/registry/registry.ts';
 
@@ -42,6 +42,48 @@ describe('metrics', () => {
     const text = await metrics.text();
     expect(text).toContain('slimboard_items_total{outcome="failed"} 1');
     expect(text).toContain('slimboard_scrape_failures_total 1');
+  });
+
+  test('a scrape does not wait for a Redis that is away, nor asks it again before it has answered', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let answer: (depths: QueueGauge[]) => void = () => undefined;
+    const queues = vi.fn(
+      () =>
+        new Promise<QueueGauge[]>((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const metrics = createMetrics({ queues });
+    const scrape = async () => {
+      const text = metrics.text();
+      await vi.advanceTimersByTimeAsync(3_000);
+      return text;
+    };
+    metrics.countItems('failed', 1);
+    await scrape();
+    const text = await scrape();
+    expect(text).toContain('slimboard_items_total{outcome="failed"} 1');
+    expect(text).toContain('slimboard_scrape_failures_total 2');
+    expect(queues).toHaveBeenCalledTimes(1);
+    answer([]);
+    await vi.advanceTimersByTimeAsync(0);
+    const last = metrics.text();
+    answer([{ kind: 'assess', lane: 'nightly', waiting: 5, active: 1, delayed: 0 }]);
+    expect(await last).toContain('slimboard_queue_tasks{kind="assess",lane="nightly",state="waiting"} 5');
+  });
+
+  test('what cannot be asked for is left out, not shown as it was', async () => {
+    let isAway = false;
+    const metrics = createMetrics({
+      audits: async () => {
+        if (isAway) throw new Error('away');
+        return [{ source: 'prod', ageSeconds: 3_600, durationSeconds: 60, running: false }];
+      },
+    });
+    expect(await metrics.text()).toContain('slimboard_audit_age_seconds{source="prod"} 3600');
+    isAway = true;
+    expect(await metrics.text()).not.toContain('source="prod"');
   });
 
   test('have few label values, however many registries there are', async () => {
