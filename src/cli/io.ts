@@ -14,6 +14,8 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Has what Node.js and libraries warn of told in another way than by Node.js itself. */
   readonly onWarning?: (tell: (warning: Error) => void) => void;
+  /** Told of the exit code when it is decided: whoever reads stdout may leave, and end the process, before the result is out. */
+  readonly onExitCode?: (code: ExitCode) => void;
 }
 
 /** Options of every command. */
@@ -31,7 +33,7 @@ export type RunCommandLine = (args: readonly string[], io: Io) => Promise<ExitCo
 /** What a command's action is given beside its own arguments. */
 export interface CommandContext {
   readonly io: Io;
-  /** Called once, when the command is done; without it the exit code is 0. */
+  /** Called once, as soon as the code is decided; without it the exit code is 0. */
   readonly exit: (code: ExitCode) => void;
   /** Runs another command line to its end. */
   readonly run: RunCommandLine;

@@ -23,7 +23,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 // Whoever reads our output may leave before its end, as head does; the disk that it goes to may be full.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
   process.stderr.write(
     `slimboard: cannot write to stdout: ${error.message}: see where it leads, and that there is room\n`,
   );
@@ -38,6 +38,9 @@ const io: Io = {
   environment: process.env,
   cwd: process.cwd(),
   signal: stop.signal,
+  onExitCode: (code) => {
+    process.exitCode = code;
+  },
   onWarning: (tell) => void process.removeAllListeners('warning').on('warning', tell),
 };
 runProgram(process.argv.slice(2), io).then(

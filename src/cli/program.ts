@@ -15,6 +15,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
     io,
     exit: (given) => {
       code = given;
+      io.onExitCode?.(given);
     },
     run: runProgram,
     globalOptions: () => program.opts(),

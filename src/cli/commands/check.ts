@@ -23,7 +23,7 @@ export function define(command: Command, { io, exit, globalOptions }: CommandCon
         const { checkCommand } = await import('../run/check-command.ts');
         const { platform, format, audit, catalogue = false, ...flags } = options;
         const session = await prepare(io, globalOptions(), flags);
-        exit(await checkCommand(session, images, { platform, format, audit, catalogue }));
+        await checkCommand(session, images, { platform, format, audit, catalogue }, exit);
       },
     );
 }

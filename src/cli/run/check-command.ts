@@ -40,12 +40,13 @@ const FORMATS: Readonly<Record<string, (checked: Checked) => string>> = {
   sarif: ({ violations }) => `${formatSarif(violations, PACKAGE_VERSION)}\n`,
 };
 
-/** Checks images against the policy. @returns 3 where one of them breaks it */
+/** Checks images against the policy. @param exit told of 3 where one of them breaks it, before the result is written */
 export async function checkCommand(
   session: Session,
   images: readonly string[],
   options: CheckOptions,
-): Promise<ExitCode> {
+  exit: (code: ExitCode) => void,
+): Promise<void> {
   const format = FORMATS[options.format];
   if (!format) throw new SettingsError(`--format ${options.format}: write ${Object.keys(FORMATS).join(', ')}`);
   if ((options.audit === undefined) === (images.length === 0))
@@ -54,8 +55,8 @@ export async function checkCommand(
     options.audit === undefined
       ? await checkImages(session, images, options)
       : await checkAudit(session, options.audit);
+  exit(failsCheck(checked.violations) ? EXIT.violation : EXIT.done);
   await writeResult(session.io, [format(checked)]);
-  return failsCheck(checked.violations) ? EXIT.violation : EXIT.done;
 }
 
 async function checkImages(
