@@ -2,9 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { SettingsError } from '../errors.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { failAudit, insertAudit, listLeftDeliveries, listOpenTasks, runningAudits } from '../store/audit-store.ts';
-import type { Database } from '../store/database.ts';
-import { upsertSource } from '../store/inventory-store.ts';
+import {
+  type AuditStart,
+  failAudit,
+  insertAudit,
+  listLeftDeliveries,
+  listOpenTasks,
+  runningAudits,
+} from '../store/audit-store.ts';
+import type { Database, Queryable } from '../store/database.ts';
+import { findOrMakeSource, updateSource } from '../store/inventory-store.ts';
 import type { AuditOptions } from './plan.ts';
 import { singleTask, sourceTask } from './task-payloads.ts';
 
@@ -43,26 +50,38 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
       'there is nothing to audit: name a registry, as in "slimboard audit HOST", or write sources into slimboard.yaml',
     );
   }
-  const ids = await db.transaction(async (tx) => {
-    const sorted = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
-    const made: number[] = [];
-    for (const source of sorted) made.push(await upsertSource(tx, source));
-    return made;
-  });
+  // In one order: two audits that start at once must not wait for one another.
+  const sorted = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const ids = await db.transaction((tx) => Promise.all(sorted.map((source) => findOrMakeSource(tx, source))));
   const left = await listLeftDeliveries(db, ids, options.alone);
   const { resumed, ended } = await resumeAbandoned(db, ids, sources, options);
   const tasksOf = async (auditId: number) => [...left, ...ended, ...(await listOpenTasks(db, auditId))];
-  if (resumed !== undefined) return { auditId: resumed, resumed: true, tasks: await tasksOf(resumed) };
-  const auditId = await insertAudit(db, {
-    lane: options.lane,
-    options: { sources } satisfies AuditOptions,
-    sourceIds: ids,
-    tasks: sources.map(({ name }) => sourceTask(name)),
-    now: options.now,
-    ...(options.slot ? { slot: options.slot } : {}),
+  if (resumed !== undefined) {
+    await db.transaction((tx) => updateSources(tx, sorted));
+    return { auditId: resumed, resumed: true, tasks: await tasksOf(resumed) };
+  }
+  const auditId = await db.transaction(async (tx) => {
+    const made = await insertAudit(tx, newAudit(sources, ids, options));
+    if (made !== undefined) await updateSources(tx, sorted);
+    return made;
   });
   if (auditId === undefined) return undefined;
   return { auditId, resumed: false, tasks: await tasksOf(auditId) };
+}
+
+function newAudit(
+  sources: readonly SourceSettings[],
+  sourceIds: readonly number[],
+  { lane, now, slot }: StartOptions,
+): AuditStart {
+  const options: AuditOptions = { sources };
+  const tasks = sources.map(({ name }) => sourceTask(name));
+  return { lane, options, sourceIds, tasks, now, ...(slot ? { slot } : {}) };
+}
+
+/** Not before an audit has its sources: another one of theirs, still under way, counts by what they say. */
+async function updateSources(tx: Queryable, sources: readonly SourceSettings[]): Promise<void> {
+  await Promise.all(sources.map((source) => updateSource(tx, source)));
 }
 
 interface Abandoned {

@@ -57,26 +57,24 @@ export interface AuditStart {
 }
 
 /** @returns the new audit's id; undefined when one of the sources is being audited, or the slot was started already */
-export async function insertAudit(db: Database, start: AuditStart): Promise<number | undefined> {
-  return db.transaction(async (tx) => {
-    const [row] = await tx.query<{ id: number }>(
-      `insert into audit (lane, status, stage, options, started_at, heartbeat_at) values ($1, 'running', 'inventory', $2::jsonb, ${STARTED_AT}, now()) returning id`,
-      [start.lane, storableJson(start.options), start.now],
-    );
-    if (!row) throw new Error('an insert returned no row');
-    const { id } = row;
-    const taken = await tx.query(
-      `insert into audit_source (audit_id, source_id, slot, running) select $1, source_id, $3, true from unnest($2::int4[]) as n (source_id)
-       on conflict do nothing returning source_id`,
-      [id, [...start.sourceIds], start.slot ?? null],
-    );
-    if (taken.length < start.sourceIds.length) {
-      await tx.query('delete from audit where id = $1', [id]);
-      return undefined;
-    }
-    await addTasks(tx, id, start.tasks);
-    return id;
-  });
+export async function insertAudit(tx: Queryable, start: AuditStart): Promise<number | undefined> {
+  const [row] = await tx.query<{ id: number }>(
+    `insert into audit (lane, status, stage, options, started_at, heartbeat_at) values ($1, 'running', 'inventory', $2::jsonb, ${STARTED_AT}, now()) returning id`,
+    [start.lane, storableJson(start.options), start.now],
+  );
+  if (!row) throw new Error('an insert returned no row');
+  const { id } = row;
+  const taken = await tx.query(
+    `insert into audit_source (audit_id, source_id, slot, running) select $1, source_id, $3, true from unnest($2::int4[]) as n (source_id)
+     on conflict do nothing returning source_id`,
+    [id, [...start.sourceIds], start.slot ?? null],
+  );
+  if (taken.length < start.sourceIds.length) {
+    await tx.query('delete from audit where id = $1', [id]);
+    return undefined;
+  }
+  await addTasks(tx, id, start.tasks);
+  return id;
 }
 
 /** The running audits of some sources. `abandoned`: run by a process that shows no sign of life. */

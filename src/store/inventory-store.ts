@@ -29,26 +29,35 @@ export interface RepositorySighting extends Sighting {
   readonly repositoryId: number;
 }
 
-/** Makes or updates a source. @returns its id */
-export async function upsertSource(
-  tx: Queryable,
-  source: {
-    readonly name: string;
-    readonly kind: 'oci' | 'ecr';
-    readonly dedup: DedupScope;
-    readonly platforms: PlatformSelection;
-  },
-): Promise<number> {
+/** A source as an audit is to find it. */
+export interface SourceRow {
+  readonly name: string;
+  readonly kind: 'oci' | 'ecr';
+  readonly dedup: DedupScope;
+  readonly platforms: PlatformSelection;
+}
+
+/** Makes a source where there is none of its name; one that is there stays as it is. @returns its id */
+export async function findOrMakeSource(tx: Queryable, source: SourceRow): Promise<number> {
   const [row] = await tx.query<{ id: number }>(
     `insert into source (name, kind, dedup, platforms) values ($1, $2, $3, $4::text[])
-     on conflict (name) do update set kind = excluded.kind, platforms = excluded.platforms,
-       -- Amazon ECR tells the scope itself, and an audit that is taken up does not ask again.
-       dedup = case when source.kind = 'ecr' and excluded.kind = 'ecr' then source.dedup else excluded.dedup end
-     returning id`,
+     -- For its id: without an update there is no row to return.
+     on conflict (name) do update set name = excluded.name returning id`,
     [source.name, source.kind, source.dedup, platformNames(source.platforms)],
   );
   if (!row) throw new Error('an upsert returned no row');
   return row.id;
+}
+
+/** Sets a source to what the settings say; reports and totals go by it. */
+export async function updateSource(tx: Queryable, source: SourceRow): Promise<void> {
+  await tx.query(
+    `update source set kind = $2, platforms = $4::text[],
+       -- Amazon ECR tells the scope itself, and an audit that is taken up does not ask again.
+       dedup = case when kind = 'ecr' and $2 = 'ecr' then dedup else $3 end
+     where name = $1`,
+    [source.name, source.kind, source.dedup, platformNames(source.platforms)],
+  );
 }
 
 /**

@@ -110,6 +110,19 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect((await again('prod', false))?.tasks).not.toContainEqual(left);
   });
 
+  test('an audit that is refused changes nothing of the source that is being audited; one that begins does', async () => {
+    await start('prod');
+    const of = (platforms: OciSource['platforms'], dedup: OciSource['dedup']) =>
+      start('prod', { alone: false, lane: 'adhoc', sources: [{ ...sourceOf('prod'), platforms, dedup }] });
+    const stored = () => db.query('select platforms, dedup from source');
+    const before = await stored();
+    expect(await of('all', 'namespace')).toBeUndefined();
+    expect(await stored()).toEqual(before);
+    await db.query("update audit set heartbeat_at = now() - interval '2 minutes'");
+    expect(await of('all', 'namespace')).toMatchObject({ resumed: false });
+    expect(await stored()).toEqual([{ platforms: null, dedup: 'namespace' }]);
+  });
+
   test('because it was killed: the next one takes up all of its tasks, however many', async () => {
     const killed = (await start('prod'))?.auditId ?? 0;
     await db.query(

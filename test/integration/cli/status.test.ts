@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
 import { insertAudit } from '../../../src/store/audit-store.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { upsertSource } from '../../../src/store/inventory-store.ts';
+import { findOrMakeSource } from '../../../src/store/inventory-store.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
   url = await newPostgresUrl();
   db = await openDatabase({ url, dataDir: '' });
   await migrate(db);
-  const id = await upsertSource(db, { name: 'lab', kind: 'oci', dedup: 'registry', platforms: 'all' });
+  const id = await findOrMakeSource(db, { name: 'lab', kind: 'oci', dedup: 'registry', platforms: 'all' });
   await insertAudit(db, {
     lane: 'adhoc',
     options: { sources: [] },
