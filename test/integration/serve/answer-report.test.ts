@@ -25,19 +25,19 @@ describe.each(BACKENDS)('a long report from $name', ({ open }) => {
   test('has its place until its reader has it, or leaves', async () => {
     const answer = reportAnswers(await dashboardOver(db), 1);
     const app = new Hono()
-      .get('/long', (context) => answer(context, KINDS.images, queryOf('format=csv')))
-      .get('/short', (context) => answer(context, KINDS.images, queryOf('format=csv&limit=2')));
-    const unread = await app.request('/long');
+      .get('/api/long', (context) => answer(context, KINDS.images, queryOf('format=csv')))
+      .get('/api/short', (context) => answer(context, KINDS.images, queryOf('format=csv&limit=2')));
+    const unread = await app.request('/api/long');
     expect(unread.status).toBe(200);
-    const refused = await app.request('/long');
+    const refused = await app.request('/api/long');
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('2');
     expect(await refused.json()).toMatchObject({ error: { code: 'busy' } });
     await unread.body?.cancel();
-    expect((await app.request('/long', { method: 'HEAD' })).status).toBe(200);
-    const lines = (await (await app.request('/long')).text()).split('\r\n');
-    const unreadShort = await app.request('/short');
-    expect((await (await app.request('/long')).text()).split('\r\n')).toEqual(lines);
+    expect((await app.request('/api/long', { method: 'HEAD' })).status).toBe(200);
+    const lines = (await (await app.request('/api/long')).text()).split('\r\n');
+    const unreadShort = await app.request('/api/short');
+    expect((await (await app.request('/api/long')).text()).split('\r\n')).toEqual(lines);
     expect(await unreadShort.text()).toBe(`${lines.slice(0, 3).join('\r\n')}\r\n`);
   });
 
