@@ -5,6 +5,8 @@ import { DEFAULT_PREFIX } from './redis-connection.ts';
 export interface SweeperOptions {
   readonly redis: Redis;
   readonly prefix?: string;
+  /** Tells the database that this process is there: each interval, also while Redis is away or a sweep takes long. */
+  readonly signOfLife: () => Promise<void>;
   /** Compares the database with Redis, and puts right what differs. */
   readonly sweep: (signal: AbortSignal) => Promise<void>;
   /** How often, by whichever process comes first (ms). */
@@ -17,12 +19,15 @@ export interface Sweeper {
 }
 
 /**
- * Sweeps for as long as it runs. Every worker and scheduler has one; in each interval one of them works. A Redis that
- * comes back empty has forgotten whose turn it was, so it is swept at once.
+ * Sweeps, and gives signs of life, for as long as it runs. Every worker and scheduler has one; in each interval one of
+ * them sweeps. A Redis that comes back empty has forgotten whose turn it was, so it is swept at once.
  */
 export function startSweeper(options: SweeperOptions): Sweeper {
   const { redis, everyMs } = options;
   const stop = new AbortController();
+  const onError = (error: unknown): void => {
+    if (!stop.signal.aborted) options.onError(error);
+  };
   const key = `${options.prefix ?? DEFAULT_PREFIX}:swept`;
   const sweepInTurn = async (): Promise<void> => {
     const ours = await redis.set(key, '1', 'PX', Math.ceil(everyMs * 0.9), 'NX');
@@ -30,12 +35,14 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   };
   let work = Promise.resolve();
   const next = (): void => {
-    work = work.then(sweepInTurn).catch((error) => {
-      if (!stop.signal.aborted) options.onError(error);
-    });
+    work = work.then(sweepInTurn).catch(onError);
   };
   redis.on('ready', next);
-  const running = repeat(next, everyMs, stop.signal);
+  const interval = (): void => {
+    void options.signOfLife().catch(onError);
+    next();
+  };
+  const running = repeat(interval, everyMs, stop.signal);
   return {
     async close() {
       redis.off('ready', next);

@@ -150,9 +150,9 @@ function startSweeping({ db, redis, queue, engine, metrics }: Installation, log:
   const sweeper = startSweeper({
     redis,
     everyMs: SWEEP_EVERY_MS,
+    signOfLife: () => keepAlive(db),
     onError: (error) => log.warn({ error }, 'the sweep failed, the next one tries again'),
     async sweep(signal) {
-      await keepAlive(db);
       const requeued = await queue.requeueLost({ listOpenTasks: () => queuedTasks(db) }, { signal });
       metrics.countRequeued(requeued);
       if (requeued > 0) log.info({ tasks: requeued }, 'put back what the queue had lost');

@@ -81,7 +81,14 @@ function startWorkers(table: Table, work: (task: TaskReference) => Promise<unkno
 
 function startSweeping(table: Table): void {
   const sweep = async (signal: AbortSignal) => void (await queue.requeueLost(table, { signal }));
-  const sweeper = startSweeper({ redis, prefix: PREFIX, everyMs: 40, sweep, onError: () => undefined });
+  const sweeper = startSweeper({
+    redis,
+    prefix: PREFIX,
+    everyMs: 40,
+    signOfLife: async () => undefined,
+    sweep,
+    onError: () => undefined,
+  });
   opened.push(() => sweeper.close());
 }
 

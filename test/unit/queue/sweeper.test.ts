@@ -1,0 +1,33 @@
+import { EventEmitter, once } from 'node:events';
+import type { Redis } from 'ioredis';
+import { expect, test } from 'vitest';
+import { startSweeper } from '../../../src/queue/sweeper.ts';
+
+test.each([
+  ['while Redis is away', true],
+  ['while a sweep takes long', false],
+])('signs of life go on %s', async (_when, isAway) => {
+  const events = new EventEmitter();
+  const back = once(events, 'back');
+  const redis = Object.assign(new EventEmitter(), {
+    set: async () => {
+      if (isAway) await back;
+      return isAway ? null : 'OK';
+    },
+  });
+  const third = once(events, 'third');
+  let signs = 0;
+  const sweeper = startSweeper({
+    redis: redis as unknown as Redis,
+    everyMs: 1,
+    async signOfLife() {
+      if (++signs === 3) events.emit('third');
+    },
+    sweep: async () => void (await back),
+    onError: (error) => events.emit('error', error),
+  });
+  await third;
+  events.emit('back');
+  await sweeper.close();
+  expect(signs).toBeGreaterThanOrEqual(3);
+});
