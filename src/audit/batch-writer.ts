@@ -19,7 +19,7 @@ export interface ReadBatch {
   readonly errors: readonly ItemError[];
 }
 
-/** Keeps batches: what each brought, in the transaction that settles its task. */
+/** Keeps batches: what each brought, in the transaction that settles its task; of one that is settled, nothing. */
 export interface BatchWriter {
   write(batch: ReadBatch): Promise<void>;
 }
@@ -33,8 +33,9 @@ export function createBatchWriter(db: Database, queue: TaskQueue, now: () => str
   return new GroupWriter<ReadBatch>({
     async write(batches) {
       const judging = await db.transaction(async (tx) => {
-        const images = await writeBatches(tx, batches, now());
-        const planned = ahead.plan(batches, images);
+        const settled = await settleTasks(tx, batches);
+        const images = await writeBatches(tx, settled, now());
+        const planned = ahead.plan(settled, images);
         // In the transaction that settles the batches: with a task left, the inventory cannot end before it.
         if (planned.task) await addTasks(tx, planned.task.auditId, [planned.task]);
         if (planned.isDoubled) await refreshStatistics(tx);
@@ -52,13 +53,11 @@ export function createBatchWriter(db: Database, queue: TaskQueue, now: () => str
 async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: string): Promise<readonly number[]> {
   const blobs = batches.flatMap(({ content }) => content.blobs);
   const manifests = batches.flatMap(({ content }) => content.manifests);
-  const tasks = batches.map(({ task }) => task);
   const images = saveContent(tx, blobs, manifests, at);
   await Promise.all([
     images,
     recordSightings(tx, batches.flatMap(sightingsOf), at),
-    ...auditsOf(tasks).map((auditId) => replaceErrorsOf(tx, auditId, batches, at)),
-    settleTasks(tx, tasks),
+    ...auditsOf(batches).map((auditId) => replaceErrorsOf(tx, auditId, batches, at)),
   ]);
   return images;
 }
@@ -67,8 +66,8 @@ function sightingsOf({ repository, content }: ReadBatch): readonly RepositorySig
   return content.sightings.map((sighting) => ({ ...sighting, repositoryId: repository.id }));
 }
 
-function auditsOf(tasks: readonly TaskReference[]): readonly number[] {
-  return [...new Set(tasks.map(({ auditId }) => auditId))];
+function auditsOf(batches: readonly ReadBatch[]): readonly number[] {
+  return [...new Set(batches.map(({ task }) => task.auditId))];
 }
 
 function replaceErrorsOf(tx: Queryable, auditId: number, batches: readonly ReadBatch[], at: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import { addTasks, type ItemError } from '../store/audit-store.ts';
+import { addTasks, holdTask, type ItemError } from '../store/audit-store.ts';
 import { knownManifests } from '../store/content-store.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
@@ -29,7 +29,7 @@ export async function listRepository(
   try {
     for await (const batch of cutBatches(pages, isKnown)) {
       tagsSelected += batch.filter(({ tag }) => tag !== undefined).length;
-      await dispatch(context, task, repository, batch, signal);
+      if (!(await dispatch(context, task, repository, batch, signal))) return;
     }
     found.errors.push(...missingTags(source, repository, found.tags));
   } catch (error) {
@@ -107,14 +107,21 @@ async function* listing(
   if (settings.newest !== 'all') yield newestTags(kept, settings.newest);
 }
 
+/** @returns false when somebody else has listed the repository, or ended the audit */
 async function dispatch(
   { db, queue }: AuditContext,
-  { auditId, lane }: TaskReference,
+  task: TaskReference,
   repository: StoredRepository,
   batch: readonly ListedManifest[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
+  const { auditId, lane } = task;
   const { kind, key, payload } = manifestsTask(repository, batch);
-  await addTasks(db, auditId, [{ kind, key, payload }]);
-  await queue.add([{ auditId, kind, key, lane }], { signal });
+  const isOurs = await db.transaction(async (tx) => {
+    if (!(await holdTask(tx, task))) return false;
+    await addTasks(tx, auditId, [{ kind, key, payload }]);
+    return true;
+  });
+  if (isOurs) await queue.add([{ auditId, kind, key, lane }], { signal });
+  return isOurs;
 }

@@ -1,7 +1,7 @@
 import { NotFoundError, type SlimboardError } from '../errors.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedRepository } from '../registry/registry.ts';
-import { addTasks, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
+import { addTasks, holdTask, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
 import { itemFailure } from './item-failure.ts';
@@ -25,14 +25,16 @@ export async function listSource(
   for await (const page of registry.listRepositories({ signal, onInvalid, selects })) {
     const selected = page.filter(({ name }) => selects(name));
     found += selected.length;
-    await context.queue.add(await keepPage(context, task, source, selected), { signal });
+    const tasks = await keepPage(context, task, source, selected);
+    if (!tasks) return;
+    await context.queue.add(tasks, { signal });
   }
   if (found === 0 && failed.length === 0 && namesRepositories(source.settings))
     failed.push(repositoryError(source, '', nothingSelected(source)));
   await db.transaction(async (tx) => {
+    if (!(await settleTask(tx, task))) return;
     await endMissingRepositories(tx, source.id, task.auditId, selects, now());
     await recordErrors(tx, task.auditId, failed, now());
-    await settleTask(tx, task);
   });
   for (const { repository, message } of failed) context.events.itemFailed(source.settings.name, repository, message);
 }
@@ -54,13 +56,16 @@ function repositoryError(source: PlannedSource, repository: string, error: Slimb
   };
 }
 
+/** @returns undefined when somebody else has listed the source, or ended the audit */
 async function keepPage(
   { db, now }: AuditContext,
-  { auditId, lane }: TaskReference,
+  task: TaskReference,
   source: PlannedSource,
   page: readonly ListedRepository[],
-): Promise<readonly TaskReference[]> {
+): Promise<readonly TaskReference[] | undefined> {
+  const { auditId, lane } = task;
   return db.transaction(async (tx) => {
+    if (!(await holdTask(tx, task))) return undefined;
     const rows = await upsertRepositories(tx, source.id, auditId, page, now());
     const tasks = rows.map((row) => repositoryTask({ ...row, source: source.settings.name }));
     await addTasks(tx, auditId, tasks);

@@ -18,7 +18,7 @@ export interface ReadListing {
   readonly errors: readonly ItemError[];
 }
 
-/** Ends what listings no longer hold, in the transaction that settles their tasks. */
+/** Ends what listings no longer hold, in the transaction that settles their tasks; of one that is settled, nothing. */
 export interface ListingWriter {
   write(listing: ReadListing): Promise<void>;
 }
@@ -36,9 +36,9 @@ export function createListingWriter(db: Database, now: () => string): ListingWri
 }
 
 async function writeListings(tx: Queryable, listings: readonly ReadListing[], at: string): Promise<void> {
-  const tasks = listings.map(({ task }) => task);
-  for (const auditId of new Set(tasks.map((task) => task.auditId))) {
-    const ofAudit = listings.filter(({ task }) => task.auditId === auditId);
+  const settled = await settleTasks(tx, listings);
+  for (const auditId of new Set(settled.map(({ task }) => task.auditId))) {
+    const ofAudit = settled.filter(({ task }) => task.auditId === auditId);
     const closed = ofAudit.map(({ repository, ...listed }) => ({ repositoryId: repository.id, ...listed }));
     await closeListings(tx, auditId, closed, at);
     const scopes = ofAudit.map(({ sourceId, repository: { registry, name } }) => ({
@@ -49,5 +49,4 @@ async function writeListings(tx: Queryable, listings: readonly ReadListing[], at
     const errors = ofAudit.flatMap((listing) => listing.errors);
     await replaceErrors(tx, auditId, scopes, errors, at);
   }
-  await settleTasks(tx, tasks);
 }

@@ -154,16 +154,36 @@ export async function findTask<P>(db: Queryable, task: TaskReference): Promise<P
   return row?.payload;
 }
 
-/** Takes tasks off the list of what is to do. */
-export async function settleTasks(tx: Queryable, tasks: readonly TaskReference[]): Promise<void> {
-  await tx.query(
-    'delete from audit_task using unnest($1::int8[], $2::text[]) as n (audit_id, key) where audit_task.audit_id = n.audit_id and audit_task.key = n.key',
-    [tasks.map(({ auditId }) => auditId), tasks.map(({ key }) => key)],
+/**
+ * Takes the tasks of what was read off the list of what is to do.
+ * @returns those items whose task was on it. Of another one, somebody else has written what it brought, or its audit has
+ * ended: nothing of it may be written any more.
+ */
+export async function settleTasks<T extends { readonly task: TaskReference }>(
+  tx: Queryable,
+  items: readonly T[],
+): Promise<readonly T[]> {
+  const rows = await tx.query<TaskReference>(
+    `delete from audit_task t using unnest($1::int8[], $2::text[]) as n (audit_id, key)
+     where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
+    [items.map(({ task }) => task.auditId), items.map(({ task }) => task.key)],
   );
+  const byTask = new Map(items.map((item) => [`${item.task.auditId}/${item.task.key}`, item]));
+  return rows.flatMap(({ auditId, key }) => byTask.get(`${auditId}/${key}`) ?? []);
 }
 
-export function settleTask(tx: Queryable, task: TaskReference): Promise<void> {
-  return settleTasks(tx, [task]);
+/** @returns whether it was still to do, see {@link settleTasks} */
+export async function settleTask(tx: Queryable, task: TaskReference): Promise<boolean> {
+  return (await settleTasks(tx, [{ task }])).length > 0;
+}
+
+/** Whether a task is still to do. If so, nobody else settles it before the transaction has ended. */
+export async function holdTask(tx: Queryable, { auditId, key }: TaskReference): Promise<boolean> {
+  const rows = await tx.query('select 1 from audit_task where audit_id = $1 and key = $2 for key share', [
+    auditId,
+    key,
+  ]);
+  return rows.length > 0;
 }
 
 /** An audit's tasks that are not settled, by key. */

@@ -1,0 +1,84 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createListingWriter, type ReadListing } from '../../../src/audit/listing-writer.ts';
+import { parseTag } from '../../../src/oci/reference.ts';
+import type { TaskKind } from '../../../src/queue/queue.ts';
+import type { Database } from '../../../src/store/database.ts';
+import type { StoredRepository } from '../../../src/store/inventory-store.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { type AuditOptions, auditRegistry, contentOf } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { type Fault, type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { task } from '../../support/task.ts';
+
+describe.each(BACKENDS)('a task that somebody else has settled, in $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry({ pageSize: 1 });
+    for (const tag of ['1', '2']) registry.push('team/app', tag, image({ layers: [tag] }));
+  });
+  afterEach(() => registry.close());
+
+  const tagsOf = () => db.query('select name, ended_at is null as open from tag order by name');
+
+  /** Audits again, and does what another process does while a request is under way. */
+  async function auditMeanwhile(path: RegExp, meanwhile: () => Promise<unknown>, options: AuditOptions = {}) {
+    const fault: Fault = (_request, _response, next) => void meanwhile().then(next);
+    const undo = registry.fault({ path, times: 1 }, fault);
+    const audit = await auditRegistry(db, registry, options);
+    undo();
+    return audit;
+  }
+  const settle = (kind: TaskKind) => db.query('delete from audit_task where kind = $1', [kind]);
+
+  test('ends no tag with an older listing, and leaves the repository to whoever listed it', async () => {
+    const { id } = await auditRegistry(db, registry);
+    const [repository] = await db.query<StoredRepository>(
+      'select r.id, s.name as source, r.registry, r.name from repository r join source s on s.id = r.source_id',
+    );
+    const [source] = await db.query<{ id: number }>('select id from source');
+    if (!repository || !source) throw new Error('nothing was audited');
+    const listing: ReadListing = {
+      task: task('repository', 'an older one', { auditId: id }),
+      sourceId: source.id,
+      repository,
+      tags: [parseTag('1')],
+      untagged: [],
+      tagsWanted: 1,
+      errors: [],
+    };
+    const writer = createListingWriter(db, () => new Date().toISOString());
+    await writer.write(listing);
+    expect(await tagsOf()).toEqual([
+      { name: '1', open: true },
+      { name: '2', open: true },
+    ]);
+    expect(await db.query('select tags_listed from repository')).toEqual([{ tags_listed: 2 }]);
+  });
+
+  test('makes no more batches of a listing', async () => {
+    await auditMeanwhile(/\/tags\/list/, () => settle('repository'));
+    expect(await tagsOf()).toEqual([]);
+    expect(registry.count({ path: /\/manifests\// })).toBe(0);
+  });
+
+  test('ends no repository, and finds none', async () => {
+    await auditRegistry(db, registry);
+    const before = await contentOf(db);
+    registry.push('team/new', '1', image({ layers: ['new'] }));
+    await auditMeanwhile(/_catalog/, () => settle('source'));
+    expect((await contentOf(db)).repositories).toEqual(before.repositories);
+  });
+
+  test('keeps no tag of a batch', async () => {
+    await auditMeanwhile(/\/manifests\//, () => settle('manifests'));
+    expect(await tagsOf()).toEqual([]);
+  });
+});
