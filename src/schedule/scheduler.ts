@@ -5,14 +5,17 @@ import type { TaskQueue } from '../queue/queue.ts';
 import { DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import type { AuditStarter, StartedAudit } from './audit-starter.ts';
 import { planSchedules, type ScheduledSource, type SchedulePlan, schedulerId } from './plan-schedules.ts';
-import { missedSlot, slotOf } from './slots.ts';
+import { isUnserved, missedSlot, slotOf } from './slots.ts';
 
 /** What the scheduler did, for the log. */
 export interface SchedulerEvents {
   onSynced?(plan: SchedulePlan): void;
-  onStarted?(source: string, slot: Date, outcome: StartedAudit): void;
+  onDue?(source: string, slot: Date, outcome: DueOutcome): void;
   onError(error: unknown): void;
 }
+
+/** `waits`: an audit outside the schedule is under way; the slot is caught up when that has ended, and this is told once. */
+export type DueOutcome = StartedAudit | { readonly kind: 'waits'; readonly auditId: number };
 
 export interface SchedulerOptions {
   readonly redis: Redis;
@@ -62,6 +65,8 @@ class Schedules implements Scheduler {
   readonly #now: () => Date;
   readonly #queue: Queue<DueAudit>;
   readonly #stop = new AbortController();
+  /** The slot of each source that was last told to wait (ms since the epoch). */
+  readonly #waiting = new Map<string, number>();
   #worker: Worker<DueAudit> | undefined;
   #passes: Promise<void> | undefined;
 
@@ -128,7 +133,10 @@ class Schedules implements Scheduler {
   async #start(source: string, slot: Date): Promise<void> {
     const outcome = await this.#options.starter.startAudit(source, 'nightly', slot);
     if (outcome.kind === 'started') await this.#options.queue.add(outcome.tasks, { signal: this.#stop.signal });
-    this.#options.events.onStarted?.(source, slot, outcome);
+    const waits = outcome.kind === 'running' && isUnserved(slot, await this.#options.starter.lastAudit(source));
+    if (waits && this.#waiting.get(source) === slot.getTime()) return;
+    if (waits) this.#waiting.set(source, slot.getTime());
+    this.#options.events.onDue?.(source, slot, waits ? { kind: 'waits', auditId: outcome.auditId } : outcome);
   }
 
   async #repeat(): Promise<void> {

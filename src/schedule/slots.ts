@@ -26,10 +26,13 @@ export function latestSlot({ pattern, timezone }: Schedule, now: Date): Date | u
  * an audit was under way was served by that one.
  */
 export function missedSlot(schedule: Schedule, last: LastAudit | undefined, now: Date): Date | undefined {
-  if (!last?.finishedAt) return undefined;
   const slot = latestSlot(schedule, new Date(now.getTime() - SLOT_GRACE_MS));
-  if (!slot || last.startedAt >= slot || last.finishedAt >= slot) return undefined;
-  return slot;
+  return slot && isUnserved(slot, last) ? slot : undefined;
+}
+
+/** Whether a source's last scheduled audit had ended before the slot. */
+export function isUnserved(slot: Date, last: LastAudit | undefined): boolean {
+  return last?.finishedAt !== undefined && last.startedAt < slot && last.finishedAt < slot;
 }
 
 /**

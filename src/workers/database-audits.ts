@@ -1,10 +1,13 @@
 import { startAudit } from '../audit/start-audit.ts';
 import { SettingsError } from '../errors.ts';
-import type { AuditStarter, StartedAudit } from '../schedule/audit-starter.ts';
+import type { AuditStarter } from '../schedule/audit-starter.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { findAudit } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
 import { findObstacle, handToWorkers, newestNightly } from '../store/queued-audit-store.ts';
+
+/** What keeps an audit from starting may end before it is found: then there is another attempt. */
+const START_ATTEMPTS = 3;
 
 /** Starts audits for workers to do, as the database's constraints allow. */
 export function createAuditStarter(
@@ -17,16 +20,22 @@ export function createAuditStarter(
       const source = (await sources()).find((one) => one.name === name);
       if (!source) throw new SettingsError(`there is no source "${name}" in the settings`);
       const slot = slotDate?.toISOString();
-      const started = await startAudit(db, {
-        sources: [source],
-        lane,
-        alone: false,
-        now: now(),
-        ...(slot !== undefined && { slot }),
-      });
-      if (!started) return obstacleTo(db, name, slot);
-      await handToWorkers(db, started.auditId);
-      return { kind: 'started', auditId: started.auditId, tasks: started.tasks };
+      for (let attempt = 1; attempt <= START_ATTEMPTS; attempt++) {
+        const started = await startAudit(db, {
+          sources: [source],
+          lane,
+          alone: false,
+          now: now(),
+          ...(slot !== undefined && { slot }),
+        });
+        if (started) {
+          await handToWorkers(db, started.auditId);
+          return { kind: 'started', auditId: started.auditId, tasks: started.tasks };
+        }
+        const obstacle = await findObstacle(db, name, slot);
+        if (obstacle) return { kind: obstacle.running ? 'running' : 'served', auditId: obstacle.auditId };
+      }
+      throw new Error(`audits of ${name} begin and end all the time: none could be started`);
     },
     async lastAudit(name) {
       const audit = await newestNightly(db, name);
@@ -38,11 +47,4 @@ export function createAuditStarter(
       return (await findAudit(db, auditId))?.status ?? 'failed';
     },
   };
-}
-
-async function obstacleTo(db: Database, name: string, slot: string | undefined): Promise<StartedAudit> {
-  const obstacle = await findObstacle(db, name, slot);
-  // It ended between the two statements; the schedule's next pass tries again.
-  if (!obstacle) throw new Error(`an audit of ${name} ended just now`);
-  return { kind: obstacle.running ? 'running' : 'served', auditId: obstacle.auditId };
 }

@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import type { AuditStarter, AuditStatus } from '../schedule/audit-starter.ts';
 import type { ScheduledSource } from '../schedule/plan-schedules.ts';
 import { startNow, waitForAudit } from '../schedule/run-now.ts';
-import { type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
+import { type DueOutcome, type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import { tellRarely } from '../tell-rarely.ts';
 import { createAuditStarter } from './database-audits.ts';
@@ -93,14 +93,20 @@ function scheduleOf({ name, schedule, timezone }: SourceSettings): readonly Sche
   return schedule === undefined ? [] : [{ name, pattern: schedule, timezone }];
 }
 
+const DUE_TEXTS: Readonly<Record<DueOutcome['kind'], string>> = {
+  started: 'audit started',
+  served: 'another scheduler started this audit',
+  running: 'the audit before this one is still under way: this slot is left out',
+  waits: 'an audit outside the schedule is under way: this slot waits for its end',
+};
+
 function schedulerEvents(log: Logger): SchedulerEvents {
   return {
     onSynced: ({ upsert, remove }) =>
       log.info({ scheduled: upsert.map(({ name }) => name), removed: remove }, 'schedules follow the settings'),
-    onStarted(source, slot, { kind, auditId }) {
+    onDue(source, slot, { kind, auditId }) {
       const fields = { source, audit: auditId, slot: slot.toISOString() };
-      if (kind === 'running') log.warn(fields, 'the audit before this one is still under way: this slot is left out');
-      else log.info(fields, kind === 'started' ? 'audit started' : 'another scheduler started this audit');
+      log[kind === 'running' ? 'warn' : 'info'](fields, DUE_TEXTS[kind]);
     },
     onError: tellRarely((failure) => log.error(failure, 'scheduling failed, it is tried again')),
   };

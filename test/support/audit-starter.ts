@@ -2,8 +2,9 @@ import type { TaskReference } from '../../src/queue/queue.ts';
 import type { AuditStarter, AuditStatus, LastAudit, StartedAudit } from '../../src/schedule/audit-starter.ts';
 import { task } from './task.ts';
 
-interface MadeAudit extends LastAudit {
+export interface MadeAudit extends LastAudit {
   readonly source: string;
+  readonly lane: TaskReference['lane'];
   readonly slot: number | undefined;
   status: AuditStatus;
 }
@@ -23,7 +24,7 @@ export class MemoryAudits implements AuditStarter {
   }
 
   async lastAudit(source: string): Promise<LastAudit | undefined> {
-    return this.audits.findLast((audit) => audit.source === source);
+    return this.audits.findLast((audit) => audit.source === source && audit.lane === 'nightly');
   }
 
   async auditStatus(auditId: number): Promise<AuditStatus> {
@@ -40,7 +41,7 @@ export class MemoryAudits implements AuditStarter {
     const end = this.endAtOnce
       ? ({ finishedAt: startedAt, status: 'finished' } as const)
       : ({ status: 'running' } as const);
-    const auditId = this.audits.push({ source, slot, startedAt, ...end });
+    const auditId = this.audits.push({ source, lane, slot, startedAt, ...end });
     return { kind: 'started', auditId, tasks: [task('source', source, { auditId, lane })] };
   }
 }

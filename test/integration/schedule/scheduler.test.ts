@@ -8,7 +8,7 @@ import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
 import type { ScheduledSource } from '../../../src/schedule/plan-schedules.ts';
 import { startNow, waitForAudit } from '../../../src/schedule/run-now.ts';
 import { type SchedulerOptions, startScheduler } from '../../../src/schedule/scheduler.ts';
-import { MemoryAudits } from '../../support/audit-starter.ts';
+import { type MadeAudit, MemoryAudits } from '../../support/audit-starter.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 
 let server: TestRedis;
@@ -38,6 +38,11 @@ const nightly = (name: string, more: Partial<ScheduledSource> = {}): ScheduledSo
   timezone: 'Europe/Berlin',
   ...more,
 });
+/** A night of ten days ago. */
+function longAgo(source: string): MadeAudit {
+  const at = new Date(Date.now() - 10 * 86_400_000);
+  return { source, lane: 'nightly', slot: at.getTime(), startedAt: at, finishedAt: at, status: 'finished' };
+}
 const everySecond = (name: string): ScheduledSource => ({ name, pattern: '* * * * * *', timezone: 'UTC' });
 
 /** Schedulers that share an installation: one key space, one database, one list of sources that may change. */
@@ -59,7 +64,7 @@ function installation(sources: readonly ScheduledSource[]) {
       sources: async () => settings.sources,
       starter: audits,
       queue: { add: async (tasks) => void queued.push(...tasks) },
-      events: { onError: fail, onStarted: changed, onSynced: changed },
+      events: { onError: fail, onDue: changed, onSynced: changed },
       syncEveryMs: 20,
       ...more,
     });
@@ -113,17 +118,38 @@ describe('the scheduler', () => {
 
   test('a night that was missed is caught up once, by one of several schedulers', async () => {
     const here = installation([nightly('prod')]);
-    const longAgo = new Date(Date.now() - 10 * 86_400_000);
-    here.audits.audits.push({
-      source: 'prod',
-      slot: longAgo.getTime(),
-      startedAt: longAgo,
-      finishedAt: longAgo,
-      status: 'finished',
-    });
+    here.audits.audits.push(longAgo('prod'));
     await Promise.all([here.start(), here.start(), here.start()]);
     expect(here.queued).toHaveLength(1);
     expect(here.audits.audits).toHaveLength(2);
+  });
+
+  test('a slot that an audit outside the schedule holds up waits for its end, and is told to wait once', async () => {
+    const here = installation([nightly('prod')]);
+    here.audits.audits.push(longAgo('prod'));
+    here.audits.endAtOnce = false;
+    await here.audits.startAudit('prod', 'adhoc');
+    const adhoc = here.audits.audits[1];
+    const outcomes: string[] = [];
+    let passes = 0;
+    const due = new Promise<void>((resolve) => {
+      void here.start({
+        sources: async () => {
+          if (++passes === 5 && adhoc) adhoc.status = 'finished';
+          return here.settings.sources;
+        },
+        events: {
+          onError: fail,
+          onDue(_source, _slot, { kind }) {
+            outcomes.push(kind);
+            if (kind === 'started') resolve();
+          },
+        },
+      });
+    });
+    await due;
+    expect(outcomes).toEqual(['waits', 'started']);
+    expect(here.audits.asked.filter(({ outcome }) => outcome === 'running').length).toBeGreaterThan(1);
   });
 
   test('schedules that Redis lost are written again', async () => {

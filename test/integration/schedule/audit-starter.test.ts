@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startNow } from '../../../src/schedule/run-now.ts';
+import type { SourceSettings } from '../../../src/settings/settings.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { createAuditStarter } from '../../../src/workers/database-audits.ts';
+import { defaultSettings } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+
+const AT = '2026-03-10T02:00:00.000Z';
+
+describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
+  let db: Database;
+  let sources: readonly SourceSettings[];
+  beforeAll(async () => {
+    const { sourceDefaults } = await defaultSettings();
+    sources = ['prod', 'harbor'].map((name) => {
+      return { ...sourceDefaults, kind: 'oci', name, registry: `${name}.example.com`, dedup: 'registry' };
+    }) as SourceSettings[];
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(() => emptyTables(db));
+
+  const starterOn = (database: Database) =>
+    createAuditStarter(
+      database,
+      async () => sources,
+      () => AT,
+    );
+
+  /** The database, in which something happens just before the first statement that holds some text. */
+  function justBefore(text: string, happening: () => Promise<unknown>): Database {
+    let isOver = false;
+    return Object.assign(Object.create(db), {
+      transaction: db.transaction.bind(db),
+      async query(sql: string, parameters: never) {
+        if (!isOver && sql.includes(text)) {
+          isOver = true;
+          await happening();
+        }
+        return db.query(sql, parameters);
+      },
+    });
+  }
+
+  test('an audit that ends while it is looked for keeps none from starting', async () => {
+    const starter = starterOn(db);
+    const { auditId } = await starter.startAudit('prod', 'nightly');
+    const end = () => db.query('update audit_source set running = false where audit_id = $1', [auditId]);
+    const unlucky = starterOn(justBefore('or o.slot =', end));
+    const queue = { add: async () => undefined };
+    const outcomes = await startNow(['prod', 'harbor'], { starter: unlucky, queue });
+    expect([...outcomes.values()].map(({ kind }) => kind)).toEqual(['started', 'started']);
+  });
+});
