@@ -33,7 +33,8 @@ const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000, maxDelayMs: 10_000 };
 /**
  * Runs one audit in this process.
  * @returns the audit as it ended
- * @throws SlimboardError `store-locked` when one of the sources is being audited by another process
+ * @throws SlimboardError `store-locked` when one of the sources is being audited by another process, or another one has
+ * taken up the audit
  * @throws the signal's reason when it was stopped
  */
 export async function runAudit(options: RunOptions): Promise<AuditRow> {
@@ -44,6 +45,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     const started = await startAudit(db, {
       sources: options.sources,
       lane: 'adhoc',
+      runner: 'process',
       alone: db.kind === 'pglite',
       now: now(),
     });
@@ -61,6 +63,11 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     });
     const audit = await findAudit(db, started.auditId);
     if (!audit) throw new Error(`audit ${started.auditId} is gone`);
+    if (audit.status === 'running')
+      throw new SlimboardError(
+        'store-locked',
+        `audit ${audit.id} was taken up by another process while this one was silent: "slimboard status" shows how far it is`,
+      );
     return audit;
   } finally {
     await queue.close();

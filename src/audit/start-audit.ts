@@ -3,10 +3,13 @@ import { SettingsError } from '../errors.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import {
+  type AuditRow,
+  type AuditRunner,
   type AuditStart,
+  claimAudit,
+  claimLeftDeliveries,
   failAudit,
   insertAudit,
-  listLeftDeliveries,
   listOpenTasks,
   runningAudits,
 } from '../store/audit-store.ts';
@@ -18,6 +21,8 @@ import { singleTask, sourceTask } from './task-payloads.ts';
 export interface StartOptions {
   readonly sources: readonly SourceSettings[];
   readonly lane: TaskReference['lane'];
+  /** Who is to do its tasks. */
+  readonly runner: AuditRunner;
   /** The planned time of a nightly audit, ISO 8601. */
   readonly slot?: string;
   /**
@@ -53,30 +58,29 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
   // In one order: two audits that start at once must not wait for one another.
   const sorted = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
   const ids = await db.transaction((tx) => Promise.all(sorted.map((source) => findOrMakeSource(tx, source))));
-  const left = await listLeftDeliveries(db, ids, options.alone);
-  const { resumed, ended } = await resumeAbandoned(db, ids, sources, options);
-  const tasksOf = async (auditId: number) => [...left, ...ended, ...(await listOpenTasks(db, auditId))];
-  if (resumed !== undefined) {
-    await db.transaction((tx) => updateSources(tx, sorted));
-    return { auditId: resumed, resumed: true, tasks: await tasksOf(resumed) };
-  }
+  const running = await runningAudits(db, ids);
+  if (!options.alone && running.some(({ abandoned }) => !abandoned)) return undefined;
+  const left = await claimLeftDeliveries(db, ids, options);
+  const claimed = await claimAbandoned(db, running, sources, options);
+  if (!claimed) return undefined;
   const auditId = await db.transaction(async (tx) => {
-    const made = await insertAudit(tx, newAudit(sources, ids, options));
-    if (made !== undefined) await updateSources(tx, sorted);
-    return made;
+    const id = claimed.resumed ?? (await insertAudit(tx, newAudit(sources, ids, options)));
+    if (id !== undefined) await updateSources(tx, sorted);
+    return id;
   });
   if (auditId === undefined) return undefined;
-  return { auditId, resumed: false, tasks: await tasksOf(auditId) };
+  const tasks = [...left, ...claimed.ended, ...(await listOpenTasks(db, auditId))];
+  return { auditId, resumed: claimed.resumed !== undefined, tasks };
 }
 
 function newAudit(
   sources: readonly SourceSettings[],
   sourceIds: readonly number[],
-  { lane, now, slot }: StartOptions,
+  { lane, runner, now, slot }: StartOptions,
 ): AuditStart {
   const options: AuditOptions = { sources };
   const tasks = sources.map(({ name }) => sourceTask(name));
-  return { lane, options, sourceIds, tasks, now, ...(slot ? { slot } : {}) };
+  return { lane, runner, options, sourceIds, tasks, now, ...(slot ? { slot } : {}) };
 }
 
 /** Not before an audit has its sources: another one of theirs, still under way, counts by what they say. */
@@ -90,19 +94,22 @@ interface Abandoned {
   readonly ended: readonly TaskReference[];
 }
 
-/** Takes up a killed audit of just these sources and options; others that were killed are ended. */
-async function resumeAbandoned(
+/**
+ * Takes up a killed audit of just these sources and options; others that were killed are ended.
+ * @returns undefined when somebody else has taken one up
+ */
+async function claimAbandoned(
   db: Database,
-  ids: readonly number[],
+  running: readonly AuditRow[],
   sources: readonly SourceSettings[],
   options: StartOptions,
-): Promise<Abandoned> {
+): Promise<Abandoned | undefined> {
   // As the database gives it back: without undefined fields, keys in any order.
   const wanted: unknown = JSON.parse(JSON.stringify(sources));
   let resumed: number | undefined;
   const ended: TaskReference[] = [];
-  for (const audit of await runningAudits(db, ids)) {
-    if (!options.alone && !audit.abandoned) continue;
+  for (const audit of running) {
+    if (!(await claimAudit(db, audit.id, options))) return undefined;
     const same = audit.lane === options.lane && isDeepStrictEqual((audit.options as AuditOptions).sources, wanted);
     if (same && resumed === undefined) resumed = audit.id;
     else ended.push(...(await endAsFailed(db, audit.id, options)));

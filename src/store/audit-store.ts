@@ -8,6 +8,8 @@ import { storableJson, storableText } from './storable.ts';
 /** Where an audit stands; each stage ends when it has no task left. */
 export type AuditStage = 'inventory' | 'layers' | 'assess' | 'close' | 'deliver' | 'done';
 export type AuditStatus = 'running' | 'finished' | 'incomplete' | 'failed';
+/** Who does an audit's tasks: one process by itself, or workers through a queue. */
+export type AuditRunner = 'process' | 'queue';
 
 /** A task with what it needs to know; kept in the database, never in a queue. */
 export interface NewTask {
@@ -38,8 +40,8 @@ const AUDIT_COLUMNS = `id, lane, status, stage, options, started_at as "startedA
   tags_skipped as "tagsSkipped", tags_failed as "tagsFailed", requests, throttled`;
 
 /**
- * An in-process audit that has shown no sign of life for so long was killed; one that showed it in the future was, before
- * the clock was set back. The database's own clock counts: those of several machines differ.
+ * An audit that has shown no sign of life for so long was killed; one that showed it in the future was, before the clock
+ * was set back. The database's own clock counts: those of several machines differ.
  */
 const ABANDONED = "heartbeat_at not between now() - interval '60 seconds' and now() + interval '60 seconds'";
 /** No audit begins before the end of another one, whatever clocks say: what it finds is newer. */
@@ -48,6 +50,7 @@ const STARTED_AT =
 
 export interface AuditStart {
   readonly lane: 'nightly' | 'adhoc';
+  readonly runner: AuditRunner;
   readonly options: object;
   readonly sourceIds: readonly number[];
   /** The planned time of a nightly audit, ISO 8601: each starts once. */
@@ -59,8 +62,9 @@ export interface AuditStart {
 /** @returns the new audit's id; undefined when one of the sources is being audited, or the slot was started already */
 export async function insertAudit(tx: Queryable, start: AuditStart): Promise<number | undefined> {
   const [row] = await tx.query<{ id: number }>(
-    `insert into audit (lane, status, stage, options, started_at, heartbeat_at) values ($1, 'running', 'inventory', $2::jsonb, ${STARTED_AT}, now()) returning id`,
-    [start.lane, storableJson(start.options), start.now],
+    `insert into audit (lane, status, stage, options, started_at, heartbeat_at, runner)
+     values ($1, 'running', 'inventory', $2::jsonb, ${STARTED_AT}, now(), $4) returning id`,
+    [start.lane, storableJson(start.options), start.now, start.runner],
   );
   if (!row) throw new Error('an insert returned no row');
   const { id } = row;
@@ -75,6 +79,25 @@ export async function insertAudit(tx: Queryable, start: AuditStart): Promise<num
   }
   await addTasks(tx, id, start.tasks);
   return id;
+}
+
+/** Who takes up what was left undone. */
+interface Claim {
+  readonly runner: AuditRunner;
+  /** Whether no other process can be at it. */
+  readonly alone: boolean;
+}
+
+/**
+ * Takes up an audit that nobody does any more.
+ * @returns false when it has ended, or somebody does it: of several who would take it up, one does
+ */
+export async function claimAudit(db: Queryable, auditId: number, { runner, alone }: Claim): Promise<boolean> {
+  const claimed = await db.query(
+    `update audit set runner = $2, heartbeat_at = now() where id = $1 and status = 'running' and ($3 or ${ABANDONED}) returning id`,
+    [auditId, runner, alone],
+  );
+  return claimed.length > 0;
 }
 
 /** The running audits of some sources. `abandoned`: run by a process that shows no sign of life. */
@@ -196,21 +219,24 @@ export async function listOpenTasks(db: Queryable, auditId: number): Promise<rea
 }
 
 /**
- * What is left to deliver of some sources' audits that have ended, in their order: those of one process, which was stopped
- * meanwhile. What workers deliver is for them to go on with.
- * @param alone whether no other process can be at it
+ * Takes up what is left to deliver of some sources' audits that have ended, in their order: those of one process, which
+ * was stopped meanwhile. What workers deliver is for them to go on with.
  */
-export async function listLeftDeliveries(
+export async function claimLeftDeliveries(
   db: Queryable,
   sourceIds: readonly number[],
-  alone: boolean,
+  { runner, alone }: Claim,
 ): Promise<readonly TaskReference[]> {
   return db.query<TaskReference>(
-    `select t.audit_id as "auditId", t.kind, t.key, a.lane from audit_task t join audit a on a.id = t.audit_id
-     where t.kind = 'deliver' and a.status <> 'running' and a.runner = 'process' and ($2 or ${ABANDONED})
-       and exists (select 1 from audit_source s where s.audit_id = a.id and s.source_id = any($1::int4[]))
-     order by a.id`,
-    [[...sourceIds], alone],
+    `with claimed as (
+       update audit a set runner = $2, heartbeat_at = now()
+       where status <> 'running' and runner <> 'queue' and ($3 or ${ABANDONED})
+         and exists (select 1 from audit_source s where s.audit_id = a.id and s.source_id = any($1::int4[]))
+         and exists (select 1 from audit_task t where t.audit_id = a.id and t.kind = 'deliver')
+       returning id, lane)
+     select t.audit_id as "auditId", t.kind, t.key, c.lane from claimed c join audit_task t on t.audit_id = c.id
+     where t.kind = 'deliver' order by c.id`,
+    [[...sourceIds], runner, alone],
   );
 }
 

@@ -5,9 +5,9 @@ import type { Queryable } from './database.ts';
 
 const QUEUED = `runner = 'queue'`;
 
-/** Notes that workers do this audit: from now on they keep it alive, and put back what the queue loses of it. */
-export async function handToWorkers(db: Queryable, auditId: number): Promise<void> {
-  await db.query("update audit set runner = 'queue' where id = $1", [auditId]);
+/** Whether workers do an audit: they keep it alive, and put back what the queue loses of it. */
+export async function isHandedToWorkers(db: Queryable, auditId: number): Promise<boolean> {
+  return (await db.query(`select 1 from audit where id = $1 and ${QUEUED}`, [auditId])).length > 0;
 }
 
 /** Tells that workers are there for their audits, those that wait for a free lane included. */

@@ -4,7 +4,7 @@ import type { AuditStarter } from '../schedule/audit-starter.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { findAudit } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
-import { findObstacle, handToWorkers, newestNightly } from '../store/queued-audit-store.ts';
+import { findObstacle, newestNightly } from '../store/queued-audit-store.ts';
 
 /** What keeps an audit from starting may end before it is found: then there is another attempt. */
 const START_ATTEMPTS = 3;
@@ -24,14 +24,12 @@ export function createAuditStarter(
         const started = await startAudit(db, {
           sources: [source],
           lane,
+          runner: 'queue',
           alone: false,
           now: now(),
           ...(slot !== undefined && { slot }),
         });
-        if (started) {
-          await handToWorkers(db, started.auditId);
-          return { kind: 'started', auditId: started.auditId, tasks: started.tasks };
-        }
+        if (started) return { kind: 'started', auditId: started.auditId, tasks: started.tasks };
         const obstacle = await findObstacle(db, name, slot);
         if (obstacle) return { kind: obstacle.running ? 'running' : 'served', auditId: obstacle.auditId };
       }

@@ -2,7 +2,9 @@ import type { Logger } from '../log.ts';
 import { type AttemptOutcome, startTaskWorkers, type WorkerEvents } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
 import { recordProgress } from '../store/audit-store.ts';
+import { isHandedToWorkers } from '../store/queued-audit-store.ts';
 import { tellRarely } from '../tell-rarely.ts';
+import { ofHandedAudits } from './handed-audits.ts';
 import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
 import { untilAborted } from './until-aborted.ts';
 import { type StoreWait, waitingForStore } from './wait-for-store.ts';
@@ -42,10 +44,11 @@ async function doTasks(
   installation: Installation,
   { log, signal, onReady, graceMs = GRACE_MS }: WorkerOptions,
 ): Promise<void> {
-  const { redis, engine, tally, telemetry, metrics } = installation;
+  const { db, redis, engine, tally, telemetry, metrics } = installation;
+  const handlers = ofHandedAudits(tally.counting(engine.handlers), (auditId) => isHandedToWorkers(db, auditId));
   const workers = startTaskWorkers({
     redis,
-    handlers: waitingForStore(tally.counting(engine.handlers), { onWait: onWaitFor(log) }),
+    handlers: waitingForStore(handlers, { onWait: onWaitFor(log) }),
     lanes: LANES,
     events: workerEvents(metrics, log),
     ...(telemetry && { telemetry }),

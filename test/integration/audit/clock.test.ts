@@ -7,6 +7,7 @@ import { openDatabase } from '../../../src/store/open-database.ts';
 import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, newPostgresUrl } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
+import { gate } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
 const NOON = Date.parse('2026-11-24T12:00:00Z');
@@ -84,23 +85,55 @@ describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => 
   });
 });
 
-test('an audit that another process runs is left to it, until it shows no sign of life', async () => {
-  const db = await openDatabase({ url: await newPostgresUrl(), dataDir: '' });
-  await migrate(db);
-  const registry = await startRegistry();
-  registry.push('team/a', '1', image());
-  const stop = new AbortController();
-  const stopped = auditRegistry(db, registry, {
-    signal: stop.signal,
-    onRequest: () => stop.abort(new Error('killed on purpose')),
+describe('an audit that another process runs, in postgres', () => {
+  let db: Database;
+  let registry: RegistryServer;
+  beforeAll(async () => {
+    db = await openDatabase({ url: await newPostgresUrl(), dataDir: '' });
+    await migrate(db);
+    registry = await startRegistry();
+    registry.push('team/a', '1', image());
   });
-  await expect(stopped).rejects.toThrow('killed on purpose');
-  await expect(auditRegistry(db, registry)).rejects.toMatchObject({
-    code: 'store-locked',
-    message: expect.stringContaining('being audited now'),
+  afterAll(async () => {
+    await registry?.close();
+    await db?.close();
   });
-  await db.query("update audit set heartbeat_at = heartbeat_at - interval '2 minutes'");
-  expect(await auditRegistry(db, registry)).toMatchObject({ id: 1, status: 'finished' });
-  await registry.close();
-  await db.close();
+  beforeEach(() => emptyTables(db));
+
+  test('is left to it while it lives', async () => {
+    const silence = gate(1);
+    const undo = registry.fault({ path: /_catalog/, times: 1 }, silence.fault);
+    const living = auditRegistry(db, registry);
+    await silence.reached;
+    await expect(auditRegistry(db, registry)).rejects.toMatchObject({
+      code: 'store-locked',
+      message: expect.stringContaining('being audited now'),
+    });
+    silence.release();
+    undo();
+    expect(await living).toMatchObject({ id: 1, status: 'finished' });
+  });
+
+  const stopOne = async () => {
+    const stop = new AbortController();
+    const stopped = auditRegistry(db, registry, {
+      signal: stop.signal,
+      onRequest: () => stop.abort(new Error('stopped on purpose')),
+    });
+    await expect(stopped).rejects.toThrow('stopped on purpose');
+  };
+
+  test('is taken up by one process when it shows no sign of life', async () => {
+    await stopOne();
+    await db.query("update audit set runner = 'process', heartbeat_at = heartbeat_at - interval '2 minutes'");
+    const outcomes = await Promise.allSettled([auditRegistry(db, registry), auditRegistry(db, registry)]);
+    expect(outcomes).toContainEqual({
+      status: 'fulfilled',
+      value: expect.objectContaining({ id: 1, status: 'finished' }),
+    });
+    expect(outcomes).toContainEqual({
+      status: 'rejected',
+      reason: expect.objectContaining({ code: 'store-locked' }),
+    });
+  });
 });

@@ -6,7 +6,7 @@ import type { OciSource, Settings } from '../../../src/settings/settings.ts';
 import { findAudit } from '../../../src/store/audit-store.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
-import { handToWorkers } from '../../../src/store/queued-audit-store.ts';
+import { isHandedToWorkers } from '../../../src/store/queued-audit-store.ts';
 import { defaultSettings, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { task } from '../../support/task.ts';
@@ -40,7 +40,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
       dedup: 'registry',
     }) as OciSource;
   const start = (name: string, more: Partial<StartOptions> = {}) =>
-    startAudit(db, { sources: [sourceOf(name)], lane: 'nightly', alone: true, now: AT, ...more });
+    startAudit(db, { sources: [sourceOf(name)], lane: 'nightly', runner: 'process', alone: true, now: AT, ...more });
   const handlersOf = () =>
     createAuditEngine({
       settings,
@@ -106,7 +106,8 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect((await again('prod', false))?.tasks).not.toContainEqual(left);
     await db.query("update audit set heartbeat_at = now() - interval '2 minutes'");
     expect((await again('prod', false))?.tasks).toContainEqual(left);
-    await handToWorkers(db, killed);
+    await db.query("update audit set heartbeat_at = now() - interval '2 minutes'");
+    await db.query("update audit set runner = 'queue' where id = $1", [killed]);
     expect((await again('prod', false))?.tasks).not.toContainEqual(left);
   });
 
@@ -121,6 +122,28 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     await db.query("update audit set heartbeat_at = now() - interval '2 minutes'");
     expect(await of('all', 'namespace')).toMatchObject({ resumed: false });
     expect(await stored()).toEqual([{ platforms: null, dedup: 'namespace' }]);
+  });
+
+  test('none is ended for one that is refused', async () => {
+    const killed = (await start('prod'))?.auditId ?? 0;
+    await db.query("update audit set heartbeat_at = now() - interval '2 minutes'");
+    await start('harbor', { alone: false });
+    const both = { sources: [sourceOf('prod'), sourceOf('harbor')], alone: false };
+    expect(await start('', both)).toBeUndefined();
+    expect(await findAudit(db, killed)).toMatchObject({ status: 'running' });
+  });
+
+  test('who takes one up is the one who does its tasks, and what is left to deliver of others', async () => {
+    const killed = (await start('prod'))?.auditId ?? 0;
+    const isByWorkers = () => isHandedToWorkers(db, killed);
+    expect(await isByWorkers()).toBe(false);
+    expect(await start('prod', { runner: 'queue' })).toMatchObject({ auditId: killed, resumed: true });
+    expect(await isByWorkers()).toBe(true);
+    await start('prod');
+    expect(await isByWorkers()).toBe(false);
+    await start('prod', { lane: 'adhoc', runner: 'queue' });
+    expect(await findAudit(db, killed)).toMatchObject({ status: 'failed' });
+    expect(await isByWorkers()).toBe(true);
   });
 
   test('because it was killed: the next one takes up all of its tasks, however many', async () => {

@@ -18,6 +18,7 @@ beforeAll(async () => {
   const id = await findOrMakeSource(db, { name: 'lab', kind: 'oci', dedup: 'registry', platforms: 'all' });
   await insertAudit(db, {
     lane: 'adhoc',
+    runner: 'process',
     options: { sources: [] },
     sourceIds: [id],
     tasks: [],

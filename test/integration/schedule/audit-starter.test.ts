@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { StoreUnavailableError } from '../../../src/errors.ts';
+import type { TaskReference } from '../../../src/queue/queue.ts';
 import { startNow } from '../../../src/schedule/run-now.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
+import { queuedTasks } from '../../../src/store/queued-audit-store.ts';
 import { createAuditStarter } from '../../../src/workers/database-audits.ts';
 import { defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { task } from '../../support/task.ts';
 
 const AT = '2026-03-10T02:00:00.000Z';
 
@@ -44,6 +48,14 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
       },
     });
   }
+
+  test('an audit is theirs from its first moment, whatever becomes of whoever started it', async () => {
+    const dying = justBefore('where t.audit_id = $1 order by', () => Promise.reject(new StoreUnavailableError('away')));
+    await expect(starterOn(dying).startAudit('prod', 'nightly', new Date(AT))).rejects.toThrow('away');
+    const lost: TaskReference[] = [];
+    for await (const page of queuedTasks(db)) lost.push(...page);
+    expect(lost).toEqual([task('source', 'source/prod', { auditId: 1 })]);
+  });
 
   test('an audit that ends while it is looked for keeps none from starting', async () => {
     const starter = starterOn(db);
