@@ -3,7 +3,7 @@ import { SlimboardError } from '../errors.ts';
 import { createInProcessQueue, type InProcessQueue } from '../queue/in-process-queue.ts';
 import type { TaskHandlers, TaskKind, TaskQueue } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { type AuditRow, findAudit, recordProgress } from '../store/audit-store.ts';
+import { type AuditRow, findAudit, leaveAudit, recordProgress } from '../store/audit-store.ts';
 import { startAudit } from './start-audit.ts';
 
 export interface RunOptions extends Omit<EngineOptions, 'queue'> {
@@ -41,6 +41,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
   const queue = lateQueue();
   const engine = createAuditEngine({ ...options, queue });
   const { db, now } = engine.context;
+  let inHand: number | undefined;
   try {
     const started = await startAudit(db, {
       sources: options.sources,
@@ -54,6 +55,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
         'store-locked',
         'one of these sources is being audited now: "slimboard status" shows how far it is',
       );
+    inHand = started.auditId;
     options.onStart?.(started);
     const running = queue.start(engine.handlers, options.signal);
     await withHeartbeat(engine, started.auditId, async () => {
@@ -63,6 +65,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     });
     const audit = await findAudit(db, started.auditId);
     if (!audit) throw new Error(`audit ${started.auditId} is gone`);
+    inHand = undefined;
     if (audit.status === 'running')
       throw new SlimboardError(
         'store-locked',
@@ -71,6 +74,8 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     return audit;
   } finally {
     await queue.close();
+    // Where it cannot be noted, its silence tells.
+    if (inHand !== undefined) await leaveAudit(db, inHand).catch(() => undefined);
     await engine.close();
   }
 }

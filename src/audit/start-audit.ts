@@ -26,8 +26,8 @@ export interface StartOptions {
   /** The planned time of a nightly audit, ISO 8601. */
   readonly slot?: string;
   /**
-   * Whether an unfinished audit of these sources must be a killed one: the embedded database has one process, and on
-   * Postgres only a minute's silence tells.
+   * Whether an unfinished audit of these sources must be a killed one: the embedded database has one process. On
+   * Postgres an audit tells that it was stopped, or a minute's silence that it was killed.
    */
   readonly alone: boolean;
   readonly now: string;

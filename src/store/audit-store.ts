@@ -23,6 +23,8 @@ export interface AuditRow {
   readonly lane: 'nightly' | 'adhoc';
   readonly status: AuditStatus;
   readonly stage: AuditStage;
+  /** `none`: its process was stopped. */
+  readonly runner: AuditRunner | 'none';
   readonly options: unknown;
   readonly startedAt: string;
   readonly finishedAt: string | null;
@@ -35,15 +37,16 @@ export interface AuditRow {
   readonly throttled: number;
 }
 
-const AUDIT_COLUMNS = `id, lane, status, stage, options, started_at as "startedAt", finished_at as "finishedAt",
+const AUDIT_COLUMNS = `id, lane, status, stage, runner, options, started_at as "startedAt", finished_at as "finishedAt",
   repositories_listed as "repositoriesListed", tags_listed as "tagsListed", tags_audited as "tagsAudited",
   tags_skipped as "tagsSkipped", tags_failed as "tagsFailed", requests, throttled`;
 
 /**
- * An audit that has shown no sign of life for so long was killed; one that showed it in the future was, before the clock
- * was set back. The database's own clock counts: those of several machines differ.
+ * An audit that nobody does was stopped. One that has shown no sign of life for so long was killed; one that showed it in
+ * the future was, before the clock was set back. The database's own clock counts: those of several machines differ.
  */
-const ABANDONED = "heartbeat_at not between now() - interval '60 seconds' and now() + interval '60 seconds'";
+const ABANDONED =
+  "(runner = 'none' or heartbeat_at not between now() - interval '60 seconds' and now() + interval '60 seconds')";
 /** No audit begins before the end of another one, whatever clocks say: what it finds is newer. */
 const STARTED_AT =
   "greatest($3::timestamptz, (select max(greatest(started_at, finished_at)) + interval '1 millisecond' from audit))";
@@ -149,6 +152,11 @@ export async function recordProgress(
     'update audit set heartbeat_at = now(), requests = requests + $2, throttled = throttled + $3 where id = $1',
     [auditId, delta.requests, delta.throttled],
   );
+}
+
+/** Notes that the process that did an audit does no more of it: the next one need not wait until it seems dead. */
+export async function leaveAudit(db: Queryable, auditId: number): Promise<void> {
+  await db.query("update audit set runner = 'none' where id = $1 and runner = 'process'", [auditId]);
 }
 
 // Tasks

@@ -51,9 +51,9 @@ async function readProgress(db: Database, wanted: number | undefined): Promise<A
   return progress;
 }
 
-function runningText({ stage, openTasks, lastSignAt }: AuditProgress): string {
+function runningText({ stage, runner, openTasks, lastSignAt }: AuditProgress): string {
   const state = `stage ${stage}, ${counted(openTasks, 'task')} to do`;
-  if (Date.now() - Date.parse(lastSignAt) < SILENT_MS) return `running, ${state}`;
+  if (runner !== 'none' && Date.now() - Date.parse(lastSignAt) < SILENT_MS) return `running, ${state}`;
   return `stopped, ${state}; last seen alive ${lastSignAt}; the next audit of its sources goes on from there`;
 }
 

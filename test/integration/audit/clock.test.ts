@@ -75,7 +75,7 @@ describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => 
       onRequest: () => stop.abort(new Error('killed on purpose')),
     });
     await expect(stopped).rejects.toThrow('killed on purpose');
-    await db.query("update audit set heartbeat_at = heartbeat_at + interval '1 day'");
+    await db.query("update audit set runner = 'process', heartbeat_at = heartbeat_at + interval '1 day'");
     const resumed = await auditRegistry(db, registry);
     expect(resumed).toMatchObject({ id: 1, status: 'finished', tagsAudited: 2 });
     const ended = await contentOf(db);
@@ -122,6 +122,11 @@ describe('an audit that another process runs, in postgres', () => {
     });
     await expect(stopped).rejects.toThrow('stopped on purpose');
   };
+
+  test('is taken up at once when it was told to stop', async () => {
+    await stopOne();
+    expect(await auditRegistry(db, registry)).toMatchObject({ id: 1, status: 'finished' });
+  });
 
   test('is taken up by one process when it shows no sign of life', async () => {
     await stopOne();

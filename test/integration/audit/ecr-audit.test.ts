@@ -393,7 +393,6 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
       },
     });
     await expect(stopped).rejects.toThrow('stopped on purpose');
-    await db.query("update audit set heartbeat_at = heartbeat_at - interval '1 hour'");
     const resumed = await auditEcr(db, fake);
     expect(resumed).toMatchObject({
       id: 1,

@@ -60,3 +60,9 @@ test('an audit that is under way claims no more than it has done', async () => {
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^coverage {6}0\.00 % of the tags listed so far$/m);
 });
+
+test('an audit whose process was stopped is said to be stopped, at once', async () => {
+  await db.query("update audit set runner = 'none', heartbeat_at = now()");
+  const { stdout } = await runInProcess('/', ['--database', url, 'status']);
+  expect(stdout).toMatch(/^status {8}stopped, .*; the next audit of its sources goes on from there$/m);
+});
