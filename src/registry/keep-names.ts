@@ -1,4 +1,4 @@
-import { SlimboardError } from '../errors.ts';
+import { InvalidReferenceError, SlimboardError } from '../errors.ts';
 import type { ListOptions } from './registry.ts';
 
 /**
@@ -12,13 +12,20 @@ export function keepNames<Name>(
   { onInvalid }: ListOptions,
 ): readonly Name[] {
   return listed.flatMap((entry) => {
-    const name = typeof entry === 'string' ? entry : JSON.stringify(entry);
     try {
-      return [parse(name)];
+      return [parse(textOf(entry))];
     } catch (error) {
       if (!onInvalid || !(error instanceof SlimboardError)) throw error;
-      onInvalid(name, error);
+      onInvalid(typeof entry === 'string' ? entry : NO_TEXT, error);
       return [];
     }
   });
+}
+
+/** It may be of any size and depth, and is not shown. */
+const NO_TEXT = '(no text)';
+
+function textOf(entry: unknown): string {
+  if (typeof entry === 'string') return entry;
+  throw new InvalidReferenceError('the registry lists something that is no text among the names');
 }

@@ -77,7 +77,7 @@ class LoopGuard {
     this.#empty = names.length === 0 ? this.#empty + 1 : 0;
     if (this.#empty > MAX_EMPTY_PAGES) throw this.#endless(`${MAX_EMPTY_PAGES} empty pages, one after another`);
     // A registry that ignores its own cursor sends the first page for ever, each time under another address.
-    const page = names.length === 0 ? '' : `${names.length} ${String(names[0])} ${String(names.at(-1))}`;
+    const page = names.length === 0 ? '' : `${names.length} ${shown(names[0])} ${shown(names.at(-1))}`;
     if (page !== '' && page === this.#previous) throw this.#endless('two pages are the same');
     this.#previous = page;
   }
@@ -85,4 +85,9 @@ class LoopGuard {
   #endless(how: string): MalformedContentError {
     return new MalformedContentError(`${this.#what}: the registry's list does not end: ${how}`);
   }
+}
+
+/** What is no text may nest deeper than the stack takes. */
+function shown(name: unknown): string {
+  return typeof name === 'string' ? name : '';
 }

@@ -85,6 +85,17 @@ describe('listing', () => {
     await expect(repositoryNames(client)).rejects.toMatchObject({ code: 'invalid-reference' });
   });
 
+  test('what is no text among the names is told, however deep it nests', async () => {
+    const { server, client } = await start();
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const tags = `{"tags":[${deep},"1.0",null,true,12,{"toString":1}]}`;
+    server.fault({ path: /tags\/list/ }, body(tags));
+    const invalid: [string, string][] = [];
+    const onInvalid = (name: string, error: { code: string }): number => invalid.push([name, error.code]);
+    expect(await tagNames(client, repositoryOf(server.host, 'app'), { onInvalid })).toEqual(['1.0']);
+    expect(invalid).toEqual(Array.from({ length: 5 }, () => ['(no text)', 'invalid-reference']));
+  });
+
   test('a repository that is gone is an error where the settings name it, and else empty', async () => {
     const { server, client } = await start({}, { repositories: ['gone', 'team/**'] });
     await expect(tagNames(client, repositoryOf(server.host, 'gone'))).rejects.toMatchObject({
