@@ -1,6 +1,13 @@
 import type { TaskQueue, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import { addTasks, type ErrorScope, type ItemError, replaceErrors, settleTasks } from '../store/audit-store.ts';
+import {
+  addTasks,
+  type ErrorScope,
+  type ItemError,
+  narrowTasks,
+  replaceErrors,
+  settleTasks,
+} from '../store/audit-store.ts';
 import { saveContent } from '../store/content-store.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { GroupWriter } from '../store/group-writer.ts';
@@ -8,6 +15,7 @@ import { type RepositorySighting, recordSightings, type StoredRepository } from 
 import { refreshStatistics } from '../store/maintenance.ts';
 import { JudgingAhead } from './judging-ahead.ts';
 import type { BatchContent } from './read-batch.ts';
+import type { ManifestsPayload } from './task-payloads.ts';
 
 /** A batch of a repository's tags that was read, with all that is to be kept of it. */
 export interface ReadBatch {
@@ -19,7 +27,10 @@ export interface ReadBatch {
   readonly errors: readonly ItemError[];
 }
 
-/** Keeps batches: what each brought, in the transaction that settles its task; of one that is settled, nothing. */
+/**
+ * Keeps batches: what each brought, in the transaction that settles its task, or says what is left of it; of one that is
+ * settled, nothing.
+ */
 export interface BatchWriter {
   write(batch: ReadBatch): Promise<void>;
 }
@@ -33,7 +44,7 @@ export function createBatchWriter(db: Database, queue: TaskQueue, now: () => str
   return new GroupWriter<ReadBatch>({
     async write(batches) {
       const judging = await db.transaction(async (tx) => {
-        const settled = await settleTasks(tx, batches);
+        const settled = await settle(tx, batches);
         const images = await writeBatches(tx, settled, now());
         const planned = ahead.plan(settled, images);
         // In the transaction that settles the batches: with a task left, the inventory cannot end before it.
@@ -62,6 +73,20 @@ async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: st
   return images;
 }
 
+/** @returns the batches that were still to do */
+async function settle(tx: Queryable, batches: readonly ReadBatch[]): Promise<readonly ReadBatch[]> {
+  const whole = batches.filter(({ content }) => content.left.length === 0);
+  const inPart = batches.filter(({ content }) => content.left.length > 0);
+  const [settled, narrowed] = await Promise.all([settleTasks(tx, whole), narrowTasks(tx, inPart.map(restOf))]);
+  return [...settled, ...narrowed.map(({ batch }) => batch)];
+}
+
+/** What was read is not asked for again. */
+function restOf(batch: ReadBatch) {
+  const { task, repository, content } = batch;
+  return { batch, task, payload: { repository, listed: content.left } satisfies ManifestsPayload };
+}
+
 function sightingsOf({ repository, content }: ReadBatch): readonly RepositorySighting[] {
   return content.sightings.map((sighting) => ({ ...sighting, repositoryId: repository.id }));
 }
@@ -76,7 +101,11 @@ function replaceErrorsOf(tx: Queryable, auditId: number, batches: readonly ReadB
   return replaceErrors(tx, auditId, ofAudit.map(scopeOf), errors, at);
 }
 
-function scopeOf({ sourceId, repository, listed }: ReadBatch): ErrorScope {
+export function scopeOf({
+  sourceId,
+  repository,
+  listed,
+}: Pick<ReadBatch, 'sourceId' | 'repository' | 'listed'>): ErrorScope {
   const items = {
     tags: listed.flatMap(({ tag }) => tag ?? []),
     digests: listed.flatMap(({ tag, digest }) => (tag === undefined && digest !== undefined ? [digest] : [])),

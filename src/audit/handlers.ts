@@ -8,7 +8,7 @@ import { listRepository } from './list-repository.ts';
 import { listSource } from './list-source.ts';
 import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
 import { readLayers, unreadErrors } from './read-layers.ts';
-import { readManifests } from './read-manifests.ts';
+import { leftErrors, readManifests } from './read-manifests.ts';
 import { advance, closeAudit, tellEnd } from './stages.ts';
 import { endAsFailed } from './start-audit.ts';
 import type {
@@ -71,9 +71,7 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
       const payload = (await findTask<AnyPayload>(context.db, task)) ?? {};
       const failure = failureOf(task, error);
       if (task.kind === 'close') return end(context, plan, task.lane, failure);
-      const errors = payload.layers
-        ? await unreadErrors(context, plan, { layers: payload.layers }, failure)
-        : errorsOf(plan, payload, failure);
+      const errors = await givenUpErrors(context, task, plan, payload, failure);
       await context.db.transaction(async (tx) => {
         await recordErrors(tx, task.auditId, errors, context.now());
         await settleTask(tx, task);
@@ -140,25 +138,30 @@ function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): ItemFailu
   return { code: 'interrupted', message: `${task.kind} failed: ${reason}`, retry: 'backoff' };
 }
 
-/** Everything that a task covered has failed with it. */
+/** What a task covered, and did not get done, has failed with it. */
+async function givenUpErrors(
+  context: AuditContext,
+  task: TaskReference,
+  plan: AuditPlan,
+  payload: AnyPayload,
+  failure: ItemFailure,
+): Promise<readonly ItemError[]> {
+  const { layers, repository, listed } = payload;
+  if (layers) return unreadErrors(context, plan, { layers }, failure);
+  if (!repository || !listed) return errorsOf(plan, payload, failure);
+  return leftErrors(context, task, plannedSource(plan, repository.source), { repository, listed }, failure);
+}
+
+/** A source, or a repository, as a whole. */
 function errorsOf(plan: AuditPlan, payload: AnyPayload, failure: ItemFailure): readonly ItemError[] {
   const name = payload.source ?? payload.repository?.source;
   const source = name === undefined ? plan.sources[0] : plannedSource(plan, name);
   if (!source) return [];
-  const common: ItemError = {
-    sourceId: source.id,
+  const repository = {
     registry: payload.repository?.registry ?? '',
     repository: payload.repository?.name ?? '',
-    tag: '',
-    digest: '',
-    ...failure,
-  };
-  if (!payload.listed) return [common];
-  return payload.listed.map(({ tag, digest }) => ({
-    ...common,
-    tag: tag ?? '',
-    digest: tag === undefined ? (digest ?? '') : '',
-  }));
+  } as const;
+  return [{ sourceId: source.id, ...repository, tag: '', digest: '', ...failure }];
 }
 
 function sourceName(plan: AuditPlan, sourceId: number): string {

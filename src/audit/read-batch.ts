@@ -41,8 +41,16 @@ export interface BatchContent {
   readonly manifests: readonly NewManifest[];
   readonly sightings: readonly Sighting[];
   readonly failed: readonly FailedItem[];
-  /** How many tags name what they named before. */
+  /** What is to be read again: it failed in passing, as a whole or in part. */
+  readonly left: readonly ListedManifest[];
+  /** How many tags were read to the end: what they name is new to them, or what it was before. */
+  readonly audited: number;
   readonly unchanged: number;
+}
+
+/** Whether it may be there when it is asked for again. */
+export function isPassing({ error }: FailedItem): boolean {
+  return error.retry.kind === 'backoff';
 }
 
 /** Indexes within indexes: real ones hold images only, and a chain of them must end somewhere. */
@@ -253,24 +261,30 @@ class BatchReader {
     return bodies;
   }
 
-  #outcome(resolved: readonly Resolved[]): Pick<BatchContent, 'sightings' | 'failed' | 'unchanged'> {
+  #outcome(resolved: readonly Resolved[]): Omit<BatchContent, 'blobs' | 'manifests'> {
     const sightings: Sighting[] = [];
     const failed: FailedItem[] = [];
-    let unchanged = 0;
+    const left: ListedManifest[] = [];
+    const done = { audited: 0, unchanged: 0 };
     for (const item of resolved) {
-      const { tag } = item.listed;
-      if ('error' in item) {
-        failed.push({ ...(tag === undefined ? {} : { tag }), error: item.error });
-        continue;
-      }
-      for (const [digest, error] of this.#failuresUnder(item.digest)) {
-        failed.push({ ...(tag === undefined ? {} : { tag }), digest, error });
-      }
+      const { listed } = item;
+      const failures = this.#failuresOf(item);
+      failed.push(...failures);
       // An open row says so already: there is nothing to write.
-      if (item.unchanged !== undefined) unchanged++;
-      else if (!this.#failures.has(item.digest)) sightings.push({ ...item.listed, digest: item.digest });
+      const isSeen = !('error' in item) && item.unchanged === undefined && !this.#failures.has(item.digest);
+      if (isSeen) sightings.push({ ...listed, digest: item.digest });
+      if (failures.some(isPassing)) left.push(listed);
+      else if (isSeen && listed.tag !== undefined) done.audited++;
+      else if ('unchanged' in item) done.unchanged++;
     }
-    return { sightings, failed, unchanged };
+    return { sightings, failed, left, ...done };
+  }
+
+  #failuresOf(item: Resolved): readonly FailedItem[] {
+    const { tag } = item.listed;
+    const named = tag === undefined ? {} : { tag };
+    if ('error' in item) return [{ ...named, error: item.error }];
+    return this.#failuresUnder(item.digest).map(([digest, error]) => ({ ...named, digest, error }));
   }
 
   /** What failed of a manifest: itself, or children of its index. */

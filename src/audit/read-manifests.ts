@@ -1,16 +1,23 @@
 import type { Digest } from '../oci/digest.ts';
+import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
-import type { ItemError } from '../store/audit-store.ts';
+import type { ListedManifest } from '../registry/registry.ts';
+import { errorsIn, type ItemError } from '../store/audit-store.ts';
 import { knownManifests, missingChildren, readBodies } from '../store/content-store.ts';
 import type { Database } from '../store/database.ts';
 import { knownTags, listedElsewhere, type StoredRepository } from '../store/inventory-store.ts';
+import { scopeOf } from './batch-writer.ts';
 import type { AuditContext } from './context.ts';
-import { itemFailure } from './item-failure.ts';
+import { type ItemFailure, itemFailure } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
-import { type BatchContent, type FailedItem, type KnownContent, readBatch } from './read-batch.ts';
+import { type BatchContent, isPassing, type KnownContent, readBatch } from './read-batch.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
-/** Reads a batch of tags and keeps what it brought, in one transaction with the task's end. */
+/**
+ * Reads a batch of tags and keeps what it brought, in one transaction with the task's end; or, where something failed in
+ * passing, with what the task has still to do.
+ * @throws the first error of what may be read when it is tried again
+ */
 export async function readManifests(
   context: AuditContext,
   task: TaskReference,
@@ -25,9 +32,26 @@ export async function readManifests(
     ...(listed.some(({ digest }) => digest !== undefined) ? { listedElsewhere: elsewhere } : {}),
   };
   const content = await readBatch(registry, repository, listed, source.settings, known, { signal });
-  const errors = content.failed.map((item) => itemError(source, repository, item));
+  const errors = content.failed.map((item) => itemError(source, repository, item, itemFailure(item.error)));
   await context.batches.write({ task, sourceId: source.id, repository, listed, content, errors });
   tell(context, source, repository, content, errors);
+  const passing = content.failed.find(isPassing);
+  if (passing) throw passing.error;
+}
+
+/** The errors of what a batch's task left unread, however often it was tried: each item's own, or else why the task failed. */
+export async function leftErrors(
+  { db }: AuditContext,
+  { auditId }: TaskReference,
+  source: PlannedSource,
+  { repository, listed }: ManifestsPayload,
+  failure: ItemFailure,
+): Promise<readonly ItemError[]> {
+  const recorded = await errorsIn(db, auditId, scopeOf({ sourceId: source.id, repository, listed }));
+  const told = new Set<string | undefined>(recorded.map(({ tag, digest }) => tag || digest));
+  const untold = listed.filter(({ tag, digest }) => !told.has(tag ?? digest));
+  const whole = ({ tag, digest }: ListedManifest) => (tag === undefined ? { digest } : { tag });
+  return [...recorded, ...untold.map((item) => itemError(source, repository, whole(item), failure))];
 }
 
 function knownContent(db: Database, repository: StoredRepository): KnownContent {
@@ -39,14 +63,19 @@ function knownContent(db: Database, repository: StoredRepository): KnownContent 
   };
 }
 
-function itemError(source: PlannedSource, repository: StoredRepository, { tag, digest, error }: FailedItem): ItemError {
+function itemError(
+  source: PlannedSource,
+  repository: StoredRepository,
+  { tag, digest }: { readonly tag?: Tag | undefined; readonly digest?: Digest | undefined },
+  failure: ItemFailure,
+): ItemError {
   return {
     sourceId: source.id,
     registry: repository.registry,
     repository: repository.name,
     tag: tag ?? '',
     digest: digest ?? '',
-    ...itemFailure(error),
+    ...failure,
   };
 }
 
@@ -58,8 +87,9 @@ function tell(
   errors: readonly ItemError[],
 ): void {
   events.itemDone(settings.name, 'unchanged', content.unchanged);
-  events.itemDone(settings.name, 'audited', content.sightings.filter(({ tag }) => tag !== undefined).length);
-  for (const { tag, digest, message } of errors) {
+  events.itemDone(settings.name, 'audited', content.audited);
+  for (const { tag, digest, message, retry } of errors) {
+    if (retry !== 'never') continue;
     events.itemFailed(
       settings.name,
       `${repository.registry}/${repository.name}${tag ? `:${tag}` : `@${digest}`}`,

@@ -194,13 +194,42 @@ export async function settleTasks<T extends { readonly task: TaskReference }>(
   tx: Queryable,
   items: readonly T[],
 ): Promise<readonly T[]> {
+  if (items.length === 0) return [];
   const rows = await tx.query<TaskReference>(
     `delete from audit_task t using unnest($1::int8[], $2::text[]) as n (audit_id, key)
      where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
     [items.map(({ task }) => task.auditId), items.map(({ task }) => task.key)],
   );
+  return itemsOf(rows, items);
+}
+
+/**
+ * Says what is left to do of the tasks of what was read in part.
+ * @returns those items whose task was still to do, see {@link settleTasks}
+ */
+export async function narrowTasks<T extends { readonly task: TaskReference; readonly payload: object }>(
+  tx: Queryable,
+  items: readonly T[],
+): Promise<readonly T[]> {
+  if (items.length === 0) return [];
+  const rows = await tx.query<TaskReference>(
+    `update audit_task t set payload = n.payload::jsonb from unnest($1::int8[], $2::text[], $3::text[]) as n (audit_id, key, payload)
+     where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
+    [
+      items.map(({ task }) => task.auditId),
+      items.map(({ task }) => task.key),
+      items.map(({ payload }) => storableJson(payload)),
+    ],
+  );
+  return itemsOf(rows, items);
+}
+
+function itemsOf<T extends { readonly task: TaskReference }>(
+  tasks: readonly Pick<TaskReference, 'auditId' | 'key'>[],
+  items: readonly T[],
+): readonly T[] {
   const byTask = new Map(items.map((item) => [`${item.task.auditId}/${item.task.key}`, item]));
-  return rows.flatMap(({ auditId, key }) => byTask.get(`${auditId}/${key}`) ?? []);
+  return tasks.flatMap(({ auditId, key }) => byTask.get(`${auditId}/${key}`) ?? []);
 }
 
 /** @returns whether it was still to do, see {@link settleTasks} */
@@ -324,22 +353,34 @@ export async function replaceErrors(
   errors: readonly ItemError[],
   now: string,
 ): Promise<void> {
-  const items = scopes.flatMap((scope) => itemsOf(scope).map((item) => ({ ...scope, ...item })));
-  await tx.query(
-    `delete from audit_error e
-     using unnest($2::int4[], $3::text[], $4::text[], $5::text[], $6::text[]) as n (source_id, registry, repository, tag, digest)
-     where e.audit_id = $1 and e.source_id = n.source_id and e.registry = n.registry and e.repository = n.repository
-       and e.tag = n.tag and (e.digest = n.digest or n.tag <> '')`,
-    [
-      auditId,
-      items.map(({ sourceId }) => sourceId),
-      items.map(({ registry }) => registry),
-      items.map(({ repository }) => repository),
-      items.map(({ tag }) => tag),
-      items.map(({ digest }) => digest),
-    ],
-  );
+  await tx.query(`delete from audit_error e using ${IN_SCOPES}`, scopeParameters(auditId, scopes));
   await recordErrors(tx, auditId, errors, now);
+}
+
+/** The errors that are recorded of what a task covers. */
+export async function errorsIn(db: Queryable, auditId: number, scope: ErrorScope): Promise<readonly ItemError[]> {
+  return db.query(
+    `select e.source_id as "sourceId", e.registry, e.repository, e.tag, e.digest, e.code, e.message, e.retry
+     from audit_error e, ${IN_SCOPES} order by e.id`,
+    scopeParameters(auditId, [scope]),
+  );
+}
+
+const IN_SCOPES = `
+  unnest($2::int4[], $3::text[], $4::text[], $5::text[], $6::text[]) as n (source_id, registry, repository, tag, digest)
+  where e.audit_id = $1 and e.source_id = n.source_id and e.registry = n.registry and e.repository = n.repository
+    and e.tag = n.tag and (e.digest = n.digest or n.tag <> '')`;
+
+function scopeParameters(auditId: number, scopes: readonly ErrorScope[]) {
+  const items = scopes.flatMap((scope) => itemsOf(scope).map((item) => ({ ...scope, ...item })));
+  return [
+    auditId,
+    items.map(({ sourceId }) => sourceId),
+    items.map(({ registry }) => registry),
+    items.map(({ repository }) => repository),
+    items.map(({ tag }) => tag),
+    items.map(({ digest }) => digest),
+  ];
 }
 
 /** Of a tag all errors, whatever digest they name. */

@@ -1,0 +1,169 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type AuditEngine, createAuditEngine } from '../../../src/app.ts';
+import { startAudit } from '../../../src/audit/start-audit.ts';
+import { StoreUnavailableError } from '../../../src/errors.ts';
+import { createInProcessQueue } from '../../../src/queue/in-process-queue.ts';
+import { TASK_KINDS, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
+import type { OciSource } from '../../../src/settings/settings.ts';
+import { type AuditRow, findAudit } from '../../../src/store/audit-store.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry, contentOf, defaultSettings, errorsOf } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { image, index } from '../../support/image-builder.ts';
+import { body } from '../../support/registry-faults.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+const AT = '2026-03-10T02:00:00.000Z';
+const ATTEMPTS = 5;
+const signal = new AbortController().signal;
+
+const whole = image({ layers: ['base', 'whole'] });
+const withoutConfig = image({ layers: ['base', 'config'] });
+const child = image({ layers: ['base', 'child'] });
+const ofPlatforms = index([child]);
+const moving = image({ layers: ['base', 'moving'] });
+const DONE = 'whole, config, platforms and moving';
+
+describe.each(BACKENDS)('a batch in which something fails in passing, in $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+  let engines: AuditEngine[];
+  let done: Record<string, number>;
+  let told: string[];
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    engines = [];
+    done = {};
+    told = [];
+    registry = await startRegistry();
+    registry.push('app', 'whole', whole);
+    registry.push('app', 'config', withoutConfig);
+    registry.push('app', 'platforms', ofPlatforms);
+    registry.push('app', 'moving', moving);
+  });
+  afterEach(async () => {
+    for (const engine of engines) await engine.close();
+    await registry.close();
+  });
+
+  /** Other bytes than those that were asked for. */
+  const broken = (path: string, times: number) =>
+    registry.fault(
+      { path: new RegExp(`${path}$`), times },
+      body('{}', { 'content-type': moving.mediaType, 'docker-content-digest': moving.digest }),
+    );
+  const breakAll = (times: number): void => {
+    broken('manifests/moving', times);
+    broken(withoutConfig.config.digest, times);
+    broken(child.digest, times);
+  };
+  const asked = (path: string): number => registry.count({ path: new RegExp(`${path}$`) });
+
+  async function start(add: (tasks: readonly TaskReference[]) => Promise<void>) {
+    const settings = await defaultSettings();
+    const source = { ...settings.sourceDefaults, kind: 'oci', name: 'lab', registry: registry.host, dedup: 'registry' };
+    const engine = createAuditEngine({
+      settings,
+      environment: {},
+      db,
+      queue: { add },
+      events: {
+        itemDone: (_source, outcome, count) => {
+          done[outcome] = (done[outcome] ?? 0) + count;
+        },
+        itemFailed: (_source, item) => told.push(item.replace(/@.*/, '')),
+        repositoryListed: () => undefined,
+        auditEnded: () => undefined,
+      },
+      onNote: () => undefined,
+    });
+    engines.push(engine);
+    const started = await startAudit(db, { sources: [source as OciSource], lane: 'nightly', alone: true, now: AT });
+    if (!started) throw new Error('the source is being audited');
+    return { ...engine, ...started };
+  }
+
+  /** Audits, or goes on with the audit that was left, with delays that pass at once. */
+  async function audit(): Promise<AuditRow | undefined> {
+    const { handlers, auditId, tasks } = await start((added) => queue.add(added));
+    const lanes = Object.fromEntries(TASK_KINDS.map((kind) => [kind, 1])) as Record<TaskKind, number>;
+    const limits = { attempts: ATTEMPTS, firstDelayMs: 1, maxDelayMs: 1 };
+    const queue = createInProcessQueue({ handlers, lanes, limits, wait: async () => undefined });
+    await queue.add(tasks);
+    await queue.drain();
+    return findAudit(db, auditId);
+  }
+
+  /** The task of the batch, tried once, by a process that then ends. */
+  async function tryOnce() {
+    const queued: TaskReference[] = [];
+    const { handlers, auditId, tasks } = await start(async (added) => void queued.push(...added));
+    queued.push(...tasks);
+    for (let next = queued.shift(); next; next = queued.shift()) {
+      if (next.kind === 'manifests') {
+        await expect(handlers.run(next, { signal })).rejects.toMatchObject({ code: 'content-mismatch' });
+        return { handlers, auditId, task: next };
+      }
+      await handlers.run(next, { signal });
+    }
+    throw new Error('there was no batch');
+  }
+
+  /** What an audit of the registry leaves in which nothing fails. */
+  async function expectWhole(): Promise<void> {
+    const content = await contentOf(db);
+    await emptyTables(db);
+    await auditRegistry(db, registry);
+    expect(content).toEqual(await contentOf(db));
+  }
+
+  test(`is read again as far as it failed, until ${DONE} are there`, async () => {
+    breakAll(ATTEMPTS - 1);
+    expect(await audit()).toMatchObject({ status: 'finished', tagsListed: 4, tagsAudited: 4, tagsFailed: 0 });
+    expect(told).toEqual([]);
+    expect((done.audited ?? 0) + (done.unchanged ?? 0)).toBe(4);
+    expect(asked('manifests/whole')).toBe(1);
+    expect(asked('manifests/moving')).toBe(ATTEMPTS);
+    expect(asked(child.digest)).toBe(ATTEMPTS);
+    await expectWhole();
+  });
+
+  test('ends with an error for each that failed every time', async () => {
+    breakAll(ATTEMPTS);
+    const ended = await audit();
+    expect(ended).toMatchObject({ status: 'incomplete', tagsListed: 4, tagsFailed: 3 });
+    expect(asked('manifests/whole')).toBe(1);
+    expect(asked('manifests/moving')).toBe(ATTEMPTS);
+    const errors = await errorsOf(db, ended?.id ?? 0);
+    expect(errors.map(({ tag, code, message }) => [tag, code, message.includes(moving.digest)])).toEqual([
+      ['config', 'content-mismatch', false],
+      ['moving', 'content-mismatch', true],
+      ['platforms', 'content-mismatch', false],
+    ]);
+    expect(told.sort()).toEqual(['config', 'moving', 'platforms'].map((tag) => `${registry.host}/app:${tag}`));
+    expect(done).toEqual({ audited: 1, unchanged: 0 });
+  });
+
+  test('goes on where it was when the process is killed between attempts', async () => {
+    breakAll(1);
+    const { auditId } = await tryOnce();
+    expect(await audit()).toMatchObject({ id: auditId, status: 'finished', tagsAudited: 4, tagsFailed: 0 });
+    expect(asked('manifests/whole')).toBe(1);
+    await expectWhole();
+  });
+
+  test('is given up for another reason: what was read stays, and what was not has an error of its own', async () => {
+    broken('manifests/moving', 1);
+    const { handlers, auditId, task } = await tryOnce();
+    await handlers.giveUp(task, new StoreUnavailableError('the database is away'));
+    expect(await errorsOf(db, auditId)).toMatchObject([{ tag: 'moving', code: 'content-mismatch' }]);
+    expect(told).toEqual([`${registry.host}/app:moving`]);
+  });
+});
