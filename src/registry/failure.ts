@@ -107,11 +107,25 @@ function shown<Name extends string>(name: Name, value: unknown): { [Key in Name]
 
 const PLAIN_HTTP = 'if it serves plain HTTP, say --plain-http (plainHttp: true)';
 
+/** What OpenSSL finds wrong with a certificate itself. @see nodejs.org/api/tls.html, "X509 certificate error codes" */
+const INVALID_CERTIFICATE =
+  /^(?:INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_[A-Z_]+|[A-Z]+_KEY_TOO_SMALL|[A-Z]+_MD_TOO_WEAK|UNSPECIFIED)$/;
+
 const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string])[] = [
   [/^ECONNREFUSED$/, 'nothing accepts connections there', 'check host and port'],
   [/^(?:ENOTFOUND|EAI_NODATA)$/, 'there is no such host', 'check its name, and the DNS of this machine'],
-  [/^EAI_AGAIN$/, 'the name could not be looked up just now', 'check the DNS of this machine'],
-  [/^(?:EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, 'the host cannot be reached', 'check network and firewall'],
+  [/^(?:EAI_AGAIN|EAI_FAIL)$/, 'the name could not be looked up just now', 'check the DNS of this machine'],
+  [
+    /^(?:EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/,
+    'the host cannot be reached',
+    'check network and firewall',
+  ],
+  [/^(?:EPERM|EACCES)$/, 'this machine does not allow it', 'check its firewall, and what its services may reach'],
+  [
+    /^(?:EMFILE|ENFILE|ENOBUFS)$/,
+    'this machine has no room for another connection',
+    'raise its limit of open files, or lower concurrency',
+  ],
   [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'no connection in time', 'check network and firewall'],
   [
     /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT|SLIMBOARD_DEADLINE)$/,
@@ -119,13 +133,22 @@ const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string
     'try again later',
   ],
   [
-    /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
+    /^(?:ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
     'the connection was cut',
     'try again later',
   ],
   [/^CERT_HAS_EXPIRED$/, 'its TLS certificate has expired', 'renew it there, or set the clock of this machine'],
   [/^CERT_NOT_YET_VALID$/, 'its TLS certificate is not valid yet', 'set the clock of this machine'],
-  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its TLS certificate is for another host', 'use the name that it is for'],
+  [
+    /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
+    'its TLS certificate is for another host',
+    'use the name that it is for',
+  ],
+  [
+    INVALID_CERTIFICATE,
+    'its TLS certificate, or one above it, is not made for this',
+    'have its authority issue another one',
+  ],
   [
     /SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS/,
     'its TLS certificate is signed by nobody that this machine trusts',
@@ -137,12 +160,14 @@ const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string
 ];
 
 /** A failure that the same request a moment later cannot mend. */
-const LASTING = /^(?:ENOTFOUND|EAI_NODATA|ERR_TLS_|ERR_SSL_|CERT_|EPROTO|HPE_)|SELF_SIGNED|UNABLE_TO_/;
+const LASTING =
+  /^(?:ENOTFOUND|EAI_NODATA|ERR_TLS_|ERR_SSL_|CERT_|HOSTNAME_MISMATCH|EPROTO|HPE_)|SELF_SIGNED|UNABLE_TO_/;
 
 /** Whether trying again within seconds may help. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof SlimboardError) return error.retry.kind === 'backoff';
-  return !LASTING.test(failureCode(error));
+  const { code } = systemErrorOf(error);
+  return !LASTING.test(code) && !INVALID_CERTIFICATE.test(code);
 }
 
 /** The error for a request that got no answer. @throws what {@link findFailure} does not know, as it is */
@@ -158,17 +183,20 @@ export function failureOf(error: unknown, what: string, scheme: string): Slimboa
  */
 export function findFailure(error: unknown, what: string, scheme: string): SlimboardError | undefined {
   if (error instanceof SlimboardError) return error;
-  const code = failureCode(error);
-  const [, happened, advice] = HINTS.find(([codes]) => codes.test(code)) ?? [];
+  const { code, syscall } = systemErrorOf(error);
+  // The list of what a system may refuse has no end.
+  const other = syscall ? [code, `${syscall} failed`, 'check network and firewall'] : [];
+  const [, happened, advice] = HINTS.find(([codes]) => codes.test(code)) ?? other;
   if (happened === undefined) return undefined;
   const plain = code === 'ECONNREFUSED' && scheme === 'https:' ? `; ${PLAIN_HTTP}` : '';
   return new RegistryUnavailableError(`${what}: ${happened} (${code}): ${advice}${plain}`, { cause: error });
 }
 
-function failureCode(error: unknown): string {
-  if (!(error instanceof Error)) return '';
+/** Empty where it is none. */
+function systemErrorOf(error: unknown): { readonly code: string; readonly syscall: string } {
   // Several addresses of one host: each failed, and the first says why.
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
-  const { code } = (inner instanceof Error ? inner : error) as { code?: unknown };
-  return typeof code === 'string' ? code : '';
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+  const failed = first instanceof Error ? first : error;
+  const { code, syscall } = (failed instanceof Error ? failed : {}) as { code?: unknown; syscall?: string };
+  return typeof code === 'string' ? { code, syscall: syscall ?? '' } : { code: '', syscall: '' };
 }

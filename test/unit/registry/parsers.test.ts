@@ -242,6 +242,21 @@ describe('failures', () => {
     ['SELF_SIGNED_CERT_IN_CHAIN', /caFile/],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /caFile/],
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /caFile/],
+    ['EAI_FAIL', /DNS/],
+    ['EHOSTDOWN', /cannot be reached/],
+    ['ENETDOWN', /cannot be reached/],
+    ['EPERM', /firewall/],
+    ['EACCES', /firewall/],
+    ['EMFILE', /limit of open files/],
+    ['ENFILE', /limit of open files/],
+    ['ENOBUFS', /limit of open files/],
+    ['ECONNABORTED', /was cut/],
+    ['INVALID_CA', /not made for this/],
+    ['INVALID_PURPOSE', /not made for this/],
+    ['PATH_LENGTH_EXCEEDED', /not made for this/],
+    ['EE_KEY_TOO_SMALL', /not made for this/],
+    ['UNSPECIFIED', /not made for this/],
+    ['HOSTNAME_MISMATCH', /for another host/],
     ['CERT_HAS_EXPIRED', /has expired/],
     ['CERT_NOT_YET_VALID', /not valid yet.*clock of this machine/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', /for another host/],
@@ -262,6 +277,15 @@ describe('failures', () => {
     expect(failureOf(error, 'x', 'http:').message).toContain('ECONNREFUSED');
   });
 
+  test('a failure that only the system knows is told by its call', () => {
+    const error = Object.assign(new Error('x'), { code: 'EREMCHG', syscall: 'connect' });
+    expect(failureOf(error, 'host/app:1', 'https:')).toMatchObject({
+      code: 'registry-unavailable',
+      message: expect.stringContaining('host/app:1: connect failed (EREMCHG)'),
+    });
+    expect(isPassing(error)).toBe(true);
+  });
+
   test('what is no failure of the network is thrown as it is', () => {
     const bug = new TypeError('x is no function');
     expect(() => failureOf(bug, 'x', 'http:')).toThrow(bug);
@@ -271,6 +295,8 @@ describe('failures', () => {
     ['ECONNRESET', true],
     ['EAI_AGAIN', true],
     ['ENOTFOUND', false],
+    ['INVALID_CA', false],
+    ['HOSTNAME_MISMATCH', false],
     ['SELF_SIGNED_CERT_IN_CHAIN', false],
     ['ERR_TLS_CERT_ALTNAME_INVALID', false],
   ])('%s: passing is %s', (code, passing) => {
