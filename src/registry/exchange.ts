@@ -90,11 +90,9 @@ class Collector implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
-    const encoding = headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
-      controller.abort(
-        new MalformedContentError(`${this.#request.what}: sent as ${encoding}, which was not asked for`),
-      );
+    const coding = codingOf(headers['content-encoding']);
+    if (this.#hasContent() && coding !== undefined) {
+      controller.abort(new MalformedContentError(`${this.#request.what}: sent as ${coding}, which was not asked for`));
     } else if (this.#hasContent() && Number(headers['content-length']) > this.#request.maxBytes) {
       controller.abort(this.#tooLarge());
     }
@@ -133,4 +131,13 @@ class Collector implements Dispatcher.DispatchHandler {
   #tooLarge(): TooLargeError {
     return new TooLargeError(`${this.#request.what}: more than ${this.#request.maxBytes} bytes, which is the limit`);
   }
+}
+
+/** Stores that speak S3 repeat what an upload was sent as (`aws-chunked`, or nothing); its bytes are those of the blob. */
+const NO_CODINGS: ReadonlySet<string> = new Set(['', 'identity', 'aws-chunked']);
+
+/** What changes the bytes of a body, if anything does. */
+function codingOf(header: string | readonly string[] | undefined): string | undefined {
+  const codings = String(header ?? '').split(',');
+  return codings.map((coding) => coding.trim().toLowerCase()).find((coding) => !NO_CODINGS.has(coding));
 }

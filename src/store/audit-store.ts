@@ -200,7 +200,7 @@ export async function settleTasks<T extends { readonly task: TaskReference }>(
      where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
     [items.map(({ task }) => task.auditId), items.map(({ task }) => task.key)],
   );
-  return itemsOf(rows, items);
+  return ofTasks(rows, items);
 }
 
 /**
@@ -221,10 +221,10 @@ export async function narrowTasks<T extends { readonly task: TaskReference; read
       items.map(({ payload }) => storableJson(payload)),
     ],
   );
-  return itemsOf(rows, items);
+  return ofTasks(rows, items);
 }
 
-function itemsOf<T extends { readonly task: TaskReference }>(
+function ofTasks<T extends { readonly task: TaskReference }>(
   tasks: readonly Pick<TaskReference, 'auditId' | 'key'>[],
   items: readonly T[],
 ): readonly T[] {

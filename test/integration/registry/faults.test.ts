@@ -89,6 +89,13 @@ describe('what lasts ends with what, where, and what to do', () => {
       /expected sha256:/,
     ],
     ['compressed unasked', body('x', { 'content-encoding': 'gzip' }), 'malformed-content', /sent as gzip/],
+    [
+      'compressed beside another coding',
+      body('x', { 'content-encoding': 'aws-chunked, GZIP' }),
+      'malformed-content',
+      /sent as gzip/,
+    ],
+    ['a refusal that is compressed', body('x', { 'content-encoding': 'gzip' }, 404), 'not-found', /not found/],
     ['redirects in a circle', redirect('/v2/app/manifests/1'), 'malformed-content', /more than 5 redirects/],
     [
       'a redirect to the metadata service',
@@ -103,6 +110,18 @@ describe('what lasts ends with what, where, and what to do', () => {
     server.fault({ path: /manifests/ }, fault);
     await expect(read()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
+
+  test.each(['aws-chunked', '', ',', 'identity'])(
+    'the coding "%s" changes no byte: the manifest is read',
+    async (coding) => {
+      const { server, read } = await start();
+      server.fault(
+        { path: /manifests/ },
+        body(app.body, { 'content-type': app.mediaType, 'content-encoding': coding }),
+      );
+      expect(await read()).toMatchObject({ digest: app.digest });
+    },
+  );
 
   test('a body that comes byte by byte', async () => {
     const { server, read } = await start({ requestTimeoutMs: 0 });
