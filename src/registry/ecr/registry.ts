@@ -1,4 +1,4 @@
-import { AuthenticationError, InvalidReferenceError, SlimboardError } from '../../errors.ts';
+import { AuthenticationError, InvalidReferenceError, type Retry, SlimboardError } from '../../errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { RegistryHost, Tag } from '../../oci/reference.ts';
@@ -14,6 +14,7 @@ import type {
 import { EcrBlobReader } from './blobs.ts';
 import { type EcrClient, openEcrClients } from './client.ts';
 import { readDedupScope } from './dedup.ts';
+import { isAnswered } from './errors.ts';
 import { ecrLocationOf } from './hosts.ts';
 import { listImages, resolveTag } from './images.ts';
 import { readManifests } from './manifests.ts';
@@ -39,18 +40,19 @@ class EcrRegistry implements Registry {
     this.#blobs = new EcrBlobReader(options);
   }
 
-  /** A region that fails does not hide the repositories of the others: its failure comes at the end. */
+  /** A region that fails does not hide the repositories of the others: what failed comes at the end. */
   async *listRepositories(options: ListOptions): AsyncGenerator<readonly ListedRepository[]> {
-    const failures: unknown[] = [];
+    const failures: RegionFailure[] = [];
     for (const client of this.#clients) {
       try {
         yield* listRepositories(client, this.#options, options);
       } catch (error) {
-        if (!(error instanceof SlimboardError) || error instanceof AuthenticationError) throw error;
-        failures.push(error);
+        if (!(error instanceof SlimboardError) || isWithoutCredentials(error)) throw error;
+        failures.push({ region: client.region, error });
       }
     }
-    if (failures.length > 0) throw failures[0];
+    const failure = failureOf(failures, this.#clients.length);
+    if (failure) throw failure;
   }
 
   listManifests(repository: ListedRepository, options: ListOptions): AsyncIterable<readonly ListedManifest[]> {
@@ -105,4 +107,30 @@ class EcrRegistry implements Registry {
     client.learnAccount(account);
     return client;
   }
+}
+
+interface RegionFailure {
+  readonly region: string;
+  readonly error: SlimboardError;
+}
+
+/** Whether it never came to a question to AWS: it would not in another region. */
+function isWithoutCredentials(error: SlimboardError): boolean {
+  return error instanceof AuthenticationError && !isAnswered(error.cause);
+}
+
+/** The one failure of several regions; it is to be tried again if one of them is. */
+function failureOf(failures: readonly RegionFailure[], regions: number): SlimboardError | undefined {
+  const [first] = failures;
+  const isRefused = failures.length === regions && failures.every(({ error }) => error instanceof AuthenticationError);
+  if (!first || regions === 1 || isRefused) return first?.error;
+  const ofKind = (kind: Retry['kind']) => failures.find(({ error }) => error.retry.kind === kind);
+  const { code, retry } = (ofKind('after') ?? ofKind('backoff') ?? first).error;
+  return new SlimboardError(code, failures.map(describe).join('; '), { retry, cause: first.error });
+}
+
+function describe({ region, error }: RegionFailure): string {
+  const perhapsDisabled = error instanceof AuthenticationError;
+  const advice = ', or, if other regions take them, enable this one for the account or leave it out of "regions"';
+  return `${region}: ${error.message}${perhapsDisabled ? advice : ''}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  AccessDeniedError,
+  AuthenticationError,
   InvalidReferenceError,
   MalformedContentError,
   type SlimboardError,
@@ -95,17 +95,58 @@ describe('repositories', () => {
     ]);
   });
 
-  test('of one region are given although another one refuses, and that is an error at the end', async () => {
-    const fake = await ecr.start();
-    fake.createRepository('api', {}, 'us-east-1');
-    fake.fail({ operation: 'DescribeRepositories', region: 'eu-west-1' }, { name: 'AccessDeniedException' });
-    const registry = await ecr.open(fake, { regions: ['eu-west-1', 'us-east-1'] });
-    const names: string[] = [];
-    const listing = async (): Promise<void> => {
-      for await (const page of registry.listRepositories({})) names.push(...page.map(({ name }) => name));
-    };
-    await expect(listing()).rejects.toThrow(AccessDeniedError);
-    expect(names).toEqual(['api']);
+  describe('of several regions', () => {
+    const REGIONS = ['eu-west-1', 'ap-east-1', 'us-east-1'];
+
+    /** What is listed, and how it ends. */
+    async function list(failing: Readonly<Record<string, string>>) {
+      const fake = await ecr.start();
+      for (const region of REGIONS) fake.createRepository(`in-${region}`, {}, region);
+      for (const [region, name] of Object.entries(failing))
+        fake.fail({ operation: 'DescribeRepositories', region }, { name });
+      const registry = await ecr.open(fake, { regions: REGIONS });
+      const names: string[] = [];
+      const listing = async (): Promise<void> => {
+        for await (const page of registry.listRepositories({})) names.push(...page.map(({ name }) => name));
+      };
+      return { error: await listing().catch((thrown: SlimboardError) => thrown), names };
+    }
+
+    test('are given although one refuses, and that is an error at the end, which names it', async () => {
+      const { error, names } = await list({ 'eu-west-1': 'AccessDeniedException' });
+      expect(names).toEqual(['in-ap-east-1', 'in-us-east-1']);
+      expect(error).toMatchObject({
+        code: 'access-denied',
+        message: expect.stringMatching(/^eu-west-1: .*not allowed/),
+      });
+    });
+
+    test('are given although one is not enabled for the account, and does not take its credentials', async () => {
+      const { error, names } = await list({ 'ap-east-1': 'UnrecognizedClientException' });
+      expect(names).toEqual(['in-eu-west-1', 'in-us-east-1']);
+      expect(error).toMatchObject({
+        code: 'authentication',
+        message: expect.stringMatching(/^ap-east-1: .*enable this one for the account/),
+      });
+    });
+
+    test('are told together where several fail, and tried again where one may pass', async () => {
+      const { error, names } = await list({ 'eu-west-1': 'AccessDeniedException', 'us-east-1': 'ThrottlingException' });
+      expect(names).toEqual(['in-ap-east-1']);
+      expect(error).toMatchObject({
+        code: 'rate-limited',
+        retry: { kind: 'after' },
+        message: expect.stringMatching(/^eu-west-1: .*; us-east-1: /),
+      });
+    });
+
+    test('that all refuse the credentials: they are told once', async () => {
+      const { error } = await list(
+        Object.fromEntries(REGIONS.map((region) => [region, 'UnrecognizedClientException'])),
+      );
+      expect(error).toBeInstanceOf(AuthenticationError);
+      expect(error?.message.match(/AWS does not take the credentials/g)).toHaveLength(1);
+    });
   });
 
   test('have no owner where tags may not be read; that is a note', async () => {
