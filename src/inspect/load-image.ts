@@ -6,12 +6,12 @@ import { wantedChildren } from '../audit/wanted-children.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
 import { NotFoundError, UnsupportedContentError } from '../errors.ts';
-import { contentKind } from '../oci/content-kind.ts';
+import { contentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageConfig, MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
 import { parseJsonObject } from '../oci/json.ts';
-import { hasImageConfig, type ImageIndex, type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
+import { type ImageIndex, type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
 import { formatPlatform, type Platform, platformMatches } from '../oci/platform.ts';
 import { formatReference, type Reference } from '../oci/reference.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
@@ -95,6 +95,7 @@ async function readByDigest(
   return answer;
 }
 
+/** The index's image for the platform: by what the index says or, where it says nothing, by what configs say. */
 async function readChild(
   registry: Registry,
   repository: ListedRepository,
@@ -107,9 +108,36 @@ async function readChild(
   const offered = index.manifests.flatMap((entry) =>
     entry.platform && entry.platform.os !== 'unknown' ? [formatPlatform(entry.platform)] : [],
   );
+  const unnamed = wantedChildren(index, { platforms: [platform], provenance: false });
+  for (const digest of unnamed.slice(0, MAX_UNNAMED_CHILDREN)) {
+    const fetched = await readByDigest(registry, repository, digest, signal);
+    const own = await findPlatform(registry, repository, fetched, reference, signal);
+    if (own && platformMatches(own, [platform])) return fetched;
+    if (own) offered.push(formatPlatform(own));
+  }
   throw new NotFoundError(
     `${formatReference(reference)} has no image for ${formatPlatform(platform)}: name another one by --platform (${offered.join(', ') || 'it has none'})`,
   );
+}
+
+/** An index may list an image without a platform, and its signatures beside it; real ones have a few. */
+const MAX_UNNAMED_CHILDREN = 100;
+
+/** The platform that an image's config states; undefined where it is no image. */
+async function findPlatform(
+  registry: Registry,
+  repository: ListedRepository,
+  { body, mediaType }: FetchedManifest,
+  reference: Reference,
+  signal: AbortSignal,
+): Promise<Platform | undefined> {
+  try {
+    const { config } = await readConfig(registry, repository, parseManifest(body, mediaType), reference, signal);
+    return platformOf(config);
+  } catch (error) {
+    if (error instanceof UnsupportedContentError) return undefined;
+    throw error;
+  }
 }
 
 async function readImage(
@@ -150,7 +178,7 @@ async function readConfig(
   reference: Reference,
   signal: AbortSignal,
 ): Promise<{ image: ImageManifest; config: ImageConfig }> {
-  if (manifest.form === 'manifest' && hasImageConfig(manifest)) {
+  if (manifest.form === 'manifest' && needsConfig(manifest)) {
     const config = parseImageConfig(
       await registry.readBlob(repository, manifest.config, { signal, maxBytes: MAX_CONFIG_BYTES }),
     );

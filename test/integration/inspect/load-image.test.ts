@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadImage } from '../../../src/inspect/load-image.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseReference } from '../../../src/oci/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { openClient } from '../../support/distribution-client.ts';
-import { attestation, image, index } from '../../support/image-builder.ts';
+import { artifact, attestation, type BuiltManifest, image, index, rawManifest } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
@@ -35,9 +35,9 @@ const attested = attestation(app, {
   },
 });
 
-function load() {
-  server.push('app', '1', index([app, attested]));
-  const options = { platform: parsePlatform('linux/amd64'), signal: new AbortController().signal };
+function load(content: BuiltManifest = index([app, attested]), platform = 'linux/amd64') {
+  server.push('app', '1', content);
+  const options = { platform: parsePlatform(platform), signal: new AbortController().signal };
   return loadImage(client, parseReference(`${server.host}/app:1`), options);
 }
 
@@ -54,4 +54,31 @@ test.each([
 ])('provenance whose %s cannot be read is left out', async (_part, digest) => {
   server.fault({ path: new RegExp(String(digest)) }, answer(404, {}, 'BLOB_UNKNOWN'));
   expect((await load()).image.verdict.base).toMatchObject({ confidence: 'unknown' });
+});
+
+describe('an index that names no platforms', () => {
+  const signature = artifact({
+    configType: 'application/vnd.oci.image.config.v1+json',
+    layerType: 'application/vnd.dev.cosign.simplesigning.v1+json',
+  });
+  const forArm = image({ layers: ['arm'], platform: { os: 'linux', architecture: 'arm64' } });
+
+  function unnamed(children: readonly BuiltManifest[]): BuiltManifest {
+    const manifests = children.map(({ mediaType, digest, body }) => ({ mediaType, digest, size: body.length }));
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    return { ...rawManifest(mediaType, JSON.stringify({ schemaVersion: 2, mediaType, manifests })), children };
+  }
+
+  test('has its image for the platform told by the configs', async () => {
+    const top = unnamed([signature, forArm, app]);
+    expect(await load(top)).toMatchObject({ digest: app.digest, indexDigest: top.digest });
+    expect(await load(top, 'linux/arm64')).toMatchObject({ digest: forArm.digest });
+  });
+
+  test('has none for another platform, and says for which', async () => {
+    await expect(load(unnamed([signature, forArm]))).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringMatching(/no image for linux\/amd64.*\(linux\/arm64\)/),
+    });
+  });
 });
