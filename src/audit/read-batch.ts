@@ -56,6 +56,38 @@ export function isPassing({ error }: FailedItem): boolean {
 /** Indexes within indexes: real ones hold images only, and a chain of them must end somewhere. */
 const MAX_INDEX_DEPTH = 3;
 
+/** Children that are asked for together; Amazon ECR gives as many in an answer. */
+const CHILDREN_AT_ONCE = 100;
+/**
+ * Of all children in a batch, with their configs: a batch is in memory until it is written, and one index may name ten
+ * thousand. A hundred indexes of twenty platforms each have some 50 MB.
+ */
+const MAX_CHILDREN_BYTES = 268_435_456;
+
+/** Larger ones are artifacts, or mean harm. */
+const MAX_KEPT_PARSED_BYTES = 65_536;
+
+/** A manifest that was read. A large one is parsed each time: what it says takes four times its bytes. */
+class ReadManifest {
+  readonly fetched: FetchedManifest;
+  readonly #parsed: Manifest | undefined;
+
+  /** @throws MalformedContentError */
+  constructor(fetched: FetchedManifest) {
+    this.fetched = fetched;
+    const manifest = this.#parse();
+    if (fetched.body.length <= MAX_KEPT_PARSED_BYTES) this.#parsed = manifest;
+  }
+
+  get manifest(): Manifest {
+    return this.#parsed ?? this.#parse();
+  }
+
+  #parse(): Manifest {
+    return parseManifest(this.fetched.body, this.fetched.mediaType);
+  }
+}
+
 type Resolved = { readonly listed: ListedManifest } & (
   | { readonly digest: Digest; readonly fetched?: FetchedManifest; readonly unchanged?: ContentKind }
   | { readonly error: SlimboardError }
@@ -83,8 +115,11 @@ class BatchReader {
   readonly #settings: SourceSettings;
   readonly #known: KnownContent;
   readonly #options: CallOptions;
-  /** New manifests, parsed. */
-  readonly #parsed = new Map<Digest, { readonly fetched: FetchedManifest; readonly manifest: Manifest }>();
+  /** New manifests. */
+  readonly #read = new Map<Digest, ReadManifest>();
+  /** Of new indexes: children that are wanted. */
+  readonly #children = new Map<Digest, readonly Digest[]>();
+  #childrenBytes = 0;
   readonly #failures = new Map<Digest, SlimboardError>();
   readonly #stored = new Set<Digest>();
   /** Of indexes that were seen before: children that are wanted only now. */
@@ -151,7 +186,7 @@ class BatchReader {
   /** Those that are neither kept nor read by this batch. Indexes among those that are kept are noted. */
   async #unseen(digests: Iterable<Digest>, knownIndexes?: Set<Digest>): Promise<readonly Digest[]> {
     const unread = [...digests].filter(
-      (digest) => !this.#parsed.has(digest) && !this.#failures.has(digest) && !this.#stored.has(digest),
+      (digest) => !this.#read.has(digest) && !this.#failures.has(digest) && !this.#stored.has(digest),
     );
     const known = this.#settings.full ? new Map<Digest, ContentKind>() : await this.#known.manifests(unread);
     for (const [digest, kind] of known) {
@@ -182,12 +217,21 @@ class BatchReader {
     bodies: ReadonlyMap<Digest, FetchedManifest>,
     depth: number,
   ): Promise<void> {
-    await this.#fetchAndParse(fresh, bodies);
+    for (let at = 0; at < fresh.length; at += CHILDREN_AT_ONCE)
+      await this.#fetchAndParse(fresh.slice(at, at + CHILDREN_AT_ONCE), bodies, depth);
     const children = await this.#unread(fresh.flatMap((digest) => this.#wantedChildren(digest, depth)));
     if (children.length > 0) await this.#readLevel(children, new Map(), depth + 1);
   }
 
-  async #fetchAndParse(digests: readonly Digest[], bodies: ReadonlyMap<Digest, FetchedManifest>): Promise<void> {
+  async #fetchAndParse(
+    digests: readonly Digest[],
+    bodies: ReadonlyMap<Digest, FetchedManifest>,
+    depth: number,
+  ): Promise<void> {
+    if (this.#childrenBytes > MAX_CHILDREN_BYTES) {
+      for (const digest of digests) this.#failures.set(digest, tooManyBytes(digest));
+      return;
+    }
     const missing = digests.filter((digest) => !bodies.has(digest));
     const answers =
       missing.length === 0 ? new Map() : await this.#registry.readManifests(this.#repository, missing, this.#options);
@@ -196,17 +240,27 @@ class BatchReader {
       try {
         if (answer === undefined) throw new MalformedContentError(`${digest}: the registry left it out of its answer`);
         if (answer instanceof Error) throw answer;
-        this.#parsed.set(digest, { fetched: answer, manifest: parseManifest(answer.body, answer.mediaType) });
+        const read = new ReadManifest(answer);
+        if (depth > 0) this.#countChild(digest, read);
+        this.#read.set(digest, read);
       } catch (error) {
         this.#failures.set(digest, asItemError(error));
       }
     }
   }
 
+  /** @throws TooLargeError */
+  #countChild(digest: Digest, { fetched, manifest }: ReadManifest): void {
+    const blobs = neededBlobs(manifest, this.#settings).filter(({ blob }) => blob.size <= MAX_CONFIG_BYTES);
+    this.#childrenBytes += blobs.reduce((sum, { blob }) => sum + blob.size, fetched.body.length);
+    if (this.#childrenBytes > MAX_CHILDREN_BYTES) throw tooManyBytes(digest);
+  }
+
   #wantedChildren(digest: Digest, depth: number): readonly Digest[] {
-    const manifest = this.#parsed.get(digest)?.manifest;
+    const manifest = this.#read.get(digest)?.manifest;
     if (manifest?.form !== 'index') return [];
     const children = wantedChildren(manifest, this.#settings);
+    this.#children.set(digest, children);
     if (depth < MAX_INDEX_DEPTH || children.length === 0) return children;
     this.#failures.set(
       digest,
@@ -221,7 +275,7 @@ class BatchReader {
     const bodies = await this.#readNeededBlobs();
     const manifests: NewManifest[] = [];
     const blobs: NewBlob[] = [];
-    for (const [digest, { fetched, manifest }] of this.#parsed) {
+    for (const [digest, { fetched, manifest }] of this.#read) {
       if (this.#failures.has(digest)) continue;
       try {
         const record = recordOf(recordInput(fetched, manifest, tags.get(digest), bodies));
@@ -236,12 +290,9 @@ class BatchReader {
 
   async #readNeededBlobs(): Promise<ReadonlyMap<Digest, Uint8Array>> {
     const needed = new Map<Digest, { readonly blob: Descriptor; readonly of: Digest; readonly optional: boolean }>();
-    for (const [digest, { manifest }] of this.#parsed) {
-      if (manifest.form !== 'manifest') continue;
-      if (needsConfig(manifest))
-        needed.set(manifest.config.digest, { blob: manifest.config, of: digest, optional: false });
-      for (const blob of this.#settings.provenance ? provenanceOf(manifest) : [])
-        needed.set(blob.digest, { blob, of: digest, optional: true });
+    for (const [digest, { manifest }] of this.#read) {
+      for (const { blob, optional } of neededBlobs(manifest, this.#settings))
+        needed.set(blob.digest, { blob, of: digest, optional });
     }
     const bodies = new Map(this.#settings.full ? [] : await this.#known.readBodies([...needed.keys()]));
     const missing = [...needed.values()].filter(({ blob }) => !bodies.has(blob.digest));
@@ -292,11 +343,27 @@ class BatchReader {
     if (seen.has(digest)) return [];
     seen.add(digest);
     const own = this.#failures.get(digest);
-    const manifest = this.#parsed.get(digest)?.manifest;
-    const children =
-      manifest?.form === 'index' ? wantedChildren(manifest, this.#settings) : (this.#lateChildren.get(digest) ?? []);
+    const children = this.#children.get(digest) ?? this.#lateChildren.get(digest) ?? [];
     return [...(own ? [[digest, own] as const] : []), ...children.flatMap((child) => this.#failuresUnder(child, seen))];
   }
+}
+
+function tooManyBytes(digest: Digest): TooLargeError {
+  return new TooLargeError(
+    `${digest}: manifests of indexes and their configs have more than ${MAX_CHILDREN_BYTES} bytes here, which is all that is read at a time`,
+  );
+}
+
+/** What is read of a manifest to judge it; without what is optional it is judged, too. */
+function neededBlobs(
+  manifest: Manifest,
+  { provenance }: Pick<SourceSettings, 'provenance'>,
+): readonly { readonly blob: Descriptor; readonly optional: boolean }[] {
+  if (manifest.form !== 'manifest') return [];
+  return [
+    ...(needsConfig(manifest) ? [{ blob: manifest.config, optional: false }] : []),
+    ...(provenance ? provenanceOf(manifest) : []).map((blob) => ({ blob, optional: true })),
+  ];
 }
 
 /** The layers of an attestation that hold build provenance; a bill of materials is of no use here, and large. */

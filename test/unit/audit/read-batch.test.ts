@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { type BatchContent, type KnownContent, readBatch } from '../../../src/audit/read-batch.ts';
+import { type Digest, digestOf } from '../../../src/oci/digest.ts';
+import { parseRegistryHost, parseRepositoryName } from '../../../src/oci/reference.ts';
+import type { FetchedManifest, Registry } from '../../../src/registry/registry.ts';
+import { defaultSettings } from '../../support/audits.ts';
+
+const INDEX = 'application/vnd.oci.image.index.v1+json';
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+const CONFIG = 'application/vnd.oci.image.config.v1+json';
+const LARGEST_CONFIG = 4_194_304;
+const CHILDREN = 300;
+
+const NOTHING_KNOWN: KnownContent = {
+  tags: async () => new Map(),
+  manifests: async () => new Map(),
+  missingChildren: async () => [],
+  readBodies: async () => new Map(),
+};
+
+function manifestOf(mediaType: string, content: object): FetchedManifest {
+  const body = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...content }));
+  return { digest: digestOf(body), mediaType, body };
+}
+
+/** Each over a config of its own, of the largest size that is read. */
+const children = Array.from({ length: CHILDREN }, (_, at) =>
+  manifestOf(MANIFEST, {
+    config: { mediaType: CONFIG, digest: digestOf(`config ${at}`), size: LARGEST_CONFIG },
+    layers: [],
+  }),
+);
+const index = manifestOf(INDEX, {
+  manifests: children.map(({ digest, body }) => ({ mediaType: MANIFEST, digest, size: body.length })),
+});
+const all = new Map([index, ...children].map((manifest) => [manifest.digest, manifest]));
+
+/** A registry that holds the index, and tells what it was asked for. */
+function registryOf(asked: { manifests: number; configs: number }): Registry {
+  return {
+    readManifests: async (_repository, digests: readonly Digest[]) => {
+      asked.manifests += digests.length;
+      return new Map(digests.map((digest) => [digest, all.get(digest)]));
+    },
+    readBlob: async () => {
+      asked.configs += 1;
+      return Buffer.from('{"os":"linux","architecture":"amd64"}');
+    },
+  } as Partial<Registry> as Registry;
+}
+
+async function read(digest: Digest, asked = { manifests: 0, configs: 0 }): Promise<BatchContent> {
+  const { sourceDefaults } = await defaultSettings();
+  const registry = parseRegistryHost('registry.example.com');
+  const source = { ...sourceDefaults, kind: 'oci', name: 'lab', registry, dedup: 'registry' } as const;
+  const repository = { registry, name: parseRepositoryName('app') };
+  return readBatch(registryOf(asked), repository, [{ digest }], source, NOTHING_KNOWN, {});
+}
+
+test('children of an index are read as far as memory goes; the rest is told, and not asked for', async () => {
+  const asked = { manifests: 0, configs: 0 };
+  const batch = await read(index.digest, asked);
+  const kept = 268_435_456 / LARGEST_CONFIG - 1;
+  expect(batch.manifests).toHaveLength(1 + kept);
+  expect(asked).toEqual({ manifests: 1 + 100, configs: kept });
+  expect(batch.failed).toHaveLength(CHILDREN - kept);
+  expect(new Set(batch.failed.map(({ error }) => error.code))).toEqual(new Set(['too-large']));
+  expect(batch.sightings).toMatchObject([{ digest: index.digest }]);
+});
+
+test('a large manifest is recorded as a small one is', async () => {
+  const config = { mediaType: 'application/vnd.example', digest: digestOf('{}'), size: 2 };
+  const annotations = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`key-${at}`, 'x'.repeat(50)]));
+  const large = manifestOf(MANIFEST, { config, layers: [], annotations });
+  all.set(large.digest, large);
+  const { manifests } = await read(large.digest);
+  expect(manifests).toMatchObject([{ digest: large.digest, kind: 'artifact', body: large.body }]);
+});
