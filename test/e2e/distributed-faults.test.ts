@@ -114,6 +114,8 @@ describe('the audit ends as if nothing had happened', () => {
       [{ path: /\/blobs\//, times: 2 }, reset()],
       [{ path: /\/blobs\//, times: 1 }, stalled()],
       [{ path: /\/tags\/list/, times: 1 }, stalled()],
+      // More than one request may have: the batch is tried again.
+      [{ path: /\/app-1\/manifests\/v7$/, times: 5 }, answer(502)],
     ];
     for (const [match, fault] of faults) registry.fault(match, fault);
     registry.forgetRequests();
