@@ -85,7 +85,13 @@ describe.each(BACKENDS)('a batch in which something fails in passing, in $name',
       onNote: () => undefined,
     });
     engines.push(engine);
-    const started = await startAudit(db, { sources: [source as OciSource], lane: 'nightly', alone: true, now: AT });
+    const started = await startAudit(db, {
+      sources: [source as OciSource],
+      lane: 'nightly',
+      runner: 'process',
+      alone: true,
+      now: AT,
+    });
     if (!started) throw new Error('the source is being audited');
     return { ...engine, ...started };
   }
