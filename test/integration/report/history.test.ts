@@ -7,7 +7,7 @@ import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
-import { image, index } from '../../support/image-builder.ts';
+import { image, index, textLayer } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -85,6 +85,24 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
       '1.0-alpine to 1.1-alpine',
       '1.1 to 1.2',
     ]);
+  });
+
+  test('builds of one date have no order but that in which they came', async () => {
+    const undated = (tag: string, bytes: number) => {
+      const layer = { ...textLayer(tag), body: Buffer.alloc(bytes, tag) };
+      registry.push('team/app', tag, image({ layers: [layer], created: '1970-01-01T00:00:00Z' }));
+    };
+    for (const [minor, bytes] of [10, 300, 20, 500, 900].entries()) undated(`1.${minor}`, bytes);
+    await auditRegistry(db, registry);
+    expect(await rowsOf('regressions')).toEqual([]);
+    undated('1.5', 1_500);
+    await auditRegistry(db, registry);
+    const found = await rowsOf('regressions');
+    expect(found.map(({ tag }) => tag)).toEqual(['1.5']);
+    // The registry tells when they were pushed, which the listing had not.
+    await db.query("update tag set pushed_at = timestamptz '2025-01-01' + make_interval(days => -right(name, 1)::int)");
+    const pushed = await rowsOf('regressions');
+    expect(pushed.map(({ tag, previous_tag }) => `${previous_tag} to ${tag}`).toSorted()).toEqual(['1.2 to 1.1']);
   });
 
   test('removing what the planner chose frees to the byte what it said', async () => {
