@@ -1,5 +1,5 @@
--- What history compares: builds whose order is known.
--- Safe on a live system: replaces a view by one of the same columns.
+-- What history compares: builds whose order is known, and audits that cover the same.
+-- Safe on a live system: creates a function, and replaces views by ones of the same columns, and one more.
 
 -- Builds made at the same moment follow one another as they were pushed, or first seen; where neither tells, nobody knows
 -- which came first, and they are no pair. A build of several lines, as `1.4` and `latest`, counts once: against the newest
@@ -28,3 +28,24 @@ create or replace view grown_build as
     n.compressed_bytes - n.previous_bytes as change_bytes,
     round(100.0 * (n.compressed_bytes - n.previous_bytes) / nullif(n.previous_bytes, 0), 2) as change_percent
   from nearest n where n.compressed_bytes > n.previous_bytes;
+
+-- What an audit covered of a source, of its options: the settings that say which images it finds, and what counts as stored
+-- once. How fast, when or by which way it read them are none of that, nor are its other sources.
+create function coverage(options jsonb, source text) returns jsonb language sql immutable as $$
+  select coalesce(jsonb_object_agg(key, value), '{}')
+  from jsonb_each(jsonb_path_query_first(options, '$.sources[*] ? (@.name == $name)', jsonb_build_object('name', source)))
+  where key in ('kind', 'registry', 'account', 'regions', 'repositories', 'include', 'exclude', 'tags', 'newest', 'platforms', 'provenance', 'dedup') $$;
+
+-- One row an audit and source. totals_of: the audit whose totals hold for this one; previous_totals_of: those of the
+-- audit before with the same coverage (both without errors), null when there is none.
+create or replace view slimboard_source_audits as
+  with done as (
+    select a.id as audit_id, x.source_id, s.name as source, a.status, a.options, a.started_at, a.finished_at,
+           coalesce(a.totals_of, a.id) as totals_of, coverage(a.options, s.name) as coverage
+    from audit a join audit_source x on x.audit_id = a.id join source s on s.id = x.source_id
+    where a.status in ('finished', 'incomplete'))
+  select audit_id, source_id, source, status, options, started_at, finished_at, totals_of,
+    case when status = 'finished' then lag(audit_id) over same end as previous_audit_id,
+    case when status = 'finished' then lag(totals_of) over same end as previous_totals_of,
+    audit_id = max(audit_id) over (partition by source_id) as newest, coverage
+  from done window same as (partition by source_id, status, coverage order by audit_id);

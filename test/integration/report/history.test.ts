@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { reclaim, reclaimable } from '../../../src/report/kinds/reclaim.ts';
+import { leaderboard } from '../../../src/report/leaderboard.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -53,6 +54,25 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
       'team/app',
       'team/app',
     ]);
+  });
+
+  test('what does not change which images are audited ends no history', async () => {
+    const growth = async () => (await readRecords(db, KINDS.repositories)).map((row) => row.growth_bytes);
+    const moved = async () => {
+      const board = leaderboard({ by: 'team', metric: 'stored', since: new Date().toISOString() });
+      return (await readRecords(db, board)).map((row) => row.growth_bytes);
+    };
+    registry.push('team/app', '1', build(1, ['app']));
+    await auditRegistry(db, registry);
+    registry.push('team/app', '2', build(2, ['app, but larger than before']));
+    await auditRegistry(db, registry, {
+      source: { concurrency: 7, timezone: 'Europe/Berlin', deep: false, full: true },
+    });
+    const [grown] = await growth();
+    expect(grown).toBeGreaterThan(0);
+    expect(await moved()).toEqual([grown]);
+    await auditRegistry(db, registry, { source: { newest: 1 } });
+    expect([await growth(), await moved()]).toEqual([[null], [null]]);
   });
 
   test('a regression names the step that grew', async () => {
