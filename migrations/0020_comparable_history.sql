@@ -49,3 +49,38 @@ create or replace view slimboard_source_audits as
     case when status = 'finished' then lag(totals_of) over same end as previous_totals_of,
     audit_id = max(audit_id) over (partition by source_id) as newest, coverage
   from done window same as (partition by source_id, status, coverage order by audit_id);
+
+-- Sizes at the end of each audit, and how much more is stored than at the audit before with the same coverage. A repository
+-- has a row when its sizes changed since then, at whichever audit that was found; without an audit before, at the audit
+-- that found it. Of a base image only the pull sizes of the images on it are kept.
+create or replace view slimboard_trends as
+  with audited as (select * from slimboard_source_audits),
+  -- By audits that found what is new since the audit before: one or a few, looked up for each. The planner cannot guess how few.
+  since as materialized (
+    select a.*, found.audit_id as found_by from audited a cross join lateral (
+      select x.audit_id from audit_source x
+      where x.source_id = a.source_id and x.audit_id > coalesce(a.previous_totals_of, a.audit_id - 1) and x.audit_id <= a.totals_of offset 0) found)
+  select a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, 'source' as scope, a.source as name, null::text as team,
+    null::text as registry, null::text as repository, t.tags, t.images, t.logical_bytes, t.stored_bytes, t.stored_bytes - p.stored_bytes as change_bytes, a.coverage
+  from audited a join source_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
+  left join source_total p on p.audit_id = a.previous_totals_of and p.source_id = a.source_id
+  union all
+  select a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, 'team', t.team, t.team, null, null, t.tags, t.images, t.logical_bytes, t.stored_bytes,
+    case when a.previous_totals_of is not null then t.stored_bytes - coalesce(p.stored_bytes, 0) end, a.coverage
+  from audited a join team_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
+  left join team_total p on p.audit_id = a.previous_totals_of and p.source_id = a.source_id and p.team = t.team
+  union all
+  select a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, 'repository', r.name, r.team, r.registry, r.name, t.tags, t.images, t.logical_bytes, t.stored_bytes,
+    case when a.previous_totals_of is not null then t.stored_bytes - coalesce(p.stored_bytes, 0) end, a.coverage
+  from since a join repository_total t on t.audit_id = a.found_by join repository r on r.id = t.repository_id and r.source_id = a.source_id
+  left join lateral (
+    select x.stored_bytes from repository_total x where x.repository_id = t.repository_id and x.audit_id <= a.previous_totals_of
+    order by x.audit_id desc limit 1) p on true
+  -- Of several sizes since then the last.
+  where a.found_by = a.totals_of or not exists (
+    select 1 from repository_total n where n.repository_id = t.repository_id and n.audit_id > t.audit_id and n.audit_id <= a.totals_of)
+  union all
+  select a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, 'base', t.base_image, null, null, null, sum(t.tags), sum(t.images), sum(t.logical_bytes)::int8, null, null, a.coverage
+  from audited a join base_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
+  where t.base_image <> ''
+  group by a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, a.coverage, t.base_image;

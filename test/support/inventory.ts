@@ -80,12 +80,12 @@ export class Inventory {
   }
 
   /** A finished audit of one source, with the totals of what is there now. */
-  async audit(sourceId: number, at: string, status = 'finished'): Promise<number> {
+  async audit(sourceId: number, at: string, status = 'finished', options: object = {}): Promise<number> {
     const id = await this.#insert('audit', {
       lane: 'nightly',
       status,
       stage: 'done',
-      options: '{}',
+      options: JSON.stringify(options),
       started_at: at,
       finished_at: at,
       heartbeat_at: at,

@@ -79,8 +79,8 @@ export function comparableTrends({ scope, name, registry }: TrendOf): ReportKind
       return trends.query({
         ...request,
         where: `${request.where} and ${equal('scope', scope)} and ${equal('name', name)} and ${equal('registry', registry)}
-          and (t.source_id, t.status, t.options) in (
-            select distinct on (a.source_id) a.source_id, a.status, a.options from slimboard_source_audits a
+          and (t.source_id, t.status, t.coverage) in (
+            select distinct on (a.source_id) a.source_id, a.status, a.coverage from slimboard_source_audits a
             where a.status = 'finished' order by a.source_id, a.audit_id desc)`,
       });
     },

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { reclaim, reclaimable } from '../../../src/report/kinds/reclaim.ts';
+import { comparableTrends, grownRepositories } from '../../../src/report/kinds/trends.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
@@ -9,6 +10,7 @@ import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';
+import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -57,6 +59,8 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
   });
 
   test('what does not change which images are audited ends no history', async () => {
+    const points = async () =>
+      (await readRecords(db, comparableTrends({ scope: 'source' }))).map((row) => row.change_bytes);
     const growth = async () => (await readRecords(db, KINDS.repositories)).map((row) => row.growth_bytes);
     const moved = async () => {
       const board = leaderboard({ by: 'team', metric: 'stored', since: new Date().toISOString() });
@@ -70,9 +74,40 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     });
     const [grown] = await growth();
     expect(grown).toBeGreaterThan(0);
+    expect(await points()).toEqual([grown, null]);
     expect(await moved()).toEqual([grown]);
     await auditRegistry(db, registry, { source: { newest: 1 } });
-    expect([await growth(), await moved()]).toEqual([[null], [null]]);
+    expect([await points(), await growth(), await moved()]).toEqual([[null], [null], [null]]);
+  });
+
+  test('trends of repositories hold what an audit found that is not compared', async () => {
+    registry.push('team/app', '1', build(1, ['app']));
+    registry.push('team/broken', '1', build(1, ['broken']));
+    await auditRegistry(db, registry);
+    registry.push('team/app', '2', build(2, ['app, but larger than before']));
+    const mend = registry.fault({ path: /team\/broken\/tags\/list/ }, answer(403));
+    expect((await auditRegistry(db, registry)).status).toBe('incomplete');
+    mend();
+    await auditRegistry(db, registry);
+    const [app] = await readRecords(db, KINDS.repositories, { filters: { repository: 'team/app' } });
+    const trend = await readRecords(db, comparableTrends({ scope: 'repository', name: 'team/app' }));
+    expect(app?.growth_bytes).toBeGreaterThan(0);
+    expect(trend).toMatchObject([
+      { audit_id: 3, stored_bytes: app?.stored_bytes, change_bytes: app?.growth_bytes },
+      { audit_id: 1, change_bytes: null },
+    ]);
+    expect(await readRecords(db, grownRepositories)).toMatchObject([
+      { name: 'team/app', stored_bytes: app?.stored_bytes, change_bytes: app?.growth_bytes },
+    ]);
+    registry.push('team/app', '3', build(3, ['app']));
+    await auditRegistry(db, registry);
+    const changes = (await rowsOf('trends')).filter(
+      (row) => row.audit_id === 4 && ['source', 'repository'].includes(`${row.scope}`),
+    );
+    const [{ growth_bytes: growth } = {}] = await readRecords(db, KINDS.repositories, {
+      filters: { repository: '*/app' },
+    });
+    expect(changes.map((row) => row.change_bytes)).toEqual([growth, growth]);
   });
 
   test('a regression names the step that grew', async () => {

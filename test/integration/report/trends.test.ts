@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+import { readRecords } from '../../support/report-records.ts';
+
+/** What happens in a repository, or an audit. */
+type Step =
+  | { readonly kind: 'push'; readonly repository: number; readonly bytes: number }
+  | { readonly kind: 'untag'; readonly repository: number }
+  | { readonly kind: 'audit'; readonly status: string; readonly newest: number };
+
+const repository = fc.integer({ min: 0, max: 2 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('push' as const), repository, bytes: fc.integer({ min: 1, max: 1000 }) }),
+  fc.record({ kind: fc.constant('untag' as const), repository }),
+  fc.record({
+    kind: fc.constant('audit' as const),
+    status: fc.constantFrom('finished', 'finished', 'incomplete'),
+    newest: fc.constantFrom(1, 2),
+  }),
+);
+
+describe.each(BACKENDS)('trends over any history, from $name', ({ open }) => {
+  let db: Database;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+
+  /** A registry that keeps nothing in common between repositories: their sizes add up to the source's. */
+  async function live(steps: readonly Step[]): Promise<void> {
+    await emptyTables(db);
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab', 'repository');
+    const repositories = new Map<number, number>();
+    for (const [hour, happened] of steps.entries()) {
+      const at = new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
+      if (happened.kind === 'audit') {
+        const options = { sources: [{ name: 'lab', newest: happened.newest, concurrency: hour + 1 }] };
+        await inventory.audit(source, at, happened.status, options);
+        continue;
+      }
+      const id =
+        repositories.get(happened.repository) ??
+        (await inventory.repository(source, `app${happened.repository}`, 'shop', at));
+      repositories.set(happened.repository, id);
+      if (happened.kind === 'untag')
+        await db.query('update tag set ended_at = $2 where repository_id = $1 and ended_at is null', [id, at]);
+      else {
+        const layers = [[`layer ${hour}`, happened.bytes]] as const;
+        await inventory.tag(id, `${hour}`, await inventory.image({ name: `${hour}`, layers }), at);
+      }
+    }
+  }
+
+  test('what repositories grew by is what their source grew by, and what their report says', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
+        await live(steps);
+        const trends = await readRecords(db, KINDS.trends);
+        const sources = trends.filter(({ scope }) => scope === 'source');
+        for (const { audit_id: audit, change_bytes: change } of sources) {
+          const ofAudit = trends.filter((row) => row.scope === 'repository' && row.audit_id === audit);
+          if (change === null) expect(ofAudit.filter((row) => row.change_bytes !== null)).toEqual([]);
+          else expect(ofAudit.reduce((sum, row) => sum + Number(row.change_bytes), 0)).toBe(change);
+          const grown = new Map(ofAudit.map((row) => [row.name, row]));
+          for (const row of await readRecords(db, KINDS.repositories, { audit: Number(audit) })) {
+            const trend = grown.get(row.repository);
+            if (change !== null) expect(trend?.change_bytes ?? 0).toBe(row.growth_bytes ?? 0);
+            if (trend) expect(trend.stored_bytes).toBe(row.stored_bytes);
+          }
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
