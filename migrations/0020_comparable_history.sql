@@ -1,4 +1,4 @@
--- What history compares: builds whose order is known, and audits that cover the same.
+-- What history compares: builds whose order is known, and audits that cover the same; and goals of what has images.
 -- Safe on a live system: creates a function, and replaces views by ones of the same columns, and one more.
 
 -- Builds made at the same moment follow one another as they were pushed, or first seen; where neither tells, nobody knows
@@ -84,3 +84,31 @@ create or replace view slimboard_trends as
   from audited a join base_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
   where t.base_image <> ''
   group by a.source, a.source_id, a.audit_id, a.finished_at, a.status, a.options, a.coverage, t.base_image;
+
+-- Goals of teams and repositories at the end of each audit of a source, with the progress at the audit before it that had
+-- the same coverage. A repository without images has no build that could be on its way.
+create or replace view slimboard_goals as
+  with point as (
+    select a.source, a.audit_id, a.finished_at, a.newest, a.source_id, 'team' as scope, t.team, null::bigint as repository_id, t.repositories, t.reached,
+      t.start_bytes, t.goal_bytes, t.current_bytes, t.possible_bytes, goal_percent(p.start_bytes, p.goal_bytes, p.current_bytes) as previous_percent
+    from slimboard_source_audits a
+    join team_goal t on t.audit_id = a.totals_of and t.source_id = a.source_id
+    left join team_goal p on p.audit_id = a.previous_totals_of and p.source_id = a.source_id and p.team = t.team
+    union all
+    select a.source, a.audit_id, a.finished_at, a.newest, a.source_id, 'repository', r.team, r.id, 1, case when t.current_bytes <= t.goal_bytes then 1 else 0 end,
+      t.start_bytes, t.goal_bytes, t.current_bytes, t.possible_bytes, goal_percent(p.start_bytes, p.goal_bytes, p.current_bytes)
+    from slimboard_source_audits a
+    join repository r on r.source_id = a.source_id and (r.ended_at is null or r.ended_at > a.finished_at)
+    join lateral (
+      select * from repository_goal x where x.repository_id = r.id and x.since <= a.finished_at order by x.since desc limit 1) t on true
+    join lateral (
+      select x.images from repository_total x where x.repository_id = r.id and x.audit_id <= a.totals_of order by x.audit_id desc limit 1) held
+      on held.images > 0
+    left join audit before on before.id = a.previous_audit_id
+    left join lateral (
+      select * from repository_goal x where x.repository_id = r.id and x.since <= before.finished_at order by x.since desc limit 1) p on true)
+  select p.source, p.audit_id, p.finished_at, p.newest, p.scope, p.team, r.registry, r.name as repository, p.repositories, p.reached,
+    p.start_bytes, p.goal_bytes, p.current_bytes, p.possible_bytes, greatest(p.current_bytes - p.goal_bytes, 0) as left_bytes,
+    goal_percent(p.start_bytes, p.goal_bytes, p.current_bytes) as progress_percent,
+    goal_percent(p.start_bytes, p.goal_bytes, p.current_bytes) - p.previous_percent as progress_change, p.source_id, p.repository_id
+  from point p left join repository r on r.id = p.repository_id;

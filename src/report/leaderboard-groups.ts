@@ -128,7 +128,7 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
       p.images as previous_images, p.slim_score as previous_slim_score,
       pair.previous_totals_of is not null as compared, null::int8 as credited_bytes, (
         select goal_percent(o.start_bytes, o.goal_bytes, o.current_bytes) from repository_goal o
-        where o.repository_id = i.repository_id and o.since <= (select finished_at from audit where id = pair.totals_of)
+        where t.images > 0 and o.repository_id = i.repository_id and o.since <= (select finished_at from audit where id = pair.totals_of)
         order by o.since desc limit 1) as goal_percent
     from pair
     join ${repositoriesAsOf(scope)} i on i.source_id = pair.source_id

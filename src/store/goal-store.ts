@@ -77,10 +77,13 @@ const SAVE_REPOSITORIES = `
   on conflict (repository_id, since) do update set start_bytes = excluded.start_bytes, goal_bytes = excluded.goal_bytes,
     current_bytes = excluded.current_bytes, possible_bytes = excluded.possible_bytes`;
 
+/** Of repositories that have images: the last row of others tells of a build that is gone. */
 const SAVE_TEAMS = `
   insert into team_goal (audit_id, source_id, team, repositories, reached, start_bytes, goal_bytes, current_bytes, possible_bytes)
   select $1, r.source_id, r.team, count(*), count(*) filter (where g.current_bytes <= g.goal_bytes),
     sum(g.start_bytes), sum(g.goal_bytes), sum(g.current_bytes), sum(g.possible_bytes)
   from repository r join lateral (
     select * from repository_goal x where x.repository_id = r.id order by x.since desc limit 1) g on true
+  join lateral (
+    select images from repository_total x where x.repository_id = r.id order by x.audit_id desc limit 1) t on t.images > 0
   where r.source_id = any($2::int4[]) and r.ended_at is null group by r.source_id, r.team`;

@@ -146,6 +146,37 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
     expect((await goals())[0]).toMatchObject({ start_bytes: 10_000, goal_bytes: 9_000, progress_percent: 0 });
   });
 
+  test('a repository without images has no goal until it has some again, and then the same start', async () => {
+    registry.push('cart/api', '1', build(1, 10_000));
+    registry.push('cart/web', '1', build(1, 6_000));
+    await audit();
+    registry.push('cart/api', '2', build(2, 8_000));
+    await audit();
+    registry.untag('cart/api', '1');
+    registry.untag('cart/api', '2');
+    await audit();
+    const board = await rowsOf(leaderboard({ by: 'repository', metric: 'progress' }));
+    expect(board.map((row) => [`${row.repository}`.slice(-3), row.rank, row.goal_percent])).toEqual([
+      ['web', 1, 0],
+      ['api', null, null],
+    ]);
+    expect(await goals()).toMatchObject([
+      { scope: 'team', repositories: 1, start_bytes: 6_000, current_bytes: 6_000 },
+      { scope: 'repository', repository: 'cart/web' },
+    ]);
+    expect(await goals({ audit: 2 })).toMatchObject([
+      { scope: 'team', repositories: 2, current_bytes: 14_000 },
+      { repository: 'cart/api' },
+      { repository: 'cart/web' },
+    ]);
+    registry.push('cart/api', '3', build(3, 9_000));
+    await audit();
+    expect((await goals({ filters: { repository: 'cart/api' } }))[0]).toMatchObject({
+      start_bytes: 10_000,
+      current_bytes: 9_000,
+    });
+  });
+
   test('a night without change writes nothing, and its figures are those of the night before', async () => {
     registry.push('cart/api', '1', index([build(1, 10_000), build(1, 20_000, 'arm64')]));
     await audit();
