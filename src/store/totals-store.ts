@@ -145,7 +145,7 @@ const REPOSITORY_SUMS = [
 ] as const;
 const sumsOf = (relation: string): string => REPOSITORY_SUMS.map((name) => `${relation}.${name}`).join(', ');
 
-/** A row only where the newest one says something else. */
+/** A row only where the newest one says something else; of a repository that has ended one of zeros. */
 const REPOSITORY_TOTALS = `
   insert into repository_total (repository_id, audit_id, ${REPOSITORY_SUMS.join(', ')})
   with newest as (
@@ -154,7 +154,7 @@ const REPOSITORY_TOTALS = `
   tags as (
     select r.id as repository_id, count(t.id)::int as tags
     from repository r left join tag t on t.repository_id = r.id and t.ended_at is null and t.name is not null
-    where r.source_id = $1 and r.ended_at is null group by r.id),
+    where r.source_id = $1 and (r.ended_at is null or exists (select 1 from newest n where n.repository_id = r.id)) group by r.id),
   held_by as (select scope, blob_id, count(*) as holders from holding group by scope, blob_id),
   bytes as (
     select h.repository_id, sum(h.size) as stored, sum(case when b.holders = 1 then h.size else 0 end) as exclusive,

@@ -10,13 +10,13 @@ import { readRecords } from '../../support/report-records.ts';
 /** What happens in a repository, or an audit. */
 type Step =
   | { readonly kind: 'push'; readonly repository: number; readonly bytes: number }
-  | { readonly kind: 'untag'; readonly repository: number }
+  | { readonly kind: 'untag' | 'delete'; readonly repository: number }
   | { readonly kind: 'audit'; readonly status: string; readonly newest: number };
 
 const repository = fc.integer({ min: 0, max: 2 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('push' as const), repository, bytes: fc.integer({ min: 1, max: 1000 }) }),
-  fc.record({ kind: fc.constant('untag' as const), repository }),
+  fc.record({ kind: fc.constantFrom('untag' as const, 'delete' as const), repository }),
   fc.record({
     kind: fc.constant('audit' as const),
     status: fc.constantFrom('finished', 'finished', 'incomplete'),
@@ -45,16 +45,14 @@ describe.each(BACKENDS)('trends over any history, from $name', ({ open }) => {
         await inventory.audit(source, at, happened.status, options);
         continue;
       }
-      const id =
-        repositories.get(happened.repository) ??
-        (await inventory.repository(source, `app${happened.repository}`, 'shop', at));
-      repositories.set(happened.repository, id);
-      if (happened.kind === 'untag')
-        await db.query('update tag set ended_at = $2 where repository_id = $1 and ended_at is null', [id, at]);
-      else {
+      const { kind, repository: number } = happened;
+      const id = repositories.get(number) ?? (await inventory.repository(source, `app${number}`, 'shop', at));
+      repositories.set(number, id);
+      await db.query('update repository set ended_at = $2 where id = $1', [id, kind === 'delete' ? at : null]);
+      if (kind === 'push') {
         const layers = [[`layer ${hour}`, happened.bytes]] as const;
         await inventory.tag(id, `${hour}`, await inventory.image({ name: `${hour}`, layers }), at);
-      }
+      } else await db.query('update tag set ended_at = $2 where repository_id = $1 and ended_at is null', [id, at]);
     }
   }
 
