@@ -99,11 +99,18 @@ function unusable(kind: string, name: FilterName, targets: FilterTargets): Setti
 
 /** When `--since` starts; a time that names no offset is in UTC, as all times in reports. @throws SettingsError when the text is neither a time nor a duration */
 export function sinceTime(text: string, now: Date): string {
-  if (/^\d+(\.\d+)?[a-z]+$/i.test(text)) return new Date(now.getTime() - parseDuration(text)).toISOString();
-  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(withOffset(text)) : new Date(Number.NaN);
-  if (Number.isNaN(time.getTime()))
+  const time = readTime(text, now);
+  if (Number.isNaN(time.getTime()) || !YEARS_OF_POSTGRES.test(time.toISOString()))
     throw new SettingsError(`--since "${text}" is no time: write for example 2026-11-01, 2026-11-01T02:00:00Z or 30d`);
   return time.toISOString();
+}
+
+/** As ISO 8601 has them: before the year 1 and after 9999 JavaScript writes years that Postgres does not read. */
+const YEARS_OF_POSTGRES = /^(?!0000)\d{4}-/;
+
+function readTime(text: string, now: Date): Date {
+  if (/^\d+(\.\d+)?[a-z]+$/i.test(text)) return new Date(now.getTime() - parseDuration(text));
+  return /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(withOffset(text)) : new Date(Number.NaN);
 }
 
 function withOffset(time: string): string {

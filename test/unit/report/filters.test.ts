@@ -50,6 +50,7 @@ test.each([
   ['2026-11-01T02:00:00+01:00', '2026-11-01T01:00:00.000Z'],
   ['36h', '2026-11-22T00:00:00.000Z'],
   ['1w', '2026-11-16T12:00:00.000Z'],
+  ['0001-01-01', '0001-01-01T00:00:00.000Z'],
 ])('since %s is %s', (text, expected) => {
   expect(sinceTime(text, now)).toBe(expected);
 });
@@ -60,6 +61,13 @@ test.each(['2026-11-01T02:00', '2026-11-01T02:00:00', '2026-11-01 02:00:00', '20
     vi.stubEnv('TZ', 'America/New_York');
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(sinceTime(text, now)).toBe('2026-11-01T02:00:00.000Z');
+  },
+);
+
+test.each(['0000-01-01', '3000y', '160000w', '9999999999w', '9999-12-31T23:00:00-05:00'])(
+  'since "%s" is a time that no database knows',
+  (text) => {
+    expect(() => sinceTime(text, now)).toThrow(/is no/);
   },
 );
 
