@@ -1,10 +1,11 @@
 import { GROUP_SUMS, groupSums, taggedImages } from '../store/group-sums.ts';
-import { imagesAsOf, keptOr, type QueryScope, repositoriesAsOf } from './kinds/kind.ts';
+import { asOf, imagesAsOf, keptOr, type QueryScope } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';
 
 /**
  * What a leaderboard ranks, as SQL. Each relation has a row a group: `name`, the sizes, findings and score of now, and
- * as `previous_…` those that are known of the audit compared with (`compared`: whether there is one).
+ * as `previous_…` those that are known of the audit compared with (`compared`: whether there is one). Groups that have gone
+ * since then are there too, for the ranks of then: their sizes of now are null.
  */
 export function groupsSql(grouping: Grouping, scope: QueryScope, since: string | undefined): string {
   if (grouping === 'team') return teamsSql(scope, since);
@@ -45,7 +46,7 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
   return `
     with pair as (${pairSql(scope, since)}),${middleSizes(scope)}
     now_total as (
-      select t.team as name, ${sums(['repositories', 'tags', 'images', 'logical_bytes', 'stored_bytes', 'exclusive_bytes', 'shared_bytes', 'own_bytes', 'savings_min_bytes', 'savings_max_bytes', 'findings_error', 'findings_warn'], 't')},
+      select t.team, ${sums(['repositories', 'tags', 'images', 'logical_bytes', 'stored_bytes', 'exclusive_bytes', 'shared_bytes', 'own_bytes', 'savings_min_bytes', 'savings_max_bytes', 'findings_error', 'findings_warn'], 't')},
         ${middle('median_bytes', 1)} as median_bytes, ${middle('p90_bytes', 2)} as p90_bytes,
         max(t.largest_bytes) as largest_bytes,
         (array_agg(t.largest_image order by t.largest_bytes desc nulls last, t.largest_image))[1] as largest_image,
@@ -56,16 +57,16 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
       left join middle m on m.team = t.team
       where ${scope.where} group by t.team),
     before as (
-      select p.team as name, ${sums(['stored_bytes', 'own_bytes', 'logical_bytes', 'savings_max_bytes'], 'p', 'previous_')},
-        max(p.largest_bytes) as previous_largest_bytes, case when count(*) = 1 then max(p.median_bytes) end as previous_median_bytes,
-        sum(p.images) as previous_images,
-        round(sum(p.slim_score * p.logical_bytes) / nullif(sum(p.logical_bytes) filter (where p.slim_score is not null), 0), 2) as previous_slim_score
-      from pair i join team_total p on p.audit_id = i.previous_totals_of and p.source_id = i.source_id
-      group by p.team),${credited(scope)}
-    select n.*, b.previous_stored_bytes, b.previous_own_bytes, b.previous_logical_bytes, b.previous_savings_max_bytes,
+      select t.team, ${sums(['stored_bytes', 'own_bytes', 'logical_bytes', 'savings_max_bytes'], 't', 'previous_')},
+        max(t.largest_bytes) as previous_largest_bytes, case when count(*) = 1 then max(t.median_bytes) end as previous_median_bytes,
+        sum(t.images) as previous_images,
+        round(sum(t.slim_score * t.logical_bytes) / nullif(sum(t.logical_bytes) filter (where t.slim_score is not null), 0), 2) as previous_slim_score
+      from pair i join team_total t on t.audit_id = i.previous_totals_of and t.source_id = i.source_id
+      where ${scope.where} group by t.team),${credited(scope)}
+    select coalesce(n.team, b.team) as name, n.*, b.previous_stored_bytes, b.previous_own_bytes, b.previous_logical_bytes, b.previous_savings_max_bytes,
       b.previous_largest_bytes, b.previous_median_bytes, b.previous_images, b.previous_slim_score,
       (select bool_and(previous_totals_of is not null) from pair) as compared, coalesce(c.bytes, 0) as credited_bytes
-    from now_total n left join before b on b.name = n.name left join credited c on c.name = n.name`;
+    from now_total n full join before b on b.team = n.team left join credited c on c.name = n.team`;
 }
 
 /** The median and the 90th percentile of each team with repositories in several sources, an image in several of them once. */
@@ -118,6 +119,7 @@ const credited = ({ source }: QueryScope): string => `
       group by o.team)`;
 
 function repositoriesSql(scope: QueryScope, since: string | undefined): string {
+  const isThere = asOf(scope.audit, scope.parameters).open('i.first_seen_at', 'i.ended_at');
   return `
     with pair as (${pairSql(scope, since)})
     select i.registry || '/' || i.repository as name, 1 as repositories, t.tags, t.images, t.logical_bytes, t.stored_bytes,
@@ -131,9 +133,10 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
         where t.images > 0 and o.repository_id = i.repository_id and o.since <= (select finished_at from audit where id = pair.totals_of)
         order by o.since desc limit 1) as goal_percent
     from pair
-    join ${repositoriesAsOf(scope)} i on i.source_id = pair.source_id
-    join lateral (
-      select * from repository_total x where x.repository_id = i.repository_id and x.audit_id <= pair.totals_of
+    join (select r.*, r.id as repository_id, r.name as repository, s.name as source from repository r join source s on s.id = r.source_id) i
+      on i.source_id = pair.source_id and (${isThere} or i.ended_at > (select finished_at from audit where id = pair.previous_totals_of))
+    left join lateral (
+      select * from repository_total x where ${isThere} and x.repository_id = i.repository_id and x.audit_id <= pair.totals_of
       order by x.audit_id desc limit 1) t on true
     left join lateral (
       select * from repository_total x where x.repository_id = i.repository_id and x.audit_id <= pair.previous_totals_of

@@ -98,5 +98,6 @@ function rankedSql(
           ${GROWTH} as growth_bytes,
           case when g.compared and g.previous_stored_bytes > 0
             then round(100.0 * (g.stored_bytes - g.previous_stored_bytes) / g.previous_stored_bytes, 2) end as growth_percent
-        from (${groupsSql(by, scope, since)}) g) v) k`;
+        from (${groupsSql(by, scope, since)}) g) v) k
+    where k.stored_bytes is not null`;
 }

@@ -139,6 +139,38 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
     expect(await rows('runtime')).toMatchObject([{ tags: 2 }]);
     expect(await rows('base', { source: 'mirror' })).toMatchObject([{ tags: 1 }]);
   });
+
+  test.each(['team', 'repository'] as const)('who goes lets those behind move up: by %s', async (by) => {
+    const later = '2026-11-02T02:00:00Z';
+    const source = await inventory.source('lab');
+    for (const [name, bytes] of [
+      ['a', 40],
+      ['b', 30],
+      ['c', 20],
+    ] as const) {
+      const id = await inventory.repository(source, `${name}/app`, name, AT);
+      await inventory.tag(id, '1', await inventory.image({ name, layers: [[`layer of ${name}`, bytes]] }), AT);
+    }
+    await inventory.audit(source, AT);
+    await db.query('update tag set ended_at = $1 where repository_id = 1', [later]);
+    await db.query('update repository set ended_at = $1 where id = 1', [later]);
+    await inventory.audit(source, later);
+    const board = leaderboard({ by, metric: 'stored' });
+    const moves = async (request: { readonly filters?: ReportFilters; readonly audit?: number } = {}) =>
+      (await readRecords(db, board, request)).map((row) => [row.rank, row.stored_bytes, row.moved]);
+    const now = [
+      [1, 31, 1],
+      [2, 21, 1],
+    ];
+    expect(await moves()).toEqual(now);
+    expect(await moves({ audit: 2 })).toEqual(now);
+    expect(await moves({ filters: { team: 'b' } })).toEqual([[1, 31, 0]]);
+    expect(await moves({ audit: 1 })).toEqual([
+      [1, 41, null],
+      [2, 31, null],
+      [3, 21, null],
+    ]);
+  });
 });
 
 /** The groups of a fleet by name, each number added up on its own. */
