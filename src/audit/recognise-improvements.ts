@@ -36,19 +36,14 @@ export async function recogniseImprovements(
     const pairs = await readBuildPairs(context.db, repositories.slice(at, at + REPOSITORIES_PER_QUERY));
     for (let from = 0; from < pairs.length; from += PAIRS_PER_BATCH) {
       signal.throwIfAborted();
-      await recognise(context.db, judge, sourceIds, pairs.slice(from, from + PAIRS_PER_BATCH));
+      await recognise(context.db, judge, pairs.slice(from, from + PAIRS_PER_BATCH));
     }
   }
 }
 
-async function recognise(
-  db: Database,
-  judge: Judge,
-  sourceIds: readonly number[],
-  pairs: readonly BuildPair[],
-): Promise<void> {
+async function recognise(db: Database, judge: Judge, pairs: readonly BuildPair[]): Promise<void> {
   const ids = new Set(pairs.flatMap(({ before, after }) => [before, after]));
-  const stored = await readImages(db, sourceIds, new Map([...ids].map((id) => [id, ''])));
+  const stored = await readImages(db, new Map([...ids].map((id) => [id, ''])));
   const images = new Map(stored.map((image) => [image.manifestId, image]));
   const contents = new ContentsReader(db);
   const found: RecognisedPair[] = [];

@@ -12,7 +12,7 @@ export interface ClassifierInput {
   readonly indexAnnotations?: Readonly<Record<string, string>>;
   /** Build provenance: the in-toto statements of its attestations, parsed JSON as found. */
   readonly provenance: readonly unknown[];
-  /** Known images whose layers are the first layers of this one, from the catalogue and from the same registry. */
+  /** Known images whose layers are the first layers of this one, from the catalogue and from the registries. */
   readonly bases: readonly KnownBase[];
 }
 

@@ -32,8 +32,11 @@ const STALE = `
     select x.child_id from index_child x join tag t on t.manifest_id = x.index_id join repository r on r.id = t.repository_id
     where r.source_id = any($1::int4[]) and r.ended_at is null and t.ended_at is null and x.child_id is not null
       and ($3::int8 is null or x.child_id >= $3) and ($4::int8 is null or x.child_id <= $4)),
-  -- Only chains that occur: the catalogue may know millions.
-  chain as (select distinct l.chain_id from held h join manifest_layer l on l.manifest_id = h.manifest_id where l.chain_id is not null),
+  -- Only chains that occur: the catalogue may know millions. Beneath: not all layers of an image, so another may end there.
+  chain as (
+    select l.chain_id, bool_or(l.position + 1 < i.layer_count) as beneath
+    from held h join image i on i.manifest_id = h.manifest_id join manifest_layer l on l.manifest_id = h.manifest_id
+    where l.chain_id is not null group by l.chain_id),
   known_chain as (
     select b.chain_id,
       md5(string_agg(b.repository || ':' || b.tag || encode(b.digest, 'hex') || coalesce(encode(later.digest, 'hex'), ''), ',' order by b.repository, b.tag, b.digest)) as key,
@@ -44,12 +47,14 @@ const STALE = `
     from (
       select i.chain_id, t.repository_id, t.name as tag
       from chain join image i on i.chain_id = chain.chain_id join tag t on t.manifest_id = i.manifest_id and t.ended_at is null
+      where chain.beneath
       union all
       select i.chain_id, t.repository_id, t.name
       from chain join image i on i.chain_id = chain.chain_id join index_child x on x.child_id = i.manifest_id
-      join tag t on t.manifest_id = x.index_id and t.ended_at is null) n
+      join tag t on t.manifest_id = x.index_id and t.ended_at is null
+      where chain.beneath) n
     join repository r on r.id = n.repository_id
-    where r.source_id = any($1::int4[]) and r.ended_at is null and n.tag is not null
+    where r.ended_at is null and n.tag is not null
     group by n.chain_id),
   -- What indexes say of it, and attestations.
   said as (
@@ -107,18 +112,14 @@ export async function readStaleImages(
     range.from,
     range.to,
   ]);
-  return readImages(db, sourceIds, new Map(stale.map(({ manifest_id, key }) => [manifest_id, key])));
+  return readImages(db, new Map(stale.map(({ manifest_id, key }) => [manifest_id, key])));
 }
 
 /**
  * Images with all that is stored of them, in the order of their rows.
  * @param keys by row, which bases they are judged with
  */
-export async function readImages(
-  db: Queryable,
-  sourceIds: readonly number[],
-  keys: ReadonlyMap<number, string>,
-): Promise<readonly StoredImage[]> {
+export async function readImages(db: Queryable, keys: ReadonlyMap<number, string>): Promise<readonly StoredImage[]> {
   if (keys.size === 0) return [];
   const ids = [...keys.keys()];
   const images = await db.query<{
@@ -137,7 +138,7 @@ export async function readImages(
     await bodiesByImage(db, INDEXES, ids),
     await bodiesByImage(db, PROVENANCE, ids),
     await findReadLayers(db, ids),
-    await readBases(db, ids, sourceIds),
+    await readBases(db, ids),
   ];
   return images.map(({ id, digest, platform, manifest, config }) => ({
     manifestId: id,
@@ -198,39 +199,50 @@ const CATALOGUE_BASES = `
   group by l.manifest_id, l.position, b.digest, b.index_digest`;
 
 /**
- * Whole images of another repository that begin these images and are not younger. An image of the same repository is
- * more likely an earlier build than a base.
+ * Whole images of another repository that begin these images and are not younger, in whatever registry: what layers prove
+ * does not hang on where they lie. An image of the same repository, also of another registry, is more likely an earlier
+ * build than a base. Names are looked up once a base: a thousand sources may mirror it, and most images stand on a few.
  */
 const REGISTRY_BASES = `
-  select l.manifest_id as id, l.position + 1 as layers, bm.digest, max(encode(x.digest, 'hex'))::text as index_hex,
-    array_agg(distinct r.name || ':' || c.tag) as refs, bc.body as config
-  from manifest_layer l
-  join image i on i.manifest_id = l.manifest_id
-  join image b on b.chain_id = l.chain_id and b.layer_count = l.position + 1 and split_part(b.platform, '/', 2) = split_part(i.platform, '/', 2)
+  with beneath as (
+    select l.manifest_id, l.position + 1 as layers, l.chain_id, split_part(i.platform, '/', 2) as architecture, i.created_at
+    from manifest_layer l join image i on i.manifest_id = l.manifest_id
+    where l.manifest_id = any($1::int8[]) and l.position + 1 < i.layer_count),
+  base as (
+    select distinct b.manifest_id from beneath n join image b on b.chain_id = n.chain_id and b.layer_count = n.layers),
+  named as (
+    select c.manifest_id, r.name as repository, c.tag, max(encode(x.digest, 'hex')) as index_hex
+    from (
+      select b.manifest_id, t.repository_id, t.name as tag, null::int8 as index_id
+      from base b join tag t on t.manifest_id = b.manifest_id and t.ended_at is null
+      union all
+      select b.manifest_id, t.repository_id, t.name, x.index_id
+      from base b join index_child x on x.child_id = b.manifest_id join tag t on t.manifest_id = x.index_id and t.ended_at is null) c
+    join repository r on r.id = c.repository_id and r.ended_at is null
+    left join manifest x on x.id = c.index_id
+    where c.tag is not null group by c.manifest_id, r.name, c.tag),
+  own as (
+    select o.manifest_id, r.name as repository
+    from (
+      select t.manifest_id, t.repository_id from tag t where t.manifest_id = any($1::int8[]) and t.ended_at is null
+      union all
+      select x.child_id, t.repository_id
+      from index_child x join tag t on t.manifest_id = x.index_id and t.ended_at is null where x.child_id = any($1::int8[])) o
+    join repository r on r.id = o.repository_id and r.ended_at is null)
+  select n.manifest_id as id, n.layers, bm.digest, max(named.index_hex) as index_hex,
+    array_agg(distinct named.repository || ':' || named.tag) as refs, bc.body as config
+  from beneath n
+  join image b on b.chain_id = n.chain_id and b.layer_count = n.layers and split_part(b.platform, '/', 2) = n.architecture
+    and (b.created_at is null or n.created_at is null or b.created_at <= n.created_at)
+  join named on named.manifest_id = b.manifest_id
   join manifest bm on bm.id = b.manifest_id
   join blob bc on bc.id = bm.config_id
-  join lateral (
-    select t.repository_id, t.name as tag, null::int8 as index_id from tag t where t.manifest_id = b.manifest_id and t.ended_at is null
-    union all
-    select t.repository_id, t.name, x.index_id from index_child x join tag t on t.manifest_id = x.index_id
-    where x.child_id = b.manifest_id and t.ended_at is null) c on c.tag is not null
-  left join manifest x on x.id = c.index_id
-  join repository r on r.id = c.repository_id and r.source_id = any($2::int4[]) and r.ended_at is null
-  where l.manifest_id = any($1::int8[]) and l.position + 1 < i.layer_count
-    and (b.created_at is null or i.created_at is null or b.created_at <= i.created_at)
-    and not exists (select 1 from tag own where own.manifest_id = i.manifest_id and own.ended_at is null and own.repository_id = r.id)
-    and not exists (
-      select 1 from index_child x join tag own on own.manifest_id = x.index_id
-      where x.child_id = i.manifest_id and own.ended_at is null and own.repository_id = r.id)
-  group by l.manifest_id, l.position, bm.digest, bc.id`;
+  where (n.manifest_id, named.repository) not in (select manifest_id, repository from own)
+  group by n.manifest_id, n.layers, bm.digest, bc.id`;
 
-async function readBases(
-  db: Queryable,
-  ids: readonly number[],
-  sourceIds: readonly number[],
-): Promise<ReadonlyMap<number, readonly KnownBase[]>> {
+async function readBases(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, readonly KnownBase[]>> {
   const catalogue = await db.query<BaseRow>(CATALOGUE_BASES, [[...ids]]);
-  const registry = await db.query<BaseRow & { index_hex: string | null }>(REGISTRY_BASES, [[...ids], [...sourceIds]]);
+  const registry = await db.query<BaseRow & { index_hex: string | null }>(REGISTRY_BASES, [[...ids]]);
   const found = new Map<number, KnownBase[]>();
   const add = (id: number, base: KnownBase) => found.set(id, [...(found.get(id) ?? []), base]);
   for (const row of catalogue) add(row.id, knownBase(row, 'catalogue', row.index_digest, row.labels ?? {}));

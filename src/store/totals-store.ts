@@ -215,6 +215,7 @@ export interface UnchangedSince {
 /**
  * The newest audit that computed totals of these sources, where nothing was found since: no tag or repository came,
  * moved or went, and no manifest was fetched; and where the settings say as then which platforms count, and what is shared.
+ * Of other sources, whose images may be bases of these, what was found while it ran counts too: it may not have seen it.
  */
 export async function findUnchangedSince(
   tx: Queryable,
@@ -229,9 +230,10 @@ export async function findUnchangedSince(
      select a.id as "auditId", a.finished_at as "finishedAt", a.rules_key as "rulesKey" from same join audit a on a.id = same.id
      where not exists (
        select 1 from tag t join repository r on r.id = t.repository_id
-       where r.source_id = any($1::int4[]) and (t.started_at > a.finished_at or t.ended_at > a.finished_at))
+       where greatest(t.started_at, t.ended_at) > case when r.source_id = any($1::int4[]) then a.finished_at else a.started_at end)
      and not exists (
-       select 1 from repository r where r.source_id = any($1::int4[]) and (r.first_seen_at > a.finished_at or r.ended_at > a.finished_at))
+       select 1 from repository r
+       where greatest(r.first_seen_at, r.ended_at) > case when r.source_id = any($1::int4[]) then a.finished_at else a.started_at end)
      and not exists (select 1 from manifest m where m.fetched_at > a.finished_at)
      and not exists (
        select 1 from audit asked
