@@ -1,6 +1,6 @@
 import { SlimboardError } from '../errors.ts';
 import type { TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
-import { findTask, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
+import { findTask, forgetJudging, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
 import { assessImages } from './assess-images.ts';
 import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';
@@ -9,7 +9,7 @@ import { listSource } from './list-source.ts';
 import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
 import { readLayers, unreadErrors } from './read-layers.ts';
 import { leftErrors, readManifests } from './read-manifests.ts';
-import { advance, closeAudit, tellEnd } from './stages.ts';
+import { advance, beginStage, closeAudit, tellEnd } from './stages.ts';
 import { endAsFailed } from './start-audit.ts';
 import type {
   LayersPayload,
@@ -55,7 +55,9 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
   return {
     async advance(auditId, lane) {
       const plan = await planOf(auditId);
-      await advance(context, plan, lane).catch((error) => endUnlessPassing(context, plan, lane, error));
+      await advance(context, plan, lane, (...stage) =>
+        beginStage(...stage).catch((error) => endUnlessPassing(context, plan, lane, error)),
+      );
     },
     async run(task, { signal }) {
       const plan = await planOf(task.auditId);
@@ -68,19 +70,32 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
     },
     async giveUp(task, error) {
       const plan = await planOf(task.auditId);
-      const payload = (await findTask<AnyPayload>(context.db, task)) ?? {};
-      const failure = failureOf(task, error);
-      if (task.kind === 'close') return end(context, plan, task.lane, failure);
-      const errors = await givenUpErrors(context, task, plan, payload, failure);
-      await context.db.transaction(async (tx) => {
-        await recordErrors(tx, task.auditId, errors, context.now());
-        await settleTask(tx, task);
-      });
-      for (const item of errors)
-        context.events.itemFailed(sourceName(plan, item.sourceId), itemName(item), item.message);
+      const payload = await findTask<AnyPayload>(context.db, task);
+      // None: somebody has settled it meanwhile, and what it covered has not failed.
+      if (payload) await settleAsFailed(context, plan, task, payload, failureOf(task, error));
       await advance(context, plan, task.lane);
     },
   };
+}
+
+/** Records that what a task covered has failed; without its totals, that is the audit. */
+async function settleAsFailed(
+  context: AuditContext,
+  plan: AuditPlan,
+  task: TaskReference,
+  payload: AnyPayload,
+  failure: ItemFailure,
+): Promise<void> {
+  if (task.kind === 'close') return end(context, plan, task.lane, failure);
+  const errors = await givenUpErrors(context, task, plan, payload, failure);
+  const settled = await context.db.transaction(async (tx) => {
+    if (!(await settleTask(tx, task))) return false;
+    await recordErrors(tx, task.auditId, errors, context.now());
+    if (task.kind === 'assess') await forgetJudging(tx, task.auditId);
+    return true;
+  });
+  if (!settled) return;
+  for (const item of errors) context.events.itemFailed(sourceName(plan, item.sourceId), itemName(item), item.message);
 }
 
 /** A stage that cannot begin would hold up its source for ever. @throws a failure that may pass */
@@ -89,9 +104,10 @@ async function endUnlessPassing(
   plan: AuditPlan,
   lane: TaskReference['lane'],
   error: unknown,
-): Promise<void> {
+): Promise<undefined> {
   if (error instanceof SlimboardError) throw error;
   await end(context, plan, lane, failureOf({ kind: 'close' }, error));
+  return undefined;
 }
 
 /** Ends an audit that cannot be closed, with its error, and tells whoever wants to hear of failures. */
@@ -102,8 +118,7 @@ async function end(
   failure: ItemFailure,
 ): Promise<void> {
   const { db, queue, now } = context;
-  await recordErrors(db, plan.auditId, errorsOf(plan, {}, failure), now());
-  const tasks = await endAsFailed(db, plan.auditId, { lane, now: now() });
+  const tasks = await endAsFailed(db, plan.auditId, { lane, now: now() }, errorsOf(plan, {}, failure));
   if (tasks.length > 0) await tellEnd(context, plan.auditId);
   await queue.add(tasks);
 }

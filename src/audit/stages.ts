@@ -43,23 +43,41 @@ const NEXT: Readonly<Partial<Record<AuditStage, NextStage>>> = {
 };
 
 /**
- * Moves an audit on when its stage has no task left. However many workers settle their last task at the same time, one
- * of them makes the next stage's tasks.
+ * Moves an audit on when its stage has no task left.
+ * @param begin begins a stage; may do something about a failure
  */
-export async function advance(context: AuditContext, plan: AuditPlan, lane: TaskReference['lane']): Promise<void> {
+export async function advance(
+  context: AuditContext,
+  plan: AuditPlan,
+  lane: TaskReference['lane'],
+  begin = beginStage,
+): Promise<void> {
   const { auditId } = plan;
-  while (!(await hasOpenTasks(context.db, auditId))) {
-    const audit = await findAudit(context.db, auditId);
-    const next = audit?.status === 'running' ? NEXT[audit.stage] : undefined;
-    if (!audit || !next) return;
-    const tasks = await context.db.transaction(async (tx) => {
-      if (!(await advanceStage(tx, auditId, audit.stage, next.to))) return undefined;
-      const made = await next.tasks(context, plan, tx);
-      await addTasks(tx, auditId, made);
-      return made;
-    });
-    if (tasks) await context.queue.add(tasks.map(({ kind, key }) => ({ auditId, kind, key, lane })));
+  for (;;) {
+    const tasks = await begin(context, plan);
+    if (!tasks) return;
+    await context.queue.add(tasks.map(({ kind, key }) => ({ auditId, kind, key, lane })));
   }
+}
+
+/**
+ * Begins the stage after one that has no task left. However many workers settle their last task at the same time, one of
+ * them makes the next stage's tasks.
+ * @returns the tasks that it made; undefined when there is none to begin
+ */
+export async function beginStage(context: AuditContext, plan: AuditPlan): Promise<readonly NewTask[] | undefined> {
+  const { db } = context;
+  const { auditId } = plan;
+  if (await hasOpenTasks(db, auditId)) return undefined;
+  const audit = await findAudit(db, auditId);
+  const next = audit?.status === 'running' ? NEXT[audit.stage] : undefined;
+  if (!audit || !next) return undefined;
+  return db.transaction(async (tx) => {
+    if (!(await advanceStage(tx, auditId, audit.stage, next.to))) return [];
+    const made = await next.tasks(context, plan, tx);
+    await addTasks(tx, auditId, made);
+    return made;
+  });
 }
 
 async function readingTasks(_context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {

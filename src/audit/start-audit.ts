@@ -9,6 +9,7 @@ import {
   claimAudit,
   claimLeftDeliveries,
   failAudit,
+  type ItemError,
   insertAudit,
   listOpenTasks,
   runningAudits,
@@ -122,9 +123,10 @@ export async function endAsFailed(
   db: Database,
   auditId: number,
   { lane, now }: Pick<StartOptions, 'lane' | 'now'>,
+  errors: readonly ItemError[] = [],
 ): Promise<readonly TaskReference[]> {
   const deliver = singleTask('deliver');
-  if (!(await failAudit(db, auditId, deliver, now))) return [];
+  if (!(await failAudit(db, auditId, deliver, now, errors))) return [];
   return [{ auditId, kind: deliver.kind, key: deliver.key, lane }];
 }
 

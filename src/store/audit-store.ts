@@ -297,6 +297,11 @@ export async function recordJudging(tx: Queryable, auditId: number, rulesKey: st
   await tx.query('update audit set rules_key = $2, judged_tasks = $3 where id = $1', [auditId, rulesKey, tasks]);
 }
 
+/** Not all was judged: no later audit may take it that by these rules nothing is left to judge. */
+export async function forgetJudging(tx: Queryable, auditId: number): Promise<void> {
+  await tx.query('update audit set rules_key = null where id = $1', [auditId]);
+}
+
 /** Whether an audit judged any image. */
 export async function hasJudged(tx: Queryable, auditId: number): Promise<boolean> {
   return (await tx.query('select 1 from audit where id = $1 and judged_tasks > 0', [auditId])).length > 0;
@@ -305,9 +310,16 @@ export async function hasJudged(tx: Queryable, auditId: number): Promise<boolean
 /**
  * Ends an audit that cannot go on; what it stored stays.
  * @param last what is still to do about it
+ * @param errors why
  * @returns false when it has ended already
  */
-export async function failAudit(db: Database, auditId: number, last: NewTask, now: string): Promise<boolean> {
+export async function failAudit(
+  db: Database,
+  auditId: number,
+  last: NewTask,
+  now: string,
+  errors: readonly ItemError[],
+): Promise<boolean> {
   return db.transaction(async (tx) => {
     const ended = await tx.query(
       `update audit set status = 'failed', stage = 'deliver', finished_at = greatest($2::timestamptz, started_at)
@@ -315,6 +327,7 @@ export async function failAudit(db: Database, auditId: number, last: NewTask, no
       [auditId, now],
     );
     if (ended.length === 0) return false;
+    await recordErrors(tx, auditId, errors, now);
     await tx.query('delete from audit_task where audit_id = $1', [auditId]);
     await tx.query('update audit_source set running = false where audit_id = $1', [auditId]);
     await addTasks(tx, auditId, [last]);

@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditEngine } from '../../../src/app.ts';
 import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
-import type { TaskReference } from '../../../src/queue/queue.ts';
-import type { OciSource, Settings } from '../../../src/settings/settings.ts';
-import { findAudit } from '../../../src/store/audit-store.ts';
+import { singleTask } from '../../../src/audit/task-payloads.ts';
+import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
+import type { OciSource, PolicySettings, Settings } from '../../../src/settings/settings.ts';
+import { addTasks, findAudit, type NewTask } from '../../../src/store/audit-store.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { isHandedToWorkers } from '../../../src/store/queued-audit-store.ts';
-import { defaultSettings, errorsOf } from '../../support/audits.ts';
+import { auditRegistry, defaultSettings, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { startRegistry } from '../../support/registry-server.ts';
 import { task } from '../../support/task.ts';
 
 const AT = '2026-03-10T02:00:00.000Z';
@@ -31,22 +34,21 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     await emptyTables(db);
   });
 
-  const sourceOf = (name: string): OciSource =>
-    ({
-      ...settings.sourceDefaults,
-      kind: 'oci',
-      name,
-      registry: 'registry.example.com',
-      dedup: 'registry',
-    }) as OciSource;
+  const sourceOf = (name: string, registry = 'registry.example.com'): OciSource =>
+    ({ ...settings.sourceDefaults, kind: 'oci', name, registry, dedup: 'registry' }) as OciSource;
   const start = (name: string, more: Partial<StartOptions> = {}) =>
     startAudit(db, { sources: [sourceOf(name)], lane: 'nightly', runner: 'process', alone: true, now: AT, ...more });
-  const handlersOf = () =>
+  /** What the table holds of an audit: these tasks and no others. */
+  const leave = async (auditId: number, ...tasks: readonly NewTask[]) => {
+    await db.query('delete from audit_task where audit_id = $1', [auditId]);
+    await addTasks(db, auditId, tasks);
+  };
+  const handlersOf = (options: { readonly add?: TaskQueue['add']; readonly policy?: Partial<PolicySettings> } = {}) =>
     createAuditEngine({
-      settings,
+      settings: { ...settings, policy: { ...settings.policy, ...options.policy } },
       environment: {},
       db,
-      queue: { add: async (tasks) => void queued.push(...tasks) },
+      queue: { add: options.add ?? (async (tasks) => void queued.push(...tasks)) },
       events: {
         itemDone: () => undefined,
         itemFailed: () => undefined,
@@ -60,6 +62,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     const auditId = (await start('prod'))?.auditId ?? 0;
     const handlers = handlersOf();
     const close = task('close', 'close', { auditId });
+    await leave(auditId, singleTask('close'));
     await handlers.giveUp(close, new TypeError('x is undefined'));
     await handlers.giveUp(close, new TypeError('x is undefined'));
     expect(ended).toEqual([`${auditId} failed`]);
@@ -83,6 +86,53 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     }
     expect(await findAudit(db, auditId)).toMatchObject({ status: 'failed' });
     expect(queued).toEqual([task('deliver', 'deliver', { auditId })]);
+  });
+
+  test('its stage began, and the queue took no tasks: it is not failed, for they are in the table', async () => {
+    const auditId = (await start('prod'))?.auditId ?? 0;
+    await leave(auditId);
+    const handlers = handlersOf({ add: () => Promise.reject(new Error('READONLY')) });
+    await expect(handlers.advance(auditId, 'nightly')).rejects.toThrow('READONLY');
+    expect(await findAudit(db, auditId)).toMatchObject({ status: 'running', stage: 'layers' });
+    expect(await errorsOf(db, auditId)).toEqual([]);
+  });
+
+  test('giving up what somebody else has settled is no error, and moves the audit on', async () => {
+    const auditId = (await start('prod'))?.auditId ?? 0;
+    await leave(auditId);
+    await handlersOf().giveUp(task('manifests', 'manifests/1/a', { auditId }), new Error('a lock was lost'));
+    expect(await errorsOf(db, auditId)).toEqual([]);
+    expect(await findAudit(db, auditId)).toMatchObject({ status: 'running', stage: 'close' });
+  });
+
+  test('an audit that has ended is not ended once more: no error comes to it', async () => {
+    const auditId = (await start('prod'))?.auditId ?? 0;
+    await leave(auditId, singleTask('close'));
+    await db.query("update audit set status = 'finished', finished_at = now() where id = $1", [auditId]);
+    await handlersOf().giveUp(task('close', 'close', { auditId }), new Error('a lock was lost'));
+    expect(await errorsOf(db, auditId)).toEqual([]);
+    expect({ ended, queued }).toEqual({ ended: [], queued: [] });
+  });
+
+  test('images whose judging was given up are judged by the next audit, also when nothing has changed', async () => {
+    const registry = await startRegistry();
+    registry.push('team/app', '1', image());
+    await auditRegistry(db, registry, { source: { name: 'prod' } });
+    const policy = { goal: { kind: 'reduction', ratio: 0.5 } } as const;
+    const auditId = (await start('prod', { sources: [sourceOf('prod', registry.host)] }))?.auditId ?? 0;
+    await leave(auditId);
+    await db.query('update repository set seen_by = $1, listed_by = $1', [auditId]);
+    const handlers = handlersOf({ policy });
+    await handlers.advance(auditId, 'nightly');
+    const [assess] = queued;
+    expect(assess).toMatchObject({ kind: 'assess' });
+    await handlers.giveUp(assess as TaskReference, new Error('canceling statement due to statement timeout'));
+    await handlers.run(task('close', 'close', { auditId }), { signal: new AbortController().signal });
+    expect(await findAudit(db, auditId)).toMatchObject({ status: 'incomplete' });
+    const { id } = await auditRegistry(db, registry, { source: { name: 'prod' }, policy });
+    const [row] = await db.query('select judged_tasks from audit where id = $1', [id]);
+    expect(row).toEqual({ judged_tasks: 1 });
+    await registry.close();
   });
 
   test('because it was killed, and another one of its source is asked for: that one also tells of its end', async () => {
