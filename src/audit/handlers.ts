@@ -1,5 +1,6 @@
 import { SlimboardError } from '../errors.ts';
 import type { TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
+import { asksTooMuch } from '../store/asks-too-much.ts';
 import { findTask, forgetJudging, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
 import { assessImages } from './assess-images.ts';
 import type { AuditContext } from './context.ts';
@@ -105,7 +106,7 @@ async function endUnlessPassing(
   lane: TaskReference['lane'],
   error: unknown,
 ): Promise<undefined> {
-  if (error instanceof SlimboardError) throw error;
+  if (error instanceof SlimboardError && !asksTooMuch(error)) throw error;
   await end(context, plan, lane, failureOf({ kind: 'close' }, error));
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../errors.ts';
 import type { TaskHandlers, TaskReference } from '../queue/queue.ts';
+import { asksTooMuch } from '../store/asks-too-much.ts';
 
 export interface StoreWait {
   /** Told once for each task that begins to wait. */
@@ -13,7 +14,8 @@ const PAUSE_MS = 2_000;
 
 /**
  * The same handlers, which wait for a database that is away. That is no failure of a task: it counts as no attempt, is
- * no item's error, and every other task would find the same. So a task stays in hand, and the lanes stand still.
+ * no item's error, and every other task would find the same. So a task stays in hand, and the lanes stand still. A task
+ * that asks more of the database than it has is another matter: it would ask for it again for ever.
  */
 export function waitingForStore(handlers: TaskHandlers, options: StoreWait): TaskHandlers {
   return {
@@ -32,7 +34,7 @@ async function persist(
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
+      if (!(error instanceof StoreUnavailableError) || asksTooMuch(error)) throw error;
       if (!told) onWait(task, error);
     }
     // Not all at once: what waits together would come back together.

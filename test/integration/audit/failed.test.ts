@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAuditEngine } from '../../../src/app.ts';
 import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
 import { singleTask } from '../../../src/audit/task-payloads.ts';
+import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource, PolicySettings, Settings } from '../../../src/settings/settings.ts';
 import { addTasks, findAudit, type NewTask } from '../../../src/store/audit-store.ts';
@@ -86,6 +87,20 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     }
     expect(await findAudit(db, auditId)).toMatchObject({ status: 'failed' });
     expect(queued).toEqual([task('deliver', 'deliver', { auditId })]);
+  });
+
+  test('because its next stage asks more of the database than it has: the same', async () => {
+    const auditId = (await start('prod'))?.auditId ?? 0;
+    await leave(auditId);
+    const cause = Object.assign(new Error('temporary file size exceeds "temp_file_limit"'), { code: '53400' });
+    const transaction = vi.spyOn(db, 'transaction');
+    transaction.mockRejectedValueOnce(new StoreUnavailableError('away'));
+    await expect(handlersOf().advance(auditId, 'nightly')).rejects.toThrow('away');
+    expect(await findAudit(db, auditId)).toMatchObject({ status: 'running' });
+    transaction.mockRejectedValueOnce(new StoreUnavailableError('the statement failed', { cause }));
+    await handlersOf().advance(auditId, 'nightly');
+    expect(await findAudit(db, auditId)).toMatchObject({ status: 'failed' });
+    transaction.mockRestore();
   });
 
   test('its stage began, and the queue took no tasks: it is not failed, for they are in the table', async () => {

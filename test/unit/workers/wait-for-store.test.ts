@@ -48,3 +48,30 @@ test('a worker that stops does not wait', async () => {
   await expect(running).rejects.toMatchObject({ name: 'AbortError' });
   expect(calls).toEqual(['run']);
 });
+
+const refused = (code: string, message: string) =>
+  new StoreUnavailableError('away', { cause: Object.assign(new Error(message), { code }) });
+
+test.each([
+  ['53400', 'temporary file size exceeds "temp_file_limit" (1048576kB)'],
+  ['53200', 'out of memory'],
+  ['53100', 'could not write to file "base/pgsql_tmp/pgsql_tmp42.0": No space left on device'],
+])(
+  'a statement that asks too much (%s) is a failure of its task, or it would be asked for ever',
+  async (code, message) => {
+    const failure = refused(code, message);
+    const { calls, waits, patient } = failing([failure]);
+    await expect(patient.run(task('close', 'close'), { signal: never })).rejects.toBe(failure);
+    expect([calls, waits]).toEqual([['run'], []]);
+  },
+);
+
+test.each([
+  ['53300', 'sorry, too many clients already'],
+  ['53100', 'could not extend file "base/5/16400": No space left on device'],
+  ['08006', 'the connection broke'],
+])('a database that nobody can work with (%s) is waited for', async (code, message) => {
+  const { calls, patient } = failing([refused(code, message)]);
+  await patient.run(task('close', 'close'), { signal: never });
+  expect(calls).toEqual(['run', 'run']);
+});
