@@ -246,7 +246,10 @@ export async function findUnchangedSince(
   return row;
 }
 
-/** Ends an audit: its coverage is counted from what is there, so an audit that was interrupted counts right too. */
+/**
+ * Ends an audit: its coverage is counted from what is there, so an audit that was interrupted counts right too. It ends
+ * after all that it found, also where the clock of the worker that found it is ahead of this one's.
+ */
 export async function finishAudit(tx: Queryable, auditId: number, totalsOf: number, now: string): Promise<boolean> {
   const rows = await tx.query(
     `with listed as (
@@ -269,12 +272,16 @@ export async function finishAudit(tx: Queryable, auditId: number, totalsOf: numb
        from listed l join image_tag i on i.id = l.id left join failed_of f on f.id = l.id),
      counted as (
        select (select count(*)::int from repository where seen_by = $1) as repositories,
-              (select coalesce(sum(tags_listed), 0)::int from listed) as tags)
-     update audit set stage = 'deliver', finished_at = $3, totals_of = $2,
+              (select coalesce(sum(tags_listed), 0)::int from listed) as tags),
+     newest as (
+       select max(greatest(r.first_seen_at, r.ended_at, t.started_at, t.ended_at)) as at
+       from audit_source x join repository r on r.source_id = x.source_id
+       left join tag t on t.repository_id = r.id and greatest(t.started_at, t.ended_at) > $3 where x.audit_id = $1)
+     update audit set stage = 'deliver', finished_at = greatest($3, newest.at), totals_of = $2,
        status = case when failed.errors = 0 then 'finished' when counted.repositories = 0 then 'failed' else 'incomplete' end,
        repositories_listed = counted.repositories, tags_listed = counted.tags, tags_audited = audited.tags, tags_failed = failed.tags,
        tags_skipped = greatest(counted.tags - audited.tags - failed.tags, 0)
-     from failed, audited, counted
+     from failed, audited, counted, newest
      where audit.id = $1 and audit.status = 'running' and audit.stage = 'close' returning audit.id`,
     [auditId, totalsOf, now],
   );

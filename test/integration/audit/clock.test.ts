@@ -1,10 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createAuditEngine } from '../../../src/app.ts';
+import { startAudit } from '../../../src/audit/start-audit.ts';
+import type { TaskReference } from '../../../src/queue/queue.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { readPage } from '../../../src/report/report-page.ts';
+import type { OciSource } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
-import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
+import { auditRegistry, contentOf, defaultSettings, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, newPostgresUrl } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { gate } from '../../support/registry-faults.ts';
@@ -66,6 +70,44 @@ describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => 
     expect(await imagesOf(before.id)).toEqual(['team/a:latest', 'team/b:latest']);
     expect(await imagesOf(after.id)).toEqual(['team/a:latest', 'team/b:latest', 'team/c:1']);
     expect(await errorsOf(db, after.id)).toEqual([]);
+  });
+
+  test('of two workers, one ahead of the one that ends the audit: it ends after all that it found', async () => {
+    const settings = await defaultSettings();
+    const source = {
+      ...settings.sourceDefaults,
+      kind: 'oci',
+      name: 'lab',
+      registry: registry.host,
+      dedup: 'registry',
+    } as OciSource;
+    const queue: TaskReference[] = [];
+    const engineAt = (hours: number) =>
+      createAuditEngine({
+        settings,
+        environment: {},
+        db,
+        clock: at(hours),
+        queue: { add: async (tasks) => void queue.push(...tasks) },
+        events: {
+          itemDone: () => undefined,
+          itemFailed: () => undefined,
+          repositoryListed: () => undefined,
+          auditEnded: () => undefined,
+        },
+        onNote: () => undefined,
+      });
+    const [ahead, right] = [engineAt(2), engineAt(0)];
+    const now = at(0)().toISOString();
+    const started = await startAudit(db, { sources: [source], lane: 'nightly', alone: true, now });
+    queue.push(...(started?.tasks ?? []));
+    for (const task of queue) {
+      const { handlers } = task.kind === 'close' ? right : ahead;
+      if (task.kind !== 'deliver') await handlers.run(task, { signal: new AbortController().signal });
+    }
+    expect(await imagesOf(started?.auditId ?? 0)).toEqual(['team/a:latest', 'team/b:latest']);
+    expect(await db.query('select id from audit where finished_at < (select max(started_at) from tag)')).toEqual([]);
+    for (const engine of [ahead, right]) await engine.close();
   });
 
   test('an audit that was killed before the clock was set back is taken up', async () => {
