@@ -99,7 +99,7 @@ describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => 
       });
     const [ahead, right] = [engineAt(2), engineAt(0)];
     const now = at(0)().toISOString();
-    const started = await startAudit(db, { sources: [source], lane: 'nightly', alone: true, now });
+    const started = await startAudit(db, { sources: [source], lane: 'nightly', runner: 'process', alone: true, now });
     queue.push(...(started?.tasks ?? []));
     for (const task of queue) {
       const { handlers } = task.kind === 'close' ? right : ahead;
