@@ -89,13 +89,14 @@ export class Authenticator {
   ): Promise<A> {
     let used = await this.#authorize(scope, signal);
     const newest = (): Secret | undefined => {
-      used = this.#tokens.peek(scope)?.current ?? used;
+      // Harbor has tokens for repositories, and takes none for its catalog.
+      if (this.#way !== 'basic') used = this.#tokens.peek(scope)?.current ?? used;
       return used;
     };
     for (let renewals = 0; ; renewals += 1) {
       const answer = await send(newest);
       if (answer.status !== 401 || answer.origin !== this.#options.base.origin) {
-        if (used) this.#served.add(used);
+        if (used) this.#noteServed(used, scope, answer);
         return answer;
       }
       const hasRunOut = used !== undefined && this.#served.has(used) && renewals < MAX_RENEWALS;
@@ -103,6 +104,12 @@ export class Authenticator {
       if (!renewed) return answer;
       used = renewed;
     }
+  }
+
+  #noteServed(used: Secret, scope: Scope, { status }: Answer): void {
+    this.#served.add(used);
+    // Without them it might hide what it has just listed, and what is not there counts as gone.
+    if (scope === CATALOG && status === 200 && this.#way === 'unknown') this.#way = 'basic';
   }
 
   /** The header to send, as far as the registry's way is known yet. */

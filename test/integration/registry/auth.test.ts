@@ -13,6 +13,7 @@ import {
   tagOf,
 } from '../../support/distribution-client.ts';
 import { image } from '../../support/image-builder.ts';
+import { notFound } from '../../support/registry-answers.ts';
 import { answer, body, redirect } from '../../support/registry-faults.ts';
 import { type RegistryServer, type RegistryServerOptions, startRegistry } from '../../support/registry-server.ts';
 
@@ -257,6 +258,42 @@ describe('a registry that lists a part of its repositories to anybody', () => {
   test('is asked as anybody where there are none', async () => {
     const { client } = await start({ kind: 'token' }, undefined, { publicCatalog: ['a'] });
     expect(await repositoryNames(client)).toEqual(['a']);
+  });
+});
+
+describe('a registry that takes username and password for its catalog', () => {
+  const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
+
+  test('gets them for all else too: what it hides from anybody is no unknown repository', async () => {
+    const { server, client, tags } = await start(undefined, passwordProvider('u', PASSWORD));
+    server.fault({ path: /tags/ }, (request, response, next) =>
+      request.headers.authorization ? next() : notFound(response, 'NAME_UNKNOWN'),
+    );
+    expect(await repositoryNames(client)).toEqual(['a', 'b']);
+    expect(await tags('a')).toEqual(['1']);
+  });
+
+  test('gets tokens where it asks for them', async () => {
+    const { server, client, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    server.fault({ path: /_catalog/ }, body('{"repositories":["a"]}'));
+    expect(await repositoryNames(client)).toEqual(['a']);
+    expect(await tags('a')).toEqual(['1']);
+    expect(await tags('b')).toEqual(['1']);
+    expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
+  });
+
+  test('gets them there when it takes no token for it, and tokens for repositories (Harbor)', async () => {
+    const { server, client, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    server.fault({ path: /_catalog/ }, (request, response, next) =>
+      request.headers.authorization?.startsWith('Basic ')
+        ? body('{"repositories":["a"]}')(request, response, next)
+        : answer(401, { 'www-authenticate': 'Basic realm="harbor"' })(request, response, next),
+    );
+    for (let night = 0; night < 3; night += 1) {
+      expect(await tags('a')).toEqual(['1']);
+      expect(await repositoryNames(client)).toEqual(['a']);
+    }
+    expect(tokensAsked(server)).toBeLessThanOrEqual(2);
   });
 });
 
