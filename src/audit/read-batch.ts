@@ -33,6 +33,8 @@ export interface FailedItem {
   readonly tag?: Tag;
   readonly digest?: Digest;
   readonly error: SlimboardError;
+  /** Whether what it is of is {@link BatchContent.left}: then this is not its last word. */
+  readonly isLeft: boolean;
 }
 
 /** What a batch brought: content that was never seen, what tags name that name something else now, and what failed. */
@@ -49,7 +51,7 @@ export interface BatchContent {
 }
 
 /** Whether it may be there when it is asked for again. */
-export function isPassing({ error }: FailedItem): boolean {
+export function isPassing({ error }: Pick<FailedItem, 'error'>): boolean {
   return error.retry.kind === 'backoff';
 }
 
@@ -320,18 +322,19 @@ class BatchReader {
     for (const item of resolved) {
       const { listed } = item;
       const failures = this.#failuresOf(item);
-      failed.push(...failures);
+      const isLeft = failures.some(isPassing);
+      failed.push(...failures.map((failure) => ({ ...failure, isLeft })));
       // An open row says so already: there is nothing to write.
       const isSeen = !('error' in item) && item.unchanged === undefined && !this.#failures.has(item.digest);
       if (isSeen) sightings.push({ ...listed, digest: item.digest });
-      if (failures.some(isPassing)) left.push(listed);
+      if (isLeft) left.push(listed);
       else if (isSeen && listed.tag !== undefined) done.audited++;
       else if ('unchanged' in item) done.unchanged++;
     }
     return { sightings, failed, left, ...done };
   }
 
-  #failuresOf(item: Resolved): readonly FailedItem[] {
+  #failuresOf(item: Resolved): readonly Omit<FailedItem, 'isLeft'>[] {
     const { tag } = item.listed;
     const named = tag === undefined ? {} : { tag };
     if ('error' in item) return [{ ...named, error: item.error }];

@@ -8,9 +8,9 @@ import type { Database } from '../store/database.ts';
 import { knownTags, listedElsewhere, type StoredRepository } from '../store/inventory-store.ts';
 import { scopeOf } from './batch-writer.ts';
 import type { AuditContext } from './context.ts';
-import { type ItemFailure, itemFailure } from './item-failure.ts';
+import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
-import { type BatchContent, isPassing, type KnownContent, readBatch } from './read-batch.ts';
+import { type BatchContent, type FailedItem, isPassing, type KnownContent, readBatch } from './read-batch.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
 /**
@@ -32,9 +32,10 @@ export async function readManifests(
     ...(listed.some(({ digest }) => digest !== undefined) ? { listedElsewhere: elsewhere } : {}),
   };
   const content = await readBatch(registry, repository, listed, source.settings, known, { signal });
-  const errors = content.failed.map((item) => itemError(source, repository, item, itemFailure(item.error)));
+  const errorOf = (item: FailedItem) => itemError(source, repository, item, itemFailure(item.error));
+  const errors = content.failed.map(errorOf);
   await context.batches.write({ task, sourceId: source.id, repository, listed, content, errors });
-  tell(context, source, repository, content, errors);
+  tell(context, source, content, content.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
   const passing = content.failed.find(isPassing);
   if (passing) throw passing.error;
 }
@@ -79,21 +80,14 @@ function itemError(
   };
 }
 
+/** What is left is told when it has been read, or given up. */
 function tell(
   { events }: AuditContext,
   { settings }: PlannedSource,
-  repository: StoredRepository,
   content: BatchContent,
   errors: readonly ItemError[],
 ): void {
   events.itemDone(settings.name, 'unchanged', content.unchanged);
   events.itemDone(settings.name, 'audited', content.audited);
-  for (const { tag, digest, message, retry } of errors) {
-    if (retry !== 'never') continue;
-    events.itemFailed(
-      settings.name,
-      `${repository.registry}/${repository.name}${tag ? `:${tag}` : `@${digest}`}`,
-      message,
-    );
-  }
+  for (const error of errors) events.itemFailed(settings.name, itemName(error), error.message);
 }

@@ -11,7 +11,7 @@ import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry, contentOf, defaultSettings, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
-import { body } from '../../support/registry-faults.ts';
+import { answer, body } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
 const AT = '2026-03-10T02:00:00.000Z';
@@ -155,6 +155,16 @@ describe.each(BACKENDS)('a batch in which something fails in passing, in $name',
     ]);
     expect(told.sort()).toEqual(['config', 'moving', 'platforms'].map((tag) => `${registry.host}/app:${tag}`));
     expect(done).toEqual({ audited: 1, unchanged: 0 });
+  });
+
+  test('tells once what of an index will not pass, however often the rest of it is read again', async () => {
+    const gone = image({ layers: ['base', 'gone'] });
+    registry.push('app', 'sparse', index([child, gone]));
+    registry.fault({ path: new RegExp(`${gone.digest}$`) }, answer(404, {}, 'MANIFEST_UNKNOWN'));
+    broken(child.digest, ATTEMPTS - 1);
+    const ended = await audit();
+    expect(await errorsOf(db, ended?.id ?? 0)).toMatchObject([{ tag: 'sparse', code: 'not-found' }]);
+    expect(told).toEqual([`${registry.host}/app:sparse`]);
   });
 
   test('goes on where it was when the process is killed between attempts', async () => {
