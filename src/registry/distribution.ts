@@ -333,7 +333,7 @@ function digestHeader(headers: Answer['headers']): Digest | undefined {
 /** Credentials were neither sent nor missed there. */
 function foreignRefusalOf({ origin, status }: FinalAnswer, what: string): AccessDeniedError {
   return new AccessDeniedError(
-    `${what}: ${new URL(origin).host}, to which the registry redirected, refuses this (HTTP ${status}): check the storage of the registry`,
+    `${what}: ${new URL(origin).host}, to which the registry redirected, refuses this (HTTP ${status}): check the storage of the registry, or name that host if it is the registry itself`,
   );
 }
 
