@@ -14,8 +14,9 @@ export function isItemFailure(error: unknown): error is SlimboardError {
   return error instanceof SlimboardError && error.code !== 'interrupted' && error.code !== 'rate-limited';
 }
 
-/** What failed, as logs name it. */
+/** What failed, as logs name it; which content of a tag it is, the message says. */
 export function itemName({ registry, repository, tag, digest }: ItemError): string {
   const name = [registry, repository].filter((part) => part !== '').join('/');
-  return `${name}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
+  if (tag !== '') return `${name}:${tag}`;
+  return digest === '' ? name : `${name}@${digest}`;
 }

@@ -78,7 +78,7 @@ describe.each(BACKENDS)('a batch in which something fails in passing, in $name',
         itemDone: (_source, outcome, count) => {
           done[outcome] = (done[outcome] ?? 0) + count;
         },
-        itemFailed: (_source, item) => told.push(item.replace(/@.*/, '')),
+        itemFailed: (_source, item) => told.push(item),
         repositoryListed: () => undefined,
         auditEnded: () => undefined,
       },
