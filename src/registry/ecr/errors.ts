@@ -135,12 +135,17 @@ export function toSlimboardError(error: unknown, request: EcrRequest): Slimboard
   if ((error as SdkError).$metadata?.clockSkewCorrected) {
     return new RegistryUnavailableError(`${what}: this machine's clock is off (${reason})`, options);
   }
-  if (CREDENTIALS.has(error.name)) return authenticationError(error, request);
+  if (CREDENTIALS.has(error.name) || isOfFile(error)) return authenticationError(error, request);
   if (error.name === 'AccessDeniedException') return deniedError(what, error);
   if (GONE.has(error.name)) return new NotFoundError(`${what}: gone since listing (${reason})`, options);
   if (error.name === 'KmsException') return keyError(what, reason, options);
   if (isParameterError(error)) return new InvalidReferenceError(`${what}: refused (${reason})`, options);
   return otherError(error, what, reason);
+}
+
+/** The SDK reads files for credentials alone: a web identity's token, which it names in an error of the system. */
+function isOfFile(error: NodeJS.ErrnoException): boolean {
+  return error.syscall !== undefined && error.path !== undefined;
 }
 
 function otherError(error: SdkError, what: string, reason: string): SlimboardError {

@@ -56,6 +56,17 @@ describe('credentials', () => {
     expect(keysUsed(fake)).toHaveLength(2);
   });
 
+  test('whose file is not there stop the audit, naming it', async () => {
+    const fake = await ecr.start();
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('AWS_ROLE_ARN', ROLE);
+    vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', '/nowhere/token');
+    const listing = collect((await ecr.open(fake)).listRepositories({}));
+    await expect(listing).rejects.toThrow(AuthenticationError);
+    await expect(listing).rejects.toThrow(/default chain.*\/nowhere\/token/);
+    expect(fake.calls).toEqual([]);
+  });
+
   test('of a role that may not be assumed stop the audit, naming role and reason', async () => {
     const fake = await ecr.start({ externalId: 'tenant-7' });
     const registry = await ecr.open(fake, { assumeRole: ROLE, externalId: 'wrong' });
