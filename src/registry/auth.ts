@@ -78,8 +78,9 @@ export class Authenticator {
 
   /**
    * The registry's answer to a request. After a 401 of its own it is asked again with a renewed header: once, and once more
-   * for each token that had served others and ran out while the request waited for its turn. What a host to which it
-   * redirected wants is no word of the registry, and gets no credentials.
+   * for each token that had served others and ran out while the request waited for its turn. What it does not find for
+   * anybody it may only hide, so the password is tried. What a host to which it redirected wants is no word of the
+   * registry, and gets no credentials.
    * @param send is given what tells the header, newest when it is asked
    */
   async ask<A extends FinalAnswer>(
@@ -93,23 +94,34 @@ export class Authenticator {
       if (this.#way !== 'basic') used = this.#tokens.peek(scope)?.current ?? used;
       return used;
     };
-    for (let renewals = 0; ; renewals += 1) {
+    for (let renewals = 0; ; ) {
       const answer = await send(newest);
-      if (answer.status !== 401 || answer.origin !== this.#options.base.origin) {
-        if (used) this.#noteServed(used, scope, answer);
+      const isOwn = answer.origin === this.#options.base.origin;
+      if (isOwn && answer.status === 404 && used === undefined) {
+        used = await this.#password();
+        if (used) continue;
+      }
+      if (answer.status !== 401 || !isOwn) {
+        if (used) this.#noteServed(used, answer);
         return answer;
       }
       const hasRunOut = used !== undefined && this.#served.has(used) && renewals < MAX_RENEWALS;
       const renewed = renewals === 0 || hasRunOut ? await this.#renew(scope, answer, used, signal) : undefined;
       if (!renewed) return answer;
       used = renewed;
+      renewals += 1;
     }
   }
 
-  #noteServed(used: Secret, scope: Scope, { status }: Answer): void {
+  /** The header with username and password, where the registry has not said yet what it wants. */
+  async #password(): Promise<Secret | undefined> {
+    return this.#way === 'unknown' ? basicOf(await this.#find()) : undefined;
+  }
+
+  #noteServed(used: Secret, { status }: Answer): void {
     this.#served.add(used);
-    // Without them it might hide what it has just listed, and what is not there counts as gone.
-    if (scope === CATALOG && status === 200 && this.#way === 'unknown') this.#way = 'basic';
+    // Without them it might hide what it has just told, and what is not there counts as gone.
+    if (status === 200 && this.#way === 'unknown') this.#way = 'basic';
   }
 
   /** The header to send, as far as the registry's way is known yet. */

@@ -261,6 +261,35 @@ describe('a registry that lists a part of its repositories to anybody', () => {
   });
 });
 
+describe('a registry that answers anybody that it does not know what it hides', () => {
+  const hiding = async (credentials?: CredentialsProvider) => {
+    const started = await start(undefined, credentials);
+    started.server.fault({ path: /tags/ }, (request, response, next) =>
+      request.headers.authorization ? next() : notFound(response, 'NAME_UNKNOWN'),
+    );
+    return started;
+  };
+
+  test('is asked with username and password, and from then on at once', async () => {
+    const { server, tags } = await hiding(passwordProvider('u', PASSWORD));
+    expect(await tags('a')).toEqual(['1']);
+    expect(await tags('b')).toEqual(['1']);
+    expect(server.requests.map(({ status }) => status)).toEqual([404, 200, 200]);
+  });
+
+  test('is asked once where there are none', async () => {
+    const { server, tags } = await hiding();
+    expect(await tags('a')).toEqual([]);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('is believed once it was asked with them', async () => {
+    const { server, tags } = await start(undefined, passwordProvider('u', PASSWORD));
+    expect(await tags('gone')).toEqual([]);
+    expect(server.requests.map(({ status }) => status)).toEqual([404, 404]);
+  });
+});
+
 describe('a registry that takes username and password for its catalog', () => {
   const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
 
