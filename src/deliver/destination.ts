@@ -22,7 +22,8 @@ const PLACEHOLDERS: readonly (keyof PathValues)[] = ['date', 'audit', 'source'];
 
 /** @returns the path as it is. @throws SettingsError when no report can go there: other words would become the name of a file */
 export function checkDestination(path: string): string {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path) && !OBJECT.test(path))
+  const isAddress = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
+  if (path === '' || (isAddress && !OBJECT.test(path)))
     throw new SettingsError(`"${path}" is no place for a report: write the path of a file, or s3://BUCKET/KEY`);
   for (const [placeholder, name] of path.matchAll(PLACEHOLDER))
     if (!PLACEHOLDERS.some((known) => known === name))

@@ -26,6 +26,7 @@ test.each([
   ['file:///srv/report.csv', 'write the path of a file'],
   ['reports/{Date}.csv', '"{Date}" stands for nothing: write {date}, {audit} or {source}'],
   ['s3://bucket/{kind}.csv', '"{kind}" stands for nothing'],
+  ['', '"" is no place for a report: write the path of a file'],
 ])('%s leads nowhere, and is no name of a file', (path, message) => {
   expect(() => destinationOf(path, VALUES, '/srv')).toThrow(message);
 });
