@@ -56,28 +56,35 @@ export async function touchedRepositories(
 }
 
 /**
- * Builds in the order in which they were made, ties by when they were pushed or first seen; where neither tells, nobody
- * knows which came first, and they are no pair. A build of several lines (`1.4`, `latest`) has one predecessor: the newest.
+ * Builds in the order in which they were made, ties by when they were pushed, or by the audits that found them; where
+ * neither tells, nobody knows which came first, and they are no pair. A build of several lines (`1.4`, `latest`) has one
+ * predecessor: the newest.
  */
 const PAIRS = `
   with named as (
-    select id, repository_id, name, manifest_id, coalesce(pushed_at, started_at) as seen_at
+    select id, repository_id, name, manifest_id, coalesce(pushed_at, started_at) as seen_at, pushed_at is not null as is_pushed
     from tag where repository_id = any($1::int8[]) and name is not null),
   leads_to as (
     select *, manifest_id as image_id, 0 as position from named
     union all select n.*, c.child_id, c.position from named n join index_child c on c.index_id = n.manifest_id where c.child_id is not null),
   tagged as (
-    select distinct on (l.id, i.platform) l.repository_id, tag_line(l.name) as line, l.name as tag, i.platform, i.manifest_id, i.created_at, l.seen_at
+    select distinct on (l.id, i.platform) l.repository_id, tag_line(l.name) as line, l.name as tag, i.platform, i.manifest_id, i.created_at, l.seen_at,
+      l.is_pushed
     from leads_to l join image i on i.manifest_id = l.image_id order by l.id, i.platform, l.position),
   build as (
-    select repository_id, line, platform, manifest_id, created_at, min(seen_at) as seen_at, min(tag) as tag
+    select repository_id, line, platform, manifest_id, created_at, min(seen_at) as seen_at, bool_and(is_pushed) as is_pushed, min(tag) as tag
     from tagged group by repository_id, line, platform, manifest_id, created_at),
   follower as (
-    select b.*, lag(manifest_id) over w as before_id, lag(tag) over w as before_tag, lag(created_at) over w as before_created, lag(seen_at) over w as before_seen
+    select b.*, lag(manifest_id) over w as before_id, lag(tag) over w as before_tag, lag(created_at) over w as before_created, lag(seen_at) over w as before_seen,
+      lag(is_pushed) over w as before_is_pushed
     from build b window w as (partition by repository_id, line, platform order by created_at nulls first, seen_at, manifest_id)),
+  ended as materialized (
+    select source_id, ends from audit_ends where source_id = any(array(select source_id from repository where id = any($1::int8[])))),
   pair as (
-    select distinct on (repository_id, platform, manifest_id) * from follower
-    where before_id is not null and (created_at is distinct from before_created or seen_at > before_seen)
+    select distinct on (repository_id, platform, manifest_id) f.*
+    from follower f join repository r on r.id = f.repository_id left join ended e on e.source_id = r.source_id
+    where before_id is not null
+      and (created_at is distinct from before_created or came_later(before_seen, seen_at, is_pushed and before_is_pushed, e.ends))
     order by repository_id, platform, manifest_id, before_created desc nulls last, before_seen desc, before_id),
   tripped as (
     select manifest_id, array_agg(rule) as rules from finding

@@ -105,6 +105,16 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
     expect(await rowsOf('improvements')).toEqual([]);
   });
 
+  test('none is seen in builds of one date that one audit found, also where it read some of them later', async () => {
+    registry.push('payments/cart-api', '1.0', FAT);
+    registry.push('payments/cart-api', '1.1', pushablePair('node-multi-stage-slim', month(1)));
+    await auditRegistry(db, registry);
+    await db.query("update tag set started_at = started_at + interval '1 millisecond' where name = '1.1'");
+    registry.push('payments/cart-api', '0.9', FAT);
+    await auditRegistry(db, registry, { source: { full: true } });
+    expect(await rowsOf('improvements')).toEqual([]);
+  });
+
   test('what a build was credited with is taken back when another turns out to lie between', async () => {
     registry.push('payments/cart-api', '1.0', FAT);
     registry.push('payments/cart-api', '1.2', pushablePair('node-multi-stage-slim', month(3)));

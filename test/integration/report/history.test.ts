@@ -160,6 +160,19 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(pushed.map(({ tag, previous_tag }) => `${previous_tag} to ${tag}`).toSorted()).toEqual(['1.2 to 1.1']);
   });
 
+  test('builds of one date that one audit found have no order, in however many batches it read them', async () => {
+    const undated = (tag: string, bytes: number) => {
+      const layer = { ...textLayer(tag), body: Buffer.alloc(bytes, tag) };
+      registry.push('team/app', tag, image({ layers: [layer], created: '1970-01-01T00:00:00Z' }));
+    };
+    for (let minor = 100; minor < 320; minor++) undated(`1.${minor}`, minor);
+    await auditRegistry(db, registry);
+    expect(await rowsOf('regressions')).toEqual([]);
+    undated('1.400', 1_500);
+    await auditRegistry(db, registry);
+    expect((await rowsOf('regressions')).map(({ tag }) => tag)).toEqual(['1.400']);
+  });
+
   test('removing what the planner chose frees to the byte what it said', async () => {
     for (let month = 1; month <= 12; month++)
       registry.push('team/app', `${month}`, build(month, ['shared step', `build ${month}`]));
