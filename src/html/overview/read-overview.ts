@@ -78,7 +78,6 @@ const SUMS: readonly string[] = [
   'tags',
   'logical_bytes',
   'stored_bytes',
-  'growth_bytes',
   'savings_max_bytes',
   'monthly_cost',
 ];
@@ -93,8 +92,18 @@ const teamTotals: ReportKind = {
     `select ${SUMS.map((name) => `sum(t.${name}) as ${name}`).join(', ')} from (${teams.query(scope)}) t`,
 };
 
+/** Of sources, not of teams: one that has gone took its bytes along, and has no row. */
+const GROWTH = `
+  select sum(t.stored_bytes - p.stored_bytes)::int8 as growth, bool_and(p.stored_bytes is not null) as compared
+  from slimboard_source_audits a join source_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
+  left join source_total p on p.audit_id = a.previous_totals_of and p.source_id = a.source_id
+  where a.newest`;
+
 async function readTotals(db: Database, request: OverviewRequest, images: number): Promise<OverviewTotals> {
   const [row = {}] = recordsOf(await readRows(db, teamTotals, { ...request, limit: 1 }));
+  const [{ growth = null, compared = null } = {}] = await db.query<{ growth: number | null; compared: boolean | null }>(
+    GROWTH,
+  );
   const known = (name: string): number | null => (typeof row[name] === 'number' ? Number(row[name]) : null);
   return {
     repositories: known('repositories') ?? 0,
@@ -102,7 +111,7 @@ async function readTotals(db: Database, request: OverviewRequest, images: number
     images,
     logicalBytes: known('logical_bytes') ?? 0,
     storedBytes: known('stored_bytes') ?? 0,
-    growthBytes: known('growth_bytes'),
+    growthBytes: compared ? growth : null,
     savingsMaxBytes: known('savings_max_bytes') ?? 0,
     monthlyCost: known('monthly_cost'),
   };

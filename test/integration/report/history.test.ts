@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readOverview } from '../../../src/html/overview/read-overview.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { reclaim, reclaimable } from '../../../src/report/kinds/reclaim.ts';
 import { comparableTrends, grownRepositories } from '../../../src/report/kinds/trends.ts';
@@ -119,6 +120,22 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(found).toMatchObject([{ repository: 'team/app', tag: '2', previous_tag: '1', step: 4 }]);
     expect(found[0]?.change_bytes).toBe(found[0]?.step_bytes);
     expect(found[0]?.change_bytes).toBe((found[0]?.compressed_bytes as number) - (found[0]?.previous_bytes as number));
+  });
+
+  test('the growth of all counts what went with a team', async () => {
+    const teams = ['big', 'small'].map((name) => ({ name, repositories: [`${name}/**`] }));
+    const audited = async () => {
+      await auditRegistry(db, registry, { teams });
+      return (await readOverview(db, { now: new Date(), storagePricePerGBMonth: 0 })).totals;
+    };
+    registry.push('big/app', '1', image({ layers: ['large '.repeat(900)] }));
+    registry.push('small/app', '1', image({ layers: ['small'] }));
+    const before = await audited();
+    expect(before.growthBytes).toBeNull();
+    registry.deleteRepository('big/app');
+    const { storedBytes, growthBytes } = await audited();
+    expect(growthBytes).toBe(storedBytes - before.storedBytes);
+    expect(growthBytes).toBeLessThan(0);
   });
 
   test('a build is compared within its lines of tags, with the newest build before it', async () => {
