@@ -5,7 +5,7 @@ import { packagePath } from '../package-root.ts';
 import { unknownKey } from './fields.ts';
 import { type KeyPath, readSettingsFile, type SettingsFile } from './file.ts';
 import { type Assignment, type Layer, layerOf, mergeAll, valueAt } from './layers.ts';
-import { flagSchema, settingsSchema } from './schema.ts';
+import { flagSchema, PASSWORD_IN_QUERY, settingsSchema } from './schema.ts';
 import type { Environment, Reading, Settings, SourceSettings } from './settings.ts';
 
 /** Flags of the command line by their names in camel case; those that are no settings are ignored. */
@@ -162,7 +162,7 @@ function refuseSecrets(file: SettingsFile): void {
 }
 
 function hasPassword(url: unknown): boolean {
-  return typeof url === 'string' && /\/\/[^/@]*:[^/@]+@|[?&][^=&]*passw(?:or)?d[^=&]*=[^&]/i.test(url);
+  return typeof url === 'string' && (/\/\/[^/@]*:[^/@]+@/.test(url) || PASSWORD_IN_QUERY.test(url));
 }
 
 /** Makes the paths of files independent of where the program works later. */

@@ -27,10 +27,12 @@ const bytes = parsed('300MB', parseBytes);
 const duration = parsed('90d', parseDuration);
 /** The name of a variable, where the value itself is a secret. */
 const variable = text('SLIMBOARD_WEBHOOK_SECRET', /^[A-Za-z_][A-Za-z0-9_]*$/);
+/** In any URL: `?password=…`, or another name of one. */
+export const PASSWORD_IN_QUERY = /[?&][^=&]*passw(?:or)?d[^=&]*=[^&]/i;
 /** @param secrets where a user and a password belong that somebody wrote here */
 const webUrl = (secrets: string) =>
   text('https://ci.example.com/hooks/slimboard', /^https?:\/\/[^\s/]/).refine(
-    (url) => !/^https?:\/\/[^/?#]*@/.test(url),
+    (url) => !/^https?:\/\/[^/?#]*@/.test(url) && !PASSWORD_IN_QUERY.test(url),
     { error: `secrets are never read from a file: ${secrets}` },
   );
 const name = text('prod', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, . _ and - (at most 63)');

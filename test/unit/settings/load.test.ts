@@ -303,6 +303,7 @@ describe('secrets', () => {
     ['databaseUrl: "postgres://db.example.com/a?user=a&password=hunter2"', 'SLIMBOARD_DATABASE_URL'],
     ['redisUrl: redis://redis.example.com?password=hunter2', 'SLIMBOARD_REDIS_URL'],
     ['notify: [{ kind: webhook, url: "https://a:hunter2@ci.example.com/" }]', 'urlFrom: SLIMBOARD_WEBHOOK_URL'],
+    ['notify: [{ kind: webhook, url: "https://ci.example.com/?password=hunter2" }]', 'urlFrom: SLIMBOARD_WEBHOOK_URL'],
     ['sources: [{ name: a, kind: ecr, endpoint: "https://hunter2@ecr.example.com" }]', "AWS's usual ones"],
     ['serve: { token: hunter2hunter2hunter2 }', 'SLIMBOARD_SERVE_TOKEN'],
   ])('%s belongs into %s', async (yaml, variable) => {
