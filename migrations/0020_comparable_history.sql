@@ -30,11 +30,14 @@ create or replace view grown_build as
   from nearest n where n.compressed_bytes > n.previous_bytes;
 
 -- What an audit covered of a source, of its options: the settings that say which images it finds, and what counts as stored
--- once. How fast, when or by which way it read them are none of that, nor are its other sources.
+-- once. How fast, when or by which way it read them are none of that, nor are its other sources. Whose registry of Amazon
+-- ECR it is, a profile or a role says where no account is named.
 create function coverage(options jsonb, source text) returns jsonb language sql immutable as $$
   select coalesce(jsonb_object_agg(key, value), '{}')
-  from jsonb_each(jsonb_path_query_first(options, '$.sources[*] ? (@.name == $name)', jsonb_build_object('name', source)))
-  where key in ('kind', 'registry', 'account', 'regions', 'repositories', 'include', 'exclude', 'tags', 'newest', 'platforms', 'provenance', 'dedup') $$;
+  from jsonb_path_query_first(options, '$.sources[*] ? (@.name == $name)', jsonb_build_object('name', source)) as settings
+  cross join lateral jsonb_each(settings)
+  where key in ('kind', 'registry', 'account', 'regions', 'repositories', 'include', 'exclude', 'tags', 'newest', 'platforms', 'provenance', 'dedup')
+    or (key in ('profile', 'assumeRole') and not settings ? 'account') $$;
 
 -- One row an audit and source. totals_of: the audit whose totals hold for this one; previous_totals_of: those of the
 -- audit before with the same coverage (both without errors), null when there is none.

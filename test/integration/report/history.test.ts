@@ -81,6 +81,16 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect([await points(), await growth(), await moved()]).toEqual([[null], [null], [null]]);
   });
 
+  test('whose registry of Amazon ECR it is, the role says where no account is named', async () => {
+    const alike = async (...ecr: readonly object[]): Promise<unknown> => {
+      const [one, other] = ecr.map((source) => JSON.stringify({ sources: [{ name: 'prod', kind: 'ecr', ...source }] }));
+      const sql = "select coverage($1::jsonb, 'prod') = coverage($2::jsonb, 'prod') as alike";
+      return (await db.query<{ alike: boolean }>(sql, [one ?? '', other ?? '']))[0]?.alike;
+    };
+    expect(await alike({ assumeRole: 'a' }, { assumeRole: 'b' })).toBe(false);
+    expect(await alike({ account: '1', assumeRole: 'a' }, { account: '1', profile: 'b' })).toBe(true);
+  });
+
   test('trends of repositories hold what an audit found that is not compared', async () => {
     registry.push('team/app', '1', build(1, ['app']));
     registry.push('team/broken', '1', build(1, ['broken']));
