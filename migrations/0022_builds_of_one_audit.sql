@@ -1,5 +1,4 @@
--- What one audit found of builds of one date has no order: it reads tags in batches, and some of them again, so when each was
--- read tells nothing of which came first.
+-- What one audit found of builds of one date has no order: it reads tags in batches, some again, and not as they were made.
 -- Safe on a live system: creates a function and a view, and replaces a view by one of the same columns.
 
 -- When audits of a source ended: after all that they found.
