@@ -1,5 +1,6 @@
 import { type AuditEngine, createAuditEngine, type EngineOptions } from '../app.ts';
 import { SlimboardError } from '../errors.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { createInProcessQueue, type InProcessQueue } from '../queue/in-process-queue.ts';
 import type { TaskHandlers, TaskKind, TaskQueue } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
@@ -104,8 +105,10 @@ async function withHeartbeat(engine: AuditEngine, auditId: number, work: () => P
     Object.assign(counts, { requests: 0, throttled: 0 });
     await recordProgress(context.db, auditId, delta);
   };
+  // While a stage takes long to begin they wait for it, and must not take all connections.
+  const beat = oneAtATime(flush);
   // A failed beat is no failure of the audit: the tasks' own statements will say that the database is away.
-  const timer = setInterval(() => void flush().catch(() => undefined), HEARTBEAT_MS);
+  const timer = setInterval(() => void beat().catch(() => undefined), HEARTBEAT_MS);
   try {
     await work();
   } finally {

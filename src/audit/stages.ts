@@ -10,6 +10,7 @@ import {
   type NewTask,
   recordJudging,
   settleTask,
+  tellAlive,
 } from '../store/audit-store.ts';
 import { countBases } from '../store/catalogue-store.ts';
 import { completeIndexes } from '../store/content-store.ts';
@@ -76,6 +77,7 @@ export async function beginStage(context: AuditContext, plan: AuditPlan): Promis
     if (!(await advanceStage(tx, auditId, audit.stage, next.to))) return [];
     const made = await next.tasks(context, plan, tx);
     await addTasks(tx, auditId, made);
+    await tellAlive(tx, auditId);
     return made;
   });
 }

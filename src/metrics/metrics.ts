@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RegistryHost } from '../oci/reference.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { AttemptOutcome } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
 
@@ -134,12 +135,9 @@ const ANSWER_WITHIN_MS = 3_000;
 
 /** Gauges that are asked for at each scrape, one question at a time. Without an answer they show nothing, not what was. */
 function asked<Answer>(ask: () => Promise<Answer>, gauges: readonly Gauge[], show: (answer: Answer) => void): Refresh {
-  let question: Promise<Answer> | undefined;
+  const question = oneAtATime(ask);
   return async () => {
-    question ??= ask().finally(() => {
-      question = undefined;
-    });
-    const answer = await inTime(question).finally(() => {
+    const answer = await inTime(question()).finally(() => {
       for (const gauge of gauges) gauge.reset();
     });
     show(answer);

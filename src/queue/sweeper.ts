@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { DEFAULT_PREFIX } from './redis-connection.ts';
 
 export interface SweeperOptions {
@@ -38,8 +39,10 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     work = work.then(sweepInTurn).catch(onError);
   };
   redis.on('ready', next);
+  // A database that lets them wait must not have all connections taken by them.
+  const signOfLife = oneAtATime(options.signOfLife);
   const interval = (): void => {
-    void options.signOfLife().catch(onError);
+    void signOfLife().catch(onError);
     next();
   };
   const running = repeat(interval, everyMs, stop.signal);

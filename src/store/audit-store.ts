@@ -292,6 +292,14 @@ export async function advanceStage(tx: Queryable, auditId: number, from: AuditSt
   return rows.length > 0;
 }
 
+/**
+ * Tells at the end of a long transaction that holds an audit's row that the audit goes on: no sign of life came through
+ * meanwhile, and to whoever waits for the row to take it up it would seem abandoned.
+ */
+export async function tellAlive(tx: Queryable, auditId: number): Promise<void> {
+  await tx.query('update audit set heartbeat_at = clock_timestamp() where id = $1', [auditId]);
+}
+
 /** Keeps by which rules an audit judges, and how many tasks that takes. */
 export async function recordJudging(tx: Queryable, auditId: number, rulesKey: string, tasks: number): Promise<void> {
   await tx.query('update audit set rules_key = $2, judged_tasks = $3 where id = $1', [auditId, rulesKey, tasks]);

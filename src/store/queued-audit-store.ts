@@ -10,9 +10,15 @@ export async function isHandedToWorkers(db: Queryable, auditId: number): Promise
   return (await db.query(`select 1 from audit where id = $1 and ${QUEUED}`, [auditId])).length > 0;
 }
 
-/** Tells that workers are there for their audits, those that wait for a free lane included. */
+/**
+ * Tells that workers are there for their audits, those that wait for a free lane included. A row that is locked is left
+ * out: whoever begins a stage has it for as long as that takes, and tells by itself; the others need not wait for it.
+ */
 export async function keepAlive(db: Queryable): Promise<void> {
-  await db.query(`update audit set heartbeat_at = now() where status = 'running' and ${QUEUED}`);
+  await db.query(
+    `update audit set heartbeat_at = now()
+     where id in (select id from audit where status = 'running' and ${QUEUED} for no key update skip locked)`,
+  );
 }
 
 const OPEN_TASKS = `

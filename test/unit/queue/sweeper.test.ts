@@ -31,3 +31,31 @@ test.each([
   await sweeper.close();
   expect(signs).toBeGreaterThanOrEqual(3);
 });
+
+test('a sign of life that waits for the database is not followed by others', async () => {
+  const redis = Object.assign(new EventEmitter(), { set: async () => null });
+  let signs = 0;
+  let sweeps = 0;
+  const enough = new EventEmitter();
+  redis.set = async () => {
+    if (++sweeps === 5) enough.emit('sweeps');
+    return null;
+  };
+  let answer = (): void => undefined;
+  const sweeper = startSweeper({
+    redis: redis as unknown as Redis,
+    everyMs: 1,
+    signOfLife() {
+      signs++;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+    sweep: async () => undefined,
+    onError: () => undefined,
+  });
+  await once(enough, 'sweeps');
+  expect(signs).toBe(1);
+  answer();
+  await sweeper.close();
+});
