@@ -1,4 +1,5 @@
 import { StoreUnavailableError } from '../errors.ts';
+import { asksTooMuch } from './asks-too-much.ts';
 
 export interface GroupWriterOptions<T> {
   /** Writes several items as one transaction. */
@@ -59,8 +60,8 @@ export class GroupWriter<T> {
       await this.#options.write(group.map(({ item }) => item));
       for (const { resolve } of group) resolve();
     } catch (error) {
-      // Away is away for all. Anything else may be one item's fault: each is tried by itself.
-      if (group.length > 1 && !(error instanceof StoreUnavailableError))
+      // Away is away for all. Anything else may be one item's fault, or of too much at once: each is tried by itself.
+      if (group.length > 1 && (!(error instanceof StoreUnavailableError) || asksTooMuch(error)))
         for (const one of group) await this.#writeGroup([one]);
       else for (const { reject } of group) reject(error);
     }

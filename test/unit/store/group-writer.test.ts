@@ -61,4 +61,14 @@ describe('GroupWriter', () => {
     expect(await written).toEqual(['rejected', 'rejected', 'rejected']);
     expect(groups).toEqual([['a'], ['b', 'c']]);
   });
+
+  test('items that ask too much of the database together are each tried by themselves', async () => {
+    const cause = Object.assign(new Error('out of memory'), { code: '53200' });
+    const { writer, settle } = openStore((items) =>
+      items.length > 1 || items.includes('bad') ? new StoreUnavailableError('refused', { cause }) : undefined,
+    );
+    const written = outcomes(['first', 'a', 'bad', 'b'].map((item) => writer.write(item)));
+    await settle();
+    expect(await written).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  });
 });
