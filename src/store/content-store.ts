@@ -348,7 +348,8 @@ async function listGrandchildren(tx: Queryable): Promise<boolean> {
          coalesce(d.platform, c.platform) as platform, d.describes,
          (select max(l.position) from index_child l where l.index_id = c.index_id) as last
        from index_child c join index_child d on d.index_id = c.child_id
-       where not exists (select 1 from index_child e where e.index_id = c.index_id and e.digest = d.digest)
+       -- However often an index lists another one: ten thousand times ten thousand entries are pushed with two manifests.
+       where not c.repeated and not d.repeated and not exists (select 1 from index_child e where e.index_id = c.index_id and e.digest = d.digest)
        order by c.index_id, d.digest, c.position, d.position) n
      order by n.index_id
      on conflict do nothing returning 1`,

@@ -155,8 +155,9 @@ export async function readImages(db: Queryable, keys: ReadonlyMap<number, string
 }
 
 const INDEXES = `
-  select c.child_id as id, p.body from index_child c join manifest p on p.id = c.index_id
-  where c.child_id = any($1::int8[]) and p.body is not null order by c.child_id, c.index_id`;
+  select c.child_id as id, p.body
+  from (select distinct child_id, index_id from index_child where child_id = any($1::int8[])) c join manifest p on p.id = c.index_id
+  where p.body is not null order by c.child_id, c.index_id`;
 
 const PROVENANCE = `
   select m.id, b.body

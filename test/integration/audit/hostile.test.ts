@@ -210,4 +210,19 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     );
     expect(sums).toEqual([{ rows: 1, adds_up: true, as_pulled: true }]);
   });
+
+  test('an index that lists another one, and an image, five thousand times costs no more than what it says', async () => {
+    const listed = ({ mediaType, digest, body }: BuiltManifest, platform?: object) =>
+      Array(5_000).fill({ mediaType, digest, size: body.length, ...(platform && { platform }) });
+    const often = image({ layers: ['often'] });
+    const foreign = { os: 'linux', architecture: 'arm64' };
+    const inner = indexOf(children(5_000).map((child) => ({ ...child, platform: foreign })));
+    const outer = indexOf([...listed(often, { os: 'linux', architecture: 'amd64' }), ...listed(inner)]);
+    registry.push('hostile/often', '1', { ...outer, children: [inner, often] });
+    const audit = await auditRegistry(db, registry, { source: { include: ['hostile/**'] } });
+    expect(audit).toMatchObject({ status: 'finished', tagsAudited: 1 });
+    expect(
+      await db.query('select count(*)::int as entries, count(distinct digest)::int as digests from index_child'),
+    ).toEqual([{ entries: 10_000 + 5_000 + 5_000, digests: 5_002 }]);
+  });
 });
