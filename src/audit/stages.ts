@@ -88,6 +88,8 @@ async function readingTasks(_context: AuditContext, plan: AuditPlan, tx: Queryab
 }
 
 async function assessTasks(context: AuditContext, plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
+  // Reading layers may have taken hours, and begun with an older version.
+  if (plan.sources.some(({ settings }) => settings.deep)) await completeIndexes(tx);
   const { rulesKey: rules } = await judgeOf(context, plan.auditId, tx);
   // The catalogue only grows: with as many rows it is the same.
   const judgedBy = `${rules} ${await countBases(tx)}`;

@@ -112,6 +112,23 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect(await errorsOf(db, auditId)).toEqual([]);
   });
 
+  test('an older version left it in the midst of reading layers: its indexes are completed before it judges', async () => {
+    const deep = { ...sourceOf('prod'), deep: true };
+    const auditId = (await start('prod', { sources: [deep] }))?.auditId ?? 0;
+    await leave(auditId);
+    await db.query("update audit set stage = 'layers' where id = $1", [auditId]);
+    await db.query(
+      `with outermost as (insert into manifest (digest, media_type, kind, fetched_at) values (sha256('outer'), '', 'index', $1) returning id)
+       insert into index_child (index_id, position, digest) select id, position, sha256('inner') from outermost, generate_series(0, 1) position`,
+      [AT],
+    );
+    await handlersOf().advance(auditId, 'nightly');
+    expect(await db.query('select repeated from index_child order by position')).toEqual([
+      { repeated: false },
+      { repeated: true },
+    ]);
+  });
+
   test('giving up what somebody else has settled is no error, and moves the audit on', async () => {
     const auditId = (await start('prod'))?.auditId ?? 0;
     await leave(auditId);
