@@ -334,25 +334,36 @@ async function markRepeated(tx: Queryable): Promise<void> {
   );
 }
 
+/** Real indexes list some dozens. Behind a longer list nothing is put: those that list one another would grow without end. */
+const LONGEST_LIST = 10_000;
+
 /**
  * Puts what an index within an index lists behind the outer one's own entries: whoever looks for an index's images then
- * finds them all at one step.
+ * finds them all at one step. Sorted, not compared one by one: with two manifests anybody pushes ten thousand entries that
+ * each list as many, and of lists that are new statistics know nothing.
  * @returns whether there was any
  */
 async function listGrandchildren(tx: Queryable): Promise<boolean> {
   const added = await tx.query(
-    `insert into index_child (index_id, position, digest, child_id, platform, describes)
-     select n.index_id, n.last + row_number() over (partition by n.index_id order by n.at, n.position), n.digest, n.child_id, n.platform, n.describes
-     from (
-       select distinct on (c.index_id, d.digest) c.index_id, c.position as at, d.position, d.digest, d.child_id,
-         coalesce(d.platform, c.platform) as platform, d.describes,
-         (select max(l.position) from index_child l where l.index_id = c.index_id) as last
-       from index_child c join index_child d on d.index_id = c.child_id
-       -- However often an index lists another one: ten thousand times ten thousand entries are pushed with two manifests.
-       where not c.repeated and not d.repeated and not exists (select 1 from index_child e where e.index_id = c.index_id and e.digest = d.digest)
-       order by c.index_id, d.digest, c.position, d.position) n
-     order by n.index_id
+    `with nested as materialized (
+       select distinct on (c.index_id, c.child_id) c.index_id, c.child_id, c.position, c.platform
+       from index_child c where c.child_id in (select index_id from index_child)
+       order by c.index_id, c.child_id, c.position),
+     own as materialized (select e.* from index_child e where e.index_id in (select index_id from nested)),
+     listed as (
+       select distinct on (x.index_id, x.digest) x.*
+       from (
+         select index_id, digest, true as is_own, 0 as place, position, child_id, platform, describes from own
+         union all
+         select n.index_id, d.digest, false, n.position, d.position, d.child_id, coalesce(d.platform, n.platform), d.describes
+         from nested n join index_child d on d.index_id = n.child_id) x
+       order by x.index_id, x.digest, x.is_own desc, x.place, x.position)
+     insert into index_child (index_id, position, digest, child_id, platform, describes)
+     select l.index_id, o.last + row_number() over (partition by l.index_id order by l.place, l.position), l.digest, l.child_id, l.platform, l.describes
+     from listed l join (select index_id, max(position) as last from own group by index_id) o on o.index_id = l.index_id
+     where not l.is_own and o.last < $1 order by l.index_id
      on conflict do nothing returning 1`,
+    [LONGEST_LIST],
   );
   return added.length > 0;
 }

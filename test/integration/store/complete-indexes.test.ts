@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { completeIndexes } from '../../../src/store/content-store.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { Inventory } from '../../support/inventory.ts';
+
+test('an index lists the images of those that it lists, unless its own list is without measure', async () => {
+  const db = await openDatabase({ dataDir: ':memory:' });
+  try {
+    await migrate(db);
+    const inventory = new Inventory(db);
+    const image = await inventory.image({ name: 'app', layers: [['layer', 10]] });
+    const inner = await inventory.index('inner', [image]);
+    const outer = await inventory.index('outer', [inner]);
+    const endless = await inventory.index('endless', [inner]);
+    await db.query(
+      `insert into index_child (index_id, position, digest) select $1, n, sha256(n::text::bytea) from generate_series(1, 10000) n`,
+      [endless],
+    );
+    await completeIndexes(db);
+    const lists = await db.query('select index_id as index from index_child where child_id = $1 order by 1', [image]);
+    expect(lists).toEqual([{ index: inner }, { index: outer }]);
+  } finally {
+    await db.close();
+  }
+});
