@@ -1,18 +1,12 @@
 import type { TaskQueue, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import {
-  addTasks,
-  type ErrorScope,
-  type ItemError,
-  narrowTasks,
-  replaceErrors,
-  settleTasks,
-} from '../store/audit-store.ts';
 import { saveContent } from '../store/content-store.ts';
 import type { Database, Queryable } from '../store/database.ts';
+import { type ErrorScope, type ItemError, replaceErrors } from '../store/error-store.ts';
 import { GroupWriter } from '../store/group-writer.ts';
 import { type RepositorySighting, recordSightings, type StoredRepository } from '../store/inventory-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
+import { addTasks, narrowTasks, settleTasks } from '../store/task-store.ts';
 import { JudgingAhead } from './judging-ahead.ts';
 import type { BatchContent } from './read-batch.ts';
 import type { ManifestsPayload } from './task-payloads.ts';

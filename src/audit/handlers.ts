@@ -1,7 +1,9 @@
 import { SlimboardError } from '../errors.ts';
 import type { TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
 import { asksTooMuch } from '../store/asks-too-much.ts';
-import { findTask, forgetJudging, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
+import { forgetJudging } from '../store/audit-store.ts';
+import { type ItemError, recordErrors } from '../store/error-store.ts';
+import { findTask, settleTask } from '../store/task-store.ts';
 import { assessImages } from './assess-images.ts';
 import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';

@@ -1,5 +1,5 @@
 import { SlimboardError } from '../errors.ts';
-import type { ItemError } from '../store/audit-store.ts';
+import type { ItemError } from '../store/error-store.ts';
 
 /** What an error row says of what happened, besides to which item. */
 export type ItemFailure = Pick<ItemError, 'code' | 'message' | 'retry'>;

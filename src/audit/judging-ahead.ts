@@ -1,5 +1,5 @@
 import type { TaskReference } from '../queue/queue.ts';
-import type { NewTask } from '../store/audit-store.ts';
+import type { NewTask } from '../store/task-store.ts';
 import { IMAGES_PER_TASK } from './assess-images.ts';
 import { assessTask, type RangePayload } from './task-payloads.ts';
 

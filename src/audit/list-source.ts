@@ -1,8 +1,9 @@
 import { NotFoundError, type SlimboardError } from '../errors.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedRepository } from '../registry/registry.ts';
-import { addTasks, holdTask, type ItemError, recordErrors, settleTask } from '../store/audit-store.ts';
+import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../store/inventory-store.ts';
+import { addTasks, holdTask, settleTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
 import { itemFailure } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';

@@ -1,10 +1,11 @@
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
-import { type ItemError, replaceErrors, settleTasks } from '../store/audit-store.ts';
 import type { Database, Queryable } from '../store/database.ts';
+import { type ItemError, replaceErrors } from '../store/error-store.ts';
 import { GroupWriter } from '../store/group-writer.ts';
 import { closeListings, type StoredRepository } from '../store/inventory-store.ts';
+import { settleTasks } from '../store/task-store.ts';
 
 /** A repository whose listing was read to its end. */
 export interface ReadListing {

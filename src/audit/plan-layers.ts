@@ -1,7 +1,7 @@
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
-import type { NewTask } from '../store/audit-store.ts';
 import type { Queryable } from '../store/database.ts';
 import { type HeldLayer, listOpenTags, listUnreadLayers, type OpenTag } from '../store/layer-store.ts';
+import type { NewTask } from '../store/task-store.ts';
 import type { AuditPlan, PlannedSource } from './plan.ts';
 import { newestTags, tagSelector, takesAllTags } from './select.ts';
 import { layersTask } from './task-payloads.ts';

@@ -1,17 +1,6 @@
 import type { TaskReference } from '../queue/queue.ts';
 import type { PolicySettings } from '../settings/settings.ts';
-import {
-  type AuditStage,
-  addTasks,
-  advanceStage,
-  findAudit,
-  hasJudged,
-  hasOpenTasks,
-  type NewTask,
-  recordJudging,
-  settleTask,
-  tellAlive,
-} from '../store/audit-store.ts';
+import { type AuditStage, advanceStage, findAudit, hasJudged, recordJudging, tellAlive } from '../store/audit-store.ts';
 import { countBases } from '../store/catalogue-store.ts';
 import { completeIndexes } from '../store/content-store.ts';
 import type { Queryable } from '../store/database.ts';
@@ -20,6 +9,7 @@ import { findGoalsKey } from '../store/goal-store.ts';
 import { saveDedupScope } from '../store/inventory-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { hasLearnedSince, staleRanges } from '../store/stale-images.ts';
+import { addTasks, hasOpenTasks, type NewTask, settleTask } from '../store/task-store.ts';
 import { computeTotals, findUnchangedSince, finishAudit } from '../store/totals-store.ts';
 import { IMAGES_PER_TASK, judgeOf } from './assess-images.ts';
 import { assignTeams } from './assign-teams.ts';

@@ -9,13 +9,13 @@ import {
   claimAudit,
   claimLeftDeliveries,
   failAudit,
-  type ItemError,
   insertAudit,
-  listOpenTasks,
   runningAudits,
 } from '../store/audit-store.ts';
 import type { Database, Queryable } from '../store/database.ts';
+import type { ItemError } from '../store/error-store.ts';
 import { findOrMakeSource, updateSource } from '../store/inventory-store.ts';
+import { listOpenTasks } from '../store/task-store.ts';
 import type { AuditOptions } from './plan.ts';
 import { singleTask, sourceTask } from './task-payloads.ts';
 

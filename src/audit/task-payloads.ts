@@ -1,9 +1,9 @@
 import { digestOf } from '../oci/digest.ts';
 import type { TaskKey } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import type { NewTask } from '../store/audit-store.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
 import type { HeldLayer } from '../store/layer-store.ts';
+import type { NewTask } from '../store/task-store.ts';
 
 /** What each kind of task needs to know. Keys are the same when the same work is found again. */
 

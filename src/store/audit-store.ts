@@ -1,22 +1,14 @@
-import type { ErrorCode, Retry } from '../errors.ts';
-import type { Digest } from '../oci/digest.ts';
-import type { RegistryHost } from '../oci/reference.ts';
-import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
+import type { TaskReference } from '../queue/queue.ts';
 import type { Database, Queryable } from './database.ts';
-import { storableJson, storableText } from './storable.ts';
+import { type ItemError, recordErrors } from './error-store.ts';
+import { storableJson } from './storable.ts';
+import { addTasks, type NewTask } from './task-store.ts';
 
 /** Where an audit stands; each stage ends when it has no task left. */
 export type AuditStage = 'inventory' | 'layers' | 'assess' | 'close' | 'deliver' | 'done';
 export type AuditStatus = 'running' | 'finished' | 'incomplete' | 'failed';
 /** Who does an audit's tasks: one process by itself, or workers through a queue. */
 export type AuditRunner = 'process' | 'queue';
-
-/** A task with what it needs to know; kept in the database, never in a queue. */
-export interface NewTask {
-  readonly key: TaskKey;
-  readonly kind: TaskKind;
-  readonly payload: object;
-}
 
 export interface AuditRow {
   readonly id: number;
@@ -103,6 +95,28 @@ export async function claimAudit(db: Queryable, auditId: number, { runner, alone
   return claimed.length > 0;
 }
 
+/**
+ * Takes up what is left to deliver of some sources' audits that have ended, in their order: those of one process, which
+ * was stopped meanwhile. What workers deliver is for them to go on with.
+ */
+export async function claimLeftDeliveries(
+  db: Queryable,
+  sourceIds: readonly number[],
+  { runner, alone }: Claim,
+): Promise<readonly TaskReference[]> {
+  return db.query<TaskReference>(
+    `with claimed as (
+       update audit a set runner = $2, heartbeat_at = now()
+       where status <> 'running' and runner <> 'queue' and ($3 or ${ABANDONED})
+         and exists (select 1 from audit_source s where s.audit_id = a.id and s.source_id = any($1::int4[]))
+         and exists (select 1 from audit_task t where t.audit_id = a.id and t.kind = 'deliver')
+       returning id, lane)
+     select t.audit_id as "auditId", t.kind, t.key, c.lane from claimed c join audit_task t on t.audit_id = c.id
+     where t.kind = 'deliver' order by c.id`,
+    [[...sourceIds], runner, alone],
+  );
+}
+
 /** The running audits of some sources. `abandoned`: run by a process that shows no sign of life. */
 export async function runningAudits(
   db: Queryable,
@@ -157,129 +171,6 @@ export async function recordProgress(
 /** Notes that the process that did an audit does no more of it: the next one need not wait until it seems dead. */
 export async function leaveAudit(db: Queryable, auditId: number): Promise<void> {
   await db.query("update audit set runner = 'none' where id = $1 and runner = 'process'", [auditId]);
-}
-
-// Tasks
-
-export async function addTasks(tx: Queryable, auditId: number, tasks: readonly NewTask[]): Promise<void> {
-  if (tasks.length === 0) return;
-  await tx.query(
-    `insert into audit_task (audit_id, key, kind, payload)
-     select $1, key, kind, payload::jsonb from unnest($2::text[], $3::text[], $4::text[]) as n (key, kind, payload)
-     on conflict do nothing`,
-    [
-      auditId,
-      tasks.map(({ key }) => key),
-      tasks.map(({ kind }) => kind),
-      tasks.map(({ payload }) => storableJson(payload)),
-    ],
-  );
-}
-
-/** @returns undefined when the task is settled already */
-export async function findTask<P>(db: Queryable, task: TaskReference): Promise<P | undefined> {
-  const [row] = await db.query<{ payload: P }>('select payload from audit_task where audit_id = $1 and key = $2', [
-    task.auditId,
-    task.key,
-  ]);
-  return row?.payload;
-}
-
-/**
- * Takes the tasks of what was read off the list of what is to do.
- * @returns those items whose task was on it. Of another one, somebody else has written what it brought, or its audit has
- * ended: nothing of it may be written any more.
- */
-export async function settleTasks<T extends { readonly task: TaskReference }>(
-  tx: Queryable,
-  items: readonly T[],
-): Promise<readonly T[]> {
-  if (items.length === 0) return [];
-  const rows = await tx.query<TaskReference>(
-    `delete from audit_task t using unnest($1::int8[], $2::text[]) as n (audit_id, key)
-     where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
-    [items.map(({ task }) => task.auditId), items.map(({ task }) => task.key)],
-  );
-  return ofTasks(rows, items);
-}
-
-/**
- * Says what is left to do of the tasks of what was read in part.
- * @returns those items whose task was still to do, see {@link settleTasks}
- */
-export async function narrowTasks<T extends { readonly task: TaskReference; readonly payload: object }>(
-  tx: Queryable,
-  items: readonly T[],
-): Promise<readonly T[]> {
-  if (items.length === 0) return [];
-  const rows = await tx.query<TaskReference>(
-    `update audit_task t set payload = n.payload::jsonb from unnest($1::int8[], $2::text[], $3::text[]) as n (audit_id, key, payload)
-     where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
-    [
-      items.map(({ task }) => task.auditId),
-      items.map(({ task }) => task.key),
-      items.map(({ payload }) => storableJson(payload)),
-    ],
-  );
-  return ofTasks(rows, items);
-}
-
-function ofTasks<T extends { readonly task: TaskReference }>(
-  tasks: readonly Pick<TaskReference, 'auditId' | 'key'>[],
-  items: readonly T[],
-): readonly T[] {
-  const byTask = new Map(items.map((item) => [`${item.task.auditId}/${item.task.key}`, item]));
-  return tasks.flatMap(({ auditId, key }) => byTask.get(`${auditId}/${key}`) ?? []);
-}
-
-/** @returns whether it was still to do, see {@link settleTasks} */
-export async function settleTask(tx: Queryable, task: TaskReference): Promise<boolean> {
-  return (await settleTasks(tx, [{ task }])).length > 0;
-}
-
-/** Whether a task is still to do. If so, nobody else settles it before the transaction has ended. */
-export async function holdTask(tx: Queryable, { auditId, key }: TaskReference): Promise<boolean> {
-  const rows = await tx.query('select 1 from audit_task where audit_id = $1 and key = $2 for key share', [
-    auditId,
-    key,
-  ]);
-  return rows.length > 0;
-}
-
-/** An audit's tasks that are not settled, by key. */
-export async function listOpenTasks(db: Queryable, auditId: number): Promise<readonly TaskReference[]> {
-  return db.query<TaskReference>(
-    `select t.audit_id as "auditId", t.kind, t.key, a.lane from audit_task t join audit a on a.id = t.audit_id
-     where t.audit_id = $1 order by t.key`,
-    [auditId],
-  );
-}
-
-/**
- * Takes up what is left to deliver of some sources' audits that have ended, in their order: those of one process, which
- * was stopped meanwhile. What workers deliver is for them to go on with.
- */
-export async function claimLeftDeliveries(
-  db: Queryable,
-  sourceIds: readonly number[],
-  { runner, alone }: Claim,
-): Promise<readonly TaskReference[]> {
-  return db.query<TaskReference>(
-    `with claimed as (
-       update audit a set runner = $2, heartbeat_at = now()
-       where status <> 'running' and runner <> 'queue' and ($3 or ${ABANDONED})
-         and exists (select 1 from audit_source s where s.audit_id = a.id and s.source_id = any($1::int4[]))
-         and exists (select 1 from audit_task t where t.audit_id = a.id and t.kind = 'deliver')
-       returning id, lane)
-     select t.audit_id as "auditId", t.kind, t.key, c.lane from claimed c join audit_task t on t.audit_id = c.id
-     where t.kind = 'deliver' order by c.id`,
-    [[...sourceIds], runner, alone],
-  );
-}
-
-/** Whether a stage has nothing left to do. */
-export async function hasOpenTasks(db: Queryable, auditId: number): Promise<boolean> {
-  return (await db.query('select 1 from audit_task where audit_id = $1 limit 1', [auditId])).length > 0;
 }
 
 /** Moves an audit on to its next stage. @returns false when somebody else did, or tasks are left */
@@ -342,103 +233,3 @@ export async function failAudit(
     return true;
   });
 }
-
-// Errors
-
-/** Something that failed, as `report errors` shows it. Empty: it concerns the whole repository, or the whole source. */
-export interface ItemError {
-  readonly sourceId: number;
-  readonly registry: RegistryHost | '';
-  readonly repository: string;
-  readonly tag: string;
-  readonly digest: Digest | '';
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly retry: Retry['kind'];
-}
-
-/** What a task covered, for which errors of an earlier attempt no longer hold. */
-export interface ErrorScope {
-  readonly sourceId: number;
-  readonly registry: RegistryHost | '';
-  readonly repository: string;
-  /** Tags and untagged manifests; undefined: the repository itself. */
-  readonly items?: { readonly tags: readonly string[]; readonly digests: readonly string[] };
-}
-
-/** Replaces the errors that an earlier attempt of the same work recorded. */
-export async function replaceErrors(
-  tx: Queryable,
-  auditId: number,
-  scopes: readonly ErrorScope[],
-  errors: readonly ItemError[],
-  now: string,
-): Promise<void> {
-  await tx.query(`delete from audit_error e using ${IN_SCOPES}`, scopeParameters(auditId, scopes));
-  await recordErrors(tx, auditId, errors, now);
-}
-
-/** The errors that are recorded of what a task covers. */
-export async function errorsIn(db: Queryable, auditId: number, scope: ErrorScope): Promise<readonly ItemError[]> {
-  return db.query(
-    `select e.source_id as "sourceId", e.registry, e.repository, e.tag, e.digest, e.code, e.message, e.retry
-     from audit_error e, ${IN_SCOPES} order by e.id`,
-    scopeParameters(auditId, [scope]),
-  );
-}
-
-const IN_SCOPES = `
-  unnest($2::int4[], $3::text[], $4::text[], $5::text[], $6::text[]) as n (source_id, registry, repository, tag, digest)
-  where e.audit_id = $1 and e.source_id = n.source_id and e.registry = n.registry and e.repository = n.repository
-    and e.tag = n.tag and (e.digest = n.digest or n.tag <> '')`;
-
-function scopeParameters(auditId: number, scopes: readonly ErrorScope[]) {
-  const items = scopes.flatMap((scope) => itemsOf(scope).map((item) => ({ ...scope, ...item })));
-  return [
-    auditId,
-    items.map(({ sourceId }) => sourceId),
-    items.map(({ registry }) => registry),
-    items.map(({ repository }) => repository),
-    items.map(({ tag }) => tag),
-    items.map(({ digest }) => digest),
-  ];
-}
-
-/** Of a tag all errors, whatever digest they name. */
-function itemsOf({ items }: ErrorScope): readonly { readonly tag: string; readonly digest: string }[] {
-  if (!items) return [{ tag: '', digest: '' }];
-  return [...items.tags.map((tag) => ({ tag, digest: '' })), ...items.digests.map((digest) => ({ tag: '', digest }))];
-}
-
-export async function recordErrors(
-  tx: Queryable,
-  auditId: number,
-  errors: readonly ItemError[],
-  now: string,
-): Promise<void> {
-  if (errors.length === 0) return;
-  await tx.query(
-    `insert into audit_error (audit_id, source_id, registry, repository, tag, digest, code, message, retry, occurred_at)
-     select $1, n.*, $10 from unnest($2::int4[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) as n
-     on conflict do nothing`,
-    [
-      auditId,
-      errors.map(({ sourceId }) => sourceId),
-      errors.map(({ registry }) => registry),
-      errors.map(({ repository }) => nameText(repository)),
-      errors.map(({ tag }) => nameText(tag)),
-      errors.map(({ digest }) => digest),
-      errors.map(({ code }) => code),
-      errors.map(({ message }) => storableText(message)),
-      errors.map(({ retry }) => retry),
-      now,
-    ],
-  );
-}
-
-/** A listed name may be anything, of any length; an index takes 2,700 bytes. */
-function nameText(name: string): string {
-  return storableText(name.slice(0, MAX_NAME_LENGTH));
-}
-
-const MAX_NAME_LENGTH = 300;
