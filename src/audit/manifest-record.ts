@@ -10,7 +10,8 @@ import type { Platform } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
 import { withoutSecrets } from '../policy/kept-content.ts';
 import type { FetchedManifest } from '../registry/registry.ts';
-import type { NewBlob, NewImage, NewIndexChild, NewManifest } from '../store/content-store.ts';
+import type { NewBlob, NewImage, NewManifest } from '../store/content-store.ts';
+import type { NewIndexChild } from '../store/index-store.ts';
 
 export interface RecordInput {
   readonly fetched: FetchedManifest;

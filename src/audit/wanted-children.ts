@@ -4,7 +4,7 @@ import type { ImageIndex } from '../oci/manifest.ts';
 import { isIndexMediaType } from '../oci/media-type.ts';
 import { parsePlatform, platformMatches } from '../oci/platform.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import type { MissingChild } from '../store/content-store.ts';
+import type { MissingChild } from '../store/index-store.ts';
 import { describesOf } from './manifest-record.ts';
 
 /** Children of the wanted platforms, and what was attested of them; everything when all platforms are wanted. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { completeIndexes } from '../../../src/store/content-store.ts';
+import { completeIndexes } from '../../../src/store/index-store.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { Inventory } from '../../support/inventory.ts';

@@ -1,0 +1,140 @@
+import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
+import type { Platform } from '../oci/platform.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import type { Queryable } from './database.ts';
+
+/** What an index lists; of any other manifest nothing. */
+export interface NewIndex {
+  readonly digest: Digest;
+  readonly children: readonly NewIndexChild[];
+}
+
+export interface NewIndexChild {
+  readonly digest: Digest;
+  readonly platform?: Platform;
+  /** Of an attestation: the image that it speaks of. */
+  readonly describes?: Digest;
+}
+
+/** A child of a kept index that was not fetched: it failed, or another platform was audited then. */
+export interface MissingChild {
+  readonly index: Digest;
+  readonly child: Digest;
+  /** Its own platform, or of the image that it describes; undefined where the index does not say. */
+  readonly platform?: string;
+  readonly describes?: Digest;
+}
+
+/** What kept indexes list and nobody has fetched. */
+export async function missingChildren(db: Queryable, indexes: readonly Digest[]): Promise<readonly MissingChild[]> {
+  if (indexes.length === 0) return [];
+  const rows = await db.query<{
+    index: Uint8Array;
+    child: Uint8Array;
+    platform: string | null;
+    describes: Uint8Array | null;
+  }>(
+    `select m.digest as index, c.digest as child, c.describes, coalesce(described.platform, c.platform) as platform
+     from manifest m join index_child c on c.index_id = m.id and c.child_id is null
+     left join index_child described on described.index_id = c.index_id and described.digest = c.describes
+     where m.digest = any($1::bytea[])`,
+    [indexes.map(digestBytes)],
+  );
+  return rows.map(({ index, child, platform, describes }) => ({
+    index: digestFromBytes(index),
+    child: digestFromBytes(child),
+    ...(platform === null ? {} : { platform }),
+    ...(describes ? { describes: digestFromBytes(describes) } : {}),
+  }));
+}
+
+/** Keeps what new indexes list; the indexes are kept already. */
+export async function insertChildren(tx: Queryable, indexes: readonly NewIndex[]): Promise<void> {
+  const rows = indexes.flatMap(({ digest, children }) =>
+    children.map((child, position) => ({ digest, position, child })),
+  );
+  if (rows.length === 0) return;
+  await tx.query(
+    `insert into index_child (index_id, position, digest, child_id, platform, describes)
+     select m.id, n.position, n.digest, child.id, n.platform, n.describes
+     from unnest($1::bytea[], $2::int4[], $3::bytea[], $4::text[], $5::bytea[]) as n (manifest, position, digest, platform, describes)
+     join manifest m on m.digest = n.manifest
+     left join manifest child on child.digest = n.digest
+     on conflict do nothing`,
+    [
+      rows.map(({ digest }) => digestBytes(digest)),
+      rows.map(({ position }) => position),
+      rows.map(({ child }) => digestBytes(child.digest)),
+      rows.map(({ child }) => (child.platform ? formatPlatform(child.platform) : null)),
+      rows.map(({ child }) => (child.describes ? digestBytes(child.describes) : null)),
+    ],
+  );
+}
+
+/** Ties the lists of indexes that were kept before to children that came just now. */
+export async function linkChildren(tx: Queryable, arrived: readonly Pick<NewIndex, 'digest'>[]): Promise<void> {
+  if (arrived.length === 0) return;
+  await tx.query(
+    `update index_child c set child_id = m.id
+     from manifest m where m.digest = any($1::bytea[]) and c.digest = m.digest and c.child_id is null`,
+    [arrived.map(({ digest }) => digestBytes(digest))],
+  );
+}
+
+/** What is to be known of the lists of indexes once all of an audit's content is there. */
+export async function completeIndexes(tx: Queryable): Promise<void> {
+  await linkAllChildren(tx);
+  await markRepeated(tx);
+  // Level by level: each time an index lists what those that it lists did before.
+  while (await listGrandchildren(tx));
+}
+
+/** Ties what two writers that did not see each other left untied. */
+async function linkAllChildren(tx: Queryable): Promise<void> {
+  await tx.query(
+    'update index_child c set child_id = m.id from manifest m where c.child_id is null and m.digest = c.digest',
+  );
+}
+
+/** Marks entries of content that an earlier entry of the same index lists: often none. */
+async function markRepeated(tx: Queryable): Promise<void> {
+  await tx.query(
+    `update index_child c set repeated = true
+     where not c.repeated and exists (
+       select 1 from index_child e where e.index_id = c.index_id and e.digest = c.digest and e.position < c.position)`,
+  );
+}
+
+/** Real indexes list some dozens. Behind a longer list nothing is put: those that list one another would grow without end. */
+const LONGEST_LIST = 10_000;
+
+/**
+ * Puts what an index within an index lists behind the outer one's own entries: whoever looks for an index's images then
+ * finds them all at one step. Sorted, not compared one by one: with two manifests anybody pushes ten thousand entries that
+ * each list as many, and of lists that are new statistics know nothing.
+ * @returns whether there was any
+ */
+async function listGrandchildren(tx: Queryable): Promise<boolean> {
+  const added = await tx.query(
+    `with nested as materialized (
+       select distinct on (c.index_id, c.child_id) c.index_id, c.child_id, c.position, c.platform
+       from index_child c where c.child_id in (select index_id from index_child)
+       order by c.index_id, c.child_id, c.position),
+     own as materialized (select e.* from index_child e where e.index_id in (select index_id from nested)),
+     listed as (
+       select distinct on (x.index_id, x.digest) x.*
+       from (
+         select index_id, digest, true as is_own, 0 as place, position, child_id, platform, describes from own
+         union all
+         select n.index_id, d.digest, false, n.position, d.position, d.child_id, coalesce(d.platform, n.platform), d.describes
+         from nested n join index_child d on d.index_id = n.child_id) x
+       order by x.index_id, x.digest, x.is_own desc, x.place, x.position)
+     insert into index_child (index_id, position, digest, child_id, platform, describes)
+     select l.index_id, o.last + row_number() over (partition by l.index_id order by l.place, l.position), l.digest, l.child_id, l.platform, l.describes
+     from listed l join (select index_id, max(position) as last from own group by index_id) o on o.index_id = l.index_id
+     where not l.is_own and o.last < $1 order by l.index_id
+     on conflict do nothing returning 1`,
+    [LONGEST_LIST],
+  );
+  return added.length > 0;
+}
