@@ -14,6 +14,12 @@ export function isItemFailure(error: unknown): error is SlimboardError {
   return error instanceof SlimboardError && error.code !== 'interrupted' && error.code !== 'rate-limited';
 }
 
+/** What failed of one item. @throws what concerns more than that: then the whole batch waits, and is tried again */
+export function asItemError(error: unknown): SlimboardError {
+  if (isItemFailure(error)) return error;
+  throw error;
+}
+
 /** What failed, as logs name it; which content of a tag it is, the message says. */
 export function itemName({ registry, repository, tag, digest }: ItemError): string {
   const name = [registry, repository].filter((part) => part !== '').join('/');

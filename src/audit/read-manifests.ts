@@ -10,8 +10,9 @@ import { knownTags, listedElsewhere, type StoredRepository } from '../store/inve
 import { scopeOf } from './batch-writer.ts';
 import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';
+import type { KnownContent } from './known-content.ts';
 import type { PlannedSource } from './plan.ts';
-import { type BatchContent, type FailedItem, isPassing, type KnownContent, readBatch } from './read-batch.ts';
+import { type BatchContent, type FailedItem, isPassing, readBatch } from './read-batch.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { isItemFailure } from '../audit/item-failure.ts';
-import { type KnownContent, readBatch } from '../audit/read-batch.ts';
+import type { KnownContent } from '../audit/known-content.ts';
+import { readBatch } from '../audit/read-batch.ts';
 import { newestTags, repositorySelector, tagSelector } from '../audit/select.ts';
 import type { SlimboardError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';

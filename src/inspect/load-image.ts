@@ -1,7 +1,7 @@
 import { isItemFailure } from '../audit/item-failure.ts';
 import { platformOf } from '../audit/manifest-record.ts';
 import { type ImageMeasurement, measureImage } from '../audit/measure-image.ts';
-import { provenanceOf } from '../audit/read-batch.ts';
+import { provenanceOf } from '../audit/needed-blobs.ts';
 import { wantedChildren } from '../audit/wanted-children.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';

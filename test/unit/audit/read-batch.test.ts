@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { type BatchContent, type KnownContent, readBatch } from '../../../src/audit/read-batch.ts';
+import type { KnownContent } from '../../../src/audit/known-content.ts';
+import { type BatchContent, readBatch } from '../../../src/audit/read-batch.ts';
+import { NotFoundError } from '../../../src/errors.ts';
 import { type Digest, digestOf } from '../../../src/oci/digest.ts';
 import { parseRegistryHost, parseRepositoryName } from '../../../src/oci/reference.ts';
 import type { FetchedManifest, Registry } from '../../../src/registry/registry.ts';
@@ -49,12 +51,17 @@ function registryOf(asked: { manifests: number; configs: number }): Registry {
   } as Partial<Registry> as Registry;
 }
 
-async function read(digest: Digest, asked = { manifests: 0, configs: 0 }): Promise<BatchContent> {
+function read(digest: Digest, asked = { manifests: 0, configs: 0 }): Promise<BatchContent> {
+  return readFrom(registryOf(asked), [digest]);
+}
+
+async function readFrom(content: Registry, digests: readonly Digest[]): Promise<BatchContent> {
   const { sourceDefaults } = await defaultSettings();
   const registry = parseRegistryHost('registry.example.com');
   const source = { ...sourceDefaults, kind: 'oci', name: 'lab', registry, dedup: 'registry' } as const;
   const repository = { registry, name: parseRepositoryName('app') };
-  return readBatch(registryOf(asked), repository, [{ digest }], source, NOTHING_KNOWN, {});
+  const listed = digests.map((digest) => ({ digest }));
+  return readBatch(content, repository, listed, source, NOTHING_KNOWN, {});
 }
 
 test('children of an index are read as far as memory goes; the rest is told, and not asked for', async () => {
@@ -74,5 +81,20 @@ test('a large manifest is recorded as a small one is', async () => {
   const large = manifestOf(MANIFEST, { config, layers: [], annotations });
   all.set(large.digest, large);
   const { manifests } = await read(large.digest);
-  expect(manifests).toMatchObject([{ digest: large.digest, kind: 'artifact', body: large.body }]);
+  expect(manifests).toMatchObject([{ digest: large.digest, kind: 'artifact' }]);
+  expect(digestOf(manifests[0]?.body ?? '')).toBe(large.digest);
+});
+
+test('a config that cannot be read fails all manifests over it', async () => {
+  const config = { mediaType: CONFIG, digest: digestOf('gone'), size: 4 };
+  const twins = ['a', 'b'].map((name) => manifestOf(MANIFEST, { config, layers: [], annotations: { name } }));
+  for (const twin of twins) all.set(twin.digest, twin);
+  const gone = {
+    ...registryOf({ manifests: 0, configs: 0 }),
+    readBlob: () => Promise.reject(new NotFoundError('gone')),
+  };
+  const digests = twins.map(({ digest }) => digest);
+  const batch = await readFrom(gone, digests);
+  expect(batch.manifests).toEqual([]);
+  expect(batch.failed.map(({ digest }) => digest)).toEqual(digests);
 });

@@ -1,0 +1,212 @@
+import { MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
+import type { ContentKind } from '../oci/content-kind.ts';
+import type { Digest } from '../oci/digest.ts';
+import { MAX_CONFIG_BYTES } from '../oci/image-config.ts';
+import { type Manifest, parseManifest } from '../oci/manifest.ts';
+import type { CallOptions, FetchedManifest, ListedRepository, Registry } from '../registry/registry.ts';
+import type { SourceSettings } from '../settings/settings.ts';
+import { asItemError } from './item-failure.ts';
+import type { KnownContent } from './known-content.ts';
+import { neededBlobs } from './needed-blobs.ts';
+import { isWantedLater, wantedChildren } from './wanted-children.ts';
+
+/** Indexes within indexes: real ones hold images only, and a chain of them must end somewhere. */
+const MAX_INDEX_DEPTH = 3;
+
+/** Children that are asked for together; Amazon ECR gives as many in an answer. */
+const CHILDREN_AT_ONCE = 100;
+/**
+ * Of all children in a batch, with their configs: a batch is in memory until it is written, and one index may name ten
+ * thousand. A hundred indexes of twenty platforms each have some 50 MB.
+ */
+const MAX_CHILDREN_BYTES = 268_435_456;
+
+/** Larger ones are artifacts, or mean harm. */
+const MAX_KEPT_PARSED_BYTES = 65_536;
+
+/** A manifest that was read. A large one is parsed each time: what it says takes four times its bytes. */
+export class ReadManifest {
+  readonly fetched: FetchedManifest;
+  readonly #parsed: Manifest | undefined;
+
+  /** @throws MalformedContentError */
+  constructor(fetched: FetchedManifest) {
+    this.fetched = fetched;
+    const manifest = this.#parse();
+    if (fetched.body.length <= MAX_KEPT_PARSED_BYTES) this.#parsed = manifest;
+  }
+
+  get manifest(): Manifest {
+    return this.#parsed ?? this.#parse();
+  }
+
+  #parse(): Manifest {
+    return parseManifest(this.fetched.body, this.fetched.mediaType);
+  }
+}
+
+/** Where a batch reads from, and what of it is wanted. */
+export interface ReadingContext {
+  readonly registry: Registry;
+  readonly repository: ListedRepository;
+  readonly settings: SourceSettings;
+  readonly known: KnownContent;
+  readonly options: CallOptions;
+}
+
+/** The manifests of a batch, and below their indexes what these list: what is read of them, is kept already, or failed. */
+export class ManifestTree {
+  readonly #context: ReadingContext;
+  readonly #read = new Map<Digest, ReadManifest>();
+  /** Of indexes that were read: children that are wanted. */
+  readonly #children = new Map<Digest, readonly Digest[]>();
+  /** Of indexes that were seen before: children that are wanted only now. */
+  readonly #lateChildren = new Map<Digest, Digest[]>();
+  #childrenBytes = 0;
+  readonly #failures = new Map<Digest, SlimboardError>();
+  readonly #kept = new Set<Digest>();
+
+  constructor(context: ReadingContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Brings in those that were never seen, then the children of their indexes.
+   * @param bodies those that the registry has given already
+   * @param unchanged indexes that are kept: children of theirs may be wanted only now
+   */
+  async grow(
+    digests: Iterable<Digest>,
+    bodies: ReadonlyMap<Digest, FetchedManifest>,
+    unchanged: Iterable<Digest>,
+  ): Promise<void> {
+    const keptIndexes = new Set(unchanged);
+    await this.#readLevel(await this.#unseen(digests, keptIndexes), bodies, 0);
+    await this.#readLevel(await this.#lateChildrenOf(keptIndexes), new Map(), 1);
+  }
+
+  /** Those that were read and have not failed. */
+  *manifests(): Generator<ReadManifest> {
+    for (const [digest, read] of this.#read) if (!this.#failures.has(digest)) yield read;
+  }
+
+  fail(digest: Digest, error: SlimboardError): void {
+    this.#failures.set(digest, error);
+  }
+
+  hasFailed(digest: Digest): boolean {
+    return this.#failures.has(digest);
+  }
+
+  /** Whether it was found to be kept. */
+  isKept(digest: Digest): boolean {
+    return this.#kept.has(digest);
+  }
+
+  /** What failed of a manifest: itself, or children of its index. */
+  failuresUnder(digest: Digest, seen = new Set<Digest>()): readonly (readonly [Digest, SlimboardError])[] {
+    if (seen.has(digest)) return [];
+    seen.add(digest);
+    const own = this.#failures.get(digest);
+    const children = this.#children.get(digest) ?? this.#lateChildren.get(digest) ?? [];
+    return [...(own ? [[digest, own] as const] : []), ...children.flatMap((child) => this.failuresUnder(child, seen))];
+  }
+
+  /** Those that are neither kept nor read by this batch. Indexes among those that are kept are noted. */
+  async #unseen(digests: Iterable<Digest>, keptIndexes?: Set<Digest>): Promise<readonly Digest[]> {
+    const unread = [...digests].filter(
+      (digest) => !this.#read.has(digest) && !this.#failures.has(digest) && !this.#kept.has(digest),
+    );
+    const known = this.#context.settings.full
+      ? new Map<Digest, ContentKind>()
+      : await this.#context.known.manifests(unread);
+    for (const [digest, kind] of known) {
+      this.#kept.add(digest);
+      if (kind === 'index') keptIndexes?.add(digest);
+    }
+    return unread.filter((digest) => !known.has(digest));
+  }
+
+  async #lateChildrenOf(indexes: ReadonlySet<Digest>): Promise<readonly Digest[]> {
+    const missing = await this.#context.known.missingChildren([...indexes]);
+    const wanted = missing.filter((child) => isWantedLater(child, this.#context.settings));
+    for (const { index, child } of wanted) {
+      const children = this.#lateChildren.get(index);
+      if (children) children.push(child);
+      else this.#lateChildren.set(index, [child]);
+    }
+    return this.#unread(wanted.map(({ child }) => child));
+  }
+
+  async #unread(children: readonly Digest[]): Promise<readonly Digest[]> {
+    const unseen = await this.#unseen(new Set(children));
+    if (unseen.length === 0) return [];
+    const elsewhere = await this.#context.known.listedElsewhere?.(unseen);
+    return unseen.filter((digest) => !elsewhere?.has(digest));
+  }
+
+  async #readLevel(
+    fresh: readonly Digest[],
+    bodies: ReadonlyMap<Digest, FetchedManifest>,
+    depth: number,
+  ): Promise<void> {
+    for (let at = 0; at < fresh.length; at += CHILDREN_AT_ONCE)
+      await this.#fetchAndParse(fresh.slice(at, at + CHILDREN_AT_ONCE), bodies, depth);
+    const children = await this.#unread(fresh.flatMap((digest) => this.#wantedChildren(digest, depth)));
+    if (children.length > 0) await this.#readLevel(children, new Map(), depth + 1);
+  }
+
+  async #fetchAndParse(
+    digests: readonly Digest[],
+    bodies: ReadonlyMap<Digest, FetchedManifest>,
+    depth: number,
+  ): Promise<void> {
+    if (this.#childrenBytes > MAX_CHILDREN_BYTES) {
+      for (const digest of digests) this.#failures.set(digest, tooManyBytes(digest));
+      return;
+    }
+    const missing = digests.filter((digest) => !bodies.has(digest));
+    const answers =
+      missing.length === 0
+        ? new Map()
+        : await this.#context.registry.readManifests(this.#context.repository, missing, this.#context.options);
+    for (const digest of digests) {
+      const answer: FetchedManifest | Error | undefined = bodies.get(digest) ?? answers.get(digest);
+      try {
+        if (answer === undefined) throw new MalformedContentError(`${digest}: the registry left it out of its answer`);
+        if (answer instanceof Error) throw answer;
+        const read = new ReadManifest(answer);
+        if (depth > 0) this.#countChild(digest, read);
+        this.#read.set(digest, read);
+      } catch (error) {
+        this.#failures.set(digest, asItemError(error));
+      }
+    }
+  }
+
+  /** @throws TooLargeError */
+  #countChild(digest: Digest, { fetched, manifest }: ReadManifest): void {
+    const blobs = neededBlobs(manifest, this.#context.settings).filter(({ blob }) => blob.size <= MAX_CONFIG_BYTES);
+    this.#childrenBytes += blobs.reduce((sum, { blob }) => sum + blob.size, fetched.body.length);
+    if (this.#childrenBytes > MAX_CHILDREN_BYTES) throw tooManyBytes(digest);
+  }
+
+  #wantedChildren(digest: Digest, depth: number): readonly Digest[] {
+    const manifest = this.#read.get(digest)?.manifest;
+    if (manifest?.form !== 'index') return [];
+    const children = wantedChildren(manifest, this.#context.settings);
+    this.#children.set(digest, children);
+    if (depth < MAX_INDEX_DEPTH || children.length === 0) return children;
+    this.#failures.set(
+      digest,
+      new TooLargeError(`${digest}: indexes are nested deeper than ${MAX_INDEX_DEPTH} levels`),
+    );
+    return [];
+  }
+}
+
+function tooManyBytes(digest: Digest): TooLargeError {
+  return new TooLargeError(
+    `${digest}: manifests of indexes and their configs have more than ${MAX_CHILDREN_BYTES} bytes here, which is all that is read at a time`,
+  );
+}
