@@ -25,12 +25,9 @@ import {
   type Tag,
 } from '../oci/reference.ts';
 import { compileGlobs } from '../settings/glob.ts';
-import { Authenticator, CATALOG, type Scope } from './auth.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { type Connect, type ConnectionOptions, Connections } from './connections.ts';
-import type { CredentialsProvider } from './credentials.ts';
+import { CATALOG, type Scope } from './auth.ts';
+import { DistributionClient, type DistributionClientOptions } from './distribution-client.ts';
 import type { Answer } from './exchange.ts';
-import { refusalOf } from './failure.ts';
 import { keepNames } from './keep-names.ts';
 import { listNames, MAX_PAGE_BYTES, PAGE_SIZE } from './paging.ts';
 import type {
@@ -40,35 +37,17 @@ import type {
   ListedRepository,
   ListOptions,
   Registry,
-  RequestGovernor,
 } from './registry.ts';
-import { type FinalAnswer, type RequestObservation, Transport, type TransportRequest } from './transport.ts';
 
-export interface DistributionOptions extends Partial<ConnectionOptions> {
-  readonly registry: RegistryHost;
-  readonly credentials: CredentialsProvider;
-  readonly governor: RequestGovernor;
+export interface DistributionOptions extends DistributionClientOptions {
   /**
    * Names of repositories, or globs of them (`team-a/**`). Names alone need no `_catalog`; absent: all of `_catalog`.
    */
   readonly repositories?: readonly string[];
   /** Ask HEAD before a manifest that may be unchanged; `auto`: where a GET counts as a pull, and a HEAD does not. */
   readonly headForTags?: 'auto' | 'always' | 'never';
-  /** For one whole answer (ms); default 120,000. */
-  readonly requestTimeoutMs?: number;
-  /** Default: connections of its own. */
-  readonly connect?: Connect;
-  readonly onRequest?: (observation: RequestObservation) => void;
-  readonly clock?: Clock;
-  /** From 0 to 1, for the spread of retries; default `Math.random`. */
-  readonly random?: () => number;
 }
 
-/** With a latency of 20 ms, 64 lanes ask some 1,300 tags a second: more than most registries serve. */
-const DEFAULT_CONNECTIONS = 64;
-const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
-const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
-const DEFAULT_REQUEST_TIMEOUT_MS = 120_000;
 const ACCEPT_MANIFESTS = MANIFEST_MEDIA_TYPES.join(', ');
 
 /**
@@ -79,45 +58,22 @@ export function openDistributionRegistry(options: DistributionOptions): Registry
   return new DistributionRegistry(options);
 }
 
-type Get = Pick<TransportRequest, 'headers' | 'signal' | 'what' | 'maxBytes'> & {
-  readonly method?: 'GET' | 'HEAD';
-  readonly scope: Scope;
-};
-
 class DistributionRegistry implements Registry {
   readonly #registry: RegistryHost;
   readonly #patterns: readonly string[] | undefined;
   readonly #asksHead: boolean;
-  readonly #connections: Connections;
-  readonly #transport: Transport;
-  readonly #authenticator: Authenticator;
+  readonly #client: DistributionClient;
 
   constructor(options: DistributionOptions) {
-    const { registry, credentials, clock = systemClock, headForTags = 'auto' } = options;
-    const { connect = (...to) => new Connections(...to) } = options;
+    const { registry, headForTags = 'auto' } = options;
     this.#registry = registry;
     this.#patterns = options.repositories;
     this.#asksHead = headForTags === 'always' || (headForTags === 'auto' && registry === DOCKER_HUB);
-    this.#connections = connect(registry, {
-      maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS,
-      connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-      idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
-      ...(options.plainHttp === undefined ? {} : { plainHttp: options.plainHttp }),
-      ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
-    });
-    this.#transport = new Transport({
-      random: Math.random,
-      requestTimeoutMs: DEFAULT_REQUEST_TIMEOUT_MS,
-      ...options,
-      clock,
-      connections: this.#connections,
-    });
-    const send = (request: TransportRequest): Promise<Answer> => this.#transport.send(request);
-    this.#authenticator = new Authenticator({ registry, base: this.#connections.base, credentials, clock, send });
+    this.#client = new DistributionClient(options);
   }
 
   close(): Promise<void> {
-    return this.#connections.close();
+    return this.#client.close();
   }
 
   async *listRepositories(options: ListOptions): AsyncGenerator<readonly ListedRepository[]> {
@@ -135,9 +91,9 @@ class DistributionRegistry implements Registry {
   async *listManifests(repository: ListedRepository, options: ListOptions): AsyncGenerator<readonly ListedManifest[]> {
     const { name } = repository;
     const what = `${this.#registry}/${name}: its tags`;
-    const first = this.#url(`${name}/tags/list?n=${PAGE_SIZE}`);
+    const first = this.#client.url(`${name}/tags/list?n=${PAGE_SIZE}`);
     const pages = listNames({ first, field: 'tags', what }, (url) =>
-      this.#getPage(url, { what, scope: pullScope(name), maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
+      this.#client.getPage(url, { what, scope: pullScope(name), maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
     );
     let isFirst = true;
     try {
@@ -188,7 +144,7 @@ class DistributionRegistry implements Registry {
     if (blob.size > options.maxBytes) {
       throw new TooLargeError(`${what}: ${blob.size} bytes, and at most ${options.maxBytes} are read`);
     }
-    const { body } = await this.#get(this.#blobUrl(repository.name, blob.digest), {
+    const { body } = await this.#client.get(this.#blobUrl(repository.name, blob.digest), {
       what,
       scope: pullScope(repository.name),
       maxBytes: blob.size,
@@ -203,20 +159,21 @@ class DistributionRegistry implements Registry {
 
   async openBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions): Promise<Readable> {
     const what = this.#nameOf(repository.name, blob.digest);
-    const request = { what, scope: pullScope(repository.name), maxBytes: blob.size, signal: options.signal };
-    const answer = await this.#ask(this.#blobUrl(repository.name, blob.digest), request, (sent) =>
-      this.#transport.open(sent),
-    );
-    const { stream } = await this.#accept(answer, what);
+    const { stream } = await this.#client.open(this.#blobUrl(repository.name, blob.digest), {
+      what,
+      scope: pullScope(repository.name),
+      maxBytes: blob.size,
+      signal: options.signal,
+    });
     if (!stream) throw new ContentMismatchError(`${what}: the registry sent no content`);
     return stream;
   }
 
   async *#catalog(options: ListOptions): AsyncGenerator<readonly RepositoryName[]> {
     const what = `${this.#registry}: its repositories (_catalog)`;
-    const first = this.#url(`_catalog?n=${PAGE_SIZE}`);
+    const first = this.#client.url(`_catalog?n=${PAGE_SIZE}`);
     const pages = listNames({ first, field: 'repositories', what }, (url) =>
-      this.#getPage(url, { what, scope: CATALOG, maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
+      this.#client.getPage(url, { what, scope: CATALOG, maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
     );
     try {
       for await (const page of pages) yield keepNames(page, parseRepositoryName, options);
@@ -242,7 +199,7 @@ class DistributionRegistry implements Registry {
     known?: Digest,
   ): Promise<Answer> {
     const condition = known ? { 'if-none-match': `"${known}"` } : {};
-    return this.#get(this.#url(`${name}/manifests/${reference}`), {
+    return this.#client.get(this.#client.url(`${name}/manifests/${reference}`), {
       what,
       scope: pullScope(name),
       headers: { accept: ACCEPT_MANIFESTS, ...condition },
@@ -253,7 +210,7 @@ class DistributionRegistry implements Registry {
 
   /** The digest that a tag names, without its manifest; undefined where the registry does not tell. */
   async #headDigest(name: RepositoryName, tag: Tag, { signal }: CallOptions): Promise<Digest | undefined> {
-    const { headers } = await this.#get(this.#url(`${name}/manifests/${tag}`), {
+    const { headers } = await this.#client.get(this.#client.url(`${name}/manifests/${tag}`), {
       method: 'HEAD',
       what: `${this.#registry}/${name}:${tag}`,
       scope: pullScope(name),
@@ -264,47 +221,12 @@ class DistributionRegistry implements Registry {
     return digestHeader(headers);
   }
 
-  async #getPage(url: URL, request: Get): Promise<Answer> {
-    const answer = await this.#ask(url, request, (sent) => this.#transport.send(sent));
-    // Some registries are set up for smaller pages, and refuse instead of sending them.
-    if (answer.status !== 400 || !url.searchParams.has('n')) return this.#accept(answer, request.what);
-    const unsized = new URL(url);
-    unsized.searchParams.delete('n');
-    return this.#get(unsized, request);
-  }
-
-  async #get(url: URL, request: Get): Promise<Answer> {
-    return this.#accept(await this.#ask(url, request, (sent) => this.#transport.send(sent)), request.what);
-  }
-
-  #ask<A extends FinalAnswer>(
-    url: URL,
-    { scope, method = 'GET', ...request }: Get,
-    send: (request: TransportRequest) => Promise<A>,
-  ): Promise<A> {
-    return this.#authenticator.ask(scope, request.signal, (authorization) =>
-      send({ ...request, method, url, authorization }),
-    );
-  }
-
-  /** The answer itself where it is a success or a 304. @throws the error that it means otherwise */
-  async #accept<A extends FinalAnswer>(answer: A, what: string): Promise<A> {
-    if (answer.status === 200 || answer.status === 304) return answer;
-    const isForeign = answer.origin !== this.#connections.base.origin;
-    if (isForeign && [401, 403].includes(answer.status)) throw foreignRefusalOf(answer, what);
-    throw refusalOf(answer, what, await this.#authenticator.describe());
-  }
-
   #listed(name: RepositoryName): ListedRepository {
     return { name, registry: this.#registry };
   }
 
-  #url(path: string): URL {
-    return new URL(`/v2/${path}`, this.#connections.base);
-  }
-
   #blobUrl(name: RepositoryName, digest: Digest): URL {
-    return this.#url(`${name}/blobs/${digest}`);
+    return this.#client.url(`${name}/blobs/${digest}`);
   }
 
   #nameOf(name: RepositoryName, digest: Digest): string {
@@ -328,13 +250,6 @@ function asManifest({ body, headers }: Answer, what: string): FetchedManifest {
 function digestHeader(headers: Answer['headers']): Digest | undefined {
   const value = headers['docker-content-digest'];
   return typeof value === 'string' && isDigest(value) ? value : undefined;
-}
-
-/** Credentials were neither sent nor missed there. */
-function foreignRefusalOf({ origin, status }: FinalAnswer, what: string): AccessDeniedError {
-  return new AccessDeniedError(
-    `${what}: ${new URL(origin).host}, to which the registry redirected, refuses this (HTTP ${status}): check the storage of the registry, or name that host if it is the registry itself`,
-  );
 }
 
 /** An item's own failure; a limit or an abort concerns all of them, and is thrown. */

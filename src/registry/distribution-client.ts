@@ -1,0 +1,122 @@
+import { AccessDeniedError } from '../errors.ts';
+import type { RegistryHost } from '../oci/reference.ts';
+import { Authenticator, type Scope } from './auth.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Connect, type ConnectionOptions, Connections } from './connections.ts';
+import type { CredentialsProvider } from './credentials.ts';
+import { refusalOf } from './failure.ts';
+import type { RequestGovernor } from './registry.ts';
+import type { StreamAnswer } from './stream.ts';
+import { type FinalAnswer, type RequestObservation, Transport, type TransportRequest } from './transport.ts';
+
+export interface DistributionClientOptions extends Partial<ConnectionOptions> {
+  readonly registry: RegistryHost;
+  readonly credentials: CredentialsProvider;
+  readonly governor: RequestGovernor;
+  /** For one whole answer (ms); default 120,000. */
+  readonly requestTimeoutMs?: number;
+  /** Default: connections of its own. */
+  readonly connect?: Connect;
+  readonly onRequest?: (observation: RequestObservation) => void;
+  readonly clock?: Clock;
+  /** From 0 to 1, for the spread of retries; default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** With a latency of 20 ms, 64 lanes ask some 1,300 tags a second: more than most registries serve. */
+const DEFAULT_CONNECTIONS = 64;
+const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
+const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
+const DEFAULT_REQUEST_TIMEOUT_MS = 120_000;
+
+/** What is asked for, with what it is called in errors, and what a token must allow. */
+export type DistributionRequest = Pick<TransportRequest, 'headers' | 'signal' | 'what' | 'maxBytes'> & {
+  readonly method?: 'GET' | 'HEAD';
+  readonly scope: Scope;
+};
+
+/** Asks one registry, with its credentials, and tells refusals as the errors that they mean. */
+export class DistributionClient {
+  readonly #connections: Connections;
+  readonly #transport: Transport;
+  readonly #authenticator: Authenticator;
+
+  /** @throws SettingsError when the `caFile` cannot be read */
+  constructor(options: DistributionClientOptions) {
+    const { registry, credentials, clock = systemClock } = options;
+    const { connect = (...to) => new Connections(...to) } = options;
+    this.#connections = connect(registry, {
+      maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS,
+      connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+      idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+      ...(options.plainHttp === undefined ? {} : { plainHttp: options.plainHttp }),
+      ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
+    });
+    this.#transport = new Transport({
+      random: Math.random,
+      requestTimeoutMs: DEFAULT_REQUEST_TIMEOUT_MS,
+      ...options,
+      clock,
+      connections: this.#connections,
+    });
+    const send = (request: TransportRequest): Promise<FinalAnswer> => this.#transport.send(request);
+    this.#authenticator = new Authenticator({ registry, base: this.#connections.base, credentials, clock, send });
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close();
+  }
+
+  /** @param path below `/v2/`, as the distribution specification has it */
+  url(path: string): URL {
+    return new URL(`/v2/${path}`, this.#connections.base);
+  }
+
+  /** @returns an answer of 200 or 304 */
+  async get(url: URL, request: DistributionRequest): Promise<FinalAnswer> {
+    return this.#accept(await this.#send(url, request), request.what);
+  }
+
+  /** A page of a list. Some registries are set up for smaller pages than are asked for, and refuse instead of sending them. */
+  async getPage(url: URL, request: DistributionRequest): Promise<FinalAnswer> {
+    const answer = await this.#send(url, request);
+    if (answer.status !== 400 || !url.searchParams.has('n')) return this.#accept(answer, request.what);
+    const unsized = new URL(url);
+    unsized.searchParams.delete('n');
+    return this.get(unsized, request);
+  }
+
+  /** As `get`, with the body as a stream. */
+  async open(url: URL, request: DistributionRequest): Promise<FinalAnswer<StreamAnswer>> {
+    return this.#accept(await this.#ask(url, request, (sent) => this.#transport.open(sent)), request.what);
+  }
+
+  #send(url: URL, request: DistributionRequest): Promise<FinalAnswer> {
+    return this.#ask(url, request, (sent) => this.#transport.send(sent));
+  }
+
+  #ask<A extends FinalAnswer>(
+    url: URL,
+    { scope, method = 'GET', ...request }: DistributionRequest,
+    send: (request: TransportRequest) => Promise<A>,
+  ): Promise<A> {
+    return this.#authenticator.ask(scope, request.signal, (authorization) =>
+      send({ ...request, method, url, authorization }),
+    );
+  }
+
+  /** The answer itself where it is a success or a 304. @throws the error that it means otherwise */
+  async #accept<A extends FinalAnswer>(answer: A, what: string): Promise<A> {
+    if (answer.status === 200 || answer.status === 304) return answer;
+    const isForeign = answer.origin !== this.#connections.base.origin;
+    if (isForeign && [401, 403].includes(answer.status)) throw foreignRefusalOf(answer, what);
+    throw refusalOf(answer, what, await this.#authenticator.describe());
+  }
+}
+
+/** Credentials were neither sent nor missed there. */
+function foreignRefusalOf({ origin, status }: FinalAnswer, what: string): AccessDeniedError {
+  return new AccessDeniedError(
+    `${what}: ${new URL(origin).host}, to which the registry redirected, refuses this (HTTP ${status}): check the storage of the registry, or name that host if it is the registry itself`,
+  );
+}
