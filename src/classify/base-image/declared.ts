@@ -16,13 +16,24 @@ export interface DeclaredBase {
 /** The annotation, or label, that names the base. */
 export const BASE_NAME = 'org.opencontainers.image.base.name';
 const DIGEST = 'org.opencontainers.image.base.digest';
+/** An annotation of Docker Official Images only. @see docker-library/meta-scripts */
+const OF_OFFICIAL = 'com.docker.official-images.bashbrew.arch';
 const REFERENCE = /^[a-z0-9][a-z0-9._:/@-]{0,255}(?::[\w.-]{1,128})?(?:@sha256:[0-9a-f]{64})?$/i;
 
 /** The base annotations of manifest and index. Empty ones, which buildah writes for scratch, say nothing. @see image-spec, annotations.md */
-export function annotatedBases({ input }: Context): readonly DeclaredBase[] {
-  const own = declared(input.manifest.annotations, 'annotation');
-  const ofIndex = declared(input.indexAnnotations ?? {}, 'index-annotation');
+export function annotatedBases(context: Context): readonly DeclaredBase[] {
+  const { manifest, indexAnnotations = {} } = context.input;
+  const own = hasInheritedAnnotations(context) ? [] : declared(manifest.annotations, 'annotation');
+  const ofIndex = declared(indexAnnotations, 'index-annotation');
   return ofIndex.length === 0 ? own : [...own, ...ofIndex.map(untagged)];
+}
+
+/**
+ * Kaniko copied its base's annotations: those of an official image, which BuildKit builds, then tell what that one stands on.
+ * @see GoogleContainerTools/kaniko issue 3312
+ */
+function hasInheritedAnnotations({ input, own }: Context): boolean {
+  return input.manifest.annotations[OF_OFFICIAL] !== undefined && own.at(-1)?.tool !== 'buildkit';
 }
 
 /**

@@ -6,7 +6,7 @@ import type { BaseVerdict, Signal } from '../verdict.ts';
 import { buildpacksBase } from './buildpacks.ts';
 import { annotatedBases, type DeclaredBase, labelledBases } from './declared.ts';
 import { inferredBase } from './history.ts';
-import { baseByDigest, baseByName, longestBase, type ProvenBase } from './layer-chain.ts';
+import { baseByDigest, baseByName, cataloguedLayers, longestBase, type ProvenBase } from './layer-chain.ts';
 import { contradicted, provenanceBases, provenMaterial, withoutNames } from './materials.ts';
 import type { Provenance } from './provenance.ts';
 
@@ -59,12 +59,17 @@ function provenBase(
   for (const base of declarations) {
     const proven =
       baseByDigest(context, base.digest) ?? (base.digest ? undefined : baseByName(context, base.reference));
-    if (proven) return provenVerdict(proven, `${base.signal}+`);
+    if (proven && mayStandOn(context, base, proven)) return provenVerdict(proven, `${base.signal}+`);
   }
   const material = provenMaterial(context, provenance);
   if (material) return provenVerdict(material, 'provenance+');
   const longest = longestBase(context);
   return longest && provenVerdict(longest, '');
+}
+
+/** Annotations and labels may be the base's own, which name what that one stands on; provenance is of this build. */
+function mayStandOn(context: Context, { signal }: Declaration, { layerCount }: ProvenBase): boolean {
+  return signal === 'provenance' || layerCount >= cataloguedLayers(context);
 }
 
 function provenVerdict(base: ProvenBase, signals: string): BaseVerdict {

@@ -39,6 +39,12 @@ export function longestBase(context: Context): ProvenBase | undefined {
   return merged(beneath.filter((base) => base.layerCount === layerCount));
 }
 
+/** How many layers the longest image of the catalogue has that lies beneath: what a declaration names may not be shorter. */
+export function cataloguedLayers(context: Context): number {
+  const catalogued = basesBeneath(context).filter((base) => base.origin === 'catalogue');
+  return Math.max(0, ...catalogued.map((base) => base.layerCount));
+}
+
 /** The known image that a digest names, by its manifest's or its index's, with its equals. */
 export function baseByDigest(context: Context, digest: Digest | undefined): ProvenBase | undefined {
   if (digest === undefined) return undefined;

@@ -1,10 +1,11 @@
 import type { Context } from '../context.ts';
 import { distroOfReference } from '../distro-reference.ts';
+import { gapMs } from '../history/build-steps.ts';
 import { isOfficialName } from '../knowledge/official-images.ts';
 import type { BaseVerdict } from '../verdict.ts';
 import type { DeclaredBase } from './declared.ts';
 import { beginsWithFiles, unknown } from './history.ts';
-import { baseByDigest, type ProvenBase } from './layer-chain.ts';
+import { baseByDigest, longestBase, type ProvenBase } from './layer-chain.ts';
 import type { Material, Provenance } from './provenance.ts';
 
 /** The Dockerfile in the provenance names the base; else the one material that the history agrees with. */
@@ -30,7 +31,15 @@ export function provenanceBases(
 
 /** The only image that was resolved may be a stage's where the image stands on nothing, or seems to. */
 function tellsNoBase(context: Context, historical: BaseVerdict): boolean {
-  return isScratch(historical) || beginsWithFiles(context);
+  return isScratch(historical) || beginsWithFiles(context) || laysDownTree(context);
+}
+
+const HOUR_MS = 3_600_000;
+
+/** A tree of no distribution, with no shell of its own and the next step right after: `FROM scratch`, `COPY --from=build /rootfs /`. */
+function laysDownTree({ stack: { rootfs }, history }: Context): boolean {
+  if (!rootfs || rootfs.tool || rootfs.distro || rootfs.shell !== undefined) return false;
+  return gapMs(history.steps[rootfs.end - 1], history.steps[rootfs.end]) < HOUR_MS;
 }
 
 /** An image that the history would show if it lay beneath; any other may itself stand on what the history shows. */
@@ -71,8 +80,16 @@ function ofMaterial(material: Material): DeclaredBase {
   return { ...material, signal: 'provenance' };
 }
 
-/** The material whose layers are the first of this image; the longest, for a stage may stand on another's base. */
+/**
+ * The material whose layers are the first of this image; the longest, for a stage may stand on another's base. An index
+ * may have been made anew around the same image: then a longer known base has a material's name, and not its digest.
+ */
 export function provenMaterial(context: Context, provenance: Provenance | undefined): ProvenBase | undefined {
-  const proven = (provenance?.materials ?? []).flatMap((material) => baseByDigest(context, material.digest) ?? []);
-  return proven.sort((one, other) => other.layerCount - one.layerCount)[0];
+  const materials = provenance?.materials ?? [];
+  const proven = materials.flatMap((material) => baseByDigest(context, material.digest) ?? []);
+  const [material] = proven.sort((one, other) => other.layerCount - one.layerCount);
+  const longest = longestBase(context);
+  if (!material || !longest || longest.layerCount <= material.layerCount) return material;
+  const named = new Set(materials.map(({ reference }) => lastPart(reference)));
+  return longest.references.some((reference) => named.has(lastPart(reference))) ? longest : material;
 }

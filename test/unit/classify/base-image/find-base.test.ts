@@ -200,6 +200,20 @@ describe('provenance', () => {
     expect(base).toEqual({ confidence: 'unknown', reason: 'not-in-catalogue' });
   });
 
+  test.each(['COPY /rootfs / # buildkit', 'ADD rootfs.tar.gz / # buildkit'])(
+    'with one image declares no base beneath a tree of no distribution, laid down by the same build: %s',
+    (line) => {
+      const onTree = builtImage({
+        steps: [
+          { line, day: '2024-10-01T10:00:00' },
+          { line: 'COPY app /app # buildkit', day: '2024-10-01T10:00:05' },
+        ],
+      });
+      const { base } = classifyImage({ ...onTree, provenance: materials('pkg:docker/fedora@41') });
+      expect(base.confidence).not.toBe('declared');
+    },
+  );
+
   test('of another builder lists images that its tasks ran in', () => {
     const predicate = { buildType: 'tekton.dev/v1/TaskRun', materials: [{ uri: 'pkg:docker/example.com/kaniko@1' }] };
     expect(classifyImage({ ...image, provenance: [{ predicate }] }).base.confidence).toBe('inferred');
@@ -218,7 +232,80 @@ describe('provenance', () => {
   });
 });
 
+describe('a base on a base', () => {
+  const onNode = builtImage({
+    steps: [
+      { line: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1767571200'", day: '2026-01-05' },
+      { line: 'ENV NODE_VERSION=22.13.0', day: '2026-01-08', empty: true },
+      {
+        line: 'RUN /bin/sh -c ARCH= && curl -fsSLO --compressed "https://nodejs.org/dist/v$NODE_VERSION/node.tar.xz"',
+        day: '2026-01-08',
+      },
+      { line: 'COPY docker-entrypoint.sh /usr/local/bin/ # buildkit', day: '2026-01-08' },
+      { line: 'CMD ["node"]', day: '2026-01-08', empty: true },
+      { line: 'COPY . /app', day: '2026-02-01', comment: '' },
+    ],
+  });
+  const debian = alpine({ references: ['library/debian:bookworm-slim'], digest: digestOf('debian') });
+  const node = alpine({ references: ['library/node:22-slim'], digest: digestOf('node'), layerCount: 3 });
+  const baseOf = (more: Partial<ClassifierInput>) => classifyImage({ ...onNode, ...more }).base;
+  const annotations = (more: Record<string, string> = {}) => ({
+    manifest: {
+      ...onNode.manifest,
+      annotations: { [NAME]: 'debian:bookworm-slim', [DIGEST]: digestOf('debian'), ...more },
+    },
+  });
+
+  test('is not what inherited annotations of an official image say', () => {
+    const inherited = annotations({ 'com.docker.official-images.bashbrew.arch': 'amd64' });
+    const { confidence, ...told } = baseOf(inherited);
+    expect({ confidence, ...told }).toMatchObject({ confidence: 'inferred', layerCount: 3 });
+    expect(told).toHaveProperty('references', expect.arrayContaining(['library/node:22-bookworm-slim']));
+  });
+
+  test('is not a shorter known image that annotations name', () => {
+    expect(baseOf({ ...annotations(), bases: [debian, node] })).toMatchObject({
+      confidence: 'proven',
+      references: ['library/node:22-slim'],
+    });
+  });
+
+  test('is the longer known image of which provenance has the name, and an older index', () => {
+    const material = (name: string, digest: string) => ({
+      uri: `pkg:docker/${name}`,
+      digest: { sha256: digest.slice(7) },
+    });
+    const predicate = {
+      materials: [material('debian@bookworm-slim', digestOf('debian')), material('node@22-slim', digestOf('older'))],
+    };
+    const provenance = [{ predicateType: 'https://slsa.dev/provenance/v0.2', predicate }];
+    expect(baseOf({ provenance, bases: [debian, node] })).toMatchObject({
+      confidence: 'proven',
+      references: ['library/node:22-slim'],
+    });
+  });
+});
+
 describe('labels', () => {
+  test("that the own build sets again are its own; others that only hold their text are not the base's", () => {
+    const ownLabels = (above: readonly string[]) => {
+      const labelled = builtImage({
+        steps: [
+          { line: 'ADD rootfs.tar.xz / # buildkit', day: '2024-09-06' },
+          { line: 'LABEL base-team=shop', day: '2024-09-06', empty: true },
+          { line: 'LABEL team=shop', day: '2024-09-06', empty: true },
+          ...above.map((line) => ({ line, day: '2024-10-01', empty: line.startsWith('LABEL') })),
+        ],
+        labels: { team: 'shop' },
+      });
+      return { ...classifyImage({ ...labelled, bases: [alpine({ labels: { team: 'shop' } })] }).ownLabels };
+    };
+    expect(ownLabels(['COPY app /app # buildkit'])).toEqual({});
+    expect(ownLabels(['LABEL team=shop', 'COPY app /app # buildkit'])).toEqual({ team: 'shop' });
+    expect(ownLabels(['COPY app /app # buildkit', 'LABEL team=shop'])).toEqual({ team: 'shop' });
+    expect(ownLabels(['COPY app /app # buildkit', 'LABEL the-team=shop'])).toEqual({});
+  });
+
   test('equal to those of the base are inherited', () => {
     const config = { ...image.config, labels: { maintainer: 'base', team: 'shop', token: 'TOKEN=abcdef' } };
     const { ownLabels } = classifyImage({
