@@ -43,13 +43,13 @@ const STALE = `
       'catalogue' as origin
     from chain join base_image b on b.chain_id = chain.chain_id ${LATER_BUILD} group by b.chain_id
     union all
-    select n.chain_id, md5(string_agg(distinct r.name || ':' || n.tag, ',')), 'registry'
+    select n.chain_id, md5(string_agg(distinct concat(r.name, ':', n.tag, '@', n.base_id), ',')), 'registry'
     from (
-      select i.chain_id, t.repository_id, t.name as tag
+      select i.chain_id, i.manifest_id as base_id, t.repository_id, t.name as tag
       from chain join image i on i.chain_id = chain.chain_id join tag t on t.manifest_id = i.manifest_id and t.ended_at is null
       where chain.beneath
       union all
-      select i.chain_id, t.repository_id, t.name
+      select i.chain_id, i.manifest_id, t.repository_id, t.name
       from chain join image i on i.chain_id = chain.chain_id join index_child x on x.child_id = i.manifest_id
       join tag t on t.manifest_id = x.index_id and t.ended_at is null
       where chain.beneath) n
@@ -199,6 +199,9 @@ const CATALOGUE_BASES = `
   where l.manifest_id = any($1::int8[])
   group by l.manifest_id, l.position, b.digest, b.index_digest`;
 
+/** Builders that want equal images of equal content write no real date: Jib 1970-01-01, Cloud Native Buildpacks 1980-01-01. */
+const NO_DATE_BEFORE = '1981-01-01Z';
+
 /**
  * Whole images of another repository that begin these images and are not younger, in whatever registry: what layers prove
  * does not hang on where they lie. An image of the same repository, also of another registry, is more likely an earlier
@@ -234,7 +237,7 @@ const REGISTRY_BASES = `
     array_agg(distinct named.repository || ':' || named.tag) as refs, bc.body as config
   from beneath n
   join image b on b.chain_id = n.chain_id and b.layer_count = n.layers and split_part(b.platform, '/', 2) = n.architecture
-    and (b.created_at is null or n.created_at is null or b.created_at <= n.created_at)
+    and (b.created_at is null or n.created_at is null or n.created_at < '${NO_DATE_BEFORE}' or b.created_at <= n.created_at)
   join named on named.manifest_id = b.manifest_id
   join manifest bm on bm.id = b.manifest_id
   join blob bc on bc.id = bm.config_id

@@ -35,6 +35,27 @@ describe.each(BACKENDS)('images that are promoted from one registry to another, 
       [repository],
     );
 
+  test.each(['1970-01-01T00:00:00Z', '1980-01-01T00:00:01Z', '0001-01-01T00:00:00Z'])(
+    'stand on it whatever date their builder makes up: %s',
+    async (created) => {
+      registries.harbor.push('team/app', '1', image({ layers: [...BASE, 'app'], created }));
+      await audit('harbor');
+      expect(await basesOf('team/app')).toEqual([{ source: 'harbor', ...PROVEN }]);
+    },
+  );
+
+  test('stand on the base as it is tagged now, when it was built again of the same layers', async () => {
+    registries.harbor.push('team/app', '1', APP);
+    await audit('harbor');
+    const again = image({ layers: BASE, created: '2026-01-01T00:00:00Z', config: { Labels: { build: '2' } } });
+    const digest = registries.harbor.push('base/java', '17', again);
+    await audit('harbor');
+    const rows = await db.query(
+      "select encode(base_digest, 'hex') as hex from slimboard_images where repository = 'team/app'",
+    );
+    expect(rows).toEqual([{ hex: digest.replace('sha256:', '') }]);
+  });
+
   test.each([[['harbor', 'prod', 'harbor', 'prod']], [['prod', 'harbor', 'prod', 'harbor']]] as const)(
     'stand on what one of them holds, in whatever order they are audited: %j',
     async (order) => {
