@@ -52,6 +52,15 @@ export function endedRuntime(
   return listed && listed.endOfLife < today ? { name: `${runtime} ${own}`, endOfLife: listed.endOfLife } : undefined;
 }
 
+/**
+ * How many releases of the lists are out of support: a judgement of yesterday holds while it is the same.
+ * @param today `2026-11-24`
+ */
+export function endedRuntimes(today: string): number {
+  const known = Object.values(RELEASES).flatMap((releases) => releases ?? []);
+  return known.filter(({ endOfLife }) => endOfLife < today).length;
+}
+
 /** The oldest release of a list, if another is older still: that one ended no later. */
 function oldestAfter(release: string, known: readonly Release[]): Release | undefined {
   const [oldest] = known.toSorted((a, b) => (isNewer(a.release, b.release) ? 1 : -1));

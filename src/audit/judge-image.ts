@@ -2,8 +2,9 @@ import { planImage } from '../advise/advise.ts';
 import type { Knowledge } from '../advise/alternatives.ts';
 import { baseFactsOf } from '../advise/base-facts.ts';
 import type { Build } from '../advise/recognise.ts';
+import { endedRuntimes } from '../advise/releases.ts';
 import { CLASSIFIER_VERSION, classifyImage } from '../classify/classify-image.ts';
-import { distroEndOfLife } from '../classify/end-of-life.ts';
+import { distroEndOfLife, endedDistros } from '../classify/end-of-life.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
 import type { LayerContents } from '../deep/contents.ts';
 import { digestOf } from '../oci/digest.ts';
@@ -40,9 +41,10 @@ export function judgeBy(judgedBy: JudgedBy): Judge {
   return { ...judgedBy, rulesKey: rulesKeyOf(judgedBy) };
 }
 
-/** The month is in it, for support of a distribution ends while its images stay. */
+/** Of the day it holds which releases have ended by then: support ends while images stay. */
 function rulesKeyOf({ policy, teamKey, knowledgeKey, today }: JudgedBy): string {
-  const versions = `classifier ${CLASSIFIER_VERSION}, rules ${RULES_VERSION}, ${today.slice(0, 7)}`;
+  const ended = `${endedDistros(today)} distributions, ${endedRuntimes(today)} runtimes ended`;
+  const versions = `classifier ${CLASSIFIER_VERSION}, rules ${RULES_VERSION}, ${ended}`;
   return digestOf(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey, knowledgeKey])}`).slice(7, 39);
 }
 

@@ -16,3 +16,12 @@ export function distroEndOfLife(id: string, version: string): string | undefined
   }
   return undefined;
 }
+
+/**
+ * How many releases of the table have no free updates any more: a judgement of yesterday holds while it is the same.
+ * @param today `2026-11-24`
+ */
+export function endedDistros(today: string): number {
+  const ends = Object.values(END_OF_LIFE).flatMap((releases) => Object.values(releases));
+  return ends.filter((end) => end < today).length;
+}
