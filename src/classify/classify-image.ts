@@ -15,7 +15,7 @@ import { findVariant } from './variant.ts';
 import type { BaseVerdict, ClassifierInput, ImageVerdict, Signal } from './verdict.ts';
 
 /** Raise it when the rules change: verdicts stored under an older version are computed again from what is stored. */
-export const CLASSIFIER_VERSION = 5;
+export const CLASSIFIER_VERSION = 6;
 
 /**
  * Says what an image is built on and what it runs, from its manifest, config, provenance and the known images whose

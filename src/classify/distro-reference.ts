@@ -108,7 +108,7 @@ const RELEASES: Readonly<Record<string, RegExp>> = {
   debian: /^(?:[6-9]|1\d)(?:\.\d+)?$/,
   ubuntu: /^\d\d\.(?:04|10)$/,
   fedora: /^\d\d$/,
-  amzn: /^(?:1|2|201\d\.\d\d|202\d)/,
+  amzn: /^(?:1|2|2\.0\.20\d{6}|201\d\.\d\d(?:\.\d+)?|202\d(?:\.\d+){0,2})$/,
   almalinux: OF_RED_HAT,
   centos: OF_RED_HAT,
   ol: OF_RED_HAT,

@@ -174,7 +174,8 @@ function lambdaClaim({ env, packageManagers }: Context): Claim | undefined {
 
 /** Where apt is used and every release that the history names is of one distribution; the version, if they agree. */
 function namedReleaseClaim({ stack, history, packageManagers }: Context): Claim | undefined {
-  if (stack.rootfs?.tool || !agrees(packageManagers(), 'apt')) return undefined;
+  const managers = packageManagers();
+  if (stack.rootfs?.tool || !managers.has('apt') || !agrees(managers, 'apt')) return undefined;
   const named = releasesNamed(history.steps);
   const [first] = named;
   if (!first || named.some((distro) => distro.id !== first.id)) return undefined;

@@ -168,10 +168,13 @@ function referenceRuntime(references: readonly string[]): RuntimeVerdict | undef
   for (const reference of references) {
     const [, repository = '', version] = /(?:^|\/)([a-z0-9.-]+)(?::(\d[\d.]*))?[^/]*$/.exec(reference) ?? [];
     const runtime = lookUp(REPOSITORIES, repository);
-    if (runtime) return judged(runtime, version, `base:${reference}`);
+    if (runtime) return judged(runtime, NUMBERED_FOR_ITSELF.has(repository) ? undefined : version, `base:${reference}`);
   }
   return undefined;
 }
+
+/** Their tags begin with the tool's version, not with Java's. */
+const NUMBERED_FOR_ITSELF: ReadonlySet<string> = new Set(['maven', 'gradle', 'tomcat']);
 
 const REPOSITORIES: Readonly<Record<string, Runtime>> = {
   node: 'node',

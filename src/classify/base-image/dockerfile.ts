@@ -11,7 +11,9 @@ export interface DockerfileStages {
 interface Stage {
   readonly name: string;
   readonly from: string;
-  readonly copies: boolean;
+  /** The stage that its FROM names: of those before it the last one of that name. */
+  readonly below: Stage | undefined;
+  copies: boolean;
 }
 
 /**
@@ -24,15 +26,8 @@ export function readDockerfile(text: string, args: Readonly<Record<string, unkno
   const target = typeof args.target === 'string' ? args.target.toLowerCase() : undefined;
   let stage = target === undefined ? stages.at(-1) : stages.find((candidate) => candidate.name === target);
   if (!stage) return undefined;
-  let multiStage = stage.copies;
-  for (let depth = 0; depth < stages.length; depth++) {
-    const below: Stage | undefined = stages.find(
-      (candidate) => candidate.name !== '' && candidate.name === stage?.from.toLowerCase(),
-    );
-    if (!below) break;
-    stage = below;
-    multiStage = true;
-  }
+  const multiStage = stage.copies || stage.below !== undefined;
+  while (stage.below) stage = stage.below;
   if (stage.from === '' || stage.from.includes('$')) return multiStage || stages.length === 1 ? { multiStage } : {};
   if (Object.hasOwn(args, `context:${stage.from.toLowerCase()}`)) return { multiStage };
   return { base: normaliseReference(stage.from), multiStage };
@@ -42,13 +37,24 @@ const TAKES_FROM_STAGE = /^(?:(?:COPY|ADD)\s+(?:--\S+\s+)*--from=|RUN\s+(?:--\S+
 
 function readStages(instructions: readonly string[], args: Readonly<Record<string, unknown>>): readonly Stage[] {
   const stages: Stage[] = [];
+  const named = new Map<string, Stage>();
   const variables = new Map<string, string>();
   for (const line of instructions) {
     if (stages.length === 0) readArguments(line, args, variables);
     const [, from, name] = /^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/i.exec(line) ?? [];
-    if (from) stages.push({ name: name?.toLowerCase() ?? '', from: substitute(from, variables), copies: false });
+    if (from) {
+      const image = substitute(from, variables);
+      const stage = {
+        name: name?.toLowerCase() ?? '',
+        from: image,
+        below: named.get(image.toLowerCase()),
+        copies: false,
+      };
+      stages.push(stage);
+      if (stage.name !== '') named.set(stage.name, stage);
+    }
     const last = stages.at(-1);
-    if (last && TAKES_FROM_STAGE.test(line)) stages[stages.length - 1] = { ...last, copies: true };
+    if (last && TAKES_FROM_STAGE.test(line)) last.copies = true;
   }
   return stages;
 }

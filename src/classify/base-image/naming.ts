@@ -92,7 +92,9 @@ function vendorName({ input }: Context): string | undefined {
   const universal = universalBase(labels);
   if (!universal) return undefined;
   const { release, edition } = universal;
-  const version = /^\d+\.\d+$/.exec(labels.name?.startsWith(`ubi${release}`) ? (labels.version ?? '') : '')?.[0];
+  // Who builds on it may set a version of their own beside the inherited name.
+  const told = /^\d+\.\d+$/.exec(labels.name?.startsWith(`ubi${release}`) ? (labels.version ?? '') : '')?.[0];
+  const version = told?.startsWith(`${release}.`) ? told : undefined;
   return `registry.access.redhat.com/ubi${release}/ubi${edition ? `-${edition}` : ''}${version ? `:${version}` : ''}`;
 }
 

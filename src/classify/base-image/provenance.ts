@@ -108,17 +108,22 @@ function toolsOf(predicate: JsonObject): readonly string[] {
   const args =
     field(predicate, 'invocation', 'parameters', 'args') ??
     field(predicate, 'buildDefinition', 'externalParameters', 'request', 'args');
-  const scanner = /generator=([^,\s]+)/.exec(String(field(args, 'attest:sbom') ?? ''))?.[1];
-  const named = [field(args, 'source'), field(args, 'cmdline'), scanner];
+  const named = [field(args, 'source'), field(args, 'cmdline')];
   return named.filter((name) => typeof name === 'string').map(normaliseReference);
 }
 
-const TOOL_REPOSITORY =
-  /^(?:docker\/(?:dockerfile(?:-upstream)?|buildkit-[a-z-]*scanner|binfmt)|moby\/buildkit|tonistiigi\/binfmt)$/;
+const TOOL_REPOSITORY = /^(?:docker\/(?:dockerfile(?:-upstream)?|binfmt)|moby\/buildkit|tonistiigi\/binfmt)$/;
+/**
+ * Scanners that list an image's software, in whatever mirror: BuildKit resolves them as it does a stage's image, and
+ * leaves the argument that names them out of provenance.
+ * @see moby/buildkit, solver/llbsolver/provenance: FilterArgs
+ */
+const SCANNER_REPOSITORY = /(?:^|\/)(?:buildkit-[a-z-]*scanner|scout-sbom-indexer)$/;
 
 function isTool(reference: string, tools: readonly string[]): boolean {
   const repository = reference.replace(/:[\w.-]+$/, '');
-  return tools.includes(reference) || (repository !== 'moby/buildkit' && TOOL_REPOSITORY.test(repository));
+  if (tools.includes(reference) || SCANNER_REPOSITORY.test(repository)) return true;
+  return repository !== 'moby/buildkit' && TOOL_REPOSITORY.test(repository);
 }
 
 /** BuildKit keeps the Dockerfile in mode max, base64 in its metadata. */

@@ -26,6 +26,10 @@ test.each([
   // A company's own names claim nothing.
   ['registry.example/platform/app-debian12:1.0', undefined],
   ['registry.example/platform/ubuntu:3.2', 'ubuntu'],
+  ['registry.example/platform/amazonlinux:1.4.2', 'amzn'],
+  ['library/amazonlinux:2.0.20250305.0', 'amzn 2.0.20250305'],
+  ['library/amazonlinux:2023.6.20250303.0', 'amzn 2023.6.20250303'],
+  ['library/amazonlinux:2018.03', 'amzn 2018.03'],
   ['registry.example/shop/leap:15.6', undefined],
   ['registry.example/shop/api:1.0-rocky-2', undefined],
   ['registry.example/shop/portal:7', undefined],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
 import { type ListedImage, listedImage } from '../../support/listed-image.ts';
 import { told } from '../../support/told.ts';
 
@@ -291,4 +292,40 @@ test.each([
   'COPY --from=build /dist /usr/share/nginx/html',
 ])('%s takes from a stage', (line) => {
   expect(onNginx(line).value).toBe('yes');
+});
+
+test.each(['ENV PRODUCT=lunar', 'ENV APP_HOME=/opt/duke', 'RUN /bin/sh -c /opt/tools/precise --init # buildkit'])(
+  '%s names no release where nothing calls apt',
+  (line) => {
+    const history = `
+      2026-03-01T10:00:00 80MB /bin/sh -c #(nop) ADD file:21c2e8d95909bec6 in /
+      2026-03-01T10:00:01 - /bin/sh -c #(nop)  CMD ["/bin/bash"]
+      2026-04-01 ${line.startsWith('ENV') ? '-' : '1MB'} ${line}
+      2026-04-01 5MB COPY x /app # buildkit`;
+    expect(classifyImage(listedImage({ history })).distro).toBeUndefined();
+  },
+);
+
+test("a version that is not of the base's release is the image's own", () => {
+  const history = `
+    2026-03-01T10:00:00 80MB ADD ubi9.tar.xz / # buildkit
+    2026-03-01T10:00:01 - CMD ["/bin/bash"]
+    2026-04-01 5MB COPY x /app # buildkit`;
+  const named = { name: 'ubi9', 'com.redhat.component': 'ubi9-container', vendor: 'Red Hat, Inc.' };
+  const baseOf = (version: string) => told(classifyImage(listedImage({ history, labels: { ...named, version } }))).base;
+  expect(baseOf('9.5')).toEqual(['registry.access.redhat.com/ubi9/ubi:9.5']);
+  expect(baseOf('1.0')).toEqual(['registry.access.redhat.com/ubi9/ubi']);
+});
+
+test("the version of a tool in a base's tag is not the runtime's", () => {
+  const history = `
+    2026-03-01T10:00:00 80MB ADD acme-linux-5.tar.xz / # buildkit
+    2026-03-01T10:00:01 - CMD ["bash"]
+    2026-04-01 5MB COPY shop.war /srv/ # buildkit`;
+  const input = listedImage({ history });
+  const base = { digest: digestOf('base'), layerCount: 1, origin: 'catalogue' } as const;
+  const runtimeOn = (reference: string) =>
+    classifyImage({ ...input, bases: [{ ...base, references: [reference] }] }).runtime?.value;
+  expect(runtimeOn('example.com/tomcat:9.0.85')).toEqual({ name: 'java' });
+  expect(runtimeOn('example.com/openjdk:17.0.2')).toEqual({ name: 'java', version: '17.0.2' });
 });

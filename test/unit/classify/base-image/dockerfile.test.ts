@@ -21,6 +21,13 @@ test.each([
     {},
     { base: 'library/node:20', multiStage: true },
   ],
+  ['a stage that is called like its image', 'FROM alpine AS alpine', {}, { base: 'library/alpine', multiStage: false }],
+  [
+    'a name that a later stage takes, too',
+    'FROM node:20 AS deps\nFROM deps\nFROM nginx AS deps',
+    {},
+    { base: 'library/nginx', multiStage: false },
+  ],
   ['a target', 'FROM node:20 AS dev\nFROM nginx', { target: 'dev' }, { base: 'library/node:20', multiStage: false }],
   ['a variable', 'ARG V=18\nFROM node:$' + '{V}-slim', {}, { base: 'library/node:18-slim', multiStage: false }],
   [
@@ -92,4 +99,9 @@ test.each([
 test('no FROM, no answer', () => {
   expect(readDockerfile('RUN make', {})).toBeUndefined();
   expect(readDockerfile('FROM alpine', { target: 'missing' })).toBeUndefined();
+});
+
+test('each stage is looked at once, however many there are', () => {
+  const stages = Array.from({ length: 50_000 }, (_, at) => (at === 0 ? 'FROM a AS s0' : `FROM s${at - 1} AS s${at}`));
+  expect(readDockerfile(stages.join('\n'), {})).toEqual({ base: 'library/a', multiStage: true });
 });

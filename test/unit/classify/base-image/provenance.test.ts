@@ -42,3 +42,14 @@ test.each([[null], ['text'], [[]], [{ payload: 'no JSON' }], [{ predicate: { mat
     expect(readProvenance([statement])?.materials ?? []).toEqual([]);
   },
 );
+
+test.each([
+  'docker/buildkit-syft-scanner:stable-1',
+  'registry.example.com/docker/buildkit-syft-scanner:stable-1',
+  'docker/scout-sbom-indexer:latest',
+])('%s lists software, and is part of no stage', (reference) => {
+  const [name = '', version = ''] = reference.split(':');
+  const predicate = { materials: [{ uri: 'pkg:docker/alpine@3.22' }, { uri: `pkg:docker/${name}@${version}` }] };
+  const materials = readProvenance([{ predicateType: 'https://slsa.dev/provenance/v0.2', predicate }])?.materials;
+  expect(materials?.map((material) => material.reference)).toEqual(['library/alpine:3.22']);
+});
