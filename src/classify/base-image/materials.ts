@@ -88,8 +88,8 @@ export function provenMaterial(context: Context, provenance: Provenance | undefi
   const materials = provenance?.materials ?? [];
   const proven = materials.flatMap((material) => baseByDigest(context, material.digest) ?? []);
   const [material] = proven.sort((one, other) => other.layerCount - one.layerCount);
-  const longest = longestBase(context);
-  if (!material || !longest || longest.layerCount <= material.layerCount) return material;
+  const longest = material && longestBase(context);
+  if (!longest || longest.layerCount <= material.layerCount) return material;
   const named = new Set(materials.map(({ reference }) => lastPart(reference)));
   return longest.references.some((reference) => named.has(lastPart(reference))) ? longest : material;
 }
