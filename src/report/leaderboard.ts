@@ -29,6 +29,20 @@ const RANKINGS: Readonly<Record<Metric, Ranking>> = {
   score: { now: 'g.slim_score', before: 'g.previous_slim_score', minImages: FEW_IMAGES },
 };
 
+/** The column that shows a metric. */
+const METRIC_COLUMNS: Readonly<Record<Metric, string>> = {
+  stored: 'stored_bytes',
+  own: 'own_bytes',
+  logical: 'logical_bytes',
+  median: 'median_bytes',
+  largest: 'largest_bytes',
+  growth: 'growth_bytes',
+  improvement: 'growth_bytes',
+  savings: 'savings_max_bytes',
+  progress: 'goal_percent',
+  score: 'slim_score',
+};
+
 /** Nobody's repositories and what is not known are listed with their figures, but compete with nobody. */
 const NOBODY = "('unowned', 'unknown')";
 
@@ -43,7 +57,10 @@ export interface LeaderboardOptions {
 
 /** A leaderboard as a kind of report: `report teams` with another order, other groups, and who moved. */
 export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKind {
-  const columns = [...groupColumns(by), ...MOVEMENT_COLUMNS];
+  const gist = [by, METRIC_COLUMNS[metric]];
+  const columns = [...groupColumns(by), ...MOVEMENT_COLUMNS].map(
+    (column): Column => (gist.includes(column.name) ? { ...column, gist: true } : column),
+  );
   return {
     name: 'leaderboard',
     description: 'One row a group, ranked; equal figures have equal ranks, and names decide the order among them.',

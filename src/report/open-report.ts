@@ -4,7 +4,7 @@ import { findSummary } from './audit-summary.ts';
 import { type ReportFilters, whereOf } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
 import { type PackedRows, packRows, streamLines } from './packed-rows.ts';
-import { type AuditSummary, REPORT_SCHEMA, type Report } from './report.ts';
+import { type AuditSummary, type Column, REPORT_SCHEMA, type Report } from './report.ts';
 import { unpackRows } from './row-reader.ts';
 
 export interface ReportRequest {
@@ -46,7 +46,20 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
   };
   const packed = packedRows(db, kind, scope, request);
   const { name, columns } = kind;
-  return { schema: REPORT_SCHEMA, kind: name, columns, audit, rows: unpackRows(packed), packed };
+  return {
+    schema: REPORT_SCHEMA,
+    kind: name,
+    columns: withSorted(columns, request),
+    audit,
+    rows: unpackRows(packed),
+    packed,
+  };
+}
+
+/** What rows are sorted by is shown, whatever room there is. */
+function withSorted(columns: readonly Column[], { sort }: ReportRequest): readonly Column[] {
+  const sorted = sort?.replace(/^-/, '');
+  return columns.map((column) => (column.name === sorted ? { ...column, gist: true } : column));
 }
 
 /** What is there now was there when the newest audit ended. */

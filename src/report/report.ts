@@ -22,6 +22,8 @@ export interface Column {
   readonly description: string;
   /** Left out of tables on a terminal, which have room for the gist only. */
   readonly detail?: true;
+  /** Shown on a terminal before others, however narrow it is. */
+  readonly gist?: true;
 }
 
 /**

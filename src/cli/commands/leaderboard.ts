@@ -15,7 +15,7 @@ export function define(command: Command, { io, globalOptions }: CommandContext):
     .addOption(new Option('--metric <metric>', 'by which figure').choices([...METRICS]).default('stored'))
     .option(
       '--since <time>',
-      'growth and movement since then: 2026-11-01, or 30d ago; default: since the audit before',
+      'growth and movement since then: 2026-11-01, or 30d (days ago); default: since the audit before',
     );
   addReportOptions(command).action(async ({ by, metric, since, ...options }: LeaderboardFlags) => {
     const { prepare } = await import('../prepare.ts');

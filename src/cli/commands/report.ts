@@ -9,7 +9,7 @@ export function define(command: Command, { io, globalOptions }: CommandContext):
     .option('--tag <glob>', 'only tags that match')
     .option('--base <glob>', 'only images on these base images: node:20-*')
     .option('--distro <name>', 'only images of a distribution: debian, debian:12')
-    .option('--since <time>', 'only what came later: 2026-11-01, or 30d ago')
+    .option('--since <time>', 'only what came later: 2026-11-01, or 30d (days ago)')
     .option('--min-size <size>', 'only what is at least so large: 100MB')
     .option('--in-use <file>', 'of reclaim: a list of digests and references that run somewhere, one a line')
     .option('--simulate <file>', 'of reclaim: what a lifecycle policy of Amazon ECR would do to each repository')

@@ -6,11 +6,13 @@ import { cut, widthOf } from '../text-width.ts';
 /** Widths come from so many rows; later cells that are wider move their line's rest to the right. */
 const MEASURED_ROWS = 200;
 const WIDEST_CELL = 60;
+/** Where not all columns have room: of cells with text, so that a long tag does not take the place of three figures. */
+const NARROW_CELL = 24;
 const GAP = '  ';
 
 /**
  * A table for a terminal: sizes with units, numbers to the right. Columns of detail are left out, and those that are
- * empty in the first rows; so are the last ones where the terminal is too narrow for them.
+ * empty in the first rows; where the terminal is too narrow for all, texts are cut, then columns left out from the last.
  */
 export async function* table({ columns, rows }: Report, options: FormatOptions = {}): AsyncGenerator<string> {
   let layout: readonly Place[] | undefined;
@@ -36,23 +38,44 @@ interface Place {
   readonly column: Column;
   readonly index: number;
   readonly width: number;
+  /** Whether cells are cut to the width. */
+  readonly isShort?: true;
 }
 
 function measure(columns: readonly Column[], rows: readonly Cells[], { width }: FormatOptions): readonly Place[] {
   const places = columns.flatMap((column, index) => {
     const widest = rows.reduce((most, cells) => Math.max(most, widthOf(textOf(column, cells, index))), 0);
-    return widest === 0 || column.detail ? [] : [{ column, index, width: Math.max(widest, column.name.length) }];
+    return widest === 0 || (column.detail && !column.gist)
+      ? []
+      : [{ column, index, width: Math.max(widest, column.name.length) }];
   });
   return width === undefined ? places : narrowed(places, width);
 }
 
-/** As many columns as the terminal has room for, the first ones; a whole row has to be readable. */
+/** As many columns as the terminal has room for: the first one and the gist, then others in their order. */
 function narrowed(places: readonly Place[], width: number): readonly Place[] {
-  let used = -GAP.length;
-  return places.filter((place, index) => {
-    used += GAP.length + place.width;
-    return used <= width || index === 0;
-  });
+  if (widthOfAll(places) <= width) return places;
+  const shorter = places.map((place) => (isNumeric(place.column) || place.column.gist ? place : shortened(place)));
+  const [first, ...others] = shorter;
+  if (!first) return [];
+  const chosen = new Set([first]);
+  for (const place of others.toSorted(gistFirst)) {
+    if (widthOfAll([...chosen, place]) <= width) chosen.add(place);
+  }
+  return shorter.filter((place) => chosen.has(place));
+}
+
+function gistFirst(one: Place, other: Place): number {
+  return Number(other.column.gist ?? false) - Number(one.column.gist ?? false);
+}
+
+function shortened(place: Place): Place {
+  const width = Math.max(NARROW_CELL, place.column.name.length);
+  return width < place.width ? { ...place, width, isShort: true } : place;
+}
+
+function widthOfAll(places: readonly Place[]): number {
+  return places.reduce((sum, place) => sum + place.width + GAP.length, -GAP.length);
 }
 
 function header(layout: readonly Place[], { colour = false }: FormatOptions): string {
@@ -63,9 +86,15 @@ function header(layout: readonly Place[], { colour = false }: FormatOptions): st
 
 function linesOf(layout: readonly Place[], rows: readonly Cells[]): string {
   return rows
-    .map((cells) => layout.map((place) => align(place, textOf(place.column, cells, place.index))).join(GAP))
+    .map((cells) => layout.map((place) => align(place, shownText(place, cells))).join(GAP))
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
+}
+
+/** Later cells that are wider than those measured stay whole, unless their column was shortened. */
+function shownText({ column, index, width, isShort }: Place, cells: Cells): string {
+  const text = textOf(column, cells, index);
+  return isShort ? cut(text, width) : text;
 }
 
 function textOf(column: Column, cells: Cells, index: number): string {

@@ -9,7 +9,7 @@ const columns: readonly Column[] = [
   { name: 'tag', type: 'text', description: 'The tag; empty where the error concerns the whole repository.' },
   { name: 'digest', type: 'text', description: 'The digest of the content, where it concerns one.', detail: true },
   { name: 'code', type: 'text', description: 'A stable code, for scripts.' },
-  { name: 'message', type: 'text', description: 'What happened, and what would help.' },
+  { name: 'message', type: 'text', description: 'What happened, and what would help.', gist: true },
   { name: 'retry', type: 'text', description: 'Whether the next audit may succeed: `never`, `backoff`, `after`.' },
   { name: 'occurred_at', type: 'timestamp', description: 'When it happened.', detail: true },
 ];

@@ -12,11 +12,12 @@ const columns: readonly Column[] = [
   { name: 'rule', type: 'text', description: 'The rule that the image trips.' },
   { name: 'severity', type: 'text', description: '`error`, `warn` or `info`, as the policy has it.' },
   { name: 'confidence', type: 'text', description: 'How sure the finding is.', detail: true },
-  { name: 'message', type: 'text', description: 'What was found.' },
+  { name: 'message', type: 'text', description: 'What was found.', gist: true },
   {
     name: 'layer',
     type: 'integer',
-    description: 'The layer that it concerns, where it concerns one: counted from 1, base first, as by `inspect`.',
+    description:
+      'The layer that it concerns, where it concerns one: counted from 1, base first, as in the table of `inspect`.',
   },
   {
     name: 'min_bytes',

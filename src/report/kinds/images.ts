@@ -6,7 +6,7 @@ const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
   { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'tag', type: 'text', description: 'The tag; empty for a manifest without one.' },
+  { name: 'tag', type: 'text', description: 'The tag; empty for a manifest without one.', gist: true },
   { name: 'digest', type: 'digest', description: "The digest of this platform's manifest.", detail: true },
   {
     name: 'index_digest',
@@ -30,6 +30,7 @@ const columns: readonly Column[] = [
     name: 'compressed_bytes',
     type: 'bytes',
     description: "The pull size: the sum of the image's layers as they are transferred, bytes.",
+    gist: true,
   },
   {
     name: 'uncompressed_bytes',

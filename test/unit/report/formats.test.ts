@@ -5,7 +5,7 @@ import { FORMATS } from '../../../src/report/formats/formats.ts';
 import type { FormatName } from '../../../src/report/names.ts';
 import { type Cells, type Column, REPORT_SCHEMA, type Report } from '../../../src/report/report.ts';
 
-const columns: readonly Column[] = [
+const COLUMNS: readonly Column[] = [
   { name: 'name', type: 'text', description: 'A name.' },
   { name: 'bytes', type: 'bytes', description: 'A size.' },
   { name: 'share', type: 'percent', description: 'A share.' },
@@ -13,16 +13,16 @@ const columns: readonly Column[] = [
   { name: 'at', type: 'timestamp', description: 'A time.' },
 ];
 
-function reportOf(rows: readonly Cells[], batchRows = 3): Report {
+function reportOf(rows: readonly Cells[], columns: readonly Column[], batchRows = 3): Report {
   async function* batches(): AsyncGenerator<readonly Cells[]> {
     for (let start = 0; start < rows.length; start += batchRows) yield rows.slice(start, start + batchRows);
   }
   return { schema: REPORT_SCHEMA, kind: 'images', columns, audit: null, rows: batches() };
 }
 
-async function write(format: FormatName, rows: readonly Cells[], options = {}): Promise<string> {
+async function write(format: FormatName, rows: readonly Cells[], options = {}, columns = COLUMNS): Promise<string> {
   let text = '';
-  for await (const piece of FORMATS[format](reportOf(rows), options)) text += piece;
+  for await (const piece of FORMATS[format](reportOf(rows, columns), options)) text += piece;
   return text;
 }
 
@@ -149,6 +149,24 @@ describe('table', () => {
 
   test('leaves out the last columns that a narrow terminal has no room for', async () => {
     expect((await write('table', rows, { width: 20 })).split('\n')[0]).toBe('name   bytes   share');
+  });
+
+  test('cuts texts, and shows the gist before other columns, where a terminal is narrow', async () => {
+    const columns: readonly Column[] = [
+      { name: 'repository', type: 'text', description: '' },
+      { name: 'tag', type: 'text', description: '' },
+      { name: 'tags', type: 'integer', description: '' },
+      { name: 'size', type: 'bytes', description: '', gist: true },
+    ];
+    const cells = ['shop/web', `sha256-${'f'.repeat(64)}.sig`, 7, 1_500_000];
+    const text = async (width: number) => (await write('table', [cells], { width }, columns)).split('\n');
+    expect(await text(48)).toEqual([
+      'repository  tag                         size',
+      `shop/web    sha256-${'f'.repeat(16)}…  1.5 MB`,
+      '',
+    ]);
+    expect((await text(40))[0]).toBe('repository  tags    size');
+    expect((await text(20))[0]).toBe('repository    size');
   });
 
   test('counts a wide character as two columns', async () => {
