@@ -76,15 +76,23 @@ export function text(example: string, pattern = /./, what = 'text') {
 
 /** Text (or a bare number) that a parser of ours reads; the parser's error is the field's. */
 export function parsed<Value>(example: string, parse: (text: string) => Value) {
-  return z
-    .union([z.string(), z.number()], { error: `write text, such as ${example}` })
-    .transform((value, context): Value => {
-      try {
-        return parse(String(value));
-      } catch (error) {
-        if (!(error instanceof SlimboardError)) throw error;
-        context.issues.push({ code: 'custom', message: error.message, input: value });
-        return z.NEVER;
-      }
-    });
+  return z.union([z.string(), z.number()], { error: `write text, such as ${example}` }).transform(reading(parse));
+}
+
+/** As {@link parsed}, of text that may look like a number: of a bare `1.10` YAML leaves 1.1. */
+export function parsedName<Value>(example: string, parse: (text: string) => Value) {
+  const rule = `write text, such as ${example}; what looks like a number in quotes: "1.10"`;
+  return z.string({ error: rule }).transform(reading(parse));
+}
+
+function reading<Value>(parse: (text: string) => Value) {
+  return (value: string | number, context: z.core.$RefinementCtx): Value => {
+    try {
+      return parse(String(value));
+    } catch (error) {
+      if (!(error instanceof SlimboardError)) throw error;
+      context.issues.push({ code: 'custom', message: error.message, input: value });
+      return z.NEVER;
+    }
+  };
 }

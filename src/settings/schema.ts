@@ -6,7 +6,7 @@ import { type PlatformSelection, parsePlatform } from '../oci/platform.ts';
 import { parseRegistryHost } from '../oci/reference.ts';
 import { credentialVariable } from '../registry/credentials.ts';
 import { FORMAT_NAMES, KIND_NAMES } from '../report/names.ts';
-import { choice, integer, keys, list, oneOrMore, parsed, text, toggle } from './fields.ts';
+import { choice, integer, keys, list, oneOrMore, parsed, parsedName, text, toggle } from './fields.ts';
 import { compileGlobs } from './glob.ts';
 import { parseBytes, parseDuration, parseGoal } from './units.ts';
 
@@ -18,7 +18,7 @@ export const NOTIFY_EVENTS = ['finished', 'regression', 'budget', 'failed'] as c
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export const LOG_FORMATS = ['pretty', 'json'] as const;
 
-const glob = parsed('payments/**', (pattern) => {
+const glob = parsedName('payments/**', (pattern) => {
   compileGlobs([pattern]);
   return pattern;
 });
@@ -216,11 +216,9 @@ const notification = keys(
     url: webUrl('put the URL into a variable, and write its name: urlFrom: SLIMBOARD_WEBHOOK_URL').exactOptional(),
     urlFrom: variable.exactOptional(),
     secretFrom: variable.exactOptional(),
-    on: oneOrMore(choice(NOTIFY_EVENTS), '[finished, regression, failed]').default([
-      'finished',
-      'regression',
-      'failed',
-    ]),
+    on: oneOrMore(choice(NOTIFY_EVENTS), '[finished, regression, failed]')
+      .refine((events) => events.length > 0, { error: 'write one event at least, such as [finished, failed]' })
+      .default(['finished', 'regression', 'failed']),
   },
   'a variable of the environment, and write its name: secretFrom: SLIMBOARD_WEBHOOK_SECRET',
 ).refine((entry) => (entry.url === undefined) !== (entry.urlFrom === undefined), {
@@ -228,7 +226,11 @@ const notification = keys(
 });
 
 export const settingsSchema = keys({
-  databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//).exactOptional(),
+  databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL')
+    .refine((url) => URL.canParse(url), {
+      error: 'this is no URL: write # / ? @ and % of a password as %23 %2F %3F %40 %25, and a port up to 65535',
+    })
+    .exactOptional(),
   redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//).exactOptional(),
   dataDir: text('./.slimboard'),
   log: keys({ level: choice(LOG_LEVELS), format: choice(LOG_FORMATS) }),

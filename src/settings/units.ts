@@ -69,7 +69,11 @@ export function parsePercent(text: string): number {
  * @throws SettingsError when the text is neither
  */
 export function parseGoal(text: string): Goal {
-  if (text.trim().endsWith('%')) return { kind: 'reduction', ratio: parsePercent(text) };
+  if (text.trim().endsWith('%')) {
+    const ratio = parsePercent(text);
+    if (ratio === 0) throw new SettingsError(`"${text}" is no goal: every image is there already`);
+    return { kind: 'reduction', ratio };
+  }
   return { kind: 'size', bytes: parseBytes(text) };
 }
 

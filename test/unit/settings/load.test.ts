@@ -186,6 +186,17 @@ describe('mistakes name file, line, key and what is accepted', () => {
       'policy:\n  budgets:\n    - maxImageSize: big',
       ':3: policy.budgets[0].maxImageSize: "big" is no size',
     ],
+    [
+      'a tag that YAML takes for a number',
+      source('tags: [1.10]'),
+      ':4: sources[0].tags[0]: write text, such as payments/**; what looks like a number in quotes',
+    ],
+    ['a goal that all have reached', 'policy: { goal: 0% }', ':1: policy.goal: "0%" is no goal'],
+    [
+      'a notification of nothing',
+      'notify: [{ kind: webhook, url: "https://ci.example.com/x", on: [] }]',
+      ':1: notify[0].on: write one event at least',
+    ],
     ['a bad goal', 'policy: { goal: 120% }', ':1: policy.goal: "120%" is no percentage'],
     [
       'a budget without a limit',
@@ -312,6 +323,20 @@ describe('secrets', () => {
     expect(String(error)).not.toContain('hunter2');
   });
 
+  test.each(['postgres://u:p#ss@db/b', 'postgres://u:p/ss@db/b', 'postgres://u:pass@db:99999/b', 'postgres://[::1/b'])(
+    'a URL that is none is told with its variable, and not shown: %s',
+    async (url) => {
+      const error = await load('', { env: { DATABASE_URL: url } }).catch((thrown: unknown) => thrown);
+      expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: this is no URL: write # .* as %23/);
+      expect(String(error)).not.toContain('ss@');
+    },
+  );
+
+  test.each(['postgres:///slimboard?host=/var/run/postgresql', 'postgres://user@%2Fvar%2Frun/slimboard'])(
+    'a socket is an address, too: %s',
+    async (url) => expect(await load('', { env: { DATABASE_URL: url } })).toMatchObject({ databaseUrl: url }),
+  );
+
   test('come from the environment, and no error shows them', async () => {
     const settings = await load('', {
       env: { DATABASE_URL: 'postgres://a:pw@db/a', SLIMBOARD_SERVE_TOKEN: 'x'.repeat(20) },
@@ -324,7 +349,7 @@ describe('secrets', () => {
     const error = await load('', { env: { DATABASE_URL: 'mysql://a:hunter2@db/a' } }).catch(
       (thrown: unknown) => thrown,
     );
-    expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: write text, such as postgres:/);
+    expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: write a URL, such as postgres:/);
     expect(String(error)).not.toContain('hunter2');
   });
 });
