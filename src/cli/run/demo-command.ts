@@ -21,13 +21,14 @@ const STEPS: readonly { readonly says: string; readonly args: (host: string) => 
 /** Audits sample images in a folder of its own. @throws SettingsError when the folder cannot be written */
 export async function demoCommand(io: Io, run: RunCommandLine, folder: string): Promise<ExitCode> {
   const cwd = resolve(io.cwd, folder);
+  const environment = ofItsOwn(io.environment);
   const registry = await startSampleRegistry();
   try {
     await prepareFolder(cwd, registry.host);
     for (const { says, args } of STEPS) {
       const words = args(registry.host);
       io.stdout.write(`\n# ${says}\n$ slimboard ${words.join(' ')}\n`);
-      const code = await run(words, { ...io, cwd });
+      const code = await run(words, { ...io, cwd, environment });
       if (code !== EXIT.done) return code;
     }
   } finally {
@@ -35,6 +36,12 @@ export async function demoCommand(io: Io, run: RunCommandLine, folder: string): 
   }
   io.stdout.write(epilogue(relative(io.cwd, cwd) || '.'));
   return EXIT.done;
+}
+
+/** Without what leads elsewhere: whatever else somebody audits, the tour has a database of its own. */
+function ofItsOwn(environment: Io['environment']): Io['environment'] {
+  const elsewhere = /^(?:SLIMBOARD_)?DATABASE_URL$|^SLIMBOARD_DATA_DIR$/;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !elsewhere.test(name)));
 }
 
 async function prepareFolder(folder: string, host: string): Promise<void> {
