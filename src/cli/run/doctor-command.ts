@@ -26,6 +26,7 @@ export async function doctorCommand(session: Session, targets: readonly string[]
   tell(describeSettings(session));
   tell(await checkStore(session));
   tell(await checkRedis(session));
+  for (const finding of checkNotifications(session)) tell(finding);
   for (const source of selectSources(session, targets))
     for (const finding of await checkSource(session, source)) tell(finding);
   return findings.some(({ status }) => status === 'error') ? EXIT.failure : EXIT.done;
@@ -57,6 +58,17 @@ async function checkStore({ settings }: Session): Promise<Finding> {
   } catch (error) {
     return { subject, status: 'error', message: messageOf(error) };
   }
+}
+
+/** Variables that notifications are read from: an audit would tell of a missing one at its end only. */
+function checkNotifications({ settings, io }: Session): readonly Finding[] {
+  const named = settings.notify.flatMap(({ urlFrom, secretFrom }) => [urlFrom, secretFrom]);
+  const missing = named.filter((name) => name !== undefined && !io.environment[name]);
+  return missing.map((name) => ({
+    subject: 'notify',
+    status: 'error',
+    message: `the variable ${name} is not set: nothing can be sent that needs it`,
+  }));
 }
 
 async function checkRedis({ settings }: Session): Promise<Finding> {

@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newPostgresUrl } from '../../support/databases.ts';
@@ -16,9 +19,9 @@ afterAll(async () => {
   await server?.stop();
 });
 
-async function doctor(redisUrl: string) {
+async function doctor(redisUrl: string, cwd = '/') {
   const environment = { SLIMBOARD_REDIS_URL: redisUrl, SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
-  return runInProcess('/', ['doctor'], environment);
+  return runInProcess(cwd, ['doctor'], environment);
 }
 
 test('it tells which Redis answers, and that it keeps what it is given', async () => {
@@ -33,4 +36,27 @@ test('a Redis that tells nothing of itself is an error, and no connection to it 
   expect(code, stdout).toBe(1);
   expect(stdout).toMatch(/^error +redis: .*NOPERM/m);
   await expect.poll(async () => String(await redis.client('LIST'))).not.toContain('user=mute');
+});
+
+test.each([
+  [
+    'a login that is refused',
+    (url: string) => url.replace('//', '//nobody:wrong@'),
+    /refused the login: WRONGPASS .*check user and password/,
+  ],
+  ['a database that is none', (url: string) => `${url}/abc`, /the Redis URL must look like/],
+  ['a database that is not there', (url: string) => `${url}/99`, /has no database 99/],
+])('%s is told as such', async (_, urlOf, message) => {
+  const { code, stdout } = await doctor(urlOf(server.url.replace(/\/$/, '')));
+  expect(code, stdout).toBe(1);
+  expect(stdout).toMatch(message);
+});
+
+test('a variable that a notification needs is missed before the audit', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'slimboard-doctor-'));
+  const notify = 'notify: [{ kind: webhook, url: "https://ci.example.com/x", secretFrom: SLIMBOARD_WEBHOOK_SECRET }]';
+  await writeFile(join(cwd, 'slimboard.yaml'), notify);
+  const { code, stdout } = await doctor(server.url, cwd);
+  expect(code, stdout).toBe(1);
+  expect(stdout).toMatch(/^error +notify: the variable SLIMBOARD_WEBHOOK_SECRET is not set/m);
 });
