@@ -32,7 +32,8 @@ export function storeFailureOf(error: unknown): unknown {
   // Several addresses of one host: each failed, and the error of all has a code only.
   const reason = mistakeOf(error) ?? (isPassing(error) ? error.message || codeOf(error) : undefined);
   if (reason === undefined) return error;
-  return new StoreUnavailableError(`Postgres is not available: ${reason}`, { cause: error });
+  const advice = isUnreachable(error) ? '; see that it runs, and host and port of the database URL' : '';
+  return new StoreUnavailableError(`Postgres is not available: ${reason}${advice}`, { cause: error });
 }
 
 /** Whether a transaction failed only because another one was in its way. */
@@ -60,6 +61,10 @@ function mistakeOf(error: Error): string | undefined {
 /** Of sslrootcert, sslcert or sslkey. A socket in a folder that is not there is a server that does not run. */
 function isUnreadableFile(error: Error, code: string): boolean {
   return /^(?:ENOENT|EACCES|EISDIR)$/.test(code) && (error as NodeJS.ErrnoException).syscall !== 'connect';
+}
+
+function isUnreachable(error: Error): boolean {
+  return /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/.test(codeOf(error));
 }
 
 function isPassing(error: Error): boolean {

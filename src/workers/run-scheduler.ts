@@ -53,10 +53,10 @@ export interface NowOptions extends InstallationOptions {
 
 /**
  * Hands an audit of each source to the workers.
- * @returns how the audits ended, when asked to wait; else nothing
- * @throws SettingsError when a name is no source, before any audit is started
+ * @returns how the audits ended, by their numbers, when asked to wait; else nothing
+ * @throws SettingsError when a name is no source, or there is none, before any audit is started
  */
-export async function runNow(options: NowOptions): Promise<readonly AuditStatus[]> {
+export async function runNow(options: NowOptions): Promise<ReadonlyMap<number, AuditStatus>> {
   const { settings, signal } = options;
   const names = namesOf(options.sources, settings);
   const installation = await openInstallation(options);
@@ -66,7 +66,7 @@ export async function runNow(options: NowOptions): Promise<readonly AuditStatus[
     const outcomes = await startNow(names, { starter, queue, signal });
     for (const [source, { auditId, kind }] of outcomes) options.onStarted(source, auditId, kind === 'running');
     if (!(await queue.hasWorkers())) options.onNoWorker();
-    if (!options.wait) return [];
+    if (!options.wait) return new Map();
     return await waitForAll(
       starter,
       [...outcomes.values()].map(({ auditId }) => auditId),
@@ -79,14 +79,23 @@ export async function runNow(options: NowOptions): Promise<readonly AuditStatus[
 
 function namesOf(asked: readonly string[], settings: Settings): readonly string[] {
   const known = settings.sources.map(({ name }) => name);
+  if (known.length === 0)
+    throw new SettingsError(
+      'there is nothing to audit: write sources into slimboard.yaml, or name that file by --config',
+    );
   const unknown = asked.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new SettingsError(`there is no source "${unknown}" in the settings, only: ${known.join(', ') || 'none'}`);
   return asked.length > 0 ? asked : known;
 }
 
-function waitForAll(starter: AuditStarter, audits: readonly number[], signal: AbortSignal) {
-  return Promise.all(audits.map((auditId) => waitForAudit(auditId, { starter, signal })));
+async function waitForAll(
+  starter: AuditStarter,
+  audits: readonly number[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, AuditStatus>> {
+  const waiting = audits.map(async (id) => [id, await waitForAudit(id, { starter, signal })] as const);
+  return new Map(await Promise.all(waiting));
 }
 
 function scheduleOf({ name, schedule, timezone }: SourceSettings): readonly ScheduledSource[] {

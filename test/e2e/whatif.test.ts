@@ -24,4 +24,7 @@ test('what if an image stood on nothing, or on more: in words that fit', async (
   expect(toNothing.stdout).toMatch(/swap +library\/debian:13 → scratch\nimages +2\na pull +\d+ B less\n/);
   const toMore = await slimboard('whatif', '--from', 'library/debian:13', '--to', 'library/buildpack:13');
   expect(toMore.stdout).toMatch(/a pull +\d+ B more\n/);
+  const fromNone = await slimboard('whatif', '--from', 'library/debian:9', '--to', 'scratch');
+  expect(fromNone).toMatchObject({ code: 2, stdout: '' });
+  expect(fromNone.stderr).toContain('no audited image stands on library/debian:9');
 });

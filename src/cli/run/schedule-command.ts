@@ -26,7 +26,7 @@ export async function scheduleCommand(
     await runScheduler({ ...common, metricsPort: metricsPortOf(flags, environment), reload: reloadSettings });
     return EXIT.done;
   }
-  const statuses = await runNow({
+  const ended = await runNow({
     ...common,
     sources: flags.now === true ? [] : flags.now,
     wait: flags.wait === true,
@@ -35,7 +35,13 @@ export async function scheduleCommand(
     onNoWorker: () =>
       session.notices.problem('no worker is connected to this Redis: the audits begin when "slimboard worker" runs'),
   });
-  return worstOf(statuses);
+  for (const [audit, status] of ended) tellEnd(session, audit, status);
+  return worstOf([...ended.values()]);
+}
+
+function tellEnd({ notices }: Session, audit: number, status: AuditStatus): void {
+  if (status === 'finished') notices.info(`audit ${audit} finished`);
+  else notices.problem(`audit ${audit} ${status}: "slimboard report errors --audit ${audit}" lists what failed`);
 }
 
 function worstOf(statuses: readonly AuditStatus[]): ExitCode {

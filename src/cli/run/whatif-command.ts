@@ -1,5 +1,5 @@
 import { type StoredLayer, type WhatIf, whatIf } from '../../advise/whatif.ts';
-import { NotFoundError } from '../../errors.ts';
+import { SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
 import { openStore } from '../../open-store.ts';
@@ -13,7 +13,10 @@ import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 /** Every platform's images of a base share its name; sizes are compared on the one that most run. */
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
 
-/** Reckons a base swap over all that is stored: each registry by itself, for they share no blobs. */
+/**
+ * Reckons a base swap over all that is stored: each registry by itself, for they share no blobs.
+ * @throws SettingsError when no image stands on the base
+ */
 export async function whatifCommand(session: Session, from: string, to: string, format: string): Promise<void> {
   const wanted = parseTableOrJson(format);
   const db = await openStore(session.settings, 'read');
@@ -29,7 +32,7 @@ export async function whatifCommand(session: Session, from: string, to: string, 
       results.push({ source: name, ...whatIf(from, base, moving, elsewhere) });
     }
     if (results.length === 0)
-      throw new NotFoundError(`no audited image stands on ${from}: "slimboard report bases" lists the bases`);
+      throw new SettingsError(`no audited image stands on ${from}: "slimboard report bases" lists the bases`);
     await writeTableOrJson(session.io, wanted, { schema: 'slimboard.whatif/1', results }, results.flatMap(linesOf));
   } finally {
     await db.close();
