@@ -84,14 +84,25 @@ function viewLayer(image: AuditedImage, bytes: number, position: number, step: B
   };
 }
 
-/** The value of a variable that a layer's script sees: set there, in the image's environment, or as a build argument. */
-export function variableOf({ image }: ImageView, layer: LayerView, name: string): string | undefined {
-  const { env, history } = image.config;
-  const argument = history.find(({ createdBy }) => BUILD_ARGUMENT.test(createdBy) && valueIn(createdBy, name));
-  return valueIn(layer.args, name) ?? valueIn(env.join('\n'), name) ?? valueIn(argument?.createdBy ?? '', name);
+/**
+ * The value of a variable that a layer's script sees: set there, by the last ENV before it, by the base where no ENV
+ * tells, or as a build argument.
+ */
+export function variableOf(view: ImageView, layer: LayerView, name: string): string | undefined {
+  const { steps } = view;
+  const at = steps.findIndex((step) => step.layer === layer.position);
+  const lastOf = (verb: Verb): string | undefined => lastValue(steps.slice(0, at), verb, name);
+  return valueIn(layer.args, name) ?? lastOf('ENV') ?? inherited(view, name) ?? lastOf('ARG');
 }
 
-const BUILD_ARGUMENT = /^(?:\/bin\/sh -c #\(nop\)\s+)?ARG /;
+/** A variable that the image has and no step sets: histories of some builders leave out those of their base. */
+function inherited({ steps, image }: ImageView, name: string): string | undefined {
+  return lastValue(steps, 'ENV', name) === undefined ? valueIn(image.config.env.join('\n'), name) : undefined;
+}
+
+function lastValue(steps: readonly BuildStep[], verb: Verb, name: string): string | undefined {
+  return steps.flatMap((step) => (step.verb === verb ? (valueIn(step.args, name) ?? []) : [])).at(-1);
+}
 
 function valueIn(text: string, name: string): string | undefined {
   if (!text.includes(`${name}=`)) return undefined;

@@ -36,7 +36,7 @@ import { yumCache } from './rules/yum-cache.ts';
  * Raise it when a rule changes, or what advice projects from the same knowledge: findings and plans stored under an older
  * version are computed again, from what is stored.
  */
-export const RULES_VERSION = 2;
+export const RULES_VERSION = 3;
 
 /** Every rule, in the order in which findings are listed: bytes first, then safety, then habits. */
 export const RULES: readonly Rule[] = [

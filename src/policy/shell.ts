@@ -92,6 +92,14 @@ export function setsOption(command: Command, option: string): boolean {
   return command.words.some((word) => word === option || word.startsWith(`${option}=`));
 }
 
+/** What an option is given, each time: `dev` of `--omit dev` and of `--omit=dev`. */
+export function valuesOf({ words }: Command, option: string): readonly string[] {
+  return words.flatMap((word, at) => {
+    if (word === option) return [words[at + 1] ?? ''];
+    return word.startsWith(`${option}=`) ? [word.slice(option.length + 1)] : [];
+  });
+}
+
 /** Whether a command removes something at or below a place: `lists` of `rm -rf /var/lib/{apt,cache}/lists`. */
 export function removes(command: Command, place: string): boolean {
   if (!isRemoval(command)) return false;

@@ -2,7 +2,7 @@ import { evidenceOf, hitFrom, packagesEvidence, upTo } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import { type ImageView, type LayerView, variableOf } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
-import { type Command, hasOption, runs, setsOption } from '../shell.ts';
+import { type Command, hasOption, runs, setsOption, valuesOf } from '../shell.ts';
 
 export const devDependencies: Rule = {
   id: 'dev-dependencies',
@@ -65,8 +65,7 @@ const INSTALLERS: readonly Installer[] = [
     programs: ['npm', 'pnpm', 'yarn', 'bun'],
     remedy: '"npm ci --omit=dev" ("yarn workspaces focus --production", "pnpm install --prod")',
     installs: (command) => installsList(command) && !hasOption(command, '-g', '--global'),
-    leavesOut: (command) =>
-      ['--omit', '--production', '--prod', '--only', '-P'].some((option) => setsOption(command, option)),
+    leavesOut: isForProduction,
     variables: { NODE_ENV: /^production$/, NPM_CONFIG_OMIT: /dev/, NPM_CONFIG_PRODUCTION: /^true$/ },
   },
   {
@@ -108,6 +107,17 @@ const INSTALLERS: readonly Installer[] = [
     variables: {},
   },
 ];
+
+/** `--omit=dev`, `--only production`, `--prod`; `--omit=optional` and `--production=false` install them. */
+function isForProduction(command: Command): boolean {
+  const given = (options: readonly string[], values: RegExp): boolean =>
+    options.some((option) => valuesOf(command, option).some((value) => values.test(value)));
+  return (
+    given(['--omit'], /\bdev\b/) ||
+    given(['--only'], /^prod(?:uction)?$/) ||
+    given(['--production', '--prod', '-P'], /^(?!false$)/)
+  );
+}
 
 /** "npm install express" adds one package; without a name it is the project's whole list. */
 function installsList(command: Command): boolean {

@@ -21,6 +21,9 @@ function copy(instruction: string, more: Partial<LayerSketch> = {}): LayerSketch
   return { instruction: `${instruction} # buildkit`, bytes: 10 * MB, ...more };
 }
 
+const PRODUCTION = { Env: ['NODE_ENV=production'] };
+const NO_PIP_CACHE = { Env: ['PIP_NO_CACHE_DIR=1'] };
+
 const KEPT: readonly [string, ImageSketch][] = [
   ['apt-cache', run('apt-get update && apt-get install -y --no-install-recommends curl')],
   ['apt-cache', run('apt-get -o Acquire::Retries=3 update && DEBIAN_FRONTEND=noninteractive apt-get install -y curl')],
@@ -29,6 +32,7 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['yum-cache', run('dnf install -y nginx')],
   ['yum-cache', run('microdnf install -y java-21-openjdk-headless')],
   ['pip-cache', run('pip install -r requirements.txt')],
+  ['pip-cache', { ...run('pip install flask'), steps: ['ENV PIP_NO_CACHE_DIR=1'], config: NO_PIP_CACHE }],
   ['pip-cache', run('apk add --no-cache gcc && python3 -m pip install flask')],
   ['npm-cache', run('npm ci --omit=dev')],
   ['yarn-cache', run('yarn install --frozen-lockfile')],
@@ -42,6 +46,10 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['fat-base', { variant: 'full', baseNames: ['library/node:24'] }],
   ['dev-dependencies', run('npm install')],
   ['dev-dependencies', run('composer install')],
+  ['dev-dependencies', { ...run('npm ci'), steps: ['ENV NODE_ENV=production'], config: PRODUCTION }],
+  ['dev-dependencies', run('npm ci --omit=optional')],
+  ['dev-dependencies', run('npm ci --production=false')],
+  ['dev-dependencies', run('yarn install --production=false')],
   ['dev-dependencies', run('pip install --no-cache-dir -r requirements-dev.txt')],
   ['recommended-packages', run('apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*')],
   ['copy-all', { own: [copy('COPY . .')] }],
@@ -96,7 +104,8 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['yum-cache', run('dnf install -y nginx && dnf clean all')],
   ['pip-cache', run('pip install --no-cache-dir -r requirements.txt')],
   ['pip-cache', run('pip config set global.no-cache-dir true && pip install flask')],
-  ['pip-cache', { ...run('pip install flask'), config: { Env: ['PIP_NO_CACHE_DIR=1'] } }],
+  ['pip-cache', { ...run('pip install flask'), config: NO_PIP_CACHE }],
+  ['pip-cache', { ...run('pip install flask'), settings: ['ENV PIP_NO_CACHE_DIR=1'], config: NO_PIP_CACHE }],
   ['npm-cache', run('npm ci && npm cache clean --force')],
   ['npm-cache', run('npm run install-hooks')],
   ['yarn-cache', run('yarn install --production && yarn cache clean')],
@@ -112,7 +121,11 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['dev-dependencies', run('npm install -g serve')],
   ['dev-dependencies', run('npm install express')],
   ['dev-dependencies', run('npm ci && npm run build && npm prune --omit=dev')],
-  ['dev-dependencies', { ...run('yarn install'), config: { Env: ['NODE_ENV=production'] } }],
+  ['dev-dependencies', { ...run('yarn install'), config: PRODUCTION }],
+  ['dev-dependencies', { ...run('npm ci'), settings: ['ENV NODE_ENV=production'], config: PRODUCTION }],
+  ['dev-dependencies', { ...run('npm ci'), settings: ['ARG NODE_ENV=production'] }],
+  ['dev-dependencies', run('npm ci --omit dev --omit=optional')],
+  ['dev-dependencies', run('npm install --only=prod')],
   ['recommended-packages', run('apt-get install -y --no-install-recommends curl')],
   ['recommended-packages', run('apt-get -o APT::Install-Recommends=false install -y curl')],
   ['copy-all', { own: [copy('COPY package.json package-lock.json ./')] }],
