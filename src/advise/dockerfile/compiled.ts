@@ -1,6 +1,7 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
-import { type DockerfileFacts, environment, jsonWords, scriptNote } from './facts.ts';
+import { portLines, scriptNote, startLines } from './closing.ts';
+import { type DockerfileFacts, environment } from './facts.ts';
 import { buildPackages, compilerStep, installStep, runPackages } from './packages.ts';
 
 /** Go: a static binary, on nothing or on the least that was asked for; with C, built and run on one distribution. */
@@ -66,17 +67,17 @@ function muslTools(facts: DockerfileFacts): readonly string[] {
 
 /** The last stage of a binary. */
 function lastStage(facts: DockerfileFacts): string[] {
-  const { program, programArgs, isEntrypoint, ports, cmd } = facts;
+  const { program, programArgs, isEntrypoint, cmd } = facts;
   const path = `/usr/local/bin/${program}`;
   // What the image starts by name is found by its path here: an empty image has no PATH to search.
-  const start = [`ENTRYPOINT ${jsonWords([path, ...programArgs])}`, ...(isEntrypoint && cmd ? [`CMD ${cmd}`] : [])];
+  const start = startLines({ entrypoint: [path, ...programArgs], cmd: isEntrypoint ? cmd : [] });
   return [
     ...lastImage(facts),
     ...workdirOf(facts),
     ...environment(facts),
     `COPY --from=build /out/${program} ${path}`,
     'USER 65532:65532',
-    ...ports.map((port) => `EXPOSE ${port}`),
+    ...portLines(facts),
     ...scriptNote(facts),
     ...start,
   ];

@@ -8,6 +8,7 @@ import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts
 import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import type { BaseTechniqueId } from '../technique.ts';
+import { baseName, type Copy, copiesOf } from './copies.ts';
 import { ownEnvironment } from './environment.ts';
 
 /** What is known of an image that a Dockerfile for it needs; every text is safe to write into one. */
@@ -19,8 +20,8 @@ export interface DockerfileFacts {
   readonly framework: string;
   /** What its own steps ran: they tell the package manager. */
   readonly commands: readonly Command[];
-  /** What its own steps copied, as COPY and ADD have it. */
-  readonly copied: readonly string[];
+  /** What its own steps copied. */
+  readonly copies: readonly Copy[];
   /** Apache's module serves it: what PHP's image for it sets. */
   readonly server: 'apache' | undefined;
   /** What its own steps set for the program: `PORT=8080`. */
@@ -37,9 +38,9 @@ export interface DockerfileFacts {
   /** As EXPOSE has them: `8080`, `53/udp`. */
   readonly ports: readonly string[];
   readonly workdir: string;
-  /** Entrypoint and command in the exec form's JSON; undefined where the image has none of its own. */
-  readonly entrypoint: string | undefined;
-  readonly cmd: string | undefined;
+  /** Entrypoint and command; empty where the image has none of its own, or one that holds a secret. */
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
   /** What the image starts, without its folder. */
   readonly program: string;
   /** What it gets beside its name, in the same part of the config. */
@@ -78,7 +79,7 @@ export function dockerfileFacts(
     release,
     framework: (verdict.framework?.value ?? '').toLowerCase(),
     commands: view.own.flatMap(({ commands }) => commands),
-    copied: view.own.flatMap(({ verb, args }) => (verb === 'COPY' || verb === 'ADD' ? [args] : [])),
+    copies: copiesOf(view.own),
     server: servesByApache(config) ? 'apache' : undefined,
     env: ownEnvironment(view),
     packages: ownPackages(view),
@@ -88,8 +89,8 @@ export function dockerfileFacts(
     needsDistribution: startNeedsShell(view, runtime) || needsPackages(view),
     ports: config.exposedPorts.flatMap((port) => PORT.exec(port)?.[1] ?? []),
     workdir: /^\/[\w./-]+$/.test(config.workingDir) ? config.workingDir : DEFAULT_WORKDIR,
-    entrypoint: execForm(start.entrypoint),
-    cmd: execForm(start.cmd),
+    entrypoint: withoutSecret(start.entrypoint),
+    cmd: withoutSecret(start.cmd),
     ...programOf(start),
     base,
   };
@@ -102,17 +103,9 @@ function olderDistroOf({ verdict }: AuditedImage): string | undefined {
   return id === 'debian' && isSame ? undefined : /^(?:debian|ubuntu)$/.test(id) ? `${id} ${version}`.trim() : undefined;
 }
 
-/**
- * JSON has no raw line breaks, so nothing in it can start an instruction of its own. A command with a credential in it
- * is left out whole.
- */
-function execForm(words: readonly string[]): string | undefined {
-  return words.length === 0 || commandHoldsSecret(words) ? undefined : jsonWords(words);
-}
-
-/** Words as an instruction has them in its exec form. */
-export function jsonWords(words: readonly string[]): string {
-  return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+/** A command with a credential in it is left out whole. */
+function withoutSecret(words: readonly string[]): readonly string[] {
+  return commandHoldsSecret(words) ? [] : words;
 }
 
 /** Shells and init programs, which start another. */
@@ -133,11 +126,12 @@ function programIn(words: readonly string[]): Pick<DockerfileFacts, 'program' | 
   const at = words.findIndex((word) => !STARTERS.test(baseName(word)) && !isScript(word));
   const program = baseName(words[at] ?? '');
   if (!/^[\w.-]+$/.test(program)) return undefined;
-  return { program, programArgs: commandHoldsSecret(words) ? [] : words.slice(at + 1) };
+  return { program, programArgs: withoutSecret(words).slice(at + 1) };
 }
 
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+/** All that the program gets: beside its name, and where the entrypoint names it, by the command. */
+export function argsOf({ programArgs, isEntrypoint, cmd }: DockerfileFacts): readonly string[] {
+  return isEntrypoint ? [...programArgs, ...cmd] : programArgs;
 }
 
 /** `node:24-trixie-slim`, or `node:24-alpine3.24` where Alpine is asked for. */
@@ -161,40 +155,4 @@ const MOST_ON_A_LINE = 3;
 export function environment({ env }: DockerfileFacts): readonly string[] {
   if (env.length === 0) return [];
   return [`ENV ${env.join(env.length > MOST_ON_A_LINE ? ' \\\n    ' : ' ')}`];
-}
-
-/** The last lines of every template: ports, then what the image starts. */
-export function closing(facts: DockerfileFacts, fallback: string): readonly string[] {
-  const start = [
-    ...(facts.entrypoint ? [`ENTRYPOINT ${facts.entrypoint}`] : []),
-    ...(facts.cmd ? [`CMD ${facts.cmd}`] : []),
-  ];
-  return [
-    ...scriptLines(facts),
-    ...facts.ports.map((port) => `EXPOSE ${port}`),
-    ...(start.length > 0 ? start : [fallback]),
-  ];
-}
-
-/** The COPY of a script that lies outside of the program's folder; a note where nobody knows where it came from. */
-export function scriptLines({ script, copied, workdir, entrypoint, cmd }: DockerfileFacts): readonly string[] {
-  const isShown = [entrypoint, cmd].some((words) => script !== undefined && words?.includes(JSON.stringify(script)));
-  if (script === undefined || !isShown || script.startsWith(`${workdir}/`) || script.startsWith('./')) return [];
-  const copies = copied.map((args) => args.split(/\s+/).filter((word) => !word.startsWith('--')));
-  const copy = copies.find((words) => isCopyOf(words, script));
-  return [
-    copy ? `COPY --chmod=0755 ${copy.join(' ')}` : `# The image is started by ${baseName(script)}: copy it here, too.`,
-  ];
-}
-
-/** The note of templates that name the program themselves. */
-export function scriptNote({ script }: DockerfileFacts): readonly string[] {
-  return script ? [`# ${script} starts the image: copy it, too, and name it first in ENTRYPOINT.`] : [];
-}
-
-/** Of one file, which the script is or which goes into the script's folder by its name. */
-function isCopyOf([source = '', target = '', ...more]: readonly string[], script: string): boolean {
-  if (more.length > 0 || !/^[\w.][\w./-]*$/.test(source) || !/^\/[\w./-]+$/.test(target)) return false;
-  const path = target.endsWith('/') ? target + baseName(source) : target;
-  return path === script || (!script.includes('/') && baseName(path) === script);
 }

@@ -1,5 +1,7 @@
 import { ALPINE } from '../releases.ts';
-import { closing, type DockerfileFacts, environment, jsonWords, scriptNote } from './facts.ts';
+import { jsonWords, portLines, scriptNote, startLines } from './closing.ts';
+import { copiesFile } from './copies.ts';
+import { argsOf, type DockerfileFacts, environment } from './facts.ts';
 import { runPackages } from './packages.ts';
 
 /** Java 8 has no modules, and so no jlink. */
@@ -24,9 +26,9 @@ interface BuildTool {
   readonly steps: readonly string[];
 }
 
-function buildToolOf({ commands, copied }: DockerfileFacts): BuildTool {
+function buildToolOf({ commands, copies }: DockerfileFacts): BuildTool {
   const has = (name: string): boolean =>
-    commands.some(({ program }) => program === name) || copied.some((args) => args.split(/\s+/).includes(name));
+    commands.some(({ program }) => program === name) || copies.some((copy) => copiesFile(copy, name));
   if (has('gradlew')) return GRADLE_WRAPPER;
   if (has('gradle')) return GRADLE;
   return has('mvnw') ? MAVEN_WRAPPER : MAVEN;
@@ -82,32 +84,38 @@ const LONGEST_SCRIPT = 1_000;
 
 /** As a shell starts the image's jar; the program takes the shell's place, and gets the signals. */
 function shellStart({ entrypoint, cmd, needsDistribution }: DockerfileFacts): string | undefined {
-  const words: unknown = JSON.parse(entrypoint ?? cmd ?? '[]');
-  const script = Array.isArray(words) && words.length === 3 && words[1] === '-c' ? String(words[2]).trim() : '';
+  const words = entrypoint.length > 0 ? entrypoint : cmd;
+  const script = words.length === 3 && words[1] === '-c' ? (words[2] ?? '').trim() : '';
   const [, before, after = ''] = (script.length <= LONGEST_SCRIPT && SHELL_START.exec(script)) || [];
   if (before === undefined || !needsDistribution) return undefined;
   return `ENTRYPOINT ${jsonWords(['sh', '-c', `exec ${before}${JAR}${after}`])}`;
 }
 
-/** As the image starts its jar: with the same options, and the same arguments after it. */
+/**
+ * As the image starts its jar: with the same options, and the same arguments after it. What its command has before the
+ * jar becomes the entrypoint's: only what follows the jar is the command's.
+ */
 function startOf(facts: DockerfileFacts): readonly string[] {
-  const { program, programArgs, isEntrypoint, cmd } = facts;
   const byShell = shellStart(facts);
   if (byShell !== undefined) return [byShell];
-  const at = programArgs.indexOf('-jar');
-  const isJar = program === 'java' && at >= 0 && !programArgs.slice(0, at).some((word) => NAMES_FILES.test(word));
-  const options = isJar && at > 0 ? programArgs.slice(0, at) : ['-XX:MaxRAMPercentage=75'];
-  const after = isJar ? programArgs.slice(at + 2) : [];
+  const args = argsOf(facts);
+  const at = args.indexOf('-jar');
+  const isJar = facts.program === 'java' && at >= 0 && !args.slice(0, at).some((word) => NAMES_FILES.test(word));
+  const ofEntrypoint = Math.max(at + 2, facts.programArgs.length);
+  const options = isJar && at > 0 ? args.slice(0, at) : ['-XX:MaxRAMPercentage=75'];
+  const after = isJar ? args.slice(at + 2, ofEntrypoint) : [];
   return [
     ...scriptNote(facts),
-    `ENTRYPOINT ${jsonWords(['java', ...options, '-jar', JAR, ...after])}`,
-    ...(isJar && isEntrypoint && cmd ? [`CMD ${cmd}`] : []),
+    ...startLines({
+      entrypoint: ['java', ...options, '-jar', JAR, ...after],
+      cmd: isJar ? args.slice(ofEntrypoint) : [],
+    }),
   ];
 }
 
 /** The last lines: its ports, and how it starts. */
 function closingOf(facts: DockerfileFacts): readonly string[] {
-  return [...facts.ports.map((port) => `EXPOSE ${port}`), ...startOf(facts)];
+  return [...portLines(facts), ...startOf(facts)];
 }
 
 function jreDockerfile(facts: DockerfileFacts): string {
@@ -130,20 +138,17 @@ function jreDockerfile(facts: DockerfileFacts): string {
 /** Releases that distroless images on Debian 13 have. */
 const DISTROLESS: readonly string[] = ['21', '25'];
 
-const MEMORY = 'ENV JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=75';
-
-/** The image starts `java -jar` itself. */
+/** No shell and nothing beside the runtime, which is found on the PATH as everywhere. */
 function distrolessDockerfile(facts: DockerfileFacts): string {
   return [
     ...buildStage(facts, ''),
     '',
     `FROM gcr.io/distroless/java${facts.release}-debian13:nonroot`,
-    ...(facts.env.some((variable) => variable.startsWith('JAVA_TOOL_OPTIONS=')) ? [] : [MEMORY]),
     ...environment(facts),
     'WORKDIR /app',
     'COPY --from=build /app.jar app.jar',
     'USER 65532:65532',
-    ...closing({ ...facts, entrypoint: undefined, cmd: undefined }, 'CMD ["/app/app.jar"]'),
+    ...closingOf(facts),
   ].join('\n');
 }
 

@@ -1,7 +1,10 @@
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
-import { closing, copyProgram, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
+import { closing, jsonWords, portLines } from './closing.ts';
+import { copiesFile } from './copies.ts';
+import { argsOf, copyProgram, type DockerfileFacts, environment, officialTag } from './facts.ts';
 import { buildPackages, installStep, runPackages } from './packages.ts';
+import { byNames } from './start-words.ts';
 
 /** `berry` is what yarn has been since its second version. */
 type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'berry' | 'bun';
@@ -63,8 +66,8 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
 
 /** By what its steps ran, or by the lock file that they copied; where they provide for several, by what it starts. */
 function packageManagerOf(facts: DockerfileFacts): PackageManager {
-  const { commands, copied, program } = facts;
-  const copies = (name: string): boolean => copied.some((args) => args.includes(name));
+  const { commands, program } = facts;
+  const copies = (name: string): boolean => facts.copies.some((copy) => copiesFile(copy, name));
   const locks = Object.entries(LOCK_FILES).filter(([, lockFile]) => copies(lockFile));
   if (locks.length > 1) return locks.find(([name]) => name === program) ? (program as PackageManager) : 'npm';
   const installs = (name: string): boolean =>
@@ -174,7 +177,7 @@ function userLine(facts: DockerfileFacts): string {
 
 function startLines(facts: DockerfileFacts): readonly string[] {
   if (isDistroless(facts)) return distrolessStart(facts);
-  const lines = closing(facts, 'CMD ["node", "server.js"]');
+  const lines = closing(byNames(facts), 'CMD ["node", "server.js"]');
   if (!['npm', 'pnpm', 'yarn'].includes(facts.program)) return lines;
   return [
     '# Better the command behind it, such as ["node", "dist/server.js"]: one process, which gets the signals.',
@@ -183,9 +186,10 @@ function startLines(facts: DockerfileFacts): readonly string[] {
 }
 
 /** Without a shell and npm, node itself starts the program: it is the entrypoint of distroless images. */
-function distrolessStart({ program, programArgs, ...facts }: DockerfileFacts): readonly string[] {
-  const ports = facts.ports.map((port) => `EXPOSE ${port}`);
-  if (program === 'node' && programArgs.length > 0) return [...ports, `CMD ${jsonWords(programArgs)}`];
+function distrolessStart(facts: DockerfileFacts): readonly string[] {
+  const ports = portLines(facts);
+  const args = argsOf(facts);
+  if (facts.program === 'node' && args.length > 0) return [...ports, `CMD ${jsonWords(args)}`];
   return [...ports, '# The script that the image started another way.', 'CMD ["server.js"]'];
 }
 

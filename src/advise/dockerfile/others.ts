@@ -1,6 +1,7 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
-import { closing, copyProgram, type DockerfileFacts, environment, officialTag } from './facts.ts';
+import { closing } from './closing.ts';
+import { copyProgram, type DockerfileFacts, environment, officialTag } from './facts.ts';
 import { compilerStep, runPackages, runPackagesOr } from './packages.ts';
 
 /** Without a path of its own, a deployment installs below the sources. */
@@ -94,7 +95,7 @@ export function phpDockerfile(facts: DockerfileFacts): string {
   const server = serverOf(facts);
   // Apache's module is built on Debian alone.
   const suite = facts.base === 'alpine-base' && server !== 'apache' ? `alpine${ALPINE}` : DEBIAN;
-  const shown = server === 'cli' ? facts : { ...facts, entrypoint: undefined, cmd: undefined };
+  const shown = server === 'cli' ? facts : { ...facts, entrypoint: [], cmd: [] };
   return [
     'FROM composer:2 AS build',
     'WORKDIR /app',

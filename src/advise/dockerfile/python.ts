@@ -1,7 +1,9 @@
 import { lookUp } from '../../classify/look-up.ts';
-import { closing, copyProgram, type DockerfileFacts, environment, jsonWords, officialTag } from './facts.ts';
+import { closing } from './closing.ts';
+import { copyProgram, type DockerfileFacts, environment, officialTag } from './facts.ts';
 import { compilerStep, runPackagesOr } from './packages.ts';
 import { pipInstall } from './pip.ts';
+import { byNames, withoutRunner } from './start-words.ts';
 
 /** What starts a program whose image does not say, by framework. */
 const STARTS: Readonly<Record<string, string>> = {
@@ -65,26 +67,6 @@ function installSteps(facts: DockerfileFacts): readonly string[] {
   return tool === 'pip' ? pipInstall(facts, WITH_CACHE) : INSTALLS[tool];
 }
 
-/** `uv run x` is `x` where the environment is on the PATH, and the last stage has no uv. */
-function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
-  const [first, ...words] = facts.programArgs;
-  if (!['uv', 'poetry', 'pipenv'].includes(facts.program) || first !== 'run') return facts;
-  const start = jsonWords(words);
-  return facts.isEntrypoint ? { ...facts, entrypoint: start } : { ...facts, entrypoint: undefined, cmd: start };
-}
-
-const IN_ENVIRONMENT = /"\/[^"]*\/\.?(?:v|virtual)?env\/bin\/([\w.-]+)"/g;
-
-/** A program of the image's own virtual environment is found on the PATH here: this one lies elsewhere. */
-function onPath(facts: DockerfileFacts): DockerfileFacts {
-  const { entrypoint, cmd } = facts;
-  return {
-    ...facts,
-    entrypoint: entrypoint?.replace(IN_ENVIRONMENT, '"$1"'),
-    cmd: cmd?.replace(IN_ENVIRONMENT, '"$1"'),
-  };
-}
-
 const MANAGED: readonly (readonly string[])[] = [['collectstatic', '--noinput'], ['compilemessages']];
 
 /** Django's files for the web server, where the image's own build made them. */
@@ -116,6 +98,6 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     'COPY --from=build /opt/venv /opt/venv',
     copyProgram(facts, '10001'),
     'USER 10001',
-    ...closing(onPath(withoutRunner(facts)), lookUp(STARTS, facts.framework) ?? 'CMD ["python", "main.py"]'),
+    ...closing(byNames(withoutRunner(facts)), lookUp(STARTS, facts.framework) ?? 'CMD ["python", "main.py"]'),
   ].join('\n');
 }

@@ -5,22 +5,10 @@ import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import type { Runtime } from '../../../src/classify/verdict.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import { auditedImage, type ImageSketch, pairImage } from '../../support/audited-image.ts';
+import { dockerfile, instructionsOf, run, TODAY } from '../../support/dockerfiles.ts';
 
-const TODAY = '2026-11-24';
 const RUNTIMES: readonly Runtime[] = ['node', 'python', 'go', 'java', 'ruby', 'php', 'rust', 'dotnet'];
 const BASES: readonly BaseTechniqueId[] = ['slim-base', 'alpine-base', 'distroless-base', 'scratch-base'];
-
-function dockerfile(sketch: ImageSketch, base: BaseTechniqueId = 'slim-base'): string {
-  return generateDockerfile(auditedImage(sketch), base, TODAY)?.dockerfile ?? '';
-}
-
-/** Instructions with their continuation lines joined. */
-function instructionsOf(text: string): readonly string[] {
-  return text
-    .replace(/\\\n\s*/g, '')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
-}
 
 test.each(RUNTIMES.flatMap((runtime) => BASES.map((base) => [runtime, base] as const)))(
   '%s on %s: stages, a user without rights, pinned bases, mounted caches',
@@ -171,7 +159,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     'Java without a shell',
     { runtime: 'java' },
     'distroless-base',
-    ['distroless/java25-debian13', 'CMD ["/app/app.jar"]'],
+    ['distroless/java25-debian13', 'ENTRYPOINT ["java", "-XX:MaxRAMPercentage=75", "-jar", "/app/app.jar"]'],
   ],
   ['jlink of Java 17', { runtime: 'java', runtimeVersion: '17.0.9' }, 'alpine-base', ['--compress 2 --output']],
   ['jlink of Java 21', { runtime: 'java', runtimeVersion: '21.0.9' }, 'alpine-base', ['--compress zip-6 --output']],
@@ -194,7 +182,6 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
 });
 
 const BOOKWORM = { baseNames: ['library/debian:12'] };
-const run = (script: string) => ({ instruction: `RUN /bin/sh -c ${script} # buildkit` });
 
 test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
   [

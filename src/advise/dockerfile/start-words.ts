@@ -1,0 +1,66 @@
+import { baseName } from './copies.ts';
+import { argsOf, type DockerfileFacts } from './facts.ts';
+
+/** Options of uv, Poetry and Pipenv whose value is the next word. */
+const TAKES_VALUE =
+  /^(?:-[pPCwif]|--(?:with|with-editable|with-requirements|extra|no-extra|group|no-group|only-group|env-file|python|package|index|default-index|index-url|extra-index-url|find-links|directory|project|color|cache-dir|config-file|link-mode|resolution|prerelease|upgrade-package|refresh-package|reinstall-package|config-setting|index-strategy|keyring-provider|exclude-newer))$/;
+/** uv runs Python itself on these. */
+const MODULE = ['-m', '--module'];
+const SOURCE = /\.pyw?$/;
+
+/**
+ * What `uv run`, `poetry run` or `pipenv run` starts: `["run", "--frozen", "uvicorn", "app:app"]` is `uvicorn app:app`.
+ * @param words what follows the runner's name
+ * @returns undefined where they do not run anything
+ */
+export function startedByRunner(words: readonly string[]): readonly string[] | undefined {
+  const [run, ...rest] = withoutOptions(words);
+  if (run !== 'run') return undefined;
+  const [first = '', ...more] = withoutOptions(rest);
+  if (first === '') return undefined;
+  if (first === '--') return more.length > 0 ? more : undefined;
+  if (MODULE.includes(first)) return ['python', '-m', ...more];
+  return SOURCE.test(first) ? ['python', first, ...more] : [first, ...more];
+}
+
+/** From the first word that is no option of the runner; `-m` and `--` say what it runs. */
+function withoutOptions(words: readonly string[]): readonly string[] {
+  let at = 0;
+  for (let word = words[0]; word?.startsWith('-') && word !== '--' && !MODULE.includes(word); word = words[at]) {
+    at += TAKES_VALUE.test(word) ? 2 : 1;
+  }
+  return words.slice(at);
+}
+
+/** The last stage has the environment on its PATH, and no runner. */
+export function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
+  if (!['uv', 'poetry', 'pipenv'].includes(facts.program)) return facts;
+  const own = startedByRunner(facts.programArgs);
+  const start = own ?? startedByRunner(argsOf(facts));
+  if (start === undefined) return facts;
+  const program = baseName(start[0] ?? '');
+  if (!facts.isEntrypoint) return { ...facts, program, cmd: start };
+  return own ? { ...facts, program, entrypoint: start } : { ...facts, program, entrypoint: [], cmd: start };
+}
+
+const IN_ENVIRONMENT = /^\/.*\/\.?(?:v|virtual)?env\/bin\/[\w.-]+$/;
+/** Folders of a distribution or a user; of an interpreter any, such as `/nodejs/bin/node`. */
+const ON_PATH = /^(?:(?:\/usr(?:\/local)?)?|\/.*\/\.local)\/bin\/[\w.-]+$|^\/.*\/bin\/(?:node|python[\d.]*)$/;
+const NUMBERED_PYTHON = /^python\d*\.\d+$/;
+
+/**
+ * The same start with names in place of paths: programs of a virtual environment or another folder for programs lie
+ * elsewhere here, and the PATH leads to them.
+ */
+export function byNames(facts: DockerfileFacts): DockerfileFacts {
+  const { entrypoint, cmd } = facts;
+  const named = (words: readonly string[]) => words.map((word) => nameOf(word, facts));
+  return { ...facts, entrypoint: named(entrypoint), cmd: named(cmd) };
+}
+
+function nameOf(word: string, { program }: DockerfileFacts): string {
+  const name = baseName(word);
+  const isElsewhere = IN_ENVIRONMENT.test(word) || (name === program && ON_PATH.test(word));
+  if (!isElsewhere && word !== program) return word;
+  return NUMBERED_PYTHON.test(name) ? 'python' : name;
+}

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { startedByRunner } from '../../../src/advise/dockerfile/start-words.ts';
+import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
+import type { ImageSketch } from '../../support/audited-image.ts';
+import { dockerfile, instructionsOf } from '../../support/dockerfiles.ts';
+
+type Config = NonNullable<ImageSketch['config']>;
+
+/** What the last stage starts. */
+function startOf(sketch: ImageSketch, base?: BaseTechniqueId): readonly string[] {
+  return instructionsOf(dockerfile(sketch, base)).filter((line) => /^(?:ENTRYPOINT|CMD) /.test(line));
+}
+
+test.each<[string, Config, BaseTechniqueId, readonly string[]]>([
+  [
+    'the entrypoint of images without a shell',
+    { Entrypoint: ['/nodejs/bin/node'], Cmd: ['dist/main.js'] },
+    'distroless-base',
+    ['CMD ["dist/main.js"]'],
+  ],
+  [
+    'the same on a distribution',
+    { Entrypoint: ['/nodejs/bin/node'], Cmd: ['dist/main.js'] },
+    'slim-base',
+    ['ENTRYPOINT ["node"]', 'CMD ["dist/main.js"]'],
+  ],
+  [
+    'options and arguments',
+    { Entrypoint: ['node', '--enable-source-maps'], Cmd: ['dist/main.js', '--port=3000'] },
+    'distroless-base',
+    ['CMD ["--enable-source-maps", "dist/main.js", "--port=3000"]'],
+  ],
+  ['the path of a package', { Cmd: ['/usr/bin/node', 'x.js'] }, 'slim-base', ['CMD ["node", "x.js"]']],
+  ['a program of its own', { Cmd: ['/app/bin/www'] }, 'slim-base', ['CMD ["/app/bin/www"]']],
+])('Node.js starts as before: %s', (_, config, base, start) => {
+  expect(startOf({ runtime: 'node', config }, base)).toEqual(start);
+});
+
+test.each<[readonly string[], readonly string[], BaseTechniqueId, readonly string[]]>([
+  [
+    ['java', '-Xmx2g', '-Dspring.profiles.active=prod', '-jar', '/app.jar', '--server.port=9000'],
+    [],
+    'distroless-base',
+    ['ENTRYPOINT ["java", "-Xmx2g", "-Dspring.profiles.active=prod", "-jar", "/app/app.jar", "--server.port=9000"]'],
+  ],
+  [
+    ['java'],
+    ['-Xmx2g', '-jar', '/app.jar', '--spring.profiles.active=prod'],
+    'slim-base',
+    ['ENTRYPOINT ["java", "-Xmx2g", "-jar", "/app/app.jar"]', 'CMD ["--spring.profiles.active=prod"]'],
+  ],
+  [
+    ['/usr/bin/java', '-jar'],
+    ['app.jar'],
+    'distroless-base',
+    ['ENTRYPOINT ["java", "-XX:MaxRAMPercentage=75", "-jar", "/app/app.jar"]'],
+  ],
+  [
+    ['java', '-Xmx1g', '-jar', 'app.jar', '--a'],
+    ['--b'],
+    'alpine-base',
+    ['ENTRYPOINT ["java", "-Xmx1g", "-jar", "/app/app.jar", "--a"]', 'CMD ["--b"]'],
+  ],
+])('Java starts as before: %j, %j', (Entrypoint, Cmd, base, start) => {
+  expect(startOf({ runtime: 'java', config: { Entrypoint, Cmd } }, base)).toEqual(start);
+});
+
+test.each<[Config, readonly string[]]>([
+  [{ Cmd: ['uv', 'run', '--frozen', 'uvicorn', 'app:app'] }, ['CMD ["uvicorn", "app:app"]']],
+  [{ Cmd: ['uv', 'run', 'main.py'] }, ['CMD ["python", "main.py"]']],
+  [{ Entrypoint: ['uv', 'run'], Cmd: ['main.py', '--debug'] }, ['CMD ["python", "main.py", "--debug"]']],
+  [{ Entrypoint: ['/entrypoint.sh'], Cmd: ['poetry', 'run', 'api'] }, ['ENTRYPOINT ["/entrypoint.sh"]', 'CMD ["api"]']],
+  [{ Cmd: ['/usr/local/bin/python', 'main.py'] }, ['CMD ["python", "main.py"]']],
+  [{ Cmd: ['/usr/local/bin/gunicorn', 'app:app'] }, ['CMD ["gunicorn", "app:app"]']],
+  [{ Entrypoint: ['/usr/bin/python3', 'main.py'] }, ['ENTRYPOINT ["python3", "main.py"]']],
+  [{ Cmd: ['python3.8', 'main.py'] }, ['CMD ["python", "main.py"]']],
+  [{ Cmd: ['/root/.local/bin/uvicorn', 'app:app'] }, ['CMD ["uvicorn", "app:app"]']],
+  [{ Cmd: ['/app/bin/serve'] }, ['CMD ["/app/bin/serve"]']],
+])('Python starts from its environment: %j', (config, start) => {
+  expect(startOf({ runtime: 'python', config })).toEqual(start);
+});
+
+test.each<[string, string | undefined]>([
+  ['run uvicorn app:app', 'uvicorn app:app'],
+  ['run --extra web -p 3.12 --no-dev gunicorn --bind :80', 'gunicorn --bind :80'],
+  ['run --env-file=.env -m app --verbose', 'python -m app --verbose'],
+  ['--directory /srv run -- serve --x', 'serve --x'],
+  ['run python main.py', 'python main.py'],
+  ['run', undefined],
+  ['run --', undefined],
+  ['sync --frozen', undefined],
+])('of a runner remains what it runs: %s', (words, started) => {
+  expect(startedByRunner(words.split(' '))?.join(' ')).toBe(started);
+});
