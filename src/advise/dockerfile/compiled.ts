@@ -1,13 +1,20 @@
-import { runs } from '../../policy/shell.ts';
+import { type Command, runs, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { portLines, scriptNote, startLines } from './closing.ts';
+import { withoutCargo, withoutGo } from './compiled-start.ts';
+import { baseName } from './copies.ts';
 import { type DockerfileFacts, environment } from './facts.ts';
 import { buildPackages, compilerStep, installStep, runPackages } from './packages.ts';
 
 /** Go: a static binary, on nothing or on the least that was asked for; with C, built and run on one distribution. */
-export function goDockerfile(facts: DockerfileFacts): string {
+export function goDockerfile(image: DockerfileFacts): string {
+  const facts = withoutGo(image);
   const { release, linksLibraries: cgo, program } = facts;
   const suite = cgo && facts.base !== 'alpine-base' ? DEBIAN : `alpine${ALPINE}`;
+  const build = mainBuildOf(facts);
+  const mainPackage = mainPackageOf(build);
+  // Of several packages each program gets the name of its folder, in the folder that is named.
+  const output = ALL_PACKAGES.test(mainPackage) ? '/out/' : `/out/${program}`;
   return [
     `FROM golang:${release}-${suite} AS build`,
     ...(cgo ? [compilerStep(facts)] : []),
@@ -16,7 +23,7 @@ export function goDockerfile(facts: DockerfileFacts): string {
     'RUN --mount=type=cache,target=/go/pkg/mod go mod download',
     'COPY . .',
     'RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \\',
-    `    CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath -ldflags="-s -w" -o ${outputOf(facts, program)} ${mainPackageOf(facts)}`,
+    `    CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath${tagsOf(build)} -ldflags="-s -w" -o ${output} ${mainPackage}`,
     '',
     ...lastStage(facts),
   ].join('\n');
@@ -24,17 +31,31 @@ export function goDockerfile(facts: DockerfileFacts): string {
 
 const ALL_PACKAGES = /\.\.\.$/;
 
-/** Of several packages each program gets the name of its folder, in the folder that is named. */
-function outputOf(facts: DockerfileFacts, program: string): string {
-  return ALL_PACKAGES.test(mainPackageOf(facts)) ? '/out/' : `/out/${program}`;
+/** The build of the program: the one that names it, else the last; tools are installed beside it. */
+function mainBuildOf({ commands, program }: DockerfileFacts): Command | undefined {
+  const builds = commands.filter((command) => runs(command, ['go'], ['build', 'install']));
+  const names = (command: Command): boolean =>
+    [...valuesOf(command, '-o'), command.words.at(-1) ?? ''].some((path) => baseName(path) === program);
+  return builds.findLast(names) ?? builds.findLast(({ words }) => words.includes('build')) ?? builds.at(-1);
 }
 
 /** The package that the image's own build named: `./cmd/status`, `cmd/status/main.go`, or by its module; else the folder's. */
-function mainPackageOf({ commands }: DockerfileFacts): string {
-  const build = commands.findLast((command) => runs(command, ['go'], ['build', 'install']));
+function mainPackageOf(build: Command | undefined): string {
   const last = build?.words.at(-1) ?? '';
   if (last.endsWith('.go')) return folderOfFile(last);
   return /^(?:\.\/|[a-z0-9-]+(?:\.[a-z0-9-]+)+\/)[\w./-]*$/.test(last) ? last : '.';
+}
+
+/** Without its tags another program is built. What quotes held together, `'json prod'`, is in words of its own. */
+function tagsOf(build: Command | undefined): string {
+  const { words = [] } = build ?? {};
+  const at = words.findLastIndex((word) => /^--?tags(?:=|$)/.test(word));
+  if (at < 0) return '';
+  const [, ...value] = (words[at] ?? '').split('=');
+  const list = [...value, ...words.slice(at + 1)].map((word) => word.replace(/["']/g, ''));
+  const end = list.findIndex((word, place) => !(place === 0 ? /^[\w.,]+$/ : /^\w+$/).test(word));
+  const tags = list.slice(0, end < 0 ? undefined : end);
+  return tags.length > 0 ? ` -tags=${tags.join(',')}` : '';
 }
 
 function folderOfFile(file: string): string {
@@ -43,15 +64,18 @@ function folderOfFile(file: string): string {
 }
 
 /** Rust: linked with musl, so that it runs on nothing; with C libraries, built and run on one distribution. */
-export function rustDockerfile(facts: DockerfileFacts): string {
+export function rustDockerfile(image: DockerfileFacts): string {
+  const facts = withoutCargo(image);
+  const { program } = facts;
   const isDebian = facts.linksLibraries && facts.base !== 'alpine-base';
   return [
     `FROM rust:${facts.release}-${isDebian ? DEBIAN : `alpine${ALPINE}`} AS build`,
     isDebian ? compilerStep(facts) : installStep({ ...facts, base: 'alpine-base' }, muslTools(facts)),
     'WORKDIR /src',
     'COPY . .',
+    ...(image.program === 'cargo' && program === 'app' ? [`# ${program} stands for its name in Cargo.toml.`] : []),
     'RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \\',
-    `    cargo build --release --locked && install -Ds target/release/${facts.program} /out/${facts.program}`,
+    `    cargo build --release --locked && install -Ds target/release/${program} /out/${program}`,
     '',
     ...lastStage(facts),
   ].join('\n');

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { goRun } from '../../../src/advise/dockerfile/compiled-start.ts';
 import { startedByRunner } from '../../../src/advise/dockerfile/start-words.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import type { ImageSketch } from '../../support/audited-image.ts';
-import { dockerfile, instructionsOf } from '../../support/dockerfiles.ts';
+import { dockerfile, instructionsOf, run } from '../../support/dockerfiles.ts';
 
 type Config = NonNullable<ImageSketch['config']>;
 
@@ -91,4 +92,37 @@ test.each<[string, string | undefined]>([
   ['sync --frozen', undefined],
 ])('of a runner remains what it runs: %s', (words, started) => {
   expect(startedByRunner(words.split(' '))?.join(' ')).toBe(started);
+});
+
+test.each<[string, readonly string[], readonly string[]]>([
+  ['go run main.go', [], [' -o /out/app .\n', 'ENTRYPOINT ["/usr/local/bin/app"]']],
+  ['go run ./cmd/api --port 80', [], [' -o /out/app ./cmd/api\n', 'ENTRYPOINT ["/usr/local/bin/app", "--port", "80"]']],
+  ['/api', ['go build -o app . && go build -tags prod -o /api ./cmd/api'], ['-tags=prod', '-o /out/api ./cmd/api\n']],
+  ['/api', ["go build -tags 'json prod' -o /api ."], ['-trimpath -tags=json,prod -ldflags']],
+  ['./app', ['go build -o app ./cmd/app', 'go install example.com/goose/cmd/goose'], ['-o /out/app ./cmd/app\n']],
+  ['/x', ['go build ./cmd/app', 'go install example.com/goose@latest'], ['-o /out/x ./cmd/app\n']],
+])('Go builds what the image starts: %s %j', (Cmd, scripts, parts) => {
+  const text = dockerfile({ runtime: 'go', own: scripts.map(run), config: { Cmd: Cmd.split(' ') } });
+  for (const part of parts) expect(text).toContain(part);
+});
+
+test.each([
+  ['cargo run --release', '# app stands for', 'release/app /out/app\n', 'ENTRYPOINT ["/usr/local/bin/app"]'],
+  [
+    'cargo run -F x --bin api -- --port 80',
+    'release/api /out/api\n',
+    'ENTRYPOINT ["/usr/local/bin/api", "--port", "80"]',
+  ],
+])('Rust builds what the image starts: %s', (Cmd, ...parts) => {
+  const text = dockerfile({ runtime: 'rust', config: { Cmd: Cmd.split(' ') } });
+  for (const part of parts) expect(text).toContain(part);
+});
+
+test.each([
+  ['run -tags prod -race a.go b.go x.txt', '-tags prod -race a.go b.go', 'x.txt'],
+  ['run . serve', '.', 'serve'],
+])("what follows the sources is the program's: go %s", (words, build, args) => {
+  expect(goRun(words.split(' '))).toEqual({ build: build.split(' '), args: args.split(' ') });
+  expect(goRun(['build', '.'])).toBeUndefined();
+  expect(goRun(['run', '-race'])).toBeUndefined();
 });
