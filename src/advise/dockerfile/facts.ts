@@ -144,9 +144,15 @@ export function officialTag(
   return `${name}:${release}-${order === 'suite-slim' ? `${DEBIAN}-slim` : `slim-${DEBIAN}`}`;
 }
 
-/** The COPY of the program's folder; it belongs to the user where the image gave it to one. */
-export function copyProgram({ workdir, givesFiles }: DockerfileFacts, user: string, from = workdir): string {
-  return `COPY --from=build ${givesFiles ? `--chown=${user} ` : ''}${from} ./`;
+/**
+ * The program's folder in the last stage. Where the program writes in it, its COPY comes first: a folder that it makes
+ * belongs to the user, and one that WORKDIR made before stays root's, whatever COPY puts in it.
+ */
+export function programFolder(facts: DockerfileFacts, user: string, from = facts.workdir): readonly string[] {
+  const { workdir, givesFiles } = facts;
+  return givesFiles
+    ? [`COPY --from=build --chown=${user} ${from} ${workdir}`, `WORKDIR ${workdir}`]
+    : [`WORKDIR ${workdir}`, `COPY --from=build ${from} ./`];
 }
 
 const MOST_ON_A_LINE = 3;

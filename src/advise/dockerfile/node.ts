@@ -2,7 +2,7 @@ import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { closing, jsonWords, portLines } from './closing.ts';
 import { copiesFile } from './copies.ts';
-import { argsOf, copyProgram, type DockerfileFacts, environment, officialTag } from './facts.ts';
+import { argsOf, type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
 import { buildPackages, installStep, runPackages } from './packages.ts';
 import { byNames } from './start-words.ts';
 
@@ -148,7 +148,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     '',
     ...lastStage(facts),
     // Folders of tools and sources go with the context's .dockerignore; what is left is what the program reads.
-    copyProgram(facts, isDistroless(facts) ? '65532:65532' : 'node:node'),
+    ...programFolder(facts, isDistroless(facts) ? '65532:65532' : 'node:node'),
     userLine(facts),
     ...startLines(facts),
   ].join('\n');
@@ -163,7 +163,6 @@ function lastStage(facts: DockerfileFacts): string[] {
     ...(isDistroless(facts) ? [] : [...runPackages(facts), ...globalStep(facts)]),
     'ENV NODE_ENV=production',
     ...environment(facts),
-    `WORKDIR ${facts.workdir}`,
   ];
 }
 
@@ -205,6 +204,7 @@ function nextDockerfile(facts: DockerfileFacts): string {
     '',
     ...lastStage(facts),
     'ENV NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0',
+    `WORKDIR ${workdir}`,
     `COPY --from=build ${workdir}/.next/standalone ./`,
     `COPY --from=build ${workdir}/.next/static ./.next/static`,
     `COPY --from=build ${workdir}/public ./public`,

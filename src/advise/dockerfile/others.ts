@@ -1,7 +1,7 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { closing } from './closing.ts';
-import { copyProgram, type DockerfileFacts, environment, officialTag } from './facts.ts';
+import { type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
 import { compilerStep, runPackages, runPackagesOr } from './packages.ts';
 
 /** Without a path of its own, a deployment installs below the sources. */
@@ -30,9 +30,9 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     ...runPackagesOr(facts, '# Libraries that gems load at run time (such as libpq5) are installed here.'),
     `ENV ${BUNDLER}`,
     ...environment(facts),
-    `WORKDIR ${facts.workdir}`,
     'COPY --from=build /usr/local/bundle /usr/local/bundle',
-    `COPY --from=build --chown=10001 ${facts.workdir} ./`,
+    // Rails makes log and tmp, which no context has.
+    ...programFolder({ ...facts, givesFiles: true }, '10001'),
     'USER 10001',
     ...closing(facts, isRails ? RAILS_SERVER : 'CMD ["bundle", "exec", "puma"]'),
   ].join('\n');
@@ -86,16 +86,35 @@ function moduleSteps({ commands }: DockerfileFacts): readonly string[] {
   return modules.length > 0 ? [`RUN a2enmod ${modules.join(' ')}`] : [];
 }
 
-const LARAVEL_WRITES = ['storage', 'bootstrap/cache'].map(
-  (folder) => `COPY --from=build --chown=www-data:www-data /app/${folder} ./${folder}`,
-);
+/** A COPY leaves the owner of a folder that is there already; logs stay out of the context. */
+const LARAVEL_WRITES = [
+  'RUN install -d -o www-data -g www-data storage storage/logs bootstrap/cache',
+  ...['storage', 'bootstrap/cache'].map(
+    (folder) => `COPY --from=build --chown=www-data:www-data /app/${folder} ./${folder}`,
+  ),
+];
+
+/** What PHP's images start; other distributions have other names for it. */
+const OF_PHP = /^(?:apache2(?:ctl|-foreground)?|httpd(?:-foreground)?|php-fpm[\d.]*)$/;
+
+/** As the server's image starts, where the image starts nothing else beside it. */
+function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
+  const { entrypoint, cmd, program, script } = facts;
+  const startsOther = entrypoint.length + cmd.length > 0 && (script !== undefined || !OF_PHP.test(program));
+  if (server === 'cli') return closing(facts, SERVES.cli);
+  if (!startsOther) return closing({ ...facts, entrypoint: [], cmd: [] }, SERVES[server]);
+  return [
+    '# It starts more than PHP: copy what that is set up by, and see that it runs without rights.',
+    ...closing(facts, SERVES[server]),
+  ];
+}
 
 /** PHP: Composer in a stage of its own; the last stage is served as the image is, from the same folder. */
 export function phpDockerfile(facts: DockerfileFacts): string {
   const server = serverOf(facts);
   // Apache's module is built on Debian alone.
   const suite = facts.base === 'alpine-base' && server !== 'apache' ? `alpine${ALPINE}` : DEBIAN;
-  const shown = server === 'cli' ? facts : { ...facts, entrypoint: [], cmd: [] };
+  const workdir = facts.workdir === '/' || facts.workdir === '/app' ? '/var/www/html' : facts.workdir;
   return [
     'FROM composer:2 AS build',
     'WORKDIR /app',
@@ -110,11 +129,10 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     ...moduleSteps(facts),
     ...runPackages({ ...facts, packages: { ...facts.packages, build: [] } }),
     ...environment(facts),
-    `WORKDIR ${facts.workdir === '/' || facts.workdir === '/app' ? '/var/www/html' : facts.workdir}`,
-    copyProgram(facts, 'www-data:www-data', '/app'),
+    ...programFolder({ ...facts, workdir }, 'www-data:www-data', '/app'),
     ...(facts.framework === 'laravel' ? LARAVEL_WRITES : []),
     'USER www-data',
-    ...closing(shown, SERVES[server]),
+    ...startOf(facts, server),
   ].join('\n');
 }
 

@@ -1,6 +1,6 @@
 import { lookUp } from '../../classify/look-up.ts';
 import { closing } from './closing.ts';
-import { copyProgram, type DockerfileFacts, environment, officialTag } from './facts.ts';
+import { type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
 import { compilerStep, runPackagesOr } from './packages.ts';
 import { pipInstall } from './pip.ts';
 import { byNames, withoutRunner } from './start-words.ts';
@@ -94,9 +94,8 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     ...runPackagesOr(facts, '# Libraries that packages load at run time (such as libpq5) are installed here.'),
     'ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1',
     ...environment(facts),
-    `WORKDIR ${facts.workdir}`,
     'COPY --from=build /opt/venv /opt/venv',
-    copyProgram(facts, '10001'),
+    ...programFolder(facts, '10001'),
     'USER 10001',
     ...closing(byNames(withoutRunner(facts)), lookUp(STARTS, facts.framework) ?? 'CMD ["python", "main.py"]'),
   ].join('\n');

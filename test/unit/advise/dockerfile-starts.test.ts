@@ -126,3 +126,17 @@ test.each([
   expect(goRun(['build', '.'])).toBeUndefined();
   expect(goRun(['run', '-race'])).toBeUndefined();
 });
+
+test.each<[Config, readonly string[]]>([
+  [{ Cmd: ['/usr/bin/supervisord', '-n'] }, ['# It starts more than PHP', 'CMD ["/usr/bin/supervisord", "-n"]']],
+  [{ Entrypoint: ['/start.sh'] }, ['# The image is started by start.sh', 'ENTRYPOINT ["/start.sh"]']],
+  [
+    { Entrypoint: ['/start.sh'], Cmd: ['php-fpm'] },
+    ['# The image is started by start.sh', 'ENTRYPOINT ["/start.sh"]\nCMD ["php-fpm"]'],
+  ],
+  [{ Cmd: ['php-fpm8.2', '-F'] }, ['USER www-data\nCMD ["php-fpm"]']],
+  [{}, ['USER www-data\nCMD ["php-fpm"]']],
+])('PHP keeps what else is started: %j', (config, parts) => {
+  const text = dockerfile({ runtime: 'php', config });
+  for (const part of parts) expect(text).toContain(part);
+});

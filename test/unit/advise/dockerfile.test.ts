@@ -230,7 +230,11 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       config: { Env: ['PYTHON_GET_PIP_URL=https://example.com/get-pip.py'], WorkingDir: '/srv' },
     },
     'slim-base',
-    ['# By their names in debian 12', 'DONTWRITEBYTECODE=1\nWORKDIR', 'COPY --from=build --chown=10001 /srv ./'],
+    [
+      '# By their names in debian 12',
+      'DONTWRITEBYTECODE=1\nCOPY',
+      'COPY --from=build --chown=10001 /srv /srv\nWORKDIR /srv\n',
+    ],
   ],
   [
     'the runtime of the base, where the image had it of its distribution',
