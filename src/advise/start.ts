@@ -42,6 +42,12 @@ function withoutShell(words: readonly string[]): readonly string[] {
   return PLAIN_COMMAND.test(script) ? script.split(/\s+/) : words;
 }
 
+/** What checks the image's health, without a shell where all it does is start one program; empty where nothing does. */
+export function healthcheckOf({ image }: ImageView): readonly string[] {
+  const [form, ...words] = image.config.healthcheck?.test ?? [];
+  return form === 'CMD-SHELL' ? withoutShell(['/bin/sh', '-c', ...words]) : words;
+}
+
 /** Whether a word is a script that needs a shell, by its name. */
 export function isScript(word: string): boolean {
   return /\.(?:ba)?sh$|(?:^|[/_-])entry-?point$/.test(word);
@@ -52,14 +58,23 @@ const INIT = /^(?:\S*\/)?(?:tini|tini-static|dumb-init|catatonit)$|^-/;
 /** Of Node.js only node itself needs no shell: npm, yarn and pm2 are scripts that look for theirs. */
 const ALONE: Readonly<Partial<Record<Runtime, RegExp>>> = { node: /^(?:\S*\/)?node$/ };
 
-/** Whether what the image starts takes a shell, or a script of a package, to get there. */
+/** Whether what the image starts, or what checks its health, takes a shell or a program of a package to get there. */
 export function startNeedsShell(view: ImageView, runtime: Runtime): boolean {
   const { entrypoint, cmd } = startOf(view);
   const words = [...entrypoint, ...cmd];
-  const first = words.findIndex((word) => !INIT.test(word));
-  if (first < 0) return false;
-  const program = words[first] ?? '';
-  return words.slice(0, entrypoint.length).some(isShell) || isShell(program) || ALONE[runtime]?.test(program) === false;
+  const program = words.find((word) => !INIT.test(word));
+  const [checker] = healthcheckOf(view);
+  return (
+    (program !== undefined && (words.slice(0, entrypoint.length).some(isShell) || needsShell(program, runtime))) ||
+    (checker !== undefined && (FETCHER.test(checker) || needsShell(checker, runtime)))
+  );
+}
+
+/** Programs that ask a server whether it answers. */
+const FETCHER = /^(?:\S*\/)?(?:curl|wget|nc)$/;
+
+function needsShell(program: string, runtime: Runtime): boolean {
+  return isShell(program) || ALONE[runtime]?.test(program) === false;
 }
 
 function isShell(word: string): boolean {

@@ -23,6 +23,17 @@ export interface HistoryEntry {
   readonly emptyLayer: boolean;
 }
 
+/** How a container's health is asked for. @see moby/docker-image-spec, spec.md, "Healthcheck" */
+export interface Healthcheck {
+  /** `["CMD", "node", "health.js"]`, `["CMD-SHELL", "curl -f localhost || exit 1"]` */
+  readonly test: readonly string[];
+  /** Nanoseconds each; undefined where it is left to the engine. */
+  readonly interval: number | undefined;
+  readonly timeout: number | undefined;
+  readonly startPeriod: number | undefined;
+  readonly retries: number | undefined;
+}
+
 /** @see image-spec, config.md; Docker's fields (Healthcheck, OnBuild, Shell) beside them */
 export interface ImageConfig {
   readonly os: string;
@@ -42,6 +53,7 @@ export interface ImageConfig {
   /** `8080/tcp`, … */
   readonly exposedPorts: readonly string[];
   readonly hasHealthcheck: boolean;
+  readonly healthcheck: Healthcheck | undefined;
   /** Digests of the uncompressed layers, base first. */
   readonly diffIds: readonly Digest[];
   readonly history: readonly HistoryEntry[];
@@ -54,6 +66,7 @@ export const MAX_CONFIG_BYTES = 4_194_304;
 export function parseImageConfig(body: Uint8Array | string): ImageConfig {
   const object = parseJsonObject(body, 'config');
   const runtime = isObject(object.config) ? object.config : {};
+  const healthcheck = healthcheckOf(runtime.Healthcheck);
   return {
     os: readOptionalString(object.os) ?? '',
     architecture: readOptionalString(object.architecture) ?? '',
@@ -68,7 +81,8 @@ export function parseImageConfig(body: Uint8Array | string): ImageConfig {
     workingDir: readOptionalString(runtime.WorkingDir) ?? '',
     labels: readStringMap(runtime.Labels),
     exposedPorts: isObject(runtime.ExposedPorts) ? Object.keys(runtime.ExposedPorts) : [],
-    hasHealthcheck: hasHealthcheck(runtime.Healthcheck),
+    hasHealthcheck: healthcheck !== undefined,
+    healthcheck,
     diffIds: diffIdsOf(object),
     history: readArray(object.history, 'config.history').filter(isObject).map(historyEntry),
   };
@@ -79,10 +93,21 @@ function commandOf(value: unknown): readonly string[] {
   return typeof value === 'string' ? [value] : readStringList(value);
 }
 
-function hasHealthcheck(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const [first] = readStringList(value.Test);
-  return first !== undefined && first !== 'NONE';
+function healthcheckOf(value: unknown): Healthcheck | undefined {
+  if (!isObject(value)) return undefined;
+  const test = readStringList(value.Test);
+  if (test[0] === undefined || test[0] === 'NONE') return undefined;
+  return {
+    test,
+    interval: positive(value.Interval),
+    timeout: positive(value.Timeout),
+    startPeriod: positive(value.StartPeriod),
+    retries: positive(value.Retries),
+  };
+}
+
+function positive(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;
 }
 
 function diffIdsOf(object: JsonObject): readonly Digest[] {

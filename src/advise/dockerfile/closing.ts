@@ -1,19 +1,17 @@
 import { baseName, type Copy } from './copies.ts';
+import { jsonWords } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
+import { healthLines } from './health.ts';
 
-/** Words as an instruction has them in its exec form: JSON has no raw line breaks, so nothing in it starts another one. */
-export function jsonWords(words: readonly string[]): string {
-  return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
-}
-
-/** The last lines of every template: ports, then what the image starts. */
+/** The last lines of every template: ports and health, then what the image starts. */
 export function closing(facts: DockerfileFacts, fallback: string): readonly string[] {
   const start = startLines(facts);
-  return [...scriptLines(facts), ...portLines(facts), ...(start.length > 0 ? start : [fallback])];
+  return [...scriptLines(facts), ...servingLines(facts), ...(start.length > 0 ? start : [fallback])];
 }
 
-export function portLines({ ports }: DockerfileFacts): readonly string[] {
-  return ports.map((port) => `EXPOSE ${port}`);
+/** The ports that it serves, and how others ask for its health. */
+export function servingLines(facts: DockerfileFacts): readonly string[] {
+  return [...facts.ports.map((port) => `EXPOSE ${port}`), ...healthLines(facts)];
 }
 
 /** Entrypoint and command, those that there are. */

@@ -1,6 +1,6 @@
 import { type Command, runs, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
-import { portLines, scriptNote, startLines } from './closing.ts';
+import { scriptNote, servingLines, startLines } from './closing.ts';
 import { withoutCargo, withoutGo } from './compiled-start.ts';
 import { baseName } from './copies.ts';
 import { type DockerfileFacts, environment } from './facts.ts';
@@ -101,10 +101,16 @@ function lastStage(facts: DockerfileFacts): string[] {
     ...environment(facts),
     `COPY --from=build /out/${program} ${path}`,
     'USER 65532:65532',
-    ...portLines(facts),
+    ...servingLines({ ...facts, health: healthAt(path, facts) }),
     ...scriptNote(facts),
     ...start,
   ];
+}
+
+/** A program that checks its own health does so from where it lies here. */
+function healthAt(path: string, { health, program }: DockerfileFacts): DockerfileFacts['health'] {
+  const [checker = '', ...more] = health?.words ?? [];
+  return health && baseName(checker) === program ? { ...health, words: [path, ...more] } : health;
 }
 
 /** Files that a program reads by names of its own lie in its folder; sources lie in that of the build. */

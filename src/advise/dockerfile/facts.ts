@@ -10,6 +10,7 @@ import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '
 import type { BaseTechniqueId } from '../technique.ts';
 import { baseName, type Copy, copiesOf } from './copies.ts';
 import { ownEnvironment } from './environment.ts';
+import { type HealthFacts, healthOf } from './health.ts';
 
 /** What is known of an image that a Dockerfile for it needs; every text is safe to write into one. */
 export interface DockerfileFacts {
@@ -37,6 +38,7 @@ export interface DockerfileFacts {
   readonly needsDistribution: boolean;
   /** As EXPOSE has them: `8080`, `53/udp`. */
   readonly ports: readonly string[];
+  readonly health: HealthFacts | undefined;
   readonly workdir: string;
   /** Entrypoint and command; empty where the image has none of its own, or one that holds a secret. */
   readonly entrypoint: readonly string[];
@@ -88,6 +90,7 @@ export function dockerfileFacts(
     linksLibraries: linksLibraries(view, runtime),
     needsDistribution: startNeedsShell(view, runtime) || needsPackages(view),
     ports: config.exposedPorts.flatMap((port) => PORT.exec(port)?.[1] ?? []),
+    health: healthOf(view),
     workdir: /^\/[\w./-]+$/.test(config.workingDir) ? config.workingDir : DEFAULT_WORKDIR,
     entrypoint: withoutSecret(start.entrypoint),
     cmd: withoutSecret(start.cmd),

@@ -1,6 +1,7 @@
 import { ALPINE } from '../releases.ts';
-import { jsonWords, portLines, scriptNote, startLines } from './closing.ts';
+import { scriptNote, servingLines, startLines } from './closing.ts';
 import { copiesFile } from './copies.ts';
+import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environment } from './facts.ts';
 import { runPackages } from './packages.ts';
 
@@ -115,7 +116,7 @@ function startOf(facts: DockerfileFacts): readonly string[] {
 
 /** The last lines: its ports, and how it starts. */
 function closingOf(facts: DockerfileFacts): readonly string[] {
-  return [...portLines(facts), ...startOf(facts)];
+  return [...servingLines(facts), ...startOf(facts)];
 }
 
 function jreDockerfile(facts: DockerfileFacts): string {

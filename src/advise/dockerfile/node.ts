@@ -1,7 +1,8 @@
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
-import { closing, jsonWords, portLines } from './closing.ts';
+import { closing, servingLines } from './closing.ts';
 import { copiesFile } from './copies.ts';
+import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
 import { buildPackages, installStep, runPackages } from './packages.ts';
 import { byNames } from './start-words.ts';
@@ -186,10 +187,18 @@ function startLines(facts: DockerfileFacts): readonly string[] {
 
 /** Without a shell and npm, node itself starts the program: it is the entrypoint of distroless images. */
 function distrolessStart(facts: DockerfileFacts): readonly string[] {
-  const ports = portLines(facts);
+  const ports = servingLines(withNode(facts));
   const args = argsOf(facts);
   if (facts.program === 'node' && args.length > 0) return [...ports, `CMD ${jsonWords(args)}`];
   return [...ports, '# The script that the image started another way.', 'CMD ["server.js"]'];
+}
+
+/** Distroless images have node outside of the PATH. */
+function withNode(facts: DockerfileFacts): DockerfileFacts {
+  const named = byNames(facts);
+  const { health } = named;
+  if (!isDistroless(facts) || health?.words[0] !== 'node') return named;
+  return { ...named, health: { ...health, words: ['/nodejs/bin/node', ...health.words.slice(1)] } };
 }
 
 /** Next.js with `output: "standalone"`: the server and the modules it traced, nothing else. */
@@ -209,7 +218,7 @@ function nextDockerfile(facts: DockerfileFacts): string {
     `COPY --from=build ${workdir}/.next/static ./.next/static`,
     `COPY --from=build ${workdir}/public ./public`,
     userLine(facts),
-    ...ports.map((port) => `EXPOSE ${port}`),
+    ...servingLines({ ...withNode(facts), ports }),
     isDistroless(facts) ? 'CMD ["server.js"]' : 'CMD ["node", "server.js"]',
   ].join('\n');
 }

@@ -44,8 +44,8 @@ export function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
 }
 
 const IN_ENVIRONMENT = /^\/.*\/\.?(?:v|virtual)?env\/bin\/[\w.-]+$/;
-/** Folders of a distribution or a user; of an interpreter any, such as `/nodejs/bin/node`. */
-const ON_PATH = /^(?:(?:\/usr(?:\/local)?)?|\/.*\/\.local)\/bin\/[\w.-]+$|^\/.*\/bin\/(?:node|python[\d.]*)$/;
+const ON_PATH = /^(?:(?:\/usr(?:\/local)?)?|\/.*\/\.local)\/bin\/[\w.-]+$/;
+const INTERPRETER = /^\/(?:.*\/)?bin\/(?:node|python[\d.]*)$/;
 const NUMBERED_PYTHON = /^python\d*\.\d+$/;
 
 /**
@@ -53,14 +53,19 @@ const NUMBERED_PYTHON = /^python\d*\.\d+$/;
  * elsewhere here, and the PATH leads to them.
  */
 export function byNames(facts: DockerfileFacts): DockerfileFacts {
-  const { entrypoint, cmd } = facts;
+  const { entrypoint, cmd, health } = facts;
   const named = (words: readonly string[]) => words.map((word) => nameOf(word, facts));
-  return { ...facts, entrypoint: named(entrypoint), cmd: named(cmd) };
+  return {
+    ...facts,
+    entrypoint: named(entrypoint),
+    cmd: named(cmd),
+    health: health && { ...health, words: named(health.words) },
+  };
 }
 
 function nameOf(word: string, { program }: DockerfileFacts): string {
   const name = baseName(word);
-  const isElsewhere = IN_ENVIRONMENT.test(word) || (name === program && ON_PATH.test(word));
+  const isElsewhere = IN_ENVIRONMENT.test(word) || INTERPRETER.test(word) || (name === program && ON_PATH.test(word));
   if (!isElsewhere && word !== program) return word;
   return NUMBERED_PYTHON.test(name) ? 'python' : name;
 }

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { goRun } from '../../../src/advise/dockerfile/compiled-start.ts';
 import { startedByRunner } from '../../../src/advise/dockerfile/start-words.ts';
+import { startNeedsShell } from '../../../src/advise/start.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
-import type { ImageSketch } from '../../support/audited-image.ts';
+import { viewImage } from '../../../src/policy/image-view.ts';
+import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 import { dockerfile, instructionsOf, run } from '../../support/dockerfiles.ts';
 
 type Config = NonNullable<ImageSketch['config']>;
@@ -139,4 +141,62 @@ test.each<[Config, readonly string[]]>([
 ])('PHP keeps what else is started: %j', (config, parts) => {
   const text = dockerfile({ runtime: 'php', config });
   for (const part of parts) expect(text).toContain(part);
+});
+
+const SECOND = 1_000_000_000;
+
+test.each<[ImageSketch['runtime'], BaseTechniqueId, Config, string]>([
+  [
+    'python',
+    'slim-base',
+    { Healthcheck: { Test: ['CMD', '/usr/local/bin/python', 'health.py'], Interval: 30 * SECOND, Retries: 3 } },
+    'HEALTHCHECK --interval=30s --retries=3 CMD ["python", "health.py"]\n',
+  ],
+  [
+    'go',
+    'scratch-base',
+    { Cmd: ['/app'], Healthcheck: { Test: ['CMD', '/app', 'health'], Timeout: SECOND / 2 } },
+    'HEALTHCHECK --timeout=500ms CMD ["/usr/local/bin/app", "health"]\nENTRYPOINT',
+  ],
+  [
+    'node',
+    'distroless-base',
+    { Cmd: ['node', 'x.js'], Healthcheck: { Test: ['CMD-SHELL', 'node health.js'] } },
+    'HEALTHCHECK CMD ["/nodejs/bin/node", "health.js"]\nCMD ["x.js"]',
+  ],
+  [
+    'node',
+    'distroless-base',
+    { Healthcheck: { Test: ['CMD-SHELL', 'curl -f "localhost:$PORT" || exit 1'] } },
+    'node\n# Slim images have no curl: install it, or check in another way.\nHEALTHCHECK CMD curl -f "localhost:$PORT" || exit 1\n',
+  ],
+  [
+    'java',
+    'alpine-base',
+    { Healthcheck: { Test: ['CMD-SHELL', 'wget -q -O- localhost || exit 1'] } },
+    '10001\nHEALTHCHECK CMD wget -q',
+  ],
+  [
+    'php',
+    'slim-base',
+    { Healthcheck: { Test: ['CMD-SHELL', 'true\nRUN evil'] } },
+    '# The image has a HEALTHCHECK: write it here, too.\nCMD',
+  ],
+  [
+    'ruby',
+    'slim-base',
+    { Healthcheck: { Test: ['CMD', 'check', '--api_key=hunter2hunter2'] } },
+    '# The image has a HEALTHCHECK: write it here, too.\nCMD',
+  ],
+])('%s on %s: its health is checked as before, %j', (runtime = 'none', base, config, lines) => {
+  expect(dockerfile({ runtime, config }, base)).toContain(lines);
+});
+
+test('what checks health in a shell needs one', () => {
+  const needs = (Test: readonly string[]) =>
+    startNeedsShell(viewImage(auditedImage({ config: { Cmd: ['/app'], Healthcheck: { Test } } })), 'go');
+  expect(needs(['CMD-SHELL', 'wget -q localhost || exit 1'])).toBe(true);
+  expect(needs(['CMD', 'curl', 'localhost'])).toBe(true);
+  expect(needs(['CMD-SHELL', '/app health'])).toBe(false);
+  expect(needs(['NONE'])).toBe(false);
 });

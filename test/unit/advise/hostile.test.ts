@@ -66,11 +66,17 @@ const sketches: fc.Arbitrary<ImageSketch> = fc.record({
     Entrypoint: words,
     Cmd: words,
     WorkingDir: word,
+    Healthcheck: fc.record({
+      Test: fc
+        .tuple(fc.constantFrom('CMD', 'CMD-SHELL'), word, words)
+        .map(([form, first, more]) => [form, first, ...more]),
+      Interval: fc.integer(),
+    }),
     ExposedPorts: fc.dictionary(word, fc.constant({}), { maxKeys: 3 }),
   }),
 });
 
-const INSTRUCTION = /^(?:FROM|WORKDIR|COPY|RUN|ENV|ARG|USER|EXPOSE|CMD|ENTRYPOINT) /;
+const INSTRUCTION = /^(?:FROM|WORKDIR|COPY|RUN|ENV|ARG|USER|EXPOSE|HEALTHCHECK|CMD|ENTRYPOINT) /;
 
 /** Instructions as BuildKit reads them: comments left out, lines joined that end with a backslash. */
 function instructionsOf(dockerfile: string): readonly string[] {

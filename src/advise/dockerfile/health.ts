@@ -1,0 +1,64 @@
+import type { ImageView } from '../../policy/image-view.ts';
+import { commandHoldsSecret } from '../../policy/secrets.ts';
+import { healthcheckOf } from '../start.ts';
+import { jsonWords } from './exec-form.ts';
+import type { DockerfileFacts } from './facts.ts';
+
+/** How an image's health is checked. */
+export interface HealthFacts {
+  /** Of the exec form, or `/bin/sh -c` and a script; empty where it holds a secret. */
+  readonly words: readonly string[];
+  /** `--interval=30s` */
+  readonly options: readonly string[];
+}
+
+/** Undefined where nothing checks it. */
+export function healthOf(view: ImageView): HealthFacts | undefined {
+  const { healthcheck } = view.image.config;
+  if (healthcheck === undefined) return undefined;
+  const { interval, timeout, startPeriod, retries } = healthcheck;
+  const words = healthcheckOf(view);
+  return {
+    words: commandHoldsSecret(words) ? [] : words,
+    options: [
+      ...durationOption('interval', interval),
+      ...durationOption('timeout', timeout),
+      ...durationOption('start-period', startPeriod),
+      ...(retries ? [`--retries=${retries}`] : []),
+    ],
+  };
+}
+
+const NS_PER_MS = 1_000_000;
+const MS_PER_SECOND = 1_000;
+
+function durationOption(name: string, ns: number | undefined): readonly string[] {
+  if (ns === undefined) return [];
+  const ms = Math.max(1, Math.round(ns / NS_PER_MS));
+  return [`--${name}=${ms % MS_PER_SECOND === 0 ? `${ms / MS_PER_SECOND}s` : `${ms}ms`}`];
+}
+
+/** One line that ends where it ends: a backslash there would join the next one to it. */
+const ONE_LINE = /^[^\p{Cc}\u2028\u2029]{0,999}[^\p{Cc}\u2028\u2029\\]$/u;
+
+/** The image's HEALTHCHECK, with a note on what it needs; a note alone where it cannot be written on a line. */
+export function healthLines({ health, base, packages }: DockerfileFacts): readonly string[] {
+  if (health === undefined) return [];
+  const command = commandOf(health.words);
+  if (command === undefined) return ['# The image has a HEALTHCHECK: write it here, too.'];
+  const fetcher = /\b(?:curl|wget)\b/.exec(command)?.[0];
+  const isThere =
+    fetcher === undefined || packages.run.includes(fetcher) || (fetcher === 'wget' && base === 'alpine-base');
+  return [
+    ...(isThere ? [] : [`# Slim images have no ${fetcher}: install it, or check in another way.`]),
+    `HEALTHCHECK ${[...health.options, 'CMD', command].join(' ')}`,
+  ];
+}
+
+function commandOf(words: readonly string[]): string | undefined {
+  const [shell, option, script = ''] = words;
+  if (shell !== '/bin/sh' || option !== '-c' || words.length > 3) {
+    return words.length > 0 ? jsonWords(words) : undefined;
+  }
+  return ONE_LINE.test(script.trim()) ? script.trim() : undefined;
+}
