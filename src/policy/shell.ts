@@ -4,6 +4,8 @@ export interface Command {
   readonly program: string;
   /** All that follows, without quotes. */
   readonly words: readonly string[];
+  /** What is set for it alone, before its name: `NODE_ENV=production`. */
+  readonly variables?: readonly string[];
 }
 
 /** Words that stand before a command and change nothing about what it leaves behind. */
@@ -14,8 +16,8 @@ const PREFIXES = new Set(
 );
 
 const CONTINUATION = /\\\n/g;
-/** `> /dev/null`, `2>&1`: where output goes is no word of the command. */
-const REDIRECTION = /(?<=\s)[\d&]?>{1,2}(?:&\d|[ \t]*[^\s;|&]+)/g;
+/** `> /dev/null`, `2>&1`: where output goes is no word of the command; `"fastapi >= 0.100"` says a version. */
+const REDIRECTION = /(?<=\s)[\d&]?>{1,2}(?!=)(?:&\d|[ \t]*[^\s;|&]+)/g;
 const SEPARATOR = /&&|\|\||[;|&\n]/;
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
 const QUOTED = /["'()]/;
@@ -60,20 +62,23 @@ function execForm(script: string): string[] | undefined {
 
 function commandOf(line: readonly string[]): Command | undefined {
   const words: string[] = [];
+  const variables: string[] = [];
   for (const raw of line) {
     const word = QUOTED.test(raw) ? raw.replace(QUOTES, '') : raw;
     if (word === '' || word === '\\') continue;
-    if (words.length === 0 && standsBefore(word)) continue;
-    words.push(word);
+    if (words.length > 0) words.push(word);
+    else if (ASSIGNMENT.test(word)) variables.push(word);
+    else if (!standsBefore(word)) words.push(word);
   }
   const [first, ...rest] = words;
   if (first === undefined) return undefined;
-  return { program: first.slice(first.lastIndexOf('/') + 1).replace(VERSIONED, '$1'), words: rest };
+  const program = first.slice(first.lastIndexOf('/') + 1).replace(VERSIONED, '$1');
+  return variables.length > 0 ? { program, words: rest, variables } : { program, words: rest };
 }
 
 /** Options there are those of `sudo` or `sh`, or of RUN itself: Buildah writes `--mount=…` before the script. */
 function standsBefore(word: string): boolean {
-  return PREFIXES.has(word) || word.startsWith('-') || ASSIGNMENT.test(word);
+  return PREFIXES.has(word) || word.startsWith('-');
 }
 
 /** Whether a command is one of these programs with one of these words: `runs(c, ['npm'], ['ci', 'install'])`. */

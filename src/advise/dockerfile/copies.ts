@@ -25,6 +25,61 @@ function copyOf(args: string, after: number): Copy {
   return { sources: isKnown ? words.slice(0, -1) : [], target: words.at(-1) ?? '', after };
 }
 
+/**
+ * Where a file that the image has comes from in the build's context: `requirements/base.txt` for `/reqs/base.txt`, once
+ * `COPY requirements /reqs`.
+ * @param workdir what targets are relative to
+ * @returns undefined where no COPY tells
+ */
+export function sourceOf(path: string, copies: readonly Copy[], workdir: string): string | undefined {
+  const place = absolute(path, workdir);
+  const found = copies.flatMap((copy) => sourcesOf(place, copy, workdir));
+  return found.map((source) => source.replace(/^(?:\.?\/)+/, '')).find((source) => PLAIN_SOURCE.test(source));
+}
+
+/** A file by its name before the folders that may hold it. */
+function sourcesOf(place: string, { sources, target }: Copy, workdir: string): readonly string[] {
+  const into = absolute(target, workdir);
+  if (place === into) return sources;
+  if (!place.startsWith(into === '/' ? into : `${into}/`)) return [];
+  const rest = place.slice(into.length).replace(/^\//, '');
+  const files = sources.filter((source) => baseName(source) === rest);
+  const folders = sources.filter((source) => !/\.\w+$/.test(baseName(source)));
+  return [...files, ...folders.map((folder) => `${folder.replace(/\/$/, '')}/${rest}`)];
+}
+
+/** In the context, and no pattern. */
+const PLAIN_SOURCE = /^(?!.*\.\.)[\w.][\w./@-]*$/;
+
+/** Without `./`, doubled and last slashes. */
+function absolute(path: string, workdir: string): string {
+  const whole = path.startsWith('/') ? path : `${workdir}/${path}`;
+  return `/${whole
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')}`;
+}
+
+/** Files and folders of the context, patterns included; not the context itself. */
+const SOURCE = /^(?!.*\.\.)(?!\.\/?$)[\w.][\w./@*-]*$/;
+
+/**
+ * The COPY steps that stand before a command, and bring what it reads.
+ * @param before the command's place among those of the image's own steps
+ * @param isLeftOut sources that the Dockerfile copies anyway
+ */
+export function copySteps(
+  copies: readonly Copy[],
+  before: number,
+  isLeftOut: (source: string) => boolean,
+): readonly string[] {
+  return copies.flatMap(({ sources, target, after }) => {
+    const wanted = sources.filter((source) => SOURCE.test(source) && !isLeftOut(source));
+    const isCarried = after <= before && wanted.length > 0 && /^[\w./-]+$/.test(target);
+    return isCarried ? [`COPY ${wanted.join(' ')} ${target}`] : [];
+  });
+}
+
 /** Whether a file of this name was copied. */
 export function copiesFile({ sources, target }: Copy, name: string): boolean {
   return [...sources, target].some((path) => baseName(path).startsWith(name));

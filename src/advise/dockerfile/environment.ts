@@ -2,6 +2,7 @@ import { readEnv } from '../../classify/context.ts';
 import { assignments } from '../../classify/history/instruction.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 import { isSecret } from '../../policy/secrets.ts';
+import type { Command } from '../../policy/shell.ts';
 import { ownSteps } from '../own-steps.ts';
 
 /** What bases, package managers and compilers set or read: templates bring their own, or need none. */
@@ -19,5 +20,14 @@ export function ownEnvironment(view: ImageView): readonly string[] {
     const value = values.get(name) ?? '';
     const isKept = !NOT_THE_PROGRAMS.test(name) && PLAIN_VALUE.test(value) && !isSecret(name, value);
     return isKept ? [`${name}=${BARE_VALUE.test(value) ? value : `"${value}"`}`] : [];
+  });
+}
+
+/** What was set for one command alone, as a shell takes it; secrets and odd values are left out, stand-ins are kept. */
+export function ownVariables({ variables = [] }: Command): readonly string[] {
+  return variables.flatMap((variable) => {
+    const [, name = '', value = ''] = /^(\w+)=(["']?[^"']*)["']?$/.exec(variable) ?? [];
+    const bare = value.replace(/^["']/, '');
+    return BARE_VALUE.test(bare) && !isSecret(name, bare) ? [`${name}=${bare}`] : [];
   });
 }

@@ -28,9 +28,9 @@ const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
   dotnet: dotnetDockerfile,
 };
 
-/** What no image of any language wants. */
+/** What no image of any language wants; `docs` may be a package of the program, or be served. */
 const IGNORED_ALWAYS =
-  '.git .github .gitlab .vscode .idea **/.env **/.env.* Dockerfile* compose*.y*ml .dockerignore *.md docs'.split(' ');
+  '.git .github .gitlab .vscode .idea **/.env **/.env.* Dockerfile* compose*.y*ml .dockerignore *.md'.split(' ');
 
 const IGNORED: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
   node: ['**/node_modules', 'dist', '.next', 'coverage', 'test', 'tests', '**/*.test.*', '*.log'],

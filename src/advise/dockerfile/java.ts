@@ -49,7 +49,13 @@ const MAVEN_WRAPPER: BuildTool = {
 
 function mavenSteps(program: string): readonly string[] {
   const run = `RUN --mount=type=cache,target=/root/.m2 ${program} -B`;
-  return [`${run} dependency:go-offline`, 'COPY src src', `${run} package -DskipTests && cp target/*.jar /app.jar`];
+  return [
+    `${run} dependency:go-offline`,
+    'COPY src src',
+    '# The shade plugin keeps the jar without its libraries, too.',
+    `${run} package -DskipTests && \\`,
+    '    rm -f target/original-*.jar && cp target/*.jar /app.jar',
+  ];
 }
 
 const GRADLE: BuildTool = {

@@ -1,7 +1,7 @@
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { closing, servingLines } from './closing.ts';
-import { copiesFile } from './copies.ts';
+import { copiesFile, copySteps } from './copies.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
 import { buildPackages, installStep, runPackages } from './packages.ts';
@@ -100,6 +100,26 @@ function installOptions({ commands }: DockerfileFacts, manager: PackageManager):
   return options.map((option) => ` ${option}`).join('');
 }
 
+function installsProject(command: Command): boolean {
+  const installs =
+    runs(command, ['npm', 'pnpm', 'yarn', 'bun'], ['ci', 'install', 'i', 'clean-install']) ||
+    (command.program === 'yarn' && command.words.every((word) => word.startsWith('-')));
+  return installs && !hasOption(command, '-g', '--global', '--version');
+}
+
+/** The project's own list and lock file. */
+const MANIFEST = /^(?:\.\/)?(?:package[\w*-]*\.json|(?:yarn|bun)\.lock\w?|pnpm-lock\.yaml|\.yarnrc\.yml)\*?$/;
+
+/** What scripts and the package manager itself read while they install: schemas, patches, settings, releases of yarn. */
+function installInputs({ commands, copies }: DockerfileFacts): readonly string[] {
+  return copySteps(copies, commands.findIndex(installsProject), (source) => MANIFEST.test(source));
+}
+
+/** The client that Prisma writes from the schema, where the image's own steps had it written. */
+function prismaStep({ commands }: DockerfileFacts): readonly string[] {
+  return commands.some((command) => runs(command, ['prisma'], ['generate'])) ? ['RUN npx prisma generate'] : [];
+}
+
 /** A package that the image installed for all, and starts: pm2 by one of its other names. */
 function globalStep({ commands, program }: DockerfileFacts): readonly string[] {
   const isGlobal = (command: Command): boolean =>
@@ -133,9 +153,11 @@ function buildStage(facts: DockerfileFacts): string[] {
     ...gypStep(facts),
     `WORKDIR ${facts.workdir}`,
     `COPY ${lockFiles} ./`,
+    ...installInputs(facts),
     ...(corepack ? ['RUN npm install -g corepack'] : []),
     `RUN --mount=type=cache,target=${cache} ${install}${installOptions(facts, manager)}`,
     'COPY . .',
+    ...prismaStep(facts),
     `RUN ${build(buildScriptOf(facts))}`,
   ];
 }

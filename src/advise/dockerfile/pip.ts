@@ -1,5 +1,6 @@
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
+import { sourceOf } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 
 /** What the image's own steps had pip install. */
@@ -8,6 +9,8 @@ interface PipList {
   readonly files: readonly string[];
   /** `torch`, `uvicorn[standard]>=0.30` */
   readonly names: readonly string[];
+  /** Projects beside the program's, in the build's context: `./vendor/tool`. */
+  readonly folders: readonly string[];
   /** The project itself, `.` or `.[server]`. */
   readonly project: string | undefined;
   /** `--extra-index-url https://…` */
@@ -17,6 +20,9 @@ interface PipList {
 /** Of pip itself, and of tools that fill the environment. */
 const TOOLS = /^(?:pip|setuptools|wheel|build|uv|poetry|pipenv|virtualenv|pip-tools)(?:[=<>~!].*)?$/;
 const REQUIREMENT = /^[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:[=<>~!]=?[\w.*,=<>~!+-]+)?$/;
+/** Without a user, who may be a token. */
+const REPOSITORY = /^(?:[\w.-]+@)?git\+https:\/\/[\w.-]+\/[\w./@#=&-]+$/;
+const FOLDER = /^\.\/(?!.*\.\.)[\w./-]*\w$/;
 const PROJECT = /^\.\/?(?:\[[\w,-]+\])?$/;
 const FILE = /^[\w./-]+$/;
 /** Lists and extras that development alone needs. */
@@ -32,18 +38,30 @@ function isInstall(command: Command): boolean {
   return runs(command, ['pip', 'uv'], ['install']) || (runs(command, ['python'], ['install']) && isPip(command));
 }
 
+/** `"fastapi >= 0.100"` and `"tool @ git+https://…"` lost their quotes: each is one requirement. */
+function joined(words: readonly string[]): readonly string[] {
+  const requirements: string[] = [];
+  for (const word of words) {
+    const goesOn = /^[=<>~!@]/.test(word) || /^[^-].*[=<>~!@,]$/.test(requirements.at(-1) ?? '');
+    requirements.push(goesOn ? (requirements.pop() ?? '') + word : word);
+  }
+  return requirements;
+}
+
 function isPip({ words }: Command): boolean {
   return words.includes('pip');
 }
 
-function pipListOf({ commands }: DockerfileFacts): PipList {
+function pipListOf({ commands, copies, workdir }: DockerfileFacts): PipList {
   const installs = commands.filter((command) => isInstall(command) && !commandHoldsSecret(command.words));
-  const words = installs.flatMap((command) => command.words.slice(command.words.indexOf('install') + 1));
+  const words = installs.flatMap((command) => joined(command.words.slice(command.words.indexOf('install') + 1)));
   const files = words.flatMap((word, at) => fileIn(word, words[at - 1]) ?? []);
   const free = words.filter((_, at) => !TAKES_VALUE.test(words[at - 1] ?? ''));
+  const wanted = files.filter((file) => FILE.test(file) && !FOR_DEVELOPMENT.test(file));
   return {
-    files: [...new Set(files.filter((file) => FILE.test(file) && !FOR_DEVELOPMENT.test(file)).map(inContext))],
-    names: [...new Set(free.filter((word) => REQUIREMENT.test(word) && !TOOLS.test(word)))],
+    files: [...new Set(wanted.map((file) => sourceOf(file, copies, workdir) ?? inContext(file)))],
+    names: [...new Set(free.filter((word) => (REQUIREMENT.test(word) && !TOOLS.test(word)) || REPOSITORY.test(word)))],
+    folders: [...new Set(free.filter((word) => FOLDER.test(word)))],
     project: productionOf(free.find((word) => PROJECT.test(word))),
     indexes: [...new Set(words.flatMap((word, at) => indexIn(word, words[at - 1]) ?? []))],
   };
@@ -79,11 +97,20 @@ export function pipInstall(facts: DockerfileFacts, run: string): readonly string
   const list = pipListOf(facts);
   const isEmpty = list.files.length + list.names.length === 0;
   const pip = [`${run} pip install`, ...list.indexes].join(' ');
-  if (list.project === undefined && isEmpty) {
+  const projects = [...list.folders, ...(list.project === undefined ? [] : [`"${list.project}"`])];
+  if (projects.length === 0 && isEmpty) {
     return ['COPY requirements.txt .', `${pip} -r requirements.txt`, 'COPY . .'];
   }
-  const project = list.project === undefined ? [] : [`${pip} "${list.project}"`];
-  return [...(isEmpty ? [] : [...copies(list), `${pip} ${wordsOf(list)}`]), 'COPY . .', ...project];
+  return [
+    ...(isEmpty ? [] : [...copies(list), `${pip} ${wordsOf(list)}`]),
+    'COPY . .',
+    ...(projects.length > 0 ? [`${pip} ${projects.join(' ')}`] : []),
+  ];
+}
+
+/** What pip itself calls: git, for packages that it takes from there. */
+export function pipTools(facts: DockerfileFacts): readonly string[] {
+  return pipListOf(facts).names.some((name) => REPOSITORY.test(name)) ? ['git'] : [];
 }
 
 /** Lists in a folder of their own include one another. */
@@ -97,7 +124,7 @@ function copies({ files }: PipList): readonly string[] {
 }
 
 function wordsOf({ files, names }: PipList): string {
-  const quoted = names.map((name) => (/[[<>=~!*]/.test(name) ? `"${name}"` : name));
+  const quoted = names.map((name) => (/[^\w.-]/.test(name) ? `"${name}"` : name));
   return [...files.map((file) => `-r ${file}`), ...quoted].join(' ');
 }
 

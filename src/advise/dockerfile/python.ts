@@ -1,8 +1,10 @@
 import { lookUp } from '../../classify/look-up.ts';
+import { type Command, valuesOf } from '../../policy/shell.ts';
 import { closing } from './closing.ts';
+import { ownVariables } from './environment.ts';
 import { type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
 import { compilerStep, runPackagesOr } from './packages.ts';
-import { pipInstall } from './pip.ts';
+import { pipInstall, pipTools } from './pip.ts';
 import { byNames, withoutRunner } from './start-words.ts';
 
 /** What starts a program whose image does not say, by framework. */
@@ -69,13 +71,25 @@ function installSteps(facts: DockerfileFacts): readonly string[] {
 
 const MANAGED: readonly (readonly string[])[] = [['collectstatic', '--noinput'], ['compilemessages']];
 
-/** Django's files for the web server, where the image's own build made them. */
+/** Django's files for the web server, where the image's own build made them: with the settings and variables that it gave. */
 function manageSteps(facts: DockerfileFacts): readonly string[] {
-  const made = MANAGED.filter(([name = '']) =>
-    facts.commands.some(({ words }) => words.some((word) => word.endsWith('manage.py')) && words.includes(name)),
-  );
-  const steps = made.map((command) => `RUN /opt/venv/bin/python manage.py ${command.join(' ')}`);
+  const steps = MANAGED.flatMap(([name = '', ...options]) => {
+    const made = facts.commands.findLast(
+      ({ words }) => words.some((word) => word.endsWith('manage.py')) && words.includes(name),
+    );
+    return made ? [`RUN ${manageCommand(made, [name, ...options]).join(' ')}`] : [];
+  });
   return steps.length > 0 ? [...environment(facts), ...steps] : [];
+}
+
+function manageCommand(made: Command, words: readonly string[]): readonly string[] {
+  const settings = valuesOf(made, '--settings').filter((value) => /^[\w.]+$/.test(value));
+  return [
+    ...ownVariables(made),
+    '/opt/venv/bin/python manage.py',
+    ...words,
+    ...settings.map((value) => `--settings=${value}`),
+  ];
 }
 
 /** Python: packages into a virtual environment in one stage, with a compiler at hand; the last stage copies it. */
@@ -84,7 +98,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
   return [
     `FROM ${base} AS build`,
     '# Only for packages without a wheel; it stays in this stage.',
-    compilerStep(facts),
+    compilerStep(facts, pipTools(facts)),
     ...TOOLS[toolOf(facts)],
     `WORKDIR ${facts.workdir}`,
     ...installSteps(facts),

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ImageSketch } from '../../support/audited-image.ts';
-import { copy, dockerfile } from '../../support/dockerfiles.ts';
+import { sourceOf } from '../../../src/advise/dockerfile/copies.ts';
+import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
+import { auditedImage, type ImageSketch, type LayerSketch } from '../../support/audited-image.ts';
+import { copy, dockerfile, run, TODAY } from '../../support/dockerfiles.ts';
 
 test.each<[string, ImageSketch, string]>([
   [
@@ -25,4 +27,87 @@ test.each<[string, ImageSketch, string]>([
   ],
 ])('who writes in a folder owns it: %s', (_, sketch, lines) => {
   expect(dockerfile(sketch)).toContain(lines);
+});
+
+test.each<[string, readonly LayerSketch[], readonly string[]]>([
+  [
+    'lists from where they were copied',
+    [copy('./requirements /reqs'), run('pip install -r /reqs/production.txt')],
+    ['COPY requirements requirements\nRUN', 'pip install -r requirements/production.txt\n'],
+  ],
+  [
+    'a list in a folder of the sources',
+    [copy('docker/requirements.txt ./'), run('pip install -r requirements.txt')],
+    ['COPY docker docker\nRUN', 'pip install -r docker/requirements.txt\n'],
+  ],
+  [
+    'versions in quotes',
+    [run('pip install "fastapi >= 0.100, < 1" "uvicorn"')],
+    ['install "fastapi>=0.100,<1" uvicorn\n'],
+  ],
+  [
+    'a repository',
+    [run('pip install "tool @ git+https://example.com/tool.git@v1" flask')],
+    ['build-essential git ', 'install "tool@git+https://example.com/tool.git@v1" flask\n'],
+  ],
+  ['a project beside it', [run('pip install flask ./vendor/tool')], ['COPY . .\nRUN', 'pip install ./vendor/tool\n']],
+  [
+    'what Django collects its files with',
+    [
+      run('SECRET_KEY=dummy DJANGO_SETTINGS_MODULE="config.prod" python manage.py collectstatic --settings=a.b'),
+      run('API_TOKEN=4f8e1c9a7b2d python manage.py compilemessages'),
+    ],
+    [
+      'RUN SECRET_KEY=dummy DJANGO_SETTINGS_MODULE=config.prod /opt/venv/bin/python manage.py collectstatic --noinput --settings=a.b\n',
+      'RUN /opt/venv/bin/python manage.py compilemessages\n',
+    ],
+  ],
+])('Python installs %s', (_, own, parts) => {
+  const text = dockerfile({ runtime: 'python', own });
+  for (const part of parts) expect(text).toContain(part);
+});
+
+test.each<[string, readonly LayerSketch[], string]>([
+  [
+    'what installing reads',
+    [
+      copy('package.json yarn.lock .npmrc ./'),
+      copy('prisma ./prisma'),
+      copy('--from=other /x ./x'),
+      run('corepack enable && yarn install'),
+      copy('late ./late'),
+      run('npx prisma generate'),
+    ],
+    'COPY package.json yarn.lock ./\nCOPY .npmrc ./\nCOPY prisma ./prisma\nRUN --mount',
+  ],
+  [
+    'the client of Prisma',
+    [run('npm ci'), run('npx prisma generate')],
+    'COPY . .\nRUN npx prisma generate\nRUN npm run',
+  ],
+  ['nothing of the context as a whole', [copy('. .'), run('npm ci')], 'package-lock.json ./\nRUN --mount'],
+])('Node.js is built with %s', (_, own, lines) => {
+  expect(dockerfile({ runtime: 'node', own })).toContain(lines);
+});
+
+test('Maven leaves one jar', () => {
+  expect(dockerfile({ runtime: 'java' })).toContain('rm -f target/original-*.jar && cp target/*.jar /app.jar\n');
+});
+
+test('a folder for documents may be a package', () => {
+  const files = generateDockerfile(auditedImage({ runtime: 'go' }), 'slim-base', TODAY);
+  expect(files?.dockerignore.split('\n')).not.toContain('docs');
+});
+
+test.each([
+  ['/reqs/base.txt', ['requirements/'], '/reqs', 'requirements/base.txt'],
+  ['requirements.txt', ['.'], '.', 'requirements.txt'],
+  ['/tmp/list.txt', ['deploy/list.txt'], '/tmp/', 'deploy/list.txt'],
+  ['/tmp/list.txt', ['deploy/web.txt'], '/tmp/list.txt', 'deploy/web.txt'],
+  ['/app/list.txt', ['../x'], '.', undefined],
+  ['/app/list.txt', ['list*.txt'], './', undefined],
+  ['/srv/list.txt', ['.'], '/app', undefined],
+  ['/list.txt', ['/'], '/', 'list.txt'],
+])('%s after COPY %j %s is %s in the context', (path, sources, target, source) => {
+  expect(sourceOf(path, [{ sources, target, after: 0 }], '/app')).toBe(source);
 });

@@ -16,10 +16,19 @@ test.each<[string, readonly string[]]>([
   ['(cd web && yarn)', ['cd web', 'yarn']],
   ['npm ci \\\n  && rm -rf /x', ['npm ci', 'rm -rf /x']],
   ["echo 'a' | tee /b", ['echo a', 'tee /b']],
+  ['pip install "fastapi >= 0.100" > /dev/null', ['pip install fastapi >= 0.100']],
+  ['npm ci 2>&1 >>/var/log/npm >/dev/null', ['npm ci']],
   ['DEBIAN_FRONTEND=noninteractive', []],
   ['', []],
 ])('%s', (script, commands) => {
   expect(parseScript(script).map(({ program, words }) => [program, ...words].join(' '))).toEqual(commands);
+});
+
+test('what is set for one command is kept with it', () => {
+  expect(parseScript('A=1 env B="two" npm ci && make C=3')).toEqual([
+    { program: 'npm', words: ['ci'], variables: ['A=1', 'B="two'] },
+    { program: 'make', words: ['C=3'] },
+  ]);
 });
 
 /** Texts that look like histories, or like nothing at all. */
