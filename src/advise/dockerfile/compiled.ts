@@ -73,7 +73,9 @@ export function rustDockerfile(image: DockerfileFacts): string {
     isDebian ? compilerStep(facts) : installStep({ ...facts, base: 'alpine-base' }, muslTools(facts)),
     'WORKDIR /src',
     'COPY . .',
-    ...(image.program === 'cargo' && program === 'app' ? [`# ${program} stands for its name in Cargo.toml.`] : []),
+    ...(image.program === 'cargo' && program === 'app'
+      ? ['# "app" stands for the name that Cargo.toml gives it.']
+      : []),
     'RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \\',
     `    cargo build --release --locked && install -Ds target/release/${program} /out/${program}`,
     '',
@@ -127,8 +129,9 @@ const CERTIFICATES = 'COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/
 /** Debian's image and an empty one have no certificates. */
 function lastImage(facts: DockerfileFacts): readonly string[] {
   const { base } = facts;
+  const standsAlone = !facts.linksLibraries && !facts.needsDistribution;
   if (base === 'alpine-base') return [`FROM alpine:${ALPINE}`, ...runPackages(facts)];
-  if (base === 'distroless-base' && !facts.linksLibraries) return ['FROM gcr.io/distroless/static-debian13:nonroot'];
-  if (base === 'scratch-base' && !facts.linksLibraries) return ['FROM scratch', CERTIFICATES];
+  if (base === 'distroless-base' && standsAlone) return ['FROM gcr.io/distroless/static-debian13:nonroot'];
+  if (base === 'scratch-base' && standsAlone) return ['FROM scratch', CERTIFICATES];
   return [`FROM debian:${DEBIAN}-slim`, ...runPackages(facts), CERTIFICATES];
 }

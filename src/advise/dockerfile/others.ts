@@ -104,7 +104,7 @@ function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
   if (server === 'cli') return closing(facts, SERVES.cli);
   if (!startsOther) return closing({ ...facts, entrypoint: [], cmd: [] }, SERVES[server]);
   return [
-    '# It starts more than PHP: copy what that is set up by, and see that it runs without rights.',
+    '# It starts more than PHP: copy the settings of that, too, and see that it runs without the rights of root.',
     ...closing(facts, SERVES[server]),
   ];
 }

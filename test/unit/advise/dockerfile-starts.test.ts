@@ -109,7 +109,7 @@ test.each<[string, readonly string[], readonly string[]]>([
 });
 
 test.each([
-  ['cargo run --release', '# app stands for', 'release/app /out/app\n', 'ENTRYPOINT ["/usr/local/bin/app"]'],
+  ['cargo run --release', '# "app" stands for', 'release/app /out/app\n', 'ENTRYPOINT ["/usr/local/bin/app"]'],
   [
     'cargo run -F x --bin api -- --port 80',
     'release/api /out/api\n',
@@ -169,6 +169,12 @@ test.each<[ImageSketch['runtime'], BaseTechniqueId, Config, string]>([
     'distroless-base',
     { Healthcheck: { Test: ['CMD-SHELL', 'curl -f "localhost:$PORT" || exit 1'] } },
     'node\n# Slim images have no curl: install it, or check in another way.\nHEALTHCHECK CMD curl -f "localhost:$PORT" || exit 1\n',
+  ],
+  [
+    'go',
+    'scratch-base',
+    { Cmd: ['/app'], Healthcheck: { Test: ['CMD-SHELL', 'curl localhost || exit 1'] } },
+    'FROM debian:trixie-slim\nCOPY',
   ],
   [
     'java',
