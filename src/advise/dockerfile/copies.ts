@@ -64,18 +64,19 @@ function absolute(path: string, workdir: string): string {
 const SOURCE = /^(?!.*\.\.)(?!\.\/?$)[\w.][\w./@*-]*$/;
 
 /**
- * The COPY steps that stand before a command, and bring what it reads.
+ * The COPY steps that stand before a command, and bring what it reads: into the program's folder, or that of the user.
  * @param before the command's place among those of the image's own steps
  * @param isLeftOut sources that the Dockerfile copies anyway
  */
 export function copySteps(
-  copies: readonly Copy[],
+  { copies, workdir }: { readonly copies: readonly Copy[]; readonly workdir: string },
   before: number,
   isLeftOut: (source: string) => boolean,
 ): readonly string[] {
   return copies.flatMap(({ sources, target, after }) => {
     const wanted = sources.filter((source) => SOURCE.test(source) && !isLeftOut(source));
-    const isCarried = after <= before && wanted.length > 0 && /^[\w./-]+$/.test(target);
+    const isRead = [workdir, '/root'].some((folder) => `${absolute(target, workdir)}/`.startsWith(`${folder}/`));
+    const isCarried = after <= before && wanted.length > 0 && isRead && /^[\w./-]+$/.test(target);
     return isCarried ? [`COPY ${wanted.join(' ')} ${target}`] : [];
   });
 }

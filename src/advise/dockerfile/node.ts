@@ -111,8 +111,8 @@ function installsProject(command: Command): boolean {
 const MANIFEST = /^(?:\.\/)?(?:package[\w*-]*\.json|(?:yarn|bun)\.lock\w?|pnpm-lock\.yaml|\.yarnrc\.yml)\*?$/;
 
 /** What scripts and the package manager itself read while they install: schemas, patches, settings, releases of yarn. */
-function installInputs({ commands, copies }: DockerfileFacts): readonly string[] {
-  return copySteps(copies, commands.findIndex(installsProject), (source) => MANIFEST.test(source));
+function installInputs(facts: DockerfileFacts): readonly string[] {
+  return copySteps(facts, facts.commands.findIndex(installsProject), (source) => MANIFEST.test(source));
 }
 
 /** The client that Prisma writes from the schema, where the image's own steps had it written. */

@@ -73,6 +73,7 @@ test.each<[string, readonly LayerSketch[], string]>([
     [
       copy('package.json yarn.lock .npmrc ./'),
       copy('prisma ./prisma'),
+      copy('entrypoint.sh /usr/local/bin/'),
       copy('--from=other /x ./x'),
       run('corepack enable && yarn install'),
       copy('late ./late'),
