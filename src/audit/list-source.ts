@@ -1,6 +1,7 @@
-import { NotFoundError, type SlimboardError } from '../errors.ts';
+import { NotFoundError, SlimboardError } from '../errors.ts';
+import type { RegistryHost } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
-import type { ListedRepository } from '../registry/registry.ts';
+import type { ListedRepository, ListOptions } from '../registry/registry.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../store/inventory-store.ts';
 import { addTasks, holdTask, settleTask } from '../store/task-store.ts';
@@ -17,27 +18,75 @@ export async function listSource(
   source: PlannedSource,
   signal: AbortSignal,
 ): Promise<void> {
-  const { db, now } = context;
+  const listing: Listing = { found: 0, failed: [], complete: [] };
+  try {
+    if (!(await makeTasks(context, task, source, listing, signal))) return;
+  } catch (error) {
+    // Another of its registries may fail every night: what has gone from this one has ended all the same.
+    if (error instanceof SlimboardError && listing.complete.length > 0) {
+      await conclude(context, task, source, listing, holdTask);
+      if (error.retry.kind === 'never') tellFailed(context, source, listing);
+    }
+    throw error;
+  }
+  if (listing.found === 0 && listing.failed.length === 0 && namesRepositories(source.settings))
+    listing.failed.push(repositoryError(source, '', nothingSelected(source)));
+  await conclude(context, task, source, listing, settleTask);
+  tellFailed(context, source, listing);
+}
+
+/** How far the list of a source's repositories was read. */
+interface Listing {
+  /** Repositories that the source's settings take. */
+  found: number;
+  /** Names that cannot be asked for. */
+  readonly failed: ItemError[];
+  /** The registries whose list was read to its end. */
+  readonly complete: ((registry: RegistryHost) => boolean)[];
+}
+
+/** @returns false when somebody else has listed the source, or ended the audit */
+async function makeTasks(
+  context: AuditContext,
+  task: TaskReference,
+  source: PlannedSource,
+  listing: Listing,
+  signal: AbortSignal,
+): Promise<boolean> {
   const registry = await context.registryOf(source.settings);
   const selects = repositorySelector(source.settings);
-  const failed: ItemError[] = [];
-  const onInvalid = (name: string, error: SlimboardError) => failed.push(repositoryError(source, name, error));
-  let found = 0;
-  for await (const page of registry.listRepositories({ signal, onInvalid, selects })) {
+  const onInvalid = (name: string, error: SlimboardError) => listing.failed.push(repositoryError(source, name, error));
+  const onListed: ListOptions['onListed'] = (serves) => listing.complete.push(serves);
+  for await (const page of registry.listRepositories({ signal, onInvalid, selects, onListed })) {
     const selected = page.filter(({ name }) => selects(name));
-    found += selected.length;
+    listing.found += selected.length;
     const tasks = await keepPage(context, task, source, selected);
-    if (!tasks) return;
+    if (!tasks) return false;
     await context.queue.add(tasks, { signal });
   }
-  if (found === 0 && failed.length === 0 && namesRepositories(source.settings))
-    failed.push(repositoryError(source, '', nothingSelected(source)));
+  return true;
+}
+
+/** Ends what is gone from the registries that were listed to their end, and records names that cannot be asked for. */
+async function conclude(
+  { db, now }: AuditContext,
+  task: TaskReference,
+  source: PlannedSource,
+  { failed, complete }: Listing,
+  claim: typeof settleTask,
+): Promise<void> {
+  const selects = repositorySelector(source.settings);
+  const wouldBeListed = ({ registry, name }: Pick<ListedRepository, 'registry' | 'name'>): boolean =>
+    selects(name) && complete.some((serves) => serves(registry));
   await db.transaction(async (tx) => {
-    if (!(await settleTask(tx, task))) return;
-    await endMissingRepositories(tx, source.id, task.auditId, selects, now());
+    if (!(await claim(tx, task))) return;
+    await endMissingRepositories(tx, source.id, task.auditId, wouldBeListed, now());
     await recordErrors(tx, task.auditId, failed, now());
   });
-  for (const { repository, message } of failed) context.events.itemFailed(source.settings.name, repository, message);
+}
+
+function tellFailed({ events }: AuditContext, { settings }: PlannedSource, { failed }: Listing): void {
+  for (const { repository, message } of failed) events.itemFailed(settings.name, repository, message);
 }
 
 function nothingSelected({ settings }: PlannedSource): NotFoundError {

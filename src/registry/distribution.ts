@@ -77,6 +77,11 @@ class DistributionRegistry implements Registry {
   }
 
   async *listRepositories(options: ListOptions): AsyncGenerator<readonly ListedRepository[]> {
+    yield* this.#repositories(options);
+    options.onListed?.(() => true);
+  }
+
+  async *#repositories(options: ListOptions): AsyncGenerator<readonly ListedRepository[]> {
     const patterns = this.#patterns ?? ['**'];
     const names = new Set(patterns.filter(isRepositoryName));
     if (names.size > 0) yield [...names].map((name) => this.#listed(name));

@@ -21,6 +21,11 @@ export interface ListOptions extends CallOptions {
   readonly onInvalid?: (name: string, error: SlimboardError) => void;
   /** Of repositories: those that will be audited. Nothing that costs a request is looked up for the others. */
   readonly selects?: (name: RepositoryName) => boolean;
+  /**
+   * Of repositories: told of each registry whose list was read to its end, by what says of a host whether it is that one's.
+   * Of a source that spans several, one may fail alone.
+   */
+  readonly onListed?: (serves: (registry: RegistryHost) => boolean) => void;
 }
 
 /** A repository as its registry lists it. */

@@ -115,14 +115,14 @@ export async function endMissingRepositories(
   tx: Queryable,
   sourceId: number,
   auditId: number,
-  selected: (name: string) => boolean,
+  selected: (repository: Pick<StoredRepository, 'registry' | 'name'>) => boolean,
   now: string,
 ): Promise<void> {
-  const rows = await tx.query<{ id: number; name: string }>(
-    'select id, name from repository where source_id = $1 and ended_at is null and seen_by is distinct from $2 order by id',
+  const rows = await tx.query<Omit<StoredRepository, 'source'>>(
+    'select id, registry, name from repository where source_id = $1 and ended_at is null and seen_by is distinct from $2 order by id',
     [sourceId, auditId],
   );
-  const ids = rows.filter(({ name }) => selected(name)).map(({ id }) => id);
+  const ids = rows.filter(selected).map(({ id }) => id);
   if (ids.length === 0) return;
   await tx.query('update tag set ended_at = $2 where repository_id = any($1::int8[]) and ended_at is null', [ids, now]);
   await tx.query('update repository set ended_at = $2 where id = any($1::int8[])', [ids, now]);

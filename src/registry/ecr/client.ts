@@ -7,7 +7,7 @@ import { isPassing } from '../failure.ts';
 import type { RequestOutcome } from '../registry.ts';
 import { RetryBudget } from '../retry.ts';
 import { type EcrRequest, isAnswered, isExpiredCredentials, nameOf, outcomeOf, toSlimboardError } from './errors.ts';
-import { ecrApiHost, ecrRegistryHost, ecrRepositoryArn, parseAccount, parseRegion } from './hosts.ts';
+import { ecrApiHost, ecrRegistryHost, ecrRepositoryArn, findEcrLocation, parseAccount, parseRegion } from './hosts.ts';
 import { ECR_OPERATIONS, type EcrInput, type EcrOperation, type EcrOutput, isEcrOperation } from './operations.ts';
 import type { EcrOptions } from './options.ts';
 
@@ -60,6 +60,12 @@ export class EcrClient {
   get host(): RegistryHost {
     const { account, region } = this;
     return account ? ecrRegistryHost({ account, region }) : ecrApiHost(region);
+  }
+
+  /** Whether a host is that of this registry; while the account is not known, of any account in the region. */
+  serves(host: RegistryHost): boolean {
+    const location = findEcrLocation(host);
+    return location?.region === this.region && (this.#account ?? location.account) === location.account;
   }
 
   arnOf(repository: string): string {

@@ -46,6 +46,7 @@ class EcrRegistry implements Registry {
     for (const client of this.#clients) {
       try {
         yield* listRepositories(client, this.#options, options);
+        options.onListed?.((host) => client.serves(host));
       } catch (error) {
         if (!(error instanceof SlimboardError) || isWithoutCredentials(error)) throw error;
         failures.push({ region: client.region, error });
