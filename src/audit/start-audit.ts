@@ -20,6 +20,7 @@ import type { AuditOptions } from './plan.ts';
 import { singleTask, sourceTask } from './task-payloads.ts';
 
 export interface StartOptions {
+  /** Each once. */
   readonly sources: readonly SourceSettings[];
   readonly lane: TaskReference['lane'];
   /** Who is to do its tasks. */
@@ -50,7 +51,7 @@ export interface StartedAudit {
  * @throws SettingsError when there is no source
  */
 export async function startAudit(db: Database, options: StartOptions): Promise<StartedAudit | undefined> {
-  const sources = mergeSources(options.sources);
+  const { sources } = options;
   if (sources.length === 0) {
     throw new SettingsError(
       'there is nothing to audit: name a registry, as in "slimboard audit HOST", or write sources into slimboard.yaml',
@@ -128,25 +129,4 @@ export async function endAsFailed(
   const deliver = singleTask('deliver');
   if (!(await failAudit(db, auditId, deliver, now, errors))) return [];
   return [{ auditId, kind: deliver.kind, key: deliver.key, lane }];
-}
-
-/** Targets that name parts of one source become one: its repositories and tags together. */
-function mergeSources(sources: readonly SourceSettings[]): readonly SourceSettings[] {
-  const merged = new Map<string, SourceSettings>();
-  for (const source of sources) {
-    const other = merged.get(source.name);
-    merged.set(source.name, other ? mergeTwo(other, source) : source);
-  }
-  return [...merged.values()];
-}
-
-function mergeTwo(a: SourceSettings, b: SourceSettings): SourceSettings {
-  const union = (left: readonly string[], right: readonly string[]) => [...new Set([...left, ...right])];
-  const common = { include: union(a.include, b.include), tags: union(a.tags, b.tags) };
-  if (a.kind === 'oci' && b.kind === 'oci' && a.repositories && b.repositories) {
-    return { ...a, ...common, repositories: union(a.repositories, b.repositories) };
-  }
-  if (a.kind !== 'oci') return { ...a, ...common };
-  const { repositories: _all, ...whole } = a;
-  return { ...whole, ...common };
 }

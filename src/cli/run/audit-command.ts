@@ -1,6 +1,7 @@
 import { runAudit } from '../../audit/run-audit.ts';
 import { createDelivery } from '../../deliver/create-delivery.ts';
 import { openStore } from '../../open-store.ts';
+import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
 import type { AuditRow } from '../../store/audit-store.ts';
@@ -14,7 +15,7 @@ import { createProgress, type Progress } from '../progress.ts';
 /** Runs one audit to its end and says how it went. */
 export async function auditCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
   const { settings, io, log } = session;
-  const sources = selectSources(session, targets);
+  const sources = mergeSources(selectSources(session, targets));
   const db = await openStore(settings);
   const progress = createProgress(session);
   try {

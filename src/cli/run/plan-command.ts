@@ -3,6 +3,7 @@ import { SettingsError, SlimboardError } from '../../errors.ts';
 import { openStore } from '../../open-store.ts';
 import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
 import type { RequestGovernor } from '../../registry/registry.ts';
+import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
@@ -15,7 +16,7 @@ import { selectSources } from './audit-command.ts';
 /** Says what an audit would cost each registry. A source that cannot be listed is told, and the others are planned. */
 export async function planCommand(session: Session, targets: readonly string[], format: string): Promise<ExitCode> {
   const wanted = parseTableOrJson(format);
-  const sources = selectSources(session, targets);
+  const sources = mergeSources(selectSources(session, targets));
   if (sources.length === 0)
     throw new SettingsError('there is nothing to plan: name a registry, or write sources into slimboard.yaml');
   const db = await openStore(session.settings);

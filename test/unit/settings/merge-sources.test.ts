@@ -1,0 +1,74 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { SettingsError } from '../../../src/errors.ts';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import { mergeSources } from '../../../src/settings/merge-sources.ts';
+import type { EcrSource, OciSource, Settings } from '../../../src/settings/settings.ts';
+import { parseTarget } from '../../../src/settings/target.ts';
+import { defaultSettings } from '../../support/audits.ts';
+
+const ECR = '123456789012.dkr.ecr';
+
+let settings: Settings;
+beforeAll(async () => {
+  const defaults = await defaultSettings();
+  const harbor: OciSource = {
+    ...defaults.sourceDefaults,
+    kind: 'oci',
+    name: 'harbor',
+    registry: parseRegistryHost('harbor.example.com'),
+    exclude: ['sandbox/**'],
+    dedup: 'registry',
+  };
+  const prod: EcrSource = {
+    ...defaults.sourceDefaults,
+    kind: 'ecr',
+    name: 'prod',
+    account: '123456789012',
+    regions: ['eu-west-1', 'us-east-1'],
+    dedup: 'repository',
+  };
+  settings = { ...defaults, sources: [harbor, prod] };
+});
+
+const merge = (...targets: readonly string[]) => mergeSources(targets.map((target) => parseTarget(target, settings)));
+
+describe('targets of one source are one', () => {
+  test.each([
+    [['harbor.example.com/a', 'harbor.example.com/b/*'], { include: ['a', 'b/*/**'], repositories: ['a', 'b/*/**'] }],
+    [['harbor.example.com/a:1', 'harbor.example.com/a:2'], { include: ['a'], tags: ['1', '2'] }],
+    [['harbor.example.com/a:1', 'harbor.example.com/b:1'], { include: ['a', 'b'], tags: ['1'] }],
+    [['harbor.example.com/sandbox/a', 'harbor.example.com/sandbox/b'], { exclude: [] }],
+    [['harbor.example.com/team/*', 'harbor.example.com/team/a'], { exclude: ['sandbox/**'] }],
+    [['ecr:123456789012.eu-west-1', 'ecr:123456789012.us-east-1'], { regions: ['eu-west-1', 'us-east-1'] }],
+    [['prod', 'ecr:123456789012.us-east-1'], { regions: ['eu-west-1', 'us-east-1'] }],
+    [[`${ECR}.eu-west-1.amazonaws.com/a`, `${ECR}.us-east-1.amazonaws.com/a`], { regions: ['eu-west-1', 'us-east-1'] }],
+    [['prod', 'prod'], { regions: ['eu-west-1', 'us-east-1'], include: ['**'] }],
+  ])('%j', (targets, expected) => {
+    expect(merge(...targets)).toEqual([expect.objectContaining(expected)]);
+  });
+
+  test('with the whole registry, no list of repositories is left', () => {
+    const [source] = merge('harbor', 'harbor.example.com/a');
+    expect(source).toMatchObject({ include: ['**', 'a'] });
+    expect(source).not.toHaveProperty('repositories');
+  });
+});
+
+describe('what one audit cannot take without more than was named is refused', () => {
+  test.each([
+    [['harbor.example.com/a:1', 'harbor.example.com/b:2']],
+    [['harbor.example.com/a', 'harbor.example.com/b:2']],
+    [[`${ECR}.eu-west-1.amazonaws.com/a`, `${ECR}.us-east-1.amazonaws.com/b`]],
+  ])('%j', (targets) => {
+    expect(() => merge(...targets)).toThrow(SettingsError);
+    expect(() => merge(...targets)).toThrow(/^(?:harbor|prod): .* one after the other$/);
+  });
+
+  test.each([
+    [['harbor.example.com/team/*', 'harbor.example.com/sandbox/b']],
+    [['harbor.example.com/sandbox/b', 'harbor.example.com/team/*']],
+    [['harbor', 'harbor.example.com/a', 'harbor.example.com/sandbox/b']],
+  ])('%j: what is left out in general', (targets) => {
+    expect(() => merge(...targets)).toThrow('harbor: "exclude" leaves out sandbox/b: audit it by itself');
+  });
+});
