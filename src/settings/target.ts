@@ -48,10 +48,7 @@ function ecrRegion(target: string, settings: Settings): SourceSettings {
 }
 
 function ecrSource(region: string, account: string | undefined, settings: Settings): EcrSource {
-  const configured = settings.sources.find(
-    (source): source is EcrSource =>
-      source.kind === 'ecr' && source.account === account && source.regions?.includes(region) === true,
-  );
+  const configured = configuredEcr(region, account, settings);
   if (configured) return { ...configured, regions: [region] };
   return {
     ...settings.sourceDefaults,
@@ -61,6 +58,20 @@ function ecrSource(region: string, account: string | undefined, settings: Settin
     regions: [region],
     dedup: 'repository',
   };
+}
+
+/** The source that has the region; else the only one of the account that leaves its regions to the environment. */
+function configuredEcr(region: string, account: string | undefined, { sources }: Settings): EcrSource | undefined {
+  const ofAccount = sources.filter(
+    (source): source is EcrSource => source.kind === 'ecr' && isOfAccount(source, account),
+  );
+  const [anywhere, ...others] = ofAccount.filter(({ regions }) => regions === undefined);
+  return ofAccount.find(({ regions }) => regions?.includes(region)) ?? (others.length === 0 ? anywhere : undefined);
+}
+
+/** A source that names no account reads that of its role. Whose the caller's is, is not known before AWS is asked. */
+function isOfAccount({ account, assumeRole }: EcrSource, wanted: string | undefined): boolean {
+  return account === wanted || (account === undefined && assumeRole?.split(':')[4] === wanted);
 }
 
 function ociSource(registry: RegistryHost, selection: Partial<Selection>, settings: Settings): OciSource {

@@ -26,7 +26,10 @@ beforeAll(async () => {
     profile: 'audit',
     dedup: 'repository',
   };
-  settings = { ...loaded, sources: [harbor, prod] };
+  const { account: _account, profile: _profile, ...other } = prod;
+  const byRole = { ...other, name: 'by-role', assumeRole: 'arn:aws:iam::210987654321:role/slimboard-audit' };
+  const { regions: _regions, ...anywhere } = { ...prod, name: 'anywhere', account: '333333333333', profile: 'third' };
+  settings = { ...loaded, sources: [harbor, prod, byRole, anywhere] };
 });
 
 describe('a whole registry', () => {
@@ -71,11 +74,16 @@ describe('a part of a registry', () => {
 
 describe('Amazon ECR', () => {
   test.each([
-    ['ecr:eu-west-1', undefined],
+    ['ecr:ap-east-1', undefined],
     ['ecr:999999999999.eu-west-1', '999999999999'],
   ])('%s is a source of its own', (target, account) => {
     const source = parseTarget(target, settings);
-    expect(source).toMatchObject({ kind: 'ecr', name: target, regions: ['eu-west-1'], dedup: 'repository' });
+    expect(source).toMatchObject({
+      kind: 'ecr',
+      name: target,
+      regions: [target.split(/[:.]/).at(-1)],
+      dedup: 'repository',
+    });
     expect((source as EcrSource).account).toBe(account);
   });
 
@@ -86,6 +94,27 @@ describe('Amazon ECR', () => {
     },
   );
 
+  const role = { name: 'by-role', assumeRole: 'arn:aws:iam::210987654321:role/slimboard-audit' };
+  test.each([
+    ['ecr:210987654321.eu-west-1', role],
+    ['210987654321.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1', { ...role, include: ['shop/api'], tags: ['1'] }],
+    ['ecr:eu-west-1', role],
+    ['ecr:333333333333.eu-west-1', { name: 'anywhere', profile: 'third' }],
+  ])('%s is the configured source that leaves out its account or its regions', (target, expected) => {
+    expect(parseTarget(target, settings)).toMatchObject({ ...expected, regions: ['eu-west-1'] });
+  });
+
+  test.each([
+    ['210987654321.ap-east-1', 'a region that it has not'],
+    ['999999999999.eu-west-1', 'an account that is not its'],
+    ['444444444444.eu-west-1', 'one of two that leave out their regions'],
+  ])('%s is a source of its own: %s', (registry) => {
+    const [, , , anywhere] = settings.sources;
+    const two = ['a', 'b'].map((name) => ({ ...anywhere, name, account: '444444444444' }) as EcrSource);
+    const more = { ...settings, sources: [...settings.sources, ...two] };
+    expect(parseTarget(`ecr:${registry}`, more)).toMatchObject({ name: `ecr:${registry}` });
+  });
+
   test('a repository by its host', () => {
     const target = '999999999999.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1.0';
     expect(parseTarget(target, settings)).toMatchObject({ kind: 'ecr', include: ['shop/api'], tags: ['1.0'] });
@@ -94,7 +123,7 @@ describe('Amazon ECR', () => {
 
 describe('what is no target', () => {
   test.each([
-    ['habor', SettingsError, /neither a configured source \(harbor, prod\) nor a registry/],
+    ['habor', SettingsError, /neither a configured source \(harbor, prod, by-role, anywhere\) nor a registry/],
     ['', SettingsError, /neither/],
     ['https://harbor.example.com', SettingsError, /without https:\/\//],
     ['ecr:nowhere', SettingsError, /ecr:REGION/],
