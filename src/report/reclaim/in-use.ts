@@ -1,5 +1,6 @@
 import { SettingsError } from '../../errors.ts';
 import { type Digest, digestBytes, isDigest } from '../../oci/digest.ts';
+import { ecrRegistryHost, findEcrLocation } from '../../registry/ecr/hosts.ts';
 import type { SqlParameters } from '../kinds/kind.ts';
 
 /** What runs somewhere, and so must stay. */
@@ -25,10 +26,17 @@ export function parseInUse(text: string): InUse {
     if (item === '') continue;
     const digest = item.slice(item.lastIndexOf('@') + 1);
     if (isDigest(digest)) digests.push(digest);
-    else if (/^[\w.:/-]+$/.test(item)) references.push(/:[^/]+$/.test(item) ? item : `${item}:latest`);
+    else if (/^[\w.:/-]+$/.test(item)) references.push(asKept(/:[^/]+$/.test(item) ? item : `${item}:latest`));
     else throw new SettingsError(`line ${index + 1} is no digest and no image reference: "${item.slice(0, 80)}"`);
   }
   return { digests, references };
+}
+
+/** Under the host that images of Amazon ECR are kept by, whichever of its hosts (FIPS, dual-stack) a cluster pulls from. */
+function asKept(reference: string): string {
+  const [host = ''] = reference.split('/', 1);
+  const ecr = findEcrLocation(host);
+  return ecr ? `${ecrRegistryHost(ecr)}${reference.slice(host.length)}` : reference;
 }
 
 /**

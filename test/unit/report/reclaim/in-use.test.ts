@@ -20,6 +20,16 @@ test('a list of what runs is read line by line', () => {
   });
 });
 
+test('each host name of a registry of Amazon ECR is that registry', () => {
+  const domains = [
+    'dkr.ecr.eu-west-1.amazonaws.com',
+    'dkr.ecr-fips.eu-west-1.amazonaws.com',
+    'dkr-ecr.eu-west-1.on.aws',
+  ];
+  const { references } = parseInUse(domains.map((domain) => `123456789012.${domain}/team/app:1`).join('\n'));
+  expect(new Set(references)).toEqual(new Set(['123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1']));
+});
+
 test('a line that is no image is named', () => {
   expect(() => parseInUse('team/app:1\n{"items": []}')).toThrow('line 2 is no digest and no image reference');
 });
