@@ -1,9 +1,12 @@
+import { LAYER_READER_VERSION } from '../deep/contents.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { RegistryHost, Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry, RequestOutcome } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { knownManifests } from '../store/content-store.ts';
 import type { Database } from '../store/database.ts';
 import { findRepositoryId, knownTags } from '../store/inventory-store.ts';
+import { unreadLayersOf } from '../store/layer-store.ts';
 import { type EcrEstimate, type EcrRepositoryCounts, estimateEcr } from './estimate-ecr.ts';
 import { newestTags, repositorySelector, tagSelector } from './select.ts';
 
@@ -12,8 +15,10 @@ export interface AuditEstimate {
   readonly source: string;
   readonly repositories: number;
   readonly tags: number;
-  /** Tags and manifests that were never read. */
+  /** Tags and manifests that are to be read: those that never were, or all where nothing stored is believed. */
   readonly newItems: number;
+  /** Of known images, those that are to be read, where layers are; those of new images come on top. */
+  readonly unreadLayers?: { readonly count: number; readonly bytes: number };
   readonly requests: { readonly min: number; readonly max: number };
   /** Requests that the listing itself took. */
   readonly listingRequests: number;
@@ -31,12 +36,22 @@ export interface ObservedRequests {
   last: Pick<RequestOutcome, 'remaining' | 'windowMs'> | undefined;
 }
 
-interface Counts {
-  repositories: number;
+/** What is asked, and what was counted. */
+interface Counting {
+  readonly db: Database;
+  readonly registry: Registry;
+  readonly settings: SourceSettings;
+  readonly signal: AbortSignal;
   tags: number;
-  newItems: number;
-  /** Where the listing tells digests. */
-  readonly listed: EcrRepositoryCounts[];
+  /** To be read, where the listing tells tags alone. */
+  newTags: number;
+  /** To be read, where the listing tells digests; one may be in several repositories. */
+  readonly newDigests: Set<Digest>;
+  /** Bytes of layers that are to be read, by the row. */
+  readonly layers: Map<number, number>;
+  /** Repositories that each registry has, taken or not. */
+  readonly listed: Map<RegistryHost, number>;
+  readonly repositories: EcrRepositoryCounts[];
 }
 
 /** Lists a source, and compares it with what is stored; fetches no manifest. */
@@ -48,79 +63,103 @@ export async function estimateAudit(
   signal: AbortSignal,
 ): Promise<AuditEstimate> {
   const selects = repositorySelector(settings);
-  const counts: Counts = { repositories: 0, tags: 0, newItems: 0, listed: [] };
+  const found = { newDigests: new Set<Digest>(), layers: new Map(), listed: new Map(), repositories: [] };
+  const counting: Counting = { db, registry, settings, signal, tags: 0, newTags: 0, ...found };
   // Names that cannot be asked for cost nothing; the audit itself will list them among its errors. Owners, which it looks
   // up for those that it selects, change no figure here.
   const listing = { signal, selects: () => false, onInvalid: () => undefined };
   for await (const page of registry.listRepositories(listing)) {
+    for (const { registry: host } of page) counting.listed.set(host, (counting.listed.get(host) ?? 0) + 1);
     const repositories = page.filter(({ name }) => selects(name));
-    counts.repositories += repositories.length;
     for (let at = 0; at < repositories.length; at += settings.concurrency) {
-      await Promise.all(
-        repositories
-          .slice(at, at + settings.concurrency)
-          .map((repository) => countRepository(db, registry, settings, repository, counts, signal)),
-      );
+      const some = repositories.slice(at, at + settings.concurrency);
+      await Promise.all(some.map((repository) => countRepository(counting, repository)));
     }
   }
-  return conclude(settings, counts, observed);
+  return conclude(counting, observed);
 }
 
-async function countRepository(
-  db: Database,
-  registry: Registry,
-  settings: SourceSettings,
-  repository: ListedRepository,
-  counts: Counts,
-  signal: AbortSignal,
-): Promise<void> {
+async function countRepository(counting: Counting, repository: ListedRepository): Promise<void> {
+  const { db, registry, settings, signal } = counting;
   const selects = tagSelector(settings);
   const id = await findRepositoryId(db, settings.name, repository);
   const digests = new Set<Digest>();
   const fresh: ListedManifest[] = [];
+  const wanted: ListedManifest[] = [];
   let kept: ListedManifest[] = [];
+  const count = async (batch: readonly ListedManifest[]): Promise<void> => {
+    fresh.push(...(await countBatch(counting, id, batch)));
+    if (settings.deep) wanted.push(...batch);
+  };
   for await (const page of registry.listManifests(repository, { signal, onInvalid: () => undefined })) {
     for (const { digest } of page) if (digest !== undefined) digests.add(digest);
     kept.push(...page.filter(selects));
     if (settings.newest !== 'all') continue;
-    fresh.push(...(await countBatch(db, id, kept, counts)));
+    await count(kept);
     kept = [];
   }
-  if (settings.newest !== 'all') fresh.push(...(await countBatch(db, id, newestTags(kept, settings.newest), counts)));
-  if (settings.kind === 'ecr') counts.listed.push({ registry: repository.registry, images: digests.size, fresh });
+  if (settings.newest !== 'all') await count(newestTags(kept, settings.newest));
+  const layers = id === undefined ? 0 : await countLayers(counting, id, wanted);
+  counting.repositories.push({ registry: repository.registry, images: digests.size, fresh, layers });
 }
 
-/** @returns what was never read, where the listing tells it: one entry a digest */
+/** @returns what is to be read, where the listing tells it: one entry a digest */
 async function countBatch(
-  db: Database,
+  counting: Counting,
   repositoryId: number | undefined,
   listed: readonly ListedManifest[],
-  counts: Counts,
 ): Promise<readonly ListedManifest[]> {
-  counts.tags += listed.filter(({ tag }) => tag !== undefined).length;
-  const plain = listed.flatMap(({ tag, digest }) => (tag !== undefined && digest === undefined ? [tag] : []));
-  const known = repositoryId === undefined ? new Map() : await knownTags(db, repositoryId, plain);
-  const readable = new Map(listed.flatMap((item) => (item.digest && !item.archived ? [[item.digest, item]] : [])));
-  const read = await knownManifests(db, [...readable.keys()]);
-  const fresh = [...readable].flatMap(([digest, item]) => (read.has(digest) ? [] : [item]));
-  counts.newItems += fresh.length + plain.length - known.size;
-  return fresh;
+  const { db, settings } = counting;
+  const plain = tagsAlone(listed);
+  const readable = readableManifests(listed);
+  const isBelieved = !settings.full;
+  const known = isBelieved && repositoryId !== undefined ? await knownTags(db, repositoryId, plain) : new Map();
+  const read = isBelieved ? await knownManifests(db, [...readable.keys()]) : new Map();
+  const fresh = [...readable].filter(([digest]) => !read.has(digest));
+  counting.tags += listed.filter(({ tag }) => tag !== undefined).length;
+  counting.newTags += plain.length - known.size;
+  for (const [digest] of fresh) counting.newDigests.add(digest);
+  return fresh.map(([, item]) => item);
 }
 
-type Range = AuditEstimate['requests'];
+function tagsAlone(listed: readonly ListedManifest[]): readonly Tag[] {
+  return listed.flatMap(({ tag, digest }) => (tag !== undefined && digest === undefined ? [tag] : []));
+}
 
-function conclude(settings: SourceSettings, counts: Counts, observed: ObservedRequests): AuditEstimate {
-  const { tags, newItems, repositories } = counts;
-  const ecr = settings.kind === 'ecr' ? estimateEcr(counts.listed, settings) : undefined;
-  const requests = ecr?.total ?? distributionRequests(settings, counts, observed);
+function readableManifests(listed: readonly ListedManifest[]): ReadonlyMap<Digest, ListedManifest> {
+  return new Map(listed.flatMap((item) => (item.digest && !item.archived ? [[item.digest, item]] : [])));
+}
+
+/** @returns how many layers of what is wanted are to be read, and were not counted before */
+async function countLayers(
+  { db, layers }: Counting,
+  repositoryId: number,
+  wanted: readonly ListedManifest[],
+): Promise<number> {
+  if (wanted.length === 0) return 0;
+  const named = { tags: tagsAlone(wanted), digests: [...readableManifests(wanted).keys()] };
+  const unread = await unreadLayersOf(db, repositoryId, named, LAYER_READER_VERSION);
+  const first = unread.filter(({ blobId }) => !layers.has(blobId));
+  for (const { blobId, size } of first) layers.set(blobId, size);
+  return first.length;
+}
+
+function conclude(counting: Counting, observed: ObservedRequests): AuditEstimate {
+  const { settings, tags, layers, repositories } = counting;
+  const newItems = counting.newTags + counting.newDigests.size;
+  const ecr = settings.kind === 'ecr' ? estimateEcr(counting, settings) : undefined;
+  const least = observed.requests + tags + layers.size;
+  const requests = ecr?.total ?? { min: least, max: least + newItems * mostOfNew(settings) };
   const msEach = observed.requests === 0 ? 0 : observed.totalMs / observed.requests / settings.concurrency;
   const { last } = observed;
   const durationOf = (count: number): number => Math.max(Math.round(count * msEach), waitForLimit(count, last));
+  const bytes = [...layers.values()].reduce((sum, size) => sum + size, 0);
   return {
     source: settings.name,
-    repositories,
+    repositories: repositories.length,
     tags,
     newItems,
+    ...(settings.deep ? { unreadLayers: { count: layers.size, bytes } } : {}),
     requests,
     listingRequests: observed.requests,
     durationMs: { min: durationOf(requests.min), max: Math.max(durationOf(requests.max), ecr?.quotaMs ?? 0) },
@@ -130,12 +169,8 @@ function conclude(settings: SourceSettings, counts: Counts, observed: ObservedRe
 }
 
 /** An unchanged tag costs one request. A new one costs its manifest, and at most a child, a config, and an attestation with its statement. */
-function distributionRequests(
-  { provenance }: SourceSettings,
-  { tags, newItems }: Counts,
-  { requests }: ObservedRequests,
-): Range {
-  return { min: requests + tags, max: requests + tags + newItems * (provenance ? 4 : 2) };
+function mostOfNew({ provenance }: SourceSettings): number {
+  return provenance ? 4 : 2;
 }
 
 /** Past what remains, requests wait for the next windows. */

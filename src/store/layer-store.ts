@@ -1,4 +1,4 @@
-import { type Digest, digestFromBytes } from '../oci/digest.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { Queryable } from './database.ts';
 import type { StoredRepository } from './inventory-store.ts';
@@ -30,6 +30,13 @@ export interface LayerScope {
   readonly readerVersion: number;
 }
 
+/** From what tags reach to its layers that were not read; $1: by which version of the reader. */
+const UNREAD_LAYERS = `
+     join image i on i.manifest_id = c.manifest_id
+     join manifest_layer l on l.manifest_id = i.manifest_id
+     join blob b on b.id = l.blob_id and b.stored
+     left join layer_contents d on d.blob_id = b.id and d.reader_version >= $1`;
+
 /**
  * The distinct layers of images that open tags reach, as far as they were not read. Foreign layers are kept elsewhere,
  * and archived manifests do not give theirs now.
@@ -43,14 +50,31 @@ export async function listUnreadLayers(
      from repository r
      join tag_content c on c.repository_id = r.id
      join tag t on t.id = c.tag_id and not t.archived
-     join image i on i.manifest_id = c.manifest_id
-     join manifest_layer l on l.manifest_id = i.manifest_id
-     join blob b on b.id = l.blob_id and b.stored
-     left join layer_contents d on d.blob_id = b.id and d.reader_version >= $3
-     where r.seen_by = $1 and r.source_id = $2 and r.ended_at is null and d.blob_id is null
+     ${UNREAD_LAYERS}
+     where r.seen_by = $3 and r.source_id = $2 and r.ended_at is null and d.blob_id is null
        and ($4::int8[] is null or t.id = any($4::int8[]))
      group by b.id order by b.id`,
-    [auditId, sourceId, readerVersion, tagIds ? [...tagIds] : null],
+    [readerVersion, sourceId, auditId, tagIds ? [...tagIds] : null],
+  );
+}
+
+/**
+ * The distinct layers, not read yet, of what is kept of a repository.
+ * @param listed the tags, and the manifests by digest, that are asked for; those that are not kept bring nothing
+ */
+export async function unreadLayersOf(
+  db: Queryable,
+  repositoryId: number,
+  listed: { readonly tags: readonly Tag[]; readonly digests: readonly Digest[] },
+  readerVersion: number,
+): Promise<readonly { readonly blobId: number; readonly size: number }[]> {
+  return db.query(
+    `select distinct b.id as "blobId", b.size
+     from tag_content c
+     ${UNREAD_LAYERS}
+     where c.repository_id = $2 and d.blob_id is null
+       and (c.tag = any($3::text[]) or c.tag_manifest_id in (select id from manifest where digest = any($4::bytea[])))`,
+    [readerVersion, repositoryId, [...listed.tags], listed.digests.map(digestBytes)],
   );
 }
 

@@ -1,5 +1,6 @@
 import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../audit/estimate.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
+import { humanBytes } from '../../measure/human-bytes.ts';
 import { openStore } from '../../open-store.ts';
 import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
 import type { RequestGovernor } from '../../registry/registry.ts';
@@ -68,7 +69,8 @@ function linesOf(estimate: AuditEstimate): readonly string[] {
   const lines = [
     ['source', estimate.source],
     ['repositories', `${estimate.repositories}`],
-    ['tags', `${estimate.tags}, ${estimate.newItems} tags or digests never read`],
+    ['tags', `${estimate.tags}, ${estimate.newItems} tags or digests to be read`],
+    ...layersLine(estimate),
     ['requests', `${range(`${requests.min}`, `${requests.max}`)}, ${estimate.listingRequests} of them for listing`],
     ...Object.entries(estimate.operations ?? {}).map(([name, { min, max }]) => [
       '',
@@ -78,6 +80,12 @@ function linesOf(estimate: AuditEstimate): readonly string[] {
     ['takes about', range(duration(durationMs.min), duration(durationMs.max))],
   ];
   return [...lines.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`), ''];
+}
+
+function layersLine({ unreadLayers, newItems }: AuditEstimate): readonly string[][] {
+  if (!unreadLayers) return [];
+  const ofNew = newItems > 0 ? ', and on top those of what is new' : '';
+  return [['layers', `${unreadLayers.count} to be read, ${humanBytes(unreadLayers.bytes)}${ofNew}`]];
 }
 
 function limitOf({ limit, operations }: AuditEstimate): string {

@@ -7,10 +7,12 @@ export type EcrRequestKind = EcrOperation | 'GetBlob';
 
 /** What an audit would find, per registry (an account in a region). */
 export interface EcrInventory {
-  /** For each repository: the images that it holds, and how many of their manifests were never read. */
+  /** Repositories that it lists, taken or not. */
+  readonly listed: number;
+  /** For each that is taken: the images that it holds, and how many of their manifests were never read. */
   readonly repositories: readonly { readonly images: number; readonly newManifests: number }[];
-  /** Configs that were never read; each is asked for once, whichever repository has it. */
-  readonly newConfigs: number;
+  /** Configs and layers that were never read; each is asked for once, whichever repository has it. */
+  readonly newBlobs: number;
   /** Whether anything came, moved or went since the audit before: only then may what is stored have changed. */
   readonly isChanged: boolean;
 }
@@ -32,14 +34,14 @@ export const ECR_QUOTAS_PER_SECOND: Partial<Readonly<Record<EcrRequestKind, numb
 };
 
 /** The requests that an audit costs a registry. Of the 100,000 repositories that one can have, none is free: one page at least, and its tags. */
-export function estimateEcrCalls({ repositories, newConfigs, isChanged }: EcrInventory): EcrCost {
+export function estimateEcrCalls({ listed, repositories, newBlobs, isChanged }: EcrInventory): EcrCost {
   const requests: Record<EcrRequestKind, number> = {
-    DescribeRepositories: pages(repositories.length, PAGE_SIZE),
+    DescribeRepositories: pages(listed, PAGE_SIZE),
     DescribeImages: sum(repositories.map(({ images }) => pages(images, PAGE_SIZE))),
     ListTagsForResource: repositories.length,
     BatchGetImage: sum(repositories.map(({ newManifests }) => Math.ceil(newManifests / BATCH_SIZE))),
-    GetDownloadUrlForLayer: newConfigs,
-    GetBlob: newConfigs,
+    GetDownloadUrlForLayer: newBlobs,
+    GetBlob: newBlobs,
     GetAccountSetting: isChanged ? 1 : 0,
     ListPullTimeUpdateExclusions: 0,
   };

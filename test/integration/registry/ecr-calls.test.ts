@@ -65,11 +65,12 @@ describe('the calls of an audit', () => {
     await audit(registry, new Set());
     await registry.dedupScope?.({});
     const { requests, total } = estimateEcrCalls({
+      listed: 2,
       repositories: [
         { images: 120, newManifests: 120 },
         { images: 3, newManifests: 3 },
       ],
-      newConfigs: 62,
+      newBlobs: 62,
       isChanged: true,
     });
     const counted = fake.callCounts();

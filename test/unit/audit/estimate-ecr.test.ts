@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { estimateEcr } from '../../../src/audit/estimate-ecr.ts';
+import { type EcrListing, type EcrRepositoryCounts, estimateEcr } from '../../../src/audit/estimate-ecr.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
 import { parseRegistryHost, parseTag } from '../../../src/oci/reference.ts';
@@ -23,8 +23,16 @@ const chart = {
   artifactType: 'application/vnd.cncf.helm.config.v1+json',
 };
 
+/** One registry of these repositories. */
+function of(...repositories: readonly Pick<EcrRepositoryCounts, 'images' | 'fresh'>[]): EcrListing {
+  return {
+    listed: new Map([[registry, repositories.length]]),
+    repositories: repositories.map((counts) => ({ registry, layers: 0, ...counts })),
+  };
+}
+
 test('an image has a config to read, or is an attestation with provenance; a chart and an index have neither', () => {
-  const { operations, total } = estimateEcr([{ registry, images: 4, fresh: [tagged, index, child, chart] }], source);
+  const { operations, total } = estimateEcr(of({ images: 4, fresh: [tagged, index, child, chart] }), source);
   expect(operations).toEqual({
     DescribeRepositories: { min: 1, max: 1 },
     DescribeImages: { min: 1, max: 1 },
@@ -38,19 +46,38 @@ test('an image has a config to read, or is an attestation with provenance; a cha
 });
 
 test('without provenance nothing is left open', () => {
-  const { total } = estimateEcr([{ registry, images: 2, fresh: [tagged, child] }], { ...source, provenance: false });
+  const { total } = estimateEcr(of({ images: 2, fresh: [tagged, child] }), { ...source, provenance: false });
   expect(total.min).toBe(total.max);
 });
 
 test('of picked tags, the children of an index come on top: one a platform, and its attestation', () => {
-  const { operations } = estimateEcr([{ registry, images: 300, fresh: [index] }], { ...source, newest: 1 });
+  const { operations } = estimateEcr(of({ images: 300, fresh: [index] }), { ...source, newest: 1 });
   expect(operations.GetBlob).toEqual({ min: 0, max: 2 });
 });
 
 test('each region is asked, also one without a repository', () => {
-  const { operations } = estimateEcr([], { ...source, regions: ['eu-west-1', 'us-east-1'] });
+  const { operations } = estimateEcr(
+    { listed: new Map(), repositories: [] },
+    { ...source, regions: ['eu-west-1', 'us-east-1'] },
+  );
   expect(operations).toEqual({
     DescribeRepositories: { min: 2, max: 2 },
     GetAccountSetting: { min: 0, max: 2 },
+  });
+});
+
+test('what two repositories have is read once, or by both at the same time; its blobs are asked for once', () => {
+  const both = of({ images: 1, fresh: [tagged] }, { images: 1, fresh: [tagged] });
+  const { operations } = estimateEcr(both, source);
+  expect(operations).toMatchObject({ BatchGetImage: { min: 1, max: 2 }, GetBlob: { min: 1, max: 1 } });
+  const full = estimateEcr(both, { ...source, full: true });
+  expect(full.operations).toMatchObject({ BatchGetImage: { min: 2, max: 2 }, GetBlob: { min: 1, max: 1 } });
+});
+
+test('repositories are listed whether they are taken or not', () => {
+  const { operations } = estimateEcr({ ...of({ images: 1, fresh: [] }), listed: new Map([[registry, 5000]]) }, source);
+  expect(operations).toMatchObject({
+    DescribeRepositories: { min: 5, max: 5 },
+    ListTagsForResource: { min: 1, max: 1 },
   });
 });

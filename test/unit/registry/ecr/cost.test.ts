@@ -4,8 +4,9 @@ import { estimateEcrCalls } from '../../../../src/registry/ecr/cost.ts';
 
 test('a thousand new images in one repository, on one base, cost what the limits of the API leave', () => {
   const { requests, total } = estimateEcrCalls({
+    listed: 1,
     repositories: [{ images: 1_000, newManifests: 1_000 }],
-    newConfigs: 1_000,
+    newBlobs: 1_000,
     isChanged: true,
   });
   expect(requests).toMatchObject({
@@ -18,7 +19,7 @@ test('a thousand new images in one repository, on one base, cost what the limits
 });
 
 test('an empty registry costs one request to know it', () => {
-  const { requests } = estimateEcrCalls({ repositories: [], newConfigs: 0, isChanged: false });
+  const { requests } = estimateEcrCalls({ listed: 0, repositories: [], newBlobs: 0, isChanged: false });
   expect(requests).toMatchObject({ DescribeRepositories: 1, DescribeImages: 0, BatchGetImage: 0 });
 });
 
@@ -26,7 +27,12 @@ test('a night without change costs listings only, one of each kind a thousand', 
   const repository = fc.record({ images: fc.nat(100_000), newManifests: fc.constant(0) });
   fc.assert(
     fc.property(fc.array(repository), (repositories) => {
-      const { requests, total, quotaSeconds } = estimateEcrCalls({ repositories, newConfigs: 0, isChanged: false });
+      const { requests, total, quotaSeconds } = estimateEcrCalls({
+        listed: repositories.length,
+        repositories,
+        newBlobs: 0,
+        isChanged: false,
+      });
       expect([requests.BatchGetImage, requests.GetDownloadUrlForLayer, requests.GetBlob, quotaSeconds]).toEqual([
         0, 0, 0, 0,
       ]);
@@ -41,6 +47,10 @@ test('a night without change costs listings only, one of each kind a thousand', 
 
 test('quotas bound the time from below', () => {
   const repositories = Array.from({ length: 10_000 }, () => ({ images: 100, newManifests: 100 }));
-  expect(estimateEcrCalls({ repositories, newConfigs: 600_000, isChanged: true }).quotaSeconds).toBe(200);
-  expect(estimateEcrCalls({ repositories, newConfigs: 0, isChanged: false }).quotaSeconds).toBe(5);
+  expect(
+    estimateEcrCalls({ listed: repositories.length, repositories, newBlobs: 600_000, isChanged: true }).quotaSeconds,
+  ).toBe(200);
+  expect(
+    estimateEcrCalls({ listed: repositories.length, repositories, newBlobs: 0, isChanged: false }).quotaSeconds,
+  ).toBe(5);
 });

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type AuditEstimate, estimateAudit } from '../../../src/audit/estimate.ts';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import type { Registry } from '../../../src/registry/registry.ts';
+import type { EcrSource, OciSource, SourceSettings } from '../../../src/settings/settings.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditEcr, auditRegistry, defaultSettings } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { openClient } from '../../support/distribution-client.ts';
+import { useEcr } from '../../support/ecr.ts';
+import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from '../../support/fake-ecr.ts';
+import { image, tarLayer } from '../../support/image-builder.ts';
+import { startRegistry } from '../../support/registry-server.ts';
+
+const ecr = useEcr();
+
+describe.each(BACKENDS)('what an audit into $name would cost', ({ open }) => {
+  let db: Database;
+  let fake: FakeEcr;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    fake = await ecr.start();
+    const shared = await tarLayer({ 'etc/base': 'shared' });
+    for (const name of ['a', 'b', 'c'])
+      fake.push('team/app', image({ layers: [shared, await tarLayer({ [name]: name })] }), { tags: [name] });
+    fake.push('team/other', image({ layers: [shared] }), { tags: ['1'] });
+    fake.push('sandbox', image({ layers: [await tarLayer({ s: 'sandbox' })] }), { tags: ['1'] });
+    fake.push('team/cold', image({ layers: [await tarLayer({ s: 'cold' })] }), { tags: ['1'], status: 'ARCHIVED' });
+  });
+
+  const estimateOf = (registry: Registry, settings: SourceSettings): Promise<AuditEstimate> =>
+    estimateAudit(db, registry, settings, { requests: 0, totalMs: 0, last: undefined }, new AbortController().signal);
+
+  async function estimate(source: Partial<EcrSource>): Promise<AuditEstimate> {
+    const { sourceDefaults } = await defaultSettings();
+    const registries = { account: FAKE_ACCOUNT, regions: [FAKE_REGION], endpoint: fake.url };
+    const settings: EcrSource = { ...sourceDefaults, kind: 'ecr', name: 'prod', dedup: 'repository', ...registries };
+    return estimateOf(await ecr.open(fake), { ...settings, ...source });
+  }
+
+  test.each<[string, Partial<EcrSource>]>([
+    ['as it is', {}],
+    ['that believes nothing stored', { full: true }],
+    ['that reads layers', { deep: true }],
+    ['of some repositories that reads layers', { deep: true, include: ['team/**'] }],
+    ['of one repository', { include: ['team/other'], full: true }],
+    ['of the newest tag that reads layers', { deep: true, newest: 1 }],
+  ])('is what one %s costs', async (_what, source) => {
+    await auditEcr(db, fake);
+    const { operations = {} } = await estimate(source);
+    fake.forgetCalls();
+    await auditEcr(db, fake, { source });
+    const least = Object.entries(operations).flatMap(([name, { min }]) => (min > 0 ? [[name, min]] : []));
+    expect(Object.fromEntries(least)).toEqual(fake.callCounts());
+  });
+
+  test('has the bytes of layers that are to be read, each once', async () => {
+    await auditEcr(db, fake, { source: { include: ['team/app'] } });
+    const before = await estimate({ deep: true });
+    expect(before).toMatchObject({ newItems: 2, unreadLayers: { count: 4 } });
+    const [kept] = await db.query<{ bytes: number }>(
+      'select sum(size)::int8 as bytes from blob where id in (select blob_id from manifest_layer)',
+    );
+    expect(before.unreadLayers?.bytes).toBe(kept?.bytes);
+    await auditEcr(db, fake, { source: { deep: true } });
+    expect(await estimate({ deep: true })).toMatchObject({ newItems: 0, unreadLayers: { count: 0, bytes: 0 } });
+    expect(await estimate({})).not.toHaveProperty('unreadLayers');
+  });
+
+  test('of any other registry is every tag once more where nothing stored is believed, and its unread layers', async () => {
+    const registry = await startRegistry();
+    const client = openClient(registry.host, { plainHttp: true });
+    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    const layer = await tarLayer({ app: 'code' });
+    for (const name of ['a', 'b']) registry.push(name, '1', image({ layers: [layer] }));
+    await auditRegistry(db, registry);
+    const { sourceDefaults } = await defaultSettings();
+    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
+    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
+    expect(await estimateOf(client, lab)).toMatchObject({ newItems: 0, requests: { min: 2, max: 2 } });
+    expect(await estimateOf(client, { ...lab, full: true })).toMatchObject({
+      newItems: 2,
+      requests: { min: 2, max: 10 },
+    });
+    expect(await estimateOf(client, { ...lab, deep: true })).toMatchObject({
+      unreadLayers: { count: 1 },
+      requests: { min: 3, max: 3 },
+    });
+  });
+});
