@@ -4,9 +4,9 @@ import { compileGlobs, isGlob } from './glob.ts';
 import type { EcrSource, OciSource, SourceSettings } from './settings.ts';
 
 /**
- * Targets that name parts of one source become one: its regions, its repositories, or tags of the same repositories
- * together.
- * @throws SettingsError where together they would take more than they name, or less
+ * Targets that name parts of one source become one, with all their regions, repositories and tags: `a:1` and `b:2`
+ * together take `a:2` and `b:1`, too, where there are such tags.
+ * @throws SettingsError where together they would take less than they name
  */
 export function mergeSources(sources: readonly SourceSettings[]): readonly SourceSettings[] {
   const merged = new Map<string, SourceSettings>();
@@ -18,7 +18,6 @@ export function mergeSources(sources: readonly SourceSettings[]): readonly Sourc
 }
 
 function mergeTwo(a: SourceSettings, b: SourceSettings): SourceSettings {
-  if (PARTS.filter((partOf) => !isDeepStrictEqual(partOf(a), partOf(b))).length > 1) throw cannotMerge(a);
   const exclude = union(a.exclude, b.exclude);
   for (const source of [a, b]) checkNamed(source, exclude);
   const common = { include: union(a.include, b.include), exclude, tags: union(a.tags, b.tags) };
@@ -27,16 +26,9 @@ function mergeTwo(a: SourceSettings, b: SourceSettings): SourceSettings {
   throw cannotMerge(a);
 }
 
-/** Two parts that differ in more than one of these would be crossed: `a:1` and `b:2` would take `a:2` and `b:1` as well. */
-const PARTS: readonly ((source: SourceSettings) => unknown)[] = [
-  (source) => (source.kind === 'ecr' ? [source.account, source.regions] : source.registry),
-  ({ include }) => include,
-  ({ tags }) => tags,
-];
-
 function cannotMerge({ name }: SourceSettings): SettingsError {
   return new SettingsError(
-    `${name}: an audit takes several of its regions, several repositories, or several tags of the same repositories; audit targets that differ otherwise one after the other`,
+    `${name}: one audit takes regions of one account, each by its name: audit such targets one after the other`,
   );
 }
 

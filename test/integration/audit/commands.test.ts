@@ -93,11 +93,6 @@ test('a report for a store that is not known is refused, not written to a file o
   expect(await readdir(cwd)).toEqual(['.slimboard']);
 });
 
-test.each(['audit', 'plan'])('%s refuses targets that it cannot take together', async (command) => {
-  const { code, stderr } = await slimboard(command, `${registry.host}/team-a/api:1`, `${registry.host}/team-a/lost:2`);
-  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('one after the other') });
-});
-
 test('a plan of several registries is one document', async () => {
   const other = registry.host.replace('127.0.0.1', 'localhost');
   const { code, stdout } = await slimboard('plan', registry.host, other, '--format', 'json');
