@@ -7,9 +7,10 @@ import { CLASSIFIER_VERSION, classifyImage } from '../classify/classify-image.ts
 import { distroEndOfLife, endedDistros } from '../classify/end-of-life.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
 import type { LayerContents } from '../deep/contents.ts';
+import { MalformedContentError } from '../errors.ts';
 import { digestOf } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
-import { parseJsonObject } from '../oci/json.ts';
+import { type JsonObject, parseJsonObject } from '../oci/json.ts';
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import { findImage } from '../policy/find-image.ts';
@@ -121,11 +122,21 @@ function classifiedImage(stored: StoredImage): AuditedImage {
     manifest,
     config,
     platform: platformOf(config),
-    provenance: stored.provenance.map((statement) => parseJsonObject(statement, 'provenance')),
+    provenance: stored.provenance.flatMap(readStatement),
     bases: stored.bases,
     ...(indexManifest?.form === 'index' ? { indexAnnotations: indexManifest.annotations } : {}),
   });
   return { manifest, config, verdict };
+}
+
+/** Nothing where it is no JSON object: one statement, which anybody may push for an image, fails no judgement. */
+function readStatement(statement: Uint8Array): readonly JsonObject[] {
+  try {
+    return [parseJsonObject(statement, 'provenance')];
+  } catch (error) {
+    if (error instanceof MalformedContentError) return [];
+    throw error;
+  }
 }
 
 function withBaseFacts(image: AuditedImage, { bases }: StoredImage, { knowledge, today }: Judge): AuditedImage {

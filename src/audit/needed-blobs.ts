@@ -5,11 +5,17 @@ import type { ImageManifest, Manifest } from '../oci/manifest.ts';
 import { MEDIA_TYPE } from '../oci/media-type.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 
-/** What is read of a manifest to judge it; without what is optional it is judged, too. */
+export interface NeededBlob {
+  readonly blob: Descriptor;
+  /** What it is of is judged without it, too. */
+  readonly optional: boolean;
+}
+
+/** What is read of a manifest to judge it. */
 export function neededBlobs(
   manifest: Manifest,
   { provenance }: Pick<SourceSettings, 'provenance'>,
-): readonly { readonly blob: Descriptor; readonly optional: boolean }[] {
+): readonly NeededBlob[] {
   if (manifest.form !== 'manifest') return [];
   return [
     ...(needsConfig(manifest) ? [{ blob: manifest.config, optional: false }] : []),

@@ -3,6 +3,7 @@ import { type ContentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
+import { parseJsonObject } from '../oci/json.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { isIndexMediaType } from '../oci/media-type.ts';
 import type { Tag } from '../oci/reference.ts';
@@ -14,7 +15,7 @@ import { asItemError } from './item-failure.ts';
 import type { KnownContent } from './known-content.ts';
 import { type RecordInput, recordOf } from './manifest-record.ts';
 import { ManifestTree, type ReadingContext } from './manifest-tree.ts';
-import { neededBlobs } from './needed-blobs.ts';
+import { type NeededBlob, neededBlobs } from './needed-blobs.ts';
 
 /** Something of the batch that failed; the rest goes on. */
 export interface FailedItem {
@@ -146,9 +147,12 @@ class BatchReader {
     const bodies = new Map(this.#context.settings.full ? [] : await this.#context.known.readBodies([...needed.keys()]));
     const missing = [...needed.values()].filter(({ blob }) => !bodies.has(blob.digest));
     await Promise.all(
-      missing.map(async ({ blob, neededBy }) => {
+      missing.map(async ({ blob, optional, neededBy }) => {
         try {
-          bodies.set(blob.digest, await this.#readBlob(blob));
+          const body = await this.#readBlob(blob);
+          // A statement that nothing can be read of is as good as none. What cannot be done without is parsed on recording.
+          if (optional) parseJsonObject(body, 'provenance');
+          bodies.set(blob.digest, body);
         } catch (error) {
           const failure = asItemError(error);
           for (const digest of neededBy) this.#tree.fail(digest, failure);
@@ -159,11 +163,11 @@ class BatchReader {
   }
 
   /** Each blob once, with the manifests that cannot be judged without it: one config may be of several. */
-  #neededBlobs(): ReadonlyMap<Digest, { readonly blob: Descriptor; readonly neededBy: Digest[] }> {
-    const needed = new Map<Digest, { readonly blob: Descriptor; readonly neededBy: Digest[] }>();
+  #neededBlobs(): ReadonlyMap<Digest, NeededBlob & { readonly neededBy: Digest[] }> {
+    const needed = new Map<Digest, NeededBlob & { readonly neededBy: Digest[] }>();
     for (const { fetched, manifest } of this.#tree.manifests()) {
       for (const { blob, optional } of neededBlobs(manifest, this.#context.settings)) {
-        const entry = needed.get(blob.digest) ?? { blob, neededBy: [] };
+        const entry = needed.get(blob.digest) ?? { blob, optional, neededBy: [] };
         if (!optional) entry.neededBy.push(fetched.digest);
         needed.set(blob.digest, entry);
       }

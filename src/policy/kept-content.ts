@@ -1,5 +1,5 @@
 import { isSecretName, maySayASecret } from '../classify/redact.ts';
-import { isObject } from '../oci/json.ts';
+import { isObject, parseJsonObject } from '../oci/json.ts';
 import { hideSecrets, hideVariable, isSecret } from './secrets.ts';
 
 /** Nothing that is read lies deeper; a walk needs an end, whatever somebody nested. */
@@ -8,11 +8,12 @@ const MAX_DEPTH = 64;
 /**
  * A manifest, config or statement as it may be kept: secrets of its environment, its history, labels and build arguments
  * are replaced by a mark that the rules take for a secret. Content without secrets stays as fetched, byte by byte.
+ * @throws MalformedContentError when it is no JSON object
  */
 export function withoutSecrets(body: Uint8Array): Uint8Array {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   if (!maySayASecret(text)) return body;
-  const content: unknown = JSON.parse(text);
+  const content = parseJsonObject(text, 'content');
   const variables = secretVariables(content, 0);
   const cleaned = clean(content, { depth: 0, hideText: (value) => hideSecrets(hideSettings(value, variables)) });
   return cleaned === content ? body : Buffer.from(JSON.stringify(cleaned));

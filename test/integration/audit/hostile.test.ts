@@ -5,7 +5,7 @@ import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
-import { type BuiltManifest, image, index, rawManifest } from '../../support/image-builder.ts';
+import { attestation, type BuiltManifest, image, index, rawManifest } from '../../support/image-builder.ts';
 import { body } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
@@ -145,6 +145,19 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['not-found']));
     expect(errors).toHaveLength(10_000);
   });
+
+  test.each(['{"a":1}\n{"token":"abcdefgh"}', '{"a":1}\n{"b":2}', '[]', '"x"', ''])(
+    'a build statement that is no JSON object is none: %j',
+    async (statement) => {
+      const built = image({ layers: ['built'] });
+      registry.push('hostile/statement', '1', index([built, attestation(built, statement)]));
+      const audit = await auditRegistry(db, registry);
+      expect(await errorsOf(db, audit.id)).toEqual([]);
+      expect(audit.status).toBe('finished');
+      const judged = await db.query('select repository from slimboard_images where slim_score is not null order by 1');
+      expect(judged).toEqual([{ repository: 'good/image' }, { repository: 'hostile/statement' }]);
+    },
+  );
 
   test('an index that names itself ends', async () => {
     // No true digest can: the registry must lie, and its lie is told.

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { redact } from '../../../src/classify/redact.ts';
+import { MalformedContentError } from '../../../src/errors.ts';
 import { parseImageConfig } from '../../../src/oci/image-config.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import { withoutSecrets } from '../../../src/policy/kept-content.ts';
@@ -47,6 +48,11 @@ test('depth has an end, and hides nothing', () => {
   const copy = Buffer.from(withoutSecrets(body)).toString();
   expect(copy.length).toBeLessThan(1_000);
   expect(copy).not.toContain('planted');
+});
+
+test('what is no JSON object and may hold a secret is malformed, not a bug', () => {
+  for (const text of ['{"a":1}\n{"token":"abcdefgh"}', '["token=abcdefgh"]', 'token=abcdefgh'])
+    expect(() => withoutSecrets(Buffer.from(text))).toThrow(MalformedContentError);
 });
 
 const words = fc.constantFrom(
