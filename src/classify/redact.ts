@@ -22,6 +22,8 @@ const NAMES_SECRET =
   /pass|pwd|secret|token|credential|(?:api|access|private|encryption|signing|account|auth)[_.-]?key|(?<![a-z])auth(?![a-z])|docker_?(?:cfg|config|auth)|dsn|connection[_.-]?string/i;
 const URL_CREDENTIALS_HINT = /:\/\/[^\s/"']*@|-----BEGIN/;
 const HAS_HEADER = /authorization|bearer/i;
+/** A text with the words of the others names a secret. */
+const SILENT_OPTIONS = PASSWORD_OPTIONS.filter(({ word }) => !NAMES_SECRET.test(word));
 
 // Each part ends where an encrypted key's headers (`Proc-Type: 4,ENCRYPTED`) do not; a key that was cut goes to its end.
 const PRIVATE_KEY =
@@ -42,9 +44,11 @@ const FLAG = new RegExp(
   `(?<![\\w-])(--?[a-z][\\w.-]{0,60})(["'],? ?(?=["'](?!-))| {1,20}(?!--?[a-z])|=)${VALUE}`,
   'gi',
 );
+/** `ENV NAME value`, as Dockerfiles may have it. */
+const SPACED_LINE = /(?<=^[ \t]{0,16}ENV[ \t]{1,16})([A-Za-z_][\w.-]{0,127})([ \t]{1,16})([^\s=][^\n]{0,511})/gm;
 
 /** Each with groups for a name, what joins it to its value, and the value. */
-const NAMED_FORMS: readonly RegExp[] = [ASSIGNMENT, JSON_FIELD, ESCAPED_FIELD, QUOTED_LINE, FLAG];
+const NAMED_FORMS: readonly RegExp[] = [ASSIGNMENT, JSON_FIELD, ESCAPED_FIELD, QUOTED_LINE, SPACED_LINE, FLAG];
 
 /** Lines that set variables without quotes: `|2 A=b c D=e /bin/sh -c …`, `ENV A=b c`. */
 const UNQUOTED_LINE = /^(?:(?:RUN )?\|\d{1,3} |(?:\/bin\/sh -c #\(nop\) {1,4})?(?:ENV|ARG|LABEL) )/;
@@ -115,12 +119,21 @@ function hideUnless(value: string, replace: SecretReplacer, name?: string): stri
   return bare === '' || bare.startsWith('$') || bare === REDACTED ? value : replace(value, name);
 }
 
-/** Whether a text may hold a secret: most do not, and need no closer look. */
-export function maySayASecret(text: string): boolean {
+/** Whether a JSON text may hold a secret: most do not, and need no closer look. */
+export function maySayASecret(json: string): boolean {
+  const text = withoutEscapes(json);
   return (
     [NAMES_SECRET, HAS_HEADER, HAS_TOKEN, URL_CREDENTIALS_HINT].some((hint) => hint.test(text)) ||
-    PASSWORD_OPTIONS.some(({ word, hint }) => text.includes(word) && hint.test(text))
+    SILENT_OPTIONS.some(({ word, hint }) => text.includes(word) && hint.test(text))
   );
+}
+
+/** Those of quotes and backslashes stay, which the hints know; the others hide where words begin: `\tcurl`, `\u0026token`. */
+function withoutEscapes(json: string): string {
+  return json.replace(/\\(?:[\\/bfnrt]|u00[\da-fA-F]{2})/g, (escaped) => {
+    if (escaped.length > 2) return String.fromCharCode(Number.parseInt(escaped.slice(2), 16));
+    return escaped === '\\\\' ? escaped : escaped === '\\/' ? '/' : ' ';
+  });
 }
 
 function hideUrlCredentials(text: string, replace: SecretReplacer): string {

@@ -27,9 +27,12 @@ function passwordOption(word: string, before: string, after = '', hint = before)
   return { word, form: new RegExp(`(${before})${VALUE}${after}`, 'g'), hint: new RegExp(hint) };
 }
 
+/** Words of one command, over lines that end in a backslash, too. */
+const WORDS = '(?:\\\\\\r?\\n|[^;&|\\n]){0,400}?';
+
 /** An option of a command that stands before any `;`, `&` or `|`. */
 function optionOf(program: string, options: string, join = '[ =]', names = program): PasswordOption {
-  return passwordOption(program, `(?<![\\w./-]|[^n]/)${names}\\s[^;&|\\n]{0,400}?(?<=\\s)${options}${join}`);
+  return passwordOption(program, `(?<![\\w./-]|[^n]/)${names}\\s${WORDS}(?<=\\s)${options}${join}`);
 }
 
 /** What a command is fed: `echo VALUE | command`. */
@@ -50,7 +53,7 @@ export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
   { ...passwordOption('creds', '(?<=\\s)--(?:src-|dest-)?creds[ =]'), withUser: true },
   // find's own -print, -path, -perm and -prune follow folders of that name.
   ...['mysql', 'mariadb'].map((name) => optionOf(name, '-p(?!rint|ath|erm|rune)', '', `${name}\\w*`)),
-  passwordOption('login', '(?<![\\w-])login\\s[^;&|\\n]{0,400}?(?<=\\s)-p '),
+  passwordOption('login', `(?<![\\w-])login\\s${WORDS}(?<=\\s)-p `),
   optionOf('sshpass', '-p', ' ?'),
   optionOf('redis-cli', '-a'),
   optionOf('mongo', '-p', ' ', 'mongo\\w*'),
@@ -69,30 +72,37 @@ export const NAMES_PASSWORD_OPTION = new RegExp(PASSWORD_OPTIONS.map(({ word }) 
 
 /** Tokens that are told by their own shape. @see the vendors' token formats; gitleaks' and GitHub's lists agree on these */
 const SHAPES: readonly (readonly [start: string, rest: string])[] = [
-  [HIDDEN, ''],
-  ['\\bAKIA', '[0-9A-Z]{16}\\b'],
-  ['\\bASIA', '[0-9A-Z]{16}\\b'],
-  ['\\bgh[pousr]_', '[A-Za-z0-9]{30,255}\\b'],
-  ['\\bgithub_pat_', '[A-Za-z0-9_]{20,255}\\b'],
-  ['\\bgl(?:pat|rt|dt|cbt|ptt)-', '[A-Za-z0-9_-]{20,64}'],
-  ['\\bxox[abeoprs]-', '[A-Za-z0-9-]{10,255}'],
-  ['\\bhooks\\.slack\\.com/services/', '[A-Za-z0-9/]{20,100}'],
-  ['\\bnpm_', '[A-Za-z0-9]{30,64}\\b'],
-  ['\\bdckr_[po]at_', '[A-Za-z0-9_-]{20,64}'],
-  ['\\bpypi-', '[A-Za-z0-9_-]{20,255}'],
-  ['\\bhf_', '[A-Za-z0-9]{30,64}\\b'],
-  ['\\b[rs]k_live_', '[A-Za-z0-9]{16,255}\\b'],
-  ['\\bsk-(?:ant|proj)-', '[A-Za-z0-9_-]{20,255}'],
-  ['\\bAIza', '[0-9A-Za-z_-]{35}'],
-  ['\\bSG\\.', '[A-Za-z0-9_-]{16,64}\\.[A-Za-z0-9_-]{16,128}'],
-  ['\\bhv[sb]\\.', '[A-Za-z0-9_-]{20,255}'],
-  ['\\bdop_v1_', '[a-f0-9]{64}\\b'],
-  ['\\bAGE-SECRET-KEY-1', '[A-Z0-9]{58}\\b'],
+  ['AKIA', '[0-9A-Z]{16}\\b'],
+  ['ASIA', '[0-9A-Z]{16}\\b'],
+  ['gh[pousr]_', '[A-Za-z0-9]{30,255}\\b'],
+  ['github_pat_', '[A-Za-z0-9_]{20,255}\\b'],
+  ['gl(?:pat|rt|dt|cbt|ptt)-', '[A-Za-z0-9_-]{20,64}'],
+  ['xox[abeoprs]-', '[A-Za-z0-9-]{10,255}'],
+  ['hooks\\.slack\\.com/services/', '[A-Za-z0-9/]{20,100}'],
+  ['npm_', '[A-Za-z0-9]{30,64}\\b'],
+  ['dckr_[po]at_', '[A-Za-z0-9_-]{20,64}'],
+  ['pypi-', '[A-Za-z0-9_-]{20,255}'],
+  ['hf_', '[A-Za-z0-9]{30,64}\\b'],
+  ['[rs]k_live_', '[A-Za-z0-9]{16,255}\\b'],
+  ['sk-(?:ant|proj)-', '[A-Za-z0-9_-]{20,255}'],
+  ['AIza', '[0-9A-Za-z_-]{35}'],
+  ['SG\\.', '[A-Za-z0-9_-]{16,64}\\.[A-Za-z0-9_-]{16,128}'],
+  ['hv[sb]\\.', '[A-Za-z0-9_-]{20,255}'],
+  ['dop_v1_', '[a-f0-9]{64}\\b'],
+  ['AGE-SECRET-KEY-1', '[A-Z0-9]{58}\\b'],
   // A JSON web token; and, in base64, Docker's `{"auths"` and the first words of private keys.
-  ['\\beyJ', '[A-Za-z0-9_-]{8,2000}\\.eyJ[A-Za-z0-9_-]{8,4000}\\.[A-Za-z0-9_-]{0,2000}'],
-  ['\\beyJhdXRocyI', '[A-Za-z0-9+/_-]{8,}={0,2}'],
-  ['\\bLS0tLS1CRUdJTiB', '(?:QUklWQVRF|SU0Eg|FQyBQ|PUEVOU1NI|FTkNSWVBURUQ|EU0Eg|QR1AgUFJJ)[A-Za-z0-9+/_-]{8,}={0,2}'],
+  ['eyJ', '[A-Za-z0-9_-]{8,2000}\\.eyJ[A-Za-z0-9_-]{8,4000}\\.[A-Za-z0-9_-]{0,2000}'],
+  ['eyJhdXRocyI', '[A-Za-z0-9+/_-]{8,}={0,2}'],
+  ['LS0tLS1CRUdJTiB', '(?:QUklWQVRF|SU0Eg|FQyBQ|PUEVOU1NI|FTkNSWVBURUQ|EU0Eg|QR1AgUFJJ)[A-Za-z0-9+/_-]{8,}={0,2}'],
 ];
-export const TOKEN_SHAPES = new RegExp(SHAPES.map(([start, rest]) => start + rest).join('|'), 'g');
+export const TOKEN_SHAPES = anyOf(
+  SHAPES.map(([start, rest]) => start + rest),
+  'g',
+);
 /** True for every text that holds one of the shapes, and for few others. */
-export const HAS_TOKEN = new RegExp(SHAPES.map(([start]) => start).join('|'));
+export const HAS_TOKEN = anyOf(SHAPES.map(([start]) => start));
+
+/** At the start of a word, but for the mark, which may follow an option's letter. */
+function anyOf(shapes: readonly string[], flags = ''): RegExp {
+  return new RegExp(`${HIDDEN}|\\b(?:${shapes.join('|')})`, flags);
+}

@@ -38,9 +38,68 @@ test.each([
   ['JSON in a variable', config(['CONFIG={"password":"planted"}'], [])],
   ['what Docker calls the container', { container_config: { Env: ['API_KEY=planted'] } }],
   ['a build argument of provenance', { invocation: { parameters: { args: { 'build-arg:NPM_TOKEN': 'planted' } } } }],
+  [
+    'steps after tabs and line breaks',
+    config([], ['RUN set -eux; \tcurl -u ci:planted x', 'RUN <<EOF\nlogin -p planted\nmysql -pplanted\nEOF']),
+  ],
+  ['a token at the start of a line', config([], ['RUN <<EOF\nghp_planted0123456789012345678901234567\nEOF'])],
+  ['a variable of a step of BuildKit', { exec: { meta: { env: ['A_TOKEN=two planted words'] } } }],
   ['JSON in JSON', { history: [{ v1Compatibility: '{"config":{"Env":["API_TOKEN=planted"]}}' }] }],
 ])('the secret of %s is not kept', (_what, content) => {
   expect(kept(content)).not.toContain('planted');
+});
+
+test('a secret behind characters that the builder escaped is not kept', () => {
+  const step = 'cd /app \\u0026\\u0026curl\\u0020-u ci:planted http:\\/\\/x';
+  expect(String(withoutSecrets(Buffer.from(`{"history":[{"created_by":"${step}"}]}`)))).not.toContain('planted');
+});
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** A text that is kept, and what it holds in base64. */
+function decoded(text: string): string {
+  return text.replace(/"(?:data|payload)":"([^"]*)"/g, (_, data: string) =>
+    decoded(Buffer.from(data, 'base64').toString()),
+  );
+}
+
+test('the files of a build are kept without their secrets', () => {
+  const dockerfile = [
+    'FROM alpine:3.20 AS build',
+    'ENV DB_PASSWORD=planted1',
+    'ENV API_TOKEN planted2',
+    'RUN curl -fsSL \\',
+    '      -u ci:planted3 https://example.com',
+  ].join('\n');
+  const infos = [{ filename: 'Dockerfile', data: base64(dockerfile) }];
+  const statement = { predicate: { metadata: { source: { infos } } } };
+  for (const content of [statement, { payload: base64(JSON.stringify(statement)) }]) {
+    expect(decoded(kept(content))).toContain('FROM alpine:3.20 AS build');
+    expect(decoded(kept(content))).not.toContain('planted');
+  }
+  expect(decoded(kept({ config: { data: base64('{"config":{"Env":["A_TOKEN=two planted words"]}}') } }))).not.toContain(
+    'planted',
+  );
+});
+
+test('what is in base64 and holds no secret is kept byte by byte', () => {
+  const binary = Buffer.from([0xff, 0xd8, ...Buffer.from('DB_PASSWORD=hunter2')]).toString('base64');
+  for (const data of [base64('FROM scratch'), base64('{ "config": 1 }'), binary, '', 'no base64']) {
+    const body = Buffer.from(`{ "infos": [{ "data": "${data}" }], "payload": "${data}" }`);
+    expect(withoutSecrets(body)).toBe(body);
+  }
+});
+
+test('thousands of variables over thousands of steps cost their length, and what they set is hidden', () => {
+  const env = Array.from({ length: 8_000 }, (_, at) => `TOKEN_${at}=planted words of ${at}`);
+  const copy = kept(
+    config(
+      env,
+      [...env, ...env].map((entry) => `/bin/sh -c #(nop)  ENV ${entry} and=more`),
+    ),
+  );
+  expect(copy).not.toContain('planted');
+  expect(copy).not.toContain('words of');
 });
 
 test('depth has an end, and hides nothing', () => {
@@ -99,6 +158,18 @@ test('whatever the text, what is kept of it parses', () => {
     fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => {
       expect(() => JSON.parse(kept({ Env: [`TOKEN=${text}`], history: [{ created_by: text }] }))).not.toThrow();
     }),
+  );
+});
+
+test('a config never keeps what is hidden of its steps, whatever stands between the words', () => {
+  const gap = fc.constantFrom(' ', '\t', '\n', ' \\\n\t', '; ', '&&');
+  fc.assert(
+    fc.property(fc.array(fc.tuple(words, gap), { maxLength: 8 }), (command) => {
+      const text = command.flat().join('');
+      fc.pre(!redact(text).includes('hunter2'));
+      expect(kept({ history: [{ created_by: text }] })).not.toContain('hunter2');
+    }),
+    { numRuns: 1_000 },
   );
 });
 
