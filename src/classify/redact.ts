@@ -32,8 +32,10 @@ const URL_CREDENTIALS = /:\/\/(?:([^\s/:@"'?#]{0,256}):)?([^\s/"'?#]{1,512})@/g;
 const HEADER =
   /\b((?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:bearer|basic|token)\s{1,4})?)(?!(?:bearer|basic|token)\s)([^\s"']{3,})/gi;
 const BEARER = /\b(bearer\s{1,4})([A-Za-z0-9._~+/=-]{12,})/gi;
-// Looked for at the start of a word only, so that a long word costs its length once.
-const ASSIGNMENT = new RegExp(`(?<![\\w.-])([A-Za-z_][\\w.-]{0,127})(=|:=)${VALUE}`, 'g');
+/** `libsecret-1-dev=0.20.5-3`, `tiktoken=0.5.2`: a package with its version. */
+const PACKAGE = `[a-z][a-z0-9+._-]{0,127}=v?\\d[\\d:]{0,20}\\.\\d[\\w.*+:~=-]*(?![^\\s"'&|;])`;
+// Looked for at the start of a word only, so that a long word costs its length once. `name==1.2.3` is a package, too.
+const ASSIGNMENT = new RegExp(`(?<![\\w.-])(?!${PACKAGE})([A-Za-z_][\\w.-]{0,127})(=(?!=)|:=)${VALUE}`, 'g');
 const JSON_FIELD = /(?<=(?<!\\)")([A-Za-z_][\w.-]{0,127})("\s{0,4}:\s{0,4}")((?:[^"\\]|\\.)+)/g;
 /** The same in a shell's quotes: `"{\"token\":\"…\"}"`. */
 const ESCAPED_FIELD = /(?<=\\")([A-Za-z_][\w.-]{0,127})(\\"\s{0,4}:\s{0,4}\\")([^"\\]+)/g;
@@ -53,7 +55,10 @@ const NAMED_FORMS: readonly RegExp[] = [ASSIGNMENT, JSON_FIELD, ESCAPED_FIELD, Q
 /** Lines that set variables without quotes: `|2 A=b c D=e /bin/sh -c …`, `ENV A=b c`. */
 const UNQUOTED_LINE = /^(?:(?:RUN )?\|\d{1,3} |(?:\/bin\/sh -c #\(nop\) {1,4})?(?:ENV|ARG|LABEL) )/;
 /** There a value ends at the next name, or at the shell that runs the step. */
-const UNQUOTED_VALUE = /(?<=\s)([A-Za-z_][\w.-]{0,127})(=)([\s\S]*?)(?=\s[A-Za-z_][\w.-]{0,127}=|$)/g;
+const UNQUOTED_VALUE = new RegExp(
+  `(?<=\\s)(?!${PACKAGE})([A-Za-z_][\\w.-]{0,127})(=)(?!=)([\\s\\S]*?)(?=\\s[A-Za-z_][\\w.-]{0,127}=|$)`,
+  'g',
+);
 const SHELL = /\s(?=(?:\/\S{1,40}\/)?(?:ba|a|da|z)?sh -|cmd \/S|powershell |pwsh )/;
 
 /**
@@ -113,8 +118,19 @@ function hidePair(pair: string, hide: (value: string) => string): string {
   );
 }
 
-/** The replacement for a value, unless it stands for one that is given elsewhere, or was replaced already. */
+const SWITCH = /^["']?(?:true|false|yes|no|on|off|none|null|enabled?|disabled?)["']?$/i;
+const BIT = /^["']?[01]["']?$/;
+/** Also as `cmake -DENABLE_AUTH=1`. */
+const NAMES_SWITCH = /^D?(?:enable|disable|require|use)_|^auth$/i;
+
+/** Whether a variable tells only whether there is a secret: `AUTH=on`, `REQUIRE_PASSWORD=0`. */
+export function isSwitch(name: string, value: string): boolean {
+  return SWITCH.test(value) || (BIT.test(value) && NAMES_SWITCH.test(name));
+}
+
+/** The replacement for a value, unless it is none, stands for one that is given elsewhere, or was replaced already. */
 function hideUnless(value: string, replace: SecretReplacer, name?: string): string {
+  if (name !== undefined && isSwitch(name, value)) return value;
   const bare = value.replace(/^["']/, '');
   return bare === '' || bare.startsWith('$') || bare === REDACTED ? value : replace(value, name);
 }

@@ -63,7 +63,9 @@ export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
   { ...fedTo('chpasswd', '(?:sudo\\s+)?\\S{0,20}chpasswd\\b'), withUser: true },
   ...['--password-stdin', '--with-token', '--stdin'].map((flag) => fedTo(flag, `[^;&|\\n]{0,200}\\s${flag}`)),
   passwordOption('password', `\\blogin${SPACE}\\S{1,100}${SPACE}password${SPACE}`),
-  ...['config', 'setx'].map((word) => passwordOption(word, `\\b${word}(?:ure)?\\s+${SETTING_OF_A_SECRET}\\s+`)),
+  ...['config', 'setx'].map((word) =>
+    passwordOption(word, `(?<![\\w./-])${word}(?:ure)?\\s+${SETTING_OF_A_SECRET}\\s+(?![\\s-])`),
+  ),
   passwordOption('htpasswd', '\\bhtpasswd\\s+-\\w*b\\w*\\s+\\S+\\s+\\S+\\s+'),
 ];
 

@@ -1,12 +1,11 @@
-import { isSecretName, REDACTED, redact, replaceSecrets } from '../classify/redact.ts';
+import { isSecretName, isSwitch, REDACTED, redact, replaceSecrets } from '../classify/redact.ts';
 import { HIDDEN } from '../classify/secret-forms.ts';
 
 /**
- * Values that stand for a secret that is given elsewhere: nothing, a switch, a variable, a template, a mask, a build's
+ * Values that stand for a secret that is given elsewhere: nothing, a variable, a template, a mask, a build's
  * secret by its id; and the password of Java's own trust store, which everybody knows.
  */
-const NO_SECRET_VALUE =
-  /^(?:|true|false|yes|no|none|null|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…|changeit|(?:id|type|env|src)=.*)$/i;
+const NO_SECRET_VALUE = /^(?:|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…|changeit|(?:id|type|env|src)=.*)$/i;
 /** What builds are given in place of a secret that they ask for and do not use: `SECRET_KEY_BASE=dummy rails assets:precompile`. */
 const STAND_IN =
   /^(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build[-_]?(?:only|time))(?:[-_ ][\w -]*)?$/i;
@@ -24,7 +23,11 @@ export function isSecret(name: string, value: string): boolean {
 function isPlaceholder(name: string, value: string): boolean {
   const bare = value.replace(/^["']|["']$/g, '');
   return (
-    NO_SECRET_VALUE.test(bare) || STAND_IN.test(bare) || PATH.test(bare) || (COUNT.test(bare) && COUNTABLE.test(name))
+    isSwitch(name, bare) ||
+    NO_SECRET_VALUE.test(bare) ||
+    STAND_IN.test(bare) ||
+    PATH.test(bare) ||
+    (COUNT.test(bare) && COUNTABLE.test(name))
   );
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { adviseImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
+import { redact } from '../../../src/classify/redact.ts';
 import { checkImage } from '../../../src/policy/check-image.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import { formatJUnit } from '../../../src/policy/formats/junit.ts';
@@ -59,7 +60,41 @@ test.each([
   expect(secretsIn(text)).toEqual(names);
 });
 
+/** Packages with a version, and switches. */
+const HARMLESS = [
+  'RUN pip install tiktoken==0.7.0 "azure-keyvault-secrets==4.7.0" google-cloud-secret-manager==2.16.0',
+  'RUN conda install tiktoken=0.5.2 "secretstorage=3.3.3" && echo done',
+  'RUN apk add --no-cache libsecret=0.21.4-r0',
+  'RUN apt-get install -y libsecret-1-dev=0.20.5-3 passwd=1:4.13+dfsg1-1+b1',
+  'ENV PACKAGES=a tiktoken==0.7.0',
+  'ARG ENABLE_AUTH=1',
+  'RUN cmake -DENABLE_TOKEN_AUTH=ON -DREQUIRE_PASSWORD=0 ..',
+  'RUN ./configure --without-password --with-foo CFLAGS=-O2',
+  'RUN sh configure --without-token --with-foo',
+  'AUTH=on REQUIRE_AUTH="false" ./run',
+];
+
+test.each(HARMLESS)('%s gives nothing away, and is shown as it is', (text) => {
+  expect(secretsIn(text)).toEqual([]);
+  expect(redact(text)).toBe(text);
+});
+
 test.each([
+  'conda install "tiktoken=0.5.2" && TOKEN=hunter2hunter2 "x"',
+  'TOKEN=1.2.3-hunter2',
+  'login --password=1.2.3-hunter2',
+])('%s gives its secret away all the same', (text) => {
+  expect(redact(text)).not.toContain('hunter2');
+});
+
+test.each([
+  ['REQUIRE_AUTH', '1', false],
+  ['DISABLE_AUTH', '1', false],
+  ['AUTH', '1', false],
+  ['USE_PASSWORD', '1', false],
+  ['AUTH', 'on', false],
+  ['PASSWORD', 'disabled', false],
+  ['PASSWORD', '1', true],
   ['DB_PASSWORD', '1234', true],
   ['DB_PASSWORD', '/p/4bJ+zq19', true],
   ['DB_PASSWORD', '/run/secrets/db', false],
