@@ -29,6 +29,8 @@ const SILENT_OPTIONS = PASSWORD_OPTIONS.filter(({ word }) => !NAMES_SECRET.test(
 const PRIVATE_KEY =
   /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[\s\S]*)/g;
 const URL_CREDENTIALS = /:\/\/(?:([^\s/:@"'?#]{0,256}):)?([^\s/"'?#]{1,512})@/g;
+/** What stands for a password where the token stands for the user. @see docs.github.com, "HTTP basic authentication" */
+const TOKEN_BEFORE = 'x-oauth-basic';
 const HEADER =
   /\b((?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:bearer|basic|token)\s{1,4})?)(?!(?:bearer|basic|token)\s)([^\s"']{3,})/gi;
 const BEARER = /\b(bearer\s{1,4})([A-Za-z0-9._~+/=-]{12,})/gi;
@@ -48,9 +50,27 @@ const FLAG = new RegExp(
 );
 /** `ENV NAME value`, as Dockerfiles may have it. */
 const SPACED_LINE = /(?<=^[ \t]{0,16}ENV[ \t]{1,16})([A-Za-z_][\w.-]{0,127})([ \t]{1,16})([^\s=][^\n]{0,511})/gm;
+/** A value as it stands in a file of settings that a step writes; no code (`token = read()`), no pattern of sed. */
+const WRITTEN = `(?=\\S{4})(?!\\.\\*|[A-Za-z_][\\w.]{0,100}[([])("[^"]*"|'[^']*'|[^\\s"']+)`;
+/** `name = value`, but no comparison: `[ $name = value ]`. */
+const SETTING = new RegExp(`(?<![\\w.$-])([A-Za-z_][\\w.-]{0,127})([ \\t]{1,4}=[ \\t]{1,4})${WRITTEN}`, 'g');
+/** `name: value`, where a line begins or what is written does. */
+const FIELD = new RegExp(
+  `(?<![\\w.-])(?<=(?:^|\\\\n)[ \\t]{0,20}|\\\\|\\b(?:echo|printf) {1,4}(?:-\\w{1,3} )?)([A-Za-z_][\\w.-]{0,127})(:[ \\t]{1,4})${WRITTEN}`,
+  'gm',
+);
 
 /** Each with groups for a name, what joins it to its value, and the value. */
-const NAMED_FORMS: readonly RegExp[] = [ASSIGNMENT, JSON_FIELD, ESCAPED_FIELD, QUOTED_LINE, SPACED_LINE, FLAG];
+const NAMED_FORMS: readonly RegExp[] = [
+  ASSIGNMENT,
+  JSON_FIELD,
+  ESCAPED_FIELD,
+  QUOTED_LINE,
+  SPACED_LINE,
+  SETTING,
+  FIELD,
+  FLAG,
+];
 
 /** Lines that set variables without quotes: `|2 A=b c D=e /bin/sh -c …`, `ENV A=b c`. */
 const UNQUOTED_LINE = /^(?:(?:RUN )?\|\d{1,3} |(?:\/bin\/sh -c #\(nop\) {1,4})?(?:ENV|ARG|LABEL) )/;
@@ -154,6 +174,7 @@ function withoutEscapes(json: string): string {
 
 function hideUrlCredentials(text: string, replace: SecretReplacer): string {
   return text.replace(URL_CREDENTIALS, (whole, user: string | undefined, value: string, at: number) => {
+    if (user !== undefined && value === TOKEN_BEFORE) return `://${hideUnless(user, replace)}:${value}@`;
     if (user !== undefined) return `://${user}:${hideUnless(value, replace)}@`;
     // A name alone (`ssh://git@…`, `postgres://app@…`) is no secret; on the web, a token stands in its place.
     const isWeb = /https?$/i.test(text.slice(Math.max(0, at - 5), at));

@@ -30,9 +30,12 @@ function passwordOption(word: string, before: string, after = '', hint = before)
 /** Words of one command, over lines that end in a backslash, too. */
 const WORDS = '(?:\\\\\\r?\\n|[^;&|\\n]){0,400}?';
 
+/** Where a program's name begins: not within a path, but behind `./`, `/usr/bin/`, or `\n` in a script that is printed. */
+const PROGRAM = '(?<![a-mo-qsu-zA-Z\\d_.-]|(?<!\\\\)[nrt]|(?<!bin|\\.)/)';
+
 /** An option of a command that stands before any `;`, `&` or `|`. */
 function optionOf(program: string, options: string, join = '[ =]', names = program): PasswordOption {
-  return passwordOption(program, `(?<![\\w./-]|[^n]/)${names}\\s${WORDS}(?<=\\s)${options}${join}`);
+  return passwordOption(program, `${PROGRAM}${names}\\s${WORDS}(?<=\\s)${options}${join}`);
 }
 
 /** What a command is fed: `echo VALUE | command`. */

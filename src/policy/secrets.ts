@@ -43,10 +43,14 @@ export function hideVariable(name: string, value: string): string {
 }
 
 const NAME = '([A-Za-z_][\\w.-]{0,127})';
-/** What stands before a value: `--flag value`, `--flag=value`, `NAME=value`, `NAME: value`. */
-const BEFORE_VALUE = new RegExp(`(?:-{1,2}${NAME}[ =]+|${NAME}(?::?=|: ?))["']?$`);
+/** What stands before a value: `--flag value`, `--flag=value`, `NAME=value`, `NAME: value`; `\n` in what is printed. */
+const BEFORE_VALUE = new RegExp(`(?:\\\\[nrt])?(?:-{1,2}${NAME}[ =]+|${NAME}(?:\\s{0,4}:?=\\s{0,4}|:\\s{0,4}))["']?$`);
+/** There the user of a URL stands, who is no name of its password. */
+const URL_USER = /:\/\/[^\s/]*:$/;
 /** A name with what joins it to its value is no longer. */
 const NAME_LENGTH = 140;
+/** As long as users of URLs are looked at. */
+const URL_LENGTH = 300;
 
 /** What a text gives away: names whose values are secrets, or `credential` where only the form tells. Never a value. */
 export function secretsIn(text: string): readonly string[] {
@@ -60,6 +64,7 @@ export function secretsIn(text: string): readonly string[] {
 }
 
 function nameIn(before: string): string {
+  if (URL_USER.test(before.slice(-URL_LENGTH))) return 'credential';
   const [, flag, name] = BEFORE_VALUE.exec(before.slice(-NAME_LENGTH)) ?? [];
   return flag ?? name ?? 'credential';
 }

@@ -138,6 +138,14 @@ const words = fc.constantFrom(
     'TOKEN=true',
     'PASSWORD=***',
   ],
+  ...[
+    'db_password = hunter2hunter2',
+    'echo password: hunter2hunter2',
+    'https://hunter2hunter2:x-oauth-basic@example.com/',
+    '/usr/bin/curl -u ci:hunter2hunter2 example.com',
+    'tiktoken==0.7.0',
+    'ENABLE_AUTH=1',
+  ],
 );
 
 test('what is hidden is told as the secret that it was, whatever surrounds it', () => {

@@ -56,6 +56,11 @@ test.each([
   ['SECRET_KEY=build-only python manage.py collectstatic', []],
   ['SECRET_KEY_BASE_DUMMY=1 rails assets:precompile', []],
   ['SECRET_KEY=dummy4f8e1c9a7b2d python manage.py collectstatic', ['SECRET_KEY']],
+  ['git clone https://abcdef0123456789abcdef01234567:x-oauth-basic@github.com/a/b', ['credential']],
+  ['git clone https://mytoken123:@dev.azure.com/a/b', ['credential']],
+  ['curl https://alice:hunter2hunter2@example.com', ['credential']],
+  ['printf "[default]\\naws_secret_access_key = wJalrXUtnFEMI" > ~/.aws/credentials', ['aws_secret_access_key']],
+  ['echo db_password: hunter2hunter2 > x', ['db_password']],
 ])('%s gives away %j', (text, names) => {
   expect(secretsIn(text)).toEqual(names);
 });
