@@ -44,10 +44,12 @@ export function alternativeOf(
 export class Knowledge {
   readonly #byRuntime: ReadonlyMap<Runtime, readonly BaseAlternative[]>;
   readonly #byRelease: ReadonlyMap<string, readonly BaseAlternative[]>;
+  readonly #newestDistributions: readonly BaseAlternative[];
 
   constructor(alternatives: readonly BaseAlternative[]) {
     this.#byRuntime = grouped(alternatives, ({ runtime }) => runtime);
     this.#byRelease = grouped(alternatives, ({ runtime, version }) => lineOf(runtime, version));
+    this.#newestDistributions = newestOf(this.of('none'));
   }
 
   of(runtime: Runtime): readonly BaseAlternative[] {
@@ -55,13 +57,40 @@ export class Knowledge {
   }
 
   /**
-   * The best alternative of some variants: of the image's release if there is one, else the smallest.
-   * @param version of the image's runtime; undefined takes any
+   * The best alternative of some variants to an image's base: of the runtime's release if there is one, else the smallest.
+   * Without a runtime it is of the same release of the same distribution, or there is none.
    */
-  choose(runtime: Runtime, version: string | undefined, variants: readonly Variant[]): BaseAlternative | undefined {
-    const same = version === undefined ? undefined : this.#byRelease.get(lineOf(runtime, version));
-    return (same && smallest(same, variants)) ?? smallest(this.of(runtime), variants);
+  alternativeTo(
+    { runtime, distro }: Pick<ImageVerdict, 'runtime' | 'distro'>,
+    variants: readonly Variant[],
+  ): BaseAlternative | undefined {
+    const { name, version } = runtime?.value ?? { name: 'none' };
+    if (name !== 'none') return smallest(this.#release(name, version), variants) ?? smallest(this.of(name), variants);
+    const same = this.#release('none', distro?.value.version).filter((base) => base.distro === distro?.value.id);
+    return smallest(same, variants);
   }
+
+  /** For programs that run on any: the newest release of each, for older ones are smaller, and get no fixes any more. */
+  smallestDistribution(variants: readonly Variant[]): BaseAlternative | undefined {
+    return smallest(this.#newestDistributions, variants);
+  }
+
+  #release(runtime: Runtime, version: string | undefined): readonly BaseAlternative[] {
+    return (version === undefined ? undefined : this.#byRelease.get(lineOf(runtime, version))) ?? [];
+  }
+}
+
+/** Of each distribution's variants the newest release. */
+function newestOf(alternatives: readonly BaseAlternative[]): readonly BaseAlternative[] {
+  const groups = grouped(alternatives, ({ distro, variant }) => `${distro} ${variant}`);
+  return [...groups.values()].map((releases) =>
+    releases.reduce((newest, release) => (isNewer(release.version, newest.version) ? release : newest)),
+  );
+}
+
+/** Whether a version is later than another: 3.24 than 3.6. */
+export function isNewer(version: string, other: string): boolean {
+  return version.localeCompare(other, 'en', { numeric: true }) > 0;
 }
 
 function grouped<K>(

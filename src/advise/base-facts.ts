@@ -53,11 +53,10 @@ function endedRuntimeOf({ runtime }: ImageVerdict, today: string): BaseFacts['en
 }
 
 /** A slim base of the image's own release; Alpine only where there is no other, for it is more than a leaner copy. */
-function slimmerOf({ runtime, distro }: ImageVerdict, knowledge: Knowledge): BaseFacts['slimmer'] {
-  const name = runtime?.value.name ?? 'none';
-  const version = runtime?.value.version ?? distro?.value.version;
+function slimmerOf(verdict: ImageVerdict, knowledge: Knowledge): BaseFacts['slimmer'] {
+  const version = verdict.runtime?.value.version;
   for (const variants of [['slim', 'jre', 'minimal'], ['alpine']] as const) {
-    const alternative = knowledge.choose(name, version, variants);
+    const alternative = knowledge.alternativeTo(verdict, variants);
     if (alternative && isExact(alternative, version)) {
       return { reference: alternative.reference, compressedBytes: alternative.compressedBytes };
     }

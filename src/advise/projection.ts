@@ -97,14 +97,15 @@ function isSlimmer({ variants }: Technique, { view }: Subject): boolean {
   return rankOf(variants[0]) > Math.max(0, rankOf(current));
 }
 
-/** Runtimes whose publishers have no slim image: Alpine's is their small one. */
-const WITHOUT_SLIM: readonly Runtime[] = ['php', 'dotnet', 'nginx', 'httpd', 'caddy', 'deno'];
+/** Runtimes whose publishers have no slim image: Alpine's is their small one. Of no runtime: no distribution's that we know. */
+const WITHOUT_SLIM: readonly Runtime[] = ['none', 'php', 'dotnet', 'nginx', 'httpd', 'caddy', 'deno'];
 
 /** Not where nobody publishes one, and not where both sizes are known, and the alternative's is no smaller. */
 function mayBeSmaller({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   const alternative = alternativeFor(subject, ids, variants);
-  if (!alternative && variants.includes('slim') && WITHOUT_SLIM.includes(subject.runtime)) return false;
-  return !alternative || subject.baseBytes === undefined || alternative.compressedBytes < subject.baseBytes;
+  if (!alternative) return !(variants.includes('slim') && WITHOUT_SLIM.includes(subject.runtime));
+  const replaced = replacedBytes(subject, ids);
+  return replaced === undefined || alternative.compressedBytes < replaced.max;
 }
 
 function isBaseless({ view }: Subject): boolean {
@@ -138,24 +139,48 @@ function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | un
   const { baseBytes } = subject;
   if (baseBytes === undefined) return undefined;
   const swap = ids.map(techniqueOf).find(({ kind }) => kind === 'base');
-  if (swap) return swapTo(alternativeFor(subject, ids, swap.variants), subject) ?? guessedSwap(swap, subject);
-  if (ids.includes('multi-stage') && subject.compiled) return anyBase(subject);
+  if (swap) return swapped(swap, ids, subject);
+  if (leavesCompiler(subject, ids)) return anyBase(subject);
   return { bytes: { min: baseBytes, max: baseBytes }, unsure: false };
 }
 
-function swapTo(alternative: BaseAlternative | undefined, { runtimeVersion }: Subject): BaseSwap | undefined {
+function swapped(swap: Technique, ids: readonly TechniqueId[], subject: Subject): BaseSwap | undefined {
+  const replaced = replacedBytes(subject, ids);
+  if (!replaced) return undefined;
+  return swapTo(alternativeFor(subject, ids, swap.variants), replaced, subject) ?? guessedSwap(swap, replaced, subject);
+}
+
+/** What another base stands in for: of a compiled program's base in two stages all, of any other its runtime. */
+function replacedBytes(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
+  const { baseBytes, view } = subject;
+  if (baseBytes === undefined || !leavesCompiler(subject, ids)) return view.replaceableBytes;
+  return { min: baseBytes, max: baseBytes };
+}
+
+function swapTo(
+  alternative: BaseAlternative | undefined,
+  replaced: ByteRange,
+  { baseBytes = 0, runtimeVersion }: Subject,
+): BaseSwap | undefined {
   if (!alternative) return undefined;
-  const bytes = sizeOf(alternative, runtimeVersion);
-  return { bytes, unsure: !isExact(alternative, runtimeVersion), reference: alternative.reference };
+  const size = sizeOf(alternative, runtimeVersion);
+  return {
+    bytes: {
+      min: baseBytes - Math.max(0, replaced.max - size.min),
+      max: baseBytes - Math.max(0, replaced.min - size.max),
+    },
+    unsure: replaced.min < replaced.max || !isExact(alternative, runtimeVersion),
+    reference: alternative.reference,
+  };
 }
 
 /** Where nobody measured an alternative, the guide's range is of the base alone: the program weighs what it weighs. */
-function guessedSwap({ reduction }: Technique, subject: Subject): BaseSwap | undefined {
-  const { baseBytes } = subject;
-  if (!reduction || baseBytes === undefined || !isFat(subject)) return undefined;
+function guessedSwap({ reduction }: Technique, replaced: ByteRange, subject: Subject): BaseSwap | undefined {
+  const { baseBytes = 0 } = subject;
+  if (!reduction || !isFat(subject)) return undefined;
   const [least, most] = reduction;
   return {
-    bytes: { min: Math.round(baseBytes * (1 - most)), max: Math.round(baseBytes * (1 - least)) },
+    bytes: { min: Math.round(baseBytes - replaced.max * most), max: Math.round(baseBytes - replaced.min * least) },
     unsure: true,
   };
 }
@@ -166,16 +191,21 @@ function isFat({ view }: Subject): boolean {
   return !variant || variant.value === 'full' || variant.value === 'jdk';
 }
 
-/** What the last stage would start from: a compiled program's stands on a distribution, or on nothing. */
+/** A compiled program in two stages: its last one stands on a distribution, or on nothing. */
+function leavesCompiler({ compiled }: Subject, ids: readonly TechniqueId[]): boolean {
+  return compiled && ids.includes('multi-stage');
+}
+
+/** What the last stage would start from. */
 function alternativeFor(
   subject: Subject,
   ids: readonly TechniqueId[],
   variants: readonly Variant[],
 ): BaseAlternative | undefined {
-  const bare = subject.compiled && ids.includes('multi-stage');
-  return bare
-    ? subject.knowledge.choose('none', undefined, variants)
-    : subject.knowledge.choose(subject.runtime, subject.runtimeVersion, variants);
+  const { knowledge, view } = subject;
+  return leavesCompiler(subject, ids)
+    ? knowledge.smallestDistribution(variants)
+    : knowledge.alternativeTo(view.image.verdict, variants);
 }
 
 /** A compiled program in two stages, its last base not chosen yet: from the smallest to the largest that would do. */

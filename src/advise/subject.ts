@@ -36,7 +36,7 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     currentBytes: pullBytes(image.manifest),
     baseBytes: view.baseBytes,
     runtime,
-    runtimeVersion: image.verdict.runtime?.value.version ?? image.verdict.distro?.value.version,
+    runtimeVersion: image.verdict.runtime?.value.version,
     compiled: COMPILED.includes(runtime),
     removable: removableOf(view.own, findings, runtime),
   };

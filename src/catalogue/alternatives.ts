@@ -1,4 +1,4 @@
-import { type BaseAlternative, releaseOf } from '../advise/alternatives.ts';
+import { type BaseAlternative, isNewer, releaseOf } from '../advise/alternatives.ts';
 import type { Runtime, Variant } from '../classify/verdict.ts';
 import type { Queryable } from '../store/database.ts';
 
@@ -56,8 +56,4 @@ export async function catalogueAlternatives(db: Queryable): Promise<readonly Bas
     newest.set(key, { runtime, version, variant, distro, reference, compressedBytes: row.pull_bytes, measured: true });
   }
   return [...newest.values()];
-}
-
-function isNewer(version: string, other: string): boolean {
-  return version.localeCompare(other, 'en', { numeric: true }) > 0;
 }

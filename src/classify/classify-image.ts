@@ -10,6 +10,7 @@ import { judgeLayers } from './layers.ts';
 import { findMultiStage } from './multi-stage.ts';
 import { findOwnLabels } from './own-labels.ts';
 import { findRuntime } from './runtime.ts';
+import { findRuntimeLayers } from './runtime-layers.ts';
 import { runsAsRoot } from './user.ts';
 import { findVariant } from './variant.ts';
 import type { BaseVerdict, ClassifierInput, ImageVerdict, Signal } from './verdict.ts';
@@ -39,6 +40,7 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
     runtime,
     framework,
     variant: findVariant(context, base, distro, runtime),
+    runtimeLayers: findRuntimeLayers(context, runtime),
     buildTool,
     multiStage: findMultiStage(context, base, provenance),
     runsAsRoot: runsAsRoot(input.config.user, input.config.os),

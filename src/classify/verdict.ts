@@ -127,6 +127,8 @@ export interface ImageVerdict {
   readonly runtime?: Judged<{ readonly name: Runtime; readonly version?: string }> | undefined;
   readonly framework?: Judged<string> | undefined;
   readonly variant?: Judged<Variant> | undefined;
+  /** How many layers bring the runtime, or the distribution where there is none, and nothing else; undefined if unknown. */
+  readonly runtimeLayers?: number | undefined;
   readonly buildTool?: Judged<BuildTool> | undefined;
   readonly multiStage: { readonly value: 'yes' | 'no' | 'unknown'; readonly evidence: string };
   /** Runs as uid 0; undefined when the user is a name that may be anything. */

@@ -1,8 +1,9 @@
 import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
-import type { LayerClass } from '../classify/verdict.ts';
+import type { ImageVerdict, LayerClass } from '../classify/verdict.ts';
 import { rememberOf } from '../oci/remember.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
+import type { ByteRange } from './finding.ts';
 import { type Command, parseScript } from './shell.ts';
 
 /** One layer, ready to be judged. */
@@ -32,6 +33,11 @@ export interface ImageView {
   readonly own: readonly LayerView[];
   /** Of the base's layers, compressed; undefined where it is not known where the base ends. */
   readonly baseBytes: number | undefined;
+  /**
+   * Of the base's layers, compressed, those that another base stands in for: its runtime's, and nothing that was put on top
+   * of it. Where the history does not show where those end, from none to all of them; undefined as `baseBytes`.
+   */
+  readonly replaceableBytes: ByteRange | undefined;
   /** Every program that a RUN of its own starts: most rules ask for a few, and are done. */
   readonly ownPrograms: ReadonlySet<string>;
 }
@@ -46,14 +52,29 @@ function readView(image: AuditedImage): ImageView {
   const layers = image.manifest.layers.map((layer, position) => viewLayer(image, layer.size, position, made[position]));
   const baseLayers = baseLayerCount(image);
   const own = layers.slice(baseLayers);
-  const baseBytes = image.verdict.base.layerCount === undefined ? undefined : bytesOf(layers.slice(0, baseLayers));
+  const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);
+  const baseBytes = base && bytesOf(base);
+  const replaceableBytes = base && replaceableOf(base, image.verdict);
   const ownPrograms = new Set<string>();
   for (const { commands } of own) for (const { program } of commands) ownPrograms.add(program);
-  return { image, steps, layers, own, baseBytes, ownPrograms };
+  return { image, steps, layers, own, baseBytes, replaceableBytes, ownPrograms };
 }
 
 function bytesOf(layers: readonly LayerView[]): number {
   return layers.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function replaceableOf(base: readonly LayerView[], { runtime, runtimeLayers }: ImageVerdict): ByteRange {
+  if ((runtime?.value.name ?? 'none') === 'none') {
+    // A base that is more than its distribution brings a program, of which nothing else is known.
+    const whole = runtimeLayers !== undefined && runtimeLayers >= base.length;
+    return exactly(whole ? bytesOf(base) : 0);
+  }
+  return runtimeLayers === undefined ? { min: 0, max: bytesOf(base) } : exactly(bytesOf(base.slice(0, runtimeLayers)));
+}
+
+function exactly(bytes: number): ByteRange {
+  return { min: bytes, max: bytes };
 }
 
 /** How many of the image's layers are its base's; without a proven boundary, as far as layers look like a base's. */

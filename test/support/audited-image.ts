@@ -21,6 +21,8 @@ export interface ImageSketch {
   readonly own?: readonly LayerSketch[];
   /** undefined: a base without a name; null: nobody knows where the base ends. */
   readonly baseNames?: readonly string[] | null;
+  /** Layers that bring the runtime and nothing else; all of the base's unless told, null: nobody knows. */
+  readonly runtimeLayers?: number | null;
   readonly baseEvidence?: string;
   readonly confidence?: 'proven' | 'declared' | 'inferred';
   readonly runtime?: Runtime;
@@ -111,6 +113,7 @@ function verdictOf(sketch: ImageSketch, baseLayers: number, layers: readonly Lay
     ...(sketch.distro ? { distro: { value: sketch.distro, confidence: 'inferred', evidence: 'drawn' } } : {}),
     ...(sketch.framework ? { framework: { value: sketch.framework, confidence: 'inferred', evidence: 'drawn' } } : {}),
     ...(variant ? { variant: { value: variant, confidence: 'proven', evidence: 'base' } } : {}),
+    ...(sketch.runtimeLayers === null ? {} : { runtimeLayers: sketch.runtimeLayers ?? baseLayers }),
     multiStage: { value: sketch.multiStage ?? 'unknown', evidence: 'drawn' },
     runsAsRoot: sketch.root ?? false,
     ownLabels: {},

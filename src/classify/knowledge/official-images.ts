@@ -1,4 +1,5 @@
 import table from '../../../config/official-images.json' with { type: 'json' };
+import type { Runtime } from '../verdict.ts';
 
 /** How an image's tags name its variant. */
 export type TagScheme =
@@ -15,6 +16,8 @@ export type TagScheme =
 /** A well-known image, and what it leaves in the history of images built on it. */
 export interface OfficialImage {
   readonly repository: string;
+  /** What it brings, if it brings nothing else and is made to build on: Tomcat's image is more than Java. */
+  readonly runtime?: Runtime;
   /** The variable that its Dockerfile sets, or the build argument that it declares. */
   readonly env: string;
   /** What the variable's value looks like, where several images set it. */
@@ -61,6 +64,7 @@ function readRow(row: Row): OfficialImage {
     followsDebian: row.followsDebian ?? true,
     alpine: row.alpine ?? true,
     setsUser: row.setsUser ?? false,
+    ...(row.runtime === undefined ? {} : { runtime: row.runtime as Runtime }),
     ...(row.run === undefined ? {} : { run: new RegExp(row.run) }),
     ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
     ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
@@ -97,6 +101,14 @@ const NAMES = new Set(table.images.map(({ repository }) => repository.replace(/^
 /** Whether a repository's own name is that of a well-known image, wherever it is mirrored: `golang`. */
 export function isOfficialName(name: string): boolean {
   return NAMES.has(name);
+}
+
+const WITH_RUNTIME = table.images.filter(({ runtime }) => runtime !== undefined);
+
+/** The runtime that a well-known image brings, wherever it is mirrored: `example.com/library/node:24`. */
+export function runtimeOfReference(reference: string): Runtime | undefined {
+  const repository = `/${reference.replace(/@.*$/, '').replace(/:[^/]*$/, '')}`;
+  return WITH_RUNTIME.find((row) => repository.endsWith(`/${row.repository}`))?.runtime as Runtime | undefined;
 }
 
 /** The well-known image whose Dockerfile sets this variable to such a value, or declares such a build argument. */

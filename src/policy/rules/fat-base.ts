@@ -24,8 +24,8 @@ export const fatBase: Rule = {
   },
 };
 
-function bytesSaved({ baseBytes }: ImageView, slimmerBytes: number | undefined): ByteRange | undefined {
-  if (slimmerBytes === undefined || baseBytes === undefined) return undefined;
-  const saved = Math.max(0, baseBytes - slimmerBytes);
-  return { min: saved, max: saved };
+function bytesSaved({ replaceableBytes }: ImageView, slimmerBytes: number | undefined): ByteRange | undefined {
+  if (slimmerBytes === undefined || replaceableBytes === undefined) return undefined;
+  const { min, max } = replaceableBytes;
+  return { min: Math.max(0, min - slimmerBytes), max: Math.max(0, max - slimmerBytes) };
 }

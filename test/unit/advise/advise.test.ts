@@ -315,6 +315,43 @@ test("a catalogue's base hides the public one of the same release and variant", 
   expect(names).not.toContain('node:22-bookworm-slim');
 });
 
+test('a compiled program moves to the newest release of a distribution, not to an old one that is smaller', () => {
+  const own: BaseAlternative = {
+    reference: 'library/alpine:3.6',
+    runtime: 'none',
+    version: '3.6.5',
+    variant: 'alpine',
+    distro: 'alpine',
+    compressedBytes: 2 * MB,
+    measured: true,
+  };
+  const image = auditedImage({ ...GO_APP, own: [{ instruction: 'RUN /bin/sh -c go build -o /app .' }] });
+  const { together } = adviseImage(image, findImage(image), knowledgeOf([own]), NINE_TENTHS);
+  expect(together.map(({ base }) => base)).toContain('alpine:3.24');
+  expect(together.map(({ base }) => base)).not.toContain(own.reference);
+});
+
+test("a runtime of unknown version is not of its distribution's release", () => {
+  const old: BaseAlternative = {
+    reference: 'library/node:12-slim',
+    runtime: 'node',
+    version: '12.22.1',
+    variant: 'slim',
+    distro: 'debian',
+    compressedBytes: 60 * MB,
+    measured: true,
+  };
+  const image = auditedImage({
+    ...NODE_FULL,
+    runtime: 'node',
+    variant: 'full',
+    distro: { id: 'debian', version: '12' },
+  });
+  const { alone } = adviseImage(image, findImage(image), knowledgeOf([old]), NINE_TENTHS);
+  const swap = alone.find(({ techniques }) => techniques.includes('slim-base'));
+  expect(swap?.basis).toBe('estimate');
+});
+
 test('warnings fit the runtime', () => {
   const alpine = TECHNIQUES.filter(({ id }) => id === 'alpine-base');
   expect(alpine.flatMap((technique) => warningsOf(technique, 'python')).join(' ')).toContain('musllinux');

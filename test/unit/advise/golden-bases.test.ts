@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import { adviseImage } from '../../../src/advise/advise.ts';
+import { knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { baseFactsOf } from '../../../src/advise/base-facts.ts';
+import { classifyImage } from '../../../src/classify/classify-image.ts';
+import type { KnownBase } from '../../../src/classify/verdict.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { findImage } from '../../../src/policy/find-image.ts';
+import { listedImage } from '../../support/listed-image.ts';
+import { ALPINE, TEMURIN, TOMCAT } from '../../support/official-histories.ts';
+
+const MB = 1_000_000;
+
+const BOOKWORM = `
+  2026-08-24T00:00:00 48.5MB RUN # debian.sh --arch 'amd64' out/ 'bookworm' '@1787529600'`;
+const BOOKWORM_SLIM = BOOKWORM.replace('48.5MB', '28.2MB');
+const PYTHON = `${BOOKWORM_SLIM}
+  2026-08-25T01:00:00 - ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
+  2026-08-25T01:00:00 3.3MB RUN /bin/sh -c set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates netbase tzdata # buildkit
+  2026-08-25T01:00:00 - ENV PYTHON_VERSION=3.12.12
+  2026-08-25T01:00:10 12.1MB RUN /bin/sh -c set -eux; wget -O python.tar.xz "https://www.python.org/ftp/python/$PYTHON_VERSION/Python-$PYTHON_VERSION.tar.xz" # buildkit
+  2026-08-25T01:00:11 251B RUN /bin/sh -c set -eux; ln -svT python3 /usr/local/bin/python # buildkit
+  2026-08-25T01:00:11 - CMD ["python3"]`;
+const TORCH = `
+  2026-09-10 2.5GB RUN /bin/sh -c pip install --no-cache-dir torch==2.5.0 # buildkit`;
+const APP = `
+  2026-11-01 1MB COPY app /app # buildkit`;
+
+/** An image on a base that an audit knows by its layers, whatever that base stands on. */
+function judge(base: string, own = APP) {
+  const input = listedImage({ history: base + own });
+  const above = own.trim().split('\n').length;
+  const known: KnownBase = {
+    references: ['acme/base:1'],
+    digest: digestOf('base'),
+    layerCount: input.manifest.layers.length - above,
+    origin: 'registry',
+  };
+  const bases = [known];
+  const verdict = classifyImage({ ...input, bases });
+  const knowledge = knowledgeOf([]);
+  const baseFacts = baseFactsOf(verdict, { bases, knowledge, today: '2026-11-24' });
+  const image = { ...input, verdict, baseFacts };
+  const findings = findImage(image);
+  return { findings, ...adviseImage(image, findings, knowledge, { kind: 'reduction', ratio: 0.9 }) };
+}
+
+test('packages that a base of your own adds to a runtime stay when the runtime is exchanged', () => {
+  const { plan, slimScore } = judge(PYTHON + TORCH);
+  for (const { projection } of plan) expect(projection.after.min).toBeGreaterThan(2_500 * MB);
+  expect(slimScore).toBeGreaterThanOrEqual(98);
+});
+
+test('of a base of your own the full runtime goes for the slim one, and no more than that', () => {
+  const base = TEMURIN.replaceAll('jre', 'jdk').replace('47.5MB', '160MB');
+  const { plan, findings } = judge(`${base}
+  2026-09-10 900MB RUN /bin/sh -c curl -fsSL https://example.com/models.tar.gz | tar -xz -C /opt # buildkit`);
+  const saved = 29_800_000 + 16_900_000 + 160 * MB + 158 + 2_500 - 115_557_887;
+  expect(findings.find(({ rule }) => rule === 'fat-base')?.bytes).toEqual({ min: saved, max: saved });
+  const swap = plan.find(({ projection }) => projection.base === 'eclipse-temurin:17-jre');
+  expect(swap?.projection).toMatchObject({ basis: 'measured', savings: { max: saved } });
+});
+
+test('an application server stays on its runtime', () => {
+  const { plan } = judge(TOMCAT);
+  for (const { projection } of plan) expect(projection.after.min).toBeGreaterThan(14_400_000 + MB);
+});
+
+test('where the history does not show what of a base is its runtime, savings are between nothing and all', () => {
+  const { alone } = judge(`${BOOKWORM}
+  2026-09-10 300MB RUN /bin/sh -c curl -fsSL https://example.com/python.tar.gz | tar -xz -C /usr/local # buildkit
+  2026-09-10 - ENV PYTHON_VERSION=3.12.12`);
+  const swaps = alone.filter(({ base }) => base !== undefined);
+  expect(swaps).not.toEqual([]);
+  for (const { basis, savings } of swaps) expect([basis, savings.min]).toEqual(['estimate', 0]);
+});
+
+test('a base that brings a program of which nothing is known stays', () => {
+  const postgres = `${BOOKWORM}
+  2026-09-10 120MB RUN /bin/sh -c apt-get install -y --no-install-recommends postgresql-16 # buildkit`;
+  expect(judge(postgres).plan).toEqual([]);
+});
+
+test.each<[string, string, readonly (string | undefined)[]]>([
+  ['Debian', BOOKWORM, ['debian:bookworm-slim']],
+  ['slim Debian', BOOKWORM_SLIM, []],
+  ['Alpine', ALPINE, []],
+  ['Debian of a release without a known slim image', BOOKWORM.replace('bookworm', 'buster'), []],
+  [
+    'AlmaLinux',
+    `
+  2026-08-24 72.2MB ADD almalinux-9-default-amd64.tar.xz / # buildkit
+  2026-08-24 - CMD ["/bin/bash"]`,
+    [],
+  ],
+])('a program of which nothing is known stays on its release of %s', (_, base, bases) => {
+  expect(judge(base).plan.map(({ projection }) => projection.base)).toEqual(bases);
+});
+
+test('a builder that notes what it built on shows where the runtime ends', () => {
+  const steps = PYTHON.replace(/.*CMD.*/, '');
+  const input = listedImage({ history: steps + TORCH });
+  const last = input.config.history.length - 1;
+  const history = input.config.history.map((entry, at) =>
+    at === last ? { ...entry, comment: 'FROM example.com/mirror/library/python:3.12-slim' } : entry,
+  );
+  const { runtimeLayers } = classifyImage({ ...input, config: { ...input.config, history } });
+  expect(runtimeLayers).toBe(4);
+});
