@@ -1,6 +1,7 @@
 import data from '../../config/base-alternatives.json' with { type: 'json' };
 import type { ImageVerdict, Runtime, Variant } from '../classify/verdict.ts';
 import type { ByteRange } from '../policy/finding.ts';
+import { grouped } from './grouped.ts';
 
 /** A base image that another could stand on instead. */
 export interface BaseAlternative {
@@ -91,20 +92,6 @@ function newestOf(alternatives: readonly BaseAlternative[]): readonly BaseAltern
 /** Whether a version is later than another: 3.24 than 3.6. */
 export function isNewer(version: string, other: string): boolean {
   return version.localeCompare(other, 'en', { numeric: true }) > 0;
-}
-
-function grouped<K>(
-  alternatives: readonly BaseAlternative[],
-  keyOf: (alternative: BaseAlternative) => K,
-): ReadonlyMap<K, readonly BaseAlternative[]> {
-  const groups = new Map<K, BaseAlternative[]>();
-  for (const alternative of alternatives) {
-    const key = keyOf(alternative);
-    const group = groups.get(key);
-    if (group) group.push(alternative);
-    else groups.set(key, [alternative]);
-  }
-  return groups;
 }
 
 function lineOf(runtime: Runtime, version: string): string {

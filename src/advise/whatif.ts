@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts';
+import { grouped } from './grouped.ts';
 
 /** A layer as the registry stores it. */
 export interface StoredLayer {
@@ -7,11 +8,13 @@ export interface StoredLayer {
   readonly bytes: number;
 }
 
-/** One image of the fleet that stands on the base to be swapped. */
+/** One image of a repository that stands on the base to be swapped. */
 export interface MovingImage {
   readonly repository: string;
   readonly team: string;
-  /** How many tags name it. */
+  /** Within it the registry keeps a blob once: a name of the registry, of a repository or of a namespace. */
+  readonly scope: string;
+  /** How many tags of the repository name it. */
   readonly tags: number;
   /** All layers, base first. */
   readonly layers: readonly StoredLayer[];
@@ -25,10 +28,14 @@ export interface WhatIfBase {
   readonly layers: readonly StoredLayer[];
 }
 
+/** Layers that images hold which do not move, by scope. */
+export type HeldLayers = ReadonlyMap<string, ReadonlySet<Digest>>;
+
 /** What swapping one base for another changes. Bytes are compressed; savings are positive. */
 export interface WhatIf {
   readonly from: string;
   readonly to: string;
+  /** One that is in several repositories counts in each. */
   readonly images: number;
   readonly teams: readonly { readonly team: string; readonly repositories: number; readonly images: number }[];
   /** Off each cold pull of such an image: the mean over the images. */
@@ -40,16 +47,15 @@ export interface WhatIf {
 }
 
 /**
- * What the fleet would gain if every image on one base stood on another. Each blob counts once: the old base's layers
- * go only where no other image holds them, and the new base's come only where none holds them already.
- * @param moving the images on the old base, of one scope in which the registry shares blobs
- * @param heldElsewhere the layers, of either base, that images hold which do not move
+ * What the fleet would gain if every image on one base stood on another. Each blob counts once a scope: the old base's
+ * layers go only where no other image holds them, and the new base's come only where none holds them already.
+ * @param heldElsewhere of the layers of either base
  */
 export function whatIf(
   from: string,
   to: WhatIfBase,
   moving: readonly MovingImage[],
-  heldElsewhere: ReadonlySet<Digest>,
+  heldElsewhere: HeldLayers,
 ): WhatIf {
   const savings = moving.map((image) => ({ image, bytes: sum(distinct(baseOf(image))) - sum(distinct(to.layers)) }));
   const total = savings.reduce((bytes, saving) => bytes + saving.bytes, 0);
@@ -59,9 +65,18 @@ export function whatIf(
     images: moving.length,
     teams: byTeam(moving),
     perPullBytes: moving.length === 0 ? 0 : Math.round(total / moving.length),
-    storedBytes: sum(freedLayers(moving, to, heldElsewhere)) - sum(addedLayers(moving, to, heldElsewhere)),
+    storedBytes: storedSavings(to, moving, heldElsewhere),
     logicalBytes: savings.reduce((bytes, saving) => bytes + saving.image.tags * saving.bytes, 0),
   };
+}
+
+function storedSavings(to: WhatIfBase, moving: readonly MovingImage[], heldElsewhere: HeldLayers): number {
+  let bytes = 0;
+  for (const [scope, images] of grouped(moving, (image) => image.scope)) {
+    const held = heldElsewhere.get(scope) ?? new Set();
+    bytes += sum(freedLayers(images, to, held)) - sum(addedLayers(images, to, held));
+  }
+  return bytes;
 }
 
 function baseOf({ layers, baseLayers }: MovingImage): readonly StoredLayer[] {
@@ -85,7 +100,6 @@ function addedLayers(
   to: WhatIfBase,
   heldElsewhere: ReadonlySet<Digest>,
 ): readonly StoredLayer[] {
-  if (moving.length === 0) return [];
   const held = new Set([...heldElsewhere, ...moving.flatMap(({ layers }) => layers.map(({ digest }) => digest))]);
   return distinct(to.layers).filter(({ digest }) => !held.has(digest));
 }

@@ -1,6 +1,7 @@
-import type { MovingImage, StoredLayer } from '../advise/whatif.ts';
+import type { HeldLayers, MovingImage, StoredLayer } from '../advise/whatif.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Queryable } from './database.ts';
+import { DEDUP_SCOPE } from './dedup-scope.ts';
 
 /** A source, as far as a base swap concerns it. */
 export interface FleetSource {
@@ -8,22 +9,25 @@ export interface FleetSource {
   readonly name: string;
 }
 
-/** All sources; registries share no blobs, so a swap is reckoned for each. */
+/** All sources; they share no blobs, so a swap is reckoned for each. */
 export function readSources(db: Queryable): Promise<readonly FleetSource[]> {
   return db.query<FleetSource>('select id, name from source order by name');
 }
 
 interface LayerRow {
-  readonly manifest_id: number;
   readonly repository: string;
   readonly team: string;
+  readonly scope: string;
   readonly tags: number;
   readonly base_layers: number;
   readonly digests: readonly Uint8Array[];
   readonly sizes: readonly number[];
 }
 
-/** The images of a source that stand on a base of one of these names, and of which it is known where the base ends. */
+/**
+ * The images of a source that stand on a base of one of these names, and of which it is known where the base ends: each
+ * once a repository, for whoever owns it there has it to swap.
+ */
 export async function readImagesOn(
   db: Queryable,
   sourceId: number,
@@ -31,19 +35,23 @@ export async function readImagesOn(
 ): Promise<readonly MovingImage[]> {
   const rows = await db.query<LayerRow>(
     `with moving as (
-       select c.manifest_id, min(r.name) as repository, min(r.team) as team, count(distinct c.tag_id)::int as tags, a.base_layers
+       select c.manifest_id, r.id as repository_id, r.name as repository, r.team, ${DEDUP_SCOPE} as scope,
+         count(distinct c.tag_id)::int as tags, a.base_layers
        from assessment a join tag_content c on c.manifest_id = a.manifest_id join repository r on r.id = c.repository_id
+       join source s on s.id = r.source_id
        where r.source_id = $1 and r.ended_at is null and c.tag is not null and a.base_layers > 0
          and string_to_array(a.base_image, ';') && $2::text[]
-       group by c.manifest_id, a.base_layers)
+       group by c.manifest_id, r.id, s.id, a.base_layers)
      select m.*, array_agg(b.digest order by l.position) as digests, array_agg(b.size order by l.position) as sizes
      from moving m join manifest_layer l on l.manifest_id = m.manifest_id join blob b on b.id = l.blob_id
-     group by m.manifest_id, m.repository, m.team, m.tags, m.base_layers order by m.manifest_id`,
+     group by m.manifest_id, m.repository_id, m.repository, m.team, m.scope, m.tags, m.base_layers
+     order by m.manifest_id, m.repository_id`,
     [sourceId, [...names]],
   );
-  return rows.map(({ repository, team, tags, base_layers, digests, sizes }) => ({
+  return rows.map(({ repository, team, scope, tags, base_layers, digests, sizes }) => ({
     repository,
     team,
+    scope,
     tags,
     baseLayers: base_layers,
     layers: layersOf(digests, sizes),
@@ -55,22 +63,24 @@ function layersOf(digests: readonly Uint8Array[], sizes: readonly (number | stri
   return digests.map((digest, at) => ({ digest: digestFromBytes(digest), bytes: Number(sizes[at]) }));
 }
 
-/** Those of some layers that images of the source hold which do not stand on a base of one of these names. */
+/** Those of some layers that images of the source hold which do not stand on a base of one of these names, by scope. */
 export async function readHeldElsewhere(
   db: Queryable,
   sourceId: number,
   names: readonly string[],
   layers: readonly Digest[],
-): Promise<ReadonlySet<Digest>> {
-  const rows = await db.query<{ digest: Uint8Array }>(
-    `select distinct b.digest
+): Promise<HeldLayers> {
+  const rows = await db.query<{ scope: string; digests: readonly Uint8Array[] }>(
+    `select ${DEDUP_SCOPE} as scope, array_agg(distinct b.digest) as digests
      from blob b join manifest_layer l on l.blob_id = b.id join tag_content c on c.manifest_id = l.manifest_id
-     join repository r on r.id = c.repository_id left join assessment a on a.manifest_id = l.manifest_id
+     join repository r on r.id = c.repository_id join source s on s.id = r.source_id
+     left join assessment a on a.manifest_id = l.manifest_id
      where b.digest = any($3::bytea[]) and r.source_id = $1 and r.ended_at is null
-       and not coalesce(a.base_layers > 0 and c.tag is not null and string_to_array(a.base_image, ';') && $2::text[], false)`,
+       and not coalesce(a.base_layers > 0 and c.tag is not null and string_to_array(a.base_image, ';') && $2::text[], false)
+     group by scope`,
     [sourceId, [...names], layers.map(digestBytes)],
   );
-  return new Set(rows.map(({ digest }) => digestFromBytes(digest)));
+  return new Map(rows.map(({ scope, digests }) => [scope, new Set(digests.map(digestFromBytes))]));
 }
 
 /** The layers of an image that some audited registry holds under one of these names; the newest where several do. */

@@ -14,7 +14,7 @@ import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
 
 /**
- * Reckons a base swap over all that is stored: each registry by itself, for they share no blobs.
+ * Reckons a base swap over all that is stored: each source by itself.
  * @throws SettingsError when no image stands on the base
  */
 export async function whatifCommand(session: Session, from: string, to: string, format: string): Promise<void> {

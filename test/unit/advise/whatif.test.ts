@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type MovingImage, type StoredLayer, whatIf } from '../../../src/advise/whatif.ts';
+import { type HeldLayers, type MovingImage, type StoredLayer, whatIf } from '../../../src/advise/whatif.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 
 function layer(name: string, bytes: number): StoredLayer {
@@ -10,11 +10,17 @@ function layer(name: string, bytes: number): StoredLayer {
 const DEBIAN = layer('debian', 50);
 const SLIM = layer('slim', 30);
 const NODE = layer('node', 40);
+const SCOPE = 'registry.example.com';
 const FAT = { reference: 'library/node:24', layers: [DEBIAN, NODE] };
 const THIN = { reference: 'library/node:24-slim', layers: [SLIM, NODE] };
 
 function image(repository: string, layers: readonly StoredLayer[], more: Partial<MovingImage> = {}): MovingImage {
-  return { repository, team: repository.split('/', 1).join(), tags: 1, layers, baseLayers: FAT.layers.length, ...more };
+  const team = repository.split('/', 1).join();
+  return { repository, team, scope: SCOPE, tags: 1, layers, baseLayers: FAT.layers.length, ...more };
+}
+
+function held(...layers: readonly StoredLayer[]): HeldLayers {
+  return new Map([[SCOPE, new Set(layers.map(({ digest }) => digest))]]);
 }
 
 test('layers count once, and those that others hold stay', () => {
@@ -22,7 +28,7 @@ test('layers count once, and those that others hold stay', () => {
     image('payments/a', [DEBIAN, NODE, layer('a', 5)], { tags: 2 }),
     image('payments/b', [DEBIAN, NODE, layer('b', 6)]),
   ];
-  expect(whatIf(FAT.reference, THIN, moving, new Set([DEBIAN.digest]))).toEqual({
+  expect(whatIf(FAT.reference, THIN, moving, held(DEBIAN))).toEqual({
     from: FAT.reference,
     to: THIN.reference,
     images: 2,
@@ -40,11 +46,34 @@ test('an old base that nobody else needs is freed, with all its builds', () => {
     image('payments/a', [DEBIAN, NODE, layer('a', 5)]),
     image('payments/b', [older, NODE, layer('b', 5)]),
   ];
-  expect(whatIf(FAT.reference, THIN, moving, new Set())).toMatchObject({ storedBytes: 50 + 49 - 30, perPullBytes: 20 });
+  expect(whatIf(FAT.reference, THIN, moving, held())).toMatchObject({ storedBytes: 50 + 49 - 30, perPullBytes: 20 });
+});
+
+test('where repositories share no blobs, each gives up the old base and takes the new one', () => {
+  const moving = ['payments/a', 'payments/b', 'search/c'].map((repository) =>
+    image(repository, [DEBIAN, NODE, layer(repository, 5)], { scope: repository }),
+  );
+  const elsewhere = new Map([['payments/b', new Set([SLIM.digest])]]);
+  const { storedBytes } = whatIf(FAT.reference, THIN, moving, elsewhere);
+  expect(storedBytes).toBe(3 * 50 - 2 * 30);
+});
+
+test('an image that is in several repositories is swapped in each, by its team', () => {
+  const layers = [DEBIAN, NODE, layer('a', 5)];
+  const moving = [image('payments/a', layers), image('search/a', layers, { tags: 2 })];
+  expect(whatIf(FAT.reference, THIN, moving, held())).toMatchObject({
+    images: 2,
+    teams: [
+      { team: 'payments', repositories: 1, images: 1 },
+      { team: 'search', repositories: 1, images: 1 },
+    ],
+    storedBytes: 20,
+    logicalBytes: 60,
+  });
 });
 
 test('without an image on the base nothing changes', () => {
-  expect(whatIf(FAT.reference, THIN, [], new Set())).toMatchObject({
+  expect(whatIf(FAT.reference, THIN, [], held())).toMatchObject({
     images: 0,
     storedBytes: 0,
     perPullBytes: 0,
@@ -72,9 +101,7 @@ test('what is freed is what storing the swapped fleet takes less', () => {
       const moving = images
         .filter(moves)
         .map((layers) => image('team/app', layers, { baseLayers: from.layers.length }));
-      const elsewhere = new Set(
-        images.filter((layers) => !moves(layers)).flatMap((layers) => layers.map(({ digest }) => digest)),
-      );
+      const elsewhere = held(...images.filter((layers) => !moves(layers)).flat());
       expect(whatIf('from', to, moving, elsewhere).storedBytes).toBe(storedBytes(images) - storedBytes(swapped));
     }),
   );

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type WhatIf, whatIf } from '../../../src/advise/whatif.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { readHeldElsewhere, readImagesOn } from '../../../src/store/fleet-store.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+
+const AT = '2026-11-01T02:00:00Z';
+const BASE = { name: 'library/debian:13', layers: 1 };
+const SLIM = { reference: 'library/debian:13-slim', layers: [{ digest: digestOf('slim'), bytes: 30 }] };
+
+describe.each(BACKENDS)('a base swap over what $name holds', ({ open }) => {
+  let db: Database;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db?.close());
+  beforeEach(() => emptyTables(db));
+
+  /** One image in repositories of two teams, another one beside it, and both bases by themselves. */
+  async function swapOn(dedup: string): Promise<WhatIf> {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab', dedup);
+    const repository = (name: string, team: string) => inventory.repository(source, name, team, AT);
+    const imageOf = (name: string) =>
+      inventory.image({
+        name,
+        layers: [
+          ['debian', 100],
+          [name, 5],
+        ],
+        base: BASE,
+      });
+    const [promoted, other] = [await imageOf('shop'), await imageOf('other')];
+    const zeta = await repository('a/shop', 'zeta');
+    const alpha = await repository('b/shop', 'alpha');
+    await inventory.tag(zeta, '1', promoted, AT);
+    await inventory.tag(alpha, '1', promoted, AT);
+    await inventory.tag(alpha, 'stable', promoted, AT);
+    await inventory.tag(await repository('b/other', 'alpha'), '1', other, AT);
+    const library = await repository('library/debian', 'base');
+    await inventory.tag(library, '13', await inventory.image({ name: 'base', layers: [['debian', 100]] }), AT);
+    await inventory.tag(library, '13-slim', await inventory.image({ name: 'thin', layers: [['slim', 30]] }), AT);
+    const names = [BASE.name];
+    const moving = await readImagesOn(db, source, names);
+    const held = await readHeldElsewhere(db, source, names, [digestOf('debian'), digestOf('slim')]);
+    return whatIf(BASE.name, SLIM, moving, held);
+  }
+
+  test('names every team and repository that has an image on the base', async () => {
+    expect(await swapOn('registry')).toMatchObject({
+      images: 3,
+      teams: [
+        { team: 'alpha', repositories: 2, images: 2 },
+        { team: 'zeta', repositories: 1, images: 1 },
+      ],
+      perPullBytes: 70,
+      logicalBytes: 4 * 70,
+    });
+  });
+
+  test.each([
+    ['registry', 0],
+    ['namespace', 2 * 70],
+    ['repository', 3 * 70],
+  ])('where blobs are shared within a %s, %i bytes less are stored', async (dedup, bytes) => {
+    expect(await swapOn(dedup)).toMatchObject({ storedBytes: bytes });
+  });
+});
