@@ -1,5 +1,5 @@
 import type { ImageFacts } from '../policy/check-image.ts';
-import type { Database } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 
 interface FactRow {
   readonly reference: string;
@@ -12,6 +12,11 @@ interface FactRow {
   readonly findings: ImageFacts['findings'] | null;
 }
 
+/** What the sources of an audit, $1, hold. */
+const CONTENT_OF_AUDIT = `from tag_content c
+     join repository r on r.id = c.repository_id and r.ended_at is null
+     join audit_source s on s.source_id = r.source_id and s.audit_id = $1`;
+
 /** What a policy looks at, of every image that the sources of an audit hold, batch by batch. */
 export async function* readFacts(db: Database, auditId: number): AsyncGenerator<readonly ImageFacts[]> {
   const batches = db.stream<FactRow>(
@@ -22,15 +27,27 @@ export async function* readFacts(db: Database, auditId: number): AsyncGenerator<
        (select json_agg(json_build_object('rule', f.rule, 'severity', f.severity, 'message', f.message,
           'evidence', case when f.layer is null then '[]'::json else json_build_array(json_build_object('layer', f.layer)) end) order by f.ordinal)
         from finding f where f.manifest_id = m.id) as findings
-     from tag_content c
-     join repository r on r.id = c.repository_id and r.ended_at is null
-     join audit_source s on s.source_id = r.source_id and s.audit_id = $1
+     ${CONTENT_OF_AUDIT}
      join manifest m on m.id = c.manifest_id join image i on i.manifest_id = m.id join assessment a on a.manifest_id = m.id
      where c.tag is not null
      order by r.registry, r.name, c.tag, m.id`,
     [auditId],
   );
   for await (const rows of batches) yield rows.map(factsOf);
+}
+
+/** What kept an audit from being checked as a whole: items that failed in it, and images that are not judged yet. */
+export async function countUnchecked(
+  db: Queryable,
+  auditId: number,
+): Promise<{ readonly failed: number; readonly unjudged: number }> {
+  const [row] = await db.query<{ failed: number; unjudged: number }>(
+    `select (select count(*)::int from audit_error where audit_id = $1 and code <> 'delivery') as failed,
+       (select count(distinct i.manifest_id)::int ${CONTENT_OF_AUDIT} join image i on i.manifest_id = c.manifest_id
+        where c.tag is not null and not exists (select 1 from assessment a where a.manifest_id = i.manifest_id)) as unjudged`,
+    [auditId],
+  );
+  return row ?? { failed: 0, unjudged: 0 };
 }
 
 function factsOf(row: FactRow): ImageFacts {

@@ -1,3 +1,4 @@
+import { lookUp } from '../../classify/look-up.ts';
 import { SettingsError } from '../../errors.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { parsePlatform } from '../../oci/platform.ts';
@@ -10,8 +11,9 @@ import { formatJUnit } from '../../policy/formats/junit.ts';
 import { formatSarif } from '../../policy/formats/sarif.ts';
 import { printable } from '../../report/plain-text.ts';
 import { teamOf } from '../../settings/team-of.ts';
-import { findAudit } from '../../store/audit-store.ts';
-import { readFacts } from '../../store/check-store.ts';
+import { type AuditRow, findAudit } from '../../store/audit-store.ts';
+import { countUnchecked, readFacts } from '../../store/check-store.ts';
+import type { Queryable } from '../../store/database.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { withImageLoader } from '../image-loader.ts';
@@ -30,6 +32,8 @@ interface CheckOptions {
 interface Checked {
   readonly references: readonly string[];
   readonly violations: readonly Violation[];
+  /** Why something is not among them, a sentence each. */
+  readonly gaps: readonly string[];
 }
 
 const FORMATS: Readonly<Record<string, (checked: Checked) => string>> = {
@@ -40,14 +44,14 @@ const FORMATS: Readonly<Record<string, (checked: Checked) => string>> = {
   sarif: ({ violations }) => `${formatSarif(violations, PACKAGE_VERSION)}\n`,
 };
 
-/** Checks images against the policy. @param exit told of 3 where one of them breaks it, before the result is written */
+/** Checks images against the policy. @param exit told of 3 where one of them breaks it, of 1 where not all were checked, before the result is written */
 export async function checkCommand(
   session: Session,
   images: readonly string[],
   options: CheckOptions,
   exit: (code: ExitCode) => void,
 ): Promise<void> {
-  const format = FORMATS[options.format];
+  const format = lookUp(FORMATS, options.format);
   if (!format) throw new SettingsError(`--format ${options.format}: write ${Object.keys(FORMATS).join(', ')}`);
   if ((options.audit === undefined) === (images.length === 0))
     throw new SettingsError('write images to check, or --audit with a number: one of them');
@@ -55,8 +59,14 @@ export async function checkCommand(
     options.audit === undefined
       ? await checkImages(session, images, options)
       : await checkAudit(session, options.audit);
-  exit(failsCheck(checked.violations) ? EXIT.violation : EXIT.done);
+  for (const gap of checked.gaps) session.notices.problem(gap);
+  exit(exitCodeOf(checked));
   await writeResult(session.io, [format(checked)]);
+}
+
+function exitCodeOf({ violations, gaps }: Checked): ExitCode {
+  if (failsCheck(violations)) return EXIT.violation;
+  return gaps.length === 0 ? EXIT.done : EXIT.failure;
 }
 
 async function checkImages(
@@ -77,26 +87,35 @@ async function checkImages(
         const owner = { repository: reference.repository, ...(team === undefined ? {} : { team }) };
         violations.push(...checkImage({ reference: formatReference(reference), owner, image }, policy));
       }
-      return { references: parsed.map(formatReference), violations };
+      return { references: parsed.map(formatReference), violations, gaps: [] };
     }),
   );
 }
 
-async function checkAudit({ settings }: Session, audit: number): Promise<Checked> {
+async function checkAudit({ settings }: Session, id: number): Promise<Checked> {
   const db = await openStore(settings, 'read');
   try {
-    if (!(await findAudit(db, audit)))
-      throw new SettingsError(`there is no audit ${audit}: "slimboard report audits" lists them`);
+    const audit = await findAudit(db, id);
+    if (!audit) throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
     const references: string[] = [];
     const violations: Violation[] = [];
-    for await (const batch of readFacts(db, audit)) {
+    for await (const batch of readFacts(db, id)) {
       references.push(...batch.map(({ reference }) => reference));
       violations.push(...batch.flatMap((facts) => checkFacts(facts, settings.policy)));
     }
-    return { references, violations };
+    return { references, violations, gaps: await gapsOf(db, audit) };
   } finally {
     await db.close();
   }
+}
+
+async function gapsOf(db: Queryable, { id, status }: AuditRow): Promise<readonly string[]> {
+  const { failed, unjudged } = await countUnchecked(db, id);
+  const items = `${counted(failed, 'item')} failed ("slimboard report errors --audit ${id}")`;
+  return [
+    ...(status === 'finished' ? [] : [`audit ${id} is ${status}, not finished: ${items}, so not all was checked`]),
+    ...(unjudged === 0 ? [] : [`${counted(unjudged, 'image')} not checked: no audit has judged what is new there yet`]),
+  ];
 }
 
 function describe({ references, violations }: Checked): string {

@@ -87,6 +87,35 @@ test.each([
   expect(planned.code, planned.stderr).toBe(code);
 });
 
+test('a check of an audit in which something failed, or not all was judged, passes for nobody', async () => {
+  const lost = await startRegistry();
+  const folder = await mkdtemp(join(tmpdir(), 'slimboard-unchecked-'));
+  onTestFinished(async () => {
+    await lost.close();
+    await rm(folder, { recursive: true });
+  });
+  lost.push('team-a/lost', '1', image({ layers: ['lost'] }));
+  const mend = lost.fault({ path: /manifests/ }, answer(403, {}, 'DENIED'));
+  expect(await runInProcess(folder, ['audit', lost.host])).toMatchObject({ code: 4 });
+  const checked = await runInProcess(folder, ['check', '--audit', '1']);
+  expect(checked).toMatchObject({
+    code: 1,
+    stdout: '0 images checked: 0 error, 0 warn, 0 info\n',
+    stderr: expect.stringContaining('audit 1 is incomplete, not finished: 1 item failed'),
+  });
+  await writeFile(join(folder, 'slimboard.yaml'), 'policy: { rules: { root-user: error } }\n');
+  lost.push('team-a/kept', '1', image({ layers: ['kept'] }));
+  mend();
+  expect(await runInProcess(folder, ['audit', lost.host])).toMatchObject({ code: 0 });
+  expect(await runInProcess(folder, ['check', '--audit', '2'])).toMatchObject({ code: 3, stderr: '' });
+  expect(await runInProcess(folder, ['check', '--audit', '1'])).toMatchObject({ code: 3 });
+});
+
+test('a format of a check that there is not is refused, whatever else goes by its name', async () => {
+  const refused = await slimboard('check', `${registry.host}/team-a/api:1`, '--format', 'toString');
+  expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('table, json, junit, sarif') });
+});
+
 test('a report for a store that is not known is refused, not written to a file of that name', async () => {
   const { code, stderr } = await slimboard('report', 'teams', '-o', 'gs://bucket/teams.csv');
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('s3://BUCKET/KEY') });
