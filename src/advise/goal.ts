@@ -6,7 +6,9 @@ export type Reach = 'yes' | 'perhaps' | 'no';
 
 /** The largest pull size (bytes) that meets a goal. */
 export function goalBytes(goal: Goal, currentBytes: number): number {
-  return goal.kind === 'size' ? goal.bytes : Math.floor(currentBytes * (1 - goal.ratio));
+  if (goal.kind === 'size') return goal.bytes;
+  // A tenth of 100 is 10: less than a millionth of a byte is what floating point adds.
+  return currentBytes - Math.ceil(Number((currentBytes * goal.ratio).toFixed(6)));
 }
 
 export function reachOf({ after }: Pick<Projection, 'after'>, targetBytes: number): Reach {

@@ -2,15 +2,17 @@ import { type Advice, adviseImage } from '../advise/advise.ts';
 import type { Knowledge } from '../advise/alternatives.ts';
 import { baseFactsOf } from '../advise/base-facts.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
-import { goalFor } from '../policy/budgets.ts';
+import { goalFor, type ImageOwner } from '../policy/budgets.ts';
 import { findImage } from '../policy/find-image.ts';
 import type { Finding } from '../policy/finding.ts';
-import type { PolicySettings } from '../settings/settings.ts';
+import type { PolicySettings, TeamSettings } from '../settings/settings.ts';
+import { teamOf } from '../settings/team-of.ts';
 import type { Goal } from '../settings/units.ts';
 import type { LoadedImage } from './load-image.ts';
 
 export interface JudgeOptions {
   readonly policy: PolicySettings;
+  readonly teams: readonly TeamSettings[];
   readonly knowledge: Knowledge;
   /** `YYYY-MM-DD` */
   readonly today: string;
@@ -21,17 +23,23 @@ export interface JudgeOptions {
 /** A loaded image with all that slimboard has to say about it. */
 export interface JudgedImage {
   readonly loaded: LoadedImage;
+  readonly owner: ImageOwner;
   readonly image: AuditedImage;
   readonly findings: readonly Finding[];
   readonly advice: Advice;
 }
 
 /** Judges an image that was read straight from its registry, as an audit would. Pure. */
-export function judgeLoaded(loaded: LoadedImage, { policy, knowledge, today, goal }: JudgeOptions): JudgedImage {
+export function judgeLoaded(loaded: LoadedImage, { policy, teams, knowledge, today, goal }: JudgeOptions): JudgedImage {
   const { bases } = loaded;
   const image = { ...loaded.image, baseFacts: baseFactsOf(loaded.image.verdict, { bases, knowledge, today }) };
   const findings = findImage(image, policy.rules);
-  const owner = { repository: loaded.reference.repository };
+  const owner = ownerOf(loaded, teams);
   const advice = adviseImage(image, findings, knowledge, goal ?? goalFor(owner, policy.budgets, policy.goal));
-  return { loaded, image, findings, advice };
+  return { loaded, owner, image, findings, advice };
+}
+
+function ownerOf({ reference: { repository, registry } }: LoadedImage, teams: readonly TeamSettings[]): ImageOwner {
+  const team = teamOf(repository, teams, registry);
+  return { repository, ...(team === undefined ? {} : { team }) };
 }

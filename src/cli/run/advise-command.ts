@@ -27,10 +27,16 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const reference = parseReference(text);
   const platform = parsePlatform(options.platform);
   const today = new Date().toISOString().slice(0, 10);
-  const { policy } = session.settings;
+  const { policy, teams } = session.settings;
   const { loaded, image, advice } = await withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
     withImageLoader(session, async (load) =>
-      judgeLoaded(await load(reference, platform, bases), { policy, knowledge, today, ...(goal ? { goal } : {}) }),
+      judgeLoaded(await load(reference, platform, bases), {
+        policy,
+        teams,
+        knowledge,
+        today,
+        ...(goal ? { goal } : {}),
+      }),
     ),
   );
   const files = generateDockerfile(image, lastBase(image, advice), today);

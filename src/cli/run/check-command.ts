@@ -10,7 +10,6 @@ import { shortEvidence } from '../../policy/evidence-text.ts';
 import { formatJUnit } from '../../policy/formats/junit.ts';
 import { formatSarif } from '../../policy/formats/sarif.ts';
 import { printable } from '../../report/plain-text.ts';
-import { teamOf } from '../../settings/team-of.ts';
 import { type AuditRow, findAudit } from '../../store/audit-store.ts';
 import { countUnchecked, readFacts } from '../../store/check-store.ts';
 import type { Queryable } from '../../store/database.ts';
@@ -82,9 +81,8 @@ async function checkImages(
     withImageLoader(session, async (load) => {
       const violations: Violation[] = [];
       for (const reference of parsed) {
-        const { image } = judgeLoaded(await load(reference, platform, bases), { policy, knowledge, today });
-        const team = teamOf(reference.repository, teams, reference.registry);
-        const owner = { repository: reference.repository, ...(team === undefined ? {} : { team }) };
+        const loaded = await load(reference, platform, bases);
+        const { owner, image } = judgeLoaded(loaded, { policy, teams, knowledge, today });
         violations.push(...checkImage({ reference: formatReference(reference), owner, image }, policy));
       }
       return { references: parsed.map(formatReference), violations, gaps: [] };

@@ -32,12 +32,12 @@ export async function diffCommand(
   const format = parseTableOrJson(options.format);
   const references = [parseReference(before), parseReference(after)] as const;
   const platform = parsePlatform(options.platform);
-  const { policy } = session.settings;
+  const { policy, teams } = session.settings;
   const today = new Date().toISOString().slice(0, 10);
   const [old, current] = await withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
     withImageLoader(session, async (load) => {
       const judge = async (reference: Reference) =>
-        judgeLoaded(await load(reference, platform, bases), { policy, knowledge, today });
+        judgeLoaded(await load(reference, platform, bases), { policy, teams, knowledge, today });
       return [await judge(references[0]), await judge(references[1])] as const;
     }),
   );

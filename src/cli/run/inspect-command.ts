@@ -24,11 +24,11 @@ export async function inspectCommand(session: Session, text: string, options: In
   const platform = parsePlatform(options.platform);
   const today = new Date().toISOString().slice(0, 10);
   const { stdout } = session.io;
-  const { policy } = session.settings;
+  const { policy, teams } = session.settings;
   const described = await withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
     withImageLoader(session, async (load) => {
       const loaded = await load(reference, platform, { deep: options.deep, ...bases });
-      const { findings, advice } = judgeLoaded(loaded, { policy, knowledge, today });
+      const { findings, advice } = judgeLoaded(loaded, { policy, teams, knowledge, today });
       return describeImage(loaded, findings, advice, columnsOf(stdout));
     }),
   );

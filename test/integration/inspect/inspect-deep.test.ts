@@ -35,7 +35,7 @@ async function inspect(layers: readonly BuiltLayer[], { deep = true, width, hist
   const options = { platform: parsePlatform('linux/amd64'), signal, deep };
   const loaded = await loadImage(client, parseReference(`${server.host}/app:1`), options);
   const { policy } = await defaultSettings();
-  const judged = judgeLoaded(loaded, { policy, knowledge: knowledgeOf([]), today: '2026-11-24' });
+  const judged = judgeLoaded(loaded, { policy, teams: [], knowledge: knowledgeOf([]), today: '2026-11-24' });
   return describeImage(loaded, judged.findings, judged.advice, width);
 }
 

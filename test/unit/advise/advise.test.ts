@@ -268,7 +268,10 @@ test('the last stage of a compiled program gets a base that may reach the goal',
 });
 
 test('a goal is a size, or a share taken off', () => {
-  expect(goalBytes({ kind: 'reduction', ratio: 0.9 }, 1_000)).toBe(99);
+  expect(goalBytes({ kind: 'reduction', ratio: 0.9 }, 1_000)).toBe(100);
+  expect(goalBytes({ kind: 'reduction', ratio: 0.9 }, 96_000_000)).toBe(9_600_000);
+  expect(goalBytes({ kind: 'reduction', ratio: 0.9 }, 1_009)).toBe(100);
+  expect(goalBytes({ kind: 'reduction', ratio: 1 }, 1_000)).toBe(0);
   expect(goalBytes({ kind: 'size', bytes: 120 }, 1_000)).toBe(120);
   expect(reachOf({ after: { min: 10, max: 20 } }, 15)).toBe('perhaps');
 });
