@@ -3,6 +3,7 @@ import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { Finding } from '../policy/finding.ts';
 import { viewImage } from '../policy/image-view.ts';
+import { isCompiled } from './subject.ts';
 import { TECHNIQUES, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
 
 /** An image with its findings: one of two builds that are compared. */
@@ -51,18 +52,30 @@ function recognise(technique: Technique, before: Build, after: Build): string | 
 
 const MENDED = 'no longer found: ';
 
-/** A move to a larger base is no slimming, whatever the variants' names. */
+/** A move to a larger base is no slimming, whatever the variants' names; of an unknown one only the whole image tells. */
 function recogniseBase(technique: Technique, before: Build, after: Build): string | undefined {
   const [from, to] = [variantOf(before), variantOf(after)];
   if (to === undefined || from === to || !technique.variants.includes(to)) return undefined;
-  if ((savedByPart(before, after)?.base ?? 0) < 0) return undefined;
+  if ((savedByPart(before, after)?.base ?? savedBytes(before, after)) < 0) return undefined;
   return `${baseName(before)} → ${baseName(after)}`;
 }
 
 function recogniseStages(before: Build, after: Build): string | undefined {
   const [from, to] = [before.image.verdict.multiStage, after.image.verdict.multiStage];
   if (to.value === 'yes' && from.value !== 'yes') return to.evidence;
-  return trips(before, 'build-tools') && !trips(after, 'build-tools') ? 'no longer found: build-tools' : undefined;
+  return bringsTools(before) && !trips(after, 'build-tools') ? `${MENDED}build-tools` : undefined;
+}
+
+/** Whether its own layers do: tools that a base brings, and no step of the image uses, go with the base alone. */
+function bringsTools({ image, findings }: Build): boolean {
+  const finding = findings.find(({ rule }) => rule === 'build-tools');
+  if (!finding) return false;
+  const { layers, own } = viewImage(image);
+  const firstOwn = layers.length - own.length;
+  return (
+    isCompiled(image.verdict.runtime?.value.name ?? 'none') ||
+    finding.evidence.some(({ layer }) => layer !== undefined && layer >= firstOwn)
+  );
 }
 
 function trips({ findings }: Build, rule: string): boolean {
@@ -88,5 +101,9 @@ export function savedByPart(before: Build, after: Build): Readonly<Record<'base'
   const [from, to] = [viewImage(before.image).baseBytes, viewImage(after.image).baseBytes];
   if (from === undefined || to === undefined) return undefined;
   const base = from - to;
-  return { base, own: pullBytes(before.image.manifest) - pullBytes(after.image.manifest) - base };
+  return { base, own: savedBytes(before, after) - base };
+}
+
+function savedBytes(before: Build, after: Build): number {
+  return pullBytes(before.image.manifest) - pullBytes(after.image.manifest);
 }

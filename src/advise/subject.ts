@@ -26,6 +26,10 @@ export interface Subject {
 /** Runtimes whose programs run without them. */
 const COMPILED: readonly Runtime[] = ['go', 'rust'];
 
+export function isCompiled(runtime: Runtime): boolean {
+  return COMPILED.includes(runtime);
+}
+
 export function subjectOf(image: AuditedImage, findings: readonly Finding[], knowledge: Knowledge): Subject {
   const view = viewImage(image);
   const runtime = image.verdict.runtime?.value.name ?? 'none';
@@ -37,7 +41,7 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     baseBytes: view.baseBytes,
     runtime,
     runtimeVersion: image.verdict.runtime?.value.version,
-    compiled: COMPILED.includes(runtime),
+    compiled: isCompiled(runtime),
     removable: removableOf(view.own, findings, runtime),
   };
 }

@@ -46,6 +46,33 @@ test('a larger base is no technique, whatever its variant', () => {
   expect(undoneTechniques(nothing, alpine).map(({ technique }) => technique)).toEqual(['scratch-base']);
 });
 
+test("a JRE in place of a JDK is another base, and no second stage: the compiler was the base's", () => {
+  const drawn = (variant: 'jdk' | 'jre', bytes: number) => {
+    const image = auditedImage({
+      base: [{ instruction: 'ADD rootfs.tar /' }, { instruction: `RUN /bin/sh -c tar -xf ${variant}.tar`, bytes }],
+      baseNames: [`library/eclipse-temurin:17-${variant}`],
+      variant,
+      runtime: 'java',
+      own: [{ instruction: 'COPY app.jar /app.jar' }],
+    });
+    return { image, findings: findImage(image) };
+  };
+  const before = drawn('jdk', 160_000_000);
+  expect(before.findings.map(({ rule }) => rule)).toContain('build-tools');
+  const recognised = recogniseTechniques(before, drawn('jre', 85_000_000));
+  expect(recognised.map(({ technique }) => technique)).toEqual(['slim-base']);
+});
+
+test.each([
+  [70_000_000, []],
+  [200_000_000, ['slim-base']],
+])('from a base that nobody knows, of an image of %i bytes, only a smaller image is slimmed', (bytes, techniques) => {
+  const unknown = auditedImage({ base: [{ bytes }], baseNames: null, runtime: 'node' });
+  const slim = auditedImage({ base: [{ bytes: 85_000_000 }], variant: 'slim', runtime: 'node' });
+  const recognised = recogniseTechniques({ image: unknown, findings: [] }, { image: slim, findings: [] });
+  expect(recognised.map(({ technique }) => technique)).toEqual(techniques);
+});
+
 test('the base and the rest explain the whole gain', () => {
   const [before, after] = [build('node-single-stage'), build('node-multi-stage-slim')];
   const saved = savedByPart(before, after);
