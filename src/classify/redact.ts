@@ -37,17 +37,15 @@ const BEARER = /\b(bearer\s{1,4})([A-Za-z0-9._~+/=-]{12,})/gi;
 /** `libsecret-1-dev=0.20.5-3`, `tiktoken=0.5.2`: a package with its version. */
 const PACKAGE = `[a-z][a-z0-9+._-]{0,127}=v?\\d[\\d:]{0,20}\\.\\d[\\w.*+:~=-]*(?![^\\s"'&|;])`;
 // Looked for at the start of a word only, so that a long word costs its length once. `name==1.2.3` is a package, too.
-const ASSIGNMENT = new RegExp(`(?<![\\w.-])(?!${PACKAGE})([A-Za-z_][\\w.-]{0,127})(=(?!=)|:=)${VALUE}`, 'g');
+const ASSIGNED_NAME = new RegExp(`(?<![\\w.-])(?!${PACKAGE})([A-Za-z_][\\w.-]{0,127})(?:=(?!=)|:=)`, 'g');
 const JSON_FIELD = /(?<=(?<!\\)")([A-Za-z_][\w.-]{0,127})("\s{0,4}:\s{0,4}")((?:[^"\\]|\\.)+)/g;
 /** The same in a shell's quotes: `"{\"token\":\"…\"}"`. */
 const ESCAPED_FIELD = /(?<=\\")([A-Za-z_][\w.-]{0,127})(\\"\s{0,4}:\s{0,4}\\")([^"\\]+)/g;
 /** `-H "X-Api-Key: …"`, `echo 'password: …'`. */
 const QUOTED_LINE = /(?<=["'])([A-Za-z][\w.-]{0,127})(: {0,4})([^\s"'][^"']{3,511})(?=["'])/g;
 /** `--password …`, `--password=…`, `["--password", "…"]`. */
-const FLAG = new RegExp(
-  `(?<![\\w-])(--?[a-z][\\w.-]{0,60})(["'],? ?(?=["'](?!-))| {1,20}(?!--?[a-z])|=)${VALUE}`,
-  'gi',
-);
+const FLAG_NAME = /(?<![\w-])(--?[a-z][\w.-]{0,60})(?:["'],? ?(?=["'](?!-))| {1,20}(?!--?[a-z])|=)/gi;
+const VALUE_HERE = new RegExp(VALUE, 'y');
 /** `ENV NAME value`, as Dockerfiles may have it. */
 const SPACED_LINE = /(?<=^[ \t]{0,16}ENV[ \t]{1,16})([A-Za-z_][\w.-]{0,127})([ \t]{1,16})([^\s=][^\n]{0,511})/gm;
 /** A value as it stands in a file of settings that a step writes; no code (`token = read()`), no pattern of sed. */
@@ -61,16 +59,7 @@ const FIELD = new RegExp(
 );
 
 /** Each with groups for a name, what joins it to its value, and the value. */
-const NAMED_FORMS: readonly RegExp[] = [
-  ASSIGNMENT,
-  JSON_FIELD,
-  ESCAPED_FIELD,
-  QUOTED_LINE,
-  SPACED_LINE,
-  SETTING,
-  FIELD,
-  FLAG,
-];
+const NAMED_FORMS: readonly RegExp[] = [JSON_FIELD, ESCAPED_FIELD, QUOTED_LINE, SPACED_LINE, SETTING, FIELD];
 
 /** Lines that set variables without quotes: `|2 A=b c D=e /bin/sh -c …`, `ENV A=b c`. */
 const UNQUOTED_LINE = /^(?:(?:RUN )?\|\d{1,3} |(?:\/bin\/sh -c #\(nop\) {1,4})?(?:ENV|ARG|LABEL) )/;
@@ -104,7 +93,9 @@ export function replaceSecrets(text: string, replace: SecretReplacer): string {
     safe = safe.replace(HEADER, hideHeader).replace(BEARER, hideHeader);
   }
   if (NAMES_SECRET.test(safe)) {
+    safe = hideAfter(ASSIGNED_NAME, safe, replace);
     for (const form of NAMED_FORMS) safe = safe.replace(form, hide);
+    safe = hideAfter(FLAG_NAME, safe, replace);
   }
   safe = hidePasswordOptions(safe, replace);
   return HAS_TOKEN.test(safe) ? safe.replace(TOKEN_SHAPES, (value) => replace(value)) : safe;
@@ -182,10 +173,49 @@ function hideUrlCredentials(text: string, replace: SecretReplacer): string {
   });
 }
 
+/** What stands for a value that is given elsewhere is looked through, too; a longer word is none, and not read again for each name in it. */
+const LONGEST_REFERENCE = 256;
+
+/** Hides what follows names of secrets. The value of another name is looked through: `URL="db?password=…"`. */
+function hideAfter(names: RegExp, text: string, replace: SecretReplacer): string {
+  let safe = '';
+  let end = 0;
+  let quoteEnd = 0;
+  for (const match of text.matchAll(names)) {
+    const [head, name = ''] = match;
+    const start = match.index + head.length;
+    if (match.index < end) continue;
+    if (!isSecretName(plain(name))) {
+      if (start >= quoteEnd) quoteEnd = endOfQuotes(text, start);
+      continue;
+    }
+    VALUE_HERE.lastIndex = start;
+    const [value = ''] = VALUE_HERE.exec(start < quoteEnd ? text.slice(0, quoteEnd) : text) ?? [];
+    const hidden = hideUnless(value, replace, plain(name));
+    if (hidden === value && value.length <= LONGEST_REFERENCE) continue;
+    safe += text.slice(end, start) + hidden;
+    end = start + value.length;
+  }
+  return safe + text.slice(end);
+}
+
+/** Where quotes that open at a place close; the place itself where none open. */
+function endOfQuotes(text: string, start: number): number {
+  const quote = text[start];
+  if (quote !== '"' && quote !== "'") return start;
+  const close = text.indexOf(quote, start + 1);
+  return close < 0 ? text.length : close;
+}
+
+/** A flag's name as a variable's. */
+function plain(name: string): string {
+  return name.replace(/^-+/, '').replaceAll('-', '_');
+}
+
 function hideValue(
   [whole = '', name = '', separator = '', value = '']: readonly string[],
   replace: SecretReplacer,
 ): string {
-  const plainName = name.replace(/^-+/, '').replaceAll('-', '_');
+  const plainName = plain(name);
   return isSecretName(plainName) ? `${name}${separator}${hideUnless(value, replace, plainName)}` : whole;
 }

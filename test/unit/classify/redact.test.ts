@@ -8,6 +8,27 @@ const GITHUB_TOKEN = `ghp_${'a1B2'.repeat(9)}`;
 const JWT = `eyJ${'hbGciOiJI'}.eyJ${'zdWIiOiIx'}.${'c2lnbmF0dXJl'}`;
 
 test.each([
+  // Within the value of a name that is no secret's.
+  [
+    '|1 DB_URL=jdbc:postgresql://h/db?password=s3cret /bin/sh -c make',
+    `|1 DB_URL=jdbc:postgresql://h/db?password=${REDACTED} /bin/sh -c make`,
+  ],
+  ['ARG CONNECTION="Server=db;Password=s3cret"', `ARG CONNECTION="Server=db;Password=${REDACTED}"`],
+  [
+    'RUN echo CONN="Server=db;User Id=sa;Password=s3cret;" > .env',
+    `RUN echo CONN="Server=db;User Id=sa;Password=${REDACTED};" > .env`,
+  ],
+  [
+    'RUN export DATABASE_URL="mysql://h/db?user=a&password=s3cret" && make',
+    `RUN export DATABASE_URL="mysql://h/db?user=a&password=${REDACTED}" && make`,
+  ],
+  ["RUN /bin/sh -c ARGS='--x=1 --db-password=s3cret'", `RUN /bin/sh -c ARGS='--x=1 --db-password=${REDACTED}`],
+  [
+    'ENV SPRING_DATASOURCE_URL=jdbc:mysql://h/db?password=s3cret',
+    `ENV SPRING_DATASOURCE_URL=jdbc:mysql://h/db?password=${REDACTED}`,
+  ],
+  ['RUN FOO="TOKEN=abcdefg" ./x', `RUN FOO="TOKEN=${REDACTED}" ./x`],
+  ['login "token=$X" && PASSWORD=abc "y"', `login "token=$X" && PASSWORD=${REDACTED} "y"`],
   ['DB_PASSWORD=hunter22 npm ci', `DB_PASSWORD=${REDACTED} npm ci`],
   ['|1 NPM_TOKEN=abcdef /bin/sh -c npm ci', `|1 NPM_TOKEN=${REDACTED} /bin/sh -c npm ci`],
   ['API_KEY="two words" ./run', `API_KEY=${REDACTED} ./run`],
@@ -198,4 +219,9 @@ describe('whatever the text', () => {
 test('names of files and switches are no secrets', () => {
   expect(['DB_PASSWORD', 'apiKey', 'GITHUB_TOKEN', 'SENTRY_DSN'].every(isSecretName)).toBe(true);
   expect(['TOKEN_FILE', 'PASSWORD_POLICY', 'SECRET_NAME', 'GPG_KEY', 'PATH'].some(isSecretName)).toBe(false);
+});
+
+test('a long word of references is read once, not once for each of them', () => {
+  const text = 'token="$token="'.repeat(300_000);
+  expect(redact(text)).toBe(text);
 });
