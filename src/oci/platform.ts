@@ -42,11 +42,10 @@ export function readPlatform(value: unknown): Platform | undefined {
 
 /** Whether a platform is among those wanted; a wanted platform without a variant takes any variant (arm64 is arm64/v8). */
 export function platformMatches(platform: Platform, selection: PlatformSelection): boolean {
-  if (selection === 'all') return true;
-  return selection.some(
-    (wanted) =>
-      wanted.os === platform.os &&
-      wanted.architecture === platform.architecture &&
-      (wanted.variant === undefined || wanted.variant === platform.variant),
-  );
+  return isWantedPlatform(formatPlatform(platform), selection);
+}
+
+/** The same of a platform's name, which an index may have made up; SQL's `is_wanted_platform` answers as this does. */
+export function isWantedPlatform(name: string, selection: PlatformSelection): boolean {
+  return selection === 'all' || selection.some((wanted) => `${name}/`.startsWith(`${formatPlatform(wanted)}/`));
 }

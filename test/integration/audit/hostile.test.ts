@@ -224,6 +224,19 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     expect(sums).toEqual([{ rows: 1, adds_up: true, as_pulled: true }]);
   });
 
+  test.each(['amd64+cuda', 'windows server', 'arm/v7/x', 'amd64:v3', 'a\u0000b', ''])(
+    'a child for the architecture "%s" is nobody\'s in the second audit, too',
+    async (architecture) => {
+      const odd = { ...image({ layers: ['odd'] }), platform: { os: 'linux', architecture } };
+      registry.push('good/image', '2', index([image({ layers: ['usual'] }), odd]));
+      for (let night = 1; night <= 2; night++) {
+        const audit = await auditRegistry(db, registry);
+        expect(await errorsOf(db, audit.id)).toEqual([]);
+        expect(audit).toMatchObject({ status: 'finished', tagsAudited: 2 });
+      }
+    },
+  );
+
   test('an index that lists another one, and an image, five thousand times costs no more than what it says', async () => {
     const listed = ({ mediaType, digest, body }: BuiltManifest, platform?: object) =>
       Array(5_000).fill({ mediaType, digest, size: body.length, ...(platform && { platform }) });
