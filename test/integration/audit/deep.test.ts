@@ -189,6 +189,18 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(await measured('team/wasteful')).toMatchObject([{ uncompressed_bytes: uncompressedBytes(layers) }]);
   });
 
+  test("one image's config that lies of a shared layer keeps nobody else's image from being measured", async () => {
+    const shared = await baseLayer();
+    const [one, two] = [await tarLayer({ app: 'one' }), await tarLayer({ app: 'two' })];
+    registry.push('team/one', '1', image({ layers: [shared, one] }));
+    registry.push('team/two', '1', image({ layers: [shared, two] }));
+    registry.push('evil/liar', '1', image({ layers: [{ ...shared, diffId: digestOf('another tar') }] }));
+    const audit = await auditDeep();
+    expect(await errorsOf(db, audit.id)).toEqual([]);
+    expect(await measured('team/one')).toMatchObject([{ uncompressed_bytes: uncompressedBytes([shared, one]) }]);
+    expect(await measured('team/two')).toMatchObject([{ uncompressed_bytes: uncompressedBytes([shared, two]) }]);
+  });
+
   test('a download that breaks off is tried again; if it goes on, others of its batch are kept', async () => {
     const [good, weak, bad] = [
       await tarLayer({ app: noise('good', 9_000) }),
