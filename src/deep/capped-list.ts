@@ -1,11 +1,17 @@
-/** A list that hostile input cannot grow past a limit, and that says how many it left out. */
+/** Of a list's items as JSON: all lists of a layer become one text, and the longest that V8 holds has 2^29 characters. */
+const MAX_TEXT = 33_554_432;
+
+/** A list that hostile input cannot grow past a limit, of items or of their text, and that says how many it left out. */
 export class CappedList<T> {
   readonly items: T[] = [];
   readonly #limit: number;
+  readonly #maxText: number;
+  #text = 0;
   #omitted = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, maxText = MAX_TEXT) {
     this.#limit = limit;
+    this.#maxText = maxText;
   }
 
   get omitted(): number {
@@ -13,7 +19,8 @@ export class CappedList<T> {
   }
 
   add(item: T): void {
-    if (this.items.length < this.#limit) this.items.push(item);
+    if (this.items.length < this.#limit) this.#text += JSON.stringify(item).length;
+    if (this.items.length < this.#limit && this.#text <= this.#maxText) this.items.push(item);
     else this.#omitted++;
   }
 }

@@ -25,7 +25,7 @@ export class LayerInspector implements TarSink {
   readonly #areas = new Map<Area, { files: number; bytes: number }>();
   readonly #setuid = new CappedList<{ path: string; mode: number }>(MAX_ROWS);
   readonly #sensitive = new CappedList<FileSize>(MAX_ROWS);
-  readonly #releases: OsRelease[] = [];
+  readonly #releases = new CappedList<OsRelease>(MAX_ROWS);
   readonly #counts = { fileBytes: 0, files: 0, directories: 0, links: 0, whiteouts: 0, oddPaths: 0 };
   #entry: TarEntry | undefined;
   #hash: Hash | undefined;
@@ -67,10 +67,10 @@ export class LayerInspector implements TarSink {
       areas: Object.fromEntries(this.#areas) as Partial<Record<Area, AreaSize>>,
       setuid: this.#setuid.items,
       sensitive: this.#sensitive.items,
-      releases: this.#releases,
+      releases: this.#releases.items,
       packages: packages.items,
       unread: packages.unread,
-      omitted: this.#setuid.omitted + this.#sensitive.omitted + packages.omitted,
+      omitted: this.#setuid.omitted + this.#sensitive.omitted + this.#releases.omitted + packages.omitted,
       entries: this.#entries.finish(),
     };
   }
@@ -97,7 +97,7 @@ export class LayerInspector implements TarSink {
     const content = this.#content && Buffer.concat(this.#content);
     this.#content = undefined;
     if (isSensitive(path, content)) this.#sensitive.add({ path, bytes });
-    if (content && isRelease(entry)) this.#releases.push(parseOsRelease(path, content));
+    if (content && isRelease(entry)) this.#releases.add(parseOsRelease(path, content));
     this.#packages.close(entry);
   }
 

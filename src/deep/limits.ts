@@ -11,6 +11,8 @@ export interface LayerLimits {
   readonly entries: number;
   /** Bytes of one path or link target. */
   readonly pathBytes: number;
+  /** Bytes of all paths and link targets together, which stay in memory until the layer is kept. */
+  readonly allPathsBytes: number;
   /** Bytes of one extended header (pax, GNU long name). */
   readonly headerBytes: number;
   /** Bytes of memory that a zstd frame may ask for. */
@@ -24,7 +26,8 @@ const MIB = 1_048_576;
 /**
  * Each leaves room for every layer that a container runtime could unpack: Linux refuses paths over 4,096 bytes
  * (limits.h, PATH_MAX), Go's archive/tar extended headers over 1 MiB (format.go, maxSpecialFileSize), the zstd command
- * line windows over 128 MiB (zstd.h, ZSTD_WINDOWLOG_LIMIT_DEFAULT). DEFLATE itself cannot pass a ratio of 1,032.
+ * line windows over 128 MiB (zstd.h, ZSTD_WINDOWLOG_LIMIT_DEFAULT). DEFLATE itself cannot pass a ratio of 1,032. Paths of
+ * 50,000 files have some 4 MB together, those of the 1,300,000 pictures of ImageNet less than 100 MB.
  */
 export const DEFAULT_LAYER_LIMITS: LayerLimits = {
   tarBytes: 64 * 1024 * MIB,
@@ -32,6 +35,7 @@ export const DEFAULT_LAYER_LIMITS: LayerLimits = {
   ratioFromBytes: 1024 * MIB,
   entries: 2_000_000,
   pathBytes: 4_096,
+  allPathsBytes: 128 * MIB,
   headerBytes: MIB,
   windowBytes: 128 * MIB,
   durationMs: 60 * 60_000,

@@ -30,13 +30,15 @@ type Body = 'data' | 'pax' | 'global-pax' | 'long-name' | 'long-link' | 'skip';
 
 const META: Readonly<Record<string, Body>> = { x: 'pax', g: 'global-pax', L: 'long-name', K: 'long-link' };
 
+type TarLimits = Pick<LayerLimits, 'entries' | 'pathBytes' | 'allPathsBytes' | 'headerBytes'>;
+
 /**
  * Reads a tar as it comes, in one pass and without a copy of file contents: ustar, pax, GNU long names, sparse files.
  * Written for speed; a stream for each entry costs more than inflating it.
  */
 export class TarReader {
   readonly #sink: TarSink;
-  readonly #limits: Pick<LayerLimits, 'entries' | 'pathBytes' | 'headerBytes'>;
+  readonly #limits: TarLimits;
   readonly #block = Buffer.alloc(BLOCK_BYTES);
   #blockFill = 0;
   #body: Body = 'skip';
@@ -48,9 +50,10 @@ export class TarReader {
   #waiting: TarHeader | undefined;
   #zeroBlocks = 0;
   #entries = 0;
+  #pathBytes = 0;
   #position = 0;
 
-  constructor(sink: TarSink, limits: Pick<LayerLimits, 'entries' | 'pathBytes' | 'headerBytes'>) {
+  constructor(sink: TarSink, limits: TarLimits) {
     this.#sink = sink;
     this.#limits = limits;
   }
@@ -165,8 +168,16 @@ export class TarReader {
     const kind = kindOfType(header.type, name);
     const { path, odd } = layerPath(name);
     const target = targetOf(kind, linkName);
+    this.#countPaths(path, target.text);
     const sparse = header.type === 'S' || overrides.sparse === true;
     return { kind, path, target: target.text, mode: header.mode, size: 0, sparse, odd: odd || target.odd };
+  }
+
+  #countPaths(path: string, target: string): void {
+    this.#pathBytes += Buffer.byteLength(path) + Buffer.byteLength(target);
+    if (this.#pathBytes > this.#limits.allPathsBytes) {
+      throw new TooLargeError(`layer has paths of more than ${this.#limits.allPathsBytes} bytes together`);
+    }
   }
 
   #startBody(body: Body, size: number): void {

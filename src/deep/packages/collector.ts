@@ -10,12 +10,13 @@ import { isPythonRecord, recordBytes } from './python.ts';
 
 /** Twice what the largest monorepo images hold. */
 const MAX_PACKAGES = 100_000;
+const MAX_UNREAD = 10_000;
 const MAX_RECORD_BYTES = 16_777_216;
 
 /** Gathers the packages of a layer from its files as they pass; holds one file's content at a time. */
 export class PackageCollector {
   readonly #packages = new CappedList<LayerPackage>(MAX_PACKAGES);
-  readonly #unread: { path: string; reason: 'format' | 'size' }[] = [];
+  readonly #unread = new CappedList<LayerFacts['unread'][number]>(MAX_UNREAD);
   readonly #npmBytes = new Map<string, number>();
   readonly #recordBytes = new Map<string, number>();
   #reader: PackageReader | undefined;
@@ -27,8 +28,8 @@ export class PackageCollector {
     const isRecord = isPythonRecord(entry.path);
     const maxBytes = this.#reader?.maxBytes ?? (isRecord ? MAX_RECORD_BYTES : 0);
     this.#content = entry.size <= maxBytes ? [] : undefined;
-    if (this.#reader && !this.#content) this.#unread.push({ path: entry.path, reason: 'size' });
-    if (isRpmDatabase(entry.path)) this.#unread.push({ path: entry.path, reason: 'format' });
+    if (this.#reader && !this.#content) this.#unread.add({ path: entry.path, reason: 'size' });
+    if (isRpmDatabase(entry.path)) this.#unread.add({ path: entry.path, reason: 'format' });
     this.#go = isProgram(entry) ? new GoBuildInfoScanner() : undefined;
   }
 
@@ -50,7 +51,7 @@ export class PackageCollector {
 
   finish(): { items: readonly LayerPackage[]; unread: LayerFacts['unread']; omitted: number } {
     const items = this.#packages.items.map((found) => this.#withCountedBytes(found));
-    return { items, unread: this.#unread, omitted: this.#packages.omitted };
+    return { items, unread: this.#unread.items, omitted: this.#packages.omitted + this.#unread.omitted };
   }
 
   #read(path: string, content: Buffer): void {

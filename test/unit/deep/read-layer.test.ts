@@ -226,6 +226,12 @@ describe('bombs', () => {
       { entries: 1 },
       /more than 1 entries/,
     ],
+    [
+      'longer paths together than allowed',
+      gzipSync(headerBlock({})),
+      { allPathsBytes: 3 },
+      /more than 3 bytes together/,
+    ],
   ])('%s', async (_, bytes, limits, message) => {
     const failure = await readBody(bytes, limits).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(TooLargeError);

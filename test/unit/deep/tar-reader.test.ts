@@ -202,6 +202,8 @@ describe('hostile tars', () => {
     ['headers that no entry follows', Array.from({ length: 4 }, () => paxHeader('')).flat(), { entries: 3 }],
     ['a path', [...paxHeader(paxRecord('path', 'p'.repeat(5_000))), headerBlock({})], {}],
     ['a target', [...paxHeader(paxRecord('linkpath', 'p'.repeat(5_000))), headerBlock({ type: '2' })], {}],
+    ['paths together', [headerBlock({ name: 'a/b' }), headerBlock({ name: 'a/c' })], { allPathsBytes: 5 }],
+    ['targets, too', [headerBlock({ name: 'a', type: '2', linkName: 'bcdef' })], { allPathsBytes: 5 }],
     ['an extended header', [headerBlock({ type: 'x', size: '77777777777\0' })], {}],
     ['a long name', [headerBlock({ type: 'L', size: '77777777777\0' })], {}],
   ])('%s over the limit', (_, tar, limits) => {
