@@ -26,11 +26,16 @@ const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 /** Host and name together; longer names break clients. @see distribution-spec, "Pulling manifests" */
 const MAX_NAME_LENGTH = 255;
 
-/** @throws InvalidReferenceError when the text is no host with an optional port */
+/** @throws InvalidReferenceError when the text is no host with an optional port, or one that no URL can name */
 export function parseRegistryHost(text: string): RegistryHost {
   const host = text.toLowerCase();
   if (!HOST.test(host))
     throw new InvalidReferenceError(`"${text}" is no registry: write HOST or HOST:PORT, without a scheme or path`);
+  if (!URL.canParse(`https://${host}`)) {
+    throw new InvalidReferenceError(
+      `"${text}" is no registry: write a host's name or address, IPv6 as [::1], and a port of at most 65535`,
+    );
+  }
   return host === 'docker.io' || host === 'index.docker.io' ? DOCKER_HUB : (host as RegistryHost);
 }
 

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { parseReference, parseRegistryHost } from '../../../src/oci/reference.ts';
+
+test.each(['localhost:99999', '[::::]', '[1.2.3]', '1.2.3.4.5', '999.1.1.1:5000'])(
+  'a registry that no URL can name is refused as it is written: %s',
+  (host) => {
+    const refused = expect.objectContaining({ code: 'invalid-reference' });
+    expect(() => parseRegistryHost(host)).toThrow(refused);
+    expect(() => parseReference(`${host}/app:1`)).toThrow(refused);
+  },
+);
+
+test.each(['localhost:65535', '[::1]:5000', '127.0.0.1', 'registry.example.com:443', 'my-registry'])(
+  'a registry by name or address: %s',
+  (host) => {
+    expect(parseRegistryHost(host)).toBe(host);
+  },
+);
