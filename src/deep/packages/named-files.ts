@@ -1,12 +1,18 @@
 import { type LayerPackage, packageText } from './package.ts';
 
-const JAR = /(?:^|\/)([A-Za-z][\w.-]*?)-(\d[\w.+-]*?)\.jar$/;
-const GEM = /(?:^|\/)specifications\/(?:default\/)?([\w.-]+?)-(\d[\w.]*)(?:-[\w-]+)?\.gemspec$/;
+const JAR = /^([A-Za-z][\w.-]*?)-(\d[\w.+-]*?)\.jar$/;
+const GEM = /^([\w.-]+?)-(\d[\w.]*)(?:-[\w-]+)?\.gemspec$/;
+const GEM_FOLDER = /(?:^|\/)specifications\/(?:default\/)?$/;
+/** Linux has no longer names (limits.h, NAME_MAX), and looking for a version takes time by the square of a name's length. */
+const MAX_NAME = 255;
 
 /** A package whose file name says all: `NAME-VERSION.jar` with the jar's size, `NAME-VERSION.gemspec` of a gem. */
 export function packageOfFileName(path: string, bytes: number): LayerPackage | undefined {
-  if (path.endsWith('.jar')) return named('maven', JAR.exec(path), { bytes, path });
-  if (path.endsWith('.gemspec')) return named('gem', GEM.exec(path), { path });
+  const at = path.lastIndexOf('/') + 1;
+  if (path.length - at > MAX_NAME) return undefined;
+  const name = path.slice(at);
+  if (name.endsWith('.jar')) return named('maven', JAR.exec(name), { bytes, path });
+  if (name.endsWith('.gemspec') && GEM_FOLDER.test(path.slice(0, at))) return named('gem', GEM.exec(name), { path });
   return undefined;
 }
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { packageOfFileName } from '../../../src/deep/packages/named-files.ts';
 import { readLayer } from '../../../src/deep/read-layer.ts';
 import { descriptorOf, type TarInput, tarOfEntries } from '../../support/tar-entries.ts';
 
@@ -122,8 +123,21 @@ describe('package databases', () => {
       { name: 'app/lib/spring-core-6.1.2.jar', content: 'jar' },
       { name: 'app/lib/plain.jar', content: 'jar' },
       { name: 'usr/local/bundle/specifications/rack-3.0.8.gemspec', content: 'gem' },
+      { name: 'usr/lib/ruby/gems/3.2.0/specifications/default/json-2.6.3-java.gemspec', content: 'gem' },
+      { name: 'app/specifications/deeper/no-1.gemspec', content: 'gem' },
     ]);
-    expect(packages.map(({ name, version }) => `${name} ${version}`)).toEqual(['spring-core 6.1.2', 'rack 3.0.8']);
+    expect(packages.map(({ name, version }) => `${name} ${version}`)).toEqual([
+      'spring-core 6.1.2',
+      'rack 3.0.8',
+      'json 2.6.3',
+    ]);
+  });
+
+  test('a file whose name is longer than any system has says nothing: looking into it would take long', () => {
+    const long = 'a'.repeat(200);
+    expect(packageOfFileName(`specifications/${long}-1.gemspec`, 1)).toMatchObject({ name: long, version: '1' });
+    for (const ending of ['.gemspec', ' .gemspec', '.jar', ' .jar'])
+      expect(packageOfFileName(`specifications/a${'-1'.repeat(2_030)}${ending}`, 1)).toBeUndefined();
   });
 
   test('names keep no control characters, and no more than 200 letters', async () => {
