@@ -28,9 +28,12 @@ const PYPI_DEVELOPMENT =
 /** Header files and static libraries, by the suffix of Debian and Alpine. */
 const OS_DEVELOPMENT = /-dev$/;
 
-/** Whether only development needs a package. What comes with Node itself lies under `usr` and does not count. */
+/** What comes with Node itself; sources that are built under `usr/src` are the image's own. */
+const OF_NODE = /^usr\/(?!src\/)/;
+
+/** Whether only development needs a package. */
 export function isDevelopmentPackage({ ecosystem, name, path }: LayerPackage): boolean {
-  if (ecosystem === 'npm') return NPM_DEVELOPMENT.test(name) && !path.startsWith('usr/');
+  if (ecosystem === 'npm') return NPM_DEVELOPMENT.test(name) && !OF_NODE.test(path);
   if (ecosystem === 'pypi') return PYPI_DEVELOPMENT.test(name);
   return (ecosystem === 'deb' || ecosystem === 'apk') && OS_DEVELOPMENT.test(name);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { areaOf } from '../../../src/deep/areas.ts';
-import { toolOf } from '../../../src/deep/development.ts';
+import { isDevelopmentPackage, toolOf } from '../../../src/deep/development.ts';
 import { isSensitive } from '../../../src/deep/sensitive.ts';
 import { summarizeLayers } from '../../../src/deep/summary.ts';
 import { file, layerOf, whiteout } from './layers.ts';
@@ -79,6 +79,15 @@ test.each([
   ['app/gcc', undefined],
 ])('%s is a part of %s', (path, tool) => {
   expect(toolOf(path)).toBe(tool);
+});
+
+test.each([
+  ['usr/src/app/node_modules/typescript/package.json', true],
+  ['app/node_modules/typescript/package.json', true],
+  ['usr/local/lib/node_modules/typescript/package.json', false],
+  ['usr/share/nodejs/typescript/package.json', false],
+])('a package for development alone, by where it lies: %s', (path, expected) => {
+  expect(isDevelopmentPackage({ ecosystem: 'npm', name: 'typescript', version: '5.4.5', path })).toBe(expected);
 });
 
 describe('what rules get to see', () => {
