@@ -40,7 +40,7 @@ export interface LayerFacts {
   readonly releases: readonly OsRelease[];
   readonly packages: readonly LayerPackage[];
   /** Package databases that lie in the layer and were not read, with the reason. */
-  readonly unread: readonly { readonly path: string; readonly reason: 'format' | 'size' }[];
+  readonly unread: readonly { readonly path: string; readonly reason: 'format' | 'size' | 'link' }[];
   /** How many rows the lists above leave out, each being capped. */
   readonly omitted: number;
 }
@@ -64,7 +64,7 @@ export interface OsRelease {
 }
 
 /** Raise it when reading a layer finds more, or finds otherwise: layers of an older reader are read again. */
-export const LAYER_READER_VERSION = 2;
+export const LAYER_READER_VERSION = 3;
 /** Of the packed form; another one is not read but made anew. */
 const FORMAT = 1;
 

@@ -56,6 +56,7 @@ export class LayerInspector implements TarSink {
     if (this.#hash) this.#hex = this.#hash.digest('hex').slice(0, HASH_HEX);
     this.#entries.add({ ...entry, hash: this.#hex });
     if (entry.kind === 'file') this.#closeFile(entry);
+    else if (entry.kind === 'hardlink') this.#packages.link(entry);
   }
 
   finish(stream: StreamFacts): LayerContents {

@@ -4,6 +4,7 @@ import type { AreaSize, FileSize, LayerContents, OsRelease } from './contents.ts
 import { toolOf } from './development.ts';
 import type { Change, FileTree, StoredFile } from './file-tree.ts';
 import { OS_RELEASE_PATHS } from './os-release.ts';
+import { npmPackageFolder } from './packages/npm.ts';
 import type { LayerPackage } from './packages/package.ts';
 import type { DuplicateGroup, LayerUse, StackReport, Waste, WasteCause, WastedFile } from './stack.ts';
 
@@ -105,6 +106,8 @@ class View {
   readonly #copies: number[];
   readonly #areas: readonly Map<Area, AreaSize>[];
   readonly #tools: readonly Map<string, number>[];
+  /** Of npm's packages, by folder: bytes of files that lie elsewhere, as in pnpm's store, and are linked into it. */
+  readonly #linkedBytes = new Map<string, number>();
   readonly #duplicates = new Largest<DuplicateGroup>(TOP);
 
   constructor(layerCount: number, tree: FileTree) {
@@ -130,6 +133,12 @@ class View {
 
   visible<T extends { readonly path: string }>(items: readonly T[], layer: number): (T & { layer: number })[] {
     return items.filter((item) => this.shows(item.path, layer)).map((item) => ({ ...item, layer }));
+  }
+
+  /** A package's bytes with those that are linked into its folder: its layer counts what lies there. */
+  withLinkedBytes<T extends LayerPackage>(found: T): T {
+    const linked = this.#linkedBytes.get(npmPackageFolder(found.path) ?? '');
+    return linked === undefined || found.ecosystem !== 'npm' ? found : { ...found, bytes: (found.bytes ?? 0) + linked };
   }
 
   useOf(layer: number, ledger: WasteLedger): LayerUse {
@@ -158,9 +167,17 @@ class View {
       if (!seen.has(file)) seen.set(file, areaOf(file.path));
       // What another name holds too stays when the area is cleared: pnpm links its store into node_modules.
       if (file.links > 1 && seen.get(file) !== areaOf(path)) seen.set(file, undefined);
+      if (path !== file.path) this.#addLink(path, file);
     }
     for (const [file, area] of seen) this.#count(file, area);
     return [...seen.keys()];
+  }
+
+  #addLink(path: string, { path: stored, bytes, layer }: StoredFile): void {
+    this.#paths[layer]?.add(path);
+    const folder = npmPackageFolder(path);
+    if (folder !== undefined && npmPackageFolder(stored) === undefined)
+      this.#linkedBytes.set(folder, (this.#linkedBytes.get(folder) ?? 0) + bytes);
   }
 
   #count({ path, bytes, layer }: StoredFile, area: Area | undefined): void {
@@ -237,7 +254,10 @@ function packagesOf(layers: readonly LayerContents[], view: View): StackReport['
     for (const found of packages) if (!first.has(identityOf(found))) first.set(identityOf(found), layer);
   });
   const inSight = inLayers(layers, ({ packages }, layer) => view.visible(packages, layer));
-  return inSight.map((found) => ({ ...found, layer: first.get(identityOf(found)) ?? found.layer }));
+  return inSight.map((found) => ({
+    ...view.withLinkedBytes(found),
+    layer: first.get(identityOf(found)) ?? found.layer,
+  }));
 }
 
 function identityOf({ ecosystem, name, version, path }: LayerPackage): string {

@@ -80,7 +80,7 @@ export interface StackReport {
   /** Of the databases and manifests that the final file system shows; `layer` is the one that brought the package. */
   readonly packages: readonly (LayerPackage & { readonly layer: number })[];
   /** Visible package databases that were not read. */
-  readonly unread: readonly { readonly path: string; readonly reason: 'format' | 'size' }[];
+  readonly unread: LayerContents['unread'];
 }
 
 /**

@@ -33,6 +33,15 @@ export class PackageCollector {
     this.#go = isProgram(entry) ? new GoBuildInfoScanner() : undefined;
   }
 
+  /** A hard link has its content elsewhere: where its target is no file that declares packages, only its path tells. */
+  link({ path, target }: TarEntry): void {
+    const reader = findPackageReader(path);
+    if (!reader || reader.matches(target)) return;
+    const named = reader.readLink?.(path);
+    if (named) this.#packages.add(named);
+    else this.#unread.add({ path, reason: 'link' });
+  }
+
   data(piece: Buffer): void {
     this.#content?.push(Buffer.from(piece));
     this.#go?.push(piece);

@@ -2,6 +2,8 @@ import { type PackageReader, packageText } from './package.ts';
 
 const MODULES = 'node_modules/';
 const MANIFEST = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
+/** What pnpm links from its store. @see pnpm.io, "Symlinked node_modules structure" */
+const LINKED = /(?:^|\/)node_modules\/\.pnpm\/([^/]+)\/node_modules\/((?:@[^/]+\/)?[^/]+)\/package\.json$/;
 
 /** Packages below a `node_modules`; their bytes are counted in the layer. @see docs.npmjs.com, package.json */
 export const npm: PackageReader = {
@@ -11,6 +13,11 @@ export const npm: PackageReader = {
   read: (path, content) => {
     const { name, version } = fieldsOf(content);
     return name === '' ? [] : [{ ecosystem: 'npm', name, version, path }];
+  },
+  readLink: (path) => {
+    const [, folder = '', name = ''] = LINKED.exec(path) ?? [];
+    const version = versionIn(folder, name);
+    return version === '' ? undefined : { ecosystem: 'npm', name: packageText(name), version, path };
   },
 };
 
@@ -22,6 +29,12 @@ export function npmPackageFolder(path: string): string | undefined {
   const scopeEnd = path[from] === '@' ? path.indexOf('/', from) : from;
   const end = scopeEnd < 0 ? -1 : path.indexOf('/', scopeEnd + 1);
   return end < 0 ? undefined : path.slice(0, end);
+}
+
+/** Of `NAME@VERSION`, where a name's slash is a plus; behind it may stand the packages that it was resolved with. */
+function versionIn(folder: string, name: string): string {
+  const start = `${name.replace('/', '+')}@`;
+  return folder.startsWith(start) ? packageText(/^\d[^_(]*/.exec(folder.slice(start.length))?.[0]) : '';
 }
 
 function fieldsOf(content: Buffer): { name: string; version: string } {

@@ -18,6 +18,8 @@ export interface PackageReader {
   /** Larger files are not read, and are told as such. */
   readonly maxBytes: number;
   readonly read: (path: string, content: Buffer) => readonly LayerPackage[];
+  /** Of a file that is a hard link: the package that its path alone declares. */
+  readonly readLink?: (path: string) => LayerPackage | undefined;
 }
 
 const MAX_TEXT = 200;

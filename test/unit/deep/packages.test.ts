@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { packageOfFileName } from '../../../src/deep/packages/named-files.ts';
 import { readLayer } from '../../../src/deep/read-layer.ts';
+import { summarizeLayers } from '../../../src/deep/summary.ts';
 import { descriptorOf, type TarInput, tarOfEntries } from '../../support/tar-entries.ts';
 
 async function contentsOf(entries: readonly TarInput[], pieceBytes = 1_000_000) {
@@ -93,6 +94,44 @@ describe('package databases', () => {
       ['a', 30 + 70 + 16],
       ['@s/b', 29],
     ]);
+  });
+
+  test("npm: what pnpm links from its store, by the folders' names", async () => {
+    const linked = (folder: string) => ({
+      name: `usr/src/app/node_modules/.pnpm/${folder}/package.json`,
+      type: 'link' as const,
+      linkname: 'root/.local/share/pnpm/store/v3/files/00/a',
+    });
+    const layer = await contentsOf([
+      { name: 'root/.local/share/pnpm/store/v3/files/00/a', content: 'x'.repeat(70) },
+      linked('typescript@5.4.5/node_modules/typescript'),
+      linked('@babel+core@7.24.0-rc.1_supports-color@8.1.1/node_modules/@babel/core'),
+      linked('a@1.0.0/node_modules/other'),
+      linked('b@file+b/node_modules/b'),
+    ]);
+    expect(layer.packages).toMatchObject([
+      { ecosystem: 'npm', name: 'typescript', version: '5.4.5' },
+      { name: '@babel/core', version: '7.24.0-rc.1' },
+    ]);
+    expect(layer.unread.map(({ path, reason }) => [path.split('/.pnpm/')[1], reason])).toEqual([
+      ['a@1.0.0/node_modules/other/package.json', 'link'],
+      ['b@file+b/node_modules/b/package.json', 'link'],
+    ]);
+    const { stack, layers } = summarizeLayers([layer], 0);
+    expect(stack.packages.map(({ name, bytes }) => [name, bytes])).toEqual([
+      ['typescript', 70],
+      ['@babel/core', 70],
+    ]);
+    expect(stack.unread).toHaveLength(2);
+    expect(layers[0]?.developmentPackages).toEqual([{ name: 'typescript', bytes: 70 }]);
+  });
+
+  test('a link to a file that declares packages declares none more', async () => {
+    const { packages, unread } = await contentsOf([
+      { name: 'a/node_modules/x/package.json', content: '{"name":"x","version":"1.0.0"}' },
+      { name: 'b/node_modules/x/package.json', type: 'link', linkname: 'a/node_modules/x/package.json' },
+    ]);
+    expect([packages.map(({ path }) => path), unread]).toEqual([['a/node_modules/x/package.json'], []]);
   });
 
   test('python: sizes as the RECORD has them', async () => {
