@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageIndex } from '../oci/manifest.ts';
 import { isIndexMediaType } from '../oci/media-type.ts';
-import { isWantedPlatform, platformMatches } from '../oci/platform.ts';
+import { isWantedName, platformMatches } from '../oci/platform.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import type { MissingChild } from '../store/index-store.ts';
 import { describesOf } from './manifest-record.ts';
@@ -37,5 +37,5 @@ export function isWantedLater(
 ): boolean {
   if (platforms === 'all') return true;
   if (describes !== undefined && !provenance) return false;
-  return platform === undefined ? describes === undefined : isWantedPlatform(platform, platforms);
+  return platform === undefined ? describes === undefined : isWantedName(platform, platforms);
 }

@@ -2,9 +2,8 @@ import type { BaseContent, BaseImage } from '../catalogue/base-image.ts';
 import type { KnownBase, NewerBuild } from '../classify/verdict.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
-import type { PlatformSelection } from '../oci/platform.ts';
+import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
-import { platformNames } from './content-store.ts';
 import type { Queryable } from './database.ts';
 import { storableJson } from './storable.ts';
 
@@ -33,7 +32,7 @@ export async function knownBaseTags(
   const rows = await db.query<{ name: Tag; digest: Uint8Array }>(
     `select name, digest from base_tag
      where registry = $1 and repository = $2 and name = any($3::text[]) and (platforms is null or platforms @> $4::text[])`,
-    [repository.registry, repository.name, [...tags], platformNames(platforms)],
+    [repository.registry, repository.name, [...tags], wantedNames(platforms)],
   );
   return new Map(rows.map(({ name, digest }) => [name, digestFromBytes(digest)]));
 }
@@ -104,7 +103,7 @@ export async function saveBaseTags(
     repository.name,
     complete.map(({ tag }) => tag),
     complete.map(({ digest }) => digestBytes(digest)),
-    platformNames(platforms),
+    wantedNames(platforms),
   ]);
   const images = sorted.flatMap(({ tag, digest, images: named }) =>
     named.map((content): BaseImage => {

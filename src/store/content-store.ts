@@ -1,6 +1,6 @@
 import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
-import type { Platform, PlatformSelection } from '../oci/platform.ts';
+import type { Platform } from '../oci/platform.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Queryable } from './database.ts';
 import { insertChildren, linkChildren, type NewIndexChild } from './index-store.ts';
@@ -64,11 +64,6 @@ export async function readBodies(db: Queryable, digests: readonly Digest[]): Pro
     [digests.map(digestBytes)],
   );
   return new Map(rows.map(({ digest, body }) => [digestFromBytes(digest), body]));
-}
-
-/** As the database keeps a selection: names, or null for all. */
-export function platformNames(platforms: PlatformSelection): string[] | null {
-  return platforms === 'all' ? null : platforms.map(formatPlatform);
 }
 
 /**

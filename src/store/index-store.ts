@@ -1,6 +1,6 @@
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
-import { formatPlatform } from '../oci/platform.ts';
+import { comparedName } from '../oci/platform.ts';
 import type { Queryable } from './database.ts';
 
 /** What an index lists; of any other manifest nothing. */
@@ -20,7 +20,7 @@ export interface NewIndexChild {
 export interface MissingChild {
   readonly index: Digest;
   readonly child: Digest;
-  /** Its own platform, or of the image that it describes; undefined where the index does not say. */
+  /** The name to compare its own platform by, or that of the image that it describes; undefined where the index does not say. */
   readonly platform?: string;
   readonly describes?: Digest;
 }
@@ -48,7 +48,7 @@ export async function missingChildren(db: Queryable, indexes: readonly Digest[])
   }));
 }
 
-/** Keeps what new indexes list; the indexes are kept already. */
+/** Keeps what new indexes list; the indexes are kept already. One that was read again may compare platforms by other names. */
 export async function insertChildren(tx: Queryable, indexes: readonly NewIndex[]): Promise<void> {
   const rows = indexes.flatMap(({ digest, children }) =>
     children.map((child, position) => ({ digest, position, child })),
@@ -60,12 +60,13 @@ export async function insertChildren(tx: Queryable, indexes: readonly NewIndex[]
      from unnest($1::bytea[], $2::int4[], $3::bytea[], $4::text[], $5::bytea[]) as n (manifest, position, digest, platform, describes)
      join manifest m on m.digest = n.manifest
      left join manifest child on child.digest = n.digest
-     on conflict do nothing`,
+     on conflict (index_id, position) do update set platform = excluded.platform
+       where index_child.platform is distinct from excluded.platform`,
     [
       rows.map(({ digest }) => digestBytes(digest)),
       rows.map(({ position }) => position),
       rows.map(({ child }) => digestBytes(child.digest)),
-      rows.map(({ child }) => (child.platform ? formatPlatform(child.platform) : null)),
+      rows.map(({ child }) => (child.platform ? comparedName(child.platform) : null)),
       rows.map(({ child }) => (child.describes ? digestBytes(child.describes) : null)),
     ],
   );

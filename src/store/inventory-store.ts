@@ -1,9 +1,8 @@
 import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
-import type { PlatformSelection } from '../oci/platform.ts';
+import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { DedupScope, ListedRepository } from '../registry/registry.ts';
-import { platformNames } from './content-store.ts';
 import type { Queryable } from './database.ts';
 import { joinDigests, textsOf } from './joined-texts.ts';
 
@@ -43,7 +42,7 @@ export async function findOrMakeSource(tx: Queryable, source: SourceRow): Promis
     `insert into source (name, kind, dedup, platforms) values ($1, $2, $3, $4::text[])
      -- For its id: without an update there is no row to return.
      on conflict (name) do update set name = excluded.name returning id`,
-    [source.name, source.kind, source.dedup, platformNames(source.platforms)],
+    [source.name, source.kind, source.dedup, wantedNames(source.platforms)],
   );
   if (!row) throw new Error('an upsert returned no row');
   return row.id;
@@ -56,7 +55,7 @@ export async function updateSource(tx: Queryable, source: SourceRow): Promise<vo
        -- Amazon ECR tells the scope itself, and an audit that is taken up does not ask again.
        dedup = case when kind = 'ecr' and $2 = 'ecr' then dedup else $3 end
      where name = $1`,
-    [source.name, source.kind, source.dedup, platformNames(source.platforms)],
+    [source.name, source.kind, source.dedup, wantedNames(source.platforms)],
   );
 }
 
