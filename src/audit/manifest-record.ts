@@ -40,6 +40,13 @@ export function recordOf(input: RecordInput): { readonly manifest: NewManifest; 
   };
   if (manifest.form === 'index')
     return { manifest: { ...common, ...described, layers: [], children: childrenOf(manifest) }, blobs: [] };
+  if (manifest.form === 'artifact') {
+    const layers = manifest.blobs.map(({ digest }) => ({ digest }));
+    return {
+      manifest: { ...common, ...described, layers, children: [] },
+      blobs: manifest.blobs.map((blob) => blobOf(blob, input.bodies)),
+    };
+  }
   const chain = common.kind === 'image' && config ? chainOf(config, manifest) : [];
   const record: NewManifest = {
     ...common,

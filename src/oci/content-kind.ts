@@ -1,5 +1,5 @@
 import type { ImageConfig } from './image-config.ts';
-import { hasImageConfig, type ImageManifest, type Manifest } from './manifest.ts';
+import { type ArtifactManifest, hasImageConfig, type ImageManifest, type Manifest } from './manifest.ts';
 import { isFileSystemLayer, MEDIA_TYPE } from './media-type.ts';
 
 /** What a manifest is; only an `image` has sizes that rank. */
@@ -25,8 +25,9 @@ export function needsConfig(manifest: ImageManifest): boolean {
   return hasImageConfig(manifest) && kindOfTypes(manifest) === undefined;
 }
 
-function kindOfTypes(manifest: ImageManifest): ContentKind | undefined {
-  const types = [manifest.artifactType, manifest.config.mediaType, ...manifest.layers.map((layer) => layer.mediaType)];
+function kindOfTypes(manifest: ImageManifest | ArtifactManifest): ContentKind | undefined {
+  const blobs = manifest.form === 'artifact' ? manifest.blobs : [manifest.config, ...manifest.layers];
+  const types = [manifest.artifactType, ...blobs.map(({ mediaType }) => mediaType)];
   if (types.includes(MEDIA_TYPE.cosignSimpleSigning) || types.includes(MEDIA_TYPE.notarySignature)) return 'signature';
   if (types.includes(MEDIA_TYPE.inToto) || types.includes(MEDIA_TYPE.dsseEnvelope)) return 'attestation';
   // A Sigstore bundle holds either; an annotation of the manifest says which.
@@ -42,8 +43,8 @@ function kindOfTag(tag: string | undefined): ContentKind | undefined {
   return suffix === 'sig' ? 'signature' : suffix === 'att' ? 'attestation' : 'artifact';
 }
 
-function kindOfForm(manifest: ImageManifest, config: ImageConfig | undefined): ContentKind {
-  if (!hasImageConfig(manifest)) return 'artifact';
+function kindOfForm(manifest: ImageManifest | ArtifactManifest, config: ImageConfig | undefined): ContentKind {
+  if (manifest.form === 'artifact' || !hasImageConfig(manifest)) return 'artifact';
   if (manifest.layers.some((layer) => !isFileSystemLayer(layer.mediaType))) return 'artifact';
   if (manifest.annotations['com.github.package.type'] === BOTTLE) return 'artifact';
   return config && isNothingToRun(config) ? 'artifact' : 'image';

@@ -30,6 +30,16 @@ export interface ImageManifest {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** What ORAS and Notation pushed in 2022 and 2023: blobs without a config. @see image-spec 1.1.0-rc2, artifact.md */
+export interface ArtifactManifest {
+  readonly form: 'artifact';
+  readonly mediaType: string;
+  readonly artifactType?: string;
+  readonly blobs: readonly Descriptor[];
+  readonly subject?: Descriptor;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /** A list of manifests, by platform. @see image-spec, image-index.md */
 export interface ImageIndex {
   readonly form: 'index';
@@ -47,7 +57,7 @@ export interface Schema1Manifest {
   readonly mediaType: string;
 }
 
-export type Manifest = ImageManifest | ImageIndex | Schema1Manifest;
+export type Manifest = ImageManifest | ArtifactManifest | ImageIndex | Schema1Manifest;
 
 /** ECR's own limit for a manifest; others cap at 4 to 8 MiB. @see API_BatchGetImage, imageManifest */
 export const MAX_MANIFEST_BYTES = 4_194_304;
@@ -68,6 +78,7 @@ export function parseManifest(body: Uint8Array | string, contentType?: string): 
   if (isSchema1MediaType(mediaType) || object.schemaVersion === 1) {
     return { form: 'schema1', mediaType: isSchema1MediaType(mediaType) ? mediaType : MEDIA_TYPE.dockerSchema1 };
   }
+  if (mediaType === MEDIA_TYPE.ociArtifact) return parseArtifactManifest(object, mediaType);
   return isIndexMediaType(mediaType) ? parseIndex(object, mediaType) : parseImageManifest(object, mediaType);
 }
 
@@ -104,16 +115,24 @@ function manifestMediaType(object: JsonObject, contentType: string | undefined):
 }
 
 function parseImageManifest(object: JsonObject, mediaType: string): ImageManifest {
-  const layers = readArray(object.layers, 'manifest.layers');
-  if (layers.length > MAX_LAYERS)
-    throw new MalformedContentError(`manifest.layers: ${layers.length} layers, at most ${MAX_LAYERS} are read`);
   return {
     form: 'manifest',
     mediaType,
     config: readDescriptor(object.config, 'manifest.config'),
-    layers: layers.map((layer, at) => readDescriptor(layer, `manifest.layers[${at}]`)),
+    layers: readBlobs(object, 'layers'),
     ...commonFields(object),
   };
+}
+
+function parseArtifactManifest(object: JsonObject, mediaType: string): ArtifactManifest {
+  return { form: 'artifact', mediaType, blobs: readBlobs(object, 'blobs'), ...commonFields(object) };
+}
+
+function readBlobs(object: JsonObject, field: 'layers' | 'blobs'): readonly Descriptor[] {
+  const blobs = readArray(object[field], `manifest.${field}`);
+  if (blobs.length > MAX_LAYERS)
+    throw new MalformedContentError(`manifest.${field}: ${blobs.length} ${field}, at most ${MAX_LAYERS} are read`);
+  return blobs.map((blob, at) => readDescriptor(blob, `manifest.${field}[${at}]`));
 }
 
 function parseIndex(object: JsonObject, mediaType: string): ImageIndex {

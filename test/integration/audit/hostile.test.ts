@@ -137,6 +137,18 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     expect(Object(Object.prototype).polluted).toBeUndefined();
   });
 
+  test('a manifest of blobs alone is an artifact, and its blobs are stored bytes', async () => {
+    const mediaType = 'application/vnd.oci.artifact.manifest.v1+json';
+    const blobs = [{ mediaType: 'text/plain', digest: `sha256:${HEX}`, size: 7_000_000 }];
+    registry.push('hostile/blobs', '1', rawManifest(mediaType, JSON.stringify({ mediaType, blobs })));
+    const audit = await auditRegistry(db, registry, { source: { include: ['hostile/**'] } });
+    expect(await errorsOf(db, audit.id)).toEqual([]);
+    expect(await db.query('select kind, media_type from slimboard_images')).toEqual([
+      { kind: 'artifact', media_type: mediaType },
+    ]);
+    expect(await db.query('select stored_bytes from source_total')).toEqual([{ stored_bytes: 7_000_000 }]);
+  });
+
   test('ten thousand children that are not there are errors, each of its own', async () => {
     registry.push('hostile/children', '1', indexOf(children(10_000)));
     const audit = await auditRegistry(db, registry, { source: { platforms: 'all' } });

@@ -188,6 +188,22 @@ test("the blobs of BuildKit's cache in an index are no manifests (moby/buildkit,
   expect(contentKind(index)).toBe('index');
 });
 
+test.each([
+  ['application/vnd.cncf.notary.signature', 'signature'],
+  ['application/vnd.example.sbom', 'artifact'],
+])('a manifest of blobs alone, of type %s, is: %s (image-spec 1.1.0-rc2, artifact.md)', (artifactType, kind) => {
+  const manifest = parseManifest(
+    JSON.stringify({
+      mediaType: 'application/vnd.oci.artifact.manifest.v1+json',
+      artifactType,
+      blobs: [{ mediaType: 'application/jose+json', digest: DIGEST, size: 2 }],
+      subject: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: DIGEST, size: 2 },
+    }),
+  );
+  expect(manifest).toMatchObject({ form: 'artifact', blobs: [{ size: 2 }], subject: { digest: DIGEST } });
+  expect(contentKind(manifest)).toBe(kind);
+});
+
 const CORPUS = 'test/fixtures/corpus/images';
 /** The corpus tells images, indexes, attestations and the rest; signatures have a word of their own here. */
 const SIGNATURES: readonly string[] = ['cosign-signature'];
