@@ -89,6 +89,7 @@ describe('credentials', () => {
       'https://blobs.example.com/a?n=100&X-Amz-Signature=hunter2&sig=hunter2',
       'https://blobs.example.com/a?n=100&X-Amz-Signature=[redacted]&sig=[redacted]',
     ],
+    ['in a member named like a header', '{"authorization":"abc"}', '{"authorization":"[redacted]"}'],
     ['in a member', '{"refresh_token":"hunter\\"2","tag":"1"}', '{"refresh_token":"[redacted]","tag":"1"}'],
   ])('%s are taken out', (_, text, expected) => {
     expect(withoutCredentials(text)).toBe(expected);

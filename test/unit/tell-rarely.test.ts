@@ -30,7 +30,14 @@ test('failures of other kinds are told at once', () => {
 
 test('kinds are forgotten, so that endless new ones take no memory, and each is told', () => {
   const told: unknown[] = [];
-  const onError = tellRarely(({ error }) => told.push(error));
+  const onError = tellRarely(
+    ({ error }) => told.push(error),
+    () => 0,
+  );
   for (let job = 0; job < 1_000; job += 1) onError(new Error(`job ${job}`));
   expect(told).toHaveLength(1_000);
+  onError(new Error('job 999'));
+  expect(told).toHaveLength(1_000);
+  onError(new Error('job 0'));
+  expect(told).toHaveLength(1_001);
 });

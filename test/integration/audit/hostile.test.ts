@@ -34,7 +34,7 @@ function indexOf(children: readonly unknown[]): BuiltManifest {
 }
 
 function nested(levels: number): BuiltManifest {
-  let top: BuiltManifest = image({ layers: ['innermost'] });
+  let top: BuiltManifest = image({ layers: [`innermost of ${levels}`] });
   for (let level = 0; level < levels; level++) {
     const child = { mediaType: top.mediaType, digest: top.digest, size: top.body.length };
     top = { ...indexOf([child]), children: [top] };
@@ -69,6 +69,8 @@ const HOSTILE: readonly (readonly [string, BuiltManifest, readonly string[]])[] 
   ['layers-that-no-registry-takes', withConfig(config({}), [largeLayer('a'), largeLayer('b')]), ['malformed-content']],
   ['fractional-size', layerOfSize('1.5'), ['malformed-content']],
   ['size-as-text', layerOfSize('"12"'), ['malformed-content']],
+  ['nested-as-deep-as-is-read', nested(3), []],
+  ['nested-one-deeper', nested(4), ['too-large']],
   ['nested-indexes', nested(6), ['too-large']],
   ['too-many-children', indexOf(children(10_001)), ['malformed-content']],
   ['deep-json', rawManifest(MANIFEST, `{"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`), ['malformed-content']],

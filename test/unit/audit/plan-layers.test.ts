@@ -11,7 +11,7 @@ function layersOf(sizes: readonly number[]) {
 describe('layers in batches', () => {
   test('hold each layer once, in order, few and not too large', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 900 * MB }), { maxLength: 100 }), (sizes) => {
+      fc.property(fc.array(fc.oneof(fc.nat(900 * MB), fc.nat(MB)), { maxLength: 100 }), (sizes) => {
         const batches = batchesOf(layersOf(sizes));
         expect(batches.flat().map(({ blobId }) => blobId)).toEqual(sizes.map((_, at) => at));
         for (const batch of batches) {
@@ -22,6 +22,11 @@ describe('layers in batches', () => {
         }
       }),
     );
+  });
+
+  test('are cut by number where they are small', () => {
+    const batches = batchesOf(layersOf(Array.from({ length: 17 }, () => MB)));
+    expect(batches.map(({ length }) => length)).toEqual([8, 8, 1]);
   });
 
   test.each([

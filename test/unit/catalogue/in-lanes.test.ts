@@ -27,6 +27,19 @@ test('every item is worked on once, with no more in hand than there are lanes', 
   );
 });
 
+test('a failure ends what makes the items, too', async () => {
+  let isClosed = false;
+  async function* pages() {
+    try {
+      yield* numbers(100);
+    } finally {
+      isClosed = true;
+    }
+  }
+  await expect(inLanes(2, pages(), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(isClosed).toBe(true);
+});
+
 test('a failure ends the work when what is in hand has ended, and no further item is made', async () => {
   let made = 0;
   const ended: number[] = [];

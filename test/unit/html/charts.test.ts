@@ -62,6 +62,16 @@ test('small places are summed up with how many they are', () => {
   expect(svg).toContain('t › 40 others: 40 B');
 });
 
+test('places that sum up others count as many as those', () => {
+  const children = [
+    { name: 'big', bytes: 10_000 },
+    { name: 'a small one', bytes: 1 },
+    { name: '7 others', bytes: 500, others: 7 },
+  ];
+  const root = { name: 'all', children: [{ name: 't', children }] };
+  expect(String(treemapChart(root, { label: 'Bytes', colouredDepth: 1 }))).toContain('t › 8 others: 501 B');
+});
+
 test('a trend says its first and last figure', () => {
   const points = [
     { at: '2026-11-01T02:00:00Z', bytes: 2_000_000 },

@@ -89,6 +89,26 @@ describe('the in-process queue', () => {
     expect(mostAhead).toBeLessThanOrEqual(5);
   });
 
+  test('tasks that wait for another attempt fill the bound', async () => {
+    const delayed: (() => void)[] = [];
+    const { queue, givenUp } = queueOf(() => Promise.reject(new RegistryUnavailableError('down')), {
+      bound: 1,
+      limits: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1 },
+      wait: () => new Promise<void>((resolve) => void delayed.push(resolve)),
+    });
+    await queue.add([task('manifests', 'first')]);
+    let hasRoom = false;
+    const second = queue.add([task('manifests', 'second')]).then(() => {
+      hasRoom = true;
+    });
+    await new Promise(setImmediate);
+    expect({ hasRoom, delayed: delayed.length }).toEqual({ hasRoom: false, delayed: 2 });
+    for (const goOn of delayed) goOn();
+    await second;
+    await queue.drain();
+    expect(givenUp.map(([key]) => key)).toEqual(['first', 'second']);
+  });
+
   test('a task that is queued or running already is ignored, also when a rerun of the audit adds it', async () => {
     let runs = 0;
     const { queue } = queueOf(async (reference) => {

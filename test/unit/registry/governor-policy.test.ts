@@ -34,6 +34,14 @@ test('a refusal halves the places, and they come back one a round trip', () => {
   expect(risen.places).toBeLessThan(33.1);
 });
 
+test.each<[string, RequestOutcome]>([
+  ['no answer', { throttled: false }],
+  ["a server's failure", { status: 500, throttled: false }],
+])('%s tells nothing about the limit', (_, outcome) => {
+  const slowed = settle({ ...start, places: 64 }, refusal, 10, 10, settings);
+  expect(after(slowed, outcome, 10, 20)).toEqual(slowed);
+});
+
 test('refusals of requests that were under way together halve once', () => {
   const first = settle(start, refusal, 5, 100, settings);
   const second = settle(first, refusal, 6, 101, settings);

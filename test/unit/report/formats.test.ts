@@ -169,6 +169,10 @@ describe('table', () => {
     expect((await text(20))[0]).toBe('repository    size');
   });
 
+  test('shows the first column on the narrowest', async () => {
+    expect(await write('table', rows, { width: 1 })).toBe('name\nweb\n=1+1\n');
+  });
+
   test('counts a wide character as two columns', async () => {
     const [, first, second] = (
       await write('table', [

@@ -39,12 +39,15 @@ describe('GroupWriter', () => {
     expect(groups).toEqual([['a'], ['b', 'c']]);
   });
 
-  test('a group ends with the item that fills it', async () => {
+  test.each([
+    ['fills it', 'yyyy'],
+    ['is more than fits', 'yyyyyy'],
+  ])('a group ends with the item that %s', async (_, last) => {
     const { writer, groups, settle } = openStore();
-    const writes = ['a', 'xxxxxx', 'yyyyyy', 'z'].map((item) => writer.write(item));
+    const writes = ['a', 'xxxxxx', last, 'z'].map((item) => writer.write(item));
     await settle();
     await Promise.all(writes);
-    expect(groups).toEqual([['a'], ['xxxxxx', 'yyyyyy'], ['z']]);
+    expect(groups).toEqual([['a'], ['xxxxxx', last], ['z']]);
   });
 
   test('an item that cannot be written fails alone', async () => {

@@ -170,6 +170,14 @@ describe('provenance', () => {
     expect(base).toMatchObject({ confidence: 'declared', references: ['example.com/team/base:7'] });
   });
 
+  test('with one image of another distribution leaves the base to the history', () => {
+    const { base } = classifyImage({ ...image, provenance: materials('pkg:docker/debian@12') });
+    expect(base).toMatchObject({
+      confidence: 'inferred',
+      references: ['library/alpine:3.20', 'library/alpine:3.20.3'],
+    });
+  });
+
   test('with several images unlike what the history shows leaves the base unknown', () => {
     const { base } = classifyImage({
       ...image,

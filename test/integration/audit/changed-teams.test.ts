@@ -1,0 +1,35 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { image } from '../../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { readRecords } from '../../support/report-records.ts';
+
+describe.each(BACKENDS)('an audit after teams changed and nothing else, in $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry();
+    registry.push('shop/cart', '1', image({ layers: ['cart'] }));
+  });
+  afterEach(() => registry.close());
+
+  test('reports what the new team stores', async () => {
+    const audit = (name: string) => auditRegistry(db, registry, { teams: [{ name, repositories: ['shop/**'] }] });
+    const stored = async () => (await readRecords(db, KINDS.teams)).map((row) => [row.team, row.stored_bytes]);
+    await audit('before');
+    const [[, bytes] = []] = await stored();
+    expect(bytes).toBeGreaterThan(0);
+    await audit('after');
+    expect(await stored()).toEqual([['after', bytes]]);
+  });
+});

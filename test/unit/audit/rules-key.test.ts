@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { type JudgedBy, judgeBy } from '../../../src/audit/judge-image.ts';
+
+const judgedBy: JudgedBy = {
+  policy: { goal: { kind: 'reduction', ratio: 0.9 }, rules: {} },
+  teamKey: 'team',
+  knowledge: knowledgeOf([]),
+  knowledgeKey: 'none',
+  today: '2026-11-01',
+};
+
+function keyOf(change: Partial<JudgedBy>): string {
+  return judgeBy({ ...judgedBy, ...change }).rulesKey;
+}
+
+test('images are judged anew in another month, for support ends; not on another day of it', () => {
+  expect(keyOf({ today: '2026-11-30' })).toBe(keyOf({}));
+  expect(keyOf({ today: '2026-12-01' })).not.toBe(keyOf({}));
+});
+
+test.each<[string, Partial<JudgedBy>]>([
+  ['another goal', { policy: { goal: { kind: 'reduction', ratio: 0.8 }, rules: {} } }],
+  ['other severities', { policy: { ...judgedBy.policy, rules: { 'root-user': 'error' } } }],
+  ['another label of teams', { teamKey: 'owner' }],
+  ['another catalogue', { knowledgeKey: 'some' }],
+])('images are judged anew by %s', (_, change) => {
+  expect(keyOf(change)).not.toBe(keyOf({}));
+});

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { remember } from '../../../src/oci/remember.ts';
+
+/** A remembering function, and how often the function beneath was asked. */
+function counting() {
+  let asked = 0;
+  const length = remember((text: string) => {
+    asked += 1;
+    return text === 'none' ? undefined : text.length;
+  });
+  return { length, asked: () => asked };
+}
+
+test('an answer is made once, also where there is none', () => {
+  const { length, asked } = counting();
+  for (let time = 0; time < 3; time += 1) expect([length('four'), length('none')]).toEqual([4, undefined]);
+  expect(asked()).toBe(2);
+});
+
+test('the oldest answers are forgotten: endless new texts take no memory', () => {
+  const { length, asked } = counting();
+  const texts = Array.from({ length: 3 * 4_096 }, (_, at) => `text ${at}`);
+  for (const text of texts) length(text);
+  expect(asked()).toBe(texts.length);
+  length(texts.at(-1) ?? '');
+  expect(asked()).toBe(texts.length);
+  length(texts[0] ?? '');
+  expect(asked()).toBe(texts.length + 1);
+});
