@@ -29,7 +29,8 @@ export type ErrorCode =
   | 'delivery'
   | 'store-locked'
   | 'store-version'
-  | 'interrupted';
+  | 'workers-ended'
+  | 'internal';
 
 /** The base of every expected failure; `message` says what happened, to what, and what would work. */
 export class SlimboardError extends Error {

@@ -153,7 +153,7 @@ type AnyPayload = Partial<SourcePayload & RepositoryPayload & ManifestsPayload &
 function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): ItemFailure {
   if (error instanceof SlimboardError) return itemFailure(error);
   const reason = error instanceof Error ? error.message : String(error);
-  return { code: 'interrupted', message: `${task.kind} failed: ${reason}`, retry: 'backoff' };
+  return { code: 'internal', message: `${task.kind} failed: ${reason}`, retry: 'backoff' };
 }
 
 /** What a task covered, and did not get done, has failed with it. */

@@ -9,9 +9,9 @@ export function itemFailure({ code, message, retry }: SlimboardError): ItemFailu
   return { code, message, retry: retry.kind };
 }
 
-/** Whether what was thrown concerns one item. A registry that asks to wait, and a caller who stops, concern all. */
+/** Whether what was thrown concerns one item. A registry that asks to wait concerns all; so does a caller who stops, which is no SlimboardError. */
 export function isItemFailure(error: unknown): error is SlimboardError {
-  return error instanceof SlimboardError && error.code !== 'interrupted' && error.code !== 'rate-limited';
+  return error instanceof SlimboardError && error.code !== 'rate-limited';
 }
 
 /** What failed of one item. @throws what concerns more than that: then the whole batch waits, and is tried again */

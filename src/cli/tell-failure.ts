@@ -23,7 +23,6 @@ export async function tellFailure(error: unknown, options: GlobalOptions, io: Io
 export function exitCodeOf(error: unknown): ExitCode {
   if (isInterruption(error)) return error.exitCode;
   if (error instanceof SettingsError || error instanceof InvalidReferenceError) return EXIT.usage;
-  if (error instanceof SlimboardError && error.code === 'interrupted') return EXIT.interrupted;
   return EXIT.failure;
 }
 

@@ -143,7 +143,7 @@ class Attempt {
 }
 
 function deadly(stalls: number): SlimboardError {
-  return new SlimboardError('interrupted', `${stalls} workers ended while they did this task: given up`);
+  return new SlimboardError('workers-ended', `${stalls} workers ended while they did this task: given up`);
 }
 
 function asError(error: unknown): Error {

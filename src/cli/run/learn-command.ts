@@ -66,7 +66,7 @@ async function learnSource(session: Session, db: Database, source: SourceSetting
     if (learned.tags === 0 && learned.failed === 0) throw new NotFoundError('no tag there: see how it is spelt');
     notices.info(`${ref}: ${describe(learned)}`);
   } catch (error) {
-    if (!(error instanceof SlimboardError) || error.code === 'interrupted') throw error;
+    if (!(error instanceof SlimboardError)) throw error;
     failures.tell(ref, error);
   } finally {
     await registry.close();

@@ -69,9 +69,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     await handlers.giveUp(close, new TypeError('x is undefined'));
     expect(ended).toEqual([`${auditId} failed`]);
     expect(await findAudit(db, auditId)).toMatchObject({ status: 'failed' });
-    expect(await errorsOf(db, auditId)).toMatchObject([
-      { code: 'interrupted', message: 'close failed: x is undefined' },
-    ]);
+    expect(await errorsOf(db, auditId)).toMatchObject([{ code: 'internal', message: 'close failed: x is undefined' }]);
     expect(queued).toEqual([task('deliver', 'deliver', { auditId })]);
     expect(await db.query('select key from audit_task where audit_id = $1', [auditId])).toEqual([{ key: 'deliver' }]);
     expect(await start('prod')).toMatchObject({ resumed: false });

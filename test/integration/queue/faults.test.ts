@@ -119,7 +119,7 @@ describe('a worker that is killed', () => {
     startWorkers(table);
     await table.settled;
     expect(table.runs).toEqual([]);
-    expect(table.givenUp).toMatchObject([{ code: 'interrupted' }]);
+    expect(table.givenUp).toMatchObject([{ code: 'workers-ended' }]);
   });
 });
 
