@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'delivery'
   | 'store-locked'
   | 'store-version'
+  | 'audit-running'
   | 'workers-ended'
   | 'internal';
 
@@ -106,10 +107,10 @@ export class TooLargeError extends SlimboardError {
   }
 }
 
-/** Bytes that differ from what their descriptor promises. */
+/** Bytes that differ from what their descriptor promises. Others may come unless `retry` says that none will. */
 export class ContentMismatchError extends SlimboardError {
-  constructor(message: string, options?: Cause) {
-    super('content-mismatch', message, { ...options, retry: BACKOFF });
+  constructor(message: string, options?: Cause & { retry?: Retry }) {
+    super('content-mismatch', message, { retry: BACKOFF, ...options });
   }
 }
 
@@ -159,5 +160,12 @@ export class StoreLockedError extends SlimboardError {
 export class StoreVersionError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('store-version', message, options);
+  }
+}
+
+/** Another process audits one of the sources now. */
+export class AuditRunningError extends SlimboardError {
+  constructor(message: string, options?: Cause) {
+    super('audit-running', message, options);
   }
 }

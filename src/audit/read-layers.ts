@@ -1,6 +1,6 @@
 import { LAYER_READER_VERSION, type LayerContents, packContents } from '../deep/contents.ts';
 import { checkReadable, readLayer } from '../deep/read-layer.ts';
-import { SlimboardError } from '../errors.ts';
+import { ContentMismatchError, SlimboardError } from '../errors.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { TaskReference } from '../queue/queue.ts';
@@ -75,15 +75,16 @@ async function tryToRead(
 /**
  * The configs say what a layer unpacks to: a chain of layers is named by the names of its tars. One that is right is enough:
  * the digest vouches for the bytes, and anybody may push another config over the same layer.
- * @throws SlimboardError `content-mismatch`, never to be tried again: these are the bytes that were asked for
+ * @throws ContentMismatchError, never to be tried again: these are the bytes that were asked for
  */
 export function checkDiffId(digest: Digest, diffId: Digest, places: readonly LayerPlace[]): void {
   const isNamed = ({ below, chain }: LayerPlace): boolean =>
     chainIds(below === null ? [diffId] : [below, diffId]).at(-1) === chain;
   if (places.length === 0 || places.some(isNamed)) return;
-  throw new SlimboardError(
-    'content-mismatch',
+  const retry = { kind: 'never' } as const;
+  throw new ContentMismatchError(
     `layer ${digest} unpacks to ${diffId}, and the configs of its images say otherwise`,
+    { retry },
   );
 }
 

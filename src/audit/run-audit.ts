@@ -1,5 +1,5 @@
 import { type AuditEngine, createAuditEngine, type EngineOptions } from '../app.ts';
-import { SlimboardError } from '../errors.ts';
+import { AuditRunningError } from '../errors.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import { createInProcessQueue, type InProcessQueue } from '../queue/in-process-queue.ts';
 import type { TaskHandlers, TaskKind, TaskQueue } from '../queue/queue.ts';
@@ -34,8 +34,8 @@ const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000, maxDelayMs: 10_000 };
 /**
  * Runs one audit in this process.
  * @returns the audit as it ended
- * @throws SlimboardError `store-locked` when one of the sources is being audited by another process, or another one has
- * taken up the audit
+ * @throws AuditRunningError when one of the sources is being audited by another process, or another one has taken up
+ * the audit
  * @throws the signal's reason when it was stopped
  */
 export async function runAudit(options: RunOptions): Promise<AuditRow> {
@@ -52,10 +52,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
       now: now(),
     });
     if (!started)
-      throw new SlimboardError(
-        'store-locked',
-        'one of these sources is being audited now: "slimboard status" shows how far it is',
-      );
+      throw new AuditRunningError('one of these sources is being audited now: "slimboard status" shows how far it is');
     inHand = started.auditId;
     options.onStart?.(started);
     const running = queue.start(engine.handlers, options.signal);
@@ -68,8 +65,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     if (!audit) throw new Error(`audit ${started.auditId} is gone`);
     inHand = undefined;
     if (audit.status === 'running')
-      throw new SlimboardError(
-        'store-locked',
+      throw new AuditRunningError(
         `audit ${audit.id} was taken up by another process while this one was silent: "slimboard status" shows how far it is`,
       );
     return audit;

@@ -148,7 +148,7 @@ describe('an audit that another process runs, in postgres', () => {
     const living = auditRegistry(db, registry);
     await silence.reached;
     await expect(auditRegistry(db, registry)).rejects.toMatchObject({
-      code: 'store-locked',
+      code: 'audit-running',
       message: expect.stringContaining('being audited now'),
     });
     silence.release();
@@ -180,7 +180,7 @@ describe('an audit that another process runs, in postgres', () => {
     });
     expect(outcomes).toContainEqual({
       status: 'rejected',
-      reason: expect.objectContaining({ code: 'store-locked' }),
+      reason: expect.objectContaining({ code: 'audit-running' }),
     });
   });
 });

@@ -1,23 +1,14 @@
 import { expect, test } from 'vitest';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { judgeBy, judgeImage } from '../../../src/audit/judge-image.ts';
-import { distroEndOfLife } from '../../../src/classify/end-of-life.ts';
 import { image } from '../../support/image-builder.ts';
 
-const judgeOn = (today: string) =>
-  judgeBy({
-    policy: { goal: { kind: 'reduction', ratio: 0.9 }, rules: {} },
-    teamKey: 'team',
-    knowledge: knowledgeOf([]),
-    knowledgeKey: '',
-    today,
-  });
-
-test('judgements hold until support of a release ends, and no longer', () => {
-  const keyOn = (today: string) => judgeOn(today).rulesKey;
-  expect(distroEndOfLife('alpine', '3.20')).toBe('2026-04-01');
-  expect(keyOn('2026-04-02')).not.toBe(keyOn('2026-04-01'));
-  expect(keyOn('2026-04-03')).toBe(keyOn('2026-04-02'));
+const judge = judgeBy({
+  policy: { goal: { kind: 'reduction', ratio: 0.9 }, rules: {} },
+  teamKey: 'team',
+  knowledge: knowledgeOf([]),
+  knowledgeKey: '',
+  today: '2026-11-28',
 });
 
 test('an image is judged without the statements that are no JSON objects', () => {
@@ -44,7 +35,7 @@ test('an image is judged without the statements that are no JSON objects', () =>
         readLayers: [],
         basesKey: '',
       },
-      judgeOn('2026-11-28'),
+      judge,
     );
   const statement = JSON.stringify({ predicate: { materials } });
   const alone = judged(statement);

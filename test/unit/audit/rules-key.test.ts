@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { type JudgedBy, judgeBy } from '../../../src/audit/judge-image.ts';
+import { distroEndOfLife } from '../../../src/classify/end-of-life.ts';
 
 const judgedBy: JudgedBy = {
   policy: { goal: { kind: 'reduction', ratio: 0.9 }, rules: {} },
@@ -14,9 +15,10 @@ function keyOf(change: Partial<JudgedBy>): string {
   return judgeBy({ ...judgedBy, ...change }).rulesKey;
 }
 
-test('images are judged anew in another month, for support ends; not on another day of it', () => {
-  expect(keyOf({ today: '2026-11-30' })).toBe(keyOf({}));
-  expect(keyOf({ today: '2026-12-01' })).not.toBe(keyOf({}));
+test('images are judged anew on the day after support of a release ended; not on the days after it', () => {
+  expect(distroEndOfLife('alpine', '3.20')).toBe('2026-04-01');
+  expect(keyOf({ today: '2026-04-02' })).not.toBe(keyOf({ today: '2026-04-01' }));
+  expect(keyOf({ today: '2026-04-03' })).toBe(keyOf({ today: '2026-04-02' }));
 });
 
 test.each<[string, Partial<JudgedBy>]>([
