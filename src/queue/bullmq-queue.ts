@@ -20,12 +20,6 @@ export interface BullmqQueueOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** The table of tasks that are not settled, as far as the queue needs it. */
-export interface TaskTable {
-  /** The tasks of all audits under way that are not settled, in pages. */
-  listOpenTasks(options: { readonly signal?: AbortSignal }): AsyncIterable<readonly TaskReference[]>;
-}
-
 export interface QueueDepth {
   readonly kind: TaskReference['kind'];
   readonly lane: TaskReference['lane'];
@@ -40,9 +34,14 @@ export interface BullmqQueue extends TaskQueue {
   /**
    * Queues what the table holds and Redis does not, as far as there is room: Redis lost its data, or a process ended
    * between the table and the queue.
+   * @param pages the tasks of all audits under way that are not settled
+   * @param options.signal ends it between two pages
    * @returns how many tasks were queued
    */
-  requeueLost(table: TaskTable, options?: { readonly signal?: AbortSignal }): Promise<number>;
+  requeueLost(
+    pages: AsyncIterable<readonly TaskReference[]>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<number>;
   /** Whether a worker is there to take tasks; true, too, where Redis does not tell who is connected (some services). */
   hasWorkers(): Promise<boolean>;
   /** For a dashboard. */
@@ -108,9 +107,13 @@ class PacedQueue implements BullmqQueue {
     );
   }
 
-  async requeueLost(table: TaskTable, options: { readonly signal?: AbortSignal } = {}): Promise<number> {
+  async requeueLost(
+    pages: AsyncIterable<readonly TaskReference[]>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<number> {
     let requeued = 0;
-    for await (const page of table.listOpenTasks(options)) {
+    for await (const page of pages) {
+      signal?.throwIfAborted();
       for (const [name, ofQueue] of byQueue(page)) {
         const queue = this.#queue(name);
         for (const chunk of chunksOf(ofQueue, CHUNK)) requeued += await this.#requeueAbsent(queue, chunk);

@@ -153,7 +153,7 @@ function startSweeping({ db, redis, queue, engine, metrics }: Installation, log:
     signOfLife: () => keepAlive(db),
     onError: (error) => log.warn({ error }, 'the sweep failed, the next one tries again'),
     async sweep(signal) {
-      const requeued = await queue.requeueLost({ listOpenTasks: () => queuedTasks(db) }, { signal });
+      const requeued = await queue.requeueLost(queuedTasks(db), { signal });
       metrics.countRequeued(requeued);
       if (requeued > 0) log.info({ tasks: requeued }, 'put back what the queue had lost');
       for (const { auditId, lane } of await stuckAudits(db)) await engine.handlers.advance(auditId, lane);

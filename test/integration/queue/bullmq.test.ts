@@ -154,6 +154,19 @@ describe('tasks in Redis', () => {
     await expect(waiting).rejects.toThrow();
   });
 
+  test('putting back what was lost ends between two pages when it is told to stop', async () => {
+    const { queue } = queueOf();
+    const stop = new AbortController();
+    async function* pages() {
+      yield [task('manifests', 'first')];
+      stop.abort(new Error('stopped'));
+      yield [task('manifests', 'second')];
+    }
+    await expect(queue.requeueLost(pages(), { signal: stop.signal })).rejects.toThrow('stopped');
+    const depths = await queue.depths();
+    expect(depths.reduce((sum, { waiting }) => sum + waiting, 0)).toBe(1);
+  });
+
   test('nightly tasks that fill their lanes do not hold up an ad-hoc one', async () => {
     const { queue, prefix } = queueOf();
     const stuck = momentOf();

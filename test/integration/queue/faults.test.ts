@@ -52,7 +52,7 @@ class Table {
     if (this.open.size === 0) this.#empty();
   }
 
-  async *listOpenTasks(): AsyncGenerator<readonly TaskReference[]> {
+  async *pages(): AsyncGenerator<readonly TaskReference[]> {
     yield [...this.open.values()];
   }
 }
@@ -80,7 +80,7 @@ function startWorkers(table: Table, work: (task: TaskReference) => Promise<unkno
 }
 
 function startSweeping(table: Table): void {
-  const sweep = async (signal: AbortSignal) => void (await queue.requeueLost(table, { signal }));
+  const sweep = async (signal: AbortSignal) => void (await queue.requeueLost(table.pages(), { signal }));
   const sweeper = startSweeper({
     redis,
     prefix: PREFIX,
