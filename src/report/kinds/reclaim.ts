@@ -1,5 +1,6 @@
 import { freedSql } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
+import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../reclaim/reasons.ts';
 import type { Column } from '../report.ts';
 import { type ReportKind, selectColumns } from './kind.ts';
 
@@ -13,8 +14,7 @@ const columns: readonly Column[] = [
   {
     name: 'reason',
     type: 'text',
-    description:
-      '`archived`, `untagged`, `stale` (nobody pulled it for 180 days) or `superseded` (ten newer builds, 90 days old).',
+    description: `\`archived\`, \`untagged\`, \`stale\` (nobody pulled it for ${STALE_DAYS} days) or \`superseded\` (${SUPERSEDED_BUILDS} newer builds, ${SUPERSEDED_DAYS} days old).`,
   },
   { name: 'dated_at', type: 'timestamp', description: 'The last pull, else the push, else the build.' },
   { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size; empty: an index.', detail: true },

@@ -5,11 +5,9 @@ import { openReport, type ReportRequest } from '../open-report.ts';
 import { recordOf } from '../report.ts';
 import type { InUse } from './in-use.ts';
 import { ARCHIVED_DAYS, type LifecyclePolicy, parseLifecyclePolicy } from './lifecycle-policy.ts';
+import { STALE_DAYS } from './reasons.ts';
 
 type Rule = Omit<LifecyclePolicy['rules'][number], 'rulePriority'>;
-
-/** As the planner has it: nobody pulled it for so long. */
-const STALE_DAYS = 180;
 
 /**
  * The reasons of the planner as ECR can say them. What is superseded has no rule: ECR cannot ask for ten newer builds

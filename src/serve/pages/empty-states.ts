@@ -1,3 +1,5 @@
+import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../report/reclaim/reasons.ts';
+
 /** Nothing is known yet, so nothing is well. */
 export const NO_AUDIT = 'Nothing was audited yet.';
 
@@ -11,6 +13,5 @@ export const EMPTY_STATES: Readonly<Record<string, string>> = {
   techniques: 'No build has applied a technique yet.',
   goals: 'There are no goals yet: they start with the first audit.',
   trends: 'A trend begins with the second audit.',
-  reclaim:
-    'There is nothing to remove: no manifest is without a tag, archived, not pulled for 180 days, or older than 90 days and behind ten newer builds.',
+  reclaim: `There is nothing to remove: no manifest is without a tag, archived, not pulled for ${STALE_DAYS} days, or older than ${SUPERSEDED_DAYS} days and behind ${SUPERSEDED_BUILDS} newer builds.`,
 };

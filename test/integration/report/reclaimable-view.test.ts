@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/reclaim/reasons.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { BACKENDS } from '../../support/databases.ts';
+
+describe.each(BACKENDS)('the view of what may be removed, in $name', ({ open }) => {
+  let db: Database;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+
+  test('calls stale and superseded what reports say it does', async () => {
+    const [view] = await db.query<{ sql: string }>("select pg_get_viewdef('slimboard_reclaimable'::regclass) as sql");
+    expect(view?.sql).toMatch(new RegExp(`pulled_at < .*'${STALE_DAYS} days'.*'stale'`));
+    expect(view?.sql).toMatch(
+      new RegExp(`age_rank > ${SUPERSEDED_BUILDS}\\b.*dated_at < .*'${SUPERSEDED_DAYS} days'.*'superseded'`),
+    );
+  });
+});
