@@ -72,7 +72,7 @@ function epilogue(folder: string): string {
 Settings, database and reports are in ${folder}/: open ${join(folder, 'images.csv')} in a spreadsheet.
 Now your own registry:
 
-  npx slimboard audit registry.example.com      (--plain-http where it has no TLS)
-  npx slimboard leaderboard
+  slimboard audit registry.example.com      (--plain-http where it has no TLS)
+  slimboard leaderboard
 `;
 }
