@@ -22,8 +22,8 @@ export interface ReadBatch {
 }
 
 /**
- * Keeps batches: what each brought, in the transaction that settles its task, or says what is left of it; of one that is
- * settled, nothing.
+ * Writes what each batch read and settles its task, in one transaction. Where part of a batch failed for now, its task is
+ * narrowed to that part. Nothing is written of a batch whose task somebody else has settled.
  */
 export interface BatchWriter {
   write(batch: ReadBatch): Promise<void>;

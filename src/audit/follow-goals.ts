@@ -7,7 +7,7 @@ import type { AuditPlan } from './plan.ts';
 
 type GoalSettings = Pick<PolicySettings, 'goal' | 'budgets'>;
 
-/** Names all that decides about goals, besides whose a repository is. */
+/** Another key, other goals: it changes with what the settings say of them, not with who owns a repository. */
 export function goalsKey({ goal, budgets }: GoalSettings): string {
   const decisive = budgets.filter((budget) => budget.goal !== undefined);
   return digestOf(JSON.stringify([goal, decisive])).slice(7, 39);

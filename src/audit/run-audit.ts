@@ -71,7 +71,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     return audit;
   } finally {
     await queue.close();
-    // Where it cannot be noted, its silence tells.
+    // If this fails, the heartbeat that stops shows it.
     if (inHand !== undefined) await leaveAudit(db, inHand).catch(() => undefined);
     await engine.close();
   }

@@ -1,9 +1,9 @@
 import type { Branded } from '../oci/brand.ts';
 
 /**
- * The work of an audit is a tree of tasks: source → repository → batch of tags, then assessment, then totals. The
- * database holds every task that is not settled (table `audit_task`), with its payload; a queue only carries the
- * references, so a lost queue loses nothing: what the table holds is queued again.
+ * The work of an audit is a tree of tasks: source → repository → batch of tags, then (`--deep`) layers, then assessment,
+ * then totals, then delivery. The database holds every task that is not settled (table `audit_task`), with its payload; a
+ * queue only carries the references, so a lost queue loses nothing: what the table holds is queued again.
  */
 
 export type TaskKey = Branded<'TaskKey'>;

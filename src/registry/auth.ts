@@ -50,7 +50,7 @@ const MAX_TOKEN_BYTES = 1_048_576;
 const DEFAULT_EXPIRES_IN = 60;
 /** Of one request: a line behind a strict limit outlives tokens; a registry that takes and refuses in turn has an end. */
 const MAX_RENEWALS = 10;
-/** A helper that fails costs up to 30 s: neither does each request start it again, nor does only the next process. */
+/** A helper of credentials may take 30 s to fail: that it failed is remembered for so long, then it is tried again. */
 const LOOK_AGAIN_AFTER_MS = 60_000;
 /** Of its life: a token is renewed before a request could arrive after its end. */
 const RENEW_AT = 0.8;
@@ -78,9 +78,9 @@ export class Authenticator {
 
   /**
    * The registry's answer to a request. After a 401 of its own it is asked again with a renewed header: once, and once more
-   * for each token that had served others and ran out while the request waited for its turn. What it does not find for
-   * anybody it may only hide, so the password is tried. What a host to which it redirected wants is no word of the
-   * registry, and gets no credentials.
+   * for each token that had served others and ran out while the request waited for its turn. After a 404 to anybody it is
+   * asked once more with the password: some registries hide what one may not see. A 401 of a host to which it
+   * redirected is the answer: no credentials are sent there.
    * @param send is given what tells the header, newest when it is asked
    */
   async ask<A extends FinalAnswer>(

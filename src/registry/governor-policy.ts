@@ -38,7 +38,7 @@ export interface GovernorState {
   readonly refusals: number;
   /** Refusals of late: each adds one, each success takes some off. At {@link MOST_CAUTION} a refusal halves the speed. */
   readonly caution: number;
-  /** Of requests that started before this refusal, others are no further ones in a row. */
+  /** Refusals of requests that started before this moment do not count as another one in a row. */
   readonly refusedAtMs: number;
   /** Requests that started before this were sent at the old speed: their refusals do not halve it again. */
   readonly halvedAtMs: number;

@@ -38,7 +38,7 @@ export class WaitingLine {
     enter(once(release));
   }
 
-  /** Whoever waits, waits for ever. */
+  /** Drops all that wait: their promises never settle. */
   clear(): void {
     this.#waiting.clear();
   }

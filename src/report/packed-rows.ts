@@ -56,7 +56,7 @@ export function partSql(key: string, shared: string): string {
   return `e'\\x03' || ${joinedSql([key, shared])}`;
 }
 
-/** SQL of a row: its key, its own runs of the relation at hand, and what it shares where no part brings it: null otherwise. */
+/** SQL of a row: its key, the runs that are its own, and the shared runs, or null where a part before it carries them. */
 export function rowSql(runs: readonly Run[], key: string, shared: string): string {
   return joinedSql([key, packing(runs.filter((run) => !run.shared)), shared]);
 }

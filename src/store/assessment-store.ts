@@ -129,7 +129,10 @@ async function saveFindings(tx: Queryable, assessments: readonly Assessment[]): 
   );
 }
 
-/** A layer's class and instruction as the image has it whose own layer it is; to those built on that image it is base. */
+/**
+ * Keeps each layer's class and instruction as judged in the image that added it. To images built on that one it is `base`,
+ * which replaces no other class.
+ */
 async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment[]): Promise<void> {
   const layers = new Map<Digest, { readonly class: string; readonly instruction: string }>();
   for (const assessment of assessments) {

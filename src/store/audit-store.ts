@@ -34,8 +34,9 @@ const AUDIT_COLUMNS = `id, lane, status, stage, runner, options, started_at as "
   tags_skipped as "tagsSkipped", tags_failed as "tagsFailed", requests, throttled`;
 
 /**
- * An audit that nobody does was stopped. One that has shown no sign of life for so long was killed; one that showed it in
- * the future was, before the clock was set back. The database's own clock counts: those of several machines differ.
+ * Nobody works on the audit: its process was told to stop (`none`), or its last sign of life is more than a minute old (it
+ * was killed) or in the future (it was killed before the clock was set back). The database's own clock counts: those of
+ * several machines differ.
  */
 const ABANDONED =
   "(runner = 'none' or heartbeat_at not between now() - interval '60 seconds' and now() + interval '60 seconds')";

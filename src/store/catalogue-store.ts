@@ -135,7 +135,7 @@ const END_ROLLED = `
   from unnest($3::text[], $4::bytea[]) as n (tag, digest)
   where b.registry = $1 and b.repository = $2 and b.tag = n.tag and b.newest and coalesce(b.index_digest, b.digest) <> n.digest`;
 
-/** What an image that is kept already takes over: of a tag read now all, of a file's row what is younger. */
+/** When an image's row is there already: a tag that was read now replaces it, an imported row if it was learned later. */
 const MERGE = { 'seen-now': 'true', imported: 'base_image.learned_at < excluded.learned_at' } as const;
 
 /** Keeps images of the catalogue, in the order of their key so that two writers never deadlock. */

@@ -4,7 +4,10 @@ import type { RegistryHost } from '../oci/reference.ts';
 import type { Queryable } from './database.ts';
 import { storableText } from './storable.ts';
 
-/** Something that failed, as `report errors` shows it. Empty: it concerns the whole repository, or the whole source. */
+/**
+ * Something that failed, as `report errors` shows it. Without tag and digest (empty) the whole repository failed, without
+ * repository, too, the whole source.
+ */
 export interface ItemError {
   readonly sourceId: number;
   readonly registry: RegistryHost | '';

@@ -10,8 +10,8 @@ const ARE_HALF_OF_SEVERAL = `
     select tags from source_total x where x.source_id = s.id order by x.audit_id desc limit 1) t`;
 
 /**
- * Keeps what reports tell of all sources together, for the totals of some have changed: where these hold at least half of
- * all tags, so that no audit adds up more than twice what is its own. Else forgets it: reports add up then.
+ * Computes the sums over all sources anew after the totals of some changed, where these hold at least half of all tags: so
+ * no audit adds up more than twice its own rows. Otherwise the sums are deleted, and reports compute them.
  * Needs a transaction, and lets one at a time pass until that ends: who comes later sees what was written before.
  */
 export async function keepFleetSums(tx: Queryable, sourceIds: readonly number[]): Promise<void> {

@@ -8,9 +8,9 @@ import { isRunning, PLACE, startOf } from './process-identity.ts';
 
 /** How often the holder shows that it lives, by touching the file. */
 const HEARTBEAT_MS = 5_000;
-/** A holder elsewhere cannot be asked. After so long without a heartbeat it is watched, */
+/** A holder on another machine, which cannot be asked, is suspected after so long without a heartbeat. */
 const SILENT_MS = 60_000;
-/** for so long: clocks jump, and differ between machines; two times that stand still do not. */
+/** It is then watched for so long, and gone only if the heartbeat stands still: clocks jump and differ, changes do not. */
 const WATCH_MS = 3 * HEARTBEAT_MS;
 
 interface Holder {

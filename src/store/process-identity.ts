@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * What tells the processes of this machine, since it was started, and of this container from all others: the same on
- * both sides, and a process id means the same process. Undefined where the system does not tell.
+ * Names the start of this machine, and the namespace of process ids (the container) in it: two processes with the same
+ * value see the same process under an id. Undefined where the system does not tell.
  * @see random(4), /proc/sys/kernel/random/boot_id; pid_namespaces(7)
  */
 export const PLACE: string | undefined = placeOf();

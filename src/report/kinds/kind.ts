@@ -14,7 +14,7 @@ export interface ReportKind {
   readonly query: (scope: QueryScope) => string;
   /** The default order: what follows `order by`, in names that the query gives. Undefined: as the query gives the rows. */
   readonly order?: string;
-  /** It tells of now, so of no audit but the newest of its sources. */
+  /** It shows the present state only: the newest audit of its sources may be asked for, an earlier one is refused. */
   readonly ofNow?: true;
   /** Columns that tell rows apart: they decide among rows that a sort finds equal. Default: all columns. */
   readonly key?: readonly string[];
@@ -47,7 +47,7 @@ export interface QueryScope {
   readonly where: string;
   /** The source that was asked for; undefined: all. */
   readonly source: string | undefined;
-  /** Whether less than whole sources was asked for, or an audit: what was kept of the newest one does not answer then. */
+  /** Whether an audit, or another filter than `source`, was given: sums that are kept of whole sources do not answer then. */
   readonly isFiltered: boolean;
   /** The audit that was asked for; undefined: the newest. */
   readonly audit: { readonly id: number } | undefined;
