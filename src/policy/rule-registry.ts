@@ -74,9 +74,6 @@ export const RULES: readonly Rule[] = [
   noHealthcheck,
 ];
 
-/** The names that a policy may give severities to. */
-export const RULE_IDS: readonly string[] = RULES.map((rule) => rule.id);
-
 /** What a rule finds, in a few words; undefined for one that is not known (any more). */
 export function ruleTitle(id: string): string | undefined {
   return RULES.find((rule) => rule.id === id)?.title;

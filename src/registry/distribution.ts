@@ -45,7 +45,7 @@ export interface DistributionOptions extends DistributionClientOptions {
    */
   readonly repositories?: readonly string[];
   /** Ask HEAD before a manifest that may be unchanged; `auto`: where a GET counts as a pull, and a HEAD does not. */
-  readonly headForTags?: 'auto' | 'always' | 'never';
+  readonly headForTags?: 'auto' | 'always';
 }
 
 const ACCEPT_MANIFESTS = MANIFEST_MEDIA_TYPES.join(', ');
@@ -68,7 +68,7 @@ class DistributionRegistry implements Registry {
     const { registry, headForTags = 'auto' } = options;
     this.#registry = registry;
     this.#patterns = options.repositories;
-    this.#asksHead = headForTags === 'always' || (headForTags === 'auto' && registry === DOCKER_HUB);
+    this.#asksHead = headForTags === 'always' || registry === DOCKER_HUB;
     this.#client = new DistributionClient(options);
   }
 

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { SlimboardError } from '../errors.ts';
+import { SlimboardError, StoreUnavailableError } from '../errors.ts';
 import { linkedHead } from '../html/assets.ts';
 import { html } from '../html/markup.ts';
 import { document, type PageContent } from '../html/page.ts';
@@ -89,15 +89,15 @@ const STATUS: Readonly<Record<string, number>> = {
   settings: 400,
   'invalid-reference': 400,
   'not-found': 404,
-  'store-unavailable': 503,
 };
 
 /** Expected failures say what is wrong; of all others only the log knows. */
 function describe(error: unknown): Failure {
-  if (error instanceof SlimboardError && STATUS[error.code] !== undefined && error.code !== 'store-unavailable')
-    return { status: STATUS[error.code] ?? 500, code: error.code, message: error.message };
-  if (error instanceof SlimboardError && error.code === 'store-unavailable')
+  if (error instanceof StoreUnavailableError)
     return { status: 503, code: error.code, message: 'the database does not answer' };
+  const status = error instanceof SlimboardError ? STATUS[error.code] : undefined;
+  if (error instanceof SlimboardError && status !== undefined)
+    return { status, code: error.code, message: error.message };
   return { status: 500, code: 'internal', message: 'unexpected failure: the log of slimboard serve has more' };
 }
 

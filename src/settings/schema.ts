@@ -12,11 +12,11 @@ import { parseBytes, parseDuration, parseGoal } from './units.ts';
 
 /** The shape of a settings file; config/default.yaml explains each key. */
 
-export const REPORT_KINDS = [...KIND_NAMES, 'leaderboard'] as const;
-export const REPORT_FORMATS = FORMAT_NAMES;
-export const NOTIFY_EVENTS = ['finished', 'regression', 'budget', 'failed'] as const;
-export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-export const LOG_FORMATS = ['pretty', 'json'] as const;
+const REPORT_KINDS = [...KIND_NAMES, 'leaderboard'] as const;
+const REPORT_FORMATS = FORMAT_NAMES;
+const NOTIFY_EVENTS = ['finished', 'regression', 'budget', 'failed'] as const;
+const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+const LOG_FORMATS = ['pretty', 'json'] as const;
 
 const glob = parsedName('payments/**', (pattern) => {
   compileGlobs([pattern]);

@@ -6,8 +6,10 @@ import type { Violation } from '../../../src/policy/check-image.ts';
 import type { Severity } from '../../../src/policy/finding.ts';
 import { formatJUnit } from '../../../src/policy/formats/junit.ts';
 import { formatSarif } from '../../../src/policy/formats/sarif.ts';
-import { RULE_IDS } from '../../../src/policy/rule-registry.ts';
+import { RULES } from '../../../src/policy/rule-registry.ts';
 import { SARIF_SCHEMA } from '../../support/sarif-schema.ts';
+
+const RULE_IDS = RULES.map(({ id }) => id);
 
 const REFERENCE = 'registry.example.com:5000/app:1';
 const VIOLATIONS: readonly Violation[] = [

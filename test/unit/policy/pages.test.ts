@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { TECHNIQUES } from '../../../src/advise/technique.ts';
-import { RULE_IDS, RULES } from '../../../src/policy/rule-registry.ts';
+import { RULES } from '../../../src/policy/rule-registry.ts';
+
+const RULE_IDS = RULES.map(({ id }) => id);
 
 const PAGES = new URL('../../../docs/rules/', import.meta.url);
 

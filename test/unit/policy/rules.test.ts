@@ -3,8 +3,10 @@ import { areaOf } from '../../../src/deep/areas.ts';
 import type { MeasuredLayer } from '../../../src/policy/audited-image.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
 import type { Finding } from '../../../src/policy/finding.ts';
-import { RULE_IDS } from '../../../src/policy/rule-registry.ts';
+import { RULES } from '../../../src/policy/rule-registry.ts';
 import { auditedImage, type ImageSketch, type LayerSketch } from '../../support/audited-image.ts';
+
+const RULE_IDS = RULES.map(({ id }) => id);
 
 const MB = 1_000_000;
 
