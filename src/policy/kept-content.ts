@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { isSecretName, maySayASecret } from '../classify/redact.ts';
 import { isObject, type JsonObject, parseJsonObject } from '../oci/json.ts';
 import { hideSecrets, hideVariable, isSecret } from './secrets.ts';
@@ -60,7 +59,8 @@ function cleanText(value: string, name: string, walk: Walk): string {
 function cleanEncoded(encoded: string, walk: Walk): string {
   const bytes = Buffer.from(encoded, 'base64');
   const text = bytes.toString('utf8');
-  const cleaned = isUtf8(bytes) ? cleanDecoded(text, walk) : text;
+  const isText = Buffer.from(text).equals(bytes);
+  const cleaned = isText ? cleanDecoded(text, walk) : text;
   return cleaned === text ? walk.hideText(encoded) : Buffer.from(cleaned).toString('base64');
 }
 
