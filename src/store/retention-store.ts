@@ -32,7 +32,7 @@ const SILENCE = "interval '15 minutes'";
 
 /**
  * Audits that may go: not the newest of any of their sources, and none whose totals hold for one that stays. A
- * repository's sizes are kept when they change and hold until the next ones, so those that held at the first audit that
+ * repository's sizes are kept when they change and hold until the next ones, so those that held at the next audit that
  * stays must stay too. $1: audits that ended before
  */
 const OLD_AUDITS = `
@@ -44,14 +44,17 @@ const OLD_AUDITS = `
     where status = 'running' or finished_at >= $1::timestamptz or id in (select id from newest)),
   old_audit as (
     select id from audit a where not exists (select 1 from young y where a.id in (y.id, y.totals_of))),
-  first_kept as (
-    select source_id, min(audit_id) as id from audit_source where audit_id not in (select id from old_audit) group by source_id),
+  next_kept as (
+    select o.id as audit_id, x.source_id, min(x.audit_id) as id
+    from old_audit o join audit_source x on x.audit_id > o.id and x.audit_id not in (select id from old_audit)
+    group by o.id, x.source_id),
   old_total as (
-    select t.repository_id, t.audit_id, k.id as first_kept, exists (
+    select t.repository_id, t.audit_id, k.id as next_kept, exists (
       select 1 from repository_total n
       where n.repository_id = t.repository_id and n.audit_id > t.audit_id and n.audit_id <= k.id) as superseded
     from old_audit o join repository_total t on t.audit_id = o.id
-    join repository r on r.id = t.repository_id left join first_kept k on k.source_id = r.source_id)`;
+    join repository r on r.id = t.repository_id
+    left join next_kept k on k.audit_id = t.audit_id and k.source_id = r.source_id)`;
 
 /** Content that nothing names: no tag, now or in the history that is kept, and no index. $1: before when */
 const UNNAMED_MANIFEST = `m.fetched_at < $1::timestamptz and not exists (select 1 from tag t where t.manifest_id = m.id)
@@ -86,8 +89,8 @@ const AUDIT_STEPS: readonly Step[] = [
     parameters: byAge,
   },
   {
-    sql: `with ${OLD_AUDITS}, moved as (select * from old_total where not superseded and first_kept is not null limit $2)
-      update repository_total t set audit_id = v.first_kept from moved v
+    sql: `with ${OLD_AUDITS}, moved as (select * from old_total where not superseded and next_kept is not null limit $2)
+      update repository_total t set audit_id = v.next_kept from moved v
       where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
     parameters: byAge,
   },

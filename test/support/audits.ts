@@ -42,14 +42,20 @@ export async function auditRegistry(
   options: AuditOptions = {},
 ): Promise<AuditRow> {
   const { sourceDefaults } = await defaultSettings();
-  return audit(db, options, {
-    ...sourceDefaults,
-    kind: 'oci',
-    name: 'lab',
-    registry: registry.host,
-    dedup: 'registry',
-    ...options.source,
-  });
+  return auditSources(
+    db,
+    [
+      {
+        ...sourceDefaults,
+        kind: 'oci',
+        name: 'lab',
+        registry: registry.host,
+        dedup: 'registry',
+        ...options.source,
+      },
+    ],
+    options,
+  );
 }
 
 /** Audits the fake ECR's registry in its own region, as `slimboard audit ecr:ACCOUNT.REGION` does. */
@@ -59,26 +65,37 @@ export async function auditEcr(
   options: AuditOptions<EcrSource> = {},
 ): Promise<AuditRow> {
   const { sourceDefaults } = await defaultSettings();
-  return audit(db, options, {
-    ...sourceDefaults,
-    kind: 'ecr',
-    name: 'prod',
-    account: FAKE_ACCOUNT,
-    regions: [FAKE_REGION],
-    endpoint: fake.url,
-    dedup: 'repository',
-    ...options.source,
-  });
+  return auditSources(
+    db,
+    [
+      {
+        ...sourceDefaults,
+        kind: 'ecr',
+        name: 'prod',
+        account: FAKE_ACCOUNT,
+        regions: [FAKE_REGION],
+        endpoint: fake.url,
+        dedup: 'repository',
+        ...options.source,
+      },
+    ],
+    options,
+  );
 }
 
-async function audit(db: Database, options: Omit<AuditOptions, 'source'>, source: SourceSettings): Promise<AuditRow> {
+/** One audit of several sources. */
+export async function auditSources(
+  db: Database,
+  sources: readonly SourceSettings[],
+  options: Omit<AuditOptions, 'source'> = {},
+): Promise<AuditRow> {
   const defaults = await defaultSettings();
   const policy = { ...defaults.policy, ...options.policy };
   const settings = { ...defaults, policy, teams: options.teams ?? [] };
   return runAudit({
     db,
     settings,
-    sources: [source],
+    sources,
     environment: {},
     signal: options.signal ?? new AbortController().signal,
     ...(options.clock ? { clock: options.clock } : {}),

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import type { SourceSettings } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { countPrunable, type PruneOptions, prune } from '../../../src/store/retention-store.ts';
-import { auditRegistry, contentOf } from '../../support/audits.ts';
+import { auditRegistry, auditSources, contentOf, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
@@ -87,6 +89,34 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect(await db.query(sizes)).toMatchObject([{ stored_bytes: Object(before[0]).stored_bytes }]);
     const audits = await db.query('select distinct audit_id from repository_total');
     expect(audits).toEqual(await db.query('select id as audit_id from audit'));
+  });
+
+  test('keeps sizes at the next audit that stays, not at an earlier one that stays for another source', async () => {
+    const dropped = await startRegistry();
+    dropped.push('team/dropped', '1', image({ layers: [...BASE, 'dropped'] }));
+    registry.push('team/app', '1', image({ layers: [...BASE, 'app'] }));
+    const { sourceDefaults } = await defaultSettings();
+    const source = (name: string, { host }: RegistryServer): SourceSettings => ({
+      ...sourceDefaults,
+      kind: 'oci',
+      name,
+      registry: parseRegistryHost(host),
+      dedup: 'registry',
+    });
+    await auditSources(db, [source('lab', registry), source('dropped', dropped)]);
+    await dropped.close();
+    for (let night = 2; night < 6; night++) {
+      const changed = night === 5 ? 'team/other' : 'team/app';
+      registry.push(changed, `${night}`, image({ layers: [...BASE, `${changed} ${night}`] }));
+      await auditRegistry(db, registry);
+    }
+    const ofApp = `select t.audit_id, t.stored_bytes from repository_total t join repository r on r.id = t.repository_id
+      where r.name = 'team/app' order by t.audit_id`;
+    const [first, , , last] = await db.query<{ audit_id: number; stored_bytes: number }>(ofApp);
+    const [{ newest } = {}] = await db.query<{ newest: number }>('select max(id) as newest from audit');
+    const expected = await countPrunable(db, everything());
+    expect(await prune(db, everything())).toEqual(expected);
+    expect(await db.query(ofApp)).toEqual([first, { ...last, audit_id: newest }]);
   });
 
   test('keeps audits and content that are younger than it was told', async () => {
