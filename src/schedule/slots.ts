@@ -12,12 +12,46 @@ export interface Schedule {
 /** How long after a slot its own job has the time to start it, before it counts as missed. */
 export const SLOT_GRACE_MS = 120_000;
 
-/** The latest moment of the schedule that is not after `now`; undefined for a pattern that never came true. */
-export function latestSlot({ pattern, timezone }: Schedule, now: Date): Date | undefined {
+/** Longer than the hours that a night has twice. */
+const LEAD_MS = 3 * 3_600_000;
+
+/**
+ * The latest moment of the schedule that is not after `now`; undefined for a pattern that never came true. Where clocks were
+ * put back or forward, a step back finds a moment twice, or leaves one out: there by steps forward, as its jobs come.
+ */
+export function latestSlot(schedule: Schedule, now: Date): Date | undefined {
+  const back = stepBack(schedule, now);
+  if (!back) return undefined;
+  const lead = new Date(back.getTime() - LEAD_MS);
+  const offsets = [lead, back, now].map((moment) => offsetAt(moment, schedule));
+  return new Set(offsets).size === 1 ? back : (stepForward(schedule, lead, now) ?? back);
+}
+
+function stepForward(schedule: Schedule, from: Date, now: Date): Date | undefined {
+  const cron = cronOf(schedule, from);
+  let latest: Date | undefined;
+  while (cron.hasNext()) {
+    const slot = cron.next().toDate();
+    if (slot > now) break;
+    latest = slot;
+  }
+  return latest;
+}
+
+/** From UTC, such as GMT+02:00. */
+function offsetAt(moment: Date, { timezone }: Schedule): string | undefined {
+  const format = new Intl.DateTimeFormat('en', { timeZone: timezone, timeZoneName: 'longOffset' });
+  return format.formatToParts(moment).find(({ type }) => type === 'timeZoneName')?.value;
+}
+
+function stepBack(schedule: Schedule, now: Date): Date | undefined {
   // prev() is strictly before its current date.
-  const after = new Date(now.getTime() + 1);
-  const cron = CronExpressionParser.parse(pattern, { currentDate: after, tz: timezone });
+  const cron = cronOf(schedule, new Date(now.getTime() + 1));
   return cron.hasPrev() ? cron.prev().toDate() : undefined;
+}
+
+function cronOf({ pattern, timezone }: Schedule, currentDate: Date) {
+  return CronExpressionParser.parse(pattern, { currentDate, tz: timezone });
 }
 
 /**

@@ -18,6 +18,34 @@ describe('the latest slot', () => {
     expect(latestSlot(schedule, at(now))).toEqual(at(expected));
   });
 
+  test.each([
+    [
+      'comes once where clocks are put back',
+      'Europe/Berlin',
+      '0 2 * * *',
+      '2026-10-25T01:02:30Z',
+      '2026-10-25T00:00:00Z',
+    ],
+    ['comes once in New York, too', 'America/New_York', '0 1 * * *', '2026-11-01T06:30:00Z', '2026-11-01T05:00:00Z'],
+    [
+      'comes where clocks are put forward',
+      'Europe/Berlin',
+      '0 2 * * *',
+      '2026-03-29T01:05:00Z',
+      '2026-03-29T01:00:00Z',
+    ],
+    [
+      'comes on each hour that is there twice',
+      'Europe/Berlin',
+      '0 * * * *',
+      '2026-10-25T01:02:30Z',
+      '2026-10-25T01:00:00Z',
+    ],
+    ['comes once a year', 'UTC', '0 0 1 1 *', '2026-06-01T00:00:00Z', '2026-01-01T00:00:00Z'],
+  ])('%s', (_, timezone, pattern, now, expected) => {
+    expect(latestSlot({ pattern, timezone }, new Date(now))).toEqual(new Date(expected));
+  });
+
   test('is not after now, and the one before is a different one', () => {
     fc.assert(
       fc.property(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }), (now) => {
@@ -47,6 +75,12 @@ describe('a missed slot', () => {
     ['the latest of several', lastNight, '14T12:00:00', '14T02:00:00'],
   ])('%s', (_, last, now, expected) => {
     expect(missedSlot(nightly, last, at(now))).toEqual(expected && at(expected));
+  });
+
+  test('none, when clocks were put back since it was served', () => {
+    const served = { startedAt: new Date('2026-10-25T00:00:01Z'), finishedAt: new Date('2026-10-25T00:20:00Z') };
+    const berlin = { ...nightly, timezone: 'Europe/Berlin' };
+    expect(missedSlot(berlin, served, new Date('2026-10-25T01:02:30Z'))).toBeUndefined();
   });
 
   test('is caught up once: after that audit nothing is missed until the next slot', () => {
