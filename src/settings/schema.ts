@@ -47,8 +47,10 @@ const platforms = oneOrMore(
 
 const schedule = parsed('"0 2 * * *"', (expression) => {
   const named = /^@(?:hourly|daily|weekdays|weekends|weekly|monthly)$/.test(expression);
+  // H is drawn at random at each look.
+  const isDrawn = /\bH\b/.test(expression);
   try {
-    if (named || expression.trim().split(/\s+/).length === 5) CronExpressionParser.parse(expression);
+    if (named || (!isDrawn && expression.trim().split(/\s+/).length === 5)) CronExpressionParser.parse(expression);
     else throw new Error('five fields');
   } catch (error) {
     throw new SettingsError(

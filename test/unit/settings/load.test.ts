@@ -176,6 +176,11 @@ describe('mistakes name file, line, key and what is accepted', () => {
       ':2: sources[0].registry: "https://a.example.com" is no registry',
     ],
     ['a bad schedule', source('schedule: "61 2 * * *"'), ':4: sources[0].schedule: write minute, hour,'],
+    [
+      'a schedule that is drawn at random',
+      source('schedule: "H 2 * * *"'),
+      ':4: sources[0].schedule: write minute, hour,',
+    ],
     ['a schedule by the second', source('schedule: "* * * * * *"'), ':4: sources[0].schedule: write minute, hour,'],
     ['a bad time zone', source('timezone: Mars/Olympus'), ':4: sources[0].timezone: write a time zone'],
     ['a bad platform', source('platforms: [linux]'), ':4: sources[0].platforms[0]: "linux" is no platform'],
