@@ -202,12 +202,17 @@ class BatchReader {
       failed.push(...failures.map((failure) => ({ ...failure, isLeft })));
       // An open row says so already: there is nothing to write.
       const isSeen = !('error' in item) && item.unchanged === undefined && !this.#tree.hasFailed(item.digest);
-      if (isSeen) sightings.push({ ...listed, digest: item.digest });
+      if (isSeen) sightings.push({ ...listed, digest: item.digest, ...this.#reading(listed) });
       if (isLeft) left.push(listed);
       else if (isSeen && listed.tag !== undefined) done.audited++;
       else if ('unchanged' in item) done.unchanged++;
     }
     return { sightings, failed, left, ...done };
+  }
+
+  /** Listings that tell digests may tell pulls, too, and take our reading for one. */
+  #reading({ digest, archived }: ListedManifest): Pick<Sighting, 'readAgain'> {
+    return this.#context.settings.full && digest !== undefined && !archived ? { readAgain: true } : {};
   }
 
   #failuresOf(item: Resolved): readonly Omit<FailedItem, 'isLeft'>[] {

@@ -22,6 +22,8 @@ export interface Sighting {
   readonly pulledAt?: string;
   readonly reportedBytes?: number;
   readonly archived?: boolean;
+  /** Its manifest was read whether it was kept or not. */
+  readonly readAgain?: boolean;
 }
 
 export interface RepositorySighting extends Sighting {
@@ -208,15 +210,19 @@ async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[]
   );
 }
 
+/** What the repository had of the manifest before. */
+const KNOWN_ROWS = 'tag o where o.manifest_id = m.id and o.repository_id = n.repository_id';
+
 /**
  * Amazon ECR takes our own reading of a manifest for a pull. What is told near that time gives way to the pull that was
  * known before, where the repository had the manifest already. Where no registry tells of pulls, nothing is looked up:
  * an unknown time alone would not end the condition.
  */
 const PULLED_AT = `case
-  when n.pulled_at is not null and n.pulled_at between m.fetched_at - interval '15 minutes' and m.fetched_at + interval '15 minutes'
-    and exists (select 1 from tag o where o.manifest_id = m.id and o.repository_id = n.repository_id)
-  then (select max(o.pulled_at) from tag o where o.manifest_id = m.id and o.repository_id = n.repository_id)
+  when n.pulled_at is not null and exists (
+    select 1 from ${KNOWN_ROWS}
+      and n.pulled_at - coalesce(o.read_again_at, m.fetched_at) between interval '-15 minutes' and interval '15 minutes')
+  then (select max(o.pulled_at) from ${KNOWN_ROWS})
   else n.pulled_at end`;
 
 async function insertOpenRows(
@@ -228,16 +234,18 @@ async function insertOpenRows(
   if (sightings.length === 0) return;
   const present = key === 'name' ? 'name is not null' : 'name is null';
   await tx.query(
-    `insert into tag (repository_id, name, manifest_id, pushed_at, pulled_at, reported_bytes, archived, started_at)
+    `insert into tag (repository_id, name, manifest_id, pushed_at, pulled_at, reported_bytes, archived, started_at, read_again_at)
      select distinct on (n.repository_id, n.name, m.id)
-       n.repository_id, n.name, m.id, n.pushed_at, ${PULLED_AT}, n.reported_bytes, n.archived, $8
-     from unnest($1::int8[], $2::text[], ${textsOf('$3')}, $4::timestamptz[], $5::timestamptz[], $6::int8[], $7::bool[])
-       as n (repository_id, name, digest, pushed_at, pulled_at, reported_bytes, archived)
+       n.repository_id, n.name, m.id, n.pushed_at, ${PULLED_AT}, n.reported_bytes, n.archived, $8, case when n.read_again then $8::timestamptz end
+     from unnest($1::int8[], $2::text[], ${textsOf('$3')}, $4::timestamptz[], $5::timestamptz[], $6::int8[], $7::bool[], $9::bool[])
+       as n (repository_id, name, digest, pushed_at, pulled_at, reported_bytes, archived, read_again)
      join manifest m on m.digest = decode(n.digest, 'hex')
      on conflict (repository_id, ${key}) where ended_at is null and ${present} do update
-       set pushed_at = excluded.pushed_at, pulled_at = excluded.pulled_at, reported_bytes = excluded.reported_bytes, archived = excluded.archived
+       set pushed_at = excluded.pushed_at, pulled_at = excluded.pulled_at, reported_bytes = excluded.reported_bytes,
+         archived = excluded.archived, read_again_at = coalesce(excluded.read_again_at, tag.read_again_at)
        where (tag.pushed_at, tag.pulled_at, tag.reported_bytes, tag.archived)
-         is distinct from (excluded.pushed_at, excluded.pulled_at, excluded.reported_bytes, excluded.archived)`,
+         is distinct from (excluded.pushed_at, excluded.pulled_at, excluded.reported_bytes, excluded.archived)
+         or excluded.read_again_at is not null`,
     [
       sightings.map(({ repositoryId }) => repositoryId),
       sightings.map(({ tag }) => tag ?? null),
@@ -247,6 +255,7 @@ async function insertOpenRows(
       sightings.map(({ reportedBytes }) => reportedBytes ?? null),
       sightings.map(({ archived }) => archived ?? false),
       now,
+      sightings.map(({ readAgain }) => readAgain ?? false),
     ],
   );
 }

@@ -379,6 +379,21 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(await pulls()).toEqual([before[0], { tag: 'never', pulled: pulledAt + day }, before[2]]);
   });
 
+  test('keeps it when --full reads the image again', async () => {
+    const [now, day] = [Math.floor(Date.now() / 1000), 86_400];
+    const used = image({ layers: ['used'] });
+    const pull = (daysAgo: number) => fake.push('app', used, { tags: ['used'], pulledAt: now - daysAgo * day });
+    pull(400);
+    await auditEcr(db, fake);
+    // The first reading was a month ago.
+    pull(30);
+    await db.query('update manifest set fetched_at = to_timestamp($1)', [now - 30 * day]);
+    await auditEcr(db, fake, { source: { full: true } });
+    await auditEcr(db, fake);
+    const pulled = await db.query('select extract(epoch from pulled_at)::int8 as at from slimboard_images');
+    expect(pulled).toEqual([{ at: now - 400 * day }]);
+  });
+
   test('when it is stopped, goes on and ends with the rows it would have had', async () => {
     fake = await ecr.start({ blobMounting: true, pageSize: 30 });
     for (let n = 0; n < 12; n++) fill(fake, `app-${n}`, 8);
