@@ -71,9 +71,11 @@ function entriesOf(image: ImageDetail, listing: ListOptions): readonly ListedMan
     for (const name of image.imageTags ?? [image.imageDigest ?? '']) onInvalid(name, noDigest(image));
     return [];
   }
+  const { imageTags = [] } = image;
   const entry = entryOf(image);
-  const tags = keepNames(image.imageTags ?? [], parseTag, listing);
-  return tags.length === 0 ? [entry] : tags.map((tag) => ({ ...entry, tag }));
+  const tags = keepNames(imageTags, parseTag, listing);
+  // Where no tag can be asked for, it is not untagged all the same: each is told, and the image is left out.
+  return imageTags.length === 0 ? [entry] : tags.map((tag) => ({ ...entry, tag }));
 }
 
 function entryOf(image: ImageDetail): ListedManifest {

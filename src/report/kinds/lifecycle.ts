@@ -17,7 +17,7 @@ const columns: readonly Column[] = [
     name: 'outcome',
     type: 'text',
     description:
-      '`expires` or `archives`; with `-later`, once the index that lists it, or the image that it describes, has gone; `stays`: an index that stays lists it.',
+      '`expires` or `archives`; with `-later`, once the index that lists it, or the image that it describes, has gone; `stays`: an index that stays lists it; `unknown`: an index that was not read may list it.',
   },
   { name: 'in_use', type: 'boolean', description: 'Whether `--in-use` names it: the registry does not know.' },
   { name: 'pushed_at', type: 'timestamp', description: 'The push, else the build: what rules go by.' },
@@ -72,13 +72,13 @@ export function simulated(rules: readonly LifecycleRule[], inUse: InUse): Report
 /** Images as ECR lists them: children of an index are there by themselves, mostly without a tag. */
 const LISTED = `
   listed as (
-    select r.source_id, s.name as source, r.registry, r.name as repository, r.team, t.repository_id, t.manifest_id, m.digest, m.subject,
+    select r.source_id, s.name as source, r.registry, r.name as repository, r.team, t.repository_id, t.manifest_id, m.digest, m.kind, m.subject,
       coalesce(string_agg(t.name, ';' order by t.name), '') as tags, array_remove(array_agg(t.name), null) as names, bool_or(t.archived) as archived,
       max(t.pulled_at) as pulled_at, max(coalesce(t.pushed_at, i.created_at, t.started_at)) as pushed_at, max(i.pull_bytes) as compressed_bytes
     from tag t join repository r on r.id = t.repository_id and r.ended_at is null join source s on s.id = r.source_id
     join manifest m on m.id = t.manifest_id left join image i on i.manifest_id = t.manifest_id
     where t.ended_at is null
-    group by r.source_id, s.name, r.registry, r.name, r.team, t.repository_id, t.manifest_id, m.digest, m.subject),
+    group by r.source_id, s.name, r.registry, r.name, r.team, t.repository_id, t.manifest_id, m.digest, m.kind, m.subject),
   listing as (
     select l.repository_id, l.manifest_id, x.child_id from listed l join index_child x on x.index_id = l.manifest_id where x.child_id is not null),
   described as (
@@ -132,14 +132,23 @@ function markSql({ selection }: LifecycleRule, index: number): string {
   }
 }
 
+/** Before any image: "never" is written as a large number, and timestamps end. */
+const MAX_DAYS = 36_500;
+
 function ago(days: number): string {
-  return `now() - make_interval(days => ${days})`;
+  return `now() - make_interval(days => ${Math.min(days, MAX_DAYS)})`;
 }
 
-/** No index goes for a child of it, and a child goes only when all indexes of its repository that list it have gone. */
+/**
+ * No index goes for a child of it, and a child goes only when all indexes of its repository that list it have gone. Of one
+ * that was not read nobody knows what it lists.
+ */
 const OUTCOMES = `
   settled as (
-    select k.*, case when p.parents = 0 then k.act when p.parents = p.going then k.act || '-later' else 'stays' end as outcome
+    select k.*, case
+        when p.going < p.parents then 'stays'
+        when k.tags = '' and k.kind <> 'index' and k.repository_id in (select repository_id from partly_read_repository) then 'unknown'
+        when p.parents = 0 then k.act else k.act || '-later' end as outcome
     from marked k cross join lateral (
       select count(*) as parents, count(g.manifest_id) as going
       from listing x

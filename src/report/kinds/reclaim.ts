@@ -32,7 +32,7 @@ const SIZE = `coalesce(c.compressed_bytes, (
     select l.blob_id from index_child x join manifest_layer l on l.manifest_id = x.child_id where x.index_id = c.manifest_id)))`;
 
 /**
- * Candidates for removal; nothing is removed. Never among them: what an index of the repository lists, what describes
+ * Candidates for removal; nothing is removed. Never among them: what an index of the repository lists, or may list, what describes
  * another manifest (signatures, attestations), what the newest build of a repository is, and what is in use. A blob is
  * freed with the last of its holders, and only when all of them are candidates.
  * @param inUse what runs somewhere: digests, and references with a tag or a digest

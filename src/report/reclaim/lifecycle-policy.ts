@@ -7,7 +7,7 @@ const MOST_RULES = 50;
 const MOST_WILDCARDS = 4;
 
 const patterns = z.array(z.string().min(1)).min(1);
-const positive = z.int().min(1);
+const positive = z.int32().min(1);
 const selection = z.strictObject({
   tagStatus: z.enum(['tagged', 'untagged', 'any']),
   tagPatternList: patterns.optional(),

@@ -258,16 +258,18 @@ describe('images', () => {
     expect(entries[2]).toMatchObject({ subject: multi.digest, artifactType: 'application/vnd.example.signature' });
   });
 
-  test('with a tag that OCI does not allow are given without it, and it is told', async () => {
+  test('with no tag that OCI allows are told and left out: they are not untagged', async () => {
     const fake = await ecr.start();
     const app = image();
     const long = 'x'.repeat(200);
+    const other = image({ layers: ['other'] });
     fake.push('api', app, { tags: [long] });
+    fake.push('api', other, { tags: [long.toUpperCase(), '1'] });
     const registry = await ecr.open(fake);
     const told: string[] = [];
     const listing = registry.listManifests(ecrRepository('api'), { onInvalid: (name) => told.push(name) });
-    expect(await collect(listing)).toEqual([expect.not.objectContaining({ tag: long })]);
-    expect(told).toEqual([long]);
+    expect(await collect(listing)).toEqual([expect.objectContaining({ digest: other.digest, tag: '1' })]);
+    expect(told).toEqual([long, long.toUpperCase()]);
     await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(InvalidReferenceError);
   });
 

@@ -94,6 +94,7 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
       ],
     ],
     ['age counts from the push', [rule(1, { ...PROD, ...pushed(15) })], [['prod-3', 1, 'expires', 100 + 1]]],
+    ['an age that nothing reaches marks nothing', [rule(1, { tagStatus: 'any', ...pushed(99_999_999) })], []],
     [
       'a pattern is matched by any tag, and all patterns must be',
       [rule(1, { tagStatus: 'tagged', tagPatternList: ['prod-*', 'l*t'], ...pushed(5) })],

@@ -73,6 +73,7 @@ test.each<[string, readonly RuleText[], RegExp]>([
   ['leaving the archive early', [[1, { ...ARCHIVED, countNumber: 89 }]], /90 days at least/],
   ['another word', [[1, { ...UNTAGGED, countTyp: 1 }]], /no lifecycle policy: rules\.0\.selection/],
   ['no number', [[1, { ...UNTAGGED, countNumber: 0 }]], /rules\.0\.selection\.countNumber/],
+  ['a number that no database counts', [[1, { ...UNTAGGED, countNumber: 5e9 }]], /rules\.0\.selection\.countNumber/],
   ['no rules', [], /no lifecycle policy: rules/],
 ])('%s is refused', (_, rules, message) => {
   expect(() => parseLifecyclePolicy(textOf(rules))).toThrow(message);
