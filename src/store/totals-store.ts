@@ -10,15 +10,31 @@ import { summariseSource } from './summary-store.ts';
  * keeps it once; foreign layers do not count. All numbers are bytes.
  */
 
-/** What each repository holds: manifests of its open tags and untagged manifests, with the children of indexes. */
+/**
+ * What each repository holds: manifests of its open tags and untagged manifests, with those children of indexes that the
+ * audit asked for: of its platforms, and what was attested of them. Others may be known from other sources and audits.
+ */
 const HELD = `
   create temp table held on commit drop as
-  with recursive held (repository_id, manifest_id) as (
+  with recursive asked as (
+    select s.platforms, coalesce((
+      select (o -> 'provenance')::bool from audit a cross join lateral jsonb_array_elements(a.options -> 'sources') o
+      where a.id = $2 and o ->> 'name' = s.name), true) as provenance
+    from source s where s.id = $1),
+  found (repository_id, manifest_id) as (
     select t.repository_id, t.manifest_id from tag t join repository r on r.id = t.repository_id
     where r.source_id = $1 and r.ended_at is null and t.ended_at is null
     union
-    select h.repository_id, c.child_id from held h join index_child c on c.index_id = h.manifest_id where c.child_id is not null)
-  select * from held`;
+    select f.repository_id, c.child_id from found f cross join asked a join index_child c on c.index_id = f.manifest_id
+    where c.child_id is not null and (a.platforms is null or c.describes is null and is_wanted_platform(c.platform, a.platforms))),
+  -- An attestation is of its image's platform. Brought together by sorting: a list of thousands is gone through once.
+  attested as (
+    select f.repository_id, c.child_id, c.describes,
+      bool_or(c.describes is null) over (partition by f.repository_id, c.index_id, coalesce(c.describes, c.digest)) as of_wanted
+    from found f cross join asked a join index_child c on c.index_id = f.manifest_id
+    where a.provenance and a.platforms is not null and (c.describes is not null or is_wanted_platform(c.platform, a.platforms)))
+  select * from found
+  union select repository_id, child_id from attested where of_wanted and describes is not null and child_id is not null`;
 
 const HOLDING = `
   create temp table holding on commit drop as
@@ -188,7 +204,7 @@ const REPOSITORY_TOTALS = `
 /** Computes a source's totals, shares and history rows for an audit. Needs a transaction: its tables are temporary. */
 export async function computeTotals(tx: Queryable, sourceId: number, auditId: number): Promise<void> {
   await tx.query(PLAN_AS_A_WHOLE);
-  await tx.query(HELD, [sourceId]);
+  await tx.query(HELD, [sourceId, auditId]);
   await tx.query('analyze held');
   await tx.query(HOLDING);
   await tx.query('analyze holding');
@@ -214,7 +230,7 @@ export interface UnchangedSince {
 
 /**
  * The newest audit that computed totals of these sources, where nothing was found since: no tag or repository came,
- * moved or went, and no manifest was fetched; and where the settings say as then which platforms count, and what is shared.
+ * moved or went, and no manifest was fetched; and where the settings say as then which children of indexes count, and what is shared.
  * Of other sources, whose images may be bases of these, what was found while it ran counts too: it may not have seen it.
  */
 export async function findUnchangedSince(
@@ -240,7 +256,7 @@ export async function findUnchangedSince(
        cross join lateral jsonb_array_elements(asked.options -> 'sources') n
        join lateral jsonb_array_elements(a.options -> 'sources') o on o -> 'name' = n -> 'name'
        where asked.id = $2 and n ->> 'name' in (select name from source where id = any($1::int4[]))
-         and (n -> 'platforms', n -> 'dedup') is distinct from (o -> 'platforms', o -> 'dedup'))`,
+         and (n -> 'platforms', n -> 'provenance', n -> 'dedup') is distinct from (o -> 'platforms', o -> 'provenance', o -> 'dedup'))`,
     [[...sourceIds], auditId, sourceIds.length],
   );
   return row;

@@ -1,0 +1,74 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { OciSource } from '../../../src/settings/settings.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { auditRegistry } from '../../support/audits.ts';
+import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { attestation, image, index } from '../../support/image-builder.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+const ARM = { os: 'linux', architecture: 'arm64' };
+
+describe.each(BACKENDS)('what others read of the same indexes, in $name', ({ open }) => {
+  let db: Database;
+  let registry: RegistryServer;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    await emptyTables(db);
+    registry = await startRegistry();
+    const [amd, arm] = [image({ layers: ['base', 'amd'] }), image({ layers: ['arm'], platform: ARM })];
+    registry.push('shop/app', '1', index([amd, arm, attestation(amd, { of: 'amd' }), attestation(arm, { of: 'arm' })]));
+    // The outer index lists its own image for one platform, and behind it those of the inner one.
+    registry.push('shop/nested', '1', index([index([amd, arm, attestation(amd, { nested: true })]), amd]));
+  });
+  afterEach(() => registry.close());
+
+  /** What an audit of some settings finds stored, and by how much that has grown. */
+  async function storedBy(settings: Partial<OciSource>): Promise<readonly unknown[]> {
+    const { id } = await auditRegistry(db, registry, { source: { name: 'nightly', ...settings } });
+    return db.query(
+      `select 'source' as of, name, stored_bytes, null as exclusive_bytes, null as own_bytes from slimboard_trends where audit_id = $1 and scope = 'source'
+       union all select 'team', team, stored_bytes, exclusive_bytes, own_bytes from slimboard_teams where audit_id = $1
+       union all select 'repository', repository, stored_bytes, exclusive_bytes, own_bytes from slimboard_repositories where source = 'nightly'
+       union all select 'image', i.repository || ' ' || i.platform, i.compressed_bytes, i.exclusive_bytes, null from slimboard_images i where source = 'nightly'
+       order by 1, 2`,
+      [id],
+    );
+  }
+
+  const growth = () =>
+    db.query("select growth_bytes from slimboard_teams where source = 'nightly' order by audit_id desc limit 1");
+
+  test.each<[string, Partial<OciSource>]>([
+    ['platforms', {}],
+    ['platforms, without provenance', { provenance: false }],
+  ])('count for nobody else: %s', async (_, settings) => {
+    const alone = await storedBy(settings);
+    expect(alone).toEqual(await storedBy(settings));
+    await auditRegistry(db, registry, { source: { name: 'everything', platforms: 'all' } });
+    expect(await storedBy(settings)).toEqual(alone);
+    expect(await growth()).toEqual([{ growth_bytes: 0 }]);
+    await storedBy({ platforms: 'all' });
+    expect(await storedBy(settings)).toEqual(alone);
+    expect(await growth()).toEqual([{ growth_bytes: 0 }]);
+  });
+
+  test('attestations count where they are asked for', async () => {
+    const bytesOf = async (settings: Partial<OciSource>) => {
+      await storedBy(settings);
+      const [row] = await db.query<{ stored_bytes: number }>(
+        'select stored_bytes from source_total order by audit_id desc limit 1',
+      );
+      return row?.stored_bytes ?? 0;
+    };
+    const without = await bytesOf({ provenance: false });
+    const asked = await bytesOf({ provenance: true });
+    expect(asked).toBeGreaterThan(without);
+    expect(await bytesOf({ provenance: false })).toBe(without);
+    expect(await bytesOf({ platforms: 'all' })).toBeGreaterThan(asked);
+  });
+});
