@@ -59,6 +59,7 @@ export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly L
   const { plan, savings, slimScore } = planImage(image, findings, judge.knowledge, judge.policy.goal);
   return {
     manifestId: stored.manifestId,
+    classifierVersion: CLASSIFIER_VERSION,
     rulesKey: judge.rulesKey,
     basesKey: stored.basesKey,
     base: verdict.base,

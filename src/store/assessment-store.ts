@@ -7,6 +7,7 @@ import { storableJson } from './storable.ts';
 /** What slimboard makes of an image, as it is kept. Sizes are bytes. */
 export interface Assessment {
   readonly manifestId: number;
+  readonly classifierVersion: number;
   readonly rulesKey: string;
   readonly basesKey: string;
   readonly base: BaseVerdict;
@@ -129,29 +130,50 @@ async function saveFindings(tx: Queryable, assessments: readonly Assessment[]): 
   );
 }
 
+/** What an image says of a layer. */
+interface LayerVerdict {
+  readonly class: string;
+  readonly instruction: string;
+  /** How many layers the image has. */
+  readonly layers: number;
+}
+
 /**
- * Keeps each layer's class and instruction as judged in the image that added it. To images built on that one it is `base`,
- * which replaces no other class.
+ * Keeps of each layer what one of its images says of it: the image whose own layer it is, to those built on that one it is
+ * base; of several the smallest, for all that are built on it have more layers. So it is the same in whatever order images
+ * are judged, and known to be built on others. A newer classifier starts anew.
  */
 async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment[]): Promise<void> {
-  const layers = new Map<Digest, { readonly class: string; readonly instruction: string }>();
-  for (const assessment of assessments) {
-    for (const layer of assessment.layers) {
-      if (layer.class === 'base' && layers.has(layer.digest)) continue;
-      layers.set(layer.digest, layer);
+  const kept = new Map<Digest, LayerVerdict>();
+  for (const { layers } of assessments) {
+    for (const layer of layers) {
+      const verdict = { ...layer, layers: layers.length };
+      const other = kept.get(layer.digest);
+      if (!other || isBefore(verdict, other)) kept.set(layer.digest, verdict);
     }
   }
-  const rows = [...layers.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = [...kept.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   if (rows.length === 0) return;
-  await tx.query(
-    `update blob set layer_class = n.class, instruction = n.instruction
-     from unnest($1::bytea[], $2::text[], $3::text[]) as n (digest, class, instruction)
-     where blob.digest = n.digest and (blob.layer_class is null or n.class <> 'base')
-       and (blob.layer_class, blob.instruction) is distinct from (n.class, n.instruction)`,
-    [
-      rows.map(([digest]) => digestBytes(digest)),
-      rows.map(([, layer]) => layer.class),
-      rows.map(([, layer]) => layer.instruction),
-    ],
-  );
+  await tx.query(SAVE_LAYER_VERDICTS, [
+    rows.map(([digest]) => digestBytes(digest)),
+    rows.map(([, verdict]) => verdict.class),
+    rows.map(([, { instruction }]) => instruction),
+    rows.map(([, { layers }]) => layers),
+    assessments[0]?.classifierVersion ?? 0,
+  ]);
 }
+
+/** The order of SAVE_LAYER_VERDICTS. */
+function isBefore(one: LayerVerdict, other: LayerVerdict): boolean {
+  if ((one.class === 'base') !== (other.class === 'base')) return other.class === 'base';
+  if (one.layers !== other.layers) return one.layers < other.layers;
+  if (one.class !== other.class) return one.class < other.class;
+  return Buffer.compare(Buffer.from(one.instruction), Buffer.from(other.instruction)) < 0;
+}
+
+const SAVE_LAYER_VERDICTS = `
+  update blob set layer_class = n.class, instruction = n.instruction, verdict_layers = n.layers, verdict_version = $5
+  from unnest($1::bytea[], $2::text[], $3::text[], $4::int4[]) as n (digest, class, instruction, layers)
+  where blob.digest = n.digest and (coalesce(blob.verdict_version, 0) < $5 or blob.verdict_version = $5
+    and (n.class = 'base', n.layers, n.class collate "C", n.instruction collate "C")
+      < (blob.layer_class = 'base', blob.verdict_layers, blob.layer_class collate "C", blob.instruction collate "C"))`;

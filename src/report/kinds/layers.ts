@@ -10,7 +10,11 @@ const columns: readonly Column[] = [
     type: 'text',
     description: 'What made it: `base`, `os-packages`, `dependencies`, `build-tools`, `application`, `configuration`.',
   },
-  { name: 'instruction', type: 'text', description: 'The instruction that made it, secrets replaced.' },
+  {
+    name: 'instruction',
+    type: 'text',
+    description: 'The instruction that made it, as in the smallest image whose own layer it is; secrets replaced.',
+  },
   { name: 'images', type: 'integer', description: 'How many images hold it.' },
   { name: 'tags', type: 'integer', description: 'How many tags lead to one of those.' },
   { name: 'repositories', type: 'integer', description: 'In how many repositories.' },

@@ -15,7 +15,12 @@ const columns: readonly Column[] = [
   { name: 'change_bytes', type: 'bytes', description: 'The difference.' },
   { name: 'change_percent', type: 'percent', description: 'The difference in percent.' },
   { name: 'step', type: 'integer', description: 'The layer that grew most, counted from 1, base first.' },
-  { name: 'step_bytes', type: 'bytes', description: 'By how much it is larger than the same instruction before.' },
+  {
+    name: 'step_bytes',
+    type: 'bytes',
+    description:
+      'By how much it is larger than the layer that it replaces: of the same instruction, else at the same place.',
+  },
   { name: 'instruction', type: 'text', description: 'What made that layer, secrets replaced.' },
   { name: 'digest', type: 'digest', description: 'The manifest of the build that grew.', detail: true },
   { name: 'previous_digest', type: 'digest', description: 'The manifest of the build before it.', detail: true },

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readOverview } from '../../../src/html/overview/read-overview.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { reclaim, reclaimable } from '../../../src/report/kinds/reclaim.ts';
 import { comparableTrends, grownRepositories } from '../../../src/report/kinds/trends.ts';
@@ -16,6 +17,9 @@ import { type RegistryServer, startRegistry } from '../../support/registry-serve
 import { readRecords } from '../../support/report-records.ts';
 
 const BASE = ['a base of one layer'.repeat(50), 'and another'.repeat(40)];
+
+/** Text that does not compress. */
+const LONG = Array.from({ length: 60 }, (_, at) => digestOf(`part ${at}`).slice('sha256:'.length)).join('');
 
 const TAGS = reclaim.columns.findIndex(({ name }) => name === 'tags');
 
@@ -130,6 +134,32 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(found).toMatchObject([{ repository: 'team/app', tag: '2', previous_tag: '1', step: 4 }]);
     expect(found[0]?.change_bytes).toBe(found[0]?.step_bytes);
     expect(found[0]?.change_bytes).toBe((found[0]?.compressed_bytes as number) - (found[0]?.previous_bytes as number));
+  });
+
+  test('a step is compared with what it took the place of, whatever another image calls that layer', async () => {
+    const made = (name: string, text: string) => ({ layer: textLayer(text), step: { created_by: name } });
+    const push = (reference: string, month: number, ...steps: readonly ReturnType<typeof made>[]) => {
+      const [repository = '', tag = ''] = reference.split(':');
+      const created = `2025-0${month}-01T00:00:00Z`;
+      const layers = steps.map(({ layer }) => layer);
+      registry.push(repository, tag, image({ layers, history: steps.map(({ step }) => step), created }));
+    };
+    const root = made('ADD rootfs.tar /', 'root');
+    push('shop/web:1.0', 1, root, made('RUN npm ci', LONG.slice(0, 1_000)));
+    push('shop/web:1.1', 2, root, made('RUN npm ci', LONG));
+    push('shop/api:1.0', 3, root, made('COPY node_modules /app', LONG.slice(0, 1_000)));
+    await auditRegistry(db, registry, { source: { include: ['shop/web'] } });
+    const alone = await rowsOf('regressions');
+    expect(alone).toMatchObject([
+      { tag: '1.1', step: 2, step_bytes: alone[0]?.change_bytes, instruction: 'RUN npm ci' },
+    ]);
+    await auditRegistry(db, registry);
+    expect(await rowsOf('regressions')).toEqual(alone);
+    // Of two like steps the one that stayed is not the one that grew.
+    push('shop/web:1.2', 4, root, made('RUN npm ci', LONG), made('RUN npm ci', LONG.slice(0, 2_000)));
+    await auditRegistry(db, registry);
+    const [added] = await readRecords(db, KINDS.regressions, { filters: { tag: '1.2' } });
+    expect(added).toMatchObject({ step: 3, step_bytes: added?.change_bytes });
   });
 
   test('the growth of all counts what went with a team', async () => {
