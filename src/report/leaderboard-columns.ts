@@ -22,7 +22,7 @@ export function groupColumns(grouping: Grouping): readonly Column[] {
       name: 'stored_bytes',
       type: 'bytes',
       description:
-        "The fair share: a blob that n hold counts 1/n to each, so that all shares sum to the registry's stored bytes; of a repository, each distinct blob in it once.",
+        "The fair share: a blob that n hold counts 1/n to each, so that the shares of teams sum to the registry's stored bytes, those of bases, distributions and runtimes to what its images under tags store; of a repository, each distinct blob in it once.",
     },
     { name: 'exclusive_bytes', type: 'bytes', description: 'What would be freed if it went away.' },
     { name: 'shared_bytes', type: 'bytes', description: 'Bytes in blobs that others hold too.', detail: true },
