@@ -14,6 +14,8 @@ export type EventName = NotifySettings['on'][number];
 export interface AuditEvent {
   readonly event: EventName;
   readonly audit: AuditSummary & {
+    /** Entries in `report errors`: of tags, repositories and sources. */
+    readonly errors: number;
     readonly images: number | null;
     readonly stored_bytes: number | null;
     readonly logical_bytes: number | null;
@@ -75,6 +77,7 @@ async function describe(db: Database, { id }: AuditRow): Promise<AuditEvent['aud
     tags_audited: number('tags_audited'),
     tags_skipped: number('tags_skipped'),
     tags_failed: number('tags_failed'),
+    errors: number('errors'),
     images: known('images'),
     stored_bytes: known('stored_bytes'),
     logical_bytes: known('logical_bytes'),

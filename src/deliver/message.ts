@@ -12,25 +12,34 @@ const LINES = 10;
 
 /** A message as Slack, Mattermost and others that speak its incoming webhooks take it. */
 export function slackBody(event: AuditEvent): string {
-  const text = [headline(event), ...event.items.slice(0, LINES).map(itemLine)].join('\n');
+  const items = event.items.slice(0, LINES).map((item) => itemLine(event.event, item));
+  const text = [headline(event), ...items].join('\n');
   const rest = event.items_total - Math.min(event.items.length, LINES);
   return JSON.stringify({ text: rest > 0 ? `${text}\n… and ${rest} more` : text });
 }
 
 const HEADLINES: Readonly<Record<AuditEvent['event'], (event: AuditEvent) => string>> = {
   finished: ({ audit }) =>
-    `${audit.tags_audited} of ${audit.tags_listed} tags audited, ${audit.tags_failed} failed; ${humanBytes(audit.stored_bytes ?? 0)} stored`,
+    `${audit.tags_audited} of ${audit.tags_listed} tags audited, ${audit.tags_failed} failed; ${humanBytes(audit.stored_bytes ?? 0)} stored${missing(audit)}`,
   regression: ({ items_total }) => `${counted(items_total, 'repository', 'repositories')} grew`,
   budget: ({ items_total }) => `${counted(items_total, 'image')} over budget`,
   failed: ({ audit }) => `the audit failed: "slimboard report errors --audit ${audit.id}" says why`,
 };
 
+/** Of a repository that could not be listed there are no tags to count. */
+function missing({ id, status, errors }: AuditEvent['audit']): string {
+  return status === 'incomplete'
+    ? `; incomplete: ${counted(errors, 'error')} (slimboard report errors --audit ${id})`
+    : '';
+}
+
 function headline(event: AuditEvent): string {
   return `slimboard audit ${event.audit.id} of ${escaped(event.audit.sources.join(', '))}: ${HEADLINES[event.event](event)}`;
 }
 
-function itemLine({ name, team, message, bytes }: AuditEvent['items'][number]): string {
-  const size = bytes === null ? '' : ` (${humanBytes(bytes)})`;
+/** A budget's message says how big the image is. */
+function itemLine(event: AuditEvent['event'], { name, team, message, bytes }: AuditEvent['items'][number]): string {
+  const size = bytes === null || event === 'budget' ? '' : ` (${humanBytes(bytes)})`;
   return `• ${escaped(name)} [${escaped(team)}]: ${escaped(message)}${size}`;
 }
 

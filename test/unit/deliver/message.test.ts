@@ -16,6 +16,7 @@ const event: AuditEvent = {
     tags_audited: 9,
     tags_skipped: 0,
     tags_failed: 0,
+    errors: 0,
     images: 4,
     stored_bytes: 1_500_000,
     logical_bytes: 3_000_000,
@@ -35,6 +36,34 @@ test('a message names the first items and counts the others', () => {
   expect(lines[0]).toBe('slimboard audit 7 of prod: 30 repositories grew');
   expect(lines[2]).toBe('• repository 1 [payments]: grew by 40 % (1.5 MB)');
   expect(lines.at(-1)).toBe('… and 20 more');
+});
+
+test('an audit that ended says what is missing of it, also where no tag of what it listed failed', () => {
+  const told = (audit: Partial<AuditEvent['audit']>): string => {
+    const finished = {
+      ...event,
+      event: 'finished',
+      audit: { ...event.audit, ...audit },
+      items: [],
+      items_total: 0,
+    } as const;
+    return JSON.parse(slackBody(finished)).text;
+  };
+  expect(told({})).toBe('slimboard audit 7 of prod: 9 of 9 tags audited, 0 failed; 1.5 MB stored');
+  expect(told({ status: 'incomplete', errors: 1 })).toBe(
+    'slimboard audit 7 of prod: 9 of 9 tags audited, 0 failed; 1.5 MB stored; incomplete: 1 error (slimboard report errors --audit 7)',
+  );
+});
+
+test('what is over budget says its size itself', () => {
+  const item = {
+    name: 'shop/cart:1',
+    team: 'shop',
+    message: '290 MB to pull, the budget is 100 MB',
+    bytes: 290_000_000,
+  };
+  const { text } = JSON.parse(slackBody({ ...event, event: 'budget', items: [item], items_total: 1 }));
+  expect(text.split('\n')[1]).toBe('• shop/cart:1 [shop]: 290 MB to pull, the budget is 100 MB');
 });
 
 test('a failed audit names the report of its own errors, for there may be a later one', () => {
