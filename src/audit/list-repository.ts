@@ -38,8 +38,9 @@ export async function listRepository(
     if (!(error instanceof UnknownRepositoryError) || found.tags.length > 0) throw error;
     found.errors.push(errorOf(source, repository, '', error));
   }
-  const tagsWanted = tagsSelected + found.errors.filter(({ tag }) => tag !== '').length;
-  await context.listings.write({ task, sourceId: source.id, repository, tagsWanted, ...found });
+  const tagsUnlisted = new Set(found.errors.map(({ tag }) => tag).filter((tag) => tag !== '')).size;
+  const tagsWanted = tagsSelected + tagsUnlisted;
+  await context.listings.write({ task, sourceId: source.id, repository, tagsWanted, tagsUnlisted, ...found });
   for (const error of found.errors) context.events.itemFailed(source.settings.name, itemName(error), error.message);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
 }

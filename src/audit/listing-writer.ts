@@ -16,6 +16,7 @@ export interface ReadListing {
   readonly tags: readonly Tag[];
   readonly untagged: readonly Digest[];
   readonly tagsWanted: number;
+  readonly tagsUnlisted: number;
   readonly errors: readonly ItemError[];
 }
 

@@ -22,7 +22,7 @@ function namesOf(sources: readonly string[]): string {
 function coverage(audits: readonly AuditSummary[]): string {
   const sum = (name: 'tags_listed' | 'tags_audited' | 'tags_skipped' | 'tags_failed'): number =>
     audits.reduce((total, audit) => total + audit[name], 0);
-  const others = sum('tags_skipped') > 0 ? `, ${count(sum('tags_skipped'))} of other kinds` : '';
+  const others = sum('tags_skipped') > 0 ? `, ${count(sum('tags_skipped'))} left out or of other kinds` : '';
   const failed = sum('tags_failed') > 0 ? `, ${count(sum('tags_failed'))} failed` : '';
   return `${count(sum('tags_audited'))} of ${counted(sum('tags_listed'), 'tag')} audited${others}${failed}`;
 }

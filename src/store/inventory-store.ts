@@ -268,6 +268,8 @@ export interface CompleteListing {
   readonly untagged: readonly Digest[];
   /** How many tags the audit was to read, those included that failed in the listing already. */
   readonly tagsWanted: number;
+  /** How many of them that are: named and not listed, or no names of tags. */
+  readonly tagsUnlisted: number;
 }
 
 /** Ends the tags that complete listings do not hold, and marks their repositories as listed by this audit. */
@@ -281,9 +283,15 @@ export async function closeListings(
   await endUnlistedTags(tx, ids, listings, now);
   await endUnlistedManifests(tx, ids, listings, now);
   await tx.query(
-    `update repository r set listed_by = $2, tags_listed = n.tags, tags_wanted = n.wanted
-     from unnest($1::int8[], $3::int4[], $4::int4[]) as n (id, tags, wanted) where r.id = n.id`,
-    [ids, auditId, listings.map(({ tags }) => tags.length), listings.map(({ tagsWanted }) => tagsWanted)],
+    `update repository r set listed_by = $2, tags_listed = n.tags, tags_wanted = n.wanted, tags_unlisted = n.unlisted
+     from unnest($1::int8[], $3::int4[], $4::int4[], $5::int4[]) as n (id, tags, wanted, unlisted) where r.id = n.id`,
+    [
+      ids,
+      auditId,
+      listings.map(({ tags }) => tags.length),
+      listings.map(({ tagsWanted }) => tagsWanted),
+      listings.map(({ tagsUnlisted }) => tagsUnlisted),
+    ],
   );
 }
 

@@ -269,7 +269,7 @@ export async function findUnchangedSince(
 export async function finishAudit(tx: Queryable, auditId: number, totalsOf: number, now: string): Promise<boolean> {
   const rows = await tx.query(
     `with listed as (
-       select r.id, r.tags_listed, r.tags_wanted, r.source_id, r.registry, r.name from repository r where r.listed_by = $1),
+       select r.id, r.tags_listed, r.tags_wanted, r.tags_unlisted, r.source_id, r.registry, r.name from repository r where r.listed_by = $1),
      failed_tag as (select distinct source_id, registry, repository, tag from audit_error where audit_id = $1 and tag <> ''),
      failed as (
        select (select count(*)::int from failed_tag) as tags, (select count(*) from audit_error where audit_id = $1) as errors),
@@ -286,6 +286,8 @@ export async function finishAudit(tx: Queryable, auditId: number, totalsOf: numb
      audited as (
        select coalesce(sum(least(i.tags, greatest(l.tags_wanted - coalesce(f.tags, 0), 0))), 0)::int as tags
        from listed l join image_tag i on i.id = l.id left join failed_of f on f.id = l.id),
+     failed_listed as (
+       select coalesce(sum(f.tags - l.tags_unlisted), 0)::int as tags from listed l join failed_of f on f.id = l.id),
      counted as (
        select (select count(*)::int from repository where seen_by = $1) as repositories,
               (select coalesce(sum(tags_listed), 0)::int from listed) as tags),
@@ -296,8 +298,8 @@ export async function finishAudit(tx: Queryable, auditId: number, totalsOf: numb
      update audit set stage = 'deliver', finished_at = greatest($3, newest.at), totals_of = $2,
        status = case when failed.errors = 0 then 'finished' when counted.repositories = 0 then 'failed' else 'incomplete' end,
        repositories_listed = counted.repositories, tags_listed = counted.tags, tags_audited = audited.tags, tags_failed = failed.tags,
-       tags_skipped = greatest(counted.tags - audited.tags - failed.tags, 0)
-     from failed, audited, counted, newest
+       tags_skipped = greatest(counted.tags - audited.tags - failed_listed.tags, 0)
+     from failed, failed_listed, audited, counted, newest
      where audit.id = $1 and audit.status = 'running' and audit.stage = 'close' returning audit.id`,
     [auditId, totalsOf, now],
   );

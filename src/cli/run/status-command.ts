@@ -57,10 +57,12 @@ function runningText({ stage, runner, openTasks, lastSignAt }: AuditProgress): s
   return `stopped, ${state}; last seen alive ${lastSignAt}; the next audit of its sources goes on from there`;
 }
 
-function coverageText({ status, tagsListed, tagsAudited, tagsFailed }: AuditProgress): string {
+function coverageText({ status, tagsListed, tagsAudited, tagsSkipped }: AuditProgress): string {
   if (tagsListed === 0) return 'nothing listed';
   const percent = (tags: number) => `${((tags / tagsListed) * 100).toFixed(2)} % of the tags listed`;
-  return status === 'running' ? `${percent(tagsAudited)} so far` : percent(tagsListed - tagsFailed);
+  if (status === 'running') return `${percent(tagsAudited)} so far`;
+  const skipped = tagsSkipped > 0 ? `, ${tagsSkipped} of them left out or of other kinds` : '';
+  return `${percent(tagsAudited + tagsSkipped)}${skipped}`;
 }
 
 function describe(progress: AuditProgress): string {

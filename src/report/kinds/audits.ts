@@ -13,8 +13,16 @@ const columns: readonly Column[] = [
   { name: 'repositories_listed', type: 'integer', description: 'Repositories that the registries listed.' },
   { name: 'tags_listed', type: 'integer', description: 'Tags that the registries listed.' },
   { name: 'tags_audited', type: 'integer', description: 'Tags of images that were audited.' },
-  { name: 'tags_skipped', type: 'integer', description: 'Tags of artifacts, signatures and other kinds.' },
-  { name: 'tags_failed', type: 'integer', description: 'Tags that could not be read.' },
+  {
+    name: 'tags_skipped',
+    type: 'integer',
+    description: 'Tags that patterns or `newest` leave out, and those of artifacts, signatures and other kinds.',
+  },
+  {
+    name: 'tags_failed',
+    type: 'integer',
+    description: 'Tags that could not be read, and those that the settings name and the registry does not list.',
+  },
   { name: 'errors', type: 'integer', description: 'Entries in `report errors`.' },
   { name: 'requests', type: 'integer', description: 'Requests to registries.', detail: true },
   { name: 'throttled', type: 'integer', description: 'How often a registry asked to slow down.', detail: true },

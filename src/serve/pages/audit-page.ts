@@ -29,7 +29,7 @@ ${section(
     ['Repositories', count(audit.repositoriesListed)],
     ['Tags listed', count(audit.tagsListed)],
     ['Audited', count(audit.tagsAudited)],
-    ['Other kinds', count(audit.tagsSkipped)],
+    ['Left out, or of other kinds', count(audit.tagsSkipped)],
     ['Failed', count(audit.tagsFailed)],
     ['Requests', `${count(audit.requests)}, of which ${count(audit.throttled)} were told to slow down`],
   ]),

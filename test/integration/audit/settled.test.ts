@@ -52,6 +52,7 @@ describe.each(BACKENDS)('a task that somebody else has settled, in $name', ({ op
       tags: [parseTag('1')],
       untagged: [],
       tagsWanted: 1,
+      tagsUnlisted: 0,
       errors: [],
     };
     const writer = createListingWriter(db, () => new Date().toISOString());

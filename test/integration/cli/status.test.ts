@@ -66,3 +66,12 @@ test('an audit whose process was stopped is said to be stopped, at once', async 
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^status {8}stopped, .*; the next audit of its sources goes on from there$/m);
 });
+
+test('an audit that has ended says of how many tags it tells what they are, and which failed', async () => {
+  await db.query(
+    "update audit set status = 'incomplete', finished_at = now(), tags_listed = 4, tags_audited = 1, tags_skipped = 2, tags_failed = 2",
+  );
+  const { stdout } = await runInProcess('/', ['--database', url, 'status']);
+  expect(stdout).toMatch(/^tags {10}4 listed, 1 audited, 2 skipped, 2 failed$/m);
+  expect(stdout).toMatch(/^coverage {6}75\.00 % of the tags listed, 2 of them left out or of other kinds$/m);
+});
