@@ -1,4 +1,5 @@
 import { GROUP_SUMS, groupSums, taggedImages } from '../store/group-sums.ts';
+import { scoreSql } from '../store/score-sql.ts';
 import { asOf, imagesAsOf, keptOr, type QueryScope } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';
 
@@ -37,6 +38,9 @@ function pairSql({ audit, source, parameters }: QueryScope, since: string | unde
     where ${current}`;
 }
 
+/** Totals of before say no more than the logical bytes. */
+const TEAM_SCORE = scoreSql('t.slim_score', 'coalesce(t.scored_bytes, t.logical_bytes)');
+
 /** Teams over several sources add up, but for the middle sizes: those are read from the images again. */
 function teamsSql(scope: QueryScope, since: string | undefined): string {
   const middle = (stored: string, index: number): string =>
@@ -50,7 +54,7 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
         ${middle('median_bytes', 1)} as median_bytes, ${middle('p90_bytes', 2)} as p90_bytes,
         max(t.largest_bytes) as largest_bytes,
         (array_agg(t.largest_image order by t.largest_bytes desc nulls last, t.largest_image))[1] as largest_image,
-        round(sum(t.slim_score * t.logical_bytes) / nullif(sum(t.logical_bytes) filter (where t.slim_score is not null), 0), 2) as slim_score,
+        ${TEAM_SCORE} as slim_score,
         goal_percent(sum(o.start_bytes)::int8, sum(o.goal_bytes)::int8, sum(o.current_bytes)::int8) as goal_percent
       from pair i join team_total t on t.audit_id = i.totals_of and t.source_id = i.source_id
       left join team_goal o on o.audit_id = t.audit_id and o.source_id = t.source_id and o.team = t.team
@@ -60,7 +64,7 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
       select t.team, ${sums(['stored_bytes', 'own_bytes', 'logical_bytes', 'savings_max_bytes'], 't', 'previous_')},
         max(t.largest_bytes) as previous_largest_bytes, case when count(*) = 1 then max(t.median_bytes) end as previous_median_bytes,
         sum(t.images) as previous_images,
-        round(sum(t.slim_score * t.logical_bytes) / nullif(sum(t.logical_bytes) filter (where t.slim_score is not null), 0), 2) as previous_slim_score
+        ${TEAM_SCORE} as previous_slim_score
       from pair i join team_total t on t.audit_id = i.previous_totals_of and t.source_id = i.source_id
       where ${scope.where} group by t.team),${credited(scope)}
     select coalesce(n.team, b.team) as name, n.*, b.previous_stored_bytes, b.previous_own_bytes, b.previous_logical_bytes, b.previous_savings_max_bytes,

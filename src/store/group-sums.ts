@@ -1,5 +1,6 @@
 import type { Queryable } from './database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
+import { scoreSql } from './score-sql.ts';
 
 /** The names that an image is grouped by, as SQL. */
 const NAME = {
@@ -54,7 +55,7 @@ export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): 
       select n.grouping, n.name, count(*) as images, percentile_disc(0.5) within group (order by o.bytes) as median,
         percentile_disc(0.9) within group (order by o.bytes) as p90, coalesce(sum(o.savings_min), 0) as savings_min,
         coalesce(sum(o.savings_max), 0) as savings_max,
-        round(sum(o.score * o.bytes) / nullif(sum(o.bytes) filter (where o.score is not null), 0), 2) as score
+        ${scoreSql('o.score', 'o.bytes')} as score
       from image_once o join named n on n.combination = o.combination group by 1, 2),
     largest as (
       select distinct on (n.grouping, n.name) n.grouping, n.name, o.bytes, o.repository || ':' || o.tag as image

@@ -3,6 +3,7 @@ import type { Queryable } from './database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
 import { keepGroupSums } from './group-sums.ts';
 import { PLAN_AS_A_WHOLE } from './planning.ts';
+import { scoreSql } from './score-sql.ts';
 import { summariseSource } from './summary-store.ts';
 
 /**
@@ -106,7 +107,7 @@ const SOURCE_TOTAL = `
 
 const TEAM_TOTALS = `
   insert into team_total (audit_id, source_id, team, repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes,
-    own_bytes, median_bytes, p90_bytes, largest_bytes, largest_image, savings_min_bytes, savings_max_bytes, slim_score, findings_error, findings_warn)
+    own_bytes, median_bytes, p90_bytes, largest_bytes, largest_image, savings_min_bytes, savings_max_bytes, slim_score, scored_bytes, findings_error, findings_warn)
   with team as (
     select r.team, count(distinct r.id)::int as repositories, count(t.id) filter (where t.name is not null)::int as tags
     from repository r left join tag t on t.repository_id = r.id and t.ended_at is null
@@ -132,11 +133,12 @@ const TEAM_TOTALS = `
       percentile_disc(0.5) within group (order by i.pull_bytes) as median, percentile_disc(0.9) within group (order by i.pull_bytes) as p90,
       max(i.pull_bytes) as largest, (array_agg(i.name order by i.pull_bytes desc, i.name))[1] as largest_image,
       coalesce(sum(a.savings_min_bytes), 0) as savings_min, coalesce(sum(a.savings_max_bytes), 0) as savings_max,
-      round(coalesce(sum(a.slim_score * i.pull_bytes) / nullif(sum(i.pull_bytes) filter (where a.slim_score is not null), 0), avg(a.slim_score)), 2) as score
+      ${scoreSql('a.slim_score', 'i.pull_bytes')} as score, sum(i.pull_bytes) filter (where a.slim_score is not null) as scored
     from image_of_team i left join assessment a on a.manifest_id = i.manifest_id group by i.team)
   select $2, $1, team.team, team.repositories, team.tags, coalesce(images.images, 0), coalesce(logical.logical, 0), coalesce(bytes.stored, 0),
     coalesce(bytes.exclusive, 0), coalesce(bytes.shared, 0), coalesce(own.own, 0), images.median, images.p90, images.largest, images.largest_image,
-    coalesce(images.savings_min, 0), coalesce(images.savings_max, 0), images.score, coalesce(found.errors, 0), coalesce(found.warnings, 0)
+    coalesce(images.savings_min, 0), coalesce(images.savings_max, 0), images.score, coalesce(images.scored, 0),
+    coalesce(found.errors, 0), coalesce(found.warnings, 0)
   from team
   left join bytes on bytes.team = team.team left join own on own.team = team.team left join logical on logical.team = team.team
   left join images on images.team = team.team left join found on found.team = team.team`;
@@ -182,7 +184,7 @@ const REPOSITORY_TOTALS = `
       percentile_disc(0.5) within group (order by t.pull_bytes) as median, percentile_disc(0.9) within group (order by t.pull_bytes) as p90,
       max(t.pull_bytes) as largest, (array_agg(t.tag order by t.pull_bytes desc, t.tag))[1] as largest_tag,
       sum(a.savings_min_bytes) as savings_min, sum(a.savings_max_bytes) as savings_max,
-      round(sum(a.slim_score * t.pull_bytes) / nullif(sum(t.pull_bytes) filter (where a.slim_score is not null), 0), 2) as score
+      ${scoreSql('a.slim_score', 't.pull_bytes')} as score
     from tagged_image t left join assessment a on a.manifest_id = t.manifest_id group by t.repository_id),
   found as (
     select t.repository_id, count(*) filter (where f.severity = 'error') as errors, count(*) filter (where f.severity = 'warn') as warnings

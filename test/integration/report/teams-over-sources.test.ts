@@ -131,3 +131,39 @@ describe.each(BACKENDS)('teams over several sources, audited again, on $name', (
     ]);
   });
 });
+
+describe.each(BACKENDS)('the score of a group on $name', ({ open }) => {
+  let db: Database;
+
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+    const inventory = new Inventory(db);
+    const image = (name: string, bytes: number, score: number) =>
+      inventory.image({
+        name,
+        layers: bytes === 0 ? [] : [[`layer of ${name}`, bytes]],
+        assessment: { slim_score: score, runtime: bytes === 0 ? 'none' : 'node' },
+      });
+    const [east, west] = [await inventory.source('east'), await inventory.source('west')];
+    const inEast = await inventory.repository(east, 'shop/cart', 'shop', AT);
+    const inWest = await inventory.repository(west, 'shop/search', 'shop', AT);
+    const empty = await inventory.repository(west, 'tools/empty', 'tools', AT);
+    const wasteful = await image('wasteful', 100, 50);
+    for (let tag = 0; tag < 10; tag++) await inventory.tag(inEast, `${tag}`, wasteful, AT);
+    await inventory.tag(inWest, '1', await image('slim', 300, 100), AT);
+    await inventory.tag(empty, '1', await image('empty', 0, 100), AT);
+    for (const source of [east, west]) await inventory.audit(source, AT);
+  });
+  afterAll(() => db?.close());
+
+  test.each([
+    ['team', { shop: 87.5, tools: 100 }],
+    ['runtime', { node: 87.5, none: 100 }],
+    ['repository', { 'shop/cart': 50, 'shop/search': 100, 'tools/empty': 100 }],
+  ] as const)('is that of its images by their sizes, however many tags they have: by %s', async (by, expected) => {
+    const records = await readRecords(db, leaderboard({ by, metric: 'score' }), {});
+    const scores = records.map((row) => [String(row[by]).replace(/^[^/]*\/(?=.*\/)/, ''), row.slim_score]);
+    expect(Object.fromEntries(scores)).toEqual(expected);
+  });
+});
