@@ -55,7 +55,9 @@ function measure(columns: readonly Column[], rows: readonly Cells[], { width }: 
 /** As many columns as the terminal has room for: the first one and the gist, then others in their order. */
 function narrowed(places: readonly Place[], width: number): readonly Place[] {
   if (widthOfAll(places) <= width) return places;
-  const shorter = places.map((place) => (isNumeric(place.column) || place.column.gist ? place : shortened(place)));
+  const narrow = places.map((place) => (place.column.gist ? place : shortened(place, NARROW_CELL)));
+  const excess = widthOfAll(narrow.filter(({ column }, at) => at === 0 || column.gist)) - width;
+  const shorter = narrow.map((place) => (place.column.gist ? shortened(place, place.width - excess) : place));
   const [first, ...others] = shorter;
   if (!first) return [];
   const chosen = new Set([first]);
@@ -69,9 +71,10 @@ function gistFirst(one: Place, other: Place): number {
   return Number(other.column.gist ?? false) - Number(one.column.gist ?? false);
 }
 
-function shortened(place: Place): Place {
-  const width = Math.max(NARROW_CELL, place.column.name.length);
-  return width < place.width ? { ...place, width, isShort: true } : place;
+/** A text that is cut to a width; numbers stay whole. */
+function shortened(place: Place, to: number): Place {
+  const width = Math.max(to, NARROW_CELL, place.column.name.length);
+  return isNumeric(place.column) || width >= place.width ? place : { ...place, width, isShort: true };
 }
 
 function widthOfAll(places: readonly Place[]): number {

@@ -169,6 +169,20 @@ describe('table', () => {
     expect((await text(20))[0]).toBe('repository    size');
   });
 
+  test('cuts a text that is the gist only by what the others of the gist need', async () => {
+    const columns: readonly Column[] = [
+      { name: 'rank', type: 'integer', description: '' },
+      { name: 'repository', type: 'text', description: '', gist: true },
+      { name: 'tags', type: 'integer', description: '' },
+      { name: 'savings', type: 'bytes', description: '', gist: true },
+    ];
+    const cells = [1, `registry.example.com/payments/${'x'.repeat(30)}`, 7, 1_500_000];
+    const text = async (width: number) => (await write('table', [cells], { width }, columns)).split('\n');
+    const cut = `   1  registry.example.com/payments/${'x'.repeat(19)}…   1.5 MB`;
+    expect((await text(65))[1]).toBe(cut);
+    expect((await text(20))[0]).toBe('rank  tags  savings');
+  });
+
   test('shows the first column on the narrowest', async () => {
     expect(await write('table', rows, { width: 1 })).toBe('name\nweb\n=1+1\n');
   });
