@@ -8,6 +8,8 @@ const MEASURED_ROWS = 200;
 const WIDEST_CELL = 60;
 /** Where not all columns have room: of cells with text, so that a long tag does not take the place of three figures. */
 const NARROW_CELL = 24;
+/** Of a text of the gist, where other columns of the gist have no room beside more. */
+const NARROWEST_CELL = 12;
 const GAP = '  ';
 
 /**
@@ -57,7 +59,7 @@ function narrowed(places: readonly Place[], width: number): readonly Place[] {
   if (widthOfAll(places) <= width) return places;
   const narrow = places.map((place) => (place.column.gist ? place : shortened(place, NARROW_CELL)));
   const excess = widthOfAll(narrow.filter(({ column }, at) => at === 0 || column.gist)) - width;
-  const shorter = narrow.map((place) => (place.column.gist ? shortened(place, place.width - excess) : place));
+  const shorter = narrow.map((place) => shortened(place, Math.max(place.width - excess, NARROWEST_CELL)));
   const [first, ...others] = shorter;
   if (!first) return [];
   const chosen = new Set([first]);
@@ -71,10 +73,11 @@ function gistFirst(one: Place, other: Place): number {
   return Number(other.column.gist ?? false) - Number(one.column.gist ?? false);
 }
 
-/** A text that is cut to a width; numbers stay whole. */
+/** A long text that is cut to a width; numbers, times and words stay whole. */
 function shortened(place: Place, to: number): Place {
-  const width = Math.max(to, NARROW_CELL, place.column.name.length);
-  return isNumeric(place.column) || width >= place.width ? place : { ...place, width, isShort: true };
+  const width = Math.max(to, place.column.name.length);
+  const isLong = place.width > NARROW_CELL && !isNumeric(place.column);
+  return isLong && width < place.width ? { ...place, width, isShort: true } : place;
 }
 
 function widthOfAll(places: readonly Place[]): number {

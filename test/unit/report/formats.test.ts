@@ -169,18 +169,19 @@ describe('table', () => {
     expect((await text(20))[0]).toBe('repository    size');
   });
 
-  test('cuts a text that is the gist only by what the others of the gist need', async () => {
+  test('cuts a text of the gist by what others of the gist have no room for', async () => {
     const columns: readonly Column[] = [
       { name: 'rank', type: 'integer', description: '' },
       { name: 'repository', type: 'text', description: '', gist: true },
       { name: 'tags', type: 'integer', description: '' },
+      { name: 'pushed_at', type: 'timestamp', description: '', gist: true },
       { name: 'savings', type: 'bytes', description: '', gist: true },
     ];
-    const cells = [1, `registry.example.com/payments/${'x'.repeat(30)}`, 7, 1_500_000];
-    const text = async (width: number) => (await write('table', [cells], { width }, columns)).split('\n');
-    const cut = `   1  registry.example.com/payments/${'x'.repeat(19)}…   1.5 MB`;
-    expect((await text(65))[1]).toBe(cut);
-    expect((await text(20))[0]).toBe('rank  tags  savings');
+    const at = '2026-11-20T09:12:41Z';
+    const cells = [1, `registry.example.com/payments/${'x'.repeat(30)}`, 7, at, 1_500_000];
+    const line = async (width: number) => (await write('table', [cells], { width }, columns)).split('\n')[1];
+    expect(await line(80)).toBe(`   1  registry.example.com/payments/${'x'.repeat(12)}…  ${at}   1.5 MB`);
+    expect(await line(49)).toBe(`   1  registry.ex…  ${at}   1.5 MB`);
   });
 
   test('shows the first column on the narrowest', async () => {
