@@ -16,7 +16,7 @@ export const MEDIA_TYPE = {
   notarySignature: 'application/vnd.cncf.notary.signature',
 } as const;
 
-/** Every manifest type we read, for `Accept`: a registry that misses one converts, or picks a platform for us. */
+/** The manifest types that every registry has, for `Accept`: a registry that misses one converts, or picks a platform for us. */
 export const MANIFEST_MEDIA_TYPES: readonly string[] = [
   MEDIA_TYPE.ociIndex,
   MEDIA_TYPE.ociManifest,

@@ -14,7 +14,7 @@ import {
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf, isDigest, verifyDigest } from '../oci/digest.ts';
 import { digestedContent, MAX_MANIFEST_BYTES } from '../oci/manifest.ts';
-import { bareMediaType, MANIFEST_MEDIA_TYPES } from '../oci/media-type.ts';
+import { bareMediaType, MANIFEST_MEDIA_TYPES, MEDIA_TYPE } from '../oci/media-type.ts';
 import {
   DOCKER_HUB,
   isRepositoryName,
@@ -48,7 +48,8 @@ export interface DistributionOptions extends DistributionClientOptions {
   readonly headForTags?: 'auto' | 'always';
 }
 
-const ACCEPT_MANIFESTS = MANIFEST_MEDIA_TYPES.join(', ');
+/** With manifests of blobs alone, which Amazon ECR never took: Azure has a 404 for whoever does not name their type. */
+const ACCEPT_MANIFESTS = [...MANIFEST_MEDIA_TYPES, MEDIA_TYPE.ociArtifact].join(', ');
 
 /**
  * A registry that speaks the OCI distribution API (1.0, 1.1; Docker's v2): it is only ever asked by GET and HEAD.

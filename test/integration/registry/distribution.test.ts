@@ -190,8 +190,9 @@ describe('reading tags', () => {
     server.push('app', '1', app);
     await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
     const accept = server.requests[0]?.headers.accept ?? '';
-    expect(accept.split(', ')).toHaveLength(6);
+    expect(accept.split(', ')).toHaveLength(7);
     expect(accept).toContain('application/vnd.oci.image.index.v1+json');
+    expect(accept).toContain('application/vnd.oci.artifact.manifest.v1+json');
   });
 
   describe('where HEAD is asked first', () => {
