@@ -16,8 +16,13 @@ const columns: readonly Column[] = [
     type: 'integer',
     description: 'The place of the technique in the plan, most gain first; each counts on those before it.',
   },
-  { name: 'technique', type: 'text', description: 'The technique.' },
-  { name: 'gain_bytes', type: 'bytes', description: 'What it adds to the savings: the middle of the projected range.' },
+  { name: 'technique', type: 'text', description: 'The technique.', gist: true },
+  {
+    name: 'gain_bytes',
+    type: 'bytes',
+    description: 'What it adds to the savings: the middle of the projected range.',
+    gist: true,
+  },
   {
     name: 'after_min_bytes',
     type: 'bytes',

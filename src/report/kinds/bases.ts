@@ -16,7 +16,7 @@ const columns: readonly Column[] = [
   { name: 'distro', type: 'text', description: 'The distribution, as os-release names it.' },
   { name: 'distro_version', type: 'text', description: 'Its version.' },
   { name: 'distro_eol', type: 'date', description: 'The day its support ends.' },
-  { name: 'images', type: 'integer', description: 'How many images stand on it.' },
+  { name: 'images', type: 'integer', description: 'How many images stand on it.', gist: true },
   { name: 'tags', type: 'integer', description: 'How many tags lead to those.' },
   { name: 'repositories', type: 'integer', description: 'In how many repositories.' },
   { name: 'teams', type: 'integer', description: 'Of how many teams.' },
@@ -32,7 +32,7 @@ const columns: readonly Column[] = [
     detail: true,
   },
   { name: 'app_logical_bytes', type: 'bytes', description: 'What the images add above the base, once a tag, bytes.' },
-  { name: 'logical_bytes', type: 'bytes', description: 'The pull sizes of all its tags, bytes.' },
+  { name: 'logical_bytes', type: 'bytes', description: 'The pull sizes of all its tags, bytes.', gist: true },
   { name: 'oldest_created_at', type: 'timestamp', description: 'When the oldest image on it was built.', detail: true },
   { name: 'newest_created_at', type: 'timestamp', description: 'When the newest image on it was built.' },
 ];

@@ -10,7 +10,7 @@ const columns: readonly Column[] = [
   { name: 'platform', type: 'text', description: 'Operating system, architecture and variant.' },
   { name: 'team', type: 'text', description: 'The owner of the repository, or `unowned`.' },
   { name: 'rule', type: 'text', description: 'The rule that the image trips.' },
-  { name: 'severity', type: 'text', description: '`error`, `warn` or `info`, as the policy has it.' },
+  { name: 'severity', type: 'text', description: '`error`, `warn` or `info`, as the policy has it.', gist: true },
   { name: 'confidence', type: 'text', description: 'How sure the finding is.', detail: true },
   { name: 'message', type: 'text', description: 'What was found.', gist: true },
   {

@@ -22,12 +22,13 @@ const columns: readonly Column[] = [
     description: 'The pull size of the newest build; of a team the sum of its repositories.',
   },
   { name: 'goal_bytes', type: 'bytes', description: 'The size to get to.' },
-  { name: 'left_bytes', type: 'bytes', description: 'What is left to take off.' },
+  { name: 'left_bytes', type: 'bytes', description: 'What is left to take off.', gist: true },
   { name: 'possible_bytes', type: 'bytes', description: 'What advice says it can become at best.' },
   {
     name: 'progress_percent',
     type: 'percent',
     description: 'The share of the way that is done; negative: further away than at the start.',
+    gist: true,
   },
   {
     name: 'progress_change',

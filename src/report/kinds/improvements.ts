@@ -18,7 +18,12 @@ const columns: readonly Column[] = [
   { name: 'techniques', type: 'list', description: 'All that were recognised.', detail: true },
   { name: 'previous_bytes', type: 'bytes', description: 'The pull size before.' },
   { name: 'compressed_bytes', type: 'bytes', description: 'The pull size after.' },
-  { name: 'saved_bytes', type: 'bytes', description: 'The difference: what was achieved. Negative: it grew.' },
+  {
+    name: 'saved_bytes',
+    type: 'bytes',
+    description: 'The difference: what was achieved. Negative: it grew.',
+    gist: true,
+  },
   { name: 'saved_percent', type: 'percent', description: 'The same in percent of the size before.' },
   {
     name: 'base_saved_bytes',

@@ -18,6 +18,7 @@ const columns: readonly Column[] = [
     type: 'text',
     description:
       '`expires` or `archives`; with `-later`, once the index that lists it, or the image that it describes, has gone; `stays`: an index that stays lists it; `unknown`: an index that was not read may list it.',
+    gist: true,
   },
   { name: 'in_use', type: 'boolean', description: 'Whether `--in-use` names it: the registry does not know.' },
   { name: 'pushed_at', type: 'timestamp', description: 'The push, else the build: what rules go by.' },
@@ -28,6 +29,7 @@ const columns: readonly Column[] = [
     type: 'bytes',
     description:
       'What its removal frees after all rows above it: the rows add up to what the whole policy frees. Archived images free nothing.',
+    gist: true,
   },
 ];
 

@@ -15,6 +15,7 @@ const columns: readonly Column[] = [
     name: 'reason',
     type: 'text',
     description: `\`archived\`, \`untagged\`, \`stale\` (nobody pulled it for ${STALE_DAYS} days) or \`superseded\` (${SUPERSEDED_BUILDS} newer builds, ${SUPERSEDED_DAYS} days old).`,
+    gist: true,
   },
   { name: 'dated_at', type: 'timestamp', description: 'The last pull, else the push, else the build.' },
   { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size; empty: an index.', detail: true },
@@ -23,6 +24,7 @@ const columns: readonly Column[] = [
     type: 'bytes',
     description:
       'What removing it frees when all rows above it are removed too: the rows add up to what the whole set frees.',
+    gist: true,
   },
 ];
 

@@ -12,7 +12,7 @@ const columns: readonly Column[] = [
   { name: 'created_at', type: 'timestamp', description: 'When the build that grew was made.' },
   { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size.' },
   { name: 'previous_bytes', type: 'bytes', description: 'The pull size of the build before it.', detail: true },
-  { name: 'change_bytes', type: 'bytes', description: 'The difference.' },
+  { name: 'change_bytes', type: 'bytes', description: 'The difference.', gist: true },
   { name: 'change_percent', type: 'percent', description: 'The difference in percent.' },
   { name: 'step', type: 'integer', description: 'The layer that grew most, counted from 1, base first.' },
   {

@@ -15,7 +15,7 @@ const columns: readonly Column[] = [
   { name: 'tags', type: 'integer', description: 'Its tags.' },
   { name: 'images', type: 'integer', description: 'Distinct images under those tags.' },
   { name: 'logical_bytes', type: 'bytes', description: 'The pull sizes of all its tags, as if nothing were shared.' },
-  { name: 'stored_bytes', type: 'bytes', description: 'Each distinct blob in it once.' },
+  { name: 'stored_bytes', type: 'bytes', description: 'Each distinct blob in it once.', gist: true },
   { name: 'exclusive_bytes', type: 'bytes', description: 'What would be freed if it went away.' },
   { name: 'shared_bytes', type: 'bytes', description: 'What other repositories would keep.', detail: true },
   { name: 'own_bytes', type: 'bytes', description: 'Distinct blobs above the base images.' },

@@ -28,7 +28,7 @@ const columns: readonly Column[] = [
   { name: 'estimated', type: 'integer', description: 'How many builds were estimated.' },
   { name: 'previous_bytes', type: 'bytes', description: 'Their pull sizes before, in sum.', detail: true },
   { name: 'compressed_bytes', type: 'bytes', description: 'Their pull sizes after, in sum.', detail: true },
-  { name: 'saved_bytes', type: 'bytes', description: 'The difference of the sums.' },
+  { name: 'saved_bytes', type: 'bytes', description: 'The difference of the sums.', gist: true },
 ];
 
 const median = (of: string): string =>

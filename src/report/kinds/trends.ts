@@ -16,6 +16,7 @@ const columns: readonly Column[] = [
     name: 'stored_bytes',
     type: 'bytes',
     description: 'Stored bytes; of a team its fair share; of a base image unknown.',
+    gist: true,
   },
   {
     name: 'change_bytes',

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { table } from '../../../src/report/formats/table.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
+import { REPORT_SCHEMA } from '../../../src/report/report.ts';
 
 /** What scripts rely on: a column more may come at the end, none goes, moves or is renamed. */
 const IMAGES = `source, registry, repository, tag, digest, index_digest, media_type, kind, platform, team,
@@ -27,4 +29,22 @@ test('teams has the columns that are promised, in their order', () => {
 test('a leaderboard begins with the same columns', () => {
   const columns = names(leaderboard({ by: 'team', metric: 'score' }));
   expect(columns.slice(0, listed(TEAMS).length)).toEqual(listed(TEAMS));
+});
+
+describe('what rows are ordered by is shown on 80 columns', () => {
+  const ordered = Object.values(KINDS).flatMap((kind) => {
+    const figure = /^(?:scope desc, )?(\w*bytes|images) desc/.exec(kind.order ?? '')?.[1];
+    return figure === undefined ? [] : [{ name: kind.name, kind, figure }];
+  });
+
+  test.each(ordered)('$name: $figure', async ({ kind: { columns }, figure }) => {
+    const row = columns.map(({ type }) => (['text', 'list', 'digest'].includes(type) ? 'x'.repeat(40) : 7));
+    async function* rows() {
+      yield [row];
+    }
+    let text = '';
+    const report = { schema: REPORT_SCHEMA, kind: 'images', columns, audit: null, rows: rows() } as const;
+    for await (const piece of table(report, { width: 80 })) text += piece;
+    expect(text.split('\n')[0]?.split(/ +/)).toContain(figure);
+  });
 });
