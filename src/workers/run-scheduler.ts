@@ -85,7 +85,7 @@ function namesOf(asked: readonly string[], settings: Settings): readonly string[
     );
   const unknown = asked.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new SettingsError(`there is no source "${unknown}" in the settings, only: ${known.join(', ') || 'none'}`);
+    throw new SettingsError(`there is no source "${unknown}" in the settings, only: ${known.join(', ')}`);
   return asked.length > 0 ? asked : known;
 }
 
