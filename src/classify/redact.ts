@@ -34,8 +34,10 @@ const TOKEN_BEFORE = 'x-oauth-basic';
 const HEADER =
   /\b((?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:bearer|basic|token)\s{1,4})?)(?!(?:bearer|basic|token)\s)([^\s"']{3,})/gi;
 const BEARER = /\b(bearer\s{1,4})([A-Za-z0-9._~+/=-]{12,})/gi;
+/** `password`, `db_token`: no package is called so, whatever its value looks like. */
+const PLAIN_SECRET = '(?:[\\w.-]{0,127}[_.-])?(?:password|passphrase|secret|token)=';
 /** `libsecret-1-dev=0.20.5-3`, `tiktoken=0.5.2`: a package with its version. */
-const PACKAGE = `[a-z][a-z0-9+._-]{0,127}=v?\\d[\\d:]{0,20}\\.\\d[\\w.*+:~=-]*(?![^\\s"'&|;])`;
+const PACKAGE = `(?!${PLAIN_SECRET})[a-z][a-z0-9+._-]{0,127}=v?\\d[\\d:]{0,20}\\.\\d[\\w.*+:~=-]*(?![^\\s"'&|;])`;
 // Looked for at the start of a word only, so that a long word costs its length once. `name==1.2.3` is a package, too.
 const ASSIGNED_NAME = new RegExp(`(?<![\\w.-])(?!${PACKAGE})([A-Za-z_][\\w.-]{0,127})(?:=(?!=)|:=)`, 'g');
 const JSON_FIELD = /(?<=(?<!\\)")([A-Za-z_][\w.-]{0,127})("\s{0,4}:\s{0,4}")((?:[^"\\]|\\.)+)/g;

@@ -1,4 +1,4 @@
-import type { Command } from '../../policy/shell.ts';
+import { type Command, valuesOf } from '../../policy/shell.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 
 /** What `go run` or `cargo run` starts: built before, it is a binary. */
@@ -55,8 +55,9 @@ export function withoutCargo(facts: DockerfileFacts): DockerfileFacts {
   if (facts.program !== 'cargo') return facts;
   const run = cargoRun(argsOf(facts));
   if (run === undefined) return facts;
-  const names = run.build.filter((word, at) => /^[\w-]+$/.test(word) && NAMES_BINARY.test(run.build[at - 1] ?? ''));
-  return { ...facts, program: names.at(-1) ?? 'app', programArgs: run.args, cmd: [] };
+  const build: Command = { program: 'cargo', words: run.build };
+  // A package may hold several; one that is not told is called as its package.
+  const names = ['--bin', '-p', '--package'].flatMap((option) => valuesOf(build, option));
+  const program = names.find((name) => /^[\w-]+$/.test(name)) ?? 'app';
+  return { ...facts, program, programArgs: run.args, cmd: [] };
 }
-
-const NAMES_BINARY = /^(?:--bin|-p|--package)$/;

@@ -115,6 +115,9 @@ test.each([
     'release/api /out/api\n',
     'ENTRYPOINT ["/usr/local/bin/api", "--port", "80"]',
   ],
+  ['cargo run --bin api -p shop', 'release/api /out/api\n', 'ENTRYPOINT ["/usr/local/bin/api"]'],
+  ['cargo run --bin=api --release', 'release/api /out/api\n', 'ENTRYPOINT ["/usr/local/bin/api"]'],
+  ['cargo run --package shop', 'release/shop /out/shop\n', 'ENTRYPOINT ["/usr/local/bin/shop"]'],
 ])('Rust builds what the image starts: %s', (Cmd, ...parts) => {
   const text = dockerfile({ runtime: 'rust', config: { Cmd: Cmd.split(' ') } });
   for (const part of parts) expect(text).toContain(part);

@@ -88,6 +88,9 @@ test.each([
   'conda install "tiktoken=0.5.2" && TOKEN=hunter2hunter2 "x"',
   'TOKEN=1.2.3-hunter2',
   'login --password=1.2.3-hunter2',
+  'db_password=1.2hunter2 ./run',
+  'RUN echo token=7.5hunter2 > .settings',
+  '|1 app.secret=0.1.hunter2 /bin/sh -c ./run',
 ])('%s gives its secret away all the same', (text) => {
   expect(redact(text)).not.toContain('hunter2');
 });
