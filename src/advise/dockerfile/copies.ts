@@ -66,7 +66,7 @@ const SOURCE = /^(?!.*\.\.)(?!\.\/?$)[\w.][\w./@*-]*$/;
 /**
  * The COPY steps that stand before a command, and bring what it reads: into the program's folder, or that of the user.
  * @param before the command's place among those of the image's own steps
- * @param isLeftOut sources that the Dockerfile copies anyway
+ * @param isLeftOut sources that the Dockerfile copies anyway, or that the context does not hold
  */
 export function copySteps(
   { copies, workdir }: { readonly copies: readonly Copy[]; readonly workdir: string },

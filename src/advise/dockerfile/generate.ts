@@ -3,6 +3,7 @@ import type { AuditedImage } from '../../policy/audited-image.ts';
 import type { Plan } from '../advise.ts';
 import { type BaseTechniqueId, TECHNIQUES, techniqueOf } from '../technique.ts';
 import { goDockerfile, rustDockerfile } from './compiled.ts';
+import { ignoredBy } from './dockerignore.ts';
 import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
 import { javaDockerfile } from './java.ts';
 import { nodeDockerfile } from './node.ts';
@@ -26,32 +27,6 @@ const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
   ruby: rubyDockerfile,
   php: phpDockerfile,
   dotnet: dotnetDockerfile,
-};
-
-/** What no image of any language wants; `docs` may be a package of the program, or be served. */
-const IGNORED_ALWAYS =
-  '.git .github .gitlab .vscode .idea **/.env **/.env.* Dockerfile* compose*.y*ml .dockerignore *.md'.split(' ');
-
-const IGNORED: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
-  node: ['**/node_modules', 'dist', '.next', 'coverage', 'test', 'tests', '**/*.test.*', '*.log'],
-  // Builders of packages read it.
-  python: [
-    '!README.md',
-    '.venv',
-    'venv',
-    '**/__pycache__',
-    '**/*.pyc',
-    '.pytest_cache',
-    '.mypy_cache',
-    '.ruff_cache',
-    'tests',
-  ],
-  go: ['bin', 'testdata', '**/*_test.go'],
-  rust: ['target'],
-  java: ['target', 'build', '.gradle'],
-  ruby: ['log', 'tmp', 'vendor/bundle', 'spec', 'test', 'coverage'],
-  php: ['vendor', 'tests', 'storage/logs', 'node_modules'],
-  dotnet: ['**/bin', '**/obj', '**/*.user', 'TestResults'],
 };
 
 /** The kind of base for the last stage: the plan's; where the plan swaps none the image's own, so that nothing grows. */
@@ -79,6 +54,6 @@ export function generateDockerfile(
   if (!template) return undefined;
   return {
     dockerfile: `# syntax=docker/dockerfile:1\n${template(facts)}\n`,
-    dockerignore: `${[...IGNORED_ALWAYS, ...(IGNORED[facts.runtime] ?? [])].join('\n')}\n`,
+    dockerignore: `${ignoredBy(facts.runtime).join('\n')}\n`,
   };
 }

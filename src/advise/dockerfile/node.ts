@@ -2,6 +2,7 @@ import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { closing, servingLines } from './closing.ts';
 import { copiesFile, copySteps } from './copies.ts';
+import { isIgnored } from './dockerignore.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
 import { buildPackages, installStep, runPackages } from './packages.ts';
@@ -112,7 +113,8 @@ const MANIFEST = /^(?:\.\/)?(?:package[\w*-]*\.json|(?:yarn|bun)\.lock\w?|pnpm-l
 
 /** What scripts and the package manager itself read while they install: schemas, patches, settings, releases of yarn. */
 function installInputs(facts: DockerfileFacts): readonly string[] {
-  return copySteps(facts, facts.commands.findIndex(installsProject), (source) => MANIFEST.test(source));
+  const isLeftOut = (source: string): boolean => MANIFEST.test(source) || isIgnored(source, 'node');
+  return copySteps(facts, facts.commands.findIndex(installsProject), isLeftOut);
 }
 
 /** The client that Prisma writes from the schema, where the image's own steps had it written. */

@@ -86,6 +86,11 @@ test.each<[string, readonly LayerSketch[], string]>([
     [run('npm ci'), run('npx prisma generate')],
     'COPY . .\nRUN npx prisma generate\nRUN npm run',
   ],
+  [
+    'nothing that its .dockerignore leaves out',
+    [copy('dist/ ./tests notes.md ./dist/ a.log schema ./'), copy('app/node_modules x.test.js ./app/'), run('npm ci')],
+    'package-lock.json ./\nCOPY schema ./\nRUN --mount',
+  ],
   ['nothing of the context as a whole', [copy('. .'), run('npm ci')], 'package-lock.json ./\nRUN --mount'],
 ])('Node.js is built with %s', (_, own, lines) => {
   expect(dockerfile({ runtime: 'node', own })).toContain(lines);
