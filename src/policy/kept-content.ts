@@ -113,12 +113,15 @@ function secretVariables(content: unknown): SecretVariables {
   return variables;
 }
 
+/** A variable's name where it is set; an odd one, which no shell sets, stands by itself. */
+const VARIABLE = /(?<![\w.-])[\w.-]{1,128}=|(?<!\S)[^\s=]{1,128}=/g;
+
 /** Looks each name up once: thousands of variables, over thousands of steps, cost no more than the length of both. */
 function hideSettings(text: string, variables: SecretVariables): string {
   if (variables.size === 0) return text;
   let safe = '';
   let at = 0;
-  for (const { 0: name, index } of text.matchAll(/(?<![\w.-])[\w.-]{1,128}=/g)) {
+  for (const { 0: name, index } of text.matchAll(VARIABLE)) {
     const variable = variables.get(name);
     if (!variable || index < at || !text.startsWith(variable.setting, index)) continue;
     safe += text.slice(at, index) + variable.hidden;

@@ -29,6 +29,10 @@ test.each([
     'a step that set it',
     config(['DB_PASSWORD=a planted canary'], ['/bin/sh -c #(nop)  ENV DB_PASSWORD=a planted canary']),
   ],
+  [
+    'a step that set a variable of an odd name',
+    config(['app/db.password=a planted canary'], ['ENV app/db.password=a planted canary']),
+  ],
   ['a build argument', config([], ['|1 NPM_TOKEN=planted /bin/sh -c npm ci'])],
   ['a build argument of words', config([], ['|2 A=b NPM_TOKEN=two planted words /bin/sh -c npm ci'])],
   ['the command', { config: { Cmd: ['app', '--api-key', 'planted'], Entrypoint: ['x', '--token=planted'] } }],
