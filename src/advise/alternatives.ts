@@ -67,8 +67,13 @@ export class Knowledge {
   ): BaseAlternative | undefined {
     const { name, version } = runtime?.value ?? { name: 'none' };
     if (name !== 'none') return smallest(this.#release(name, version), variants) ?? smallest(this.of(name), variants);
-    const same = this.#release('none', distro?.value.version).filter((base) => base.distro === distro?.value.id);
-    return smallest(same, variants);
+    // Tags name Debian 12 by its updates, too: `debian:12.5`.
+    for (const release of [distro?.value.version, distro?.value.version?.split('.', 1)[0]]) {
+      const same = this.#release('none', release).filter((base) => base.distro === distro?.value.id);
+      const least = smallest(same, variants);
+      if (least) return least;
+    }
+    return undefined;
   }
 
   /** For programs that run on any: the newest release of each, for older ones are smaller, and get no fixes any more. */

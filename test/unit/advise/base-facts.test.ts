@@ -19,6 +19,20 @@ test.each([
   expect(baseFactsOf(auditedImage({ runtime, runtimeVersion }).verdict, CONTEXT)).toEqual(facts);
 });
 
+test.each([
+  ['debian', '12', 'debian:bookworm-slim'],
+  ['debian', '12.5', 'debian:bookworm-slim'],
+  ['debian', '11', undefined],
+  ['debian', undefined, undefined],
+  ['ubuntu', '12.04', undefined],
+  ['alpine', '3.24.1', 'alpine:3.24'],
+  ['alpine', '3', undefined],
+])('of %s %s without a runtime the slimmer base is %s', (id, version, reference) => {
+  const distro = { value: { id, ...(version ? { version } : {}) }, confidence: 'inferred', evidence: '' } as const;
+  const verdict = { ...auditedImage({}).verdict, distro, runtime: undefined };
+  expect(baseFactsOf(verdict, CONTEXT).slimmer?.reference).toBe(reference);
+});
+
 test('a fat base has its bytes at stake once a slimmer one is known', () => {
   const image = pairImage('node-single-stage');
   const own = { ...slim, version: '20.20.2' };
