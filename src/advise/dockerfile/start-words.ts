@@ -43,7 +43,7 @@ export function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
   return own ? { ...facts, program, entrypoint: start } : { ...facts, program, entrypoint: [], cmd: start };
 }
 
-const IN_ENVIRONMENT = /^\/.*\/\.?(?:v|virtual)?env\/bin\/[\w.-]+$/;
+const IN_ENVIRONMENT = /^\/(?:.*\/)?\.?(?:v|virtual)?env\/bin\/[\w.-]+$/;
 const ON_PATH = /^(?:(?:\/usr(?:\/local)?)?|\/.*\/\.local)\/bin\/[\w.-]+$/;
 const INTERPRETER = /^\/(?:.*\/)?bin\/(?:node|python[\d.]*)$/;
 const NUMBERED_PYTHON = /^python\d*\.\d+$/;

@@ -78,6 +78,8 @@ test.each<[Config, readonly string[]]>([
   [{ Entrypoint: ['/usr/bin/python3', 'main.py'] }, ['ENTRYPOINT ["python3", "main.py"]']],
   [{ Cmd: ['python3.8', 'main.py'] }, ['CMD ["python", "main.py"]']],
   [{ Cmd: ['/root/.local/bin/uvicorn', 'app:app'] }, ['CMD ["uvicorn", "app:app"]']],
+  [{ Cmd: ['/venv/bin/gunicorn', 'app:app'] }, ['CMD ["gunicorn", "app:app"]']],
+  [{ Entrypoint: ['/app/.venv/bin/python', '-m', 'app'] }, ['ENTRYPOINT ["python", "-m", "app"]']],
   [{ Cmd: ['/app/bin/serve'] }, ['CMD ["/app/bin/serve"]']],
 ])('Python starts from its environment: %j', (config, start) => {
   expect(startOf({ runtime: 'python', config })).toEqual(start);
