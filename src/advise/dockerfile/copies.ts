@@ -1,3 +1,4 @@
+import { commandWords } from '../../classify/history/instruction.ts';
 import type { LayerView } from '../../policy/image-view.ts';
 
 /** One COPY or ADD of an image's own steps. */
@@ -18,9 +19,10 @@ export function copiesOf(layers: readonly LayerView[]): readonly Copy[] {
   });
 }
 
-/** Classic Docker knows sources by a digest: `file:1b2c in /app/`. */
+/** Classic Docker knows sources by a digest: `file:1b2c in /app/`; kaniko keeps a list of JSON: `["a", "b/", "./"]`. */
 function copyOf(args: string, after: number): Copy {
-  const words = args.split(/\s+/).filter((word) => !word.startsWith('--'));
+  const paths = args.replace(/^\s*(?:--\S+\s+)*/, '');
+  const words = paths.startsWith('[') ? commandWords(paths) : paths.split(/\s+/);
   const isKnown = !/(?:^|\s)--from=/.test(args) && words.at(-2) !== 'in';
   return { sources: isKnown ? words.slice(0, -1) : [], target: words.at(-1) ?? '', after };
 }

@@ -91,6 +91,11 @@ test.each<[string, readonly LayerSketch[], string]>([
     [copy('dist/ ./tests notes.md ./dist/ a.log schema ./'), copy('app/node_modules x.test.js ./app/'), run('npm ci')],
     'package-lock.json ./\nCOPY schema ./\nRUN --mount',
   ],
+  [
+    'what the steps of other builders copied',
+    [{ instruction: 'COPY ["pnpm-lock.yaml", "patches/", "./"]' }, { instruction: 'RUN pnpm install' }],
+    'COPY package.json pnpm-lock.yaml ./\nCOPY patches/ ./\nRUN',
+  ],
   ['nothing of the context as a whole', [copy('. .'), run('npm ci')], 'package-lock.json ./\nRUN --mount'],
 ])('Node.js is built with %s', (_, own, lines) => {
   expect(dockerfile({ runtime: 'node', own })).toContain(lines);
