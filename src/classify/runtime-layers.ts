@@ -1,3 +1,4 @@
+import { normaliseReference } from './base-image/naming.ts';
 import { type Context, layersBefore } from './context.ts';
 import type { StackedImage } from './history/stack.ts';
 import { runtimeOfReference } from './knowledge/official-images.ts';
@@ -18,5 +19,6 @@ export function findRuntimeLayers(context: Context, runtime: RuntimeVerdict | un
 }
 
 function runtimeOf({ official, reference }: StackedImage) {
-  return official ? official.runtime : reference === undefined ? undefined : runtimeOfReference(reference);
+  if (official) return official.runtime;
+  return reference === undefined ? undefined : runtimeOfReference(normaliseReference(reference));
 }
