@@ -18,29 +18,6 @@ export interface BaseAlternative {
   readonly measured: boolean;
 }
 
-/**
- * A base image that was classified, as an alternative to others.
- * @param compressedBytes its pull size, from its manifest
- * @returns undefined where nobody can say which runtime's or distribution's variant it is
- */
-export function alternativeOf(
-  reference: string,
-  { runtime, variant, distro }: Pick<ImageVerdict, 'runtime' | 'variant' | 'distro'>,
-  compressedBytes: number,
-): BaseAlternative | undefined {
-  const version = runtime?.value.version ?? distro?.value.version;
-  if (!variant || version === undefined) return undefined;
-  return {
-    reference,
-    runtime: runtime?.value.name ?? 'none',
-    version,
-    variant: variant.value,
-    distro: distro?.value.id ?? '',
-    compressedBytes,
-    measured: true,
-  };
-}
-
 /** What advice knows of bases, by runtime and release line: it is asked dozens of times an image. */
 export class Knowledge {
   readonly #byRuntime: ReadonlyMap<Runtime, readonly BaseAlternative[]>;

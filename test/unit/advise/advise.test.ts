@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Advice, adviseImage } from '../../../src/advise/advise.ts';
-import { alternativeOf, type BaseAlternative, knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { type BaseAlternative, knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { goalBytes, reachOf } from '../../../src/advise/goal.ts';
 import { projectTechniques } from '../../../src/advise/projection.ts';
 import { slimScore } from '../../../src/advise/score.ts';
@@ -371,18 +371,4 @@ test('a base that is no smaller is no technique, whatever the guide says of its 
   };
   const { alone } = advise(sketch);
   expect(alone.flatMap(({ techniques }) => techniques)).toEqual([]);
-});
-
-test('a classified base becomes an alternative, one of unknown kind does not', () => {
-  const { verdict } = auditedImage({ runtime: 'node', runtimeVersion: '24.1.0', variant: 'slim' });
-  expect(alternativeOf('base.example.com/node:24', verdict, 60 * MB)).toEqual({
-    reference: 'base.example.com/node:24',
-    runtime: 'node',
-    version: '24.1.0',
-    variant: 'slim',
-    distro: '',
-    compressedBytes: 60 * MB,
-    measured: true,
-  });
-  expect(alternativeOf('base.example.com/tools:1', auditedImage().verdict, 60 * MB)).toBeUndefined();
 });
