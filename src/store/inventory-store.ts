@@ -214,16 +214,20 @@ async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[]
 const KNOWN_ROWS = 'tag o where o.manifest_id = m.id and o.repository_id = n.repository_id';
 
 /**
- * Amazon ECR takes our own reading of a manifest for a pull. What is told near that time gives way to the pull that was
- * known before, where the repository had the manifest already. Where no registry tells of pulls, nothing is looked up:
- * an unknown time alone would not end the condition.
+ * Amazon ECR takes our own reading of a manifest for a pull, and may leave one out that follows within a day: the first
+ * reading and the latest are looked at. What is told near them gives way to the pull that was known before, where the
+ * repository had the manifest already. Where no registry tells of pulls, nothing is looked up: an unknown time alone would
+ * not end the condition.
  */
 const PULLED_AT = `case
   when n.pulled_at is not null and exists (
-    select 1 from ${KNOWN_ROWS}
-      and n.pulled_at - coalesce(o.read_again_at, m.fetched_at) between interval '-15 minutes' and interval '15 minutes')
+    select 1 from ${KNOWN_ROWS} and (${isNear('m.fetched_at')} or ${isNear('o.read_again_at')}))
   then (select max(o.pulled_at) from ${KNOWN_ROWS})
   else n.pulled_at end`;
+
+function isNear(read: string): string {
+  return `n.pulled_at between ${read} - interval '15 minutes' and ${read} + interval '15 minutes'`;
+}
 
 async function insertOpenRows(
   tx: Queryable,

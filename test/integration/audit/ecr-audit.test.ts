@@ -394,6 +394,22 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(pulled).toEqual([{ at: now - 400 * day }]);
   });
 
+  test('keeps it when ECR goes on telling the first reading after --full: it notes a pull a day', async () => {
+    const day = 86_400;
+    const read = Math.floor(Date.now() / 1000) - day / 3;
+    const used = image({ layers: ['used'] });
+    const pull = (at: number) => fake.push('app', used, { tags: ['used'], pulledAt: at });
+    pull(read - 400 * day);
+    await auditEcr(db, fake);
+    pull(read);
+    await db.query('update manifest set fetched_at = to_timestamp($1)', [read]);
+    await auditEcr(db, fake, { source: { full: true } });
+    pull(read);
+    await auditEcr(db, fake);
+    const pulled = await db.query('select extract(epoch from pulled_at)::int8 as at from slimboard_images');
+    expect(pulled).toEqual([{ at: read - 400 * day }]);
+  });
+
   test('when it is stopped, goes on and ends with the rows it would have had', async () => {
     fake = await ecr.start({ blobMounting: true, pageSize: 30 });
     for (let n = 0; n < 12; n++) fill(fake, `app-${n}`, 8);
