@@ -227,9 +227,14 @@ const notification = keys(
   error: 'write either url, or urlFrom with the name of the variable that holds it',
 });
 
+/** As its client reads it: of a socket, `?host=` names the folder, and behind a user no host need stand. */
+function isAddress(url: string): boolean {
+  return URL.canParse(url) || URL.canParse(url.replace('@/', '@localhost/'));
+}
+
 export const settingsSchema = keys({
   databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL')
-    .refine((url) => URL.canParse(url), {
+    .refine(isAddress, {
       error: 'this is no URL: write # / ? @ and % of a password as %23 %2F %3F %40 %25, and a port up to 65535',
     })
     .exactOptional(),

@@ -337,9 +337,12 @@ describe('secrets', () => {
     },
   );
 
-  test.each(['postgres:///slimboard?host=/var/run/postgresql', 'postgres://user@%2Fvar%2Frun/slimboard'])(
-    'a socket is an address, too: %s',
-    async (url) => expect(await load('', { env: { DATABASE_URL: url } })).toMatchObject({ databaseUrl: url }),
+  test.each([
+    'postgres:///slimboard?host=/var/run/postgresql',
+    'postgres://user:p%23ss@/slimboard?host=/var/run/postgresql',
+    'postgres://user@%2Fvar%2Frun/slimboard',
+  ])('a socket is an address, too: %s', async (url) =>
+    expect(await load('', { env: { DATABASE_URL: url } })).toMatchObject({ databaseUrl: url }),
   );
 
   test('come from the environment, and no error shows them', async () => {
