@@ -11,6 +11,9 @@ import { summariseSource } from './summary-store.ts';
  * keeps it once; foreign layers do not count. All numbers are bytes.
  */
 
+/** Looked up for what the source holds, which "offset" makes sure of: lists of all other sources are never gone through. */
+const LISTED = 'select * from index_child l where l.index_id = f.manifest_id offset 0';
+
 /**
  * What each repository holds: manifests of its open tags and untagged manifests, with those children of indexes that the
  * audit asked for: of its platforms, and what was attested of them. Others may be known from other sources and audits.
@@ -26,13 +29,13 @@ const HELD = `
     select t.repository_id, t.manifest_id from tag t join repository r on r.id = t.repository_id
     where r.source_id = $1 and r.ended_at is null and t.ended_at is null
     union
-    select f.repository_id, c.child_id from found f cross join asked a join index_child c on c.index_id = f.manifest_id
+    select f.repository_id, c.child_id from found f cross join asked a cross join lateral (${LISTED}) c
     where c.child_id is not null and (a.platforms is null or c.describes is null and is_wanted_platform(c.platform, a.platforms))),
   -- An attestation is of its image's platform. Brought together by sorting: a list of thousands is gone through once.
   attested as (
     select f.repository_id, c.child_id, c.describes,
       bool_or(c.describes is null) over (partition by f.repository_id, c.index_id, coalesce(c.describes, c.digest)) as of_wanted
-    from found f cross join asked a join index_child c on c.index_id = f.manifest_id
+    from found f cross join asked a cross join lateral (${LISTED}) c
     where a.provenance and a.platforms is not null and (c.describes is not null or is_wanted_platform(c.platform, a.platforms)))
   select * from found
   union select repository_id, child_id from attested where of_wanted and describes is not null and child_id is not null`;
