@@ -6,8 +6,9 @@ import type { SourceSettings } from '../settings/settings.ts';
 export function repositorySelector(source: SourceSettings): Matcher {
   const include = compileGlobs(source.include);
   const exclude = compileGlobs(source.exclude);
+  const named = new Set(source.named);
   const configured = source.kind === 'oci' && source.repositories ? compileGlobs(source.repositories) : () => true;
-  return (name) => configured(name) && include(name) && !exclude(name);
+  return (name) => configured(name) && include(name) && (!exclude(name) || named.has(name));
 }
 
 /** Whether a source asks for some repositories, not only leaves some out: then none at all is a mistake of somebody's. */

@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SettingsError } from '../errors.ts';
-import { compileGlobs, isGlob } from './glob.ts';
 import type { EcrSource, OciSource, SourceSettings } from './settings.ts';
 
 /**
  * Targets that name parts of one source become one, with all their regions, repositories and tags: `a:1` and `b:2`
  * together take `a:2` and `b:1`, too, where there are such tags.
- * @throws SettingsError where together they would take less than they name
+ * @throws SettingsError where it is not known whether they are parts of one
  */
 export function mergeSources(sources: readonly SourceSettings[]): readonly SourceSettings[] {
   const merged = new Map<string, SourceSettings>();
@@ -18,9 +17,11 @@ export function mergeSources(sources: readonly SourceSettings[]): readonly Sourc
 }
 
 function mergeTwo(a: SourceSettings, b: SourceSettings): SourceSettings {
-  const exclude = union(a.exclude, b.exclude);
-  for (const source of [a, b]) checkNamed(source, exclude);
-  const common = { include: union(a.include, b.include), exclude, tags: union(a.tags, b.tags) };
+  const common = {
+    include: union(a.include, b.include),
+    named: union(a.named ?? [], b.named ?? []),
+    tags: union(a.tags, b.tags),
+  };
   if (a.kind === 'ecr' && b.kind === 'ecr') return { ...a, ...common, ...mergedRegions(a, b) };
   if (a.kind === 'oci' && b.kind === 'oci') return { ...mergedRepositories(a, b), ...common };
   throw cannotMerge(a);
@@ -30,14 +31,6 @@ function cannotMerge({ name }: SourceSettings): SettingsError {
   return new SettingsError(
     `${name}: one audit takes regions of one account, each by its name: audit such targets one after the other`,
   );
-}
-
-/** What is left out in general is read where it is named, and only then. */
-function checkNamed(source: SourceSettings, exclude: readonly string[]): void {
-  const [isLeftOut, isLeftOutAlone] = [compileGlobs(exclude), compileGlobs(source.exclude)];
-  const lost = source.include.find((name) => !isGlob(name) && isLeftOut(name) && !isLeftOutAlone(name));
-  if (lost !== undefined)
-    throw new SettingsError(`${source.name}: "exclude" leaves out ${lost}: audit it by itself, without other targets`);
 }
 
 function mergedRegions(a: EcrSource, b: EcrSource): Pick<EcrSource, 'regions'> {

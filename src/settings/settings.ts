@@ -7,6 +7,8 @@ type Parsed = z.output<typeof settingsSchema>;
 export type Reading = Parsed['sourceDefaults'] & {
   /** Believe nothing stored: ask for everything again. */
   readonly full: boolean;
+  /** Repositories that are read though `exclude` leaves them out: who names one wants it. */
+  readonly named?: readonly string[];
 };
 export type OciSource = z.output<typeof ociSource> & Reading;
 export type EcrSource = z.output<typeof ecrSource> & Reading;

@@ -7,7 +7,7 @@ import type { EcrSource, OciSource, Settings, SourceSettings } from './settings.
 const FORMS = 'HOST[:PORT], HOST/REPOSITORY, HOST/PREFIX/*, HOST/REPOSITORY:TAG, ecr:REGION or ecr:ACCOUNT.REGION';
 const ECR = /^ecr:(?:(?<account>\d{12})\.)?(?<region>[a-z]{2,}(?:-[a-z]+)+-\d+)$/;
 
-type Selection = Pick<SourceSettings, 'include' | 'exclude' | 'tags'>;
+type Selection = Pick<SourceSettings, 'include' | 'named' | 'tags'>;
 
 /**
  * What a TARGET of `audit` or `plan` stands for: a configured source, or one made up for it. A host that a source is
@@ -90,8 +90,7 @@ function parseSelection(path: string, registry: RegistryHost, target: string): P
   const repository = parseRepositoryPattern(colon < 0 ? path : path.slice(0, colon), registry);
   return {
     include: [repository],
-    // Who names one repository wants it, whatever is left out in general.
-    ...(isGlob(repository) ? {} : { exclude: [] }),
+    ...(isGlob(repository) ? {} : { named: [repository] }),
     ...(tag === undefined ? {} : { tags: [isGlob(tag) ? checkedGlob(tag) : parseTag(tag)] }),
   };
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { repositorySelector } from '../../../src/audit/select.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import { mergeSources } from '../../../src/settings/merge-sources.ts';
 import type { EcrSource, OciSource, Settings } from '../../../src/settings/settings.ts';
@@ -38,8 +39,6 @@ describe('targets of one source are one', () => {
     [['harbor.example.com/a:1', 'harbor.example.com/b:1'], { include: ['a', 'b'], tags: ['1'] }],
     [['harbor.example.com/a:1', 'harbor.example.com/b:2'], { include: ['a', 'b'], tags: ['1', '2'] }],
     [['harbor.example.com/a', 'harbor.example.com/b:2'], { include: ['a', 'b'], tags: ['**', '2'] }],
-    [['harbor.example.com/sandbox/a', 'harbor.example.com/sandbox/b'], { exclude: [] }],
-    [['harbor.example.com/team/*', 'harbor.example.com/team/a'], { exclude: ['sandbox/**'] }],
     [['ecr:123456789012.eu-west-1', 'ecr:123456789012.us-east-1'], { regions: ['eu-west-1', 'us-east-1'] }],
     [['prod', 'ecr:123456789012.us-east-1'], { regions: ['eu-west-1', 'us-east-1'] }],
     [[`${ECR}.eu-west-1.amazonaws.com/a`, `${ECR}.us-east-1.amazonaws.com/a`], { regions: ['eu-west-1', 'us-east-1'] }],
@@ -59,12 +58,14 @@ describe('targets of one source are one', () => {
   });
 });
 
-describe('what one audit cannot take whole is refused', () => {
+describe('a repository that "exclude" leaves out in general', () => {
   test.each([
-    [['harbor.example.com/team/*', 'harbor.example.com/sandbox/b']],
     [['harbor.example.com/sandbox/b', 'harbor.example.com/team/*']],
-    [['harbor', 'harbor.example.com/a', 'harbor.example.com/sandbox/b']],
-  ])('%j: what is left out in general', (targets) => {
-    expect(() => merge(...targets)).toThrow('harbor: "exclude" leaves out sandbox/b: audit it by itself');
+    [['harbor.example.com/team/*', 'harbor.example.com/sandbox/b']],
+    [['harbor', 'harbor.example.com/sandbox/b']],
+  ])('is read where a target names it, and no other: %j', (targets) => {
+    const [source] = merge(...targets);
+    const selects = repositorySelector(source as OciSource);
+    expect(['sandbox/b', 'team/a', 'sandbox/c'].map(selects)).toEqual([true, true, false]);
   });
 });

@@ -67,8 +67,8 @@ describe('a part of a registry', () => {
 
   test('of a configured registry keeps its settings, and takes a repository that is left out in general', () => {
     const source = { name: 'harbor', caFile: '/ca.pem', dedup: 'namespace' };
-    expect(parseTarget('harbor.example.com/sandbox/a', settings)).toMatchObject({ ...source, exclude: [] });
-    expect(parseTarget('harbor.example.com/*', settings)).toMatchObject({ ...source, exclude: ['sandbox/**'] });
+    expect(parseTarget('harbor.example.com/sandbox/a', settings)).toMatchObject({ ...source, named: ['sandbox/a'] });
+    expect(parseTarget('harbor.example.com/*', settings)).not.toHaveProperty('named');
   });
 });
 
