@@ -65,7 +65,10 @@ function configuredEcr(region: string, account: string | undefined, { sources }:
   const ofAccount = sources.filter(
     (source): source is EcrSource => source.kind === 'ecr' && isOfAccount(source, account),
   );
-  const [anywhere, ...others] = ofAccount.filter(({ regions }) => regions === undefined);
+  // Of no account is the caller's, and a role's may be another.
+  const [anywhere, ...others] = ofAccount.filter(
+    ({ regions, assumeRole }) => regions === undefined && (account !== undefined || assumeRole === undefined),
+  );
   return ofAccount.find(({ regions }) => regions?.includes(region)) ?? (others.length === 0 ? anywhere : undefined);
 }
 

@@ -115,6 +115,18 @@ describe('Amazon ECR', () => {
     expect(parseTarget(`ecr:${registry}`, more)).toMatchObject({ name: `ecr:${registry}` });
   });
 
+  test('ecr:REGION is the account of the caller, not that of a role, which may be read in any region', () => {
+    const [, , byRole] = settings.sources;
+    const { regions: _regions, ...anyRegion } = byRole as EcrSource;
+    const [caller, name] = [{ ...anyRegion, name: 'caller' }, 'ecr:ap-east-1'];
+    const { assumeRole: _role, ...ofCaller } = caller;
+    expect(parseTarget(name, { ...settings, sources: [anyRegion] })).toMatchObject({ name });
+    expect(parseTarget(name, { ...settings, sources: [anyRegion, ofCaller] })).toMatchObject({ name: 'caller' });
+    expect(parseTarget('ecr:210987654321.ap-east-1', { ...settings, sources: [anyRegion] })).toMatchObject({
+      name: 'by-role',
+    });
+  });
+
   test('a repository by its host', () => {
     const target = '999999999999.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1.0';
     expect(parseTarget(target, settings)).toMatchObject({ kind: 'ecr', include: ['shop/api'], tags: ['1.0'] });
