@@ -1,4 +1,4 @@
-import type { Grouping } from './names.ts';
+import type { Grouping, Metric } from './names.ts';
 import type { Column } from './report.ts';
 
 const GROUP_TEXT: Readonly<Record<Grouping, string>> = {
@@ -66,3 +66,17 @@ export const MOVEMENT_COLUMNS: readonly Column[] = [
     description: 'How far teams and repositories are on the way to their goals, as `report goals` has it.',
   },
 ];
+
+/** The column that shows a metric. */
+export const METRIC_COLUMNS: Readonly<Record<Metric, string>> = {
+  stored: 'stored_bytes',
+  own: 'own_bytes',
+  logical: 'logical_bytes',
+  median: 'median_bytes',
+  largest: 'largest_bytes',
+  growth: 'growth_bytes',
+  improvement: 'growth_bytes',
+  savings: 'savings_max_bytes',
+  progress: 'goal_percent',
+  score: 'slim_score',
+};

@@ -1,6 +1,6 @@
 import type { FilterTargets } from './filters.ts';
 import { IMAGE_FILTERS, type QueryScope, type ReportKind } from './kinds/kind.ts';
-import { groupColumns, MOVEMENT_COLUMNS } from './leaderboard-columns.ts';
+import { groupColumns, METRIC_COLUMNS, MOVEMENT_COLUMNS } from './leaderboard-columns.ts';
 import { groupsSql } from './leaderboard-groups.ts';
 import type { Grouping, Metric } from './names.ts';
 import type { Column } from './report.ts';
@@ -27,20 +27,6 @@ const RANKINGS: Readonly<Record<Metric, Ranking>> = {
   savings: { now: 'g.savings_max_bytes', before: 'g.previous_savings_max_bytes', minImages: 0 },
   progress: { now: 'g.goal_percent', before: 'null::numeric', minImages: 0 },
   score: { now: 'g.slim_score', before: 'g.previous_slim_score', minImages: FEW_IMAGES },
-};
-
-/** The column that shows a metric. */
-const METRIC_COLUMNS: Readonly<Record<Metric, string>> = {
-  stored: 'stored_bytes',
-  own: 'own_bytes',
-  logical: 'logical_bytes',
-  median: 'median_bytes',
-  largest: 'largest_bytes',
-  growth: 'growth_bytes',
-  improvement: 'growth_bytes',
-  savings: 'savings_max_bytes',
-  progress: 'goal_percent',
-  score: 'slim_score',
 };
 
 /** Nobody's repositories and what is not known are listed with their figures, but compete with nobody. */

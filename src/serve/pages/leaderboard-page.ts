@@ -1,6 +1,7 @@
 import { type CellsByName, dashboardLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
+import { METRIC_COLUMNS } from '../../report/leaderboard-columns.ts';
 import { GROUPINGS, type Grouping, METRICS, type Metric } from '../../report/names.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { type LeaderboardQuery, parseLeaderboardQuery } from '../leaderboard-query.ts';
@@ -27,20 +28,6 @@ const COLUMNS: readonly string[] = [
   'goal_percent',
   'slim_score',
 ];
-
-/** The column that holds the figure. */
-const RANKED_BY: Readonly<Record<Metric, string>> = {
-  stored: 'stored_bytes',
-  own: 'own_bytes',
-  logical: 'logical_bytes',
-  median: 'median_bytes',
-  largest: 'largest_bytes',
-  growth: 'growth_bytes',
-  improvement: 'growth_bytes',
-  savings: 'savings_max_bytes',
-  progress: 'goal_percent',
-  score: 'slim_score',
-};
 
 const FIGURES: Readonly<Record<Metric, string>> = {
   stored: 'Stored bytes',
@@ -69,7 +56,7 @@ export function leaderboardPage(dashboard: Dashboard, url: URL): Promise<PageCon
 
 /** What ranks stands beside the names: on a narrow screen there is room for little more. */
 function columnsOf({ by, metric }: LeaderboardQuery): readonly string[] {
-  const ranking = RANKED_BY[metric];
+  const ranking = METRIC_COLUMNS[metric];
   return ['rank', by, ranking, 'moved', ...COLUMNS.filter((name) => name !== ranking)];
 }
 
