@@ -11,6 +11,10 @@ export function goalBytes(goal: Goal, currentBytes: number): number {
   return currentBytes - Math.ceil(Number((currentBytes * goal.ratio).toFixed(6)));
 }
 
+/**
+ * Whether a projection reaches a goal.
+ * @param targetBytes the largest pull size that meets it, see {@link goalBytes}
+ */
 export function reachOf({ after }: Pick<Projection, 'after'>, targetBytes: number): Reach {
   if (after.max <= targetBytes) return 'yes';
   return after.min <= targetBytes ? 'perhaps' : 'no';

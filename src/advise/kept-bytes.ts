@@ -39,6 +39,7 @@ export interface Removable {
   readonly rest: { readonly inOneStage: ByteRange; readonly inStages: ByteRange };
 }
 
+/** What each technique takes off an image's own layers, as its findings say, and what is left of the others. */
 export function removableOf(own: readonly LayerView[], findings: readonly Finding[], runtime: Runtime): Removable {
   const byLayer = new Map<number, Map<TechniqueId, ByteRange[]>>();
   for (const { id, kind, rules } of TECHNIQUES) {

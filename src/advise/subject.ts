@@ -26,10 +26,12 @@ export interface Subject {
 /** Runtimes whose programs run without them. */
 const COMPILED: readonly Runtime[] = ['go', 'rust'];
 
+/** Whether a runtime's programs run without it once they are built. */
 export function isCompiled(runtime: Runtime): boolean {
   return COMPILED.includes(runtime);
 }
 
+/** Prepares an image for projections. */
 export function subjectOf(image: AuditedImage, findings: readonly Finding[], knowledge: Knowledge): Subject {
   const view = viewImage(image);
   const runtime = image.verdict.runtime?.value.name ?? 'none';

@@ -37,6 +37,7 @@ export const TECHNIQUES: readonly Technique[] = (data.techniques as unknown as r
 
 const BY_ID: ReadonlyMap<TechniqueId, Technique> = new Map(TECHNIQUES.map((technique) => [technique.id, technique]));
 
+/** @throws Error when config/techniques.json has no such technique */
 export function techniqueOf(id: TechniqueId): Technique {
   const found = BY_ID.get(id);
   if (!found) throw new Error(`config/techniques.json lacks ${id}`);

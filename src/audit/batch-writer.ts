@@ -95,6 +95,7 @@ function replaceErrorsOf(tx: Queryable, auditId: number, batches: readonly ReadB
   return replaceErrors(tx, auditId, ofAudit.map(scopeOf), errors, at);
 }
 
+/** What a batch covers, for which errors of an earlier attempt no longer hold. */
 export function scopeOf({
   sourceId,
   repository,

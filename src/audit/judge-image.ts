@@ -38,6 +38,7 @@ export interface Judge extends JudgedBy {
   readonly rulesKey: string;
 }
 
+/** Gives what images are judged by the key under which their judgements are kept. */
 export function judgeBy(judgedBy: JudgedBy): Judge {
   return { ...judgedBy, rulesKey: rulesKeyOf(judgedBy) };
 }

@@ -134,6 +134,7 @@ export async function closeAudit(
   await context.queue.add([{ auditId: plan.auditId, kind: deliver.kind, key: deliver.key, lane: task.lane }]);
 }
 
+/** Tells whoever follows an audit that it has ended, with what it found. */
 export async function tellEnd({ db, events }: AuditContext, auditId: number): Promise<void> {
   const audit = await findAudit(db, auditId);
   if (audit) events.auditEnded(audit);

@@ -29,10 +29,12 @@ export interface RangePayload {
 /** One BatchGetImage of Amazon ECR takes 100 digests, and a queue job of 100 tags costs 1 % of its tags' requests. */
 export const BATCH_SIZE = 100;
 
+/** Lists the repositories of a source. @param source its name */
 export function sourceTask(source: string): NewTask {
   return { kind: 'source', key: `source/${source}` as TaskKey, payload: { source } satisfies SourcePayload };
 }
 
+/** Lists the tags of a repository. */
 export function repositoryTask(repository: StoredRepository): NewTask {
   return {
     kind: 'repository',
@@ -54,10 +56,12 @@ export function layersTask(layers: readonly HeldLayer[]): NewTask {
   return { kind: 'layers', key, payload: { layers } satisfies LayersPayload };
 }
 
+/** Judges the images of a range. */
 export function assessTask(range: RangePayload): NewTask {
   return { kind: 'assess', key: `assess/${range.from}-${range.to}` as TaskKey, payload: range };
 }
 
+/** A task of which an audit has one. */
 export function singleTask(kind: 'close' | 'deliver'): NewTask {
   return { kind, key: kind as string as TaskKey, payload: {} };
 }

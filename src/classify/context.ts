@@ -19,6 +19,7 @@ export interface Context {
   readonly packageManagers: () => ReadonlySet<string>;
 }
 
+/** Reads the history and the environment of an image once, for all signals. */
 export function readContext(input: ClassifierInput): Context {
   const history = readBuildHistory(input.config, input.manifest.layers.length);
   let managers: ReadonlySet<string> | undefined;

@@ -10,6 +10,7 @@ import type { Runtime } from './verdict.ts';
  */
 const STORE_PATHS = "store paths: ['";
 
+/** Whether dockerTools made the step. */
 export function isNixStep({ comment }: BuildStep): boolean {
   return comment.startsWith(STORE_PATHS);
 }

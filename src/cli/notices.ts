@@ -14,6 +14,7 @@ export interface NoticeOptions {
   readonly quiet: boolean;
 }
 
+/** Notices of one command; with `--log-format json` they go through its log. */
 export function createNotices(stderr: Io['stderr'], log: Logger, { format, quiet }: NoticeOptions): Notices {
   if (format === 'json') return { info: (text) => log.info(text), problem: (text) => log.error(text) };
   return {

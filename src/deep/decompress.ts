@@ -19,6 +19,10 @@ export function compressionOf(head: Buffer): Compression {
   return magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50 ? 'zstd' : 'none';
 }
 
+/**
+ * Unpacks a stream of a layer.
+ * @param onData gets the bytes piece by piece; the next is unpacked when it has taken one
+ */
 export function openDecompressor(compression: Compression, limits: LayerLimits, onData: OnData): Decompressor {
   if (compression === 'gzip') return new StreamDecompressor(createGunzip({ chunkSize: OUTPUT_BYTES }), onData);
   if (compression === 'none') return plain(onData);

@@ -43,6 +43,7 @@ export function destinationOf(path: string, values: PathValues, folder: string):
   return bucket && key ? { kind: 's3', bucket, key } : { kind: 'file', path: resolve(folder, filled) };
 }
 
+/** As logs and errors name it: the whole path, or `s3://BUCKET/KEY`. */
 export function formatDestination(destination: Destination): string {
   return destination.kind === 'file' ? destination.path : `s3://${destination.bucket}/${destination.key}`;
 }

@@ -30,6 +30,7 @@ export interface DescribedContents {
   readonly sensitive_files: StackReport['sensitive'];
 }
 
+/** What layers hold, as `inspect --deep --format json` writes it. Sizes are bytes. */
 export function describeContents({ stack, uncompressedBytes, wastedBytes }: ImageMeasurement): DescribedContents {
   return {
     uncompressed_bytes: uncompressedBytes,

@@ -50,6 +50,7 @@ export interface Metrics {
 const MAX_REGISTRIES = 50;
 const PREFIX = 'slimboard_';
 
+/** Measures of their own for a process. @param options what is asked at each scrape: queues, and running audits */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   // Not prom-client's global one: two apps in one process, as in tests, must not share counters.
   const registry = new Registry();

@@ -7,6 +7,7 @@ export type Digest = Branded<'Digest'>;
 
 const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
+/** Whether a text is a digest by an algorithm that slimboard can check. @see image-spec, descriptor.md */
 export function isDigest(text: string): text is Digest {
   return DIGEST.test(text);
 }

@@ -23,10 +23,12 @@ export function parseJsonObject(bytes: Uint8Array | string, what: string): JsonO
   return readObject(value, what);
 }
 
+/** Whether a value of JSON is an object, no list and not null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** @param path where the value stands, for the message @throws MalformedContentError when it is no object */
 export function readObject(value: unknown, path: string): JsonObject {
   if (!isObject(value)) throw new MalformedContentError(`${path}: expected an object`);
   return value;
@@ -39,6 +41,7 @@ export function readArray(value: unknown, path: string): readonly unknown[] {
   return value;
 }
 
+/** Text without NUL characters, which Postgres does not take. @throws MalformedContentError when it is no text */
 export function readString(value: unknown, path: string): string {
   if (typeof value !== 'string') throw new MalformedContentError(`${path}: expected text`);
   return withoutNul(value);

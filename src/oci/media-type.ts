@@ -26,14 +26,17 @@ export const MANIFEST_MEDIA_TYPES: readonly string[] = [
   MEDIA_TYPE.dockerSchema1,
 ];
 
+/** Whether it is that of an image index, OCI's or Docker's manifest list. */
 export function isIndexMediaType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPE.ociIndex || mediaType === MEDIA_TYPE.dockerManifestList;
 }
 
+/** Whether it is that of Docker's manifests of schema 1, signed or not. */
 export function isSchema1MediaType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPE.dockerSchema1 || mediaType === MEDIA_TYPE.dockerSchema1Signed;
 }
 
+/** Whether it is that of an image's config, OCI's or Docker's. */
 export function isImageConfigMediaType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPE.ociConfig || mediaType === MEDIA_TYPE.dockerConfig;
 }

@@ -39,6 +39,7 @@ export function parseRegistryHost(text: string): RegistryHost {
   return host === 'docker.io' || host === 'index.docker.io' ? DOCKER_HUB : (host as RegistryHost);
 }
 
+/** Whether a text is a repository name. @see distribution-spec, "Pulling manifests" */
 export function isRepositoryName(text: string): text is RepositoryName {
   return text.length <= MAX_NAME_LENGTH && NAME.test(text);
 }
@@ -53,6 +54,7 @@ export function parseRepositoryName(text: string): RepositoryName {
   return text;
 }
 
+/** Whether a text is a tag: at most 128 characters. @see distribution-spec, "Pulling manifests" */
 export function isTag(text: string): text is Tag {
   return TAG.test(text);
 }

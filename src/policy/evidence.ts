@@ -38,6 +38,7 @@ export function upTo(bytes: number): ByteRange {
   return { min: 0, max: Math.round(bytes) };
 }
 
+/** So many bytes, known for certain. */
 export function exactly(bytes: number): ByteRange {
   return { min: bytes, max: bytes };
 }

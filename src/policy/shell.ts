@@ -88,6 +88,7 @@ export function runs(command: Command, programs: readonly string[], words: reado
   return !command.words.includes('run') && command.words.some((word) => words.includes(word));
 }
 
+/** Whether one of these options stands among the words of a command. */
 export function hasOption(command: Command, ...options: readonly string[]): boolean {
   return command.words.some((word) => options.includes(word));
 }

@@ -74,6 +74,7 @@ export const LONGEST_PAUSE_MS = 3_600_000;
 /** Budgets of hours (Docker Hub: six) are spent within a minute if need be: most audits need less than the budget. */
 const BUDGET_SPREAD_MS = 60_000;
 
+/** Of a registry that was not asked yet. */
 export function initialGovernorState(settings: GovernorSettings): GovernorState {
   return {
     places: Math.min(FIRST_PLACES, settings.maxConcurrency),

@@ -12,6 +12,7 @@ const REFUSALS = 10;
 /** A longer Retry-After frees the lane: the work is put off as a whole. */
 const LONGEST_WAIT_MS = 60_000;
 
+/** How often one request may fail, or be refused, before its task is put off. One an attempted request. */
 export class RetryBudget {
   readonly #random: () => number;
   #failures = 0;

@@ -151,6 +151,7 @@ function unpackJson(line: string): readonly string[] {
   return (JSON.parse(line.slice(AS_JSON.length)) as (string | null)[]).map((text) => text ?? NULL_TEXT);
 }
 
+/** Reads the packed text of a column's cells, by its type. */
 export function cellReader({ type }: Pick<Column, 'type'>): (text: string) => Cell {
   switch (type) {
     case 'text':

@@ -24,6 +24,7 @@ export interface SchedulePlan {
 /** A job that is due for this long and was never taken does not exist: BullMQ could not make it. */
 const BROKEN_AFTER_MS = 600_000;
 
+/** The name of a source's job scheduler in BullMQ, which has a meaning of its own for colons. */
 export function schedulerId(source: string): string {
   return withoutColons(source);
 }

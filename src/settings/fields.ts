@@ -33,6 +33,7 @@ export function unknownKey(key: string, accepted: readonly string[], secrets?: s
   return `unknown key${close ? `: did you mean "${close}"?` : ''}; accepted: ${accepted.join(', ')}`;
 }
 
+/** @param example shown where something else is written */
 export function list<Item extends z.core.SomeType>(item: Item, example: string) {
   return z.array(item, { error: `write a list, such as ${example}` }).readonly();
 }
@@ -42,6 +43,7 @@ export function oneOrMore<Item extends z.core.SomeType>(item: Item, example: str
   return z.preprocess((value) => (typeof value === 'string' ? [value] : value), list(item, example));
 }
 
+/** One of these words; a near miss is told which it may mean. */
 export function choice<const Values extends readonly string[]>(values: Values) {
   return z.enum(values, {
     error: (issue) => {
@@ -51,6 +53,7 @@ export function choice<const Values extends readonly string[]>(values: Values) {
   });
 }
 
+/** A truth; `true` and `false` count as text, too, as variables are text. */
 export function toggle() {
   return z.preprocess(
     (value) => (value === 'true' ? true : value === 'false' ? false : value),

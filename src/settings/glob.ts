@@ -14,6 +14,7 @@ const MAX_PATTERN_LENGTH = 512;
 /** How many patterns the braces of one may make. */
 const MAX_CHOICES = 256;
 
+/** Whether a text has characters with a meaning in globs: others are names. */
 export function isGlob(text: string): boolean {
   return /[*?{]/.test(text);
 }

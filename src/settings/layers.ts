@@ -40,6 +40,7 @@ function nest(path: KeyPath, value: unknown): unknown {
   return path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value);
 }
 
+/** The value that a path of keys leads to; undefined where it leads nowhere. */
 export function valueAt(tree: unknown, path: KeyPath): unknown {
   return path.reduce<unknown>((inner, step) => (isTree(inner) ? inner[String(step)] : undefined), tree);
 }

@@ -133,6 +133,7 @@ export async function runningAudits(
   );
 }
 
+/** @returns undefined when there is no audit of this number */
 export async function findAudit(db: Queryable, auditId: number): Promise<AuditRow | undefined> {
   const [row] = await db.query<AuditRow>(`select ${AUDIT_COLUMNS} from audit where id = $1`, [auditId]);
   return row;

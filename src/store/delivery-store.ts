@@ -6,6 +6,7 @@ export async function deliveredKeys(db: Queryable, auditId: number): Promise<Rea
   return new Set(rows.map(({ key }) => key));
 }
 
+/** Notes that something was delivered, once. */
 export async function recordDelivery(db: Queryable, auditId: number, key: string, now: string): Promise<void> {
   await db.query('insert into delivery (audit_id, key, delivered_at) values ($1, $2, $3) on conflict do nothing', [
     auditId,

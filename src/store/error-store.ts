@@ -72,6 +72,7 @@ function itemsOf({ items }: ErrorScope): readonly { readonly tag: string; readon
   return [...items.tags.map((tag) => ({ tag, digest: '' })), ...items.digests.map((digest) => ({ tag: '', digest }))];
 }
 
+/** Keeps errors of an audit; of one item the first stays. @param now ISO 8601 */
 export async function recordErrors(
   tx: Queryable,
   auditId: number,

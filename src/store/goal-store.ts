@@ -16,6 +16,7 @@ export interface RepositoryGoal {
   readonly baselineBytes?: number;
 }
 
+/** Reads who owns the repositories of some sources that are there now. */
 export function readGoalOwners(tx: Queryable, sourceIds: readonly number[]): Promise<readonly GoalOwner[]> {
   return tx.query<GoalOwner>(
     'select id, name as repository, team from repository where source_id = any($1::int4[]) and ended_at is null order by id',

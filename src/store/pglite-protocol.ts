@@ -15,10 +15,12 @@ export type ThreadAnswer =
 /** Texts travel as one, each ended by the character that no text of Postgres may hold: a list is copied item by item. */
 const END = '\0';
 
+/** Joins texts for a message between threads, see {@link splitTexts}. */
 export function joinTexts(texts: readonly string[]): string {
   return texts.map((text) => text + END).join('');
 }
 
+/** The texts that {@link joinTexts} joined. */
 export function splitTexts(joined = ''): readonly string[] {
   return joined.split(END).slice(0, -1);
 }

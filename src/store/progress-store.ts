@@ -11,6 +11,7 @@ export interface AuditProgress extends AuditRow {
   readonly errors: Readonly<Record<string, number>>;
 }
 
+/** Reads how far an audit is. @returns undefined when there is none of this number */
 export async function auditProgress(db: Queryable, auditId: number): Promise<AuditProgress | undefined> {
   const audit = await findAudit(db, auditId);
   if (!audit) return undefined;

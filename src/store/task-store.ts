@@ -9,6 +9,7 @@ export interface NewTask {
   readonly payload: object;
 }
 
+/** Adds tasks to an audit; those that it has already, by their keys, stay as they are. */
 export async function addTasks(tx: Queryable, auditId: number, tasks: readonly NewTask[]): Promise<void> {
   if (tasks.length === 0) return;
   await tx.query(

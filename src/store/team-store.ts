@@ -15,6 +15,7 @@ export interface RepositoryOwners extends Ownership {
   readonly labelTeam: string | null;
 }
 
+/** Reads whom the repositories of some sources belong to, and who else may be named. */
 export async function readOwners(db: Queryable, sourceIds: readonly number[]): Promise<readonly RepositoryOwners[]> {
   return db.query<RepositoryOwners>(
     `with label as (
@@ -30,6 +31,7 @@ export async function readOwners(db: Queryable, sourceIds: readonly number[]): P
   );
 }
 
+/** Keeps the owners of repositories. */
 export async function saveOwnership(
   tx: Queryable,
   changed: readonly (Ownership & { readonly id: number })[],

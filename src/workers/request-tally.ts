@@ -12,6 +12,7 @@ export interface RequestTally {
   take(): ReadonlyMap<number, RequestCounts>;
 }
 
+/** A tally by asynchronous context: what a handler calls, however deep, counts for its task. */
 export function createRequestTally(): RequestTally {
   const audit = new AsyncLocalStorage<number>();
   let counts = new Map<number, RequestCounts>();

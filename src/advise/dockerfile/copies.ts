@@ -88,6 +88,7 @@ export function copiesFile({ sources, target }: Copy, name: string): boolean {
   return [...sources, target].some((path) => baseName(path).startsWith(name));
 }
 
+/** The last part of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }

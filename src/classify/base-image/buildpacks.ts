@@ -27,6 +27,7 @@ export function buildpacksBase(context: Context): (DeclaredBase & { readonly lay
   };
 }
 
+/** Whether a buildpacks lifecycle built the image, or its builder. @see buildpacks/spec, platform.md */
 export function isBuildpacksImage({ input }: Context): boolean {
   return (
     Object.hasOwn(input.config.labels, METADATA) || Object.hasOwn(input.config.labels, 'io.buildpacks.builder.metadata')

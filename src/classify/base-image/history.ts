@@ -76,6 +76,7 @@ function isSquashed({ history, input }: Context): boolean {
   return flattened || (input.manifest.layers.length === 1 && making > 1);
 }
 
+/** No base is told, for this reason. */
 export function unknown(reason: UnknownReason): BaseVerdict {
   return { confidence: 'unknown', reason };
 }

@@ -57,6 +57,7 @@ function names(base: BaseVerdict): readonly string[] {
   return base.confidence === 'unknown' ? [] : base.references;
 }
 
+/** Where a base ends is still known, but not which it is. */
 export function withoutNames({ layerCount }: BaseVerdict): BaseVerdict {
   return { ...unknown('not-in-catalogue'), ...(layerCount === undefined ? {} : { layerCount }) };
 }

@@ -14,6 +14,7 @@ export function findPackageReader(path: string): PackageReader | undefined {
 /** rpm's databases: Berkeley DB, ndb and SQLite. Their presence is told, their packages are not known. */
 const RPM = /^(?:var|usr\/lib\/sysimage)\/(?:lib\/)?rpm\/(?:Packages(?:\.db)?|rpmdb\.sqlite)$/;
 
+/** Whether a path within a layer is that of one of rpm's databases. */
 export function isRpmDatabase(path: string): boolean {
   return RPM.test(path);
 }

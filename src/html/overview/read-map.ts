@@ -74,6 +74,7 @@ type PlaceRow = Omit<MapRepository, 'images' | 'repository'> & {
 };
 type ImageRow = Omit<MapImage, 'digest'> & { readonly id: number; readonly digest: Uint8Array };
 
+/** Reads where the stored bytes of all sources are now. */
 export async function readMap(db: Queryable): Promise<ByteMap> {
   const places = await db.query<PlaceRow>(PLACES);
   const total = places.reduce((sum, { storedBytes }) => sum + storedBytes, 0);

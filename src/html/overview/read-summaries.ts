@@ -29,6 +29,7 @@ export interface Summaries {
 const LIST_ROWS = 15;
 const SEVERITIES: readonly string[] = ['error', 'warn', 'info'];
 
+/** Reads what each source's newest audit with totals kept, and joins it. */
 export async function readSummaries(db: Queryable): Promise<Summaries> {
   const rows = await db.query<{ lists: SourceSummary }>(
     `select s.lists from slimboard_source_audits a join source_summary s on s.audit_id = a.totals_of and s.source_id = a.source_id

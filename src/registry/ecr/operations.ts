@@ -39,6 +39,7 @@ interface Outputs {
 export type EcrInput<O extends EcrOperation> = Inputs[O];
 export type EcrOutput<O extends EcrOperation> = Outputs[O];
 
+/** Whether a request is one of the operations of ECR's API that slimboard uses. */
 export function isEcrOperation(name: string): name is EcrOperation {
   return Object.hasOwn(ECR_OPERATIONS, name);
 }
