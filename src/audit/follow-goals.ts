@@ -1,4 +1,4 @@
-import { digestOf } from '../oci/digest.ts';
+import { shortHash } from '../oci/digest.ts';
 import { goalOf } from '../policy/budgets.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import type { Queryable } from '../store/database.ts';
@@ -10,7 +10,7 @@ type GoalSettings = Pick<PolicySettings, 'goal' | 'budgets'>;
 /** Another key, other goals: it changes with what the settings say of them, not with who owns a repository. */
 export function goalsKey({ goal, budgets }: GoalSettings): string {
   const decisive = budgets.filter((budget) => budget.goal !== undefined);
-  return digestOf(JSON.stringify([goal, decisive])).slice(7, 39);
+  return shortHash(JSON.stringify([goal, decisive]));
 }
 
 /** Keeps how far each repository and each team is on the way to its goal. */

@@ -8,7 +8,7 @@ import { distroEndOfLife, endedDistros } from '../classify/end-of-life.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
 import type { LayerContents } from '../deep/contents.ts';
 import { MalformedContentError } from '../errors.ts';
-import { digestOf } from '../oci/digest.ts';
+import { shortHash } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import { type JsonObject, parseJsonObject } from '../oci/json.ts';
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
@@ -47,7 +47,7 @@ export function judgeBy(judgedBy: JudgedBy): Judge {
 function rulesKeyOf({ policy, teamKey, knowledgeKey, today }: JudgedBy): string {
   const ended = `${endedDistros(today)} distributions, ${endedRuntimes(today)} runtimes ended`;
   const versions = `classifier ${CLASSIFIER_VERSION}, rules ${RULES_VERSION}, ${ended}`;
-  return digestOf(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey, knowledgeKey])}`).slice(7, 39);
+  return shortHash(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey, knowledgeKey])}`);
 }
 
 /**

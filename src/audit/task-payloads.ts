@@ -1,4 +1,4 @@
-import { digestOf } from '../oci/digest.ts';
+import { shortHash } from '../oci/digest.ts';
 import type { TaskKey } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
@@ -46,7 +46,7 @@ export function repositoryTask(repository: StoredRepository): NewTask {
 /** The key is made of the content: a listing that is read again may split differently. */
 export function manifestsTask(repository: StoredRepository, listed: readonly ListedManifest[]): NewTask {
   const content = listed.map(({ tag, digest }) => `${tag ?? ''}@${digest ?? ''}`).join('\n');
-  const key = `manifests/${repository.id}/${digestOf(content).slice(7, 39)}` as TaskKey;
+  const key = `manifests/${repository.id}/${shortHash(content)}` as TaskKey;
   return { kind: 'manifests', key, payload: { repository, listed } satisfies ManifestsPayload };
 }
 

@@ -25,6 +25,11 @@ export function digestOf(bytes: Uint8Array | string): Digest {
   return `sha256:${hash('sha256', bytes, 'hex')}` as Digest;
 }
 
+/** A short name for a text: half of its sha256, as 32 hex digits. */
+export function shortHash(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, 32);
+}
+
 /**
  * Checks bytes against the digest they were asked by.
  * @throws ContentMismatchError naming both digests
