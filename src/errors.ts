@@ -169,3 +169,14 @@ export class AuditRunningError extends SlimboardError {
     super('audit-running', message, options);
   }
 }
+
+/** Whether what was thrown concerns one item. A registry that asks to wait concerns all; so does a caller who stops, which is no SlimboardError. */
+export function isItemFailure(error: unknown): error is SlimboardError {
+  return error instanceof SlimboardError && error.code !== 'rate-limited';
+}
+
+/** What failed of one item. @throws what concerns more than that: then the whole batch waits, and is tried again */
+export function asItemError(error: unknown): SlimboardError {
+  if (isItemFailure(error)) return error;
+  throw error;
+}

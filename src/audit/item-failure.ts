@@ -1,4 +1,4 @@
-import { SlimboardError } from '../errors.ts';
+import type { SlimboardError } from '../errors.ts';
 import type { ItemError } from '../store/error-store.ts';
 
 /** What an error row says of what happened, besides to which item. */
@@ -7,17 +7,6 @@ export type ItemFailure = Pick<ItemError, 'code' | 'message' | 'retry'>;
 /** An expected failure as an error row has it. */
 export function itemFailure({ code, message, retry }: SlimboardError): ItemFailure {
   return { code, message, retry: retry.kind };
-}
-
-/** Whether what was thrown concerns one item. A registry that asks to wait concerns all; so does a caller who stops, which is no SlimboardError. */
-export function isItemFailure(error: unknown): error is SlimboardError {
-  return error instanceof SlimboardError && error.code !== 'rate-limited';
-}
-
-/** What failed of one item. @throws what concerns more than that: then the whole batch waits, and is tried again */
-export function asItemError(error: unknown): SlimboardError {
-  if (isItemFailure(error)) return error;
-  throw error;
 }
 
 /** What failed, as logs name it; which content of a tag it is, the message says. */

@@ -1,11 +1,10 @@
-import { MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
+import { asItemError, MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_CONFIG_BYTES } from '../oci/image-config.ts';
 import { type Manifest, parseManifest } from '../oci/manifest.ts';
 import type { CallOptions, FetchedManifest, ListedRepository, Registry } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { asItemError } from './item-failure.ts';
 import type { KnownContent } from './known-content.ts';
 import { neededBlobs } from './needed-blobs.ts';
 import { isWantedLater, wantedChildren } from './wanted-children.ts';

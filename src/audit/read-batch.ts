@@ -1,4 +1,4 @@
-import { MalformedContentError, type SlimboardError } from '../errors.ts';
+import { asItemError, MalformedContentError, type SlimboardError } from '../errors.ts';
 import { type ContentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -11,7 +11,6 @@ import type { CallOptions, FetchedManifest, ListedManifest, ListedRepository, Re
 import type { SourceSettings } from '../settings/settings.ts';
 import type { NewBlob, NewManifest } from '../store/content-store.ts';
 import type { KnownTag, Sighting } from '../store/inventory-store.ts';
-import { asItemError } from './item-failure.ts';
 import type { KnownContent } from './known-content.ts';
 import { type RecordInput, recordOf } from './manifest-record.ts';
 import { ManifestTree, type ReadingContext } from './manifest-tree.ts';

@@ -1,8 +1,7 @@
-import { isItemFailure } from '../audit/item-failure.ts';
 import type { KnownContent } from '../audit/known-content.ts';
 import { readBatch } from '../audit/read-batch.ts';
 import { newestTags, repositorySelector, tagSelector } from '../audit/select.ts';
-import type { SlimboardError } from '../errors.ts';
+import { isItemFailure, type SlimboardError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parseTag, type Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';

@@ -1,11 +1,10 @@
-import { isItemFailure } from '../audit/item-failure.ts';
 import { platformOf } from '../audit/manifest-record.ts';
 import { type ImageMeasurement, measureImage } from '../audit/measure-image.ts';
 import { provenanceOf } from '../audit/needed-blobs.ts';
 import { wantedChildren } from '../audit/wanted-children.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
-import { NotFoundError, UnsupportedContentError } from '../errors.ts';
+import { isItemFailure, NotFoundError, UnsupportedContentError } from '../errors.ts';
 import { contentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';

@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream';
 import {
   AccessDeniedError,
   AuthenticationError,
+  asItemError,
   ContentMismatchError,
   NotFoundError,
-  RateLimitedError,
   SettingsError,
   SlimboardError,
   TooLargeError,
@@ -256,12 +256,6 @@ function asManifest({ body, headers }: Answer, what: string): FetchedManifest {
 function digestHeader(headers: Answer['headers']): Digest | undefined {
   const value = headers['docker-content-digest'];
   return typeof value === 'string' && isDigest(value) ? value : undefined;
-}
-
-/** An item's own failure; a limit or an abort concerns all of them, and is thrown. */
-function asItemError(error: unknown): Error {
-  if (error instanceof SlimboardError && !(error instanceof RateLimitedError)) return error;
-  throw error;
 }
 
 /** A refusal stays the refusal that it is; either way, names in the settings need no catalog. */
