@@ -9,7 +9,7 @@ import type { ImageVerdict } from '../classify/verdict.ts';
 import type { LayerContents } from '../deep/contents.ts';
 import { MalformedContentError } from '../errors.ts';
 import { shortHash } from '../oci/digest.ts';
-import { parseImageConfig } from '../oci/image-config.ts';
+import { parseImageConfig, platformOf } from '../oci/image-config.ts';
 import { type JsonObject, parseJsonObject } from '../oci/json.ts';
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
@@ -18,7 +18,6 @@ import { RULES_VERSION } from '../policy/rule-registry.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import type { Assessment } from '../store/assessment-store.ts';
 import type { StoredImage } from '../store/stale-images.ts';
-import { platformOf } from './manifest-record.ts';
 import { measureImage } from './measure-image.ts';
 
 /** What images are judged by, besides themselves. */

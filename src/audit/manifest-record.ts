@@ -1,12 +1,12 @@
 import { MalformedContentError } from '../errors.ts';
+import { describesOf } from '../oci/attestation.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import { contentKind } from '../oci/content-kind.ts';
 import { type Descriptor, MAX_CONTENT_BYTES } from '../oci/descriptor.ts';
-import { type Digest, isDigest } from '../oci/digest.ts';
-import type { ImageConfig } from '../oci/image-config.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type ImageConfig, platformOf } from '../oci/image-config.ts';
 import type { ImageIndex, ImageManifest, Manifest } from '../oci/manifest.ts';
 import { isForeignLayer } from '../oci/media-type.ts';
-import type { Platform } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';
 import { withoutSecrets } from '../policy/kept-content.ts';
 import type { FetchedManifest } from '../registry/registry.ts';
@@ -77,20 +77,6 @@ function imageOf(manifest: ImageManifest, config: ImageConfig, chain: readonly D
   };
 }
 
-/** A config may state anything, of any length, and an index takes 2,700 bytes: real names have a dozen characters. */
-const MAX_PLATFORM_PART = 64;
-
-/** The platform that a config states. */
-export function platformOf(config: ImageConfig): Platform {
-  const { os, architecture, variant = '', osVersion } = config;
-  return {
-    os: os.slice(0, MAX_PLATFORM_PART) || 'unknown',
-    architecture: architecture.slice(0, MAX_PLATFORM_PART) || 'unknown',
-    ...(variant ? { variant: variant.slice(0, MAX_PLATFORM_PART) } : {}),
-    ...(osVersion ? { osVersion } : {}),
-  };
-}
-
 function sumOfSizes(layers: readonly Descriptor[]): number {
   const sum = layers.reduce((total, { size }) => total + size, 0);
   if (sum > MAX_CONTENT_BYTES)
@@ -118,14 +104,4 @@ function childrenOf(index: ImageIndex): readonly NewIndexChild[] {
       ...(describes ? { describes } : {}),
     };
   });
-}
-
-/**
- * The image that an attestation in an index speaks of.
- * @see docs.docker.com, "Image attestation storage": annotations vnd.docker.reference.type and .digest
- */
-export function describesOf(child: Descriptor): Digest | undefined {
-  if (child.annotations['vnd.docker.reference.type'] !== 'attestation-manifest') return undefined;
-  const digest = child.annotations['vnd.docker.reference.digest'] ?? '';
-  return isDigest(digest) ? digest : undefined;
 }

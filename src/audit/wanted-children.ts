@@ -1,3 +1,4 @@
+import { describesOf } from '../oci/attestation.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageIndex } from '../oci/manifest.ts';
@@ -5,7 +6,6 @@ import { isIndexMediaType } from '../oci/media-type.ts';
 import { isWantedName, platformMatches } from '../oci/platform.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import type { MissingChild } from '../store/index-store.ts';
-import { describesOf } from './manifest-record.ts';
 
 /** Children of the wanted platforms, and what was attested of them; everything when all platforms are wanted. */
 export function wantedChildren(

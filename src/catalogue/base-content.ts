@@ -1,9 +1,8 @@
-import { platformOf } from '../audit/manifest-record.ts';
 import type { BatchContent } from '../audit/read-batch.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ImageConfig, parseImageConfig } from '../oci/image-config.ts';
+import { type ImageConfig, parseImageConfig, platformOf } from '../oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Tag } from '../oci/reference.ts';

@@ -1,14 +1,13 @@
-import { platformOf } from '../audit/manifest-record.ts';
 import { type ImageMeasurement, measureImage } from '../audit/measure-image.ts';
-import { provenanceOf } from '../audit/needed-blobs.ts';
 import { wantedChildren } from '../audit/wanted-children.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
 import { isItemFailure, NotFoundError, UnsupportedContentError } from '../errors.ts';
+import { describesOf, provenanceOf } from '../oci/attestation.ts';
 import { contentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ImageConfig, MAX_CONFIG_BYTES, parseImageConfig } from '../oci/image-config.ts';
+import { type ImageConfig, MAX_CONFIG_BYTES, parseImageConfig, platformOf } from '../oci/image-config.ts';
 import { parseJsonObject } from '../oci/json.ts';
 import { type ImageIndex, type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
 import { formatPlatform, type Platform, platformMatches } from '../oci/platform.ts';
@@ -150,9 +149,7 @@ async function readImage(
 ): Promise<Omit<LoadedImage, 'reference' | 'indexDigest'>> {
   const { image, config } = await readConfig(registry, repository, manifest, reference, options.signal);
   const platform = platformOf(config);
-  const provenance = index
-    ? await readProvenance(registry, repository, index, fetched.digest, platform, options.signal)
-    : [];
+  const provenance = index ? await readProvenance(registry, repository, index, fetched.digest, options.signal) : [];
   const bases = (await options.findBases?.(config)) ?? [];
   const verdict = classifyImage({
     manifest: image,
@@ -205,13 +202,9 @@ async function readProvenance(
   repository: ListedRepository,
   index: ImageIndex,
   image: Digest,
-  platform: Platform,
   signal: AbortSignal,
 ): Promise<readonly unknown[]> {
-  const wanted = new Set(wantedChildren(index, { platforms: [platform], provenance: true }));
-  const digests = index.manifests
-    .filter(({ digest, annotations }) => wanted.has(digest) && annotations['vnd.docker.reference.digest'] === image)
-    .map(({ digest }) => digest);
+  const digests = index.manifests.filter((child) => describesOf(child) === image).map(({ digest }) => digest);
   const answers = [...(await registry.readManifests(repository, digests, { signal })).values()];
   const read = async (blob: Descriptor): Promise<unknown> =>
     parseJsonObject(await registry.readBlob(repository, blob, { signal, maxBytes: MAX_CONFIG_BYTES }), 'provenance');

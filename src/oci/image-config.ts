@@ -10,6 +10,7 @@ import {
   readStringList,
   readStringMap,
 } from './json.ts';
+import type { Platform } from './platform.ts';
 import { remember } from './remember.ts';
 
 /** One step of the build. @see image-spec, config.md, "history" */
@@ -143,3 +144,17 @@ const isoDate = remember((text) => {
   if (!Number.isFinite(time) || time < 0 || time > 253_402_300_799_999) return undefined;
   return new Date(time).toISOString();
 });
+
+/** A config may state anything, of any length, and an index takes 2,700 bytes: real names have a dozen characters. */
+const MAX_PLATFORM_PART = 64;
+
+/** The platform that a config states. */
+export function platformOf(config: ImageConfig): Platform {
+  const { os, architecture, variant = '', osVersion } = config;
+  return {
+    os: os.slice(0, MAX_PLATFORM_PART) || 'unknown',
+    architecture: architecture.slice(0, MAX_PLATFORM_PART) || 'unknown',
+    ...(variant ? { variant: variant.slice(0, MAX_PLATFORM_PART) } : {}),
+    ...(osVersion ? { osVersion } : {}),
+  };
+}

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { platformOf } from '../../../src/audit/manifest-record.ts';
-import { parseImageConfig } from '../../../src/oci/image-config.ts';
+import { parseImageConfig, platformOf } from '../../../src/oci/image-config.ts';
 import { formatPlatform } from '../../../src/oci/platform.ts';
 
 const platform = (config: object) => formatPlatform(platformOf(parseImageConfig(JSON.stringify(config))));
