@@ -3,6 +3,7 @@ import type { Verb } from '../classify/history/instruction.ts';
 import type { ImageVerdict, LayerClass } from '../classify/verdict.ts';
 import { rememberOf } from '../oci/remember.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
+import { exactly } from './evidence.ts';
 import type { ByteRange } from './finding.ts';
 import { type Command, parseScript } from './shell.ts';
 
@@ -71,10 +72,6 @@ function replaceableOf(base: readonly LayerView[], { runtime, runtimeLayers }: I
     return exactly(whole ? bytesOf(base) : 0);
   }
   return runtimeLayers === undefined ? { min: 0, max: bytesOf(base) } : exactly(bytesOf(base.slice(0, runtimeLayers)));
-}
-
-function exactly(bytes: number): ByteRange {
-  return { min: bytes, max: bytes };
 }
 
 /** How many of the image's layers are its base's; without a proven boundary, as far as layers look like a base's. */
