@@ -1,6 +1,6 @@
 import data from '../../config/runtimes.json' with { type: 'json' };
 import type { Runtime } from '../classify/verdict.ts';
-import { releaseOf } from './alternatives.ts';
+import { isNewer, releaseOf } from './alternatives.ts';
 
 interface Release {
   readonly release: string;
@@ -31,10 +31,6 @@ export function supportedRelease(runtime: Runtime, version: string | undefined, 
   }
   const [major] = own?.split('.') ?? [];
   return (supported.find(({ release }) => release.split('.')[0] === major) ?? supported[0])?.release;
-}
-
-function isNewer(release: string, other: string): boolean {
-  return release.localeCompare(other, 'en', { numeric: true }) > 0;
 }
 
 /**
