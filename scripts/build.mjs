@@ -1,5 +1,5 @@
 // Bundles the entry points into dist/. The command line is one CommonJS file, for Node.js starts it in less time than an
-// ES module; what it loads when a command runs are ES modules, whose shared code is split into chunks, so that a command
+// ES module, and before it comes a small one that knows the help; what it loads when a command runs are ES modules, whose shared code is split into chunks, so that a command
 // loads only what it runs. Beside them lies an embedded database without rows: a first start takes a third of the time
 // and half the memory of making one.
 import { execFile } from 'node:child_process';
@@ -21,10 +21,18 @@ const later = new Map();
 const { inputs } = await bundle({
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  entryPoints: { slimboard: 'src/cli/main.ts' },
+  entryPoints: { 'command-line': 'src/cli/main.ts' },
   plugins: [packages, resolving(/^\.{1,2}\//, laterModule)],
   // Most of its time is reading its text.
   minify: true,
+});
+await bundle({
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  entryPoints: { slimboard: 'src/cli/bin.ts' },
+  plugins: [resolving(/^\.\/main\.ts$/, commandLine)],
+  // What it imports is CommonJS, too: require() does without the loader of ES modules.
+  supported: { 'dynamic-import': false },
 });
 // What both load is there twice.
 if (inputs['src/errors.ts'])
@@ -42,6 +50,7 @@ await bundle({
   },
   plugins: [packages],
 });
+await writeFile('dist/help.txt', await told('--help'));
 const TEMPLATE = 'dist/pglite-template.tgz';
 await copyFile(await emptyDatabase(), TEMPLATE);
 
@@ -74,6 +83,17 @@ function laterModule({ path, resolveDir, kind }) {
   return { path: `./${name}.js`, external: true };
 }
 
+function commandLine() {
+  return { path: './command-line.cjs', external: true };
+}
+
+/** What the command line that was just built writes to stdout, with nothing of the environment: it may name a database. */
+async function told(argument, cwd) {
+  const args = [resolve('dist/command-line.cjs'), argument];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, env: {} });
+  return stdout;
+}
+
 function dependency({ path, kind, importer }) {
   const isBundled = BUNDLED.has(path) || importer.includes('/node_modules/');
   return kind === 'entry-point' || isBundled ? undefined : { path, external: true };
@@ -87,8 +107,7 @@ async function emptyDatabase() {
   await rm(TEMPLATE, { force: true });
   const folder = await mkdtemp(join(tmpdir(), 'slimboard-template-'));
   try {
-    // Nothing of the environment: it may name a database that is not to be touched.
-    await promisify(execFile)(process.execPath, [resolve('dist/slimboard.cjs'), 'migrate'], { cwd: folder, env: {} });
+    await told('migrate', folder);
     const { PGlite } = await import('@electric-sql/pglite');
     const database = await PGlite.create(join(folder, '.slimboard', 'pgdata'));
     const dump = await database.dumpDataDir('gzip');

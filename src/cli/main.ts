@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, Interruption } from './exit-code.ts';
 import type { Io } from './io.ts';

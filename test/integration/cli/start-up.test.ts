@@ -1,5 +1,14 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -29,8 +38,27 @@ async function loadedBy(command: string): Promise<readonly string[]> {
   return [...new Set(names)].filter((name) => /^(?:node_modules|dist)\//.test(name)).sort();
 }
 
-test.each(['--help', '--version', 'report --help'])('%s loads one file', async (command) => {
+test.each(['--help', '-h'])('%s loads nothing but the help that was written down', async (command) => {
   expect(await loadedBy(command)).toEqual(['dist/slimboard.cjs']);
+});
+
+test('the help that was written down is what the commands say', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [resolve('dist/command-line.cjs'), '--help']);
+  expect(await runCommand(['--help'], { cwd: folder })).toEqual({ code: 0, stdout, stderr: '' });
+});
+
+test('help that cannot be written down in full is told by the commands, which say why', async () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [resolve('dist/slimboard.cjs'), '--help'], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('cannot write to stdout') });
+});
+
+test.each(['--version', 'report --help'])('%s loads the command line and no module', async (command) => {
+  expect(await loadedBy(command)).toEqual(['dist/command-line.cjs', 'dist/slimboard.cjs']);
 });
 
 test.each(['status', 'report audits', 'report images --format csv'])(
