@@ -1,6 +1,6 @@
+import type { Goal } from '../common/units.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
-import type { Goal } from '../settings/units.ts';
 import type { Knowledge } from './alternatives.ts';
 import { goalBytes, type Reach, reachOf } from './goal.ts';
 import { type Projection, projectTechniques } from './projection.ts';

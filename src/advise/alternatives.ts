@@ -1,7 +1,7 @@
 import data from '../../config/base-alternatives.json' with { type: 'json' };
 import type { ImageVerdict, Runtime, Variant } from '../classify/verdict.ts';
+import { groupBy } from '../common/group-by.ts';
 import type { ByteRange } from '../policy/finding.ts';
-import { grouped } from './grouped.ts';
 
 /** A base image that another could stand on instead. */
 export interface BaseAlternative {
@@ -25,8 +25,8 @@ export class Knowledge {
   readonly #newestDistributions: readonly BaseAlternative[];
 
   constructor(alternatives: readonly BaseAlternative[]) {
-    this.#byRuntime = grouped(alternatives, ({ runtime }) => runtime);
-    this.#byRelease = grouped(alternatives, ({ runtime, version }) => lineOf(runtime, version));
+    this.#byRuntime = groupBy(alternatives, ({ runtime }) => runtime);
+    this.#byRelease = groupBy(alternatives, ({ runtime, version }) => lineOf(runtime, version));
     this.#newestDistributions = newestOf(this.of('none'));
   }
 
@@ -65,7 +65,7 @@ export class Knowledge {
 
 /** Of each distribution's variants the newest release. */
 function newestOf(alternatives: readonly BaseAlternative[]): readonly BaseAlternative[] {
-  const groups = grouped(alternatives, ({ distro, variant }) => `${distro} ${variant}`);
+  const groups = groupBy(alternatives, ({ distro, variant }) => `${distro} ${variant}`);
   return [...groups.values()].map((releases) =>
     releases.reduce((newest, release) => (isNewer(release.version, newest.version) ? release : newest)),
   );

@@ -1,4 +1,4 @@
-import type { Goal } from '../settings/units.ts';
+import type { Goal } from '../common/units.ts';
 import type { Projection } from './projection.ts';
 
 /** `yes`: even the upper end of the projection reaches the goal. `perhaps`: the lower end does. */

@@ -1,6 +1,6 @@
 import type { BuildStep } from '../classify/history/build-steps.ts';
 import { readStack } from '../classify/history/stack.ts';
-import { rememberOf } from '../oci/remember.ts';
+import { rememberOf } from '../common/remember.ts';
 import type { ImageView } from '../policy/image-view.ts';
 
 /**

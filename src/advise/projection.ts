@@ -1,5 +1,5 @@
 import type { Runtime, Variant } from '../classify/verdict.ts';
-import { rememberOf } from '../oci/remember.ts';
+import { rememberOf } from '../common/remember.ts';
 import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, isExact, sizeOf } from './alternatives.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';

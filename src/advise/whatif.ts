@@ -1,5 +1,5 @@
+import { groupBy } from '../common/group-by.ts';
 import type { Digest } from '../oci/digest.ts';
-import { grouped } from './grouped.ts';
 
 /** A layer as the registry stores it. */
 export interface StoredLayer {
@@ -57,7 +57,10 @@ export function whatIf(
   moving: readonly MovingImage[],
   heldElsewhere: HeldLayers,
 ): WhatIf {
-  const savings = moving.map((image) => ({ image, bytes: sum(distinct(baseOf(image))) - sum(distinct(to.layers)) }));
+  const savings = moving.map((image) => ({
+    image,
+    bytes: bytesOf(distinct(baseOf(image))) - bytesOf(distinct(to.layers)),
+  }));
   const total = savings.reduce((bytes, saving) => bytes + saving.bytes, 0);
   return {
     from,
@@ -72,9 +75,9 @@ export function whatIf(
 
 function storedSavings(to: WhatIfBase, moving: readonly MovingImage[], heldElsewhere: HeldLayers): number {
   let bytes = 0;
-  for (const [scope, images] of grouped(moving, (image) => image.scope)) {
+  for (const [scope, images] of groupBy(moving, (image) => image.scope)) {
     const held = heldElsewhere.get(scope) ?? new Set();
-    bytes += sum(freedLayers(images, to, held)) - sum(addedLayers(images, to, held));
+    bytes += bytesOf(freedLayers(images, to, held)) - bytesOf(addedLayers(images, to, held));
   }
   return bytes;
 }
@@ -108,7 +111,7 @@ function distinct(layers: readonly StoredLayer[]): readonly StoredLayer[] {
   return [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
 }
 
-function sum(layers: readonly StoredLayer[]): number {
+function bytesOf(layers: readonly StoredLayer[]): number {
   return layers.reduce((total, { bytes }) => total + bytes, 0);
 }
 

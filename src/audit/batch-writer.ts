@@ -1,3 +1,4 @@
+import type { BatchContent } from '../fetch/read-batch.ts';
 import type { TaskQueue, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import { saveContent } from '../store/content-store.ts';
@@ -8,7 +9,6 @@ import { type RepositorySighting, recordSightings, type StoredRepository } from 
 import { refreshStatistics } from '../store/maintenance.ts';
 import { addTasks, narrowTasks, settleTasks } from '../store/task-store.ts';
 import { JudgingAhead } from './judging-ahead.ts';
-import type { BatchContent } from './read-batch.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
 /** A batch of a repository's tags that was read, with all that is to be kept of it. */

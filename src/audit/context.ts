@@ -17,7 +17,7 @@ export interface AuditEvents {
   auditEnded(audit: AuditRow): void;
 }
 
-/** What the task handlers work with; made once a process by app.ts. */
+/** What the task handlers work with; made once a process by `app/engine.ts`. */
 export interface AuditContext extends AuditClock {
   readonly db: Database;
   readonly settings: Settings;

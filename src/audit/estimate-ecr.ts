@@ -1,10 +1,11 @@
+import { sum } from '../common/sum.ts';
+import { takesAllTags } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isImageConfigMediaType, isIndexMediaType } from '../oci/media-type.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import { type EcrCost, type EcrRequestKind, estimateEcrCalls } from '../registry/ecr/cost.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { EcrSource } from '../settings/settings.ts';
-import { takesAllTags } from './select.ts';
 
 /** What was listed of a source. */
 export interface EcrListing {
@@ -118,8 +119,4 @@ function rangesOf(least: readonly EcrCost[], most: readonly EcrCost[]): EcrEstim
     return [kind, { min, max: sum(most.map(({ requests }) => requests[kind])) }] as const;
   });
   return Object.fromEntries(ranges.filter(([, { max }]) => max > 0));
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,4 +1,6 @@
+import { forEachConcurrently } from '../common/concurrently.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
+import { newestTags, repositorySelector, tagSelector } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry, RequestOutcome } from '../registry/registry.ts';
@@ -8,7 +10,6 @@ import type { Database } from '../store/database.ts';
 import { findRepositoryId, knownTags } from '../store/inventory-store.ts';
 import { unreadLayersOf } from '../store/layer-store.ts';
 import { type EcrEstimate, type EcrRepositoryCounts, estimateEcr } from './estimate-ecr.ts';
-import { newestTags, repositorySelector, tagSelector } from './select.ts';
 
 /** What an audit of one source would ask of its registry. Ranges, where only the registry's answers would tell. */
 export interface AuditEstimate {
@@ -71,10 +72,9 @@ export async function estimateAudit(
   for await (const page of registry.listRepositories(listing)) {
     for (const { registry: host } of page) counting.listed.set(host, (counting.listed.get(host) ?? 0) + 1);
     const repositories = page.filter(({ name }) => selects(name));
-    for (let at = 0; at < repositories.length; at += settings.concurrency) {
-      const some = repositories.slice(at, at + settings.concurrency);
-      await Promise.all(some.map((repository) => countRepository(counting, repository)));
-    }
+    await forEachConcurrently(repositories, settings.concurrency, (repository) =>
+      countRepository(counting, repository),
+    );
   }
   return conclude(counting, observed);
 }

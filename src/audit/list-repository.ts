@@ -1,4 +1,5 @@
 import { NotFoundError, type SlimboardError, UnknownRepositoryError } from '../errors.ts';
+import { namedTags, newestTags, tagSelector } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
@@ -11,7 +12,6 @@ import type { AuditContext } from './context.ts';
 import { cutBatches } from './cut-batches.ts';
 import { itemFailure, itemName } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
-import { namedTags, newestTags, tagSelector } from './select.ts';
 import { manifestsTask } from './task-payloads.ts';
 
 /** Lists what a repository holds, page by page, and makes tasks of batches; tags that are gone end. */

@@ -1,4 +1,5 @@
 import { NotFoundError, SlimboardError } from '../errors.ts';
+import { namesRepositories, repositorySelector } from '../fetch/select.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedRepository, ListOptions } from '../registry/registry.ts';
@@ -8,7 +9,6 @@ import { addTasks, holdTask, settleTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
 import { itemFailure } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
-import { namesRepositories, repositorySelector } from './select.ts';
 import { repositoryTask } from './task-payloads.ts';
 
 /** Lists a source's repositories, page by page, and makes a task of each; those that are gone end. */

@@ -1,9 +1,9 @@
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
+import { newestTags, tagSelector, takesAllTags } from '../fetch/select.ts';
 import type { Queryable } from '../store/database.ts';
 import { type HeldLayer, listOpenTags, listUnreadLayers, type OpenTag } from '../store/layer-store.ts';
 import type { NewTask } from '../store/task-store.ts';
 import type { AuditPlan, PlannedSource } from './plan.ts';
-import { newestTags, tagSelector, takesAllTags } from './select.ts';
 import { layersTask } from './task-payloads.ts';
 
 /** Small, so that many workers have something to do: what a killed one read stays, whatever the size of its task. */

@@ -1,3 +1,5 @@
+import type { KnownContent } from '../fetch/known-content.ts';
+import { type BatchContent, type FailedItem, isPassing, readBatch } from '../fetch/read-batch.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
@@ -10,9 +12,7 @@ import { knownTags, listedElsewhere, type StoredRepository } from '../store/inve
 import { scopeOf } from './batch-writer.ts';
 import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';
-import type { KnownContent } from './known-content.ts';
 import type { PlannedSource } from './plan.ts';
-import { type BatchContent, type FailedItem, isPassing, readBatch } from './read-batch.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { BatchContent } from '../audit/read-batch.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
+import type { BatchContent } from '../fetch/read-batch.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageConfig, parseImageConfig, platformOf } from '../oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';

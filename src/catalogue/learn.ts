@@ -1,22 +1,22 @@
-import type { KnownContent } from '../audit/known-content.ts';
-import { readBatch } from '../audit/read-batch.ts';
-import { newestTags, repositorySelector, tagSelector } from '../audit/select.ts';
+import { forEachConcurrently } from '../common/concurrently.ts';
+import { isGlob } from '../common/glob.ts';
 import { isItemFailure, type SlimboardError } from '../errors.ts';
+import type { KnownContent } from '../fetch/known-content.ts';
+import { readBatch } from '../fetch/read-batch.ts';
+import { newestTags, repositorySelector, tagSelector } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parseTag, type Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
-import { isGlob } from '../settings/glob.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { knownBaseImages, knownBaseTags, saveBaseTags } from '../store/catalogue-store.ts';
 import type { Database } from '../store/database.ts';
 import { baseTagsOf } from './base-content.ts';
 import type { BaseContent } from './base-image.ts';
-import { inLanes } from './in-lanes.ts';
 
 /** Tags that are read and kept together. */
 const TAGS_PER_BATCH = 100;
 /** Batches in hand: while one waits for the database, the others keep the registry's places filled. */
-const LANES = 4;
+const BATCHES_AT_ONCE = 4;
 
 export interface LearnOptions {
   readonly signal: AbortSignal;
@@ -54,7 +54,9 @@ export async function learnBases(
     options.onFailure(item, error);
   };
   const batches = listBatches(registry, source, learned, fail, options.signal);
-  await inLanes(LANES, batches, (batch) => learnBatch(db, registry, source, batch, learned, fail, options));
+  await forEachConcurrently(batches, BATCHES_AT_ONCE, (batch) =>
+    learnBatch(db, registry, source, batch, learned, fail, options),
+  );
   return learned;
 }
 

@@ -1,4 +1,4 @@
-import { remember } from '../oci/remember.ts';
+import { remember } from '../common/remember.ts';
 import { type DistroName, distroOfSuite } from './knowledge/distros.ts';
 import { lookUp } from './look-up.ts';
 

@@ -1,4 +1,4 @@
-import { remember } from '../oci/remember.ts';
+import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import type { Judged } from './verdict.ts';
 

@@ -1,4 +1,4 @@
-import { remember } from '../oci/remember.ts';
+import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { redact } from './redact.ts';

@@ -1,4 +1,4 @@
-import { remember } from '../oci/remember.ts';
+import { remember } from '../common/remember.ts';
 import { basesBeneath } from './base-image/layer-chain.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';

@@ -1,4 +1,4 @@
-import { remember } from '../oci/remember.ts';
+import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import { lookUp } from './look-up.ts';
 import type { Runtime } from './verdict.ts';

@@ -1,7 +1,7 @@
 import { type Knowledge, knowledgeOf } from '../advise/alternatives.ts';
+import { openStore } from '../app/open-store.ts';
 import { catalogueAlternatives } from '../catalogue/alternatives.ts';
 import type { LoadOptions } from '../inspect/load-image.ts';
-import { openStore } from '../open-store.ts';
 import { findKnownBases } from '../store/catalogue-store.ts';
 import type { Session } from './prepare.ts';
 

@@ -1,3 +1,4 @@
+import { sum } from '../common/sum.ts';
 import { type Area, areaOf } from './areas.ts';
 import { Largest } from './capped-list.ts';
 import type { AreaSize, FileSize, LayerContents, OsRelease } from './contents.ts';
@@ -291,8 +292,4 @@ function totalOf(wastes: readonly Waste[]): Waste {
     total.replaced += waste.replaced;
   }
   return total;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

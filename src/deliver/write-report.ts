@@ -7,10 +7,11 @@ import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { leaderboard } from '../report/leaderboard.ts';
 import { openReport } from '../report/open-report.ts';
+import { destinationOf, formatDestination } from '../settings/destination.ts';
 import type { ReportSettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
-import { destinationOf, formatDestination, write } from './destination.ts';
+import { write } from './write-destination.ts';
 
 export interface ReportWriter {
   readonly settings: Pick<Settings, 'prices'>;

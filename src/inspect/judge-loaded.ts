@@ -1,13 +1,13 @@
 import { type Advice, adviseImage } from '../advise/advise.ts';
 import type { Knowledge } from '../advise/alternatives.ts';
 import { baseFactsOf } from '../advise/base-facts.ts';
+import type { Goal } from '../common/units.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import { goalFor, type ImageOwner } from '../policy/budgets.ts';
 import { findImage } from '../policy/find-image.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { PolicySettings, TeamSettings } from '../settings/settings.ts';
 import { teamOf } from '../settings/team-of.ts';
-import type { Goal } from '../settings/units.ts';
 import type { LoadedImage } from './load-image.ts';
 
 export interface JudgeOptions {

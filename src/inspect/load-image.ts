@@ -1,8 +1,8 @@
 import { type ImageMeasurement, measureImage } from '../audit/measure-image.ts';
-import { wantedChildren } from '../audit/wanted-children.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
 import { isItemFailure, NotFoundError, UnsupportedContentError } from '../errors.ts';
+import { wantedChildren } from '../fetch/wanted-children.ts';
 import { describesOf, provenanceOf } from '../oci/attestation.ts';
 import { contentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';

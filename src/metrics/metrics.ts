@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { oneAtATime } from '../common/one-at-a-time.ts';
 import type { RegistryHost } from '../oci/reference.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
 import type { AttemptOutcome } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
 

@@ -1,3 +1,4 @@
+import { remember } from '../common/remember.ts';
 import { MalformedContentError } from '../errors.ts';
 import { type Digest, isDigest } from './digest.ts';
 import {
@@ -11,7 +12,6 @@ import {
   readStringMap,
 } from './json.ts';
 import type { Platform } from './platform.ts';
-import { remember } from './remember.ts';
 
 /** One step of the build. @see image-spec, config.md, "history" */
 export interface HistoryEntry {

@@ -1,5 +1,5 @@
-import { compileGlobs, type Matcher } from '../settings/glob.ts';
-import type { Goal } from '../settings/units.ts';
+import { compileGlobs, type Matcher } from '../common/glob.ts';
+import type { Goal } from '../common/units.ts';
 
 /** A limit on images of some teams or repositories. */
 export interface Budget {

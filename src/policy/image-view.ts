@@ -1,7 +1,7 @@
 import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
 import type { ImageVerdict, LayerClass } from '../classify/verdict.ts';
-import { rememberOf } from '../oci/remember.ts';
+import { rememberOf } from '../common/remember.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
 import { exactly } from './evidence.ts';
 import type { ByteRange } from './finding.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { oneAtATime } from '../one-at-a-time.ts';
+import { oneAtATime } from '../common/one-at-a-time.ts';
 import { DEFAULT_PREFIX } from './redis-connection.ts';
 
 export interface SweeperOptions {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { compileGlobs } from '../common/glob.ts';
 import {
   AccessDeniedError,
   AuthenticationError,
@@ -24,7 +25,6 @@ import {
   type RepositoryName,
   type Tag,
 } from '../oci/reference.ts';
-import { compileGlobs } from '../settings/glob.ts';
 import { CATALOG, type Scope } from './auth.ts';
 import { DistributionClient, type DistributionClientOptions } from './distribution-client.ts';
 import type { Answer } from './exchange.ts';

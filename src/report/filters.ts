@@ -1,6 +1,6 @@
+import { expandGlob } from '../common/glob.ts';
+import { parseBytes, parseDuration } from '../common/units.ts';
 import { SettingsError } from '../errors.ts';
-import { expandGlob } from '../settings/glob.ts';
-import { parseBytes, parseDuration } from '../settings/units.ts';
 import type { SqlValue } from '../store/database.ts';
 
 /** What a report is limited to, as it was typed. */

@@ -1,14 +1,14 @@
 import { CronExpressionParser } from 'cron-parser';
 import * as z from 'zod';
-import { checkDestination } from '../deliver/destination.ts';
+import { compileGlobs } from '../common/glob.ts';
+import { parseBytes, parseDuration, parseGoal } from '../common/units.ts';
 import { SettingsError } from '../errors.ts';
 import { type PlatformSelection, parsePlatform } from '../oci/platform.ts';
 import { parseRegistryHost } from '../oci/reference.ts';
 import { credentialVariable } from '../registry/credentials.ts';
 import { FORMAT_NAMES, KIND_NAMES } from '../report/names.ts';
+import { checkDestination } from './destination.ts';
 import { choice, integer, keys, list, oneOrMore, parsed, parsedName, text, toggle } from './fields.ts';
-import { compileGlobs } from './glob.ts';
-import { parseBytes, parseDuration, parseGoal } from './units.ts';
 
 /** The shape of a settings file; config/default.yaml explains each key. */
 

@@ -1,7 +1,7 @@
+import { compileGlobs, isGlob } from '../common/glob.ts';
 import { SettingsError } from '../errors.ts';
 import { DOCKER_HUB, parseRegistryHost, parseRepositoryName, parseTag, type RegistryHost } from '../oci/reference.ts';
 import { findEcrLocation } from '../registry/ecr/hosts.ts';
-import { compileGlobs, isGlob } from './glob.ts';
 import type { EcrSource, OciSource, Settings, SourceSettings } from './settings.ts';
 
 const FORMS = 'HOST[:PORT], HOST/REPOSITORY, HOST/PREFIX/*, HOST/REPOSITORY:TAG, ecr:REGION or ecr:ACCOUNT.REGION';

@@ -1,4 +1,4 @@
-import { compileGlobs, type Matcher } from './glob.ts';
+import { compileGlobs, type Matcher } from '../common/glob.ts';
 import type { TeamSettings } from './settings.ts';
 
 interface TeamMatcher {

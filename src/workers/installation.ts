@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { type AuditEngine, createAuditEngine } from '../app.ts';
+import { type AuditEngine, createAuditEngine } from '../app/engine.ts';
+import { openStore } from '../app/open-store.ts';
 import type { AuditEvents } from '../audit/context.ts';
+import { tellRarely } from '../common/tell-rarely.ts';
 import { createDelivery } from '../deliver/create-delivery.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -10,7 +12,6 @@ import { auditGauges } from '../metrics/audit-gauges.ts';
 import { measured } from '../metrics/measured-governor.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { startMetricsServer } from '../metrics/metrics-server.ts';
-import { openStore } from '../open-store.ts';
 import { type BullmqQueue, createBullmqQueue } from '../queue/bullmq-queue.ts';
 import { connectRedis, DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import { startSweeper } from '../queue/sweeper.ts';
@@ -19,7 +20,6 @@ import { createRedisGovernor } from '../registry/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
 import { keepAlive, queuedTasks, stuckAudits } from '../store/queued-audit-store.ts';
-import { tellRarely } from '../tell-rarely.ts';
 import { createRequestTally, type RequestTally } from './request-tally.ts';
 
 export interface InstallationOptions {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { RequestCounts } from '../app.ts';
+import type { RequestCounts } from '../app/engine.ts';
 import type { TaskHandlers } from '../queue/queue.ts';
 
 /** Counts requests for the audit on whose behalf they were sent, of several that a worker does at once. */

@@ -1,9 +1,9 @@
+import { tellRarely } from '../common/tell-rarely.ts';
 import type { Logger } from '../log.ts';
 import { type AttemptOutcome, startTaskWorkers, type WorkerEvents } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
 import { recordProgress } from '../store/audit-store.ts';
 import { isHandedToWorkers } from '../store/queued-audit-store.ts';
-import { tellRarely } from '../tell-rarely.ts';
 import { ofHandedAudits } from './handed-audits.ts';
 import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
 import { untilAborted } from './until-aborted.ts';

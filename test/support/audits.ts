@@ -1,4 +1,4 @@
-import { type RunOptions, runAudit } from '../../src/audit/run-audit.ts';
+import { type RunOptions, runAudit } from '../../src/app/run-audit.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import type {
   EcrSource,

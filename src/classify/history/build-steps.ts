@@ -1,5 +1,5 @@
+import { remember } from '../../common/remember.ts';
 import type { HistoryEntry, ImageConfig } from '../../oci/image-config.ts';
-import { remember } from '../../oci/remember.ts';
 import type { BuildTool } from '../verdict.ts';
 import { type Instruction, makesLayer, parseInstruction } from './instruction.ts';
 

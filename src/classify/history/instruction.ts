@@ -1,4 +1,4 @@
-import { remember } from '../../oci/remember.ts';
+import { remember } from '../../common/remember.ts';
 
 /** The Dockerfile instructions that leave a line in a config's history, and what other builders write instead. */
 export type Verb =

@@ -1,4 +1,4 @@
-import { remember } from '../../oci/remember.ts';
+import { remember } from '../../common/remember.ts';
 import type { BuildStep } from './build-steps.ts';
 
 const MANAGERS =

@@ -1,4 +1,4 @@
-import { remember } from '../../oci/remember.ts';
+import { remember } from '../../common/remember.ts';
 import { type DistroName, distroOfRootfsLine } from '../knowledge/distros.ts';
 import { redact } from '../redact.ts';
 import { type BuildStep, gapMs } from './build-steps.ts';

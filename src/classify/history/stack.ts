@@ -1,4 +1,4 @@
-import { remember } from '../../oci/remember.ts';
+import { remember } from '../../common/remember.ts';
 import { type OfficialImage, officialImageOf } from '../knowledge/official-images.ts';
 import { type BuildStep, gapMs, type StepTool } from './build-steps.ts';
 import { assignments, commandWords, makesLayer, type Verb } from './instruction.ts';

@@ -1,5 +1,5 @@
 import table from '../../../config/distros.json' with { type: 'json' };
-import { remember } from '../../oci/remember.ts';
+import { remember } from '../../common/remember.ts';
 
 /** A distribution as os-release names it. */
 export interface DistroName {

@@ -1,12 +1,12 @@
 import type { Advice, PlanStep } from '../../advise/advise.ts';
 import { type GeneratedFiles, generateDockerfile, lastBase } from '../../advise/dockerfile/generate.ts';
 import { techniqueOf } from '../../advise/technique.ts';
+import { parseGoal } from '../../common/units.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import type { ByteRange } from '../../policy/finding.ts';
-import { parseGoal } from '../../settings/units.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';

@@ -1,6 +1,6 @@
-import { runAudit } from '../../audit/run-audit.ts';
+import { openStore } from '../../app/open-store.ts';
+import { runAudit } from '../../app/run-audit.ts';
 import { createDelivery } from '../../deliver/create-delivery.ts';
-import { openStore } from '../../open-store.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { openStore } from '../../app/open-store.ts';
 import { exportBases, importBases } from '../../catalogue/file.ts';
 import { listBases } from '../../catalogue/listing.ts';
-import { writeFileAtomically } from '../../deliver/destination.ts';
+import { writeFileAtomically } from '../../deliver/write-destination.ts';
 import { SettingsError } from '../../errors.ts';
-import { openStore } from '../../open-store.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { FormatName } from '../../report/names.ts';
 import type { Database } from '../../store/database.ts';

@@ -1,9 +1,9 @@
+import { openStore } from '../../app/open-store.ts';
 import { lookUp } from '../../classify/look-up.ts';
 import { SettingsError } from '../../errors.ts';
 import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
-import { openStore } from '../../open-store.ts';
 import { PACKAGE_VERSION } from '../../package-version.ts';
 import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy/check-image.ts';
 import { shortEvidence } from '../../policy/evidence-text.ts';

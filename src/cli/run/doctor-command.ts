@@ -1,4 +1,4 @@
-import { openStore } from '../../open-store.ts';
+import { openStore } from '../../app/open-store.ts';
 import { ecrOptionsOf } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 import { counted } from '../counted.ts';

@@ -1,6 +1,6 @@
+import { openStore } from '../../app/open-store.ts';
 import { type Learned, learnBases } from '../../catalogue/learn.ts';
 import { NotFoundError, SettingsError, SlimboardError } from '../../errors.ts';
-import { openStore } from '../../open-store.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
 import type { Database } from '../../store/database.ts';

@@ -1,7 +1,7 @@
+import { openStore } from '../../app/open-store.ts';
 import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../audit/estimate.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
-import { openStore } from '../../open-store.ts';
 import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
 import type { RequestGovernor } from '../../registry/registry.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';

@@ -1,4 +1,4 @@
-import { openStore } from '../../open-store.ts';
+import { openStore } from '../../app/open-store.ts';
 import { compact } from '../../store/maintenance.ts';
 import { countPrunable, PRUNED, type Pruned, type PruneOptions, prune } from '../../store/retention-store.ts';
 import type { Session } from '../prepare.ts';

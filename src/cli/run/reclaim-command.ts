@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { openStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
-import { openStore } from '../../open-store.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { simulated } from '../../report/kinds/lifecycle.ts';

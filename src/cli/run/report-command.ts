@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
-import { destinationOf, write } from '../../deliver/destination.ts';
+import { openStore } from '../../app/open-store.ts';
+import { write } from '../../deliver/write-destination.ts';
 import { DeliveryError, SettingsError } from '../../errors.ts';
-import { openStore } from '../../open-store.ts';
 import type { ReportFilters } from '../../report/filters.ts';
 import { CONTENT_TYPES } from '../../report/formats/content-types.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
@@ -9,6 +9,7 @@ import type { ReportKind } from '../../report/kinds/kind.ts';
 import type { FormatName } from '../../report/names.ts';
 import { openReport } from '../../report/open-report.ts';
 import type { AuditSummary, Report } from '../../report/report.ts';
+import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
 import { columnsOf, type Io, writeResult } from '../io.ts';

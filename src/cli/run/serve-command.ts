@@ -1,10 +1,10 @@
 import type { Hono } from 'hono';
+import { openStore } from '../../app/open-store.ts';
+import { tellRarely } from '../../common/tell-rarely.ts';
 import { readAssets } from '../../html/assets.ts';
 import { auditGauges } from '../../metrics/audit-gauges.ts';
 import { createMetrics } from '../../metrics/metrics.ts';
-import { openStore } from '../../open-store.ts';
 import { listen } from '../../serve/listen.ts';
-import { tellRarely } from '../../tell-rarely.ts';
 import { untilAborted } from '../../workers/until-aborted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Session } from '../prepare.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
-import { openStore } from '../../open-store.ts';
 import { newestAudit } from '../../store/audit-store.ts';
 import type { Database } from '../../store/database.ts';
 import { type AuditProgress, auditProgress } from '../../store/progress-store.ts';

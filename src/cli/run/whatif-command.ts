@@ -1,8 +1,8 @@
 import { type StoredLayer, type WhatIf, whatIf } from '../../advise/whatif.ts';
+import { openStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
-import { openStore } from '../../open-store.ts';
 import type { Database } from '../../store/database.ts';
 import { findImageLayers, readHeldElsewhere, readImagesOn, readSources } from '../../store/fleet-store.ts';
 import { counted } from '../counted.ts';

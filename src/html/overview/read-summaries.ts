@@ -1,3 +1,4 @@
+import { groupBy } from '../../common/group-by.ts';
 import type { Queryable } from '../../store/database.ts';
 import type { BigLayer, BigStep, RuleCount, SourceSummary } from '../../store/summary-store.ts';
 import { SIZE_BOUNDARIES } from '../../store/summary-store.ts';
@@ -92,16 +93,6 @@ function mergeLayers(layers: readonly BigLayer[]): readonly BigLayer[] {
     })
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, LIST_ROWS);
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return groups;
 }
 
 function sum<K extends string>(items: readonly Readonly<Record<K, number | null>>[], name: K): number {

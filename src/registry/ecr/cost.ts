@@ -1,3 +1,4 @@
+import { sum } from '../../common/sum.ts';
 import { BATCH_SIZE } from './manifests.ts';
 import type { EcrOperation } from './operations.ts';
 import { PAGE_SIZE } from './pages.ts';
@@ -59,8 +60,4 @@ export function estimateEcrCalls({ listed, repositories, newBlobs, isChanged }: 
 /** A listing takes one request to find out that it is empty. */
 function pages(entries: number, size: number): number {
   return Math.max(1, Math.ceil(entries / size));
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

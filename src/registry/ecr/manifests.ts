@@ -1,4 +1,5 @@
 import type { Image } from '@aws-sdk/client-ecr';
+import { mapConcurrently } from '../../common/concurrently.ts';
 import {
   AuthenticationError,
   RateLimitedError,
@@ -13,7 +14,6 @@ import type { FetchedManifest, ListedRepository } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { toImageFailure } from './errors.ts';
 import { ecrLocationOf } from './hosts.ts';
-import { mapInLanes } from './lanes.ts';
 
 type Results = Map<Digest, FetchedManifest | Error>;
 
@@ -28,10 +28,10 @@ export async function readManifests(
   client: EcrClient,
   repository: ListedRepository,
   digests: readonly Digest[],
-  { lanes, signal }: { readonly lanes: number; readonly signal: AbortSignal | undefined },
+  { concurrency, signal }: { readonly concurrency: number; readonly signal: AbortSignal | undefined },
 ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
   const batches = batchesOf([...new Set(digests)]);
-  const results = await mapInLanes(batches, lanes, (batch) => readBatch(client, repository, batch, signal));
+  const results = await mapConcurrently(batches, concurrency, (batch) => readBatch(client, repository, batch, signal));
   return new Map(results.flatMap((result) => [...result]));
 }
 

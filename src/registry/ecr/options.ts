@@ -18,7 +18,7 @@ export interface EcrOptions {
   /** The key of the repository tag that names the owner; `team` unless told otherwise. */
   readonly teamTag?: string;
   /** Requests at the same time within one call of ours (16); the governor bounds all of them together. */
-  readonly lanes?: number;
+  readonly concurrency?: number;
   /** Also sees to the wait after a refusal: ECR tells none. */
   readonly governor: RequestGovernor;
   /** Told of each request; the method is ECR's operation, and GET for a blob. */
@@ -30,6 +30,6 @@ export interface EcrOptions {
   readonly random?: () => number;
 }
 
-/** Requests of about 20 ms: 16 lanes read the tags of 10,000 repositories in a quarter of a minute. */
-export const DEFAULT_LANES = 16;
+/** Requests of about 20 ms: 16 at a time read the tags of 10,000 repositories in a quarter of a minute. */
+export const DEFAULT_CONCURRENCY = 16;
 export const DEFAULT_TEAM_TAG = 'team';

@@ -18,7 +18,7 @@ import { isAnswered } from './errors.ts';
 import { ecrLocationOf } from './hosts.ts';
 import { listImages, resolveTag } from './images.ts';
 import { readManifests } from './manifests.ts';
-import { DEFAULT_LANES, type EcrOptions } from './options.ts';
+import { DEFAULT_CONCURRENCY, type EcrOptions } from './options.ts';
 import { listRepositories } from './repositories.ts';
 
 /**
@@ -78,8 +78,8 @@ class EcrRegistry implements Registry {
     digests: readonly Digest[],
     { signal }: CallOptions,
   ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
-    const lanes = this.#options.lanes ?? DEFAULT_LANES;
-    return readManifests(this.#clientOf(repository.registry), repository, digests, { lanes, signal });
+    const concurrency = this.#options.concurrency ?? DEFAULT_CONCURRENCY;
+    return readManifests(this.#clientOf(repository.registry), repository, digests, { concurrency, signal });
   }
 
   readBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions & { maxBytes: number }) {

@@ -1,12 +1,12 @@
 import type { Repository } from '@aws-sdk/client-ecr';
+import { mapConcurrently } from '../../common/concurrently.ts';
 import { AccessDeniedError, NotFoundError, UnsupportedContentError } from '../../errors.ts';
 import { parseRepositoryName } from '../../oci/reference.ts';
 import { keepNames } from '../keep-names.ts';
 import type { ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { findEcrLocation } from './hosts.ts';
-import { mapInLanes } from './lanes.ts';
-import { DEFAULT_LANES, DEFAULT_TEAM_TAG, type EcrOptions } from './options.ts';
+import { DEFAULT_CONCURRENCY, DEFAULT_TEAM_TAG, type EcrOptions } from './options.ts';
 import { PAGE_SIZE, readPages } from './pages.ts';
 
 type Teams = (repository: Repository) => Promise<string | undefined>;
@@ -20,7 +20,7 @@ export async function* listRepositories(
   const teamOf = teamReader(client, options, listing.signal);
   for await (const page of describeRepositories(client, listing.signal)) {
     client.learnAccount(page.map(accountOf).find(Boolean));
-    const repositories = await mapInLanes(page, options.lanes ?? DEFAULT_LANES, async (repository) => {
+    const repositories = await mapConcurrently(page, options.concurrency ?? DEFAULT_CONCURRENCY, async (repository) => {
       const [name] = keepNames([repository.repositoryName ?? ''], parseRepositoryName, listing);
       if (!name) return [];
       const team = listing.selects?.(name) === false ? undefined : await teamOf(repository);

@@ -1,5 +1,5 @@
+import { rememberLast } from '../../common/remember-last.ts';
 import { AS_JSON, isoTime, NULL_TEXT, SEPARATOR, unpacker } from '../packed-rows.ts';
-import { remembering } from '../remembering.ts';
 import type { Cell, Cells, Column, ColumnType, Report } from '../report.ts';
 import { joining, type RowFormat, writtenRows } from './written-rows.ts';
 
@@ -25,7 +25,7 @@ const ROWS: RowFormat = {
       columns.map((column) => ({ write: plainWriterOf(column) })),
       '',
     );
-    return remembering((packed) =>
+    return rememberLast((packed) =>
       UNSAFE_CELLS.test(packed) ? write(unpack(packed)) : writePlain(packed.split(SEPARATOR)),
     );
   },
@@ -68,7 +68,7 @@ const SAFE: ReadonlySet<ColumnType> = new Set([
 
 function writerOf({ type }: Column): (cell: Cell) => string {
   if (SAFE.has(type)) return (cell) => (cell === null ? '' : String(cell));
-  return remembering((cell) => (cell === null ? '' : textCell(String(cell))));
+  return rememberLast((cell) => (cell === null ? '' : textCell(String(cell))));
 }
 
 /**

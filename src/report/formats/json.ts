@@ -1,5 +1,5 @@
+import { rememberLast } from '../../common/remember-last.ts';
 import { cellReader, packedTexts } from '../packed-rows.ts';
-import { remembering } from '../remembering.ts';
 import type { Cell, Column, Report } from '../report.ts';
 import { type ColumnWriter, joining, type RowFormat, writtenRows } from './written-rows.ts';
 
@@ -34,13 +34,13 @@ const OBJECTS: RowFormat = {
       columns.map((column) => memberWriter(column, packedWriterOf(column))),
       '',
     );
-    return remembering((packed) => write(packedTexts(packed)));
+    return rememberLast((packed) => write(packedTexts(packed)));
   },
 };
 
 /** A cell that is as the one above it is not written anew. */
 function memberWriter<A>({ name }: Column, write: (value: A) => string): ColumnWriter<A> {
-  return { name: `${JSON.stringify(name)}:`, write: remembering(write) };
+  return { name: `${JSON.stringify(name)}:`, write: rememberLast(write) };
 }
 
 function packedWriterOf(column: Column): (packed: string) => string {

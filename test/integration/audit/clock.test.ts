@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createAuditEngine } from '../../../src/app.ts';
+import { createAuditEngine } from '../../../src/app/engine.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createAuditEngine } from '../../../src/app.ts';
+import { createAuditEngine } from '../../../src/app/engine.ts';
 import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
 import { singleTask } from '../../../src/audit/task-payloads.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type AuditEngine, createAuditEngine } from '../../../src/app.ts';
+import { type AuditEngine, createAuditEngine } from '../../../src/app/engine.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import { createInProcessQueue } from '../../../src/queue/in-process-queue.ts';

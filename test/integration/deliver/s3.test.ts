@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Io } from '../../../src/cli/io.ts';
 import { emit } from '../../../src/cli/run/report-command.ts';
-import { write } from '../../../src/deliver/destination.ts';
+import { write } from '../../../src/deliver/write-destination.ts';
 
 /** As much of S3 as one upload needs. @see Amazon S3 API Reference, PutObject, CreateMultipartUpload, UploadPart */
 let server: Server;

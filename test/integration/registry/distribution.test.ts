@@ -222,7 +222,7 @@ describe('reading tags', () => {
     });
   });
 
-  test('no more connections than lanes, whatever the answers', async () => {
+  test('no more connections than requests at once, whatever the answers', async () => {
     const { server, client } = await start({ redirectBlobs: true }, { maxConnections: 8 });
     server.push('app', '1', app);
     const repository = repositoryOf(server.host, 'app');

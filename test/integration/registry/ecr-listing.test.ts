@@ -77,7 +77,7 @@ describe('repositories', () => {
     const warnings: string[] = [];
     const onWarning = ({ message }: Error): void => void warnings.push(message);
     process.on('warning', onWarning);
-    const registry = await ecr.open(fake, { lanes: 40 });
+    const registry = await ecr.open(fake, { concurrency: 40 });
     await collect(registry.listRepositories({ signal: new AbortController().signal }));
     await new Promise(setImmediate);
     process.off('warning', onWarning);
@@ -154,7 +154,7 @@ describe('repositories', () => {
     for (let at = 0; at < 60; at += 1) fake.createRepository(`app${at}`, { team: 'unseen' });
     fake.fail({ operation: 'ListTagsForResource' }, { name: 'AccessDeniedException', message: 'not authorized' });
     const notes: string[] = [];
-    const registry = await ecr.open(fake, { lanes: 1, onNote: (note) => notes.push(note) });
+    const registry = await ecr.open(fake, { concurrency: 1, onNote: (note) => notes.push(note) });
     const repositories = await collect(registry.listRepositories({}));
     expect(repositories).toHaveLength(60);
     expect(repositories.filter(({ team }) => team)).toEqual([]);

@@ -39,7 +39,7 @@ describe('manifests', () => {
     const fake = await ecr.start();
     const images = Array.from({ length: 201 }, (_, at) => image({ layers: [`l${at}`] }));
     const digests = images.map((content) => fake.push('api', content));
-    const registry = await ecr.open(fake, { lanes: 1 });
+    const registry = await ecr.open(fake, { concurrency: 1 });
     const manifests = await registry.readManifests(API, [...digests, ...digests], {});
     expect([...manifests.keys()]).toEqual(digests);
     const inputs = fake.calls.map(({ input }) => input as { imageIds: object[]; acceptedMediaTypes: string[] });

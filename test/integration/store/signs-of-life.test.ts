@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createAuditEngine } from '../../../src/app.ts';
+import { createAuditEngine } from '../../../src/app/engine.ts';
 import { claimAudit, insertAudit } from '../../../src/store/audit-store.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';

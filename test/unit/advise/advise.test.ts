@@ -7,8 +7,8 @@ import { projectTechniques } from '../../../src/advise/projection.ts';
 import { slimScore } from '../../../src/advise/score.ts';
 import { subjectOf } from '../../../src/advise/subject.ts';
 import { TECHNIQUES, type TechniqueId, warningsOf } from '../../../src/advise/technique.ts';
+import type { Goal } from '../../../src/common/units.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
-import type { Goal } from '../../../src/settings/units.ts';
 import { auditedImage, type ImageSketch, pairImage } from '../../support/audited-image.ts';
 import { imageSketches } from '../../support/image-sketches.ts';
 

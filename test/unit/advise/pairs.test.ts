@@ -6,10 +6,10 @@ import { projectTechniques } from '../../../src/advise/projection.ts';
 import { recogniseTechniques, savedByPart } from '../../../src/advise/recognise.ts';
 import { subjectOf } from '../../../src/advise/subject.ts';
 import type { TechniqueId } from '../../../src/advise/technique.ts';
+import type { Goal } from '../../../src/common/units.ts';
 import { diffImages } from '../../../src/measure/compare.ts';
 import { pullBytes } from '../../../src/measure/pull-bytes.ts';
 import { findImage } from '../../../src/policy/find-image.ts';
-import type { Goal } from '../../../src/settings/units.ts';
 import { pairImage } from '../../support/audited-image.ts';
 
 const NODE_20_SLIM: BaseAlternative = {

@@ -3,7 +3,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { destinationOf, formatDestination, write } from '../../../src/deliver/destination.ts';
+import { write } from '../../../src/deliver/write-destination.ts';
+import { destinationOf, formatDestination } from '../../../src/settings/destination.ts';
 
 const VALUES = { date: '2026-11-23', audit: 7, source: 'prod' };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { compileGlobs } from '../../../src/common/glob.ts';
 import { globRegex, sinceTime } from '../../../src/report/filters.ts';
-import { compileGlobs } from '../../../src/settings/glob.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { repositorySelector } from '../../../src/audit/select.ts';
+import { repositorySelector } from '../../../src/fetch/select.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import { mergeSources } from '../../../src/settings/merge-sources.ts';
 import type { EcrSource, OciSource, Settings } from '../../../src/settings/settings.ts';

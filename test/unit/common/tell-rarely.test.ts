@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ToldFailure, tellRarely } from '../../src/tell-rarely.ts';
+import { type ToldFailure, tellRarely } from '../../../src/common/tell-rarely.ts';
 
 function refused(address: string): Error {
   return Object.assign(new Error(`connect ECONNREFUSED ${address}`), { code: 'ECONNREFUSED' });

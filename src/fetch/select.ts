@@ -1,5 +1,5 @@
+import { compileGlobs, isGlob, type Matcher } from '../common/glob.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import { compileGlobs, isGlob, type Matcher } from '../settings/glob.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 
 /** Whether a source's settings take a repository, by its name. */

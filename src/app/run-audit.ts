@@ -1,11 +1,11 @@
-import { type AuditEngine, createAuditEngine, type EngineOptions } from '../app.ts';
+import { startAudit } from '../audit/start-audit.ts';
+import { oneAtATime } from '../common/one-at-a-time.ts';
 import { AuditRunningError } from '../errors.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
 import { createInProcessQueue, type InProcessQueue } from '../queue/in-process-queue.ts';
 import type { TaskHandlers, TaskKind, TaskQueue } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { type AuditRow, findAudit, leaveAudit, recordProgress } from '../store/audit-store.ts';
-import { startAudit } from './start-audit.ts';
+import { type AuditEngine, createAuditEngine, type EngineOptions } from './engine.ts';
 
 export interface RunOptions extends Omit<EngineOptions, 'queue'> {
   readonly sources: readonly SourceSettings[];

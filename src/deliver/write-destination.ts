@@ -1,52 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { DeliveryError, SettingsError } from '../errors.ts';
+import { basename, dirname, join } from 'node:path';
+import { DeliveryError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
-
-/** Where a report goes: a file, or an object in a bucket. */
-export type Destination =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
-
-export interface PathValues {
-  /** `2026-11-23`: the day the audit ended, so that a second attempt writes the same file. */
-  readonly date: string;
-  readonly audit: number;
-  readonly source: string;
-}
-
-const OBJECT = /^s3:\/\/([^/]+)\/(.+)$/;
-const PLACEHOLDER = /\{(\w*)\}/g;
-const PLACEHOLDERS: readonly (keyof PathValues)[] = ['date', 'audit', 'source'];
-
-/** @returns the path as it is. @throws SettingsError when no report can go there: other words would become the name of a file */
-export function checkDestination(path: string): string {
-  const isAddress = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
-  if (path === '' || (isAddress && !OBJECT.test(path)))
-    throw new SettingsError(`"${path}" is no place for a report: write the path of a file, or s3://BUCKET/KEY`);
-  for (const [placeholder, name] of path.matchAll(PLACEHOLDER))
-    if (!PLACEHOLDERS.some((known) => known === name))
-      throw new SettingsError(`"${placeholder}" stands for nothing: write {date}, {audit} or {source}`);
-  return path;
-}
-
-/**
- * Puts the values into a configured path. A source that the command line named may be a host with a port or a path.
- * @throws SettingsError as `checkDestination` does
- */
-export function destinationOf(path: string, values: PathValues, folder: string): Destination {
-  const filled = checkDestination(path).replace(PLACEHOLDER, (_, name: keyof PathValues) =>
-    String(values[name]).replace(/[^\w.+-]/g, '_'),
-  );
-  const [, bucket, key] = OBJECT.exec(filled) ?? [];
-  return bucket && key ? { kind: 's3', bucket, key } : { kind: 'file', path: resolve(folder, filled) };
-}
-
-/** As logs and errors name it: the whole path, or `s3://BUCKET/KEY`. */
-export function formatDestination(destination: Destination): string {
-  return destination.kind === 'file' ? destination.path : `s3://${destination.bucket}/${destination.key}`;
-}
+import { type Destination, formatDestination } from '../settings/destination.ts';
 
 /**
  * Writes text so that readers find the old report or the new one, never a part.

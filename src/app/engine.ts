@@ -1,18 +1,18 @@
-import { createAuditClock } from './audit/audit-clock.ts';
-import { createBatchWriter } from './audit/batch-writer.ts';
-import type { AuditContext, AuditEvents } from './audit/context.ts';
-import { type AuditHandlers, createTaskHandlers } from './audit/handlers.ts';
-import { createListingWriter } from './audit/listing-writer.ts';
-import type { RegistryHost } from './oci/reference.ts';
-import type { TaskQueue } from './queue/queue.ts';
-import { shareConnections } from './registry/connections.ts';
-import { concurrencyAt } from './registry/governed-hosts.ts';
-import { createInProcessGovernor } from './registry/in-process-governor.ts';
-import { openRegistry } from './registry/open-registry.ts';
-import type { Registry, RequestGovernor } from './registry/registry.ts';
-import { shareBlobs } from './registry/shared-blobs.ts';
-import type { Environment, Settings, SourceSettings } from './settings/settings.ts';
-import type { Database } from './store/database.ts';
+import { createAuditClock } from '../audit/audit-clock.ts';
+import { createBatchWriter } from '../audit/batch-writer.ts';
+import type { AuditContext, AuditEvents } from '../audit/context.ts';
+import { type AuditHandlers, createTaskHandlers } from '../audit/handlers.ts';
+import { createListingWriter } from '../audit/listing-writer.ts';
+import type { RegistryHost } from '../oci/reference.ts';
+import type { TaskQueue } from '../queue/queue.ts';
+import { shareConnections } from '../registry/connections.ts';
+import { concurrencyAt } from '../registry/governed-hosts.ts';
+import { createInProcessGovernor } from '../registry/in-process-governor.ts';
+import { openRegistry } from '../registry/open-registry.ts';
+import type { Registry, RequestGovernor } from '../registry/registry.ts';
+import { shareBlobs } from '../registry/shared-blobs.ts';
+import type { Environment, Settings, SourceSettings } from '../settings/settings.ts';
+import type { Database } from '../store/database.ts';
 
 /** Requests that were sent since the counters were read last. */
 export interface RequestCounts {

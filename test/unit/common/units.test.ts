@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseBytes, parseDuration, parseGoal, parsePercent } from '../../../src/common/units.ts';
 import { SettingsError } from '../../../src/errors.ts';
-import { parseBytes, parseDuration, parseGoal, parsePercent } from '../../../src/settings/units.ts';
 
 describe('sizes', () => {
   test.each([

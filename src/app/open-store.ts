@@ -1,8 +1,8 @@
 import v8 from 'node:v8';
-import type { Settings } from './settings/settings.ts';
-import type { Database } from './store/database.ts';
-import { migrate, requireCurrentSchema } from './store/migrate.ts';
-import { openDatabase } from './store/open-database.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Database } from '../store/database.ts';
+import { migrate, requireCurrentSchema } from '../store/migrate.ts';
+import { openDatabase } from '../store/open-database.ts';
 
 /**
  * Opens the database that the settings name, with its schema up to date.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newestTags } from '../../../src/audit/select.ts';
+import { newestTags } from '../../../src/fetch/select.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parseTag } from '../../../src/oci/reference.ts';
 

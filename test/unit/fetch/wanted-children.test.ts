@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isWantedLater } from '../../../src/audit/wanted-children.ts';
+import { isWantedLater } from '../../../src/fetch/wanted-children.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 

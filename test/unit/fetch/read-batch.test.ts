@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { KnownContent } from '../../../src/audit/known-content.ts';
-import { type BatchContent, readBatch } from '../../../src/audit/read-batch.ts';
 import { NotFoundError } from '../../../src/errors.ts';
+import type { KnownContent } from '../../../src/fetch/known-content.ts';
+import { type BatchContent, readBatch } from '../../../src/fetch/read-batch.ts';
 import { type Digest, digestOf } from '../../../src/oci/digest.ts';
 import { parseRegistryHost, parseRepositoryName } from '../../../src/oci/reference.ts';
 import type { FetchedManifest, Registry } from '../../../src/registry/registry.ts';

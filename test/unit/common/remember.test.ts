@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { remember } from '../../../src/oci/remember.ts';
+import { remember } from '../../../src/common/remember.ts';
 
 /** A remembering function, and how often the function beneath was asked. */
 function counting() {

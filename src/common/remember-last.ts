@@ -1,5 +1,5 @@
 /** The same function, which remembers its last answer: most cells of a sorted report say what the row above them says. */
-export function remembering<A, R>(compute: (argument: A) => R): (argument: A) => R {
+export function rememberLast<A, R>(compute: (argument: A) => R): (argument: A) => R {
   let asked = false;
   let last: A;
   let answer: R;

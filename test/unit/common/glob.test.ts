@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import picomatch from 'picomatch';
 import { describe, expect, test } from 'vitest';
+import { compileGlobs, isGlob } from '../../../src/common/glob.ts';
 import { SettingsError } from '../../../src/errors.ts';
-import { compileGlobs, isGlob } from '../../../src/settings/glob.ts';
 
 const matches = (pattern: string, text: string): boolean => compileGlobs([pattern])(text);
 
