@@ -180,3 +180,8 @@ export function asItemError(error: unknown): SlimboardError {
   if (isItemFailure(error)) return error;
   throw error;
 }
+
+/** What to say of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,14 +1,13 @@
 import { pino } from 'pino';
+import type { LogFormat, LogLevel } from './log-levels.ts';
 import { withoutCredentials } from './without-credentials.ts';
 
 export type Logger = pino.Logger;
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LoggerOptions {
   readonly level: LogLevel;
   /** `json`: one object a line, for machines. `pretty`: one line each, for people. */
-  readonly format: 'pretty' | 'json';
+  readonly format: LogFormat;
   /** Default stderr: stdout is for results. */
   readonly stream?: Pick<NodeJS.WritableStream, 'write'>;
   /** Errors only. */

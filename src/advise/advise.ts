@@ -2,7 +2,7 @@ import type { Goal } from '../common/units.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { Knowledge } from './alternatives.ts';
-import { goalBytes, type Reach, reachOf } from './goal.ts';
+import { type GoalReach, goalBytes, goalReachOf } from './goal.ts';
 import { type Projection, projectTechniques } from './projection.ts';
 import { slimScore } from './score.ts';
 import { type Subject, subjectOf } from './subject.ts';
@@ -35,7 +35,7 @@ export interface Advice extends Plan {
   readonly together: readonly Projection[];
   readonly goal: {
     readonly bytes: number;
-    readonly reach: Reach;
+    readonly reach: GoalReach;
     /** The first steps of the plan that reach it; all of them where none do. */
     readonly by: readonly TechniqueId[];
   };
@@ -113,8 +113,8 @@ function chooseTechniques(subject: Subject, targetBytes: number): readonly Techn
       return after ? [{ techniques, after }] : [];
     })
     .sort((a, b) => riskOf(a) - riskOf(b));
-  const sure = options.find((option) => reachOf(option, targetBytes) === 'yes');
-  const possible = options.find((option) => reachOf(option, targetBytes) === 'perhaps');
+  const sure = options.find((option) => goalReachOf(option, targetBytes) === 'yes');
+  const possible = options.find((option) => goalReachOf(option, targetBytes) === 'perhaps');
   return (sure ?? possible ?? safestOfSmall(options))?.techniques ?? always;
 }
 
@@ -193,8 +193,8 @@ function bestNext(
 function goalOf(plan: readonly PlanStep[], bytes: number, currentBytes: number): Advice['goal'] {
   if (currentBytes <= bytes) return { bytes, reach: 'yes', by: [] };
   const last = plan.at(-1);
-  const reach = last ? reachOf(last.projection, bytes) : 'no';
-  const first = plan.find(({ projection }) => reachOf(projection, bytes) === reach);
+  const reach = last ? goalReachOf(last.projection, bytes) : 'no';
+  const first = plan.find(({ projection }) => goalReachOf(projection, bytes) === reach);
   const by = reach === 'no' ? last?.projection.techniques : first?.projection.techniques;
   return { bytes, reach, by: by ?? [] };
 }

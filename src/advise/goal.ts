@@ -2,7 +2,7 @@ import type { Goal } from '../common/units.ts';
 import type { Projection } from './projection.ts';
 
 /** `yes`: even the upper end of the projection reaches the goal. `perhaps`: the lower end does. */
-export type Reach = 'yes' | 'perhaps' | 'no';
+export type GoalReach = 'yes' | 'perhaps' | 'no';
 
 /** The largest pull size (bytes) that meets a goal. */
 export function goalBytes(goal: Goal, currentBytes: number): number {
@@ -15,7 +15,7 @@ export function goalBytes(goal: Goal, currentBytes: number): number {
  * Whether a projection reaches a goal.
  * @param targetBytes the largest pull size that meets it, see {@link goalBytes}
  */
-export function reachOf({ after }: Pick<Projection, 'after'>, targetBytes: number): Reach {
+export function goalReachOf({ after }: Pick<Projection, 'after'>, targetBytes: number): GoalReach {
   if (after.max <= targetBytes) return 'yes';
   return after.min <= targetBytes ? 'perhaps' : 'no';
 }

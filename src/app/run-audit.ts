@@ -18,7 +18,7 @@ export interface RunOptions extends Omit<EngineOptions, 'queue'> {
  * Tasks of each kind at once. Requests are bounded by the governor, not by these: so many keep its lanes full, also where
  * repositories have a tag or two each, while others wait for the database.
  */
-const LANES: Readonly<Record<TaskKind, number>> = {
+const TASKS_AT_ONCE: Readonly<Record<TaskKind, number>> = {
   source: 8,
   repository: 16,
   manifests: 16,
@@ -85,7 +85,7 @@ function lateQueue(): TaskQueue & {
   let queue: InProcessQueue | undefined;
   return {
     start(handlers, signal) {
-      queue = createInProcessQueue({ handlers, lanes: LANES, signal, limits: ATTEMPTS });
+      queue = createInProcessQueue({ handlers, tasksAtOnce: TASKS_AT_ONCE, signal, limits: ATTEMPTS });
       return queue;
     },
     add: async (tasks, options) => queue?.add(tasks, options),

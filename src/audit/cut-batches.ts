@@ -1,12 +1,12 @@
 import type { Digest } from '../oci/digest.ts';
 import { isIndexMediaType } from '../oci/media-type.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import { BATCH_SIZE } from './task-payloads.ts';
+import { MANIFESTS_PER_TASK } from './task-payloads.ts';
 
 type Entries = readonly ListedManifest[];
 
 /** Of one image: its tags come together, so that one batch reads it. ECR allows 1,000 tags an image. */
-const MAX_ENTRIES = 10 * BATCH_SIZE;
+const MAX_ENTRIES = 10 * MANIFESTS_PER_TASK;
 
 /**
  * Cuts pages of any length into batches. Where the listing tells digests, those that were never read are gathered
@@ -49,7 +49,7 @@ class Pile {
   /** Gives the batch on for which the entry is one too many. */
   *add(listed: ListedManifest): Generator<Entries> {
     const key = this.#keyOf(listed);
-    const full = this.#keys.size >= BATCH_SIZE && !this.#keys.has(key);
+    const full = this.#keys.size >= MANIFESTS_PER_TASK && !this.#keys.has(key);
     if (full || this.#entries.length >= MAX_ENTRIES) yield* this.take();
     this.#keys.add(key);
     this.#entries.push(listed);

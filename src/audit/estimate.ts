@@ -5,10 +5,10 @@ import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry, RequestOutcome } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { knownManifests } from '../store/content-store.ts';
+import { readKnownManifests } from '../store/content-store.ts';
 import type { Database } from '../store/database.ts';
-import { findRepositoryId, knownTags } from '../store/inventory-store.ts';
-import { unreadLayersOf } from '../store/layer-store.ts';
+import { findRepositoryId, readKnownTags } from '../store/inventory-store.ts';
+import { listUnreadLayersIn } from '../store/layer-store.ts';
 import { type EcrEstimate, type EcrRepositoryCounts, estimateEcr } from './estimate-ecr.ts';
 
 /** What an audit of one source would ask of its registry. Ranges, where only the registry's answers would tell. */
@@ -113,8 +113,8 @@ async function countBatch(
   const plain = tagsAlone(listed);
   const readable = readableManifests(listed);
   const isBelieved = !settings.full;
-  const known = isBelieved && repositoryId !== undefined ? await knownTags(db, repositoryId, plain) : new Map();
-  const read = isBelieved ? await knownManifests(db, [...readable.keys()]) : new Map();
+  const known = isBelieved && repositoryId !== undefined ? await readKnownTags(db, repositoryId, plain) : new Map();
+  const read = isBelieved ? await readKnownManifests(db, [...readable.keys()]) : new Map();
   const fresh = [...readable].filter(([digest]) => !read.has(digest));
   counting.tags += listed.filter(({ tag }) => tag !== undefined).length;
   counting.newTags += plain.length - known.size;
@@ -138,7 +138,7 @@ async function countLayers(
 ): Promise<number> {
   if (wanted.length === 0) return 0;
   const named = { tags: tagsAlone(wanted), digests: [...readableManifests(wanted).keys()] };
-  const unread = await unreadLayersOf(db, repositoryId, named, LAYER_READER_VERSION);
+  const unread = await listUnreadLayersIn(db, repositoryId, named, LAYER_READER_VERSION);
   const first = unread.filter(({ blobId }) => !layers.has(blobId));
   for (const { blobId, size } of first) layers.set(blobId, size);
   return first.length;

@@ -1,5 +1,5 @@
-import { SlimboardError } from '../errors.ts';
-import type { TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
+import { messageOf, SlimboardError } from '../errors.ts';
+import type { Lane, TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
 import { asksTooMuch } from '../store/asks-too-much.ts';
 import { forgetJudging } from '../store/audit-store.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
@@ -48,7 +48,7 @@ const HANDLERS: Readonly<Record<TaskKind, Handler>> = {
 
 /** Handlers, and what moves an audit on that was found without a task in hand. */
 export interface AuditHandlers extends TaskHandlers {
-  advance(auditId: number, lane: TaskReference['lane']): Promise<void>;
+  advance(auditId: number, lane: Lane): Promise<void>;
 }
 
 /** The handlers of an audit's tasks: the same in one process and on many workers. */
@@ -105,7 +105,7 @@ async function settleAsFailed(
 async function endUnlessPassing(
   context: AuditContext,
   plan: AuditPlan,
-  lane: TaskReference['lane'],
+  lane: Lane,
   error: unknown,
 ): Promise<undefined> {
   if (error instanceof SlimboardError && !asksTooMuch(error)) throw error;
@@ -114,12 +114,7 @@ async function endUnlessPassing(
 }
 
 /** Ends an audit that cannot be closed, with its error, and tells whoever wants to hear of failures. */
-async function end(
-  context: AuditContext,
-  plan: AuditPlan,
-  lane: TaskReference['lane'],
-  failure: ItemFailure,
-): Promise<void> {
+async function end(context: AuditContext, plan: AuditPlan, lane: Lane, failure: ItemFailure): Promise<void> {
   const { db, queue, now } = context;
   const tasks = await endAsFailed(db, plan.auditId, { lane, now: now() }, errorsOf(plan, {}, failure));
   if (tasks.length > 0) await tellEnd(context, plan.auditId);
@@ -152,7 +147,7 @@ type AnyPayload = Partial<SourcePayload & RepositoryPayload & ManifestsPayload &
 
 function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): ItemFailure {
   if (error instanceof SlimboardError) return itemFailure(error);
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return { code: 'internal', message: `${task.kind} failed: ${reason}`, retry: 'backoff' };
 }
 

@@ -13,7 +13,7 @@ import { parseImageConfig, platformOf } from '../oci/image-config.ts';
 import { type JsonObject, parseJsonObject } from '../oci/json.ts';
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
-import { findImage } from '../policy/find-image.ts';
+import { findingsOf } from '../policy/findings-of.ts';
 import { RULES_VERSION } from '../policy/rule-registry.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import type { Assessment } from '../store/assessment-store.ts';
@@ -100,7 +100,7 @@ export function examineImage(stored: StoredImage, judge: Judge, layers: readonly
   const classified = classifiedImage(stored);
   const measured = layers.length > 0 ? measureImage(classified, layers) : undefined;
   const image = withBaseFacts(measured?.image ?? classified, stored, judge);
-  return { image, findings: findImage(image, judge.policy.rules), measured };
+  return { image, findings: findingsOf(image, judge.policy.rules), measured };
 }
 
 interface ExaminedImage extends Build {

@@ -4,7 +4,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import { knownManifests } from '../store/content-store.ts';
+import { readKnownManifests } from '../store/content-store.ts';
 import type { ItemError } from '../store/error-store.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
 import { addTasks, holdTask } from '../store/task-store.ts';
@@ -25,7 +25,7 @@ export async function listRepository(
   const found: Found = { tags: [], untagged: [], errors: [] };
   const pages = listing(context, source, repository, found, signal);
   const isKnown = async (digests: readonly Digest[]) =>
-    source.settings.full ? new Set<Digest>() : knownManifests(context.db, digests);
+    source.settings.full ? new Set<Digest>() : readKnownManifests(context.db, digests);
   let tagsSelected = 0;
   try {
     for await (const batch of cutBatches(pages, isKnown)) {

@@ -1,5 +1,5 @@
 import type { SourceSettings } from '../settings/settings.ts';
-import { auditSources, findAudit } from '../store/audit-store.ts';
+import { findAudit, listAuditSources } from '../store/audit-store.ts';
 import type { AuditContext } from './context.ts';
 
 /** What an audit was started with, kept in the database so that every worker reads the same. Holds no secret. */
@@ -45,7 +45,7 @@ async function readPlan(
   const audit = await findAudit(db, auditId);
   if (!audit) throw new Error(`there is no audit ${auditId}`);
   notBefore(audit.startedAt);
-  const ids = new Map((await auditSources(db, auditId)).map(({ id, name }) => [name, id]));
+  const ids = new Map((await listAuditSources(db, auditId)).map(({ id, name }) => [name, id]));
   const { sources } = audit.options as AuditOptions;
   return {
     auditId,

@@ -5,7 +5,13 @@ import { chainIds } from '../oci/chain-id.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import { type ItemError, replaceErrors } from '../store/error-store.ts';
-import { type LayerPlace, layerPlaces, saveLayer, stillUnread, type UnreadLayer } from '../store/layer-store.ts';
+import {
+  type LayerPlace,
+  readLayerPlaces,
+  readStillUnread,
+  saveLayer,
+  type UnreadLayer,
+} from '../store/layer-store.ts';
 import { settleTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure } from './item-failure.ts';
@@ -26,7 +32,7 @@ export async function readLayers(
 ): Promise<void> {
   const { db } = context;
   let passing: SlimboardError | undefined;
-  for (const layer of await stillUnread(db, plan.auditId, layers, LAYER_READER_VERSION)) {
+  for (const layer of await readStillUnread(db, plan.auditId, layers, LAYER_READER_VERSION)) {
     const result = await tryToRead(context, plan, layer, signal);
     if (!(result instanceof SlimboardError)) await keep(context, plan, layer, result);
     else if (result.retry.kind === 'after') throw result;
@@ -46,7 +52,7 @@ export async function unreadErrors(
   { layers }: LayersPayload,
   failure: ItemFailure,
 ): Promise<readonly ItemError[]> {
-  const unread = await stillUnread(db, auditId, layers, LAYER_READER_VERSION);
+  const unread = await readStillUnread(db, auditId, layers, LAYER_READER_VERSION);
   return unread.map((layer) => ({ ...placeOf(layer), ...failure }));
 }
 
@@ -57,7 +63,7 @@ async function tryToRead(
   layer: UnreadLayer,
   signal: AbortSignal,
 ): Promise<LayerContents | SlimboardError> {
-  const places = await layerPlaces(context.db, layer.blobId);
+  const places = await readLayerPlaces(context.db, layer.blobId);
   try {
     checkReadable(layer);
     const registry = await context.registryOf(plannedSource(plan, layer.repository.source).settings);

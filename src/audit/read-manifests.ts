@@ -1,14 +1,14 @@
 import type { KnownContent } from '../fetch/known-content.ts';
-import { type BatchContent, type FailedItem, isPassing, readBatch } from '../fetch/read-batch.ts';
+import { type BatchContent, type FailedItem, mayPass, readBatch } from '../fetch/read-batch.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import { knownManifests, readBodies } from '../store/content-store.ts';
+import { readBodies, readKnownManifests } from '../store/content-store.ts';
 import type { Database } from '../store/database.ts';
-import { errorsIn, type ItemError } from '../store/error-store.ts';
-import { missingChildren } from '../store/index-store.ts';
-import { knownTags, listedElsewhere, type StoredRepository } from '../store/inventory-store.ts';
+import { type ItemError, readErrorsIn } from '../store/error-store.ts';
+import { findMissingChildren } from '../store/index-store.ts';
+import { listedElsewhere, readKnownTags, type StoredRepository } from '../store/inventory-store.ts';
 import { scopeOf } from './batch-writer.ts';
 import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';
@@ -38,7 +38,7 @@ export async function readManifests(
   const errors = content.failed.map(errorOf);
   await context.batches.write({ task, sourceId: source.id, repository, listed, content, errors });
   tell(context, source, content, content.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
-  const passing = content.failed.find(isPassing);
+  const passing = content.failed.find(mayPass);
   if (passing) throw passing.error;
 }
 
@@ -50,7 +50,7 @@ export async function leftErrors(
   { repository, listed }: ManifestsPayload,
   failure: ItemFailure,
 ): Promise<readonly ItemError[]> {
-  const recorded = await errorsIn(db, auditId, scopeOf({ sourceId: source.id, repository, listed }));
+  const recorded = await readErrorsIn(db, auditId, scopeOf({ sourceId: source.id, repository, listed }));
   const told = new Set<string | undefined>(recorded.map(({ tag, digest }) => tag || digest));
   const untold = listed.filter(({ tag, digest }) => !told.has(tag ?? digest));
   const whole = ({ tag, digest }: ListedManifest) => (tag === undefined ? { digest } : { tag });
@@ -59,9 +59,9 @@ export async function leftErrors(
 
 function knownContent(db: Database, repository: StoredRepository): KnownContent {
   return {
-    tags: (tags) => knownTags(db, repository.id, tags),
-    manifests: (digests) => knownManifests(db, digests),
-    missingChildren: (indexes) => missingChildren(db, indexes),
+    tags: (tags) => readKnownTags(db, repository.id, tags),
+    manifests: (digests) => readKnownManifests(db, digests),
+    missingChildren: (indexes) => findMissingChildren(db, indexes),
     readBodies: (digests) => readBodies(db, digests),
   };
 }

@@ -2,10 +2,10 @@ import { findImprovement } from '../advise/improvement.ts';
 import type { Database } from '../store/database.ts';
 import {
   type BuildPair,
+  listTouchedRepositories,
   type RecognisedPair,
   readBuildPairs,
   saveImprovements,
-  touchedRepositories,
 } from '../store/improvement-store.ts';
 import { readImages, type StoredImage } from '../store/stale-images.ts';
 import { judgeOf } from './assess-images.ts';
@@ -29,7 +29,7 @@ export async function recogniseImprovements(
   signal: AbortSignal,
 ): Promise<void> {
   const sourceIds = plan.sources.map(({ id }) => id);
-  const repositories = await touchedRepositories(context.db, sourceIds, plan.auditId);
+  const repositories = await listTouchedRepositories(context.db, sourceIds, plan.auditId);
   if (repositories.length === 0) return;
   const judge = await judgeOf(context, plan.auditId, context.db);
   for (let at = 0; at < repositories.length; at += REPOSITORIES_PER_QUERY) {

@@ -1,4 +1,4 @@
-import type { TaskReference } from '../queue/queue.ts';
+import type { Lane, TaskReference } from '../queue/queue.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import { type AuditStage, advanceStage, findAudit, hasJudged, recordJudging, tellAlive } from '../store/audit-store.ts';
 import { countBases } from '../store/catalogue-store.ts';
@@ -8,7 +8,7 @@ import { findGoalsKey } from '../store/goal-store.ts';
 import { completeIndexes } from '../store/index-store.ts';
 import { saveDedupScope } from '../store/inventory-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
-import { hasLearnedSince, staleRanges } from '../store/stale-images.ts';
+import { findStaleRanges, hasLearnedSince } from '../store/stale-images.ts';
 import { addTasks, hasOpenTasks, type NewTask, settleTask } from '../store/task-store.ts';
 import { computeTotals, findUnchangedSince, finishAudit } from '../store/totals-store.ts';
 import { IMAGES_PER_TASK, judgeOf } from './assess-images.ts';
@@ -37,12 +37,7 @@ const NEXT: Readonly<Partial<Record<AuditStage, NextStage>>> = {
  * Moves an audit on when its stage has no task left.
  * @param begin begins a stage; may do something about a failure
  */
-export async function advance(
-  context: AuditContext,
-  plan: AuditPlan,
-  lane: TaskReference['lane'],
-  begin = beginStage,
-): Promise<void> {
+export async function advance(context: AuditContext, plan: AuditPlan, lane: Lane, begin = beginStage): Promise<void> {
   const { auditId } = plan;
   for (;;) {
     const tasks = await begin(context, plan);
@@ -99,7 +94,7 @@ async function rangesToJudge(
   const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);
   if (unchanged?.rulesKey === judgedBy && !(await hasLearnedSince(tx, unchanged.finishedAt))) return [];
   await refreshStatistics(tx);
-  return staleRanges(tx, sourceIds, rules, IMAGES_PER_TASK);
+  return findStaleRanges(tx, sourceIds, rules, IMAGES_PER_TASK);
 }
 
 /** What became of advice; then owners, totals, history and the end of the audit: one transaction, once. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SettingsError } from '../errors.ts';
-import type { TaskReference } from '../queue/queue.ts';
+import type { Lane, TaskReference } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import {
   type AuditRow,
@@ -10,7 +10,7 @@ import {
   claimLeftDeliveries,
   failAudit,
   insertAudit,
-  runningAudits,
+  listRunningAudits,
 } from '../store/audit-store.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import type { ItemError } from '../store/error-store.ts';
@@ -22,7 +22,7 @@ import { singleTask, sourceTask } from './task-payloads.ts';
 export interface StartOptions {
   /** Each once. */
   readonly sources: readonly SourceSettings[];
-  readonly lane: TaskReference['lane'];
+  readonly lane: Lane;
   /** Who is to do its tasks. */
   readonly runner: AuditRunner;
   /** The planned time of a nightly audit, ISO 8601. */
@@ -60,7 +60,7 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
   // In one order: two audits that start at once must not wait for one another.
   const sorted = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
   const ids = await db.transaction((tx) => Promise.all(sorted.map((source) => findOrMakeSource(tx, source))));
-  const running = await runningAudits(db, ids);
+  const running = await listRunningAudits(db, ids);
   if (!options.alone && running.some(({ abandoned }) => !abandoned)) return undefined;
   const left = await claimLeftDeliveries(db, ids, options);
   const claimed = await claimAbandoned(db, running, sources, options);

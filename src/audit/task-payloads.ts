@@ -27,7 +27,7 @@ export interface RangePayload {
 }
 
 /** One BatchGetImage of Amazon ECR takes 100 digests, and a queue job of 100 tags costs 1 % of its tags' requests. */
-export const BATCH_SIZE = 100;
+export const MANIFESTS_PER_TASK = 100;
 
 /** Lists the repositories of a source. @param source its name */
 export function sourceTask(source: string): NewTask {

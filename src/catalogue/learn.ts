@@ -8,7 +8,7 @@ import type { Digest } from '../oci/digest.ts';
 import { parseTag, type Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { knownBaseImages, knownBaseTags, saveBaseTags } from '../store/catalogue-store.ts';
+import { readKnownBaseImages, readKnownBaseTags, saveBaseTags } from '../store/catalogue-store.ts';
 import type { Database } from '../store/database.ts';
 import { baseTagsOf } from './base-content.ts';
 import type { BaseContent } from './base-image.ts';
@@ -141,7 +141,7 @@ async function tagsBefore(
 ): Promise<ReadonlyMap<Tag, Digest>> {
   if (source.full) return new Map();
   const tags = listed.flatMap(({ tag }) => tag ?? []);
-  return knownBaseTags(db, repository, tags, source.platforms);
+  return readKnownBaseTags(db, repository, tags, source.platforms);
 }
 
 /** What of the catalogue a batch need not read; `seen` takes the known images that it came upon. */
@@ -150,7 +150,7 @@ function knownBases(db: Database, before: ReadonlyMap<Tag, Digest>, seen: Map<Di
     // The kind matters to an audit, which asks for children that it left out: here they are read, or the tag is again.
     tags: async () => new Map([...before].map(([tag, digest]) => [tag, { digest, kind: 'image' }])),
     manifests: async (digests) => {
-      const found = await knownBaseImages(db, digests);
+      const found = await readKnownBaseImages(db, digests);
       for (const [digest, content] of found) seen.set(digest, content);
       return new Map([...found.keys()].map((digest) => [digest, 'image']));
     },

@@ -1,4 +1,4 @@
-import { type LoadedImage, type LoadOptions, loadImage } from '../inspect/load-image.ts';
+import { type LoadedImage, type LoadImageOptions, loadImage } from '../inspect/load-image.ts';
 import type { Platform } from '../oci/platform.ts';
 import { DOCKER_HUB, type Reference, type RegistryHost } from '../oci/reference.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -10,7 +10,7 @@ import type { Session } from './prepare.ts';
 export type ImageLoader = (
   reference: Reference,
   platform: Platform,
-  options?: Pick<LoadOptions, 'deep' | 'findBases'>,
+  options?: Pick<LoadImageOptions, 'deep' | 'findBases'>,
 ) => Promise<LoadedImage>;
 
 /** Gives a loader to `work`, and closes the registries that it opened. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { LOG_FORMATS, LOG_LEVELS } from '../log-levels.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
 import { COMMANDS } from './command-list.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -40,18 +41,8 @@ function createProgram({ stdout, stderr }: Io): Command {
     .version(PACKAGE_VERSION)
     .option('--config <file>', 'settings file (default: slimboard.yaml in this folder)')
     .option('--database <url>', 'Postgres, as postgres://… (default: embedded, in ./.slimboard)')
-    .addOption(
-      new Option('--log-level <level>', 'how much to log').choices([
-        'silent',
-        'fatal',
-        'error',
-        'warn',
-        'info',
-        'debug',
-        'trace',
-      ]),
-    )
-    .addOption(new Option('--log-format <format>', 'pretty or json').choices(['pretty', 'json']))
+    .addOption(new Option('--log-level <level>', 'how much to log').choices(LOG_LEVELS))
+    .addOption(new Option('--log-format <format>', 'pretty or json').choices(LOG_FORMATS))
     .option('--quiet', 'no progress, errors only')
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })

@@ -1,4 +1,4 @@
-import { InvalidReferenceError, SettingsError, SlimboardError } from '../errors.ts';
+import { InvalidReferenceError, messageOf, SettingsError, SlimboardError } from '../errors.ts';
 import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, type ExitCode, isInterruption } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
@@ -7,7 +7,7 @@ import type { GlobalOptions, Io } from './io.ts';
 export async function tellFailure(error: unknown, options: GlobalOptions, io: Io): Promise<void> {
   const debug = options.logLevel === 'debug' || options.logLevel === 'trace';
   const expected = error instanceof SlimboardError || isInterruption(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const text = expected ? message : `unexpected failure: ${message}; --log-level debug shows where`;
   if ((await logFormatOf(options, io)) === 'json') {
     const { createLogger } = await import('../log.ts');

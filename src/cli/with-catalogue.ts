@@ -1,12 +1,12 @@
 import { type Knowledge, knowledgeOf } from '../advise/alternatives.ts';
 import { openStore } from '../app/open-store.ts';
 import { catalogueAlternatives } from '../catalogue/alternatives.ts';
-import type { LoadOptions } from '../inspect/load-image.ts';
+import type { LoadImageOptions } from '../inspect/load-image.ts';
 import { findKnownBases } from '../store/catalogue-store.ts';
 import type { Session } from './prepare.ts';
 
 /** What is known of base images besides what slimboard brings along. */
-export interface CatalogueView extends Pick<LoadOptions, 'findBases'> {
+export interface CatalogueView extends Pick<LoadImageOptions, 'findBases'> {
   readonly knowledge: Knowledge;
 }
 

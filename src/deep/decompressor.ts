@@ -1,4 +1,4 @@
-import { MalformedContentError } from '../errors.ts';
+import { MalformedContentError, messageOf } from '../errors.ts';
 
 /** Takes compressed bytes and hands on what comes out, in pieces that are not to be kept. */
 export interface Decompressor {
@@ -14,6 +14,6 @@ export type OnData = (piece: Buffer) => void;
 
 /** Whatever a decoder throws at bytes that it cannot read. */
 export function malformedStream(cause: unknown): MalformedContentError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new MalformedContentError(`layer cannot be decompressed: ${reason}`, { cause });
 }

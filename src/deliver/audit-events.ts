@@ -1,6 +1,6 @@
 import { checkFacts } from '../policy/check-image.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
-import { type AuditSummary, recordOf } from '../report/report.ts';
+import { type AuditSummary, rowRecordOf } from '../report/report.ts';
 import { readPage } from '../report/report-page.ts';
 import type { NotifySettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
@@ -63,7 +63,7 @@ export async function auditEvents(
 
 async function describe(db: Database, { id }: AuditRow): Promise<AuditEvent['audit']> {
   const { rows, columns } = await readPage(db, KINDS.audits, { audit: id, limit: 1, now: new Date(0) });
-  const row = recordOf(columns, rows[0] ?? []);
+  const row = rowRecordOf(columns, rows[0] ?? []);
   const number = (name: string): number => Number(row[name] ?? 0);
   const known = (name: string): number | null => (row[name] === null ? null : Number(row[name]));
   return {

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { AuditContext } from '../audit/context.ts';
-import { DeliveryError } from '../errors.ts';
+import { DeliveryError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { notifyEndpoint } from '../settings/notify-endpoint.ts';
 import type { Environment, NotifySettings, Settings } from '../settings/settings.ts';
-import { type AuditRow, auditSources, findAudit } from '../store/audit-store.ts';
+import { type AuditRow, findAudit, listAuditSources } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
-import { deliveredKeys, recordDelivery } from '../store/delivery-store.ts';
+import { readDeliveredKeys, recordDelivery } from '../store/delivery-store.ts';
 import { type AuditEvent, auditEvents, type EventName } from './audit-events.ts';
 import { slackBody, webhookBody } from './message.ts';
 import { postWebhook } from './webhook.ts';
@@ -41,10 +41,10 @@ export function createDelivery(options: DeliveryOptions): AuditContext['deliver'
       } catch (error) {
         signal.throwIfAborted();
         log.warn({ audit: auditId, error }, 'a delivery failed');
-        failures.push(error instanceof Error ? error.message : String(error));
+        failures.push(messageOf(error));
       }
     };
-    const source = (await auditSources(db, auditId)).map(({ name }) => name).join('+');
+    const source = (await listAuditSources(db, auditId)).map(({ name }) => name).join('+');
     for (const report of settings.reports) await attempt(() => writeReport(options, report, audit, source, signal));
     await attempt(() => notify(options, audit, attempt, signal));
     if (failures.length > 0) throw new DeliveryError(failures.join('; '));
@@ -61,7 +61,7 @@ async function notify(
   const wanted = new Set<EventName>(settings.notify.flatMap(({ on }) => on));
   if (wanted.size === 0) return;
   const events = await auditEvents(db, audit, settings, wanted);
-  const delivered = await deliveredKeys(db, audit.id);
+  const delivered = await readDeliveredKeys(db, audit.id);
   const messages = settings.notify.flatMap((target) =>
     events.flatMap((event) => {
       const key = keyOf(target, event);

@@ -1,4 +1,4 @@
-import { counted } from '../html/figures.ts';
+import { countOf } from '../html/figures.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { printable } from '../report/plain-text.ts';
 import type { AuditEvent } from './audit-events.ts';
@@ -21,15 +21,15 @@ export function slackBody(event: AuditEvent): string {
 const HEADLINES: Readonly<Record<AuditEvent['event'], (event: AuditEvent) => string>> = {
   finished: ({ audit }) =>
     `${audit.tags_audited} of ${audit.tags_listed} tags audited, ${audit.tags_failed} failed; ${humanBytes(audit.stored_bytes ?? 0)} stored${missing(audit)}`,
-  regression: ({ items_total }) => `${counted(items_total, 'repository', 'repositories')} grew`,
-  budget: ({ items_total }) => `${counted(items_total, 'image')} over budget`,
+  regression: ({ items_total }) => `${countOf(items_total, 'repository')} grew`,
+  budget: ({ items_total }) => `${countOf(items_total, 'image')} over budget`,
   failed: ({ audit }) => `the audit failed: "slimboard report errors --audit ${audit.id}" says why`,
 };
 
 /** Of a repository that could not be listed there are no tags to count. */
 function missing({ id, status, errors }: AuditEvent['audit']): string {
   return status === 'incomplete'
-    ? `; incomplete: ${counted(errors, 'error')} (slimboard report errors --audit ${id})`
+    ? `; incomplete: ${countOf(errors, 'error')} (slimboard report errors --audit ${id})`
     : '';
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DeliveryError } from '../errors.ts';
+import { DeliveryError, messageOf } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { type Destination, formatDestination } from '../settings/destination.ts';
 
@@ -20,7 +20,7 @@ export async function write(
     else await putObject(destination, text, contentType, signal);
   } catch (cause) {
     signal.throwIfAborted();
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new DeliveryError(`cannot write ${formatDestination(destination)}: ${reason}`, { cause });
   }
 }

@@ -25,7 +25,10 @@ export interface RecordInput {
 }
 
 /** The rows that keep a manifest. @throws MalformedContentError when its sizes add up to more than an image has */
-export function recordOf(input: RecordInput): { readonly manifest: NewManifest; readonly blobs: readonly NewBlob[] } {
+export function manifestRecordOf(input: RecordInput): {
+  readonly manifest: NewManifest;
+  readonly blobs: readonly NewBlob[];
+} {
   const { fetched, manifest, tag, config } = input;
   const common = {
     digest: fetched.digest,

@@ -12,7 +12,7 @@ import type { SourceSettings } from '../settings/settings.ts';
 import type { NewBlob, NewManifest } from '../store/content-store.ts';
 import type { KnownTag, Sighting } from '../store/inventory-store.ts';
 import type { KnownContent } from './known-content.ts';
-import { type RecordInput, recordOf } from './manifest-record.ts';
+import { manifestRecordOf, type RecordInput } from './manifest-record.ts';
 import { ManifestTree, type ReadingContext } from './manifest-tree.ts';
 import { type NeededBlob, neededBlobs } from './needed-blobs.ts';
 
@@ -39,7 +39,7 @@ export interface BatchContent {
 }
 
 /** Whether it may be there when it is asked for again. */
-export function isPassing({ error }: Pick<FailedItem, 'error'>): boolean {
+export function mayPass({ error }: Pick<FailedItem, 'error'>): boolean {
   return error.retry.kind === 'backoff';
 }
 
@@ -131,7 +131,7 @@ class BatchReader {
     const blobs: NewBlob[] = [];
     for (const { fetched, manifest } of this.#tree.manifests()) {
       try {
-        const record = recordOf(recordInput(fetched, manifest, tags.get(fetched.digest), bodies));
+        const record = manifestRecordOf(recordInput(fetched, manifest, tags.get(fetched.digest), bodies));
         manifests.push(record.manifest);
         blobs.push(...record.blobs);
       } catch (error) {
@@ -197,7 +197,7 @@ class BatchReader {
     for (const item of resolved) {
       const { listed } = item;
       const failures = this.#failuresOf(item);
-      const isLeft = failures.some(isPassing);
+      const isLeft = failures.some(mayPass);
       failed.push(...failures.map((failure) => ({ ...failure, isLeft })));
       // An open row says so already: there is nothing to write.
       const isSeen = !('error' in item) && item.unchanged === undefined && !this.#tree.hasFailed(item.digest);

@@ -1,5 +1,5 @@
 import type { AuditSummary } from '../report/report.ts';
-import { count, counted, moment } from './figures.ts';
+import { count, countOf, moment } from './figures.ts';
 
 /** Sources that are named one by one. */
 const MOST_NAMED = 4;
@@ -16,7 +16,7 @@ export function auditLead(audits: readonly AuditSummary[]): string {
 
 function namesOf(sources: readonly string[]): string {
   const named = sources.slice(0, MOST_NAMED).join(', ');
-  return sources.length > MOST_NAMED ? `${named} and ${counted(sources.length - MOST_NAMED, 'other source')}` : named;
+  return sources.length > MOST_NAMED ? `${named} and ${countOf(sources.length - MOST_NAMED, 'other source')}` : named;
 }
 
 function coverage(audits: readonly AuditSummary[]): string {
@@ -24,5 +24,5 @@ function coverage(audits: readonly AuditSummary[]): string {
     audits.reduce((total, audit) => total + audit[name], 0);
   const others = sum('tags_skipped') > 0 ? `, ${count(sum('tags_skipped'))} left out or of other kinds` : '';
   const failed = sum('tags_failed') > 0 ? `, ${count(sum('tags_failed'))} failed` : '';
-  return `${count(sum('tags_audited'))} of ${counted(sum('tags_listed'), 'tag')} audited${others}${failed}`;
+  return `${count(sum('tags_audited'))} of ${countOf(sum('tags_listed'), 'tag')} audited${others}${failed}`;
 }

@@ -1,3 +1,4 @@
+import { plural } from '../common/plural.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { humanCell } from '../report/human.ts';
 import type { Cell, Column } from '../report/report.ts';
@@ -10,8 +11,8 @@ export function count(value: number): string {
 }
 
 /** One thing or several: `1 image`, `12,345 images`. */
-export function counted(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
+export function countOf(value: number, one: string): string {
+  return `${count(value)} ${plural(value, one)}`;
 }
 
 /** A change of size: `+212 MB`, `-3 kB`, `±0 B`. */

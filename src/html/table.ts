@@ -1,4 +1,4 @@
-import { type Cell, type Column, isNumeric, recordOf } from '../report/report.ts';
+import { type Cell, type Column, isNumeric, rowRecordOf } from '../report/report.ts';
 import type { ReportRows } from '../report/report-page.ts';
 import { isLong, shownCell } from './cell.ts';
 import { isChange } from './figures.ts';
@@ -32,7 +32,7 @@ export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options:
   const tall = !options.sortLink && page.rows.length > TALL ? ' tall' : '';
   return html`<div class="frame${tall}" role="region" aria-label="${options.label}" tabindex="0">
 <table${options.sortLink ? null : html` data-sortable`}><thead><tr>${columns.map((column) => head(column, options))}</tr></thead>
-<tbody>${page.rows.map((cells) => row(columns, recordOf(page.columns, cells), options.links))}</tbody></table></div>`;
+<tbody>${page.rows.map((cells) => row(columns, rowRecordOf(page.columns, cells), options.links))}</tbody></table></div>`;
 }
 
 /** A column without a single value says nothing and takes room. */

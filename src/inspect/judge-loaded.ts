@@ -4,8 +4,8 @@ import { baseFactsOf } from '../advise/base-facts.ts';
 import type { Goal } from '../common/units.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import { goalFor, type ImageOwner } from '../policy/budgets.ts';
-import { findImage } from '../policy/find-image.ts';
 import type { Finding } from '../policy/finding.ts';
+import { findingsOf } from '../policy/findings-of.ts';
 import type { PolicySettings, TeamSettings } from '../settings/settings.ts';
 import { teamOf } from '../settings/team-of.ts';
 import type { LoadedImage } from './load-image.ts';
@@ -33,7 +33,7 @@ export interface JudgedImage {
 export function judgeLoaded(loaded: LoadedImage, { policy, teams, knowledge, today, goal }: JudgeOptions): JudgedImage {
   const { bases } = loaded;
   const image = { ...loaded.image, baseFacts: baseFactsOf(loaded.image.verdict, { bases, knowledge, today }) };
-  const findings = findImage(image, policy.rules);
+  const findings = findingsOf(image, policy.rules);
   const owner = ownerOf(loaded, teams);
   const advice = adviseImage(image, findings, knowledge, goal ?? goalFor(owner, policy.budgets, policy.goal));
   return { loaded, owner, image, findings, advice };

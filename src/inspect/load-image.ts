@@ -30,7 +30,7 @@ export interface LoadedImage {
   readonly measurement?: ImageMeasurement;
 }
 
-export interface LoadOptions {
+export interface LoadImageOptions {
   readonly signal: AbortSignal;
   /** Which image of an index. */
   readonly platform: Platform;
@@ -45,7 +45,11 @@ export interface LoadOptions {
  * @throws NotFoundError when it is not there, or not for the platform
  * @throws UnsupportedContentError when the reference names no image
  */
-export async function loadImage(registry: Registry, reference: Reference, options: LoadOptions): Promise<LoadedImage> {
+export async function loadImage(
+  registry: Registry,
+  reference: Reference,
+  options: LoadImageOptions,
+): Promise<LoadedImage> {
   const repository: ListedRepository = { registry: reference.registry, name: reference.repository };
   const top = await readReference(registry, repository, reference, options.signal);
   const manifest = parseManifest(top.body, top.mediaType);
@@ -99,7 +103,7 @@ async function readChild(
   repository: ListedRepository,
   index: ImageIndex,
   reference: Reference,
-  { platform, signal }: LoadOptions,
+  { platform, signal }: LoadImageOptions,
 ): Promise<FetchedManifest> {
   const child = index.manifests.find((entry) => entry.platform && platformMatches(entry.platform, [platform]));
   if (child) return readByDigest(registry, repository, child.digest, signal);
@@ -145,7 +149,7 @@ async function readImage(
   manifest: Manifest,
   index: ImageIndex | undefined,
   reference: Reference,
-  options: LoadOptions,
+  options: LoadImageOptions,
 ): Promise<Omit<LoadedImage, 'reference' | 'indexDigest'>> {
   const { image, config } = await readConfig(registry, repository, manifest, reference, options.signal);
   const platform = platformOf(config);

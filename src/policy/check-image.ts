@@ -2,8 +2,8 @@ import { humanBytes } from '../measure/human-bytes.ts';
 import { pullBytes } from '../measure/pull-bytes.ts';
 import type { AuditedImage } from './audited-image.ts';
 import { type Budget, budgetsFor, type ImageOwner, matcherOf } from './budgets.ts';
-import { findImage, type RuleSettings } from './find-image.ts';
 import type { Evidence, Finding, Severity } from './finding.ts';
+import { findingsOf, type RuleSettings } from './findings-of.ts';
 
 /** What an organisation asks of its images. */
 export interface Policy {
@@ -52,7 +52,7 @@ export function checkImage({ reference, owner, image }: ImageUnderTest, policy: 
     layerCount: image.manifest.layers.length,
     baseNames: base.confidence === 'unknown' ? [] : base.references,
     baseReason: base.confidence === 'unknown' ? base.reason : '',
-    findings: findImage(image, policy.rules),
+    findings: findingsOf(image, policy.rules),
   };
   return checkFacts(facts, policy);
 }

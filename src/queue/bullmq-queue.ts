@@ -3,10 +3,8 @@ import { type JobsOptions, Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type AttemptLimits, DEFAULT_ATTEMPTS } from './attempts.ts';
 import { jobId, queueName } from './job-id.ts';
-import { TASK_KINDS, type TaskQueue, type TaskReference } from './queue.ts';
+import { LANES, type Lane, TASK_KINDS, type TaskKind, type TaskQueue, type TaskReference } from './queue.ts';
 import { DEFAULT_PREFIX } from './redis-connection.ts';
-
-export const LANES = ['nightly', 'adhoc'] as const;
 
 export interface BullmqQueueOptions {
   readonly redis: Redis;
@@ -21,8 +19,8 @@ export interface BullmqQueueOptions {
 }
 
 export interface QueueDepth {
-  readonly kind: TaskReference['kind'];
-  readonly lane: TaskReference['lane'];
+  readonly kind: TaskKind;
+  readonly lane: Lane;
   readonly waiting: number;
   readonly active: number;
   readonly delayed: number;
@@ -62,15 +60,15 @@ const CHUNK = 200;
  */
 const DELAYED_PER_WAITING = 5;
 
-interface LaneQueue {
-  readonly kind: TaskReference['kind'];
-  readonly lane: TaskReference['lane'];
+interface OpenQueue {
+  readonly kind: TaskKind;
+  readonly lane: Lane;
   readonly queue: Queue<TaskReference>;
 }
 
 class PacedQueue implements BullmqQueue {
   readonly #redis: Redis;
-  readonly #lanes: ReadonlyMap<string, LaneQueue>;
+  readonly #queues: ReadonlyMap<string, OpenQueue>;
   readonly #bound: number;
   readonly #pollMs: number;
 
@@ -81,11 +79,11 @@ class PacedQueue implements BullmqQueue {
     const queues = TASK_KINDS.flatMap((kind) =>
       LANES.map((lane) => ({ kind, lane, queue: open(kind, lane, options) })),
     );
-    this.#lanes = new Map(queues.map((entry) => [entry.queue.name, entry]));
+    this.#queues = new Map(queues.map((entry) => [entry.queue.name, entry]));
   }
 
   get queues(): readonly Queue<TaskReference>[] {
-    return [...this.#lanes.values()].map(({ queue }) => queue);
+    return [...this.#queues.values()].map(({ queue }) => queue);
   }
 
   async add(tasks: readonly TaskReference[], options: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -93,14 +91,14 @@ class PacedQueue implements BullmqQueue {
       const queue = this.#queue(name);
       for (const chunk of chunksOf(ofQueue, CHUNK)) {
         await push(queue, chunk);
-        await this.#room(queue, options.signal);
+        await this.#untilRoom(queue, options.signal);
       }
     }
   }
 
   async depths(): Promise<readonly QueueDepth[]> {
     return Promise.all(
-      [...this.#lanes.values()].map(async ({ kind, lane, queue }) => {
+      [...this.#queues.values()].map(async ({ kind, lane, queue }) => {
         const counts = await queue.getJobCounts('waiting', 'active', 'delayed');
         return { kind, lane, waiting: counts.waiting ?? 0, active: counts.active ?? 0, delayed: counts.delayed ?? 0 };
       }),
@@ -133,7 +131,7 @@ class PacedQueue implements BullmqQueue {
   }
 
   #queue(name: string): Queue<TaskReference> {
-    const entry = this.#lanes.get(name);
+    const entry = this.#queues.get(name);
     if (!entry) throw new Error(`there is no queue ${name}`);
     return entry.queue;
   }
@@ -149,7 +147,7 @@ class PacedQueue implements BullmqQueue {
     return absent.length;
   }
 
-  async #room(queue: Queue<TaskReference>, signal: AbortSignal | undefined): Promise<void> {
+  async #untilRoom(queue: Queue<TaskReference>, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     while (await this.#isFull(queue)) await sleep(this.#pollMs * (0.5 + Math.random()), undefined, { signal });
   }
@@ -160,7 +158,7 @@ class PacedQueue implements BullmqQueue {
   }
 }
 
-function open(kind: LaneQueue['kind'], lane: LaneQueue['lane'], options: BullmqQueueOptions): Queue<TaskReference> {
+function open(kind: TaskKind, lane: Lane, options: BullmqQueueOptions): Queue<TaskReference> {
   const queue = new Queue<TaskReference>(queueName(kind, lane), {
     connection: options.redis,
     prefix: options.prefix ?? DEFAULT_PREFIX,

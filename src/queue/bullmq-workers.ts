@@ -4,9 +4,8 @@ import { DelayedError, type Job, type Telemetry, UnrecoverableError, WaitingErro
 import type { Redis } from 'ioredis';
 import { SlimboardError } from '../errors.ts';
 import { type AttemptLimits, backoffMs, DEFAULT_ATTEMPTS, judgeFailure } from './attempts.ts';
-import { LANES } from './bullmq-queue.ts';
 import { queueName } from './job-id.ts';
-import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from './queue.ts';
+import { LANES, TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from './queue.ts';
 import { DEFAULT_PREFIX } from './redis-connection.ts';
 
 /** What became of one attempt. `given-back`: the worker was told to stop. */
@@ -26,7 +25,7 @@ export interface TaskWorkersOptions {
   readonly prefix?: string;
   readonly handlers: TaskHandlers;
   /** How many tasks of each kind this process does at once; ad-hoc audits have as many of their own. */
-  readonly lanes: Readonly<Record<TaskKind, number>>;
+  readonly tasksAtOnce: Readonly<Record<TaskKind, number>>;
   readonly events: WorkerEvents;
   readonly limits?: AttemptLimits;
   readonly random?: () => number;
@@ -65,13 +64,20 @@ function startWorker(
   attempt: Attempt,
   options: TaskWorkersOptions,
 ): Worker<TaskReference> {
-  const { redis, prefix = DEFAULT_PREFIX, lanes, events, limits = DEFAULT_ATTEMPTS, random = Math.random } = options;
+  const {
+    redis,
+    prefix = DEFAULT_PREFIX,
+    tasksAtOnce,
+    events,
+    limits = DEFAULT_ATTEMPTS,
+    random = Math.random,
+  } = options;
   const lockMs = options.lockMs ?? 30_000;
   // BullMQ gives a signal only to a function that names it.
   const worker = new Worker<TaskReference>(name, (job, token, signal) => attempt.run(job, token, signal), {
     connection: redis,
     prefix,
-    concurrency: lanes[kind],
+    concurrency: tasksAtOnce[kind],
     lockDuration: lockMs,
     stalledInterval: lockMs,
     // Attempt counts them, because giving up is more than failing.

@@ -5,8 +5,8 @@ import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskQueue, type Task
 
 export interface InProcessQueueOptions {
   readonly handlers: TaskHandlers;
-  /** How many tasks of each kind run at once. Each kind has lanes of its own, so that a task can wait for its children. */
-  readonly lanes: Readonly<Record<TaskKind, number>>;
+  /** How many tasks of each kind run at once. No kind takes the place of another, so that a task can wait for its children. */
+  readonly tasksAtOnce: Readonly<Record<TaskKind, number>>;
   /** How many tasks of a kind may be queued before `add` waits; default 100. */
   readonly bound?: number;
   /** Stops the queue: what is in hand is aborted, and `drain` rejects with the signal's reason. */
@@ -28,9 +28,9 @@ export interface InProcessQueue extends TaskQueue {
   close(): Promise<void>;
 }
 
-/** Runs tasks in this process. A task may add tasks of deeper kinds only: it waits in its lane while theirs are full. */
+/** Runs tasks in this process. A task may add tasks of deeper kinds only: it waits while there is no room for theirs. */
 export function createInProcessQueue(options: InProcessQueueOptions): InProcessQueue {
-  return new LaneQueue(options);
+  return new BoundedQueue(options);
 }
 
 interface QueuedTask {
@@ -38,31 +38,32 @@ interface QueuedTask {
   failures: number;
 }
 
-interface Lane {
-  readonly width: number;
+/** The tasks of one kind. */
+interface KindTasks {
+  readonly atOnce: number;
   readonly waiting: QueuedTask[];
   running: number;
-  /** Waiting for another attempt; they fill the lane's bound as the waiting ones do. */
+  /** Waiting for another attempt; they fill the bound as the waiting ones do. */
   delayed: number;
 }
 
-class LaneQueue implements InProcessQueue {
+class BoundedQueue implements InProcessQueue {
   readonly #handlers: TaskHandlers;
-  readonly #lanes: ReadonlyMap<TaskKind, Lane>;
+  readonly #kinds: ReadonlyMap<TaskKind, KindTasks>;
   readonly #bound: number;
   readonly #limits: AttemptLimits;
   readonly #wait: NonNullable<InProcessQueueOptions['wait']>;
   readonly #random: () => number;
   readonly #outstanding = new Set<string>();
   readonly #stop = new AbortController();
-  /** `kind`: there may be room in its lane. `idle`: nothing runs. */
+  /** `kind`: there may be room for tasks of that kind. `idle`: nothing runs. */
   readonly #events = new EventEmitter().setMaxListeners(0);
   readonly #detach: () => void;
 
   constructor(options: InProcessQueueOptions) {
     this.#handlers = options.handlers;
-    this.#lanes = new Map(
-      TASK_KINDS.map((kind) => [kind, { width: options.lanes[kind], waiting: [], running: 0, delayed: 0 }]),
+    this.#kinds = new Map(
+      TASK_KINDS.map((kind) => [kind, { atOnce: options.tasksAtOnce[kind], waiting: [], running: 0, delayed: 0 }]),
     );
     this.#bound = options.bound ?? 100;
     this.#limits = options.limits ?? DEFAULT_ATTEMPTS;
@@ -76,7 +77,8 @@ class LaneQueue implements InProcessQueue {
   async add(tasks: readonly TaskReference[], options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#stop.signal.throwIfAborted();
     for (const task of tasks) this.#take(task);
-    for (const kind of new Set(tasks.map((task) => task.kind))) await this.#room(this.#lane(kind), kind, options);
+    for (const kind of new Set(tasks.map((task) => task.kind)))
+      await this.#untilRoom(this.#tasksOf(kind), kind, options);
   }
 
   async drain(): Promise<void> {
@@ -105,53 +107,53 @@ class LaneQueue implements InProcessQueue {
     this.#events.emit('idle');
   }
 
-  #lane(kind: TaskKind): Lane {
-    const lane = this.#lanes.get(kind);
-    if (!lane) throw new Error(`no lane for tasks of kind ${kind}`);
-    return lane;
+  #tasksOf(kind: TaskKind): KindTasks {
+    const ofKind = this.#kinds.get(kind);
+    if (!ofKind) throw new Error(`there are no tasks of kind ${kind}`);
+    return ofKind;
   }
 
   #take(task: TaskReference): void {
     const id = idOf(task);
     if (this.#outstanding.has(id)) return;
     this.#outstanding.add(id);
-    const lane = this.#lane(task.kind);
-    lane.waiting.push({ task, failures: 0 });
-    this.#fill(lane);
+    const ofKind = this.#tasksOf(task.kind);
+    ofKind.waiting.push({ task, failures: 0 });
+    this.#fill(ofKind);
   }
 
-  async #room(lane: Lane, kind: TaskKind, options: { readonly signal?: AbortSignal }): Promise<void> {
-    while (lane.waiting.length + lane.delayed >= this.#bound) {
+  async #untilRoom(ofKind: KindTasks, kind: TaskKind, options: { readonly signal?: AbortSignal }): Promise<void> {
+    while (ofKind.waiting.length + ofKind.delayed >= this.#bound) {
       this.#stop.signal.throwIfAborted();
       await once(this.#events, kind, options);
     }
     this.#stop.signal.throwIfAborted();
   }
 
-  #fill(lane: Lane): void {
-    while (lane.running < lane.width && !this.#stop.signal.aborted) {
-      const next = lane.waiting.shift();
+  #fill(ofKind: KindTasks): void {
+    while (ofKind.running < ofKind.atOnce && !this.#stop.signal.aborted) {
+      const next = ofKind.waiting.shift();
       if (!next) return;
-      lane.running++;
-      void this.#work(next, lane);
+      ofKind.running++;
+      void this.#work(next, ofKind);
     }
   }
 
-  /** One attempt, in the lane; never rejects. */
-  async #work(queued: QueuedTask, lane: Lane): Promise<void> {
+  /** One attempt, in the place that it took; never rejects. */
+  async #work(queued: QueuedTask, ofKind: KindTasks): Promise<void> {
     try {
-      await this.#attempt(queued, lane);
+      await this.#attempt(queued, ofKind);
     } catch (error) {
       this.#halt(error);
     }
-    lane.running--;
-    this.#fill(lane);
+    ofKind.running--;
+    this.#fill(ofKind);
     this.#events.emit(queued.task.kind);
     if (this.#isIdle()) this.#events.emit('idle');
   }
 
   /** @throws a bug of a handler, and whatever `giveUp` throws */
-  async #attempt(queued: QueuedTask, lane: Lane): Promise<void> {
+  async #attempt(queued: QueuedTask, ofKind: KindTasks): Promise<void> {
     const { task } = queued;
     try {
       await this.#handlers.run(task, { signal: this.#stop.signal });
@@ -161,7 +163,7 @@ class LaneQueue implements InProcessQueue {
       if (verdict.kind === 'bug') throw error;
       if (verdict.kind === 'retry') {
         if (verdict.counted) queued.failures++;
-        void this.#again(queued, lane, verdict.delayMs);
+        void this.#again(queued, ofKind, verdict.delayMs);
         return;
       }
       await this.#handlers.giveUp(task, error);
@@ -170,22 +172,22 @@ class LaneQueue implements InProcessQueue {
   }
 
   /** Puts a task back after its delay; never rejects. */
-  async #again(queued: QueuedTask, lane: Lane, delayMs: number): Promise<void> {
-    lane.delayed++;
+  async #again(queued: QueuedTask, ofKind: KindTasks, delayMs: number): Promise<void> {
+    ofKind.delayed++;
     try {
       await this.#wait(delayMs, this.#stop.signal);
     } catch (error) {
       this.#halt(error);
     }
-    lane.delayed--;
-    lane.waiting.push(queued);
-    this.#fill(lane);
+    ofKind.delayed--;
+    ofKind.waiting.push(queued);
+    this.#fill(ofKind);
   }
 
   /** Stopped queues are idle when no handler runs, others when no task is left. */
   #isIdle(): boolean {
     if (!this.#stop.signal.aborted) return this.#outstanding.size === 0;
-    return [...this.#lanes.values()].every((lane) => lane.running === 0);
+    return [...this.#kinds.values()].every((ofKind) => ofKind.running === 0);
   }
 }
 

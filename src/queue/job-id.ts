@@ -1,7 +1,7 @@
-import type { TaskKind, TaskReference } from './queue.ts';
+import type { Lane, TaskKind, TaskReference } from './queue.ts';
 
 /** One queue a kind and lane, so that neither a level of the tree nor a nightly audit can fill another's. */
-export function queueName(kind: TaskKind, lane: TaskReference['lane']): string {
+export function queueName(kind: TaskKind, lane: Lane): string {
   return `${kind}-${lane}`;
 }
 

@@ -16,14 +16,17 @@ export type TaskKey = Branded<'TaskKey'>;
 export const TASK_KINDS = ['source', 'repository', 'manifests', 'layers', 'assess', 'close', 'deliver'] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
+/** Ad-hoc audits have a lane of their own, so that a nightly one never holds them up. */
+export const LANES = ['nightly', 'adhoc'] as const;
+export type Lane = (typeof LANES)[number];
+
 /** Small and public: no payload, no secrets. */
 export interface TaskReference {
   readonly auditId: number;
   readonly kind: TaskKind;
   /** Unique in its audit, and the same when the same work is found again. */
   readonly key: TaskKey;
-  /** Ad-hoc audits have a lane of their own, so that a nightly one never holds them up. */
-  readonly lane: 'nightly' | 'adhoc';
+  readonly lane: Lane;
 }
 
 export interface TaskQueue {

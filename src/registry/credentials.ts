@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { SettingsError } from '../errors.ts';
 import { isObject, type JsonObject, readOptionalString } from '../oci/json.ts';
 import { DOCKER_HUB, parseRegistryHost, type RegistryHost } from '../oci/reference.ts';
+import type { Environment } from '../settings/settings.ts';
 import { Secret } from './secret.ts';
 
 /** What proves to one registry who asks; `origin` says where it was found, for messages. */
@@ -23,8 +24,6 @@ export interface CredentialsProvider {
    */
   find(registry: RegistryHost): Promise<Credentials | undefined>;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface CredentialsOptions {
   /** The source's name in the settings: `prod` reads SLIMBOARD_REGISTRY_PROD_USERNAME, … */

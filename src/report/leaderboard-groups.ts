@@ -1,6 +1,6 @@
 import { GROUP_SUMS, groupSums, taggedImages } from '../store/group-sums.ts';
 import { scoreSql } from '../store/score-sql.ts';
-import { asOf, imagesAsOf, keptOr, type QueryScope } from './kinds/kind.ts';
+import { asOf, imagesAsOf, keptSumsOr, type QueryScope } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';
 
 /**
@@ -13,7 +13,7 @@ export function groupsSql(grouping: Grouping, scope: QueryScope, since: string |
   if (grouping === 'repository') return repositoriesSql(scope, since);
   const added = groupSums(taggedImages(imagesAsOf(scope), scope.where), [grouping]);
   const columns = `name, ${GROUP_SUMS}`;
-  const sums = keptOr(scope, 'group', columns, added, `grouping = '${grouping}'`);
+  const sums = keptSumsOr(scope, 'group', columns, added, `grouping = '${grouping}'`);
   return `select ${columns}, ${NO_HISTORY} from (${sums}) s`;
 }
 

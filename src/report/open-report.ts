@@ -32,7 +32,7 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
   const conditions = [whereOf(kind.name, filters, kind.filters, now, parameters)];
   const audit = await findSummary(db, request.audit, filters.source);
   const asked = request.audit === undefined ? null : audit;
-  if (asked && kind.ofNow) {
+  if (asked && kind.currentOnly) {
     await checkNewest(db, kind, asked);
     conditions.push(`${kind.filters.source} = any(${parameters.add(asked.sources)}::text[])`);
   }

@@ -2,7 +2,7 @@ import type { Database } from '../store/database.ts';
 import { digestText } from '../store/digest-text.ts';
 import type { ReportKind } from './kinds/kind.ts';
 import { openReport, type ReportRequest } from './open-report.ts';
-import { type AuditSummary, type Cells, type Column, recordOf } from './report.ts';
+import { type AuditSummary, type Cells, type Column, rowRecordOf } from './report.ts';
 
 /** Some rows of a report, read whole. */
 export interface ReportRows {
@@ -48,9 +48,9 @@ async function readTotalled(
 ): Promise<ReportRows & { readonly told?: number }> {
   if (!kind.givesTotal || request.search) return readRows(db, kind, request);
   const page = await readRows(db, { ...kind, columns: [...kind.columns, TOTAL] }, request);
-  const told = page.rows[0]?.at(-1);
+  const knownTotal = page.rows[0]?.at(-1);
   const rows = page.rows.map((cells) => cells.slice(0, -1));
-  return { ...page, columns: kind.columns, rows, ...(typeof told === 'number' ? { told } : {}) };
+  return { ...page, columns: kind.columns, rows, ...(typeof knownTotal === 'number' ? { told: knownTotal } : {}) };
 }
 
 /** @throws SettingsError as `openReport` does */
@@ -63,7 +63,7 @@ export async function readRows(db: Database, kind: ReportKind, request: PageRequ
 
 /** A page's rows by the names of their columns. */
 export function recordsOf({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>) {
-  return rows.map((cells) => recordOf(columns, cells));
+  return rows.map((cells) => rowRecordOf(columns, cells));
 }
 
 /** One more than is counted means that there are more. */

@@ -79,7 +79,7 @@ export function isNumeric({ type }: Column): boolean {
 }
 
 /** A row as an object by column names, as JSON has it. */
-export function recordOf(columns: readonly Column[], cells: Cells): Readonly<Record<string, Cell>> {
+export function rowRecordOf(columns: readonly Column[], cells: Cells): Readonly<Record<string, Cell>> {
   const record: Record<string, Cell> = {};
   columns.forEach(({ name }, index) => {
     record[name] = cells[index] ?? null;

@@ -1,4 +1,5 @@
-import type { TaskReference } from '../queue/queue.ts';
+import type { Lane, TaskReference } from '../queue/queue.ts';
+import type { AuditStatus } from '../store/audit-store.ts';
 
 /** What scheduling asks of the audit: to begin, once, and to tell how it stands. */
 export interface AuditStarter {
@@ -7,7 +8,7 @@ export interface AuditStarter {
    * starts it; an audit of a source never overlaps another of the same source.
    * @param slot the moment of its schedule that the audit is for; each slot of a source is served once
    */
-  startAudit(source: string, lane: TaskReference['lane'], slot?: Date): Promise<StartedAudit>;
+  startAudit(source: string, lane: Lane, slot?: Date): Promise<SlotOutcome>;
   /** The latest audit of a source, under way or ended; undefined when there never was one. */
   lastAudit(source: string): Promise<LastAudit | undefined>;
   auditStatus(auditId: number): Promise<AuditStatus>;
@@ -17,7 +18,7 @@ export interface AuditStarter {
  * `started`: the tasks are in the table and have to be queued. `running`: another audit of the source is under way.
  * `served`: the slot had its audit already.
  */
-export type StartedAudit =
+export type SlotOutcome =
   | { readonly kind: 'started'; readonly auditId: number; readonly tasks: readonly TaskReference[] }
   | { readonly kind: 'running'; readonly auditId: number }
   | { readonly kind: 'served'; readonly auditId: number };
@@ -29,4 +30,3 @@ export interface LastAudit {
 }
 
 /** `incomplete`: it ended, and some items are in `report errors`. */
-export type AuditStatus = 'running' | 'finished' | 'incomplete' | 'failed';

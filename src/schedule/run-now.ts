@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../errors.ts';
 import type { TaskQueue } from '../queue/queue.ts';
-import type { AuditStarter, AuditStatus, StartedAudit } from './audit-starter.ts';
+import type { AuditStatus } from '../store/audit-store.ts';
+import type { AuditStarter, SlotOutcome } from './audit-starter.ts';
 
 export interface RunNowOptions {
   readonly starter: AuditStarter;
@@ -16,8 +17,8 @@ export interface RunNowOptions {
 export async function startNow(
   sources: readonly string[],
   { starter, queue, signal }: RunNowOptions,
-): Promise<ReadonlyMap<string, StartedAudit>> {
-  const outcomes = new Map<string, StartedAudit>();
+): Promise<ReadonlyMap<string, SlotOutcome>> {
+  const outcomes = new Map<string, SlotOutcome>();
   for (const source of sources) {
     const outcome = await starter.startAudit(source, 'adhoc');
     outcomes.set(source, outcome);

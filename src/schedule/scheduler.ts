@@ -3,7 +3,7 @@ import { type Job, Queue, type Telemetry, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { TaskQueue } from '../queue/queue.ts';
 import { DEFAULT_PREFIX } from '../queue/redis-connection.ts';
-import type { AuditStarter, StartedAudit } from './audit-starter.ts';
+import type { AuditStarter, SlotOutcome } from './audit-starter.ts';
 import { planSchedules, type ScheduledSource, type SchedulePlan, schedulerId } from './plan-schedules.ts';
 import { isUnserved, missedSlot, slotOf } from './slots.ts';
 
@@ -15,7 +15,7 @@ export interface SchedulerEvents {
 }
 
 /** `waits`: an audit outside the schedule is under way; the slot is caught up when that has ended, and this is told once. */
-export type DueOutcome = StartedAudit | { readonly kind: 'waits'; readonly auditId: number };
+export type DueOutcome = SlotOutcome | { readonly kind: 'waits'; readonly auditId: number };
 
 export interface SchedulerOptions {
   readonly redis: Redis;

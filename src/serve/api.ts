@@ -5,7 +5,7 @@ import { parseDigest } from '../oci/digest.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { recordsOf } from '../report/report-page.ts';
-import { auditProgress } from '../store/progress-store.ts';
+import { readAuditProgress } from '../store/progress-store.ts';
 import { reportAnswers } from './answer-report.ts';
 import { compareStored } from './compare.ts';
 import type { Dashboard } from './dashboard.ts';
@@ -34,7 +34,7 @@ export function apiRoutes(dashboard: Dashboard): Hono {
   });
   api.get('/reports/:kind', async (context) => {
     const { req } = context;
-    return answer(context, kindOf(req.param('kind')), parseReportQuery(new URL(req.url).searchParams));
+    return answer(context, reportKindOf(req.param('kind')), parseReportQuery(new URL(req.url).searchParams));
   });
   api.get('/leaderboard', async (context) => {
     const { kind, others } = parseLeaderboardQuery(new URL(context.req.url).searchParams, now());
@@ -59,7 +59,7 @@ export function apiRoutes(dashboard: Dashboard): Hono {
     });
   });
   api.get('/audits/:id{[0-9]{1,15}}', async (context) => {
-    const progress = await auditProgress(db, Number(context.req.param('id')));
+    const progress = await readAuditProgress(db, Number(context.req.param('id')));
     if (!progress) throw new NotFoundError('there is no such audit');
     return context.json({ schema: 'slimboard.audit/1', ...progress });
   });
@@ -67,7 +67,7 @@ export function apiRoutes(dashboard: Dashboard): Hono {
 }
 
 /** @throws NotFoundError when there is no such kind of report */
-export function kindOf(name: string): ReportKind {
+export function reportKindOf(name: string): ReportKind {
   const kinds: Readonly<Record<string, ReportKind>> = KINDS;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (!kind) throw new NotFoundError(`there is no report of that name: there are ${Object.keys(kinds).join(', ')}`);

@@ -36,13 +36,13 @@ export interface ImageDetail {
   readonly savings_min_bytes: number | null;
   readonly savings_max_bytes: number | null;
   readonly slim_score: number | null;
-  readonly plan: readonly PlanStep[];
+  readonly plan: readonly PlannedStep[];
   readonly layers: readonly DetailLayer[];
   readonly findings: readonly DetailFinding[];
   readonly places: readonly Place[];
 }
 
-export interface PlanStep {
+export interface PlannedStep {
   readonly technique: string;
   /** What it adds to the savings. */
   readonly gain: number;
@@ -95,7 +95,7 @@ type ImageRow = Omit<
 interface StoredStep {
   readonly technique: string;
   readonly gain: number;
-  readonly projection: Omit<PlanStep, 'technique' | 'gain'>;
+  readonly projection: Omit<PlannedStep, 'technique' | 'gain'>;
 }
 
 const IMAGE = `
@@ -127,7 +127,7 @@ export async function readImageDetail(db: Queryable, digest: Digest): Promise<Im
   };
 }
 
-function stepOf({ technique, gain, projection: { after, basis, base } }: StoredStep): PlanStep {
+function stepOf({ technique, gain, projection: { after, basis, base } }: StoredStep): PlannedStep {
   return { technique, gain, after, basis, ...(base === undefined ? {} : { base }) };
 }
 

@@ -6,7 +6,7 @@ import { groupColumns, MOVEMENT_COLUMNS } from '../report/leaderboard-columns.ts
 import { GROUPINGS, METRICS } from '../report/names.ts';
 import type { Column, ColumnType } from '../report/report.ts';
 import { API_FORMATS, contentTypeOf } from './answer-report.ts';
-import { FILTER_PARAMETERS, filtersOf } from './report-query.ts';
+import { FILTER_PARAMETERS, filterNamesOf } from './report-query.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -135,7 +135,7 @@ function reportOperation(kind: ReportKind): Json {
 }
 
 function filterParameters(kind: ReportKind): readonly Json[] {
-  return filtersOf(kind).map((name) =>
+  return filterNamesOf(kind).map((name) =>
     parameter(FILTER_PARAMETERS[name], 'query', `As --${FILTER_PARAMETERS[name].replace('_', '-')}`, TEXT),
   );
 }

@@ -35,7 +35,7 @@ export interface ReportQuery extends Pick<PageRequest, 'filters' | 'search' | 's
 }
 
 /** The filters that a kind of report takes. */
-export function filtersOf(kind: ReportKind): readonly FilterName[] {
+export function filterNamesOf(kind: ReportKind): readonly FilterName[] {
   return (Object.keys(FILTER_PARAMETERS) as FilterName[]).filter((name) => kind.filters[name] !== undefined);
 }
 

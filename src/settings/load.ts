@@ -11,7 +11,7 @@ import type { Environment, Reading, Settings, SourceSettings } from './settings.
 /** Flags of the command line by their names in camel case; those that are no settings are ignored. */
 export type SettingsFlags = Readonly<Record<string, unknown>>;
 
-export interface LoadOptions {
+export interface LoadSettingsOptions {
   /** Of --config; without it `slimboard.yaml` in `cwd`, where there is one. */
   readonly configFile?: string | undefined;
   readonly cwd: string;
@@ -57,7 +57,7 @@ const MAX_MISTAKES = 10;
  * Reads all settings: flags over environment over file over config/default.yaml.
  * @throws SettingsError naming the file and line, variable or flag, the key, and what it accepts
  */
-export async function loadSettings(options: LoadOptions): Promise<Settings> {
+export async function loadSettings(options: LoadSettingsOptions): Promise<Settings> {
   const file = await readOwnFile(options);
   const layers = [
     layerOf(assignments(FLAGS, options.flags, toFlag)),
@@ -81,7 +81,7 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   };
 }
 
-async function readOwnFile({ configFile, cwd }: LoadOptions): Promise<SettingsFile | undefined> {
+async function readOwnFile({ configFile, cwd }: LoadSettingsOptions): Promise<SettingsFile | undefined> {
   const file = await readSettingsFile(resolve(cwd, configFile ?? 'slimboard.yaml'));
   if (file || configFile === undefined) return file;
   throw new SettingsError(`--config: there is no file ${resolve(cwd, configFile)}`);

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { compileGlobs } from '../common/glob.ts';
 import { parseBytes, parseDuration, parseGoal } from '../common/units.ts';
 import { SettingsError } from '../errors.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../log-levels.ts';
 import { type PlatformSelection, parsePlatform } from '../oci/platform.ts';
 import { parseRegistryHost } from '../oci/reference.ts';
 import { credentialVariable } from '../registry/credentials.ts';
@@ -15,8 +16,6 @@ import { choice, integer, keys, list, oneOrMore, parsed, parsedName, text, toggl
 const REPORT_KINDS = [...KIND_NAMES, 'leaderboard'] as const;
 const REPORT_FORMATS = FORMAT_NAMES;
 const NOTIFY_EVENTS = ['finished', 'regression', 'budget', 'failed'] as const;
-const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-const LOG_FORMATS = ['pretty', 'json'] as const;
 
 const glob = parsedName('payments/**', (pattern) => {
   compileGlobs([pattern]);

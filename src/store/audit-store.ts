@@ -1,4 +1,4 @@
-import type { TaskReference } from '../queue/queue.ts';
+import type { Lane, TaskReference } from '../queue/queue.ts';
 import type { Database, Queryable } from './database.ts';
 import { type ItemError, recordErrors } from './error-store.ts';
 import { storableJson } from './storable.ts';
@@ -12,7 +12,7 @@ export type AuditRunner = 'process' | 'queue';
 
 export interface AuditRow {
   readonly id: number;
-  readonly lane: 'nightly' | 'adhoc';
+  readonly lane: Lane;
   readonly status: AuditStatus;
   readonly stage: AuditStage;
   /** `none`: its process was stopped. */
@@ -45,7 +45,7 @@ const STARTED_AT =
   "greatest($3::timestamptz, (select max(greatest(started_at, finished_at)) + interval '1 millisecond' from audit))";
 
 export interface AuditStart {
-  readonly lane: 'nightly' | 'adhoc';
+  readonly lane: Lane;
   readonly runner: AuditRunner;
   readonly options: object;
   readonly sourceIds: readonly number[];
@@ -119,7 +119,7 @@ export async function claimLeftDeliveries(
 }
 
 /** The running audits of some sources. `abandoned`: run by a process that shows no sign of life. */
-export async function runningAudits(
+export async function listRunningAudits(
   db: Queryable,
   sourceIds: readonly number[],
 ): Promise<readonly (AuditRow & { readonly sourceIds: readonly number[]; readonly abandoned: boolean })[]> {
@@ -140,7 +140,7 @@ export async function findAudit(db: Queryable, auditId: number): Promise<AuditRo
 }
 
 /** The newest audit, a running one first. */
-export async function newestAudit(db: Queryable): Promise<AuditRow | undefined> {
+export async function findNewestAudit(db: Queryable): Promise<AuditRow | undefined> {
   const [row] = await db.query<AuditRow>(
     `select ${AUDIT_COLUMNS} from audit order by (status = 'running') desc, id desc limit 1`,
   );
@@ -148,7 +148,7 @@ export async function newestAudit(db: Queryable): Promise<AuditRow | undefined> 
 }
 
 /** An audit's sources, by name. */
-export async function auditSources(
+export async function listAuditSources(
   db: Queryable,
   auditId: number,
 ): Promise<readonly { readonly id: number; readonly name: string }[]> {

@@ -23,7 +23,7 @@ export interface BaseTag {
 }
 
 /** What tags named when they were last read for these platforms, or for more. */
-export async function knownBaseTags(
+export async function readKnownBaseTags(
   db: Queryable,
   repository: BaseRepository,
   tags: readonly Tag[],
@@ -38,7 +38,7 @@ export async function knownBaseTags(
 }
 
 /** Those of some digests of images that the catalogue holds under any tag. */
-export async function knownBaseImages(
+export async function readKnownBaseImages(
   db: Queryable,
   digests: readonly Digest[],
 ): Promise<ReadonlyMap<Digest, BaseContent>> {

@@ -44,7 +44,7 @@ export interface NewImage {
 }
 
 /** Which of these manifests are kept, with their kinds. One that the registry lists and does not give (archived) is not. */
-export async function knownManifests(
+export async function readKnownManifests(
   db: Queryable,
   digests: readonly Digest[],
 ): Promise<ReadonlyMap<Digest, ContentKind>> {

@@ -1,7 +1,7 @@
 import type { Queryable } from './database.ts';
 
 /** What was delivered of an audit, by keys. */
-export async function deliveredKeys(db: Queryable, auditId: number): Promise<ReadonlySet<string>> {
+export async function readDeliveredKeys(db: Queryable, auditId: number): Promise<ReadonlySet<string>> {
   const rows = await db.query<{ key: string }>('select key from delivery where audit_id = $1', [auditId]);
   return new Set(rows.map(({ key }) => key));
 }

@@ -41,7 +41,7 @@ export async function replaceErrors(
 }
 
 /** The errors that are recorded of what a task covers. */
-export async function errorsIn(db: Queryable, auditId: number, scope: ErrorScope): Promise<readonly ItemError[]> {
+export async function readErrorsIn(db: Queryable, auditId: number, scope: ErrorScope): Promise<readonly ItemError[]> {
   return db.query(
     `select e.source_id as "sourceId", e.registry, e.repository, e.tag, e.digest, e.code, e.message, e.retry
      from audit_error e, ${IN_SCOPES} order by e.id`,

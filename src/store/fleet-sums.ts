@@ -1,6 +1,6 @@
 import { BASE_SUMS, baseSums } from './base-sums.ts';
 import type { Queryable } from './database.ts';
-import { GROUP_SUMS, GROUPINGS, groupSums, taggedImages } from './group-sums.ts';
+import { GROUP_SUMS, groupSums, KEPT_GROUPINGS, taggedImages } from './group-sums.ts';
 import { PLAN_AS_A_WHOLE } from './planning.ts';
 
 /** Whether sources hold half of all tags or more, and are not all there is: tags as of the newest totals of each source. */
@@ -24,7 +24,7 @@ export async function keepFleetSums(tx: Queryable, sourceIds: readonly number[])
   await tx.query(`insert into fleet_base (${BASE_SUMS}) ${baseSums('slimboard_images', 'true')}`);
   await tx.query(
     `insert into fleet_group (grouping, name, ${GROUP_SUMS})
-     select grouping, name, ${GROUP_SUMS} from (${groupSums(taggedImages('slimboard_images', 'true'), GROUPINGS)}) s`,
+     select grouping, name, ${GROUP_SUMS} from (${groupSums(taggedImages('slimboard_images', 'true'), KEPT_GROUPINGS)}) s`,
   );
 }
 

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SettingsError, StoreLockedError } from '../errors.ts';
-import { isRunning, PLACE, startOf } from './process-identity.ts';
+import { isRunning, PID_SPACE, processStartOf } from './process-identity.ts';
 
 /** How often the holder shows that it lives, by touching the file. */
 const HEARTBEAT_MS = 5_000;
@@ -52,8 +52,8 @@ export async function takeFolderLock(folder: string, options: FolderLockOptions 
 }
 
 function ownIdentity(): Holder {
-  const start = startOf(process.pid);
-  return { pid: process.pid, host: hostname(), ...(PLACE && start ? { place: PLACE, start } : {}) };
+  const start = processStartOf(process.pid);
+  return { pid: process.pid, host: hostname(), ...(PID_SPACE && start ? { place: PID_SPACE, start } : {}) };
 }
 
 async function create(path: string, content: string): Promise<boolean> {
@@ -85,7 +85,7 @@ async function removeStale(path: string, watchMs: number): Promise<void> {
 async function isStale(path: string, content: string, watchMs: number): Promise<boolean> {
   const holder = parseHolder(content);
   // Where both were started is one: the process itself tells, and no clock is asked.
-  if (holder?.place !== undefined && holder.place === PLACE) return startOf(holder.pid) !== holder.start;
+  if (holder?.place !== undefined && holder.place === PID_SPACE) return processStartOf(holder.pid) !== holder.start;
   if (holder?.place === undefined && holder?.host === hostname() && !isRunning(holder.pid)) return true;
   return isSilent(path, watchMs);
 }

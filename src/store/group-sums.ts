@@ -10,7 +10,7 @@ const NAME = {
 } as const;
 
 export type ImageGrouping = keyof typeof NAME;
-export const GROUPINGS = Object.keys(NAME) as readonly ImageGrouping[];
+export const KEPT_GROUPINGS = Object.keys(NAME) as readonly ImageGrouping[];
 
 /** What is added up of a group; sizes are bytes. */
 export const GROUP_SUMS = `repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes,
@@ -131,7 +131,7 @@ export async function keepGroupSums(tx: Queryable, sourceId: number): Promise<vo
   await tx.query('delete from source_group where source_id = $1', [sourceId]);
   await tx.query(
     `insert into source_group (source_id, grouping, name, ${GROUP_SUMS})
-     select $1::int4, grouping, name, ${GROUP_SUMS} from (${groupSums(TAGGED, GROUPINGS)}) s`,
+     select $1::int4, grouping, name, ${GROUP_SUMS} from (${groupSums(TAGGED, KEPT_GROUPINGS)}) s`,
     [sourceId],
   );
 }

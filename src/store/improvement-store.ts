@@ -34,7 +34,7 @@ export interface RecognisedPair extends BuildPair {
 }
 
 /** Repositories of some sources in which a tag started, or an image was judged, since totals were last computed for all of them. */
-export async function touchedRepositories(
+export async function listTouchedRepositories(
   db: Queryable,
   sourceIds: readonly number[],
   auditId: number,

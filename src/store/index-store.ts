@@ -26,7 +26,7 @@ export interface MissingChild {
 }
 
 /** What kept indexes list and nobody has fetched. */
-export async function missingChildren(db: Queryable, indexes: readonly Digest[]): Promise<readonly MissingChild[]> {
+export async function findMissingChildren(db: Queryable, indexes: readonly Digest[]): Promise<readonly MissingChild[]> {
   if (indexes.length === 0) return [];
   const rows = await db.query<{
     index: Uint8Array;

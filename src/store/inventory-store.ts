@@ -136,7 +136,7 @@ export interface KnownTag {
 }
 
 /** What tags named when they were last read: only manifests that are kept whole. */
-export async function knownTags(
+export async function readKnownTags(
   db: Queryable,
   repositoryId: number,
   tags: readonly Tag[],

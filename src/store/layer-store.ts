@@ -62,7 +62,7 @@ export async function listUnreadLayers(
  * The distinct layers, not read yet, of what is kept of a repository.
  * @param listed the tags, and the manifests by digest, that are asked for; those that are not kept bring nothing
  */
-export async function unreadLayersOf(
+export async function listUnreadLayersIn(
   db: Queryable,
   repositoryId: number,
   listed: { readonly tags: readonly Tag[]; readonly digests: readonly Digest[] },
@@ -103,7 +103,7 @@ export async function listOpenTags(tx: Queryable, auditId: number, sourceId: num
 }
 
 /** Those of some layers that are still to be read: not read meanwhile, and not failed for good in this audit. */
-export async function stillUnread(
+export async function readStillUnread(
   db: Queryable,
   auditId: number,
   layers: readonly HeldLayer[],
@@ -158,7 +158,7 @@ export interface LayerPlace {
 }
 
 /** Every distinct place that configs give a layer; those that do not tell are left out. */
-export async function layerPlaces(db: Queryable, blobId: number): Promise<readonly LayerPlace[]> {
+export async function readLayerPlaces(db: Queryable, blobId: number): Promise<readonly LayerPlace[]> {
   const rows = await db.query<{ below: Uint8Array | null; chain: Uint8Array }>(
     `select distinct below.chain_id as below, l.chain_id as chain
      from manifest_layer l

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import v8 from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
+import { messageOf } from '../errors.ts';
 import {
   joinTexts,
   type ThreadAnswer,
@@ -85,8 +86,4 @@ async function answer(database: PGlite, request: ThreadRequest): Promise<ThreadA
 async function fetched(database: PGlite, sql: string): Promise<readonly string[]> {
   const { rows } = await database.query<readonly [string]>(sql, [], { rowMode: 'array' });
   return rows.map(([text]) => text);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

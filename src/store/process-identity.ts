@@ -5,7 +5,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
  * value see the same process under an id. Undefined where the system does not tell.
  * @see random(4), /proc/sys/kernel/random/boot_id; pid_namespaces(7)
  */
-export const PLACE: string | undefined = placeOf();
+export const PID_SPACE: string | undefined = placeOf();
 
 function placeOf(): string | undefined {
   try {
@@ -16,7 +16,7 @@ function placeOf(): string | undefined {
 }
 
 /** When a running process was started, in ticks since the system was: another process with the same id has another start. */
-export function startOf(pid: number): string | undefined {
+export function processStartOf(pid: number): string | undefined {
   const fields = statOf(pid);
   return fields && !hasEnded(fields) ? fields[START_FIELD] : undefined;
 }

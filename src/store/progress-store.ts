@@ -1,4 +1,4 @@
-import { type AuditRow, auditSources, findAudit } from './audit-store.ts';
+import { type AuditRow, findAudit, listAuditSources } from './audit-store.ts';
 import type { Queryable } from './database.ts';
 
 /** An audit with what a person wants to know while it runs. */
@@ -12,10 +12,10 @@ export interface AuditProgress extends AuditRow {
 }
 
 /** Reads how far an audit is. @returns undefined when there is none of this number */
-export async function auditProgress(db: Queryable, auditId: number): Promise<AuditProgress | undefined> {
+export async function readAuditProgress(db: Queryable, auditId: number): Promise<AuditProgress | undefined> {
   const audit = await findAudit(db, auditId);
   if (!audit) return undefined;
-  const sources = (await auditSources(db, auditId)).map(({ name }) => name);
+  const sources = (await listAuditSources(db, auditId)).map(({ name }) => name);
   const errors = await db.query<{ code: string; count: number }>(
     'select code, count(*) from audit_error where audit_id = $1 group by code order by code',
     [auditId],

@@ -1,4 +1,4 @@
-import type { TaskKey, TaskReference } from '../queue/queue.ts';
+import type { Lane, TaskKey, TaskReference } from '../queue/queue.ts';
 import type { Queryable } from './database.ts';
 
 // Audits that workers do, as opposed to those that one process runs by itself.
@@ -29,7 +29,7 @@ const OPEN_TASKS = `
   limit $3`;
 
 /** The tasks of workers' audits that are not settled, in pages. */
-export async function* queuedTasks(db: Queryable, pageSize = 1_000): AsyncGenerator<readonly TaskReference[]> {
+export async function* listQueuedTasks(db: Queryable, pageSize = 1_000): AsyncGenerator<readonly TaskReference[]> {
   let [auditId, key] = [0, '' as TaskKey];
   for (;;) {
     const page = await db.query<TaskReference>(OPEN_TASKS, [auditId, key, pageSize]);
@@ -41,9 +41,9 @@ export async function* queuedTasks(db: Queryable, pageSize = 1_000): AsyncGenera
 }
 
 /** Workers' audits that are under way and have no task left: whoever settled the last one died before the next stage. */
-export async function stuckAudits(
+export async function listStuckAudits(
   db: Queryable,
-): Promise<readonly { readonly auditId: number; readonly lane: TaskReference['lane'] }[]> {
+): Promise<readonly { readonly auditId: number; readonly lane: Lane }[]> {
   return db.query(
     `select id as "auditId", lane from audit a
      where status = 'running' and ${QUEUED} and not exists (select 1 from audit_task t where t.audit_id = a.id)`,
@@ -67,7 +67,7 @@ export async function findObstacle(
 }
 
 /** The newest scheduled audit of a source; an ad-hoc one may have read a part of it only. */
-export async function newestNightly(
+export async function findNewestNightly(
   db: Queryable,
   source: string,
 ): Promise<{ readonly startedAt: string; readonly finishedAt: string | null } | undefined> {
@@ -80,7 +80,7 @@ export async function newestNightly(
 }
 
 /** When the last audit of each source that ended well began, and how long it took. */
-export async function auditAges(db: Queryable): Promise<
+export async function readAuditAges(db: Queryable): Promise<
   readonly {
     readonly source: string;
     readonly startedAt: string | null;

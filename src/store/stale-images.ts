@@ -85,7 +85,7 @@ export async function hasLearnedSince(tx: Queryable, moment: string): Promise<bo
 }
 
 /** Ranges of images to judge again, each of up to `size`. */
-export async function staleRanges(
+export async function findStaleRanges(
   tx: Queryable,
   sourceIds: readonly number[],
   rulesKey: string,

@@ -4,7 +4,7 @@ import type { AuditStarter } from '../schedule/audit-starter.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { findAudit } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
-import { findObstacle, newestNightly } from '../store/queued-audit-store.ts';
+import { findNewestNightly, findObstacle } from '../store/queued-audit-store.ts';
 
 /** What keeps an audit from starting may end before it is found: then there is another attempt. */
 const START_ATTEMPTS = 3;
@@ -36,7 +36,7 @@ export function createAuditStarter(
       throw new Error(`audits of ${name} begin and end all the time: none could be started`);
     },
     async lastAudit(name) {
-      const audit = await newestNightly(db, name);
+      const audit = await findNewestNightly(db, name);
       if (!audit) return undefined;
       const { startedAt, finishedAt } = audit;
       return { startedAt: new Date(startedAt), ...(finishedAt !== null && { finishedAt: new Date(finishedAt) }) };

@@ -19,7 +19,7 @@ import { concurrencyAt } from '../registry/governed-hosts.ts';
 import { createRedisGovernor } from '../registry/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
-import { keepAlive, queuedTasks, stuckAudits } from '../store/queued-audit-store.ts';
+import { keepAlive, listQueuedTasks, listStuckAudits } from '../store/queued-audit-store.ts';
 import { createRequestTally, type RequestTally } from './request-tally.ts';
 
 export interface InstallationOptions {
@@ -153,10 +153,10 @@ function startSweeping({ db, redis, queue, engine, metrics }: Installation, log:
     signOfLife: () => keepAlive(db),
     onError: (error) => log.warn({ error }, 'the sweep failed, the next one tries again'),
     async sweep(signal) {
-      const requeued = await queue.requeueLost(queuedTasks(db), { signal });
+      const requeued = await queue.requeueLost(listQueuedTasks(db), { signal });
       metrics.countRequeued(requeued);
       if (requeued > 0) log.info({ tasks: requeued }, 'put back what the queue had lost');
-      for (const { auditId, lane } of await stuckAudits(db)) await engine.handlers.advance(auditId, lane);
+      for (const { auditId, lane } of await listStuckAudits(db)) await engine.handlers.advance(auditId, lane);
     },
   });
   closers.push(() => sweeper.close());

@@ -1,11 +1,12 @@
 import { tellRarely } from '../common/tell-rarely.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { AuditStarter, AuditStatus } from '../schedule/audit-starter.ts';
+import type { AuditStarter } from '../schedule/audit-starter.ts';
 import type { ScheduledSource } from '../schedule/plan-schedules.ts';
 import { startNow, waitForAudit } from '../schedule/run-now.ts';
 import { type DueOutcome, type SchedulerEvents, startScheduler } from '../schedule/scheduler.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
+import type { AuditStatus } from '../store/audit-store.ts';
 import { createAuditStarter } from './database-audits.ts';
 import { type InstallationOptions, openInstallation } from './installation.ts';
 import { untilAborted } from './until-aborted.ts';

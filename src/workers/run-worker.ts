@@ -18,7 +18,7 @@ export interface WorkerOptions extends InstallationOptions {
 }
 
 /** Tasks of each kind at once; ad-hoc audits have as many again. Requests are bounded by the governor, not by these. */
-const LANES: Readonly<Record<TaskKind, number>> = {
+const TASKS_AT_ONCE: Readonly<Record<TaskKind, number>> = {
   source: 4,
   repository: 8,
   manifests: 12,
@@ -49,7 +49,7 @@ async function doTasks(
   const workers = startTaskWorkers({
     redis,
     handlers: waitingForStore(handlers, { onWait: onWaitFor(log) }),
-    lanes: LANES,
+    tasksAtOnce: TASKS_AT_ONCE,
     events: workerEvents(metrics, log),
     ...(telemetry && { telemetry }),
   });

@@ -1,10 +1,11 @@
-import type { TaskReference } from '../../src/queue/queue.ts';
-import type { AuditStarter, AuditStatus, LastAudit, StartedAudit } from '../../src/schedule/audit-starter.ts';
+import type { Lane } from '../../src/queue/queue.ts';
+import type { AuditStarter, LastAudit, SlotOutcome } from '../../src/schedule/audit-starter.ts';
+import type { AuditStatus } from '../../src/store/audit-store.ts';
 import { task } from './task.ts';
 
 export interface MadeAudit extends LastAudit {
   readonly source: string;
-  readonly lane: TaskReference['lane'];
+  readonly lane: Lane;
   readonly slot: number | undefined;
   status: AuditStatus;
 }
@@ -13,11 +14,11 @@ export interface MadeAudit extends LastAudit {
 export class MemoryAudits implements AuditStarter {
   readonly audits: MadeAudit[] = [];
   /** Every call, whatever came of it. */
-  readonly asked: { source: string; slot: string | undefined; outcome: StartedAudit['kind'] }[] = [];
+  readonly asked: { source: string; slot: string | undefined; outcome: SlotOutcome['kind'] }[] = [];
   /** Ends each audit at once; otherwise it stays under way. */
   endAtOnce = true;
 
-  async startAudit(source: string, lane: TaskReference['lane'], slot?: Date): Promise<StartedAudit> {
+  async startAudit(source: string, lane: Lane, slot?: Date): Promise<SlotOutcome> {
     const outcome = this.#start(source, lane, slot?.getTime());
     this.asked.push({ source, slot: slot?.toISOString(), outcome: outcome.kind });
     return outcome;
@@ -31,7 +32,7 @@ export class MemoryAudits implements AuditStarter {
     return this.audits[auditId - 1]?.status ?? 'failed';
   }
 
-  #start(source: string, lane: TaskReference['lane'], slot: number | undefined): StartedAudit {
+  #start(source: string, lane: Lane, slot: number | undefined): SlotOutcome {
     const ofSource = (audit: MadeAudit) => audit.source === source;
     const running = this.audits.findIndex((audit) => ofSource(audit) && audit.status === 'running');
     if (running >= 0) return { kind: 'running', auditId: running + 1 };

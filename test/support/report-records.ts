@@ -1,6 +1,6 @@
 import type { ReportKind } from '../../src/report/kinds/kind.ts';
 import { openReport, type ReportRequest } from '../../src/report/open-report.ts';
-import { recordOf } from '../../src/report/report.ts';
+import { rowRecordOf } from '../../src/report/report.ts';
 import type { Database } from '../../src/store/database.ts';
 
 /** All rows of a report by the names of their columns. */
@@ -11,6 +11,6 @@ export async function readRecords(
 ): Promise<readonly Record<string, unknown>[]> {
   const { columns, rows } = await openReport(db, kind, { now: new Date(), ...request });
   const found: Record<string, unknown>[] = [];
-  for await (const batch of rows) found.push(...batch.map((cells) => recordOf(columns, cells)));
+  for await (const batch of rows) found.push(...batch.map((cells) => rowRecordOf(columns, cells)));
   return found;
 }

@@ -12,7 +12,7 @@ import { CLASSIFIER_VERSION, classifyImage } from '../../src/classify/classify-i
 import type { ClassifierInput } from '../../src/classify/verdict.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import type { AuditedImage, MeasuredLayer } from '../../src/policy/audited-image.ts';
-import { findImage } from '../../src/policy/find-image.ts';
+import { findingsOf } from '../../src/policy/findings-of.ts';
 import { RULES_VERSION } from '../../src/policy/rule-registry.ts';
 import { basesOf, readCorpus } from '../support/corpus.ts';
 import { readLab } from '../support/lab.ts';
@@ -48,7 +48,7 @@ const MEASURED: MeasuredLayer = {
 };
 
 function advised(image: AuditedImage) {
-  const findings = findImage(image);
+  const findings = findingsOf(image);
   return [findings, planImage(image, findings, knowledge, { kind: 'reduction', ratio: 0.9 })];
 }
 

@@ -1,4 +1,5 @@
 import { openStore } from '../../app/open-store.ts';
+import { messageOf } from '../../errors.ts';
 import { ecrOptionsOf } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 import { counted } from '../counted.ts';
@@ -145,8 +146,4 @@ async function checkListing(session: Session, source: SourceSettings): Promise<F
   } finally {
     await registry.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
-import { newestAudit } from '../../store/audit-store.ts';
+import { findNewestAudit } from '../../store/audit-store.ts';
 import type { Database } from '../../store/database.ts';
-import { type AuditProgress, auditProgress } from '../../store/progress-store.ts';
+import { type AuditProgress, readAuditProgress } from '../../store/progress-store.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Io } from '../io.ts';
@@ -44,9 +44,9 @@ function again(shown: string, { stdout }: Io): string {
 }
 
 async function readProgress(db: Database, wanted: number | undefined): Promise<AuditProgress> {
-  const id = wanted ?? (await newestAudit(db))?.id;
+  const id = wanted ?? (await findNewestAudit(db))?.id;
   if (id === undefined) throw new SettingsError('there is no audit yet: "slimboard audit HOST" makes one');
-  const progress = await auditProgress(db, id);
+  const progress = await readAuditProgress(db, id);
   if (!progress) throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
   return progress;
 }

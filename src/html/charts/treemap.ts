@@ -1,6 +1,6 @@
 import { type HierarchyNode, type HierarchyRectangularNode, hierarchy, treemap, treemapSquarify } from 'd3-hierarchy';
 import { humanBytes } from '../../measure/human-bytes.ts';
-import { counted } from '../figures.ts';
+import { countOf } from '../figures.ts';
 import { html, type Markup } from '../markup.ts';
 
 /** A place in the map: a leaf has bytes, a group has children. */
@@ -65,7 +65,7 @@ function withOthers(node: MapNode, sum: (node: MapNode) => number, smallest: num
   if (small.length === 1) return { ...node, children: [...children, ...small] };
   const others = small.reduce((total, child) => total + (child.others ?? 1), 0);
   const bytes = small.reduce((total, child) => total + sum(child), 0);
-  return { ...node, children: [...children, { name: counted(others, 'other'), bytes, others }] };
+  return { ...node, children: [...children, { name: countOf(others, 'other'), bytes, others }] };
 }
 
 function isRest({ data }: HierarchyNode<MapNode>): boolean {

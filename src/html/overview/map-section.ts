@@ -1,5 +1,5 @@
 import { type MapNode, treemapChart } from '../charts/treemap.ts';
-import { counted } from '../figures.ts';
+import { countOf } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 import type { ByteMap, MapRepository, OtherRepositories } from './read-map.ts';
@@ -22,7 +22,7 @@ export function mapSection({ repositories, others }: ByteMap, links: LinkOf): Ma
     })),
   };
   const count = repositories.length + others.reduce((sum, rest) => sum + rest.repositories, 0);
-  const label = `Stored bytes of ${counted(count, 'repository', 'repositories')}`;
+  const label = `Stored bytes of ${countOf(count, 'repository')}`;
   return treemapChart(root, { label, colouredDepth: 2 });
 }
 
@@ -41,12 +41,12 @@ function repositoryNode(repository: MapRepository, links: LinkOf): MapNode {
 
 /** What no tag leads to is stored too. */
 function restName(images: number): string {
-  return images > 0 ? counted(images, 'other image') : 'configs, and what has no tag';
+  return images > 0 ? countOf(images, 'other image') : 'configs, and what has no tag';
 }
 
 function othersNode({ repositories, storedBytes }: OtherRepositories): MapNode {
   return {
-    name: counted(repositories, 'other repository', 'other repositories'),
+    name: countOf(repositories, 'other repository'),
     bytes: storedBytes,
     others: repositories,
   };

@@ -1,7 +1,7 @@
 import { techniqueTitle } from '../../advise/technique.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
-import { counted, signedBytes } from '../figures.ts';
+import { countOf, signedBytes } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import type { Overview } from './read-overview.ts';
@@ -31,7 +31,7 @@ function unread({ audits }: Overview, links: LinkOf): readonly Markup[] {
   const failed = audits.reduce((sum, { tags_failed }) => sum + tags_failed, 0);
   if (failed === 0) return [];
   return [
-    html`${link(counted(failed, 'tag'), links('page', { page: 'errors' }))} could not be read: the figures lack them.`,
+    html`${link(countOf(failed, 'tag'), links('page', { page: 'errors' }))} could not be read: the figures lack them.`,
   ];
 }
 
@@ -41,7 +41,7 @@ function errors({ rules }: Overview, links: LinkOf): readonly Markup[] {
     .slice(0, MOST_OF_A_SORT)
     .map(({ rule, images }) => {
       const title = ruleTitle(rule);
-      return html`<span class="badge error">error</span> ${link(rule, links('rule', { rule }))} in ${counted(images, 'image')}${title ? `: ${title}` : ''}.`;
+      return html`<span class="badge error">error</span> ${link(rule, links('rule', { rule }))} in ${countOf(images, 'image')}${title ? `: ${title}` : ''}.`;
     });
 }
 
@@ -78,7 +78,7 @@ function unowned({ teams }: Overview, links: LinkOf): readonly Markup[] {
   const place = (name: string): number => teams.columns.findIndex((column) => column.name === name);
   const row = teams.rows.find((cells) => cells[place('team')] === UNOWNED);
   if (!row || teams.rows.length === 1) return [];
-  const repositories = counted(Number(row[place('repositories')]), 'repository', 'repositories');
+  const repositories = countOf(Number(row[place('repositories')]), 'repository');
   return [
     html`Nobody owns ${link(repositories, links('team', { team: UNOWNED }))} that store ${humanBytes(Number(row[place('stored_bytes')]))}: name their teams in the settings.`,
   ];

@@ -3,7 +3,7 @@ import { ruleTitle } from '../../policy/rule-registry.ts';
 import type { BigLayer, BigStep, RuleCount } from '../../store/summary-store.ts';
 import { type Bar, barList } from '../charts/bar-list.ts';
 import { trendCharts } from '../charts/trend.ts';
-import { count, counted, share, signedBytes } from '../figures.ts';
+import { count, countOf, share, signedBytes } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 import { figures, section } from '../page.ts';
@@ -75,7 +75,7 @@ function summary(totals: OverviewTotals, { currency }: OverviewView): Markup {
   const cost = totals.monthlyCost === null ? 'not known' : `${totals.monthlyCost.toFixed(2)} ${currency}`;
   return figures([
     { name: 'Repositories', value: count(totals.repositories) },
-    { name: 'Images', value: count(totals.images), note: `under ${counted(totals.tags, 'tag')}` },
+    { name: 'Images', value: count(totals.images), note: `under ${countOf(totals.tags, 'tag')}` },
     { name: 'Stored', value: humanBytes(totals.storedBytes), note: growth },
     { name: 'Storage a month', value: cost },
     { name: 'Logical', value: humanBytes(totals.logicalBytes), note: 'pull sizes of all tags' },

@@ -1,7 +1,7 @@
 import { sum } from '../../common/sum.ts';
-import { BATCH_SIZE } from './manifests.ts';
+import { IMAGES_PER_CALL } from './manifests.ts';
 import type { EcrOperation } from './operations.ts';
-import { PAGE_SIZE } from './pages.ts';
+import { ITEMS_PER_PAGE } from './pages.ts';
 
 /** A blob is read from S3, by a URL that GetDownloadUrlForLayer gave. */
 export type EcrRequestKind = EcrOperation | 'GetBlob';
@@ -37,10 +37,10 @@ export const ECR_QUOTAS_PER_SECOND: Partial<Readonly<Record<EcrRequestKind, numb
 /** The requests that an audit costs a registry. Of the 100,000 repositories that one can have, none is free: one page at least, and its tags. */
 export function estimateEcrCalls({ listed, repositories, newBlobs, isChanged }: EcrInventory): EcrCost {
   const requests: Record<EcrRequestKind, number> = {
-    DescribeRepositories: pages(listed, PAGE_SIZE),
-    DescribeImages: sum(repositories.map(({ images }) => pages(images, PAGE_SIZE))),
+    DescribeRepositories: pages(listed, ITEMS_PER_PAGE),
+    DescribeImages: sum(repositories.map(({ images }) => pages(images, ITEMS_PER_PAGE))),
     ListTagsForResource: repositories.length,
-    BatchGetImage: sum(repositories.map(({ newManifests }) => Math.ceil(newManifests / BATCH_SIZE))),
+    BatchGetImage: sum(repositories.map(({ newManifests }) => Math.ceil(newManifests / IMAGES_PER_CALL))),
     GetDownloadUrlForLayer: newBlobs,
     GetBlob: newBlobs,
     GetAccountSetting: isChanged ? 1 : 0,

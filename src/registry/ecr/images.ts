@@ -6,7 +6,7 @@ import { keepNames } from '../keep-names.ts';
 import type { ListedManifest, ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { ecrLocationOf } from './hosts.ts';
-import { PAGE_SIZE, readPages } from './pages.ts';
+import { ITEMS_PER_PAGE, readPages } from './pages.ts';
 
 /** Pages of what a repository holds: archived and untagged images too; an image with three tags is three entries. */
 export function listImages(
@@ -20,7 +20,7 @@ export function listImages(
         client,
         repository,
         {
-          maxResults: PAGE_SIZE,
+          maxResults: ITEMS_PER_PAGE,
           // Without imageStatus archived images are left out, and they are stored and paid too.
           filter: { tagStatus: 'ANY', imageStatus: 'ANY' },
           ...(nextToken ? { nextToken } : {}),

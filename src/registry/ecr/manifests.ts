@@ -18,13 +18,13 @@ import { ecrLocationOf } from './hosts.ts';
 type Results = Map<Digest, FetchedManifest | Error>;
 
 /** @see API_BatchGetImage, imageIds: at most 100 */
-export const BATCH_SIZE = 100;
+export const IMAGES_PER_CALL = 100;
 
 /**
  * Reads manifests in batches, always by digest: asked by tag, ECR may convert a manifest, or import one from upstream.
  * Reading moves an image's last recorded pull time, so ask once for each digest.
  */
-export async function readManifests(
+export async function readByDigest(
   client: EcrClient,
   repository: ListedRepository,
   digests: readonly Digest[],
@@ -36,8 +36,8 @@ export async function readManifests(
 }
 
 function batchesOf(digests: readonly Digest[]): readonly (readonly Digest[])[] {
-  const count = Math.ceil(digests.length / BATCH_SIZE);
-  return Array.from({ length: count }, (_, at) => digests.slice(at * BATCH_SIZE, (at + 1) * BATCH_SIZE));
+  const count = Math.ceil(digests.length / IMAGES_PER_CALL);
+  return Array.from({ length: count }, (_, at) => digests.slice(at * IMAGES_PER_CALL, (at + 1) * IMAGES_PER_CALL));
 }
 
 /**

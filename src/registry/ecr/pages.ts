@@ -7,7 +7,7 @@ export interface Page<Item> {
 }
 
 /** The most that ECR takes for maxResults; its own default is 100. */
-export const PAGE_SIZE = 1000;
+export const ITEMS_PER_PAGE = 1000;
 
 /**
  * Reads a listing to its end. A page token that ECR does not take any more (they expire, and a slow audit is slow to ask)

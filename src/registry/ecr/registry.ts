@@ -17,7 +17,7 @@ import { readDedupScope } from './dedup.ts';
 import { isAnswered } from './errors.ts';
 import { ecrLocationOf } from './hosts.ts';
 import { listImages, resolveTag } from './images.ts';
-import { readManifests } from './manifests.ts';
+import { readByDigest } from './manifests.ts';
 import { DEFAULT_CONCURRENCY, type EcrOptions } from './options.ts';
 import { listRepositories } from './repositories.ts';
 
@@ -79,7 +79,7 @@ class EcrRegistry implements Registry {
     { signal }: CallOptions,
   ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
     const concurrency = this.#options.concurrency ?? DEFAULT_CONCURRENCY;
-    return readManifests(this.#clientOf(repository.registry), repository, digests, { concurrency, signal });
+    return readByDigest(this.#clientOf(repository.registry), repository, digests, { concurrency, signal });
   }
 
   readBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions & { maxBytes: number }) {

@@ -7,7 +7,7 @@ import type { ListedRepository, ListOptions } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import { findEcrLocation } from './hosts.ts';
 import { DEFAULT_CONCURRENCY, DEFAULT_TEAM_TAG, type EcrOptions } from './options.ts';
-import { PAGE_SIZE, readPages } from './pages.ts';
+import { ITEMS_PER_PAGE, readPages } from './pages.ts';
 
 type Teams = (repository: Repository) => Promise<string | undefined>;
 
@@ -44,7 +44,7 @@ function describeRepositories(
       const answer = await client.call(
         'DescribeRepositories',
         {
-          maxResults: PAGE_SIZE,
+          maxResults: ITEMS_PER_PAGE,
           ...(client.account ? { registryId: client.account } : {}),
           ...(nextToken ? { nextToken } : {}),
         },

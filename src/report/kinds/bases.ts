@@ -1,6 +1,6 @@
 import { baseSums } from '../../store/base-sums.ts';
 import type { Column } from '../report.ts';
-import { IMAGE_FILTERS, imagesAsOf, keptOr, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesAsOf, keptSumsOr, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   {
@@ -47,7 +47,7 @@ export const bases: ReportKind = {
   },
   query: (scope) => {
     const added = baseSums(imagesAsOf(scope), scope.where);
-    return keptOr(scope, 'base', columns.map(({ name }) => name).join(', '), added);
+    return keptSumsOr(scope, 'base', columns.map(({ name }) => name).join(', '), added);
   },
   order: 'images desc, base_image, distro, distro_version',
 };

@@ -50,7 +50,7 @@ export const improvements: ReportKind = {
   description:
     'One row a build that applied techniques: what was estimated, and what was achieved, most bytes saved first.',
   columns,
-  ofNow: true,
+  currentOnly: true,
   filters: {
     source: 'b.source',
     registry: 'b.registry',

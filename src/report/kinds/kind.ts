@@ -15,7 +15,7 @@ export interface ReportKind {
   /** The default order: what follows `order by`, in names that the query gives. Undefined: as the query gives the rows. */
   readonly order?: string;
   /** It shows the present state only: the newest audit of its sources may be asked for, an earlier one is refused. */
-  readonly ofNow?: true;
+  readonly currentOnly?: true;
   /** Columns that tell rows apart: they decide among rows that a sort finds equal. Default: all columns. */
   readonly key?: readonly string[];
   /**
@@ -118,7 +118,13 @@ export function selectColumns(columns: readonly Column[], relation: string): str
  * @param kept the last part of its tables' names, after `source_` and `fleet_`
  * @param condition on their rows
  */
-export function keptOr(scope: QueryScope, kept: string, columns: string, added: string, condition = 'true'): string {
+export function keptSumsOr(
+  scope: QueryScope,
+  kept: string,
+  columns: string,
+  added: string,
+  condition = 'true',
+): string {
   if (scope.isFiltered) return added;
   const ofSource = (source: string): string =>
     `select ${columns} from source_${kept} where ${condition} and source_id = (${source})`;

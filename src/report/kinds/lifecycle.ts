@@ -42,7 +42,7 @@ const columns: readonly Column[] = [
 export function simulated(rules: readonly LifecycleRule[], inUse: InUse): ReportKind {
   return {
     name: 'reclaim',
-    ofNow: true,
+    currentOnly: true,
     description:
       'One row a manifest that a rule of the policy marks, with what becomes of it and the bytes that it frees.',
     columns,

@@ -42,7 +42,7 @@ const SIZE = `coalesce(c.compressed_bytes, (
 export function reclaimable(inUse: InUse): ReportKind {
   return {
     name: 'reclaim',
-    ofNow: true,
+    currentOnly: true,
     description: 'One row a manifest that could be removed, with the bytes that it frees together with those above it.',
     columns,
     filters: { source: 'c.source', registry: 'c.registry', team: 'c.team', repository: 'c.repository', minSize: SIZE },

@@ -39,7 +39,7 @@ export const techniques: ReportKind = {
   description:
     "One row a technique that builds applied: what the guide says, what advice estimated, and what this registry's builds achieved.",
   columns,
-  ofNow: true,
+  currentOnly: true,
   filters: {
     source: 'b.source',
     registry: 'b.registry',

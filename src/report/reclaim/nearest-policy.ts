@@ -2,7 +2,7 @@ import { SettingsError } from '../../errors.ts';
 import type { Database } from '../../store/database.ts';
 import { simulated } from '../kinds/lifecycle.ts';
 import { openReport, type ReportRequest } from '../open-report.ts';
-import { recordOf } from '../report.ts';
+import { rowRecordOf } from '../report.ts';
 import type { InUse } from './in-use.ts';
 import { ARCHIVED_DAYS, type LifecyclePolicy, parseLifecyclePolicy } from './lifecycle-policy.ts';
 import { STALE_DAYS } from './reasons.ts';
@@ -62,7 +62,7 @@ async function touchesInUse(
   const { columns, rows } = await openReport(db, kind, request);
   for await (const batch of rows) {
     for (const cells of batch) {
-      const { in_use, outcome } = recordOf(columns, cells);
+      const { in_use, outcome } = rowRecordOf(columns, cells);
       // What is in use comes first.
       if (!in_use) return false;
       if (outcome !== 'stays') return true;

@@ -1,20 +1,20 @@
 import { NotFoundError } from '../../errors.ts';
-import { count, counted, moment } from '../../html/figures.ts';
+import { count, countOf, moment } from '../../html/figures.ts';
 import { dashboardLinks } from '../../html/links.ts';
 import { html } from '../../html/markup.ts';
 import { facts, type PageContent, section } from '../../html/page.ts';
 import { reportTable } from '../../html/table.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { readPage } from '../../report/report-page.ts';
-import { auditProgress } from '../../store/progress-store.ts';
+import { readAuditProgress } from '../../store/progress-store.ts';
 import type { Dashboard } from '../dashboard.ts';
 
 /** One audit: what it covered, and what it could not read. @throws NotFoundError when there is none of that number */
 export async function auditPage({ db, now }: Dashboard, id: number): Promise<PageContent> {
-  const audit = await auditProgress(db, id);
+  const audit = await readAuditProgress(db, id);
   if (!audit) throw new NotFoundError(`there is no audit ${id}`);
   const errors = await readPage(db, KINDS.errors, { now: now(), audit: id, limit: 200 });
-  const running = audit.status === 'running' ? `, stage ${audit.stage}, ${counted(audit.openTasks, 'task')} to do` : '';
+  const running = audit.status === 'running' ? `, stage ${audit.stage}, ${countOf(audit.openTasks, 'task')} to do` : '';
   return {
     title: `Audit ${id}`,
     at: '/audits',

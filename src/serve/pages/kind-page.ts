@@ -1,5 +1,5 @@
 import { auditLead } from '../../html/audit-lead.ts';
-import { count, counted } from '../../html/figures.ts';
+import { count, countOf } from '../../html/figures.ts';
 import { dashboardLinks, type LinkOf } from '../../html/links.ts';
 import { type Content, html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
@@ -10,7 +10,7 @@ import { newestSummaries } from '../../report/audit-summary.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { FILTER_PARAMETERS, filtersOf, parseReportQuery } from '../report-query.ts';
+import { FILTER_PARAMETERS, filterNamesOf, parseReportQuery } from '../report-query.ts';
 import { EMPTY_STATES, NO_AUDIT } from './empty-states.ts';
 
 const ROWS = 100;
@@ -86,7 +86,7 @@ function emptyOf({ kind, audit }: ReportPage, url: URL): Content {
 }
 
 function filterForm(kind: ReportKind, url: URL, { csvPath, fields }: KindPageOptions): Markup {
-  const names = filtersOf(kind).map((name) => FILTER_PARAMETERS[name]);
+  const names = filterNamesOf(kind).map((name) => FILTER_PARAMETERS[name]);
   const isFiltered = names.some((name) => url.searchParams.get(name));
   const sort = url.searchParams.get('sort');
   const audit = url.searchParams.get('audit');
@@ -122,7 +122,7 @@ function pager({ total, isMore, rows }: ReportPage, url: URL, offset: number, li
       ? html`<a href="${address(url, { offset: String(offset + limit) })}" rel="next">Next</a>`
       : null;
   const shown = rows.length === 0 ? '0' : `${count(offset + 1)} to ${count(offset + rows.length)}`;
-  return html`<div class="pages"><span>${shown} of ${isMore ? 'more than ' : null}${counted(total, 'row')}</span>${before}${after}</div>`;
+  return html`<div class="pages"><span>${shown} of ${isMore ? 'more than ' : null}${countOf(total, 'row')}</span>${before}${after}</div>`;
 }
 
 /** The same page with other parameters; empty ones are left out. */

@@ -1,7 +1,7 @@
 import { NotFoundError } from '../../errors.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { trendCharts } from '../../html/charts/trend.ts';
-import { counted, signedBytes } from '../../html/figures.ts';
+import { countOf, signedBytes } from '../../html/figures.ts';
 import type { CellsByName } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
@@ -91,6 +91,6 @@ function sizes(row: CellsByName): Markup {
     { name: 'Logical', value: bytes('logical_bytes') },
     { name: 'Largest image', value: bytes('largest_bytes'), note: largest },
     ...(savings === undefined ? [] : [{ name: 'Could be saved, up to', value: savings }]),
-    { name: 'Images', value: String(row.images), note: counted(Number(row.tags ?? 0), 'tag') },
+    { name: 'Images', value: String(row.images), note: countOf(Number(row.tags ?? 0), 'tag') },
   ]);
 }

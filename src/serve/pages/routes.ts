@@ -7,7 +7,7 @@ import { overviewSections } from '../../html/overview/sections.ts';
 import type { PageContent } from '../../html/page.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
-import { kindOf } from '../api.ts';
+import { reportKindOf } from '../api.ts';
 import { compareStored } from '../compare.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { readImageDetail, resolveImage } from '../image-detail.ts';
@@ -26,7 +26,7 @@ export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) 
   app.get('/', async (context) => context.html(render(await overviewPage(dashboard))));
   for (const name of Object.keys(KINDS))
     app.get(`/${name}`, async (context) =>
-      context.html(render(await kindPage(dashboard, kindOf(name), new URL(context.req.url)))),
+      context.html(render(await kindPage(dashboard, reportKindOf(name), new URL(context.req.url)))),
     );
   app.get('/leaderboard', async (context) =>
     context.html(render(await leaderboardPage(dashboard, new URL(context.req.url)))),

@@ -99,9 +99,9 @@ describe.each(BACKENDS)('a batch in which something fails in passing, in $name',
   /** Audits, or goes on with the audit that was left, with delays that pass at once. */
   async function audit(): Promise<AuditRow | undefined> {
     const { handlers, auditId, tasks } = await start((added) => queue.add(added));
-    const lanes = Object.fromEntries(TASK_KINDS.map((kind) => [kind, 1])) as Record<TaskKind, number>;
+    const tasksAtOnce = Object.fromEntries(TASK_KINDS.map((kind) => [kind, 1])) as Record<TaskKind, number>;
     const limits = { attempts: ATTEMPTS, firstDelayMs: 1, maxDelayMs: 1 };
-    const queue = createInProcessQueue({ handlers, lanes, limits, wait: async () => undefined });
+    const queue = createInProcessQueue({ handlers, tasksAtOnce, limits, wait: async () => undefined });
     await queue.add(tasks);
     await queue.drain();
     return findAudit(db, auditId);

@@ -7,7 +7,7 @@ import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDelivery, type DeliveryOptions } from '../../../src/deliver/create-delivery.ts';
 import { createLogger } from '../../../src/log.ts';
-import { newestAudit } from '../../../src/store/audit-store.ts';
+import { findNewestAudit } from '../../../src/store/audit-store.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { defaultSettings } from '../../support/audits.ts';
 import { auditedFleet } from '../../support/dashboard.ts';
@@ -24,7 +24,7 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
   beforeAll(async () => {
     db = await open();
     await auditedFleet(db);
-    auditId = (await newestAudit(db))?.id ?? 0;
+    auditId = (await findNewestAudit(db))?.id ?? 0;
     server = createServer(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += chunk;

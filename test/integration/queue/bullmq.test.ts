@@ -15,8 +15,8 @@ import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { task } from '../../support/task.ts';
 
 const LIMITS: AttemptLimits = { attempts: 3, firstDelayMs: 2, maxDelayMs: 10 };
-const lanes = (width: number) =>
-  Object.fromEntries(TASK_KINDS.map((kind) => [kind, width])) as Record<TaskKind, number>;
+const ofEachKind = (count: number) =>
+  Object.fromEntries(TASK_KINDS.map((kind) => [kind, count])) as Record<TaskKind, number>;
 
 let server: TestRedis;
 let redis: Redis;
@@ -54,7 +54,7 @@ function workersOf(prefix: string, handlers: Partial<TaskHandlers>, options: Par
   const workers: TaskWorkers = startTaskWorkers({
     redis,
     prefix,
-    lanes: lanes(2),
+    tasksAtOnce: ofEachKind(2),
     limits: LIMITS,
     random: () => 0,
     handlers: { run: async () => undefined, giveUp: async () => undefined, ...handlers },
@@ -226,7 +226,7 @@ describe('tasks that fail', () => {
           if (key === 'limited' && answers-- > 0) throw new RateLimitedError('slow down', answers === 7 ? 400 : 1);
         },
       },
-      { lanes: lanes(1) },
+      { tasksAtOnce: ofEachKind(1) },
     );
     await queue.add([task('manifests', 'limited')]);
     await attempts(1);
@@ -258,7 +258,7 @@ describe('stopping', () => {
   test('what ends within its grace ends, and nothing new is taken', async () => {
     const { queue, prefix } = queueOf();
     const moment = momentOf();
-    const { workers, seen } = workersOf(prefix, { run: () => moment.passed }, { lanes: lanes(1) });
+    const { workers, seen } = workersOf(prefix, { run: () => moment.passed }, { tasksAtOnce: ofEachKind(1) });
     await queue.add([task('manifests', 'a'), task('manifests', 'b')]);
     await untilActive(queue);
     const closed = workers.close(60_000);
@@ -270,13 +270,17 @@ describe('stopping', () => {
 
   test('what does not end in time is aborted and goes back first in its queue, with no attempt counted', async () => {
     const { queue, prefix } = queueOf();
-    const { workers, seen } = workersOf(prefix, { run: (_, { signal }) => untilAborted(signal) }, { lanes: lanes(1) });
+    const { workers, seen } = workersOf(
+      prefix,
+      { run: (_, { signal }) => untilAborted(signal) },
+      { tasksAtOnce: ofEachKind(1) },
+    );
     await queue.add([task('manifests', 'a'), task('manifests', 'b')]);
     await untilActive(queue);
     await workers.close(0);
     expect(seen).toEqual([['a', 'given-back']]);
 
-    const next = workersOf(prefix, {}, { lanes: lanes(1) });
+    const next = workersOf(prefix, {}, { tasksAtOnce: ofEachKind(1) });
     await next.attempts(2);
     expect(next.seen).toEqual([
       ['a', 'done'],

@@ -61,7 +61,7 @@ function startWorkers(table: Table, work: (task: TaskReference) => Promise<unkno
   const workers = startTaskWorkers({
     redis,
     prefix: PREFIX,
-    lanes: Object.fromEntries(TASK_KINDS.map((kind) => [kind, 2])) as Record<TaskKind, number>,
+    tasksAtOnce: Object.fromEntries(TASK_KINDS.map((kind) => [kind, 2])) as Record<TaskKind, number>,
     lockMs: 300,
     handlers: {
       async run(reference) {

@@ -7,7 +7,7 @@ const [url = '', prefix = ''] = process.argv.slice(2);
 startTaskWorkers({
   redis: await connectRedis(url, () => undefined),
   prefix,
-  lanes: Object.fromEntries(TASK_KINDS.map((kind) => [kind, 1])) as Record<TaskKind, number>,
+  tasksAtOnce: Object.fromEntries(TASK_KINDS.map((kind) => [kind, 1])) as Record<TaskKind, number>,
   lockMs: 300,
   handlers: {
     async run({ key }) {

@@ -5,7 +5,7 @@ import { startNow } from '../../../src/schedule/run-now.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
-import { queuedTasks } from '../../../src/store/queued-audit-store.ts';
+import { listQueuedTasks } from '../../../src/store/queued-audit-store.ts';
 import { createAuditStarter } from '../../../src/workers/database-audits.ts';
 import { defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
@@ -53,7 +53,7 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     const dying = justBefore('where t.audit_id = $1 order by', () => Promise.reject(new StoreUnavailableError('away')));
     await expect(starterOn(dying).startAudit('prod', 'nightly', new Date(AT))).rejects.toThrow('away');
     const lost: TaskReference[] = [];
-    for await (const page of queuedTasks(db)) lost.push(...page);
+    for await (const page of listQueuedTasks(db)) lost.push(...page);
     expect(lost).toEqual([task('source', 'source/prod', { auditId: 1 })]);
   });
 

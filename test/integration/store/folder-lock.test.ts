@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeFolderLock } from '../../../src/store/folder-lock.ts';
-import { PLACE, startOf } from '../../../src/store/process-identity.ts';
+import { PID_SPACE, processStartOf } from '../../../src/store/process-identity.ts';
 
 const WATCHED = { watchMs: 50 };
 const HOUR_MS = 3_600_000;
@@ -57,8 +57,8 @@ test('what a lock says names this very process', async () => {
   expect(JSON.parse(await readFile(lock, 'utf8'))).toEqual({
     pid: process.pid,
     host: hostname(),
-    place: PLACE,
-    start: startOf(process.pid),
+    place: PID_SPACE,
+    start: processStartOf(process.pid),
   });
   await release();
 });
@@ -68,20 +68,20 @@ test.each([
   ['an hour ahead', -HOUR_MS],
 ])('a clock that jumped leaves a running holder its lock: its last beat lies %s', async (_jump, ageMs) => {
   const pid = await runningProcess();
-  await heldBy({ pid, place: PLACE, start: startOf(pid) }, ageMs);
+  await heldBy({ pid, place: PID_SPACE, start: processStartOf(pid) }, ageMs);
   await expect(takeFolderLock(folder, WATCHED)).rejects.toMatchObject(refusal);
 });
 
 test('a process that got the id of the holder is not the holder', async () => {
   const pid = await runningProcess();
-  await heldBy({ pid, place: PLACE, start: '1' });
+  await heldBy({ pid, place: PID_SPACE, start: '1' });
   await (await takeFolderLock(folder, WATCHED))();
 });
 
 test('a holder that was killed, and that nobody waited for, holds nothing', async () => {
   const pid = Number(await start('sh', '-c', 'sleep 0 & echo $!; exec sleep 60'));
-  await expect.poll(() => startOf(pid)).toBeUndefined();
-  await heldBy({ pid, place: PLACE, start: '1' });
+  await expect.poll(() => processStartOf(pid)).toBeUndefined();
+  await heldBy({ pid, place: PID_SPACE, start: '1' });
   await (await takeFolderLock(folder, WATCHED))();
   await heldBy({ pid });
   await (await takeFolderLock(folder, WATCHED))();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS } from '../../../src/report/names.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
-import { FILTER_PARAMETERS, filtersOf } from '../../../src/serve/report-query.ts';
+import { FILTER_PARAMETERS, filterNamesOf } from '../../../src/serve/report-query.ts';
 import type { Database, Queryable } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
@@ -79,7 +79,7 @@ const valueFor = (parameter: string): string => ({ since: '30d', min_size: '1MB'
 function addresses(): readonly string[] {
   const query = (parameters: Record<string, string>) => new URLSearchParams(parameters).toString();
   const reports = Object.values(KINDS).flatMap((kind) =>
-    [...filtersOf(kind).map((name) => FILTER_PARAMETERS[name]), 'q', 'sort', 'audit'].map(
+    [...filterNamesOf(kind).map((name) => FILTER_PARAMETERS[name]), 'q', 'sort', 'audit'].map(
       (parameter) => `/api/v1/reports/${kind.name}?${query({ [parameter]: valueFor(parameter) })}`,
     ),
   );

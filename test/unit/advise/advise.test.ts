@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Advice, adviseImage } from '../../../src/advise/advise.ts';
 import { type BaseAlternative, knowledgeOf } from '../../../src/advise/alternatives.ts';
-import { goalBytes, reachOf } from '../../../src/advise/goal.ts';
+import { goalBytes, goalReachOf } from '../../../src/advise/goal.ts';
 import { projectTechniques } from '../../../src/advise/projection.ts';
 import { slimScore } from '../../../src/advise/score.ts';
 import { subjectOf } from '../../../src/advise/subject.ts';
 import { TECHNIQUES, type TechniqueId, warningsOf } from '../../../src/advise/technique.ts';
 import type { Goal } from '../../../src/common/units.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch, pairImage } from '../../support/audited-image.ts';
 import { imageSketches } from '../../support/image-sketches.ts';
 
@@ -18,7 +18,7 @@ const DEFAULTS = knowledgeOf([]);
 
 function advise(sketch: ImageSketch, goal: Goal = NINE_TENTHS): Advice {
   const image = auditedImage(sketch);
-  return adviseImage(image, findImage(image), DEFAULTS, goal);
+  return adviseImage(image, findingsOf(image), DEFAULTS, goal);
 }
 
 test('sizes stay between nothing and what the image has; steps never grow it; savings are counted once', () => {
@@ -53,7 +53,7 @@ test('a layer that mends nothing and is no stage stays whole', () => {
 
 test('a technique that overlaps another adds nothing: dependencies are dropped once', () => {
   const image = pairImage('node-single-stage');
-  const subject = subjectOf(image, findImage(image), DEFAULTS);
+  const subject = subjectOf(image, findingsOf(image), DEFAULTS);
   const all: TechniqueId[] = ['slim-base', 'multi-stage', 'minimal-packages', 'clean-up', 'dockerignore'];
   const together = projectTechniques(subject, all)?.after;
   const without = projectTechniques(subject, ['slim-base', 'multi-stage'])?.after;
@@ -70,7 +70,7 @@ test('measured waste raises the lower end of the savings', () => {
     },
   ] as const;
   const image = auditedImage({ own, variant: 'slim', runtime: 'node' });
-  const projection = projectTechniques(subjectOf(image, findImage(image), DEFAULTS), ['clean-up']);
+  const projection = projectTechniques(subjectOf(image, findingsOf(image), DEFAULTS), ['clean-up']);
   expect(projection).toMatchObject({ basis: 'measured', savings: { min: 20 * MB, max: 20 * MB } });
 });
 
@@ -84,7 +84,7 @@ test('without a known base the ranges of the guide are used, and named an estima
     variant: 'full',
     runtime: 'node',
   });
-  const subject = subjectOf(image, findImage(image), DEFAULTS);
+  const subject = subjectOf(image, findingsOf(image), DEFAULTS);
   const size = (share: number) => Math.round(subject.currentBytes * share);
   expect(projectTechniques(subject, ['multi-stage'])).toMatchObject({
     basis: 'estimate',
@@ -101,7 +101,7 @@ test('where a base is known and no alternative is, the guide speaks of the base,
     runtime: 'dotnet',
     variant: 'full',
   });
-  const subject = subjectOf(image, findImage(image), DEFAULTS);
+  const subject = subjectOf(image, findingsOf(image), DEFAULTS);
   expect(projectTechniques(subject, ['alpine-base'])).toMatchObject({
     basis: 'estimate',
     after: { min: 110 * MB, max: 190 * MB },
@@ -234,16 +234,16 @@ test.each<[string, ImageSketch, readonly string[]]>([
 test('an interpreter is never taken away, and a compiler only with a second stage', () => {
   const node = pairImage('node-single-stage');
   expect(
-    projectTechniques(subjectOf(node, findImage(node), DEFAULTS), ['multi-stage', 'scratch-base']),
+    projectTechniques(subjectOf(node, findingsOf(node), DEFAULTS), ['multi-stage', 'scratch-base']),
   ).toBeUndefined();
   const go = pairImage('go-single-stage');
-  expect(projectTechniques(subjectOf(go, findImage(go), DEFAULTS), ['scratch-base'])).toBeUndefined();
+  expect(projectTechniques(subjectOf(go, findingsOf(go), DEFAULTS), ['scratch-base'])).toBeUndefined();
 });
 
 test('slim images get no advice', () => {
   for (const name of ['go-multi-stage-scratch', 'go-multi-stage-alpine', 'go-alpine-user', 'node-multi-stage-slim']) {
     const image = pairImage(name);
-    expect(adviseImage(image, findImage(image), DEFAULTS, NINE_TENTHS)).toMatchObject({ plan: [], slimScore: 100 });
+    expect(adviseImage(image, findingsOf(image), DEFAULTS, NINE_TENTHS)).toMatchObject({ plan: [], slimScore: 100 });
   }
 });
 
@@ -254,13 +254,13 @@ test.each<[string, Goal, string, readonly TechniqueId[]]>([
   ['less than a program weighs', { kind: 'size', bytes: 1_000 }, 'no', ['multi-stage', 'distroless-base']],
 ])('the goal is %s', (_, goal, reach, by) => {
   const image = pairImage('go-single-stage');
-  expect(adviseImage(image, findImage(image), DEFAULTS, goal).goal).toMatchObject({ reach, by });
+  expect(adviseImage(image, findingsOf(image), DEFAULTS, goal).goal).toMatchObject({ reach, by });
 });
 
 test('the last stage of a compiled program gets a base that may reach the goal', () => {
   const image = pairImage('go-single-stage');
   const planFor = (bytes: number) => {
-    const { plan } = adviseImage(image, findImage(image), DEFAULTS, { kind: 'size', bytes });
+    const { plan } = adviseImage(image, findingsOf(image), DEFAULTS, { kind: 'size', bytes });
     return plan.map(({ technique }) => technique);
   };
   expect(planFor(3 * MB)).toEqual(['multi-stage', 'distroless-base']);
@@ -273,7 +273,7 @@ test('a goal is a size, or a share taken off', () => {
   expect(goalBytes({ kind: 'reduction', ratio: 0.9 }, 1_009)).toBe(100);
   expect(goalBytes({ kind: 'reduction', ratio: 1 }, 1_000)).toBe(0);
   expect(goalBytes({ kind: 'size', bytes: 120 }, 1_000)).toBe(120);
-  expect(reachOf({ after: { min: 10, max: 20 } }, 15)).toBe('perhaps');
+  expect(goalReachOf({ after: { min: 10, max: 20 } }, 15)).toBe('perhaps');
 });
 
 test('the score falls with avoidable bytes, and stays within 0 and 100', () => {
@@ -329,7 +329,7 @@ test('a compiled program moves to the newest release of a distribution, not to a
     measured: true,
   };
   const image = auditedImage({ ...GO_APP, own: [{ instruction: 'RUN /bin/sh -c go build -o /app .' }] });
-  const { together } = adviseImage(image, findImage(image), knowledgeOf([own]), NINE_TENTHS);
+  const { together } = adviseImage(image, findingsOf(image), knowledgeOf([own]), NINE_TENTHS);
   expect(together.map(({ base }) => base)).toContain('alpine:3.24');
   expect(together.map(({ base }) => base)).not.toContain(own.reference);
 });
@@ -350,7 +350,7 @@ test("a runtime of unknown version is not of its distribution's release", () => 
     variant: 'full',
     distro: { id: 'debian', version: '12' },
   });
-  const { alone } = adviseImage(image, findImage(image), knowledgeOf([old]), NINE_TENTHS);
+  const { alone } = adviseImage(image, findingsOf(image), knowledgeOf([old]), NINE_TENTHS);
   const swap = alone.find(({ techniques }) => techniques.includes('slim-base'));
   expect(swap?.basis).toBe('estimate');
 });

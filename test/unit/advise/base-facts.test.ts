@@ -3,7 +3,7 @@ import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { baseFactsOf } from '../../../src/advise/base-facts.ts';
 import type { KnownBase } from '../../../src/classify/verdict.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, pairImage } from '../../support/audited-image.ts';
 
 const TODAY = '2026-11-24';
@@ -37,7 +37,7 @@ test('a fat base has its bytes at stake once a slimmer one is known', () => {
   const image = pairImage('node-single-stage');
   const own = { ...slim, version: '20.20.2' };
   const baseFacts = baseFactsOf(image.verdict, { ...CONTEXT, knowledge: knowledgeOf([own]) });
-  const finding = findImage({ ...image, baseFacts }).find(({ rule }) => rule === 'fat-base');
+  const finding = findingsOf({ ...image, baseFacts }).find(({ rule }) => rule === 'fat-base');
   expect(finding?.bytes).toEqual({ min: 196_174_343, max: 196_174_343 });
 });
 
@@ -70,7 +70,7 @@ test.each<[string, readonly string[] | null, readonly KnownBase[], object | unde
 ])('a base is stale or not: %s', (_, baseNames, bases, expected) => {
   const image = auditedImage({ baseNames });
   const baseFacts = baseFactsOf(image.verdict, { ...CONTEXT, bases });
-  const finding = findImage({ ...image, baseFacts }).find(({ rule }) => rule === 'stale-base');
+  const finding = findingsOf({ ...image, baseFacts }).find(({ rule }) => rule === 'stale-base');
   if (expected) expect(baseFacts.newerBuild).toMatchObject(expected);
   else expect(baseFacts.newerBuild).toBeUndefined();
   expect(finding !== undefined).toBe(expected !== undefined);

@@ -3,7 +3,7 @@ import { generateDockerfile, lastBase } from '../../../src/advise/dockerfile/gen
 import { endedRuntime, supportedRelease } from '../../../src/advise/releases.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import type { Runtime } from '../../../src/classify/verdict.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch, pairImage } from '../../support/audited-image.ts';
 import { dockerfile, instructionsOf, run, TODAY } from '../../support/dockerfiles.ts';
 
@@ -36,7 +36,7 @@ test.each(RUNTIMES.flatMap((runtime) => BASES.map((base) => [runtime, base] as c
     const lines = instructionsOf(dockerfile({ runtime }, base));
     const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')) + 1);
     const own = last.filter((line) => /^(?:RUN|COPY) /.test(line)).map((instruction) => ({ instruction }));
-    expect(findImage(auditedImage({ runtime, own, variant: 'slim', multiStage: 'yes' }))).toEqual([]);
+    expect(findingsOf(auditedImage({ runtime, own, variant: 'slim', multiStage: 'yes' }))).toEqual([]);
   },
 );
 

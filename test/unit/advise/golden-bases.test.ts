@@ -5,7 +5,7 @@ import { baseFactsOf } from '../../../src/advise/base-facts.ts';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import type { KnownBase } from '../../../src/classify/verdict.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { listedImage } from '../../support/listed-image.ts';
 import { ALPINE, TEMURIN, TOMCAT } from '../../support/official-histories.ts';
 
@@ -41,7 +41,7 @@ function judge(base: string, own = APP) {
   const knowledge = knowledgeOf([]);
   const baseFacts = baseFactsOf(verdict, { bases, knowledge, today: '2026-11-24' });
   const image = { ...input, verdict, baseFacts };
-  const findings = findImage(image);
+  const findings = findingsOf(image);
   return { findings, ...adviseImage(image, findings, knowledge, { kind: 'reduction', ratio: 0.9 }) };
 }
 

@@ -4,7 +4,7 @@ import { adviseImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { generateDockerfile, lastBase } from '../../../src/advise/dockerfile/generate.ts';
 import type { Runtime } from '../../../src/classify/verdict.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../../support/fuzz.ts';
 
@@ -94,7 +94,7 @@ test(
     fc.assert(
       fc.property(sketches, (sketch) => {
         const image = auditedImage(sketch);
-        const advice = adviseImage(image, findImage(image), KNOWLEDGE, { kind: 'reduction', ratio: 0.9 });
+        const advice = adviseImage(image, findingsOf(image), KNOWLEDGE, { kind: 'reduction', ratio: 0.9 });
         const files = generateDockerfile(image, lastBase(image, advice), '2026-11-24');
         for (const line of instructionsOf(files?.dockerfile ?? '')) expect(line).toMatch(INSTRUCTION);
       }),

@@ -3,10 +3,10 @@ import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { findImprovement } from '../../../src/advise/improvement.ts';
 import { pullBytes } from '../../../src/measure/pull-bytes.ts';
 import type { AuditedImage } from '../../../src/policy/audited-image.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, pairImage } from '../../support/audited-image.ts';
 
-const build = (image: AuditedImage) => ({ image, findings: findImage(image) });
+const build = (image: AuditedImage) => ({ image, findings: findingsOf(image) });
 const between = (before: AuditedImage, after: AuditedImage) =>
   findImprovement(build(before), build(after), knowledgeOf([]));
 

@@ -2,26 +2,26 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Advice, adviseImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
-import { type Reach, reachOf } from '../../../src/advise/goal.ts';
+import { type GoalReach, goalReachOf } from '../../../src/advise/goal.ts';
 import { SMALLEST_SHARE } from '../../../src/advise/kept-bytes.ts';
 import { type Projection, projectTechniques } from '../../../src/advise/projection.ts';
 import { type Subject, subjectOf } from '../../../src/advise/subject.ts';
 import { TECHNIQUES } from '../../../src/advise/technique.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 import { imageSketches } from '../../support/image-sketches.ts';
 
 const KNOWLEDGE = knowledgeOf([]);
-const SURENESS: Readonly<Record<Reach, number>> = { no: 0, perhaps: 1, yes: 2 };
+const SURENESS: Readonly<Record<GoalReach, number>> = { no: 0, perhaps: 1, yes: 2 };
 
 function subjectFrom(sketch: ImageSketch): Subject {
   const image = auditedImage(sketch);
-  return subjectOf(image, findImage(image), KNOWLEDGE);
+  return subjectOf(image, findingsOf(image), KNOWLEDGE);
 }
 
 function advise(sketch: ImageSketch, bytes: number): Advice {
   const image = auditedImage(sketch);
-  return adviseImage(image, findImage(image), KNOWLEDGE, { kind: 'size', bytes });
+  return adviseImage(image, findingsOf(image), KNOWLEDGE, { kind: 'size', bytes });
 }
 
 const sizes = fc.nat({ max: 2_000_000_000 });
@@ -48,7 +48,7 @@ test('the steps to the goal are the first of the plan that reach it, and none be
       } else if (goal.reach === 'no') {
         expect(last).toBe(steps.length - 1);
       } else {
-        const reaches = steps.map((step) => reachOf(step, bytes));
+        const reaches = steps.map((step) => goalReachOf(step, bytes));
         expect(reaches.indexOf(goal.reach)).toBe(last);
       }
     }),

@@ -9,7 +9,7 @@ import type { TechniqueId } from '../../../src/advise/technique.ts';
 import type { Goal } from '../../../src/common/units.ts';
 import { diffImages } from '../../../src/measure/compare.ts';
 import { pullBytes } from '../../../src/measure/pull-bytes.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { pairImage } from '../../support/audited-image.ts';
 
 const NODE_20_SLIM: BaseAlternative = {
@@ -70,7 +70,7 @@ function reduction(ratio: number): Goal {
 function judged(name: string, knowledge: Knowledge) {
   const image = pairImage(name);
   const baseFacts = baseFactsOf(image.verdict, { bases: [], knowledge, today: '2026-11-24' });
-  return { image, findings: findImage({ ...image, baseFacts }) };
+  return { image, findings: findingsOf({ ...image, baseFacts }) };
 }
 
 describe.each(PAIRS)('%s', (_, { fat, slim, techniques, known, goal }) => {

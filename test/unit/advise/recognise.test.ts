@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { recogniseTechniques, savedByPart, undoneTechniques } from '../../../src/advise/recognise.ts';
 import { diffImages } from '../../../src/measure/compare.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, pairImage } from '../../support/audited-image.ts';
 
 function build(name: string) {
   const image = pairImage(name);
-  return { image, findings: findImage(image) };
+  return { image, findings: findingsOf(image) };
 }
 
 test.each([
@@ -55,7 +55,7 @@ test("a JRE in place of a JDK is another base, and no second stage: the compiler
       runtime: 'java',
       own: [{ instruction: 'COPY app.jar /app.jar' }],
     });
-    return { image, findings: findImage(image) };
+    return { image, findings: findingsOf(image) };
   };
   const before = drawn('jdk', 160_000_000);
   expect(before.findings.map(({ rule }) => rule)).toContain('build-tools');

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import type { AuditedImage } from '../../../src/policy/audited-image.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { pairImage } from '../../support/audited-image.ts';
 import { type LabelledImage, readCorpus } from '../../support/corpus.ts';
 
@@ -13,7 +13,7 @@ function audited({ input }: LabelledImage): AuditedImage {
 }
 
 function rulesOf(image: AuditedImage): readonly string[] {
-  return findImage(image).map(({ rule }) => rule);
+  return findingsOf(image).map(({ rule }) => rule);
 }
 
 /** Images that hold one program, or next to nothing. That they run as root is true, and theirs to say. */
@@ -60,7 +60,7 @@ test.each([
 test('findings of every image of the corpus name layers that it has', () => {
   for (const labelled of CORPUS) {
     const image = audited(labelled);
-    for (const { evidence } of findImage(image)) {
+    for (const { evidence } of findingsOf(image)) {
       for (const { layer } of evidence) expect(layer ?? 0).toBeLessThan(image.manifest.layers.length);
     }
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 
 /** Steps as people write them: a RUN's script, or another instruction in BuildKit's words. Each makes 50 MB. */
@@ -12,7 +12,7 @@ function image(steps: readonly string[], env: readonly string[] = []): ImageSket
 }
 
 function trips(rule: string, sketch: ImageSketch): boolean {
-  return findImage(auditedImage(sketch)).some((finding) => finding.rule === rule);
+  return findingsOf(auditedImage(sketch)).some((finding) => finding.rule === rule);
 }
 
 interface Histories {

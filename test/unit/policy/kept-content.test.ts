@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { redact } from '../../../src/classify/redact.ts';
 import { MalformedContentError } from '../../../src/errors.ts';
 import { parseImageConfig } from '../../../src/oci/image-config.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { withoutSecrets } from '../../../src/policy/kept-content.ts';
 import { hideSecrets, secretsIn } from '../../../src/policy/secrets.ts';
 import { auditedImage } from '../../support/audited-image.ts';
@@ -201,6 +201,6 @@ test('the copy has the findings of the original', () => {
     }),
   );
   const { env, history } = parseImageConfig(JSON.stringify(copy));
-  expect(findImage({ ...original, config: { ...original.config, env, history } })).toEqual(findImage(original));
-  expect(findImage(original).map(({ rule }) => rule)).toContain('secret-in-env');
+  expect(findingsOf({ ...original, config: { ...original.config, env, history } })).toEqual(findingsOf(original));
+  expect(findingsOf(original).map(({ rule }) => rule)).toContain('secret-in-env');
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { areaOf } from '../../../src/deep/areas.ts';
 import type { MeasuredLayer } from '../../../src/policy/audited-image.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
 import type { Finding } from '../../../src/policy/finding.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { RULES } from '../../../src/policy/rule-registry.ts';
 import { auditedImage, type ImageSketch, type LayerSketch } from '../../support/audited-image.ts';
 
@@ -11,7 +11,7 @@ const RULE_IDS = RULES.map(({ id }) => id);
 const MB = 1_000_000;
 
 function findingOf(rule: string, sketch: ImageSketch): Finding | undefined {
-  return findImage(auditedImage(sketch)).find((finding) => finding.rule === rule);
+  return findingsOf(auditedImage(sketch)).find((finding) => finding.rule === rule);
 }
 
 /** One RUN of its own on a plain base. */
@@ -256,8 +256,8 @@ test("what a base does is not its children's finding", () => {
 
 test('the policy gives a rule its severity, or silences it', () => {
   const image = auditedImage({ root: true });
-  expect(findImage(image, { 'root-user': 'error' })).toMatchObject([{ rule: 'root-user', severity: 'error' }]);
-  expect(findImage(image, { 'root-user': 'off' })).toEqual([]);
+  expect(findingsOf(image, { 'root-user': 'error' })).toMatchObject([{ rule: 'root-user', severity: 'error' }]);
+  expect(findingsOf(image, { 'root-user': 'off' })).toEqual([]);
 });
 
 test('every rule has a positive case, or is measured', () => {

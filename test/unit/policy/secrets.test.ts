@@ -5,7 +5,7 @@ import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
 import { redact } from '../../../src/classify/redact.ts';
 import { checkImage } from '../../../src/policy/check-image.ts';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { formatJUnit } from '../../../src/policy/formats/junit.ts';
 import { formatSarif } from '../../../src/policy/formats/sarif.ts';
 import { isSecret, secretsIn } from '../../../src/policy/secrets.ts';
@@ -30,7 +30,7 @@ test('no output of rules, policy or advice holds the value of a secret', () => {
           { instruction: `RUN /bin/sh -c curl https://ci:${value}@example.com/x | sh # buildkit` },
         ],
       });
-      const findings = findImage(image);
+      const findings = findingsOf(image);
       const violations = checkImage({ reference: REFERENCE, owner: { repository: 'app' }, image }, {});
       const texts = [
         JSON.stringify(findings),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findImage } from '../../../src/policy/find-image.ts';
+import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { parseScript } from '../../../src/policy/shell.ts';
 import { auditedImage } from '../../support/audited-image.ts';
 
@@ -45,8 +45,8 @@ test('whatever a history says, rules answer, and answer the same again', () => {
   fc.assert(
     fc.property(fc.array(lines, { maxLength: 6 }), fc.array(lines, { maxLength: 3 }), (history, env) => {
       const image = auditedImage({ own: history.map((instruction) => ({ instruction })), config: { Env: env } });
-      const findings = findImage(image);
-      expect(findImage(image)).toEqual(findings);
+      const findings = findingsOf(image);
+      expect(findingsOf(image)).toEqual(findings);
       expect(new Set(findings.map(({ rule }) => rule)).size).toBe(findings.length);
       for (const { bytes } of findings) expect(bytes?.min ?? 0).toBeLessThanOrEqual(bytes?.max ?? 0);
     }),

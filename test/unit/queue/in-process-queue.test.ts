@@ -5,8 +5,8 @@ import { createInProcessQueue, type InProcessQueueOptions } from '../../../src/q
 import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
 import { task } from '../../support/task.ts';
 
-const lanes = (width: number) =>
-  Object.fromEntries(TASK_KINDS.map((kind) => [kind, width])) as Record<TaskKind, number>;
+const ofEachKind = (count: number) =>
+  Object.fromEntries(TASK_KINDS.map((kind) => [kind, count])) as Record<TaskKind, number>;
 
 /** A queue whose delays pass at once, and what its handlers were asked. */
 function queueOf(
@@ -20,12 +20,12 @@ function queueOf(
     giveUp: async (reference, error) => void givenUp.push([reference.key, error]),
   };
   const wait = async (delayMs: number) => delays.push(delayMs);
-  const queue = createInProcessQueue({ handlers, lanes: lanes(2), wait, random: () => 0, ...more });
+  const queue = createInProcessQueue({ handlers, tasksAtOnce: ofEachKind(2), wait, random: () => 0, ...more });
   return { queue, delays, givenUp };
 }
 
 describe('the in-process queue', () => {
-  test('runs a tree of tasks once each, whatever its shape, and holds parents back when lanes are full', async () => {
+  test('runs a tree of tasks once each, whatever its shape, and holds parents back when there is no room', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 2, maxLength: 6 }),
@@ -46,7 +46,7 @@ describe('the in-process queue', () => {
                 waiting--;
               }
             },
-            { lanes: lanes(width), bound },
+            { tasksAtOnce: ofEachKind(width), bound },
           );
           await queue.add([task('source', 's')]);
           await queue.drain();
@@ -64,7 +64,7 @@ describe('the in-process queue', () => {
     );
   });
 
-  test('no more than its lanes run at once, and no more than its bound wait', async () => {
+  test('no more than so many run at once, and no more than its bound wait', async () => {
     let running = 0;
     let mostRunning = 0;
     let started = 0;
@@ -77,7 +77,7 @@ describe('the in-process queue', () => {
         await new Promise(setImmediate);
         running--;
       },
-      { lanes: lanes(3), bound: 5 },
+      { tasksAtOnce: ofEachKind(3), bound: 5 },
     );
     for (let n = 0; n < 40; n++) {
       added++;
@@ -185,7 +185,7 @@ describe('the in-process queue', () => {
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
         ended.push(key);
       },
-      { signal: stop.signal, bound: 1, lanes: lanes(1), wait: (_, signal) => untilAborted(signal) },
+      { signal: stop.signal, bound: 1, tasksAtOnce: ofEachKind(1), wait: (_, signal) => untilAborted(signal) },
     );
     await queue.add([task('manifests', 'in-hand')]);
     await queue.add([task('layers', 'other-lane')]);
@@ -199,7 +199,7 @@ describe('the in-process queue', () => {
 
   test('an adder can stop waiting for room by itself', async () => {
     const impatient = new AbortController();
-    const { queue } = queueOf((_, signal) => untilAborted(signal), { bound: 1, lanes: lanes(1) });
+    const { queue } = queueOf((_, signal) => untilAborted(signal), { bound: 1, tasksAtOnce: ofEachKind(1) });
     await queue.add([task('manifests', 'a')]);
     const added = queue.add([task('manifests', 'b')], { signal: impatient.signal });
     impatient.abort();

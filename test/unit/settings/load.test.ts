@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SettingsError } from '../../../src/errors.ts';
 import { packagePath } from '../../../src/package-root.ts';
-import { type LoadOptions, loadSettings } from '../../../src/settings/load.ts';
+import { type LoadSettingsOptions, loadSettings } from '../../../src/settings/load.ts';
 import type { Settings } from '../../../src/settings/settings.ts';
 
 let cwd: string;
@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(cwd, { recursive: true }));
 
-async function load(yaml: string, options: Partial<LoadOptions> = {}): Promise<Settings> {
+async function load(yaml: string, options: Partial<LoadSettingsOptions> = {}): Promise<Settings> {
   await writeFile(join(cwd, 'slimboard.yaml'), yaml);
   return loadSettings({ cwd, env: {}, flags: {}, ...options });
 }

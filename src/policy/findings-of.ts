@@ -13,7 +13,7 @@ const MAX_EVIDENCE = 127;
  * Everything the rules have to say about one image, in the rules' order.
  * @param settings severities by rule id; `off` silences one
  */
-export function findImage(image: AuditedImage, settings: RuleSettings = {}): readonly Finding[] {
+export function findingsOf(image: AuditedImage, settings: RuleSettings = {}): readonly Finding[] {
   const view = viewImage(image);
   const findings: Finding[] = [];
   for (const { id, severity, find } of RULES) {
