@@ -33,7 +33,10 @@ export async function readManifests(
     ...knownContent(context.db, repository),
     ...(listed.some(({ digest }) => digest !== undefined) ? { listedElsewhere: elsewhere } : {}),
   };
-  const content = await readBatch(registry, repository, listed, source.settings, known, { signal });
+  const content = await readBatch(
+    { registry, repository, settings: source.settings, known, options: { signal } },
+    listed,
+  );
   const errorOf = (item: FailedItem) => itemError(source, repository, item, itemFailure(item.error));
   const errors = content.failed.map(errorOf);
   await context.batches.write({ task, sourceId: source.id, repository, listed, content, errors });

@@ -13,50 +13,60 @@ import type { Database } from '../store/database.ts';
 import { baseTagsOf } from './base-content.ts';
 import type { BaseContent } from './base-image.ts';
 
-/** Tags that are read and kept together. */
+/** Tags that are read and stored together. */
 const TAGS_PER_BATCH = 100;
-/** Batches in hand: while one waits for the database, the others keep the registry's places filled. */
+/** Batches at the same time: while one waits for the database, the others keep the registry's places filled. */
 const BATCHES_AT_ONCE = 4;
 
 export interface LearnOptions {
   readonly signal: AbortSignal;
   /** ISO 8601. */
   readonly now: string;
-  /** Told of each repository, tag or digest that could not be read; the others go on. */
+  /** Called for each repository, tag or digest that could not be read; learning goes on with the others. */
   readonly onFailure: (item: string, error: SlimboardError) => void;
 }
 
-/** What learning did, in tags. */
+/** Counts of what was learned. */
 export interface Learned {
   repositories: number;
   tags: number;
+  /** Tags that name what they named before. */
   unchanged: number;
+  /** Repositories, tags and digests that could not be read. */
   failed: number;
-  /** Images that the catalogue did not hold. */
+  /** Images that are new to the catalogue. */
   images: number;
 }
 
+/** What one call of {@link learnBases} reads, from where, and what it has counted so far. */
+interface Run extends Pick<LearnOptions, 'signal' | 'now'> {
+  readonly db: Database;
+  readonly registry: Registry;
+  readonly source: SourceSettings;
+  readonly learned: Learned;
+  /** Counts and reports an item's failure. @throws the error if it concerns more than one item */
+  readonly fail: (item: string, error: unknown) => void;
+}
+
 /**
- * Reads the base images that a source's settings select, and keeps their layer chains. Tags that name what they named
- * cost a request without a body, images that are known cost none.
- * @throws RateLimitedError when the registry lets nobody in for now: what was learned is kept
+ * Reads the base images that a source's settings select, and stores their layer chains. A tag that names the same
+ * manifest as before costs a request without a body; an image that is known costs none.
+ * @throws RateLimitedError when the registry refuses all requests for now: what was learned is kept
  */
 export async function learnBases(
   db: Database,
   registry: Registry,
   source: SourceSettings,
-  options: LearnOptions,
+  { signal, now, onFailure }: LearnOptions,
 ): Promise<Learned> {
   const learned: Learned = { repositories: 0, tags: 0, unchanged: 0, failed: 0, images: 0 };
   const fail = (item: string, error: unknown): void => {
     if (!isItemFailure(error)) throw error;
     learned.failed++;
-    options.onFailure(item, error);
+    onFailure(item, error);
   };
-  const batches = listBatches(registry, source, learned, fail, options.signal);
-  await forEachConcurrently(batches, BATCHES_AT_ONCE, (batch) =>
-    learnBatch(db, registry, source, batch, learned, fail, options),
-  );
+  const run: Run = { db, registry, source, learned, fail, signal, now };
+  await forEachConcurrently(listBatches(run), BATCHES_AT_ONCE, (batch) => learnBatch(run, batch));
   return learned;
 }
 
@@ -65,21 +75,13 @@ interface Batch {
   readonly listed: readonly ListedManifest[];
 }
 
-type Fail = (item: string, error: unknown) => void;
-
-async function* listBatches(
-  registry: Registry,
-  source: SourceSettings,
-  learned: Learned,
-  fail: Fail,
-  signal: AbortSignal,
-): AsyncGenerator<Batch> {
+async function* listBatches(run: Run): AsyncGenerator<Batch> {
+  const { registry, source, learned, fail, signal } = run;
   const selects = repositorySelector(source);
-  const onInvalid = (name: string, error: SlimboardError): void => fail(name, error);
-  // Nobody owns a base image: no owner is looked up for any of them.
-  for await (const page of registry.listRepositories({ signal, onInvalid, selects: () => false })) {
+  // Nobody owns a base image: no repository's owner is looked up.
+  for await (const page of registry.listRepositories({ signal, onInvalid: fail, selects: () => false })) {
     for (const repository of page.filter(({ name }) => selects(name))) {
-      const listed = await listTags(registry, repository, source, fail, signal);
+      const listed = await listTags(run, repository);
       learned.repositories++;
       learned.tags += listed.length;
       for (let at = 0; at < listed.length; at += TAGS_PER_BATCH)
@@ -88,13 +90,10 @@ async function* listBatches(
   }
 }
 
-/** The tags that are wanted. Those that are named are asked for without a listing: some have ten thousand others. */
+/** Lists the wanted tags. Tags that the settings name need no listing: their repository may have ten thousand others. */
 async function listTags(
-  registry: Registry,
+  { registry, source, fail, signal }: Run,
   repository: ListedRepository,
-  source: SourceSettings,
-  fail: Fail,
-  signal: AbortSignal,
 ): Promise<readonly ListedManifest[]> {
   if (!source.tags.some(isGlob)) return source.tags.map((tag) => ({ tag: parseTag(tag) }));
   const selects = tagSelector(source);
@@ -109,22 +108,18 @@ async function listTags(
   return source.newest === 'all' ? listed : newestTags(listed, source.newest);
 }
 
-async function learnBatch(
-  db: Database,
-  registry: Registry,
-  source: SourceSettings,
-  { repository, listed }: Batch,
-  learned: Learned,
-  fail: Fail,
-  { signal, now }: LearnOptions,
-): Promise<void> {
-  const before = await tagsBefore(db, repository, source, listed);
+async function learnBatch(run: Run, { repository, listed }: Batch): Promise<void> {
+  const { db, registry, source, learned, fail, signal, now } = run;
+  const before = await readTagsBefore(run, { repository, listed });
   const isUnchanged = (tag: Tag | undefined, digest: Digest | undefined): boolean =>
     tag !== undefined && digest !== undefined && before.get(tag) === digest;
-  // Where the listing tells digests (ECR), a tag that did not move costs nothing at all.
+  // A listing with digests (ECR) shows which tags have not moved: these need no request.
   const unread = listed.filter(({ tag, digest }) => !isUnchanged(tag, digest));
   const seen = new Map<Digest, BaseContent>();
-  const batch = await readBatch(registry, repository, unread, source, knownBases(db, before, seen), { signal });
+  const batch = await readBatch(
+    { registry, repository, settings: source, known: knownBases(db, before, seen), options: { signal } },
+    unread,
+  );
   const moved = batch.sightings.filter(({ tag, digest }) => !isUnchanged(tag, digest));
   const tags = baseTagsOf(repository, { ...batch, sightings: moved }, seen);
   await db.transaction((tx) => saveBaseTags(tx, repository, tags, source.platforms, now));
@@ -133,21 +128,21 @@ async function learnBatch(
   for (const { tag, digest, error } of batch.failed) fail(itemName(repository, tag, digest), error);
 }
 
-async function tagsBefore(
-  db: Database,
-  repository: ListedRepository,
-  source: SourceSettings,
-  listed: readonly ListedManifest[],
-): Promise<ReadonlyMap<Tag, Digest>> {
+/** Returns the manifests that the catalogue's tags name, or none if nothing stored is to be believed. */
+async function readTagsBefore({ db, source }: Run, { repository, listed }: Batch): Promise<ReadonlyMap<Tag, Digest>> {
   if (source.full) return new Map();
   const tags = listed.flatMap(({ tag }) => tag ?? []);
   return readKnownBaseTags(db, repository, tags, source.platforms);
 }
 
-/** What of the catalogue a batch need not read; `seen` takes the known images that it came upon. */
+/**
+ * Tells `readBatch` what the catalogue holds and need not be read.
+ * @param seen receives the content of each known image that the batch came upon
+ */
 function knownBases(db: Database, before: ReadonlyMap<Tag, Digest>, seen: Map<Digest, BaseContent>): KnownContent {
   return {
-    // The kind matters to an audit, which asks for children that it left out: here they are read, or the tag is again.
+    // An audit uses the kind to look for children that it left out earlier. Learning leaves out none: while a child of a
+    // tag's index is unread, the tag is read again.
     tags: async () => new Map([...before].map(([tag, digest]) => [tag, { digest, kind: 'image' }])),
     manifests: async (digests) => {
       const found = await readKnownBaseImages(db, digests);

@@ -7,11 +7,9 @@ import { parseJsonObject } from '../oci/json.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { isIndexMediaType } from '../oci/media-type.ts';
 import type { Tag } from '../oci/reference.ts';
-import type { CallOptions, FetchedManifest, ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
-import type { SourceSettings } from '../settings/settings.ts';
+import type { FetchedManifest, ListedManifest } from '../registry/registry.ts';
 import type { NewBlob, NewManifest } from '../store/content-store.ts';
 import type { KnownTag, Sighting } from '../store/inventory-store.ts';
-import type { KnownContent } from './known-content.ts';
 import { manifestRecordOf, type RecordInput } from './manifest-record.ts';
 import { ManifestTree, type ReadingContext } from './manifest-tree.ts';
 import { type NeededBlob, neededBlobs } from './needed-blobs.ts';
@@ -53,15 +51,8 @@ type Resolved = { readonly listed: ListedManifest } & (
  * seen. One item's failure is that item's alone.
  * @throws what is no item's failure: the database is gone, the signal aborted, a bug
  */
-export async function readBatch(
-  registry: Registry,
-  repository: ListedRepository,
-  listed: readonly ListedManifest[],
-  settings: SourceSettings,
-  known: KnownContent,
-  options: CallOptions,
-): Promise<BatchContent> {
-  return new BatchReader({ registry, repository, settings, known, options }).read(listed);
+export async function readBatch(context: ReadingContext, listed: readonly ListedManifest[]): Promise<BatchContent> {
+  return new BatchReader(context).read(listed);
 }
 
 class BatchReader {

@@ -21,28 +21,45 @@ export interface LoadedImage {
   readonly reference: Reference;
   readonly platform: Platform;
   readonly digest: Digest;
-  /** Of the index that lists it, if any. */
+  /** The digest of the index that lists the image, if the reference names an index. */
   readonly indexDigest?: Digest;
-  /** With what its layers hold, where they were read. */
+  /** Includes what its layers contain if they were read. */
   readonly image: AuditedImage;
-  /** Known images that it begins with. */
+  /** Known images whose layers are the first layers of this one. */
   readonly bases: readonly KnownBase[];
   readonly measurement?: ImageMeasurement;
 }
 
 export interface LoadImageOptions {
   readonly signal: AbortSignal;
-  /** Which image of an index. */
+  /** Selects the image of an index. */
   readonly platform: Platform;
-  /** Known images with which it may begin, by the chain IDs of its layers. */
+  /** Finds the known images that an image may be built on, by the chain IDs of its layers. */
   readonly findBases?: (config: ImageConfig) => Promise<readonly KnownBase[]>;
-  /** Read the contents of its layers, too. */
+  /** Whether to read the contents of its layers, too. */
   readonly deep?: boolean;
+}
+
+/** What is being loaded, from where and how. */
+interface Loading extends LoadImageOptions {
+  readonly registry: Registry;
+  readonly repository: ListedRepository;
+  readonly reference: Reference;
+}
+
+interface ParsedManifest {
+  readonly digest: Digest;
+  readonly manifest: Manifest;
+}
+
+interface ParsedIndex {
+  readonly digest: Digest;
+  readonly manifest: ImageIndex;
 }
 
 /**
  * Reads one image with its config and provenance, and classifies it.
- * @throws NotFoundError when it is not there, or not for the platform
+ * @throws NotFoundError when the image does not exist, or not for the platform
  * @throws UnsupportedContentError when the reference names no image
  */
 export async function loadImage(
@@ -51,70 +68,46 @@ export async function loadImage(
   options: LoadImageOptions,
 ): Promise<LoadedImage> {
   const repository: ListedRepository = { registry: reference.registry, name: reference.repository };
-  const top = await readReference(registry, repository, reference, options.signal);
-  const manifest = parseManifest(top.body, top.mediaType);
-  if (manifest.form !== 'index') {
-    return { reference, ...(await readImage(registry, repository, top, manifest, undefined, reference, options)) };
-  }
-  const child = await readChild(registry, repository, manifest, reference, options);
-  return {
-    reference,
-    indexDigest: top.digest,
-    ...(await readImage(
-      registry,
-      repository,
-      child,
-      parseManifest(child.body, child.mediaType),
-      manifest,
-      reference,
-      options,
-    )),
-  };
+  const loading: Loading = { ...options, registry, repository, reference };
+  const { digest, manifest } = await readReference(loading);
+  if (manifest.form !== 'index') return readImage(loading, { digest, manifest });
+  const index = { digest, manifest };
+  return readImage(loading, await readChild(loading, index), index);
 }
 
-async function readReference(
-  registry: Registry,
-  repository: ListedRepository,
-  { tag, digest }: Reference,
-  signal: AbortSignal,
-): Promise<FetchedManifest> {
-  if (digest) return readByDigest(registry, repository, digest, signal);
-  if (tag === undefined) throw new Error('a reference has neither tag nor digest');
-  const answer = await registry.readTag(repository, tag, undefined, { signal });
+async function readReference(loading: Loading): Promise<ParsedManifest> {
+  const { registry, repository, reference, signal } = loading;
+  if (reference.digest) return readByDigest(loading, reference.digest);
+  if (reference.tag === undefined) throw new Error('a reference has neither tag nor digest');
+  const answer = await registry.readTag(repository, reference.tag, undefined, { signal });
   if (answer === 'unchanged') throw new Error('an unconditional request was answered as a conditional one');
-  return answer;
+  return parse(answer);
 }
 
-async function readByDigest(
-  registry: Registry,
-  repository: ListedRepository,
-  digest: Digest,
-  signal: AbortSignal,
-): Promise<FetchedManifest> {
+async function readByDigest({ registry, repository, signal }: Loading, digest: Digest): Promise<ParsedManifest> {
   const answer = (await registry.readManifests(repository, [digest], { signal })).get(digest);
   if (answer instanceof Error) throw answer;
   if (!answer) throw new NotFoundError(`${repository.registry}/${repository.name}@${digest} is not there`);
-  return answer;
+  return parse(answer);
 }
 
-/** The index's image for the platform: by what the index says or, where it says nothing, by what configs say. */
-async function readChild(
-  registry: Registry,
-  repository: ListedRepository,
-  index: ImageIndex,
-  reference: Reference,
-  { platform, signal }: LoadImageOptions,
-): Promise<FetchedManifest> {
+function parse({ digest, body, mediaType }: FetchedManifest): ParsedManifest {
+  return { digest, manifest: parseManifest(body, mediaType) };
+}
+
+/** Finds the index's image for the platform: by the index's entries or, if they state no platform, by the configs. */
+async function readChild(loading: Loading, { manifest: index }: ParsedIndex): Promise<ParsedManifest> {
+  const { platform, reference } = loading;
   const child = index.manifests.find((entry) => entry.platform && platformMatches(entry.platform, [platform]));
-  if (child) return readByDigest(registry, repository, child.digest, signal);
+  if (child) return readByDigest(loading, child.digest);
   const offered = index.manifests.flatMap((entry) =>
     entry.platform && entry.platform.os !== 'unknown' ? [formatPlatform(entry.platform)] : [],
   );
   const unnamed = wantedChildren(index, { platforms: [platform], provenance: false });
   for (const digest of unnamed.slice(0, MAX_UNNAMED_CHILDREN)) {
-    const fetched = await readByDigest(registry, repository, digest, signal);
-    const own = await findPlatform(registry, repository, fetched, reference, signal);
-    if (own && platformMatches(own, [platform])) return fetched;
+    const candidate = await readByDigest(loading, digest);
+    const own = await findPlatform(loading, candidate);
+    if (own && platformMatches(own, [platform])) return candidate;
     if (own) offered.push(formatPlatform(own));
   }
   throw new NotFoundError(
@@ -122,19 +115,13 @@ async function readChild(
   );
 }
 
-/** An index may list an image without a platform, and its signatures beside it; real ones have a few. */
+/** An index may list an image without a platform, and its signatures beside it; real indexes have a few such entries. */
 const MAX_UNNAMED_CHILDREN = 100;
 
-/** The platform that an image's config states; undefined where it is no image. */
-async function findPlatform(
-  registry: Registry,
-  repository: ListedRepository,
-  { body, mediaType }: FetchedManifest,
-  reference: Reference,
-  signal: AbortSignal,
-): Promise<Platform | undefined> {
+/** Returns the platform that an image's config states, or undefined if the manifest is not an image. */
+async function findPlatform(loading: Loading, { manifest }: ParsedManifest): Promise<Platform | undefined> {
   try {
-    const { config } = await readConfig(registry, repository, parseManifest(body, mediaType), reference, signal);
+    const { config } = await readConfig(loading, manifest);
     return platformOf(config);
   } catch (error) {
     if (error instanceof UnsupportedContentError) return undefined;
@@ -143,40 +130,35 @@ async function findPlatform(
 }
 
 async function readImage(
-  registry: Registry,
-  repository: ListedRepository,
-  fetched: FetchedManifest,
-  manifest: Manifest,
-  index: ImageIndex | undefined,
-  reference: Reference,
-  options: LoadImageOptions,
-): Promise<Omit<LoadedImage, 'reference' | 'indexDigest'>> {
-  const { image, config } = await readConfig(registry, repository, manifest, reference, options.signal);
+  loading: Loading,
+  { digest, manifest }: ParsedManifest,
+  index?: ParsedIndex,
+): Promise<LoadedImage> {
+  const { registry, repository, reference, signal } = loading;
+  const { image, config } = await readConfig(loading, manifest);
   const platform = platformOf(config);
-  const provenance = index ? await readProvenance(registry, repository, index, fetched.digest, options.signal) : [];
-  const bases = (await options.findBases?.(config)) ?? [];
+  const provenance = index ? await readProvenance(loading, index.manifest, digest) : [];
+  const bases = (await loading.findBases?.(config)) ?? [];
   const verdict = classifyImage({
     manifest: image,
     config,
     platform,
     provenance,
     bases,
-    ...(index ? { indexAnnotations: index.annotations } : {}),
+    ...(index ? { indexAnnotations: index.manifest.annotations } : {}),
   });
   const classified: AuditedImage = { manifest: image, config, verdict };
-  const loaded = { platform, digest: fetched.digest, image: classified, bases };
-  if (!options.deep) return loaded;
-  const layers = await readImageLayers(registry, repository, classified, options.signal);
+  const indexDigest = index ? { indexDigest: index.digest } : {};
+  const loaded = { reference, ...indexDigest, platform, digest, image: classified, bases };
+  if (!loading.deep) return loaded;
+  const layers = await readImageLayers(registry, repository, classified, signal);
   const measurement = measureImage(classified, layers);
   return { ...loaded, image: measurement.image, measurement };
 }
 
 async function readConfig(
-  registry: Registry,
-  repository: ListedRepository,
+  { registry, repository, reference, signal }: Loading,
   manifest: Manifest,
-  reference: Reference,
-  signal: AbortSignal,
 ): Promise<{ image: ImageManifest; config: ImageConfig }> {
   if (manifest.form === 'manifest' && needsConfig(manifest)) {
     const config = parseImageConfig(
@@ -200,19 +182,19 @@ function describeKind(manifest: Manifest, { tag }: Reference): string {
       : `an ${kind === 'image' ? 'artifact' : kind}`;
 }
 
-/** The provenance that the index's attestations hold for one image; what cannot be read is left out. */
+/** Reads the provenance that the index's attestations hold for one image; leaves out what cannot be read. */
 async function readProvenance(
-  registry: Registry,
-  repository: ListedRepository,
+  { registry, repository, signal }: Loading,
   index: ImageIndex,
   image: Digest,
-  signal: AbortSignal,
 ): Promise<readonly unknown[]> {
   const digests = index.manifests.filter((child) => describesOf(child) === image).map(({ digest }) => digest);
   const answers = [...(await registry.readManifests(repository, digests, { signal })).values()];
   const read = async (blob: Descriptor): Promise<unknown> =>
     parseJsonObject(await registry.readBlob(repository, blob, { signal, maxBytes: MAX_CONFIG_BYTES }), 'provenance');
-  const statements = await Promise.all(answers.flatMap(provenanceIn).map((blob) => read(blob).catch(nothingOfAnItem)));
+  const statements = await Promise.all(
+    answers.flatMap(provenanceIn).map((blob) => read(blob).catch(ignoreItemFailure)),
+  );
   return statements.filter((statement) => statement !== undefined);
 }
 
@@ -222,12 +204,12 @@ function provenanceIn(answer: FetchedManifest | Error): readonly Descriptor[] {
     const manifest = parseManifest(answer.body, answer.mediaType);
     return manifest.form === 'manifest' ? provenanceOf(manifest) : [];
   } catch (error) {
-    return nothingOfAnItem(error) ?? [];
+    return ignoreItemFailure(error) ?? [];
   }
 }
 
-/** @throws what concerns more than one item */
-function nothingOfAnItem(error: unknown): undefined {
+/** @throws the error if it concerns more than one item */
+function ignoreItemFailure(error: unknown): undefined {
   if (!isItemFailure(error)) throw error;
   return undefined;
 }

@@ -55,13 +55,13 @@ function read(digest: Digest, asked = { manifests: 0, configs: 0 }): Promise<Bat
   return readFrom(registryOf(asked), [digest]);
 }
 
-async function readFrom(content: Registry, digests: readonly Digest[]): Promise<BatchContent> {
+async function readFrom(registry: Registry, digests: readonly Digest[]): Promise<BatchContent> {
   const { sourceDefaults } = await defaultSettings();
-  const registry = parseRegistryHost('registry.example.com');
-  const source = { ...sourceDefaults, kind: 'oci', name: 'lab', registry, dedup: 'registry' } as const;
-  const repository = { registry, name: parseRepositoryName('app') };
+  const host = parseRegistryHost('registry.example.com');
+  const settings = { ...sourceDefaults, kind: 'oci', name: 'lab', registry: host, dedup: 'registry' } as const;
+  const repository = { registry: host, name: parseRepositoryName('app') };
   const listed = digests.map((digest) => ({ digest }));
-  return readBatch(content, repository, listed, source, NOTHING_KNOWN, {});
+  return readBatch({ registry, repository, settings, known: NOTHING_KNOWN, options: {} }, listed);
 }
 
 test('children of an index are read as far as memory goes; the rest is told, and not asked for', async () => {
