@@ -10,6 +10,8 @@ export interface Io {
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly environment: Environment;
   readonly cwd: string;
+  /** The clock. */
+  readonly now: () => Date;
   /** Aborts with an Interruption when the process is told to end. */
   readonly signal: AbortSignal;
   /** Has what Node.js and libraries warn of told in another way than by Node.js itself. */
@@ -46,6 +48,11 @@ export async function writeResult(io: Io, chunks: AsyncIterable<string> | Iterab
     if (io.stdout.destroyed) return;
     if (!io.stdout.write(chunk)) await drained(io);
   }
+}
+
+/** Today in UTC, `YYYY-MM-DD`. */
+export function todayOf({ now }: Pick<Io, 'now'>): string {
+  return now().toISOString().slice(0, 10);
 }
 
 function drained({ stdout }: Io): Promise<void> {

@@ -36,6 +36,7 @@ const io: Io = {
   stderr: process.stderr,
   environment: process.env,
   cwd: process.cwd(),
+  now: () => new Date(),
   signal: stop.signal,
   onExitCode: (code) => {
     process.exitCode = code;

@@ -10,6 +10,7 @@ export interface ProgramResult {
 export interface ProgramOptions {
   readonly signal?: AbortSignal;
   readonly onStdout?: () => void;
+  readonly now?: () => Date;
 }
 
 /** Runs the command line in this process, in a folder, with nothing from the environment but what is given. */
@@ -17,7 +18,7 @@ export async function runInProcess(
   cwd: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  { signal = new AbortController().signal, onStdout = () => undefined }: ProgramOptions = {},
+  { signal = new AbortController().signal, onStdout = () => undefined, now = () => new Date() }: ProgramOptions = {},
 ): Promise<ProgramResult> {
   const text = { stdout: '', stderr: '' };
   const sink = (name: keyof typeof text) =>
@@ -28,6 +29,7 @@ export async function runInProcess(
         done();
       },
     });
-  const code = await runProgram(args, { stdout: sink('stdout'), stderr: sink('stderr'), environment, cwd, signal });
+  const io = { stdout: sink('stdout'), stderr: sink('stderr'), environment, cwd, now, signal };
+  const code = await runProgram(args, io);
   return { code, ...text };
 }

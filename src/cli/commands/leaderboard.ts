@@ -22,7 +22,7 @@ export function define(command: Command, { io, globalOptions }: CommandContext):
     const { leaderboard } = await import('../../report/leaderboard.ts');
     const { sinceTime } = await import('../../report/filters.ts');
     const { reportCommand } = await import('../run/report-command.ts');
-    const compared = since === undefined ? {} : { since: sinceTime(since, new Date()) };
+    const compared = since === undefined ? {} : { since: sinceTime(since, io.now()) };
     await reportCommand(await prepare(io, globalOptions()), leaderboard({ by, metric, ...compared }), options);
   });
 }

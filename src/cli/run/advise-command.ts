@@ -2,21 +2,19 @@ import type { Advice, PlanStep } from '../../advise/advise.ts';
 import { type GeneratedFiles, generateDockerfile, lastBase } from '../../advise/dockerfile/generate.ts';
 import { techniqueOf } from '../../advise/technique.ts';
 import { parseGoal } from '../../common/units.ts';
-import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
-import { parsePlatform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import type { ByteRange } from '../../policy/finding.ts';
-import { withImageLoader } from '../image-loader.ts';
+import { todayOf } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
-import { withCatalogue } from '../with-catalogue.ts';
+import { withJudge } from '../with-judge.ts';
 
 interface AdviseOptions {
   readonly platform: string;
   readonly format: string;
   readonly goal: string | undefined;
-  /** Look bases up in the catalogue of the database, too. */
+  /** Whether to look base images up in the database's catalogue, too. */
   readonly catalogue: boolean;
 }
 
@@ -25,21 +23,8 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const format = parseTableOrJson(options.format);
   const goal = options.goal === undefined ? undefined : parseGoal(options.goal);
   const reference = parseReference(text);
-  const platform = parsePlatform(options.platform);
-  const today = new Date().toISOString().slice(0, 10);
-  const { policy, teams } = session.settings;
-  const { loaded, image, advice } = await withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
-    withImageLoader(session, async (load) =>
-      judgeLoaded(await load(reference, platform, bases), {
-        policy,
-        teams,
-        knowledge,
-        today,
-        ...(goal ? { goal } : {}),
-      }),
-    ),
-  );
-  const files = generateDockerfile(image, lastBase(image, advice), today);
+  const { loaded, image, advice } = await withJudge(session, { ...options, goal }, (judge) => judge(reference));
+  const files = generateDockerfile(image, lastBase(image, advice), todayOf(session.io));
   const described = {
     schema: 'slimboard.advice/1',
     reference: formatReference(reference),

@@ -1,8 +1,6 @@
 import { openStore } from '../../app/open-store.ts';
 import { lookUp } from '../../classify/look-up.ts';
 import { SettingsError } from '../../errors.ts';
-import { judgeLoaded } from '../../inspect/judge-loaded.ts';
-import { parsePlatform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { PACKAGE_VERSION } from '../../package-version.ts';
 import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy/check-image.ts';
@@ -15,23 +13,22 @@ import { countUnchecked, readFacts } from '../../store/check-store.ts';
 import type { Queryable } from '../../store/database.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { withImageLoader } from '../image-loader.ts';
 import { writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { withCatalogue } from '../with-catalogue.ts';
+import { withJudge } from '../with-judge.ts';
 
 interface CheckOptions {
   readonly platform: string;
   readonly format: string;
   readonly audit: number | undefined;
-  /** Look bases up in the catalogue of the database, too; an audit has done so. */
+  /** Whether to look base images up in the database's catalogue, too; an audit has done so already. */
   readonly catalogue: boolean;
 }
 
 interface Checked {
   readonly references: readonly string[];
   readonly violations: readonly Violation[];
-  /** Why something is not among them, a sentence each. */
+  /** Sentences that say which images were not checked, and why. */
   readonly gaps: readonly string[];
 }
 
@@ -43,7 +40,10 @@ const FORMATS: Readonly<Record<string, (checked: Checked) => string>> = {
   sarif: ({ violations }) => `${formatSarif(violations, PACKAGE_VERSION)}\n`,
 };
 
-/** Checks images against the policy. @param exit told of 3 where one of them breaks it, of 1 where not all were checked, before the result is written */
+/**
+ * Checks images, or all images of an audit, against the policy.
+ * @param exit called before the result is written: with 3 when an image breaks the policy, 1 when some were not checked
+ */
 export async function checkCommand(
   session: Session,
   images: readonly string[],
@@ -68,26 +68,16 @@ function exitCodeOf({ violations, gaps }: Checked): ExitCode {
   return gaps.length === 0 ? EXIT.done : EXIT.failure;
 }
 
-async function checkImages(
-  session: Session,
-  images: readonly string[],
-  options: Pick<CheckOptions, 'platform' | 'catalogue'>,
-): Promise<Checked> {
-  const { policy, teams } = session.settings;
-  const platform = parsePlatform(options.platform);
+async function checkImages(session: Session, images: readonly string[], options: CheckOptions): Promise<Checked> {
   const parsed = images.map(parseReference);
-  const today = new Date().toISOString().slice(0, 10);
-  return withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
-    withImageLoader(session, async (load) => {
-      const violations: Violation[] = [];
-      for (const reference of parsed) {
-        const loaded = await load(reference, platform, bases);
-        const { owner, image } = judgeLoaded(loaded, { policy, teams, knowledge, today });
-        violations.push(...checkImage({ reference: formatReference(reference), owner, image }, policy));
-      }
-      return { references: parsed.map(formatReference), violations, gaps: [] };
-    }),
-  );
+  return withJudge(session, options, async (judge) => {
+    const violations: Violation[] = [];
+    for (const reference of parsed) {
+      const { owner, image } = await judge(reference);
+      violations.push(...checkImage({ reference: formatReference(reference), owner, image }, session.settings.policy));
+    }
+    return { references: parsed.map(formatReference), violations, gaps: [] };
+  });
 }
 
 async function checkAudit({ settings }: Session, id: number): Promise<Checked> {

@@ -5,20 +5,17 @@ import {
   undoneTechniques,
 } from '../../advise/recognise.ts';
 import { techniqueOf } from '../../advise/technique.ts';
-import { judgeLoaded } from '../../inspect/judge-loaded.ts';
 import { diffImages, type ImageDiff, type LayerChange } from '../../measure/compare.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
-import { parsePlatform } from '../../oci/platform.ts';
-import { formatReference, parseReference, type Reference } from '../../oci/reference.ts';
-import { withImageLoader } from '../image-loader.ts';
+import { formatReference, parseReference } from '../../oci/reference.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
-import { withCatalogue } from '../with-catalogue.ts';
+import { withJudge } from '../with-judge.ts';
 
 interface DiffOptions {
   readonly platform: string;
   readonly format: string;
-  /** Look bases up in the catalogue of the database, too. */
+  /** Whether to look base images up in the database's catalogue, too. */
   readonly catalogue: boolean;
 }
 
@@ -31,15 +28,10 @@ export async function diffCommand(
 ): Promise<void> {
   const format = parseTableOrJson(options.format);
   const references = [parseReference(before), parseReference(after)] as const;
-  const platform = parsePlatform(options.platform);
-  const { policy, teams } = session.settings;
-  const today = new Date().toISOString().slice(0, 10);
-  const [old, current] = await withCatalogue(session, options.catalogue, ({ knowledge, ...bases }) =>
-    withImageLoader(session, async (load) => {
-      const judge = async (reference: Reference) =>
-        judgeLoaded(await load(reference, platform, bases), { policy, teams, knowledge, today });
-      return [await judge(references[0]), await judge(references[1])] as const;
-    }),
+  const [old, current] = await withJudge(
+    session,
+    options,
+    async (judge) => [await judge(references[0]), await judge(references[1])] as const,
   );
   const diff = diffImages(old.image, current.image);
   const techniques = recogniseTechniques(old, current);

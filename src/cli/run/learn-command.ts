@@ -60,7 +60,7 @@ async function learnSource(session: Session, db: Database, source: SourceSetting
   try {
     const learned = await learnBases(db, registry, source, {
       signal: io.signal,
-      now: new Date().toISOString(),
+      now: io.now().toISOString(),
       onFailure: failures.tell,
     });
     if (learned.tags === 0 && learned.failed === 0) throw new NotFoundError('no tag there: see how it is spelt');

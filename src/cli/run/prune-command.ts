@@ -7,6 +7,7 @@ import type { Session } from '../prepare.ts';
 export async function pruneCommand({ settings, io, notices }: Session, dryRun: boolean): Promise<void> {
   const db = await openStore(settings);
   try {
+    const ago = (ms: number): string => new Date(io.now().getTime() - ms).toISOString();
     const options: PruneOptions = {
       auditsBefore: ago(settings.retention.audits),
       contentBefore: ago(settings.retention.content),
@@ -20,10 +21,6 @@ export async function pruneCommand({ settings, io, notices }: Session, dryRun: b
   } finally {
     await db.close();
   }
-}
-
-function ago(ms: number): string {
-  return new Date(Date.now() - ms).toISOString();
 }
 
 function describe(pruned: Pruned, dryRun: boolean): string {

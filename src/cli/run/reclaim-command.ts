@@ -52,7 +52,7 @@ export async function policyCommand(
   const inUse = await readInUse(io, options);
   const db = await openStore(settings, 'read');
   try {
-    const policy = await nearestPolicy(db, inUse, { filters: filtersOf(report), now: new Date() });
+    const policy = await nearestPolicy(db, inUse, { filters: filtersOf(report), now: io.now() });
     await emit(io, { output: report.output, format: 'json' }, [`${JSON.stringify(policy, null, 2)}\n`], null);
   } finally {
     await db.close();

@@ -12,7 +12,7 @@ import type { AuditSummary, Report } from '../../report/report.ts';
 import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
-import { columnsOf, type Io, writeResult } from '../io.ts';
+import { columnsOf, type Io, todayOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 
 export interface ReportOptions extends ReportFilters {
@@ -41,7 +41,7 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
       ...(audit === undefined ? {} : { audit }),
       ...(sort === undefined ? {} : { sort }),
       ...(limit === undefined ? {} : { limit }),
-      now: new Date(),
+      now: io.now(),
       storagePricePerGBMonth: settings.prices.storagePerGBMonth,
     });
     const filtered = Object.keys(filters).length > 0 || audit !== undefined;
@@ -93,7 +93,7 @@ async function* textOf(
   if (format === 'html') {
     const { htmlReport } = await import('../../html/report-file.ts');
     const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
-    yield await htmlReport(db, report, { now: new Date(), storagePricePerGBMonth, currency, filtered });
+    yield await htmlReport(db, report, { now: io.now(), storagePricePerGBMonth, currency, filtered });
     return;
   }
   const terminal = io.stdout.isTTY === true && !toFile;
@@ -125,7 +125,7 @@ export async function emit(
 ): Promise<void> {
   if (!isFile(output)) return writeResult(io, text);
   const values = {
-    date: new Date().toISOString().slice(0, 10),
+    date: todayOf(io),
     audit: audit?.id ?? 0,
     source: audit?.sources.join('+') ?? '',
   };

@@ -28,7 +28,7 @@ export async function serveCommand(session: Session, options: ServeOptions): Pro
       metrics,
       assets: readAssets(),
       settings: { ...settings, serve },
-      now: () => new Date(),
+      now: io.now,
       ...(queues && { queues: queues.app }),
     });
     io.stdout.write(`${server.url}\n`);

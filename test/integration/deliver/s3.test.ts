@@ -83,7 +83,7 @@ test('a small report is one object', async () => {
 });
 
 test('a report that -o sends has the type of its format', async () => {
-  const io = { cwd: '/', signal } as Io;
+  const io = { cwd: '/', now: () => new Date(), signal } as Io;
   await emit(io, { output: 's3://reports/teams.csv', format: 'csv' }, ['rank\n'], null);
   await emit(io, { output: 's3://reports/teams.html', format: 'html' }, ['<p>'], null);
   expect(types).toEqual([expect.stringMatching('^text/csv'), expect.stringMatching('^text/html')]);

@@ -16,6 +16,7 @@ test('the tour has a database of its own, whatever the environment names', async
     stderr: sink(),
     environment,
     cwd,
+    now: () => new Date(),
     signal: new AbortController().signal,
   };
   const seen: unknown[] = [];

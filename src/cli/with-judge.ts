@@ -1,0 +1,70 @@
+import { type Knowledge, knowledgeOf } from '../advise/alternatives.ts';
+import { openStore } from '../app/open-store.ts';
+import { catalogueAlternatives } from '../catalogue/alternatives.ts';
+import type { Goal } from '../common/units.ts';
+import { type JudgedImage, judgeLoaded } from '../inspect/judge-loaded.ts';
+import type { LoadImageOptions } from '../inspect/load-image.ts';
+import { parsePlatform } from '../oci/platform.ts';
+import type { Reference } from '../oci/reference.ts';
+import { findKnownBases } from '../store/catalogue-store.ts';
+import { withImageLoader } from './image-loader.ts';
+import { todayOf } from './io.ts';
+import type { Session } from './prepare.ts';
+
+export interface JudgeOptions {
+  /** `os/arch[/variant]`: selects the image of an index. */
+  readonly platform: string;
+  /** Whether to look base images up in the database's catalogue; if not, no database is opened. */
+  readonly catalogue: boolean;
+  /** Whether to read the contents of the layers, too. */
+  readonly deep?: boolean;
+  /** Replaces the policy's goal. */
+  readonly goal?: Goal | undefined;
+}
+
+/** Reads one image from its registry and judges it. @throws the errors of `loadImage` */
+export type Judge = (reference: Reference) => Promise<JudgedImage>;
+
+/**
+ * Calls `work` with a judge of images, and closes the registries and the database that the judge opened.
+ * @throws InvalidReferenceError when the platform is none
+ */
+export async function withJudge<T>(
+  session: Session,
+  { platform, catalogue, deep = false, goal }: JudgeOptions,
+  work: (judge: Judge) => Promise<T>,
+): Promise<T> {
+  const wanted = parsePlatform(platform);
+  const { policy, teams } = session.settings;
+  const today = todayOf(session.io);
+  return withCatalogue(session, catalogue, ({ knowledge, ...bases }) =>
+    withImageLoader(session, (load) =>
+      work(async (reference) => {
+        const loaded = await load(reference, wanted, { deep, ...bases });
+        return judgeLoaded(loaded, { policy, teams, knowledge, today, ...(goal ? { goal } : {}) });
+      }),
+    ),
+  );
+}
+
+/** What is known of base images beyond the lists that slimboard ships with. */
+interface CatalogueView extends Pick<LoadImageOptions, 'findBases'> {
+  readonly knowledge: Knowledge;
+}
+
+async function withCatalogue<T>(
+  { settings }: Session,
+  wanted: boolean,
+  work: (view: CatalogueView) => Promise<T>,
+): Promise<T> {
+  if (!wanted) return work({ knowledge: knowledgeOf([]) });
+  const db = await openStore(settings, 'read');
+  try {
+    return await work({
+      knowledge: knowledgeOf(await catalogueAlternatives(db)),
+      findBases: ({ architecture, diffIds }) => findKnownBases(db, architecture, diffIds),
+    });
+  } finally {
+    await db.close();
+  }
+}

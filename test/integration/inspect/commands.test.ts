@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { image } from '../../support/image-builder.ts';
+import { runInProcess } from '../../support/program.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+
+let server: RegistryServer;
+let reference: string;
+beforeAll(async () => {
+  server = await startRegistry();
+  reference = `${server.host}/app:1`;
+  // Ubuntu supports 20.04 to the end of May 2025.
+  const labels = { 'org.opencontainers.image.ref.name': 'ubuntu', 'org.opencontainers.image.version': '20.04' };
+  server.push('app', '1', image({ config: { Labels: labels } }));
+});
+afterAll(() => server?.close());
+
+const run = (day: string, ...args: readonly string[]) =>
+  runInProcess('/', args, {}, { now: () => new Date(`${day}T12:00:00Z`) });
+
+test.each([
+  ['2025-05-31', 0],
+  ['2025-06-01', 3],
+])('check judges the support of a base by the day: %s ends with %i', async (day, code) => {
+  expect((await run(day, 'check', reference)).code).toBe(code);
+});
+
+test('inspect and check judge an image alike', async () => {
+  const [inspected, checked] = await Promise.all([
+    run('2025-06-01', 'inspect', reference, '--format', 'json'),
+    run('2025-06-01', 'check', reference, '--format', 'json'),
+  ]);
+  const rules = (listed: readonly { rule: string }[]) => listed.map(({ rule }) => rule);
+  expect(rules(JSON.parse(inspected.stdout).findings)).toContain('end-of-life-base');
+  expect(rules(JSON.parse(inspected.stdout).findings)).toEqual(rules(JSON.parse(checked.stdout).violations));
+});
+
+test('advise and diff read their images', async () => {
+  const [advised, compared] = await Promise.all([
+    run('2025-05-31', 'advise', reference, '--goal', '90%'),
+    run('2025-05-31', 'diff', reference, reference),
+  ]);
+  expect([advised, compared]).toMatchObject([
+    { code: 0, stderr: '' },
+    { code: 0, stderr: '' },
+  ]);
+});
