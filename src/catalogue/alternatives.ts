@@ -3,8 +3,8 @@ import type { Runtime, Variant } from '../classify/verdict.ts';
 import type { Queryable } from '../store/database.ts';
 
 /**
- * Repositories whose images are made to build on, by the last part of their name, with what they bring. An image that is
- * no base (an application, a database) is no alternative to one, however small it is.
+ * Repositories of base images, as the last part of their names, by the runtime that they provide. Images of other
+ * repositories (an application, a database) are no alternative to a base image, however small they are.
  */
 const BASES: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
   node: ['node'],
@@ -24,7 +24,7 @@ const BASES: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
   none: ['debian', 'ubuntu', 'alpine', 'rockylinux', 'almalinux', 'amazonlinux'],
 };
 
-/** What a release has many tags of: the smallest is one that a Dockerfile may name, and amd64 is what most run. */
+/** One row a version and variant: linux/amd64, which most run, by its shortest tag, which a Dockerfile would name. */
 const NEWEST = `
   select distinct on (runtime, version, variant, distro) runtime, version, variant, distro, repository || ':' || tag as reference, pull_bytes
   from (
@@ -44,7 +44,7 @@ interface AlternativeRow {
   readonly pull_bytes: number;
 }
 
-/** The bases of the catalogue that others could move to, with their real sizes: the newest version of each release. */
+/** Returns the newest version of each release of the catalogue's base images, with measured sizes. */
 export async function catalogueAlternatives(db: Queryable): Promise<readonly BaseAlternative[]> {
   const bases = Object.entries(BASES).flatMap(([runtime, names]) => names.map((name) => `${runtime} ${name}`));
   const newest = new Map<string, BaseAlternative>();

@@ -11,9 +11,9 @@ import type { NewManifest } from '../store/content-store.ts';
 import type { BaseContent } from './base-image.ts';
 
 /**
- * What the tags of a batch name, for the catalogue. Tags that name no image are among them, without images: they need
- * not be read again either.
- * @param known images that the catalogue held already, so that the batch did not read them
+ * Returns what each tag of a batch names, for the catalogue to store. A tag that names no image is returned without
+ * images, so that it is not read again.
+ * @param known images that the batch did not read because the catalogue holds them already
  */
 export function baseTagsOf(
   repository: BaseRepository,
@@ -46,7 +46,7 @@ export function baseTagsOf(
   );
 }
 
-/** What a manifest is or lists, through indexes; each once. */
+/** Returns the manifest itself or, if it is an index, every manifest under it; each digest once. */
 function imagesUnder(
   digest: Digest,
   manifests: ReadonlyMap<Digest, NewManifest>,
@@ -59,7 +59,7 @@ function imagesUnder(
   return manifest.children.flatMap((child) => imagesUnder(child.digest, manifests, seen));
 }
 
-/** @returns undefined for what is no image, and for images whose layers nobody can tell apart */
+/** @returns undefined for a manifest that is no image, and for an image without a chain ID */
 function describe(
   manifest: NewManifest,
   configs: ReadonlyMap<Digest, Uint8Array>,
@@ -79,20 +79,20 @@ function describe(
     pullBytes: image.pullBytes,
     labels: config.labels,
     ...(image.createdAt ? { createdAt: image.createdAt } : {}),
-    ...kindOf(verdictOf(parsed, config, digest, name), name),
+    ...traitsOf(verdictOf(parsed, config, digest, name), name),
   };
 }
 
-/** The image's own name is among what it is judged by: its tag may tell the distribution. */
+/** Classifies the image with its own name as its base: the tag may state the distribution. */
 function verdictOf(manifest: ImageManifest, config: ImageConfig, digest: Digest, name: string): ImageVerdict {
   const self = { references: [name], digest, layerCount: manifest.layers.length, origin: 'catalogue' } as const;
   return classifyImage({ manifest, config, platform: platformOf(config), provenance: [], bases: [self] });
 }
 
-/** Where the tag's parts name the variant: of a distribution's own images nothing else tells. */
+/** Finds the variant in a tag. For the images of a distribution itself, nothing else states it. */
 const VARIANT_IN_TAG = /[:-](slim|alpine|jre|jdk|distroless|minimal)(?=[\d.-]|$)/;
 
-function kindOf({ runtime, variant, distro }: ImageVerdict, name: string): Partial<BaseContent> {
+function traitsOf({ runtime, variant, distro }: ImageVerdict, name: string): Partial<BaseContent> {
   const variantName = variant?.value ?? VARIANT_IN_TAG.exec(name)?.[1];
   return {
     ...(runtime ? { runtime: runtime.value.name } : {}),

@@ -1,26 +1,29 @@
 import type { Digest } from '../oci/digest.ts';
 
-/** An image that others may be built on, as the catalogue keeps it. Kept for ever: tags roll on, chains stay. */
+/**
+ * An image that others may be built on, as the catalogue stores it. It is never deleted: its tag moves to newer images,
+ * but those built on it remain.
+ */
 export interface BaseImage {
   readonly registry: string;
   readonly repository: string;
   readonly tag: string;
-  /** Of the manifest for its platform. */
+  /** The digest of the manifest for the platform. */
   readonly digest: Digest;
-  /** Of the index that the tag named, if it named one. */
+  /** The digest of the index, if the tag named one. */
   readonly indexDigest?: Digest;
   readonly platform: string;
-  /** Of all its layers. */
+  /** The chain ID of all its layers. */
   readonly chainId: Digest;
   readonly layerCount: number;
-  /** Bytes. */
+  /** The pull size in bytes. */
   readonly pullBytes: number;
   readonly labels: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly createdAt?: string;
-  /** When the tag was first read to name it, ISO 8601. */
+  /** When the tag was first seen to name this image, ISO 8601. */
   readonly learnedAt: string;
-  /** Whether the tag named it when it was last read. */
+  /** Whether the tag still named this image when it was last read. */
   readonly newest: boolean;
   readonly runtime?: string;
   readonly runtimeVersion?: string;
@@ -29,5 +32,5 @@ export interface BaseImage {
   readonly distroVersion?: string;
 }
 
-/** What an image is, whatever tags name it. */
+/** The properties of an image that do not depend on which tags name it. */
 export type BaseContent = Omit<BaseImage, 'registry' | 'repository' | 'tag' | 'indexDigest' | 'learnedAt' | 'newest'>;

@@ -8,11 +8,11 @@ import { digestText } from '../store/digest-text.ts';
 import type { BaseImage } from './base-image.ts';
 
 /**
- * The catalogue as one NDJSON file: a header, an image a line, and a last line that says how many there are, so that a
- * file that was cut off is not taken for a whole one. The same catalogue gives the same bytes.
+ * The catalogue as one NDJSON file: a header, one image a line, and a last line with the number of images, by which
+ * {@link importBases} detects a file that was cut off. The same catalogue gives the same bytes.
  */
 
-/** Changes when a reader of the last version could misread the next one. */
+/** The version rises when readers of the present one could misread a new file. */
 const SCHEMA = 'slimboard.bases/1';
 const ROWS_PER_STATEMENT = 1_000;
 
@@ -25,7 +25,7 @@ const EXPORT = `
 
 type ExportRow = Readonly<Record<string, string | number | boolean | object | null>>;
 
-/** The lines of the file. */
+/** Yields the text of the file, several lines at a time. */
 export async function* exportBases(db: Database): AsyncGenerator<string> {
   yield `${JSON.stringify({ schema: SCHEMA })}\n`;
   let rows = 0;
@@ -46,8 +46,8 @@ function lineOf(row: ExportRow): object {
 }
 
 /**
- * Takes a file over: all of it, or nothing. Importing again changes nothing; what is known better already stays.
- * @param name of the file, for errors
+ * Imports a file, all of it or nothing. Importing it again changes nothing; what the catalogue learned later stays.
+ * @param name the file's name, for errors
  * @returns how many images the file holds
  * @throws SettingsError naming the line that is wrong
  */
@@ -70,13 +70,13 @@ async function* imageBatches(lines: AsyncIterable<string>, name: string): AsyncG
   let ended = false;
   for await (const line of lines) {
     number++;
-    const place = `${name}:${number}`;
-    if (ended) throw new SettingsError(`${place}: there is text behind the end`);
-    const value = readLine(line, place);
-    if (number === 1) checkHeader(value, place);
-    else if (value.end === true) ended = checkEnd(value, rows, place);
+    const location = `${name}:${number}`;
+    if (ended) throw new SettingsError(`${location}: there is text behind the end`);
+    const value = readLine(line, location);
+    if (number === 1) checkHeader(value, location);
+    else if (value.end === true) ended = checkEnd(value, rows, location);
     else {
-      const image = at(place, () => readImage(value));
+      const image = withLocation(location, () => readImage(value));
       batch.set([image.registry, image.repository, image.tag, image.digest].join(' '), image);
       rows++;
     }
@@ -88,27 +88,27 @@ async function* imageBatches(lines: AsyncIterable<string>, name: string): AsyncG
   yield [...batch.values()];
 }
 
-function readLine(line: string, place: string): JsonObject {
-  return at(place, () => parseJsonObject(line, 'the line'));
+function readLine(line: string, location: string): JsonObject {
+  return withLocation(location, () => parseJsonObject(line, 'the line'));
 }
 
-function checkHeader({ schema }: JsonObject, place: string): void {
+function checkHeader({ schema }: JsonObject, location: string): void {
   if (schema === SCHEMA) return;
   const found = typeof schema === 'string' ? `is "${schema.slice(0, 40)}"` : 'is no catalogue of base images';
-  throw new SettingsError(`${place}: the file ${found}: write one by "slimboard bases export" (${SCHEMA})`);
+  throw new SettingsError(`${location}: the file ${found}: write one by "slimboard bases export" (${SCHEMA})`);
 }
 
-function checkEnd({ rows }: JsonObject, counted: number, place: string): true {
+function checkEnd({ rows }: JsonObject, counted: number, location: string): true {
   if (rows === counted) return true;
-  throw new SettingsError(`${place}: the file says ${String(rows)} images and holds ${counted}: export it again`);
+  throw new SettingsError(`${location}: the file says ${String(rows)} images and holds ${counted}: export it again`);
 }
 
-/** A line's mistake with its place. @throws SettingsError */
-function at<T>(place: string, read: () => T): T {
+/** Puts the file's name and line number before the message of an error. @throws SettingsError */
+function withLocation<T>(location: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof SlimboardError) throw new SettingsError(`${place}: ${error.message}`, { cause: error });
+    if (error instanceof SlimboardError) throw new SettingsError(`${location}: ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -134,7 +134,7 @@ function readImage(line: JsonObject): BaseImage {
   };
 }
 
-/** More layers than any builder makes would not fit its column. */
+/** More than any builder makes. The database column could not hold arbitrary numbers. */
 const MAX_LAYERS = 10_000;
 
 function readLayerCount(value: unknown): number {

@@ -90,7 +90,7 @@ async function* listBatches(run: Run): AsyncGenerator<Batch> {
   }
 }
 
-/** Lists the wanted tags. Tags that the settings name need no listing: their repository may have ten thousand others. */
+/** Lists the wanted tags. Tags that the settings name need no listing: a repository may have ten thousand others. */
 async function listTags(
   { registry, source, fail, signal }: Run,
   repository: ListedRepository,
@@ -141,8 +141,8 @@ async function readTagsBefore({ db, source }: Run, { repository, listed }: Batch
  */
 function knownBases(db: Database, before: ReadonlyMap<Tag, Digest>, seen: Map<Digest, BaseContent>): KnownContent {
   return {
-    // An audit uses the kind to look for children that it left out earlier. Learning leaves out none: while a child of a
-    // tag's index is unread, the tag is read again.
+    // An audit uses the kind to look for children that it left out earlier. Learning leaves out none: while a child of
+    // a tag's index is unread, the tag is read again.
     tags: async () => new Map([...before].map(([tag, digest]) => [tag, { digest, kind: 'image' }])),
     manifests: async (digests) => {
       const found = await readKnownBaseImages(db, digests);

@@ -25,13 +25,13 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export interface ListingOptions {
-  /** A glob over names, by their whole or their last parts. */
+  /** A glob that a whole name, or its last parts, must match. */
   readonly pattern?: string;
-  /** Also what tags named before. */
+  /** Whether to include the images that tags named before. */
   readonly all: boolean;
 }
 
-/** The catalogue as a report. @throws SettingsError when the pattern is none */
+/** Returns the catalogue as a report. @throws SettingsError when the pattern is invalid */
 export function listBases(db: Database, { pattern, all }: ListingOptions): Report {
   const parameters = new SqlParameters();
   const filters = pattern === undefined ? {} : { base: pattern };

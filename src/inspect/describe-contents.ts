@@ -30,7 +30,7 @@ export interface DescribedContents {
   readonly sensitive_files: StackReport['sensitive'];
 }
 
-/** What layers hold, as `inspect --deep --format json` writes it. Sizes are bytes. */
+/** Describes the contents of an image's layers, as `inspect --deep --format json` writes them. Sizes are bytes. */
 export function describeContents({ stack, uncompressedBytes, wastedBytes }: ImageMeasurement): DescribedContents {
   return {
     uncompressed_bytes: uncompressedBytes,
@@ -61,10 +61,10 @@ function countPackages({ packages }: StackReport): DescribedContents['packages']
   return [...counts].map(([ecosystem, count]) => ({ ecosystem, ...count }));
 }
 
-/** Of each list a terminal shows the first; the data has more. */
+/** A terminal shows this many entries of each list; the data has more. */
 const SHOWN = 10;
 
-/** The same as lines of text. */
+/** Returns the contents as lines of text for a terminal. */
 export function contentsText(contents: DescribedContents): readonly string[] {
   const { largest_files, wasted_files, setuid_files, sensitive_files, packages, unread } = contents;
   const list = <T>(title: string, rows: readonly T[], line: (row: T) => string): string[] =>

@@ -40,8 +40,9 @@ export interface DescribedLayer {
 }
 
 /**
- * Everything known of an image; `text` is for a terminal, and does not appear in the data.
- * @param width of the terminal: the lines of the layer table are cut to it, as `docker history` cuts them
+ * Returns everything that is known of an image. `text` says the same for a terminal; it is not enumerable, so that JSON
+ * leaves it out.
+ * @param width the terminal's columns: lines of the layer table are cut to it, as `docker history` does
  */
 export function describeImage(
   loaded: LoadedImage,
@@ -132,7 +133,7 @@ function baseText(base: BaseVerdict): string {
   return `${base.references.join(' = ')} (${base.confidence}: ${base.evidence})`;
 }
 
-/** As `docker history` shows them, but base first, with what each weighs. */
+/** Shows the layers as `docker history` does, but base first and with each layer's share of the pull size. */
 function layerTable({ layers, compressed_bytes: total, verdict }: DescribedImage): readonly string[] {
   const rows = layers.map(({ position, bytes, class: kind, instruction }) => {
     const share = total === 0 ? 0 : (bytes / total) * 100;

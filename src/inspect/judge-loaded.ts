@@ -10,17 +10,18 @@ import type { PolicySettings, TeamSettings } from '../settings/settings.ts';
 import { teamOf } from '../settings/team-of.ts';
 import type { LoadedImage } from './load-image.ts';
 
+/** The settings and knowledge that an image is judged by. */
 export interface JudgeOptions {
   readonly policy: PolicySettings;
   readonly teams: readonly TeamSettings[];
   readonly knowledge: Knowledge;
   /** `YYYY-MM-DD` */
   readonly today: string;
-  /** Instead of the policy's. */
+  /** Replaces the policy's goal. */
   readonly goal?: Goal;
 }
 
-/** A loaded image with all that slimboard has to say about it. */
+/** A loaded image with its owner, findings and advice. */
 export interface JudgedImage {
   readonly loaded: LoadedImage;
   readonly owner: ImageOwner;
@@ -29,7 +30,7 @@ export interface JudgedImage {
   readonly advice: Advice;
 }
 
-/** Judges an image that was read straight from its registry, as an audit would. Pure. */
+/** Judges an image that was read straight from its registry by the same rules as an audit. Pure. */
 export function judgeLoaded(loaded: LoadedImage, { policy, teams, knowledge, today, goal }: JudgeOptions): JudgedImage {
   const { bases } = loaded;
   const image = { ...loaded.image, baseFacts: baseFactsOf(loaded.image.verdict, { bases, knowledge, today }) };

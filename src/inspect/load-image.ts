@@ -115,7 +115,7 @@ async function readChild(loading: Loading, { manifest: index }: ParsedIndex): Pr
   );
 }
 
-/** An index may list an image without a platform, and its signatures beside it; real indexes have a few such entries. */
+/** An index may list images and signatures without platforms; real indexes have a few such entries. */
 const MAX_UNNAMED_CHILDREN = 100;
 
 /** Returns the platform that an image's config states, or undefined if the manifest is not an image. */

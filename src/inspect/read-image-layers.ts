@@ -7,7 +7,8 @@ import type { ListedRepository, Registry } from '../registry/registry.ts';
 
 /**
  * Reads every layer of an image, base first, and checks each against the config.
- * @throws UnsupportedContentError when a layer's type says that it cannot be read; else the errors of `readLayer`
+ * @throws UnsupportedContentError when a layer has a media type that cannot be read
+ * @throws the errors of `readLayer`
  */
 export async function readImageLayers(
   registry: Registry,
