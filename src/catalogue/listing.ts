@@ -24,6 +24,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'newest', type: 'boolean', description: 'Whether the tag named it when it was last read.' },
 ];
 
+/** Which images of the catalogue are listed. */
 export interface ListingOptions {
   /** A glob that a whole name, or its last parts, must match. */
   readonly pattern?: string;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** @throws InvalidArgumentError when the text is no audit's number */
+/** Parses an audit's number for an option. @throws InvalidArgumentError when the text is no audit's number */
 export function parseAuditNumber(text: string): number {
   if (!/^[1-9]\d{0,15}$/.test(text))
     throw new InvalidArgumentError('write the number of an audit, as "slimboard report audits" lists them');

@@ -3,17 +3,17 @@ import { KIND_NAMES } from '../report/names.ts';
 import { parseAuditNumber } from './audit-number.ts';
 import type { CommandContext } from './io.ts';
 
-/** A command as the list of commands shows it; a command line loads only the rest of the one that it names. */
+/** A command as `--help` lists it. Its options and action are loaded only when the command line names it. */
 export interface ListedCommand {
   readonly name: string;
   readonly description: string;
   readonly args?: readonly Argument[];
-  /** What follows the name, where it is not options and arguments. */
+  /** What follows the name in the help, if it is not options and arguments. */
   readonly usage?: string;
   load(): Promise<CommandDefinition>;
 }
 
-/** Adds the options of a command, and what it does. */
+/** The options and the action of a command. */
 export interface CommandDefinition {
   define(command: Command, context: CommandContext): void;
 }

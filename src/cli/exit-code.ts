@@ -1,4 +1,4 @@
-/** What the process tells its caller. Part of the public interface. */
+/** The exit codes of the process. Part of the public interface. */
 export const EXIT = {
   done: 0,
   failure: 1,
@@ -8,9 +8,10 @@ export const EXIT = {
   interrupted: 130,
   terminated: 143,
 } as const;
+/** One of the numbers of {@link EXIT}. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The signal that ended a command, as the reason of its AbortSignal. */
+/** The reason of a command's AbortSignal when a signal of the system ended it. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
   readonly exitCode: ExitCode;
@@ -21,12 +22,12 @@ export class Interruption extends Error {
   }
 }
 
-/** By name, as Node's own AbortError: the command line and what it loads have each a class of their own. */
+/** Compares the name, as with Node's AbortError: each bundle of the command line has its own copy of the class. */
 export function isInterruption(error: unknown): error is Interruption {
   return error instanceof Error && error.name === 'Interruption';
 }
 
-/** What an audit's status means to the caller. */
+/** Returns the exit code that tells the caller how an audit ended. */
 export function exitCodeOfStatus(status: string): ExitCode {
   if (status === 'finished') return EXIT.done;
   return status === 'incomplete' ? EXIT.incomplete : EXIT.failure;

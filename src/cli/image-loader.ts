@@ -6,14 +6,14 @@ import { parseTarget } from '../settings/target.ts';
 import { openSource } from './open-source.ts';
 import type { Session } from './prepare.ts';
 
-/** Reads an image from whichever registry its reference names. */
+/** Loads an image from the registry that its reference names. */
 export type ImageLoader = (
   reference: Reference,
   platform: Platform,
   options?: Pick<LoadImageOptions, 'deep' | 'findBases'>,
 ) => Promise<LoadedImage>;
 
-/** Gives a loader to `work`, and closes the registries that it opened. */
+/** Calls `work` with a loader of images, and closes the registries that the loader opened. */
 export async function withImageLoader<T>(session: Session, work: (load: ImageLoader) => Promise<T>): Promise<T> {
   const registries = new Map<RegistryHost, Promise<Registry>>();
   const registryOf = (reference: Reference): Promise<Registry> => {
@@ -31,7 +31,7 @@ export async function withImageLoader<T>(session: Session, work: (load: ImageLoa
   }
 }
 
-/** A registry that a source is configured for is read with that source's settings. */
+/** Opens the registry, with the settings of the source that is configured for it, if any. */
 function open(session: Session, { registry, repository }: Reference): Promise<Registry> {
   const host = registry === DOCKER_HUB ? 'docker.io' : registry;
   return openSource(session, parseTarget(`${host}/${repository}`, session.settings));

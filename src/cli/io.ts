@@ -2,21 +2,21 @@ import type { Writable } from 'node:stream';
 import type { Environment } from '../settings/settings.ts';
 import type { ExitCode } from './exit-code.ts';
 
-/** Where a command reads and writes: the process's own, or a test's. */
+/** A command's streams, environment, clock and signal: those of the process, or of a test. */
 export interface Io {
-  /** Results, and nothing else. */
+  /** Receives the result and nothing else. */
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  /** Progress, logs and errors. */
+  /** Receives progress, logs and errors. */
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly environment: Environment;
   readonly cwd: string;
   /** The clock. */
   readonly now: () => Date;
-  /** Aborts with an Interruption when the process is told to end. */
+  /** Aborts with an Interruption when the process receives SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
-  /** Has what Node.js and libraries warn of told in another way than by Node.js itself. */
+  /** Sets who reports the warnings of Node.js and libraries, instead of Node.js itself. */
   readonly onWarning?: (tell: (warning: Error) => void) => void;
-  /** Told of the exit code when it is decided: whoever reads stdout may leave, and end the process, before the result is out. */
+  /** Called as soon as the exit code is decided: a reader that closes stdout early ends the process during the result. */
   readonly onExitCode?: (code: ExitCode) => void;
 }
 
@@ -29,20 +29,20 @@ export interface GlobalOptions {
   readonly quiet?: boolean;
 }
 
-/** @returns the exit code; expected failures are told on stderr, in one line */
+/** Runs a command line. @returns the exit code; an expected failure is one line on stderr */
 export type RunCommandLine = (args: readonly string[], io: Io) => Promise<ExitCode>;
 
-/** What a command's action is given beside its own arguments. */
+/** What a command's action receives besides its own arguments. */
 export interface CommandContext {
   readonly io: Io;
-  /** Called once, as soon as the code is decided; without it the exit code is 0. */
+  /** To be called once, as soon as the exit code is decided; if it is not called, the code is 0. */
   readonly exit: (code: ExitCode) => void;
   /** Runs another command line to its end. */
   readonly run: RunCommandLine;
   globalOptions(): GlobalOptions;
 }
 
-/** Writes a piece of the result, waiting where the reader is slow. A reader that left ends the command quietly. */
+/** Writes a piece of the result, waiting for a slow reader. Returns without an error if the reader closed stdout. */
 export async function writeResult(io: Io, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
   for await (const chunk of chunks) {
     if (io.stdout.destroyed) return;
@@ -65,7 +65,7 @@ function drained({ stdout }: Io): Promise<void> {
   });
 }
 
-/** How many columns a stream's terminal has; undefined: there is none, or it does not know, as those of CI that tell 0. */
+/** Returns the columns of a stream's terminal; undefined if there is no terminal, or it reports 0, as some in CI do. */
 export function columnsOf({ isTTY, columns }: Pick<Io['stdout'], 'isTTY' | 'columns'>): number | undefined {
   return (isTTY && columns) || undefined;
 }

@@ -3,16 +3,16 @@ import { EXIT, Interruption } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { runProgram } from './program.ts';
 
-// An address with a password (--database) is for this process, not for whoever lists processes.
+// --database may contain a password, which other users must not see in the list of processes.
 process.title = withoutCredentials(['slimboard', ...process.argv.slice(2)].join(' '));
-// Node.js itself would show each field of the error: some libraries keep requests there, with their credentials.
+// Node.js would print each field of the error: some libraries store requests there, with their credentials.
 process.on('uncaughtException', (error) => {
-  tellCrash(error);
+  writeCrash(error);
   process.exit(EXIT.failure);
 });
 
 const stop = new AbortController();
-// The first signal ends the work in hand and keeps it; the second one ends the process.
+// The first signal lets the command save its work and end; the second one ends the process at once.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     const interruption = new Interruption(signal);
@@ -20,7 +20,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stop.abort(interruption);
   });
 }
-// Whoever reads our output may leave before its end, as head does; the disk that it goes to may be full.
+// The reader of stdout may close it early, as head does; the disk that it is written to may be full.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
   process.stderr.write(
@@ -28,7 +28,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   );
   process.exit(EXIT.failure);
 });
-// The SDK of AWS announces when it will drop this version of Node.js; package.json says which ones work.
+// The AWS SDK warns that it will drop this version of Node.js some day; package.json says which versions work.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 const io: Io = {
@@ -48,12 +48,12 @@ runProgram(process.argv.slice(2), io).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    tellCrash(error);
+    writeCrash(error);
     process.exitCode = EXIT.failure;
   },
 );
 
-function tellCrash(error: unknown): void {
+function writeCrash(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`slimboard: ${withoutCredentials(text)}\n`);
 }

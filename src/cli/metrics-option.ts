@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { parsePortOption } from './port-option.ts';
 
-/** For long-running commands that have no dashboard. */
+/** Adds `--metrics-port`, for long-running commands that have no dashboard. */
 export function addMetricsOption(command: Command): Command {
   return command.option(
     '--metrics-port <port>',

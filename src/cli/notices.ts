@@ -1,20 +1,21 @@
 import type { Logger } from '../log.ts';
 import type { Io } from './io.ts';
 
-/** What a command says on stderr beside its log. With `--log-format json` it is in the log: all of stderr is JSON then. */
+/** What a command writes to stderr besides its log; with `--log-format json` into its log, so that all of stderr is JSON. */
 export interface Notices {
-  /** How far it is, and how it went: nothing with `--quiet`. */
+  /** Writes progress or an outcome; nothing with `--quiet`. */
   info(text: string): void;
-  /** What somebody should see to. */
+  /** Writes something that needs the user's attention. */
   problem(text: string): void;
 }
 
+/** How notices are written. */
 export interface NoticeOptions {
   readonly format: 'pretty' | 'json';
   readonly quiet: boolean;
 }
 
-/** Notices of one command; with `--log-format json` they go through its log. */
+/** Creates the notices of one command, which go to its log if the format is `json`. */
 export function createNotices(stderr: Io['stderr'], log: Logger, { format, quiet }: NoticeOptions): Notices {
   if (format === 'json') return { info: (text) => log.info(text), problem: (text) => log.error(text) };
   return {

@@ -4,7 +4,7 @@ import type { Registry, RequestGovernor } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import type { Session } from './prepare.ts';
 
-/** Opens the registry of a source for a command that asks it alone; whoever opens it closes it. */
+/** Opens the registry of a source for a command that runs outside an audit. The caller closes it. */
 export function openSource(
   { settings, io, log }: Session,
   source: SourceSettings,
@@ -19,7 +19,7 @@ export function openSource(
   });
 }
 
-/** As many requests at a time as the source's settings allow. */
+/** Returns a governor that allows as many requests at the same time as the source's settings. */
 export function governorOf({ concurrency }: SourceSettings): RequestGovernor {
   return createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: concurrency }) });
 }

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { PORT_RULE, parsePort } from './port.ts';
 
-/** @throws InvalidArgumentError when the text is no port */
+/** Parses a port for an option. @throws InvalidArgumentError when the text is no port */
 export function parsePortOption(text: string): number {
   const port = parsePort(text);
   if (port === undefined) throw new InvalidArgumentError(PORT_RULE);

@@ -5,7 +5,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { GlobalOptions, Io } from './io.ts';
 import { createNotices, type Notices } from './notices.ts';
 
-/** What a command runs with: settings decided, a logger on stderr. */
+/** What a command runs with: its settings, and a logger on stderr. */
 export interface Session {
   readonly io: Io;
   readonly settings: Settings;

@@ -6,8 +6,8 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import type { CommandContext, GlobalOptions, Io } from './io.ts';
 
 /**
- * Runs one command line. Built anew for each call, so that tests run it in process.
- * @returns the exit code; expected failures are told on stderr, in one line
+ * Runs one command line. Each call builds a new program, so that tests can run it in process.
+ * @returns the exit code; an expected failure is one line on stderr
  */
 export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
@@ -50,7 +50,7 @@ function createProgram({ stdout, stderr }: Io): Command {
     .showHelpAfterError('(slimboard --help shows the commands, slimboard COMMAND --help their options)');
 }
 
-/** Adds all commands by name, and the options of those that the command line may mean. */
+/** Adds all commands by name, but loads the options only of those whose name is among the arguments. */
 async function addCommands(program: Command, args: readonly string[], context: CommandContext): Promise<void> {
   for (const { name, description, args: operands = [], usage, load } of COMMANDS) {
     const command = program.command(name).description(description);
@@ -60,7 +60,7 @@ async function addCommands(program: Command, args: readonly string[], context: C
   }
 }
 
-/** A wait that was told to end fails with Node's AbortError; the signal knows who stopped it, and why. */
+/** Replaces Node's AbortError, with which an aborted wait fails, by the reason of the signal. */
 function reasonOf(error: unknown, signal: AbortSignal): unknown {
   return signal.aborted && error instanceof Error && error.name === 'AbortError' ? signal.reason : error;
 }

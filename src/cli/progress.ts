@@ -2,34 +2,35 @@ import type { AuditEvents } from '../audit/context.ts';
 import { columnsOf } from './io.ts';
 import type { Session } from './prepare.ts';
 
-/** Items that failed for one and the same reason: refused credentials fail a whole registry. */
+/** Items that failed with the same message: refused credentials fail all items of a registry. */
 export interface FailureGroup {
   readonly item: string;
   readonly message: string;
   readonly count: number;
 }
 
+/** Counts what an audit does, and shows it on stderr. */
 export interface Progress {
   readonly events: AuditEvents;
   countRequest(): void;
-  /** The items that failed: all counted, the first of each message kept. */
+  /** The number of all items that failed, and the first messages with an item each. */
   failures(): {
     readonly count: number;
     readonly first: readonly FailureGroup[];
   };
-  /** Takes the line off the terminal; may be called twice. */
+  /** Stops, and removes the line from the terminal; may be called twice. */
   end(): void;
 }
 
 type ProgressScope = Pick<Session, 'io' | 'settings' | 'notices' | 'quiet'>;
 
-/** On a terminal one line that is written over; elsewhere a line every few seconds. */
+/** A terminal shows one line, which is overwritten; elsewhere a line is written every few seconds. */
 const TERMINAL_MS = 200;
 const LOG_MS = 5_000;
-/** So many failures are told at the end; all of them are in the report. */
-const FAILURES_TOLD = 10;
+/** At most this many distinct messages are shown at the end; `report errors` has all. */
+const MAX_FAILURES_SHOWN = 10;
 
-/** Counts what an audit does and shows it on stderr. */
+/** Starts to show progress on stderr; nothing with `--quiet`. */
 export function createProgress({ io, settings, notices, quiet }: ProgressScope): Progress {
   const { stderr } = io;
   const counts = { repositories: 0, tags: 0, audited: 0, unchanged: 0, failed: 0, requests: 0 };
@@ -62,10 +63,10 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
       itemFailed: (_source, item, message) => {
         counts.failed++;
         const group = failures.get(message);
-        if (group || failures.size < FAILURES_TOLD)
+        if (group || failures.size < MAX_FAILURES_SHOWN)
           failures.set(message, { message, item: group?.item ?? item, count: (group?.count ?? 0) + 1 });
       },
-      // Its end is the command's result.
+      // The command itself shows the outcome.
       auditEnded: () => undefined,
     },
     countRequest: () => {

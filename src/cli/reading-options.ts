@@ -18,7 +18,7 @@ export function addReadingOptions(command: Command): Command {
     .option('--plain-http', 'talk to registries without TLS');
 }
 
-/** For an option that may be given several times: its values so far, and this one. */
+/** Collects the values of an option that may be given several times: `before` and `value`. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }

@@ -2,15 +2,16 @@ import { SettingsError } from '../errors.ts';
 import { printable } from '../report/plain-text.ts';
 import { type Io, writeResult } from './io.ts';
 
+/** The values of `--format` of commands that are no reports. */
 export type TableOrJson = 'table' | 'json';
 
-/** @throws SettingsError when the text is neither */
+/** Parses `--format`. @throws SettingsError when the text is neither `table` nor `json` */
 export function parseTableOrJson(text: string): TableOrJson {
   if (text === 'table' || text === 'json') return text;
   throw new SettingsError(`--format ${text}: write table or json`);
 }
 
-/** Writes a value as JSON, or the lines that say the same for people; what images brought in cannot move the cursor. */
+/** Writes a value as JSON, or as lines of text; makes control characters harmless, which may come from images. */
 export async function writeTableOrJson(
   io: Io,
   format: TableOrJson,

@@ -3,7 +3,7 @@ import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, type ExitCode, isInterruption } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
 
-/** Says on stderr why a command ended: what was expected in one line, a stack trace only when debugging. */
+/** Writes to stderr why a command failed, in one line; a stack trace only with `--log-level debug` or `trace`. */
 export async function tellFailure(error: unknown, options: GlobalOptions, io: Io): Promise<void> {
   const debug = options.logLevel === 'debug' || options.logLevel === 'trace';
   const expected = error instanceof SlimboardError || isInterruption(error);
@@ -19,14 +19,14 @@ export async function tellFailure(error: unknown, options: GlobalOptions, io: Io
   if (debug && error instanceof Error) io.stderr.write(`${withoutCredentials(error.stack ?? '')}\n`);
 }
 
-/** The exit code that an error ends a command with. */
+/** Returns the exit code of a command that failed with the error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (isInterruption(error)) return error.exitCode;
   if (error instanceof SettingsError || error instanceof InvalidReferenceError) return EXIT.usage;
   return EXIT.failure;
 }
 
-/** As all settings say, or flag and variable alone, where the settings cannot be read. */
+/** Returns the format that the settings state or, if they cannot be read, the flag or the variable. */
 async function logFormatOf(options: GlobalOptions, io: Io): Promise<string | undefined> {
   const { prepare } = await import('./prepare.ts');
   return prepare(io, options).then(

@@ -11,7 +11,7 @@ import { withImageLoader } from './image-loader.ts';
 import { todayOf } from './io.ts';
 import type { Session } from './prepare.ts';
 
-export interface JudgeOptions {
+interface LoadAndJudgeOptions {
   /** `os/arch[/variant]`: selects the image of an index. */
   readonly platform: string;
   /** Whether to look base images up in the database's catalogue; if not, no database is opened. */
@@ -22,17 +22,17 @@ export interface JudgeOptions {
   readonly goal?: Goal | undefined;
 }
 
-/** Reads one image from its registry and judges it. @throws the errors of `loadImage` */
-export type Judge = (reference: Reference) => Promise<JudgedImage>;
+/** Loads one image from its registry and judges it. @throws the errors of `loadImage` */
+type JudgeReference = (reference: Reference) => Promise<JudgedImage>;
 
 /**
- * Calls `work` with a judge of images, and closes the registries and the database that the judge opened.
+ * Calls `work` with a function that judges images, and closes the registries and the database that this one reads.
  * @throws InvalidReferenceError when the platform is none
  */
 export async function withJudge<T>(
   session: Session,
-  { platform, catalogue, deep = false, goal }: JudgeOptions,
-  work: (judge: Judge) => Promise<T>,
+  { platform, catalogue, deep = false, goal }: LoadAndJudgeOptions,
+  work: (judge: JudgeReference) => Promise<T>,
 ): Promise<T> {
   const wanted = parsePlatform(platform);
   const { policy, teams } = session.settings;

@@ -30,6 +30,7 @@ export interface LoadedImage {
   readonly measurement?: ImageMeasurement;
 }
 
+/** Which image is loaded, and what is read of it. */
 export interface LoadImageOptions {
   readonly signal: AbortSignal;
   /** Selects the image of an index. */

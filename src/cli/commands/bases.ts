@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { CommandContext } from '../io.ts';
 import { collect } from '../reading-options.ts';
 
-/** The base-image catalogue: filled from registries, shown, moved as one file. */
+/** Defines the commands of the base-image catalogue: learn, list, export and import. */
 export function define(bases: Command, context: CommandContext): void {
   defineLearn(bases, context);
   defineList(bases, context);

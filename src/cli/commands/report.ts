@@ -28,7 +28,7 @@ export function define(command: Command, { io, globalOptions }: CommandContext):
     );
 }
 
-/** The options that a report and a leaderboard have in common. */
+/** Adds the options that reports and leaderboards have in common. */
 export function addReportOptions(command: Command): Command {
   return command
     .addOption(

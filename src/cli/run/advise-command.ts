@@ -18,7 +18,7 @@ interface AdviseOptions {
   readonly catalogue: boolean;
 }
 
-/** Says how one image becomes smaller, how far that leads, and writes a Dockerfile to begin with. */
+/** Shows which techniques make one image smaller and by how much, and a Dockerfile to begin with. */
 export async function adviseCommand(session: Session, text: string, options: AdviseOptions): Promise<void> {
   const format = parseTableOrJson(options.format);
   const goal = options.goal === undefined ? undefined : parseGoal(options.goal);
@@ -58,7 +58,7 @@ function linesOf(reference: string, advice: Advice, files: GeneratedFiles | unde
   ];
 }
 
-/** `perhaps` is told with both ends: from history alone they may lie far apart. */
+/** For `perhaps` shows both ends of the range, which are far apart if only the history is known. */
 function goalText({ goal, plan, currentBytes }: Advice): string {
   const by = goal.by.join(', ');
   if (goal.reach === 'yes') return by === '' ? 'reached already' : `reached by ${by}`;
@@ -72,7 +72,7 @@ function goalText({ goal, plan, currentBytes }: Advice): string {
 
 function stepLines({ technique, projection }: PlanStep, at: number): readonly string[] {
   const { title, how } = techniqueOf(technique);
-  // An estimate goes by the size of one that it resembles: the Dockerfile may name a later release.
+  // An estimate uses the size of a similar base; the Dockerfile may name a later release.
   const sizedAs = projection.basis === 'estimate' ? 'sized as ' : '';
   const base = projection.base ? ` (${sizedAs}${projection.base})` : '';
   return [

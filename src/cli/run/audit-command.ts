@@ -12,7 +12,7 @@ import { labelled } from '../labelled.ts';
 import type { Session } from '../prepare.ts';
 import { createProgress, type Progress } from '../progress.ts';
 
-/** Runs one audit to its end and says how it went. */
+/** Runs one audit to its end and shows the outcome. */
 export async function auditCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
   const { settings, io, log } = session;
   const sources = mergeSources(selectSources(session, targets));
@@ -35,7 +35,7 @@ export async function auditCommand(session: Session, targets: readonly string[])
     await compact(db);
     progress.end();
     conclude(session, audit, progress);
-    // What could not be delivered failed after the status was decided.
+    // Reports are delivered after the status is decided: their failures are counted here.
     const undelivered = audit.status === 'finished' && progress.failures().count > 0;
     return undelivered ? EXIT.incomplete : exitCodeOfStatus(audit.status);
   } finally {
@@ -44,7 +44,7 @@ export async function auditCommand(session: Session, targets: readonly string[])
   }
 }
 
-/** The sources that targets name; without targets, all that are configured. */
+/** Returns the sources that the targets name; without targets, all sources of the settings. */
 export function selectSources({ settings }: Session, targets: readonly string[]): readonly SourceSettings[] {
   return targets.length === 0 ? settings.sources : targets.map((target) => parseTarget(target, settings));
 }
@@ -55,8 +55,8 @@ function conclude({ notices }: Session, audit: AuditRow, progress: Progress): vo
     const text = count === 1 ? labelled(item, message) : `${item || 'a source'} and ${count - 1} more: ${message}`;
     notices.problem(text);
   }
-  const told = failed.first.reduce((sum, { count }) => sum + count, 0);
-  if (failed.count > told) notices.problem(`… and ${failed.count - told} more`);
+  const shown = failed.first.reduce((sum, { count }) => sum + count, 0);
+  if (failed.count > shown) notices.problem(`… and ${failed.count - shown} more`);
   if (failed.count > 0) notices.problem('"slimboard report errors" lists every item that failed');
   const parts = [
     `audit ${audit.id} ${audit.status}`,

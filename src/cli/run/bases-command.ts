@@ -13,7 +13,7 @@ import { counted } from '../counted.ts';
 import { columnsOf, type Io, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 
-/** Shows the catalogue. */
+/** Writes the catalogue as a report. */
 export async function listCommand(
   session: Session,
   pattern: string | undefined,
@@ -28,7 +28,7 @@ export async function listCommand(
   });
 }
 
-/** Writes the catalogue into a file, whole or not at all. */
+/** Exports the catalogue into a file, all of it or nothing; `-` is stdout. */
 export async function exportCommand(session: Session, file: string): Promise<void> {
   await withStore(session, 'read', async (db) => {
     if (file === '-') await writeResult(session.io, exportBases(db));
@@ -44,7 +44,7 @@ async function writeWhole(path: string, chunks: AsyncIterable<string>, signal: A
   }
 }
 
-/** Takes a catalogue over from a file. */
+/** Imports a catalogue from a file, all of it or nothing; `-` is stdin. */
 export async function importCommand(session: Session, file: string): Promise<void> {
   await withStore(session, 'write', async (db) => {
     const rows = await importBases(db, linesOf(session.io, file), file === '-' ? 'stdin' : file);
@@ -64,7 +64,7 @@ async function* linesOf(io: Io, file: string): AsyncGenerator<string> {
   }
 }
 
-/** What the file system answers: `ENOENT: no such file or directory, …` */
+/** Whether the error comes from the file system: `ENOENT: no such file or directory, …` */
 function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }

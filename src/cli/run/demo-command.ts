@@ -6,7 +6,7 @@ import { makeFolder } from '../../make-folder.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Io, RunCommandLine } from '../io.ts';
 
-/** The tour: each step is a command that a user may type. */
+/** The steps of the tour, each a command that a user could type. */
 const STEPS: readonly { readonly says: string; readonly args: (host: string) => readonly string[] }[] = [
   { says: 'Audit every image of the registry', args: () => ['audit'] },
   { says: 'The same again: one request a tag, and nothing is fetched twice', args: () => ['audit'] },
@@ -18,10 +18,10 @@ const STEPS: readonly { readonly says: string; readonly args: (host: string) => 
   { says: 'Teams by what they store', args: () => ['leaderboard'] },
 ];
 
-/** Audits sample images in a folder of its own. @throws SettingsError when the folder cannot be written */
+/** Runs the tour on sample images, in a folder of its own. @throws SettingsError when the folder cannot be written */
 export async function demoCommand(io: Io, run: RunCommandLine, folder: string): Promise<ExitCode> {
   const cwd = resolve(io.cwd, folder);
-  const environment = ofItsOwn(io.environment);
+  const environment = withoutDatabase(io.environment);
   const registry = await startSampleRegistry();
   try {
     await prepareFolder(cwd, registry.host);
@@ -38,8 +38,8 @@ export async function demoCommand(io: Io, run: RunCommandLine, folder: string): 
   return EXIT.done;
 }
 
-/** Without what leads elsewhere: whatever else somebody audits, the tour has a database of its own. */
-function ofItsOwn(environment: Io['environment']): Io['environment'] {
+/** Removes the variables that name a database, so that the tour uses one of its own. */
+function withoutDatabase(environment: Io['environment']): Io['environment'] {
   const elsewhere = /^(?:SLIMBOARD_)?DATABASE_URL$|^SLIMBOARD_DATA_DIR$/;
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !elsewhere.test(name)));
 }

@@ -19,7 +19,7 @@ interface DiffOptions {
   readonly catalogue: boolean;
 }
 
-/** Compares two images layer by layer, and says what explains the difference. */
+/** Compares two images layer by layer, and names the techniques that explain the difference. */
 export async function diffCommand(
   session: Session,
   before: string,
@@ -71,7 +71,7 @@ function layerLine({ change, bytes, class: kind, instruction }: LayerChange): st
   return `${MARK[change]} ${humanBytes(bytes).padStart(8)}  ${kind.padEnd(13)}  ${instruction}`;
 }
 
-/** Techniques that the later build applied, and those that it undid: what grew has its reasons, too. */
+/** Lists the techniques that the later build applied, and those that it undid, which explain growth. */
 function explanation(
   techniques: readonly RecognisedTechnique[],
   undone: readonly RecognisedTechnique[],
@@ -81,7 +81,10 @@ function explanation(
   return [...techniqueLines('techniques', techniques, saved), ...techniqueLines('undone techniques', undone, saved)];
 }
 
-/** By the layers that they change, whose bytes stand once above them all: nobody can tell which technique took which. */
+/**
+ * Groups techniques by the layers that they change. Each group shows its bytes once: they cannot be divided among its
+ * techniques.
+ */
 function techniqueLines(
   title: string,
   techniques: readonly RecognisedTechnique[],

@@ -9,27 +9,27 @@ import { governorOf, openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { selectSources } from './audit-command.ts';
 
-/** One thing that was looked at. */
+/** The outcome of one check. */
 interface Finding {
   readonly subject: string;
   readonly status: 'ok' | 'warning' | 'error' | 'unknown';
   readonly message: string;
 }
 
-/** Looks at everything that an audit depends on. @returns 1 when something is wrong */
+/** Checks everything that an audit depends on. @returns 1 when a check failed */
 export async function doctorCommand(session: Session, targets: readonly string[]): Promise<ExitCode> {
   const { io } = session;
   const findings: Finding[] = [];
-  const tell = (finding: Finding): void => {
+  const report = (finding: Finding): void => {
     findings.push(finding);
     io.stdout.write(line(finding));
   };
-  tell(describeSettings(session));
-  tell(await checkStore(session));
-  tell(await checkRedis(session));
-  for (const finding of checkNotifications(session)) tell(finding);
+  report(describeSettings(session));
+  report(await checkStore(session));
+  report(await checkRedis(session));
+  for (const finding of checkNotifications(session)) report(finding);
   for (const source of selectSources(session, targets))
-    for (const finding of await checkSource(session, source)) tell(finding);
+    for (const finding of await checkSource(session, source)) report(finding);
   return findings.some(({ status }) => status === 'error') ? EXIT.failure : EXIT.done;
 }
 
@@ -61,7 +61,7 @@ async function checkStore({ settings }: Session): Promise<Finding> {
   }
 }
 
-/** Variables that notifications are read from: an audit would tell of a missing one at its end only. */
+/** Checks the variables that notifications use: an audit would report a missing one only at its end. */
 function checkNotifications({ settings, io }: Session): readonly Finding[] {
   const named = settings.notify.flatMap(({ urlFrom, secretFrom }) => [urlFrom, secretFrom]);
   const missing = named.filter((name) => name !== undefined && !io.environment[name]);
@@ -89,7 +89,7 @@ async function checkRedis({ settings }: Session): Promise<Finding> {
   }
 }
 
-/** @param server and `memory`: those sections of Redis's INFO */
+/** @param server the section of that name of Redis's INFO, as is `memory` */
 function describeRedis(server: string, memory: string): Omit<Finding, 'subject'> {
   const version = /redis_version:(\S+)/.exec(server)?.[1] ?? 'of an unknown version';
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
@@ -122,7 +122,7 @@ async function checkEcr({ io }: Session, source: EcrSource): Promise<readonly Fi
   }));
 }
 
-/** Lists the first page of repositories, and of the tags of the first of them. */
+/** Lists the first page of repositories, and the first page of tags of the first repository. */
 async function checkListing(session: Session, source: SourceSettings): Promise<Finding> {
   const registry = await openSource(session, source);
   const listing = { signal: session.io.signal, onInvalid: () => undefined };

@@ -11,10 +11,10 @@ import { labelled } from '../labelled.ts';
 import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 
-/** So many failures are told one by one. */
-const FAILURES_TOLD = 10;
+/** At most this many failures are shown. */
+const MAX_FAILURES_SHOWN = 10;
 
-/** Learns base images from one registry after the other; what cannot be read is told, and the others go on. */
+/** Learns base images from one registry after another. Reports what cannot be read, and goes on with the others. */
 export async function learnCommand(
   session: Session,
   refs: readonly string[],
@@ -38,8 +38,8 @@ export async function learnCommand(
 }
 
 /**
- * What a reference selects: all tags, unless it names some. How a configured source limits its own audit is nothing to
- * the catalogue, unless the source is named.
+ * Returns what a reference selects: all tags, unless it names some. The limits that a configured source sets for audits
+ * apply only if the reference is the source's name.
  */
 function baseSource({ settings }: Session, ref: string, newest: string | undefined): SourceSettings {
   const source = parseTarget(ref, settings);
@@ -80,8 +80,8 @@ function createFailures({ notices }: Session) {
     count: () => count,
     tell: (item: string, error: SlimboardError): void => {
       count++;
-      if (count <= FAILURES_TOLD) notices.problem(labelled(item, error.message));
-      else if (count === FAILURES_TOLD + 1) notices.problem('… and more');
+      if (count <= MAX_FAILURES_SHOWN) notices.problem(labelled(item, error.message));
+      else if (count === MAX_FAILURES_SHOWN + 1) notices.problem('… and more');
     },
   };
 }

@@ -14,7 +14,7 @@ import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 import { selectSources } from './audit-command.ts';
 
-/** Says what an audit would cost each registry. A source that cannot be listed is told, and the others are planned. */
+/** Shows what an audit would cost each registry. Reports a source that cannot be listed, and plans the others. */
 export async function planCommand(session: Session, targets: readonly string[], format: string): Promise<ExitCode> {
   const wanted = parseTableOrJson(format);
   const sources = mergeSources(selectSources(session, targets));
@@ -32,7 +32,7 @@ export async function planCommand(session: Session, targets: readonly string[], 
   }
 }
 
-/** @returns nothing where the source cannot be listed: then that is told */
+/** @returns no estimate if the source cannot be listed, which it reports */
 async function planSource(session: Session, db: Database, source: SourceSettings): Promise<readonly AuditEstimate[]> {
   const observed: ObservedRequests = { requests: 0, totalMs: 0, last: undefined };
   const registry = await openSource(session, source, observing(governorOf(source), observed));
@@ -47,7 +47,7 @@ async function planSource(session: Session, db: Database, source: SourceSettings
   }
 }
 
-/** Notes what every request took, and what the registry said of its limits. */
+/** Wraps a governor to record how long requests take, and the limits that the registry announces. */
 function observing(governor: RequestGovernor, observed: ObservedRequests): RequestGovernor {
   return {
     async acquire(registry, options) {

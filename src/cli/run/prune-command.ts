@@ -3,7 +3,7 @@ import { compact } from '../../store/maintenance.ts';
 import { countPrunable, PRUNED, type Pruned, type PruneOptions, prune } from '../../store/retention-store.ts';
 import type { Session } from '../prepare.ts';
 
-/** Removes what is older than the settings keep, and says how much that was. */
+/** Removes what is older than the settings keep, and shows how many rows that were. */
 export async function pruneCommand({ settings, io, notices }: Session, dryRun: boolean): Promise<void> {
   const db = await openStore(settings);
   try {

@@ -14,18 +14,22 @@ import type { Io } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { emit, filtersOf, type ReportOptions } from './report-command.ts';
 
-/** Options that only `report reclaim` takes. */
+/** The options that only `report reclaim` has. */
 export interface ReclaimOptions {
-  /** A file that lists what runs somewhere. */
+  /** A file that lists the images in use. */
   readonly inUse?: string | undefined;
-  /** A file with a lifecycle policy. */
+  /** A file with a lifecycle policy of Amazon ECR. */
   readonly simulate?: string | undefined;
+  /** Whether to write the nearest policy instead of a report. */
   readonly lifecyclePolicy?: boolean | undefined;
 }
 
 const FLAGS = { inUse: '--in-use', simulate: '--simulate', lifecyclePolicy: '--lifecycle-policy' } as const;
 
-/** The kind that the options ask for. @throws SettingsError when the kind takes none, or a file cannot be read */
+/**
+ * Returns the kind that the options select.
+ * @throws SettingsError when the kind has no such option, or a file cannot be read
+ */
 export async function kindOf(io: Io, name: KindName, options: ReclaimOptions): Promise<ReportKind> {
   refuseElsewhere(name, options);
   const { simulate } = options;
@@ -36,7 +40,7 @@ export async function kindOf(io: Io, name: KindName, options: ReclaimOptions): P
     : simulated(parseLifecyclePolicy(await readText(io, simulate, 'the lifecycle policy')), inUse);
 }
 
-/** Writes the policy nearest to what the planner proposes. */
+/** Writes the lifecycle policy of Amazon ECR that comes nearest to what `report reclaim` proposes. */
 export async function policyCommand(
   session: Session,
   name: KindName,

@@ -15,8 +15,9 @@ import type { Database } from '../../store/database.ts';
 import { columnsOf, type Io, todayOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 
+/** The options of `report`, those of `report reclaim` aside. */
 export interface ReportOptions extends ReportFilters {
-  /** Default: as the name of the file says. */
+  /** Default: by the ending of the output file's name, else `table`. */
   readonly format?: FormatName;
   readonly output?: string;
   readonly audit?: number;
@@ -24,12 +25,12 @@ export interface ReportOptions extends ReportFilters {
   readonly limit?: number;
 }
 
-/** The filters among the options. */
+/** Returns the filters among the options. */
 export function filtersOf({ format, output, audit, sort, limit, ...filters }: ReportOptions): ReportFilters {
   return filters;
 }
 
-/** Writes a report to stdout, or into a file. */
+/** Writes a report to stdout or into a file. */
 export async function reportCommand(session: Session, kind: ReportKind, options: ReportOptions): Promise<void> {
   const { settings, io } = session;
   const { format = formatOfFile(options.output), output, audit, sort, limit } = options;
@@ -67,10 +68,10 @@ function formatOfFile(path: string | undefined): FormatName {
   return FORMATS_BY_ENDING[extname(path ?? '').toLowerCase()] ?? 'table';
 }
 
-/** Kinds that have rows without an audit that ended well. */
+/** Kinds that have rows even if no audit has finished. */
 const SHOW_FAILED_AUDITS: readonly string[] = ['errors', 'audits'];
 
-/** An empty report may mean that all is well, or that somebody stands in another folder: only the latter needs a word. */
+/** The message beside a report for which there is no audit: the user may be in another folder. */
 function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters): string {
   const where = databaseUrl === undefined ? dataDir : 'this database';
   if (source !== undefined)
@@ -111,12 +112,12 @@ async function* interruptible(text: AsyncIterable<string>, signal: AbortSignal):
   }
 }
 
-/** As of other programs, and of `bases export`: a dash is stdout. */
+/** As in other programs and `bases export`, `-` is stdout. */
 function isFile(output: string | undefined): output is string {
   return output !== undefined && output !== '-';
 }
 
-/** Writes to stdout, or into the file that was named. @throws SettingsError when that cannot be written */
+/** Writes to stdout, or into the file that `output` names. @throws SettingsError when the file cannot be written */
 export async function emit(
   io: Io,
   { output, format }: { readonly output: string | undefined; readonly format: FormatName },

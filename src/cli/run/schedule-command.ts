@@ -6,13 +6,14 @@ import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
 import { type MetricsOption, metricsPortOf } from '../metrics-port.ts';
 import type { Session } from '../prepare.ts';
 
+/** The flags of `schedule`. */
 export interface ScheduleFlags extends MetricsOption {
-  /** `true`: every source. */
+  /** The sources to audit now; `true`: all sources. */
   readonly now?: true | readonly string[];
   readonly wait?: boolean;
 }
 
-/** Keeps schedules until the process is told to end, or hands audits to the workers at once. */
+/** Runs the scheduler until the process is told to end or, with `--now`, hands audits to the workers at once. */
 export async function scheduleCommand(
   session: Session,
   flags: ScheduleFlags,

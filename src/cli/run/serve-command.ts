@@ -14,7 +14,7 @@ interface ServeOptions {
   readonly port?: number;
 }
 
-/** Serves the dashboard until it is told to end. */
+/** Serves the dashboard until the process is told to end. */
 export async function serveCommand(session: Session, options: ServeOptions): Promise<ExitCode> {
   const { io, log, settings } = session;
   const serve = { ...settings.serve, ...options };
@@ -41,7 +41,7 @@ export async function serveCommand(session: Session, options: ServeOptions): Pro
   }
 }
 
-/** The queues' own dashboard, where there is a Redis; without one that answers, the rest is served all the same. */
+/** Opens the dashboard of the queues. Returns undefined if no Redis is set or it does not answer. */
 async function openQueues({
   settings: { redisUrl },
   log,

@@ -11,7 +11,7 @@ import type { Session } from '../prepare.ts';
 import { parseTableOrJson } from '../table-or-json.ts';
 
 const WATCH_MS = 2_000;
-/** Who audits says so every few seconds; silent for so long, an audit was stopped or killed. */
+/** A running audit has a heartbeat every few seconds; without one for this long, it was stopped or killed. */
 const SILENT_MS = 60_000;
 
 interface StatusOptions {
@@ -20,7 +20,7 @@ interface StatusOptions {
   readonly format: string;
 }
 
-/** Shows how an audit stands, once or until it has ended. */
+/** Shows the progress of an audit, once or until it has ended. */
 export async function statusCommand({ settings, io }: Session, options: StatusOptions): Promise<ExitCode> {
   const format = parseTableOrJson(options.format);
   const db = await openStore(settings, 'read');
@@ -38,7 +38,7 @@ export async function statusCommand({ settings, io }: Session, options: StatusOp
   }
 }
 
-/** Before the next table: on a terminal it is written over the one before. */
+/** Returns what separates a table from the one before: on a terminal, moves to its start to overwrite it. */
 function again(shown: string, { stdout }: Io): string {
   return stdout.isTTY === true ? `\u001b[${shown.split('\n').length - 1}A\u001b[J` : '\n';
 }

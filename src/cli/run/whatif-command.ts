@@ -10,12 +10,12 @@ import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 
-/** Every platform's images of a base share its name; sizes are compared on the one that most run. */
+/** A base has an image for each platform; sizes are compared on the platform that most images run on. */
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
 
 /**
- * Reckons a base swap over all that is stored: each source by itself.
- * @throws SettingsError when no image stands on the base
+ * Computes the effect of a base swap on all stored images, for each source.
+ * @throws SettingsError when no image is built on the base
  */
 export async function whatifCommand(session: Session, from: string, to: string, format: string): Promise<void> {
   const wanted = parseTableOrJson(format);
@@ -44,14 +44,14 @@ interface StoredBase {
   readonly layers: readonly StoredLayer[];
 }
 
-/** As reports name a base: without a host, official images with and without `library/`, `latest` where no tag is given. */
+/** Returns a base's names in reports: without host, `latest` if it has no tag, official images also with `library/`. */
 function namesOf(text: string): readonly string[] {
   const { rest } = splitHost(text);
   const name = /:[^/]*$/.test(rest) ? rest : `${rest}:latest`;
   return name.includes('/') ? [name] : [name, `library/${name}`];
 }
 
-/** None of `scratch`. Of an audited registry where it is held there, else straight from the registry that the reference names. */
+/** Returns the layers of a base, as stored or else from its registry; `scratch` has none. */
 async function layersOfBase(session: Session, db: Database, to: string): Promise<readonly StoredLayer[]> {
   if (to === 'scratch') return [];
   const stored = await findImageLayers(db, namesOf(to));
