@@ -1,5 +1,4 @@
 import { SettingsError } from '../../errors.ts';
-import type {} from '../../schedule/audit-starter.ts';
 import type { AuditStatus } from '../../store/audit-store.ts';
 import { runNow, runScheduler } from '../../workers/run-scheduler.ts';
 import { EXIT, type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
