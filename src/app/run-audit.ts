@@ -5,7 +5,8 @@ import { createInProcessQueue, type InProcessQueue } from '../queue/in-process-q
 import type { TaskHandlers, TaskKind, TaskQueue } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { type AuditRow, findAudit, leaveAudit, recordProgress } from '../store/audit-store.ts';
-import { type AuditEngine, createAuditEngine, type EngineOptions } from './engine.ts';
+import { createAuditEngine, type EngineOptions } from './engine.ts';
+import { RequestCounter } from './request-counter.ts';
 
 export interface RunOptions extends Omit<EngineOptions, 'queue'> {
   readonly sources: readonly SourceSettings[];
@@ -40,7 +41,12 @@ const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000, maxDelayMs: 10_000 };
  */
 export async function runAudit(options: RunOptions): Promise<AuditRow> {
   const queue = lateQueue();
-  const engine = createAuditEngine({ ...options, queue });
+  const counter = new RequestCounter();
+  const onRequest = (throttled: boolean): void => {
+    counter.count(throttled);
+    options.onRequest?.(throttled);
+  };
+  const engine = createAuditEngine({ ...options, queue, onRequest });
   const { db, now } = engine.context;
   let inHand: number | undefined;
   try {
@@ -56,11 +62,14 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     inHand = started.auditId;
     options.onStart?.(started);
     const running = queue.start(engine.handlers, options.signal);
-    await withHeartbeat(engine, started.auditId, async () => {
-      await running.add(started.tasks);
-      await engine.handlers.advance(started.auditId, 'adhoc');
-      await running.drain();
-    });
+    await withHeartbeat(
+      () => recordProgress(db, started.auditId, counter.take()),
+      async () => {
+        await running.add(started.tasks);
+        await engine.handlers.advance(started.auditId, 'adhoc');
+        await running.drain();
+      },
+    );
     const audit = await findAudit(db, started.auditId);
     if (!audit) throw new Error(`audit ${started.auditId} is gone`);
     inHand = undefined;
@@ -93,22 +102,16 @@ function lateQueue(): TaskQueue & {
   };
 }
 
-/** Tells the database while the audit runs that it does, and how many requests it took. */
-async function withHeartbeat(engine: AuditEngine, auditId: number, work: () => Promise<void>): Promise<void> {
-  const { counts, context } = engine;
-  const flush = async (): Promise<void> => {
-    const delta = { ...counts };
-    Object.assign(counts, { requests: 0, throttled: 0 });
-    await recordProgress(context.db, auditId, delta);
-  };
-  // While a stage takes long to begin they wait for it, and must not take all connections.
-  const beat = oneAtATime(flush);
-  // A failed beat is no failure of the audit: the tasks' own statements will say that the database is away.
+/** Does the work; meanwhile, and at its end, writes the audit's sign of life and request counts. */
+async function withHeartbeat(write: () => Promise<void>, work: () => Promise<void>): Promise<void> {
+  // Beats of a slow database must not queue up and take all its connections.
+  const beat = oneAtATime(write);
+  // A failed beat does not fail the audit: the tasks' own statements fail when the database is away.
   const timer = setInterval(() => void beat().catch(() => undefined), HEARTBEAT_MS);
   try {
     await work();
   } finally {
     clearInterval(timer);
-    await flush().catch(() => undefined);
+    await write().catch(() => undefined);
   }
 }

@@ -1,3 +1,4 @@
+import { PromiseCache } from '../common/promise-cache.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { findAudit, listAuditSources } from '../store/audit-store.ts';
 import type { AuditContext } from './context.ts';
@@ -19,24 +20,16 @@ export interface AuditPlan {
   readonly sources: readonly PlannedSource[];
 }
 
+/** A worker that lives for years sees many audits; it needs only the running ones. */
+const MAX_PLANS = 100;
+
 /** Reads plans, each once: what an audit was started with never changes. None of its times lies before its start. */
 export function createPlanReader(
   context: Pick<AuditContext, 'db' | 'notBefore'>,
 ): (auditId: number) => Promise<AuditPlan> {
-  const plans = new Map<number, Promise<AuditPlan>>();
-  return (auditId) => {
-    const plan = plans.get(auditId) ?? readPlan(context, auditId);
-    if (!plans.has(auditId)) {
-      if (plans.size >= MAX_PLANS) plans.clear();
-      plans.set(auditId, plan);
-      plan.catch(() => plans.delete(auditId));
-    }
-    return plan;
-  };
+  const plans = new PromiseCache<number, AuditPlan>(MAX_PLANS);
+  return (auditId) => plans.get(auditId, () => readPlan(context, auditId));
 }
-
-/** A worker that lives for years sees many audits; it needs only the running ones. */
-const MAX_PLANS = 100;
 
 async function readPlan(
   { db, notBefore }: Pick<AuditContext, 'db' | 'notBefore'>,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { type AuditEngine, createAuditEngine } from '../app/engine.ts';
+import { type AuditEngine, createAuditEngine, governorSettings } from '../app/engine.ts';
 import { openStore } from '../app/open-store.ts';
 import type { AuditEvents } from '../audit/context.ts';
 import { tellRarely } from '../common/tell-rarely.ts';
@@ -15,7 +15,6 @@ import { startMetricsServer } from '../metrics/metrics-server.ts';
 import { type BullmqQueue, createBullmqQueue } from '../queue/bullmq-queue.ts';
 import { connectRedis, DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import { startSweeper } from '../queue/sweeper.ts';
-import { concurrencyAt } from '../registry/governed-hosts.ts';
 import { createRedisGovernor } from '../registry/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
@@ -101,13 +100,11 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
   const shared = createRedisGovernor({
     redis,
     prefix: DEFAULT_PREFIX,
-    settingsFor: (registry) => ({
-      maxConcurrency: concurrencyAt(registry, settings.sources) ?? settings.sourceDefaults.concurrency,
-    }),
+    settingsFor: governorSettings(settings, settings.sources),
     onError: tellRarely((failure) => log.warn(failure, 'the governor cannot ask Redis')),
   });
   closers.push(() => shared.close());
-  const engine: AuditEngine = createAuditEngine({
+  const engine = createAuditEngine({
     settings,
     environment,
     db,
@@ -115,19 +112,11 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
     governor: measured(shared, metrics),
     events: eventsOf(metrics, log),
     onNote: (note) => log.warn(note),
-    // The engine's own counts are of the process; here each request is taken out as it is counted.
-    onRequest: () => tally.add(takeCounts(engine)),
+    onRequest: (throttled) => tally.count(throttled),
     deliver: createDelivery({ settings, environment, db, log, folder: process.cwd() }),
   });
   closers.push(() => engine.close());
   return engine;
-}
-
-function takeCounts({ counts }: AuditEngine): AuditEngine['counts'] {
-  const taken = { ...counts };
-  counts.requests = 0;
-  counts.throttled = 0;
-  return taken;
 }
 
 function eventsOf(metrics: Metrics, log: Logger): AuditEvents {

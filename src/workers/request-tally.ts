@@ -1,35 +1,36 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { RequestCounts } from '../app/engine.ts';
+import { RequestCounter, type RequestCounts } from '../app/request-counter.ts';
 import type { TaskHandlers } from '../queue/queue.ts';
 
-/** Counts requests for the audit on whose behalf they were sent, of several that a worker does at once. */
+/** Counts requests by audit: a worker does tasks of several audits at the same time. */
 export interface RequestTally {
-  /** The same handlers; what they send is counted for their task's audit. */
+  /** Returns the same handlers; the requests they send are counted for their task's audit. */
   counting(handlers: TaskHandlers): TaskHandlers;
-  /** Called for each request, in the course of the task that sent it. */
-  add(delta: RequestCounts): void;
-  /** What was counted since the last call, by audit. */
+  /** Counts one request. Must be called in the course of the task that sent it. */
+  count(throttled: boolean): void;
+  /** Returns what was counted since the last call, by audit. */
   take(): ReadonlyMap<number, RequestCounts>;
 }
 
-/** A tally by asynchronous context: what a handler calls, however deep, counts for its task. */
+/** Creates a tally that finds a request's audit by asynchronous context, however deep in a handler it is sent. */
 export function createRequestTally(): RequestTally {
   const audit = new AsyncLocalStorage<number>();
-  let counts = new Map<number, RequestCounts>();
+  let counters = new Map<number, RequestCounter>();
   return {
     counting: (handlers) => ({
       run: (task, options) => audit.run(task.auditId, () => handlers.run(task, options)),
       giveUp: (task, error) => audit.run(task.auditId, () => handlers.giveUp(task, error)),
     }),
-    add({ requests, throttled }) {
+    count(throttled) {
       const auditId = audit.getStore();
       if (auditId === undefined) return;
-      const sum = counts.get(auditId) ?? { requests: 0, throttled: 0 };
-      counts.set(auditId, { requests: sum.requests + requests, throttled: sum.throttled + throttled });
+      const counter = counters.get(auditId) ?? new RequestCounter();
+      counters.set(auditId, counter);
+      counter.count(throttled);
     },
     take() {
-      const taken = counts;
-      counts = new Map();
+      const taken = new Map([...counters].map(([auditId, counter]) => [auditId, counter.take()]));
+      counters = new Map();
       return taken;
     },
   };
