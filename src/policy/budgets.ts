@@ -1,4 +1,5 @@
 import { compileGlobs, type Matcher } from '../common/glob.ts';
+import { remember } from '../common/remember.ts';
 import type { Goal } from '../common/units.ts';
 
 /** A limit on images of some teams or repositories. */
@@ -45,13 +46,5 @@ export function goalOf(
   return { goal: goal ?? fallback, ...(baseline === undefined ? {} : { baseline }) };
 }
 
-const matchers = new Map<string, Matcher>();
-
-/** Compiled once a pattern: patterns come from settings, so there are few. */
-export function matcherOf(glob: string): Matcher {
-  const known = matchers.get(glob);
-  if (known) return known;
-  const matcher = compileGlobs([glob]);
-  matchers.set(glob, matcher);
-  return matcher;
-}
+/** Returns whether a repository's name matches a glob. Each pattern is compiled once: the settings contain few. */
+export const matcherOf: (glob: string) => Matcher = remember((glob) => compileGlobs([glob]));

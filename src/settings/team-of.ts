@@ -1,15 +1,13 @@
 import { compileGlobs, type Matcher } from '../common/glob.ts';
+import { rememberOf } from '../common/remember.ts';
 import type { TeamSettings } from './settings.ts';
 
 interface TeamMatcher {
   readonly name: string;
-  readonly takes: Matcher;
+  readonly matches: Matcher;
   /** For patterns that begin with a registry's host. */
-  readonly takesWithHost: Matcher;
+  readonly matchesWithHost: Matcher;
 }
-
-/** Settings do not change while they are in use, so each list of teams is compiled once. */
-const compiledTeams = new WeakMap<readonly TeamSettings[], readonly TeamMatcher[]>();
 
 /**
  * The team that owns a repository by the configured patterns; the first that matches.
@@ -17,22 +15,19 @@ const compiledTeams = new WeakMap<readonly TeamSettings[], readonly TeamMatcher[
  */
 export function teamOf(repository: string, teams: readonly TeamSettings[], registry?: string): string | undefined {
   const qualified = `${registry ?? ''}/${repository}`;
-  return compile(teams).find((team) => team.takes(repository) || team.takesWithHost(qualified))?.name;
+  return compile(teams).find((team) => team.matches(repository) || team.matchesWithHost(qualified))?.name;
 }
 
-function compile(teams: readonly TeamSettings[]): readonly TeamMatcher[] {
-  const known = compiledTeams.get(teams);
-  if (known) return known;
-  const compiled = teams.map(({ name, repositories }) => ({
+/** Settings do not change while they are in use, so each list of teams is compiled once. */
+const compile = rememberOf((teams: readonly TeamSettings[]): readonly TeamMatcher[] =>
+  teams.map(({ name, repositories }) => ({
     name,
-    takes: compileGlobs(repositories),
-    takesWithHost: compileGlobs(repositories.filter(namesHost)),
-  }));
-  compiledTeams.set(teams, compiled);
-  return compiled;
-}
+    matches: compileGlobs(repositories),
+    matchesWithHost: compileGlobs(repositories.filter(namesHost)),
+  })),
+);
 
-// Any pattern that begins with a star would take the host for its first part.
+// A pattern that begins with a star would match the host as if it were the first part of the name.
 function namesHost(pattern: string): boolean {
   return /^(?:localhost|[^/]*[.:][^/]*)\//.test(pattern);
 }
