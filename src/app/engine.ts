@@ -1,6 +1,7 @@
 import { createAuditClock } from '../audit/audit-clock.ts';
 import { createBatchWriter } from '../audit/batch-writer.ts';
 import type { AuditContext, AuditEvents } from '../audit/context.ts';
+import { createCriteriaReader } from '../audit/criteria.ts';
 import { type AuditHandlers, createTaskHandlers } from '../audit/handlers.ts';
 import { createListingWriter } from '../audit/listing-writer.ts';
 import { PromiseCache } from '../common/promise-cache.ts';
@@ -51,6 +52,7 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
     batches: createBatchWriter(db, queue, clock.now),
     listings: createListingWriter(db, clock.now),
     events,
+    criteriaOf: createCriteriaReader(settings, clock.now),
     registryOf: registries.of,
     ...clock,
     deliver: options.deliver ?? (async () => undefined),

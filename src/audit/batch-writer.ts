@@ -8,7 +8,7 @@ import { GroupWriter } from '../store/group-writer.ts';
 import { type RepositorySighting, recordSightings, type StoredRepository } from '../store/inventory-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { addTasks, narrowTasks, settleTasks } from '../store/task-store.ts';
-import { JudgingAhead } from './judging-ahead.ts';
+import { AssessmentPlanner } from './assessment-planner.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
 /** A batch of a repository's tags that was read, with all that is to be kept of it. */
@@ -34,20 +34,20 @@ const MAX_ROWS = 5_000;
 
 /** @param now ISO 8601 in UTC */
 export function createBatchWriter(db: Database, queue: TaskQueue, now: () => string): BatchWriter {
-  const ahead = new JudgingAhead();
+  const planner = new AssessmentPlanner();
   return new GroupWriter<ReadBatch>({
     async write(batches) {
-      const judging = await db.transaction(async (tx) => {
+      const assessment = await db.transaction(async (tx) => {
         const settled = await settle(tx, batches);
         const images = await writeBatches(tx, settled, now());
-        const planned = ahead.plan(settled, images);
-        // In the transaction that settles the batches: with a task left, the inventory cannot end before it.
+        const planned = planner.plan(settled, images);
+        // In the transaction that settles the batches, so that the inventory stage cannot end before this task is known.
         if (planned.task) await addTasks(tx, planned.task.auditId, [planned.task]);
         if (planned.isDoubled) await refreshStatistics(tx);
         return planned;
       });
-      ahead.keep(judging);
-      if (judging.task) await queue.add([judging.task]);
+      planner.keep(assessment);
+      if (assessment.task) await queue.add([assessment.task]);
     },
     weigh: ({ listed, content }) => listed.length + content.blobs.length,
     maxWeight: MAX_ROWS,

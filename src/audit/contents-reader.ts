@@ -3,10 +3,10 @@ import { findContents, type LayerContents } from '../deep/contents.ts';
 import type { Queryable } from '../store/database.ts';
 import { readLayerContents } from '../store/layer-store.ts';
 
-/** Unpacked, layers of some million files together. */
+/** Bytes of entries: layers of about a million files together. */
 const KEPT_BYTES = 64_000_000;
 
-/** Contents of layers, each unpacked once while the images that share it are judged, as far as memory allows. */
+/** Reads contents of layers, and keeps up to 64 MB of them unpacked for the next images that share the layers. */
 export class ContentsReader {
   readonly #db: Queryable;
   readonly #known = new Map<number, LayerContents>();
@@ -16,11 +16,11 @@ export class ContentsReader {
     this.#db = db;
   }
 
-  /** @returns empty when one of them cannot be unpacked: an older reader kept it in another form */
+  /** Returns nothing if one of them cannot be unpacked: an older version stored it in another form. */
   async ofLayers(blobIds: readonly number[]): Promise<readonly LayerContents[]> {
     if (blobIds.length === 0) return [];
     if (this.#bytes > KEPT_BYTES) this.#forget();
-    // Judging what was read takes far longer than judging a config: others get their turn in between.
+    // Assessing contents takes far longer than assessing a config: other work gets a turn between two images.
     await setImmediate();
     const missing = blobIds.filter((id) => !this.#known.has(id));
     for (const [id, packed] of await readLayerContents(this.#db, missing)) this.#keep(id, findContents(packed));

@@ -5,6 +5,7 @@ import type { AuditRow } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
 import type { AuditClock } from './audit-clock.ts';
 import type { BatchWriter } from './batch-writer.ts';
+import type { CriteriaReader } from './criteria.ts';
 import type { ListingWriter } from './listing-writer.ts';
 
 /** What happened, for logs and metrics; never holds a secret. */
@@ -26,6 +27,8 @@ export interface AuditContext extends AuditClock {
   readonly batches: BatchWriter;
   /** Ends what repositories no longer list. */
   readonly listings: ListingWriter;
+  /** What an audit assesses images by. */
+  readonly criteriaOf: CriteriaReader;
   /** The registry of a source, opened on first use and closed with the process. */
   readonly registryOf: (source: SourceSettings) => Promise<Registry>;
   readonly events: AuditEvents;

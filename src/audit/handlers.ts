@@ -1,10 +1,11 @@
 import { messageOf, SlimboardError } from '../errors.ts';
 import type { Lane, TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
 import { asksTooMuch } from '../store/asks-too-much.ts';
-import { forgetJudging } from '../store/audit-store.ts';
+import { forgetAssessKey } from '../store/audit-store.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { findTask, settleTask } from '../store/task-store.ts';
-import { assessImages } from './assess-images.ts';
+import { assessRange } from './assess-range.ts';
+import { closeAudit, tellEnd } from './close-audit.ts';
 import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';
 import { listRepository } from './list-repository.ts';
@@ -12,7 +13,7 @@ import { listSource } from './list-source.ts';
 import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
 import { readLayers, unreadErrors } from './read-layers.ts';
 import { leftErrors, readManifests } from './read-manifests.ts';
-import { advance, beginStage, closeAudit, tellEnd } from './stages.ts';
+import { advance, beginStage } from './stages.ts';
 import { endAsFailed } from './start-audit.ts';
 import type {
   LayersPayload,
@@ -38,7 +39,7 @@ const HANDLERS: Readonly<Record<TaskKind, Handler>> = {
   manifests: (context, task, plan, payload: ManifestsPayload, signal) =>
     readManifests(context, task, plannedSource(plan, payload.repository.source), payload, signal),
   layers: (context, task, plan, payload: LayersPayload, signal) => readLayers(context, task, plan, payload, signal),
-  assess: (context, task, plan, range: RangePayload) => assessImages(context, task, plan, range),
+  assess: (context, task, plan, range: RangePayload) => assessRange(context, task, plan, range),
   close: (context, task, plan, _payload, signal) => closeAudit(context, task, plan, signal),
   deliver: async (context, task, plan, _payload, signal) => {
     await context.deliver(plan.auditId, signal);
@@ -94,7 +95,7 @@ async function settleAsFailed(
   const settled = await context.db.transaction(async (tx) => {
     if (!(await settleTask(tx, task))) return false;
     await recordErrors(tx, task.auditId, errors, context.now());
-    if (task.kind === 'assess') await forgetJudging(tx, task.auditId);
+    if (task.kind === 'assess') await forgetAssessKey(tx, task.auditId);
     return true;
   });
   if (!settled) return;

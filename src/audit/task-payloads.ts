@@ -56,7 +56,7 @@ export function layersTask(layers: readonly HeldLayer[]): NewTask {
   return { kind: 'layers', key, payload: { layers } satisfies LayersPayload };
 }
 
-/** Judges the images of a range. */
+/** A task that assesses the images of a range. */
 export function assessTask(range: RangePayload): NewTask {
   return { kind: 'assess', key: `assess/${range.from}-${range.to}` as TaskKey, payload: range };
 }

@@ -25,7 +25,7 @@ export type FailureVerdict =
  * @param failures counted failures of the task so far, this one included
  * @param random a number from 0 up to 1; spreads tasks that failed together
  */
-export function judgeFailure(
+export function decideAfterFailure(
   error: unknown,
   failures: number,
   limits: AttemptLimits,

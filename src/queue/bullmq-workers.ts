@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, type Job, type Telemetry, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { SlimboardError } from '../errors.ts';
-import { type AttemptLimits, backoffMs, DEFAULT_ATTEMPTS, judgeFailure } from './attempts.ts';
+import { type AttemptLimits, backoffMs, DEFAULT_ATTEMPTS, decideAfterFailure } from './attempts.ts';
 import { queueName } from './job-id.ts';
 import { LANES, TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from './queue.ts';
 import { DEFAULT_PREFIX } from './redis-connection.ts';
@@ -131,7 +131,7 @@ class Attempt {
     report: (outcome: AttemptOutcome, error: unknown) => void,
   ): Promise<Error> {
     const failures = job.attemptsMade + 1;
-    const verdict = judgeFailure(error, failures, this.#limits, this.#random);
+    const verdict = decideAfterFailure(error, failures, this.#limits, this.#random);
     if (verdict.kind === 'retry' && !verdict.counted) {
       report('rate-limited', error);
       await job.moveToDelayed(Date.now() + verdict.delayMs, token);

@@ -1,6 +1,6 @@
 import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AttemptLimits, DEFAULT_ATTEMPTS, judgeFailure } from './attempts.ts';
+import { type AttemptLimits, DEFAULT_ATTEMPTS, decideAfterFailure } from './attempts.ts';
 import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskQueue, type TaskReference } from './queue.ts';
 
 export interface InProcessQueueOptions {
@@ -159,7 +159,7 @@ class BoundedQueue implements InProcessQueue {
       await this.#handlers.run(task, { signal: this.#stop.signal });
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      const verdict = judgeFailure(error, queued.failures + 1, this.#limits, this.#random);
+      const verdict = decideAfterFailure(error, queued.failures + 1, this.#limits, this.#random);
       if (verdict.kind === 'bug') throw error;
       if (verdict.kind === 'retry') {
         if (verdict.counted) queued.failures++;

@@ -10,7 +10,7 @@ export type TaskKey = Branded<'TaskKey'>;
 
 /**
  * `source`: list its repositories. `repository`: list its tags. `manifests`: resolve a batch of tags, fetch what is new.
- * `layers`: read contents of layers (`--deep`). `assess`: judge a range of images. `close`: totals. `deliver`: reports
+ * `layers`: read contents of layers (`--deep`). `assess`: assess a range of images. `close`: totals. `deliver`: reports
  * and notifications.
  */
 export const TASK_KINDS = ['source', 'repository', 'manifests', 'layers', 'assess', 'close', 'deliver'] as const;

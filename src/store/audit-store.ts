@@ -193,18 +193,27 @@ export async function tellAlive(tx: Queryable, auditId: number): Promise<void> {
   await tx.query('update audit set heartbeat_at = clock_timestamp() where id = $1', [auditId]);
 }
 
-/** Keeps by which rules an audit judges, and how many tasks that takes. */
-export async function recordJudging(tx: Queryable, auditId: number, rulesKey: string, tasks: number): Promise<void> {
-  await tx.query('update audit set rules_key = $2, judged_tasks = $3 where id = $1', [auditId, rulesKey, tasks]);
+/**
+ * Stores how an audit's assess stage began.
+ * @param assessKey identifies the rules and the known bases by which it assesses images
+ * @param tasks how many tasks the stage has; 0 if all assessments were up to date
+ */
+export async function recordAssessStage(
+  tx: Queryable,
+  auditId: number,
+  assessKey: string,
+  tasks: number,
+): Promise<void> {
+  await tx.query('update audit set rules_key = $2, judged_tasks = $3 where id = $1', [auditId, assessKey, tasks]);
 }
 
-/** Not all was judged: no later audit may take it that by these rules nothing is left to judge. */
-export async function forgetJudging(tx: Queryable, auditId: number): Promise<void> {
+/** Forgets the key, because not all images were assessed: a later audit must look for them even if nothing has changed. */
+export async function forgetAssessKey(tx: Queryable, auditId: number): Promise<void> {
   await tx.query('update audit set rules_key = null where id = $1', [auditId]);
 }
 
-/** Whether an audit judged any image. */
-export async function hasJudged(tx: Queryable, auditId: number): Promise<boolean> {
+/** Whether the assess stage of an audit had tasks. */
+export async function hasAssessTasks(tx: Queryable, auditId: number): Promise<boolean> {
   return (await tx.query('select 1 from audit where id = $1 and judged_tasks > 0', [auditId])).length > 0;
 }
 

@@ -230,7 +230,8 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
 export interface UnchangedSince {
   readonly auditId: number;
   readonly finishedAt: string;
-  readonly rulesKey: string | null;
+  /** Stored by `recordAssessStage`; null if some images were not assessed. */
+  readonly assessKey: string | null;
 }
 
 /**
@@ -248,7 +249,7 @@ export async function findUnchangedSince(
        select t.source_id, max(a.id) as id from source_total t join audit a on a.id = t.audit_id
        where t.source_id = any($1::int4[]) and a.id < $2 and a.status in ('finished', 'incomplete') group by t.source_id),
      same as (select min(id) as id from newest having count(*) = $3 and min(id) = max(id))
-     select a.id as "auditId", a.finished_at as "finishedAt", a.rules_key as "rulesKey" from same join audit a on a.id = same.id
+     select a.id as "auditId", a.finished_at as "finishedAt", a.rules_key as "assessKey" from same join audit a on a.id = same.id
      where not exists (
        select 1 from tag t join repository r on r.id = t.repository_id
        where greatest(t.started_at, t.ended_at) > case when r.source_id = any($1::int4[]) then a.finished_at else a.started_at end)

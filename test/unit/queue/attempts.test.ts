@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ContentMismatchError, NotFoundError, RateLimitedError, StoreUnavailableError } from '../../../src/errors.ts';
-import { backoffMs, DEFAULT_ATTEMPTS, judgeFailure } from '../../../src/queue/attempts.ts';
+import { backoffMs, DEFAULT_ATTEMPTS, decideAfterFailure } from '../../../src/queue/attempts.ts';
 
 const { attempts } = DEFAULT_ATTEMPTS;
 const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -16,13 +16,18 @@ describe('what becomes of a task that failed', () => {
     ['an error that nobody foresaw', new TypeError('x is undefined'), 1, 'bug'],
     ['something that is no error', 'a string', 1, 'bug'],
   ])('%s', (_, error, failures, kind) => {
-    expect(judgeFailure(error, failures, DEFAULT_ATTEMPTS, () => 0.5).kind).toBe(kind);
+    expect(decideAfterFailure(error, failures, DEFAULT_ATTEMPTS, () => 0.5).kind).toBe(kind);
   });
 
   test('a limit is waited out in full, a little longer at most, and costs no attempt', () => {
     fc.assert(
       fc.property(fc.integer({ min: -5, max: 10_000_000 }), unit, (delayMs, random) => {
-        const verdict = judgeFailure(new RateLimitedError('slow down', delayMs), 1, DEFAULT_ATTEMPTS, () => random);
+        const verdict = decideAfterFailure(
+          new RateLimitedError('slow down', delayMs),
+          1,
+          DEFAULT_ATTEMPTS,
+          () => random,
+        );
         expect(verdict).toMatchObject({ kind: 'retry', counted: false });
         if (verdict.kind !== 'retry') return;
         expect(verdict.delayMs).toBeGreaterThanOrEqual(Math.max(0, delayMs));

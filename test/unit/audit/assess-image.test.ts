@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
-import { judgeBy, judgeImage } from '../../../src/audit/judge-image.ts';
+import { assessImage } from '../../../src/audit/assess-image.ts';
+import { withRulesKey } from '../../../src/audit/criteria.ts';
 import { image } from '../../support/image-builder.ts';
 
-const judge = judgeBy({
+const criteria = withRulesKey({
   policy: { goal: { kind: 'reduction', ratio: 0.9 }, rules: {} },
   teamKey: 'team',
   knowledge: knowledgeOf([]),
@@ -11,7 +12,7 @@ const judge = judgeBy({
   today: '2026-11-28',
 });
 
-test('an image is judged without the statements that are no JSON objects', () => {
+test('an image is assessed without the statements that are no JSON objects', () => {
   const { digest, body, config } = image({
     layers: ['base', 'app'],
     history: [
@@ -21,8 +22,8 @@ test('an image is judged without the statements that are no JSON objects', () =>
     ],
   });
   const materials = [{ uri: 'pkg:docker/alpine@3.20', digest: { sha256: 'a'.repeat(64) } }];
-  const judged = (...provenance: readonly string[]) =>
-    judgeImage(
+  const assessed = (...provenance: readonly string[]) =>
+    assessImage(
       {
         manifestId: 1,
         digest,
@@ -35,10 +36,10 @@ test('an image is judged without the statements that are no JSON objects', () =>
         readLayers: [],
         basesKey: '',
       },
-      judge,
+      criteria,
     );
   const statement = JSON.stringify({ predicate: { materials } });
-  const alone = judged(statement);
-  expect(alone.base).not.toEqual(judged().base);
-  expect(judged('{"a":1}\n{"b":2}', statement, '[]')).toEqual(alone);
+  const alone = assessed(statement);
+  expect(alone.base).not.toEqual(assessed().base);
+  expect(assessed('{"a":1}\n{"b":2}', statement, '[]')).toEqual(alone);
 });

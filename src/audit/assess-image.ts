@@ -1,66 +1,37 @@
 import { planImage } from '../advise/advise.ts';
-import type { Knowledge } from '../advise/alternatives.ts';
 import { baseFactsOf } from '../advise/base-facts.ts';
 import type { Build } from '../advise/recognise.ts';
-import { endedRuntimes } from '../advise/releases.ts';
 import { CLASSIFIER_VERSION, classifyImage } from '../classify/classify-image.ts';
-import { distroEndOfLife, endedDistros } from '../classify/end-of-life.ts';
+import { distroEndOfLife } from '../classify/end-of-life.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
 import type { LayerContents } from '../deep/contents.ts';
 import { MalformedContentError } from '../errors.ts';
-import { shortHash } from '../oci/digest.ts';
 import { parseImageConfig, platformOf } from '../oci/image-config.ts';
 import { type JsonObject, parseJsonObject } from '../oci/json.ts';
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import { findingsOf } from '../policy/findings-of.ts';
-import { RULES_VERSION } from '../policy/rule-registry.ts';
-import type { PolicySettings } from '../settings/settings.ts';
 import type { Assessment } from '../store/assessment-store.ts';
 import type { StoredImage } from '../store/stale-images.ts';
+import type { KeyedCriteria } from './criteria.ts';
 import { measureImage } from './measure-image.ts';
 
-/** What images are judged by, besides themselves. */
-export interface JudgedBy {
-  readonly policy: Pick<PolicySettings, 'goal' | 'rules'>;
-  /** The label that names an image's team. */
-  readonly teamKey: string;
-  readonly knowledge: Knowledge;
-  /** Names what the catalogue added to it. */
-  readonly knowledgeKey: string;
-  /** `YYYY-MM-DD` */
-  readonly today: string;
-}
-
-export interface Judge extends JudgedBy {
-  /** Names everything that a judgement depends on besides the image and its bases: another key, another judgement. */
-  readonly rulesKey: string;
-}
-
-/** Gives what images are judged by the key under which their judgements are kept. */
-export function judgeBy(judgedBy: JudgedBy): Judge {
-  return { ...judgedBy, rulesKey: rulesKeyOf(judgedBy) };
-}
-
-/** Of the day it holds which releases have ended by then: support ends while images stay. */
-function rulesKeyOf({ policy, teamKey, knowledgeKey, today }: JudgedBy): string {
-  const ended = `${endedDistros(today)} distributions, ${endedRuntimes(today)} runtimes ended`;
-  const versions = `classifier ${CLASSIFIER_VERSION}, rules ${RULES_VERSION}, ${ended}`;
-  return shortHash(`${versions} ${JSON.stringify([policy.goal, policy.rules, teamKey, knowledgeKey])}`);
-}
-
 /**
- * Judges one image: what it is built on, what it trips over, what would make it smaller. Pure.
- * @param layers what its layers hold, base first, where all of them were read; else empty
+ * Assesses one image: what it is built on, which rules it breaks, what would make it smaller. Pure.
+ * @param layers the contents of its layers, base first, if all of them were read; else empty
  */
-export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly LayerContents[] = []): Assessment {
-  const { image, findings, measured } = examineImage(stored, judge, layers);
+export function assessImage(
+  stored: StoredImage,
+  criteria: KeyedCriteria,
+  layers: readonly LayerContents[] = [],
+): Assessment {
+  const { image, findings, measured } = examineImage(stored, criteria, layers);
   const { verdict, manifest, config } = image;
-  const { plan, savings, slimScore } = planImage(image, findings, judge.knowledge, judge.policy.goal);
+  const { plan, savings, slimScore } = planImage(image, findings, criteria.knowledge, criteria.policy.goal);
   return {
     manifestId: stored.manifestId,
     classifierVersion: CLASSIFIER_VERSION,
-    rulesKey: judge.rulesKey,
+    rulesKey: criteria.rulesKey,
     basesKey: stored.basesKey,
     base: verdict.base,
     ...bytesOf(manifest, verdict),
@@ -74,13 +45,13 @@ export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly L
     multiStageEvidence: verdict.multiStage.evidence,
     user: config.user,
     ...named('runsAsRoot', verdict.runsAsRoot),
-    ...named('teamLabel', verdict.ownLabels[judge.teamKey]?.trim() || undefined),
+    ...named('teamLabel', verdict.ownLabels[criteria.teamKey]?.trim() || undefined),
     ...named('uncompressedBytes', measured?.uncompressedBytes),
     ...named('wastedBytes', measured?.wastedBytes),
     savingsMinBytes: Math.round(savings.min),
     savingsMaxBytes: Math.round(savings.max),
     slimScore,
-    // The warnings are the technique's own; they are not kept with every image.
+    // Warnings depend on the technique alone, so they are not stored with every image.
     techniques: plan.map(({ technique, gain, projection: { after, savings, basis, base } }) => ({
       technique,
       gain,
@@ -95,20 +66,24 @@ export function judgeImage(stored: StoredImage, judge: Judge, layers: readonly L
   };
 }
 
-/** An image with what is found in it, as far as judging needs no advice. Parameters as of {@link judgeImage}. */
-export function examineImage(stored: StoredImage, judge: Judge, layers: readonly LayerContents[] = []): ExaminedImage {
+/** Classifies an image and applies the rules to it, without advice. Parameters as of {@link assessImage}. */
+export function examineImage(
+  stored: StoredImage,
+  criteria: KeyedCriteria,
+  layers: readonly LayerContents[] = [],
+): ExaminedImage {
   const classified = classifiedImage(stored);
   const measured = layers.length > 0 ? measureImage(classified, layers) : undefined;
-  const image = withBaseFacts(measured?.image ?? classified, stored, judge);
-  return { image, findings: findingsOf(image, judge.policy.rules), measured };
+  const image = withBaseFacts(measured?.image ?? classified, stored, criteria);
+  return { image, findings: findingsOf(image, criteria.policy.rules), measured };
 }
 
 interface ExaminedImage extends Build {
-  /** Undefined where its layers were not read. */
+  /** Undefined if its layers were not read. */
   readonly measured: ReturnType<typeof measureImage> | undefined;
 }
 
-/** A field only where it is known, as `exactOptionalPropertyTypes` wants it. */
+/** An object with the field, or an empty one if the value is undefined: `exactOptionalPropertyTypes` forbids undefined fields. */
 function named<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
   return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }
@@ -130,7 +105,7 @@ function classifiedImage(stored: StoredImage): AuditedImage {
   return { manifest, config, verdict };
 }
 
-/** Nothing where it is no JSON object: one statement, which anybody may push for an image, fails no judgement. */
+/** Returns nothing for a statement that is no JSON object: anybody may push one, and it must not fail the assessment. */
 function readStatement(statement: Uint8Array): readonly JsonObject[] {
   try {
     return [parseJsonObject(statement, 'provenance')];
@@ -140,7 +115,7 @@ function readStatement(statement: Uint8Array): readonly JsonObject[] {
   }
 }
 
-function withBaseFacts(image: AuditedImage, { bases }: StoredImage, { knowledge, today }: Judge): AuditedImage {
+function withBaseFacts(image: AuditedImage, { bases }: StoredImage, { knowledge, today }: KeyedCriteria): AuditedImage {
   return { ...image, baseFacts: baseFactsOf(image.verdict, { bases, knowledge, today }) };
 }
 
@@ -151,7 +126,7 @@ function distroFields({ distro }: ImageVerdict): Pick<Assessment, 'distro' | 'di
   return { distro: id, ...named('distroVersion', version), ...named('distroEndOfLife', endOfLife) };
 }
 
-/** Where the base ends is known: its layers' bytes, and the rest. */
+/** The compressed bytes of the base's layers and of the others, if it is known how many layers the base has. */
 function bytesOf(manifest: ImageManifest, { base }: ImageVerdict): Pick<Assessment, 'baseBytes' | 'appBytes'> {
   if (base.layerCount === undefined) return {};
   const sizes = manifest.layers.map(({ size }) => size);

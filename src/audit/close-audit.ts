@@ -1,0 +1,89 @@
+import type { TaskReference } from '../queue/queue.ts';
+import type { DedupScope } from '../registry/registry.ts';
+import type { PolicySettings } from '../settings/settings.ts';
+import { findAudit, hasAssessTasks } from '../store/audit-store.ts';
+import type { Queryable } from '../store/database.ts';
+import { hasFleetSums, keepFleetSums } from '../store/fleet-sums.ts';
+import { findGoalsKey } from '../store/goal-store.ts';
+import { saveDedupScope } from '../store/inventory-store.ts';
+import { addTasks, settleTask } from '../store/task-store.ts';
+import { computeTotals, findUnchangedSince, finishAudit } from '../store/totals-store.ts';
+import { assignTeams } from './assign-teams.ts';
+import type { AuditContext } from './context.ts';
+import { followGoals, goalsKey } from './follow-goals.ts';
+import type { AuditPlan } from './plan.ts';
+import { readDedupScopes } from './read-dedup-scopes.ts';
+import { recogniseImprovements } from './recognise-improvements.ts';
+import { singleTask } from './task-payloads.ts';
+
+type DedupScopes = ReadonlyMap<number, DedupScope>;
+
+/**
+ * Recognises improvements; then, in one transaction, refreshes the totals, finishes the audit and adds its `deliver` task.
+ * Of several workers that do this, one finishes the audit.
+ */
+export async function closeAudit(
+  context: AuditContext,
+  task: TaskReference,
+  plan: AuditPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  await recogniseImprovements(context, plan, signal);
+  const scopes = await readDedupScopes(context, plan, signal);
+  const deliver = singleTask('deliver');
+  const finished = await context.db.transaction(async (tx) => {
+    const totalsOf = await refreshTotals(tx, context, plan, scopes);
+    const isFinished = await finishAudit(tx, plan.auditId, totalsOf, context.now());
+    await settleTask(tx, task);
+    if (isFinished) await addTasks(tx, plan.auditId, [deliver]);
+    return isFinished;
+  });
+  if (!finished) return;
+  await tellEnd(context, plan.auditId);
+  await context.queue.add([{ auditId: plan.auditId, kind: deliver.kind, key: deliver.key, lane: task.lane }]);
+}
+
+/** Reports an audit that has ended to `events`, with its counts. */
+export async function tellEnd({ db, events }: AuditContext, auditId: number): Promise<void> {
+  const audit = await findAudit(db, auditId);
+  if (audit) events.auditEnded(audit);
+}
+
+/**
+ * Saves dedup scopes and owners of repositories, and computes totals, progress towards goals and sums over all sources
+ * where anything changed.
+ * @returns the audit whose totals hold: this one, or an earlier one since which nothing changed
+ */
+async function refreshTotals(
+  tx: Queryable,
+  { settings, now }: AuditContext,
+  plan: AuditPlan,
+  scopes: DedupScopes,
+): Promise<number> {
+  const sourceIds = plan.sources.map(({ id }) => id);
+  const changedScopes = await saveDedupScopes(tx, scopes);
+  const changedTeams = await assignTeams(tx, sourceIds, settings.teams);
+  const mayReuse = changedScopes === 0 && changedTeams === 0 && !(await hasAssessTasks(tx, plan.auditId));
+  const reused = mayReuse ? await findReusableTotals(tx, plan, settings.policy) : undefined;
+  if (reused === undefined) {
+    for (const sourceId of sourceIds) await computeTotals(tx, sourceId, plan.auditId);
+    await followGoals(tx, plan, settings.policy, now());
+  }
+  if (reused === undefined || !(await hasFleetSums(tx))) await keepFleetSums(tx, sourceIds);
+  return reused ?? plan.auditId;
+}
+
+/** @returns how many sources have another scope than before */
+async function saveDedupScopes(tx: Queryable, scopes: DedupScopes): Promise<number> {
+  let changed = 0;
+  for (const [sourceId, scope] of scopes) if (await saveDedupScope(tx, sourceId, scope)) changed += 1;
+  return changed;
+}
+
+/** Finds the audit whose totals still hold: nothing in the registry was added, moved or removed since, and the goals are the same. */
+async function findReusableTotals(tx: Queryable, plan: AuditPlan, policy: PolicySettings): Promise<number | undefined> {
+  const sourceIds = plan.sources.map(({ id }) => id);
+  const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);
+  if (!unchanged) return undefined;
+  return (await findGoalsKey(tx, unchanged.auditId)) === goalsKey(policy) ? unchanged.auditId : undefined;
+}

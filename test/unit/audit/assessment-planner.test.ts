@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { AssessmentPlanner } from '../../../src/audit/assessment-planner.ts';
+import type { TaskKey, TaskReference } from '../../../src/queue/queue.ts';
+
+const batch = (auditId = 1): { readonly task: TaskReference } => ({
+  task: { auditId, kind: 'manifests', key: 'manifests/1/a' as TaskKey, lane: 'nightly' },
+});
+const ids = (from: number, count: number): readonly number[] => Array.from({ length: count }, (_, at) => from + at);
+
+function note(planner: AssessmentPlanner, images: readonly number[], batches = [batch()]) {
+  const planned = planner.plan(batches, images);
+  planner.keep(planned);
+  return planned;
+}
+
+describe('AssessmentPlanner', () => {
+  test('images are gathered until they make a task, which covers them all', () => {
+    const planner = new AssessmentPlanner();
+    expect(note(planner, ids(10, 300)).task).toBeUndefined();
+    expect(note(planner, ids(400, 199)).task).toBeUndefined();
+    expect(note(planner, [5]).task).toMatchObject({
+      kind: 'assess',
+      auditId: 1,
+      lane: 'nightly',
+      payload: { from: 5, to: 598 },
+    });
+    expect(note(planner, ids(1_000, 499)).task).toBeUndefined();
+  });
+
+  test('what a transaction that failed would have brought is forgotten', () => {
+    const planner = new AssessmentPlanner();
+    planner.plan([batch()], ids(1, 499));
+    expect(note(planner, ids(2_000, 1)).task).toBeUndefined();
+  });
+
+  test('images of two audits are left to the stage of assessing', () => {
+    const planner = new AssessmentPlanner();
+    expect(note(planner, ids(1, 600), [batch(1), batch(2)]).task).toBeUndefined();
+  });
+
+  test('another audit begins anew', () => {
+    const planner = new AssessmentPlanner();
+    note(planner, ids(1, 499));
+    expect(note(planner, ids(500, 499), [batch(2)]).task).toBeUndefined();
+    expect(note(planner, ids(999, 1), [batch(2)]).task).toMatchObject({ auditId: 2, payload: { from: 500, to: 999 } });
+  });
+
+  test('the planner is told when there are twice as many images as before', () => {
+    const planner = new AssessmentPlanner();
+    const doubled = [0, 1, 2, 3, 4, 5, 6, 7].filter((part) => note(planner, ids(part * 500, 500)).isDoubled);
+    expect(doubled).toEqual([0, 1, 3, 7]);
+  });
+});
