@@ -17,10 +17,11 @@ import { shareBlobs } from '../registry/shared-blobs.ts';
 import type { Environment, Settings, SourceSettings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
 
-/** What an audit runs with, in this process. Close it to close all that it opened. */
+/** What audits run with in this process. */
 export interface AuditEngine {
   readonly context: AuditContext;
   readonly handlers: AuditHandlers;
+  /** Closes the registries that were opened. */
   close(): Promise<void>;
 }
 
@@ -30,7 +31,7 @@ export interface EngineOptions {
   readonly db: Database;
   readonly queue: TaskQueue;
   readonly events: AuditEvents;
-  /** Shared by all workers where there are several; default: this process's own, by what `sources` allow. */
+  /** A governor shared by all workers; default: one for this process, with the limits of `sources`. */
   readonly governor?: RequestGovernor;
   readonly sources?: readonly SourceSettings[];
   /** Called after each request to a registry. @param throttled whether the registry answered 429 or 503 */
@@ -40,7 +41,7 @@ export interface EngineOptions {
   readonly clock?: () => Date;
 }
 
-/** Puts together what the tasks of an audit need. */
+/** Creates an engine. Registries are opened when they are first used. */
 export function createAuditEngine(options: EngineOptions): AuditEngine {
   const { settings, db, queue, events } = options;
   const registries = createRegistries(options);
@@ -60,14 +61,14 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
   return { context, handlers: createTaskHandlers(context), close: registries.close };
 }
 
-/** The registries of sources, each opened when it is first asked. */
+/** The registries of sources. `of` opens a registry when it is first used. */
 interface Registries {
   of(source: SourceSettings): Promise<Registry>;
   close(): Promise<void>;
 }
 
 function createRegistries(options: EngineOptions): Registries {
-  // By all settings of a source: another audit's flags make another registry client.
+  // Keyed by all settings of a source: the same source in an audit with other flags needs another client.
   const opened = new PromiseCache<string, Registry>();
   const shared = { governor: options.governor ?? ownGovernor(options), connect: shareConnections() };
   const open = (source: SourceSettings): Promise<Registry> =>

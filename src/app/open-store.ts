@@ -5,9 +5,9 @@ import { migrate, requireCurrentSchema } from '../store/migrate.ts';
 import { openDatabase } from '../store/open-database.ts';
 
 /**
- * Opens the database that the settings name, with its schema up to date.
- * @param access `read`: a Postgres whose schema is not current is refused, for a reader may not change it; an embedded
- * database is opened for few statements
+ * Opens the database of the settings, and brings its schema up to date.
+ * @param access `read`: the schema of a Postgres is not changed, and must be current; an embedded database is opened
+ * for few statements
  */
 export async function openStore(settings: Settings, access: 'write' | 'read' = 'write'): Promise<Database> {
   const { databaseUrl, dataDir } = settings;
@@ -24,8 +24,9 @@ export async function openStore(settings: Settings, access: 'write' | 'read' = '
 }
 
 /**
- * Left to itself, V8 lets 30 MB in use grow to 130 MB before it collects: an audit shall leave its machine to others.
- * Not sooner: once a flag has changed, Node.js compiles its own modules anew instead of taking them from its snapshot.
+ * Makes V8 collect garbage earlier: by default a heap with 30 MB in use grows to 130 MB, memory that an audit should
+ * leave to others. Not called at startup, because after a change of flags Node.js compiles its own modules instead of
+ * reading them from its snapshot.
  */
 function collectEarly(): void {
   v8.setFlagsFromString('--heap-growing-percent=70');

@@ -10,14 +10,14 @@ import { RequestCounter } from './request-counter.ts';
 
 export interface RunOptions extends Omit<EngineOptions, 'queue'> {
   readonly sources: readonly SourceSettings[];
-  /** Stops the audit; what was done is kept, and the next one goes on from there. */
+  /** Stops the audit. Its results so far are kept, and the next audit continues from there. */
   readonly signal: AbortSignal;
   readonly onStart?: (audit: { readonly auditId: number; readonly resumed: boolean }) => void;
 }
 
 /**
- * Tasks of each kind at once. Requests are bounded by the governor, not by these: so many keep its lanes full, also where
- * repositories have a tag or two each, while others wait for the database.
+ * Tasks of each kind at the same time. The governor limits requests, not these numbers: there are enough tasks to use
+ * its limit even if repositories have one or two tags each, and some tasks wait for the database.
  */
 const TASKS_AT_ONCE: Readonly<Record<TaskKind, number>> = {
   source: 8,
@@ -29,15 +29,15 @@ const TASKS_AT_ONCE: Readonly<Record<TaskKind, number>> = {
   deliver: 1,
 };
 const HEARTBEAT_MS = 5_000;
-/** Somebody waits for the end: a registry that is away is tried for seconds, not for minutes as at night. */
+/** Somebody waits for this audit: a registry that is down is tried again for seconds, not for minutes as by workers. */
 const ATTEMPTS = { attempts: 2, firstDelayMs: 1_000, maxDelayMs: 10_000 };
 
 /**
  * Runs one audit in this process.
- * @returns the audit as it ended
- * @throws AuditRunningError when one of the sources is being audited by another process, or another one has taken up
- * the audit
- * @throws the signal's reason when it was stopped
+ * @returns the audit's row after its end
+ * @throws AuditRunningError if one of the sources is being audited by another process, or another process has taken
+ * over the audit
+ * @throws the signal's reason if it was stopped
  */
 export async function runAudit(options: RunOptions): Promise<AuditRow> {
   const queue = lateQueue();
@@ -80,13 +80,13 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     return audit;
   } finally {
     await queue.close();
-    // If this fails, the heartbeat that stops shows it.
+    // If this fails, the missing heartbeat shows that the audit was abandoned.
     if (inHand !== undefined) await leaveAudit(db, inHand).catch(() => undefined);
     await engine.close();
   }
 }
 
-/** The handlers need the queue and the queue needs the handlers: this one is given the handlers later. */
+/** A queue that gets its handlers later: the handlers need the queue, and the queue needs the handlers. */
 function lateQueue(): TaskQueue & {
   start(handlers: TaskHandlers, signal: AbortSignal): InProcessQueue;
   close(): Promise<void>;

@@ -83,7 +83,10 @@ interface ExaminedImage extends Build {
   readonly measured: ReturnType<typeof measureImage> | undefined;
 }
 
-/** An object with the field, or an empty one if the value is undefined: `exactOptionalPropertyTypes` forbids undefined fields. */
+/**
+ * An object with the field, or an empty one if the value is undefined: `exactOptionalPropertyTypes` forbids undefined
+ * fields.
+ */
 function named<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
   return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }
@@ -105,7 +108,9 @@ function classifiedImage(stored: StoredImage): AuditedImage {
   return { manifest, config, verdict };
 }
 
-/** Returns nothing for a statement that is no JSON object: anybody may push one, and it must not fail the assessment. */
+/**
+ * Returns nothing for a statement that is no JSON object: anybody may push one, and it must not fail the assessment.
+ */
 function readStatement(statement: Uint8Array): readonly JsonObject[] {
   try {
     return [parseJsonObject(statement, 'provenance')];

@@ -20,8 +20,8 @@ export interface PlannedAssessment {
 }
 
 /**
- * Plans assess tasks during the inventory, so that images are assessed while the process waits for registries. The assess
- * stage does the rest, and repeats those that turned out to be built on an image read later.
+ * Plans assess tasks during the inventory, so that images are assessed while the process waits for registries. The
+ * assess stage does the rest, and repeats those that turned out to be built on an image read later.
  */
 export class AssessmentPlanner {
   #unassessed: Unassessed | undefined;

@@ -3,10 +3,13 @@ import { teamOf } from '../settings/team-of.ts';
 import type { Queryable } from '../store/database.ts';
 import { type Ownership, type RepositoryOwners, readOwners, saveOwnership } from '../store/team-store.ts';
 
-/** What nobody owns. */
+/** The team of repositories without an owner. */
 const UNOWNED = 'unowned';
 
-/** Gives every repository of some sources its team. @returns how many changed hands */
+/**
+ * Stores the team of every repository of some sources.
+ * @returns how many have another team, or another origin of it, than before
+ */
 export async function assignTeams(
   tx: Queryable,
   sourceIds: readonly number[],
@@ -21,7 +24,9 @@ export async function assignTeams(
   return changed.length;
 }
 
-/** The configured pattern that matches first, then what the registry says, then the newest image's own label. */
+/**
+ * The team by the first configured pattern that matches, else by the registry, else by the newest image's own label.
+ */
 export function ownerOf(repository: RepositoryOwners, teams: readonly TeamSettings[]): Ownership {
   const configured = teamOf(repository.name, teams, repository.registry);
   if (configured !== undefined) return { team: configured, origin: 'pattern' };
@@ -30,10 +35,10 @@ export function ownerOf(repository: RepositoryOwners, teams: readonly TeamSettin
   return { team: UNOWNED, origin: 'none' };
 }
 
-/** A label may be anything, of any length; an index takes 2,700 bytes. */
+/** A label may be of any length; an index of the database takes 2,700 bytes. */
 const MAX_TEAM_LENGTH = 200;
 
-/** By whole characters: the database keeps no half of one. */
+/** Cuts between characters: the database accepts no half of a surrogate pair. */
 function shortened(team: string): string {
   return team.length > MAX_TEAM_LENGTH ? [...team].slice(0, MAX_TEAM_LENGTH).join('') : team;
 }

@@ -1,12 +1,14 @@
-/** The time that audits write down. */
+/** The clock whose times audits store. */
 export interface AuditClock {
-  /** ISO 8601 in UTC. Never goes back, whatever the system's clock does. */
+  /** The time, ISO 8601 in UTC. Never goes back, even if the system's clock does. */
   now(): string;
-  /** Tells no earlier moment from now on: an audit's times lie after those of the audits before it. */
+  /**
+   * From now on `now` returns this moment or a later one, so that an audit's times lie after those of earlier audits.
+   */
   notBefore(moment: string): void;
 }
 
-/** @param read the system's clock */
+/** Creates a clock that never goes back. @param read the system's clock */
 export function createAuditClock(read: () => Date): AuditClock {
   let newestMs = 0;
   return {

@@ -11,7 +11,7 @@ import { addTasks, narrowTasks, settleTasks } from '../store/task-store.ts';
 import { AssessmentPlanner } from './assessment-planner.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
-/** A batch of a repository's tags that was read, with all that is to be kept of it. */
+/** A batch of a repository's tags, with what was read of it. */
 export interface ReadBatch {
   readonly task: TaskReference;
   readonly sourceId: number;
@@ -22,14 +22,14 @@ export interface ReadBatch {
 }
 
 /**
- * Writes what each batch read and settles its task, in one transaction. Where part of a batch failed for now, its task is
- * narrowed to that part. Nothing is written of a batch whose task somebody else has settled.
+ * Writes what each batch read and settles its task, in one transaction. Where part of a batch failed for now, its task
+ * is narrowed to that part. Nothing is written for a batch whose task another worker has settled.
  */
 export interface BatchWriter {
   write(batch: ReadBatch): Promise<void>;
 }
 
-/** Rows of a statement beyond which a larger one gains nothing, measured on both databases. */
+/** Rows in one statement; more are no faster, measured on both databases. */
 const MAX_ROWS = 5_000;
 
 /** @param now ISO 8601 in UTC */
@@ -41,7 +41,8 @@ export function createBatchWriter(db: Database, queue: TaskQueue, now: () => str
         const settled = await settle(tx, batches);
         const images = await writeBatches(tx, settled, now());
         const planned = planner.plan(settled, images);
-        // In the transaction that settles the batches, so that the inventory stage cannot end before this task is known.
+        // In the transaction that settles the batches, so that the inventory stage cannot end before this task is
+        // known.
         if (planned.task) await addTasks(tx, planned.task.auditId, [planned.task]);
         if (planned.isDoubled) await refreshStatistics(tx);
         return planned;
@@ -54,7 +55,7 @@ export function createBatchWriter(db: Database, queue: TaskQueue, now: () => str
   });
 }
 
-/** @returns row ids of the images that are new */
+/** @returns the row ids of new images */
 async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: string): Promise<readonly number[]> {
   const blobs = batches.flatMap(({ content }) => content.blobs);
   const manifests = batches.flatMap(({ content }) => content.manifests);
@@ -67,7 +68,7 @@ async function writeBatches(tx: Queryable, batches: readonly ReadBatch[], at: st
   return images;
 }
 
-/** @returns the batches that were still to do */
+/** Settles or narrows the batches' tasks. @returns the batches whose task was still open */
 async function settle(tx: Queryable, batches: readonly ReadBatch[]): Promise<readonly ReadBatch[]> {
   const whole = batches.filter(({ content }) => content.left.length === 0);
   const inPart = batches.filter(({ content }) => content.left.length > 0);
@@ -75,7 +76,7 @@ async function settle(tx: Queryable, batches: readonly ReadBatch[]): Promise<rea
   return [...settled, ...narrowed.map(({ batch }) => batch)];
 }
 
-/** What was read is not asked for again. */
+/** The part of a batch that is to be read again. */
 function restOf(batch: ReadBatch) {
   const { task, repository, content } = batch;
   return { batch, task, payload: { repository, listed: content.left } satisfies ManifestsPayload };

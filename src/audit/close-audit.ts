@@ -19,8 +19,8 @@ import { singleTask } from './task-payloads.ts';
 type DedupScopes = ReadonlyMap<number, DedupScope>;
 
 /**
- * Recognises improvements; then, in one transaction, refreshes the totals, finishes the audit and adds its `deliver` task.
- * Of several workers that do this, one finishes the audit.
+ * Recognises improvements; then, in one transaction, refreshes the totals, finishes the audit and adds its `deliver`
+ * task. Of several workers that do this, one finishes the audit.
  */
 export async function closeAudit(
   context: AuditContext,
@@ -80,7 +80,10 @@ async function saveDedupScopes(tx: Queryable, scopes: DedupScopes): Promise<numb
   return changed;
 }
 
-/** Finds the audit whose totals still hold: nothing in the registry was added, moved or removed since, and the goals are the same. */
+/**
+ * Finds the audit whose totals still hold: nothing in the registry was added, moved or removed since, and the goals are
+ * the same.
+ */
 async function findReusableTotals(tx: Queryable, plan: AuditPlan, policy: PolicySettings): Promise<number | undefined> {
   const sourceIds = plan.sources.map(({ id }) => id);
   const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);

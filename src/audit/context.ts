@@ -8,24 +8,24 @@ import type { BatchWriter } from './batch-writer.ts';
 import type { CriteriaReader } from './criteria.ts';
 import type { ListingWriter } from './listing-writer.ts';
 
-/** What happened, for logs and metrics; never holds a secret. */
+/** Events of an audit, for logs and metrics. Their texts contain no secrets. */
 export interface AuditEvents {
-  /** @param count tags; untagged manifests are no part of a listing's count */
+  /** @param count tags; untagged manifests are not counted */
   itemDone(source: string, outcome: 'audited' | 'unchanged', count: number): void;
   repositoryListed(source: string, repository: string, tags: number): void;
   itemFailed(source: string, item: string, message: string): void;
-  /** Once an audit, by the process that closed it. */
+  /** Called once for each audit, in the process that closed it. */
   auditEnded(audit: AuditRow): void;
 }
 
-/** What the task handlers work with; made once a process by `app/engine.ts`. */
+/** What the task handlers work with. `app/engine.ts` creates one in each process. */
 export interface AuditContext extends AuditClock {
   readonly db: Database;
   readonly settings: Settings;
   readonly queue: TaskQueue;
-  /** Keeps what batches of tags brought. */
+  /** Stores what batches of tags read. */
   readonly batches: BatchWriter;
-  /** Ends what repositories no longer list. */
+  /** Ends the tags that repositories no longer list. */
   readonly listings: ListingWriter;
   /** What an audit assesses images by. */
   readonly criteriaOf: CriteriaReader;

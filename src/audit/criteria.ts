@@ -22,7 +22,10 @@ export interface Criteria {
 }
 
 export interface KeyedCriteria extends Criteria {
-  /** Identifies the criteria and the versions of classifier and rules. Assessments stored under another key are out of date. */
+  /**
+   * Identifies the criteria and the versions of classifier and rules. Assessments stored under another key are out of
+   * date.
+   */
   readonly rulesKey: string;
 }
 

@@ -5,14 +5,14 @@ import { MANIFESTS_PER_TASK } from './task-payloads.ts';
 
 type Entries = readonly ListedManifest[];
 
-/** Of one image: its tags come together, so that one batch reads it. ECR allows 1,000 tags an image. */
+/** All tags of an image go into one batch, which reads it once. Amazon ECR allows 1,000 tags an image. */
 const MAX_ENTRIES = 10 * MANIFESTS_PER_TASK;
 
 /**
- * Cuts pages of any length into batches. Where the listing tells digests, those that were never read are gathered
- * across pages, 100 to a batch, which is one request; and indexes come last, when their children are on their way as
- * entries of their own.
- * @param isKnown of some digests, those whose manifests are kept
+ * Cuts pages of any length into batches. If the listing contains digests, those that were never read are collected
+ * across pages into batches of 100, the size of one request. Indexes come last: by then most of their children have
+ * been read as entries of their own.
+ * @param isKnown returns which of some digests have a stored manifest
  */
 export async function* cutBatches(
   pages: AsyncIterable<Entries>,
@@ -35,18 +35,18 @@ export async function* cutBatches(
   yield* fresh.take();
 }
 
-/** Entries until they are a batch. */
+/** Collects entries for a batch. */
 class Pile {
   readonly #keyOf: (listed: ListedManifest) => string | undefined;
   readonly #keys = new Set<string | undefined>();
   #entries: ListedManifest[] = [];
 
-  /** @param keyOf entries of one key count once */
+  /** @param keyOf entries with the same key count as one */
   constructor(keyOf: (listed: ListedManifest) => string | undefined) {
     this.#keyOf = keyOf;
   }
 
-  /** Gives the batch on for which the entry is one too many. */
+  /** Adds an entry; yields the collected batch first if the entry does not fit into it. */
   *add(listed: ListedManifest): Generator<Entries> {
     const key = this.#keyOf(listed);
     const full = this.#keys.size >= MANIFESTS_PER_TASK && !this.#keys.has(key);
@@ -55,7 +55,7 @@ class Pile {
     this.#entries.push(listed);
   }
 
-  /** What is left, if anything. */
+  /** Yields the entries collected so far, if there are any. */
   *take(): Generator<Entries> {
     const entries = this.#entries;
     this.#entries = [];

@@ -7,46 +7,46 @@ import { type EcrCost, type EcrRequestKind, estimateEcrCalls } from '../registry
 import type { ListedManifest } from '../registry/registry.ts';
 import type { EcrSource } from '../settings/settings.ts';
 
-/** What was listed of a source. */
+/** The listing of a source. */
 export interface EcrListing {
-  /** How many repositories each registry has, those included that the settings leave out. */
+  /** How many repositories each registry has, including those that the settings leave out. */
   readonly listed: ReadonlyMap<RegistryHost, number>;
   readonly repositories: readonly EcrRepositoryCounts[];
 }
 
-/** What the listing of a repository tells of the work to come. */
+/** What the listing of a repository says of the requests to come. */
 export interface EcrRepositoryCounts {
   readonly registry: RegistryHost;
-  /** Digests on the list. */
+  /** How many digests were listed. */
   readonly images: number;
-  /** What is to be read: one entry a digest. */
+  /** Manifests to read: one entry a digest. */
   readonly fresh: readonly ListedManifest[];
-  /** Layers of known images that are to be read, and that no repository before it has. */
+  /** How many layers of known images are to be read, without those of earlier repositories. */
   readonly layers: number;
 }
 
-/** Requests of an audit, by operation; ranges where only the manifests tell. */
+/** Requests of an audit by operation; ranges, because some depend on manifests that were not read. */
 export interface EcrEstimate {
   readonly operations: Readonly<Partial<Record<EcrRequestKind, { readonly min: number; readonly max: number }>>>;
   readonly total: { readonly min: number; readonly max: number };
-  /** What the quotas alone make the longest of them take. */
+  /** The least time in which the quotas allow the requests, for the registry that takes longest. */
   readonly quotaMs: number;
 }
 
-/** Of an index whose children are not entries of the listing that is read; real ones have a handful. */
+/** Assumed children of an index that are no entries of the listing; real indexes have a handful. */
 const CHILDREN_OF_ALL_PLATFORMS = 10;
 
-/** Adds up what each registry of a source (an account in a region) would be asked. */
+/** Adds up the requests to each registry (an account in a region) of a source. Pure. */
 export function estimateEcr({ listed, repositories }: EcrListing, source: EcrSource): EcrEstimate {
   const counted = withFirst(repositories);
   const registries: ListedRegistry[] = [...listed].map(([host, count]) => ({
     listed: count,
     repositories: counted.filter(({ registry }) => registry === host),
   }));
-  // Of a region without a repository no host is known; it is asked all the same.
+  // Regions without repositories have no known host, and are asked all the same.
   for (let at = registries.length; at < (source.regions?.length ?? 1); at++)
     registries.push({ listed: 0, repositories: [] });
-  // A tag that moved or went is no news to the listing.
+  // The listing does not show whether a tag moved to a known image, or was removed.
   const isChanged = source.full || repositories.some(({ fresh }) => fresh.length > 0);
   const least = registries.map((found) => estimateEcrCalls({ ...inventoryOf(found, source, 'min'), isChanged }));
   const most = registries.map((found) => estimateEcrCalls({ ...inventoryOf(found, source, 'max'), isChanged: true }));
@@ -63,7 +63,7 @@ interface ListedRegistry {
 }
 
 interface CountedRepository extends EcrRepositoryCounts {
-  /** Of what is to be read, what no repository before it has. */
+  /** The entries of `fresh` that no earlier repository has. */
   readonly first: readonly ListedManifest[];
 }
 
@@ -89,19 +89,22 @@ function inventoryOf({ listed, repositories }: ListedRegistry, source: EcrSource
   };
 }
 
-/** What two repositories have is read from one of them, unless both are read at the same time. */
+/** A manifest in two repositories is read from one of them, unless both are read at the same time. */
 function manifestsOf({ fresh, first }: CountedRepository, source: EcrSource, bound: 'min' | 'max'): number {
   if (bound === 'max') return fresh.length + sum(fresh.map((listed) => childrenOf(listed, source)));
   return source.full ? fresh.length : first.length;
 }
 
-/** The config of an image, or the provenance of an attestation. */
+/** How many blobs are read: the config of an image, or the provenance of an attestation. */
 function blobsOf(listed: ListedManifest, source: EcrSource, bound: 'min' | 'max'): number {
   if (isIndex(listed)) return bound === 'max' ? childrenOf(listed, source) : 0;
   return listed.artifactType !== undefined && !isImageConfigMediaType(listed.artifactType) ? 0 : 1;
 }
 
-/** Children are on the list themselves, unless tags are picked; what believes nothing stored may read them again. */
+/**
+ * How many children of an index are read at most. Usually none, because they are listed themselves; but not if the
+ * settings select tags, and with `--full` they may be read again.
+ */
 function childrenOf(listed: ListedManifest, source: EcrSource): number {
   if (!isIndex(listed) || (takesAllTags(source) && !source.full)) return 0;
   const images = source.platforms === 'all' ? CHILDREN_OF_ALL_PLATFORMS : source.platforms.length;

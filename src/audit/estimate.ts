@@ -11,51 +11,51 @@ import { findRepositoryId, readKnownTags } from '../store/inventory-store.ts';
 import { listUnreadLayersIn } from '../store/layer-store.ts';
 import { type EcrEstimate, type EcrRepositoryCounts, estimateEcr } from './estimate-ecr.ts';
 
-/** What an audit of one source would ask of its registry. Ranges, where only the registry's answers would tell. */
+/** The requests that an audit of one source would send. Ranges, where the number depends on the registry's answers. */
 export interface AuditEstimate {
   readonly source: string;
   readonly repositories: number;
   readonly tags: number;
-  /** Tags and manifests that are to be read: those that never were, or all where nothing stored is believed. */
+  /** Tags and manifests to read: those that are not stored, or all with `--full`. */
   readonly newItems: number;
-  /** Of known images, those that are to be read, where layers are; those of new images come on top. */
+  /** With `--deep`: layers of known images to read. Those of new images come in addition. */
   readonly unreadLayers?: { readonly count: number; readonly bytes: number };
   readonly requests: { readonly min: number; readonly max: number };
-  /** Requests that the listing itself took. */
+  /** Requests that the listing took. */
   readonly listingRequests: number;
-  /** What the registry says may still be asked in its window; undefined: it announces no limit. */
+  /** How many requests the registry still allows in its window; absent if it announces no limit. */
   readonly limit?: { readonly remaining: number; readonly windowMs: number | undefined };
   readonly durationMs: { readonly min: number; readonly max: number };
-  /** Of Amazon ECR: how many requests of each operation. */
+  /** Requests by operation; Amazon ECR only. */
   readonly operations?: EcrEstimate['operations'];
 }
 
-/** What was seen of the requests while listing. */
+/** What was observed of the listing's requests: their number, their total duration, and the last one's limit. */
 export interface ObservedRequests {
   requests: number;
   totalMs: number;
   last: Pick<RequestOutcome, 'remaining' | 'windowMs'> | undefined;
 }
 
-/** What is asked, and what was counted. */
+/** What is compared, and the counts so far. */
 interface Counting {
   readonly db: Database;
   readonly registry: Registry;
   readonly settings: SourceSettings;
   readonly signal: AbortSignal;
   tags: number;
-  /** To be read, where the listing tells tags alone. */
+  /** Tags to read, from listings without digests. */
   newTags: number;
-  /** To be read, where the listing tells digests; one may be in several repositories. */
+  /** Digests to read, from listings with digests. One may be in several repositories. */
   readonly newDigests: Set<Digest>;
-  /** Bytes of layers that are to be read, by the row. */
+  /** Bytes of the layers to read, by their row id. */
   readonly layers: Map<number, number>;
-  /** Repositories that each registry has, taken or not. */
+  /** How many repositories each registry has, whether selected or not. */
   readonly listed: Map<RegistryHost, number>;
   readonly repositories: EcrRepositoryCounts[];
 }
 
-/** Lists a source, and compares it with what is stored; fetches no manifest. */
+/** Estimates an audit: lists the source and compares it with what is stored. Reads no manifest. */
 export async function estimateAudit(
   db: Database,
   registry: Registry,
@@ -66,8 +66,9 @@ export async function estimateAudit(
   const selects = repositorySelector(settings);
   const found = { newDigests: new Set<Digest>(), layers: new Map(), listed: new Map(), repositories: [] };
   const counting: Counting = { db, registry, settings, signal, tags: 0, newTags: 0, ...found };
-  // Names that cannot be asked for cost nothing; the audit itself will list them among its errors. Owners, which it looks
-  // up for those that it selects, change no figure here.
+  // Invalid names take no requests; the audit itself will report them as errors. `selects` decides whose owners are
+  // looked
+  // up, which changes no figure here.
   const listing = { signal, selects: () => false, onInvalid: () => undefined };
   for await (const page of registry.listRepositories(listing)) {
     for (const { registry: host } of page) counting.listed.set(host, (counting.listed.get(host) ?? 0) + 1);
@@ -103,7 +104,7 @@ async function countRepository(counting: Counting, repository: ListedRepository)
   counting.repositories.push({ registry: repository.registry, images: digests.size, fresh, layers });
 }
 
-/** @returns what is to be read, where the listing tells it: one entry a digest */
+/** Counts a batch. @returns the manifests to read, one entry a digest, if the listing contains digests */
 async function countBatch(
   counting: Counting,
   repositoryId: number | undefined,
@@ -130,7 +131,7 @@ function readableManifests(listed: readonly ListedManifest[]): ReadonlyMap<Diges
   return new Map(listed.flatMap((item) => (item.digest && !item.archived ? [[item.digest, item]] : [])));
 }
 
-/** @returns how many layers of what is wanted are to be read, and were not counted before */
+/** Counts the unread layers of wanted manifests. @returns how many of them were not counted before */
 async function countLayers(
   { db, layers }: Counting,
   repositoryId: number,
@@ -168,12 +169,15 @@ function conclude(counting: Counting, observed: ObservedRequests): AuditEstimate
   };
 }
 
-/** An unchanged tag costs one request. A new one costs its manifest, and at most a child, a config, and an attestation with its statement. */
+/**
+ * The most requests for a new tag, besides the one that an unchanged tag takes: a child, a config, an attestation, a
+ * statement.
+ */
 function mostOfNew({ provenance }: SourceSettings): number {
   return provenance ? 4 : 2;
 }
 
-/** Past what remains, requests wait for the next windows. */
+/** How long (ms) the requests beyond those that remain wait for the next windows. */
 function waitForLimit(requests: number, limit: ObservedRequests['last']): number {
   if (limit?.remaining === undefined || limit.windowMs === undefined || requests <= limit.remaining) return 0;
   return Math.ceil((requests - limit.remaining) / Math.max(1, limit.remaining)) * limit.windowMs;

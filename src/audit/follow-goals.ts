@@ -7,13 +7,13 @@ import type { AuditPlan } from './plan.ts';
 
 type GoalSettings = Pick<PolicySettings, 'goal' | 'budgets'>;
 
-/** Another key, other goals: it changes with what the settings say of them, not with who owns a repository. */
+/** A key that changes when the settings' goals change, and not when a repository gets another owner. */
 export function goalsKey({ goal, budgets }: GoalSettings): string {
   const decisive = budgets.filter((budget) => budget.goal !== undefined);
   return shortHash(JSON.stringify([goal, decisive]));
 }
 
-/** Keeps how far each repository and each team is on the way to its goal. */
+/** Stores the progress of each repository and each team towards its goal. */
 export async function followGoals(
   tx: Queryable,
   { auditId, sources }: AuditPlan,

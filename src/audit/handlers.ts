@@ -47,12 +47,13 @@ const HANDLERS: Readonly<Record<TaskKind, Handler>> = {
   },
 };
 
-/** Handlers, and what moves an audit on that was found without a task in hand. */
+/** Task handlers that also move an audit on when no task is in hand. */
 export interface AuditHandlers extends TaskHandlers {
+  /** Moves an audit on if its stage has no tasks left. Called at its start, and for audits found stuck. */
   advance(auditId: number, lane: Lane): Promise<void>;
 }
 
-/** The handlers of an audit's tasks: the same in one process and on many workers. */
+/** Creates the handlers of audits' tasks, the same for one process and for many workers. */
 export function createTaskHandlers(context: AuditContext): AuditHandlers {
   const planOf = createPlanReader(context);
   const inHand = new TasksInHand();
@@ -69,20 +70,20 @@ export function createTaskHandlers(context: AuditContext): AuditHandlers {
         const payload = await findTask<never>(context.db, task);
         if (payload !== undefined) await HANDLERS[task.kind](context, task, plan, payload, signal);
       });
-      // While another of its tasks is in hand, the stage goes on: that one's end will look.
+      // Otherwise the stage is not over: the last task to end moves the audit on.
       if (isLast) await advance(context, plan, task.lane);
     },
     async giveUp(task, error) {
       const plan = await planOf(task.auditId);
       const payload = await findTask<AnyPayload>(context.db, task);
-      // None: somebody has settled it meanwhile, and what it covered has not failed.
+      // Without a payload, another worker has settled it meanwhile: its items have not failed.
       if (payload) await settleAsFailed(context, plan, task, payload, failureOf(task, error));
       await advance(context, plan, task.lane);
     },
   };
 }
 
-/** Records that what a task covered has failed; without its totals, that is the audit. */
+/** Records that a task's items have failed. An audit whose `close` task failed ends as failed: it has no totals. */
 async function settleAsFailed(
   context: AuditContext,
   plan: AuditPlan,
@@ -102,7 +103,10 @@ async function settleAsFailed(
   for (const item of errors) context.events.itemFailed(sourceName(plan, item.sourceId), itemName(item), item.message);
 }
 
-/** A stage that cannot begin would hold up its source for ever. @throws a failure that may pass */
+/**
+ * Ends an audit whose next stage cannot begin, which would block its sources for ever.
+ * @throws a failure that may pass
+ */
 async function endUnlessPassing(
   context: AuditContext,
   plan: AuditPlan,
@@ -114,7 +118,7 @@ async function endUnlessPassing(
   return undefined;
 }
 
-/** Ends an audit that cannot be closed, with its error, and tells whoever wants to hear of failures. */
+/** Ends an audit as failed with an error, and queues the task that reports it. */
 async function end(context: AuditContext, plan: AuditPlan, lane: Lane, failure: ItemFailure): Promise<void> {
   const { db, queue, now } = context;
   const tasks = await endAsFailed(db, plan.auditId, { lane, now: now() }, errorsOf(plan, {}, failure));
@@ -126,7 +130,7 @@ async function end(context: AuditContext, plan: AuditPlan, lane: Lane, failure: 
 class TasksInHand {
   readonly #counts = new Map<number, number>();
 
-  /** Does the work. @returns whether no other task of the audit was in hand when it had ended */
+  /** Does the work. @returns whether no other task of the audit is in hand at its end */
   async during(auditId: number, work: () => Promise<void>): Promise<boolean> {
     this.#counts.set(auditId, this.#count(auditId) + 1);
     try {
@@ -152,7 +156,7 @@ function failureOf(task: Pick<TaskReference, 'kind'>, error: unknown): ItemFailu
   return { code: 'internal', message: `${task.kind} failed: ${reason}`, retry: 'backoff' };
 }
 
-/** What a task covered, and did not get done, has failed with it. */
+/** The errors of a task that is given up: of each of its items that were not done. */
 async function givenUpErrors(
   context: AuditContext,
   task: TaskReference,

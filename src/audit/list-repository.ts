@@ -14,7 +14,10 @@ import { itemFailure, itemName } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import { manifestsTask } from './task-payloads.ts';
 
-/** Lists what a repository holds, page by page, and makes tasks of batches; tags that are gone end. */
+/**
+ * Lists a repository's tags and untagged manifests page by page and adds a task for each batch of those to read. Ends
+ * the stored tags that are no longer listed.
+ */
 export async function listRepository(
   context: AuditContext,
   task: TaskReference,
@@ -34,7 +37,7 @@ export async function listRepository(
     }
     found.errors.push(...missingTags(source, repository, found.tags));
   } catch (error) {
-    // Whoever named it in the settings is told, and what it held has ended all the same.
+    // The repository is gone: its tags end, and the error is recorded because the settings may name it.
     if (!(error instanceof UnknownRepositoryError) || found.tags.length > 0) throw error;
     found.errors.push(errorOf(source, repository, '', error));
   }
@@ -45,11 +48,11 @@ export async function listRepository(
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
 }
 
-/** All that a listing named, whether it is read or not. */
+/** Everything that a listing named, whether the settings select it or not. */
 interface Found {
   readonly tags: Tag[];
   readonly untagged: Digest[];
-  /** Of names that cannot be asked for, and of what was named and is not there. */
+  /** Errors of invalid tag names, and of tags that the settings name and the repository lacks. */
   readonly errors: ItemError[];
 }
 
@@ -83,7 +86,7 @@ function errorOf(
   };
 }
 
-/** The selected items, page by page; all names are noted on the way, for those that are missing have ended. */
+/** Yields the selected items page by page, and collects all listed names in `found`. */
 async function* listing(
   context: AuditContext,
   source: PlannedSource,
@@ -109,7 +112,10 @@ async function* listing(
   if (settings.newest !== 'all') yield newestTags(kept, settings.newest);
 }
 
-/** @returns false when somebody else has listed the repository, or ended the audit */
+/**
+ * Adds and queues the task of a batch.
+ * @returns false if another worker has settled the listing's task, or the audit has ended
+ */
 async function dispatch(
   { db, queue }: AuditContext,
   task: TaskReference,

@@ -11,7 +11,10 @@ import { itemFailure } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import { repositoryTask } from './task-payloads.ts';
 
-/** Lists a source's repositories, page by page, and makes a task of each; those that are gone end. */
+/**
+ * Lists a source's repositories page by page and adds a task for each. Ends the stored repositories that are no longer
+ * listed.
+ */
 export async function listSource(
   context: AuditContext,
   task: TaskReference,
@@ -22,7 +25,7 @@ export async function listSource(
   try {
     if (!(await makeTasks(context, task, source, listing, signal))) return;
   } catch (error) {
-    // Another of its registries may fail every night: what has gone from this one has ended all the same.
+    // A source with a registry that fails every night must still end what is gone from its other registries.
     if (error instanceof SlimboardError && listing.complete.length > 0) {
       await conclude(context, task, source, listing, holdTask);
       if (error.retry.kind === 'never') tellFailed(context, source, listing);
@@ -37,15 +40,15 @@ export async function listSource(
 
 /** How far the list of a source's repositories was read. */
 interface Listing {
-  /** Repositories that the source's settings take. */
+  /** How many of the repositories the source's settings select. */
   found: number;
-  /** Names that cannot be asked for. */
+  /** Errors of names that are no valid repository names. */
   readonly failed: ItemError[];
-  /** The registries whose list was read to its end. */
+  /** One predicate for each registry whose list was read to its end: whether a host is that registry's. */
   readonly complete: ((registry: RegistryHost) => boolean)[];
 }
 
-/** @returns false when somebody else has listed the source, or ended the audit */
+/** @returns false if another worker has settled the task, or the audit has ended */
 async function makeTasks(
   context: AuditContext,
   task: TaskReference,
@@ -67,7 +70,10 @@ async function makeTasks(
   return true;
 }
 
-/** Ends what is gone from the registries that were listed to their end, and records names that cannot be asked for. */
+/**
+ * Ends the repositories that are gone from the registries listed to their end, and records the errors.
+ * @param claim settles the task, or holds it if it will be tried again
+ */
 async function conclude(
   { db, now }: AuditContext,
   task: TaskReference,
@@ -106,7 +112,10 @@ function repositoryError(source: PlannedSource, repository: string, error: Slimb
   };
 }
 
-/** @returns undefined when somebody else has listed the source, or ended the audit */
+/**
+ * Stores a page's repositories and adds their tasks.
+ * @returns undefined if another worker has settled the task, or the audit has ended
+ */
 async function keepPage(
   { db, now }: AuditContext,
   task: TaskReference,

@@ -12,20 +12,25 @@ export interface ReadListing {
   readonly task: TaskReference;
   readonly sourceId: number;
   readonly repository: StoredRepository;
-  /** All that it named, whether it is read or not. */
+  /** All listed names, whether the settings select them or not. */
   readonly tags: readonly Tag[];
   readonly untagged: readonly Digest[];
+  /** Selected tags, and tags that could not be listed. */
   readonly tagsWanted: number;
+  /** Of these, tags with an invalid name, and tags that the settings name and the repository lacks. */
   readonly tagsUnlisted: number;
   readonly errors: readonly ItemError[];
 }
 
-/** Ends what listings no longer hold, in the transaction that settles their tasks; of one that is settled, nothing. */
+/**
+ * Ends the stored tags and untagged manifests that a listing no longer contains, in the transaction that settles its
+ * task. Nothing is written for a listing whose task another worker has settled.
+ */
 export interface ListingWriter {
   write(listing: ReadListing): Promise<void>;
 }
 
-/** Names in one statement, beyond which more gain nothing. */
+/** Names in one statement; more are no faster. */
 const MAX_NAMES = 5_000;
 
 /** @param now ISO 8601 in UTC */

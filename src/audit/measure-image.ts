@@ -10,14 +10,15 @@ import { baseLayerCount } from '../policy/image-view.ts';
 export interface ImageMeasurement {
   readonly image: AuditedImage;
   readonly stack: StackReport;
-  /** Of the layers' tars: what a pull unpacks. */
+  /** The size of all layers' tars: what a pull unpacks. */
   readonly uncompressedBytes: number;
-  /** What the image's own layers hide of files. */
+  /** The size of files that the image's own layers delete or overwrite. */
   readonly wastedBytes: number;
 }
 
 /**
- * Adds to an image what its layers hold: measurements for the rules, and the distribution as `os-release` names it.
+ * Adds what its layers contain to an image: measurements for the rules, and the distribution that `os-release` names.
+ * Pure.
  * @param layers base first, all of them
  */
 export function measureImage(image: AuditedImage, layers: readonly LayerContents[]): ImageMeasurement {
@@ -30,11 +31,11 @@ export function measureImage(image: AuditedImage, layers: readonly LayerContents
   };
 }
 
-/** What os-release(5) allows, and of a sane length: the file is anybody's. */
+/** What os-release(5) allows, of limited length: anybody may have written the file. */
 const NAME = /^[a-z0-9._-]{1,64}$/;
 const VERSION = /^[\w.+~-]{0,64}$/;
 
-/** The file proves the distribution; a version that is known closer than the file tells it (`7.6` of `7`) stays. */
+/** Adopts the distribution that the file names, as proven. A known version that is more exact (`7.6` for `7`) stays. */
 function withRelease(verdict: ImageVerdict, release: OsRelease | undefined): ImageVerdict {
   if (!release || !NAME.test(release.id) || !VERSION.test(release.versionId)) return verdict;
   const { id, versionId } = release;

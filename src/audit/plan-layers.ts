@@ -6,13 +6,13 @@ import type { NewTask } from '../store/task-store.ts';
 import type { AuditPlan, PlannedSource } from './plan.ts';
 import { layersTask } from './task-payloads.ts';
 
-/** Small, so that many workers have something to do: what a killed one read stays, whatever the size of its task. */
+/** Few, so that many workers have something to do. */
 const LAYERS_PER_TASK = 8;
 const BYTES_PER_TASK = 500_000_000;
-/** Of a registry with more layers, a task takes more of them. */
+/** At most about this many tasks: a registry with more layers gets larger tasks. */
 const TASKS = 4_000;
 
-/** Tasks over each distinct layer that the audit's deep sources reach and that no audit has read. */
+/** Tasks for the layers of the audit's deep sources that no audit has read, each layer once. */
 export async function layersTasks(plan: AuditPlan, tx: Queryable): Promise<readonly NewTask[]> {
   const layers = new Map<number, SizedLayer>();
   for (const source of plan.sources.filter(({ settings }) => settings.deep)) {
@@ -39,7 +39,10 @@ async function unreadLayers(
   });
 }
 
-/** The tags that the audit was to read, where it was not to read all of them: earlier audits may have read others. */
+/**
+ * Row ids of the tags that the audit's settings select; undefined if they select all. Earlier audits may have read
+ * others.
+ */
 async function selectedTags(
   auditId: number,
   { id, settings }: PlannedSource,
@@ -58,7 +61,10 @@ async function selectedTags(
   return [...byRepository.values()].flatMap((all) => newestTags(all, newest).map((tag) => tag.id));
 }
 
-/** Layers in their order, cut into batches by number and by bytes; a layer larger than that is a batch of its own. */
+/**
+ * Cuts layers, in their order, into batches of limited number and bytes. A layer that exceeds the bytes is a batch
+ * alone.
+ */
 export function batchesOf(layers: readonly SizedLayer[]): readonly (readonly HeldLayer[])[] {
   const total = layers.reduce((sum, { size }) => sum + size, 0);
   const most = Math.max(LAYERS_PER_TASK, Math.ceil(layers.length / TASKS));

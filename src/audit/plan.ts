@@ -3,7 +3,7 @@ import type { SourceSettings } from '../settings/settings.ts';
 import { findAudit, listAuditSources } from '../store/audit-store.ts';
 import type { AuditContext } from './context.ts';
 
-/** What an audit was started with, kept in the database so that every worker reads the same. Holds no secret. */
+/** The settings an audit was started with, stored so that every worker uses the same ones. Contain no secrets. */
 export interface AuditOptions {
   readonly sources: readonly SourceSettings[];
 }
@@ -23,7 +23,10 @@ export interface AuditPlan {
 /** A worker that lives for years sees many audits; it needs only the running ones. */
 const MAX_PLANS = 100;
 
-/** Reads plans, each once: what an audit was started with never changes. None of its times lies before its start. */
+/**
+ * Creates a reader of plans that reads each once, because an audit's options never change. It also moves the audit
+ * clock to the audit's start, so that no time of the audit lies before it.
+ */
 export function createPlanReader(
   context: Pick<AuditContext, 'db' | 'notBefore'>,
 ): (auditId: number) => Promise<AuditPlan> {

@@ -4,9 +4,10 @@ import type { AuditContext } from './context.ts';
 import type { AuditPlan, PlannedSource } from './plan.ts';
 
 /**
- * Within what the registries that tell it keep each blob once, by source id; a source is absent where that cannot be read
- * now. Asked when something came, moved or went since the source's last totals, or with `--full`: nothing else changes
- * what is stored, and a night without change costs lists alone.
+ * Reads the scope in which a source's registry stores each blob once, from registries that tell it (Amazon ECR).
+ * @returns scopes by source id. A source is absent if its scope cannot be read now. So is a source without `--full` in
+ * which nothing was added, moved or removed since its last totals: nothing else changes what is stored, and a night
+ * without changes needs only the listings
  */
 export async function readDedupScopes(
   context: AuditContext,

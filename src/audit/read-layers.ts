@@ -19,9 +19,10 @@ import { type AuditPlan, plannedSource } from './plan.ts';
 import type { LayersPayload } from './task-payloads.ts';
 
 /**
- * Reads layers one after another, and keeps each as soon as it is read: whoever is killed loses one layer. A layer that
- * fails is that layer's error, and the rest goes on.
- * @throws the error of a layer that may be read when it is tried again, after the others
+ * Reads layers one after another, and stores each as soon as it is read, so that a killed worker loses one layer. The
+ * failure of a layer is recorded as that layer's error, and the next one is read.
+ * @throws the error of the last layer that may be readable later, after the others were read; at once if the registry
+ * asks to slow down
  */
 export async function readLayers(
   context: AuditContext,
@@ -45,7 +46,7 @@ export async function readLayers(
   await settleTask(db, task);
 }
 
-/** The errors of a task's layers that could not be read, however often they were tried. */
+/** The errors of those of a given-up task's layers that are still unread. */
 export async function unreadErrors(
   { db }: AuditContext,
   { auditId }: AuditPlan,
@@ -56,7 +57,10 @@ export async function unreadErrors(
   return unread.map((layer) => ({ ...placeOf(layer), ...failure }));
 }
 
-/** What a layer holds, or the expected failure of reading it. @throws what is not the layer's own failure */
+/**
+ * Returns a layer's contents, or the expected failure to read it.
+ * @throws any other failure, and the signal's reason
+ */
 async function tryToRead(
   context: AuditContext,
   plan: AuditPlan,
@@ -79,9 +83,9 @@ async function tryToRead(
 }
 
 /**
- * The configs say what a layer unpacks to: a chain of layers is named by the names of its tars. One that is right is enough:
- * the digest vouches for the bytes, and anybody may push another config over the same layer.
- * @throws ContentMismatchError, never to be tried again: these are the bytes that were asked for
+ * Checks what a layer unpacked to against the chain IDs, and so the diffIDs, of images that have it. One image that
+ * agrees is enough: the layer's digest proves its bytes, and anybody may push a wrong config for the same layer.
+ * @throws ContentMismatchError if no image agrees; not to be tried again, because the bytes are the right ones
  */
 export function checkDiffId(digest: Digest, diffId: Digest, places: readonly LayerPlace[]): void {
   const isNamed = ({ below, chain }: LayerPlace): boolean =>
@@ -93,7 +97,7 @@ export function checkDiffId(digest: Digest, diffId: Digest, places: readonly Lay
   });
 }
 
-/** A layer that failed before, in this audit, did not fail. */
+/** Stores a layer's contents, and deletes the error of an earlier attempt in this audit. */
 async function keep(
   { db, now }: AuditContext,
   { auditId }: AuditPlan,
@@ -114,7 +118,7 @@ async function keep(
   });
 }
 
-/** Numbers only: names in a layer come from anybody who can push. */
+/** Contains only numbers, enumerated names and a digest, because anybody who can push chooses the names in a layer. */
 function summaryOf(contents: LayerContents): object {
   const { diffId, compression, fileBytes, files, directories, links, whiteouts, oddPaths, areas, packages } = contents;
   const counts = { fileBytes, files, directories, links, whiteouts, oddPaths, packages: packages.length };

@@ -16,9 +16,9 @@ import type { PlannedSource } from './plan.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
 /**
- * Reads a batch of tags and keeps what it brought, in one transaction with the task's end; or, where something failed in
- * passing, with what the task has still to do.
- * @throws the first error of what may be read when it is tried again
+ * Reads a batch of tags and stores the result, in the transaction that settles the task or, if some items may succeed
+ * later, narrows it to these.
+ * @throws the first error that may pass, so that the task is tried again
  */
 export async function readManifests(
   context: AuditContext,
@@ -45,7 +45,7 @@ export async function readManifests(
   if (passing) throw passing.error;
 }
 
-/** The errors of what a batch's task left unread, however often it was tried: each item's own, or else why the task failed. */
+/** The errors of a given-up task's items: the recorded one of each item, or else the failure of the task. */
 export async function leftErrors(
   { db }: AuditContext,
   { auditId }: TaskReference,
@@ -85,7 +85,7 @@ function itemError(
   };
 }
 
-/** What is left is told when it has been read, or given up. */
+/** Reports what was read, and the items that failed for good. Items to be tried again are reported later. */
 function tell(
   { events }: AuditContext,
   { settings }: PlannedSource,

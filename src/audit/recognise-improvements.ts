@@ -20,9 +20,9 @@ const PAIRS_PER_BATCH = 100;
 
 /**
  * Finds and stores the techniques that builds applied, in repositories where an image was pushed or assessed since the
- * last audit. Both builds of a pair are assessed by today's rules, so that a rule that was added or removed between them
- * does not count as an improvement. Each batch has its own transaction: an audit that is stopped between two of them
- * repeats them with the same result.
+ * last audit. Both builds of a pair are assessed by today's rules, so that a rule that was added or removed between
+ * them does not count as an improvement. Each batch has its own transaction: an audit that is stopped between two of
+ * them repeats them with the same result.
  */
 export async function recogniseImprovements(
   context: AuditContext,

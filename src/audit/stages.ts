@@ -75,7 +75,10 @@ async function assessTasks(context: AuditContext, plan: AuditPlan, tx: Queryable
   return ranges.map(assessTask);
 }
 
-/** Comparing every image with all known bases takes seconds for a large registry: it is left out if nothing has changed. */
+/**
+ * Finds the ranges of images to assess. If nothing has changed there are none, and they are not searched for: comparing
+ * every image of a large registry with all known bases takes seconds.
+ */
 async function rangesToAssess(
   tx: Queryable,
   plan: AuditPlan,

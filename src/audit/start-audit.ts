@@ -20,24 +20,24 @@ import type { AuditOptions } from './plan.ts';
 import { singleTask, sourceTask } from './task-payloads.ts';
 
 export interface StartOptions {
-  /** Each once. */
+  /** Distinct. */
   readonly sources: readonly SourceSettings[];
   readonly lane: Lane;
-  /** Who is to do its tasks. */
+  /** Whether this process or the workers do the audit's tasks. */
   readonly runner: AuditRunner;
   /** The planned time of a nightly audit, ISO 8601. */
   readonly slot?: string;
   /**
-   * Whether an unfinished audit of these sources must be a killed one: the embedded database has one process. On
-   * Postgres an audit tells that it was stopped, or a minute's silence that it was killed.
+   * Whether any unfinished audit of these sources was killed: the embedded database is open in one process only. On
+   * Postgres, an unfinished audit is abandoned if it was marked as stopped, or gave no sign of life for a minute.
    */
   readonly alone: boolean;
   readonly now: string;
 }
 
 /**
- * A started audit; `resumed` when it goes on where a killed one stopped. Its tasks begin with those that tell of earlier
- * audits: of those that were ended for it, and of those whose process was stopped before all was delivered.
+ * A started audit. `resumed`: it continues one that was killed. Its tasks begin with the `deliver` tasks of earlier
+ * audits: those that were ended in its favour, and those that were stopped before everything was delivered.
  */
 export interface StartedAudit {
   readonly auditId: number;
@@ -46,9 +46,9 @@ export interface StartedAudit {
 }
 
 /**
- * Starts an audit, or takes up the one that was killed.
- * @returns undefined when one of the sources is being audited now, or the slot was started already
- * @throws SettingsError when there is no source
+ * Starts an audit, or resumes the one of the same sources and settings that was killed.
+ * @returns undefined if one of the sources is being audited, or the slot's audit was started already
+ * @throws SettingsError if there is no source
  */
 export async function startAudit(db: Database, options: StartOptions): Promise<StartedAudit | undefined> {
   const { sources } = options;
@@ -57,7 +57,7 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
       'there is nothing to audit: name a registry, as in "slimboard audit HOST", or write sources into slimboard.yaml',
     );
   }
-  // In one order: two audits that start at once must not wait for one another.
+  // Always in the same order: two audits that start at the same time must not deadlock.
   const sorted = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
   const ids = await db.transaction((tx) => Promise.all(sorted.map((source) => findOrMakeSource(tx, source))));
   const running = await listRunningAudits(db, ids);
@@ -85,20 +85,20 @@ function newAudit(
   return { lane, runner, options, sourceIds, tasks, now, ...(slot ? { slot } : {}) };
 }
 
-/** Not before an audit has its sources: another one of theirs, still under way, counts by what they say. */
+/** Called once the audit has its sources: until then another running audit depends on what is stored of them. */
 async function updateSources(tx: Queryable, sources: readonly SourceSettings[]): Promise<void> {
   await Promise.all(sources.map((source) => updateSource(tx, source)));
 }
 
 interface Abandoned {
   readonly resumed: number | undefined;
-  /** What is to be done about those that were ended. */
+  /** The `deliver` tasks of audits that were ended. */
   readonly ended: readonly TaskReference[];
 }
 
 /**
- * Takes up a killed audit of just these sources and options; others that were killed are ended.
- * @returns undefined when somebody else has taken one up
+ * Claims the abandoned audits: the first of exactly these sources and settings is resumed, the others are ended.
+ * @returns undefined if another process has claimed one of them
  */
 async function claimAbandoned(
   db: Database,
@@ -106,7 +106,7 @@ async function claimAbandoned(
   sources: readonly SourceSettings[],
   options: StartOptions,
 ): Promise<Abandoned | undefined> {
-  // As the database gives it back: without undefined fields, keys in any order.
+  // As the database returns it: without undefined fields.
   const wanted: unknown = JSON.parse(JSON.stringify(sources));
   let resumed: number | undefined;
   const ended: TaskReference[] = [];
@@ -119,7 +119,7 @@ async function claimAbandoned(
   return { resumed, ended };
 }
 
-/** Ends an audit that cannot go on, once. @returns the task that tells whoever wants to hear of failures */
+/** Ends an audit as failed. @returns its `deliver` task, which reports the failure; nothing if it had ended already */
 export async function endAsFailed(
   db: Database,
   auditId: number,

@@ -5,7 +5,7 @@ import type { StoredRepository } from '../store/inventory-store.ts';
 import type { HeldLayer } from '../store/layer-store.ts';
 import type { NewTask } from '../store/task-store.ts';
 
-/** What each kind of task needs to know. Keys are the same when the same work is found again. */
+/** The payload of each kind of task. A task's key depends on its work alone: the same work has the same key. */
 
 export interface SourcePayload {
   readonly source: string;
@@ -26,15 +26,17 @@ export interface RangePayload {
   readonly to: number;
 }
 
-/** One BatchGetImage of Amazon ECR takes 100 digests, and a queue job of 100 tags costs 1 % of its tags' requests. */
+/**
+ * A BatchGetImage request of Amazon ECR has at most 100 digests; a queue job costs 1 % of the requests for 100 tags.
+ */
 export const MANIFESTS_PER_TASK = 100;
 
-/** Lists the repositories of a source. @param source its name */
+/** A task that lists the repositories of a source. @param source its name */
 export function sourceTask(source: string): NewTask {
   return { kind: 'source', key: `source/${source}` as TaskKey, payload: { source } satisfies SourcePayload };
 }
 
-/** Lists the tags of a repository. */
+/** A task that lists the tags of a repository. */
 export function repositoryTask(repository: StoredRepository): NewTask {
   return {
     kind: 'repository',
@@ -43,14 +45,17 @@ export function repositoryTask(repository: StoredRepository): NewTask {
   };
 }
 
-/** The key is made of the content: a listing that is read again may split differently. */
+/**
+ * A task that reads a batch of tags. Its key is a hash of the batch: a listing that is read again may be cut
+ * differently.
+ */
 export function manifestsTask(repository: StoredRepository, listed: readonly ListedManifest[]): NewTask {
   const content = listed.map(({ tag, digest }) => `${tag ?? ''}@${digest ?? ''}`).join('\n');
   const key = `manifests/${repository.id}/${shortHash(content)}` as TaskKey;
   return { kind: 'manifests', key, payload: { repository, listed } satisfies ManifestsPayload };
 }
 
-/** @param layers at least one; no layer is in two tasks of an audit */
+/** A task that reads layers. @param layers at least one; no layer is in two tasks of an audit */
 export function layersTask(layers: readonly HeldLayer[]): NewTask {
   const key = `layers/${layers[0]?.blobId}` as TaskKey;
   return { kind: 'layers', key, payload: { layers } satisfies LayersPayload };
@@ -61,7 +66,7 @@ export function assessTask(range: RangePayload): NewTask {
   return { kind: 'assess', key: `assess/${range.from}-${range.to}` as TaskKey, payload: range };
 }
 
-/** A task of which an audit has one. */
+/** The one task of its kind that an audit has. */
 export function singleTask(kind: 'close' | 'deliver'): NewTask {
   return { kind, key: kind as string as TaskKey, payload: {} };
 }

@@ -13,18 +13,22 @@ import type { FetchedManifest } from '../registry/registry.ts';
 import type { NewBlob, NewImage, NewManifest } from '../store/content-store.ts';
 import type { NewIndexChild } from '../store/index-store.ts';
 
+/** A manifest that was read, with what its rows are made from. */
 export interface RecordInput {
   readonly fetched: FetchedManifest;
   readonly manifest: Manifest;
-  /** A tag that names it, if any. */
+  /** One of the tags that name the manifest. */
   readonly tag: Tag | undefined;
-  /** Of an image: its config, parsed. */
+  /** The parsed config of an image. */
   readonly config?: ImageConfig;
-  /** Contents of configs and provenance, to keep. */
+  /** Contents of configs and provenance, to be stored. */
   readonly bodies: ReadonlyMap<Digest, Uint8Array>;
 }
 
-/** The rows that keep a manifest. @throws MalformedContentError when its sizes add up to more than an image has */
+/**
+ * Builds the rows of a manifest and its blobs, without secrets. Pure.
+ * @throws MalformedContentError if the sizes of its layers add up to more than `MAX_CONTENT_BYTES`
+ */
 export function manifestRecordOf(input: RecordInput): {
   readonly manifest: NewManifest;
   readonly blobs: readonly NewBlob[];
@@ -65,7 +69,7 @@ export function manifestRecordOf(input: RecordInput): {
   return { manifest: record, blobs: [manifest.config, ...manifest.layers].map((blob) => blobOf(blob, input.bodies)) };
 }
 
-/** The chain IDs of the layers; none where config and manifest disagree on how many there are. */
+/** The chain IDs of the layers, base first; empty if config and manifest disagree on the number of layers. */
 function chainOf(config: ImageConfig, manifest: ImageManifest): readonly Digest[] {
   return config.diffIds.length === manifest.layers.length ? chainIds(config.diffIds) : [];
 }

@@ -9,26 +9,26 @@ import type { KnownContent } from './known-content.ts';
 import { neededBlobs } from './needed-blobs.ts';
 import { isWantedLater, wantedChildren } from './wanted-children.ts';
 
-/** Indexes within indexes: real ones hold images only, and a chain of them must end somewhere. */
+/** Levels of indexes within indexes. Real indexes contain only images; a hostile chain could be endless. */
 const MAX_INDEX_DEPTH = 3;
 
-/** Children that are asked for together; Amazon ECR gives as many in an answer. */
+/** Children per request; Amazon ECR returns at most this many. */
 const CHILDREN_AT_ONCE = 100;
 /**
- * Of all children in a batch, with their configs: a batch is in memory until it is written, and one index may name ten
- * thousand. A hundred indexes of twenty platforms each have some 50 MB.
+ * The limit for all children of a batch with their configs. A batch stays in memory until it is written, and one index
+ * may list ten thousand children. A hundred indexes of twenty platforms each have some 50 MB.
  */
 const MAX_CHILDREN_BYTES = 268_435_456;
 
-/** Larger ones are artifacts, or mean harm. */
+/** Manifests up to this size stay parsed. Larger ones are artifacts, or hostile. */
 const MAX_KEPT_PARSED_BYTES = 65_536;
 
-/** A manifest that was read. A large one is parsed each time: what it says takes four times its bytes. */
+/** A manifest that was read. A large one is parsed at each use: its parsed form takes four times its bytes. */
 export class ReadManifest {
   readonly fetched: FetchedManifest;
   readonly #parsed: Manifest | undefined;
 
-  /** @throws MalformedContentError */
+  /** @throws MalformedContentError if it is no manifest */
   constructor(fetched: FetchedManifest) {
     this.fetched = fetched;
     const manifest = this.#parse();
@@ -44,7 +44,7 @@ export class ReadManifest {
   }
 }
 
-/** Where a batch reads from, and what of it is wanted. */
+/** Where a batch is read from, and what of it is wanted. */
 export interface ReadingContext {
   readonly registry: Registry;
   readonly repository: ListedRepository;
@@ -53,13 +53,16 @@ export interface ReadingContext {
   readonly options: CallOptions;
 }
 
-/** The manifests of a batch, and below their indexes what these list: what is read of them, is kept already, or failed. */
+/**
+ * The manifests of a batch and, below indexes, their children. Records which of them were read, which are stored
+ * already, and which failed.
+ */
 export class ManifestTree {
   readonly #context: ReadingContext;
   readonly #read = new Map<Digest, ReadManifest>();
-  /** Of indexes that were read: children that are wanted. */
+  /** The wanted children of indexes that were read. */
   readonly #children = new Map<Digest, readonly Digest[]>();
-  /** Of indexes that were seen before: children that are wanted only now. */
+  /** The missing children of indexes that are stored already: they failed before, or are wanted only now. */
   readonly #lateChildren = new Map<Digest, Digest[]>();
   #childrenBytes = 0;
   readonly #failures = new Map<Digest, SlimboardError>();
@@ -70,9 +73,9 @@ export class ManifestTree {
   }
 
   /**
-   * Brings in those that were never seen, then the children of their indexes.
-   * @param bodies those that the registry has given already
-   * @param unchanged indexes that are kept: children of theirs may be wanted only now
+   * Reads the manifests that are not stored, and the wanted children of indexes.
+   * @param bodies manifests that the registry has returned already
+   * @param unchanged stored indexes, children of which may be missing
    */
   async grow(
     digests: Iterable<Digest>,
@@ -84,11 +87,12 @@ export class ManifestTree {
     await this.#readLevel(await this.#lateChildrenOf(keptIndexes), new Map(), 1);
   }
 
-  /** Those that were read and have not failed. */
+  /** The manifests that were read and have not failed. */
   *manifests(): Generator<ReadManifest> {
     for (const [digest, read] of this.#read) if (!this.#failures.has(digest)) yield read;
   }
 
+  /** Records that a manifest failed. */
   fail(digest: Digest, error: SlimboardError): void {
     this.#failures.set(digest, error);
   }
@@ -97,12 +101,15 @@ export class ManifestTree {
     return this.#failures.has(digest);
   }
 
-  /** Whether it was found to be kept. */
+  /** Whether a manifest was found to be stored already. */
   isKept(digest: Digest): boolean {
     return this.#kept.has(digest);
   }
 
-  /** What failed of a manifest: itself, or children of its index. */
+  /**
+   * The failures of a manifest and, if it is an index, of its children.
+   * @param seen manifests not to be visited again
+   */
   failuresUnder(digest: Digest, seen = new Set<Digest>()): readonly (readonly [Digest, SlimboardError])[] {
     if (seen.has(digest)) return [];
     seen.add(digest);
@@ -111,7 +118,10 @@ export class ManifestTree {
     return [...(own ? [[digest, own] as const] : []), ...children.flatMap((child) => this.failuresUnder(child, seen))];
   }
 
-  /** Those that are neither kept nor read by this batch. Indexes among those that are kept are noted. */
+  /**
+   * Returns the digests that are neither stored nor read by this batch. Adds stored indexes among them to
+   * `keptIndexes`.
+   */
   async #unseen(digests: Iterable<Digest>, keptIndexes?: Set<Digest>): Promise<readonly Digest[]> {
     const unread = [...digests].filter(
       (digest) => !this.#read.has(digest) && !this.#failures.has(digest) && !this.#kept.has(digest),
@@ -183,7 +193,7 @@ export class ManifestTree {
     }
   }
 
-  /** @throws TooLargeError */
+  /** Adds a child to the batch's bytes. @throws TooLargeError if they exceed the limit */
   #countChild(digest: Digest, { fetched, manifest }: ReadManifest): void {
     const blobs = neededBlobs(manifest, this.#context.settings).filter(({ blob }) => blob.size <= MAX_CONFIG_BYTES);
     this.#childrenBytes += blobs.reduce((sum, { blob }) => sum + blob.size, fetched.body.length);

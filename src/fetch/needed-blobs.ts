@@ -4,13 +4,14 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 
+/** A blob that is read with its manifest. */
 export interface NeededBlob {
   readonly blob: Descriptor;
-  /** What it is of is judged without it, too. */
+  /** Whether its manifest can be assessed without it. */
   readonly optional: boolean;
 }
 
-/** What is read of a manifest to judge it. */
+/** The blobs needed to assess a manifest: its config if it is an image's, and provenance if that is wanted. */
 export function neededBlobs(
   manifest: Manifest,
   { provenance }: Pick<SourceSettings, 'provenance'>,

@@ -14,29 +14,32 @@ import { manifestRecordOf, type RecordInput } from './manifest-record.ts';
 import { ManifestTree, type ReadingContext } from './manifest-tree.ts';
 import { type NeededBlob, neededBlobs } from './needed-blobs.ts';
 
-/** Something of the batch that failed; the rest goes on. */
+/** A failure of one item of a batch, or of content below it. The rest of the batch is not affected. */
 export interface FailedItem {
   readonly tag?: Tag;
   readonly digest?: Digest;
   readonly error: SlimboardError;
-  /** Whether what it is of is {@link BatchContent.left}: then this is not its last word. */
+  /**
+   * Whether the item will be read again, because it is in {@link BatchContent.left}: then this failure is not final.
+   */
   readonly isLeft: boolean;
 }
 
-/** What a batch brought: content that was never seen, what tags name that name something else now, and what failed. */
+/** What was read of a batch: content that is not stored yet, the tags that name something new, and what failed. */
 export interface BatchContent {
   readonly blobs: readonly NewBlob[];
   readonly manifests: readonly NewManifest[];
   readonly sightings: readonly Sighting[];
   readonly failed: readonly FailedItem[];
-  /** What is to be read again: it failed in passing, as a whole or in part. */
+  /** Items to be read again, because a failure of theirs may pass. */
   readonly left: readonly ListedManifest[];
-  /** How many tags were read to the end: what they name is new to them, or what it was before. */
+  /** How many tags were read completely, besides the unchanged ones. */
   readonly audited: number;
+  /** How many tags were not modified, by the registry's answer. */
   readonly unchanged: number;
 }
 
-/** Whether it may be there when it is asked for again. */
+/** Whether reading the item again may succeed. */
 export function mayPass({ error }: Pick<FailedItem, 'error'>): boolean {
   return error.retry.kind === 'backoff';
 }
@@ -47,9 +50,9 @@ type Resolved = { readonly listed: ListedManifest } & (
 );
 
 /**
- * Reads a batch of tags: asks for each tag once, and for manifests, children, configs and provenance that were never
- * seen. One item's failure is that item's alone.
- * @throws what is no item's failure: the database is gone, the signal aborted, a bug
+ * Reads a batch of tags: asks for each tag once, and reads the manifests, children, configs and provenance that are not
+ * stored. The failure of one item does not affect the others.
+ * @throws failures of the whole batch: the database is gone, the signal aborted, a bug
  */
 export async function readBatch(context: ReadingContext, listed: readonly ListedManifest[]): Promise<BatchContent> {
   return new BatchReader(context).read(listed);
@@ -100,7 +103,7 @@ class BatchReader {
     }
   }
 
-  /** Brings in every manifest that was never seen: those of the tags, then the children of their indexes. */
+  /** Reads all manifests that are not stored: those of the tags, then the children of their indexes. */
   async #readManifests(resolved: readonly Resolved[]): Promise<void> {
     const digests = new Set<Digest>();
     const bodies = new Map<Digest, FetchedManifest>();
@@ -114,7 +117,7 @@ class BatchReader {
     await this.#tree.grow(digests, bodies, unchangedIndexes);
   }
 
-  /** The rows of every new manifest, with its config and provenance read. */
+  /** Reads configs and provenance of all new manifests, and returns their rows. */
   async #records(resolved: readonly Resolved[]): Promise<{ manifests: NewManifest[]; blobs: NewBlob[] }> {
     const tags = tagsByDigest(resolved);
     const bodies = await this.#readNeededBlobs();
@@ -140,7 +143,8 @@ class BatchReader {
       missing.map(async ({ blob, optional, neededBy }) => {
         try {
           const body = await this.#readBlob(blob);
-          // A statement that nothing can be read of is as good as none. What cannot be done without is parsed on recording.
+          // A malformed provenance statement is left out, without a failure. Configs are parsed when their rows are
+          // made.
           if (optional) parseJsonObject(body, 'provenance');
           bodies.set(blob.digest, body);
         } catch (error) {
@@ -152,7 +156,7 @@ class BatchReader {
     return bodies;
   }
 
-  /** Each blob once, with the manifests that cannot be judged without it: one config may be of several. */
+  /** Each blob once, with the manifests that cannot be assessed without it: several may share a config. */
   #neededBlobs(): ReadonlyMap<Digest, NeededBlob & { readonly neededBy: Digest[] }> {
     const needed = new Map<Digest, NeededBlob & { readonly neededBy: Digest[] }>();
     for (const { fetched, manifest } of this.#tree.manifests()) {
@@ -170,7 +174,9 @@ class BatchReader {
     return registry.readBlob(repository, blob, { ...options, maxBytes: MAX_CONFIG_BYTES });
   }
 
-  /** Rows for manifests that the registry lists and does not give now: stored and paid all the same. */
+  /**
+   * Rows of manifests that are archived: the registry lists but does not return them. They are stored, and paid for.
+   */
   #archivedRecords(resolved: readonly Resolved[]): readonly NewManifest[] {
     return resolved.flatMap((item) => {
       if ('error' in item || !item.listed.archived || this.#tree.isKept(item.digest)) return [];
@@ -190,7 +196,7 @@ class BatchReader {
       const failures = this.#failuresOf(item);
       const isLeft = failures.some(mayPass);
       failed.push(...failures.map((failure) => ({ ...failure, isLeft })));
-      // An open row says so already: there is nothing to write.
+      // Nothing is written for unchanged tags: their open row says all.
       const isSeen = !('error' in item) && item.unchanged === undefined && !this.#tree.hasFailed(item.digest);
       if (isSeen) sightings.push({ ...listed, digest: item.digest, ...this.#reading(listed) });
       if (isLeft) left.push(listed);
@@ -200,7 +206,7 @@ class BatchReader {
     return { sightings, failed, left, ...done };
   }
 
-  /** Listings that tell digests may tell pulls, too, and take our reading for one. */
+  /** Registries whose listings contain digests may also list the last pull, which after `--full` is this reading. */
   #reading({ digest, archived }: ListedManifest): Pick<Sighting, 'readAgain'> {
     return this.#context.settings.full && digest !== undefined && !archived ? { readAgain: true } : {};
   }

@@ -2,7 +2,7 @@ import { compileGlobs, isGlob, type Matcher } from '../common/glob.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 
-/** Whether a source's settings take a repository, by its name. */
+/** Returns whether a source's settings select a repository, by its name. */
 export function repositorySelector(source: SourceSettings): Matcher {
   const include = compileGlobs(source.include);
   const exclude = compileGlobs(source.exclude);
@@ -11,28 +11,34 @@ export function repositorySelector(source: SourceSettings): Matcher {
   return (name) => configured(name) && include(name) && (!exclude(name) || named.has(name));
 }
 
-/** Whether a source asks for some repositories, not only leaves some out: then none at all is a mistake of somebody's. */
+/** Whether a source names the repositories it wants, so that finding none of them is an error. */
 export function namesRepositories({ include }: SourceSettings): boolean {
   return !include.includes('**');
 }
 
-/** The tags that a source asks for by name, where it names its one repository too; elsewhere `tags` only selects. */
+/**
+ * The tags that a source names, if it also names its one repository; otherwise `tags` only selects among what is
+ * listed.
+ */
 export function namedTags({ include, tags }: SourceSettings): readonly string[] {
   const [repository = '**', ...others] = include;
   return others.length > 0 || isGlob(repository) ? [] : tags.filter((tag) => !isGlob(tag));
 }
 
-/** Whether a source's settings take every tag, if it is among the newest asked for. */
+/** Whether a source's settings select tags of any name. */
 function takesAnyTag({ tags }: SourceSettings): boolean {
   return tags.includes('**') || tags.includes('*');
 }
 
-/** Whether a source's settings take all that its repositories hold. */
+/** Whether a source's settings select everything in its repositories. */
 export function takesAllTags(source: SourceSettings): boolean {
   return source.newest === 'all' && takesAnyTag(source);
 }
 
-/** Whether a source's settings take a tag, by its name; untagged manifests are taken when no tags are asked for. */
+/**
+ * Returns whether a source's settings select a tag, by its name. Untagged manifests are selected if tags of any name
+ * are.
+ */
 export function tagSelector(source: SourceSettings): (listed: ListedManifest) => boolean {
   const everything = takesAnyTag(source);
   const matches = compileGlobs(source.tags);
@@ -40,8 +46,8 @@ export function tagSelector(source: SourceSettings): (listed: ListedManifest) =>
 }
 
 /**
- * The newest `count` tags: by the date of their push where the registry tells it, else by name as versions sort
- * (`1.10` after `1.9`), with `latest` first. Untagged manifests are left out.
+ * The newest `count` tags, newest first: by push date if the registry tells it, else `latest` first and then by name as
+ * versions are sorted (`1.10` is newer than `1.9`). Untagged manifests are left out.
  */
 export function newestTags<T extends ListedManifest>(listed: readonly T[], count: number): readonly T[] {
   return listed

@@ -7,7 +7,10 @@ import { isWantedName, platformMatches } from '../oci/platform.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import type { MissingChild } from '../store/index-store.ts';
 
-/** Children of the wanted platforms, and what was attested of them; everything when all platforms are wanted. */
+/**
+ * The children of an index that are read: images of the wanted platforms and, if wanted, their attestations. All of
+ * them if all platforms are wanted.
+ */
 export function wantedChildren(
   index: ImageIndex,
   settings: Pick<SourceSettings, 'platforms' | 'provenance'>,
@@ -23,14 +26,14 @@ export function wantedChildren(
   return [...new Set([...images, ...attestations].map(({ digest }) => digest))];
 }
 
-/** A child without a platform may be anything: it is read, to be told. */
+/** A child without a platform may be anything: only reading it tells. */
 function isWantedImage(child: Descriptor, { platforms }: Pick<SourceSettings, 'platforms'>): boolean {
   if (describesOf(child) !== undefined) return false;
   if (isIndexMediaType(child.mediaType)) return true;
   return child.platform === undefined || platformMatches(child.platform, platforms);
 }
 
-/** Of a kept index: a child that was of no interest when the index was read, or failed. */
+/** Whether a missing child of a stored index is wanted now. It was not when the index was read, or failed. */
 export function isWantedLater(
   { platform, describes }: MissingChild,
   { platforms, provenance }: Pick<SourceSettings, 'platforms' | 'provenance'>,

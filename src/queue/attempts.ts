@@ -1,20 +1,20 @@
 import { SlimboardError } from '../errors.ts';
 
-/** How often a task is tried, and how long the waits between are. */
+/** How often a task is tried, and the waits in between. */
 export interface AttemptLimits {
-  /** Tries that count, in all; a registry's request to slow down does not count. */
+  /** Attempts in all. One that ends because the registry asked to slow down does not count. */
   readonly attempts: number;
   /** The wait after the first failure (ms); it doubles from one failure to the next. */
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
 }
 
-/** A registry that is down for a minute costs nothing; one that is down for longer is an error of the audit. */
+/** Long enough that a registry may be down for a minute; a longer outage is an error of the audit. */
 export const DEFAULT_ATTEMPTS: AttemptLimits = { attempts: 5, firstDelayMs: 5_000, maxDelayMs: 300_000 };
 
 /**
- * What becomes of a task that failed. `retry`: again after `delayMs`; `counted` says whether the attempt was used up.
- * `give-up`: an expected failure that will not pass. `bug`: a failure that nobody foresaw.
+ * What to do with a task that failed. `retry`: try again after `delayMs`; `counted`: whether the attempt counts.
+ * `give-up`: an expected failure that will not pass. `bug`: an unexpected failure.
  */
 export type FailureVerdict =
   | { readonly kind: 'retry'; readonly delayMs: number; readonly counted: boolean }
@@ -22,8 +22,9 @@ export type FailureVerdict =
   | { readonly kind: 'bug' };
 
 /**
- * @param failures counted failures of the task so far, this one included
- * @param random a number from 0 up to 1; spreads tasks that failed together
+ * Decides what to do with a task that failed.
+ * @param failures counted failures of the task so far, including this one
+ * @param random returns a number from 0 to 1; spreads out tasks that failed together
  */
 export function decideAfterFailure(
   error: unknown,
@@ -40,7 +41,7 @@ export function decideAfterFailure(
   return { kind: 'retry', counted: true, delayMs: backoffMs(failures, limits, random) };
 }
 
-/** Exponential, and anywhere in the upper half of the interval. */
+/** The wait (ms) after some failures: a random 50 to 100 % of a delay that doubles with each of them. */
 export function backoffMs(failures: number, limits: AttemptLimits, random: () => number): number {
   const full = Math.min(limits.firstDelayMs * 2 ** (failures - 1), limits.maxDelayMs);
   return Math.ceil(full * (0.5 + random() / 2));

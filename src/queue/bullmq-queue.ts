@@ -27,36 +27,38 @@ export interface QueueDepth {
 }
 
 export interface BullmqQueue extends TaskQueue {
-  /** One for each kind and lane. */
+  /** How many tasks each kind and lane has in Redis. */
   depths(): Promise<readonly QueueDepth[]>;
   /**
-   * Queues what the table holds and Redis does not, as far as there is room: Redis lost its data, or a process ended
-   * between the table and the queue.
-   * @param pages the tasks of all audits under way that are not settled
-   * @param options.signal ends it between two pages
+   * Queues tasks that are in the table and not in Redis, as far as there is room: Redis lost its data, or a process
+   * ended between writing the table and queueing.
+   * @param pages the unsettled tasks of all running audits
+   * @param options.signal ends the search between two pages
    * @returns how many tasks were queued
    */
   requeueLost(
     pages: AsyncIterable<readonly TaskReference[]>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<number>;
-  /** Whether a worker is there to take tasks; true, too, where Redis does not tell who is connected (some services). */
+  /**
+   * Whether any worker is connected; also true if Redis does not say who is connected, as some hosted services do not.
+   */
   hasWorkers(): Promise<boolean>;
   /** For a dashboard. */
   readonly queues: readonly Queue<TaskReference>[];
   close(): Promise<void>;
 }
 
-/** Puts tasks into Redis, for workers anywhere. It never holds more than its bounds, whatever a registry's size. */
+/** Creates a queue in Redis, for workers anywhere. Its size is bounded, whatever the size of a registry. */
 export function createBullmqQueue(options: BullmqQueueOptions): BullmqQueue {
   return new PacedQueue(options);
 }
 
-/** Jobs in one command: a few hundred bytes each. */
+/** Jobs in one command. Each has a few hundred bytes. */
 const CHUNK = 200;
 /**
- * A task that waits for its registry is put off, and its place in the queue goes to another, perhaps of a registry that
- * answers. So more may be put off than may wait; at this many the bound holds for them, too.
+ * A task whose registry does not answer is delayed, and lets others go first, perhaps of a registry that does.
+ * Therefore more tasks may be delayed than waiting: this many times the bound.
  */
 const DELAYED_PER_WAITING = 5;
 
@@ -87,9 +89,9 @@ class PacedQueue implements BullmqQueue {
   }
 
   async add(tasks: readonly TaskReference[], options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    for (const [name, ofQueue] of byQueue(tasks)) {
+    for (const [name, group] of byQueue(tasks)) {
       const queue = this.#queue(name);
-      for (const chunk of chunksOf(ofQueue, CHUNK)) {
+      for (const chunk of chunksOf(group, CHUNK)) {
         await push(queue, chunk);
         await this.#untilRoom(queue, options.signal);
       }
@@ -112,16 +114,16 @@ class PacedQueue implements BullmqQueue {
     let requeued = 0;
     for await (const page of pages) {
       signal?.throwIfAborted();
-      for (const [name, ofQueue] of byQueue(page)) {
+      for (const [name, group] of byQueue(page)) {
         const queue = this.#queue(name);
-        for (const chunk of chunksOf(ofQueue, CHUNK)) requeued += await this.#requeueAbsent(queue, chunk);
+        for (const chunk of chunksOf(group, CHUNK)) requeued += await this.#requeueAbsent(queue, chunk);
       }
     }
     return requeued;
   }
 
   async hasWorkers(): Promise<boolean> {
-    // Each worker serves every kind and lane.
+    // Every worker serves all kinds and lanes, so one queue answers for all.
     const [queue] = this.queues;
     return queue !== undefined && (await queue.getWorkersCount()) > 0;
   }
@@ -163,7 +165,7 @@ function open(kind: TaskKind, lane: Lane, options: BullmqQueueOptions): Queue<Ta
     connection: options.redis,
     prefix: options.prefix ?? DEFAULT_PREFIX,
     defaultJobOptions: jobOptions(options.limits ?? DEFAULT_ATTEMPTS),
-    // Nobody reads the events of single jobs: 10,000 of them, the default, would be most of what Redis holds.
+    // Nobody reads the events of single jobs. The default, 10,000, would be most of the data in Redis.
     streams: { events: { maxLen: 100 } },
     ...(options.telemetry && { telemetry: options.telemetry }),
   });
@@ -173,7 +175,7 @@ function open(kind: TaskKind, lane: Lane, options: BullmqQueueOptions): Queue<Ta
 function jobOptions(limits: AttemptLimits): JobsOptions {
   return {
     attempts: limits.attempts,
-    // The workers' backoffStrategy.
+    // The workers' `backoffStrategy` computes the delay.
     backoff: { type: 'custom' },
     removeOnComplete: true,
     removeOnFail: true,
@@ -181,7 +183,7 @@ function jobOptions(limits: AttemptLimits): JobsOptions {
   };
 }
 
-/** A job with an id that is there already, waiting or in hand, is not added again. */
+/** Adds jobs; BullMQ ignores those whose id is waiting or running already. */
 async function push(queue: Queue<TaskReference>, tasks: readonly TaskReference[]): Promise<void> {
   if (tasks.length === 0) return;
   await queue.addBulk(
@@ -189,7 +191,7 @@ async function push(queue: Queue<TaskReference>, tasks: readonly TaskReference[]
   );
 }
 
-/** Whatever else a caller's object carries stays out of Redis. */
+/** Only the fields of a reference: others of a caller's object must not get into Redis. */
 function onlyReference({ auditId, kind, key, lane }: TaskReference): TaskReference {
   return { auditId, kind, key, lane };
 }

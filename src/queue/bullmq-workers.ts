@@ -8,15 +8,15 @@ import { queueName } from './job-id.ts';
 import { LANES, TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from './queue.ts';
 import { DEFAULT_PREFIX } from './redis-connection.ts';
 
-/** What became of one attempt. `given-back`: the worker was told to stop. */
+/** How an attempt ended. `given-back`: the task went back to its queue, because the worker stops. */
 export type AttemptOutcome = 'done' | 'retried' | 'rate-limited' | 'given-up' | 'given-back';
 
 export interface WorkerEvents {
-  /** After each attempt; `error` for those that failed. */
+  /** Called after each attempt, with the error of one that failed. */
   onAttempt?(task: TaskReference, outcome: AttemptOutcome, details: { durationMs: number; error?: unknown }): void;
-  /** A task came back because the worker that had it died, or was silent for too long. */
+  /** Called when a task went back to its queue because its worker died, or was silent for too long. */
   onStalled?(jobId: string): void;
-  /** Redis is away, or lost a job that was in hand; nothing to do but to know. */
+  /** Called when Redis is away, or lost a running job. For logs: BullMQ recovers by itself. */
   onError(error: Error): void;
 }
 
@@ -24,25 +24,25 @@ export interface TaskWorkersOptions {
   readonly redis: Redis;
   readonly prefix?: string;
   readonly handlers: TaskHandlers;
-  /** How many tasks of each kind this process does at once; ad-hoc audits have as many of their own. */
+  /** How many tasks of each kind this process runs at once, in each lane. */
   readonly tasksAtOnce: Readonly<Record<TaskKind, number>>;
   readonly events: WorkerEvents;
   readonly limits?: AttemptLimits;
   readonly random?: () => number;
-  /** A task whose worker is silent for this long is taken by another; default 30 s. */
+  /** Another worker takes over a task whose worker was silent for this long (ms); default 30 s. */
   readonly lockMs?: number;
   readonly telemetry?: Telemetry;
 }
 
 export interface TaskWorkers {
   /**
-   * Takes no more tasks; those in hand have `graceMs` to end, then they are aborted and go back to their queue.
-   * Resolves when nothing is in hand. What does not let go in a few seconds more is left to the other workers.
+   * Takes no more tasks. Running ones have `graceMs` to end; then they are aborted and go back to their queue. Resolves
+   * when none is running, or 5 s after the abort: other workers then take over the tasks that did not react to it.
    */
   close(graceMs: number): Promise<void>;
 }
 
-/** Takes tasks from Redis and does them, until it is closed. */
+/** Runs tasks from Redis until closed. */
 export function startTaskWorkers(options: TaskWorkersOptions): TaskWorkers {
   const attempt = new Attempt(options);
   const workers = TASK_KINDS.flatMap((kind) =>
@@ -52,8 +52,8 @@ export function startTaskWorkers(options: TaskWorkersOptions): TaskWorkers {
 }
 
 /**
- * A task that takes its worker down (memory, a bug of the runtime) would do so for ever. Workers are also killed
- * innocently, in each deployment, so a few times are no proof.
+ * A task that crashes its worker (memory, a bug of the runtime) would crash one worker after another. But workers are
+ * also killed by each deployment, so a few stalls prove nothing.
  */
 const MAX_STALLS = 5;
 const LET_GO_MS = 5_000;
@@ -73,14 +73,14 @@ function startWorker(
     random = Math.random,
   } = options;
   const lockMs = options.lockMs ?? 30_000;
-  // BullMQ gives a signal only to a function that names it.
+  // BullMQ passes a signal only to functions that declare the parameter.
   const worker = new Worker<TaskReference>(name, (job, token, signal) => attempt.run(job, token, signal), {
     connection: redis,
     prefix,
     concurrency: tasksAtOnce[kind],
     lockDuration: lockMs,
     stalledInterval: lockMs,
-    // Attempt counts them, because giving up is more than failing.
+    // `Attempt` counts stalls itself: BullMQ would fail the job without calling `giveUp`.
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     settings: { backoffStrategy: (failures) => backoffMs(failures, limits, random) },
     ...(options.telemetry && { telemetry: options.telemetry }),
@@ -103,12 +103,12 @@ class Attempt {
     this.#random = options.random ?? Math.random;
   }
 
-  /** @throws what tells BullMQ where the job goes next */
+  /** Makes one attempt. @throws the error by which BullMQ decides what to do with the job */
   async run(job: Job<TaskReference>, token = '', signal = new AbortController().signal): Promise<void> {
     const startedMs = performance.now();
     const report = (outcome: AttemptOutcome, error?: unknown) =>
       this.#events.onAttempt?.(job.data, outcome, { durationMs: performance.now() - startedMs, error });
-    // Each request of a task listens to it.
+    // Every request of a task adds a listener.
     setMaxListeners(0, signal);
     try {
       if (job.stalledCounter > MAX_STALLS) throw deadly(job.stalledCounter);
@@ -137,7 +137,7 @@ class Attempt {
       await job.moveToDelayed(Date.now() + verdict.delayMs, token);
       return new DelayedError();
     }
-    // Unattended, a bug must not hold up the audit for ever: it becomes an error row like any other failure.
+    // Workers run unattended: a bug must not block the audit for ever, so it becomes an error row like other failures.
     if (verdict.kind === 'retry' || (verdict.kind === 'bug' && failures < this.#limits.attempts)) {
       report('retried', error);
       return asError(error);

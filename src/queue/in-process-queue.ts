@@ -5,11 +5,11 @@ import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskQueue, type Task
 
 export interface InProcessQueueOptions {
   readonly handlers: TaskHandlers;
-  /** How many tasks of each kind run at once. No kind takes the place of another, so that a task can wait for its children. */
+  /** How many tasks of each kind run at once. Kinds do not share places, so that a task can wait for its children. */
   readonly tasksAtOnce: Readonly<Record<TaskKind, number>>;
   /** How many tasks of a kind may be queued before `add` waits; default 100. */
   readonly bound?: number;
-  /** Stops the queue: what is in hand is aborted, and `drain` rejects with the signal's reason. */
+  /** Stops the queue: running tasks are aborted, and `drain` rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly limits?: AttemptLimits;
   /** Waits `delayMs`; rejects when the signal aborts. */
@@ -19,16 +19,19 @@ export interface InProcessQueueOptions {
 
 export interface InProcessQueue extends TaskQueue {
   /**
-   * Resolves when every task that was added, and every one that these added, is settled.
-   * @throws what stopped the queue: the signal's reason, or the bug that a handler threw. What was not settled is left
-   * in the database.
+   * Resolves when all added tasks are settled, including those that tasks added.
+   * @throws what stopped the queue: the signal's reason, or an unexpected error of a handler. Unsettled tasks stay in
+   * the database.
    */
   drain(): Promise<void>;
-  /** Takes nothing more, aborts what is in hand, and resolves when that has ended. */
+  /** Accepts no more tasks, aborts the running ones, and resolves when these have ended. */
   close(): Promise<void>;
 }
 
-/** Runs tasks in this process. A task may add tasks of deeper kinds only: it waits while there is no room for theirs. */
+/**
+ * Creates a queue that runs tasks in this process. A task may add only tasks of kinds deeper in the tree: while it
+ * waits for room it keeps its own place.
+ */
 export function createInProcessQueue(options: InProcessQueueOptions): InProcessQueue {
   return new BoundedQueue(options);
 }
@@ -43,7 +46,7 @@ interface KindTasks {
   readonly atOnce: number;
   readonly waiting: QueuedTask[];
   running: number;
-  /** Waiting for another attempt; they fill the bound as the waiting ones do. */
+  /** How many wait for another attempt. They count towards the bound like the waiting ones. */
   delayed: number;
 }
 
@@ -56,7 +59,7 @@ class BoundedQueue implements InProcessQueue {
   readonly #random: () => number;
   readonly #outstanding = new Set<string>();
   readonly #stop = new AbortController();
-  /** `kind`: there may be room for tasks of that kind. `idle`: nothing runs. */
+  /** An event named after a kind: there may be room for its tasks. `idle`: `#isIdle` may have become true. */
   readonly #events = new EventEmitter().setMaxListeners(0);
   readonly #detach: () => void;
 
@@ -69,7 +72,7 @@ class BoundedQueue implements InProcessQueue {
     this.#limits = options.limits ?? DEFAULT_ATTEMPTS;
     this.#wait = options.wait ?? ((delayMs, signal) => sleep(delayMs, undefined, { signal }));
     this.#random = options.random ?? Math.random;
-    // Each request of a task listens to it.
+    // Every request of a task adds a listener.
     setMaxListeners(0, this.#stop.signal);
     this.#detach = this.#follow(options.signal);
   }
@@ -108,52 +111,52 @@ class BoundedQueue implements InProcessQueue {
   }
 
   #tasksOf(kind: TaskKind): KindTasks {
-    const ofKind = this.#kinds.get(kind);
-    if (!ofKind) throw new Error(`there are no tasks of kind ${kind}`);
-    return ofKind;
+    const tasks = this.#kinds.get(kind);
+    if (!tasks) throw new Error(`there are no tasks of kind ${kind}`);
+    return tasks;
   }
 
   #take(task: TaskReference): void {
     const id = idOf(task);
     if (this.#outstanding.has(id)) return;
     this.#outstanding.add(id);
-    const ofKind = this.#tasksOf(task.kind);
-    ofKind.waiting.push({ task, failures: 0 });
-    this.#fill(ofKind);
+    const tasks = this.#tasksOf(task.kind);
+    tasks.waiting.push({ task, failures: 0 });
+    this.#fill(tasks);
   }
 
-  async #untilRoom(ofKind: KindTasks, kind: TaskKind, options: { readonly signal?: AbortSignal }): Promise<void> {
-    while (ofKind.waiting.length + ofKind.delayed >= this.#bound) {
+  async #untilRoom(tasks: KindTasks, kind: TaskKind, options: { readonly signal?: AbortSignal }): Promise<void> {
+    while (tasks.waiting.length + tasks.delayed >= this.#bound) {
       this.#stop.signal.throwIfAborted();
       await once(this.#events, kind, options);
     }
     this.#stop.signal.throwIfAborted();
   }
 
-  #fill(ofKind: KindTasks): void {
-    while (ofKind.running < ofKind.atOnce && !this.#stop.signal.aborted) {
-      const next = ofKind.waiting.shift();
+  #fill(tasks: KindTasks): void {
+    while (tasks.running < tasks.atOnce && !this.#stop.signal.aborted) {
+      const next = tasks.waiting.shift();
       if (!next) return;
-      ofKind.running++;
-      void this.#work(next, ofKind);
+      tasks.running++;
+      void this.#work(next, tasks);
     }
   }
 
-  /** One attempt, in the place that it took; never rejects. */
-  async #work(queued: QueuedTask, ofKind: KindTasks): Promise<void> {
+  /** Makes one attempt, then frees its place. Never rejects. */
+  async #work(queued: QueuedTask, tasks: KindTasks): Promise<void> {
     try {
-      await this.#attempt(queued, ofKind);
+      await this.#attempt(queued, tasks);
     } catch (error) {
       this.#halt(error);
     }
-    ofKind.running--;
-    this.#fill(ofKind);
+    tasks.running--;
+    this.#fill(tasks);
     this.#events.emit(queued.task.kind);
     if (this.#isIdle()) this.#events.emit('idle');
   }
 
-  /** @throws a bug of a handler, and whatever `giveUp` throws */
-  async #attempt(queued: QueuedTask, ofKind: KindTasks): Promise<void> {
+  /** @throws an unexpected error of a handler, and any error of `giveUp` */
+  async #attempt(queued: QueuedTask, tasks: KindTasks): Promise<void> {
     const { task } = queued;
     try {
       await this.#handlers.run(task, { signal: this.#stop.signal });
@@ -163,7 +166,7 @@ class BoundedQueue implements InProcessQueue {
       if (verdict.kind === 'bug') throw error;
       if (verdict.kind === 'retry') {
         if (verdict.counted) queued.failures++;
-        void this.#again(queued, ofKind, verdict.delayMs);
+        void this.#again(queued, tasks, verdict.delayMs);
         return;
       }
       await this.#handlers.giveUp(task, error);
@@ -171,23 +174,23 @@ class BoundedQueue implements InProcessQueue {
     this.#outstanding.delete(idOf(task));
   }
 
-  /** Puts a task back after its delay; never rejects. */
-  async #again(queued: QueuedTask, ofKind: KindTasks, delayMs: number): Promise<void> {
-    ofKind.delayed++;
+  /** Queues a task again after a delay. Never rejects. */
+  async #again(queued: QueuedTask, tasks: KindTasks, delayMs: number): Promise<void> {
+    tasks.delayed++;
     try {
       await this.#wait(delayMs, this.#stop.signal);
     } catch (error) {
       this.#halt(error);
     }
-    ofKind.delayed--;
-    ofKind.waiting.push(queued);
-    this.#fill(ofKind);
+    tasks.delayed--;
+    tasks.waiting.push(queued);
+    this.#fill(tasks);
   }
 
-  /** Stopped queues are idle when no handler runs, others when no task is left. */
+  /** A stopped queue is idle when no handler runs, a running one when no task is left. */
   #isIdle(): boolean {
     if (!this.#stop.signal.aborted) return this.#outstanding.size === 0;
-    return [...this.#kinds.values()].every((ofKind) => ofKind.running === 0);
+    return [...this.#kinds.values()].every((tasks) => tasks.running === 0);
   }
 }
 

@@ -7,7 +7,7 @@ import { Hono } from 'hono';
 import type { TaskReference } from './queue.ts';
 
 /**
- * BullMQ's dashboard, to look at: it shows the queues and changes nothing.
+ * Creates BullMQ's dashboard, read-only.
  * @param basePath where the caller mounts it, such as `/queues`
  */
 export function createQueueDashboard(queues: readonly Queue<TaskReference>[], basePath: string): Hono {
@@ -18,7 +18,7 @@ export function createQueueDashboard(queues: readonly Queue<TaskReference>[], ba
     options: { uiConfig: { boardTitle: 'slimboard', hideRedisDetails: true } },
   });
   const app = new Hono();
-  // Its read-only mode hides buttons; this makes sure that no request of any kind gets through to a queue.
+  // The dashboard's read-only mode only hides its buttons: this refuses all requests that could change a queue.
   app.use(async (context, next) => {
     if (!['GET', 'HEAD'].includes(context.req.method)) return context.text('read-only\n', 405, { allow: 'GET, HEAD' });
     await next();

@@ -1,23 +1,23 @@
 import { Redis } from 'ioredis';
 import { QueueUnavailableError, SettingsError } from '../errors.ts';
 
-/** All keys in Redis start with it; several installations that share a Redis set different ones. */
+/** The prefix of all keys in Redis. Installations that share a Redis set different ones. */
 export const DEFAULT_PREFIX = 'slimboard';
 
 const LONGEST_RECONNECT_DELAY_MS = 5_000;
 
 /**
- * Connects to Redis or Valkey. A connection that breaks later is made again for as long as it takes, and commands wait
- * for it: what a worker has in hand when Redis restarts is finished, not lost.
- * @param onError is told of each failure while the connection is down
- * @throws SettingsError when the text is no Redis URL, the login is refused, or there is no such database
- * @throws QueueUnavailableError when the first connection fails
+ * Connects to Redis or Valkey. If the connection breaks later, it is opened again however long that takes, and commands
+ * wait for it: tasks that a worker runs while Redis restarts are finished, not lost.
+ * @param onError called for each failure while the connection is down
+ * @throws SettingsError if the text is no Redis URL, the login is refused, or the database does not exist
+ * @throws QueueUnavailableError if the first connection fails
  */
 export async function connectRedis(url: string, onError: (error: Error) => void): Promise<Redis> {
   const { address, database } = parseRedisUrl(url);
   const redis = new Redis(url, {
     lazyConnect: true,
-    // BullMQ's workers need it: a blocking command must not fail because Redis restarts.
+    // Required by BullMQ's workers: a blocking command must not fail because Redis restarts.
     maxRetriesPerRequest: null,
     retryStrategy: (attempt) => Math.min(100 * 2 ** Math.min(attempt, 10), LONGEST_RECONNECT_DELAY_MS),
   });
@@ -27,7 +27,8 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
   });
   try {
     await redis.connect();
-    // The client goes on in database 0 where there is no other: two installations would meet there.
+    // If the database does not exist, the client stays in database 0 without an error: two installations would share
+    // it.
     if (database > 0) await redis.select(database);
   } catch (cause) {
     redis.disconnect();
@@ -43,7 +44,7 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
   return redis.on('error', onError);
 }
 
-/** @returns host and port, to show, and never the credentials; and the number of the database */
+/** @returns host and port without credentials, for messages; and the number of the database */
 function parseRedisUrl(url: string): { readonly address: string; readonly database: number } {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const [, database] = /^\/?(\d{0,9})$/.exec(parsed?.pathname ?? '') ?? [];

@@ -6,11 +6,13 @@ import { DEFAULT_PREFIX } from './redis-connection.ts';
 export interface SweeperOptions {
   readonly redis: Redis;
   readonly prefix?: string;
-  /** Tells the database that this process is there: each interval, also while Redis is away or a sweep takes long. */
+  /**
+   * Writes this process's sign of life to the database: in each interval, even if Redis is away or a sweep takes long.
+   */
   readonly signOfLife: () => Promise<void>;
-  /** Compares the database with Redis, and puts right what differs. */
+  /** Compares the database with Redis and repairs differences. */
   readonly sweep: (signal: AbortSignal) => Promise<void>;
-  /** How often, by whichever process comes first (ms). */
+  /** The interval (ms), in which one of all processes sweeps. */
   readonly everyMs: number;
   readonly onError: (error: unknown) => void;
 }
@@ -20,8 +22,8 @@ export interface Sweeper {
 }
 
 /**
- * Sweeps, and gives signs of life, for as long as it runs. Every worker and scheduler has one; in each interval one of
- * them sweeps. A Redis that comes back empty has forgotten whose turn it was, so it is swept at once.
+ * Sweeps and gives signs of life until closed. Every worker and scheduler has a sweeper; in each interval one of them
+ * sweeps. A Redis that comes back empty has lost the key that says whose turn it was, and is swept at once.
  */
 export function startSweeper(options: SweeperOptions): Sweeper {
   const { redis, everyMs } = options;
@@ -31,15 +33,15 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   };
   const key = `${options.prefix ?? DEFAULT_PREFIX}:swept`;
   const sweepInTurn = async (): Promise<void> => {
-    const ours = await redis.set(key, '1', 'PX', Math.ceil(everyMs * 0.9), 'NX');
-    if (ours !== null) await options.sweep(stop.signal);
+    const claimed = await redis.set(key, '1', 'PX', Math.ceil(everyMs * 0.9), 'NX');
+    if (claimed !== null) await options.sweep(stop.signal);
   };
   let work = Promise.resolve();
   const next = (): void => {
     work = work.then(sweepInTurn).catch(onError);
   };
   redis.on('ready', next);
-  // A database that lets them wait must not have all connections taken by them.
+  // Signs of life that wait for a slow database must not take all its connections.
   const signOfLife = oneAtATime(options.signOfLife);
   const interval = (): void => {
     void signOfLife().catch(onError);

@@ -6,10 +6,10 @@ import { findAudit } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
 import { findNewestNightly, findObstacle } from '../store/queued-audit-store.ts';
 
-/** What keeps an audit from starting may end before it is found: then there is another attempt. */
+/** The audit that prevents a start may end before it is found; then starting is tried again. */
 const START_ATTEMPTS = 3;
 
-/** Starts audits for workers to do, as the database's constraints allow. */
+/** Creates a starter of audits for workers. The database's constraints decide whether an audit may start. */
 export function createAuditStarter(
   db: Database,
   sources: () => Promise<readonly SourceSettings[]>,

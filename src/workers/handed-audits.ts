@@ -1,8 +1,8 @@
 import type { TaskHandlers } from '../queue/queue.ts';
 
 /**
- * The same handlers, which leave alone the tasks of audits that are not for workers to do: a process has taken the audit
- * up to do it by itself, and what was queued of it still is.
+ * Returns handlers that ignore the tasks of audits that workers are not to do: another process has taken over such an
+ * audit and does it alone, but its tasks are still queued.
  */
 export function ofHandedAudits(handlers: TaskHandlers, isHanded: (auditId: number) => Promise<boolean>): TaskHandlers {
   return {

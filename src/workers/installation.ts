@@ -25,11 +25,11 @@ export interface InstallationOptions {
   readonly settings: Settings;
   readonly environment: Environment;
   readonly log: Logger;
-  /** Where `/metrics` and `/healthz` are served; absent: nowhere. */
+  /** The port that serves `/metrics` and `/healthz`; absent: neither is served. */
   readonly metricsPort?: number | undefined;
 }
 
-/** What each process of an installation with Redis opens: workers and schedulers alike. */
+/** What every process of an installation with Redis opens, whether worker or scheduler. */
 export interface Installation {
   readonly db: Database;
   readonly redis: Redis;
@@ -40,17 +40,18 @@ export interface Installation {
   readonly telemetry: Telemetry | undefined;
   /** ISO 8601. */
   readonly now: () => string;
-  /** Closes what was opened, newest first, and gives up on what does not close. */
+  /** Closes everything that was opened, newest first. Waits 5 s at most for each. */
   close(): Promise<void>;
 }
 
-/** Below a minute: an audit whose workers are silent for that long may be taken over. */
+/** Less than a minute, after which an audit whose workers are silent may be taken over. */
 const SWEEP_EVERY_MS = 20_000;
 const CLOSE_WITHIN_MS = 5_000;
 
 /**
- * @throws SettingsError when the settings name no Redis or no Postgres
- * @throws QueueUnavailableError, StoreUnavailableError when one does not answer
+ * Connects to Postgres and Redis, creates the queue and the engine, and starts the sweeper and the metrics server.
+ * @throws SettingsError if the settings name no Redis or no Postgres
+ * @throws QueueUnavailableError, StoreUnavailableError if one of them does not answer
  */
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   const { settings, log } = options;
@@ -155,12 +156,12 @@ async function serveMetrics(installation: Installation, port: number | undefined
   if (port === undefined) return;
   const { metrics, db, redis } = installation;
   const isHealthy = async () => redis.status === 'ready' && (await db.query('select 1')).length === 1;
-  // Containers are asked from outside.
+  // Not only localhost: probes and Prometheus connect from outside the container.
   const server = await startMetricsServer({ metrics, host: '0.0.0.0', port, isHealthy });
   closers.push(() => server.close());
 }
 
-/** Spans of the queue's work, where OpenTelemetry is set up; its SDK is loaded by whoever runs the process. */
+/** Telemetry of BullMQ, if OpenTelemetry is configured. Its SDK must be loaded from outside, as by `NODE_OPTIONS`. */
 async function telemetryOf(environment: Environment): Promise<Telemetry | undefined> {
   if (!environment.OTEL_EXPORTER_OTLP_ENDPOINT) return undefined;
   const { BullMQOtel } = await import('bullmq-otel');
@@ -173,7 +174,7 @@ async function telemetryOf(environment: Environment): Promise<Telemetry | undefi
 
 async function closeAll(closers: Closers, log: Logger): Promise<void> {
   for (const close of closers.splice(0).reverse()) {
-    // Of a Redis or Postgres that is away nothing can be closed properly.
+    // Connections to a Redis or Postgres that is away may never close.
     const closed = close().catch((error) => log.debug({ error }, 'closing failed'));
     await Promise.race([closed, sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]);
   }

@@ -13,12 +13,12 @@ import { untilAborted } from './until-aborted.ts';
 
 export interface ScheduleOptions extends InstallationOptions {
   readonly signal: AbortSignal;
-  /** Reads the settings anew: sources that were added, changed or removed take effect without a restart. */
+  /** Reads the settings again, so that changes to sources take effect without a restart. */
   readonly reload: () => Promise<Settings>;
   readonly onReady?: () => void;
 }
 
-/** Keeps the schedules of all sources until its signal aborts. */
+/** Starts the audits of all sources by their schedules, until the signal aborts. */
 export async function runScheduler(options: ScheduleOptions): Promise<void> {
   const { log, signal } = options;
   const installation = await openInstallation(options);
@@ -44,18 +44,18 @@ export async function runScheduler(options: ScheduleOptions): Promise<void> {
 
 export interface NowOptions extends InstallationOptions {
   readonly signal: AbortSignal;
-  /** By name; none: every source of the settings. */
+  /** Names of sources; empty: all sources of the settings. */
   readonly sources: readonly string[];
   readonly wait: boolean;
   readonly onStarted: (source: string, auditId: number, running: boolean) => void;
-  /** The audits begin when a worker does, and none is there now. */
+  /** Called if no worker is connected: the audits begin when one is started. */
   readonly onNoWorker: () => void;
 }
 
 /**
- * Hands an audit of each source to the workers.
- * @returns how the audits ended, by their numbers, when asked to wait; else nothing
- * @throws SettingsError when a name is no source, or there is none, before any audit is started
+ * Starts an audit of each source, for the workers to run.
+ * @returns if `wait` is set, how the audits ended, by audit id; else an empty map
+ * @throws SettingsError if a name is no source, or there are no sources; no audit is started then
  */
 export async function runNow(options: NowOptions): Promise<ReadonlyMap<number, AuditStatus>> {
   const { settings, signal } = options;
@@ -78,16 +78,16 @@ export async function runNow(options: NowOptions): Promise<ReadonlyMap<number, A
   }
 }
 
-function namesOf(asked: readonly string[], settings: Settings): readonly string[] {
+function namesOf(requested: readonly string[], settings: Settings): readonly string[] {
   const known = settings.sources.map(({ name }) => name);
   if (known.length === 0)
     throw new SettingsError(
       'there is nothing to audit: write sources into slimboard.yaml, or name that file by --config',
     );
-  const unknown = asked.find((name) => !known.includes(name));
+  const unknown = requested.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new SettingsError(`there is no source "${unknown}" in the settings, only: ${known.join(', ')}`);
-  return asked.length > 0 ? asked : known;
+  return requested.length > 0 ? requested : known;
 }
 
 async function waitForAll(

@@ -10,14 +10,14 @@ import { untilAborted } from './until-aborted.ts';
 import { type StoreWait, waitingForStore } from './wait-for-store.ts';
 
 export interface WorkerOptions extends InstallationOptions {
-  /** Ends the worker. */
+  /** Stops the worker. */
   readonly signal: AbortSignal;
-  /** How long what is in hand may take to end (ms); default 25 s, within the 30 s that Kubernetes gives. */
+  /** How long running tasks may take to end (ms); default 25 s, less than the 30 s that Kubernetes allows. */
   readonly graceMs?: number | undefined;
   readonly onReady?: () => void;
 }
 
-/** Tasks of each kind at once; ad-hoc audits have as many again. Requests are bounded by the governor, not by these. */
+/** Tasks of each kind at the same time, in each lane. The governor limits requests, not these numbers. */
 const TASKS_AT_ONCE: Readonly<Record<TaskKind, number>> = {
   source: 4,
   repository: 8,
@@ -30,7 +30,7 @@ const TASKS_AT_ONCE: Readonly<Record<TaskKind, number>> = {
 const GRACE_MS = 25_000;
 const PROGRESS_MS = 5_000;
 
-/** Does tasks until its signal aborts; then ends or gives back what is in hand. */
+/** Runs tasks until the signal aborts; then finishes the running ones, or gives them back to the queue. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const installation = await openInstallation(options);
   try {
@@ -86,7 +86,7 @@ function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEven
   };
 }
 
-/** Adds what was counted to the audits. What cannot be added is left out: the counts are for people. */
+/** Adds the counted requests to the audits' rows. Counts that cannot be stored are lost: they are only for display. */
 async function flush({ db, tally }: Installation, log: Logger): Promise<void> {
   for (const [auditId, delta] of tally.take()) {
     await recordProgress(db, auditId, delta).catch((error) => {

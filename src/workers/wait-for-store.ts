@@ -3,19 +3,20 @@ import { StoreUnavailableError } from '../errors.ts';
 import type { TaskHandlers, TaskReference } from '../queue/queue.ts';
 import { asksTooMuch } from '../store/asks-too-much.ts';
 
+/** How handlers wait for the database. */
 export interface StoreWait {
-  /** Told once for each task that begins to wait. */
+  /** Called once for each task that begins to wait. */
   readonly onWait: (task: TaskReference, error: StoreUnavailableError) => void;
-  /** How long until it looks again (ms). */
+  /** The mean wait between two attempts (ms); default 2 s. */
   readonly pauseMs?: number;
 }
 
 const PAUSE_MS = 2_000;
 
 /**
- * The same handlers, which wait for a database that is away. That is no failure of a task: it counts as no attempt, is
- * no item's error, and every other task would find the same. So a task stays in hand, and the lanes stand still. A task
- * that asks more of the database than it has is another matter: it would ask for it again for ever.
+ * Returns handlers that wait while the database is away. An outage is no failure of a task: it counts as no attempt and
+ * is recorded as no error, and all other tasks would fail too. So a task keeps running until the database is back. This
+ * does not apply to a task that exceeds the database's resources: it would exceed them again each time.
  */
 export function waitingForStore(handlers: TaskHandlers, options: StoreWait): TaskHandlers {
   return {
@@ -30,14 +31,14 @@ async function persist(
   { onWait, pauseMs = PAUSE_MS }: StoreWait,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (let told = false; ; told = true) {
+  for (let isWaiting = false; ; isWaiting = true) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) || asksTooMuch(error)) throw error;
-      if (!told) onWait(task, error);
+      if (!isWaiting) onWait(task, error);
     }
-    // Not all at once: what waits together would come back together.
+    // Random, so that the tasks do not all come back at the same moment.
     await sleep(pauseMs * (0.5 + Math.random()), undefined, signal && { signal });
   }
 }
