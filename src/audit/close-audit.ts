@@ -39,12 +39,12 @@ export async function closeAudit(
     return isFinished;
   });
   if (!finished) return;
-  await tellEnd(context, plan.auditId);
+  await reportEnd(context, plan.auditId);
   await context.queue.add([{ auditId: plan.auditId, kind: deliver.kind, key: deliver.key, lane: task.lane }]);
 }
 
 /** Reports an audit that has ended to `events`, with its counts. */
-export async function tellEnd({ db, events }: AuditContext, auditId: number): Promise<void> {
+export async function reportEnd({ db, events }: AuditContext, auditId: number): Promise<void> {
   const audit = await findAudit(db, auditId);
   if (audit) events.auditEnded(audit);
 }

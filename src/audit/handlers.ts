@@ -5,7 +5,7 @@ import { forgetAssessKey } from '../store/audit-store.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { findTask, settleTask } from '../store/task-store.ts';
 import { assessRange } from './assess-range.ts';
-import { closeAudit, tellEnd } from './close-audit.ts';
+import { closeAudit, reportEnd } from './close-audit.ts';
 import type { AuditContext } from './context.ts';
 import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';
 import { listRepository } from './list-repository.ts';
@@ -122,7 +122,7 @@ async function endUnlessPassing(
 async function end(context: AuditContext, plan: AuditPlan, lane: Lane, failure: ItemFailure): Promise<void> {
   const { db, queue, now } = context;
   const tasks = await endAsFailed(db, plan.auditId, { lane, now: now() }, errorsOf(plan, {}, failure));
-  if (tasks.length > 0) await tellEnd(context, plan.auditId);
+  if (tasks.length > 0) await reportEnd(context, plan.auditId);
   await queue.add(tasks);
 }
 

@@ -125,11 +125,11 @@ async function dispatch(
 ): Promise<boolean> {
   const { auditId, lane } = task;
   const { kind, key, payload } = manifestsTask(repository, batch);
-  const isOurs = await db.transaction(async (tx) => {
+  const isAdded = await db.transaction(async (tx) => {
     if (!(await holdTask(tx, task))) return false;
     await addTasks(tx, auditId, [{ kind, key, payload }]);
     return true;
   });
-  if (isOurs) await queue.add([{ auditId, kind, key, lane }], { signal });
-  return isOurs;
+  if (isAdded) await queue.add([{ auditId, kind, key, lane }], { signal });
+  return isAdded;
 }

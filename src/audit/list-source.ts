@@ -28,14 +28,14 @@ export async function listSource(
     // A source with a registry that fails every night must still end what is gone from its other registries.
     if (error instanceof SlimboardError && listing.complete.length > 0) {
       await conclude(context, task, source, listing, holdTask);
-      if (error.retry.kind === 'never') tellFailed(context, source, listing);
+      if (error.retry.kind === 'never') reportFailed(context, source, listing);
     }
     throw error;
   }
   if (listing.found === 0 && listing.failed.length === 0 && namesRepositories(source.settings))
     listing.failed.push(repositoryError(source, '', nothingSelected(source)));
   await conclude(context, task, source, listing, settleTask);
-  tellFailed(context, source, listing);
+  reportFailed(context, source, listing);
 }
 
 /** How far the list of a source's repositories was read. */
@@ -91,7 +91,7 @@ async function conclude(
   });
 }
 
-function tellFailed({ events }: AuditContext, { settings }: PlannedSource, { failed }: Listing): void {
+function reportFailed({ events }: AuditContext, { settings }: PlannedSource, { failed }: Listing): void {
   for (const { repository, message } of failed) events.itemFailed(settings.name, repository, message);
 }
 

@@ -15,7 +15,7 @@ export async function readDedupScopes(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, DedupScope>> {
   const scopes = new Map<number, DedupScope>();
-  for (const { id, settings } of sources.filter(tellsDedup)) {
+  for (const { id, settings } of sources.filter(isEcr)) {
     if (!settings.full && (await findUnchangedSince(context.db, [id], auditId))) continue;
     const scope = await (await context.registryOf(settings)).dedupScope?.({ signal });
     if (scope) scopes.set(id, scope);
@@ -23,6 +23,6 @@ export async function readDedupScopes(
   return scopes;
 }
 
-function tellsDedup({ settings }: PlannedSource): boolean {
+function isEcr({ settings }: PlannedSource): boolean {
   return settings.kind === 'ecr';
 }

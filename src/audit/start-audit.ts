@@ -62,7 +62,7 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
   const ids = await db.transaction((tx) => Promise.all(sorted.map((source) => findOrMakeSource(tx, source))));
   const running = await listRunningAudits(db, ids);
   if (!options.alone && running.some(({ abandoned }) => !abandoned)) return undefined;
-  const left = await claimLeftDeliveries(db, ids, options);
+  const leftDeliveries = await claimLeftDeliveries(db, ids, options);
   const claimed = await claimAbandoned(db, running, sources, options);
   if (!claimed) return undefined;
   const auditId = await db.transaction(async (tx) => {
@@ -71,7 +71,7 @@ export async function startAudit(db: Database, options: StartOptions): Promise<S
     return id;
   });
   if (auditId === undefined) return undefined;
-  const tasks = [...left, ...claimed.ended, ...(await listOpenTasks(db, auditId))];
+  const tasks = [...leftDeliveries, ...claimed.ended, ...(await listOpenTasks(db, auditId))];
   return { auditId, resumed: claimed.resumed !== undefined, tasks };
 }
 
