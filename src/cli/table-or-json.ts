@@ -1,4 +1,5 @@
 import { SettingsError } from '../errors.ts';
+import type { JsonDocument } from '../report/json-document.ts';
 import { printable } from '../report/plain-text.ts';
 import { type Io, writeResult } from './io.ts';
 
@@ -11,14 +12,18 @@ export function parseTableOrJson(text: string): TableOrJson {
   throw new SettingsError(`--format ${text}: write table or json`);
 }
 
-/** Writes a value as JSON, or as lines of text; makes control characters harmless, which may come from images. */
+/** Writes a document as JSON, or as lines of text; makes control characters harmless, which may come from images. */
 export async function writeTableOrJson(
   io: Io,
   format: TableOrJson,
-  value: object,
+  document: JsonDocument,
   lines: readonly string[],
 ): Promise<void> {
-  const text =
-    format === 'json' ? `${JSON.stringify(value, null, 2)}\n` : lines.map((line) => `${printable(line)}\n`).join('');
+  const text = format === 'json' ? jsonText(document) : lines.map((line) => `${printable(line)}\n`).join('');
   await writeResult(io, [text]);
+}
+
+/** A document as people can read it, too. */
+export function jsonText(document: JsonDocument): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
 }

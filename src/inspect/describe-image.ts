@@ -13,7 +13,6 @@ import type { LoadedImage } from './load-image.ts';
 
 /** An image as `inspect` shows it: data for machines, and the same as text. Sizes are bytes. */
 export interface DescribedImage {
-  readonly schema: 'slimboard.image/1';
   readonly reference: string;
   readonly digest: string;
   readonly index_digest: string | null;
@@ -62,7 +61,6 @@ export function describeImage(
   const sum = (part: readonly DescribedLayer[]) => part.reduce((total, { bytes }) => total + bytes, 0);
   const known = verdict.base.layerCount !== undefined;
   const described: DescribedImage = {
-    schema: 'slimboard.image/1',
     reference: formatReference(loaded.reference),
     digest: loaded.digest,
     index_digest: loaded.indexDigest ?? null,

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { NotFoundError, SettingsError } from '../errors.ts';
 import { readOverview } from '../html/overview/read-overview.ts';
 import { parseDigest } from '../oci/digest.ts';
+import { jsonDocument } from '../report/json-document.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { recordsOf } from '../report/report-page.ts';
@@ -23,14 +24,14 @@ export function apiRoutes(dashboard: Dashboard): Hono {
   api.get('/overview', async (context) => {
     const { storagePerGBMonth: storagePricePerGBMonth } = settings.prices;
     const { teams, growth, techniques, ...rest } = await readOverview(db, { now: now(), storagePricePerGBMonth });
-    return context.json({
-      schema: 'slimboard.overview/1',
+    const overview = {
       audit: teams.audit,
       ...rest,
       teams: recordsOf(teams),
       techniques: recordsOf(techniques),
       growth: growth.map(({ repository, build }) => ({ ...repository, build: build ?? null })),
-    });
+    };
+    return context.json(jsonDocument('slimboard.overview/1', overview));
   });
   api.get('/reports/:kind', async (context) => {
     const { req } = context;
@@ -40,28 +41,21 @@ export function apiRoutes(dashboard: Dashboard): Hono {
     const { kind, others } = parseLeaderboardQuery(new URL(context.req.url).searchParams, now());
     return answer(context, kind, parseReportQuery(others));
   });
-  api.get('/images/:digest', async (context) =>
-    context.json({
-      schema: 'slimboard.image-detail/1',
-      ...(await readImageDetail(db, parseDigest(context.req.param('digest')))),
-    }),
-  );
+  api.get('/images/:digest', async (context) => {
+    const detail = await readImageDetail(db, parseDigest(context.req.param('digest')));
+    return context.json(jsonDocument('slimboard.image-detail/1', detail));
+  });
   api.get('/compare', async (context) => {
     const { old: before, new: after } = context.req.query();
     if (!before || !after) throw new SettingsError('write old= and new=: a digest, or REPOSITORY:TAG');
-    const comparison = await compareStored(db, await resolveImage(db, before), await resolveImage(db, after));
-    const { diff } = comparison;
-    return context.json({
-      schema: 'slimboard.comparison/1',
-      old: comparison.before.digest,
-      new: comparison.after.digest,
-      ...diff,
-    });
+    const { diff, ...images } = await compareStored(db, await resolveImage(db, before), await resolveImage(db, after));
+    const comparison = { old: images.before.digest, new: images.after.digest, ...diff };
+    return context.json(jsonDocument('slimboard.comparison/1', comparison));
   });
   api.get('/audits/:id{[0-9]{1,15}}', async (context) => {
     const progress = await readAuditProgress(db, Number(context.req.param('id')));
     if (!progress) throw new NotFoundError('there is no such audit');
-    return context.json({ schema: 'slimboard.audit/1', ...progress });
+    return context.json(jsonDocument('slimboard.audit/1', progress));
   });
   return api;
 }

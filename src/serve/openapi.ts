@@ -103,11 +103,11 @@ const IMAGE: Readonly<Record<string, Json>> = {
 const COMPARISON: Readonly<Record<string, Json>> = {
   old: TEXT,
   new: TEXT,
-  oldBytes: COUNT,
-  newBytes: COUNT,
-  changedBytes: COUNT,
-  keptBytes: COUNT,
-  byClass: LIST,
+  old_bytes: COUNT,
+  new_bytes: COUNT,
+  changed_bytes: COUNT,
+  kept_bytes: COUNT,
+  by_class: LIST,
   layers: LIST,
   settings: { type: 'array', items: TEXT },
 };
@@ -116,8 +116,8 @@ const AUDIT: Readonly<Record<string, Json>> = {
   status: TEXT,
   stage: TEXT,
   sources: { type: 'array', items: TEXT },
-  startedAt: { ...TEXT, format: 'date-time' },
-  finishedAt: { type: ['string', 'null'], format: 'date-time' },
+  started_at: { ...TEXT, format: 'date-time' },
+  finished_at: { type: ['string', 'null'], format: 'date-time' },
 };
 
 /** An answer that has at least these fields, and says of which version it is. */

@@ -41,9 +41,9 @@ export async function runTrial(trial: Trial, tools: TrialTools): Promise<TrialRe
   const slim = await buildah.buildAndPush(context, 'Dockerfile.advised', `${tag}:slim`);
   const { compressed_bytes: slimBytes } = await slimboard(tools, 'inspect', slim);
   return {
-    fatBytes: advice.currentBytes,
+    fatBytes: advice.current_bytes,
     techniques: advice.plan.map(({ technique }: { technique: string }) => technique),
-    projected: advice.plan.at(-1)?.projection.after ?? { min: advice.currentBytes, max: advice.currentBytes },
+    projected: advice.plan.at(-1)?.projection.after ?? { min: advice.current_bytes, max: advice.current_bytes },
     slimBytes,
     answer: await ask(trial, `${tag}:slim`, tools),
   };

@@ -53,7 +53,7 @@ describe('the command line and Amazon ECR', () => {
     const plan = await slimboard(['plan', 'ecr:eu-west-1', '--format', 'json']);
     expect(plan.code, plan.output).toBe(0);
     const [estimate] = JSON.parse(plan.output).sources;
-    expect(estimate).toMatchObject({ source: 'ecr:eu-west-1', repositories: 2, tags: 6, newItems: 8 });
+    expect(estimate).toMatchObject({ source: 'ecr:eu-west-1', repositories: 2, tags: 6, new_items: 8 });
     expect(fake.callCounts()).toEqual({ DescribeRepositories: 1, DescribeImages: 2 });
 
     fake.forgetCalls();

@@ -5,6 +5,7 @@ import { parseGoal } from '../../common/units.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import type { ByteRange } from '../../policy/finding.ts';
+import { jsonDocument } from '../../report/json-document.ts';
 import { todayOf } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
@@ -25,14 +26,10 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const reference = parseReference(text);
   const { loaded, image, advice } = await withJudge(session, { ...options, goal }, (judge) => judge(reference));
   const files = generateDockerfile(image, lastBase(image, advice), todayOf(session.io));
-  const described = {
-    schema: 'slimboard.advice/1',
-    reference: formatReference(reference),
-    digest: loaded.digest,
-    advice,
-    files: files ?? null,
-  };
-  await writeTableOrJson(session.io, format, described, linesOf(described.reference, advice, files));
+  const name = formatReference(reference);
+  const members = { reference: name, digest: loaded.digest, advice, files: files ?? null };
+  const document = jsonDocument('slimboard.advice/1', members);
+  await writeTableOrJson(session.io, format, document, linesOf(name, advice, files));
 }
 
 function linesOf(reference: string, advice: Advice, files: GeneratedFiles | undefined): readonly string[] {

@@ -7,6 +7,7 @@ import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy
 import { shortEvidence } from '../../policy/evidence-text.ts';
 import { formatJUnit } from '../../policy/formats/junit.ts';
 import { formatSarif } from '../../policy/formats/sarif.ts';
+import { jsonDocument } from '../../report/json-document.ts';
 import { printable } from '../../report/plain-text.ts';
 import { type AuditRow, findAudit } from '../../store/audit-store.ts';
 import { countUnchecked, readFacts } from '../../store/check-store.ts';
@@ -15,6 +16,7 @@ import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
+import { jsonText } from '../table-or-json.ts';
 import { withJudge } from '../with-judge.ts';
 
 interface CheckOptions {
@@ -34,8 +36,7 @@ interface Checked {
 
 const FORMATS: Readonly<Record<string, (checked: Checked) => string>> = {
   table: describe,
-  json: ({ references, violations }) =>
-    `${JSON.stringify({ schema: 'slimboard.check/1', images: references, violations }, null, 2)}\n`,
+  json: ({ references, violations }) => jsonText(jsonDocument('slimboard.check/1', { images: references, violations })),
   junit: ({ references, violations }) => formatJUnit(references, violations),
   sarif: ({ violations }) => `${formatSarif(violations, PACKAGE_VERSION)}\n`,
 };

@@ -8,6 +8,7 @@ import { techniqueOf } from '../../advise/technique.ts';
 import { diffImages, type ImageDiff, type LayerChange } from '../../measure/compare.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
+import { jsonDocument } from '../../report/json-document.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 import { withJudge } from '../with-judge.ts';
@@ -38,17 +39,16 @@ export async function diffCommand(
   const undone = undoneTechniques(old, current);
   const saved = savedByPart(old, current);
   const names = references.map(formatReference) as [string, string];
-  const described = {
-    schema: 'slimboard.diff/1',
+  const document = jsonDocument('slimboard.diff/1', {
     old: names[0],
     new: names[1],
     diff,
     techniques,
     undone,
-    saved_bytes: saved ?? null,
-  };
+    savedBytes: saved ?? null,
+  });
   const lines = [...linesOf(names, diff), '', ...explanation(techniques, undone, saved)];
-  await writeTableOrJson(session.io, format, described, lines);
+  await writeTableOrJson(session.io, format, document, lines);
 }
 
 const MARK = { kept: ' ', gone: '-', new: '+' } as const;

@@ -1,8 +1,9 @@
 import { describeImage } from '../../inspect/describe-image.ts';
 import { parseReference } from '../../oci/reference.ts';
+import { jsonDocument } from '../../report/json-document.ts';
 import { columnsOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
-import { parseTableOrJson } from '../table-or-json.ts';
+import { jsonText, parseTableOrJson } from '../table-or-json.ts';
 import { withJudge } from '../with-judge.ts';
 
 interface InspectOptions {
@@ -20,5 +21,7 @@ export async function inspectCommand(session: Session, text: string, options: In
   const reference = parseReference(text);
   const { loaded, findings, advice } = await withJudge(session, options, (judge) => judge(reference));
   const described = describeImage(loaded, findings, advice, columnsOf(session.io.stdout));
-  await writeResult(session.io, format === 'json' ? [`${JSON.stringify(described, null, 2)}\n`] : [described.text]);
+  await writeResult(session.io, [
+    format === 'json' ? jsonText(jsonDocument('slimboard.image/1', described)) : described.text,
+  ]);
 }

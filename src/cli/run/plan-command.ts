@@ -4,6 +4,7 @@ import { SettingsError, SlimboardError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
 import type { RequestGovernor } from '../../registry/registry.ts';
+import { jsonDocument } from '../../report/json-document.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
@@ -24,7 +25,7 @@ export async function planCommand(session: Session, targets: readonly string[], 
   try {
     const estimates: AuditEstimate[] = [];
     for (const source of sources) estimates.push(...(await planSource(session, db, source)));
-    const plan = { schema: 'slimboard.plan/1', sources: estimates };
+    const plan = jsonDocument('slimboard.plan/1', { sources: estimates });
     await writeTableOrJson(session.io, wanted, plan, estimates.flatMap(linesOf));
     return estimates.length < sources.length ? EXIT.failure : EXIT.done;
   } finally {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
+import { jsonDocument } from '../../report/json-document.ts';
 import { findNewestAudit } from '../../store/audit-store.ts';
 import type { Database } from '../../store/database.ts';
 import { type AuditProgress, readAuditProgress } from '../../store/progress-store.ts';
@@ -27,7 +28,7 @@ export async function statusCommand({ settings, io }: Session, options: StatusOp
   try {
     for (let shown = ''; ; ) {
       const progress = await readProgress(db, options.audit);
-      const text = format === 'json' ? `${JSON.stringify(progress)}\n` : describe(progress);
+      const text = format === 'json' ? lineOf(progress) : describe(progress);
       io.stdout.write(`${shown && format === 'table' ? again(shown, io) : ''}${text}`);
       shown = text;
       if (!options.watch || progress.status !== 'running') return EXIT.done;
@@ -36,6 +37,11 @@ export async function statusCommand({ settings, io }: Session, options: StatusOp
   } finally {
     await db.close();
   }
+}
+
+/** The progress as one line of JSON, so that `--watch` writes one document per line. */
+function lineOf(progress: AuditProgress): string {
+  return `${JSON.stringify(jsonDocument('slimboard.audit/1', progress))}\n`;
 }
 
 /** Returns what separates a table from the one before: on a terminal, moves to its start to overwrite it. */

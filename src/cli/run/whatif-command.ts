@@ -3,6 +3,7 @@ import { openStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
+import { jsonDocument } from '../../report/json-document.ts';
 import type { Database } from '../../store/database.ts';
 import { findImageLayers, readHeldElsewhere, readImagesOn, readSources } from '../../store/fleet-store.ts';
 import { counted } from '../counted.ts';
@@ -33,7 +34,8 @@ export async function whatifCommand(session: Session, from: string, to: string, 
     }
     if (results.length === 0)
       throw new SettingsError(`no audited image stands on ${from}: "slimboard report bases" lists the bases`);
-    await writeTableOrJson(session.io, wanted, { schema: 'slimboard.whatif/1', results }, results.flatMap(linesOf));
+    const document = jsonDocument('slimboard.whatif/1', { results });
+    await writeTableOrJson(session.io, wanted, document, results.flatMap(linesOf));
   } finally {
     await db.close();
   }

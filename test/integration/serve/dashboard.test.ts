@@ -63,13 +63,13 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
 
   test('figures of the overview are those of the report', async () => {
     const { totals, teams } = (await json('/api/v1/overview')) as {
-      totals: { storedBytes: number; repositories: number };
+      totals: { stored_bytes: number; repositories: number };
       teams: { stored_bytes: number }[];
     };
     const { rows } = (await json('/api/v1/reports/teams')) as { rows: { stored_bytes: number }[] };
     const sum = (list: { stored_bytes: number }[]) => list.reduce((total, row) => total + row.stored_bytes, 0);
     expect(totals.repositories).toBe(10);
-    expect(totals.storedBytes).toBe(sum(rows));
+    expect(totals.stored_bytes).toBe(sum(rows));
     expect(sum(teams)).toBe(sum(rows));
   });
 
@@ -119,12 +119,12 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
 
   test('two images are compared by their layers', async () => {
     const diff = (await json('/api/v1/compare?old=payments/app-0:v0&new=payments/app-0:v9')) as {
-      oldBytes: number;
-      newBytes: number;
-      changedBytes: number;
+      old_bytes: number;
+      new_bytes: number;
+      changed_bytes: number;
       layers: { change: string }[];
     };
-    expect(diff.changedBytes).toBe(diff.newBytes - diff.oldBytes);
+    expect(diff.changed_bytes).toBe(diff.new_bytes - diff.old_bytes);
     expect(diff.layers.map(({ change }) => change)).toEqual(['kept', 'kept', 'gone', 'new']);
   });
 
@@ -154,13 +154,13 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
 
   test('a trend is of audits that cover the same, and what grew names the build and its step', async () => {
     const { trends, growth } = (await json('/api/v1/overview')) as {
-      trends: { points: { storedBytes: number }[] }[];
+      trends: { points: { stored_bytes: number }[] }[];
       growth: { name: string; change_bytes: number; build: { tag: string; change_bytes: number } | null }[];
     };
     expect(trends.map(({ points }) => points.length)).toEqual([2]);
     const [before, after] = trends[0]?.points ?? [];
     expect(growth.map(({ name }) => name)).toEqual(['payments/app-0']);
-    expect(growth[0]?.change_bytes).toBe((after?.storedBytes ?? 0) - (before?.storedBytes ?? 0));
+    expect(growth[0]?.change_bytes).toBe((after?.stored_bytes ?? 0) - (before?.stored_bytes ?? 0));
     expect(growth[0]?.build).toMatchObject({ tag: 'v9' });
     for (const path of ['/teams/payments', '/repository?name=payments/app-0'])
       expect(await (await get(path)).text()).toContain('class="trend"');
@@ -168,7 +168,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
 
   test('what would save most is of each repository once by each technique', async () => {
     const { steps, techniques } = (await json('/api/v1/overview')) as {
-      steps: { repository: string; technique: string; images: number; gainBytes: number }[];
+      steps: { repository: string; technique: string; images: number; gain_bytes: number }[];
       techniques: { technique?: string }[];
     };
     const keys = steps.map(({ repository, technique }) => `${repository} ${technique}`);
@@ -176,10 +176,10 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     const { rows } = (await json('/api/v1/reports/advice')) as {
       rows: { repository: string; technique: string; digest: string; gain_bytes: number }[];
     };
-    for (const { repository, technique, images, gainBytes } of steps) {
+    for (const { repository, technique, images, gain_bytes } of steps) {
       const same = rows.filter((row) => row.repository === repository && row.technique === technique);
       expect(images).toBe(new Set(same.map(({ digest }) => digest)).size);
-      expect(gainBytes).toBe(Math.max(...same.map((row) => row.gain_bytes)));
+      expect(gain_bytes).toBe(Math.max(...same.map((row) => row.gain_bytes)));
     }
     expect(techniques.every((row) => typeof row.technique === 'string')).toBe(true);
   });
@@ -221,17 +221,17 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
 
   test('in the map images add up to their repository, and repositories to what the registry holds', async () => {
     const { map } = (await json('/api/v1/overview')) as {
-      map: { repositories: { repository: string; storedBytes: number; images: { addedBytes: number }[] }[] };
+      map: { repositories: { repository: string; stored_bytes: number; images: { added_bytes: number }[] }[] };
     };
     const { rows } = (await json('/api/v1/reports/repositories')) as {
       rows: { repository: string; stored_bytes: number }[];
     };
     const stored = new Map(rows.map((row) => [row.repository, row.stored_bytes]));
     expect(map.repositories.map(({ repository }) => repository).toSorted()).toEqual([...stored.keys()].toSorted());
-    for (const { repository, storedBytes, images } of map.repositories) {
-      expect(storedBytes).toBe(stored.get(repository));
-      expect(images.reduce((sum, { addedBytes }) => sum + addedBytes, 0)).toBeLessThanOrEqual(storedBytes);
-      expect(images.every(({ addedBytes }) => addedBytes >= 0)).toBe(true);
+    for (const { repository, stored_bytes, images } of map.repositories) {
+      expect(stored_bytes).toBe(stored.get(repository));
+      expect(images.reduce((sum, { added_bytes }) => sum + added_bytes, 0)).toBeLessThanOrEqual(stored_bytes);
+      expect(images.every(({ added_bytes }) => added_bytes >= 0)).toBe(true);
     }
   });
 
@@ -240,7 +240,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       bases: { name: string; tags: number }[];
       rules: { rule: string; images: number }[];
       layers: { digest: string; bytes: number; images: number }[];
-      steps: { gainBytes: number }[];
+      steps: { gain_bytes: number }[];
     };
     const rowsOf = async <R>(kind: string) => ((await json(`/api/v1/reports/${kind}`)) as { rows: R[] }).rows;
     const bases = await rowsOf<{ base_image: string | null; tags: number }>('bases');
@@ -255,7 +255,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     const layers = await rowsOf<{ digest: string; bytes: number; images: number }>('layers?limit=15');
     expect(overview.layers.map(({ bytes }) => bytes)).toEqual(layers.map(({ bytes }) => bytes));
     const advice = await rowsOf<{ gain_bytes: number }>('advice?limit=15');
-    expect(overview.steps[0]?.gainBytes).toBe(advice[0]?.gain_bytes);
+    expect(overview.steps[0]?.gain_bytes).toBe(advice[0]?.gain_bytes);
   });
 
   test('the API describes all of its routes, and answers as it says', async () => {

@@ -1,0 +1,34 @@
+/** What a command or the API answers to programs. Keys are in snake_case, as columns of reports are. */
+export interface JsonDocument {
+  readonly schema: DocumentSchema;
+}
+
+/** The number changes when a reader of the last version could misread the next one. */
+type DocumentSchema = `slimboard.${string}/1`;
+
+/** Members whose own keys are data, at every depth: labels, error codes, operations of Amazon ECR, settings of an audit. */
+const KEYED_BY_DATA: ReadonlySet<string> = new Set(['ownLabels', 'errors', 'operations', 'options']);
+
+/** Makes a document. Members' keys become snake_case, at every depth; keys that are data, and all values, stay. */
+export function jsonDocument(schema: DocumentSchema, members: object): JsonDocument {
+  return { schema, ...membersInSnakeCase(members) };
+}
+
+function inSnakeCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inSnakeCase);
+  return isPlainObject(value) ? membersInSnakeCase(value) : value;
+}
+
+/** Not a date or a buffer, which JSON writes in its own way. */
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function membersInSnakeCase(members: object): object {
+  return Object.fromEntries(
+    Object.entries(members).map(([key, value]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      KEYED_BY_DATA.has(key) ? value : inSnakeCase(value),
+    ]),
+  );
+}
