@@ -170,7 +170,7 @@ export class AuditRunningError extends SlimboardError {
   }
 }
 
-/** Whether what was thrown concerns one item. A registry that asks to wait concerns all; so does a caller who stops, which is no SlimboardError. */
+/** Whether an error concerns one item. A rate limit concerns all of them, and so does an abort, which is no SlimboardError. */
 export function isItemFailure(error: unknown): error is SlimboardError {
   return error instanceof SlimboardError && error.code !== 'rate-limited';
 }

@@ -3,12 +3,13 @@ import type { TaskQueue, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import { saveContent } from '../store/content-store.ts';
 import type { Database, Queryable } from '../store/database.ts';
-import { type ErrorScope, type ItemError, replaceErrors } from '../store/error-store.ts';
+import { type ItemError, replaceErrors } from '../store/error-store.ts';
 import { GroupWriter } from '../store/group-writer.ts';
 import { type RepositorySighting, recordSightings, type StoredRepository } from '../store/inventory-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { addTasks, narrowTasks, settleTasks } from '../store/task-store.ts';
 import { AssessmentPlanner } from './assessment-planner.ts';
+import { listedItems } from './item-failure.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
 /** A batch of a repository's tags, with what was read of it. */
@@ -93,18 +94,6 @@ function auditsOf(batches: readonly ReadBatch[]): readonly number[] {
 function replaceErrorsOf(tx: Queryable, auditId: number, batches: readonly ReadBatch[], at: string): Promise<void> {
   const ofAudit = batches.filter(({ task }) => task.auditId === auditId);
   const errors = ofAudit.flatMap((batch) => batch.errors);
-  return replaceErrors(tx, auditId, ofAudit.map(scopeOf), errors, at);
-}
-
-/** What a batch covers, for which errors of an earlier attempt no longer hold. */
-export function scopeOf({
-  sourceId,
-  repository,
-  listed,
-}: Pick<ReadBatch, 'sourceId' | 'repository' | 'listed'>): ErrorScope {
-  const items = {
-    tags: listed.flatMap(({ tag }) => tag ?? []),
-    digests: listed.flatMap(({ tag, digest }) => (tag === undefined && digest !== undefined ? [digest] : [])),
-  };
-  return { sourceId, registry: repository.registry, repository: repository.name, items };
+  const items = ofAudit.flatMap(({ sourceId, repository, listed }) => listedItems(sourceId, repository, listed));
+  return replaceErrors(tx, auditId, items, errors, at);
 }

@@ -7,7 +7,7 @@ import { findTask, settleTask } from '../store/task-store.ts';
 import { assessRange } from './assess-range.ts';
 import { closeAudit, reportEnd } from './close-audit.ts';
 import type { AuditContext } from './context.ts';
-import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';
+import { type ItemFailure, itemFailure, itemName, itemOf } from './item-failure.ts';
 import { listRepository } from './list-repository.ts';
 import { listSource } from './list-source.ts';
 import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
@@ -170,16 +170,12 @@ async function givenUpErrors(
   return leftErrors(context, task, plannedSource(plan, repository.source), { repository, listed }, failure);
 }
 
-/** A source, or a repository, as a whole. */
+/** A failure of a task's whole repository, or source; of the audit's first source where the task names none. */
 function errorsOf(plan: AuditPlan, payload: AnyPayload, failure: ItemFailure): readonly ItemError[] {
   const name = payload.source ?? payload.repository?.source;
   const source = name === undefined ? plan.sources[0] : plannedSource(plan, name);
   if (!source) return [];
-  const repository = {
-    registry: payload.repository?.registry ?? '',
-    repository: payload.repository?.name ?? '',
-  } as const;
-  return [{ sourceId: source.id, ...repository, tag: '', digest: '', ...failure }];
+  return [{ ...itemOf(source.id, payload.repository), ...failure }];
 }
 
 function sourceName(plan: AuditPlan, sourceId: number): string {

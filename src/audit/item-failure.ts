@@ -1,16 +1,43 @@
 import type { SlimboardError } from '../errors.ts';
-import type { ItemError } from '../store/error-store.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { RegistryHost } from '../oci/reference.ts';
+import type { ListedManifest, ListedRepository } from '../registry/registry.ts';
+import type { Item, ItemError } from '../store/error-store.ts';
 
-/** What an error row says of what happened, besides to which item. */
-export type ItemFailure = Pick<ItemError, 'code' | 'message' | 'retry'>;
+/** The part of an error row that says what happened. */
+export type ItemFailure = Omit<ItemError, keyof Item>;
 
-/** An expected failure as an error row has it. */
+/** An expected failure as an error row states it. */
 export function itemFailure({ code, message, retry }: SlimboardError): ItemFailure {
   return { code, message, retry: retry.kind };
 }
 
-/** What failed, as logs name it; which content of a tag it is, the message says. */
-export function itemName({ registry, repository, tag, digest }: ItemError): string {
+interface ItemNames {
+  readonly registry?: RegistryHost | '' | undefined;
+  /** The repository's. */
+  readonly name?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly digest?: Digest | '' | undefined;
+}
+
+/** The part of an error row that says to what it happened: a tag, a manifest, a repository or, without names, the source. */
+export function itemOf(sourceId: number, { registry = '', name = '', tag = '', digest = '' }: ItemNames = {}): Item {
+  return { sourceId, registry, repository: name, tag, digest };
+}
+
+/** The items of a batch: its tags, and its manifests without a tag. */
+export function listedItems(
+  sourceId: number,
+  { registry, name }: ListedRepository,
+  listed: readonly ListedManifest[],
+): readonly Item[] {
+  return listed.map(({ tag, digest }) =>
+    itemOf(sourceId, { registry, name, ...(tag === undefined ? { digest } : { tag }) }),
+  );
+}
+
+/** An item's name in logs. A failure below a tag goes by the tag: its message names the content. */
+export function itemName({ registry, repository, tag, digest }: Item): string {
   const name = [registry, repository].filter((part) => part !== '').join('/');
   if (tag !== '') return `${name}:${tag}`;
   return digest === '' ? name : `${name}@${digest}`;

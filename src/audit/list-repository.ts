@@ -10,7 +10,7 @@ import type { StoredRepository } from '../store/inventory-store.ts';
 import { addTasks, holdTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
 import { cutBatches } from './cut-batches.ts';
-import { itemFailure, itemName } from './item-failure.ts';
+import { itemFailure, itemName, itemOf } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import { manifestsTask } from './task-payloads.ts';
 
@@ -39,7 +39,7 @@ export async function listRepository(
   } catch (error) {
     // The repository is gone: its tags end, and the error is recorded because the settings may name it.
     if (!(error instanceof UnknownRepositoryError) || found.tags.length > 0) throw error;
-    found.errors.push(errorOf(source, repository, '', error));
+    found.errors.push({ ...itemOf(source.id, repository), ...itemFailure(error) });
   }
   const tagsUnlisted = new Set(found.errors.map(({ tag }) => tag).filter((tag) => tag !== '')).size;
   const tagsWanted = tagsSelected + tagsUnlisted;
@@ -66,24 +66,8 @@ function missingTags(
     .filter((tag) => !listed.some((found) => found === tag))
     .map((tag) => {
       const error = new NotFoundError(`${registry}/${name}:${tag}: the repository lists no such tag`);
-      return errorOf(source, repository, tag, error);
+      return { ...itemOf(source.id, { ...repository, tag }), ...itemFailure(error) };
     });
-}
-
-function errorOf(
-  source: PlannedSource,
-  { registry, name: repository }: StoredRepository,
-  tag: string,
-  error: SlimboardError,
-): ItemError {
-  return {
-    sourceId: source.id,
-    registry,
-    repository,
-    tag,
-    digest: '',
-    ...itemFailure(error),
-  };
 }
 
 /** Yields the selected items page by page, and collects all listed names in `found`. */
@@ -97,7 +81,7 @@ async function* listing(
   const { settings } = source;
   const registry = await context.registryOf(settings);
   const onInvalid = (name: string, error: SlimboardError) =>
-    found.errors.push(errorOf(source, repository, name, error));
+    found.errors.push({ ...itemOf(source.id, { ...repository, tag: name }), ...itemFailure(error) });
   const selects = tagSelector(settings);
   const kept: ListedManifest[] = [];
   for await (const page of registry.listManifests(repository, { signal, onInvalid })) {

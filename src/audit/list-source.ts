@@ -7,7 +7,7 @@ import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../store/inventory-store.ts';
 import { addTasks, holdTask, settleTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
-import { itemFailure } from './item-failure.ts';
+import { itemFailure, itemOf } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import { repositoryTask } from './task-payloads.ts';
 
@@ -33,7 +33,7 @@ export async function listSource(
     throw error;
   }
   if (listing.found === 0 && listing.failed.length === 0 && namesRepositories(source.settings))
-    listing.failed.push(repositoryError(source, '', nothingSelected(source)));
+    listing.failed.push({ ...itemOf(source.id), ...itemFailure(nothingSelected(source)) });
   await conclude(context, task, source, listing, settleTask);
   reportFailed(context, source, listing);
 }
@@ -58,7 +58,8 @@ async function makeTasks(
 ): Promise<boolean> {
   const registry = await context.registryOf(source.settings);
   const selects = repositorySelector(source.settings);
-  const onInvalid = (name: string, error: SlimboardError) => listing.failed.push(repositoryError(source, name, error));
+  const onInvalid = (name: string, error: SlimboardError) =>
+    listing.failed.push({ ...itemOf(source.id, { name }), ...itemFailure(error) });
   const onListed: ListOptions['onListed'] = (serves) => listing.complete.push(serves);
   for await (const page of registry.listRepositories({ signal, onInvalid, selects, onListed })) {
     const selected = page.filter(({ name }) => selects(name));
@@ -99,17 +100,6 @@ function nothingSelected({ settings }: PlannedSource): NotFoundError {
   return new NotFoundError(
     `${settings.name}: no repository that the registry lists matches ${settings.include.join(', ')}: see how they are spelt`,
   );
-}
-
-function repositoryError(source: PlannedSource, repository: string, error: SlimboardError): ItemError {
-  return {
-    sourceId: source.id,
-    registry: '',
-    repository,
-    tag: '',
-    digest: '',
-    ...itemFailure(error),
-  };
 }
 
 /**

@@ -6,6 +6,7 @@ import { type ItemError, replaceErrors } from '../store/error-store.ts';
 import { GroupWriter } from '../store/group-writer.ts';
 import { closeListings, type StoredRepository } from '../store/inventory-store.ts';
 import { settleTasks } from '../store/task-store.ts';
+import { itemOf } from './item-failure.ts';
 
 /** A repository whose listing was read to its end. */
 export interface ReadListing {
@@ -48,12 +49,8 @@ async function writeListings(tx: Queryable, listings: readonly ReadListing[], at
     const ofAudit = settled.filter(({ task }) => task.auditId === auditId);
     const closed = ofAudit.map(({ repository, ...listed }) => ({ repositoryId: repository.id, ...listed }));
     await closeListings(tx, auditId, closed, at);
-    const scopes = ofAudit.map(({ sourceId, repository: { registry, name } }) => ({
-      sourceId,
-      registry,
-      repository: name,
-    }));
+    const items = ofAudit.map(({ sourceId, repository }) => itemOf(sourceId, repository));
     const errors = ofAudit.flatMap((listing) => listing.errors);
-    await replaceErrors(tx, auditId, scopes, errors, at);
+    await replaceErrors(tx, auditId, items, errors, at);
   }
 }

@@ -4,7 +4,7 @@ import { ContentMismatchError, SlimboardError } from '../errors.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { TaskReference } from '../queue/queue.ts';
-import { type ItemError, replaceErrors } from '../store/error-store.ts';
+import { type Item, type ItemError, replaceErrors } from '../store/error-store.ts';
 import {
   type LayerPlace,
   readLayerPlaces,
@@ -14,7 +14,7 @@ import {
 } from '../store/layer-store.ts';
 import { settleTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
-import { type ItemFailure, itemFailure } from './item-failure.ts';
+import { type ItemFailure, itemFailure, itemName, itemOf } from './item-failure.ts';
 import { type AuditPlan, plannedSource } from './plan.ts';
 import type { LayersPayload } from './task-payloads.ts';
 
@@ -54,7 +54,7 @@ export async function unreadErrors(
   failure: ItemFailure,
 ): Promise<readonly ItemError[]> {
   const unread = await readStillUnread(db, auditId, layers, LAYER_READER_VERSION);
-  return unread.map((layer) => ({ ...placeOf(layer), ...failure }));
+  return unread.map((layer) => ({ ...itemOfLayer(layer), ...failure }));
 }
 
 /**
@@ -114,7 +114,7 @@ async function keep(
   };
   await db.transaction(async (tx) => {
     await saveLayer(tx, record, at);
-    await replaceErrors(tx, auditId, [scopeOf(layer)], [], at);
+    await replaceErrors(tx, auditId, [itemOfLayer(layer)], [], at);
   });
 }
 
@@ -131,18 +131,13 @@ async function recordFailure(
   layer: UnreadLayer,
   failed: SlimboardError,
 ): Promise<void> {
-  const error: ItemError = { ...placeOf(layer), ...itemFailure(failed) };
+  const item = itemOfLayer(layer);
+  const error: ItemError = { ...item, ...itemFailure(failed) };
   const at = now();
-  await db.transaction((tx) => replaceErrors(tx, auditId, [scopeOf(layer)], [error], at));
-  const { registry, name, source } = layer.repository;
-  if (error.retry === 'never') events.itemFailed(source, `${registry}/${name}@${layer.digest}`, error.message);
+  await db.transaction((tx) => replaceErrors(tx, auditId, [item], [error], at));
+  if (error.retry === 'never') events.itemFailed(layer.repository.source, itemName(item), error.message);
 }
 
-function placeOf({ sourceId, repository, digest }: UnreadLayer): Omit<ItemError, keyof ItemFailure> {
-  return { sourceId, registry: repository.registry, repository: repository.name, tag: '', digest };
-}
-
-function scopeOf(layer: UnreadLayer) {
-  const { sourceId, registry, repository, digest } = placeOf(layer);
-  return { sourceId, registry, repository, items: { tags: [], digests: [digest] } };
+function itemOfLayer({ sourceId, repository, digest }: UnreadLayer): Item {
+  return itemOf(sourceId, { ...repository, digest });
 }

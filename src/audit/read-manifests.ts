@@ -1,17 +1,14 @@
 import type { KnownContent } from '../fetch/known-content.ts';
 import { type BatchContent, type FailedItem, mayPass, readBatch } from '../fetch/read-batch.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
-import type { ListedManifest } from '../registry/registry.ts';
 import { readBodies, readKnownManifests } from '../store/content-store.ts';
 import type { Database } from '../store/database.ts';
-import { type ItemError, readErrorsIn } from '../store/error-store.ts';
+import { type ItemError, readErrorsOf } from '../store/error-store.ts';
 import { findMissingChildren } from '../store/index-store.ts';
 import { listedElsewhere, readKnownTags, type StoredRepository } from '../store/inventory-store.ts';
-import { scopeOf } from './batch-writer.ts';
 import type { AuditContext } from './context.ts';
-import { type ItemFailure, itemFailure, itemName } from './item-failure.ts';
+import { type ItemFailure, itemFailure, itemName, itemOf, listedItems } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
@@ -37,7 +34,10 @@ export async function readManifests(
     { registry, repository, settings: source.settings, known, options: { signal } },
     listed,
   );
-  const errorOf = (item: FailedItem) => itemError(source, repository, item, itemFailure(item.error));
+  const errorOf = ({ tag, digest, error }: FailedItem): ItemError => ({
+    ...itemOf(source.id, { ...repository, tag, digest }),
+    ...itemFailure(error),
+  });
   const errors = content.failed.map(errorOf);
   await context.batches.write({ task, sourceId: source.id, repository, listed, content, errors });
   tell(context, source, content, content.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
@@ -53,11 +53,11 @@ export async function leftErrors(
   { repository, listed }: ManifestsPayload,
   failure: ItemFailure,
 ): Promise<readonly ItemError[]> {
-  const recorded = await readErrorsIn(db, auditId, scopeOf({ sourceId: source.id, repository, listed }));
-  const told = new Set<string | undefined>(recorded.map(({ tag, digest }) => tag || digest));
-  const untold = listed.filter(({ tag, digest }) => !told.has(tag ?? digest));
-  const whole = ({ tag, digest }: ListedManifest) => (tag === undefined ? { digest } : { tag });
-  return [...recorded, ...untold.map((item) => itemError(source, repository, whole(item), failure))];
+  const items = listedItems(source.id, repository, listed);
+  const recorded = await readErrorsOf(db, auditId, items);
+  const named = new Set(recorded.map(({ tag, digest }) => tag || digest));
+  const others = items.filter(({ tag, digest }) => !named.has(tag || digest));
+  return [...recorded, ...others.map((item) => ({ ...item, ...failure }))];
 }
 
 function knownContent(db: Database, repository: StoredRepository): KnownContent {
@@ -66,22 +66,6 @@ function knownContent(db: Database, repository: StoredRepository): KnownContent 
     manifests: (digests) => readKnownManifests(db, digests),
     missingChildren: (indexes) => findMissingChildren(db, indexes),
     readBodies: (digests) => readBodies(db, digests),
-  };
-}
-
-function itemError(
-  source: PlannedSource,
-  repository: StoredRepository,
-  { tag, digest }: { readonly tag?: Tag | undefined; readonly digest?: Digest | undefined },
-  failure: ItemFailure,
-): ItemError {
-  return {
-    sourceId: source.id,
-    registry: repository.registry,
-    repository: repository.name,
-    tag: tag ?? '',
-    digest: digest ?? '',
-    ...failure,
   };
 }
 

@@ -88,8 +88,9 @@ export interface ManifestReader {
     options: CallOptions,
   ): Promise<FetchedManifest | 'unchanged'>;
   /**
-   * Manifests by digest; each settles by itself, so that one that fails fails alone.
+   * Manifests by digest, or why one could not be read: one failure leaves the others as they are.
    * @throws RateLimitedError for all of them together: the work waits, and no item fails by a limit
+   * @throws AuthenticationError where one call reads many (ECR): its refusal concerns all of them
    */
   readManifests(
     repository: ListedRepository,

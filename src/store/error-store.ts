@@ -4,58 +4,53 @@ import type { RegistryHost } from '../oci/reference.ts';
 import type { Queryable } from './database.ts';
 import { storableText } from './storable.ts';
 
-/**
- * Something that failed, as `report errors` shows it. Without tag and digest (empty) the whole repository failed, without
- * repository, too, the whole source.
- */
-export interface ItemError {
+/** A tag or a manifest; with both empty a whole repository, and with an empty repository a whole source. */
+export interface Item {
   readonly sourceId: number;
   readonly registry: RegistryHost | '';
   readonly repository: string;
   readonly tag: string;
   readonly digest: Digest | '';
+}
+
+/** An item that failed, as `report errors` shows it. */
+export interface ItemError extends Item {
   readonly code: ErrorCode;
   readonly message: string;
   readonly retry: Retry['kind'];
 }
 
-/** What a task covered, for which errors of an earlier attempt no longer hold. */
-export interface ErrorScope {
-  readonly sourceId: number;
-  readonly registry: RegistryHost | '';
-  readonly repository: string;
-  /** Tags and untagged manifests; undefined: the repository itself. */
-  readonly items?: { readonly tags: readonly string[]; readonly digests: readonly string[] };
-}
-
-/** Replaces the errors that an earlier attempt of the same work recorded. */
+/** Replaces the errors that an audit has recorded of these items. A tag's include those of the manifests below it. */
 export async function replaceErrors(
   tx: Queryable,
   auditId: number,
-  scopes: readonly ErrorScope[],
+  items: readonly Item[],
   errors: readonly ItemError[],
   now: string,
 ): Promise<void> {
-  await tx.query(`delete from audit_error e using ${IN_SCOPES}`, scopeParameters(auditId, scopes));
+  await tx.query(`delete from audit_error e using ${OF_ITEMS}`, itemParameters(auditId, items));
   await recordErrors(tx, auditId, errors, now);
 }
 
-/** The errors that are recorded of what a task covers. */
-export async function readErrorsIn(db: Queryable, auditId: number, scope: ErrorScope): Promise<readonly ItemError[]> {
+/** The errors that an audit has recorded of these items. A tag's include those of the manifests below it. */
+export async function readErrorsOf(
+  db: Queryable,
+  auditId: number,
+  items: readonly Item[],
+): Promise<readonly ItemError[]> {
   return db.query(
     `select e.source_id as "sourceId", e.registry, e.repository, e.tag, e.digest, e.code, e.message, e.retry
-     from audit_error e, ${IN_SCOPES} order by e.id`,
-    scopeParameters(auditId, [scope]),
+     from audit_error e, ${OF_ITEMS} order by e.id`,
+    itemParameters(auditId, items),
   );
 }
 
-const IN_SCOPES = `
+const OF_ITEMS = `
   unnest($2::int4[], $3::text[], $4::text[], $5::text[], $6::text[]) as n (source_id, registry, repository, tag, digest)
   where e.audit_id = $1 and e.source_id = n.source_id and e.registry = n.registry and e.repository = n.repository
     and e.tag = n.tag and (e.digest = n.digest or n.tag <> '')`;
 
-function scopeParameters(auditId: number, scopes: readonly ErrorScope[]) {
-  const items = scopes.flatMap((scope) => itemsOf(scope).map((item) => ({ ...scope, ...item })));
+function itemParameters(auditId: number, items: readonly Item[]) {
   return [
     auditId,
     items.map(({ sourceId }) => sourceId),
@@ -66,13 +61,7 @@ function scopeParameters(auditId: number, scopes: readonly ErrorScope[]) {
   ];
 }
 
-/** Of a tag all errors, whatever digest they name. */
-function itemsOf({ items }: ErrorScope): readonly { readonly tag: string; readonly digest: string }[] {
-  if (!items) return [{ tag: '', digest: '' }];
-  return [...items.tags.map((tag) => ({ tag, digest: '' })), ...items.digests.map((digest) => ({ tag: '', digest }))];
-}
-
-/** Keeps errors of an audit; of one item the first stays. @param now ISO 8601 */
+/** Stores errors of an audit. An item that has an error already keeps that one. @param now ISO 8601 */
 export async function recordErrors(
   tx: Queryable,
   auditId: number,

@@ -2,7 +2,7 @@ import type { Image } from '@aws-sdk/client-ecr';
 import { mapConcurrently } from '../../common/concurrently.ts';
 import {
   AuthenticationError,
-  RateLimitedError,
+  isItemFailure,
   RegistryUnavailableError,
   SlimboardError,
   TooLargeError,
@@ -41,8 +41,8 @@ function batchesOf(digests: readonly Digest[]): readonly (readonly Digest[])[] {
 }
 
 /**
- * A batch that is refused as a whole is an error of each of its digests; refused credentials and limits end it all. What
- * an answer leaves out without a word is asked for again, as long as an answer brings something.
+ * When ECR refuses a batch as a whole, each of its digests gets that error; refused credentials and limits are thrown.
+ * Digests that an answer leaves out are asked for again, until an answer contains none of them.
  */
 async function readBatch(
   client: EcrClient,
@@ -51,7 +51,7 @@ async function readBatch(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
   const answered = await fetchBatch(client, repository, digests, signal).catch((error: unknown) => {
-    if (!(error instanceof SlimboardError) || concernsAll(error)) throw error;
+    if (!isItemFailure(error) || error instanceof AuthenticationError) throw error;
     return new Map(digests.map((digest) => [digest, error]));
   });
   const left = digests.filter((digest) => !answered.has(digest));
@@ -63,10 +63,6 @@ async function readBatch(
 
 function leftOut(client: EcrClient, { name }: ListedRepository, digest: Digest): RegistryUnavailableError {
   return new RegistryUnavailableError(`${client.arnOf(name)}@${digest}: ECR left it out of its answer`);
-}
-
-function concernsAll(error: SlimboardError): boolean {
-  return error instanceof AuthenticationError || error instanceof RateLimitedError;
 }
 
 /** What one answer says: a manifest, or why there is none. */
