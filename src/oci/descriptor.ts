@@ -1,4 +1,4 @@
-import { MalformedContentError } from '../errors.ts';
+import { MalformedContentError, TooLargeError } from '../errors.ts';
 import { type Digest, isDigest } from './digest.ts';
 import { readObject, readOptionalString, readSize, readString, readStringList, readStringMap } from './json.ts';
 import { type Platform, readPlatform } from './platform.ts';
@@ -17,6 +17,11 @@ export interface Descriptor {
 
 /** 10 TB: more than any registry takes as one blob. A manifest may state what it likes, and sums have to stay numbers. */
 export const MAX_CONTENT_BYTES = 1e13;
+
+/** @throws TooLargeError when the content has more than `maxBytes`. @param what names the content in the message */
+export function checkSize({ size }: Descriptor, maxBytes: number, what: string): void {
+  if (size > maxBytes) throw new TooLargeError(`${what}: ${size} bytes, and at most ${maxBytes} are read`);
+}
 
 /** @throws MalformedContentError naming the field */
 export function readDescriptor(value: unknown, path: string): Descriptor {

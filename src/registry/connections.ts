@@ -11,12 +11,20 @@ export interface ConnectionOptions {
   readonly plainHttp?: boolean;
   /** A PEM file of certificate authorities to trust beside the usual ones. */
   readonly caFile?: string;
-  /** Connections to the registry, at most. */
-  readonly maxConnections: number;
-  /** Until connected; until the headers are there; between two chunks of a body (ms). */
-  readonly connectTimeoutMs: number;
-  readonly idleTimeoutMs: number;
+  /** The most connections to one origin; default 64. */
+  readonly maxConnections?: number;
+  /** Until connected (ms); default 15,000. */
+  readonly connectTimeoutMs?: number;
+  /** Until the headers arrive, and between two chunks of a body (ms); default 30,000. */
+  readonly idleTimeoutMs?: number;
 }
+
+const DEFAULTS = {
+  /** With a latency of 20 ms, 64 connections ask for some 1,300 tags a second: more than most registries serve. */
+  maxConnections: 64,
+  connectTimeoutMs: 15_000,
+  idleTimeoutMs: 30_000,
+};
 
 /** Object stores and token servers that a registry leads to; a hostile one could name a new host with each answer. */
 const MAX_FOREIGN_POOLS = 16;
@@ -31,7 +39,8 @@ export type Connect = (registry: RegistryHost, options: ConnectionOptions) => Co
 export function shareConnections(): Connect {
   const open = new Map<string, Connections>();
   return (registry, options) => {
-    const key = JSON.stringify([registry, options]);
+    const { plainHttp, caFile, maxConnections, connectTimeoutMs, idleTimeoutMs } = { ...DEFAULTS, ...options };
+    const key = JSON.stringify([registry, plainHttp, caFile, maxConnections, connectTimeoutMs, idleTimeoutMs]);
     const connections = open.get(key) ?? new Connections(registry, options);
     open.set(key, connections);
     return connections;
@@ -42,7 +51,7 @@ export function shareConnections(): Connect {
 export class Connections {
   /** The registry's own address: scheme, host and port. */
   readonly base: URL;
-  readonly #options: ConnectionOptions;
+  readonly #options: ConnectionOptions & typeof DEFAULTS;
   readonly #ca: readonly string[] | undefined;
   readonly #own: Pool;
   readonly #foreign = new Map<string, Pool>();
@@ -52,11 +61,11 @@ export class Connections {
 
   constructor(registry: RegistryHost, options: ConnectionOptions, resolve = lookup) {
     this.base = new URL(`${schemeOf(registry, options)}://${registry}`);
-    this.#options = options;
+    this.#options = { ...DEFAULTS, ...options };
     this.#ca = options.caFile === undefined ? undefined : [...rootCertificates, readCaFile(options.caFile)];
     this.#resolve = resolve;
     this.#reach = reachOfHost(this.base.hostname);
-    this.#own = this.#openPool(this.base.origin, options.maxConnections, (reach) => {
+    this.#own = this.#openPool(this.base.origin, (reach) => {
       this.#reach = outermost(this.#reach ?? reach, reach);
     });
   }
@@ -82,9 +91,7 @@ export class Connections {
       this.#foreign.delete(oldest[0]);
       void oldest[1].close();
     }
-    const pool = this.#openPool(origin, this.#options.maxConnections, (reach, hostname) =>
-      this.#check(reach, hostname),
-    );
+    const pool = this.#openPool(origin, (reach, hostname) => this.#check(reach, hostname));
     this.#foreign.set(origin, pool);
     return pool;
   }
@@ -94,10 +101,10 @@ export class Connections {
     checkReach(this.#reach ?? 'public', reach, hostname);
   }
 
-  #openPool(origin: string, connections: number, check: (reach: Reach, hostname: string) => void): Pool {
-    const { connectTimeoutMs, idleTimeoutMs } = this.#options;
+  #openPool(origin: string, check: (reach: Reach, hostname: string) => void): Pool {
+    const { maxConnections, connectTimeoutMs, idleTimeoutMs } = this.#options;
     return new Pool(origin, {
-      connections,
+      connections: maxConnections,
       pipelining: 1,
       keepAliveMaxTimeout: LONGEST_IDLE_MS,
       headersTimeout: idleTimeoutMs,

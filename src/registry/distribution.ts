@@ -8,11 +8,10 @@ import {
   NotFoundError,
   SettingsError,
   SlimboardError,
-  TooLargeError,
   UnknownRepositoryError,
   UnsupportedContentError,
 } from '../errors.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
+import { checkSize, type Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf, isDigest, verifyDigest } from '../oci/digest.ts';
 import { digestedContent, MAX_MANIFEST_BYTES } from '../oci/manifest.ts';
 import { bareMediaType, MANIFEST_MEDIA_TYPES, MEDIA_TYPE } from '../oci/media-type.ts';
@@ -147,9 +146,7 @@ class DistributionRegistry implements Registry {
     options: CallOptions & { maxBytes: number },
   ): Promise<Uint8Array> {
     const what = this.#nameOf(repository.name, blob.digest);
-    if (blob.size > options.maxBytes) {
-      throw new TooLargeError(`${what}: ${blob.size} bytes, and at most ${options.maxBytes} are read`);
-    }
+    checkSize(blob, options.maxBytes, what);
     const { body } = await this.#client.get(this.#blobUrl(repository.name, blob.digest), {
       what,
       scope: pullScope(repository.name),

@@ -1,6 +1,6 @@
 import { MalformedContentError } from '../errors.ts';
 import type { RegistryHost } from '../oci/reference.ts';
-import { type Clock, sleep } from './clock.ts';
+import { type Clock, sleep, systemClock } from './clock.ts';
 import type { Connections } from './connections.ts';
 import { type Answer, exchange } from './exchange.ts';
 import { errorCodeOf, failureOf, findFailure, isPassing, refusalOf } from './failure.ts';
@@ -23,13 +23,15 @@ export interface TransportOptions {
   readonly registry: RegistryHost;
   readonly connections: Connections;
   readonly governor: RequestGovernor;
-  readonly clock: Clock;
-  /** From 0 to 1, for the spread of retries. */
-  readonly random: () => number;
-  /** For one whole answer (ms). */
-  readonly requestTimeoutMs: number;
+  readonly clock?: Clock;
+  /** From 0 to 1, for the spread of retries; default `Math.random`. */
+  readonly random?: () => number;
+  /** For one whole answer (ms); default 120,000. */
+  readonly requestTimeoutMs?: number;
   readonly onRequest?: (observation: RequestObservation) => void;
 }
+
+const DEFAULTS = { clock: systemClock, random: Math.random, requestTimeoutMs: 120_000 };
 
 export interface TransportRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
@@ -60,10 +62,10 @@ type Send<A extends Answer> = (request: TransportRequest, url: URL, authorizatio
  * what fails in passing is tried again within {@link RetryBudget}.
  */
 export class Transport {
-  readonly #options: TransportOptions;
+  readonly #options: TransportOptions & typeof DEFAULTS;
 
   constructor(options: TransportOptions) {
-    this.#options = options;
+    this.#options = { ...DEFAULTS, ...options };
   }
 
   /**

@@ -45,20 +45,20 @@ export function cataloguedLayers(context: Context): number {
   return Math.max(0, ...catalogued.map((base) => base.layerCount));
 }
 
-/** The known image that a digest names, by its manifest's or its index's, with its equals. */
+/** The known image with this digest, its manifest's or its index's, and the names of all with the same layers. */
 export function baseByDigest(context: Context, digest: Digest | undefined): ProvenBase | undefined {
   if (digest === undefined) return undefined;
-  const beneath = basesBeneath(context);
-  const named = beneath.find((base) => base.digest === digest || base.indexDigest === digest);
-  if (!named) return undefined;
-  const equals = merged(beneath.filter((base) => base.layerCount === named.layerCount));
-  return equals && { ...equals, digest: named.digest };
+  return findBase(context, (base) => base.digest === digest || base.indexDigest === digest);
 }
 
-/** The known image of that name, with its equals. */
+/** The known image of this name, and the names of all with the same layers. */
 export function baseByName(context: Context, reference: string): ProvenBase | undefined {
+  return findBase(context, ({ references }) => references.includes(reference));
+}
+
+function findBase(context: Context, isNamed: (base: KnownBase) => boolean): ProvenBase | undefined {
   const beneath = basesBeneath(context);
-  const named = beneath.find((base) => base.references.includes(reference));
+  const named = beneath.find(isNamed);
   if (!named) return undefined;
   const equals = merged(beneath.filter((base) => base.layerCount === named.layerCount));
   return equals && { ...equals, digest: named.digest };

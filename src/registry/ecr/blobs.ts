@@ -1,9 +1,8 @@
 import type { Readable } from 'node:stream';
-import { ContentMismatchError, MalformedContentError, TooLargeError } from '../../errors.ts';
-import type { Descriptor } from '../../oci/descriptor.ts';
+import { ContentMismatchError, MalformedContentError } from '../../errors.ts';
+import { checkSize, type Descriptor } from '../../oci/descriptor.ts';
 import { verifyDigest } from '../../oci/digest.ts';
 import { parseRegistryHost } from '../../oci/reference.ts';
-import { systemClock } from '../clock.ts';
 import { Connections } from '../connections.ts';
 import type { Answer } from '../exchange.ts';
 import { refusalOf } from '../failure.ts';
@@ -27,11 +26,6 @@ interface Host {
   readonly transport: Transport;
 }
 
-const MAX_CONNECTIONS = 64;
-const CONNECT_TIMEOUT_MS = 15_000;
-const IDLE_TIMEOUT_MS = 30_000;
-const REQUEST_TIMEOUT_MS = 120_000;
-
 /**
  * Reads blobs where ECR keeps them: each from a presigned URL of S3. Its query is a credential, so it is in no message,
  * and no header that authorizes goes with it. Two requests a blob: as many as by the registry's own endpoint, without
@@ -49,10 +43,9 @@ export class EcrBlobReader {
   /** @throws TooLargeError over `maxBytes`, or over the size that the descriptor states */
   async readBlob(wanted: Wanted, maxBytes: number): Promise<Uint8Array> {
     const what = nameOf(wanted);
-    const { size, digest } = wanted.blob;
-    if (size > maxBytes) throw new TooLargeError(`${what}: ${size} bytes, and at most ${maxBytes} are read`);
+    checkSize(wanted.blob, maxBytes, what);
     const { body } = await this.#ask(wanted, (transport, request) => transport.send(request));
-    verifyDigest(body, digest, what);
+    verifyDigest(body, wanted.blob.digest, what);
     return body;
   }
 
@@ -87,22 +80,8 @@ export class EcrBlobReader {
     const known = this.#hosts.get(url.origin);
     if (known) return known;
     const registry = parseRegistryHost(url.host);
-    const connections = new Connections(registry, {
-      plainHttp: url.protocol === 'http:',
-      maxConnections: MAX_CONNECTIONS,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      idleTimeoutMs: IDLE_TIMEOUT_MS,
-    });
-    const { governor, onRequest, clock = systemClock, random = Math.random } = this.#options;
-    const transport = new Transport({
-      registry,
-      connections,
-      governor,
-      clock,
-      random,
-      requestTimeoutMs: REQUEST_TIMEOUT_MS,
-      ...(onRequest ? { onRequest } : {}),
-    });
+    const connections = new Connections(registry, { plainHttp: url.protocol === 'http:' });
+    const transport = new Transport({ ...this.#options, registry, connections });
     this.#hosts.set(url.origin, { connections, transport });
     return { connections, transport };
   }
