@@ -12,17 +12,20 @@ import { refusalOf } from './failure.ts';
 import { Secret } from './secret.ts';
 import type { FinalAnswer, TransportRequest } from './transport.ts';
 
-/** What a token is asked for: `repository:team/app:pull`. @see distribution, spec/auth/scope */
+/** The scope of a token, such as `repository:team/app:pull`. @see distribution, spec/auth/scope */
 export type Scope = `repository:${string}:pull` | typeof CATALOG;
 
+/** The scope of a registry's list of repositories (`_catalog`). */
 export const CATALOG = 'registry:catalog:*';
 
+/** What an {@link Authenticator} needs. */
 export interface AuthenticatorOptions {
   readonly registry: RegistryHost;
-  /** The registry's address. */
+  /** The registry's address: answers from other origins are not the registry's own. */
   readonly base: URL;
   readonly credentials: CredentialsProvider;
   readonly clock: Clock;
+  /** Sends a request to the server that issues tokens. */
   readonly send: (request: TransportRequest) => Promise<Answer>;
 }
 
@@ -32,56 +35,67 @@ interface BearerRealm {
 }
 
 interface CachedToken {
-  /** What the registry's challenge asked for, where it did. */
+  /** The scope that the registry's challenge named, or else our own. */
   readonly wanted: string;
   readonly header: Promise<Secret>;
-  /** The header, once it is there. */
+  /** The header, once it has arrived. */
   current: Secret | undefined;
+  /** When a new token is fetched (ms of the clock). */
   renewAtMs: number;
 }
 
-/** Azure has its own words for parts of `pull`. @see Azure Container Registry, "Repository permissions" */
+/**
+ * Actions that only read. Azure has names of its own for parts of `pull`.
+ * @see Azure Container Registry, "Repository permissions"
+ */
 const READING: ReadonlySet<string> = new Set(['pull', 'content_read', 'metadata_read']);
-/** One token a repository; of a registry with more repositories, the tokens in use are kept. */
+/** One token per repository. In a registry with more repositories the least recently used tokens are dropped. */
 const MAX_TOKENS = 1_000;
 /** containers/image caps token answers at 1 MB. */
 const MAX_TOKEN_BYTES = 1_048_576;
 /** "If omitted, this defaults to 60 seconds." @see distribution, spec/auth/token */
 const DEFAULT_EXPIRES_IN = 60;
-/** Of one request: a line behind a strict limit outlives tokens; a registry that takes and refuses in turn has an end. */
+/**
+ * For one request. A request that queues behind a strict limit outlives several tokens, but a registry that accepts and
+ * refuses tokens in turn must not keep it going for ever.
+ */
 const MAX_RENEWALS = 10;
-/** A helper of credentials may take 30 s to fail: that it failed is remembered for so long, then it is tried again. */
+/** A failing credential helper can take 30 s: its failure is remembered for this long, then it is tried again. */
 const LOOK_AGAIN_AFTER_MS = 60_000;
-/** Of its life: a token is renewed before a request could arrive after its end. */
+/** The part of its life after which a token is renewed, so that no request arrives with an expired one. */
 const RENEW_AT = 0.8;
 
-/** The Authorization header for one registry: learned from its first 401, then told ahead, and renewed in time. */
+/**
+ * Finds the Authorization header for one registry: learns the scheme from its first 401, sends the header unasked from
+ * then on, and renews tokens before they expire.
+ */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #tokens = new LRUCache<Scope, CachedToken>({ max: MAX_TOKENS });
-  /** Headers that the registry took: when it refuses one of them, that has run out. */
+  /** Headers that the registry has accepted: if it refuses one of them later, that one has expired. */
   readonly #served = new WeakSet<Secret>();
   #credentials: Promise<Credentials | undefined> | undefined;
-  /** Set where the look-up failed. */
+  /** When credentials are looked up again after a failure (ms of the clock). */
   #lookAgainAtMs = Number.POSITIVE_INFINITY;
-  #way: 'unknown' | 'basic' | BearerRealm = 'unknown';
+  #scheme: 'unknown' | 'basic' | BearerRealm = 'unknown';
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
   }
 
-  /** Whose name requests go under, for messages. */
+  /** Names the credentials that requests carry, for messages. */
   async describe(): Promise<string> {
-    const credentials = await this.#find();
+    const credentials = await this.#findCredentials();
     return credentials ? `the credentials of ${credentials.origin}` : 'anonymous access';
   }
 
   /**
-   * The registry's answer to a request. After a 401 of its own it is asked again with a renewed header: once, and once more
-   * for each token that had served others and ran out while the request waited for its turn. After a 404 to anybody it is
-   * asked once more with the password: some registries hide what one may not see. A 401 of a host to which it
-   * redirected is the answer: no credentials are sent there.
-   * @param send is given what tells the header, newest when it is asked
+   * Sends a request with the header that the registry wants, and returns the answer. After a 401 from the registry
+   * itself the header is renewed and the request is sent again: once, and once more for each token that worked before
+   * and expired while the request waited for its turn. After a 404 to an anonymous request, it is sent once more with
+   * the password: some registries hide what the caller may not see. A 401 from a host that the registry redirected to
+   * is returned as it is, for no credentials are sent there.
+   * @param send gets a function that returns the newest header at the time of the call
    */
   async ask<A extends FinalAnswer>(
     scope: Scope,
@@ -90,8 +104,8 @@ export class Authenticator {
   ): Promise<A> {
     let used = await this.#authorize(scope, signal);
     const newest = (): Secret | undefined => {
-      // Harbor has tokens for repositories, and takes none for its catalog.
-      if (this.#way !== 'basic') used = this.#tokens.peek(scope)?.current ?? used;
+      // Harbor takes tokens for repositories and refuses them for its catalog: there the password stays.
+      if (this.#scheme !== 'basic') used = this.#tokens.peek(scope)?.current ?? used;
       return used;
     };
     for (let renewals = 0; ; ) {
@@ -105,38 +119,39 @@ export class Authenticator {
         if (used) this.#noteServed(used, answer);
         return answer;
       }
-      const hasRunOut = used !== undefined && this.#served.has(used) && renewals < MAX_RENEWALS;
-      const renewed = renewals === 0 || hasRunOut ? await this.#renew(scope, answer, used, signal) : undefined;
+      const hasExpired = used !== undefined && this.#served.has(used) && renewals < MAX_RENEWALS;
+      const renewed = renewals === 0 || hasExpired ? await this.#renew(scope, answer, used, signal) : undefined;
       if (!renewed) return answer;
       used = renewed;
       renewals += 1;
     }
   }
 
-  /** The header with username and password, where the registry has not said yet what it wants. */
+  /** The header with username and password, if the registry has not named its scheme yet. */
   async #password(): Promise<Secret | undefined> {
-    return this.#way === 'unknown' ? basicOf(await this.#find()) : undefined;
+    return this.#scheme === 'unknown' ? basicOf(await this.#findCredentials()) : undefined;
   }
 
   #noteServed(used: Secret, { status }: Answer): void {
     this.#served.add(used);
-    // Without them it might hide what it has just told, and what is not there counts as gone.
-    if (status === 200 && this.#way === 'unknown') this.#way = 'basic';
+    // From now on send the password: without it the registry might hide what it showed, and what is hidden counts as
+    // gone.
+    if (status === 200 && this.#scheme === 'unknown') this.#scheme = 'basic';
   }
 
-  /** The header to send, as far as the registry's way is known yet. */
+  /** The header to send first, as far as the registry's scheme is known. */
   async #authorize(scope: Scope, signal: AbortSignal | undefined): Promise<Secret | undefined> {
-    const credentials = await this.#find();
+    const credentials = await this.#findCredentials();
     if (credentials?.kind === 'registry-token') return bearer(credentials.token);
-    if (this.#way === 'unknown' && scope !== CATALOG) return undefined;
-    // Quay and zot list what anybody may see to anybody, and never ask who it is. Elsewhere a 401 tells the way.
-    if (this.#way === 'unknown' || this.#way === 'basic') return basicOf(credentials);
+    if (this.#scheme === 'unknown' && scope !== CATALOG) return undefined;
+    // The catalog gets the password unasked: Quay and zot show anonymous callers what is public, and never send a 401.
+    if (this.#scheme === 'unknown' || this.#scheme === 'basic') return basicOf(credentials);
     return orAborted(this.#token(scope), signal);
   }
 
   /**
-   * A header after a 401, or undefined when there is nothing better to send than what was sent.
-   * @param used what the refused request carried
+   * The header to send after a 401, or undefined when there is none better than the one refused.
+   * @param used the header of the refused request
    */
   async #renew(
     scope: Scope,
@@ -145,24 +160,27 @@ export class Authenticator {
     signal: AbortSignal | undefined,
   ): Promise<Secret | undefined> {
     const challenges = parseChallenges(answer.headers['www-authenticate']);
-    const asked = challenges.find(({ scheme }) => scheme === 'bearer');
-    const credentials = await this.#find();
-    if (credentials?.kind === 'registry-token') return this.#afresh(used);
-    if (asked) return orAborted(this.#renewToken(scope, asked, used), signal);
+    const bearerChallenge = challenges.find(({ scheme }) => scheme === 'bearer');
+    const credentials = await this.#findCredentials();
+    if (credentials?.kind === 'registry-token') return this.#findChangedHeader(used);
+    if (bearerChallenge) return orAborted(this.#renewToken(scope, bearerChallenge, used), signal);
     if (!challenges.some(({ scheme }) => scheme === 'basic')) return undefined;
-    this.#way = 'basic';
-    return used ? this.#afresh(used) : basicOf(credentials);
+    this.#scheme = 'basic';
+    return used ? this.#findChangedHeader(used) : basicOf(credentials);
   }
 
-  /** The credentials looked up again (a helper's may have expired), where they differ from those refused. */
-  async #afresh(used: Secret | undefined): Promise<Secret | undefined> {
+  /**
+   * Looks the credentials up again, for a helper's may have expired.
+   * @returns their header, if it is not the refused one
+   */
+  async #findChangedHeader(used: Secret | undefined): Promise<Secret | undefined> {
     this.#credentials = undefined;
-    const credentials = await this.#find();
+    const credentials = await this.#findCredentials();
     const header = credentials?.kind === 'registry-token' ? bearer(credentials.token) : basicOf(credentials);
     return header?.reveal() === used?.reveal() ? undefined : header;
   }
 
-  #find(): Promise<Credentials | undefined> {
+  #findCredentials(): Promise<Credentials | undefined> {
     const { credentials, registry, clock } = this.#options;
     if (clock.now() >= this.#lookAgainAtMs) this.#credentials = undefined;
     if (this.#credentials) return this.#credentials;
@@ -176,11 +194,11 @@ export class Authenticator {
   }
 
   #renewToken(scope: Scope, challenge: Challenge, used: Secret | undefined): Promise<Secret> {
-    this.#way = this.#realmOf(challenge);
+    this.#scheme = this.#realmOf(challenge);
     const cached = this.#tokens.get(scope);
     if (!cached) return this.#token(scope, wantedScope(challenge, scope));
     return cached.header.then((current) => {
-      // Others that were refused with the same token may have renewed it already.
+      // Another request that was refused with the same token may have renewed it already.
       if (current === used && this.#tokens.get(scope) === cached) this.#tokens.delete(scope);
       return this.#token(scope, wantedScope(challenge, scope));
     });
@@ -196,9 +214,9 @@ export class Authenticator {
       );
     }
     const url = new URL(realm);
-    const plain =
+    const mayBePlain =
       base.protocol === 'http:' && (url.hostname === base.hostname || reachOfHost(url.hostname) === 'loopback');
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && plain)) {
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain)) {
       throw new AuthenticationError(
         `${registry}: it wants tokens fetched over ${url.protocol}//${url.host}: not done, for credentials would be readable on the way`,
       );
@@ -206,7 +224,10 @@ export class Authenticator {
     return { realm: url, service };
   }
 
-  /** The token for a scope: cached, under way, or new; many requests share one fetch. */
+  /**
+   * The header with the token for a scope. It is fetched unless a fresh one is cached; concurrent requests share a
+   * fetch.
+   */
   #token(scope: Scope, wanted?: string): Promise<Secret> {
     const cached = this.#tokens.get(scope);
     if (cached && this.#options.clock.now() < cached.renewAtMs) return cached.header;
@@ -231,36 +252,36 @@ export class Authenticator {
         entry.current = header;
         entry.renewAtMs = this.#options.clock.now() + lifeMs * RENEW_AT;
       },
-      // Told to whoever waits for the header.
+      // Whoever awaits the header gets this error.
       () => undefined,
     );
     return entry;
   }
 
   async #fetchToken(wanted: string): Promise<{ header: Secret; lifeMs: number }> {
-    const credentials = await this.#find();
+    const credentials = await this.#findCredentials();
     const answer = await this.#askForToken(wanted, credentials);
-    if (answer.status === 401 && credentials) return this.#fetchTokenAfresh(wanted, credentials);
+    if (answer.status === 401 && credentials) return this.#fetchTokenAgain(wanted, credentials);
     return this.#readToken(answer, credentials);
   }
 
-  /** Once more with what the credentials are now: a helper's, or a changed config.json's. */
-  async #fetchTokenAfresh(wanted: string, refused: Credentials): Promise<{ header: Secret; lifeMs: number }> {
+  /** Tries again with credentials looked up anew: a helper's may have expired, and config.json may have changed. */
+  async #fetchTokenAgain(wanted: string, refused: Credentials): Promise<{ header: Secret; lifeMs: number }> {
     this.#credentials = undefined;
-    const credentials = (await this.#find()) ?? refused;
+    const credentials = (await this.#findCredentials()) ?? refused;
     return this.#readToken(await this.#askForToken(wanted, credentials), credentials);
   }
 
-  /** Quay knows scopes of repositories only: to its catalog leads a token without one. */
+  /** Quay knows scopes of repositories only: for its catalog it gives a token without a scope. */
   async #askForToken(wanted: string, credentials: Credentials | undefined): Promise<Answer> {
     const answer = await this.#sendForToken({ scope: wanted }, credentials);
     return answer.status === 400 && wanted === CATALOG ? this.#sendForToken({}, credentials) : answer;
   }
 
   #sendForToken(wanted: { readonly scope?: string }, credentials: Credentials | undefined): Promise<Answer> {
-    if (this.#way === 'unknown' || this.#way === 'basic')
+    if (this.#scheme === 'unknown' || this.#scheme === 'basic')
       throw new Error('tokens are asked for after a challenge only');
-    const { realm, service } = this.#way;
+    const { realm, service } = this.#scheme;
     const common = { maxBytes: MAX_TOKEN_BYTES, what: this.#tokenName(realm) };
     const parameters = { ...(service === undefined ? {} : { service }), ...wanted };
     if (credentials?.kind === 'identity-token') {
@@ -297,8 +318,8 @@ export class Authenticator {
 }
 
 /**
- * The registry's own name for what was asked (one behind a proxy may know the repository by another path), with those of
- * its actions that only read, and `pull`.
+ * The scope to ask a token for. The challenge's name of the repository comes first, for a registry behind a proxy may
+ * know it by another path. Of the challenge's actions those that only read are kept, and `pull` is added.
  */
 function wantedScope({ parameters }: Challenge, scope: Scope): string {
   const { scope: wanted = '' } = parameters;
