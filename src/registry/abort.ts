@@ -1,7 +1,7 @@
-/** What is to be called of each signal. One listener calls all: adding one to a signal costs ten times an entry in a set. */
+/** The callbacks of each signal, called by one listener: adding a listener costs ten times as much as a set entry. */
 const CALLBACKS = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** Calls back when the signal aborts; the result stops listening. Many may listen at a time, one a request under way. */
+/** Calls back when the signal aborts; the returned function stops that. Made for many callbacks, one per request. */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
   if (!signal) return () => undefined;
   const callbacks = CALLBACKS.get(signal) ?? listen(signal);
@@ -22,8 +22,8 @@ function listen(signal: AbortSignal): Set<() => void> {
 }
 
 /**
- * The promise's own end, or the signal's reason when that comes first; the work behind the promise goes on, and how it
- * ends concerns nobody then.
+ * Settles like the promise, or rejects with the signal's reason if it aborts first: the work behind the promise then
+ * goes on, and its result is dropped.
  */
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;

@@ -3,12 +3,15 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { MalformedContentError } from '../errors.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 
-/** How far inside an address lies. `special` (link-local, where clouds keep their metadata; unspecified) serves no content. */
+/**
+ * How far inside a network an address lies. `special` addresses (link-local, where clouds keep their metadata;
+ * unspecified) serve no content.
+ */
 export type Reach = 'special' | 'loopback' | 'private' | 'public';
 
 const INWARD: Record<Reach, number> = { special: 3, loopback: 2, private: 1, public: 0 };
 
-// IANA's special-purpose address registries (RFC 6890): what no public registry has a reason to point at.
+// IANA's special-purpose address registries (RFC 6890): addresses that no public registry has a reason to point at.
 const RANGES: readonly (readonly [reach: Reach, network: string, prefix: number])[] = [
   ['special', '0.0.0.0', 8],
   ['special', '169.254.0.0', 16],
@@ -34,14 +37,14 @@ const BLOCKS = RANGES.map(([reach, network, prefix]) => {
   return { reach, block };
 });
 
-/** The reach of an IPv4 or IPv6 address (an IPv4 in IPv6's clothes counts as the IPv4). */
+/** The reach of an IPv4 or IPv6 address; an IPv6 address that maps an IPv4 one has the reach of the latter. */
 export function reachOf(address: string): Reach {
   const plain = mappedIpv4(address) ?? address;
   const family = plain.includes(':') ? 'ipv6' : 'ipv4';
   return BLOCKS.find(({ block }) => block.check(plain, family))?.reach ?? 'public';
 }
 
-/** `::ffff:10.0.0.1` and, as URL writes it, `::ffff:a00:1`; NAT64's `64:ff9b::` likewise. */
+/** The IPv4 address in `::ffff:10.0.0.1`, in `::ffff:a00:1` (as URL writes it), and in NAT64's `64:ff9b::`. */
 function mappedIpv4(address: string): string | undefined {
   const [, dotted, high, low] =
     /^(?:::ffff:|64:ff9b::)(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/i.exec(address) ?? [];
@@ -50,24 +53,24 @@ function mappedIpv4(address: string): string | undefined {
   return [bits >>> 24, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255].join('.');
 }
 
-/** The reach that a host's own text tells; undefined for a name that has to be looked up. */
+/** The reach of a host written as an address or as localhost; undefined for a name that has to be looked up. */
 export function reachOfHost(hostname: string): Reach | undefined {
   const bare = hostname.replace(/^\[|\]$/g, '');
   if (bare === 'localhost' || bare.endsWith('.localhost')) return 'loopback';
   return isIP(bare) ? reachOf(bare) : undefined;
 }
 
-/** Whether the host, by its own text, is this machine. */
+/** Whether a host is written as an address of this machine, or as localhost. */
 export function isLoopbackHost(registry: RegistryHost): boolean {
   return reachOfHost(new URL(`http://${registry}`).hostname) === 'loopback';
 }
 
-/** Whether something at `from` may send us on to something at `to`: outward or level, never further inside. */
+/** Whether a server at `from` may send the client on to `to`: outward or on its own level, never further inside. */
 export function mayLead(from: Reach, to: Reach): boolean {
   return to !== 'special' && INWARD[to] <= INWARD[from];
 }
 
-/** The reach of a host with addresses of both: what anybody outside may serve from it too. */
+/** The reach of a host that has addresses of both: the outer one, because its answers may come from there. */
 export function outermost(one: Reach, other: Reach): Reach {
   return INWARD[one] < INWARD[other] ? one : other;
 }
@@ -80,7 +83,7 @@ export function checkReach(from: Reach, to: Reach, hostname: string): void {
   );
 }
 
-/** A look-up for `net.connect` that hands each result to `check`, which may throw. */
+/** A look-up for `net.connect` that passes each address to `check`, which may throw. */
 export function checkedLookup(check: (reach: Reach, hostname: string) => void, resolve = lookup): LookupFunction {
   return (hostname: string, options: LookupOptions, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {

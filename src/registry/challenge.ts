@@ -1,4 +1,4 @@
-/** One way in that a 401 offers; parameter names are in lower case. */
+/** One authentication scheme that a 401 offers; parameter names are in lower case. */
 export interface Challenge {
   /** In lower case: `bearer`, `basic`, … */
   readonly scheme: string;
@@ -7,12 +7,12 @@ export interface Challenge {
 
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 const WHITESPACE_AND_COMMAS = /[\s,]*/y;
-/** A challenge of any use is far shorter. */
+/** The rest of a longer header is ignored: useful challenges are far shorter. */
 const MAX_LENGTH = 8_192;
 
 /**
- * Reads WWW-Authenticate. It may hold several challenges, with commas between challenges and between parameters, quoted
- * values with commas inside (a scope), and bare values. What cannot be read ends the list; nothing throws.
+ * Parses WWW-Authenticate. It may contain several challenges, with commas between challenges and between parameters,
+ * quoted values with commas inside (a scope), and bare values. Parsing ends at what it cannot read; it never throws.
  * @see RFC 9110, section 11.6.1
  */
 export function parseChallenges(header: string | readonly string[] | undefined): readonly Challenge[] {
@@ -49,7 +49,7 @@ class Scanner {
     return found;
   }
 
-  /** The value after `=`, or undefined where no `=` follows: then the name was a scheme. */
+  /** The value after `=`; undefined if no `=` follows: then the name was a scheme. */
   takeValue(): string | undefined {
     if (this.take(/\s*=\s*/y) === undefined) return undefined;
     const quoted = this.take(/"(?:[^"\\]|\\.)*"?/y);

@@ -4,10 +4,11 @@ import { orAborted } from './abort.ts';
 export interface Clock {
   /** Ms since any fixed moment; never goes back. */
   now(): number;
-  /** Calls back after `delayMs`; the result cancels. */
+  /** Calls back after `delayMs`; the returned function cancels that. */
   schedule(callback: () => void, delayMs: number): () => void;
 }
 
+/** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(callback, delayMs) {
@@ -16,7 +17,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `delayMs`; rejects with the signal's reason when that comes first. */
+/** Resolves after `delayMs`; rejects with the signal's reason if it aborts first. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   let cancel = (): void => undefined;
   const passed = new Promise<void>((resolve) => {

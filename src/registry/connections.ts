@@ -6,10 +6,11 @@ import { SettingsError } from '../errors.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import { checkedLookup, checkReach, isLoopbackHost, outermost, type Reach, reachOfHost } from './address.ts';
 
+/** How to connect to a registry. */
 export interface ConnectionOptions {
   /** True: HTTP; false: HTTPS; absent: HTTPS, but HTTP for loopback hosts without a `caFile`. */
   readonly plainHttp?: boolean;
-  /** A PEM file of certificate authorities to trust beside the usual ones. */
+  /** A PEM file of certificate authorities to trust besides the usual ones. */
   readonly caFile?: string;
   /** The most connections to one origin; default 64. */
   readonly maxConnections?: number;
@@ -26,16 +27,18 @@ const DEFAULTS = {
   idleTimeoutMs: 30_000,
 };
 
-/** Object stores and token servers that a registry leads to; a hostile one could name a new host with each answer. */
+/** For object stores and token servers that a registry leads to; a hostile one could name a new host in each answer. */
 const MAX_FOREIGN_POOLS = 16;
 
-/** A connection that rests for so long is closed, even where the registry offers to keep it open for longer. */
+/** A connection idle for this long is closed, even if the registry offers to keep it open for longer. */
 const LONGEST_IDLE_MS = 30_000;
 
-/** Gives the connections to a registry. */
+/** Opens the connections to a registry. */
 export type Connect = (registry: RegistryHost, options: ConnectionOptions) => Connections;
 
-/** Connections that all who ask the same registry in the same way share: their requests are bounded together, too. */
+/**
+ * A {@link Connect} that returns the same connections for the same registry and options, and so bounds them together.
+ */
 export function shareConnections(): Connect {
   const open = new Map<string, Connections>();
   return (registry, options) => {
@@ -47,7 +50,7 @@ export function shareConnections(): Connect {
   };
 }
 
-/** A pool of connections for the registry's origin, and one for each origin that the registry leads to. */
+/** A pool of connections to the registry's origin, and one to each origin that the registry leads to. */
 export class Connections {
   /** The registry's own address: scheme, host and port. */
   readonly base: URL;
@@ -56,7 +59,7 @@ export class Connections {
   readonly #own: Pool;
   readonly #foreign = new Map<string, Pool>();
   readonly #resolve: typeof lookup;
-  /** Of all addresses that the registry's name was ever found to have; undefined until it was looked up. */
+  /** The outermost reach of all addresses that the registry's name has resolved to; undefined before that. */
   #reach: Reach | undefined;
 
   constructor(registry: RegistryHost, options: ConnectionOptions, resolve = lookup) {
@@ -71,7 +74,7 @@ export class Connections {
   }
 
   /**
-   * The pool for an address, the registry's or one that it leads to.
+   * The pool for an address of the registry, or one that it leads to.
    * @throws MalformedContentError when the address lies further inside than the registry itself
    */
   poolFor(url: URL): Pool {
@@ -96,7 +99,7 @@ export class Connections {
     return pool;
   }
 
-  /** What is not known yet counts as public, which may lead to the fewest. */
+  /** Until its name is looked up the registry counts as public, which may lead to the fewest addresses. */
   #check(reach: Reach, hostname: string): void {
     checkReach(this.#reach ?? 'public', reach, hostname);
   }

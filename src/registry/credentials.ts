@@ -8,7 +8,7 @@ import { DOCKER_HUB, parseRegistryHost, type RegistryHost } from '../oci/referen
 import type { Environment } from '../settings/settings.ts';
 import { Secret } from './secret.ts';
 
-/** What proves to one registry who asks; `origin` says where it was found, for messages. */
+/** Credentials for one registry; `origin` says where they were found, for messages. */
 export type Credentials = { readonly origin: string } & (
   | { readonly kind: 'password'; readonly username: string; readonly password: Secret }
   /** Exchanged for access tokens. @see distribution, spec/auth/oauth, "refresh_token" */
@@ -17,21 +17,23 @@ export type Credentials = { readonly origin: string } & (
   | { readonly kind: 'registry-token'; readonly token: Secret }
 );
 
+/** Finds credentials for registries. */
 export interface CredentialsProvider {
   /**
-   * The credentials for a registry, looked up afresh; undefined: ask as anybody.
-   * @throws SettingsError when they are configured and cannot be read
+   * Looks up the credentials for a registry, anew each time; undefined: ask anonymously.
+   * @throws SettingsError when they are configured but cannot be read
    */
   find(registry: RegistryHost): Promise<Credentials | undefined>;
 }
 
+/** Where to look for credentials. */
 export interface CredentialsOptions {
   /** The source's name in the settings: `prod` reads SLIMBOARD_REGISTRY_PROD_USERNAME, … */
   readonly sourceName?: string;
   readonly environment: Environment;
 }
 
-/** How long a credential helper may take: some ask a cloud. */
+/** How long a credential helper may take: some ask a cloud service. */
 const HELPER_TIMEOUT_MS = 30_000;
 const HELPER_OUTPUT_BYTES = 1_048_576;
 const HELPER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -39,8 +41,8 @@ const HELPER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
 
 /**
- * Credentials from the environment, then from Docker's config.json: the helper named for the registry, its entry in
- * `auths`, the common helper.
+ * Finds credentials in the environment, or else in Docker's config.json: the registry's own helper (`credHelpers`), its
+ * entry in `auths`, the common helper (`credsStore`).
  */
 export function createCredentialsProvider(options: CredentialsOptions): CredentialsProvider {
   return {
@@ -48,7 +50,9 @@ export function createCredentialsProvider(options: CredentialsOptions): Credenti
   };
 }
 
-/** The name of the variable that holds a part of a source's credentials: other than letters and digits become `_`. */
+/**
+ * The environment variable for a part of a source's credentials. Other characters than letters and digits become `_`.
+ */
 export function credentialVariable(sourceName: string, part: 'USERNAME' | 'PASSWORD' | 'TOKEN'): string {
   return `SLIMBOARD_REGISTRY_${sourceName.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_${part}`;
 }
@@ -94,12 +98,12 @@ async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
     const value: unknown = JSON.parse(text);
     if (isObject(value)) return value;
   } catch {
-    // JSON.parse quotes the text around the mistake, which may be a password: its error is not passed on.
+    // The error of JSON.parse quotes the text around the mistake, which may be a password: it is dropped.
   }
   throw new SettingsError(`${path} is no JSON object: mend it, or point DOCKER_CONFIG at another folder`);
 }
 
-/** The entry whose key names exactly this host (Docker also writes `https://HOST/v1/`), and that key. */
+/** The entry whose key names exactly this host (Docker also writes `https://HOST/v1/`), with its key. */
 function entryFor(entries: unknown, registry: RegistryHost): [key: string, entry: unknown] {
   const fallback = registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
   if (!isObject(entries)) return [fallback, undefined];
@@ -160,13 +164,13 @@ function runHelper(program: string, serverUrl: string, environment: Environment)
       ['get'],
       { env: { ...environment }, timeout: HELPER_TIMEOUT_MS, maxBuffer: HELPER_OUTPUT_BYTES },
       (error, stdout, stderr) => {
-        // Helpers tell "nothing stored" by this sentence, on either stream. Their output is never part of a message.
+        // Helpers report "nothing stored" by this sentence, on either stream. Their output is never part of a message.
         if (error && /credentials not found/i.test(`${stdout}${stderr}`)) return resolve(undefined);
         if (error) return reject(helperError(program, serverUrl, error));
         resolve(parseHelperAnswer(stdout));
       },
     );
-    // A helper that ends without reading is told by its exit, not by a broken pipe.
+    // A helper that exits without reading its input breaks the pipe; its exit status is what gets reported.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(serverUrl);
   });

@@ -7,19 +7,20 @@ import { refusalOf } from './failure.ts';
 import type { StreamAnswer } from './stream.ts';
 import { type FinalAnswer, Transport, type TransportOptions, type TransportRequest } from './transport.ts';
 
+/** How to reach one registry. */
 export interface DistributionClientOptions extends ConnectionOptions, Omit<TransportOptions, 'connections'> {
   readonly credentials: CredentialsProvider;
   /** Default: connections of its own. */
   readonly connect?: Connect;
 }
 
-/** What is asked for, with what it is called in errors, and what a token must allow. */
+/** A request, with the scope that its token needs. */
 export type DistributionRequest = Pick<TransportRequest, 'headers' | 'signal' | 'what' | 'maxBytes'> & {
   readonly method?: 'GET' | 'HEAD';
   readonly scope: Scope;
 };
 
-/** Asks one registry, with its credentials, and tells refusals as the errors that they mean. */
+/** Sends requests to one registry with its credentials, and throws the errors that refusals mean. */
 export class DistributionClient {
   readonly #connections: Connections;
   readonly #transport: Transport;
@@ -39,17 +40,17 @@ export class DistributionClient {
     return this.#connections.close();
   }
 
-  /** @param path below `/v2/`, as the distribution specification has it */
+  /** The address of an endpoint. @param path below `/v2/`. @see distribution-spec, "Endpoints" */
   url(path: string): URL {
     return new URL(`/v2/${path}`, this.#connections.base);
   }
 
-  /** @returns an answer of 200 or 304 */
+  /** @returns an answer with status 200 or 304 */
   async get(url: URL, request: DistributionRequest): Promise<FinalAnswer> {
     return this.#accept(await this.#send(url, request), request.what);
   }
 
-  /** A page of a list. Some registries are set up for smaller pages than are asked for, and refuse instead of sending them. */
+  /** Reads a page of a list. A registry set up for smaller pages may refuse with 400: it is then asked without `n`. */
   async getPage(url: URL, request: DistributionRequest): Promise<FinalAnswer> {
     const answer = await this.#send(url, request);
     if (answer.status !== 400 || !url.searchParams.has('n')) return this.#accept(answer, request.what);
@@ -58,7 +59,7 @@ export class DistributionClient {
     return this.get(unsized, request);
   }
 
-  /** As `get`, with the body as a stream. */
+  /** Like `get`, with the body as a stream. */
   async open(url: URL, request: DistributionRequest): Promise<FinalAnswer<StreamAnswer>> {
     return this.#accept(await this.#ask(url, request, (sent) => this.#transport.open(sent)), request.what);
   }
@@ -77,7 +78,7 @@ export class DistributionClient {
     );
   }
 
-  /** The answer itself where it is a success or a 304. @throws the error that it means otherwise */
+  /** The answer, if it is a 200 or 304. @throws the error that any other status means */
   async #accept<A extends FinalAnswer>(answer: A, what: string): Promise<A> {
     if (answer.status === 200 || answer.status === 304) return answer;
     const isForeign = answer.origin !== this.#connections.base.origin;
@@ -86,7 +87,7 @@ export class DistributionClient {
   }
 }
 
-/** Credentials were neither sent nor missed there. */
+/** A refusal by a host that the registry redirected to: no credentials were sent, so the message names none. */
 function foreignRefusalOf({ origin, status }: FinalAnswer, what: string): AccessDeniedError {
   return new AccessDeniedError(
     `${what}: ${new URL(origin).host}, to which the registry redirected, refuses this (HTTP ${status}): check the storage of the registry, or name that host if it is the registry itself`,

@@ -38,20 +38,19 @@ import type {
   Registry,
 } from './registry.ts';
 
+/** How to reach and read an OCI registry. */
 export interface DistributionOptions extends DistributionClientOptions {
-  /**
-   * Names of repositories, or globs of them (`team-a/**`). Names alone need no `_catalog`; absent: all of `_catalog`.
-   */
+  /** Names of repositories, or globs, which need `_catalog` (`team-a/**`); absent: all of `_catalog`. */
   readonly repositories?: readonly string[];
-  /** Ask HEAD before a manifest that may be unchanged; `auto`: where a GET counts as a pull, and a HEAD does not. */
+  /** Send HEAD before GET for a tag that may be unchanged; `auto`: only where GET counts as a pull (Docker Hub). */
   readonly headForTags?: 'auto' | 'always';
 }
 
-/** With manifests of blobs alone, which Amazon ECR never took: Azure has a 404 for whoever does not name their type. */
+/** With OCI artifact manifests, which Amazon ECR never took: Azure answers 404 unless their media type is accepted. */
 const ACCEPT_MANIFESTS = [...MANIFEST_MEDIA_TYPES, MEDIA_TYPE.ociArtifact].join(', ');
 
 /**
- * A registry that speaks the OCI distribution API (1.0, 1.1; Docker's v2): it is only ever asked by GET and HEAD.
+ * Opens a registry that speaks the OCI distribution API (1.0, 1.1; Docker's v2). It is only asked by GET and HEAD.
  * @throws SettingsError when the `caFile` cannot be read
  */
 export function openDistributionRegistry(options: DistributionOptions): Registry {
@@ -107,7 +106,7 @@ class DistributionRegistry implements Registry {
         yield keepNames(page, parseTag, options).map((tag) => ({ tag }));
       }
     } catch (error) {
-      // The catalog of distribution 3, and of 2 on S3, goes on listing a repository whose last tag was removed.
+      // The catalog of distribution 3, and of 2 on S3, still lists a repository whose last tag was removed.
       const isEmpty = error instanceof UnknownRepositoryError && isFirst && !this.#patterns?.includes(name);
       if (!isEmpty) throw error;
     }
@@ -211,7 +210,7 @@ class DistributionRegistry implements Registry {
     });
   }
 
-  /** The digest that a tag names, without its manifest; undefined where the registry does not tell. */
+  /** The digest that a tag names, without its manifest; undefined if the registry does not state it. */
   async #headDigest(name: RepositoryName, tag: Tag, { signal }: CallOptions): Promise<Digest | undefined> {
     const { headers } = await this.#client.get(this.#client.url(`${name}/manifests/${tag}`), {
       method: 'HEAD',
@@ -244,24 +243,24 @@ function pullScope(name: RepositoryName): Scope {
 function asManifest({ body, headers }: Answer, what: string): FetchedManifest {
   const mediaType = bareMediaType(headers['content-type']);
   const content = digestedContent(body, mediaType);
-  const told = digestHeader(headers);
-  if (told) verifyDigest(content, told, what);
-  return { digest: told ?? digestOf(content), mediaType, body: content };
+  const stated = digestHeader(headers);
+  if (stated) verifyDigest(content, stated, what);
+  return { digest: stated ?? digestOf(content), mediaType, body: content };
 }
 
-/** Optional, and 304s of distribution 2.8 lack it. */
+/** The digest that an answer states. It is optional, and 304s of distribution 2.8 lack it. */
 function digestHeader(headers: Answer['headers']): Digest | undefined {
   const value = headers['docker-content-digest'];
   return typeof value === 'string' && isDigest(value) ? value : undefined;
 }
 
-/** A refusal stays the refusal that it is; either way, names in the settings need no catalog. */
+/** The error for a catalog that cannot be read: a refusal keeps its class, and the message says what to do instead. */
 function withoutCatalog(error: unknown, registry: RegistryHost): unknown {
   if (!(error instanceof SlimboardError)) return error;
-  const kind = [AuthenticationError, AccessDeniedError].find((refusal) => error instanceof refusal);
-  const lacking = error instanceof NotFoundError || error instanceof UnsupportedContentError;
-  if (!kind && !lacking) return error;
-  return new (kind ?? SettingsError)(
+  const refusalClass = [AuthenticationError, AccessDeniedError].find((type) => error instanceof type);
+  const isLacking = error instanceof NotFoundError || error instanceof UnsupportedContentError;
+  if (!refusalClass && !isLacking) return error;
+  return new (refusalClass ?? SettingsError)(
     `${registry} gives no list of its repositories (${error.message}): name them in the source's "repositories", without wildcards`,
     { cause: error },
   );

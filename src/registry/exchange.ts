@@ -4,38 +4,39 @@ import { MalformedContentError, TooLargeError } from '../errors.ts';
 import { onAbort } from './abort.ts';
 import type { Clock } from './clock.ts';
 
-/** One request to one server, and its whole answer: no redirect, no retry. */
+/** One request to one server, without redirects or retries. */
 export interface ExchangeRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   /** With its query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** A body over this ends the exchange with TooLargeError. */
+  /** A longer body ends the exchange with TooLargeError. */
   readonly maxBytes: number;
-  /** What is asked for, in messages. */
+  /** Names what is asked for, in messages. */
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An HTTP answer with its whole body. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-/** Error bodies are a few lines; of a longer one the beginning is kept. */
+/** The body of an error has a few lines; of a longer one only the beginning is kept. */
 export const MAX_ERROR_BYTES = 65_536;
 
-/** A body trickled so slowly that each byte comes in time, and the end does not. */
+/** An answer trickled in: no pause was long enough for a timeout, but the whole took too long. */
 export class DeadlineError extends Error {
   readonly code = 'SLIMBOARD_DEADLINE';
 }
 
 /**
- * Sends a request over a pool, by undici's lowest interface: a third faster than its promises, and it can stop a body
- * at a byte.
- * @param deadlineMs for the whole answer, checked as bytes arrive (the pool's own timeouts see to silence)
+ * Sends a request over a pool and reads the whole answer. Uses undici's `dispatch`, which is a third faster than its
+ * promises and can stop a body at any byte.
+ * @param deadlineMs for the whole answer, checked as bytes arrive (the pool's own timeouts end silence)
  * @throws TooLargeError; errors of undici and of the socket as they are; the signal's reason
  */
 export function exchange(
@@ -106,7 +107,7 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   #cutOff(controller: Dispatcher.DispatchController): void {
-    // What an error says stands in its first bytes; the connection has to go, for the rest would come first.
+    // The first bytes of an error say enough. The connection is closed: the rest would come before its next answer.
     if (!this.#hasContent()) this.onResponseEnd();
     controller.abort(this.#tooLarge());
   }
@@ -123,7 +124,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#reject(error);
   }
 
-  /** Only a success has content that was asked for. */
+  /** Whether the body is what was asked for: only that of a success is. */
   #hasContent(): boolean {
     return this.#status < 300;
   }
@@ -133,10 +134,10 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Stores that speak S3 repeat what an upload was sent as (`aws-chunked`, or nothing); its bytes are those of the blob. */
+/** S3 stores may repeat how a blob was uploaded (`aws-chunked`, or empty): its bytes are unchanged. */
 const NO_CODINGS: ReadonlySet<string> = new Set(['', 'identity', 'aws-chunked']);
 
-/** What changes the bytes of a body, if anything does. */
+/** The first content coding that changes the bytes of a body, if any. */
 function codingOf(header: string | readonly string[] | undefined): string | undefined {
   const codings = String(header ?? '').split(',');
   return codings.map((coding) => coding.trim().toLowerCase()).find((coding) => !NO_CODINGS.has(coding));

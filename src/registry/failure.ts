@@ -12,17 +12,18 @@ import {
 import { isObject } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
 
-/** What went wrong, as the errors that people read: what happened, to what, and what would work. */
-
-/** The first error code that the registry's body names: `NAME_UNKNOWN`, `DENIED`, … @see distribution-spec, "Error Codes" */
+/**
+ * The first error code that the registry's body names: `NAME_UNKNOWN`, `DENIED`, …
+ * @see distribution-spec, "Error Codes"
+ */
 export function errorCodeOf(answer: Answer): string | undefined {
   return firstError(answer)?.code;
 }
 
 /**
- * The error for an answer that is no success.
- * @param what what was asked for, with its registry
- * @param who whose credentials were sent
+ * The error for an answer that is no success. Its message says what happened, to what, and what would help.
+ * @param what names what was asked for, and its registry
+ * @param who names the credentials that were sent
  */
 export function refusalOf(answer: Answer, what: string, who: string): SlimboardError {
   const said = saidBy(answer);
@@ -64,7 +65,7 @@ function missing(code: string | undefined): string {
   return 'not found';
 }
 
-/** Both Go's server and nginx tell so in words. */
+/** A hint for an HTTP request to an HTTPS port, which Go's server and nginx both answer in these words. */
 function plainHttpHint({ status, body }: Answer): string {
   const spoken = status === 400 && /HTTPS (?:server|port)/i.test(body.toString('latin1', 0, 1_000));
   return spoken ? ': it speaks HTTPS: leave out --plain-http (plainHttp: false)' : '';
@@ -72,7 +73,7 @@ function plainHttpHint({ status, body }: Answer): string {
 
 function saidBy(answer: Answer): string {
   const { code = '', message = '' } = firstError(answer) ?? {};
-  // Many registries only say the code again, in words: "manifest unknown".
+  // Many registries repeat the code as words: "manifest unknown".
   const repeated = plainWords(code) === plainWords(message);
   const words = [code, repeated ? '' : message].filter((word) => word).join(': ');
   return words ? ` (${words})` : '';
@@ -93,7 +94,7 @@ function firstError({ body }: Answer): { code?: string; message?: string } | und
   }
 }
 
-/** Text from outside, fit for a terminal: printable and short. */
+/** Makes text from outside fit for a terminal: printable, and at most 200 characters. */
 function shown<Name extends string>(name: Name, value: unknown): { [Key in Name]?: string } {
   const text =
     typeof value === 'string'
@@ -107,7 +108,7 @@ function shown<Name extends string>(name: Name, value: unknown): { [Key in Name]
 
 const PLAIN_HTTP = 'if it serves plain HTTP, say --plain-http (plainHttp: true)';
 
-/** What OpenSSL finds wrong with a certificate itself. @see nodejs.org/api/tls.html, "X509 certificate error codes" */
+/** Errors that OpenSSL finds in a certificate itself. @see nodejs.org/api/tls.html, "X509 certificate error codes" */
 const INVALID_CERTIFICATE =
   /^(?:INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_[A-Z_]+|[A-Z]+_KEY_TOO_SMALL|[A-Z]+_MD_TOO_WEAK|UNSPECIFIED)$/;
 
@@ -159,18 +160,18 @@ const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string
   [/^(?:HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RESPONSE)/, 'what it says is not HTTP', 'check host, port and scheme'],
 ];
 
-/** A failure that the same request a moment later cannot mend. */
+/** Failures that the same request would meet again a moment later. */
 const LASTING =
   /^(?:ENOTFOUND|EAI_NODATA|ERR_TLS_|ERR_SSL_|CERT_|HOSTNAME_MISMATCH|EPROTO|HPE_)|SELF_SIGNED|UNABLE_TO_/;
 
-/** Whether trying again within seconds may help. */
+/** Whether the same request may succeed seconds later. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof SlimboardError) return error.retry.kind === 'backoff';
   const { code } = systemErrorOf(error);
   return !LASTING.test(code) && !INVALID_CERTIFICATE.test(code);
 }
 
-/** The error for a request that got no answer. @throws what {@link findFailure} does not know, as it is */
+/** The error for a request that got no answer. @throws the error itself when {@link findFailure} does not know it */
 export function failureOf(error: unknown, what: string, scheme: string): SlimboardError {
   const failure = findFailure(error, what, scheme);
   if (failure) return failure;
@@ -178,13 +179,13 @@ export function failureOf(error: unknown, what: string, scheme: string): Slimboa
 }
 
 /**
- * What an error of the socket, of TLS or of undici means; ours pass through. Undefined for anything else: a bug, or
- * the reason of an abort.
+ * The error for a failure of the socket, of TLS or of undici; a SlimboardError is returned as it is. Undefined for
+ * anything else: a bug, or the reason of an abort.
  */
 export function findFailure(error: unknown, what: string, scheme: string): SlimboardError | undefined {
   if (error instanceof SlimboardError) return error;
   const { code, syscall } = systemErrorOf(error);
-  // The list of what a system may refuse has no end.
+  // System calls fail in more ways than HINTS can list.
   const other = syscall ? [code, `${syscall} failed`, 'check network and firewall'] : [];
   const [, happened, advice] = HINTS.find(([codes]) => codes.test(code)) ?? other;
   if (happened === undefined) return undefined;
@@ -192,9 +193,9 @@ export function findFailure(error: unknown, what: string, scheme: string): Slimb
   return new RegistryUnavailableError(`${what}: ${happened} (${code}): ${advice}${plain}`, { cause: error });
 }
 
-/** Empty where it is none. */
+/** The code and system call of an error; empty strings if it has none. */
 function systemErrorOf(error: unknown): { readonly code: string; readonly syscall: string } {
-  // Several addresses of one host: each failed, and the first says why.
+  // For a host with several addresses, Node.js gives one error for each: the first one is reported.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
   const failed = first instanceof Error ? first : error;
   const { code, syscall } = (failed instanceof Error ? failed : {}) as { code?: unknown; syscall?: string };

@@ -2,20 +2,20 @@ import type { RegistryHost } from '../oci/reference.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { ecrApiHost, findEcrLocation } from './ecr/hosts.ts';
 
-/** The hosts that a source's bound on concurrency is for; of Amazon ECR one a region, whosever account it is. */
+/** The hosts whose concurrency a source bounds. For Amazon ECR that is one per region, shared by all accounts. */
 export function governedHosts(source: SourceSettings): readonly RegistryHost[] {
   return source.kind === 'oci' ? [source.registry] : (source.regions ?? []).map(ecrApiHost);
 }
 
-/** The host by whose bound requests to a registry are counted. */
+/** The host whose bound applies to requests to a registry. */
 export function governedHost(registry: RegistryHost): RegistryHost {
   const ecr = findEcrLocation(registry);
   return ecr ? ecrApiHost(ecr.region) : registry;
 }
 
 /**
- * The most requests at a time that sources allow a registry: of several on one, the most careful decides.
- * @returns undefined when none of them is on it
+ * The most requests at the same time that sources allow for a registry: the lowest of their limits.
+ * @returns undefined when none of the sources is on this registry
  */
 export function concurrencyAt(registry: RegistryHost, sources: readonly SourceSettings[]): number | undefined {
   const host = governedHost(registry);

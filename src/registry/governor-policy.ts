@@ -1,80 +1,92 @@
 import type { RequestOutcome } from './registry.ts';
 
 /**
- * How fast one registry may be asked: pure functions over a small, flat, JSON-safe state, so that one process can keep
- * it in memory and many can share it in Redis. Times are ms of one clock; requests in flight are counted by the caller,
- * who also knows which of them died with their process.
+ * How fast one registry may be asked: pure functions over a small, flat, JSON-safe state, which one process keeps in
+ * memory and several share in Redis. Times are ms of one clock. The caller counts the requests in flight, and knows
+ * which of them died with their process.
  *
- * The policy, in the order in which it binds:
- * 1. A pause: nothing starts until Retry-After is over (without one: 1 s, doubled with each refusal in a row).
- * 2. Places: like TCP, doubled each round trip until the first refusal; then halved at a refusal, and one more a round trip.
- * 3. A rate: none until the first refusal, then half of what was being sent; grows by 5 % of that a second, and goes
- *    when it has stood at four times of that. Of refusals that come less than once in fifty requests neither is halved:
- *    they are waited out, for they tell of the registry's day, not of a limit.
+ * The limits, in the order in which they apply:
+ * 1. A pause: nothing starts until Retry-After is over (without it: 1 s, doubled with each refusal in a row).
+ * 2. Places for requests in flight, as in TCP: doubled each round trip until the first refusal, then halved at a
+ * refusal
+ *    and one more each round trip.
+ * 3. A rate: unlimited until the first refusal, then half of the rate that was refused. It grows by 5 % of the refused
+ *    rate a second, and is lifted at four times the refused rate.
  * 4. A budget that the registry announces: what remains is spread over its window.
+ *
+ * Refusals rarer than one in fifty requests halve neither places nor rate. They come from a registry under load rather
+ * than from a limit, and are waited out.
  */
 
 /** Limits that the user sets for one registry. */
 export interface GovernorSettings {
-  /** Requests at the same time, at most. */
+  /** The most requests at the same time. */
   readonly maxConcurrency: number;
-  /** Requests a second, at most; absent: none but what the registry's answers teach. */
+  /** The most requests a second; absent: only the limits that the registry's answers teach. */
   readonly maxRatePerSecond?: number;
 }
 
+/** What is known about the limits of one registry. */
 export interface GovernorState {
-  /** Places; a fraction is a place on its way. */
+  /** How many requests may be in flight, rounded down. */
   readonly places: number;
-  /** Up to here each success adds a place; above, it takes a round trip of them. */
+  /** Below this many places each success adds one; above, a whole round trip of successes adds one. */
   readonly slowStartUntil: number;
-  /** Requests a second; 0 is no limit. */
+  /** The most requests a second; 0: no limit. */
   readonly ratePerSecond: number;
-  /** The rate that the registry last refused; 0 is never. */
+  /** The rate that the registry last refused (requests a second); 0: none yet. */
   readonly refusedPerSecond: number;
-  /** When the rate allows the next start (ms). */
+  /** When the rate allows the next request to start (ms). */
   readonly nextStartMs: number;
+  /** When the pause ends (ms). */
   readonly pausedUntilMs: number;
   /** Refusals since the last success. */
   readonly refusals: number;
-  /** Refusals of late: each adds one, each success takes some off. At {@link MOST_CAUTION} a refusal halves the speed. */
+  /**
+   * Counts recent refusals: each adds one, each success subtracts {@link CALM_PER_SUCCESS}. A refusal that reaches
+   * {@link MOST_CAUTION} halves places and rate.
+   */
   readonly caution: number;
-  /** Refusals of requests that started before this moment do not count as another one in a row. */
+  /** Refusals of requests that started before this moment do not count as another one in a row (ms). */
   readonly refusedAtMs: number;
-  /** Requests that started before this were sent at the old speed: their refusals do not halve it again. */
+  /** Requests that started before this moment went at the old speed: their refusals do not halve it again (ms). */
   readonly halvedAtMs: number;
-  /** What the registry's announced budget allows a second; 0 is no limit. */
+  /** Requests a second that the announced budget allows; 0: no limit. */
   readonly budgetPerSecond: number;
+  /** Until when that holds (ms). */
   readonly budgetUntilMs: number;
-  /** Starts since `countedFromMs`, to know the rate at a refusal. */
+  /** Requests started since `countedFromMs`: gives the rate at a refusal. */
   readonly starts: number;
   readonly countedFromMs: number;
 }
 
-/** A request may start (the state is the one after it), or not before `retryAtMs` (absent: when another one ends). */
+/** Whether a request may start, with the state afterwards; if not, until `retryAtMs` or (absent) another one ends. */
 export type Admission =
   | { readonly admitted: true; readonly state: GovernorState }
   | { readonly admitted: false; readonly retryAtMs?: number };
 
-/** Doubles to 64 in two round trips, and is no burst for the smallest registry. */
+/** Doubles to 64 within two round trips, and is no burst for even the smallest registry. */
 const FIRST_PLACES = 16;
 const MIN_RATE_PER_SECOND = 0.2;
-/** Of the refused rate, a second: from half of it back to it in ten seconds. */
+/** The part of the refused rate that the rate grows by each second: from half of it to all of it in ten seconds. */
 const RATE_GROWTH = 0.05;
+/** The multiple of the refused rate at which the rate is lifted. */
 const RATE_LIFTED_AT = 4;
-/** A timer may be this late and the rate is still used in full. */
+/** A timer that is late by up to this much does not lower the rate. */
 const PACING_SLACK_MS = 50;
+/** Starts are counted anew after this long. */
 const COUNTING_MS = 2_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
 const MOST_CAUTION = 3;
-/** Speed that is refused less than once in fifty requests is the registry's own. */
+/** Keeps refusals that are rarer than one in fifty requests from adding up. */
 const CALM_PER_SUCCESS = 0.02;
-/** A registry that asks for more is asked again after an hour: Retry-After may be wrong, or hostile. */
+/** A longer Retry-After is cut to an hour: it may be wrong, or hostile. */
 export const LONGEST_PAUSE_MS = 3_600_000;
-/** Budgets of hours (Docker Hub: six) are spent within a minute if need be: most audits need less than the budget. */
+/** Budgets of hours (Docker Hub: six) may be spent within a minute: most audits need less than the budget. */
 const BUDGET_SPREAD_MS = 60_000;
 
-/** Of a registry that was not asked yet. */
+/** The state of a registry that was not asked yet. */
 export function initialGovernorState(settings: GovernorSettings): GovernorState {
   return {
     places: Math.min(FIRST_PLACES, settings.maxConcurrency),
@@ -84,7 +96,7 @@ export function initialGovernorState(settings: GovernorSettings): GovernorState 
     nextStartMs: 0,
     pausedUntilMs: 0,
     refusals: 0,
-    // Of a registry that nobody knows yet the first refusal counts.
+    // The very first refusal halves the speed.
     caution: MOST_CAUTION,
     refusedAtMs: 0,
     halvedAtMs: 0,
@@ -98,7 +110,7 @@ export function initialGovernorState(settings: GovernorSettings): GovernorState 
 /** Whether one more request may start now, with `inFlight` others under way. */
 export function admit(state: GovernorState, inFlight: number, nowMs: number, settings: GovernorSettings): Admission {
   if (nowMs < state.pausedUntilMs) return { admitted: false, retryAtMs: state.pausedUntilMs };
-  // After a refusal one request alone finds out whether the pause was long enough.
+  // After a refusal a single request finds out whether the pause was long enough.
   const places = state.refusals > 0 ? 1 : Math.max(1, Math.min(Math.floor(state.places), settings.maxConcurrency));
   if (inFlight >= places) return { admitted: false };
   const rate = effectiveRate(state, nowMs, settings);
@@ -116,7 +128,7 @@ export function settle(
 ): GovernorState {
   const budgeted = withBudget(state, outcome, nowMs);
   if (outcome.throttled) return refused(budgeted, outcome, startedAtMs, nowMs);
-  // No answer, or a server's failure, tells nothing about the limit; the transport's own back-off spares a registry in trouble.
+  // No answer, or a 5xx, says nothing about a limit; the transport itself backs off from a registry in trouble.
   if (outcome.status === undefined || outcome.status >= 500) return budgeted;
   return succeeded(budgeted, startedAtMs, settings);
 }
@@ -135,8 +147,8 @@ function started(state: GovernorState, nowMs: number, rate: number): GovernorSta
 }
 
 function refused(state: GovernorState, outcome: RequestOutcome, startedAtMs: number, nowMs: number): GovernorState {
-  const news = startedAtMs >= state.refusedAtMs;
-  const refusals = news ? state.refusals + 1 : Math.max(1, state.refusals);
+  const isNew = startedAtMs >= state.refusedAtMs;
+  const refusals = isNew ? state.refusals + 1 : Math.max(1, state.refusals);
   const pauseMs =
     outcome.retryAfterMs ?? Math.min(LONGEST_BACKOFF_MS, FIRST_PAUSE_MS * 2 ** Math.min(refusals - 1, 16));
   const pausedUntilMs = Math.max(state.pausedUntilMs, nowMs + Math.min(pauseMs, LONGEST_PAUSE_MS));
@@ -145,10 +157,12 @@ function refused(state: GovernorState, outcome: RequestOutcome, startedAtMs: num
   const isSpeedNew = tooFast || state.ratePerSecond === 0;
   const measured = isSpeedNew ? { ...state, refusedPerSecond: refusedSpeed(state, nowMs) } : state;
   const slower = tooFast ? halved(measured, nowMs) : measured;
-  return { ...slower, refusals, caution, pausedUntilMs, refusedAtMs: news ? nowMs : state.refusedAtMs };
+  return { ...slower, refusals, caution, pausedUntilMs, refusedAtMs: isNew ? nowMs : state.refusedAtMs };
 }
 
-/** Requests a second that were too many. A lone probe that is refused says nothing about speed: what stood is kept. */
+/**
+ * The refused rate (requests a second). A refused probe after a pause says nothing about it: the earlier value stays.
+ */
 function refusedSpeed(state: GovernorState, nowMs: number): number {
   if (state.refusals > 0 && state.ratePerSecond === 0) return state.refusedPerSecond;
   const elapsedSeconds = Math.max(nowMs - state.countedFromMs, 250) / 1_000;
@@ -167,11 +181,11 @@ function succeeded(state: GovernorState, startedAtMs: number, settings: Governor
   const growth = state.places < state.slowStartUntil ? 1 : 1 / state.places;
   const places = Math.min(settings.maxConcurrency, state.places + growth);
   const grown = state.ratePerSecond + (RATE_GROWTH * state.refusedPerSecond) / Math.max(state.ratePerSecond, 1);
-  const lifted = state.ratePerSecond === 0 || grown > RATE_LIFTED_AT * state.refusedPerSecond;
-  // A success that was under way before the refusal does not end the caution.
+  const isLifted = state.ratePerSecond === 0 || grown > RATE_LIFTED_AT * state.refusedPerSecond;
+  // Success of a request that started before the last refusal does not end the row of refusals.
   const refusals = startedAtMs >= state.refusedAtMs ? 0 : state.refusals;
   const caution = Math.max(0, state.caution - CALM_PER_SUCCESS);
-  return { ...state, places, refusals, caution, ratePerSecond: lifted ? 0 : grown };
+  return { ...state, places, refusals, caution, ratePerSecond: isLifted ? 0 : grown };
 }
 
 function withBudget(state: GovernorState, outcome: RequestOutcome, nowMs: number): GovernorState {
@@ -179,7 +193,7 @@ function withBudget(state: GovernorState, outcome: RequestOutcome, nowMs: number
   const spreadMs = Math.min(Math.max(outcome.windowMs ?? BUDGET_SPREAD_MS, 1_000), BUDGET_SPREAD_MS);
   return {
     ...state,
-    // With nothing left, one request a window finds out when there is something again.
+    // With nothing left, one request per window finds out when there is budget again.
     budgetPerSecond: (Math.max(outcome.remaining, 1) * 1_000) / spreadMs,
     budgetUntilMs: nowMs + spreadMs,
   };

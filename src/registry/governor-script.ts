@@ -1,6 +1,7 @@
 /**
- * The governor's policy in Lua, for Redis: each function does what its namesake in governor-policy.ts does, to the digit,
- * which a test shows with random histories. State `s` is a table of the fields of GovernorState, changed in place.
+ * The governor's policy in Lua, for Redis. Each function computes exactly what its namesake in governor-policy.ts does:
+ * a test compares them over random histories. The state `s` is a table of the fields of GovernorState, changed in
+ * place.
  */
 export const POLICY_SCRIPT = `
 local MIN_RATE_PER_SECOND = 0.2
@@ -99,14 +100,14 @@ end
 `;
 
 /**
- * One exchange of a process with the state that all share.
+ * One exchange of a process with the shared state.
  *
  * KEYS: the registry's state; its holders. ARGV: a JSON object, see `Report` in redis-governor.ts.
- * Returns: how many requests may start now; ms until it is worth asking again, or -1; whether places may be passed on
- * without asking (1, 0); how many places the process may keep.
+ * Returns: how many requests may start now; after how many ms to ask again, or -1; whether places may be reused without
+ * asking (1, 0); how many places the process may hold.
  *
- * A holder is a process; its field is "places waiting seen". It says how many it holds, not how that changed, so what
- * one exchange got wrong the next one puts right, and a holder that died is gone when its lease is over.
+ * A holder is a process; its field is "places waiting seen". It reports totals, not changes, so each exchange corrects
+ * the errors of earlier ones, and a dead holder is gone when its lease is over.
  */
 export const EXCHANGE_SCRIPT = `${POLICY_SCRIPT}
 local report = cjson.decode(ARGV[1])

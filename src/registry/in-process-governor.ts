@@ -4,13 +4,14 @@ import { admit, type GovernorSettings, type GovernorState, initialGovernorState,
 import type { CallOptions, RequestGovernor, RequestOutcome } from './registry.ts';
 import { type Release, WaitingLine } from './waiting-line.ts';
 
+/** What an in-process governor needs. */
 export interface InProcessGovernorOptions {
-  /** The limits for a registry; asked once each. */
+  /** The limits for a registry; called once for each. */
   readonly settingsFor: (registry: RegistryHost) => GovernorSettings;
   readonly clock?: Clock;
 }
 
-/** The governor of one process: {@link admit} and {@link settle} for each registry, first come, first served. */
+/** The governor of one process: applies {@link admit} and {@link settle} to each registry, first come, first served. */
 export function createInProcessGovernor(options: InProcessGovernorOptions): RequestGovernor {
   const clock = options.clock ?? systemClock;
   const gates = new Map<RegistryHost, Gate>();
@@ -22,6 +23,7 @@ export function createInProcessGovernor(options: InProcessGovernorOptions): Requ
   return { acquire: (registry, { signal }) => gateOf(registry).acquire(signal) };
 }
 
+/** Admits the requests to one registry. */
 class Gate {
   readonly #settings: GovernorSettings;
   readonly #clock: Clock;

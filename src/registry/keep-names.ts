@@ -2,9 +2,9 @@ import { InvalidReferenceError, SlimboardError } from '../errors.ts';
 import type { ListOptions } from './registry.ts';
 
 /**
- * The listed names that keep to OCI's grammar; each of the others is told. Some registries' own rules are wider (ECR: 300
- * characters a tag), and a list may hold what is no text at all.
- * @throws InvalidReferenceError for the first of the others, when nobody is there to be told
+ * Parses listed names. Returns those that follow OCI's grammar, and calls `onInvalid` for each of the others: some
+ * registries allow more (ECR: tags of 300 characters), and a list may contain entries that are no text.
+ * @throws InvalidReferenceError for the first invalid name, if there is no `onInvalid`
  */
 export function keepNames<Name>(
   listed: readonly unknown[],
@@ -22,7 +22,7 @@ export function keepNames<Name>(
   });
 }
 
-/** It may be of any size and depth, and is not shown. */
+/** Stands for an entry that is no text: such an entry may be of any size and depth. */
 const NO_TEXT = '(no text)';
 
 function textOf(entry: unknown): string {

@@ -1,12 +1,11 @@
 import { MalformedContentError } from '../errors.ts';
 
 /**
- * Where the next page is, as a path with its query on the registry itself; undefined: this was the last page.
- * An absolute address must name the registry's host; its scheme and port are not used, for a registry behind a proxy
- * tells those of its inner side.
+ * The path and query of the next page, on the registry itself; undefined after the last page. An absolute address must
+ * name the registry's host. Its scheme and port are ignored: a registry behind a proxy states those of its inner side.
  * @param header the `Link` header. @see RFC 8288; distribution-spec, "Listing Tags"
  * @param base the address of this page
- * @throws MalformedContentError when it leads to another host
+ * @throws MalformedContentError for an invalid address, or one on another host
  */
 export function nextPagePath(header: string | readonly string[] | undefined, base: URL): string | undefined {
   const target = nextTarget(typeof header === 'string' ? header : (header ?? []).join(', '));
@@ -26,7 +25,7 @@ export function nextPagePath(header: string | readonly string[] | undefined, bas
 function nextTarget(header: string): string | undefined {
   for (const [, target = '', parameters = ''] of header.matchAll(/<([^<>]*)>([^,<]*)/g)) {
     const relations = parameters.split(';').flatMap(relationsOf);
-    // Without any parameter it is a registry's short form: the header has no other use here.
+    // Some registries leave out rel="next"; lists have no other links.
     if (relations.includes('next') || parameters.trim() === '') return target;
   }
   return undefined;

@@ -7,21 +7,22 @@ import type { EcrOptions } from './ecr/options.ts';
 import type { Registry, RequestGovernor } from './registry.ts';
 import type { RequestObservation } from './transport.ts';
 
+/** What opening a registry needs besides its source. */
 export interface OpenRegistryOptions {
   /** Where credentials come from. */
   readonly environment: Environment;
   readonly governor: RequestGovernor;
-  /** The repository tag of ECR that names an owner. */
+  /** The key of the ECR repository tag that names the owner. */
   readonly teamKey: string;
-  /** Told of every request that was sent; no status: no answer came. */
+  /** Called after every request; the status is undefined when no answer came. */
   readonly onRequest: (registry: RegistryHost, status: number | undefined, throttled: boolean) => void;
   /** Default: connections of its own. */
   readonly connect?: Connect;
-  /** Told what could not be read and fails nothing. */
+  /** Called with a sentence on what could not be read, where that fails nothing. */
   readonly onNote: (note: string) => void;
 }
 
-/** Opens the registry of a source. Amazon's SDK is loaded only where a source needs it. */
+/** Opens the registry of a source. Loads the AWS SDK only if the source needs it. */
 export async function openRegistry(source: SourceSettings, options: OpenRegistryOptions): Promise<Registry> {
   const { governor, environment } = options;
   const onRequest = ({ registry, status }: RequestObservation): void =>
@@ -50,12 +51,14 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
   });
 }
 
-/** Who gives a registry more time means that it may be silent for as long: some list their repositories for minutes. */
+/**
+ * A longer request timeout also allows silence for as long: some registries take minutes to list their repositories.
+ */
 function timeoutsOf(requestTimeoutMs: number): Pick<DistributionOptions, 'requestTimeoutMs' | 'idleTimeoutMs'> {
   return { requestTimeoutMs, idleTimeoutMs: requestTimeoutMs };
 }
 
-/** Which registries of Amazon ECR a source names, and with whose permissions. */
+/** The ECR registries that a source names, and the credentials to read them with. */
 export function ecrOptionsOf({
   account,
   regions,

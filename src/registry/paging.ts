@@ -4,30 +4,33 @@ import { parseJsonObject, readArray } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
 import { nextPagePath } from './link.ts';
 
-/** What most registries take; more is refused by some (distribution, ECR: 1,000). */
+/** Entries per page that most registries accept; some refuse more (distribution, ECR: 1,000). */
 export const PAGE_SIZE = 1_000;
 /**
- * Registries exist that ignore `n` and send all names at once (distribution 2.8): room for some two million tags. What
- * was parsed is given on in pages of {@link PAGE_SIZE}.
+ * Some registries ignore `n` and send all names at once (distribution 2.8): this is room for some two million tags.
+ * They are yielded in pages of {@link PAGE_SIZE}.
  */
 export const MAX_PAGE_BYTES = 67_108_864;
-/** Of all pages of a list together: room for some eight million tags. Whoever takes the names may hold them all. */
+/** For all pages of a list together: room for some eight million tags. The caller may hold all names in memory. */
 const MAX_LIST_BYTES = 4 * MAX_PAGE_BYTES;
 const MAX_PAGES = 100_000;
-/** Filtered listings may have some pages without a name; a run of them is a loop. */
+/** Filtered listings may have some empty pages; more than this in a row are a loop. */
 const MAX_EMPTY_PAGES = 100;
 
+/** A list to read. */
 export interface Listing {
+  /** The address of its first page. */
   readonly first: URL;
   /** The list's field in the page: `tags`, `repositories`. */
   readonly field: string;
+  /** Names the list in messages. */
   readonly what: string;
 }
 
 /**
  * The names of a list, page by page to the end, in the registry's own order.
- * @param fetchPage one page; not called for the next one before the names of this one are taken
- * @throws MalformedContentError when the pages lead elsewhere, repeat, or do not end
+ * @param fetchPage reads one page; called for the next one only after the names of this one were consumed
+ * @throws MalformedContentError when pages lead to another host, repeat, or do not end
  */
 export async function* listNames(
   listing: Listing,
@@ -49,9 +52,10 @@ export async function* listNames(
   }
 }
 
+/** Detects lists that repeat or do not end. */
 class LoopGuard {
   readonly #what: string;
-  /** Digests of addresses: a cursor may be as long as a header. */
+  /** Hashes of addresses, because a cursor may be as long as a header. */
   readonly #seen = new Set<string>();
   #bytes = 0;
   #empty = 0;
@@ -87,7 +91,7 @@ class LoopGuard {
   }
 }
 
-/** What is no text may nest deeper than the stack takes. */
+/** A name for comparison. Entries that are no text are left out: they may nest deeper than the stack allows. */
 function shown(name: unknown): string {
   return typeof name === 'string' ? name : '';
 }

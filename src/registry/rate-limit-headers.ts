@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestOutcome } from './registry.ts';
 
 /**
- * What an answer's headers tell about the registry's limits.
- * @param nowMs the wall clock (ms since 1970), for dates; the registry's own counts where it tells it, for clocks differ
+ * What the headers of an answer say about the registry's limits.
+ * @param nowMs the wall clock (ms since 1970), for dates; the answer's own Date comes first, because clocks differ
  * @see RFC 9110, section 10.2.3 (Retry-After); draft-ietf-httpapi-ratelimit-headers
  */
 export function rateLimitsOf(
@@ -19,12 +19,12 @@ export function rateLimitsOf(
   };
 }
 
-/** Seconds, or an HTTP date; ms from now, never negative. Undefined where it is neither. */
+/** Parses Retry-After: seconds, or an HTTP date. Returns ms from now, never negative; undefined for anything else. */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   const text = value?.trim() ?? '';
   if (/^\d{1,12}(?:\.\d+)?$/.test(text)) {
     const seconds = Number(text);
-    // Docker Hub has sent the moment (seconds since 1970) in the place of a delay.
+    // Docker Hub has sent a moment (seconds since 1970) instead of a delay.
     return seconds > 1_000_000_000 ? Math.max(0, seconds * 1_000 - nowMs) : seconds * 1_000;
   }
   const dateMs = parseDate(text);
@@ -32,7 +32,7 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
 }
 
 function parseDate(text: string): number | undefined {
-  // Date.parse takes much for a date ("-1", "5 x"); a real one names its day.
+  // Date.parse accepts too much ("-1", "5 x"); an HTTP date begins with the day's name.
   const dateMs = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(dateMs) ? undefined : dateMs;
 }

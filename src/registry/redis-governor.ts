@@ -12,30 +12,32 @@ import { EXCHANGE_SCRIPT } from './governor-script.ts';
 import type { CallOptions, RequestGovernor, RequestOutcome } from './registry.ts';
 import { type Release, WaitingLine } from './waiting-line.ts';
 
+/** What a shared governor needs. */
 export interface RedisGovernorOptions {
   readonly redis: Redis;
-  /** Of all keys. */
+  /** Begins all keys. */
   readonly prefix: string;
-  /** The limits for a registry, all workers together; asked once each. */
+  /** The limits for a registry, for all workers together; called once for each. */
   readonly settingsFor: (registry: RegistryHost) => GovernorSettings;
-  /** Told when Redis refuses; requests wait until it answers again. */
+  /** Called when Redis fails; requests wait until it answers again. */
   readonly onError: (error: Error) => void;
-  /** After this long without a word a process counts as dead, and its places as free; default 10 s. */
+  /** A process that reports nothing for this long counts as dead, and its places as free (ms); default 10,000. */
   readonly leaseMs?: number;
   readonly clock?: Clock;
 }
 
+/** A governor that several processes share. */
 export interface RedisGovernor extends RequestGovernor {
-  /** Gives every place back at once. */
+  /** Gives all places back at once. */
   close(): Promise<void>;
 }
 
 /**
- * The governor that all workers share: the policy of governor-policy.ts over one state a registry, kept in Redis.
+ * The governor that all workers share: the policy of governor-policy.ts over one state per registry, stored in Redis.
  *
- * A process does not ask for each request. What it has to tell and to ask is collected and exchanged together, and while
- * the registry sets no limit a place that becomes free goes to the next request at once, which is told afterwards: at
- * full speed that is a few dozen exchanges a second, whatever the number of requests.
+ * A process does not ask Redis before each request. It collects outcomes and demand, and sends them in one exchange.
+ * While the registry sets no limit, a place that becomes free goes to the next request at once, and Redis is told
+ * later. At full speed that takes a few dozen exchanges a second, however many requests are sent.
  */
 export function createRedisGovernor(options: RedisGovernorOptions): RedisGovernor {
   const exchange = exchangeThrough(options);
@@ -53,30 +55,31 @@ export function createRedisGovernor(options: RedisGovernorOptions): RedisGoverno
   };
 }
 
-/** What a process tells, and asks. Times are ms. */
+/** What a process reports to Redis and asks for. Times are ms. */
 interface Report {
-  /** Of a registry that is new to Redis. */
+  /** The state to begin with, if Redis has none. */
   readonly initial: GovernorState;
   readonly maxConcurrency: number;
-  /** A second; 0 is no limit. */
+  /** Requests a second; 0: no limit. */
   readonly maxRate: number;
-  /** Places that the process holds, used or kept for what comes next. */
+  /** Places that the process holds, in use or spare. */
   readonly held: number;
   /** Requests that wait for a place. */
   readonly waiting: number;
-  /** Requests that started since the last report in places that were passed on. */
+  /** Requests that started in spare places since the last report. */
   readonly started: number;
   readonly outcomes: readonly (RequestOutcome & { readonly agoMs: number })[];
 }
 
+/** The answer of Redis to a report. */
 interface Answer {
   /** Requests that may start now. */
   readonly granted: number;
-  /** When it is worth asking again; undefined when another request has to end first. */
+  /** After how long to ask again (ms); undefined when another request has to end first. */
   readonly retryMs: number | undefined;
-  /** Whether a place may be passed on without asking. */
+  /** Whether the next request may reuse a place without asking. */
   readonly free: boolean;
-  /** Places that the process may keep while others wait. */
+  /** Places that the process may hold while other processes wait. */
   readonly keep: number;
 }
 
@@ -99,16 +102,19 @@ function exchangeThrough({ redis, prefix, leaseMs = DEFAULT_LEASE_MS }: RedisGov
   };
 }
 
-/** Outcomes wait this long for company when nobody waits for the answer. */
+/** Outcomes are collected for this long when no request waits for a place. */
 const REPORT_MS = 20;
-/** How often a process without a place asks whether another has let one go. */
+/** How often a process without a place asks whether another has given one back. */
 const POLL_MS = 40;
-/** Of processes that outnumber the places, one that had its turn lets the others ask first; they do so within this. */
+/**
+ * When processes outnumber the places, one that had its turn lets the others ask first; they do so within this time.
+ */
 const TURN_MS = 2 * POLL_MS;
 const AFTER_ERROR_MS = 1_000;
-/** A place that is kept for what comes next goes back when nothing came for this long. */
+/** Spare places are given back when no request has started for this long. */
 const KEEP_MS = 1_000;
 
+/** Admits the requests of this process to one registry. */
 class SharedGate {
   readonly #registry: RegistryHost;
   readonly #exchange: Exchange;
@@ -119,7 +125,7 @@ class SharedGate {
   readonly #line = new WaitingLine();
   #outcomes: { readonly outcome: RequestOutcome; readonly startedAtMs: number }[] = [];
   #inUse = 0;
-  /** Places that became free and may be used again without asking. */
+  /** Places that became free and may be reused without asking. */
   #spare = 0;
   #startedFromSpare = 0;
   #lastStartMs = 0;
@@ -181,18 +187,18 @@ class SharedGate {
     else this.#exchangeIn(REPORT_MS);
   }
 
-  /** This process heard of a limit; the others do in the next exchange. */
+  /** After a refusal each place has to be asked for again. The other processes learn of it by the next exchange. */
   #stopPassingOn(): void {
     this.#free = false;
     this.#spare = 0;
   }
 
-  /** As soon as the answer can be yes. */
+  /** Exchanges as soon as Redis may grant a place. */
   #ask(): void {
     this.#exchangeIn(Math.max(0, this.#retryAtMs - this.#clock.now()));
   }
 
-  /** At the latest then; an exchange that is under way sees to what comes after it. */
+  /** Exchanges after `delayMs` at the latest. An exchange that is under way schedules the next one itself. */
   #exchangeIn(delayMs: number): void {
     const dueMs = this.#clock.now() + delayMs;
     if (this.#exchanging || dueMs >= this.#dueMs) return;
@@ -206,13 +212,13 @@ class SharedGate {
 
   async #exchangeNow(): Promise<void> {
     if (this.#clock.now() - this.#lastStartMs >= KEEP_MS) this.#spare = 0;
-    const told = this.#outcomes;
+    const reported = this.#outcomes;
     const report = this.#report();
     let nextMs: number | undefined;
     try {
-      nextMs = this.#take(await this.#exchange(this.#registry, report), report.waiting);
+      nextMs = this.#apply(await this.#exchange(this.#registry, report), report.waiting);
     } catch (error) {
-      this.#outcomes = [...told, ...this.#outcomes];
+      this.#outcomes = [...reported, ...this.#outcomes];
       this.#onError(error as Error);
       nextMs = AFTER_ERROR_MS;
     }
@@ -236,14 +242,18 @@ class SharedGate {
     return report;
   }
 
-  /** @returns when to exchange again (ms); undefined when there is nothing to tell or to ask */
-  #take(answer: Answer, asked: number): number | undefined {
+  /**
+   * Starts as many requests as were granted.
+   * @param asked how many requests waited at the time of the report
+   * @returns after how long to exchange again (ms); undefined when there is nothing to report or to ask for
+   */
+  #apply(answer: Answer, asked: number): number | undefined {
     this.#free = answer.free && !this.#outcomes.some(({ outcome }) => outcome.throttled);
     this.#keep = answer.keep;
     this.#retryAtMs = answer.retryMs === undefined ? 0 : this.#clock.now() + answer.retryMs;
     let granted = answer.granted;
     for (; granted > 0 && this.#line.length > 0; granted -= 1) this.#startFirst();
-    // Places of requests that left meanwhile are kept like those that became free.
+    // Places for requests that were aborted meanwhile become spare ones.
     this.#spare = this.#free ? Math.min(this.#spare + granted, Math.max(0, this.#keep - this.#inUse)) : 0;
     this.#useSpare();
     return this.#nextExchangeMs(answer, asked);
@@ -252,7 +262,7 @@ class SharedGate {
   #nextExchangeMs(answer: Answer, asked: number): number | undefined {
     const heartbeatMs = this.#leaseMs / 3;
     if (this.#line.length > 0) {
-      // All that was asked for was given, or places became free while the exchange was under way.
+      // If everything was granted, or requests ended while the exchange was under way, more may be granted now.
       const mayAskNow = answer.granted >= asked || this.#outcomes.length > 0;
       const pauseMs = answer.retryMs ?? (mayAskNow ? 0 : POLL_MS * (0.5 + Math.random()));
       return Math.min(pauseMs, heartbeatMs);

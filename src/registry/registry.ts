@@ -5,25 +5,28 @@ import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 
 /**
- * What the audit asks of a registry, in small capabilities. `distribution.ts` implements them for any OCI registry,
- * `ecr/` for Amazon ECR. Every method may throw the errors of ../errors.ts, and stops when its signal aborts.
+ * What an audit asks of a registry, as small interfaces. `distribution.ts` implements them for any OCI registry, `ecr/`
+ * for Amazon ECR. Every method may throw the errors of ../errors.ts, and stops when its signal aborts.
  */
 
+/** Options of every call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of the two listings. */
 export interface ListOptions extends CallOptions {
   /**
-   * Told, before the page that held it is given on, of each listed name that breaks the grammar of names: it cannot be
-   * audited, and belongs among the errors. Without it such a name ends the listing with its error.
+   * Called for each listed name that breaks the grammar of names, before its page is yielded. Such a name cannot be
+   * audited and belongs among the errors. Without this callback the listing throws the error.
    */
   readonly onInvalid?: (name: string, error: SlimboardError) => void;
-  /** Of repositories: those that will be audited. Nothing that costs a request is looked up for the others. */
+  /** For repositories: whether one will be audited. No requests are spent on details of the others. */
   readonly selects?: (name: RepositoryName) => boolean;
   /**
-   * Of repositories: told of each registry whose list was read to its end, by what says of a host whether it is that one's.
-   * Of a source that spans several, one may fail alone.
+   * For repositories: called for each registry whose list was read to its end. Where a source spans several registries,
+   * the others may still fail.
+   * @param serves whether a host belongs to that registry
    */
   readonly onListed?: (serves: (registry: RegistryHost) => boolean) => void;
 }
@@ -31,28 +34,28 @@ export interface ListOptions extends CallOptions {
 /** A repository as its registry lists it. */
 export interface ListedRepository {
   readonly name: RepositoryName;
-  /** The host that serves it; a source may span several (ECR: one a region). */
+  /** The host that serves it; a source may span several (ECR: one per region). */
   readonly registry: RegistryHost;
-  /** The owner that the registry itself names (ECR: the repository's tag `team`). */
+  /** The owner that the registry names (ECR: the repository's tag `team`). */
   readonly team?: string;
 }
 
-/** A tag, or an untagged manifest, as its registry lists it. Plain OCI registries tell the tag alone. */
+/** A tag, or an untagged manifest, as its registry lists it. Plain OCI registries list tags alone. */
 export interface ListedManifest {
   readonly tag?: Tag;
   readonly digest?: Digest;
   readonly mediaType?: string;
-  /** The type of the config, or the manifest's own artifactType: it tells charts and signatures from images. */
+  /** The media type of the config, or the manifest's artifactType: distinguishes charts and signatures from images. */
   readonly artifactType?: string;
   /** ISO 8601. */
   readonly pushedAt?: string;
   /** ISO 8601. */
   readonly pulledAt?: string;
-  /** The size that the registry itself tells (bytes). */
+  /** The size that the registry states (bytes). */
   readonly reportedBytes?: number;
-  /** Stored and paid, and not to be read now. */
+  /** Stored and paid for, but it cannot be read now. */
   readonly archived?: boolean;
-  /** The manifest that this one describes, where the listing says so. */
+  /** The manifest that this one describes, if the listing names it. */
   readonly subject?: Digest;
 }
 
@@ -63,22 +66,26 @@ export interface FetchedManifest {
   readonly body: Uint8Array;
 }
 
+/** Lists the repositories of a registry. */
 export interface RepositoryLister {
-  /** Pages of repositories, to the end. */
+  /** All repositories, page by page. */
   listRepositories(options: ListOptions): AsyncIterable<readonly ListedRepository[]>;
 }
 
+/** Lists the contents of a repository. */
 export interface ManifestLister {
   /**
-   * Pages of what the repository holds, to the end; none where the registry lists a repository of which it has nothing.
-   * @throws UnknownRepositoryError when the settings name a repository that the registry has not
+   * All tags and untagged manifests of a repository, page by page; no page if the registry lists a repository but has
+   * nothing of it.
+   * @throws UnknownRepositoryError when the settings name a repository that the registry does not have
    */
   listManifests(repository: ListedRepository, options: ListOptions): AsyncIterable<readonly ListedManifest[]>;
 }
 
+/** Reads manifests by tag or digest. */
 export interface ManifestReader {
   /**
-   * What a tag points at: `unchanged` when that is still `known`, which costs one request without a body.
+   * The manifest that a tag names, or `unchanged` if its digest is still `known`, which takes one request without body.
    * @throws NotFoundError when the tag is gone
    */
   readTag(
@@ -88,8 +95,8 @@ export interface ManifestReader {
     options: CallOptions,
   ): Promise<FetchedManifest | 'unchanged'>;
   /**
-   * Manifests by digest, or why one could not be read: one failure leaves the others as they are.
-   * @throws RateLimitedError for all of them together: the work waits, and no item fails by a limit
+   * Manifests by digest, each with its content or the error of reading it.
+   * @throws RateLimitedError for all of them together: a limit makes the work wait and fails no item
    * @throws AuthenticationError where one call reads many (ECR): its refusal concerns all of them
    */
   readManifests(
@@ -99,6 +106,7 @@ export interface ManifestReader {
   ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>>;
 }
 
+/** Reads blobs. */
 export interface BlobReader {
   /** A whole small blob (a config, an attestation), verified. @throws TooLargeError over `maxBytes` */
   readBlob(
@@ -106,36 +114,38 @@ export interface BlobReader {
     blob: Descriptor,
     options: CallOptions & { maxBytes: number },
   ): Promise<Uint8Array>;
-  /** A blob's bytes as they come, not verified: the caller counts and hashes. */
+  /** A blob as a stream. Its bytes are not verified: the caller counts and hashes them. */
   openBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions): Promise<Readable>;
 }
 
-/** Asks before each request, and is told how it went; the one that all workers share lives in Redis. */
+/** Decides when each request may start, and learns from its outcome; all workers share one through Redis. */
 export interface RequestGovernor {
-  /** Waits for a place; call the result when the request is over. */
+  /** Waits for a place; the caller calls the returned function when its request is over. */
   acquire(registry: RegistryHost, options: CallOptions): Promise<(outcome: RequestOutcome) => void>;
 }
 
+/** What a governor needs to know about a finished request. */
 export interface RequestOutcome {
-  /** HTTP status, or undefined when no answer came. */
+  /** HTTP status; undefined when no answer came. */
   readonly status?: number;
   /** 429, a throttling code, or a 503: slow down. */
   readonly throttled: boolean;
   /** Retry-After, in ms. */
   readonly retryAfterMs?: number;
-  /** `ratelimit-remaining` and its window, where the registry tells them. */
+  /** `ratelimit-remaining`, if the registry sends it. */
   readonly remaining?: number;
+  /** The window of `remaining` (ms). */
   readonly windowMs?: number;
 }
 
-/** Within what a registry keeps each blob once. */
+/** Within what a registry stores each blob once. */
 export type DedupScope = 'registry' | 'repository' | 'namespace';
 
-/** A registry that can be audited; closed by whoever opened it. */
+/** A registry that can be audited; whoever opens it closes it. */
 export interface Registry extends RepositoryLister, ManifestLister, ManifestReader, BlobReader {
   /**
-   * Where the registry itself shares blobs; undefined when that cannot be read now. Absent where it does not tell (most),
-   * and the settings decide.
+   * The scope within which the registry shares blobs; undefined when that cannot be read now. The method is absent for
+   * registries that do not say (most of them): there the settings decide.
    */
   dedupScope?(options: CallOptions): Promise<DedupScope | undefined>;
   close(): Promise<void>;

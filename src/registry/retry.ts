@@ -2,17 +2,17 @@ import { RateLimitedError, type SlimboardError } from '../errors.ts';
 import { LONGEST_PAUSE_MS } from './governor-policy.ts';
 
 /**
- * The budget of one request, in seconds; what lasts longer is the queue's business. A refusal to serve more is no
- * failure: it waits at the governor and does not count as an attempt.
+ * One request is retried for seconds; longer outages are left to the queue. A refusal for too many requests is no
+ * failure: the request waits at the governor again, and no attempt is counted.
  */
 const ATTEMPTS = 4;
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 5_000;
 const REFUSALS = 10;
-/** A longer Retry-After frees the lane: the work is put off as a whole. */
+/** A longer Retry-After puts the whole task off, so that other tasks can run. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** How often one request may fail, or be refused, before its task is put off. One an attempted request. */
+/** Counts how often one request failed or was refused, and says when that is too often. Each request has its own. */
 export class RetryBudget {
   readonly #random: () => number;
   #failures = 0;
@@ -24,9 +24,9 @@ export class RetryBudget {
   }
 
   /**
-   * How long to wait before the next attempt (ms): up to twice as long each time, at random, so that many clients that
+   * How long to wait before the next attempt (ms): random, up to a bound that doubles each time, so that clients that
    * failed together do not come back together.
-   * @throws the error, when the budget is spent
+   * @throws the error, when no attempt is left
    */
   delayAfterFailure(error: SlimboardError): number {
     this.#failures += 1;
@@ -34,7 +34,7 @@ export class RetryBudget {
     return this.#random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures);
   }
 
-  /** @throws RateLimitedError when waiting any longer would hold up other work */
+  /** Counts a refusal for too many requests. @throws RateLimitedError when waiting longer would hold up other work */
   countRefusal(what: string, retryAfterMs: number | undefined): void {
     this.#refusals += 1;
     if ((retryAfterMs ?? 0) <= LONGEST_WAIT_MS && this.#refusals <= REFUSALS) return;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const REDACTED = '[secret]';
 
-/** A password or token that no message, log line, JSON or inspection shows; only {@link Secret.reveal} gives it out. */
+/** A password or token that no message, log line, JSON or inspection shows; only {@link Secret.reveal} returns it. */
 export class Secret {
   readonly #value: string;
 

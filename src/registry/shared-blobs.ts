@@ -5,12 +5,12 @@ import type { BlobReader, ListedRepository, Registry } from './registry.ts';
 
 type ReadBlob = BlobReader['readBlob'];
 
-/** Configs are a few kilobytes each: those of thousands of images, more than are read at a time. What is older is kept. */
+/** Room for the configs of thousands of images, more than are read at the same time. Older ones are in the database. */
 const MAX_BYTES = 8_000_000;
 
 /**
- * The same registry, asked once for a small blob that several repositories want at about the same time: an image that
- * was promoted from one to the next has one config. One repository's failure is not another's.
+ * Wraps a registry so that a small blob that several repositories want at about the same time is read once: an image
+ * that was promoted from one repository to the next has the same config. A failure in one does not fail the others.
  */
 export function shareBlobs(registry: Registry): Registry {
   const known = new LRUCache<Digest, Promise<Uint8Array>>({ maxSize: MAX_BYTES });

@@ -4,18 +4,18 @@ import { TooLargeError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import { type Answer, DeadlineError, type ExchangeRequest, MAX_ERROR_BYTES } from './exchange.ts';
 
-/** An answer whose success comes as a stream. */
+/** An answer whose body, if the status is 200, is a stream. */
 export interface StreamAnswer extends Answer {
   readonly stream?: Readable;
 }
 
-/** Slower than this on the whole, a body is no download but a way to hold us. */
+/** A body that is slower than this on average is cut off: it would only hold the connection. */
 const MIN_BYTES_PER_MS = 16;
 
 /**
- * Sends a request; the body of a 200 is left to the caller, who verifies it, and must read or destroy it.
- * It ends with TooLargeError after `maxBytes`, and with what `asError` makes of an error when it is cut or too slow.
- * @param deadlineMs for the answer, beside the time that `maxBytes` take at 16 kB/s
+ * Sends a request and returns the body of a 200 as a stream. The caller verifies it, and must read or destroy it.
+ * It fails with TooLargeError after `maxBytes`, and with the result of `asError` when it breaks or is too slow.
+ * @param deadlineMs for the answer, plus the time that `maxBytes` take at 16 kB/s
  * @throws as `exchange` does
  */
 export async function openStream(
@@ -27,7 +27,7 @@ export async function openStream(
   const endsAtMs = clock.now() + deadlineMs + maxBytes / MIN_BYTES_PER_MS;
   const response = await dispatcher.request({ method, path, headers, signal: signal ?? null });
   const answer = { status: response.statusCode, headers: response.headers };
-  // A part (206), or anything else but the whole, is a refusal to whoever asked: nobody would read its stream to the end.
+  // Any other status, 206 too, is a refusal to the caller: nobody would read its stream to the end.
   if (answer.status !== 200) return { ...answer, body: await readBeginning(response.body) };
   const check = (bytes: number): Error | null => {
     if (bytes > maxBytes)
@@ -50,7 +50,7 @@ function checked(source: Readable, check: (bytes: number) => Error | null, asErr
   return source.pipe(stream);
 }
 
-/** The first bytes of an error's body; leaving the loop early ends the connection. */
+/** The beginning of an error's body; leaving the loop early closes the connection. */
 async function readBeginning(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -10,15 +10,16 @@ import { RetryBudget } from './retry.ts';
 import type { Secret } from './secret.ts';
 import { openStream, type StreamAnswer } from './stream.ts';
 
-/** One request as it went, for metrics. */
+/** How one request went, for metrics. */
 export interface RequestObservation {
   readonly registry: RegistryHost;
   readonly method: string;
-  /** Undefined: no answer. */
+  /** HTTP status; undefined when no answer came. */
   readonly status: number | undefined;
   readonly ms: number;
 }
 
+/** What a {@link Transport} needs. */
 export interface TransportOptions {
   readonly registry: RegistryHost;
   readonly connections: Connections;
@@ -33,23 +34,25 @@ export interface TransportOptions {
 
 const DEFAULTS = { clock: systemClock, random: Math.random, requestTimeoutMs: 120_000 };
 
+/** A request as {@link Transport} sends it. */
 export interface TransportRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * The Authorization header; sent to the origin of `url` and to no other. Asked for when the request's turn has come: by
-   * then a token may have been renewed.
+   * The Authorization header, sent only to the origin of `url`. Called when the request's turn has come, because a
+   * token may have been renewed while it waited.
    */
   readonly authorization?: () => Secret | undefined;
   readonly body?: string;
+  /** The most that a body may have. */
   readonly maxBytes: number;
-  /** What is asked for, with its registry, in messages. */
+  /** Names what is asked for, and its registry, in messages. */
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer, and who gave it: the origin that was asked, or the one to which redirects led. */
+/** An answer, and the origin that gave it: the one that was asked, or the last one of its redirects. */
 export type FinalAnswer<A extends Answer = Answer> = A & { readonly origin: string };
 
 const MAX_REDIRECTS = 5;
@@ -58,8 +61,8 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 type Send<A extends Answer> = (request: TransportRequest, url: URL, authorization: Secret | undefined) => Promise<A>;
 
 /**
- * Sends requests to one registry: each waits for its place at the governor, redirects are followed with care, and
- * what fails in passing is tried again within {@link RetryBudget}.
+ * Sends requests to one registry. Each waits for a place at the governor, safe redirects are followed, and passing
+ * failures are retried within {@link RetryBudget}.
  */
 export class Transport {
   readonly #options: TransportOptions & typeof DEFAULTS;
@@ -69,20 +72,20 @@ export class Transport {
   }
 
   /**
-   * The answer, whatever its status below 500.
+   * Sends a request and returns the answer, whatever its status below 500.
    * @throws RegistryUnavailableError, RateLimitedError when the budget is spent; TooLargeError; MalformedContentError
-   *   for a redirect that is not to be followed; the signal's reason
+   *   for a redirect that must not be followed; the signal's reason
    */
   send(request: TransportRequest): Promise<FinalAnswer> {
-    return this.#persist(request, async (...call) => this.#exchange(...call));
+    return this.#sendWithRetries(request, async (...call) => this.#exchange(...call));
   }
 
-  /** As {@link Transport.send}, with the body of a success as a stream; its place is taken until the stream closes. */
+  /** Like {@link Transport.send}, with the body of a 200 as a stream, which keeps its place until it closes. */
   open(request: TransportRequest): Promise<FinalAnswer<StreamAnswer>> {
-    return this.#persist(request, async (...call) => this.#openStream(...call));
+    return this.#sendWithRetries(request, async (...call) => this.#openStream(...call));
   }
 
-  async #persist<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
+  async #sendWithRetries<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
     const budget = new RetryBudget(this.#options.random);
     for (;;) {
       const delayMs = await this.#attempt(request, send).then(
@@ -94,13 +97,13 @@ export class Transport {
     }
   }
 
-  /** The answer where it is one, or how long to wait for the next attempt (ms). */
+  /** The answer, or how long to wait before the next attempt (ms). */
   #judge<A extends Answer>(answer: A, { what }: TransportRequest, budget: RetryBudget): A | number {
-    if (isRefusalToServeMore(answer)) {
+    if (asksToSlowDown(answer)) {
       budget.countRefusal(what, rateLimitsOf(answer.headers, Date.now()).retryAfterMs);
       return 0;
     }
-    // 501 is an answer: the same will come back.
+    // 501 is final: the same answer would come back.
     return answer.status < 500 || answer.status === 501
       ? answer
       : budget.delayAfterFailure(refusalOf(answer, what, ''));
@@ -133,7 +136,7 @@ export class Transport {
     let authorization = request.authorization?.();
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
       const answer = await send(request, url, authorization);
-      // A POST carries a token in its body: it goes nowhere else.
+      // A POST has a token in its body, which must not go to another address.
       const target = request.method === 'POST' ? undefined : redirectTarget(answer, url, request.what);
       if (!target) return { ...answer, origin: url.origin };
       if (target.origin !== url.origin) authorization = undefined;
@@ -153,7 +156,7 @@ export class Transport {
     const opened = openStream(connections.poolFor(url), asSent(request, url, authorization), {
       clock,
       deadlineMs: requestTimeoutMs,
-      // A stream may break long after it was opened: whoever reads it then gets the error that an open would have thrown.
+      // A stream may break long after it was opened: its reader then gets the error that `open` would have thrown.
       asError: (error) => findFailure(error, request.what, url.protocol) ?? error,
     });
     return this.#observed(request.method, opened);
@@ -192,8 +195,8 @@ function asSent(request: TransportRequest, url: URL, authorization: Secret | und
 }
 
 /**
- * Where an answer redirects to; undefined where it does not.
- * @throws MalformedContentError for an address that is none, another protocol, or HTTP from HTTPS
+ * Where an answer redirects to; undefined if it does not.
+ * @throws MalformedContentError for an invalid address, for a protocol other than HTTP(S), and for HTTP after HTTPS
  */
 export function redirectTarget(answer: Answer, from: URL, what: string): URL | undefined {
   const { location } = answer.headers;
@@ -206,8 +209,10 @@ export function redirectTarget(answer: Answer, from: URL, what: string): URL | u
   );
 }
 
-/** 429, the code for it under another status, or a 503 that says when to come back, or is S3's way to say so. */
-function isRefusalToServeMore(answer: Answer): boolean {
+/**
+ * Whether the registry asks to slow down: 429, its error code under another status, 503 with Retry-After or SlowDown.
+ */
+function asksToSlowDown(answer: Answer): boolean {
   if (answer.status === 429) return true;
   if (answer.status === 503) return answer.headers['retry-after'] !== undefined || isSlowDown(answer);
   return answer.status >= 400 && errorCodeOf(answer) === 'TOOMANYREQUESTS';
@@ -222,9 +227,9 @@ function outcomeOf(answer: Answer, method: string): RequestOutcome {
   const { retryAfterMs, ...budget } = rateLimitsOf(answer.headers, Date.now());
   return {
     status: answer.status,
-    throttled: answer.status === 503 || isRefusalToServeMore(answer),
+    throttled: answer.status === 503 || asksToSlowDown(answer),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    // Where budgets are counted, HEAD is free (Docker Hub): what remains need not be spread over it.
+    // Docker Hub does not count HEAD against its budget: what remains need not be spread over HEADs.
     ...(method === 'HEAD' ? {} : budget),
   };
 }

@@ -13,7 +13,7 @@ export class WaitingLine {
     return this.#waiting.size;
   }
 
-  /** Waits for a place. @throws the signal's reason when that comes first */
+  /** Waits for a place. @throws the signal's reason if it aborts first */
   join(signal: CallOptions['signal']): Promise<Release> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
@@ -30,7 +30,10 @@ export class WaitingLine {
     });
   }
 
-  /** Gives the first in line its place. @param release hears of the request's end once, however often that is told */
+  /**
+   * Gives the first in line its place.
+   * @param release is called at most once, however often the request reports its end
+   */
   admitFirst(release: Release): void {
     const [enter] = this.#waiting;
     if (!enter) return;
@@ -38,7 +41,7 @@ export class WaitingLine {
     enter(once(release));
   }
 
-  /** Drops all that wait: their promises never settle. */
+  /** Drops all waiting requests: their promises never settle. */
   clear(): void {
     this.#waiting.clear();
   }

@@ -5,34 +5,34 @@ import type { EcrInput, EcrOperation } from './operations.ts';
 import type { EcrOptions } from './options.ts';
 import { accountOf } from './repositories.ts';
 
-/** One thing that an audit needs, or is better with, and whether it is there. */
+/** Whether one thing is in place that an audit needs, or is better with. */
 export interface EcrAccessFinding {
   readonly region: string;
   /** The IAM action, or `pull-time exclusion`. */
   readonly subject: string;
-  /** `error`: audits fail, in whole or for some repositories. `warning`: they lack something, or do some harm. */
+  /** `error`: audits fail, wholly or for some repositories. `warning`: they lack something, or do some harm. */
   readonly status: 'ok' | 'warning' | 'error' | 'unknown';
-  /** What it means, and what would help. */
+  /** What that means, and what would help. */
   readonly message: string;
 }
 
 type Status = EcrAccessFinding['status'];
 
-/** A probe of one operation that changes nothing: what it asks for is a listing, or is not there. */
+/** A call that tries one operation without effect: it asks for a listing, or for something that does not exist. */
 interface Probe<O extends EcrOperation = EcrOperation> {
   readonly operation: O;
   readonly input: EcrInput<O>;
   readonly repository?: string;
-  /** What it is used for. */
+  /** What audits use the operation for. */
   readonly purpose: string;
-  /** What it is when the operation is refused. */
+  /** The status when the operation is refused. */
   readonly refused: Status;
 }
 
-/** No content has this digest. Asking for it pulls nothing: no image's last pull moves. */
+/** No content has this digest, so asking for it moves no image's last pull time. */
 const NOBODYS_DIGEST = `sha256:${'0'.repeat(64)}`;
 
-/** Tries each permission that an audit uses, in each region, and looks at what reading does to pull times. */
+/** Tries each permission that an audit uses, in each region, and checks whether reading moves pull times. */
 export async function describeEcrAccess(
   options: EcrOptions,
   { signal }: CallOptions,
@@ -134,7 +134,7 @@ function noRepository(client: EcrClient): EcrAccessFinding {
   return { region: client.region, subject, status: 'unknown', message: 'There is no repository to try them on' };
 }
 
-/** Reading a manifest moves its image's last recorded pull, on which lifecycle rules may act. */
+/** Checks whether the audit's role is excluded from pull times: lifecycle rules may act on an image's last pull. */
 async function describeExclusion(
   client: EcrClient,
   { assumeRole }: EcrOptions,

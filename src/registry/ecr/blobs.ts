@@ -13,7 +13,7 @@ import type { EcrClient } from './client.ts';
 import { ecrLocationOf } from './hosts.ts';
 import type { EcrOptions } from './options.ts';
 
-/** A blob of a repository, and whom to ask for it. */
+/** A blob of a repository, and the client to ask for it. */
 interface Wanted {
   readonly client: EcrClient;
   readonly repository: ListedRepository;
@@ -27,20 +27,23 @@ interface Host {
 }
 
 /**
- * Reads blobs where ECR keeps them: each from a presigned URL of S3. Its query is a credential, so it is in no message,
- * and no header that authorizes goes with it. Two requests a blob: as many as by the registry's own endpoint, without
- * its token.
+ * Reads blobs from where ECR stores them: presigned URLs of S3. The query of such a URL is a credential, so messages
+ * leave it out, and no Authorization header is sent with it. A blob takes two requests, as many as through the
+ * registry's own endpoint, but no token.
  */
 export class EcrBlobReader {
   readonly #options: EcrOptions;
-  /** By origin: each region has a host of its own. */
+  /** By origin: each region has its own host. */
   readonly #hosts = new Map<string, Host>();
 
   constructor(options: EcrOptions) {
     this.#options = options;
   }
 
-  /** @throws TooLargeError over `maxBytes`, or over the size that the descriptor states */
+  /**
+   * A whole small blob, verified.
+   * @throws TooLargeError over `maxBytes`, or over the size that the descriptor states
+   */
   async readBlob(wanted: Wanted, maxBytes: number): Promise<Uint8Array> {
     const what = nameOf(wanted);
     checkSize(wanted.blob, maxBytes, what);
@@ -49,6 +52,7 @@ export class EcrBlobReader {
     return body;
   }
 
+  /** A blob as a stream, not verified. */
   async openBlob(wanted: Wanted): Promise<Readable> {
     const { stream } = await this.#ask<StreamAnswer>(wanted, (transport, request) => transport.open(request));
     if (!stream) throw new ContentMismatchError(`${nameOf(wanted)}: S3 sent no content`);
@@ -59,7 +63,7 @@ export class EcrBlobReader {
     await Promise.all([...this.#hosts.values()].map(({ connections }) => connections.close()));
   }
 
-  /** A URL may expire between the two requests, when the governor makes the second one wait: then once more. */
+  /** Asks for a URL and reads from it; once more if the URL expired while the governor made the second request wait. */
   async #ask<A extends Answer>(
     wanted: Wanted,
     send: (transport: Transport, request: Parameters<Transport['send']>[0]) => Promise<A>,

@@ -14,15 +14,19 @@ import type { EcrOptions } from './options.ts';
 type Sdk = typeof import('@aws-sdk/client-ecr');
 type Credentials = NonNullable<ECRClientConfig['credentials']>;
 
-/** For one request; the largest answer, a hundred manifests, takes seconds. */
+/** Timeouts of one request; the largest answer, a hundred manifests, takes seconds. */
 const CONNECTION_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
-/** An audit of ten thousand images has that many calls in hand; what is renewed in the meantime is found soon. */
+/**
+ * Refused credentials fail other calls for this long without asking AWS: an audit may have ten thousand calls under
+ * way. Renewed credentials are tried soon enough.
+ */
 const REFUSAL_HOLDS_MS = 10_000;
 
+/** Options of one call. */
 export interface EcrCallOptions {
   readonly signal: AbortSignal | undefined;
-  /** The one it is about, for operations whose IAM resource is a repository. */
+  /** The repository, for operations whose IAM resource is one. */
   readonly repository?: string;
 }
 
@@ -34,7 +38,7 @@ export class EcrClient {
   readonly #options: EcrOptions;
   readonly #credentials: string;
   #account: string | undefined;
-  /** AWS's word on the credentials; it would be the same for every other call. */
+  /** The last refusal of the credentials: every other call would get the same. */
   #refusal: { readonly error: AuthenticationError; readonly untilMs: number } | undefined;
 
   constructor(sdk: Sdk, region: string, options: EcrOptions, credentials: Credentials | undefined) {
@@ -47,22 +51,23 @@ export class EcrClient {
     allowReadsOnly(this.#client);
   }
 
-  /** Undefined until the first answer tells it, where the settings do not. */
+  /** Undefined if the settings do not name it, until an answer does. */
   get account(): string | undefined {
     return this.#account;
   }
 
-  /** The first answer that names the caller's account says whose registry this is. */
+  /** Takes the account from an answer, unless it is known. */
   learnAccount(account: string | undefined): void {
     this.#account ??= account;
   }
 
+  /** The registry's host; that of ECR's API in the region while the account is not known. */
   get host(): RegistryHost {
     const { account, region } = this;
     return account ? ecrRegistryHost({ account, region }) : ecrApiHost(region);
   }
 
-  /** Whether a host is that of this registry; while the account is not known, of any account in the region. */
+  /** Whether a host belongs to this registry; while the account is not known, any account in the region does. */
   serves(host: RegistryHost): boolean {
     const location = findEcrLocation(host);
     return location?.region === this.region && (this.#account ?? location.account) === location.account;
@@ -73,9 +78,9 @@ export class EcrClient {
   }
 
   /**
-   * Sends one request, and again what a second try may mend.
+   * Sends a request, and retries it where that may help.
    * @throws AccessDeniedError naming the IAM action and resource
-   * @throws AuthenticationError when AWS does not take the credentials, or has not taken them a moment ago
+   * @throws AuthenticationError when AWS refuses the credentials, or refused them a moment ago
    */
   async call<O extends EcrOperation>(operation: O, input: EcrInput<O>, options: EcrCallOptions): Promise<EcrOutput<O>> {
     const { signal, repository = '*' } = options;
@@ -83,7 +88,7 @@ export class EcrClient {
     const request = { operation, resource, credentials: this.#credentials };
     const { clock = systemClock, random = Math.random } = this.#options;
     const budget = new RetryBudget(random);
-    // The SDK listens to it once a request under way, and Node takes eleven listeners for a leak.
+    // The SDK adds a listener per request under way, and Node.js warns of a leak from eleven on.
     if (signal) setMaxListeners(0, signal);
     for (;;) {
       try {
@@ -99,7 +104,7 @@ export class EcrClient {
     this.#client.destroy();
   }
 
-  /** How long to wait before the next attempt (ms). @throws what the failure means, when there is to be none */
+  /** How long to wait before the next attempt (ms). @throws the expected failure, if there must be none */
   #delayAfter(error: unknown, request: EcrRequest, budget: RetryBudget): number {
     if (error instanceof AuthenticationError) throw error;
     const failure = toSlimboardError(error, request);
@@ -113,7 +118,7 @@ export class EcrClient {
     return (this.#options.clock ?? systemClock).now();
   }
 
-  /** A session may end while an audit runs, earlier than it said it would: then its source is asked for a new one, once. */
+  /** Sends a request. If the session has expired, earlier than it said it would, the credentials are renewed once. */
   async #sendWithFreshCredentials<O extends EcrOperation>(
     operation: O,
     input: EcrInput<O>,
@@ -133,13 +138,13 @@ export class EcrClient {
     input: EcrInput<O>,
     signal: AbortSignal | undefined,
   ): Promise<EcrOutput<O>> {
-    // The SDK's commands have no common type that keeps input and output together; operations.ts pairs them.
+    // The SDK's commands have no common type that relates input to output; operations.ts does.
     const Command = this.#sdk[`${operation}Command`] as unknown as new (input: EcrInput<O>) => Command<O>;
     const send = this.#client.send.bind(this.#client) as unknown as Send<O>;
     return this.#governed(operation, signal, () => send(new Command(input), signal ? { abortSignal: signal } : {}));
   }
 
-  /** Sends when the governor has a place, and tells it and the observer how it went. */
+  /** Sends a request when the governor has a place for it, and reports the outcome to governor and observer. */
   async #governed<T>(method: EcrOperation, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
     const { governor, onRequest } = this.#options;
     const registry = this.host;
@@ -173,8 +178,8 @@ type Send<O extends EcrOperation> = (
 ) => Promise<EcrOutput<O>>;
 
 /**
- * One client a region. Loads the SDK (150 ms) only now that it is needed.
- * @throws SettingsError when an account or region is none, or no region is set anywhere
+ * Opens a client per region. Loads the SDK (150 ms) only here, where it is needed.
+ * @throws SettingsError when an account or region is invalid, or no region is set anywhere
  */
 export async function openEcrClients(options: EcrOptions): Promise<readonly EcrClient[]> {
   if (options.accountId !== undefined) parseAccount(options.accountId);
@@ -203,11 +208,11 @@ async function findDefaultRegion(sdk: Sdk, { profile }: EcrOptions): Promise<str
 
 /**
  * How long to wait before the next attempt (ms).
- * @throws what the failure means, when it is lasting or the budget is spent
+ * @throws the expected failure, when it is lasting or no attempt is left
  */
 function delayAfter(error: unknown, failure: SlimboardError, request: EcrRequest, budget: RetryBudget): number {
   if (failure instanceof RateLimitedError) {
-    // The governor makes the next attempt wait.
+    // The governor decides how long the next attempt waits.
     budget.countRefusal(nameOf(request), outcomeOf(error).retryAfterMs);
     return 0;
   }
@@ -218,13 +223,13 @@ function delayAfter(error: unknown, failure: SlimboardError, request: EcrRequest
 function clientConfig(region: string, options: EcrOptions, credentials: Credentials | undefined): ECRClientConfig {
   return {
     region,
-    // One budget for retries, ours: the SDK's own would multiply with it.
+    // Retries are ours: the SDK's own would multiply with them.
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
-      // The governor bounds what is under way; the SDK's own bound of 50 only adds a warning on the console.
+      // The governor bounds the requests under way; the SDK's own bound of 50 would only add a warning on the console.
       httpAgent: { maxSockets: Number.POSITIVE_INFINITY },
       httpsAgent: { maxSockets: Number.POSITIVE_INFINITY },
     },
@@ -254,7 +259,7 @@ function describeCredentials(options: EcrOptions): string {
   return options.assumeRole ? `role ${options.assumeRole}, assumed with ${from}` : from;
 }
 
-/** The last door before a request is signed: whatever the code asks for, nothing but these operations leaves. */
+/** Refuses, before a request is signed, every operation that is not in the list of those that only read. */
 function allowReadsOnly(client: ECRClient): void {
   client.middlewareStack.add(
     (next, context) => (args) => {

@@ -3,30 +3,31 @@ import { IMAGES_PER_CALL } from './manifests.ts';
 import type { EcrOperation } from './operations.ts';
 import { ITEMS_PER_PAGE } from './pages.ts';
 
-/** A blob is read from S3, by a URL that GetDownloadUrlForLayer gave. */
+/** Kinds of requests; `GetBlob` reads from S3, by a URL that GetDownloadUrlForLayer returned. */
 export type EcrRequestKind = EcrOperation | 'GetBlob';
 
-/** What an audit would find, per registry (an account in a region). */
+/** What an audit would find in one registry (an account in a region). */
 export interface EcrInventory {
-  /** Repositories that it lists, taken or not. */
+  /** Repositories that the registry lists, selected or not. */
   readonly listed: number;
-  /** For each that is taken: the images that it holds, and how many of their manifests were never read. */
+  /** For each selected repository: how many images it has, and how many of their manifests were never read. */
   readonly repositories: readonly { readonly images: number; readonly newManifests: number }[];
-  /** Configs and layers that were never read; each is asked for once, whichever repository has it. */
+  /** Configs and layers that were never read; each is read once, however many repositories have it. */
   readonly newBlobs: number;
-  /** Whether anything came, moved or went since the audit before: only then may what is stored have changed. */
+  /** Whether any image came, moved or went since the last audit: if not, blob mounting is not asked for. */
   readonly isChanged: boolean;
 }
 
+/** What an audit of one registry costs. */
 export interface EcrCost {
   readonly requests: Readonly<Record<EcrRequestKind, number>>;
   readonly total: number;
-  /** How long the quotas alone make it take (seconds), if nothing else used them; latency comes on top. */
+  /** How long it takes by the quotas alone, if nothing else uses them (seconds); latency comes on top. */
   readonly quotaSeconds: number;
 }
 
 /**
- * Requests a second for an account in a region; pulls of production draw on the same. None is published for the others.
+ * Requests a second for an account in a region; production's pulls share them. For other operations none are published.
  * @see Amazon ECR user guide, "Amazon ECR service quotas" (November 2026)
  */
 export const ECR_QUOTAS_PER_SECOND: Partial<Readonly<Record<EcrRequestKind, number>>> = {
@@ -34,7 +35,10 @@ export const ECR_QUOTAS_PER_SECOND: Partial<Readonly<Record<EcrRequestKind, numb
   GetDownloadUrlForLayer: 3_000,
 };
 
-/** The requests that an audit costs a registry. Of the 100,000 repositories that one can have, none is free: one page at least, and its tags. */
+/**
+ * Estimates the requests of an audit. Each of up to 100,000 repositories in a registry costs at least two: a page of
+ * its images, and its tags.
+ */
 export function estimateEcrCalls({ listed, repositories, newBlobs, isChanged }: EcrInventory): EcrCost {
   const requests: Record<EcrRequestKind, number> = {
     DescribeRepositories: pages(listed, ITEMS_PER_PAGE),
@@ -57,7 +61,7 @@ export function estimateEcrCalls({ listed, repositories, newBlobs, isChanged }: 
   };
 }
 
-/** A listing takes one request to find out that it is empty. */
+/** Requests for a listing; an empty one takes a request, too. */
 function pages(entries: number, size: number): number {
   return Math.max(1, Math.ceil(entries / size));
 }

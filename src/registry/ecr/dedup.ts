@@ -4,8 +4,8 @@ import type { EcrClient } from './client.ts';
 import type { EcrOptions } from './options.ts';
 
 /**
- * Within what ECR keeps a blob once: a repository, or the whole registry where every region has blob mounting on.
- * Undefined, with a note, where the setting may not be read: it is no reason to fail, and none to call it changed.
+ * The scope within which ECR stores a blob once: the whole registry if blob mounting is on in every region, otherwise a
+ * repository. Undefined, with a note, if the setting cannot be read: the audit goes on with the scope known before.
  * @throws RateLimitedError
  * @see Amazon ECR user guide, "Blob mounting"
  */

@@ -14,10 +14,10 @@ import { rateLimitsOf } from '../rate-limit-headers.ts';
 import type { RequestOutcome } from '../registry.ts';
 import type { EcrOperation } from './operations.ts';
 
-/** What was asked, for the message of its failure. */
+/** A request, for the message of its failure. */
 export interface EcrRequest {
   readonly operation: EcrOperation;
-  /** The ARN, or `*`. */
+  /** The ARN of the repository, or `*`. */
   readonly resource: string;
   /** Where the credentials come from, in words. */
   readonly credentials: string;
@@ -68,7 +68,7 @@ const GONE: ReadonlySet<string> = new Set([
   'LayerInaccessibleException',
 ]);
 
-/** The parts of an SDK error that tell what happened; network errors have a `code`, answers have `$metadata`. */
+/** The parts of an SDK error that say what happened; network errors have a `code`, answers have `$metadata`. */
 interface SdkError extends Error {
   readonly code?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
@@ -80,12 +80,12 @@ export function isExpiredCredentials(error: unknown): boolean {
   return error instanceof Error && EXPIRED.has(error.name);
 }
 
-/** Whether AWS answered; else the failure came up on this side: no credentials found, no way there. */
+/** Whether AWS answered. If not, the failure is on this side: no credentials were found, or no connection was made. */
 export function isAnswered(error: unknown): boolean {
   return error instanceof Error && statusOf(error) !== undefined;
 }
 
-/** Whether the failure behind ours is ECR's refusal of a parameter; that is its answer to an expired page token too. */
+/** Whether an error was caused by ECR's refusal of a parameter, which is also its answer to an expired page token. */
 export function isInvalidParameter(error: unknown): boolean {
   return error instanceof SlimboardError && error.cause instanceof Error && isParameterError(error.cause);
 }
@@ -94,7 +94,7 @@ function isParameterError(error: Error): boolean {
   return error.name === 'InvalidParameterException' || error.name === 'ValidationException';
 }
 
-/** What the governor and metrics are to know about a failed call. ECR throttles with HTTP 400; a limit is known by 429. */
+/** A failed call as governor and metrics see it. ECR throttles with HTTP 400; that is reported as 429. */
 export function outcomeOf(error: unknown): RequestOutcome {
   if (!(error instanceof Error)) return { throttled: false };
   const status = isThrottled(error) ? 429 : statusOf(error);
@@ -110,28 +110,28 @@ function statusOf(error: SdkError): number | undefined {
   return error.$metadata?.httpStatusCode;
 }
 
-/** Not any 503: that may last, and waiting for a limit has no end. */
+/** Whether ECR asks to slow down. A plain 503 is left out: it may last, and throttled requests wait without end. */
 function isThrottled(error: SdkError): boolean {
   return THROTTLED.has(error.name) || statusOf(error) === 429;
 }
 
-/** `ecr:ACTION on RESOURCE`, as IAM says it. */
+/** `ecr:ACTION on RESOURCE`, in the terms of IAM. */
 export function nameOf({ operation, resource }: EcrRequest): string {
   return `ecr:${operation} on ${resource}`;
 }
 
 /**
- * A failed call as an expected failure, whose message names the IAM action, the resource and what would work.
- * @throws the error itself when it is neither an answer of AWS nor of the network: a bug
+ * The expected failure for a failed call; its message names the IAM action, the resource and what would help.
+ * @throws the error itself when it comes neither from AWS nor from the network: a bug
  */
 export function toSlimboardError(error: unknown, request: EcrRequest): SlimboardError {
   if (!(error instanceof Error)) throw error;
   const what = nameOf(request);
   const options = { cause: error };
-  // After the first line the SDK tells programmers where to look.
+  // Further lines of an SDK error are hints for programmers.
   const reason = `${error.name}: ${error.message.split('\n', 1)[0]}`;
   if (isThrottled(error)) return new RateLimitedError(`${what}: ECR asks to slow down (${error.name})`, 0, options);
-  // The SDK has learned the difference between the clocks from this answer: the next request is signed right.
+  // From this answer the SDK has learned how far the clocks differ: it signs the next request right.
   if ((error as SdkError).$metadata?.clockSkewCorrected) {
     return new RegistryUnavailableError(`${what}: this machine's clock is off (${reason})`, options);
   }
@@ -143,14 +143,14 @@ export function toSlimboardError(error: unknown, request: EcrRequest): Slimboard
   return otherError(error, what, reason);
 }
 
-/** The SDK reads files for credentials alone: a web identity's token, which it names in an error of the system. */
+/** Whether a file could not be read. The SDK reads files only for credentials, such as a web identity's token. */
 function isOfFile(error: NodeJS.ErrnoException): boolean {
   return error.syscall !== undefined && error.path !== undefined;
 }
 
 function otherError(error: SdkError, what: string, reason: string): SlimboardError {
   const status = statusOf(error);
-  // 501 is a stand-in's answer to what it does not offer: the same would come back.
+  // Stand-ins for ECR answer 501 to operations that they do not offer: trying again would not help.
   if (status === 501 || (status !== undefined && status >= 400 && status < 500)) {
     return new UnsupportedContentError(`${what}: refused with HTTP ${status} (${reason})`, { cause: error });
   }
@@ -197,7 +197,7 @@ export function toImageFailure(
   const why = `${code ?? 'no code'}: ${reason}`;
   switch (code) {
     case 'UpstreamTooManyRequests':
-      // Not this registry's limit: waiting for an upstream, maybe for hours, would hold up what can be read.
+      // The limit is the upstream's: waiting for it, maybe for hours, would hold up what can be read.
       return new RegistryUnavailableError(`${what}: the upstream registry asks to slow down (${why})`);
     case 'UpstreamUnavailable':
       return new RegistryUnavailableError(`${what}: the upstream registry is away (${why})`);

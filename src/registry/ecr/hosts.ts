@@ -1,7 +1,7 @@
 import { InvalidReferenceError, SettingsError } from '../../errors.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
 
-/** A private ECR registry is one account's, in one region. */
+/** Where a private ECR registry is: each belongs to one account, in one region. */
 export interface EcrLocation {
   /** Twelve digits. */
   readonly account: string;
@@ -14,7 +14,10 @@ interface Partition {
   readonly domain: string;
 }
 
-/** AWS's closed worlds, each with names of its own. Source: the endpoint partitions that @aws-sdk/core carries. */
+/**
+ * AWS partitions other than the commercial one, each with its own host names. Source: the endpoint partitions that
+ * @aws-sdk/core carries.
+ */
 const PARTITIONS: readonly Partition[] = [
   { id: 'aws-cn', regions: /^cn-/, domain: 'amazonaws.com.cn' },
   { id: 'aws-us-gov', regions: /^us-gov-/, domain: 'amazonaws.com' },
@@ -28,7 +31,7 @@ const COMMERCIAL: Partition = { id: 'aws', regions: /^/, domain: 'amazonaws.com'
 
 const REGION = /^[a-z]{2,5}(?:-[a-z]+)+-[0-9]+$/;
 const ACCOUNT = /^[0-9]{12}$/;
-// The host names of IPv4, FIPS and dual-stack. @see Amazon ECR user guide, "Amazon ECR endpoints and quotas"
+// Host names for IPv4, FIPS and dual-stack. @see Amazon ECR user guide, "Amazon ECR endpoints and quotas"
 const HOST = /^([0-9]{12})\.dkr(?:\.ecr(?:-fips)?|-ecr(?:-fips)?)\.([a-z0-9-]+)\.([a-z0-9.-]+)$/;
 
 const DUAL_STACK: ReadonlySet<string> = new Set(['on.aws', 'on.amazonwebservices.com.cn']);
@@ -37,13 +40,13 @@ function partitionOf(region: string): Partition {
   return PARTITIONS.find((partition) => partition.regions.test(region)) ?? COMMERCIAL;
 }
 
-/** @throws SettingsError when the text is no name of an AWS region */
+/** The text, if it is the name of an AWS region. @throws SettingsError otherwise */
 export function parseRegion(text: string): string {
   if (!REGION.test(text)) throw new SettingsError(`"${text}" is no AWS region: write one as eu-west-1`);
   return text;
 }
 
-/** @throws SettingsError when the text is no AWS account */
+/** The text, if it is an AWS account. @throws SettingsError otherwise */
 export function parseAccount(text: string): string {
   if (!ACCOUNT.test(text)) {
     throw new SettingsError(`"${text}" is no AWS account: write its twelve digits, in quotes`);
@@ -51,12 +54,12 @@ export function parseAccount(text: string): string {
   return text;
 }
 
-/** The host that serves an account's images in a region, the first part of every image's name there. */
+/** The host that serves an account's images in a region: the first part of each image's name. */
 export function ecrRegistryHost({ account, region }: EcrLocation): RegistryHost {
   return `${account}.dkr.ecr.${region}.${partitionOf(region).domain}` as RegistryHost;
 }
 
-/** The host of ECR's API in a region, as long as the account is not known. */
+/** The host of ECR's API in a region, used while the account is not known. */
 export function ecrApiHost(region: string): RegistryHost {
   return `api.ecr.${region}.${partitionOf(region).domain}` as RegistryHost;
 }
@@ -68,7 +71,7 @@ export function findEcrLocation(host: string): EcrLocation | undefined {
   return domain === partitionOf(region).domain || DUAL_STACK.has(domain) ? { account, region } : undefined;
 }
 
-/** @throws InvalidReferenceError when the host is no private ECR registry */
+/** The account and region in a host. @throws InvalidReferenceError when the host is no private ECR registry */
 export function ecrLocationOf(host: RegistryHost): EcrLocation {
   const location = findEcrLocation(host);
   if (!location) {
@@ -77,7 +80,7 @@ export function ecrLocationOf(host: RegistryHost): EcrLocation {
   return location;
 }
 
-/** `repository` may be `*`; an account that is not known yet is `*` too. */
+/** The ARN of a repository. `repository` may be `*`; an account that is not known yet becomes `*`. */
 export function ecrRepositoryArn(location: Partial<EcrLocation> & { region: string }, repository: string): string {
   return `arn:${partitionOf(location.region).id}:ecr:${location.region}:${location.account ?? '*'}:repository/${repository}`;
 }

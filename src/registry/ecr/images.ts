@@ -8,7 +8,7 @@ import type { EcrClient } from './client.ts';
 import { ecrLocationOf } from './hosts.ts';
 import { ITEMS_PER_PAGE, readPages } from './pages.ts';
 
-/** Pages of what a repository holds: archived and untagged images too; an image with three tags is three entries. */
+/** A repository's images, page by page, archived and untagged ones too. An image with three tags is three entries. */
 export function listImages(
   client: EcrClient,
   repository: ListedRepository,
@@ -21,7 +21,7 @@ export function listImages(
         repository,
         {
           maxResults: ITEMS_PER_PAGE,
-          // Without imageStatus archived images are left out, and they are stored and paid too.
+          // Without imageStatus ECR leaves out archived images, which are stored and paid for all the same.
           filter: { tagStatus: 'ANY', imageStatus: 'ANY' },
           ...(nextToken ? { nextToken } : {}),
         },
@@ -37,7 +37,7 @@ export function listImages(
 }
 
 /**
- * The digest that a tag names now. DescribeImages, for it leaves the pull time alone and imports nothing from upstream.
+ * The digest that a tag names now. DescribeImages neither moves the pull time nor imports anything from upstream.
  * @throws NotFoundError when the tag is gone
  */
 export async function resolveTag(
@@ -74,7 +74,7 @@ function entriesOf(image: ImageDetail, listing: ListOptions): readonly ListedMan
   const { imageTags = [] } = image;
   const entry = entryOf(image);
   const tags = keepNames(imageTags, parseTag, listing);
-  // Where no tag can be asked for, it is not untagged all the same: each is told, and the image is left out.
+  // If all tags are invalid the image is left out: each was reported, and the image is not an untagged one.
   return imageTags.length === 0 ? [entry] : tags.map((tag) => ({ ...entry, tag }));
 }
 

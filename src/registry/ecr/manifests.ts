@@ -21,8 +21,8 @@ type Results = Map<Digest, FetchedManifest | Error>;
 export const IMAGES_PER_CALL = 100;
 
 /**
- * Reads manifests in batches, always by digest: asked by tag, ECR may convert a manifest, or import one from upstream.
- * Reading moves an image's last recorded pull time, so ask once for each digest.
+ * Reads manifests in batches, always by digest: for a tag, ECR may convert a manifest or import one from upstream. Each
+ * digest is read once, because reading moves the image's last recorded pull time.
  */
 export async function readByDigest(
   client: EcrClient,
@@ -65,7 +65,7 @@ function leftOut(client: EcrClient, { name }: ListedRepository, digest: Digest):
   return new RegistryUnavailableError(`${client.arnOf(name)}@${digest}: ECR left it out of its answer`);
 }
 
-/** What one answer says: a manifest, or why there is none. */
+/** One answer of ECR: for each digest in it a manifest, or why there is none. */
 async function fetchBatch(
   client: EcrClient,
   repository: ListedRepository,

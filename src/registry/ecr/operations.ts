@@ -1,8 +1,8 @@
 import type * as sdk from '@aws-sdk/client-ecr';
 
 /**
- * Every operation that slimboard may send, and what IAM calls its resource. All of them read; the client refuses any
- * other one before it is signed.
+ * Every operation that slimboard may send, with the kind of its IAM resource. All of them only read; the client refuses
+ * any other before the request is signed.
  */
 export const ECR_OPERATIONS = {
   DescribeRepositories: 'registry',
@@ -14,6 +14,7 @@ export const ECR_OPERATIONS = {
   ListPullTimeUpdateExclusions: 'registry',
 } as const satisfies Record<string, 'registry' | 'repository'>;
 
+/** An operation of ECR's API that slimboard may send. */
 export type EcrOperation = keyof typeof ECR_OPERATIONS;
 
 interface Inputs {
@@ -36,10 +37,12 @@ interface Outputs {
   ListPullTimeUpdateExclusions: sdk.ListPullTimeUpdateExclusionsCommandOutput;
 }
 
+/** The input of an operation. */
 export type EcrInput<O extends EcrOperation> = Inputs[O];
+/** The output of an operation. */
 export type EcrOutput<O extends EcrOperation> = Outputs[O];
 
-/** Whether a request is one of the operations of ECR's API that slimboard uses. */
+/** Whether a name is that of an operation that slimboard may send. */
 export function isEcrOperation(name: string): name is EcrOperation {
   return Object.hasOwn(ECR_OPERATIONS, name);
 }

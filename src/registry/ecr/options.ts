@@ -2,34 +2,36 @@ import type { Clock } from '../clock.ts';
 import type { RequestGovernor } from '../registry.ts';
 import type { RequestObservation } from '../transport.ts';
 
+/** Which ECR registries to read, and how. */
 export interface EcrOptions {
-  /** Whose registry; absent: the one of the caller's account. */
+  /** The account whose registries are read; absent: the caller's own. */
   readonly accountId?: string;
-  /** A registry is one account's in one region. Absent: the region of the environment, or of the profile. */
+  /** One registry is read in each; absent: the region of the environment, or of the profile. */
   readonly regions?: readonly string[];
-  /** ARN of the role to read with; its session is renewed as long as the registry is open. */
+  /** ARN of the role to assume; its session is renewed for as long as the registry is open. */
   readonly assumeRole?: string;
-  /** What the role's trust policy asks for, where the role is another organization's. */
+  /** The external id that the role's trust policy requires, if the role belongs to another organization. */
   readonly externalId?: string;
-  /** Of the AWS configuration files; absent: the SDK's default chain. */
+  /** A profile of the AWS configuration files; absent: the SDK's default chain. */
   readonly profile?: string;
-  /** URL of ECR's API: an interface endpoint of a VPC, FIPS, or a test. */
+  /** URL of ECR's API, for an interface endpoint of a VPC, for FIPS, or for a test. */
   readonly endpoint?: string;
-  /** The key of the repository tag that names the owner; `team` unless told otherwise. */
+  /** The key of the repository tag that names the owner; default `team`. */
   readonly teamTag?: string;
-  /** Requests at the same time within one call of ours (16); the governor bounds all of them together. */
+  /** The most requests at the same time for one method call; default 16. The governor bounds all calls together. */
   readonly concurrency?: number;
-  /** Also sees to the wait after a refusal: ECR tells none. */
+  /** Bounds requests, and decides how long to wait after a refusal: ECR does not say. */
   readonly governor: RequestGovernor;
-  /** Told of each request; the method is ECR's operation, and GET for a blob. */
+  /** Called after each request; the method is ECR's operation, or GET for a blob. */
   readonly onRequest?: (request: RequestObservation) => void;
-  /** Told what could not be read and does not fail the audit: a sentence to log. */
+  /** Called with a sentence on what could not be read, where that does not fail the audit. */
   readonly onNote?: (note: string) => void;
   readonly clock?: Clock;
   /** From 0 to 1, for the spread of retries; default `Math.random`. */
   readonly random?: () => number;
 }
 
-/** Requests of about 20 ms: 16 at a time read the tags of 10,000 repositories in a quarter of a minute. */
+/** At about 20 ms a request, 16 at a time read the tags of 10,000 repositories in 15 seconds. */
 export const DEFAULT_CONCURRENCY = 16;
+/** The default of {@link EcrOptions.teamTag}. */
 export const DEFAULT_TEAM_TAG = 'team';

@@ -23,7 +23,7 @@ import { listRepositories } from './repositories.ts';
 
 /**
  * Opens the private ECR registries of one account, one in each region. Sends nothing to ECR yet.
- * @throws SettingsError when an account or region is none, or no region is set anywhere
+ * @throws SettingsError when an account or region is invalid, or no region is set anywhere
  */
 export async function openEcrRegistry(options: EcrOptions): Promise<Registry> {
   return new EcrRegistry(options, await openEcrClients(options));
@@ -40,7 +40,7 @@ class EcrRegistry implements Registry {
     this.#blobs = new EcrBlobReader(options);
   }
 
-  /** A region that fails does not hide the repositories of the others: what failed comes at the end. */
+  /** Lists all regions. One that fails does not hide the others: its error is thrown at the end. */
   async *listRepositories(options: ListOptions): AsyncGenerator<readonly ListedRepository[]> {
     const failures: RegionFailure[] = [];
     for (const client of this.#clients) {
@@ -100,7 +100,7 @@ class EcrRegistry implements Registry {
     await this.#blobs.close();
   }
 
-  /** The host names account and region, so that a worker that listed nothing knows where to ask. */
+  /** The host names account and region, so a worker that has listed nothing knows which client to use. */
   #clientOf(host: RegistryHost): EcrClient {
     const { account, region } = ecrLocationOf(host);
     const client = this.#clients.find((candidate) => candidate.region === region);
@@ -115,18 +115,18 @@ interface RegionFailure {
   readonly error: SlimboardError;
 }
 
-/** Whether it never came to a question to AWS: it would not in another region. */
+/** Whether no request could be sent for lack of credentials: other regions would fail in the same way. */
 function isWithoutCredentials(error: SlimboardError): boolean {
   return error instanceof AuthenticationError && !isAnswered(error.cause);
 }
 
-/** The one failure of several regions; it is to be tried again if one of them is. */
+/** The failure of one region or of several together, to be retried if one of them is. */
 function failureOf(failures: readonly RegionFailure[], regions: number): SlimboardError | undefined {
   const [first] = failures;
   const isRefused = failures.length === regions && failures.every(({ error }) => error instanceof AuthenticationError);
   if (!first || regions === 1 || isRefused) return first?.error;
-  const ofKind = (kind: Retry['kind']) => failures.find(({ error }) => error.retry.kind === kind);
-  const { code, retry } = (ofKind('after') ?? ofKind('backoff') ?? first).error;
+  const withRetry = (kind: Retry['kind']) => failures.find(({ error }) => error.retry.kind === kind);
+  const { code, retry } = (withRetry('after') ?? withRetry('backoff') ?? first).error;
   return new SlimboardError(code, failures.map(describe).join('; '), { retry, cause: first.error });
 }
 

@@ -11,7 +11,7 @@ import { ITEMS_PER_PAGE, readPages } from './pages.ts';
 
 type Teams = (repository: Repository) => Promise<string | undefined>;
 
-/** Pages of a region's repositories, each with its owner: one request a thousand repositories, and one a repository. */
+/** A region's repositories with their owners, page by page: one request per thousand repositories, and one for each. */
 export async function* listRepositories(
   client: EcrClient,
   options: EcrOptions,
@@ -30,7 +30,7 @@ export async function* listRepositories(
   }
 }
 
-/** Whose registry it is in. The API promises none of the fields, and each of the three tells it. */
+/** The account that a repository belongs to. The API promises none of these fields, and each of them names it. */
 export function accountOf({ registryId, repositoryArn, repositoryUri = '' }: Repository): string | undefined {
   return registryId ?? repositoryArn?.split(':')[4] ?? findEcrLocation(repositoryUri.split('/')[0] ?? '')?.account;
 }
@@ -57,8 +57,8 @@ function describeRepositories(
 }
 
 /**
- * Reads owners from the repositories' tags. Where that is not allowed, or not offered, they are unknown, not an error;
- * a registry that refused `GIVE_UP_AFTER` times and never answered is asked no more.
+ * Reads owners from the tags of repositories. Where that is not allowed, or not offered, the owner is unknown, which is
+ * no error. A registry that refused {@link GIVE_UP_AFTER} times without ever answering is not asked again.
  */
 function teamReader(client: EcrClient, options: EcrOptions, signal: AbortSignal | undefined): Teams {
   const key = options.teamTag ?? DEFAULT_TEAM_TAG;
