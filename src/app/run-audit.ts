@@ -4,7 +4,7 @@ import { AuditRunningError } from '../errors.ts';
 import { createInProcessQueue, type InProcessQueue } from '../queue/in-process-queue.ts';
 import type { TaskHandlers, TaskKind, TaskQueue } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
-import { type AuditRow, findAudit, leaveAudit, recordProgress } from '../store/audit-store.ts';
+import { type AuditRow, findAudit, recordProgress, releaseAudit } from '../store/audit-store.ts';
 import { createAuditEngine, type EngineOptions } from './engine.ts';
 import { RequestCounter } from './request-counter.ts';
 
@@ -81,7 +81,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
   } finally {
     await queue.close();
     // If this fails, the missing heartbeat shows that the audit was abandoned.
-    if (inHand !== undefined) await leaveAudit(db, inHand).catch(() => undefined);
+    if (inHand !== undefined) await releaseAudit(db, inHand).catch(() => undefined);
     await engine.close();
   }
 }

@@ -1,8 +1,8 @@
 import { messageOf, SlimboardError } from '../errors.ts';
 import type { Lane, TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
-import { asksTooMuch } from '../store/asks-too-much.ts';
 import { forgetAssessKey } from '../store/audit-store.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
+import { exceedsResources } from '../store/exceeds-resources.ts';
 import { findTask, settleTask } from '../store/task-store.ts';
 import { assessRange } from './assess-range.ts';
 import { closeAudit, reportEnd } from './close-audit.ts';
@@ -113,7 +113,7 @@ async function endUnlessPassing(
   lane: Lane,
   error: unknown,
 ): Promise<undefined> {
-  if (error instanceof SlimboardError && !asksTooMuch(error)) throw error;
+  if (error instanceof SlimboardError && !exceedsResources(error)) throw error;
   await end(context, plan, lane, failureOf({ kind: 'close' }, error));
   return undefined;
 }

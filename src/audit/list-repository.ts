@@ -7,7 +7,7 @@ import type { ListedManifest } from '../registry/registry.ts';
 import { readKnownManifests } from '../store/content-store.ts';
 import type { ItemError } from '../store/error-store.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
-import { addTasks, holdTask } from '../store/task-store.ts';
+import { addTasks, lockTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
 import { cutBatches } from './cut-batches.ts';
 import { itemFailure, itemName, itemOf } from './item-failure.ts';
@@ -110,7 +110,7 @@ async function dispatch(
   const { auditId, lane } = task;
   const { kind, key, payload } = manifestsTask(repository, batch);
   const isAdded = await db.transaction(async (tx) => {
-    if (!(await holdTask(tx, task))) return false;
+    if (!(await lockTask(tx, task))) return false;
     await addTasks(tx, auditId, [{ kind, key, payload }]);
     return true;
   });

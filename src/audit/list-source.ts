@@ -5,7 +5,7 @@ import type { TaskReference } from '../queue/queue.ts';
 import type { ListedRepository, ListOptions } from '../registry/registry.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
 import { endMissingRepositories, upsertRepositories } from '../store/inventory-store.ts';
-import { addTasks, holdTask, settleTask } from '../store/task-store.ts';
+import { addTasks, lockTask, settleTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
 import { itemFailure, itemOf } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
@@ -27,7 +27,7 @@ export async function listSource(
   } catch (error) {
     // A source with a registry that fails every night must still end what is gone from its other registries.
     if (error instanceof SlimboardError && listing.complete.length > 0) {
-      await conclude(context, task, source, listing, holdTask);
+      await conclude(context, task, source, listing, lockTask);
       if (error.retry.kind === 'never') reportFailed(context, source, listing);
     }
     throw error;
@@ -114,7 +114,7 @@ async function keepPage(
 ): Promise<readonly TaskReference[] | undefined> {
   const { auditId, lane } = task;
   return db.transaction(async (tx) => {
-    if (!(await holdTask(tx, task))) return undefined;
+    if (!(await lockTask(tx, task))) return undefined;
     const rows = await upsertRepositories(tx, source.id, auditId, page, now());
     const tasks = rows.map((row) => repositoryTask({ ...row, source: source.settings.name }));
     await addTasks(tx, auditId, tasks);

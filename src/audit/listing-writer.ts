@@ -4,7 +4,8 @@ import type { TaskReference } from '../queue/queue.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { type ItemError, replaceErrors } from '../store/error-store.ts';
 import { GroupWriter } from '../store/group-writer.ts';
-import { closeListings, type StoredRepository } from '../store/inventory-store.ts';
+import type { StoredRepository } from '../store/inventory-store.ts';
+import { closeListings } from '../store/listing-store.ts';
 import { settleTasks } from '../store/task-store.ts';
 import { itemOf } from './item-failure.ts';
 

@@ -1,10 +1,10 @@
 import type { Lane } from '../queue/queue.ts';
-import { type AuditStage, advanceStage, findAudit, recordAssessStage, tellAlive } from '../store/audit-store.ts';
+import { type AuditStage, advanceStage, findAudit, recordAssessStage, renewHeartbeat } from '../store/audit-store.ts';
 import { countBases } from '../store/catalogue-store.ts';
 import type { Queryable } from '../store/database.ts';
 import { completeIndexes } from '../store/index-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
-import { findStaleRanges, hasLearnedSince } from '../store/stale-images.ts';
+import { findStaleRanges, hasReadLayersSince } from '../store/stale-images.ts';
 import { addTasks, hasOpenTasks, type NewTask } from '../store/task-store.ts';
 import { findUnchangedSince } from '../store/totals-store.ts';
 import { IMAGES_PER_TASK } from './assess-range.ts';
@@ -54,7 +54,7 @@ export async function beginStage(context: AuditContext, plan: AuditPlan): Promis
     if (!(await advanceStage(tx, auditId, audit.stage, next.to))) return [];
     const made = await next.tasks(context, plan, tx);
     await addTasks(tx, auditId, made);
-    await tellAlive(tx, auditId);
+    await renewHeartbeat(tx, auditId);
     return made;
   });
 }
@@ -87,7 +87,7 @@ async function rangesToAssess(
 ): Promise<readonly RangePayload[]> {
   const sourceIds = plan.sources.map(({ id }) => id);
   const unchanged = await findUnchangedSince(tx, sourceIds, plan.auditId);
-  if (unchanged?.assessKey === assessKey && !(await hasLearnedSince(tx, unchanged.finishedAt))) return [];
+  if (unchanged?.assessKey === assessKey && !(await hasReadLayersSince(tx, unchanged.finishedAt))) return [];
   await refreshStatistics(tx);
   return findStaleRanges(tx, sourceIds, rulesKey, IMAGES_PER_TASK);
 }

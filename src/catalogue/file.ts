@@ -2,7 +2,7 @@ import { MalformedContentError, SettingsError, SlimboardError } from '../errors.
 import { type Digest, parseDigest } from '../oci/digest.ts';
 import { type JsonObject, parseJsonObject, readSize, readString, readStringMap } from '../oci/json.ts';
 import { parseRegistryHost, parseRepositoryName, parseTag } from '../oci/reference.ts';
-import { endOutdated, saveBaseImages } from '../store/catalogue-store.ts';
+import { retireOutdatedImages, saveBaseImages } from '../store/catalogue-store.ts';
 import type { Database } from '../store/database.ts';
 import { digestText } from '../store/digest-text.ts';
 import type { BaseImage } from './base-image.ts';
@@ -58,7 +58,7 @@ export async function importBases(db: Database, lines: AsyncIterable<string>, na
       await saveBaseImages(tx, images, 'imported');
       rows += images.length;
     }
-    await endOutdated(tx);
+    await retireOutdatedImages(tx);
     return rows;
   });
 }

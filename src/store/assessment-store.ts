@@ -4,7 +4,7 @@ import type { Finding } from '../policy/finding.ts';
 import type { Queryable } from './database.ts';
 import { storableJson } from './storable.ts';
 
-/** What slimboard makes of an image, as it is kept. Sizes are bytes. */
+/** The stored judgement of one image. Sizes are bytes. */
 export interface Assessment {
   readonly manifestId: number;
   readonly classifierVersion: number;
@@ -32,13 +32,16 @@ export interface Assessment {
   readonly savingsMinBytes: number;
   readonly savingsMaxBytes: number;
   readonly slimScore: number;
-  /** Steps of the advice in order, for the report. */
+  /** The steps of the advice in order, as reports show them. */
   readonly techniques: readonly object[];
   readonly findings: readonly Finding[];
   readonly layers: readonly { readonly digest: Digest; readonly class: string; readonly instruction: string }[];
 }
 
-/** Keeps assessments, replacing those of the same images. */
+/**
+ * Stores assessments with their findings and layer verdicts, replacing earlier ones of the same images.
+ * @param now ISO 8601
+ */
 export async function saveAssessments(tx: Queryable, assessments: readonly Assessment[], now: string): Promise<void> {
   if (assessments.length === 0) return;
   await Promise.all([
@@ -130,29 +133,31 @@ async function saveFindings(tx: Queryable, assessments: readonly Assessment[]): 
   );
 }
 
-/** What an image says of a layer. */
+/** How one image classifies a layer. */
 interface LayerVerdict {
   readonly class: string;
   readonly instruction: string;
-  /** How many layers the image has. */
+  /** The number of layers of that image. */
   readonly layers: number;
 }
 
 /**
- * Keeps of each layer what one of its images says of it: the image whose own layer it is, to those built on that one it is
- * base; of several the smallest, for all that are built on it have more layers. So it is the same in whatever order images
- * are judged, and known to be built on others. A newer classifier starts anew.
+ * Stores one verdict per layer, although images disagree: a layer is an application layer to the image that added it,
+ * and a base layer to images built on that image. An image that does not call the layer its base wins; among several,
+ * the one with the fewest layers, because every image built on it has more. The result does not depend on the order in
+ * which images are judged or recognised as bases of others. Verdicts of a newer classifier replace those of an older
+ * one.
  */
 async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment[]): Promise<void> {
-  const kept = new Map<Digest, LayerVerdict>();
+  const chosen = new Map<Digest, LayerVerdict>();
   for (const { layers } of assessments) {
     for (const layer of layers) {
       const verdict = { ...layer, layers: layers.length };
-      const other = kept.get(layer.digest);
-      if (!other || isBefore(verdict, other)) kept.set(layer.digest, verdict);
+      const other = chosen.get(layer.digest);
+      if (!other || hasPrecedence(verdict, other)) chosen.set(layer.digest, verdict);
     }
   }
-  const rows = [...kept.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = [...chosen.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   if (rows.length === 0) return;
   await tx.query(SAVE_LAYER_VERDICTS, [
     rows.map(([digest]) => digestBytes(digest)),
@@ -163,12 +168,12 @@ async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment
   ]);
 }
 
-/** The order of SAVE_LAYER_VERDICTS. */
-function isBefore(one: LayerVerdict, other: LayerVerdict): boolean {
-  if ((one.class === 'base') !== (other.class === 'base')) return other.class === 'base';
-  if (one.layers !== other.layers) return one.layers < other.layers;
-  if (one.class !== other.class) return one.class < other.class;
-  return Buffer.compare(Buffer.from(one.instruction), Buffer.from(other.instruction)) < 0;
+/** Whether `verdict` wins over `other`; the same order as in SAVE_LAYER_VERDICTS. */
+function hasPrecedence(verdict: LayerVerdict, other: LayerVerdict): boolean {
+  if ((verdict.class === 'base') !== (other.class === 'base')) return other.class === 'base';
+  if (verdict.layers !== other.layers) return verdict.layers < other.layers;
+  if (verdict.class !== other.class) return verdict.class < other.class;
+  return Buffer.compare(Buffer.from(verdict.instruction), Buffer.from(other.instruction)) < 0;
 }
 
 const SAVE_LAYER_VERDICTS = `

@@ -4,18 +4,19 @@ import { type ItemError, recordErrors } from './error-store.ts';
 import { storableJson } from './storable.ts';
 import { addTasks, type NewTask } from './task-store.ts';
 
-/** Where an audit stands; each stage ends when it has no task left. */
+/** The stages of an audit in order; each ends when the audit has no tasks left. */
 export type AuditStage = 'inventory' | 'layers' | 'assess' | 'close' | 'deliver' | 'done';
 export type AuditStatus = 'running' | 'finished' | 'incomplete' | 'failed';
-/** Who does an audit's tasks: one process by itself, or workers through a queue. */
+/** What runs an audit's tasks: a single process, or workers fed by a queue. */
 export type AuditRunner = 'process' | 'queue';
 
+/** A row of `audit`. Times are ISO 8601; counts are those of the whole audit, and final once it has ended. */
 export interface AuditRow {
   readonly id: number;
   readonly lane: Lane;
   readonly status: AuditStatus;
   readonly stage: AuditStage;
-  /** `none`: its process was stopped. */
+  /** `none`: the process that ran it was stopped. */
   readonly runner: AuditRunner | 'none';
   readonly options: unknown;
   readonly startedAt: string;
@@ -34,28 +35,35 @@ const AUDIT_COLUMNS = `id, lane, status, stage, runner, options, started_at as "
   tags_skipped as "tagsSkipped", tags_failed as "tagsFailed", requests, throttled`;
 
 /**
- * Nobody works on the audit: its process was told to stop (`none`), or its last sign of life is more than a minute old (it
- * was killed) or in the future (it was killed before the clock was set back). The database's own clock counts: those of
- * several machines differ.
+ * SQL condition: nobody is working on the audit. Its process was told to stop (`none`), or its last heartbeat is more
+ * than a minute old (it was killed) or more than a minute in the future (it was killed before the clock was set back).
+ * Compared by the database's clock, because the clocks of several machines differ.
  */
 const ABANDONED =
   "(runner = 'none' or heartbeat_at not between now() - interval '60 seconds' and now() + interval '60 seconds')";
-/** No audit begins before the end of another one, whatever clocks say: what it finds is newer. */
+/**
+ * An audit starts after every earlier one has started and ended, whatever the clocks say, so that what it finds is
+ * newer.
+ */
 const STARTED_AT =
   "greatest($3::timestamptz, (select max(greatest(started_at, finished_at)) + interval '1 millisecond' from audit))";
 
+/** What {@link insertAudit} needs to start an audit. */
 export interface AuditStart {
   readonly lane: Lane;
   readonly runner: AuditRunner;
   readonly options: object;
   readonly sourceIds: readonly number[];
-  /** The planned time of a nightly audit, ISO 8601: each starts once. */
+  /** The planned time of a nightly audit, ISO 8601; each slot is audited once per source. */
   readonly slot?: string;
   readonly tasks: readonly NewTask[];
   readonly now: string;
 }
 
-/** @returns the new audit's id; undefined when one of the sources is being audited, or the slot was started already */
+/**
+ * Starts an audit with its first tasks.
+ * @returns the new audit's id; undefined when one of the sources is being audited, or the slot was started already
+ */
 export async function insertAudit(tx: Queryable, start: AuditStart): Promise<number | undefined> {
   const [row] = await tx.query<{ id: number }>(
     `insert into audit (lane, status, stage, options, started_at, heartbeat_at, runner)
@@ -64,12 +72,12 @@ export async function insertAudit(tx: Queryable, start: AuditStart): Promise<num
   );
   if (!row) throw new Error('an insert returned no row');
   const { id } = row;
-  const taken = await tx.query(
+  const claimed = await tx.query(
     `insert into audit_source (audit_id, source_id, slot, running) select $1, source_id, $3, true from unnest($2::int4[]) as n (source_id)
      on conflict do nothing returning source_id`,
     [id, [...start.sourceIds], start.slot ?? null],
   );
-  if (taken.length < start.sourceIds.length) {
+  if (claimed.length < start.sourceIds.length) {
     await tx.query('delete from audit where id = $1', [id]);
     return undefined;
   }
@@ -77,16 +85,16 @@ export async function insertAudit(tx: Queryable, start: AuditStart): Promise<num
   return id;
 }
 
-/** Who takes up what was left undone. */
+/** Who resumes unfinished work. */
 interface Claim {
   readonly runner: AuditRunner;
-  /** Whether no other process can be at it. */
+  /** True when no other process can be working on it, so that no heartbeat has to be checked. */
   readonly alone: boolean;
 }
 
 /**
- * Takes up an audit that nobody does any more.
- * @returns false when it has ended, or somebody does it: of several who would take it up, one does
+ * Resumes an audit that nobody is working on.
+ * @returns false when it has ended, or somebody is working on it; of several processes that try at once, one gets true
  */
 export async function claimAudit(db: Queryable, auditId: number, { runner, alone }: Claim): Promise<boolean> {
   const claimed = await db.query(
@@ -97,8 +105,8 @@ export async function claimAudit(db: Queryable, auditId: number, { runner, alone
 }
 
 /**
- * Takes up what is left to deliver of some sources' audits that have ended, in their order: those of one process, which
- * was stopped meanwhile. What workers deliver is for them to go on with.
+ * Claims the pending deliveries of ended audits of these sources, oldest audit first, where a single process ran the
+ * audit and was stopped before it delivered. Deliveries of audits that workers run are left to the workers.
  */
 export async function claimLeftDeliveries(
   db: Queryable,
@@ -118,7 +126,7 @@ export async function claimLeftDeliveries(
   );
 }
 
-/** The running audits of some sources. `abandoned`: run by a process that shows no sign of life. */
+/** Lists the running audits of these sources. `abandoned`: nobody is working on the audit. */
 export async function listRunningAudits(
   db: Queryable,
   sourceIds: readonly number[],
@@ -133,13 +141,13 @@ export async function listRunningAudits(
   );
 }
 
-/** @returns undefined when there is no audit of this number */
+/** Reads one audit. @returns undefined when no audit has this id */
 export async function findAudit(db: Queryable, auditId: number): Promise<AuditRow | undefined> {
   const [row] = await db.query<AuditRow>(`select ${AUDIT_COLUMNS} from audit where id = $1`, [auditId]);
   return row;
 }
 
-/** The newest audit, a running one first. */
+/** Finds the newest running audit, or the newest one if none is running. */
 export async function findNewestAudit(db: Queryable): Promise<AuditRow | undefined> {
   const [row] = await db.query<AuditRow>(
     `select ${AUDIT_COLUMNS} from audit order by (status = 'running') desc, id desc limit 1`,
@@ -147,7 +155,7 @@ export async function findNewestAudit(db: Queryable): Promise<AuditRow | undefin
   return row;
 }
 
-/** An audit's sources, by name. */
+/** Lists an audit's sources, ordered by name. */
 export async function listAuditSources(
   db: Queryable,
   auditId: number,
@@ -158,7 +166,7 @@ export async function listAuditSources(
   );
 }
 
-/** Tells that the audit is being worked on, and adds to its counters. */
+/** Renews the audit's heartbeat and adds to its request counters. */
 export async function recordProgress(
   db: Queryable,
   auditId: number,
@@ -170,12 +178,15 @@ export async function recordProgress(
   );
 }
 
-/** Notes that the process that did an audit does no more of it: the next one need not wait until it seems dead. */
-export async function leaveAudit(db: Queryable, auditId: number): Promise<void> {
+/**
+ * Records that the process running an audit has stopped, so that the next one can resume it without waiting for the
+ * heartbeat to expire.
+ */
+export async function releaseAudit(db: Queryable, auditId: number): Promise<void> {
   await db.query("update audit set runner = 'none' where id = $1 and runner = 'process'", [auditId]);
 }
 
-/** Moves an audit on to its next stage. @returns false when somebody else did, or tasks are left */
+/** Moves an audit on to its next stage. @returns false when another process did so first, or tasks are left */
 export async function advanceStage(tx: Queryable, auditId: number, from: AuditStage, to: AuditStage): Promise<boolean> {
   const rows = await tx.query(
     `update audit set stage = $3 where id = $1 and stage = $2 and status = 'running'
@@ -186,10 +197,10 @@ export async function advanceStage(tx: Queryable, auditId: number, from: AuditSt
 }
 
 /**
- * Tells at the end of a long transaction that holds an audit's row that the audit goes on: no sign of life came through
- * meanwhile, and to whoever waits for the row to take it up it would seem abandoned.
+ * Renews the heartbeat at the end of a long transaction that has locked the audit's row. No heartbeat could be written
+ * meanwhile, so a process waiting for that row to resume the audit would take it for abandoned.
  */
-export async function tellAlive(tx: Queryable, auditId: number): Promise<void> {
+export async function renewHeartbeat(tx: Queryable, auditId: number): Promise<void> {
   await tx.query('update audit set heartbeat_at = clock_timestamp() where id = $1', [auditId]);
 }
 
@@ -218,10 +229,10 @@ export async function hasAssessTasks(tx: Queryable, auditId: number): Promise<bo
 }
 
 /**
- * Ends an audit that cannot go on; what it stored stays.
- * @param last what is still to do about it
- * @param errors why
- * @returns false when it has ended already
+ * Ends an audit as failed. What it has stored stays; its open tasks are deleted.
+ * @param last the one task that is still to run for this audit
+ * @param errors why it failed
+ * @returns false when it had ended already
  */
 export async function failAudit(
   db: Database,

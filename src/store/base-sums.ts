@@ -1,13 +1,14 @@
 import type { Queryable } from './database.ts';
 
-/** The columns of `baseSums`. */
+/** The columns that {@link baseSums} selects. */
 export const BASE_SUMS = `base_image, base_confidence, distro, distro_version, distro_eol, images, tags, repositories, teams,
   base_bytes, base_logical_bytes, app_logical_bytes, logical_bytes, oldest_created_at, newest_created_at`;
 
 /**
- * SQL: base images with who stands on them, a row for each name and distribution, in the columns of the report.
- * @param images a relation with the columns of `slimboard_images`, to be called `i`
- * @param where a condition on it
+ * SQL: the base images in use with totals of the images built on them, in the columns of the bases report. One row for
+ * each combination of base image name and distribution.
+ * @param images a relation with the columns of `slimboard_images`; it gets the alias `i`
+ * @param where a condition on `i`
  */
 export function baseSums(images: string, where: string): string {
   return `
@@ -21,7 +22,7 @@ export function baseSums(images: string, where: string): string {
     group by i.base_image, i.distro, i.distro_version, i.distro_eol`;
 }
 
-/** Keeps the sums of a source, in place of those of its audit before. */
+/** Stores the base image sums of a source, replacing those of its previous audit. */
 export async function keepBaseSums(tx: Queryable, sourceId: number): Promise<void> {
   await tx.query('delete from source_base where source_id = $1', [sourceId]);
   await tx.query(

@@ -7,22 +7,25 @@ import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { Queryable } from './database.ts';
 import { storableJson } from './storable.ts';
 
-/** A repository of the catalogue. */
+/** A repository whose tags the catalogue knows. */
 export interface BaseRepository {
   readonly registry: RegistryHost;
   readonly name: RepositoryName;
 }
 
-/** What a tag was read to name: an image, or an index with those of its images that were wanted. */
+/** What a tag named when it was read: an image, or an index with those of its images that were wanted. */
 export interface BaseTag {
   readonly tag: Tag;
   readonly digest: Digest;
   readonly images: readonly BaseContent[];
-  /** Whether all of it could be read: else the tag is read again the next time. */
+  /** False when some of it could not be read; the tag is then read again next time. */
   readonly complete: boolean;
 }
 
-/** What tags named when they were last read for these platforms, or for more. */
+/**
+ * Reads what tags named when they were last read for these platforms, or for more.
+ * @returns the digest of each tag that is known
+ */
 export async function readKnownBaseTags(
   db: Queryable,
   repository: BaseRepository,
@@ -37,7 +40,7 @@ export async function readKnownBaseTags(
   return new Map(rows.map(({ name, digest }) => [name, digestFromBytes(digest)]));
 }
 
-/** Those of some digests of images that the catalogue holds under any tag. */
+/** Looks up which of these image digests the catalogue holds, under any tag. */
 export async function readKnownBaseImages(
   db: Queryable,
   digests: readonly Digest[],
@@ -85,7 +88,10 @@ function contentOf(row: BaseRow): BaseContent {
   };
 }
 
-/** Keeps what tags name now; what they named before stays, as no longer newest. */
+/**
+ * Stores what tags name now. Images that they named before stay, no longer marked as newest.
+ * @param now ISO 8601
+ */
 export async function saveBaseTags(
   tx: Queryable,
   repository: BaseRepository,
@@ -107,13 +113,13 @@ export async function saveBaseTags(
   ]);
   const images = sorted.flatMap(({ tag, digest, images: named }) =>
     named.map((content): BaseImage => {
-      const listed = content.digest === digest ? {} : { indexDigest: digest };
+      const index = content.digest === digest ? {} : { indexDigest: digest };
       const name = { registry: repository.registry, repository: repository.name, tag };
-      return { ...content, ...name, ...listed, learnedAt: now, newest: true };
+      return { ...content, ...name, ...index, learnedAt: now, newest: true };
     }),
   );
   await saveBaseImages(tx, images, 'seen-now');
-  await tx.query(END_ROLLED, [
+  await tx.query(RETIRE_REPLACED, [
     repository.registry,
     repository.name,
     sorted.map(({ tag }) => tag),
@@ -129,16 +135,25 @@ const SAVE_TAGS = `
       when base_tag.digest <> excluded.digest or excluded.platforms is null then excluded.platforms
       when base_tag.platforms is not null then array(select distinct unnest(base_tag.platforms || excluded.platforms) order by 1) end`;
 
-/** An index that was made anew over an old image still names it: then the image's row names the new index. */
-const END_ROLLED = `
+/**
+ * Marks images that their tag no longer names. A rebuilt index may still list an old image; that image's row then has
+ * the new index's digest, and stays newest.
+ */
+const RETIRE_REPLACED = `
   update base_image b set newest = false
   from unnest($3::text[], $4::bytea[]) as n (tag, digest)
   where b.registry = $1 and b.repository = $2 and b.tag = n.tag and b.newest and coalesce(b.index_digest, b.digest) <> n.digest`;
 
-/** When an image's row is there already: a tag that was read now replaces it, an imported row if it was learned later. */
+/**
+ * Whether a new row replaces an existing one: always when the tag was just read; an imported one only if it was learned
+ * later.
+ */
 const MERGE = { 'seen-now': 'true', imported: 'base_image.learned_at < excluded.learned_at' } as const;
 
-/** Keeps images of the catalogue, in the order of their key so that two writers never deadlock. */
+/**
+ * Stores images of the catalogue, in key order so that two writers never deadlock.
+ * @param merge what becomes of rows that exist already
+ */
 export async function saveBaseImages(
   tx: Queryable,
   images: readonly BaseImage[],
@@ -187,8 +202,11 @@ function jsonRow(image: BaseImage): object {
   };
 }
 
-/** After an import: of what files and registries say a tag names, only the youngest is newest. */
-export async function endOutdated(tx: Queryable): Promise<void> {
+/**
+ * Run after an import: where files and registries disagree on what a tag names, only what was learned last stays
+ * newest.
+ */
+export async function retireOutdatedImages(tx: Queryable): Promise<void> {
   await tx.query(
     `update base_image b set newest = false
      from (select distinct on (registry, repository, tag) registry, repository, tag, coalesce(index_digest, digest) as digest
@@ -198,13 +216,16 @@ export async function endOutdated(tx: Queryable): Promise<void> {
   );
 }
 
-/** How many images the catalogue holds, old ones too. */
+/** Counts the images in the catalogue, including those that their tags no longer name. */
 export async function countBases(db: Queryable): Promise<number> {
   const [row] = await db.query<{ count: number }>('select count(*) as count from base_image');
   return row?.count ?? 0;
 }
 
-/** Joins to a row `b` of base_image the build that its tag names by now, where that is a later one with other layers. */
+/**
+ * SQL: joins to a row `b` of base_image, as `later`, the build that its tag names now, if it is newer and has other
+ * layers.
+ */
 export const LATER_BUILD = `
   left join lateral (
     select n.digest, n.created_at from base_image n
@@ -212,7 +233,10 @@ export const LATER_BUILD = `
       and n.platform = b.platform and n.chain_id <> b.chain_id and n.created_at > b.created_at
     order by n.created_at desc, n.digest limit 1) later on true`;
 
-/** Of rows that are joined so: the names that moved on, as `NewerBuild` has them; null where none did. */
+/**
+ * SQL, an aggregate over rows joined by {@link LATER_BUILD}: the tags that have moved on, in the shape of `NewerBuild`;
+ * null if none has.
+ */
 export const NEWER_BUILDS = `
   jsonb_agg(distinct jsonb_build_object(
     'reference', b.repository || ':' || b.tag,
@@ -220,7 +244,12 @@ export const NEWER_BUILDS = `
     'ageDays', floor(extract(epoch from later.created_at - b.created_at) / 86400)))
   filter (where later.digest is not null) as newer_builds`;
 
-/** Images of the catalogue that these layers begin with: one look into an index, however large the catalogue is. */
+/**
+ * Finds the catalogue images whose layers are the first layers of an image. One index lookup, however large the
+ * catalogue.
+ * @param diffIds of the image's layers, base first
+ * @returns known bases, fewest layers first
+ */
 export async function findKnownBases(
   db: Queryable,
   architecture: string,

@@ -12,12 +12,12 @@ interface FactRow {
   readonly findings: ImageFacts['findings'] | null;
 }
 
-/** What the sources of an audit, $1, hold. */
+/** SQL: the tags held by the sources of audit $1, with their repositories. */
 const CONTENT_OF_AUDIT = `from tag_content c
      join repository r on r.id = c.repository_id and r.ended_at is null
      join audit_source s on s.source_id = r.source_id and s.audit_id = $1`;
 
-/** What a policy looks at, of every image that the sources of an audit hold, batch by batch. */
+/** Streams, in batches, the facts that policies check, for every tagged image in the sources of an audit. */
 export async function* readFacts(db: Database, auditId: number): AsyncGenerator<readonly ImageFacts[]> {
   const batches = db.stream<FactRow>(
     `select r.registry || '/' || r.name || ':' || c.tag
@@ -36,7 +36,7 @@ export async function* readFacts(db: Database, auditId: number): AsyncGenerator<
   for await (const rows of batches) yield rows.map(factsOf);
 }
 
-/** What kept an audit from being checked as a whole: items that failed in it, and images that are not judged yet. */
+/** Counts what keeps an audit from being checked completely: items that failed in it, and images not judged yet. */
 export async function countUnchecked(
   db: Queryable,
   auditId: number,

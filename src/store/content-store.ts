@@ -6,25 +6,25 @@ import type { Queryable } from './database.ts';
 import { insertChildren, linkChildren, type NewIndexChild } from './index-store.ts';
 import { integersOf, joinDigests, textsOf } from './joined-texts.ts';
 
-/** A blob that a manifest names. */
+/** A blob that a manifest refers to. */
 export interface NewBlob {
   readonly digest: Digest;
   /** Bytes, as its descriptor says. */
   readonly size: number;
   readonly mediaType: string;
-  /** False for foreign layers. */
+  /** False for foreign layers, which the registry does not store. */
   readonly stored: boolean;
-  /** Of configs and provenance: as fetched, but for secrets. */
+  /** Only for configs and provenance: the content as fetched, with secrets removed. */
   readonly body?: Uint8Array;
 }
 
-/** A manifest to keep, with what hangs on it; its blobs are among the batch's. */
+/** A manifest to store with its image, layers and children. The blobs it refers to must be in the same batch. */
 export interface NewManifest {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly kind: ContentKind;
   readonly artifactType?: string;
-  /** As fetched; absent when the registry lists it and does not give it. */
+  /** The content as fetched; absent when the registry lists the manifest but does not serve it (archived). */
   readonly body?: Uint8Array;
   readonly config?: Digest;
   readonly subject?: Digest;
@@ -34,6 +34,7 @@ export interface NewManifest {
   readonly children: readonly NewIndexChild[];
 }
 
+/** The image of a manifest. */
 export interface NewImage {
   readonly platform: Platform;
   /** ISO 8601. */
@@ -43,7 +44,10 @@ export interface NewImage {
   readonly chainId?: Digest;
 }
 
-/** Which of these manifests are kept, with their kinds. One that the registry lists and does not give (archived) is not. */
+/**
+ * Looks up which of these manifests are stored, with their kinds. A manifest that the registry lists but does not serve
+ * (archived) does not count as stored.
+ */
 export async function readKnownManifests(
   db: Queryable,
   digests: readonly Digest[],
@@ -56,7 +60,7 @@ export async function readKnownManifests(
   return new Map(rows.map(({ digest, kind }) => [digestFromBytes(digest), kind]));
 }
 
-/** The content of kept blobs. */
+/** Reads the stored contents of blobs; blobs without stored content are left out. */
 export async function readBodies(db: Queryable, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Uint8Array>> {
   if (digests.length === 0) return new Map();
   const rows = await db.query<{ digest: Uint8Array; body: Uint8Array }>(
@@ -67,8 +71,9 @@ export async function readBodies(db: Queryable, digests: readonly Digest[]): Pro
 }
 
 /**
- * Keeps blobs and manifests that were not kept yet. Rows go in by digest order, so that two writers never deadlock.
- * @returns the row ids of the images that were not kept before
+ * Stores the blobs and manifests that are new. Rows go in by digest order, so that two writers never deadlock.
+ * @param now ISO 8601
+ * @returns the row ids of the images that were not stored before
  */
 export async function saveContent(
   tx: Queryable,
@@ -77,7 +82,7 @@ export async function saveContent(
   now: string,
 ): Promise<readonly number[]> {
   const distinct = distinctByDigest(manifests);
-  const kept = [
+  const inserts = [
     insertBlobs(tx, distinctByDigest(blobs)),
     insertManifests(tx, distinct, now),
     insertLayers(tx, distinct),
@@ -85,7 +90,7 @@ export async function saveContent(
     linkChildren(tx, distinct),
   ];
   const images = insertImages(tx, distinct);
-  await Promise.all([...kept, images]);
+  await Promise.all([...inserts, images]);
   return images;
 }
 
@@ -96,8 +101,8 @@ function distinctByDigest<T extends { readonly digest: Digest }>(items: readonly
 
 async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<void> {
   if (blobs.length === 0) return;
-  // Rows that are there are left out first: a conflict would lock them, and batches that share a base image wait.
-  const inserted = await tx.query<{ digest: Uint8Array }>(
+  // Existing rows are filtered out first: on conflict would lock them, and batches that share a base image would wait.
+  const insertedRows = await tx.query<{ digest: Uint8Array }>(
     `insert into blob (digest, size, media_type, stored, body)
      select decode(n.digest, 'hex'), n.size, n.media_type, n.stored, decode(n.body, 'base64')
      from unnest(${textsOf('$1')}, $2::int8[], $3::text[], $4::bool[], ${textsOf('$5')}) as n (digest, size, media_type, stored, body)
@@ -111,15 +116,15 @@ async function insertBlobs(tx: Queryable, blobs: readonly NewBlob[]): Promise<vo
       joinBodies(blobs),
     ],
   );
-  const fresh = new Set(inserted.map(({ digest }) => digestFromBytes(digest)));
-  await keepBodies(
+  const inserted = new Set(insertedRows.map(({ digest }) => digestFromBytes(digest)));
+  await fillBodies(
     tx,
-    blobs.filter(({ digest, body }) => body && !fresh.has(digest)),
+    blobs.filter(({ digest, body }) => body && !inserted.has(digest)),
   );
 }
 
-/** Contents of blobs that were known by name alone. */
-async function keepBodies(tx: Queryable, blobs: readonly NewBlob[]): Promise<void> {
+/** Stores the contents of blobs whose rows exist without content. */
+async function fillBodies(tx: Queryable, blobs: readonly NewBlob[]): Promise<void> {
   if (blobs.length === 0) return;
   await tx.query(
     `update blob b set body = decode(n.body, 'base64') from unnest(${textsOf('$1')}, ${textsOf('$2')}) as n (digest, body)
@@ -160,7 +165,7 @@ async function insertManifests(tx: Queryable, manifests: readonly NewManifest[],
   );
 }
 
-/** Each digest is sent and looked up once; rows name it by its number: most layers are those of a few bases. */
+/** Sends and looks up each digest once, and refers to it by number in the rows: most layers belong to a few bases. */
 async function insertLayers(tx: Queryable, manifests: readonly NewManifest[]): Promise<void> {
   const manifestDigests = new Numbering<Digest>();
   const blobDigests = new Numbering<Digest>();
@@ -196,7 +201,7 @@ async function insertLayers(tx: Queryable, manifests: readonly NewManifest[]): P
   );
 }
 
-/** Numbers distinct values from 1, in the order in which they come. */
+/** Numbers distinct values from 1, in order of first appearance. */
 class Numbering<T> {
   readonly #numbers = new Map<T, number>();
 

@@ -3,18 +3,19 @@ import { PLAN_AS_A_WHOLE } from './planning.ts';
 
 const DEFAULT_BATCH_ROWS = 2_000;
 
-/** What a cursor needs of a connection that is its own for as long as it is open. */
+/** A connection that is reserved for as long as a cursor is open. */
 export interface CursorSession extends Queryable {
-  /** The values of a FETCH's only column, which is text and never null. */
+  /** Runs a FETCH whose only column is text and never null. @returns the values */
   fetchTexts(sql: string): Promise<readonly string[]>;
 }
 
-/** With fewer, the database would rest while answers wait for the program to read them: of a second, a fifth. */
+/** With fewer, the database would idle while the program reads its answers: a fifth of the time. */
 const BATCHES_AHEAD = 4;
 
 /**
- * Streams a query's only column, text that is never null, through a cursor, inside the caller's transaction. The next
- * batches are asked for already while one is used.
+ * Streams a query's only column, text that is never null, through a cursor. Fetches several batches ahead of the
+ * consumer. Must run inside a transaction, which the caller begins and ends.
+ * @param batchRows rows a batch; default 2,000
  */
 export async function* streamByCursor(
   session: CursorSession,
@@ -24,17 +25,17 @@ export async function* streamByCursor(
 ): AsyncGenerator<readonly string[]> {
   await session.query(PLAN_AS_A_WHOLE);
   await session.query(`declare row_stream no scroll cursor for ${sql}`, parameters);
-  const ask = (): Promise<readonly string[]> => {
+  const fetchBatch = (): Promise<readonly string[]> => {
     const texts = session.fetchTexts(`fetch ${batchRows} from row_stream`);
-    // Awaited only when it is its turn: until then its failure is nobody's.
+    // The promise is awaited only when its turn comes: until then a rejection must not count as unhandled.
     texts.catch(() => undefined);
     return texts;
   };
-  const asked = Array.from({ length: BATCHES_AHEAD }, ask);
-  for (let next = asked.shift(); next; next = asked.shift()) {
+  const pending = Array.from({ length: BATCHES_AHEAD }, fetchBatch);
+  for (let next = pending.shift(); next; next = pending.shift()) {
     const texts = await next;
     const isLast = texts.length < batchRows;
-    if (!isLast) asked.push(ask());
+    if (!isLast) pending.push(fetchBatch());
     if (texts.length > 0) yield texts;
     if (isLast) break;
   }
@@ -42,8 +43,9 @@ export async function* streamByCursor(
 }
 
 /**
- * The rows of a query by its stream of texts: the database writes each as JSON and a batch is parsed at once, three to
- * five times as fast as rows through the driver.
+ * Streams the rows of a query as JSON texts, each batch parsed at once: three to five times as fast as rows through the
+ * driver.
+ * @param streamTexts streams the only, textual column of the query that it is given
  */
 export async function* jsonRows<R>(
   streamTexts: (sql: string) => AsyncIterable<readonly string[]>,

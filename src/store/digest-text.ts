@@ -1,6 +1,7 @@
 /**
- * SQL: a digest as text, `sha256:…` or `sha512:…`, of the bytes that are kept of it; null of null.
- * @see digestFromBytes, which does the same to bytes that were read
+ * SQL: the text of a digest, `sha256:…` or `sha512:…`; null for null.
+ * @param bytes SQL of the stored bytes
+ * @see digestFromBytes, which does the same for bytes that were read
  */
 export function digestText(bytes: string): string {
   return `(case octet_length(${bytes}) when 64 then 'sha512:' else 'sha256:' end || encode(${bytes}, 'hex'))`;

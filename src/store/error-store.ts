@@ -20,7 +20,7 @@ export interface ItemError extends Item {
   readonly retry: Retry['kind'];
 }
 
-/** Replaces the errors that an audit has recorded of these items. A tag's include those of the manifests below it. */
+/** Replaces the errors that an audit recorded for these items. Errors of a tag include those of the manifests below it. */
 export async function replaceErrors(
   tx: Queryable,
   auditId: number,
@@ -32,7 +32,10 @@ export async function replaceErrors(
   await recordErrors(tx, auditId, errors, now);
 }
 
-/** The errors that an audit has recorded of these items. A tag's include those of the manifests below it. */
+/**
+ * Reads the errors recorded for these items, in the order in which they were recorded. Errors of a tag include those of the
+ * manifests below it.
+ */
 export async function readErrorsOf(
   db: Queryable,
   auditId: number,
@@ -61,7 +64,7 @@ function itemParameters(auditId: number, items: readonly Item[]) {
   ];
 }
 
-/** Stores errors of an audit. An item that has an error already keeps that one. @param now ISO 8601 */
+/** Records errors of an audit. If an item has an error already, the first one stays. @param now ISO 8601 */
 export async function recordErrors(
   tx: Queryable,
   auditId: number,
@@ -77,8 +80,8 @@ export async function recordErrors(
       auditId,
       errors.map(({ sourceId }) => sourceId),
       errors.map(({ registry }) => registry),
-      errors.map(({ repository }) => nameText(repository)),
-      errors.map(({ tag }) => nameText(tag)),
+      errors.map(({ repository }) => storableName(repository)),
+      errors.map(({ tag }) => storableName(tag)),
       errors.map(({ digest }) => digest),
       errors.map(({ code }) => code),
       errors.map(({ message }) => storableText(message)),
@@ -88,8 +91,8 @@ export async function recordErrors(
   );
 }
 
-/** A listed name may be anything, of any length; an index takes 2,700 bytes. */
-function nameText(name: string): string {
+/** Registries may list names of any content and length; an index entry is limited to 2,700 bytes. */
+function storableName(name: string): string {
   return storableText(name.slice(0, MAX_NAME_LENGTH));
 }
 

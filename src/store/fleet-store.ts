@@ -3,13 +3,13 @@ import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Queryable } from './database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
 
-/** A source, as far as a base swap concerns it. */
+/** A source whose images a base swap may concern. */
 export interface FleetSource {
   readonly id: number;
   readonly name: string;
 }
 
-/** All sources; they share no blobs, so a swap is reckoned for each. */
+/** Lists all sources by name. Sources share no blobs, so a base swap is computed for each by itself. */
 export function readSources(db: Queryable): Promise<readonly FleetSource[]> {
   return db.query<FleetSource>('select id, name from source order by name');
 }
@@ -25,8 +25,9 @@ interface LayerRow {
 }
 
 /**
- * The images of a source that stand on a base of one of these names, and of which it is known where the base ends: each
- * once a repository, for whoever owns it there has it to swap.
+ * Reads the tagged images of a source that are built on a base of one of these names, where it is known how many of
+ * their layers are the base's. An image is listed once for each repository that holds it, because each owner has to
+ * swap it.
  */
 export async function readImagesOn(
   db: Queryable,
@@ -59,11 +60,15 @@ export async function readImagesOn(
 }
 
 function layersOf(digests: readonly Uint8Array[], sizes: readonly (number | string)[]): readonly StoredLayer[] {
-  // int8[] comes as numbers or as text, by the database.
+  // int8[] comes back as numbers or as text, depending on the database.
   return digests.map((digest, at) => ({ digest: digestFromBytes(digest), bytes: Number(sizes[at]) }));
 }
 
-/** Those of some layers that images of the source hold which do not stand on a base of one of these names, by scope. */
+/**
+ * Finds which of these layers are also held, within the same scope, by images of the source that are not built on a
+ * base of one of these names.
+ * @returns digests by scope
+ */
 export async function readHeldElsewhere(
   db: Queryable,
   sourceId: number,
@@ -83,7 +88,10 @@ export async function readHeldElsewhere(
   return new Map(rows.map(({ scope, digests }) => [scope, new Set(digests.map(digestFromBytes))]));
 }
 
-/** The layers of an image that some audited registry holds under one of these names; the newest where several do. */
+/**
+ * Finds the layers of an image held under one of these names (`repository:tag`) by any audited registry: the newest
+ * image for linux/amd64 if there is one, else the newest for another platform.
+ */
 export async function findImageLayers(
   db: Queryable,
   names: readonly string[],

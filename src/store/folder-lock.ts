@@ -6,43 +6,51 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SettingsError, StoreLockedError } from '../errors.ts';
 import { isRunning, PID_SPACE, processStartOf } from './process-identity.ts';
 
-/** How often the holder shows that it lives, by touching the file. */
+/** How often the holder touches the lock file to show that it is alive. */
 const HEARTBEAT_MS = 5_000;
-/** A holder on another machine, which cannot be asked, is suspected after so long without a heartbeat. */
+/**
+ * A holder on another machine, whose processes cannot be looked up, is suspected to be gone after this time without a
+ * heartbeat.
+ */
 const SILENT_MS = 60_000;
-/** It is then watched for so long, and gone only if the heartbeat stands still: clocks jump and differ, changes do not. */
+/**
+ * A suspect is then watched for this long, and counts as gone only if no heartbeat comes. Clocks jump and differ
+ * between machines; whether the file's time changes does not depend on them.
+ */
 const WATCH_MS = 3 * HEARTBEAT_MS;
 
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Absent in the locks of older versions, and where the system does not tell. */
+  /** {@link PID_SPACE} of the holder. Absent in locks of older versions, and where the system does not provide it. */
   readonly place?: string;
+  /** From {@link processStartOf}; absent like `place`. */
   readonly start?: string;
 }
 
+/** Options of {@link takeFolderLock}. */
 export interface FolderLockOptions {
-  /** How long a silent holder elsewhere is watched (ms); default 15,000. */
+  /** How long a holder on another machine without heartbeat is watched (ms); default 15,000. */
   readonly watchMs?: number;
 }
 
 /**
- * Takes a folder for this process alone, by a file that only one can create.
- * @returns what releases it
- * @throws StoreLockedError naming the process that has it
+ * Locks a folder for this process, by creating a lock file exclusively. A lock whose holder has died is replaced.
+ * @returns a function that releases the lock
+ * @throws StoreLockedError naming the process that holds the lock
  * @throws SettingsError when the folder cannot be written
  */
 export async function takeFolderLock(folder: string, options: FolderLockOptions = {}): Promise<() => Promise<void>> {
   const path = join(folder, 'lock');
-  const mine = JSON.stringify(ownIdentity());
-  if (!(await create(path, mine))) {
+  const ownContent = JSON.stringify(ownIdentity());
+  if (!(await create(path, ownContent))) {
     await removeStale(path, options.watchMs ?? WATCH_MS);
-    if (!(await create(path, mine))) throw await lockedError(path);
+    if (!(await create(path, ownContent))) throw await lockedError(path);
   }
   const heartbeat = setInterval(() => touch(path), HEARTBEAT_MS).unref();
   const release = (): void => {
     clearInterval(heartbeat);
-    if (readOrEmpty(path) === mine) rmSync(path, { force: true });
+    if (readOrEmpty(path) === ownContent) rmSync(path, { force: true });
   };
   process.once('exit', release);
   return async () => {
@@ -69,28 +77,29 @@ async function create(path: string, content: string): Promise<boolean> {
   }
 }
 
-/** Removes the lock of a process that ended without doing so. @throws StoreLockedError when its holder may live */
+/** Removes the lock of a process that died without doing so. @throws StoreLockedError when its holder may be alive */
 async function removeStale(path: string, watchMs: number): Promise<void> {
   const content = await readFile(path, 'utf8').catch(() => undefined);
   if (content === undefined) return;
   if (!(await isStale(path, content, watchMs))) throw await lockedError(path);
-  // Two processes may both find it stale: only one renames it, and what it renamed must be what it judged.
+  // Two processes may find the same lock stale. Only one succeeds in renaming it, and it must make sure that what it
+  // renamed is what it judged, not a lock that the other one has created since.
   const aside = `${path}.${process.pid}.stale`;
   await rename(path, aside).catch(() => undefined);
-  const taken = await readFile(aside, 'utf8').catch(() => undefined);
-  if (taken !== undefined && taken !== content) await rename(aside, path);
+  const renamed = await readFile(aside, 'utf8').catch(() => undefined);
+  if (renamed !== undefined && renamed !== content) await rename(aside, path);
   await rm(aside, { force: true });
 }
 
 async function isStale(path: string, content: string, watchMs: number): Promise<boolean> {
   const holder = parseHolder(content);
-  // Where both were started is one: the process itself tells, and no clock is asked.
+  // Same machine and process namespace: the process can be looked up, and no clock is needed.
   if (holder?.place !== undefined && holder.place === PID_SPACE) return processStartOf(holder.pid) !== holder.start;
   if (holder?.place === undefined && holder?.host === hostname() && !isRunning(holder.pid)) return true;
-  return isSilent(path, watchMs);
+  return hasNoHeartbeat(path, watchMs);
 }
 
-async function isSilent(path: string, watchMs: number): Promise<boolean> {
+async function hasNoHeartbeat(path: string, watchMs: number): Promise<boolean> {
   const before = await lastBeat(path);
   if (before !== undefined && Math.abs(Date.now() - before) < SILENT_MS) return false;
   await sleep(watchMs);
@@ -116,9 +125,9 @@ function parseHolder(content: string): Holder | undefined {
 
 async function lockedError(path: string): Promise<StoreLockedError> {
   const holder = parseHolder(await readFile(path, 'utf8').catch(() => ''));
-  const by = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
+  const holderText = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
   return new StoreLockedError(
-    `the embedded database is in use by ${by} (${path}): wait until it ends, or use Postgres by SLIMBOARD_DATABASE_URL`,
+    `the embedded database is in use by ${holderText} (${path}): wait until it ends, or use Postgres by SLIMBOARD_DATABASE_URL`,
   );
 }
 
@@ -127,7 +136,7 @@ function touch(path: string): void {
   try {
     utimesSync(path, now, now);
   } catch {
-    // The folder is gone: the database's own errors will say so.
+    // The folder is gone: the database's own errors will report it.
   }
 }
 

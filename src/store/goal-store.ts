@@ -1,22 +1,25 @@
 import type { Queryable } from './database.ts';
 import { storableJson } from './storable.ts';
 
+/** A repository and the team that owns it, by which its goal is chosen. */
 export interface GoalOwner {
   readonly id: number;
   readonly repository: string;
   readonly team: string;
 }
 
-/** The goal of a repository: a size, or a share to take off where it started. Sizes are bytes. */
+/** The goal of a repository: either a size, or a share by which to shrink from where it started. Sizes are bytes. */
 export interface RepositoryGoal {
   readonly repositoryId: number;
+  /** The size to reach. */
   readonly bytes?: number;
+  /** The share to take off the baseline, 0 to 1. */
   readonly ratio?: number;
-  /** Where it started; default: its size when it was first audited. */
+  /** The size it started from; default: its size when it was first audited. */
   readonly baselineBytes?: number;
 }
 
-/** Reads who owns the repositories of some sources that are there now. */
+/** Reads the owners of the repositories of these sources, ended ones left out. */
 export function readGoalOwners(tx: Queryable, sourceIds: readonly number[]): Promise<readonly GoalOwner[]> {
   return tx.query<GoalOwner>(
     'select id, name as repository, team from repository where source_id = any($1::int4[]) and ended_at is null order by id',
@@ -24,13 +27,16 @@ export function readGoalOwners(tx: Queryable, sourceIds: readonly number[]): Pro
   );
 }
 
-/** The name that an audit gave to the goals it followed. */
+/** Reads the key of the goals that an audit measured progress against. */
 export async function findGoalsKey(tx: Queryable, auditId: number): Promise<string | undefined> {
   const [row] = await tx.query<{ key: string | null }>('select goals_key as key from audit where id = $1', [auditId]);
   return row?.key ?? undefined;
 }
 
-/** Keeps how far repositories and their teams are on the way to their goals. */
+/**
+ * Stores the progress of repositories and their teams towards their goals, as of an audit.
+ * @param audit `now` is ISO 8601
+ */
 export async function saveProgress(
   tx: Queryable,
   audit: {
@@ -53,7 +59,7 @@ export async function saveProgress(
   await tx.query('update audit set goals_key = $2 where id = $1', [audit.id, audit.goalsKey]);
 }
 
-/** A row only where the last one says something else. */
+/** Writes a row only where it differs from the repository's last one. */
 const SAVE_REPOSITORIES = `
   insert into repository_goal (repository_id, since, start_bytes, goal_bytes, current_bytes, possible_bytes)
   with goal as (
@@ -63,7 +69,7 @@ const SAVE_REPOSITORIES = `
     from repository r join tag_content c on c.repository_id = r.id and c.tag is not null
     join image i on i.manifest_id = c.manifest_id left join assessment a on a.manifest_id = c.manifest_id
     where r.source_id = any($2::int4[]) and r.ended_at is null
-    -- Builds of one moment, or of none, by their tags: row numbers differ from run to run.
+    -- Builds without a date, or with the same one, are ordered by tag: row ids differ from run to run.
     order by c.repository_id, i.platform = 'linux/amd64' desc, i.created_at desc nulls last, c.tag desc, i.platform),
   started as (
     select n.repository_id, g.bytes as goal, g.ratio, n.bytes as current_bytes, greatest(n.possible, 0) as possible_bytes,
@@ -78,7 +84,7 @@ const SAVE_REPOSITORIES = `
   on conflict (repository_id, since) do update set start_bytes = excluded.start_bytes, goal_bytes = excluded.goal_bytes,
     current_bytes = excluded.current_bytes, possible_bytes = excluded.possible_bytes`;
 
-/** Of repositories that have images: the last row of others tells of a build that is gone. */
+/** Only repositories that have images: the last row of any other one describes a build that is gone. */
 const SAVE_TEAMS = `
   insert into team_goal (audit_id, source_id, team, repositories, reached, start_bytes, goal_bytes, current_bytes, possible_bytes)
   select $1, r.source_id, r.team, count(*), count(*) filter (where g.current_bytes <= g.goal_bytes),

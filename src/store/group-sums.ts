@@ -2,24 +2,26 @@ import type { Queryable } from './database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
 import { scoreSql } from './score-sql.ts';
 
-/** The names that an image is grouped by, as SQL. */
+/** SQL of the name by which each grouping groups an image. */
 const NAME = {
   base: "coalesce(a.base_image, 'unknown')",
   distro: "coalesce(a.distro || coalesce(' ' || a.distro_version, ''), 'unknown')",
   runtime: "coalesce(a.runtime, 'unknown')",
 } as const;
 
+/** What images can be grouped by in sums. */
 export type ImageGrouping = keyof typeof NAME;
+/** The groupings whose sums are stored at the end of an audit. */
 export const KEPT_GROUPINGS = Object.keys(NAME) as readonly ImageGrouping[];
 
-/** What is added up of a group; sizes are bytes. */
+/** The columns that {@link groupSums} computes for each group; sizes are bytes. */
 export const GROUP_SUMS = `repositories, tags, images, logical_bytes, stored_bytes, exclusive_bytes, shared_bytes, own_bytes,
   median_bytes, p90_bytes, largest_bytes, largest_image, savings_min_bytes, savings_max_bytes, slim_score, findings_error, findings_warn`;
 
 /**
- * SQL: the images that repositories hold under tags, a row for each repository and image, to be grouped.
- * @param images a relation with the columns of `slimboard_images`, to be called `i`
- * @param where a condition on it
+ * SQL: the images that repositories hold under tags, one row for each repository and image, for {@link groupSums}.
+ * @param images a relation with the columns of `slimboard_images`; it gets the alias `i`
+ * @param where a condition on `i`
  */
 export function taggedImages(images: string, where: string): string {
   return `
@@ -29,15 +31,16 @@ export function taggedImages(images: string, where: string): string {
 }
 
 /**
- * SQL: groups of images, a row for each name in each grouping, with GROUP_SUMS. A blob that several groups hold is shared
- * fairly among them, within the scope in which its registry keeps it once.
- * @param tagged as of `taggedImages`
+ * SQL: sums of groups of images, one row for each name in each grouping, with the columns {@link GROUP_SUMS}. A blob
+ * that several groups hold is divided equally among them, within the scope in which its registry stores it once.
+ * @param tagged a query as {@link taggedImages} returns it
  */
 export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): string {
   const names = groupings.map((grouping) => `by_${grouping}`).join(', ');
   return `
-    -- Names are few, and come in few combinations: rows carry the number of theirs. Joined to a list of combinations by
-    -- name, Postgres would expect a single row, and look up what follows row by row.
+    -- There are few distinct combinations of names, so rows carry a combination's number. If they were joined to the
+    -- list of combinations by name, Postgres would expect a single row from that join and do all later lookups row by
+    -- row.
     with held_image as materialized (
       select d.*, dense_rank() over (order by ${groupings.map((grouping) => `by_${grouping} collate "C"`).join(', ')}) as combination
       from (
@@ -67,7 +70,7 @@ export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): 
       from (
         select combination, repository_id, sum(bytes * tags) as bytes, sum(direct_tags) as direct_tags from held_image group by 1, 2) i
       join named n on n.combination = i.combination group by 1, 2),
-    -- A tag of several platforms is one tag.
+    -- A tag that names an index counts once, however many of its images are in the group.
     index_tags as (
       select n.grouping, n.name, count(distinct t.id) as tags
       from held_image i cross join lateral unnest(i.index_tags) t (id) join named n on n.combination = i.combination group by 1, 2),
@@ -86,7 +89,10 @@ export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): 
     left join index_tags t using (grouping, name) left join found f using (grouping, name)`;
 }
 
-/** What each name holds. Most blobs are of one combination of names, and there for all groupings alike. */
+/**
+ * SQL: the bytes of each group. Most blobs occur in one combination of names only, and are added up once for all
+ * groupings.
+ */
 const HELD_BYTES = `
     place as materialized (
       select r.id as repository_id, dense_rank() over (order by s.id, ${DEDUP_SCOPE}) as scope
@@ -96,7 +102,7 @@ const HELD_BYTES = `
     held as materialized (
       select b.id as blob_id, b.size, p.scope, p.combination, bool_or(x.position >= p.base_layers) as own
       from placed p
-      -- Looked up for what the source holds: content is shared with all others.
+      -- Lateral, to look up only the manifests of these images: manifest_layer has those of every source.
       cross join lateral (
         select position, blob_id from manifest_layer l where l.manifest_id = p.manifest_id
         union all select null, config_id from manifest m where m.id = p.manifest_id and config_id is not null) x
@@ -120,13 +126,16 @@ const HELD_BYTES = `
         select n.grouping, n.name, a.bytes as stored, a.bytes as exclusive, 0 as shared, a.own
         from alone a join named n on n.combination = a.combination
         union all
-        -- What does not divide goes to the first by name, a byte each.
+        -- The remainder of the division goes to the first groups by name, one byte each.
         select grouping, name, size / holders + case when place <= size % holders then 1 else 0 end,
           case when holders = 1 then size else 0 end, case when holders > 1 then size else 0 end, case when own then size else 0 end
         from share) x
       group by 1, 2)`;
 
-/** Keeps the sums of a source's groups, in place of those of its audit before, from the temporary tables of its totals. */
+/**
+ * Stores the sums of a source's groups, replacing those of its previous audit. Reads the temporary table
+ * `tagged_image`.
+ */
 export async function keepGroupSums(tx: Queryable, sourceId: number): Promise<void> {
   await tx.query('delete from source_group where source_id = $1', [sourceId]);
   await tx.query(

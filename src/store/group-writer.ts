@@ -1,10 +1,11 @@
 import { StoreUnavailableError } from '../errors.ts';
-import { asksTooMuch } from './asks-too-much.ts';
+import { exceedsResources } from './exceeds-resources.ts';
 
+/** How a {@link GroupWriter} writes items and limits its groups. */
 export interface GroupWriterOptions<T> {
-  /** Writes several items as one transaction. */
+  /** Writes several items in one transaction. */
   readonly write: (items: readonly T[]) => Promise<void>;
-  /** How much an item adds to a group, and how much a group takes: it ends with the item that fills it. */
+  /** The weight of an item. A group is closed by the item that makes its weight reach `maxWeight`. */
   readonly weigh: (item: T) => number;
   readonly maxWeight: number;
 }
@@ -16,8 +17,8 @@ interface Waiting<T> {
 }
 
 /**
- * Writes, as one transaction, all that came while the transaction before it was being written. A database takes about as
- * long for ten small batches in one transaction as for two, and writers that share rows do not wait for one another.
+ * Writes in one transaction all items that arrived while the previous transaction was running. Ten small batches in one
+ * transaction take a database about as long as two, and writers that share rows do not wait for one another.
  */
 export class GroupWriter<T> {
   readonly #options: GroupWriterOptions<T>;
@@ -28,7 +29,10 @@ export class GroupWriter<T> {
     this.#options = options;
   }
 
-  /** Resolves when the item is written. @throws what kept this item from being written; others of its group are not concerned */
+  /**
+   * Resolves when the item is written.
+   * @throws why this item could not be written; failures of others in its group do not matter
+   */
   write(item: T): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
@@ -54,15 +58,16 @@ export class GroupWriter<T> {
     return this.#waiting.splice(0, count);
   }
 
-  /** Never rejects: each item hears what became of it. */
+  /** Never rejects: the outcome is reported to each item's promise. */
   async #writeGroup(group: readonly Waiting<T>[]): Promise<void> {
     try {
       await this.#options.write(group.map(({ item }) => item));
       for (const { resolve } of group) resolve();
     } catch (error) {
-      // Away is away for all. Anything else may be one item's fault, or of too much at once: each is tried by itself.
-      if (group.length > 1 && (!(error instanceof StoreUnavailableError) || asksTooMuch(error)))
-        for (const one of group) await this.#writeGroup([one]);
+      // An unavailable database fails every item. Any other error may be the fault of one item, or of the amount of
+      // data: each item is then written by itself.
+      if (group.length > 1 && (!(error instanceof StoreUnavailableError) || exceedsResources(error)))
+        for (const waiting of group) await this.#writeGroup([waiting]);
       else for (const { reject } of group) reject(error);
     }
   }

@@ -2,8 +2,9 @@ import type { Queryable } from './database.ts';
 import { storableJson } from './storable.ts';
 
 /**
- * Two builds of a repository for a platform, one after the other in a line of tags (`tag_line`), whose judgements differ
- * in what a technique changes; or that were found to differ before. Rows of `manifest`.
+ * Two successive builds of a repository for one platform in the same line of tags (`tag_line`), whose judgements differ
+ * in something that a technique changes, or of which an improvement is already stored. `before` and `after` are rows of
+ * `manifest`.
  */
 export interface BuildPair {
   readonly repositoryId: number;
@@ -16,7 +17,7 @@ export interface BuildPair {
   readonly builtAt: string;
 }
 
-/** What is kept of a build that applied techniques. Sizes are bytes, shares from 0 to 1. */
+/** What is stored of a build that applied techniques. Sizes are bytes, shares from 0 to 1. */
 export interface ImprovementFigures {
   readonly techniques: readonly string[];
   readonly countedAs: readonly string[];
@@ -28,12 +29,16 @@ export interface ImprovementFigures {
   readonly estimated?: { readonly min: number; readonly max: number };
 }
 
+/** A pair of builds with the improvement that was found between them. */
 export interface RecognisedPair extends BuildPair {
-  /** Undefined where no technique was applied. */
+  /** Undefined when no technique was applied. */
   readonly improvement: ImprovementFigures | undefined;
 }
 
-/** Repositories of some sources in which a tag started, or an image was judged, since totals were last computed for all of them. */
+/**
+ * Lists the repositories of these sources in which a tag started or an image was judged since totals were last computed
+ * for all of these sources.
+ */
 export async function listTouchedRepositories(
   db: Queryable,
   sourceIds: readonly number[],
@@ -56,9 +61,9 @@ export async function listTouchedRepositories(
 }
 
 /**
- * Builds in the order in which they were made, ties by when they were pushed, or by the audits that found them; where
- * neither tells, nobody knows which came first, and they are no pair. A build of several lines (`1.4`, `latest`) has one
- * predecessor: the newest.
+ * SQL: pairs of successive builds, ordered by creation time, then by when they were pushed or by the audits that found
+ * them. Builds that none of these can order are not paired. A build in several lines of tags (`1.4`, `latest`) has one
+ * predecessor, the newest.
  */
 const PAIRS = `
   with named as (
@@ -90,7 +95,7 @@ const PAIRS = `
     select manifest_id, array_agg(rule) as rules from finding
     where manifest_id in (select before_id from pair union select manifest_id from pair) group by manifest_id)`;
 
-/** Pairs whose judgements differ in what a technique changes, in repositories that are touched. */
+/** Reads the pairs of builds in these repositories whose judgements differ in something that a technique changes. */
 export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]): Promise<readonly BuildPair[]> {
   return db.query<BuildPair>(
     `${PAIRS}
@@ -109,7 +114,10 @@ export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]):
   );
 }
 
-/** Keeps what became of some pairs: those that applied no technique, as judged now, are forgotten. */
+/**
+ * Stores the improvements of these pairs. Earlier improvements of a pair that applied no technique, as judged now, are
+ * deleted.
+ */
 export async function saveImprovements(tx: Queryable, found: readonly RecognisedPair[]): Promise<void> {
   await tx.query(
     `delete from improvement s using unnest($1::int8[], $2::text[], $3::int8[]) as n (repository_id, platform, after_id), manifest m

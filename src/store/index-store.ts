@@ -3,29 +3,33 @@ import type { Platform } from '../oci/platform.ts';
 import { comparedName } from '../oci/platform.ts';
 import type { Queryable } from './database.ts';
 
-/** What an index lists; of any other manifest nothing. */
+/** A manifest and what it lists; `children` is empty unless it is an index. */
 export interface NewIndex {
   readonly digest: Digest;
   readonly children: readonly NewIndexChild[];
 }
 
+/** An entry of an index. */
 export interface NewIndexChild {
   readonly digest: Digest;
   readonly platform?: Platform;
-  /** Of an attestation: the image that it speaks of. */
+  /** For an attestation: the image that it describes. */
   readonly describes?: Digest;
 }
 
-/** A child of a kept index that was not fetched: it failed, or another platform was audited then. */
+/** An entry of a stored index whose manifest was not fetched: fetching failed, or the audit wanted other platforms. */
 export interface MissingChild {
   readonly index: Digest;
   readonly child: Digest;
-  /** The name to compare its own platform by, or that of the image that it describes; undefined where the index does not say. */
+  /**
+   * The comparable name of its platform, or, for an attestation, of the image that it describes; undefined where the
+   * index does not say.
+   */
   readonly platform?: string;
   readonly describes?: Digest;
 }
 
-/** What kept indexes list and nobody has fetched. */
+/** Finds the entries of stored indexes whose manifests are not stored. */
 export async function findMissingChildren(db: Queryable, indexes: readonly Digest[]): Promise<readonly MissingChild[]> {
   if (indexes.length === 0) return [];
   const rows = await db.query<{
@@ -48,7 +52,10 @@ export async function findMissingChildren(db: Queryable, indexes: readonly Diges
   }));
 }
 
-/** Keeps what new indexes list; the indexes are kept already. One that was read again may compare platforms by other names. */
+/**
+ * Stores the entries of indexes that are stored already. For an index that was read again, only platform names are
+ * updated: how they are compared may have changed.
+ */
 export async function insertChildren(tx: Queryable, indexes: readonly NewIndex[]): Promise<void> {
   const rows = indexes.flatMap(({ digest, children }) =>
     children.map((child, position) => ({ digest, position, child })),
@@ -72,7 +79,7 @@ export async function insertChildren(tx: Queryable, indexes: readonly NewIndex[]
   );
 }
 
-/** Ties the lists of indexes that were kept before to children that came just now. */
+/** Links entries of stored indexes to manifests that have just been stored. */
 export async function linkChildren(tx: Queryable, arrived: readonly Pick<NewIndex, 'digest'>[]): Promise<void> {
   if (arrived.length === 0) return;
   await tx.query(
@@ -82,22 +89,22 @@ export async function linkChildren(tx: Queryable, arrived: readonly Pick<NewInde
   );
 }
 
-/** What is to be known of the lists of indexes once all of an audit's content is there. */
+/** Completes the entries of all indexes; called when all content of an audit is stored. */
 export async function completeIndexes(tx: Queryable): Promise<void> {
   await linkAllChildren(tx);
   await markRepeated(tx);
-  // Level by level: each time an index lists what those that it lists did before.
+  // One level of nesting at a time: each pass lists what the nested indexes listed before it.
   while (await listGrandchildren(tx));
 }
 
-/** Ties what two writers that did not see each other left untied. */
+/** Links entries that two writers left unlinked because neither saw the other's rows. */
 async function linkAllChildren(tx: Queryable): Promise<void> {
   await tx.query(
     'update index_child c set child_id = m.id from manifest m where c.child_id is null and m.digest = c.digest',
   );
 }
 
-/** Marks entries of content that an earlier entry of the same index lists: often none. */
+/** Marks entries whose content an earlier entry of the same index lists already. Usually there are none. */
 async function markRepeated(tx: Queryable): Promise<void> {
   await tx.query(
     `update index_child c set repeated = true
@@ -106,14 +113,17 @@ async function markRepeated(tx: Queryable): Promise<void> {
   );
 }
 
-/** Real indexes list some dozens. Behind a longer list nothing is put: those that list one another would grow without end. */
+/**
+ * Real indexes have a few dozen entries. Longer lists than this are not extended: indexes that list one another would
+ * grow without end.
+ */
 const LONGEST_LIST = 10_000;
 
 /**
- * Puts what an index within an index lists behind the outer one's own entries: whoever looks for an index's images then
- * finds them all at one step. Sorted, not compared one by one: with two manifests anybody pushes ten thousand entries that
- * each list as many, and of lists that are new statistics know nothing.
- * @returns whether there was any
+ * Appends the entries of nested indexes to those of the outer index, so that queries find all images of an index in one
+ * step. Works by sorting instead of comparing pairs: anybody can push two manifests whose ten thousand entries list ten
+ * thousand each, and the planner has no statistics about lists that are new.
+ * @returns whether any entry was added
  */
 async function listGrandchildren(tx: Queryable): Promise<boolean> {
   const added = await tx.query(

@@ -6,7 +6,7 @@ import type { DedupScope, ListedRepository } from '../registry/registry.ts';
 import type { Queryable } from './database.ts';
 import { joinDigests, textsOf } from './joined-texts.ts';
 
-/** A repository that is kept, as tasks name it. */
+/** A stored repository, as tasks refer to it. */
 export interface StoredRepository {
   readonly id: number;
   readonly source: string;
@@ -14,7 +14,10 @@ export interface StoredRepository {
   readonly name: RepositoryName;
 }
 
-/** What an audit found at a tag, or at an untagged manifest. */
+/**
+ * What an audit found under a tag, or of an untagged manifest (`tag` is absent). Times are ISO 8601 and, like
+ * `reportedBytes`, as the registry reports them.
+ */
 export interface Sighting {
   readonly tag?: Tag;
   readonly digest: Digest;
@@ -22,15 +25,16 @@ export interface Sighting {
   readonly pulledAt?: string;
   readonly reportedBytes?: number;
   readonly archived?: boolean;
-  /** Its manifest was read whether it was kept or not. */
+  /** The manifest was fetched from the registry without regard to whether it was stored already. */
   readonly readAgain?: boolean;
 }
 
+/** A sighting with the repository it belongs to. */
 export interface RepositorySighting extends Sighting {
   readonly repositoryId: number;
 }
 
-/** A source as an audit is to find it. */
+/** A source as the settings describe it. */
 export interface SourceRow {
   readonly name: string;
   readonly kind: 'oci' | 'ecr';
@@ -38,11 +42,11 @@ export interface SourceRow {
   readonly platforms: PlatformSelection;
 }
 
-/** Makes a source where there is none of its name; one that is there stays as it is. @returns its id */
+/** Creates a source unless one of this name exists, which stays as it is. @returns its id */
 export async function findOrMakeSource(tx: Queryable, source: SourceRow): Promise<number> {
   const [row] = await tx.query<{ id: number }>(
     `insert into source (name, kind, dedup, platforms) values ($1, $2, $3, $4::text[])
-     -- For its id: without an update there is no row to return.
+     -- Updates nothing, but without an update no id would be returned.
      on conflict (name) do update set name = excluded.name returning id`,
     [source.name, source.kind, source.dedup, wantedNames(source.platforms)],
   );
@@ -50,11 +54,11 @@ export async function findOrMakeSource(tx: Queryable, source: SourceRow): Promis
   return row.id;
 }
 
-/** Sets a source to what the settings say; reports and totals go by it. */
+/** Updates a source to what the settings say; reports and totals depend on it. */
 export async function updateSource(tx: Queryable, source: SourceRow): Promise<void> {
   await tx.query(
     `update source set kind = $2, platforms = $4::text[],
-       -- Amazon ECR tells the scope itself, and an audit that is taken up does not ask again.
+       -- ECR reports the scope itself (see saveDedupScope), and a resumed audit does not ask for it again.
        dedup = case when kind = 'ecr' and $2 = 'ecr' then dedup else $3 end
      where name = $1`,
     [source.name, source.kind, source.dedup, wantedNames(source.platforms)],
@@ -62,8 +66,8 @@ export async function updateSource(tx: Queryable, source: SourceRow): Promise<vo
 }
 
 /**
- * What the registry itself says of the scope in which it shares blobs; it knows better than the settings.
- * @returns whether it was another one before
+ * Stores the scope within which the registry itself says it shares blobs; it knows better than the settings.
+ * @returns whether the scope changed
  */
 export async function saveDedupScope(tx: Queryable, sourceId: number, dedup: DedupScope): Promise<boolean> {
   const changed = await tx.query('update source set dedup = $2 where id = $1 and dedup <> $2 returning id', [
@@ -74,7 +78,8 @@ export async function saveDedupScope(tx: Queryable, sourceId: number, dedup: Ded
 }
 
 /**
- * Marks repositories as found by an audit; those that had ended come back.
+ * Stores repositories as found by an audit; ended ones are reopened.
+ * @param now ISO 8601
  * @returns those whose tags this audit has still to list
  */
 export async function upsertRepositories(
@@ -109,8 +114,9 @@ export async function upsertRepositories(
 }
 
 /**
- * Ends repositories that an audit did not find, of those that `selected` takes, with their tags.
- * @param selected whether the audit would have listed a repository, had it been there
+ * Ends the repositories that an audit should have listed and did not, together with their tags.
+ * @param selected whether the audit lists this repository if it exists
+ * @param now ISO 8601
  */
 export async function endMissingRepositories(
   tx: Queryable,
@@ -135,7 +141,9 @@ export interface KnownTag {
   readonly kind: ContentKind;
 }
 
-/** What tags named when they were last read: only manifests that are kept whole. */
+/**
+ * Reads what tags named when they were last read. Tags whose manifests are not stored with their content are left out.
+ */
 export async function readKnownTags(
   db: Queryable,
   repositoryId: number,
@@ -149,7 +157,10 @@ export async function readKnownTags(
   return new Map(rows.map(({ name, digest, kind }) => [name, { digest: digestFromBytes(digest), kind }]));
 }
 
-/** Of some manifests of a repository, those that a task of the audit has still to read as listed, or that are archived. */
+/**
+ * Finds which of these manifests need not be fetched now: another task of the audit is still to fetch them because they
+ * were listed themselves, or an open tag of the repository holds them as archived.
+ */
 export async function listedElsewhere(
   db: Queryable,
   auditId: number,
@@ -171,8 +182,9 @@ export async function listedElsewhere(
 }
 
 /**
- * Records what was found: a tag that names another manifest now ends one row and starts the next; a tag that does not
- * writes nothing, or only what its registry tells of it.
+ * Records what an audit found. A tag that names another manifest than before ends its row and starts a new one; an
+ * unchanged tag writes nothing, unless what the registry reports about it has changed.
+ * @param now ISO 8601
  */
 export async function recordSightings(
   tx: Queryable,
@@ -188,7 +200,7 @@ export async function recordSightings(
   ]);
 }
 
-/** A tag that moves while it is listed may be found twice: what it named last holds. */
+/** A tag that moves during listing may be found twice: the last sighting counts. */
 function lastOfEachTag(sightings: readonly RepositorySighting[]): readonly RepositorySighting[] {
   const tagged = sightings.filter(({ tag }) => tag !== undefined);
   return [...new Map(tagged.map((sighting) => [`${sighting.repositoryId} ${sighting.tag}`, sighting])).values()];
@@ -210,14 +222,14 @@ async function endMovedTags(tx: Queryable, tagged: readonly RepositorySighting[]
   );
 }
 
-/** What the repository had of the manifest before. */
+/** SQL: earlier rows of the same manifest in the same repository. */
 const KNOWN_ROWS = 'tag o where o.manifest_id = m.id and o.repository_id = n.repository_id';
 
 /**
- * Amazon ECR takes our own reading of a manifest for a pull, and may leave one out that follows within a day: the first
- * reading and the latest are looked at. What is told near them gives way to the pull that was known before, where the
- * repository had the manifest already. Where no registry tells of pulls, nothing is looked up: an unknown time alone would
- * not end the condition.
+ * SQL: the pull time to store. Amazon ECR counts slimboard's own fetch of a manifest as a pull, and may not count
+ * another one within a day of it; so both the first fetch and the latest are compared. A reported pull time near either
+ * is replaced by the one known before, if the repository had the manifest then. The null check comes first because it
+ * is cheap: with a null time the condition on earlier rows is never true, and all of them would be looked up.
  */
 const PULLED_AT = `case
   when n.pulled_at is not null and exists (
@@ -225,8 +237,9 @@ const PULLED_AT = `case
   then (select max(o.pulled_at) from ${KNOWN_ROWS})
   else n.pulled_at end`;
 
-function isNear(read: string): string {
-  return `n.pulled_at between ${read} - interval '15 minutes' and ${read} + interval '15 minutes'`;
+/** SQL: whether the reported pull is within 15 minutes of a time. */
+function isNear(time: string): string {
+  return `n.pulled_at between ${time} - interval '15 minutes' and ${time} + interval '15 minutes'`;
 }
 
 async function insertOpenRows(
@@ -264,75 +277,7 @@ async function insertOpenRows(
   );
 }
 
-/** What a repository's listing, read to its end, held. */
-export interface CompleteListing {
-  readonly repositoryId: number;
-  readonly tags: readonly Tag[];
-  /** Untagged manifests; empty where the registry does not list them. */
-  readonly untagged: readonly Digest[];
-  /** How many tags the audit was to read, those included that failed in the listing already. */
-  readonly tagsWanted: number;
-  /** How many of them that are: named and not listed, or no names of tags. */
-  readonly tagsUnlisted: number;
-}
-
-/** Ends the tags that complete listings do not hold, and marks their repositories as listed by this audit. */
-export async function closeListings(
-  tx: Queryable,
-  auditId: number,
-  listings: readonly CompleteListing[],
-  now: string,
-): Promise<void> {
-  const ids = listings.map(({ repositoryId }) => repositoryId);
-  await endUnlistedTags(tx, ids, listings, now);
-  await endUnlistedManifests(tx, ids, listings, now);
-  await tx.query(
-    `update repository r set listed_by = $2, tags_listed = n.tags, tags_wanted = n.wanted, tags_unlisted = n.unlisted
-     from unnest($1::int8[], $3::int4[], $4::int4[], $5::int4[]) as n (id, tags, wanted, unlisted) where r.id = n.id`,
-    [
-      ids,
-      auditId,
-      listings.map(({ tags }) => tags.length),
-      listings.map(({ tagsWanted }) => tagsWanted),
-      listings.map(({ tagsUnlisted }) => tagsUnlisted),
-    ],
-  );
-}
-
-async function endUnlistedTags(
-  tx: Queryable,
-  ids: readonly number[],
-  listings: readonly CompleteListing[],
-  now: string,
-): Promise<void> {
-  const listed = listings.flatMap(({ repositoryId, tags }) => tags.map((tag) => ({ repositoryId, tag })));
-  await tx.query(
-    `update tag t set ended_at = greatest($2::timestamptz, started_at)
-     where repository_id = any($1::int8[]) and ended_at is null and name is not null and not exists (
-       select 1 from unnest($3::int8[], $4::text[]) as listed (repository_id, name)
-       where listed.repository_id = t.repository_id and listed.name = t.name)`,
-    [ids, now, listed.map(({ repositoryId }) => repositoryId), listed.map(({ tag }) => tag)],
-  );
-}
-
-async function endUnlistedManifests(
-  tx: Queryable,
-  ids: readonly number[],
-  listings: readonly CompleteListing[],
-  now: string,
-): Promise<void> {
-  const listed = listings.flatMap(({ repositoryId, untagged }) => untagged.map((digest) => ({ repositoryId, digest })));
-  await tx.query(
-    `update tag t set ended_at = greatest($2::timestamptz, started_at)
-     where repository_id = any($1::int8[]) and ended_at is null and name is null and not exists (
-       select 1 from unnest($3::int8[], ${textsOf('$4')}) as listed (repository_id, digest)
-       join manifest m on m.digest = decode(listed.digest, 'hex')
-       where listed.repository_id = t.repository_id and m.id = t.manifest_id)`,
-    [ids, now, listed.map(({ repositoryId }) => repositoryId), joinDigests(listed.map(({ digest }) => digest))],
-  );
-}
-
-/** @returns undefined when no audit has seen the repository */
+/** Looks up a repository by name. @returns undefined when no audit has seen it */
 export async function findRepositoryId(
   db: Queryable,
   source: string,

@@ -1,18 +1,18 @@
 import { type Digest, digestHex } from '../oci/digest.ts';
 
-// Long columns are sent as one text each: drivers take five times as long to write an array, of bytea most of all.
+// Long columns are sent as one text each: drivers take five times as long to write an array, above all of bytea.
 
-/** SQL: texts that were joined by commas, as an array; null where there was none. */
+/** SQL: splits texts joined by commas into an array; an empty text becomes null. */
 export function textsOf(parameter: string): string {
   return `string_to_array(${parameter}::text, ',', '')`;
 }
 
-/** SQL: numbers that were joined by commas, as an array; null where there was none. */
+/** SQL: splits numbers joined by commas into an array of int4; an empty text becomes null. */
 export function integersOf(parameter: string): string {
   return `${textsOf(parameter)}::int4[]`;
 }
 
-/** Digests in hex, as one text; empty where there is none. */
+/** Joins the hex of digests by commas; undefined becomes an empty text. */
 export function joinDigests(digests: readonly (Digest | undefined)[]): string {
   return digests.map((digest) => (digest ? digestHex(digest) : '')).join(',');
 }

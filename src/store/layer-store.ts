@@ -4,13 +4,13 @@ import type { Queryable } from './database.ts';
 import type { StoredRepository } from './inventory-store.ts';
 import { storableJson } from './storable.ts';
 
-/** A layer that was not read yet, and a repository that holds it. Rows go by id: a task keeps no more than that. */
+/** A layer whose contents were not read yet, and a repository that holds it; both as row ids, to keep tasks small. */
 export interface HeldLayer {
   readonly blobId: number;
   readonly repositoryId: number;
 }
 
-/** A layer to be read. */
+/** A layer to read, with where to fetch it. */
 export interface UnreadLayer extends HeldLayer {
   readonly digest: Digest;
   /** Bytes, as its descriptor says. */
@@ -20,17 +20,20 @@ export interface UnreadLayer extends HeldLayer {
   readonly repository: StoredRepository;
 }
 
-/** Whose layers to list: repositories that an audit saw, all their tags or some. */
+/** Which layers to list: those of all tags, or of some, in the repositories that an audit saw. */
 export interface LayerScope {
   readonly auditId: number;
   readonly sourceId: number;
-  /** Rows of `tag`; undefined: every open one. */
+  /** Rows of `tag`; undefined: every open tag. */
   readonly tagIds?: readonly number[];
-  /** Of the reader; what an older one read counts as unread. */
+  /** The version of the layer reader; layers read by an older one count as unread. */
   readonly readerVersion: number;
 }
 
-/** From what tags reach to its layers that were not read; $1: by which version of the reader. */
+/**
+ * SQL: joins a row `c` of tag_content to the stored layers of its image; `d` is null for those that were not read. $1:
+ * reader version
+ */
 const UNREAD_LAYERS = `
      join image i on i.manifest_id = c.manifest_id
      join manifest_layer l on l.manifest_id = i.manifest_id
@@ -38,8 +41,8 @@ const UNREAD_LAYERS = `
      left join layer_contents d on d.blob_id = b.id and d.reader_version >= $1`;
 
 /**
- * The distinct layers of images that open tags reach, as far as they were not read. Foreign layers are kept elsewhere,
- * and archived manifests do not give theirs now.
+ * Lists the distinct unread layers of images under open tags. Left out: foreign layers, which the registry does not
+ * store, and layers of archived manifests, which it does not serve at present.
  */
 export async function listUnreadLayers(
   tx: Queryable,
@@ -59,8 +62,8 @@ export async function listUnreadLayers(
 }
 
 /**
- * The distinct layers, not read yet, of what is kept of a repository.
- * @param listed the tags, and the manifests by digest, that are asked for; those that are not kept bring nothing
+ * Lists the distinct unread layers of a repository's stored images.
+ * @param listed the tags, and the manifests by digest, to look at; those that are not stored are ignored
  */
 export async function listUnreadLayersIn(
   db: Queryable,
@@ -78,7 +81,7 @@ export async function listUnreadLayersIn(
   );
 }
 
-/** A tag that is open; its name is absent where an untagged manifest is meant. */
+/** An open tag; `tag` is absent for an untagged manifest. */
 export interface OpenTag {
   readonly id: number;
   readonly repositoryId: number;
@@ -86,7 +89,7 @@ export interface OpenTag {
   readonly pushedAt?: string;
 }
 
-/** The open tags of a source's repositories that an audit saw. */
+/** Lists the open tags, and untagged manifests, in those repositories of a source that an audit saw. */
 export async function listOpenTags(tx: Queryable, auditId: number, sourceId: number): Promise<readonly OpenTag[]> {
   const rows = await tx.query<{ id: number; repository_id: number; name: Tag | null; pushed_at: string | null }>(
     `select t.id, t.repository_id, t.name, t.pushed_at
@@ -102,7 +105,7 @@ export async function listOpenTags(tx: Queryable, auditId: number, sourceId: num
   }));
 }
 
-/** Those of some layers that are still to be read: not read meanwhile, and not failed for good in this audit. */
+/** Reads which of these layers are still to be read: not read meanwhile, and not failed permanently in this audit. */
 export async function readStillUnread(
   db: Queryable,
   auditId: number,
@@ -151,13 +154,15 @@ function unreadLayer(row: UnreadRow): UnreadLayer {
   };
 }
 
-/** Where configs place a layer: the chain of layers beneath it (null: none), and the chain with it. */
+/**
+ * A position of a layer in an image: the chain ID of the layers below it (null: none), and the chain ID including it.
+ */
 export interface LayerPlace {
   readonly below: Digest | null;
   readonly chain: Digest;
 }
 
-/** Every distinct place that configs give a layer; those that do not tell are left out. */
+/** Reads every distinct position that image configs give a layer. Images whose config does not say are left out. */
 export async function readLayerPlaces(db: Queryable, blobId: number): Promise<readonly LayerPlace[]> {
   const rows = await db.query<{ below: Uint8Array | null; chain: Uint8Array }>(
     `select distinct below.chain_id as below, l.chain_id as chain
@@ -172,19 +177,22 @@ export async function readLayerPlaces(db: Queryable, blobId: number): Promise<re
   }));
 }
 
-/** What reading a layer brought, as it is kept. */
+/** The result of reading a layer, as it is stored. */
 export interface LayerRecord {
   readonly blobId: number;
   readonly readerVersion: number;
-  /** Of the tar. */
+  /** The size of the tar. */
   readonly uncompressedBytes: number;
-  /** For queries; everything is in `contents`. */
+  /** For queries; the complete result is in `contents`. */
   readonly summary: object;
-  /** Packed, as its reader wrote it. */
+  /** In the packed format of `deep/contents.ts`. */
   readonly contents: Uint8Array;
 }
 
-/** Keeps what was read of a layer, unless a reader of the same or a newer version did before. */
+/**
+ * Stores the result of reading a layer, unless a reader of the same or a newer version has stored one.
+ * @param now ISO 8601
+ */
 export async function saveLayer(tx: Queryable, layer: LayerRecord, now: string): Promise<void> {
   await tx.query(
     `insert into layer_contents (blob_id, reader_version, uncompressed_bytes, summary, entries, read_at)
@@ -197,7 +205,7 @@ export async function saveLayer(tx: Queryable, layer: LayerRecord, now: string):
   );
 }
 
-/** The layers, base first, of those images of which every layer was read. */
+/** Finds the images whose layers were all read. @returns rows of their layers, base first, by manifest row */
 export async function findReadLayers(
   db: Queryable,
   manifestIds: readonly number[],
@@ -221,7 +229,7 @@ export async function findReadLayers(
   return found;
 }
 
-/** The packed contents of layers, by blob. */
+/** Reads the packed contents of layers. @returns contents by blob row */
 export async function readLayerContents(
   db: Queryable,
   blobIds: readonly number[],

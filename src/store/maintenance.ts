@@ -1,16 +1,16 @@
 import type { Database, Queryable } from './database.ts';
 
 /**
- * Gives back what the rows of an audit's tasks took, so that the next one finds room instead of making it. The embedded
- * database has no autovacuum at all: there every table is due, and plans would be made blindly.
+ * Frees the space of an audit's deleted task rows for the next audit to reuse. The embedded database has no autovacuum:
+ * there every table is vacuumed, and analyzed, as the planner has no statistics otherwise.
  */
 export async function compact(db: Database): Promise<void> {
   await db.query(db.kind === 'pglite' ? 'vacuum analyze' : 'vacuum audit_task, repository');
 }
 
 /**
- * Lets the planner know what an audit brought, before its large queries. Autovacuum comes a minute later, or never
- * (embedded); a plan made for tables that were small then takes ten times as long.
+ * Updates the planner's statistics to what an audit has stored, before its large queries. Autovacuum would do so a
+ * minute later, or never (embedded), and a plan made for tables that were small then takes ten times as long.
  */
 export async function refreshStatistics(tx: Queryable): Promise<void> {
   await tx.query('analyze repository, tag, manifest, manifest_layer, image, index_child, blob, assessment');

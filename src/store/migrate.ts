@@ -11,9 +11,9 @@ interface Migration {
 }
 
 /**
- * Brings the schema up to date: plain SQL files, in order, each in a transaction. A migration inserts its own row
- * first, so that of two processes that start at once one waits, and then finds it done.
- * @returns the names of what was applied
+ * Brings the schema up to date: plain SQL files, applied in order, each in a transaction. A migration inserts its own
+ * row first, so that of two processes that start at once one waits, and then finds the migration applied.
+ * @returns the names of the migrations that were applied
  * @throws StoreVersionError when the database was migrated by a newer slimboard
  */
 export async function migrate(db: Database): Promise<readonly string[]> {
@@ -27,7 +27,7 @@ export async function migrate(db: Database): Promise<readonly string[]> {
   return done;
 }
 
-/** @throws StoreVersionError when the schema is older or newer than this program needs */
+/** Checks the schema's version. @throws StoreVersionError when it is older or newer than this program needs */
 export async function requireCurrentSchema(db: Database): Promise<void> {
   const migrations = await readMigrations();
   const applied = await appliedVersions(db);
@@ -60,15 +60,15 @@ async function appliedVersions(db: Database): Promise<ReadonlySet<number>> {
 
 function refuseNewer(applied: ReadonlySet<number>, migrations: readonly Migration[]): void {
   const newest = migrations.at(-1)?.version ?? 0;
-  const foreign = [...applied].filter((version) => version > newest);
-  if (foreign.length === 0) return;
+  const unknown = [...applied].filter((version) => version > newest);
+  if (unknown.length === 0) return;
   throw new StoreVersionError(
-    `the database has schema version ${Math.max(...foreign)}, this program knows ${newest}: upgrade slimboard, or use another database`,
+    `the database has schema version ${Math.max(...unknown)}, this program knows ${newest}: upgrade slimboard, or use another database`,
   );
 }
 
 async function apply(db: Database, { version, name, sql }: Migration): Promise<boolean> {
-  await createLedger(db);
+  await createMigrationTable(db);
   return db.transaction(async (tx) => {
     const inserted = await tx.query(
       'insert into schema_migration (version, name) values ($1, $2) on conflict do nothing returning version',
@@ -80,14 +80,15 @@ async function apply(db: Database, { version, name, sql }: Migration): Promise<b
   });
 }
 
-async function createLedger(db: Queryable): Promise<void> {
+async function createMigrationTable(db: Queryable): Promise<void> {
   const sql =
     'create table if not exists schema_migration (version integer primary key, name text not null, applied_at timestamptz not null default now())';
-  // Two processes that create it at once collide in the catalog: the second attempt finds it.
+  // "if not exists" is not safe against concurrency: of two processes that create it at once one gets an error, and its
+  // second attempt finds the table.
   await db.query(sql).catch(() => db.query(sql));
 }
 
-/** Migrations hold no semicolon but the one that ends a statement, at the end of a line. */
+/** Requires that every statement ends with a semicolon at the end of a line, and that no other line ends with one. */
 function splitStatements(sql: string): readonly string[] {
   return sql
     .split(/;[ \t]*(?:\r?\n|$)/)

@@ -1,16 +1,21 @@
 import type { Database } from './database.ts';
 
+/** Which database to open, and for what. */
 export interface DatabaseOptions {
-  /** Of Postgres; without it the embedded database is opened. */
+  /** URL of a Postgres; without it the embedded database is opened. */
   readonly url?: string;
+  /** Folder of the embedded database, or `:memory:`. */
   readonly dataDir: string;
-  /** Its statements are few: an embedded database that is not large is not compiled for speed, which takes longer than they do. */
+  /**
+   * Only few statements will run: then a small embedded database is not compiled for speed, as that would take longer
+   * than they do.
+   */
   readonly brief?: boolean;
 }
 
 /**
- * Opens Postgres where a URL is given, else the embedded database in a folder. Either is loaded only when needed.
- * @throws SettingsError, StoreLockedError, StoreUnavailableError as the adapters say
+ * Opens Postgres if a URL is given, else the embedded database. Either adapter is loaded only when needed.
+ * @throws SettingsError, StoreLockedError, StoreUnavailableError as the adapters do
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   if (options.url) return (await import('./pg-database.ts')).openPostgres(options.url);

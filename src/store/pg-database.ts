@@ -7,11 +7,12 @@ const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 const TRANSACTION_ATTEMPTS = 5;
 /**
- * Settings of a transaction, for behind PgBouncer a session has none of its own. Postgres compiles statements that it
- * thinks long: that took four fifths of a leaderboard over a million tags, and shortened no statement.
+ * Settings are per transaction, because a session behind PgBouncer cannot have any. JIT compilation, which Postgres
+ * applies to statements that it expects to be expensive, took four fifths of the time of a leaderboard over a million
+ * tags and made no statement faster.
  */
 const BEGIN = 'begin; set local jit = off';
-/** Reports sort and count by the million; with the usual 4 MB they do so on disk. */
+/** Reports sort and count millions of rows; with the default of 4 MB they would do so on disk. */
 const BEGIN_READING = "begin read only; set local jit = off; set local work_mem = '64MB'";
 
 // Object identifiers of types, as in pg_type.dat.
@@ -36,7 +37,7 @@ export async function openPostgres(url: string): Promise<Database> {
   const pool = new pg.Pool({
     connectionString: url,
     max: MAX_CONNECTIONS,
-    // What is asked without waiting for the answer before is sent at once.
+    // Sends queries without waiting for the results of earlier ones.
     pipeline: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'slimboard',
@@ -44,8 +45,9 @@ export async function openPostgres(url: string): Promise<Database> {
       getTypeParser: (oid: number, format?: 'text') => parsers[oid] ?? pg.types.getTypeParser(oid, format),
     } as pg.CustomTypesConfig,
   });
-  // A connection that breaks is replaced, and the next query on it gets the error; without listeners it would end the
-  // process: the pool's are for idle connections, the connection's own for those in the midst of a transaction.
+  // The pool replaces a broken connection, and the next query on it gets the error; but an "error" event without a
+  // listener would end the process. The pool emits it for idle connections, a client for itself while it is in a
+  // transaction.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   try {
@@ -128,7 +130,7 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** Ends a transaction whose connection may be broken, and gives the connection back or up. */
+/** Rolls back a transaction whose connection may be broken, and returns the connection to the pool or discards it. */
 async function rollBack(client: pg.PoolClient): Promise<void> {
   try {
     await client.query('rollback');
@@ -149,12 +151,12 @@ function sessionOf(client: pg.PoolClient) {
 }
 
 async function run<R>(
-  on: pg.Pool | pg.PoolClient,
+  client: pg.Pool | pg.PoolClient,
   sql: string | pg.QueryArrayConfig,
   parameters: readonly SqlValue[] = [],
 ): Promise<readonly R[]> {
   try {
-    const { rows } = await on.query(sql as string, parameters as unknown[]);
+    const { rows } = await client.query(sql as string, parameters as unknown[]);
     return rows as R[];
   } catch (error) {
     throw storeFailureOf(error);

@@ -1,48 +1,57 @@
 import { SettingsError, StoreUnavailableError } from '../errors.ts';
 
-/** serialization_failure, deadlock_detected: the transaction may be tried again as it is. */
+/** serialization_failure, deadlock_detected: the same transaction may succeed when tried again. */
 const TRY_AGAIN = new Set(['40001', '40P01']);
-/** Connection exceptions, insufficient resources, operator intervention. */
-const PASSING_STATE = /^(?:08|53|57P)/;
-/** Of the socket and of name lookups, as ECONNRESET and EAI_AGAIN; and TLS connections that broke under way. */
-const PASSING_CODE = /^(?:E(?!RR_)[A-Z_]+|ERR_SSL_\w*(?:RECORD_MAC|INTERNAL_ERROR|UNEXPECTED_EOF)\w*)$/;
-/** The driver gives these no code. */
-const PASSING_MESSAGE =
+/** SQLSTATE classes of connection exceptions, insufficient resources and operator intervention. */
+const TRANSIENT_STATE = /^(?:08|53|57P)/;
+/**
+ * Codes of sockets and name lookups, such as ECONNRESET and EAI_AGAIN, and of established TLS connections that broke.
+ */
+const TRANSIENT_CODE = /^(?:E(?!RR_)[A-Z_]+|ERR_SSL_\w*(?:RECORD_MAC|INTERNAL_ERROR|UNEXPECTED_EOF)\w*)$/;
+/** Errors to which the driver gives no code. */
+const TRANSIENT_MESSAGE =
   /Connection terminated|connection timeout|Client has encountered a connection error|timeout exceeded when trying to connect|error establishing an SSL connection/i;
-/** Certificates that are not trusted, of another host, or no certificates; versions of TLS that do not fit. */
+/** Certificates that are untrusted, for another host, or malformed; TLS versions that do not match. */
 const TLS_CODE = /^(?:CERT_|ERR_(?:TLS|SSL|OSSL)_)|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/;
 const NO_TLS_MESSAGE = /server does not support SSL/i;
 
 const VERIFIED =
   'sslmode=verify-full in the database URL, and sslrootcert=FILE where it is signed by an authority of your own';
 
-/** What an error of the driver means at the first contact, when a mistake in the settings shows. */
+/**
+ * Translates a driver error during the first connection, when wrong settings show: to SettingsError if it is caused by
+ * those, else as {@link storeFailureOf} does.
+ */
 export function openingFailureOf(error: unknown): unknown {
-  const mistake = error instanceof Error ? mistakeOf(error) : undefined;
-  return mistake === undefined ? storeFailureOf(error) : new SettingsError(mistake, { cause: error });
+  const misconfiguration = error instanceof Error ? misconfigurationOf(error) : undefined;
+  return misconfiguration === undefined ? storeFailureOf(error) : new SettingsError(misconfiguration, { cause: error });
 }
 
 /**
- * What an error of the driver means once the database has answered: a login that is refused then, or a certificate out
- * of date, is a database that is away until somebody sees to it. Bugs pass through.
+ * Translates a driver error after the database has answered before: to StoreUnavailableError, also for a login that is
+ * now refused or a certificate that has expired, because the settings worked. Errors that are bugs are returned as they
+ * are.
  * @see PostgreSQL documentation, appendix A: classes of error codes
  */
 export function storeFailureOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  // Several addresses of one host: each failed, and the error of all has a code only.
-  const reason = mistakeOf(error) ?? (isPassing(error) ? error.message || codeOf(error) : undefined);
+  // When a host has several addresses and all fail, the combined error has a code but no message.
+  const reason = misconfigurationOf(error) ?? (isTransient(error) ? error.message || codeOf(error) : undefined);
   if (reason === undefined) return error;
   const advice = isUnreachable(error) ? '; see that it runs, and host and port of the database URL' : '';
   return new StoreUnavailableError(`Postgres is not available: ${reason}${advice}`, { cause: error });
 }
 
-/** Whether a transaction failed only because another one was in its way. */
+/** Whether a transaction failed only because of a concurrent one, and may be tried again. */
 export function mayTryAgain(error: unknown): boolean {
   return error instanceof StoreUnavailableError && TRY_AGAIN.has(codeOf(error.cause));
 }
 
-/** What is wrong with the database URL, and what to write. */
-function mistakeOf(error: Error): string | undefined {
+/**
+ * Says what is wrong with the database URL or the server's setup, and what to write instead; undefined for any other
+ * error.
+ */
+function misconfigurationOf(error: Error): string | undefined {
   const code = codeOf(error);
   const { message } = error;
   if (code.startsWith('28'))
@@ -53,12 +62,15 @@ function mistakeOf(error: Error): string | undefined {
   if (isUnreadableFile(error, code)) return `the database URL names a file that cannot be read: ${message}`;
   if (NO_TLS_MESSAGE.test(message))
     return 'this Postgres does not offer TLS: write sslmode=disable in the database URL, or set TLS up there';
-  if (TLS_CODE.test(code) && !PASSING_CODE.test(code))
+  if (TLS_CODE.test(code) && !TRANSIENT_CODE.test(code))
     return `no TLS to Postgres: ${message} (${code}); see that its certificate is in date and for this host; write ${VERIFIED}`;
   return undefined;
 }
 
-/** Of sslrootcert, sslcert or sslkey. A socket in a folder that is not there is a server that does not run. */
+/**
+ * Whether a file of sslrootcert, sslcert or sslkey cannot be read. A missing file in `connect` is the server's socket:
+ * the server is not running.
+ */
 function isUnreadableFile(error: Error, code: string): boolean {
   return /^(?:ENOENT|EACCES|EISDIR)$/.test(code) && (error as NodeJS.ErrnoException).syscall !== 'connect';
 }
@@ -67,14 +79,17 @@ function isUnreachable(error: Error): boolean {
   return /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/.test(codeOf(error));
 }
 
-function isPassing(error: Error): boolean {
+function isTransient(error: Error): boolean {
   const code = codeOf(error);
   return (
-    TRY_AGAIN.has(code) || PASSING_STATE.test(code) || PASSING_CODE.test(code) || PASSING_MESSAGE.test(error.message)
+    TRY_AGAIN.has(code) ||
+    TRANSIENT_STATE.test(code) ||
+    TRANSIENT_CODE.test(code) ||
+    TRANSIENT_MESSAGE.test(error.message)
   );
 }
 
-/** The SQLSTATE, or the code that Node.js gives. */
+/** The SQLSTATE, or the code that Node.js gives; empty if there is neither. */
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? code : '';

@@ -23,20 +23,24 @@ interface Pending {
 }
 
 /**
- * Opens the embedded Postgres in a folder, creating it on first use. One process at a time: PGlite would open the
- * folder twice and destroy it.
- * @param folder absolute or relative to the working directory; `:memory:` keeps nothing
- * @param options `brief` as `openDatabase` has it
- * @throws StoreLockedError when another process has it
+ * Opens the embedded Postgres in a folder, creating it on first use. The folder is locked: PGlite would let a second
+ * process open it, and destroy it.
+ * @param folder absolute or relative to the working directory; `:memory:` stores nothing
+ * @param options `brief` as in `openDatabase`
+ * @throws StoreLockedError when another process has the folder locked
  * @throws SettingsError when the folder cannot be written
- * @throws StoreUnavailableError when what lies there cannot be opened
+ * @throws StoreUnavailableError when the database in it cannot be opened
  */
 export async function openPglite(
   folder: string,
   { brief = false }: { readonly brief?: boolean } = {},
 ): Promise<Database> {
   if (folder === ':memory:')
-    return PgliteDatabase.start({ dataDir: 'memory://', brief, ...template() }, async () => undefined, NO_ROOM);
+    return PgliteDatabase.start(
+      { dataDir: 'memory://', brief, ...templateOption() },
+      async () => undefined,
+      FREE_SPACE_ADVICE,
+    );
   const path = resolve(folder);
   await createFolder(path);
   const release = await takeFolderLock(path);
@@ -48,31 +52,41 @@ export async function openPglite(
   }
 }
 
-/** Stands in the folder while the database is made: whoever was stopped meanwhile leaves nothing worth keeping. */
-const CREATING = 'creating';
+/**
+ * A file that exists while the database is being created: if it is found, creation was interrupted, and what is there
+ * is deleted.
+ */
+const CREATING_MARKER = 'creating';
 
 async function openOrCreate(path: string, brief: boolean, release: () => Promise<void>): Promise<Database> {
   const dataDir = join(path, 'pgdata');
-  const marker = join(path, CREATING);
+  const marker = join(path, CREATING_MARKER);
   if (existsSync(marker)) await rm(dataDir, { recursive: true, force: true });
   const isNew = !existsSync(dataDir);
   if (isNew) await writeFile(marker, '');
-  const database = await PgliteDatabase.start({ dataDir, brief, ...template() }, release, isNew ? NO_ROOM : BROKEN);
+  const database = await PgliteDatabase.start(
+    { dataDir, brief, ...templateOption() },
+    release,
+    isNew ? FREE_SPACE_ADVICE : REPAIR_ADVICE,
+  );
   if (isNew) await rm(marker, { force: true });
   return database;
 }
 
-/** A statement that takes longer is looked after. */
+/** How often to check for a slow statement, which is one that is still running at two checks in a row. */
 const WATCH_MS = 5_000;
-/** A segment of the write-ahead log, and a page of it. */
+/** Sizes of a segment of the write-ahead log and of a page. */
 const SEGMENT_BYTES = 16_777_216;
 const PAGE_BYTES = 8_192;
-const OUT_OF_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-const NO_ROOM = 'make room on its disk, or choose another folder';
-const BROKEN = 'see that its disk has room; else restore it from a backup, or move the folder away to begin anew';
+const DISK_FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const FREE_SPACE_ADVICE = 'make room on its disk, or choose another folder';
+const REPAIR_ADVICE =
+  'see that its disk has room; else restore it from a backup, or move the folder away to begin anew';
 
-/** An empty database made when the package was built: starting from it takes a third of the time and half the memory. */
-function template(): Pick<ThreadOptions, 'templateFile'> {
+/**
+ * An empty database is made when the package is built: starting from it takes a third of the time and half the memory.
+ */
+function templateOption(): Pick<ThreadOptions, 'templateFile'> {
   const templateFile = packagePath('dist/pglite-template.tgz');
   return existsSync(templateFile) ? { templateFile } : {};
 }
@@ -80,7 +94,7 @@ function template(): Pick<ThreadOptions, 'templateFile'> {
 async function createFolder(path: string): Promise<void> {
   try {
     await makeFolder(path);
-    // The folder holds nothing that belongs into version control.
+    // Nothing in the folder belongs in version control.
     await writeFile(join(path, '.gitignore'), '*\n');
   } catch (cause) {
     throw new SettingsError(
@@ -117,7 +131,7 @@ class PgliteDatabase implements Database {
   private constructor(thread: Worker, release: () => Promise<void>, dataDir: string) {
     this.#thread = thread;
     this.#release = release;
-    if (existsSync(dataDir)) this.#watch = setInterval(() => void this.#lookAfter(dataDir), WATCH_MS).unref();
+    if (existsSync(dataDir)) this.#watch = setInterval(() => void this.#failIfDiskIsFull(dataDir), WATCH_MS).unref();
     thread.on('message', (answer: ThreadAnswer) => this.#settle(answer));
     thread.on('error', (error) => this.#fail(error));
     thread.on('exit', () => this.#fail(new Error('its thread has ended')));
@@ -176,7 +190,7 @@ class PgliteDatabase implements Database {
     await this.#release();
   }
 
-  /** The thread has one session: whoever uses it, a transaction or a single query, has it alone. */
+  /** Runs `work` alone: the thread has one session, which a transaction or a single query uses exclusively. */
   async #exclusive<T>(work: () => Promise<T>): Promise<T> {
     const release = await this.#takeTurn();
     try {
@@ -211,13 +225,16 @@ class PgliteDatabase implements Database {
     });
   }
 
-  /** Gives up on a statement that finds no room for the write-ahead log: PGlite would spin in its abort for ever. */
-  async #lookAfter(dataDir: string): Promise<void> {
+  /**
+   * Fails a slow statement if the disk has no room for the write-ahead log: PGlite would loop in its abort handler for
+   * ever.
+   */
+  async #failIfDiskIsFull(dataDir: string): Promise<void> {
     const [oldest] = this.#pending.keys();
     const isSlow = oldest !== undefined && oldest === this.#oldest;
     this.#oldest = oldest;
-    if (!isSlow || (await hasRoom(dataDir))) return;
-    this.#fail(new Error(`its disk is full: ${NO_ROOM}`));
+    if (!isSlow || (await canWriteWalSegment(dataDir))) return;
+    this.#fail(new Error(`its disk is full: ${FREE_SPACE_ADVICE}`));
     await this.#thread.terminate();
   }
 
@@ -236,21 +253,28 @@ class PgliteDatabase implements Database {
   }
 }
 
-/** Whether one more segment of the write-ahead log could be written; only its last page is, so that asking takes no room. */
-async function hasRoom(dataDir: string): Promise<boolean> {
+/**
+ * Whether another segment of the write-ahead log could be written. Writes only the last page of a sparse file, so that
+ * the check itself takes no space.
+ */
+async function canWriteWalSegment(dataDir: string): Promise<boolean> {
   const path = join(dirname(dataDir), 'room');
   try {
     const file = await open(path, 'w');
     await file.write(Buffer.alloc(PAGE_BYTES), 0, PAGE_BYTES, SEGMENT_BYTES - PAGE_BYTES).finally(() => file.close());
     return true;
   } catch (error) {
-    return !OUT_OF_ROOM.has((error as NodeJS.ErrnoException).code ?? '');
+    return !DISK_FULL_CODES.has((error as NodeJS.ErrnoException).code ?? '');
   } finally {
     await rm(path, { force: true });
   }
 }
 
-/** @see PostgreSQL documentation, appendix A: 53 is "insufficient resources", 58 a failure of the system around it */
+/**
+ * Translates an error of PGlite.
+ * @see PostgreSQL documentation, appendix A: class 53 is "insufficient resources", 58 a failure of the system around
+ * the database
+ */
 function databaseError({ message, code }: { readonly message: string; readonly code?: string }): Error {
   if ((code && /^(?:53|58)/.test(code)) || /: (?:File too large|Disk quota exceeded)/.test(message))
     return new StoreUnavailableError(

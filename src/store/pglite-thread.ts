@@ -14,18 +14,19 @@ import {
 } from './pglite-protocol.ts';
 import { unpackTemplate } from './unpack-template.ts';
 
-// The embedded database, in a thread of its own: a query blocks the thread that it runs in.
+// Runs the embedded database in a thread of its own, because a query blocks the thread that it runs in.
 
 // The defaults reserve 128 MB of buffers and let the write-ahead log grow to 1 GB.
 const SERVER_SETTINGS = ['-c', 'shared_buffers=32MB', '-c', 'max_wal_size=64MB'];
 
 /**
- * What a function may run before V8 compiles it again, for speed: minutes, for half a second of Node.js 20. A command
- * that ends within a second spent half of its processor time on that, and at its end waited for what was not ready yet.
- * An audit is worth it, and so is a report over many rows. Nearly the most that the flag takes: Node.js 24 counts faster.
+ * The budget after which V8 compiles a WebAssembly function again, for speed: minutes of running, where the default of
+ * Node.js 20 is half a second. A command that ends within a second would spend half of its processor time on such
+ * compiling, and wait at its end for what was not finished. An audit is worth it, and so is a report over many rows.
+ * The value is near the flag's maximum because Node.js 24 uses up the budget faster.
  */
 const BRIEF_TIERING_BUDGET = 2_000_000_000;
-/** Some 100,000 tags. */
+/** The size of a database with some 100,000 tags. */
 const LARGE_BYTES = 400_000_000;
 
 const port = parentPort;
@@ -71,19 +72,19 @@ async function answer(database: PGlite, request: ThreadRequest): Promise<ThreadA
   const { id } = request;
   try {
     if (request.op === 'query') return { id, rows: (await database.query(request.sql, [...request.parameters])).rows };
-    if (request.op === 'fetch') return { id, text: joinTexts(await fetched(database, request.sql)) };
+    if (request.op === 'fetch') return { id, text: joinTexts(await fetchTexts(database, request.sql)) };
     if (request.op === 'dump')
       return { id, dump: new Uint8Array(await (await database.dumpDataDir('gzip')).arrayBuffer()) };
     if (request.op === 'close') await database.close();
     return { id };
   } catch (error) {
-    // PGlite's errors carry the statement and its values: only the message leaves the thread.
+    // PGlite's errors contain the statement and its parameters: pass on only the message and the code.
     const code = (error as { code?: unknown }).code;
     return { id, error: { message: messageOf(error), ...(typeof code === 'string' ? { code } : {}) } };
   }
 }
 
-async function fetched(database: PGlite, sql: string): Promise<readonly string[]> {
+async function fetchTexts(database: PGlite, sql: string): Promise<readonly string[]> {
   const { rows } = await database.query<readonly [string]>(sql, [], { rowMode: 'array' });
   return rows.map(([text]) => text);
 }

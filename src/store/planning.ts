@@ -1,7 +1,8 @@
 /**
- * SQL: has Postgres plan the statements of this transaction as a whole. The views join a dozen relations, and of more than
- * eight some would be planned as they are written: for a page of the largest of a million images in 6 s, not 2.6; for the
- * sums of a small source by reading all others' content. And of a cursor it would think that a tenth is read.
+ * SQL: has Postgres plan each statement of this transaction as a whole. The views join a dozen relations; by default
+ * Postgres reorders joins of up to eight only, and runs the rest as written: a page of the largest of a million images
+ * then takes 6 s instead of 2.6, and the sums of a small source read the content of all others. It would also plan a
+ * cursor for reading only a tenth of the rows.
  * @see PostgreSQL documentation, "Query Planning": join_collapse_limit, from_collapse_limit, cursor_tuple_fraction
  */
 export const PLAN_AS_A_WHOLE =

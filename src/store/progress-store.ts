@@ -1,17 +1,17 @@
 import { type AuditRow, findAudit, listAuditSources } from './audit-store.ts';
 import type { Queryable } from './database.ts';
 
-/** An audit with what a person wants to know while it runs. */
+/** An audit with what people want to know while it runs. */
 export interface AuditProgress extends AuditRow {
   readonly sources: readonly string[];
   readonly openTasks: number;
-  /** When whoever does its work was last seen alive, ISO 8601. */
+  /** The time of its last heartbeat, ISO 8601. */
   readonly lastSignAt: string;
-  /** How many errors of each code. */
+  /** The number of errors by code. */
   readonly errors: Readonly<Record<string, number>>;
 }
 
-/** Reads how far an audit is. @returns undefined when there is none of this number */
+/** Reads the progress of an audit. @returns undefined when no audit has this id */
 export async function readAuditProgress(db: Queryable, auditId: number): Promise<AuditProgress | undefined> {
   const audit = await findAudit(db, auditId);
   if (!audit) return undefined;
@@ -35,7 +35,7 @@ export async function readAuditProgress(db: Queryable, auditId: number): Promise
   };
 }
 
-/** The coverage of an audit that has not ended, from what is there by now. */
+/** Counts the coverage so far of an audit that has not ended, whose own columns are filled at its end. */
 async function countSoFar(db: Queryable, auditId: number): Promise<Partial<AuditRow>> {
   const [row] = await db.query<Pick<AuditRow, 'repositoriesListed' | 'tagsListed' | 'tagsAudited' | 'tagsFailed'>>(
     `select (select count(*) from repository where seen_by = $1) as "repositoriesListed",

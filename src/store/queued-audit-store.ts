@@ -1,18 +1,19 @@
 import type { Lane, TaskKey, TaskReference } from '../queue/queue.ts';
 import type { Queryable } from './database.ts';
 
-// Audits that workers do, as opposed to those that one process runs by itself.
+// Audits that workers run through a queue, as opposed to those that one process runs by itself.
 
 const QUEUED = `runner = 'queue'`;
 
-/** Whether workers do an audit: they keep it alive, and put back what the queue loses of it. */
+/** Whether workers run an audit: they renew its heartbeat, and enqueue again those of its tasks that the queue lost. */
 export async function isHandedToWorkers(db: Queryable, auditId: number): Promise<boolean> {
   return (await db.query(`select 1 from audit where id = $1 and ${QUEUED}`, [auditId])).length > 0;
 }
 
 /**
- * Tells that workers are there for their audits, those that wait for a free lane included. A row that is locked is left
- * out: whoever begins a stage has it for as long as that takes, and tells by itself; the others need not wait for it.
+ * Renews the heartbeat of all running audits of workers, including those that wait for a free lane. Rows that are
+ * locked are skipped instead of waited for: whoever starts a stage locks its audit's row for as long as that takes, and
+ * renews the heartbeat itself.
  */
 export async function keepAlive(db: Queryable): Promise<void> {
   await db.query(
@@ -28,7 +29,7 @@ const OPEN_TASKS = `
   order by t.audit_id, t.key
   limit $3`;
 
-/** The tasks of workers' audits that are not settled, in pages. */
+/** Pages through the open tasks of workers' audits. */
 export async function* listQueuedTasks(db: Queryable, pageSize = 1_000): AsyncGenerator<readonly TaskReference[]> {
   let [auditId, key] = [0, '' as TaskKey];
   for (;;) {
@@ -40,7 +41,10 @@ export async function* listQueuedTasks(db: Queryable, pageSize = 1_000): AsyncGe
   }
 }
 
-/** Workers' audits that are under way and have no task left: whoever settled the last one died before the next stage. */
+/**
+ * Lists workers' audits that are running and have no task left: the worker that settled the last task died before it
+ * started the next stage.
+ */
 export async function listStuckAudits(
   db: Queryable,
 ): Promise<readonly { readonly auditId: number; readonly lane: Lane }[]> {
@@ -50,36 +54,42 @@ export async function listStuckAudits(
   );
 }
 
-const OF_SOURCE = 'from audit a join audit_source o on o.audit_id = a.id join source s on s.id = o.source_id';
+const FROM_AUDITS_OF_SOURCES =
+  'from audit a join audit_source o on o.audit_id = a.id join source s on s.id = o.source_id';
 
-/** The audit that keeps another of the source from starting: one under way, else the one that served the slot. */
-export async function findObstacle(
+/**
+ * Finds the audit that keeps another one of the source from starting: a running one, else one that was started for the
+ * slot.
+ */
+export async function findBlockingAudit(
   db: Queryable,
   source: string,
   slot: string | undefined,
 ): Promise<{ readonly auditId: number; readonly running: boolean } | undefined> {
   const [row] = await db.query<{ auditId: number; running: boolean }>(
-    `select a.id as "auditId", o.running ${OF_SOURCE}
+    `select a.id as "auditId", o.running ${FROM_AUDITS_OF_SOURCES}
      where s.name = $1 and (o.running or o.slot = $2::timestamptz) order by o.running desc limit 1`,
     [source, slot ?? null],
   );
   return row;
 }
 
-/** The newest scheduled audit of a source; an ad-hoc one may have read a part of it only. */
+/**
+ * Finds the newest nightly audit of a source. Ad-hoc audits do not count, as they may have covered only a part of it.
+ */
 export async function findNewestNightly(
   db: Queryable,
   source: string,
 ): Promise<{ readonly startedAt: string; readonly finishedAt: string | null } | undefined> {
   const [row] = await db.query<{ startedAt: string; finishedAt: string | null }>(
-    `select a.started_at as "startedAt", a.finished_at as "finishedAt" ${OF_SOURCE}
+    `select a.started_at as "startedAt", a.finished_at as "finishedAt" ${FROM_AUDITS_OF_SOURCES}
      where s.name = $1 and a.lane = 'nightly' order by a.id desc limit 1`,
     [source],
   );
   return row;
 }
 
-/** When the last audit of each source that ended well began, and how long it took. */
+/** Reads when the last audit of each source that was finished or incomplete began, and how long it took. */
 export async function readAuditAges(db: Queryable): Promise<
   readonly {
     readonly source: string;

@@ -1,39 +1,46 @@
 import type { Database, Queryable, SqlValue } from './database.ts';
 
 /**
- * Retention: old audits, and content that nothing has named for long. Rows go in bounded batches, each a transaction of
- * its own that leaves the database whole, so pruning may be stopped at any time and goes on the next time. What an open
- * tag leads to is never touched.
+ * Retention: deletes old audits, and content that nothing has referred to for long. Rows are deleted in bounded
+ * batches. Each is a transaction that leaves the database consistent, so pruning may be stopped at any time and
+ * continued later. Nothing that an open tag reaches is ever deleted.
  */
 
+/** What to prune. */
 export interface PruneOptions {
-  /** Audits that ended before, ISO 8601. */
+  /** Prune audits that ended before this time, ISO 8601. */
   readonly auditsBefore: string;
-  /** Content that nothing has named since, ISO 8601. */
+  /** Prune content that nothing has referred to since this time, ISO 8601. */
   readonly contentBefore: string;
   readonly signal: AbortSignal;
   /** Rows in a batch; default 1,000. */
   readonly batchRows?: number;
 }
 
+/** What is counted when pruning. */
 export const PRUNED = ['audits', 'errors', 'totals', 'tags', 'repositories', 'manifests', 'blobs'] as const;
 export type PrunedKind = (typeof PRUNED)[number];
 
+/** The number of rows that were, or would be, deleted. */
 export interface Pruned {
   readonly rows: Readonly<Record<PrunedKind, number>>;
-  /** Content was left alone because an audit was running. */
+  /** True when no more content was deleted because an audit was running. */
   readonly contentKept: boolean;
 }
 
 const BATCH_ROWS = 1_000;
 
-/** An audit that is silent for so long was killed; one that is taken up again reads what is there anew. */
+/**
+ * An audit without a heartbeat for so long was killed. Pruning does not harm it: if it is resumed, it reads anew what
+ * is stored.
+ */
 const SILENCE = "interval '15 minutes'";
 
 /**
- * Audits that may go: not the newest of any of their sources, and none whose totals hold for one that stays. A
- * repository's sizes are kept when they change and hold until the next ones, so those that held at the next audit that
- * stays must stay too. $1: audits that ended before
+ * SQL, common table expressions: `old_audit`, the audits to delete, and `old_total`, their repository totals. The
+ * newest audit of each source stays, and so do audits whose totals a remaining one refers to. A repository's totals are
+ * stored only when they change and hold until the next ones, so those that still hold at the next remaining audit
+ * (`next_kept`) are moved to it unless superseded. $1: audits that ended before
  */
 const OLD_AUDITS = `
   newest as (
@@ -44,7 +51,7 @@ const OLD_AUDITS = `
     where status = 'running' or finished_at >= $1::timestamptz or id in (select id from newest)),
   old_audit as (
     select id from audit where id not in (select id from young union all select totals_of from young where totals_of is not null)),
-  -- Going backwards, not compared one by one: fifty sources have 36,500 audits in two years.
+  -- A window in descending order instead of a join: fifty sources have 36,500 audits in two years.
   next_kept as (
     select x.audit_id, x.source_id, min(x.audit_id) filter (where o.id is null) over (partition by x.source_id order by x.audit_id desc) as id
     from audit_source x left join old_audit o on o.id = x.audit_id),
@@ -56,7 +63,10 @@ const OLD_AUDITS = `
     join repository r on r.id = t.repository_id
     left join next_kept k on k.audit_id = t.audit_id and k.source_id = r.source_id)`;
 
-/** Content that nothing names: no tag, now or in the history that is kept, and no index. $1: before when */
+/**
+ * SQL conditions on content that nothing refers to: no index, and no tag, open or in the history that is kept. $1:
+ * before when
+ */
 const UNNAMED_MANIFEST = `m.fetched_at < $1::timestamptz and not exists (select 1 from tag t where t.manifest_id = m.id)
   and not exists (select 1 from index_child c where c.child_id = m.id)`;
 const UNNAMED_BLOB = `not exists (select 1 from manifest_layer l where l.blob_id = b.id)
@@ -66,46 +76,50 @@ const ENDED_REPOSITORY = `r.ended_at < $1::timestamptz and not exists (select 1 
 interface Batch {
   readonly before: string;
   readonly rows: number;
-  /** The id behind which it goes on. */
+  /** The batch holds rows with greater ids. */
   readonly after: number;
 }
 
-/** A statement that removes or moves a batch of rows and gives one for each, with its id where batches go by id. */
+/**
+ * A statement that deletes or moves a batch of rows, and returns a row for each: with its id, where batches go by id.
+ */
 interface Step {
   readonly counts?: PrunedKind;
   readonly sql: string;
   readonly parameters: (batch: Batch) => readonly SqlValue[];
-  /** Whether rows that are gone may free others: it is done again from the start until nothing is left. */
+  /**
+   * Whether deleting rows may make others deletable: the step is then repeated from the start until nothing is left.
+   */
   readonly repeats?: true;
 }
 
-const byAge = ({ before, rows }: Batch) => [before, rows];
+const ageParameters = ({ before, rows }: Batch) => [before, rows];
 
 const AUDIT_STEPS: readonly Step[] = [
   {
     counts: 'totals',
     sql: `with ${OLD_AUDITS}, victim as (select * from old_total where superseded limit $2)
       delete from repository_total t using victim v where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
-    parameters: byAge,
+    parameters: ageParameters,
   },
   {
     sql: `with ${OLD_AUDITS}, moved as (select * from old_total where not superseded and next_kept is not null limit $2)
       update repository_total t set audit_id = v.next_kept from moved v
       where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
-    parameters: byAge,
+    parameters: ageParameters,
   },
   {
     counts: 'errors',
     sql: `with ${OLD_AUDITS}, victim as (select e.id from audit_error e join old_audit o on o.id = e.audit_id limit $2)
       delete from audit_error e using victim v where e.id = v.id returning 1`,
-    parameters: byAge,
+    parameters: ageParameters,
   },
   {
-    // Each takes the totals of all its teams along.
+    // Smaller batches: deleting an audit also deletes the totals of all its teams.
     counts: 'audits',
     sql: `with ${OLD_AUDITS}, victim as (select id from old_audit limit greatest($2 / 100, 1))
       delete from audit a using victim v where a.id = v.id returning 1`,
-    parameters: byAge,
+    parameters: ageParameters,
   },
 ];
 
@@ -114,23 +128,23 @@ const CONTENT_STEPS: readonly Step[] = [
     counts: 'tags',
     sql: `with victim as (select id from tag where ended_at < $1::timestamptz limit $2)
       delete from tag t using victim v where t.id = v.id returning 1`,
-    parameters: byAge,
+    parameters: ageParameters,
   },
   {
     counts: 'totals',
     sql: `with victim as (
         select t.repository_id, t.audit_id from repository r join repository_total t on t.repository_id = r.id where ${ENDED_REPOSITORY} limit $2)
       delete from repository_total t using victim v where t.repository_id = v.repository_id and t.audit_id = v.audit_id returning 1`,
-    parameters: byAge,
+    parameters: ageParameters,
   },
   {
     counts: 'repositories',
     sql: `with victim as (select r.id from repository r where ${ENDED_REPOSITORY} limit $2)
       delete from repository r using victim v where r.id = v.id returning 1`,
-    parameters: byAge,
+    parameters: ageParameters,
   },
   {
-    // An index goes before the images that it lists.
+    // Repeated because an index must be deleted before the images that it lists.
     counts: 'manifests',
     repeats: true,
     sql: `with victim as (select m.id from manifest m where m.id > $3 and ${UNNAMED_MANIFEST} order by m.id limit $2)
@@ -146,8 +160,8 @@ const CONTENT_STEPS: readonly Step[] = [
 ];
 
 /**
- * Removes what is older than the options say.
- * @throws the signal's reason when it was stopped; what was removed is gone, the rest is as it was
+ * Deletes what is older than the options say.
+ * @throws the signal's reason when it was stopped; batches deleted until then stay deleted, the rest is unchanged
  */
 export async function prune(db: Database, options: PruneOptions): Promise<Pruned> {
   const rows: Record<PrunedKind, number> = { ...NOTHING };
@@ -168,7 +182,7 @@ const NOTHING: Readonly<Record<PrunedKind, number>> = {
   blobs: 0,
 };
 
-/** @returns false when an audit that runs forbids it */
+/** Runs a step until no rows are left. @returns false when a running audit forbids it */
 async function removeAll(
   db: Database,
   step: Step,
@@ -195,8 +209,8 @@ async function removeAll(
 }
 
 /**
- * Whether an audit runs. An audit that reads a tag relies on manifests that it found kept until it has recorded the tag:
- * none may start, either, until this transaction has ended.
+ * Whether an audit is running. While an audit reads a tag it relies on manifests that it found stored, until it has
+ * recorded the tag; so the lock also keeps audits from starting until this transaction has ended.
  */
 async function isAuditing(tx: Queryable): Promise<boolean> {
   await tx.query('lock table audit in share mode');
@@ -213,7 +227,7 @@ const COUNT_AUDITS = `
     (select count(*)::int from old_total t where superseded
       and not exists (select 1 from repository r where r.id = t.repository_id and r.ended_at < $2::timestamptz)) as totals`;
 
-/** What would still be reached when the tags that ended before $1 are gone. */
+/** SQL: counts what would not be reachable any more once the tags that ended before $1 are gone. */
 const COUNT_CONTENT = `
   with recursive kept (id) as (
     select manifest_id from tag where ended_at is null or ended_at >= $1::timestamptz
@@ -230,7 +244,7 @@ const COUNT_CONTENT = `
       where not exists (select 1 from manifest_layer l join kept k on k.id = l.manifest_id where l.blob_id = b.id)
         and not exists (select 1 from manifest m join kept k on k.id = m.id where m.config_id = b.id)) as blobs`;
 
-/** What {@link prune} would remove now. */
+/** Counts what {@link prune} would delete now. */
 export async function countPrunable(db: Database, options: PruneOptions): Promise<Pruned> {
   const [audits] = await db.query<Record<PrunedKind, number>>(COUNT_AUDITS, [
     options.auditsBefore,

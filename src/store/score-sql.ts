@@ -1,7 +1,8 @@
 /**
- * SQL, an aggregate: the score of several images together, 0 to 100. Each weighs by its pull size; where all are empty, the same.
- * @param score of an image, or of a group of images; null: not judged
- * @param bytes by how many it weighs
+ * SQL, an aggregate: the combined score of several images, 0 to 100, weighted by pull size; unweighted if all sizes are
+ * 0.
+ * @param score SQL of the score of an image, or of a group of images; null: not judged
+ * @param bytes SQL of the weight
  */
 export function scoreSql(score: string, bytes: string): string {
   const weighed = `sum(${score} * ${bytes}) / nullif(sum(${bytes}) filter (where ${score} is not null), 0)`;

@@ -5,24 +5,29 @@ import { LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
 import type { Queryable } from './database.ts';
 import { findReadLayers } from './layer-store.ts';
 
-/** An image with all that is stored of it, to be judged. */
+/** An image with everything that is stored about it, ready to be judged. */
 export interface StoredImage {
   readonly manifestId: number;
   readonly digest: Digest;
   readonly platform: string;
   readonly manifest: Uint8Array;
   readonly config: Uint8Array;
-  /** Bodies of the indexes that list it. */
+  /** Contents of the indexes that list it. */
   readonly indexes: readonly Uint8Array[];
   /** In-toto statements, as fetched. */
   readonly provenance: readonly Uint8Array[];
+  /** Known images whose layers are its first layers. */
   readonly bases: readonly KnownBase[];
-  /** Rows of its layers, base first, where `--deep` read all of them; else empty. */
+  /** Rows of its layers, base first, if `--deep` has read all of them; else empty. */
   readonly readLayers: readonly number[];
+  /** A hash of what it is judged with besides itself: known bases, indexes, attestations and layer contents. */
   readonly basesKey: string;
 }
 
-/** Images that sources hold, whose assessment is missing or was made of other bases, indexes, rules or layer contents. */
+/**
+ * SQL: the images of sources $1 whose assessment is missing, or was made with other rules than $2, or with other bases,
+ * indexes, attestations or layer contents than are stored now. $3, $4: first and last manifest row; null: no limit
+ */
 const STALE = `
   with held as (
     select t.manifest_id from tag t join repository r on r.id = t.repository_id
@@ -32,7 +37,8 @@ const STALE = `
     select x.child_id from index_child x join tag t on t.manifest_id = x.index_id join repository r on r.id = t.repository_id
     where r.source_id = any($1::int4[]) and r.ended_at is null and t.ended_at is null and x.child_id is not null
       and ($3::int8 is null or x.child_id >= $3) and ($4::int8 is null or x.child_id <= $4)),
-  -- Only chains that occur: the catalogue may know millions. Beneath: not all layers of an image, so another may end there.
+  -- Only chain IDs that occur in these images: the catalogue may know millions. beneath: some image has more layers
+  -- above the chain, so that an image that ends there may be its base.
   chain as (
     select l.chain_id, bool_or(l.position + 1 < i.layer_count) as beneath
     from held h join image i on i.manifest_id = h.manifest_id join manifest_layer l on l.manifest_id = h.manifest_id
@@ -56,7 +62,7 @@ const STALE = `
     join repository r on r.id = n.repository_id
     where r.ended_at is null and n.tag is not null
     group by n.chain_id),
-  -- What indexes say of it, and attestations.
+  -- The manifests that may say something about an image: indexes that list it, and its attestations.
   said as (
     select x.child_id as manifest_id, x.index_id as by from held h join index_child x on x.child_id = h.manifest_id
     union all
@@ -76,15 +82,18 @@ const STALE = `
   left join assessment a on a.manifest_id = keyed.manifest_id
   where a.manifest_id is null or a.rules_key <> $2 or a.bases_key <> keyed.key`;
 
-/** Whether layers were read after a moment, which may change judgements of images that have not changed. */
-export async function hasLearnedSince(tx: Queryable, moment: string): Promise<boolean> {
+/**
+ * Whether layers were read after this time (ISO 8601): images may then be judged differently although they have not
+ * changed.
+ */
+export async function hasReadLayersSince(tx: Queryable, moment: string): Promise<boolean> {
   const rows = await tx.query('select 1 where exists (select 1 from layer_contents where read_at > $1::timestamptz)', [
     moment,
   ]);
   return rows.length > 0;
 }
 
-/** Ranges of images to judge again, each of up to `size`. */
+/** Divides the images that must be judged again into ranges of manifest rows, each with up to `size` such images. */
 export async function findStaleRanges(
   tx: Queryable,
   sourceIds: readonly number[],
@@ -99,7 +108,7 @@ export async function findStaleRanges(
   );
 }
 
-/** The images of a range that are to be judged again, with all that is stored of them. */
+/** Reads those images of a range that must be judged again. */
 export async function readStaleImages(
   db: Queryable,
   sourceIds: readonly number[],
@@ -116,8 +125,9 @@ export async function readStaleImages(
 }
 
 /**
- * Images with all that is stored of them, in the order of their rows.
- * @param keys by row, which bases they are judged with
+ * Reads images with everything that is stored about them, ordered by manifest row. Images whose manifest or config is
+ * not stored are left out.
+ * @param keys `basesKey` by manifest row
  */
 export async function readImages(db: Queryable, keys: ReadonlyMap<number, string>): Promise<readonly StoredImage[]> {
   if (keys.size === 0) return [];
@@ -190,7 +200,7 @@ interface BaseRow {
   readonly newer_builds?: readonly NewerBuild[] | null;
 }
 
-/** Images of the catalogue whose layers begin these images. */
+/** SQL: the catalogue images whose layers are the first layers of these images. */
 const CATALOGUE_BASES = `
   select l.manifest_id as id, l.position + 1 as layers, b.digest, b.index_digest, array_agg(b.repository || ':' || b.tag order by b.repository, b.tag) as refs,
     null::bytea as config, (array_agg(b.labels))[1] as labels, ${NEWER_BUILDS}
@@ -199,13 +209,14 @@ const CATALOGUE_BASES = `
   where l.manifest_id = any($1::int8[])
   group by l.manifest_id, l.position, b.digest, b.index_digest`;
 
-/** Builders that want equal images of equal content write no real date: Jib 1970-01-01, Cloud Native Buildpacks 1980-01-01. */
-const NO_DATE_BEFORE = '1981-01-01Z';
+/** Builders of reproducible images write a fixed date: Jib 1970-01-01, Cloud Native Buildpacks 1980-01-01. */
+const FIXED_DATES_BEFORE = '1981-01-01Z';
 
 /**
- * Whole images of another repository that begin these images and are not younger, in whatever registry: what layers prove
- * does not hang on where they lie. An image of the same repository, also of another registry, is more likely an earlier
- * build than a base. Names are looked up once a base: a thousand sources may mirror it, and most images stand on a few.
+ * SQL: images of other repositories, in any registry, whose layers are all among the first layers of these images and
+ * that are not younger. Where they are stored does not matter, as equal layers are proof. An image of a repository with
+ * the same name, in this registry or another, is more likely an earlier build than a base. Names are looked up once per
+ * base: a thousand sources may mirror it, and most images are built on a few bases.
  */
 const REGISTRY_BASES = `
   with beneath as (
@@ -237,7 +248,7 @@ const REGISTRY_BASES = `
     array_agg(distinct named.repository || ':' || named.tag) as refs, bc.body as config
   from beneath n
   join image b on b.chain_id = n.chain_id and b.layer_count = n.layers and split_part(b.platform, '/', 2) = n.architecture
-    and (b.created_at is null or n.created_at is null or n.created_at < '${NO_DATE_BEFORE}' or b.created_at <= n.created_at)
+    and (b.created_at is null or n.created_at is null or n.created_at < '${FIXED_DATES_BEFORE}' or b.created_at <= n.created_at)
   join named on named.manifest_id = b.manifest_id
   join manifest bm on bm.id = b.manifest_id
   join blob bc on bc.id = bm.config_id

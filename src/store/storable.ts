@@ -1,16 +1,22 @@
-/** What Postgres takes in no text: NUL, and halves of surrogate pairs (a cut through a pair leaves one). */
+/**
+ * Characters that Postgres accepts in no text: NUL, and lone surrogates (which are left when a text is cut inside a
+ * pair).
+ */
 const NOT_STORABLE = /[\0\p{Surrogate}]/u;
 const ALL_NOT_STORABLE = /[\0\p{Surrogate}]/gu;
 
-/** The text with a replacement character for whatever Postgres takes in no text. */
+/** Replaces characters that Postgres does not accept in a text by U+FFFD. */
 export function storableText(text: string): string {
   return NOT_STORABLE.test(text) ? text.replace(ALL_NOT_STORABLE, '\uFFFD') : text;
 }
 
-/** JSON for a parameter; jsonb refuses the escapes of what Postgres takes in no text. */
+/**
+ * Serialises a value for a jsonb parameter: jsonb rejects escapes of characters that Postgres does not accept in a
+ * text, so they are replaced as by {@link storableText}.
+ */
 export function storableJson(value: unknown): string {
   const json = JSON.stringify(value);
-  // Only such characters, and control characters, are written as escapes of four digits.
+  // JSON.stringify writes \u escapes for these characters and control characters only.
   if (!json.includes('\\u')) return json;
   return JSON.stringify(value, (_key, field: unknown) => (typeof field === 'string' ? storableText(field) : field));
 }

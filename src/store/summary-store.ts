@@ -1,27 +1,31 @@
 import type { Queryable } from './database.ts';
 import { digestText } from './digest-text.ts';
 
-/** Lists about one source at the end of an audit, each of few rows. Sizes are bytes. */
+/** Short lists about one source, stored at the end of an audit. Sizes are bytes. */
 export interface SourceSummary {
-  /** How many distinct images under tags have a pull size from `fromBytes` up to the next one's; sizes without images are left out. */
+  /**
+   * The number of distinct tagged images whose pull size is at least `fromBytes` and below the next boundary; sizes
+   * without images are left out.
+   * @see SIZE_BOUNDARIES
+   */
   readonly sizes: readonly { readonly fromBytes: number; readonly images: number }[];
   readonly rules: readonly RuleCount[];
-  /** The biggest first. */
+  /** The largest first. */
   readonly layers: readonly BigLayer[];
-  /** The most gain first. */
+  /** The largest gain first. */
   readonly steps: readonly BigStep[];
 }
 
-/** How often a rule is broken. */
+/** How many images break a rule. */
 export interface RuleCount {
   readonly rule: string;
   readonly severity: string;
   readonly images: number;
-  /** What mending all of it saves at most, images one by one; null: not known. */
+  /** The most that fixing all of them saves, each image counted by itself; null: not known. */
   readonly maxBytes: number | null;
 }
 
-/** A layer of images under tags. */
+/** A layer of tagged images. */
 export interface BigLayer {
   readonly digest: string;
   readonly bytes: number;
@@ -29,12 +33,12 @@ export interface BigLayer {
   readonly instruction: string | null;
   readonly images: number;
   readonly repositories: number;
-  /** The first repository by name that holds it. */
+  /** The first repository, by name, that holds it. */
   readonly registry: string;
   readonly repository: string;
 }
 
-/** The step of its kind that gains most among the images of a repository. */
+/** The step of advice with the largest gain for its technique among the images of a repository. */
 export interface BigStep {
   readonly digest: string;
   readonly registry: string;
@@ -45,17 +49,17 @@ export interface BigStep {
   readonly technique: string;
   readonly base: string | null;
   readonly gainBytes: number;
-  /** How many images of the repository have such a step; lists of earlier versions do not say. */
+  /** The number of images in the repository that have such a step; absent in lists stored by earlier versions. */
   readonly images?: number;
-  /** The projected pull size after this step and all before it, at worst. */
+  /** The projected pull size, at worst, after this step and all before it. */
   readonly afterMaxBytes: number;
   readonly basis: string;
 }
 
-/** Sizes double or more than double from one to the next, as images do. */
+/** Lower bounds of size classes in bytes. Each at least doubles the one before, as image sizes vary by magnitudes. */
 export const SIZE_BOUNDARIES: readonly number[] = [0, 10e6, 25e6, 50e6, 100e6, 200e6, 500e6, 1e9, 2e9, 5e9];
 
-/** More base images than these are rare ones; their tags are those that the source has beyond the rows. */
+/** Rarer base images are not listed; their tags are the difference between the source's total and the rows. */
 const MOST_BASES = 1_000;
 
 const BASE_TOTALS = `
@@ -67,7 +71,7 @@ const BASE_TOTALS = `
     order by tags desc, 1, 2, 3, 4 limit ${MOST_BASES}) b`;
 
 const LIST_ROWS = 15;
-/** Layers of untagged images are not listed: of so many of the biggest, enough are under tags. */
+/** Layers of untagged images are not listed: among this many of the largest layers, enough belong to tagged images. */
 const LAYER_CANDIDATES = 500;
 
 const SUMMARY = `
@@ -118,7 +122,10 @@ const SUMMARY = `
         order by s.gain desc, s.manifest_id)
       from steps s join manifest m on m.id = s.manifest_id join repository r on r.id = s.repository_id), '[]'))`;
 
-/** Sums a source up at the end of an audit, from its base images and the temporary tables that its totals are computed with. */
+/**
+ * Stores the base totals and summary lists of a source at the end of an audit. Reads its stored base sums and the
+ * temporary tables that `computeTotals` creates.
+ */
 export async function summariseSource(tx: Queryable, sourceId: number, auditId: number): Promise<void> {
   await tx.query(BASE_TOTALS, [sourceId, auditId]);
   await tx.query(SUMMARY, [sourceId, auditId, [...SIZE_BOUNDARIES]]);

@@ -2,14 +2,14 @@ import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
 import type { Queryable } from './database.ts';
 import { storableJson } from './storable.ts';
 
-/** A task with what it needs to know; kept in the database, never in a queue. */
+/** A task with its payload, which is stored in the database and never in a queue. */
 export interface NewTask {
   readonly key: TaskKey;
   readonly kind: TaskKind;
   readonly payload: object;
 }
 
-/** Adds tasks to an audit; those that it has already, by their keys, stay as they are. */
+/** Adds tasks to an audit. Tasks whose key exists already stay as they are. */
 export async function addTasks(tx: Queryable, auditId: number, tasks: readonly NewTask[]): Promise<void> {
   if (tasks.length === 0) return;
   await tx.query(
@@ -25,7 +25,7 @@ export async function addTasks(tx: Queryable, auditId: number, tasks: readonly N
   );
 }
 
-/** @returns undefined when the task is settled already */
+/** Reads the payload of a task. @returns undefined when the task is settled already */
 export async function findTask<P>(db: Queryable, task: TaskReference): Promise<P | undefined> {
   const [row] = await db.query<{ payload: P }>('select payload from audit_task where audit_id = $1 and key = $2', [
     task.auditId,
@@ -35,9 +35,9 @@ export async function findTask<P>(db: Queryable, task: TaskReference): Promise<P
 }
 
 /**
- * Takes the tasks of what was read off the list of what is to do.
- * @returns those items whose task was on it. Of another one, somebody else has written what it brought, or its audit has
- * ended: nothing of it may be written any more.
+ * Deletes the tasks of items whose results are about to be written, in the same transaction.
+ * @returns the items whose task was still open. For any other one, another process has written the results, or the
+ * audit has ended: its results must not be written.
  */
 export async function settleTasks<T extends { readonly task: TaskReference }>(
   tx: Queryable,
@@ -49,12 +49,12 @@ export async function settleTasks<T extends { readonly task: TaskReference }>(
      where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
     [items.map(({ task }) => task.auditId), items.map(({ task }) => task.key)],
   );
-  return ofTasks(rows, items);
+  return itemsOfTasks(rows, items);
 }
 
 /**
- * Says what is left to do of the tasks of what was read in part.
- * @returns those items whose task was still to do, see {@link settleTasks}
+ * Replaces the payloads of tasks that were done in part by what is left to do.
+ * @returns the items whose task was still open, see {@link settleTasks}
  */
 export async function narrowTasks<T extends { readonly task: TaskReference; readonly payload: object }>(
   tx: Queryable,
@@ -70,10 +70,10 @@ export async function narrowTasks<T extends { readonly task: TaskReference; read
       items.map(({ payload }) => storableJson(payload)),
     ],
   );
-  return ofTasks(rows, items);
+  return itemsOfTasks(rows, items);
 }
 
-function ofTasks<T extends { readonly task: TaskReference }>(
+function itemsOfTasks<T extends { readonly task: TaskReference }>(
   tasks: readonly Pick<TaskReference, 'auditId' | 'key'>[],
   items: readonly T[],
 ): readonly T[] {
@@ -81,13 +81,13 @@ function ofTasks<T extends { readonly task: TaskReference }>(
   return tasks.flatMap(({ auditId, key }) => byTask.get(`${auditId}/${key}`) ?? []);
 }
 
-/** @returns whether it was still to do, see {@link settleTasks} */
+/** Deletes one task. @returns whether it was still open, see {@link settleTasks} */
 export async function settleTask(tx: Queryable, task: TaskReference): Promise<boolean> {
   return (await settleTasks(tx, [{ task }])).length > 0;
 }
 
-/** Whether a task is still to do. If so, nobody else settles it before the transaction has ended. */
-export async function holdTask(tx: Queryable, { auditId, key }: TaskReference): Promise<boolean> {
+/** Locks a task, so that nobody else settles it before the transaction has ended. @returns whether it is still open */
+export async function lockTask(tx: Queryable, { auditId, key }: TaskReference): Promise<boolean> {
   const rows = await tx.query('select 1 from audit_task where audit_id = $1 and key = $2 for key share', [
     auditId,
     key,
@@ -95,7 +95,7 @@ export async function holdTask(tx: Queryable, { auditId, key }: TaskReference): 
   return rows.length > 0;
 }
 
-/** An audit's tasks that are not settled, by key. */
+/** Lists an audit's open tasks by key. */
 export async function listOpenTasks(db: Queryable, auditId: number): Promise<readonly TaskReference[]> {
   return db.query<TaskReference>(
     `select t.audit_id as "auditId", t.kind, t.key, a.lane from audit_task t join audit a on a.id = t.audit_id
@@ -104,7 +104,7 @@ export async function listOpenTasks(db: Queryable, auditId: number): Promise<rea
   );
 }
 
-/** Whether a stage has nothing left to do. */
+/** Whether an audit has open tasks; its stage ends when it has none. */
 export async function hasOpenTasks(db: Queryable, auditId: number): Promise<boolean> {
   return (await db.query('select 1 from audit_task where audit_id = $1 limit 1', [auditId])).length > 0;
 }

@@ -1,21 +1,22 @@
 import type { Queryable } from './database.ts';
 
+/** The team that owns a repository, and how that is known. */
 export interface Ownership {
   readonly team: string;
   readonly origin: 'pattern' | 'registry' | 'label' | 'none';
 }
 
-/** A repository with everything that may name its owner. */
+/** A repository with its current owner and everything that may name another one. */
 export interface RepositoryOwners extends Ownership {
   readonly id: number;
   readonly registry: string;
   readonly name: string;
   readonly registryTeam: string | null;
-  /** The label of the newest image that has one of its own. */
+  /** The team label of the newest image that has one of its own. */
   readonly labelTeam: string | null;
 }
 
-/** Reads whom the repositories of some sources belong to, and who else may be named. */
+/** Reads the current and possible owners of the repositories of these sources. */
 export async function readOwners(db: Queryable, sourceIds: readonly number[]): Promise<readonly RepositoryOwners[]> {
   return db.query<RepositoryOwners>(
     `with label as (
@@ -31,7 +32,7 @@ export async function readOwners(db: Queryable, sourceIds: readonly number[]): P
   );
 }
 
-/** Keeps the owners of repositories. */
+/** Stores the owners of repositories. */
 export async function saveOwnership(
   tx: Queryable,
   changed: readonly (Ownership & { readonly id: number })[],

@@ -7,16 +7,20 @@ import { scoreSql } from './score-sql.ts';
 import { summariseSource } from './summary-store.ts';
 
 /**
- * The sizes of a source, each re-added from the blob table. A blob counts once within the scope in which its registry
- * keeps it once; foreign layers do not count. All numbers are bytes.
+ * The totals of a source, all computed anew from the blob table. A blob counts once within the scope in which its
+ * registry stores it once; foreign layers do not count. All sizes are bytes.
  */
 
-/** Looked up for what the source holds, which "offset" makes sure of: lists of all other sources are never gone through. */
+/**
+ * SQL, lateral to `f`: the entries of an index. "offset 0" keeps Postgres from turning the lookup of this source's
+ * indexes into a scan of all sources' entries.
+ */
 const LISTED = 'select * from index_child l where l.index_id = f.manifest_id offset 0';
 
 /**
- * What each repository holds: manifests of its open tags and untagged manifests, with those children of indexes that the
- * audit asked for: of its platforms, and what was attested of them. Others may be known from other sources and audits.
+ * SQL: temporary table of the manifests that each repository holds: those of its open tags, untagged manifests, and
+ * those children of indexes that the audit asked for: images of its platforms and their attestations. Other children
+ * may be stored because of other sources and audits.
  */
 const HELD = `
   create temp table held on commit drop as
@@ -31,7 +35,8 @@ const HELD = `
     union
     select f.repository_id, c.child_id from found f cross join asked a cross join lateral (${LISTED}) c
     where c.child_id is not null and (a.platforms is null or c.describes is null and is_wanted_platform(c.platform, a.platforms))),
-  -- An attestation is of its image's platform. Brought together by sorting: a list of thousands is gone through once.
+  -- An attestation belongs to the platform of its image. Matched by a window, which sorts, instead of a join: a list of
+  -- thousands is read once.
   attested as (
     select f.repository_id, c.child_id, c.describes,
       bool_or(c.describes is null) over (partition by f.repository_id, c.index_id, coalesce(c.describes, c.digest)) as of_wanted
@@ -40,6 +45,7 @@ const HELD = `
   select * from found
   union select repository_id, child_id from attested where of_wanted and describes is not null and child_id is not null`;
 
+/** SQL: temporary table of the blobs that each repository holds, with their deduplication scope. */
 const HOLDING = `
   create temp table holding on commit drop as
   select distinct r.id as repository_id, r.team, b.id as blob_id, b.size,
@@ -47,13 +53,13 @@ const HOLDING = `
   from held h
   join repository r on r.id = h.repository_id
   join source s on s.id = r.source_id
-  -- Looked up for what the source holds: content is shared with all others.
+  -- Lateral, to look up only the manifests of this source: manifest_layer has those of every source.
   cross join lateral (
     select blob_id from manifest_layer l where l.manifest_id = h.manifest_id
     union all select config_id from manifest m where m.id = h.manifest_id and config_id is not null) x
   join blob b on b.id = x.blob_id and b.stored`;
 
-/** Blobs above the base image; where the base is not known, all of an image's layers. */
+/** SQL: temporary table of the blobs above base images; all layers of an image whose base is not known. */
 const OWN_HOLDING = `
   create temp table own_holding on commit drop as
   select distinct o.repository_id, o.team, o.scope, o.blob_id, o.size
@@ -63,7 +69,7 @@ const OWN_HOLDING = `
   left join assessment a on a.manifest_id = h.manifest_id
   where l.position >= coalesce(a.base_layers, 0)`;
 
-/** One row an image that a repository holds under a tag, however many tags name it. */
+/** SQL: temporary table of tagged images, one row for each repository and image, however many tags name it. */
 const TAGGED_IMAGE = `
   create temp table tagged_image on commit drop as
   select c.repository_id, r.team, c.manifest_id, r.name as repository, min(c.tag) as tag, count(*)::int as tags, i.pull_bytes,
@@ -72,12 +78,13 @@ const TAGGED_IMAGE = `
   where r.source_id = $1 and r.ended_at is null and c.tag is not null
   group by 1, 2, 3, 4, i.pull_bytes`;
 
+/** SQL: stores how many bytes of each image other repositories of the source hold as well. */
 const IMAGE_SHARES = `
   insert into image_share (source_id, manifest_id, shared_bytes)
   with shared_blob as (
     select blob_id from holding group by blob_id having count(distinct repository_id) > 1
     union all
-    -- Foreign layers are in no holding, and are shared all the same.
+    -- Foreign layers are not in holding, but count as shared.
     select b.id from blob b join manifest_layer l on l.blob_id = b.id join held h on h.manifest_id = l.manifest_id
     where not b.stored group by b.id having count(distinct h.repository_id) > 1)
   select $1, i.manifest_id, coalesce(sum(b.size) filter (where s.blob_id is not null), 0)
@@ -91,10 +98,11 @@ const IMAGE_SHARES = `
     where image_share.shared_bytes <> excluded.shared_bytes`;
 
 /**
- * Statistics may not know of a source yet: Postgres then expects one row of it, and would look through all that is held
- * anew for each. `except` takes both in one go, whatever it expects.
+ * SQL: deletes the shares of images that the source does not hold any more. Before statistics include a new source,
+ * Postgres expects one row of it, and would scan all of `held` for each row; `except` reads both once, whatever it
+ * expects.
  */
-const FORGET_SHARES = `
+const DELETE_OLD_SHARES = `
   with gone as materialized (select manifest_id from image_share where source_id = $1 except select manifest_id from held)
   delete from image_share s using gone where s.source_id = $1 and s.manifest_id = gone.manifest_id`;
 
@@ -115,7 +123,7 @@ const TEAM_TOTALS = `
     select r.team, count(distinct r.id)::int as repositories, count(t.id) filter (where t.name is not null)::int as tags
     from repository r left join tag t on t.repository_id = r.id and t.ended_at is null
     where r.source_id = $1 and r.ended_at is null group by r.team),
-  -- A blob that n teams hold counts 1/n to each; what does not divide goes to the first by name, a byte each.
+  -- A blob that n teams hold counts 1/n for each; the remainder goes to the first teams by name, one byte each.
   share as (
     select team, size, count(*) over w as holders, row_number() over (w order by team) as place
     from (select distinct scope, blob_id, size, team from holding) d window w as (partition by scope, blob_id)),
@@ -164,9 +172,12 @@ const REPOSITORY_SUMS = [
   'findings_error',
   'findings_warn',
 ] as const;
-const sumsOf = (relation: string): string => REPOSITORY_SUMS.map((name) => `${relation}.${name}`).join(', ');
+const sumColumnsOf = (relation: string): string => REPOSITORY_SUMS.map((name) => `${relation}.${name}`).join(', ');
 
-/** A row only where the newest one says something else; of a repository that has ended one of zeros. */
+/**
+ * SQL: writes a row for each repository whose totals differ from its newest row; for an ended repository, a row of
+ * zeros.
+ */
 const REPOSITORY_TOTALS = `
   insert into repository_total (repository_id, audit_id, ${REPOSITORY_SUMS.join(', ')})
   with newest as (
@@ -201,12 +212,15 @@ const REPOSITORY_TOTALS = `
       coalesce(found.warnings, 0)::int as findings_warn
     from tags left join bytes on bytes.repository_id = tags.repository_id left join own on own.repository_id = tags.repository_id
     left join images on images.repository_id = tags.repository_id left join found on found.repository_id = tags.repository_id)
-  select total.repository_id, $2, ${sumsOf('total')}
+  select total.repository_id, $2, ${sumColumnsOf('total')}
   from total left join newest n on n.repository_id = total.repository_id
-  where (${sumsOf('n')}) is distinct from (${sumsOf('total')})
+  where (${sumColumnsOf('n')}) is distinct from (${sumColumnsOf('total')})
   on conflict (repository_id, audit_id) do update set ${REPOSITORY_SUMS.map((name) => `${name} = excluded.${name}`).join(', ')}`;
 
-/** Computes a source's totals, shares and history rows for an audit. Needs a transaction: its tables are temporary. */
+/**
+ * Computes and stores a source's totals, image shares, history rows, and summaries for an audit. Must run inside a
+ * transaction: it creates temporary tables, and drops them at its end.
+ */
 export async function computeTotals(tx: Queryable, sourceId: number, auditId: number): Promise<void> {
   await tx.query(PLAN_AS_A_WHOLE);
   await tx.query(HELD, [sourceId, auditId]);
@@ -216,7 +230,7 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   await tx.query(OWN_HOLDING);
   await tx.query(TAGGED_IMAGE, [sourceId]);
   await tx.query('analyze own_holding, tagged_image');
-  await tx.query(FORGET_SHARES, [sourceId]);
+  await tx.query(DELETE_OLD_SHARES, [sourceId]);
   await tx.query(IMAGE_SHARES, [sourceId]);
   for (const statement of [SOURCE_TOTAL, TEAM_TOTALS, REPOSITORY_TOTALS])
     await tx.query(statement, [sourceId, auditId]);
@@ -226,7 +240,7 @@ export async function computeTotals(tx: Queryable, sourceId: number, auditId: nu
   for (const table of ['held', 'holding', 'own_holding', 'tagged_image']) await tx.query(`drop table ${table}`);
 }
 
-/** An earlier audit of the same sources since which they have not changed. */
+/** An earlier audit whose totals still hold. */
 export interface UnchangedSince {
   readonly auditId: number;
   readonly finishedAt: string;
@@ -235,9 +249,10 @@ export interface UnchangedSince {
 }
 
 /**
- * The newest audit that computed totals of these sources, where nothing was found since: no tag or repository came,
- * moved or went, and no manifest was fetched; and where the settings say as then which children of indexes count, and what is shared.
- * Of other sources, whose images may be bases of these, what was found while it ran counts too: it may not have seen it.
+ * Finds the newest audit that computed totals of exactly these sources, if they have not changed since: no tag or
+ * repository was added, moved or ended, no manifest was fetched, and the settings for platforms, provenance and
+ * deduplication are the same. For other sources, whose images may be bases of these, changes during that audit count as
+ * well, as it may have missed them.
  */
 export async function findUnchangedSince(
   tx: Queryable,
@@ -269,8 +284,11 @@ export async function findUnchangedSince(
 }
 
 /**
- * Ends an audit: its coverage is counted from what is there, so an audit that was interrupted counts right too. It ends
- * after all that it found, also where the clock of the worker that found it is ahead of this one's.
+ * Ends an audit. Its coverage is counted from what is stored, so it is right for an interrupted audit, too. The end is
+ * never before anything that the audit found, even if the clock of the worker that found it was ahead of this one's.
+ * @param totalsOf the audit whose totals hold for this one: itself, or an earlier one
+ * @param now ISO 8601
+ * @returns false when it had ended, or was not about to close
  */
 export async function finishAudit(tx: Queryable, auditId: number, totalsOf: number, now: string): Promise<boolean> {
   const rows = await tx.query(
@@ -288,7 +306,7 @@ export async function finishAudit(tx: Queryable, auditId: number, totalsOf: numb
      failed_of as (
        select l.id, count(*) as tags from listed l
        join failed_tag f on f.source_id = l.source_id and f.registry = l.registry and f.repository = l.name group by l.id),
-     -- Tags that were not asked for this time may be known from an earlier audit: they are none of this one's.
+     -- Tags that this audit did not ask for may be stored from an earlier one; they do not count.
      audited as (
        select coalesce(sum(least(i.tags, greatest(l.tags_wanted - coalesce(f.tags, 0), 0))), 0)::int as tags
        from listed l join image_tag i on i.id = l.id left join failed_of f on f.id = l.id),

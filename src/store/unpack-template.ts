@@ -6,8 +6,8 @@ import { DEFAULT_LAYER_LIMITS } from '../deep/limits.ts';
 import { type TarEntry, TarReader, type TarSink } from '../deep/tar-reader.ts';
 
 /**
- * Unpacks an empty embedded database into a folder, piece by piece: PGlite itself would hold all of it in memory, more
- * than once, for the rest of the process.
+ * Unpacks an empty embedded database into a folder as a stream. PGlite itself would hold several copies of all of it in
+ * memory, for the rest of the process.
  */
 export async function unpackTemplate(templateFile: string, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
@@ -18,7 +18,7 @@ export async function unpackTemplate(templateFile: string, folder: string): Prom
   reader.end();
 }
 
-/** Folders and files as they come; the template holds nothing else. */
+/** Writes folders and files as they come; the template contains nothing else. */
 class FolderWriter implements TarSink {
   readonly #folder: string;
   #file: number | undefined;
@@ -33,7 +33,7 @@ class FolderWriter implements TarSink {
   }
 
   data(piece: Buffer): void {
-    // All of it, or an error: a full disk may take a part and say nothing.
+    // Writes all of it or throws; a plain write may write a part only, without an error, when the disk is full.
     if (this.#file !== undefined) writeFileSync(this.#file, piece);
   }
 

@@ -4,7 +4,7 @@ import type { AuditStarter } from '../schedule/audit-starter.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { findAudit } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
-import { findNewestNightly, findObstacle } from '../store/queued-audit-store.ts';
+import { findBlockingAudit, findNewestNightly } from '../store/queued-audit-store.ts';
 
 /** The audit that prevents a start may end before it is found; then starting is tried again. */
 const START_ATTEMPTS = 3;
@@ -30,7 +30,7 @@ export function createAuditStarter(
           ...(slot !== undefined && { slot }),
         });
         if (started) return { kind: 'started', auditId: started.auditId, tasks: started.tasks };
-        const obstacle = await findObstacle(db, name, slot);
+        const obstacle = await findBlockingAudit(db, name, slot);
         if (obstacle) return { kind: obstacle.running ? 'running' : 'served', auditId: obstacle.auditId };
       }
       throw new Error(`audits of ${name} begin and end all the time: none could be started`);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../errors.ts';
 import type { TaskHandlers, TaskReference } from '../queue/queue.ts';
-import { asksTooMuch } from '../store/asks-too-much.ts';
+import { exceedsResources } from '../store/exceeds-resources.ts';
 
 /** How handlers wait for the database. */
 export interface StoreWait {
@@ -35,7 +35,7 @@ async function persist(
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || asksTooMuch(error)) throw error;
+      if (!(error instanceof StoreUnavailableError) || exceedsResources(error)) throw error;
       if (!isWaiting) onWait(task, error);
     }
     // Random, so that the tasks do not all come back at the same moment.

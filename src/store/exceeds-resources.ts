@@ -1,11 +1,11 @@
 import { StoreUnavailableError } from '../errors.ts';
 
 /**
- * Whether a statement found no memory, or wrote more temporary files than there is room for, or than is allowed: the
- * database is there, and will most likely refuse it again.
+ * Whether the database ran out of memory for a statement, or out of space for its temporary files (disk full or over
+ * the configured limit). The database itself is up, but would most likely refuse the same statement again.
  * @see PostgreSQL documentation, appendix A, class 53
  */
-export function asksTooMuch(error: unknown): boolean {
+export function exceedsResources(error: unknown): boolean {
   if (!(error instanceof StoreUnavailableError)) return false;
   const { code, message } = (error.cause ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   return code === '53200' || code === '53400' || (code === '53100' && /\bpgsql_tmp\b/.test(String(message)));

@@ -1,0 +1,78 @@
+import type { Digest } from '../oci/digest.ts';
+import type { Tag } from '../oci/reference.ts';
+import type { Queryable } from './database.ts';
+import { joinDigests, textsOf } from './joined-texts.ts';
+
+/** The result of listing a repository completely. */
+export interface CompleteListing {
+  readonly repositoryId: number;
+  readonly tags: readonly Tag[];
+  /** Untagged manifests; empty when the registry does not list them. */
+  readonly untagged: readonly Digest[];
+  /** How many tags the audit had to read, including those that failed during listing. */
+  readonly tagsWanted: number;
+  /**
+   * How many of `tagsWanted` failed during listing: requested by name but not listed, or listed under an invalid name.
+   */
+  readonly tagsUnlisted: number;
+}
+
+/**
+ * Ends the tags and untagged manifests that are missing from complete listings, and marks the repositories as listed by
+ * this audit.
+ * @param now ISO 8601
+ */
+export async function closeListings(
+  tx: Queryable,
+  auditId: number,
+  listings: readonly CompleteListing[],
+  now: string,
+): Promise<void> {
+  const ids = listings.map(({ repositoryId }) => repositoryId);
+  await endUnlistedTags(tx, ids, listings, now);
+  await endUnlistedManifests(tx, ids, listings, now);
+  await tx.query(
+    `update repository r set listed_by = $2, tags_listed = n.tags, tags_wanted = n.wanted, tags_unlisted = n.unlisted
+     from unnest($1::int8[], $3::int4[], $4::int4[], $5::int4[]) as n (id, tags, wanted, unlisted) where r.id = n.id`,
+    [
+      ids,
+      auditId,
+      listings.map(({ tags }) => tags.length),
+      listings.map(({ tagsWanted }) => tagsWanted),
+      listings.map(({ tagsUnlisted }) => tagsUnlisted),
+    ],
+  );
+}
+
+async function endUnlistedTags(
+  tx: Queryable,
+  ids: readonly number[],
+  listings: readonly CompleteListing[],
+  now: string,
+): Promise<void> {
+  const listed = listings.flatMap(({ repositoryId, tags }) => tags.map((tag) => ({ repositoryId, tag })));
+  await tx.query(
+    `update tag t set ended_at = greatest($2::timestamptz, started_at)
+     where repository_id = any($1::int8[]) and ended_at is null and name is not null and not exists (
+       select 1 from unnest($3::int8[], $4::text[]) as listed (repository_id, name)
+       where listed.repository_id = t.repository_id and listed.name = t.name)`,
+    [ids, now, listed.map(({ repositoryId }) => repositoryId), listed.map(({ tag }) => tag)],
+  );
+}
+
+async function endUnlistedManifests(
+  tx: Queryable,
+  ids: readonly number[],
+  listings: readonly CompleteListing[],
+  now: string,
+): Promise<void> {
+  const listed = listings.flatMap(({ repositoryId, untagged }) => untagged.map((digest) => ({ repositoryId, digest })));
+  await tx.query(
+    `update tag t set ended_at = greatest($2::timestamptz, started_at)
+     where repository_id = any($1::int8[]) and ended_at is null and name is null and not exists (
+       select 1 from unnest($3::int8[], ${textsOf('$4')}) as listed (repository_id, digest)
+       join manifest m on m.digest = decode(listed.digest, 'hex')
+       where listed.repository_id = t.repository_id and m.id = t.manifest_id)`,
+    [ids, now, listed.map(({ repositoryId }) => repositoryId), joinDigests(listed.map(({ digest }) => digest))],
+  );
+}
