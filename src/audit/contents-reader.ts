@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { findContents, type LayerContents } from '../deep/contents.ts';
+import { type LayerContents, unpackContents } from '../deep/contents.ts';
 import type { Queryable } from '../store/database.ts';
 import { readLayerContents } from '../store/layer-store.ts';
 
@@ -23,7 +23,7 @@ export class ContentsReader {
     // Assessing contents takes far longer than assessing a config: other work gets a turn between two images.
     await setImmediate();
     const missing = blobIds.filter((id) => !this.#known.has(id));
-    for (const [id, packed] of await readLayerContents(this.#db, missing)) this.#keep(id, findContents(packed));
+    for (const [id, packed] of await readLayerContents(this.#db, missing)) this.#keep(id, unpackContents(packed));
     const layers = blobIds.flatMap((id) => this.#known.get(id) ?? []);
     return layers.length === blobIds.length ? layers : [];
   }

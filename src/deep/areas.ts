@@ -28,13 +28,13 @@ export type Area =
   | 'temporary';
 
 /**
- * Where each kind lies; the first that fits counts. The places are the tools' own defaults, for root and for users:
- * Debian apt.conf(5) Dir::State::lists and Dir::Cache; apk-cache(5); dnf.conf(5) cachedir; zypper(8), "Caching"; `pip cache dir`; `npm config
- * get cache`; `yarn cache dir`; `pnpm store path`; Maven settings reference, localRepository; Gradle "Directories and
- * files"; `go env GOCACHE GOMODCACHE`; The Cargo Book, "Cargo Home"; `composer config cache-dir`; NuGet
- * global-packages; the Filesystem Hierarchy Standard for documentation, logs and temporary files.
+ * The paths of each area; the first that matches counts. They are the tools' own defaults, for root and for users:
+ * Debian apt.conf(5) Dir::State::lists and Dir::Cache; apk-cache(5); dnf.conf(5) cachedir; zypper(8), "Caching"; `pip
+ * cache dir`; `npm config get cache`; `yarn cache dir`; `pnpm store path`; Maven settings reference, localRepository;
+ * Gradle "Directories and files"; `go env GOCACHE GOMODCACHE`; The Cargo Book, "Cargo Home"; `composer config
+ * cache-dir`; NuGet global-packages; the Filesystem Hierarchy Standard for documentation, logs and temporary files.
  */
-const PLACES: readonly (readonly [Area, RegExp])[] = [
+const AREA_PATHS: readonly (readonly [Area, RegExp])[] = [
   ['apt-lists', /^var\/lib\/apt\/lists\//],
   ['apt-archives', /^var\/cache\/apt\//],
   ['apk-cache', /^(?:var\/cache\/apk|etc\/apk\/cache)\//],
@@ -53,7 +53,7 @@ const PLACES: readonly (readonly [Area, RegExp])[] = [
   ['nuget-cache', /(?:^|\/)\.nuget\/packages\//],
   ['version-control', /(?:^|\/)\.(?:git|hg|svn)\//],
   ['debug-symbols', /^usr\/lib\/debug\/|\.(?:debug|dwo|dwp|pdb)$|\.dSYM\//],
-  // Licences oblige to keep the files named copyright, and slim bases keep them.
+  // Except files named copyright: licences require them, and slim bases keep them.
   ['documentation', /^usr\/(?:local\/)?share\/(?:doc\/(?!(?:.*\/)?copyright$)|(?:man|info|gtk-doc|doc-base)\/)/],
   ['locales', /^usr\/(?:share\/(?:locale|i18n)|lib\/locale)\//],
   ['source-maps', /\.(?:js|mjs|cjs|css|ts)\.map$/],
@@ -62,10 +62,10 @@ const PLACES: readonly (readonly [Area, RegExp])[] = [
   ['temporary', /^(?:var\/)?tmp\//],
 ];
 
-/** Most files lie in none: one pattern tells that in a fifth of the time that two dozen take. */
-const ANY_PLACE = anyOf(PLACES.map(([, place]) => place));
+/** Most files are in no area: one combined pattern finds that out in a fifth of the time of two dozen. */
+const ANY_AREA = anyOf(AREA_PATHS.map(([, place]) => place));
 
-/** The area that a file lies in, or undefined. */
+/** Finds the area of a file. @param path relative to the root; undefined is returned for a file in no area */
 export function areaOf(path: string): Area | undefined {
-  return ANY_PLACE.test(path) ? PLACES.find(([, place]) => place.test(path))?.[0] : undefined;
+  return ANY_AREA.test(path) ? AREA_PATHS.find(([, place]) => place.test(path))?.[0] : undefined;
 }

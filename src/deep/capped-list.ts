@@ -1,7 +1,13 @@
-/** Of a list's items as JSON: all lists of a layer become one text, and the longest that V8 holds has 2^29 characters. */
+/**
+ * Maximum length of a list's items as JSON. All lists of a layer become one string, and the longest that V8 can hold
+ * has 2^29 characters.
+ */
 const MAX_TEXT = 33_554_432;
 
-/** A list that hostile input cannot grow past a limit, of items or of their text, and that says how many it left out. */
+/**
+ * A list capped by the number of its items and by their length as JSON, so that hostile input cannot grow it without
+ * limit. `omitted` is the number of items left out.
+ */
 export class CappedList<T> {
   readonly items: T[] = [];
   readonly #limit: number;
@@ -25,7 +31,7 @@ export class CappedList<T> {
   }
 }
 
-/** Keeps the items with the most bytes, largest first. */
+/** A list of the items with the most bytes, largest first. */
 export class Largest<T extends { readonly bytes: number }> {
   readonly #items: T[] = [];
   readonly #limit: number;

@@ -4,58 +4,63 @@ import type { Area } from './areas.ts';
 import type { Compression } from './decompress.ts';
 import type { LayerPackage } from './packages/package.ts';
 
-/** What reading one layer showed: facts of the layer alone, so they hold for every image that has it. */
+/** The result of reading one layer. It depends on the layer alone, and so holds for every image that has the layer. */
 export interface LayerContents extends LayerFacts {
-  /** Every entry, in the tar's order, packed: {@link readEntries} of entries.ts reads it. */
+  /** All entries, in the tar's order, packed by EntryWriter; {@link readEntries} of entries.ts reads them. */
   readonly entries: Uint8Array;
 }
 
-/** All sizes are bytes. Paths are relative to the root. JSON without loss. */
+/**
+ * What a layer contains. Sizes are bytes, paths are relative to the root. Can be converted to JSON and back without
+ * loss.
+ */
 export interface LayerFacts {
-  /** Of the uncompressed tar, as computed. */
+  /** The digest of the uncompressed tar, as computed. */
   readonly diffId: Digest;
-  /** As found in the bytes, whatever the media type says. */
+  /** As detected from the first bytes, whatever the media type says. */
   readonly compression: Compression;
   readonly compressedBytes: number;
-  /** The uncompressed tar: contents, headers and padding. */
+  /** Size of the uncompressed tar: contents, headers and padding. */
   readonly tarBytes: number;
-  /** Contents of regular files; a hard link adds nothing, a sparse file what it stores. */
+  /** Size of the contents of regular files. Hard links add nothing; sparse files count with what is stored of them. */
   readonly fileBytes: number;
   readonly files: number;
   readonly directories: number;
   /** Symbolic and hard links. */
   readonly links: number;
-  /** Whiteouts, opaque directories among them. */
+  /** Whiteouts, including those of opaque directories. */
   readonly whiteouts: number;
-  /** Entries whose path or target is absolute, climbs (`..`), holds a NUL or is no UTF-8. */
+  /** Entries whose path or target is absolute, contains `..` or a NUL, or is not UTF-8. */
   readonly oddPaths: number;
   /** The largest files first. */
   readonly largest: readonly FileSize[];
   /** Bytes and files in each area that occurs. */
   readonly areas: Readonly<Partial<Record<Area, AreaSize>>>;
-  /** Executables that run with their owner's or group's rights. */
+  /** Executables that run with their owner's or group's permissions. */
   readonly setuid: readonly { readonly path: string; readonly mode: number }[];
-  /** Files that hold secrets by their names. */
+  /** Files that by their names hold secrets; see sensitive.ts. */
   readonly sensitive: readonly FileSize[];
   readonly releases: readonly OsRelease[];
   readonly packages: readonly LayerPackage[];
-  /** Package databases that lie in the layer and were not read, with the reason. */
+  /** Package databases in the layer that were not read, with the reason. */
   readonly unread: readonly { readonly path: string; readonly reason: 'format' | 'size' | 'link' }[];
-  /** How many rows the lists above leave out, each being capped. */
+  /** The number of items that the lists above leave out because they are capped. */
   readonly omitted: number;
 }
 
+/** A file with its size in bytes. */
 export interface FileSize {
   readonly path: string;
   readonly bytes: number;
 }
 
+/** The files in an area: their number and total size in bytes. */
 export interface AreaSize {
   readonly files: number;
   readonly bytes: number;
 }
 
-/** @see os-release(5) */
+/** What an os-release file says; fields that it does not have are empty. @see os-release(5) */
 export interface OsRelease {
   readonly path: string;
   readonly id: string;
@@ -63,12 +68,18 @@ export interface OsRelease {
   readonly prettyName: string;
 }
 
-/** Raise it when reading a layer finds more, or finds otherwise: layers of an older reader are read again. */
+/**
+ * Raise this when reading a layer finds more or something different: layers read by an older reader are then read
+ * again.
+ */
 export const LAYER_READER_VERSION = 3;
-/** Of the packed form; another one is not read but made anew. */
+/** Version of the packed format. Contents packed in another one are ignored. */
 const FORMAT = 1;
 
-/** One value to store for a layer: gzip of the facts' length (4 bytes, little-endian), the facts as JSON, the entries. */
+/**
+ * Packs a layer's contents into one value to store: gzip of the facts' length (4 bytes, little-endian), the facts as
+ * JSON, and the entries.
+ */
 export function packContents(contents: LayerContents): Uint8Array {
   const { entries, ...facts } = contents;
   const json = Buffer.from(JSON.stringify({ format: FORMAT, ...facts }));
@@ -77,8 +88,11 @@ export function packContents(contents: LayerContents): Uint8Array {
   return gzipSync(Buffer.concat([length, json, entries]));
 }
 
-/** The inverse of {@link packContents}; undefined when another version packed it. */
-export function findContents(packed: Uint8Array): LayerContents | undefined {
+/**
+ * The inverse of {@link packContents}.
+ * @returns undefined when the contents were packed by another version of the format
+ */
+export function unpackContents(packed: Uint8Array): LayerContents | undefined {
   const bytes = gunzipSync(packed);
   const end = 4 + bytes.readUInt32LE();
   const { format, ...facts } = JSON.parse(bytes.toString('utf8', 4, end)) as LayerFacts & { format: number };

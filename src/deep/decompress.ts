@@ -5,23 +5,27 @@ import { openNativeZstd } from './native-zstd.ts';
 import { ScriptZstd } from './script-zstd.ts';
 import { OUTPUT_BYTES, StreamDecompressor } from './stream-decompressor.ts';
 
+/** How a layer's tar is compressed. */
 export type Compression = 'gzip' | 'zstd' | 'none';
 
-/** How many bytes {@link compressionOf} wants to see. */
+/** The number of bytes that {@link compressionOf} needs. */
 export const MAGIC_BYTES = 4;
 
-/** Judged by the first bytes: media types lie now and then, and registries keep what was pushed. */
+/**
+ * Detects the compression by the first bytes of a blob. Media types are sometimes wrong, and registries store what was
+ * pushed.
+ */
 export function compressionOf(head: Buffer): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
   if (head.length < MAGIC_BYTES) return 'none';
   const magic = head.readUInt32LE();
-  // A skippable frame may come first (zstd:chunked, seekable formats).
+  // A zstd stream may begin with a skippable frame (zstd:chunked, seekable formats).
   return magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50 ? 'zstd' : 'none';
 }
 
 /**
- * Unpacks a stream of a layer.
- * @param onData gets the bytes piece by piece; the next is unpacked when it has taken one
+ * Opens a decompressor for a layer. zstd is decoded by Node.js if it can, else by a decoder in JavaScript.
+ * @param onData receives the output piece by piece; at most a few pieces are ever decompressed ahead of it
  */
 export function openDecompressor(compression: Compression, limits: LayerLimits, onData: OnData): Decompressor {
   if (compression === 'gzip') return new StreamDecompressor(createGunzip({ chunkSize: OUTPUT_BYTES }), onData);

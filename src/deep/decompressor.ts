@@ -1,18 +1,23 @@
 import { MalformedContentError, messageOf } from '../errors.ts';
 
-/** Takes compressed bytes and hands on what comes out, in pieces that are not to be kept. */
+/**
+ * Decompresses a stream and passes on the output in pieces. Pieces share memory: a receiver must copy what it keeps.
+ */
 export interface Decompressor {
-  /** Settles when the bytes are inflated and all but the last piece was handed on. */
+  /**
+   * Resolves when more bytes can be written; the output of these may still be pending. May reject for an earlier write.
+   */
   write(bytes: Buffer): Promise<void>;
-  /** Settles when the last piece was handed on. */
+  /** Ends the input. Resolves when the last piece of output was passed on. */
   end(): Promise<void>;
+  /** Stops decompressing and frees what is held. */
   close(): void;
 }
 
-/** Is called with pieces that are not to be kept. */
+/** Receives a piece of output, which it must copy if it keeps it. */
 export type OnData = (piece: Buffer) => void;
 
-/** Whatever a decoder throws at bytes that it cannot read. */
+/** Wraps whatever a decoder throws when it cannot decode its input. */
 export function malformedStream(cause: unknown): MalformedContentError {
   const reason = messageOf(cause);
   return new MalformedContentError(`layer cannot be decompressed: ${reason}`, { cause });

@@ -1,14 +1,14 @@
 import type { EntryKind } from './tar-header.ts';
 
-/** One entry of a layer, as kept. */
+/** One entry of a layer, as stored. */
 export interface LayerEntry {
   readonly path: string;
   readonly kind: EntryKind;
-  /** Bytes of content; 0 for all but files. */
+  /** Size of the content in bytes; 0 for anything but files. */
   readonly size: number;
-  /** The first 64 bits of the content's sha256 in hex; empty for files without content. */
+  /** The first 64 bits of the content's SHA-256 in hex; empty for files without content. */
   readonly hash: string;
-  /** Hard links: the linked file's path. Symbolic links: the text as written. Else empty. */
+  /** Hard links: the linked file's path. Symbolic links: the target as written. Otherwise empty. */
   readonly target: string;
 }
 
@@ -16,8 +16,9 @@ const KINDS: readonly EntryKind[] = ['file', 'directory', 'symlink', 'hardlink',
 const HASH_BYTES = 8;
 
 /**
- * Entries in few bytes, in the tar's order: each path without what it shares with the one before. A layer of 50,000
- * files takes about 2 MB, less than half when compressed; read back by {@link readEntries}.
+ * Packs entries, in the tar's order, into few bytes: each path is stored without the prefix that it shares with the
+ * previous one. A layer of 50,000 files takes about 2 MB, less than half of that when compressed. {@link readEntries}
+ * unpacks them.
  */
 export class EntryWriter {
   #buffer = Buffer.alloc(4_096);
@@ -51,7 +52,7 @@ export class EntryWriter {
     this.#length += bytes.copy(this.#buffer, this.#length);
   }
 
-  /** Seven bits a byte, low ones first; the highest bit says that more follow. */
+  /** Writes a varint: seven bits a byte, low bits first; the highest bit is set if more bytes follow. */
   #number(value: number): void {
     let rest = value;
     while (rest >= 0x80) {
@@ -69,7 +70,7 @@ export class EntryWriter {
   }
 }
 
-/** The entries that an {@link EntryWriter} wrote, one at a time. */
+/** Reads the entries that an {@link EntryWriter} wrote, one at a time. */
 export function* readEntries(bytes: Uint8Array): Generator<LayerEntry> {
   const reader = new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   let before = Buffer.alloc(0);

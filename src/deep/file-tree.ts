@@ -1,64 +1,69 @@
 import type { LayerEntry } from './entries.ts';
 import type { EntryKind } from './tar-header.ts';
 
-/** One stored content; hard links share it. */
+/** The content of a file, shared by all hard links to it. */
 export interface StoredFile {
-  /** Where its layer has it. */
+  /** Its path in the layer that stores it. */
   readonly path: string;
-  /** The layer that it lies in, from 0. */
+  /** The layer that stores it, from 0. */
   readonly layer: number;
   readonly bytes: number;
-  /** Its content's hash; empty without content. */
+  /** The hash of its content, as in LayerEntry; empty without content. */
   readonly hash: string;
-  /** How many paths of the final file system name it. */
+  /** The number of paths in the final file system that lead to it. */
   links: number;
 }
 
+/** A node of the file system; what it has besides its layer depends on its kind. */
 export interface TreeNode {
   readonly kind: EntryKind;
-  /** The layer that put it here. */
+  /** The layer that put it there. */
   readonly layer: number;
   readonly file?: StoredFile;
-  /** Text of a symbolic link. */
+  /** The target of a symbolic link, as written. */
   readonly target?: string;
   readonly children?: Map<string, TreeNode>;
 }
 
-/** What took the last path to a stored file away. */
+/** What removed the last path to a stored file. */
 export interface Change {
   readonly layer: number;
   readonly isDeleted: boolean;
-  /** The file that has the path now. */
+  /** The file that is at the path now. */
   readonly replacement?: StoredFile;
 }
 
-export type OnGone = (file: StoredFile, by: Change) => void;
+/** Called when the last path to a stored file is removed. */
+export type OnHidden = (file: StoredFile, by: Change) => void;
 
-/** As Linux (path_resolution(7)): more links than that are a loop. */
+/** As Linux does (path_resolution(7)): following more symbolic links than this is a loop. */
 const MAX_LINKS = 40;
-/** Names that links put into one path. A link may hold 2,000 of them, and each entry below it would walk them all. */
+/**
+ * Maximum number of path components that symbolic links add to one path. A link may have 2,000, and every entry below
+ * it would have to walk them all.
+ */
 const MAX_LINK_NAMES = 256;
 /**
- * Folders that paths go through and no entry names: builders leave out few. A layer of 140 kB can ask for six million,
- * of which each takes 235 bytes; what would lie deeper is left out.
+ * Maximum number of folders that appear in paths but have no entry. Builders leave out few such entries. A layer of 140
+ * kB can imply six million folders of 235 bytes of memory each; entries in folders over the limit are left out.
  */
 const MAX_IMPLIED_FOLDERS = 1_000_000;
 
 /**
- * The file system that layers make when they are unpacked one over another, in memory and by names alone. Symbolic
- * links in the way to a file are followed within the root, as runtimes do.
+ * The file system that results from unpacking layers one over another, in memory and without contents. Symbolic links
+ * in paths are followed within the root, as container runtimes do.
  */
 export class FileTree {
   readonly root: TreeNode = directory(0);
-  readonly #onGone: OnGone;
+  readonly #onHidden: OnHidden;
   #impliedFoldersLeft: number;
 
-  constructor(onGone: OnGone, maxImpliedFolders = MAX_IMPLIED_FOLDERS) {
-    this.#onGone = onGone;
+  constructor(onHidden: OnHidden, maxImpliedFolders = MAX_IMPLIED_FOLDERS) {
+    this.#onHidden = onHidden;
     this.#impliedFoldersLeft = maxImpliedFolders;
   }
 
-  /** Adds an entry of a layer, in place of what had its path. */
+  /** Adds an entry of a layer, replacing what was at its path. */
   add(entry: LayerEntry, layer: number): void {
     const { folder, name } = this.#locate(entry.path, layer);
     if (!folder || name === '') return;
@@ -67,7 +72,7 @@ export class FileTree {
     else this.#put(folder, name, this.#nodeOf(entry, layer), old);
   }
 
-  /** Takes away what a whiteout names. */
+  /** Removes the path that a whiteout names. */
   remove(path: string, layer: number): void {
     const { folder, name } = this.#locate(path, undefined);
     const node = folder?.get(name);
@@ -76,7 +81,7 @@ export class FileTree {
     this.#drop(node, { layer, isDeleted: true });
   }
 
-  /** Takes away what a folder holds. */
+  /** Removes everything in a folder. */
   clear(path: string, layer: number): void {
     const children = path === '' ? this.root.children : this.#find(path)?.children;
     if (!children) return;
@@ -84,7 +89,7 @@ export class FileTree {
     children.clear();
   }
 
-  /** Every path and node, folders before what they hold. */
+  /** Yields every path with its node, folders before their content. */
   *walk(): Generator<readonly [string, TreeNode]> {
     const open: [string, TreeNode][] = [['', this.root]];
     for (let next = open.pop(); next; next = open.pop()) {
@@ -119,7 +124,7 @@ export class FileTree {
       if (next.children) dropped.push(...next.children.values());
       if (!next.file) continue;
       next.file.links--;
-      if (next.file.links === 0) this.#onGone(next.file, change);
+      if (next.file.links === 0) this.#onHidden(next.file, change);
     }
   }
 
@@ -129,18 +134,18 @@ export class FileTree {
   }
 
   /**
-   * The folder that holds a path's last name.
-   * @param makeFor the layer for which missing folders are made; undefined makes none
+   * Finds the folder that contains the last component of a path.
+   * @param layerToCreateFor the layer to create missing folders for; undefined: create none
    */
-  #locate(path: string, makeFor: number | undefined): { folder?: Map<string, TreeNode>; name: string } {
+  #locate(path: string, layerToCreateFor: number | undefined): { folder?: Map<string, TreeNode>; name: string } {
     const names = path.split('/');
     const name = names.pop() ?? '';
-    const folder = this.#enter(names, makeFor);
+    const folder = this.#enter(names, layerToCreateFor);
     return { ...(folder ? { folder } : {}), name };
   }
 
-  #enter(names: readonly string[], makeFor: number | undefined): Map<string, TreeNode> | undefined {
-    const way: Map<string, TreeNode>[] = [];
+  #enter(names: readonly string[], layerToCreateFor: number | undefined): Map<string, TreeNode> | undefined {
+    const parents: Map<string, TreeNode>[] = [];
     const todo = [...names].reverse();
     let here = childrenOf(this.root);
     let links = 0;
@@ -148,7 +153,7 @@ export class FileTree {
     for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
       if (name === '' || name === '.') continue;
       if (name === '..') {
-        here = way.pop() ?? childrenOf(this.root);
+        here = parents.pop() ?? childrenOf(this.root);
         continue;
       }
       const node = here.get(name);
@@ -157,27 +162,27 @@ export class FileTree {
         linkNames += linked.length;
         todo.push(...linked.reverse());
         if (!node?.target?.startsWith('/')) continue;
-        way.length = 0;
+        parents.length = 0;
         here = childrenOf(this.root);
         continue;
       }
-      const next = node?.children ?? this.#makeFolder(here, name, makeFor);
+      const next = node?.children ?? this.#createFolder(here, name, layerToCreateFor);
       if (!next) return undefined;
-      way.push(here);
+      parents.push(here);
       here = next;
     }
     return here;
   }
 
-  #makeFolder(
+  #createFolder(
     parent: Map<string, TreeNode>,
     name: string,
     layer: number | undefined,
   ): Map<string, TreeNode> | undefined {
     if (layer === undefined || this.#impliedFoldersLeft-- <= 0) return undefined;
-    const made = directory(layer);
-    this.#put(parent, name, made, parent.get(name));
-    return made.children;
+    const created = directory(layer);
+    this.#put(parent, name, created, parent.get(name));
+    return created.children;
   }
 }
 

@@ -10,14 +10,17 @@ import { isSensitive, needsLook } from './sensitive.ts';
 import type { TarEntry, TarSink } from './tar-reader.ts';
 
 const LARGEST_FILES = 25;
-/** For lists that an honest layer keeps far shorter. */
+/** Maximum length of lists that are far shorter for any honest layer. */
 const MAX_ROWS = 10_000;
 const HASH_HEX = 16;
 
-/** What the stream around the tar knows. */
+/** The facts that only the reader of the stream knows. */
 type StreamFacts = Pick<LayerFacts, 'diffId' | 'compression' | 'compressedBytes' | 'tarBytes'>;
 
-/** Gathers a layer's facts from its tar in one pass; of file contents it holds what package readers ask for. */
+/**
+ * Collects the contents of a layer from its tar in one pass. Holds no file contents except those of small files that
+ * are inspected.
+ */
 export class LayerInspector implements TarSink {
   readonly #entries = new EntryWriter();
   readonly #packages = new PackageCollector();
@@ -30,7 +33,7 @@ export class LayerInspector implements TarSink {
   #entry: TarEntry | undefined;
   #hash: Hash | undefined;
   #hex = '';
-  /** Of small files that are looked into. */
+  /** The content of the current file, if it is one whose content is inspected. */
   #content: Buffer[] | undefined;
 
   open(entry: TarEntry): void {
@@ -116,7 +119,10 @@ function isRelease({ path, size }: TarEntry): boolean {
   return OS_RELEASE_PATHS.includes(path) && size <= OS_RELEASE_MAX_BYTES;
 }
 
-/** Runs with its owner's rights, or (when its group may run it) with its group's: without that bit, setgid means locking. */
+/**
+ * Whether an executable runs with its owner's permissions, or with its group's. Setgid on a file that its group cannot
+ * execute means mandatory locking.
+ */
 function isSetuid(mode: number): boolean {
   const byOwner = (mode & 0o4000) !== 0 && (mode & 0o111) !== 0;
   const byGroup = (mode & 0o2010) === 0o2010;

@@ -5,13 +5,13 @@ import type { LayerLimits } from './limits.ts';
 import { OUTPUT_BYTES, StreamDecompressor } from './stream-decompressor.ts';
 import { ZstdGuard } from './zstd-guard.ts';
 
-/** What Node has from 22.15 on; the types of Node 20 do not know it. */
+/** The zstd API of Node.js, available from 22.15 on; the type definitions for Node.js 20 do not have it. */
 interface ZlibWithZstd {
   createZstdDecompress?: (options: { chunkSize: number; params: Record<number, number> }) => Transform;
   constants: { ZSTD_d_windowLogMax?: number };
 }
 
-/** Node's own decoder, or undefined where this Node has none. */
+/** Opens the zstd decoder of Node.js. @returns undefined when this version has none */
 export function openNativeZstd(limits: LayerLimits, onData: OnData): Decompressor | undefined {
   const { createZstdDecompress, constants } = zlib as ZlibWithZstd;
   if (!createZstdDecompress || constants.ZSTD_d_windowLogMax === undefined) return undefined;
@@ -20,7 +20,10 @@ export function openNativeZstd(limits: LayerLimits, onData: OnData): Decompresso
   return new NativeZstd(decoder, new ZstdGuard(limits.windowBytes));
 }
 
-/** Node's decoder takes the end of a frame within a write for the end of all, so each frame gets a write of its own. */
+/**
+ * Decodes zstd with Node.js. Its decoder takes the end of a frame inside a write for the end of the stream, so each
+ * frame ends with a write of its own.
+ */
 class NativeZstd implements Decompressor {
   readonly #decoder: StreamDecompressor;
   readonly #guard: ZstdGuard;

@@ -1,12 +1,13 @@
 import type { OsRelease } from './contents.ts';
 import { packageText } from './packages/package.ts';
 
+/** Larger os-release files are not read. */
 export const OS_RELEASE_MAX_BYTES = 65_536;
 
-/** @see os-release(5): `/etc` comes before `/usr/lib`, and is often a link to it */
+/** Paths of os-release, in order of precedence; the one in `/etc` is often a link to the other. @see os-release(5) */
 export const OS_RELEASE_PATHS: readonly string[] = ['etc/os-release', 'usr/lib/os-release'];
 
-/** Reads the fields of a file in the form of os-release(5); one that is not there is an empty text. */
+/** Parses a file in the format of os-release(5). Missing fields become empty strings. */
 export function parseOsRelease(path: string, content: Buffer): OsRelease {
   const values = new Map<string, string>();
   for (const [, name, value] of content.toString('utf8').matchAll(/^([A-Z_]+)=["']?([^"'\r\n]*)["']?\r?$/gm)) {

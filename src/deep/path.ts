@@ -1,15 +1,15 @@
-/** A path as the layer's file system has it: relative to the root, `/` between names, none at either end. */
+/** A path in a layer's file system: relative to the root, components separated by `/`, without `/` at either end. */
 export interface LayerPath {
   readonly path: string;
-  /** It was absolute, climbed (`..`), held a NUL or was no UTF-8: no builder writes such a path. */
+  /** The path as written was absolute, contained `..` or a NUL, or was not UTF-8: no builder writes such a path. */
   readonly odd: boolean;
 }
 
 const PLAIN = /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))/s;
 
 /**
- * The path of a tar entry, resolved by its text alone: `..` ends at the root, as in the chroot of a container runtime.
- * The root itself is the empty path.
+ * Normalises the path of a tar entry by its text alone. `..` stops at the root, as in a container runtime's chroot. The
+ * root itself is the empty path.
  */
 export function layerPath(bytes: Buffer): LayerPath {
   const { text, odd } = pathText(bytes);
@@ -23,7 +23,10 @@ export function layerPath(bytes: Buffer): LayerPath {
   return { path: names.join('/'), odd: odd || text.startsWith('/') || path.split('/').includes('..') };
 }
 
-/** Bytes as text that a database and JSON take: bytes that are no UTF-8, and NUL, are written as `\x..`. */
+/**
+ * Decodes a path to text that JSON and the database accept: NUL, and bytes that are not valid UTF-8, are written as
+ * `\x..`.
+ */
 export function pathText(bytes: Buffer): { text: string; odd: boolean } {
   const text = bytes.toString('utf8');
   const lossless = !text.includes('\ufffd') || Buffer.from(text).equals(bytes);
@@ -40,17 +43,17 @@ function escapeBytes(bytes: Buffer): string {
   return text;
 }
 
-/** What an entry's name says about the layers below. @see image-spec, layer.md, "Whiteouts" */
+/** What a whiteout entry removes from the layers below. @see image-spec, layer.md, "Whiteouts" */
 export type Whiteout =
   | { readonly kind: 'remove'; readonly path: string }
   | { readonly kind: 'opaque'; readonly directory: string }
-  /** Bookkeeping of AUFS, which runtimes skip. */
+  /** Metadata of AUFS, which runtimes skip. */
   | { readonly kind: 'ignore' };
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 
-/** The whiteout that a path is, or undefined when it is a plain path. */
+/** Parses a path as a whiteout. @returns undefined for any other path */
 export function findWhiteout(path: string): Whiteout | undefined {
   const slash = path.lastIndexOf('/');
   if (!path.startsWith(WHITEOUT, slash + 1)) return undefined;

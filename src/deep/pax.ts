@@ -1,11 +1,11 @@
 import { MalformedContentError } from '../errors.ts';
 
-/** What an extended header changes about the entry that follows it. */
+/** What extended headers override for the next entry. */
 export interface EntryOverrides {
   path?: Buffer;
   linkPath?: Buffer;
   size?: number;
-  /** The file has holes: its stored bytes are fewer than its length. */
+  /** The file has holes: fewer bytes are stored than its length. */
   sparse?: boolean;
 }
 
@@ -14,8 +14,8 @@ const EQUALS = 0x3d;
 const NEWLINE = 0x0a;
 
 /**
- * Reads the records `LENGTH KEY=VALUE\n` of an extended header; an empty value takes an earlier one back.
- * @throws MalformedContentError when the bytes are no such records
+ * Parses the records `LENGTH KEY=VALUE\n` of an extended header. An empty value deletes an earlier one.
+ * @throws MalformedContentError when the bytes are not such records
  * @see POSIX.1-2017, pax, "pax Extended Header"
  */
 export function parsePax(bytes: Buffer, into: EntryOverrides): void {
@@ -43,7 +43,7 @@ function applyRecord(key: string, value: Buffer, into: EntryOverrides): void {
 
 function override(into: EntryOverrides, key: 'path' | 'linkPath', value: Buffer): void {
   if (value.length === 0) delete into[key];
-  // GNU's sparse files carry their true name beside a made-up one.
+  // GNU sparse files have their real name in GNU.sparse.name, and a made-up one in path.
   else if (key !== 'path' || !into.sparse || into.path === undefined) into[key] = Buffer.from(value);
 }
 

@@ -19,26 +19,27 @@ import { DEFAULT_LAYER_LIMITS, type LayerLimits } from './limits.ts';
 import { TarReader } from './tar-reader.ts';
 
 /**
- * To be asked before a layer is: its bytes may be many.
- * @throws UnsupportedContentError when its type says that its files cannot be read
+ * Checks a layer's media type before the layer, which may be large, is fetched.
+ * @throws UnsupportedContentError when its files cannot be read
  */
 export function checkReadable({ digest, mediaType }: Pick<Descriptor, 'digest' | 'mediaType'>): void {
   const reason = whyUnreadable(mediaType);
   if (reason) throw new UnsupportedContentError(`layer ${digest} ${reason} (${mediaType}), and is not read`);
 }
 
+/** Options of {@link readLayer}; limits that are absent are those of DEFAULT_LAYER_LIMITS. */
 export interface ReadLayerOptions {
   readonly limits?: Partial<LayerLimits>;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Reads a layer to its end in one pass: checks it against its descriptor, inflates it, and gathers what its tar holds.
- * Nothing is written anywhere, and memory does not grow with file contents.
- * @param stream the compressed blob as it comes; it is at its end or destroyed when the promise settles
- * @throws ContentMismatchError when digest or size are not the descriptor's
+ * Reads a whole layer in one pass: verifies it against its descriptor, decompresses it, and collects what its tar
+ * contains. Writes nothing to disk, and memory does not grow with the size of files.
+ * @param stream the compressed blob; at its end or destroyed when the promise settles
+ * @throws ContentMismatchError when the digest or the size differs from the descriptor's
  * @throws TooLargeError over a limit, or past the descriptor's size
- * @throws MalformedContentError when the verified bytes are no tar, or cannot be decompressed
+ * @throws MalformedContentError when the verified bytes are not a tar, or cannot be decompressed
  * @throws RegistryUnavailableError when the stream breaks, or takes longer than `limits.durationMs`
  */
 export async function readLayer(
@@ -65,7 +66,10 @@ export async function readLayer(
   }
 }
 
-/** Hands every byte to the verifier and the tar. Bytes that are not what was asked for tell more than what is wrong with them. */
+/**
+ * Passes every byte to the verifier and the tar. Malformed content is reported only after verification: if the bytes
+ * are not those asked for, that is the more useful error.
+ */
 async function pump(stream: Readable, blob: BlobVerifier, tar: LayerTar): Promise<void> {
   let malformed: unknown;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -87,7 +91,7 @@ async function findMalformed(work: Promise<void>): Promise<unknown> {
   }
 }
 
-/** Counts and hashes the blob as it comes. */
+/** Counts and hashes the compressed blob. */
 class BlobVerifier {
   readonly #layer: Pick<Descriptor, 'digest' | 'size'>;
   readonly #hash: Hash;
@@ -120,7 +124,7 @@ class BlobVerifier {
   }
 }
 
-/** The uncompressed side: metered, hashed and read. */
+/** Decompresses the blob, and checks, hashes and parses the tar. */
 class LayerTar {
   readonly #limits: LayerLimits;
   readonly #blob: BlobVerifier;

@@ -5,18 +5,22 @@ import { type Decompressor, malformedStream, type OnData } from './decompressor.
 import type { LayerLimits } from './limits.ts';
 import { ZstdGuard } from './zstd-guard.ts';
 
-/** The decoder moves its whole window once a block; 32 MiB is the largest that Go's encoder (klauspost/compress) writes. */
+/**
+ * The largest window accepted. The decoder moves its whole window for each block, and 32 MiB is the largest window that
+ * Go's encoder (klauspost/compress) writes.
+ */
 const SCRIPT_WINDOW_BYTES = 33_554_432;
 const PAUSE_AFTER_MS = 20;
 
 /**
- * Encoders fill blocks of 128 KiB, so a window of 8 MiB is moved 64 bytes for each that comes out; hostile streams of
- * tiny blocks would keep a worker busy for hours.
+ * Limits on how much memory is moved: an allowance for each byte of output, and a fixed one. Encoders fill blocks of
+ * 128 KiB, so a window of 8 MiB moves 64 bytes for each byte of output; a hostile stream of tiny blocks could keep a
+ * worker busy for hours.
  */
-const MOVED_PER_BYTE = 1_024;
-const MOVED_FREELY_BYTES = 2_147_483_648;
+const MAX_MOVED_PER_OUTPUT_BYTE = 1_024;
+const ALWAYS_ALLOWED_MOVED_BYTES = 2_147_483_648;
 
-/** For Node before 22.15: inflates on this thread, and lets others have it now and then. */
+/** Decodes zstd in JavaScript, for Node.js before 22.15. Runs on this thread, and yields to other work every 20 ms. */
 export class ScriptZstd implements Decompressor {
   readonly #guard: ZstdGuard;
   readonly #decoder: Decompress;
@@ -48,11 +52,11 @@ export class ScriptZstd implements Decompressor {
   }
 
   close(): void {
-    // Holds nothing but memory.
+    // Nothing to release but memory.
   }
 
   #checkEffort(): void {
-    if (this.#guard.movedBytes <= MOVED_FREELY_BYTES + MOVED_PER_BYTE * this.#outputBytes) return;
+    if (this.#guard.movedBytes <= ALWAYS_ALLOWED_MOVED_BYTES + MAX_MOVED_PER_OUTPUT_BYTE * this.#outputBytes) return;
     throw new TooLargeError('zstd stream: its blocks are too small for its window');
   }
 

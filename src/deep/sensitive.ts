@@ -1,8 +1,8 @@
 import { anyOf } from './any-of.ts';
 
 /**
- * Files that hold secrets by their tools' conventions: environment files, private keys, credentials of package
- * managers, clouds and registries. Judged by name alone, but for {@link SETTINGS}.
+ * Files that hold secrets by convention of the tools that use them: environment files, private keys, credentials of
+ * package managers, clouds and registries. Judged by name alone, except for {@link SETTINGS}.
  */
 const SENSITIVE: readonly RegExp[] = [
   /(?:^|\/)\.env(?:\.(?!example$|sample$|template$|dist$)[\w-]+)*$/,
@@ -17,12 +17,12 @@ const SENSITIVE: readonly RegExp[] = [
   /\.(?:p12|pfx|jks|keystore)$/,
 ];
 
-/** Keys and stores that packages bring for their own tests and tools are no secrets. */
+/** Keys and key stores that packages ship for their own tests and tools are not secrets. */
 const SHIPPED =
   /^usr\/(?:lib|share|src)\/|(?:^|\/)(?:node_modules|site-packages|dist-packages|vendor|gems|go\/pkg\/mod)\//;
 
 /**
- * Settings with a secret in some projects and none in most: their content tells, which is looked at and not kept.
+ * Settings files that hold a secret in few projects only: judged by their content, which is inspected and not stored.
  * @see docs.npmjs.com, "npmrc": auth related configuration; a value `${NAME}` is read from the environment
  * @see docs.docker.com, "docker login": credential stores leave `auths` without `auth`
  */
@@ -30,17 +30,20 @@ const SETTINGS: readonly { readonly path: RegExp; readonly secret: RegExp }[] = 
   { path: /(?:^|\/)\.npmrc$/, secret: /^[^#;\n]*_(?:authToken|auth|password)\s*=\s*(?!["']?\$\{)\S/m },
   { path: /(?:^|\/)\.docker\/config\.json$/, secret: /"(?:auth|identitytoken|registrytoken)"\s*:\s*"[^"]/ },
 ];
-/** Larger than settings are. */
+/** No settings file is larger. */
 const MAX_SETTINGS_BYTES = 65_536;
 
 const ANY_SENSITIVE = anyOf(SENSITIVE);
 
-/** Whether a file's content has to be looked at. @param bytes its size */
+/** Whether {@link isSensitive} needs a file's content. @param bytes its size */
 export function needsLook(path: string, bytes: number): boolean {
   return bytes <= MAX_SETTINGS_BYTES && SETTINGS.some((settings) => settings.path.test(path));
 }
 
-/** @param content where {@link needsLook} asks for it */
+/**
+ * Whether a file holds secrets.
+ * @param content where {@link needsLook} asks for it; without it, the name alone decides
+ */
 export function isSensitive(path: string, content?: Buffer): boolean {
   if (!ANY_SENSITIVE.test(path) || SHIPPED.test(path)) return false;
   const settings = content && SETTINGS.find((known) => known.path.test(path));

@@ -14,7 +14,7 @@ const GROUP_PATHS = 5;
 
 type Tally = { -readonly [Cause in keyof Waste]: number };
 
-/** Adds up what layers hide, as it happens. */
+/** Records which layer hides which bytes while layers are laid one over another. */
 export class WasteLedger {
   readonly #largest = new Largest<WastedFile>(TOP);
   readonly #cells = new Map<string, number>();
@@ -30,7 +30,7 @@ export class WasteLedger {
     return this.#largest.items;
   }
 
-  onGone(file: StoredFile, by: Change): void {
+  record(file: StoredFile, by: Change): void {
     if (file.bytes === 0) return;
     const cause = causeOf(file, by);
     const { path, bytes, layer } = file;
@@ -41,10 +41,11 @@ export class WasteLedger {
     this.#cells.set(cell, (this.#cells.get(cell) ?? 0) + bytes);
   }
 
-  /** Bytes of one layer that any layer from another on hides. */
+  /** Bytes of a layer that are hidden by layers from `firstHider` on. */
   hiddenFrom(layer: number, firstHider: number): number {
     let bytes = 0;
-    for (let by = firstHider; by < this.#hidden.length; by++) bytes += this.#cells.get(`${layer} ${by}`) ?? 0;
+    for (let hider = firstHider; hider < this.#hidden.length; hider++)
+      bytes += this.#cells.get(`${layer} ${hider}`) ?? 0;
     return bytes;
   }
 
@@ -62,14 +63,19 @@ function causeOf(file: StoredFile, { isDeleted, replacement }: Change): WasteCau
   return replacement?.hash === file.hash && replacement.bytes === file.bytes ? 'rewritten' : 'replaced';
 }
 
-/** @param baseLayers how many of the layers are the base image's */
+/**
+ * Reports what the final file system shows, and what lies hidden beneath it.
+ * @param layers base first
+ * @param baseLayers the number of layers that belong to the base image
+ * @param ledger what was hidden while `tree` was built from `layers`
+ */
 export function reportStack(
   layers: readonly LayerContents[],
   baseLayers: number,
   ledger: WasteLedger,
   tree: FileTree,
 ): StackReport {
-  const view = new View(layers.length, tree);
+  const view = new VisibleFiles(layers.length, tree);
   const uses = layers.map((_, layer) => view.useOf(layer, ledger));
   const release = releaseOf(layers, view);
   return {
@@ -97,8 +103,8 @@ export function reportStack(
   };
 }
 
-/** The final file system, walked once. */
-class View {
+/** What the final file system shows, collected in one walk. */
+class VisibleFiles {
   files = 0;
   directories = 0;
   readonly #largest = new Largest<FileSize & { layer: number }>(TOP);
@@ -107,7 +113,10 @@ class View {
   readonly #copies: number[];
   readonly #areas: readonly Map<Area, AreaSize>[];
   readonly #tools: readonly Map<string, number>[];
-  /** Of npm's packages, by folder: bytes of files that lie elsewhere, as in pnpm's store, and are linked into it. */
+  /**
+   * By folder of an npm package: bytes of files that are stored elsewhere, as in pnpm's store, and hard-linked into the
+   * folder.
+   */
   readonly #linkedBytes = new Map<string, number>();
   readonly #duplicates = new Largest<DuplicateGroup>(TOP);
 
@@ -136,7 +145,10 @@ class View {
     return items.filter((item) => this.shows(item.path, layer)).map((item) => ({ ...item, layer }));
   }
 
-  /** A package's bytes with those that are linked into its folder: its layer counts what lies there. */
+  /**
+   * Adds to an npm package's bytes those that are hard-linked into its folder; when its layer was read, only files
+   * stored there were counted.
+   */
   withLinkedBytes<T extends LayerPackage>(found: T): T {
     const linked = this.#linkedBytes.get(npmPackageFolder(found.path) ?? '');
     return linked === undefined || found.ecosystem !== 'npm' ? found : { ...found, bytes: (found.bytes ?? 0) + linked };
@@ -159,14 +171,15 @@ class View {
     };
   }
 
-  /** Stored files in sight, each once however many hard links it has. */
+  /** Lists visible stored files, each once however many hard links lead to it. */
   #walk(tree: FileTree): StoredFile[] {
     const seen = new Map<StoredFile, Area | undefined>();
     for (const [path, { kind, file }] of tree.walk()) {
       if (kind === 'directory') this.directories++;
       if (!file) continue;
       if (!seen.has(file)) seen.set(file, areaOf(file.path));
-      // What another name holds too stays when the area is cleared: pnpm links its store into node_modules.
+      // A file with another link outside the area would survive if the area were cleared: pnpm links its store into
+      // node_modules.
       if (file.links > 1 && seen.get(file) !== areaOf(path)) seen.set(file, undefined);
       if (path !== file.path) this.#addLink(path, file);
     }
@@ -194,7 +207,7 @@ class View {
     if (tool) tools?.set(tool, (tools.get(tool) ?? 0) + bytes);
   }
 
-  /** The first copy is the one of the lowest layer: what later layers add is theirs to save. */
+  /** The copy in the lowest layer counts as the original, because copies are for the layers that add them to avoid. */
   #findDuplicates(files: readonly StoredFile[]): void {
     const groups = new Map<string, StoredFile[]>();
     for (const file of files) {
@@ -239,8 +252,8 @@ function ownWaste(
   return { ownWastedBytes, ownWastedCompressedBytes: Math.round(compressed) };
 }
 
-/** `/etc/os-release` before `/usr/lib/os-release`, the topmost layer's before others. */
-function releaseOf(layers: readonly LayerContents[], view: View): OsRelease | undefined {
+/** Picks `/etc/os-release` before `/usr/lib/os-release`, and that of the topmost layer before others. */
+function releaseOf(layers: readonly LayerContents[], view: VisibleFiles): OsRelease | undefined {
   const shown = inLayers(layers, ({ releases }, layer) => view.visible(releases, layer)).reverse();
   const found = OS_RELEASE_PATHS.map((path) => shown.find((release) => release.path === path)).find(Boolean);
   if (!found) return undefined;
@@ -248,14 +261,17 @@ function releaseOf(layers: readonly LayerContents[], view: View): OsRelease | un
   return { path, id, versionId, prettyName };
 }
 
-/** A layer that changes a database writes all of it: a package is of the first layer that lists it. */
-function packagesOf(layers: readonly LayerContents[], view: View): StackReport['packages'] {
+/**
+ * Lists visible packages. A layer that changes a package database contains all of it, so a package belongs to the first
+ * layer that lists it.
+ */
+function packagesOf(layers: readonly LayerContents[], view: VisibleFiles): StackReport['packages'] {
   const first = new Map<string, number>();
   layers.forEach(({ packages }, layer) => {
     for (const found of packages) if (!first.has(identityOf(found))) first.set(identityOf(found), layer);
   });
-  const inSight = inLayers(layers, ({ packages }, layer) => view.visible(packages, layer));
-  return inSight.map((found) => ({
+  const visible = inLayers(layers, ({ packages }, layer) => view.visible(packages, layer));
+  return visible.map((found) => ({
     ...view.withLinkedBytes(found),
     layer: first.get(identityOf(found)) ?? found.layer,
   }));

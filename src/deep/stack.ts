@@ -7,12 +7,12 @@ import { findWhiteout } from './path.ts';
 import { reportStack, WasteLedger } from './stack-report.ts';
 
 /**
- * Why bytes of a layer cannot be seen. `deleted`: a whiteout or an opaque folder. `rewritten`: the same content stands
- * there again, as chown, chmod and touch leave it. `replaced`: anything else has taken the path.
+ * Why bytes of a layer cannot be seen. `deleted`: a whiteout or an opaque directory hides them. `rewritten`: the same
+ * content was written again to the same path, as by chown, chmod or touch. `replaced`: something else is at the path.
  */
 export type WasteCause = 'deleted' | 'rewritten' | 'replaced';
 
-/** A file that lies in a layer and that the final file system does not show. */
+/** A file in a layer that the final file system does not show. */
 export interface WastedFile extends FileSize {
   readonly cause: WasteCause;
   /** Layer that holds it, from 0. */
@@ -21,83 +21,94 @@ export interface WastedFile extends FileSize {
   readonly hiddenBy: number;
 }
 
+/** Wasted bytes by cause. */
 export type Waste = Readonly<Record<WasteCause, number>>;
 
-/** What one layer adds. All bytes are of file contents, uncompressed. */
+/** What one layer contributes. All sizes are uncompressed bytes of file contents. */
 export interface LayerUse {
-  /** `usefulBytes` and `wastedBytes` together. */
+  /** The sum of `usefulBytes` and `wastedBytes`. */
   readonly fileBytes: number;
-  /** Shown by the final file system. */
+  /** Bytes that the final file system shows. */
   readonly usefulBytes: number;
-  /** In this layer, hidden by a later one (or by a later entry of its own). */
+  /** Bytes in this layer that are hidden by a later one, or by a later entry of its own. */
   readonly wastedBytes: number;
   readonly wasted: Waste;
-  /** In any layer, hidden by this one. */
+  /** Bytes in any layer that are hidden by this one. */
   readonly hiddenBytes: number;
   readonly hidden: Waste;
-  /** Visible files whose content stands at an earlier path of the image too. */
+  /** Bytes of visible files whose content is also at an earlier path of the image. */
   readonly duplicateBytes: number;
   readonly areas: Readonly<Partial<Record<Area, AreaSize>>>;
-  /** Visible compilers and build drivers. */
+  /** Visible compilers and build tools. */
   readonly tools: readonly { readonly name: string; readonly bytes: number }[];
 }
 
-/** Files of equal content at several paths, hard links being one: the first's path, and the bytes of all others. */
+/**
+ * Files of equal content at several paths; hard links count as one file. `path` is that of the first, `bytes` the size
+ * of all others together.
+ */
 export interface DuplicateGroup extends FileSize {
-  /** How many there are beyond the first. */
+  /** The number of files besides the first. */
   readonly copies: number;
   /** Some of their paths. */
   readonly paths: readonly string[];
 }
 
-/** An image's file system and what lies unseen beneath it. All bytes are of file contents, uncompressed, but one. */
+/**
+ * An image's file system and what is hidden beneath it. All sizes are uncompressed bytes of file contents, except
+ * `ownWastedCompressedBytes`.
+ */
 export interface StackReport {
-  /** Of all layers: `usefulBytes` and `wastedBytes` together. */
+  /** The sum of `usefulBytes` and `wastedBytes` of all layers. */
   readonly fileBytes: number;
-  /** What the final file system shows, hard links counted once. */
+  /** Bytes that the final file system shows, hard links counted once. */
   readonly usefulBytes: number;
   readonly wastedBytes: number;
-  /** The part of `wastedBytes` that layers above the base hide: what the image's own build can mend. */
+  /** The part of `wastedBytes` that layers above the base hide: what the image's own build can avoid. */
   readonly ownWastedBytes: number;
-  /** An estimate of what `ownWastedBytes` take in the registry: each layer's share at that layer's own ratio. */
+  /** An estimate of the compressed size of `ownWastedBytes`: each layer's part at the layer's own compression ratio. */
   readonly ownWastedCompressedBytes: number;
   readonly wasted: Waste;
-  /** Useful bytes that are copies of others: not a part of `wastedBytes`. */
+  /** Useful bytes that are copies of others; not a part of `wastedBytes`. */
   readonly duplicateBytes: number;
   readonly files: number;
   readonly directories: number;
-  /** One a layer, base first. */
+  /** One for each layer, base first. */
   readonly layers: readonly LayerUse[];
-  /** The largest. */
+  /** The largest wasted files. */
   readonly wastedFiles: readonly WastedFile[];
-  /** By bytes beyond the first, largest first. */
+  /** Largest groups first, by `bytes`. */
   readonly duplicates: readonly DuplicateGroup[];
   readonly largest: readonly (FileSize & { readonly layer: number })[];
   readonly setuid: readonly { readonly path: string; readonly mode: number; readonly layer: number }[];
-  /** Files named like secrets; a hidden one can still be read from its layer. */
+  /** Files named like secrets. A hidden one can still be read from its layer. */
   readonly sensitive: readonly (FileSize & { readonly layer: number; readonly isHidden: boolean })[];
   readonly release?: OsRelease;
-  /** Of the databases and manifests that the final file system shows; `layer` is the one that brought the package. */
+  /** Packages declared by visible databases and manifests; `layer` is the one that added the package. */
   readonly packages: readonly (LayerPackage & { readonly layer: number })[];
   /** Visible package databases that were not read. */
   readonly unread: LayerContents['unread'];
 }
 
 /**
- * Lays layers one over another, and adds up what stays in sight.
- * @param layers base first, all of the image
- * @param baseLayers how many of them are the base image's
+ * Lays layers one over another, and reports what stays visible.
+ * @param layers all layers of the image, base first
+ * @param baseLayers the number of layers that belong to the base image
  */
 export function stackLayers(layers: readonly LayerContents[], baseLayers: number): StackReport {
   const ledger = new WasteLedger(layers.length);
-  const tree = new FileTree((file, by) => ledger.onGone(file, by));
+  const tree = new FileTree((file, by) => ledger.record(file, by));
   layers.forEach((layer, index) => {
     unpack(tree, layer, index);
   });
   return reportStack(layers, baseLayers, ledger, tree);
 }
 
-/** Whiteouts speak of the layers below, wherever in the layer they stand. @see image-spec, layer.md, "Whiteouts" */
+/**
+ * Unpacks a layer over those below it. Whiteouts come first, because they apply to the layers below wherever in the
+ * layer they are.
+ * @see image-spec, layer.md, "Whiteouts"
+ */
 function unpack(tree: FileTree, layer: LayerContents, index: number): void {
   if (layer.whiteouts > 0) {
     for (const { path } of readEntries(layer.entries)) {

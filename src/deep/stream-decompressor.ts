@@ -1,13 +1,15 @@
 import type { Transform } from 'node:stream';
 import { type Decompressor, malformedStream, type OnData } from './decompressor.ts';
 
-/** Measured on a layer of 115 MB: Node's default of 16 KiB inflates at two fifths of this one's speed. */
+/** Measured on a layer of 115 MB: with Node's default of 16 KiB, inflating has two fifths of the speed. */
 export const OUTPUT_BYTES = 262_144;
 
-/** One piece is inflated and the next one waits: so the thread goes on while this one reads what came out. */
+/**
+ * One piece is being inflated while the next one waits, so that the thread has work while this one reads the output.
+ */
 const MAX_UNWRITTEN = 2;
 
-/** A decompressor of node:zlib, which inflates in a thread of its own. */
+/** A decompressor of node:zlib, which decompresses in another thread. */
 export class StreamDecompressor implements Decompressor {
   readonly #transform: Transform;
   readonly #onData: OnData;
@@ -20,12 +22,12 @@ export class StreamDecompressor implements Decompressor {
     this.#transform = transform;
     this.#onData = onData;
     transform.on('error', (cause) => this.#fail(malformedStream(cause)));
-    // Handed on once the thread has the next piece to inflate, so that both work at the same time.
-    transform.on('data', (piece: Buffer) => queueMicrotask(() => this.#handOn(piece)));
+    // Deferred until the thread has the next piece to inflate, so that both threads work at the same time.
+    transform.on('data', (piece: Buffer) => queueMicrotask(() => this.#passOn(piece)));
     transform.on('end', () => queueMicrotask(() => this.#finish()));
   }
 
-  /** Resolves when there is room for the next piece. What fails may be told by a later call. */
+  /** Resolves when there is room for the next piece. A failure may be reported by a later call. */
   write(bytes: Buffer): Promise<void> {
     return this.#wait((resolve) => {
       this.#unwritten++;
@@ -60,7 +62,7 @@ export class StreamDecompressor implements Decompressor {
     if (!this.#isEnding) this.#waiting?.resolve();
   }
 
-  #handOn(piece: Buffer): void {
+  #passOn(piece: Buffer): void {
     if (this.#failure !== undefined) return;
     try {
       this.#onData(piece);
@@ -70,7 +72,10 @@ export class StreamDecompressor implements Decompressor {
     }
   }
 
-  /** Node stops at the end of what is compressed, and may leave out what follows; Go's gzip refuses that, and so runtimes do. */
+  /**
+   * Node.js stops at the end of the compressed data, and may ignore bytes that follow; Go's gzip rejects them, and so
+   * container runtimes do.
+   */
   #finish(): void {
     if (this.#isEnding) this.#waiting?.resolve();
     else this.#fail(malformedStream('something else follows what is compressed'));

@@ -3,17 +3,17 @@ import type { LayerContents } from './contents.ts';
 import { isDevelopmentPackage } from './development.ts';
 import { type LayerUse, type StackReport, stackLayers } from './stack.ts';
 
-/** An image whose layers were all read: the whole, and what the rules of policy/ look at, one a layer. */
+/** An image whose layers were all read: the whole stack, and for each layer what the rules of policy/ look at. */
 export interface DeepSummary {
   readonly stack: StackReport;
   readonly layers: readonly MeasuredLayer[];
 }
 
 /**
- * Sums up an image for its findings. A layer's bytes are those that the final file system shows, and beside them what
- * later layers hide of it, so that no byte is told twice.
- * @param layers base first, all of the image
- * @param baseLayers how many of them are the base image's
+ * Summarises an image for the rules. A layer's sizes are of what the final file system shows, and separately of what
+ * later layers hide of it, so that no byte is reported twice.
+ * @param layers all layers of the image, base first
+ * @param baseLayers the number of layers that belong to the base image
  */
 export function summarizeLayers(layers: readonly LayerContents[], baseLayers: number): DeepSummary {
   const stack = stackLayers(layers, baseLayers);
@@ -21,7 +21,7 @@ export function summarizeLayers(layers: readonly LayerContents[], baseLayers: nu
 }
 
 function measuredLayer(stack: StackReport, use: LayerUse, layer: number): MeasuredLayer {
-  const here = (row: { readonly layer: number }): boolean => row.layer === layer;
+  const isInLayer = (row: { readonly layer: number }): boolean => row.layer === layer;
   return {
     fileBytes: use.fileBytes,
     areaBytes: Object.fromEntries(Object.entries(use.areas).map(([area, { bytes }]) => [area, bytes])),
@@ -29,11 +29,11 @@ function measuredLayer(stack: StackReport, use: LayerUse, layer: number): Measur
     rewrittenBytes: use.wasted.rewritten,
     duplicateBytes: use.duplicateBytes,
     developmentPackages: stack.packages
-      .filter(here)
+      .filter(isInLayer)
       .filter(isDevelopmentPackage)
       .map(({ name, bytes = 0 }) => ({ name, bytes })),
     toolchain: use.tools,
-    setuidFiles: stack.setuid.filter(here).map(({ path }) => path),
-    sensitiveFiles: stack.sensitive.filter(here).map(({ path }) => path),
+    setuidFiles: stack.setuid.filter(isInLayer).map(({ path }) => path),
+    sensitiveFiles: stack.sensitive.filter(isInLayer).map(({ path }) => path),
   };
 }

@@ -1,27 +1,32 @@
 import { MalformedContentError } from '../errors.ts';
 
-/** What an entry is. `other`: devices, pipes, and types that no runtime unpacks. */
+/** The kind of an entry. `other`: devices, pipes, and types that no runtime unpacks. */
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
 
-/** The fields of a 512-byte header that matter here. @see POSIX.1-2017, pax, "ustar Interchange Format" */
+/** The fields of a 512-byte header that are used here. @see POSIX.1-2017, pax, "ustar Interchange Format" */
 export interface TarHeader {
   readonly name: Buffer;
   readonly linkName: Buffer;
   readonly type: string;
-  /** Permissions with setuid (0o4000) and setgid (0o2000). */
+  /** Permissions, including setuid (0o4000) and setgid (0o2000). */
   readonly mode: number;
-  /** Bytes that follow the header. */
+  /** The number of bytes that follow the header. */
   readonly size: number;
-  /** Old GNU sparse files: more blocks of the map follow the header. */
+  /** For old GNU sparse files: further blocks of the sparse map follow the header. */
   readonly moreSparseBlocks: boolean;
 }
 
+/** Tars consist of blocks of this size. */
 export const BLOCK_BYTES = 512;
 
 const CHECKSUM = { from: 148, to: 156 };
 const CHECKSUM_SPACES = (CHECKSUM.to - CHECKSUM.from) * 0x20;
 
-/** @throws MalformedContentError when the block is no tar header */
+/**
+ * Parses a header block, including its checksum.
+ * @param position the block's offset in the tar, for error messages
+ * @throws MalformedContentError when the block is not a tar header
+ */
 export function parseTarHeader(block: Buffer, position: number): TarHeader {
   verifyChecksum(block, position);
   const type = String.fromCharCode(block[156] ?? 0);
@@ -35,19 +40,24 @@ export function parseTarHeader(block: Buffer, position: number): TarHeader {
   };
 }
 
-/** Links, devices, directories and pipes have no data, whatever their size field says (as Go's archive/tar has it). */
+/**
+ * Whether entries of a type have no data, whatever their size field says: links, devices, directories and pipes, as in
+ * Go's archive/tar.
+ */
 export function isHeaderOnly(type: string): boolean {
   return type >= '1' && type <= '6';
 }
 
-/** A NUL type is a file, or before POSIX a directory when its name ends with a slash. */
+/**
+ * Maps a header's type to a kind. NUL is a regular file, or, before POSIX, a directory if its name ends with a slash.
+ */
 export function kindOfType(type: string, name: Buffer): EntryKind {
   if (type === '5' || (type === '\0' && name.at(-1) === 0x2f)) return 'directory';
   if (type === '0' || type === '\0' || type === '7' || type === 'S') return 'file';
   return type === '1' ? 'hardlink' : type === '2' ? 'symlink' : 'other';
 }
 
-/** The long prefix is POSIX's; GNU keeps other fields in its place. */
+/** Joins a POSIX prefix and the name; GNU uses the prefix's place for other fields. */
 function nameOf(block: Buffer): Buffer {
   const name = cString(block, 0, 100);
   const isPosix = block.toString('latin1', 257, 263) === 'ustar\0';
@@ -60,7 +70,7 @@ function cString(block: Buffer, from: number, to: number): Buffer {
   return Buffer.from(block.subarray(from, end < 0 || end > to ? to : end));
 }
 
-/** Octal digits, or GNU's base 256 where the first bit is set. */
+/** Parses octal digits, or GNU's base 256 if the first bit is set. */
 function numberOf(block: Buffer, from: number, to: number, position: number): number {
   const first = block[from] ?? 0;
   const value = first >= 0x80 ? base256(block, from, to) : octal(block.toString('latin1', from, to));
@@ -82,7 +92,10 @@ function octal(field: string): number {
   return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
 }
 
-/** The sum of the header's bytes, its own field read as spaces; some old writers summed signed bytes. */
+/**
+ * Compares the checksum, the sum of the header's bytes with its own field read as spaces. Some old writers summed
+ * signed bytes.
+ */
 function verifyChecksum(block: Buffer, position: number): void {
   const expected = octal(block.toString('latin1', CHECKSUM.from, CHECKSUM.to));
   const sum = sumOf(block) - sumOf(block.subarray(CHECKSUM.from, CHECKSUM.to)) + CHECKSUM_SPACES;
@@ -90,7 +103,7 @@ function verifyChecksum(block: Buffer, position: number): void {
   throw new MalformedContentError(`no tar header at byte ${position}: its checksum is wrong`);
 }
 
-/** Four bytes at a time, in two lanes of 16 bits: a block's fit, and it takes a quarter of the time. */
+/** Sums four bytes at a time in two lanes of 16 bits, which a block's sum fits into; takes a quarter of the time. */
 function sumOf(bytes: Buffer): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let lanes = 0;

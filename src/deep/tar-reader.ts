@@ -7,19 +7,22 @@ import { BLOCK_BYTES, type EntryKind, isHeaderOnly, kindOfType, parseTarHeader, 
 /** One entry of a layer's tar. */
 export interface TarEntry {
   readonly kind: EntryKind;
-  /** Relative to the root, which itself is the empty path. */
+  /** Relative to the root, which is the empty path. */
   readonly path: string;
-  /** Hard links: the path of the linked file. Symbolic links: the text as written. */
+  /** Hard links: the linked file's path. Symbolic links: the target as written. Otherwise empty. */
   readonly target: string;
   readonly mode: number;
-  /** Bytes stored in the tar: of a sparse file without its holes. */
+  /** Bytes stored in the tar: for a sparse file without its holes. */
   readonly size: number;
   readonly sparse: boolean;
-  /** The path or target was absolute, climbed, held a NUL or was no UTF-8. */
+  /** The path or target was absolute, contained `..` or a NUL, or was not UTF-8. */
   readonly odd: boolean;
 }
 
-/** Told of entries in the tar's order: `open`, the content in pieces that are not to be kept, `close`. */
+/**
+ * Receives the entries in the tar's order: `open`, the content in pieces, `close`. Pieces share memory: a sink must
+ * copy what it keeps.
+ */
 export interface TarSink {
   open(entry: TarEntry): void;
   data(piece: Buffer): void;
@@ -33,8 +36,8 @@ const META: Readonly<Record<string, Body>> = { x: 'pax', g: 'global-pax', L: 'lo
 type TarLimits = Pick<LayerLimits, 'entries' | 'pathBytes' | 'allPathsBytes' | 'headerBytes'>;
 
 /**
- * Reads a tar as it comes, in one pass and without a copy of file contents: ustar, pax, GNU long names, sparse files.
- * Written for speed; a stream for each entry costs more than inflating it.
+ * Parses a tar stream in one pass without copying file contents: ustar, pax, GNU long names, sparse files. Written for
+ * speed: creating a stream for each entry would cost more than decompressing it.
  */
 export class TarReader {
   readonly #sink: TarSink;
@@ -47,6 +50,7 @@ export class TarReader {
   #meta: Buffer[] = [];
   #global: EntryOverrides = {};
   #next: EntryOverrides = {};
+  /** An old GNU sparse file whose sparse map continues in the next block. */
   #waiting: TarHeader | undefined;
   #zeroBlocks = 0;
   #entries = 0;
@@ -59,16 +63,17 @@ export class TarReader {
   }
 
   /**
-   * @throws MalformedContentError when the bytes are no tar
+   * Parses the next bytes.
+   * @throws MalformedContentError when the bytes are not a tar
    * @throws TooLargeError when a count or a length is over its limit
    */
   write(chunk: Buffer): void {
     let at = 0;
-    // Two blocks of zeros end the archive; runtimes do not look at what follows.
+    // Two blocks of zeros end the archive; runtimes ignore what follows.
     while (at < chunk.length && this.#zeroBlocks < 2) at += this.#take(at === 0 ? chunk : chunk.subarray(at));
   }
 
-  /** @throws MalformedContentError when the tar ends within an entry */
+  /** Ends the input. @throws MalformedContentError when the tar ends within an entry */
   end(): void {
     const isWhole = this.#blockFill === 0 && this.#bodyLeft === 0 && this.#padding === 0 && !this.#waiting;
     if (!isWhole) throw new MalformedContentError(`tar ends within an entry, after ${this.#position} bytes`);
@@ -128,7 +133,7 @@ export class TarReader {
   }
 
   #onHeader(header: TarHeader): void {
-    // Extended headers count too: a bomb may consist of nothing else.
+    // Extended headers count as well: a hostile tar may consist of nothing else.
     if (++this.#entries > this.#limits.entries) {
       throw new TooLargeError(`layer has more than ${this.#limits.entries} entries`);
     }

@@ -1,7 +1,7 @@
 import { MalformedContentError, TooLargeError } from '../errors.ts';
 
 const FRAME_MAGIC = 0xfd2fb528;
-/** The last hex digit is free. */
+/** The last hex digit may be anything. */
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const BLOCK_HEADER_BYTES = 3;
 const CHECKSUM_BYTES = 4;
@@ -9,9 +9,9 @@ const CHECKSUM_BYTES = 4;
 type Part = 'magic' | 'frame-header' | 'block-header' | 'block' | 'checksum' | 'skippable-size' | 'skippable';
 
 /**
- * Walks the frames and blocks of a zstd stream without decoding them, for a decoder that allocates whatever window a
- * frame header asks for. Yields pieces no longer than a block, so the caller can pause between them, and leaves
- * skippable frames out.
+ * Checks the frames and blocks of a zstd stream without decoding them, for a decoder that allocates whatever window a
+ * frame header requests. Splits the stream into pieces no longer than a block, so that the caller can pause between
+ * them, and drops skippable frames.
  * @see RFC 8878, section 3.1
  */
 export class ZstdGuard {
@@ -28,19 +28,20 @@ export class ZstdGuard {
     this.#maxWindowBytes = maxWindowBytes;
   }
 
-  /** Whether the last piece ended a frame. */
+  /** Whether the last piece ended a frame, or nothing was split yet. */
   get isBetweenFrames(): boolean {
     return this.#part === 'magic' && this.#heldBytes === 0;
   }
 
-  /** What a decoder moves that shifts its window once a block. */
+  /** Bytes moved so far by a decoder that moves its window for each block. */
   get movedBytes(): number {
     return this.#movedBytes;
   }
 
   /**
-   * @throws TooLargeError when a frame wants a window over the limit
-   * @throws MalformedContentError when the bytes are no zstd frames
+   * Splits the next bytes into pieces for the decoder. Bytes of incomplete parts are held back for the next call.
+   * @throws TooLargeError when a frame requests a window over the limit
+   * @throws MalformedContentError when the bytes are not zstd frames
    */
   *split(chunk: Buffer): Generator<Buffer> {
     let at = 0;
@@ -55,7 +56,7 @@ export class ZstdGuard {
     }
   }
 
-  /** @throws MalformedContentError when the stream ends within a frame */
+  /** Ends the input. @throws MalformedContentError when the stream ends within a frame */
   end(): void {
     if (!this.isBetweenFrames) throw new MalformedContentError('zstd stream ends within a frame');
   }
@@ -102,7 +103,10 @@ export class ZstdGuard {
     else this.#expect('skippable', bytes);
   }
 
-  /** Comes twice: for the descriptor byte, which tells the header's length, and for the whole. */
+  /**
+   * Called twice for a frame: with the descriptor byte, which determines the header's length, and with the whole
+   * header.
+   */
   *#onFrameHeader(bytes: Buffer): Generator<Buffer> {
     const length = frameHeaderBytes(bytes.readUInt8());
     if (bytes.length < length) {

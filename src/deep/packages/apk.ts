@@ -1,6 +1,6 @@
 import { type LayerPackage, type PackageReader, packageBytes, packageText, paragraphs } from './package.ts';
 
-/** Alpine's database of what is installed. @see wiki.alpinelinux.org, "Apk spec" */
+/** Alpine's database of installed packages. @see wiki.alpinelinux.org, "Apk spec" */
 export const apk: PackageReader = {
   ecosystem: 'apk',
   matches: (path) => path === 'lib/apk/db/installed' || path === 'usr/lib/apk/db/installed',

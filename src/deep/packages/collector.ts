@@ -8,12 +8,12 @@ import { npmPackageFolder } from './npm.ts';
 import type { LayerPackage, PackageReader } from './package.ts';
 import { isPythonRecord, recordBytes } from './python.ts';
 
-/** Twice what the largest monorepo images hold. */
+/** Twice as many as in the largest monorepo images. */
 const MAX_PACKAGES = 100_000;
 const MAX_UNREAD = 10_000;
 const MAX_RECORD_BYTES = 16_777_216;
 
-/** Gathers the packages of a layer from its files as they pass; holds one file's content at a time. */
+/** Collects the packages of a layer from its files as they pass. Holds one file's content at a time. */
 export class PackageCollector {
   readonly #packages = new CappedList<LayerPackage>(MAX_PACKAGES);
   readonly #unread = new CappedList<LayerFacts['unread'][number]>(MAX_UNREAD);
@@ -33,7 +33,9 @@ export class PackageCollector {
     this.#go = isProgram(entry) ? new GoBuildInfoScanner() : undefined;
   }
 
-  /** A hard link has its content elsewhere: where its target is no file that declares packages, only its path tells. */
+  /**
+   * A hard link has no content of its own. If its target is not a file that declares packages, only its path can tell.
+   */
   link({ path, target }: TarEntry): void {
     const reader = findPackageReader(path);
     if (!reader || reader.matches(target)) return;
@@ -85,7 +87,7 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
-/** Smaller than any program that Go links. */
+/** No program linked by Go is smaller. */
 const MIN_PROGRAM_BYTES = 65_536;
 
 function isProgram(entry: TarEntry): boolean {

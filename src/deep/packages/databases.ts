@@ -6,15 +6,15 @@ import { python } from './python.ts';
 
 const READERS: readonly PackageReader[] = [deb, apk, npm, python];
 
-/** The reader of the packages that a file declares, or undefined when it declares none. */
+/** Finds the reader for the packages that a file declares; undefined if it declares none. */
 export function findPackageReader(path: string): PackageReader | undefined {
   return READERS.find((reader) => reader.matches(path));
 }
 
-/** rpm's databases: Berkeley DB, ndb and SQLite. Their presence is told, their packages are not known. */
+/** rpm's databases: Berkeley DB, ndb and SQLite. Their presence is reported; their packages are not read. */
 const RPM = /^(?:var|usr\/lib\/sysimage)\/(?:lib\/)?rpm\/(?:Packages(?:\.db)?|rpmdb\.sqlite)$/;
 
-/** Whether a path within a layer is that of one of rpm's databases. */
+/** Whether a path is that of an rpm database. */
 export function isRpmDatabase(path: string): boolean {
   return RPM.test(path);
 }

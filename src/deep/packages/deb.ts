@@ -2,7 +2,7 @@ import { type LayerPackage, type PackageReader, packageBytes, packageText, parag
 
 const MIB = 1_048_576;
 
-/** dpkg's status file; distroless images keep a file for each package in `status.d`. @see dpkg(1), deb822(5) */
+/** dpkg's status file. Distroless images have a file for each package in `status.d`. @see dpkg(1), deb822(5) */
 export const deb: PackageReader = {
   ecosystem: 'deb',
   matches: (path) =>
@@ -14,7 +14,7 @@ export const deb: PackageReader = {
 function* packagesOf(path: string, content: Buffer): Generator<LayerPackage> {
   for (const fields of paragraphs(content, ':')) {
     const name = packageText(fields.get('Package'));
-    // Removed packages stay in the file with their configuration.
+    // Removed packages whose configuration remains are still listed.
     const isInstalled = (fields.get('Status') ?? 'install ok installed').trim().endsWith(' installed');
     if (name === '' || !isInstalled) continue;
     yield {

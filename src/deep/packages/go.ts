@@ -4,14 +4,14 @@ const MAGIC = Buffer.from('\xff Go buildinf:', 'latin1');
 const HEADER_BYTES = 32;
 const FLAGS_AT = 15;
 const INLINE_STRINGS = 2;
-/** Go puts a sentinel of so many bytes before and after the module text. */
+/** The length of the sentinels before and after the module text. */
 const SENTINEL_BYTES = 16;
 const MAX_INFO_BYTES = 2_097_152;
 const MAX_VERSION_BYTES = 256;
 
 /**
- * Finds in a passing executable what the Go linker wrote about the build. Executables from before Go 1.18 keep it
- * behind pointers; those are left out.
+ * Finds the build information that Go's linker writes into an executable, while the executable streams past.
+ * Executables built by Go before 1.18 refer to it by pointers, and are not read.
  * @see golang/go, src/debug/buildinfo/buildinfo.go
  */
 export class GoBuildInfoScanner {
@@ -28,7 +28,7 @@ export class GoBuildInfoScanner {
     const before = this.#kept ?? this.#tail;
     let bytes = before.length > 0 ? Buffer.concat([before, piece]) : piece;
     this.#kept = undefined;
-    // The magic also stands in the text of programs that look for it, the Go tool among them.
+    // The magic also occurs in programs that look for it, such as the Go tool itself.
     for (let at = bytes.indexOf(MAGIC); at >= 0; at = bytes.indexOf(MAGIC, MAGIC.length)) {
       bytes = bytes.subarray(at);
       if (!isComplete(bytes)) {
@@ -42,12 +42,16 @@ export class GoBuildInfoScanner {
   }
 }
 
+/** The Go version and the modules that an executable was built from, the main module first. */
 export interface GoBuildInfo {
   readonly goVersion: string;
   readonly modules: readonly { readonly name: string; readonly version: string }[];
 }
 
-/** The module of the program itself, with the executable's size, and those built into it. */
+/**
+ * Converts build information to packages: the main module, with the executable's size, the modules built into it, and
+ * the standard library. Without modules, the executable itself stands for the main module.
+ */
 export function goPackages(info: GoBuildInfo, path: string, bytes: number): readonly LayerPackage[] {
   const modules = info.modules.map((module, at): LayerPackage => {
     return { ecosystem: 'go', ...module, ...(at === 0 ? { bytes } : {}), path };
@@ -56,7 +60,7 @@ export function goPackages(info: GoBuildInfo, path: string, bytes: number): read
   return [...program, { ecosystem: 'go', name: 'stdlib', version: info.goVersion, path }];
 }
 
-/** Whether all that {@link parseBuildInfo} will look at is there; the version is short. */
+/** Whether everything that {@link parseBuildInfo} looks at is there, or as much of it as is ever held. */
 function isComplete(bytes: Buffer): boolean {
   if (bytes.length < HEADER_BYTES + MAX_VERSION_BYTES) return false;
   const end = stringsOf(bytes)?.end ?? 0;
@@ -78,7 +82,7 @@ interface Span {
   readonly to: number;
 }
 
-/** Where the two strings lie; undefined when they are not inline. Their ends may lie beyond the bytes at hand. */
+/** Locates the two strings; undefined when they are not inline. Their ends may be beyond the bytes at hand. */
 function stringsOf(bytes: Buffer): { version: Span; modules: Span; end: number } | undefined {
   if (bytes.length < HEADER_BYTES || ((bytes[FLAGS_AT] ?? 0) & INLINE_STRINGS) === 0) return undefined;
   const version = spanAt(bytes, HEADER_BYTES);
@@ -87,7 +91,7 @@ function stringsOf(bytes: Buffer): { version: Span; modules: Span; end: number }
   return { version, modules, end: modules.to };
 }
 
-/** A string after its length, an unsigned varint; past the end of the bytes it ends nowhere. */
+/** Locates a string that follows its length, an unsigned varint. If the length is incomplete, the end is infinite. */
 function spanAt(bytes: Buffer, at: number): Span {
   let length = 0;
   for (let index = 0; index < 5; index++) {
@@ -99,7 +103,7 @@ function spanAt(bytes: Buffer, at: number): Span {
   return { from: at, to: Number.POSITIVE_INFINITY };
 }
 
-/** Lines `mod` and `dep` of name, version and checksum; `=>` replaces the one before. */
+/** Parses lines of `mod` or `dep`, name, version and checksum; a line of `=>` replaces the module before it. */
 function modulesOf(text: string): readonly { name: string; version: string }[] {
   const modules: { name: string; version: string }[] = [];
   for (const line of text.split('\n')) {

@@ -3,10 +3,15 @@ import { type LayerPackage, packageText } from './package.ts';
 const JAR = /^([A-Za-z][\w.-]*?)-(\d[\w.+-]*?)\.jar$/;
 const GEM = /^([\w.-]+?)-(\d[\w.]*)(?:-[\w-]+)?\.gemspec$/;
 const GEM_FOLDER = /(?:^|\/)specifications\/(?:default\/)?$/;
-/** Linux has no longer names (limits.h, NAME_MAX), and looking for a version takes time by the square of a name's length. */
+/**
+ * Linux has no longer file names (limits.h, NAME_MAX). Without a limit, finding the version takes time quadratic in the
+ * length.
+ */
 const MAX_NAME = 255;
 
-/** A package whose file name says all: `NAME-VERSION.jar` with the jar's size, `NAME-VERSION.gemspec` of a gem. */
+/**
+ * Recognises a package by its file name: `NAME-VERSION.jar`, with the jar's size, or a gem's `NAME-VERSION.gemspec`.
+ */
 export function packageOfFileName(path: string, bytes: number): LayerPackage | undefined {
   const at = path.lastIndexOf('/') + 1;
   if (path.length - at > MAX_NAME) return undefined;

@@ -2,10 +2,10 @@ import { type PackageReader, packageText } from './package.ts';
 
 const MODULES = 'node_modules/';
 const MANIFEST = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
-/** What pnpm links from its store. @see pnpm.io, "Symlinked node_modules structure" */
+/** Manifests that pnpm links from its store. @see pnpm.io, "Symlinked node_modules structure" */
 const LINKED = /(?:^|\/)node_modules\/\.pnpm\/([^/]+)\/node_modules\/((?:@[^/]+\/)?[^/]+)\/package\.json$/;
 
-/** Packages below a `node_modules`; their bytes are counted in the layer. @see docs.npmjs.com, package.json */
+/** Packages below a `node_modules`; their sizes are counted in the layer. @see docs.npmjs.com, package.json */
 export const npm: PackageReader = {
   ecosystem: 'npm',
   matches: (path) => path.endsWith('/package.json') && MANIFEST.test(path),
@@ -21,7 +21,7 @@ export const npm: PackageReader = {
   },
 };
 
-/** The folder of the innermost package that a file belongs to, or undefined outside of any `node_modules`. */
+/** Finds the folder of the innermost package that a file belongs to; undefined outside of any `node_modules`. */
 export function npmPackageFolder(path: string): string | undefined {
   const at = path.lastIndexOf(MODULES);
   if (at < 0 || (at > 0 && path[at - 1] !== '/')) return undefined;
@@ -31,7 +31,11 @@ export function npmPackageFolder(path: string): string | undefined {
   return end < 0 ? undefined : path.slice(0, end);
 }
 
-/** Of `NAME@VERSION`, where a name's slash is a plus; behind it may stand the packages that it was resolved with. */
+/**
+ * Parses the version from `NAME@VERSION`, where a slash in a name is written as a plus. The packages that it was
+ * resolved with may follow.
+ * @returns the empty string when the folder has another name
+ */
 function versionIn(folder: string, name: string): string {
   const start = `${name.replace('/', '+')}@`;
   return folder.startsWith(start) ? packageText(/^\d[^_(]*/.exec(folder.slice(start.length))?.[0]) : '';

@@ -1,3 +1,4 @@
+/** The package managers whose packages are recognised. */
 export type Ecosystem = 'deb' | 'apk' | 'rpm' | 'npm' | 'pypi' | 'go' | 'maven' | 'gem';
 
 /** A package that a layer's files declare. */
@@ -5,26 +6,32 @@ export interface LayerPackage {
   readonly ecosystem: Ecosystem;
   readonly name: string;
   readonly version: string;
-  /** Installed size: as its database declares it (deb, apk, pypi) or as counted in the layer (npm, maven, go); undefined where unknown. */
+  /**
+   * Installed size in bytes: as its database declares it (deb, apk, pypi) or as counted in the layer (npm, maven, go);
+   * undefined where unknown.
+   */
   readonly bytes?: number;
-  /** The file that declares it: the package is in the image while this file of this layer is. */
+  /** The file that declares it. The package is in the image as long as the image shows this file of this layer. */
   readonly path: string;
 }
 
-/** Reads the packages that one file declares; an unreadable file has none. */
+/** Reads the packages that a file declares; a file that cannot be parsed declares none. */
 export interface PackageReader {
   readonly ecosystem: Ecosystem;
   readonly matches: (path: string) => boolean;
-  /** Larger files are not read, and are told as such. */
+  /** Larger files are not read, and are reported as such. */
   readonly maxBytes: number;
   readonly read: (path: string, content: Buffer) => readonly LayerPackage[];
-  /** Of a file that is a hard link: the package that its path alone declares. */
+  /** For a file that is a hard link: the package that its path alone declares. */
   readonly readLink?: (path: string) => LayerPackage | undefined;
 }
 
 const MAX_TEXT = 200;
 
-/** A name or version of a sane length without control characters; names come from anyone who can push. */
+/**
+ * Cleans a name or version, which anyone who can push may have written: removes control characters, and limits the
+ * length to 200.
+ */
 export function packageText(text: string | undefined): string {
   return (text ?? '')
     .replace(/\p{Cc}/gu, '')
@@ -32,13 +39,13 @@ export function packageText(text: string | undefined): string {
     .slice(0, MAX_TEXT);
 }
 
-/** KiB or bytes as text, as a safe count of bytes. */
+/** Parses a number of units as a safe number of bytes; nothing if it is not one. @param unit bytes per unit */
 export function packageBytes(text: string | undefined, unit: number): { bytes?: number } {
   if (text === undefined || !/^\d{1,12}$/.test(text.trim())) return {};
   return { bytes: Number(text) * unit };
 }
 
-/** `KEY: value` lines in paragraphs, as deb822 and apk write them; continuation lines are left out. */
+/** Parses paragraphs of `KEY: value` lines, as written by deb822 and apk. Continuation lines are ignored. */
 export function* paragraphs(content: Buffer, separator: string): Generator<ReadonlyMap<string, string>> {
   for (const paragraph of content.toString('utf8').split(/\r?\n\r?\n/)) {
     const fields = new Map<string, string>();

@@ -3,7 +3,7 @@ import { type PackageReader, packageText, paragraphs } from './package.ts';
 const METADATA = /(?:^|\/)[^/]+\.(?:dist-info\/METADATA|egg-info\/PKG-INFO|egg-info)$/;
 const RECORD = /(?:^|\/)[^/]+\.dist-info\/RECORD$/;
 
-/** Installed distributions. @see packaging.python.org, "Core metadata specifications" */
+/** Metadata of installed distributions. @see packaging.python.org, "Core metadata specifications" */
 export const python: PackageReader = {
   ecosystem: 'pypi',
   matches: (path) => METADATA.test(path),
@@ -15,12 +15,12 @@ export const python: PackageReader = {
   },
 };
 
-/** Whether a file lists what a distribution installed; its METADATA lies beside it. */
+/** Whether a file is a RECORD, which lists the files of a distribution and is next to its METADATA. */
 export function isPythonRecord(path: string): boolean {
   return RECORD.test(path);
 }
 
-/** The sum of the sizes that a RECORD names, in bytes. @see PEP 376, "RECORD" */
+/** Sums up the sizes in a RECORD, in bytes. @see PEP 376, "RECORD" */
 export function recordBytes(content: Buffer): number {
   let bytes = 0;
   for (const line of content.toString('utf8').split('\n')) {
