@@ -21,8 +21,8 @@ export function openNativeZstd(limits: LayerLimits, onData: OnData): Decompresso
 }
 
 /**
- * Decodes zstd with Node.js. Its decoder takes the end of a frame inside a write for the end of the stream, so each
- * frame ends with a write of its own.
+ * Decodes zstd with Node.js. If a frame ends in the middle of a write, its decoder ignores the rest, so each frame ends
+ * with a write of its own.
  */
 class NativeZstd implements Decompressor {
   readonly #decoder: StreamDecompressor;

@@ -6,6 +6,10 @@ import { addTasks, type NewTask } from './task-store.ts';
 
 /** The stages of an audit in order; each ends when the audit has no tasks left. */
 export type AuditStage = 'inventory' | 'layers' | 'assess' | 'close' | 'deliver' | 'done';
+/**
+ * How an audit stands or ended. `finished`: without errors; `incomplete`: some items failed; `failed`: it could not go
+ * on, or errors left it without any repository.
+ */
 export type AuditStatus = 'running' | 'finished' | 'incomplete' | 'failed';
 /** What runs an audit's tasks: a single process, or workers fed by a queue. */
 export type AuditRunner = 'process' | 'queue';

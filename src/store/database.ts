@@ -5,6 +5,7 @@
  * date as `YYYY-MM-DD`, bytea as Buffer, jsonb parsed.
  */
 
+/** What a statement takes as a parameter. */
 export type SqlValue =
   | string
   | number
@@ -12,6 +13,7 @@ export type SqlValue =
   | null
   | Uint8Array
   | readonly (string | number | boolean | null | Uint8Array)[];
+/** A row, by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /**

@@ -84,7 +84,8 @@ const REPAIR_ADVICE =
   'see that its disk has room; else restore it from a backup, or move the folder away to begin anew';
 
 /**
- * An empty database is made when the package is built: starting from it takes a third of the time and half the memory.
+ * The option to start from the empty database that was made when the package was built: a third of the time and half
+ * the memory of creating one.
  */
 function templateOption(): Pick<ThreadOptions, 'templateFile'> {
   const templateFile = packagePath('dist/pglite-template.tgz');

@@ -19,6 +19,7 @@ export interface PruneOptions {
 
 /** What is counted when pruning. */
 export const PRUNED = ['audits', 'errors', 'totals', 'tags', 'repositories', 'manifests', 'blobs'] as const;
+/** One of {@link PRUNED}. */
 export type PrunedKind = (typeof PRUNED)[number];
 
 /** The number of rows that were, or would be, deleted. */

@@ -38,14 +38,14 @@ async function serveTwoLayers() {
 }
 
 describe('layers of a registry', () => {
-  test('are read as they come, and laid over one another', async () => {
+  test('are read as streams, and laid over one another', async () => {
     const { layers, read } = await serveTwoLayers();
     const contents = await Promise.all(layers.map(read));
     expect(contents.map(({ diffId }) => diffId)).toEqual(layers.map(({ diffId }) => diffId));
     expect(stackLayers(contents, 1)).toMatchObject({ usefulBytes: 4, ownWastedBytes: 100_000 });
   });
 
-  test('that break off fail with an expected error, to be tried again', async () => {
+  test('that break off fail with an expected error that may be retried', async () => {
     const { server, layers, read } = await serveTwoLayers();
     const [first] = layers;
     if (!first) throw new Error('no layer');
@@ -59,7 +59,7 @@ describe('layers of a registry', () => {
   });
 });
 
-test.each(['gnu', 'posix', 'ustar'])('what GNU tar writes as %s is read as it lies on the disk', async (format) => {
+test.each(['gnu', 'posix', 'ustar'])('tars that GNU tar writes as %s are read as the files on disk', async (format) => {
   const folder = mkdtempSync(join(tmpdir(), 'slimboard-tar-'));
   closing.push(() => rmSync(folder, { recursive: true }));
   const long = format === 'ustar' ? 'd'.repeat(60) : 'd'.repeat(200);

@@ -19,7 +19,7 @@ describe.each(BACKENDS)('platforms in $name', ({ open }) => {
   afterAll(() => db.close());
   beforeEach(() => emptyTables(db));
 
-  test('are wanted in SQL where they are in memory', async () => {
+  test('are selected in SQL as they are in memory', async () => {
     for (const wanted of NAMES) {
       const selection = [parsePlatform(wanted)];
       const names = NAMES.map((listed) => comparedName(parsePlatform(listed)));
@@ -58,7 +58,7 @@ describe.each(BACKENDS)('platforms in $name', ({ open }) => {
     await registry.close();
   });
 
-  test('that were kept as they are listed are found when everything is read again', async () => {
+  test('that were stored as listed are found when everything is read again', async () => {
     const registry = await startRegistry();
     registry.push('team/app', '1', index([image({ platform: parsePlatform('linux/arm') })]));
     const source = { platforms: [parsePlatform('linux/arm/v7')] };

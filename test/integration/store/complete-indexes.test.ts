@@ -4,7 +4,7 @@ import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { Inventory } from '../../support/inventory.ts';
 
-test('an index lists the images of those that it lists, unless its own list is without measure', async () => {
+test('an index lists the images of nested indexes, unless its own list is too long', async () => {
   const db = await openDatabase({ dataDir: ':memory:' });
   try {
     await migrate(db);

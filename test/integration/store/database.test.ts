@@ -15,7 +15,7 @@ describe.each(BACKENDS)('a database on $name', ({ open }) => {
   });
   afterAll(() => db.close());
 
-  test('gives values of every type alike', async () => {
+  test('returns values of every type alike', async () => {
     const [row] = await db.query(
       `select 9007199254740991::int8 as big, 12.5::numeric as exact, '2026-11-23T02:00:00.25Z'::timestamptz as at,
               '2026-11-23'::date as day, '\\x00ff'::bytea as bytes, '{"a":[1]}'::jsonb as json, $1::bytea[] as list, null as nothing`,
@@ -34,11 +34,11 @@ describe.each(BACKENDS)('a database on $name', ({ open }) => {
     expect(Buffer.from(Object(row).list[0]).toString('hex')).toBe('01');
   });
 
-  test('gives the nearest of a number that JavaScript cannot hold', async () => {
+  test('returns the nearest number where JavaScript cannot represent the exact one', async () => {
     expect(await db.query('select 9007199254740993::int8 as big')).toEqual([{ big: 2 ** 53 }]);
   });
 
-  test('a transaction that throws leaves nothing', async () => {
+  test('a transaction that throws leaves no rows', async () => {
     const broken = db.transaction(async (tx) => {
       await tx.query("insert into source (name, kind, dedup) values ('gone', 'oci', 'registry')");
       throw new Error('on purpose');
@@ -83,7 +83,7 @@ describe.each(BACKENDS)('a database on $name', ({ open }) => {
 describe('the embedded database in a folder', () => {
   const newFolder = () => mkdtemp(join(tmpdir(), 'slimboard-embedded-'));
 
-  test('keeps what was written, and is refused to a second opener', async () => {
+  test('keeps what was written, and cannot be opened twice', async () => {
     const dataDir = await newFolder();
     const first = await openDatabase({ dataDir });
     await first.query('create table kept (n integer)');

@@ -33,7 +33,7 @@ describe.each(BACKENDS)('sums of all sources on $name', ({ open }) => {
   });
   beforeEach(() => emptyTables(db));
 
-  test('are kept once there are several, last through audits that find no change, and are kept anew where they are missing', async () => {
+  test('are stored once there are several sources, survive audits without changes, and are stored again when missing', async () => {
     const auditAs = (name: string) => auditRegistry(db, registry, { source: { name } });
     await auditAs('east');
     expect(await tagsOf(db, 'fleet_base')).toBeNull();
@@ -56,7 +56,7 @@ describe.each(BACKENDS)('sums of all sources on $name', ({ open }) => {
   });
 });
 
-test('two audits that end at the same time keep what both found, once', async () => {
+test('two audits that end at the same time store what both found, once', async () => {
   const db = await openDatabase({ url: await newPostgresUrl(), dataDir: '' });
   try {
     await migrate(db);

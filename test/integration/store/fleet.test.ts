@@ -11,7 +11,7 @@ const AT = '2026-11-01T02:00:00Z';
 const BASE = { name: 'library/debian:13', layers: 1 };
 const SLIM = { reference: 'library/debian:13-slim', layers: [{ digest: digestOf('slim'), bytes: 30 }] };
 
-describe.each(BACKENDS)('a base swap over what $name holds', ({ open }) => {
+describe.each(BACKENDS)('a base swap over images stored in $name', ({ open }) => {
   let db: Database;
 
   beforeAll(async () => {

@@ -52,7 +52,7 @@ test('a lock is released by its holder, and by nobody else', async () => {
   await expect(stat(lock)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('what a lock says names this very process', async () => {
+test('a lock identifies the process that holds it', async () => {
   const release = await takeFolderLock(folder);
   expect(JSON.parse(await readFile(lock, 'utf8'))).toEqual({
     pid: process.pid,
@@ -72,13 +72,13 @@ test.each([
   await expect(takeFolderLock(folder, WATCHED)).rejects.toMatchObject(refusal);
 });
 
-test('a process that got the id of the holder is not the holder', async () => {
+test("a process that reuses the holder's ID is not the holder", async () => {
   const pid = await runningProcess();
   await heldBy({ pid, place: PID_SPACE, start: '1' });
   await (await takeFolderLock(folder, WATCHED))();
 });
 
-test('a holder that was killed, and that nobody waited for, holds nothing', async () => {
+test('a killed holder that is still a zombie holds nothing', async () => {
   const pid = Number(await start('sh', '-c', 'sleep 0 & echo $!; exec sleep 60'));
   await expect.poll(() => processStartOf(pid)).toBeUndefined();
   await heldBy({ pid, place: PID_SPACE, start: '1' });
@@ -87,7 +87,7 @@ test('a holder that was killed, and that nobody waited for, holds nothing', asyn
   await (await takeFolderLock(folder, WATCHED))();
 });
 
-test('a holder on another machine keeps its lock while it beats', async () => {
+test('a holder on another machine keeps its lock while its heartbeat goes on', async () => {
   await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' });
   await expect(takeFolderLock(folder, WATCHED)).rejects.toMatchObject({
     ...refusal,
@@ -106,13 +106,13 @@ test.each([
   },
 );
 
-test('a holder on another machine whose clock differs keeps its lock by its beats', async () => {
+test('a holder on a machine with a different clock keeps its lock while its heartbeat goes on', async () => {
   await heldBy({ pid: 1, host: 'other.example.com', place: ELSEWHERE, start: '1' }, HOUR_MS);
   await start('sh', '-c', `echo up; while true; do touch -d '2 hours ago' ${lock}; sleep 0.01; done`);
   await expect(takeFolderLock(folder, { watchMs: 1_000 })).rejects.toMatchObject(refusal);
 });
 
-test('a lock that holds no words is watched like one from elsewhere', async () => {
+test('an unreadable lock is watched like one of another machine', async () => {
   await writeFile(lock, '');
   await expect(takeFolderLock(folder, WATCHED)).rejects.toMatchObject(refusal);
   const old = new Date(Date.now() - HOUR_MS);

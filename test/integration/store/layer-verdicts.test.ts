@@ -17,7 +17,7 @@ const API: Judged = { root: 'base ADD rootfs', modules: 'application COPY . .', 
 /** Judged before it was known to stand on the base. */
 const WEB_BEFORE: Judged = { root: 'application ADD', tools: 'application ADD', modules: 'dependencies RUN npm ci' };
 
-describe.each(BACKENDS)('what images say of a layer they share, on $name', ({ open }) => {
+describe.each(BACKENDS)('verdicts on a shared layer on $name', ({ open }) => {
   let db: Database;
   let inventory: Inventory;
   let ids: Map<Judged, number>;
@@ -64,17 +64,17 @@ describe.each(BACKENDS)('what images say of a layer they share, on $name', ({ op
     ['in two batches', [[WEB, API], [BASE]]],
     ['before the base was known', [[WEB_BEFORE, API], [BASE], [WEB]]],
     ['again', [[BASE, WEB, API], [WEB], [API], [WEB]]],
-  ])('is the same, whoever comes first: %s', async (_, batches) => {
+  ])('is the same in any order: %s', async (_, batches) => {
     for (const batch of batches) await judge(batch);
     expect(await layers()).toEqual(SMALLEST);
   });
 
-  test('is base where it is to all of them', async () => {
+  test('a layer is base only if it is base to every image', async () => {
     await judge([WEB]);
     expect(await layers()).toEqual(WEB);
   });
 
-  test('is said anew by a newer classifier, and not by an older one', async () => {
+  test('a newer classifier replaces verdicts, an older one does not', async () => {
     await judge([BASE, WEB, API], 1);
     await judge([WEB], 2);
     expect(await layers()).toEqual(WEB);

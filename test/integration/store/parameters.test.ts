@@ -98,7 +98,7 @@ test.each(addresses())('no statement of %s holds what was asked', async (address
   expect([200, 400, 404]).toContain(status);
 });
 
-test('no statement of audits and reports holds a value of theirs', async () => {
+test('audits and reports never write values into statements', async () => {
   expect(statements.size).toBeGreaterThan(100);
   expect([...statements].filter((sql) => sql.includes(MARK))).toEqual([]);
   const [kept] = await db.query('select count(*)::int as tags from tag');

@@ -35,7 +35,7 @@ async function open(url: string): Promise<Database> {
   return db;
 }
 
-test('processes that share one connection migrate, audit different sources at once, and find what they find without', async () => {
+test('processes sharing one connection migrate, audit different sources at once, and find what they find without PgBouncer', async () => {
   const direct = await open(await newPostgresUrl());
   await migrate(direct);
   const sources = ['first', 'second'] as const;

@@ -40,7 +40,7 @@ afterAll(async () => {
   await databases.admin.close();
 });
 
-test('the writer audits, twice, and changes no schema', async () => {
+test('the writer role can audit, twice, and cannot change the schema', async () => {
   const { writer } = databases;
   await migrate(writer);
   expect((await auditRegistry(writer, registry)).status).toBe('finished');
@@ -54,7 +54,7 @@ test('the writer audits, twice, and changes no schema', async () => {
     await expect(writer.query(sql)).rejects.toThrow(/permission denied|must be owner/);
 });
 
-test('the reader reads all that reports read, and writes nothing', async () => {
+test('the reader role can read everything that reports need, and cannot write', async () => {
   const { reader } = databases;
   await requireCurrentSchema(reader);
   // As `plan` and `doctor` do, which find nothing to migrate.

@@ -11,7 +11,7 @@ import { Inventory } from '../../support/inventory.ts';
 
 const AT = '2026-11-01T02:00:00.000Z';
 
-describe('while a stage takes minutes to begin', () => {
+describe('while starting a stage takes minutes', () => {
   let db: Database;
   const audits: number[] = [];
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('while a stage takes minutes to begin', () => {
 
   const claim = (auditId: number | undefined) => claimAudit(db, auditId ?? 0, { runner: 'process', alone: false });
 
-  test('signs of life of other audits do not wait for it', async () => {
+  test('heartbeats of other audits do not wait for it', async () => {
     await db.transaction(async (tx) => {
       await tx.query("update audit set stage = 'layers' where id = $1", [audits[0] ?? 0]);
       await keepAlive(db);
@@ -36,7 +36,7 @@ describe('while a stage takes minutes to begin', () => {
     expect(await claim(audits[1])).toBe(false);
   });
 
-  test('nobody takes up its audit, which has begun it', async () => {
+  test('no process resumes its audit', async () => {
     const settings = await defaultSettings();
     const events = {
       itemDone: () => undefined,

@@ -29,7 +29,7 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
     return source;
   }
 
-  test('look through what it holds once, though statistics know nothing of it yet', async () => {
+  test('read what the source holds only once, even without statistics', async () => {
     await inventory.audit(await fill('old'), AT);
     await db.query('analyze');
     const source = await fill('new');
@@ -53,7 +53,7 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
     ]);
   });
 
-  test('have a foreign layer of several repositories as shared, stored by none', async () => {
+  test('count a foreign layer of several repositories as shared, and as stored by none', async () => {
     const source = await inventory.source('windows');
     for (const [name, bytes] of [
       ['a', 7],

@@ -59,7 +59,7 @@ describe('package databases', () => {
     ]);
   });
 
-  test('dpkg as distroless images split it', async () => {
+  test('dpkg: one status file per package, as in distroless images', async () => {
     const content = 'Package: base-files\nVersion: 12.4\nInstalled-Size: 340\n';
     const entries = [
       { name: 'var/lib/dpkg/status.d/base', content },
@@ -76,7 +76,7 @@ describe('package databases', () => {
     ]);
   });
 
-  test('rpm is told to be there, and unread', async () => {
+  test('rpm: reported as present and unread', async () => {
     const { packages, unread } = await contentsOf([{ name: 'var/lib/rpm/rpmdb.sqlite', content: 'SQLite' }]);
     expect([packages, unread]).toEqual([[], [{ path: 'var/lib/rpm/rpmdb.sqlite', reason: 'format' }]]);
   });
@@ -96,7 +96,7 @@ describe('package databases', () => {
     ]);
   });
 
-  test("npm: what pnpm links from its store, by the folders' names", async () => {
+  test('npm: packages that pnpm links from its store, by folder name', async () => {
     const linked = (folder: string) => ({
       name: `usr/src/app/node_modules/.pnpm/${folder}/package.json`,
       type: 'link' as const,
@@ -126,7 +126,7 @@ describe('package databases', () => {
     expect(layers[0]?.developmentPackages).toEqual([{ name: 'typescript', bytes: 70 }]);
   });
 
-  test('a link to a file that declares packages declares none more', async () => {
+  test('a hard link to a file that declares packages declares no others', async () => {
     const { packages, unread } = await contentsOf([
       { name: 'a/node_modules/x/package.json', content: '{"name":"x","version":"1.0.0"}' },
       { name: 'b/node_modules/x/package.json', type: 'link', linkname: 'a/node_modules/x/package.json' },
@@ -134,7 +134,7 @@ describe('package databases', () => {
     expect([packages.map(({ path }) => path), unread]).toEqual([['a/node_modules/x/package.json'], []]);
   });
 
-  test('python: sizes as the RECORD has them', async () => {
+  test('python: sizes from RECORD', async () => {
     const folder = 'usr/lib/python3/site-packages/flask-3.0.dist-info';
     const entries = [
       { name: `${folder}/METADATA`, content: 'Metadata-Version: 2.1\nName: Flask\nVersion: 3.0\n\nText\n' },
@@ -145,17 +145,20 @@ describe('package databases', () => {
     ]);
   });
 
-  test.each([1_000_000, 4_096, 333])('go: modules of a program that comes in pieces of %d', async (pieceBytes) => {
-    const program = goProgram(
-      'path\texample.com/app\nmod\texample.com/app\t(devel)\t\ndep\texample.com/old\tv1\n=>\texample.com/new\tv2\th1:x\n',
-    );
-    const { packages } = await contentsOf([{ name: 'app', mode: 0o755, content: program }], pieceBytes);
-    expect(packages.map(({ name, version, bytes }) => [name, version, bytes])).toEqual([
-      ['example.com/app', '(devel)', program.length],
-      ['example.com/new', 'v2', undefined],
-      ['stdlib', 'go1.22.3', undefined],
-    ]);
-  });
+  test.each([1_000_000, 4_096, 333])(
+    'go: modules of a program that arrives in pieces of %d bytes',
+    async (pieceBytes) => {
+      const program = goProgram(
+        'path\texample.com/app\nmod\texample.com/app\t(devel)\t\ndep\texample.com/old\tv1\n=>\texample.com/new\tv2\th1:x\n',
+      );
+      const { packages } = await contentsOf([{ name: 'app', mode: 0o755, content: program }], pieceBytes);
+      expect(packages.map(({ name, version, bytes }) => [name, version, bytes])).toEqual([
+        ['example.com/app', '(devel)', program.length],
+        ['example.com/new', 'v2', undefined],
+        ['stdlib', 'go1.22.3', undefined],
+      ]);
+    },
+  );
 
   test('jars and gems by their names', async () => {
     const { packages } = await contentsOf([
@@ -172,14 +175,14 @@ describe('package databases', () => {
     ]);
   });
 
-  test('a file whose name is longer than any system has says nothing: looking into it would take long', () => {
+  test('overlong file names are ignored, because matching them would take long', () => {
     const long = 'a'.repeat(200);
     expect(packageOfFileName(`specifications/${long}-1.gemspec`, 1)).toMatchObject({ name: long, version: '1' });
     for (const ending of ['.gemspec', ' .gemspec', '.jar', ' .jar'])
       expect(packageOfFileName(`specifications/a${'-1'.repeat(2_030)}${ending}`, 1)).toBeUndefined();
   });
 
-  test('names keep no control characters, and no more than 200 letters', async () => {
+  test('names lose control characters, and anything past 200 letters', async () => {
     const content = JSON.stringify({ name: `a\0\n${'b'.repeat(500)}`, version: 7 });
     const { packages } = await contentsOf([{ name: 'node_modules/a/package.json', content }]);
     expect(packages).toMatchObject([{ name: `a${'b'.repeat(199)}`, version: '' }]);

@@ -23,11 +23,11 @@ describe('layerPath', () => {
     expect(pathOf(text)).toEqual({ path, odd });
   });
 
-  test('UTF-8 names stay as they are, the replacement character among them', () => {
+  test('UTF-8 names are unchanged, including those with U+FFFD', () => {
     expect(layerPath(Buffer.from('größe/\ufffd'))).toEqual({ path: 'größe/\ufffd', odd: false });
   });
 
-  test('no bytes lead out of the root, to an empty name, or to text that a database refuses', () => {
+  test('no bytes produce a path outside the root, an empty component, or text that the database rejects', () => {
     const nasty = fc.stringMatching(/^[./a\0\x80]{0,12}$/).map((text) => Buffer.from(text, 'latin1'));
     const any = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
     fc.assert(
@@ -41,7 +41,7 @@ describe('layerPath', () => {
     );
   });
 
-  test('a path that was read once is read again as itself', () => {
+  test('parsing a parsed path changes nothing', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 30 }), (text) => {
         const { path } = layerPath(Buffer.from(text));

@@ -90,7 +90,7 @@ test.each([
   expect(isDevelopmentPackage({ ecosystem: 'npm', name: 'typescript', version: '5.4.5', path })).toBe(expected);
 });
 
-describe('what rules get to see', () => {
+describe('what rules receive', () => {
   const found = (name: string) => ({
     ecosystem: 'deb' as const,
     name,
@@ -112,7 +112,7 @@ describe('what rules get to see', () => {
   );
   const { layers, stack } = summarizeLayers([base, own, layerOf([whiteout('tmp/big'), file('app/x', 'again')])], 1);
 
-  test('a layer: what it shows, and what later layers hide of it', () => {
+  test('for each layer: what it shows, and what later layers hide of it', () => {
     expect(layers[1]).toMatchObject({
       fileBytes: 25,
       areaBytes: { 'npm-cache': 6 },
@@ -122,7 +122,7 @@ describe('what rules get to see', () => {
     expect(layers[0]).toMatchObject({ toolchain: [{ name: 'gcc', bytes: 3 }], deletedBytes: 0, rewrittenBytes: 0 });
   });
 
-  test('a package is of the layer that brought it, although later ones write the database anew', () => {
+  test('a package belongs to the layer that added it, although later layers rewrite the database', () => {
     expect(layers.map(({ developmentPackages }) => developmentPackages)).toEqual([
       [{ name: 'libc6-dev', bytes: 9 }],
       [{ name: 'zlib1g-dev', bytes: 9 }],

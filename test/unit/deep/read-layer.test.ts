@@ -40,7 +40,7 @@ function noise(length: number): Buffer {
   return createHash('shake256', { outputLength: length }).digest();
 }
 
-describe('a layer as it should be', () => {
+describe('a valid layer', () => {
   let tar: Buffer;
   beforeAll(async () => {
     tar = await tarOfEntries([
@@ -78,7 +78,7 @@ describe('a layer as it should be', () => {
     expect(contents.largest[0]).toEqual({ path: 'usr/bin/su', bytes: 300_000 });
   });
 
-  test('is told to hold the settings that have a token, and not those that have none', async () => {
+  test('reports settings files with a token as sensitive, and others not', async () => {
     const token = { name: 'app/.npmrc', content: '//npm.example.com/:_authToken=npm_0123\n' };
     const long = { name: 'root/.npmrc', content: `# ${'x'.repeat(70_000)}\n` };
     const body = await tarOfEntries([
@@ -92,7 +92,7 @@ describe('a layer as it should be', () => {
     }
   });
 
-  test('is the same whatever its compression and its pieces', async () => {
+  test('reads the same whatever its compression and however it is split', async () => {
     const [gzip, plain, tiny] = await Promise.all([
       readBody(gzipSync(tar)),
       readBody(tar),
@@ -102,12 +102,12 @@ describe('a layer as it should be', () => {
     expect(tiny).toEqual(gzip);
   });
 
-  test('in many gzip members is read to the end', async () => {
+  test('with many gzip members is read to the end', async () => {
     const body = Buffer.concat([gzipSync(tar.subarray(0, 700)), gzipSync(tar.subarray(700))]);
     expect((await readBody(body)).diffId).toBe(digestOf(tar));
   });
 
-  test('hashes contents by their bytes, however they come', async () => {
+  test('hashes contents the same however they are split', async () => {
     const hashes = (contents: { entries: Uint8Array }) =>
       [...readEntries(contents.entries)].map((entry: LayerEntry) => entry.hash);
     const [first, second] = await Promise.all([readBody(tar, {}, 1_000), readBody(tar)]);
@@ -180,7 +180,7 @@ describe('a layer that is not what it claims', () => {
     await expect(readLayer(streamOf(body), layer)).rejects.toThrow(ContentMismatchError);
   });
 
-  test('fewer bytes than its size: told as such, although the gzip is broken too', async () => {
+  test('fewer bytes than its size are reported as that, although the gzip is broken as well', async () => {
     await expect(readLayer(streamOf(body.subarray(0, 40)), descriptorOf(body))).rejects.toThrow(ContentMismatchError);
   });
 
@@ -189,13 +189,13 @@ describe('a layer that is not what it claims', () => {
     await expect(readLayer(streamOf(body), layer)).rejects.toThrow(TooLargeError);
   });
 
-  test('a byte that changed on the way', async () => {
+  test('a byte changed in transit', async () => {
     const changed = Buffer.from(body);
     changed[20] = (changed[20] ?? 0) ^ 0xff;
     await expect(readLayer(streamOf(changed), descriptorOf(body))).rejects.toThrow(ContentMismatchError);
   });
 
-  test('a sha512 digest is checked by its own algorithm', async () => {
+  test('a sha512 digest is verified with SHA-512', async () => {
     const layer = { ...descriptorOf(body), digest: `sha512:${'0'.repeat(128)}` as Digest };
     await expect(readLayer(streamOf(body), layer)).rejects.toThrow(/sha512:[0-9a-f]{128}$/);
   });
@@ -238,7 +238,7 @@ describe('bombs', () => {
     expect((failure as Error).message).toMatch(message);
   });
 
-  test('is given up before it is unpacked', async () => {
+  test('is rejected before it is unpacked', async () => {
     let sent = 0;
     const members = Readable.from(
       (function* () {
@@ -251,14 +251,14 @@ describe('bombs', () => {
     expect(sent).toBeLessThan(30);
   });
 
-  test('a sender that trickles is left', async () => {
+  test('a sender that trickles is aborted', async () => {
     const silent = new Readable({ read: () => undefined });
     const failure = readLayer(silent, descriptorOf(zeros), { limits: { durationMs: 5 } });
     await expect(failure).rejects.toThrow(RegistryUnavailableError);
     expect(silent.destroyed).toBe(true);
   });
 
-  test('a stream that breaks may be tried again', async () => {
+  test('a broken stream is an error that may be retried', async () => {
     const breaking = new Readable({ read: () => breaking.destroy(new Error('reset')) });
     await expect(readLayer(breaking, descriptorOf(zeros))).rejects.toMatchObject({
       code: 'registry-unavailable',
@@ -266,7 +266,7 @@ describe('bombs', () => {
     });
   });
 
-  test('a caller who stops gets its own reason', async () => {
+  test('a caller that aborts gets its own reason', async () => {
     const reason = new Error('stopped');
     const aborting = new AbortController();
     const reading = readLayer(new Readable({ read: () => undefined }), descriptorOf(zeros), {
@@ -277,7 +277,7 @@ describe('bombs', () => {
   });
 });
 
-test('any bytes are a layer or an expected error', async () => {
+test('any bytes are a layer or raise an expected error', async () => {
   const magic = fc.constantFrom([], [0x1f, 0x8b, 8], [0x28, 0xb5, 0x2f, 0xfd], [0x50, 0x2a, 0x4d, 0x18]);
   await fc.assert(
     fc.asyncProperty(magic, fc.uint8Array({ maxLength: 200 }), async (head, rest) => {

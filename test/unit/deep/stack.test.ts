@@ -18,7 +18,7 @@ const stack = (layers: readonly (readonly LayerEntry[])[], baseLayers = 0) =>
     baseLayers,
   );
 
-test('a cache that is linked to from elsewhere takes nothing away when it is cleared', () => {
+test('a cache whose files are linked from elsewhere frees nothing when cleared', () => {
   const store = 'root/.local/share/pnpm/store/v10/00';
   const linked = [file(`${store}/a`, 'four'), hardlink('srv/node_modules/a/index.js', `${store}/a`)];
   expect(stack([linked]).layers[0]?.areas).toEqual({});
@@ -29,13 +29,13 @@ test('a cache that is linked to from elsewhere takes nothing away when it is cle
   expect(stack([twice]).layers[0]?.areas).toEqual({ 'pnpm-store': { files: 1, bytes: 4 } });
 });
 
-test('a few entries cannot make millions of folders', () => {
+test('a few entries cannot create millions of folders', () => {
   const deep = '/a'.repeat(2_000);
   const entries = Array.from({ length: 9 }, (_, at) => file(`${at}${deep}`, ''));
   expect([...walked(entries, 5_000)].length).toBe(5_000 + 2);
 });
 
-test('links of thousands of names are not walked for each entry below them', () => {
+test('symbolic links with thousands of components are not followed for each entry below them', () => {
   const long = `/${'a/../'.repeat(800)}b`;
   const entries = [
     folder('a'),
@@ -48,7 +48,7 @@ test('links of thousands of names are not walked for each entry below them', () 
   expect([...walked(entries)]).toEqual(expect.arrayContaining(['s/x', 'b/y']));
 });
 
-describe('what stays in sight, and what does not', () => {
+describe('what is visible and what is wasted', () => {
   const four = 'four';
   test.each<[string, readonly (readonly LayerEntry[])[], object]>([
     ['nothing is hidden', [[folder('a'), file('a/x', four)]], { usefulBytes: 4, wastedBytes: 0 }],
@@ -139,7 +139,7 @@ describe('what stays in sight, and what does not', () => {
     expect(stack(layers)).toMatchObject(expected);
   });
 
-  test('each layer is told what it holds unseen and what it hides', () => {
+  test('each layer reports which of its bytes are hidden and which bytes it hides', () => {
     const report = stack([[file('a', 'aa'), file('b', 'bbb')], [file('c', 'c'), whiteout('a')], [whiteout('b')]], 2);
     expect(
       report.layers.map(({ fileBytes, wastedBytes, hiddenBytes }) => [fileBytes, wastedBytes, hiddenBytes]),
@@ -159,7 +159,7 @@ describe('what stays in sight, and what does not', () => {
     expect(report).toMatchObject({ wastedBytes: 6, ownWastedBytes: 4, ownWastedCompressedBytes: 2 });
   });
 
-  test('copies are told apart from hard links, the first of the lowest layer stays', () => {
+  test('copies are distinguished from hard links, and the one in the lowest layer is the original', () => {
     const layers = [
       [file('a', 'same'), hardlink('b', 'a')],
       [file('c', 'same'), file('d', 'same'), file('e', '')],
@@ -170,7 +170,7 @@ describe('what stays in sight, and what does not', () => {
     expect(report.layers.map(({ duplicateBytes }) => duplicateBytes)).toEqual([0, 8]);
   });
 
-  test('packages, releases and setuid files count where their files can be seen', () => {
+  test('packages, releases and setuid files count only if their files are visible', () => {
     const release = (id: string) => ({ path: 'usr/lib/os-release', id, versionId: '1', prettyName: '' });
     const found = (name: string) => ({ ecosystem: 'deb' as const, name, version: '1', path: 'var/lib/dpkg/status' });
     const base = layerOf(
@@ -191,7 +191,7 @@ describe('what stays in sight, and what does not', () => {
     expect(report.setuid).toEqual([{ path: 'bin/su', mode: 0o4755, layer: 0 }]);
   });
 
-  test('a deleted file that is named like a secret is told', () => {
+  test('a deleted file named like a secret is reported', () => {
     const base = layerOf([file('app/.env', 'secret')], { sensitive: [{ path: 'app/.env', bytes: 6 }] });
     const report = stackLayers([base, layerOf([whiteout('app/.env')])], 0);
     expect(report.sensitive).toEqual([{ path: 'app/.env', bytes: 6, layer: 0, isHidden: true }]);
@@ -217,7 +217,7 @@ describe('any layers', () => {
   );
   const layers = fc.array(fc.array(entry, { maxLength: 8 }), { maxLength: 5 });
 
-  test('useful and duplicate bytes are those of a plain model of a file system', () => {
+  test('useful and duplicate bytes equal those of a simple file system model', () => {
     fc.assert(
       fc.property(layers, (stacked) => {
         expect(stack(stacked)).toMatchObject(modelOf(stacked));
@@ -226,7 +226,7 @@ describe('any layers', () => {
     );
   });
 
-  test('useful and wasted bytes are all bytes, in sum, by layer and by cause', () => {
+  test('useful and wasted bytes add up to all bytes, in total, by layer and by cause', () => {
     fc.assert(
       fc.property(layers, fc.nat(5), (stacked, baseLayers) => {
         const report = stack(stacked, baseLayers);

@@ -116,14 +116,14 @@ describe('forms that few encoders write', () => {
     expect(brief(read(tar))).toEqual([{ kind: 'symlink', path: name, target, size: 0, content: '' }]);
   });
 
-  test('a global header holds until it is overruled', () => {
+  test('a global header applies until it is overridden', () => {
     const global = paxHeader(paxRecord('path', 'everywhere'), 'g');
     const own = paxHeader(paxRecord('path', 'here'));
     const tar = [...global, headerBlock({}), ...own, headerBlock({}), headerBlock({})];
     expect(read(tar).map(({ path }) => path)).toEqual(['everywhere', 'here', 'everywhere']);
   });
 
-  test('a size in a pax header overrules the field', () => {
+  test('a size in a pax header overrides the field', () => {
     const tar = [...paxHeader(paxRecord('size', '5')), headerBlock({}), padded('hello')];
     expect(brief(read(tar))).toEqual([{ kind: 'file', path: 'file', target: '', size: 5, content: 'hello' }]);
   });
@@ -133,7 +133,7 @@ describe('forms that few encoders write', () => {
     expect(read([headerBlock({ size }), padded('hello')])[0]?.content).toBe('hello');
   });
 
-  test('a sparse file has its true name, and the bytes that it stores', () => {
+  test('a sparse file has its real name and the bytes that are stored', () => {
     const records = [
       paxRecord('GNU.sparse.major', '1'),
       paxRecord('GNU.sparse.name', 'disk.img'),
@@ -147,7 +147,7 @@ describe('forms that few encoders write', () => {
     expect(read(tar)).toMatchObject([{ path: 'disk.img', sparse: true, size: 3 }]);
   });
 
-  test('the map of an old sparse file goes on in further blocks', () => {
+  test('the map of an old GNU sparse file may continue in further blocks', () => {
     const header = headerBlock({ type: 'S', size: '00000000005\0' });
     header[482] = 1;
     const more = Buffer.alloc(512);
@@ -161,7 +161,7 @@ describe('forms that few encoders write', () => {
     expect(read(tar).map(({ path }) => path)).toEqual(['file', 'next']);
   });
 
-  test('before POSIX, a slash made a folder', () => {
+  test('before POSIX, a trailing slash meant a folder', () => {
     expect(read([headerBlock({ name: 'old/', type: '\0' })])[0]?.kind).toBe('directory');
   });
 
@@ -170,7 +170,7 @@ describe('forms that few encoders write', () => {
     expect(read(tar).map(({ kind }) => kind)).toEqual(['other', 'file']);
   });
 
-  test('what follows the end is not looked at', () => {
+  test('bytes after the end are ignored', () => {
     expect(read([headerBlock({}), END, Buffer.from('rubbish'.repeat(200))])).toHaveLength(1);
   });
 });
@@ -210,7 +210,7 @@ describe('hostile tars', () => {
     expect(() => read(tar, limits)).toThrow(TooLargeError);
   });
 
-  test('any bytes are a tar or an expected error', async () => {
+  test('any bytes are a tar or raise an expected error', async () => {
     const tar = await tarOfEntries([
       { name: 'n'.repeat(200), content: 'x'.repeat(700) },
       { name: 'b', type: 'link', linkname: 'a' },

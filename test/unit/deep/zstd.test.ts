@@ -58,7 +58,7 @@ describe('a zstd layer', () => {
     expect(contents).toMatchObject({ compression: 'zstd', diffId: TAR, files: 31 });
   });
 
-  test('wherever it is cut, the same comes out', async () => {
+  test('decodes to the same bytes wherever it is cut', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(one, many), fc.nat(many.length), async (body, at) => {
         expect(digestOf(await inflated(halves(body, at)))).toBe(TAR);
@@ -68,7 +68,7 @@ describe('a zstd layer', () => {
 });
 
 describe('the guard', () => {
-  test('lets everything pass but what is to be skipped', () => {
+  test('passes on everything but skippable frames', () => {
     expect(guarded([one])).toEqual(one);
     expect(guarded([many]).length).toBe(many.length - 2 * 19 - 8);
   });
@@ -93,19 +93,19 @@ describe('the guard', () => {
   });
 });
 
-test('tiny blocks in a large window are given up', async () => {
+test('tiny blocks in a large window are rejected', async () => {
   // One run of one byte, not the last block, again and again: 4 bytes that cost 32 MiB of moves each.
   const start = frame(25).subarray(0, 6);
   const body = Buffer.concat([start, ...Array.from({ length: 100 }, () => Buffer.from([0b1010, 0, 0, 0]))]);
   await expect(inflated([body])).rejects.toThrow(TooLargeError);
 });
 
-test('thousands of tiny frames are no more than their bytes', async () => {
+test('thousands of tiny frames yield no more than their bytes', async () => {
   const body = Buffer.concat(Array.from({ length: 5_000 }, () => frame(10)));
   expect((await inflated([body])).length).toBe(5_000);
 });
 
-test('any bytes behind the magic inflate or are an expected error', async () => {
+test('any bytes after the magic are decoded or raise an expected error', async () => {
   const flips = fc.array(fc.tuple(fc.nat(one.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
   await fc.assert(
     fc.asyncProperty(flips, async (changes) => {

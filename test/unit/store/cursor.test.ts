@@ -18,7 +18,7 @@ function giving(batches: readonly (readonly string[] | Error)[], asked: string[]
   };
 }
 
-test('gives all batches in their order, the last one short, and closes', async () => {
+test('yields all batches in order, the last one short, and closes the cursor', async () => {
   const asked: string[] = [];
   const read: (readonly string[])[] = [];
   for await (const batch of streamByCursor(giving([['a', 'b'], ['c', 'd'], ['e']], asked), 'select 1', [], 2))
@@ -27,14 +27,14 @@ test('gives all batches in their order, the last one short, and closes', async (
   expect(asked.at(-1)).toBe('close row_stream');
 });
 
-test('asks for later batches before the first one is used', async () => {
+test('fetches later batches before the first one is used', async () => {
   const asked: string[] = [];
   const stream = streamByCursor(giving([['a'], ['b'], ['c'], ['d']], asked), 'select 1', [], 1);
   await stream.next();
   expect(asked.filter((sql) => sql.startsWith('fetch'))).toHaveLength(5);
 });
 
-test('a batch that fails does so after those before it', async () => {
+test('a failed batch is reported after the batches before it', async () => {
   const stream = streamByCursor(giving([['a'], new Error('the connection broke')]), 'select 1', [], 1);
   expect(await stream.next()).toEqual({ done: false, value: ['a'] });
   await expect(stream.next()).rejects.toThrow('the connection broke');

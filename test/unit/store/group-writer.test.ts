@@ -31,7 +31,7 @@ const outcomes = async (writes: readonly Promise<void>[]) =>
   (await Promise.allSettled(writes)).map(({ status }) => status);
 
 describe('GroupWriter', () => {
-  test('what comes during a write goes together into the next', async () => {
+  test('items that arrive during a write are written together by the next', async () => {
     const { writer, groups, settle } = openStore();
     const writes = ['a', 'b', 'c'].map((item) => writer.write(item));
     await settle();
@@ -57,7 +57,7 @@ describe('GroupWriter', () => {
     expect(await written).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   });
 
-  test('a database that is away fails the whole group, and is not asked again for each', async () => {
+  test('an unavailable database fails the whole group without retrying each item', async () => {
     const { writer, groups, settle } = openStore(() => new StoreUnavailableError('away'));
     const written = outcomes(['a', 'b', 'c'].map((item) => writer.write(item)));
     await settle();
@@ -65,7 +65,7 @@ describe('GroupWriter', () => {
     expect(groups).toEqual([['a'], ['b', 'c']]);
   });
 
-  test('items that ask too much of the database together are each tried by themselves', async () => {
+  test("items that exceed the database's resources together are each written alone", async () => {
     const cause = Object.assign(new Error('out of memory'), { code: '53200' });
     const { writer, settle } = openStore((items) =>
       items.length > 1 || items.includes('bad') ? new StoreUnavailableError('refused', { cause }) : undefined,

@@ -19,7 +19,7 @@ test.each([
   ['ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC', 'ssl/tls alert bad record mac'],
   [undefined, 'Connection terminated unexpectedly'],
   [undefined, 'There was an error establishing an SSL connection'],
-])('%s %s passes', (code, message, more?: object) => {
+])('%s %s is transient', (code, message, more?: object) => {
   for (const meaningOf of [openingFailureOf, storeFailureOf]) {
     const failure = meaningOf(driverError(code, message, more));
     expect(failure).toBeInstanceOf(StoreUnavailableError);
@@ -52,7 +52,7 @@ test.each([
   },
 );
 
-test('anything else is a bug, given as it is', () => {
+test('anything else is a bug and is returned unchanged', () => {
   for (const bug of [
     driverError('42703', 'column "x" does not exist'),
     driverError('ERR_INVALID_ARG_TYPE', 'no text'),
@@ -62,14 +62,14 @@ test('anything else is a bug, given as it is', () => {
   }
 });
 
-test('there is a text, too, where all addresses of a host failed', () => {
+test('there is a message even when all addresses of a host failed', () => {
   const all = Object.assign(new AggregateError([new Error('one')]), { code: 'ECONNREFUSED' });
   expect(storeFailureOf(all)).toMatchObject({
     message: expect.stringMatching(/^Postgres is not available: ECONNREFUSED; see that it runs/),
   });
 });
 
-test('only what another transaction stood in the way of is tried again', () => {
+test('only conflicts with other transactions are retried', () => {
   expect(mayTryAgain(storeFailureOf(driverError('40P01', 'deadlock detected')))).toBe(true);
   expect(mayTryAgain(storeFailureOf(driverError('57P01', 'terminating connection')))).toBe(false);
 });

@@ -22,7 +22,7 @@ const ENTRIES = [
   { name: '/base/1/empty', content: '' },
 ] as const;
 
-test('folders and files are as the archive has them, in a folder that need not be there', async () => {
+test('unpacks folders and files as archived, and creates the target folder', async () => {
   await writeFile(template, gzipSync(await tarOfEntries(ENTRIES)));
   const data = join(folder, 'new/pgdata');
   await unpackTemplate(template, data);
@@ -38,7 +38,7 @@ test('folders and files are as the archive has them, in a folder that need not b
   expect(await readFile(join(data, 'base/1/empty'), 'utf8')).toBe('');
 });
 
-test('an archive that is cut off is no template', async () => {
+test('a truncated archive is rejected', async () => {
   const tar = await tarOfEntries(ENTRIES);
   await writeFile(template, gzipSync(tar.subarray(0, 60_000)));
   await expect(unpackTemplate(template, join(folder, 'pgdata'))).rejects.toThrow();
