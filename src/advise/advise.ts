@@ -8,40 +8,47 @@ import { slimScore } from './score.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import { type BaseTechniqueId, TECHNIQUES, type TechniqueId, techniqueOf } from './technique.ts';
 
-/** One step of a plan: a technique on top of those before it. */
+/** One step of a plan: a technique applied on top of the steps before it. */
 export interface PlanStep {
   readonly technique: TechniqueId;
-  /** After this step and all before it. */
+  /** The image after this step and all steps before it. */
   readonly projection: Projection;
-  /** What this step adds to the savings: the middle of the range, bytes. */
+  /** Bytes that this step adds to the savings, measured between the middles of the ranges before and after it. */
   readonly gain: number;
 }
 
-/** What is advised, and what it brings: the part of advice that is kept with every image. */
+/** The advised techniques and their savings: the part of the advice that is stored with every image. */
 export interface Plan {
-  /** The advised techniques in order of gain; each step counts on those before it, so nothing is saved twice. */
+  /** The steps by falling gain. Each builds on those before it, so that no byte is saved twice. */
   readonly plan: readonly PlanStep[];
-  /** What the whole plan saves. */
+  /** What the whole plan saves, in bytes. */
   readonly savings: ByteRange;
+  /** From 0 to 100, see {@link slimScore}. */
   readonly slimScore: number;
 }
 
 /** How an image can become smaller. All sizes are pull sizes in bytes. */
 export interface Advice extends Plan {
   readonly currentBytes: number;
-  /** Each technique that applies, alone, most gain first. */
+  /** Each applicable technique on its own, greatest gain first. */
   readonly alone: readonly Projection[];
-  /** A multi-stage build together with each base, most gain first. */
+  /** A multi-stage build combined with each applicable base technique, greatest gain first. */
   readonly together: readonly Projection[];
   readonly goal: {
+    /** The largest pull size that meets the goal. */
     readonly bytes: number;
     readonly reach: GoalReach;
-    /** The first steps of the plan that reach it; all of them where none do. */
+    /** The first steps of the plan that reach the goal; the whole plan if none do, empty if nothing is to do. */
     readonly by: readonly TechniqueId[];
   };
 }
 
-/** Everything advice has to say about one image. Pure: the bases' sizes come in as knowledge, findings from the rules. */
+/**
+ * Returns the full advice for one image.
+ * @param findings the image's findings, as the rules returned them
+ * @param knowledge the known bases with their sizes
+ * @param goal the goal that the plan should reach
+ */
 export function adviseImage(
   image: AuditedImage,
   findings: readonly Finding[],
@@ -61,7 +68,7 @@ export function adviseImage(
   };
 }
 
-/** The plan alone, as {@link adviseImage} has it. */
+/** Returns the same plan as {@link adviseImage}, without the rest of the advice. */
 export function planImage(image: AuditedImage, findings: readonly Finding[], knowledge: Knowledge, goal: Goal): Plan {
   const subject = subjectOf(image, findings, knowledge);
   return planSubject(subject, goalBytes(goal, subject.currentBytes));
@@ -80,7 +87,7 @@ function savingsOf(plan: readonly PlanStep[]): ByteRange {
   return plan.at(-1)?.projection.savings ?? { min: 0, max: 0 };
 }
 
-/** What the guide aims at. Scores are by the plan for it, whatever an owner's own goal is: else a lax goal would win. */
+/** The slimming guide's goal. Scores are computed from the plan for it: by owners' own goals, a lax one would win. */
 const SCORED_GOAL: Goal = { kind: 'reduction', ratio: 0.9 };
 
 function scoreOf(subject: Subject, plan: readonly PlanStep[], targetBytes: number): number {
@@ -99,13 +106,13 @@ function middle({ min, max }: ByteRange): number {
   return (min + max) / 2;
 }
 
-/** All that mends findings, a multi-stage build where it applies, and the safest base that reaches the goal. */
+/** Chooses all techniques that fix findings, a multi-stage build if it applies, and the safest base for the goal. */
 function chooseTechniques(subject: Subject, targetBytes: number): readonly TechniqueId[] {
   const always = TECHNIQUES.filter(({ kind }) => kind !== 'base')
     .map(({ id }) => id)
     .filter((id) => projectTechniques(subject, [id]) !== undefined || isNeededByBases(id, subject));
   const onBases = BASE_TECHNIQUES.map((base) => [...always, base]);
-  // The last stage of a compiled program stands on a base of its own: which one decides whether the goal is reached.
+  // A compiled program's last stage always gets a new base, so keeping the present one is not a candidate.
   const candidates = subject.compiled && always.includes('multi-stage') ? onBases : [always, ...onBases];
   const options = candidates
     .flatMap((techniques): Option[] => {
@@ -124,29 +131,33 @@ function unchanged({ currentBytes }: Subject): ByteRange {
   return { min: currentBytes, max: currentBytes };
 }
 
-/** So much larger than the smallest may the image get whose base is safer to move to, or to stay on. */
+/** A safer base is preferred while the resulting image is at most this many times the size of the smallest option. */
 const WORTH_THE_SAFETY = 1.5;
-/** Or by so many bytes, which no pull notices. */
+/** A difference this small goes unnoticed in a pull, whatever the ratio. */
 const UNNOTICED_BYTES = 5_000_000;
 
 /**
- * Of options that all miss the goal: the safest among those that come near the smallest. By the middle of their ranges:
- * the upper ends hold all that an earlier stage may take away, and beside that every base looks small.
+ * Returns, of options that all miss the goal, the safest one that comes near the smallest. Options are sorted by risk
+ * and compared by the middles of their ranges: the upper ends include everything that an earlier stage might remove,
+ * and next to that every base looks small.
  */
 function safestOfSmall(options: readonly Option[]): Option | undefined {
   const smallest = Math.min(...options.map(({ after }) => middle(after)));
   const largest = Math.max(smallest * WORTH_THE_SAFETY, smallest + UNNOTICED_BYTES);
-  return options.find((option) => middle(option.after) <= largest && !isFatterForNothing(option, options));
+  return options.find((option) => middle(option.after) <= largest && !isBeatenBySlimBase(option, options));
 }
 
-/** The slim image is the same distribution: a full base stays for no image's sake, however much lies on top of it. */
-function isFatterForNothing({ techniques, after }: Option, options: readonly Option[]): boolean {
+/**
+ * Reports whether an option keeps the present base although a slim one saves noticeably. The slim image is the same
+ * distribution and costs little safety, so a full base is not worth keeping, however large the layers above it are.
+ */
+function isBeatenBySlimBase({ techniques, after }: Option, options: readonly Option[]): boolean {
   if (techniques.some((id) => techniqueOf(id).kind === 'base')) return false;
   const slim = options.find((option) => option.techniques.includes('slim-base'));
   return slim !== undefined && middle(slim.after) < middle(after) - UNNOTICED_BYTES;
 }
 
-/** A multi-stage build of a compiled program gains with a base, even where alone it cannot be projected. */
+/** Reports whether a technique is a multi-stage build that can be projected with some base technique. */
 function isNeededByBases(id: TechniqueId, subject: Subject): boolean {
   return (
     id === 'multi-stage' &&
@@ -158,18 +169,18 @@ function riskOf({ techniques }: Option): number {
   return Math.max(0, ...techniques.map((id) => techniqueOf(id).risk));
 }
 
-/** Takes the technique with the most gain first, again and again, until those left add nothing to those taken. */
+/** Repeatedly takes the technique with the greatest gain, until those that remain add nothing to those taken. */
 function orderByGain(subject: Subject, chosen: readonly TechniqueId[]): readonly PlanStep[] {
   const steps: PlanStep[] = [];
-  let left = chosen;
+  let remaining = chosen;
   let before = subject.currentBytes;
-  while (left.length > 0) {
+  while (remaining.length > 0) {
     const taken = steps.map(({ technique }) => technique);
-    const next = bestNext(subject, taken, left, before);
+    const next = bestNext(subject, taken, remaining, before);
     if (!next) break;
     steps.push(next);
     before = middle(next.projection.after);
-    left = left.filter((id) => id !== next.technique);
+    remaining = remaining.filter((id) => id !== next.technique);
   }
   return steps;
 }
@@ -177,14 +188,14 @@ function orderByGain(subject: Subject, chosen: readonly TechniqueId[]): readonly
 function bestNext(
   subject: Subject,
   taken: readonly TechniqueId[],
-  left: readonly TechniqueId[],
-  before: number,
+  remaining: readonly TechniqueId[],
+  beforeBytes: number,
 ): PlanStep | undefined {
   let best: PlanStep | undefined;
-  for (const technique of left) {
+  for (const technique of remaining) {
     const projection = projectTechniques(subject, [...taken, technique]);
     if (!projection) continue;
-    const gain = Math.round(before - middle(projection.after));
+    const gain = Math.round(beforeBytes - middle(projection.after));
     if (gain > 0 && gain > (best?.gain ?? 0)) best = { technique, projection, gain };
   }
   return best;

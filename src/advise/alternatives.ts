@@ -3,22 +3,22 @@ import type { ImageVerdict, Runtime, Variant } from '../classify/verdict.ts';
 import { groupBy } from '../common/group-by.ts';
 import type { ByteRange } from '../policy/finding.ts';
 
-/** A base image that another could stand on instead. */
+/** A base image that an image could be built on instead of its present base. */
 export interface BaseAlternative {
   readonly reference: string;
-  /** `none`: a distribution alone, for programs that bring all they need. */
+  /** `none` for a bare distribution, which suits programs that need no runtime. */
   readonly runtime: Runtime;
-  /** Of the runtime, or of the distribution where the runtime is none. */
+  /** The runtime's version, or the distribution's if the runtime is `none`. */
   readonly version: string;
   readonly variant: Variant;
   readonly distro: string;
-  /** Pull size. */
+  /** Pull size in bytes. */
   readonly compressedBytes: number;
-  /** Read from a registry; otherwise an estimate with its source beside it in config/base-alternatives.json. */
+  /** Whether the size was read from a registry; if not, it is an estimate from config/base-alternatives.json. */
   readonly measured: boolean;
 }
 
-/** What advice knows of bases, by runtime and release line: it is asked dozens of times an image. */
+/** The known base images, indexed by runtime and release line: advice looks bases up dozens of times per image. */
 export class Knowledge {
   readonly #byRuntime: ReadonlyMap<Runtime, readonly BaseAlternative[]>;
   readonly #byRelease: ReadonlyMap<string, readonly BaseAlternative[]>;
@@ -27,24 +27,28 @@ export class Knowledge {
   constructor(alternatives: readonly BaseAlternative[]) {
     this.#byRuntime = groupBy(alternatives, ({ runtime }) => runtime);
     this.#byRelease = groupBy(alternatives, ({ runtime, version }) => lineOf(runtime, version));
-    this.#newestDistributions = newestOf(this.of('none'));
+    this.#newestDistributions = newestOf(this.ofRuntime('none'));
   }
 
-  of(runtime: Runtime): readonly BaseAlternative[] {
+  /** Returns every known base of a runtime; for `none`, the bare distributions. */
+  ofRuntime(runtime: Runtime): readonly BaseAlternative[] {
     return this.#byRuntime.get(runtime) ?? [];
   }
 
   /**
-   * The best alternative of some variants to an image's base: of the runtime's release if there is one, else the smallest.
-   * Without a runtime it is of the same release of the same distribution, or there is none.
+   * Returns the smallest base of the given variants that could replace an image's base. Bases of the image's own
+   * runtime release come first, then any release of the runtime. Without a runtime, only the same release of the same
+   * distribution will do.
    */
   alternativeTo(
     { runtime, distro }: Pick<ImageVerdict, 'runtime' | 'distro'>,
     variants: readonly Variant[],
   ): BaseAlternative | undefined {
     const { name, version } = runtime?.value ?? { name: 'none' };
-    if (name !== 'none') return smallest(this.#release(name, version), variants) ?? smallest(this.of(name), variants);
-    // Tags name Debian 12 by its updates, too: `debian:12.5`.
+    if (name !== 'none') {
+      return smallest(this.#release(name, version), variants) ?? smallest(this.ofRuntime(name), variants);
+    }
+    // Debian 12 is also tagged by its point releases, such as `debian:12.5`, so the major version is tried as well.
     for (const release of [distro?.value.version, distro?.value.version?.split('.', 1)[0]]) {
       const same = this.#release('none', release).filter((base) => base.distro === distro?.value.id);
       const least = smallest(same, variants);
@@ -53,7 +57,10 @@ export class Knowledge {
     return undefined;
   }
 
-  /** For programs that run on any: the newest release of each, for older ones are smaller, and get no fixes any more. */
+  /**
+   * Returns the smallest bare distribution of the given variants, for programs that run on any. Only the newest release
+   * of each is considered: older ones are smaller, but no longer get fixes.
+   */
   smallestDistribution(variants: readonly Variant[]): BaseAlternative | undefined {
     return smallest(this.#newestDistributions, variants);
   }
@@ -63,7 +70,7 @@ export class Knowledge {
   }
 }
 
-/** Of each distribution's variants the newest release. */
+/** Returns the newest release of each variant of each distribution. */
 function newestOf(alternatives: readonly BaseAlternative[]): readonly BaseAlternative[] {
   const groups = groupBy(alternatives, ({ distro, variant }) => `${distro} ${variant}`);
   return [...groups.values()].map((releases) =>
@@ -71,7 +78,7 @@ function newestOf(alternatives: readonly BaseAlternative[]): readonly BaseAltern
   );
 }
 
-/** Whether a version is later than another: 3.24 than 3.6. */
+/** Reports whether a version is later than another, comparing numerically: 3.24 is later than 3.6. */
 export function isNewer(version: string, other: string): boolean {
   return version.localeCompare(other, 'en', { numeric: true }) > 0;
 }
@@ -80,7 +87,11 @@ function lineOf(runtime: Runtime, version: string): string {
   return `${runtime} ${releaseOf(runtime, version)}`;
 }
 
-/** Alternatives from an audit's own catalogue first: they hide the defaults of the same runtime, release and variant. */
+/**
+ * Returns the known bases: the given ones, and those of config/base-alternatives.json.
+ * @param alternatives bases of the audit's own catalogue; each replaces the default of the same runtime, release,
+ *   variant and distribution
+ */
 export function knowledgeOf(alternatives: readonly BaseAlternative[]): Knowledge {
   const own = new Set(alternatives.map(kindOf));
   return new Knowledge([...alternatives, ...DEFAULT_ALTERNATIVES.filter((known) => !own.has(kindOf(known)))]);
@@ -90,19 +101,18 @@ function kindOf({ runtime, version, variant, distro }: BaseAlternative): string 
   return `${lineOf(runtime, version)} ${variant} ${distro}`;
 }
 
-/** Public bases with the sizes that config/base-alternatives.json records. */
 const DEFAULT_ALTERNATIVES: readonly BaseAlternative[] = data.alternatives as unknown as readonly BaseAlternative[];
 
-/** Runtimes whose releases are numbered by their first part alone; the others count two. */
+/** Runtimes whose release lines are the first part of a version; all others use the first two parts. */
 const ONE_PART: readonly Runtime[] = ['node', 'java', 'dotnet', 'rust', 'deno', 'bun', 'erlang'];
 
-/** The release line of a version: `22` of Node.js 22.23.2, `3.12` of Python 3.12.4, `8` of Java 8u402. */
+/** Returns the release line of a version: `22` for Node.js 22.23.2, `3.12` for Python 3.12.4, `8` for Java 8u402. */
 export function releaseOf(runtime: Runtime, version: string): string {
   if (ONE_PART.includes(runtime)) return /^\d+/.exec(version)?.[0] ?? version;
   return version.split('.', 2).join('.');
 }
 
-/** What an alternative may weigh where its release is not the image's, or nobody measured it. */
+/** The uncertainty, to each side, of the size of a base that is unmeasured or of another release than the image. */
 const UNSURE = 0.15;
 
 function smallest(alternatives: readonly BaseAlternative[], variants: readonly Variant[]): BaseAlternative | undefined {
@@ -114,14 +124,18 @@ function smallest(alternatives: readonly BaseAlternative[], variants: readonly V
   return least;
 }
 
-/** What the alternative will weigh: exact where it was measured and is of the image's release. */
+/** Returns the pull size in bytes of a base on the image's release: exact if {@link isExact}, else within 15 %. */
 export function sizeOf(alternative: BaseAlternative, version: string | undefined): ByteRange {
   const { compressedBytes: bytes } = alternative;
   const spread = isExact(alternative, version) ? 0 : UNSURE;
   return { min: Math.round(bytes * (1 - spread)), max: Math.round(bytes * (1 + spread)) };
 }
 
-/** Measured, and of the image's own release. A distribution alone hardly changes size between releases. */
+/**
+ * Reports whether a base's size is exact for an image: it was measured, and on the image's own release. The size of a
+ * bare distribution counts for every release, since it hardly changes between them.
+ * @param wanted the version of the image's runtime
+ */
 export function isExact({ runtime, version, measured }: BaseAlternative, wanted: string | undefined): boolean {
   if (!measured) return false;
   return runtime === 'none' || (wanted !== undefined && releaseOf(runtime, version) === releaseOf(runtime, wanted));

@@ -4,16 +4,16 @@ import type { BaseFacts } from '../policy/audited-image.ts';
 import { isExact, type Knowledge } from './alternatives.ts';
 import { endedRuntime } from './releases.ts';
 
-/** What an image's base is held against. */
+/** What an image's base is compared with. */
 export interface BaseContext {
-  /** The known images that the image begins with: those that the classifier was given. */
+  /** The known images whose layers the image begins with, as passed to the classifier. */
   readonly bases: readonly KnownBase[];
   readonly knowledge: Knowledge;
   /** `2026-11-24` */
   readonly today: string;
 }
 
-/** What the calendar and the known bases say about an image's base, for the rules. */
+/** Returns what rules need to know about an image's base that takes the date or the known bases to tell. */
 export function baseFactsOf(verdict: ImageVerdict, { bases, knowledge, today }: BaseContext): BaseFacts {
   const ended = endedDistro(verdict, today) ?? endedRuntimeOf(verdict, today);
   const slimmer = slimmerOf(verdict, knowledge);
@@ -22,8 +22,9 @@ export function baseFactsOf(verdict: ImageVerdict, { bases, knowledge, today }: 
 }
 
 /**
- * The base is stale when none of its names names its layers any more: while one does, FROM may have said that one. Of
- * several later builds the first is told, for the base is at least so old.
+ * Returns a newer build of the image's base. The base is stale only when none of its names refers to these layers any
+ * more: FROM may have named the one that still does. Of several newer builds it returns the earliest, since the base is
+ * at least that much out of date.
  */
 function newerBuildOf({ base }: ImageVerdict, bases: readonly KnownBase[]): NewerBuild | undefined {
   if (base.confidence === 'unknown') return undefined;
@@ -33,7 +34,7 @@ function newerBuildOf({ base }: ImageVerdict, bases: readonly KnownBase[]): Newe
   return found.length < newer.length ? undefined : found.toSorted((a, b) => a.ageDays - b.ageDays)[0];
 }
 
-/** Undefined where the name still names these layers, or nobody knows it. */
+/** Returns the newer build under a name; undefined if the name still refers to these layers, or is unknown. */
 function newestUnder(reference: string, bases: readonly KnownBase[]): NewerBuild | undefined {
   const named = bases.filter(({ references }) => references.includes(reference));
   const newer = named.flatMap(({ newerBuilds }) => newerBuilds?.find((build) => build.reference === reference) ?? []);
@@ -52,7 +53,10 @@ function endedRuntimeOf({ runtime }: ImageVerdict, today: string): BaseFacts['en
   return runtime?.value.version ? endedRuntime(runtime.value.name, runtime.value.version, today) : undefined;
 }
 
-/** A slim base of the image's own release; Alpine only where there is no other, for it is more than a leaner copy. */
+/**
+ * Returns the slimmest base of the image's own release and measured size. Alpine counts only if there is no other: it
+ * is another distribution, not a leaner copy of the same one.
+ */
 function slimmerOf(verdict: ImageVerdict, knowledge: Knowledge): BaseFacts['slimmer'] {
   const version = verdict.runtime?.value.version;
   for (const variants of [['slim', 'jre', 'minimal'], ['alpine']] as const) {

@@ -1,19 +1,23 @@
 import type { Goal } from '../common/units.ts';
 import type { Projection } from './projection.ts';
 
-/** `yes`: even the upper end of the projection reaches the goal. `perhaps`: the lower end does. */
+/** Whether a projected size reaches a goal. `yes`: even its upper end does. `perhaps`: only its lower end does. */
 export type GoalReach = 'yes' | 'perhaps' | 'no';
 
-/** The largest pull size (bytes) that meets a goal. */
+/**
+ * Returns the largest pull size in bytes that meets a goal.
+ * @param currentBytes the pull size that a relative goal is a reduction of
+ */
 export function goalBytes(goal: Goal, currentBytes: number): number {
   if (goal.kind === 'size') return goal.bytes;
-  // A tenth of 100 is 10: less than a millionth of a byte is what floating point adds.
+  // Rounding to a millionth of a byte removes floating-point noise, which would otherwise add a whole byte in
+  // Math.ceil.
   return currentBytes - Math.ceil(Number((currentBytes * goal.ratio).toFixed(6)));
 }
 
 /**
- * Whether a projection reaches a goal.
- * @param targetBytes the largest pull size that meets it, see {@link goalBytes}
+ * Reports whether a projection reaches a goal.
+ * @param targetBytes the largest pull size that meets the goal, see {@link goalBytes}
  */
 export function goalReachOf({ after }: Pick<Projection, 'after'>, targetBytes: number): GoalReach {
   if (after.max <= targetBytes) return 'yes';

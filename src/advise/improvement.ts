@@ -5,24 +5,25 @@ import { type Build, recogniseTechniques } from './recognise.ts';
 import { subjectOf } from './subject.ts';
 import { guideReduction, type TechniqueId, techniqueOf } from './technique.ts';
 
-/** What techniques made of a build, beside what was said of them before. Sizes are pull sizes in bytes. */
+/** What techniques achieved between two builds, next to what had been projected. Sizes are pull sizes in bytes. */
 export interface Improvement {
-  /** All that lie between the two builds. */
+  /** Every technique applied between the two builds. */
   readonly techniques: readonly TechniqueId[];
-  /** Those that the change of size counts for. */
+  /** The techniques to which the change in size is attributed. */
   readonly countedAs: readonly TechniqueId[];
+  /** `technique: evidence` for each technique, joined by `; `. */
   readonly evidence: string;
   readonly previousBytes: number;
   readonly compressedBytes: number;
-  /** What the base alone became smaller by; undefined where it is not known where one of the bases ends. */
+  /** How many bytes smaller the base alone became; undefined if the end of either base is unknown. */
   readonly baseSavedBytes?: number;
-  /** The share that the guide says they take off. */
+  /** The least and greatest share (0 to 1) that the slimming guide says the techniques remove. */
   readonly guide?: readonly [number, number];
-  /** The savings that advice projects for the build before; undefined where it would not have advised them. */
+  /** The savings that advice projects for the earlier build; undefined if the techniques do not apply to it. */
   readonly estimated?: ByteRange;
 }
 
-/** What came of the techniques between two builds; undefined where none was applied. */
+/** Returns what the techniques applied between two builds achieved; undefined if none was applied. */
 export function findImprovement(before: Build, after: Build, knowledge: Knowledge): Improvement | undefined {
   const recognised = recogniseTechniques(before, after);
   if (recognised.length === 0) return undefined;
@@ -46,8 +47,8 @@ export function findImprovement(before: Build, after: Build, knowledge: Knowledg
 }
 
 /**
- * A second stage and another base change what findings are about, and most go away with them: beside those, what mends
- * findings is not counted.
+ * Returns the techniques to which a change in size is attributed. A new stage or base makes most findings disappear, so
+ * techniques that fix findings count only where neither was applied.
  */
 function countedTechniques(techniques: readonly TechniqueId[]): readonly TechniqueId[] {
   const structural = techniques.filter((id) => techniqueOf(id).kind !== 'findings');

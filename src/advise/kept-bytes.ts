@@ -4,15 +4,15 @@ import type { LayerView } from '../policy/image-view.ts';
 import { TECHNIQUES, type TechniqueId } from './technique.ts';
 
 /**
- * At least so much of a layer is what the program itself needs. Our own figure: half of the smallest share seen, the 2 %
- * that is left of what yarn installed for a service with two packages (test/builds).
+ * The smallest share of a layer that the program itself is assumed to need. It is half of the smallest share observed:
+ * the 2 % that remained of what yarn installed for a service with two packages (test/builds).
  */
 export const SMALLEST_SHARE = 0.01;
 
-/** What a multi-stage build keeps of a layer that was made in the last stage, from and to, by what made it. */
+/** The least and greatest share of a layer of the last stage that a multi-stage build keeps, by the layer's class. */
 const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = {
   base: [1, 1],
-  // Libraries that the program loads stay; compilers and headers go.
+  // Libraries that the program loads stay; compilers and headers are left behind.
   'os-packages': [0.05, 1],
   'build-tools': [0, 0],
   dependencies: [SMALLEST_SHARE, 1],
@@ -22,24 +22,28 @@ const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = 
 };
 
 /**
- * Packages of these run from where they were installed, and nothing bundles them: a second stage leaves caches behind,
- * and what only development needs, which is a finding. Our own figure, for gems that compile leave most behind.
+ * Runtimes whose packages run from where they were installed and are not bundled. For them a second stage drops only
+ * caches, and development packages, which are a finding of their own.
  */
 const UNBUNDLED: readonly Runtime[] = ['python', 'ruby', 'php'];
+/** The least share of unbundled packages that is kept. An estimate: gems with compiled extensions leave most behind. */
 const SMALLEST_UNBUNDLED = 0.2;
 
 const WHOLE = [1, 1] as const;
 
-/** An image's own layers, prepared once for the many sets of techniques that are tried: few layers have findings. */
+/** An image's own layers, prepared once for the many sets of techniques that advice tries. Few layers have findings. */
 export interface Removable {
   readonly runtime: Runtime;
-  /** Layers that findings speak of, with what each technique that mends them takes off: one range a rule. */
+  /** The layers with findings, and the bytes that each technique removes from them: one range per rule. */
   readonly marked: readonly (readonly [LayerView, ReadonlyMap<TechniqueId, readonly ByteRange[]>])[];
-  /** What is kept of all others, by whether the build is in several stages. */
+  /** The bytes kept of all other layers together, for a single-stage and for a multi-stage build. */
   readonly rest: { readonly inOneStage: ByteRange; readonly inStages: ByteRange };
 }
 
-/** What each technique takes off an image's own layers, as its findings say, and what is left of the others. */
+/**
+ * Returns what each technique removes from an image's own layers according to the findings.
+ * @param own the layers above the base
+ */
 export function removableOf(own: readonly LayerView[], findings: readonly Finding[], runtime: Runtime): Removable {
   const byLayer = new Map<number, Map<TechniqueId, ByteRange[]>>();
   for (const { id, kind, rules } of TECHNIQUES) {
@@ -56,16 +60,17 @@ export function removableOf(own: readonly LayerView[], findings: readonly Findin
   return { runtime, marked, rest: { inOneStage: restWith(false), inStages: restWith(true) } };
 }
 
+/** Records under a technique what a finding says can be removed from each layer. */
 function mark(byLayer: Map<number, Map<TechniqueId, ByteRange[]>>, id: TechniqueId, { evidence }: Finding): void {
   const ranges = new Map<number, ByteRange>();
   for (const { layer, bytes } of evidence) if (layer !== undefined && bytes) ranges.set(layer, bytes);
   for (const [layer, range] of ranges) {
-    const ofLayer = byLayer.get(layer) ?? new Map<TechniqueId, ByteRange[]>();
-    byLayer.set(layer, ofLayer.set(id, [...(ofLayer.get(id) ?? []), range]));
+    const byTechnique = byLayer.get(layer) ?? new Map<TechniqueId, ByteRange[]>();
+    byLayer.set(layer, byTechnique.set(id, [...(byTechnique.get(id) ?? []), range]));
   }
 }
 
-/** What some techniques together leave of the layers above the base. */
+/** Returns the compressed bytes that remain of the layers above the base once all the techniques are applied. */
 export function keptBytes({ runtime, marked, rest }: Removable, ids: readonly TechniqueId[]): ByteRange {
   const inStages = ids.includes('multi-stage');
   const kept = marked.map(([layer, removable]) =>
@@ -74,7 +79,10 @@ export function keptBytes({ runtime, marked, rest }: Removable, ids: readonly Te
   return sumOf([inStages ? rest.inStages : rest.inOneStage, ...kept]);
 }
 
-/** Bytes that some techniques take off a layer: a byte is taken off once, by the one that surely takes most, or by all. */
+/**
+ * Bytes that techniques remove from a layer. Several findings may be about the same bytes, so what is surely removed is
+ * the greatest lower end; what is perhaps removed is the sum of the upper ends.
+ */
 interface TakenOff {
   readonly surely: number;
   readonly perhaps: number;
@@ -95,13 +103,13 @@ function takenOff(removable: ReadonlyMap<TechniqueId, readonly ByteRange[]>, ids
 
 type Share = readonly [least: number, most: number];
 
-/** What a multi-stage build keeps of a layer. */
+/** Returns the share of a layer that a multi-stage build keeps. */
 function shareOf({ class: made }: LayerView, runtime: Runtime): Share {
   const [least, most] = KEPT_BY_STAGES[made];
   return made === 'dependencies' && UNBUNDLED.includes(runtime) ? [SMALLEST_UNBUNDLED, most] : [least, most];
 }
 
-/** Never below what the program itself needs. */
+/** Returns the bytes kept of a layer, never fewer than the program itself is assumed to need. */
 function keptOfLayer(layer: LayerView, [least, most]: Share, { surely, perhaps }: TakenOff): ByteRange {
   const floor = Math.min(least, SMALLEST_SHARE) * layer.bytes;
   const max = Math.min(layer.bytes * most, layer.bytes - surely);

@@ -4,15 +4,16 @@ import { isToolchain } from '../policy/rules/build-tools.ts';
 import { type Command, parseScript, runs } from '../policy/shell.ts';
 import { ownSteps } from './own-steps.ts';
 
-/** The packages of its distribution that an image's own steps installed, and left there. */
+/** The distribution packages that an image's own steps installed and did not remove. */
 export interface OwnPackages {
+  /** The package manager of the first command that installed any. */
   readonly manager: 'apt' | 'apk' | 'other' | undefined;
-  /** What the program may call or load, by the names of the distribution. */
+  /** Names of packages that the program may call or load. */
   readonly run: readonly string[];
-  /** What only a build needs: compilers, headers, what fetches sources. */
+  /** Names of packages that only a build needs: compilers, headers, programs that fetch sources. */
   readonly build: readonly string[];
-  /** Some may come from repositories that the steps added to those of the distribution. */
-  readonly ofOthers: boolean;
+  /** Whether the steps added package repositories, from which some of the packages may come. */
+  readonly addsRepositories: boolean;
 }
 
 const MANAGERS: Readonly<Record<string, OwnPackages['manager']>> = {
@@ -35,12 +36,12 @@ const PACKAGE_NAME = /^[a-z0-9][a-z0-9.+_-]*$/i;
 const ADDS_REPOSITORY = /sources\.list(?:\.d)?\b|\badd-apt-repository\b|\/etc\/apk\/repositories|\s--repository[ =]/;
 const FOR_BUILDS =
   /-dev(?:el)?$|-headers$|^(?:automake|autoconf|libtool|make|patch|flex|bison|pkg-?conf(?:ig)?|git|gnupg2?|lsb-release|apt-transport-https|software-properties-common|apt-utils)$/;
-/** Fetchers serve the build, unless a check of the image's health calls them. */
+/** Programs that fetch files serve the build, unless a health check may call them. */
 const FETCHERS = ['curl', 'wget'];
-/** node-gyp runs on it. */
+/** node-gyp needs Python to build. */
 const OF_NODE_GYP = /^python[23]?$/;
 
-/** The runtime itself, where a plain distribution got it from its packages: official images bring it. */
+/** Packages of the runtime itself, as installed on a plain distribution. Official images of the runtime contain it. */
 const OF_RUNTIME: Readonly<Partial<Record<Runtime, RegExp>>> = {
   node: /^(?:nodejs|npm|yarn)$/,
   python: /^(?:python[\d.]*(?:-(?:pip|venv|dev|setuptools|wheel|distutils|full|minimal))?|py3-pip|pip)$/,
@@ -50,13 +51,13 @@ const OF_RUNTIME: Readonly<Partial<Record<Runtime, RegExp>>> = {
   dotnet: /^(?:dotnet|aspnetcore)-.*$/,
 };
 
-const NONE: OwnPackages = { manager: undefined, run: [], build: [], ofOthers: false };
+const NONE: OwnPackages = { manager: undefined, run: [], build: [], addsRepositories: false };
 
-/** Reads them off the RUN steps; what the same step removes again is left out. */
+/** Returns the packages that the image's own RUN steps installed, without those that the same step removed again. */
 export function ownPackages(view: ImageView): OwnPackages {
   if (!PROGRAMS.some((program) => view.ownPrograms.has(program))) return NONE;
   const steps = ownSteps(view).filter(({ verb }) => verb === 'RUN');
-  // Few steps install packages, and taking a script apart is what costs.
+  // Parsing scripts is the expensive part, and few steps install packages.
   const scripts = steps.flatMap(({ args }) => (MENTIONS_MANAGER.test(args) ? [parseScript(args)] : []));
   const { hasHealthcheck } = view.image.config;
   const runtime = view.image.verdict.runtime?.value.name ?? 'none';
@@ -72,7 +73,7 @@ export function ownPackages(view: ImageView): OwnPackages {
     manager: MANAGERS[manager],
     run: names.filter((name) => !isForBuild(name)),
     build: names.filter(isForBuild),
-    ofOthers: steps.some(({ args }) => ADDS_REPOSITORY.test(args)),
+    addsRepositories: steps.some(({ args }) => ADDS_REPOSITORY.test(args)),
   };
 }
 
@@ -88,14 +89,14 @@ function installedBy(commands: readonly Command[]): readonly string[] {
     .filter((name) => !removed.has(name));
 }
 
-/** What apk calls the packages of one command together, to remove them by. */
+/** Returns the name of the virtual package under which `apk add` groups packages, so that `apk del` can remove them. */
 function virtualName({ words }: Command): string {
   const option = words.findIndex((word) => word === '--virtual' || word === '-t' || word.startsWith('--virtual='));
   const word = words[option] ?? '';
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (words[option + 1] ?? '');
 }
 
-/** Without versions and architectures: `libpq5=15.*`, `libc6:i386`. */
+/** Returns the names of the packages of a command, without versions and architectures (`libpq5=15.*`, `libc6:i386`). */
 function namesIn({ words }: Command): readonly string[] {
   const names = words.filter(
     (word, at) => !word.startsWith('-') && !INSTALL.includes(word) && !TAKES_VALUE.includes(words[at - 1] ?? ''),
@@ -103,10 +104,10 @@ function namesIn({ words }: Command): readonly string[] {
   return names.map((word) => word.replace(/[=<>~:].*$/, '')).filter((name) => PACKAGE_NAME.test(name));
 }
 
-/** Every distroless image has them, or does their work otherwise. */
+/** Packages that every distroless image contains or makes unnecessary. */
 const EVERYWHERE = /^(?:ca-certificates|tzdata|tini|dumb-init|openssl|libc6-compat|libstdc\+\+6?|libgcc(?:-s1)?)$/;
 
-/** Whether the program runs with packages that no image without a package manager has. */
+/** Reports whether the program needs packages that images without a package manager, such as distroless ones, lack. */
 export function needsPackages(view: ImageView): boolean {
   return ownPackages(view).run.some((name) => !EVERYWHERE.test(name));
 }

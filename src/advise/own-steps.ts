@@ -4,8 +4,8 @@ import { rememberOf } from '../common/remember.ts';
 import type { ImageView } from '../policy/image-view.ts';
 
 /**
- * The steps above the image that FROM named, settings included: those after its last layer, less the settings with which
- * a well-known image ends. Read when first asked for: few images get that far.
+ * Returns the build steps above the image that FROM named, including those without a layer: every step after the base's
+ * last layer, except the settings with which a well-known base ends. Computed on first use, since few images need it.
  */
 export const ownSteps: (view: ImageView) => readonly BuildStep[] = rememberOf(({ steps, layers, own }) => {
   const below = layers.length - own.length;

@@ -9,29 +9,34 @@ import { servesByApache, startNeedsShell } from './start.ts';
 import type { Subject } from './subject.ts';
 import { guideReduction, type Technique, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
 
-/** What an image would weigh after some techniques. */
+/** How large an image would be after some techniques. */
 export interface Projection {
   readonly techniques: readonly TechniqueId[];
-  /** Pull size, bytes. */
+  /** Pull size in bytes. */
   readonly after: ByteRange;
+  /** Bytes less than the present pull size. */
   readonly savings: ByteRange;
-  /** `measured`: from real sizes of the bases and of the image's layers. `estimate`: from the ranges of the guide. */
+  /**
+   * `measured`: from the real sizes of the bases and of the image's layers. `estimate`: from the slimming guide's
+   * ranges, or with a base's size or boundary that is uncertain.
+   */
   readonly basis: 'measured' | 'estimate';
-  /** The base that the last stage would start from, where the techniques swap it and one is known. */
+  /** The base that the last stage would start from, if the techniques replace it by a known one. */
   readonly base?: string;
+  /** What may break, for the image's runtime. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Projects techniques onto an image, all together.
- * @returns undefined where they do not apply: no such base, or nothing that they would change
+ * Projects the size of an image after all the given techniques together.
+ * @returns undefined if they do not apply: there is no such base, or they would not make the image smaller
  */
 export function projectTechniques(subject: Subject, ids: readonly TechniqueId[]): Projection | undefined {
   const techniques = ids.map(techniqueOf);
   if (!techniques.every((technique) => applies(technique, ids, subject))) return undefined;
   const swap = baseAfter(subject, ids);
   const after = swap ? measuredAfter(subject, ids, swap.bytes) : estimatedAfter(subject, ids);
-  if (!after || after.min >= subject.currentBytes) return emptyGain(subject, ids);
+  if (!after || after.min >= subject.currentBytes) return projectWithoutGain(subject, ids);
   return {
     techniques: ids,
     after,
@@ -42,8 +47,8 @@ export function projectTechniques(subject: Subject, ids: readonly TechniqueId[])
   };
 }
 
-/** A technique that takes no bytes off is still named where a rule asked for it: it saves builds and shares layers. */
-function emptyGain(subject: Subject, ids: readonly TechniqueId[]): Projection | undefined {
+/** Layer order removes no bytes, but is still listed if a rule asks for it: it speeds up builds and shares layers. */
+function projectWithoutGain(subject: Subject, ids: readonly TechniqueId[]): Projection | undefined {
   if (ids.length !== 1 || ids[0] !== 'layer-order') return undefined;
   const { currentBytes } = subject;
   return {
@@ -59,29 +64,29 @@ function applies(technique: Technique, ids: readonly TechniqueId[], subject: Sub
   if (technique.kind === 'findings') return subject.findings.some(({ rule }) => technique.rules.includes(rule));
   if (technique.kind === 'stages') return canSplit(subject);
   if (isBaseless(subject) || !isSlimmer(technique, subject) || !mayBeSmaller(technique, ids, subject)) return false;
-  // Of an unknown program nobody knows which libraries it loads: it stays on its distribution.
+  // It is unknown which libraries an unknown program loads, so it stays on its distribution.
   if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
   if (technique.id === 'alpine-base') return !isServedByApache(subject);
-  // A program needs its compiler in a single stage, and an interpreter always.
+  // An empty base has room for neither an interpreter nor, in a single stage, a compiler.
   if (technique.id === 'scratch-base')
     return subject.compiled && ids.includes('multi-stage') && !needsDistribution(subject);
   return alternativeFor(subject, ids, technique.variants) !== undefined && !needsDistribution(subject);
 }
 
 /**
- * A script that starts it, packages that its steps installed, C libraries: none are there without a distribution. Asked
- * for dozens of times an image, and answered by taking its scripts apart.
+ * Reports whether a program needs its distribution: a start script, packages that its steps installed, or C libraries.
+ * Remembered, because it is asked dozens of times per image and has to parse the image's scripts.
  */
 const needsDistribution: (subject: Subject) => boolean = rememberOf(
   ({ view, runtime }) => startNeedsShell(view, runtime) || needsPackages(view) || linksLibraries(view, runtime),
 );
 
-/** PHP's images with Apache are built on Debian alone. */
+/** Reports whether PHP runs as a module of Apache, for which PHP's official images exist on Debian only. */
 function isServedByApache({ view, runtime }: Subject): boolean {
   return runtime === 'php' && servesByApache(view.image.config);
 }
 
-/** Variants from the fattest to the slimmest; one that is not named stands with the first. */
+/** Variants from the largest to the smallest; a variant that is not listed ranks with the first. */
 const RANKS: readonly (readonly Variant[])[] = [
   ['full', 'jdk'],
   ['slim', 'jre', 'minimal'],
@@ -97,10 +102,13 @@ function isSlimmer({ variants }: Technique, { view }: Subject): boolean {
   return rankOf(variants[0]) > Math.max(0, rankOf(current));
 }
 
-/** Runtimes whose publishers have no slim image: Alpine's is their small one. Of no runtime: no distribution's that we know. */
+/**
+ * Runtimes whose publishers offer no slim image, only a small one on Alpine. `none` is among them: a distribution has a
+ * slim image only if one is known.
+ */
 const WITHOUT_SLIM: readonly Runtime[] = ['none', 'php', 'dotnet', 'nginx', 'httpd', 'caddy', 'deno'];
 
-/** Not where nobody publishes one, and not where both sizes are known, and the alternative's is no smaller. */
+/** Reports whether the alternative base may be smaller: it may exist, and is not known to be at least as large. */
 function mayBeSmaller({ variants }: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   const alternative = alternativeFor(subject, ids, variants);
   if (!alternative) return !(variants.includes('slim') && WITHOUT_SLIM.includes(subject.runtime));
@@ -113,44 +121,50 @@ function isBaseless({ view }: Subject): boolean {
   return base.layerCount === 0 || (base.confidence === 'unknown' && base.reason === 'scratch');
 }
 
-/** Whether the last stage does work that an earlier one could: it compiles, or brings what only a build needs. */
+/** Reports whether the last stage does what an earlier one could do: it compiles, or adds what only builds need. */
 function canSplit(subject: Subject): boolean {
   const { view, findings } = subject;
   if (view.image.verdict.multiStage.value === 'yes' || isBaseless(subject) || !worksInLastStage(subject)) return false;
-  const tells = ['build-tools', 'dev-dependencies', 'maven-cache', 'gradle-cache', 'go-build-cache'];
+  const buildRules = ['build-tools', 'dev-dependencies', 'maven-cache', 'gradle-cache', 'go-build-cache'];
   return (
-    findings.some(({ rule }) => tells.includes(rule)) || view.own.some(({ class: made }) => made === 'build-tools')
+    findings.some(({ rule }) => buildRules.includes(rule)) || view.own.some((layer) => layer.class === 'build-tools')
   );
 }
 
-/** Files that were only copied onto a base are what an earlier stage, or a pipeline, has made already. */
+/** Files that were merely copied onto a base were already built by an earlier stage, or by a pipeline. */
 function worksInLastStage({ view, compiled }: Subject): boolean {
   return compiled || view.own.length === 0 || view.own.some(({ verb }) => verb !== 'COPY' && verb !== 'WORKDIR');
 }
 
+/** The base of the image after some techniques. */
 interface BaseSwap {
+  /** Compressed bytes of its layers. */
   readonly bytes: ByteRange;
+  /** Whether the size is an estimate. */
   readonly unsure: boolean;
   readonly reference?: string;
 }
 
-/** The base after the techniques, with its size; undefined where no real size is known. */
+/** Returns the base after the techniques with its size; undefined if no real size is known. */
 function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | undefined {
   const { baseBytes } = subject;
   if (baseBytes === undefined) return undefined;
   const swap = ids.map(techniqueOf).find(({ kind }) => kind === 'base');
-  if (swap) return swapped(swap, ids, subject);
+  if (swap) return swapBase(swap, ids, subject);
   if (leavesCompiler(subject, ids)) return anyBase(subject);
   return { bytes: { min: baseBytes, max: baseBytes }, unsure: false };
 }
 
-function swapped(swap: Technique, ids: readonly TechniqueId[], subject: Subject): BaseSwap | undefined {
+function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject): BaseSwap | undefined {
   const replaced = replacedBytes(subject, ids);
   if (!replaced) return undefined;
   return swapTo(alternativeFor(subject, ids, swap.variants), replaced, subject) ?? guessedSwap(swap, replaced, subject);
 }
 
-/** What another base stands in for: of a compiled program's base in two stages all, of any other its runtime. */
+/**
+ * Returns the bytes of the present base that a new one replaces: for a compiled program in two stages the whole base,
+ * otherwise the layers of the runtime.
+ */
 function replacedBytes(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
   const { baseBytes, view } = subject;
   if (baseBytes === undefined || !leavesCompiler(subject, ids)) return view.replaceableBytes;
@@ -174,7 +188,10 @@ function swapTo(
   };
 }
 
-/** Where nobody measured an alternative, the guide's range is of the base alone: the program weighs what it weighs. */
+/**
+ * Returns an estimate for a base without a known alternative. The slimming guide's range is applied to the base alone,
+ * since the program above it keeps its size.
+ */
 function guessedSwap({ reduction }: Technique, replaced: ByteRange, subject: Subject): BaseSwap | undefined {
   const { baseBytes = 0 } = subject;
   if (!reduction || !isFat(subject)) return undefined;
@@ -185,18 +202,18 @@ function guessedSwap({ reduction }: Technique, replaced: ByteRange, subject: Sub
   };
 }
 
-/** The guide speaks of fat images: of one that was slimmed already it says nothing. */
+/** The slimming guide's ranges are for images on full bases; they do not hold for those slimmed already. */
 function isFat({ view }: Subject): boolean {
   const { variant } = view.image.verdict;
   return !variant || variant.value === 'full' || variant.value === 'jdk';
 }
 
-/** A compiled program in two stages: its last one stands on a distribution, or on nothing. */
+/** Reports whether the compiler stays behind in an earlier stage: the last one needs a distribution at most. */
 function leavesCompiler({ compiled }: Subject, ids: readonly TechniqueId[]): boolean {
   return compiled && ids.includes('multi-stage');
 }
 
-/** What the last stage would start from. */
+/** Returns the base that the last stage would start from. */
 function alternativeFor(
   subject: Subject,
   ids: readonly TechniqueId[],
@@ -208,9 +225,9 @@ function alternativeFor(
     : knowledge.alternativeTo(view.image.verdict, variants);
 }
 
-/** A compiled program in two stages, its last base not chosen yet: from the smallest to the largest that would do. */
+/** Returns the range of bases for a compiled program in two stages whose last base is not chosen: empty to largest. */
 function anyBase(subject: Subject): BaseSwap | undefined {
-  const bases = subject.knowledge.of('none').filter(({ variant }) => variant === 'alpine' || variant === 'slim');
+  const bases = subject.knowledge.ofRuntime('none').filter(({ variant }) => variant === 'alpine' || variant === 'slim');
   if (bases.length === 0) return undefined;
   const sizes = bases.map(({ compressedBytes }) => compressedBytes);
   return { bytes: { min: 0, max: Math.max(...sizes) }, unsure: false };
@@ -222,7 +239,10 @@ function measuredAfter(subject: Subject, ids: readonly TechniqueId[], base: Byte
   return { min: Math.min(currentBytes, base.min + kept.min), max: Math.min(currentBytes, base.max + kept.max) };
 }
 
-/** By the guide's ranges, for images of which nobody knows where the base ends; never below what the program itself needs. */
+/**
+ * Estimates the size by the slimming guide's ranges, for images whose base boundary is unknown. Never below what the
+ * program itself is assumed to need.
+ */
 function estimatedAfter(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
   const { view, currentBytes, baseBytes } = subject;
   if (baseBytes !== undefined || !isFat(subject)) return undefined;

@@ -6,7 +6,7 @@ import { viewImage } from '../policy/image-view.ts';
 import { isCompiled } from './subject.ts';
 import { TECHNIQUES, type Technique, type TechniqueId, techniqueOf } from './technique.ts';
 
-/** An image with its findings: one of two builds that are compared. */
+/** One of two builds that are compared: an image with its findings. */
 export interface Build {
   readonly image: AuditedImage;
   readonly findings: readonly Finding[];
@@ -15,13 +15,13 @@ export interface Build {
 /** A technique that was applied between two builds of a repository. */
 export interface RecognisedTechnique {
   readonly technique: TechniqueId;
-  /** What says so, in a few words. */
+  /** The observation behind it, in a few words. */
   readonly evidence: string;
-  /** The layers that it changes: what they became smaller by is told once, by {@link savedByPart}. */
+  /** The layers that it changes. How much smaller they became is in {@link savedByPart}. */
   readonly part: 'base' | 'own';
 }
 
-/** Which techniques lie between two builds. */
+/** Returns the techniques that were applied between two builds, in the order of {@link TECHNIQUES}. */
 export function recogniseTechniques(before: Build, after: Build): readonly RecognisedTechnique[] {
   return TECHNIQUES.flatMap((technique) => {
     const evidence = recognise(technique, before, after);
@@ -30,7 +30,7 @@ export function recogniseTechniques(before: Build, after: Build): readonly Recog
   });
 }
 
-/** Which techniques the later build undid: they lie between the two the other way round. */
+/** Returns the techniques that the later build undid: those that lie between the two builds in reverse order. */
 export function undoneTechniques(before: Build, after: Build): readonly RecognisedTechnique[] {
   return recogniseTechniques(after, before).map(({ technique, evidence, part }) => {
     if (part === 'base') return { technique, evidence: `${baseName(before)} → ${baseName(after)}`, part };
@@ -52,7 +52,10 @@ function recognise(technique: Technique, before: Build, after: Build): string | 
 
 const MENDED = 'no longer found: ';
 
-/** A move to a larger base is no slimming, whatever the variants' names; of an unknown one only the whole image tells. */
+/**
+ * Recognises a base technique. A move to a larger base does not count, whatever the variants' names; if the size of
+ * either base is unknown, the sizes of the whole images are compared instead.
+ */
 function recogniseBase(technique: Technique, before: Build, after: Build): string | undefined {
   const [from, to] = [variantOf(before), variantOf(after)];
   if (to === undefined || from === to || !technique.variants.includes(to)) return undefined;
@@ -63,11 +66,14 @@ function recogniseBase(technique: Technique, before: Build, after: Build): strin
 function recogniseStages(before: Build, after: Build): string | undefined {
   const [from, to] = [before.image.verdict.multiStage, after.image.verdict.multiStage];
   if (to.value === 'yes' && from.value !== 'yes') return to.evidence;
-  return bringsTools(before) && !trips(after, 'build-tools') ? `${MENDED}build-tools` : undefined;
+  return addsBuildTools(before) && !trips(after, 'build-tools') ? `${MENDED}build-tools` : undefined;
 }
 
-/** Whether its own layers do: tools that a base brings, and no step of the image uses, go with the base alone. */
-function bringsTools({ image, findings }: Build): boolean {
+/**
+ * Reports whether an image's own steps use build tools. Tools that are in the base, with no step of the image using
+ * them, disappear by changing the base alone.
+ */
+function addsBuildTools({ image, findings }: Build): boolean {
   const finding = findings.find(({ rule }) => rule === 'build-tools');
   if (!finding) return false;
   const { layers, own } = viewImage(image);
@@ -94,8 +100,8 @@ function baseName({ image }: Build): string {
 }
 
 /**
- * What the base and the image's own layers each became smaller by: bytes, together the whole change. Undefined where it
- * is not known where one of the bases ends.
+ * Returns by how many bytes the base and the image's own layers each became smaller; negative means larger. They add up
+ * to the change in pull size. Undefined if the boundary of either base is unknown.
  */
 export function savedByPart(before: Build, after: Build): Readonly<Record<'base' | 'own', number>> | undefined {
   const [from, to] = [viewImage(before.image).baseBytes, viewImage(after.image).baseBytes];

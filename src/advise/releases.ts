@@ -4,22 +4,24 @@ import { isNewer, releaseOf } from './alternatives.ts';
 
 interface Release {
   readonly release: string;
-  /** The day after which there are no fixes: `2028-04-30`. */
+  /** The last day with fixes: `2028-04-30`. */
   readonly endOfLife: string;
 }
 
 const RELEASES = data.runtimes as Readonly<Partial<Record<Runtime, readonly Release[]>>>;
 
-/** Names of the distributions' releases that generated Dockerfiles stand on. */
+/** The distribution releases that generated Dockerfiles use: Debian's codename and version, and Alpine's version. */
 export const DEBIAN = data.debian;
 export const DEBIAN_VERSION = data.debianVersion;
 export const ALPINE = data.alpine;
 
 /**
- * The release to build on: the image's own while it gets fixes, or while it is too new for the list; else the first of
- * the list within its major version, else the first of all.
+ * Returns the release to build on: the image's own if it still gets fixes or is newer than all listed releases; else
+ * the first supported one of the same major version; else the first supported one.
+ * @param version the image's version of the runtime
  * @param today `2026-11-24`
- * @returns undefined for a runtime that no list covers
+ * @returns undefined for a runtime without a listed release that still gets fixes
+ * @see config/runtimes.json
  */
 export function supportedRelease(runtime: Runtime, version: string | undefined, today: string): string | undefined {
   const known = RELEASES[runtime] ?? [];
@@ -34,7 +36,7 @@ export function supportedRelease(runtime: Runtime, version: string | undefined, 
 }
 
 /**
- * Whether a runtime's release is known to be out of support.
+ * Returns the release of a runtime if it is known to be out of support, with the date on which its support ended.
  * @param today `2026-11-24`
  */
 export function endedRuntime(
@@ -49,7 +51,7 @@ export function endedRuntime(
 }
 
 /**
- * How many releases of the lists are out of support: a judgement of yesterday holds while it is the same.
+ * Returns how many listed releases are out of support. While the number is unchanged, earlier judgements still hold.
  * @param today `2026-11-24`
  */
 export function endedRuntimes(today: string): number {
@@ -57,7 +59,7 @@ export function endedRuntimes(today: string): number {
   return known.filter(({ endOfLife }) => endOfLife < today).length;
 }
 
-/** The oldest release of a list, if another is older still: that one ended no later. */
+/** Returns the oldest listed release if the given one is older still: its support ended no later. */
 function oldestAfter(release: string, known: readonly Release[]): Release | undefined {
   const [oldest] = known.toSorted((a, b) => (isNewer(a.release, b.release) ? 1 : -1));
   return oldest && isNewer(oldest.release, release) ? oldest : undefined;

@@ -1,9 +1,11 @@
 import type { ByteRange } from '../policy/finding.ts';
 
 /**
- * The share of an image's pull size that it needs, in percent: 100 minus what is avoidable. Avoidable is the middle of
- * the savings that advice projects. Falls (or stays) as avoidable bytes grow, and is the same formula for every image.
- * @param currentBytes pull size
+ * Returns the share of its pull size that an image needs, in percent: 100 minus the avoidable share. The avoidable
+ * bytes are the middle of the projected savings. The score never rises as avoidable bytes grow, and the formula is the
+ * same for every image.
+ * @param currentBytes pull size in bytes
+ * @param savings the savings that the image's plan projects, in bytes
  * @returns a whole number from 0 to 100; an empty image scores 100
  * @see docs/advice.md, "slim_score"
  */

@@ -3,21 +3,23 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageView } from '../policy/image-view.ts';
 import { ownSteps } from './own-steps.ts';
 
-/** What an image starts, as a Dockerfile of its own would say it. */
+/** What an image starts, as its own Dockerfile would say it. */
 export interface Start {
+  /** Empty if the image has none, or only that of its base. */
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
 }
 
-/** Scripts of official images, which come with the base: they start what they are given. */
+/** Entrypoint scripts of official images, which end by starting their arguments. */
 const SCRIPTS_OF_BASES = ['docker-entrypoint.sh', '/__cacert_entrypoint.sh', 'docker-php-entrypoint'];
 const SHELL = /^(?:\S*\/)?(?:ba|a|da|z)?sh$/;
-/** Words that a shell hands on as they are: no variable, no operator, no quotes, no assignment before the program. */
+/** A command that a shell passes on unchanged: no variables, operators or quotes, no assignment before the program. */
 const PLAIN_COMMAND = /^(?!\S*=)[\w./:@%+,~-]+(?:[ \t]+[\w./:@%+,=~-]+)*$/;
 
 /**
- * Entrypoint and command, without the scripts of bases, and without a shell where all it does is start one program: in
- * the exec form the program gets the signals. A shell's own entrypoint takes no command.
+ * Returns the entrypoint and command of an image, without the entrypoint script of its base, and without a shell that
+ * only starts one program: in the exec form, the program receives the signals. The command is empty for an entrypoint
+ * in shell form, which ignores it.
  */
 export function startOf(view: ImageView): Start {
   const { entrypoint, cmd } = view.image.config;
@@ -42,23 +44,23 @@ function withoutShell(words: readonly string[]): readonly string[] {
   return PLAIN_COMMAND.test(script) ? script.split(/\s+/) : words;
 }
 
-/** What checks the image's health, without a shell where all it does is start one program; empty where nothing does. */
+/** Returns the words of the health check, without a shell that only starts one program; empty if there is none. */
 export function healthcheckOf({ image }: ImageView): readonly string[] {
   const [form, ...words] = image.config.healthcheck?.test ?? [];
   return form === 'CMD-SHELL' ? withoutShell(['/bin/sh', '-c', ...words]) : words;
 }
 
-/** Whether a word is a script that needs a shell, by its name. */
+/** Reports whether a word looks like the name of a shell script. */
 export function isScript(word: string): boolean {
   return /\.(?:ba)?sh$|(?:^|[/_-])entry-?point$/.test(word);
 }
 
-/** Programs that hand on to the next word, with their options. */
+/** Init programs, which start the next word, and their options. */
 const INIT = /^(?:\S*\/)?(?:tini|tini-static|dumb-init|catatonit)$|^-/;
-/** Of Node.js only node itself needs no shell: npm, yarn and pm2 are scripts that look for theirs. */
-const ALONE: Readonly<Partial<Record<Runtime, RegExp>>> = { node: /^(?:\S*\/)?node$/ };
+/** Programs of a runtime that need no shell. For Node.js it is node alone: npm, yarn and pm2 are scripts that use one. */
+const WITHOUT_SHELL: Readonly<Partial<Record<Runtime, RegExp>>> = { node: /^(?:\S*\/)?node$/ };
 
-/** Whether what the image starts, or what checks its health, takes a shell or a program of a package to get there. */
+/** Reports whether the start or the health check of an image needs a shell, or curl, wget or nc. */
 export function startNeedsShell(view: ImageView, runtime: Runtime): boolean {
   const { entrypoint, cmd } = startOf(view);
   const words = [...entrypoint, ...cmd];
@@ -70,18 +72,18 @@ export function startNeedsShell(view: ImageView, runtime: Runtime): boolean {
   );
 }
 
-/** Programs that ask a server whether it answers. */
+/** Clients that health checks use. */
 const FETCHER = /^(?:\S*\/)?(?:curl|wget|nc)$/;
 
 function needsShell(program: string, runtime: Runtime): boolean {
-  return isShell(program) || ALONE[runtime]?.test(program) === false;
+  return isShell(program) || WITHOUT_SHELL[runtime]?.test(program) === false;
 }
 
 function isShell(word: string): boolean {
   return SHELL.test(word) || isScript(word);
 }
 
-/** Whether PHP runs as a module of Apache: by a variable of the images that have it. */
+/** Reports whether PHP runs as a module of Apache, by a variable that PHP's images with Apache set. */
 export function servesByApache({ env }: Pick<ImageConfig, 'env'>): boolean {
   return env.some((variable) => variable.startsWith('APACHE_CONFDIR='));
 }

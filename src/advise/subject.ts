@@ -6,32 +6,35 @@ import { type ImageView, viewImage } from '../policy/image-view.ts';
 import type { Knowledge } from './alternatives.ts';
 import { type Removable, removableOf } from './kept-bytes.ts';
 
-/** The image that advice is about, with what every projection of it needs. */
+/** The image that advice is about, with the facts that every projection needs. */
 export interface Subject {
   readonly view: ImageView;
   readonly findings: readonly Finding[];
   readonly knowledge: Knowledge;
-  /** Pull size. */
+  /** Pull size in bytes. */
   readonly currentBytes: number;
-  /** Undefined where it is not known which layers are the base's. */
+  /** Compressed bytes of the base's layers; undefined if it is unknown which layers are the base's. */
   readonly baseBytes: number | undefined;
+  /** `none` if no runtime was recognised. */
   readonly runtime: Runtime;
   readonly runtimeVersion: string | undefined;
-  /** The runtime's programs need nothing of it once they are built. */
+  /** Whether the runtime's programs run without it once they are built, see {@link isCompiled}. */
   readonly compiled: boolean;
-  /** What techniques may take off its own layers. */
+  /** What each technique may remove from the image's own layers. */
   readonly removable: Removable;
 }
 
-/** Runtimes whose programs run without them. */
 const COMPILED: readonly Runtime[] = ['go', 'rust'];
 
-/** Whether a runtime's programs run without it once they are built. */
+/** Reports whether a runtime's programs, once built, run without the runtime. */
 export function isCompiled(runtime: Runtime): boolean {
   return COMPILED.includes(runtime);
 }
 
-/** Prepares an image for projections. */
+/**
+ * Gathers what projections need to know about an image.
+ * @param findings the image's findings, as the rules returned them
+ */
 export function subjectOf(image: AuditedImage, findings: readonly Finding[], knowledge: Knowledge): Subject {
   const view = viewImage(image);
   const runtime = image.verdict.runtime?.value.name ?? 'none';

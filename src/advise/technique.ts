@@ -10,20 +10,23 @@ export type TechniqueId =
   | 'dockerignore'
   | 'layer-order';
 
-/** A way of slimming. `stages` splits the build, `base` swaps the base, `findings` mends what rules found. */
+/** A way of making an image smaller, as a row of config/techniques.json. */
 export interface Technique {
   readonly id: TechniqueId;
   readonly title: string;
+  /** `stages` splits the build into stages, `base` replaces the base image, `findings` fixes what rules found. */
   readonly kind: 'stages' | 'base' | 'findings';
+  /** What to change in the Dockerfile, in a sentence or two. */
   readonly how: string;
-  /** The rules whose findings it mends. */
+  /** The ids of the rules whose findings it fixes. */
   readonly rules: readonly string[];
-  /** Of base techniques: the variants that count as one. */
+  /** For base techniques: the base image variants that the technique moves to; empty for all others. */
   readonly variants: readonly Variant[];
-  /** The share of an image's size that it takes off, from and to; where real sizes are not known. */
+  /** The least and greatest share of an image's size (0 to 1) that it removes; used only if real sizes are unknown. */
   readonly reduction?: readonly [number, number];
-  /** From 0, what may break: of two that reach the goal, the safer one is advised. */
+  /** How much may break, from 0. Of two techniques that reach the goal, the one with the lower risk is advised. */
   readonly risk: number;
+  /** What may break; a warning without `runtimes` applies to every runtime. */
   readonly warnings: readonly { readonly runtimes?: readonly Runtime[]; readonly text: string }[];
 }
 
@@ -37,28 +40,35 @@ export const TECHNIQUES: readonly Technique[] = (data.techniques as unknown as r
 
 const BY_ID: ReadonlyMap<TechniqueId, Technique> = new Map(TECHNIQUES.map((technique) => [technique.id, technique]));
 
-/** @throws Error when config/techniques.json has no such technique */
+/**
+ * Returns the technique with an id.
+ * @throws Error when config/techniques.json has no such technique
+ */
 export function techniqueOf(id: TechniqueId): Technique {
   const found = BY_ID.get(id);
   if (!found) throw new Error(`config/techniques.json lacks ${id}`);
   return found;
 }
 
-/** What a technique is called; one that is not known (any more) goes by its id. */
+/** Returns a technique's title, or the id itself if the technique is unknown or no longer exists. */
 export function techniqueTitle(id: string): string {
   return BY_ID.get(id as TechniqueId)?.title ?? id;
 }
 
-/** The reduction that the guide gives for a multi-stage build on a small base, together. */
-const BOTH: readonly [number, number] = [0.7, 0.9];
+/** The slimming guide's reduction for a multi-stage build combined with a small base. */
+const COMBINED_REDUCTION: readonly [number, number] = [0.7, 0.9];
 
-/** The share of an image's size that the guide says some techniques take off together; undefined where it says nothing. */
+/**
+ * Returns the least and greatest share of an image's size (0 to 1) that the slimming guide says the techniques remove
+ * together; undefined if the guide has no figure for any of them.
+ * @see config/techniques.json, "sources"
+ */
 export function guideReduction(ids: readonly TechniqueId[]): readonly [number, number] | undefined {
   const reductions = ids.map(techniqueOf).flatMap(({ reduction }) => (reduction ? [reduction] : []));
-  return reductions.length > 1 ? BOTH : reductions[0];
+  return reductions.length > 1 ? COMBINED_REDUCTION : reductions[0];
 }
 
-/** What to mind when a program of some runtime is slimmed this way. */
+/** Returns the texts of the technique's warnings that apply to programs of a runtime. */
 export function warningsOf(technique: Technique, runtime: Runtime): readonly string[] {
   return technique.warnings
     .filter(({ runtimes }) => runtimes === undefined || runtimes.includes(runtime))

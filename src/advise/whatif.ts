@@ -4,52 +4,53 @@ import type { Digest } from '../oci/digest.ts';
 /** A layer as the registry stores it. */
 export interface StoredLayer {
   readonly digest: Digest;
-  /** Compressed. */
+  /** Compressed size. */
   readonly bytes: number;
 }
 
-/** One image of a repository that stands on the base to be swapped. */
+/** One image of a repository that is built on the base to be replaced. */
 export interface MovingImage {
   readonly repository: string;
   readonly team: string;
-  /** Within it the registry keeps a blob once: a name of the registry, of a repository or of a namespace. */
+  /** The registry, namespace or repository within which a blob is stored once. */
   readonly scope: string;
-  /** How many tags of the repository name it. */
+  /** How many tags of the repository point to it. */
   readonly tags: number;
   /** All layers, base first. */
   readonly layers: readonly StoredLayer[];
-  /** How many of them are the base's; builds of one base, months apart, have different layers. */
+  /** How many of the layers are the base's. Different builds of one base have different layers. */
   readonly baseLayers: number;
 }
 
-/** The base to move to: its name, and the layers it consists of. */
+/** The base to move to. */
 export interface WhatIfBase {
   readonly reference: string;
   readonly layers: readonly StoredLayer[];
 }
 
-/** Layers that images hold which do not move, by scope. */
+/** The layers that images not being moved use, by scope. */
 export type HeldLayers = ReadonlyMap<string, ReadonlySet<Digest>>;
 
-/** What swapping one base for another changes. Bytes are compressed; savings are positive. */
+/** The effect of replacing one base by another. Bytes are compressed; savings are positive. */
 export interface WhatIf {
   readonly from: string;
   readonly to: string;
-  /** One that is in several repositories counts in each. */
+  /** The number of images moved; an image in several repositories counts once in each. */
   readonly images: number;
   readonly teams: readonly { readonly team: string; readonly repositories: number; readonly images: number }[];
-  /** Off each cold pull of such an image: the mean over the images. */
+  /** Saved by each cold pull of such an image: the mean over the images. */
   readonly perPullBytes: number;
-  /** Off the registry's storage: layers that nothing needs any more, less those of the new base that it lacks. */
+  /** Saved in the registry's storage: layers that become unused, less those of the new base that must be added. */
   readonly storedBytes: number;
-  /** Over all tags, as if nothing were shared. */
+  /** Saved over all tags, as if no layers were shared. */
   readonly logicalBytes: number;
 }
 
 /**
- * What the fleet would gain if every image on one base stood on another. Each blob counts once a scope: the old base's
- * layers go only where no other image holds them, and the new base's come only where none holds them already.
- * @param heldElsewhere of the layers of either base
+ * Returns what would be saved if every image on one base were built on another. Each blob counts once per scope: layers
+ * of the old base are freed only if no other image uses them, and layers of the new base are added only if none uses
+ * them yet.
+ * @param heldElsewhere the layers of either base that images not being moved use
  */
 export function whatIf(
   from: string,
@@ -86,7 +87,7 @@ function baseOf({ layers, baseLayers }: MovingImage): readonly StoredLayer[] {
   return layers.slice(0, baseLayers);
 }
 
-/** Layers of the old base that no image holds once those on it have moved. */
+/** Returns the layers of the old base that no image uses once the images have moved. */
 function freedLayers(
   moving: readonly MovingImage[],
   to: WhatIfBase,
@@ -97,7 +98,7 @@ function freedLayers(
   return distinct(moving.flatMap(baseOf)).filter(({ digest }) => !needed.has(digest));
 }
 
-/** Layers of the new base that no image holds yet. */
+/** Returns the layers of the new base that no image uses yet. */
 function addedLayers(
   moving: readonly MovingImage[],
   to: WhatIfBase,

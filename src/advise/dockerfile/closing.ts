@@ -3,18 +3,21 @@ import { jsonWords } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { healthLines } from './health.ts';
 
-/** The last lines of every template: ports and health, then what the image starts. */
+/**
+ * Returns the last lines of a Dockerfile: a start script, ports, health check, then the image's entrypoint and command.
+ * @param fallback the line to use if the image starts nothing that can be repeated
+ */
 export function closing(facts: DockerfileFacts, fallback: string): readonly string[] {
   const start = startLines(facts);
   return [...scriptLines(facts), ...servingLines(facts), ...(start.length > 0 ? start : [fallback])];
 }
 
-/** The ports that it serves, and how others ask for its health. */
+/** Returns the lines for the ports and the health check. */
 export function servingLines(facts: DockerfileFacts): readonly string[] {
   return [...facts.ports.map((port) => `EXPOSE ${port}`), ...healthLines(facts)];
 }
 
-/** Entrypoint and command, those that there are. */
+/** Returns ENTRYPOINT and CMD in exec form, leaving out those that are empty. */
 export function startLines({ entrypoint, cmd }: Pick<DockerfileFacts, 'entrypoint' | 'cmd'>): readonly string[] {
   return [
     ...(entrypoint.length > 0 ? [`ENTRYPOINT ${jsonWords(entrypoint)}`] : []),
@@ -22,10 +25,10 @@ export function startLines({ entrypoint, cmd }: Pick<DockerfileFacts, 'entrypoin
   ];
 }
 
-/** The COPY of a script that lies outside of the program's folder; a note where nobody knows where it came from. */
+/** Returns the COPY of a start script outside of the program's folder, or a note if its source is unknown. */
 function scriptLines({ script, copies, workdir, entrypoint, cmd }: DockerfileFacts): readonly string[] {
-  const isShown = script !== undefined && [...entrypoint, ...cmd].includes(script);
-  if (!isShown || script.startsWith(`${workdir}/`) || script.startsWith('./')) return [];
+  const isStarted = script !== undefined && [...entrypoint, ...cmd].includes(script);
+  if (!isStarted || script.startsWith(`${workdir}/`) || script.startsWith('./')) return [];
   const copy = copies.find((candidate) => isCopyOf(candidate, script));
   return [
     copy
@@ -34,12 +37,12 @@ function scriptLines({ script, copies, workdir, entrypoint, cmd }: DockerfileFac
   ];
 }
 
-/** The note of templates that name the program themselves. */
+/** Returns a note on the image's start script, for templates that start the program themselves. */
 export function scriptNote({ script }: DockerfileFacts): readonly string[] {
   return script ? [`# ${script} starts the image: copy it, too, and name it first in ENTRYPOINT.`] : [];
 }
 
-/** Of one file, which the script is or which goes into the script's folder by its name. */
+/** Reports whether an instruction copies a single file, and that file is the script. */
 function isCopyOf({ sources, target }: Copy, script: string): boolean {
   const [source = '', ...more] = sources;
   if (more.length > 0 || !/^[\w.][\w./-]*$/.test(source) || !/^\/[\w./-]+$/.test(target)) return false;

@@ -1,20 +1,24 @@
 import { type Command, valuesOf } from '../../policy/shell.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 
-/** What `go run` or `cargo run` starts: built before, it is a binary. */
+/** The words of `go run` or `cargo run`, split into those of the build and those of the program. */
 export interface RunSources {
-  /** The options that choose what is built, and what they choose. */
+  /** The build's options, and for Go the package or files. */
   readonly build: readonly string[];
-  /** What the program gets. */
+  /** The program's arguments. */
   readonly args: readonly string[];
 }
 
-/** Options whose value is the next word. */
+/** Options that take the next word as their value. */
 const GO_VALUES = /^--?(?:tags|ldflags|gcflags|asmflags|mod|modfile|overlay|p|toolexec|exec|buildmode|C)$/;
 const CARGO_VALUES =
   /^(?:-[pFjZ]|--(?:bin|example|package|features|target|target-dir|manifest-path|profile|jobs|config|color))$/;
 
-/** `["run", "-tags", "prod", "./cmd/api", "--port", "80"]`: the package, or its files, end what Go takes for itself. */
+/**
+ * Splits the words of `go run`: `["run", "-tags", "prod", "./cmd/api", "--port", "80"]`. Go's own words end with the
+ * package or its files.
+ * @returns undefined if the words do not run a package
+ */
 export function goRun(words: readonly string[]): RunSources | undefined {
   if (words[0] !== 'run') return undefined;
   const first = afterOptions(words, GO_VALUES);
@@ -24,14 +28,17 @@ export function goRun(words: readonly string[]): RunSources | undefined {
   return { build: words.slice(1, end), args: words.slice(end) };
 }
 
-/** `["run", "--release", "--bin", "api", "--", "--port", "80"]` */
+/**
+ * Splits the words of `cargo run`: `["run", "--release", "--bin", "api", "--", "--port", "80"]`.
+ * @returns undefined if the first word is not `run`
+ */
 export function cargoRun(words: readonly string[]): RunSources | undefined {
   if (words[0] !== 'run') return undefined;
   const end = afterOptions(words, CARGO_VALUES);
   return { build: words.slice(1, end), args: words.slice(words[end] === '--' ? end + 1 : end) };
 }
 
-/** Where the options that follow `run` end. */
+/** Returns the index of the first word after the options that follow `run`. */
 function afterOptions(words: readonly string[], takesValue: RegExp): number {
   let at = 1;
   for (let word = words[at]; word?.startsWith('-') && word !== '--'; word = words[at]) {
@@ -40,23 +47,23 @@ function afterOptions(words: readonly string[], takesValue: RegExp): number {
   return Math.min(at, words.length);
 }
 
-/** The image of `go run` as that of the program it builds. */
+/** Replaces a start by `go run` with the program that it builds. */
 export function withoutGo(facts: DockerfileFacts): DockerfileFacts {
   if (facts.program !== 'go') return facts;
-  const own = goRun(facts.programArgs);
-  const run = own ?? goRun(argsOf(facts));
+  const fromProgramArgs = goRun(facts.programArgs);
+  const run = fromProgramArgs ?? goRun(argsOf(facts));
   if (run === undefined) return facts;
   const build: Command = { program: 'go', words: ['build', ...run.build] };
-  return { ...facts, program: 'app', programArgs: run.args, cmd: own ? facts.cmd : [], commands: [build] };
+  return { ...facts, program: 'app', programArgs: run.args, cmd: fromProgramArgs ? facts.cmd : [], commands: [build] };
 }
 
-/** The image of `cargo run` as that of its binary, by the name that it is asked for. */
+/** Replaces a start by `cargo run` with the binary that it builds, named as its options say, else `app`. */
 export function withoutCargo(facts: DockerfileFacts): DockerfileFacts {
   if (facts.program !== 'cargo') return facts;
   const run = cargoRun(argsOf(facts));
   if (run === undefined) return facts;
   const build: Command = { program: 'cargo', words: run.build };
-  // A package may hold several; one that is not told is called as its package.
+  // A package may have several binaries; without --bin, the binary has the name of its package.
   const names = ['--bin', '-p', '--package'].flatMap((option) => valuesOf(build, option));
   const program = names.find((name) => /^[\w-]+$/.test(name)) ?? 'app';
   return { ...facts, program, programArgs: run.args, cmd: [] };

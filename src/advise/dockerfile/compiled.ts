@@ -6,14 +6,17 @@ import { baseName } from './copies.ts';
 import { type DockerfileFacts, environment } from './facts.ts';
 import { buildPackages, compilerStep, installStep, runPackages } from './packages.ts';
 
-/** Go: a static binary, on nothing or on the least that was asked for; with C, built and run on one distribution. */
+/**
+ * Returns a Dockerfile for Go: a static binary on an empty or small base. With cgo, it is built and run on the same
+ * distribution.
+ */
 export function goDockerfile(image: DockerfileFacts): string {
   const facts = withoutGo(image);
   const { release, linksLibraries: cgo, program } = facts;
   const suite = cgo && facts.base !== 'alpine-base' ? DEBIAN : `alpine${ALPINE}`;
   const build = mainBuildOf(facts);
   const mainPackage = mainPackageOf(build);
-  // Of several packages each program gets the name of its folder, in the folder that is named.
+  // With several packages, -o names a folder, in which each program is named after its package's folder.
   const output = ALL_PACKAGES.test(mainPackage) ? '/out/' : `/out/${program}`;
   return [
     `FROM golang:${release}-${suite} AS build`,
@@ -31,7 +34,7 @@ export function goDockerfile(image: DockerfileFacts): string {
 
 const ALL_PACKAGES = /\.\.\.$/;
 
-/** The build of the program: the one that names it, else the last; tools are installed beside it. */
+/** Returns the command that built the program: the last that names it, else the last build. Tools may be built too. */
 function mainBuildOf({ commands, program }: DockerfileFacts): Command | undefined {
   const builds = commands.filter((command) => runs(command, ['go'], ['build', 'install']));
   const names = (command: Command): boolean =>
@@ -39,21 +42,21 @@ function mainBuildOf({ commands, program }: DockerfileFacts): Command | undefine
   return builds.findLast(names) ?? builds.findLast(({ words }) => words.includes('build')) ?? builds.at(-1);
 }
 
-/** The package that the image's own build named: `./cmd/status`, `cmd/status/main.go`, or by its module; else the folder's. */
+/** Returns the package that the build named (`./cmd/status`, `cmd/status/main.go`, or a full import path), else `.`. */
 function mainPackageOf(build: Command | undefined): string {
   const last = build?.words.at(-1) ?? '';
   if (last.endsWith('.go')) return folderOfFile(last);
   return /^(?:\.\/|[a-z0-9-]+(?:\.[a-z0-9-]+)+\/)[\w./-]*$/.test(last) ? last : '.';
 }
 
-/** Without its tags another program is built. What quotes held together, `'json prod'`, is in words of its own. */
+/** Returns the build's `-tags` option. A quoted list such as `'json prod'` arrives as several words. */
 function tagsOf(build: Command | undefined): string {
   const { words = [] } = build ?? {};
   const at = words.findLastIndex((word) => /^--?tags(?:=|$)/.test(word));
   if (at < 0) return '';
   const [, ...value] = (words[at] ?? '').split('=');
   const list = [...value, ...words.slice(at + 1)].map((word) => word.replace(/["']/g, ''));
-  const end = list.findIndex((word, place) => !(place === 0 ? /^[\w.,]+$/ : /^\w+$/).test(word));
+  const end = list.findIndex((word, position) => !(position === 0 ? /^[\w.,]+$/ : /^\w+$/).test(word));
   const tags = list.slice(0, end < 0 ? undefined : end);
   return tags.length > 0 ? ` -tags=${tags.join(',')}` : '';
 }
@@ -63,7 +66,10 @@ function folderOfFile(file: string): string {
   return /^[\w./-]+$/.test(folder) ? `./${folder}` : '.';
 }
 
-/** Rust: linked with musl, so that it runs on nothing; with C libraries, built and run on one distribution. */
+/**
+ * Returns a Dockerfile for Rust: linked statically with musl, so that it needs no base. With C libraries, it is built
+ * and run on the same distribution.
+ */
 export function rustDockerfile(image: DockerfileFacts): string {
   const facts = withoutCargo(image);
   const { program } = facts;
@@ -83,7 +89,7 @@ export function rustDockerfile(image: DockerfileFacts): string {
   ].join('\n');
 }
 
-/** Where the image's build had OpenSSL's headers, musl gets them too, with the library that is linked in. */
+/** Returns the Alpine packages for a build with musl; OpenSSL's static library if the image's build had its headers. */
 function muslTools(facts: DockerfileFacts): readonly string[] {
   const { build } = facts.packages;
   const openssl = build.some((name) => /^(?:libssl|openssl)-dev$/.test(name));
@@ -91,11 +97,11 @@ function muslTools(facts: DockerfileFacts): readonly string[] {
   return ['musl-dev', ...(openssl ? ['pkgconf', 'openssl-dev', 'openssl-libs-static'] : []), ...others];
 }
 
-/** The last stage of a binary. */
+/** Returns the last stage, which holds the binary. */
 function lastStage(facts: DockerfileFacts): string[] {
   const { program, programArgs, isEntrypoint, cmd } = facts;
   const path = `/usr/local/bin/${program}`;
-  // What the image starts by name is found by its path here: an empty image has no PATH to search.
+  // The program is named by its path, since an empty image has no PATH to search.
   const start = startLines({ entrypoint: [path, ...programArgs], cmd: isEntrypoint ? cmd : [] });
   return [
     ...lastImage(facts),
@@ -109,13 +115,13 @@ function lastStage(facts: DockerfileFacts): string[] {
   ];
 }
 
-/** A program that checks its own health does so from where it lies here. */
+/** Returns the health check; a program that checks its own health is named by its new path. */
 function healthAt(path: string, { health, program }: DockerfileFacts): DockerfileFacts['health'] {
   const [checker = '', ...more] = health?.words ?? [];
   return health && baseName(checker) === program ? { ...health, words: [path, ...more] } : health;
 }
 
-/** Files that a program reads by names of its own lie in its folder; sources lie in that of the build. */
+/** Returns the WORKDIR, since the program may read files by relative paths; none if the image's is a build folder. */
 function workdirOf({ workdir }: DockerfileFacts): string[] {
   const isOfBuild = /^\/(?:go|src|build|usr\/src)(?:\/|$)/.test(workdir);
   return [
@@ -126,7 +132,7 @@ function workdirOf({ workdir }: DockerfileFacts): string[] {
 
 const CERTIFICATES = 'COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/';
 
-/** Debian's image and an empty one have no certificates. */
+/** Returns the start of the last stage. Debian's slim image and an empty one lack certificates, so they are copied. */
 function lastImage(facts: DockerfileFacts): readonly string[] {
   const { base } = facts;
   const standsAlone = !facts.linksLibraries && !facts.needsDistribution;

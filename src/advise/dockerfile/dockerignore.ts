@@ -1,12 +1,12 @@
 import type { Runtime } from '../../classify/verdict.ts';
 
-/** What no image of any language wants; `docs` may be a package of the program, or be served. */
+/** Files that no image needs, whatever its language. `docs` is not among them: the program may import or serve it. */
 const IGNORED_ALWAYS =
   '.git .github .gitlab .vscode .idea **/.env **/.env.* Dockerfile* compose*.y*ml .dockerignore *.md'.split(' ');
 
 const IGNORED: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
   node: ['**/node_modules', 'dist', '.next', 'coverage', 'test', 'tests', '**/*.test.*', '*.log'],
-  // Builders of packages read it.
+  // Python build backends read README.md.
   python: [
     '!README.md',
     '.venv',
@@ -26,18 +26,18 @@ const IGNORED: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
   dotnet: ['**/bin', '**/obj', '**/*.user', 'TestResults'],
 };
 
-/** The lines of an image's .dockerignore, by its language. */
+/** Returns the lines of the .dockerignore for a language. */
 export function ignoredBy(runtime: Runtime): readonly string[] {
   return [...IGNORED_ALWAYS, ...(IGNORED[runtime] ?? [])];
 }
 
-/** Whether the .dockerignore keeps a file or folder out of the context: a COPY of it fails. */
+/** Reports whether the .dockerignore excludes a file or folder from the context, so that its COPY would fail. */
 export function isIgnored(source: string, runtime: Runtime): boolean {
   const path = source.replace(/^(?:\.\/)+/, '').replace(/\/$/, '');
   return ignoredBy(runtime).some((line) => patternOf(line).test(path));
 }
 
-/** `**\/` stands for any folders or none; what lies in an ignored folder is ignored, too. */
+/** Compiles a line. `**\/` matches any number of folders, also none; everything in an ignored folder is ignored. */
 function patternOf(line: string): RegExp {
   const parts = line.split(/(\*\*\/|\*)/).map((part) => {
     if (part === '**/') return '(?:.*/)?';

@@ -5,14 +5,17 @@ import { isSecret } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
 import { ownSteps } from '../own-steps.ts';
 
-/** What bases, package managers and compilers set or read: templates bring their own, or need none. */
+/** Variables that bases, package managers and compilers set or read. Templates set their own, or need none. */
 const NOT_THE_PROGRAMS =
   /^(?:PATH|HOME|LANG|LANGUAGE|LC_ALL|DEBIAN_FRONTEND|NODE_ENV|VIRTUAL_ENV|JAVA_HOME|GPG_KEYS?|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|RAILS_ENV|CGO_ENABLED|GO(?:PATH|ROOT|BIN|OS|ARCH|PROXY|PRIVATE|SUMDB|NOSUMDB|FLAGS|CACHE|MODCACHE|TOOLCHAIN|111MODULE)|\w*(?:VERSION|SHA256|SHA512|CHECKSUM|_HOME|CACHE_DIR)|PYTHON_(?:GET_)?PIP_\w*|RUBY_DOWNLOAD_\w*|(?:PIP|POETRY|PIPENV|UV|PNPM|YARN|COREPACK|BUNDLE|COMPOSER|CARGO|RUSTUP|MAVEN|GRADLE|NUGET|NPM|npm|PHP|PHPIZE|APACHE)_\w*)$/;
-/** Nothing that ends the quotes, and nothing that a Dockerfile replaces. */
+/** Holds nothing that would end the quotes, and nothing that a Dockerfile expands. */
 const PLAIN_VALUE = /^[^"\\$`\p{Cc}\u2028\u2029]{1,500}$/u;
 const BARE_VALUE = /^[\w./:@%+,=-]+$/;
 
-/** The variables that the image's own steps set for the program, as ENV takes them; secrets and odd values are left out. */
+/**
+ * Returns the variables that the image's own steps set for the program, as ENV takes them: `PORT=8080`, `TITLE="a b"`.
+ * Secrets and values that are not plain text are left out.
+ */
 export function ownEnvironment(view: ImageView): readonly string[] {
   const names = ownSteps(view).flatMap(({ verb, args }) => (verb === 'ENV' ? assignments(args) : []));
   const values = readEnv(view.image.config.env);
@@ -23,7 +26,10 @@ export function ownEnvironment(view: ImageView): readonly string[] {
   });
 }
 
-/** What was set for one command alone, as a shell takes it; secrets and odd values are left out, stand-ins are kept. */
+/**
+ * Returns the variables set for one command alone, as a shell takes them. Secrets and values with special characters
+ * are left out; placeholders for secrets are kept.
+ */
 export function ownVariables({ variables = [] }: Command): readonly string[] {
   return variables.flatMap((variable) => {
     const [, name = '', value = ''] = /^(\w+)=(["']?[^"']*)["']?$/.exec(variable) ?? [];

@@ -1,4 +1,4 @@
-/** Words as an instruction has them in its exec form: JSON has no raw line breaks, so nothing in it starts another one. */
+/** Formats words in an instruction's exec form. JSON escapes line breaks, so no word can start another instruction. */
 export function jsonWords(words: readonly string[]): string {
   return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
 }

@@ -12,58 +12,62 @@ import { baseName, type Copy, copiesOf } from './copies.ts';
 import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
 
-/** What is known of an image that a Dockerfile for it needs; every text is safe to write into one. */
+/** The facts about an image that its generated Dockerfile needs. Every text is safe to write into a Dockerfile. */
 export interface DockerfileFacts {
   readonly runtime: Runtime;
-  /** A supported release: the image's own, or the newest. */
+  /** A supported release of the runtime, see {@link supportedRelease}. */
   readonly release: string;
-  /** `express`, `next`, `django`, `fastapi`, … as classified. */
+  /** The classified framework in lower case (`express`, `next`, `django`, `fastapi`, …); empty if there is none. */
   readonly framework: string;
-  /** What its own steps ran: they tell the package manager. */
+  /** The commands that its own steps ran; they reveal the package manager, among other things. */
   readonly commands: readonly Command[];
-  /** What its own steps copied. */
+  /** The COPY and ADD instructions of its own steps. */
   readonly copies: readonly Copy[];
-  /** Apache's module serves it: what PHP's image for it sets. */
+  /** `apache` if PHP runs as a module of Apache, see {@link servesByApache}. */
   readonly server: 'apache' | undefined;
-  /** What its own steps set for the program: `PORT=8080`. */
+  /** The variables that its own steps set for the program: `PORT=8080`. */
   readonly env: readonly string[];
   readonly packages: OwnPackages;
-  /** The image's distribution, where its packages' names may have changed since: `debian 10`. */
+  /** The image's distribution if the names of its packages may differ from the Dockerfile's: `debian 10`. */
   readonly olderDistro: string | undefined;
-  /** Its own steps gave files to the user it runs as: the program writes among them. */
-  readonly givesFiles: boolean;
-  /** A compiled program loads C libraries when it starts. */
+  /** Whether its own steps run chown, so that the program probably writes to its folder. */
+  readonly changesOwner: boolean;
+  /** Whether a compiled program loads C libraries at run time, see {@link linksLibraries}. */
   readonly linksLibraries: boolean;
-  /** A script starts it, or it runs with packages: an image without a shell is not for it. */
+  /** Whether it is started by a script, or needs packages at run time; then an image without a shell will not do. */
   readonly needsDistribution: boolean;
-  /** As EXPOSE has them: `8080`, `53/udp`. */
+  /** As EXPOSE takes them: `8080`, `53/udp`. */
   readonly ports: readonly string[];
+  /** Undefined if the image has no HEALTHCHECK. */
   readonly health: HealthFacts | undefined;
+  /** An absolute path. */
   readonly workdir: string;
-  /** Entrypoint and command; empty where the image has none of its own, or one that holds a secret. */
+  /** Entrypoint and command; each is empty if the image has none of its own, or one that holds a secret. */
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
-  /** What the image starts, without its folder. */
+  /** The program that the image starts, without its folder; `app` if that is unclear. */
   readonly program: string;
-  /** What it gets beside its name, in the same part of the config. */
+  /** The program's arguments from the same field of the config; those from the command are in `cmd`. */
   readonly programArgs: readonly string[];
-  /** The entrypoint names it, and the command is what else it gets; otherwise the command names it. */
+  /** Whether the entrypoint names the program, and the command further arguments; if not, the command names it. */
   readonly isEntrypoint: boolean;
   /** The path or name of a script that starts the program. */
   readonly script: string | undefined;
+  /** The kind of base of the last stage. */
   readonly base: BaseTechniqueId;
 }
 
-/** Where templates put a program whose image says nothing, or nothing that is safe to repeat. */
+/** The program's folder if the image names none, or none that is safe to repeat. */
 const DEFAULT_WORKDIR = '/app';
-/** TCP is what EXPOSE means anyway. */
+/** `/tcp` is left out, since it is EXPOSE's default. */
 const PORT = /^(\d{1,5}(?:\/udp)?)(?:\/tcp)?$/;
 
 /**
- * Reads them off an image. Values come from whoever built the image: only what is plainly a port, a path or a command
- * gets through.
- * @param today `2026-11-24`: decides which releases are supported
- * @returns undefined for a runtime that has no template
+ * Returns the facts about an image for its Dockerfile. The image's builder may have written anything into the config,
+ * so only values that are plainly a port, a path or a command are passed on.
+ * @param base the kind of base for the last stage
+ * @param today `2026-11-24`; decides which releases are supported
+ * @returns undefined for a runtime without a supported release
  */
 export function dockerfileFacts(
   image: AuditedImage,
@@ -86,7 +90,7 @@ export function dockerfileFacts(
     env: ownEnvironment(view),
     packages: ownPackages(view),
     olderDistro: olderDistroOf(image),
-    givesFiles: view.own.some(({ args }) => /(?:^|\s|--)chown[\s=]/.test(args)),
+    changesOwner: view.own.some(({ args }) => /(?:^|\s|--)chown[\s=]/.test(args)),
     linksLibraries: linksLibraries(view, runtime),
     needsDistribution: startNeedsShell(view, runtime) || needsPackages(view),
     ports: config.exposedPorts.flatMap((port) => PORT.exec(port)?.[1] ?? []),
@@ -99,32 +103,32 @@ export function dockerfileFacts(
   };
 }
 
-/** Debian's packages carry numbers of releases in their names; of another release some are gone. */
+/** Returns the image's Debian or Ubuntu release, if it is not {@link DEBIAN_VERSION}: package names may differ. */
 function olderDistroOf({ verdict }: AuditedImage): string | undefined {
   const { id = '', version = '' } = verdict.distro?.value ?? {};
   const isSame = version === '' || version.split('.', 1)[0] === DEBIAN_VERSION;
   return id === 'debian' && isSame ? undefined : /^(?:debian|ubuntu)$/.test(id) ? `${id} ${version}`.trim() : undefined;
 }
 
-/** A command with a credential in it is left out whole. */
+/** Returns the words of a command, or none if they hold a credential. */
 function withoutSecret(words: readonly string[]): readonly string[] {
   return commandHoldsSecret(words) ? [] : words;
 }
 
-/** Shells and init programs, which start another. */
+/** Words before the program: shells and init programs, and what may follow them. */
 const STARTERS = /^(?:(?:ba|a|da|z)?sh|-c|tini|dumb-init|--|exec)$/;
 
 function programOf({
   entrypoint,
   cmd,
 }: Start): Pick<DockerfileFacts, 'program' | 'programArgs' | 'isEntrypoint' | 'script'> {
-  const byEntrypoint = programIn(entrypoint);
-  const start = byEntrypoint ?? programIn(cmd) ?? { program: 'app', programArgs: [] };
+  const ofEntrypoint = programIn(entrypoint);
+  const start = ofEntrypoint ?? programIn(cmd) ?? { program: 'app', programArgs: [] };
   const script = [...entrypoint, ...cmd].find((word) => isScript(word) && /^[\w./-]+$/.test(word));
-  return { ...start, isEntrypoint: byEntrypoint !== undefined, script };
+  return { ...start, isEntrypoint: ofEntrypoint !== undefined, script };
 }
 
-/** The program that a command starts and what it gives it; undefined where it starts none, or a shell's script hides it. */
+/** Returns the program that a command starts, with its arguments; undefined if there is none, or a script hides it. */
 function programIn(words: readonly string[]): Pick<DockerfileFacts, 'program' | 'programArgs'> | undefined {
   const at = words.findIndex((word) => !STARTERS.test(baseName(word)) && !isScript(word));
   const program = baseName(words[at] ?? '');
@@ -132,12 +136,15 @@ function programIn(words: readonly string[]): Pick<DockerfileFacts, 'program' | 
   return { program, programArgs: withoutSecret(words).slice(at + 1) };
 }
 
-/** All that the program gets: beside its name, and where the entrypoint names it, by the command. */
+/** Returns all arguments of the program, including those from the command if the entrypoint names the program. */
 export function argsOf({ programArgs, isEntrypoint, cmd }: DockerfileFacts): readonly string[] {
   return isEntrypoint ? [...programArgs, ...cmd] : programArgs;
 }
 
-/** `node:24-trixie-slim`, or `node:24-alpine3.24` where Alpine is asked for. */
+/**
+ * Returns the reference of an official image: `node:24-trixie-slim`, or for an Alpine base `node:24-alpine3.24`.
+ * @param order whether the image's tags name the Debian release before or after `slim`
+ */
 export function officialTag(
   name: string,
   { release, base }: DockerfileFacts,
@@ -148,20 +155,23 @@ export function officialTag(
 }
 
 /**
- * The program's folder in the last stage. Where the program writes in it, its COPY comes first: a folder that it makes
- * belongs to the user, and one that WORKDIR made before stays root's, whatever COPY puts in it.
+ * Returns the lines that create the program's folder in the last stage. If the program writes to it, COPY comes before
+ * WORKDIR: a folder created by `COPY --chown` belongs to the user, whereas one created by WORKDIR stays root's.
+ * @param user the user and group to own the folder: `node:node`
+ * @param from the folder in the build stage
  */
 export function programFolder(facts: DockerfileFacts, user: string, from = facts.workdir): readonly string[] {
-  const { workdir, givesFiles } = facts;
-  return givesFiles
+  const { workdir, changesOwner } = facts;
+  return changesOwner
     ? [`COPY --from=build --chown=${user} ${from} ${workdir}`, `WORKDIR ${workdir}`]
     : [`WORKDIR ${workdir}`, `COPY --from=build ${from} ./`];
 }
 
-const MOST_ON_A_LINE = 3;
+/** The most variables that are written on one line. */
+const MAX_PER_LINE = 3;
 
-/** The variables of the image's own steps, for the last stage. */
+/** Returns the ENV instruction with the variables of the image's own steps; none if there are no variables. */
 export function environment({ env }: DockerfileFacts): readonly string[] {
   if (env.length === 0) return [];
-  return [`ENV ${env.join(env.length > MOST_ON_A_LINE ? ' \\\n    ' : ' ')}`];
+  return [`ENV ${env.join(env.length > MAX_PER_LINE ? ' \\\n    ' : ' ')}`];
 }

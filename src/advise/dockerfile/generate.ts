@@ -10,7 +10,7 @@ import { nodeDockerfile } from './node.ts';
 import { dotnetDockerfile, phpDockerfile, rubyDockerfile } from './others.ts';
 import { pythonDockerfile } from './python.ts';
 
-/** Files to put beside the sources. */
+/** The contents of the files to put next to the sources. */
 export interface GeneratedFiles {
   readonly dockerfile: string;
   readonly dockerignore: string;
@@ -29,7 +29,10 @@ const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
   dotnet: dotnetDockerfile,
 };
 
-/** The kind of base for the last stage: the plan's; where the plan swaps none the image's own, so that nothing grows. */
+/**
+ * Returns the kind of base for the last stage: the plan's, or if the plan keeps the base, the image's own, so that the
+ * image does not grow.
+ */
 export function lastBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'plan'>): BaseTechniqueId {
   const planned = plan.map(({ technique }) => techniqueOf(technique)).find(({ kind }) => kind === 'base');
   const variant = verdict.variant?.value;
@@ -38,9 +41,10 @@ export function lastBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'plan'>
 }
 
 /**
- * A Dockerfile for the image's language: several stages, a user without rights, cache mounts, releases that get fixes;
- * filled with the ports, folder and command of the image at hand. A start to read and adapt, not a build to trust.
- * @param base which kind of base the last stage shall have, such as the advice's plan names
+ * Generates a Dockerfile for the image's language, with several stages, an unprivileged user, cache mounts and
+ * supported releases, filled with the image's ports, folder and command. It is a starting point to read and adapt, not
+ * to be trusted as is.
+ * @param base the kind of base for the last stage, such as {@link lastBase} returns
  * @param today `2026-11-24`
  * @returns undefined for a language without a template
  */

@@ -4,15 +4,15 @@ import { healthcheckOf } from '../start.ts';
 import { jsonWords } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
 
-/** How an image's health is checked. */
+/** The HEALTHCHECK of an image. */
 export interface HealthFacts {
-  /** Of the exec form, or `/bin/sh -c` and a script; empty where it holds a secret. */
+  /** The command in exec form, or `/bin/sh -c` and a script; empty if it holds a secret. */
   readonly words: readonly string[];
-  /** `--interval=30s` */
+  /** Options of the instruction: `--interval=30s`. */
   readonly options: readonly string[];
 }
 
-/** Undefined where nothing checks it. */
+/** Returns the HEALTHCHECK of an image; undefined if it has none. */
 export function healthOf(view: ImageView): HealthFacts | undefined {
   const { healthcheck } = view.image.config;
   if (healthcheck === undefined) return undefined;
@@ -38,19 +38,22 @@ function durationOption(name: string, ns: number | undefined): readonly string[]
   return [`--${name}=${ms % MS_PER_SECOND === 0 ? `${ms / MS_PER_SECOND}s` : `${ms}ms`}`];
 }
 
-/** One line that ends where it ends: a backslash there would join the next one to it. */
+/** A single line without a trailing backslash, which would join the next line to it. */
 const ONE_LINE = /^[^\p{Cc}\u2028\u2029]{0,999}[^\p{Cc}\u2028\u2029\\]$/u;
 
-/** The image's HEALTHCHECK, with a note on what it needs; a note alone where it cannot be written on a line. */
+/**
+ * Returns the HEALTHCHECK instruction, preceded by a note if its client is not installed; only a note if the command
+ * does not fit on one line or holds a secret; nothing if the image has no HEALTHCHECK.
+ */
 export function healthLines({ health, base, packages }: DockerfileFacts): readonly string[] {
   if (health === undefined) return [];
   const command = commandOf(health.words);
   if (command === undefined) return ['# The image has a HEALTHCHECK: write it here, too.'];
   const fetcher = /\b(?:curl|wget)\b/.exec(command)?.[0];
-  const isThere =
+  const isInstalled =
     fetcher === undefined || packages.run.includes(fetcher) || (fetcher === 'wget' && base === 'alpine-base');
   return [
-    ...(isThere ? [] : [`# Slim images have no ${fetcher}: install it, or check in another way.`]),
+    ...(isInstalled ? [] : [`# Slim images have no ${fetcher}: install it, or check in another way.`]),
     `HEALTHCHECK ${[...health.options, 'CMD', command].join(' ')}`,
   ];
 }

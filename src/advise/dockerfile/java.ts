@@ -5,24 +5,25 @@ import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environment } from './facts.ts';
 import { runPackages } from './packages.ts';
 
-/** Java 8 has no modules, and so no jlink. */
+/** The first release with modules, which jlink needs. */
 const FIRST_WITH_MODULES = 9;
-/** The first whose jlink knows `zip-6`; those before it have levels 0 to 2. */
+/** The first release whose jlink accepts `zip-6`; earlier ones have compression levels 0 to 2. */
 const FIRST_WITH_ZIP_LEVELS = 21;
 
-/** Java: the jar on a JRE; on Alpine, a runtime of only the modules that the jar uses (jlink). */
+/** Returns a Dockerfile for Java: the jar on a JRE, or on Alpine on a runtime linked from only the modules it uses. */
 export function javaDockerfile(facts: DockerfileFacts): string {
   const isLinked = facts.base === 'alpine-base' && Number(facts.release) >= FIRST_WITH_MODULES;
   return isLinked ? linkedDockerfile(facts) : jreDockerfile(facts);
 }
 
-/** The image for the build: a JDK for a wrapper that the project brings, else the build tool's own. */
+/** Returns the build stage: on a JDK if the project has a wrapper of its build tool, else on the build tool's image. */
 function buildStage(facts: DockerfileFacts, suffix: string): string[] {
   const tool = buildToolOf(facts);
   return [`FROM ${tool.image(facts.release)}${suffix} AS build`, 'WORKDIR /src', ...tool.steps];
 }
 
 interface BuildTool {
+  /** Returns the reference of the build stage's base, without a suffix such as `-alpine`. */
   readonly image: (release: string) => string;
   readonly steps: readonly string[];
 }
@@ -80,16 +81,19 @@ function gradleSteps(program: string): readonly string[] {
 }
 
 const JAR = '/app/app.jar';
-/** Agents and class paths name files that lie elsewhere here. */
+/** Options that name files, which would be elsewhere in the generated image. */
 const NAMES_FILES = /^-(?:javaagent|agentpath|cp$|classpath$|Xbootclasspath|Xlog.*file|XX:\w*(?:File|Path)=)/;
 
-/** `java $JAVA_OPTS -jar app.jar`: one command, which needs the shell for its variables. */
+/** A single command that needs a shell only to expand variables: `java $JAVA_OPTS -jar app.jar`. */
 const SHELL_START = /^(?:exec +)?(java [\w $.{}:=+,/@%-]*?-jar +)[\w./*-]+((?: [\w $.{}:=+,/@%-]*)?)$/;
 
-/** A config may hold a script of megabytes; nobody starts a jar by one. */
+/** A config may hold a script of megabytes, but no jar is started by a long one. */
 const LONGEST_SCRIPT = 1_000;
 
-/** As a shell starts the image's jar; the program takes the shell's place, and gets the signals. */
+/**
+ * Returns the ENTRYPOINT for a jar that the image starts by a shell; undefined if it does not. `exec` replaces the
+ * shell by the program, which then receives the signals.
+ */
 function shellStart({ entrypoint, cmd, needsDistribution }: DockerfileFacts): string | undefined {
   const words = entrypoint.length > 0 ? entrypoint : cmd;
   const script = words.length === 3 && words[1] === '-c' ? (words[2] ?? '').trim() : '';
@@ -99,8 +103,8 @@ function shellStart({ entrypoint, cmd, needsDistribution }: DockerfileFacts): st
 }
 
 /**
- * As the image starts its jar: with the same options, and the same arguments after it. What its command has before the
- * jar becomes the entrypoint's: only what follows the jar is the command's.
+ * Returns the lines that start the jar with the options and arguments that the image has. Everything up to the jar goes
+ * into the entrypoint, even if the image has it in its command; only arguments after the jar stay in the command.
  */
 function startOf(facts: DockerfileFacts): readonly string[] {
   const byShell = shellStart(facts);
@@ -120,7 +124,7 @@ function startOf(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
-/** The last lines: its ports, and how it starts. */
+/** Returns the last lines: ports, health check and start. */
 function closingOf(facts: DockerfileFacts): readonly string[] {
   return [...servingLines(facts), ...startOf(facts)];
 }
@@ -142,10 +146,10 @@ function jreDockerfile(facts: DockerfileFacts): string {
   ].join('\n');
 }
 
-/** Releases that distroless images on Debian 13 have. */
+/** The releases for which there are distroless images on Debian 13. */
 const DISTROLESS: readonly string[] = ['21', '25'];
 
-/** No shell and nothing beside the runtime, which is found on the PATH as everywhere. */
+/** Returns a Dockerfile on a distroless base, which has no shell; java is on its PATH. */
 function distrolessDockerfile(facts: DockerfileFacts): string {
   return [
     ...buildStage(facts, ''),

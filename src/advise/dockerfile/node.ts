@@ -8,20 +8,22 @@ import { argsOf, type DockerfileFacts, environment, officialTag, programFolder }
 import { buildPackages, installStep, runPackages } from './packages.ts';
 import { byNames } from './start-words.ts';
 
-/** `berry` is what yarn has been since its second version. */
+/** `berry` is yarn from version 2 on. */
 type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'berry' | 'bun';
 
 interface Commands {
+  /** The files that COPY names: package.json, the lock file, settings. */
   readonly lockFiles: string;
+  /** The folder that the cache is mounted on. */
   readonly cache: string;
   readonly install: string;
-  /** Runs the project's own script, if there is one of that name. */
+  /** Returns the command that runs one of the project's scripts, if it has one of that name. */
   readonly build: (script: string) => string;
-  /** Leaves only what production needs. */
+  /** Removes the dependencies that production does not need. */
   readonly prune: string;
 }
 
-/** The last release whose images bring Corepack along. */
+/** The last release whose official images contain Corepack. */
 const LAST_WITH_COREPACK = 24;
 
 function yarnBuild(script: string): string {
@@ -66,7 +68,10 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
   },
 };
 
-/** By what its steps ran, or by the lock file that they copied; where they provide for several, by what it starts. */
+/**
+ * Returns the package manager by the commands that the image's steps ran, or the lock file that they copied. If they
+ * copied several lock files, it is the package manager that starts the image, else npm.
+ */
 function packageManagerOf(facts: DockerfileFacts): PackageManager {
   const { commands, program } = facts;
   const copies = (name: string): boolean => facts.copies.some((copy) => copiesFile(copy, name));
@@ -84,7 +89,7 @@ function packageManagerOf(facts: DockerfileFacts): PackageManager {
 
 const LOCK_FILES = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock', bun: 'bun.lock' } as const;
 
-/** The script that the image's own steps built it by. */
+/** Returns the name of the last build script that the image's own steps ran: `build`, `build:prod`. */
 function buildScriptOf({ commands }: DockerfileFacts): string {
   const scripts = commands.flatMap(({ program, words }) =>
     /^(?:npm|pnpm|yarn|bun)$/.test(program) ? words.filter((word) => /^build(?::[\w.-]+)?$/.test(word)) : [],
@@ -92,7 +97,7 @@ function buildScriptOf({ commands }: DockerfileFacts): string {
   return scripts.at(-1) ?? 'build';
 }
 
-/** Options without which some projects do not install. */
+/** Returns those options of npm that the image's own build used because some projects do not install without them. */
 function installOptions({ commands }: DockerfileFacts, manager: PackageManager): string {
   if (manager !== 'npm') return '';
   const options = ['--legacy-peer-deps', '--force'].filter((option) =>
@@ -101,6 +106,7 @@ function installOptions({ commands }: DockerfileFacts, manager: PackageManager):
   return options.map((option) => ` ${option}`).join('');
 }
 
+/** Reports whether a command installs the project's dependencies, not a global package. */
 function installsProject(command: Command): boolean {
   const installs =
     runs(command, ['npm', 'pnpm', 'yarn', 'bun'], ['ci', 'install', 'i', 'clean-install']) ||
@@ -108,21 +114,21 @@ function installsProject(command: Command): boolean {
   return installs && !hasOption(command, '-g', '--global', '--version');
 }
 
-/** The project's own list and lock file. */
+/** The files that a template copies by itself: the project's package list, lock file and settings. */
 const MANIFEST = /^(?:\.\/)?(?:package[\w*-]*\.json|(?:yarn|bun)\.lock\w?|pnpm-lock\.yaml|\.yarnrc\.yml)\*?$/;
 
-/** What scripts and the package manager itself read while they install: schemas, patches, settings, releases of yarn. */
+/** Returns the COPY of other files that installing may read: schemas, patches, settings, releases of yarn. */
 function installInputs(facts: DockerfileFacts): readonly string[] {
   const isLeftOut = (source: string): boolean => MANIFEST.test(source) || isIgnored(source, 'node');
   return copySteps(facts, facts.commands.findIndex(installsProject), isLeftOut);
 }
 
-/** The client that Prisma writes from the schema, where the image's own steps had it written. */
+/** Returns the step that generates Prisma's client, if the image's own steps have one. */
 function prismaStep({ commands }: DockerfileFacts): readonly string[] {
   return commands.some((command) => runs(command, ['prisma'], ['generate'])) ? ['RUN npx prisma generate'] : [];
 }
 
-/** A package that the image installed for all, and starts: pm2 by one of its other names. */
+/** Returns the step that installs the global package which starts the image. pm2 also starts as `pm2-runtime`. */
 function globalStep({ commands, program }: DockerfileFacts): readonly string[] {
   const isGlobal = (command: Command): boolean =>
     (runs(command, ['npm'], ['install', 'i']) && hasOption(command, '-g', '--global')) ||
@@ -134,14 +140,17 @@ function globalStep({ commands, program }: DockerfileFacts): readonly string[] {
 
 const GLOBAL_NAME = /^[a-z][\w.-]*(?:@[\w.^~-]+)?$/;
 
-/** For addons that compile: what node-gyp takes, where the image's own steps installed it. */
+/** Returns the step that installs node-gyp's tools for native addons, if the image's own steps installed a compiler. */
 function gypStep(facts: DockerfileFacts): readonly string[] {
   const { build } = facts.packages;
   if (!build.some((name) => isToolchain(name) || /-dev$/.test(name))) return [];
   return [installStep(facts, ['python3', 'make', 'g++', ...buildPackages(facts)])];
 }
 
-/** Node.js: install, build and prune in one stage; the last one has the program and production's packages. */
+/**
+ * Returns a Dockerfile for Node.js: one stage installs, builds and prunes; the last one holds the program and its
+ * production dependencies.
+ */
 export function nodeDockerfile(facts: DockerfileFacts): string {
   return facts.framework.startsWith('next') ? nextDockerfile(facts) : serviceDockerfile(facts);
 }
@@ -172,7 +181,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     `RUN --mount=type=cache,target=${cache} ${prune}${installOptions(facts, manager)}`,
     '',
     ...lastStage(facts),
-    // Folders of tools and sources go with the context's .dockerignore; what is left is what the program reads.
+    // The .dockerignore keeps development files out, so that the folder holds only what the program reads.
     ...programFolder(facts, isDistroless(facts) ? '65532:65532' : 'node:node'),
     userLine(facts),
     ...startLines(facts),
@@ -209,7 +218,7 @@ function startLines(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
-/** Without a shell and npm, node itself starts the program: it is the entrypoint of distroless images. */
+/** Returns the start for distroless images: node is their entrypoint, and there is neither a shell nor npm. */
 function distrolessStart(facts: DockerfileFacts): readonly string[] {
   const ports = servingLines(withNode(facts));
   const args = argsOf(facts);
@@ -217,7 +226,7 @@ function distrolessStart(facts: DockerfileFacts): readonly string[] {
   return [...ports, '# The script that the image started another way.', 'CMD ["server.js"]'];
 }
 
-/** Distroless images have node outside of the PATH. */
+/** Names node by its path in the health check of a distroless image, where it is not on the PATH. */
 function withNode(facts: DockerfileFacts): DockerfileFacts {
   const named = byNames(facts);
   const { health } = named;
@@ -225,7 +234,7 @@ function withNode(facts: DockerfileFacts): DockerfileFacts {
   return { ...named, health: { ...health, words: ['/nodejs/bin/node', ...health.words.slice(1)] } };
 }
 
-/** Next.js with `output: "standalone"`: the server and the modules it traced, nothing else. */
+/** Returns a Dockerfile for Next.js with `output: "standalone"`: just the server and the modules that it traced. */
 function nextDockerfile(facts: DockerfileFacts): string {
   const { workdir } = facts;
   const ports = facts.ports.length > 0 ? facts.ports : ['3000'];

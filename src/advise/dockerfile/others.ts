@@ -4,12 +4,12 @@ import { closing } from './closing.ts';
 import { type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
 import { compilerStep, runPackages, runPackagesOr } from './packages.ts';
 
-/** Without a path of its own, a deployment installs below the sources. */
+/** Without BUNDLE_PATH, a deployment would install gems below the sources. */
 const BUNDLER =
   'BUNDLE_DEPLOYMENT=1 BUNDLE_PATH=/usr/local/bundle BUNDLE_WITHOUT=development:test RAILS_ENV=production';
 const RAILS_SERVER = 'CMD ["bundle", "exec", "rails", "server", "-b", "0.0.0.0"]';
 
-/** Ruby: gems with their extensions in one stage, without the groups of development; the last stage copies them. */
+/** Returns a Dockerfile for Ruby: one stage builds the gems, without development groups; the last one copies them. */
 export function rubyDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('ruby', facts, 'slim-suite');
   const isRails = facts.framework === 'rails';
@@ -31,17 +31,17 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     `ENV ${BUNDLER}`,
     ...environment(facts),
     'COPY --from=build /usr/local/bundle /usr/local/bundle',
-    // Rails makes log and tmp, which no context has.
-    ...programFolder({ ...facts, givesFiles: true }, '10001'),
+    // Rails creates log and tmp, which the .dockerignore leaves out.
+    ...programFolder({ ...facts, changesOwner: true }, '10001'),
     'USER 10001',
     ...closing(facts, isRails ? RAILS_SERVER : 'CMD ["bundle", "exec", "puma"]'),
   ].join('\n');
 }
 
-/** What serves it: Apache's module, PHP-FPM for a web server beside it, or nothing, for programs of the command line. */
+/** How PHP runs: as a module of Apache, as PHP-FPM behind a web server, or as a command-line program. */
 type Server = 'apache' | 'fpm' | 'cli';
 
-const SERVES: Readonly<Record<Server, string>> = {
+const START: Readonly<Record<Server, string>> = {
   apache: 'CMD ["apache2-foreground"]',
   fpm: 'CMD ["php-fpm"]',
   cli: 'CMD ["php", "main.php"]',
@@ -52,7 +52,7 @@ function serverOf({ program, commands, server }: DockerfileFacts): Server {
   return program === 'php' ? 'cli' : 'fpm';
 }
 
-/** Extensions that the image's own steps built or switched on. */
+/** Returns the names of the extensions that the image's own steps built or enabled. */
 function extensionsOf({ commands }: DockerfileFacts): readonly string[] {
   const names = commands.flatMap((command) => {
     const installs =
@@ -68,7 +68,10 @@ function isExtension(word: string): boolean {
 
 const INSTALLER = '/usr/bin/install-php-extensions';
 
-/** The installer of extensions brings what they need and removes what built them; it stays outside of the image. */
+/**
+ * Returns the step that installs the extensions. Its installer adds the libraries they need, removes the build tools,
+ * and is only mounted, so that it does not end up in the image.
+ */
 function extensionSteps(facts: DockerfileFacts): readonly string[] {
   const names = extensionsOf(facts);
   if (names.length === 0)
@@ -79,14 +82,17 @@ function extensionSteps(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
-/** Modules of Apache that its steps switched on: `rewrite`. */
+/** Returns the step that enables Apache modules, such as `rewrite`, which the image's own steps enabled. */
 function moduleSteps({ commands }: DockerfileFacts): readonly string[] {
   const names = commands.flatMap(({ program, words }) => (program === 'a2enmod' ? words : []));
   const modules = [...new Set(names.filter((name) => /^[a-z]\w*$/.test(name)))];
   return modules.length > 0 ? [`RUN a2enmod ${modules.join(' ')}`] : [];
 }
 
-/** A COPY leaves the owner of a folder that is there already; logs stay out of the context. */
+/**
+ * The folders that Laravel writes to. COPY does not change the owner of an existing folder, so they are created first,
+ * with storage/logs, which the .dockerignore leaves out.
+ */
 const LARAVEL_WRITES = [
   'RUN install -d -o www-data -g www-data storage storage/logs bootstrap/cache',
   ...['storage', 'bootstrap/cache'].map(
@@ -94,25 +100,25 @@ const LARAVEL_WRITES = [
   ),
 ];
 
-/** What PHP's images start; other distributions have other names for it. */
-const OF_PHP = /^(?:apache2(?:ctl|-foreground)?|httpd(?:-foreground)?|php-fpm[\d.]*)$/;
+/** The programs that PHP images start, by their names in several distributions. */
+const PHP_SERVER = /^(?:apache2(?:ctl|-foreground)?|httpd(?:-foreground)?|php-fpm[\d.]*)$/;
 
-/** As the server's image starts, where the image starts nothing else beside it. */
+/** Returns the lines that start PHP as its official image does, with a note if the image starts something else. */
 function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
   const { entrypoint, cmd, program, script } = facts;
-  const startsOther = entrypoint.length + cmd.length > 0 && (script !== undefined || !OF_PHP.test(program));
-  if (server === 'cli') return closing(facts, SERVES.cli);
-  if (!startsOther) return closing({ ...facts, entrypoint: [], cmd: [] }, SERVES[server]);
+  const startsOther = entrypoint.length + cmd.length > 0 && (script !== undefined || !PHP_SERVER.test(program));
+  if (server === 'cli') return closing(facts, START.cli);
+  if (!startsOther) return closing({ ...facts, entrypoint: [], cmd: [] }, START[server]);
   return [
     '# It starts more than PHP: copy the settings of that, too, and see that it runs without the rights of root.',
-    ...closing(facts, SERVES[server]),
+    ...closing(facts, START[server]),
   ];
 }
 
-/** PHP: Composer in a stage of its own; the last stage is served as the image is, from the same folder. */
+/** Returns a Dockerfile for PHP: one stage runs Composer; the last one serves the program as the image does. */
 export function phpDockerfile(facts: DockerfileFacts): string {
   const server = serverOf(facts);
-  // Apache's module is built on Debian alone.
+  // PHP's official images with Apache exist on Debian only.
   const suite = facts.base === 'alpine-base' && server !== 'apache' ? `alpine${ALPINE}` : DEBIAN;
   const workdir = facts.workdir === '/' || facts.workdir === '/app' ? '/var/www/html' : facts.workdir;
   return [
@@ -136,7 +142,10 @@ export function phpDockerfile(facts: DockerfileFacts): string {
   ].join('\n');
 }
 
-/** .NET: published in the SDK's image; the last stage is the ASP.NET runtime without a shell (chiseled). */
+/**
+ * Returns a Dockerfile for .NET: published in the SDK's image; the last stage is on the ASP.NET runtime, without a
+ * shell (chiseled) if possible.
+ */
 export function dotnetDockerfile(facts: DockerfileFacts): string {
   const ubuntu = facts.needsDistribution ? 'noble' : 'noble-chiseled';
   const last = `${facts.release}.0-${facts.base === 'alpine-base' ? 'alpine' : ubuntu}`;

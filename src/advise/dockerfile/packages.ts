@@ -1,11 +1,11 @@
 import type { DockerfileFacts } from './facts.ts';
 
-/** Whether the packages that the image's own steps installed go by the same names on the bases of the Dockerfile. */
+/** Reports whether the image's packages keep their names on the Dockerfile's base: both have the same manager. */
 function hasSameNames({ base, packages }: DockerfileFacts): boolean {
   return packages.manager === (base === 'alpine-base' ? 'apk' : 'apt');
 }
 
-/** The RUN that installs packages, and leaves no lists. */
+/** Returns the RUN instruction that installs packages and leaves no package lists behind. */
 export function installStep({ base }: DockerfileFacts, names: readonly string[]): string {
   const all = [...new Set(names)].join(' ');
   return base === 'alpine-base'
@@ -13,28 +13,34 @@ export function installStep({ base }: DockerfileFacts, names: readonly string[])
     : `RUN apt-get update && apt-get install -y --no-install-recommends ${all} && rm -rf /var/lib/apt/lists/*`;
 }
 
-/** A compiler, and what else the image's build installed: for build stages only. */
+/**
+ * Returns the RUN instruction that installs a C compiler, `tools`, and the packages that the image's own build used;
+ * for build stages only.
+ */
 export function compilerStep(facts: DockerfileFacts, tools: readonly string[] = []): string {
   const compiler = facts.base === 'alpine-base' ? 'build-base' : 'build-essential';
   return installStep(facts, [compiler, ...tools, ...buildPackages(facts)]);
 }
 
-/** What the image's own steps installed for its build, where it goes by the same names. */
+/** Returns the packages that the image's own steps installed for its build; none if their names may differ here. */
 export function buildPackages(facts: DockerfileFacts): readonly string[] {
   return hasSameNames(facts) ? facts.packages.build : [];
 }
 
-/** The packages that the program runs with, or a note where it has none of them that is known. */
+/** Returns {@link runPackages}, or the given note if that is empty. */
 export function runPackagesOr(facts: DockerfileFacts, note: string): readonly string[] {
   const packages = runPackages(facts);
   return packages.length > 0 ? packages : [note];
 }
 
-/** The packages that the program runs with; a note on those whose names, or whose libraries', are not known. */
+/**
+ * Returns the lines that install the packages the program needs at run time, with notes on packages whose names may
+ * differ here, and on headers, whose libraries' package names are unknown.
+ */
 export function runPackages(facts: DockerfileFacts): readonly string[] {
   const { run, build } = facts.packages;
   const isKnown = hasSameNames(facts);
-  // Everything has the C library.
+  // Every base contains the C library.
   const headers = build.filter((name) => /-dev(?:el)?$/.test(name) && !/^(?:libc6?|musl)-dev$/.test(name));
   return [
     ...(run.length > 0 && !isKnown
@@ -47,10 +53,10 @@ export function runPackages(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
-/** What may keep the same names from being found. */
+/** Returns notes on why packages may not be found by the same names. */
 function changedNames({ base, olderDistro, packages }: DockerfileFacts): readonly string[] {
   return [
-    ...(packages.ofOthers ? ['# The image added repositories: add those that these packages come from.'] : []),
+    ...(packages.addsRepositories ? ['# The image added repositories: add those that these packages come from.'] : []),
     ...(olderDistro === undefined || base === 'alpine-base'
       ? []
       : [`# By their names in ${olderDistro}: those with a number in them may have another here.`]),

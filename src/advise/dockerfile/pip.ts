@@ -3,71 +3,75 @@ import { type Command, runs } from '../../policy/shell.ts';
 import { sourceOf } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 
-/** What the image's own steps had pip install. */
+/** What the image's own steps installed with pip. */
 interface PipList {
-  /** Files of requirements, in the build's context. */
+  /** Requirements files, as paths in the build context. */
   readonly files: readonly string[];
-  /** `torch`, `uvicorn[standard]>=0.30` */
+  /** Requirements: `torch`, `uvicorn[standard]>=0.30`, `tool@git+https://…`. */
   readonly names: readonly string[];
-  /** Projects beside the program's, in the build's context: `./vendor/tool`. */
+  /** Other projects in the build context: `./vendor/tool`. */
   readonly folders: readonly string[];
-  /** The project itself, `.` or `.[server]`. */
+  /** The program's own project: `.` or `.[server]`. */
   readonly project: string | undefined;
-  /** `--extra-index-url https://…` */
+  /** Options that name package indexes: `--extra-index-url https://…`. */
   readonly indexes: readonly string[];
 }
 
-/** Of pip itself, and of tools that fill the environment. */
+/** pip itself, and other tools that fill the environment; the templates install those they use. */
 const TOOLS = /^(?:pip|setuptools|wheel|build|uv|poetry|pipenv|virtualenv|pip-tools)(?:[=<>~!].*)?$/;
 const REQUIREMENT = /^[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:[=<>~!]=?[\w.*,=<>~!+-]+)?$/;
-/** Without a user, who may be a token. */
+/** Not with a user in the URL, who may be a token. */
 const REPOSITORY = /^(?:[\w.-]+@)?git\+https:\/\/[\w.-]+\/[\w./@#=&-]+$/;
 const FOLDER = /^\.\/(?!.*\.\.)[\w./-]*\w$/;
 const PROJECT = /^\.\/?(?:\[[\w,-]+\])?$/;
 const FILE = /^[\w./-]+$/;
-/** Lists and extras that development alone needs. */
+/** Requirements files and extras that only development needs. */
 const FOR_DEVELOPMENT = /(?:^|[/._-])(?:dev|development|test|tests|testing|lint|docs)(?:[._-]|$)/;
-/** Options whose value is the next word, and no package. */
+/** Options that take the next word as their value, so that it is no package. */
 const TAKES_VALUE =
   /^(?:-[rciftp]|--(?:requirement|constraint|index-url|extra-index-url|find-links|target|prefix|root|trusted-host|timeout|retries|platform|python|python-version|progress-bar|cache-dir))$/;
-/** Where other builds of the packages lie: PyTorch's without CUDA weigh a tenth. */
+/** Options that name an index with other builds of packages. PyTorch's builds without CUDA are a tenth of the size. */
 const INDEX = /^(?:-i|-f|--index-url|--extra-index-url|--find-links)$/;
 const ADDRESS = /^https:\/\/[\w./-]+$/;
 
 function isInstall(command: Command): boolean {
-  return runs(command, ['pip', 'uv'], ['install']) || (runs(command, ['python'], ['install']) && isPip(command));
+  return runs(command, ['pip', 'uv'], ['install']) || (runs(command, ['python'], ['install']) && namesPip(command));
 }
 
-/** `"fastapi >= 0.100"` and `"tool @ git+https://…"` lost their quotes: each is one requirement. */
-function joined(words: readonly string[]): readonly string[] {
+/** Joins the words of requirements that were quoted, such as `"fastapi >= 0.100"` and `"tool @ git+https://…"`. */
+function joinRequirements(words: readonly string[]): readonly string[] {
   const requirements: string[] = [];
   for (const word of words) {
-    const goesOn = /^[=<>~!@]/.test(word) || /^[^-].*[=<>~!@,]$/.test(requirements.at(-1) ?? '');
-    requirements.push(goesOn ? (requirements.pop() ?? '') + word : word);
+    const isContinued = /^[=<>~!@]/.test(word) || /^[^-].*[=<>~!@,]$/.test(requirements.at(-1) ?? '');
+    requirements.push(isContinued ? (requirements.pop() ?? '') + word : word);
   }
   return requirements;
 }
 
-function isPip({ words }: Command): boolean {
+function namesPip({ words }: Command): boolean {
   return words.includes('pip');
 }
 
 function pipListOf({ commands, copies, workdir }: DockerfileFacts): PipList {
   const installs = commands.filter((command) => isInstall(command) && !commandHoldsSecret(command.words));
-  const words = installs.flatMap((command) => joined(command.words.slice(command.words.indexOf('install') + 1)));
+  const words = installs.flatMap(({ words: all }) => joinRequirements(all.slice(all.indexOf('install') + 1)));
   const files = words.flatMap((word, at) => fileIn(word, words[at - 1]) ?? []);
-  const free = words.filter((_, at) => !TAKES_VALUE.test(words[at - 1] ?? ''));
+  const packages = words.filter((_, at) => !TAKES_VALUE.test(words[at - 1] ?? ''));
   const wanted = files.filter((file) => FILE.test(file) && !FOR_DEVELOPMENT.test(file));
   return {
     files: [...new Set(wanted.map((file) => sourceOf(file, copies, workdir) ?? inContext(file)))],
-    names: [...new Set(free.filter((word) => (REQUIREMENT.test(word) && !TOOLS.test(word)) || REPOSITORY.test(word)))],
-    folders: [...new Set(free.filter((word) => FOLDER.test(word)))],
-    project: productionOf(free.find((word) => PROJECT.test(word))),
+    names: [...new Set(packages.filter(isWanted))],
+    folders: [...new Set(packages.filter((word) => FOLDER.test(word)))],
+    project: productionOf(packages.find((word) => PROJECT.test(word))),
     indexes: [...new Set(words.flatMap((word, at) => indexIn(word, words[at - 1]) ?? []))],
   };
 }
 
-/** `.[server,dev]` is `.[server]` where it runs. */
+function isWanted(word: string): boolean {
+  return (REQUIREMENT.test(word) && !TOOLS.test(word)) || REPOSITORY.test(word);
+}
+
+/** Drops the extras that only development needs: `.[server,dev]` becomes `.[server]`. */
 function productionOf(project: string | undefined): string | undefined {
   const extras =
     /\[(.*)\]/
@@ -77,22 +81,27 @@ function productionOf(project: string | undefined): string | undefined {
   return project === undefined ? undefined : extras.length > 0 ? `.[${extras.join(',')}]` : '.';
 }
 
-/** `-r FILE`, `-rFILE`, `--requirement=FILE` */
+/** Returns the requirements file that a word names: `-r FILE`, `-rFILE`, `--requirement=FILE`. */
 function fileIn(word: string, before = ''): string | undefined {
   return /^(?:-r|--requirement)$/.test(before) ? word : /^(?:-r|--requirement=)(.+)$/.exec(word)?.[1];
 }
 
+/** Returns an option with the index that it names: `-i URL`, `--index-url=URL`. */
 function indexIn(word: string, before = ''): string | undefined {
   const [option, value = ''] = word.includes('=') ? word.split('=', 2) : [before, word];
   return option !== undefined && INDEX.test(option) && ADDRESS.test(value) ? `${option} ${value}` : undefined;
 }
 
-/** A list was copied to where the image has it; in the context it goes by its name. */
+/** Returns the likely path in the context of a file whose COPY is unknown: its name alone if the path is absolute. */
 function inContext(file: string): string {
   return file.startsWith('/') ? file.slice(file.lastIndexOf('/') + 1) : file.replace(/^\.\//, '');
 }
 
-/** The steps that install what the image has: lists first, so that a change of sources installs nothing anew. */
+/**
+ * Returns the steps that install the image's packages. Requirements come before the sources, so that a change of
+ * sources does not install them again.
+ * @param run the RUN instruction, with its cache mount
+ */
 export function pipInstall(facts: DockerfileFacts, run: string): readonly string[] {
   const list = pipListOf(facts);
   const isEmpty = list.files.length + list.names.length === 0;
@@ -108,12 +117,12 @@ export function pipInstall(facts: DockerfileFacts, run: string): readonly string
   ];
 }
 
-/** What pip itself calls: git, for packages that it takes from there. */
+/** Returns the programs that pip itself needs: git, for packages from git repositories. */
 export function pipTools(facts: DockerfileFacts): readonly string[] {
   return pipListOf(facts).names.some((name) => REPOSITORY.test(name)) ? ['git'] : [];
 }
 
-/** Lists in a folder of their own include one another. */
+/** Returns the COPY of requirements files. Files in a folder may include one another, so the whole folder is copied. */
 function copies({ files }: PipList): readonly string[] {
   const atTop = files.filter((file) => folderOf(file) === '');
   const folders = [...new Set(files.map(folderOf))].filter((folder) => folder !== '');

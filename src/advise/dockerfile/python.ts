@@ -7,7 +7,7 @@ import { compilerStep, runPackagesOr } from './packages.ts';
 import { pipInstall, pipTools } from './pip.ts';
 import { byNames, withoutRunner } from './start-words.ts';
 
-/** What starts a program whose image does not say, by framework. */
+/** The start by framework, for images that do not say how they start. */
 const STARTS: Readonly<Record<string, string>> = {
   django: 'CMD ["gunicorn", "--bind", "0.0.0.0:8000", "config.wsgi:application"]',
   fastapi: 'CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]',
@@ -16,7 +16,7 @@ const STARTS: Readonly<Record<string, string>> = {
 
 type Tool = 'pip' | 'uv' | 'poetry' | 'pipenv';
 
-/** `uv pip install` takes pip's lists, and no project of uv's. */
+/** Returns the tool that installed the packages. `uv pip install` counts as pip: it installs from pip's lists. */
 function toolOf({ commands }: DockerfileFacts): Tool {
   const started = (tool: Tool) =>
     commands.some(({ program, words }) => program === tool && !(tool === 'uv' && words.includes('pip')));
@@ -25,10 +25,10 @@ function toolOf({ commands }: DockerfileFacts): Tool {
 
 const WITH_CACHE = 'RUN --mount=type=cache,target=/root/.cache';
 
-/** The installer, and the virtual environment that it fills. */
+/** The lines that set up each tool and the virtual environment that it fills. */
 const TOOLS: Readonly<Record<Tool, readonly string[]>> = {
   pip: [
-    // Of 7 MB, compressed, that pip and setuptools take in it, the program uses none: the base's own pip fills it.
+    // pip and setuptools would add 7 MB (compressed) that the program does not use: the base's own pip does the work.
     '# Without pip and setuptools: list setuptools in the requirements where the program imports pkg_resources.',
     'RUN python -m venv --without-pip /opt/venv',
     'ENV PATH=/opt/venv/bin:$PATH PIP_PYTHON=/opt/venv/bin/python',
@@ -37,12 +37,12 @@ const TOOLS: Readonly<Record<Tool, readonly string[]>> = {
     `${WITH_CACHE} pip install uv`,
     'ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never',
   ],
-  poetry: besideItself('poetry'),
-  pipenv: besideItself('pipenv'),
+  poetry: inOwnEnvironment('poetry'),
+  pipenv: inOwnEnvironment('pipenv'),
 };
 
-/** A tool with an environment of its own, so that its packages do not get into the program's. */
-function besideItself(tool: string): readonly string[] {
+/** Installs a tool into an environment of its own, which keeps its packages out of the program's. */
+function inOwnEnvironment(tool: string): readonly string[] {
   return [
     `${WITH_CACHE} python -m venv /opt/${tool} && /opt/${tool}/bin/pip install ${tool} && python -m venv /opt/venv`,
     'ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH',
@@ -69,30 +69,37 @@ function installSteps(facts: DockerfileFacts): readonly string[] {
   return tool === 'pip' ? pipInstall(facts, WITH_CACHE) : INSTALLS[tool];
 }
 
-const MANAGED: readonly (readonly string[])[] = [['collectstatic', '--noinput'], ['compilemessages']];
+/** The commands of manage.py that belong in a build, with their options. */
+const MANAGE_COMMANDS: readonly (readonly string[])[] = [['collectstatic', '--noinput'], ['compilemessages']];
 
-/** Django's files for the web server, where the image's own build made them: with the settings and variables that it gave. */
+/**
+ * Returns the steps that generate Django's static files and messages, if the image's own build did, with its settings
+ * and variables.
+ */
 function manageSteps(facts: DockerfileFacts): readonly string[] {
-  const steps = MANAGED.flatMap(([name = '', ...options]) => {
-    const made = facts.commands.findLast(
+  const steps = MANAGE_COMMANDS.flatMap(([name = '', ...options]) => {
+    const original = facts.commands.findLast(
       ({ words }) => words.some((word) => word.endsWith('manage.py')) && words.includes(name),
     );
-    return made ? [`RUN ${manageCommand(made, [name, ...options]).join(' ')}`] : [];
+    return original ? [`RUN ${manageCommand(original, [name, ...options]).join(' ')}`] : [];
   });
   return steps.length > 0 ? [...environment(facts), ...steps] : [];
 }
 
-function manageCommand(made: Command, words: readonly string[]): readonly string[] {
-  const settings = valuesOf(made, '--settings').filter((value) => /^[\w.]+$/.test(value));
+function manageCommand(original: Command, words: readonly string[]): readonly string[] {
+  const settings = valuesOf(original, '--settings').filter((value) => /^[\w.]+$/.test(value));
   return [
-    ...ownVariables(made),
+    ...ownVariables(original),
     '/opt/venv/bin/python manage.py',
     ...words,
     ...settings.map((value) => `--settings=${value}`),
   ];
 }
 
-/** Python: packages into a virtual environment in one stage, with a compiler at hand; the last stage copies it. */
+/**
+ * Returns a Dockerfile for Python: one stage, which has a compiler, installs packages into a virtual environment; the
+ * last one copies it.
+ */
 export function pythonDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('python', facts, 'slim-suite');
   return [

@@ -1,17 +1,18 @@
 import { baseName } from './copies.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 
-/** Options of uv, Poetry and Pipenv whose value is the next word. */
+/** Options of uv, Poetry and Pipenv that take the next word as their value. */
 const TAKES_VALUE =
   /^(?:-[pPCwif]|--(?:with|with-editable|with-requirements|extra|no-extra|group|no-group|only-group|env-file|python|package|index|default-index|index-url|extra-index-url|find-links|directory|project|color|cache-dir|config-file|link-mode|resolution|prerelease|upgrade-package|refresh-package|reinstall-package|config-setting|index-strategy|keyring-provider|exclude-newer))$/;
-/** uv runs Python itself on these. */
+/** Options with which uv runs a Python module. */
 const MODULE = ['-m', '--module'];
 const SOURCE = /\.pyw?$/;
 
 /**
- * What `uv run`, `poetry run` or `pipenv run` starts: `["run", "--frozen", "uvicorn", "app:app"]` is `uvicorn app:app`.
- * @param words what follows the runner's name
- * @returns undefined where they do not run anything
+ * Returns the command that `uv run`, `poetry run` or `pipenv run` starts: `["uvicorn", "app:app"]` for
+ * `["run", "--frozen", "uvicorn", "app:app"]`.
+ * @param words the words after the runner's name
+ * @returns undefined if they do not start anything
  */
 export function startedByRunner(words: readonly string[]): readonly string[] | undefined {
   const [run, ...rest] = withoutOptions(words);
@@ -23,7 +24,7 @@ export function startedByRunner(words: readonly string[]): readonly string[] | u
   return SOURCE.test(first) ? ['python', first, ...more] : [first, ...more];
 }
 
-/** From the first word that is no option of the runner; `-m` and `--` say what it runs. */
+/** Drops the runner's leading options, up to `-m` or `--`, which introduce what it runs. */
 function withoutOptions(words: readonly string[]): readonly string[] {
   let at = 0;
   for (let word = words[0]; word?.startsWith('-') && word !== '--' && !MODULE.includes(word); word = words[at]) {
@@ -32,15 +33,15 @@ function withoutOptions(words: readonly string[]): readonly string[] {
   return words.slice(at);
 }
 
-/** The last stage has the environment on its PATH, and no runner. */
+/** Replaces a start by uv, Poetry or Pipenv with what it starts: the last stage has no runner, only the environment. */
 export function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
   if (!['uv', 'poetry', 'pipenv'].includes(facts.program)) return facts;
-  const own = startedByRunner(facts.programArgs);
-  const start = own ?? startedByRunner(argsOf(facts));
+  const fromProgramArgs = startedByRunner(facts.programArgs);
+  const start = fromProgramArgs ?? startedByRunner(argsOf(facts));
   if (start === undefined) return facts;
   const program = baseName(start[0] ?? '');
   if (!facts.isEntrypoint) return { ...facts, program, cmd: start };
-  return own ? { ...facts, program, entrypoint: start } : { ...facts, program, entrypoint: [], cmd: start };
+  return fromProgramArgs ? { ...facts, program, entrypoint: start } : { ...facts, program, entrypoint: [], cmd: start };
 }
 
 const IN_ENVIRONMENT = /^\/(?:.*\/)?\.?(?:v|virtual)?env\/bin\/[\w.-]+$/;
@@ -49,8 +50,8 @@ const INTERPRETER = /^\/(?:.*\/)?bin\/(?:node|python[\d.]*)$/;
 const NUMBERED_PYTHON = /^python\d*\.\d+$/;
 
 /**
- * The same start with names in place of paths: programs of a virtual environment or another folder for programs lie
- * elsewhere here, and the PATH leads to them.
+ * Replaces the paths of programs by their names: in the generated image, virtual environments and other program folders
+ * are elsewhere, but on the PATH.
  */
 export function byNames(facts: DockerfileFacts): DockerfileFacts {
   const { entrypoint, cmd, health } = facts;

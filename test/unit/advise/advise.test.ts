@@ -312,7 +312,7 @@ test("a catalogue's base hides the public one of the same release and variant", 
     measured: true,
   };
   const names = knowledgeOf([own])
-    .of('node')
+    .ofRuntime('node')
     .map(({ reference }) => reference);
   expect(names).toContain(own.reference);
   expect(names).not.toContain('node:22-bookworm-slim');

@@ -120,5 +120,5 @@ test.each([
   ['/srv/list.txt', ['.'], '/app', undefined],
   ['/list.txt', ['/'], '/', 'list.txt'],
 ])('%s after COPY %j %s is %s in the context', (path, sources, target, source) => {
-  expect(sourceOf(path, [{ sources, target, after: 0 }], '/app')).toBe(source);
+  expect(sourceOf(path, [{ sources, target, commandsBefore: 0 }], '/app')).toBe(source);
 });
