@@ -57,7 +57,7 @@ export function isScript(word: string): boolean {
 
 /** Init programs, which start the next word, and their options. */
 const INIT = /^(?:\S*\/)?(?:tini|tini-static|dumb-init|catatonit)$|^-/;
-/** Programs of a runtime that need no shell. For Node.js it is node alone: npm, yarn and pm2 are scripts that use one. */
+/** Programs of a runtime that need no shell. Of Node.js, only node itself: npm, yarn and pm2 are scripts that do. */
 const WITHOUT_SHELL: Readonly<Partial<Record<Runtime, RegExp>>> = { node: /^(?:\S*\/)?node$/ };
 
 /** Reports whether the start or the health check of an image needs a shell, or curl, wget or nc. */

@@ -2,27 +2,27 @@ import { compileGlobs, type Matcher } from '../common/glob.ts';
 import { remember } from '../common/remember.ts';
 import type { Goal } from '../common/units.ts';
 
-/** A limit on images of some teams or repositories. */
+/** Limits and a goal for the images of a team, of some repositories, or of all if it names neither. */
 export interface Budget {
   readonly team?: string;
-  /** A glob over repositories' names; none is every repository. */
+  /** A glob over repository names; absent means every repository. */
   readonly repository?: string;
-  /** Pull size, bytes. */
+  /** The largest pull size in bytes. */
   readonly maxImageSize?: number;
   readonly maxLayers?: number;
-  /** How small its images shall become; the policy's goal otherwise. */
+  /** How small the images should become; if absent, the policy's goal applies. */
   readonly goal?: Goal;
-  /** Pull size (bytes) that progress towards the goal counts from; their size when they were first audited otherwise. */
+  /** The pull size (bytes) from which progress towards the goal is measured; by default the size at the first audit. */
   readonly baseline?: number;
 }
 
-/** Whose image it is: what budgets are chosen by. */
+/** The repository and team of an image, by which its budgets are chosen. */
 export interface ImageOwner {
   readonly repository: string;
   readonly team?: string;
 }
 
-/** The budgets that an image must keep: every one that names its team and its repository, or none of either. */
+/** Returns the budgets that apply to an image: those whose team and repository match, or are absent. */
 export function budgetsFor(owner: ImageOwner, budgets: readonly Budget[]): readonly Budget[] {
   return budgets.filter(
     (budget) =>
@@ -31,12 +31,15 @@ export function budgetsFor(owner: ImageOwner, budgets: readonly Budget[]): reado
   );
 }
 
-/** The goal of an image: of the first budget that sets one for it, else the policy's. */
+/**
+ * Returns the goal of an image: that of the first matching budget with a goal, else the fallback.
+ * @param fallback the policy's goal
+ */
 export function goalFor(owner: ImageOwner, budgets: readonly Budget[], fallback: Goal): Goal {
   return goalOf(owner, budgets, fallback).goal;
 }
 
-/** The same with where it is counted from, if that is configured. */
+/** Returns the same goal as {@link goalFor}, with the baseline of its budget (bytes) if one is configured. */
 export function goalOf(
   owner: ImageOwner,
   budgets: readonly Budget[],

@@ -5,34 +5,35 @@ import { type Budget, budgetsFor, type ImageOwner, matcherOf } from './budgets.t
 import type { Evidence, Finding, Severity } from './finding.ts';
 import { findingsOf, type RuleSettings } from './findings-of.ts';
 
-/** What an organisation asks of its images. */
+/** What an organisation requires of its images. */
 export interface Policy {
   readonly rules?: RuleSettings;
   readonly budgets?: readonly Budget[];
-  /** Globs over base images' names; an image whose base is none of them breaks the policy. Empty: any base will do. */
+  /** Globs over base images' names, one of which every image's base must match. Empty allows any base. */
   readonly allowedBases?: readonly string[];
 }
 
-/** The image under test: where it was found, and what is known of it. */
+/** An image to be checked, with its reference and owner. */
 export interface ImageUnderTest {
-  /** As shown in reports: `registry.example.com/team/app:1.0`. */
+  /** As reports show it: `registry.example.com/team/app:1.0`. */
   readonly reference: string;
   readonly owner: ImageOwner;
   readonly image: AuditedImage;
 }
 
-/** What a policy looks at; an audit keeps it, so that a check of all its images needs no manifest. */
+/** The facts that a policy checks. Audits store them, so that checking all images of an audit needs no manifests. */
 export interface ImageFacts extends Omit<ImageUnderTest, 'image'> {
-  /** Pull size. */
+  /** Pull size in bytes. */
   readonly bytes: number;
   readonly layerCount: number;
-  /** Equal names of its base; none: unknown, and `baseReason` says why. */
+  /** The names of its base, all for the same layers; empty if the base is unknown. */
   readonly baseNames: readonly string[];
+  /** Why the base is unknown; empty if it is known. */
   readonly baseReason: string;
   readonly findings: readonly Pick<Finding, 'rule' | 'severity' | 'message' | 'evidence'>[];
 }
 
-/** What breaks a policy. `error` makes `check` exit with 3; the others are shown. */
+/** A breach of a policy. Severity `error` makes the `check` command exit with 3; the others are only shown. */
 export interface Violation {
   readonly reference: string;
   /** A rule's id, or `max-image-size`, `max-layers`, `allowed-bases`. */
@@ -42,7 +43,7 @@ export interface Violation {
   readonly evidence: readonly Evidence[];
 }
 
-/** Everything about one image that its policy does not allow: budgets, bases, and every finding of any severity. */
+/** Returns an image's violations of a policy: exceeded budgets, a base that is not allowed, and all findings. */
 export function checkImage({ reference, owner, image }: ImageUnderTest, policy: Policy): readonly Violation[] {
   const { base } = image.verdict;
   const facts: ImageFacts = {
@@ -57,11 +58,11 @@ export function checkImage({ reference, owner, image }: ImageUnderTest, policy: 
   return checkFacts(facts, policy);
 }
 
-/** The same of what an audit keeps; its findings were made by the policy's rules. */
+/** Returns the violations of an image from its stored facts, whose findings must come from the same policy's rules. */
 export function checkFacts(facts: ImageFacts, policy: Omit<Policy, 'rules'>): readonly Violation[] {
   return [
     ...budgetsFor(facts.owner, policy.budgets ?? []).flatMap((budget) => overBudget(facts, budget)),
-    ...foreignBase(facts, policy.allowedBases ?? []),
+    ...disallowedBase(facts, policy.allowedBases ?? []),
     ...facts.findings.map(({ rule, severity, message, evidence }) => ({
       reference: facts.reference,
       rule,
@@ -72,7 +73,7 @@ export function checkFacts(facts: ImageFacts, policy: Omit<Policy, 'rules'>): re
   ];
 }
 
-/** Whether a list of violations fails the check. */
+/** Reports whether violations make the check fail: at least one is an error. */
 export function failsCheck(violations: readonly Violation[]): boolean {
   return violations.some((violation) => violation.severity === 'error');
 }
@@ -90,7 +91,7 @@ function overBudget({ reference, bytes, layerCount }: ImageFacts, budget: Budget
   return violations;
 }
 
-function foreignBase({ reference, baseNames, baseReason }: ImageFacts, allowed: readonly string[]): Violation[] {
+function disallowedBase({ reference, baseNames, baseReason }: ImageFacts, allowed: readonly string[]): Violation[] {
   if (allowed.length === 0) return [];
   if (baseNames.some((name) => allowed.some((glob) => matcherOf(glob)(name)))) return [];
   const found = baseNames.length === 0 ? `its base is unknown (${baseReason})` : `it stands on ${baseNames.join('; ')}`;

@@ -2,34 +2,34 @@ import { humanBytes } from '../measure/human-bytes.ts';
 import type { ByteRange, Evidence } from './finding.ts';
 
 /**
- * Where a rule saw what it says, a line a place: `layer 10, up to 13 MB: RUN npm install`. Layers count from 1, base first,
- * as `inspect` shows them.
+ * Formats evidence, one line per item: `layer 10, up to 13 MB: RUN npm install`. Layers are numbered from 1, base
+ * first, as `inspect` shows them.
  */
 export function evidenceLines(evidence: readonly Evidence[]): readonly string[] {
   return evidence.map(({ layer, instruction, subject, bytes }) => {
     const place = [layer === undefined ? '' : `layer ${layer + 1}`, bytes ? bytesText(bytes) : ''];
-    return [place.filter(isSaid).join(', '), subject ?? '', instruction ?? ''].filter(isSaid).join(': ');
+    return [place.filter(isNotEmpty).join(', '), subject ?? '', instruction ?? ''].filter(isNotEmpty).join(': ');
   });
 }
 
-/** So many places, and so much of each, are shown on a screen. */
-const SHOWN_PLACES = 4;
-const SHOWN_LENGTH = 110;
+/** The most lines, and the most characters of each, that are shown on a terminal. */
+const MAX_LINES = 4;
+const MAX_LINE_LENGTH = 110;
 
-/** The same for a terminal: the first few, cut where they are long. */
+/** Formats evidence for a terminal: the first few lines, long ones truncated, and the number of those left out. */
 export function shortEvidence(evidence: readonly Evidence[]): readonly string[] {
-  const lines = evidenceLines(evidence.slice(0, SHOWN_PLACES)).map((line) =>
-    line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH - 1)}…` : line,
+  const lines = evidenceLines(evidence.slice(0, MAX_LINES)).map((line) =>
+    line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH - 1)}…` : line,
   );
-  return evidence.length > SHOWN_PLACES ? [...lines, `and ${evidence.length - SHOWN_PLACES} more`] : lines;
+  return evidence.length > MAX_LINES ? [...lines, `and ${evidence.length - MAX_LINES} more`] : lines;
 }
 
-/** `13 MB`, `up to 13 MB`, `2 MB to 13 MB`. */
+/** Formats a range: `13 MB`, `up to 13 MB`, `2 MB to 13 MB`. */
 function bytesText({ min, max }: ByteRange): string {
   if (min === max) return humanBytes(max);
   return min === 0 ? `up to ${humanBytes(max)}` : `${humanBytes(min)} to ${humanBytes(max)}`;
 }
 
-function isSaid(part: string): boolean {
+function isNotEmpty(part: string): boolean {
   return part !== '';
 }

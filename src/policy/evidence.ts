@@ -2,27 +2,30 @@ import type { MeasuredLayer } from './audited-image.ts';
 import type { ByteRange, Evidence, Hit } from './finding.ts';
 import type { LayerView } from './image-view.ts';
 
-/** A layer as evidence. */
+/** Returns evidence that points to a layer and its instruction. */
 export function evidenceOf(layer: LayerView, about: Pick<Evidence, 'subject' | 'bytes'> = {}): Evidence {
   return { layer: layer.position, ...(layer.instruction ? { instruction: layer.instruction } : {}), ...about };
 }
 
-/** So many names are shown of what may be hundreds. */
-const SHOWN_NAMES = 8;
+/** The most package names that evidence lists; there may be hundreds. */
+const MAX_NAMES = 8;
 
-/** Packages that were found in a layer, as evidence with their bytes and the names of the largest. */
+/**
+ * Returns evidence of packages found in a layer: the names of the largest, and the compressed bytes of all.
+ * @param packages with their uncompressed sizes in bytes
+ */
 export function packagesEvidence(
   layer: LayerView,
   packages: readonly { readonly name: string; readonly bytes: number }[],
 ): Evidence {
   const fileBytes = packages.reduce((sum, { bytes }) => sum + bytes, 0);
   const names = packages.toSorted((a, b) => b.bytes - a.bytes).map(({ name }) => name);
-  const more = names.length > SHOWN_NAMES ? `, and ${names.length - SHOWN_NAMES} more` : '';
-  const subject = names.slice(0, SHOWN_NAMES).join(', ') + more;
+  const more = names.length > MAX_NAMES ? `, and ${names.length - MAX_NAMES} more` : '';
+  const subject = names.slice(0, MAX_NAMES).join(', ') + more;
   return evidenceOf(layer, { subject, bytes: exactly(compressedShare(layer, fileBytes)) });
 }
 
-/** The bytes of all places together. */
+/** Returns the sum of the evidence's bytes; evidence without bytes counts as zero. */
 export function totalOf(evidence: readonly Evidence[]): ByteRange {
   let min = 0;
   let max = 0;
@@ -33,33 +36,39 @@ export function totalOf(evidence: readonly Evidence[]): ByteRange {
   return { min, max };
 }
 
-/** From history alone: nothing for certain, and so much at the most. */
+/** Returns the range from 0 to a number of bytes, for what only the history suggests. */
 export function upTo(bytes: number): ByteRange {
   return { min: 0, max: Math.round(bytes) };
 }
 
-/** So many bytes, known for certain. */
+/** Returns a range with equal ends, for a measured number of bytes. */
 export function exactly(bytes: number): ByteRange {
   return { min: bytes, max: bytes };
 }
 
 /**
- * What some files of a layer cost a pull: their share of the layer's files, taken of its compressed size. Files
- * compress unlike one another, so this is right for large shares and near for small ones.
+ * Returns the compressed bytes that some files of a layer account for: their share of all the layer's files, applied to
+ * the layer's compressed size. Files compress differently, so this is accurate for large shares and approximate for
+ * small ones.
+ * @param fileBytes the files' uncompressed size
+ * @returns 0 if the layer was not read
  */
 export function compressedShare(layer: LayerView, fileBytes: number): number {
   const all = layer.contents?.fileBytes ?? 0;
   return all === 0 ? 0 : Math.round(layer.bytes * Math.min(1, fileBytes / all));
 }
 
-/** The bytes of files that lie in some areas of a layer. */
+/**
+ * Returns the uncompressed bytes of a layer's files in some areas.
+ * @param areas names of deep/areas.ts
+ */
 export function areaBytes(contents: MeasuredLayer, areas: readonly string[]): number {
   return areas.reduce((sum, area) => sum + (contents.areaBytes?.[area] ?? 0), 0);
 }
 
 /**
- * What a rule says from the places it found, its bytes their sum; undefined where it found none. It is proven where each
- * place was measured, and inferred where history alone speaks.
+ * Returns a hit with the sum of the evidence's bytes; undefined if there is no evidence. It is `proven` if all bytes
+ * were measured, else `inferred`.
  */
 export function hitFrom(evidence: readonly Evidence[], message: string): Hit | undefined {
   if (evidence.length === 0) return undefined;

@@ -1,38 +1,40 @@
 import type { Confidence } from '../classify/verdict.ts';
 
+/** How serious a finding is; `error` makes the `check` command fail. */
 export type Severity = 'error' | 'warn' | 'info';
 
-/** A range of bytes, both ends included; equal ends are a measurement. */
+/** A range of bytes, both ends included. Equal ends mean that the number was measured. */
 export interface ByteRange {
   readonly min: number;
   readonly max: number;
 }
 
-/** Where a rule saw what it says. Never holds the value of a secret. */
+/** Where a rule found what it reports. Never contains the value of a secret. */
 export interface Evidence {
-  /** The layer's position in the manifest, base first, from 0; undefined where the config itself is the evidence. */
+  /** The layer's position in the manifest, base first, from 0; undefined if the config itself is the evidence. */
   readonly layer?: number;
   /** The layer's instruction, redacted. */
   readonly instruction?: string;
-  /** What it is about: a variable's name, a path, a package, a base image. */
+  /** What was found: the name of a variable, package or base image, or a path. */
   readonly subject?: string;
-  /** What it is about weighs so much of this layer, compressed. */
+  /** Compressed bytes of the layer that it accounts for. */
   readonly bytes?: ByteRange;
 }
 
-/** What a rule says about one image, before the policy gives it a severity. */
+/** What a rule reports about one image, before the policy assigns a severity. */
 export interface Hit {
   /** `proven`: the config or a layer's contents show it. `inferred`: a history line or a name suggests it. */
   readonly confidence: Confidence;
   /** One sentence, with the remedy. */
   readonly message: string;
   readonly evidence: readonly Evidence[];
-  /** Compressed bytes that a fix would take off the pull size; undefined: nothing, or not known. */
+  /** Bytes that a fix would take off the pull size; undefined if it takes off none, or their number is unknown. */
   readonly bytes?: ByteRange;
 }
 
-/** A rule that an image trips. At most one a rule and image; every place is in its evidence. */
+/** A rule that an image trips. An image has at most one finding per rule; its evidence lists every place. */
 export interface Finding extends Hit {
+  /** The rule's id. */
   readonly rule: string;
   readonly severity: Severity;
 }

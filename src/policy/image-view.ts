@@ -7,43 +7,45 @@ import { exactly } from './evidence.ts';
 import type { ByteRange } from './finding.ts';
 import { type Command, parseScript } from './shell.ts';
 
-/** One layer, ready to be judged. */
+/** One layer with the instruction that made it, as rules see it. */
 export interface LayerView {
-  /** In the manifest, base first, from 0. */
+  /** Index in the manifest, base first, from 0. */
   readonly position: number;
-  /** Compressed. */
+  /** Compressed size. */
   readonly bytes: number;
   readonly class: LayerClass;
-  /** As shown: redacted, and cut where it is long. Rules read `verb`, `args` and `commands`. */
+  /** For display: redacted, and truncated if long. Rules read `verb`, `args` and `commands` instead. */
   readonly instruction: string;
   readonly verb: Verb;
-  /** What follows the verb. Not redacted: never put into evidence. */
+  /** What follows the verb. Not redacted, so it must not go into evidence. */
   readonly args: string;
-  /** What a RUN ran; empty for every other instruction. */
+  /** The commands of a RUN; empty for every other instruction. */
   readonly commands: readonly Command[];
+  /** Undefined if the layer was not read. */
   readonly contents?: MeasuredLayer;
 }
 
-/** An image with its layers joined to what made them. Built once an image, shared by all rules. */
+/** An image with its layers matched to the instructions that made them. Built once per image, shared by all rules. */
 export interface ImageView {
   readonly image: AuditedImage;
-  /** Its history, read. */
+  /** Its parsed history. */
   readonly steps: readonly BuildStep[];
   readonly layers: readonly LayerView[];
-  /** Layers above the base: the image's own. What the base does is the base's finding, not every child's. */
+  /** The image's own layers, above the base. Most rules look at these only: the base's faults are its own findings. */
   readonly own: readonly LayerView[];
-  /** Of the base's layers, compressed; undefined where it is not known where the base ends. */
+  /** Compressed bytes of the base's layers; undefined if it is unknown where the base ends. */
   readonly baseBytes: number | undefined;
   /**
-   * Of the base's layers, compressed, those that another base stands in for: its runtime's, and nothing that was put on top
-   * of it. Where the history does not show where those end, from none to all of them; undefined as `baseBytes`.
+   * Compressed bytes of those layers of the base that another base would replace: those up to its runtime, but none
+   * added on top. Ranges from 0 to the whole base if the history does not show where they end; undefined if `baseBytes`
+   * is.
    */
   readonly replaceableBytes: ByteRange | undefined;
-  /** Every program that a RUN of its own starts: most rules ask for a few, and are done. */
+  /** Every program that the image's own RUN steps start. It lets most rules dismiss an image with a few look-ups. */
   readonly ownPrograms: ReadonlySet<string>;
 }
 
-/** The view of an image, the same one for all who ask. */
+/** Returns the view of an image. Remembered: calls with the same image return the same view. */
 export const viewImage: (image: AuditedImage) => ImageView = rememberOf(readView);
 
 function readView(image: AuditedImage): ImageView {
@@ -67,14 +69,14 @@ function bytesOf(layers: readonly LayerView[]): number {
 
 function replaceableOf(base: readonly LayerView[], { runtime, runtimeLayers }: ImageVerdict): ByteRange {
   if ((runtime?.value.name ?? 'none') === 'none') {
-    // A base that is more than its distribution brings a program, of which nothing else is known.
-    const whole = runtimeLayers !== undefined && runtimeLayers >= base.length;
-    return exactly(whole ? bytesOf(base) : 0);
+    // A base with layers above its distribution contains an unknown program, which no other base would contain.
+    const isBareDistribution = runtimeLayers !== undefined && runtimeLayers >= base.length;
+    return exactly(isBareDistribution ? bytesOf(base) : 0);
   }
   return runtimeLayers === undefined ? { min: 0, max: bytesOf(base) } : exactly(bytesOf(base.slice(0, runtimeLayers)));
 }
 
-/** How many of the image's layers are its base's; without a proven boundary, as far as layers look like a base's. */
+/** Returns how many of the image's layers are its base's; if the boundary is unknown, judged by the layers' classes. */
 export function baseLayerCount({ verdict }: AuditedImage): number {
   if (verdict.base.layerCount !== undefined) return verdict.base.layerCount;
   const first = verdict.layers.findIndex((layer) => layer.class !== 'base');
@@ -93,7 +95,7 @@ function viewLayer(image: AuditedImage, bytes: number, position: number, step: B
     instruction: verdict?.instruction ?? '',
     verb: step?.verb ?? 'NONE',
     args: step?.args ?? '',
-    // Parsed when a rule asks: most layers are the base's, and few rules look at those.
+    // Parsed on first use: most layers are the base's, and few rules look at those.
     get commands() {
       commands ??= parseScript(script);
       return commands;
@@ -103,8 +105,8 @@ function viewLayer(image: AuditedImage, bytes: number, position: number, step: B
 }
 
 /**
- * The value of a variable that a layer's script sees: set there, by the last ENV before it, by the base where no ENV
- * tells, or as a build argument.
+ * Returns the value of a variable as a layer's script sees it: set in the script itself, by the last ENV before it, by
+ * the base if no step sets it, or by an ARG; undefined if it is not set.
  */
 export function variableOf(view: ImageView, layer: LayerView, name: string): string | undefined {
   const { steps } = view;
@@ -113,11 +115,12 @@ export function variableOf(view: ImageView, layer: LayerView, name: string): str
   return valueIn(layer.args, name) ?? lastOf('ENV') ?? inherited(view, name) ?? lastOf('ARG');
 }
 
-/** A variable that the image has and no step sets: histories of some builders leave out those of their base. */
+/** Returns a variable of the image that no step sets: some builders leave the base's steps out of the history. */
 function inherited({ steps, image }: ImageView, name: string): string | undefined {
   return lastValue(steps, 'ENV', name) === undefined ? valueIn(image.config.env.join('\n'), name) : undefined;
 }
 
+/** Returns the value that the last step with a verb gives to a variable. */
 function lastValue(steps: readonly BuildStep[], verb: Verb, name: string): string | undefined {
   return steps.flatMap((step) => (step.verb === verb ? (valueIn(step.args, name) ?? []) : [])).at(-1);
 }

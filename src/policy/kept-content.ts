@@ -2,18 +2,23 @@ import { isSecretName, maySayASecret } from '../classify/redact.ts';
 import { isObject, type JsonObject, parseJsonObject } from '../oci/json.ts';
 import { hideSecrets, hideVariable, isSecret } from './secrets.ts';
 
-/** Nothing that is read lies deeper; a walk needs an end, whatever somebody nested. */
+/** Values nested more deeply are dropped: nothing reads them, and the recursion needs a limit. */
 const MAX_DEPTH = 64;
-/** Longer ones are known by their forms only: comparing them with every step that names them takes too long. */
+/**
+ * The longest setting that is looked for in other texts. Comparing longer ones with every step that names them would
+ * take too long, so there they are recognised by their form only.
+ */
 const MAX_SETTING = 4_096;
-/** Fields in base64: the Dockerfile of a build, content within a descriptor, the statement of an envelope. */
+/** Base64 fields: the Dockerfile of a build, content embedded in a descriptor, the statement of a DSSE envelope. */
 const ENCODED = new Set(['data', 'payload']);
 const HOLDS_ENCODED = /"(?:data|payload)"/;
 
 /**
- * A manifest, config or statement as it may be kept: secrets of its environment, its history, labels and build arguments
- * are replaced by a mark that the rules take for a secret. Content without secrets stays as fetched, byte by byte.
- * @throws MalformedContentError when it is no JSON object
+ * Prepares a manifest, config or statement for storage: secrets in its environment, history, labels and build arguments
+ * are replaced by a placeholder, which the rules still recognise as a secret. Content without secrets is returned
+ * unchanged, byte by byte.
+ * @param body UTF-8 JSON
+ * @throws MalformedContentError when content that may hold secrets is not a JSON object
  */
 export function withoutSecrets(body: Uint8Array): Uint8Array {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
@@ -23,8 +28,10 @@ export function withoutSecrets(body: Uint8Array): Uint8Array {
   return cleaned === content ? body : Buffer.from(JSON.stringify(cleaned));
 }
 
+/** The state of a recursive walk through a document. */
 interface Walk {
   readonly depth: number;
+  /** Replaces the secrets of a text. */
   readonly hideText: (text: string) => string;
 }
 
@@ -33,7 +40,7 @@ function cleanDocument(content: unknown, depth: number): unknown {
   return clean(content, { depth, hideText: (text) => hideSecrets(hideSettings(text, variables)) });
 }
 
-/** The value itself where nothing in it was a secret. */
+/** Returns the value without secrets; the very same value if it holds none. */
 function clean(value: unknown, walk: Walk, name = ''): unknown {
   if (typeof value === 'string') return cleanText(value, name, walk);
   if (typeof value !== 'object' || value === null) return value;
@@ -64,7 +71,7 @@ function cleanEncoded(encoded: string, walk: Walk): string {
   return cleaned === text ? walk.hideText(encoded) : Buffer.from(cleaned).toString('base64');
 }
 
-/** A file, or a document like the one that it is in. */
+/** Cleans decoded base64: a JSON document like the one around it, or plain text such as a Dockerfile. */
 function cleanDecoded(text: string, walk: Walk): string {
   const content = parseObject(text);
   if (!content) return walk.hideText(text);
@@ -80,13 +87,13 @@ function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** The name of a flag whose value is the next word, as in `["--password", "…"]`. */
+/** Returns the name of a flag whose value is the next word, as in `["--password", "…"]`; empty for any other word. */
 function flagName(word: unknown): string {
   const [, name = ''] = (typeof word === 'string' && /^--?([A-Za-z][\w.-]{0,60})$/.exec(word)) || [];
   return name.replaceAll('-', '_');
 }
 
-/** The entries of `Env`, in a config and in what Docker calls the container's; and of `env`, in the steps of BuildKit. */
+/** Reports whether an item is a variable: of `Env` in a config or Docker's container config, or of BuildKit's `env`. */
 function isVariable(name: string, item: unknown): item is string {
   return (name === 'Env' || name === 'env') && typeof item === 'string' && item.includes('=');
 }
@@ -96,10 +103,13 @@ function hideEntry(entry: string): string {
   return hideVariable(entry.slice(0, equals), entry.slice(equals + 1));
 }
 
-/** What stands in place of a whole setting, by the name and `=` that it begins with. */
+/** Settings (`NAME=value`) that hold secrets, and their replacements, by the name and `=` that they begin with. */
 type SecretVariables = ReadonlyMap<string, { readonly setting: string; readonly hidden: string }>;
 
-/** Variables whose values are secrets, as the steps that set them write them: a value of several words ends nowhere. */
+/**
+ * Returns the variables of a document whose values are secrets. History steps repeat them, and where a value of several
+ * words ends in a step can only be told by knowing the value.
+ */
 function secretVariables(content: unknown): SecretVariables {
   const holders = isObject(content) ? [content, ...Object.values(content).filter(isObject)] : [];
   const settings = holders
@@ -113,10 +123,13 @@ function secretVariables(content: unknown): SecretVariables {
   return variables;
 }
 
-/** A variable's name where it is set; an odd one, which no shell sets, stands by itself. */
+/** A variable's name and `=`. A name that no shell could set must follow white space. */
 const VARIABLE = /(?<![\w.-])[\w.-]{1,128}=|(?<!\S)[^\s=]{1,128}=/g;
 
-/** Looks each name up once: thousands of variables, over thousands of steps, cost no more than the length of both. */
+/**
+ * Replaces settings that hold secrets. Each name in the text is looked up once, so that thousands of variables and
+ * steps cost time linear in the length of both.
+ */
 function hideSettings(text: string, variables: SecretVariables): string {
   if (variables.size === 0) return text;
   let safe = '';

@@ -33,12 +33,12 @@ import { yarnCache } from './rules/yarn-cache.ts';
 import { yumCache } from './rules/yum-cache.ts';
 
 /**
- * Raise it when a rule changes, or what advice projects from the same knowledge: findings and plans stored under an older
- * version are computed again, from what is stored.
+ * The version of rules and advice. Raise it whenever a rule changes, or advice projects something else from the same
+ * knowledge: findings and plans stored under an older version are then recomputed from stored content.
  */
 export const RULES_VERSION = 3;
 
-/** Every rule, in the order in which findings are listed: bytes first, then safety, then habits. */
+/** Every rule, in the order in which findings are listed: first those about size, then safety, then good practice. */
 export const RULES: readonly Rule[] = [
   buildTools,
   fatBase,
@@ -74,7 +74,7 @@ export const RULES: readonly Rule[] = [
   noHealthcheck,
 ];
 
-/** What a rule finds, in a few words; undefined for one that is not known (any more). */
+/** Returns a rule's title; undefined if the rule is unknown or no longer exists. */
 export function ruleTitle(id: string): string | undefined {
   return RULES.find((rule) => rule.id === id)?.title;
 }

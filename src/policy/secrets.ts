@@ -2,20 +2,20 @@ import { isSecretName, isSwitch, REDACTED, redact, replaceSecrets } from '../cla
 import { HIDDEN } from '../classify/secret-forms.ts';
 
 /**
- * Values that stand for a secret that is given elsewhere: nothing, a variable, a template, a mask, a build's
- * secret by its id; and the password of Java's own trust store, which everybody knows.
+ * Values that refer to a secret given elsewhere: an empty value, a variable, a template, a mask, the id of a build
+ * secret. Also `changeit`, the well-known password of Java's trust store.
  */
 const NO_SECRET_VALUE = /^(?:|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…|changeit|(?:id|type|env|src)=.*)$/i;
-/** What builds are given in place of a secret that they ask for and do not use: `SECRET_KEY_BASE=dummy rails assets:precompile`. */
+/** Placeholders for a secret that a build demands but does not use: `SECRET_KEY_BASE=dummy rails assets:precompile`. */
 const STAND_IN =
   /^(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build[-_]?(?:only|time))(?:[-_ ][\w -]*)?$/i;
-/** A file that holds it. Only the usual folders: one base64 text in 64 begins with a slash. */
+/** The path of a file with the secret. Only in the usual folders, since 1 in 64 base64 texts begins with a slash. */
 const PATH = /^\/(?:run|etc|var|opt|srv|usr|home|root|mnt|tmp|app|config|secrets?|vault|keys?|certs?)\//;
-/** `MAX_TOKENS=4096` is a limit; `DB_PASSWORD=1234` is a password. */
+/** `MAX_TOKENS=4096` is a limit, so a small number is no secret if the name says `token`; `DB_PASSWORD=1234` is one. */
 const COUNT = /^\d{1,6}$/;
 const COUNTABLE = /token/i;
 
-/** Whether a variable holds a secret: by its name with a real value, or by its value's form. */
+/** Reports whether a variable holds a secret, by its name or by the form of its value; placeholders are no secrets. */
 export function isSecret(name: string, value: string): boolean {
   return !isPlaceholder(name, value) && (isSecretName(name) || redact(value) !== value);
 }
@@ -31,28 +31,28 @@ function isPlaceholder(name: string, value: string): boolean {
   );
 }
 
-/** The text with marks in place of its secrets; values that stand for a secret given elsewhere stay. */
+/** Returns the text with its secrets replaced by {@link HIDDEN}; placeholders and references to secrets stay. */
 export function hideSecrets(text: string): string {
   return replaceSecrets(text, (value, name = '') => (isPlaceholder(name, value) ? value : HIDDEN));
 }
 
-/** The variable, with a mark in place of its value when that is a secret. */
+/** Returns `NAME=value`, with the secrets of the value replaced by {@link HIDDEN}. */
 export function hideVariable(name: string, value: string): string {
   const hidden = isSecretName(name) && isSecret(name, value) ? HIDDEN : hideSecrets(value);
   return `${name}=${hidden}`;
 }
 
 const NAME = '([A-Za-z_][\\w.-]{0,127})';
-/** What stands before a value: `--flag value`, `--flag=value`, `NAME=value`, `NAME: value`; `\n` in what is printed. */
+/** The name before a value: `--flag value`, `--flag=value`, `NAME=value`, `NAME: value`; `\n` may be before it. */
 const BEFORE_VALUE = new RegExp(`(?:\\\\[nrt])?(?:-{1,2}${NAME}[ =]+|${NAME}(?:\\s{0,4}:?=\\s{0,4}|:\\s{0,4}))["']?$`);
-/** There the user of a URL stands, who is no name of its password. */
+/** A URL up to its password. The user before it is not the password's name. */
 const URL_USER = /:\/\/[^\s/]*:$/;
-/** A name with what joins it to its value is no longer. */
-const NAME_LENGTH = 140;
-/** As long as users of URLs are looked at. */
-const URL_LENGTH = 300;
+/** The most characters that a name and the separator after it have. */
+const MAX_NAME_LENGTH = 140;
+/** The most characters before a value that are searched for a URL's user. */
+const MAX_URL_LENGTH = 300;
 
-/** What a text gives away: names whose values are secrets, or `credential` where only the form tells. Never a value. */
+/** Returns the distinct names of the secrets in a text, `credential` for those without a name; never a value. */
 export function secretsIn(text: string): readonly string[] {
   const safe = redact(text);
   if (safe === text) return [];
@@ -64,12 +64,12 @@ export function secretsIn(text: string): readonly string[] {
 }
 
 function nameIn(before: string): string {
-  if (URL_USER.test(before.slice(-URL_LENGTH))) return 'credential';
-  const [, flag, name] = BEFORE_VALUE.exec(before.slice(-NAME_LENGTH)) ?? [];
+  if (URL_USER.test(before.slice(-MAX_URL_LENGTH))) return 'credential';
+  const [, flag, name] = BEFORE_VALUE.exec(before.slice(-MAX_NAME_LENGTH)) ?? [];
   return flag ?? name ?? 'credential';
 }
 
-/** The values that redaction took out of a text, with what stands before each. */
+/** Returns the values that redaction removed from a text, each with the text before it. */
 function hiddenValues(text: string, safe: string): { before: string; value: string }[] {
   const [first = '', ...rest] = safe.split(REDACTED);
   let before = first;
@@ -84,7 +84,7 @@ function hiddenValues(text: string, safe: string): { before: string; value: stri
   });
 }
 
-/** Whether a command's words hold a secret: in a flag or assignment of a secret's name, or by their form. */
+/** Reports whether a command's words hold a secret, by their form or as the value of a flag or variable for secrets. */
 export function commandHoldsSecret(words: readonly string[]): boolean {
   const text = words.join(' ');
   return redact(text) !== text || words.some((word) => /^-|=/.test(word) && isSecretName(nameOf(word)));

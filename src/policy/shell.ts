@@ -1,14 +1,14 @@
 /** One simple command of a shell script: `FOO=1 /usr/bin/apt-get -y update` is `apt-get` with `-y`, `update`. */
 export interface Command {
-  /** Without its folder; of Python and pip also without a version: `pip3.12` is `pip`. */
+  /** The program's name without its folder; for Python and pip also without the version: `pip3.12` is `pip`. */
   readonly program: string;
-  /** All that follows, without quotes. */
+  /** Its arguments, without quotes. */
   readonly words: readonly string[];
-  /** What is set for it alone, before its name: `NODE_ENV=production`. */
+  /** Variables set for this command alone, before its name: `NODE_ENV=production`. */
   readonly variables?: readonly string[];
 }
 
-/** Words that stand before a command and change nothing about what it leaves behind. */
+/** Words before a command that do not affect what it leaves in the image. */
 const PREFIXES = new Set(
   'if then else elif do while until ! { } ( time exec command sudo env nice eval sh bash ash /bin/sh /bin/bash /usr/bin/env corepack npx'.split(
     ' ',
@@ -16,7 +16,7 @@ const PREFIXES = new Set(
 );
 
 const CONTINUATION = /\\\n/g;
-/** `> /dev/null`, `2>&1`: where output goes is no word of the command; `"fastapi >= 0.100"` says a version. */
+/** Redirections such as `> /dev/null` and `2>&1`, but not the version in `"fastapi >= 0.100"`. */
 const REDIRECTION = /(?<=\s)[\d&]?>{1,2}(?!=)(?:&\d|[ \t]*[^\s;|&]+)/g;
 const SEPARATOR = /&&|\|\||[;|&\n]/;
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
@@ -25,15 +25,16 @@ const QUOTES = /^["'(]+|["')]+$/g;
 const VERSIONED = /^(python|pip)[\d.]+$/;
 
 /**
- * The simple commands of a RUN's script, in order, conditions and loops laid flat. An approximation that is linear in
- * the script's length: separators within quotes split too, so `sh -c "a && b"` is seen through.
- * @param script shell text, or the exec form's JSON array
+ * Returns the simple commands of a RUN's script in order, including those in conditions and loops. An approximation in
+ * time linear in the script's length: separators within quotes split too, so that `sh -c "a && b"` yields both
+ * commands.
+ * @param script shell text, or the JSON array of the exec form
  */
 export function parseScript(script: string): readonly Command[] {
   const words = execForm(script);
   const lines = words
     ? [words]
-    : laidFlat(script)
+    : normaliseScript(script)
         .split(SEPARATOR)
         .map((part) => part.split(/\s+/));
   const commands: Command[] = [];
@@ -44,8 +45,8 @@ export function parseScript(script: string): readonly Command[] {
   return commands;
 }
 
-/** Here-documents keep their line breaks, and with them the backslashes that join lines. */
-function laidFlat(script: string): string {
+/** Joins lines that end in a backslash, which only here-documents still have, and removes redirections. */
+function normaliseScript(script: string): string {
   const joined = script.includes('\\\n') ? script.replace(CONTINUATION, ' ') : script;
   return joined.includes('>') ? joined.replace(REDIRECTION, ' ') : joined;
 }
@@ -68,7 +69,7 @@ function commandOf(line: readonly string[]): Command | undefined {
     if (word === '' || word === '\\') continue;
     if (words.length > 0) words.push(word);
     else if (ASSIGNMENT.test(word)) variables.push(word);
-    else if (!standsBefore(word)) words.push(word);
+    else if (!isPrefix(word)) words.push(word);
   }
   const [first, ...rest] = words;
   if (first === undefined) return undefined;
@@ -76,29 +77,29 @@ function commandOf(line: readonly string[]): Command | undefined {
   return variables.length > 0 ? { program, words: rest, variables } : { program, words: rest };
 }
 
-/** Options there are those of `sudo` or `sh`, or of RUN itself: Buildah writes `--mount=…` before the script. */
-function standsBefore(word: string): boolean {
+/** Options before a command belong to `sudo` or `sh`, or to RUN: Buildah writes `--mount=…` before the script. */
+function isPrefix(word: string): boolean {
   return PREFIXES.has(word) || word.startsWith('-');
 }
 
-/** Whether a command is one of these programs with one of these words: `runs(c, ['npm'], ['ci', 'install'])`. */
+/** Reports whether a command runs one of the programs with one of the words: `runs(c, ['npm'], ['ci', 'install'])`. */
 export function runs(command: Command, programs: readonly string[], words: readonly string[]): boolean {
   if (!programs.includes(command.program)) return false;
-  // "npm run install" starts a script of the project, whatever its name.
+  // "npm run install" runs a script of the project that happens to have this name.
   return !command.words.includes('run') && command.words.some((word) => words.includes(word));
 }
 
-/** Whether one of these options stands among the words of a command. */
+/** Reports whether a command has one of the options. */
 export function hasOption(command: Command, ...options: readonly string[]): boolean {
   return command.words.some((word) => options.includes(word));
 }
 
-/** Whether an option is given a value: `--cache /tmp`, `--cache=/tmp`. */
+/** Reports whether a command sets an option: `--cache /tmp`, `--cache=/tmp`. */
 export function setsOption(command: Command, option: string): boolean {
   return command.words.some((word) => word === option || word.startsWith(`${option}=`));
 }
 
-/** What an option is given, each time: `dev` of `--omit dev` and of `--omit=dev`. */
+/** Returns every value that a command gives to an option: `dev` for `--omit dev` and for `--omit=dev`. */
 export function valuesOf({ words }: Command, option: string): readonly string[] {
   return words.flatMap((word, at) => {
     if (word === option) return [words[at + 1] ?? ''];
@@ -106,24 +107,28 @@ export function valuesOf({ words }: Command, option: string): readonly string[] 
   });
 }
 
-/** Whether a command removes something at or below a place: `lists` of `rm -rf /var/lib/{apt,cache}/lists`. */
-export function removes(command: Command, place: string): boolean {
+/**
+ * Reports whether a command removes something at or below a path: `rm -rf /var/lib/{apt,cache}/lists` does so for
+ * `/var/lib/apt`.
+ * @param part an absolute path, or a part of one such as `.npm`
+ */
+export function removes(command: Command, part: string): boolean {
   if (!isRemoval(command)) return false;
-  return command.words.flatMap(withoutBraces).some((path) => liesIn(path, place));
+  return command.words.flatMap(expandBraces).some((path) => contains(path, part));
 }
 
 function isRemoval({ program, words }: Command): boolean {
   return program === 'rm' || (program === 'find' && words.includes('-delete'));
 }
 
-/** The place ends where a name does: removing `.npmrc` does not clear `.npm`. */
-function liesIn(path: string, place: string): boolean {
-  const at = path.indexOf(place);
-  return at >= 0 && !/[\w.-]/.test(path.charAt(at + place.length));
+/** Reports whether a path contains a part that ends where a name does: `.npmrc` does not contain `.npm`. */
+function contains(path: string, part: string): boolean {
+  const at = path.indexOf(part);
+  return at >= 0 && !/[\w.-]/.test(path.charAt(at + part.length));
 }
 
-/** What a shell makes of one pair of braces: `/var/{a,b}/c` is `/var/a/c` and `/var/b/c`. */
-function withoutBraces(word: string): readonly string[] {
+/** Expands one pair of braces as a shell does: `/var/{a,b}/c` becomes `/var/a/c` and `/var/b/c`. */
+function expandBraces(word: string): readonly string[] {
   const [, before = '', names, after = ''] = /^([^{]*(?<!\$))\{([^{}]*,[^{}]*)\}(.*)$/.exec(word) ?? [];
   return names === undefined ? [word] : names.split(',').map((name) => before + name + after);
 }

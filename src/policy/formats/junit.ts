@@ -2,9 +2,10 @@ import type { Violation } from '../check-image.ts';
 import { evidenceLines } from '../evidence-text.ts';
 
 /**
- * Violations as JUnit XML: one suite an image, one case a violation, one passed case for an image without any. Warnings
- * and notes pass and say so in system-out, since most CI systems know only passed and failed.
- * @param references every image that was checked
+ * Formats violations as JUnit XML: a suite per image and a case per violation, or one passed case for an image without
+ * violations. Warnings and notes are passed cases with their text in system-out, since most CI systems only know passed
+ * and failed.
+ * @param references the references of all images that were checked
  * @see the JUnit XML schema that Jenkins and GitLab read
  */
 export function formatJUnit(references: readonly string[], violations: readonly Violation[]): string {
@@ -41,7 +42,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** Text for XML 1.0: markup as entities, and characters that no XML document may hold replaced. */
+/** Escapes text for XML 1.0: markup becomes entities; characters that XML does not allow become U+FFFD. */
 function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '\u{FFFD}')

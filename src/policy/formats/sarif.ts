@@ -3,12 +3,12 @@ import { shortEvidence } from '../evidence-text.ts';
 import type { Severity } from '../finding.ts';
 import { RULES } from '../rule-registry.ts';
 
-/** Where the pages of the rules are read. */
+/** The address of the documentation, with a page per rule. */
 const PAGES = 'https://github.com/slimboard/slimboard/blob/main/docs';
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warn: 'warning', info: 'note' };
 
-/** What a policy itself checks, beside the rules; a page tells of them all. */
+/** The checks of a policy that are not rules; they share one page. */
 const CHECKS = [
   { id: 'max-image-size', title: 'The image is larger than its budget' },
   { id: 'max-layers', title: 'The image has more layers than its budget' },
@@ -16,8 +16,8 @@ const CHECKS = [
 ].map((check) => ({ ...check, page: 'check.md' }));
 
 /**
- * Violations as a SARIF 2.1.0 log, for code scanning.
- * @param version of slimboard
+ * Formats violations as a SARIF 2.1.0 log, for code scanning.
+ * @param version slimboard's version
  * @see SARIF 2.1.0, OASIS standard, 3.13 to 3.27
  */
 export function formatSarif(violations: readonly Violation[], version: string): string {
@@ -49,8 +49,8 @@ function resultOf({ reference, rule, severity, message, evidence }: Violation) {
     message: { text: [message, ...shortEvidence(evidence)].join('\n') },
     locations: [
       {
-        // Code scanning wants a file; an image's reference is the closest thing to one, as a relative URI. With a colon
-        // in its first part it would be an absolute one, of a scheme named after the host.
+        // Code scanning requires a file; the closest thing is the image's reference as a relative URI. Its colons are
+        // escaped, since one in the first segment would make it an absolute URI with the host as its scheme.
         physicalLocation: {
           artifactLocation: { uri: encodeURI(reference).replaceAll(':', '%3A') },
           region: { startLine: 1 },

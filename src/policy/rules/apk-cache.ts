@@ -9,10 +9,10 @@ export const apkCache = packageCacheRule({
   title: 'The package index of apk stays in a layer',
   remedy: 'write "apk add --no-cache", which fetches the index and keeps none, and leave out "apk update"',
   programs: APK,
-  // One that keeps none does not clear what "apk update" left before it.
+  // "apk add --no-cache" does not remove an index that "apk update" left before it.
   fills: (command) => runs(command, APK, ['update', 'add', 'upgrade']) && !hasOption(command, '--no-cache'),
   avoids: (command) => runs(command, APK, ['clean']) || removes(command, '/var/cache/apk'),
   largestShare: 0.9,
-  // The two indexes (main, community) of an Alpine release are about 1 MB each; archives stay only with a cache folder.
+  // The two indexes of an Alpine release (main, community) are about 1 MB each; archives stay only in a cache folder.
   largestBytes: 5_000_000,
 });

@@ -12,6 +12,6 @@ export const aptCache = packageCacheRule({
   fills: (command) => runs(command, APT, ['update']),
   avoids: (command) => removes(command, '/var/lib/apt') || runs(command, APT, ['dist-clean', 'distclean']),
   largestShare: 0.95,
-  // Measured on Debian 12, main with updates and security, lz4 lists: 15.3 MB as a gzipped tar. Ubuntu's are larger.
+  // Debian 12's lists (main, updates, security; lz4) were measured at 15.3 MB as a gzipped tar. Ubuntu's are larger.
   largestBytes: 40_000_000,
 });

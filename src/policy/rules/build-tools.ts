@@ -7,10 +7,10 @@ import { type Command, removes, runs } from '../shell.ts';
 const PACKAGE_MANAGERS = ['apt', 'apt-get', 'apk', 'dnf', 'microdnf', 'yum', 'zypper', 'tdnf'];
 const INSTALL = ['install', 'in', 'add', 'groupinstall', 'group'];
 const REMOVE = ['purge', 'autoremove', 'remove', 'erase', 'del', 'rm'];
-/** Packages that bring a compiler or a build driver, by their names in Debian, Alpine, Fedora and openSUSE. */
+/** Packages with a compiler or build tool, by their names in Debian, Alpine, Fedora and openSUSE. */
 const TOOLCHAIN =
   /^(?:build-(?:essential|base)|base-devel|@?development(?:-tools)?|devel_basis|(?:gcc|g\+\+|clang|rust|golang)-?[\d.]*|gcc-c\+\+|go|golang-go|rustc|cargo|c?make|ninja-build|maven|gradle|(?:openjdk|default)-?[\d.]*(?:-jdk(?:-headless)?)?|java-[\d.]+-openjdk-devel)(?:=.*)?$/i;
-/** Bases have long scripts, most without a compiler: those are not taken apart. */
+/** A cheap test that saves parsing the scripts of bases, which are long and mostly install no compiler. */
 const MENTIONS_TOOLCHAIN =
   /build-|base-devel|devel|gcc|g\+\+|clang|rust|cargo|\sgo(?:lang)?|make|ninja|maven|gradle|jdk|Development/;
 
@@ -19,7 +19,7 @@ export const buildTools: Rule = {
   severity: 'warn',
   title: 'Compilers and build tools are in the image that runs',
   find: (view) => {
-    const evidence = view.layers.filter((layer) => bringsToolchain(layer, view)).map(toolchainEvidence);
+    const evidence = view.layers.filter((layer) => addsToolchain(layer, view)).map(toolchainEvidence);
     return hitFrom(
       evidence,
       'Build in an earlier stage and copy what it makes: a multi-stage build leaves the toolchain behind',
@@ -27,12 +27,12 @@ export const buildTools: Rule = {
   },
 };
 
-function bringsToolchain(layer: LayerView, view: ImageView): boolean {
+function addsToolchain(layer: LayerView, view: ImageView): boolean {
   if (layer.contents?.toolchain) return layer.contents.toolchain.length > 0;
   return installsForGood(layer) || unpacksToolchain(layer, view);
 }
 
-/** Official bases install a compiler, build with it and purge it, all in one layer: that leaves none. */
+/** Reports whether a layer installs a toolchain and keeps it. Official bases often purge theirs in the same layer. */
 function installsForGood(layer: LayerView): boolean {
   if (layer.class !== 'build-tools' && !MENTIONS_TOOLCHAIN.test(layer.args)) return false;
   const installs = layer.class === 'build-tools' || layer.commands.some(installsToolchain);
@@ -43,12 +43,12 @@ function installsToolchain(command: Command): boolean {
   return runs(command, PACKAGE_MANAGERS, INSTALL) && command.words.some(isToolchain);
 }
 
-/** Whether a package brings a compiler or a build driver. */
+/** Reports whether a package contains a compiler or build tool. */
 export function isToolchain(name: string): boolean {
   return TOOLCHAIN.test(name);
 }
 
-/** By the tools' names, a list of names, apk's virtual package, or as all that apt was told to hold unneeded. */
+/** Reports whether a command removes the toolchain: by name, a variable, apk's virtual package, or apt-mark's marks. */
 function purges(command: Command, { commands }: LayerView): boolean {
   if (removes(command, '/usr/bin/gcc')) return true;
   if (!runs(command, PACKAGE_MANAGERS, REMOVE)) return false;
@@ -56,7 +56,7 @@ function purges(command: Command, { commands }: LayerView): boolean {
   return namesTools || command.program === 'apk' || commands.some(({ program }) => program === 'apt-mark');
 }
 
-/** The base of a compiler's own image: its largest layer is the toolchain. */
+/** Reports whether a layer is the largest of a toolchain's official image: that one holds the toolchain. */
 function unpacksToolchain(layer: LayerView, { image, layers, own }: ImageView): boolean {
   const { base, runtime } = image.verdict;
   if (base.confidence === 'unknown' || layer.position >= layers.length - own.length) return false;

@@ -2,11 +2,12 @@ import { evidenceOf, hitFrom, upTo } from '../evidence.ts';
 import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
-/** `COPY . /app`: the build's whole context; paths of an earlier stage start at its root. */
+/** `COPY . /app`, which copies the whole build context. Copies from an earlier stage name absolute paths instead. */
 const WHOLE_CONTEXT = /^(?:--\S+\s+)*\.\/?\s+\S/;
 /**
- * What the classic builder and Buildah write: a folder by its checksum. Only its size says that it may be the whole
- * context, unless it goes into a folder named for its content (`./node_modules`): that is a part, or of another stage.
+ * A folder as the classic builder and Buildah record it, by its checksum. Only its size suggests that it is the whole
+ * context. A relative target with a name, such as `./node_modules`, does not match: that folder is a part of the
+ * context, or from another stage.
  */
 const CLASSIC_FOLDER = /^(?:--\S+\s+)*dir:[0-9a-f]+\s+in\s+(?:\.\/?|\/\S*)\s*$/;
 const LARGE_FOLDER_BYTES = 1_000_000;

@@ -6,7 +6,7 @@ import type { ImageView, LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import type { Command } from '../shell.ts';
 
-/** A path as deep as that is nobody's. */
+/** The most parts of a path that are compared; real paths have fewer. */
 const MAX_DEPTH = 32;
 
 export const deletedFiles: Rule = {
@@ -15,7 +15,7 @@ export const deletedFiles: Rule = {
   title: 'Files are removed in a later layer than the one that brought them',
   find: (view) => {
     const removedAt = lastRemovals(view);
-    const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, removedAt));
+    const evidence = view.own.flatMap((layer) => measuredEvidence(layer) ?? likelyEvidence(layer, removedAt));
     return hitFrom(
       evidence,
       'A later layer only hides them, and every pull still carries them: remove in the RUN that brings them',
@@ -23,16 +23,16 @@ export const deletedFiles: Rule = {
   },
 };
 
-/** Undefined where the layer was not read. */
-function measured(layer: LayerView): Evidence[] | undefined {
+/** Returns evidence from the layer's contents; undefined if the layer was not read. */
+function measuredEvidence(layer: LayerView): Evidence[] | undefined {
   const deleted = layer.contents?.deletedBytes;
   if (deleted === undefined) return undefined;
   const bytes = compressedShare(layer, deleted);
   return bytes === 0 ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
 }
 
-/** A later RUN removes the very path that this layer wrote by COPY, ADD or a download, or a folder above it. */
-function likely(layer: LayerView, removedAt: ReadonlyMap<string, number>): Evidence[] {
+/** Returns evidence if a later RUN removes a path that this layer copied or downloaded, or a folder above it. */
+function likelyEvidence(layer: LayerView, removedAt: ReadonlyMap<string, number>): Evidence[] {
   if (removedAt.size === 0) return [];
   const target = writtenBy(layer).find((path) =>
     pathsAbove(path).some((above) => (removedAt.get(above) ?? -1) > layer.position),
@@ -40,13 +40,14 @@ function likely(layer: LayerView, removedAt: ReadonlyMap<string, number>): Evide
   return target === undefined ? [] : [evidenceOf(layer, { subject: redact(target), bytes: upTo(layer.bytes) })];
 }
 
+/** Returns the absolute paths that a layer is known to write. */
 function writtenBy(layer: LayerView): readonly string[] {
   if (layer.verb === 'RUN') return downloadedBy(layer);
   const target = copiedTo(layer);
   return target === undefined ? [] : [target];
 }
 
-/** Where wget and curl were told to write, as far as the step says in which folder, and does not clear it itself. */
+/** Returns the files that wget and curl wrote, where their folder is known and the step does not remove them again. */
 function downloadedBy({ commands }: LayerView): readonly string[] {
   const placed = withFolders(commands);
   const removed = new Set(placed.flatMap(removedBy));
@@ -67,11 +68,12 @@ const DOWNLOADS: Readonly<Record<string, RegExp>> = {
   curl: /^(?:-[a-zA-Z]*o|--output(?:=.+)?)$/,
 };
 
-/** A command with the folder that `cd` went to before it; undefined where no step says which. */
 interface PlacedCommand extends Command {
+  /** The folder that it runs in; undefined if no `cd` before it says. */
   readonly folder: string | undefined;
 }
 
+/** Follows `cd` through the commands of a step. */
 function withFolders(commands: readonly Command[]): readonly PlacedCommand[] {
   let folder: string | undefined;
   return commands.map((command) => {
@@ -86,13 +88,13 @@ function absolute(path: string, folder: string | undefined): string | undefined 
   return `${folder.replace(/\/$/, '')}/${path.replace(/^\.\//, '')}`;
 }
 
-/** Paths that a command removes by name, or all that is in them. */
+/** Returns the paths that a command removes, or empties: `rm -rf /tmp/a/*` counts as `/tmp/a`. */
 function removedBy({ program, words, folder }: PlacedCommand): readonly string[] {
   if (program !== 'rm') return [];
   return words.map((word) => (absolute(word, folder) ?? word).replace(/\/\*?$/, ''));
 }
 
-/** The last layer in which each path is removed by name, or all that is in it. */
+/** Returns the position of the last layer that removes or empties a path, by path. */
 function lastRemovals({ own, ownPrograms }: ImageView): ReadonlyMap<string, number> {
   const removedAt = new Map<string, number>();
   if (!ownPrograms.has('rm')) return removedAt;
@@ -102,13 +104,13 @@ function lastRemovals({ own, ownPrograms }: ImageView): ReadonlyMap<string, numb
   return removedAt;
 }
 
-/** `/a/b/c`, `/a/b`, `/a` */
+/** Returns a path and the folders above it: `/a/b/c`, `/a/b`, `/a`. */
 function pathsAbove(path: string): readonly string[] {
   const names = path.split('/').slice(0, MAX_DEPTH);
   return names.map((_, at) => names.slice(0, names.length - at).join('/')).filter((above) => above !== '');
 }
 
-/** The absolute path that one file or folder is copied to: a target that ends in a slash is the folder it goes into. */
+/** Returns the absolute path that a single source is copied to. A target with a trailing slash is a folder for it. */
 function copiedTo({ verb, args }: LayerView): string | undefined {
   if (verb !== 'COPY' && verb !== 'ADD') return undefined;
   const [source = '', target = '', ...more] = args.split(/\s+/).filter((word) => !word.startsWith('--'));
@@ -116,7 +118,10 @@ function copiedTo({ verb, args }: LayerView): string | undefined {
   return target.endsWith('/') ? intoFolder(source, target) : target;
 }
 
-/** A folder's content is copied, not the folder: then, and of what ADD unpacks, only the target is known. */
+/**
+ * Returns the path of a source within its target folder, if its name looks like a file's; else the folder. COPY of a
+ * folder copies its contents.
+ */
 function intoFolder(source: string, folder: string): string {
   const name = source.slice(source.lastIndexOf('/') + 1);
   return /^[\w-]+(?:\.[\w-]+)+$/.test(name) ? folder + name : folder.slice(0, -1);

@@ -9,35 +9,36 @@ export const devDependencies: Rule = {
   severity: 'warn',
   title: 'Dependencies of development are installed in the image that runs',
   find: (view) => {
-    const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer, view));
+    const evidence = view.own.flatMap((layer) => measuredEvidence(layer) ?? likelyEvidence(layer, view));
     return hitFrom(evidence, `Install for production: ${remediesFor(view, evidence).join(', ')}`);
   },
 };
 
-/** Of the programs that the image itself starts, and of packages found; all of them where neither says which. */
+/** Returns the remedies for the installers that the image runs and the packages found; by default all of them. */
 function remediesFor({ ownPrograms }: ImageView, evidence: readonly Evidence[]): readonly string[] {
-  const started = INSTALLERS.filter(({ programs }) => programs.some((name) => ownPrograms.has(name)));
+  const used = INSTALLERS.filter(({ programs }) => programs.some((name) => ownPrograms.has(name)));
   const headers = evidence.some(({ subject = '' }) => /-dev(?:,|$)/.test(subject)) ? [HEADERS_REMEDY] : [];
-  const remedies = [...started.map(({ remedy }) => remedy), ...headers];
+  const remedies = [...used.map(({ remedy }) => remedy), ...headers];
   return remedies.length > 0 ? remedies : INSTALLERS.map(({ remedy }) => remedy);
 }
 
-/** Of Debian and Alpine. */
+/** The remedy for header packages of Debian and Alpine. */
 const HEADERS_REMEDY = 'packages named -dev in an earlier stage, and the libraries alone in the last';
 
-/** Undefined where the layer was not read. */
-function measured(layer: LayerView): Evidence[] | undefined {
+/** Returns evidence from the layer's contents; undefined if the layer was not read. */
+function measuredEvidence(layer: LayerView): Evidence[] | undefined {
   const packages = layer.contents?.developmentPackages;
   if (!packages) return undefined;
   return packages.length === 0 ? [] : [packagesEvidence(layer, packages)];
 }
 
-function likely(layer: LayerView, view: ImageView): Evidence[] {
+/** Returns evidence if a command of the layer installs development dependencies. */
+function likelyEvidence(layer: LayerView, view: ImageView): Evidence[] {
   const installer = INSTALLERS.find(
     ({ programs, installs }) => programs.some((name) => view.ownPrograms.has(name)) && layer.commands.some(installs),
   );
   if (!installer) return [];
-  // What a later layer prunes is still pulled.
+  // Only this layer's commands count: what a later layer prunes is still pulled.
   if (layer.commands.some((command) => installer.leavesOut(command) || prunes(command))) return [];
   const isProduction = Object.entries(installer.variables).some(([name, values]) =>
     values.test(variableOf(view, layer, name) ?? ''),
@@ -45,15 +46,16 @@ function likely(layer: LayerView, view: ImageView): Evidence[] {
   return isProduction ? [] : [evidenceOf(layer, { bytes: upTo(layer.bytes) })];
 }
 
-/** A program that installs the project's whole list, those of development included, unless it is told otherwise. */
+/** Programs that install a project's dependencies, by default including those for development. */
 interface Installer {
-  /** An image that starts none of them is done. */
+  /** The programs' names; an image that runs none of them is skipped. */
   readonly programs: readonly string[];
   readonly remedy: string;
+  /** Reports whether a command installs dependencies. */
   readonly installs: (command: Command) => boolean;
-  /** A command that leaves them out, or takes them away again. */
+  /** Reports whether a command leaves development dependencies out, or removes them again. */
   readonly leavesOut: (command: Command) => boolean;
-  /** What tells it the same in the environment. */
+  /** Environment variables with the same effect, and the values that have it. */
   readonly variables: Readonly<Record<string, RegExp>>;
 }
 
@@ -108,30 +110,31 @@ const INSTALLERS: readonly Installer[] = [
   },
 ];
 
-/** `--omit=dev`, `--only production`, `--prod`; `--omit=optional` and `--production=false` install them. */
+/** Reports whether an option leaves them out: `--omit=dev`, `--prod`; not `--omit=optional`, `--production=false`. */
 function isForProduction(command: Command): boolean {
-  const given = (options: readonly string[], values: RegExp): boolean =>
+  const hasValue = (options: readonly string[], values: RegExp): boolean =>
     options.some((option) => valuesOf(command, option).some((value) => values.test(value)));
   return (
-    given(['--omit'], /\bdev\b/) ||
-    given(['--only'], /^prod(?:uction)?$/) ||
-    given(['--production', '--prod', '-P'], /^(?!false$)/)
+    hasValue(['--omit'], /\bdev\b/) ||
+    hasValue(['--only'], /^prod(?:uction)?$/) ||
+    hasValue(['--production', '--prod', '-P'], /^(?!false$)/)
   );
 }
 
-/** "npm install express" adds one package; without a name it is the project's whole list. */
+/** Reports whether a command installs the project's whole list; `npm install express` adds one package instead. */
 function installsList(command: Command): boolean {
   const { program, words } = command;
-  if (program === 'yarn') return words.every((word) => word.startsWith('-') || word === 'install') && !tellsOnly(words);
-  return runs(command, ['npm', 'pnpm', 'bun'], INSTALL) && namesNothing(words);
+  if (program === 'yarn') return words.every((word) => word.startsWith('-') || word === 'install') && !asksOnly(words);
+  return runs(command, ['npm', 'pnpm', 'bun'], INSTALL) && namesNoPackage(words);
 }
 
-function tellsOnly(words: readonly string[]): boolean {
+/** Reports whether the words only ask for the version or for help. */
+function asksOnly(words: readonly string[]): boolean {
   return words.some((word) => ['--version', '-v', '--help', '-h'].includes(word));
 }
 
-/** A word after an option with a double dash may be its value. */
-function namesNothing(words: readonly string[]): boolean {
+/** Reports whether no word names a package. A word after a `--option` may be its value, and does not count. */
+function namesNoPackage(words: readonly string[]): boolean {
   return words.every(
     (word, at) => word.startsWith('-') || INSTALL.includes(word) || /^--[^=]+$/.test(words[at - 1] ?? ''),
   );

@@ -2,7 +2,7 @@ import type { ByteRange } from '../finding.ts';
 import type { ImageView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 
-/** Variants that carry more than a running program needs. */
+/** Variants with more than a running program needs. */
 const FAT: readonly string[] = ['full', 'jdk'];
 
 export const fatBase: Rule = {

@@ -1,7 +1,7 @@
 import { evidenceOf } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
-/** So many RUN layers of its own are a list of single commands; tidy images have one to five. */
+/** An image with this many RUN layers of its own probably has one per command; tidy images have one to five. */
 const MANY = 10;
 
 export const manyLayers: Rule = {

@@ -2,16 +2,20 @@ import type { MeasuredLayer } from '../audited-image.ts';
 import { areaBytes, compressedShare, evidenceOf, exactly, totalOf } from '../evidence.ts';
 import type { Rule } from '../rule.ts';
 
-/** Less than this in a whole image is not worth a change. */
-const WORTH_SAYING_BYTES = 100_000;
+/** Waste below this, in a whole image, is not worth reporting. */
+const WORTH_REPORTING_BYTES = 100_000;
 
 interface Waste {
-  /** Of files, uncompressed. */
+  /** The files' uncompressed size. */
   readonly bytes: number;
   readonly subject?: string;
 }
 
-/** The files of some areas, as a rule's waste: the subject names those areas that the layer has, largest first. */
+/**
+ * Returns a function that counts the files of some areas as waste. Its subject names the areas that the layer has,
+ * largest first.
+ * @param areas names of deep/areas.ts
+ */
 export function wasteIn(areas: readonly string[]): (contents: MeasuredLayer) => Waste {
   return (contents) => {
     const found = areas
@@ -22,7 +26,10 @@ export function wasteIn(areas: readonly string[]): (contents: MeasuredLayer) => 
   };
 }
 
-/** A rule that only the layers' contents can answer: so many bytes of files that the program does not need. */
+/**
+ * Makes a rule that measures files which the program does not need. It finds nothing in layers that were not read.
+ * @param rule the rule; `wasteOf` measures the waste of one layer
+ */
 export function measuredBytesRule(
   rule: Pick<Rule, 'id' | 'severity' | 'title'> & {
     readonly remedy: string;
@@ -38,7 +45,7 @@ export function measuredBytesRule(
       return bytes > 0 ? [evidenceOf(layer, { bytes: exactly(bytes), ...(subject ? { subject } : {}) })] : [];
     });
     const bytes = totalOf(evidence);
-    if (bytes.max < WORTH_SAYING_BYTES) return undefined;
+    if (bytes.max < WORTH_REPORTING_BYTES) return undefined;
     return { confidence: 'proven', message: `${title}: ${remedy}`, evidence, bytes };
   };
   return { id, severity, title, find };

@@ -7,7 +7,7 @@ export const noHealthcheck: Rule = {
   find: ({ image }) => {
     const { config, verdict } = image;
     if (config.hasHealthcheck || config.exposedPorts.length === 0) return undefined;
-    // Without a shell or a client in the image there is nothing that could run the check.
+    // An image without a shell or a client has nothing that could run the check.
     if (verdict.variant === undefined || ['scratch', 'distroless'].includes(verdict.variant.value)) return undefined;
     return {
       confidence: 'proven',

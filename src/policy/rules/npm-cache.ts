@@ -8,7 +8,7 @@ export const npmCache = packageCacheRule({
   remedy: 'mount a cache on /root/.npm, or end the same RUN with "npm cache clean --force"',
   programs: ['npm'],
   fills: (command) => runs(command, ['npm'], ['install', 'ci', 'i', 'add', 'clean-install']),
-  // A cache of its own is made to be removed.
+  // Whoever sets a cache folder is assumed to remove it, or to mount it.
   avoids: (command) =>
     runs(command, ['npm'], ['clean']) ||
     removes(command, '.npm') ||

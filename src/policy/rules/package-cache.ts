@@ -6,33 +6,34 @@ import type { Command } from '../shell.ts';
 
 /** A package manager's cache: how it gets into a layer, and how it is kept out. */
 export interface PackageCache {
+  /** The rule's id. */
   readonly id: string;
-  /** Where it lies, by the names of deep/areas.ts. */
+  /** The areas that the cache occupies, by their names in deep/areas.ts. */
   readonly areas: readonly string[];
   readonly title: string;
   readonly remedy: string;
-  /** Its programs: an image that starts none of them is done. */
+  /** The manager's programs. An image whose steps run none of them is skipped, unless its layers were read. */
   readonly programs: readonly string[];
-  /** A command that fills the cache. */
+  /** Reports whether a command fills the cache. */
   readonly fills: (command: Command) => boolean;
-  /** The same command told to keep nothing, or one that clears the cache in the same layer. */
+  /** Reports whether a command keeps no cache, or clears it; then the command's layer holds none. */
   readonly avoids: (command: Command) => boolean;
-  /** Variables of which any value switches the cache off. */
+  /** Environment variables that disable the cache, whatever their value. */
   readonly switchedOffBy?: readonly string[];
-  /** At most so much of the layer is cache. */
+  /** The largest share of the layer (0 to 1) that may be cache. */
   readonly largestShare: number;
-  /** And at most so many compressed bytes, where the cache has a natural size. */
+  /** The most compressed bytes that the cache may have; undefined if there is no natural limit. */
   readonly largestBytes?: number;
 }
 
 /** Buildah writes the mounts of a RUN before its script. */
 const MOUNTS_CACHE = /^(?:--\S+\s+)*--mount=\S*type=cache/;
-/** The smallest index any of these managers keeps is larger: a smaller layer holds no cache. */
+/** A smaller layer holds no cache: the smallest index of any of these managers is larger. */
 const SMALLEST_CACHE_BYTES = 100_000;
 
 /**
- * The rule for one package manager. From history alone the lower end is zero: most builders do not record cache mounts, so
- * a command that would fill the cache may have left nothing.
+ * Makes the rule for one package manager's cache. From history alone, the lower end of its bytes is zero: most builders
+ * do not record cache mounts, so a command that fills the cache may have left nothing in the layer.
  */
 export function packageCacheRule(cache: PackageCache): Rule {
   const { id, title } = cache;
@@ -40,17 +41,17 @@ export function packageCacheRule(cache: PackageCache): Rule {
 }
 
 function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
-  const likely = cache.programs.some((program) => view.ownPrograms.has(program));
-  if (!likely && !view.image.contents) return undefined;
+  const usesManager = cache.programs.some((program) => view.ownPrograms.has(program));
+  if (!usesManager && !view.image.contents) return undefined;
   const evidence = view.own.flatMap(
-    (layer) => measuredCache(layer, cache.areas) ?? (likely ? likelyCache(layer, view, cache) : []),
+    (layer) => measuredCache(layer, cache.areas) ?? (usesManager ? likelyCache(layer, view, cache) : []),
   );
-  // Managers leave locks and empty databases even where their caches were cleared.
+  // Managers leave lock files and empty databases behind even after their caches were cleared.
   if (totalOf(evidence).max < SMALLEST_CACHE_BYTES) return undefined;
   return hitFrom(evidence, `${cache.title}: ${cache.remedy}`);
 }
 
-/** Undefined where the layer was not read. */
+/** Returns evidence from the layer's contents; undefined if the layer was not read. */
 function measuredCache(layer: LayerView, areas: readonly string[]): Evidence[] | undefined {
   if (!layer.contents?.areaBytes) return undefined;
   const bytes = compressedShare(layer, areaBytes(layer.contents, areas));

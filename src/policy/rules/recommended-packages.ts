@@ -5,7 +5,7 @@ import { type Command, hasOption, runs } from '../shell.ts';
 const APT = ['apt', 'apt-get'];
 const DNF = ['dnf', 'microdnf', 'tdnf'];
 
-/** A line of apt.conf(5), as a step writes it for all that follow. */
+/** A line of apt.conf(5), which a step may write for all later ones. */
 const SWITCHED_OFF = /APT::Install-Recommends\s+\\?["']?(?:0|false|no)\b/i;
 
 export const recommendedPackages: Rule = {
@@ -25,12 +25,12 @@ export const recommendedPackages: Rule = {
 
 function installsRecommended(command: Command): boolean {
   if (runs(command, APT, ['install'])) {
-    return !hasOption(command, '--no-install-recommends') && !optionSays(command, 'Install-Recommends');
+    return !hasOption(command, '--no-install-recommends') && !disables(command, 'Install-Recommends');
   }
-  return runs(command, DNF, ['install']) && !optionSays(command, 'install_weak_deps');
+  return runs(command, DNF, ['install']) && !disables(command, 'install_weak_deps');
 }
 
-/** An option that is given as a setting: `-o APT::Install-Recommends=false`. */
-function optionSays(command: Command, setting: string): boolean {
+/** Reports whether an option disables a setting: `-o APT::Install-Recommends=false`. */
+function disables(command: Command, setting: string): boolean {
   return command.words.some((word) => word.includes(setting) && /=(?:false|0|no)$/i.test(word));
 }

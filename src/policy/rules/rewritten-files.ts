@@ -4,11 +4,11 @@ import type { LayerView } from '../image-view.ts';
 import type { Rule } from '../rule.ts';
 import type { Command } from '../shell.ts';
 
-/** A smaller layer of chown has touched folders and links, which weigh nothing. */
-const WORTH_SAYING_BYTES = 100_000;
-/** They change what is there already: a step of nothing else leaves only copies. */
+/** A smaller layer made by chown holds only folders and links, which have no size. */
+const WORTH_REPORTING_BYTES = 100_000;
+/** Programs that change existing files; a step of nothing else leaves only copies of files. */
 const CHANGES = ['chown', 'chmod', 'chgrp'];
-/** Beside them, these add next to nothing. */
+/** Programs that add next to nothing to a layer, so that a step may also run them. */
 const ADDS_NOTHING = 'set true : mkdir adduser addgroup useradd groupadd cd ln touch echo'.split(' ');
 
 export const rewrittenFiles: Rule = {
@@ -16,7 +16,7 @@ export const rewrittenFiles: Rule = {
   severity: 'warn',
   title: 'Files are written twice: changing owner or mode copies them into a new layer',
   find: (view) => {
-    const evidence = view.own.flatMap((layer) => measured(layer) ?? likely(layer));
+    const evidence = view.own.flatMap((layer) => measuredEvidence(layer) ?? likelyEvidence(layer));
     return hitFrom(
       evidence,
       'Copy with the right owner at once: "COPY --chown=10001 --chmod=0555"; in a RUN, change them where they are made',
@@ -24,15 +24,16 @@ export const rewrittenFiles: Rule = {
   },
 };
 
-/** Undefined where the layer was not read. */
-function measured(layer: LayerView): Evidence[] | undefined {
+/** Returns evidence from the layer's contents; undefined if the layer was not read. */
+function measuredEvidence(layer: LayerView): Evidence[] | undefined {
   if (layer.contents?.rewrittenBytes === undefined) return undefined;
   const bytes = compressedShare(layer, layer.contents.rewrittenBytes);
-  return bytes < WORTH_SAYING_BYTES ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
+  return bytes < WORTH_REPORTING_BYTES ? [] : [evidenceOf(layer, { bytes: exactly(bytes) })];
 }
 
-function likely(layer: LayerView): Evidence[] {
-  if (layer.bytes < WORTH_SAYING_BYTES || !layer.commands.some(changes)) return [];
+/** Returns evidence if the layer's commands only change existing files. */
+function likelyEvidence(layer: LayerView): Evidence[] {
+  if (layer.bytes < WORTH_REPORTING_BYTES || !layer.commands.some(changes)) return [];
   const changesOnly = layer.commands.every((command) => changes(command) || ADDS_NOTHING.includes(command.program));
   return changesOnly ? [evidenceOf(layer, { bytes: upTo(layer.bytes) })] : [];
 }

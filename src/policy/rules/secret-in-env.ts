@@ -20,7 +20,7 @@ export const secretInEnv: Rule = {
 };
 
 function secretVariable(entry: string): Evidence[] {
-  // Almost every variable ends here, after one look.
+  // A quick test that settles almost every variable.
   if (redact(entry) === entry) return [];
   const equals = entry.indexOf('=');
   if (equals < 0 || !isSecret(entry.slice(0, equals), entry.slice(equals + 1))) return [];

@@ -20,7 +20,7 @@ export const secretInHistory: Rule = {
   },
 };
 
-/** The steps above the base, each with the layer that it made. */
+/** Returns the history entries above the base, each with the position of the layer that it made, if any. */
 function ownHistory(view: ImageView): { entry: HistoryEntry; layer: number | undefined }[] {
   const base = view.layers.length - view.own.length;
   let layer = -1;
@@ -33,7 +33,7 @@ function ownHistory(view: ImageView): { entry: HistoryEntry; layer: number | und
 }
 
 function secretsOf(entry: HistoryEntry, layer: number | undefined): Evidence[] {
-  // What ENV sets and the image still has is the finding of the environment.
+  // Variables set by ENV are reported by the rule secret-in-env.
   if (/^(?:\/bin\/sh -c #\(nop\)\s+)?ENV /.test(entry.createdBy)) return [];
   return secretsIn(entry.createdBy).map((subject) => ({ ...(layer === undefined ? {} : { layer }), subject }));
 }

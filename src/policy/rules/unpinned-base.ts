@@ -6,7 +6,7 @@ export const unpinnedBase: Rule = {
   title: 'The base is named by a tag that moves with every release',
   find: ({ image }) => {
     const { base } = image.verdict;
-    // Only the builder can say what FROM named; layers fit every tag of the same image.
+    // Only the builder knows which reference FROM named: the layers match every tag of the same image.
     if (base.confidence !== 'declared' && !(base.confidence === 'proven' && base.evidence.startsWith('provenance'))) {
       return undefined;
     }

@@ -1,8 +1,8 @@
 import { removes, runs } from '../shell.ts';
 import { packageCacheRule } from './package-cache.ts';
 
-/** They tell of yarn, and install nothing. */
-const TELLS = ['--version', '-v', '--help', '-h'];
+/** Options with which yarn prints something and installs nothing. */
+const PRINTS = ['--version', '-v', '--help', '-h'];
 
 export const yarnCache = packageCacheRule({
   id: 'yarn-cache',
@@ -13,7 +13,7 @@ export const yarnCache = packageCacheRule({
   fills: (command) =>
     runs(command, ['pnpm'], ['install', 'i', 'add', 'fetch']) ||
     runs(command, ['yarn'], ['install', 'add']) ||
-    (command.program === 'yarn' && command.words.every((word) => word.startsWith('-') && !TELLS.includes(word))),
+    (command.program === 'yarn' && command.words.every((word) => word.startsWith('-') && !PRINTS.includes(word))),
   avoids: (command) =>
     runs(command, ['yarn'], ['clean']) ||
     runs(command, ['pnpm'], ['prune']) ||
