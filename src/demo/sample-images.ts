@@ -3,36 +3,43 @@ import { type Digest, digestOf } from '../oci/digest.ts';
 import { MEDIA_TYPE } from '../oci/media-type.ts';
 
 /**
- * The images of the demo's registry: made up, with histories as BuildKit writes them and sizes (compressed bytes) in the
- * order of the real ones. Layers have digests and no content: nothing of an audit needs it.
+ * The images of the demo registry. They are invented, with histories as BuildKit writes them and sizes close to those
+ * of real images. Layers have digests but no content, since an audit does not read it.
  */
 
-/** One step of a build; a step without bytes makes no layer. */
+/** One step of a build. */
 interface Step {
-  readonly by: string;
+  /** The history entry's `created_by`. */
+  readonly createdBy: string;
+  /** The layer's compressed size; undefined if the step makes no layer. */
   readonly bytes?: number;
 }
 
 interface SampleImage {
   readonly repository: string;
   readonly tags: readonly string[];
-  /** An image of this list, `repository:tag`, on which it stands. */
-  readonly on?: string;
+  /** The image of this list that it is built on, as `repository:tag`. */
+  readonly base?: string;
   readonly steps: readonly Step[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cmd?: readonly string[];
   readonly user?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** ISO 8601. */
   readonly created: string;
 }
 
 const MB = 1_000_000;
 const run = (command: string, bytes: number): Step => ({
-  by: `RUN /bin/sh -c ${command} # buildkit`,
+  createdBy: `RUN /bin/sh -c ${command} # buildkit`,
   bytes: Math.round(bytes),
 });
-const copy = (paths: string, bytes: number): Step => ({ by: `COPY ${paths} # buildkit`, bytes: Math.round(bytes) });
-const note = (by: string): Step => ({ by });
+const copy = (paths: string, bytes: number): Step => ({
+  createdBy: `COPY ${paths} # buildkit`,
+  bytes: Math.round(bytes),
+});
+/** A step that makes no layer. */
+const setting = (createdBy: string): Step => ({ createdBy });
 
 const SAMPLES: readonly SampleImage[] = [
   {
@@ -41,8 +48,8 @@ const SAMPLES: readonly SampleImage[] = [
     created: '2026-09-17T20:37:20Z',
     cmd: ['/bin/sh'],
     steps: [
-      { by: 'ADD alpine-minirootfs-3.24.2-x86_64.tar.gz / # buildkit', bytes: 3.85 * MB },
-      note('CMD ["/bin/sh"]'),
+      { createdBy: 'ADD alpine-minirootfs-3.24.2-x86_64.tar.gz / # buildkit', bytes: 3.85 * MB },
+      setting('CMD ["/bin/sh"]'),
     ],
   },
   {
@@ -50,7 +57,7 @@ const SAMPLES: readonly SampleImage[] = [
     tags: ['bookworm-slim'],
     created: '2026-09-18T00:00:00Z',
     cmd: ['bash'],
-    steps: [{ by: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689600'", bytes: 28.2 * MB }],
+    steps: [{ createdBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689600'", bytes: 28.2 * MB }],
   },
   {
     repository: 'library/node',
@@ -59,7 +66,7 @@ const SAMPLES: readonly SampleImage[] = [
     cmd: ['node'],
     env: { NODE_VERSION: '22.23.3' },
     steps: [
-      { by: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689601'", bytes: 48.5 * MB },
+      { createdBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689601'", bytes: 48.5 * MB },
       run(
         'set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates curl gnupg wget; rm -rf /var/lib/apt/lists/*',
         24 * MB,
@@ -72,40 +79,40 @@ const SAMPLES: readonly SampleImage[] = [
         'set -ex; apt-get update; apt-get install -y --no-install-recommends autoconf gcc g++ make patch libssl-dev; rm -rf /var/lib/apt/lists/*',
         211 * MB,
       ),
-      note('ENV NODE_VERSION=22.23.3'),
+      setting('ENV NODE_VERSION=22.23.3'),
       run('groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node', 3300),
       run(
         'curl -fsSLO https://nodejs.org/dist/v22.23.3/node-v22.23.3-linux-x64.tar.xz && tar -xJf node-v22.23.3-linux-x64.tar.xz -C /usr/local --strip-components=1',
         57.4 * MB,
       ),
       copy('docker-entrypoint.sh /usr/local/bin/', 446),
-      note('ENTRYPOINT ["docker-entrypoint.sh"]'),
-      note('CMD ["node"]'),
+      setting('ENTRYPOINT ["docker-entrypoint.sh"]'),
+      setting('CMD ["node"]'),
     ],
   },
   {
     repository: 'library/node',
     tags: ['22-slim', '22-bookworm-slim'],
-    on: 'library/debian:bookworm-slim',
+    base: 'library/debian:bookworm-slim',
     created: '2026-09-23T21:12:11Z',
     cmd: ['node'],
     env: { NODE_VERSION: '22.23.3' },
     steps: [
-      note('ENV NODE_VERSION=22.23.3'),
+      setting('ENV NODE_VERSION=22.23.3'),
       run('groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node', 3300),
       run(
         'curl -fsSLO https://nodejs.org/dist/v22.23.3/node-v22.23.3-linux-x64.tar.xz && tar -xJf node-v22.23.3-linux-x64.tar.xz -C /usr/local --strip-components=1',
         51.1 * MB,
       ),
       copy('docker-entrypoint.sh /usr/local/bin/', 446),
-      note('ENTRYPOINT ["docker-entrypoint.sh"]'),
-      note('CMD ["node"]'),
+      setting('ENTRYPOINT ["docker-entrypoint.sh"]'),
+      setting('CMD ["node"]'),
     ],
   },
   {
     repository: 'library/python',
     tags: ['3.13-slim'],
-    on: 'library/debian:bookworm-slim',
+    base: 'library/debian:bookworm-slim',
     created: '2026-09-20T10:02:00Z',
     cmd: ['python3'],
     env: { PYTHON_VERSION: '3.13.7' },
@@ -114,12 +121,12 @@ const SAMPLES: readonly SampleImage[] = [
         'set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates netbase tzdata; rm -rf /var/lib/apt/lists/*',
         3.5 * MB,
       ),
-      note('ENV PYTHON_VERSION=3.13.7'),
+      setting('ENV PYTHON_VERSION=3.13.7'),
       run(
         'set -eux; wget -O python.tar.xz https://www.python.org/ftp/python/3.13.7/Python-3.13.7.tar.xz; ./configure; make; make install',
         12.1 * MB,
       ),
-      note('CMD ["python3"]'),
+      setting('CMD ["python3"]'),
     ],
   },
   {
@@ -129,7 +136,7 @@ const SAMPLES: readonly SampleImage[] = [
     cmd: ['bash'],
     env: { GOLANG_VERSION: '1.26.1' },
     steps: [
-      { by: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689601'", bytes: 48.5 * MB },
+      { createdBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1789689601'", bytes: 48.5 * MB },
       run(
         'set -eux; apt-get update; apt-get install -y --no-install-recommends ca-certificates curl gnupg wget; rm -rf /var/lib/apt/lists/*',
         24 * MB,
@@ -138,56 +145,56 @@ const SAMPLES: readonly SampleImage[] = [
         'set -eux; apt-get update; apt-get install -y --no-install-recommends g++ gcc libc6-dev make pkg-config; rm -rf /var/lib/apt/lists/*',
         92 * MB,
       ),
-      note('ENV GOLANG_VERSION=1.26.1'),
+      setting('ENV GOLANG_VERSION=1.26.1'),
       copy('/target/ /', 77 * MB),
       run('mkdir -p "$GOPATH/src" "$GOPATH/bin" && chmod -R 1777 "$GOPATH"', 126),
-      note('WORKDIR /go'),
+      setting('WORKDIR /go'),
     ],
   },
   nodeApp('payments/checkout-api', ['1.0', '1.1'], 'library/node:22', 41 * MB, '2026-08-02T12:00:00Z'),
   {
     repository: 'payments/checkout-api',
     tags: ['2.0', 'latest'],
-    on: 'library/node:22-slim',
+    base: 'library/node:22-slim',
     created: '2026-10-30T12:00:00Z',
     user: 'node',
     cmd: ['dist/server.js'],
     steps: [
-      note('WORKDIR /app'),
+      setting('WORKDIR /app'),
       copy('--chown=node:node /app/node_modules ./node_modules', 9.2 * MB),
       copy('--chown=node:node /app/dist ./dist', 0.4 * MB),
-      note('USER node'),
-      note('CMD ["dist/server.js"]'),
+      setting('USER node'),
+      setting('CMD ["dist/server.js"]'),
     ],
   },
   nodeApp('payments/refunds', ['0.4', 'latest'], 'library/node:22', 66 * MB, '2026-07-11T12:00:00Z'),
   {
     repository: 'search/ranking',
     tags: ['3.2', 'latest'],
-    on: 'library/python:3.13-slim',
+    base: 'library/python:3.13-slim',
     created: '2026-10-11T09:00:00Z',
     cmd: ['uvicorn', 'ranking:app'],
     labels: { team: 'search' },
     steps: [
-      note('WORKDIR /app'),
+      setting('WORKDIR /app'),
       run('apt-get update && apt-get install -y build-essential', 96 * MB),
       copy('requirements.txt .', 412),
       run('pip install -r requirements.txt', 188 * MB),
       copy('. .', 2.1 * MB),
-      note('CMD ["uvicorn" "ranking:app"]'),
+      setting('CMD ["uvicorn" "ranking:app"]'),
     ],
   },
   {
     repository: 'search/indexer',
     tags: ['0.9'],
-    on: 'library/golang:1.26',
+    base: 'library/golang:1.26',
     created: '2026-06-03T09:00:00Z',
     cmd: ['/go/bin/indexer'],
     steps: [
-      note('WORKDIR /go/src/indexer'),
+      setting('WORKDIR /go/src/indexer'),
       copy('. .', 1.3 * MB),
       run('go build -o /go/bin/indexer .', 78 * MB),
-      note('CMD ["/go/bin/indexer"]'),
+      setting('CMD ["/go/bin/indexer"]'),
     ],
   },
   {
@@ -196,71 +203,73 @@ const SAMPLES: readonly SampleImage[] = [
     created: '2026-10-20T09:00:00Z',
     cmd: ['/indexer'],
     user: '65532',
-    steps: [copy('/out/indexer /indexer', 6.3 * MB), note('USER 65532'), note('ENTRYPOINT ["/indexer"]')],
+    steps: [copy('/out/indexer /indexer', 6.3 * MB), setting('USER 65532'), setting('ENTRYPOINT ["/indexer"]')],
   },
   {
     repository: 'tools/backup',
     tags: ['latest'],
-    on: 'library/alpine:3.24',
+    base: 'library/alpine:3.24',
     created: '2026-09-29T18:00:00Z',
     cmd: ['/backup.sh'],
     steps: [
       run('apk add rsync openssh-client postgresql-client', 9.8 * MB),
       copy('backup.sh /', 900),
-      note('CMD ["/backup.sh"]'),
+      setting('CMD ["/backup.sh"]'),
     ],
   },
 ];
 
+/** A Node.js service built in one stage. */
 function nodeApp(
   repository: string,
   tags: readonly string[],
-  on: string,
-  modules: number,
+  base: string,
+  modulesBytes: number,
   created: string,
 ): SampleImage {
   return {
     repository,
     tags,
-    on,
+    base,
     created,
     cmd: ['node', 'dist/server.js'],
     steps: [
-      note('WORKDIR /app'),
+      setting('WORKDIR /app'),
       copy('. .', 3.2 * MB),
-      run('npm install', modules),
+      run('npm install', modulesBytes),
       run('npm run build', 1.1 * MB),
-      note('CMD ["node" "dist/server.js"]'),
+      setting('CMD ["node" "dist/server.js"]'),
     ],
   };
 }
 
-/** A manifest or blob of the registry. */
+/** A manifest or config of the registry. */
 export interface SampleContent {
   readonly body: string;
   readonly mediaType: string;
 }
 
+/** All content of the demo registry. */
 export interface SampleRegistry {
-  /** Tags and what they name, by repository. */
+  /** Manifest digests by tag, by repository. */
   readonly repositories: ReadonlyMap<string, ReadonlyMap<string, Digest>>;
   readonly content: ReadonlyMap<Digest, SampleContent>;
 }
 
-/** Builds all samples; bases come before what stands on them. */
+/** Builds all sample images. Relies on the list naming every base before the images built on it. */
 export function buildSamples(): SampleRegistry {
   const repositories = new Map<string, Map<string, Digest>>();
   const content = new Map<Digest, SampleContent>();
   const built = new Map<string, BuiltImage>();
   for (const sample of SAMPLES) {
-    const image = buildImage(sample, sample.on === undefined ? undefined : built.get(sample.on));
-    const config = keep(content, image.config, MEDIA_TYPE.ociConfig);
+    const image = buildImage(sample, sample.base === undefined ? undefined : built.get(sample.base));
+    const config = store(content, image.config, MEDIA_TYPE.ociConfig);
     const layers = image.layers.map(({ digest, size }) => ({
       mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
       digest,
       size,
     }));
-    const manifest = keep(
+    const manifest = store(
       content,
       { schemaVersion: 2, mediaType: MEDIA_TYPE.ociManifest, config, layers },
       MEDIA_TYPE.ociManifest,
@@ -284,15 +293,15 @@ interface BuiltImage {
 
 function buildImage(sample: SampleImage, base: BuiltImage | undefined): BuiltImage {
   const layers = [...(base?.layers ?? [])];
-  for (const { by, bytes } of sample.steps) {
+  for (const { createdBy, bytes } of sample.steps) {
     if (bytes === undefined) continue;
     const [below] = chainIds(layers.map(({ diffId }) => diffId)).slice(-1);
-    const diffId = digestOf(`${below ?? ''} ${by} ${sample.created}`);
+    const diffId = digestOf(`${below ?? ''} ${createdBy} ${sample.created}`);
     layers.push({ digest: digestOf(`compressed ${diffId}`), size: bytes, diffId });
   }
-  const steps = sample.steps.map(({ by, bytes }) => ({
+  const steps = sample.steps.map(({ createdBy, bytes }) => ({
     created: sample.created,
-    created_by: by,
+    created_by: createdBy,
     ...(bytes === undefined ? { empty_layer: true } : {}),
   }));
   const history = [...(base?.history ?? []), ...steps];
@@ -313,7 +322,8 @@ function buildImage(sample: SampleImage, base: BuiltImage | undefined): BuiltIma
   return { layers, history, env, config };
 }
 
-function keep(
+/** Adds JSON content to the registry, and returns its descriptor. */
+function store(
   content: Map<Digest, SampleContent>,
   value: object,
   mediaType: string,

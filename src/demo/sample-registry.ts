@@ -3,7 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type { Digest } from '../oci/digest.ts';
 import { buildSamples, type SampleRegistry } from './sample-images.ts';
 
-/** A read-only registry on loopback, as far as an audit asks one. @see distribution-spec, "Endpoints" */
+/**
+ * Starts a read-only registry on the loopback interface, with the endpoints that an audit uses and the sample images.
+ * @returns its host and port, and a function that stops it
+ * @see distribution-spec, "Endpoints"
+ */
 export async function startSampleRegistry(): Promise<{ readonly host: string; close(): Promise<void> }> {
   const samples = buildSamples();
   const server = createServer((request, response) => answer(samples, request, response));
@@ -43,10 +47,10 @@ function replyTo({ repositories, content }: SampleRegistry, { method, url, heade
   const digest = (kind === 'manifests' ? tags.get(reference) : undefined) ?? (reference as Digest);
   const found = content.get(digest);
   if (!found) return refusal(404, kind === 'blobs' ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN');
-  const named = { ETag: `"${digest}"`, 'Docker-Content-Digest': digest, 'Content-Type': found.mediaType };
-  return headers['if-none-match'] === named.ETag
-    ? { status: 304, headers: named }
-    : { status: 200, headers: named, body: found.body };
+  const digestHeaders = { ETag: `"${digest}"`, 'Docker-Content-Digest': digest, 'Content-Type': found.mediaType };
+  return headers['if-none-match'] === digestHeaders.ETag
+    ? { status: 304, headers: digestHeaders }
+    : { status: 200, headers: digestHeaders, body: found.body };
 }
 
 function json(value: object, status = 200): Reply {
