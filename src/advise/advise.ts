@@ -64,7 +64,7 @@ export function adviseImage(
     currentBytes,
     alone: byGain(TECHNIQUES.flatMap(({ id }) => projectTechniques(subject, [id]) ?? [])),
     together: byGain(BASE_TECHNIQUES.flatMap((base) => projectTechniques(subject, ['multi-stage', base]) ?? [])),
-    goal: goalOf(planned.plan, bytes, currentBytes),
+    goal: planReach(planned.plan, bytes, currentBytes),
   };
 }
 
@@ -201,7 +201,8 @@ function bestNext(
   return best;
 }
 
-function goalOf(plan: readonly PlanStep[], bytes: number, currentBytes: number): Advice['goal'] {
+/** Returns how far a plan reaches a goal, and by which of its steps. */
+function planReach(plan: readonly PlanStep[], bytes: number, currentBytes: number): Advice['goal'] {
   if (currentBytes <= bytes) return { bytes, reach: 'yes', by: [] };
   const last = plan.at(-1);
   const reach = last ? goalReachOf(last.projection, bytes) : 'no';

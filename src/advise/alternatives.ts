@@ -125,7 +125,7 @@ function smallest(alternatives: readonly BaseAlternative[], variants: readonly V
 }
 
 /** Returns the pull size in bytes of a base on the image's release: exact if {@link isExact}, else within 15 %. */
-export function sizeOf(alternative: BaseAlternative, version: string | undefined): ByteRange {
+export function projectedSize(alternative: BaseAlternative, version: string | undefined): ByteRange {
   const { compressedBytes: bytes } = alternative;
   const spread = isExact(alternative, version) ? 0 : UNSURE;
   return { min: Math.round(bytes * (1 - spread)), max: Math.round(bytes * (1 + spread)) };

@@ -1,7 +1,7 @@
 import type { Runtime, Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import type { ByteRange } from '../policy/finding.ts';
-import { type BaseAlternative, isExact, sizeOf } from './alternatives.ts';
+import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
 import { linksLibraries } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
@@ -177,7 +177,7 @@ function swapTo(
   { baseBytes = 0, runtimeVersion }: Subject,
 ): BaseSwap | undefined {
   if (!alternative) return undefined;
-  const size = sizeOf(alternative, runtimeVersion);
+  const size = projectedSize(alternative, runtimeVersion);
   return {
     bytes: {
       min: baseBytes - Math.max(0, replaced.max - size.min),

@@ -1,5 +1,5 @@
 import { shortHash } from '../oci/digest.ts';
-import { goalOf } from '../policy/budgets.ts';
+import { goalWithBaseline } from '../policy/budgets.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import type { Queryable } from '../store/database.ts';
 import { type GoalOwner, type RepositoryGoal, readGoalOwners, saveProgress } from '../store/goal-store.ts';
@@ -31,7 +31,7 @@ export async function followGoals(
 }
 
 function repositoryGoal(owner: GoalOwner, { goal: fallback, budgets }: GoalSettings): RepositoryGoal {
-  const { goal, baseline } = goalOf(owner, budgets, fallback);
+  const { goal, baseline } = goalWithBaseline(owner, budgets, fallback);
   return {
     repositoryId: owner.id,
     ...(goal.kind === 'size' ? { bytes: goal.bytes } : { ratio: goal.ratio }),

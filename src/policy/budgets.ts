@@ -36,11 +36,11 @@ export function budgetsFor(owner: ImageOwner, budgets: readonly Budget[]): reado
  * @param fallback the policy's goal
  */
 export function goalFor(owner: ImageOwner, budgets: readonly Budget[], fallback: Goal): Goal {
-  return goalOf(owner, budgets, fallback).goal;
+  return goalWithBaseline(owner, budgets, fallback).goal;
 }
 
 /** Returns the same goal as {@link goalFor}, with the baseline of its budget (bytes) if one is configured. */
-export function goalOf(
+export function goalWithBaseline(
   owner: ImageOwner,
   budgets: readonly Budget[],
   fallback: Goal,

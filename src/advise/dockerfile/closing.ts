@@ -7,7 +7,7 @@ import { healthLines } from './health.ts';
  * Returns the last lines of a Dockerfile: a start script, ports, health check, then the image's entrypoint and command.
  * @param fallback the line to use if the image starts nothing that can be repeated
  */
-export function closing(facts: DockerfileFacts, fallback: string): readonly string[] {
+export function closingLines(facts: DockerfileFacts, fallback: string): readonly string[] {
   const start = startLines(facts);
   return [...scriptLines(facts), ...servingLines(facts), ...(start.length > 0 ? start : [fallback])];
 }

@@ -48,7 +48,7 @@ function afterOptions(words: readonly string[], takesValue: RegExp): number {
 }
 
 /** Replaces a start by `go run` with the program that it builds. */
-export function withoutGo(facts: DockerfileFacts): DockerfileFacts {
+export function withoutGoRun(facts: DockerfileFacts): DockerfileFacts {
   if (facts.program !== 'go') return facts;
   const fromProgramArgs = goRun(facts.programArgs);
   const run = fromProgramArgs ?? goRun(argsOf(facts));
@@ -58,7 +58,7 @@ export function withoutGo(facts: DockerfileFacts): DockerfileFacts {
 }
 
 /** Replaces a start by `cargo run` with the binary that it builds, named as its options say, else `app`. */
-export function withoutCargo(facts: DockerfileFacts): DockerfileFacts {
+export function withoutCargoRun(facts: DockerfileFacts): DockerfileFacts {
   if (facts.program !== 'cargo') return facts;
   const run = cargoRun(argsOf(facts));
   if (run === undefined) return facts;

@@ -1,9 +1,9 @@
 import { type Command, runs, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, servingLines, startLines } from './closing.ts';
-import { withoutCargo, withoutGo } from './compiled-start.ts';
+import { withoutCargoRun, withoutGoRun } from './compiled-start.ts';
 import { baseName } from './copies.ts';
-import { type DockerfileFacts, environment } from './facts.ts';
+import { type DockerfileFacts, environmentLines } from './facts.ts';
 import { buildPackages, compilerStep, installStep, runPackages } from './packages.ts';
 
 /**
@@ -11,7 +11,7 @@ import { buildPackages, compilerStep, installStep, runPackages } from './package
  * distribution.
  */
 export function goDockerfile(image: DockerfileFacts): string {
-  const facts = withoutGo(image);
+  const facts = withoutGoRun(image);
   const { release, linksLibraries: cgo, program } = facts;
   const suite = cgo && facts.base !== 'alpine-base' ? DEBIAN : `alpine${ALPINE}`;
   const build = mainBuildOf(facts);
@@ -71,7 +71,7 @@ function folderOfFile(file: string): string {
  * and run on the same distribution.
  */
 export function rustDockerfile(image: DockerfileFacts): string {
-  const facts = withoutCargo(image);
+  const facts = withoutCargoRun(image);
   const { program } = facts;
   const isDebian = facts.linksLibraries && facts.base !== 'alpine-base';
   return [
@@ -106,7 +106,7 @@ function lastStage(facts: DockerfileFacts): string[] {
   return [
     ...lastImage(facts),
     ...workdirOf(facts),
-    ...environment(facts),
+    ...environmentLines(facts),
     `COPY --from=build /out/${program} ${path}`,
     'USER 65532:65532',
     ...servingLines({ ...facts, health: healthAt(path, facts) }),

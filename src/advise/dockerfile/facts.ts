@@ -160,7 +160,7 @@ export function officialTag(
  * @param user the user and group to own the folder: `node:node`
  * @param from the folder in the build stage
  */
-export function programFolder(facts: DockerfileFacts, user: string, from = facts.workdir): readonly string[] {
+export function programFolderLines(facts: DockerfileFacts, user: string, from = facts.workdir): readonly string[] {
   const { workdir, changesOwner } = facts;
   return changesOwner
     ? [`COPY --from=build --chown=${user} ${from} ${workdir}`, `WORKDIR ${workdir}`]
@@ -171,7 +171,7 @@ export function programFolder(facts: DockerfileFacts, user: string, from = facts
 const MAX_PER_LINE = 3;
 
 /** Returns the ENV instruction with the variables of the image's own steps; none if there are no variables. */
-export function environment({ env }: DockerfileFacts): readonly string[] {
+export function environmentLines({ env }: DockerfileFacts): readonly string[] {
   if (env.length === 0) return [];
   return [`ENV ${env.join(env.length > MAX_PER_LINE ? ' \\\n    ' : ' ')}`];
 }

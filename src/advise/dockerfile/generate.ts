@@ -33,7 +33,7 @@ const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
  * Returns the kind of base for the last stage: the plan's, or if the plan keeps the base, the image's own, so that the
  * image does not grow.
  */
-export function lastBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'plan'>): BaseTechniqueId {
+export function lastStageBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'plan'>): BaseTechniqueId {
   const planned = plan.map(({ technique }) => techniqueOf(technique)).find(({ kind }) => kind === 'base');
   const variant = verdict.variant?.value;
   const own = TECHNIQUES.find(({ variants }) => variant !== undefined && variants.includes(variant));
@@ -44,7 +44,7 @@ export function lastBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'plan'>
  * Generates a Dockerfile for the image's language, with several stages, an unprivileged user, cache mounts and
  * supported releases, filled with the image's ports, folder and command. It is a starting point to read and adapt, not
  * to be trusted as is.
- * @param base the kind of base for the last stage, such as {@link lastBase} returns
+ * @param base the kind of base for the last stage, such as {@link lastStageBase} returns
  * @param today `2026-11-24`
  * @returns undefined for a language without a template
  */

@@ -2,7 +2,7 @@ import { ALPINE } from '../releases.ts';
 import { scriptNote, servingLines, startLines } from './closing.ts';
 import { copiesFile } from './copies.ts';
 import { jsonWords } from './exec-form.ts';
-import { argsOf, type DockerfileFacts, environment } from './facts.ts';
+import { argsOf, type DockerfileFacts, environmentLines } from './facts.ts';
 import { runPackages } from './packages.ts';
 
 /** The first release with modules, which jlink needs. */
@@ -138,7 +138,7 @@ function jreDockerfile(facts: DockerfileFacts): string {
     '',
     `FROM eclipse-temurin:${facts.release}-jre${isAlpine ? '-alpine' : ''}`,
     ...runPackages(facts),
-    ...environment(facts),
+    ...environmentLines(facts),
     'WORKDIR /app',
     'COPY --from=build /app.jar app.jar',
     'USER 10001',
@@ -155,7 +155,7 @@ function distrolessDockerfile(facts: DockerfileFacts): string {
     ...buildStage(facts, ''),
     '',
     `FROM gcr.io/distroless/java${facts.release}-debian13:nonroot`,
-    ...environment(facts),
+    ...environmentLines(facts),
     'WORKDIR /app',
     'COPY --from=build /app.jar app.jar',
     'USER 65532:65532',
@@ -175,7 +175,7 @@ function linkedDockerfile(facts: DockerfileFacts): string {
     '',
     `FROM alpine:${ALPINE}`,
     ...runPackages(facts),
-    ...environment(facts),
+    ...environmentLines(facts),
     'ENV PATH=/opt/jre/bin:$PATH',
     'WORKDIR /app',
     'COPY --from=build /jre /opt/jre',

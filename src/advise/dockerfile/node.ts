@@ -1,12 +1,12 @@
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
-import { closing, servingLines } from './closing.ts';
+import { closingLines, servingLines } from './closing.ts';
 import { copiesFile, copySteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import { jsonWords } from './exec-form.ts';
-import { argsOf, type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
+import { argsOf, type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
 import { buildPackages, installStep, runPackages } from './packages.ts';
-import { byNames } from './start-words.ts';
+import { withProgramNames } from './start-words.ts';
 
 /** `berry` is yarn from version 2 on. */
 type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'berry' | 'bun';
@@ -182,7 +182,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     '',
     ...lastStage(facts),
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.
-    ...programFolder(facts, isDistroless(facts) ? '65532:65532' : 'node:node'),
+    ...programFolderLines(facts, isDistroless(facts) ? '65532:65532' : 'node:node'),
     userLine(facts),
     ...startLines(facts),
   ].join('\n');
@@ -196,7 +196,7 @@ function lastStage(facts: DockerfileFacts): string[] {
     `FROM ${base}`,
     ...(isDistroless(facts) ? [] : [...runPackages(facts), ...globalStep(facts)]),
     'ENV NODE_ENV=production',
-    ...environment(facts),
+    ...environmentLines(facts),
   ];
 }
 
@@ -210,7 +210,7 @@ function userLine(facts: DockerfileFacts): string {
 
 function startLines(facts: DockerfileFacts): readonly string[] {
   if (isDistroless(facts)) return distrolessStart(facts);
-  const lines = closing(byNames(facts), 'CMD ["node", "server.js"]');
+  const lines = closingLines(withProgramNames(facts), 'CMD ["node", "server.js"]');
   if (!['npm', 'pnpm', 'yarn'].includes(facts.program)) return lines;
   return [
     '# Better the command behind it, such as ["node", "dist/server.js"]: one process, which gets the signals.',
@@ -228,7 +228,7 @@ function distrolessStart(facts: DockerfileFacts): readonly string[] {
 
 /** Names node by its path in the health check of a distroless image, where it is not on the PATH. */
 function withNode(facts: DockerfileFacts): DockerfileFacts {
-  const named = byNames(facts);
+  const named = withProgramNames(facts);
   const { health } = named;
   if (!isDistroless(facts) || health?.words[0] !== 'node') return named;
   return { ...named, health: { ...health, words: ['/nodejs/bin/node', ...health.words.slice(1)] } };

@@ -1,7 +1,7 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
-import { closing } from './closing.ts';
-import { type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
+import { closingLines } from './closing.ts';
+import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
 import { compilerStep, runPackages, runPackagesOr } from './packages.ts';
 
 /** Without BUNDLE_PATH, a deployment would install gems below the sources. */
@@ -29,12 +29,12 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     `FROM ${base}`,
     ...runPackagesOr(facts, '# Libraries that gems load at run time (such as libpq5) are installed here.'),
     `ENV ${BUNDLER}`,
-    ...environment(facts),
+    ...environmentLines(facts),
     'COPY --from=build /usr/local/bundle /usr/local/bundle',
     // Rails creates log and tmp, which the .dockerignore leaves out.
-    ...programFolder({ ...facts, changesOwner: true }, '10001'),
+    ...programFolderLines({ ...facts, changesOwner: true }, '10001'),
     'USER 10001',
-    ...closing(facts, isRails ? RAILS_SERVER : 'CMD ["bundle", "exec", "puma"]'),
+    ...closingLines(facts, isRails ? RAILS_SERVER : 'CMD ["bundle", "exec", "puma"]'),
   ].join('\n');
 }
 
@@ -107,11 +107,11 @@ const PHP_SERVER = /^(?:apache2(?:ctl|-foreground)?|httpd(?:-foreground)?|php-fp
 function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
   const { entrypoint, cmd, program, script } = facts;
   const startsOther = entrypoint.length + cmd.length > 0 && (script !== undefined || !PHP_SERVER.test(program));
-  if (server === 'cli') return closing(facts, START.cli);
-  if (!startsOther) return closing({ ...facts, entrypoint: [], cmd: [] }, START[server]);
+  if (server === 'cli') return closingLines(facts, START.cli);
+  if (!startsOther) return closingLines({ ...facts, entrypoint: [], cmd: [] }, START[server]);
   return [
     '# It starts more than PHP: copy the settings of that, too, and see that it runs without the rights of root.',
-    ...closing(facts, START[server]),
+    ...closingLines(facts, START[server]),
   ];
 }
 
@@ -134,8 +134,8 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     ...extensionSteps(facts),
     ...moduleSteps(facts),
     ...runPackages({ ...facts, packages: { ...facts.packages, build: [] } }),
-    ...environment(facts),
-    ...programFolder({ ...facts, workdir }, 'www-data:www-data', '/app'),
+    ...environmentLines(facts),
+    ...programFolderLines({ ...facts, workdir }, 'www-data:www-data', '/app'),
     ...(facts.framework === 'laravel' ? LARAVEL_WRITES : []),
     'USER www-data',
     ...startOf(facts, server),
@@ -161,10 +161,10 @@ export function dotnetDockerfile(facts: DockerfileFacts): string {
     ...(last.endsWith('chiseled') ? ['# Without ICU and time zones: …-chiseled-extra has them.'] : []),
     `FROM mcr.microsoft.com/dotnet/aspnet:${last}`,
     ...(facts.needsDistribution ? runPackages(facts) : []),
-    ...environment(facts),
+    ...environmentLines(facts),
     'WORKDIR /app',
     'COPY --from=build /out ./',
     'USER 1654',
-    ...closing(facts, `ENTRYPOINT ["dotnet", "${program}"]`),
+    ...closingLines(facts, `ENTRYPOINT ["dotnet", "${program}"]`),
   ].join('\n');
 }

@@ -1,11 +1,11 @@
 import { lookUp } from '../../classify/look-up.ts';
 import { type Command, valuesOf } from '../../policy/shell.ts';
-import { closing } from './closing.ts';
+import { closingLines } from './closing.ts';
 import { ownVariables } from './environment.ts';
-import { type DockerfileFacts, environment, officialTag, programFolder } from './facts.ts';
+import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
 import { compilerStep, runPackagesOr } from './packages.ts';
 import { pipInstall, pipTools } from './pip.ts';
-import { byNames, withoutRunner } from './start-words.ts';
+import { withoutRunner, withProgramNames } from './start-words.ts';
 
 /** The start by framework, for images that do not say how they start. */
 const STARTS: Readonly<Record<string, string>> = {
@@ -83,7 +83,7 @@ function manageSteps(facts: DockerfileFacts): readonly string[] {
     );
     return original ? [`RUN ${manageCommand(original, [name, ...options]).join(' ')}`] : [];
   });
-  return steps.length > 0 ? [...environment(facts), ...steps] : [];
+  return steps.length > 0 ? [...environmentLines(facts), ...steps] : [];
 }
 
 function manageCommand(original: Command, words: readonly string[]): readonly string[] {
@@ -114,10 +114,13 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     `FROM ${base}`,
     ...runPackagesOr(facts, '# Libraries that packages load at run time (such as libpq5) are installed here.'),
     'ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1',
-    ...environment(facts),
+    ...environmentLines(facts),
     'COPY --from=build /opt/venv /opt/venv',
-    ...programFolder(facts, '10001'),
+    ...programFolderLines(facts, '10001'),
     'USER 10001',
-    ...closing(byNames(withoutRunner(facts)), lookUp(STARTS, facts.framework) ?? 'CMD ["python", "main.py"]'),
+    ...closingLines(
+      withProgramNames(withoutRunner(facts)),
+      lookUp(STARTS, facts.framework) ?? 'CMD ["python", "main.py"]',
+    ),
   ].join('\n');
 }

@@ -53,7 +53,7 @@ const NUMBERED_PYTHON = /^python\d*\.\d+$/;
  * Replaces the paths of programs by their names: in the generated image, virtual environments and other program folders
  * are elsewhere, but on the PATH.
  */
-export function byNames(facts: DockerfileFacts): DockerfileFacts {
+export function withProgramNames(facts: DockerfileFacts): DockerfileFacts {
   const { entrypoint, cmd, health } = facts;
   const named = (words: readonly string[]) => words.map((word) => nameOf(word, facts));
   return {

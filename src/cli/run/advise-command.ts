@@ -1,5 +1,5 @@
 import type { Advice, PlanStep } from '../../advise/advise.ts';
-import { type GeneratedFiles, generateDockerfile, lastBase } from '../../advise/dockerfile/generate.ts';
+import { type GeneratedFiles, generateDockerfile, lastStageBase } from '../../advise/dockerfile/generate.ts';
 import { techniqueOf } from '../../advise/technique.ts';
 import { parseGoal } from '../../common/units.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
@@ -25,7 +25,7 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const goal = options.goal === undefined ? undefined : parseGoal(options.goal);
   const reference = parseReference(text);
   const { loaded, image, advice } = await withJudge(session, { ...options, goal }, (judge) => judge(reference));
-  const files = generateDockerfile(image, lastBase(image, advice), todayOf(session.io));
+  const files = generateDockerfile(image, lastStageBase(image, advice), todayOf(session.io));
   const name = formatReference(reference);
   const members = { reference: name, digest: loaded.digest, advice, files: files ?? null };
   const document = jsonDocument('slimboard.advice/1', members);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { generateDockerfile, lastBase } from '../../../src/advise/dockerfile/generate.ts';
+import { generateDockerfile, lastStageBase } from '../../../src/advise/dockerfile/generate.ts';
 import { endedRuntime, supportedRelease } from '../../../src/advise/releases.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import type { Runtime } from '../../../src/classify/verdict.ts';
@@ -512,7 +512,7 @@ test.each([
   ['full', 'FROM php:8.3-fpm-trixie'],
 ] as const)('a plan that swaps no base leaves the program on its %s one', (variant, from) => {
   const image = auditedImage({ runtime: 'php', runtimeVersion: '8.3.1', variant });
-  const base = lastBase(image, { plan: [] });
+  const base = lastStageBase(image, { plan: [] });
   expect(generateDockerfile(image, base, TODAY)?.dockerfile).toContain(from);
 });
 

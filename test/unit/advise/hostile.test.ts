@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { adviseImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
-import { generateDockerfile, lastBase } from '../../../src/advise/dockerfile/generate.ts';
+import { generateDockerfile, lastStageBase } from '../../../src/advise/dockerfile/generate.ts';
 import type { Runtime } from '../../../src/classify/verdict.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
@@ -95,7 +95,7 @@ test(
       fc.property(sketches, (sketch) => {
         const image = auditedImage(sketch);
         const advice = adviseImage(image, findingsOf(image), KNOWLEDGE, { kind: 'reduction', ratio: 0.9 });
-        const files = generateDockerfile(image, lastBase(image, advice), '2026-11-24');
+        const files = generateDockerfile(image, lastStageBase(image, advice), '2026-11-24');
         for (const line of instructionsOf(files?.dockerfile ?? '')) expect(line).toMatch(INSTRUCTION);
       }),
       { numRuns: fuzzRuns(1_000) },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { budgetsFor, goalFor, goalOf } from '../../../src/policy/budgets.ts';
+import { budgetsFor, goalFor, goalWithBaseline } from '../../../src/policy/budgets.ts';
 import { checkImage, failsCheck, type Policy } from '../../../src/policy/check-image.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 
@@ -61,8 +61,8 @@ test('a goal keeps its own baseline, never that of another budget', () => {
     { repository: 'payments/cart', goal },
     { team: 'payments', goal, baseline: 800_000_000 },
   ];
-  expect(goalOf(OWNER, budgets, goal)).toEqual({ goal });
-  expect(goalOf({ repository: 'payments/mail', team: 'payments' }, budgets, goal)).toEqual({
+  expect(goalWithBaseline(OWNER, budgets, goal)).toEqual({ goal });
+  expect(goalWithBaseline({ repository: 'payments/mail', team: 'payments' }, budgets, goal)).toEqual({
     goal,
     baseline: 800_000_000,
   });
