@@ -35,9 +35,9 @@ const WHOLE = [1, 1] as const;
 export interface Removable {
   readonly runtime: Runtime;
   /** The layers with findings, and the bytes that each technique removes from them: one range per rule. */
-  readonly marked: readonly (readonly [LayerView, ReadonlyMap<TechniqueId, readonly ByteRange[]>])[];
+  readonly withFindings: readonly (readonly [LayerView, ReadonlyMap<TechniqueId, readonly ByteRange[]>])[];
   /** The bytes kept of all other layers together, for a single-stage and for a multi-stage build. */
-  readonly rest: { readonly inOneStage: ByteRange; readonly inStages: ByteRange };
+  readonly withoutFindings: { readonly inOneStage: ByteRange; readonly inStages: ByteRange };
 }
 
 /**
@@ -48,20 +48,24 @@ export function removableOf(own: readonly LayerView[], findings: readonly Findin
   const byLayer = new Map<number, Map<TechniqueId, ByteRange[]>>();
   for (const { id, kind, rules } of TECHNIQUES) {
     if (kind !== 'findings') continue;
-    for (const finding of findings) if (rules.includes(finding.rule)) mark(byLayer, id, finding);
+    for (const finding of findings) if (rules.includes(finding.rule)) addRemovable(byLayer, id, finding);
   }
-  const marked = own.flatMap((layer) => {
+  const withFindings = own.flatMap((layer) => {
     const removable = byLayer.get(layer.position);
     return removable ? [[layer, removable] as const] : [];
   });
   const others = own.filter(({ position }) => !byLayer.has(position));
-  const restWith = (inStages: boolean) =>
+  const keptOfOthers = (inStages: boolean) =>
     sumOf(others.map((layer) => keptOfLayer(layer, inStages ? shareOf(layer, runtime) : WHOLE, NOTHING)));
-  return { runtime, marked, rest: { inOneStage: restWith(false), inStages: restWith(true) } };
+  return { runtime, withFindings, withoutFindings: { inOneStage: keptOfOthers(false), inStages: keptOfOthers(true) } };
 }
 
 /** Records under a technique what a finding says can be removed from each layer. */
-function mark(byLayer: Map<number, Map<TechniqueId, ByteRange[]>>, id: TechniqueId, { evidence }: Finding): void {
+function addRemovable(
+  byLayer: Map<number, Map<TechniqueId, ByteRange[]>>,
+  id: TechniqueId,
+  { evidence }: Finding,
+): void {
   const ranges = new Map<number, ByteRange>();
   for (const { layer, bytes } of evidence) if (layer !== undefined && bytes) ranges.set(layer, bytes);
   for (const [layer, range] of ranges) {
@@ -71,12 +75,15 @@ function mark(byLayer: Map<number, Map<TechniqueId, ByteRange[]>>, id: Technique
 }
 
 /** Returns the compressed bytes that remain of the layers above the base once all the techniques are applied. */
-export function keptBytes({ runtime, marked, rest }: Removable, ids: readonly TechniqueId[]): ByteRange {
+export function keptBytes(
+  { runtime, withFindings, withoutFindings }: Removable,
+  ids: readonly TechniqueId[],
+): ByteRange {
   const inStages = ids.includes('multi-stage');
-  const kept = marked.map(([layer, removable]) =>
+  const kept = withFindings.map(([layer, removable]) =>
     keptOfLayer(layer, inStages ? shareOf(layer, runtime) : WHOLE, takenOff(removable, ids)),
   );
-  return sumOf([inStages ? rest.inStages : rest.inOneStage, ...kept]);
+  return sumOf([inStages ? withoutFindings.inStages : withoutFindings.inOneStage, ...kept]);
 }
 
 /**

@@ -36,9 +36,8 @@ export interface ImageView {
   /** Compressed bytes of the base's layers; undefined if it is unknown where the base ends. */
   readonly baseBytes: number | undefined;
   /**
-   * Compressed bytes of those layers of the base that another base would replace: those up to its runtime, but none
-   * added on top. Ranges from 0 to the whole base if the history does not show where they end; undefined if `baseBytes`
-   * is.
+   * Compressed bytes of the base's layers that another base would replace: those up to its runtime, and none above it.
+   * Ranges from 0 to the whole base if the history does not show where they end; undefined if `baseBytes` is.
    */
   readonly replaceableBytes: ByteRange | undefined;
   /** Every program that the image's own RUN steps start. It lets most rules dismiss an image with a few look-ups. */
@@ -50,9 +49,11 @@ export const viewImage: (image: AuditedImage) => ImageView = rememberOf(readView
 
 function readView(image: AuditedImage): ImageView {
   const { steps } = readBuildHistory(image.config, image.manifest.layers.length);
-  const made: BuildStep[] = [];
-  for (const step of steps) if (step.layer !== undefined) made[step.layer] = step;
-  const layers = image.manifest.layers.map((layer, position) => viewLayer(image, layer.size, position, made[position]));
+  const stepByLayer: BuildStep[] = [];
+  for (const step of steps) if (step.layer !== undefined) stepByLayer[step.layer] = step;
+  const layers = image.manifest.layers.map((layer, position) =>
+    viewLayer(image, layer.size, position, stepByLayer[position]),
+  );
   const baseLayers = baseLayerCount(image);
   const own = layers.slice(baseLayers);
   const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);

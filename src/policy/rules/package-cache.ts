@@ -18,7 +18,7 @@ export interface PackageCache {
   readonly fills: (command: Command) => boolean;
   /** Reports whether a command keeps no cache, or clears it; then the command's layer holds none. */
   readonly avoids: (command: Command) => boolean;
-  /** Environment variables that disable the cache, whatever their value. */
+  /** Environment variables that disable the cache with any value but an empty one. */
   readonly switchedOffBy?: readonly string[];
   /** The largest share of the layer (0 to 1) that may be cache. */
   readonly largestShare: number;
