@@ -21,7 +21,7 @@ function advise(sketch: ImageSketch, goal: Goal = NINE_TENTHS): Advice {
   return adviseImage(image, findingsOf(image), DEFAULTS, goal);
 }
 
-test('sizes stay between nothing and what the image has; steps never grow it; savings are counted once', () => {
+test('projected sizes lie between 0 and the present size; no step makes the image larger; no byte is saved twice', () => {
   fc.assert(
     fc.property(imageSketches, (sketch) => {
       const { currentBytes, plan, alone, together, savings, slimScore: score, goal } = advise(sketch);
@@ -46,7 +46,7 @@ test('sizes stay between nothing and what the image has; steps never grow it; sa
   );
 });
 
-test('a layer that mends nothing and is no stage stays whole', () => {
+test('an image without findings or build steps gets no plan', () => {
   const sketch: ImageSketch = { own: [{ instruction: 'COPY app /app', bytes: 40 * MB }], variant: 'slim' };
   expect(advise(sketch)).toMatchObject({ plan: [], savings: { min: 0, max: 0 }, slimScore: 100 });
 });
@@ -74,7 +74,7 @@ test('measured waste raises the lower end of the savings', () => {
   expect(projection).toMatchObject({ basis: 'measured', savings: { min: 20 * MB, max: 20 * MB } });
 });
 
-test('without a known base the ranges of the guide are used, and named an estimate', () => {
+test("without a known base the guide's ranges are used, and marked as an estimate", () => {
   const image = auditedImage({
     baseNames: null,
     base: [],
@@ -94,7 +94,7 @@ test('without a known base the ranges of the guide are used, and named an estima
   expect(projectTechniques(subject, ['multi-stage', 'alpine-base'])?.after).toEqual({ min: size(0.1), max: size(0.3) });
 });
 
-test('where a base is known and no alternative is, the guide speaks of the base, and the program keeps its weight', () => {
+test("with a known base but no alternative, the guide's range applies to the base and not to the program", () => {
   const image = auditedImage({
     base: [{ instruction: 'ADD rootfs.tar /', bytes: 200 * MB }],
     own: [{ instruction: 'COPY app /app', bytes: 50 * MB }],
@@ -108,7 +108,7 @@ test('where a base is known and no alternative is, the guide speaks of the base,
   });
 });
 
-test('a program that was only copied onto its base is not built there: a second stage takes nothing off', () => {
+test('a second stage saves nothing for a program that was only copied onto its base', () => {
   const sketch: ImageSketch = {
     baseNames: ['library/eclipse-temurin:21-jdk'],
     base: [{ instruction: 'ADD jdk.tar /opt', bytes: 230 * MB }],
@@ -122,7 +122,7 @@ test('a program that was only copied onto its base is not built there: a second 
   expect(plan.at(-1)?.projection.after.min).toBeGreaterThan(45 * MB);
 });
 
-test('a compiler goes where the build moves to an earlier stage, however much the build may leave', () => {
+test('a multi-stage build drops the compiler, however much the build may leave behind', () => {
   const { plan } = advise({
     baseNames: ['library/eclipse-temurin:21-jdk'],
     base: [{ instruction: 'ADD jdk.tar /opt', bytes: 230 * MB }],
@@ -188,14 +188,14 @@ test.each<[string, ImageSketch, boolean]>([
     { ...GO_APP, own: [{ instruction: 'RUN /bin/sh -c apk add gcc musl-dev && CGO_ENABLED=0 go build -o /app .' }] },
     true,
   ],
-])('an image without a shell is for programs that need none: %s', (_, sketch, isFor) => {
+])('only programs that need no shell get an image without one: %s', (_, sketch, isFor) => {
   const { alone, together } = advise(sketch);
   const named = [...alone, ...together].flatMap(({ techniques }) => techniques);
   expect(named.includes('distroless-base')).toBe(isFor);
   expect(named.includes('scratch-base')).toBe(isFor && sketch.runtime === 'go');
 });
 
-test('a full base goes for the slim one, however much lies on top of it', () => {
+test('a full base is replaced by the slim one, however large the layers above it are', () => {
   const { plan } = advise({
     baseNames: ['library/python:3.12'],
     base: [{ instruction: 'ADD rootfs.tar /', bytes: 400 * MB }],
@@ -207,7 +207,7 @@ test('a full base goes for the slim one, however much lies on top of it', () => 
   expect(plan.map(({ technique }) => technique)).toContain('slim-base');
 });
 
-test('packages of Python are not bundled: a second stage takes along what was installed', () => {
+test('packages of Python are not bundled: a second stage copies what was installed', () => {
   const { together } = advise({
     ...NODE_FULL,
     own: [
@@ -226,12 +226,12 @@ test.each<[string, ImageSketch, readonly string[]]>([
   ['.NET', { runtime: 'dotnet', variant: 'full' }, ['alpine-base']],
   ['PHP', { runtime: 'php', runtimeVersion: '8.3.1', variant: 'full' }, ['alpine-base']],
   ['PHP in Apache', { runtime: 'php', variant: 'full', config: { Env: ['APACHE_CONFDIR=/etc/apache2'] } }, []],
-])('no base is advised that nobody publishes: %s', (_, sketch, bases) => {
+])('only published bases are advised: %s', (_, sketch, bases) => {
   const { alone } = advise({ base: NODE_FULL.base, ...sketch });
   expect(alone.map(({ techniques }) => techniques[0])).toEqual(bases);
 });
 
-test('an interpreter is never taken away, and a compiler only with a second stage', () => {
+test('the interpreter is never removed, and the compiler only with a second stage', () => {
   const node = pairImage('node-single-stage');
   expect(
     projectTechniques(subjectOf(node, findingsOf(node), DEFAULTS), ['multi-stage', 'scratch-base']),
@@ -289,7 +289,7 @@ test('the score falls with avoidable bytes, and stays within 0 and 100', () => {
   );
 });
 
-test('the score is the same whatever the goal: nobody wins by wanting less', () => {
+test('the score does not depend on the goal: a lax one gains nothing', () => {
   const goals: fc.Arbitrary<Goal> = fc.oneof(
     fc.double({ min: 0, max: 1, noNaN: true }).map((ratio) => ({ kind: 'reduction' as const, ratio })),
     fc.integer({ min: 0, max: 2_000 * MB }).map((bytes) => ({ kind: 'size' as const, bytes })),
@@ -362,7 +362,7 @@ test('warnings fit the runtime', () => {
   expect(alpine.flatMap((technique) => warningsOf(technique, 'go')).join(' ')).not.toContain('wheels');
 });
 
-test('a base that is no smaller is no technique, whatever the guide says of its kind', () => {
+test('a base that is not smaller is not advised, whatever the guide says of its kind', () => {
   const sketch: ImageSketch = {
     base: [{ bytes: 10 * MB }],
     runtime: 'node',

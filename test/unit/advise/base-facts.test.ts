@@ -33,7 +33,7 @@ test.each([
   expect(baseFactsOf(verdict, CONTEXT).slimmer?.reference).toBe(reference);
 });
 
-test('a fat base has its bytes at stake once a slimmer one is known', () => {
+test('the finding on a full base states its bytes once a slimmer base is known', () => {
   const image = pairImage('node-single-stage');
   const own = { ...slim, version: '20.20.2' };
   const baseFacts = baseFactsOf(image.verdict, { ...CONTEXT, knowledge: knowledgeOf([own]) });

@@ -25,7 +25,7 @@ test.each<[string, ImageSketch, string]>([
     { runtime: 'php', framework: 'laravel' },
     'install -d -o www-data -g www-data storage storage/logs bootstrap/cache\n',
   ],
-])('who writes in a folder owns it: %s', (_, sketch, lines) => {
+])('a program that writes to its folder owns it: %s', (_, sketch, lines) => {
   expect(dockerfile(sketch)).toContain(lines);
 });
 
@@ -105,7 +105,7 @@ test('Maven leaves one jar', () => {
   expect(dockerfile({ runtime: 'java' })).toContain('rm -f target/original-*.jar && cp target/*.jar /app.jar\n');
 });
 
-test('a folder for documents may be a package', () => {
+test('a folder named docs may be a package, and is not ignored', () => {
   const files = generateDockerfile(auditedImage({ runtime: 'go' }), 'slim-base', TODAY);
   expect(files?.dockerignore.split('\n')).not.toContain('docs');
 });

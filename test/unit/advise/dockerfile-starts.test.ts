@@ -9,7 +9,7 @@ import { dockerfile, instructionsOf, run } from '../../support/dockerfiles.ts';
 
 type Config = NonNullable<ImageSketch['config']>;
 
-/** What the last stage starts. */
+/** Returns the lines of the last stage that start the program. */
 function startOf(sketch: ImageSketch, base?: BaseTechniqueId): readonly string[] {
   return instructionsOf(dockerfile(sketch, base)).filter((line) => /^(?:ENTRYPOINT|CMD) /.test(line));
 }
@@ -94,7 +94,7 @@ test.each<[string, string | undefined]>([
   ['run', undefined],
   ['run --', undefined],
   ['sync --frozen', undefined],
-])('of a runner remains what it runs: %s', (words, started) => {
+])('a runner is replaced by what it runs: %s', (words, started) => {
   expect(startedByRunner(words.split(' '))?.join(' ')).toBe(started);
 });
 
@@ -203,7 +203,7 @@ test.each<[ImageSketch['runtime'], BaseTechniqueId, Config, string]>([
   expect(dockerfile({ runtime, config }, base)).toContain(lines);
 });
 
-test('what checks health in a shell needs one', () => {
+test('a health check in shell form needs a shell', () => {
   const needs = (Test: readonly string[]) =>
     startNeedsShell(viewImage(auditedImage({ config: { Cmd: ['/app'], Healthcheck: { Test } } })), 'go');
   expect(needs(['CMD-SHELL', 'wget -q localhost || exit 1'])).toBe(true);

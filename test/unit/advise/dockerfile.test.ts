@@ -491,7 +491,7 @@ test.each([
   ['pip install -r requirements/dev.txt', 'pip install -r requirements.txt\n'],
   ['pip install -e .[server,dev]', 'pip install ".[server]"\n'],
   ['pip install .[test]', 'pip install "."\n'],
-])('leaves out what development alone needs: %s', (script, line) => {
+])('leaves out what only development needs: %s', (script, line) => {
   expect(dockerfile({ runtime: 'python', own: [run(script)] })).toContain(line);
 });
 
@@ -563,7 +563,7 @@ test('a release is out of support the day after its last', () => {
   expect(endedRuntime('go', '1.19.8', TODAY)).toEqual({ name: 'go 1.19', endOfLife: '2023-09-06' });
 });
 
-test('one that is older than all that are listed ended no later than the oldest of them', () => {
+test('a release older than all listed ones ended no later than the oldest of them', () => {
   expect(endedRuntime('go', '1.9.7', TODAY)).toEqual({ name: 'go 1.9', endOfLife: '2022-03-15' });
   expect(endedRuntime('java', '7', TODAY)).toBeUndefined();
   expect(endedRuntime('perl', '5.8', TODAY)).toBeUndefined();

@@ -26,7 +26,7 @@ const TORCH = `
 const APP = `
   2026-11-01 1MB COPY app /app # buildkit`;
 
-/** An image on a base that an audit knows by its layers, whatever that base stands on. */
+/** Judges an image whose base the audit knows by its layers, whatever lies below that base. */
 function judge(base: string, own = APP) {
   const input = listedImage({ history: base + own });
   const above = own.trim().split('\n').length;
@@ -45,13 +45,13 @@ function judge(base: string, own = APP) {
   return { findings, ...adviseImage(image, findings, knowledge, { kind: 'reduction', ratio: 0.9 }) };
 }
 
-test('packages that a base of your own adds to a runtime stay when the runtime is exchanged', () => {
+test('packages that a private base adds to a runtime stay when the runtime is replaced', () => {
   const { plan, slimScore } = judge(PYTHON + TORCH);
   for (const { projection } of plan) expect(projection.after.min).toBeGreaterThan(2_500 * MB);
   expect(slimScore).toBeGreaterThanOrEqual(98);
 });
 
-test('of a base of your own the full runtime goes for the slim one, and no more than that', () => {
+test('of a private base only the full runtime is replaced by the slim one', () => {
   const base = TEMURIN.replaceAll('jre', 'jdk').replace('47.5MB', '160MB');
   const { plan, findings } = judge(`${base}
   2026-09-10 900MB RUN /bin/sh -c curl -fsSL https://example.com/models.tar.gz | tar -xz -C /opt # buildkit`);
@@ -66,7 +66,7 @@ test('an application server stays on its runtime', () => {
   for (const { projection } of plan) expect(projection.after.min).toBeGreaterThan(14_400_000 + MB);
 });
 
-test('where the history does not show what of a base is its runtime, savings are between nothing and all', () => {
+test("if the history does not show which layers are the runtime's, the savings range from none to the whole base", () => {
   const { alone } = judge(`${BOOKWORM}
   2026-09-10 300MB RUN /bin/sh -c curl -fsSL https://example.com/python.tar.gz | tar -xz -C /usr/local # buildkit
   2026-09-10 - ENV PYTHON_VERSION=3.12.12`);
@@ -75,7 +75,7 @@ test('where the history does not show what of a base is its runtime, savings are
   for (const { basis, savings } of swaps) expect([basis, savings.min]).toEqual(['estimate', 0]);
 });
 
-test('a base that brings a program of which nothing is known stays', () => {
+test('a base with an unknown program stays', () => {
   const postgres = `${BOOKWORM}
   2026-09-10 120MB RUN /bin/sh -c apt-get install -y --no-install-recommends postgresql-16 # buildkit`;
   expect(judge(postgres).plan).toEqual([]);
@@ -93,7 +93,7 @@ test.each<[string, string, readonly (string | undefined)[]]>([
   2026-08-24 - CMD ["/bin/bash"]`,
     [],
   ],
-])('a program of which nothing is known stays on its release of %s', (_, base, bases) => {
+])('an unknown program stays on its release of %s', (_, base, bases) => {
   expect(judge(base).plan.map(({ projection }) => projection.base)).toEqual(bases);
 });
 

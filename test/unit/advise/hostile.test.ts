@@ -11,7 +11,7 @@ import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../../support/fuzz.ts';
 const KNOWLEDGE = knowledgeOf([]);
 const RUNTIMES: readonly Runtime[] = ['node', 'python', 'go', 'rust', 'java', 'ruby', 'php', 'dotnet', 'bun', 'nginx'];
 
-/** Words that programs read, words that a prototype has, and what ends quotes, lines and commands. */
+/** Words that programs interpret, names of prototype properties, and what ends quotes, lines and commands. */
 const word = fc.oneof(
   fc.constantFrom(
     ...['constructor', '__proto__', 'toString', 'hasOwnProperty', 'apt-get', 'apk', 'dnf', 'add', 'install', 'purge'],
@@ -78,7 +78,7 @@ const sketches: fc.Arbitrary<ImageSketch> = fc.record({
 
 const INSTRUCTION = /^(?:FROM|WORKDIR|COPY|RUN|ENV|ARG|USER|EXPOSE|HEALTHCHECK|CMD|ENTRYPOINT) /;
 
-/** Instructions as BuildKit reads them: comments left out, lines joined that end with a backslash. */
+/** Instructions as BuildKit reads them: without comments, and with lines that end in a backslash joined. */
 function instructionsOf(dockerfile: string): readonly string[] {
   const lines = dockerfile.split(/\r?\n/).filter((line) => !line.trimStart().startsWith('#'));
   return lines

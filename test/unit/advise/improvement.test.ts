@@ -29,12 +29,12 @@ describe('real builds', () => {
     expect(saved).toBeLessThanOrEqual(found?.estimated?.max ?? 0);
   });
 
-  test('none lies between a build and itself', () => {
+  test('there is no technique between a build and itself', () => {
     expect(between(pairImage('node-single-stage'), pairImage('node-single-stage'))).toBeUndefined();
   });
 });
 
-test('what mends findings counts where nothing else was done, and the guide has no range for it', () => {
+test('techniques that fix findings count where nothing else was done, without a range of the guide', () => {
   const install = 'RUN apt-get update && apt-get install -y curl # buildkit';
   const dirty = auditedImage({ own: [{ instruction: install, class: 'os-packages', bytes: 40_000_000 }] });
   const cleaned = `${install.replace(' # buildkit', '')} && rm -rf /var/lib/apt/lists/* # buildkit`;

@@ -26,7 +26,7 @@ function advise(sketch: ImageSketch, bytes: number): Advice {
 
 const sizes = fc.nat({ max: 2_000_000_000 });
 
-test('a goal that asks for less is reached at least as surely', () => {
+test('a less demanding goal is reached at least as surely', () => {
   fc.assert(
     fc.property(imageSketches, sizes, sizes, (sketch, one, other) => {
       const harder = advise(sketch, Math.min(one, other)).goal;
@@ -36,7 +36,7 @@ test('a goal that asks for less is reached at least as surely', () => {
   );
 });
 
-test('the steps to the goal are the first of the plan that reach it, and none before them does', () => {
+test('the steps to the goal are the shortest prefix of the plan that reaches it', () => {
   fc.assert(
     fc.property(imageSketches, sizes, (sketch, bytes) => {
       const { goal, plan, currentBytes } = advise(sketch, bytes);
@@ -55,7 +55,7 @@ test('the steps to the goal are the first of the plan that reach it, and none be
   );
 });
 
-test('nothing goes below what the program itself needs', () => {
+test('no projection goes below what the program itself needs', () => {
   fc.assert(
     fc.property(imageSketches, (sketch) => {
       const subject = subjectFrom(sketch);
@@ -71,7 +71,7 @@ test('nothing goes below what the program itself needs', () => {
   );
 });
 
-test('what several findings say of the same bytes is saved once', () => {
+test('bytes that several findings report are saved once', () => {
   const mending = TECHNIQUES.filter(({ kind }) => kind === 'findings').map(({ id }) => id);
   fc.assert(
     fc.property(imageSketches, (sketch) => {

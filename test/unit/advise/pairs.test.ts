@@ -34,11 +34,11 @@ const PYTHON_311_SLIM: BaseAlternative = {
 interface Pair {
   readonly fat: string;
   readonly slim: string;
-  /** What the slim one does, and the fat one does not. */
+  /** The techniques that the slim image applies, and the fat one does not. */
   readonly techniques: readonly TechniqueId[];
-  /** A goal whose plan is what the slim one does: no safer base reaches it. Alpine is never the safest for Go. */
+  /** A goal whose plan is what the slim image does: no safer base reaches it. Alpine is never the safest for Go. */
   readonly goal?: Goal;
-  /** What an audit's catalogue knows; nothing: the public sizes of other releases. */
+  /** A base in the audit's catalogue; if absent, the public sizes of other releases are used. */
   readonly known?: BaseAlternative;
 }
 
@@ -78,14 +78,14 @@ describe.each(PAIRS)('%s', (_, { fat, slim, techniques, known, goal }) => {
   const before = judged(fat, knowledge);
   const after = judged(slim, knowledge);
 
-  test('the twin is as small as projected', () => {
+  test("the slim twin's real size lies within the projection", () => {
     const projection = projectTechniques(subjectOf(before.image, before.findings, knowledge), techniques);
     const slimBytes = pullBytes(after.image.manifest);
     expect(projection?.after.min).toBeLessThanOrEqual(slimBytes);
     expect(projection?.after.max).toBeGreaterThanOrEqual(slimBytes);
   });
 
-  test('advice names what the twin does', () => {
+  test('advice names the techniques that the slim twin applies', () => {
     const { together, plan } = adviseImage(before.image, before.findings, knowledge, goal ?? reduction(0.9));
     expect(together.map(({ techniques: ids }) => ids)).toContainEqual(techniques);
     const named = plan.map(({ technique }) => technique);

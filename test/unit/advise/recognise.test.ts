@@ -66,7 +66,7 @@ test("a JRE in place of a JDK is another base, and no second stage: the compiler
 test.each([
   [70_000_000, []],
   [200_000_000, ['slim-base']],
-])('from a base that nobody knows, of an image of %i bytes, only a smaller image is slimmed', (bytes, techniques) => {
+])('a move from an unknown base counts if the image, of %i bytes before, became smaller', (bytes, techniques) => {
   const unknown = auditedImage({ base: [{ bytes }], baseNames: null, runtime: 'node' });
   const slim = auditedImage({ base: [{ bytes: 85_000_000 }], variant: 'slim', runtime: 'node' });
   const recognised = recogniseTechniques({ image: unknown, findings: [] }, { image: slim, findings: [] });
@@ -80,7 +80,7 @@ test('the base and the rest explain the whole gain', () => {
   expect(saved?.base).toBe(267_285_364 - 71_109_069);
 });
 
-test('no bytes are told apart where nobody knows where a base ends', () => {
+test('bytes are not split into parts if it is unknown where a base ends', () => {
   const unknown = { image: auditedImage({ baseNames: null }), findings: [] };
   expect(savedByPart(build('node-single-stage'), unknown)).toBeUndefined();
 });

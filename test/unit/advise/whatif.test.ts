@@ -23,7 +23,7 @@ function held(...layers: readonly StoredLayer[]): HeldLayers {
   return new Map([[SCOPE, new Set(layers.map(({ digest }) => digest))]]);
 }
 
-test('layers count once, and those that others hold stay', () => {
+test('layers count once, and those that other images use stay', () => {
   const moving = [
     image('payments/a', [DEBIAN, NODE, layer('a', 5)], { tags: 2 }),
     image('payments/b', [DEBIAN, NODE, layer('b', 6)]),
@@ -34,7 +34,7 @@ test('layers count once, and those that others hold stay', () => {
     images: 2,
     teams: [{ team: 'payments', repositories: 2, images: 2 }],
     perPullBytes: 20,
-    // Another image holds debian, node stays for both bases: the swap only adds slim.
+    // Another image uses debian, and both bases use node: the swap only adds slim.
     storedBytes: -30,
     logicalBytes: 60,
   });
@@ -49,7 +49,7 @@ test('an old base that nobody else needs is freed, with all its builds', () => {
   expect(whatIf(FAT.reference, THIN, moving, held())).toMatchObject({ storedBytes: 50 + 49 - 30, perPullBytes: 20 });
 });
 
-test('where repositories share no blobs, each gives up the old base and takes the new one', () => {
+test('where repositories share no blobs, each drops the old base and stores the new one', () => {
   const moving = ['payments/a', 'payments/b', 'search/c'].map((repository) =>
     image(repository, [DEBIAN, NODE, layer(repository, 5)], { scope: repository }),
   );
@@ -58,7 +58,7 @@ test('where repositories share no blobs, each gives up the old base and takes th
   expect(storedBytes).toBe(3 * 50 - 2 * 30);
 });
 
-test('an image that is in several repositories is swapped in each, by its team', () => {
+test('an image in several repositories is moved in each, and counts for each team', () => {
   const layers = [DEBIAN, NODE, layer('a', 5)];
   const moving = [image('payments/a', layers), image('search/a', layers, { tags: 2 })];
   expect(whatIf(FAT.reference, THIN, moving, held())).toMatchObject({
@@ -90,7 +90,7 @@ function storedBytes(images: readonly (readonly StoredLayer[])[]): number {
   return [...distinct.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
-test('what is freed is what storing the swapped fleet takes less', () => {
+test('the stored savings equal the difference in storage before and after the move', () => {
   fc.assert(
     fc.property(bases, bases, fleets, (from, to, images) => {
       const moves = (layers: readonly StoredLayer[]) =>

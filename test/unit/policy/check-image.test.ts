@@ -32,7 +32,7 @@ test('an unknown base is no allowed base', () => {
   expect(rulesOf({ allowedBases: ['**'] }, { baseNames: null })).toEqual(['allowed-bases']);
 });
 
-test('the image of a fat team keeps every budget that names it, and says by how much it does not', () => {
+test('every budget that names a team is checked, and a violation says by how much it is exceeded', () => {
   const budgets = [{ team: 'payments' }, { repository: 'payments/*' }, {}, { team: 'search' }];
   expect(budgetsFor(OWNER, budgets)).toEqual(budgets.slice(0, 3));
   const image = auditedImage();
@@ -47,7 +47,7 @@ test('only errors fail a check', () => {
   expect(failsCheck(checkImage(test, { rules: { 'root-user': 'error' } }))).toBe(true);
 });
 
-test('the first budget that sets a goal gives it; without one the policy does', () => {
+test("the goal is that of the first budget with one, else the policy's", () => {
   const fallback = { kind: 'reduction', ratio: 0.9 } as const;
   const own = { kind: 'size', bytes: 120_000_000 } as const;
   const budgets = [{ maxImageSize: 1 }, { team: 'search', goal: fallback }, { team: 'payments', goal: own }];

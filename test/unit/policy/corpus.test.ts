@@ -16,7 +16,7 @@ function rulesOf(image: AuditedImage): readonly string[] {
   return findingsOf(image).map(({ rule }) => rule);
 }
 
-/** Images that hold one program, or next to nothing. That they run as root is true, and theirs to say. */
+/** Images with one program or next to nothing. Their only finding, if any, is that they run as root. */
 const MINIMAL =
   /^(?:images|official)\/(?:hello-world|alpine-|alpine_|busybox|bazel-scratch|buildkit-estargz|scratch-two|distroless|apko|ko-on|kaniko-on-apko|docker-attest-scratch|regclient|wasm|debian_.*slim|nginx_alpine-slim)/;
 
@@ -28,11 +28,11 @@ test.each(CORPUS.filter(({ name }) => MINIMAL.test(name)).map((image) => [image.
   },
 );
 
-test('nothing at all is found in a static program on nothing that runs without rights', () => {
+test('nothing is found in a static program on an empty base that runs as an unprivileged user', () => {
   expect(rulesOf(pairImage('go-multi-stage-scratch'))).toEqual([]);
 });
 
-test('a service on Python in one stage trips over what its slim twin mends', () => {
+test('a single-stage Python service trips the rules that its slim twin does not', () => {
   expect(rulesOf(pairImage('python-single-stage'))).toEqual([
     'build-tools',
     'fat-base',

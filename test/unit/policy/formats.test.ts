@@ -88,7 +88,7 @@ const violations: fc.Arbitrary<Violation> = fc.record({
   }),
 });
 
-test('SARIF: whatever was found, the log is as the standard wants it', () => {
+test('SARIF: whatever was found, the log conforms to the standard', () => {
   const isValid = new Ajv2020({ allErrors: true }).compile(SARIF_SCHEMA);
   fc.assert(
     fc.property(fc.array(violations, { maxLength: 5 }), (found) => {

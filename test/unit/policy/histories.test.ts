@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 
-/** Steps as people write them: a RUN's script, or another instruction in BuildKit's words. Each makes 50 MB. */
+/** Typical steps: the script of a RUN, or another instruction as BuildKit records it. Each makes a layer of 50 MB. */
 function image(steps: readonly string[], env: readonly string[] = []): ImageSketch {
   const own = steps.map((step) => ({
     instruction: `${/^(?:RUN|COPY|ADD) /.test(step) ? step : `RUN /bin/sh -c ${step}`} # buildkit`,
@@ -180,7 +180,7 @@ test.each(CASES)('%s is %s of %j', (rule, isFound, steps) => {
   expect(trips(rule, image(steps))).toBe(isFound);
 });
 
-test('variables of the image switch off what they name, and nothing else', () => {
+test('variables of the image disable the caches they name, and nothing else', () => {
   expect(trips('pip-cache', image(['uv sync --no-dev'], ['UV_NO_CACHE=1']))).toBe(false);
   expect(trips('dev-dependencies', image(['bundle install'], ['BUNDLE_WITHOUT=development:test']))).toBe(false);
   expect(trips('dev-dependencies', image(['npm ci'], ['NODE_ENV=production']))).toBe(false);

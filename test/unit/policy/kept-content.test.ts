@@ -16,7 +16,7 @@ const config = (env: readonly string[], steps: readonly string[], labels: Record
   history: steps.map((created_by) => ({ created_by })),
 });
 
-test('content without secrets is kept byte by byte', () => {
+test('content without secrets is unchanged, byte by byte', () => {
   const body = Buffer.from('{ "config" : {"Env":["PATH=/bin", "GPG_KEY=0D96DF4D"],"config":1, "config":2} }');
   expect(withoutSecrets(body)).toBe(body);
   const placeholders = Buffer.from('{ "config": { "Env": ["DB_PASSWORD=/run/secrets/db", "MAX_TOKENS=4096"] } }');
@@ -49,25 +49,25 @@ test.each([
   ['a token at the start of a line', config([], ['RUN <<EOF\nghp_planted0123456789012345678901234567\nEOF'])],
   ['a variable of a step of BuildKit', { exec: { meta: { env: ['A_TOKEN=two planted words'] } } }],
   ['JSON in JSON', { history: [{ v1Compatibility: '{"config":{"Env":["API_TOKEN=planted"]}}' }] }],
-])('the secret of %s is not kept', (_what, content) => {
+])('the secret of %s is hidden', (_what, content) => {
   expect(kept(content)).not.toContain('planted');
 });
 
-test('a secret behind characters that the builder escaped is not kept', () => {
+test('a secret after characters that the builder escaped is hidden', () => {
   const step = 'cd /app \\u0026\\u0026curl\\u0020-u ci:planted http:\\/\\/x';
   expect(String(withoutSecrets(Buffer.from(`{"history":[{"created_by":"${step}"}]}`)))).not.toContain('planted');
 });
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-/** A text that is kept, and what it holds in base64. */
+/** A stored text, followed by the decoded contents of its base64 fields. */
 function decoded(text: string): string {
   return text.replace(/"(?:data|payload)":"([^"]*)"/g, (_, data: string) =>
     decoded(Buffer.from(data, 'base64').toString()),
   );
 }
 
-test('the files of a build are kept without their secrets', () => {
+test('files embedded by a build are stored without their secrets', () => {
   const dockerfile = [
     'FROM alpine:3.20 AS build',
     'ENV DB_PASSWORD=planted1',
@@ -86,7 +86,7 @@ test('the files of a build are kept without their secrets', () => {
   );
 });
 
-test('what is in base64 and holds no secret is kept byte by byte', () => {
+test('base64 without secrets is unchanged, byte by byte', () => {
   const binary = Buffer.from([0xff, 0xd8, ...Buffer.from('DB_PASSWORD=hunter2')]).toString('base64');
   for (const data of [base64('FROM scratch'), base64('{ "config": 1 }'), binary, '', 'no base64']) {
     const body = Buffer.from(`{ "infos": [{ "data": "${data}" }], "payload": "${data}" }`);
@@ -94,7 +94,7 @@ test('what is in base64 and holds no secret is kept byte by byte', () => {
   }
 });
 
-test('thousands of variables over thousands of steps cost their length, and what they set is hidden', () => {
+test('thousands of variables over thousands of steps take linear time, and their secrets are hidden', () => {
   const env = Array.from({ length: 8_000 }, (_, at) => `TOKEN_${at}=planted words of ${at}`);
   const copy = kept(
     config(
@@ -106,14 +106,14 @@ test('thousands of variables over thousands of steps cost their length, and what
   expect(copy).not.toContain('words of');
 });
 
-test('depth has an end, and hides nothing', () => {
+test('nesting is limited, and secrets are hidden at any depth', () => {
   const body = Buffer.from(`{"Env":["TOKEN=planted"],"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
   const copy = Buffer.from(withoutSecrets(body)).toString();
   expect(copy.length).toBeLessThan(1_000);
   expect(copy).not.toContain('planted');
 });
 
-test('what is no JSON object and may hold a secret is malformed, not a bug', () => {
+test('content that may hold a secret but is no JSON object is malformed, not a bug', () => {
   for (const text of ['{"a":1}\n{"token":"abcdefgh"}', '["token=abcdefgh"]', 'token=abcdefgh'])
     expect(() => withoutSecrets(Buffer.from(text))).toThrow(MalformedContentError);
 });
@@ -152,7 +152,7 @@ const words = fc.constantFrom(
   ],
 );
 
-test('what is hidden is told as the secret that it was, whatever surrounds it', () => {
+test('a hidden secret is still reported as a secret, whatever surrounds it', () => {
   fc.assert(
     fc.property(fc.array(words, { maxLength: 8 }), (command) => {
       const text = command.join(' ');
@@ -165,7 +165,7 @@ test('what is hidden is told as the secret that it was, whatever surrounds it', 
   );
 });
 
-test('whatever the text, what is kept of it parses', () => {
+test('whatever the text, its stored copy parses', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => {
       expect(() => JSON.parse(kept({ Env: [`TOKEN=${text}`], history: [{ created_by: text }] }))).not.toThrow();
@@ -173,7 +173,7 @@ test('whatever the text, what is kept of it parses', () => {
   );
 });
 
-test('a config never keeps what is hidden of its steps, whatever stands between the words', () => {
+test('a config never keeps a secret that is hidden in its steps, whatever separates the words', () => {
   const gap = fc.constantFrom(' ', '\t', '\n', ' \\\n\t', '; ', '&&');
   fc.assert(
     fc.property(fc.array(fc.tuple(words, gap), { maxLength: 8 }), (command) => {
@@ -185,7 +185,7 @@ test('a config never keeps what is hidden of its steps, whatever stands between 
   );
 });
 
-test('the copy has the findings of the original', () => {
+test('the stored copy has the findings of the original', () => {
   const own = [{ instruction: '|1 NPM_TOKEN=hunter2hunter2 MAX_TOKENS=4096 /bin/sh -c npm ci' }];
   const original = auditedImage({
     config: { Env: ['DB_PASSWORD=two words', 'A_TOKEN=/run/x', 'URL=https://u:pw@x'] },

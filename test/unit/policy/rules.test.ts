@@ -14,7 +14,7 @@ function findingOf(rule: string, sketch: ImageSketch): Finding | undefined {
   return findingsOf(auditedImage(sketch)).find((finding) => finding.rule === rule);
 }
 
-/** One RUN of its own on a plain base. */
+/** An image with one RUN on a plain base. */
 function run(script: string, more: Partial<LayerSketch> = {}): ImageSketch {
   return { own: [{ instruction: `RUN /bin/sh -c ${script} # buildkit`, bytes: 50 * MB, ...more }] };
 }
@@ -210,7 +210,7 @@ test.each([
   expect(finding?.evidence).toMatchObject([{ layer: 1, subject }]);
 });
 
-test('the remedy for dependencies of development fits the programs and packages that were found', () => {
+test('the remedy for development dependencies fits the programs and packages found', () => {
   const uv = findingOf('dev-dependencies', run('uv sync --frozen'));
   expect(uv?.message).toBe('Install for production: "uv sync --no-dev"');
   const contents = { fileBytes: 9 * MB, developmentPackages: [{ name: 'libssl-dev', bytes: 5 * MB }] };
@@ -218,18 +218,18 @@ test('the remedy for dependencies of development fits the programs and packages 
   expect(headers?.message).toMatch(/^Install for production: packages named -dev in an earlier stage/);
 });
 
-test('leftovers name the areas that they lie in, largest first', () => {
+test('leftover files name their areas, largest first', () => {
   const contents = { fileBytes: 100 * MB, areaBytes: { logs: 1 * MB, 'source-maps': 9 * MB } };
   const finding = findingOf('leftover-files', { own: [{ bytes: 50 * MB, contents }] });
   expect(finding?.evidence).toMatchObject([{ layer: 1, subject: 'source-maps, logs' }]);
 });
 
-test('the locks that a manager leaves after its cache was cleared are no cache', () => {
+test('lock files left after a cache was cleared are no cache', () => {
   const contents = { fileBytes: 50 * MB, areaBytes: { 'apk-cache': 300 } };
   expect(findingOf('apk-cache', { own: [{ bytes: 50 * MB, contents }] })).toBeUndefined();
 });
 
-test('contents overrule history: a cache mount leaves nothing', () => {
+test('layer contents overrule the history: a cache mount leaves nothing', () => {
   const sketch = run('npm ci --omit=dev', { contents: { fileBytes: 100 * MB, areaBytes: {} } });
   expect(findingOf('npm-cache', sketch)).toBeUndefined();
 });
@@ -254,7 +254,7 @@ test("what a base does is not its children's finding", () => {
   expect(findingOf('apt-cache', { base })).toBeUndefined();
 });
 
-test('the policy gives a rule its severity, or silences it', () => {
+test('the policy sets the severity of a rule, or disables it', () => {
   const image = auditedImage({ root: true });
   expect(findingsOf(image, { 'root-user': 'error' })).toMatchObject([{ rule: 'root-user', severity: 'error' }]);
   expect(findingsOf(image, { 'root-user': 'off' })).toEqual([]);

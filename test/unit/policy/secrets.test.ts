@@ -13,7 +13,7 @@ import { auditedImage } from '../../support/audited-image.ts';
 
 const REFERENCE = 'registry.example.com/app:1';
 
-/** Longer than any word that messages hold, so that finding it means that it leaked. */
+/** Longer than any word in messages, so that finding it means that it leaked. */
 const secretValues = fc.stringMatching(/^[A-Za-z0-9]{20,40}$/);
 const secretNames = fc.constantFrom('DB_PASSWORD', 'NPM_TOKEN', 'api_key', 'AWS_SECRET_ACCESS_KEY', 'CLIENT_SECRET');
 
@@ -61,11 +61,11 @@ test.each([
   ['curl https://alice:hunter2hunter2@example.com', ['credential']],
   ['printf "[default]\\naws_secret_access_key = wJalrXUtnFEMI" > ~/.aws/credentials', ['aws_secret_access_key']],
   ['echo db_password: hunter2hunter2 > x', ['db_password']],
-])('%s gives away %j', (text, names) => {
+])('%s holds the secrets %j', (text, names) => {
   expect(secretsIn(text)).toEqual(names);
 });
 
-/** Packages with a version, and switches. */
+/** Texts without secrets that look like some: packages with a version, switches. */
 const HARMLESS = [
   'RUN pip install tiktoken==0.7.0 "azure-keyvault-secrets==4.7.0" google-cloud-secret-manager==2.16.0',
   'RUN conda install tiktoken=0.5.2 "secretstorage=3.3.3" && echo done',
@@ -79,7 +79,7 @@ const HARMLESS = [
   'AUTH=on REQUIRE_AUTH="false" ./run',
 ];
 
-test.each(HARMLESS)('%s gives nothing away, and is shown as it is', (text) => {
+test.each(HARMLESS)('%s holds no secret, and is shown unchanged', (text) => {
   expect(secretsIn(text)).toEqual([]);
   expect(redact(text)).toBe(text);
 });
@@ -91,7 +91,7 @@ test.each([
   'db_password=1.2hunter2 ./run',
   'RUN echo token=7.5hunter2 > .settings',
   '|1 app.secret=0.1.hunter2 /bin/sh -c ./run',
-])('%s gives its secret away all the same', (text) => {
+])('the secret in %s is redacted', (text) => {
   expect(redact(text)).not.toContain('hunter2');
 });
 

@@ -24,14 +24,14 @@ test.each<[string, readonly string[]]>([
   expect(parseScript(script).map(({ program, words }) => [program, ...words].join(' '))).toEqual(commands);
 });
 
-test('what is set for one command is kept with it', () => {
+test('variables set for one command stay with it', () => {
   expect(parseScript('A=1 env B="two" npm ci && make C=3')).toEqual([
     { program: 'npm', words: ['ci'], variables: ['A=1', 'B="two'] },
     { program: 'make', words: ['C=3'] },
   ]);
 });
 
-/** Texts that look like histories, or like nothing at all. */
+/** Texts that look like histories, and arbitrary ones. */
 const lines = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc
