@@ -1,9 +1,12 @@
 /**
- * Expected failures. Each carries a stable `code` (shown in `report errors`, part of the public interface) and says
- * whether trying again may help. Anything else that is thrown is a bug and ends the process with exit code 1.
+ * Expected failures. Each has a stable `code` (shown in `report errors`, part of the public interface) and says whether
+ * a retry may help. Any other thrown value is a bug and ends the process with exit code 1.
  */
 
-/** `never`: the same answer will come back. `backoff`: try again later. `after`: try again when `delayMs` have passed. */
+/**
+ * Whether a retry may help. `never`: it would fail the same way. `backoff`: retry with growing delays. `after`: retry
+ * once `delayMs` milliseconds have passed.
+ */
 export type Retry =
   | { readonly kind: 'never' }
   | { readonly kind: 'backoff' }
@@ -12,6 +15,7 @@ export type Retry =
 const NEVER: Retry = { kind: 'never' };
 const BACKOFF: Retry = { kind: 'backoff' };
 
+/** The stable codes of expected failures; part of the public interface. */
 export type ErrorCode =
   | 'settings'
   | 'invalid-reference'
@@ -33,7 +37,10 @@ export type ErrorCode =
   | 'workers-ended'
   | 'internal';
 
-/** The base of every expected failure; `message` says what happened, to what, and what would work. */
+/**
+ * The base class of every expected failure. `message` says what happened, to what, and what would work; `retry`
+ * defaults to `never`.
+ */
 export class SlimboardError extends Error {
   readonly code: ErrorCode;
   readonly retry: Retry;
@@ -48,140 +55,148 @@ export class SlimboardError extends Error {
 
 type Cause = { cause?: unknown };
 
-/** A file, variable or flag is wrong. Ends a command with exit code 2. */
+/** A settings file, environment variable or flag is wrong. The command exits with code 2. */
 export class SettingsError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('settings', message, options);
   }
 }
 
-/** Text that is no repository, tag, digest or image reference. Exit code 2 when a person typed it. */
+/** A text is not a valid repository, tag, digest or image reference. Exit code 2 when a person typed it. */
 export class InvalidReferenceError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('invalid-reference', message, options);
   }
 }
 
-/** 401 after one token refresh. */
+/** The registry still answers 401 after one token refresh. */
 export class AuthenticationError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('authentication', message, options);
   }
 }
 
-/** 403: who we are is known, and it is not enough. */
+/** The registry answers 403: the credentials are valid but lack permission. */
 export class AccessDeniedError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('access-denied', message, options);
   }
 }
 
-/** A repository, tag, manifest or blob that is not there (any more). */
+/** A repository, tag, manifest or blob does not exist, or no longer does. */
 export class NotFoundError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('not-found', message, options);
   }
 }
 
-/** The registry itself says that it has no repository of that name; a page that is only not found says nothing of it. */
+/** The registry itself reports that the repository does not exist. A plain 404 does not prove that. */
 export class UnknownRepositoryError extends NotFoundError {}
 
-/** Content of a kind that slimboard does not read. */
+/** The content is of a kind that slimboard does not read. */
 export class UnsupportedContentError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('unsupported-content', message, options);
   }
 }
 
-/** JSON of the wrong shape; the message names the path of the field. */
+/** JSON has the wrong shape; the message gives the path of the field. */
 export class MalformedContentError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('malformed-content', message, options);
   }
 }
 
-/** Content over its limit, or over the size that its descriptor states. */
+/** Content exceeds its limit, or the size in its descriptor. */
 export class TooLargeError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('too-large', message, options);
   }
 }
 
-/** Bytes that differ from what their descriptor promises. Others may come unless `retry` says that none will. */
+/** Bytes do not match their descriptor. A retry may fetch the right ones, unless `retry` says otherwise. */
 export class ContentMismatchError extends SlimboardError {
   constructor(message: string, options?: Cause & { retry?: Retry }) {
     super('content-mismatch', message, { retry: BACKOFF, ...options });
   }
 }
 
-/** The registry asks to slow down. Never fails an audit; the attempt does not count. */
+/**
+ * The registry asks clients to slow down. Never fails an audit; the attempt does not count towards the retry budget.
+ */
 export class RateLimitedError extends SlimboardError {
   constructor(message: string, delayMs: number, options?: Cause) {
     super('rate-limited', message, { ...options, retry: { kind: 'after', delayMs } });
   }
 }
 
-/** 5xx, time-out, reset, refused connection, unknown host, TLS failure. */
+/** The registry did not answer properly: 5xx, timeout, reset, refused connection, unknown host or TLS failure. */
 export class RegistryUnavailableError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('registry-unavailable', message, { ...options, retry: BACKOFF });
   }
 }
 
-/** The database is away, or asked to try the transaction again. */
+/** The database cannot be reached, or asked for the transaction to be retried. */
 export class StoreUnavailableError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('store-unavailable', message, { ...options, retry: BACKOFF });
   }
 }
 
-/** Redis is away, or is no Redis. */
+/** Redis cannot be reached, or the server is not Redis. */
 export class QueueUnavailableError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('queue-unavailable', message, { ...options, retry: BACKOFF });
   }
 }
 
-/** A report that could not be written, or a webhook that did not take its message. */
+/** A report could not be written, or a webhook did not accept its message. */
 export class DeliveryError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('delivery', message, { ...options, retry: BACKOFF });
   }
 }
 
-/** Another process holds the embedded database. */
+/** Another process has the embedded database open. */
 export class StoreLockedError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('store-locked', message, options);
   }
 }
 
-/** The database's schema is newer than this program knows, or older where it may not be changed. */
+/** The database's schema is newer than this program supports, or older and may not be migrated here. */
 export class StoreVersionError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('store-version', message, options);
   }
 }
 
-/** Another process audits one of the sources now. */
+/** Another process is auditing one of the same sources. */
 export class AuditRunningError extends SlimboardError {
   constructor(message: string, options?: Cause) {
     super('audit-running', message, options);
   }
 }
 
-/** Whether an error concerns one item. A rate limit concerns all of them, and so does an abort, which is no SlimboardError. */
+/**
+ * Whether an error affects a single item only. A rate limit affects the whole batch, as does a caller's abort, which is
+ * not a SlimboardError.
+ */
 export function isItemFailure(error: unknown): error is SlimboardError {
   return error instanceof SlimboardError && error.code !== 'rate-limited';
 }
 
-/** What failed of one item. @throws what concerns more than that: then the whole batch waits, and is tried again */
+/**
+ * Returns the error if it affects a single item only.
+ * @throws any other error unchanged: the whole batch then waits and is tried again
+ */
 export function asItemError(error: unknown): SlimboardError {
   if (isItemFailure(error)) return error;
   throw error;
 }
 
-/** What to say of anything that was thrown. */
+/** The message of any thrown value: an Error's own, or the value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

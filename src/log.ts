@@ -2,28 +2,30 @@ import { pino } from 'pino';
 import type { LogFormat, LogLevel } from './log-levels.ts';
 import { withoutCredentials } from './without-credentials.ts';
 
+/** pino's logger, as {@link createLogger} makes it. */
 export type Logger = pino.Logger;
 
+/** Options of {@link createLogger}. */
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** `json`: one object a line, for machines. `pretty`: one line each, for people. */
+  /** `json`: one object per line, for machines. `pretty`: one line per entry, for people. */
   readonly format: LogFormat;
-  /** Default stderr: stdout is for results. */
+  /** Defaults to stderr: stdout is for results. */
   readonly stream?: Pick<NodeJS.WritableStream, 'write'>;
-  /** Errors only. */
+  /** Log errors only. */
   readonly quiet?: boolean;
-  /** Colours for `pretty`. */
+  /** Use colours in `pretty`. */
   readonly color?: boolean;
 }
 
 /**
- * A logger of structured lines. Whatever is logged, credentials are taken out of the finished line, so that no caller can
- * forget to. A stack trace is shown at level `debug` and below.
+ * Creates a structured logger. Credentials are removed from every finished line, so callers cannot forget to. Stack
+ * traces appear at levels `debug` and `trace` only.
  */
 export function createLogger(options: LoggerOptions): Logger {
-  const level = options.quiet ? quieter(options.level) : options.level;
+  const level = options.quiet ? quietLevel(options.level) : options.level;
   const stream = options.stream ?? process.stderr;
-  const format = options.format === 'pretty' ? (line: string) => prettyLine(line, options.color ?? false) : asIs;
+  const format = options.format === 'pretty' ? (line: string) => prettyLine(line, options.color ?? false) : unchanged;
   const destination = { write: (line: string) => stream.write(format(withoutCredentials(line))) };
   const showStack = level === 'debug' || level === 'trace';
   return pino(
@@ -39,11 +41,11 @@ export function createLogger(options: LoggerOptions): Logger {
   );
 }
 
-function quieter(level: LogLevel): LogLevel {
+function quietLevel(level: LogLevel): LogLevel {
   return level === 'fatal' || level === 'silent' ? level : 'error';
 }
 
-function asIs(line: string): string {
+function unchanged(line: string): string {
   return line;
 }
 
@@ -55,7 +57,7 @@ interface DescribedError {
   readonly cause?: DescribedError;
 }
 
-/** Names the fields to show: some libraries' errors carry requests, queries and parameters. */
+/** Picks the fields to log: errors of some libraries also carry requests, queries and parameters. */
 function describe(error: unknown, showStack: boolean): DescribedError {
   if (!(error instanceof Error)) return { name: typeof error, message: String(error) };
   return {
@@ -69,15 +71,15 @@ function describe(error: unknown, showStack: boolean): DescribedError {
 
 const COLORS: Readonly<Record<string, number>> = { trace: 90, debug: 36, info: 32, warn: 33, error: 31, fatal: 35 };
 
-/** `02:00:07 warn  message  audit=12 source=prod`, from a line of JSON; a stack trace follows on lines of its own. */
+/** Formats a JSON line as `02:00:07 warn  message  audit=12 source=prod`, with any stack trace on lines after it. */
 function prettyLine(line: string, color: boolean): string {
   const { time, level, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const label = String(level).padEnd(5);
   const paint = COLORS[String(level)];
-  const shown = color && paint !== undefined ? `\u001b[${paint}m${label}\u001b[0m` : label;
+  const coloredLabel = color && paint !== undefined ? `\u001b[${paint}m${label}\u001b[0m` : label;
   const stacks: string[] = [];
   const fields = Object.entries(rest).map(([key, value]) => `${key}=${fieldText(value, stacks)}`);
-  const head = [String(time).slice(11, 19), shown, String(msg ?? ''), ...fields].join(' ');
+  const head = [String(time).slice(11, 19), coloredLabel, String(msg ?? ''), ...fields].join(' ');
   return `${[head, ...stacks].join('\n')}\n`;
 }
 
@@ -90,7 +92,7 @@ function fieldText(value: unknown, stacks: string[]): string {
   return JSON.stringify(value);
 }
 
-/** Most of our messages say what their cause says. */
+/** The message with its cause's, unless it already includes that, as most of slimboard's own messages do. */
 function withCause({ message, cause }: DescribedError): string {
   return cause && !message.includes(cause.message) ? `${message}: ${cause.message}` : message;
 }

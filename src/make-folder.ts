@@ -2,14 +2,14 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and those above it, one at a time: the recursive mkdir of Node.js never returns where a file system
- * answers "no such file" to making a folder in one that is there, as /proc does.
+ * Creates a folder and its missing parents, one at a time. Node.js's recursive mkdir never returns on a file system
+ * such as /proc, which fails with ENOENT even if the parent exists.
  */
 export async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return;
   await makeFolder(dirname(path));
   await mkdir(path).catch(async (error: unknown) => {
-    // Somebody else may have made it meanwhile.
+    // Another process may have created it in the meantime.
     if (!(await isFolder(path))) throw error;
   });
 }

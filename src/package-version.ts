@@ -1,4 +1,4 @@
 import manifest from '../package.json' with { type: 'json' };
 
-/** The version in package.json, as it was when the package was built. */
+/** The version in package.json at build time. */
 export const PACKAGE_VERSION: string = manifest.version;

@@ -1,8 +1,8 @@
 const REMOVED = '[redacted]';
-/** What registries are asked with; every other query value may be a signature. */
+/** Query keys of registry requests; the value of any other key may be a signature. */
 const PUBLIC_QUERY_KEYS = new Set(['n', 'last', 'service', 'scope', 'artifactType', 'digest', 'from', 'mount', 'page']);
 
-/** Takes credentials out of text: those in URLs, Authorization headers, and JSON members named like a secret. */
+/** Replaces credentials in a text: in URLs, in Authorization headers, and in JSON members with a secret's name. */
 export function withoutCredentials(text: string): string {
   return text
     .replace(/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"'\\]{1,2000}@/gi, `$1${REMOVED}@`)

@@ -1,5 +1,5 @@
 import { MalformedContentError } from '../errors.ts';
-import { describesOf } from '../oci/attestation.ts';
+import { attestedImage } from '../oci/attestation.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import { contentKind } from '../oci/content-kind.ts';
 import { type Descriptor, MAX_CONTENT_BYTES } from '../oci/descriptor.ts';
@@ -104,7 +104,7 @@ function blobOf(blob: Descriptor, bodies: ReadonlyMap<Digest, Uint8Array>): NewB
 
 function childrenOf(index: ImageIndex): readonly NewIndexChild[] {
   return index.manifests.map((child) => {
-    const describes = describesOf(child);
+    const describes = attestedImage(child);
     return {
       digest: child.digest,
       ...(child.platform ? { platform: child.platform } : {}),

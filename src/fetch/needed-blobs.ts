@@ -1,4 +1,4 @@
-import { provenanceOf } from '../oci/attestation.ts';
+import { provenanceLayers } from '../oci/attestation.ts';
 import { needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Manifest } from '../oci/manifest.ts';
@@ -19,6 +19,6 @@ export function neededBlobs(
   if (manifest.form !== 'manifest') return [];
   return [
     ...(needsConfig(manifest) ? [{ blob: manifest.config, optional: false }] : []),
-    ...(provenance ? provenanceOf(manifest) : []).map((blob) => ({ blob, optional: true })),
+    ...(provenance ? provenanceLayers(manifest) : []).map((blob) => ({ blob, optional: true })),
   ];
 }

@@ -1,4 +1,4 @@
-import { describesOf } from '../oci/attestation.ts';
+import { attestedImage } from '../oci/attestation.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageIndex } from '../oci/manifest.ts';
@@ -19,7 +19,7 @@ export function wantedChildren(
   const images = index.manifests.filter((child) => isWantedImage(child, settings));
   const chosen = new Set(images.map(({ digest }) => digest));
   const describesChosen = (child: Descriptor): boolean => {
-    const described = describesOf(child);
+    const described = attestedImage(child);
     return described !== undefined && chosen.has(described);
   };
   const attestations = settings.provenance ? index.manifests.filter(describesChosen) : [];
@@ -28,7 +28,7 @@ export function wantedChildren(
 
 /** A child without a platform may be anything: only reading it tells. */
 function isWantedImage(child: Descriptor, { platforms }: Pick<SourceSettings, 'platforms'>): boolean {
-  if (describesOf(child) !== undefined) return false;
+  if (attestedImage(child) !== undefined) return false;
   if (isIndexMediaType(child.mediaType)) return true;
   return child.platform === undefined || platformMatches(child.platform, platforms);
 }

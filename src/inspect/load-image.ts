@@ -3,7 +3,7 @@ import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
 import { isItemFailure, NotFoundError, UnsupportedContentError } from '../errors.ts';
 import { wantedChildren } from '../fetch/wanted-children.ts';
-import { describesOf, provenanceOf } from '../oci/attestation.ts';
+import { attestedImage, provenanceLayers } from '../oci/attestation.ts';
 import { contentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -189,7 +189,7 @@ async function readProvenance(
   index: ImageIndex,
   image: Digest,
 ): Promise<readonly unknown[]> {
-  const digests = index.manifests.filter((child) => describesOf(child) === image).map(({ digest }) => digest);
+  const digests = index.manifests.filter((child) => attestedImage(child) === image).map(({ digest }) => digest);
   const answers = [...(await registry.readManifests(repository, digests, { signal })).values()];
   const read = async (blob: Descriptor): Promise<unknown> =>
     parseJsonObject(await registry.readBlob(repository, blob, { signal, maxBytes: MAX_CONFIG_BYTES }), 'provenance');
@@ -203,7 +203,7 @@ function provenanceIn(answer: FetchedManifest | Error): readonly Descriptor[] {
   try {
     if (answer instanceof Error) throw answer;
     const manifest = parseManifest(answer.body, answer.mediaType);
-    return manifest.form === 'manifest' ? provenanceOf(manifest) : [];
+    return manifest.form === 'manifest' ? provenanceLayers(manifest) : [];
   } catch (error) {
     return ignoreItemFailure(error) ?? [];
   }

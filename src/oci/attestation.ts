@@ -5,17 +5,19 @@ import type { ImageManifest } from './manifest.ts';
 import { MEDIA_TYPE } from './media-type.ts';
 
 /**
- * The image that an attestation in an index speaks of.
+ * The digest of the image that an index entry attests to; undefined if the entry is not an attestation.
  * @see docs.docker.com, "Image attestation storage": annotations vnd.docker.reference.type and .digest
  */
-export function describesOf(child: Descriptor): Digest | undefined {
+export function attestedImage(child: Descriptor): Digest | undefined {
   if (child.annotations['vnd.docker.reference.type'] !== 'attestation-manifest') return undefined;
   const digest = child.annotations['vnd.docker.reference.digest'] ?? '';
   return isDigest(digest) ? digest : undefined;
 }
 
-/** The layers of an attestation that hold build provenance; a bill of materials is of no use here, and large. */
-export function provenanceOf(manifest: ImageManifest): readonly Descriptor[] {
+/**
+ * The layers of an attestation that hold build provenance. Bills of materials are left out: they are large and unused.
+ */
+export function provenanceLayers(manifest: ImageManifest): readonly Descriptor[] {
   return manifest.layers.filter(
     ({ mediaType, size, annotations }) =>
       mediaType === MEDIA_TYPE.inToto &&

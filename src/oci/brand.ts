@@ -1,4 +1,4 @@
 declare const brand: unique symbol;
 
-/** A string that was parsed: only the parser of its kind can make one. */
+/** A parsed string, assignable to `string` but made only by the parser of its kind. */
 export type Branded<Name extends string> = string & { readonly [brand]: Name };

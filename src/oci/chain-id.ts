@@ -1,8 +1,8 @@
 import { type Digest, digestOf } from './digest.ts';
 
 /**
- * The chain IDs of a stack of layers: entry n names layers 0 to n together, so two images share their first n + 1
- * layers exactly when their n-th chain IDs are equal.
+ * The chain IDs of a stack of layers, base first. Entry n identifies layers 0 to n together, so two images share their
+ * first n + 1 layers exactly when their chain IDs at index n are equal.
  * @see image-spec, config.md, "Layer ChainID"
  */
 export function chainIds(diffIds: readonly Digest[]): readonly Digest[] {

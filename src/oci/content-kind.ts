@@ -2,17 +2,20 @@ import type { ImageConfig } from './image-config.ts';
 import { type ArtifactManifest, hasImageConfig, type ImageManifest, type Manifest } from './manifest.ts';
 import { isFileSystemLayer, MEDIA_TYPE } from './media-type.ts';
 
-/** What a manifest is; only an `image` has sizes that rank. */
+/** What a manifest holds. Only images are ranked by size. */
 export type ContentKind = 'image' | 'index' | 'artifact' | 'attestation' | 'signature' | 'unknown';
 
-/** cosign's tags for what belongs to a digest. @see sigstore/cosign, specs/SIGNATURE_SPEC.md, "Tag-based Discovery" */
+/**
+ * The tags under which cosign stores signatures, attestations and SBOMs of a digest.
+ * @see sigstore/cosign, specs/SIGNATURE_SPEC.md, "Tag-based Discovery"
+ */
 const COSIGN_TAG = /^sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{128})\.(sig|att|sbom)$/;
 
 /**
- * Tells images from what lies beside them in the same form: judged by the manifest's own types, its layers' types and,
- * last, the tag's shape, for signatures may even carry an image's config type.
- * @param tag the tag it was found under, if any
- * @param config the image config, where it was read: it may say that there is nothing to run
+ * Distinguishes images from signatures, attestations and artifacts stored in the same manifest format: first by the
+ * media types of the manifest and its blobs, then by the tag, because some signatures use an image's config type.
+ * @param tag the tag that the manifest was found under, if any
+ * @param config the image config, if it was read: it may show that there is nothing to run
  */
 export function contentKind(manifest: Manifest, tag?: string, config?: ImageConfig): ContentKind {
   if (manifest.form === 'index') return 'index';
@@ -20,7 +23,10 @@ export function contentKind(manifest: Manifest, tag?: string, config?: ImageConf
   return kindOfTypes(manifest) ?? kindOfTag(tag) ?? kindOfForm(manifest, config);
 }
 
-/** Whether the config has to be read: of signatures and attestations the types say all, and their configs hold nothing. */
+/**
+ * Whether the config has to be read. The media types alone identify signatures and attestations; their configs are
+ * empty.
+ */
 export function needsConfig(manifest: ImageManifest): boolean {
   return hasImageConfig(manifest) && kindOfTypes(manifest) === undefined;
 }
@@ -30,7 +36,7 @@ function kindOfTypes(manifest: ImageManifest | ArtifactManifest): ContentKind | 
   const types = [manifest.artifactType, ...blobs.map(({ mediaType }) => mediaType)];
   if (types.includes(MEDIA_TYPE.cosignSimpleSigning) || types.includes(MEDIA_TYPE.notarySignature)) return 'signature';
   if (types.includes(MEDIA_TYPE.inToto) || types.includes(MEDIA_TYPE.dsseEnvelope)) return 'attestation';
-  // A Sigstore bundle holds either; an annotation of the manifest says which.
+  // A Sigstore bundle may hold a signature or an attestation; an annotation says which.
   if (types.some((type) => type?.startsWith('application/vnd.dev.sigstore.bundle'))) {
     return manifest.annotations['dev.sigstore.bundle.content'] === 'dsse-envelope' ? 'attestation' : 'signature';
   }
@@ -50,14 +56,21 @@ function kindOfForm(manifest: ImageManifest | ArtifactManifest, config: ImageCon
   return config && isNothingToRun(config) ? 'artifact' : 'image';
 }
 
-/** Homebrew's packages are images by all their types, even those for macOS. @see Homebrew/brew, github_packages.rb */
+/**
+ * Homebrew packages, even those for macOS, use an image's media types throughout.
+ * @see Homebrew/brew, github_packages.rb
+ */
 const BOTTLE = 'homebrew_bottle';
-/** Packages of buildpacks, since 2024 with the platform that they are for. @see buildpacks/spec, distribution.md, "Buildpackage" */
+/**
+ * The label of packaged buildpacks, whose configs name a platform since 2024.
+ * @see buildpacks/spec, distribution.md, "Buildpackage"
+ */
 const BUILDPACKAGE = 'io.buildpacks.buildpackage.metadata';
 
 /**
- * A config that states no platform, as those of most artifacts in an image's form, or says that it is a package; or of a
- * WebAssembly component, which has no file system. @see tag-runtime.cncf.io, "Wasm OCI Artifact layout"
+ * Whether a config describes no runnable image: it names no platform (like most artifacts in image format), it is a
+ * buildpackage, or it is a WebAssembly component without a file system.
+ * @see tag-runtime.cncf.io, "Wasm OCI Artifact layout"
  */
 function isNothingToRun({ os, architecture, labels, diffIds }: ImageConfig): boolean {
   const platformless = (os === '' || os === 'unknown') && (architecture === '' || architecture === 'unknown');

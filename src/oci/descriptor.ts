@@ -3,7 +3,7 @@ import { type Digest, isDigest } from './digest.ts';
 import { readObject, readOptionalString, readSize, readString, readStringList, readStringMap } from './json.ts';
 import { type Platform, readPlatform } from './platform.ts';
 
-/** Media type, digest and size (bytes) of some content. @see image-spec, descriptor.md */
+/** Media type, digest and size (in bytes) of a piece of content. @see image-spec, descriptor.md */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: Digest;
@@ -11,11 +11,13 @@ export interface Descriptor {
   readonly annotations: Readonly<Record<string, string>>;
   readonly platform?: Platform | undefined;
   readonly artifactType?: string | undefined;
-  /** Where a foreign layer can be had. */
+  /** Where a foreign layer can be downloaded. */
   readonly urls?: readonly string[] | undefined;
 }
 
-/** 10 TB: more than any registry takes as one blob. A manifest may state what it likes, and sums have to stay numbers. */
+/**
+ * 10 TB, more than any registry accepts as one blob. Manifests may claim any size; the limit keeps sums of sizes exact.
+ */
 export const MAX_CONTENT_BYTES = 1e13;
 
 /** @throws TooLargeError when the content has more than `maxBytes`. @param what names the content in the message */
@@ -23,7 +25,11 @@ export function checkSize({ size }: Descriptor, maxBytes: number, what: string):
   if (size > maxBytes) throw new TooLargeError(`${what}: ${size} bytes, and at most ${maxBytes} are read`);
 }
 
-/** @throws MalformedContentError naming the field */
+/**
+ * Reads a descriptor from parsed JSON.
+ * @param path the path of the descriptor's field, for error messages
+ * @throws MalformedContentError naming the field that is wrong
+ */
 export function readDescriptor(value: unknown, path: string): Descriptor {
   const object = readObject(value, path);
   const digest = readString(object.digest, `${path}.digest`);

@@ -2,17 +2,20 @@ import { hash } from 'node:crypto';
 import { ContentMismatchError, InvalidReferenceError } from '../errors.ts';
 import type { Branded } from './brand.ts';
 
-/** A content address, `sha256:` and 64 or `sha512:` and 128 lower-case hex digits. @see image-spec, descriptor.md, "Digests" */
+/**
+ * A content address: `sha256:` followed by 64, or `sha512:` by 128, lower-case hex digits.
+ * @see image-spec, descriptor.md, "Digests"
+ */
 export type Digest = Branded<'Digest'>;
 
 const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
-/** Whether a text is a digest by an algorithm that slimboard can check. @see image-spec, descriptor.md */
+/** Whether a text is a digest with an algorithm that slimboard can verify. @see image-spec, descriptor.md */
 export function isDigest(text: string): text is Digest {
   return DIGEST.test(text);
 }
 
-/** @throws InvalidReferenceError when the text is no sha256 or sha512 digest */
+/** Parses a digest. @throws InvalidReferenceError when the text is not a sha256 or sha512 digest */
 export function parseDigest(text: string): Digest {
   if (!isDigest(text)) {
     throw new InvalidReferenceError(`"${text.slice(0, 140)}" is no digest: write sha256: and 64 lower-case hex digits`);
@@ -20,18 +23,19 @@ export function parseDigest(text: string): Digest {
   return text;
 }
 
-/** The sha256 digest of some bytes (of a string: of its UTF-8 bytes). */
+/** The sha256 digest of bytes, or of a string's UTF-8 encoding. */
 export function digestOf(bytes: Uint8Array | string): Digest {
   return `sha256:${hash('sha256', bytes, 'hex')}` as Digest;
 }
 
-/** A short name for a text: half of its sha256, as 32 hex digits. */
+/** The first half of a text's sha256, as 32 hex digits: short enough for a key. */
 export function shortHash(text: string): string {
   return hash('sha256', text, 'hex').slice(0, 32);
 }
 
 /**
- * Checks bytes against the digest they were asked by.
+ * Checks bytes against the digest that they were requested by.
+ * @param what names the content in the error message
  * @throws ContentMismatchError naming both digests
  */
 export function verifyDigest(bytes: Uint8Array, expected: Digest, what: string): void {
@@ -44,12 +48,12 @@ export function verifyDigest(bytes: Uint8Array, expected: Digest, what: string):
   }
 }
 
-/** Its hex digits, without the name of the algorithm. */
+/** The digest's hex digits, without the algorithm. */
 export function digestHex(digest: Digest): string {
   return digest.slice(digest.indexOf(':') + 1);
 }
 
-/** The digest as the bytes that the database keeps: a sha256 is 32 bytes long, a sha512 64. */
+/** The digest as the database stores it: 32 bytes for sha256, 64 for sha512. */
 export function digestBytes(digest: Digest): Buffer {
   return Buffer.from(digestHex(digest), 'hex');
 }

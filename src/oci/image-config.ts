@@ -13,29 +13,29 @@ import {
 } from './json.ts';
 import type { Platform } from './platform.ts';
 
-/** One step of the build. @see image-spec, config.md, "history" */
+/** One build step, as recorded in the config. @see image-spec, config.md, "history" */
 export interface HistoryEntry {
-  /** ISO 8601 in UTC, or undefined where the builder wrote none or a zero date. */
+  /** ISO 8601 in UTC; undefined if the builder wrote no date or a zero date. */
   readonly created?: string | undefined;
   readonly createdBy: string;
   readonly author?: string | undefined;
   readonly comment?: string | undefined;
-  /** The step made no layer (ENV, CMD, …). */
+  /** Whether the step made no layer (ENV, CMD, …). */
   readonly emptyLayer: boolean;
 }
 
-/** How a container's health is asked for. @see moby/docker-image-spec, spec.md, "Healthcheck" */
+/** How the engine checks a container's health. @see moby/docker-image-spec, spec.md, "Healthcheck" */
 export interface Healthcheck {
   /** `["CMD", "node", "health.js"]`, `["CMD-SHELL", "curl -f localhost || exit 1"]` */
   readonly test: readonly string[];
-  /** Nanoseconds each; undefined where it is left to the engine. */
+  /** Durations are in nanoseconds; an undefined field means the engine's default. */
   readonly interval: number | undefined;
   readonly timeout: number | undefined;
   readonly startPeriod: number | undefined;
   readonly retries: number | undefined;
 }
 
-/** @see image-spec, config.md; Docker's fields (Healthcheck, OnBuild, Shell) beside them */
+/** An image's config. @see image-spec, config.md, for all fields but Docker's own `Healthcheck` */
 export interface ImageConfig {
   readonly os: string;
   readonly architecture: string;
@@ -45,7 +45,7 @@ export interface ImageConfig {
   readonly created?: string | undefined;
   readonly author?: string | undefined;
   readonly user: string;
-  /** Variables in order, each `NAME=value`. */
+  /** Environment variables in order, each `NAME=value`. */
   readonly env: readonly string[];
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
@@ -60,10 +60,10 @@ export interface ImageConfig {
   readonly history: readonly HistoryEntry[];
 }
 
-/** containers/image caps configs at 4 MB, manifests likewise. */
+/** 4 MiB, the limit of containers/image for configs and for manifests. */
 export const MAX_CONFIG_BYTES = 4_194_304;
 
-/** @throws MalformedContentError naming the field that is wrong */
+/** Parses an image config. @throws MalformedContentError naming the field that is wrong */
 export function parseImageConfig(body: Uint8Array | string): ImageConfig {
   const object = parseJsonObject(body, 'config');
   const runtime = isObject(object.config) ? object.config : {};
@@ -89,7 +89,7 @@ export function parseImageConfig(body: Uint8Array | string): ImageConfig {
   };
 }
 
-/** Docker once wrote the shell form as one string. */
+/** Old versions of Docker wrote the shell form as one string. */
 function commandOf(value: unknown): readonly string[] {
   return typeof value === 'string' ? [value] : readStringList(value);
 }
@@ -113,10 +113,10 @@ function positive(value: unknown): number | undefined {
 
 function diffIdsOf(object: JsonObject): readonly Digest[] {
   const rootfs = isObject(object.rootfs) ? object.rootfs : {};
-  return readArray(rootfs.diff_ids, 'config.rootfs.diff_ids').map((value, at) => {
-    const text = readString(value, `config.rootfs.diff_ids[${at}]`);
+  return readArray(rootfs.diff_ids, 'config.rootfs.diff_ids').map((value, index) => {
+    const text = readString(value, `config.rootfs.diff_ids[${index}]`);
     if (!isDigest(text))
-      throw new MalformedContentError(`config.rootfs.diff_ids[${at}]: "${text.slice(0, 80)}" is no digest`);
+      throw new MalformedContentError(`config.rootfs.diff_ids[${index}]: "${text.slice(0, 80)}" is no digest`);
     return text;
   });
 }
@@ -132,8 +132,8 @@ function historyEntry(entry: JsonObject): HistoryEntry {
 }
 
 /**
- * A date of the years 1970 to 9999 as ISO 8601 in UTC. Builders write the year 1 for "no date" (Go's zero time), and
- * Postgres and JavaScript disagree on what lies outside.
+ * Reads a date as ISO 8601 in UTC; undefined unless it lies in the years 1970 to 9999. Builders write the year 1 (Go's
+ * zero time) for "no date", and Postgres and JavaScript disagree on dates outside this range.
  */
 export function readDate(value: unknown): string | undefined {
   return typeof value === 'string' ? isoDate(value) : undefined;
@@ -145,10 +145,13 @@ const isoDate = remember((text) => {
   return new Date(time).toISOString();
 });
 
-/** A config may state anything, of any length, and an index takes 2,700 bytes: real names have a dozen characters. */
+/**
+ * In characters. A config may hold names of any length, but a database index entry fits at most 2,700 bytes; real names
+ * have about a dozen characters.
+ */
 const MAX_PLATFORM_PART = 64;
 
-/** The platform that a config states. */
+/** The platform in a config, its names cut to 64 characters; `unknown` for a missing os or architecture. */
 export function platformOf(config: ImageConfig): Platform {
   const { os, architecture, variant = '', osVersion } = config;
   return {

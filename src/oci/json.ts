@@ -1,13 +1,18 @@
 import { MalformedContentError } from '../errors.ts';
 
 /**
- * Readers for JSON from outside. Each takes the value and the path of its field (for the message) and returns a typed
- * value, or throws MalformedContentError. Strings lose NUL characters: Postgres refuses them.
+ * Readers for untrusted JSON. Each takes a value and the path of its field (for the message), and returns a typed value
+ * or throws MalformedContentError. NUL characters in strings become U+FFFD, because Postgres rejects them.
  */
 
+/** A JSON object whose values have not been checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** @throws MalformedContentError when the bytes are no JSON object in UTF-8 */
+/**
+ * Parses a JSON object.
+ * @param what names the content in error messages
+ * @throws MalformedContentError when the bytes are not a JSON object
+ */
 export function parseJsonObject(bytes: Uint8Array | string, what: string): JsonObject {
   let value: unknown;
   try {
@@ -17,42 +22,50 @@ export function parseJsonObject(bytes: Uint8Array | string, what: string): JsonO
         : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
     );
   } catch {
-    // JSON.parse quotes the text around the mistake, which may be a token: its error is not passed on.
+    // Not passed on as cause: JSON.parse quotes the text around the mistake, which may be a token.
     throw new MalformedContentError(`${what} is no JSON`);
   }
   return readObject(value, what);
 }
 
-/** Whether a value of JSON is an object, no list and not null. */
+/** Whether a JSON value is an object, as opposed to a list or null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @param path where the value stands, for the message @throws MalformedContentError when it is no object */
+/** Reads an object. @throws MalformedContentError when the value is anything else */
 export function readObject(value: unknown, path: string): JsonObject {
   if (!isObject(value)) throw new MalformedContentError(`${path}: expected an object`);
   return value;
 }
 
-/** Absent and null are an empty list: builders write both. */
+/**
+ * Reads a list. A missing or null value is an empty list: builders write both.
+ * @throws MalformedContentError when the value is anything else
+ */
 export function readArray(value: unknown, path: string): readonly unknown[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw new MalformedContentError(`${path}: expected a list`);
   return value;
 }
 
-/** Text without NUL characters, which Postgres does not take. @throws MalformedContentError when it is no text */
+/** Reads a required string. @throws MalformedContentError when the value is anything else */
 export function readString(value: unknown, path: string): string {
   if (typeof value !== 'string') throw new MalformedContentError(`${path}: expected text`);
   return withoutNul(value);
 }
 
-/** Absent, null and values of another type are undefined: what we only report about need not fail an image. */
+/**
+ * Reads a string; undefined for anything else: a wrong type in a field that is only reported must not fail the image.
+ */
 export function readOptionalString(value: unknown): string | undefined {
   return typeof value === 'string' ? withoutNul(value) : undefined;
 }
 
-/** A size in bytes: a whole number from 0 to 2^53 - 1. */
+/**
+ * Reads a size in bytes: an integer from 0 to 2^53 - 1.
+ * @throws MalformedContentError when the value is anything else
+ */
 export function readSize(value: unknown, path: string): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
     throw new MalformedContentError(`${path}: expected a size in bytes, got ${String(value).slice(0, 40)}`);
@@ -60,7 +73,7 @@ export function readSize(value: unknown, path: string): number {
   return value as number;
 }
 
-/** A string map (labels, annotations); entries whose value is no string are left out. */
+/** Reads a string map (labels, annotations), without the entries whose value is not a string; empty for no object. */
 export function readStringMap(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {};
   const map: Record<string, string> = Object.create(null);
@@ -71,7 +84,7 @@ export function readStringMap(value: unknown): Readonly<Record<string, string>> 
   return map;
 }
 
-/** A list of strings; entries of another type are left out. */
+/** Reads a list of strings, without entries of another type; empty for anything that is not a list. */
 export function readStringList(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
   return value.filter((entry): entry is string => typeof entry === 'string').map(withoutNul);

@@ -18,7 +18,7 @@ import {
   MEDIA_TYPE,
 } from './media-type.ts';
 
-/** One platform's config and layers, or an artifact in the same form. @see image-spec, manifest.md */
+/** One platform's config and layers, or an artifact in the same format. @see image-spec, manifest.md */
 export interface ImageManifest {
   readonly form: 'manifest';
   readonly mediaType: string;
@@ -30,7 +30,10 @@ export interface ImageManifest {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** What ORAS and Notation pushed in 2022 and 2023: blobs without a config. @see image-spec 1.1.0-rc2, artifact.md */
+/**
+ * The manifest format that ORAS and Notation used in 2022 and 2023: blobs without a config.
+ * @see image-spec 1.1.0-rc2, artifact.md
+ */
 export interface ArtifactManifest {
   readonly form: 'artifact';
   readonly mediaType: string;
@@ -40,36 +43,37 @@ export interface ArtifactManifest {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** A list of manifests, by platform. @see image-spec, image-index.md */
+/** A list of manifests, usually one per platform. @see image-spec, image-index.md */
 export interface ImageIndex {
   readonly form: 'index';
   readonly mediaType: string;
   readonly artifactType?: string;
-  /** Blobs left out, which BuildKit lists in an index when it keeps its cache in a registry. */
+  /** Excludes the blobs that BuildKit lists in an index when it stores its cache in a registry. */
   readonly manifests: readonly Descriptor[];
   readonly subject?: Descriptor;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Docker's manifest version 2, schema 1: no sizes, no config; recorded, not read. */
+/** Docker's manifest version 2, schema 1. It has no sizes and no config, so it is recorded but not read. */
 export interface Schema1Manifest {
   readonly form: 'schema1';
   readonly mediaType: string;
 }
 
+/** Any manifest, told apart by `form`. */
 export type Manifest = ImageManifest | ArtifactManifest | ImageIndex | Schema1Manifest;
 
-/** ECR's own limit for a manifest; others cap at 4 to 8 MiB. @see API_BatchGetImage, imageManifest */
+/** 4 MiB, ECR's limit for a manifest; other registries allow 4 to 8 MiB. @see API_BatchGetImage, imageManifest */
 export const MAX_MANIFEST_BYTES = 4_194_304;
 
-/** An index with more children than this is a bomb: the largest published ones hold a few dozen. */
+/** A guard against hostile indexes: the largest published ones have a few dozen children. */
 const MAX_INDEX_CHILDREN = 10_000;
-/** Docker's own limit is 127 layers; other builders write somewhat more. */
+/** A guard against hostile manifests: Docker allows 127 layers, other builders somewhat more. */
 const MAX_LAYERS = 10_000;
 
 /**
  * Parses a manifest of any kind.
- * @param contentType the registry's Content-Type; it decides where the body has no `mediaType` (OCI allows that)
+ * @param contentType the registry's Content-Type, used when the body has no `mediaType` (OCI allows that)
  * @throws MalformedContentError naming the field that is wrong
  */
 export function parseManifest(body: Uint8Array | string, contentType?: string): Manifest {
@@ -83,9 +87,9 @@ export function parseManifest(body: Uint8Array | string, contentType?: string): 
 }
 
 /**
- * The bytes of a manifest that its digest is of: all of them, but of a signed schema 1 those that were signed. Nothing
- * else may be read then, for nothing vouches for it.
- * @throws MalformedContentError when it does not say what was signed
+ * The bytes that a manifest's digest covers: the whole body, except for a signed schema 1 manifest, where it is the
+ * signed payload. Parse only these bytes: the digest does not vouch for the rest.
+ * @throws MalformedContentError when the signature does not say which bytes were signed
  * @see docker/libtrust, jsonsign.go; distribution, spec/api, "Digest Header"
  */
 export function digestedContent(body: Uint8Array, mediaType: string): Uint8Array {
@@ -132,7 +136,7 @@ function readBlobs(object: JsonObject, field: 'layers' | 'blobs'): readonly Desc
   const blobs = readArray(object[field], `manifest.${field}`);
   if (blobs.length > MAX_LAYERS)
     throw new MalformedContentError(`manifest.${field}: ${blobs.length} ${field}, at most ${MAX_LAYERS} are read`);
-  return blobs.map((blob, at) => readDescriptor(blob, `manifest.${field}[${at}]`));
+  return blobs.map((blob, index) => readDescriptor(blob, `manifest.${field}[${index}]`));
 }
 
 function parseIndex(object: JsonObject, mediaType: string): ImageIndex {
@@ -146,15 +150,16 @@ function parseIndex(object: JsonObject, mediaType: string): ImageIndex {
     form: 'index',
     mediaType,
     manifests: manifests
-      .map((child, at) => readDescriptor(child, `index.manifests[${at}]`))
+      .map((child, index) => readDescriptor(child, `index.manifests[${index}]`))
       .filter(({ mediaType }) => mediaType !== BUILDKIT_CACHE && !isFileSystemLayer(mediaType)),
     ...commonFields(object),
   };
 }
 
 /**
- * Whether its config is an image's, by its type; Docker registries of 2016 kept configs as plain bytes, and of such a
- * manifest the layers tell. @see moby/moby, distribution/registry.go, `ImageTypes`
+ * Whether a manifest's config is an image config, judged by its media type. Docker registries of 2016 stored configs as
+ * `application/octet-stream`; such a manifest counts if all its layers are file-system layers.
+ * @see moby/moby, distribution/registry.go, `ImageTypes`
  */
 export function hasImageConfig({ mediaType, config, layers }: ImageManifest): boolean {
   if (isImageConfigMediaType(config.mediaType)) return true;
@@ -162,7 +167,7 @@ export function hasImageConfig({ mediaType, config, layers }: ImageManifest): bo
   return isUntyped && layers.length > 0 && layers.every((layer) => isFileSystemLayer(layer.mediaType));
 }
 
-/** @see moby/buildkit, cache/remotecache/v1/spec.go */
+/** The media type of BuildKit's cache config. @see moby/buildkit, cache/remotecache/v1/spec.go */
 const BUILDKIT_CACHE = 'application/vnd.buildkit.cacheconfig.v0';
 
 function commonFields(object: JsonObject): Pick<ImageManifest, 'artifactType' | 'subject' | 'annotations'> {

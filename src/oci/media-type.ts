@@ -16,7 +16,10 @@ export const MEDIA_TYPE = {
   notarySignature: 'application/vnd.cncf.notary.signature',
 } as const;
 
-/** The manifest types that every registry has, for `Accept`: a registry that misses one converts, or picks a platform for us. */
+/**
+ * The manifest types to send in `Accept`. All of them are needed: if one is missing, a registry may convert the
+ * manifest or pick a platform.
+ */
 export const MANIFEST_MEDIA_TYPES: readonly string[] = [
   MEDIA_TYPE.ociIndex,
   MEDIA_TYPE.ociManifest,
@@ -26,44 +29,51 @@ export const MANIFEST_MEDIA_TYPES: readonly string[] = [
   MEDIA_TYPE.dockerSchema1,
 ];
 
-/** Whether it is that of an image index, OCI's or Docker's manifest list. */
+/** Whether a media type is that of an OCI image index or a Docker manifest list. */
 export function isIndexMediaType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPE.ociIndex || mediaType === MEDIA_TYPE.dockerManifestList;
 }
 
-/** Whether it is that of Docker's manifests of schema 1, signed or not. */
+/** Whether a media type is that of a Docker schema 1 manifest, signed or not. */
 export function isSchema1MediaType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPE.dockerSchema1 || mediaType === MEDIA_TYPE.dockerSchema1Signed;
 }
 
-/** Whether it is that of an image's config, OCI's or Docker's. */
+/** Whether a media type is that of an OCI or Docker image config. */
 export function isImageConfigMediaType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPE.ociConfig || mediaType === MEDIA_TYPE.dockerConfig;
 }
 
-// Two optional suffixes after tar: compression as "+gzip", "+zstd" (OCI), ".gzip" (Docker); encryption as "+encrypted"
-// (OCI), ".enc" (Docker), @see containers/ocicrypt, spec. Nydus keeps a file system in blobs of its own.
+// Two optional suffixes follow tar: compression, "+gzip" or "+zstd" (OCI) or ".gzip" (Docker); and encryption,
+// "+encrypted" (OCI) or ".enc" (Docker), @see containers/ocicrypt, spec. Nydus stores a file system in its own blob
+// formats.
 const FILE_SYSTEM_LAYER =
   /^application\/vnd\.(?:(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[.+](?:gzip|zstd))?(?:[.+]enc(?:rypted)?)?|oci\.image\.layer\.nydus\.(?:blob|bootstrap)\.v1)$/;
 
-/** Whether a layer of this type is a part of a file system, and not some artifact's content. */
+/** Whether a layer of this type is part of a file system, as opposed to an artifact's content. */
 export function isFileSystemLayer(mediaType: string): boolean {
   return FILE_SYSTEM_LAYER.test(mediaType);
 }
 
-/** A layer that is listed with a size, and is stored elsewhere (base layers of Windows). @see image-spec, layer.md, "Non-Distributable Layers" */
+/**
+ * Whether a layer of this type is listed with a size but stored outside the registry (base layers of Windows).
+ * @see image-spec, layer.md, "Non-Distributable Layers"
+ */
 export function isForeignLayer(mediaType: string): boolean {
   return mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.');
 }
 
-/** What keeps the files of a layer of this type from being read, as a sentence goes on; undefined: nothing. */
+/**
+ * Why the files of a layer of this type cannot be read, as the predicate of a sentence: `is encrypted`. Undefined if
+ * they can be.
+ */
 export function whyUnreadable(mediaType: string): string | undefined {
   if (isForeignLayer(mediaType)) return 'is kept elsewhere';
   if (/[.+]enc(?:rypted)?$/.test(mediaType)) return 'is encrypted';
   return mediaType.includes('.nydus.blob.') ? "is a blob of Nydus' and no tar" : undefined;
 }
 
-/** The media type without its parameters, in lower case: `Application/JSON; charset=utf-8` is `application/json`. */
+/** A Content-Type without parameters, in lower case: `Application/JSON; charset=utf-8` gives `application/json`. */
 export function bareMediaType(contentType: string | undefined): string {
   return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

@@ -1,7 +1,10 @@
 import { InvalidReferenceError } from '../errors.ts';
 import { isObject, readOptionalString } from './json.ts';
 
-/** @see image-spec, image-index.md, "platform" */
+/**
+ * An operating system and CPU architecture, as written in a descriptor or config.
+ * @see image-spec, image-index.md, "platform"
+ */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
@@ -9,16 +12,16 @@ export interface Platform {
   readonly osVersion?: string;
 }
 
-/** Which platforms an audit reads: some, or `all`. */
+/** The platforms that an audit reads: a list, or `all`. */
 export type PlatformSelection = readonly Platform[] | 'all';
 
-/** `linux/amd64`, `linux/arm/v7`; Windows versions are told apart elsewhere. */
+/** `linux/amd64`, `linux/arm/v7`; leaves out the Windows version (`osVersion`). */
 export function formatPlatform(platform: Platform): string {
   const base = `${platform.os}/${platform.architecture}`;
   return platform.variant ? `${base}/${platform.variant}` : base;
 }
 
-/** @throws InvalidReferenceError when the text is no `os/architecture[/variant]` */
+/** Parses a platform. @throws InvalidReferenceError when the text is not `os/architecture[/variant]` */
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split('/');
   if (!os || !architecture || variant === '' || rest.length > 0 || /[^\w./-]/.test(text)) {
@@ -29,7 +32,7 @@ export function parsePlatform(text: string): Platform {
   return variant ? { os, architecture, variant } : { os, architecture };
 }
 
-/** The platform of a descriptor or config; undefined where os or architecture is missing. */
+/** Reads a descriptor's platform from JSON; undefined if os or architecture is missing. */
 export function readPlatform(value: unknown): Platform | undefined {
   if (!isObject(value)) return undefined;
   const os = readOptionalString(value.os);
@@ -40,7 +43,7 @@ export function readPlatform(value: unknown): Platform | undefined {
   return { os, architecture, ...(variant ? { variant } : {}), ...(osVersion ? { osVersion } : {}) };
 }
 
-/** Architectures by other names, some of which say the variant. */
+/** Aliases of architectures; some imply a variant. */
 const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ['x86_64', ['amd64']],
   ['x86-64', ['amd64']],
@@ -50,35 +53,42 @@ const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant
   ['armel', ['arm', 'v6']],
 ]);
 
-/** What an architecture means without a variant. */
-const PLAIN: ReadonlySet<string> = new Set(['amd64/v1', 'arm64/v8']);
+/** The variants that an architecture stands for when none is given. */
+const DEFAULT_VARIANTS: ReadonlySet<string> = new Set(['amd64/v1', 'arm64/v8']);
 
-/** One platform's many names made one. @see containerd/platforms, database.go, `normalizeOS` and `normalizeArch` */
+/** A platform by its canonical name. @see containerd/platforms, database.go, `normalizeOS` and `normalizeArch` */
 function normalized({ os, architecture, variant = '' }: Platform): Platform {
   const system = os.toLowerCase().replace(/^macos$/, 'darwin');
-  const written = architecture.toLowerCase();
-  const [name, said = variant.toLowerCase()] = ARCHITECTURES.get(written) ?? [written];
-  const full = name.startsWith('arm') ? said.replace(/^[5-8]$/, 'v$&') : said;
-  return { os: system, architecture: name, ...(full && !PLAIN.has(`${name}/${full}`) ? { variant: full } : {}) };
+  const alias = architecture.toLowerCase();
+  const [name, stated = variant.toLowerCase()] = ARCHITECTURES.get(alias) ?? [alias];
+  const full = name.startsWith('arm') ? stated.replace(/^[5-8]$/, 'v$&') : stated;
+  const isDefault = DEFAULT_VARIANTS.has(`${name}/${full}`);
+  return { os: system, architecture: name, ...(full && !isDefault ? { variant: full } : {}) };
 }
 
-/** The name that a platform is compared by with those wanted: `linux/arm64` for `linux/arm64/v8`, too. Nothing prints it. */
+/** A platform's name for matching against a selection: `linux/arm64` for `linux/arm64/v8`, too. Never printed. */
 export function comparedName(platform: Platform): string {
   const { os, architecture, variant = architecture === 'arm' ? 'v7' : '' } = normalized(platform);
   return formatPlatform({ os, architecture, variant });
 }
 
-/** The names that {@link comparedName} is compared with, or null for all; `linux/arm` takes any variant, not v7 alone. */
+/**
+ * The names that {@link comparedName} is matched against, or null for all platforms. `linux/arm` matches any variant,
+ * not just v7.
+ */
 export function wantedNames(selection: PlatformSelection): string[] | null {
   return selection === 'all' ? null : [...new Set(selection.map((wanted) => formatPlatform(normalized(wanted))))];
 }
 
-/** Whether a platform is among those wanted; a wanted platform without a variant takes any variant. */
+/** Whether a selection includes a platform; a selected platform without a variant includes all its variants. */
 export function platformMatches(platform: Platform, selection: PlatformSelection): boolean {
   return isWantedName(comparedName(platform), selection);
 }
 
-/** The same of a name that was kept to be compared; SQL's `is_wanted_platform` answers as this does. */
+/**
+ * {@link platformMatches} for a stored {@link comparedName}. The SQL function `is_wanted_platform` gives the same
+ * answers.
+ */
 export function isWantedName(compared: string, selection: PlatformSelection): boolean {
   return wantedNames(selection)?.some((wanted) => `${compared}/`.startsWith(`${wanted}/`)) ?? true;
 }

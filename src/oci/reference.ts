@@ -6,9 +6,10 @@ import { type Digest, parseDigest } from './digest.ts';
 export type RegistryHost = Branded<'RegistryHost'>;
 /** A repository's name in its registry: `library/node`. */
 export type RepositoryName = Branded<'RepositoryName'>;
+/** A tag's name: `20-slim`. */
 export type Tag = Branded<'Tag'>;
 
-/** A tag or digest with its repository; with both, the digest decides. */
+/** A tag or digest with its repository. If both are set, the digest decides. */
 export interface Reference {
   readonly registry: RegistryHost;
   readonly repository: RepositoryName;
@@ -16,17 +17,20 @@ export interface Reference {
   readonly digest?: Digest;
 }
 
-/** Where Docker Hub serves the distribution API; its short name is `docker.io`. */
+/** The host where Docker Hub serves the distribution API; its short name is `docker.io`. */
 export const DOCKER_HUB = 'registry-1.docker.io' as RegistryHost;
 
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
 // distribution-spec, "Pulling manifests": the grammars of <name> and <reference>.
 const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
-/** Host and name together; longer names break clients. @see distribution-spec, "Pulling manifests" */
+/** In characters. Clients may limit host and name together to 255. @see distribution-spec, "Pulling manifests" */
 const MAX_NAME_LENGTH = 255;
 
-/** @throws InvalidReferenceError when the text is no host with an optional port, or one that no URL can name */
+/**
+ * Parses a registry's host; any of Docker Hub's names gives {@link DOCKER_HUB}.
+ * @throws InvalidReferenceError when the text is not a host with an optional port, or cannot be part of a URL
+ */
 export function parseRegistryHost(text: string): RegistryHost {
   const host = text.toLowerCase();
   if (!HOST.test(host))
@@ -44,7 +48,7 @@ export function isRepositoryName(text: string): text is RepositoryName {
   return text.length <= MAX_NAME_LENGTH && NAME.test(text);
 }
 
-/** @throws InvalidReferenceError naming the rule */
+/** Parses a repository name. @throws InvalidReferenceError stating the rule */
 export function parseRepositoryName(text: string): RepositoryName {
   if (!isRepositoryName(text)) {
     throw new InvalidReferenceError(
@@ -59,7 +63,7 @@ export function isTag(text: string): text is Tag {
   return TAG.test(text);
 }
 
-/** @throws InvalidReferenceError naming the rule */
+/** Parses a tag. @throws InvalidReferenceError stating the rule */
 export function parseTag(text: string): Tag {
   if (!isTag(text))
     throw new InvalidReferenceError(
@@ -69,8 +73,8 @@ export function parseTag(text: string): Tag {
 }
 
 /**
- * Parses an image reference as Docker does: without a host it is Docker Hub's, there without a namespace `library/`,
- * and without tag or digest the tag `latest`.
+ * Parses an image reference as Docker does. The host defaults to Docker Hub, the namespace on Docker Hub to `library`,
+ * and the tag, if there is no digest, to `latest`.
  * @throws InvalidReferenceError naming the part that is wrong
  */
 export function parseReference(text: string): Reference {
@@ -87,7 +91,10 @@ export function parseReference(text: string): Reference {
   return { registry, repository, tag: tag ?? ('latest' as Tag) };
 }
 
-/** Splits off the first part where it names a host: it has a dot or a port, or is `localhost`. */
+/**
+ * Splits the host from a reference. The first part is a host if it has a dot or a port, or is `localhost`.
+ * @throws InvalidReferenceError when that part is not a valid host
+ */
 export function splitHost(text: string): { host?: RegistryHost; rest: string } {
   const slash = text.indexOf('/');
   const first = slash < 0 ? '' : text.slice(0, slash);
@@ -96,7 +103,7 @@ export function splitHost(text: string): { host?: RegistryHost; rest: string } {
   return { rest: text };
 }
 
-/** `registry/repository:tag@digest`, with Docker Hub's short name; {@link parseReference} reads it back. */
+/** `registry/repository:tag@digest`, with `docker.io` for Docker Hub; {@link parseReference} is the inverse. */
 export function formatReference(reference: Reference): string {
   const host = reference.registry === DOCKER_HUB ? 'docker.io' : reference.registry;
   const tag = reference.tag ? `:${reference.tag}` : '';
