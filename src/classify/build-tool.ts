@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { isNixStep } from './nix.ts';
 import type { BuildTool, Judged } from './verdict.ts';
 
-/** Which tool built the image: the one that wrote its last steps. */
+/** The tool that built the image: the one that wrote its last steps. */
 export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
   const { input, own, history, stack } = context;
   if (isBuildpacksImage(context) && own.every((step) => step.verb === 'NONE' || step.verb === 'OTHER')) {
@@ -11,9 +11,10 @@ export function findBuildTool(context: Context): Judged<BuildTool> | undefined {
   }
   const last = own.findLast((step) => step.tool !== 'unknown')?.tool;
   if (last !== undefined && last !== 'unknown') {
-    const whole = stack.images.length === 0 && own.every((step) => step.verb !== 'NONE');
-    // Buildah words its steps as classic Docker does, and signs with a label, which what others build on its images inherits.
-    if (last === 'docker' && whole && Object.hasOwn(input.config.labels, 'io.buildah.version'))
+    const isStandalone = stack.images.length === 0 && own.every((step) => step.verb !== 'NONE');
+    // Buildah writes history lines like classic Docker's; only its label tells them apart. Images built by other tools
+    // on top of a Buildah image inherit the label, so it counts only where nothing lies beneath.
+    if (last === 'docker' && isStandalone && Object.hasOwn(input.config.labels, 'io.buildah.version'))
       return { value: 'buildah', confidence: 'inferred', evidence: 'label:io.buildah.version' };
     return { value: last, confidence: 'declared', evidence: `history:${last}` };
   }

@@ -15,23 +15,24 @@ import { runsAsRoot } from './user.ts';
 import { findVariant } from './variant.ts';
 import type { BaseVerdict, ClassifierInput, ImageVerdict, Signal } from './verdict.ts';
 
-/** Raise it when the rules change: verdicts stored under an older version are computed again from what is stored. */
+/** Raise it when verdicts change: those stored under an older version are then computed again, from stored content. */
 export const CLASSIFIER_VERSION = 6;
 
 /**
- * Says what an image is built on and what it runs, from its manifest, config, provenance and the known images whose
- * layers it begins with. Pure: same input, same verdict. What cannot be known is left out or `unknown`, with a reason.
+ * Determines what an image is built on and what it runs, from its manifest, config, provenance and the known images
+ * whose layers it starts with. Pure: same input, same verdict. Facts that cannot be determined are left out, or
+ * `unknown` with a reason.
  */
 export function classifyImage(input: ClassifierInput): ImageVerdict {
   const context = readContext(input);
   const provenance = readProvenance(input.provenance);
-  const known = knownNames(input);
-  const named = [...known, ...annotatedNames(input)];
-  const ofHistory = findDistro(context, named);
-  const { verdict: base, signals } = findBase(context, provenance, ofHistory?.value);
-  const ofBase = base.confidence === 'unknown' ? [] : base.references;
-  const distro = tellsMore(base, ofHistory) ? findDistro(context, [...ofBase, ...named]) : ofHistory;
-  const runtime = findRuntime(context, provenance, known.length === 0 ? ofBase : [...ofBase, ...known]);
+  const knownNames = namesOfKnownBases(input);
+  const names = [...knownNames, ...annotatedNames(input)];
+  const firstDistro = findDistro(context, names);
+  const { verdict: base, signals } = findBase(context, provenance, firstDistro?.value);
+  const baseNames = base.confidence === 'unknown' ? [] : base.references;
+  const distro = canRefineDistro(base, firstDistro) ? findDistro(context, [...baseNames, ...names]) : firstDistro;
+  const runtime = findRuntime(context, provenance, knownNames.length === 0 ? baseNames : [...baseNames, ...knownNames]);
   const framework = findFramework(context);
   const buildTool = findBuildTool(context);
   return {
@@ -55,15 +56,18 @@ export function classifyImage(input: ClassifierInput): ImageVerdict {
   };
 }
 
-/** Whether the base's names can add to what is known of the distribution. */
-function tellsMore(base: BaseVerdict, distro: DistroVerdict | undefined): boolean {
+/** Whether the base's names give a distribution where none was found, or a version where only the distribution was. */
+function canRefineDistro(base: BaseVerdict, distro: DistroVerdict | undefined): boolean {
   if (base.confidence === 'unknown' || distro?.value.version !== undefined) return false;
   const named = base.references.map(distroOfReference);
   return named.some((found) => found !== undefined && (!distro || found.version !== undefined));
 }
 
-/** Names of the known images beneath and of the image itself, the nearest first: their tags tell the distribution. */
-function knownNames({ bases }: ClassifierInput): readonly string[] {
+/**
+ * Names of the known images beneath this one and of this image itself, the most layers first. Their tags name
+ * distributions.
+ */
+function namesOfKnownBases({ bases }: ClassifierInput): readonly string[] {
   if (bases.length === 0) return [];
   return [...bases].sort((one, other) => other.layerCount - one.layerCount).flatMap((base) => base.references);
 }

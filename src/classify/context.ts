@@ -4,22 +4,22 @@ import { readPackageManagers } from './history/package-managers.ts';
 import { readStack, type Stack } from './history/stack.ts';
 import type { ClassifierInput } from './verdict.ts';
 
-/** What every signal reads: the input, and its history read once. */
+/** The input that every signal reads, with its history parsed once. */
 export interface Context {
   readonly input: ClassifierInput;
   readonly history: BuildHistory;
   readonly stack: Stack;
-  /** The steps of the images beneath. */
+  /** The steps of the images beneath this one. */
   readonly beneath: readonly BuildStep[];
   /** The image's own steps. */
   readonly own: readonly BuildStep[];
-  /** The environment of the final image. */
+  /** The environment variables of the final image. */
   readonly env: ReadonlyMap<string, string>;
-  /** Which package managers the steps call, read when first asked for. */
+  /** The package managers that the steps call; computed on the first call. */
   readonly packageManagers: () => ReadonlySet<string>;
 }
 
-/** Reads the history and the environment of an image once, for all signals. */
+/** Parses the history and the environment of an image once, for all signals. */
 export function readContext(input: ClassifierInput): Context {
   const history = readBuildHistory(input.config, input.manifest.layers.length);
   let managers: ReadonlySet<string> | undefined;
@@ -39,7 +39,7 @@ export function readContext(input: ClassifierInput): Context {
   };
 }
 
-/** Variables of a config, `NAME=value`, by their names. */
+/** A config's variables by name. An entry without `=` has the empty value; of repeated names, the last counts. */
 export function readEnv(env: readonly string[]): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
   for (const entry of env) {
@@ -50,21 +50,21 @@ export function readEnv(env: readonly string[]): ReadonlyMap<string, string> {
   return variables;
 }
 
-/** How many layers the first so many steps made; undefined where history and layers do not match. */
+/** The number of layers that the steps before index `end` made; undefined if history and layers do not match. */
 export function layersBefore(context: Context, end: number): number | undefined {
   return context.history.aligned ? layersAmong(context.history.steps, end) : undefined;
 }
 
 function layersAmong(steps: readonly BuildStep[], end: number): number {
   let count = 0;
-  for (let at = 0; at < end; at++) if (steps[at]?.layer !== undefined) count++;
+  for (let index = 0; index < end; index++) if (steps[index]?.layer !== undefined) count++;
   return count;
 }
 
-/** The value that the first so many steps gave a variable; the final environment may hold a later one. */
+/** The value of a variable after the steps before index `end`; the final environment may hold a later value. */
 export function variableAt(context: Context, name: string, end: number): string | undefined {
-  for (let at = Math.min(end, context.history.steps.length) - 1; at >= 0; at--) {
-    const step = context.history.steps[at];
+  for (let index = Math.min(end, context.history.steps.length) - 1; index >= 0; index--) {
+    const step = context.history.steps[index];
     if (step?.verb !== 'ENV') continue;
     const value = assignments(step.args).findLast(([key]) => key === name)?.[1];
     if (value !== undefined) return value;

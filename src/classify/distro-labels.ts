@@ -6,14 +6,19 @@ interface LabelRule {
   readonly label: string;
   readonly pattern: RegExp;
   readonly id: string;
-  /** The label that holds the version, where the pattern does not capture it; images on top may write their own there. */
+  /**
+   * The label that holds the version, if the pattern does not capture it. Images built on top may overwrite that label.
+   */
   readonly version?: { readonly label: string; readonly pattern: RegExp };
 }
 
-/** SUSE's Base Container Images without a language, by whose labels all others are followed. @see SUSE/BCI-tests, tests/test_metadata.py */
+/**
+ * SUSE's Base Container Images that come without a language. All other SUSE images inherit one of their labels.
+ * @see SUSE/BCI-tests, tests/test_metadata.py
+ */
 const SUSE_BASES = ['base', 'minimal', 'micro', 'init', 'busybox'] as const;
 
-/** Labels that distributions put on their own images; images built on them inherit them. */
+/** Labels that distributions set on their own images. Images built on top inherit them. */
 const RULES: readonly LabelRule[] = [
   {
     label: 'org.opencontainers.image.ref.name',
@@ -66,7 +71,7 @@ const RULES: readonly LabelRule[] = [
   { label: 'com.suse.sle.micro.rancher.version', pattern: /^(\d+\.\d+)/, id: 'sle-micro' },
 ];
 
-/** The distribution that an image's labels or environment declare, and by which one. */
+/** The distribution that an image's labels or environment declare, with the name of the label or variable. */
 export function labelDistro(
   labels: Labels,
   env: ReadonlyMap<string, string>,
@@ -92,7 +97,7 @@ function hasAny(labels: Labels): boolean {
   return false;
 }
 
-/** What images to boot from say of their release, Fedora's and its descendants'. @see CentOS/centos-bootc, Containerfile */
+/** Labels of bootable container images, from Fedora and its derivatives. @see CentOS/centos-bootc, Containerfile */
 function bootable(labels: Labels): { distro: DistroName; label: string } | undefined {
   const id = /^(?:fedora|centos|rhel|almalinux|rocky)$/.exec(labels['redhat.id'] ?? '')?.[0];
   if (id === undefined) return undefined;
@@ -100,7 +105,7 @@ function bootable(labels: Labels): { distro: DistroName; label: string } | undef
   return { distro: version === undefined ? { id } : { id, version }, label: 'redhat.id' };
 }
 
-/** @see buildpacks/spec, platform.md, "Labels" of run images */
+/** Labels of buildpacks' run images. @see buildpacks/spec, platform.md, "Labels" of run images */
 function buildpackStack(labels: Labels): { distro: DistroName; label: string } | undefined {
   for (const prefix of ['io.buildpacks.base.distro', 'io.buildpacks.stack.distro']) {
     const id = labels[`${prefix}.name`]?.toLowerCase();
@@ -114,12 +119,12 @@ function buildpackStack(labels: Labels): { distro: DistroName; label: string } |
   return year ? { distro: { id: 'ubuntu', version: `${year}.04` }, label: 'io.buildpacks.stack.id' } : undefined;
 }
 
-/** AWS Lambda's images, which stand on Amazon Linux and put their runtime in /var/lang. */
+/** Whether the image is one of AWS Lambda's, which are built on Amazon Linux and have their runtime in /var/lang. */
 export function isLambda(env: ReadonlyMap<string, string>): boolean {
   return env.has('LAMBDA_TASK_ROOT') && env.get('LD_LIBRARY_PATH')?.includes('/var/lang/') === true;
 }
 
-/** Fedora's images carry their release in `FGC=f39`. */
+/** Variables that vendors set: Fedora's `FGC=f39` or `DISTTAG=f39container`, and AWS Lambda's. */
 function vendorVariables(env: ReadonlyMap<string, string>): { distro: DistroName; label: string } | undefined {
   const fedora =
     /^f(\d\d)$/.exec(env.get('FGC') ?? '')?.[1] ?? /^f(\d\d)container$/.exec(env.get('DISTTAG') ?? '')?.[1];
@@ -127,7 +132,7 @@ function vendorVariables(env: ReadonlyMap<string, string>): { distro: DistroName
   return isLambda(env) ? { distro: { id: 'amzn' }, label: 'env LAMBDA_TASK_ROOT' } : undefined;
 }
 
-/** Bitnami's images: `OS_FLAVOUR=debian-12`. */
+/** Bitnami's variable: `OS_FLAVOUR=debian-12`. */
 function flavour(value: string | undefined): { distro: DistroName; label: string } | undefined {
   const [, id, version] = /^(debian|photon|ubuntu)-([\d.]+)$/.exec(value ?? '') ?? [];
   return id && version ? { distro: { id, version }, label: 'env OS_FLAVOUR' } : undefined;

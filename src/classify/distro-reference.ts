@@ -31,7 +31,7 @@ const BY_REPOSITORY: Readonly<Record<string, string>> = {
   'bci-minimal': 'sles',
 };
 
-/** Those whose last part says little, by the whole path. */
+/** Repositories whose last part is ambiguous, by their whole path. */
 const BY_PATH: readonly { readonly id: string; readonly pattern: RegExp }[] = [
   { id: 'opensuse-leap', pattern: /(?:^|\/)opensuse\/leap$/ },
   { id: 'opensuse-tumbleweed', pattern: /(?:^|\/)opensuse\/tumbleweed$/ },
@@ -39,7 +39,7 @@ const BY_PATH: readonly { readonly id: string; readonly pattern: RegExp }[] = [
   { id: 'mariner', pattern: /(?:^|\/)cbl-mariner\/(?:base\/core|distroless\/(?:base|debug|minimal))$/ },
 ];
 
-/** How tags name a release, as `base-ubuntu22.04`, `17-al2023`, `20-debian-12` do. */
+/** Names of distributions in tags such as `base-ubuntu22.04`, `17-al2023`, `20-debian-12`. */
 const IN_TAG: Readonly<Record<string, string>> = {
   debian: 'debian',
   ubuntu: 'ubuntu',
@@ -59,16 +59,16 @@ const IN_TAG: Readonly<Record<string, string>> = {
 };
 const RELEASE_IN_TAG = new RegExp(`(?:^|-)(${Object.keys(IN_TAG).join('|')})-?(\\d+(?:\\.\\d+)*)(?=-|$)`);
 
-/** The distribution that an image's name tells, by its repository or by its tag. */
+/** The distribution in an image's name, found in its repository or its tag; undefined if neither names one. */
 export const distroOfReference: (reference: string) => DistroName | undefined = remember((reference) => {
   const match = /(?:^|\/)([a-z0-9._-]+)(?::([\w.-]{1,128}))?(?:@\S*)?$/.exec(reference.slice(0, 512));
   const [, repository = '', tag = ''] = match ?? [];
   const path = reference.replace(/(?::[\w.-]{1,128})?(?:@\S*)?$/, '');
   const id = lookUp(BY_REPOSITORY, repository) ?? BY_PATH.find(({ pattern }) => pattern.test(path))?.id;
-  return id === undefined ? (distroOfRepository(repository, path) ?? distroOfTag(tag)) : ofTag(id, tag);
+  return id === undefined ? (distroOfRepository(repository, path) ?? distroOfTag(tag)) : withTag(id, tag);
 });
 
-/** `ubi9-minimal`, `ubi8/python-38`; Google's `distroless/static-debian12`. */
+/** A release in the repository's name: `ubi9-minimal`, `ubi8/python-38`, Google's `distroless/static-debian12`. */
 function distroOfRepository(repository: string, path: string): DistroName | undefined {
   const ubi = /^ubi(\d+)(?:-|$)/.exec(repository)?.[1] ?? /\/ubi(\d+)\//.exec(path)?.[1];
   if (ubi !== undefined) return { id: 'rhel', version: ubi };
@@ -87,31 +87,33 @@ function distroOfTag(tag: string): DistroName | undefined {
     .find((distro) => distro !== undefined);
 }
 
-function ofTag(id: string, tag: string): DistroName {
+/** A distribution's own tag: `library/debian:bookworm-slim`, `library/ubuntu:24.04`. */
+function withTag(id: string, tag: string): DistroName {
   const suite = distroOfSuite(tag.split('-')[0] ?? '');
   if (suite?.id === id) return suite;
-  // A company's own `platform/ubuntu:3.2` counts its own versions.
+  // A private `platform/ubuntu:3.2` has a version numbering of its own, which is no release of Ubuntu's.
   const version = /^v?(\d+(?:\.\d+){0,2})(?=[.-]|$)/.exec(tag)?.[1];
-  // SUSE's tags count on after the service pack: `15.5.36.5.18`.
+  // SUSE's tags continue after the service pack: `15.5.36.5.18`.
   return release(id, id === 'sles' ? version?.replace(/^(\d+\.\d+).*/, '$1') : version) ?? { id };
 }
 
+/** The distribution, if the version looks like one of its releases. */
 function release(id: string, version: string | undefined): DistroName | undefined {
   return version !== undefined && (lookUp(RELEASES, id) ?? ANY_RELEASE).test(version) ? { id, version } : undefined;
 }
 
 const ANY_RELEASE = /^/;
-const OF_RED_HAT = /^(?:[5-9]|1\d)(?:\.\d+)*$/;
-/** What releases of these distributions are numbered like. */
+const RED_HAT_RELEASE = /^(?:[5-9]|1\d)(?:\.\d+)*$/;
+/** The form of each distribution's release numbers. */
 const RELEASES: Readonly<Record<string, RegExp>> = {
   alpine: /^[23]\.\d+/,
   debian: /^(?:[6-9]|1\d)(?:\.\d+)?$/,
   ubuntu: /^\d\d\.(?:04|10)$/,
   fedora: /^\d\d$/,
   amzn: /^(?:1|2|2\.0\.20\d{6}|201\d\.\d\d(?:\.\d+)?|202\d(?:\.\d+){0,2})$/,
-  almalinux: OF_RED_HAT,
-  centos: OF_RED_HAT,
-  ol: OF_RED_HAT,
-  rhel: OF_RED_HAT,
-  rocky: OF_RED_HAT,
+  almalinux: RED_HAT_RELEASE,
+  centos: RED_HAT_RELEASE,
+  ol: RED_HAT_RELEASE,
+  rhel: RED_HAT_RELEASE,
+  rocky: RED_HAT_RELEASE,
 };

@@ -9,6 +9,7 @@ import type { OfficialImage } from './knowledge/official-images.ts';
 import { lookUp } from './look-up.ts';
 import type { Confidence, Judged } from './verdict.ts';
 
+/** A distribution with its version, where known, as os-release names them. */
 export type DistroVerdict = Judged<DistroName>;
 
 interface Claim {
@@ -19,7 +20,10 @@ interface Claim {
 
 type ClaimSource = (context: Context, baseReferences: readonly string[]) => Claim | undefined;
 
-/** The strongest first; the later ones read every step, and are asked only while something is missing. */
+/**
+ * From strongest to weakest. The later ones read every step, so they run only while the distribution or its version is
+ * missing.
+ */
 const SOURCES: readonly ClaimSource[] = [
   windowsClaim,
   rootfsClaim,
@@ -34,8 +38,8 @@ const SOURCES: readonly ClaimSource[] = [
 ];
 
 /**
- * The distribution of the image. The strongest claim says which one; the version comes from the strongest claim that
- * agrees and has one.
+ * The distribution of the image. The strongest claim decides which one; the version comes from the strongest claim that
+ * names the same distribution and has a version.
  * @param baseReferences names of the base image and of all known images beneath, best proof first
  */
 export function findDistro(context: Context, baseReferences: readonly string[]): DistroVerdict | undefined {
@@ -70,7 +74,9 @@ function rootfsClaim({ stack }: Context): Claim | undefined {
   return rootfs?.distro && inferred(rootfs.distro, `history:${rootfs.evidence}`);
 }
 
-/** Names such as `library/debian:bookworm-slim` and `library/node:20-alpine3.20`; one with a version before one without. */
+/**
+ * Reads names such as `library/debian:bookworm-slim` and `library/node:20-alpine3.20`, preferring one with a version.
+ */
 function referenceClaim(_: Context, references: readonly string[]): Claim | undefined {
   const claims = references.flatMap((reference) => {
     const distro = distroOfReference(reference);
@@ -84,7 +90,10 @@ function labelClaim({ input, env }: Context): Claim | undefined {
   return found && inferred(found.distro, `label:${found.label}`);
 }
 
-/** All of Google's distroless images are Debian's; newer ones name the release in their history. */
+/**
+ * Chiselled images are Ubuntu's, Google's distroless images Debian's. Newer distroless images name the release in their
+ * history.
+ */
 function distrolessClaim(context: Context): Claim | undefined {
   if (isChiselled(context)) return inferred({ id: 'ubuntu' }, 'history:chiselled .NET');
   if (!isDistroless(context)) return undefined;
@@ -96,12 +105,15 @@ function distrolessClaim(context: Context): Claim | undefined {
   return inferred(distro, `history:${stack.rootfs ? 'bazel' : 'empty'}+SSL_CERT_FILE`);
 }
 
-/** Ubuntu's images had Debian's CMD between these days. @see docker-library/repo-info, ubuntu/remote/jammy-20221130.md */
+/**
+ * The time in which Ubuntu's images had the same CMD as Debian's.
+ * @see docker-library/repo-info, ubuntu/remote/jammy-20221130.md
+ */
 const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2023-02-01' } as const;
 
 /**
- * The CMD of a root file system whose archive has no name. As published by Docker Official Images: alpine `/bin/sh`,
- * busybox `sh`, debian `bash`; ubuntu wrote `bash` too, from 2021 to early 2023.
+ * Judges a root file system whose archive has no telling name by its CMD. Docker Official Images use `/bin/sh` for
+ * alpine, `sh` for busybox and `bash` for debian; ubuntu used `bash` too, from 2021 to early 2023.
  */
 function shellClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const shell = stack.rootfs?.shell;
@@ -109,18 +121,22 @@ function shellClaim({ stack, history, packageManagers }: Context): Claim | undef
   if (shell === undefined || stack.rootfs?.tool || !stack.rootfs?.isNameless) return undefined;
   const evidence = `history:rootfs+CMD ["${shell.slice(0, 40)}"]`;
   const managers = packageManagers();
-  if (shell === '/bin/sh' && agrees(managers, 'apk')) return inferred({ id: 'alpine' }, evidence);
+  if (shell === '/bin/sh' && callsOnly(managers, 'apk')) return inferred({ id: 'alpine' }, evidence);
   if (shell === 'sh' && managers.size === 0) return inferred({ id: 'busybox' }, evidence);
-  if (shell !== 'bash' || created === undefined || !agrees(managers, 'apt')) return undefined;
-  const both = created >= UBUNTU_WROTE_BASH.from && created < UBUNTU_WROTE_BASH.until;
-  return both ? undefined : inferred({ id: 'debian' }, evidence);
+  if (shell !== 'bash' || created === undefined || !callsOnly(managers, 'apt')) return undefined;
+  const isAmbiguous = created >= UBUNTU_WROTE_BASH.from && created < UBUNTU_WROTE_BASH.until;
+  return isAmbiguous ? undefined : inferred({ id: 'debian' }, evidence);
 }
 
-function agrees(managers: ReadonlySet<string>, manager: string): boolean {
+/** Whether the steps call no package manager but this one. */
+function callsOnly(managers: ReadonlySet<string>, manager: string): boolean {
   return managers.size === 0 || (managers.size === 1 && managers.has(manager));
 }
 
-/** Docker Official Images that use apt stand on Debian, some on Ubuntu. */
+/**
+ * Docker Official Images that use apt are built on Debian, a few on Ubuntu; those that use yum or dnf on one RPM
+ * distribution.
+ */
 function officialClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const managers = packageManagers();
   if (managers.has('yum') || managers.has('dnf')) {
@@ -134,16 +150,16 @@ function officialClaim({ stack, history, packageManagers }: Context): Claim | un
   return official?.aptDistro ? inferred({ id: official.aptDistro }, `history:${official.repository}`) : undefined;
 }
 
-/** The known images beneath, or the one that this image is: it ends as their Dockerfiles do. */
+/** The official images beneath, or that this image itself is: then it ends as one of their Dockerfiles does. */
 function officialsOf(steps: readonly BuildStep[], stack: Stack): readonly OfficialImage[] {
   const beneath = stack.images.flatMap((image) => image.official ?? []);
   const set = steps.flatMap(officialsSetBy);
-  const lies =
-    set.length > 0 && (beneath.length > 0 || set.some((image) => steps.some((step) => endsOfficial(step, image))));
-  return lies ? set : [];
+  const isOfficial = beneath.length > 0 || set.some((image) => steps.some((step) => endsOfficial(step, image)));
+  return isOfficial ? set : [];
 }
 
-const OWN_MANAGERS: Readonly<Record<string, string>> = {
+/** Distributions by package manager, for managers of a single distribution. */
+const DISTRO_OF_MANAGER: Readonly<Record<string, string>> = {
   apk: 'alpine',
   pacman: 'arch',
   xbps: 'void',
@@ -151,19 +167,23 @@ const OWN_MANAGERS: Readonly<Record<string, string>> = {
   swupd: 'clear-linux-os',
 };
 
-/** Only where a manager serves one distribution: apk's other one, Wolfi, is laid down by apko. */
+/**
+ * Judges by the package manager if it serves a single distribution. apk also serves Wolfi, but Wolfi's root file system
+ * comes from apko, which is excluded here.
+ */
 function packageManagerClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const managers = packageManagers();
   if (managers.size !== 1 || stack.rootfs?.tool) return undefined;
   const [only = ''] = managers;
-  const id = lookUp(OWN_MANAGERS, only);
+  const id = lookUp(DISTRO_OF_MANAGER, only);
   if (id !== undefined) return inferred({ id }, `history:${only}`);
   const amazon = releasesNamed(history.steps).find((distro) => distro.id === 'amzn');
   return amazon && !managers.has('apt') ? inferred(amazon, 'history:Amazon Linux named') : undefined;
 }
 
 /**
- * AWS Lambda's images on Amazon Linux 2023 have microdnf, which is called dnf, too; those on Amazon Linux 2 have yum.
+ * AWS Lambda's images on Amazon Linux 2023 have microdnf, which can also be called as dnf; those on Amazon Linux 2 have
+ * yum.
  * @see docs.aws.amazon.com/lambda, "Deploy Python Lambda functions with container images"
  */
 function lambdaClaim({ env, packageManagers }: Context): Claim | undefined {
@@ -172,10 +192,13 @@ function lambdaClaim({ env, packageManagers }: Context): Claim | undefined {
   return inferred({ id: 'amzn', version: managers.has('yum') ? '2' : '2023' }, 'history:package manager of AWS Lambda');
 }
 
-/** Where apt is used and every release that the history names is of one distribution; the version, if they agree. */
+/**
+ * For images that use apt, if all releases named in the history are of one distribution. Gives the version too if they
+ * agree on it.
+ */
 function namedReleaseClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const managers = packageManagers();
-  if (stack.rootfs?.tool || !managers.has('apt') || !agrees(managers, 'apt')) return undefined;
+  if (stack.rootfs?.tool || !managers.has('apt') || !callsOnly(managers, 'apt')) return undefined;
   const named = releasesNamed(history.steps);
   const [first] = named;
   if (!first || named.some((distro) => distro.id !== first.id)) return undefined;
@@ -183,16 +206,17 @@ function namedReleaseClaim({ stack, history, packageManagers }: Context): Claim 
   return inferred(agreed ? first : { id: first.id }, 'history:release named');
 }
 
-/** Archives of packages for Ubuntu, which people use on Debian too. */
-const OTHERS_ARCHIVE = /\bppa[.:]/;
+/** PPAs name Ubuntu releases, but are used on Debian too. */
+const UBUNTU_PPA = /\bppa[.:]/;
 
-/** Releases named in variables and commands: `PKG_RELEASE=1~buster`, `libicu72`. */
+/** Releases named in ENV and RUN steps: `PKG_RELEASE=1~buster`, `libicu72`. */
 function releasesNamed(steps: readonly BuildStep[]): readonly DistroName[] {
   const stable = debianStableAt(steps[0]?.created ?? '');
   return steps.flatMap((step) => {
     if (step.verb === 'ENV') return releasesIn(step.args);
-    if (step.verb !== 'RUN' || OTHERS_ARCHIVE.test(step.args.slice(0, 4_000))) return [];
-    // Commands also name the suites of other people's repositories: of Debian's, only the one that was stable then counts.
+    if (step.verb !== 'RUN' || UBUNTU_PPA.test(step.args.slice(0, 4_000))) return [];
+    // Commands also name suites of third-party repositories. Of Debian's releases, only the one that was stable at
+    // build time counts.
     return releasesIn(step.args).filter((distro) => distro.id !== 'debian' || suiteOf(distro) === stable);
   });
 }

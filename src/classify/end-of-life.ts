@@ -3,9 +3,10 @@ import table from '../../config/distro-eol.json' with { type: 'json' };
 const END_OF_LIFE: Readonly<Record<string, Readonly<Record<string, string>>>> = table.endOfLife;
 
 /**
- * The last day of free security updates of a distribution's release; config/distro-eol.json names the sources.
- * @param version as exact as it is known: `12`, `12.5`, `3.20.3`
- * @returns `YYYY-MM-DD`, or undefined where the table does not know the release
+ * The last day of free security updates for a distribution's release. config/distro-eol.json names the sources.
+ * @param id the distribution, as os-release names it
+ * @param version as exact as known: `12`, `12.5`, `3.20.3`
+ * @returns `YYYY-MM-DD`, or undefined if the table does not list the release
  */
 export function distroEndOfLife(id: string, version: string): string | undefined {
   const releases = Object.hasOwn(END_OF_LIFE, id) ? END_OF_LIFE[id] : undefined;
@@ -18,7 +19,8 @@ export function distroEndOfLife(id: string, version: string): string | undefined
 }
 
 /**
- * How many releases of the table have no free updates any more: a judgement of yesterday holds while it is the same.
+ * The number of listed releases whose free updates have ended. While it stays the same, judgements of earlier days
+ * remain valid.
  * @param today `2026-11-24`
  */
 export function endedDistros(today: string): number {

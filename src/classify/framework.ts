@@ -7,7 +7,10 @@ interface FrameworkRule {
   readonly pattern: RegExp;
 }
 
-/** By what starts the application or by a step that only this framework needs. */
+/**
+ * In order of precedence. A pattern matches a command that starts the application, or a step that only this framework
+ * needs.
+ */
 const RULES: readonly FrameworkRule[] = [
   { name: 'Next.js', pattern: /(?<![\w.-])next (?:start|build)\b|(?<=^|[\s/'"])\.next(?=[\s/'"]|$)/ },
   { name: 'Nuxt', pattern: /(?<![\w.-])nuxt (?:start|build)\b|(?<=^|[\s/])\.output(?=[\s/]|$)/ },
@@ -39,17 +42,17 @@ const RULES: readonly FrameworkRule[] = [
 
 const MAX_STEP_LENGTH = 2_000;
 
-/** Labels that buildpacks write. */
-const TELLING_LABELS: readonly string[] = ['org.springframework.boot.version'];
+/** Labels of buildpacks that name a framework. */
+const FRAMEWORK_LABELS: readonly string[] = ['org.springframework.boot.version'];
 
-/** The framework, where the entrypoint, the environment, a label or the image's own steps show it. */
+/** The framework, if the entrypoint, the environment, a label or the image's own steps show one. */
 export function findFramework({ input, env, own }: Context): Judged<string> | undefined {
   const { entrypoint, cmd } = input.config;
   return (
     firstRule([`${entrypoint.join(' ')} ${cmd.join(' ')}`], 'entrypoint') ??
     firstRule([[...env.keys()].join(' ')], 'env') ??
     firstRule(
-      TELLING_LABELS.filter((label) => Object.hasOwn(input.config.labels, label)),
+      FRAMEWORK_LABELS.filter((label) => Object.hasOwn(input.config.labels, label)),
       'label',
     ) ??
     firstRule(
@@ -59,7 +62,7 @@ export function findFramework({ input, env, own }: Context): Judged<string> | un
   );
 }
 
-/** By the first rule of the table that any of the texts meets. */
+/** The framework of the first rule that matches any of the texts. */
 function firstRule(texts: readonly string[], evidence: string): Judged<string> | undefined {
   let first = RULES.length;
   for (const text of texts) first = Math.min(first, ruleOf(text));
@@ -67,7 +70,7 @@ function firstRule(texts: readonly string[], evidence: string): Judged<string> |
   return rule && { value: rule.name, confidence: 'inferred', evidence };
 }
 
-/** Index of the first rule that a text meets; the number of rules if it meets none. */
+/** The index of the first rule that matches a text; the number of rules if none does. */
 const ruleOf = remember((text) => {
   const part = text.slice(0, MAX_STEP_LENGTH);
   const first = RULES.findIndex(({ pattern }) => pattern.test(part));

@@ -4,28 +4,31 @@ import type { BuildStep } from './history/build-steps.ts';
 import { redact } from './redact.ts';
 import type { LayerClass, LayerVerdict } from './verdict.ts';
 
-/** Instructions are kept this long: longer than any screen, short enough to store a million of them. */
+/** In characters: longer than a screen shows, short enough to store a million instructions. */
 const MAX_INSTRUCTION_LENGTH = 1_000;
 
-/** One verdict a layer of the manifest, base first. @param baseLayers how many of them are the base image's */
+/**
+ * One verdict per layer of the manifest, base first.
+ * @param baseLayers the number of layers that belong to the base image
+ */
 export function judgeLayers(context: Context, baseLayers: number | undefined): readonly LayerVerdict[] {
   const { history, input } = context;
   const byLayer = new Map<number, BuildStep>();
   for (const step of history.steps) if (step.layer !== undefined) byLayer.set(step.layer, step);
-  return input.manifest.layers.map((_, at) => {
-    const step = byLayer.get(at);
-    const isBase = at < (baseLayers ?? 0);
+  return input.manifest.layers.map((_, index) => {
+    const step = byLayer.get(index);
+    const isBase = index < (baseLayers ?? 0);
     return { class: isBase ? 'base' : classOf(step), instruction: step ? instructionText(step) : '' };
   });
 }
 
-/** The step as a Dockerfile would have it, white space joined, secrets replaced. */
+/** A step as written in a Dockerfile, with white space collapsed, secrets replaced, and at most 1,000 characters. */
 export function instructionText(step: BuildStep): string {
   const verb = step.verb === 'OTHER' || step.verb === 'NONE' ? '' : `${step.verb} `;
-  return shown(verb + step.args);
+  return displayed(verb + step.args);
 }
 
-const shown = remember((line: string): string => {
+const displayed = remember((line: string): string => {
   const text = redact(line.slice(0, 2 * MAX_INSTRUCTION_LENGTH))
     .replace(/\s+/g, ' ')
     .trim();

@@ -1,4 +1,4 @@
-/** A table's entry by a name from outside: names such as `constructor` find nothing. */
+/** A table's own entry by an untrusted name. Inherited names such as `constructor` give undefined. */
 export function lookUp<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }

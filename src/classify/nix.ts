@@ -1,21 +1,22 @@
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { lookUp } from './look-up.ts';
-import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
+import { inferredRuntime, type RuntimeVerdict } from './runtime-verdict.ts';
 import type { Runtime } from './verdict.ts';
 
 /**
- * What dockerTools writes beside each layer: the store paths in it, and of an image beneath (`fromImage`) its archive.
+ * The start of the comment that dockerTools writes for each layer. It lists the store paths in the layer, or for an
+ * image beneath (`fromImage`) its archive.
  * @see NixOS/nixpkgs, pkgs/build-support/docker/stream_layered_image.py
  */
 const STORE_PATHS = "store paths: ['";
 
-/** Whether dockerTools made the step. */
+/** Whether Nix's dockerTools made the step. */
 export function isNixStep({ comment }: BuildStep): boolean {
   return comment.startsWith(STORE_PATHS);
 }
 
-/** How many layers lie beneath the store's; undefined where no Nix laid down all there is. */
+/** The number of layers beneath those of the Nix store; undefined unless dockerTools made all steps. */
 export function layersBeneathStore({ history }: Context): number | undefined {
   const { steps } = history;
   if (steps.length === 0 || !history.aligned || !steps.every(isNixStep)) return undefined;
@@ -23,7 +24,7 @@ export function layersBeneathStore({ history }: Context): number | undefined {
   return first < 0 ? undefined : first;
 }
 
-/** Interpreters by their packages' names in nixpkgs. */
+/** Runtimes by package name in nixpkgs. */
 const INTERPRETERS: Readonly<Record<string, Runtime>> = {
   python3: 'python',
   nodejs: 'node',
@@ -45,7 +46,7 @@ const PACKAGE =
   /\/nix\/store\/[a-z\d]{32}-(python3|nodejs(?:-slim)?|ruby|php(?:-with-extensions)?|openjdk(?:-headless)?|temurin(?:-jre)?-bin|dotnet-runtime|aspnetcore-runtime|erlang|deno|bun)-(\d+(?:\.\d+)*(?:\+\d+)?)/g;
 const MAX_COMMENT_LENGTH = 50_000;
 
-/** The one interpreter among an image's store paths: what it starts needs that, or Nix would not have brought it. */
+/** The only runtime among an image's store paths. Nix includes only dependencies, so the program must need it. */
 export function storeRuntime({ history }: Context): RuntimeVerdict | undefined {
   const found = new Map<Runtime, string>();
   for (const { comment } of history.steps.filter(isNixStep)) {
@@ -55,5 +56,5 @@ export function storeRuntime({ history }: Context): RuntimeVerdict | undefined {
     }
   }
   const [only] = found;
-  return only && found.size === 1 ? judged(only[0], only[1], 'history:store paths') : undefined;
+  return only && found.size === 1 ? inferredRuntime(only[0], only[1], 'history:store paths') : undefined;
 }

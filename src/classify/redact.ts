@@ -1,71 +1,75 @@
 import { HAS_TOKEN, NAMES_PASSWORD_OPTION, PASSWORD_OPTIONS, TOKEN_SHAPES, VALUE } from './secret-forms.ts';
 
-/** What stands in place of a secret. */
+/** What replaces a secret in shown text. */
 export const REDACTED = '***';
 /**
- * Names whose values are secrets. A bare `KEY` is not among them: `GPG_KEY` names public keys in every official image.
+ * Names whose values are secrets. A bare `KEY` is not one of them: `GPG_KEY` in many official images names a public
+ * key.
  */
 const SECRET_NAME =
   /pass(?:word|wd|phrase)|(?:^|_|ssh|db|user|root|admin|mail|smtp|ldap|store|key)pass$|_pwd$|secret|token(?!i[sz])|credential|api[_.-]?key|access[_.-]?key|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|account[_.-]?key|auth[_.-]?key|(?:^|_)auth$|docker_?(?:cfg|config_?json|auth_?config)|connection[_.-]?string|_dsn$/i;
-/** Names that only sound so: they hold paths, policies, limits or switches, or what a secret is sent in. */
+/**
+ * Names that match by accident: their values are paths, policies, limits or switches, or describe how a secret is sent.
+ */
 const HARMLESS_NAME =
   /(?:[_.]|^)(?:file|path|dir|url|uri|type|method|expir(?:y|es|ation)(?:_in)?|ttl|lifetime|duration|timeout|interval|length|limit|rounds|policy|enabled|disabled|required|name|id|stdin|helper|store|provider|version|size|mode|header|issuer|audience|algorithm|dummy)$/i;
 const CAMEL_CASE = /(?<=[a-z])(?=[A-Z])/g;
 
-/** Whether a variable, flag or field of this name usually holds a secret. */
+/** Whether a variable, flag or field with this name usually holds a secret. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name) && !HARMLESS_NAME.test(name.replace(CAMEL_CASE, '_'));
 }
 
-// Most text has none of these, and needs no closer look.
+// Cheap tests that rule out most texts before the costly patterns run.
 const NAMES_SECRET =
   /pass|pwd|secret|token|credential|(?:api|access|private|encryption|signing|account|auth)[_.-]?key|(?<![a-z])auth(?![a-z])|docker_?(?:cfg|config|auth)|dsn|connection[_.-]?string/i;
 const URL_CREDENTIALS_HINT = /:\/\/[^\s/"']*@|-----BEGIN/;
 const HAS_HEADER = /authorization|bearer/i;
-/** A text with the words of the others names a secret. */
-const SILENT_OPTIONS = PASSWORD_OPTIONS.filter(({ word }) => !NAMES_SECRET.test(word));
+/** Password options whose words {@link NAMES_SECRET} does not match; it matches the texts with the others. */
+const OTHER_OPTIONS = PASSWORD_OPTIONS.filter(({ word }) => !NAMES_SECRET.test(word));
 
-// Each part ends where an encrypted key's headers (`Proc-Type: 4,ENCRYPTED`) do not; a key that was cut goes to its end.
+// Stops only at the END line, not at the headers of an encrypted key (`Proc-Type: 4,ENCRYPTED`). A truncated key is
+// matched to the end of the text.
 const PRIVATE_KEY =
   /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[\s\S]*)/g;
 const URL_CREDENTIALS = /:\/\/(?:([^\s/:@"'?#]{0,256}):)?([^\s/"'?#]{1,512})@/g;
-/** What stands for a password where the token stands for the user. @see docs.github.com, "HTTP basic authentication" */
-const TOKEN_BEFORE = 'x-oauth-basic';
+/** The dummy password in a URL whose user is a token. @see docs.github.com, "HTTP basic authentication" */
+const DUMMY_PASSWORD = 'x-oauth-basic';
 const HEADER =
   /\b((?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:bearer|basic|token)\s{1,4})?)(?!(?:bearer|basic|token)\s)([^\s"']{3,})/gi;
 const BEARER = /\b(bearer\s{1,4})([A-Za-z0-9._~+/=-]{12,})/gi;
-/** `password`, `db_token`: no package is called so, whatever its value looks like. */
+/** `password=`, `db_token=`: never a package, whatever the value looks like. */
 const PLAIN_SECRET = '(?:[\\w.-]{0,127}[_.-])?(?:password|passphrase|secret|token)=';
-/** `libsecret-1-dev=0.20.5-3`, `tiktoken=0.5.2`: a package with its version. */
+/** A package with a version: `libsecret-1-dev=0.20.5-3`, `tiktoken=0.5.2`. */
 const PACKAGE = `(?!${PLAIN_SECRET})[a-z][a-z0-9+._-]{0,127}=v?\\d[\\d:]{0,20}\\.\\d[\\w.*+:~=-]*(?![^\\s"'&|;])`;
-// Looked for at the start of a word only, so that a long word costs its length once. `name==1.2.3` is a package, too.
+// Matches only at the start of a word, so that a long word is scanned once. `name==1.2.3` is a package, too.
 const ASSIGNED_NAME = new RegExp(`(?<![\\w.-])(?!${PACKAGE})([A-Za-z_][\\w.-]{0,127})(?:=(?!=)|:=)`, 'g');
 const JSON_FIELD = /(?<=(?<!\\)")([A-Za-z_][\w.-]{0,127})("\s{0,4}:\s{0,4}")((?:[^"\\]|\\.)+)/g;
-/** The same in a shell's quotes: `"{\"token\":\"…\"}"`. */
+/** A JSON field in a shell's quotes: `"{\"token\":\"…\"}"`. */
 const ESCAPED_FIELD = /(?<=\\")([A-Za-z_][\w.-]{0,127})(\\"\s{0,4}:\s{0,4}\\")([^"\\]+)/g;
 /** `-H "X-Api-Key: …"`, `echo 'password: …'`. */
 const QUOTED_LINE = /(?<=["'])([A-Za-z][\w.-]{0,127})(: {0,4})([^\s"'][^"']{3,511})(?=["'])/g;
 /** `--password …`, `--password=…`, `["--password", "…"]`. */
 const FLAG_NAME = /(?<![\w-])(--?[a-z][\w.-]{0,60})(?:["'],? ?(?=["'](?!-))| {1,20}(?!--?[a-z])|=)/gi;
 const VALUE_HERE = new RegExp(VALUE, 'y');
-/** `ENV NAME value`, as Dockerfiles may have it. */
+/** The Dockerfile form `ENV NAME value`. */
 const SPACED_LINE = /(?<=^[ \t]{0,16}ENV[ \t]{1,16})([A-Za-z_][\w.-]{0,127})([ \t]{1,16})([^\s=][^\n]{0,511})/gm;
-/** A value as it stands in a file of settings that a step writes; no code (`token = read()`), no pattern of sed. */
+/** A value in a settings file that a step writes. Excludes code (`token = read()`) and sed patterns. */
 const WRITTEN = `(?=\\S{4})(?!\\.\\*|[A-Za-z_][\\w.]{0,100}[([])("[^"]*"|'[^']*'|[^\\s"']+)`;
-/** `name = value`, but no comparison: `[ $name = value ]`. */
+/** `name = value`, except in a comparison: `[ $name = value ]`. */
 const SETTING = new RegExp(`(?<![\\w.$-])([A-Za-z_][\\w.-]{0,127})([ \\t]{1,4}=[ \\t]{1,4})${WRITTEN}`, 'g');
-/** `name: value`, where a line begins or what is written does. */
+/** `name: value` at the start of a line or of a printed text. */
 const FIELD = new RegExp(
   `(?<![\\w.-])(?<=(?:^|\\\\n)[ \\t]{0,20}|\\\\|\\b(?:echo|printf) {1,4}(?:-\\w{1,3} )?)([A-Za-z_][\\w.-]{0,127})(:[ \\t]{1,4})${WRITTEN}`,
   'gm',
 );
 
-/** Each with groups for a name, what joins it to its value, and the value. */
+/** Each has three groups: a name, the separator, and the value. */
 const NAMED_FORMS: readonly RegExp[] = [JSON_FIELD, ESCAPED_FIELD, QUOTED_LINE, SPACED_LINE, SETTING, FIELD];
 
 /** Lines that set variables without quotes: `|2 A=b c D=e /bin/sh -c …`, `ENV A=b c`. */
 const UNQUOTED_LINE = /^(?:(?:RUN )?\|\d{1,3} |(?:\/bin\/sh -c #\(nop\) {1,4})?(?:ENV|ARG|LABEL) )/;
-/** There a value ends at the next name, or at the shell that runs the step. */
+/** In such a line, a value ends at the next name, or at the shell that runs the step. */
 const UNQUOTED_VALUE = new RegExp(
   `(?<=\\s)(?!${PACKAGE})([A-Za-z_][\\w.-]{0,127})(=)(?!=)([\\s\\S]*?)(?=\\s[A-Za-z_][\\w.-]{0,127}=|$)`,
   'g',
@@ -73,18 +77,18 @@ const UNQUOTED_VALUE = new RegExp(
 const SHELL = /\s(?=(?:\/\S{1,40}\/)?(?:ba|a|da|z)?sh -|cmd \/S|powershell |pwsh )/;
 
 /**
- * Replaces what looks like a secret: values of variables, flags and JSON fields with a secret's name, credentials in
- * URLs and headers, private keys, and tokens of well-known shapes. Everything from a history that is shown goes through
- * here. References to variables (`$TOKEN`) stay.
+ * Replaces likely secrets with `***`: values of variables, flags and JSON fields with a secret's name, credentials in
+ * URLs and headers, private keys, and tokens of well-known formats. References to variables (`$TOKEN`) stay. All
+ * history that slimboard shows goes through this function.
  */
 export function redact(text: string): string {
   return replaceSecrets(text, () => REDACTED);
 }
 
-/** Says what stands in place of a value; `name` is that of its variable, flag or field, where it has one. */
+/** Returns the replacement for a secret value. `name` is that of its variable, flag or field, if it has one. */
 export type SecretReplacer = (value: string, name?: string) => string;
 
-/** As {@link redact}, with a replacement of the caller's choice. */
+/** Like {@link redact}, with a replacement chosen by the caller. */
 export function replaceSecrets(text: string, replace: SecretReplacer): string {
   const hide = (...match: string[]): string => hideValue(match, replace);
   let safe = hideUnquoted(text, hide);
@@ -123,7 +127,7 @@ function hidePasswordOptions(text: string, replace: SecretReplacer): string {
   return safe;
 }
 
-/** `user:password`, in quotes or not. */
+/** Hides the password in `user:password`, quoted or not. */
 function hidePair(pair: string, hide: (value: string) => string): string {
   return pair.replace(
     /^([^:]*:)(.*?)(["']?)$/s,
@@ -133,31 +137,37 @@ function hidePair(pair: string, hide: (value: string) => string): string {
 
 const SWITCH = /^["']?(?:true|false|yes|no|on|off|none|null|enabled?|disabled?)["']?$/i;
 const BIT = /^["']?[01]["']?$/;
-/** Also as `cmake -DENABLE_AUTH=1`. */
+/** Names of switches, including `cmake -DENABLE_AUTH=1`. */
 const NAMES_SWITCH = /^D?(?:enable|disable|require|use)_|^auth$/i;
 
-/** Whether a variable tells only whether there is a secret: `AUTH=on`, `REQUIRE_PASSWORD=0`. */
+/** Whether a variable only switches something on or off, and so holds no secret: `AUTH=on`, `REQUIRE_PASSWORD=0`. */
 export function isSwitch(name: string, value: string): boolean {
   return SWITCH.test(value) || (BIT.test(value) && NAMES_SWITCH.test(name));
 }
 
-/** The replacement for a value, unless it is none, stands for one that is given elsewhere, or was replaced already. */
+/**
+ * The replacement for a value, or the value itself if it is empty, a switch, a reference to a variable, or already
+ * replaced.
+ */
 function hideUnless(value: string, replace: SecretReplacer, name?: string): string {
   if (name !== undefined && isSwitch(name, value)) return value;
   const bare = value.replace(/^["']/, '');
   return bare === '' || bare.startsWith('$') || bare === REDACTED ? value : replace(value, name);
 }
 
-/** Whether a JSON text may hold a secret: most do not, and need no closer look. */
-export function maySayASecret(json: string): boolean {
+/** Whether a JSON text may hold a secret: a cheap test, false for most texts. */
+export function mayHoldSecret(json: string): boolean {
   const text = withoutEscapes(json);
   return (
     [NAMES_SECRET, HAS_HEADER, HAS_TOKEN, URL_CREDENTIALS_HINT].some((hint) => hint.test(text)) ||
-    SILENT_OPTIONS.some(({ word, hint }) => text.includes(word) && hint.test(text))
+    OTHER_OPTIONS.some(({ word, hint }) => text.includes(word) && hint.test(text))
   );
 }
 
-/** Those of quotes and backslashes stay, which the hints know; the others hide where words begin: `\tcurl`, `\u0026token`. */
+/**
+ * Decodes JSON escapes such as `\tcurl` or `\u0026token`, which hide where a word starts. Keeps escaped quotes and
+ * backslashes, which the hints handle.
+ */
 function withoutEscapes(json: string): string {
   return json.replace(/\\(?:[\\/bfnrt]|u00[\da-fA-F]{2})/g, (escaped) => {
     if (escaped.length > 2) return String.fromCharCode(Number.parseInt(escaped.slice(2), 16));
@@ -167,18 +177,24 @@ function withoutEscapes(json: string): string {
 
 function hideUrlCredentials(text: string, replace: SecretReplacer): string {
   return text.replace(URL_CREDENTIALS, (whole, user: string | undefined, value: string, at: number) => {
-    if (user !== undefined && value === TOKEN_BEFORE) return `://${hideUnless(user, replace)}:${value}@`;
+    if (user !== undefined && value === DUMMY_PASSWORD) return `://${hideUnless(user, replace)}:${value}@`;
     if (user !== undefined) return `://${user}:${hideUnless(value, replace)}@`;
-    // A name alone (`ssh://git@…`, `postgres://app@…`) is no secret; on the web, a token stands in its place.
+    // A user alone (`ssh://git@…`, `postgres://app@…`) is no secret, except on the web, where it is usually a token.
     const isWeb = /https?$/i.test(text.slice(Math.max(0, at - 5), at));
     return isWeb && value !== 'git' ? `://${hideUnless(value, replace)}@` : whole;
   });
 }
 
-/** What stands for a value that is given elsewhere is looked through, too; a longer word is none, and not read again for each name in it. */
-const LONGEST_REFERENCE = 256;
+/**
+ * In characters. A variable reference up to this length is searched for further secrets. Longer values are skipped, so
+ * that one value is not scanned again for every name in it.
+ */
+const MAX_REFERENCE_LENGTH = 256;
 
-/** Hides what follows names of secrets. The value of another name is looked through: `URL="db?password=…"`. */
+/**
+ * Hides the values after names of secrets. The values of other names are searched as well: `URL="db?password=…"`.
+ * @param names matches a name, in its first group, with all that precedes its value
+ */
 function hideAfter(names: RegExp, text: string, replace: SecretReplacer): string {
   let safe = '';
   let end = 0;
@@ -187,21 +203,21 @@ function hideAfter(names: RegExp, text: string, replace: SecretReplacer): string
     const [head, name = ''] = match;
     const start = match.index + head.length;
     if (match.index < end) continue;
-    if (!isSecretName(plain(name))) {
+    if (!isSecretName(variableName(name))) {
       if (start >= quoteEnd) quoteEnd = endOfQuotes(text, start);
       continue;
     }
     VALUE_HERE.lastIndex = start;
     const [value = ''] = VALUE_HERE.exec(start < quoteEnd ? text.slice(0, quoteEnd) : text) ?? [];
-    const hidden = hideUnless(value, replace, plain(name));
-    if (hidden === value && value.length <= LONGEST_REFERENCE) continue;
+    const hidden = hideUnless(value, replace, variableName(name));
+    if (hidden === value && value.length <= MAX_REFERENCE_LENGTH) continue;
     safe += text.slice(end, start) + hidden;
     end = start + value.length;
   }
   return safe + text.slice(end);
 }
 
-/** Where quotes that open at a place close; the place itself where none open. */
+/** The index where quotes that open at `start` close; `start` itself if none open there. */
 function endOfQuotes(text: string, start: number): number {
   const quote = text[start];
   if (quote !== '"' && quote !== "'") return start;
@@ -209,8 +225,8 @@ function endOfQuotes(text: string, start: number): number {
   return close < 0 ? text.length : close;
 }
 
-/** A flag's name as a variable's. */
-function plain(name: string): string {
+/** A flag's name in the form of a variable's: `--db-password` gives `db_password`. */
+function variableName(name: string): string {
   return name.replace(/^-+/, '').replaceAll('-', '_');
 }
 
@@ -218,6 +234,6 @@ function hideValue(
   [whole = '', name = '', separator = '', value = '']: readonly string[],
   replace: SecretReplacer,
 ): string {
-  const plainName = plain(name);
+  const plainName = variableName(name);
   return isSecretName(plainName) ? `${name}${separator}${hideUnless(value, replace, plainName)}` : whole;
 }

@@ -5,16 +5,16 @@ import { runtimeOfReference } from './knowledge/official-images.ts';
 import type { RuntimeVerdict } from './runtime-verdict.ts';
 
 /**
- * How many layers bring the runtime and nothing else: those of the uppermost well-known image that is made for it; without
- * a runtime, those of the distribution. What lies above them is a program, or packages for one, even if a base brings it.
+ * The number of layers that hold only the runtime: those up to the uppermost well-known image made for it, or without a
+ * runtime, those of the distribution. Layers above hold a program, or packages for one, even if they are a base's.
  */
 export function findRuntimeLayers(context: Context, runtime: RuntimeVerdict | undefined): number | undefined {
   const { images, rootfs } = context.stack;
   const isDistribution = ({ kind }: StackedImage, at: number) =>
     (rootfs !== undefined && at === 0) || kind === 'buildpack-deps';
-  const brings = (image: StackedImage) => runtimeOf(image) === runtime?.value.name;
+  const hasRuntime = (image: StackedImage) => runtimeOf(image) === runtime?.value.name;
   const uppermost =
-    runtime && runtime.value.name !== 'none' ? images.findLast(brings) : images.findLast(isDistribution);
+    runtime && runtime.value.name !== 'none' ? images.findLast(hasRuntime) : images.findLast(isDistribution);
   return uppermost && layersBefore(context, uppermost.end);
 }
 

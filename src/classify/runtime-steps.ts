@@ -1,11 +1,11 @@
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
-import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
+import { inferredRuntime, type RuntimeVerdict } from './runtime-verdict.ts';
 import { programNames, type StartedProgram } from './started-program.ts';
 import type { Runtime } from './verdict.ts';
 
-/** Words by which a step shows that it brought a runtime in, or that it was there: its packages, installers and tools. */
+/** Words in a step, such as packages, installers and tools, which show that it installed a runtime or found one. */
 const MENTIONS: Readonly<Partial<Record<Runtime, RegExp>>> = {
   java: /\b(?:java|jdk|jre|openjdk|default-jre|mvnw?|gradlew?|sdkman|corretto|temurin|zulu|graalvm)\b|openjdk-?\d|jdk-?\d|jre-?\d/i,
   node: /\b(?:node|nodejs\d*|nodesource|nvm|fnm|npm|npx|yarn|pnpm)\b/,
@@ -24,26 +24,30 @@ const MENTIONS: Readonly<Partial<Record<Runtime, RegExp>>> = {
 };
 
 /**
- * The program that is started tells the runtime, if anything shows how it got there: a base that cannot be seen into, or
- * a step that mentions it. A plain distribution has none of them, whatever the entrypoint says.
+ * The runtime of the started program, if the history shows how it got there: from a base whose contents are unknown, or
+ * by a step that mentions it. A plain distribution has no runtime, so the entrypoint alone proves nothing.
  */
 export function installedRuntime(
   { history, stack }: Context,
   started: StartedProgram | undefined,
 ): RuntimeVerdict | undefined {
   if (!started) return undefined;
-  const shown = (runtime: Runtime) =>
-    history.steps.some((step) => bringsFiles(step) && MENTIONS[runtime]?.test(step.args.slice(0, 8_000)) === true);
-  // Apache's server runs PHP as a module of its own.
-  if (started.runtime === 'httpd' && shown('php')) return judged('php', undefined, 'history:php in httpd');
+  const isMentioned = (runtime: Runtime) =>
+    history.steps.some((step) => addsPrograms(step) && MENTIONS[runtime]?.test(step.args.slice(0, 8_000)) === true);
+  // Apache httpd runs PHP as a module.
+  if (started.runtime === 'httpd' && isMentioned('php'))
+    return inferredRuntime('php', undefined, 'history:php in httpd');
   const beneath = stack.images.at(-1);
-  const plain = history.aligned && (beneath === undefined || (beneath.kind === 'rootfs' && !stack.rootfs?.tool));
-  if (!plain) return judged(started.runtime, started.version, 'config:started');
-  return shown(started.runtime) ? judged(started.runtime, started.version, 'history:installed and started') : undefined;
+  const isPlainDistro =
+    history.aligned && (beneath === undefined || (beneath.kind === 'rootfs' && !stack.rootfs?.tool));
+  if (!isPlainDistro) return inferredRuntime(started.runtime, started.version, 'config:started');
+  return isMentioned(started.runtime)
+    ? inferredRuntime(started.runtime, started.version, 'history:installed and started')
+    : undefined;
 }
 
-/** RUN, and COPY from a stage's root. */
-function bringsFiles(step: BuildStep): boolean {
+/** Whether a step may install programs: a RUN, or a COPY with an absolute path, which may be a stage's. */
+function addsPrograms(step: BuildStep): boolean {
   return step.verb === 'RUN' || (step.verb === 'COPY' && /^(?:--\S+ )*\//.test(step.args));
 }
 
@@ -55,12 +59,13 @@ const DEPENDENCY_TOOLS: readonly { readonly runtime: Runtime; readonly pattern: 
 ];
 
 const PIP_INSTALL = /\bpip3? install\b([^;&|]*)/g;
-/** A list of the application's own, or a folder, which is the application itself or its wheels. */
+/** Arguments of pip that install the application or its dependencies: a requirements file, a folder, a wheel. */
 const OWN_PACKAGES = /\s(?:-r|-e|--(?:requirement|editable|no-index|find-links)\b|\.{0,2}\/|\.(?:\s|\[|$)|\S+\.whl\b)/;
 
+/** What a RUN installs for an application. */
 interface Installs {
   readonly runtimes: readonly Runtime[];
-  /** What pip installs by name. */
+  /** The packages that pip installs by name. */
   readonly named: readonly string[];
 }
 
@@ -73,8 +78,8 @@ const installsOf = remember((command): Installs => {
 });
 
 /**
- * One language's dependencies installed among the own steps, and no other's: the application is written in it. What pip
- * installs by name may as well be a tool beside the application, as the shell of a database; it counts where it is started.
+ * The runtime whose dependencies the own steps install, if it is the only one. A package that pip installs by name may
+ * be a tool beside the application, such as a database shell, so it counts only if the image starts it.
  */
 export function usedRuntime(context: Context): RuntimeVerdict | undefined {
   const installs = context.own.flatMap((step) => (step.verb === 'RUN' ? [installsOf(step.args)] : []));
@@ -82,5 +87,5 @@ export function usedRuntime(context: Context): RuntimeVerdict | undefined {
   const startsNamed = installs.some(({ named }) => named.some((name) => programs.has(name)));
   const used = new Set([...installs.flatMap(({ runtimes }) => runtimes), ...(startsNamed ? ['python' as const] : [])]);
   const [only] = used;
-  return only && used.size === 1 ? judged(only, undefined, 'history:dependencies installed') : undefined;
+  return only && used.size === 1 ? inferredRuntime(only, undefined, 'history:dependencies installed') : undefined;
 }

@@ -1,8 +1,9 @@
 import type { Judged, Runtime } from './verdict.ts';
 
+/** A runtime with its version, where known. */
 export type RuntimeVerdict = Judged<{ readonly name: Runtime; readonly version?: string }>;
 
-/** Nothing in manifest or config proves a runtime: each verdict is inferred, from what its evidence names. */
-export function judged(name: Runtime, version: string | undefined, evidence: string): RuntimeVerdict {
+/** Makes a runtime verdict. Manifest and config never prove a runtime, so its confidence is always `inferred`. */
+export function inferredRuntime(name: Runtime, version: string | undefined, evidence: string): RuntimeVerdict {
   return { value: version === undefined ? { name } : { name, version }, confidence: 'inferred', evidence };
 }

@@ -2,11 +2,14 @@ import { remember } from '../common/remember.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import type { Runtime } from './verdict.ts';
 
-/** Numbers joined by dots, Java's updates and builds, and what marks a version that is not yet released. */
+/** Numbers joined by dots, with Java's update and build numbers, and markers of pre-releases. */
 const VERSION =
   /^(?:jdk-?|v|OTP-)?(\d+(?:\.\d+)*(?:u\d+(?:-b\d+)?)?(?:[-.]?(?:rc|alpha|beta|preview|ea|[ab](?=\d))[\w.-]*)?(?:\+[\dA-Za-z.]+)?)(?=$|[._-])/;
 
-/** Languages whose major versions have one digit: `PHP_VERSION=82` names a package, `php82`. */
+/**
+ * Languages whose major versions have one digit. For these, two digits are part of a package's name: `PHP_VERSION=82`
+ * means `php82`.
+ */
 const ONE_DIGIT_MAJORS: ReadonlySet<Runtime> = new Set([
   'python',
   'php',
@@ -18,7 +21,7 @@ const ONE_DIGIT_MAJORS: ReadonlySet<Runtime> = new Set([
 ] as const);
 
 /**
- * The version that a variable holds: `jdk-21.0.12+8` is 21.0.12+8, `v20.1.0` is 20.1.0, `18.x` is 18, `20-alpine` is 20.
+ * The version in a variable's value: `jdk-21.0.12+8` gives 21.0.12+8, `v20.1.0` 20.1.0, `18.x` 18, `20-alpine` 20.
  * @returns undefined for anything else, such as `lts/iron`
  */
 export function versionIn(value: string, runtime: Runtime): string | undefined {
@@ -27,36 +30,44 @@ export function versionIn(value: string, runtime: Runtime): string | undefined {
   return isPackage ? undefined : version;
 }
 
-/** The release that a version of the .NET SDK builds for: the SDK counts its own patches. */
+/** The .NET release that a version of the .NET SDK targets. The SDK has patch numbers of its own. */
 export function releaseOfSdk(value: string): string | undefined {
   return /^\d+\.\d+/.exec(value.trim())?.[0];
 }
 
 const JAVA_FOLDER = /(?:java|j[dr][ke]|zulu|temurin|sapmachine|semeru|corretto)-?(\d+(?:\.\d+)*)/;
 
-/** Java's version by its folder: `/usr/lib/jvm/java-17-openjdk`, `/usr/lib/jvm/java-1.8.0-openjdk` (8), `/opt/jdk-21.0.1`. */
+/**
+ * The Java version in the name of its folder: `/usr/lib/jvm/java-17-openjdk`, `/usr/lib/jvm/java-1.8.0-openjdk` (8),
+ * `/opt/jdk-21.0.1`.
+ */
 export function javaVersionIn(home: string): string | undefined {
   return JAVA_FOLDER.exec(home.slice(0, 500))?.[1]?.replace(/^1\.(\d+).*/, '$1');
 }
 
-/** Folders that are a link to whichever Java was installed, of Alpine and of Debian. */
+/** The links to the installed Java in Alpine and in Debian. */
 const LINKED_HOME = /\/usr\/lib\/jvm\/default-(?:jvm|java)\/?$/;
 const JAVA_PACKAGE = /(?<![\w.-])(?:openjdk-?|amazon-corretto-|temurin-|zulu-?)(\d{1,2})(?=[-=\s]|$)/g;
 
-/** The version of what a home that does not tell is a link to; else, of a distribution's link, that of the one Java installed. */
+/**
+ * The Java version behind a JAVA_HOME whose own name shows none: that of the folder it is linked to by one of the
+ * commands; or, for a distribution's link, that of the only Java package that the commands install.
+ */
 export function javaVersionBehind(home: string, commands: readonly string[]): string | undefined {
   const linked = commands.flatMap((command) => linksIn(command)).findLast(({ name }) => name === home)?.target;
   const version = linked === undefined ? undefined : javaVersionIn(linked);
   if (version !== undefined) return version;
   if (!LINKED_HOME.test(home.slice(0, 500))) return undefined;
-  const found = new Set(commands.flatMap((command) => javaPackagesIn(command)));
-  const [only] = found;
-  return found.size === 1 ? only : undefined;
+  const versions = new Set(commands.flatMap((command) => javaPackagesIn(command)));
+  const [only] = versions;
+  return versions.size === 1 ? only : undefined;
 }
 
 const LINK = /\bln (?:-[\w-]{1,30} ){1,4}("[^"]{1,300}"|[^\s;&|]{1,300})\s{1,10}["']?([^\s"';&|]{1,300})/g;
 
-/** `ln -sT "/usr/lib/jvm/java-11-openjdk-$(dpkg --print-architecture)" /docker-java-home` */
+/**
+ * Links that a command creates: `ln -sT "/usr/lib/jvm/java-11-openjdk-$(dpkg --print-architecture)" /docker-java-home`
+ */
 const linksIn = remember((command): readonly { readonly target: string; readonly name: string }[] =>
   [...command.slice(0, 4_000).matchAll(LINK)].map(([, target = '', name = '']) => ({ target, name })),
 );
@@ -65,7 +76,10 @@ const javaPackagesIn = remember((command): readonly string[] =>
   [...command.slice(0, 4_000).matchAll(JAVA_PACKAGE)].flatMap(([, version]) => version ?? []),
 );
 
-/** The Python that PyPy is, which counts versions of its own: by its archive, `pypy3.11-v7.3.23-linux64.tar.bz2`. */
+/**
+ * The Python version that the installed PyPy implements, from the name of its archive,
+ * `pypy3.11-v7.3.23-linux64.tar.bz2`. PyPy has version numbers of its own.
+ */
 export function pythonOfPypy(steps: readonly BuildStep[]): string | undefined {
   const archives = steps.flatMap(({ verb, args }) => (verb === 'RUN' ? (pypyIn(args) ?? []) : []));
   return archives[0];

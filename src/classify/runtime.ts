@@ -3,14 +3,14 @@ import { type Context, layersBefore } from './context.ts';
 import { lookUp } from './look-up.ts';
 import { storeRuntime } from './nix.ts';
 import { installedRuntime, usedRuntime } from './runtime-steps.ts';
-import { judged, type RuntimeVerdict } from './runtime-verdict.ts';
+import { inferredRuntime, type RuntimeVerdict } from './runtime-verdict.ts';
 import { javaVersionBehind, javaVersionIn, pythonOfPypy, releaseOfSdk, versionIn } from './runtime-version.ts';
 import { type StartedProgram, startedProgram, WEB_SERVERS } from './started-program.ts';
 import type { Runtime } from './verdict.ts';
 
 /**
- * Variables that official images set, the more telling first: Elixir's image also sets Erlang's, and Node.js lies in
- * many images of other languages, where it builds pages.
+ * Variables that official images set, most specific first: Elixir's image also sets Erlang's, and Node.js is in many
+ * images of other languages, where it builds web pages.
  * @see the Dockerfiles of Docker Official Images, dotnet/dotnet-docker, sclorg's s2i images, Bitnami's images
  */
 const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
@@ -38,10 +38,13 @@ const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
   ['HTTPD_VERSION', 'httpd'],
   ['CADDY_VERSION', 'caddy'],
 ];
-/** Variables whose value is not the version of the language: Bun's and Mix's are settings. */
-const TELL_NO_VERSION: ReadonlySet<string> = new Set(['BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'MIX_ENV']);
+/** Variables that name a runtime but do not hold its version: Bun's and Mix's are settings. */
+const WITHOUT_VERSION: ReadonlySet<string> = new Set(['BUN_RUNTIME_TRANSPILER_CACHE_PATH', 'MIX_ENV']);
 
-/** The runtime and its version: by the environment, by the program that is started, by what the steps installed. */
+/**
+ * The runtime and its version, from the environment, the started program, or what the steps installed.
+ * @param baseReferences names of the base image, then of other known images beneath
+ */
 export function findRuntime(
   context: Context,
   provenance: Provenance | undefined,
@@ -52,7 +55,7 @@ export function findRuntime(
   return (
     declared.find((verdict) => verdict.value.name === started?.runtime) ??
     (declared.length > 0 && !isWebServer(started) ? installedRuntime(context, started) : undefined) ??
-    ownerOf(context, declared) ??
+    uppermostRuntime(context, declared) ??
     vendorRuntime(context) ??
     toolRuntime(context) ??
     buildpacksRuntime(context) ??
@@ -68,29 +71,33 @@ function isWebServer(started: StartedProgram | undefined): boolean {
   return started !== undefined && WEB_SERVERS.has(started.runtime);
 }
 
-/** The runtimes that variables name, the more telling variable first. */
+/** The runtimes that variables declare, most specific variable first. */
 function environmentRuntimes({ env, history }: Context): readonly RuntimeVerdict[] {
   const found: RuntimeVerdict[] = [];
   for (const [name, runtime] of VARIABLES) {
     const value = env.get(name);
     if (value === undefined) continue;
     const version = name === 'PYPY_VERSION' ? pythonOfPypy(history.steps) : variableVersion(name, runtime, value);
-    found.push(judged(runtime, version, `env:${name}`));
+    found.push(inferredRuntime(runtime, version, `env:${name}`));
   }
   return found;
 }
 
 function variableVersion(name: string, runtime: Runtime, value: string): string | undefined {
   if (name === 'DOTNET_SDK_VERSION') return releaseOfSdk(value);
-  return TELL_NO_VERSION.has(name) ? undefined : versionIn(value, runtime);
+  return WITHOUT_VERSION.has(name) ? undefined : versionIn(value, runtime);
 }
 
-/** Of several runtimes in the environment, the one whose image lies uppermost; servers such as nginx come last. */
-function ownerOf({ stack }: Context, declared: readonly RuntimeVerdict[]): RuntimeVerdict | undefined {
+/**
+ * Of several runtimes in the environment, that of the uppermost official image; otherwise the first, with web servers
+ * last.
+ */
+function uppermostRuntime({ stack }: Context, declared: readonly RuntimeVerdict[]): RuntimeVerdict | undefined {
   const uppermost = stack.images.findLast((image) => image.official)?.official?.env;
   return declared.find((verdict) => verdict.evidence === `env:${uppermost}`) ?? declared[0];
 }
 
+/** Runtimes by the values of `BITNAMI_APP_NAME`. */
 const BITNAMI: Readonly<Record<string, Runtime>> = {
   node: 'node',
   python: 'python',
@@ -109,25 +116,26 @@ const BITNAMI: Readonly<Record<string, Runtime>> = {
   deno: 'deno',
 };
 
-/** Vendors who name their application in variables of their own. */
+/** Reads variables that are specific to Bitnami, Microsoft's .NET images and Java. */
 function vendorRuntime({ env, history }: Context): RuntimeVerdict | undefined {
   const app = lookUp(BITNAMI, env.get('BITNAMI_APP_NAME') ?? '');
-  if (app) return judged(app, versionIn(env.get('APP_VERSION') ?? '', app), 'env:BITNAMI_APP_NAME');
-  if (env.has('DOTNET_RUNNING_IN_CONTAINER')) return judged('dotnet', undefined, 'env:DOTNET_RUNNING_IN_CONTAINER');
+  if (app) return inferredRuntime(app, versionIn(env.get('APP_VERSION') ?? '', app), 'env:BITNAMI_APP_NAME');
+  if (env.has('DOTNET_RUNNING_IN_CONTAINER'))
+    return inferredRuntime('dotnet', undefined, 'env:DOTNET_RUNNING_IN_CONTAINER');
   const home = env.get('JAVA_HOME');
   if (home === undefined) return undefined;
   const commands = history.steps.flatMap((step) => (step.verb === 'RUN' ? [step.args] : []));
-  return judged('java', javaVersionIn(home) ?? javaVersionBehind(home, commands), 'env:JAVA_HOME');
+  return inferredRuntime('java', javaVersionIn(home) ?? javaVersionBehind(home, commands), 'env:JAVA_HOME');
 }
 
-/** ko builds Go, Jib builds Java. */
+/** ko builds only Go programs. */
 function toolRuntime({ history, env }: Context): RuntimeVerdict | undefined {
   const last = history.steps.at(-1);
-  if (last?.author === 'ko' || env.has('KO_DATA_PATH')) return judged('go', undefined, 'history:ko');
+  if (last?.author === 'ko' || env.has('KO_DATA_PATH')) return inferredRuntime('go', undefined, 'history:ko');
   return undefined;
 }
 
-/** Buildpacks by the part of their id that names a language; vendors agree on these. */
+/** Runtimes by the part of a buildpack's id that names a language; the same for all vendors. */
 const BUILDPACKS: Readonly<Record<string, Runtime>> = {
   nodejs: 'node',
   'node-engine': 'node',
@@ -151,31 +159,35 @@ const BUILDPACKS: Readonly<Record<string, Runtime>> = {
 const MAX_METADATA_LENGTH = 200_000;
 
 /**
- * Which language's buildpack took part, by the label that lists them: `heroku/ruby`, `google.python.runtime`. Node.js also
- * builds the pages of other languages' applications, so it counts where it is alone.
+ * The language of the buildpacks that took part in the build, from the label that lists them: `heroku/ruby`,
+ * `google.python.runtime`. Node.js counts only if no other language is listed, because it also builds the pages of
+ * other applications.
  * @see buildpacks/spec, platform.md
  */
 function buildpacksRuntime({ input }: Context): RuntimeVerdict | undefined {
   const metadata = input.config.labels['io.buildpacks.build.metadata']?.slice(0, MAX_METADATA_LENGTH) ?? '';
   const found = [...metadata.matchAll(/"id":"([a-z0-9-]+[/.][a-z0-9./-]+)"/g)].flatMap(([, id = '']) => {
     const runtime = id.split(/[/.]/).flatMap((part, at) => (at === 0 ? [] : (lookUp(BUILDPACKS, part) ?? [])))[0];
-    return runtime ? [judged(runtime, undefined, `label:buildpack ${id}`)] : [];
+    return runtime ? [inferredRuntime(runtime, undefined, `label:buildpack ${id}`)] : [];
   });
   return found.find(({ value }) => value.name !== 'node') ?? found[0];
 }
 
+/** The runtime that a base image's name contains: `library/node:20-slim`. */
 function referenceRuntime(references: readonly string[]): RuntimeVerdict | undefined {
   for (const reference of references) {
     const [, repository = '', version] = /(?:^|\/)([a-z0-9.-]+)(?::(\d[\d.]*))?[^/]*$/.exec(reference) ?? [];
     const runtime = lookUp(REPOSITORIES, repository);
-    if (runtime) return judged(runtime, NUMBERED_FOR_ITSELF.has(repository) ? undefined : version, `base:${reference}`);
+    if (runtime)
+      return inferredRuntime(runtime, TAGGED_BY_TOOL.has(repository) ? undefined : version, `base:${reference}`);
   }
   return undefined;
 }
 
-/** Their tags begin with the tool's version, not with Java's. */
-const NUMBERED_FOR_ITSELF: ReadonlySet<string> = new Set(['maven', 'gradle', 'tomcat']);
+/** Repositories whose tags start with the tool's version, not Java's. */
+const TAGGED_BY_TOOL: ReadonlySet<string> = new Set(['maven', 'gradle', 'tomcat']);
 
+/** Runtimes by the last part of a repository's name. */
 const REPOSITORIES: Readonly<Record<string, Runtime>> = {
   node: 'node',
   python: 'python',
@@ -198,16 +210,20 @@ const REPOSITORIES: Readonly<Record<string, Runtime>> = {
   httpd: 'httpd',
 };
 
+/** Compilers of programs that run without a runtime, by repository. */
 const BUILDERS: Readonly<Record<string, Runtime>> = { golang: 'go', rust: 'rust' };
 
-/** A stage with a compiler of static programs, and a final image with no other runtime. */
+/**
+ * The language of a compiler's image among the materials. Used last, when nothing else shows a runtime, and only if the
+ * image has layers of its own.
+ */
 function builderRuntime(context: Context, provenance: Provenance | undefined): RuntimeVerdict | undefined {
   const ownLayers = layersBefore(context, context.stack.ownStart);
   if (ownLayers !== undefined && ownLayers >= context.input.manifest.layers.length) return undefined;
   for (const { reference } of provenance?.materials ?? []) {
     const [, repository = '', version] = /(?:^|\/)([a-z]+):(\d+\.\d+(?:\.\d+)?)/.exec(reference) ?? [];
     const runtime = lookUp(BUILDERS, repository);
-    if (runtime) return judged(runtime, version, `provenance:${reference}`);
+    if (runtime) return inferredRuntime(runtime, version, `provenance:${reference}`);
   }
   return undefined;
 }

@@ -1,25 +1,25 @@
 /**
- * Forms by which a text gives a secret away: values in shells, options of well-known programs, tokens of well-known
- * shapes. What is done about them stands in redact.ts.
+ * The forms in which a text may reveal a secret: values in shells, password options of well-known programs, tokens with
+ * well-known formats. redact.ts uses them.
  */
 
 /**
- * What stands in place of a secret in content that is kept. It is told as a secret itself, so that the copy is judged as
- * the original was; and it holds no character that ends a value, in shells or in URLs.
+ * Replaces a secret in stored content. It is detected as a secret itself, so that the stored copy is judged like the
+ * original, and has no character that would end a value in a shell or URL.
  */
 export const HIDDEN = 'hidden-by-slimboard';
 
-/** A word as shells read it, quotes and escapes included; a text that was cut may end within quotes. */
+/** A shell word, including quotes and escapes. Quotes may stay open at the end of a truncated text. */
 export const VALUE = `((?:"(?:[^"\\\\]|\\\\.)*(?:"|$)|'[^']*(?:'|$)|[^\\s;&|"'\\\\]|\\\\.)+)`;
 
-/** A way to give a program a password: what stands before the value, and the value. */
+/** A way of passing a password to a program. `form` has two groups: the text before the value, and the value. */
 export interface PasswordOption {
   readonly form: RegExp;
-  /** `user:password` is given, not the password alone. */
+  /** Set if the value is `user:password`, not the password alone. */
   readonly withUser?: true;
-  /** In every text that holds the form. */
+  /** A word that occurs in every text that `form` matches. */
   readonly word: string;
-  /** True for every text that holds the form, also where quotes are escaped as in JSON; and for few others. */
+  /** Matches every text that `form` matches, even with quotes escaped as in JSON, and few others. */
   readonly hint: RegExp;
 }
 
@@ -27,18 +27,18 @@ function passwordOption(word: string, before: string, after = '', hint = before)
   return { word, form: new RegExp(`(${before})${VALUE}${after}`, 'g'), hint: new RegExp(hint) };
 }
 
-/** Words of one command, over lines that end in a backslash, too. */
+/** Words of a single command, including lines that are continued with a backslash. */
 const WORDS = '(?:\\\\\\r?\\n|[^;&|\\n]){0,400}?';
 
-/** Where a program's name begins: not within a path, but behind `./`, `/usr/bin/`, or `\n` in a script that is printed. */
+/** The start of a program's name: not inside a path, but after `./`, `/usr/bin/`, or `\n` in a printed script. */
 const PROGRAM = '(?<![a-mo-qsu-zA-Z\\d_.-]|(?<!\\\\)[nrt]|(?<!bin|\\.)/)';
 
-/** An option of a command that stands before any `;`, `&` or `|`. */
+/** An option of a program, before any `;`, `&` or `|`. */
 function optionOf(program: string, options: string, join = '[ =]', names = program): PasswordOption {
   return passwordOption(program, `${PROGRAM}${names}\\s${WORDS}(?<=\\s)${options}${join}`);
 }
 
-/** What a command is fed: `echo VALUE | command`. */
+/** A value piped into a command: `echo VALUE | command`. */
 function fedTo(word: string, command: string): PasswordOption {
   const pipe = `\\s*\\|\\s*${command}`;
   return passwordOption(word, `\\b(?:echo|printf)\\s+(?:-\\w+\\s+|["']?%s\\S*\\s+)*`, `(?=${pipe})`, pipe);
@@ -46,15 +46,18 @@ function fedTo(word: string, command: string): PasswordOption {
 
 const SPACE = '(?:\\s|\\\\n)+';
 
-/** `npm config set _authToken …`, `aws configure set aws_secret_access_key …`, `setx TOKEN …`. */
+/**
+ * The words up to a secret in `npm config set _authToken …`, `aws configure set aws_secret_access_key …`, `setx TOKEN
+ * …`.
+ */
 const SETTING_OF_A_SECRET =
   '(?:[^\\s;&|]{1,100}\\s+){0,4}?[^\\s;&|=]{0,100}(?:[Pp]assword|PASSWORD|[Tt]oken|TOKEN|[Ss]ecret|SECRET|access_key|_auth)';
 
-/** Options whose names do not tell that a password follows. @see the manual pages of the programs */
+/** Options whose names do not show that a password follows. @see the manual pages of the programs */
 export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
   { ...optionOf('curl', '(?:-u|--user|-U|--proxy-user)', '[ =]?'), withUser: true },
   { ...passwordOption('creds', '(?<=\\s)--(?:src-|dest-)?creds[ =]'), withUser: true },
-  // find's own -print, -path, -perm and -prune follow folders of that name.
+  // Excludes find's -print, -path, -perm and -prune after folders of these names.
   ...['mysql', 'mariadb'].map((name) => optionOf(name, '-p(?!rint|ath|erm|rune)', '', `${name}\\w*`)),
   passwordOption('login', `(?<![\\w-])login\\s${WORDS}(?<=\\s)-p `),
   optionOf('sshpass', '-p', ' ?'),
@@ -72,10 +75,13 @@ export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
   passwordOption('htpasswd', '\\bhtpasswd\\s+-\\w*b\\w*\\s+\\S+\\s+\\S+\\s+'),
 ];
 
-/** True for every text that may hold one of them: one look instead of many. */
+/** Matches every text that may hold a password option: one test instead of many. */
 export const NAMES_PASSWORD_OPTION = new RegExp(PASSWORD_OPTIONS.map(({ word }) => word).join('|'));
 
-/** Tokens that are told by their own shape. @see the vendors' token formats; gitleaks' and GitHub's lists agree on these */
+/**
+ * Tokens that are recognisable by their format.
+ * @see the vendors' token formats; gitleaks' and GitHub's lists agree on these
+ */
 const SHAPES: readonly (readonly [start: string, rest: string])[] = [
   ['AKIA', '[0-9A-Z]{16}\\b'],
   ['ASIA', '[0-9A-Z]{16}\\b'],
@@ -95,19 +101,20 @@ const SHAPES: readonly (readonly [start: string, rest: string])[] = [
   ['hv[sb]\\.', '[A-Za-z0-9_-]{20,255}'],
   ['dop_v1_', '[a-f0-9]{64}\\b'],
   ['AGE-SECRET-KEY-1', '[A-Z0-9]{58}\\b'],
-  // A JSON web token; and, in base64, Docker's `{"auths"` and the first words of private keys.
+  // A JSON Web Token; then, in base64, Docker's `{"auths"` and the first words of private keys.
   ['eyJ', '[A-Za-z0-9_-]{8,2000}\\.eyJ[A-Za-z0-9_-]{8,4000}\\.[A-Za-z0-9_-]{0,2000}'],
   ['eyJhdXRocyI', '[A-Za-z0-9+/_-]{8,}={0,2}'],
   ['LS0tLS1CRUdJTiB', '(?:QUklWQVRF|SU0Eg|FQyBQ|PUEVOU1NI|FTkNSWVBURUQ|EU0Eg|QR1AgUFJJ)[A-Za-z0-9+/_-]{8,}={0,2}'],
 ];
+/** Matches each token in a text. */
 export const TOKEN_SHAPES = anyOf(
   SHAPES.map(([start, rest]) => start + rest),
   'g',
 );
-/** True for every text that holds one of the shapes, and for few others. */
+/** Matches every text that {@link TOKEN_SHAPES} matches, and few others. */
 export const HAS_TOKEN = anyOf(SHAPES.map(([start]) => start));
 
-/** At the start of a word, but for the mark, which may follow an option's letter. */
+/** Matches the shapes at the start of a word, and {@link HIDDEN} anywhere, because it may follow an option's letter. */
 function anyOf(shapes: readonly string[], flags = ''): RegExp {
   return new RegExp(`${HIDDEN}|\\b(?:${shapes.join('|')})`, flags);
 }

@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { lookUp } from './look-up.ts';
 import type { Runtime } from './verdict.ts';
 
-/** Which runtime a program needs: the first word of ENTRYPOINT and CMD. */
+/** Runtimes by the program that ENTRYPOINT or CMD starts. */
 const PROGRAMS: Readonly<Record<string, Runtime>> = {
   node: 'node',
   nodejs: 'node',
@@ -68,17 +68,17 @@ const PROGRAMS: Readonly<Record<string, Runtime>> = {
   caddy: 'caddy',
 };
 
-/** Web servers also stand before an application: they count where nothing else is started or declared. */
+/** Web servers often run in front of an application, so they count only if no other runtime is started or declared. */
 export const WEB_SERVERS: ReadonlySet<Runtime> = new Set(['nginx', 'httpd', 'caddy'] as const);
 
-/** The program that an image starts, as far as it tells a runtime. */
+/** The runtime of the program that an image starts. */
 export interface StartedProgram {
   readonly runtime: Runtime;
-  /** Of programs that carry it in their name: `python3.11`, `perl5.38.2`. */
+  /** Set if the program's name contains it: `python3.11`, `perl5.38.2`. */
   readonly version?: string;
 }
 
-/** What ENTRYPOINT, or else CMD, starts. */
+/** The runtime of the program in ENTRYPOINT, or else in CMD; undefined if neither starts a known program. */
 export function startedProgram({ input }: Context): StartedProgram | undefined {
   const { entrypoint, cmd } = input.config;
   for (const words of [entrypoint, cmd]) {
@@ -89,34 +89,39 @@ export function startedProgram({ input }: Context): StartedProgram | undefined {
 }
 
 const SHELL = /^(?:\/bin\/|\/usr\/bin\/)?(?:ba|a|da)?sh$/;
-/** Programs that only start another: init processes, and those that change the user. */
-const STARTERS = /^(?:\S*\/)?(?:tini|tini-static|dumb-init|catatonit|env|exec|nice|gosu|su-exec|setpriv)$/;
+/** Programs that start another one: init processes, and tools that change the user. */
+const LAUNCHERS = /^(?:\S*\/)?(?:tini|tini-static|dumb-init|catatonit|env|exec|nice|gosu|su-exec|setpriv)$/;
 
-/** The names of what is started, past starters and shells: `mkdocs` of `tini -- /usr/local/bin/mkdocs serve`. */
+/**
+ * The names of the programs that ENTRYPOINT and CMD start, skipping launchers and shells: `mkdocs` in `tini --
+ * /usr/local/bin/mkdocs serve`.
+ */
 export function programNames({ input }: Context): ReadonlySet<string> {
   const { entrypoint, cmd } = input.config;
   return new Set([entrypoint, cmd].flatMap(programsOf).map((program) => program.slice(program.lastIndexOf('/') + 1)));
 }
 
-/** The first program that tells a runtime; a web server only where no other does. */
+/** The first program with a known runtime; a web server only if there is no other. */
 function programRuntime(words: readonly string[]): StartedProgram | undefined {
   const started = programsOf(words).flatMap((program) => runtimeOf(program) ?? []);
   return started.find(({ runtime }) => !WEB_SERVERS.has(runtime)) ?? started[0];
 }
 
-/** What is started past starters, and in the script of `sh -c "cd /app && exec java …"`. */
+/**
+ * The programs that a command line starts, after launchers, and inside the script of `sh -c "cd /app && exec java …"`.
+ */
 function programsOf(words: readonly string[]): readonly string[] {
   const [first = '', ...rest] = words;
-  if (!SHELL.test(first)) return [STARTERS.test(first) ? (withoutStarters(words)[0] ?? '') : first];
+  if (!SHELL.test(first)) return [LAUNCHERS.test(first) ? (withoutLaunchers(words)[0] ?? '') : first];
   const script = rest.find((word) => !word.startsWith('-')) ?? '';
   const commands = script.slice(0, 2_000).split(/&&|\|\||[;&|\n]/);
-  return commands.map((command) => withoutStarters(command.trim().split(/\s+/))[0] ?? '');
+  return commands.map((command) => withoutLaunchers(command.trim().split(/\s+/))[0] ?? '');
 }
 
-/** Starters go with their flags, their variables, and the user of those that change it. */
-function withoutStarters(words: readonly string[]): readonly string[] {
+/** Removes launchers with their flags, variables, and the user argument of those that change the user. */
+function withoutLaunchers(words: readonly string[]): readonly string[] {
   let at = 0;
-  while (STARTERS.test(words[at] ?? '')) {
+  while (LAUNCHERS.test(words[at] ?? '')) {
     const takesUser = /(?:gosu|su-exec)$/.test(words[at++] ?? '');
     while (/^-|^\w+=/.test(words[at] ?? '')) at++;
     if (takesUser) at++;
@@ -124,7 +129,7 @@ function withoutStarters(words: readonly string[]): readonly string[] {
   return words.slice(at);
 }
 
-/** By the program's own name: `/usr/bin/python3.11` is Python 3.11. */
+/** The runtime by the program's file name: `/usr/bin/python3.11` is Python 3.11. */
 const runtimeOf = remember((word): StartedProgram | undefined => {
   const program = /^(?:\S*[/\\])?([\w.-]+)/.exec(word.slice(0, 500))?.[1] ?? '';
   const [, name = '', version] = /^([a-z-]+?[a-z])?-?(\d[\d.]*)?(?:\.exe)?$/.exec(program) ?? [];

@@ -1,4 +1,7 @@
-/** Which of Red Hat's universal base images an image is, or stands on: `ubi9-minimal-container` is release 9, minimal. */
+/**
+ * The release and edition of the Red Hat universal base image that an image is, or is built on:
+ * `ubi9-minimal-container` is release 9, edition minimal. Undefined for other images.
+ */
 export function universalBase(
   labels: Readonly<Record<string, string>>,
 ): { readonly release: string; readonly edition: string | undefined } | undefined {

@@ -7,7 +7,7 @@ import type { RuntimeVerdict } from './runtime-verdict.ts';
 import { temurinKind } from './temurin.ts';
 import type { BaseVerdict, Judged, Variant } from './verdict.ts';
 
-/** The variant that the image is of: by the base's name, or by the distribution and the runtime's own marks. */
+/** The variant of an image: by the base's name, or by the distribution and other signs in the history and config. */
 export function findVariant(
   context: Context,
   base: BaseVerdict,
@@ -17,7 +17,7 @@ export function findVariant(
   const named = base.confidence === 'unknown' ? undefined : byName(base.references);
   if (named)
     return { value: named, confidence: base.confidence === 'unknown' ? 'inferred' : base.confidence, evidence: 'base' };
-  return byMarks(context, base, distro, runtime);
+  return byContent(context, base, distro, runtime);
 }
 
 function byName(references: readonly string[]): Variant | undefined {
@@ -31,7 +31,7 @@ function byName(references: readonly string[]): Variant | undefined {
   return all(/minimal|micro\b|-chiseled|nanoserver|minideb|(?:wolfi|chainguard)-base/) ? 'minimal' : undefined;
 }
 
-function byMarks(
+function byContent(
   context: Context,
   base: BaseVerdict,
   distro: DistroVerdict | undefined,
@@ -46,31 +46,38 @@ function byMarks(
   if (/^ubi\d+-(?:minimal|micro)-/.test(context.input.config.labels['com.redhat.component'] ?? ''))
     return inferred('minimal', 'label:com.redhat.component');
   if (isChiselled(context)) return inferred('minimal', 'history:chiselled .NET');
-  if (isShellless(context)) return inferred('distroless', 'history');
+  if (hasNoShell(context)) return inferred('distroless', 'history');
   if (base.confidence !== 'unknown' && base.references.includes('scratch')) {
-    // A whole tree, or a store of packages, may hold a distribution that nothing names.
+    // A root file system, a copied stage or a Nix store may hold a distribution that nothing names.
     const { stack, history } = context;
-    const whole = stack.rootfs !== undefined || history.steps.some((step) => isNixStep(step) || isWholeStage(step));
-    return distro === undefined && !whole ? inferred('scratch', 'history') : undefined;
+    const mayHoldDistro =
+      stack.rootfs !== undefined || history.steps.some((step) => isNixStep(step) || isWholeStage(step));
+    return distro === undefined && !mayHoldDistro ? inferred('scratch', 'history') : undefined;
   }
   return context.stack.images.some((image) => image.kind === 'buildpack-deps')
     ? inferred('full', 'history:buildpack-deps')
     : undefined;
 }
 
-/** `COPY --from=build / /`, by which builds squash what they made. */
+/** Whether a step is `COPY --from=build / /`, which squashes a whole stage into one layer. */
 function isWholeStage({ verb, args }: BuildStep): boolean {
   return verb === 'COPY' && /^(?:--\S+ )*\/ \/$/.test(args);
 }
 
-/** Put together by Bazel or apko, and nothing was run in it, which takes a shell. */
-function isShellless(context: Context): boolean {
+/**
+ * Whether an image has no shell: Bazel or apko assembled its root file system, and no RUN, which needs a shell,
+ * followed.
+ */
+function hasNoShell(context: Context): boolean {
   const { rootfs } = context.stack;
-  const packed = rootfs?.tool === 'bazel' || rootfs?.tool === 'apko' || isDistroless(context);
-  return packed && context.own.every(({ verb }) => verb !== 'RUN');
+  const isAssembled = rootfs?.tool === 'bazel' || rootfs?.tool === 'apko' || isDistroless(context);
+  return isAssembled && context.own.every(({ verb }) => verb !== 'RUN');
 }
 
-/** A CMD that only a JDK can start, of the image or of what lies beneath; else the home of a runtime, or Temurin. */
+/**
+ * JDK or JRE: by a CMD, of the image or of one beneath, that only a JDK can run; else by PATH and JAVA_HOME; else by
+ * Temurin's archive.
+ */
 function javaVariant({
   input,
   env,
@@ -82,7 +89,7 @@ function javaVariant({
   if ([...commands, ...cmd, ...entrypoint].some((text) => /\b(?:jshell|mvn|gradle)\b/.test(text)))
     return { variant: 'jdk', evidence: 'config:cmd' };
   const home = env.get('JAVA_HOME') ?? '';
-  // Within a JDK of Java 8 lies a runtime, which may be the home nonetheless.
+  // A JDK of Java 8 contains a `jre` folder, which JAVA_HOME may name.
   const path = env.get('PATH')?.split(':') ?? [];
   if (home.endsWith('/jre') && path.includes(home.replace(/jre$/, 'bin')) && !path.includes(`${home}/bin`))
     return { variant: 'jdk', evidence: 'env:PATH' };

@@ -3,33 +3,33 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 import type { Platform } from '../oci/platform.ts';
 
-/** What the classifier is given: all of it stored, so that a newer classifier judges again without a request. */
+/** The classifier's input. All of it is stored, so a newer classifier can judge again without a registry request. */
 export interface ClassifierInput {
   readonly manifest: ImageManifest;
   readonly config: ImageConfig;
   readonly platform: Platform;
   /** Annotations of the index that lists this image. */
   readonly indexAnnotations?: Readonly<Record<string, string>>;
-  /** Build provenance: the in-toto statements of its attestations, parsed JSON as found. */
+  /** Build provenance: the in-toto statements of the image's attestations, as parsed but unchecked JSON. */
   readonly provenance: readonly unknown[];
-  /** Known images whose layers are the first layers of this one, from the catalogue and from the registries. */
+  /** Known images, from the catalogue and the registries, whose layers are the first layers of this one. */
   readonly bases: readonly KnownBase[];
 }
 
-/** An image whose layer chain is a prefix of the image at hand. */
+/** A known image whose layer chain is a prefix of the classified image's. */
 export interface KnownBase {
-  /** All names of it, such as `library/node:20-slim`, sorted. */
+  /** All its names, such as `library/node:20-slim`, sorted. */
   readonly references: readonly string[];
-  /** Of its manifest for this platform. */
+  /** The digest of its manifest for this platform. */
   readonly digest: Digest;
-  /** Of the index that lists it, where known. */
+  /** The digest of the index that lists it, if known. */
   readonly indexDigest?: Digest;
-  /** How many layers it has: the first so many of the image are its. */
+  /** The number of its layers, which are the first layers of the classified image. */
   readonly layerCount: number;
   readonly origin: 'catalogue' | 'registry';
-  /** Its own labels: the same label with the same value on the image was inherited. */
+  /** Its own labels. The classified image inherited those that it has with the same value. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Of its names, those that name a later build with other layers by now. */
+  /** Those of its names that by now refer to a later build with other layers. */
   readonly newerBuilds?: readonly NewerBuild[];
 }
 
@@ -42,29 +42,33 @@ export interface NewerBuild {
   readonly ageDays: number;
 }
 
+/** `proven` by layer digests, `declared` by the builder, or `inferred` from names and history. */
 export type Confidence = 'proven' | 'declared' | 'inferred';
+/** Why the base image is unknown. */
 export type UnknownReason = 'scratch' | 'squashed' | 'not-in-catalogue' | 'no-history' | 'not-an-image';
 
+/** The base image, or why it is unknown. */
 export type BaseVerdict =
   | {
       readonly confidence: Confidence;
-      /** Equal names for the same layers, sorted; never a guess among several. `scratch` is a name too. */
+      /** All names of the same layers, sorted; never alternatives to choose from. May be `scratch`. */
       readonly references: readonly string[];
       readonly digest?: Digest;
       /** `layer-chain:library/node:20-slim`, `provenance+layer-chain:…`, `history:alpine-minirootfs-3.20.3` */
       readonly evidence: string;
-      /** How many of the image's layers are the base's; undefined when the boundary is not known. */
+      /** The number of the image's layers that belong to the base; undefined if the boundary is unknown. */
       readonly layerCount?: number;
     }
   | { readonly confidence: 'unknown'; readonly reason: UnknownReason; readonly layerCount?: number };
 
-/** A conclusion with what it rests on. */
+/** A conclusion with its confidence and evidence, such as `env:NODE_VERSION`. */
 export interface Judged<T> {
   readonly value: T;
   readonly confidence: Confidence;
   readonly evidence: string;
 }
 
+/** The language runtime or server that an image runs; `none` if it needs none. */
 export type Runtime =
   | 'node'
   | 'python'
@@ -79,12 +83,14 @@ export type Runtime =
   | 'perl'
   | 'deno'
   | 'bun'
-  /** Web servers: what serves an application that is files only. */
+  /** Web servers, which serve applications that consist of files only. */
   | 'nginx'
   | 'httpd'
   | 'caddy'
   | 'none';
+/** Which edition of its base or distribution an image is. */
 export type Variant = 'full' | 'slim' | 'alpine' | 'distroless' | 'scratch' | 'jre' | 'jdk' | 'minimal';
+/** The tool that built an image. */
 export type BuildTool =
   | 'docker'
   | 'buildkit'
@@ -99,7 +105,7 @@ export type BuildTool =
   | 'dotnet'
   | 'other';
 
-/** What made a layer, by its history line and its place. */
+/** What a layer contains, judged by its history line and by whether it belongs to the base. */
 export type LayerClass =
   | 'base'
   | 'os-packages'
@@ -109,33 +115,38 @@ export type LayerClass =
   | 'configuration'
   | 'none';
 
+/** The verdict on one layer. */
 export interface LayerVerdict {
   readonly class: LayerClass;
-  /** The instruction, as a Dockerfile would have it: `RUN apt-get update …`, secrets replaced; empty when unknown. */
+  /** The instruction as in a Dockerfile, `RUN apt-get update …`, with secrets replaced; empty if unknown. */
   readonly instruction: string;
 }
 
-/** One signal's contribution, kept to show the proof. */
+/** What one signal found, stored as evidence. */
 export interface Signal {
   readonly name: string;
   readonly says: string;
 }
 
+/** Everything that the classifier determines about an image. */
 export interface ImageVerdict {
   readonly base: BaseVerdict;
   readonly distro?: Judged<{ readonly id: string; readonly version?: string }> | undefined;
   readonly runtime?: Judged<{ readonly name: Runtime; readonly version?: string }> | undefined;
   readonly framework?: Judged<string> | undefined;
   readonly variant?: Judged<Variant> | undefined;
-  /** How many layers bring the runtime, or the distribution where there is none, and nothing else; undefined if unknown. */
+  /**
+   * The number of layers that hold only the runtime, or only the distribution if there is no runtime; undefined if
+   * unknown.
+   */
   readonly runtimeLayers?: number | undefined;
   readonly buildTool?: Judged<BuildTool> | undefined;
   readonly multiStage: { readonly value: 'yes' | 'no' | 'unknown'; readonly evidence: string };
-  /** Runs as uid 0; undefined when the user is a name that may be anything. */
+  /** Whether it runs as uid 0; undefined if the user is a name that may map to any uid. */
   readonly runsAsRoot?: boolean | undefined;
-  /** Labels that are the image's own, not its base's. */
+  /** The labels that the image did not inherit from its base. */
   readonly ownLabels: Readonly<Record<string, string>>;
-  /** One a layer of the manifest, base first. */
+  /** One per layer of the manifest, base first. */
   readonly layers: readonly LayerVerdict[];
   readonly signals: readonly Signal[];
 }

@@ -1,4 +1,4 @@
-import { isSecretName, maySayASecret } from '../classify/redact.ts';
+import { isSecretName, mayHoldSecret } from '../classify/redact.ts';
 import { isObject, type JsonObject, parseJsonObject } from '../oci/json.ts';
 import { hideSecrets, hideVariable, isSecret } from './secrets.ts';
 
@@ -22,7 +22,7 @@ const HOLDS_ENCODED = /"(?:data|payload)"/;
  */
 export function withoutSecrets(body: Uint8Array): Uint8Array {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  if (!HOLDS_ENCODED.test(text) && !maySayASecret(text)) return body;
+  if (!HOLDS_ENCODED.test(text) && !mayHoldSecret(text)) return body;
   const content = parseJsonObject(text, 'content');
   const cleaned = cleanDocument(content, 0);
   return cleaned === content ? body : Buffer.from(JSON.stringify(cleaned));

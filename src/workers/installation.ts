@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { type AuditEngine, createAuditEngine, governorSettings } from '../app/engine.ts';
 import { openStore } from '../app/open-store.ts';
 import type { AuditEvents } from '../audit/context.ts';
-import { tellRarely } from '../common/tell-rarely.ts';
+import { reportRarely } from '../common/report-rarely.ts';
 import { createDelivery } from '../deliver/create-delivery.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -58,7 +58,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const redisUrl = requireUrls(settings);
   const closers: Closers = [];
   const close = () => closeAll(closers, log);
-  const onError = tellRarely((failure) => log.warn(failure, 'the queue is in trouble'));
+  const onError = reportRarely((failure) => log.warn(failure, 'the queue is in trouble'));
   try {
     const db = await openStore(settings);
     closers.push(() => db.close());
@@ -102,7 +102,7 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
     redis,
     prefix: DEFAULT_PREFIX,
     settingsFor: governorSettings(settings, settings.sources),
-    onError: tellRarely((failure) => log.warn(failure, 'the governor cannot ask Redis')),
+    onError: reportRarely((failure) => log.warn(failure, 'the governor cannot ask Redis')),
   });
   closers.push(() => shared.close());
   const engine = createAuditEngine({

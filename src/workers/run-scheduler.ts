@@ -1,4 +1,4 @@
-import { tellRarely } from '../common/tell-rarely.ts';
+import { reportRarely } from '../common/report-rarely.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { AuditStarter } from '../schedule/audit-starter.ts';
@@ -118,6 +118,6 @@ function schedulerEvents(log: Logger): SchedulerEvents {
       const fields = { source, audit: auditId, slot: slot.toISOString() };
       log[kind === 'running' ? 'warn' : 'info'](fields, DUE_TEXTS[kind]);
     },
-    onError: tellRarely((failure) => log.error(failure, 'scheduling failed, it is tried again')),
+    onError: reportRarely((failure) => log.error(failure, 'scheduling failed, it is tried again')),
   };
 }

@@ -1,4 +1,4 @@
-import { tellRarely } from '../common/tell-rarely.ts';
+import { reportRarely } from '../common/report-rarely.ts';
 import type { Logger } from '../log.ts';
 import { type AttemptOutcome, startTaskWorkers, type WorkerEvents } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
@@ -82,7 +82,7 @@ function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEven
       log[levels[outcome]]({ audit: auditId, task: key, durationMs: Math.round(durationMs), error }, `task ${outcome}`);
     },
     onStalled: (jobId) => log.warn({ job: jobId }, 'a worker went silent, its task is done again'),
-    onError: tellRarely((failure) => log.warn(failure, 'the queue is in trouble')),
+    onError: reportRarely((failure) => log.warn(failure, 'the queue is in trouble')),
   };
 }
 

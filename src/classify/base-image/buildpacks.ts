@@ -4,11 +4,17 @@ import type { Context } from '../context.ts';
 import type { DeclaredBase } from './declared.ts';
 import { normaliseReference } from './naming.ts';
 
-/** The label that the lifecycle writes; images built FROM a buildpacks image inherit it. @see buildpacks/spec, platform.md */
+/**
+ * The label that the buildpacks lifecycle writes; images built FROM a buildpacks image inherit it.
+ * @see buildpacks/spec, platform.md
+ */
 const METADATA = 'io.buildpacks.lifecycle.metadata';
 const MAX_LABEL_LENGTH = 1_000_000;
 
-/** The run image that a buildpacks image stands on, and where it ends: the label names its uppermost layer. */
+/**
+ * The run image that a buildpacks image is built on. The lifecycle's label names its top layer, which gives the layer
+ * count; undefined for other images, and for Dockerfile builds on top of a buildpacks image.
+ */
 export function buildpacksBase(context: Context): (DeclaredBase & { readonly layerCount?: number }) | undefined {
   const metadata = lifecycleMetadata(context);
   if (!metadata || hasDockerfileSteps(context)) return undefined;
@@ -27,7 +33,7 @@ export function buildpacksBase(context: Context): (DeclaredBase & { readonly lay
   };
 }
 
-/** Whether a buildpacks lifecycle built the image, or its builder. @see buildpacks/spec, platform.md */
+/** Whether the image is a buildpacks lifecycle's, a builder, or built on either. @see buildpacks/spec, platform.md */
 export function isBuildpacksImage({ input }: Context): boolean {
   return (
     Object.hasOwn(input.config.labels, METADATA) || Object.hasOwn(input.config.labels, 'io.buildpacks.builder.metadata')
@@ -45,7 +51,7 @@ function lifecycleMetadata({ input }: Context): JsonObject | undefined {
   }
 }
 
-/** The lifecycle writes no Dockerfile instructions, so one at the end means a build on top. */
+/** Whether the last step is a Dockerfile instruction. The lifecycle writes none, so a Dockerfile was built on top. */
 function hasDockerfileSteps({ history }: Context): boolean {
   const last = history.steps.at(-1);
   return last !== undefined && last.verb !== 'NONE' && last.verb !== 'OTHER';

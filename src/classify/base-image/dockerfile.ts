@@ -1,25 +1,28 @@
 import { normaliseReference } from './naming.ts';
 
-/** What a Dockerfile says of its final stage. */
+/** What a Dockerfile says about its final stage. */
 export interface DockerfileStages {
-  /** What the final stage's FROM names, through stages that stand on stages; undefined when a variable or context hides it. */
+  /**
+   * The image in the final stage's FROM, followed through stages built on other stages; undefined if a variable or
+   * named context hides it.
+   */
   readonly base?: string;
-  /** Whether the final stage takes something from another stage or image; undefined when a variable hides it. */
+  /** Whether the final stage is built on, or copies from, another stage or image; undefined if a variable hides it. */
   readonly multiStage?: boolean;
 }
 
 interface Stage {
   readonly name: string;
   readonly from: string;
-  /** The stage that its FROM names: of those before it the last one of that name. */
+  /** The stage in its FROM: the last earlier one of that name. */
   readonly below: Stage | undefined;
   copies: boolean;
 }
 
 /**
- * Reads the stages of a Dockerfile as far as its FROM lines go.
- * @param args BuildKit's request arguments: `target`; `build-arg:NAME` for variables in FROM; `context:NAME` for what
- * takes the place of an image or a stage
+ * Reads a Dockerfile's stages; undefined if it has none, or not the target stage.
+ * @param args BuildKit's request arguments: `target`; `build-arg:NAME`, the value of a variable in FROM;
+ * `context:NAME`, the replacement of an image or a stage
  */
 export function readDockerfile(text: string, args: Readonly<Record<string, unknown>>): DockerfileStages | undefined {
   const stages = readStages(instructionsOf(text.slice(0, 1_000_000)), args);
@@ -33,7 +36,7 @@ export function readDockerfile(text: string, args: Readonly<Record<string, unkno
   return { base: normaliseReference(stage.from), multiStage };
 }
 
-const TAKES_FROM_STAGE = /^(?:(?:COPY|ADD)\s+(?:--\S+\s+)*--from=|RUN\s+(?:--\S+\s+)*--mount=\S*\bfrom=)/i;
+const COPIES_FROM_STAGE = /^(?:(?:COPY|ADD)\s+(?:--\S+\s+)*--from=|RUN\s+(?:--\S+\s+)*--mount=\S*\bfrom=)/i;
 
 function readStages(instructions: readonly string[], args: Readonly<Record<string, unknown>>): readonly Stage[] {
   const stages: Stage[] = [];
@@ -54,12 +57,12 @@ function readStages(instructions: readonly string[], args: Readonly<Record<strin
       if (stage.name !== '') named.set(stage.name, stage);
     }
     const last = stages.at(-1);
-    if (last && TAKES_FROM_STAGE.test(line)) last.copies = true;
+    if (last && COPIES_FROM_STAGE.test(line)) last.copies = true;
   }
   return stages;
 }
 
-/** The variables of an ARG line before the first FROM: those that FROM lines may use. */
+/** Reads an ARG line before the first FROM. FROM lines can use only these variables. */
 function readArguments(line: string, args: Readonly<Record<string, unknown>>, variables: Map<string, string>): void {
   const list = /^ARG\s+(.*)$/i.exec(line)?.[1] ?? '';
   for (const [, name = '', preset = ''] of list.matchAll(/(?:^|\s)([A-Za-z_]\w*)(?:=("[^"]*"|'[^']*'|\S*))?/g)) {
@@ -68,7 +71,7 @@ function readArguments(line: string, args: Readonly<Record<string, unknown>>, va
   }
 }
 
-/** `${NAME}`, `${NAME:-default}` and `$NAME`; an unknown variable stays, so that the caller sees it. */
+/** Replaces `${NAME}`, `${NAME:-default}` and `$NAME`. Unknown variables stay, so that the caller can see them. */
 function substitute(text: string, variables: ReadonlyMap<string, string>): string {
   return text.replace(/\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)/g, (whole, braced: string, preset: string, plain: string) => {
     const value = variables.get(braced ?? plain);
@@ -76,33 +79,35 @@ function substitute(text: string, variables: ReadonlyMap<string, string>): strin
   });
 }
 
-/** Each instruction on one line; comments and the bodies of here-documents, which may say FROM as well, left out. */
-function instructionsOf(text: string): readonly string[] {
-  const breaksLine = /^(?:#.*\n)*#\s*escape\s*=\s*`/i.test(text) ? '`' : '\\';
+/**
+ * The instructions, each joined to one line, without comments and bodies of here-documents, which may contain FROM too.
+ */
+function instructionsOf(dockerfile: string): readonly string[] {
+  const escapeCharacter = /^(?:#.*\n)*#\s*escape\s*=\s*`/i.test(dockerfile) ? '`' : '\\';
   const instructions: string[] = [];
   let open = '';
-  let ends: readonly string[] = [];
-  for (const line of text.split(/\r?\n/)) {
-    if (ends.length > 0) {
-      if (line.replace(/^\t+/, '') === ends[0]) ends = ends.slice(1);
+  let terminators: readonly string[] = [];
+  for (const line of dockerfile.split(/\r?\n/)) {
+    if (terminators.length > 0) {
+      if (line.replace(/^\t+/, '') === terminators[0]) terminators = terminators.slice(1);
       continue;
     }
     if (/^\s*(?:#|$)/.test(line)) continue;
-    const whole = line.trimEnd();
-    if (whole.endsWith(breaksLine)) {
-      open += `${whole.slice(0, -1)} `;
+    const text = line.trimEnd();
+    if (text.endsWith(escapeCharacter)) {
+      open += `${text.slice(0, -1)} `;
       continue;
     }
-    const instruction = (open + whole).trim();
+    const instruction = (open + text).trim();
     open = '';
     instructions.push(instruction);
-    ends = heredocsOf(instruction);
+    terminators = heredocTerminators(instruction);
   }
   return open === '' ? instructions : [...instructions, open.trim()];
 }
 
-/** The words that end the here-documents of a RUN, COPY or ADD, in their order. @see BuildKit's Dockerfile reference */
-function heredocsOf(instruction: string): readonly string[] {
+/** The terminators of the here-documents in a RUN, COPY or ADD, in order. @see BuildKit's Dockerfile reference */
+function heredocTerminators(instruction: string): readonly string[] {
   if (!/^(?:RUN|COPY|ADD)\s/i.test(instruction)) return [];
   return [...instruction.matchAll(/(?<=\s)\d*<<-?(["']?)([A-Za-z_]\w*)\1(?=\s|$)/g)].map(([, , word = '']) => word);
 }

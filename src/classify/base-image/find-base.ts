@@ -7,27 +7,27 @@ import { buildpacksBase } from './buildpacks.ts';
 import { annotatedBases, type DeclaredBase, labelledBases } from './declared.ts';
 import { inferredBase } from './history.ts';
 import { baseByDigest, baseByName, cataloguedLayers, longestBase, type ProvenBase } from './layer-chain.ts';
-import { contradicted, provenanceBases, provenMaterial, withoutNames } from './materials.ts';
+import { isContradicted, provenanceBases, provenMaterial, withoutNames } from './materials.ts';
 import type { Provenance } from './provenance.ts';
 
-/** The verdict on the base image, with what each signal said. */
+/** The verdict on the base image, with the findings of each signal. */
 export interface BaseFinding {
   readonly verdict: BaseVerdict;
   readonly signals: readonly Signal[];
 }
 
 /**
- * The one rule: what the layers prove stands; a declaration picks among proven images by digest, never against them;
- * without layer proof a declaration stands unless the history contradicts it; then the history; else unknown, with
- * the reason.
+ * Finds the base image, by one rule. Layer digests decide; a declaration may choose among the images that they prove,
+ * by digest or name, but never contradict them. Without layer proof, a declaration counts unless the root file system
+ * contradicts it; then the history counts; otherwise the base is unknown, with a reason.
  */
 export function findBase(
   context: Context,
   provenance: Provenance | undefined,
   distro: DistroName | undefined,
 ): BaseFinding {
-  const shown = inferredBase(context, distro);
-  const historical = contradicted(shown, provenance) ? withoutNames(shown) : shown;
+  const inferred = inferredBase(context, distro);
+  const historical = isContradicted(inferred, provenance) ? withoutNames(inferred) : inferred;
   const declarations = declaredBases(context, provenance, historical);
   const declared = declarations.find((base) => !contradicts(base, context, distro));
   const verdict =
@@ -37,7 +37,10 @@ export function findBase(
 
 type Declaration = DeclaredBase & { readonly layerCount?: number };
 
-/** All declarations, the most direct first. Of provenance: every material, for the layers pick the base among them. */
+/**
+ * All declarations, most direct first. Includes every plausible material of the provenance: the layers decide among
+ * them.
+ */
 function declaredBases(
   context: Context,
   provenance: Provenance | undefined,
@@ -59,7 +62,7 @@ function provenBase(
   for (const base of declarations) {
     const proven =
       baseByDigest(context, base.digest) ?? (base.digest ? undefined : baseByName(context, base.reference));
-    if (proven && mayStandOn(context, base, proven)) return provenVerdict(proven, `${base.signal}+`);
+    if (proven && isPlausible(context, base, proven)) return provenVerdict(proven, `${base.signal}+`);
   }
   const material = provenMaterial(context, provenance);
   if (material) return provenVerdict(material, 'provenance+');
@@ -67,8 +70,11 @@ function provenBase(
   return longest && provenVerdict(longest, '');
 }
 
-/** Annotations and labels may be the base's own, which name what that one stands on; provenance is of this build. */
-function mayStandOn(context: Context, { signal }: Declaration, { layerCount }: ProvenBase): boolean {
+/**
+ * Whether a declaration may name this image's own base. Annotations and labels may be inherited from the base, and then
+ * name the base's base, which has fewer layers than a catalogued image beneath. Provenance is always about this build.
+ */
+function isPlausible(context: Context, { signal }: Declaration, { layerCount }: ProvenBase): boolean {
   return signal === 'provenance' || layerCount >= cataloguedLayers(context);
 }
 
@@ -89,23 +95,28 @@ function declaredVerdict(base: Declaration, historical: BaseVerdict): BaseVerdic
   };
 }
 
-/** A declaration for another distribution than the root file system's is stale or inherited. */
+/**
+ * Whether a declaration names another distribution or release than the root file system's, so it is stale or inherited.
+ */
 function contradicts(base: Declaration, context: Context, distro: DistroName | undefined): boolean {
   const rootfs = context.stack.rootfs?.distro ?? universalDistro(context);
   const declared = distroOfReference(base.reference);
   if (!declared || !rootfs) return false;
   if (declared.id !== rootfs.id) return true;
   const version = rootfs.version ?? distro?.version;
-  return declared.version !== undefined && version !== undefined && !samePrefix(declared.version, version);
+  return declared.version !== undefined && version !== undefined && !isSameRelease(declared.version, version);
 }
 
-/** Red Hat's universal base images, whose root file systems have no name, say in a label which release they are. */
+/**
+ * The distribution of a Red Hat universal base image. Its root file system has no name, but a label states the release.
+ */
 function universalDistro({ input }: Context): DistroName | undefined {
   const base = universalBase(input.config.labels);
   return base && { id: 'rhel', version: base.release };
 }
 
-function samePrefix(one: string, other: string): boolean {
+/** Whether two versions are equal as far as both go: `12` and `12.5`. */
+function isSameRelease(one: string, other: string): boolean {
   const [short = '', long = ''] = [one, other].sort((a, b) => a.length - b.length);
   return long === short || long.startsWith(`${short}.`);
 }

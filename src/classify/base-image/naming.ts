@@ -10,7 +10,7 @@ import { universalBase } from '../universal-base.ts';
  * Names for an image that only its history shows, as Docker Hub calls it. All names of one answer meant the same
  * layers when they were published: `3.24` and `3.24.2`. Without a version, the repository alone.
  */
-export function namesOf(context: Context, at: number, distro: DistroName | undefined): readonly string[] {
+export function inferReferences(context: Context, at: number, distro: DistroName | undefined): readonly string[] {
   const image = context.stack.images[at];
   if (!image) return [];
   if (image.kind === 'named') return image.reference === undefined ? [] : [normaliseReference(image.reference)];

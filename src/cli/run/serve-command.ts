@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { openStore } from '../../app/open-store.ts';
-import { tellRarely } from '../../common/tell-rarely.ts';
+import { reportRarely } from '../../common/report-rarely.ts';
 import { readAssets } from '../../html/assets.ts';
 import { auditGauges } from '../../metrics/audit-gauges.ts';
 import { createMetrics } from '../../metrics/metrics.ts';
@@ -50,7 +50,7 @@ async function openQueues({
   const { connectRedis } = await import('../../queue/redis-connection.ts');
   const { createBullmqQueue } = await import('../../queue/bullmq-queue.ts');
   const { createQueueDashboard } = await import('../../queue/queue-dashboard.ts');
-  const onError = tellRarely((failure) => log.warn(failure, 'the queues cannot be shown'));
+  const onError = reportRarely((failure) => log.warn(failure, 'the queues cannot be shown'));
   const redis = await connectRedis(redisUrl, onError).catch(onError);
   if (!redis) return undefined;
   const queue = createBullmqQueue({ redis, onError });

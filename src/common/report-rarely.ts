@@ -1,5 +1,5 @@
 /** A failure to log; `alike`: how many of the same kind there were since the last one that was told. */
-export interface ToldFailure {
+export interface ReportedFailure {
   readonly error: unknown;
   readonly alike?: number;
 }
@@ -12,8 +12,8 @@ const MAX_KINDS = 100;
  * reports an outage, again and again for as long as it lasts.
  * @param nowMs of a clock that nobody sets
  */
-export function tellRarely(
-  tell: (failure: ToldFailure) => void,
+export function reportRarely(
+  tell: (failure: ReportedFailure) => void,
   nowMs: () => number = () => performance.now(),
 ): (error: unknown) => void {
   const kinds = new Map<string, { readonly toldAtMs: number; alike: number }>();

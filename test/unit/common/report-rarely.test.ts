@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { type ToldFailure, tellRarely } from '../../../src/common/tell-rarely.ts';
+import { type ReportedFailure, reportRarely } from '../../../src/common/report-rarely.ts';
 
 function refused(address: string): Error {
   return Object.assign(new Error(`connect ECONNREFUSED ${address}`), { code: 'ECONNREFUSED' });
 }
 
 test('an outage that every connection reports is told once a minute, with how often', () => {
-  const told: ToldFailure[] = [];
+  const told: ReportedFailure[] = [];
   let nowMs = 0;
-  const onError = tellRarely(
+  const onError = reportRarely(
     (failure) => told.push(failure),
     () => nowMs,
   );
@@ -22,7 +22,7 @@ test('an outage that every connection reports is told once a minute, with how of
 
 test('failures of other kinds are told at once', () => {
   const told: unknown[] = [];
-  const onError = tellRarely(({ error }) => told.push(error));
+  const onError = reportRarely(({ error }) => told.push(error));
   const failures = [refused('10.0.0.1:6379'), new Error('READONLY'), new Error('LOADING'), 'no error at all'];
   for (const failure of failures) onError(failure);
   expect(told).toEqual(failures);
@@ -30,7 +30,7 @@ test('failures of other kinds are told at once', () => {
 
 test('kinds are forgotten, so that endless new ones take no memory, and each is told', () => {
   const told: unknown[] = [];
-  const onError = tellRarely(
+  const onError = reportRarely(
     ({ error }) => told.push(error),
     () => 0,
   );
