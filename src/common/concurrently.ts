@@ -1,27 +1,27 @@
 /**
- * Works through items with at most `concurrency` in hand. The next item is taken only when one has ended; after a failure
- * none is.
- * @throws the first failure, when what was in hand has ended
+ * Calls `work` for each item, at most `concurrency` at a time. Takes the next item from the iterator only when a call
+ * has ended, and none after a failure.
+ * @throws the first failure, once the calls under way have ended
  */
 export async function forEachConcurrently<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
   concurrency: number,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
-  // Whichever failure closes it, the items' own iterator is closed with it.
+  // Closing this generator, after any failure, also closes the items' own iterator.
   const queue = (async function* () {
     yield* items;
   })();
   const worker = async (): Promise<void> => {
     for await (const item of queue) await work(item);
   };
-  const ends = await Promise.allSettled(Array.from({ length: concurrency }, worker));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  const outcomes = await Promise.allSettled(Array.from({ length: concurrency }, worker));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /**
- * The results of `work`, in the items' order, with at most `concurrency` under way.
- * @throws the first failure, when what was in hand has ended
+ * The results of `work`, in the order of the items, with at most `concurrency` calls at a time.
+ * @throws the first failure, once the calls under way have ended
  */
 export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
@@ -29,8 +29,8 @@ export async function mapConcurrently<Item, Result>(
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  await forEachConcurrently(items.entries(), Math.min(concurrency, items.length), async ([at, item]) => {
-    results[at] = await work(item);
+  await forEachConcurrently(items.entries(), Math.min(concurrency, items.length), async ([index, item]) => {
+    results[index] = await work(item);
   });
   return results;
 }

@@ -1,45 +1,47 @@
 import { SettingsError } from '../errors.ts';
 
 /**
- * Globs over repositories and tags: `*` and `?` within a path part, `**` over any number of parts, `{a,b}` for a
- * choice. `payments/**` takes `payments` too. Patterns may come from a query of the dashboard, so matching takes at most
- * pattern length times text length: a regular expression of five stars needs seconds for one long name.
+ * Tests a text against globs for repositories and tags: `*` and `?` match within a path part, `**` matches any number
+ * of parts, `{a,b}` matches either choice. `payments/**` matches `payments`, too. Matching takes at most pattern length
+ * times text length steps, because a pattern may come from a dashboard query: a regular expression with five stars
+ * takes seconds for one long name.
  */
 export type Matcher = (text: string) => boolean;
 
 /** One part of a pattern between slashes: `**`, plain text, or characters with `*` and `?` among them. */
 type Part = string | readonly string[];
 
+/** In characters. */
 const MAX_PATTERN_LENGTH = 512;
-/** How many patterns the braces of one may make. */
+/** The number of patterns that the braces of one pattern may expand to. */
 const MAX_CHOICES = 256;
 
-/** Whether a text has characters with a meaning in globs: others are names. */
+/** Whether a text contains glob characters; other texts are plain names. */
 export function isGlob(text: string): boolean {
   return /[*?{]/.test(text);
 }
 
 /**
- * Compiles patterns once; the matcher tells whether any of them takes a text.
+ * Compiles patterns. The matcher returns whether at least one of them matches a text.
  * @throws SettingsError naming the pattern and the rule it breaks
  */
 export function compileGlobs(patterns: readonly string[]): Matcher {
   const compiled = patterns.flatMap(expandGlob).map(partsOf);
   return (text) => {
     const texts = text.split('/');
-    return compiled.some((parts) => takesAll(parts, texts, '**', partTakes));
+    return compiled.some((parts) => matchesAll(parts, texts, '**', partMatches));
   };
 }
 
 /**
- * The patterns without braces that a pattern stands for.
+ * Expands the braces of a pattern: `{a,b}/*` gives `a/*` and `b/*`.
  * @throws SettingsError naming the pattern and the rule it breaks
  */
 export function expandGlob(pattern: string): readonly string[] {
-  return expandBraces(checked(pattern), pattern);
+  return expandBraces(validated(pattern), pattern);
 }
 
-function checked(pattern: string): string {
+function validated(pattern: string): string {
   if (pattern === '' || pattern.length > MAX_PATTERN_LENGTH)
     throw new SettingsError(`a pattern has 1 to ${MAX_PATTERN_LENGTH} characters: "${pattern.slice(0, 80)}"`);
   if (/[[\]()!\\\s]/.test(pattern))
@@ -47,7 +49,7 @@ function checked(pattern: string): string {
   return pattern;
 }
 
-/** The patterns that a pattern with braces stands for: the first innermost choice is written out, and so on. */
+/** Expands innermost braces repeatedly until none are left. */
 function expandBraces(pattern: string, whole: string): readonly string[] {
   let patterns = [pattern];
   for (;;) {
@@ -70,20 +72,20 @@ function partsOf(pattern: string): readonly Part[] {
   return pattern.split('/').map((part) => (part === '**' || !/[*?]/.test(part) ? part : [...part]));
 }
 
-function partTakes(part: Part, text: string): boolean {
+function partMatches(part: Part, text: string): boolean {
   if (typeof part === 'string') return part === text;
-  return takesAll(part, text, '*', (character, other) => character === '?' || character === other);
+  return matchesAll(part, text, '*', (character, other) => character === '?' || character === other);
 }
 
 /**
- * Whether a sequence of pieces takes a whole text, where `star` takes any number of its items. Only the last star is
- * ever tried again: what stands before it has taken the least it can.
+ * Whether a sequence of pieces matches all items, where `star` matches any number of them. Only the last star is ever
+ * retried: matching as little as possible before it is always enough.
  */
-function takesAll<P>(
+function matchesAll<P>(
   pieces: readonly P[],
   items: ArrayLike<string>,
   star: P,
-  takes: (piece: P, item: string) => boolean,
+  matches: (piece: P, item: string) => boolean,
 ): boolean {
   let piece = 0;
   let item = 0;
@@ -94,7 +96,7 @@ function takesAll<P>(
     if (current === star) {
       lastStar = piece++;
       starEnd = item;
-    } else if (current !== undefined && takes(current, items[item] ?? '')) {
+    } else if (current !== undefined && matches(current, items[item] ?? '')) {
       piece++;
       item++;
     } else if (lastStar !== undefined) {

@@ -1,4 +1,4 @@
-/** Items by a key that they share, in the order in which each key is first seen. */
+/** Groups items by key, with the keys in the order of their first items. */
 export function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

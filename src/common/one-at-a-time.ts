@@ -1,4 +1,4 @@
-/** The same work; whoever asks for it while it is under way gets the outcome of that. */
+/** Wraps work so that it never runs twice at the same time: calls during a run share its outcome. */
 export function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
   let underWay: Promise<T> | undefined;
   return () => {

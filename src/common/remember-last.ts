@@ -1,14 +1,14 @@
-/** The same function, which remembers its last answer: most cells of a sorted report say what the row above them says. */
+/** Wraps a pure function to cache its last result. In a sorted report, most cells have the value of the row above. */
 export function rememberLast<A, R>(compute: (argument: A) => R): (argument: A) => R {
-  let asked = false;
-  let last: A;
-  let answer: R;
+  let isCached = false;
+  let lastArgument: A;
+  let result: R;
   return (argument) => {
-    if (!asked || argument !== last) {
-      answer = compute(argument);
-      last = argument;
-      asked = true;
+    if (!isCached || argument !== lastArgument) {
+      result = compute(argument);
+      lastArgument = argument;
+      isCached = true;
     }
-    return answer;
+    return result;
   };
 }

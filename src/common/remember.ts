@@ -1,41 +1,43 @@
-/** Distinct texts that a remembered function keeps, twice: about 20 MB at the length of usual history lines. */
+/** The number of texts per generation, of which a cache has two: about 20 MB at the usual length of history lines. */
 const GENERATION_SIZE = 4_096;
 
-/** What is kept for "no answer", so that one look tells it from "never asked". */
+/** Cached in place of undefined, so that one look-up tells a cached undefined from a miss. */
 const NOTHING = Symbol('nothing');
 
 /**
- * Makes a pure function of a text remember its answers. The images of a registry share most of their history lines and
- * dates with their bases, and reading a line costs a hundred times what finding it again does. Forgets the oldest half
- * when full.
+ * Caches the results of a pure function of a text. The images of a registry share most of their history lines and dates
+ * with their bases, and parsing a line takes a hundred times as long as looking it up. When full, the cache drops its
+ * older half.
  */
-export function remember<Answer>(answer: (text: string) => Answer): (text: string) => Answer {
-  let young = new Map<string, Answer | typeof NOTHING>();
-  let old = new Map<string, Answer | typeof NOTHING>();
-  const read = (text: string): Answer | typeof NOTHING => {
-    const found = old.get(text) ?? answer(text) ?? NOTHING;
+export function remember<Result>(compute: (text: string) => Result): (text: string) => Result {
+  let young = new Map<string, Result | typeof NOTHING>();
+  let old = new Map<string, Result | typeof NOTHING>();
+  const computeAndCache = (text: string): Result | typeof NOTHING => {
+    const result = old.get(text) ?? compute(text) ?? NOTHING;
     if (young.size >= GENERATION_SIZE) {
       old = young;
       young = new Map();
     }
-    young.set(text, found);
-    return found;
+    young.set(text, result);
+    return result;
   };
   return (text) => {
-    const known = young.get(text) ?? read(text);
-    // Only answers that are undefined are kept as NOTHING.
-    return (known === NOTHING ? undefined : known) as Answer;
+    const cached = young.get(text) ?? computeAndCache(text);
+    // Only undefined results are cached as NOTHING.
+    return (cached === NOTHING ? undefined : cached) as Result;
   };
 }
 
-/** Makes a pure function of an object remember its answers, which are not undefined, for as long as the objects live. */
-export function rememberOf<Subject extends object, Answer>(answer: (subject: Subject) => Answer) {
-  const answers = new WeakMap<Subject, Answer>();
-  return (subject: Subject): Answer => {
-    const known = answers.get(subject);
-    if (known !== undefined) return known;
-    const found = answer(subject);
-    answers.set(subject, found);
-    return found;
+/**
+ * Caches the results of a pure function of an object for as long as the object lives. Results must not be undefined.
+ */
+export function rememberOf<Subject extends object, Result>(compute: (subject: Subject) => Result) {
+  const results = new WeakMap<Subject, Result>();
+  return (subject: Subject): Result => {
+    const cached = results.get(subject);
+    if (cached !== undefined) return cached;
+    const result = compute(subject);
+    results.set(subject, result);
+    return result;
   };
 }

@@ -1,4 +1,4 @@
-/** A failure to log; `alike`: how many of the same kind there were since the last one that was told. */
+/** A failure to log. `alike` is the number of failures of the same kind that were suppressed since the last report. */
 export interface ReportedFailure {
   readonly error: unknown;
   readonly alike?: number;
@@ -8,29 +8,30 @@ const EVERY_MS = 60_000;
 const MAX_KINDS = 100;
 
 /**
- * Tells the first failure of a kind at once, and the next ones of its kind once a minute: each of dozens of connections
- * reports an outage, again and again for as long as it lasts.
- * @param nowMs of a clock that nobody sets
+ * Returns an error handler that reports the first failure of a kind at once and later ones at most once a minute.
+ * During an outage, each of dozens of connections fails again and again.
+ * @param report called with the failures to log
+ * @param nowMs a monotonic clock in ms
  */
 export function reportRarely(
-  tell: (failure: ReportedFailure) => void,
+  report: (failure: ReportedFailure) => void,
   nowMs: () => number = () => performance.now(),
 ): (error: unknown) => void {
-  const kinds = new Map<string, { readonly toldAtMs: number; alike: number }>();
+  const kinds = new Map<string, { readonly reportedAtMs: number; alike: number }>();
   return (error) => {
     const kind = kindOf(error);
     const known = kinds.get(kind);
-    if (known && nowMs() - known.toldAtMs < EVERY_MS) {
+    if (known && nowMs() - known.reportedAtMs < EVERY_MS) {
       known.alike += 1;
       return;
     }
     if (kinds.size >= MAX_KINDS) kinds.clear();
-    kinds.set(kind, { toldAtMs: nowMs(), alike: 0 });
-    tell({ error, ...(known?.alike ? { alike: known.alike } : {}) });
+    kinds.set(kind, { reportedAtMs: nowMs(), alike: 0 });
+    report({ error, ...(known?.alike ? { alike: known.alike } : {}) });
   };
 }
 
-/** Codes are of a kind; messages name jobs and addresses. */
+/** The error's code, if it has one: messages contain addresses and job names, which vary. */
 function kindOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return 'code' in error ? String(error.code) : error.message;

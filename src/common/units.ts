@@ -1,6 +1,6 @@
 import { SettingsError } from '../errors.ts';
 
-// Decimal units are SI's, those with an i are IEC 80000-13's.
+// Decimal units follow SI; those with an "i" follow IEC 80000-13.
 const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
   b: 1,
   kb: 1e3,
@@ -25,7 +25,7 @@ const MS_PER_UNIT: Readonly<Record<string, number>> = {
   y: 365 * DAY_MS,
 };
 
-/** How small images shall become: by a share of their size, or down to a size. */
+/** How small images should become: reduced by a ratio, or down to a size. */
 export type Goal =
   | {
       readonly kind: 'reduction';
@@ -35,27 +35,27 @@ export type Goal =
   | { readonly kind: 'size'; readonly bytes: number };
 
 /**
- * `300MB` (300,000,000), `300MiB` (314,572,800), `1.5 GB`, or a bare number of bytes.
+ * Parses a size: `300MB` (300,000,000), `300MiB` (314,572,800), `1.5 GB`, or a bare number of bytes.
  * @returns whole bytes
- * @throws SettingsError when the text is no size
+ * @throws SettingsError when the text is not a size
  */
 export function parseBytes(text: string): number {
   return quantity(text, BYTES_PER_UNIT, 'b', 'size: write for example 300MB, 1.5GiB or a number of bytes');
 }
 
 /**
- * `500ms`, `30s`, `15m`, `12h`, `30d`, `6w`, `2y` (of 365 days).
+ * Parses a duration: `500ms`, `30s`, `15m`, `12h`, `30d`, `6w`, `2y` (a year has 365 days).
  * @returns whole milliseconds
- * @throws SettingsError when the text is no duration
+ * @throws SettingsError when the text is not a duration
  */
 export function parseDuration(text: string): number {
   return quantity(text, MS_PER_UNIT, undefined, 'duration: write for example 30s, 12h, 90d or 2y');
 }
 
 /**
- * `90%` is 0.9.
+ * Parses a percentage: `90%` gives 0.9.
  * @returns a ratio from 0 to 1
- * @throws SettingsError when the text is no percentage, or lies outside 0 to 100
+ * @throws SettingsError when the text is not a percentage, or is outside 0 to 100
  */
 export function parsePercent(text: string): number {
   const [, number] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim()) ?? [];
@@ -65,8 +65,8 @@ export function parsePercent(text: string): number {
 }
 
 /**
- * `90%`: nine tenths smaller; `120MB`: down to so many bytes.
- * @throws SettingsError when the text is neither
+ * Parses a goal: `90%` is a reduction by nine tenths, `120MB` a size to get down to.
+ * @throws SettingsError when the text is neither, or is 0%
  */
 export function parseGoal(text: string): Goal {
   if (text.trim().endsWith('%')) {

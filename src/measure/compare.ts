@@ -4,39 +4,43 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 import { pullBytes } from './pull-bytes.ts';
 
-/** One side of a comparison. */
+/** One of the two images of a comparison. */
 export interface ComparedImage {
   readonly manifest: ImageManifest;
   readonly config: ImageConfig;
   readonly verdict: ImageVerdict;
 }
 
-/** One layer of either image. */
+/** A layer of either image. */
 export interface LayerChange {
-  /** `kept`: both images have it. `gone`: only the old one. `new`: only the new one. */
+  /** `kept`: in both images. `gone`: only in the old one. `new`: only in the new one. */
   readonly change: 'kept' | 'gone' | 'new';
   readonly digest: Digest;
-  /** Compressed. */
+  /** Compressed size. */
   readonly bytes: number;
   readonly class: LayerClass;
   readonly instruction: string;
 }
 
-/** What changed from one image to another. Sizes are compressed bytes; a gain is negative. */
+/**
+ * The differences between two images. Sizes are compressed bytes; changes are negative when the new image is smaller.
+ */
 export interface ImageDiff {
   readonly oldBytes: number;
   readonly newBytes: number;
   readonly changedBytes: number;
   readonly keptBytes: number;
-  /** Old layers in order, then those that only the new image has. */
+  /** The old image's layers in order, then those that only the new image has. */
   readonly layers: readonly LayerChange[];
-  /** What the change comes from, by what made the layers; the sums add up to `changedBytes`. */
+  /** The change per class of layers, biggest reduction first, without zeros; the sum is `changedBytes`. */
   readonly byClass: readonly { readonly class: LayerClass; readonly changedBytes: number }[];
-  /** Environment, user, entrypoint and the like that are not as they were; names only, values may be secrets. */
+  /**
+   * The settings that differ: `user`, `entrypoint`, `env NAME` and so on. Names only, because values may be secrets.
+   */
   readonly settings: readonly string[];
 }
 
-/** Compares two images layer by layer: a layer is the same when its uncompressed content is. */
+/** Compares two images layer by layer. Layers are equal if their uncompressed content is. */
 export function diffImages(before: ComparedImage, after: ComparedImage): ImageDiff {
   const oldLayers = layersOf(before);
   const newLayers = layersOf(after);
@@ -62,17 +66,18 @@ interface DiffedLayer extends Omit<LayerChange, 'change'> {
 }
 
 function layersOf({ manifest, config, verdict }: ComparedImage): readonly DiffedLayer[] {
-  return manifest.layers.map(({ digest, size }, at) => ({
-    // The same content compressed anew is the same layer; foreign manifests may list more layers than diffIDs.
-    identity: config.diffIds.length === manifest.layers.length ? (config.diffIds[at] ?? digest) : digest,
+  return manifest.layers.map(({ digest, size }, index) => ({
+    // Recompressed content is the same layer. Without one diffID per layer, which foreign manifests may lack,
+    // compressed digests count.
+    identity: config.diffIds.length === manifest.layers.length ? (config.diffIds[index] ?? digest) : digest,
     digest,
     bytes: size,
-    class: verdict.layers[at]?.class ?? 'none',
-    instruction: verdict.layers[at]?.instruction ?? '',
+    class: verdict.layers[index]?.class ?? 'none',
+    instruction: verdict.layers[index]?.instruction ?? '',
   }));
 }
 
-/** Each layer with whether the other image has one like it; a layer that stands twice needs two there. */
+/** Marks each layer as kept or missing in the other image. A layer that occurs twice must occur twice there, too. */
 function markMissing(
   layers: readonly DiffedLayer[],
   others: readonly DiffedLayer[],
@@ -81,9 +86,9 @@ function markMissing(
   const counts = new Map<string, number>();
   for (const { identity } of others) counts.set(identity, (counts.get(identity) ?? 0) + 1);
   return layers.map(({ identity, ...layer }) => {
-    const left = counts.get(identity) ?? 0;
-    counts.set(identity, left - 1);
-    return { change: left > 0 ? 'kept' : missing, ...layer };
+    const remaining = counts.get(identity) ?? 0;
+    counts.set(identity, remaining - 1);
+    return { change: remaining > 0 ? 'kept' : missing, ...layer };
   });
 }
 

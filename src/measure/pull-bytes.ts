@@ -2,7 +2,7 @@ import type { ImageManifest } from '../oci/manifest.ts';
 
 /**
  * The pull size of one image: what a cold pull of its platform transfers.
- * @returns compressed bytes, the sum of the layer descriptors' sizes; a manifest does not give uncompressed sizes
+ * @returns compressed bytes, the sum of the sizes in the layer descriptors; a manifest has no uncompressed sizes
  */
 export function pullBytes({ layers }: Pick<ImageManifest, 'layers'>): number {
   return layers.reduce((sum, layer) => sum + layer.size, 0);

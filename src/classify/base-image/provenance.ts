@@ -10,15 +10,16 @@ export interface Material {
   readonly digest?: Digest;
 }
 
-/** What build provenance tells: sorted by name by the builder, so no order means anything. */
+/** What build provenance says. Builders sort materials by name, so their order means nothing. */
 export interface Provenance {
   readonly materials: readonly Material[];
-  /** The stages of the Dockerfile, where the builder kept it (mode max). */
+  /** The Dockerfile's stages, if the builder included it (mode max). */
   readonly stages?: DockerfileStages;
 }
 
 /**
- * Reads in-toto statements, bare predicates, DSSE envelopes around them, and BuildKit's older build info.
+ * Reads in-toto statements, bare predicates, DSSE envelopes around either, and BuildKit's older build info; undefined
+ * if there are none.
  * @see slsa.dev/provenance/v0.2 and v1; moby/buildkit docs/attestations/slsa-definitions.md, docs/buildinfo.md
  */
 export function readProvenance(statements: readonly unknown[]): Provenance | undefined {
@@ -35,7 +36,7 @@ export function readProvenance(statements: readonly unknown[]): Provenance | und
   return { materials: [...materials.values()], ...(stages ? { stages } : {}) };
 }
 
-/** The predicate inside an envelope and a statement, whichever of them are there. */
+/** The predicate of an envelope, of a statement, or bare. */
 function unwrap(value: unknown): JsonObject | undefined {
   if (!isObject(value)) return undefined;
   if (typeof value.payload === 'string') return unwrap(parse(Buffer.from(value.payload, 'base64').toString('utf8')));
@@ -56,10 +57,13 @@ function list(value: unknown): readonly JsonObject[] {
 }
 
 function field(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), value);
+  return path.reduce<unknown>((current, key) => (isObject(current) ? current[key] : undefined), value);
 }
 
-/** Other builders list the images that their own tasks ran in, which are part of no stage. */
+/**
+ * Whether the predicate describes an image build with BuildKit. Other builders list the images that their own tasks ran
+ * in, which belong to no stage.
+ */
 function isOfImageBuild(predicate: JsonObject): boolean {
   const type = predicate.buildType ?? field(predicate, 'buildDefinition', 'buildType');
   return typeof type !== 'string' || type.includes('buildkit');
@@ -86,7 +90,10 @@ function withDigest(reference: string, digest: string): Material {
   return isDigest(digest) ? { reference, digest } : { reference };
 }
 
-/** `pkg:docker/alpine@3.20?platform=linux%2Famd64` is `library/alpine:3.20`. @see package-url/purl-spec, type "docker" */
+/**
+ * The reference in a package URL: `pkg:docker/alpine@3.20?platform=linux%2Famd64` gives `library/alpine:3.20`.
+ * @see package-url/purl-spec, type "docker"
+ */
 function purlReference(uri: unknown): string | undefined {
   if (typeof uri !== 'string') return undefined;
   const [, path = '', version] = /^pkg:docker\/([^@?#]{1,512})(?:@([^?#]{1,256}))?/.exec(uri) ?? [];
@@ -103,7 +110,7 @@ function decode(text: string): string {
   }
 }
 
-/** The frontend that read the Dockerfile: an image that the build resolved, and no part of any stage. */
+/** The frontend that parsed the Dockerfile. The build resolved it as an image, but it belongs to no stage. */
 function toolsOf(predicate: JsonObject): readonly string[] {
   const args =
     field(predicate, 'invocation', 'parameters', 'args') ??
@@ -114,8 +121,8 @@ function toolsOf(predicate: JsonObject): readonly string[] {
 
 const TOOL_REPOSITORY = /^(?:docker\/(?:dockerfile(?:-upstream)?|binfmt)|moby\/buildkit|tonistiigi\/binfmt)$/;
 /**
- * Scanners that list an image's software, in whatever mirror: BuildKit resolves them as it does a stage's image, and
- * leaves the argument that names them out of provenance.
+ * Scanners that generate SBOMs, under any mirror. BuildKit resolves them like a stage's image, and omits the argument
+ * that names them from provenance.
  * @see moby/buildkit, solver/llbsolver/provenance: FilterArgs
  */
 const SCANNER_REPOSITORY = /(?:^|\/)(?:buildkit-[a-z-]*scanner|scout-sbom-indexer)$/;
@@ -126,7 +133,7 @@ function isTool(reference: string, tools: readonly string[]): boolean {
   return repository !== 'moby/buildkit' && TOOL_REPOSITORY.test(repository);
 }
 
-/** BuildKit keeps the Dockerfile in mode max, base64 in its metadata. */
+/** In mode max, BuildKit includes the Dockerfile in its metadata, in base64. */
 function stagesOf(predicate: JsonObject): DockerfileStages | undefined {
   const metadata =
     field(predicate, 'metadata', 'https://mobyproject.org/buildkit@v1#metadata') ??

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { lookUp } from '../look-up.ts';
 
-/** Tags by build number of Windows. @see learn.microsoft.com, "Base image servicing lifecycles" */
+/** Tags by Windows build number. @see learn.microsoft.com, "Base image servicing lifecycles" */
 const TAGS: Readonly<Record<string, string>> = {
   '14393': 'ltsc2016',
   '16299': '1709',
@@ -14,11 +14,14 @@ const TAGS: Readonly<Record<string, string>> = {
   '20348': 'ltsc2022',
   '26100': 'ltsc2025',
 };
-/** Compressed: Nano Server is 0.1 to 0.4 GB, Server Core 1.3 to 2.8 GB, Windows and Server above. */
+/** Compressed. Nano Server has 0.1 to 0.4 GB, Server Core 1.3 to 2.8 GB; Windows and Windows Server are larger. */
 const NANO_LIMIT_BYTES = 600_000_000;
 const CORE_LIMIT_BYTES = 3_000_000_000;
 
-/** The Windows image at the bottom: which release by `os.version`, which edition by the size of its layers. */
+/**
+ * The name of the Windows image at the bottom: the release by `os.version`, the edition by the size of its layers.
+ * Empty if either is unknown.
+ */
 export function windowsNames({ input, stack, history }: Context): readonly string[] {
   const build = (input.config.osVersion ?? input.platform.osVersion ?? '').split('.')[2] ?? '';
   const tag = lookUp(TAGS, build);
@@ -27,6 +30,6 @@ export function windowsNames({ input, stack, history }: Context): readonly strin
   const bytes = layers.reduce((sum, layer) => sum + layer.size, 0);
   if (bytes === 0 || bytes >= CORE_LIMIT_BYTES) return [];
   if (bytes >= NANO_LIMIT_BYTES) return [`mcr.microsoft.com/windows/servercore:${tag}`];
-  // Nano Server 2019 was tagged by its release number.
+  // The tag of Nano Server 2019 is its release number.
   return [`mcr.microsoft.com/windows/nanoserver:${tag === 'ltsc2019' ? '1809' : tag}`];
 }

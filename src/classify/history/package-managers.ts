@@ -3,7 +3,7 @@ import type { BuildStep } from './build-steps.ts';
 
 const MANAGERS =
   /\b(apk|apt-get|apt|pacman|yum|dnf|microdnf|tdnf|zypper)(?= (?:-[\w-]+(?:[= ]\d+)? )*(?:add|install|update|upgrade|-S|del|remove))/g;
-/** Managers whose verbs are part of their names, or that have verbs of their own. */
+/** Package managers whose commands contain the verb in their name, or that have verbs of their own. */
 const OTHER_MANAGERS =
   /\b(xbps)-(?:install|remove|reconfigure)\b|\b(emerge)(?:-webrsync\b| -)|\b(swupd) (?:bundle-add|update)\b/g;
 const MAX_COMMAND_LENGTH = 4_000;
@@ -14,7 +14,7 @@ const managersIn: (command: string) => readonly string[] = remember((command) =>
   return common.concat([...text.matchAll(OTHER_MANAGERS)].flatMap((match) => match.slice(1).filter(Boolean)));
 });
 
-/** The package managers that the RUN steps call; `apt-get` is `apt`. */
+/** The package managers that RUN steps call; `apt-get` counts as `apt`. */
 export function readPackageManagers(steps: readonly BuildStep[]): ReadonlySet<string> {
   const found = new Set<string>();
   for (const step of steps) {

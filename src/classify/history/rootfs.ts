@@ -4,42 +4,49 @@ import { redact } from '../redact.ts';
 import { type BuildStep, gapMs } from './build-steps.ts';
 import { commandWords } from './instruction.ts';
 
-/** The steps at the bottom that laid down a distribution's root file system, or all there is instead of one. */
+/**
+ * The steps at the bottom of a history that create a distribution's root file system, or whatever file tree is there
+ * instead.
+ */
 export interface Rootfs {
-  /** The number of steps that belong to it. */
+  /** The number of steps up to its end; the step at this index is the first one above it. */
   readonly end: number;
   readonly distro?: DistroName | undefined;
-  /** The line that says so. */
+  /** The history line that shows it, without secrets. */
   readonly evidence: string;
-  /** The program of its CMD: distributions differ in it. */
+  /** The command line of its CMD, which differs between distributions. */
   readonly shell?: string | undefined;
-  /** An archive that classic Docker named by its digest, or one that Docker Official Images gave no telling name. */
+  /**
+   * Whether its archive has no telling name: one that classic Docker named by digest, or `rootfs.tar` of a Docker
+   * Official Image.
+   */
   readonly isNameless?: boolean;
-  /** Which tool assembled it, where that was no Dockerfile. */
+  /** The tool that assembled it, if that was not a Dockerfile build. */
   readonly tool?: 'apko' | 'bazel' | 'windows';
 }
 
-const SETTLING_MS = 10 * 60_000;
-/** Lines of Ubuntu's own Dockerfiles up to 2021, between the root file system and CMD. */
-const UBUNTU_POLISH =
+/** How long after the root file system its settings may follow. */
+const SETTINGS_WITHIN_MS = 10 * 60_000;
+/** Commands of Ubuntu's own Dockerfiles up to 2021, between the root file system and CMD. */
+const UBUNTU_SETUP =
   /policy-rc\.d|\/run\/systemd\/container|apt-get indextargets|sed -i 's\/\^#\\s\*\\\(deb\.\*universe/;
 
-/** Finds the root file system at the bottom of a history; undefined when the first layer is something else. */
+/** Finds the root file system at the bottom of a history; undefined if the first layer is something else. */
 export function findRootfs(steps: readonly BuildStep[]): Rootfs | undefined {
-  const first = steps.findIndex((step) => layerLike(step));
+  const first = steps.findIndex(addsFiles);
   const step = steps[first];
   if (!step) return undefined;
   const named =
     distroOfRootfsLine(step.args) ?? distroOfRootfsLine(step.comment) ?? launchpadDistro(steps.slice(0, first));
-  if (named || isRootfsCopy(step)) return settled(steps, first, named);
+  if (named || isRootfsCopy(step)) return withSettings(steps, first, named);
   const tool = toolRootfs(step);
-  return tool ? { end: endOfTool(steps, first, tool), evidence: shown(step.args), tool } : undefined;
+  return tool ? { end: endOfTool(steps, first, tool), evidence: evidenceOf(step.args), tool } : undefined;
 }
 
-/** A line as evidence: without secrets, and short. */
-const shown = remember((line) => redact(line.slice(0, 400)).slice(0, 80));
+/** A line as evidence: without secrets and at most 80 characters long. */
+const evidenceOf = remember((line) => redact(line.slice(0, 400)).slice(0, 80));
 
-/** Canonical builds its images on Launchpad, whose build arguments precede the archive. */
+/** Ubuntu, if the arguments before the archive are those of Launchpad, where Canonical builds its images. */
 function launchpadDistro(before: readonly BuildStep[]): DistroName | undefined {
   if (!before.some((step) => step.verb === 'ARG' && step.args.startsWith('LAUNCHPAD_BUILD_ARCH'))) return undefined;
   const labels = before.filter((step) => step.verb === 'LABEL').map((step) => step.args.replaceAll('"', ''));
@@ -47,8 +54,8 @@ function launchpadDistro(before: readonly BuildStep[]): DistroName | undefined {
   return version === undefined ? { id: 'ubuntu' } : { id: 'ubuntu', version };
 }
 
-/** A step that laid files down, whatever its flag says. */
-function layerLike(step: BuildStep): boolean {
+/** Whether a step may add files, whatever its `empty_layer` flag says. */
+function addsFiles(step: BuildStep): boolean {
   return step.verb === 'ADD' || step.verb === 'COPY' || step.verb === 'RUN' || step.verb === 'OTHER' || isImport(step);
 }
 
@@ -56,7 +63,10 @@ function isImport(step: BuildStep): boolean {
   return step.verb === 'NONE' && step.comment.startsWith('Imported from');
 }
 
-/** A whole tree put at the root: an archive that ADD unpacks, a classic `file:… in /`, a folder, or an import. */
+/**
+ * Whether a step puts a whole file tree at the root: an archive that ADD unpacks, a classic `file:… in /`, a folder, or
+ * an import.
+ */
 function isRootfsCopy(step: BuildStep): boolean {
   if (isImport(step) || step.args.startsWith('KIWI ')) return true;
   if (step.verb === 'ADD')
@@ -72,17 +82,17 @@ function toolRootfs(step: BuildStep): Rootfs['tool'] {
 }
 
 function endOfTool(steps: readonly BuildStep[], first: number, tool: Rootfs['tool']): number {
-  const own = tool === 'windows' ? /^(?:Apply image|Install update)/ : tool === 'bazel' ? /^bazel build/ : /^apko/;
+  const toolLine = tool === 'windows' ? /^(?:Apply image|Install update)/ : tool === 'bazel' ? /^bazel build/ : /^apko/;
   let end = first + 1;
-  while (own.test(steps[end]?.args ?? '')) end++;
+  while (toolLine.test(steps[end]?.args ?? '')) end++;
   return end;
 }
 
 const NAMELESS = /^(?:file:\S+ in|rootfs\.tar(?:\.\w+)?) /;
 
-/** Takes in the settings and the polish that belong to the same Dockerfile. */
-function settled(steps: readonly BuildStep[], first: number, named: DistroName | undefined): Rootfs {
-  const evidence = shown(steps[first]?.args || (steps[first]?.comment ?? ''));
+/** Adds the settings and setup commands that belong to the same Dockerfile. */
+function withSettings(steps: readonly BuildStep[], first: number, named: DistroName | undefined): Rootfs {
+  const evidence = evidenceOf(steps[first]?.args || (steps[first]?.comment ?? ''));
   const shellAt = named ? -1 : shellOfOneBuild(steps, first);
   const end = shellAt > 0 ? withBuildInfo(steps, shellAt + 1) : endOfSettings(steps, first);
   const own = steps.slice(first, end);
@@ -90,17 +100,19 @@ function settled(steps: readonly BuildStep[], first: number, named: DistroName |
   return {
     end,
     evidence,
-    distro: versioned(own, named) ?? (own.some(isUbuntuPolish) ? { id: 'ubuntu' } : undefined),
+    distro: versioned(own, named) ?? (own.some(isUbuntuSetup) ? { id: 'ubuntu' } : undefined),
     shell: command && commandWords(command.args).join(' '),
     isNameless: shellAt < 0 && NAMELESS.test(evidence),
   };
 }
 
-/** Up to the first CMD or ENTRYPOINT, which may come before the files. */
+/**
+ * The end of the settings after the root file system: the first CMD or ENTRYPOINT, unless that came before the files.
+ */
 function endOfSettings(steps: readonly BuildStep[], first: number): number {
   if (steps.slice(0, first).some((step) => step.verb === 'CMD' || step.verb === 'ENTRYPOINT')) return first + 1;
   let end = first + 1;
-  for (let step = steps[end]; step && belongs(step, steps[first]); step = steps[end]) {
+  for (let step = steps[end]; step && belongsToRootfs(step, steps[first]); step = steps[end]) {
     end++;
     if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') break;
   }
@@ -111,9 +123,9 @@ const ONE_BUILD_MS = 60_000;
 const SHELL = /^(?:\/usr)?(?:\/bin\/)?(?:ba|a|da|z|k)?sh$/;
 
 /**
- * The CMD that ends the Dockerfile of a distribution that no line names, where other steps lie between: it starts a
- * shell, and all was made within seconds. What is built on a distribution is built later, and starts something else.
- * @returns its index, or -1
+ * Finds the CMD that ends the Dockerfile of a distribution that no line names, with other steps in between. It starts a
+ * shell, and no step took longer than a minute. An image built on top would be built later, and start something else.
+ * @returns the index of the CMD, or -1
  */
 function shellOfOneBuild(steps: readonly BuildStep[], first: number): number {
   if (steps[first]?.created === undefined) return -1;
@@ -125,32 +137,32 @@ function shellOfOneBuild(steps: readonly BuildStep[], first: number): number {
   return -1;
 }
 
-/** Red Hat's pipelines add lists of contents and labels to what a Dockerfile made. */
+/** Red Hat's pipelines add content lists and labels after the Dockerfile's steps. */
 function withBuildInfo(steps: readonly BuildStep[], from: number): number {
   let end = from;
   for (let step = steps[end]; step !== undefined; step = steps[++end]) {
-    const info = step.verb === 'LABEL' || (step.verb === 'COPY' && /\/buildinfo\//.test(step.args.slice(-200)));
-    if (!info || gapMs(steps[end - 1], step) > ONE_BUILD_MS) break;
+    const isBuildInfo = step.verb === 'LABEL' || (step.verb === 'COPY' && /\/buildinfo\//.test(step.args.slice(-200)));
+    if (!isBuildInfo || gapMs(steps[end - 1], step) > ONE_BUILD_MS) break;
   }
   return end;
 }
 
-/** A tool of several steps may name the release only in a later one. */
+/** Looks for the version in later steps, where a tool with several steps may write it. */
 function versioned(steps: readonly BuildStep[], named: DistroName | undefined): DistroName | undefined {
   if (named === undefined || named.version !== undefined) return named;
   const lines = steps.map((step) => distroOfRootfsLine(step.args));
   return lines.find((distro) => distro?.id === named.id && distro.version !== undefined) ?? named;
 }
 
-function isUbuntuPolish(step: BuildStep): boolean {
-  return step.verb === 'RUN' && UBUNTU_POLISH.test(step.args.slice(0, 400));
+function isUbuntuSetup(step: BuildStep): boolean {
+  return step.verb === 'RUN' && UBUNTU_SETUP.test(step.args.slice(0, 400));
 }
 
-function belongs(step: BuildStep, rootfs: BuildStep | undefined): boolean {
+function belongsToRootfs(step: BuildStep, rootfs: BuildStep | undefined): boolean {
   if (step.verb === 'NONE') return rootfs !== undefined && isImport(rootfs) && step.comment === '';
   if (step.verb === 'OTHER') return /^umoci |^# debian\.sh/.test(step.args);
-  if (step.verb === 'RUN') return /^umoci |^rm -rf \/var\/lib\/apt\/lists\/\*$/.test(step.args) || isUbuntuPolish(step);
+  if (step.verb === 'RUN') return /^umoci |^rm -rf \/var\/lib\/apt\/lists\/\*$/.test(step.args) || isUbuntuSetup(step);
   if (step.verb !== 'CMD' && step.verb !== 'LABEL' && step.verb !== 'ENTRYPOINT' && step.verb !== 'MAINTAINER')
     return false;
-  return gapMs(rootfs, step) <= SETTLING_MS;
+  return gapMs(rootfs, step) <= SETTINGS_WITHIN_MS;
 }

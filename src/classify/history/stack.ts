@@ -4,22 +4,25 @@ import { type BuildStep, gapMs, type StepTool } from './build-steps.ts';
 import { assignments, commandWords, makesLayer, type Verb } from './instruction.ts';
 import { findRootfs, type Rootfs } from './rootfs.ts';
 
-/** One image of the stack that a history shows, the lowest first. */
+/** One image of the stack that a history shows. */
 export interface StackedImage {
   readonly kind: 'rootfs' | 'buildpack-deps' | 'official' | 'named' | 'unknown';
-  /** The steps up to here (exclusive) are its own and those below. */
+  /** The index after its last step. Earlier steps are its own, or of images below. */
   readonly end: number;
-  /** Of `official`: which one; of `buildpack-deps`: its variant; of `named`: the reference that the builder wrote. */
+  /** Which image it is, of kind `official`. */
   readonly official?: OfficialImage;
+  /** Which stage it is, of kind `buildpack-deps`. */
   readonly variant?: ToolStage;
+  /** The reference that the builder wrote, of kind `named`. */
   readonly reference?: string;
 }
 
-/** The images that a history was built on, and where the image's own steps begin. */
+/** The images beneath an image, as its history shows them, and where its own steps start. */
 export interface Stack {
   readonly rootfs: Rootfs | undefined;
+  /** Lowest first. */
   readonly images: readonly StackedImage[];
-  /** Index of the first step that is the image's own. */
+  /** The index of the image's first own step. */
   readonly ownStart: number;
 }
 
@@ -27,7 +30,10 @@ const MAX_COMMAND_LENGTH = 4_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Reads a history as a stack of images: root file system, known images, images that only show where they end. */
+/**
+ * Divides a history into a stack of images: the root file system, known images, and unknown images of which only the
+ * end is visible.
+ */
 export function readStack(steps: readonly BuildStep[]): Stack {
   const rootfs = findRootfs(steps);
   const images: StackedImage[] = [];
@@ -36,23 +42,23 @@ export function readStack(steps: readonly BuildStep[]): Stack {
     at = rootfs.end;
     images.push(namedBoundary(steps[at], at) ?? { kind: 'rootfs', end: at });
   } else {
-    // What is beneath the first step may have no history.
+    // An image beneath the first step may have no history.
     const named = namedBoundary(steps[0], 0);
     if (named) images.push(named);
   }
   for (;;) {
     const next = nextImage(steps, at, images.at(-1));
     if (!next || next.end >= steps.length) break;
-    // The builder's own word for what ends here is better than ours.
+    // The builder's own name for the image that ends here is better than an inferred one.
     images.push(namedBoundary(steps[next.end], next.end) ?? next);
     at = next.end;
   }
-  // An image that is nothing but its root file system stands on nothing.
-  const whole = images.length === 1 && at >= steps.length;
-  return { rootfs, images: whole ? [] : images, ownStart: whole ? 0 : at };
+  // An image that consists of a root file system only has nothing beneath it.
+  const isRootfsOnly = images.length === 1 && at >= steps.length;
+  return { rootfs, images: isRootfsOnly ? [] : images, ownStart: isRootfsOnly ? 0 : at };
 }
 
-/** The image that begins at a step, if its end can be seen. */
+/** The image that starts at a step; undefined if its end is not visible. */
 function nextImage(
   steps: readonly BuildStep[],
   from: number,
@@ -60,13 +66,13 @@ function nextImage(
 ): StackedImage | undefined {
   const tools = buildpackDeps(steps, from, below);
   if (tools) return tools;
-  const walk: Walk = { official: undefined, built: false, shown: false, ending: false };
+  const walk: Walk = { official: undefined, hasLayer: false, isConfirmed: false, isEnding: false };
   for (let at = from; at < steps.length; at++) {
     const step = steps[at];
     if (!step) break;
     const boundary = at > from ? boundaryBefore(steps, at, walk) : undefined;
     if (boundary) return boundary;
-    take(step, walk);
+    advance(step, walk);
     if (walk.official && endsOfficial(step, walk.official)) {
       return { kind: 'official', official: walk.official, end: withTrailingSettings(steps, at + 1) };
     }
@@ -74,32 +80,33 @@ function nextImage(
   return undefined;
 }
 
+/** What was seen since the start of an image. */
 interface Walk {
   official: OfficialImage | undefined;
-  /** A layer was made after the version was set: a known image without an own ending may be complete. */
-  built: boolean;
-  /** A RUN said what only the known image's own says. */
-  shown: boolean;
-  /** A CMD or ENTRYPOINT was seen, and no layer since. */
-  ending: boolean;
+  /** Whether a layer followed the official image's variable, so an official image without an ending may be complete. */
+  hasLayer: boolean;
+  /** Whether a RUN had the words that only the official image's own has. */
+  isConfirmed: boolean;
+  /** Whether a CMD or ENTRYPOINT was seen, and no layer since. */
+  isEnding: boolean;
 }
 
-function take(step: BuildStep, walk: Walk): void {
+function advance(step: BuildStep, walk: Walk): void {
   const [official] = officialsSetBy(step).slice(-1);
   if (official) {
     walk.official = official;
-    walk.built = false;
-    walk.shown = official.run === undefined;
+    walk.hasLayer = false;
+    walk.isConfirmed = official.run === undefined;
   }
-  if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') walk.ending = true;
+  if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') walk.isEnding = true;
   else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') {
-    walk.ending = false;
-    walk.built = true;
-    walk.shown ||= walk.official?.run?.test(step.args.slice(0, MAX_COMMAND_LENGTH)) === true;
+    walk.isEnding = false;
+    walk.hasLayer = true;
+    walk.isConfirmed ||= walk.official?.run?.test(step.args.slice(0, MAX_COMMAND_LENGTH)) === true;
   }
 }
 
-/** The known images whose variables an ENV sets, or whose build argument an ARG declares. */
+/** The official images whose variables an ENV sets, or whose build arguments an ARG declares. */
 export function officialsSetBy(step: BuildStep): readonly OfficialImage[] {
   if (step.verb === 'ENV') return officialsOfEnv(step.args);
   return step.verb === 'ARG' ? officialsOfArg(step.args) : NO_OFFICIALS;
@@ -113,7 +120,7 @@ function officialsNamed(verb: 'ENV' | 'ARG', args: string): readonly OfficialIma
   return assignments(args).flatMap(([name, value]) => officialImageOf(verb, name, value) ?? []);
 }
 
-/** Whether another build begins with this step. */
+/** The image that ends before a step, if another build starts with it. */
 function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): StackedImage | undefined {
   const step = steps[at];
   const before = steps[at - 1];
@@ -121,32 +128,35 @@ function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): St
   const named = namedBoundary(step, at);
   if (named) return named;
   if (isAppended(step)) return undefined;
-  const ended = walk.ending && gapMs(before, step) >= (isInstant(step) ? MINUTE_MS : HOUR_MS);
-  const endless = endlessOfficial(walk);
-  const complete = endless !== undefined && gapMs(before, step) >= HOUR_MS;
-  const next = walk.official !== undefined && walk.built && beginsAnother(step, walk.official);
-  if (!ended && !complete && !next && !changesTool(before, step)) return undefined;
-  return endless ? { kind: 'official', official: endless, end: at } : { kind: 'unknown', end: at };
+  const isAfterCommand = walk.isEnding && gapMs(before, step) >= (isInstant(step) ? MINUTE_MS : HOUR_MS);
+  const official = completeOfficial(walk);
+  const isAfterOfficial = official !== undefined && gapMs(before, step) >= HOUR_MS;
+  const startsNext = walk.official !== undefined && walk.hasLayer && startsAnother(step, walk.official);
+  if (!isAfterCommand && !isAfterOfficial && !startsNext && !changesTool(before, step)) return undefined;
+  return official ? { kind: 'official', official, end: at } : { kind: 'unknown', end: at };
 }
 
-/** A step that BuildKit added for a layer whose entry it had marked as empty: it stands behind the others of its build. */
+/**
+ * Whether BuildKit appended the step for a layer whose own entry it had marked as empty. It comes after the other steps
+ * of its build.
+ */
 function isAppended({ form, comment }: BuildStep): boolean {
   return form === 'buildkit' && comment === 'buildkit.exporter.image.v0';
 }
 
-/** The known image that may end here: one whose Dockerfile may have no ending of its own, once a layer was made. */
-function endlessOfficial({ official, built, shown }: Walk): OfficialImage | undefined {
-  return official?.mayLackEnd && built && shown ? official : undefined;
+/** The official image that may end here: a layer was made, and its Dockerfile may lack an ending. */
+function completeOfficial({ official, hasLayer, isConfirmed }: Walk): OfficialImage | undefined {
+  return official?.mayLackEnd && hasLayer && isConfirmed ? official : undefined;
 }
 
-/** A RUN carries the time of its end, so the time before it may be its own. */
+/** Whether a step takes no time. A RUN is dated by its end, so the time before it may be its own. */
 function isInstant(step: BuildStep): boolean {
   return step.verb !== 'RUN' && step.verb !== 'OTHER';
 }
 
 /**
- * Buildah notes the FROM of a build at its first step, and Charliecloud before it; ids of buildah's own intermediate images
- * are no names.
+ * The image named where a build starts: buildah writes its FROM into the first step, Charliecloud before it. Ids of
+ * buildah's intermediate images are not names.
  */
 function namedBoundary(step: BuildStep | undefined, at: number): StackedImage | undefined {
   const line = step?.verb === 'FROM' ? `FROM ${step.args}` : (step?.comment.trim() ?? '');
@@ -155,7 +165,7 @@ function namedBoundary(step: BuildStep | undefined, at: number): StackedImage | 
   return { kind: 'named', reference, end: at };
 }
 
-/** Tools that sign each of their steps: the first one signed is the first of a build. */
+/** Tools that sign each of their steps, so the first signed step is the first of a build. */
 const SIGNING: ReadonlySet<StepTool> = new Set(['jib', 'ko', 'kaniko', 'dotnet', 'bazel', 'apko'] as const);
 
 function changesTool(before: BuildStep, step: BuildStep): boolean {
@@ -163,12 +173,12 @@ function changesTool(before: BuildStep, step: BuildStep): boolean {
   return step.tool !== 'unknown' && before.tool !== 'unknown' && step.tool !== before.tool;
 }
 
-/** A step that sets the variable with which another known image's Dockerfile begins. */
-function beginsAnother(step: BuildStep, official: OfficialImage): boolean {
+/** Whether a step sets the variable with which another official image's Dockerfile starts. */
+function startsAnother(step: BuildStep, official: OfficialImage): boolean {
   return officialsSetBy(step).some((another) => another.begins && another !== official);
 }
 
-/** Whether a step is the last instruction of a known image's Dockerfile. */
+/** Whether a step is the last instruction of an official image's Dockerfile. */
 export function endsOfficial(step: BuildStep, official: OfficialImage): boolean {
   if (step.verb === 'ENV') {
     return official.ends.some(
@@ -183,25 +193,35 @@ export function endsOfficial(step: BuildStep, official: OfficialImage): boolean 
 const TRAILING: ReadonlySet<Verb> = new Set(['CMD', 'ENTRYPOINT', 'EXPOSE', 'STOPSIGNAL'] as const);
 const TRAILING_ENV: ReadonlySet<Verb> = new Set([...TRAILING, 'ENV'] as const);
 
-/** Settings of the same Dockerfile that follow its last layer within a minute; further variables where one ends it. */
+/**
+ * The end of the settings that follow the last layer of the same Dockerfile, each within a minute. Includes variables
+ * if one ends the Dockerfile.
+ */
 function withTrailingSettings(steps: readonly BuildStep[], from: number): number {
-  const ends = steps[from - 1]?.verb === 'ENV' ? TRAILING_ENV : TRAILING;
+  const verbs = steps[from - 1]?.verb === 'ENV' ? TRAILING_ENV : TRAILING;
   let end = from;
   for (let step = steps[end]; step !== undefined; step = steps[++end]) {
     const before = steps[end - 1];
-    if (!ends.has(step.verb) || before?.verb === 'CMD' || step.tool !== (before ?? step).tool) break;
+    if (!verbs.has(step.verb) || before?.verb === 'CMD' || step.tool !== (before ?? step).tool) break;
     if (gapMs(before, step) > MINUTE_MS) break;
   }
   return end;
 }
 
+/** The stages of buildpack-deps, by the endings of their tags; `''` is the complete image. */
 type ToolStage = 'curl' | 'scm' | '';
 
-/** What the apt-get line of each stage of buildpack-deps installs, older releases less. @see docker-library/buildpack-deps */
+/**
+ * The packages that each stage of buildpack-deps installs; older releases install fewer.
+ * @see docker-library/buildpack-deps
+ */
 const CURL_PACKAGES = new Set(['ca-certificates', 'curl', 'dirmngr', 'gnupg', 'netbase', 'sq', 'tzdata', 'wget']);
 const SCM_PACKAGES = new Set(['bzr', 'git', 'mercurial', 'openssh-client', 'procps', 'subversion']);
 
-/** A stage of buildpack-deps: each stands on the one before, so nothing else that installs compilers is taken for one. */
+/**
+ * A stage of buildpack-deps. Each must be on top of the one before, so that no other step that installs compilers
+ * counts.
+ */
 function buildpackDeps(
   steps: readonly BuildStep[],
   from: number,
@@ -209,10 +229,10 @@ function buildpackDeps(
 ): StackedImage | undefined {
   const variant = toolStage(steps[from]);
   if (variant === 'curl') {
-    const dirmngr = /command -v gpg/.test(steps[from + 1]?.args.slice(0, 200) ?? '');
-    const end = from + (dirmngr ? 2 : 1);
-    const certain = installedBy(steps[from]?.args ?? '').includes('netbase') || toolStage(steps[end]) === 'scm';
-    return below?.kind === 'rootfs' && certain ? { kind: 'buildpack-deps', variant, end } : undefined;
+    const hasGpgStep = /command -v gpg/.test(steps[from + 1]?.args.slice(0, 200) ?? '');
+    const end = from + (hasGpgStep ? 2 : 1);
+    const isCertain = installedBy(steps[from]?.args ?? '').includes('netbase') || toolStage(steps[end]) === 'scm';
+    return below?.kind === 'rootfs' && isCertain ? { kind: 'buildpack-deps', variant, end } : undefined;
   }
   const expected = variant === 'scm' ? 'curl' : 'scm';
   return variant !== undefined && below?.variant === expected
@@ -231,7 +251,7 @@ function toolStage(step: BuildStep | undefined): ToolStage | undefined {
     : undefined;
 }
 
-/** The packages of the first `apt-get install` of a command. */
+/** The packages in the first `apt-get install` of a command. */
 const installedBy: (command: string) => readonly string[] = remember((command) => {
   const [, list = ''] = /\bapt-get install ([^;&|]*)/.exec(command.slice(0, 4_000)) ?? [];
   return list.split(/[\s\\]+/).filter((word) => word !== '' && !word.startsWith('-'));

@@ -1,13 +1,13 @@
 import table from '../../../config/distros.json' with { type: 'json' };
 import { remember } from '../../common/remember.ts';
 
-/** A distribution as os-release names it. */
+/** A distribution's id and version, as in os-release. */
 export interface DistroName {
   readonly id: string;
   readonly version?: string;
 }
 
-/** Commands are looked at this far: a suite or a package is named early. */
+/** The number of characters that are read of a command: suites and packages are named early. */
 const MAX_TEXT_LENGTH = 4_000;
 
 const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = table.suites;
@@ -31,22 +31,22 @@ const SONAMES = new Map<string, DistroName>(
 );
 const CODENAME = new RegExp(`(?<![A-Za-z0-9])(${[...CODENAMES.keys()].join('|')})(?![A-Za-z0-9])`, 'g');
 
-/** The distribution that a suite's code name belongs to: `bookworm` is Debian 12. */
+/** The release with this code name: `bookworm` is Debian 12. */
 export function distroOfSuite(suite: string): DistroName | undefined {
   return CODENAMES.get(suite);
 }
 
-/** The code name of a release, for the two distributions whose tags use it. */
+/** The code name of a Debian or Ubuntu release; undefined for other distributions. */
 export function suiteOf(distro: DistroName): string | undefined {
   return SUITE_OF.get(`${distro.id} ${distro.version}`);
 }
 
-/** The Debian release that was stable at some time (ISO 8601): images named without a suite stood on it. */
+/** The code name of Debian's stable release at a time (ISO 8601). Images named without a suite were built on it. */
 export function debianStableAt(time: string): string | undefined {
   return table.debianStableSince.findLast(([since = '']) => since <= time)?.[1];
 }
 
-/** The distribution that the line of a root file system names. */
+/** The distribution that a root file system's history line names. */
 export const distroOfRootfsLine: (line: string) => DistroName | undefined = remember(readRootfsLine);
 
 function readRootfsLine(line: string): DistroName | undefined {
@@ -60,7 +60,10 @@ function readRootfsLine(line: string): DistroName | undefined {
   return undefined;
 }
 
-/** By code name; Debian's `stable`, `oldstable` and `oldoldstable` by the day of the archive, which its line tells. */
+/**
+ * The version of a suite, by code name. For Debian's `stable`, `oldstable` and `oldoldstable`, by the archive's date in
+ * the line.
+ */
 function versionOfSuite(suite: string, line: string): string | undefined {
   const [, olds] = /^((?:old)*)stable$/.exec(suite) ?? [];
   if (olds === undefined) return CODENAMES.get(suite)?.version;
@@ -85,7 +88,7 @@ function distroOfPackage(text: string): DistroName | undefined {
   for (const { id, pattern } of PACKAGES) {
     const match = pattern.exec(text);
     if (!match) continue;
-    // Amazon Linux 2 is the only release with extras.
+    // Only Amazon Linux 2 has extras.
     const version =
       match[1] === 'extras'
         ? '2'

@@ -1,7 +1,7 @@
 import table from '../../../config/official-images.json' with { type: 'json' };
 import type { Runtime } from '../verdict.ts';
 
-/** How an image's tags name its variant. */
+/** How an image's tags name the variant: the order of suite and `slim`, or a scheme of the image's own. */
 export type TagScheme =
   | 'slim'
   | 'suite-slim'
@@ -13,36 +13,39 @@ export type TagScheme =
   | 'dotnet'
   | 'none';
 
-/** A well-known image, and what it leaves in the history of images built on it. */
+/** A well-known image, and its traces in the histories of images built on it. Read from config/official-images.json. */
 export interface OfficialImage {
   readonly repository: string;
-  /** What it brings, if it brings nothing else and is made to build on: Tomcat's image is more than Java. */
+  /** Its runtime, if it has nothing else and is made to build on. Tomcat's image, for example, is more than Java. */
   readonly runtime?: Runtime;
   /** The variable that its Dockerfile sets, or the build argument that it declares. */
   readonly env: string;
-  /** What the variable's value looks like, where several images set it. */
+  /** The form of the variable's value, if several images set the variable. */
   readonly value?: RegExp;
-  /** The variable that carries the version, where it is another. */
+  /** The variable with the version, which may be another one than `env`. */
   readonly versionEnv: string;
   readonly versionPattern?: RegExp;
-  /** Instructions that end its Dockerfile: a verb and its words. */
+  /** The instructions that may end its Dockerfile: a verb and its words. */
   readonly ends: readonly { readonly verb: string; readonly words: string }[];
-  /** Whether its Dockerfile, of all variants or of older ones, has no ending. */
+  /** Whether the Dockerfile of some variants or older versions has none of these endings. */
   readonly mayLackEnd: boolean;
-  /** What a RUN of its Dockerfile says, where others set the variable as well and nothing ends it. */
+  /** Matches a RUN of its Dockerfile. Needed if other images set the variable too, and no ending identifies it. */
   readonly run?: RegExp;
-  /** Its Dockerfile begins by setting the variable: what came before is another image. */
+  /** Whether its Dockerfile starts by setting the variable, so that earlier steps are another image's. */
   readonly begins: boolean;
   readonly tags: TagScheme;
-  /** Each major version is a line of its own: of others, the major's tag is the newest minor's. */
+  /**
+   * Whether each major version is a line of its own. Otherwise, a major version's tag refers to the newest minor
+   * version.
+   */
   readonly majorTag: boolean;
-  /** Tags without a suite move to a new stable Debian within days of its release. */
+  /** Whether tags without a suite move to a new stable Debian within days of its release. */
   readonly followsDebian: boolean;
   /** The distribution of its variants that use apt. */
   readonly aptDistro?: string;
   /** The distribution of its variants that use yum or dnf. */
   readonly rpmDistro?: string;
-  /** Whether it comes in a variant for Alpine, too. */
+  /** Whether it has a variant for Alpine. */
   readonly alpine: boolean;
   /** Whether its Dockerfile changes the user. */
   readonly setsUser: boolean;
@@ -91,27 +94,27 @@ const BY_ARG = byName('arg');
 
 const DOTNET_SUITES = new Map(Object.entries(table.dotnetSuites));
 
-/** The suite that a tag of .NET without one stands for. */
+/** The suite that a tag of .NET stands for if it names none. */
 export function dotnetSuite(version: string): string | undefined {
   return DOTNET_SUITES.get(/^\d+/.exec(version)?.[0] ?? '');
 }
 
 const NAMES = new Set(table.images.map(({ repository }) => repository.replace(/^.*\//, '')));
 
-/** Whether a repository's own name is that of a well-known image, wherever it is mirrored: `golang`. */
+/** Whether the last part of a repository's name is that of a well-known image: `golang`, wherever it is mirrored. */
 export function isOfficialName(name: string): boolean {
   return NAMES.has(name);
 }
 
 const WITH_RUNTIME = table.images.filter(({ runtime }) => runtime !== undefined);
 
-/** The runtime that a well-known image brings, wherever it is mirrored: `example.com/library/node:24`. */
+/** The runtime of a well-known image, under any mirror: `example.com/library/node:24`. */
 export function runtimeOfReference(reference: string): Runtime | undefined {
   const repository = `/${reference.replace(/@.*$/, '').replace(/:[^/]*$/, '')}`;
   return WITH_RUNTIME.find((row) => repository.endsWith(`/${row.repository}`))?.runtime as Runtime | undefined;
 }
 
-/** The well-known image whose Dockerfile sets this variable to such a value, or declares such a build argument. */
+/** The well-known image whose Dockerfile sets this variable to such a value, or declares this build argument. */
 export function officialImageOf(verb: 'ENV' | 'ARG', name: string, value: string): OfficialImage | undefined {
   const images = (verb === 'ENV' ? BY_ENV : BY_ARG).get(name);
   return images?.find((image) => image.value === undefined || image.value.test(value));
