@@ -180,8 +180,7 @@ export class AuditRunningError extends SlimboardError {
 }
 
 /**
- * Whether an error affects a single item only. A rate limit affects the whole batch, as does a caller's abort, which is
- * not a SlimboardError.
+ * Whether an error affects a single item only. A rate limit affects every item; an abort too, but is no SlimboardError.
  */
 export function isItemFailure(error: unknown): error is SlimboardError {
   return error instanceof SlimboardError && error.code !== 'rate-limited';

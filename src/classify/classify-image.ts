@@ -63,10 +63,7 @@ function canRefineDistro(base: BaseVerdict, distro: DistroVerdict | undefined): 
   return named.some((found) => found !== undefined && (!distro || found.version !== undefined));
 }
 
-/**
- * Names of the known images beneath this one and of this image itself, the most layers first. Their tags name
- * distributions.
- */
+/** Names, which may contain a distribution, of the known images beneath this one and of this one; most layers first. */
 function namesOfKnownBases({ bases }: ClassifierInput): readonly string[] {
   if (bases.length === 0) return [];
   return [...bases].sort((one, other) => other.layerCount - one.layerCount).flatMap((base) => base.references);

@@ -119,7 +119,7 @@ function buildpackStack(labels: Labels): { distro: DistroName; label: string } |
   return year ? { distro: { id: 'ubuntu', version: `${year}.04` }, label: 'io.buildpacks.stack.id' } : undefined;
 }
 
-/** Whether the image is one of AWS Lambda's, which are built on Amazon Linux and have their runtime in /var/lang. */
+/** Whether an image is from AWS Lambda: those are built on Amazon Linux and have their runtime in /var/lang. */
 export function isLambda(env: ReadonlyMap<string, string>): boolean {
   return env.has('LAMBDA_TASK_ROOT') && env.get('LD_LIBRARY_PATH')?.includes('/var/lang/') === true;
 }

@@ -87,11 +87,11 @@ function distroOfTag(tag: string): DistroName | undefined {
     .find((distro) => distro !== undefined);
 }
 
-/** A distribution's own tag: `library/debian:bookworm-slim`, `library/ubuntu:24.04`. */
+/** The distribution of a repository named after it, with the version in its tag: `library/debian:bookworm-slim`. */
 function withTag(id: string, tag: string): DistroName {
   const suite = distroOfSuite(tag.split('-')[0] ?? '');
   if (suite?.id === id) return suite;
-  // A private `platform/ubuntu:3.2` has a version numbering of its own, which is no release of Ubuntu's.
+  // A company's own `platform/ubuntu:3.2` has version numbers of its own.
   const version = /^v?(\d+(?:\.\d+){0,2})(?=[.-]|$)/.exec(tag)?.[1];
   // SUSE's tags continue after the service pack: `15.5.36.5.18`.
   return release(id, id === 'sles' ? version?.replace(/^(\d+\.\d+).*/, '$1') : version) ?? { id };

@@ -20,10 +20,7 @@ interface Claim {
 
 type ClaimSource = (context: Context, baseReferences: readonly string[]) => Claim | undefined;
 
-/**
- * From strongest to weakest. The later ones read every step, so they run only while the distribution or its version is
- * missing.
- */
+/** From strongest to weakest. The later ones read every step, so they run only while something is missing. */
 const SOURCES: readonly ClaimSource[] = [
   windowsClaim,
   rootfsClaim,
@@ -91,8 +88,7 @@ function labelClaim({ input, env }: Context): Claim | undefined {
 }
 
 /**
- * Chiselled images are Ubuntu's, Google's distroless images Debian's. Newer distroless images name the release in their
- * history.
+ * Chiselled images are Ubuntu's, distroless ones Debian's. The history of newer distroless images names the release.
  */
 function distrolessClaim(context: Context): Claim | undefined {
   if (isChiselled(context)) return inferred({ id: 'ubuntu' }, 'history:chiselled .NET');
@@ -112,7 +108,7 @@ function distrolessClaim(context: Context): Claim | undefined {
 const UBUNTU_WROTE_BASH = { from: '2021-05-01', until: '2023-02-01' } as const;
 
 /**
- * Judges a root file system whose archive has no telling name by its CMD. Docker Official Images use `/bin/sh` for
+ * Judges a root file system from an archive with a generic name by its CMD. Docker Official Images use `/bin/sh` for
  * alpine, `sh` for busybox and `bash` for debian; ubuntu used `bash` too, from 2021 to early 2023.
  */
 function shellClaim({ stack, history, packageManagers }: Context): Claim | undefined {
@@ -134,8 +130,7 @@ function callsOnly(managers: ReadonlySet<string>, manager: string): boolean {
 }
 
 /**
- * Docker Official Images that use apt are built on Debian, a few on Ubuntu; those that use yum or dnf on one RPM
- * distribution.
+ * Docker Official Images with apt are built on Debian, a few on Ubuntu; those with yum or dnf on an RPM distribution.
  */
 function officialClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const managers = packageManagers();
@@ -150,7 +145,7 @@ function officialClaim({ stack, history, packageManagers }: Context): Claim | un
   return official?.aptDistro ? inferred({ id: official.aptDistro }, `history:${official.repository}`) : undefined;
 }
 
-/** The official images beneath, or that this image itself is: then it ends as one of their Dockerfiles does. */
+/** The official images beneath, or the one that this image is, because it ends as that image's Dockerfile does. */
 function officialsOf(steps: readonly BuildStep[], stack: Stack): readonly OfficialImage[] {
   const beneath = stack.images.flatMap((image) => image.official ?? []);
   const set = steps.flatMap(officialsSetBy);
@@ -193,8 +188,7 @@ function lambdaClaim({ env, packageManagers }: Context): Claim | undefined {
 }
 
 /**
- * For images that use apt, if all releases named in the history are of one distribution. Gives the version too if they
- * agree on it.
+ * For images with apt, if all releases named in the history are of one distribution. Gives the version if they agree.
  */
 function namedReleaseClaim({ stack, history, packageManagers }: Context): Claim | undefined {
   const managers = packageManagers();

@@ -8,8 +8,7 @@ interface FrameworkRule {
 }
 
 /**
- * In order of precedence. A pattern matches a command that starts the application, or a step that only this framework
- * needs.
+ * In order of precedence. Patterns match commands that start the application, or steps that only this framework needs.
  */
 const RULES: readonly FrameworkRule[] = [
   { name: 'Next.js', pattern: /(?<![\w.-])next (?:start|build)\b|(?<=^|[\s/'"])\.next(?=[\s/'"]|$)/ },

@@ -2,10 +2,7 @@ import { HAS_TOKEN, NAMES_PASSWORD_OPTION, PASSWORD_OPTIONS, TOKEN_SHAPES, VALUE
 
 /** What replaces a secret in shown text. */
 export const REDACTED = '***';
-/**
- * Names whose values are secrets. A bare `KEY` is not one of them: `GPG_KEY` in many official images names a public
- * key.
- */
+/** Names whose values are secrets. Not a bare `KEY`: `GPG_KEY` in many official images names a public key. */
 const SECRET_NAME =
   /pass(?:word|wd|phrase)|(?:^|_|ssh|db|user|root|admin|mail|smtp|ldap|store|key)pass$|_pwd$|secret|token(?!i[sz])|credential|api[_.-]?key|access[_.-]?key|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|account[_.-]?key|auth[_.-]?key|(?:^|_)auth$|docker_?(?:cfg|config_?json|auth_?config)|connection[_.-]?string|_dsn$/i;
 /**
@@ -146,8 +143,7 @@ export function isSwitch(name: string, value: string): boolean {
 }
 
 /**
- * The replacement for a value, or the value itself if it is empty, a switch, a reference to a variable, or already
- * replaced.
+ * The replacement for a value; the value itself if it is empty, a switch, a variable reference, or already replaced.
  */
 function hideUnless(value: string, replace: SecretReplacer, name?: string): string {
   if (name !== undefined && isSwitch(name, value)) return value;

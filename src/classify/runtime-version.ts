@@ -6,10 +6,7 @@ import type { Runtime } from './verdict.ts';
 const VERSION =
   /^(?:jdk-?|v|OTP-)?(\d+(?:\.\d+)*(?:u\d+(?:-b\d+)?)?(?:[-.]?(?:rc|alpha|beta|preview|ea|[ab](?=\d))[\w.-]*)?(?:\+[\dA-Za-z.]+)?)(?=$|[._-])/;
 
-/**
- * Languages whose major versions have one digit. For these, two digits are part of a package's name: `PHP_VERSION=82`
- * means `php82`.
- */
+/** Languages with one-digit major versions. Two digits belong to a package's name: `PHP_VERSION=82` means `php82`. */
 const ONE_DIGIT_MAJORS: ReadonlySet<Runtime> = new Set([
   'python',
   'php',

@@ -88,10 +88,7 @@ function variableVersion(name: string, runtime: Runtime, value: string): string 
   return WITHOUT_VERSION.has(name) ? undefined : versionIn(value, runtime);
 }
 
-/**
- * Of several runtimes in the environment, that of the uppermost official image; otherwise the first, with web servers
- * last.
- */
+/** Of several declared runtimes, that of the uppermost official image, or else the first, with web servers last. */
 function uppermostRuntime({ stack }: Context, declared: readonly RuntimeVerdict[]): RuntimeVerdict | undefined {
   const uppermost = stack.images.findLast((image) => image.official)?.official?.env;
   return declared.find((verdict) => verdict.evidence === `env:${uppermost}`) ?? declared[0];

@@ -47,8 +47,7 @@ function fedTo(word: string, command: string): PasswordOption {
 const SPACE = '(?:\\s|\\\\n)+';
 
 /**
- * The words up to a secret in `npm config set _authToken …`, `aws configure set aws_secret_access_key …`, `setx TOKEN
- * …`.
+ * The words before a secret in `npm config set _authToken …`, `aws configure set aws_secret_access_key …`, `setx …`.
  */
 const SETTING_OF_A_SECRET =
   '(?:[^\\s;&|]{1,100}\\s+){0,4}?[^\\s;&|=]{0,100}(?:[Pp]assword|PASSWORD|[Tt]oken|TOKEN|[Ss]ecret|SECRET|access_key|_auth)';

@@ -64,10 +64,7 @@ function isWholeStage({ verb, args }: BuildStep): boolean {
   return verb === 'COPY' && /^(?:--\S+ )*\/ \/$/.test(args);
 }
 
-/**
- * Whether an image has no shell: Bazel or apko assembled its root file system, and no RUN, which needs a shell,
- * followed.
- */
+/** Whether an image has no shell: Bazel or apko assembled it, and no RUN, which needs a shell, followed. */
 function hasNoShell(context: Context): boolean {
   const { rootfs } = context.stack;
   const isAssembled = rootfs?.tool === 'bazel' || rootfs?.tool === 'apko' || isDistroless(context);
@@ -75,8 +72,7 @@ function hasNoShell(context: Context): boolean {
 }
 
 /**
- * JDK or JRE: by a CMD, of the image or of one beneath, that only a JDK can run; else by PATH and JAVA_HOME; else by
- * Temurin's archive.
+ * JDK or JRE: by a CMD, of the image or of one beneath, that needs a JDK; by PATH and JAVA_HOME; by Temurin's archive.
  */
 function javaVariant({
   input,

@@ -135,10 +135,7 @@ export interface ImageVerdict {
   readonly runtime?: Judged<{ readonly name: Runtime; readonly version?: string }> | undefined;
   readonly framework?: Judged<string> | undefined;
   readonly variant?: Judged<Variant> | undefined;
-  /**
-   * The number of layers that hold only the runtime, or only the distribution if there is no runtime; undefined if
-   * unknown.
-   */
+  /** The number of layers with only the runtime, or without a runtime only the distribution; undefined if unknown. */
   readonly runtimeLayers?: number | undefined;
   readonly buildTool?: Judged<BuildTool> | undefined;
   readonly multiStage: { readonly value: 'yes' | 'no' | 'unknown'; readonly evidence: string };

@@ -6,8 +6,8 @@ const NOTHING = Symbol('nothing');
 
 /**
  * Caches the results of a pure function of a text. The images of a registry share most of their history lines and dates
- * with their bases, and parsing a line takes a hundred times as long as looking it up. When full, the cache drops its
- * older half.
+ * with their bases, and parsing a line takes a hundred times as long as finding it here. Drops the older half when
+ * full.
  */
 export function remember<Result>(compute: (text: string) => Result): (text: string) => Result {
   let young = new Map<string, Result | typeof NOTHING>();

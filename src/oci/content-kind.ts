@@ -24,8 +24,7 @@ export function contentKind(manifest: Manifest, tag?: string, config?: ImageConf
 }
 
 /**
- * Whether the config has to be read. The media types alone identify signatures and attestations; their configs are
- * empty.
+ * Whether the config has to be read. Media types alone identify signatures and attestations, whose configs are empty.
  */
 export function needsConfig(manifest: ImageManifest): boolean {
   return hasImageConfig(manifest) && kindOfTypes(manifest) === undefined;

@@ -63,10 +63,7 @@ export function isForeignLayer(mediaType: string): boolean {
   return mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.');
 }
 
-/**
- * Why the files of a layer of this type cannot be read, as the predicate of a sentence: `is encrypted`. Undefined if
- * they can be.
- */
+/** Why the files of a layer of this type cannot be read, as a predicate: `is encrypted`. Undefined if they can be. */
 export function whyUnreadable(mediaType: string): string | undefined {
   if (isForeignLayer(mediaType)) return 'is kept elsewhere';
   if (/[.+]enc(?:rypted)?$/.test(mediaType)) return 'is encrypted';

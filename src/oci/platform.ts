@@ -72,10 +72,7 @@ export function comparedName(platform: Platform): string {
   return formatPlatform({ os, architecture, variant });
 }
 
-/**
- * The names that {@link comparedName} is matched against, or null for all platforms. `linux/arm` matches any variant,
- * not just v7.
- */
+/** The names to match {@link comparedName} against, or null for all. `linux/arm` matches any variant, not just v7. */
 export function wantedNames(selection: PlatformSelection): string[] | null {
   return selection === 'all' ? null : [...new Set(selection.map((wanted) => formatPlatform(normalized(wanted))))];
 }
@@ -85,10 +82,7 @@ export function platformMatches(platform: Platform, selection: PlatformSelection
   return isWantedName(comparedName(platform), selection);
 }
 
-/**
- * {@link platformMatches} for a stored {@link comparedName}. The SQL function `is_wanted_platform` gives the same
- * answers.
- */
+/** {@link platformMatches} for a stored {@link comparedName}. SQL's `is_wanted_platform` must give the same answers. */
 export function isWantedName(compared: string, selection: PlatformSelection): boolean {
   return wantedNames(selection)?.some((wanted) => `${compared}/`.startsWith(`${wanted}/`)) ?? true;
 }

@@ -33,7 +33,10 @@ export function buildpacksBase(context: Context): (DeclaredBase & { readonly lay
   };
 }
 
-/** Whether the image is a buildpacks lifecycle's, a builder, or built on either. @see buildpacks/spec, platform.md */
+/**
+ * Whether a buildpacks lifecycle built the image or one beneath it, or either is a builder. @see buildpacks/spec,
+ * platform.md
+ */
 export function isBuildpacksImage({ input }: Context): boolean {
   return (
     Object.hasOwn(input.config.labels, METADATA) || Object.hasOwn(input.config.labels, 'io.buildpacks.builder.metadata')

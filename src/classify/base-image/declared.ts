@@ -22,7 +22,8 @@ const REFERENCE = /^[a-z0-9][a-z0-9._:/@-]{0,255}(?::[\w.-]{1,128})?(?:@sha256:[
 
 /**
  * The bases named by annotations of the manifest, then of the index. Empty annotations, which buildah writes for
- * scratch, are ignored. @see image-spec, annotations.md
+ * scratch, are ignored.
+ * @see image-spec, annotations.md
  */
 export function annotatedBases(context: Context): readonly DeclaredBase[] {
   const { manifest, indexAnnotations = {} } = context.input;

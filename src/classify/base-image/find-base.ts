@@ -37,10 +37,7 @@ export function findBase(
 
 type Declaration = DeclaredBase & { readonly layerCount?: number };
 
-/**
- * All declarations, most direct first. Includes every plausible material of the provenance: the layers decide among
- * them.
- */
+/** All declarations, most direct first. A provenance may give several, among which the layers decide. */
 function declaredBases(
   context: Context,
   provenance: Provenance | undefined,

@@ -34,10 +34,7 @@ function evidenceOf(context: Context, index: number, references: readonly string
   return image?.kind === 'named' ? `FROM ${references[0] ?? ''}` : (references.at(-1) ?? '');
 }
 
-/**
- * The verdict if nothing was recognised beneath the own steps: either nothing is beneath, or the history does not show
- * it.
- */
+/** The verdict if no image was recognised beneath the own steps: there is none, or the history does not show it. */
 function bottomVerdict(context: Context): BaseVerdict {
   const { history, stack } = context;
   if (isSquashed(context)) return unknownBase('squashed');
@@ -63,10 +60,7 @@ export function beginsWithFiles({ history, stack }: Context): boolean {
 
 const DAY_MS = 86_400_000;
 
-/**
- * Whether a day or more passed between two layers: then they come from several builds, whatever the lowest one is
- * called.
- */
+/** Whether a day or more passed between two layers, so they come from several builds. */
 function hasPause({ history }: Context): boolean {
   const making = history.steps.filter((step) => makesLayer(step.verb));
   return making.some((step, at) => gapMs(making[at - 1], step) >= DAY_MS);
@@ -82,7 +76,7 @@ function isSquashed({ history, input }: Context): boolean {
   return flattened || (input.manifest.layers.length === 1 && making > 1);
 }
 
-/** The verdict that the base is unknown, for this reason. */
+/** A verdict that the base is unknown. */
 export function unknownBase(reason: UnknownReason): BaseVerdict {
   return { confidence: 'unknown', reason };
 }

@@ -8,10 +8,7 @@ import { beginsWithFiles, unknownBase } from './history.ts';
 import { baseByDigest, longestBase, type ProvenBase } from './layer-chain.ts';
 import type { Material, Provenance } from './provenance.ts';
 
-/**
- * The base according to the provenance: the one in its Dockerfile, otherwise the one material that agrees with the
- * history.
- */
+/** The base according to the provenance: from its Dockerfile, or else the one material that agrees with the history. */
 export function provenanceBases(
   context: Context,
   provenance: Provenance | undefined,
@@ -49,17 +46,13 @@ function startsWithTree({ stack: { rootfs }, history }: Context): boolean {
 }
 
 /**
- * Whether a history would show this image if it were beneath. Any other image may itself be built on what the history
- * shows.
+ * Whether a history would show this image if it were beneath. Others may themselves be built on what the history shows.
  */
 function isWellKnown(reference: string): boolean {
   return isOfficialName(lastPart(reference)) || distroOfReference(reference.replace(/:[\w.-]+$/, '')) !== undefined;
 }
 
-/**
- * Materials whose repository has the same last part, in any registry: a mirror's `example.com/hub/alpine` is like
- * `library/alpine`.
- */
+/** Materials whose repository has the same last part: a mirror's `example.com/hub/alpine` is like `library/alpine`. */
 function materialsLike(materials: readonly Material[], historical: BaseVerdict): readonly Material[] {
   const known = new Set(names(historical).map(lastPart));
   return materials.filter((material) => known.has(lastPart(material.reference)));
@@ -83,8 +76,7 @@ function lastPart(reference: string): string {
 }
 
 /**
- * Whether the provenance contradicts a base inferred from the history: the build resolved several images, and none is
- * like it.
+ * Whether the provenance contradicts an inferred base: the build resolved several images, none of them like the base.
  */
 export function isContradicted(historical: BaseVerdict, provenance: Provenance | undefined): boolean {
   const materials = provenance?.materials ?? [];

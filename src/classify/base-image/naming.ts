@@ -32,8 +32,8 @@ export function normaliseReference(text: string): string {
 }
 
 /**
- * Compressed. The slim root file systems of Debian 8 to 13 have 22 to 32 MB on every platform, the full ones 43 to 55
- * MB.
+ * Compressed. Debian's slim root file systems, of releases 8 to 13, have 22 to 32 MB, the full ones 43 to 55 MB, on any
+ * platform.
  */
 const SLIM_LIMIT_BYTES = 38_000_000;
 
@@ -51,10 +51,7 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
   altlinux: 'alt',
 };
 
-/**
- * The part of an archive's name that the tag repeats: `almalinux-10-kitten-minimal-amd64.tar.xz` is tagged
- * `10-kitten-minimal`.
- */
+/** The part of an archive's name that tags repeat: `-kitten-minimal` in `almalinux-10-kitten-minimal-amd64.tar.xz`. */
 const EDITION = /(?:-kitten)?-(?:slim|minimal|init|micro)\b|-kitten\b/i;
 
 function rootfsNames(context: Context, distro: DistroName | undefined): readonly string[] {
@@ -91,7 +88,7 @@ function namesElsewhere({ stack, history }: Context, distro: DistroName): readon
   return ['opensuse/leap', 'registry.opensuse.org/opensuse/leap'].map((name) => `${name}:${distro.version}`);
 }
 
-/** Distributions whose archives on Docker Hub have the distribution's name, or no telling name. */
+/** Distributions whose archives on Docker Hub have the distribution's name or a generic one. */
 const NAMED_ARCHIVES = new Set(['alpine', 'busybox', 'debian', 'ubuntu']);
 
 /** The name that a vendor's image states in its labels. Images built on top inherit it. */
@@ -112,7 +109,8 @@ function vendorName({ input }: Context): string | undefined {
 
 /**
  * The name of a SUSE base image. SUSE's images repeat their labels under a prefix of their own; if the shared label
- * still has the base's name, no other SUSE image lies between. @see en.opensuse.org, "Building derived containers"
+ * still has the base's name, no other SUSE image lies between.
+ * @see en.opensuse.org, "Building derived containers"
  */
 function suseName(labels: Readonly<Record<string, string>>): string | undefined {
   const uppermost = labels['org.opensuse.reference'];

@@ -38,8 +38,8 @@ export function officialNames(
 }
 
 /**
- * Whether another image has an official image's variable: it is on a distribution that the official image does not use,
- * or changes the user, which most official Dockerfiles do not.
+ * Whether an image only sets the same variable as an official one: it is on a distribution that the official image does
+ * not use, or changes the user, which most official Dockerfiles do not.
  */
 function isImpostor(
   context: Context,
@@ -143,7 +143,9 @@ const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
   none: () => [''],
 };
 
-/** Temurin's tags name Alpine's release from 3.20 on, with a hyphen: `21-jre-alpine-3.24`. */
+/**
+ * The suite as Temurin's tags write it. They name Alpine's release from 3.20 on, with a hyphen: `21-jre-alpine-3.24`.
+ */
 function temurinSuite(suite: string): string | undefined {
   const [, release] = /^alpine3\.(\d+)$/.exec(suite) ?? [];
   if (release === undefined) return suite;
@@ -151,8 +153,7 @@ function temurinSuite(suite: string): string | undefined {
 }
 
 /**
- * Whether an image was built more than half a year after Ubuntu's next long-term release, when tags without a suite
- * have moved to that.
+ * Whether an image was built half a year after Ubuntu's next long-term release, when tags without a suite mean that.
  */
 function isSucceeded(suite: string, built: string | undefined): boolean {
   const year = Number(distroOfSuite(suite)?.version?.slice(0, 2));

@@ -36,7 +36,7 @@ export function readProvenance(statements: readonly unknown[]): Provenance | und
   return { materials: [...materials.values()], ...(stages ? { stages } : {}) };
 }
 
-/** The predicate of an envelope, of a statement, or bare. */
+/** Returns the predicate, whether bare, in a statement, or in an envelope. */
 function unwrap(value: unknown): JsonObject | undefined {
   if (!isObject(value)) return undefined;
   if (typeof value.payload === 'string') return unwrap(parse(Buffer.from(value.payload, 'base64').toString('utf8')));

@@ -3,10 +3,7 @@ import type { HistoryEntry, ImageConfig } from '../../oci/image-config.ts';
 import type { BuildTool } from '../verdict.ts';
 import { type Instruction, makesLayer, parseInstruction } from './instruction.ts';
 
-/**
- * The builder of a step. Classic Docker and buildah write the same lines; only a comment, which buildah may add, tells
- * them apart.
- */
+/** The builder of a step. Classic Docker and buildah write the same lines, but only buildah may add a comment. */
 export type StepTool = BuildTool | 'unknown';
 
 /** One parsed history entry, with the layer it made. */

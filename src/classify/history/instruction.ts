@@ -26,8 +26,7 @@ export type Verb =
   | 'NONE';
 
 /**
- * The style of a line: `buildkit`, `classic` for Docker's old builder and buildah, `plain` for others. It determines
- * what the line omits.
+ * The style of a line, which determines what it omits. `classic` is Docker's old builder or buildah, `plain` any other.
  */
 export type LineForm = 'buildkit' | 'classic' | 'plain';
 
@@ -40,8 +39,8 @@ export interface Instruction {
 }
 
 /**
- * The number of characters that are read of a line. The longest lines of Docker Official Images have about 8,000; a
- * hostile config of 4 MB may hold one line of 4 MB.
+ * Only this many characters of a line are read. The longest lines of Docker Official Images have about 8,000; a config
+ * of 4 MB may hold one line of 4 MB.
  */
 export const MAX_LINE_LENGTH = 16_384;
 
@@ -54,7 +53,7 @@ const MAX_SHELL_LENGTH = 220;
 const SHELL_PREFIX =
   /^(?:\/bin\/(?:ba|a|da|z)?sh|\/usr\/bin\/(?:env )?(?:ba)?sh|cmd|pwsh(?:\.exe)?|powershell(?:\.exe)?)(?: -[a-zA-Z]+| pipefail| \/S| \/C| -Command)+ ?/;
 const BUILDKIT_MARK = ' # buildkit';
-/** The counted build arguments before a RUN: `|2 NAME=value OTHER=value /bin/sh -c …`. */
+/** Build arguments before a RUN, starting with their number: `|2 NAME=value OTHER=value /bin/sh -c …`. */
 const BUILD_ARGS = /^\|\d{1,3} /;
 
 /**
@@ -123,8 +122,8 @@ export function makesLayer(verb: Verb): boolean {
 }
 
 /**
- * The words of a CMD or ENTRYPOINT: in the exec form `["a","b"]`, BuildKit's `["a" "b"]`, Docker's `[a b]` of 2014, or
- * the shell form.
+ * The words of a CMD or ENTRYPOINT, in any form: `["a","b"]`, BuildKit's `["a" "b"]`, Docker's `[a b]` of 2014, or
+ * shell.
  */
 export const commandWords: (args: string) => readonly string[] = remember(readWords);
 

@@ -4,10 +4,7 @@ import { redact } from '../redact.ts';
 import { type BuildStep, gapMs } from './build-steps.ts';
 import { commandWords } from './instruction.ts';
 
-/**
- * The steps at the bottom of a history that create a distribution's root file system, or whatever file tree is there
- * instead.
- */
+/** The steps at the bottom of a history that create a distribution's root file system, or another file tree. */
 export interface Rootfs {
   /** The number of steps up to its end; the step at this index is the first one above it. */
   readonly end: number;
@@ -16,10 +13,7 @@ export interface Rootfs {
   readonly evidence: string;
   /** The command line of its CMD, which differs between distributions. */
   readonly shell?: string | undefined;
-  /**
-   * Whether its archive has no telling name: one that classic Docker named by digest, or `rootfs.tar` of a Docker
-   * Official Image.
-   */
+  /** Whether its archive has a generic name: a digest (classic Docker) or `rootfs.tar` (Docker Official Images). */
   readonly isNameless?: boolean;
   /** The tool that assembled it, if that was not a Dockerfile build. */
   readonly tool?: 'apko' | 'bazel' | 'windows';
@@ -63,10 +57,7 @@ function isImport(step: BuildStep): boolean {
   return step.verb === 'NONE' && step.comment.startsWith('Imported from');
 }
 
-/**
- * Whether a step puts a whole file tree at the root: an archive that ADD unpacks, a classic `file:… in /`, a folder, or
- * an import.
- */
+/** Whether a step puts a file tree at the root: an archive for ADD, a classic `file:… in /`, a folder, or an import. */
 function isRootfsCopy(step: BuildStep): boolean {
   if (isImport(step) || step.args.startsWith('KIWI ')) return true;
   if (step.verb === 'ADD')
@@ -124,7 +115,8 @@ const SHELL = /^(?:\/usr)?(?:\/bin\/)?(?:ba|a|da|z|k)?sh$/;
 
 /**
  * Finds the CMD that ends the Dockerfile of a distribution that no line names, with other steps in between. It starts a
- * shell, and no step took longer than a minute. An image built on top would be built later, and start something else.
+ * shell, and no two steps are more than a minute apart. An image built on top would be built later, and start something
+ * else.
  * @returns the index of the CMD, or -1
  */
 function shellOfOneBuild(steps: readonly BuildStep[], first: number): number {

@@ -31,8 +31,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /**
- * Divides a history into a stack of images: the root file system, known images, and unknown images of which only the
- * end is visible.
+ * Divides a history into a stack of images: the root file system, known images, and unknown ones with a visible end.
  */
 export function readStack(steps: readonly BuildStep[]): Stack {
   const rootfs = findRootfs(steps);
@@ -137,8 +136,7 @@ function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): St
 }
 
 /**
- * Whether BuildKit appended the step for a layer whose own entry it had marked as empty. It comes after the other steps
- * of its build.
+ * Whether BuildKit appended the step for a layer whose own entry it had marked as empty. Such steps end their build.
  */
 function isAppended({ form, comment }: BuildStep): boolean {
   return form === 'buildkit' && comment === 'buildkit.exporter.image.v0';
@@ -218,10 +216,7 @@ type ToolStage = 'curl' | 'scm' | '';
 const CURL_PACKAGES = new Set(['ca-certificates', 'curl', 'dirmngr', 'gnupg', 'netbase', 'sq', 'tzdata', 'wget']);
 const SCM_PACKAGES = new Set(['bzr', 'git', 'mercurial', 'openssh-client', 'procps', 'subversion']);
 
-/**
- * A stage of buildpack-deps. Each must be on top of the one before, so that no other step that installs compilers
- * counts.
- */
+/** A stage of buildpack-deps, on top of the stage before it, so that no other step that installs compilers counts. */
 function buildpackDeps(
   steps: readonly BuildStep[],
   from: number,

@@ -7,7 +7,7 @@ export interface DistroName {
   readonly version?: string;
 }
 
-/** The number of characters that are read of a command: suites and packages are named early. */
+/** Only this many characters of a command are read: suites and packages are named early. */
 const MAX_TEXT_LENGTH = 4_000;
 
 const SUITES: Readonly<Record<string, Readonly<Record<string, string>>>> = table.suites;
@@ -60,10 +60,7 @@ function readRootfsLine(line: string): DistroName | undefined {
   return undefined;
 }
 
-/**
- * The version of a suite, by code name. For Debian's `stable`, `oldstable` and `oldoldstable`, by the archive's date in
- * the line.
- */
+/** The version of a suite: by code name, or for Debian's `stable`, `oldstable` and so on, by the archive's date. */
 function versionOfSuite(suite: string, line: string): string | undefined {
   const [, olds] = /^((?:old)*)stable$/.exec(suite) ?? [];
   if (olds === undefined) return CODENAMES.get(suite)?.version;

@@ -35,8 +35,7 @@ export interface OfficialImage {
   readonly begins: boolean;
   readonly tags: TagScheme;
   /**
-   * Whether each major version is a line of its own. Otherwise, a major version's tag refers to the newest minor
-   * version.
+   * Whether each major version is a line of its own. Otherwise a major version's tag means the newest minor version.
    */
   readonly majorTag: boolean;
   /** Whether tags without a suite move to a new stable Debian within days of its release. */
