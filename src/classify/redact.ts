@@ -172,11 +172,11 @@ function withoutEscapes(json: string): string {
 }
 
 function hideUrlCredentials(text: string, replace: SecretReplacer): string {
-  return text.replace(URL_CREDENTIALS, (whole, user: string | undefined, value: string, at: number) => {
+  return text.replace(URL_CREDENTIALS, (whole, user: string | undefined, value: string, offset: number) => {
     if (user !== undefined && value === DUMMY_PASSWORD) return `://${hideUnless(user, replace)}:${value}@`;
     if (user !== undefined) return `://${user}:${hideUnless(value, replace)}@`;
     // A user alone (`ssh://git@…`, `postgres://app@…`) is no secret, except on the web, where it is usually a token.
-    const isWeb = /https?$/i.test(text.slice(Math.max(0, at - 5), at));
+    const isWeb = /https?$/i.test(text.slice(Math.max(0, offset - 5), offset));
     return isWeb && value !== 'git' ? `://${hideUnless(value, replace)}@` : whole;
   });
 }

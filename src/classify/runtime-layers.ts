@@ -10,8 +10,8 @@ import type { RuntimeVerdict } from './runtime-verdict.ts';
  */
 export function findRuntimeLayers(context: Context, runtime: RuntimeVerdict | undefined): number | undefined {
   const { images, rootfs } = context.stack;
-  const isDistribution = ({ kind }: StackedImage, at: number) =>
-    (rootfs !== undefined && at === 0) || kind === 'buildpack-deps';
+  const isDistribution = ({ kind }: StackedImage, index: number) =>
+    (rootfs !== undefined && index === 0) || kind === 'buildpack-deps';
   const hasRuntime = (image: StackedImage) => runtimeOf(image) === runtime?.value.name;
   const uppermost =
     runtime && runtime.value.name !== 'none' ? images.findLast(hasRuntime) : images.findLast(isDistribution);

@@ -164,7 +164,7 @@ const MAX_METADATA_LENGTH = 200_000;
 function buildpacksRuntime({ input }: Context): RuntimeVerdict | undefined {
   const metadata = input.config.labels['io.buildpacks.build.metadata']?.slice(0, MAX_METADATA_LENGTH) ?? '';
   const found = [...metadata.matchAll(/"id":"([a-z0-9-]+[/.][a-z0-9./-]+)"/g)].flatMap(([, id = '']) => {
-    const runtime = id.split(/[/.]/).flatMap((part, at) => (at === 0 ? [] : (lookUp(BUILDPACKS, part) ?? [])))[0];
+    const runtime = id.split(/[/.]/).flatMap((part, index) => (index === 0 ? [] : (lookUp(BUILDPACKS, part) ?? [])))[0];
     return runtime ? [inferredRuntime(runtime, undefined, `label:buildpack ${id}`)] : [];
   });
   return found.find(({ value }) => value.name !== 'node') ?? found[0];

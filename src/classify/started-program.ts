@@ -120,13 +120,13 @@ function programsOf(words: readonly string[]): readonly string[] {
 
 /** Removes launchers with their flags, variables, and the user argument of those that change the user. */
 function withoutLaunchers(words: readonly string[]): readonly string[] {
-  let at = 0;
-  while (LAUNCHERS.test(words[at] ?? '')) {
-    const takesUser = /(?:gosu|su-exec)$/.test(words[at++] ?? '');
-    while (/^-|^\w+=/.test(words[at] ?? '')) at++;
-    if (takesUser) at++;
+  let index = 0;
+  while (LAUNCHERS.test(words[index] ?? '')) {
+    const takesUser = /(?:gosu|su-exec)$/.test(words[index++] ?? '');
+    while (/^-|^\w+=/.test(words[index] ?? '')) index++;
+    if (takesUser) index++;
   }
-  return words.slice(at);
+  return words.slice(index);
 }
 
 /** The runtime by the program's file name: `/usr/bin/python3.11` is Python 3.11. */

@@ -45,7 +45,8 @@ function kindOfTypes(manifest: ImageManifest | ArtifactManifest): ContentKind | 
 function kindOfTag(tag: string | undefined): ContentKind | undefined {
   const [, suffix] = COSIGN_TAG.exec(tag ?? '') ?? [];
   if (suffix === undefined) return undefined;
-  return suffix === 'sig' ? 'signature' : suffix === 'att' ? 'attestation' : 'artifact';
+  if (suffix === 'sig') return 'signature';
+  return suffix === 'att' ? 'attestation' : 'artifact';
 }
 
 function kindOfForm(manifest: ImageManifest | ArtifactManifest, config: ImageConfig | undefined): ContentKind {

@@ -17,7 +17,7 @@ function logged(options: Partial<LoggerOptions>, write: (log: ReturnType<typeof 
 }
 
 describe('the logger', () => {
-  test('writes one JSON object a line, with what the caller bound', () => {
+  test("writes one JSON object per line, with the caller's bindings", () => {
     const text = logged({}, (log) => {
       const audit = log.child({ audit: 12, source: 'prod' });
       audit.info({ repository: 'team/app' }, 'listed');
@@ -41,14 +41,14 @@ describe('the logger', () => {
     expect(logged({ format: 'pretty', color: true }, (log) => log.error('no'))).toContain('\u001b[31merror');
   });
 
-  test('tells a cause once, when the message says it too', () => {
+  test('does not repeat a cause that the message includes', () => {
     const text = logged({ format: 'pretty' }, (log) => {
       log.warn({ error: new Error('Postgres is away: refused', { cause: new Error('refused') }) }, 'waits');
     });
     expect(text).toMatch(/waits error="Postgres is away: refused"\n$/);
   });
 
-  test('shows a stack trace only to those who debug', () => {
+  test('shows a stack trace only at debug level', () => {
     const error = new NotFoundError('tag is gone', { cause: new Error('404') });
     for (const format of ['json', 'pretty'] as const) {
       const shown = logged({ format, level: 'debug' }, (log) => log.error({ error }, 'failed'));
@@ -60,14 +60,14 @@ describe('the logger', () => {
     }
   });
 
-  test('leaves the rest of an error out: it may carry requests and parameters', () => {
+  test('leaves out other fields of an error, which may hold requests and parameters', () => {
     const error = Object.assign(new Error('failed'), { code: '23505', parameters: ['hunter2'] });
     const text = logged({}, (log) => log.error({ error }, 'failed'));
     expect(text).toContain('23505');
     expect(text).not.toContain('hunter2');
   });
 
-  test('is quiet about everything but errors when asked, and silent stays silent', () => {
+  test('logs only errors when quiet, and nothing when silent', () => {
     const write = (log: ReturnType<typeof createLogger>) => {
       log.warn('slow');
       log.error('broken');
@@ -95,12 +95,12 @@ describe('credentials', () => {
     expect(withoutCredentials(text)).toBe(expected);
   });
 
-  test('ordinary text stays', () => {
+  test('leaves ordinary text unchanged', () => {
     const text = 'GET https://registry.example.com/v2/team/app/tags/list?n=1000&last=v1 answered 429, user@example.com';
     expect(withoutCredentials(text)).toBe(text);
   });
 
-  test('a secret is found wherever it is logged, and the line stays JSON', () => {
+  test('hides a secret anywhere in a line, which stays valid JSON', () => {
     const secrets = fc.stringMatching(/^[A-Za-z0-9]{12,30}$/);
     fc.assert(
       fc.property(secrets, fc.string(), (secret, other) => {

@@ -62,18 +62,16 @@ const DAY_MS = 86_400_000;
 
 /** Whether a day or more passed between two layers, so they come from several builds. */
 function hasPause({ history }: Context): boolean {
-  const making = history.steps.filter((step) => makesLayer(step.verb));
-  return making.some((step, at) => gapMs(making[at - 1], step) >= DAY_MS);
+  const layerSteps = history.steps.filter((step) => makesLayer(step.verb));
+  return layerSteps.some((step, index) => gapMs(layerSteps[index - 1], step) >= DAY_MS);
 }
 
 function isSquashed({ history, input }: Context): boolean {
-  const making = history.steps.filter(
-    (step) => step.verb === 'RUN' || step.verb === 'COPY' || step.verb === 'ADD',
-  ).length;
-  const flattened = history.steps.some(
+  const layerSteps = history.steps.filter(({ verb }) => verb === 'RUN' || verb === 'COPY' || verb === 'ADD');
+  const isFlattened = history.steps.some(
     (step) => step.args.startsWith('crane flatten') || step.comment.startsWith('merge sha256:'),
   );
-  return flattened || (input.manifest.layers.length === 1 && making > 1);
+  return isFlattened || (input.manifest.layers.length === 1 && layerSteps.length > 1);
 }
 
 /** A verdict that the base is unknown. */

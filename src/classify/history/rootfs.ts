@@ -121,10 +121,10 @@ const SHELL = /^(?:\/usr)?(?:\/bin\/)?(?:ba|a|da|z|k)?sh$/;
  */
 function shellOfOneBuild(steps: readonly BuildStep[], first: number): number {
   if (steps[first]?.created === undefined) return -1;
-  for (let at = first + 1; at < steps.length; at++) {
-    const step = steps[at];
-    if (!step || gapMs(steps[at - 1], step) > ONE_BUILD_MS || step.verb === 'ENTRYPOINT') return -1;
-    if (step.verb === 'CMD') return at > first + 1 && SHELL.test(commandWords(step.args).join(' ')) ? at : -1;
+  for (let index = first + 1; index < steps.length; index++) {
+    const step = steps[index];
+    if (!step || gapMs(steps[index - 1], step) > ONE_BUILD_MS || step.verb === 'ENTRYPOINT') return -1;
+    if (step.verb === 'CMD') return index > first + 1 && SHELL.test(commandWords(step.args).join(' ')) ? index : -1;
   }
   return -1;
 }

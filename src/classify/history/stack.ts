@@ -36,25 +36,25 @@ const HOUR_MS = 60 * MINUTE_MS;
 export function readStack(steps: readonly BuildStep[]): Stack {
   const rootfs = findRootfs(steps);
   const images: StackedImage[] = [];
-  let at = 0;
+  let index = 0;
   if (rootfs && (rootfs.end < steps.length || rootfs.tool === undefined)) {
-    at = rootfs.end;
-    images.push(namedBoundary(steps[at], at) ?? { kind: 'rootfs', end: at });
+    index = rootfs.end;
+    images.push(namedBoundary(steps[index], index) ?? { kind: 'rootfs', end: index });
   } else {
     // An image beneath the first step may have no history.
     const named = namedBoundary(steps[0], 0);
     if (named) images.push(named);
   }
   for (;;) {
-    const next = nextImage(steps, at, images.at(-1));
+    const next = nextImage(steps, index, images.at(-1));
     if (!next || next.end >= steps.length) break;
     // The builder's own name for the image that ends here is better than an inferred one.
     images.push(namedBoundary(steps[next.end], next.end) ?? next);
-    at = next.end;
+    index = next.end;
   }
   // An image that consists of a root file system only has nothing beneath it.
-  const isRootfsOnly = images.length === 1 && at >= steps.length;
-  return { rootfs, images: isRootfsOnly ? [] : images, ownStart: isRootfsOnly ? 0 : at };
+  const isRootfsOnly = images.length === 1 && index >= steps.length;
+  return { rootfs, images: isRootfsOnly ? [] : images, ownStart: isRootfsOnly ? 0 : index };
 }
 
 /** The image that starts at a step; undefined if its end is not visible. */
@@ -66,14 +66,14 @@ function nextImage(
   const tools = buildpackDeps(steps, from, below);
   if (tools) return tools;
   const walk: Walk = { official: undefined, hasLayer: false, isConfirmed: false, isEnding: false };
-  for (let at = from; at < steps.length; at++) {
-    const step = steps[at];
+  for (let index = from; index < steps.length; index++) {
+    const step = steps[index];
     if (!step) break;
-    const boundary = at > from ? boundaryBefore(steps, at, walk) : undefined;
+    const boundary = index > from ? boundaryBefore(steps, index, walk) : undefined;
     if (boundary) return boundary;
     advance(step, walk);
     if (walk.official && endsOfficial(step, walk.official)) {
-      return { kind: 'official', official: walk.official, end: withTrailingSettings(steps, at + 1) };
+      return { kind: 'official', official: walk.official, end: withTrailingSettings(steps, index + 1) };
     }
   }
   return undefined;
@@ -120,11 +120,11 @@ function officialsNamed(verb: 'ENV' | 'ARG', args: string): readonly OfficialIma
 }
 
 /** The image that ends before a step, if another build starts with it. */
-function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): StackedImage | undefined {
-  const step = steps[at];
-  const before = steps[at - 1];
+function boundaryBefore(steps: readonly BuildStep[], index: number, walk: Walk): StackedImage | undefined {
+  const step = steps[index];
+  const before = steps[index - 1];
   if (!step || !before) return undefined;
-  const named = namedBoundary(step, at);
+  const named = namedBoundary(step, index);
   if (named) return named;
   if (isAppended(step)) return undefined;
   const isAfterCommand = walk.isEnding && gapMs(before, step) >= (isInstant(step) ? MINUTE_MS : HOUR_MS);
@@ -132,7 +132,7 @@ function boundaryBefore(steps: readonly BuildStep[], at: number, walk: Walk): St
   const isAfterOfficial = official !== undefined && gapMs(before, step) >= HOUR_MS;
   const startsNext = walk.official !== undefined && walk.hasLayer && startsAnother(step, walk.official);
   if (!isAfterCommand && !isAfterOfficial && !startsNext && !changesTool(before, step)) return undefined;
-  return official ? { kind: 'official', official, end: at } : { kind: 'unknown', end: at };
+  return official ? { kind: 'official', official, end: index } : { kind: 'unknown', end: index };
 }
 
 /**
@@ -156,11 +156,11 @@ function isInstant(step: BuildStep): boolean {
  * The image named where a build starts: buildah writes its FROM into the first step, Charliecloud before it. Ids of
  * buildah's intermediate images are not names.
  */
-function namedBoundary(step: BuildStep | undefined, at: number): StackedImage | undefined {
+function namedBoundary(step: BuildStep | undefined, index: number): StackedImage | undefined {
   const line = step?.verb === 'FROM' ? `FROM ${step.args}` : (step?.comment.trim() ?? '');
   const reference = /^FROM ([^\s]{1,512})(?: AS \S+)?$/i.exec(line)?.[1];
   if (reference === undefined || reference === 'scratch' || /^[0-9a-f]{10,64}$/.test(reference)) return undefined;
-  return { kind: 'named', reference, end: at };
+  return { kind: 'named', reference, end: index };
 }
 
 /** Tools that sign each of their steps, so the first signed step is the first of a build. */

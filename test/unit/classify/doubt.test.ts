@@ -263,7 +263,7 @@ describe.each(cases)('$is', (image) => {
   });
 });
 
-test('a name is given only where all of its tags meant the same', () => {
+test('gives a name only if all its tags meant the same image', () => {
   const python = cases.find(({ is }) => is === 'Node.js on a base that carries Python');
   const { base } = told(classifyImage(listedImage(python ?? { history: '' })));
   expect(base).toEqual(['library/python:3.12-slim-bookworm', 'library/python:3.12.13-slim-bookworm']);
@@ -306,7 +306,7 @@ test.each(['ENV PRODUCT=lunar', 'ENV APP_HOME=/opt/duke', 'RUN /bin/sh -c /opt/t
   },
 );
 
-test("a version that is not of the base's release is the image's own", () => {
+test("a version of another release than the base's is the image's own", () => {
   const history = `
     2026-03-01T10:00:00 80MB ADD ubi9.tar.xz / # buildkit
     2026-03-01T10:00:01 - CMD ["/bin/bash"]
@@ -317,7 +317,7 @@ test("a version that is not of the base's release is the image's own", () => {
   expect(baseOf('1.0')).toEqual(['registry.access.redhat.com/ubi9/ubi']);
 });
 
-test("the version of a tool in a base's tag is not the runtime's", () => {
+test("a tool's version in a base's tag is not the runtime's", () => {
   const history = `
     2026-03-01T10:00:00 80MB ADD acme-linux-5.tar.xz / # buildkit
     2026-03-01T10:00:01 - CMD ["bash"]

@@ -46,7 +46,7 @@ describe.each(cases)('$name', ({ input, truth }) => {
   });
 });
 
-test('the lab shows every stage it can prove', () => {
+test("proves every stage of the lab's images that can be proven", () => {
   const proven = cases.filter(({ input }) => classifyImage(input).multiStage.value === 'yes');
   expect(proven.map(({ name }) => name)).toEqual(cases.filter(({ truth }) => truth.multiStage).map(({ name }) => name));
 });

@@ -512,7 +512,7 @@ describe.each(cases)('$is', (image) => {
     expect({ distro, runtime }).toEqual({ distro: image.distro, runtime: image.runtime });
   });
 
-  test('stages are never told wrongly', () => {
+  test('stages are never judged wrongly', () => {
     expect(['unknown', image.multiStage ? 'yes' : 'no']).toContain(verdict.multiStage.value);
   });
 });

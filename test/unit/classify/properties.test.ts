@@ -83,7 +83,7 @@ function known(name: string, layerCount: number): KnownBase {
 }
 
 describe('whatever the image', () => {
-  test('there is a verdict, with one line a layer, the same each time', () => {
+  test('gives the same verdict each time, with one entry per layer', () => {
     fc.assert(
       fc.property(inputs, (input) => {
         const verdict = classifyImage(input);
@@ -94,7 +94,7 @@ describe('whatever the image', () => {
     );
   });
 
-  test('nothing is proven without layers', () => {
+  test('proves no base without layers', () => {
     fc.assert(
       fc.property(inputs, (input) => {
         expect(classifyImage(input).base.confidence).not.toBe('proven');
@@ -153,7 +153,7 @@ describe.each(corpus.slice(0, 39))('$name', (image) => {
     expect(verdict.layers.at(-1)).toEqual({ class: 'application', instruction: 'COPY app /app' });
   });
 
-  test('without a catalogue too, what is built on it is not taken for what it is built on', () => {
+  test('even without a catalogue, an image built on it is not judged to be built on its base', () => {
     const { manifest, config: below } = image.input;
     const layer = {
       mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',

@@ -194,8 +194,8 @@ test.each([
   expect(redact(text)).toBe(text);
 });
 
-describe('whatever the text', () => {
-  test('a value of a variable with a secret name never comes through', () => {
+describe('any text', () => {
+  test("hides the value of a variable with a secret's name", () => {
     const value = fc.stringMatching(/^[A-Za-z0-9]{6,40}$/);
     const name = fc.constantFrom('PASSWORD', 'DB_PASSWORD', 'AUTH_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'client_secret');
     fc.assert(
@@ -206,7 +206,7 @@ describe('whatever the text', () => {
     );
   });
 
-  test('what is redacted stays as it is when redacted again', () => {
+  test('does not change when redacted again', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300 }), (text) => {
         const once = redact(`TOKEN=abcdef ${text}`);
@@ -216,12 +216,12 @@ describe('whatever the text', () => {
   });
 });
 
-test('names of files and switches are no secrets', () => {
+test('names of files and switches are not secrets', () => {
   expect(['DB_PASSWORD', 'apiKey', 'GITHUB_TOKEN', 'SENTRY_DSN'].every(isSecretName)).toBe(true);
   expect(['TOKEN_FILE', 'PASSWORD_POLICY', 'SECRET_NAME', 'GPG_KEY', 'PATH'].some(isSecretName)).toBe(false);
 });
 
-test('a long word of references is read once, not once for each of them', () => {
+test('reads a long word of references once, not once per reference', () => {
   const text = 'token="$token="'.repeat(300_000);
   expect(redact(text)).toBe(text);
 });

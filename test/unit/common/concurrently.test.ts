@@ -9,7 +9,7 @@ async function* numbers(count: number, onMade: (made: number) => void = () => un
   }
 }
 
-test('every item is worked on once, with no more in hand than asked for', async () => {
+test('works on every item once, with at most the given number at a time', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.nat({ max: 30 }), async (concurrency, count) => {
       const done: number[] = [];
@@ -27,7 +27,7 @@ test('every item is worked on once, with no more in hand than asked for', async 
   );
 });
 
-test('a failure ends what makes the items, too', async () => {
+test('a failure also ends the source of the items', async () => {
   let isClosed = false;
   async function* pages() {
     try {
@@ -40,7 +40,7 @@ test('a failure ends what makes the items, too', async () => {
   expect(isClosed).toBe(true);
 });
 
-test('a failure ends the work when what is in hand has ended, and no further item is made', async () => {
+test('after a failure, work under way ends and no further item is taken', async () => {
   let made = 0;
   const ended: number[] = [];
   const items = numbers(100, (count) => {
@@ -56,7 +56,7 @@ test('a failure ends the work when what is in hand has ended, and no further ite
   expect(ended.filter((n) => n < 3)).toEqual([0, 1, 2]);
 });
 
-test('as many as asked for are in hand', async () => {
+test('works on the given number of items at a time', async () => {
   const started: number[] = [];
   let open = (): void => undefined;
   const gate = new Promise<void>((resolve) => {
@@ -73,7 +73,7 @@ test('as many as asked for are in hand', async () => {
   expect(started).toHaveLength(10);
 });
 
-test('results are in the order of the items, whichever ends first', async () => {
+test('returns results in the order of the items, whichever ends first', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 30 }),

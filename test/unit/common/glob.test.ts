@@ -48,7 +48,7 @@ describe('patterns', () => {
     },
   );
 
-  test('no pattern takes nothing, several take what any takes', () => {
+  test('no patterns match nothing; several match what any of them matches', () => {
     expect(compileGlobs([])('a')).toBe(false);
     expect(compileGlobs(['a', 'b*'])('bc')).toBe(true);
   });
@@ -63,14 +63,14 @@ describe('patterns', () => {
   });
 });
 
-describe('laws', () => {
+describe('properties', () => {
   const name = fc.stringMatching(/^[ab](?:[ab.-]?[ab]){0,3}(?:\/[ab](?:[ab-]?[ab]){0,3}){0,3}$/);
-  // picomatch lets `b/**` take `b`, but not `*/**`; here both do. So double stars stand at the beginning only.
+  // In picomatch, `b/**` matches `b` but `*/**` does not; here both do. So patterns have double stars at the start only.
   const pattern = fc
     .stringMatching(/^(?:\*\*\/)?[ab?*-]{1,5}(?:\/[ab?*-]{1,4}){0,2}$/)
     .filter((text) => !text.replace(/^\*\*\//, '').includes('**'));
 
-  test('agrees with picomatch on its own ground', () => {
+  test('agrees with picomatch on patterns that both support', () => {
     fc.assert(
       fc.property(pattern, name, (glob, text) => {
         expect(matches(glob, text)).toBe(picomatch.isMatch(text, glob, { dot: true }));
@@ -79,7 +79,7 @@ describe('laws', () => {
     );
   });
 
-  test('a name is a pattern that takes itself alone', () => {
+  test('a name is a pattern that matches only itself', () => {
     fc.assert(
       fc.property(name, name, (glob, text) => {
         expect(matches(glob, text)).toBe(glob === text);
@@ -87,7 +87,7 @@ describe('laws', () => {
     );
   });
 
-  test('any text is a pattern or a SettingsError', () => {
+  test('any text gives a pattern or a SettingsError', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('a', '*', '?', '{', '}', ',', '/', '[') }), (text) => {
         try {

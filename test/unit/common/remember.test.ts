@@ -11,13 +11,13 @@ function counting() {
   return { length, asked: () => asked };
 }
 
-test('an answer is made once, also where there is none', () => {
+test('computes each result once, even undefined', () => {
   const { length, asked } = counting();
   for (let time = 0; time < 3; time += 1) expect([length('four'), length('none')]).toEqual([4, undefined]);
   expect(asked()).toBe(2);
 });
 
-test('the oldest answers are forgotten: endless new texts take no memory', () => {
+test('drops the oldest results, so that memory stays bounded', () => {
   const { length, asked } = counting();
   const texts = Array.from({ length: 3 * 4_096 }, (_, at) => `text ${at}`);
   for (const text of texts) length(text);

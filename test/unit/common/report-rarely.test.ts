@@ -5,7 +5,7 @@ function refused(address: string): Error {
   return Object.assign(new Error(`connect ECONNREFUSED ${address}`), { code: 'ECONNREFUSED' });
 }
 
-test('an outage that every connection reports is told once a minute, with how often', () => {
+test('reports an outage of many connections once a minute, with the number of failures', () => {
   const told: ReportedFailure[] = [];
   let nowMs = 0;
   const onError = reportRarely(
@@ -20,7 +20,7 @@ test('an outage that every connection reports is told once a minute, with how of
   expect(told).toEqual([{ error: first }, { error: later, alike: 59 }]);
 });
 
-test('failures of other kinds are told at once', () => {
+test('reports failures of other kinds at once', () => {
   const told: unknown[] = [];
   const onError = reportRarely(({ error }) => told.push(error));
   const failures = [refused('10.0.0.1:6379'), new Error('READONLY'), new Error('LOADING'), 'no error at all'];
@@ -28,7 +28,7 @@ test('failures of other kinds are told at once', () => {
   expect(told).toEqual(failures);
 });
 
-test('kinds are forgotten, so that endless new ones take no memory, and each is told', () => {
+test('forgets kinds, so that memory stays bounded, and reports each new one', () => {
   const told: unknown[] = [];
   const onError = reportRarely(
     ({ error }) => told.push(error),

@@ -24,7 +24,7 @@ describe('sizes', () => {
     },
   );
 
-  test('units scale: a number of a unit is that number times the unit', () => {
+  test('a number of a unit is that number times the unit', () => {
     const unit = fc.constantFrom(['kB', 1e3], ['MB', 1e6], ['KiB', 1024], ['MiB', 1024 ** 2], ['GiB', 1024 ** 3]);
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 8_000_000 }), unit, (count, [name, factor]) => {
@@ -33,7 +33,7 @@ describe('sizes', () => {
     );
   });
 
-  test('any text is whole bytes or a SettingsError', () => {
+  test('any text gives whole bytes or a SettingsError', () => {
     fc.assert(fc.property(fc.string(), (text) => isWholeOrRefused(() => parseBytes(text))));
   });
 });
@@ -56,7 +56,7 @@ describe('durations', () => {
     expect(() => parseDuration(text)).toThrow(SettingsError);
   });
 
-  test('any text is whole milliseconds or a SettingsError', () => {
+  test('any text gives whole milliseconds or a SettingsError', () => {
     fc.assert(fc.property(fc.string(), (text) => isWholeOrRefused(() => parseDuration(text))));
   });
 });

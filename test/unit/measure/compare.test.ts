@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { diffImages } from '../../../src/measure/compare.ts';
 import { auditedImage, pairImage } from '../../support/audited-image.ts';
 
-test('a slimmed image: what went, what came, what stayed', () => {
+test('lists the layers that a slimmed image lost, gained and kept', () => {
   const diff = diffImages(pairImage('node-single-stage'), pairImage('node-multi-stage-slim'));
   expect(diff).toMatchObject({ oldBytes: 289_725_290, newBytes: 72_268_593, changedBytes: 72_268_593 - 289_725_290 });
   expect(diff.layers.filter(({ change }) => change === 'gone').map(({ bytes }) => bytes)).toContain(113_799_452);
@@ -11,14 +11,14 @@ test('a slimmed image: what went, what came, what stayed', () => {
   expect(diff.settings).toEqual(['user', 'cmd', 'env NODE_ENV']);
 });
 
-test('an image beside itself has not changed', () => {
+test('an image has no differences from itself', () => {
   const image = pairImage('go-single-stage');
   const diff = diffImages(image, image);
   expect(diff).toMatchObject({ changedBytes: 0, byClass: [], settings: [] });
   expect(diff.layers.every(({ change }) => change === 'kept')).toBe(true);
 });
 
-test('names of variables are shown, values are not', () => {
+test('shows names of variables but not their values', () => {
   const before = auditedImage({ config: { Env: ['DB_PASSWORD=hunter2hunter2'] } });
   const after = auditedImage({ config: { Env: ['DB_PASSWORD=correct-horse'] } });
   expect(diffImages(before, after).settings).toEqual(['env DB_PASSWORD']);
@@ -26,7 +26,7 @@ test('names of variables are shown, values are not', () => {
 
 const sizes = fc.array(fc.record({ bytes: fc.nat({ max: 1e9 }) }), { maxLength: 8 });
 
-test('changes add up: by layer, by class, and in total', () => {
+test('changes by layer and by class add up to the total', () => {
   fc.assert(
     fc.property(sizes, sizes, (oldLayers, newLayers) => {
       const before = auditedImage({ base: [], own: oldLayers });

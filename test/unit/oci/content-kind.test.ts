@@ -211,7 +211,7 @@ const published = readdirSync(CORPUS)
   .map((file) => ({ name: file.replace('.json', ''), ...JSON.parse(readFileSync(join(CORPUS, file), 'utf8')) }))
   .filter(({ manifest }) => manifest?.schemaVersion === 2);
 
-test.each(published)('$name is of the kind that its source says', ({ name, manifest, config, truth }) => {
+test.each(published)('$name has the kind that its source states', ({ name, manifest, config, truth }) => {
   const kind = contentKind(
     parseManifest(JSON.stringify(manifest)),
     undefined,

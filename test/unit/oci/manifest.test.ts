@@ -3,7 +3,7 @@ import { digestOf } from '../../../src/oci/digest.ts';
 import { digestedContent, parseManifest } from '../../../src/oci/manifest.ts';
 import { image, rawManifest, schema1, signed } from '../../support/image-builder.ts';
 
-test('the digest of a signed schema 1 is of what was signed', () => {
+test('the digest of a signed schema 1 manifest covers the signed bytes only', () => {
   const { body, mediaType, digest } = schema1('team/app');
   expect(digestOf(body)).not.toBe(digest);
   const content = digestedContent(body, mediaType);
@@ -11,7 +11,7 @@ test('the digest of a signed schema 1 is of what was signed', () => {
   expect(parseManifest(content, mediaType).form).toBe('schema1');
 });
 
-test('what stands beside the signed bytes is left out: no digest vouches for it', () => {
+test('leaves out unsigned bytes, which no digest covers', () => {
   const { body, digest } = image();
   const forged = signed(body.toString(), '"layers":[],"forged":true,');
   expect(forged.body.toString()).toContain('forged');

@@ -96,12 +96,12 @@ test.each([
   expect(readDockerfile(text, args)).toEqual(expected);
 });
 
-test('no FROM, no answer', () => {
+test('a text without FROM has no stages', () => {
   expect(readDockerfile('RUN make', {})).toBeUndefined();
   expect(readDockerfile('FROM alpine', { target: 'missing' })).toBeUndefined();
 });
 
-test('each stage is looked at once, however many there are', () => {
+test('reads a long chain of stages in linear time', () => {
   const stages = Array.from({ length: 50_000 }, (_, at) => (at === 0 ? 'FROM a AS s0' : `FROM s${at - 1} AS s${at}`));
   expect(readDockerfile(stages.join('\n'), {})).toEqual({ base: 'library/a', multiStage: true });
 });

@@ -38,7 +38,7 @@ describe('annotations', () => {
     );
   });
 
-  test('with a digest that the layers prove are proof, whatever name stands beside it', () => {
+  test('with a digest that the layers prove are proof, whatever name they give', () => {
     const { base } = classifyImage(annotated({ [NAME]: 'example.com/other:9', [DIGEST]: ALPINE_DIGEST }, [alpine()]));
     expect(base).toMatchObject({
       confidence: 'proven',
@@ -55,14 +55,14 @@ describe('annotations', () => {
     expect(base).toMatchObject({ confidence: 'proven', digest: ALPINE_DIGEST });
   });
 
-  test('never replace what the layers prove', () => {
+  test('never override what the layers prove', () => {
     const { base } = classifyImage(
       annotated({ [NAME]: 'example.com/other:9', [DIGEST]: digestOf('other') }, [alpine()]),
     );
     expect(base).toMatchObject({ confidence: 'proven', references: ['library/alpine:3.20'] });
   });
 
-  test('pick the base among several proven ones', () => {
+  test('choose the base among several proven ones', () => {
     const longer = alpine({
       references: ['example.com/sibling:1'],
       digest: digestOf('sibling'),
@@ -73,14 +73,14 @@ describe('annotations', () => {
     expect(base).toMatchObject({ references: ['library/alpine:3.20'], layerCount: 1 });
   });
 
-  test('for another distribution than the root file system are not believed', () => {
+  test('for another distribution than the root file system are ignored', () => {
     expect(classifyImage(annotated({ [NAME]: 'debian:12' })).base).toMatchObject({
       confidence: 'inferred',
       references: ['library/alpine:3.20', 'library/alpine:3.20.3'],
     });
   });
 
-  test('of an image on nothing name nothing', () => {
+  test('of an image built on scratch name no base', () => {
     const whole = builtImage({
       steps: [{ line: "# debian.sh --arch 'amd64' out/ 'trixie' '@1787529600'", day: '2026-08-24' }],
     });
@@ -91,11 +91,11 @@ describe('annotations', () => {
     });
   });
 
-  test('that are empty say nothing', () => {
+  test('that are empty are ignored', () => {
     expect(classifyImage(annotated({ [NAME]: '', [DIGEST]: '' })).base.confidence).toBe('inferred');
   });
 
-  test('of the index lose their tag: the digest decides', () => {
+  test('of the index lose their tag if they have a digest', () => {
     const indexAnnotations = { [NAME]: 'example.com/base/team:3', [DIGEST]: digestOf('team') };
     expect(classifyImage({ ...image, indexAnnotations }).base).toMatchObject({
       confidence: 'declared',
@@ -113,7 +113,7 @@ describe('layer chains', () => {
     expect(base).not.toHaveProperty('digest');
   });
 
-  test('as long as the image are the image itself: the base lies beneath', () => {
+  test("as long as the image's are the image itself, and the base is the next longest", () => {
     const itself = alpine({ references: ['example.com/app:1'], layerCount: image.manifest.layers.length });
     expect(classifyImage({ ...image, bases: [itself, alpine()] }).base).toMatchObject({
       references: ['library/alpine:3.20'],
@@ -121,7 +121,7 @@ describe('layer chains', () => {
   });
 });
 
-test('an image that only changes settings stands on the one with the same layers', () => {
+test('the base of an image that only changes settings has the same layers', () => {
   const redis = builtImage({
     steps: [
       { line: 'ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit', day: '2024-09-06' },
@@ -147,7 +147,7 @@ describe('provenance', () => {
     },
   ];
 
-  test('with two images proves stages; the base is the one that the history shows', () => {
+  test('with two images proves several stages; the base is the one that the history shows', () => {
     const verdict = classifyImage({
       ...image,
       provenance: materials('pkg:docker/alpine@3.20', 'pkg:docker/golang@1.22'),
@@ -157,7 +157,7 @@ describe('provenance', () => {
     expect(verdict.runtime?.value).toEqual({ name: 'go', version: '1.22' });
   });
 
-  test('with one image under a mirror name proves no stage', () => {
+  test("with one image under a mirror's name does not prove several stages", () => {
     const { multiStage } = classifyImage({
       ...image,
       provenance: materials('pkg:docker/example.com/mirror/alpine@3.20'),
@@ -165,12 +165,12 @@ describe('provenance', () => {
     expect(multiStage.value).toBe('unknown');
   });
 
-  test('tells the base that the history cannot: the only image there is', () => {
+  test('with one image gives the base that the history does not show', () => {
     const { base } = classifyImage({ ...image, provenance: materials('pkg:docker/example.com/team/base@7') });
     expect(base).toMatchObject({ confidence: 'declared', references: ['example.com/team/base:7'] });
   });
 
-  test('with one image of another distribution leaves the base to the history', () => {
+  test('with one image of another distribution does not override the history', () => {
     const { base } = classifyImage({ ...image, provenance: materials('pkg:docker/debian@12') });
     expect(base).toMatchObject({
       confidence: 'inferred',
@@ -178,7 +178,7 @@ describe('provenance', () => {
     });
   });
 
-  test('with several images unlike what the history shows leaves the base unknown', () => {
+  test('with several images unlike the one in the history leaves the base unknown', () => {
     const { base } = classifyImage({
       ...image,
       provenance: materials('pkg:docker/example.com/team/base@7', 'pkg:docker/golang@1.22'),
@@ -186,7 +186,7 @@ describe('provenance', () => {
     expect(base).toEqual({ confidence: 'unknown', reason: 'not-in-catalogue', layerCount: 1 });
   });
 
-  test('with an image that may stand on what the history shows declares neither', () => {
+  test('with an image that may be built on what the history shows declares neither', () => {
     const { base } = classifyImage({
       ...image,
       provenance: materials('pkg:docker/alpine@3.20', 'pkg:docker/example.com/team/base@7'),
@@ -197,7 +197,7 @@ describe('provenance', () => {
     });
   });
 
-  test('with one image declares no base beneath files that were copied on nothing, days apart', () => {
+  test('with one image declares no base if files were copied to scratch, days apart', () => {
     const onNothing = builtImage({
       steps: [
         { line: 'COPY /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ # buildkit', day: '2024-10-01' },
@@ -222,12 +222,12 @@ describe('provenance', () => {
     },
   );
 
-  test('of another builder lists images that its tasks ran in', () => {
+  test('of another builder, which lists images that its tasks ran in, proves nothing', () => {
     const predicate = { buildType: 'tekton.dev/v1/TaskRun', materials: [{ uri: 'pkg:docker/example.com/kaniko@1' }] };
     expect(classifyImage({ ...image, provenance: [{ predicate }] }).base.confidence).toBe('inferred');
   });
 
-  test('finds its base by digest among the known ones, wherever it stands in the list', () => {
+  test('finds its base by digest among the known ones, in any order', () => {
     const uri = 'pkg:docker/zulu@1';
     const known = alpine({ digest: digestOf(uri) });
     const sibling = alpine({ references: ['example.com/sibling:1'], digest: digestOf('sibling'), layerCount: 2 });
@@ -240,7 +240,7 @@ describe('provenance', () => {
   });
 });
 
-describe('a base on a base', () => {
+describe('a base built on another base', () => {
   const onNode = builtImage({
     steps: [
       { line: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1767571200'", day: '2026-01-05' },
@@ -264,7 +264,7 @@ describe('a base on a base', () => {
     },
   });
 
-  test('is not what inherited annotations of an official image say', () => {
+  test('is not the one that annotations inherited from an official image name', () => {
     const inherited = annotations({ 'com.docker.official-images.bashbrew.arch': 'amd64' });
     const { confidence, ...told } = baseOf(inherited);
     expect({ confidence, ...told }).toMatchObject({ confidence: 'inferred', layerCount: 3 });
@@ -278,7 +278,7 @@ describe('a base on a base', () => {
     });
   });
 
-  test('is the longer known image of which provenance has the name, and an older index', () => {
+  test('is the longer known image that provenance names by an older index', () => {
     const material = (name: string, digest: string) => ({
       uri: `pkg:docker/${name}`,
       digest: { sha256: digest.slice(7) },
@@ -295,7 +295,7 @@ describe('a base on a base', () => {
 });
 
 describe('labels', () => {
-  test("that the own build sets again are its own; others that only hold their text are not the base's", () => {
+  test('that the own build sets again are its own; equal text inside another label does not count', () => {
     const ownLabels = (above: readonly string[]) => {
       const labelled = builtImage({
         steps: [
@@ -314,7 +314,7 @@ describe('labels', () => {
     expect(ownLabels(['COPY app /app # buildkit', 'LABEL the-team=shop'])).toEqual({});
   });
 
-  test('equal to those of the base are inherited', () => {
+  test("equal to the base's are inherited", () => {
     const config = { ...image.config, labels: { maintainer: 'base', team: 'shop', token: 'TOKEN=abcdef' } };
     const { ownLabels } = classifyImage({
       ...image,
@@ -324,7 +324,7 @@ describe('labels', () => {
     expect({ ...ownLabels }).toEqual({ team: 'shop', token: 'TOKEN=***' });
   });
 
-  test('with a base name count only when the build itself wrote them', () => {
+  test("that name a base count only if the image's own build wrote them", () => {
     const config = { ...image.config, labels: { [NAME]: 'example.com/grandparent:1' } };
     expect(classifyImage({ ...image, config }).base.confidence).toBe('inferred');
   });
@@ -337,7 +337,7 @@ describe('buildpacks', () => {
   };
   const empty = { createdBy: '', emptyLayer: false };
 
-  test('name the run image and where it ends', () => {
+  test('name the run image and its last layer', () => {
     const metadata = JSON.stringify({ runImage: { ...runImage, topLayer: image.config.diffIds[1] } });
     const config = {
       ...image.config,
@@ -354,7 +354,7 @@ describe('buildpacks', () => {
     expect(verdict.buildTool?.value).toBe('buildpacks');
   });
 
-  test('beneath a Dockerfile are inherited, and say nothing of the base', () => {
+  test('beneath a Dockerfile build are inherited, and do not name the base', () => {
     const config = { ...image.config, labels: { 'io.buildpacks.lifecycle.metadata': JSON.stringify({ runImage }) } };
     expect(classifyImage({ ...image, config }).base.confidence).toBe('inferred');
   });

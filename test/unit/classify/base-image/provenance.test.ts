@@ -12,23 +12,23 @@ const cases = readdirSync(FOLDER).map((name) => {
 describe.each(cases)('$name', ({ statement, truth }) => {
   const provenance = readProvenance([statement]);
 
-  test('the materials are the images of the stages, without tools', () => {
+  test('lists the images of the stages as materials, without tools', () => {
     const images: string[] = [...truth.builderImages, ...(truth.finalBase === null ? [] : [truth.finalBase])];
     const expected = images.filter((image) => image !== 'scratch').map(normaliseReference);
     expect(provenance?.materials.map((material) => material.reference).sort()).toEqual(expected.sort());
   });
 
-  test('the Dockerfile, where it was kept, tells the final base', () => {
+  test('reads the base of the final stage from the Dockerfile, if included', () => {
     if (provenance?.stages) expect(provenance.stages).toEqual({ base: truth.finalBase, multiStage: true });
   });
 });
 
-test('the Dockerfile is found in v0.2, in v1 and in an envelope', () => {
+test('finds the Dockerfile in v0.2, in v1 and in an envelope', () => {
   const kept = cases.filter(({ statement }) => readProvenance([statement])?.stages !== undefined);
   expect(kept.length).toBeGreaterThanOrEqual(4);
 });
 
-test('an envelope is opened', () => {
+test('reads the statement inside an envelope', () => {
   const [first] = cases.filter(({ name }) => name.startsWith('slsa02-scratch'));
   const payload = Buffer.from(JSON.stringify(first?.statement)).toString('base64');
   expect(readProvenance([{ payloadType: 'application/vnd.in-toto+json', payload }])).toEqual(

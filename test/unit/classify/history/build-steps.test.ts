@@ -8,7 +8,7 @@ function layersOf(entries: readonly (readonly [line: string, empty: boolean])[],
   return { aligned: read.aligned, layers: read.steps.map((step) => step.layer) };
 }
 
-test('flags that add up are believed', () => {
+test('correct flags are kept', () => {
   const entries = [
     ['ADD a /', false],
     ['CMD ["a"]', true],
@@ -17,7 +17,7 @@ test('flags that add up are believed', () => {
   expect(layersOf(entries, 2)).toEqual({ aligned: true, layers: [0, undefined, 1] });
 });
 
-test('a flag on the wrong entry is put right by the verbs', () => {
+test('a flag on the wrong entry is corrected by the verbs', () => {
   expect(
     layersOf(
       [
@@ -29,7 +29,7 @@ test('a flag on the wrong entry is put right by the verbs', () => {
   ).toEqual({ aligned: true, layers: [0, undefined] });
 });
 
-test('flags that were never written are put right by the verbs', () => {
+test('missing flags are replaced by the verbs', () => {
   expect(
     layersOf(
       [

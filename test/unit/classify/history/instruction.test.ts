@@ -48,7 +48,7 @@ describe('lines as long as a config allows', () => {
   });
 });
 
-test('command words come in three forms', () => {
+test('reads command words in three forms', () => {
   expect(commandWords('["a","b c"]')).toEqual(['a', 'b c']);
   expect(commandWords('["a" "b c"]')).toEqual(['a', 'b c']);
   expect(commandWords('a  b')).toEqual(['a', 'b']);
