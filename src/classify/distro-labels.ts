@@ -76,7 +76,7 @@ export function labelDistro(
   labels: Labels,
   env: ReadonlyMap<string, string>,
 ): { readonly distro: DistroName; readonly label: string } | undefined {
-  if (!hasAny(labels)) return flavour(env.get('OS_FLAVOUR')) ?? vendorVariables(env);
+  if (!hasAny(labels)) return bitnamiDistro(env.get('OS_FLAVOUR')) ?? environmentDistro(env);
   for (const rule of RULES) {
     const match = rule.pattern.exec(labels[rule.label]?.slice(0, 300) ?? '');
     if (!match) continue;
@@ -84,11 +84,11 @@ export function labelDistro(
     return { distro: version ? { id: rule.id, version } : { id: rule.id }, label: rule.label };
   }
   return (
-    bootable(labels) ??
-    buildpackStack(labels) ??
-    flavour(env.get('OS_FLAVOUR')) ??
-    minideb(labels) ??
-    vendorVariables(env)
+    bootableDistro(labels) ??
+    buildpacksDistro(labels) ??
+    bitnamiDistro(env.get('OS_FLAVOUR')) ??
+    minidebDistro(labels) ??
+    environmentDistro(env)
   );
 }
 
@@ -98,7 +98,7 @@ function hasAny(labels: Labels): boolean {
 }
 
 /** Labels of bootable container images, from Fedora and its derivatives. @see CentOS/centos-bootc, Containerfile */
-function bootable(labels: Labels): { distro: DistroName; label: string } | undefined {
+function bootableDistro(labels: Labels): { distro: DistroName; label: string } | undefined {
   const id = /^(?:fedora|centos|rhel|almalinux|rocky)$/.exec(labels['redhat.id'] ?? '')?.[0];
   if (id === undefined) return undefined;
   const version = /^\d+(?:\.\d+)?$/.exec(labels['redhat.version-id'] ?? '')?.[0];
@@ -106,7 +106,7 @@ function bootable(labels: Labels): { distro: DistroName; label: string } | undef
 }
 
 /** Labels of buildpacks' run images. @see buildpacks/spec, platform.md, "Labels" of run images */
-function buildpackStack(labels: Labels): { distro: DistroName; label: string } | undefined {
+function buildpacksDistro(labels: Labels): { distro: DistroName; label: string } | undefined {
   for (const prefix of ['io.buildpacks.base.distro', 'io.buildpacks.stack.distro']) {
     const id = labels[`${prefix}.name`]?.toLowerCase();
     const version = labels[`${prefix}.version`];
@@ -125,7 +125,7 @@ export function isLambda(env: ReadonlyMap<string, string>): boolean {
 }
 
 /** Variables that vendors set: Fedora's `FGC=f39` or `DISTTAG=f39container`, and AWS Lambda's. */
-function vendorVariables(env: ReadonlyMap<string, string>): { distro: DistroName; label: string } | undefined {
+function environmentDistro(env: ReadonlyMap<string, string>): { distro: DistroName; label: string } | undefined {
   const fedora =
     /^f(\d\d)$/.exec(env.get('FGC') ?? '')?.[1] ?? /^f(\d\d)container$/.exec(env.get('DISTTAG') ?? '')?.[1];
   if (fedora !== undefined) return { distro: { id: 'fedora', version: fedora }, label: 'env FGC' };
@@ -133,12 +133,12 @@ function vendorVariables(env: ReadonlyMap<string, string>): { distro: DistroName
 }
 
 /** Bitnami's variable: `OS_FLAVOUR=debian-12`. */
-function flavour(value: string | undefined): { distro: DistroName; label: string } | undefined {
+function bitnamiDistro(value: string | undefined): { distro: DistroName; label: string } | undefined {
   const [, id, version] = /^(debian|photon|ubuntu)-([\d.]+)$/.exec(value ?? '') ?? [];
   return id && version ? { distro: { id, version }, label: 'env OS_FLAVOUR' } : undefined;
 }
 
-function minideb(labels: Labels): { distro: DistroName; label: string } | undefined {
+function minidebDistro(labels: Labels): { distro: DistroName; label: string } | undefined {
   const suite = /\/minideb:([a-z]+)/.exec(labels['org.opencontainers.image.base.name'] ?? '')?.[1];
   const distro = distroOfSuite(suite ?? '');
   return distro ? { distro, label: 'org.opencontainers.image.base.name' } : undefined;

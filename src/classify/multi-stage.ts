@@ -18,12 +18,12 @@ function byProvenance(base: BaseVerdict, provenance: Provenance | undefined): Mu
     return { value: provenance.stages.multiStage ? 'yes' : 'no', evidence: 'provenance:Dockerfile' };
   }
   const { materials } = provenance;
-  const [first] = materials.filter((material) => !isBase(material, base));
+  const stageMaterial = materials.find((material) => !isBase(material, base));
   // A single material may be the base under a mirror's name. Of several, or beside scratch, one must be another
   // stage's.
   const isFromScratch = base.confidence !== 'unknown' && base.references.includes('scratch');
   const hasStages = materials.length > 1 || (materials.length === 1 && isFromScratch);
-  return hasStages && first ? { value: 'yes', evidence: `provenance:${first.reference}` } : undefined;
+  return hasStages && stageMaterial ? { value: 'yes', evidence: `provenance:${stageMaterial.reference}` } : undefined;
 }
 
 function isBase(material: Material, base: BaseVerdict): boolean {

@@ -96,9 +96,9 @@ export function replaceSecrets(text: string, replace: SecretReplacer): string {
     safe = safe.replace(HEADER, hideHeader).replace(BEARER, hideHeader);
   }
   if (NAMES_SECRET.test(safe)) {
-    safe = hideAfter(ASSIGNED_NAME, safe, replace);
+    safe = hideNamedValues(ASSIGNED_NAME, safe, replace);
     for (const form of NAMED_FORMS) safe = safe.replace(form, hide);
-    safe = hideAfter(FLAG_NAME, safe, replace);
+    safe = hideNamedValues(FLAG_NAME, safe, replace);
   }
   safe = hidePasswordOptions(safe, replace);
   return HAS_TOKEN.test(safe) ? safe.replace(TOKEN_SHAPES, (value) => replace(value)) : safe;
@@ -191,7 +191,7 @@ const MAX_REFERENCE_LENGTH = 256;
  * Hides the values after names of secrets. The values of other names are searched as well: `URL="db?password=…"`.
  * @param names matches a name, in its first group, with all that precedes its value
  */
-function hideAfter(names: RegExp, text: string, replace: SecretReplacer): string {
+function hideNamedValues(names: RegExp, text: string, replace: SecretReplacer): string {
   let safe = '';
   let end = 0;
   let quoteEnd = 0;

@@ -81,7 +81,7 @@ const installsOf = remember((command): Installs => {
  * The runtime whose dependencies the own steps install, if it is the only one. A package that pip installs by name may
  * be a tool beside the application, such as a database shell, so it counts only if the image starts it.
  */
-export function usedRuntime(context: Context): RuntimeVerdict | undefined {
+export function dependencyRuntime(context: Context): RuntimeVerdict | undefined {
   const installs = context.own.flatMap((step) => (step.verb === 'RUN' ? [installsOf(step.args)] : []));
   const programs = programNames(context);
   const startsNamed = installs.some(({ named }) => named.some((name) => programs.has(name)));

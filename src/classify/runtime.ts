@@ -2,7 +2,7 @@ import type { Provenance } from './base-image/provenance.ts';
 import { type Context, layersBefore } from './context.ts';
 import { lookUp } from './look-up.ts';
 import { storeRuntime } from './nix.ts';
-import { installedRuntime, usedRuntime } from './runtime-steps.ts';
+import { dependencyRuntime, installedRuntime } from './runtime-steps.ts';
 import { inferredRuntime, type RuntimeVerdict } from './runtime-verdict.ts';
 import { javaVersionBehind, javaVersionIn, pythonOfPypy, releaseOfSdk, versionIn } from './runtime-version.ts';
 import { type StartedProgram, startedProgram, WEB_SERVERS } from './started-program.ts';
@@ -62,7 +62,7 @@ export function findRuntime(
     referenceRuntime(baseReferences) ??
     storeRuntime(context) ??
     installedRuntime(context, started) ??
-    usedRuntime(context) ??
+    dependencyRuntime(context) ??
     builderRuntime(context, provenance)
   );
 }

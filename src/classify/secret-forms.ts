@@ -39,7 +39,7 @@ function optionOf(program: string, options: string, join = '[ =]', names = progr
 }
 
 /** A value piped into a command: `echo VALUE | command`. */
-function fedTo(word: string, command: string): PasswordOption {
+function pipedInto(word: string, command: string): PasswordOption {
   const pipe = `\\s*\\|\\s*${command}`;
   return passwordOption(word, `\\b(?:echo|printf)\\s+(?:-\\w+\\s+|["']?%s\\S*\\s+)*`, `(?=${pipe})`, pipe);
 }
@@ -65,8 +65,8 @@ export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
   optionOf('zip', '-P', ' ?', '(?:un)?zip'),
   optionOf('7z', '-p', '', '7z\\w*'),
   optionOf('openssl', '-pass(?:in|out)?', ' ["\']?pass:'),
-  { ...fedTo('chpasswd', '(?:sudo\\s+)?\\S{0,20}chpasswd\\b'), withUser: true },
-  ...['--password-stdin', '--with-token', '--stdin'].map((flag) => fedTo(flag, `[^;&|\\n]{0,200}\\s${flag}`)),
+  { ...pipedInto('chpasswd', '(?:sudo\\s+)?\\S{0,20}chpasswd\\b'), withUser: true },
+  ...['--password-stdin', '--with-token', '--stdin'].map((flag) => pipedInto(flag, `[^;&|\\n]{0,200}\\s${flag}`)),
   passwordOption('password', `\\blogin${SPACE}\\S{1,100}${SPACE}password${SPACE}`),
   ...['config', 'setx'].map((word) =>
     passwordOption(word, `(?<![\\w./-])${word}(?:ure)?\\s+${SETTING_OF_A_SECRET}\\s+(?![\\s-])`),

@@ -14,13 +14,13 @@ export function findVariant(
   distro: DistroVerdict | undefined,
   runtime: RuntimeVerdict | undefined,
 ): Judged<Variant> | undefined {
-  const named = base.confidence === 'unknown' ? undefined : byName(base.references);
+  const named = base.confidence === 'unknown' ? undefined : variantByName(base.references);
   if (named)
     return { value: named, confidence: base.confidence === 'unknown' ? 'inferred' : base.confidence, evidence: 'base' };
-  return byContent(context, base, distro, runtime);
+  return variantByContent(context, base, distro, runtime);
 }
 
-function byName(references: readonly string[]): Variant | undefined {
+function variantByName(references: readonly string[]): Variant | undefined {
   const all = (pattern: RegExp) => references.length > 0 && references.every((reference) => pattern.test(reference));
   if (references.includes('scratch')) return undefined;
   if (all(/distroless|cgr\.dev\/chainguard\/(?!(?:wolfi|chainguard)-base)/)) return 'distroless';
@@ -31,7 +31,7 @@ function byName(references: readonly string[]): Variant | undefined {
   return all(/minimal|micro\b|-chiseled|nanoserver|minideb|(?:wolfi|chainguard)-base/) ? 'minimal' : undefined;
 }
 
-function byContent(
+function variantByContent(
   context: Context,
   base: BaseVerdict,
   distro: DistroVerdict | undefined,

@@ -27,8 +27,8 @@ const REFERENCE = /^[a-z0-9][a-z0-9._:/@-]{0,255}(?::[\w.-]{1,128})?(?:@sha256:[
  */
 export function annotatedBases(context: Context): readonly DeclaredBase[] {
   const { manifest, indexAnnotations = {} } = context.input;
-  const own = hasInheritedAnnotations(context) ? [] : declared(manifest.annotations, 'annotation');
-  const ofIndex = declared(indexAnnotations, 'index-annotation');
+  const own = hasInheritedAnnotations(context) ? [] : readDeclaration(manifest.annotations, 'annotation');
+  const ofIndex = readDeclaration(indexAnnotations, 'index-annotation');
   return ofIndex.length === 0 ? own : [...own, ...ofIndex.map(untagged)];
 }
 
@@ -54,7 +54,7 @@ function untagged(base: DeclaredBase): DeclaredBase {
  * wrote them: by the .NET SDK as the last step, or by a LABEL among the own steps.
  */
 export function labelledBases({ input, history, own }: Context): readonly DeclaredBase[] {
-  const bases = declared(input.config.labels, 'label');
+  const bases = readDeclaration(input.config.labels, 'label');
   if (bases.length === 0 || history.steps.at(-1)?.author === '.NET SDK') return bases;
   const labelled = own.findLastIndex((step) => step.verb === 'LABEL' && step.args.includes(BASE_NAME));
   return labelled >= 0 && !mayHaveBuildOnTop(own.slice(labelled)) ? bases : [];
@@ -69,7 +69,7 @@ function mayHaveBuildOnTop(steps: readonly BuildStep[]): boolean {
   return command >= 0 && steps.slice(command).some((step) => makesLayer(step.verb));
 }
 
-function declared(annotations: Readonly<Record<string, string>>, signal: string): readonly DeclaredBase[] {
+function readDeclaration(annotations: Readonly<Record<string, string>>, signal: string): readonly DeclaredBase[] {
   const name = annotations[BASE_NAME]?.trim() ?? '';
   if (!REFERENCE.test(name)) return [];
   const digest = annotations[DIGEST]?.trim() ?? '';

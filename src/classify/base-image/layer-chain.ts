@@ -36,7 +36,7 @@ export function longestBase(context: Context): ProvenBase | undefined {
   if (context.input.bases.length === 0) return undefined;
   const beneath = basesBeneath(context);
   const layerCount = Math.max(0, ...beneath.map((base) => base.layerCount));
-  return merged(beneath.filter((base) => base.layerCount === layerCount));
+  return mergeBases(beneath.filter((base) => base.layerCount === layerCount));
 }
 
 /** The layer count of the longest catalogue image beneath; 0 if there is none. A declared base may not be shorter. */
@@ -60,11 +60,11 @@ function findBase(context: Context, isNamed: (base: KnownBase) => boolean): Prov
   const beneath = basesBeneath(context);
   const named = beneath.find(isNamed);
   if (!named) return undefined;
-  const equals = merged(beneath.filter((base) => base.layerCount === named.layerCount));
+  const equals = mergeBases(beneath.filter((base) => base.layerCount === named.layerCount));
   return equals && { ...equals, digest: named.digest };
 }
 
-function merged(bases: readonly KnownBase[]): ProvenBase | undefined {
+function mergeBases(bases: readonly KnownBase[]): ProvenBase | undefined {
   const [first] = bases;
   if (!first) return undefined;
   const references = [...new Set(bases.flatMap((base) => base.references))].sort();

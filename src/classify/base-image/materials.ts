@@ -22,7 +22,7 @@ export function provenanceBases(
     return [{ reference: stages.base, signal: 'provenance', ...(material?.digest ? { digest: material.digest } : {}) }];
   }
   if (materials.length === 1) return mayBeFromScratch(context, historical) ? [] : materials.map(declarationOf);
-  const exact = materials.filter((material) => names(historical).includes(material.reference));
+  const exact = materials.filter((material) => referencesOf(historical).includes(material.reference));
   const candidates = exact.length === 1 ? exact : materialsLike(materials, historical);
   return candidates.length === 1 && materials.every((other) => other === candidates[0] || isWellKnown(other.reference))
     ? candidates.map(declarationOf)
@@ -54,11 +54,11 @@ function isWellKnown(reference: string): boolean {
 
 /** Materials whose repository has the same last part: a mirror's `example.com/hub/alpine` is like `library/alpine`. */
 function materialsLike(materials: readonly Material[], historical: BaseVerdict): readonly Material[] {
-  const known = new Set(names(historical).map(lastPart));
+  const known = new Set(referencesOf(historical).map(lastPart));
   return materials.filter((material) => known.has(lastPart(material.reference)));
 }
 
-function names(base: BaseVerdict): readonly string[] {
+function referencesOf(base: BaseVerdict): readonly string[] {
   return base.confidence === 'unknown' ? [] : base.references;
 }
 
@@ -68,7 +68,7 @@ export function withoutNames({ layerCount }: BaseVerdict): BaseVerdict {
 }
 
 function isScratch(base: BaseVerdict): boolean {
-  return names(base).includes('scratch');
+  return referencesOf(base).includes('scratch');
 }
 
 function lastPart(reference: string): string {
@@ -80,8 +80,8 @@ function lastPart(reference: string): string {
  */
 export function isContradicted(historical: BaseVerdict, provenance: Provenance | undefined): boolean {
   const materials = provenance?.materials ?? [];
-  const inferred = historical.confidence === 'inferred' && !isScratch(historical);
-  return inferred && materials.length > 1 && materialsLike(materials, historical).length === 0;
+  const isInferred = historical.confidence === 'inferred' && !isScratch(historical);
+  return isInferred && materials.length > 1 && materialsLike(materials, historical).length === 0;
 }
 
 function declarationOf(material: Material): DeclaredBase {

@@ -128,7 +128,7 @@ const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
     if (!kind) return [];
     const built = context.history.steps[end - 1]?.created;
     const isUbuntu = !/^(?:alpine|ubi)/.test(variant.suites[0] ?? '');
-    const isDefault = isUbuntu && !variant.suites.some((suite) => isSucceeded(suite, built));
+    const isDefault = isUbuntu && !variant.suites.some((suite) => isSuperseded(suite, built));
     const suites = variant.suites.flatMap((suite) => temurinSuite(suite) ?? []);
     return [...(isDefault ? [''] : []), ...suites.map((suite) => `-${suite}`)].map((ending) => `-${kind}${ending}`);
   },
@@ -155,7 +155,7 @@ function temurinSuite(suite: string): string | undefined {
 /**
  * Whether an image was built half a year after Ubuntu's next long-term release, when tags without a suite mean that.
  */
-function isSucceeded(suite: string, built: string | undefined): boolean {
+function isSuperseded(suite: string, built: string | undefined): boolean {
   const year = Number(distroOfSuite(suite)?.version?.slice(0, 2));
   return built !== undefined && built >= `20${year + 2}-10-25`;
 }

@@ -33,7 +33,7 @@ export function findRootfs(steps: readonly BuildStep[]): Rootfs | undefined {
   const named =
     distroOfRootfsLine(step.args) ?? distroOfRootfsLine(step.comment) ?? launchpadDistro(steps.slice(0, first));
   if (named || isRootfsCopy(step)) return withSettings(steps, first, named);
-  const tool = toolRootfs(step);
+  const tool = rootfsTool(step);
   return tool ? { end: endOfTool(steps, first, tool), evidence: evidenceOf(step.args), tool } : undefined;
 }
 
@@ -65,7 +65,7 @@ function isRootfsCopy(step: BuildStep): boolean {
   return step.verb === 'COPY' && /^(?:\/rootfs\/?|rootfs\/|dir:\S+ in) (?:\/|\.)$/.test(step.args.trim());
 }
 
-function toolRootfs(step: BuildStep): Rootfs['tool'] {
+function rootfsTool(step: BuildStep): Rootfs['tool'] {
   if (step.verb !== 'OTHER') return undefined;
   if (step.args.startsWith('apko') || step.author === 'apko') return 'apko';
   if (step.args.startsWith('bazel build')) return 'bazel';
@@ -81,17 +81,17 @@ function endOfTool(steps: readonly BuildStep[], first: number, tool: Rootfs['too
 
 const NAMELESS = /^(?:file:\S+ in|rootfs\.tar(?:\.\w+)?) /;
 
-/** Adds the settings and setup commands that belong to the same Dockerfile. */
+/** A root file system with the settings and setup commands that belong to the same Dockerfile. */
 function withSettings(steps: readonly BuildStep[], first: number, named: DistroName | undefined): Rootfs {
   const evidence = evidenceOf(steps[first]?.args || (steps[first]?.comment ?? ''));
   const shellAt = named ? -1 : shellOfOneBuild(steps, first);
-  const end = shellAt > 0 ? withBuildInfo(steps, shellAt + 1) : endOfSettings(steps, first);
+  const end = shellAt > 0 ? endOfBuildInfo(steps, shellAt + 1) : endOfSettings(steps, first);
   const own = steps.slice(first, end);
   const command = steps.slice(0, end).find((step) => step.verb === 'CMD' || step.verb === 'ENTRYPOINT');
   return {
     end,
     evidence,
-    distro: versioned(own, named) ?? (own.some(isUbuntuSetup) ? { id: 'ubuntu' } : undefined),
+    distro: withVersion(own, named) ?? (own.some(isUbuntuSetup) ? { id: 'ubuntu' } : undefined),
     shell: command && commandWords(command.args).join(' '),
     isNameless: shellAt < 0 && NAMELESS.test(evidence),
   };
@@ -129,8 +129,8 @@ function shellOfOneBuild(steps: readonly BuildStep[], first: number): number {
   return -1;
 }
 
-/** Red Hat's pipelines add content lists and labels after the Dockerfile's steps. */
-function withBuildInfo(steps: readonly BuildStep[], from: number): number {
+/** The end of the content lists and labels that Red Hat's pipelines add after the Dockerfile's steps. */
+function endOfBuildInfo(steps: readonly BuildStep[], from: number): number {
   let end = from;
   for (let step = steps[end]; step !== undefined; step = steps[++end]) {
     const isBuildInfo = step.verb === 'LABEL' || (step.verb === 'COPY' && /\/buildinfo\//.test(step.args.slice(-200)));
@@ -139,8 +139,8 @@ function withBuildInfo(steps: readonly BuildStep[], from: number): number {
   return end;
 }
 
-/** Looks for the version in later steps, where a tool with several steps may write it. */
-function versioned(steps: readonly BuildStep[], named: DistroName | undefined): DistroName | undefined {
+/** The distribution with its version, which a tool with several steps may write only in a later one. */
+function withVersion(steps: readonly BuildStep[], named: DistroName | undefined): DistroName | undefined {
   if (named === undefined || named.version !== undefined) return named;
   const lines = steps.map((step) => distroOfRootfsLine(step.args));
   return lines.find((distro) => distro?.id === named.id && distro.version !== undefined) ?? named;

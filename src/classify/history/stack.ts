@@ -73,7 +73,7 @@ function nextImage(
     if (boundary) return boundary;
     advance(step, walk);
     if (walk.official && endsOfficial(step, walk.official)) {
-      return { kind: 'official', official: walk.official, end: withTrailingSettings(steps, index + 1) };
+      return { kind: 'official', official: walk.official, end: endOfTrailingSettings(steps, index + 1) };
     }
   }
   return undefined;
@@ -195,7 +195,7 @@ const TRAILING_ENV: ReadonlySet<Verb> = new Set([...TRAILING, 'ENV'] as const);
  * The end of the settings that follow the last layer of the same Dockerfile, each within a minute. Includes variables
  * if one ends the Dockerfile.
  */
-function withTrailingSettings(steps: readonly BuildStep[], from: number): number {
+function endOfTrailingSettings(steps: readonly BuildStep[], from: number): number {
   const verbs = steps[from - 1]?.verb === 'ENV' ? TRAILING_ENV : TRAILING;
   let end = from;
   for (let step = steps[end]; step !== undefined; step = steps[++end]) {

@@ -54,6 +54,7 @@ type Row = (typeof table.images)[number];
 
 function readRow(row: Row): OfficialImage {
   const env = row.env ?? row.arg ?? '';
+  const aptDistro = row.aptDistro ?? 'debian';
   return {
     repository: row.repository,
     env,
@@ -70,16 +71,12 @@ function readRow(row: Row): OfficialImage {
     ...(row.run === undefined ? {} : { run: new RegExp(row.run) }),
     ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
     ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
-    ...(row.aptDistro === undefined
-      ? { aptDistro: 'debian' }
-      : row.aptDistro === ''
-        ? {}
-        : { aptDistro: row.aptDistro }),
+    ...(aptDistro === '' ? {} : { aptDistro }),
     ...(row.rpmDistro === undefined ? {} : { rpmDistro: row.rpmDistro }),
   };
 }
 
-function byName(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImage[]> {
+function groupImagesBy(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImage[]> {
   const images = new Map<string, OfficialImage[]>();
   for (const row of table.images) {
     const name = row[key];
@@ -88,8 +85,8 @@ function byName(key: 'env' | 'arg'): ReadonlyMap<string, readonly OfficialImage[
   return images;
 }
 
-const BY_ENV = byName('env');
-const BY_ARG = byName('arg');
+const BY_ENV = groupImagesBy('env');
+const BY_ARG = groupImagesBy('arg');
 
 const DOTNET_SUITES = new Map(Object.entries(table.dotnetSuites));
 
