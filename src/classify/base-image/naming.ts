@@ -74,7 +74,7 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version + edition]) : [];
 }
 
-/** The date after which CentOS published nothing on Docker Hub; CentOS Stream is only on Quay. */
+/** CentOS published its last images on Docker Hub before or on this day; CentOS Stream is only on Quay. */
 const CENTOS_LEFT_HUB = '2021-09-16';
 
 /** Names of images that a distribution publishes on other registries than Docker Hub, with other content there. */
