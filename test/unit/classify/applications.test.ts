@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { listedImage } from '../../support/listed-image.ts';
 import { ALPINE, TRIXIE_SLIM } from '../../support/official-histories.ts';
-import { type ToldImage, toldFields } from '../../support/told.ts';
+import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
 
 // Applications as teams build them, on bases that show themselves little, with variables that hold what they like.
 
@@ -22,7 +22,7 @@ const buildpacks = (...ids: readonly string[]) => ({
   'io.buildpacks.build.metadata': JSON.stringify({ buildpacks: ids.map((id) => ({ id, version: '1.0.0' })) }),
 });
 
-const cases: readonly ToldImage[] = [
+const cases: readonly ExpectedImage[] = [
   {
     is: 'a model on CUDA, which has no CMD',
     history: `${JAMMY}
@@ -35,7 +35,7 @@ const cases: readonly ToldImage[] = [
       ${APP} 2GB RUN /bin/sh -c apt-get update && apt-get install -y python3-pip && pip3 install torch fastapi uvicorn # buildkit
       ${APP} 1MB COPY . /app # buildkit`,
     cmd: ['uvicorn', 'main:app'],
-    told: { base: 'nvidia/cuda', runtime: 'python', framework: 'FastAPI', distro: 'ubuntu 22.04' },
+    expected: { base: 'nvidia/cuda', runtime: 'python', framework: 'FastAPI', distro: 'ubuntu 22.04' },
   },
   {
     is: 'Swift, which has no CMD',
@@ -44,7 +44,7 @@ const cases: readonly ToldImage[] = [
       2026-08-05 - ENV SWIFT_PLATFORM=ubuntu22.04 SWIFT_VERSION=swift-5.10-RELEASE SWIFT_WEBROOT=https://download.swift.org
       2026-08-05 680MB RUN /bin/sh -c set -e; curl -fsSL "$SWIFT_BIN_URL" -o swift.tar.gz # buildkit
       ${APP} 30MB COPY . . # buildkit`,
-    told: { base: 'library/swift', distro: 'ubuntu 22.04' },
+    expected: { base: 'library/swift', distro: 'ubuntu 22.04' },
   },
   {
     is: 'HAProxy with settings of its own',
@@ -54,7 +54,7 @@ const cases: readonly ToldImage[] = [
       2026-08-25 - USER haproxy
       2026-08-25 - CMD ["haproxy" "-f" "/usr/local/etc/haproxy/haproxy.cfg"]
       ${APP} 2kB COPY haproxy.cfg /usr/local/etc/haproxy/haproxy.cfg # buildkit`,
-    told: { base: 'library/haproxy:3.2-trixie', distro: 'debian 13' },
+    expected: { base: 'library/haproxy:3.2-trixie', distro: 'debian 13' },
   },
   {
     is: 'the .NET Framework, which is no .NET',
@@ -66,7 +66,7 @@ const cases: readonly ToldImage[] = [
       2026-08-02 - ENV DOTNET_VERSION=4.8
       2026-08-02 800MB RUN cmd /S /C curl -fSLo dotnet-framework-installer.exe # buildkit
       ${APP} 5MB COPY . C:/inetpub/wwwroot # buildkit`,
-    told: { distro: 'windows 10.0.17763.6414', runtime: 'dotnet 4.8' },
+    expected: { distro: 'windows 10.0.17763.6414', runtime: 'dotnet 4.8' },
   },
   {
     is: 'Node.js by a package that carries its release in its name',
@@ -74,7 +74,7 @@ const cases: readonly ToldImage[] = [
       ${APP} 90MB RUN /bin/sh -c zypper -n in nodejs20 # buildkit`,
     labels: { 'org.opensuse.base.title': 'openSUSE Leap 15.6 Base Container' },
     cmd: ['node', 'server.js'],
-    told: { base: 'opensuse/leap:15.6', runtime: 'node' },
+    expected: { base: 'opensuse/leap:15.6', runtime: 'node' },
   },
   {
     is: 'a toolchain of its own, under the variable of the official image, and a later build',
@@ -82,7 +82,7 @@ const cases: readonly ToldImage[] = [
       2026-09-01 - ENV RUST_VERSION=1.98.0
       2026-09-01 50MB RUN /bin/sh -c curl https://sh.rustup.rs -sSf | sh -s -- -y --default-toolchain $RUST_VERSION # buildkit
       ${APP} 9MB COPY . . # buildkit`,
-    told: { base: 'library/debian:trixie-slim', runtime: 'rust 1.98.0' },
+    expected: { base: 'library/debian:trixie-slim', runtime: 'rust 1.98.0' },
   },
   {
     is: "an application on a company's image, which set the variable of the official one",
@@ -92,13 +92,13 @@ const cases: readonly ToldImage[] = [
       2026-09-01 - CMD ["node" "/srv/shop.js"]
       ${APP} 9MB COPY . /srv # buildkit`,
     cmd: ['node', '/srv/shop.js'],
-    told: { base: 'not-in-catalogue', runtime: 'node 22.1.0' },
+    expected: { base: 'not-in-catalogue', runtime: 'node 22.1.0' },
   },
   {
     is: 'a server of Nuxt from a stage',
     history: `${ALPINE}
       ${APP} 30MB COPY /app/.output ./ # buildkit`,
-    told: { framework: 'Nuxt', multiStage: 'yes' },
+    expected: { framework: 'Nuxt', multiStage: 'yes' },
   },
   {
     is: 'a native Quarkus on an image that only its labels show',
@@ -107,7 +107,7 @@ const cases: readonly ToldImage[] = [
       ${APP} 50MB COPY --chown=1001:root target/*-runner /work/application # buildkit`,
     labels: { 'com.redhat.component': 'ubi9-minimal-container', name: 'ubi9/ubi-minimal' },
     cmd: ['./application', '-Dquarkus.http.host=0.0.0.0'],
-    told: { distro: 'rhel 9', framework: 'Quarkus', variant: 'minimal', runtime: undefined },
+    expected: { distro: 'rhel 9', framework: 'Quarkus', variant: 'minimal', runtime: undefined },
   },
   {
     is: "Red Hat's Ruby, which carries a Node.js",
@@ -115,7 +115,7 @@ const cases: readonly ToldImage[] = [
     env: ['NODEJS_VERSION=16', 'RUBY_VERSION=3.1'],
     labels: { name: 'ubi9/ruby-31' },
     cmd: ['/usr/libexec/s2i/run'],
-    told: { runtime: 'ruby 3.1', distro: 'rhel 9' },
+    expected: { runtime: 'ruby 3.1', distro: 'rhel 9' },
   },
   {
     is: 'what Docker built on an image of buildah, whose label it inherits',
@@ -124,7 +124,7 @@ const cases: readonly ToldImage[] = [
       ${APP} 90MB /bin/sh -c microdnf install -y nginx
       ${APP} 1kB /bin/sh -c #(nop) COPY file:0f1e in /etc/nginx/ `,
     labels: { 'io.buildah.version': '1.36.0', cpe: 'cpe:/a:redhat:openshift:4.14::el9' },
-    told: { buildTool: 'docker', distro: 'rhel 9' },
+    expected: { buildTool: 'docker', distro: 'rhel 9' },
   },
   {
     is: 'an apk package by its number, which is no version',
@@ -132,7 +132,7 @@ const cases: readonly ToldImage[] = [
       ${APP} - ENV PHP_VERSION=82
       ${APP} 50MB RUN /bin/sh -c apk add --no-cache nginx php82 php82-fpm # buildkit`,
     cmd: ['/usr/bin/supervisord'],
-    told: { base: 'library/alpine:3.24', runtime: 'php' },
+    expected: { base: 'library/alpine:3.24', runtime: 'php' },
   },
   {
     is: 'a line of releases in place of a version',
@@ -140,14 +140,14 @@ const cases: readonly ToldImage[] = [
       ${APP} - ENV NODE_VERSION=18.x
       ${APP} 50MB RUN /bin/sh -c curl -fsSL https://deb.nodesource.com/setup_$NODE_VERSION | bash - && apt-get install -y nodejs # buildkit`,
     cmd: ['node', 'server.js'],
-    told: { runtime: 'node 18' },
+    expected: { runtime: 'node 18' },
   },
   {
     is: 'the .NET SDK, which counts its own patches',
     history: `${TRIXIE_SLIM}
       2026-08-25 - ENV DOTNET_SDK_VERSION=3.1.302
       2026-08-25 50MB RUN /bin/sh -c curl -SL --output dotnet.tar.gz https://example.com/dotnet-sdk.tar.gz # buildkit`,
-    told: { runtime: 'dotnet 3.1' },
+    expected: { runtime: 'dotnet 3.1' },
   },
   {
     is: 'an Elixir release on Debian',
@@ -155,7 +155,7 @@ const cases: readonly ToldImage[] = [
       ${APP} - ENV MIX_ENV=prod
       ${APP} 30MB COPY --chown=nobody:root /app/_build/prod/rel/shop ./ # buildkit`,
     cmd: ['/app/bin/server'],
-    told: { base: 'library/debian:trixie-slim', runtime: 'elixir', multiStage: 'yes' },
+    expected: { base: 'library/debian:trixie-slim', runtime: 'elixir', multiStage: 'yes' },
   },
   {
     is: 'pages that Node.js built beside the nginx that serves them',
@@ -164,7 +164,7 @@ const cases: readonly ToldImage[] = [
       ${APP} 9MB COPY . . # buildkit
       ${APP} 90MB RUN /bin/sh -c npm ci && npm run build # buildkit`,
     cmd: ['nginx', '-g', 'daemon off;'],
-    told: { runtime: 'nginx' },
+    expected: { runtime: 'nginx' },
   },
   {
     is: 'PHP behind a nginx in one container',
@@ -172,7 +172,7 @@ const cases: readonly ToldImage[] = [
       ${APP} - ENV PHP_VERSION=8.3.13
       ${APP} 90MB RUN /bin/sh -c apk add --no-cache nginx php83-fpm # buildkit`,
     cmd: ['/bin/sh', '-c', 'nginx && php-fpm83 -F'],
-    told: { runtime: 'php 8.3.13' },
+    expected: { runtime: 'php 8.3.13' },
   },
   {
     is: "Python on Wolfi's base, which has a shell",
@@ -182,42 +182,42 @@ const cases: readonly ToldImage[] = [
       ${APP} 5MB COPY . /app # buildkit`,
     labels: { 'dev.chainguard.image.title': 'wolfi-base' },
     cmd: ['python', '/app/main.py'],
-    told: { base: 'cgr.dev/chainguard/wolfi-base', runtime: 'python', distro: 'wolfi', variant: 'minimal' },
+    expected: { base: 'cgr.dev/chainguard/wolfi-base', runtime: 'python', distro: 'wolfi', variant: 'minimal' },
   },
   {
     is: 'Rails by buildpacks, Node.js among them',
     history: '1980-01-01 30MB \n 1980-01-01 3MB ',
     labels: buildpacks('heroku/nodejs-engine', 'heroku/nodejs-yarn', 'heroku/ruby'),
-    told: { base: 'heroku/heroku:24', runtime: 'ruby', buildTool: 'buildpacks' },
+    expected: { base: 'heroku/heroku:24', runtime: 'ruby', buildTool: 'buildpacks' },
   },
   {
     is: "Node.js by Google's buildpacks",
     history: '1980-01-01 30MB \n 1980-01-01 3MB ',
     labels: { ...buildpacks('google.nodejs.runtime', 'google.nodejs.npm'), 'io.buildpacks.stack.id': 'google.gae.22' },
-    told: { runtime: 'node', distro: 'ubuntu 22.04' },
+    expected: { runtime: 'node', distro: 'ubuntu 22.04' },
   },
   {
     is: 'Spring Boot by buildpacks, which label its version',
     history: '1980-01-01 30MB \n 1980-01-01 3MB ',
     labels: { ...buildpacks('paketo-buildpacks/bellsoft-liberica'), 'org.springframework.boot.version': '3.3.5' },
-    told: { runtime: 'java', framework: 'Spring Boot' },
+    expected: { runtime: 'java', framework: 'Spring Boot' },
   },
   {
     is: 'store paths of Nix',
     history: `${APP} 30MB `,
     comment: "store paths: ['/nix/store/abc-hello']",
-    told: { buildTool: 'nix' },
+    expected: { buildTool: 'nix' },
   },
   {
     is: 'wheels that a mount may bring',
     history: `${PYTHON}
       ${APP} 3MB RUN /bin/sh -c pip install --no-index --find-links=/wheels shop # buildkit`,
-    told: { base: 'library/python:3.13-slim', multiStage: 'unknown' },
+    expected: { base: 'library/python:3.13-slim', multiStage: 'unknown' },
   },
 ];
 
-test.each(cases)('$is', ({ told: { base, ...others }, ...image }) => {
-  const fields = toldFields(classifyImage(listedImage(image)));
+test.each(cases)('$is', ({ expected: { base, ...others }, ...image }) => {
+  const fields = summaryFields(classifyImage(listedImage(image)));
   if (base !== undefined) expect(fields.base).toContain(base);
   expect(fields).toMatchObject(others);
 });

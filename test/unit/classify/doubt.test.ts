@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { type ListedImage, listedImage } from '../../support/listed-image.ts';
-import { told } from '../../support/told.ts';
+import { summaryOf } from '../../support/verdict-summary.ts';
 
 // Images that mislead: what they inherited, what a builder left out, what another build used for its own ends.
 
@@ -250,7 +250,7 @@ const cases: readonly Case[] = [
 
 describe.each(cases)('$is', (image) => {
   const verdict = classifyImage(listedImage(image));
-  const { base, distro, runtime } = told(verdict);
+  const { base, distro, runtime } = summaryOf(verdict);
 
   test('base image', () => {
     expect(base.filter((name) => image.base.includes(name))).not.toEqual([]);
@@ -265,7 +265,7 @@ describe.each(cases)('$is', (image) => {
 
 test('gives a name only if all its tags meant the same image', () => {
   const python = cases.find(({ is }) => is === 'Node.js on a base that carries Python');
-  const { base } = told(classifyImage(listedImage(python ?? { history: '' })));
+  const { base } = summaryOf(classifyImage(listedImage(python ?? { history: '' })));
   expect(base).toEqual(['library/python:3.12-slim-bookworm', 'library/python:3.12.13-slim-bookworm']);
 });
 
@@ -279,7 +279,7 @@ test.each([
   'COPY /etc/nginx/nginx.conf /etc/nginx/nginx.conf # buildkit',
   'COPY /etc/ssl/certs/company.pem /etc/ssl/certs/ # buildkit',
   'COPY /rootfs / # buildkit',
-])('%s may take from a context: no stage is told', (line) => {
+])('%s may copy from a context, so it proves no stage', (line) => {
   expect(onNginx(line).value).toBe('unknown');
 });
 
@@ -312,7 +312,8 @@ test("a version of another release than the base's is the image's own", () => {
     2026-03-01T10:00:01 - CMD ["/bin/bash"]
     2026-04-01 5MB COPY x /app # buildkit`;
   const named = { name: 'ubi9', 'com.redhat.component': 'ubi9-container', vendor: 'Red Hat, Inc.' };
-  const baseOf = (version: string) => told(classifyImage(listedImage({ history, labels: { ...named, version } }))).base;
+  const baseOf = (version: string) =>
+    summaryOf(classifyImage(listedImage({ history, labels: { ...named, version } }))).base;
   expect(baseOf('9.5')).toEqual(['registry.access.redhat.com/ubi9/ubi:9.5']);
   expect(baseOf('1.0')).toEqual(['registry.access.redhat.com/ubi9/ubi']);
 });

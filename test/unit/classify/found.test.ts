@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { listedImage } from '../../support/listed-image.ts';
-import { type ToldImage, toldFields } from '../../support/told.ts';
+import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
 
 // Images whose histories, labels and environments stand in public documentation, tests and scanners' reports, shortened
 // where nothing hangs on it. The index of public files that they were found in does not always know a file's path: there
 // the file's number in that index stands for it.
 
-interface FoundImage extends ToldImage {
+interface FoundImage extends ExpectedImage {
   readonly found: string;
 }
 
@@ -17,7 +17,7 @@ const cases: readonly FoundImage[] = [
     found: 'quay.io/centos/centos:stream9, file 24271485630',
     history: '2024-06-18 60MB ',
     labels: { 'org.label-schema.name': 'CentOS Stream 9 Base Image', 'org.label-schema.vendor': 'CentOS' },
-    told: { distro: 'centos 9', base: 'no-history' },
+    expected: { distro: 'centos 9', base: 'no-history' },
   },
   {
     is: 'CentOS to boot from',
@@ -29,7 +29,7 @@ const cases: readonly FoundImage[] = [
       'redhat.id': 'centos',
       'redhat.version-id': '9',
     },
-    told: { distro: 'centos 9' },
+    expected: { distro: 'centos 9' },
   },
   {
     is: 'Fedora CoreOS',
@@ -40,7 +40,7 @@ const cases: readonly FoundImage[] = [
       'containers.bootc': '1',
       'org.opencontainers.image.version': '43.20260301.20.dev1',
     },
-    told: { distro: 'fedora 43' },
+    expected: { distro: 'fedora 43' },
   },
   {
     is: "Fedora's toolbox, which KIWI built",
@@ -52,7 +52,7 @@ const cases: readonly FoundImage[] = [
       'org.opencontainers.image.vendor': 'Fedora Project',
       'org.opencontainers.image.version': '40',
     },
-    told: { distro: 'fedora 40', base: 'scratch', variant: undefined },
+    expected: { distro: 'fedora 40', base: 'scratch', variant: undefined },
   },
   {
     is: "a SUSE application on SUSE's base image",
@@ -65,7 +65,7 @@ const cases: readonly FoundImage[] = [
       'com.suse.bci.base.version': '15.6.47.18.1',
       'org.opencontainers.image.version': '5.0.10',
     },
-    told: { distro: 'sles 15.6' },
+    expected: { distro: 'sles 15.6' },
   },
   {
     is: 'openEuler',
@@ -75,7 +75,7 @@ const cases: readonly FoundImage[] = [
       2024-01-10T10:00:00 66MB ADD openEuler-docker-rootfs.amd64.tar.xz / # buildkit
       2024-01-10T10:00:05 1kB RUN |1 TARGETARCH=amd64 /bin/sh -c ln -sf /usr/share/zoneinfo/UTC /etc/localtime # buildkit
       2024-01-10T10:00:05 - CMD ["bash"]`,
-    told: { distro: 'openEuler' },
+    expected: { distro: 'openEuler' },
   },
   {
     is: 'Void Linux, whose package manager names itself',
@@ -85,7 +85,7 @@ const cases: readonly FoundImage[] = [
       2026-09-01T10:00:20 4kB RUN /bin/sh -c install -dm1777 tmp; xbps-reconfigure -fa; rm -rf /var/cache/xbps/* # buildkit
       2026-09-01T10:00:20 - ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/bin
       2026-09-01T10:00:20 - CMD ["/bin/sh"]`,
-    told: { distro: 'void', base: 'scratch', multiStage: 'yes' },
+    expected: { distro: 'void', base: 'scratch', multiStage: 'yes' },
   },
   {
     is: 'an image of Charliecloud, which pushes one layer and keeps FROM in the history',
@@ -98,7 +98,7 @@ const cases: readonly FoundImage[] = [
       2021-11-30T20:14:33 - RUN ['/bin/sh', '-c', 'bash $MC_FILE -bf -p /usr/local']
       2021-11-30T20:15:08 - COPY ['hello.py'] -> '.'
       2021-11-30T20:15:08 200MB RUN ['/bin/sh', '-c', 'chmod 755 ./hello.py']`,
-    told: { base: 'library/debian:buster', distro: 'debian 10' },
+    expected: { base: 'library/debian:buster', distro: 'debian 10' },
   },
   {
     is: 'a Go program of Nix, which lies on nothing',
@@ -106,21 +106,21 @@ const cases: readonly FoundImage[] = [
     history: '1970-01-01T00:00:01 2MB ',
     comment: "store paths: ['/nix/store/y6lrk5p8b5sla8v3kykfhgwwvipyj04w-app-1.0.0']",
     cmd: ['/nix/store/y6lrk5p8b5sla8v3kykfhgwwvipyj04w-app-1.0.0/bin/app'],
-    told: { base: 'scratch', buildTool: 'nix', distro: undefined, runtime: undefined, variant: undefined },
+    expected: { base: 'scratch', buildTool: 'nix', distro: undefined, runtime: undefined, variant: undefined },
   },
   {
     is: 'a Python program of Nix',
     found: 'a course on DevOps, `docker history` of devops-info-service-nix, file 55135520754',
     history: '1970-01-01T00:00:01 2MB ',
     comment: "store paths: ['/nix/store/wij96d7izljw38kksg0q384ygi8hfvkk-python3-3.12.8-env']",
-    told: { base: 'scratch', runtime: 'python 3.12.8' },
+    expected: { base: 'scratch', runtime: 'python 3.12.8' },
   },
   {
     is: 'a store of Nix on an image of others',
     found: 'NixOS/nixpkgs, pkgs/build-support/docker/stream_layered_image.py',
     history: '1970-01-01T00:00:01 2MB ',
     comment: `store paths: ['${'a'.repeat(64)}/layer.tar']`,
-    told: { base: 'not-in-catalogue' },
+    expected: { base: 'not-in-catalogue' },
   },
   {
     is: "Google's distroless image of 2023, whose history is empty",
@@ -134,14 +134,14 @@ const cases: readonly FoundImage[] = [
       2023-07-26T12:06:29 10MB COPY acmesolver /app/cmd/acmesolver/acmesolver # buildkit
       2023-07-26T12:06:40 - ENTRYPOINT ["/app/cmd/acmesolver/acmesolver"]`,
     env: ['SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
-    told: { base: 'not-in-catalogue', distro: 'debian', variant: 'distroless' },
+    expected: { base: 'not-in-catalogue', distro: 'debian', variant: 'distroless' },
   },
   {
     is: 'empty histories of other tools',
     found: 'made up beside the one above',
     history: '1980-01-01T00:00:01 30MB \n 1980-01-01T00:00:01 3MB ',
     env: ['SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
-    told: { base: 'no-history', distro: undefined, variant: undefined },
+    expected: { base: 'no-history', distro: undefined, variant: undefined },
   },
   {
     is: "Apache's server on a Universal Base Image",
@@ -154,7 +154,7 @@ const cases: readonly FoundImage[] = [
       2023-06-01 - ENTRYPOINT ["/usr/sbin/httpd" "-D" "FOREGROUND"]`,
     entrypoint: ['/usr/sbin/httpd', '-D', 'FOREGROUND'],
     labels: { 'com.redhat.component': 'ubi8-container', name: 'ubi8', version: '8.8' },
-    told: { base: 'registry.access.redhat.com/ubi8/ubi:8.8', distro: 'rhel 8', runtime: 'httpd' },
+    expected: { base: 'registry.access.redhat.com/ubi8/ubi:8.8', distro: 'rhel 8', runtime: 'httpd' },
   },
   {
     is: "PHP within Apache's server on a plain distribution",
@@ -164,7 +164,7 @@ const cases: readonly FoundImage[] = [
       2026-09-24T00:00:00 60MB RUN /bin/sh -c apt-get update && apt-get install -y apache2 libapache2-mod-php # buildkit
       2026-09-24T00:00:00 - CMD ["apachectl" "-D" "FOREGROUND"]`,
     cmd: ['apachectl', '-D', 'FOREGROUND'],
-    told: { runtime: 'php', distro: 'debian 12' },
+    expected: { runtime: 'php', distro: 'debian 12' },
   },
   {
     is: 'OpenResty, which is nginx with Lua',
@@ -176,7 +176,7 @@ const cases: readonly FoundImage[] = [
       2020-09-18T16:25:10 40MB |2 RESTY_IMAGE_TAG=3.12 RESTY_J=1 /bin/sh -c apk add --no-cache build-base && cd /tmp/openresty-1.17.8.2 && make install
       2020-09-18T16:25:11 - /bin/sh -c #(nop)  CMD ["/usr/local/openresty/bin/openresty" "-g" "daemon off;"]`,
     cmd: ['/usr/local/openresty/bin/openresty', '-g', 'daemon off;'],
-    told: { base: 'library/alpine', distro: 'alpine', runtime: 'nginx' },
+    expected: { base: 'library/alpine', distro: 'alpine', runtime: 'nginx' },
   },
   {
     is: 'a whole tree that nothing names',
@@ -184,7 +184,7 @@ const cases: readonly FoundImage[] = [
     history: `
       2014-09-04T18:43:33 37MB /bin/sh -c #(nop) ADD file:1ee9e97209d00e3416a4543b23574cc7259684741a46bbcbc755909b8a053a38 in /
       2014-09-04T18:43:36 - /bin/sh -c #(nop) CMD [/bin/bash]`,
-    told: { base: 'scratch', distro: undefined, variant: undefined },
+    expected: { base: 'scratch', distro: undefined, variant: undefined },
   },
   {
     is: "an application on SUSE's base image itself",
@@ -198,7 +198,7 @@ const cases: readonly FoundImage[] = [
       'com.suse.bci.base.version': '15.5.36.5.18',
       'org.opensuse.reference': 'registry.suse.com/suse/sle15:15.5.36.5.18',
     },
-    told: { base: 'registry.suse.com/suse/sle15:15.5.36.5.18', distro: 'sles 15.5' },
+    expected: { base: 'registry.suse.com/suse/sle15:15.5.36.5.18', distro: 'sles 15.5' },
   },
   {
     is: "an application on another image of SUSE's",
@@ -211,7 +211,7 @@ const cases: readonly FoundImage[] = [
       'com.suse.bci.base.version': '15.6.47.18.1',
       'org.opensuse.reference': 'registry.suse.com/bci/python:3.11-60.1',
     },
-    told: { base: 'not-in-catalogue', distro: 'sles 15.6' },
+    expected: { base: 'not-in-catalogue', distro: 'sles 15.6' },
   },
   {
     is: 'ASP.NET on slices of Ubuntu',
@@ -229,7 +229,12 @@ const cases: readonly FoundImage[] = [
       2025-03-11 9MB COPY /app/publish . # buildkit
       2025-03-11 - ENTRYPOINT ["dotnet" "app.dll"]`,
     entrypoint: ['dotnet', 'app.dll'],
-    told: { base: 'mcr.microsoft.com/dotnet/aspnet', distro: 'ubuntu', runtime: 'dotnet 8.0.13', variant: 'minimal' },
+    expected: {
+      base: 'mcr.microsoft.com/dotnet/aspnet',
+      distro: 'ubuntu',
+      runtime: 'dotnet 8.0.13',
+      variant: 'minimal',
+    },
   },
   {
     is: 'a function for AWS Lambda, whose packages dnf installs',
@@ -247,7 +252,7 @@ const cases: readonly FoundImage[] = [
       2025-03-11 60MB RUN /bin/sh -c dnf install -y gcc && dnf clean all # buildkit
       2025-03-11 60MB RUN /bin/sh -c pip install -r requirements.txt # buildkit
       2025-03-11 - CMD ["app.handler"]`,
-    told: { base: 'not-in-catalogue', distro: 'amzn 2023', runtime: 'python' },
+    expected: { base: 'not-in-catalogue', distro: 'amzn 2023', runtime: 'python' },
   },
   {
     is: "PostgreSQL on Debian 9, by its packages' version",
@@ -261,7 +266,7 @@ const cases: readonly FoundImage[] = [
       2019-03-08T02:28:29 4kB /bin/sh -c #(nop) COPY file:06aacea0082744225fdd508b7ef4d5280ad1b35ec665f4399894e8fd2cfd37ad in /usr/local/bin/ 
       2019-03-08T02:28:30 - /bin/sh -c #(nop)  ENTRYPOINT ["docker-entrypoint.sh"]
       2019-03-08T02:28:30 - /bin/sh -c #(nop)  CMD ["postgres"]`,
-    told: { base: 'library/debian:stretch-slim', distro: 'debian 9' },
+    expected: { base: 'library/debian:stretch-slim', distro: 'debian 9' },
   },
   {
     is: "Ubuntu of late 2022, which had Debian's CMD",
@@ -271,7 +276,7 @@ const cases: readonly FoundImage[] = [
       2022-11-02T18:25:55 - /bin/sh -c #(nop)  CMD ["bash"]
       2022-11-18T02:26:02 - ENV PAIN_METER=99
       2022-11-18T02:26:02 100B WORKDIR /usr/src/app`,
-    told: { distro: undefined, base: 'not-in-catalogue' },
+    expected: { distro: undefined, base: 'not-in-catalogue' },
   },
   {
     is: 'a step that BuildKit marked as empty, and appended',
@@ -284,7 +289,7 @@ const cases: readonly FoundImage[] = [
       2024-01-10T19:00:00 - COPY /app/neurowatch/target/native/neurowatch /app/app # buildkit
       2024-01-10T20:00:00 70MB [stage-1 3/3] COPY --from=builder /app/neurowatch/target/native/neurowatch /app/app`,
     comment: 'buildkit.exporter.image.v0',
-    told: { base: 'library/alpine', distro: 'alpine', multiStage: 'yes' },
+    expected: { base: 'library/alpine', distro: 'alpine', multiStage: 'yes' },
   },
   {
     is: 'nginx, patched by Copacetic',
@@ -299,7 +304,7 @@ const cases: readonly FoundImage[] = [
       2022-03-29T12:00:00 - ENTRYPOINT ["/docker-entrypoint.sh"]
       2022-03-29T12:00:00 - CMD ["nginx" "-g" "daemon off;"]
       2022-06-29T12:00:00 26MB mount / from exec sh -c apt install --no-install-recommends -y libssl1.1`,
-    told: { base: 'library/nginx:1.21.6', distro: 'debian 11', runtime: 'nginx 1.21.6' },
+    expected: { base: 'library/nginx:1.21.6', distro: 'debian 11', runtime: 'nginx 1.21.6' },
   },
   {
     is: 'a node of kind, squashed into one layer',
@@ -309,7 +314,7 @@ const cases: readonly FoundImage[] = [
       2025-05-21T00:57:52 - ENV container=docker
       2025-05-21T00:57:52 - STOPSIGNAL SIGRTMIN+3
       2025-05-21T00:57:52 - ENTRYPOINT ["/usr/local/bin/entrypoint" "/sbin/init"]`,
-    told: { base: 'scratch', multiStage: 'yes', variant: undefined },
+    expected: { base: 'scratch', multiStage: 'yes', variant: undefined },
   },
   {
     is: 'a program out of an image of ko',
@@ -319,12 +324,12 @@ const cases: readonly FoundImage[] = [
       2022-09-21T15:35:14 10MB COPY /ko-app/grpc-health-probe /bin/grpc_health_probe # buildkit
       2022-09-21T15:35:14 1kB COPY nsswitch.conf /etc/nsswitch.conf # buildkit`,
     env: ['SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
-    told: { multiStage: 'yes', distro: 'debian', variant: 'distroless' },
+    expected: { multiStage: 'yes', distro: 'debian', variant: 'distroless' },
   },
 ];
 
-test.each(cases)('$is ($found)', ({ told: { base, ...others }, ...image }) => {
-  const fields = toldFields(classifyImage(listedImage(image)));
+test.each(cases)('$is ($found)', ({ expected: { base, ...others }, ...image }) => {
+  const fields = summaryFields(classifyImage(listedImage(image)));
   if (base !== undefined) expect(fields.base).toContain(base);
   expect(fields).toMatchObject(others);
 });

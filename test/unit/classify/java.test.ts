@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { listedImage } from '../../support/listed-image.ts';
 import { ALPINE, TEMURIN } from '../../support/official-histories.ts';
-import { type ToldImage, toldFields } from '../../support/told.ts';
+import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
 
 // Java has more vendors, and more places for its version, than any other runtime.
 
@@ -44,12 +44,12 @@ const orient = (archive: string) => `${JAMMY}
       2026-08-18T20:22:34 - WORKDIR /orientdb
       2026-08-18T20:22:34 - CMD ["server.sh"]`;
 
-const cases: readonly ToldImage[] = [
+const cases: readonly ExpectedImage[] = [
   {
     is: "Java on IBM's Semeru, which names its version as Temurin does",
     history: javaOnUbuntu('jdk-17.0.13+11_openj9-0.48.0'),
     entrypoint: STARTS_JAVA,
-    told: { base: 'library/ibm-semeru-runtimes', runtime: 'java 17.0.13+11', distro: 'ubuntu 22.04' },
+    expected: { base: 'library/ibm-semeru-runtimes', runtime: 'java 17.0.13+11', distro: 'ubuntu 22.04' },
   },
   {
     is: "Java on IBM's Semeru of 2026, whose versions have four parts",
@@ -60,7 +60,7 @@ const cases: readonly ToldImage[] = [
       2026-08-18T19:18:56 - ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:/usr/bin
       2026-08-18T19:20:02 4.3MB RUN /bin/sh -c set -eux; unset OPENJ9_JAVA_OPTIONS; SCC_SIZE="50m" # buildkit${JAR}`,
     entrypoint: STARTS_JAVA,
-    told: { base: 'library/ibm-semeru-runtimes', runtime: 'java 8.0.502.0', distro: 'ubuntu 22.04' },
+    expected: { base: 'library/ibm-semeru-runtimes', runtime: 'java 8.0.502.0', distro: 'ubuntu 22.04' },
   },
   {
     is: "Liberty on IBM's own Java, built two weeks later",
@@ -80,7 +80,7 @@ const cases: readonly ToldImage[] = [
       2026-08-17T21:21:45 - CMD ["/opt/ibm/wlp/bin/server" "run" "defaultServer"]`,
     env: ['JAVA_VERSION=8.0.8.70', 'JAVA_HOME=/opt/ibm/java/jre'],
     entrypoint: ['/opt/ibm/helpers/runtime/docker-server.sh'],
-    told: { base: 'library/ibmjava', runtime: 'java 8.0.8.70', distro: 'ubuntu 22.04' },
+    expected: { base: 'library/ibmjava', runtime: 'java 8.0.8.70', distro: 'ubuntu 22.04' },
   },
   {
     is: "IBM's own Java for development, whose home is the runtime in it",
@@ -95,7 +95,7 @@ const cases: readonly ToldImage[] = [
       'JAVA_VERSION=8.0.8.71',
       'JAVA_HOME=/opt/ibm/java/jre',
     ],
-    told: { base: 'library/ubuntu:22.04', runtime: 'java 8.0.8.71', variant: 'jdk' },
+    expected: { base: 'library/ubuntu:22.04', runtime: 'java 8.0.8.71', variant: 'jdk' },
   },
   {
     is: 'Silverpeas, whose home of Java is a link of its own',
@@ -107,7 +107,7 @@ const cases: readonly ToldImage[] = [
       2026-09-09T02:45:01 1.4kB COPY src/run.sh /opt/ # buildkit
       2026-09-09T02:46:21 - CMD ["/opt/run.sh"]`,
     env: ['JAVA_HOME=/docker-java-home'],
-    told: { base: 'library/ubuntu:22.04', runtime: 'java 11' },
+    expected: { base: 'library/ubuntu:22.04', runtime: 'java 11' },
   },
   {
     is: "Temurin's JDK of Java 8, by its archive",
@@ -115,13 +115,13 @@ const cases: readonly ToldImage[] = [
       "BINARY_URL='https://github.com/adoptium/temurin8-binaries/releases/download/jdk8u492-b09/OpenJDK8U-jdk_x64_linux_hotspot_8u492b09.tar.gz';",
     ),
     env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk8u492-b09'],
-    told: { base: 'library/eclipse-temurin:8-jdk-jammy', runtime: 'java 8u492-b09', variant: 'jdk' },
+    expected: { base: 'library/eclipse-temurin:8-jdk-jammy', runtime: 'java 8u492-b09', variant: 'jdk' },
   },
   {
     is: "Temurin's Java 8 of an archive without a name, which may be either",
     history: orient(''),
     env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk8u492-b09'],
-    told: { base: 'library/eclipse-temurin', runtime: 'java 8u492-b09' },
+    expected: { base: 'library/eclipse-temurin', runtime: 'java 8u492-b09' },
   },
   {
     is: "Java on Temurin for Red Hat's universal base",
@@ -139,7 +139,7 @@ const cases: readonly ToldImage[] = [
     labels: { 'com.redhat.component': 'ubi9-minimal-container', name: 'ubi9/ubi-minimal', version: '9.8' },
     env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk-11.0.31+11'],
     entrypoint: STARTS_JAVA,
-    told: { base: 'library/eclipse-temurin:11-jre-ubi9-minimal', runtime: 'java 11.0.31+11', distro: 'rhel 9' },
+    expected: { base: 'library/eclipse-temurin:11-jre-ubi9-minimal', runtime: 'java 11.0.31+11', distro: 'rhel 9' },
   },
   {
     is: 'Java on Temurin for Alpine, whose tags name the release with a hyphen',
@@ -151,19 +151,23 @@ const cases: readonly ToldImage[] = [
       2026-08-20T19:00:00 - ENTRYPOINT ["/__cacert_entrypoint.sh"]${JAR}`,
     env: ['JAVA_HOME=/opt/java/openjdk', 'JAVA_VERSION=jdk-21.0.12+8'],
     entrypoint: STARTS_JAVA,
-    told: { base: 'library/eclipse-temurin:21-jre-alpine-3.24', runtime: 'java 21.0.12+8', distro: 'alpine 3.24.2' },
+    expected: {
+      base: 'library/eclipse-temurin:21-jre-alpine-3.24',
+      runtime: 'java 21.0.12+8',
+      distro: 'alpine 3.24.2',
+    },
   },
   {
     is: 'Java of before Temurin, by the same project',
     history: javaOnUbuntu('jdk-11.0.11+9'),
     entrypoint: STARTS_JAVA,
-    told: { base: 'library/adoptopenjdk', runtime: 'java 11.0.11+9' },
+    expected: { base: 'library/adoptopenjdk', runtime: 'java 11.0.11+9' },
   },
   {
     is: "Java on openjdk, which stood on Oracle's Linux",
     history: OPENJDK + JAR,
     entrypoint: STARTS_JAVA,
-    told: { base: 'library/openjdk', runtime: 'java 17.0.2', distro: 'ol 8', variant: 'jdk' },
+    expected: { base: 'library/openjdk', runtime: 'java 17.0.2', distro: 'ol 8', variant: 'jdk' },
   },
   {
     is: 'Java of Alpine, whose home is a link',
@@ -171,7 +175,7 @@ const cases: readonly ToldImage[] = [
       2026-08-20 90MB RUN /bin/sh -c apk add --no-cache openjdk21-jre-headless # buildkit
       2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm${JAR}`,
     entrypoint: STARTS_JAVA,
-    told: { runtime: 'java 21', distro: 'alpine 3.24.2' },
+    expected: { runtime: 'java 21', distro: 'alpine 3.24.2' },
   },
   {
     is: 'two Javas, of which the link may name either',
@@ -179,7 +183,7 @@ const cases: readonly ToldImage[] = [
       2026-08-20 190MB RUN /bin/sh -c apk add --no-cache openjdk8 openjdk17 # buildkit
       2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm${JAR}`,
     entrypoint: STARTS_JAVA,
-    told: { runtime: 'java', distro: 'alpine 3.24.2' },
+    expected: { runtime: 'java', distro: 'alpine 3.24.2' },
   },
   {
     is: 'Corretto for Alpine itself, which sets variables to the end',
@@ -189,7 +193,7 @@ const cases: readonly ToldImage[] = [
       2026-07-23T23:12:40 - ENV LANG=C.UTF-8
       2026-07-23T23:12:40 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm
       2026-07-23T23:12:40 - ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/jvm/default-jvm/bin`,
-    told: { base: 'library/alpine:3.24', runtime: 'java 21', distro: 'alpine 3.24.2' },
+    expected: { base: 'library/alpine:3.24', runtime: 'java 21', distro: 'alpine 3.24.2' },
   },
   {
     is: 'Java on Corretto for Alpine',
@@ -198,7 +202,7 @@ const cases: readonly ToldImage[] = [
       2026-08-20 120MB RUN |1 version=17.0.13.11.1 /bin/sh -c apk add --no-cache amazon-corretto-17=$version-r0 # buildkit
       2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm${JAR}`,
     entrypoint: STARTS_JAVA,
-    told: { base: 'library/amazoncorretto', runtime: 'java 17', distro: 'alpine 3.24.2' },
+    expected: { base: 'library/amazoncorretto', runtime: 'java 17', distro: 'alpine 3.24.2' },
   },
   {
     is: 'Java 8 by its folder',
@@ -206,7 +210,7 @@ const cases: readonly ToldImage[] = [
       ${APP} 80MB RUN /bin/sh -c apt-get update && apt-get install -y openjdk-8-jre-headless # buildkit
       ${APP} - ENV JAVA_HOME=/usr/lib/jvm/java-1.8.0-openjdk-amd64/jre`,
     entrypoint: STARTS_JAVA,
-    told: { base: 'library/ubuntu:22.04', runtime: 'java 8', variant: 'jre', multiStage: 'no' },
+    expected: { base: 'library/ubuntu:22.04', runtime: 'java 8', variant: 'jre', multiStage: 'no' },
   },
   {
     is: 'a web archive on Tomcat, whose Java is a JRE',
@@ -216,7 +220,7 @@ const cases: readonly ToldImage[] = [
       2026-08-22 - CMD ["catalina.sh" "run"]
       ${APP} 30MB COPY shop.war /usr/local/tomcat/webapps/ # buildkit`,
     cmd: ['catalina.sh', 'run'],
-    told: { base: 'library/tomcat', runtime: 'java 17.0.20+8', variant: 'jre' },
+    expected: { base: 'library/tomcat', runtime: 'java 17.0.20+8', variant: 'jre' },
   },
   {
     is: 'Gradle, whose CMD comes first and which changes the user',
@@ -226,19 +230,19 @@ const cases: readonly ToldImage[] = [
       2026-08-22 150MB RUN /bin/sh -c set -o errexit && wget --output-document=gradle.zip # buildkit
       2026-08-22 - USER gradle
       ${APP} 5MB COPY . . # buildkit`,
-    told: { base: 'library/gradle', runtime: 'java 17.0.20+8', variant: 'jdk' },
+    expected: { base: 'library/gradle', runtime: 'java 17.0.20+8', variant: 'jdk' },
   },
   {
     is: 'a jar from a context, written with a slash',
     history: `${TEMURIN}
       ${APP} 1kB COPY entrypoint.sh /entrypoint.sh # buildkit
       ${APP} 30MB COPY /build/libs/app.jar /app.jar # buildkit`,
-    told: { multiStage: 'unknown' },
+    expected: { multiStage: 'unknown' },
   },
 ];
 
-test.each(cases)('$is', ({ told: { base, ...others }, ...image }) => {
-  const fields = toldFields(classifyImage(listedImage(image)));
+test.each(cases)('$is', ({ expected: { base, ...others }, ...image }) => {
+  const fields = summaryFields(classifyImage(listedImage(image)));
   if (base !== undefined) expect(fields.base).toContain(base);
   expect(fields).toMatchObject(others);
 });

@@ -16,7 +16,7 @@ import {
   UBI,
   UBI_LABELS,
 } from '../../support/official-histories.ts';
-import { told } from '../../support/told.ts';
+import { summaryOf } from '../../support/verdict-summary.ts';
 
 interface Case extends ListedImage {
   readonly is: string;
@@ -504,11 +504,11 @@ describe.each(cases)('$is', (image) => {
   const verdict = classifyImage(listedImage(image));
 
   test('base image', () => {
-    expect(told(verdict).base.filter((name) => image.base.includes(name))).not.toEqual([]);
+    expect(summaryOf(verdict).base.filter((name) => image.base.includes(name))).not.toEqual([]);
   });
 
   test('distribution and runtime', () => {
-    const { distro, runtime } = told(verdict);
+    const { distro, runtime } = summaryOf(verdict);
     expect({ distro, runtime }).toEqual({ distro: image.distro, runtime: image.runtime });
   });
 

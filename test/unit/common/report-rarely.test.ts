@@ -6,10 +6,10 @@ function refused(address: string): Error {
 }
 
 test('reports an outage of many connections once a minute, with the number of failures', () => {
-  const told: ReportedFailure[] = [];
+  const reported: ReportedFailure[] = [];
   let nowMs = 0;
   const onError = reportRarely(
-    (failure) => told.push(failure),
+    (failure) => reported.push(failure),
     () => nowMs,
   );
   const first = refused('10.0.0.1:6379');
@@ -17,27 +17,27 @@ test('reports an outage of many connections once a minute, with the number of fa
   for (nowMs = 1_000; nowMs < 60_000; nowMs += 1_000) onError(refused('10.0.0.2:6379'));
   const later = refused('10.0.0.1:6379');
   onError(later);
-  expect(told).toEqual([{ error: first }, { error: later, alike: 59 }]);
+  expect(reported).toEqual([{ error: first }, { error: later, alike: 59 }]);
 });
 
 test('reports failures of other kinds at once', () => {
-  const told: unknown[] = [];
-  const onError = reportRarely(({ error }) => told.push(error));
+  const reported: unknown[] = [];
+  const onError = reportRarely(({ error }) => reported.push(error));
   const failures = [refused('10.0.0.1:6379'), new Error('READONLY'), new Error('LOADING'), 'no error at all'];
   for (const failure of failures) onError(failure);
-  expect(told).toEqual(failures);
+  expect(reported).toEqual(failures);
 });
 
 test('forgets kinds, so that memory stays bounded, and reports each new one', () => {
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const onError = reportRarely(
-    ({ error }) => told.push(error),
+    ({ error }) => reported.push(error),
     () => 0,
   );
   for (let job = 0; job < 1_000; job += 1) onError(new Error(`job ${job}`));
-  expect(told).toHaveLength(1_000);
+  expect(reported).toHaveLength(1_000);
   onError(new Error('job 999'));
-  expect(told).toHaveLength(1_000);
+  expect(reported).toHaveLength(1_000);
   onError(new Error('job 0'));
-  expect(told).toHaveLength(1_001);
+  expect(reported).toHaveLength(1_001);
 });

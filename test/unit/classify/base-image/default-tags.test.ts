@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { classifyImage } from '../../../../src/classify/classify-image.ts';
 import { listedImage } from '../../../support/listed-image.ts';
-import { told } from '../../../support/told.ts';
+import { summaryOf } from '../../../support/verdict-summary.ts';
 
 // A tag without a suite is named only where it stood for that suite when the image was built.
 
@@ -58,5 +58,5 @@ test.each([
     false,
   ],
 ])('%s', (_, history, tag, isNamed) => {
-  expect(told(classifyImage(listedImage({ history: history + APP }))).base.includes(tag)).toBe(isNamed);
+  expect(summaryOf(classifyImage(listedImage({ history: history + APP }))).base.includes(tag)).toBe(isNamed);
 });

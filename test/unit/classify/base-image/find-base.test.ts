@@ -266,9 +266,9 @@ describe('a base built on another base', () => {
 
   test('is not the one that annotations inherited from an official image name', () => {
     const inherited = annotations({ 'com.docker.official-images.bashbrew.arch': 'amd64' });
-    const { confidence, ...told } = baseOf(inherited);
-    expect({ confidence, ...told }).toMatchObject({ confidence: 'inferred', layerCount: 3 });
-    expect(told).toHaveProperty('references', expect.arrayContaining(['library/node:22-bookworm-slim']));
+    const { confidence, ...verdict } = baseOf(inherited);
+    expect({ confidence, ...verdict }).toMatchObject({ confidence: 'inferred', layerCount: 3 });
+    expect(verdict).toHaveProperty('references', expect.arrayContaining(['library/node:22-bookworm-slim']));
   });
 
   test('is not a shorter known image that annotations name', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { classifyImage } from '../../../../src/classify/classify-image.ts';
 import { listedImage } from '../../../support/listed-image.ts';
-import { told } from '../../../support/told.ts';
+import { summaryOf } from '../../../support/verdict-summary.ts';
 
 const CENTOS = { 'org.label-schema.name': 'CentOS Base Image' };
 const FEDORA = { name: 'fedora', version: '43' };
@@ -17,5 +17,5 @@ test.each([
     ${day} 70MB ${line}
     ${day} - CMD ["/bin/bash"]
     2026-10-15 8MB COPY app /app # buildkit`;
-  expect(told(classifyImage(listedImage({ history, labels }))).base).toContain(base);
+  expect(summaryOf(classifyImage(listedImage({ history, labels }))).base).toContain(base);
 });

@@ -1,8 +1,11 @@
 import type { ImageVerdict } from '../../src/classify/verdict.ts';
 import type { ListedImage } from './listed-image.ts';
 
-/** What a verdict says, as a table writes it: `debian 12`, `node 22.1.0`; of an unknown base, the reason. */
-export function told({ base, distro, runtime }: ImageVerdict): {
+/**
+ * A verdict's base, distribution and runtime as test tables write them: `debian 12`, `node 22.1.0`; for an unknown
+ * base, the reason.
+ */
+export function summaryOf({ base, distro, runtime }: ImageVerdict): {
   readonly base: readonly string[];
   readonly distro: string | undefined;
   readonly runtime: string | undefined;
@@ -14,19 +17,19 @@ export function told({ base, distro, runtime }: ImageVerdict): {
   };
 }
 
-/** An image, and of every field that matters in it what must be told. */
-export interface ToldImage extends ListedImage {
+/** An image with the expected values of the fields that matter in it. */
+export interface ExpectedImage extends ListedImage {
   readonly is: string;
-  readonly told: Partial<Omit<ReturnType<typeof toldFields>, 'base'>> & {
-    /** One of the names, or the reason of an unknown base. */
+  readonly expected: Partial<Omit<ReturnType<typeof summaryFields>, 'base'>> & {
+    /** One of the base's names, or the reason why it is unknown. */
     readonly base?: string;
   };
 }
 
-/** Every field that a table may name. */
-export function toldFields(verdict: ImageVerdict) {
+/** All fields that a test table may name. */
+export function summaryFields(verdict: ImageVerdict) {
   return {
-    ...told(verdict),
+    ...summaryOf(verdict),
     variant: verdict.variant?.value,
     multiStage: verdict.multiStage.value,
     framework: verdict.framework?.value,
