@@ -84,16 +84,16 @@ function installs(command: Command): boolean {
 function installedBy(commands: readonly Command[]): readonly string[] {
   const removed = new Set(commands.filter((command) => runs(command, PROGRAMS, REMOVE)).flatMap(({ words }) => words));
   return commands
-    .filter((command) => installs(command) && !removed.has(virtualName(command)))
+    .filter((command) => installs(command) && !removed.has(virtualName(command) ?? ''))
     .flatMap(namesIn)
     .filter((name) => !removed.has(name));
 }
 
 /** Returns the name of the virtual package under which `apk add` groups packages, so that `apk del` can remove them. */
-function virtualName({ words }: Command): string {
+function virtualName({ words }: Command): string | undefined {
   const option = words.findIndex((word) => word === '--virtual' || word === '-t' || word.startsWith('--virtual='));
-  const word = words[option] ?? '';
-  return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (words[option + 1] ?? '');
+  const word = words[option];
+  return word?.includes('=') ? word.slice(word.indexOf('=') + 1) : word && words[option + 1];
 }
 
 /** Returns the names of the packages of a command, without versions and architectures (`libpq5=15.*`, `libc6:i386`). */

@@ -13,7 +13,8 @@ const columns: readonly Column[] = [
   {
     name: 'instruction',
     type: 'text',
-    description: 'The instruction that made it, as in the smallest image whose own layer it is; secrets replaced.',
+    description:
+      'The instruction that made it, as in the image with the fewest layers that added it itself; secrets replaced.',
   },
   { name: 'images', type: 'integer', description: 'How many images hold it.' },
   { name: 'tags', type: 'integer', description: 'How many tags lead to one of those.' },

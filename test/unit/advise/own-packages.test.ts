@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { ownPackages } from '../../../src/advise/own-packages.ts';
+import { viewImage } from '../../../src/policy/image-view.ts';
+import { auditedImage } from '../../support/audited-image.ts';
+
+function packagesOf(script: string) {
+  const instruction = `RUN /bin/sh -c ${script} # buildkit`;
+  return ownPackages(viewImage(auditedImage({ own: [{ instruction, class: 'os-packages', bytes: 1_000_000 }] })));
+}
+
+test.each([
+  ['apt-get install -y libpq5 gcc && apt-get purge -y gcc', ['libpq5']],
+  ['apt-get -y install libpq5 gcc && apt-get -y purge gcc', ['libpq5']],
+  ['apk --no-cache add libpq gcc && apk --no-cache del gcc', ['libpq']],
+  ['apk add --no-cache libpq && apk add --virtual .build gcc && apk del .build', ['libpq']],
+  ['apk add --virtual=.build libpq gcc && apk del .build', []],
+])('%s leaves %j for the program', (script, run) => {
+  expect(packagesOf(script).run).toEqual(run);
+});
