@@ -1,4 +1,4 @@
-import { whereOf } from '../report/filters.ts';
+import { filterCondition } from '../report/filters.ts';
 import { SqlParameters, selectColumns } from '../report/kinds/kind.ts';
 import { packRows } from '../report/packed-rows.ts';
 import { type Column, REPORT_SCHEMA, type Report } from '../report/report.ts';
@@ -36,7 +36,7 @@ export interface ListingOptions {
 export function listBases(db: Database, { pattern, all }: ListingOptions): Report {
   const parameters = new SqlParameters();
   const filters = pattern === undefined ? {} : { base: pattern };
-  const where = whereOf('bases', filters, { base: 'b.base_image' }, new Date(0), parameters);
+  const where = filterCondition('bases', filters, { base: 'b.base_image' }, new Date(0), parameters);
   const sql = `
     select ${selectColumns(COLUMNS, 'b')} from (select *, repository || ':' || tag as base_image from base_image) b
     where ${where} ${all ? '' : 'and b.newest'}

@@ -2,7 +2,7 @@ import type { RequestGovernor } from '../registry/registry.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The same governor, with its waits and the outcomes of requests counted. */
-export function measured(
+export function measuredGovernor(
   governor: RequestGovernor,
   metrics: Pick<Metrics, 'countRequest' | 'observeWait'>,
 ): RequestGovernor {

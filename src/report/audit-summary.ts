@@ -9,7 +9,12 @@ const SUMMARY = `
 
 type SummaryRow = Omit<AuditSummary, 'sources'> & { readonly sources: string | null };
 
-/** The audit of that number, else the newest one that ended. @throws SettingsError when there is none of that number */
+/**
+ * Finds the summary of an audit.
+ * @param id undefined: the newest audit that ended and was not a failure, of `source` if given
+ * @returns null when no audit has ended yet
+ * @throws SettingsError when there is no audit with that id
+ */
 export async function findSummary(
   db: Queryable,
   id: number | undefined,
@@ -29,7 +34,7 @@ export async function findSummary(
   return summaryOf(row);
 }
 
-/** The newest audit of each source, the last one first: what figures of all sources are of. */
+/** The newest audit of each source, or of one: the audits that current figures come from, latest first. */
 export async function newestSummaries(db: Queryable, source?: string): Promise<readonly AuditSummary[]> {
   const rows = await db.query<SummaryRow>(
     `${SUMMARY} where a.id in (
@@ -50,7 +55,7 @@ function summaryOf(row: SummaryRow): AuditSummary {
   };
 }
 
-/** As all reports write a time: `2026-11-23T02:00:00Z`. */
+/** Cuts fractions of a second, so that the time reads as in all reports: `2026-11-23T02:00:00Z`. */
 function toSecond(time: string): string {
   return `${time.slice(0, 19)}Z`;
 }

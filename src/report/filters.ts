@@ -3,7 +3,7 @@ import { parseBytes, parseDuration } from '../common/units.ts';
 import { SettingsError } from '../errors.ts';
 import type { SqlValue } from '../store/database.ts';
 
-/** What a report is limited to, as it was typed. */
+/** The filters of a report, as the user typed them. */
 export interface ReportFilters {
   readonly source?: string;
   /** The host of a registry. */
@@ -17,14 +17,14 @@ export interface ReportFilters {
   readonly base?: string;
   /** `debian`, or `debian:12`. */
   readonly distro?: string;
-  /** `2026-11-01`, a timestamp, or how long ago: `30d`. */
+  /** `2026-11-01`, a timestamp, or a duration back from now: `30d`. */
   readonly since?: string;
   /** `100MB`. */
   readonly minSize?: string;
 }
 export type FilterName = keyof ReportFilters;
 
-/** By filter, the SQL expression that it is compared with; a filter that is not there does not apply to the kind. */
+/** The SQL expression that each filter compares with; the kind has no filter that is missing here. */
 export type FilterTargets = Readonly<Partial<Record<FilterName, string>>>;
 
 const FLAGS: Readonly<Record<FilterName, string>> = {
@@ -40,7 +40,7 @@ const FLAGS: Readonly<Record<FilterName, string>> = {
 };
 
 interface FilterRule {
-  /** The value that the condition compares with. @throws SettingsError when the text is none */
+  /** Parses the text into the value that the condition compares with. @throws SettingsError when it cannot */
   readonly value: (text: string, now: Date) => SqlValue;
   readonly condition: (target: string, parameter: string) => string;
 }
@@ -55,7 +55,7 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
   repository: like,
   tag: like,
   base: {
-    // Not from the start: the last parts of a name are enough.
+    // Not anchored at the start, so that the last parts of a name match.
     value: (text) => `${globBody(text)}(;|$)`,
     condition: (target, parameter) => `'/' || replace(${target}, ';', ';/') ~ ${parameter}`,
   },
@@ -71,10 +71,11 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
 };
 
 /**
- * Some filters as a condition, `true` when there are none.
- * @throws SettingsError naming the flag that does not fit the kind, or whose value cannot be read
+ * The filters as one SQL condition; `true` when there are none.
+ * @param kind the report's name, for errors
+ * @throws SettingsError naming the flag that the kind does not have, or whose value cannot be parsed
  */
-export function whereOf(
+export function filterCondition(
   kind: string,
   filters: ReportFilters,
   targets: FilterTargets,
@@ -85,19 +86,22 @@ export function whereOf(
     const text = filters[name];
     if (text === undefined) return [];
     const target = targets[name];
-    if (target === undefined) throw unusable(kind, name, targets);
+    if (target === undefined) throw unknownFilter(kind, name, targets);
     const { value, condition } = RULES[name];
     return [condition(target, parameters.add(value(text, now)))];
   });
   return conditions.join(' and ') || 'true';
 }
 
-function unusable(kind: string, name: FilterName, targets: FilterTargets): SettingsError {
+function unknownFilter(kind: string, name: FilterName, targets: FilterTargets): SettingsError {
   const usable = (Object.keys(targets) as FilterName[]).map((target) => FLAGS[target]).join(', ');
   return new SettingsError(`report ${kind} cannot be limited by ${FLAGS[name]}: it takes ${usable || 'no filter'}`);
 }
 
-/** When `--since` starts; a time that names no offset is in UTC, as all times in reports. @throws SettingsError when the text is neither a time nor a duration */
+/**
+ * The time that `--since` means, in ISO 8601. A time without an offset is in UTC, like all times in reports.
+ * @throws SettingsError when the text is neither a time nor a duration
+ */
 export function sinceTime(text: string, now: Date): string {
   const time = readTime(text, now);
   if (Number.isNaN(time.getTime()) || !YEARS_OF_POSTGRES.test(time.toISOString()))
@@ -105,7 +109,7 @@ export function sinceTime(text: string, now: Date): string {
   return time.toISOString();
 }
 
-/** As ISO 8601 has them: before the year 1 and after 9999 JavaScript writes years that Postgres does not read. */
+/** The years 1 to 9999; JavaScript writes others in a form that Postgres does not accept. */
 const YEARS_OF_POSTGRES = /^(?!0000)\d{4}-/;
 
 function readTime(text: string, now: Date): Date {
@@ -119,14 +123,17 @@ function withOffset(time: string): string {
 }
 
 /**
- * A glob as a regular expression, with the meaning of `compileGlobs`, for the text with a slash before it: then every
- * part of a path starts with one, and `**` is any number of parts.
+ * A glob, as `compileGlobs` understands it, as a regular expression. It matches the path with a slash put before it, so
+ * that every part starts with a slash and `**` is any number of parts.
  */
 export function globRegex(glob: string): string {
   return `^${globBody(glob)}$`;
 }
 
-/** A glob that takes a name, whatever is in it: characters with a meaning in globs may be any character. */
+/**
+ * A glob that matches a name literally, almost: characters that globs might interpret become `?`, which matches any one
+ * character.
+ */
 export function literalGlob(name: string): string {
   return name.replace(/[^\w./-]/g, '?');
 }
@@ -141,6 +148,6 @@ function partRegex(part: string): string {
   return `/${part.replace(/[*?.+^$()|[\]{}\\]/g, (character) => WILDCARDS[character] ?? `\\${character}`)}`;
 }
 
-/** A list of base images is `;`-separated. */
+/** Within one part of a path, and within one item of a list of base images, which `;` separates. */
 const PART = '[^/;]*';
 const WILDCARDS: Readonly<Record<string, string>> = { '*': PART, '?': '[^/;]' };

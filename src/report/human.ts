@@ -1,7 +1,7 @@
 import { humanBytes } from '../measure/human-bytes.ts';
 import type { Cell, Column } from './report.ts';
 
-/** A cell as people read it: sizes with their unit, unknown as nothing. */
+/** Formats a cell for people: sizes with their unit, digests shortened, unknown as an empty string. */
 export function humanCell({ type }: Column, cell: Cell): string {
   if (cell === null) return '';
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';

@@ -9,7 +9,7 @@ const GROUP_TEXT: Readonly<Record<Grouping, string>> = {
   runtime: 'The language runtime, or `unknown`.',
 };
 
-/** The columns of `report teams`, and of a leaderboard by anything else with that in place of the team. */
+/** The columns of `report teams`, with the grouping's column in place of `team`. */
 export function groupColumns(grouping: Grouping): readonly Column[] {
   return [
     { name: 'rank', type: 'integer', description: 'Equal figures have equal ranks; empty: listed, and not ranked.' },
@@ -51,7 +51,7 @@ export function groupColumns(grouping: Grouping): readonly Column[] {
   ];
 }
 
-/** What a leaderboard tells beyond the columns of `report teams`. */
+/** The columns that a leaderboard adds to those of `report teams`. */
 export const MOVEMENT_COLUMNS: readonly Column[] = [
   { name: 'moved', type: 'integer', description: 'Ranks won (positive) or lost since the audit compared with.' },
   {
@@ -67,7 +67,7 @@ export const MOVEMENT_COLUMNS: readonly Column[] = [
   },
 ];
 
-/** The column that shows a metric. */
+/** The column that shows each metric. */
 export const METRIC_COLUMNS: Readonly<Record<Metric, string>> = {
   stored: 'stored_bytes',
   own: 'own_bytes',

@@ -1,32 +1,36 @@
 import { GROUP_SUMS, groupSums, taggedImages } from '../store/group-sums.ts';
 import { scoreSql } from '../store/score-sql.ts';
-import { asOf, imagesAsOf, keptSumsOr, type QueryScope } from './kinds/kind.ts';
+import { auditConditions, imagesRelation, precomputedSumsSql, type QueryScope } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';
 
 /**
- * What a leaderboard ranks, as SQL. Each relation has a row a group: `name`, the sizes, findings and score of now, and
- * as `previous_…` those that are known of the audit compared with (`compared`: whether there is one). Groups that have gone
- * since then are there too, for the ranks of then: their sizes of now are null.
+ * A query for the groups that a leaderboard ranks, one row each: `name`, the current sizes, findings and score, and
+ * as `previous_…` those known from the audit that it is compared with (`compared`: whether there is one). Groups that
+ * existed only at that audit are included, with null as their current sizes, because they had a rank then.
+ * @param since ISO 8601: compare with the last comparable audit that ended by then; undefined: with the one before
  */
 export function groupsSql(grouping: Grouping, scope: QueryScope, since: string | undefined): string {
   if (grouping === 'team') return teamsSql(scope, since);
   if (grouping === 'repository') return repositoriesSql(scope, since);
-  const added = groupSums(taggedImages(imagesAsOf(scope), scope.where), [grouping]);
+  const computed = groupSums(taggedImages(imagesRelation(scope), scope.where), [grouping]);
   const columns = `name, ${GROUP_SUMS}`;
-  const sums = keptSumsOr(scope, 'group', columns, added, `grouping = '${grouping}'`);
+  const sums = precomputedSumsSql(scope, 'group', columns, computed, `grouping = '${grouping}'`);
   return `select ${columns}, ${NO_HISTORY} from (${sums}) s`;
 }
 
-/** Of groups that no history is kept of. */
+/** The comparison columns of groups whose earlier sums are not stored. */
 const NO_HISTORY = `null::int8 as previous_stored_bytes, null::int8 as previous_own_bytes, null::int8 as previous_logical_bytes,
       null::int8 as previous_savings_max_bytes, null::int8 as previous_largest_bytes, null::int8 as previous_median_bytes,
       null::int8 as previous_images, null::numeric as previous_slim_score, false as compared, null::int8 as credited_bytes,
       null::numeric as goal_percent`;
 
-/** Which totals are those of now, and which those compared with: one row a source, of those that were asked for. */
+/**
+ * One row for each source of the scope: `totals_of` is the audit that stored its current totals, `previous_totals_of`
+ * the audit that stored those to compare with.
+ */
 function pairSql({ audit, source, parameters }: QueryScope, since: string | undefined): string {
-  const ended = audit ? `a.audit_id = ${parameters.add(audit.id)}::int8` : 'a.newest';
-  const current = source === undefined ? ended : `${ended} and a.source = ${parameters.add(source)}`;
+  const ofAudit = audit ? `a.audit_id = ${parameters.add(audit.id)}::int8` : 'a.newest';
+  const current = source === undefined ? ofAudit : `${ofAudit} and a.source = ${parameters.add(source)}`;
   if (since === undefined)
     return `select a.source_id, a.source, a.totals_of, a.previous_totals_of from slimboard_source_audits a where ${current}`;
   return `select a.source_id, a.source, a.totals_of, p.totals_of as previous_totals_of
@@ -38,20 +42,22 @@ function pairSql({ audit, source, parameters }: QueryScope, since: string | unde
     where ${current}`;
 }
 
-/** Totals of before say no more than the logical bytes. */
+/** Totals that older versions stored lack `scored_bytes`; logical bytes weight them instead. */
 const TEAM_SCORE = scoreSql('t.slim_score', 'coalesce(t.scored_bytes, t.logical_bytes)');
 
-/** Teams over several sources add up, but for the middle sizes: those are read from the images again. */
+/**
+ * A team's totals are added up over sources. Medians and percentiles cannot be: they are computed from images again.
+ */
 function teamsSql(scope: QueryScope, since: string | undefined): string {
-  const middle = (stored: string, index: number): string =>
+  const percentile = (stored: string, index: number): string =>
     `case when count(*) = 1 then max(t.${stored}) else max(m.sizes[${index}]) end`;
   const sums = (names: readonly string[], relation: string, prefix = ''): string =>
     names.map((name) => `sum(${relation}.${name}) as ${prefix}${name}`).join(', ');
   return `
-    with pair as (${pairSql(scope, since)}),${middleSizes(scope)}
+    with pair as (${pairSql(scope, since)}),${percentilesSql(scope)}
     now_total as (
       select t.team, ${sums(['repositories', 'tags', 'images', 'logical_bytes', 'stored_bytes', 'exclusive_bytes', 'shared_bytes', 'own_bytes', 'savings_min_bytes', 'savings_max_bytes', 'findings_error', 'findings_warn'], 't')},
-        ${middle('median_bytes', 1)} as median_bytes, ${middle('p90_bytes', 2)} as p90_bytes,
+        ${percentile('median_bytes', 1)} as median_bytes, ${percentile('p90_bytes', 2)} as p90_bytes,
         max(t.largest_bytes) as largest_bytes,
         (array_agg(t.largest_image order by t.largest_bytes desc nulls last, t.largest_image))[1] as largest_image,
         ${TEAM_SCORE} as slim_score,
@@ -66,24 +72,27 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
         sum(t.images) as previous_images,
         ${TEAM_SCORE} as previous_slim_score
       from pair i join team_total t on t.audit_id = i.previous_totals_of and t.source_id = i.source_id
-      where ${scope.where} group by t.team),${credited(scope)}
+      where ${scope.where} group by t.team),${creditedSql(scope)}
     select coalesce(n.team, b.team) as name, n.*, b.previous_stored_bytes, b.previous_own_bytes, b.previous_logical_bytes, b.previous_savings_max_bytes,
       b.previous_largest_bytes, b.previous_median_bytes, b.previous_images, b.previous_slim_score,
       (select bool_and(previous_totals_of is not null) from pair) as compared, coalesce(c.bytes, 0) as credited_bytes
     from now_total n full join before b on b.team = n.team left join credited c on c.name = n.team`;
 }
 
-/** The median and the 90th percentile of each team with repositories in several sources, an image in several of them once. */
-const middleSizes = (scope: QueryScope): string => `
+/**
+ * The median and the 90th percentile of the image sizes of each team with totals in several sources; an image that
+ * several of them hold counts once.
+ */
+const percentilesSql = (scope: QueryScope): string => `
     scattered as (
       select t.team from pair i join team_total t on t.audit_id = i.totals_of and t.source_id = i.source_id
       where ${scope.where} group by t.team having count(*) > 1),
-    ${scope.audit ? heldThen(scope) : HELD_NOW},
+    ${scope.audit ? heldAtAudit(scope) : HELD_NOW},
     middle as (
       select h.team, percentile_disc(array[0.5, 0.9]) within group (order by i.pull_bytes) as sizes
       from held h join image i on i.manifest_id = h.manifest_id group by h.team),`;
 
-/** Images under tags now: read by few columns, for these may be all there are. */
+/** The teams' images under tags now. It reads few columns, because these may be all images there are. */
 const HELD_NOW = `
     root as (
       select distinct r.team, r.source_id, t.manifest_id from tag t join repository r on r.id = t.repository_id
@@ -95,21 +104,27 @@ const HELD_NOW = `
       select root.team, c.child_id from root join source s on s.id = root.source_id
       join index_child c on c.index_id = root.manifest_id and c.child_id is not null and is_wanted_platform(c.platform, s.platforms))`;
 
-/** Images that were under tags at the end of the audit that was asked for. */
-const heldThen = (scope: QueryScope): string => `
+/** The teams' images that were under tags at the end of the scope's audit. */
+const heldAtAudit = (scope: QueryScope): string => `
     held as (
-      select distinct h.team, h.manifest_id from ${imagesAsOf(scope)} h
+      select distinct h.team, h.manifest_id from ${imagesRelation(scope)} h
       where h.kind = 'image' and h.tag <> '' and h.team in (select team from scattered))`;
 
-/** The tags that lead to an image, `id` its manifest: by themselves, or through an index. Written out, so that indexes find them. */
+/**
+ * The current tags that name an image, whose manifest is `id`, or an index that lists it. Written out rather than
+ * joined to a view, so that the database uses its indexes.
+ */
 const tagsOf = (id: string, source: string | undefined): string =>
   `tag t join repository r on r.id = t.repository_id and r.ended_at is null and t.ended_at is null
     and t.manifest_id in (select ${id} union all select x.index_id from index_child x where x.child_id = ${id})${
       source === undefined ? '' : ' and r.source_id in (select source_id from pair)'
     }`;
 
-/** A team's images that are the base of other teams' images, each once; bases are few, so the search begins with them. */
-const credited = ({ source }: QueryScope): string => `
+/**
+ * The bytes of a team's images that other teams' images are built on, each image once. Bases are few: it starts with
+ * them.
+ */
+const creditedSql = ({ source }: QueryScope): string => `
     owned_base as materialized (
       select o.team, b.base_digest, i.pull_bytes
       from (select distinct base_digest from assessment where base_digest is not null) b
@@ -123,7 +138,7 @@ const credited = ({ source }: QueryScope): string => `
       group by o.team)`;
 
 function repositoriesSql(scope: QueryScope, since: string | undefined): string {
-  const isThere = asOf(scope.audit, scope.parameters).open('i.first_seen_at', 'i.ended_at');
+  const exists = auditConditions(scope.audit, scope.parameters).isOpen('i.first_seen_at', 'i.ended_at');
   return `
     with pair as (${pairSql(scope, since)})
     select i.registry || '/' || i.repository as name, 1 as repositories, t.tags, t.images, t.logical_bytes, t.stored_bytes,
@@ -138,9 +153,9 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
         order by o.since desc limit 1) as goal_percent
     from pair
     join (select r.*, r.id as repository_id, r.name as repository, s.name as source from repository r join source s on s.id = r.source_id) i
-      on i.source_id = pair.source_id and (${isThere} or i.ended_at > (select finished_at from audit where id = pair.previous_totals_of))
+      on i.source_id = pair.source_id and (${exists} or i.ended_at > (select finished_at from audit where id = pair.previous_totals_of))
     left join lateral (
-      select * from repository_total x where ${isThere} and x.repository_id = i.repository_id and x.audit_id <= pair.totals_of
+      select * from repository_total x where ${exists} and x.repository_id = i.repository_id and x.audit_id <= pair.totals_of
       order by x.audit_id desc limit 1) t on true
     left join lateral (
       select * from repository_total x where x.repository_id = i.repository_id and x.audit_id <= pair.previous_totals_of

@@ -5,11 +5,13 @@ import { groupsSql } from './leaderboard-groups.ts';
 import type { Grouping, Metric } from './names.ts';
 import type { Column } from './report.ts';
 
-/** A figure that groups are ranked by, the largest first: now, and in the audit compared with where that is known. */
+/** How a metric ranks groups, the largest value first. */
 interface Ranking {
+  /** The current value, as SQL. */
   readonly now: string;
+  /** The value at the audit that is compared with, as SQL; null where it is not known. */
   readonly before: string;
-  /** A middle value of a few images says little: groups with fewer are listed, and not ranked. */
+  /** Groups with fewer images are listed without a rank: an average or median of a few images says little. */
   readonly minImages: number;
 }
 
@@ -29,19 +31,24 @@ const RANKINGS: Readonly<Record<Metric, Ranking>> = {
   score: { now: 'g.slim_score', before: 'g.previous_slim_score', minImages: FEW_IMAGES },
 };
 
-/** Nobody's repositories and what is not known are listed with their figures, but compete with nobody. */
-const NOBODY = "('unowned', 'unknown')";
+/** Groups that are listed with their figures but never ranked. */
+const UNRANKED = "('unowned', 'unknown')";
 
 const RANKED = 'rank nulls last, value desc nulls last, name';
 
 export interface LeaderboardOptions {
   readonly by: Grouping;
   readonly metric: Metric;
-  /** What movement and growth are against, ISO 8601: the last comparable audit before; default: the one before the newest. */
+  /**
+   * ISO 8601: movement and growth are measured against the last comparable audit that ended by then; default: against
+   * the comparable audit before the one shown.
+   */
   readonly since?: string;
 }
 
-/** A leaderboard as a kind of report: `report teams` with another order, other groups, and who moved. */
+/**
+ * A leaderboard as a kind of report: like `report teams`, but for any grouping and metric, and with movements in rank.
+ */
 export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKind {
   const gist = [by, METRIC_COLUMNS[metric]];
   const columns = [...groupColumns(by), ...MOVEMENT_COLUMNS].map(
@@ -57,7 +64,7 @@ export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKi
   };
 }
 
-/** Teams by their fair share of stored bytes. */
+/** Teams, ranked by their fair share of stored bytes. */
 export const teams: ReportKind = {
   name: 'teams',
   description: 'One row a team, most stored bytes first; their stored bytes sum to those of the registries.',
@@ -67,7 +74,9 @@ export const teams: ReportKind = {
   order: RANKED,
 };
 
-/** Totals are kept by source and team; other groups are added up from images, which take every filter. */
+/**
+ * Stored totals of teams allow filters by source and team only; bases and the like are summed from images: any filter.
+ */
 function filtersOf(by: Grouping): FilterTargets {
   if (by === 'team') return { source: 'i.source', team: 't.team' };
   if (by === 'repository')
@@ -87,7 +96,7 @@ function rankedSql(
   const cost =
     price === undefined ? 'null::numeric' : `round(g.stored_bytes / 1e9 * ${scope.parameters.add(price)}::numeric, 2)`;
   const rankable = (value: string, images: string): string =>
-    `${value} is not null and g.name not in ${NOBODY} and ${images} >= ${minImages}`;
+    `${value} is not null and g.name not in ${UNRANKED} and ${images} >= ${minImages}`;
   return `
     select ${columns.map(({ name }) => (name === by ? `k.name as "${by}"` : `k."${name}"`)).join(', ')}, k.value, k.name
     from (

@@ -1,4 +1,6 @@
-/** What `report` and `leaderboard` take, apart from what makes them: the command line shows it without loading them. */
+/**
+ * The names that `report` and `leaderboard` accept, without their code: the command line lists them and loads no more.
+ */
 
 export const KIND_NAMES = [
   'images',

@@ -1,46 +1,49 @@
 import { SettingsError } from '../errors.ts';
 import type { Database } from '../store/database.ts';
 import { findSummary } from './audit-summary.ts';
-import { type ReportFilters, whereOf } from './filters.ts';
+import { filterCondition, type ReportFilters } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
 import { type PackedRows, packRows, streamLines } from './packed-rows.ts';
 import { type AuditSummary, type Column, REPORT_SCHEMA, type Report } from './report.ts';
 import { unpackRows } from './row-reader.ts';
 
+/** Which rows of a report to read, and in which order. */
 export interface ReportRequest {
   readonly filters?: ReportFilters;
-  /** As of the end of this audit; default: the newest figures. */
+  /** The id of the audit whose end the report shows; default: the present state. */
   readonly audit?: number;
   /** A column, or `-column` for the largest first. */
   readonly sort?: string;
   readonly limit?: number;
-  /** How many rows to leave out at the beginning. */
+  /** How many rows to skip. */
   readonly offset?: number;
+  /** In the configured currency; default: costs are not known. */
   readonly storagePricePerGBMonth?: number;
+  /** What durations such as `--since 30d` count back from. */
   readonly now: Date;
 }
 
 /**
- * A report of a kind, its rows read as they are asked for.
- * @throws SettingsError when the kind has no such filter or column, or there is no such audit, or the kind does not know
- *   what was there then
+ * Opens a report; its rows are read from the database as they are consumed.
+ * @throws SettingsError when the kind lacks a filter or the sort column, there is no such audit, or the kind shows the
+ *   present only and the audit is not the newest of its sources
  */
 export async function openReport(db: Database, kind: ReportKind, request: ReportRequest): Promise<Report> {
   const { filters = {}, now } = request;
-  const { source: _source, ...within } = filters;
+  const { source: _source, ...otherFilters } = filters;
   const parameters = new SqlParameters();
-  const conditions = [whereOf(kind.name, filters, kind.filters, now, parameters)];
+  const conditions = [filterCondition(kind.name, filters, kind.filters, now, parameters)];
   const audit = await findSummary(db, request.audit, filters.source);
-  const asked = request.audit === undefined ? null : audit;
-  if (asked && kind.currentOnly) {
-    await checkNewest(db, kind, asked);
-    conditions.push(`${kind.filters.source} = any(${parameters.add(asked.sources)}::text[])`);
+  const requested = request.audit === undefined ? null : audit;
+  if (requested && kind.currentOnly) {
+    await checkNewest(db, kind, requested);
+    conditions.push(`${kind.filters.source} = any(${parameters.add(requested.sources)}::text[])`);
   }
   const scope: QueryScope = {
     where: conditions.join(' and '),
     source: filters.source,
-    isFiltered: request.audit !== undefined || Object.values(within).some((filter) => filter !== undefined),
-    audit: asked ? { id: asked.id } : undefined,
+    isFiltered: request.audit !== undefined || Object.values(otherFilters).some((filter) => filter !== undefined),
+    audit: requested ? { id: requested.id } : undefined,
     parameters,
     storagePricePerGBMonth: request.storagePricePerGBMonth,
   };
@@ -49,20 +52,20 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
   return {
     schema: REPORT_SCHEMA,
     kind: name,
-    columns: withSorted(columns, request),
+    columns: withSortColumn(columns, request),
     audit,
     rows: unpackRows(packed),
     packed,
   };
 }
 
-/** What rows are sorted by is shown, whatever room there is. */
-function withSorted(columns: readonly Column[], { sort }: ReportRequest): readonly Column[] {
+/** Makes the sort column part of the gist, so that even a narrow table shows it. */
+function withSortColumn(columns: readonly Column[], { sort }: ReportRequest): readonly Column[] {
   const sorted = sort?.replace(/^-/, '');
   return columns.map((column) => (column.name === sorted ? { ...column, gist: true } : column));
 }
 
-/** What is there now was there when the newest audit ended. */
+/** Reports of the present can stand for the newest audit, but for no earlier one. @throws SettingsError for those */
 async function checkNewest(db: Database, { name }: ReportKind, { id }: AuditSummary): Promise<void> {
   const [row] = await db.query<{ newest: boolean | null }>(
     'select bool_and(newest) as newest from slimboard_source_audits where audit_id = $1',
@@ -77,13 +80,13 @@ async function checkNewest(db: Database, { name }: ReportKind, { id }: AuditSumm
 function packedRows(db: Database, kind: ReportKind, scope: QueryScope, request: ReportRequest): PackedRows {
   const { filters = {}, sort, limit, offset } = request;
   const isWhole = [...Object.values(filters), sort, limit, offset].every((part) => part === undefined);
-  if (!isWhole || !kind.shared)
-    return packRows(db, kind.columns, ordered(kind, scope, request), scope.parameters.values);
-  const { runs, query } = kind.shared;
+  if (!isWhole || !kind.packed)
+    return packRows(db, kind.columns, orderedQuery(kind, scope, request), scope.parameters.values);
+  const { runs, query } = kind.packed;
   return { runs, lines: streamLines(db, query(scope), scope.parameters.values) };
 }
 
-function ordered(kind: ReportKind, scope: QueryScope, { sort, limit, offset }: ReportRequest): string {
+function orderedQuery(kind: ReportKind, scope: QueryScope, { sort, limit, offset }: ReportRequest): string {
   const order = sort === undefined ? kind.order : orderOf(kind, sort);
   const part = [
     limit === undefined ? '' : ` limit ${scope.parameters.add(limit)}::int8`,
@@ -94,7 +97,7 @@ function ordered(kind: ReportKind, scope: QueryScope, { sort, limit, offset }: R
   return `select * from (${kind.query(scope)}) o order by ${order}${part}`;
 }
 
-/** Other columns decide among equals, so that two runs give the same order. */
+/** The `order by` list for a sort column; further columns break ties, so that every run gives the same order. */
 function orderOf(kind: ReportKind, sort: string): string {
   const descending = sort.startsWith('-');
   const column = descending ? sort.slice(1) : sort;

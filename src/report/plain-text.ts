@@ -1,12 +1,16 @@
 /**
- * What may not reach a terminal or a page of text: C0 and C1 controls (escape sequences among them), line and paragraph
- * separators, zero-width characters, and the marks that reorder text (Unicode TR 9, "Explicit Directional Formatting").
+ * Characters that must not reach a terminal or a page: C0 and C1 controls (escape sequences among them), line and
+ * paragraph separators, zero-width characters, and the marks that reorder text (Unicode TR 9, "Explicit Directional
+ * Formatting").
  */
 const UNPRINTABLE =
   /[\p{Cc}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 const UNPAIRED = /\p{Cs}/gu;
 
-/** Text that shows as what it is, on one line: tabs and line breaks become spaces, what cannot be seen goes. */
+/**
+ * Makes untrusted text safe to show, on one line: tabs and line breaks become spaces, invisible and reordering
+ * characters are removed, and unpaired surrogates become U+FFFD.
+ */
 export function printable(text: string): string {
   return text
     .replace(/[\t\n\r]+/g, ' ')

@@ -4,7 +4,7 @@ import type { ReportKind } from './kinds/kind.ts';
 import { openReport, type ReportRequest } from './open-report.ts';
 import { type AuditSummary, type Cells, type Column, rowRecordOf } from './report.ts';
 
-/** Some rows of a report, read whole. */
+/** Rows of a report, all in memory. */
 export interface ReportRows {
   readonly kind: string;
   readonly columns: readonly Column[];
@@ -12,27 +12,30 @@ export interface ReportRows {
   readonly rows: readonly Cells[];
 }
 
-/** Some rows of a report, with how many there are in all: `total`, or more than that. */
+/** One page of a report. */
 export interface ReportPage extends ReportRows {
+  /** The number of rows in the whole report, counted up to a limit. */
   readonly total: number;
+  /** Whether there are more rows than `total`. */
   readonly isMore: boolean;
 }
 
+/** Which page of a report to read. */
 export interface PageRequest extends ReportRequest {
   readonly limit: number;
-  /** Text that any cell of text holds, whatever its case; or the beginning of a digest. */
+  /** Selects rows in which some cell of text, or some digest, contains this; case does not matter. */
   readonly search?: string;
 }
 
-/** Counting on would take longer than anybody pages. */
+/** Counting stops here: it would take long, and nobody pages that far. */
 const MOST_COUNTED = 10_000;
 
-/** @throws SettingsError as `openReport` does */
+/** Reads one page of a report, and counts the rows of the whole. @throws SettingsError as `openReport` does */
 export async function readPage(db: Database, kind: ReportKind, request: PageRequest): Promise<ReportPage> {
-  const { told, ...page } = await readTotalled(db, kind, request);
+  const { knownTotal, ...page } = await readWithTotal(db, kind, request);
   const before = request.offset ?? 0;
   const isLast = page.rows.length < request.limit && (page.rows.length > 0 || before === 0);
-  const counted = isLast ? before + page.rows.length : (told ?? (await countRows(db, kind, request)));
+  const counted = isLast ? before + page.rows.length : (knownTotal ?? (await countRows(db, kind, request)));
   const shown = page.rows.length === 0 ? 0 : before + page.rows.length;
   const total = Math.max(Math.min(counted, MOST_COUNTED), shown);
   return { ...page, total, isMore: counted > total };
@@ -40,20 +43,20 @@ export async function readPage(db: Database, kind: ReportKind, request: PageRequ
 
 const TOTAL: Column = { name: 'total', type: 'integer', description: 'How many rows there are.' };
 
-/** The rows; with `told`, how many there are in all, where the kind gives that along. */
-async function readTotalled(
+/** Reads the rows of a page, and with them the number of all rows if the kind's query returns it. */
+async function readWithTotal(
   db: Database,
   kind: ReportKind,
   request: PageRequest,
-): Promise<ReportRows & { readonly told?: number }> {
+): Promise<ReportRows & { readonly knownTotal?: number }> {
   if (!kind.givesTotal || request.search) return readRows(db, kind, request);
   const page = await readRows(db, { ...kind, columns: [...kind.columns, TOTAL] }, request);
   const knownTotal = page.rows[0]?.at(-1);
   const rows = page.rows.map((cells) => cells.slice(0, -1));
-  return { ...page, columns: kind.columns, rows, ...(typeof knownTotal === 'number' ? { told: knownTotal } : {}) };
+  return { ...page, columns: kind.columns, rows, ...(typeof knownTotal === 'number' ? { knownTotal } : {}) };
 }
 
-/** @throws SettingsError as `openReport` does */
+/** Reads rows of a report without counting all of them. @throws SettingsError as `openReport` does */
 export async function readRows(db: Database, kind: ReportKind, request: PageRequest): Promise<ReportRows> {
   const report = await openReport(db, request.search ? searched(kind, request.search) : kind, request);
   const rows: Cells[] = [];
@@ -61,12 +64,14 @@ export async function readRows(db: Database, kind: ReportKind, request: PageRequ
   return { kind: kind.name, columns: kind.columns, audit: report.audit, rows };
 }
 
-/** A page's rows by the names of their columns. */
+/** The rows as objects, with cells by column name. */
 export function recordsOf({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>) {
   return rows.map((cells) => rowRecordOf(columns, cells));
 }
 
-/** One more than is counted means that there are more. */
+/**
+ * Counts all rows of a report up to MOST_COUNTED, or the end of the page if later, plus one that shows there are more.
+ */
 async function countRows(db: Database, kind: ReportKind, request: PageRequest): Promise<number> {
   const { sort: _, limit: __, offset = 0, search, ...rest } = request;
   const { query } = search ? searched(kind, search) : kind;
@@ -85,13 +90,15 @@ async function countRows(db: Database, kind: ReportKind, request: PageRequest): 
   return 0;
 }
 
-/** A kind whose rows are only those that hold a text. */
+/**
+ * The same kind, limited to rows in which some cell of text, or some digest, contains the text; case does not matter.
+ */
 export function searched(kind: ReportKind, text: string): ReportKind {
   const searchable = kind.columns.flatMap(({ name, type }) => {
     if (type === 'text' || type === 'list') return [`lower("${name}")`];
     return type === 'digest' ? [digestText(`"${name}"`)] : [];
   });
-  const { page: _, shared: __, ...rest } = kind;
+  const { page: _, packed: __, ...rest } = kind;
   return {
     ...rest,
     query: (scope) =>

@@ -1,34 +1,41 @@
 import type { PackedRows } from './packed-rows.ts';
 
-/** A report: named columns and the rows under them, which any format writes without holding them. */
+/** A report: named columns, and rows that formats write as they stream by. */
 export interface Report {
   readonly schema: typeof REPORT_SCHEMA;
   readonly kind: string;
   readonly columns: readonly Column[];
-  /** The audit that the figures are of; null before the first one. */
+  /** The audit that the figures come from; null before the first one. */
   readonly audit: AuditSummary | null;
   readonly rows: AsyncIterable<readonly Cells[]>;
-  /** The same rows as the database packed them, for formats that need not take them apart; either is read, once. */
+  /**
+   * The same rows as the database packed them, for formats that can copy cells. Read either this or `rows`, and once.
+   */
   readonly packed?: PackedRows;
 }
 
-/** Changes when a reader of the last version could misread the next one. @see config/report.schema.json */
+/**
+ * The version of the JSON format; changed when programs written for the last one could misread reports.
+ * @see config/report.schema.json
+ */
 export const REPORT_SCHEMA = 'slimboard.report/1';
 
+/** A column of a report. */
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
-  /** One sentence, for people who read the report: what it means, in which unit. */
+  /** One sentence for users: what the column means, and in which unit. */
   readonly description: string;
-  /** Left out of tables on a terminal, which have room for the gist only. */
+  /** Left out of tables on a terminal, which have little room. */
   readonly detail?: true;
-  /** Shown on a terminal before others, however narrow it is. */
+  /** What people read the report for: a narrow terminal shows it before other columns. */
   readonly gist?: true;
 }
 
 /**
- * How a column's cells read. `bytes` and `integer` are whole numbers, `timestamp` is `2026-11-23T02:00:00Z`, `date` is
- * `2026-11-23`, `digest` is `sha256:…`, `list` is `;`-separated, `percent` is 0 to 100, `money` is in the configured currency.
+ * The type of a column's cells. `bytes` and `integer` are whole numbers, `timestamp` is `2026-11-23T02:00:00Z`,
+ * `date` is `2026-11-23`, `digest` is `sha256:…`, `list` is `;`-separated, `percent` is 0 to 100, `money` is in the
+ * configured currency.
  */
 export type ColumnType =
   | 'text'
@@ -43,11 +50,12 @@ export type ColumnType =
   | 'timestamp'
   | 'date';
 
+/** A value of a report; null: unknown, or not applicable. */
 export type Cell = string | number | boolean | null;
 /** One row: its cells in the order of the columns. */
 export type Cells = readonly Cell[];
 
-/** An audit as a report's reader needs it: when, of what, and how much of it was covered. */
+/** What readers of a report need to know about its audit: the time (ISO 8601, UTC), the sources, and the coverage. */
 export interface AuditSummary {
   readonly id: number;
   readonly status: string;
@@ -64,10 +72,11 @@ export interface AuditSummary {
 /** Writes a report as text, piece by piece. */
 export type Format = (report: Report, options: FormatOptions) => AsyncIterable<string>;
 
+/** What the place where a report is shown can do. */
 export interface FormatOptions {
   /** Whether the text goes to a terminal that shows colours; default no. */
   readonly colour?: boolean;
-  /** How wide a table may get, in columns of the terminal; default: as wide as it is. */
+  /** The width of the terminal, in columns, that a table must fit; default: no limit. */
   readonly width?: number;
 }
 
@@ -78,7 +87,7 @@ export function isNumeric({ type }: Column): boolean {
   return NUMERIC.has(type);
 }
 
-/** A row as an object by column names, as JSON has it. */
+/** A row as an object with cells by column name, as in JSON. */
 export function rowRecordOf(columns: readonly Column[], cells: Cells): Readonly<Record<string, Cell>> {
   const record: Record<string, Cell> = {};
   columns.forEach(({ name }, index) => {

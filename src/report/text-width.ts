@@ -1,11 +1,11 @@
 import stringWidth from 'string-width';
 
-/** How many columns of a terminal a text takes. */
+/** The width of a text on a terminal, in columns. */
 export function widthOf(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }
 
-/** The text cut to a width; an ellipsis says that there was more. */
+/** Cuts a text to a width in columns of a terminal, and marks the cut by an ellipsis. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let kept = '';

@@ -9,7 +9,7 @@ import { createDelivery } from '../deliver/create-delivery.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { auditGauges } from '../metrics/audit-gauges.ts';
-import { measured } from '../metrics/measured-governor.ts';
+import { measuredGovernor } from '../metrics/measured-governor.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { startMetricsServer } from '../metrics/metrics-server.ts';
 import { type BullmqQueue, createBullmqQueue } from '../queue/bullmq-queue.ts';
@@ -110,7 +110,7 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
     environment,
     db,
     queue,
-    governor: measured(shared, metrics),
+    governor: measuredGovernor(shared, metrics),
     events: eventsOf(metrics, log),
     onNote: (note) => log.warn(note),
     onRequest: (throttled) => tally.count(throttled),

@@ -4,7 +4,7 @@ import { openStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
-import { simulated } from '../../report/kinds/lifecycle.ts';
+import { lifecycleSimulation } from '../../report/kinds/lifecycle.ts';
 import { reclaimable } from '../../report/kinds/reclaim.ts';
 import type { KindName } from '../../report/names.ts';
 import { type InUse, parseInUse } from '../../report/reclaim/in-use.ts';
@@ -37,7 +37,7 @@ export async function kindOf(io: Io, name: KindName, options: ReclaimOptions): P
   const inUse = await readInUse(io, options);
   return simulate === undefined
     ? reclaimable(inUse)
-    : simulated(parseLifecyclePolicy(await readText(io, simulate, 'the lifecycle policy')), inUse);
+    : lifecycleSimulation(parseLifecyclePolicy(await readText(io, simulate, 'the lifecycle policy')), inUse);
 }
 
 /** Writes the lifecycle policy of Amazon ECR that comes nearest to what `report reclaim` proposes. */

@@ -8,7 +8,7 @@ import type { Database } from '../../store/database.ts';
 import type { Trend } from '../charts/trend.ts';
 import { type Growth, readGrowth } from './read-growth.ts';
 import { type ByteMap, readMap } from './read-map.ts';
-import { readStandings, readSummaries, type Standing, type Summaries } from './read-summaries.ts';
+import { readSummaries, readTagShares, type Summaries, type TagShare } from './read-summaries.ts';
 import { readTrends } from './read-trends.ts';
 
 /**
@@ -22,8 +22,8 @@ export interface Overview extends Summaries {
   readonly teams: ReportRows;
   readonly map: ByteMap;
   /** By base image and by distribution, most tags first. */
-  readonly bases: readonly Standing[];
-  readonly distros: readonly Standing[];
+  readonly bases: readonly TagShare[];
+  readonly distros: readonly TagShare[];
   /** Repositories that grew, the most bytes first. */
   readonly growth: readonly Growth[];
   readonly trends: readonly Trend[];
@@ -65,8 +65,8 @@ export async function readOverview(db: Database, request: OverviewRequest): Prom
     totals: await readTotals(db, request, images),
     teams: board,
     map: await readMap(db),
-    bases: await readStandings(db, 'base'),
-    distros: await readStandings(db, 'distro'),
+    bases: await readTagShares(db, 'base'),
+    distros: await readTagShares(db, 'distro'),
     growth: await readGrowth(db, new Date(newest - GROWTH_MS).toISOString(), now),
     trends: await readTrends(db, { scope: 'source' }, now),
     techniques: await readRows(db, techniques, { now, limit: MOST_TECHNIQUES }),

@@ -11,7 +11,7 @@ export interface SizeBucket {
 }
 
 /** How many tags stand on something. */
-export interface Standing {
+export interface TagShare {
   readonly name: string;
   readonly tags: number;
   readonly logicalBytes: number;
@@ -56,9 +56,9 @@ export async function readSummaries(db: Queryable): Promise<Summaries> {
 }
 
 /** Which base images, or distributions, tags stand on; most tags first. */
-export async function readStandings(db: Queryable, of: 'base' | 'distro'): Promise<readonly Standing[]> {
+export async function readTagShares(db: Queryable, of: 'base' | 'distro'): Promise<readonly TagShare[]> {
   const name = of === 'base' ? "nullif(t.base_image, '')" : "t.distro || coalesce(' ' || t.distro_version, '')";
-  const rows = await db.query<Standing>(
+  const rows = await db.query<TagShare>(
     `select coalesce(${name}, 'not known') as name, sum(t.tags)::int8 as tags, sum(t.logical_bytes)::int8 as "logicalBytes",
        max(t.distro_eol) as "endOfLife"
      from slimboard_source_audits a join base_total t on t.audit_id = a.totals_of and t.source_id = a.source_id

@@ -13,7 +13,7 @@ import { mapSection } from './map-section.ts';
 import { nextSteps } from './next-steps.ts';
 import type { Growth } from './read-growth.ts';
 import type { Overview, OverviewTotals } from './read-overview.ts';
-import type { SizeBucket, Standing } from './read-summaries.ts';
+import type { SizeBucket, TagShare } from './read-summaries.ts';
 
 export interface OverviewView {
   readonly links: LinkOf;
@@ -101,7 +101,7 @@ function sizeBars(sizes: readonly SizeBucket[]): Markup {
   return barList('Images by pull size', ['Pull size', 'Images'], bars);
 }
 
-function standingBars(label: string, all: readonly Standing[], view: OverviewView, column: string): Markup {
+function standingBars(label: string, all: readonly TagShare[], view: OverviewView, column: string): Markup {
   const tags = all.reduce((sum, standing) => sum + standing.tags, 0);
   const shown = all.slice(0, TOP_BARS);
   const bars = shown.map(({ name, tags: value, endOfLife }): Bar => {

@@ -1,6 +1,6 @@
 import type { FormatName } from '../names.ts';
 
-/** The media type of each format. */
+/** The `Content-Type` of each format. */
 export const CONTENT_TYPES: Readonly<Record<FormatName, string>> = {
   table: 'text/plain; charset=utf-8',
   csv: 'text/csv; charset=utf-8; header=present',

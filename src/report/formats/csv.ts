@@ -6,8 +6,8 @@ import { joining, type RowFormat, writtenRows } from './written-rows.ts';
 const LINE_END = '\r\n';
 
 /**
- * CSV by RFC 4180: a header, CRLF, cells quoted where they must be, unknown as an empty cell. Text that a spreadsheet
- * would run as a formula starts with an apostrophe, which spreadsheets read as "this is text".
+ * CSV as in RFC 4180: a header, CRLF, quotes around cells that need them, unknown values as empty cells. Text that a
+ * spreadsheet would run as a formula gets an apostrophe in front, which spreadsheets read as "this is text".
  */
 export async function* csv(report: Report): AsyncGenerator<string> {
   yield report.columns.map(({ name }) => name).join(',') + LINE_END;
@@ -38,7 +38,10 @@ function cellsWriter(columns: readonly Column[]): (cells: Cells) => string {
   );
 }
 
-/** Packed cells of which one must be quoted, or told to be text: what the rules for cells below find, and more. */
+/**
+ * Matches packed cells that cannot be copied as they are, because one of them needs quotes or an apostrophe. It finds
+ * all cells that the rules for single cells below would change, and some more.
+ */
 const UNSAFE_CELLS = new RegExp(
   `[",\\r\\n${AS_JSON}]|(?:^|${SEPARATOR})[\\s\\ufeff=+\\-@\\uff1d\\uff0b\\uff0d\\uff20]|\\s(?:${SEPARATOR}|$)`,
 );

@@ -6,5 +6,5 @@ import { json, ndjson } from './json.ts';
 import { markdown } from './markdown.ts';
 import { table } from './table.ts';
 
-/** How a report can be written, by the name that `--format` takes. */
+/** Every format of reports, by the name that `--format` takes. */
 export const FORMATS = { table, csv, json, ndjson, markdown, html } as const satisfies Record<FormatName, Format>;

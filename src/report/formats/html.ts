@@ -7,7 +7,7 @@ caption{text-align:left;padding:.5rem 0}th,td{padding:.3rem .7rem;border-bottom:
 thead th{position:sticky;top:0;background:Canvas;overflow-wrap:normal}.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .s{overflow-x:auto}@media print{body{margin:0}thead th{position:static}}`;
 
-/** One page with one table, complete in itself: no script, no request. */
+/** One page with one table, complete in itself: it runs no script and makes no request. */
 export async function* html({ kind, columns, audit, rows }: Report): AsyncGenerator<string> {
   const title = `slimboard: ${escapeHtml(kind)}`;
   yield `<!doctype html>
@@ -22,7 +22,7 @@ export async function* html({ kind, columns, audit, rows }: Report): AsyncGenera
   yield '</tbody></table></div></main></body></html>\n';
 }
 
-/** Text as HTML shows it, in an element or in a quoted attribute. */
+/** Escapes text for an element or a quoted attribute of HTML, and removes what {@link printable} does. */
 export function escapeHtml(text: string): string {
   return printable(text)
     .replaceAll('&', '&amp;')

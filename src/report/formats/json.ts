@@ -3,7 +3,7 @@ import { cellReader, packedTexts } from '../packed-rows.ts';
 import type { Cell, Column, Report } from '../report.ts';
 import { type ColumnWriter, joining, type RowFormat, writtenRows } from './written-rows.ts';
 
-/** One JSON document, by config/report.schema.json. */
+/** One JSON document, described by config/report.schema.json. */
 export async function* json(report: Report): AsyncGenerator<string> {
   const { schema, kind, audit } = report;
   const head = JSON.stringify({ schema, kind, audit }).slice(0, -1);
@@ -16,7 +16,7 @@ export async function* json(report: Report): AsyncGenerator<string> {
   yield '\n]}\n';
 }
 
-/** One row a line, each a JSON object. */
+/** One JSON object per row, each on a line. */
 export async function* ndjson(report: Report): AsyncGenerator<string> {
   yield* writtenRows(report, OBJECTS);
 }
@@ -38,7 +38,7 @@ const OBJECTS: RowFormat = {
   },
 };
 
-/** A cell that is as the one above it is not written anew. */
+/** Writes `"name":value`; a value equal to the one in the row above is not serialized again. */
 function memberWriter<A>({ name }: Column, write: (value: A) => string): ColumnWriter<A> {
   return { name: `${JSON.stringify(name)}:`, write: rememberLast(write) };
 }

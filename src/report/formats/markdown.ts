@@ -2,12 +2,14 @@ import { humanCell } from '../human.ts';
 import { printable } from '../plain-text.ts';
 import { isNumeric, type Report } from '../report.ts';
 
-/** A table of GitHub-flavoured Markdown. Text of the registry shows as text: no markup, link or HTML in it takes effect. */
+/**
+ * A table in GitHub-flavoured Markdown. Text from registries is escaped: markup, links and HTML in it have no effect.
+ */
 export async function* markdown({ columns, rows }: Report): AsyncGenerator<string> {
   yield `${line(columns.map(({ name }) => name))}${line(columns.map((column) => (isNumeric(column) ? '---:' : '---')))}`;
   for await (const batch of rows) {
     yield batch
-      .map((cells) => line(columns.map((column, index) => asText(humanCell(column, cells[index] ?? null)))))
+      .map((cells) => line(columns.map((column, index) => escapeMarkdown(humanCell(column, cells[index] ?? null)))))
       .join('');
   }
 }
@@ -16,8 +18,10 @@ function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |\n`;
 }
 
-/** Names such as `web-api_v1.2` stay readable: only what CommonMark or GitHub gives a meaning inside a line is escaped. */
-function asText(text: string): string {
+/**
+ * Names such as `web-api_v1.2` stay readable: only what CommonMark or GitHub gives a meaning inside a line is escaped.
+ */
+function escapeMarkdown(text: string): string {
   return printable(text)
     .replace(/[\\`*_[\]|~$]/g, '\\$&')
     .replaceAll('&', '&amp;')

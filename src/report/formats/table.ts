@@ -3,21 +3,25 @@ import { printable } from '../plain-text.ts';
 import { type Cells, type Column, type FormatOptions, isNumeric, type Report } from '../report.ts';
 import { cut, widthOf } from '../text-width.ts';
 
-/** Widths come from so many rows; later cells that are wider move their line's rest to the right. */
+/** Column widths are measured on this many rows; a wider cell in a later row shifts the rest of its line. */
 const MEASURED_ROWS = 200;
+/** Longer cells are cut, always; this width and those below are in columns of the terminal. */
 const WIDEST_CELL = 60;
-/** Where not all columns have room: of cells with text, so that a long tag does not take the place of three figures. */
+/**
+ * Width of text cells on a terminal without room for every column, so that a long tag does not displace three figures.
+ */
 const NARROW_CELL = 24;
-/** Of a text of the gist, where other columns of the gist have no room beside more. */
+/** Least width of text cells, on a terminal too narrow for all columns of the gist. */
 const NARROWEST_CELL = 12;
 const GAP = '  ';
 
 /**
- * A table for a terminal: sizes with units, numbers to the right. Columns of detail are left out, and those that are
- * empty in the first rows; where the terminal is too narrow for all, texts are cut, then columns left out from the last.
+ * A table for a terminal: sizes with units, numbers aligned right. It leaves out detail columns, and columns that are
+ * empty in the first rows. On a narrow terminal it first cuts long texts, then leaves out columns, the last ones first,
+ * but keeps those of the gist as long as it can.
  */
 export async function* table({ columns, rows }: Report, options: FormatOptions = {}): AsyncGenerator<string> {
-  let layout: readonly Place[] | undefined;
+  let layout: readonly ShownColumn[] | undefined;
   let first: Cells[] = [];
   for await (const batch of rows) {
     if (layout) {
@@ -35,8 +39,8 @@ export async function* table({ columns, rows }: Report, options: FormatOptions =
   yield first.length === 0 ? 'nothing to report\n' : header(layout, options) + linesOf(layout, first);
 }
 
-/** A column that is shown: where its cells are, and how wide. */
-interface Place {
+/** A column that the table shows: the index of its cells, and its width. */
+interface ShownColumn {
   readonly column: Column;
   readonly index: number;
   readonly width: number;
@@ -44,61 +48,63 @@ interface Place {
   readonly isShort?: true;
 }
 
-function measure(columns: readonly Column[], rows: readonly Cells[], { width }: FormatOptions): readonly Place[] {
-  const places = columns.flatMap((column, index) => {
+function measure(columns: readonly Column[], rows: readonly Cells[], { width }: FormatOptions): readonly ShownColumn[] {
+  const layout = columns.flatMap((column, index) => {
     const widest = rows.reduce((most, cells) => Math.max(most, widthOf(textOf(column, cells, index))), 0);
     return widest === 0 || (column.detail && !column.gist)
       ? []
       : [{ column, index, width: Math.max(widest, column.name.length) }];
   });
-  return width === undefined ? places : narrowed(places, width);
+  return width === undefined ? layout : narrowed(layout, width);
 }
 
-/** As many columns as the terminal has room for: the first one and the gist, then others in their order. */
-function narrowed(places: readonly Place[], width: number): readonly Place[] {
-  if (widthOfAll(places) <= width) return places;
-  const narrow = places.map((place) => (place.column.gist ? place : shortened(place, NARROW_CELL)));
+/**
+ * Chooses as many columns as the terminal has room for: the first, those of the gist, then the others in their order.
+ */
+function narrowed(layout: readonly ShownColumn[], width: number): readonly ShownColumn[] {
+  if (widthOfAll(layout) <= width) return layout;
+  const narrow = layout.map((shown) => (shown.column.gist ? shown : shortened(shown, NARROW_CELL)));
   const excess = widthOfAll(narrow.filter(({ column }, at) => at === 0 || column.gist)) - width;
-  const shorter = narrow.map((place) => shortened(place, Math.max(place.width - excess, NARROWEST_CELL)));
+  const shorter = narrow.map((shown) => shortened(shown, Math.max(shown.width - excess, NARROWEST_CELL)));
   const [first, ...others] = shorter;
   if (!first) return [];
   const chosen = new Set([first]);
-  for (const place of others.toSorted(gistFirst)) {
-    if (widthOfAll([...chosen, place]) <= width) chosen.add(place);
+  for (const shown of others.toSorted(gistFirst)) {
+    if (widthOfAll([...chosen, shown]) <= width) chosen.add(shown);
   }
-  return shorter.filter((place) => chosen.has(place));
+  return shorter.filter((shown) => chosen.has(shown));
 }
 
-function gistFirst(one: Place, other: Place): number {
+function gistFirst(one: ShownColumn, other: ShownColumn): number {
   return Number(other.column.gist ?? false) - Number(one.column.gist ?? false);
 }
 
-/** A long text that is cut to a width; numbers, times and words stay whole. */
-function shortened(place: Place, to: number): Place {
-  const width = Math.max(to, place.column.name.length);
-  const isLong = place.width > NARROW_CELL && !isNumeric(place.column);
-  return isLong && width < place.width ? { ...place, width, isShort: true } : place;
+/** Narrows a column of long texts; numbers, times and short words stay whole. */
+function shortened(shown: ShownColumn, to: number): ShownColumn {
+  const width = Math.max(to, shown.column.name.length);
+  const isLong = shown.width > NARROW_CELL && !isNumeric(shown.column);
+  return isLong && width < shown.width ? { ...shown, width, isShort: true } : shown;
 }
 
-function widthOfAll(places: readonly Place[]): number {
-  return places.reduce((sum, place) => sum + place.width + GAP.length, -GAP.length);
+function widthOfAll(layout: readonly ShownColumn[]): number {
+  return layout.reduce((sum, shown) => sum + shown.width + GAP.length, -GAP.length);
 }
 
-function header(layout: readonly Place[], { colour = false }: FormatOptions): string {
-  const names = layout.map((place) => align(place, place.column.name));
+function header(layout: readonly ShownColumn[], { colour = false }: FormatOptions): string {
+  const names = layout.map((shown) => align(shown, shown.column.name));
   const text = names.join(GAP).trimEnd();
   return colour ? `\u001b[1m${text}\u001b[22m\n` : `${text}\n`;
 }
 
-function linesOf(layout: readonly Place[], rows: readonly Cells[]): string {
+function linesOf(layout: readonly ShownColumn[], rows: readonly Cells[]): string {
   return rows
-    .map((cells) => layout.map((place) => align(place, shownText(place, cells))).join(GAP))
+    .map((cells) => layout.map((shown) => align(shown, shownText(shown, cells))).join(GAP))
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
 }
 
-/** Later cells that are wider than those measured stay whole, unless their column was shortened. */
-function shownText({ column, index, width, isShort }: Place, cells: Cells): string {
+/** Cells of later rows that are wider than the measured ones stay whole, unless their column was narrowed. */
+function shownText({ column, index, width, isShort }: ShownColumn, cells: Cells): string {
   const text = textOf(column, cells, index);
   return isShort ? cut(text, width) : text;
 }
@@ -107,7 +113,7 @@ function textOf(column: Column, cells: Cells, index: number): string {
   return cut(printable(humanCell(column, cells[index] ?? null)), WIDEST_CELL);
 }
 
-function align({ column, width }: Place, text: string): string {
+function align({ column, width }: ShownColumn, text: string): string {
   const padding = ' '.repeat(Math.max(0, width - widthOf(text)));
   return isNumeric(column) ? padding + text : text + padding;
 }

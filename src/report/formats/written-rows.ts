@@ -1,15 +1,19 @@
 import type { Cells, Column, Report } from '../report.ts';
 import { RowReader } from '../row-reader.ts';
 
-/** How a format writes rows: what is around them, and the cells of some neighbouring columns, joined by commas. */
+/** How a format writes rows. */
 export interface RowFormat {
+  /** Text before each row. */
   readonly start: string;
+  /** Text after each row. */
   readonly end: string;
+  /** Returns a function that writes the cells of these columns, joined by commas. */
   readonly cells: (columns: readonly Column[]) => (cells: Cells) => string;
+  /** The same for cells as the database packed them. */
   readonly packed: (columns: readonly Column[]) => (packed: string) => string;
 }
 
-/** The rows of a report as text, batch by batch. What rows share is written once. */
+/** The rows of a report as text, batch by batch. Packed cells that rows share are converted once. */
 export async function* writtenRows({ columns, rows, packed }: Report, format: RowFormat): AsyncGenerator<string> {
   if (packed) {
     const reader = new RowReader(packed.runs, format.packed);
@@ -25,7 +29,7 @@ export async function* writtenRows({ columns, rows, packed }: Report, format: Ro
   }
 }
 
-/** In one go: rows of their own, joined later, were half of the garbage of an export. */
+/** Joins all rows of a batch at once: a string for each row was half of the garbage that an export made. */
 function joined(rows: readonly (readonly string[])[], { start, end }: RowFormat): string {
   const pieces: string[] = [];
   for (const texts of rows) {
@@ -38,14 +42,17 @@ function joined(rows: readonly (readonly string[])[], { start, end }: RowFormat)
 
 /** How a format writes a column's cells. */
 export interface ColumnWriter<A> {
-  /** What stands before each cell. */
+  /** Text before each cell. */
   readonly name?: string;
   readonly write: (value: A) => string;
 }
 
-/** Writes the values of neighbouring columns, joined by commas. */
+/**
+ * Returns a function that writes one value for each writer, joined by commas.
+ * @param absent is written where there are fewer values
+ */
 export function joining<A>(writers: readonly ColumnWriter<A>[], absent: NoInfer<A>): (values: readonly A[]) => string {
-  // One list for all rows, joined: adding up a row's cells makes a hundred short-lived strings of it.
+  // One array, reused for all rows: concatenating the cells of a row would make a hundred short-lived strings.
   const pieces = writers.flatMap(({ name = '' }, index) => [index === 0 ? name : `,${name}`, '']);
   return (values) => {
     for (let index = 0; index < writers.length; index++)

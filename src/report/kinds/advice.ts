@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { IMAGE_FILTERS, imagesAsOf, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesRelation, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -55,14 +55,17 @@ export const advice: ReportKind = {
     from (
       select i.source, i.registry, i.repository, min(i.tag) as tag, count(*) filter (where i.tag <> '') as tags, i.digest,
         i.platform, i.team, i.compressed_bytes, i.manifest_id
-      from ${imagesAsOf(scope)} i where ${scope.where}
+      from ${imagesRelation(scope)} i where ${scope.where}
       group by i.source, i.registry, i.repository, i.digest, i.platform, i.team, i.compressed_bytes, i.manifest_id) i
     join assessment a on a.manifest_id = i.manifest_id
     cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)`,
   order: 'gain_bytes desc nulls last, source, registry, repository, tag, platform, step',
 };
 
-/** Of each repository the image that a technique gains most in: a repository with many tags takes no more room than others. */
+/**
+ * Advice with one row for each repository and technique: the image that the technique gains most in. A repository with
+ * many tags thus takes no more room than others.
+ */
 export const adviceByRepository: ReportKind = {
   ...advice,
   columns: advice.columns.filter(({ name }) => name !== 'step'),

@@ -1,6 +1,6 @@
 import { baseSums } from '../../store/base-sums.ts';
 import type { Column } from '../report.ts';
-import { IMAGE_FILTERS, imagesAsOf, keptSumsOr, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesRelation, precomputedSumsSql, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   {
@@ -46,8 +46,8 @@ export const bases: ReportKind = {
     minSize: 'i.base_bytes',
   },
   query: (scope) => {
-    const added = baseSums(imagesAsOf(scope), scope.where);
-    return keptSumsOr(scope, 'base', columns.map(({ name }) => name).join(', '), added);
+    const computed = baseSums(imagesRelation(scope), scope.where);
+    return precomputedSumsSql(scope, 'base', columns.map(({ name }) => name).join(', '), computed);
   },
   order: 'images desc, base_image, distro, distro_version',
 };

@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { IMAGE_FILTERS, imagesAsOf, type QueryScope, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -42,12 +42,12 @@ export const findings: ReportKind = {
   query: (scope) => `
     select i.source, i.registry, i.repository, i.tag, i.digest, i.platform, i.team, f.rule, f.severity, f.confidence, f.message,
       f.layer + 1 as layer, f.min_bytes, f.max_bytes, f.ordinal
-    from ${imagesAsOf(scope)} i join finding f on f.manifest_id = i.manifest_id
+    from ${imagesRelation(scope)} i join finding f on f.manifest_id = i.manifest_id
     where ${scope.where}`,
   order: `${BY_SEVERITY}, max_bytes desc nulls last, source, registry, repository, tag, platform, ordinal`,
 };
 
-/** The same findings by rule: for a part of the registry, as totals by rule are kept for whole sources only. */
+/** Findings summed by rule, for a selection of images: audits store totals by rule only for whole sources. */
 export const findingsByRule: ReportKind = {
   ...findings,
   description: 'One row a rule that images trip, errors first.',
@@ -57,7 +57,7 @@ export const findingsByRule: ReportKind = {
   ],
   query: (scope: QueryScope) => `
     select f.severity, f.rule, min(f.message) as message, sum(f.max_bytes)::int8 as max_bytes, count(distinct f.manifest_id) as images
-    from (select distinct i.manifest_id from ${imagesAsOf(scope)} i where ${scope.where}) i
+    from (select distinct i.manifest_id from ${imagesRelation(scope)} i where ${scope.where}) i
     join finding f on f.manifest_id = i.manifest_id
     group by f.severity, f.rule`,
   order: `${BY_SEVERITY}, images desc, rule`,

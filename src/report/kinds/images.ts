@@ -1,6 +1,13 @@
 import { partSql, rowSql, runsOf, sharedSql } from '../packed-rows.ts';
 import type { Column } from '../report.ts';
-import { asOf, IMAGE_FILTERS, imagesAsOf, type QueryScope, type ReportKind, selectColumns } from './kind.ts';
+import {
+  auditConditions,
+  IMAGE_FILTERS,
+  imagesRelation,
+  type QueryScope,
+  type ReportKind,
+  selectColumns,
+} from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -102,21 +109,21 @@ const columns: readonly Column[] = [
 ];
 
 /**
- * Goes repository by repository in order of their names, so that a million rows need no sort: each repository's tags come
- * by its index. What a manifest leads to is looked up once a repository, however many of its tags name it.
- * @param content what is selected of the repository `o` and of what a manifest leads to, `m`
- * @param rows the rows of a repository, from its `standing` tags and their `content`
+ * Reads repository by repository, in the order of their names, so that a million rows need no sort; an index finds each
+ * repository's tags. The content of a manifest is looked up once per repository, however many of its tags name it.
+ * @param content the `select` list for a manifest's content `m` in the repository `o`
+ * @param rows the query for one repository's rows, from its `standing` tags and their `content`
  */
 function byRepository({ audit, parameters }: QueryScope, content: string, rows: string): string {
-  const { open, listed } = asOf(audit, parameters);
+  const { isOpen, isAudited } = auditConditions(audit, parameters);
   return `(
       select r.id, r.source_id, s.name as source, r.registry, r.name as repository, r.team, r.last_seen_at
-      from repository r join source s on s.id = r.source_id where ${listed('r')} order by s.name, r.registry, r.name) o
+      from repository r join source s on s.id = r.source_id where ${isAudited('r')} order by s.name, r.registry, r.name) o
     cross join lateral (
       with standing as materialized (
         select coalesce(t.name, '') as tag, t.manifest_id, t.pushed_at, t.started_at as first_seen_at,
           coalesce(t.ended_at, greatest(o.last_seen_at, t.started_at)) as last_seen_at, greatest(o.last_seen_at, t.started_at) as audited_at
-        from standing_tag t where t.repository_id = o.id and ${open('t.started_at', 't.ended_at')}),
+        from standing_tag t where t.repository_id = o.id and ${isOpen('t.started_at', 't.ended_at')}),
       content as materialized (
         select ${content} from (select distinct manifest_id as id from standing) d
         join manifest_content m on m.root_id = d.id and m.source_id = o.source_id)
@@ -130,15 +137,19 @@ function query(scope: QueryScope): string {
   return `select ${selectColumns(columns, 'i')} from ${byRepository(scope, 'm.*', rows)} where ${scope.where}`;
 }
 
-/** What differs between the tags of a repository that name the same image. */
-const OF_TAG: ReadonlySet<string> = new Set(['tag', 'pushed_at', 'first_seen_at', 'last_seen_at', 'audited_at']);
-const RUNS = runsOf(columns, ({ name }) => !OF_TAG.has(name));
-/** Of more images in a repository than the reader should keep, each row brings its own cells along. */
+/** The columns that differ between the tags of a repository that name the same image. */
+const TAG_COLUMNS: ReadonlySet<string> = new Set(['tag', 'pushed_at', 'first_seen_at', 'last_seen_at', 'audited_at']);
+const RUNS = runsOf(columns, ({ name }) => !TAG_COLUMNS.has(name));
+/**
+ * In a repository with more images than this, every row carries all its cells: the reader would hold too many parts.
+ */
 const MOST_SHARED = 2_000;
 
-/** The same rows, but every image's cells come once a repository, before its tags. */
+/**
+ * The same rows as `query`, packed: the cells of an image are sent once per repository, before the tags that name it.
+ */
 function packedQuery(scope: QueryScope): string {
-  // An image may come by itself and by several indexes.
+  // The key names the index too: a tag may name an image itself or one of several indexes that list it.
   const content = `m.root_id, m.platform, m.digest, concat_ws('-', o.id, m.root_id, m.manifest_id) as key, ${sharedSql(RUNS)} as shared`;
   const rows = `
       (select ${partSql('key', 'shared')} as line from content where (select count(*) from content) <= ${MOST_SHARED})
@@ -148,12 +159,12 @@ function packedQuery(scope: QueryScope): string {
   return `select i.line from ${byRepository(scope, content, rows)}`;
 }
 
-/** Finds the tags of the page first, by few columns, and reads the others of those only. */
+/** First finds the tags of the page, by the few columns that select and sort them, then reads all columns of those. */
 function page(scope: QueryScope, order: string, part: string): string {
   return `select ${selectColumns(columns, 'i')}
     from (
       select distinct tag_id, manifest_id
-      from (select tag_id, manifest_id from ${imagesAsOf(scope)} i where ${scope.where} order by ${order}${part}) p) k
+      from (select tag_id, manifest_id from ${imagesRelation(scope)} i where ${scope.where} order by ${order}${part}) p) k
     join slimboard_image_history i on i.tag_id = k.tag_id and i.manifest_id = k.manifest_id
     order by ${order}`;
 }
@@ -170,5 +181,5 @@ export const images: ReportKind = {
   query,
   key: ['source', 'registry', 'repository', 'tag', 'platform', 'digest'],
   page,
-  shared: { runs: RUNS, query: packedQuery },
+  packed: { runs: RUNS, query: packedQuery },
 };

@@ -3,34 +3,40 @@ import type { FilterTargets } from '../filters.ts';
 import type { Run } from '../packed-rows.ts';
 import type { Column } from '../report.ts';
 
-/** A kind of report: its columns, and beside them the SQL of its rows. */
+/** A kind of report: its columns, its filters, and the SQL that computes its rows. */
 export interface ReportKind {
   readonly name: string;
-  /** One sentence: what a row is, and what the report answers. */
+  /** One sentence for users: what a row is, and what the report answers. */
   readonly description: string;
   readonly columns: readonly Column[];
   readonly filters: FilterTargets;
-  /** A query that gives the columns by their names, and maybe others to sort by. */
+  /** Returns a query that selects every column by its name, and possibly more columns to sort by. */
   readonly query: (scope: QueryScope) => string;
-  /** The default order: what follows `order by`, in names that the query gives. Undefined: as the query gives the rows. */
+  /** The default `order by` list, in the query's column names. Undefined: keep the order of the query. */
   readonly order?: string;
-  /** It shows the present state only: the newest audit of its sources may be asked for, an earlier one is refused. */
+  /**
+   * The report can show the present only: `--audit` accepts the newest audit of its sources and refuses earlier ones.
+   */
   readonly currentOnly?: true;
-  /** Columns that tell rows apart: they decide among rows that a sort finds equal. Default: all columns. */
+  /** Columns that identify a row; they break ties when rows are sorted by another column. Default: all columns. */
   readonly key?: readonly string[];
   /**
-   * The query of a page in some order, where it takes long to make or to sort whole rows.
-   * @param order what follows `order by`
-   * @param part ` limit $1 offset $2`, as far as asked for
+   * A faster query for one page of rows, for kinds whose whole rows are slow to compute or to sort.
+   * @param order the `order by` list
+   * @param part ` limit $1 offset $2`, either of them, or an empty string
    */
   readonly page?: (scope: QueryScope, order: string, part: string) => string;
-  /** Query and page give, as `total`, how many rows there are in all: where to count them takes as long as to make them. */
+  /**
+   * `query` and `page` also select `total`, the number of all rows: for kinds where counting costs as much as the rows.
+   */
   readonly givesTotal?: true;
-  /** The query of a report without filters, which packs the cells that rows share once. */
-  readonly shared?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
+  /**
+   * A query for the whole report, without filters, that returns packed rows and sends cells that rows share only once.
+   */
+  readonly packed?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
 }
 
-/** What limits a report of images, called `i`. */
+/** The filters of reports on images; the query calls the relation of images `i`. */
 export const IMAGE_FILTERS = {
   source: 'i.source',
   registry: 'i.registry',
@@ -41,59 +47,65 @@ export const IMAGE_FILTERS = {
   distro: 'i.distro',
 } as const satisfies FilterTargets;
 
-/** What a query is asked for. */
+/** What a report's query has to select. */
 export interface QueryScope {
-  /** The filters as a condition, in terms of the kind's targets. */
+  /** The filters as an SQL condition on the kind's filter targets. */
   readonly where: string;
-  /** The source that was asked for; undefined: all. */
+  /** The name of the only source to report on; undefined: all sources. */
   readonly source: string | undefined;
-  /** Whether an audit, or another filter than `source`, was given: sums that are kept of whole sources do not answer then. */
+  /**
+   * Whether an audit or any filter but `source` was given: the sums that audits store per source cannot be used then.
+   */
   readonly isFiltered: boolean;
-  /** The audit that was asked for; undefined: the newest. */
+  /** The audit whose end the report shows; undefined: the present state. */
   readonly audit: { readonly id: number } | undefined;
   readonly parameters: SqlParameters;
   /** In the configured currency; undefined: not configured. */
   readonly storagePricePerGBMonth: number | undefined;
 }
 
-/** Values of a query, kept apart from its text. */
+/** Collects the parameters of a query while its text is composed. */
 export class SqlParameters {
   readonly values: SqlValue[] = [];
 
-  /** @returns how the text names the value: `$1` */
+  /** @returns the placeholder to write into the query, such as `$1` */
   add(value: SqlValue): string {
     this.values.push(value);
     return `$${this.values.length}`;
   }
 }
 
-/** Conditions on what was there when the audit ended that was asked for, or is there now. */
-export function asOf(audit: QueryScope['audit'], parameters: SqlParameters) {
-  if (!audit) return { open: (_from: string, to: string) => `${to} is null`, seen: () => 'true', listed: () => 'true' };
+/**
+ * SQL conditions that select what existed at the end of an audit, or exists now when no audit is given. An audit that
+ * is still running counts as ending now.
+ */
+export function auditConditions(audit: QueryScope['audit'], parameters: SqlParameters) {
+  if (!audit)
+    return { isOpen: (_from: string, to: string) => `${to} is null`, isSeen: () => 'true', isAudited: () => 'true' };
   const id = `${parameters.add(audit.id)}::int8`;
   const time = `coalesce((select finished_at from audit where id = ${id}), now())`;
   return {
-    /** Of a tag that was opened and ended at these times. */
-    open: (from: string, to: string) => `${from} <= ${time} and (${to} is null or ${to} > ${time})`,
-    /** Of what was seen first at this time. */
-    seen: (at: string) => `${at} <= ${time}`,
-    /** Of a relation with a `source_id`. */
-    listed: (relation: string) =>
+    /** Selects tags and repositories whose lifetime, from column `from` to column `to`, includes that moment. */
+    isOpen: (from: string, to: string) => `${from} <= ${time} and (${to} is null or ${to} > ${time})`,
+    /** Selects what had been seen by then; `at` is the column of the first sighting. */
+    isSeen: (at: string) => `${at} <= ${time}`,
+    /** Selects rows of the sources that the audit covers; `relation` has a `source_id`. */
+    isAudited: (relation: string) =>
       `${relation}.source_id in (select source_id from audit_source where audit_id = ${id})`,
   };
 }
 
-/** The images that open tags lead to: now, or at the end of the audit that was asked for. */
-export function imagesAsOf({ audit, parameters }: Pick<QueryScope, 'audit' | 'parameters'>): string {
+/** The relation of the images under tags, for a `from` clause: now, or at the end of the scope's audit. */
+export function imagesRelation({ audit, parameters }: Pick<QueryScope, 'audit' | 'parameters'>): string {
   if (!audit) return 'slimboard_images';
-  const { open, listed } = asOf(audit, parameters);
-  return `(select * from slimboard_image_history h where ${open('h.first_seen_at', 'h.ended_at')} and ${listed('h')})`;
+  const { isOpen, isAudited } = auditConditions(audit, parameters);
+  return `(select * from slimboard_image_history h where ${isOpen('h.first_seen_at', 'h.ended_at')} and ${isAudited('h')})`;
 }
 
-/** The repositories that are there now, or were when the audit ended that was asked for, with their sizes then. */
-export function repositoriesAsOf({ audit, parameters }: Pick<QueryScope, 'audit' | 'parameters'>): string {
+/** The relation of the repositories with their sizes, for a `from` clause: now, or at the end of the scope's audit. */
+export function repositoriesRelation({ audit, parameters }: Pick<QueryScope, 'audit' | 'parameters'>): string {
   if (!audit) return 'slimboard_repositories';
-  const { open } = asOf(audit, parameters);
+  const { isOpen } = auditConditions(audit, parameters);
   const sizes = (until: string): string =>
     `(select * from repository_total x where x.repository_id = r.id and x.audit_id <= a.${until} order by x.audit_id desc limit 1)`;
   return `(
@@ -105,37 +117,40 @@ export function repositoriesAsOf({ audit, parameters }: Pick<QueryScope, 'audit'
     from slimboard_source_audits a join repository r on r.source_id = a.source_id
     left join lateral ${sizes('totals_of')} t on true
     left join lateral ${sizes('previous_totals_of')} p on true
-    where a.audit_id = ${parameters.add(audit.id)}::int8 and ${open('r.first_seen_at', 'r.ended_at')})`;
+    where a.audit_id = ${parameters.add(audit.id)}::int8 and ${isOpen('r.first_seen_at', 'r.ended_at')})`;
 }
 
-/** The selection of a kind's columns from a relation, as SQL. */
+/** The `select` list of all columns of a kind, each qualified by the relation's name. */
 export function selectColumns(columns: readonly Column[], relation: string): string {
   return columns.map(({ name }) => `${relation}."${name}"`).join(', ');
 }
 
 /**
- * SQL: what was kept when audits ended, where it answers: of the one source there is or that is named, or of all together.
- * @param kept the last part of its tables' names, after `source_` and `fleet_`
- * @param condition on their rows
+ * A query for sums over images. Audits store these sums when they end: `source_…` tables hold those of one source,
+ * `fleet_…` tables those of all sources together. The query reads the stored sums where they fit the scope, and
+ * computes them where the scope is filtered or nothing is stored.
+ * @param table what follows `source_` and `fleet_` in the tables' names
+ * @param computed the query that computes the sums
+ * @param condition limits the stored rows
  */
-export function keptSumsOr(
+export function precomputedSumsSql(
   scope: QueryScope,
-  kept: string,
+  table: string,
   columns: string,
-  added: string,
+  computed: string,
   condition = 'true',
 ): string {
-  if (scope.isFiltered) return added;
-  const ofSource = (source: string): string =>
-    `select ${columns} from source_${kept} where ${condition} and source_id = (${source})`;
-  const only = 'select min(id) from source having count(*) = 1';
+  if (scope.isFiltered) return computed;
+  const sumsOfSource = (source: string): string =>
+    `select ${columns} from source_${table} where ${condition} and source_id = (${source})`;
+  const onlySource = 'select min(id) from source having count(*) = 1';
   const rows =
     scope.source === undefined
-      ? `${ofSource(only)} union all select ${columns} from fleet_${kept} where ${condition}`
-      : ofSource(`select id from source where name = ${scope.parameters.add(scope.source)}`);
+      ? `${sumsOfSource(onlySource)} union all select ${columns} from fleet_${table} where ${condition}`
+      : sumsOfSource(`select id from source where name = ${scope.parameters.add(scope.source)}`);
   return `
     with kept as (${rows})
     select ${columns} from kept
     union all
-    select ${columns} from (${added}) a where not exists (select from kept)`;
+    select ${columns} from (${computed}) a where not exists (select from kept)`;
 }

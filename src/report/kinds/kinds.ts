@@ -16,7 +16,7 @@ import { repositories } from './repositories.ts';
 import { techniques } from './techniques.ts';
 import { trends } from './trends.ts';
 
-/** What `slimboard report` knows, by name. */
+/** Every kind of report, by the name that `slimboard report` takes. */
 export const KINDS = {
   images,
   layers,

@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { IMAGE_FILTERS, imagesAsOf, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesRelation, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'digest', type: 'digest', description: 'The digest of the layer as it is transferred.' },
@@ -34,7 +34,7 @@ export const layers: ReportKind = {
   columns,
   filters: {
     ...IMAGE_FILTERS,
-    // Looked up where it is asked for: a join would look at each layer of every tag.
+    // A subquery runs only when the filter is used; a join would read every layer of every tag in any case.
     minSize: '(select size from blob where id = l.blob_id)',
   },
   query: (scope) => `
@@ -43,7 +43,7 @@ export const layers: ReportKind = {
     from (
       select l.blob_id, count(distinct i.manifest_id) as images, count(distinct i.tag_id) filter (where i.tag <> '') as tags,
         count(distinct i.repository_id) as repositories, count(distinct i.team) as teams, min(i.repository) as example_repository
-      from ${imagesAsOf(scope)} i
+      from ${imagesRelation(scope)} i
       join manifest_layer l on l.manifest_id = i.manifest_id
       where i.kind = 'image' and ${scope.where}
       group by l.blob_id) l

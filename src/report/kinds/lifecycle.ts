@@ -34,19 +34,19 @@ const columns: readonly Column[] = [
 ];
 
 /**
- * What a lifecycle policy would do to every repository, as Amazon ECR evaluates it; nothing is done. What is in use and
- * marked comes first.
+ * A report of what a lifecycle policy would do to each repository if Amazon ECR ran it; nothing is removed. Manifests
+ * that are in use come first.
  * @param rules in the order in which they apply
  * @see Amazon ECR user guide, "Automate the cleanup of images by using lifecycle policies", evaluation rules
  */
-export function simulated(rules: readonly LifecycleRule[], inUse: InUse): ReportKind {
+export function lifecycleSimulation(rules: readonly LifecycleRule[], inUse: InUse): ReportKind {
   return {
     name: 'reclaim',
     currentOnly: true,
     description:
       'One row a manifest that a rule of the policy marks, with what becomes of it and the bytes that it frees.',
     columns,
-    // By nothing within a repository, as size: rules count all its images.
+    // No filter selects within a repository, such as by size: rules count all its images.
     filters: { source: 's.source', registry: 's.registry', team: 's.team', repository: 's.repository' },
     query: (scope) => `
       with recursive ${LISTED},
@@ -71,7 +71,11 @@ export function simulated(rules: readonly LifecycleRule[], inUse: InUse): Report
   };
 }
 
-/** Images as ECR lists them: children of an index are there by themselves, mostly without a tag. */
+/**
+ * `listed`: the images as ECR lists them, children of an index each as a row, mostly without a tag. `listing`: which
+ * listed index lists which child. `described`: which listed manifest (a signature, an attestation) has which listed
+ * subject.
+ */
 const LISTED = `
   listed as (
     select r.source_id, s.name as source, r.registry, r.name as repository, r.team, t.repository_id, t.manifest_id, m.digest, m.kind, m.subject,
@@ -88,8 +92,9 @@ const LISTED = `
     from listed a join listed l on l.repository_id = a.repository_id and l.digest = a.subject)`;
 
 /**
- * An image is the matter of the first rule that selects it by its tags, whether that one marks it or not. Counts are of
- * all images that a rule selects, those that are another rule's matter too. What describes another image is no rule's.
+ * The first rule that selects an image by its tags decides about it, whether that rule marks it or not. A rule's count
+ * includes every image that the rule selects, also those that an earlier rule decides about. No rule applies to a
+ * manifest that describes another image.
  */
 function markedSql(rules: readonly LifecycleRule[], { where, parameters }: QueryScope): string {
   const selections = rules.map((rule, index) => `${selectionSql(rule, parameters)} as by_${index}`);
@@ -106,19 +111,20 @@ function markedSql(rules: readonly LifecycleRule[], { where, parameters }: Query
       from judged j where j.marked)`;
 }
 
-/** Every pattern of a rule has to be matched by a tag of the image, not all by the same. */
+/** Each pattern of a rule must match some tag of the image; different tags may match different patterns. */
 function selectionSql({ selection }: LifecycleRule, parameters: SqlParameters): string {
   const { tagStatus, tagPatternList, tagPrefixList, storageClass } = selection;
-  const wanted = [storageClass === 'archive' ? 's.archived' : 'not s.archived'];
-  if (tagStatus === 'untagged') wanted.push("s.tags = ''");
+  const conditions = [storageClass === 'archive' ? 's.archived' : 'not s.archived'];
+  if (tagStatus === 'untagged') conditions.push("s.tags = ''");
   const patterns = tagPatternList ?? tagPrefixList?.map((prefix) => `${prefix}*`) ?? [];
   for (const pattern of patterns) {
     const like = parameters.add(pattern.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%'));
-    wanted.push(`exists (select 1 from unnest(s.names) n (name) where n.name like ${like}::text)`);
+    conditions.push(`exists (select 1 from unnest(s.names) n (name) where n.name like ${like}::text)`);
   }
-  return `(${wanted.join(' and ')})`;
+  return `(${conditions.join(' and ')})`;
 }
 
+/** The condition by which a rule marks one of the images that it selects. */
 function markSql({ selection }: LifecycleRule, index: number): string {
   const { countType, countNumber } = selection;
   switch (countType) {
@@ -129,12 +135,14 @@ function markSql({ selection }: LifecycleRule, index: number): string {
     case 'sinceImagePulled':
       return `coalesce(s.pulled_at, s.pushed_at) < ${ago(countNumber)}`;
     case 'sinceImageTransitioned':
-      // When it was archived is not known: no listing tells.
+      // No listing of ECR says when an image was archived.
       return 'false';
   }
 }
 
-/** Before any image: "never" is written as a large number, and timestamps end. */
+/**
+ * Earlier than any image. Policies write "never" as a large number of days, which would leave the range of timestamps.
+ */
 const MAX_DAYS = 36_500;
 
 function ago(days: number): string {
@@ -142,8 +150,9 @@ function ago(days: number): string {
 }
 
 /**
- * No index goes for a child of it, and a child goes only when all indexes of its repository that list it have gone. Of one
- * that was not read nobody knows what it lists.
+ * `outcomes`: what becomes of each marked manifest, and of the manifests that describe one that expires. A child goes
+ * only after all indexes of its repository that list it have gone; its own mark removes no index. In a repository with
+ * an index that was not read, any untagged manifest may be a child of that index: `unknown`.
  */
 const OUTCOMES = `
   settled as (
@@ -179,7 +188,10 @@ function outcomeColumns(relation: string): string {
   return [...names, 'pushed_at', 'pulled_at', 'compressed_bytes'].map((name) => `${relation}.${name}`).join(', ');
 }
 
-/** By the manifest that ECR lists: an index holds only those of its children that are not listed themselves. */
+/**
+ * `holdings`: which listed manifest holds which blobs. An index holds those of its children that are not listed
+ * themselves.
+ */
 const HOLDINGS = `
   held (repository_id, root_id, manifest_id) as (
     select repository_id, manifest_id, manifest_id from listed

@@ -28,16 +28,17 @@ const columns: readonly Column[] = [
   },
 ];
 
-/** Of an index, what it lists holds, each blob once: looked up where it is asked for. */
+/** The size for `--min-size`; of an index, the blobs of its children, each once. Runs only when the filter is used. */
 const SIZE = `coalesce(c.compressed_bytes, (
   select sum(b.size) from blob b where b.stored and b.id in (
     select l.blob_id from index_child x join manifest_layer l on l.manifest_id = x.child_id where x.index_id = c.manifest_id)))`;
 
 /**
- * Candidates for removal; nothing is removed. Never among them: what an index of the repository lists, or may list, what describes
- * another manifest (signatures, attestations), what the newest build of a repository is, and what is in use. A blob is
- * freed with the last of its holders, and only when all of them are candidates.
- * @param inUse what runs somewhere: digests, and references with a tag or a digest
+ * A report of the manifests that could be removed; nothing is removed. Never proposed: manifests that an index of the
+ * repository lists or may list, manifests that describe another one (signatures, attestations), the newest build of a
+ * repository, and what is in use. A blob is freed with the last of its holders, and only when all of them are
+ * candidates.
+ * @param inUse the images that run somewhere, by digest or by reference with a tag
  */
 export function reclaimable(inUse: InUse): ReportKind {
   return {
@@ -54,7 +55,10 @@ export function reclaimable(inUse: InUse): ReportKind {
 
 export const reclaim: ReportKind = reclaimable({ digests: [], references: [] });
 
-/** An index would lack it. Untagged children are none of the candidates anyway; tagged ones look like images of their own. */
+/**
+ * Excludes the children of indexes that are in the repository: the indexes would lack them. Only tagged children, which
+ * look like images of their own, need this check: untagged ones are not candidates anyway.
+ */
 const NOT_LISTED = `not exists (
   select 1 from index_child x join tag t on t.manifest_id = x.index_id
   where x.child_id = c.manifest_id and t.repository_id = c.repository_id and t.ended_at is null)`;

@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { asOf, type QueryScope, type ReportKind } from './kind.ts';
+import { auditConditions, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
@@ -26,27 +26,27 @@ const columns: readonly Column[] = [
   { name: 'previous_digest', type: 'digest', description: 'The manifest of the build before it.', detail: true },
 ];
 
-const OF_STEP: ReadonlySet<string> = new Set(['step', 'step_bytes', 'instruction']);
+const STEP_COLUMNS: ReadonlySet<string> = new Set(['step', 'step_bytes', 'instruction']);
 
-/** Builds with the steps that grew in them. */
+/** Adds to each build the step that grew most in it. */
 function withSteps(builds: string): string {
   return `
-    select ${columns.map(({ name }) => `${OF_STEP.has(name) ? 'g' : 'b'}.${name}`).join(', ')}, b.total
+    select ${columns.map(({ name }) => `${STEP_COLUMNS.has(name) ? 'g' : 'b'}.${name}`).join(', ')}, b.total
     from (${builds}) b left join lateral grown_step(b.manifest_id, b.previous_id) g on true`;
 }
 
-/** Of an audit: those that it had seen, in its sources. */
+/** The builds that grew; with an audit, those of its sources that had been seen when it ended. */
 function grownBuilds({ where, audit, parameters }: QueryScope): string {
-  const { seen, listed } = asOf(audit, parameters);
-  const repositories = `b.repository_id in (select r.id from repository r where ${listed('r')})`;
+  const { isSeen, isAudited } = auditConditions(audit, parameters);
+  const repositories = `b.repository_id in (select r.id from repository r where ${isAudited('r')})`;
   return `select b.*, count(*) over () as total from grown_build b
-    where ${where}${audit ? ` and ${seen('b.seen_at')} and ${repositories}` : ''}`;
+    where ${where}${audit ? ` and ${isSeen('b.seen_at')} and ${repositories}` : ''}`;
 }
 
-/** Looks up the steps of the builds of the page only, unless it is sorted by them. */
+/** Looks up steps only for the builds of the page, unless the page is sorted by a column of the step. */
 function page(scope: QueryScope, order: string, part: string): string {
   const builds = grownBuilds(scope);
-  const isByStep = [...OF_STEP].some((name) => order.startsWith(`"${name}"`));
+  const isByStep = [...STEP_COLUMNS].some((name) => order.startsWith(`"${name}"`));
   return isByStep
     ? `select * from (${withSteps(builds)}) o order by ${order}${part}`
     : `${withSteps(`${builds} order by ${order}${part}`)} order by ${order}`;
@@ -73,7 +73,7 @@ export const regressions: ReportKind = {
   givesTotal: true,
 };
 
-/** The same of some repositories, by their names. */
+/** Regressions in repositories with these names, in whichever registry. */
 export function regressionsOf(repositories: readonly string[]): ReportKind {
   const within = (scope: QueryScope): QueryScope => ({
     ...scope,

@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { type ReportKind, repositoriesAsOf, selectColumns } from './kind.ts';
+import { type ReportKind, repositoriesRelation, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
@@ -40,6 +40,6 @@ export const repositories: ReportKind = {
     minSize: 'r.stored_bytes',
   },
   query: (scope) => `
-    select ${selectColumns(columns, 'r')} from ${repositoriesAsOf(scope)} r where ${scope.where}`,
+    select ${selectColumns(columns, 'r')} from ${repositoriesRelation(scope)} r where ${scope.where}`,
   order: 'stored_bytes desc nulls last, source, registry, repository',
 };

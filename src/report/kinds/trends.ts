@@ -1,5 +1,5 @@
 import type { Column } from '../report.ts';
-import { asOf, type ReportKind, selectColumns } from './kind.ts';
+import { auditConditions, type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'finished_at', type: 'timestamp', description: 'The end of the audit.' },
@@ -40,24 +40,25 @@ export const trends: ReportKind = {
   },
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 't')} from slimboard_trends t
-    where ${where} and ${audit ? `t.audit_id <= ${parameters.add(audit.id)}::int8 and ${asOf(audit, parameters).listed('t')}` : 'true'}`,
+    where ${where} and ${audit ? `t.audit_id <= ${parameters.add(audit.id)}::int8 and ${auditConditions(audit, parameters).isAudited('t')}` : 'true'}`,
   order: 'finished_at desc, audit_id desc, source, scope, name',
 };
 
-/** What a trend may be of. */
+/** The things whose sizes have a history. */
 export type TrendScope = 'source' | 'team' | 'repository' | 'base';
 
-/** Something that a trend is of. */
+/** Selects the trends of one thing, or of all things of a scope. */
 export interface TrendOf {
   readonly scope: TrendScope;
-  /** Default: all of the scope. */
+  /** Default: everything in the scope. */
   readonly name?: string;
+  /** The host of the registry, for a repository. */
   readonly registry?: string;
 }
 
 const GROWN: readonly string[] = ['source', 'registry', 'name', 'stored_bytes', 'change_bytes'];
 
-/** Repositories that store more than before: all their changes in sum, most bytes first, beside what they store now. */
+/** Repositories that grew: the sum of their changes, most bytes first, and the bytes that they store now. */
 export const grownRepositories: ReportKind = {
   ...trends,
   description: 'One row a repository that stores more than before, most bytes first.',
@@ -70,7 +71,10 @@ export const grownRepositories: ReportKind = {
   order: 'change_bytes desc, source, registry, name',
 };
 
-/** Trends of audits that can be compared: without errors, and covering the same as the newest such audit of their source. */
+/**
+ * Trends over comparable audits: those that had no errors, and covered the same as the newest such audit of their
+ * source.
+ */
 export function comparableTrends({ scope, name, registry }: TrendOf): ReportKind {
   return {
     ...trends,

@@ -1,8 +1,11 @@
 /**
- * What removing a set of manifests frees, as SQL: a blob goes with the last of its holders, and only when all of them go.
- * @param holdings a relation of `source_id`, `scope`, `blob_id`, `size`, `repository_id`, `root_id`: who holds which blob
- * @param gone a relation of `source_id`, `repository_id`, `manifest_id` and `place`, 1 for what goes first
- * @returns common table expressions, the last one `freed`: by `place` the `bytes` that go with it
+ * SQL that computes what removing a set of manifests frees. A blob is freed with the last manifest that holds it, and
+ * only when all manifests that hold it are removed.
+ * @param holdings the name of a relation with `source_id`, `scope`, `blob_id`, `size`, `repository_id`, `root_id`:
+ *   which manifest (`root_id`) holds which blob
+ * @param gone the name of a relation with `source_id`, `repository_id`, `manifest_id` and `place`, the order of removal
+ *   from 1
+ * @returns common table expressions; the last, `freed`, has the `bytes` that each `place` frees
  */
 export function freedSql(holdings: string, gone: string): string {
   return `

@@ -3,17 +3,17 @@ import { type Digest, digestBytes, isDigest } from '../../oci/digest.ts';
 import { ecrRegistryHost, findEcrLocation } from '../../registry/ecr/hosts.ts';
 import type { SqlParameters } from '../kinds/kind.ts';
 
-/** What runs somewhere, and so must stay. */
+/** The images that run somewhere, and so must stay. */
 export interface InUse {
   readonly digests: readonly Digest[];
-  /** With a tag: `registry.example.com/team/app:1`, or without the registry. */
+  /** References with a tag, with or without the registry: `registry.example.com/team/app:1`, `team/app:1`. */
   readonly references: readonly string[];
 }
 
 /**
- * A list of what is in use, one item a line: digests, references with a digest or a tag (without either: `latest`), as
- * clusters tell them (`docker-pullable://` before them is passed over). `#` begins a comment.
- * @throws SettingsError naming the line that is none of these
+ * Parses a list of images in use, one on each line: a digest, or a reference with a digest or a tag (default:
+ * `latest`). A scheme such as `docker-pullable://`, which clusters report, is ignored; `#` begins a comment.
+ * @throws SettingsError naming the line that is neither
  */
 export function parseInUse(text: string): InUse {
   const digests: Digest[] = [];
@@ -26,23 +26,26 @@ export function parseInUse(text: string): InUse {
     if (item === '') continue;
     const digest = item.slice(item.lastIndexOf('@') + 1);
     if (isDigest(digest)) digests.push(digest);
-    else if (/^[\w.:/-]+$/.test(item)) references.push(asKept(/:[^/]+$/.test(item) ? item : `${item}:latest`));
+    else if (/^[\w.:/-]+$/.test(item)) references.push(canonicalHost(/:[^/]+$/.test(item) ? item : `${item}:latest`));
     else throw new SettingsError(`line ${index + 1} is no digest and no image reference: "${item.slice(0, 80)}"`);
   }
   return { digests, references };
 }
 
-/** Under the host that images of Amazon ECR are kept by, whichever of its hosts (FIPS, dual-stack) a cluster pulls from. */
-function asKept(reference: string): string {
+/**
+ * Replaces any host of an Amazon ECR registry (FIPS, dual-stack) that a cluster pulls from by the one that audits
+ * store.
+ */
+function canonicalHost(reference: string): string {
   const [host = ''] = reference.split('/', 1);
   const ecr = findEcrLocation(host);
   return ecr ? `${ecrRegistryHost(ecr)}${reference.slice(host.length)}` : reference;
 }
 
 /**
- * Whether a manifest is in use, as SQL: by its own digest, one of its platforms', or a tag; what runs may name the
- * registry or leave it out.
- * @param relation has `manifest_id`, `digest`, `registry`, `repository` and `tags`, `;`-separated
+ * An SQL condition for manifests that are in use: by their own digest, by the digest of one of their platforms, or by a
+ * tag, where the reference may name the registry or leave it out.
+ * @param relation a relation with `manifest_id`, `digest`, `registry`, `repository` and `tags`, `;`-separated
  */
 export function inUseSql({ digests, references }: InUse, relation: string, parameters: SqlParameters): string {
   if (digests.length === 0 && references.length === 0) return 'false';

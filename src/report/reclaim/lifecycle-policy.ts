@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { SettingsError } from '../../errors.ts';
 
-/** Days that an archived image is paid for in any case: no rule may remove it before. @see Amazon ECR user guide, "Archiving an image" */
+/**
+ * The least number of days for which an archived image is billed; no rule may remove it earlier.
+ * @see Amazon ECR user guide, "Archiving an image"
+ */
 export const ARCHIVED_DAYS = 90;
 const MOST_RULES = 50;
 const MOST_WILDCARDS = 4;
@@ -29,13 +32,13 @@ const rule = z.strictObject({
 });
 const policy = z.strictObject({ rules: z.array(rule).min(1).max(MOST_RULES) });
 
-/** A lifecycle policy as Amazon ECR takes it. @see Amazon ECR user guide, "Lifecycle policy properties" */
+/** A lifecycle policy in the form that Amazon ECR accepts. @see Amazon ECR user guide, "Lifecycle policy properties" */
 export type LifecyclePolicy = z.input<typeof policy>;
 export type LifecycleRule = z.output<typeof rule>;
 type Selection = LifecycleRule['selection'];
 
 /**
- * Reads a policy, by the rules that ECR accepts one by.
+ * Parses a lifecycle policy, and refuses one that ECR would refuse.
  * @returns its rules in the order in which they apply
  * @throws SettingsError naming the rule, and what is wrong with it
  */
@@ -61,7 +64,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What ECR would refuse of a rule by itself. */
+/** Why ECR would refuse the rule by itself. */
 function problemOf({ selection, action }: LifecycleRule): string | undefined {
   return tagProblem(selection) ?? countProblem(selection, action.type);
 }
@@ -88,7 +91,7 @@ function countProblem(
   return countNumber < ARCHIVED_DAYS ? `an archived image stays ${ARCHIVED_DAYS} days at least` : undefined;
 }
 
-/** What ECR would refuse of a rule for those that apply before it. */
+/** Why ECR would refuse the rule because of the rules that apply before it. */
 function clashOf({ rulePriority, selection }: LifecycleRule, before: readonly LifecycleRule[]): string | undefined {
   if (before.some((other) => other.rulePriority === rulePriority)) return 'another rule has this priority';
   const alike = before.filter((other) => other.selection.storageClass === selection.storageClass);

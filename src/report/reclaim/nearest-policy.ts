@@ -1,6 +1,6 @@
 import { SettingsError } from '../../errors.ts';
 import type { Database } from '../../store/database.ts';
-import { simulated } from '../kinds/lifecycle.ts';
+import { lifecycleSimulation } from '../kinds/lifecycle.ts';
 import { openReport, type ReportRequest } from '../open-report.ts';
 import { rowRecordOf } from '../report.ts';
 import type { InUse } from './in-use.ts';
@@ -10,7 +10,7 @@ import { STALE_DAYS } from './reasons.ts';
 type Rule = Omit<LifecyclePolicy['rules'][number], 'rulePriority'>;
 
 /**
- * The reasons of the planner as ECR can say them. What is superseded has no rule: ECR cannot ask for ten newer builds
+ * The reasons of `report reclaim` as ECR rules. Superseded images have no rule: ECR cannot ask for ten newer builds
  * and an age at once.
  */
 const RULES: readonly Rule[] = [
@@ -38,8 +38,8 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * A lifecycle policy near to what the planner proposes for the repositories of the filters, without the rules that would
- * touch what is in use.
+ * Finds the lifecycle policy that comes nearest to what `report reclaim` proposes for the repositories of the
+ * filters. It leaves out rules that would expire or archive something in use.
  * @throws SettingsError when no rule is left
  */
 export async function nearestPolicy(db: Database, inUse: InUse, request: ReportRequest): Promise<LifecyclePolicy> {
@@ -58,12 +58,12 @@ async function touchesInUse(
   inUse: InUse,
   request: ReportRequest,
 ): Promise<boolean> {
-  const kind = simulated(parseLifecyclePolicy(JSON.stringify(policy)), inUse);
+  const kind = lifecycleSimulation(parseLifecyclePolicy(JSON.stringify(policy)), inUse);
   const { columns, rows } = await openReport(db, kind, request);
   for await (const batch of rows) {
     for (const cells of batch) {
       const { in_use, outcome } = rowRecordOf(columns, cells);
-      // What is in use comes first.
+      // Rows in use come first, so the first that is not ends the search.
       if (!in_use) return false;
       if (outcome !== 'stays') return true;
     }

@@ -1,7 +1,7 @@
-/** What the view `slimboard_reclaimable` calls stale and superseded: it says the same in SQL. */
+/** Thresholds for removal. The view `slimboard_reclaimable` repeats them in SQL: keep both the same. */
 
-/** Nobody pulled it for so long: stale. */
+/** An image that nobody pulled for this many days is stale. */
 export const STALE_DAYS = 180;
-/** So many newer builds, and so old: superseded. */
+/** An image with this many newer builds, and older than SUPERSEDED_DAYS, is superseded. */
 export const SUPERSEDED_BUILDS = 10;
 export const SUPERSEDED_DAYS = 90;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readStandings } from '../../../src/html/overview/read-summaries.ts';
+import { readTagShares } from '../../../src/html/overview/read-summaries.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -106,7 +106,7 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
   });
 
   test('have the same tags in the history of audits: one of several platforms is one', async () => {
-    expect(await readStandings(db, 'base')).toMatchObject([
+    expect(await readTagShares(db, 'base')).toMatchObject([
       { name: 'library/debian:12', tags: 3, logicalBytes: 620 },
       { name: 'not known', tags: 1, logicalBytes: 7 },
     ]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
-import { simulated } from '../../../src/report/kinds/lifecycle.ts';
+import { lifecycleSimulation } from '../../../src/report/kinds/lifecycle.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { type LifecyclePolicy, parseLifecyclePolicy } from '../../../src/report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../../src/report/reclaim/nearest-policy.ts';
@@ -75,7 +75,7 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
   });
 
   async function simulate(rules: LifecyclePolicy['rules'], inUse = '', repository = 'shop/app') {
-    const kind = simulated(parseLifecyclePolicy(JSON.stringify({ rules })), parseInUse(inUse));
+    const kind = lifecycleSimulation(parseLifecyclePolicy(JSON.stringify({ rules })), parseInUse(inUse));
     return readRecords(db, kind, { filters: { repository } });
   }
   const gist = (rows: readonly Record<string, unknown>[]) =>
@@ -152,7 +152,7 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
   });
 
   test('is of all images of a repository, whatever their size', async () => {
-    const kind = simulated(
+    const kind = lifecycleSimulation(
       parseLifecyclePolicy(JSON.stringify({ rules: [rule(1, { ...DEV, ...keep(1) })] })),
       parseInUse(''),
     );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { simulated } from '../../../src/report/kinds/lifecycle.ts';
+import { lifecycleSimulation } from '../../../src/report/kinds/lifecycle.ts';
 import { reclaim } from '../../../src/report/kinds/reclaim.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { parseLifecyclePolicy } from '../../../src/report/reclaim/lifecycle-policy.ts';
@@ -45,7 +45,10 @@ describe.each(BACKENDS)('a repository that is not read to its end, from $name', 
   const candidates = async () =>
     (await readRecords(db, reclaim)).map(({ tags, reason }) => [tags, reason].join(' ').trim());
   const simulate = (inUse = '') =>
-    readRecords(db, simulated(parseLifecyclePolicy(JSON.stringify({ rules: [UNTAGGED] })), parseInUse(inUse)));
+    readRecords(
+      db,
+      lifecycleSimulation(parseLifecyclePolicy(JSON.stringify({ rules: [UNTAGGED] })), parseInUse(inUse)),
+    );
 
   test('has no untagged candidates where an index was archived before it was read', async () => {
     fake.push('app', multi, { tags: ['multi'], status: 'ARCHIVED' });

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { measured } from '../../../src/metrics/measured-governor.ts';
+import { measuredGovernor } from '../../../src/metrics/measured-governor.ts';
 import { createMetrics, type QueueGauge } from '../../../src/metrics/metrics.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { RequestOutcome } from '../../../src/registry/registry.ts';
@@ -104,7 +104,7 @@ describe('metrics', () => {
 test('a measured governor counts waits and statuses, and passes everything on', async () => {
   const metrics = createMetrics();
   const outcomes: RequestOutcome[] = [];
-  const governor = measured({ acquire: async () => (outcome) => void outcomes.push(outcome) }, metrics);
+  const governor = measuredGovernor({ acquire: async () => (outcome) => void outcomes.push(outcome) }, metrics);
   const release = await governor.acquire(host, {});
   release({ status: 429, throttled: true });
   (await governor.acquire(host, {}))({ throttled: false });
