@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import { SettingsError } from '../errors.ts';
 
-/** Where a report goes: a file, or an object in a bucket. */
+/** Where a report is written: a file, or an object in a bucket of S3. */
 export type Destination =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
 
+/** The values of the placeholders in a destination. */
 export interface PathValues {
-  /** `2026-11-23`: the day the audit ended, so that a second attempt writes the same file. */
+  /** `2026-11-23`; for a report of an audit, the day it ended, so that a second attempt writes the same file. */
   readonly date: string;
   readonly audit: number;
   readonly source: string;
@@ -17,7 +18,11 @@ const OBJECT = /^s3:\/\/([^/]+)\/(.+)$/;
 const PLACEHOLDER = /\{(\w*)\}/g;
 const PLACEHOLDERS: readonly (keyof PathValues)[] = ['date', 'audit', 'source'];
 
-/** @returns the path as it is. @throws SettingsError when no report can go there: other words would become the name of a file */
+/**
+ * Checks a configured destination.
+ * @returns the path unchanged
+ * @throws SettingsError for an empty path, a URL other than `s3://BUCKET/KEY`, or an unknown placeholder
+ */
 export function checkDestination(path: string): string {
   const isAddress = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
   if (path === '' || (isAddress && !OBJECT.test(path)))
@@ -29,7 +34,9 @@ export function checkDestination(path: string): string {
 }
 
 /**
- * Puts the values into a configured path. A source that the command line named may be a host with a port or a path.
+ * Fills the placeholders of a configured path. Characters that do not suit a file name become `_`: a source named on
+ * the command line may be a host with a port, or contain a slash.
+ * @param folder the folder that relative paths start from
  * @throws SettingsError as `checkDestination` does
  */
 export function destinationOf(path: string, values: PathValues, folder: string): Destination {
@@ -40,7 +47,7 @@ export function destinationOf(path: string, values: PathValues, folder: string):
   return bucket && key ? { kind: 's3', bucket, key } : { kind: 'file', path: resolve(folder, filled) };
 }
 
-/** As logs and errors name it: the whole path, or `s3://BUCKET/KEY`. */
+/** Formats a destination for logs and errors: the whole path, or `s3://BUCKET/KEY`. */
 export function formatDestination(destination: Destination): string {
   return destination.kind === 'file' ? destination.path : `s3://${destination.bucket}/${destination.key}`;
 }

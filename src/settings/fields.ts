@@ -2,14 +2,15 @@ import * as z from 'zod';
 import { SlimboardError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 
-/**
- * The kinds of fields that settings are made of. Each says in its error what it accepts; the caller adds where it stands
- * and what was found there.
- */
+// The field types of the settings schema. Their errors say what the field accepts; the caller adds the file and line,
+// variable or flag.
 
 const SECRET_KEY = /pass(?:word|wd)?$|token|secret|credential|private|accesskey|username/i;
 
-/** An object of known keys only; `secrets` tells where a secret belongs that somebody wrote here. */
+/**
+ * An object that accepts only the keys of its shape.
+ * @param secrets where secrets belong instead; completes the error for an unknown key that looks like one
+ */
 export function keys<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
   secrets = 'the environment (see docs/settings.md)',
@@ -25,7 +26,10 @@ export function keys<Shape extends z.core.$ZodLooseShape>(
     .readonly();
 }
 
-/** What is wrong with a key that nobody reads: `secrets` tells where it belongs if it is one. */
+/**
+ * The error message for a key that is not accepted.
+ * @param secrets where secrets belong instead, for a key that looks like one; default: keys are not checked for that
+ */
 export function unknownKey(key: string, accepted: readonly string[], secrets?: string): string {
   if (secrets !== undefined && SECRET_KEY.test(key))
     return `secrets are never read from a file: put it into ${secrets}`;
@@ -33,17 +37,17 @@ export function unknownKey(key: string, accepted: readonly string[], secrets?: s
   return `unknown key${close ? `: did you mean "${close}"?` : ''}; accepted: ${accepted.join(', ')}`;
 }
 
-/** @param example shown where something else is written */
+/** A list of items. @param example shown in the error when the value is no list */
 export function list<Item extends z.core.SomeType>(item: Item, example: string) {
   return z.array(item, { error: `write a list, such as ${example}` }).readonly();
 }
 
-/** A list, or its only item. */
+/** A list; a single text stands for a list of one. */
 export function oneOrMore<Item extends z.core.SomeType>(item: Item, example: string) {
   return z.preprocess((value) => (typeof value === 'string' ? [value] : value), list(item, example));
 }
 
-/** One of these words; a near miss is told which it may mean. */
+/** One of these words; the error for a near miss suggests the right one. */
 export function choice<const Values extends readonly string[]>(values: Values) {
   return z.enum(values, {
     error: (issue) => {
@@ -53,7 +57,7 @@ export function choice<const Values extends readonly string[]>(values: Values) {
   });
 }
 
-/** A truth; `true` and `false` count as text, too, as variables are text. */
+/** A boolean; the texts `true` and `false` are accepted, because environment variables are text. */
 export function toggle() {
   return z.preprocess(
     (value) => (value === 'true' ? true : value === 'false' ? false : value),
@@ -61,7 +65,7 @@ export function toggle() {
   );
 }
 
-/** A whole number; text of digits counts, as flags and variables are text. */
+/** A whole number from `min` to `max`; text of digits is accepted, because flags and variables are text. */
 export function integer(min: number, max: number) {
   const rule = `write a whole number from ${min} to ${max}`;
   return z.preprocess(digitsToNumber, z.int({ error: rule }).min(min, { error: rule }).max(max, { error: rule }));
@@ -71,24 +75,26 @@ function digitsToNumber(value: unknown): unknown {
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
 }
 
-/** @param what says what the pattern takes, where the example alone does not */
+/** Text that matches a pattern. @param what describes the pattern in the error, where the example does not suffice */
 export function text(example: string, pattern = /./, what = 'text') {
   const rule = `write ${what}, such as ${example}`;
   return z.string({ error: rule }).regex(pattern, { error: rule });
 }
 
-/** Text (or a bare number) that a parser of ours reads; the parser's error is the field's. */
+/**
+ * Text, or a bare number, that `parse` turns into a value; a SlimboardError that it throws becomes the field's error.
+ */
 export function parsed<Value>(example: string, parse: (text: string) => Value) {
-  return z.union([z.string(), z.number()], { error: `write text, such as ${example}` }).transform(reading(parse));
+  return z.union([z.string(), z.number()], { error: `write text, such as ${example}` }).transform(transformBy(parse));
 }
 
-/** As {@link parsed}, of text that may look like a number: of a bare `1.10` YAML leaves 1.1. */
+/** Like {@link parsed}, but refuses bare numbers: YAML would read a name like `1.10` as the number 1.1. */
 export function parsedName<Value>(example: string, parse: (text: string) => Value) {
   const rule = `write text, such as ${example}; what looks like a number in quotes: "1.10"`;
-  return z.string({ error: rule }).transform(reading(parse));
+  return z.string({ error: rule }).transform(transformBy(parse));
 }
 
-function reading<Value>(parse: (text: string) => Value) {
+function transformBy<Value>(parse: (text: string) => Value) {
   return (value: string | number, context: z.core.$RefinementCtx): Value => {
     try {
       return parse(String(value));

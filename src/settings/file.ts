@@ -2,19 +2,24 @@ import { readFile } from 'node:fs/promises';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { SettingsError } from '../errors.ts';
 
-/** Where a value stands in a settings tree: keys and positions in lists. */
+/** The path to a value in a tree of settings: keys, and indexes into lists. */
 export type KeyPath = readonly PropertyKey[];
 
-/** A YAML file, read; `value` is not checked yet. */
+/** A parsed YAML file. */
 export interface SettingsFile {
+  /** The file's tree, not validated yet. */
   readonly value: unknown;
-  /** `slimboard.yaml:12`, the place of the deepest part of the path that the file has; undefined where it has none. */
+  /**
+   * The file and line of the deepest part of the path that the file contains, such as `slimboard.yaml:12`; undefined
+   * when it contains none, or has a plain value where the path goes on.
+   */
   placeOf(path: KeyPath): string | undefined;
 }
 
 /**
+ * Reads and parses a YAML file.
  * @returns undefined when the file does not exist
- * @throws SettingsError when it cannot be read, or is no YAML
+ * @throws SettingsError when it cannot be read, is not valid YAML, or is not a map
  */
 export async function readSettingsFile(file: string): Promise<SettingsFile | undefined> {
   const text = await readText(file);
@@ -42,10 +47,12 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-/** Aliases are resolved here; the library refuses those that multiply without end. */
+/**
+ * Converts the document to plain values, with aliases resolved; the library refuses aliases that expand without bound.
+ */
 function toValue(file: string, document: Document.Parsed): unknown {
   const { contents } = document;
-  // What is left of a template whose lines are all comments.
+  // A template whose lines are all commented out is empty.
   if (contents === null || (isScalar(contents) && contents.value === null)) return {};
   if (!isMap(contents)) throw new SettingsError(`${file}:1: write keys and values, such as "sources: []"`);
   try {

@@ -1,20 +1,22 @@
 import type { KeyPath } from './file.ts';
 
-/** Settings from one origin, not checked yet. */
+/** Settings from one origin (the flags, the environment, or a file), not validated yet. */
 export interface Layer {
   readonly value: unknown;
-  /** Where this layer sets what stands at a path, for an error; undefined when it does not. */
+  /**
+   * Where this layer sets the value at a path, for errors: a flag, a variable, or a line; undefined when it does not.
+   */
   placeOf(path: KeyPath): string | undefined;
 }
 
-/** A single setting, with the name of the flag or variable it came from. */
+/** A single setting, with the name of its flag or variable. */
 export interface Assignment {
   readonly name: string;
   readonly path: KeyPath;
   readonly value: unknown;
 }
 
-/** A layer of single settings; of two for the same path, the first counts. */
+/** Makes a layer from single settings; if two set the same path, the first wins. */
 export function layerOf(assignments: readonly Assignment[]): Layer {
   return {
     value: mergeAll(assignments.map(({ path, value }) => nest(path, value))),
@@ -22,13 +24,13 @@ export function layerOf(assignments: readonly Assignment[]): Layer {
   };
 }
 
-/** One tree of several, the first strongest: objects are merged key by key, anything else is taken whole. */
+/** Merges trees, earlier ones over later ones: objects are merged key by key, other values are replaced as a whole. */
 export function mergeAll(values: readonly unknown[]): unknown {
   return values.reduceRight((weaker: unknown, stronger) => merge(weaker, stronger), {});
 }
 
 function merge(weaker: unknown, stronger: unknown): unknown {
-  // A key with nothing behind it is what is left when its lines were commented out.
+  // A key without a value, as when the lines under it are commented out, sets nothing.
   if (stronger === undefined || stronger === null) return weaker;
   if (!isTree(weaker) || !isTree(stronger)) return stronger;
   const merged = new Map(Object.entries(weaker));
@@ -40,7 +42,7 @@ function nest(path: KeyPath, value: unknown): unknown {
   return path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value);
 }
 
-/** The value that a path of keys leads to; undefined where it leads nowhere. */
+/** The value at a path of keys; undefined when there is none. */
 export function valueAt(tree: unknown, path: KeyPath): unknown {
   return path.reduce<unknown>((inner, step) => (isTree(inner) ? inner[String(step)] : undefined), tree);
 }

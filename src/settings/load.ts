@@ -8,20 +8,21 @@ import { type Assignment, type Layer, layerOf, mergeAll, valueAt } from './layer
 import { flagSchema, PASSWORD_IN_QUERY, settingsSchema } from './schema.ts';
 import type { Environment, Reading, Settings, SourceSettings } from './settings.ts';
 
-/** Flags of the command line by their names in camel case; those that are no settings are ignored. */
+/** Flags of the command line by their names in camel case; flags that are not settings are ignored. */
 export type SettingsFlags = Readonly<Record<string, unknown>>;
 
+/** Where settings come from. */
 export interface LoadSettingsOptions {
-  /** Of --config; without it `slimboard.yaml` in `cwd`, where there is one. */
+  /** The value of --config; default: `slimboard.yaml` in `cwd`, if it exists. */
   readonly configFile?: string | undefined;
   readonly cwd: string;
   readonly env: Environment;
   readonly flags: SettingsFlags;
-  /** The rules that `policy.rules` may name; without them any name will do. */
+  /** The rules that `policy.rules` may name; default: any name is accepted. */
   readonly ruleNames?: readonly string[];
 }
 
-/** Of two variables for one setting, the first that is set counts. */
+/** If several variables for one setting are set, the first in this list wins. */
 const VARIABLES: readonly (readonly [variable: string, ...path: string[]])[] = [
   ['SLIMBOARD_DATABASE_URL', 'databaseUrl'],
   ['DATABASE_URL', 'databaseUrl'],
@@ -44,17 +45,17 @@ const FLAGS: readonly (readonly [flag: string, ...path: string[]])[] = [
   ['goal', 'policy', 'goal'],
 ];
 
-/** Flags that set how every source is read. */
+/** The flags that override the reading options of every source. */
 const READING_FLAGS: readonly (readonly [flag: string, key: string])[] = Object.keys(flagSchema.shape).map((key) => [
   key === 'platforms' ? 'platform' : key,
   key,
 ]);
 
-/** How many mistakes one error tells. */
+/** How many mistakes one error reports at most. */
 const MAX_MISTAKES = 10;
 
 /**
- * Reads all settings: flags over environment over file over config/default.yaml.
+ * Loads all settings. Flags override the environment, which overrides the file, which overrides config/default.yaml.
  * @throws SettingsError naming the file and line, variable or flag, the key, and what it accepts
  */
 export async function loadSettings(options: LoadSettingsOptions): Promise<Settings> {
@@ -76,7 +77,7 @@ export async function loadSettings(options: LoadSettingsOptions): Promise<Settin
     dataDir: resolve(options.cwd, settings.dataDir),
     sourceDefaults,
     sources: settings.sources.map(
-      (source): SourceSettings => ({ ...sourceDefaults, ...absolute(source, options.cwd), ...reading }),
+      (source): SourceSettings => ({ ...sourceDefaults, ...withAbsolutePaths(source, options.cwd), ...reading }),
     ),
   };
 }
@@ -94,43 +95,45 @@ async function readDefaults(): Promise<SettingsFile> {
   return file;
 }
 
+/** @param displayName returns the name of a flag or variable as errors show it */
 function assignments(
   names: readonly (readonly [name: string, ...path: string[]])[],
   values: Readonly<Record<string, unknown>>,
-  shown: (name: string) => string,
+  displayName: (name: string) => string,
 ): readonly Assignment[] {
   return names
-    .map(([name, ...path]) => ({ name: shown(name), path, value: values[name] }))
+    .map(([name, ...path]) => ({ name: displayName(name), path, value: values[name] }))
     .filter(({ value }) => value !== undefined && value !== '');
 }
 
-/** `plainHttp` is `--plain-http` on the command line. */
+/** Turns `plainHttp` into `--plain-http`. */
 function toFlag(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Parses what the layers say together. @throws SettingsError with a line for each mistake */
+/** Merges the layers and parses the result. @throws SettingsError with a line for each mistake */
 function check<Schema extends z.ZodType>(schema: Schema, layers: readonly Layer[]): z.output<Schema> {
   const result = schema.safeParse(mergeAll(layers.map((layer) => layer.value)));
   if (result.success) return result.data;
   throw new SettingsError(
     result.error.issues
       .slice(0, MAX_MISTAKES)
-      .map((issue) => mistake(issue, layers))
+      .map((issue) => formatIssue(issue, layers))
       .join('\n'),
   );
 }
 
-function mistake(issue: z.core.$ZodIssue, layers: readonly Layer[]): string {
+function formatIssue(issue: z.core.$ZodIssue, layers: readonly Layer[]): string {
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
-  return at(path, layers, issue.message);
+  return formatMistake(path, layers, issue.message);
 }
 
-function at(path: KeyPath, layers: readonly Layer[], message: string): string {
-  const place = layers.map((layer) => layer.placeOf(path)).find((found) => found !== undefined);
-  // A flag is the name of its key.
-  const key = place?.startsWith('--') ? '' : formatPath(path);
-  return [place ?? 'settings', key, message].filter((part) => part !== '').join(': ');
+/** `slimboard.yaml:12: sources[0].regions: …` */
+function formatMistake(path: KeyPath, layers: readonly Layer[], message: string): string {
+  const origin = layers.map((layer) => layer.placeOf(path)).find((found) => found !== undefined);
+  // A flag already names its key.
+  const key = origin?.startsWith('--') ? '' : formatPath(path);
+  return [origin ?? 'settings', key, message].filter((part) => part !== '').join(': ');
 }
 
 /** `sources[0].regions` */
@@ -144,10 +147,10 @@ function formatPath(path: KeyPath): string {
 function checkRules(named: readonly string[], known: readonly string[], layers: readonly Layer[]): void {
   const unknown = named.find((rule) => !known.includes(rule));
   if (unknown === undefined) return;
-  throw new SettingsError(at(['policy', 'rules', unknown], layers, unknownKey(unknown, known)));
+  throw new SettingsError(formatMistake(['policy', 'rules', unknown], layers, unknownKey(unknown, known)));
 }
 
-/** Files are copied, committed and mailed: what opens a door comes from the environment only. */
+/** Files are copied, committed and mailed, so secrets are read from the environment only. */
 const SECRETS: readonly (readonly [path: KeyPath, variable: string, isSecret: (value: unknown) => boolean])[] = [
   [['databaseUrl'], 'SLIMBOARD_DATABASE_URL', hasPassword],
   [['redisUrl'], 'SLIMBOARD_REDIS_URL', hasPassword],
@@ -157,7 +160,7 @@ const SECRETS: readonly (readonly [path: KeyPath, variable: string, isSecret: (v
 function refuseSecrets(file: SettingsFile): void {
   for (const [path, variable, isSecret] of SECRETS) {
     if (!isSecret(valueAt(file.value, path))) continue;
-    throw new SettingsError(at(path, [file], `secrets are never read from a file: put it into ${variable}`));
+    throw new SettingsError(formatMistake(path, [file], `secrets are never read from a file: put it into ${variable}`));
   }
 }
 
@@ -165,8 +168,8 @@ function hasPassword(url: unknown): boolean {
   return typeof url === 'string' && (/\/\/[^/@]*:[^/@]+@/.test(url) || PASSWORD_IN_QUERY.test(url));
 }
 
-/** Makes the paths of files independent of where the program works later. */
-function absolute<Source extends z.output<typeof settingsSchema>['sources'][number]>(
+/** Makes the paths in a source absolute, so that they do not depend on the working directory later. */
+function withAbsolutePaths<Source extends z.output<typeof settingsSchema>['sources'][number]>(
   source: Source,
   cwd: string,
 ): Source {

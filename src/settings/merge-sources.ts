@@ -3,9 +3,9 @@ import { SettingsError } from '../errors.ts';
 import type { EcrSource, OciSource, SourceSettings } from './settings.ts';
 
 /**
- * Targets that name parts of one source become one, with all their regions, repositories and tags: `a:1` and `b:2`
- * together take `a:2` and `b:1`, too, where there are such tags.
- * @throws SettingsError where it is not known whether they are parts of one
+ * Merges targets that are parts of the same source into one source with all their regions, repositories and tags. Tags
+ * apply to every repository: `a:1` and `b:2` together also select `a:2` and `b:1`, if they exist.
+ * @throws SettingsError when it is not certain that sources of one name are the same
  */
 export function mergeSources(sources: readonly SourceSettings[]): readonly SourceSettings[] {
   const merged = new Map<string, SourceSettings>();
@@ -35,12 +35,12 @@ function cannotMerge({ name }: SourceSettings): SettingsError {
 
 function mergedRegions(a: EcrSource, b: EcrSource): Pick<EcrSource, 'regions'> {
   if (isDeepStrictEqual(a.regions, b.regions)) return {};
-  // Which region is meant where none is named, the environment tells later.
+  // Without regions, the environment decides later: which region that is, is not known here.
   if (!a.regions || !b.regions || a.account !== b.account) throw cannotMerge(a);
   return { regions: union(a.regions, b.regions) };
 }
 
-/** Without a list of them, all repositories of the registry are listed. */
+/** A source without `repositories` lists all repositories of the registry, so it covers the other one's. */
 function mergedRepositories(a: OciSource, b: OciSource): OciSource {
   const { repositories, ...whole } = a;
   if (!repositories || !b.repositories) return whole;

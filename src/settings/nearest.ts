@@ -1,4 +1,7 @@
-/** The candidate that a typo most likely meant: at most half of its letters, and at most three, differ; case does not count. */
+/**
+ * Finds the candidate that a typo most likely meant, by Levenshtein distance without regard to case.
+ * @returns undefined when even the nearest differs by more than three edits, or by more than half of its length
+ */
 export function nearest(typed: string, candidates: readonly string[]): string | undefined {
   const scored = candidates.map((candidate) => ({
     candidate,
@@ -9,7 +12,7 @@ export function nearest(typed: string, candidates: readonly string[]): string | 
   return best && best.distance <= Math.min(3, best.candidate.length / 2) ? best.candidate : undefined;
 }
 
-/** Levenshtein's distance, by rows of its table. */
+/** The Levenshtein distance, computed row by row. */
 function editDistance(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {

@@ -1,16 +1,20 @@
 import { SettingsError } from '../errors.ts';
 import type { Environment, NotifySettings } from './settings.ts';
 
-/** Where a notification goes, and the key that signs it. Both may be secrets: keep them out of logs and errors. */
+/**
+ * Where a notification is sent, and how it is authenticated. All of it may be secret: keep it out of logs and errors.
+ */
 export interface NotifyEndpoint {
   readonly url: string;
-  /** The value of the header, where the URL came with a user or a password: such a URL cannot be asked. */
+  /** The `Authorization` header for a user and password from the URL; fetch refuses URLs that contain them. */
   readonly authorization?: string;
+  /** The key that signs messages. */
   readonly secret?: string;
 }
 
 /**
- * Looks up the variables that a notification names: only now, so that commands that notify nobody do not need them.
+ * Resolves the environment variables that a notification names. This happens only when it is sent, so that commands
+ * that send no notifications do not need them.
  * @throws SettingsError naming the variable that is not set, or holds no URL
  */
 export function notifyEndpoint(notify: NotifySettings, env: Environment): NotifyEndpoint {
@@ -30,7 +34,7 @@ function webAddress(text: string): Pick<NotifyEndpoint, 'url' | 'authorization'>
   return { url: url.href, authorization: `Basic ${Buffer.from(userinfo).toString('base64')}` };
 }
 
-/** A percent sign that begins no code is one. */
+/** Decodes percent-encoding; a text that is not validly encoded is returned as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -11,7 +11,7 @@ import { FORMAT_NAMES, KIND_NAMES } from '../report/names.ts';
 import { checkDestination } from './destination.ts';
 import { choice, integer, keys, list, oneOrMore, parsed, parsedName, text, toggle } from './fields.ts';
 
-/** The shape of a settings file; config/default.yaml explains each key. */
+// The shape of a settings file. config/default.yaml explains each key.
 
 const REPORT_KINDS = [...KIND_NAMES, 'leaderboard'] as const;
 const REPORT_FORMATS = FORMAT_NAMES;
@@ -24,11 +24,11 @@ const glob = parsedName('payments/**', (pattern) => {
 const globs = oneOrMore(glob, '["payments/**", "billing-*"]');
 const bytes = parsed('300MB', parseBytes);
 const duration = parsed('90d', parseDuration);
-/** The name of a variable, where the value itself is a secret. */
+/** The name of an environment variable that holds a secret. */
 const variable = text('SLIMBOARD_WEBHOOK_SECRET', /^[A-Za-z_][A-Za-z0-9_]*$/);
-/** In any URL: `?password=…`, or another name of one. */
+/** Matches a URL with a password in its query: `?password=…`, `?db_passwd=…`. */
 export const PASSWORD_IN_QUERY = /[?&][^=&]*passw(?:or)?d[^=&]*=[^&]/i;
-/** @param secrets where a user and a password belong that somebody wrote here */
+/** @param secrets where a user and a password belong instead; completes the error for a URL that contains them */
 const webUrl = (secrets: string) =>
   text('https://ci.example.com/hooks/slimboard', /^https?:\/\/[^\s/]/).refine(
     (url) => !/^https?:\/\/[^/?#]*@/.test(url) && !PASSWORD_IN_QUERY.test(url),
@@ -40,16 +40,16 @@ const platforms = oneOrMore(
   parsed('linux/amd64', (platform) => (platform === 'all' ? 'all' : parsePlatform(platform))),
   '[linux/amd64, linux/arm64]',
 ).transform((wanted): PlatformSelection => {
-  const some = wanted.filter((platform) => platform !== 'all');
-  return some.length < wanted.length ? 'all' : some;
+  const specific = wanted.filter((platform) => platform !== 'all');
+  return specific.length < wanted.length ? 'all' : specific;
 });
 
 const schedule = parsed('"0 2 * * *"', (expression) => {
-  const named = /^@(?:hourly|daily|weekdays|weekends|weekly|monthly)$/.test(expression);
-  // H is drawn at random at each look.
-  const isDrawn = /\bH\b/.test(expression);
+  const isAlias = /^@(?:hourly|daily|weekdays|weekends|weekly|monthly)$/.test(expression);
+  // cron-parser replaces H by a random value each time it parses: the schedule would change all the time.
+  const isRandom = /\bH\b/.test(expression);
   try {
-    if (named || (!isDrawn && expression.trim().split(/\s+/).length === 5)) CronExpressionParser.parse(expression);
+    if (isAlias || (!isRandom && expression.trim().split(/\s+/).length === 5)) CronExpressionParser.parse(expression);
     else throw new Error('five fields');
   } catch (error) {
     throw new SettingsError(
@@ -68,7 +68,7 @@ const timezone = parsed('Europe/Berlin', (zone) => {
   }
 });
 
-/** What a source reads, and how; flags override these for every source of an audit. */
+/** Which part of a source is read, and how; flags override these for every source of an audit. */
 const readingShape = {
   include: globs,
   exclude: globs,
@@ -97,7 +97,10 @@ const optionalReading = {
 };
 const plainHttp = readingShape.plainHttp.exactOptional();
 
-/** Flags that narrow or force one audit; `full` believes nothing stored, and is no habit to write into a file. */
+/**
+ * Flags that narrow or force one audit. `full` ignores everything stored; it is a flag only, because no audit should do
+ * so by habit.
+ */
 export const flagSchema = z.strictObject({ ...optionalReading, plainHttp, full: toggle().exactOptional() });
 
 const commonShape = { name, ...optionalReading, schedule: schedule.exactOptional() };
@@ -105,6 +108,7 @@ const commonShape = { name, ...optionalReading, schedule: schedule.exactOptional
 const REGISTRY_SECRETS = 'SLIMBOARD_REGISTRY_<NAME>_USERNAME, _PASSWORD or _TOKEN, or into the file of docker login';
 const dedup = choice(['registry', 'repository', 'namespace']);
 
+/** A source in any registry that implements the OCI distribution API. */
 export const ociSource = keys(
   {
     kind: z.literal('oci'),
@@ -119,6 +123,7 @@ export const ociSource = keys(
   REGISTRY_SECRETS,
 );
 
+/** A source in Amazon ECR. */
 export const ecrSource = keys(
   {
     kind: z.literal('ecr'),
@@ -142,7 +147,7 @@ const sources = list(
   '[{ name: prod, kind: oci, registry: registry.example.com }]',
 ).superRefine((all, context) => {
   unique('name')(all, context);
-  ownCredentials(all, context);
+  checkCredentialVariables(all, context);
 });
 
 const teams = list(
@@ -150,6 +155,7 @@ const teams = list(
   '[{ name: payments, repositories: ["payments/**"] }]',
 ).superRefine(unique('name'));
 
+/** A check that no two items have the same value under a key. */
 function unique<Key extends string>(key: Key) {
   return (items: readonly Readonly<Record<Key, string>>[], context: z.RefinementCtx): void => {
     const seen = new Set<string>();
@@ -160,23 +166,29 @@ function unique<Key extends string>(key: Key) {
   };
 }
 
-/** Names that differ in their punctuation only lead to the same variables: a registry would be sent the password of another. */
-function ownCredentials(all: readonly { readonly kind: string; readonly name: string }[], context: z.RefinementCtx) {
-  const readers = new Map<string, string>();
+/**
+ * Refuses names that differ in punctuation only: both would read their credentials from the same environment variables,
+ * and one registry would be sent the password of the other.
+ */
+function checkCredentialVariables(
+  all: readonly { readonly kind: string; readonly name: string }[],
+  context: z.RefinementCtx,
+) {
+  const nameByVariable = new Map<string, string>();
   for (const [index, { kind, name }] of all.entries()) {
     if (kind !== 'oci') continue;
     const variable = credentialVariable(name, 'PASSWORD');
-    const other = readers.get(variable) ?? name;
+    const other = nameByVariable.get(variable) ?? name;
     if (other !== name) {
       const message = `write another name: "${name}" and "${other}" both read ${variable}`;
       context.addIssue({ code: 'custom', path: [index, 'name'], message });
     }
-    readers.set(variable, name);
+    nameByVariable.set(variable, name);
   }
 }
 
 const budget = keys({
-  // As reports name it: a tag of the registry or a label may say more than names of ours.
+  // Any text, not only a configured name: a team may also come from a tag in the registry or from an image label.
   team: text('payments').exactOptional(),
   repository: glob.exactOptional(),
   maxImageSize: bytes.exactOptional(),
@@ -226,14 +238,15 @@ const notification = keys(
   error: 'write either url, or urlFrom with the name of the variable that holds it',
 });
 
-/** As its client reads it: of a socket, `?host=` names the folder, and behind a user no host need stand. */
-function isAddress(url: string): boolean {
+/** Accepts what the Postgres client accepts: for a socket named by `?host=`, the host after `user@` may be missing. */
+function isDatabaseUrl(url: string): boolean {
   return URL.canParse(url) || URL.canParse(url.replace('@/', '@localhost/'));
 }
 
+/** All settings. Parsing gives bytes for sizes and milliseconds for durations. */
 export const settingsSchema = keys({
   databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL')
-    .refine(isAddress, {
+    .refine(isDatabaseUrl, {
       error: 'this is no URL: write # / ? @ and % of a password as %23 %2F %3F %40 %25, and a port up to 65535',
     })
     .exactOptional(),

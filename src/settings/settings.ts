@@ -3,16 +3,16 @@ import type { ecrSource, ociSource, settingsSchema } from './schema.ts';
 
 type Parsed = z.output<typeof settingsSchema>;
 
-/** What an audit reads of a source, and how. */
+/** Which part of a source an audit reads, and how. */
 export type Reading = Parsed['sourceDefaults'] & {
-  /** Believe nothing stored: ask for everything again. */
+  /** Ignore what is stored, and fetch everything again. */
   readonly full: boolean;
-  /** Repositories that are read though `exclude` leaves them out: who names one wants it. */
+  /** Repositories that the command line names; they are read even if `exclude` matches them. */
   readonly named?: readonly string[];
 };
 export type OciSource = z.output<typeof ociSource> & Reading;
 export type EcrSource = z.output<typeof ecrSource> & Reading;
-/** A configured registry to audit, with everything decided. */
+/** A registry to audit, with the value of every setting resolved. */
 export type SourceSettings = OciSource | EcrSource;
 
 export type TeamSettings = Parsed['teams'][number];
@@ -20,12 +20,12 @@ export type PolicySettings = Parsed['policy'];
 export type ReportSettings = Parsed['reports'][number];
 export type NotifySettings = Parsed['notify'][number];
 
-/** Every setting, decided. Sizes are bytes, times milliseconds, `dataDir` and `caFile` absolute. */
+/** All settings, resolved. Sizes are in bytes, durations in milliseconds; `dataDir` and `caFile` are absolute paths. */
 export interface Settings extends Omit<Parsed, 'sources' | 'sourceDefaults'> {
   readonly sources: readonly SourceSettings[];
-  /** How a source is read that only the command line names. */
+  /** How to read a source that is named on the command line and not configured. */
   readonly sourceDefaults: Reading;
 }
 
-/** Variables of the environment, as the process hands them over. */
+/** Environment variables, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;

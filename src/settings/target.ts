@@ -10,9 +10,9 @@ const ECR = /^ecr:(?:(?<account>\d{12})\.)?(?<region>[a-z]{2,}(?:-[a-z]+)+-\d+)$
 type Selection = Pick<SourceSettings, 'include' | 'named' | 'tags'>;
 
 /**
- * What a TARGET of `audit` or `plan` stands for: a configured source, or one made up for it. A host that a source is
- * configured for is read with that source's settings and under its name; others are named after their host. Parts of
- * a registry are restrictions of `include` and `tags`: what lies outside them must be left as it is.
+ * Resolves a TARGET of `audit` or `plan` to a source. A host for which a source is configured is audited under that
+ * source's name and with its settings; any other host becomes a source named after it. A repository or tag in the
+ * target restricts `include` and `tags`; the audit changes nothing outside them.
  * @throws SettingsError or InvalidReferenceError naming the target and the forms that it may have
  */
 export function parseTarget(target: string, settings: Settings): SourceSettings {
@@ -60,20 +60,26 @@ function ecrSource(region: string, account: string | undefined, settings: Settin
   };
 }
 
-/** The source that has the region; else the only one of the account that leaves its regions to the environment. */
+/**
+ * Finds the source that lists the region; else the only source of the account without `regions`, if there is just one.
+ */
 function configuredEcr(region: string, account: string | undefined, { sources }: Settings): EcrSource | undefined {
-  const ofAccount = sources.filter(
-    (source): source is EcrSource => source.kind === 'ecr' && isOfAccount(source, account),
+  const inAccount = sources.filter(
+    (source): source is EcrSource => source.kind === 'ecr' && isInAccount(source, account),
   );
-  // Of no account is the caller's, and a role's may be another.
-  const [anywhere, ...others] = ofAccount.filter(
+  // A target without an account means the caller's account; a source that assumes a role may read another one.
+  const [withoutRegions, ...others] = inAccount.filter(
     ({ regions, assumeRole }) => regions === undefined && (account !== undefined || assumeRole === undefined),
   );
-  return ofAccount.find(({ regions }) => regions?.includes(region)) ?? (others.length === 0 ? anywhere : undefined);
+  return (
+    inAccount.find(({ regions }) => regions?.includes(region)) ?? (others.length === 0 ? withoutRegions : undefined)
+  );
 }
 
-/** A source that names no account reads that of its role. Whose the caller's is, is not known before AWS is asked. */
-function isOfAccount({ account, assumeRole }: EcrSource, wanted: string | undefined): boolean {
+/**
+ * A source without `account` reads the account of its role. The caller's own account is not known before AWS is asked.
+ */
+function isInAccount({ account, assumeRole }: EcrSource, wanted: string | undefined): boolean {
   return account === wanted || (account === undefined && assumeRole?.split(':')[4] === wanted);
 }
 
@@ -81,11 +87,11 @@ function ociSource(registry: RegistryHost, selection: Partial<Selection>, settin
   const base = settings.sources.find(
     (source): source is OciSource => source.kind === 'oci' && source.registry === registry,
   ) ?? { ...settings.sourceDefaults, kind: 'oci', name: registry, registry, dedup: 'registry' };
-  // Named repositories need no listing of the registry, which not every registry has.
+  // With `repositories`, the registry need not list its repositories, which some registries cannot do.
   return { ...base, ...selection, ...(selection.include ? { repositories: selection.include } : {}) };
 }
 
-/** Parses what follows the host: a repository or a pattern of them, and after a colon a tag or a pattern. */
+/** Parses what follows the host: a repository or a glob, optionally with a colon and a tag or a glob. */
 function parseSelection(path: string, registry: RegistryHost, target: string): Partial<Selection> {
   if (path.includes('@')) throw new SettingsError(`"${target}": an audit reads tags; slimboard inspect takes a digest`);
   const colon = path.indexOf(':');

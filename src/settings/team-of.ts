@@ -4,14 +4,15 @@ import type { TeamSettings } from './settings.ts';
 
 interface TeamMatcher {
   readonly name: string;
+  /** Matches names of repositories. */
   readonly matches: Matcher;
-  /** For patterns that begin with a registry's host. */
+  /** Matches names with the registry's host in front, by the patterns that begin with a host. */
   readonly matchesWithHost: Matcher;
 }
 
 /**
- * The team that owns a repository by the configured patterns; the first that matches.
- * @param registry its host, for patterns such as `registry.example.com/payments/**`
+ * The name of the first team whose patterns match a repository; undefined when none does.
+ * @param registry the host, for patterns such as `registry.example.com/payments/**`
  */
 export function teamOf(repository: string, teams: readonly TeamSettings[], registry?: string): string | undefined {
   const qualified = `${registry ?? ''}/${repository}`;
@@ -27,7 +28,7 @@ const compile = rememberOf((teams: readonly TeamSettings[]): readonly TeamMatche
   })),
 );
 
-// A pattern that begins with a star would match the host as if it were the first part of the name.
+/** Whether a pattern begins with a host. Other patterns must not see the host: a leading `*` would match it. */
 function namesHost(pattern: string): boolean {
   return /^(?:localhost|[^/]*[.:][^/]*)\//.test(pattern);
 }
