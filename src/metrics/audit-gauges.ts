@@ -2,7 +2,7 @@ import type { Queryable } from '../store/database.ts';
 import { readAuditAges } from '../store/queued-audit-store.ts';
 import type { AuditGauge } from './metrics.ts';
 
-/** The last audits of each source, as a scrape wants them. */
+/** Reads the age, duration and state of each source's last audits. */
 export async function auditGauges(db: Queryable): Promise<readonly AuditGauge[]> {
   const ages = await readAuditAges(db);
   return ages.map(({ source, startedAt, durationSeconds, running }) => ({

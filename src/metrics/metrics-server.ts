@@ -3,23 +3,25 @@ import type { AddressInfo } from 'node:net';
 import { SettingsError } from '../errors.ts';
 import type { Metrics } from './metrics.ts';
 
+/** A running server of metrics. */
 export interface MetricsServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
+/** What {@link startMetricsServer} serves, and where. */
 export interface MetricsServerOptions {
   readonly metrics: Metrics;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Whether the process can do its work; decides the answer of `/healthz`. */
+  /** Whether the process can do its work; if not, or if this rejects, `/healthz` answers 503. */
   readonly isHealthy: () => Promise<boolean>;
 }
 
 /**
- * `/metrics` and `/healthz` for processes that have no dashboard: workers and schedulers.
- * @throws SettingsError when the port cannot be had
+ * Serves `/metrics` and `/healthz`, for processes without a dashboard: workers and schedulers.
+ * @throws SettingsError when the port cannot be opened
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { metrics, host, port, isHealthy } = options;

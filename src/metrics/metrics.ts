@@ -4,10 +4,10 @@ import type { RegistryHost } from '../oci/reference.ts';
 import type { AttemptOutcome } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
 
-/** What became of a repository, tag or manifest. */
+/** The outcome of auditing a repository, tag or manifest. */
 export type ItemOutcome = 'audited' | 'unchanged' | 'failed';
 
-/** The queue of one kind and lane, as a scrape finds it. */
+/** The number of tasks of one kind and lane in the queue, by state. */
 export interface QueueGauge {
   readonly kind: TaskKind;
   readonly lane: string;
@@ -16,28 +16,30 @@ export interface QueueGauge {
   readonly delayed: number;
 }
 
-/** The last audits of a source, as a scrape finds them. */
+/** The state of a source's audits. */
 export interface AuditGauge {
   readonly source: string;
-  /** Since the last audit that ended well; undefined when none did. */
+  /** Seconds since the start of the last audit that ended well; undefined when none did. */
   readonly ageSeconds: number | undefined;
-  /** Of that audit. */
+  /** How long that audit took, in seconds. */
   readonly durationSeconds: number | undefined;
+  /** Whether an audit of the source is running. */
   readonly running: boolean;
 }
 
+/** Readers for the gauges. */
 export interface MetricsOptions {
-  /** Asked at each scrape. */
+  /** Called at each scrape. */
   readonly queues?: () => Promise<readonly QueueGauge[]>;
-  /** Asked at each scrape. */
+  /** Called at each scrape. */
   readonly audits?: () => Promise<readonly AuditGauge[]>;
 }
 
-/** The measures of one process, for Prometheus. Labels take few values: no repository, tag or digest is one. */
+/** The metrics of one process, for Prometheus. Labels have few values: never a repository, tag or digest. */
 export interface Metrics {
   countItems(outcome: ItemOutcome, count: number): void;
   countAttempt(kind: TaskKind, outcome: AttemptOutcome, durationMs: number): void;
-  /** @param status of HTTP; undefined when no answer came */
+  /** @param status the HTTP status; undefined when no answer came */
   countRequest(registry: RegistryHost, status: number | undefined): void;
   observeWait(registry: RegistryHost, waitMs: number): void;
   countRequeued(tasks: number): void;
@@ -46,13 +48,15 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** A registry that somebody names on the command line is a label value, too; past this many they share one. */
+/**
+ * How many registries get a label value of their own; any registry may be named on the command line. Others share one.
+ */
 const MAX_REGISTRIES = 50;
 const PREFIX = 'slimboard_';
 
-/** Measures of their own for a process. @param options what is asked at each scrape: queues, and running audits */
+/** Creates the metrics of a process, all counters at zero. */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
-  // Not prom-client's global one: two apps in one process, as in tests, must not share counters.
+  // Not prom-client's global registry: two apps in one process, as in tests, must not share counters.
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: PREFIX });
   const gauges = [queueGauges(registry, options.queues), auditGauges(registry, options.audits)];
@@ -131,27 +135,34 @@ function countersOf(registry: Registry): Omit<Metrics, 'text' | 'contentType'> {
 type Refresh = () => Promise<void>;
 const nothing: Refresh = async () => undefined;
 
-/** A connection to Redis waits until it is back; Prometheus does so for ten seconds. */
+/** Without a limit, a query to Redis would wait until the connection is back; Prometheus gives up after ten seconds. */
 const ANSWER_WITHIN_MS = 3_000;
 
-/** Gauges that are asked for at each scrape, one question at a time. Without an answer they show nothing, not what was. */
-function asked<Answer>(ask: () => Promise<Answer>, gauges: readonly Gauge[], show: (answer: Answer) => void): Refresh {
-  const question = oneAtATime(ask);
+/**
+ * Returns a function that reads the values of gauges and sets them; `read` never runs twice at the same time. If it
+ * fails or takes too long, the gauges show nothing rather than old values.
+ */
+function refreshing<Values>(
+  read: () => Promise<Values>,
+  gauges: readonly Gauge[],
+  set: (values: Values) => void,
+): Refresh {
+  const readOnce = oneAtATime(read);
   return async () => {
-    const answer = await inTime(question()).finally(() => {
+    const values = await withTimeout(readOnce()).finally(() => {
       for (const gauge of gauges) gauge.reset();
     });
-    show(answer);
+    set(values);
   };
 }
 
-async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+async function withTimeout<Values>(values: Promise<Values>): Promise<Values> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_WITHIN_MS);
   });
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([values, timeout]);
   } finally {
     clearTimeout(timer);
   }
@@ -165,8 +176,8 @@ function queueGauges(registry: Registry, queues: MetricsOptions['queues']): Refr
     labelNames: ['kind', 'lane', 'state'],
     registers: [registry],
   });
-  return asked(queues, [tasks], (answers) => {
-    for (const { kind, lane, ...counts } of answers) {
+  return refreshing(queues, [tasks], (values) => {
+    for (const { kind, lane, ...counts } of values) {
       for (const state of ['waiting', 'active', 'delayed'] as const) tasks.set({ kind, lane, state }, counts[state]);
     }
   });
@@ -179,8 +190,8 @@ function auditGauges(registry: Registry, audits: MetricsOptions['audits']): Refr
   const age = gauge('audit_age_seconds', 'Since the last audit that ended well began, by source');
   const duration = gauge('audit_duration_seconds', 'How long the last audit that ended well took, by source');
   const running = gauge('audit_running', '1 while an audit of the source is under way');
-  return asked(audits, [age, duration, running], (answers) => {
-    for (const { source, ...audit } of answers) {
+  return refreshing(audits, [age, duration, running], (values) => {
+    for (const { source, ...audit } of values) {
       if (audit.ageSeconds !== undefined) age.set({ source }, audit.ageSeconds);
       if (audit.durationSeconds !== undefined) duration.set({ source }, audit.durationSeconds);
       running.set({ source }, audit.running ? 1 : 0);

@@ -1,32 +1,31 @@
 import type { Lane, TaskReference } from '../queue/queue.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
 
-/** What scheduling asks of the audit: to begin, once, and to tell how it stands. */
+/** What scheduling needs from audits: to start them, and to know their state. */
 export interface AuditStarter {
   /**
-   * Makes an audit of the source and its first tasks, in one transaction. Of several processes that ask at once, one
-   * starts it; an audit of a source never overlaps another of the same source.
-   * @param slot the moment of its schedule that the audit is for; each slot of a source is served once
+   * Creates an audit of the source and its first tasks, in one transaction. If several processes call this at once, one
+   * of them starts the audit. Two audits of one source never overlap.
+   * @param slot the time in the schedule that the audit is for; each slot of a source is served once
    */
   startAudit(source: string, lane: Lane, slot?: Date): Promise<SlotOutcome>;
-  /** The latest audit of a source, under way or ended; undefined when there never was one. */
+  /** The latest audit of a source, running or ended; undefined when it was never audited. */
   lastAudit(source: string): Promise<LastAudit | undefined>;
   auditStatus(auditId: number): Promise<AuditStatus>;
 }
 
 /**
- * `started`: the tasks are in the table and have to be queued. `running`: another audit of the source is under way.
- * `served`: the slot had its audit already.
+ * `started`: the tasks are in the database, and the caller has to queue them. `running`: another audit of the source is
+ * running. `served`: the slot has had its audit already.
  */
 export type SlotOutcome =
   | { readonly kind: 'started'; readonly auditId: number; readonly tasks: readonly TaskReference[] }
   | { readonly kind: 'running'; readonly auditId: number }
   | { readonly kind: 'served'; readonly auditId: number };
 
+/** When an audit ran. */
 export interface LastAudit {
   readonly startedAt: Date;
-  /** Absent while it is under way. */
+  /** Absent while it is running. */
   readonly finishedAt?: Date;
 }
-
-/** `incomplete`: it ended, and some items are in `report errors`. */

@@ -1,12 +1,12 @@
 import { withoutColons } from '../queue/job-id.ts';
 import type { Schedule } from './slots.ts';
 
-/** A source that the settings schedule. */
+/** A source with a schedule in the settings. */
 export interface ScheduledSource extends Schedule {
   readonly name: string;
 }
 
-/** A job scheduler as Redis has it. */
+/** A BullMQ job scheduler as stored in Redis. */
 export interface StoredScheduler {
   readonly id: string;
   readonly pattern?: string | undefined;
@@ -15,23 +15,25 @@ export interface StoredScheduler {
   readonly nextMs?: number | undefined;
 }
 
+/** What to change in Redis. */
 export interface SchedulePlan {
   readonly upsert: readonly ScheduledSource[];
   /** Ids of schedulers whose source is gone, or no longer scheduled. */
   readonly remove: readonly string[];
 }
 
-/** A job that is due for this long and was never taken does not exist: BullMQ could not make it. */
+/** If a job is this long overdue and no worker took it, BullMQ failed to create it. */
 const BROKEN_AFTER_MS = 600_000;
 
-/** The name of a source's job scheduler in BullMQ, which has a meaning of its own for colons. */
+/** The id of a source's job scheduler; colons are replaced, because BullMQ gives them a meaning of its own. */
 export function schedulerId(source: string): string {
   return withoutColons(source);
 }
 
 /**
- * What to change in Redis so that it holds the settings' schedules. One that is right is left alone: writing it again
- * would drop its job, and with it the night that was missed while no scheduler ran.
+ * Plans the changes that make the schedulers in Redis match the settings. It leaves correct ones alone: writing one
+ * again would drop its pending job, and with it the audit that was missed while no scheduler ran.
+ * @param nowMs ms since the epoch
  */
 export function planSchedules(
   wanted: readonly ScheduledSource[],
@@ -41,12 +43,12 @@ export function planSchedules(
   const byId = new Map(stored.map((scheduler) => [scheduler.id, scheduler]));
   const ids = new Set(wanted.map(({ name }) => schedulerId(name)));
   return {
-    upsert: wanted.filter((source) => !isInStep(source, byId.get(schedulerId(source.name)), nowMs)),
+    upsert: wanted.filter((source) => !isCurrent(source, byId.get(schedulerId(source.name)), nowMs)),
     remove: stored.map(({ id }) => id).filter((id) => !ids.has(id)),
   };
 }
 
-function isInStep(source: ScheduledSource, stored: StoredScheduler | undefined, nowMs: number): boolean {
+function isCurrent(source: ScheduledSource, stored: StoredScheduler | undefined, nowMs: number): boolean {
   if (stored?.pattern !== source.pattern || stored.timezone !== source.timezone) return false;
   return stored.nextMs !== undefined && nowMs - stored.nextMs < BROKEN_AFTER_MS;
 }

@@ -4,6 +4,7 @@ import type { TaskQueue } from '../queue/queue.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
 import type { AuditStarter, SlotOutcome } from './audit-starter.ts';
 
+/** What {@link startNow} needs. */
 export interface RunNowOptions {
   readonly starter: AuditStarter;
   readonly queue: TaskQueue;
@@ -11,8 +12,8 @@ export interface RunNowOptions {
 }
 
 /**
- * Starts an ad-hoc audit of each source for the workers to do. A source whose audit is under way gets no second one:
- * the outcome names the one that runs.
+ * Starts an ad-hoc audit of each source, which the workers carry out.
+ * @returns an outcome by source name; for a source that is being audited already, it names the running audit
  */
 export async function startNow(
   sources: readonly string[],
@@ -27,26 +28,28 @@ export async function startNow(
   return outcomes;
 }
 
+/** How {@link waitForAudit} waits. */
 export interface WaitOptions {
   readonly starter: AuditStarter;
   readonly signal?: AbortSignal;
+  /** Time between two looks at the status; default 1,000 ms. */
   readonly pollMs?: number;
 }
 
-/** Resolves with the audit's status when it has ended; a database that is away meanwhile is waited for. */
+/** Resolves with the audit's status when it has ended. If the database is unavailable meanwhile, it keeps waiting. */
 export async function waitForAudit(
   auditId: number,
   { starter, signal, pollMs = 1_000 }: WaitOptions,
 ): Promise<AuditStatus> {
   for (;;) {
-    const status = await starter.auditStatus(auditId).catch(unlessAway);
+    const status = await starter.auditStatus(auditId).catch(runningDuringOutage);
     if (status !== 'running') return status;
     await sleep(pollMs, undefined, signal && { signal });
   }
 }
 
-/** The audit goes on when the database does. @throws what is no outage */
-function unlessAway(error: unknown): 'running' {
+/** An audit counts as running while the database is unavailable. @throws the error if it is no outage */
+function runningDuringOutage(error: unknown): 'running' {
   if (error instanceof StoreUnavailableError) return 'running';
   throw error;
 }

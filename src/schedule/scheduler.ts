@@ -7,37 +7,42 @@ import type { AuditStarter, SlotOutcome } from './audit-starter.ts';
 import { planSchedules, type ScheduledSource, type SchedulePlan, schedulerId } from './plan-schedules.ts';
 import { isUnserved, missedSlot, slotOf } from './slots.ts';
 
-/** What the scheduler did, for the log. */
+/** Callbacks for what the scheduler does, used for the log. */
 export interface SchedulerEvents {
   onSynced?(plan: SchedulePlan): void;
   onDue?(source: string, slot: Date, outcome: DueOutcome): void;
   onError(error: unknown): void;
 }
 
-/** `waits`: an audit outside the schedule is under way; the slot is caught up when that has ended, and this is told once. */
+/**
+ * `waits`: an audit outside the schedule is running, and the slot's own audit starts when that has ended. It is
+ * reported once for each slot.
+ */
 export type DueOutcome = SlotOutcome | { readonly kind: 'waits'; readonly auditId: number };
 
+/** What the scheduler works with. */
 export interface SchedulerOptions {
   readonly redis: Redis;
   readonly prefix?: string;
-  /** The sources that have a schedule; asked again each time, so that changed settings take effect. */
+  /** Returns the sources that have a schedule; called on every pass, so that changed settings take effect. */
   readonly sources: () => Promise<readonly ScheduledSource[]>;
   readonly starter: AuditStarter;
   readonly queue: TaskQueue;
   readonly events: SchedulerEvents;
-  /** How often settings, Redis and the database are brought in step (ms); default a minute. */
+  /** How often Redis and the database are synchronized with the settings (ms); default a minute. */
   readonly syncEveryMs?: number;
   readonly now?: () => Date;
   readonly telemetry?: Telemetry;
 }
 
+/** A running scheduler. */
 export interface Scheduler {
   close(): Promise<void>;
 }
 
 /**
- * Keeps one BullMQ job scheduler for each source, and starts an audit when one comes due. Any number may run with the
- * same settings: a job goes to one of them, and the database lets a slot start once.
+ * Keeps one BullMQ job scheduler for each source, and starts an audit when its job comes due. Any number of processes
+ * may run with the same settings: each job goes to one of them, and the database starts each slot only once.
  * @throws when Redis, the settings or the database fail during the first pass
  */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
@@ -53,7 +58,10 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
 }
 
 const QUEUE = 'schedule';
-/** The database may be away at two in the morning; after this a later pass finds the slot missed. */
+/**
+ * Retries for about five minutes while the database is unavailable; after that, a later pass finds that the slot was
+ * missed.
+ */
 const START_ATTEMPTS = { attempts: 10, backoff: { type: 'fixed', delay: 30_000 } } as const;
 
 interface DueAudit {
@@ -65,7 +73,7 @@ class Schedules implements Scheduler {
   readonly #now: () => Date;
   readonly #queue: Queue<DueAudit>;
   readonly #stop = new AbortController();
-  /** The slot of each source that was last told to wait (ms since the epoch). */
+  /** For each source, the slot that was last reported as waiting (ms since the epoch). */
   readonly #waiting = new Map<string, number>();
   #worker: Worker<DueAudit> | undefined;
   #passes: Promise<void> | undefined;
@@ -79,7 +87,7 @@ class Schedules implements Scheduler {
 
   run(): void {
     const { events } = this.#options;
-    this.#worker = new Worker<DueAudit>(QUEUE, (job) => this.#due(job), { ...this.#connection(), concurrency: 4 });
+    this.#worker = new Worker<DueAudit>(QUEUE, (job) => this.#startDue(job), { ...this.#connection(), concurrency: 4 });
     this.#worker.on('error', events.onError);
     this.#worker.on('failed', (_job, error) => events.onError(error));
     this.#passes = this.#repeat();
@@ -92,7 +100,7 @@ class Schedules implements Scheduler {
     await this.#queue.close();
   }
 
-  /** Brings Redis in step with the settings, and starts what was missed. */
+  /** Makes the schedulers in Redis match the settings, and starts audits that were missed. */
   async sync(): Promise<void> {
     const sources = await this.#options.sources();
     const stored = await this.#queue.getJobSchedulers();
@@ -122,9 +130,9 @@ class Schedules implements Scheduler {
     if (slot) await this.#start(source.name, slot);
   }
 
-  async #due(job: Job<DueAudit>): Promise<void> {
+  async #startDue(job: Job<DueAudit>): Promise<void> {
     const source = (await this.#options.sources()).find(({ name }) => name === job.data.source);
-    // Removed from the settings since; the next pass removes its scheduler.
+    // The source was removed from the settings; the next pass removes its scheduler.
     if (!source) return;
     const dueAt = new Date(job.opts.prevMillis ?? job.timestamp + job.delay);
     await this.#start(source.name, slotOf(source, dueAt, this.#now()));

@@ -9,15 +9,15 @@ export interface Schedule {
   readonly timezone: string;
 }
 
-/** How long after a slot its own job has the time to start it, before it counts as missed. */
+/** How long a slot's job has to start its audit before the slot counts as missed. */
 export const SLOT_GRACE_MS = 120_000;
 
-/** Longer than the hours that a night has twice. */
+/** Longer than the period that occurs twice, or not at all, when clocks change. */
 const LEAD_MS = 3 * 3_600_000;
 
 /**
- * The latest moment of the schedule that is not after `now`; undefined for a pattern that never came true. Where clocks were
- * put back or forward, a step back finds a moment twice, or leaves one out: there by steps forward, as its jobs come.
+ * The latest slot of a schedule that is not after `now`; undefined for a pattern that has never matched. Near a change
+ * of clocks, stepping backwards may find a slot twice or skip one, so it steps forward there, as the jobs do.
  */
 export function latestSlot(schedule: Schedule, now: Date): Date | undefined {
   const back = stepBack(schedule, now);
@@ -38,14 +38,14 @@ function stepForward(schedule: Schedule, from: Date, now: Date): Date | undefine
   return latest;
 }
 
-/** From UTC, such as GMT+02:00. */
+/** The time zone's offset from UTC at a moment, such as GMT+02:00. */
 function offsetAt(moment: Date, { timezone }: Schedule): string | undefined {
   const format = new Intl.DateTimeFormat('en', { timeZone: timezone, timeZoneName: 'longOffset' });
   return format.formatToParts(moment).find(({ type }) => type === 'timeZoneName')?.value;
 }
 
 function stepBack(schedule: Schedule, now: Date): Date | undefined {
-  // prev() is strictly before its current date.
+  // prev() returns only times before the current date, so that is moved past `now`.
   const cron = cronOf(schedule, new Date(now.getTime() + 1));
   return cron.hasPrev() ? cron.prev().toDate() : undefined;
 }
@@ -55,23 +55,23 @@ function cronOf({ pattern, timezone }: Schedule, currentDate: Date) {
 }
 
 /**
- * The slot that a source missed, because no scheduler ran, or Redis forgot it. Of several missed ones the latest only: a
- * second audit would find nothing new. A source that was never audited has missed nothing, and a slot that passed while
- * an audit was under way was served by that one.
+ * The slot that a source missed, because no scheduler was running or Redis lost the job. Of several missed slots it is
+ * the latest: a second audit would find nothing new. A source that was never audited has missed nothing, and an audit
+ * that was running at the time of a slot serves it.
  */
 export function missedSlot(schedule: Schedule, last: LastAudit | undefined, now: Date): Date | undefined {
   const slot = latestSlot(schedule, new Date(now.getTime() - SLOT_GRACE_MS));
   return slot && isUnserved(slot, last) ? slot : undefined;
 }
 
-/** Whether a source's last scheduled audit had ended before the slot. */
+/** Whether a slot still needs an audit: the source was audited before, and its last audit ended before the slot. */
 export function isUnserved(slot: Date, last: LastAudit | undefined): boolean {
   return last?.finishedAt !== undefined && last.startedAt < slot && last.finishedAt < slot;
 }
 
 /**
- * The slot that a job stands for that came due at `dueAt` and is handled now. After a long downtime the job is of an old
- * slot, and stands for the latest. Clocks of two machines differ, so the job may also be ahead of this one's.
+ * The slot to serve for a job that was due at `dueAt` and is handled now. After a long downtime the job is for an old
+ * slot; then it is the latest one. `dueAt` may be after `now`, because the clocks of two machines differ.
  */
 export function slotOf(schedule: Schedule, dueAt: Date, now: Date): Date {
   const latest = latestSlot(schedule, now);
