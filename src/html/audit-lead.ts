@@ -1,10 +1,13 @@
 import type { AuditSummary } from '../report/report.ts';
 import { count, countOf, moment } from './figures.ts';
 
-/** Sources that are named one by one. */
+/** At most this many sources are named; the others are counted. */
 const MOST_NAMED = 4;
 
-/** One line that says of which audits a page is, and how much of the registries they cover. */
+/**
+ * One line for the top of a page: which audits its figures come from, and how much of the registries they cover.
+ * @param audits the latest first
+ */
 export function auditLead(audits: readonly AuditSummary[]): string {
   const [last] = audits;
   if (!last) return 'No audit has finished yet: "slimboard audit HOST" makes one.';

@@ -3,20 +3,20 @@ import type { Cell, Column } from '../report/report.ts';
 import { figure } from './figures.ts';
 import { html, type Markup } from './markup.ts';
 
-/** Long texts are cut, for a row is read at a glance; the whole text is in the title and in the CSV. */
+/** Longer texts are cut, so that a row can be read at a glance; the tooltip and the CSV have the whole text. */
 const LONGEST = 160;
-/** Sentences of ours are read to their end. */
+/** Messages of slimboard are meant to be read to their end. */
 const LONGEST_MESSAGE = 400;
 const LONGEST_TITLE = 2_000;
-/** What fits beside other columns. */
+/** How many characters fit on a line beside other columns. */
 const LINE = 36;
 
-/** Whether a cell takes more than a line. */
+/** Whether a cell needs more than one line. */
 export function isLong({ name }: Column, cell: Cell): boolean {
   return typeof cell === 'string' && cell.length > LINE && SPECIAL[name]?.(cell) === undefined;
 }
 
-/** A cell as a page shows it. */
+/** A cell as a page shows it: figures formatted, badges and titles for some columns, long texts cut. */
 export function shownCell(column: Column, cell: Cell): Markup {
   const text = figure(column, cell);
   const special = typeof cell === 'number' || typeof cell === 'string' ? SPECIAL[column.name]?.(cell) : undefined;
@@ -27,7 +27,9 @@ export function shownCell(column: Column, cell: Cell): Markup {
   return html`<span title="${text.slice(0, LONGEST_TITLE)}">${text.slice(0, longest)}…</span>`;
 }
 
-/** Columns whose cells are more than their text, by name; undefined: this cell is just text. */
+/**
+ * Columns whose cells are shown as more than text, by name. A function returns undefined for a cell that is just text.
+ */
 const SPECIAL: Readonly<Record<string, (cell: string | number) => Markup | undefined>> = {
   severity: badge,
   change: badge,
@@ -39,7 +41,7 @@ const SPECIAL: Readonly<Record<string, (cell: string | number) => Markup | undef
   name: oneOfNames,
 };
 
-/** What the badges of severities and of changes are called in the style. */
+/** The texts that the stylesheet has a badge for. */
 const BADGES: readonly string[] = ['error', 'warn', 'info', 'new', 'gone', 'kept'];
 
 function badge(cell: string | number): Markup {
@@ -47,7 +49,7 @@ function badge(cell: string | number): Markup {
   return html`<span class="badge ${BADGES.includes(text) ? text : 'info'}">${text}</span>`;
 }
 
-/** Ranks won or lost; the arrow is for those who see it. */
+/** Ranks won or lost, as an arrow for the eye and a word for screen readers. */
 function moved(cell: string | number): Markup {
   const ranks = Number(cell);
   if (ranks === 0) return html`<span aria-hidden="true">–</span><span class="unseen">not moved</span>`;
@@ -55,13 +57,13 @@ function moved(cell: string | number): Markup {
   return html`<span class="unseen">${word} </span><span aria-hidden="true">${arrow} </span>${Math.abs(ranks)}`;
 }
 
-/** What techniques are called; several that were applied together are `;`-separated. */
+/** The titles of one technique, or of several that were applied together, `;`-separated. */
 function techniqueTitles(cell: string | number): Markup {
   const titles = String(cell).split(';').map(techniqueTitle);
   return html`${titles.join(' + ')}`;
 }
 
-/** Names of the very same layers: the first one, and how many more there are. */
+/** Several names of the same layers, `;`-separated: shows the first, and how many more there are. */
 function oneOfNames(cell: string | number): Markup | undefined {
   const [first, ...others] = String(cell).split(';');
   if (first === undefined || others.length === 0) return undefined;

@@ -5,17 +5,17 @@ import type { Cell, Column } from '../report/report.ts';
 
 const COUNT = new Intl.NumberFormat('en-US');
 
-/** A whole number, with thousands apart: `12,345`. */
+/** Formats a whole number with thousands separators: `12,345`. */
 export function count(value: number): string {
   return COUNT.format(value);
 }
 
-/** One thing or several: `1 image`, `12,345 images`. */
+/** Formats a number of things: `1 image`, `12,345 images`. */
 export function countOf(value: number, one: string): string {
   return `${count(value)} ${plural(value, one)}`;
 }
 
-/** A change of size: `+212 MB`, `-3 kB`, `±0 B`. */
+/** Formats a change of size: `+212 MB`, `-3 kB`, `±0 B`. */
 export function signedBytes(bytes: number): string {
   if (bytes === 0) return '±0 B';
   return bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);
@@ -25,29 +25,29 @@ function signedPercent(percent: number): string {
   return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
 }
 
-/** A share of a whole: `12 %`; nothing of nothing is 0. */
+/** Formats a part's share of a whole: `12 %`; `0 %` when the whole is 0. */
 export function share(part: number, whole: number): string {
   return `${percentOf(part, whole).toFixed(0)} %`;
 }
 
-/** 0 to 100. */
+/** A part's percentage of a whole, limited to 0 to 100; 0 when the whole is 0. */
 export function percentOf(part: number, whole: number): number {
   return whole > 0 ? Math.min(100, Math.max(0, (part / whole) * 100)) : 0;
 }
 
-/** `2026-11-23 02:00 UTC` */
+/** Formats a timestamp of a report: `2026-11-23 02:00 UTC`. */
 export function moment(timestamp: string): string {
   return `${timestamp.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** A cell as a page shows it; unknown is nothing. */
+/** Formats a cell for a page; unknown values are empty. */
 export function figure(column: Column, cell: Cell): string {
   if (cell === null) return '';
   if (column.type === 'timestamp' && typeof cell === 'string') return cell.slice(0, 16).replace('T', ' ');
   if (isChange(column) && column.type === 'bytes') return signedBytes(Number(cell));
   if (isChange(column) && column.type === 'percent') return signedPercent(Number(cell));
   if (column.type === 'integer' && typeof cell === 'number' && !column.name.endsWith('id')) return count(cell);
-  // As many digits in each row: figures under one another are compared.
+  // The same number of digits in each row, because people compare figures in a column.
   if (column.type === 'number' && typeof cell === 'number') return cell.toFixed(1);
   return humanCell(column, cell);
 }
@@ -60,7 +60,7 @@ const CHANGES: ReadonlySet<string> = new Set([
   'step_bytes',
 ]);
 
-/** Whether a column says by how much something grew: smaller is better. */
+/** Whether a column shows by how much something grew; less is better. */
 export function isChange({ name }: Column): boolean {
   return CHANGES.has(name);
 }

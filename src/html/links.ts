@@ -1,16 +1,20 @@
 import type { Cell } from '../report/report.ts';
 
+/** A row of a report: its cells by column name. */
 export type CellsByName = Readonly<Record<string, Cell>>;
 
-/** Where a cell of a table leads to, by its column, or `page`: to a page of that name; undefined: nowhere. */
+/**
+ * The address that a cell links to; undefined: none.
+ * @param column the cell's column; `page` for a link to the page that the row's `page` names
+ */
 export type LinkOf = (column: string, row: CellsByName) => string | undefined;
 
-/** A file has no other pages. */
+/** No links, for a report in one file: it has no other pages. */
 export const noLinks: LinkOf = () => undefined;
 
 const text = (cell: Cell | undefined): string => (typeof cell === 'string' ? cell : '');
 
-const PLACES: Readonly<Record<string, (row: CellsByName) => string | undefined>> = {
+const ADDRESSES: Readonly<Record<string, (row: CellsByName) => string | undefined>> = {
   page: ({ page }) => `/${text(page)}`,
   team: ({ team }) => path('/teams/', team),
   repository: ({ repository, registry }) => repositoryPath(text(registry), text(repository)),
@@ -24,7 +28,7 @@ const PLACES: Readonly<Record<string, (row: CellsByName) => string | undefined>>
   distro: ({ distro, distro_version: version }) =>
     addressOf('/images', { distro: [text(distro), text(version)].filter(Boolean).join(':') }),
   rule: ({ rule }) => addressOf('/findings', { q: text(rule) }),
-  // Several that were applied together are no step of a plan.
+  // Techniques that were applied together are no step of a plan of advice.
   technique: ({ technique, builds }) =>
     addressOf(builds !== undefined || text(technique).includes(';') ? '/improvements' : '/advice', {
       q: text(technique),
@@ -33,37 +37,37 @@ const PLACES: Readonly<Record<string, (row: CellsByName) => string | undefined>>
   audit_id: ({ audit_id: id }) => (id === null || id === undefined ? undefined : `/audits/${id}`),
 };
 
-/** The pages of the dashboard. */
+/** Links to the pages of the dashboard. */
 export const dashboardLinks: LinkOf = (column, row) => {
-  const address = PLACES[column]?.(row);
+  const address = ADDRESSES[column]?.(row);
   return address === undefined || address.length > LONGEST_ADDRESS ? undefined : address;
 };
 
-/** The server takes none that is longer: a label may name a team of any length. */
+/** The server refuses longer addresses; a label in a registry may name a team of any length. */
 const LONGEST_ADDRESS = 4_000;
 
 function path(prefix: string, cell: Cell | undefined): string | undefined {
   return text(cell) === '' ? undefined : `${prefix}${encodeURIComponent(text(cell))}`;
 }
 
-/** Only images have a page; tables without kinds hold images only, but for layers. */
+/** Only images have a page. Tables without a column `kind` hold nothing but images, except the table of layers. */
 function imagePath({ digest, kind, class: layerClass }: CellsByName): string | undefined {
   return layerClass === undefined && (kind === undefined || kind === 'image') ? path('/images/', digest) : undefined;
 }
 
-/** The page of what a trend is of. */
+/** The page of the team, repository or base image that a trend is about. */
 function trendPath({ scope, name, registry }: CellsByName): string | undefined {
   if (scope === 'team') return path('/teams/', name);
   if (scope === 'repository') return repositoryPath(text(registry), text(name));
   return scope === 'base' ? addressOf('/base', { name: text(name) }) : undefined;
 }
 
-/** The page that compares two images. */
+/** The page that compares two images, by their digests; undefined when one is empty. */
 export function comparePath(before: string, after: string): string | undefined {
   return before === '' || after === '' ? undefined : addressOf('/compare', { old: before, new: after });
 }
 
-/** The page of a repository; without its registry: of all of that name. */
+/** The page of a repository; if the registry is empty, the page of all repositories with that name. */
 export function repositoryPath(registry: string, name: string): string | undefined {
   if (name === '') return undefined;
   return addressOf('/repository', registry === '' ? { name } : { registry, name });

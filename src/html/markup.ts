@@ -2,26 +2,26 @@ import { html as escaped, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import { printable } from '../report/plain-text.ts';
 
-/** HTML that was made by {@link html}: everything in it that came as text is escaped. */
+/** HTML made by {@link html}, in which all text is escaped. */
 export type Markup = HtmlEscapedString;
-/** What may stand in a template: text is escaped, absent values are nothing. */
+/** A value in a template: text is escaped; null, undefined and false become nothing. */
 export type Content = Markup | string | number | false | null | undefined | readonly Content[];
 
 /**
- * HTML from a template. Text in it shows as text: escaped, on one line, without characters that cannot be seen or that
- * reorder others.
+ * Makes HTML from a template. Text values are escaped and put on one line; characters that are invisible or reorder
+ * text are removed.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {
-  // Synchronous, for no value is a promise.
-  return escaped(strings, ...values.map(visible)) as Markup;
+  // The result is a promise only when a value is one, and none is.
+  return escaped(strings, ...values.map(printableContent)) as Markup;
 }
 
-/** Text that is HTML already: the page's own style and script. */
+/** Inserts text without escaping it: for the page's own style and script only. */
 export function trusted(text: string): Markup {
   return raw(text);
 }
 
-function visible(value: Content): unknown {
+function printableContent(value: Content): unknown {
   if (typeof value === 'string') return printable(value);
-  return Array.isArray(value) ? value.map(visible) : value;
+  return Array.isArray(value) ? value.map(printableContent) : value;
 }

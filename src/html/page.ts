@@ -1,29 +1,32 @@
 import { type Content, html, type Markup } from './markup.ts';
 
-/** What surrounds a page: the dashboard's links to style and script, or both written into the file. */
+/** What surrounds a page's content, in the dashboard or in a file. */
 export interface Frame {
+  /** Style and script: links to both, or both themselves. */
   readonly head: Markup;
-  /** Pages to go to; none in a file. */
+  /** The pages to link to; none in a file. */
   readonly navigation: readonly NavigationEntry[];
-  /** What stands at the right of the head, such as the search. */
+  /** Content at the right of the header, such as the search. */
   readonly tools?: Content;
 }
 
+/** A link in a page's navigation. */
 export interface NavigationEntry {
   readonly title: string;
   readonly href: string;
 }
 
+/** The content of a page. */
 export interface PageContent {
   readonly title: string;
-  /** One line under the title: of which audit, how much of it was covered. */
+  /** One line under the title: which audits it shows, and how much they cover. */
   readonly lead?: Content;
   /** The path of the navigation entry that this page belongs to. */
   readonly at?: string;
   readonly body: Content;
 }
 
-/** A whole document. */
+/** A whole HTML document. */
 export function document(frame: Frame, { title, lead, at, body }: PageContent): Markup {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -44,21 +47,24 @@ function navigation(entries: readonly NavigationEntry[], at: string | undefined)
   )}</ul></nav>`;
 }
 
+/** How a section is shown. */
 export interface SectionOptions {
+  /** A line under the heading. */
   readonly note?: Content;
+  /** Whether it takes the full width of the page. */
   readonly wide?: boolean;
-  /** Where all that it is taken from stands. */
+  /** The address of the page that shows all of what the section shows a part of. */
   readonly more?: string | undefined;
 }
 
-/** A part of a page under a heading of its own. */
+/** A part of a page with its own heading. */
 export function section(title: string, body: Content, { note, wide, more }: SectionOptions = {}): Markup {
   const link =
     more === undefined ? null : html`<a class="more" href="${more}" aria-label="All of them: ${title}">All of them</a>`;
   return html`<section class="card${wide ? ' wide' : ''}"><div class="title"><h2>${title}</h2>${link}</div>${note ? html`<p class="note">${note}</p>` : null}${body}</section>`;
 }
 
-/** Figures side by side, each with its name. */
+/** A row of figures, each with its name and an optional note. */
 export function figures(
   entries: readonly { readonly name: string; readonly value: Content; readonly note?: Content }[],
 ): Markup {
@@ -68,7 +74,7 @@ export function figures(
   )}</dl>`;
 }
 
-/** Facts line by line, those that are not known left out. */
+/** A list of facts, one on each line; facts without a value are left out. */
 export function facts(entries: readonly (readonly [string, Content])[]): Markup {
   const known = entries.filter(([, value]) => value !== null && value !== undefined && value !== '');
   return html`<dl class="facts">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

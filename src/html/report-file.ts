@@ -12,23 +12,25 @@ import { SCREEN_COLUMNS } from './screen-columns.ts';
 import { reportTable } from './table.ts';
 import { titleOf } from './titles.ts';
 
+/** What an HTML report contains beside its rows. */
 export interface ReportFileOptions {
   readonly now: Date;
+  /** In `currency`. */
   readonly storagePricePerGBMonth: number;
   readonly currency: string;
-  /** Whether the rows are a selection: then the totals of everything would mislead, and are left out. */
+  /** Whether the rows are a selection; then the overview is left out, because totals of everything would mislead. */
   readonly filtered: boolean;
 }
 
-/** More rows than a person reads, and few enough for any browser; CSV has them all. */
+/** More rows than anybody reads, and few enough for any browser. */
 const MOST_ROWS = 2_000;
 
 /**
- * A report as one file that needs nothing else: no network, no other file. It shows the overview of the newest audits
- * and the report's own rows.
+ * A report as one HTML file that needs no network and no other file. It shows the overview of the newest audits, unless
+ * the report is filtered, and the report's rows.
  */
 export async function htmlReport(db: Database, report: Report, options: ReportFileOptions): Promise<string> {
-  // Before the rows: on the embedded database a stream holds the only session.
+  // Before any row is read: on the embedded database, the stream of rows occupies the only session.
   const overview = options.filtered ? undefined : await readOverview(db, options);
   const view = { links: noLinks, currency: options.currency, today: options.now.toISOString().slice(0, 10) };
   const body = html`${overview ? overviewSections(overview, view) : null}${await ownRows(report)}

@@ -1,10 +1,10 @@
-/** The order in which a page shows a report, where its own is another. */
+/** Kinds of report that a page sorts differently than other formats do. */
 export const SCREEN_SORTS: Readonly<Record<string, string>> = { images: '-compressed_bytes' };
 
-/** Where an image is; of the first two a table shows those that differ between its rows. */
+/** Where an image is; tables leave out source and registry when all rows have the same. */
 const PLACE = ['source', 'registry', 'repository'] as const;
 
-/** What fits a screen, where a kind of report has more; the CSV has all columns. */
+/** The columns that fit on a screen, for kinds of report with more; the CSV has all. */
 export const SCREEN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   findings: ['severity', 'rule', ...PLACE, 'tag', 'platform', 'team', 'message', 'layer', 'images', 'max_bytes'],
   regressions: [

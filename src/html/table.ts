@@ -6,26 +6,29 @@ import type { CellsByName, LinkOf } from './links.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { titleOf } from './titles.ts';
 
+/** How a table is shown. */
 export interface TableOptions {
-  /** What it shows, for everybody who does not see where it stands. */
+  /** What the table shows, for screen readers. */
   readonly label: string;
   readonly links: LinkOf;
-  /** Column names, in order; default: all that are no detail and not empty everywhere. */
+  /**
+   * Column names, in order; default: all columns that are no details. Columns without a value are left out in any case.
+   */
   readonly columns?: readonly string[];
-  /** Columns to leave out: the page says it already. */
+  /** Columns to leave out, because the page shows their value elsewhere. */
   readonly without?: readonly string[];
-  /** What to say when there are no rows. */
+  /** The text to show when there are no rows. */
   readonly empty?: Content;
-  /** Where a click on a column's head leads; without it the page's script sorts what is there. */
+  /** The address that a column's heading links to, to sort by it; default: the page's script sorts the rows it has. */
   readonly sortLink?: (column: string) => string;
-  /** The column that it is sorted by, `-column` when the largest is first. */
+  /** The column that the rows are sorted by; `-column` if the largest comes first. */
   readonly sortedBy?: string | undefined;
 }
 
-/** Tables of more rows scroll by themselves, their heads in sight: what is below them on the page is not far away. */
+/** Tables with more rows scroll in their frame with the heading in sight, so that the rest of the page stays near. */
 const TALL = 30;
 
-/** A report's rows as a table that scrolls in its own frame. */
+/** A table of a report's rows, in a frame of its own that scrolls. */
 export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options: TableOptions): Markup {
   if (page.rows.length === 0) return html`<p class="empty">${options.empty ?? 'Nothing to show.'}</p>`;
   const columns = shownColumns(page, options.columns).filter(({ name }) => !options.without?.includes(name));
@@ -35,19 +38,19 @@ export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options:
 <tbody>${page.rows.map((cells) => row(columns, rowRecordOf(page.columns, cells), options.links))}</tbody></table></div>`;
 }
 
-/** A column without a single value says nothing and takes room. */
+/** Leaves out columns without any value, and source and registry if all rows have the same. */
 function shownColumns({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>, names: readonly string[] | undefined) {
-  const told = columns.filter((column, index) => {
+  const informative = columns.filter((column, index) => {
     const values = new Set(rows.map((cells) => cells[index] ?? ''));
     values.delete('');
-    return values.size > (tellsApart(column) ? 1 : 0);
+    return values.size > (isOrigin(column) ? 1 : 0);
   });
-  if (names) return names.flatMap((name) => told.filter((column) => column.name === name));
-  return told.filter((column) => !column.detail || tellsApart(column));
+  if (names) return names.flatMap((name) => informative.filter((column) => column.name === name));
+  return informative.filter((column) => !column.detail || isOrigin(column));
 }
 
-/** Repositories of one name in several sources or registries have to be told apart; rows of one need not say which. */
-function tellsApart({ name, detail }: Column): boolean {
+/** Whether a column is needed only to distinguish repositories of one name in several sources or registries. */
+function isOrigin({ name, detail }: Column): boolean {
   return detail === true && (name === 'source' || name === 'registry');
 }
 
@@ -77,7 +80,7 @@ function cellOf(column: Column, record: CellsByName, links: LinkOf): Markup {
   return html`<td class="n${changeClass(column, cell)}" data-value="${typeof cell === 'number' ? cell : null}">${content}</td>`;
 }
 
-/** An image stands on something, also where nobody knows on what; other kinds do not. */
+/** Whether a cell is the unknown base of an image. Artifacts and the like have no base, so theirs is not unknown. */
 function isUnknownBase({ name }: Column, cell: Cell, { kind }: CellsByName): boolean {
   return name === 'base_image' && cell === null && (kind === undefined || kind === 'image');
 }

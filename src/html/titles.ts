@@ -1,4 +1,4 @@
-/** A column's name as people say it: `compressed_bytes` is `Pull size`. */
+/** The heading for a column, or the title for a kind of report: `Pull size` for `compressed_bytes`. */
 export function titleOf(name: string): string {
   const words =
     TITLES[name] ??

@@ -1,21 +1,24 @@
 import { percentOf } from '../figures.ts';
 import { html, type Markup } from '../markup.ts';
 
-/** One line of a chart of bars. */
+/** One bar of a chart. */
 export interface Bar {
   readonly label: string;
   readonly value: number;
-  /** The value as people read it. */
+  /** The value, formatted. */
   readonly text: string;
-  /** What else there is to say, such as the day a distribution's support ends. */
+  /** A remark beside the label, such as the day a distribution's support ends. */
   readonly note?: string | undefined;
   readonly tone?: 'good' | 'bad' | undefined;
   readonly href?: string | undefined;
-  /** All that the label stands for. */
+  /** The tooltip of the label. */
   readonly title?: string | undefined;
 }
 
-/** Bars beside their names and figures: a table, so that it reads without seeing. */
+/**
+ * A chart of bars beside their labels and figures. It is a table, so that screen readers can read it.
+ * @param heads the headings of labels and figures
+ */
 export function barList(label: string, heads: readonly [string, string], bars: readonly Bar[]): Markup {
   if (bars.length === 0) return html`<p class="empty">Nothing to show.</p>`;
   const most = Math.max(...bars.map(({ value }) => value));

@@ -4,9 +4,11 @@ import { html, type Markup } from '../markup.ts';
 
 /** A layer in the bar of its image. */
 export interface BarLayer {
+  /** From 0, the base first. */
   readonly position: number;
   readonly bytes: number;
   readonly class: string;
+  /** Whether the layer belongs to the base image. */
   readonly ofBase: boolean;
 }
 
@@ -19,7 +21,10 @@ const CLASSES: ReadonlySet<string> = new Set([
   'configuration',
 ]);
 
-/** An image's layers side by side, as wide as they are big; a mark where the base ends. */
+/**
+ * A bar of an image's layers, each as wide as its share of the size, with a mark where the base image ends, and a
+ * legend.
+ */
 export function layerBar(layers: readonly BarLayer[]): Markup {
   const total = layers.reduce((sum, { bytes }) => sum + bytes, 0);
   let before = 0;
@@ -46,7 +51,7 @@ function legend(layers: readonly BarLayer[]): Markup {
   )}</ul>`;
 }
 
-/** The class that the layer is painted by. */
+/** The CSS class for a layer: `base`, its own class, or `other`. */
 export function layerTone({ class: name, ofBase }: Pick<BarLayer, 'class' | 'ofBase'>): string {
   if (ofBase) return 'base';
   return CLASSES.has(name) ? name : 'other';

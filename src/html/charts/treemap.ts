@@ -3,33 +3,37 @@ import { humanBytes } from '../../measure/human-bytes.ts';
 import { countOf } from '../figures.ts';
 import { html, type Markup } from '../markup.ts';
 
-/** A place in the map: a leaf has bytes, a group has children. */
+/** A node of the treemap: a leaf has bytes, a group has children. */
 export interface MapNode {
   readonly name: string;
   readonly bytes?: number;
   readonly href?: string | undefined;
   readonly children?: readonly MapNode[];
-  /** How many things a leaf stands for, where it sums up those that are too small, or not known one by one. */
+  /** For a leaf that sums up several things, because they are too small or not known one by one: how many. */
   readonly others?: number;
 }
 
+/** How a treemap is drawn. */
 export interface MapOptions {
+  /** What the map shows, for screen readers. */
   readonly label: string;
-  /** Groups at this depth have a colour each, which all that is in them wears; the root is at 0. */
+  /** Each group at this depth gets a colour, for everything in it; the root is at depth 0. */
   readonly colouredDepth: number;
 }
 
-/** The plane that places are laid out on; they are drawn in per cent of it, so that the map fits any width. */
+/**
+ * The plane on which nodes are laid out. Horizontally they are drawn in per cent of it, so that the map fits any width.
+ */
 const WIDTH = 1200;
 const HEIGHT = 520;
 const HEADER = 20;
 const TONES = 10;
-/** What is smaller than so much of the whole cannot be seen or hit: of each group, such places are drawn as one. */
+/** A smaller share of the whole could not be seen or clicked: each group's nodes below it are drawn as one. */
 const SMALLEST_SHARE = 0.0015;
 
 /**
- * Nested rectangles, their area the bytes: groups with a header, leaves named where there is room. However many places
- * there are, at most 1 / SMALLEST_SHARE are drawn, and one more in each group for the others.
+ * A treemap: nested rectangles whose area shows bytes, groups with a header, leaves with a name where there is room.
+ * However many nodes there are, it draws at most 1 / SMALLEST_SHARE leaves, and one more in each group for the others.
  */
 export function treemapChart(root: MapNode, { label, colouredDepth }: MapOptions): Markup {
   const sum = (node: MapNode): number =>
@@ -51,11 +55,11 @@ export function treemapChart(root: MapNode, { label, colouredDepth }: MapOptions
     .filter(({ depth, x0, x1, y0, y1 }) => depth > 0 && x1 - x0 > 1 && y1 - y0 > 1);
   const tones = tonesOf(sized, colouredDepth);
   return html`<svg class="treemap" width="100%" height="${HEIGHT}" role="group" aria-label="${label}">${nodes.map(
-    (node) => place(node, tones.get(ancestorAt(node, colouredDepth)?.data.name ?? '')),
+    (node) => drawNode(node, tones.get(ancestorAt(node, colouredDepth)?.data.name ?? '')),
   )}</svg>`;
 }
 
-/** Small children of each group become one leaf; a child alone stays what it is. */
+/** Sums up the small children of each group in one leaf; a single small child stays as it is. */
 function withOthers(node: MapNode, sum: (node: MapNode) => number, smallest: number): MapNode {
   if (!node.children) return node;
   const isSmall = (child: MapNode): boolean => child.others !== undefined || sum(child) < smallest;
@@ -85,21 +89,21 @@ function ancestorAt<T extends HierarchyNode<MapNode>>(node: T, depth: number): H
   return node.ancestors().find((ancestor) => ancestor.depth === depth);
 }
 
-function place(node: HierarchyRectangularNode<MapNode>, tone: number | undefined): Markup {
+function drawNode(node: HierarchyRectangularNode<MapNode>, tone: number | undefined): Markup {
   const { data, value = 0, x0, x1, y0, y1, children } = node;
   const kind = children ? 'group' : data.others === undefined ? `leaf tone${tone ?? 0}` : 'leaf rest';
   const path = node.ancestors().reverse().slice(1);
   const title = `${path.map((ancestor) => ancestor.data.name).join(' › ')}: ${humanBytes(value)}`;
   const size = humanBytes(value);
-  // Begins with the words that are seen.
-  const spoken = `${data.name} ${children ? '· ' : ''}${size}, ${title}`;
+  // An accessible name should begin with the visible text.
+  const accessibleName = `${data.name} ${children ? '· ' : ''}${size}, ${title}`;
   const seen = children
     ? html`<span>${data.name} · ${size}</span>`
     : html`<span>${data.name}</span><span>${size}</span>`;
   const inside = html`<title>${title}</title><rect class="${kind}" width="100%" height="100%"/>
 <foreignObject width="100%" height="${children ? HEADER : '100%'}"><div class="place${children ? ' head' : ''}">${seen}</div></foreignObject>`;
   return html`<svg x="${perCent(x0, WIDTH)}" y="${y0}" width="${perCent(x1 - x0, WIDTH)}" height="${y1 - y0}">${
-    data.href === undefined ? inside : html`<a href="${data.href}" aria-label="${spoken}">${inside}</a>`
+    data.href === undefined ? inside : html`<a href="${data.href}" aria-label="${accessibleName}">${inside}</a>`
   }</svg>`;
 }
 

@@ -4,10 +4,10 @@ import { humanBytes } from '../../measure/human-bytes.ts';
 import { moment } from '../figures.ts';
 import { html, type Markup } from '../markup.ts';
 
-/** How something's size went. */
+/** The sizes of something over time. */
 export interface Trend {
   readonly title: string;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly points: readonly SizesAt[];
 }
 
@@ -15,7 +15,7 @@ export interface Trend {
 export interface SizesAt {
   /** ISO 8601. */
   readonly at: string;
-  /** Null: not kept. */
+  /** Null: not stored. */
   readonly storedBytes: number | null;
   readonly logicalBytes: number;
 }
@@ -26,35 +26,39 @@ interface TrendPoint {
 }
 
 const HEIGHT = 140;
-/** Room over the highest line of the scale, for its figure. */
+/** Room above the highest line of the scale, for its label. */
 const ABOVE = 16;
-/** How many lines of the scale, about. */
+/** The approximate number of lines of the scale. */
 const TICKS = 3;
-/** Audits that have a mark each, where a line has no more of them. */
+/** A chart with more points shows no marks for them. */
 const MOST_MARKS = 60;
 
-/** A line of stored and one of logical bytes for each trend. */
+/** Two charts for each trend: stored bytes and logical bytes. */
 export function trendCharts(trends: readonly Trend[]): Markup {
   if (trends.length === 0) return html`<p class="empty">A trend begins with the second audit.</p>`;
   return html`${trends.map(
     ({ title, points }) =>
-      html`${trends.length > 1 ? html`<h3>${title}</h3>` : null}<div class="trends">${stored(points)}${logical(points)}</div>`,
+      html`${trends.length > 1 ? html`<h3>${title}</h3>` : null}<div class="trends">${storedChart(points)}${logicalChart(points)}</div>`,
   )}`;
 }
 
-function stored(points: readonly SizesAt[]): Markup | null {
+function storedChart(points: readonly SizesAt[]): Markup | null {
   const known = points.flatMap(({ at, storedBytes }) => (storedBytes === null ? [] : [{ at, bytes: storedBytes }]));
   return trendChart('Stored', known);
 }
 
-function logical(points: readonly SizesAt[]): Markup | null {
+function logicalChart(points: readonly SizesAt[]): Markup | null {
   return trendChart(
     'Logical',
     points.map(({ at, logicalBytes }) => ({ at, bytes: logicalBytes })),
   );
 }
 
-/** One line over time, from zero up: its first and last figure stand over it as text, its scale at its sides. */
+/**
+ * A line chart of sizes over time, with a scale from zero; its caption gives the first and the last size. A single
+ * point is only text.
+ * @returns null when there are no points
+ */
 export function trendChart(name: string, points: readonly TrendPoint[]): Markup | null {
   const [first] = points;
   const last = points.at(-1);
@@ -70,7 +74,10 @@ export function trendChart(name: string, points: readonly TrendPoint[]): Markup 
 </figure>`;
 }
 
-/** The line fills any width, so it is drawn in a plane of its own that is stretched; what must not be stretched is in per cent. */
+/**
+ * The line is drawn on a plane of its own that is stretched to any width. Marks and labels must not be stretched, so
+ * they are placed in per cent of the width.
+ */
 function plot(name: string, points: readonly TrendPoint[], when: (point: TrendPoint) => string): Markup {
   const times = points.map(({ at }) => Date.parse(at));
   const x = scaleUtc([Math.min(...times), Math.max(...times)], [0, 100]);

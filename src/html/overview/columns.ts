@@ -3,6 +3,7 @@ import type { Column } from '../../report/report.ts';
 
 const hidden = { detail: true } as const;
 
+/** The columns of the overview's table of findings by rule. */
 export const RULE_COLUMNS: readonly Column[] = [
   { name: 'severity', type: 'text', description: 'As the policy has it.' },
   { name: 'rule', type: 'text', description: 'The rule.' },
@@ -11,6 +12,7 @@ export const RULE_COLUMNS: readonly Column[] = [
   { name: 'max_bytes', type: 'bytes', description: 'What mending it everywhere saves at most, images one by one.' },
 ];
 
+/** The columns of the table of repositories that grew; BUILD_COLUMNS follow. */
 export const GROWTH_COLUMNS: readonly Column[] = [
   { name: 'registry', type: 'text', description: 'The host of the registry.', ...hidden },
   { name: 'repository', type: 'text', description: 'The repository.' },
@@ -28,9 +30,10 @@ const BUILD: readonly string[] = [
   'previous_digest',
 ];
 
-/** What the report of regressions says of a build that grew. */
+/** The columns of `report regressions` that describe a build that grew. */
 export const BUILD_COLUMNS: readonly Column[] = regressions.columns.filter(({ name }) => BUILD.includes(name));
 
+/** The columns of the table of the biggest layers. */
 export const LAYER_COLUMNS: readonly Column[] = [
   { name: 'bytes', type: 'bytes', description: 'As it is transferred.' },
   { name: 'class', type: 'text', description: 'What made it.' },
@@ -42,6 +45,7 @@ export const LAYER_COLUMNS: readonly Column[] = [
   { name: 'digest', type: 'digest', description: 'The digest of the layer.', ...hidden },
 ];
 
+/** The columns of the table of the steps of advice that save most. */
 export const STEP_COLUMNS: readonly Column[] = [
   { name: 'registry', type: 'text', description: 'The host of the registry.', ...hidden },
   { name: 'repository', type: 'text', description: 'The repository.' },

@@ -4,21 +4,21 @@ import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 import type { ByteMap, MapRepository, OtherRepositories } from './read-map.ts';
 
-/** The map of the stored bytes: registry, team, repository, image. */
+/** A treemap of the stored bytes, by registry, team, repository and image. */
 export function mapSection({ repositories, others }: ByteMap, links: LinkOf): Markup {
   if (repositories.length === 0) return html`<p class="empty">Nothing to show.</p>`;
-  const teams = new Map<string, Map<string, MapNode[]>>();
+  const teamsByRegistry = new Map<string, Map<string, MapNode[]>>();
   const add = ({ registry, team }: { readonly registry: string; readonly team: string }, node: MapNode): void => {
-    const ofRegistry = teams.get(registry) ?? new Map<string, MapNode[]>();
-    teams.set(registry, ofRegistry.set(team, [...(ofRegistry.get(team) ?? []), node]));
+    const nodesByTeam = teamsByRegistry.get(registry) ?? new Map<string, MapNode[]>();
+    teamsByRegistry.set(registry, nodesByTeam.set(team, [...(nodesByTeam.get(team) ?? []), node]));
   };
   for (const repository of repositories) add(repository, repositoryNode(repository, links));
   for (const rest of others) add(rest, othersNode(rest));
   const root: MapNode = {
     name: 'all',
-    children: [...teams].map(([name, ofRegistry]) => ({
+    children: [...teamsByRegistry].map(([name, nodesByTeam]) => ({
       name,
-      children: [...ofRegistry].map(([team, children]) => ({ name: team, href: links('team', { team }), children })),
+      children: [...nodesByTeam].map(([team, children]) => ({ name: team, href: links('team', { team }), children })),
     })),
   };
   const count = repositories.length + others.reduce((sum, rest) => sum + rest.repositories, 0);
@@ -28,18 +28,18 @@ export function mapSection({ repositories, others }: ByteMap, links: LinkOf): Ma
 
 function repositoryNode(repository: MapRepository, links: LinkOf): MapNode {
   const { repository: name, registry, storedBytes, images, imageCount } = repository;
-  const place = { name, href: links('repository', { repository: name, registry }) };
-  if (images.length === 0) return { ...place, bytes: storedBytes };
+  const node = { name, href: links('repository', { repository: name, registry }) };
+  if (images.length === 0) return { ...node, bytes: storedBytes };
   const children = images.map(
     ({ tag, digest, addedBytes }): MapNode => ({ name: tag, bytes: addedBytes, href: links('digest', { digest }) }),
   );
   const rest = storedBytes - images.reduce((sum, { addedBytes }) => sum + addedBytes, 0);
   const others = Math.max(imageCount - images.length, 0);
   if (rest > 0) children.push({ name: restName(others), bytes: rest, others: Math.max(others, 1) });
-  return { ...place, children };
+  return { ...node, children };
 }
 
-/** What no tag leads to is stored too. */
+/** The name for what a repository stores beside the images shown; configs and untagged images are stored, too. */
 function restName(images: number): string {
   return images > 0 ? countOf(images, 'other image') : 'configs, and what has no tag';
 }

@@ -6,17 +6,17 @@ import type { LinkOf } from '../links.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import type { Overview } from './read-overview.ts';
 
-/** So many lines of a sort: more is a list, and has a section of its own. */
+/** At most this many lines of each sort; the page's sections have the full lists. */
 const MOST_OF_A_SORT = 2;
 
-/** What an overview asks somebody to look at, worst first: a line each, with the way there. */
+/** A list of what deserves attention most, worst first, one line each, with links. */
 export function nextSteps(overview: Overview, links: LinkOf): Markup {
   const lines = [
-    ...unread(overview, links),
-    ...errors(overview, links),
-    ...grown(overview, links),
+    ...unreadTags(overview, links),
+    ...errorFindings(overview, links),
+    ...grownRepositories(overview, links),
     ...savings(overview, links),
-    ...unowned(overview, links),
+    ...unownedRepositories(overview, links),
   ];
   if (lines.length === 0) return html`<p class="empty">Nothing that stands out.</p>`;
   return html`<ul class="next">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
@@ -26,8 +26,8 @@ function link(content: Content, href: string | undefined): Content {
   return href === undefined ? content : html`<a href="${href}">${content}</a>`;
 }
 
-/** Figures are of what could be read: first of all it should be everything. */
-function unread({ audits }: Overview, links: LinkOf): readonly Markup[] {
+/** Unread tags come first: all figures lack them. */
+function unreadTags({ audits }: Overview, links: LinkOf): readonly Markup[] {
   const failed = audits.reduce((sum, { tags_failed }) => sum + tags_failed, 0);
   if (failed === 0) return [];
   return [
@@ -35,7 +35,7 @@ function unread({ audits }: Overview, links: LinkOf): readonly Markup[] {
   ];
 }
 
-function errors({ rules }: Overview, links: LinkOf): readonly Markup[] {
+function errorFindings({ rules }: Overview, links: LinkOf): readonly Markup[] {
   return rules
     .filter(({ severity }) => severity === 'error')
     .slice(0, MOST_OF_A_SORT)
@@ -45,11 +45,11 @@ function errors({ rules }: Overview, links: LinkOf): readonly Markup[] {
     });
 }
 
-function grown({ growth }: Overview, links: LinkOf): readonly Markup[] {
+function grownRepositories({ growth }: Overview, links: LinkOf): readonly Markup[] {
   return growth.slice(0, MOST_OF_A_SORT).map(({ repository, build }) => {
     const { name, registry = null } = repository;
-    const place = link(String(name), links('repository', { repository: name ?? null, registry }));
-    const grew = html`${place} stores <b>${signedBytes(Number(repository.change_bytes))}</b> in the last seven days`;
+    const repositoryLink = link(String(name), links('repository', { repository: name ?? null, registry }));
+    const grew = html`${repositoryLink} stores <b>${signedBytes(Number(repository.change_bytes))}</b> in the last seven days`;
     if (!build || build.step === null) return html`${grew}.`;
     const change = link(String(build.tag), links('change_bytes', build));
     return html`${grew}; its build ${change} grew by ${humanBytes(Number(build.change_bytes))}, most of it in step ${String(build.step)}${instructionOf(build.instruction)}.`;
@@ -73,13 +73,13 @@ function savings({ steps }: Overview, links: LinkOf): readonly Markup[] {
 
 const UNOWNED = 'unowned';
 
-/** What nobody owns, nobody makes smaller. */
-function unowned({ teams }: Overview, links: LinkOf): readonly Markup[] {
-  const place = (name: string): number => teams.columns.findIndex((column) => column.name === name);
-  const row = teams.rows.find((cells) => cells[place('team')] === UNOWNED);
+/** Repositories without an owner: nobody will make them smaller. */
+function unownedRepositories({ teams }: Overview, links: LinkOf): readonly Markup[] {
+  const indexOf = (name: string): number => teams.columns.findIndex((column) => column.name === name);
+  const row = teams.rows.find((cells) => cells[indexOf('team')] === UNOWNED);
   if (!row || teams.rows.length === 1) return [];
-  const repositories = countOf(Number(row[place('repositories')]), 'repository');
+  const repositories = countOf(Number(row[indexOf('repositories')]), 'repository');
   return [
-    html`Nobody owns ${link(repositories, links('team', { team: UNOWNED }))} that store ${humanBytes(Number(row[place('stored_bytes')]))}: name their teams in the settings.`,
+    html`Nobody owns ${link(repositories, links('team', { team: UNOWNED }))} that store ${humanBytes(Number(row[indexOf('stored_bytes')]))}: name their teams in the settings.`,
   ];
 }

@@ -4,17 +4,17 @@ import { readRows, recordsOf } from '../../report/report-page.ts';
 import type { Database } from '../../store/database.ts';
 import type { CellsByName } from '../links.ts';
 
-/** A repository that stores more than before, with the build that grew most since then, where one did. */
+/** A repository that grew, with the build that grew most in the same time, if any did. */
 export interface Growth {
   readonly repository: CellsByName;
   readonly build: CellsByName | undefined;
 }
 
 const REPOSITORIES = 15;
-/** Enough to hold the one that grew most of each repository, unless one of them had very many. */
+/** Enough to include the build that grew most of each repository, unless one repository has very many. */
 const BUILDS = 200;
 
-/** Repositories that grew since a time, the most bytes first. */
+/** Reads the repositories that grew most since a time, most bytes first. @param since ISO 8601 */
 export async function readGrowth(db: Database, since: string, now: Date): Promise<readonly Growth[]> {
   const grown = recordsOf(await readRows(db, grownRepositories, { now, filters: { since }, limit: REPOSITORIES }));
   if (grown.length === 0) return [];

@@ -1,31 +1,37 @@
 import { digestFromBytes } from '../../oci/digest.ts';
 import type { Queryable } from '../../store/database.ts';
 
-/** Where the stored bytes are: repositories one by one as far as they are big, the others of each team together. */
+/** Where the stored bytes are: the biggest repositories one by one, the others summed by team. */
 export interface ByteMap {
   readonly repositories: readonly MapRepository[];
   readonly others: readonly OtherRepositories[];
 }
 
+/** A repository of the map. */
 export interface MapRepository {
   readonly registry: string;
   readonly team: string;
   readonly repository: string;
   readonly storedBytes: number;
-  /** How many images it has under tags. */
+  /** The number of images under tags. */
   readonly imageCount: number;
-  /** The biggest images; none of a repository that is too small to show them. */
+  /** The biggest images; empty for a repository that is too small to show them. */
   readonly images: readonly MapImage[];
 }
 
+/** An image of the map. */
 export interface MapImage {
   readonly tag: string;
   readonly digest: string;
   readonly platform: string;
-  /** Bytes of its layers that no bigger image of the repository has: so the images add up to what the repository stores. */
+  /**
+   * Bytes of the layers that no bigger image of the repository has, so that images add up to what the repository
+   * stores.
+   */
   readonly addedBytes: number;
 }
 
+/** The repositories of one team in one registry that are not shown one by one. */
 export interface OtherRepositories {
   readonly registry: string;
   readonly team: string;
@@ -35,7 +41,7 @@ export interface OtherRepositories {
 
 const REPOSITORIES = 60;
 const IMAGES = 8;
-/** A repository that is smaller than so much of the whole is one place: its images would be too small to be told apart. */
+/** A repository with a smaller share of the whole shows no images: they would be too small to be distinguished. */
 const OPEN_SHARE = 0.01;
 
 const PLACES = `
@@ -47,7 +53,7 @@ const PLACES = `
     sum(stored_bytes)::int8 as "storedBytes", sum(images)::int8 as "imageCount", count(*) as repositories
   from ranked group by 1, 2, 3, 4 order by 5 desc, 1, 2, 3`;
 
-/** Images of each repository, the biggest first; a layer counts for the first that has it. $1: repositories */
+/** The biggest images of each repository; a layer counts for the biggest image that has it. $1: ids of repositories */
 const MAP_IMAGES = `
   with image_of as (
     select r.id as repository_id, i.* from unnest($1::int8[]) r (id) cross join lateral (
@@ -74,7 +80,7 @@ type PlaceRow = Omit<MapRepository, 'images' | 'repository'> & {
 };
 type ImageRow = Omit<MapImage, 'digest'> & { readonly id: number; readonly digest: Uint8Array };
 
-/** Reads where the stored bytes of all sources are now. */
+/** Reads where the stored bytes of all sources are, now. */
 export async function readMap(db: Queryable): Promise<ByteMap> {
   const places = await db.query<PlaceRow>(PLACES);
   const total = places.reduce((sum, { storedBytes }) => sum + storedBytes, 0);

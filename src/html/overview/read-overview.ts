@@ -12,47 +12,52 @@ import { readSummaries, readTagShares, type Summaries, type TagShare } from './r
 import { readTrends } from './read-trends.ts';
 
 /**
- * All that the overview shows, of the newest audits. However big the registry, it holds some hundreds of rows; what
- * would take long to add up was added up when the audits ended.
+ * Everything that the overview shows, from the newest audits. It is some hundreds of rows for a registry of any size,
+ * and fast to read: audits compute the expensive sums when they end.
  */
 export interface Overview extends Summaries {
-  /** The newest audit of each source, the last one first. */
+  /** The newest audit of each source, latest first. */
   readonly audits: readonly AuditSummary[];
   readonly totals: OverviewTotals;
   readonly teams: ReportRows;
   readonly map: ByteMap;
-  /** By base image and by distribution, most tags first. */
+  /** The shares of base images and of distributions, most tags first. */
   readonly bases: readonly TagShare[];
   readonly distros: readonly TagShare[];
-  /** Repositories that grew, the most bytes first. */
+  /** The repositories that grew, most bytes first. */
   readonly growth: readonly Growth[];
   readonly trends: readonly Trend[];
   /** Techniques that builds applied, most bytes saved first. */
   readonly techniques: ReportRows;
 }
 
+/** Totals of all sources. */
 export interface OverviewTotals {
   readonly repositories: number;
   readonly tags: number;
   readonly images: number;
   readonly logicalBytes: number;
   readonly storedBytes: number;
+  /** Change of stored bytes; null when some source has no comparable earlier audit. */
   readonly growthBytes: number | null;
   readonly savingsMaxBytes: number;
+  /** In the configured currency; null: not known. */
   readonly monthlyCost: number | null;
 }
 
+/** What {@link readOverview} needs to know. */
 export interface OverviewRequest {
   readonly now: Date;
+  /** In the configured currency. */
   readonly storagePricePerGBMonth: number;
 }
 
 const MOST_TEAMS = 500;
 const MOST_TECHNIQUES = 20;
-/** What grew is listed of audits that ended so long before the newest, or later. */
+/** Growth is measured over the last seven days before the end of the newest audit. */
 const GROWTH_MS = 7 * 86_400_000;
 
-/** Reads the overview, one query after the other: the embedded database answers one at a time anyway. */
+/** Reads the overview, one query after the other, because the embedded database runs only one at a time anyway. */
 export async function readOverview(db: Database, request: OverviewRequest): Promise<Overview> {
   const { now } = request;
   const board = await readRows(db, leaderboard({ by: 'team', metric: 'stored' }), { ...request, limit: MOST_TEAMS });
@@ -82,7 +87,7 @@ const SUMS: readonly string[] = [
   'monthly_cost',
 ];
 
-/** The sums of all teams, also of those that are not listed. */
+/** The sums over all teams, including those beyond MOST_TEAMS. */
 const teamTotals: ReportKind = {
   name: teams.name,
   description: 'One row: the sums of all teams.',
@@ -92,7 +97,9 @@ const teamTotals: ReportKind = {
     `select ${SUMS.map((name) => `sum(t.${name}) as ${name}`).join(', ')} from (${teams.query(scope)}) t`,
 };
 
-/** Of sources, not of teams: one that has gone took its bytes along, and has no row. */
+/**
+ * The growth of all sources. Teams would not add up to it: one that is gone has no row, though its bytes went with it.
+ */
 const GROWTH = `
   select sum(t.stored_bytes - p.stored_bytes)::int8 as growth, bool_and(p.stored_bytes is not null) as compared
   from slimboard_source_audits a join source_total t on t.audit_id = a.totals_of and t.source_id = a.source_id

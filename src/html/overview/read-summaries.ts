@@ -3,14 +3,14 @@ import type { Queryable } from '../../store/database.ts';
 import type { BigLayer, BigStep, RuleCount, SourceSummary } from '../../store/summary-store.ts';
 import { SIZE_BOUNDARIES } from '../../store/summary-store.ts';
 
-/** Images by pull size: from `fromBytes` to below `toBytes`, null: without end. */
+/** The number of images with a pull size of at least `fromBytes` and below `toBytes`; null: no upper limit. */
 export interface SizeBucket {
   readonly fromBytes: number;
   readonly toBytes: number | null;
   readonly images: number;
 }
 
-/** How many tags stand on something. */
+/** How many tags have images with a certain base image, or of a certain distribution. */
 export interface TagShare {
   readonly name: string;
   readonly tags: number;
@@ -19,8 +19,9 @@ export interface TagShare {
   readonly endOfLife: string | null;
 }
 
-/** The newest summaries of all sources, as one. Every size is there, also those without images. */
+/** The newest summaries of all sources, merged. */
 export interface Summaries {
+  /** Every bucket in order of size, including those without images. */
   readonly sizes: readonly SizeBucket[];
   readonly rules: readonly RuleCount[];
   readonly layers: readonly BigLayer[];
@@ -30,7 +31,7 @@ export interface Summaries {
 const LIST_ROWS = 15;
 const SEVERITIES: readonly string[] = ['error', 'warn', 'info'];
 
-/** Reads what each source's newest audit with totals kept, and joins it. */
+/** Reads and merges the summaries that each source's newest audit stored. */
 export async function readSummaries(db: Queryable): Promise<Summaries> {
   const rows = await db.query<{ lists: SourceSummary }>(
     `select s.lists from slimboard_source_audits a join source_summary s on s.audit_id = a.totals_of and s.source_id = a.source_id
@@ -38,9 +39,9 @@ export async function readSummaries(db: Queryable): Promise<Summaries> {
   );
   const summaries = rows.map(({ lists }) => lists);
   return {
-    sizes: SIZE_BOUNDARIES.map((fromBytes, place) => ({
+    sizes: SIZE_BOUNDARIES.map((fromBytes, index) => ({
       fromBytes,
-      toBytes: SIZE_BOUNDARIES[place + 1] ?? null,
+      toBytes: SIZE_BOUNDARIES[index + 1] ?? null,
       images: sum(
         summaries.flatMap(({ sizes }) => sizes.filter((size) => size.fromBytes === fromBytes)),
         'images',
@@ -55,7 +56,7 @@ export async function readSummaries(db: Queryable): Promise<Summaries> {
   };
 }
 
-/** Which base images, or distributions, tags stand on; most tags first. */
+/** Reads how tags are distributed over base images, or over distributions; most tags first. */
 export async function readTagShares(db: Queryable, of: 'base' | 'distro'): Promise<readonly TagShare[]> {
   const name = of === 'base' ? "nullif(t.base_image, '')" : "t.distro || coalesce(' ' || t.distro_version, '')";
   const rows = await db.query<TagShare>(
@@ -67,7 +68,7 @@ export async function readTagShares(db: Queryable, of: 'base' | 'distro'): Promi
   return rows;
 }
 
-/** Rules in several sources add up, errors first. */
+/** Adds up rules over sources; errors first, then by number of images. */
 function mergeRules(rules: readonly RuleCount[]): readonly RuleCount[] {
   return [...groupBy(rules, ({ rule, severity }) => `${severity} ${rule}`).values()]
     .flatMap((same) => {
@@ -84,7 +85,7 @@ function mergeRules(rules: readonly RuleCount[]): readonly RuleCount[] {
     );
 }
 
-/** The same layer may be in several sources. */
+/** Adds up layers that are in several sources; most bytes first. */
 function mergeLayers(layers: readonly BigLayer[]): readonly BigLayer[] {
   return [...groupBy(layers, ({ digest }) => digest).values()]
     .flatMap((same) => {

@@ -3,12 +3,12 @@ import { readRows, recordsOf } from '../../report/report-page.ts';
 import type { Database } from '../../store/database.ts';
 import type { SizesAt, Trend } from '../charts/trend.ts';
 
-/** About three years of nightly audits: more points than a line on a screen can tell apart. */
+/** Nearly three years of nightly audits: more points than a line on a screen can show. */
 const MOST_POINTS = 1_000;
-/** More lines than people compare. */
+/** More lines would be more than people compare. */
 const MOST_LINES = 4;
 
-/** The sizes of something over time: one line a source, or of all sources one line each. */
+/** Reads the sizes of something over time, one trend for each source. */
 export async function readTrends(db: Database, of: TrendOf, now: Date): Promise<readonly Trend[]> {
   const page = await readRows(db, comparableTrends(of), { now, limit: MOST_POINTS });
   const lines = new Map<string, SizesAt[]>();

@@ -15,16 +15,17 @@ import type { Growth } from './read-growth.ts';
 import type { Overview, OverviewTotals } from './read-overview.ts';
 import type { SizeBucket, TagShare } from './read-summaries.ts';
 
+/** How the overview is shown. */
 export interface OverviewView {
   readonly links: LinkOf;
   readonly currency: string;
-  /** `YYYY-MM-DD`: support that ended before is marked. */
+  /** `YYYY-MM-DD`; distributions whose support ended before are marked. */
   readonly today: string;
 }
 
 const TOP_BARS = 12;
 
-/** The overview's parts, in the order of the page. */
+/** All sections of the overview, in the order of the page. */
 export function overviewSections(overview: Overview, view: OverviewView): Markup {
   const { links } = view;
   if (overview.audits.length === 0) return NO_AUDIT;
@@ -37,8 +38,8 @@ ${section('Trend', trendCharts(overview.trends), { wide: true, note: 'Audits tha
 ${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'Of each repository the image that a technique gains most in; each size counts on the steps of its plan before it.', more: links('page', { page: 'advice' }) })}
 ${section('Repositories that grew', growthTable(overview.growth, links), { wide: true, note: 'Stored bytes in the last seven days, audits against those before with the same coverage; and the build that grew most, with its step.', more: links('page', { page: 'regressions' }) })}
 ${section('Images by pull size', sizeBars(overview.sizes))}
-${section('Distributions', standingBars('Distributions', overview.distros, view, 'distro'), { note: 'Share of tags, with the end of support.' })}
-${section('Base images', standingBars('Base images', overview.bases, view, 'base_image'), { wide: true, note: 'Share of tags.', more: links('page', { page: 'bases' }) })}
+${section('Distributions', tagShareBars('Distributions', overview.distros, view, 'distro'), { note: 'Share of tags, with the end of support.' })}
+${section('Base images', tagShareBars('Base images', overview.bases, view, 'base_image'), { wide: true, note: 'Share of tags.', more: links('page', { page: 'bases' }) })}
 ${section('Findings', ruleTable(overview.rules, links), { wide: true, more: links('page', { page: 'findings' }) })}
 ${section('Biggest layers', layerTable(overview.layers, links), { wide: true, more: links('page', { page: 'layers' }) })}
 ${section('What slimming brought', reportTable(overview.techniques, { label: 'Techniques', links, empty: 'No build has applied a technique yet.' }), { wide: true, note: 'Builds against the build before them: what the guide says of a technique, what advice estimated, what was achieved.', more: links('page', { page: 'improvements' }) })}
@@ -101,8 +102,8 @@ function sizeBars(sizes: readonly SizeBucket[]): Markup {
   return barList('Images by pull size', ['Pull size', 'Images'], bars);
 }
 
-function standingBars(label: string, all: readonly TagShare[], view: OverviewView, column: string): Markup {
-  const tags = all.reduce((sum, standing) => sum + standing.tags, 0);
+function tagShareBars(label: string, all: readonly TagShare[], view: OverviewView, column: string): Markup {
+  const totalTags = all.reduce((sum, { tags }) => sum + tags, 0);
   const shown = all.slice(0, TOP_BARS);
   const bars = shown.map(({ name, tags: value, endOfLife }): Bar => {
     const ended = endOfLife !== null && endOfLife < view.today;
@@ -112,7 +113,7 @@ function standingBars(label: string, all: readonly TagShare[], view: OverviewVie
       label,
       ...(others.length > 0 ? { note: `+${others.length}`, title: name } : {}),
       value,
-      text: `${count(value)} · ${share(value, tags)}`,
+      text: `${count(value)} · ${share(value, totalTags)}`,
       href: known ? view.links(column, { [column]: column === 'distro' ? name.replace(' ', ':') : name }) : undefined,
       ...(column === 'distro' && endOfLife !== null
         ? { note: ended ? `ended ${endOfLife}` : `until ${endOfLife}`, tone: ended ? 'bad' : undefined }
