@@ -8,24 +8,26 @@ import { readFacts } from '../store/check-store.ts';
 import type { Database } from '../store/database.ts';
 import { repositoriesThatGrew, withBuilds } from './regression-items.ts';
 
+/** The events that a notification can be configured for. */
 export type EventName = NotifySettings['on'][number];
 
-/** Something that an audit found and somebody may want to be told: data of a webhook's message. Sizes are bytes. */
+/** An event of an audit, in the form in which webhooks send it; see docs/delivery.md. Sizes are in bytes. */
 export interface AuditEvent {
   readonly event: EventName;
   readonly audit: AuditSummary & {
-    /** Entries in `report errors`: of tags, repositories and sources. */
+    /** The number of entries in `report errors`, for tags, repositories and sources. */
     readonly errors: number;
     readonly images: number | null;
     readonly stored_bytes: number | null;
     readonly logical_bytes: number | null;
   };
-  /** Of `regression`: repositories that grew, most first; of `budget`: images over theirs. Never more than 20. */
+  /** For `regression`, the repositories that grew, most first; for `budget`, the images over budget. At most 20. */
   readonly items: readonly EventItem[];
-  /** How many there are in all. */
+  /** The number of all items, including those not in `items`. */
   readonly items_total: number;
 }
 
+/** A repository or an image that an event is about. */
 export interface EventItem {
   /** A repository, or an image's reference. */
   readonly name: string;
@@ -37,23 +39,23 @@ export interface EventItem {
 const MOST_ITEMS = 20;
 const BUDGET_RULES: ReadonlySet<string> = new Set(['max-image-size', 'max-layers']);
 
-/** What happened in an audit that has ended. Reads only what one of the wanted events needs. */
+/** The events of an audit that has ended, limited to the wanted ones; it reads only what those need. */
 export async function auditEvents(
   db: Database,
   audit: AuditRow,
   settings: Pick<Settings, 'policy'>,
   wanted: ReadonlySet<EventName>,
 ): Promise<readonly AuditEvent[]> {
-  const described = await describe(db, audit);
+  const summary = await readSummary(db, audit);
   const event = (name: EventName, items: readonly EventItem[] = [], total = items.length): AuditEvent => ({
     event: name,
-    audit: described,
+    audit: summary,
     items,
     items_total: total,
   });
   if (audit.status === 'failed') return wanted.has('failed') ? [event('failed')] : [];
   const events = wanted.has('finished') ? [event('finished')] : [];
-  const grown = wanted.has('regression') ? await repositoriesThatGrew(db, audit, described.sources) : [];
+  const grown = wanted.has('regression') ? await repositoriesThatGrew(db, audit, summary.sources) : [];
   if (grown.length > 0)
     events.push(event('regression', await withBuilds(db, audit, grown.slice(0, MOST_ITEMS)), grown.length));
   const over = wanted.has('budget') ? await overBudget(db, audit, settings) : { items: [], total: 0 };
@@ -61,7 +63,7 @@ export async function auditEvents(
   return events;
 }
 
-async function describe(db: Database, { id }: AuditRow): Promise<AuditEvent['audit']> {
+async function readSummary(db: Database, { id }: AuditRow): Promise<AuditEvent['audit']> {
   const { rows, columns } = await readPage(db, KINDS.audits, { audit: id, limit: 1, now: new Date(0) });
   const row = rowRecordOf(columns, rows[0] ?? []);
   const number = (name: string): number => Number(row[name] ?? 0);

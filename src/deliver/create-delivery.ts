@@ -12,21 +12,22 @@ import { slackBody, webhookBody } from './message.ts';
 import { postWebhook } from './webhook.ts';
 import { writeReport } from './write-report.ts';
 
+/** What reports and notifications are made from. */
 export interface DeliveryOptions {
   readonly settings: Pick<Settings, 'reports' | 'notify' | 'policy' | 'prices'>;
   readonly environment: Environment;
   readonly db: Database;
   readonly log: Logger;
-  /** What relative paths of reports start from. */
+  /** The folder that relative paths of reports start from. */
   readonly folder: string;
-  /** Of the retries of a webhook; default: its own. */
+  /** The delays before retries of a webhook (ms); default: those of {@link postWebhook}. */
   readonly delaysMs?: readonly number[];
 }
 
 /**
- * Writes the configured reports and calls the webhooks of an audit. Done twice it does no harm: a report is written to
- * the same place again, and a message that was taken is not sent again. One that fails does not keep the others back.
- * @returns a task's work, which throws DeliveryError with all that failed when something could not be delivered
+ * Returns the function that writes the configured reports of an audit and calls the webhooks. It is idempotent: a
+ * report is written to the same place again, and a message that was delivered is not sent again. A failure does not
+ * stop the other deliveries; at the end, the function throws a DeliveryError that names all failures.
  */
 export function createDelivery(options: DeliveryOptions): AuditContext['deliver'] {
   const { settings, db, log } = options;
@@ -51,7 +52,7 @@ export function createDelivery(options: DeliveryOptions): AuditContext['deliver'
   };
 }
 
-/** Sends each event to each endpoint that wants it, unless it was taken before. */
+/** Sends each event to each endpoint that is configured for it, unless it was delivered before. */
 async function notify(
   { settings, environment, db, delaysMs }: DeliveryOptions,
   audit: AuditRow,
@@ -68,7 +69,7 @@ async function notify(
       return target.on.includes(event.event) && !delivered.has(key) ? [{ target, event, key }] : [];
     }),
   );
-  // At once: an endpoint that is away shall not make the others wait.
+  // In parallel, so that an unreachable endpoint does not delay the others.
   await Promise.all(
     messages.map(({ target, event, key }) =>
       attempt(async () => {
@@ -86,7 +87,7 @@ function bodyOf({ kind }: NotifySettings, event: AuditEvent): string {
   return kind === 'slack' ? slackBody(event) : webhookBody(event);
 }
 
-/** Which endpoint and event, telling nothing of the URL. */
+/** Identifies an event at an endpoint by a hash, which does not reveal the URL. */
 function keyOf({ kind, url, urlFrom }: NotifySettings, { event }: AuditEvent): string {
   return `${event}-${hash('sha256', `${kind} ${url ?? ''} ${urlFrom ?? ''}`, 'hex').slice(0, 16)}`;
 }

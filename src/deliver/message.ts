@@ -3,14 +3,14 @@ import { humanBytes } from '../measure/human-bytes.ts';
 import { printable } from '../report/plain-text.ts';
 import type { AuditEvent } from './audit-events.ts';
 
-/** The body of a generic webhook, by docs/delivery.md. */
+/** The JSON body of a generic webhook, described in docs/delivery.md. */
 export function webhookBody(event: AuditEvent): string {
   return JSON.stringify({ schema: 'slimboard.event/1', ...event });
 }
 
 const LINES = 10;
 
-/** A message as Slack, Mattermost and others that speak its incoming webhooks take it. */
+/** The JSON body for the incoming webhooks of Slack, and of Mattermost and others that accept the same. */
 export function slackBody(event: AuditEvent): string {
   const items = event.items.slice(0, LINES).map((item) => itemLine(event.event, item));
   const text = [headline(event), ...items].join('\n');
@@ -20,14 +20,14 @@ export function slackBody(event: AuditEvent): string {
 
 const HEADLINES: Readonly<Record<AuditEvent['event'], (event: AuditEvent) => string>> = {
   finished: ({ audit }) =>
-    `${audit.tags_audited} of ${audit.tags_listed} tags audited, ${audit.tags_failed} failed; ${humanBytes(audit.stored_bytes ?? 0)} stored${missing(audit)}`,
+    `${audit.tags_audited} of ${audit.tags_listed} tags audited, ${audit.tags_failed} failed; ${humanBytes(audit.stored_bytes ?? 0)} stored${incompleteNote(audit)}`,
   regression: ({ items_total }) => `${countOf(items_total, 'repository')} grew`,
   budget: ({ items_total }) => `${countOf(items_total, 'image')} over budget`,
   failed: ({ audit }) => `the audit failed: "slimboard report errors --audit ${audit.id}" says why`,
 };
 
-/** Of a repository that could not be listed there are no tags to count. */
-function missing({ id, status, errors }: AuditEvent['audit']): string {
+/** Counts errors beside failed tags, because a repository that could not be listed has no tags to count. */
+function incompleteNote({ id, status, errors }: AuditEvent['audit']): string {
   return status === 'incomplete'
     ? `; incomplete: ${countOf(errors, 'error')} (slimboard report errors --audit ${id})`
     : '';
@@ -37,13 +37,16 @@ function headline(event: AuditEvent): string {
   return `slimboard audit ${event.audit.id} of ${escaped(event.audit.sources.join(', '))}: ${HEADLINES[event.event](event)}`;
 }
 
-/** A budget's message says how big the image is. */
+/** The line of an item; for budgets it adds no size, because the message contains it. */
 function itemLine(event: AuditEvent['event'], { name, team, message, bytes }: AuditEvent['items'][number]): string {
   const size = bytes === null || event === 'budget' ? '' : ` (${humanBytes(bytes)})`;
   return `• ${escaped(name)} [${escaped(team)}]: ${escaped(message)}${size}`;
 }
 
-/** Names of a registry mention nobody and link nowhere. @see Slack API, "Formatting text for app surfaces", escaping */
+/**
+ * Escapes text from a registry, so that it cannot mention anybody or contain links.
+ * @see Slack API, "Formatting text for app surfaces", escaping
+ */
 function escaped(text: string): string {
   return printable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

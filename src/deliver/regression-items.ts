@@ -7,14 +7,17 @@ import type { AuditRow } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
 import type { EventItem } from './audit-events.ts';
 
-/** Less growth than this is a day's work, not a regression: both a share and a size, so that small repositories may double. */
+/** Smaller growth is ordinary work, not a regression. Both limits apply, so that small repositories may double. */
 const REGRESSION_PERCENT = 10;
 const REGRESSION_BYTES = 10_000_000;
-/** Of each source; more are a change of everything, such as of a base image. */
+/** Limit for each source; if more grow, the cause is common to all, such as a new base image. */
 const MOST_REPOSITORIES = 1_000;
 const MOST_BUILDS = 200;
 
-/** Growth is known for the newest audit of a source, which this one is: it has just ended. Most bytes first. */
+/**
+ * Finds the repositories whose growth is a regression, most bytes first. Growth is stored for the newest audit of a
+ * source; `audit` is that, because it has just ended.
+ */
 export async function repositoriesThatGrew(
   db: Database,
   audit: AuditRow,
@@ -32,7 +35,7 @@ function isRegression({ growth_bytes: bytes, growth_percent: percent }: CellsByN
   return Number(bytes) >= REGRESSION_BYTES && Number(percent) >= REGRESSION_PERCENT;
 }
 
-/** What to tell of repositories that grew, with the build of this audit that grew most, where one did. */
+/** Describes repositories that grew, each with the build that grew most in this audit, if any did. */
 export async function withBuilds(
   db: Database,
   audit: AuditRow,
@@ -54,7 +57,7 @@ export async function withBuilds(
 
 const LONGEST_INSTRUCTION = 80;
 
-/** `build 1.9.0 +212 MB, step 7 +212 MB RUN npm ci` */
+/** Describes a build that grew: `build 1.9.0 +212 MB, step 7 +212 MB RUN npm ci`. */
 function buildText({ tag, change_bytes: bytes, step, step_bytes: stepBytes, instruction }: CellsByName): string {
   const build = `build ${tag} +${humanBytes(Number(bytes))}`;
   if (step === null) return build;

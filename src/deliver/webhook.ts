@@ -3,28 +3,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliveryError } from '../errors.ts';
 import type { NotifyEndpoint } from '../settings/notify-endpoint.ts';
 
+/** A message to post. */
 export interface WebhookMessage {
   readonly event: string;
-  /** The same for every attempt at one message: a receiver may drop what it had already. */
+  /** The same for every attempt to send the message, so that a receiver can recognize duplicates. */
   readonly id: string;
   readonly body: string;
 }
 
+/** How a message is posted. */
 export interface WebhookOptions {
   readonly signal: AbortSignal;
-  /** Seconds since 1970, part of what is signed. */
+  /** Seconds since 1970; the signature covers it. */
   readonly timestamp: number;
-  /** How long to wait before the attempt after each one that failed (ms); as many again are made. */
+  /** The delays before each retry (ms); their number is the number of retries. Default: 500, 2,000 and 8,000. */
   readonly delaysMs?: readonly number[];
 }
 
-/** Four attempts within some ten seconds, for somebody may wait; after that the task itself is tried again. */
+/** Four attempts within about ten seconds, because somebody may be waiting; after that, the task itself is retried. */
 const DELAYS_MS = [500, 2_000, 8_000];
 const ANSWER_WITHIN_MS = 10_000;
 
 /**
- * Posts a message, again where that may help: no answer, 408, 425, 429 or 5xx. Redirects are not followed.
- * @throws DeliveryError that names the host only, for the URL may be a secret
+ * Posts a message. It retries when there is no answer, or the status is 408, 425, 429 or 5xx. Redirects are not
+ * followed.
+ * @throws DeliveryError naming only the host, because the URL may be a secret
  */
 export async function postWebhook(
   endpoint: NotifyEndpoint,
@@ -35,7 +38,7 @@ export async function postWebhook(
   for (const delayMs of [...delaysMs, undefined]) {
     const failure = await attempt(endpoint.url, headers, message.body, signal);
     if (failure === undefined) return;
-    if (!failure.again || delayMs === undefined)
+    if (!failure.isRetryable || delayMs === undefined)
       throw new DeliveryError(
         `the webhook at ${new URL(endpoint.url).host} did not take "${message.event}": ${failure.reason}`,
       );
@@ -55,14 +58,16 @@ function headersOf({ secret, authorization }: NotifyEndpoint, { event, id, body 
   };
 }
 
-/** `sha256=` and the HMAC of the time and the body: the time is signed so that an old message cannot be sent again. */
+/**
+ * `sha256=` and the hex HMAC of timestamp and body; the timestamp is signed so that old messages cannot be replayed.
+ */
 export function signatureOf(secret: string, timestamp: number, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 }
 
 interface Failure {
   readonly reason: string;
-  readonly again: boolean;
+  readonly isRetryable: boolean;
 }
 
 async function attempt(
@@ -72,26 +77,26 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
   try {
-    const late = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
     const answer = await fetch(url, {
       method: 'POST',
       headers,
       body,
       redirect: 'manual',
-      signal: AbortSignal.any([signal, late]),
+      signal: AbortSignal.any([signal, timeout]),
     });
     await answer.body?.cancel();
     if (answer.ok) return undefined;
-    const again = answer.status >= 500 || [408, 425, 429].includes(answer.status);
-    return { reason: `it answered ${answer.status}`, again };
+    const isRetryable = answer.status >= 500 || [408, 425, 429].includes(answer.status);
+    return { reason: `it answered ${answer.status}`, isRetryable };
   } catch (error) {
     signal.throwIfAborted();
-    return { reason: causeOf(error), again: true };
+    return { reason: reasonOf(error), isRetryable: true };
   }
 }
 
-/** What fetch says is in its cause; neither holds the URL. */
-function causeOf(error: unknown): string {
+/** Why fetch failed. The reason is in the cause of its error; neither contains the URL. */
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer';
   if (error.name === 'TimeoutError') return `no answer within ${ANSWER_WITHIN_MS / 1_000} s`;
   const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : error.name;

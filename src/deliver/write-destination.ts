@@ -6,7 +6,7 @@ import { makeFolder } from '../make-folder.ts';
 import { type Destination, formatDestination } from '../settings/destination.ts';
 
 /**
- * Writes text so that readers find the old report or the new one, never a part.
+ * Writes text to a destination atomically: readers find the old report or the new one, never a part.
  * @throws DeliveryError naming the destination
  */
 export async function write(
@@ -26,22 +26,22 @@ export async function write(
 }
 
 /**
- * Into a file of another name in the same folder, flushed, then renamed: the name is of a whole report, always. Where a
- * link leads to a file, that file is the one, and nobody else may read it than before; into a device or a pipe it is
- * written, for a rename would put a file there.
+ * Writes a temporary file in the same folder, flushes it, and renames it, so that the path always names a whole file.
+ * It follows a symbolic link to a file, and keeps the permissions of a file that exists. A device or a pipe is written
+ * to directly, because the rename would replace it by a file.
  */
 export async function writeFileAtomically(
   path: string,
   text: AsyncIterable<string> | Iterable<string>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found && !found.isFile()) return writeInto(path, 'w', text, signal);
-  const target = found ? await realpath(path) : path;
+  const existing = await stat(path).catch(() => undefined);
+  if (existing && !existing.isFile()) return writeInto(path, 'w', text, signal);
+  const target = existing ? await realpath(path) : path;
   await makeFolder(dirname(target));
   const temporary = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
   try {
-    await writeInto(temporary, 'wx', text, signal, found && found.mode & 0o777);
+    await writeInto(temporary, 'wx', text, signal, existing && existing.mode & 0o777);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -66,12 +66,13 @@ async function writeInto(
   }
 }
 
-/** S3 takes parts of 5 MiB and more, but for the last one. @see AWS, "Multipart upload limits" */
+/** S3 requires at least 5 MiB for every part but the last. @see AWS, "Multipart upload limits" */
 const PART_BYTES = 8 * 1_048_576;
 
 /**
- * An object appears whole when its last part is confirmed. Credentials and region are AWS's usual ones; endpoints of
- * other stores come from AWS_ENDPOINT_URL_S3.
+ * Uploads an object, in parts if it is large; it appears whole when the upload is complete. Credentials and region are
+ * AWS's usual ones. AWS_ENDPOINT_URL_S3 names the endpoint of another store; it is addressed with the bucket in the
+ * path.
  */
 async function putObject(
   { bucket, key }: Extract<Destination, { kind: 's3' }>,
@@ -82,38 +83,38 @@ async function putObject(
   const s3 = await import('@aws-sdk/client-s3');
   const pathStyle = process.env.AWS_ENDPOINT_URL_S3 !== undefined;
   const client = new s3.S3Client({ forcePathStyle: pathStyle });
-  const place = { Bucket: bucket, Key: key };
+  const target = { Bucket: bucket, Key: key };
   const abort = { abortSignal: signal };
   let upload: string | undefined;
   const parts: { ETag: string | undefined; PartNumber: number }[] = [];
   const sendPart = async (body: Buffer): Promise<void> => {
-    upload ??= (await client.send(new s3.CreateMultipartUploadCommand({ ...place, ContentType: contentType }), abort))
+    upload ??= (await client.send(new s3.CreateMultipartUploadCommand({ ...target, ContentType: contentType }), abort))
       .UploadId;
     const PartNumber = parts.length + 1;
-    const part = { ...place, UploadId: upload, PartNumber, Body: body };
+    const part = { ...target, UploadId: upload, PartNumber, Body: body };
     parts.push({ ETag: (await client.send(new s3.UploadPartCommand(part), abort)).ETag, PartNumber });
   };
   try {
-    const rest = await inParts(text, sendPart);
+    const rest = await sendParts(text, sendPart);
     if (upload === undefined) {
-      await client.send(new s3.PutObjectCommand({ ...place, Body: rest, ContentType: contentType }), abort);
+      await client.send(new s3.PutObjectCommand({ ...target, Body: rest, ContentType: contentType }), abort);
       return;
     }
     if (rest.length > 0) await sendPart(rest);
-    const whole = { ...place, UploadId: upload, MultipartUpload: { Parts: parts } };
+    const whole = { ...target, UploadId: upload, MultipartUpload: { Parts: parts } };
     await client.send(new s3.CompleteMultipartUploadCommand(whole), abort);
   } catch (error) {
-    // Parts of an upload that was given up are stored, and paid for, until somebody removes them.
+    // The parts of an abandoned upload are stored and billed until somebody removes them.
     if (upload !== undefined)
-      await client.send(new s3.AbortMultipartUploadCommand({ ...place, UploadId: upload })).catch(() => undefined);
+      await client.send(new s3.AbortMultipartUploadCommand({ ...target, UploadId: upload })).catch(() => undefined);
     throw error;
   } finally {
     client.destroy();
   }
 }
 
-/** Hands over parts of the size that S3 wants. @returns what is left at the end */
-async function inParts(
+/** Cuts text into parts of at least PART_BYTES, and sends them. @returns the rest, which is smaller */
+async function sendParts(
   text: AsyncIterable<string> | Iterable<string>,
   send: (part: Buffer) => Promise<void>,
 ): Promise<Buffer> {

@@ -13,14 +13,20 @@ import type { AuditRow } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
 import { write } from './write-destination.ts';
 
+/** What {@link writeReport} works with. */
 export interface ReportWriter {
   readonly settings: Pick<Settings, 'prices'>;
   readonly db: Database;
   readonly log: Logger;
+  /** The folder that relative paths start from. */
   readonly folder: string;
 }
 
-/** Writes one configured report of an audit that has ended. @throws DeliveryError, or SettingsError for a kind that is not known */
+/**
+ * Writes a configured report after an audit has ended.
+ * @param source what `{source}` in the path stands for
+ * @throws DeliveryError when it cannot be written, SettingsError when there is no such kind
+ */
 export async function writeReport(
   { settings, db, log, folder }: ReportWriter,
   { kind, format, path }: ReportSettings,
@@ -29,7 +35,7 @@ export async function writeReport(
   signal: AbortSignal,
 ): Promise<void> {
   const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
-  // The audit's end, not the clock: a second attempt after midnight writes the same file.
+  // The end of the audit, not the current time, so that a second attempt after midnight writes the same file.
   const ended = audit.finishedAt ?? audit.startedAt;
   const now = new Date(ended);
   const report = await openReport(db, kindNamed(kind), { now, storagePricePerGBMonth });
