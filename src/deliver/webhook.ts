@@ -58,9 +58,7 @@ function headersOf({ secret, authorization }: NotifyEndpoint, { event, id, body 
   };
 }
 
-/**
- * `sha256=` and the hex HMAC of timestamp and body; the timestamp is signed so that old messages cannot be replayed.
- */
+/** `sha256=` and the hex HMAC of timestamp and body; signing the timestamp prevents that old messages are replayed. */
 export function signatureOf(secret: string, timestamp: number, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 }

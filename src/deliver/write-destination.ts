@@ -27,8 +27,8 @@ export async function write(
 
 /**
  * Writes a temporary file in the same folder, flushes it, and renames it, so that the path always names a whole file.
- * It follows a symbolic link to a file, and keeps the permissions of a file that exists. A device or a pipe is written
- * to directly, because the rename would replace it by a file.
+ * It follows a symbolic link to a file, and grants no more permissions than an existing file had. A device or a pipe is
+ * written to directly, because the rename would replace it by a file.
  */
 export async function writeFileAtomically(
   path: string,

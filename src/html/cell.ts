@@ -27,9 +27,7 @@ export function shownCell(column: Column, cell: Cell): Markup {
   return html`<span title="${text.slice(0, LONGEST_TITLE)}">${text.slice(0, longest)}…</span>`;
 }
 
-/**
- * Columns whose cells are shown as more than text, by name. A function returns undefined for a cell that is just text.
- */
+/** Columns whose cells are shown as more than text, by name; undefined for a cell that is just text. */
 const SPECIAL: Readonly<Record<string, (cell: string | number) => Markup | undefined>> = {
   severity: badge,
   change: badge,

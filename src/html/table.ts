@@ -11,9 +11,7 @@ export interface TableOptions {
   /** What the table shows, for screen readers. */
   readonly label: string;
   readonly links: LinkOf;
-  /**
-   * Column names, in order; default: all columns that are no details. Columns without a value are left out in any case.
-   */
+  /** Column names, in order; default: all but details. Columns without any value are never shown. */
   readonly columns?: readonly string[];
   /** Columns to leave out, because the page shows their value elsewhere. */
   readonly without?: readonly string[];

@@ -48,9 +48,7 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/**
- * How many registries get a label value of their own; any registry may be named on the command line. Others share one.
- */
+/** How many registries get a label of their own, since the command line can name any; the others share one. */
 const MAX_REGISTRIES = 50;
 const PREFIX = 'slimboard_';
 

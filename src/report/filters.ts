@@ -22,6 +22,8 @@ export interface ReportFilters {
   /** `100MB`. */
   readonly minSize?: string;
 }
+
+/** The name of a filter. */
 export type FilterName = keyof ReportFilters;
 
 /** The SQL expression that each filter compares with; the kind has no filter that is missing here. */

@@ -45,9 +45,7 @@ function pairSql({ audit, source, parameters }: QueryScope, since: string | unde
 /** Totals that older versions stored lack `scored_bytes`; logical bytes weight them instead. */
 const TEAM_SCORE = scoreSql('t.slim_score', 'coalesce(t.scored_bytes, t.logical_bytes)');
 
-/**
- * A team's totals are added up over sources. Medians and percentiles cannot be: they are computed from images again.
- */
+/** Totals of teams are added up over sources. Percentiles cannot be: they are computed from images again. */
 function teamsSql(scope: QueryScope, since: string | undefined): string {
   const percentile = (stored: string, index: number): string =>
     `case when count(*) = 1 then max(t.${stored}) else max(m.sizes[${index}]) end`;
@@ -120,10 +118,7 @@ const tagsOf = (id: string, source: string | undefined): string =>
       source === undefined ? '' : ' and r.source_id in (select source_id from pair)'
     }`;
 
-/**
- * The bytes of a team's images that other teams' images are built on, each image once. Bases are few: it starts with
- * them.
- */
+/** The bytes of a team's images that other teams' images are built on, each once. It starts with the few bases. */
 const creditedSql = ({ source }: QueryScope): string => `
     owned_base as materialized (
       select o.team, b.base_digest, i.pull_bytes

@@ -36,6 +36,7 @@ const UNRANKED = "('unowned', 'unknown')";
 
 const RANKED = 'rank nulls last, value desc nulls last, name';
 
+/** What a leaderboard ranks, and by what. */
 export interface LeaderboardOptions {
   readonly by: Grouping;
   readonly metric: Metric;
@@ -46,9 +47,7 @@ export interface LeaderboardOptions {
   readonly since?: string;
 }
 
-/**
- * A leaderboard as a kind of report: like `report teams`, but for any grouping and metric, and with movements in rank.
- */
+/** A leaderboard as a kind of report: like `report teams`, for any grouping and metric, and with changes of rank. */
 export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKind {
   const gist = [by, METRIC_COLUMNS[metric]];
   const columns = [...groupColumns(by), ...MOVEMENT_COLUMNS].map(
@@ -74,9 +73,7 @@ export const teams: ReportKind = {
   order: RANKED,
 };
 
-/**
- * Stored totals of teams allow filters by source and team only; bases and the like are summed from images: any filter.
- */
+/** Totals of teams are stored by source, so they allow few filters; bases and the like are summed from images. */
 function filtersOf(by: Grouping): FilterTargets {
   if (by === 'team') return { source: 'i.source', team: 't.team' };
   if (by === 'repository')

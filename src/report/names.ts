@@ -1,6 +1,4 @@
-/**
- * The names that `report` and `leaderboard` accept, without their code: the command line lists them and loads no more.
- */
+/** The names that `report` and `leaderboard` accept, apart from their code, which the command line need not load. */
 
 export const KIND_NAMES = [
   'images',

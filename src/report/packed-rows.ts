@@ -16,9 +16,7 @@ export const AS_JSON = '\u0002';
 export const RUN_END = '\u001e';
 /** Begins a part: a line that is no row, but holds the cells that the rows after it share. */
 export const PART = '\u0003';
-/**
- * Small enough that a batch dies young: with 2,000 rows the garbage collector moved most of them, at twice the time.
- */
+/** Small enough that a batch dies young: of 2,000 rows the garbage collector moved most, at twice the time. */
 const BATCH_ROWS = 1_000;
 
 /** Neighbouring columns whose cells are packed together. */

@@ -69,9 +69,7 @@ export function recordsOf({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'
   return rows.map((cells) => rowRecordOf(columns, cells));
 }
 
-/**
- * Counts all rows of a report up to MOST_COUNTED, or the end of the page if later, plus one that shows there are more.
- */
+/** Counts rows up to MOST_COUNTED, or the end of the page if later, and one more, which shows that there are more. */
 async function countRows(db: Database, kind: ReportKind, request: PageRequest): Promise<number> {
   const { sort: _, limit: __, offset = 0, search, ...rest } = request;
   const { query } = search ? searched(kind, search) : kind;
@@ -90,9 +88,7 @@ async function countRows(db: Database, kind: ReportKind, request: PageRequest): 
   return 0;
 }
 
-/**
- * The same kind, limited to rows in which some cell of text, or some digest, contains the text; case does not matter.
- */
+/** The same kind, limited to rows in which some text or digest contains the text; case does not matter. */
 export function searched(kind: ReportKind, text: string): ReportKind {
   const searchable = kind.columns.flatMap(({ name, type }) => {
     if (type === 'text' || type === 'list') return [`lower("${name}")`];

@@ -8,9 +8,7 @@ export interface Report {
   /** The audit that the figures come from; null before the first one. */
   readonly audit: AuditSummary | null;
   readonly rows: AsyncIterable<readonly Cells[]>;
-  /**
-   * The same rows as the database packed them, for formats that can copy cells. Read either this or `rows`, and once.
-   */
+  /** The same rows as the database packed them, for formats that can copy cells. Read this or `rows`, once. */
   readonly packed?: PackedRows;
 }
 

@@ -8,12 +8,12 @@ export function widthOf(text: string): number {
 /** Cuts a text to a width in columns of a terminal, and marks the cut by an ellipsis. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
-  let kept = '';
+  let start = '';
   let used = 1;
   for (const { segment } of new Intl.Segmenter().segment(text)) {
     used += widthOf(segment);
     if (used > width) break;
-    kept += segment;
+    start += segment;
   }
-  return `${kept}…`;
+  return `${start}…`;
 }

@@ -58,10 +58,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
 }
 
 const QUEUE = 'schedule';
-/**
- * Retries for about five minutes while the database is unavailable; after that, a later pass finds that the slot was
- * missed.
- */
+/** Retries for about five minutes while the database is unavailable; after that, a later pass catches up. */
 const START_ATTEMPTS = { attempts: 10, backoff: { type: 'fixed', delay: 30_000 } } as const;
 
 interface DueAudit {

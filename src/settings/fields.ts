@@ -81,9 +81,7 @@ export function text(example: string, pattern = /./, what = 'text') {
   return z.string({ error: rule }).regex(pattern, { error: rule });
 }
 
-/**
- * Text, or a bare number, that `parse` turns into a value; a SlimboardError that it throws becomes the field's error.
- */
+/** Text, or a bare number, that `parse` reads; a SlimboardError that it throws becomes the field's error. */
 export function parsed<Value>(example: string, parse: (text: string) => Value) {
   return z.union([z.string(), z.number()], { error: `write text, such as ${example}` }).transform(transformBy(parse));
 }

@@ -47,9 +47,7 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-/**
- * Converts the document to plain values, with aliases resolved; the library refuses aliases that expand without bound.
- */
+/** Converts the document to plain values and resolves aliases; the library refuses unbounded expansion. */
 function toValue(file: string, document: Document.Parsed): unknown {
   const { contents } = document;
   // A template whose lines are all commented out is empty.

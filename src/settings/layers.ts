@@ -3,9 +3,7 @@ import type { KeyPath } from './file.ts';
 /** Settings from one origin (the flags, the environment, or a file), not validated yet. */
 export interface Layer {
   readonly value: unknown;
-  /**
-   * Where this layer sets the value at a path, for errors: a flag, a variable, or a line; undefined when it does not.
-   */
+  /** Where this layer sets the value at a path, for errors: a flag, a variable or a line; undefined if it does not. */
   placeOf(path: KeyPath): string | undefined;
 }
 

@@ -1,9 +1,7 @@
 import { SettingsError } from '../errors.ts';
 import type { Environment, NotifySettings } from './settings.ts';
 
-/**
- * Where a notification is sent, and how it is authenticated. All of it may be secret: keep it out of logs and errors.
- */
+/** Where a notification is sent, and how it is authenticated. Both may be secret: keep them out of logs and errors. */
 export interface NotifyEndpoint {
   readonly url: string;
   /** The `Authorization` header for a user and password from the URL; fetch refuses URLs that contain them. */

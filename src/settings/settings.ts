@@ -10,7 +10,9 @@ export type Reading = Parsed['sourceDefaults'] & {
   /** Repositories that the command line names; they are read even if `exclude` matches them. */
   readonly named?: readonly string[];
 };
+/** A source in a registry that implements the OCI distribution API, with every setting resolved. */
 export type OciSource = z.output<typeof ociSource> & Reading;
+/** A source in Amazon ECR, with every setting resolved. */
 export type EcrSource = z.output<typeof ecrSource> & Reading;
 /** A registry to audit, with the value of every setting resolved. */
 export type SourceSettings = OciSource | EcrSource;

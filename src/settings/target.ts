@@ -60,9 +60,7 @@ function ecrSource(region: string, account: string | undefined, settings: Settin
   };
 }
 
-/**
- * Finds the source that lists the region; else the only source of the account without `regions`, if there is just one.
- */
+/** Finds the source that lists the region; else the source of the account without `regions`, if there is just one. */
 function configuredEcr(region: string, account: string | undefined, { sources }: Settings): EcrSource | undefined {
   const inAccount = sources.filter(
     (source): source is EcrSource => source.kind === 'ecr' && isInAccount(source, account),
@@ -76,9 +74,7 @@ function configuredEcr(region: string, account: string | undefined, { sources }:
   );
 }
 
-/**
- * A source without `account` reads the account of its role. The caller's own account is not known before AWS is asked.
- */
+/** A source without `account` reads that of its role. The caller's own account is not known before AWS is asked. */
 function isInAccount({ account, assumeRole }: EcrSource, wanted: string | undefined): boolean {
   return account === wanted || (account === undefined && assumeRole?.split(':')[4] === wanted);
 }

@@ -21,10 +21,7 @@ const CLASSES: ReadonlySet<string> = new Set([
   'configuration',
 ]);
 
-/**
- * A bar of an image's layers, each as wide as its share of the size, with a mark where the base image ends, and a
- * legend.
- */
+/** An image's layers as a bar, each as wide as its share of the size, with a mark at the base's end, and a legend. */
 export function layerBar(layers: readonly BarLayer[]): Markup {
   const total = layers.reduce((sum, { bytes }) => sum + bytes, 0);
   let before = 0;

@@ -21,9 +21,7 @@ export interface MapOptions {
   readonly colouredDepth: number;
 }
 
-/**
- * The plane on which nodes are laid out. Horizontally they are drawn in per cent of it, so that the map fits any width.
- */
+/** The plane on which nodes are laid out; horizontally they are drawn in per cent of it, to fit any width. */
 const WIDTH = 1200;
 const HEIGHT = 520;
 const HEADER = 20;

@@ -24,10 +24,7 @@ export interface MapImage {
   readonly tag: string;
   readonly digest: string;
   readonly platform: string;
-  /**
-   * Bytes of the layers that no bigger image of the repository has, so that images add up to what the repository
-   * stores.
-   */
+  /** Bytes of the layers that no bigger image of the repository has, so that the images add up to its stored bytes. */
   readonly addedBytes: number;
 }
 
@@ -44,7 +41,8 @@ const IMAGES = 8;
 /** A repository with a smaller share of the whole shows no images: they would be too small to be distinguished. */
 const OPEN_SHARE = 0.01;
 
-const PLACES = `
+/** A row for each of the biggest repositories, and one for the others of each team, without `repository` and `id`. */
+const MAP_ROWS = `
   with ranked as (
     select r.registry, r.team, r.repository, r.repository_id, r.stored_bytes, r.images,
       row_number() over (order by r.stored_bytes desc, r.repository_id) <= ${REPOSITORIES} as is_big
@@ -73,7 +71,7 @@ const MAP_IMAGES = `
   left join added a on a.repository_id = i.repository_id and a.manifest_id = i.manifest_id
   order by i.repository_id, i.place`;
 
-type PlaceRow = Omit<MapRepository, 'images' | 'repository'> & {
+type MapRow = Omit<MapRepository, 'images' | 'repository'> & {
   readonly id: number | null;
   readonly repository: string | null;
   readonly repositories: number;
@@ -82,17 +80,17 @@ type ImageRow = Omit<MapImage, 'digest'> & { readonly id: number; readonly diges
 
 /** Reads where the stored bytes of all sources are, now. */
 export async function readMap(db: Queryable): Promise<ByteMap> {
-  const places = await db.query<PlaceRow>(PLACES);
-  const total = places.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
-  const ids = places.flatMap(({ id, storedBytes }) => (id === null || storedBytes < total * OPEN_SHARE ? [] : [id]));
+  const rows = await db.query<MapRow>(MAP_ROWS);
+  const total = rows.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const ids = rows.flatMap(({ id, storedBytes }) => (id === null || storedBytes < total * OPEN_SHARE ? [] : [id]));
   const images = await db.query<ImageRow>(MAP_IMAGES, [ids]);
   return {
-    repositories: places.flatMap(({ id, repository, repositories: _, ...place }) =>
+    repositories: rows.flatMap(({ id, repository, repositories: _, ...row }) =>
       id === null || repository === null
         ? []
-        : [{ ...place, repository, images: images.filter((image) => image.id === id).map(imageOf) }],
+        : [{ ...row, repository, images: images.filter((image) => image.id === id).map(imageOf) }],
     ),
-    others: places.flatMap(({ id, registry, team, repositories, storedBytes }) =>
+    others: rows.flatMap(({ id, registry, team, repositories, storedBytes }) =>
       id === null ? [{ registry, team, repositories, storedBytes }] : [],
     ),
   };

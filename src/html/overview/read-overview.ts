@@ -98,7 +98,7 @@ const teamTotals: ReportKind = {
 };
 
 /**
- * The growth of all sources. Teams would not add up to it: one that is gone has no row, though its bytes went with it.
+ * The growth of all sources. Teams would not add up to it: a team that is gone has no row, but took its bytes along.
  */
 const GROWTH = `
   select sum(t.stored_bytes - p.stored_bytes)::int8 as growth, bool_and(p.stored_bytes is not null) as compared

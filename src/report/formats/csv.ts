@@ -51,7 +51,7 @@ const WITH_SCALE: ReadonlySet<ColumnType> = new Set(['number', 'percent', 'money
 /** Of packed cells without any of that. */
 function plainWriterOf({ type }: Column): (packed: string) => string {
   if (type === 'timestamp') return (packed) => (packed === '' ? '' : isoTime(packed));
-  // Postgres writes a scale, as 100.00: a number is written alike whatever stands beside it.
+  // Postgres pads a numeric with zeros, as in 100.00; a number must look the same whether its row is copied or not.
   if (WITH_SCALE.has(type)) return (packed) => (packed === '' ? '' : String(Number(packed)));
   return (packed) => (packed === NULL_TEXT ? '' : packed);
 }

@@ -22,7 +22,7 @@ export async function* html({ kind, columns, audit, rows }: Report): AsyncGenera
   yield '</tbody></table></div></main></body></html>\n';
 }
 
-/** Escapes text for an element or a quoted attribute of HTML, and removes what {@link printable} does. */
+/** Makes text {@link printable}, and escapes it for an element or a quoted attribute of HTML. */
 export function escapeHtml(text: string): string {
   return printable(text)
     .replaceAll('&', '&amp;')

@@ -2,9 +2,7 @@ import { humanCell } from '../human.ts';
 import { printable } from '../plain-text.ts';
 import { isNumeric, type Report } from '../report.ts';
 
-/**
- * A table in GitHub-flavoured Markdown. Text from registries is escaped: markup, links and HTML in it have no effect.
- */
+/** A table in GitHub-flavoured Markdown. Text from registries is escaped: markup, links and HTML have no effect. */
 export async function* markdown({ columns, rows }: Report): AsyncGenerator<string> {
   yield `${line(columns.map(({ name }) => name))}${line(columns.map((column) => (isNumeric(column) ? '---:' : '---')))}`;
   for await (const batch of rows) {
@@ -18,9 +16,7 @@ function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |\n`;
 }
 
-/**
- * Names such as `web-api_v1.2` stay readable: only what CommonMark or GitHub gives a meaning inside a line is escaped.
- */
+/** Names such as `web-api_v1.2` stay readable: it escapes only what CommonMark or GitHub gives a meaning in a line. */
 function escapeMarkdown(text: string): string {
   return printable(text)
     .replace(/[\\`*_[\]|~$]/g, '\\$&')

@@ -7,9 +7,7 @@ import { cut, widthOf } from '../text-width.ts';
 const MEASURED_ROWS = 200;
 /** Longer cells are cut, always; this width and those below are in columns of the terminal. */
 const WIDEST_CELL = 60;
-/**
- * Width of text cells on a terminal without room for every column, so that a long tag does not displace three figures.
- */
+/** Width of text cells where not all columns have room, so that a long tag does not displace three figures. */
 const NARROW_CELL = 24;
 /** Least width of text cells, on a terminal too narrow for all columns of the gist. */
 const NARROWEST_CELL = 12;
@@ -58,9 +56,7 @@ function measure(columns: readonly Column[], rows: readonly Cells[], { width }: 
   return width === undefined ? layout : narrowed(layout, width);
 }
 
-/**
- * Chooses as many columns as the terminal has room for: the first, those of the gist, then the others in their order.
- */
+/** Chooses as many columns as the terminal has room for: the first, those of the gist, then the others in order. */
 function narrowed(layout: readonly ShownColumn[], width: number): readonly ShownColumn[] {
   if (widthOfAll(layout) <= width) return layout;
   const narrow = layout.map((shown) => (shown.column.gist ? shown : shortened(shown, NARROW_CELL)));

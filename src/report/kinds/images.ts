@@ -140,14 +140,10 @@ function query(scope: QueryScope): string {
 /** The columns that differ between the tags of a repository that name the same image. */
 const TAG_COLUMNS: ReadonlySet<string> = new Set(['tag', 'pushed_at', 'first_seen_at', 'last_seen_at', 'audited_at']);
 const RUNS = runsOf(columns, ({ name }) => !TAG_COLUMNS.has(name));
-/**
- * In a repository with more images than this, every row carries all its cells: the reader would hold too many parts.
- */
+/** In a repository with more images, every row carries all its cells: the reader would hold too many parts. */
 const MOST_SHARED = 2_000;
 
-/**
- * The same rows as `query`, packed: the cells of an image are sent once per repository, before the tags that name it.
- */
+/** The rows of `query`, packed: an image's cells are sent once per repository, before the tags that name it. */
 function packedQuery(scope: QueryScope): string {
   // The key names the index too: a tag may name an image itself or one of several indexes that list it.
   const content = `m.root_id, m.platform, m.digest, concat_ws('-', o.id, m.root_id, m.manifest_id) as key, ${sharedSql(RUNS)} as shared`;

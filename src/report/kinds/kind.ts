@@ -14,9 +14,7 @@ export interface ReportKind {
   readonly query: (scope: QueryScope) => string;
   /** The default `order by` list, in the query's column names. Undefined: keep the order of the query. */
   readonly order?: string;
-  /**
-   * The report can show the present only: `--audit` accepts the newest audit of its sources and refuses earlier ones.
-   */
+  /** The report shows the present only: `--audit` accepts the newest audit of its sources, and no earlier one. */
   readonly currentOnly?: true;
   /** Columns that identify a row; they break ties when rows are sorted by another column. Default: all columns. */
   readonly key?: readonly string[];
@@ -26,13 +24,9 @@ export interface ReportKind {
    * @param part ` limit $1 offset $2`, either of them, or an empty string
    */
   readonly page?: (scope: QueryScope, order: string, part: string) => string;
-  /**
-   * `query` and `page` also select `total`, the number of all rows: for kinds where counting costs as much as the rows.
-   */
+  /** `query` and `page` also select `total`, the number of all rows, where counting costs as much as the rows. */
   readonly givesTotal?: true;
-  /**
-   * A query for the whole report, without filters, that returns packed rows and sends cells that rows share only once.
-   */
+  /** A query for the whole report, unfiltered, that returns packed rows and sends cells that rows share once. */
   readonly packed?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
 }
 
@@ -53,9 +47,7 @@ export interface QueryScope {
   readonly where: string;
   /** The name of the only source to report on; undefined: all sources. */
   readonly source: string | undefined;
-  /**
-   * Whether an audit or any filter but `source` was given: the sums that audits store per source cannot be used then.
-   */
+  /** Whether an audit or any filter but `source` is given: then the sums that audits store cannot be used. */
   readonly isFiltered: boolean;
   /** The audit whose end the report shows; undefined: the present state. */
   readonly audit: { readonly id: number } | undefined;
@@ -143,6 +135,7 @@ export function precomputedSumsSql(
   if (scope.isFiltered) return computed;
   const sumsOfSource = (source: string): string =>
     `select ${columns} from source_${table} where ${condition} and source_id = (${source})`;
+  // With a single source, the sums of all sources are its own, and the `fleet_…` tables are empty.
   const onlySource = 'select min(id) from source having count(*) = 1';
   const rows =
     scope.source === undefined

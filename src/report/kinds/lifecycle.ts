@@ -34,7 +34,7 @@ const columns: readonly Column[] = [
 ];
 
 /**
- * A report of what a lifecycle policy would do to each repository if Amazon ECR ran it; nothing is removed. Manifests
+ * A report of what a lifecycle policy would do to each repository if Amazon ECR ran it; it changes nothing. Manifests
  * that are in use come first.
  * @param rules in the order in which they apply
  * @see Amazon ECR user guide, "Automate the cleanup of images by using lifecycle policies", evaluation rules
@@ -140,9 +140,7 @@ function markSql({ selection }: LifecycleRule, index: number): string {
   }
 }
 
-/**
- * Earlier than any image. Policies write "never" as a large number of days, which would leave the range of timestamps.
- */
+/** Earlier than any image. Policies write "never" as a large number, which would leave the range of timestamps. */
 const MAX_DAYS = 36_500;
 
 function ago(days: number): string {
@@ -189,8 +187,7 @@ function outcomeColumns(relation: string): string {
 }
 
 /**
- * `holdings`: which listed manifest holds which blobs. An index holds those of its children that are not listed
- * themselves.
+ * `holdings`: which listed manifest holds which blobs. An index holds those children that are not listed themselves.
  */
 const HOLDINGS = `
   held (repository_id, root_id, manifest_id) as (

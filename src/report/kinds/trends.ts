@@ -71,10 +71,7 @@ export const grownRepositories: ReportKind = {
   order: 'change_bytes desc, source, registry, name',
 };
 
-/**
- * Trends over comparable audits: those that had no errors, and covered the same as the newest such audit of their
- * source.
- */
+/** Trends over comparable audits: without errors, and covering the same as the newest such audit of their source. */
 export function comparableTrends({ scope, name, registry }: TrendOf): ReportKind {
   return {
     ...trends,

@@ -32,10 +32,7 @@ export function parseInUse(text: string): InUse {
   return { digests, references };
 }
 
-/**
- * Replaces any host of an Amazon ECR registry (FIPS, dual-stack) that a cluster pulls from by the one that audits
- * store.
- */
+/** Replaces any host of an Amazon ECR registry (FIPS, dual-stack) by the one under which audits store its images. */
 function canonicalHost(reference: string): string {
   const [host = ''] = reference.split('/', 1);
   const ecr = findEcrLocation(host);

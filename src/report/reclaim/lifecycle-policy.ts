@@ -34,6 +34,7 @@ const policy = z.strictObject({ rules: z.array(rule).min(1).max(MOST_RULES) });
 
 /** A lifecycle policy in the form that Amazon ECR accepts. @see Amazon ECR user guide, "Lifecycle policy properties" */
 export type LifecyclePolicy = z.input<typeof policy>;
+/** A rule of a parsed policy, with defaults filled in. */
 export type LifecycleRule = z.output<typeof rule>;
 type Selection = LifecycleRule['selection'];
 
@@ -73,8 +74,8 @@ function tagProblem({ tagStatus, tagPatternList, tagPrefixList }: Selection): st
   const lists = [tagPatternList, tagPrefixList].filter((list) => list !== undefined).length;
   if (tagStatus === 'tagged' && lists !== 1) return 'tagged needs one of tagPatternList and tagPrefixList';
   if (tagStatus !== 'tagged' && lists > 0) return `${tagStatus} takes neither tagPatternList nor tagPrefixList`;
-  const wild = tagPatternList?.find((pattern) => pattern.split('*').length - 1 > MOST_WILDCARDS);
-  return wild && `"${wild}" has more than ${MOST_WILDCARDS} wildcards`;
+  const refused = tagPatternList?.find((pattern) => pattern.split('*').length - 1 > MOST_WILDCARDS);
+  return refused && `"${refused}" has more than ${MOST_WILDCARDS} wildcards`;
 }
 
 function countProblem(
@@ -94,12 +95,14 @@ function countProblem(
 /** Why ECR would refuse the rule because of the rules that apply before it. */
 function clashOf({ rulePriority, selection }: LifecycleRule, before: readonly LifecycleRule[]): string | undefined {
   if (before.some((other) => other.rulePriority === rulePriority)) return 'another rule has this priority';
-  const alike = before.filter((other) => other.selection.storageClass === selection.storageClass);
-  if (alike.some((other) => other.selection.tagStatus === 'any')) return 'a rule for any image has to be the last one';
-  const same = alike.some((other) => tagsKey(other.selection) === tagsKey(selection));
-  return same ? 'another rule selects the same tags' : undefined;
+  const sameClass = before.filter((other) => other.selection.storageClass === selection.storageClass);
+  if (sameClass.some((other) => other.selection.tagStatus === 'any'))
+    return 'a rule for any image has to be the last one';
+  const isDuplicate = sameClass.some((other) => tagsKey(other.selection) === tagsKey(selection));
+  return isDuplicate ? 'another rule selects the same tags' : undefined;
 }
 
+/** Equal for selections of the same tags, whatever the order of their patterns. */
 function tagsKey({ tagStatus, tagPatternList, tagPrefixList }: Selection): string {
   return JSON.stringify([tagStatus, [...(tagPatternList ?? [])].sort(), [...(tagPrefixList ?? [])].sort()]);
 }
