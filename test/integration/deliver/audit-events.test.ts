@@ -23,7 +23,7 @@ function build(month: number, dependencies: number) {
   });
 }
 
-describe.each(BACKENDS)('what is told of an audit, from $name', ({ open }) => {
+describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
   beforeAll(async () => {
@@ -36,14 +36,14 @@ describe.each(BACKENDS)('what is told of an audit, from $name', ({ open }) => {
   });
   afterEach(() => registry.close());
 
-  test('errors count where no tag of what was listed failed', async () => {
+  test('errors count even if no listed tag failed', async () => {
     registry.push('shop/cart', '1.0', build(1, 1_000));
     const audit = await auditRegistry(db, registry, { source: { repositories: ['shop/cart', 'shop/gone'] } });
     const events = await auditEvents(db, audit, await defaultSettings(), new Set(['finished']));
     expect(events).toMatchObject([{ audit: { status: 'incomplete', tags_audited: 1, tags_failed: 0, errors: 1 } }]);
   });
 
-  test('a regression names the build and the step that did it', async () => {
+  test('a regression names the build and the step that caused it', async () => {
     registry.push('shop/cart', '1.0', build(1, 1_000_000));
     registry.push('shop/small', '1.0', build(1, 1_000));
     await auditRegistry(db, registry);

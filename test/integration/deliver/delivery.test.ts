@@ -63,14 +63,14 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     expect(JSON.parse(await readFile(join(folder, 'lab', `${auditId}.json`), 'utf8'))).toMatchObject({ kind: 'teams' });
   });
 
-  test('a message that was taken is not sent again', async () => {
+  test('a message that was accepted is not sent again', async () => {
     const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['finished' as const] }];
     await deliver({ notify });
     await deliver({ notify });
     expect(received).toMatchObject([{ event: 'finished', audit: { id: auditId, sources: ['lab'] } }]);
   });
 
-  test('a message that was refused is sent by the next attempt, and holds nothing else back', async () => {
+  test('a refused message is sent by the next attempt, and does not delay others', async () => {
     status = 400;
     const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['finished' as const] }];
     const reports = [{ kind: 'audits' as const, format: 'csv' as const, path: 'audits.csv' }];
@@ -81,12 +81,12 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     expect(received).toHaveLength(1);
   });
 
-  test('a variable that is not set is named', async () => {
+  test('an unset variable is named in the error', async () => {
     const notify = [{ kind: 'webhook' as const, urlFrom: 'NOT_SET', on: ['finished' as const] }];
     await expect(deliver({ notify })).rejects.toThrow(/NOT_SET is not set/);
   });
 
-  test('broken budgets are told with the images that break them', async () => {
+  test('broken budgets are reported with the images that break them', async () => {
     const { policy } = await defaultSettings();
     const budgets = [{ team: 'payments', maxImageSize: 1 }];
     const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['budget' as const, 'finished' as const] }];

@@ -89,13 +89,13 @@ test('a report that -o sends has the type of its format', async () => {
   expect(types).toEqual([expect.stringMatching('^text/csv'), expect.stringMatching('^text/html')]);
 });
 
-test('a large one goes up in parts, none of it held for long', async () => {
+test('a large report is uploaded in parts, none of which is held for long', async () => {
   await write(place, megabytes(20), 'text/csv', signal);
   expect(parts.map((part) => part.length)).toEqual([8, 8, 4].map((size) => size * 1_048_576));
   expect(objects.get('/reports/teams/2026.csv')?.length).toBe(20 * 1_048_576);
 });
 
-test('an upload that breaks off is taken back', async () => {
+test('an upload that fails is aborted', async () => {
   async function* broken() {
     yield* megabytes(9);
     throw new Error('the query failed');

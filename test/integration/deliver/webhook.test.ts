@@ -34,7 +34,7 @@ afterEach(
 const message = { event: 'finished', id: '7-finished', body: '{"a":1}' };
 const options = { signal: new AbortController().signal, timestamp: 1_700_000_000, delaysMs: [0, 0] };
 
-test('a message is signed, and named so that it can be told from others', async () => {
+test('a message is signed, and has an id that distinguishes it from others', async () => {
   await postWebhook({ url, secret: 'key' }, message, options);
   expect(received).toMatchObject([
     {
@@ -50,7 +50,7 @@ test('a message is signed, and named so that it can be told from others', async 
   ]);
 });
 
-test('a user and a password reach the endpoint, which a URL with them would not', async () => {
+test('a user and a password in the URL reach the endpoint as a header', async () => {
   const notify: NotifySettings = { kind: 'webhook', urlFrom: 'HOOK_URL', on: ['finished'] };
   const endpoint = notifyEndpoint(notify, { HOOK_URL: url.replace('http://', 'http://me:hunter2@') });
   await postWebhook(endpoint, message, options);
@@ -64,7 +64,7 @@ test('without a secret there is no signature', async () => {
   expect(received[0]?.headers).not.toHaveProperty('x-slimboard-signature');
 });
 
-test.each([500, 503, 429, 408])('%i is tried again, with the same name', async (status) => {
+test.each([500, 503, 429, 408])('%i is retried, with the same id', async (status) => {
   answers = [{ status }, { status }];
   await postWebhook({ url }, message, options);
   expect(received.map(({ headers }) => headers['x-slimboard-delivery'])).toEqual(Array(3).fill('7-finished'));
@@ -92,7 +92,7 @@ test('an error names the host and nothing else of the URL', async () => {
   expect(received).toHaveLength(3);
 });
 
-test('a host that is away is an expected failure', async () => {
+test('an unreachable host is an expected failure', async () => {
   await expect(
     postWebhook({ url: 'http://127.0.0.1:1/' }, message, { ...options, delaysMs: [] }),
   ).rejects.toMatchObject({

@@ -73,7 +73,7 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
     return readRecords(db, KINDS.bases, { filters, ...(audit ? { audit } : {}) });
   }
 
-  test('are kept when an audit ends, as its images add up', async () => {
+  test('are stored when an audit ends, equal to the sums of its images', async () => {
     const kept = await rows();
     expect(kept).toMatchObject([
       {
@@ -105,14 +105,14 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
     expect(await rows()).toEqual(kept);
   });
 
-  test('have the same tags in the history of audits: one of several platforms is one', async () => {
+  test('have the same tags in the history of audits: a tag of several platforms counts once', async () => {
     expect(await readTagShares(db, 'base')).toMatchObject([
       { name: 'library/debian:12', tags: 3, logicalBytes: 620 },
       { name: 'not known', tags: 1, logicalBytes: 7 },
     ]);
   });
 
-  test('are added up while no audit has ended', async () => {
+  test('are computed until an audit has ended', async () => {
     const kept = await rows();
     await db.query('delete from source_base');
     expect(await rows()).toEqual(kept);
@@ -131,7 +131,7 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
       await inventory.audit(other, AT);
     });
 
-    test('count an image in both once; of one that is named are told as they were kept', async () => {
+    test('count an image in both once; those of a single source are read as stored', async () => {
       const [debian] = await rows();
       expect(debian).toMatchObject({ images: 2, tags: 4, repositories: 3, teams: 2 });
       expect(await rows()).toEqual(await rows(ALL));
@@ -142,7 +142,7 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
       expect(await rows({ source: 'mirror' })).toMatchObject([{ images: 99, tags: 1 }]);
     });
 
-    test('are kept by an audit of half of all tags or more, and forgotten by one of less', async () => {
+    test('are stored by an audit of at least half of all tags, and deleted by a smaller one', async () => {
       const bases = () => db.query('select from fleet_base');
       const addedUp = await rows(ALL);
       expect(await bases()).toEqual([]);

@@ -43,7 +43,7 @@ describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) =>
   });
   afterAll(() => db?.close());
 
-  test('have the repositories of then, with their sizes of then', async () => {
+  test('have the repositories and sizes of that time', async () => {
     const now = await readRecords(db, KINDS.repositories);
     expect(now).toMatchObject([
       { repository: 'shop/added', stored_bytes: 40 },
@@ -56,19 +56,19 @@ describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) =>
     expect(await readRecords(db, KINDS.repositories, { audit: 2 })).toEqual(now);
   });
 
-  test('rank the repositories of then', async () => {
+  test('rank the repositories of that time', async () => {
     const board = leaderboard({ by: 'repository', metric: 'stored' });
     const names = async (audit: number) => (await readRecords(db, board, { audit })).map((row) => row.repository);
     expect(await names(1)).toEqual(['registry.example.com/shop/gone', 'registry.example.com/shop/cart']);
     expect(await names(2)).toEqual(['registry.example.com/shop/added', 'registry.example.com/shop/cart']);
   });
 
-  test('have the middle sizes of then for teams over several sources', async () => {
+  test('have the median sizes of that time for teams over several sources', async () => {
     expect(await readRecords(db, KINDS.teams, { audit: 1 })).toMatchObject([{ median_bytes: 10, p90_bytes: 20 }]);
     expect(await readRecords(db, KINDS.teams, { audit: 2 })).toMatchObject([{ median_bytes: 30, p90_bytes: 40 }]);
   });
 
-  test('have of an audit what its own sources held, where totals of an audit of more sources hold for it', async () => {
+  test("have the figures of an audit's own sources, where totals of an audit of more sources apply to it", async () => {
     const [{ id = 0 } = {}] = await db.query<{ id: number }>(
       `insert into audit (lane, status, stage, options, started_at, finished_at, heartbeat_at, totals_of)
        select lane, status, stage, options, finished_at, finished_at, finished_at, id from audit where id = 2 returning id`,
@@ -81,14 +81,14 @@ describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) =>
     await db.query('delete from audit where id = $1', [id]);
   });
 
-  test('have the trend until then', async () => {
+  test('have the trend up to that time', async () => {
     const audits = async (audit: number) =>
       new Set((await readRecords(db, KINDS.trends, { audit })).map((row) => row.audit_id));
     expect(await audits(1)).toEqual(new Set([1]));
     expect(await audits(2)).toEqual(new Set([1, 2]));
   });
 
-  test('have the builds that had grown until then', async () => {
+  test('have the builds that had grown by that time', async () => {
     const grown = await readRecords(db, KINDS.regressions);
     expect(grown).toMatchObject([{ repository: 'shop/cart', tag: '2', change_bytes: 20 }]);
     expect(await readRecords(db, KINDS.regressions, { audit: 2 })).toEqual(grown);

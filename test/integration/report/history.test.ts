@@ -44,7 +44,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
   const build = (month: number, layers: readonly string[]) =>
     image({ layers: [...BASE, ...layers], created: `2025-${String(month).padStart(2, '0')}-01T00:00:00Z` });
 
-  test('trends have a point an audit, and compare only audits of the same coverage', async () => {
+  test('trends have a point for each audit, and compare only audits of the same coverage', async () => {
     registry.push('team/app', '1', build(1, ['app']));
     await auditRegistry(db, registry);
     registry.push('team/app', '2', build(2, ['app, but larger than before']));
@@ -63,7 +63,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     ]);
   });
 
-  test('what does not change which images are audited ends no history', async () => {
+  test('settings that do not change which images are audited do not end the history', async () => {
     const points = async () =>
       (await readRecords(db, comparableTrends({ scope: 'source' }))).map((row) => row.change_bytes);
     const growth = async () => (await readRecords(db, KINDS.repositories)).map((row) => row.growth_bytes);
@@ -85,7 +85,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect([await points(), await growth(), await moved()]).toEqual([[null], [null], [null]]);
   });
 
-  test('whose registry of Amazon ECR it is, the role says where no account is named', async () => {
+  test('the role decides which ECR registry it is if no account is named', async () => {
     const alike = async (...ecr: readonly object[]): Promise<unknown> => {
       const [one, other] = ecr.map((source) => JSON.stringify({ sources: [{ name: 'prod', kind: 'ecr', ...source }] }));
       const sql = "select coverage($1::jsonb, 'prod') = coverage($2::jsonb, 'prod') as alike";
@@ -95,7 +95,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(await alike({ account: '1', assumeRole: 'a' }, { account: '1', profile: 'b' })).toBe(true);
   });
 
-  test('trends of repositories hold what an audit found that is not compared', async () => {
+  test('trends of repositories include what an audit found that is not compared', async () => {
     registry.push('team/app', '1', build(1, ['app']));
     registry.push('team/broken', '1', build(1, ['broken']));
     await auditRegistry(db, registry);
@@ -136,7 +136,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(found[0]?.change_bytes).toBe((found[0]?.compressed_bytes as number) - (found[0]?.previous_bytes as number));
   });
 
-  test('a step is compared with what it took the place of, whatever another image calls that layer', async () => {
+  test('a step is compared with the layer it replaced, by whatever instruction another image has for that layer', async () => {
     const made = (name: string, text: string) => ({ layer: textLayer(text), step: { created_by: name } });
     const push = (reference: string, month: number, ...steps: readonly ReturnType<typeof made>[]) => {
       const [repository = '', tag = ''] = reference.split(':');
@@ -162,7 +162,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(added).toMatchObject({ step: 3, step_bytes: added?.change_bytes });
   });
 
-  test('the growth of all counts what went with a team', async () => {
+  test('the total growth counts the bytes of a team that is gone', async () => {
     const teams = ['big', 'small'].map((name) => ({ name, repositories: [`${name}/**`] }));
     const audited = async () => {
       await auditRegistry(db, registry, { teams });
@@ -199,7 +199,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     ]);
   });
 
-  test('builds of one date have no order but that in which they came', async () => {
+  test('builds of one date are ordered by when they were first seen', async () => {
     const undated = (tag: string, bytes: number) => {
       const layer = { ...textLayer(tag), body: Buffer.alloc(bytes, tag) };
       registry.push('team/app', tag, image({ layers: [layer], created: '1970-01-01T00:00:00Z' }));
@@ -217,7 +217,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(pushed.map(({ tag, previous_tag }) => `${previous_tag} to ${tag}`).toSorted()).toEqual(['1.2 to 1.1']);
   });
 
-  test('builds of one date that one audit found have no order, in however many batches it read them', async () => {
+  test('builds of one date that one audit found have no order, however many batches it read them in', async () => {
     const undated = (tag: string, bytes: number) => {
       const layer = { ...textLayer(tag), body: Buffer.alloc(bytes, tag) };
       registry.push('team/app', tag, image({ layers: [layer], created: '1970-01-01T00:00:00Z' }));
@@ -230,7 +230,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect((await rowsOf('regressions')).map(({ tag }) => tag)).toEqual(['1.400']);
   });
 
-  test('removing what the planner chose frees to the byte what it said', async () => {
+  test('removing what the planner chose frees exactly the bytes that it said', async () => {
     for (let month = 1; month <= 12; month++)
       registry.push('team/app', `${month}`, build(month, ['shared step', `build ${month}`]));
     registry.push('team/other', '1', build(1, ['build 1']));
@@ -249,7 +249,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(before - (await stored())).toBeGreaterThan(0);
   });
 
-  test('what is in use, or listed by an index, is not for removal', async () => {
+  test('images that are in use, or listed by an index, are not candidates', async () => {
     const builds = Array.from({ length: 12 }, (_, month) => build(month + 1, [`build ${month + 1}`]));
     const [, second] = builds.map((content, place) => registry.push('team/app', `${place + 1}`, content));
     await auditRegistry(db, registry);
@@ -268,7 +268,7 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
     expect(await chosen('')).not.toContain('1');
   });
 
-  test('an index that may go is as large as what its images hold', async () => {
+  test('an index that may be removed is as large as the blobs of its images', async () => {
     const arm = image({ layers: ['arm'], platform: { os: 'linux', architecture: 'arm64' } });
     registry.push('team/app', 'old', index([build(1, ['app']), build(2, ['app']), arm]));
     registry.push('team/app', 'new', build(3, ['new']));

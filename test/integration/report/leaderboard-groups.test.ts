@@ -94,7 +94,7 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
   const rows = (by: Grouping, filters: ReportFilters = {}) =>
     readRecords(db, leaderboard({ by, metric: 'stored' }), { filters });
 
-  test('are kept and added up as a person would add them up', async () => {
+  test('are stored and computed as a person would add them up', async () => {
     await fc.assert(
       fc.asyncProperty(fleets, async (fleet) => {
         await emptyTables(db);
@@ -109,7 +109,7 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
     );
   });
 
-  test('are told as they were kept, until the next audit ends', async () => {
+  test('are read as stored until the next audit ends', async () => {
     const image = { base: 'debian', runtime: 'node', baseLayers: 1, layers: [1, 2], errors: 1 };
     await fill({ dedup: 'registry', images: [image], repositories: [[[0]]] });
     await db.query("update source_group set tags = 99 where grouping = 'base'");
@@ -122,7 +122,7 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
     ]);
   });
 
-  test('over several sources are those of all together: an image in both is one, and stored in each', async () => {
+  test('over several sources count an image in both once, and its bytes in each', async () => {
     const image = { base: 'debian', runtime: 'node', baseLayers: 1, layers: [1, 2], errors: 1 };
     await fill({ dedup: 'registry', images: [image], repositories: [[[0]]] });
     const other = await inventory.source('mirror');
@@ -140,7 +140,7 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
     expect(await rows('base', { source: 'mirror' })).toMatchObject([{ tags: 1 }]);
   });
 
-  test.each(['team', 'repository'] as const)('who goes lets those behind move up: by %s', async (by) => {
+  test.each(['team', 'repository'] as const)('when a group goes, those behind it move up: by %s', async (by) => {
     const later = '2026-11-02T02:00:00Z';
     const source = await inventory.source('lab');
     for (const [name, bytes] of [

@@ -146,12 +146,12 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
     expect(sorted(gist(await simulate(rules)))).toEqual(sorted(expected));
   });
 
-  test('an archived image is no longer for rules of the standard class', async () => {
+  test('rules of the standard class do not apply to an archived image', async () => {
     await db.query("update tag set archived = true where name = 'dev-1'");
     expect(gist(await simulate([rule(1, { ...DEV, ...pushed(1) })]))).toEqual([['dev-2', 1, 'expires', 11]]);
   });
 
-  test('is of all images of a repository, whatever their size', async () => {
+  test('includes all images of a repository, of any size', async () => {
     const kind = lifecycleSimulation(
       parseLifecyclePolicy(JSON.stringify({ rules: [rule(1, { ...DEV, ...keep(1) })] })),
       parseInUse(''),
@@ -162,13 +162,13 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
     await expect(nearestPolicy(db, parseInUse(''), request)).rejects.toThrow(refusal);
   });
 
-  test('what runs is told first', async () => {
+  test('images in use come first', async () => {
     const rows = await simulate([rule(1, { tagStatus: 'any', ...pushed(1) })], `shop/app@${digestOf('prod-3')}`);
     expect(rows.map(({ in_use }) => in_use)).toEqual([true, ...Array(rows.length - 1).fill(false)]);
     expect(rows[0]).toMatchObject({ tags: 'prod-3', outcome: 'expires' });
   });
 
-  test('the policy near to the planner is one that ECR takes, without the rules that would touch what runs', async () => {
+  test('the nearest policy is one that ECR accepts, without rules that would touch images in use', async () => {
     const app = (await db.query<{ id: number }>("select id from repository where name = 'shop/app'"))[0]?.id ?? 0;
     for (const days of [50, 60])
       await inventory.tag(

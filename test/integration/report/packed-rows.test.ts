@@ -32,7 +32,7 @@ const texts = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-describe.each(BACKENDS)('rows on their way from $name', ({ open }) => {
+describe.each(BACKENDS)('packed rows from $name', ({ open }) => {
   let db: Database;
   beforeAll(async () => {
     db = await open();
@@ -66,7 +66,7 @@ describe.each(BACKENDS)('rows on their way from $name', ({ open }) => {
     return { schema: REPORT_SCHEMA, kind: 'test', columns, audit: null, rows: unpackRows(packed), packed };
   }
 
-  test('arrive as they were', async () => {
+  test('arrive unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(texts, async (given) => {
         const read: unknown[][] = [];
@@ -79,7 +79,7 @@ describe.each(BACKENDS)('rows on their way from $name', ({ open }) => {
     );
   });
 
-  test('arrive as they were where they share cells', async () => {
+  test('arrive unchanged when they share cells', async () => {
     await fc.assert(
       fc.asyncProperty(texts, async (given) => {
         const read: unknown[][] = [];

@@ -4,7 +4,7 @@ import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { BACKENDS } from '../../support/databases.ts';
 
-describe.each(BACKENDS)('the view of what may be removed, in $name', ({ open }) => {
+describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) => {
   let db: Database;
   beforeAll(async () => {
     db = await open();

@@ -112,7 +112,7 @@ async function rowsOf(kind: ReportKind, request: Partial<ReportRequest> = {}, fr
 }
 
 describe('images', () => {
-  test('has a row a tag and platform, in order of repository and tag', async () => {
+  test('has a row for each tag and platform, in order of repository and tag', async () => {
     const rows = await rowsOf(KINDS.images);
     expect(rows.map(({ repository, tag }) => `${repository}:${tag}`)).toEqual([
       'alpha/api:latest',
@@ -124,7 +124,7 @@ describe('images', () => {
     ]);
   });
 
-  test('tells of an image what is known of it', async () => {
+  test('shows everything known about an image', async () => {
     const [row] = await rowsOf(KINDS.images, { filters: { tag: 'v1', team: 'alpha' } });
     expect(row).toMatchObject({
       source: 'lab',
@@ -151,12 +151,12 @@ describe('images', () => {
     });
   });
 
-  test('leads through an index to its image', async () => {
+  test('finds an image through its index', async () => {
     const [row] = await rowsOf(KINDS.images, { filters: { repository: 'misc/**' } });
     expect(row).toMatchObject({ digest: digestOf('tool'), index_digest: digestOf('tool index'), compressed_bytes: 10 });
   });
 
-  test('shows what tags led to when an earlier audit ended', async () => {
+  test('shows what tags named when an earlier audit ended', async () => {
     const rows = await rowsOf(KINDS.images, { audit: 1, filters: { repository: 'beta/*' } });
     expect(rows.map(({ digest }) => digest)).toEqual([digestOf('job 1')]);
   });
@@ -193,7 +193,7 @@ describe('images', () => {
     },
   );
 
-  test('of more images in a repository than are packed once, each row brings its own cells', async () => {
+  test('a repository with too many images to pack once sends all cells with each row', async () => {
     const many = await openDatabase({ dataDir: ':memory:' });
     await migrate(many);
     const inventory = new Inventory(many);
@@ -334,7 +334,7 @@ describe('leaderboard', () => {
     ]);
   });
 
-  test('by repository, stored bytes are no shares: what several hold counts in each', async () => {
+  test('by repository, stored bytes are not shares: what several hold counts in each', async () => {
     const board = leaderboard({ by: 'repository', metric: 'stored' });
     const stored = new Map((await rowsOf(board)).map((row) => [row.repository, row.stored_bytes]));
     expect(stored.get('registry.example.com/alpha/base')).toBe(1001);
@@ -371,7 +371,7 @@ test('layers are counted once, with who shares them', async () => {
   ]);
 });
 
-test('bases tell who stands on them', async () => {
+test('bases show the images built on them', async () => {
   const rows = await rowsOf(KINDS.bases, { filters: { base: 'alpha/base:1' } });
   expect(rows).toMatchObject([
     {
@@ -411,7 +411,7 @@ test('findings come errors first', async () => {
   ]);
 });
 
-test('advice names the step and its gain once an image', async () => {
+test('advice names the step and its gain once for each image', async () => {
   expect(await rowsOf(KINDS.advice)).toMatchObject([
     {
       repository: 'alpha/api',
@@ -425,7 +425,7 @@ test('advice names the step and its gain once an image', async () => {
   ]);
 });
 
-test('manifests without a tag are none of the tags that layers and advice count', async () => {
+test('layers and advice do not count manifests without a tag as tags', async () => {
   const untagged = await openDatabase({ dataDir: ':memory:' });
   await migrate(untagged);
   const inventory = new Inventory(untagged);
@@ -461,13 +461,13 @@ test('errors are those of the newest audit', async () => {
   expect(await rowsOf(KINDS.errors, { audit: 1 })).toEqual([]);
 });
 
-test('a filter that a kind does not have is named, with those it has', async () => {
+test('a filter that a kind does not have is an error that names those it has', async () => {
   await expect(rowsOf(KINDS.audits, { filters: { base: 'x' } })).rejects.toThrow(
     'report audits cannot be limited by --base: it takes --source, --since',
   );
 });
 
-test('an audit that is not there is said so', async () => {
+test('an unknown audit is an error', async () => {
   await expect(rowsOf(KINDS.images, { audit: 99 })).rejects.toThrow('there is no audit 99');
 });
 

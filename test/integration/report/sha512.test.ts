@@ -53,12 +53,12 @@ describe.each(BACKENDS)('content that is named by a sha512 digest, on $name', ({
     expect(await removable(`shop/app@${IMAGE}`)).toEqual([]);
   });
 
-  test('is found by it', async () => {
+  test('is found by its digest', async () => {
     const page = await readPage(db, images, { search: IMAGE.slice(0, 20), limit: 10, now: new Date() });
     expect(page.total).toBe(1);
   });
 
-  test('is named by it in the lists of an audit, as in reports', async () => {
+  test('is named by its digest in the lists of an audit, as in reports', async () => {
     const [row] = await db.query<{ digest: string }>(
       "select lists #>> '{layers,0,digest}' as digest from source_summary",
     );

@@ -53,21 +53,21 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
   const rows = (filters: ReportFilters = {}, audit?: number) =>
     readRecords(db, teams, { filters, ...(audit === undefined ? {} : { audit }) });
 
-  test('have the middle sizes of all their images under tags, one in several sources once', async () => {
+  test('have the median sizes of all their images under tags; an image in several sources counts once', async () => {
     expect(await rows()).toMatchObject([
       { team: 'shop', tags: 5, median_bytes: 20, p90_bytes: 40, largest_bytes: 40 },
       { team: 'pay', tags: 1, median_bytes: 90, p90_bytes: 90, largest_bytes: 90 },
     ]);
   });
 
-  test('have those of one source where it is asked for', async () => {
+  test('have those of one source with --source', async () => {
     expect(await rows({ source: 'west', team: 'shop' })).toMatchObject([
       { team: 'shop', tags: 2, median_bytes: 20, p90_bytes: 40 },
     ]);
     expect(await rows({ source: 'east' })).toMatchObject([{ team: 'shop', tags: 3, median_bytes: 20, p90_bytes: 30 }]);
   });
 
-  test('have those of then where an audit is asked for', async () => {
+  test('have those of that time with --audit', async () => {
     await endLarge();
     expect(await rows({ team: 'shop' })).toMatchObject([{ team: 'shop', tags: 4, median_bytes: 20, p90_bytes: 30 }]);
     expect(await rows({ team: 'shop' }, ofBoth)).toMatchObject([

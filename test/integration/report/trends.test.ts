@@ -56,7 +56,7 @@ describe.each(BACKENDS)('trends over any history, from $name', ({ open }) => {
     }
   }
 
-  test('what repositories grew by is what their source grew by, and what their report says', async () => {
+  test('the growth of repositories adds up to that of their source, and is what their report says', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
         await live(steps);

@@ -49,7 +49,7 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     });
   }
 
-  test('an audit is theirs from its first moment, whatever becomes of whoever started it', async () => {
+  test('an audit belongs to the workers from its first moment, even if the process that started it dies', async () => {
     const dying = justBefore('where t.audit_id = $1 order by', () => Promise.reject(new StoreUnavailableError('away')));
     await expect(starterOn(dying).startAudit('prod', 'nightly', new Date(AT))).rejects.toThrow('away');
     const lost: TaskReference[] = [];
@@ -57,7 +57,7 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
     expect(lost).toEqual([task('source', 'source/prod', { auditId: 1 })]);
   });
 
-  test('an audit that ends while it is looked for keeps none from starting', async () => {
+  test('an audit that ends while it is looked for does not prevent another from starting', async () => {
     const starter = starterOn(db);
     const { auditId } = await starter.startAudit('prod', 'nightly');
     const end = () => db.query('update audit_source set running = false where audit_id = $1', [auditId]);

@@ -87,7 +87,7 @@ function installation(sources: readonly ScheduledSource[]) {
 }
 
 describe('the scheduler', () => {
-  test('keeps Redis in step with the settings: added, changed, removed', async () => {
+  test('keeps Redis synchronized with the settings: added, changed, removed', async () => {
     const here = installation([nightly('prod'), nightly('a:b')]);
     await here.start();
     expect(await here.stored()).toEqual(['a%3Ab 0 2 * * * Europe/Berlin', 'prod 0 2 * * * Europe/Berlin']);
@@ -107,7 +107,7 @@ describe('the scheduler', () => {
     expect(here.queued.length).toBe(here.audits.audits.length);
   });
 
-  test('an audit that is still under way is not overlapped', async () => {
+  test('a running audit is not overlapped by another', async () => {
     const here = installation([everySecond('prod')]);
     here.audits.endAtOnce = false;
     await here.start();
@@ -124,7 +124,7 @@ describe('the scheduler', () => {
     expect(here.audits.audits).toHaveLength(2);
   });
 
-  test('a slot that an audit outside the schedule holds up waits for its end, and is told to wait once', async () => {
+  test('a slot waits for the end of an audit outside the schedule, and that is reported once', async () => {
     const here = installation([nightly('prod')]);
     here.audits.audits.push(longAgo('prod'));
     here.audits.endAtOnce = false;
@@ -152,7 +152,7 @@ describe('the scheduler', () => {
     expect(here.audits.asked.filter(({ outcome }) => outcome === 'running').length).toBeGreaterThan(1);
   });
 
-  test('schedules that Redis lost are written again', async () => {
+  test('schedules that Redis lost are restored', async () => {
     const here = installation([nightly('prod')]);
     await here.start();
     await redis.flushall();
@@ -177,7 +177,7 @@ describe('the scheduler', () => {
 });
 
 describe('an audit at once', () => {
-  test('goes into its own lane, joins one that runs, and is waited for', async () => {
+  test('runs in its own lane, joins a running audit, and can be waited for', async () => {
     const audits = new MemoryAudits();
     audits.endAtOnce = false;
     const queued: TaskReference[] = [];
@@ -199,7 +199,7 @@ describe('an audit at once', () => {
     expect(await waited).toBe('incomplete');
   });
 
-  test('a database that is away is waited for, too; any other failure is told', async () => {
+  test('an unavailable database is waited for, too; any other failure is thrown', async () => {
     const failures: unknown[] = [new StoreUnavailableError('away'), new StoreUnavailableError('still away')];
     const audits = new MemoryAudits();
     await audits.startAudit('prod', 'adhoc');

@@ -32,7 +32,7 @@ test.each([
   expect(() => destinationOf(path, VALUES, '/srv')).toThrow(message);
 });
 
-test('a source cannot lead to another folder', () => {
+test('the name of a source cannot escape the folder', () => {
   const values = { ...VALUES, source: '../../etc/127.0.0.1:5000' };
   expect(formatDestination(destinationOf('out/{source}.csv', values, '/srv'))).toBe(
     '/srv/out/.._.._etc_127.0.0.1_5000.csv',
@@ -51,7 +51,7 @@ async function* chunks(texts: readonly string[], failure?: Error) {
 }
 const never = new AbortController().signal;
 
-test('a file is replaced as a whole, in folders that need not be there', async () => {
+test('a file is replaced as a whole, in folders that are created if needed', async () => {
   const destination = destinationOf('a/b/report.csv', VALUES, folder);
   await write(destination, chunks(['old']), 'text/csv', never);
   await write(destination, chunks(['new', ' text']), 'text/csv', never);
@@ -78,7 +78,7 @@ test.each(['/proc/x/y/report.csv', 'taken/deeper/report.csv'])(
   },
 );
 
-test('a link stays, and the file that it leads to is replaced', async () => {
+test('a symbolic link stays, and the file that it points to is replaced', async () => {
   await mkdir(join(folder, 'share'));
   await write(destinationOf('share/report.csv', VALUES, folder), chunks(['old']), 'text/csv', never);
   await symlink('share/report.csv', join(folder, 'newest.csv'));
@@ -87,7 +87,7 @@ test('a link stays, and the file that it leads to is replaced', async () => {
   expect(await readFile(join(folder, 'share/report.csv'), 'utf8')).toBe('new');
 });
 
-test('a file that others may not read stays one when it is replaced', async () => {
+test('a file that others may not read stays unreadable when it is replaced', async () => {
   await write(destinationOf('private.csv', VALUES, folder), chunks(['old']), 'text/csv', never);
   await chmod(join(folder, 'private.csv'), 0o600);
   await write(destinationOf('private.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
@@ -95,7 +95,7 @@ test('a file that others may not read stays one when it is replaced', async () =
   expect((await stat(join(folder, 'private.csv'))).mode & 0o777).toBe(0o600);
 });
 
-test('into a pipe is written, as into a device: it does not become a file', async () => {
+test('a pipe or a device is written to, not replaced by a file', async () => {
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
   const reading = readFile(pipe, 'utf8');

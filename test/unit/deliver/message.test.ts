@@ -38,7 +38,7 @@ test('a message names the first items and counts the others', () => {
   expect(lines.at(-1)).toBe('… and 20 more');
 });
 
-test('an audit that ended says what is missing of it, also where no tag of what it listed failed', () => {
+test('an incomplete audit counts its errors, even if no listed tag failed', () => {
   const told = (audit: Partial<AuditEvent['audit']>): string => {
     const finished = {
       ...event,
@@ -55,7 +55,7 @@ test('an audit that ended says what is missing of it, also where no tag of what 
   );
 });
 
-test('what is over budget says its size itself', () => {
+test('the line of an image over budget does not repeat its size', () => {
   const item = {
     name: 'shop/cart:1',
     team: 'shop',
@@ -66,16 +66,16 @@ test('what is over budget says its size itself', () => {
   expect(text.split('\n')[1]).toBe('• shop/cart:1 [shop]: 290 MB to pull, the budget is 100 MB');
 });
 
-test('a failed audit names the report of its own errors, for there may be a later one', () => {
+test('a failed audit names the report of its own errors, as there may be a later audit', () => {
   const { text } = JSON.parse(slackBody({ ...event, event: 'failed', items: [], items_total: 0 })) as { text: string };
   expect(text).toContain('"slimboard report errors --audit 7" says why');
 });
 
-test('a name mentions nobody', () => {
+test('a name in a message mentions nobody', () => {
   expect(JSON.parse(slackBody(event)).text).toContain('&lt;!channel&gt;&amp;');
 });
 
-test('a generic webhook gets the data', () => {
+test('a generic webhook receives the data', () => {
   expect(JSON.parse(webhookBody(event))).toEqual({ schema: 'slimboard.event/1', ...event });
 });
 

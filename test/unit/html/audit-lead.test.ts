@@ -22,18 +22,18 @@ test('one audit is named by its number', () => {
   );
 });
 
-test('figures of several sources are of the newest audits of all of them', () => {
+test('figures of several sources come from the newest audit of each', () => {
   const failed = audit(6, 'mirror', { tags_audited: 90, tags_failed: 5 });
   expect(auditLead([audit(7, 'prod'), failed])).toBe(
     'Newest audits of prod, mirror · last one 2026-11-23 02:30 UTC · 185 of 200 tags audited, 10 left out or of other kinds, 5 failed',
   );
 });
 
-test('however many sources there are, it is a line', () => {
+test('it stays one line for any number of sources', () => {
   const audits = Array.from({ length: 30 }, (_, id) => audit(id, `region-${id}`));
   expect(auditLead(audits)).toContain('region-3 and 26 other sources');
 });
 
-test('before the first audit it says how to make one', () => {
+test('before the first audit it says how to start one', () => {
   expect(auditLead([])).toContain('slimboard audit HOST');
 });

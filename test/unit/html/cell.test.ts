@@ -6,19 +6,19 @@ const column = (name: string, type: ColumnType = 'text'): Column => ({ name, typ
 const shown = (name: string, cell: string | number | null, type?: ColumnType) =>
   String(shownCell(column(name, type), cell));
 
-test('techniques are called by their titles, whatever else is in their place', () => {
+test('techniques are shown by their titles, unknown ones as they are', () => {
   expect(shown('technique', 'multi-stage;slim-base')).toBe('Multi-stage build + Slim base');
   expect(shown('technique', '<b>')).toBe('&lt;b&gt;');
 });
 
-test('ranks won or lost are seen, and heard', () => {
+test('ranks won or lost are shown to the eye and to screen readers', () => {
   expect(shown('moved', 2, 'integer')).toBe('<span class="unseen">up </span><span aria-hidden="true">▲ </span>2');
   expect(shown('moved', -1, 'integer')).toContain('down');
   expect(shown('moved', 0, 'integer')).toContain('not moved');
   expect(shown('moved', null, 'integer')).toBe('');
 });
 
-test('of many names for the same layers the first is shown, and how many more there are', () => {
+test('of several names for the same layers, the first is shown with the number of others', () => {
   const names = 'library/node:22;library/node:22-bookworm;library/node:latest';
   expect(shown('base_image', names)).toBe(
     `<span title="${names}">library/node:22 <small class="plain">+2</small></span>`,
@@ -28,7 +28,7 @@ test('of many names for the same layers the first is shown, and how many more th
   expect(isLong(column('repository'), 'a'.repeat(40))).toBe(true);
 });
 
-test('figures of a column have as many digits in each row, changes have a sign', () => {
+test('figures of a column have the same number of digits, changes have a sign', () => {
   expect(shown('slim_score', 45, 'number')).toBe('45.0');
   expect(shown('growth_percent', 2, 'percent')).toBe('+2.0 %');
   expect(shown('growth_percent', -2, 'percent')).toBe('-2.0 %');

@@ -9,7 +9,7 @@ function widths(svg: string, pattern: RegExp): number[] {
   return [...svg.matchAll(pattern)].map(([, width]) => Number(width));
 }
 
-test('an image is as wide as its layers, and the mark is where the base ends', () => {
+test('the bar of an image is as wide as its layers, with the mark where the base ends', () => {
   const svg = String(
     layerBar([
       { position: 0, bytes: 75, class: 'base', ofBase: true },
@@ -27,7 +27,7 @@ test('an image without bytes has a bar without width', () => {
   ).toContain(0);
 });
 
-test('places in the map have areas like their bytes', () => {
+test('nodes of the map have areas in proportion to their bytes', () => {
   const leaf = (name: string, bytes: number) => ({ name, bytes });
   const root = {
     name: 'all',
@@ -41,7 +41,7 @@ test('places in the map have areas like their bytes', () => {
   expect((areas[0] ?? 0) / (areas[1] ?? 1)).toBeCloseTo(3, 0);
 });
 
-test('a map of any number of places is small: those that cannot be seen are one', () => {
+test('a map of any number of nodes stays small: those too small to see are drawn as one', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 10 ** 9 }), { minLength: 1, maxLength: 3_000 }), (sizes) => {
       const children = sizes.map((bytes, place) => ({ name: `image ${place}`, bytes }));
@@ -54,7 +54,7 @@ test('a map of any number of places is small: those that cannot be seen are one'
   );
 });
 
-test('small places are summed up with how many they are', () => {
+test('small nodes are summed up, with their number', () => {
   const small = Array.from({ length: 40 }, (_, place) => ({ name: `s${place}`, bytes: 1 }));
   const root = { name: 'all', children: [{ name: 't', children: [{ name: 'big', bytes: 10_000 }, ...small] }] };
   const svg = String(treemapChart(root, { label: 'Bytes', colouredDepth: 1 }));
@@ -62,7 +62,7 @@ test('small places are summed up with how many they are', () => {
   expect(svg).toContain('t › 40 others: 40 B');
 });
 
-test('places that sum up others count as many as those', () => {
+test('nodes that sum up others count as many as those', () => {
   const children = [
     { name: 'big', bytes: 10_000 },
     { name: 'a small one', bytes: 1 },
@@ -72,7 +72,7 @@ test('places that sum up others count as many as those', () => {
   expect(String(treemapChart(root, { label: 'Bytes', colouredDepth: 1 }))).toContain('t › 8 others: 501 B');
 });
 
-test('a trend says its first and last figure', () => {
+test('a trend shows its first and last figure', () => {
   const points = [
     { at: '2026-11-01T02:00:00Z', bytes: 2_000_000 },
     { at: '2026-11-02T02:00:00Z', bytes: 1_000_000 },
@@ -81,7 +81,7 @@ test('a trend says its first and last figure', () => {
   expect(String(trendChart('Stored', points.slice(0, 1)))).toContain('second audit');
 });
 
-test('a trend says the figure of each audit, and has a scale from zero', () => {
+test('a trend shows the figure of each audit, on a scale from zero', () => {
   const points = Array.from({ length: 200 }, (_, day) => ({
     at: new Date(Date.UTC(2026, 0, 1 + day)).toISOString(),
     bytes: 1_000_000 * (day + 1),

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { dashboardLinks } from '../../../src/html/links.ts';
 
-test('a name leads to a page, whatever is in it', () => {
+test('a name with any characters links to a page', () => {
   expect(dashboardLinks('team', { team: 'a/b?c' })).toBe('/teams/a%2Fb%3Fc');
   expect(dashboardLinks('rule', { rule: 'fat-base' })).toBe('/findings?q=fat-base');
   expect(dashboardLinks('team', { team: null })).toBeUndefined();
 });
 
-test('a name that no address has room for leads nowhere', () => {
+test('a name too long for an address has no link', () => {
   expect(dashboardLinks('team', { team: '<'.repeat(2_000) })).toBeUndefined();
 });
 

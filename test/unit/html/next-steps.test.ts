@@ -33,7 +33,7 @@ test('errors of the policy come first, warnings are for the list', () => {
   expect(others).toEqual([]);
 });
 
-test('what grew names the build and the step that did it', () => {
+test('a repository that grew is listed with the build and the step that caused it', () => {
   const repository = { name: 'payments/api', registry: 'r.example.com', change_bytes: 304_000_000 };
   const build = {
     tag: 'v9',
@@ -55,7 +55,7 @@ test('what grew names the build and the step that did it', () => {
   );
 });
 
-test('savings say of which image, how much, and how; a file has no links', () => {
+test('savings name the image, the amount and the technique; a file has no links', () => {
   const step = {
     digest: 'sha256:a',
     registry: 'r.example.com',

@@ -15,12 +15,12 @@ const table = (rows: readonly Cells[], options: Partial<TableOptions> = {}) =>
 const rows = (count: number, source = (_: number) => 'prod', registry = (_: number) => 'a.example.com') =>
   Array.from({ length: count }, (_, n): Cells => [source(n), registry(n), `app-${n}`, 'image', 'alpine:3.20']);
 
-test('rows of several sources tell which, those of one need not', () => {
+test('the source is shown only when rows come from several', () => {
   expect(table(rows(3))).not.toContain('>Source<');
   expect(table(rows(3, (n) => (n === 0 ? 'mirror' : 'prod')))).toContain('>Source<');
 });
 
-test('so do rows of several registries, also of one source, and where only some are of a registry', () => {
+test('the registry is shown only when rows come from several, even of one source; rows without one do not count', () => {
   const regions = rows(3, undefined, (n) => `${n}.example.com`);
   expect(table(regions)).toContain('>Registry<');
   expect(table(regions)).not.toContain('>Source<');
@@ -29,7 +29,7 @@ test('so do rows of several registries, also of one source, and where only some 
   expect(table(rows(3, undefined, (n) => (n === 0 ? '' : 'a.example.com')))).not.toContain('>Registry<');
 });
 
-test('an image stands on something, also where it is not known; an artifact does not', () => {
+test('an image without a known base shows "not known"; an artifact shows nothing', () => {
   const unknown = 'not known';
   expect(table([...rows(1), ['prod', '', 'app', 'image', null]])).toContain(unknown);
   expect(table([...rows(1), ['prod', '', 'chart', 'artifact', null]])).not.toContain(unknown);
@@ -41,7 +41,7 @@ test('long tables scroll by themselves, unless the server cuts them into pages',
   expect(table(rows(31), { sortLink: (column) => `?sort=${column}` })).not.toContain('tall');
 });
 
-test('without rows it says why', () => {
+test('without rows it shows a text instead', () => {
   expect(table([])).toContain('Nothing to show.');
   expect(table([], { empty: 'All was read.' })).toBe('<p class="empty">All was read.</p>');
 });

@@ -7,7 +7,7 @@ import type { RequestOutcome } from '../../../src/registry/registry.ts';
 const host = parseRegistryHost('registry.example.com');
 
 describe('metrics', () => {
-  test('count what was done, by outcome', async () => {
+  test('count items by outcome', async () => {
     const metrics = createMetrics();
     metrics.countItems('audited', 3);
     metrics.countItems('audited', 4);
@@ -21,7 +21,7 @@ describe('metrics', () => {
     expect(text).toContain('slimboard_tasks_requeued_total 2');
   });
 
-  test('ask for queues and audits at each scrape, and forget sources that are gone', async () => {
+  test('read queues and audits at each scrape, and forget sources that are gone', async () => {
     let sources = ['prod', 'gone'];
     const metrics = createMetrics({
       queues: async () => [{ kind: 'assess', lane: 'nightly', waiting: 5, active: 1, delayed: 0 }],
@@ -36,7 +36,7 @@ describe('metrics', () => {
     expect(await metrics.text()).not.toContain('source="gone"');
   });
 
-  test('a scrape gives what it can when the database is away', async () => {
+  test('a scrape returns what it can while the database is unavailable', async () => {
     const metrics = createMetrics({ audits: () => Promise.reject(new Error('away')) });
     metrics.countItems('failed', 1);
     const text = await metrics.text();
@@ -44,7 +44,7 @@ describe('metrics', () => {
     expect(text).toContain('slimboard_scrape_failures_total 1');
   });
 
-  test('a scrape does not wait for a Redis that is away, nor asks it again before it has answered', async () => {
+  test('a scrape neither waits for an unavailable Redis nor queries it again before it has answered', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     let answer: (depths: QueueGauge[]) => void = () => undefined;
@@ -73,7 +73,7 @@ describe('metrics', () => {
     expect(await last).toContain('slimboard_queue_tasks{kind="assess",lane="nightly",state="waiting"} 5');
   });
 
-  test('what cannot be asked for is left out, not shown as it was', async () => {
+  test('gauges that cannot be read are left out instead of showing old values', async () => {
     let isAway = false;
     const metrics = createMetrics({
       audits: async () => {
@@ -94,7 +94,7 @@ describe('metrics', () => {
     expect(text).toContain('slimboard_registry_requests_total{registry="other",status="200"} 450');
   });
 
-  test('two apps in one process count apart', async () => {
+  test('two apps in one process count separately', async () => {
     const [one, other] = [createMetrics(), createMetrics()];
     one.countItems('audited', 1);
     expect(await other.text()).not.toContain('outcome="audited"');

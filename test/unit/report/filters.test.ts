@@ -27,7 +27,7 @@ describe('a glob as a regular expression', () => {
     .array(fc.constantFrom('a', 'b', '.', '+', '$', ',', '/'), { maxLength: 6 })
     .map((pieces) => pieces.join(''));
 
-  test('takes what the glob takes', () => {
+  test('matches what the glob matches', () => {
     fc.assert(
       fc.property(glob, name, (pattern, text) => {
         expect([pattern, text, new RegExp(globRegex(pattern)).test(`/${text}`)]).toEqual([
@@ -40,7 +40,7 @@ describe('a glob as a regular expression', () => {
     );
   });
 
-  test('refuses what is no glob', () => {
+  test('refuses an invalid glob', () => {
     expect(() => globRegex('a(b')).toThrow('is no pattern');
   });
 });

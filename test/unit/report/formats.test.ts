@@ -68,7 +68,7 @@ describe('csv', () => {
     );
   });
 
-  test('has its header without any row', async () => {
+  test('has a header even without rows', async () => {
     expect(await write('csv', [])).toBe('name,bytes,share,root,at\r\n');
   });
 
@@ -84,7 +84,7 @@ describe('csv', () => {
     );
   });
 
-  test('starts no text as a formula', async () => {
+  test('begins no cell of text like a formula', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, async (text) => {
         const [, [cell] = ['']] = parse(await write('csv', [[text, 1, 1, true, null]]), { record_delimiter: '\r\n' });
@@ -142,7 +142,7 @@ describe('table', () => {
     expect(await write('table', [])).toBe('nothing to report\n');
   });
 
-  test('sends no colour but to a terminal', async () => {
+  test('uses colour only for a terminal', async () => {
     expect(await write('table', rows, { colour: true })).toContain('\u001b[1m');
     expect(await write('table', rows)).not.toContain('\u001b');
   });
@@ -151,7 +151,7 @@ describe('table', () => {
     expect((await write('table', rows, { width: 20 })).split('\n')[0]).toBe('name   bytes   share');
   });
 
-  test('cuts texts, and shows the gist before other columns, where a terminal is narrow', async () => {
+  test('cuts texts and prefers columns of the gist on a narrow terminal', async () => {
     const columns: readonly Column[] = [
       { name: 'repository', type: 'text', description: '' },
       { name: 'tag', type: 'text', description: '' },
@@ -169,7 +169,7 @@ describe('table', () => {
     expect((await text(20))[0]).toBe('repository    size');
   });
 
-  test('cuts a text of the gist by what others of the gist have no room for', async () => {
+  test('cuts a text of the gist to make room for the other columns of the gist', async () => {
     const columns: readonly Column[] = [
       { name: 'rank', type: 'integer', description: '' },
       { name: 'repository', type: 'text', description: '', gist: true },
@@ -184,7 +184,7 @@ describe('table', () => {
     expect(await line(49)).toBe(`   1  registry.ex…  ${at}   1.5 MB`);
   });
 
-  test('shows the first column on the narrowest', async () => {
+  test('shows the first column even on the narrowest terminal', async () => {
     expect(await write('table', rows, { width: 1 })).toBe('name\nweb\n=1+1\n');
   });
 
@@ -198,7 +198,7 @@ describe('table', () => {
     expect(first?.indexOf('1 B')).toBe((second?.indexOf('1 B') ?? 0) - 2);
   });
 
-  test('writes rows past those that its widths come from', async () => {
+  test('writes rows beyond those that it measures widths on', async () => {
     const many = Array.from({ length: 1000 }, (_, index): Cells => [`image ${index}`, index, null, null, null]);
     expect((await write('table', many)).split('\n')).toHaveLength(1002);
   });
@@ -222,14 +222,14 @@ test.each(['table', 'markdown'] as const)('%s keeps a row on a line', async (for
   expect(lines).toHaveLength(format === 'table' ? 2 : 3);
 });
 
-test('markdown lets no text become markup', async () => {
+test('markdown escapes all text', async () => {
   const text = '<script>|`x`*y*[a](http://example.com)@team';
   expect((await write('markdown', [[text, 1, 1, true, null]])).split('\n')[2]).toBe(
     '| &lt;script&gt;\\|\\`x\\`\\*y\\*\\[a\\](http&#58;//example.com)&#64;team | 1 B | 1.0 % | yes |  |',
   );
 });
 
-test('html lets no text become an element or an attribute', async () => {
+test('html escapes all text', async () => {
   await fc.assert(
     fc.asyncProperty(hostile, async (text) => {
       const page = await write('html', [[text, 1, 1, true, null]]);

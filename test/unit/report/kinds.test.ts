@@ -18,11 +18,11 @@ const TEAMS = `rank, team, repositories, tags, images, logical_bytes, stored_byt
 const listed = (text: string): readonly string[] => text.split(/,\s*/);
 const names = ({ columns }: (typeof KINDS)['images']): readonly string[] => columns.map(({ name }) => name);
 
-test('images has the columns that are promised, in their order', () => {
+test('images has the documented columns, in order', () => {
   expect(names(KINDS.images)).toEqual(listed(IMAGES));
 });
 
-test('teams has the columns that are promised, in their order', () => {
+test('teams has the documented columns, in order', () => {
   expect(names(KINDS.teams)).toEqual(listed(TEAMS));
 });
 
@@ -31,7 +31,7 @@ test('a leaderboard begins with the same columns', () => {
   expect(columns.slice(0, listed(TEAMS).length)).toEqual(listed(TEAMS));
 });
 
-describe('what rows are ordered by is shown on 80 columns', () => {
+describe('the column that rows are sorted by is shown on a terminal of 80 columns', () => {
   const ordered = Object.values(KINDS).flatMap((kind) => {
     const figure = /^(?:scope desc, )?(\w*bytes|images) desc/.exec(kind.order ?? '')?.[1];
     return figure === undefined ? [] : [{ name: kind.name, kind, figure }];

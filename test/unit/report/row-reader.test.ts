@@ -33,11 +33,11 @@ test('a part is read once, however many rows follow, in this batch and later one
   expect(asked.filter((text) => text.startsWith('digest'))).toEqual(['digest sha256:a']);
 });
 
-test('a row without a part brings what it shares along', () => {
+test('a row without a part carries its shared cells itself', () => {
   expect(readerOf().read([line('1', 'v1', 'today', 'web', 'sha256:a')])).toEqual([['web', 'v1', 'sha256:a', 'today']]);
 });
 
-test('parts that come after rows take the place of those before', () => {
+test('parts that come after rows replace those before', () => {
   const reader = readerOf();
   reader.read([part('1', 'web', 'sha256:a'), line('1', 'v1', 'today'), part('2', 'api', 'sha256:b')]);
   expect(reader.read([line('1', 'v1', 'today', 'job', 'sha256:c')])).toEqual([['job', 'v1', 'sha256:c', 'today']]);

@@ -37,7 +37,7 @@ test.each([
   expect(plan.remove).toEqual(remove);
 });
 
-test('after the plan Redis holds what is wanted, and the next plan is empty', () => {
+test('after the plan Redis holds the wanted schedules, and the next plan is empty', () => {
   const sources = fc.uniqueArray(
     fc.record({
       name: fc.string({ minLength: 1 }),

@@ -46,7 +46,7 @@ describe('the latest slot', () => {
     expect(latestSlot({ pattern, timezone }, new Date(now))).toEqual(new Date(expected));
   });
 
-  test('is not after now, and the one before is a different one', () => {
+  test('is not after now, and differs from the one before', () => {
     fc.assert(
       fc.property(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }), (now) => {
         const slot = latestSlot(nightly, now)?.getTime() ?? Number.NaN;
@@ -77,7 +77,7 @@ describe('a missed slot', () => {
     expect(missedSlot(nightly, last, at(now))).toEqual(expected && at(expected));
   });
 
-  test('none, when clocks were put back since it was served', () => {
+  test('there is none when clocks were put back after it was served', () => {
     const served = { startedAt: new Date('2026-10-25T00:00:01Z'), finishedAt: new Date('2026-10-25T00:20:00Z') };
     const berlin = { ...nightly, timezone: 'Europe/Berlin' };
     expect(missedSlot(berlin, served, new Date('2026-10-25T01:02:30Z'))).toBeUndefined();

@@ -21,7 +21,7 @@ async function load(yaml: string, options: Partial<LoadSettingsOptions> = {}): P
 const OCI = 'sources: [{ name: a, kind: oci, registry: registry.example.com }]\n';
 
 describe('defaults', () => {
-  test('without file, variables and flags', async () => {
+  test('apply without file, variables and flags', async () => {
     const settings = await loadSettings({ cwd, env: {}, flags: {} });
     expect(settings).toMatchObject({
       dataDir: join(cwd, '.slimboard'),
@@ -34,7 +34,7 @@ describe('defaults', () => {
     expect(settings.redisUrl).toBeUndefined();
   });
 
-  test('the example lines of the shipped file are settings', async () => {
+  test('the commented examples in the shipped file are valid settings', async () => {
     const shipped = await readFile(packagePath('config/default.yaml'), 'utf8');
     // What a comment shows is taken in, in place of the empty default above it.
     const shown = shipped
@@ -68,7 +68,7 @@ describe('defaults', () => {
 describe('order', () => {
   const yaml = 'databaseUrl: postgres://file/db\nserve: { port: 1 }\n';
 
-  test('flags over variables over file over defaults', async () => {
+  test('flags override variables, which override the file, which overrides defaults', async () => {
     const env = { SLIMBOARD_DATABASE_URL: 'postgres://variable/db', SLIMBOARD_SERVE_PORT: '2' };
     const byFlag = await load(yaml, { env, flags: { database: 'postgres://flag/db' } });
     expect(byFlag.databaseUrl).toBe('postgres://flag/db');
@@ -77,13 +77,13 @@ describe('order', () => {
     expect((await load(yaml)).databaseUrl).toBe('postgres://file/db');
   });
 
-  test("slimboard's own variable goes before the common one, and an empty one does not count", async () => {
+  test("slimboard's own variable overrides the common one, and an empty one does not count", async () => {
     const env = { SLIMBOARD_REDIS_URL: 'redis://own', REDIS_URL: 'redis://common' };
     expect((await load('', { env })).redisUrl).toBe('redis://own');
     expect((await load('', { env: { ...env, SLIMBOARD_REDIS_URL: '' } })).redisUrl).toBe('redis://common');
   });
 
-  test('a source goes before sourceDefaults, flags before both', async () => {
+  test('a source overrides sourceDefaults, and flags override both', async () => {
     const layered = 'sourceDefaults: { newest: 3, deep: true }\nsources: [{ name: a, kind: ecr, newest: 5 }]';
     expect((await load(layered)).sources[0]).toMatchObject({ newest: 5, deep: true, concurrency: 32, full: false });
     const flags = { newest: '7', platform: ['all'], plainHttp: true, full: true, tags: 'v*', verbose: true };
@@ -122,13 +122,13 @@ reports:
   });
 });
 
-test('a budget takes a team as a tag of the registry or a label names it', async () => {
+test('a budget accepts any team that a tag of the registry or a label may name', async () => {
   const { policy } = await load('policy: { budgets: [{ team: Payments Team München, maxLayers: 20 }] }');
   expect(policy.budgets).toEqual([{ team: 'Payments Team München', maxLayers: 20 }]);
 });
 
 describe('YAML', () => {
-  test('a merge key gives what another source has', async () => {
+  test('a merge key copies the settings of another source', async () => {
     const { sources } = await load(`
 sources:
   - &a { name: a, kind: ecr, regions: [eu-west-1], deep: true }
@@ -258,18 +258,18 @@ describe('mistakes name file, line, key and what is accepted', () => {
     await expect(load('', options)).rejects.toThrow(message);
   });
 
-  test('all at once, a line each', async () => {
+  test('all mistakes in one error, each on a line', async () => {
     const error = await load('log: { level: x, format: y }\nfoo: 1').catch((thrown: unknown) => thrown);
     expect((error as SettingsError).message.split('\n')).toHaveLength(3);
   });
 
-  test('a rule that nobody has', async () => {
+  test('an unknown rule', async () => {
     const yaml = 'policy:\n  rules:\n    root-usr: warn';
     await expect(load(yaml, { ruleNames: ['root-user'] })).rejects.toThrow(/:3: policy.rules.root-usr: .*"root-user"/);
     await expect(load(yaml, { ruleNames: ['root-usr'] })).resolves.toBeDefined();
   });
 
-  test('of what an alias stands for, at the place that takes it', async () => {
+  test('a mistake behind an alias, at the line that uses the alias', async () => {
     const yaml = `
 sources:
   - &a { name: a, kind: ecr, regoins: [eu-west-1] }
@@ -284,7 +284,7 @@ sources:
     ]);
   });
 
-  test('of a key that was merged, at the key or where it is merged', async () => {
+  test('a mistake in a merged key, at the key or where it is merged', async () => {
     const yaml = `
 sources:
   - &a { name: a, kind: ecr, regoins: [eu-west-1] }
@@ -294,7 +294,7 @@ sources:
     await expect(load(yaml)).rejects.toThrow(/slimboard\.yaml:4: sources\[1\]\.regoins: unknown key/);
   });
 
-  test('aliases that multiply', async () => {
+  test('aliases that expand without bound', async () => {
     const ofTen = (item: string): string => `[${Array(10).fill(item).join(', ')}]`;
     const yaml = `a: &a ${ofTen('x')}\nb: &b ${ofTen('*a')}\nc: &c ${ofTen('*b')}\nd: ${ofTen('*c')}`;
     await expect(load(yaml)).rejects.toThrow(/no valid YAML: .*alias/);

@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 const merge = (...targets: readonly string[]) => mergeSources(targets.map((target) => parseTarget(target, settings)));
 
-describe('targets of one source are one', () => {
+describe('targets of one source are merged', () => {
   test.each([
     [['harbor.example.com/a', 'harbor.example.com/b/*'], { include: ['a', 'b/*/**'], repositories: ['a', 'b/*/**'] }],
     [['harbor.example.com/a:1', 'harbor.example.com/a:2'], { include: ['a'], tags: ['1', '2'] }],

@@ -65,7 +65,7 @@ describe('a part of a registry', () => {
     expect(parseTarget(target, settings)).toMatchObject({ include: repositories, repositories, tags });
   });
 
-  test('of a configured registry keeps its settings, and takes a repository that is left out in general', () => {
+  test("of a configured registry keeps the source's settings, and includes a repository that exclude matches", () => {
     const source = { name: 'harbor', caFile: '/ca.pem', dedup: 'namespace' };
     expect(parseTarget('harbor.example.com/sandbox/a', settings)).toMatchObject({ ...source, named: ['sandbox/a'] });
     expect(parseTarget('harbor.example.com/*', settings)).not.toHaveProperty('named');

@@ -3,7 +3,7 @@ import { parseInUse } from '../../../../src/report/reclaim/in-use.ts';
 
 const DIGEST = `sha256:${'a1'.repeat(32)}`;
 
-test('a list of what runs is read line by line', () => {
+test('a list of images in use is parsed line by line', () => {
   const text = [
     '# from the clusters',
     DIGEST,
@@ -20,7 +20,7 @@ test('a list of what runs is read line by line', () => {
   });
 });
 
-test('each host name of a registry of Amazon ECR is that registry', () => {
+test('every host name of an Amazon ECR registry means that registry', () => {
   const domains = [
     'dkr.ecr.eu-west-1.amazonaws.com',
     'dkr.ecr-fips.eu-west-1.amazonaws.com',

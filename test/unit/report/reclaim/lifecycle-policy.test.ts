@@ -19,7 +19,7 @@ const textOf = (rules: readonly RuleText[]) =>
     rules: rules.map(([rulePriority, selection, action = { type: 'expire' }]) => ({ rulePriority, selection, action })),
   });
 
-test('rules come in the order of their priorities, with their defaults', () => {
+test('rules are sorted by priority and have their defaults', () => {
   const rules = parseLifecyclePolicy(
     textOf([
       [20, PULLED, TO_ARCHIVE],
@@ -79,6 +79,6 @@ test.each<[string, readonly RuleText[], RegExp]>([
   expect(() => parseLifecyclePolicy(textOf(rules))).toThrow(message);
 });
 
-test('what is no JSON is told', () => {
+test('text that is no JSON is refused', () => {
   expect(() => parseLifecyclePolicy('rules: []')).toThrow(/it is no JSON/);
 });
