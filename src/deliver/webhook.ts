@@ -58,7 +58,7 @@ function headersOf({ secret, authorization }: NotifyEndpoint, { event, id, body 
   };
 }
 
-/** `sha256=` and the hex HMAC of timestamp and body; signing the timestamp prevents that old messages are replayed. */
+/** `sha256=` and the hex HMAC of timestamp and body; signing the timestamp prevents replays of old messages. */
 export function signatureOf(secret: string, timestamp: number, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 }

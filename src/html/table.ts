@@ -11,7 +11,7 @@ export interface TableOptions {
   /** What the table shows, for screen readers. */
   readonly label: string;
   readonly links: LinkOf;
-  /** Column names, in order; default: all but details. Columns without any value are never shown. */
+  /** Column names, in order; default: all but details. Columns that say nothing are never shown: see `shownColumns`. */
   readonly columns?: readonly string[];
   /** Columns to leave out, because the page shows their value elsewhere. */
   readonly without?: readonly string[];

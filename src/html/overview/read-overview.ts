@@ -97,9 +97,7 @@ const teamTotals: ReportKind = {
     `select ${SUMS.map((name) => `sum(t.${name}) as ${name}`).join(', ')} from (${teams.query(scope)}) t`,
 };
 
-/**
- * The growth of all sources. Teams would not add up to it: a team that is gone has no row, but took its bytes along.
- */
+/** The growth of all sources. Teams do not add up to it: a team that is gone has no row, but took its bytes along. */
 const GROWTH = `
   select sum(t.stored_bytes - p.stored_bytes)::int8 as growth, bool_and(p.stored_bytes is not null) as compared
   from slimboard_source_audits a join source_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
