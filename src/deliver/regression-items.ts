@@ -1,7 +1,7 @@
-import type { CellsByName } from '../html/links.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
-import { regressionsOf } from '../report/kinds/regressions.ts';
+import { regressionIn, regressionsOf } from '../report/kinds/regressions.ts';
+import type { CellsByName } from '../report/report.ts';
 import { readRows, recordsOf } from '../report/report-page.ts';
 import type { AuditRow } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
@@ -45,7 +45,7 @@ export async function withBuilds(
   const kind = regressionsOf(grown.map(({ repository }) => String(repository)));
   const builds = recordsOf(await readRows(db, kind, request));
   return grown.map((row) => {
-    const build = builds.find(({ repository, registry }) => repository === row.repository && registry === row.registry);
+    const build = regressionIn(builds, row, row.repository);
     return {
       name: `${row.registry}/${row.repository}`,
       team: String(row.team),

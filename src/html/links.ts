@@ -1,7 +1,4 @@
-import type { Cell } from '../report/report.ts';
-
-/** A row of a report: its cells by column name. */
-export type CellsByName = Readonly<Record<string, Cell>>;
+import type { Cell, CellsByName } from '../report/report.ts';
 
 /**
  * The address that a cell links to; undefined: none.

@@ -1,8 +1,9 @@
+import type { CellsByName } from '../report/report.ts';
 import { type Cell, type Column, isNumeric, rowRecordOf } from '../report/report.ts';
 import type { ReportRows } from '../report/report-page.ts';
 import { isLong, shownCell } from './cell.ts';
 import { isChange } from './figures.ts';
-import type { CellsByName, LinkOf } from './links.ts';
+import type { LinkOf } from './links.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { titleOf } from './titles.ts';
 

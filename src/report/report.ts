@@ -85,8 +85,11 @@ export function isNumeric({ type }: Column): boolean {
   return NUMERIC.has(type);
 }
 
+/** A row of a report: its cells by column name. */
+export type CellsByName = Readonly<Record<string, Cell>>;
+
 /** A row as an object with cells by column name, as in JSON. */
-export function rowRecordOf(columns: readonly Column[], cells: Cells): Readonly<Record<string, Cell>> {
+export function rowRecordOf(columns: readonly Column[], cells: Cells): CellsByName {
   const record: Record<string, Cell> = {};
   columns.forEach(({ name }, index) => {
     record[name] = cells[index] ?? null;

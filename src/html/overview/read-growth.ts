@@ -1,8 +1,8 @@
-import { regressionsOf } from '../../report/kinds/regressions.ts';
+import { regressionIn, regressionsOf } from '../../report/kinds/regressions.ts';
 import { grownRepositories } from '../../report/kinds/trends.ts';
+import type { CellsByName } from '../../report/report.ts';
 import { readRows, recordsOf } from '../../report/report-page.ts';
 import type { Database } from '../../store/database.ts';
-import type { CellsByName } from '../links.ts';
 
 /** A repository that grew, with the build that grew most in the same time, if any did. */
 export interface Growth {
@@ -22,6 +22,6 @@ export async function readGrowth(db: Database, since: string, now: Date): Promis
   const builds = recordsOf(await readRows(db, regressionsOf(names), { now, filters: { since }, limit: BUILDS }));
   return grown.map((repository) => ({
     repository,
-    build: builds.find((build) => build.repository === repository.name && build.registry === repository.registry),
+    build: regressionIn(builds, repository, repository.name),
   }));
 }

@@ -1,4 +1,4 @@
-import type { Column } from '../report.ts';
+import type { Cell, CellsByName, Column } from '../report.ts';
 import { auditConditions, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
@@ -72,6 +72,20 @@ export const regressions: ReportKind = {
   page,
   givesTotal: true,
 };
+
+/**
+ * Finds the regression that grew most in a repository of the same source and registry as `place`.
+ * @param builds in the order of the report: most bytes first
+ */
+export function regressionIn(
+  builds: readonly CellsByName[],
+  place: CellsByName,
+  repository: Cell | undefined,
+): CellsByName | undefined {
+  return builds.find(
+    (build) => build.repository === repository && build.registry === place.registry && build.source === place.source,
+  );
+}
 
 /** Regressions in repositories with these names, in whichever registry. */
 export function regressionsOf(repositories: readonly string[]): ReportKind {

@@ -1,8 +1,9 @@
-import { type CellsByName, dashboardLinks, repositoryPath } from '../../html/links.ts';
+import { dashboardLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
 import { METRIC_COLUMNS } from '../../report/leaderboard-columns.ts';
 import { GROUPINGS, type Grouping, METRICS, type Metric } from '../../report/names.ts';
+import type { CellsByName } from '../../report/report.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { type LeaderboardQuery, parseLeaderboardQuery } from '../leaderboard-query.ts';
 import { kindPage } from './kind-page.ts';
