@@ -13,34 +13,38 @@ import type { Dashboard } from './dashboard.ts';
 import { refusal } from './guards.ts';
 import type { ReportQuery } from './report-query.ts';
 
-/** Formats that the API writes; the pages are its HTML. */
+/** The formats of the API; HTML is left to the dashboard's pages. */
 export const API_FORMATS = ['json', 'ndjson', 'csv', 'markdown'] as const satisfies readonly FormatName[];
 
-/** The media type of a format's answers, without parameters. */
+/** The media type of a format, without parameters: `text/csv`. */
 export function contentTypeOf(format: FormatName): string {
   return CONTENT_TYPES[format].split(';')[0] ?? '';
 }
 
-/** A JSON answer without a limit of its own ends here; CSV and NDJSON have all rows, for they are read as they come. */
+/** The limit of a JSON answer when the query sets none. CSV and NDJSON have none: clients read them as streams. */
 const DEFAULT_JSON_ROWS = 1_000;
 
-/** An answer of so many rows at most is made as a whole; its reader may take its time. */
+/** Answers of at most this many rows are rendered before they are sent: a slow client holds no connection then. */
 const MAX_WHOLE_ROWS = 1_000;
-/** Longer ones hold one of the pool's ten connections each until their reader has it all; the others are for pages. */
-const MAX_UNDER_WAY = 6;
+/** Each longer answer holds one of the pool's ten connections until its client has read it; the rest serve pages. */
+const MAX_STREAMS = 6;
 
-/** @throws SettingsError as `openReport` does, or when there is no such format */
+/**
+ * Answers a request with a report, in the format that the query names (default JSON). An answer that may have more than
+ * 1,000 rows is streamed; when too many streams are open, the answer is a 503.
+ * @throws SettingsError as `openReport` does, or when there is no such format
+ */
 export type AnswerReport = (context: Context, kind: ReportKind, query: ReportQuery) => Promise<Response>;
 
-/** Answers by reports; so many long ones are under way at a time. */
-export function reportAnswers(dashboard: Dashboard, limit = MAX_UNDER_WAY): AnswerReport {
-  let underWay = 0;
+/** Makes the function that answers with reports; it streams at most `limit` of them at a time. */
+export function createReportAnswerer(dashboard: Dashboard, limit = MAX_STREAMS): AnswerReport {
+  let streams = 0;
   async function* counted(report: () => Promise<Report>, write: Format): AsyncGenerator<string> {
-    underWay++;
+    streams++;
     try {
       yield* write(await report(), {});
     } finally {
-      underWay--;
+      streams--;
     }
   }
   return async (context, kind, query) => {
@@ -55,12 +59,12 @@ export function reportAnswers(dashboard: Dashboard, limit = MAX_UNDER_WAY): Answ
     }
     if (rows !== undefined && rows <= MAX_WHOLE_ROWS)
       return new Response(await wholeText(write(await report(), {})), { headers });
-    if (underWay >= limit)
+    if (streams >= limit)
       return refusal(context, 503, 'busy', 'as many reports as may be are being read: try again', {
         'retry-after': '2',
       });
     const text = counted(report, write);
-    // A format's head, then the first rows: what fails until there is an answer of its own.
+    // The format's head and the first rows: an error until then becomes an error response.
     const first = [await text.next(), await text.next()];
     const body = bytesOf(first, text, (error) => breakOff(dashboard, context, error));
     return new Response(body, { headers });
@@ -69,7 +73,7 @@ export function reportAnswers(dashboard: Dashboard, limit = MAX_UNDER_WAY): Answ
 
 /** @throws SettingsError when there is no such format */
 function formatOf({ format = 'json' }: ReportQuery): (typeof API_FORMATS)[number] {
-  const name = API_FORMATS.find((one) => one === format);
+  const name = API_FORMATS.find((known) => known === format);
   if (name === undefined) throw new SettingsError(`format: write ${API_FORMATS.join(', ')}`);
   return name;
 }
@@ -95,8 +99,8 @@ function openQuery(
 }
 
 /**
- * Tells the log of an answer that broke off, and cuts its connection, for nobody must take it for whole: the server would
- * do so, too, but write the error to stderr as it is.
+ * Logs that an answer broke off, and destroys its connection so that the client cannot take it for complete. The server
+ * would do so as well, but would write the raw error to stderr.
  */
 function breakOff({ log }: Dashboard, { req, env }: Context, error: unknown): void {
   log.error({ error, path: req.path }, 'an answer broke off');
@@ -105,7 +109,7 @@ function breakOff({ log }: Dashboard, { req, env }: Context, error: unknown): vo
   outgoing.destroy();
 }
 
-/** A body that is made as it is read: a reader that leaves ends the query. */
+/** A body that is generated as the client reads it; a client that disconnects ends the query. */
 function bytesOf(
   first: IteratorResult<string, unknown>[],
   text: AsyncGenerator<string>,

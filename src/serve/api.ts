@@ -7,7 +7,7 @@ import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { recordsOf } from '../report/report-page.ts';
 import { readAuditProgress } from '../store/progress-store.ts';
-import { reportAnswers } from './answer-report.ts';
+import { createReportAnswerer } from './answer-report.ts';
 import { compareStored } from './compare.ts';
 import type { Dashboard } from './dashboard.ts';
 import { readImageDetail, resolveImage } from './image-detail.ts';
@@ -15,10 +15,10 @@ import { parseLeaderboardQuery } from './leaderboard-query.ts';
 import { openApiDocument } from './openapi.ts';
 import { parseReportQuery } from './report-query.ts';
 
-/** The JSON API, under /api/v1; its own /openapi.json describes it. */
+/** The routes of the JSON API, to be mounted at /api/v1; /openapi.json describes them. */
 export function apiRoutes(dashboard: Dashboard): Hono {
   const { db, now, settings } = dashboard;
-  const answer = reportAnswers(dashboard);
+  const answer = createReportAnswerer(dashboard);
   const api = new Hono();
   api.get('/openapi.json', (context) => context.json(openApiDocument()));
   api.get('/overview', async (context) => {
@@ -60,7 +60,7 @@ export function apiRoutes(dashboard: Dashboard): Hono {
   return api;
 }
 
-/** @throws NotFoundError when there is no such kind of report */
+/** The kind of report with this name. @throws NotFoundError when there is none */
 export function reportKindOf(name: string): ReportKind {
   const kinds: Readonly<Record<string, ReportKind>> = KINDS;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;

@@ -5,12 +5,12 @@ import { html } from '../html/markup.ts';
 import { document, type PageContent } from '../html/page.ts';
 import { apiRoutes } from './api.ts';
 import type { Dashboard } from './dashboard.ts';
-import { atMostAtOnce, isLoopback, loopbackNamesOnly, requestLimits, securityHeaders } from './guards.ts';
+import { isLoopback, limitConcurrency, loopbackNamesOnly, requestLimits, securityHeaders } from './guards.ts';
 import { loginRoutes, requireToken } from './login.ts';
 import { NAVIGATION } from './pages/navigation.ts';
 import { pageRoutes } from './pages/routes.ts';
 
-/** The dashboard with its API, as requests and answers; nothing listens yet. */
+/** The dashboard with its API, as a function from requests to responses; `listen` serves it. */
 export function createDashboardApp(dashboard: Dashboard): Hono {
   const { assets, settings, metrics, now } = dashboard;
   const { token, host } = settings.serve;
@@ -38,39 +38,42 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
     context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }),
   );
   if (dashboard.queues) app.route('/queues', dashboard.queues);
-  app.use(atMostAtOnce());
+  app.use(limitConcurrency());
   app.route('/api/v1', apiRoutes(dashboard));
   app.route('/', pageRoutes(dashboard, render));
   app.notFound((context) => {
     const address = withoutLastSlash(context.req.raw);
     if (address !== undefined) return context.redirect(address, 301);
-    return fail(context.req.path, 404, 'not-found', 'There is no such page.', render);
+    return failureResponse(context.req.path, 404, 'not-found', 'There is no such page.', render);
   });
   app.onError((error, context) => {
-    const { status, code, message } = describe(error);
+    const { status, code, message } = failureOf(error);
     if (status === 500) dashboard.log.error({ error, path: context.req.path }, 'a request failed');
-    return fail(context.req.path, status, code, message, render);
+    return failureResponse(context.req.path, status, code, message, render);
   });
   return app;
 }
 
-/** `/teams/` is `/teams`. A path, not an address: behind a proxy the host is another; and `//host/` would lead away. */
+/**
+ * Where to redirect a path with a trailing slash, as `/teams/` to `/teams`. The result has no host, because behind a
+ * proxy the host is another. Paths like `//host/` are not redirected, because `//host` would lead to another site.
+ */
 function withoutLastSlash({ method, url }: Request): string | undefined {
   const { pathname, search } = new URL(url);
-  const isTyped = method === 'GET' && /^\/[^/].*\/$/.test(pathname);
-  return isTyped ? pathname.slice(0, -1) + search : undefined;
+  const isRedirected = method === 'GET' && /^\/[^/].*\/$/.test(pathname);
+  return isRedirected ? pathname.slice(0, -1) + search : undefined;
 }
 
-/** A database that does not answer within so long is away. */
-const READY_WITHIN_MS = 5_000;
+/** How long `/readyz` waits for the database. */
+const READY_TIMEOUT_MS = 5_000;
 
 async function isReady({ db }: Dashboard): Promise<boolean> {
-  const late = new Promise<false>((resolve) => setTimeout(resolve, READY_WITHIN_MS, false).unref());
-  const answers = db.query('select 1').then(
+  const timeout = new Promise<false>((resolve) => setTimeout(resolve, READY_TIMEOUT_MS, false).unref());
+  const answer = db.query('select 1').then(
     () => true,
     () => false,
   );
-  return Promise.race([answers, late]);
+  return Promise.race([answer, timeout]);
 }
 
 function renderer({ assets, queues }: Dashboard): (content: PageContent) => string {
@@ -85,23 +88,25 @@ interface Failure {
   readonly message: string;
 }
 
-const STATUS: Readonly<Record<string, number>> = {
+/** The HTTP status of expected errors, by their code; 500 for all others. */
+const STATUSES: Readonly<Record<string, number>> = {
   settings: 400,
   'invalid-reference': 400,
   'not-found': 404,
 };
 
-/** Expected failures say what is wrong; of all others only the log knows. */
-function describe(error: unknown): Failure {
+/** Expected errors say what is wrong; the details of all others go only to the log. */
+function failureOf(error: unknown): Failure {
   if (error instanceof StoreUnavailableError)
     return { status: 503, code: error.code, message: 'the database does not answer' };
-  const status = error instanceof SlimboardError ? STATUS[error.code] : undefined;
+  const status = error instanceof SlimboardError ? STATUSES[error.code] : undefined;
   if (error instanceof SlimboardError && status !== undefined)
     return { status, code: error.code, message: error.message };
   return { status: 500, code: 'internal', message: 'unexpected failure: the log of slimboard serve has more' };
 }
 
-function fail(
+/** An error response: JSON under /api/, elsewhere a page. */
+function failureResponse(
   path: string,
   status: number,
   code: string,

@@ -8,21 +8,24 @@ import { parseManifest } from '../oci/manifest.ts';
 import type { Queryable } from '../store/database.ts';
 import { type ImageDetail, readImageDetail } from './image-detail.ts';
 
-/** Two stored images side by side. */
+/** Two stored images, and how they differ. */
 export interface Comparison {
   readonly before: ImageDetail;
   readonly after: ImageDetail;
   readonly diff: ImageDiff;
 }
 
-/** @throws NotFoundError when one of them is not stored, or was stored without its config */
+/**
+ * Compares two stored images.
+ * @throws NotFoundError when one of them is not stored, or was stored without its config
+ */
 export async function compareStored(db: Queryable, oldDigest: Digest, newDigest: Digest): Promise<Comparison> {
   const before = await readImageDetail(db, oldDigest);
   const after = await readImageDetail(db, newDigest);
-  return { before, after, diff: diffImages(await comparable(db, before), await comparable(db, after)) };
+  return { before, after, diff: diffImages(await readCompared(db, before), await readCompared(db, after)) };
 }
 
-async function comparable(db: Queryable, detail: ImageDetail): Promise<ComparedImage> {
+async function readCompared(db: Queryable, detail: ImageDetail): Promise<ComparedImage> {
   const [stored] = await db.query<{ manifest: Uint8Array | null; mediaType: string; config: Uint8Array | null }>(
     `select m.body as manifest, m.media_type as "mediaType", c.body as config from manifest m left join blob c on c.id = m.config_id where m.digest = $1`,
     [digestBytes(detail.digest)],
@@ -33,7 +36,7 @@ async function comparable(db: Queryable, detail: ImageDetail): Promise<ComparedI
   const config = parseImageConfig(stored.config);
   const { os, architecture } = config;
   const verdict = classifyImage({ manifest, config, platform: { os, architecture }, provenance: [], bases: [] });
-  // What made a layer is known from the audit, which knew the base images.
+  // Layer classes come from the audit, which knew the base images; the classifier does not know them here.
   const layers = detail.layers.map((layer) => ({
     class: (layer.of_base ? 'base' : layer.class) as LayerClass,
     instruction: layer.instruction,

@@ -5,13 +5,13 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Database } from '../store/database.ts';
 
-/** What the dashboard's routes work with. */
+/** What the dashboard's routes depend on. */
 export interface Dashboard {
   readonly db: Database;
   readonly settings: Pick<Settings, 'prices' | 'serve' | 'policy'>;
   readonly assets: Assets;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
-  /** The queues' own dashboard, to look at; none without Redis. */
+  /** The queues' own dashboard, read-only; absent without Redis. */
   readonly queues?: Hono;
   readonly log: Logger;
   readonly now: () => Date;

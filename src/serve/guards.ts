@@ -1,21 +1,21 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
-/** The longest path and query that a page of ours has is some hundred characters. */
-const LONGEST_URL = 4_096;
-/** A form with one token; nothing else takes a body. */
-const LARGEST_BODY_BYTES = 4_096;
-/** Requests that ask the database at the same time; more are told to come back. */
-const MAX_AT_ONCE = 32;
+/** The most characters of a path and query; those of the dashboard's own pages have a few hundred at most. */
+const MAX_URL_LENGTH = 4_096;
+/** Enough for the log-in form, which holds one token; nothing else accepts a body. */
+const MAX_BODY_BYTES = 4_096;
+/** The most requests that may use the database at the same time; the others get a 503. */
+const MAX_CONCURRENT = 32;
 
-/** Nothing but this server's own files takes effect in a page, and no page of others holds one of ours. */
+/** Pages load only files of this server, and no page can frame them. */
 const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/** The queues' dashboard is a program of its own that styles itself and asks its own server. */
+/** The queues' dashboard is a third-party app that has inline styles, and sends requests to this server. */
 const QUEUES_POLICY =
   "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
-/** @see https://owasp.org/www-project-secure-headers/ */
+/** Sets the security headers of each response. @see https://owasp.org/www-project-secure-headers/ */
 export const securityHeaders: MiddlewareHandler = async (context, next) => {
   await next();
   const { headers } = context.res;
@@ -29,26 +29,26 @@ export const securityHeaders: MiddlewareHandler = async (context, next) => {
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
 };
 
-/** Requests are short, and only a log-in has a body. */
+/** Refuses long addresses, large bodies, and methods that write; only /login accepts POST. */
 export const requestLimits: MiddlewareHandler = async (context, next) => {
   const { method, url } = context.req;
   const { pathname, search } = new URL(url);
   const length = context.req.header('content-length');
   const chunked = context.req.header('transfer-encoding') !== undefined;
   const methods = pathname === '/login' ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD'];
-  if (pathname.length + search.length > LONGEST_URL)
+  if (pathname.length + search.length > MAX_URL_LENGTH)
     return refusal(context, 414, 'address-too-long', 'the address is too long');
-  // No name or text that is stored holds it, and Postgres refuses to look for it.
+  // Stored text contains no NUL, and Postgres rejects it in a parameter.
   if (/%00/.test(pathname + search))
     return refusal(context, 400, 'settings', 'no address here holds the character NUL');
-  if (chunked || Number(length ?? 0) > LARGEST_BODY_BYTES)
+  if (chunked || Number(length ?? 0) > MAX_BODY_BYTES)
     return refusal(context, 413, 'body-too-large', 'the body is too large');
   if (!methods.includes(method)) return refusal(context, 405, 'read-only', 'read-only', { allow: methods.join(', ') });
   await next();
   return undefined;
 };
 
-/** An answer that is none of a route's: a sentence, to programs in the form of all the API's errors. */
+/** The response that refuses a request: under /api/ in the form of the API's errors, elsewhere plain text. */
 export function refusal(
   context: Context,
   status: ContentfulStatusCode,
@@ -61,8 +61,11 @@ export function refusal(
     : context.text(`${message}\n`, status, headers);
 }
 
-/** Only so many requests work at a time: a burst waits in its clients, not in our memory. */
-export function atMostAtOnce(limit = MAX_AT_ONCE): MiddlewareHandler {
+/**
+ * Runs at most `limit` requests at a time and answers others with 503 and Retry-After: a burst waits in the clients,
+ * not in this server's memory.
+ */
+export function limitConcurrency(limit = MAX_CONCURRENT): MiddlewareHandler {
   let running = 0;
   return async (context, next) => {
     if (running >= limit) return refusal(context, 503, 'busy', 'busy, try again', { 'retry-after': '2' });
@@ -79,8 +82,8 @@ export function atMostAtOnce(limit = MAX_AT_ONCE): MiddlewareHandler {
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Without a token, only whoever names this machine itself gets an answer: a web page elsewhere may point a name of its
- * own here (DNS rebinding) and would otherwise read everything through its visitor's browser.
+ * Refuses requests whose Host header is not a loopback name. Without a token this is what stops DNS rebinding: a web
+ * page could point a name of its own at this server and read everything through its visitor's browser.
  */
 export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {
   const host = context.req.header('host') ?? '';
@@ -95,7 +98,7 @@ export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {
   return undefined;
 };
 
-/** Whether a listening address is reached from this machine only. */
+/** Whether a listening address can be reached from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

@@ -2,7 +2,10 @@ import { NotFoundError } from '../errors.ts';
 import { type Digest, digestBytes, digestFromBytes, isDigest } from '../oci/digest.ts';
 import type { Queryable } from '../store/database.ts';
 
-/** One stored image with all that was concluded of it. Sizes are compressed bytes. */
+/**
+ * One stored image with its assessment. Sizes are compressed bytes, except `uncompressed_bytes`. Of the assessment's
+ * values null means not known, or not assessed yet.
+ */
 export interface ImageDetail {
   readonly digest: Digest;
   readonly platform: string;
@@ -13,12 +16,13 @@ export interface ImageDetail {
   readonly base_digest: Digest | null;
   readonly base_confidence: string | null;
   readonly base_evidence: string | null;
-  /** How many of the first layers are the base's; null: not known. */
+  /** How many of the first layers belong to the base; null: not known. */
   readonly base_layers: number | null;
   readonly base_bytes: number | null;
   readonly app_bytes: number | null;
-  /** The chain ID of the base's layers, and up to ten names, in the catalogue and in the registries, that have the same: the proof. */
+  /** The chain ID of the base's layers, which proves the base; null when the base is not known or has no layers. */
   readonly base_chain_id: Digest | null;
+  /** Up to ten images with that chain ID, in the catalogue or in the audited registries: `REGISTRY/REPOSITORY:TAG`. */
   readonly base_names: readonly string[];
   readonly distro: string | null;
   readonly distro_version: string | null;
@@ -39,45 +43,53 @@ export interface ImageDetail {
   readonly plan: readonly PlannedStep[];
   readonly layers: readonly DetailLayer[];
   readonly findings: readonly DetailFinding[];
+  /** Up to 200 tags that name the image, directly or through an index. */
   readonly places: readonly Place[];
 }
 
+/** A step of the plan that makes the image smaller; sizes in compressed bytes. */
 export interface PlannedStep {
   readonly technique: string;
-  /** What it adds to the savings. */
+  /** The bytes that it adds to the savings. */
   readonly gain: number;
   /** The pull size after this step and all before it. */
   readonly after: { readonly min: number; readonly max: number };
   readonly basis: string;
+  /** The base image to move to. */
   readonly base?: string;
 }
 
+/** A layer of the image. */
 export interface DetailLayer {
+  /** From 0, base first. */
   readonly position: number;
   readonly digest: Digest;
   readonly bytes: number;
   readonly class: string;
   readonly instruction: string;
   readonly of_base: boolean;
-  /** How many images hold it. */
+  /** How many stored images contain it, counted up to 1,000. */
   readonly images: number;
 }
 
+/** A rule that the image trips. */
 export interface DetailFinding {
   readonly rule: string;
   readonly severity: string;
   readonly confidence: string;
   readonly message: string;
+  /** The position of the layer that it concerns; null: none in particular. */
   readonly layer: number | null;
   readonly min_bytes: number | null;
   readonly max_bytes: number | null;
 }
 
-/** A tag that leads to the image. */
+/** A tag that names the image, or an index that lists it. */
 export interface Place {
   readonly source: string;
   readonly registry: string;
   readonly repository: string;
+  /** Empty: the repository has the image untagged. */
   readonly tag: string;
   readonly team: string;
   readonly pushed_at: string | null;
@@ -106,7 +118,7 @@ const IMAGE = `
   from manifest m join image i on i.manifest_id = m.id left join assessment a on a.manifest_id = m.id
   where m.digest = $1`;
 
-/** @throws NotFoundError when no image of that digest is stored */
+/** Reads one image with its layers, findings and tags. @throws NotFoundError when no image has that digest */
 export async function readImageDetail(db: Queryable, digest: Digest): Promise<ImageDetail> {
   const [found] = await db.query<ImageRow>(IMAGE, [digestBytes(digest)]);
   if (!found) throw new NotFoundError(`there is no image ${digest} in the database`);
@@ -131,6 +143,7 @@ function stepOf({ technique, gain, projection: { after, basis, base } }: StoredS
   return { technique, gain, after, basis, ...(base === undefined ? {} : { base }) };
 }
 
+/** The chain ID of the base's layers, and other images that have it. */
 async function readProof(
   db: Queryable,
   manifestId: number,
@@ -175,8 +188,9 @@ const PLACES = `
   order by s.name, r.registry, r.name, t.name limit 200`;
 
 /**
- * The digest that a text names: a digest, or `REPOSITORY:TAG` with or without its registry, of the first platform.
- * @throws NotFoundError when no open tag is called that
+ * The digest of the image that a text names: a digest, or `REPOSITORY:TAG` with or without a registry (without a tag,
+ * `latest`). Of several registries or platforms it takes the first.
+ * @throws NotFoundError when no tag of that name exists now
  */
 export async function resolveImage(db: Queryable, text: string): Promise<Digest> {
   if (isDigest(text)) return text;

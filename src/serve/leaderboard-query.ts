@@ -4,18 +4,19 @@ import type { ReportKind } from '../report/kinds/kind.ts';
 import { leaderboard } from '../report/leaderboard.ts';
 import { GROUPINGS, type Grouping, METRICS, type Metric } from '../report/names.ts';
 
-/** What an address asks of the leaderboard. */
+/** The query parameters of a leaderboard. */
 export interface LeaderboardQuery {
   readonly by: Grouping;
   readonly metric: Metric;
-  /** As it was typed. */
+  /** As it was typed; empty when it was not given. */
   readonly since: string;
+  /** The leaderboard as a kind of report. */
   readonly kind: ReportKind;
-  /** The other parameters: those of any report. */
+  /** The other parameters, which any report accepts. */
   readonly others: URLSearchParams;
 }
 
-/** @throws SettingsError when `by`, `metric` or `since` cannot be read */
+/** Parses the parameters of a leaderboard. @throws SettingsError when `by`, `metric` or `since` cannot be read */
 export function parseLeaderboardQuery(parameters: URLSearchParams, now: Date): LeaderboardQuery {
   const others = new URLSearchParams(parameters);
   const take = (name: string): string => {
@@ -31,7 +32,7 @@ export function parseLeaderboardQuery(parameters: URLSearchParams, now: Date): L
 }
 
 function oneOf<T extends string>(name: string, text: string, values: readonly T[]): T {
-  const value = values.find((one) => one === text);
+  const value = values.find((known) => known === text);
   if (value === undefined) throw new SettingsError(`${name}: write ${values.join(', ')}`);
   return value;
 }

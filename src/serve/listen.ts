@@ -5,23 +5,25 @@ import { createDashboardApp } from './app.ts';
 import type { Dashboard } from './dashboard.ts';
 import { isLoopback } from './guards.ts';
 
-/** Headers of so many bytes are enough for a cookie and a long address. */
+/** Enough for a cookie and a long address. */
 const MAX_HEADER_BYTES = 16_384;
-const HEADERS_WITHIN_MS = 10_000;
-const REQUEST_WITHIN_MS = 15_000;
-/** A reader that takes nothing for so long is gone; what it was sent is stopped. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** A client that reads nothing for this long counts as gone: its connection is closed, and its report's query ends. */
 const IDLE_MS = 60_000;
 const MAX_CONNECTIONS = 1_000;
 
+/** A dashboard that accepts requests. */
 export interface ListeningDashboard {
   /** `http://127.0.0.1:8620` */
   readonly url: string;
+  /** Stops listening and cuts open connections. */
   close(): Promise<void>;
 }
 
 /**
- * Listens on the address of the settings.
- * @throws SettingsError when others could reach it and there is no token, or the address cannot be had
+ * Serves the dashboard on the address in the settings.
+ * @throws SettingsError when other machines can reach the address and no token is set, or when listening on it fails
  */
 export async function listen(dashboard: Dashboard): Promise<ListeningDashboard> {
   const { host, port, token } = dashboard.settings.serve;
@@ -30,15 +32,15 @@ export async function listen(dashboard: Dashboard): Promise<ListeningDashboard> 
       `serve.host is ${host}, which others can reach: set SLIMBOARD_SERVE_TOKEN to a long random text, or listen on 127.0.0.1`,
     );
   const app = createDashboardApp(dashboard);
-  const server = await started(app.fetch, host, port);
+  const server = await startServer(app.fetch, host, port);
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
-    close: () => closed(server),
+    close: () => closeServer(server),
   };
 }
 
-function started(fetch: Parameters<typeof serve>[0]['fetch'], hostname: string, port: number): Promise<ServerType> {
+function startServer(fetch: Parameters<typeof serve>[0]['fetch'], hostname: string, port: number): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = serve(
       {
@@ -47,8 +49,8 @@ function started(fetch: Parameters<typeof serve>[0]['fetch'], hostname: string, 
         port,
         serverOptions: {
           maxHeaderSize: MAX_HEADER_BYTES,
-          headersTimeout: HEADERS_WITHIN_MS,
-          requestTimeout: REQUEST_WITHIN_MS,
+          headersTimeout: HEADERS_TIMEOUT_MS,
+          requestTimeout: REQUEST_TIMEOUT_MS,
           connectionsCheckingInterval: 5_000,
         },
       },
@@ -64,7 +66,7 @@ function started(fetch: Parameters<typeof serve>[0]['fetch'], hostname: string, 
   });
 }
 
-function closed(server: ServerType): Promise<void> {
+function closeServer(server: ServerType): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     if ('closeAllConnections' in server) server.closeAllConnections();

@@ -7,42 +7,47 @@ import type { PageContent } from '../html/page.ts';
 /** How long a browser stays logged in. */
 const SESSION_MS = 12 * 3_600_000;
 const COOKIE = 'slimboard_session';
-/** What tells nothing about a registry. */
-const OPEN = /^\/(?:healthz|readyz|login|assets\/[^/]*)$/;
-/** What programs ask: they are told what is missing, not shown a form. */
-const FOR_PROGRAMS = /^\/(?:api|metrics)(?:\/|$)/;
+/** Paths that need no token, because they reveal nothing about a registry. */
+const PUBLIC_PATHS = /^\/(?:healthz|readyz|login|assets\/[^/]*)$/;
+/** Paths that programs request: without a token they get a 401, not a redirect to the log-in form. */
+const PROGRAM_PATHS = /^\/(?:api|metrics)(?:\/|$)/;
 
+/** What log-in depends on. */
 export interface LoginOptions {
+  /** The secret to log in with: SLIMBOARD_SERVE_TOKEN. */
   readonly token: string;
   readonly now: () => Date;
   readonly render: (content: PageContent) => string;
 }
 
-/** Lets through whoever sends the token (`Authorization: Bearer …`), or has logged in with it. */
+/**
+ * Lets through requests that carry the token (`Authorization: Bearer …`) or the cookie of a log-in, and those for
+ * public paths. Others get a 401 on paths for programs, elsewhere a redirect to the log-in form.
+ */
 export function requireToken({ token, now }: LoginOptions): MiddlewareHandler {
   return async (context, next) => {
     const { path } = context.req;
     const bearer = /^Bearer +(.+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
-    const known =
+    const isAuthenticated =
       (bearer !== undefined && sameText(bearer, token)) ||
       isSession(getCookie(context, COOKIE), token, now().getTime());
-    if (OPEN.test(path) || known) {
+    if (PUBLIC_PATHS.test(path) || isAuthenticated) {
       await next();
       return undefined;
     }
-    if (FOR_PROGRAMS.test(path))
+    if (PROGRAM_PATHS.test(path))
       return context.json(
         { error: { code: 'authentication', message: 'send the token: Authorization: Bearer …' } },
         401,
         { 'www-authenticate': 'Bearer realm="slimboard"' },
       );
-    // As it was asked for: the path that routes see is decoded, and may hold what a header cannot.
+    // The path as it was sent: the one that routes see is decoded, and may contain characters that no header allows.
     const { pathname, search } = new URL(context.req.url);
     return context.redirect(`/login?${new URLSearchParams({ next: pathname + search })}`);
   };
 }
 
-/** The form that takes the token, and gives a session for it. */
+/** The log-in form, and the route that exchanges the token for a session cookie of 12 hours. */
 export function loginRoutes(options: LoginOptions): Hono {
   const { token, now, render } = options;
   const app = new Hono();
@@ -75,12 +80,12 @@ function loginPage(next: string | undefined, refused: boolean): PageContent {
   };
 }
 
-/** A path of this server to go on to; whatever else was asked for is the front page. */
+/** The path to continue to after log-in; anything that could lead to another site becomes `/`. */
 function ownPath(path: string | undefined): string {
   return path && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) ? path : '/';
 }
 
-/** The time it ends, and a proof that we wrote it; another token ends all sessions. */
+/** The cookie of a session: the time when it expires (ms), and its HMAC by the token. A new token ends all sessions. */
 function sessionOf(token: string, expires: number): string {
   return `${expires}.${createHmac('sha256', token).update(`slimboard session ${expires}`).digest('base64url')}`;
 }
@@ -90,7 +95,7 @@ function isSession(cookie: string | undefined, token: string, now: number): bool
   return cookie !== undefined && expires > now && sameText(cookie, sessionOf(token, expires));
 }
 
-/** Compares in a time that tells nothing about where, or by how much, two texts differ. */
+/** Whether two texts are equal, in a time that reveals nothing about where or how much they differ. */
 export function sameText(a: string, b: string): boolean {
   return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'));
 }

@@ -10,7 +10,7 @@ import { FILTER_PARAMETERS, filterNamesOf } from './report-query.ts';
 
 type Json = { readonly [key: string]: unknown };
 
-/** The API's description, made of the reports' own columns. @see https://spec.openapis.org/oas/v3.1.0 */
+/** The OpenAPI document of the API, generated from the reports' columns. @see https://spec.openapis.org/oas/v3.1.0 */
 export function openApiDocument(): Json {
   const kinds = Object.values(KINDS) as readonly ReportKind[];
   return {
@@ -120,7 +120,7 @@ const AUDIT: Readonly<Record<string, Json>> = {
   finished_at: { type: ['string', 'null'], format: 'date-time' },
 };
 
-/** An answer that has at least these fields, and says of which version it is. */
+/** The schema of an answer that has at least these fields, and a `schema` field with its name and version. */
 function objectOf(schema: string, fields: Readonly<Record<string, Json>>): Json {
   const properties = { schema: { const: schema }, ...fields };
   return { type: 'object', required: Object.keys(properties), properties };
@@ -175,15 +175,15 @@ function pageParameters(columns: readonly Column[]): readonly Json[] {
   ];
 }
 
-function parameter(name: string, place: string, description: string, schema: Json, required = false): Json {
-  return { name, in: place, description, required, schema };
+function parameter(name: string, location: string, description: string, schema: Json, required = false): Json {
+  return { name, in: location, description, required, schema };
 }
 
 interface OperationOptions {
-  /** Of the JSON answer. */
+  /** The schema of the JSON answer. */
   readonly schema: Json;
   readonly parameters?: readonly Json[];
-  /** Content types that it answers with when another format is asked for. */
+  /** Content types of the other formats. */
   readonly otherTypes?: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import type { FilterName, ReportFilters } from '../report/filters.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import type { PageRequest } from '../report/report-page.ts';
 
-/** Names of filters as addresses have them, by our own names. */
+/** The query parameter of each filter. */
 export const FILTER_PARAMETERS: Readonly<Record<FilterName, string>> = {
   source: 'source',
   registry: 'registry',
@@ -25,26 +25,27 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   'format',
 ]);
 
-const LONGEST_TEXT = 300;
+const MAX_VALUE_LENGTH = 300;
 
-/** What an address asks of a report. `format`: how programs want it. */
+/** The query parameters of a report. */
 export interface ReportQuery extends Pick<PageRequest, 'filters' | 'search' | 'sort' | 'audit'> {
   readonly limit: number | undefined;
   readonly offset: number;
+  /** Used by the API; not checked yet. */
   readonly format: string | undefined;
 }
 
-/** The filters that a kind of report takes. */
+/** The filters that a kind of report accepts. */
 export function filterNamesOf(kind: ReportKind): readonly FilterName[] {
   return (Object.keys(FILTER_PARAMETERS) as FilterName[]).filter((name) => kind.filters[name] !== undefined);
 }
 
-/** @throws SettingsError naming the parameter that is not known, or cannot be read */
+/** Parses the parameters of a report. @throws SettingsError naming one that is unknown, too long, or not a number */
 export function parseReportQuery(parameters: URLSearchParams): ReportQuery {
   for (const [name, value] of parameters) {
     if (!PARAMETERS.has(name))
       throw new SettingsError(`there is no parameter "${name.slice(0, 40)}": there are ${[...PARAMETERS].join(', ')}`);
-    if (value.length > LONGEST_TEXT) throw new SettingsError(`${name}: at most ${LONGEST_TEXT} characters`);
+    if (value.length > MAX_VALUE_LENGTH) throw new SettingsError(`${name}: at most ${MAX_VALUE_LENGTH} characters`);
   }
   const given = (name: string): string | undefined => parameters.get(name)?.trim() || undefined;
   const filters = Object.fromEntries(

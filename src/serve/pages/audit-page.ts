@@ -9,7 +9,7 @@ import { readPage } from '../../report/report-page.ts';
 import { readAuditProgress } from '../../store/progress-store.ts';
 import type { Dashboard } from '../dashboard.ts';
 
-/** One audit: what it covered, and what it could not read. @throws NotFoundError when there is none of that number */
+/** An audit's page: what it covered, and what it could not read. @throws NotFoundError when there is no such audit */
 export async function auditPage({ db, now }: Dashboard, id: number): Promise<PageContent> {
   const audit = await readAuditProgress(db, id);
   if (!audit) throw new NotFoundError(`there is no audit ${id}`);

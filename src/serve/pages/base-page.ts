@@ -23,7 +23,7 @@ interface BaseRow {
   readonly endOfLife: string | null;
 }
 
-/** A base image: who stands on it, and how that went. @throws NotFoundError when no image does */
+/** A base image's page: the images built on it, and their trend. @throws NotFoundError when there are none */
 export async function basePage(dashboard: Dashboard, name: string): Promise<PageContent> {
   const { db, now } = dashboard;
   const base = await readBase(db, name);

@@ -8,7 +8,7 @@ import type { Column } from '../../report/report.ts';
 import type { Comparison } from '../compare.ts';
 import type { ImageDetail } from '../image-detail.ts';
 
-/** A form for two images, and below it what came and went. */
+/** A form for two images, and below it how they differ; without a comparison, only the form. */
 export function comparePage(before: string, after: string, comparison: Comparison | undefined): PageContent {
   return {
     title: 'Compare',
@@ -16,14 +16,14 @@ export function comparePage(before: string, after: string, comparison: Compariso
     body: html`<form class="filters" action="/compare">
 <label>Old (REPOSITORY:TAG or digest)<input class="name" name="old" value="${before}" required></label>
 <label>New<input class="name" name="new" value="${after}" required></label><button>Compare</button></form>
-${comparison ? result(comparison) : null}`,
+${comparison ? comparisonResult(comparison) : null}`,
   };
 }
 
-function result({ before, after, diff }: Comparison): Markup {
+function comparisonResult({ before, after, diff }: Comparison): Markup {
   return html`${figures([
-    { name: 'Old', value: humanBytes(diff.oldBytes), note: named(before) },
-    { name: 'New', value: humanBytes(diff.newBytes), note: named(after) },
+    { name: 'Old', value: humanBytes(diff.oldBytes), note: imageLink(before) },
+    { name: 'New', value: humanBytes(diff.newBytes), note: imageLink(after) },
     { name: 'Change', value: signedBytes(diff.changedBytes) },
     { name: 'Kept', value: humanBytes(diff.keptBytes), note: 'bytes in layers of both' },
   ])}
@@ -34,7 +34,7 @@ ${section('Layers', layerTable(diff.layers), { wide: true })}
 </div>`;
 }
 
-function named({ digest, places: [place] }: ImageDetail): Markup {
+function imageLink({ digest, places: [place] }: ImageDetail): Markup {
   const name = place ? `${place.repository}:${place.tag}` : digest.slice(0, 19);
   return html`<a href="/images/${encodeURIComponent(digest)}">${name}</a>`;
 }

@@ -1,9 +1,9 @@
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../report/reclaim/reasons.ts';
 
-/** Nothing is known yet, so nothing is well. */
+/** Shown instead of the sentences below before the first audit, when an empty report does not yet mean good news. */
 export const NO_AUDIT = 'Nothing was audited yet.';
 
-/** What it means when a kind of report has no rows at all. */
+/** What it means that a report has no rows after an audit, by kind of report. */
 export const EMPTY_STATES: Readonly<Record<string, string>> = {
   errors: 'Nothing failed: all that the registries list was read.',
   findings: 'No image trips a rule.',

@@ -9,7 +9,7 @@ import { humanBytes } from '../../measure/human-bytes.ts';
 import type { Column } from '../../report/report.ts';
 import type { ImageDetail } from '../image-detail.ts';
 
-/** One image: what it weighs and why, what it stands on and how that is known, what would make it smaller. */
+/** An image's page: its sizes and layers, its base with the evidence, its findings, and what would make it smaller. */
 export function imagePage(image: ImageDetail): PageContent {
   const [place] = image.places;
   const name = place ? `${place.repository}${place.tag === '' ? '' : `:${place.tag}`}` : image.digest.slice(0, 19);

@@ -13,22 +13,26 @@ import type { Dashboard } from '../dashboard.ts';
 import { FILTER_PARAMETERS, filterNamesOf, parseReportQuery } from '../report-query.ts';
 import { EMPTY_STATES, NO_AUDIT } from './empty-states.ts';
 
-const ROWS = 100;
-const MOST_ROWS = 500;
+const DEFAULT_ROWS = 100;
+const MAX_ROWS = 500;
 
+/** How a page differs from that of a plain report. */
 export interface KindPageOptions {
-  /** Those that any report takes; default: all of the address. */
+  /** The parameters of the report; default: all parameters of the address. */
   readonly parameters?: URLSearchParams;
-  /** Where the same rows are CSV. */
+  /** The API's path for the same rows as CSV; default: that of the kind. */
   readonly csvPath?: string;
-  /** Fields of the form beside the search. */
+  /** More fields for the search form. */
   readonly fields?: Content;
   readonly links?: LinkOf;
   /** Column names, in order; default: those that fit a screen. */
   readonly columns?: readonly string[];
 }
 
-/** A report as a page: searched, filtered, sorted and cut into pages by the database. */
+/**
+ * A page of a report; the database does the searching, filtering, sorting and paging.
+ * @throws SettingsError when a parameter is unknown or cannot be read
+ */
 export async function kindPage(
   dashboard: Dashboard,
   kind: ReportKind,
@@ -36,7 +40,7 @@ export async function kindPage(
   options: KindPageOptions = {},
 ): Promise<PageContent> {
   const query = parseReportQuery(options.parameters ?? url.searchParams);
-  const limit = Math.min(query.limit ?? ROWS, MOST_ROWS);
+  const limit = Math.min(query.limit ?? DEFAULT_ROWS, MAX_ROWS);
   const sort = query.sort ?? SCREEN_SORTS[kind.name];
   const page = await readPage(dashboard.db, kind, {
     ...query,
@@ -71,17 +75,17 @@ function tableOf(
   return reportTable(page, {
     label,
     links,
-    empty: emptyOf(page, url),
+    empty: emptyMessage(page, url),
     sortedBy: sort,
     ...(columns && { columns }),
     sortLink: (column) => address(url, { sort: sort === `-${column}` ? column : `-${column}`, offset: undefined }),
   });
 }
 
-/** Why there are no rows: because of what was asked for, or because there are none. */
-function emptyOf({ kind, audit }: ReportPage, url: URL): Content {
-  const isPart = [...url.searchParams].some(([name, value]) => name !== 'sort' && value !== '');
-  if (isPart) return html`No row matches: <a href="${url.pathname}">show all</a>.`;
+/** Says why a table has no rows: nothing matches the query, nothing was audited yet, or the report is empty. */
+function emptyMessage({ kind, audit }: ReportPage, url: URL): Content {
+  const isFiltered = [...url.searchParams].some(([name, value]) => name !== 'sort' && value !== '');
+  if (isFiltered) return html`No row matches: <a href="${url.pathname}">show all</a>.`;
   return audit === null ? NO_AUDIT : EMPTY_STATES[kind];
 }
 
@@ -99,11 +103,11 @@ ${names.length > 0 ? html`<details${isFiltered ? html` open` : null}><summary>Fi
 }
 
 function filterField(name: string, url: URL): Markup {
-  const hint = HINTS[name] ? html` placeholder="${HINTS[name]}"` : null;
-  return html`<label>${titleOf(name)}<input name="${name}" value="${url.searchParams.get(name) ?? ''}"${hint}></label>`;
+  const placeholder = PLACEHOLDERS[name] ? html` placeholder="${PLACEHOLDERS[name]}"` : null;
+  return html`<label>${titleOf(name)}<input name="${name}" value="${url.searchParams.get(name) ?? ''}"${placeholder}></label>`;
 }
 
-const HINTS: Readonly<Record<string, string>> = {
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
   repository: 'payments/**',
   tag: 'v1.*',
   base: 'node:*-slim',
@@ -125,7 +129,7 @@ function pager({ total, isMore, rows }: ReportPage, url: URL, offset: number, li
   return html`<div class="pages"><span>${shown} of ${isMore ? 'more than ' : null}${countOf(total, 'row')}</span>${before}${after}</div>`;
 }
 
-/** The same page with other parameters; empty ones are left out. */
+/** The address of the same page with some parameters changed (undefined: removed); empty parameters are left out. */
 function address(url: URL, changes: Readonly<Record<string, string | undefined>>): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of url.searchParams) if (value !== '' && !(name in changes)) parameters.set(name, value);

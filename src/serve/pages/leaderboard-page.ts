@@ -8,7 +8,7 @@ import type { Dashboard } from '../dashboard.ts';
 import { type LeaderboardQuery, parseLeaderboardQuery } from '../leaderboard-query.ts';
 import { kindPage } from './kind-page.ts';
 
-const GROUPS: Readonly<Record<Grouping, string>> = {
+const GROUPING_TITLES: Readonly<Record<Grouping, string>> = {
   team: 'Teams',
   repository: 'Repositories',
   base: 'Base images',
@@ -30,7 +30,7 @@ const COLUMNS: readonly string[] = [
   'slim_score',
 ];
 
-const FIGURES: Readonly<Record<Metric, string>> = {
+const METRIC_TITLES: Readonly<Record<Metric, string>> = {
   stored: 'Stored bytes',
   own: 'Bytes above base images',
   logical: 'Logical bytes',
@@ -43,7 +43,7 @@ const FIGURES: Readonly<Record<Metric, string>> = {
   score: 'Slim score',
 };
 
-/** Who is ahead: of any grouping, by any figure, with movement since the audit before or since a date. */
+/** The leaderboard's page: groups ranked by a metric, with their movement since the previous audit or a date. */
 export function leaderboardPage(dashboard: Dashboard, url: URL): Promise<PageContent> {
   const query = parseLeaderboardQuery(url.searchParams, dashboard.now());
   return kindPage(dashboard, query.kind, url, {
@@ -55,18 +55,18 @@ export function leaderboardPage(dashboard: Dashboard, url: URL): Promise<PageCon
   });
 }
 
-/** What ranks stands beside the names: on a narrow screen there is room for little more. */
+/** The ranking column comes right after the names: a narrow screen has room for little more. */
 function columnsOf({ by, metric }: LeaderboardQuery): readonly string[] {
   const ranking = METRIC_COLUMNS[metric];
   return ['rank', by, ranking, 'moved', ...COLUMNS.filter((name) => name !== ranking)];
 }
 
 function fieldsOf({ by, metric, since }: LeaderboardQuery): Markup {
-  return html`${choice('Rank', 'by', GROUPINGS, GROUPS, by)}${choice('By', 'metric', METRICS, FIGURES, metric)}
+  return html`${selectField('Rank', 'by', GROUPINGS, GROUPING_TITLES, by)}${selectField('By', 'metric', METRICS, METRIC_TITLES, metric)}
 <label>Against (30d, 2026-11-01)<input name="since" value="${since}" placeholder="the audit before"></label>`;
 }
 
-function choice<T extends string>(
+function selectField<T extends string>(
   title: string,
   name: string,
   values: readonly T[],
@@ -78,7 +78,7 @@ function choice<T extends string>(
   )}</select></label>`;
 }
 
-/** Groups are named in one word where reports have columns: a repository with its registry, a distribution with its version. */
+/** The page of a group. Its name combines columns: REGISTRY/REPOSITORY, or a distribution and its version. */
 function linkOf(column: string, row: CellsByName): string | undefined {
   const name = String(row[column] ?? '');
   if (name === 'unknown') return undefined;

@@ -1,6 +1,6 @@
 import type { NavigationEntry } from '../../html/page.ts';
 
-/** The dashboard's pages, in the order of its head. */
+/** The dashboard's pages, in the order of the navigation. */
 export const NAVIGATION: readonly NavigationEntry[] = [
   { title: 'Overview', href: '/' },
   { title: 'Leaderboard', href: '/leaderboard' },

@@ -13,19 +13,19 @@ import { leaderboard } from '../../report/leaderboard.ts';
 import type { CellsByName } from '../../report/report.ts';
 import { recordsOf } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { mendingSections, type Part, partSection, readPart } from './read-part.ts';
+import { adviceSections, type Part, partSection, readPart } from './read-part.ts';
 
-/** What a team has to look at. @throws NotFoundError when nothing belongs to it */
+/** A team's page: sizes, repositories, advice. @throws NotFoundError when the newest audit has nothing of it */
 export async function teamPage(dashboard: Dashboard, team: string): Promise<PageContent> {
   const { db, now } = dashboard;
   const part: Part = { filters: { team }, without: ['team'] };
   const page = await readPart(dashboard, leaderboard({ by: 'team', metric: 'stored' }), part.filters, 1);
   const [row] = recordsOf(page);
   if (!row) throw new NotFoundError(`there is no team "${team.slice(0, 100)}" in the newest audit`);
-  const [trends, repositories, mending, grown] = await Promise.all([
+  const [trends, repositories, advice, grown] = await Promise.all([
     readTrends(db, { scope: 'team', name: team }, now()),
     readPart(dashboard, KINDS.repositories, part.filters, 50),
-    mendingSections(dashboard, part),
+    adviceSections(dashboard, part),
     readPart(dashboard, KINDS.regressions, { ...part.filters, since: RECENTLY }, 15),
   ]);
   return {
@@ -36,12 +36,15 @@ export async function teamPage(dashboard: Dashboard, team: string): Promise<Page
 <div class="grid">
 ${section('Trend', trendCharts(trends), { wide: true, note: "The team's fair share of what is stored, in audits that cover the same as the newest." })}
 ${partSection('Repositories', repositories, part)}
-${mending}
+${advice}
 ${grownSection(grown, part)}</div>`,
   };
 }
 
-/** One repository: its sizes, tags and what to mend. @throws NotFoundError when it is not there */
+/**
+ * A repository's page: sizes and advice. Without a registry it takes the first that has a repository of this name.
+ * @throws NotFoundError when the newest audit has no such repository
+ */
 export async function repositoryPage(
   dashboard: Dashboard,
   name: string,
@@ -49,14 +52,14 @@ export async function repositoryPage(
 ): Promise<PageContent> {
   const { db, now } = dashboard;
   const named: ReportFilters = { repository: literalGlob(name), ...(registry ? { registry } : {}) };
-  const page = await readPart(dashboard, KINDS.repositories, named, MOST_SAME_NAMES);
-  const row = recordsOf(page).find((one) => one.repository === name);
+  const page = await readPart(dashboard, KINDS.repositories, named, MAX_MATCHING_NAMES);
+  const row = recordsOf(page).find(({ repository }) => repository === name);
   if (!row) throw new NotFoundError(`there is no repository "${name.slice(0, 200)}" in the newest audit`);
   const filters = { ...named, registry: String(row.registry) };
   const part: Part = { filters, without: ['repository', 'team'] };
-  const [trends, mending, grown] = await Promise.all([
+  const [trends, advice, grown] = await Promise.all([
     readTrends(db, { scope: 'repository', name, registry: String(row.registry) }, now()),
-    mendingSections(dashboard, part),
+    adviceSections(dashboard, part),
     readPart(dashboard, KINDS.regressions, filters, 15),
   ]);
   return {
@@ -65,14 +68,14 @@ export async function repositoryPage(
     lead: html`${String(row.registry)} · <a href="/teams/${encodeURIComponent(String(row.team))}">${String(row.team)}</a>`,
     body: html`${sizes(row)}<div class="grid">
 ${section('Trend', trendCharts(trends), { wide: true, note: 'A point for each audit that found it changed.' })}
-${mending}
+${advice}
 ${grownSection(grown, part)}</div>`,
   };
 }
 
 const RECENTLY = '30d';
-/** Repositories of one name in several registries, or that differ in characters with a meaning in globs. */
-const MOST_SAME_NAMES = 100;
+/** How many rows to search for a name: several registries may have it, and its glob may match names that differ. */
+const MAX_MATCHING_NAMES = 100;
 
 function grownSection(grown: Awaited<ReturnType<typeof readPart>>, part: Part): Markup {
   return partSection('Builds that grew', grown, part);

@@ -12,14 +12,14 @@ import { type ReportRows, readRows } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { FILTER_PARAMETERS } from '../report-query.ts';
 
-/** A part of the registry that a page is of. */
+/** The part of the registry that a page shows, such as a team's repositories. */
 export interface Part {
   readonly filters: ReportFilters;
-  /** Columns that say the same in each row. */
+  /** Columns to leave out, because they have the same value in every row. */
   readonly without: readonly string[];
 }
 
-/** The first rows of a report about a part. */
+/** Reads the first rows of a report, filtered. */
 export function readPart(
   { db, now, settings }: Dashboard,
   kind: ReportKind,
@@ -36,8 +36,8 @@ export function readPart(
   });
 }
 
-/** What there is to mend in a part: its biggest images, plans, findings. */
-export async function mendingSections(dashboard: Dashboard, part: Part): Promise<Markup[]> {
+/** Sections on how to make a part smaller: the steps that would save most, findings, and the biggest images. */
+export async function adviceSections(dashboard: Dashboard, part: Part): Promise<Markup[]> {
   const { filters } = part;
   const [images, advice, rules] = await Promise.all([
     readPart(dashboard, KINDS.images, filters, 25, '-compressed_bytes'),
@@ -51,7 +51,7 @@ export async function mendingSections(dashboard: Dashboard, part: Part): Promise
   ];
 }
 
-/** A part's rows under a heading, with the way to all of them. */
+/** A section with some rows of a part, and a link to the report with all of them. */
 export function partSection(title: string, rows: ReportRows, { filters, without }: Part): Markup {
   const columns = SCREEN_COLUMNS[rows.kind];
   const table = reportTable(rows, {

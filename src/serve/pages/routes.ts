@@ -19,7 +19,7 @@ import { kindPage } from './kind-page.ts';
 import { leaderboardPage } from './leaderboard-page.ts';
 import { repositoryPage, teamPage } from './owner-pages.ts';
 
-/** The pages that people look at. */
+/** The routes of the dashboard's pages; `render` puts a page's content into the common frame. */
 export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) => string): Hono {
   const { db } = dashboard;
   const app = new Hono();

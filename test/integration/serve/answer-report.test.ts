@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import { reportAnswers } from '../../../src/serve/answer-report.ts';
+import { createReportAnswerer } from '../../../src/serve/answer-report.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { listen } from '../../../src/serve/listen.ts';
 import { parseReportQuery } from '../../../src/serve/report-query.ts';
@@ -23,7 +23,7 @@ describe.each(BACKENDS)('a long report from $name', ({ open }) => {
   afterAll(() => db?.close());
 
   test('has its place until its reader has it, or leaves', async () => {
-    const answer = reportAnswers(await dashboardOver(db), 1);
+    const answer = createReportAnswerer(await dashboardOver(db), 1);
     const app = new Hono()
       .get('/api/long', (context) => answer(context, KINDS.images, queryOf('format=csv')))
       .get('/api/short', (context) => answer(context, KINDS.images, queryOf('format=csv&limit=2')));

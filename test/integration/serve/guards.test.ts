@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { Hono } from 'hono';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDashboardApp } from '../../../src/serve/app.ts';
-import { atMostAtOnce } from '../../../src/serve/guards.ts';
+import { limitConcurrency } from '../../../src/serve/guards.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
@@ -162,7 +162,7 @@ describe('requests', () => {
 
   test('more at a time than may work are told to come back', async () => {
     const app = new Hono();
-    app.use(atMostAtOnce(1));
+    app.use(limitConcurrency(1));
     // Asked again while it works.
     app.get('/api/v1/again', () => app.request('/api/v1/again'));
     const answer = await app.request('/api/v1/again');
