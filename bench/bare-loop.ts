@@ -1,8 +1,9 @@
 import { Pool } from 'undici';
 
 /**
- * The baseline of the ratios: what a plain loop over a pool of connections does when it lists, reads each tag's manifest,
- * and reads what it names once by digest (the linux/amd64 child, the config). It stores nothing, and verifies nothing.
+ * The baseline of the ratios: a plain loop over a pool of connections. It lists a registry, reads each tag's manifest,
+ * and reads the contents that the manifest names (the linux/amd64 child, the config) once per digest. It neither stores
+ * nor verifies anything.
  * Usage: bare-loop URL LANES; prints `{"tags":…,"requests":…}`.
  */
 const [url = '', lanes = '32'] = process.argv.slice(2);
@@ -67,13 +68,13 @@ function isNew(digest: string): boolean {
   return true;
 }
 
-/** Takes the newest task first: tags before repositories, so that the list of what is left stays short. */
+/** Runs tasks, the newest first: tags before repositories, so that the list of open tasks stays short. */
 async function lane(): Promise<void> {
   for (let task = tasks.pop(); task; task = tasks.pop()) await task();
 }
 
 await listRepositories('/v2/_catalog?n=1000');
-// A lane ends when it finds no task, though others may still bring some: then all start again.
+// A lane ends when it finds no task, although other lanes may still add some: then all lanes start again.
 while (tasks.length > 0) await Promise.all(Array.from({ length: Number(lanes) }, lane));
 await pool.close();
 process.stdout.write(`${JSON.stringify({ tags, requests })}\n`);

@@ -17,8 +17,8 @@ import { startUp } from './scenarios/start-up.ts';
 import { workers } from './scenarios/workers.ts';
 
 /**
- * Measures slimboard against what it can be compared with, in the same run: `npm run bench -- [OPTIONS] [SCENARIO…]`.
- * Without names every scenario runs that is not slow; `all` runs those too.
+ * The scenarios that measure slimboard, most of them against a baseline that runs next to it:
+ * `npm run bench -- [OPTIONS] [SCENARIO…]`. Without names all scenarios run but the slow ones; `all` runs those, too.
  */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'start-up': startUp,
@@ -57,12 +57,12 @@ const context: Context = {
   log: (line) => void process.stderr.write(`${line}\n`),
 };
 
-const measured: { readonly scenario: string; readonly results: readonly Result[] }[] = [];
+const measurements: { readonly scenario: string; readonly results: readonly Result[] }[] = [];
 try {
-  for (const [scenario, { title, run }] of Object.entries(SCENARIOS).filter(isWanted)) {
+  for (const [scenario, { title, run }] of Object.entries(SCENARIOS).filter(isSelected)) {
     process.stdout.write(`\n${title}\n`);
-    const results = await run(context).catch(failed);
-    measured.push({ scenario, results });
+    const results = await run(context).catch(reportFailure);
+    measurements.push({ scenario, results });
     process.stdout.write(formatTable(results));
   }
 } finally {
@@ -70,14 +70,14 @@ try {
 }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(summary(), null, 2)}\n`);
 
-/** One scenario that cannot run does not keep the others from it. */
-function failed(error: unknown): readonly Result[] {
+/** A scenario that fails has no results, and the others still run. */
+function reportFailure(error: unknown): readonly Result[] {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
   return [];
 }
 
-function isWanted([name, { slow }]: [string, Scenario]): boolean {
+function isSelected([name, { slow }]: [string, Scenario]): boolean {
   if (positionals.length === 0) return slow !== true;
   return positionals.includes(name) || positionals.includes('all');
 }
@@ -90,7 +90,7 @@ function summary(): unknown {
     tags,
     largeTags,
     rounds,
-    results: measured.flatMap(({ scenario, results }) =>
+    results: measurements.flatMap(({ scenario, results }) =>
       results.map((result) => ({ scenario, ...result, median: median(result.samples), reached: verdictOf(result) })),
     ),
   };

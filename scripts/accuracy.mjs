@@ -1,5 +1,5 @@
-// Prints how often the classifier is right on the labelled images of test/fixtures/corpus: by field, by signal, with and
-// without a catalogue of known bases, and every answer that was not right.
+// Prints how often the classifier is right about the labelled images in test/fixtures/corpus, by field and by signal,
+// with and without a catalogue of known base images, and lists every answer that is wrong or missing.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Bundles the benchmark, which is TypeScript, beside the installed packages, and runs it with the arguments given.
+// Bundles the benchmark, which is TypeScript, into node_modules/.cache, and runs it with the given arguments.
 import { build } from 'esbuild';
 
 const outdir = 'node_modules/.cache/slimboard-bench';

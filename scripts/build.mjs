@@ -1,7 +1,8 @@
-// Bundles the entry points into dist/. The command line is one CommonJS file, for Node.js starts it in less time than an
-// ES module, and before it comes a small one that knows the help; what it loads when a command runs are ES modules, whose shared code is split into chunks, so that a command
-// loads only what it runs. Beside them lies an embedded database without rows: a first start takes a third of the time
-// and half the memory of making one.
+// Bundles the entry points into dist/:
+// - slimboard.cjs, a small file that writes help.txt for --help, and loads command-line.cjs for everything else. Both
+//   are CommonJS, which Node.js starts faster than ES modules.
+// - ES modules that commands load when they run. Shared code is split into chunks: a command loads only what it needs.
+// - an empty embedded database: to start from it takes a third of the time and half the memory of creating one.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -11,46 +12,47 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
-/** Packages that nearly every command loads: their hundreds of files take longer to find than to run. Others stay outside. */
+/** Packages that nearly every command loads: finding their hundreds of files would take longer than running them. */
 const BUNDLED = new Set(['commander', 'cron-parser', 'pino', 'string-width', 'yaml', 'zod']);
 const COMMANDS = resolve('src/cli/commands/');
-// Tests build into a dist/ that other runs may be using: only a release starts from nothing.
+// Only a release starts from an empty dist/: tests build into one that other runs may be using.
 if (process.argv.includes('--clean')) await rm('dist', { recursive: true, force: true });
-const packages = resolving(/^[^./]/, dependency);
-const later = new Map();
+const packages = resolverPlugin(/^[^./]/, externalDependency);
+/** The files that the command line imports dynamically, by their name in dist/. */
+const lazyEntries = new Map();
 const { inputs } = await bundle({
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   entryPoints: { 'command-line': 'src/cli/main.ts' },
-  plugins: [packages, resolving(/^\.{1,2}\//, laterModule)],
-  // Most of its time is reading its text.
+  plugins: [packages, resolverPlugin(/^\.{1,2}\//, lazyModule)],
+  // Most of its start-up time goes into reading its source.
   minify: true,
 });
 await bundle({
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   entryPoints: { slimboard: 'src/cli/bin.ts' },
-  plugins: [resolving(/^\.\/main\.ts$/, commandLine)],
-  // What it imports is CommonJS, too: require() does without the loader of ES modules.
+  plugins: [resolverPlugin(/^\.\/main\.ts$/, commandLine)],
+  // It loads CommonJS only, and require() does not start the loader of ES modules.
   supported: { 'dynamic-import': false },
 });
-// What both load is there twice.
+// Code in both builds exists twice, and so would the classes of errors: instanceof would fail between them.
 if (inputs['src/errors.ts'])
   throw new Error('the command line would not know the errors of what it loads by their class');
 await bundle({
   format: 'esm',
   splitting: true,
-  // What packages that are no ES modules require of Node.js has to come from somewhere.
+  // Bundled CommonJS packages call require() for modules of Node.js, which ES modules do not have.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   entryPoints: {
-    ...Object.fromEntries(later),
+    ...Object.fromEntries(lazyEntries),
     auditor: 'workers/auditor.ts',
     scheduler: 'workers/scheduler.ts',
     'pglite-thread': 'src/store/pglite-thread.ts',
   },
   plugins: [packages],
 });
-await writeFile('dist/help.txt', await told('--help'));
+await writeFile('dist/help.txt', await stdoutOf('--help'));
 const TEMPLATE = 'dist/pglite-template.tgz';
 await copyFile(await emptyDatabase(), TEMPLATE);
 
@@ -68,18 +70,19 @@ async function bundle(options) {
   return metafile;
 }
 
-/** An esbuild plugin that asks where the imported paths of a form lead. */
-function resolving(filter, resolved) {
-  return { name: resolved.name, setup: (bundler) => bundler.onResolve({ filter }, resolved) };
+/** An esbuild plugin that resolves the import paths that match a filter. */
+function resolverPlugin(filter, resolve) {
+  return { name: resolve.name, setup: (bundler) => bundler.onResolve({ filter }, resolve) };
 }
 
-/** What a command imports when it runs is an entry of the next build; commands are in the file of the command line. */
-function laterModule({ path, resolveDir, kind }) {
+/** Makes each dynamic import an entry of the ES module build; only commands are bundled into the command line. */
+function lazyModule({ path, resolveDir, kind }) {
   const file = resolve(resolveDir, path);
   if (kind !== 'dynamic-import' || file.startsWith(COMMANDS)) return undefined;
   const name = basename(file, '.ts');
-  if ((later.get(name) ?? file) !== file) throw new Error(`${file} and ${later.get(name)} would be one file in dist/`);
-  later.set(name, file);
+  if ((lazyEntries.get(name) ?? file) !== file)
+    throw new Error(`${file} and ${lazyEntries.get(name)} would be one file in dist/`);
+  lazyEntries.set(name, file);
   return { path: `./${name}.js`, external: true };
 }
 
@@ -87,27 +90,28 @@ function commandLine() {
   return { path: './command-line.cjs', external: true };
 }
 
-/** What the command line that was just built writes to stdout, with nothing of the environment: it may name a database. */
-async function told(argument, cwd) {
+/** Runs the command line that was just built. Its environment is empty, because this one may name a database. */
+async function stdoutOf(argument, cwd) {
   const args = [resolve('dist/command-line.cjs'), argument];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, env: {} });
   return stdout;
 }
 
-function dependency({ path, kind, importer }) {
+/** Leaves packages out of the bundles, except those of BUNDLED and what they import. */
+function externalDependency({ path, kind, importer }) {
   const isBundled = BUNDLED.has(path) || importer.includes('/node_modules/');
   return kind === 'entry-point' || isBundled ? undefined : { path, external: true };
 }
 
-/** Made once for each version of PGlite and of the schema, and kept beside the installed packages. */
+/** The archive of an empty database, made once for each version of PGlite and of the schema, in node_modules/.cache. */
 async function emptyDatabase() {
   const path = join('node_modules', '.cache', 'slimboard', `pglite-${await templateKey()}.tgz`);
   if (existsSync(path)) return path;
-  // Not from an older template.
+  // The new database must not start from an older template.
   await rm(TEMPLATE, { force: true });
   const folder = await mkdtemp(join(tmpdir(), 'slimboard-template-'));
   try {
-    await told('migrate', folder);
+    await stdoutOf('migrate', folder);
     const { PGlite } = await import('@electric-sql/pglite');
     const database = await PGlite.create(join(folder, '.slimboard', 'pgdata'));
     const dump = await database.dumpDataDir('gzip');

@@ -1,5 +1,5 @@
-// Builds the Dockerfiles that `slimboard advise` writes, runs what comes out, and compares its size with the projection:
-// npm run test:builds [NAME…]. Needs root and buildah; see test/builds/README.md.
+// Builds the Dockerfiles that `slimboard advise` writes, runs the images, and compares their sizes with the projected
+// ones. Usage: npm run test:builds [NAME…]. Needs root and buildah; see test/builds/README.md.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

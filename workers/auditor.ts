@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The worker as a process of its own: `slimboard worker`, for those who start processes by file.
+// Runs `slimboard worker`, for process managers that start a file instead of a command.
 process.argv.splice(2, 0, 'worker');
 await import('../src/cli/main.ts');
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The scheduler as a process of its own: `slimboard schedule`, for those who start processes by file.
+// Runs `slimboard schedule`, for process managers that start a file instead of a command.
 process.argv.splice(2, 0, 'schedule');
 await import('../src/cli/main.ts');
 

@@ -5,39 +5,45 @@ import type { BenchRegistry } from './registry.ts';
 import type { Result } from './result.ts';
 import type { BenchStore, Stores } from './store.ts';
 
-/** What a scenario is given to measure with. */
+/** What a scenario receives from the command line and the harness. */
 export interface Context {
+  /** The size of the registry. */
   readonly tags: number;
+  /** The size of the registry for slow scenarios. */
   readonly largeTags: number;
+  /** Samples of each figure. */
   readonly rounds: number;
   readonly stores: Stores;
-  /** Tells what goes on, on stderr. */
+  /** Writes a line of progress to stderr. */
   readonly log: (line: string) => void;
 }
 
-/** One file a scenario: what it measures, and the figures it gives. */
+/** A benchmark that yields one or more figures; each is a file. */
 export interface Scenario {
   readonly title: string;
-  /** Takes long: runs only when it is asked for by name. */
+  /** Takes long: runs only when it is named, or by `all`. */
   readonly slow?: boolean;
   run(context: Context): Promise<readonly Result[]>;
 }
 
-/** Requests at a time, of the product and of the bare loop. */
+/** Concurrent requests, of slimboard and of the bare loop. */
 export const LANES = 64;
-/** As built; npm runs scripts in the package's folder. */
+/** The built command line; npm runs scripts in the package's folder. */
 export const SLIMBOARD = resolve('dist/slimboard.cjs');
 
 const BARE_LOOP = fileURLToPath(new URL('bare-loop.js', import.meta.url));
 
+/** Runs a command of slimboard over a store. */
 export function slimboard(store: BenchStore, args: readonly string[], options: RunOptions = {}): Promise<Run> {
   return runNode(SLIMBOARD, args, { ...options, cwd: store.cwd, env: store.env });
 }
 
+/** Audits a registry into a store. */
 export function audit(store: BenchStore, registry: BenchRegistry, options: RunOptions = {}): Promise<Run> {
   return slimboard(store, ['audit', registry.host, '--plain-http', '--concurrency', String(LANES), '--quiet'], options);
 }
 
+/** Runs the baseline over a registry. */
 export function bareLoop(registry: BenchRegistry): Promise<Run> {
   return runNode(BARE_LOOP, [registry.url, String(LANES)]);
 }

@@ -5,26 +5,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** One process, measured from outside: starting it is part of what its user waits for. */
+/** A process that has run. It is measured from outside, because its user waits for its start, too. */
 export interface Run {
   readonly seconds: number;
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** The most memory it held (resident set), where it is a Node program. */
+  /** The maximum resident set size; NaN when it is no Node program. */
   readonly peakBytes: number;
 }
 
+/** How to run a process. */
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Exit codes that are no failure of the benchmark; 0 unless told otherwise. */
+  /** Exit codes that are no failure of the benchmark; default 0. */
   readonly expect?: readonly number[];
 }
 
 const USAGE_HOOK = new URL('usage-hook.js', import.meta.url).href;
 
-/** Runs a Node program. @throws Error with its last words when it ends with an unexpected code */
+/** Runs a Node program to its end. @throws Error with the end of its output when its exit code is unexpected */
 export async function runNode(script: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'slimboard-usage-'));
   const file = join(folder, 'usage.json');
@@ -35,11 +36,11 @@ export async function runNode(script: string, args: readonly string[], options: 
   return { ...run, peakBytes: maxRSS * 1_024 };
 }
 
-/** Starts a Node program that runs until it is told to stop. @returns what stops it, and waits for its end */
+/** Starts a Node program in the background. @returns a function that stops it with SIGTERM and waits for its end */
 export function startNode(script: string, args: readonly string[], options: RunOptions): () => Promise<void> {
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    ...place(options),
+    ...spawnOptions(options),
   });
   const ended = once(child, 'close');
   return async () => {
@@ -48,9 +49,10 @@ export function startNode(script: string, args: readonly string[], options: RunO
   };
 }
 
+/** Runs a program to its end. @throws Error with the end of its output when its exit code is unexpected */
 export async function runProcess(command: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
   const started = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...place(options) });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...spawnOptions(options) });
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(signal ? 128 : (code ?? 1)));
@@ -63,7 +65,7 @@ export async function runProcess(command: string, args: readonly string[], optio
   return { seconds, exitCode, stdout, stderr, peakBytes: Number.NaN };
 }
 
-/** Nothing of the caller's environment but what programs need to be found. */
-function place({ cwd, env }: RunOptions): { env: NodeJS.ProcessEnv; cwd?: string } {
+/** Passes on nothing of this process's environment but PATH and HOME. */
+function spawnOptions({ cwd, env }: RunOptions): { env: NodeJS.ProcessEnv; cwd?: string } {
   return { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }, ...(cwd ? { cwd } : {}) };
 }

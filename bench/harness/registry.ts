@@ -7,15 +7,15 @@ import type { Behaviour, RegistryStats } from '../registry/server.ts';
 /** A synthetic registry in a process of its own. */
 export interface BenchRegistry {
   readonly url: string;
-  /** `127.0.0.1:PORT`, as a TARGET. */
+  /** `127.0.0.1:PORT`, as an argument of `slimboard audit`. */
   readonly host: string;
-  /** Changes how it behaves, and begins to count anew. */
+  /** Changes its behaviour, and resets its statistics. */
   behave(change: Partial<Behaviour>): Promise<void>;
   stats(): Promise<RegistryStats>;
   stop(): Promise<void>;
 }
 
-/** Gives a registry to `work`, and stops it however that ends: one that goes on would keep the benchmark from its end. */
+/** Starts a registry for `work`, and always stops it afterwards: a running one would keep the benchmark from ending. */
 export async function withRegistry<T>(
   behaviour: Partial<Behaviour>,
   work: (registry: BenchRegistry) => Promise<T>,
@@ -47,11 +47,12 @@ async function startRegistry(behaviour: Partial<Behaviour>): Promise<BenchRegist
   };
 }
 
-/** What an audit asked for beyond the listing. */
+/** The number of requests for contents, that is all but those for listings. */
 export function contentRequests({ manifestByTag, manifestByDigest, blob }: RegistryStats): number {
   return manifestByTag + manifestByDigest + blob;
 }
 
+/** The number of requests for listings and contents. */
 export function allRequests(stats: RegistryStats): number {
   return stats.catalog + stats.tagList + contentRequests(stats);
 }

@@ -1,22 +1,25 @@
-/** One figure of a benchmark beside its goal; docs/performance.md says where the goals come from. */
+/** A measured figure with its goal; docs/performance.md says where the goals come from. */
 export interface Result {
   readonly name: string;
   readonly unit: '' | 'x' | 'MB' | 'kB' | 's' | '%' | 'MB/s' | 'tags/s';
-  /** One a round; the median is what counts. */
+  /** One per round; their median is compared with the goal. */
   readonly samples: readonly number[];
   readonly goal?: Goal;
 }
 
+/** What a figure should reach. */
 export interface Goal {
   readonly better: 'more' | 'less';
-  /** Guards releases. */
+  /** The limit that releases have to keep. */
   readonly must: number;
-  /** What a prototype showed to be within reach. */
+  /** What a prototype has shown to be possible. */
   readonly aim: number;
 }
 
+/** The stricter limit that a figure reaches; `SHORT` when it reaches none, empty when it has no goal. */
 export type Verdict = 'aim' | 'must' | 'SHORT' | '';
 
+/** NaN without samples. */
 export function median(samples: readonly number[]): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
@@ -24,6 +27,7 @@ export function median(samples: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
+/** Compares the median of a figure with its goal. */
 export function verdictOf({ samples, goal }: Result): Verdict {
   if (!goal) return '';
   const sign = goal.better === 'more' ? 1 : -1;
@@ -31,7 +35,7 @@ export function verdictOf({ samples, goal }: Result): Verdict {
   return reached(goal.aim) ? 'aim' : reached(goal.must) ? 'must' : 'SHORT';
 }
 
-/** Columns: figure, median with its range, what must be and what is aimed at, and what was reached. */
+/** A table with a line for each figure: name, median, range, the two limits of the goal, and the verdict. */
 export function formatTable(results: readonly Result[]): string {
   const rows = [['', 'median', 'range', 'must', 'aim', 'reached'], ...results.map(rowOf)];
   const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

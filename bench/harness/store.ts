@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { createDatabase, startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 
+/** The databases that slimboard can use. */
 export const STORE_KINDS = ['postgres', 'embedded'] as const;
 export type StoreKind = (typeof STORE_KINDS)[number];
 
@@ -11,15 +12,15 @@ export type StoreKind = (typeof STORE_KINDS)[number];
 export interface BenchStore {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Of tables and indexes; the write-ahead log does not count. */
+  /** Bytes of tables and indexes, without the write-ahead log. */
   sizeBytes(): Promise<number>;
   remove(): void;
 }
 
-/** The bare loop reads no attestations, so the product it is compared with does not either. */
+/** Attestations are not read, because the bare loop does not read them either. */
 export const SETTINGS = 'sourceDefaults: { provenance: false }\nlog: { level: warn, format: json }\n';
 
-/** Opens empty stores; one Postgres server is started for all, when the first is asked for. */
+/** Creates empty stores. The first one on Postgres starts the server that all of them share. */
 export class Stores {
   #postgres: Promise<TestPostgres> | undefined;
   readonly #folders: string[] = [];
@@ -36,7 +37,7 @@ export class Stores {
     return { cwd, env: { SLIMBOARD_DATABASE_URL: url }, sizeBytes: () => databaseBytes(url), remove };
   }
 
-  /** Removes what a scenario that failed left behind, too. */
+  /** Stops Postgres, and removes the folders that failed scenarios left behind. */
   async close(): Promise<void> {
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
     await (await this.#postgres)?.stop();

@@ -1,19 +1,21 @@
 /**
- * What the images of the synthetic registry stand on, in the shape that the official images have: so a classifier has
- * real work. Sizes are round figures of the same order as the real ones.
+ * A base image of the synthetic registry, with a history like that of an official image, so that the classifier has
+ * real work to do. Sizes are round figures of the same order as the real ones.
  */
 export interface SyntheticBase {
   readonly name: string;
   readonly env: readonly string[];
-  /** Build steps, base first; those with bytes make a layer of that compressed size. */
+  /** Build steps, in order. */
   readonly steps: readonly Step[];
-  /** What an application adds, in the manner of its language. */
+  /** The steps that a typical application in its language adds. */
   readonly application: readonly Step[];
 }
 
+/** An entry of an image's history. */
 export interface Step {
+  /** `created_by` of the history entry. */
   readonly by: string;
-  /** Compressed; absent where the step makes no layer. */
+  /** The compressed size of the layer; absent when the step makes no layer. */
   readonly bytes?: number;
 }
 
@@ -117,6 +119,7 @@ const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const nodeEnv = (version: string) => [PATH, `NODE_VERSION=${version}`, 'YARN_VERSION=1.22.22'];
 const pythonEnv = (version: string) => [PATH, 'LANG=C.UTF-8', `PYTHON_VERSION=${version}`];
 
+/** The base images that the synthetic registry's images are built on. */
 export const BASES: readonly SyntheticBase[] = [
   ...['18.20.4', '20.18.0', '22.11.0'].flatMap((version): SyntheticBase[] => [
     {

@@ -2,28 +2,30 @@ import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { BASES, type Step, type SyntheticBase } from './bases.ts';
 
 /**
- * The content of one synthetic repository, a function of its number: nothing is kept, so a registry may be as large as
- * the test wants. Proportions are those of docs/performance.md: 2.5 tags share an image, a fifth of the images are an
- * index (half of them OCI with attestations, half Docker's lists).
+ * The contents of one synthetic repository. They depend only on its number and on the registry's shape, so they need
+ * not be stored, and a registry may be of any size. Proportions are those of docs/performance.md: 2.5 tags share an
+ * image, a fifth of the images are indexes (half of them OCI indexes with attestations, half Docker manifest lists).
  */
 export interface SyntheticRepository {
   readonly name: string;
-  /** In the order that the registry lists them. */
+  /** In the order in which the registry lists them. */
   readonly tags: ReadonlyMap<string, Content>;
   readonly manifests: ReadonlyMap<Digest, Content>;
   readonly blobs: ReadonlyMap<Digest, Content>;
 }
 
+/** A manifest or blob. */
 export interface Content {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly body: Buffer;
 }
 
+/** How large a synthetic registry is, and how often its tags have moved. */
 export interface RegistryShape {
   readonly tags: number;
   readonly tagsPerRepository: number;
-  /** In night n, one tag of fifty points at another image than the night before. */
+  /** How many nights have passed. In each, one tag in fifty moves to another image. */
   readonly night: number;
 }
 
@@ -40,14 +42,16 @@ const IN_TOTO = 'application/vnd.in-toto+json';
 const TAGS_PER_IMAGE = 2.5;
 const MOVED_EVERY = 50;
 const TEAMS = 12;
-/** The newest images are of this day; older ones step back from it. */
+/** When the newest images were created; the others are up to 399 days older. */
 const NEWEST = Date.UTC(2026, 9, 1);
 const DAY_MS = 86_400_000;
 
+/** The number of repositories that the tags fill. */
 export function repositoryCount({ tags, tagsPerRepository }: RegistryShape): number {
   return Math.ceil(tags / tagsPerRepository);
 }
 
+/** `team-05/service-000017`; the numbers count from 0. */
 export function repositoryName(number: number): string {
   return `team-${String(number % TEAMS).padStart(2, '0')}/service-${String(number).padStart(6, '0')}`;
 }
@@ -58,6 +62,7 @@ export function repositoryNumber(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+/** Generates the contents of a repository. */
 export function renderRepository(number: number, shape: RegistryShape): SyntheticRepository {
   const repository = new Renderer(number);
   const first = number * shape.tagsPerRepository;
@@ -69,13 +74,14 @@ export function renderRepository(number: number, shape: RegistryShape): Syntheti
   return { name: repositoryName(number), tags, manifests: repository.manifests, blobs: repository.blobs };
 }
 
-/** Which image of its repository a tag names: its neighbours', or one of its own since it moved. */
+/** The number of the image that a tag names: one that it shares with its neighbours, or its own once it has moved. */
 function imageOf(tagNumber: number, tag: number, night: number): number {
   const moves = Math.floor((night + (tagNumber % MOVED_EVERY)) / MOVED_EVERY);
   const shared = Math.floor(tag / TAGS_PER_IMAGE);
   return moves === 0 ? shared : tag + 1_000_000 * moves;
 }
 
+/** The media types of an image. */
 interface Format {
   readonly manifest: string;
   readonly config: string;
@@ -84,6 +90,7 @@ interface Format {
 const OCI: Format = { manifest: OCI_MANIFEST, config: OCI_CONFIG, layer: OCI_LAYER };
 const DOCKER: Format = { manifest: DOCKER_MANIFEST, config: DOCKER_CONFIG, layer: DOCKER_LAYER };
 
+/** Generates the images of one repository, each once. */
 class Renderer {
   readonly manifests = new Map<Digest, Content>();
   readonly blobs = new Map<Digest, Content>();
@@ -103,13 +110,13 @@ class Renderer {
   }
 
   #render(number: number): Content {
-    const place = (this.#repository + number) % 10;
-    if (place === 0) return this.#index(OCI_INDEX, this.#platforms(number, OCI, true));
-    if (place === 5) return this.#index(DOCKER_LIST, this.#platforms(number, DOCKER, false));
-    return this.#single(number, 'amd64', place % 2 === 0 ? OCI : DOCKER);
+    const remainder = (this.#repository + number) % 10;
+    if (remainder === 0) return this.#index(OCI_INDEX, this.#platforms(number, OCI, true));
+    if (remainder === 5) return this.#index(DOCKER_LIST, this.#platforms(number, DOCKER, false));
+    return this.#single(number, 'amd64', remainder % 2 === 0 ? OCI : DOCKER);
   }
 
-  #platforms(number: number, format: Format, attested: boolean): unknown[] {
+  #platforms(number: number, format: Format, withAttestations: boolean): unknown[] {
     const images = ['amd64', 'arm64'].map((architecture) => ({
       architecture,
       ...this.#single(number, architecture, format),
@@ -118,7 +125,7 @@ class Renderer {
       ...descriptor(image),
       platform: { architecture: image.architecture, os: 'linux' },
     }));
-    return attested ? [...children, ...images.map((image) => this.#attestation(image))] : children;
+    return withAttestations ? [...children, ...images.map((image) => this.#attestation(image))] : children;
   }
 
   #index(mediaType: string, manifests: unknown[]): Content {
@@ -127,7 +134,7 @@ class Renderer {
 
   #single(number: number, architecture: string, format: Format): Content {
     const seed = `${this.#repository}/${number}/${architecture}`;
-    // A repository keeps its base for some images, then moves on.
+    // Seven images of a repository in a row have the same base.
     const base = pick(BASES, `base ${this.#repository} ${Math.floor(number / 7)}`);
     const layers = layersOf(base, architecture, this.#repository, seed);
     const config = this.#blob(format.config, imageConfig(base, architecture, number, layers));
@@ -168,15 +175,15 @@ class Renderer {
   }
 
   #manifest(mediaType: string, value: unknown): Content {
-    return keep(this.manifests, mediaType, value);
+    return addContent(this.manifests, mediaType, value);
   }
 
   #blob(mediaType: string, value: unknown): Content {
-    return keep(this.blobs, mediaType, value);
+    return addContent(this.blobs, mediaType, value);
   }
 }
 
-function keep(contents: Map<Digest, Content>, mediaType: string, value: unknown): Content {
+function addContent(contents: Map<Digest, Content>, mediaType: string, value: unknown): Content {
   const body = Buffer.from(JSON.stringify(value));
   const content = { digest: digestOf(body), mediaType, body };
   contents.set(content.digest, content);
@@ -193,14 +200,14 @@ interface Layer {
   readonly size: number;
 }
 
-/** The base's layers are the same in every image; what comes before the sources, in every build of a repository. */
+/** Layers of the base are shared by all images, those of dependencies by all builds of a repository on that base. */
 function layersOf(base: SyntheticBase, architecture: string, repository: number, seed: string): readonly Layer[] {
-  const below = base.steps.map((step) => layerOf(step, `${base.name} ${architecture}`));
+  const baseLayers = base.steps.map((step) => layerOf(step, `${base.name} ${architecture}`));
   const dependencies = base.application
     .slice(0, -3)
     .map((step) => layerOf(step, `${base.name} ${repository} ${architecture}`));
   const sources = base.application.slice(-3).map((step) => layerOf(step, seed));
-  return [...below, ...dependencies, ...sources].filter((layer) => layer !== undefined);
+  return [...baseLayers, ...dependencies, ...sources].filter((layer) => layer !== undefined);
 }
 
 function layerOf({ by, bytes }: Step, seed: string): Layer | undefined {
@@ -244,7 +251,7 @@ function pick<T>(items: readonly [T, ...T[]] | readonly T[], seed: string): T {
   return item;
 }
 
-/** 0 to 1, the same for the same seed. */
+/** A number from 0 up to 1, derived from the seed. */
 function fraction(seed: string): number {
   return Number.parseInt(digestOf(seed).slice(7, 19), 16) / 2 ** 48;
 }

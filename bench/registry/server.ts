@@ -12,14 +12,14 @@ import {
   type SyntheticRepository,
 } from './content.ts';
 
-/** How the registry behaves; changed while it runs by a POST to `/__behaviour`. */
+/** How the registry behaves; a POST to `/__behaviour` changes it while it runs. */
 export interface Behaviour extends RegistryShape {
   readonly latencyMs: number;
-  /** The share of requests that fail: 429, 500 and a reset in turn. */
+  /** The share of requests that fail, in turn with 429, 500 and a reset connection. */
   readonly errorRate: number;
 }
 
-/** What clients have asked since the last POST to `/__behaviour`; GET `/__stats` tells it. */
+/** What clients have requested since the last POST to `/__behaviour`; GET `/__stats` returns it. */
 export interface RegistryStats {
   connections: number;
   catalog: number;
@@ -27,7 +27,7 @@ export interface RegistryStats {
   manifestByTag: number;
   manifestByDigest: number;
   blob: number;
-  /** Of the manifests by tag: answered 304. */
+  /** Manifests that were answered with 304. */
   notModified: number;
   failed: number;
 }
@@ -54,7 +54,7 @@ class SyntheticRegistry {
   stats = noRequests();
   #behaviour: Behaviour;
   #requests = 0;
-  /** Connections that asked for content since the counts began; those of the harness do not. */
+  /** Connections that are counted in the statistics; those of the harness are not. */
   #connections = new WeakSet<Socket>();
   readonly #rendered = new LRUCache<number, SyntheticRepository>({ max: CACHED_REPOSITORIES });
 
@@ -70,7 +70,7 @@ class SyntheticRegistry {
     this.#count(request.socket);
     if (this.#behaviour.latencyMs > 0) await sleep(this.#behaviour.latencyMs);
     if (url === '/v2/') return json(response, {});
-    if (this.#fails()) return fail(request, response, this.stats.failed++);
+    if (this.#isNextToFail()) return fail(request, response, this.stats.failed++);
     if (url.startsWith('/v2/_catalog')) return this.#catalog(url, response);
     const { name, kind, reference, query } = ROUTE.exec(url)?.groups ?? {};
     const repository = this.#repository(name ?? '');
@@ -98,7 +98,7 @@ class SyntheticRegistry {
     return this.#behaviour;
   }
 
-  /** Small registries are rendered before the first request, so that rendering is not what is measured. */
+  /** Renders a small registry in advance, so that benchmarks do not measure rendering. */
   #prepare(): void {
     this.#rendered.clear();
     const count = repositoryCount(this.#behaviour);
@@ -116,7 +116,7 @@ class SyntheticRegistry {
     return repository;
   }
 
-  #fails(): boolean {
+  #isNextToFail(): boolean {
     const { errorRate } = this.#behaviour;
     return errorRate > 0 && ++this.#requests % Math.round(1 / errorRate) === 0;
   }

@@ -11,10 +11,10 @@ const SHAPE = { tags: REPOSITORIES * 50, tagsPerRepository: 50, night: 0 };
 const WARM_UP_ROUNDS = 4;
 
 /**
- * CPU time of this process, which is what one core does whatever else the machine is busy with. Each round takes the same
- * distinct images through: `JSON.parse` of manifest and config, the yardstick; slimboard's own parsing of both; the
- * verdict of parsed images, from history, environment and labels alone; and the verdict of images whose own steps were
- * never seen, as the first night meets them.
+ * Measures CPU time, which depends little on what else the machine is doing. Each round runs over the same distinct
+ * images: `JSON.parse` of manifest and config, as the baseline; slimboard's parsing of both; the classification of
+ * parsed images, from history, environment and labels alone; and the classification of images with build steps that
+ * were never seen before, as in a first audit.
  */
 export const classify: Scenario = {
   title: 'Classifying: the verdict of distinct images on one core, against JSON.parse of their manifests and configs',
@@ -31,7 +31,7 @@ export const classify: Scenario = {
       for (const input of inputs) classifyImage(input);
     };
     const inputs = images.map(({ input }) => input);
-    // For the compiler: it takes some rounds until the last function is optimised.
+    // Node.js needs some rounds to compile all of the functions.
     for (let round = 0; round < WARM_UP_ROUNDS; round++) judge(inputs);
     const samples = await rounds(count, async (round) => {
       const unseen = inputs.map((input, number) => withOwnSteps(input, `${round}-${number}`));
@@ -102,7 +102,7 @@ function inputOf(manifest: ImageManifest, config: ImageConfig): ClassifierInput 
   };
 }
 
-/** Every RUN and COPY of the second half of the history gets a word that no other image has. */
+/** Makes the image's own steps unique: adds a word to every RUN and COPY in the second half of its history. */
 function withOwnSteps(input: ClassifierInput, word: string): ClassifierInput {
   const { history } = input.config;
   const own = history.map((entry, at) =>

@@ -11,7 +11,7 @@ const FILES = 20_000;
 const PIECE_BYTES = 65_536;
 const MEGABYTE = 1_000_000;
 
-/** CPU time beside the clock: other work on the machine disturbs it less. */
+/** Reports CPU time as well as elapsed time, because other work on the machine affects it less. */
 export const deep: Scenario = {
   title: 'Layers: readLayer against bare inflating of the same gzip, a tar of 20,000 small files',
   async run({ rounds: count, log }) {
@@ -58,7 +58,7 @@ async function costOf(work: () => Promise<unknown>): Promise<Cost> {
   return { seconds: (performance.now() - start) / 1_000, cpuSeconds: (user + system) / 1_000_000 };
 }
 
-/** With the same buffers, so that what is compared is our own work. */
+/** Uses buffers of the same size as `readLayer`, so that the difference is what slimboard itself does. */
 async function inflate(body: Buffer): Promise<void> {
   for await (const _ of streamOf(body).pipe(createGunzip({ chunkSize: OUTPUT_BYTES }))) void _;
 }
@@ -71,7 +71,7 @@ function streamOf(bytes: Buffer): Readable {
   );
 }
 
-/** Files of 1 to 16 KB, half text and half noise, as dependencies look like. */
+/** A tar of files of 1.5 to 24 KB, a third of it noise and the rest text, to resemble a folder of dependencies. */
 async function tarOfFiles(count: number): Promise<Buffer> {
   const archive = pack();
   const chunks: Buffer[] = [];

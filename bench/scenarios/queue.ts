@@ -6,8 +6,8 @@ import { rounds, type Scenario } from '../harness/context.ts';
 
 const TAGS = 1_000_000;
 const TAGS_PER_TASK = 100;
-/** An audit adds the tasks of a page of repositories at a time. */
-const ADDED_TOGETHER = 1_000;
+/** Tasks added per call: an audit adds those of a page of repositories at a time. */
+const TASKS_PER_CALL = 1_000;
 
 export const queue: Scenario = {
   title: 'A million tags in Redis at once (an audit queues a thousand tasks of a kind at most)',
@@ -43,7 +43,7 @@ async function fill(): Promise<{ bytes: number; seconds: number }> {
   const usedBytes = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
   const before = await usedBytes();
   const started = performance.now();
-  for (let first = 0; first < TAGS / TAGS_PER_TASK; first += ADDED_TOGETHER) await tasks.add(tasksFrom(first));
+  for (let first = 0; first < TAGS / TAGS_PER_TASK; first += TASKS_PER_CALL) await tasks.add(tasksFrom(first));
   const seconds = (performance.now() - started) / 1_000;
   const bytes = (await usedBytes()) - before;
   await tasks.close();
@@ -53,7 +53,7 @@ async function fill(): Promise<{ bytes: number; seconds: number }> {
 }
 
 function tasksFrom(first: number): readonly TaskReference[] {
-  return Array.from({ length: ADDED_TOGETHER }, (_, at) => ({
+  return Array.from({ length: TASKS_PER_CALL }, (_, at) => ({
     auditId: 1,
     kind: 'manifests',
     key: `team-00/service-${String(first + at).padStart(6, '0')}/1` as TaskKey,

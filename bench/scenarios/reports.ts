@@ -6,7 +6,7 @@ import type { Goal, Result } from '../harness/result.ts';
 import { type BenchStore, STORE_KINDS, type StoreKind } from '../harness/store.ts';
 
 const MILLION = 1_000_000;
-/** Seconds for a million rows; what reports of fewer rows take is scaled, their start-up included. */
+/** Seconds per million rows. The time of smaller reports is scaled up, with their start-up. */
 const EXPORT_SECONDS: Readonly<Record<StoreKind, Goal>> = {
   postgres: { better: 'less', must: 10, aim: 6 },
   embedded: { better: 'less', must: 20, aim: 10 },

@@ -3,20 +3,20 @@ import type { Run } from '../harness/process.ts';
 import { withRegistry } from '../harness/registry.ts';
 import type { Stores } from '../harness/store.ts';
 
-/** The large registry, and one a tenth of it. */
-const PART = 10;
+/** How much smaller the small registry is. */
+const FACTOR = 10;
 
 export const scale: Scenario = {
   title: 'Ten times the tags in the same memory (Postgres)',
   slow: true,
   async run({ largeTags, stores, log }) {
-    log(`scale: ${largeTags / PART} tags`);
-    const small = await auditOf(largeTags / PART, stores);
+    log(`scale: ${largeTags / FACTOR} tags`);
+    const small = await auditOf(largeTags / FACTOR, stores);
     log(`scale: ${largeTags} tags`);
     const large = await auditOf(largeTags, stores);
     return [
       {
-        name: `peak memory, ${largeTags} tags over ${largeTags / PART}`,
+        name: `peak memory, ${largeTags} tags over ${largeTags / FACTOR}`,
         unit: 'x',
         samples: [large.peakBytes / small.peakBytes],
         goal: { better: 'less', must: 1.2, aim: 1.05 },

@@ -3,7 +3,7 @@ import { runProcess } from '../harness/process.ts';
 import { withRegistry } from '../harness/registry.ts';
 import type { Goal, Result } from '../harness/result.ts';
 
-/** What people do without slimboard; each gets a tag as REPOSITORY:TAG for its `{}`. */
+/** Commands that people would run without slimboard; `{}` stands for REPOSITORY:TAG. */
 const LOOPS: readonly { readonly tool: string; readonly command: string; readonly goal: Goal }[] = [
   { tool: 'crane', command: 'crane config --insecure HOST/{}', goal: { better: 'more', must: 10, aim: 25 } },
   {
@@ -39,7 +39,7 @@ export const shellLoops: Scenario = {
   },
 };
 
-/** Six repositories' first fifty tags, as the synthetic registry names them. */
+/** The shell loop that runs a command for the first fifty tags of six repositories of the synthetic registry. */
 function loopOver(command: string): string {
   const names =
     'for r in 0 1 2 3 4 5; do for t in $(seq -w 0 49); do echo "team-0$r/service-00000$r:1.000$t"; done; done';

@@ -41,10 +41,10 @@ async function auditByWorkers(store: BenchStore, registry: BenchRegistry, count:
   try {
     const source = `sources: [{ name: ${SOURCE}, kind: oci, registry: "${registry.host}", plainHttp: true, concurrency: 64 }]\n`;
     writeFileSync(join(store.cwd, 'slimboard.yaml'), SETTINGS + source);
-    const place = { cwd: store.cwd, env: { ...store.env, SLIMBOARD_REDIS_URL: redis.url } };
+    const options = { cwd: store.cwd, env: { ...store.env, SLIMBOARD_REDIS_URL: redis.url } };
     await slimboard(store, ['migrate']);
-    for (let worker = 0; worker < count; worker++) stops.push(startNode(SLIMBOARD, ['worker'], place));
-    const { seconds } = await slimboard({ ...store, env: place.env }, ['schedule', '--now', SOURCE, '--wait']);
+    for (let worker = 0; worker < count; worker++) stops.push(startNode(SLIMBOARD, ['worker'], options));
+    const { seconds } = await slimboard({ ...store, env: options.env }, ['schedule', '--now', SOURCE, '--wait']);
     return seconds;
   } finally {
     await Promise.all(stops.map((stop) => stop()));
