@@ -28,7 +28,7 @@ let db: Database;
 
 beforeAll(async () => {
   // A batch of tags outlives several tokens, in every test.
-  registry = await startRegistry({ pageSize: 50, auth: { kind: 'token', expiresIn: 300, goodFor: 40 } });
+  registry = await startRegistry({ pageSize: 50, auth: { kind: 'token', expiresIn: 300, maxUses: 40 } });
   pushFleet(registry, FLEET);
   settings = `sources:
   - { name: lab, kind: oci, registry: "${registry.host}", plainHttp: true, requestTimeout: 1s }
@@ -49,7 +49,7 @@ async function startAudit(options: Partial<InstallationOptions> = {}): Promise<R
 
 /** Resolves when a worker has noticed. */
 function oneSays(text: string): Promise<void> {
-  return Promise.any(workers.map((worker) => worker.says(text)));
+  return Promise.any(workers.map((worker) => worker.waitForOutput(text)));
 }
 
 async function expectWhole(audit: RunningProcess): Promise<void> {

@@ -54,7 +54,7 @@ describe('workers on Redis and Postgres', () => {
 
   test('audits that are handed to nobody are told, and begin when a worker does', async () => {
     const now = installation.slimboard(['--log-format', 'json', 'schedule', '--now', '--wait']);
-    await now.says('"msg":"no worker is connected to this Redis');
+    await now.waitForOutput('"msg":"no worker is connected to this Redis');
     await installation.startWorker();
     expect(await now.exited, now.output()).toBe(0);
   });
@@ -69,7 +69,7 @@ describe('workers on Redis and Postgres', () => {
     );
     await db.query('insert into audit_source (audit_id, source_id, running) values (1, 1, false)');
     const schedulers = [installation.slimboard([], 'scheduler.js'), installation.slimboard([], 'scheduler.js')];
-    await Promise.all(schedulers.map((scheduler) => scheduler.says('the scheduler is ready')));
+    await Promise.all(schedulers.map((scheduler) => scheduler.waitForOutput('the scheduler is ready')));
     const wait = installation.slimboard(['schedule', '--now', '--wait']);
     await wait.exited;
     const nights = await db.query("select id from audit where lane = 'nightly'");

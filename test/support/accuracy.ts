@@ -3,29 +3,35 @@ import { classifyImage } from '../../src/classify/classify-image.ts';
 import type { ImageVerdict } from '../../src/classify/verdict.ts';
 import { basesOf, type LabelledImage } from './corpus.ts';
 
-/** One field of one image, judged. `silent`: no answer; `unjudged`: the truth is not known. */
+/**
+ * How an answer of the classifier compares with the truth. `silent`: no answer where one was expected;
+ * `silent-rightly`: no answer, which is correct; `unjudged`: the truth is not known.
+ */
 export type Outcome = 'right' | 'wrong' | 'silent' | 'silent-rightly' | 'unjudged';
 
+/** The outcome for one field of one image. */
 export interface Judgement {
   readonly image: string;
   readonly field: string;
-  /** What the answer rests on: `layer-chain`, `history`, `env`, … */
+  /** The evidence of the answer: `layer-chain`, `history`, `env`, … */
   readonly signal: string;
   readonly outcome: Outcome;
   readonly expected: string;
   readonly actual: string;
 }
 
+/** Counts of outcomes, and the two shares made of them. */
 export interface Score {
   readonly right: number;
   readonly wrong: number;
   readonly silent: number;
-  /** right of those answered; 1 where nothing was answered */
+  /** The share of answers that are right, 0 to 1; 1 when there are no answers. */
   readonly precision: number;
-  /** right of those with a known truth that the metadata can tell */
+  /** The share of right answers among fields whose truth is known and visible in the metadata, 0 to 1. */
   readonly recall: number;
 }
 
+/** Classifies all images and compares the answers with the truth; bases come from the other images of the corpus. */
 export function judgeCorpus(images: readonly LabelledImage[], withCatalogue: boolean): readonly Judgement[] {
   return images.flatMap((image) => {
     const bases = withCatalogue ? basesOf(image, images) : [];
@@ -62,7 +68,7 @@ function judgeDistro(image: LabelledImage, { distro }: ImageVerdict): Judgement 
   return judgement(image, 'distro', distro?.evidence ?? '', outcome(), expected, actual);
 }
 
-/** Truths may be more exact than os-release, answers too: the shorter must begin the longer. */
+/** Whether two versions agree. Either may be the more exact one: the longer must begin with the shorter. */
 function agrees(actual: string | undefined, expected: string | undefined): boolean {
   if (actual === undefined || expected === undefined) return true;
   return `${actual}.`.startsWith(`${expected}.`) || `${expected}.`.startsWith(`${actual}.`);
@@ -82,7 +88,7 @@ function judgeRuntime(image: LabelledImage, { runtime }: ImageVerdict): Judgemen
   return judgement(image, 'runtime', runtime?.evidence ?? '', outcome(), expected, actual);
 }
 
-/** Layer proof must give exactly the names that the catalogue has; any other answer must hold the true name. */
+/** A proven base must have exactly the names in the catalogue; any other answer must contain the true name. */
 function judgeBase(image: LabelledImage, { base }: ImageVerdict, bases: ReturnType<typeof basesOf>): Judgement {
   const expected = image.truth.baseImage;
   const actual = base.confidence === 'unknown' ? `unknown (${base.reason})` : base.references.join(';');
@@ -110,7 +116,7 @@ function longestNames(image: LabelledImage, bases: ReturnType<typeof basesOf>): 
   return [...new Set(names)].sort().join(';');
 }
 
-/** A repository without a tag claims no more than the repository; Docker's per-platform namespaces are `library`. */
+/** Whether a reference names the true base. One without a tag may match any tag; `amd64/…` counts as `library/…`. */
 function names(reference: string, truth: string): boolean {
   if (truth === 'scratch') return reference === 'scratch';
   const expected = normaliseReference(truth).replace(/^(?:amd64|arm32v\d|arm64v8|s390x|ppc64le|i386)\//, 'library/');
@@ -142,7 +148,7 @@ export function scoreOf(judgements: readonly Judgement[]): Score {
   return { right, wrong, silent, precision: share(right, right + wrong), recall: share(right, right + wrong + silent) };
 }
 
-/** The report of `npm run accuracy`: a table by field, one by signal, and every answer that was not right. */
+/** The report of `npm run accuracy`: a table by field, one by signal, and every answer that is wrong or missing. */
 export function accuracyReport(title: string, judgements: readonly Judgement[]): string {
   const byField = table(judgements, (one) => one.field);
   const bySignal = table(

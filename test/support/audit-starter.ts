@@ -3,24 +3,25 @@ import type { AuditStarter, LastAudit, SlotOutcome } from '../../src/schedule/au
 import type { AuditStatus } from '../../src/store/audit-store.ts';
 import { task } from './task.ts';
 
-export interface MadeAudit extends LastAudit {
+/** An audit that {@link MemoryAudits} has started. */
+export interface MemoryAudit extends LastAudit {
   readonly source: string;
   readonly lane: Lane;
   readonly slot: number | undefined;
   status: AuditStatus;
 }
 
-/** Keeps the promises of the database's starter, in memory. */
+/** An `AuditStarter` in memory, with the same guarantees as the one on the database. */
 export class MemoryAudits implements AuditStarter {
-  readonly audits: MadeAudit[] = [];
-  /** Every call, whatever came of it. */
-  readonly asked: { source: string; slot: string | undefined; outcome: SlotOutcome['kind'] }[] = [];
-  /** Ends each audit at once; otherwise it stays under way. */
+  readonly audits: MemoryAudit[] = [];
+  /** Every call of `startAudit`, with its outcome. */
+  readonly calls: { source: string; slot: string | undefined; outcome: SlotOutcome['kind'] }[] = [];
+  /** Whether audits finish as soon as they start; otherwise they stay running. */
   endAtOnce = true;
 
   async startAudit(source: string, lane: Lane, slot?: Date): Promise<SlotOutcome> {
     const outcome = this.#start(source, lane, slot?.getTime());
-    this.asked.push({ source, slot: slot?.toISOString(), outcome: outcome.kind });
+    this.calls.push({ source, slot: slot?.toISOString(), outcome: outcome.kind });
     return outcome;
   }
 
@@ -33,7 +34,7 @@ export class MemoryAudits implements AuditStarter {
   }
 
   #start(source: string, lane: Lane, slot: number | undefined): SlotOutcome {
-    const ofSource = (audit: MadeAudit) => audit.source === source;
+    const ofSource = (audit: MemoryAudit) => audit.source === source;
     const running = this.audits.findIndex((audit) => ofSource(audit) && audit.status === 'running');
     if (running >= 0) return { kind: 'running', auditId: running + 1 };
     const served = this.audits.findIndex((audit) => ofSource(audit) && slot !== undefined && audit.slot === slot);

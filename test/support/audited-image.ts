@@ -7,7 +7,7 @@ import { parseImageConfig } from '../../src/oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../../src/oci/manifest.ts';
 import type { AuditedImage, BaseFacts, MeasuredLayer } from '../../src/policy/audited-image.ts';
 
-/** One layer to build an image from. */
+/** A layer of an {@link ImageSketch}; `contents` is set if it was read with `--deep`. */
 export interface LayerSketch {
   readonly instruction?: string;
   readonly bytes?: number;
@@ -15,13 +15,13 @@ export interface LayerSketch {
   readonly contents?: MeasuredLayer;
 }
 
-/** An image in the words that rules and advice care about; everything else is filled in. */
+/** The properties of an image that rules and advice depend on; defaults fill in everything else. */
 export interface ImageSketch {
   readonly base?: readonly LayerSketch[];
   readonly own?: readonly LayerSketch[];
-  /** undefined: a base without a name; null: nobody knows where the base ends. */
+  /** undefined: `library/debian:trixie-slim`; null: it is not known where the base ends. */
   readonly baseNames?: readonly string[] | null;
-  /** Layers that bring the runtime and nothing else; all of the base's unless told, null: nobody knows. */
+  /** How many first layers contain nothing but the runtime; default: all layers of the base; null: not known. */
   readonly runtimeLayers?: number | null;
   readonly baseEvidence?: string;
   readonly confidence?: 'proven' | 'declared' | 'inferred';
@@ -32,15 +32,15 @@ export interface ImageSketch {
   readonly distro?: { readonly id: string; readonly version?: string };
   readonly multiStage?: 'yes' | 'no' | 'unknown';
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Steps of the history that make no layer, before all others. */
+  /** History entries without a layer, before all others. */
   readonly settings?: readonly string[];
-  /** The same after all others. */
+  /** History entries without a layer, after all others. */
   readonly steps?: readonly string[];
   readonly baseFacts?: BaseFacts;
   readonly root?: boolean;
 }
 
-/** Draws an image: a manifest and a config that parse, and a verdict to match. */
+/** Makes an image from a sketch: a manifest and a config that parse, and a verdict that matches them. */
 export function auditedImage(sketch: ImageSketch = {}): AuditedImage {
   const base = sketch.base ?? [{ instruction: 'ADD rootfs.tar /', bytes: 30_000_000 }];
   const layers = [...base, ...(sketch.own ?? [])];
@@ -125,7 +125,7 @@ function verdictOf(sketch: ImageSketch, baseLayers: number, layers: readonly Lay
   };
 }
 
-/** A real image of test/fixtures/slim-pairs, classified with its base known. */
+/** A real image of test/fixtures/slim-pairs, classified with its base image as the only known one. */
 export function pairImage(name: string): AuditedImage {
   const path = new URL(`../fixtures/slim-pairs/${name}.json`, import.meta.url);
   const { base, baseLayers, manifest, config } = JSON.parse(readFileSync(path, 'utf8'));
@@ -134,7 +134,7 @@ export function pairImage(name: string): AuditedImage {
   return classified(JSON.stringify(manifest), JSON.stringify(config), known);
 }
 
-/** An image as rules and advice get it, from its own bytes. */
+/** Classifies an image from the text of its manifest and config; the result is the input of rules and advice. */
 export function classified(manifestText: string, configText: string, bases: readonly KnownBase[]): AuditedImage {
   const manifest = parseManifest(manifestText);
   if (manifest.form !== 'manifest') throw new Error('no image manifest');

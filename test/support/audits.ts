@@ -13,24 +13,27 @@ import type { Database } from '../../src/store/database.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from './fake-ecr.ts';
 import type { RegistryServer } from './registry-server.ts';
 
+/** Options of an audit in a test. */
 export interface AuditOptions<Source extends SourceSettings = OciSource> {
   /** Merged into the source. */
   readonly source?: Partial<Source>;
   readonly teams?: readonly TeamSettings[];
   readonly policy?: Partial<PolicySettings>;
   readonly signal?: AbortSignal;
-  /** Default: the system's. */
+  /** Default: the system's clock. */
   readonly clock?: () => Date;
   /** Called for each request that was sent. */
   readonly onRequest?: () => void;
-  /** Told of each item that failed. */
+  /** Called when the audit has ended. */
   readonly onEnd?: (audit: AuditRow) => unknown;
+  /** Called when items are done, with their number. */
   readonly onDone?: (outcome: string, count: number) => unknown;
+  /** Called for each item that failed. */
   readonly onFailure?: (item: string, message: string) => void;
   readonly deliver?: RunOptions['deliver'];
 }
 
-/** The settings that nobody changed. */
+/** The default settings. */
 export function defaultSettings(): Promise<Settings> {
   return loadSettings({ cwd: '/', env: {}, flags: {} });
 }
@@ -58,7 +61,7 @@ export async function auditRegistry(
   );
 }
 
-/** Audits the fake ECR's registry in its own region, as `slimboard audit ecr:ACCOUNT.REGION` does. */
+/** Audits one region of the fake ECR's registry, as `slimboard audit ecr:ACCOUNT.REGION` does. */
 export async function auditEcr(
   db: Database,
   fake: Pick<FakeEcr, 'url'>,
@@ -83,7 +86,7 @@ export async function auditEcr(
   );
 }
 
-/** One audit of several sources. */
+/** Audits several sources in one audit. */
 export async function auditSources(
   db: Database,
   sources: readonly SourceSettings[],
@@ -111,7 +114,7 @@ export async function auditSources(
   });
 }
 
-/** What an audit leaves: every image row, tag history, layer, finding and total, without row ids, audit ids and times. */
+/** Everything that audits have stored, except row ids, audit ids and times, which differ from one run to the next. */
 export async function contentOf(db: Database): Promise<Readonly<Record<string, readonly unknown[]>>> {
   const tables: Record<string, string> = {
     images: `select source, registry, repository, tag, encode(digest, 'hex') as digest, encode(index_digest, 'hex') as index_digest, media_type, kind,
@@ -140,7 +143,7 @@ export async function contentOf(db: Database): Promise<Readonly<Record<string, r
   return content;
 }
 
-/** The errors of an audit, as `report errors` has them. */
+/** The errors of an audit, as `report errors` shows them. */
 export function errorsOf(
   db: Database,
   auditId: number,

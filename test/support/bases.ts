@@ -6,9 +6,10 @@ import type { Database } from '../../src/store/database.ts';
 import { defaultSettings } from './audits.ts';
 import type { RegistryServer } from './registry-server.ts';
 
+/** Options for learning bases in a test. */
 export interface LearnTestOptions {
   readonly source?: Partial<OciSource>;
-  /** ISO 8601. */
+  /** The current time, ISO 8601. */
   readonly now?: string;
   readonly onFailure?: (item: string, code: string) => void;
 }

@@ -2,10 +2,11 @@ import type { ClassifierInput } from '../../src/classify/verdict.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseImageConfig } from '../../src/oci/image-config.ts';
 
-/** One history entry of a made-up image. */
+/** A history entry of a made-up image. */
 export interface BuiltStep {
+  /** Its `created_by`. */
   readonly line: string;
-  /** `YYYY-MM-DD`, or with a time: `YYYY-MM-DDThh:mm:ss`; `-` is none. */
+  /** `YYYY-MM-DD` (noon) or `YYYY-MM-DDThh:mm:ss`; `-`: without a time. */
   readonly day: string;
   readonly empty?: boolean;
   /** Compressed bytes of its layer. */
@@ -14,7 +15,7 @@ export interface BuiltStep {
   readonly author?: string;
 }
 
-/** A made-up image, told by its history. */
+/** A made-up image, described by its history. */
 export interface BuiltImage {
   readonly steps: readonly BuiltStep[];
   readonly entrypoint?: readonly string[];
@@ -25,7 +26,7 @@ export interface BuiltImage {
   readonly osVersion?: string;
 }
 
-/** What the classifier would be given of such an image: ENV steps become its environment, as a builder does it. */
+/** The classifier's input for a made-up image. ENV steps set its environment, as they do in a build. */
 export function builtImage(image: BuiltImage): ClassifierInput {
   const made = image.steps.filter((step) => step.empty !== true);
   const envLines = image.steps.flatMap(({ line }) => {

@@ -1,4 +1,4 @@
-/** How tests start the browser of the machine: it reaches nothing but what a test serves. */
+/** How tests start the installed Chromium; it sends no requests of its own. */
 export const CHROMIUM = {
   executablePath: '/usr/bin/chromium',
   args: [

@@ -10,16 +10,17 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** How to run a command. */
 export interface CommandOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Runs this instead of Node alone, with Node's command line as further arguments. */
+  /** A program, with arguments, that is started instead of Node.js and receives its command line as more arguments. */
   readonly wrapper?: readonly string[];
-  /** Is given the process when it runs. */
+  /** Called with the process once it runs. */
   readonly onStart?: (child: { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean }) => void;
 }
 
-/** Runs the built command line as a process of its own, to its end. */
+/** Runs the built command line as a process, and waits for its end. */
 export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const [program = process.execPath, ...rest] = [
     ...(options.wrapper ?? []),

@@ -14,13 +14,14 @@ export interface Truth {
   readonly runtime?: string;
   readonly runtimeVersion?: string;
   readonly multiStage?: boolean;
-  /** No word in the metadata tells the distribution: silence is right too. */
+  /** The metadata does not mention the distribution, so having no answer is right, too. */
   readonly distroHidden: boolean;
 }
 
+/** An image with its truth. */
 export interface LabelledImage {
   readonly name: string;
-  /** Public names of this very image. */
+  /** The public names of exactly this image. */
   readonly names: readonly string[];
   readonly digest: Digest;
   readonly input: ClassifierInput;
@@ -30,7 +31,7 @@ export interface LabelledImage {
 // biome-ignore lint/suspicious/noExplicitAny: test data of several shapes, read once here
 type Json = any;
 
-/** All images of test/fixtures/corpus that have a config: official listings and verbatim ones. */
+/** All images of test/fixtures/corpus that have a config, be it made from an official listing or verbatim. */
 export function readCorpus(folder: string): readonly LabelledImage[] {
   return [...readFolder(join(folder, 'official'), officialImage), ...readFolder(join(folder, 'images'), verbatimImage)];
 }
@@ -49,7 +50,7 @@ function sha256(text: string): Digest {
   return `sha256:${createHash('sha256').update(text).digest('hex')}` as Digest;
 }
 
-/** A listing shows histories without the shell and no environment: both are put back from what it shows. */
+/** Makes an image from a listing, which has no config: its environment and labels come from ENV and LABEL entries. */
 function officialImage(file: Json, name: string): LabelledImage {
   const env = new Map([['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']]);
   const labels = new Map<string, string>();
@@ -138,7 +139,7 @@ function inputOf(config: Json, layers: Json, manifest?: Json): ClassifierInput {
   };
 }
 
-/** Where the source had the config only: sizes that are not the compressed ones are left at zero. */
+/** A manifest for an image that was recorded without one. Sizes are zero where the compressed ones are not known. */
 function manifestOf(layers: Json, diffIds: readonly Digest[]): ImageManifest {
   const rows: Json[] = layers?.length ? layers : diffIds.map((digest) => ({ digest, size: 0 }));
   const descriptor = (row: Json) => ({
@@ -161,7 +162,7 @@ function manifestOf(layers: Json, diffIds: readonly Digest[]): ImageManifest {
   };
 }
 
-/** The images of a catalogue whose layers are the first layers of an image, by diff IDs. */
+/** The images of the catalogue whose layers are the first layers of an image, compared by diff ID. */
 export function basesOf(image: LabelledImage, catalogue: readonly LabelledImage[]): readonly KnownBase[] {
   const chain = image.input.config.diffIds;
   return catalogue.flatMap((base) => {

@@ -10,7 +10,7 @@ import { pushFleet } from './fleet.ts';
 import { image } from './image-builder.ts';
 import { startRegistry } from './registry-server.ts';
 
-/** What an image may bring along to harm whoever looks at it. */
+/** Texts by which an image could attack the viewers of reports: markup, formulas, control characters, long lines. */
 export const HOSTILE = {
   script: '<script>window.harmed = true</script>',
   image: '"><img src=x onerror="window.harmed = true">',
@@ -20,7 +20,7 @@ export const HOSTILE = {
   long: `RUN ${'x'.repeat(10_000)}`,
 } as const;
 
-/** Audits a small fleet twice, one image of it hostile wherever text can be. */
+/** Audits a small fleet twice. One of its images has hostile text in every place that allows it. */
 export async function auditedFleet(db: Database): Promise<void> {
   await migrate(db);
   const registry = await startRegistry();
@@ -57,7 +57,7 @@ function hostileImage() {
   });
 }
 
-/** A dashboard over a database, as `slimboard serve` makes it; log lines go to `lines`. */
+/** A dashboard on a database, as `slimboard serve` creates it; it appends its log to `lines`. */
 export async function dashboardOver(
   db: Database,
   serve: Partial<Dashboard['settings']['serve']> = {},

@@ -1,6 +1,6 @@
 import type { Database } from '../../src/store/database.ts';
 
-/** What reports read, without row ids and times, which differ from one audit to the next. */
+/** The views that reports read, each with its columns to leave out: row ids and times, which differ between audits. */
 const VIEWS: Readonly<Record<string, readonly string[]>> = {
   slimboard_images: [
     'first_seen_at',
@@ -21,7 +21,7 @@ const VIEWS: Readonly<Record<string, readonly string[]>> = {
   slimboard_errors: ['audit_id', 'occurred_at', 'source_id'],
 };
 
-/** What is kept of contents, named by digests. */
+/** Queries for the stored contents, which are identified by digests instead of row ids. */
 const CONTENTS: Readonly<Record<string, string>> = {
   blob: `select encode(digest, 'hex') as digest, size, media_type, stored, md5(body) as body, layer_class, instruction from blob`,
   manifest: `select encode(m.digest, 'hex') as digest, m.media_type, m.kind, m.artifact_type, md5(m.body) as body,
@@ -33,7 +33,7 @@ const CONTENTS: Readonly<Record<string, string>> = {
     from index_child c join manifest m on m.id = c.index_id left join manifest k on k.id = c.child_id`,
 };
 
-/** Equal for two databases that hold the same audit's results, whoever did it, in whatever order. */
+/** A snapshot that is equal for all databases with the same results, in whatever order and by whatever processes. */
 export async function databaseSnapshot(db: Database): Promise<Readonly<Record<string, readonly unknown[]>>> {
   const snapshot: Record<string, readonly unknown[]> = {};
   for (const [view, volatile] of Object.entries(VIEWS))

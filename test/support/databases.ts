@@ -4,7 +4,7 @@ import type { Database } from '../../src/store/database.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { createDatabase } from './postgres.ts';
 
-/** Both databases that slimboard runs on, for suites that must hold on either. */
+/** The two databases that slimboard runs on, for suites that must pass on both. */
 export const BACKENDS: readonly { readonly name: 'pglite' | 'postgres'; open(): Promise<Database> }[] = [
   { name: 'pglite', open: () => openDatabase({ dataDir: ':memory:' }) },
   { name: 'postgres', open: async () => openDatabase({ url: await newPostgresUrl(), dataDir: '' }) },
@@ -15,7 +15,7 @@ export function newPostgresUrl(): Promise<string> {
   return createDatabase(inject('postgresUrl'), `test_${randomUUID().replaceAll('-', '')}`);
 }
 
-/** Empties every table but the ledger of migrations: much faster than another database. */
+/** Empties every table but the list of migrations: much faster than creating a database. */
 export async function emptyTables(db: Database): Promise<void> {
   const tables = await db.query<{ name: string }>(
     "select quote_ident(tablename) as name from pg_tables where schemaname = 'public' and tablename <> 'schema_migration'",

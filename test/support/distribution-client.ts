@@ -7,20 +7,20 @@ import { createInProcessGovernor } from '../../src/registry/in-process-governor.
 import type { ListedRepository, ListOptions, Registry } from '../../src/registry/registry.ts';
 import { Secret } from '../../src/registry/secret.ts';
 
-/** A client for a test's registry, whose waits pass at once. */
+/** A client for a test's registry that never waits: delays end immediately. */
 export function openClient(host: string, options: Partial<DistributionOptions> = {}): Registry {
   return openDistributionRegistry({
     registry: parseRegistryHost(host),
     credentials: { find: async () => undefined },
-    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: 64 }), clock: hastyClock }),
-    clock: hastyClock,
+    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: 64 }), clock: instantClock }),
+    clock: instantClock,
     random: () => 0.5,
     ...options,
   });
 }
 
-/** The system's time, in which each wait is over at once. */
-const hastyClock: Clock = {
+/** A clock whose delays end immediately and move its time forward. */
+const instantClock: Clock = {
   now: () => systemClock.now() + skippedMs,
   schedule(callback, delayMs) {
     return systemClock.schedule(() => {
@@ -36,22 +36,25 @@ export function passwordProvider(username: string, password: string): Credential
   return provider({ kind: 'password', username, password: new Secret(password), origin: 'the test' });
 }
 
+/** A provider that always finds these credentials. */
 export function provider(credentials: Credentials): CredentialsProvider {
   return { find: async () => credentials };
 }
 
+/** A repository as a listing returns it. */
 export function repositoryOf(registry: RegistryHost, name: string): ListedRepository {
   return { registry, name: parseRepositoryName(name) };
 }
 
 export const tagOf = parseTag;
 
-/** All names of all repositories, in the order in which they came. */
+/** The names of all repositories, in the order of the listing. */
 export async function repositoryNames(client: Registry, options: ListOptions = {}): Promise<readonly string[]> {
   const pages = await pagesOf(client.listRepositories(options));
   return pages.flat().map(({ name }) => name);
 }
 
+/** The tags of a repository, in the order of the listing; undefined for an untagged manifest. */
 export async function tagNames(
   client: Registry,
   repository: ListedRepository,
@@ -61,6 +64,7 @@ export async function tagNames(
   return pages.flat().map(({ tag }) => tag);
 }
 
+/** Reads a listing to its end. */
 export async function pagesOf<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {
   const all: T[] = [];
   for await (const page of pages) all.push(page);

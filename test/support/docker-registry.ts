@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseRegistryHost, type RegistryHost } from '../../src/oci/reference.ts';
 import type { BuiltManifest } from './image-builder.ts';
 
-/** A process of the distribution project's registry (Debian: docker-registry), with a folder of its own. */
+/** A running process of the distribution project's registry (Debian: docker-registry), with its own folder. */
 export interface DockerRegistry {
   readonly host: RegistryHost;
   push(repository: string, tag: string, content: BuiltManifest): Promise<void>;
@@ -19,8 +19,8 @@ export const READER_PASSWORD = 'a test only';
 const HTPASSWD = 'reader:$2a$05$abcdefghijklmnopqrstuuyRUAgtyKVF1qwojs5aveZ/90lr9yd/m';
 
 /**
- * Starts the registry on a free port, with Basic authentication for `reader` where asked for.
- * @throws when the program is not installed
+ * Starts the registry on a free port. With `basicAuth` it requires the password of `reader`.
+ * @throws Error when the program is not installed
  */
 export async function startDockerRegistry(options: { basicAuth?: boolean } = {}): Promise<DockerRegistry> {
   const folder = await mkdtemp(join(tmpdir(), 'slimboard-registry-'));
@@ -43,7 +43,7 @@ export async function startDockerRegistry(options: { basicAuth?: boolean } = {})
   };
 }
 
-// YAML takes JSON. @see distribution, docs/configuration.md
+// The file is JSON, which is valid YAML. @see distribution, docs/configuration.md
 function configuration(folder: string, host: RegistryHost, basicAuth: boolean): object {
   const htpasswd = { realm: 'test', path: join(folder, 'htpasswd') };
   return {

@@ -4,7 +4,7 @@ import { auditedImage, type ImageSketch, type LayerSketch } from './audited-imag
 
 export const TODAY = '2026-11-24';
 
-/** The Dockerfile for an image, on that kind of base; empty where its language has none. */
+/** The Dockerfile generated for an image on that kind of base; empty if there is none for its language. */
 export function dockerfile(sketch: ImageSketch, base: BaseTechniqueId = 'slim-base'): string {
   return generateDockerfile(auditedImage(sketch), base, TODAY)?.dockerfile ?? '';
 }

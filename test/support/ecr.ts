@@ -7,8 +7,8 @@ import { openEcrRegistry } from '../../src/registry/ecr/registry.ts';
 import type { ListedManifest, ListedRepository, Registry, RequestGovernor } from '../../src/registry/registry.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, FakeEcr, type FakeEcrOptions } from './fake-ecr.ts';
 
-/** Time in which every wait is over at once. */
-export const HASTY_CLOCK: Clock = {
+/** A clock whose delays end immediately. */
+export const INSTANT_CLOCK: Clock = {
   now: () => performance.now(),
   schedule(callback) {
     const immediate = setImmediate(callback);
@@ -16,17 +16,18 @@ export const HASTY_CLOCK: Clock = {
   },
 };
 
-/** Has a place for everybody. */
-export const OPEN_GOVERNOR: RequestGovernor = { acquire: async () => () => undefined };
+/** A governor that lets every request through. */
+export const UNLIMITED_GOVERNOR: RequestGovernor = { acquire: async () => () => undefined };
 
+/** Creates fakes of ECR and registries over them. */
 export interface EcrBench {
   start(options?: FakeEcrOptions): Promise<FakeEcr>;
   open(fake: FakeEcr, options?: Partial<EcrOptions>): Promise<Registry>;
-  /** As settings that leave something out. */
+  /** Opens the registry with one of its options left out. */
   openWithout(fake: FakeEcr, missing: 'accountId' | 'regions' | 'endpoint'): Promise<Registry>;
 }
 
-/** Opens fakes and registries for the tests of a file, with static keys in the environment, and closes them after each. */
+/** Before each test of a file, sets static AWS keys in the environment; after it, closes what the test has opened. */
 export function useEcr(): EcrBench {
   const opened: { close(): Promise<void> }[] = [];
   beforeEach(() => {
@@ -67,12 +68,12 @@ function defaultsFor(fake: FakeEcr) {
     accountId: FAKE_ACCOUNT,
     regions: [FAKE_REGION],
     endpoint: fake.url,
-    clock: HASTY_CLOCK,
-    governor: OPEN_GOVERNOR,
+    clock: INSTANT_CLOCK,
+    governor: UNLIMITED_GOVERNOR,
   };
 }
 
-/** A repository of the fake's account, as a worker knows it that listed nothing. */
+/** A repository of the fake's account, as a worker that has not listed it knows it: by its name alone. */
 export function ecrRepository(name: string, region = FAKE_REGION): ListedRepository {
   return {
     name: parseRepositoryName(name),
@@ -80,7 +81,7 @@ export function ecrRepository(name: string, region = FAKE_REGION): ListedReposit
   };
 }
 
-/** All entries of a listing. */
+/** Reads all entries of a listing. */
 export async function collect<Entry>(pages: AsyncIterable<readonly Entry[]>): Promise<Entry[]> {
   const entries: Entry[] = [];
   for await (const page of pages) entries.push(...page);

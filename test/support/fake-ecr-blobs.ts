@@ -1,18 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { FakeBlobRequest } from './fake-ecr.ts';
 
-/** The S3 side of the fake: presigned URLs, each good for GET and for nothing else. */
+/** The S3 host of the fake: it serves presigned URLs, which allow GET only. */
 export interface BlobHost {
   url: string;
-  /** By path. */
+  /** Blobs by the path of their URL. */
   readonly contents: Map<string, Buffer>;
   readonly requests: FakeBlobRequest[];
-  /** URLs of an earlier epoch are expired. */
+  /** URLs of an earlier epoch have expired. */
   urlEpoch: number;
+  /** How many of the next requests get a 503. */
   slowDowns: number;
 }
 
-/** What must never be seen outside of a request. */
+/** The secret part of each URL, which must appear in requests only: tests search logs and messages for it. */
 export const FAKE_SIGNATURE = 'f0e1d2c3b4a5-presigned-secret';
 
 export function presign(host: BlobHost, path: string): string {

@@ -4,7 +4,7 @@ import type { FakeState } from './fake-ecr.ts';
 import { presign } from './fake-ecr-blobs.ts';
 import type { BuiltManifest } from './image-builder.ts';
 
-/** The operations of the fake ECR: what each takes, refuses and answers. */
+/** The API operations of the fake ECR. */
 
 export interface FakeRepository {
   readonly name: string;
@@ -23,7 +23,7 @@ export interface FakeImage {
   readonly subject: Digest | undefined;
 }
 
-/** An error as the API answers it. */
+/** An error response of the API. */
 export class EcrFault extends Error {
   readonly status: number;
 
@@ -50,7 +50,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ListPullTimeUpdateExclusions: (state) => ({ pullTimeUpdateExclusions: state.options.pullTimeExclusions ?? [] }),
 };
 
-/** @throws EcrFault */
+/** Runs an operation. @throws EcrFault when the API would refuse it */
 export function answerOperation(state: FakeState, region: string, name: string, input: Input): unknown {
   const operation = OPERATIONS[name];
   if (!operation) throw new EcrFault('UnknownOperationException', `${name} is not known`);
@@ -195,7 +195,7 @@ function readImageIds({ imageIds }: Input): readonly { imageTag?: string; imageD
   return imageIds as { imageTag?: string; imageDigest?: string }[];
 }
 
-/** Tokens are bound to what they page through, and to their epoch. */
+/** A page of a list. Its token is valid only for the same list and in the same epoch. */
 function pageOf<Entry>(state: FakeState, all: readonly Entry[], { maxResults, nextToken }: Input, what: string) {
   const size = maxResults === undefined ? 100 : Number(maxResults);
   if (!(size >= 1 && size <= 1000)) throw invalid("parameter at 'maxResults' failed to satisfy constraint: 1 to 1000");

@@ -1,9 +1,9 @@
 import { EcrFault } from './fake-ecr-operations.ts';
 
 export interface StsOptions {
-  /** Asked for by the trust policy of every role. */
+  /** The external ID that the trust policy of every role requires. */
   readonly externalId?: string;
-  /** How long STS says that its sessions last. */
+  /** The lifetime of sessions that STS announces; default one hour. */
   readonly sessionSeconds?: number;
 }
 
@@ -12,7 +12,7 @@ export interface XmlAnswer {
   readonly body: string;
 }
 
-/** STS's AssumeRole: gives a new session each time, and knows which of them are over. */
+/** The AssumeRole operation of STS: each call creates a session. */
 export class FakeSts {
   readonly #options: StsOptions;
   #given = 0;
@@ -22,12 +22,12 @@ export class FakeSts {
     this.#options = options;
   }
 
-  /** Every session so far is over, and so are static keys. */
+  /** Expires all sessions created so far, and static keys. */
   expire(): void {
     this.#expired = this.#given;
   }
 
-  /** @throws EcrFault when the key's session is over */
+  /** @throws EcrFault when the key's session has expired */
   check(accessKeyId: string): void {
     if (this.#expired === undefined) return;
     const session = /^ASIASESSION(\d+)$/.exec(accessKeyId)?.[1] ?? '0';

@@ -9,13 +9,13 @@ import type { BuiltManifest } from './image-builder.ts';
 
 export interface FakeEcrOptions extends StsOptions {
   readonly account?: string;
-  /** Entries a page at most, whatever maxResults asks for. */
+  /** The most entries of a page, even if maxResults asks for more. */
   readonly pageSize?: number;
-  /** Manifests an answer at most; the rest is left out without a word. */
+  /** The most manifests in a response; the others are silently left out. */
   readonly imagesPerAnswer?: number;
   readonly blobMounting?: boolean;
   readonly pullTimeExclusions?: readonly string[];
-  /** What each answer of the API waits. */
+  /** The delay of each API response. */
   readonly latencyMs?: number;
 }
 
@@ -28,6 +28,7 @@ export interface PushInput {
   readonly subject?: Digest;
 }
 
+/** A call that the API received. */
 export interface FakeCall {
   readonly operation: string;
   readonly region: string;
@@ -40,28 +41,30 @@ export interface FakeBlobRequest {
   readonly headers: IncomingMessage['headers'];
 }
 
+/** Which calls fail. */
 export interface FaultMatch {
   readonly operation: string;
   readonly repository?: string;
   readonly region?: string;
-  /** Strikes each nth call; absent: each. */
+  /** Only every nth call fails; default: every call. */
   readonly every?: number;
-  /** How many calls it strikes; absent: all. */
+  /** How many calls fail; default: all. */
   readonly times?: number;
 }
 
-/** Anything but an answer of ECR; `cut` closes the connection. */
+/** A response that does not come from ECR itself; `cut` closes the connection. */
 export type RawAnswer =
   | 'cut'
   | { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> };
 
-/** What the operations work on. */
+/** The contents of the fake. */
 export interface FakeState {
   readonly account: string;
   readonly options: FakeEcrOptions;
-  /** By region and name. */
+  /** Repositories by region and name. */
   readonly regions: Map<string, Map<string, FakeRepository>>;
   readonly blobs: BlobHost;
+  /** Page tokens of an earlier epoch are invalid. */
   tokenEpoch: number;
 }
 
@@ -77,8 +80,8 @@ interface ActiveFault extends FaultMatch {
 }
 
 /**
- * Amazon ECR in the test process: AWS JSON 1.1 as the SDK speaks it, STS's AssumeRole, and on a port of its own the
- * host of presigned blob URLs. As strict about limits as the service's model says.
+ * Amazon ECR in the test process: the AWS JSON 1.1 protocol that the SDK uses, STS's AssumeRole, and a second port that
+ * serves presigned blob URLs. It enforces the limits of the service's model.
  */
 export class FakeEcr {
   readonly calls: FakeCall[] = [];
@@ -122,7 +125,7 @@ export class FakeEcr {
     return this.#state.blobs.requests;
   }
 
-  /** How many calls each operation got; blobs are `GetBlob`. */
+  /** The number of calls by operation; requests for blobs count as `GetBlob`. */
   callCounts(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {};
     for (const { operation } of this.calls) counts[operation] = (counts[operation] ?? 0) + 1;
@@ -147,7 +150,7 @@ export class FakeEcr {
     return this.#state.regions.get(region)?.get(name) ?? this.createRepository(name, {}, region);
   }
 
-  /** Puts an image with all that it refers to; children of an index become untagged images of their own. */
+  /** Adds an image with everything that it refers to; the children of an index become untagged images. */
   push(repositoryName: string, content: BuiltManifest, input: PushInput = {}): Digest {
     const {
       tags = [],
@@ -167,38 +170,38 @@ export class FakeEcr {
     return content.digest;
   }
 
-  /** Answers with an error instead. */
+  /** Makes matching calls fail with this error. */
   fail(match: FaultMatch, error: { readonly name: string; readonly message?: string; readonly status?: number }): void {
     const fault = new EcrFault(error.name, error.message ?? 'injected', error.status ?? 400);
     this.#faults.push({ ...match, seen: 0, struck: 0, error: fault });
   }
 
-  /** Gives this answer to an operation, whatever it is asked. */
+  /** Makes an operation always return this body. */
   answer(operation: string, body: unknown): void {
     this.#answers.set(operation, body);
   }
 
-  /** Gives these to the next requests. */
+  /** Answers the next requests with these, one each. */
   answerRaw(answers: readonly RawAnswer[]): void {
     this.#rawAnswers.push(...answers);
   }
 
-  /** Does something once, right after an operation's first answer was made. */
+  /** Does `work` once: when the operation's next call has been handled, before its response is sent. */
   afterCall(operation: string, work: () => unknown): void {
     this.#afterwards.set(operation, work);
   }
 
-  /** Every page token given so far is refused from now on. */
+  /** Makes all page tokens issued so far invalid. */
   expirePageTokens(): void {
     this.#state.tokenEpoch += 1;
   }
 
-  /** Every session that STS gave so far is refused from now on, and so are static keys. */
+  /** Expires all sessions that STS has created so far, and static keys. */
   expireSessions(): void {
     this.#sts.expire();
   }
 
-  /** Every blob URL given so far is refused from now on. */
+  /** Expires all blob URLs issued so far. */
   expireBlobUrls(): void {
     this.#state.blobs.urlEpoch += 1;
   }

@@ -1,13 +1,14 @@
 import { image, index } from './image-builder.ts';
 import type { RegistryServer } from './registry-server.ts';
 
+/** How much to push. */
 export interface FleetSize {
   readonly repositories: number;
   /** In each repository. */
   readonly tags: number;
 }
 
-/** Fills a registry as real ones are filled: shared bases, several tags a digest, some images for two platforms. */
+/** Fills a registry like a real one: shared bases, several tags per digest, some images for two platforms. */
 export function pushFleet(registry: RegistryServer, { repositories, tags }: FleetSize): void {
   for (let repository = 0; repository < repositories; repository++) {
     for (let tag = 0; tag < tags; tag++) {

@@ -1,7 +1,7 @@
-/** How many cases a fuzz test tries: `usual`, or what FUZZ_RUNS says (the nightly run asks for very many). */
+/** How many cases a fuzz test tries: `usual`, unless FUZZ_RUNS is set (the nightly run sets a very large number). */
 export function fuzzRuns(usual: number): number {
   return Number(process.env.FUZZ_RUNS ?? usual);
 }
 
-/** Time for so many cases, on a machine that has much else to do. */
+/** The timeout for that many cases, on a busy machine: 30 ms each, at least 30 s. */
 export const FUZZ_TIMEOUT_MS = Math.max(30_000, fuzzRuns(0) * 30);

@@ -4,11 +4,11 @@ import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { MEDIA_TYPE } from '../../src/oci/media-type.ts';
 
 /**
- * Contents for a registry in a test, with true digests and sizes: images, indexes and what lies beside them. Push them
- * with `RegistryServer.push`.
+ * Builds contents for a registry in a test, with true digests and sizes: images, indexes, attestations and artifacts.
+ * `RegistryServer.push` adds them to a registry.
  */
 
-/** A manifest with all that it refers to. */
+/** A manifest with everything that it refers to. */
 export interface BuiltManifest {
   readonly mediaType: string;
   readonly body: Buffer;
@@ -19,7 +19,7 @@ export interface BuiltManifest {
 }
 
 export interface BuiltImage extends BuiltManifest {
-  /** The image config's bytes, and what it says. */
+  /** The digest and bytes of the image config. */
   readonly config: { readonly digest: Digest; readonly body: Buffer };
   readonly layers: readonly BuiltLayer[];
   readonly platform: { readonly os: string; readonly architecture: string; readonly variant?: string };
@@ -58,7 +58,7 @@ function addEntry(archive: Pack, name: string, content: FileMap[string]): void {
   else archive.entry({ name, type: 'symlink', linkname: content.link, mtime });
 }
 
-/** A layer whose bytes do not matter; the same text is the same layer. */
+/** A layer whose contents do not matter, gzip of a text; equal texts are the same layer. */
 export function textLayer(text: string): BuiltLayer {
   return layerOf(gzipSync(text, { level: 1 }), digestOf(text));
 }
@@ -70,14 +70,14 @@ function layerOf(body: Buffer, diffId: Digest): BuiltLayer {
 export interface ImageInput {
   /** Base first; a string is a {@link textLayer}. Default: one layer. */
   readonly layers?: readonly (BuiltLayer | string)[];
-  /** `linux/amd64` unless told. */
+  /** Default: `linux/amd64`. */
   readonly platform?: BuiltImage['platform'];
   /** The inner config: Env, Labels, User, Cmd, … */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly history?: readonly Readonly<Record<string, unknown>>[];
   readonly created?: string;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Media types of OCI (default) or of Docker. */
+  /** Whether media types are those of OCI (default) or of Docker. */
   readonly dialect?: 'oci' | 'docker';
 }
 
@@ -135,7 +135,7 @@ export interface BuiltAttestation extends BuiltManifest {
   readonly platform: { readonly os: 'unknown'; readonly architecture: 'unknown' };
 }
 
-/** BuildKit's attestation for an image: one in-toto statement, to be put in an index beside it. */
+/** BuildKit's attestation of an image, with one in-toto statement; it belongs in an index next to the image. */
 export function attestation(describes: BuiltImage, statement: unknown = {}): BuiltAttestation {
   const layer = blobOf(statement);
   const config = blobOf({
@@ -161,7 +161,7 @@ function attestationAnnotations(describes: Digest): Record<string, string> {
   return { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': describes };
 }
 
-/** Anything that is no image: a chart, a signature, an SBOM. */
+/** A manifest that is no image: a chart, a signature, an SBOM. */
 export function artifact(input: {
   readonly configType: string;
   readonly layerType: string;
@@ -180,13 +180,13 @@ export function artifact(input: {
   return { ...manifest, blobs: blobMap([config, layer]), children: [] };
 }
 
-/** Docker's schema 1: no sizes, no config, and its digest that of the bytes that were signed. */
+/** A Docker schema 1 manifest: without sizes or a config, and its digest is that of the signed bytes. */
 export function schema1(name: string): BuiltManifest {
   const fields = { schemaVersion: 1, name, tag: 'old', architecture: 'amd64', fsLayers: [], history: [] };
   return signed(JSON.stringify(fields, undefined, 3));
 }
 
-/** A schema 1 as registries send it: the signatures stand inside of what they sign. @see docker/libtrust, jsonsign.go */
+/** A schema 1 manifest as sent, with its signatures inside the JSON that they sign. @see docker/libtrust, jsonsign.go */
 export function signed(content: string, more = ''): BuiltManifest {
   const [, head = '', tail = ''] = /^(.*?)(\s*\})$/s.exec(content) ?? [];
   const format = { formatLength: Buffer.byteLength(head), formatTail: Buffer.from(tail).toString('base64url') };
@@ -196,7 +196,7 @@ export function signed(content: string, more = ''): BuiltManifest {
   return { mediaType: MEDIA_TYPE.dockerSchema1Signed, body, digest, blobs: new Map(), children: [] };
 }
 
-/** Bytes of any kind under any type: what a broken or hostile client pushed. */
+/** A manifest of any bytes and type, as a broken or hostile client may push it. */
 export function rawManifest(mediaType: string, body: string | Buffer): BuiltManifest {
   const bytes = Buffer.from(body);
   return { mediaType, body: bytes, digest: digestOf(bytes), blobs: new Map(), children: [] };

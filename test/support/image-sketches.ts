@@ -19,7 +19,7 @@ const layers: fc.Arbitrary<LayerSketch> = fc.record({
   class: classes,
   bytes: fc.integer({ min: 0, max: 500_000_000 }),
 });
-/** Images of every kind that advice tells apart: with and without a known base, fat and slim, fitting and not. */
+/** Arbitrary images of every kind that advice distinguishes, with and without a known base. */
 export const imageSketches: fc.Arbitrary<ImageSketch> = fc.record(
   {
     base: fc.array(layers, { maxLength: 4 }),

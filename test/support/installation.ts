@@ -12,26 +12,27 @@ import { startRedis, type TestRedis } from './redis.ts';
 export type Snapshot = Awaited<ReturnType<typeof databaseSnapshot>>;
 
 export interface InstallationOptions {
-  /** slimboard.yaml, whole. */
+  /** The text of slimboard.yaml. */
   readonly settings: string;
   /** Default: a new database on the test run's Postgres. */
   readonly databaseUrl?: string;
-  /** Variables of every process, beside the addresses of Redis and Postgres. */
+  /** Environment variables of every process, in addition to the URLs of Redis and Postgres. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Redis keeps its data when it is killed. */
+  /** Whether Redis keeps its data when it is killed; default false. */
   readonly persistent?: boolean;
 }
 
-/** What somebody installs: settings in a folder, Redis, Postgres, and processes of dist/ as they start them. */
+/** An installation as users have it: a folder with settings, Redis, Postgres, and processes started from dist/. */
 export interface Installation {
   readonly redis: TestRedis;
   readonly databaseUrl: string;
+  /** Starts a file of dist/; default: the command line. */
   slimboard(args: readonly string[], file?: string): RunningProcess;
-  /** Resolves when it is ready. */
+  /** Starts a worker; resolves when it is ready. */
   startWorker(): Promise<RunningProcess>;
-  /** The database, once a process has made its tables. */
+  /** Opens the database, whose tables a process must have created. */
   openDatabase(): Promise<Database>;
-  /** Ends every process that still runs, then Redis. */
+  /** Kills every process that still runs, then Redis, and removes the folder. */
   close(): Promise<void>;
 }
 
@@ -53,7 +54,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     slimboard,
     async startWorker() {
       const worker = slimboard([], 'auditor.js');
-      await worker.says('the worker is ready');
+      await worker.waitForOutput('the worker is ready');
       return worker;
     },
     async openDatabase() {
@@ -67,7 +68,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   };
 }
 
-/** What one process alone makes of the same sources. */
+/** The database after a single process has audited the sources of the settings. */
 export async function snapshotAlone(settings: string): Promise<Snapshot> {
   const installation = await startInstallation({ settings });
   try {
@@ -79,7 +80,7 @@ export async function snapshotAlone(settings: string): Promise<Snapshot> {
   }
 }
 
-/** Every row as one process makes it, the newest audit whole, and no task left but what is delivered after it. */
+/** Expects the same rows as in a snapshot, a newest audit that audited all tags, and no tasks except deliveries. */
 export async function expectSame(db: Database, expected: Snapshot, tags: number): Promise<void> {
   const snapshot = await databaseSnapshot(db);
   for (const [name, rows] of Object.entries(expected)) expect(snapshot[name], name).toEqual(rows);

@@ -3,20 +3,21 @@ import type { Database, SqlValue } from '../../src/store/database.ts';
 import { keepFleetSums } from '../../src/store/fleet-sums.ts';
 import { computeTotals } from '../../src/store/totals-store.ts';
 
+/** An image to write into a database. */
 export interface ImageToStore {
   readonly name: string;
-  /** Base first: a layer's name and its size; equal names are the same layer. */
+  /** Base first, each with a name and its size; equal names are the same layer. */
   readonly layers: readonly (readonly [name: string, bytes: number])[];
   readonly configBytes?: number;
   readonly createdAt?: string;
   readonly platform?: string;
-  /** How many of the layers are the base's; with it, an assessment is stored. */
+  /** The base image, with its number of layers. An assessment is stored if this or `assessment` is set. */
   readonly base?: { readonly name: string; readonly image?: string; readonly layers: number };
   readonly assessment?: Readonly<Record<string, SqlValue>>;
   readonly findings?: readonly { readonly rule: string; readonly severity: string; readonly maxBytes?: number }[];
 }
 
-/** Writes a registry's contents into a database by hand, for tests of what is read from it. */
+/** Writes a registry's contents into a database directly, without an audit, for tests of queries. */
 export class Inventory {
   readonly #db: Database;
 
@@ -79,7 +80,7 @@ export class Inventory {
     await this.#db.query('update tag set ended_at = $2 where id = $1', [tagId, at]);
   }
 
-  /** A finished audit of one source, with the totals of what is there now. */
+  /** Adds a finished audit of one source, with totals of its current contents. */
   async audit(sourceId: number, at: string, status = 'finished', options: object = {}): Promise<number> {
     const id = await this.#insert('audit', {
       lane: 'nightly',
@@ -117,7 +118,7 @@ export class Inventory {
       media_type: `application/vnd.oci.image.${kind === 'index' ? 'index' : 'manifest'}.v1+json`,
       kind,
       config_id: configId,
-      // One without is archived.
+      // An index without a body would count as archived.
       body: kind === 'index' ? Buffer.from('{}') : null,
       fetched_at: '2026-01-01T00:00:00Z',
     });

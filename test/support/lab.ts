@@ -4,7 +4,7 @@ import type { Digest } from '../../src/oci/digest.ts';
 import { parseImageConfig } from '../../src/oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../../src/oci/manifest.ts';
 
-/** One image of test/fixtures/lab-images.json, with what its Dockerfile says. */
+/** An image of test/fixtures/lab-images.json, with the truth that its Dockerfile states. */
 export interface LabImage {
   readonly names: readonly string[];
   readonly digest: Digest;
@@ -32,7 +32,7 @@ interface LabFile {
   readonly truth: LabImage['truth'];
 }
 
-/** The images of the lab's registry; each is given the others that lie beneath it as known bases. */
+/** The images of the lab's registry. Each has those of `library/` whose layers it starts with as its known bases. */
 export function readLab(): readonly LabImage[] {
   const { images } = JSON.parse(readFileSync('test/fixtures/lab-images.json', 'utf8')) as { images: LabFile[] };
   const parsed = images.map((file) => ({ file, config: parseImageConfig(JSON.stringify(file.config)) }));

@@ -4,16 +4,17 @@ import { type BuiltImage, type BuiltStep, builtImage } from './built-image.ts';
 /** A made-up image whose history is a listing, as `docker history` would print it. */
 export interface ListedImage extends Omit<BuiltImage, 'steps'> {
   /**
-   * One line a step, base first: its time, the compressed size of its layer (`29.1MB`, `4kB`; `-` for a setting), and the
-   * line that the builder wrote. `YYYY-MM-DD` is noon; `-` in place of a time is none.
+   * A line per step, base first: its time, the compressed size of its layer (`29.1MB`, `4kB`; `-`: no layer), and its
+   * `created_by`. A time of `YYYY-MM-DD` means noon, `-` none.
    */
   readonly history: string;
-  /** What the builder signed every step with. */
+  /** The comment that the builder put on every step. */
   readonly comment?: string;
 }
 
 const UNITS: Readonly<Record<string, number>> = { B: 1, kB: 1_000, MB: 1_000_000, GB: 1_000_000_000 };
 
+/** The classifier's input for a listed image. */
 export function listedImage({ history, comment, ...image }: ListedImage): ClassifierInput {
   const lines = history.split('\n').filter((line) => line.trim() !== '');
   return builtImage({ ...image, steps: lines.map((line) => readStep(line, comment)) });

@@ -1,6 +1,6 @@
 /**
- * Histories of Docker Official Images as docker-library/repo-info lists them (July to September 2026), for listedImage; long
- * commands are cut where nothing is read.
+ * Histories of Docker Official Images as docker-library/repo-info lists them (July to September 2026), for listedImage.
+ * Long commands are shortened by text that the classifier does not read.
  */
 
 const AMAZON = `

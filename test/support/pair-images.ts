@@ -17,13 +17,13 @@ function readPair(name: string): PairFile {
   return JSON.parse(readFileSync(new URL(`../fixtures/slim-pairs/${name}.json`, import.meta.url), 'utf8'));
 }
 
-/** A real image of test/fixtures/slim-pairs for a registry: manifest and config, without the bytes of its layers. */
+/** A real image of test/fixtures/slim-pairs to push to a registry: manifest and config, without its layers' bytes. */
 export function pushablePair(name: string, created: string): BuiltManifest & { readonly pullBytes: number } {
   const { manifest, config } = readPair(name);
   return pushable(manifest, { ...config, created });
 }
 
-/** The base image that it stands on, older than any. */
+/** The base image of such an image, created in 2020, before all others. */
 export function pushableBase(name: string): BuiltManifest & { readonly pullBytes: number } {
   const { manifest, config, baseLayers } = readPair(name);
   const made = { ...config, created: '2020-01-01T00:00:00Z' };

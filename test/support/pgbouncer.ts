@@ -6,18 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, identityOf, untilReady } from './postgres.ts';
 
-/** A PgBouncer of the test's own, on a free port of loopback. */
+/** A running PgBouncer on a free port of loopback. */
 export interface TestPgBouncer {
-  /** The address of a database behind it. @param directUrl the database's own address */
+  /** The URL of a database through PgBouncer. @param directUrl the database's own URL */
   urlOf(directUrl: string): string;
   stop(): Promise<void>;
 }
 
-/** Where Debian puts it is in root's PATH only. */
+/** Debian installs it into /usr/sbin, which is only in root's PATH. */
 const PROGRAMS = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'];
 
 /**
- * Starts PgBouncer in transaction mode before a Postgres server.
+ * Starts PgBouncer in front of a Postgres server, in transaction mode.
  * @param serverConnections how many connections to Postgres all clients of one database share
  * @throws Error when it is not installed (Debian: package pgbouncer)
  */
@@ -44,7 +44,7 @@ max_client_conn = 100
 `,
   );
   await chmod(folder, 0o755);
-  // It refuses to run as root.
+  // PgBouncer refuses to run as root.
   const user = process.getuid?.() === 0 ? identityOf('postgres') : {};
   const bouncer = spawn(program, ['-q', settings], { ...user, stdio: 'ignore', cwd: folder });
   const urlOf = (directUrl: string) => Object.assign(new URL(directUrl), { port: String(port) }).toString();

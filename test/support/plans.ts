@@ -1,7 +1,7 @@
 import type { Queryable, Row, SqlValue } from '../../src/store/database.ts';
 
-/** The same database, which tells how it ran the statements of a form: as `explain (analyze, format text)` has it. */
-export function explaining(db: Queryable, statements: RegExp, plans: string[]): Queryable {
+/** Wraps a database: for each statement that matches, it adds the text of `explain (analyze)` to `plans`. */
+export function recordPlans(db: Queryable, statements: RegExp, plans: string[]): Queryable {
   return {
     async query<R = Row>(sql: string, parameters?: readonly SqlValue[]): Promise<readonly R[]> {
       if (statements.test(sql)) {

@@ -3,12 +3,12 @@ import { startPostgres } from './postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A Postgres server's administrator URL, the same for all test files. */
+    /** The administrator's URL of the Postgres server that all test files share. */
     readonly postgresUrl: string;
   }
 }
 
-/** One Postgres server a test run; each test file makes databases of its own in it. */
+/** Starts one Postgres server per test run; each test file creates databases of its own in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const postgres = await startPostgres();
   project.provide('postgresUrl', postgres.url);

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 
-/** A Postgres server of the tests' own, on a free port of loopback, in a temporary folder. */
+/** A running Postgres server on a free port of loopback, with its data in a temporary folder. */
 export interface TestPostgres {
-  /** Of the administrator, for the database `postgres`. */
+  /** The administrator's URL, of the database `postgres`. */
   readonly url: string;
-  /** Ends the server as a crash does; what was committed is recovered at the next start. */
+  /** Ends the server like a crash: the next start recovers what was committed. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with the same folder. */
   start(): Promise<void>;
@@ -20,7 +20,7 @@ export interface TestPostgres {
 const WAIT_MS = 100;
 const ATTEMPTS = 100;
 
-/** @throws Error when Postgres is not installed (Debian: package postgresql) */
+/** Starts a Postgres server. @throws Error when Postgres is not installed (Debian: package postgresql) */
 export async function startPostgres(): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'slimboard-postgres-'));
   const bin = findBinaries();
@@ -73,7 +73,7 @@ export async function createDatabase(adminUrl: string, name: string): Promise<st
   return Object.assign(new URL(adminUrl), { pathname: `/${name}` }).toString();
 }
 
-/** A port that nobody listens on. */
+/** A port of loopback that is free now. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -93,12 +93,13 @@ function findBinaries(): string {
   );
 }
 
+/** The user and group ID of a system user, as `spawn` accepts them. */
 export function identityOf(name: string): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
 }
 
-/** Resolves when the server takes connections. */
+/** Resolves when the server accepts connections. @throws the last error after about 10 seconds */
 export async function untilReady(url: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const client = new pg.Client({ connectionString: url });

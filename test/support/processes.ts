@@ -1,19 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A process of the product, as users start it. */
+/** A running process of slimboard, started as users do. */
 export interface RunningProcess {
   readonly child: ChildProcess;
-  /** Both streams so far. */
+  /** What it has written to stdout and stderr so far. */
   output(): string;
-  /** Resolves when the output holds the text; rejects when the process ends without it. */
-  says(text: string): Promise<void>;
-  /** Resolves with the exit code when the process has ended; null: a signal ended it. */
+  /** Resolves when the output contains the text; rejects when the process ends without it. */
+  waitForOutput(text: string): Promise<void>;
+  /** Resolves with the exit code when the process has ended; null if a signal ended it. */
   readonly exited: Promise<number | null>;
+  /** Sends a signal, default SIGTERM, and waits for the process to end. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Runs a file of dist/ with Node. */
+/** Starts a file of dist/ with Node.js. */
 export function startProcess(
   file: string,
   args: readonly string[],
@@ -36,7 +37,7 @@ export function startProcess(
     child,
     exited,
     output: () => output,
-    async says(text) {
+    async waitForOutput(text) {
       while (!output.includes(text)) {
         if (child.exitCode !== null || child.signalCode !== null)
           throw new Error(`ended without saying "${text}":\n${output}`);

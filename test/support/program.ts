@@ -13,7 +13,7 @@ export interface ProgramOptions {
   readonly now?: () => Date;
 }
 
-/** Runs the command line in this process, in a folder, with nothing from the environment but what is given. */
+/** Runs the command line in this process, in a folder, with only the given environment. */
 export async function runInProcess(
   cwd: string,
   args: readonly string[],

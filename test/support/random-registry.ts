@@ -3,10 +3,10 @@ import { type BuiltManifest, image, index, rawManifest } from './image-builder.t
 import { answer, body, reset } from './registry-faults.ts';
 import type { Fault, RegistryServer } from './registry-server.ts';
 
-/** A registry's content by chance: few layers, so that images share them, within repositories and between them. */
+/** Random contents of a registry. Distinct layers are few, so images share them within and between repositories. */
 export interface RandomRegistry {
   readonly tags: readonly { readonly repository: string; readonly tag: string; readonly content: BuiltManifest }[];
-  /** What goes wrong: the first answers to paths like these are others. */
+  /** Faults: the first responses for matching paths are replaced. */
   readonly corruptions: readonly { readonly path: RegExp; readonly what: string; readonly fault: Fault }[];
 }
 
@@ -61,7 +61,7 @@ export const randomRegistry = (): fc.Arbitrary<RandomRegistry> =>
     ),
   });
 
-/** Puts the content in and lets it go wrong. */
+/** Pushes the contents to a registry and installs the faults, three responses each. */
 export function fill(registry: RegistryServer, { tags: tagged, corruptions }: RandomRegistry): void {
   for (const { repository, tag, content: pushed } of tagged) registry.push(repository, tag, pushed);
   for (const { path, fault } of corruptions) registry.fault({ path, times: 3 }, fault);

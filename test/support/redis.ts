@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from './postgres.ts';
 
-/** A Redis of the test's own, on a free port of this machine, in a folder that goes with it. */
+/** A running Redis server on a free port of loopback, with its data in a temporary folder. */
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
-  /** Ends the server as a crash does: what is not on disk is lost. */
+  /** Ends the server like a crash: what is not on disk is lost. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with the same folder. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param options.persistent writes each command to disk before it answers; otherwise a restart forgets everything */
+/** Starts Redis. @param options.persistent write each command to disk before replying; else a restart loses all data */
 export async function startRedis(options: { readonly persistent?: boolean } = {}): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'slimboard-redis-'));
   const port = await freePort();

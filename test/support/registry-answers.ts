@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The forms in which a registry answers, for the one in the test process and its faults. */
+/** Helpers for HTTP responses of test registries and their faults. */
 
 export function readBody(request: IncomingMessage, done: (body: string) => unknown): void {
   let body = '';
@@ -23,7 +23,7 @@ export function notFound(response: ServerResponse, code: string): ServerResponse
   return refuse(response, 404, code);
 }
 
-/** An error in the form of the distribution API. */
+/** An error response in the form of the distribution API. */
 export function refuse(response: ServerResponse, status: number, code: string): ServerResponse {
   return json(response, status, { errors: [{ code, message: code.toLowerCase() }] });
 }
@@ -32,7 +32,7 @@ export function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** The free port of 127.0.0.1 on which the server listens from now on. */
+/** Makes the server listen on a free port of 127.0.0.1. @returns the port */
 export async function listenOnFreePort(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;

@@ -3,9 +3,9 @@ import type { Fault } from './registry-server.ts';
 
 type Headers = Readonly<Record<string, string | number>>;
 
-/** Ready-made misbehaviour for `RegistryServer.fault`. */
+/** Faults for `RegistryServer.fault`. */
 
-/** An error answer: 429 with `retry-after`, 500, 503, 403, … */
+/** An error response: 429 with `retry-after`, 500, 503, 403, … */
 export function answer(status: number, headers: Headers = {}, code = `STATUS_${status}`): Fault {
   return (_request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
@@ -13,21 +13,21 @@ export function answer(status: number, headers: Headers = {}, code = `STATUS_${s
   };
 }
 
-/** Any body under any status. */
+/** A response with any body and status. */
 export function body(content: string | Buffer, headers: Headers = {}, status = 200): Fault {
   return (_request, response) => {
     response.writeHead(status, headers).end(content);
   };
 }
 
-/** The connection is cut before an answer. */
+/** Cuts the connection before a response. */
 export function reset(): Fault {
   return (request) => {
     request.socket.destroy();
   };
 }
 
-/** Half of the promised body, and the connection is cut. */
+/** Sends half of the announced body, then cuts the connection. */
 export function truncated(content: Buffer, headers: Headers = {}): Fault {
   return (request, response) => {
     response.writeHead(200, { ...headers, 'content-length': content.length });
@@ -35,7 +35,7 @@ export function truncated(content: Buffer, headers: Headers = {}): Fault {
   };
 }
 
-/** Headers and the beginning of a body that never ends, as from a server that hangs. */
+/** Sends headers and the beginning of a body, then nothing more, like a server that hangs. */
 export function stalled(): Fault {
   return (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 });
@@ -44,21 +44,21 @@ export function stalled(): Fault {
 }
 
 /**
- * Holds requests back: `reached` resolves when `count` of them wait; `release` has the registry answer them, and all
- * that come later.
+ * Holds requests back: `reached` resolves when `count` of them wait; `release` lets the registry answer them and all
+ * later ones.
  */
 export function gate(count: number): { readonly fault: Fault; readonly reached: Promise<void>; release(): void } {
   let open = false;
-  let tell: () => void = () => undefined;
+  let resolveReached: () => void = () => undefined;
   const held: (() => void)[] = [];
   const reached = new Promise<void>((resolve) => {
-    tell = resolve;
+    resolveReached = resolve;
   });
   return {
     reached,
     fault(_request, _response, next) {
       if (open) return next();
-      if (held.push(next) === count) tell();
+      if (held.push(next) === count) resolveReached();
     },
     release() {
       open = true;
@@ -67,7 +67,7 @@ export function gate(count: number): { readonly fault: Fault; readonly reached: 
   };
 }
 
-/** Headers at once, then a byte now and then, for ever. */
+/** Sends headers at once, then a byte per interval, without end. */
 export function drip(everyMs: number): Fault {
   return (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -76,14 +76,14 @@ export function drip(everyMs: number): Fault {
   };
 }
 
-/** No answer at all. */
+/** Sends no response at all. */
 export function silence(): Fault {
   return (request) => {
     request.on('close', () => undefined);
   };
 }
 
-/** A body without end, as fast as it is read. */
+/** Sends an endless body, as fast as the client reads it. */
 export function endless(chunk = 'x'.repeat(65_536), headers: Headers = {}): Fault {
   return (_request, response) => {
     response.writeHead(200, headers);

@@ -7,19 +7,19 @@ import type { BuiltManifest } from './image-builder.ts';
 import { basic, json, listenOnFreePort, notFound, readBody, refuse } from './registry-answers.ts';
 
 /**
- * A registry in the test process: the read side of the distribution API from memory, on 127.0.0.1 and a free port.
- * What it holds is put in by `push`, what it was asked is in `requests`, and `fault` makes it misbehave.
+ * A registry in the test process. It serves the read side of the distribution API from memory, on a free port of
+ * 127.0.0.1. `push` adds contents, `requests` lists what clients requested, and `fault` makes it misbehave.
  */
 
 export interface RegistryServerOptions {
-  /** Names per page of `_catalog` and `tags/list`, whatever `n` asks for; absent: `n`, and without it everything. */
+  /** Names per page of `_catalog` and `tags/list`, regardless of `n`; default: `n`, or all names without it. */
   readonly pageSize?: number;
-  /** False: `_catalog` is not found, as on many hosted registries. */
+  /** False: `_catalog` answers 404, as on many hosted registries. */
   readonly catalog?: boolean;
-  /** What `_catalog` lists to whoever sends no credentials, instead of a refusal (Quay, zot). */
+  /** What `_catalog` lists for anonymous clients, instead of refusing them (Quay, zot). */
   readonly publicCatalog?: readonly string[];
   readonly auth?: BasicAuth | TokenAuth;
-  /** Blobs are answered by a redirect to a second server, which refuses requests with an Authorization header. */
+  /** Redirects requests for blobs to a second server, which refuses requests with an Authorization header. */
   readonly redirectBlobs?: boolean;
   /** False: no Docker-Content-Digest header. */
   readonly digestHeader?: boolean;
@@ -32,38 +32,40 @@ export interface BasicAuth {
   readonly password: string;
 }
 
-/** Bearer tokens from `/token`, each for the one scope that was asked for. */
+/** Bearer tokens from `/token`, each valid for the one requested scope. */
 export interface TokenAuth {
   readonly kind: 'token';
-  /** Absent: anybody gets a token. */
+  /** Absent: every client gets a token. */
   readonly username?: string;
   readonly password?: string;
   /** Accepted as refresh_token by POST. */
   readonly identityToken?: string;
-  /** As told to the client (seconds); the server itself forgets tokens at {@link RegistryServer.expireTokens} only. */
+  /** The lifetime (seconds) that clients are told; tokens really expire by {@link RegistryServer.expireTokens} only. */
   readonly expiresIn?: number;
-  /** How many requests a token is good for; then it has run out, whatever was told. */
-  readonly goodFor?: number;
-  /** As Quay's: it knows scopes of repositories only, any other is a bad request, and the catalog takes every token. */
+  /** How many requests a token is accepted for, whatever its announced lifetime. */
+  readonly maxUses?: number;
+  /** As on Quay: only scopes of repositories are known, others are bad requests, and the catalog accepts any token. */
   readonly repositoryScopesOnly?: boolean;
 }
 
+/** A request that the registry received. */
 export interface ServedRequest {
   readonly method: string;
-  /** With its query. */
+  /** Path and query. */
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
-  /** Absent while under way, and where the connection was cut. */
+  /** Undefined while the request is being answered, or if its connection was cut. */
   readonly status: number | undefined;
 }
 
-/** Answers in the place of the registry; call `next` to let the registry answer after all. */
+/** Answers a request instead of the registry; may call `next` to let the registry answer after all. */
 export type Fault = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
+/** Which requests a fault applies to. */
 export interface FaultMatch {
   readonly method?: string;
   readonly path?: RegExp;
-  /** How many requests it strikes; absent: all. */
+  /** How many requests it applies to; default: all. */
   readonly times?: number;
 }
 
@@ -71,26 +73,26 @@ export interface RegistryServer {
   /** `127.0.0.1:PORT` */
   readonly host: RegistryHost;
   readonly url: string;
-  /** The server that blobs and other redirects may lead to. */
+  /** The second server, to which requests for blobs can be redirected. */
   readonly blobHostUrl: string;
   readonly requests: readonly ServedRequest[];
-  /** TCP connections that were accepted so far. */
+  /** The number of TCP connections accepted so far. */
   readonly connections: number;
-  /** Puts content under a tag (undefined: by digest only), with all that it refers to. */
+  /** Adds a manifest under a tag (undefined: by digest only), with everything that it refers to. */
   push(repository: string, tag: string | undefined, content: BuiltManifest): Digest;
   untag(repository: string, tag: string): void;
   deleteRepository(repository: string): void;
-  /** Adds names to the listings as they are, for names that no registry should hold. */
+  /** Adds names to the listings without checks, for names that no registry should contain. */
   listAlso(names: {
     readonly repositories?: readonly string[];
     readonly tags?: Readonly<Record<string, string[]>>;
   }): void;
-  /** The newest fault that matches strikes; the result takes it away again. */
+  /** Installs a fault; the newest one that matches a request applies. The returned function removes it. */
   fault(match: FaultMatch, fault: Fault): () => void;
-  /** Requests so far whose method and path match. */
+  /** The number of requests so far whose method and path match. */
   count(match?: Pick<FaultMatch, 'method' | 'path'>): number;
   forgetRequests(): void;
-  /** Every token handed out so far is refused from now on. */
+  /** Makes all tokens issued so far invalid. */
   expireTokens(): void;
   close(): Promise<void>;
 }
@@ -101,14 +103,14 @@ interface Repository {
   readonly blobs: Map<string, Buffer>;
 }
 
-/** Starts a registry; whoever starts it closes it. */
+/** Starts a registry; the caller closes it. */
 export async function startRegistry(options: RegistryServerOptions = {}): Promise<RegistryServer> {
   const server = new MemoryRegistry(options);
   await server.listen();
   return server;
 }
 
-type StruckFault = { readonly match: FaultMatch; readonly fault: Fault; left: number };
+type InstalledFault = { readonly match: FaultMatch; readonly fault: Fault; left: number };
 
 class MemoryRegistry implements RegistryServer {
   readonly requests: {
@@ -122,7 +124,7 @@ class MemoryRegistry implements RegistryServer {
   readonly #repositories = new Map<string, Repository>();
   readonly #extraRepositories: string[] = [];
   readonly #extraTags = new Map<string, string[]>();
-  readonly #faults: StruckFault[] = [];
+  readonly #faults: InstalledFault[] = [];
   readonly #tokens = new Map<string, { readonly scope: string; left: number }>();
   readonly #server: http.Server;
   readonly #blobHost: http.Server;
@@ -159,7 +161,7 @@ class MemoryRegistry implements RegistryServer {
   async close(): Promise<void> {
     for (const server of [this.#server, this.#blobHost]) {
       server.closeAllConnections();
-      // Closing what is closed is no mistake: a test may have ended the registry half-way.
+      // A test may have closed the registry already, so errors are ignored.
       await new Promise<void>((resolve) => server.close(() => resolve()));
     }
   }
@@ -186,10 +188,10 @@ class MemoryRegistry implements RegistryServer {
   }
 
   fault(match: FaultMatch, fault: Fault): () => void {
-    const struck = { match, fault, left: match.times ?? Number.POSITIVE_INFINITY };
-    this.#faults.unshift(struck);
+    const installed = { match, fault, left: match.times ?? Number.POSITIVE_INFINITY };
+    this.#faults.unshift(installed);
     return () => {
-      this.#faults.splice(this.#faults.indexOf(struck), 1);
+      this.#faults.splice(this.#faults.indexOf(installed), 1);
     };
   }
 
@@ -214,13 +216,13 @@ class MemoryRegistry implements RegistryServer {
     };
     this.requests.push(served);
     response.on('finish', () => Object.assign(served, { status: response.statusCode }));
-    const struck = this.#faults.find(({ match, left }) => left > 0 && matches(match, served.method, served.path));
+    const installed = this.#faults.find(({ match, left }) => left > 0 && matches(match, served.method, served.path));
     const answer = (): void => {
       this.#answer(request, response);
     };
-    if (struck) {
-      struck.left -= 1;
-      struck.fault(request, response, answer);
+    if (installed) {
+      installed.left -= 1;
+      installed.fault(request, response, answer);
     } else answer();
   }
 
@@ -264,11 +266,11 @@ class MemoryRegistry implements RegistryServer {
   #answerTags(response: ServerResponse, url: URL, name: string, repository: Repository): ServerResponse {
     const tags = [...repository.tags.keys()].sort();
     const page = this.#page(response, url, [...tags, ...(this.#extraTags.get(name) ?? [])]);
-    // distribution 2 writes null where there are none.
+    // distribution 2 sends null when a repository has no tags.
     return json(response, 200, { name, tags: page.length > 0 ? page : null });
   }
 
-  /** Opaque cursors, so that a client that builds the next address itself goes astray. */
+  /** A page of names. Cursors are opaque, so a client that builds the next address itself fails. */
   #page(response: ServerResponse, url: URL, all: readonly string[]): readonly string[] {
     const size = this.#options.pageSize ?? Number(url.searchParams.get('n') ?? all.length);
     const from = Number(url.searchParams.get('cursor') ?? 0);
@@ -305,7 +307,7 @@ class MemoryRegistry implements RegistryServer {
       .end(blob);
   }
 
-  /** As a presigned address of an object store: two ways to prove who asks are one too many. */
+  /** Like an object store with presigned URLs, it refuses requests that also have an Authorization header. */
   #answerBlobHost(request: IncomingMessage, response: ServerResponse): ServerResponse {
     if (request.headers.authorization) return refuse(response, 400, 'InvalidArgument');
     const digest = new URL(request.url ?? '', this.blobHostUrl).pathname.slice(1);
@@ -340,8 +342,8 @@ class MemoryRegistry implements RegistryServer {
       if (!this.#knowsScope(scope)) return refuse(response, 400, 'INVALID_REQUEST');
       const token = randomUUID();
       const { auth } = this.#options;
-      const { expiresIn, goodFor = Number.POSITIVE_INFINITY } = auth?.kind === 'token' ? auth : {};
-      this.#tokens.set(token, { scope, left: goodFor });
+      const { expiresIn, maxUses = Number.POSITIVE_INFINITY } = auth?.kind === 'token' ? auth : {};
+      this.#tokens.set(token, { scope, left: maxUses });
       const name = request.method === 'POST' ? 'access_token' : 'token';
       return json(response, 200, { [name]: token, ...(expiresIn === undefined ? {} : { expires_in: expiresIn }) });
     });

@@ -3,7 +3,7 @@ import { openReport, type ReportRequest } from '../../src/report/open-report.ts'
 import { rowRecordOf } from '../../src/report/report.ts';
 import type { Database } from '../../src/store/database.ts';
 
-/** All rows of a report by the names of their columns. */
+/** Reads all rows of a report as objects with a property per column. */
 export async function readRecords(
   db: Database,
   kind: ReportKind,

@@ -1,10 +1,9 @@
-/** RFC 3986, a relative path: no colon in its first segment, nothing that would have to be escaped. */
+/** A relative path by RFC 3986: no colon in the first segment, and no character that must be escaped. */
 const RELATIVE_URI = "^(?:[\\w.~!$&'()*+,;=@-]|%[\\dA-F]{2})+(?:/(?:[\\w.~!$&'()*+,;=:@-]|%[\\dA-F]{2})*)*$";
 
 /*
- * What the SARIF 2.1.0 standard asks of the objects that slimboard writes: required properties, types, and no property
- * that the standard does not name.
- * The sections of the OASIS standard stand beside each object.
+ * A JSON schema of the parts of SARIF 2.1.0 that slimboard writes: required properties, types, and no property unknown
+ * to the standard. Comments give the section of the OASIS standard for each object.
  */
 const message = object({ text: { type: 'string' } }, ['text']); // 3.11
 const artifactLocation = object({ uri: { type: 'string', pattern: RELATIVE_URI } }, ['uri']); // 3.4

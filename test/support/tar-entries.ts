@@ -2,10 +2,10 @@ import { type Header, pack } from 'tar-stream';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 
-/** An entry as the tar-stream package writes it: an encoder that is not ours. */
+/** An entry for the tar-stream package, an encoder independent of slimboard's reader. */
 export type TarInput = Partial<Header> & { readonly name: string; readonly content?: string | Buffer };
 
-/** A real tar of entries in their order, which may be as odd as a test needs. */
+/** A tar with these entries, in their order; they may be malformed. */
 export async function tarOfEntries(entries: readonly TarInput[]): Promise<Buffer> {
   const archive = pack();
   for (const { content, ...header } of entries) {
@@ -19,11 +19,11 @@ export async function tarOfEntries(entries: readonly TarInput[]): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
-/** A header block with whatever it should say, and the right checksum. */
+/** A tar header with any field values, and the right checksum. */
 export function headerBlock(fields: {
   readonly name?: string | Buffer;
   readonly type?: string;
-  /** The field as written, 12 bytes at most. */
+  /** The bytes of the field, at most 12. */
   readonly size?: string | Buffer;
   readonly mode?: string;
   readonly linkName?: string;
@@ -37,7 +37,7 @@ export function headerBlock(fields: {
   return sealed(block);
 }
 
-/** The block with its checksum made right. */
+/** Sets the checksum of a header block in place. */
 export function sealed(block: Buffer): Buffer {
   block.fill(' ', 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
@@ -45,7 +45,7 @@ export function sealed(block: Buffer): Buffer {
   return block;
 }
 
-/** Content after its header, filled up to whole blocks. */
+/** Content padded to whole blocks, as it follows its header. */
 export function padded(content: string | Buffer): Buffer {
   const bytes = Buffer.from(content as string);
   return Buffer.concat([bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What a run leaves behind, also in processes that it kills, lies in one folder, which goes at its end. */
+/** Makes one folder the TMPDIR of the whole run, and removes it at the end with what killed processes left in it. */
 export default function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'slimboard-'));
-  // Postgres and other services may run as users of their own.
+  // Postgres and PgBouncer may run as another user.
   chmodSync(folder, 0o755);
   const { TMPDIR } = process.env;
   process.env.TMPDIR = folder;

@@ -8,7 +8,7 @@ import { readStaleImages } from '../../../src/store/stale-images.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
-import { explaining } from '../../support/plans.ts';
+import { recordPlans } from '../../support/plans.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
 /** Images of the catalogue that no image here is built on. */
@@ -46,7 +46,7 @@ describe.each(BACKENDS)('a catalogue of many images on $name', ({ open }) => {
   test('is asked by index for the layers that occur', async () => {
     const sourceIds = (await db.query<{ id: number }>('select id from source')).map(({ id }) => id);
     const plans: string[] = [];
-    const stale = await readStaleImages(explaining(db, /base_image/, plans), sourceIds, 'other rules', {
+    const stale = await readStaleImages(recordPlans(db, /base_image/, plans), sourceIds, 'other rules', {
       from: 0,
       to: 1_000_000,
     });

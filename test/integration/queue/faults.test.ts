@@ -102,7 +102,7 @@ describe('a worker that is killed', () => {
     const tasks = [task('manifests', 'stuck'), task('manifests', 'b'), task('assess', 'stuck too')];
     table.add(tasks);
     await queue.add(tasks);
-    await Promise.all([worker.says('took stuck\n'), worker.says('took stuck too\n')]);
+    await Promise.all([worker.waitForOutput('took stuck\n'), worker.waitForOutput('took stuck too\n')]);
     await worker.stop('SIGKILL');
 
     startWorkers(table);

@@ -85,7 +85,7 @@ describe('Bearer', () => {
   });
 
   test('tokens that run out while requests wait for their turn are renewed, for all of them together', async () => {
-    const { server, client } = await start({ kind: 'token', expiresIn: 300, goodFor: 10 });
+    const { server, client } = await start({ kind: 'token', expiresIn: 300, maxUses: 10 });
     const repository = repositoryOf(server.host, 'a');
     const reads = Array.from({ length: 60 }, () => client.readTag(repository, tagOf('1'), undefined, {}));
     expect(new Set((await Promise.all(reads)).map((read) => read !== 'unchanged' && read.digest))).toEqual(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeEcrAccess } from '../../../src/registry/ecr/access.ts';
 import type { EcrOptions } from '../../../src/registry/ecr/options.ts';
-import { HASTY_CLOCK, OPEN_GOVERNOR, useEcr } from '../../support/ecr.ts';
+import { INSTANT_CLOCK, UNLIMITED_GOVERNOR, useEcr } from '../../support/ecr.ts';
 import type { FakeEcr } from '../../support/fake-ecr.ts';
 import { image } from '../../support/image-builder.ts';
 
@@ -10,7 +10,7 @@ const ROLE = 'arn:aws:iam::123456789012:role/slimboard-audit';
 
 function describeAccess(fake: FakeEcr, options: Partial<EcrOptions> = {}) {
   return describeEcrAccess(
-    { regions: ['eu-west-1'], endpoint: fake.url, clock: HASTY_CLOCK, governor: OPEN_GOVERNOR, ...options },
+    { regions: ['eu-west-1'], endpoint: fake.url, clock: INSTANT_CLOCK, governor: UNLIMITED_GOVERNOR, ...options },
     {},
   );
 }

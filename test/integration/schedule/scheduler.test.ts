@@ -8,7 +8,7 @@ import type { AuditStarter } from '../../../src/schedule/audit-starter.ts';
 import type { ScheduledSource } from '../../../src/schedule/plan-schedules.ts';
 import { startNow, waitForAudit } from '../../../src/schedule/run-now.ts';
 import { type SchedulerOptions, startScheduler } from '../../../src/schedule/scheduler.ts';
-import { type MadeAudit, MemoryAudits } from '../../support/audit-starter.ts';
+import { type MemoryAudit, MemoryAudits } from '../../support/audit-starter.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 
 let server: TestRedis;
@@ -39,7 +39,7 @@ const nightly = (name: string, more: Partial<ScheduledSource> = {}): ScheduledSo
   ...more,
 });
 /** A night of ten days ago. */
-function longAgo(source: string): MadeAudit {
+function longAgo(source: string): MemoryAudit {
   const at = new Date(Date.now() - 10 * 86_400_000);
   return { source, lane: 'nightly', slot: at.getTime(), startedAt: at, finishedAt: at, status: 'finished' };
 }
@@ -95,14 +95,14 @@ describe('the scheduler', () => {
     const expected = ['harbor 0 2 * * * Europe/Berlin', 'prod 30 4 * * 1 UTC'];
     here.settings.sources = [nightly('prod', { pattern: '30 4 * * 1', timezone: 'UTC' }), nightly('harbor')];
     await here.until(async () => String(await here.stored()) === String(expected));
-    expect(here.audits.asked).toEqual([]);
+    expect(here.audits.calls).toEqual([]);
   });
 
   test('several schedulers start each slot once', async () => {
     const here = installation([everySecond('prod'), everySecond('harbor')]);
     await Promise.all([here.start(), here.start(), here.start()]);
     await here.until(() => here.audits.audits.length >= 4);
-    const slots = here.audits.asked.map(({ source, slot }) => `${source} ${slot}`);
+    const slots = here.audits.calls.map(({ source, slot }) => `${source} ${slot}`);
     expect(new Set(slots).size).toBe(slots.length);
     expect(here.queued.length).toBe(here.audits.audits.length);
   });
@@ -111,8 +111,8 @@ describe('the scheduler', () => {
     const here = installation([everySecond('prod')]);
     here.audits.endAtOnce = false;
     await here.start();
-    await here.until(() => here.audits.asked.length >= 2);
-    expect(here.audits.asked.map(({ outcome }) => outcome)).toEqual(['started', 'running']);
+    await here.until(() => here.audits.calls.length >= 2);
+    expect(here.audits.calls.map(({ outcome }) => outcome)).toEqual(['started', 'running']);
     expect(here.queued).toHaveLength(1);
   });
 
@@ -149,7 +149,7 @@ describe('the scheduler', () => {
     });
     await due;
     expect(outcomes).toEqual(['waits', 'started']);
-    expect(here.audits.asked.filter(({ outcome }) => outcome === 'running').length).toBeGreaterThan(1);
+    expect(here.audits.calls.filter(({ outcome }) => outcome === 'running').length).toBeGreaterThan(1);
   });
 
   test('schedules that Redis lost are restored', async () => {
@@ -157,7 +157,7 @@ describe('the scheduler', () => {
     await here.start();
     await redis.flushall();
     await here.until(async () => (await here.stored()).length === 1);
-    expect(here.audits.asked).toEqual([]);
+    expect(here.audits.calls).toEqual([]);
   });
 
   test('a source that left the settings is not audited, though its job came due', async () => {
@@ -165,7 +165,7 @@ describe('the scheduler', () => {
     await here.start({ syncEveryMs: 3_600_000 });
     here.settings.sources = [everySecond('here')];
     await here.until(() => here.audits.audits.length >= 2);
-    expect(new Set(here.audits.asked.map(({ source }) => source))).toEqual(new Set(['here']));
+    expect(new Set(here.audits.calls.map(({ source }) => source))).toEqual(new Set(['here']));
   });
 
   test('settings that cannot be read fail at the start', async () => {

@@ -4,7 +4,7 @@ import { migrate } from '../../../src/store/migrate.ts';
 import { computeTotals } from '../../../src/store/totals-store.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
-import { explaining } from '../../support/plans.ts';
+import { recordPlans } from '../../support/plans.ts';
 
 const AT = '2026-11-24T02:00:00Z';
 const IMAGES = 30;
@@ -41,7 +41,7 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
     // What this audit has written already, and writes again.
     await db.query('truncate source_total, team_total, base_total, source_summary');
     const plans: string[] = [];
-    await db.transaction((tx) => computeTotals(explaining(tx, /delete from image_share/, plans), source, audit));
+    await db.transaction((tx) => computeTotals(recordPlans(tx, /delete from image_share/, plans), source, audit));
     const loops = [...plans.join('\n').matchAll(/Scan.* on held\b.*loops=(\d+)/g)].map(([, times]) => Number(times));
     expect(loops, plans.join('\n')).toEqual([1]);
     const shares = await db.query<{ source_id: number; images: number }>(

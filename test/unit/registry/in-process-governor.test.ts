@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import { createInProcessGovernor } from '../../../src/registry/in-process-governor.ts';
 import type { RequestOutcome } from '../../../src/registry/registry.ts';
-import { handClock } from '../../support/hand-clock.ts';
+import { manualClock } from '../../support/manual-clock.ts';
 
 const host = parseRegistryHost('registry.example.com');
 const ok: RequestOutcome = { status: 200, throttled: false };
 
 function openGovernor(maxConcurrency: number) {
-  const clock = handClock();
+  const clock = manualClock();
   return { clock, governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency }), clock }) };
 }
 

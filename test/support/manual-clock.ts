@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/registry/clock.ts';
 
-/** Time that passes when `advance` says so. */
-export function handClock(): Clock & { advance(ms: number): Promise<void> } {
+/** A clock whose time passes only by `advance`, which runs the callbacks that are due. */
+export function manualClock(): Clock & { advance(ms: number): Promise<void> } {
   let nowMs = 0;
   const timers = new Set<{ atMs: number; callback: () => void }>();
   return {
