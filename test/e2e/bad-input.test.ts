@@ -25,7 +25,7 @@ function expectRefusal({ code, stdout, stderr }: CommandResult, exit: number, me
   expect(stderr).not.toMatch(/^\s+at /m);
 }
 
-describe('an audit of registries that each are wrong in their own way', () => {
+describe('an audit of registries that each fail differently', () => {
   let servers: Record<'good' | 'tls' | 'refusing' | 'denying', RegistryServer>;
   let db: Database;
   let result: CommandResult;
@@ -69,7 +69,7 @@ describe('an audit of registries that each are wrong in their own way', () => {
     for (const server of Object.values(servers)) await server.close();
   });
 
-  test('ends with 4, and a line for each on stderr, not on stdout', () => {
+  test('exits with 4, and writes its errors to stderr, not to stdout', () => {
     expect(result).toMatchObject({ code: 4, stdout: '' });
     expect(result.stderr).toContain('report errors');
     expect(result.stderr).not.toMatch(/^\s+at /m);
@@ -92,7 +92,7 @@ describe('an audit of registries that each are wrong in their own way', () => {
     expect(found[0]?.message).toMatch(message);
   });
 
-  test('and all that was not wrong is audited; unknown kinds are what they are', async () => {
+  test('audits everything else, and calls unknown types artifacts', async () => {
     const rows = await db.query(
       "select repository, tag, kind from slimboard_images where repository like 'good/%' order by 1",
     );
@@ -127,7 +127,7 @@ function pushBrokenItems(registry: RegistryServer): void {
   registry.fault({ path: /bad\/large\/manifests/ }, body(`{"x":"${'x'.repeat(4_194_304)}"}`, OCI_MANIFEST));
 }
 
-test('a typo in the settings is told with file, line and key', async () => {
+test('a typo in the settings is reported with file, line and key', async () => {
   const cwd = await newFolder();
   await writeFile(join(cwd, 'slimboard.yaml'), 'sources:\n  - name: x\n    kind: oci\n    registri: localhost\n');
   const { code, stdout, stderr } = await runCommand(['audit'], { cwd });
@@ -135,7 +135,7 @@ test('a typo in the settings is told with file, line and key', async () => {
   expect(stderr).toMatch(/slimboard\.yaml:4: sources\[0\]\.registri: unknown key: did you mean "registry"/);
 });
 
-test('a database of a newer schema, then a corrupt one, are refused and left as they are', async () => {
+test('a database with a newer schema, and a corrupt one, are refused and not changed', async () => {
   const cwd = await newFolder();
   const dataDir = join(cwd, '.slimboard');
   const db = await openDatabase({ dataDir });
@@ -147,7 +147,7 @@ test('a database of a newer schema, then a corrupt one, are refused and left as 
   expectRefusal(await runCommand(['audit', '127.0.0.1:9'], { cwd }), 1, /cannot be opened.*backup/);
 });
 
-test('a second process on the same folder is refused with the first one by name', async () => {
+test('a second process on the same folder is refused, with the process ID of the first', async () => {
   const cwd = await newFolder();
   const db = await openDatabase({ dataDir: join(cwd, '.slimboard') });
   await db.close();
@@ -160,7 +160,7 @@ test('a second process on the same folder is refused with the first one by name'
   await first.close();
 });
 
-test('a Postgres without TLS says what to write, and with --log-format json every line is JSON, a warning of the driver, too', async () => {
+test('the error for a Postgres without TLS says what to write; with --log-format json even warnings of the driver are JSON', async () => {
   const url = `${await newPostgresUrl()}?sslmode=require`;
   const cwd = await newFolder();
   const args = ['migrate', '--log-format', 'json', '--database', url];
@@ -179,7 +179,7 @@ test('a Postgres without TLS says what to write, and with --log-format json ever
   expect(quiet.stderr).not.toContain('WARNING');
 });
 
-test('a folder that cannot be written is told with a way out', async () => {
+test('an unwritable folder is reported with advice', async () => {
   const cwd = await newFolder();
   await chmod(cwd, 0o755);
   await mkdir(join(cwd, 'readonly'), { mode: 0o555 });
@@ -192,7 +192,7 @@ test('a folder that cannot be written is told with a way out', async () => {
   expectRefusal(result, 2, /cannot write.*choose another folder/);
 });
 
-test('nor does a file system hang it that lets nobody make a folder', async () => {
+test('a file system that refuses new folders does not make it hang', async () => {
   const result = await runCommand(['audit', '127.0.0.1:9'], {
     cwd: await newFolder(),
     env: { SLIMBOARD_DATA_DIR: '/proc/slimboard/data' },
@@ -201,7 +201,7 @@ test('nor does a file system hang it that lets nobody make a folder', async () =
 });
 
 test.each([['--help'], ['report', 'teams', '--format', 'csv']])(
-  'a full disk behind stdout is told in a line: %j',
+  'a full disk behind stdout is reported in a line: %j',
   async (...args) => {
     const intoFull = ['sh', '-c', 'exec "$@" > /dev/full', 'sh'];
     const result = await runCommand(args, { cwd: await newFolder(), wrapper: intoFull });

@@ -83,7 +83,7 @@ async function contentOf(redis: Redis, key: string): Promise<unknown> {
   return type === 'stream' ? redis.xrange(key, '-', '+') : redis.get(key);
 }
 
-test('workers had the secrets in hand, and wrote what they found', () => {
+test('workers used the secrets, and stored results', () => {
   expect(registry.requests.some(({ headers }) => headers.authorization !== undefined)).toBe(true);
   expect(seen['Redis, tasks waiting']).toContain('source');
   expect(seen['Redis, a task put off']).toContain('repository');
@@ -97,7 +97,7 @@ test.each([
   'Redis, all tasks done',
   'Postgres',
   'what processes said',
-])('none of them is in: %s', (moment) => {
+])('no secret appears in: %s', (moment) => {
   const content = seen[moment] ?? '';
   expect(content).not.toBe('');
   const pair = Buffer.from(`auditor:${PASSWORD}`).toString('base64');

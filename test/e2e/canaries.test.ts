@@ -81,18 +81,18 @@ afterAll(async () => {
   await registry.close();
 });
 
-test('the audit had the secrets in its hands, and found those of the image', () => {
+test('the audit used the secrets, and found those in the image', () => {
   const text = outputs.join('\n');
   expect(registry.requests.some(({ headers }) => headers.authorization !== undefined)).toBe(true);
   for (const rule of ['secret-in-env', 'secret-in-history']) expect(text).toContain(rule);
   expect(text).toContain('app/lost');
 });
 
-test('no output, log or report shows one', () => {
+test('no output, log or report contains a secret', () => {
   for (const output of outputs) expect(output).not.toContain(CANARY);
 });
 
-test('no file of the data folder holds one, nor its base64', async () => {
+test('no file of the data folder contains a secret or its base64', async () => {
   const base64 = Buffer.from(`auditor:${secrets.password}`).toString('base64');
   const entries = await readdir(join(cwd, '.slimboard'), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
@@ -103,7 +103,7 @@ test('no file of the data folder holds one, nor its base64', async () => {
   }
 });
 
-test('no column of any table holds one', async () => {
+test('no column of any table contains a secret', async () => {
   db = await openDatabase({ dataDir: join(cwd, '.slimboard') });
   const columns = await db.query<{ name: string; expression: string }>(
     `select quote_ident(table_name) as name, case data_type when 'bytea' then format('encode(%I, ''escape'')', column_name)
@@ -118,7 +118,7 @@ test('no column of any table holds one', async () => {
   }
 });
 
-test('whoever lists processes sees no password of an argument', async () => {
+test('the list of processes shows no password from an argument', async () => {
   const commandLines: string[] = [];
   const list = async (): Promise<void> => {
     for (const entry of await readdir('/proc'))
@@ -136,7 +136,7 @@ test('whoever lists processes sees no password of an argument', async () => {
   for (const line of commandLines) expect(line).not.toContain(CANARY);
 });
 
-test('an error that nobody foresaw is told without its fields, and without credentials', async () => {
+test('an unexpected error is reported without its fields and credentials', async () => {
   const crash = `const error = Object.assign(new Error('broken at postgres://app:${secrets.url}@example.com/app'), { command: { args: ['${secrets.password}'] } });
     process.on('newListener', (event) => { if (event === 'uncaughtException') setImmediate(() => { throw error; }); });`;
   await writeFile(join(cwd, 'crash.mjs'), crash);

@@ -60,7 +60,7 @@ async function expectWhole(audit: RunningProcess): Promise<void> {
 }
 
 describe('the audit ends as if nothing had happened', () => {
-  test('when all workers are killed, Redis forgets everything, and others go on', async () => {
+  test('when all workers are killed, Redis loses its data, and other workers continue', async () => {
     const silence = gate(4);
     const undo = registry.fault(MIDST, silence.fault);
     const audit = await startAudit();
@@ -73,7 +73,7 @@ describe('the audit ends as if nothing had happened', () => {
     await expectWhole(audit);
   });
 
-  test('when Redis restarts with its data while workers have tasks in hand', async () => {
+  test('when Redis restarts with its data while workers run tasks', async () => {
     const silence = gate(4);
     const undo = registry.fault(MIDST, silence.fault);
     const audit = await startAudit({ persistent: true });
@@ -86,7 +86,7 @@ describe('the audit ends as if nothing had happened', () => {
     await expectWhole(audit);
   });
 
-  test('when Postgres crashes and comes back', async () => {
+  test('when Postgres crashes and restarts', async () => {
     const postgres = await startPostgres();
     try {
       const silence = gate(4);
@@ -105,7 +105,7 @@ describe('the audit ends as if nothing had happened', () => {
     }
   });
 
-  test('when the registry limits, fails, hangs up, stops in the midst of bodies, and forgets its tokens early', async () => {
+  test('when the registry throttles, fails, cuts connections and bodies, and forgets its tokens early', async () => {
     const faults: readonly (readonly [FaultMatch, Fault])[] = [
       [{ path: /\/manifests\//, times: 1 }, answer(429, { 'retry-after': '1' })],
       // Together fewer than one request may have.

@@ -52,14 +52,14 @@ describe('workers on Redis and Postgres', () => {
     expect(counted?.requests).toBe(registry.requests.length);
   });
 
-  test('audits that are handed to nobody are told, and begin when a worker does', async () => {
+  test('audits without a worker are reported, and begin when one starts', async () => {
     const now = installation.slimboard(['--log-format', 'json', 'schedule', '--now', '--wait']);
     await now.waitForOutput('"msg":"no worker is connected to this Redis');
     await installation.startWorker();
     expect(await now.exited, now.output()).toBe(0);
   });
 
-  test('a scheduler catches up the night that was missed', async () => {
+  test('a scheduler catches up a missed audit', async () => {
     await installation.startWorker();
     const db = await installation.openDatabase();
     await db.query("insert into source (name, kind, dedup) values ('lab', 'oci', 'registry')");

@@ -49,7 +49,7 @@ async function slimboard(args: readonly string[], env: Readonly<Record<string, s
 }
 
 describe('the command line and Amazon ECR', () => {
-  test('plans, audits, and needs only lists the second time', async () => {
+  test('plans, audits, and makes only list calls the second time', async () => {
     const plan = await slimboard(['plan', 'ecr:eu-west-1', '--format', 'json']);
     expect(plan.code, plan.output).toBe(0);
     const [estimate] = JSON.parse(plan.output).sources;
@@ -91,7 +91,7 @@ describe('the command line and Amazon ECR', () => {
     ]);
   });
 
-  test('inspects an image by its tag, which moves no other image’s pull date', async () => {
+  test('inspects an image by its tag without changing the pull time of others', async () => {
     fake.forgetCalls();
     const inspected = await slimboard(['inspect', `${HOST}/shop/api:1.2`, '--format', 'json']);
     expect(inspected.code, inspected.output).toBe(0);
@@ -103,7 +103,7 @@ describe('the command line and Amazon ECR', () => {
     expect([gone.code, gone.output]).toEqual([1, expect.stringContaining('ImageNotFoundException')]);
   });
 
-  test('says what is allowed, and what a permission that is missing costs', async () => {
+  test('reports which permissions exist, and what a missing one costs', async () => {
     const doctor = await slimboard(['doctor', 'ecr:eu-west-1']);
     expect(doctor.code, doctor.output).toBe(0);
     expect(doctor.output).toMatch(/^ok +ecr:eu-west-1 eu-west-1 ecr:BatchGetImage: reads manifests$/m);
@@ -116,7 +116,7 @@ describe('the command line and Amazon ECR', () => {
     );
   });
 
-  test('says what to do without credentials, or with ones that have expired', async () => {
+  test('says what to do without credentials or with expired ones', async () => {
     const without = await slimboard(['audit', 'ecr:eu-west-1'], { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' });
     expect([without.code, without.output]).toEqual([
       1,

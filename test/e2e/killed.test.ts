@@ -70,7 +70,7 @@ function moments(count: number): readonly number[] {
 }
 
 test(
-  'killed at any moment, the next audit ends with the rows of one that nobody disturbed',
+  'after a kill at any moment, the next audit ends with the rows of an undisturbed one',
   async () => {
     for (const moment of moments(KILLS)) {
       const cwd = await newFolder();
@@ -83,7 +83,7 @@ test(
   60_000 * KILLS,
 );
 
-test('a database that was being made when its process was killed is made anew', async () => {
+test('a database whose process was killed while creating it is created anew', async () => {
   const cwd = await newFolder();
   const pgdata = join(cwd, '.slimboard', 'pgdata');
   await runCommand(['audit', registry.host], {
@@ -99,7 +99,7 @@ test('a database that was being made when its process was killed is made anew', 
   expect(await contentIn(cwd)).toEqual(undisturbed);
 }, 120_000);
 
-test('without room for the database a line says so, and with room the next run is fine', async () => {
+test('a disk too small for the database is reported in a line, and with room the next run succeeds', async () => {
   const cwd = await newFolder();
   const { code, stdout, stderr } = await runCommand(['audit', registry.host], {
     cwd,
@@ -111,7 +111,7 @@ test('without room for the database a line says so, and with room the next run i
   expect(await contentIn(cwd)).toEqual(undisturbed);
 }, 120_000);
 
-test('a disk that is full from some moment on ends the audit with a line, and with room the next one has all rows', async () => {
+test('a disk that fills up ends the audit with a line, and with room the next audit has all rows', async () => {
   const cwd = await newFolder();
   expect((await runCommand(['audit', `${registry.host}/team-0/*`], { cwd })).code).toBe(0);
   let pid: number | undefined;
@@ -137,7 +137,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)(
-  '%s ends an audit with %i and keeps what was done',
+  '%s ends an audit with %i and keeps its results',
   async (signal, exit) => {
     const cwd = await newFolder();
     const { code, stdout, stderr } = await interrupted(cwd, signal, Math.ceil(requestsOfAnAudit / 2));

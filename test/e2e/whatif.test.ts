@@ -7,7 +7,7 @@ import { newPostgresUrl } from '../support/databases.ts';
 import { image } from '../support/image-builder.ts';
 import { startRegistry } from '../support/registry-server.ts';
 
-test('what if an image stood on nothing, or on more: in words that fit', async () => {
+test('whatif says "less" for scratch, and "more" for a larger base', async () => {
   const registry = await startRegistry();
   const cwd = await mkdtemp(join(tmpdir(), 'slimboard-whatif-'));
   onTestFinished(async () => {

@@ -6,7 +6,7 @@ import { runCommand } from '../../support/cli.ts';
 import { image } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
-test('a policy that is violated is told by the exit code, also when the reader of the list leaves before its end', async () => {
+test('the exit code reports a violated policy, even if the reader of the list closes the pipe early', async () => {
   const cwd = await mkdtemp(join(tmpdir(), 'slimboard-check-'));
   await writeFile(join(cwd, 'slimboard.yaml'), 'policy: { rules: { root-user: error } }');
   const registry = await startRegistry();

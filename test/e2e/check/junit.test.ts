@@ -16,7 +16,7 @@ const IMAGES = ['registry.example.com/app:1', 'registry.example.com/clean:1'];
 /** Markup, entities, ends of sections, and characters that no document may hold. */
 const MESSAGES = ['plain', '<b a="1">&amp; ]]> --> \'"', 'bell \u0007 half \ud800 end \uffff', '\u202e\u0000\n\t'];
 
-test('an XML parser reads what JUnit reports hold, and reads back what was found', async () => {
+test('an XML parser reads JUnit reports, and gets back the findings', async () => {
   const violations = MESSAGES.map((message, at) => ({
     reference: IMAGES[0] ?? '',
     rule: `rule-${at}`,

@@ -106,7 +106,7 @@ test.each([
   { width: 1440, colorScheme: 'light' as const },
   { width: 390, colorScheme: 'dark' as const },
 ])(
-  'at $width px, $colorScheme, every page fits, and can be used by everybody',
+  'at $width px, $colorScheme, every page fits and is accessible',
   async ({ width, colorScheme }) => {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
@@ -125,7 +125,7 @@ test.each([
   120_000,
 );
 
-test('a table is sorted and filtered by the server, and pages lead on', async () => {
+test('a table is sorted, filtered and paged by the server', async () => {
   await page.goto(`${server.url}/images?limit=5`);
   const sorted = (direction: string) => page.locator(`th[aria-sort="${direction}"]`).textContent();
   expect(await sorted('descending')).toBe('Pull size');
@@ -152,7 +152,7 @@ test('a table is sorted and filtered by the server, and pages lead on', async ()
   expect(new Set(teams)).toEqual(new Set(['search']));
 });
 
-test('the way leads from the overview to an image and back', async () => {
+test('links lead from the overview to an image and back', async () => {
   await page.goto(server.url);
   await page.getByRole('link', { name: 'payments', exact: true }).first().click();
   await page.waitForURL(/\/teams\/payments/);
@@ -164,7 +164,7 @@ test('the way leads from the overview to an image and back', async () => {
   await page.waitForURL(`${server.url}/`);
 });
 
-test('the map leads to an image, and a page to all that it is taken from', async () => {
+test('the map links to an image, and sections of a page link to their full report', async () => {
   await page.goto(server.url);
   await page.locator('.treemap a[href^="/images/"]').first().click();
   await page.waitForURL(/\/images\/sha256/);
@@ -176,7 +176,7 @@ test('the map leads to an image, and a page to all that it is taken from', async
   );
 });
 
-test('the leaderboard ranks what is chosen, and a name leads on', async () => {
+test('the leaderboard ranks by the chosen metric, and its names are links', async () => {
   await page.goto(`${server.url}/leaderboard`);
   await page.getByRole('combobox', { name: 'Rank' }).selectOption('Repositories');
   await page.getByRole('combobox', { name: 'By' }).selectOption('Growth');
@@ -188,7 +188,7 @@ test('the leaderboard ranks what is chosen, and a name leads on', async () => {
   expect(await page.locator('h1').textContent()).toBe('payments/app-0');
 });
 
-test('the first screen says what to do next, and leads there', async () => {
+test('the overview says what to do next, and links to it', async () => {
   await page.goto(server.url);
   const next = page.locator('section', { has: page.getByRole('heading', { name: 'What to do next' }) });
   expect((await next.boundingBox())?.y).toBeLessThan(400);
@@ -197,7 +197,7 @@ test('the first screen says what to do next, and leads there', async () => {
   expect(await page.locator('h1').textContent()).toBe('payments/app-0');
 });
 
-test('nothing on the screen but a map, whose small places have no room, hides what it says', async () => {
+test('no text on the overview is cut off, except in small places of the map', async () => {
   await page.goto(server.url);
   const cut = await page
     .locator('th, dt, dd, td.n, .legend li, figcaption')
@@ -209,7 +209,7 @@ test('nothing on the screen but a map, whose small places have no room, hides wh
   expect(cut).toEqual([]);
 });
 
-test('by keyboard the content is one step away, and a narrow screen shows where one is', async () => {
+test('the keyboard reaches the content in one step, and a narrow screen shows the current page', async () => {
   await page.goto(`${server.url}/audits`);
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
@@ -221,7 +221,7 @@ test('by keyboard the content is one step away, and a narrow screen shows where 
   expect((place?.x ?? 0) + (place?.width ?? 0)).toBeLessThanOrEqual(390);
 });
 
-test('every table is downloaded as CSV, as it is filtered', async () => {
+test('a filtered table is downloaded as CSV', async () => {
   await page.goto(`${server.url}/images?team=search`);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -233,7 +233,7 @@ test('every table is downloaded as CSV, as it is filtered', async () => {
   expect(lines.slice(1).every((line) => line.includes(',search,'))).toBe(true);
 });
 
-test('the theme is chosen, and remembered', async () => {
+test('the chosen theme is remembered', async () => {
   await page.emulateMedia({ colorScheme: 'light' });
   await page.goto(server.url);
   const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
@@ -245,7 +245,7 @@ test('the theme is chosen, and remembered', async () => {
   expect(await background()).toBe(dark);
 });
 
-describe('a dashboard that nothing was audited for yet, behind a token', () => {
+describe('a dashboard before the first audit, with a token', () => {
   const token = 'only those who know this may look';
   let empty: Database;
   let closed: ListeningDashboard;
@@ -291,7 +291,7 @@ describe('the report as a file', () => {
     await writeFile(file, text);
   });
 
-  test.each([1440, 390])('at %i px it asks for nothing, fits, and can be used by everybody', async (width) => {
+  test.each([1440, 390])('at %i px it loads nothing else, fits and is accessible', async (width) => {
     await page.setViewportSize({ width, height: 900 });
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
@@ -301,7 +301,7 @@ describe('the report as a file', () => {
     expect(await seriousViolations()).toEqual([]);
   });
 
-  test('its tables sort and filter by themselves, also by keyboard', async () => {
+  test('its tables sort and filter without a server, also by keyboard', async () => {
     await page.goto(`file:${file}`);
     const images = page.getByRole('region', { name: 'Report: Images' });
     const head = images.getByRole('button', { name: 'Pull size' });
@@ -325,7 +325,7 @@ describe('the report as a file', () => {
     expect(await sizes()).toHaveLength(1);
   });
 
-  test('it prints on paper without its controls, in light, and nothing is cut', async () => {
+  test('it prints without controls, in the light theme, and nothing is cut off', async () => {
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     // A4 across, less its margins.
     await page.setViewportSize({ width: 1_030, height: 700 });

@@ -31,7 +31,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     await registry.close();
   });
 
-  test('finds every repository and tag, page by page, and adds up to the blobs', async () => {
+  test('finds every repository and tag over all pages, and its totals equal the sum of the blobs', async () => {
     const ended: unknown[] = [];
     const audit = await auditRegistry(db, registry, { onEnd: ({ id, tagsAudited }) => ended.push([id, tagsAudited]) });
     expect(ended).toEqual([[audit.id, 4]]);
@@ -56,7 +56,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(teams?.reduce((sum: number, row) => sum + Object(row).stored_bytes, 0)).toBe(blobs?.bytes);
   });
 
-  test('says what an image stands on when another repository holds it, by layers', async () => {
+  test('proves the base of an image by its layers if another repository contains the base', async () => {
     await auditRegistry(db, registry);
     const rows = await db.query(
       'select repository, base_image, base_confidence, base_evidence from slimboard_images order by repository, tag',
@@ -83,7 +83,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     ]);
   });
 
-  test('the next night costs one request a tag, and changes no row', async () => {
+  test('the next audit sends one request per tag, and changes no row', async () => {
     await auditRegistry(db, registry);
     const before = await contentOf(db);
     registry.forgetRequests();
@@ -129,7 +129,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(totals).toMatchObject([{ tags: tags.length }]);
   });
 
-  test('totals are computed anew when only what hangs on a tag has changed', async () => {
+  test('totals are recomputed when only the contents below a tag have changed', async () => {
     const arm = image({ layers: ['arm only'], platform: { os: 'linux', architecture: 'arm64' } });
     registry.push('mixed/multi', '1', index([image({ layers: ['x'] }), arm]));
     await auditRegistry(db, registry);
@@ -145,8 +145,8 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
 
   test.each<[string, Partial<OciSource>]>([
     ['platforms', { platforms: 'all' }],
-    ['what is shared', { dedup: 'repository' }],
-  ])('totals are computed anew when the settings say another thing of %s', async (_, source) => {
+    ['deduplication', { dedup: 'repository' }],
+  ])('totals are recomputed when the settings change for %s', async (_, source) => {
     const arm = image({ layers: ['arm only'], platform: { os: 'linux', architecture: 'arm64' } });
     registry.push('mixed/multi', '1', index([image({ layers: ['x'] }), arm]));
     const totals = async () => {
@@ -166,7 +166,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(await totals()).toEqual(changed);
   });
 
-  test('a digest that many tags name is read once', async () => {
+  test('a digest with many tags is read once', async () => {
     await auditRegistry(db, registry);
     const configs = registry.requests
       .filter(({ path }) => path.includes('/blobs/'))
@@ -174,7 +174,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(configs.length).toBe(new Set(configs).size);
   });
 
-  test('a tag that moves, goes and comes back has a history', async () => {
+  test('a tag that moves, disappears and returns has a history', async () => {
     await auditRegistry(db, registry);
     registry.push('team-b/web', '2', image({ layers: [...BASE, 'web', 'more'] }));
     registry.untag('team-a/api', 'latest');
@@ -196,7 +196,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     });
   });
 
-  test('what is no image is recorded as what it is, and has no size', async () => {
+  test('manifests that are no images are stored under their kind, without a size', async () => {
     const multi = image({ layers: ['multi'] });
     registry.push(
       'mixed/all',
@@ -230,7 +230,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     ]);
   });
 
-  test('the config of an attestation holds nothing, and is not asked for; its provenance is', async () => {
+  test('the empty config of an attestation is not fetched, but its provenance is', async () => {
     const app = image({ layers: ['attested'] });
     const described = attestation(app);
     registry.push('mixed/attested', '1', index([app, described]));
@@ -240,7 +240,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(registry.count({ path: new RegExp(`/blobs/${layers[0].digest}`) })).toBe(1);
   });
 
-  test('platforms that were not wanted before are read when they are', async () => {
+  test('platforms are read once the settings select them', async () => {
     registry.push(
       'mixed/multi',
       '1',
@@ -274,7 +274,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
       }
     });
 
-    test('tells every night which image failed', async () => {
+    test('reports in every audit which image failed', async () => {
       registry.fault({ path: new RegExp(`manifests/${arm.digest}`) }, answer(404, {}, 'MANIFEST_UNKNOWN'));
       for (const status of ['incomplete', 'incomplete']) {
         const audit = await auditRegistry(db, registry, { source });
@@ -284,7 +284,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     });
   });
 
-  test('an audit of some tags counts those alone, whatever is known of the others', async () => {
+  test('an audit of selected tags counts only those, even if others are stored', async () => {
     await auditRegistry(db, registry);
     const some = await auditRegistry(db, registry, { source: { tags: ['lat*'] } });
     expect(some).toMatchObject({ status: 'finished', tagsListed: 4, tagsAudited: 1, tagsSkipped: 3, tagsFailed: 0 });
@@ -297,7 +297,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(newest).toMatchObject({ status: 'finished', tagsListed: 4, tagsAudited: 3, tagsSkipped: 1, tagsFailed: 0 });
   });
 
-  test('what fails is one item, told with a code, and the rest goes on', async () => {
+  test('a failed item is reported with a code, and all others are audited', async () => {
     const lost = image({ layers: ['lost'] });
     registry.push('broken/config', '1', lost);
     registry.fault({ path: new RegExp(`/blobs/${lost.config.digest}`) }, answer(404, {}, 'BLOB_UNKNOWN'));
@@ -321,7 +321,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     ]);
   });
 
-  test('what is asked for by name and is not there is told; other tags and repositories are only selected', async () => {
+  test('a tag or repository missing by its full name is an error, one missing by a pattern is not', async () => {
     const named = await auditRegistry(db, registry, { source: { include: ['team-a/api'], tags: ['1.0', 'no-such'] } });
     expect(named.status).toBe('incomplete');
     expect(await errorsOf(db, named.id)).toMatchObject([
@@ -334,7 +334,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(await errorsOf(db, nothing.id)).toMatchObject([{ repository: '', tag: '', code: 'not-found' }]);
   });
 
-  test('errors of a night are gone when the next one succeeds', async () => {
+  test('a successful audit has none of the errors of the one before', async () => {
     const undo = registry.fault({ path: /team-b\/web\/manifests/ }, answer(404, {}, 'MANIFEST_UNKNOWN'));
     expect((await auditRegistry(db, registry)).status).toBe('incomplete');
     undo();
@@ -343,7 +343,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(await errorsOf(db, healed.id)).toEqual([]);
   });
 
-  test('an audit that is stopped goes on, and ends with the rows it would have had', async () => {
+  test('a stopped audit is resumed, and ends with the rows of one that was not stopped', async () => {
     for (let n = 0; n < 30; n++) registry.push(`many/app-${n}`, '1', image({ layers: [...BASE, `app ${n}`] }));
     const stop = new AbortController();
     let sent = 0;
@@ -364,7 +364,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(await contentOf(db)).toEqual(ended);
   });
 
-  test('an audit that is stopped while it delivers is delivered by the next one, once', async () => {
+  test('an audit stopped during delivery is delivered once, by the next audit', async () => {
     const stop = new AbortController();
     const stopped = auditRegistry(db, registry, {
       signal: stop.signal,

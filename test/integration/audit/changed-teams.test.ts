@@ -8,7 +8,7 @@ import { image } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
 
-describe.each(BACKENDS)('an audit after teams changed and nothing else, in $name', ({ open }) => {
+describe.each(BACKENDS)('an audit after only the teams have changed, in $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe.each(BACKENDS)('an audit after teams changed and nothing else, in $name
   });
   afterEach(() => registry.close());
 
-  test('reports what the new team stores', async () => {
+  test('reports the stored bytes of the new team', async () => {
     const audit = (name: string) => auditRegistry(db, registry, { teams: [{ name, repositories: ['shop/**'] }] });
     const stored = async () => (await readRecords(db, KINDS.teams)).map((row) => [row.team, row.stored_bytes]);
     await audit('before');

@@ -24,7 +24,7 @@ function jumping(...hours: readonly number[]): () => Date {
 }
 const at = (hours: number) => jumping(hours);
 
-describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => {
+describe.each(BACKENDS)('jumping clocks, in audits into $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => 
     ['back', at(0), at(-24)],
     ['ahead', at(0), at(24)],
     ['back and ahead all the time', jumping(0, -5, 3, -48), jumping(-1, 9, -30)],
-  ])('%s: intervals follow one another, and each audit has its images', async (_direction, first, second) => {
+  ])('%s: intervals do not overlap, and each audit has its own images', async (_direction, first, second) => {
     const before = await auditRegistry(db, registry, { clock: first });
     registry.push('team/a', 'latest', image({ layers: ['moved'] }));
     registry.push('team/c', '1', image({ layers: ['new'] }));
@@ -72,7 +72,7 @@ describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => 
     expect(await errorsOf(db, after.id)).toEqual([]);
   });
 
-  test('of two workers, one ahead of the one that ends the audit: it ends after all that it found', async () => {
+  test('if a worker is ahead of the one that ends the audit, the end is still later than everything found', async () => {
     const settings = await defaultSettings();
     const source = {
       ...settings.sourceDefaults,
@@ -110,7 +110,7 @@ describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => 
     for (const engine of [ahead, right]) await engine.close();
   });
 
-  test('an audit that was killed before the clock was set back is taken up', async () => {
+  test('an audit that was killed before the clock was set back is resumed', async () => {
     const stop = new AbortController();
     const stopped = auditRegistry(db, registry, {
       signal: stop.signal,
@@ -127,7 +127,7 @@ describe.each(BACKENDS)('clocks that jump, in audits into $name', ({ open }) => 
   });
 });
 
-describe('an audit that another process runs, in postgres', () => {
+describe('an audit that another process is running, in postgres', () => {
   let db: Database;
   let registry: RegistryServer;
   beforeAll(async () => {
@@ -142,7 +142,7 @@ describe('an audit that another process runs, in postgres', () => {
   });
   beforeEach(() => emptyTables(db));
 
-  test('is left to it while it lives', async () => {
+  test('is not resumed while that process lives', async () => {
     const silence = gate(1);
     const undo = registry.fault({ path: /_catalog/, times: 1 }, silence.fault);
     const living = auditRegistry(db, registry);
@@ -165,12 +165,12 @@ describe('an audit that another process runs, in postgres', () => {
     await expect(stopped).rejects.toThrow('stopped on purpose');
   };
 
-  test('is taken up at once when it was told to stop', async () => {
+  test('is resumed at once if that process was stopped', async () => {
     await stopOne();
     expect(await auditRegistry(db, registry)).toMatchObject({ id: 1, status: 'finished' });
   });
 
-  test('is taken up by one process when it shows no sign of life', async () => {
+  test('is resumed by exactly one process when its heartbeat stops', async () => {
     await stopOne();
     await db.query("update audit set runner = 'process', heartbeat_at = heartbeat_at - interval '2 minutes'");
     const outcomes = await Promise.allSettled([auditRegistry(db, registry), auditRegistry(db, registry)]);

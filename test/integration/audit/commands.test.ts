@@ -24,8 +24,8 @@ afterAll(async () => {
 
 const slimboard = (...args: string[]) => runInProcess(cwd, args);
 
-describe('what an audit says', () => {
-  test('is for people: what failed, and how it went', async () => {
+describe('the messages of an audit', () => {
+  test('are text for people: the failures and a summary', async () => {
     const { code, stdout, stderr } = await slimboard('audit', registry.host);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr.split('\n')).toEqual([
@@ -36,7 +36,7 @@ describe('what an audit says', () => {
     ]);
   });
 
-  test('is JSON, line by line, where the log is', async () => {
+  test('are lines of JSON if the log is JSON', async () => {
     const { stderr } = await slimboard('audit', registry.host, '--log-format', 'json');
     expect(recordsOf(stderr)).toMatchObject([
       { level: 'error', msg: expect.stringContaining('team-a/lost:1') },
@@ -47,7 +47,7 @@ describe('what an audit says', () => {
     expect(recordsOf(quiet.stderr).map(({ level }) => level)).toEqual(['error', 'error']);
   });
 
-  test('so is what ends a command, with a stack trace for who debugs', async () => {
+  test('so is the error that ends a command, with a stack trace at log level debug', async () => {
     const ended = await slimboard('status', '99', '--log-format', 'json');
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(recordsOf(ended.stderr)).toEqual([
@@ -60,7 +60,7 @@ describe('what an audit says', () => {
   });
 });
 
-test('what could not be delivered is an item that failed, though the audit is finished', async () => {
+test('a failed delivery counts as a failed item, even though the audit is finished', async () => {
   const folder = await mkdtemp(join(cwd, 'undelivered-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const reports = 'reports: [{ kind: teams, format: csv, path: /proc/nowhere/teams.csv }]';
@@ -87,7 +87,7 @@ test.each([
   expect(planned.code, planned.stderr).toBe(code);
 });
 
-test('a check of an audit in which something failed, or not all was judged, passes for nobody', async () => {
+test('a check does not pass if items of the audit failed or were not judged', async () => {
   const lost = await startRegistry();
   const folder = await mkdtemp(join(tmpdir(), 'slimboard-unchecked-'));
   onTestFinished(async () => {
@@ -111,12 +111,12 @@ test('a check of an audit in which something failed, or not all was judged, pass
   expect(await runInProcess(folder, ['check', '--audit', '1'])).toMatchObject({ code: 3 });
 });
 
-test('a format of a check that there is not is refused, whatever else goes by its name', async () => {
+test('an unknown format of a check is refused, also if an object has a property of that name', async () => {
   const refused = await slimboard('check', `${registry.host}/team-a/api:1`, '--format', 'toString');
   expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('table, json, junit, sarif') });
 });
 
-test('a report for a store that is not known is refused, not written to a file of that name', async () => {
+test('a report to an unknown object store is refused, not written to a file of that name', async () => {
   const { code, stderr } = await slimboard('report', 'teams', '-o', 'gs://bucket/teams.csv');
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('s3://BUCKET/KEY') });
   expect(await readdir(cwd)).toEqual(['.slimboard']);
@@ -135,7 +135,7 @@ test('a plan of several registries is one document', async () => {
   });
 });
 
-test('a tag of several platforms is one tag, and its images are told apart', async () => {
+test('a tag with several platforms counts once, and its images can be distinguished', async () => {
   const child = (architecture: string) =>
     image({ layers: [`api for ${architecture}`], platform: { os: 'linux', architecture } });
   registry.push('team-b/many', '1', index([child('amd64'), child('arm64')]));
@@ -152,7 +152,7 @@ test('a tag of several platforms is one tag, and its images are told apart', asy
   ]);
 });
 
-test('sources of one registry ask it together for no more at a time than the most careful of them allows', async () => {
+test('sources of one registry share the lowest of their concurrency limits', async () => {
   const shared = await startRegistry();
   const folder = await mkdtemp(join(tmpdir(), 'slimboard-shared-'));
   onTestFinished(async () => {

@@ -81,7 +81,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     return layers;
   }
 
-  test('measures what layers hold and hide, to the byte', async () => {
+  test('measures the contents and hidden files of layers, to the byte', async () => {
     const layers = await pushWasteful();
     expect(await auditDeep()).toMatchObject({ status: 'finished' });
     const wasted = 5_000_000 + PROGRAM.length + `TOKEN=${SECRET}\n`.length;
@@ -100,7 +100,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
       expect(findings).toContainEqual({ rule, confidence: 'proven' });
   });
 
-  test('keeps no content of a file anywhere', async () => {
+  test('stores no contents of files anywhere', async () => {
     await pushWasteful();
     await auditDeep();
     const tables = await db.query<{ name: string }>(
@@ -116,7 +116,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     for (const { entries } of packed) expect(gunzipSync(entries).includes(SECRET)).toBe(false);
   });
 
-  test('reads each layer once for ever, whatever image it is in', async () => {
+  test('reads each layer only once, however many images contain it', async () => {
     const layers = await pushWasteful();
     await auditDeep();
     expect(layers.map((layer) => requestsFor(registry, layer))).toEqual(layers.map(() => 1));
@@ -133,7 +133,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(await measured('team/other')).toMatchObject([{ distro: 'alpine', distro_version: '3.20.3' }]);
   });
 
-  test('asks for no layer whose type says that its files cannot be read', async () => {
+  test('fetches no layer whose media type cannot be read', async () => {
     const base = await baseLayer();
     const encrypted = { ...(await tarLayer({ 'app/key': 'key' })), mediaType: `${base.mediaType}+encrypted` };
     registry.push('team/encrypted', '1', image({ layers: [base, encrypted] }));
@@ -145,7 +145,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(requestsFor(registry, base)).toBe(1);
   });
 
-  test('reads none unless it is asked to, and judges again when it is', async () => {
+  test('reads layers only with --deep, and then judges images again', async () => {
     const layers = await pushWasteful();
     await auditRegistry(db, registry);
     expect(layers.map((layer) => requestsFor(registry, layer))).toEqual(layers.map(() => 0));
@@ -157,7 +157,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
   test.each([
     ['tags', { tags: ['2*'] }],
     ['newest', { newest: 1 as const }],
-  ])('reads only layers of what it was asked for by %s, though more is stored', async (_name, source) => {
+  ])('reads only layers of the images selected by %s, even if more are stored', async (_name, source) => {
     const [one, two] = [await tarLayer({ app: 'one' }), await tarLayer({ app: 'two' })];
     registry.push('team/app', '1', image({ layers: [one] }));
     registry.push('team/app', '2.0', image({ layers: [two] }));
@@ -168,7 +168,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(requestsFor(registry, await baseLayer())).toBe(0);
   });
 
-  test('a layer that cannot be read is an error of that layer, and the rest goes on', async () => {
+  test('an unreadable layer is an error of that layer only', async () => {
     const layers = await pushWasteful();
     const bomb = layerOfTar(Buffer.concat([headerBlock({ type: 'x', size: '77777777777' }), Buffer.alloc(512)]));
     const lie = layerOfTar(Buffer.alloc(1_024), digestOf('another tar'));
@@ -189,7 +189,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(await measured('team/wasteful')).toMatchObject([{ uncompressed_bytes: uncompressedBytes(layers) }]);
   });
 
-  test("one image's config that lies of a shared layer keeps nobody else's image from being measured", async () => {
+  test('a config with false diff IDs for a shared layer does not affect other images', async () => {
     const shared = await baseLayer();
     const [one, two] = [await tarLayer({ app: 'one' }), await tarLayer({ app: 'two' })];
     registry.push('team/one', '1', image({ layers: [shared, one] }));
@@ -201,7 +201,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(await measured('team/two')).toMatchObject([{ uncompressed_bytes: uncompressedBytes([shared, two]) }]);
   });
 
-  test('a download that breaks off is tried again; if it goes on, others of its batch are kept', async () => {
+  test('an aborted download is retried; if it keeps failing, the other layers of its batch are stored', async () => {
     const [good, weak, bad] = [
       await tarLayer({ app: noise('good', 9_000) }),
       await tarLayer({ app: noise('weak', 9_000) }),
@@ -219,7 +219,7 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
     expect(await db.query('select count(*) from layer_contents')).toEqual([{ count: 2 }]);
   });
 
-  test('an audit that is stopped goes on with the layers that are left, and ends alike', async () => {
+  test('a stopped audit is resumed with the remaining layers, and ends with the same rows', async () => {
     const layers = await Promise.all(
       Array.from({ length: 24 }, (_, at) => tarLayer({ [`app-${at}`]: noise(`${at}`, 2_000) })),
     );

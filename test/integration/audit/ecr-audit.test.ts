@@ -77,7 +77,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     ).toEqual(['linux/amd64', 'linux/arm64', 'windows/amd64']);
   });
 
-  test('counts what an index holds as the union of its children, whichever platform is audited', async () => {
+  test('counts the bytes of an index as the union of its children, whichever platform is audited', async () => {
     const shared = image({ layers: ['shared', 'amd'] });
     const arm = image({ layers: ['shared', 'arm'], platform: ARM });
     const multi = index([shared, arm]);
@@ -87,7 +87,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(source).toMatchObject([{ tags: 1, images: 1, stored_bytes: bytesOf(multi) }]);
   });
 
-  test('keeps archived images: their size is what ECR says, their kind what the listing tells', async () => {
+  test('stores archived images with the size and kind that the listing gives', async () => {
     const cold = image({ layers: ['cold'] });
     fake.push('shop/cold', cold, { tags: ['old'], status: 'ARCHIVED' });
     fake.push('shop/cold', image({ layers: ['coming back'] }), { tags: ['waking'], status: 'ACTIVATING' });
@@ -110,7 +110,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect((await rows('shop/cold'))[2]).toMatchObject({ tag: 'old', kind: 'image', sized: true, archived: false });
   });
 
-  test('calls charts, signatures and referrers what they are', async () => {
+  test('recognises charts, signatures and referrers', async () => {
     const app = image({ layers: ['app'] });
     fake.push('mixed', app, { tags: ['1'] });
     fake.push(
@@ -167,7 +167,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
   test.each([
     [true, 'once'],
     [false, 'once a repository'],
-  ])('with blob mounting %s a layer that repositories share is stored %s', async (blobMounting, _times) => {
+  ])('with blob mounting %s, a layer in two repositories is stored %s', async (blobMounting, _times) => {
     const mounting = await ecr.start({ blobMounting });
     const one = image({ layers: ['shared'] });
     mounting.push('a', one, { tags: ['1'] });
@@ -179,7 +179,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(teams).toMatchObject([{ stored_bytes: stored }]);
   });
 
-  test('keeps to what it knew of blob mounting while that cannot be read', async () => {
+  test('keeps the last known state of blob mounting while it cannot be read', async () => {
     const mounting = await ecr.start({ blobMounting: true });
     const [one, two] = [image({ layers: ['shared'] }), image({ layers: ['shared'], config: { User: 'app' } })];
     for (const repository of ['a', 'b']) mounting.push(repository, one, { tags: ['1'] });
@@ -190,7 +190,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect((await contentOf(db)).source).toMatchObject([{ stored_bytes: bytesOf(one, two) }]);
   });
 
-  test('adds up anew when blob mounting was switched on, though nothing else has changed', async () => {
+  test('recomputes totals when only blob mounting was switched on', async () => {
     const one = image({ layers: ['shared'] });
     const [off, on] = [await ecr.start({ blobMounting: false }), await ecr.start({ blobMounting: true })];
     for (const mounting of [off, on])
@@ -203,7 +203,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     ]);
   });
 
-  test('counts each tag once as it goes on, and untagged manifests not among the tags', async () => {
+  test('counts each tag once in its progress, and no untagged manifests', async () => {
     fill(fake, 'shop/api', 4);
     fake.push('shop/api', index([image({ layers: ['child'] })]), { tags: ['multi'] });
     fake.push('shop/api', image({ layers: ['untagged'] }));
@@ -212,7 +212,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect([audit.tagsListed, audited]).toEqual([5, 5]);
   });
 
-  test('costs the fewest calls the first time, and only lists when nothing is new', async () => {
+  test('makes as few calls as possible the first time, and only list calls when nothing is new', async () => {
     fake = await ecr.start({ pageSize: 80 });
     fill(fake, 'large', 110);
     // Two tags of one image are one manifest; the children of indexes are on the list themselves.
@@ -262,7 +262,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(fake.callCounts()).toMatchObject({ BatchGetImage: 1, GetBlob: 60 });
   });
 
-  test('reads each layer once with --deep, from where the presigned URL leads', async () => {
+  test('reads each layer once with --deep, from its presigned URL', async () => {
     const layer = await tarLayer({ 'etc/app.conf': 'setting', 'var/cache/apt/pkgcache.bin': 'x'.repeat(500) });
     fake.push('a', image({ layers: [layer] }), { tags: ['1'] });
     fake.push('b', image({ layers: [layer, await tarLayer({ 'app/main.js': 'code' })] }), { tags: ['1'] });
@@ -273,14 +273,14 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(read).toEqual([{ read: true }, { read: true }]);
   });
 
-  test('asks for the config of a promoted image once, whichever repositories it is in', async () => {
+  test('fetches the config of an image once, even if several repositories contain it', async () => {
     const promoted = image({ layers: ['base', 'app'] });
     for (const stage of ['dev', 'staging', 'prod']) fake.push(`${stage}/app`, promoted, { tags: ['1'] });
     await auditEcr(db, fake);
     expect(fake.callCounts().GetBlob).toBe(1);
   });
 
-  test('reads several regions as registries of their own', async () => {
+  test('audits each of several regions as a registry of its own', async () => {
     const one = image({ layers: ['one'] });
     fake.push('app', one, { tags: ['1'] });
     fake.push('app', one, { tags: ['1'], region: 'us-east-1' });
@@ -292,7 +292,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect((await contentOf(db)).source).toMatchObject([{ stored_bytes: 2 * bytesOf(one) }]);
   });
 
-  test('goes on where a role or a policy refuses one repository, and says which', async () => {
+  test('continues if access to one repository is denied, and reports which', async () => {
     fill(fake, 'closed', 2);
     fill(fake, 'open', 2);
     fake.fail(
@@ -312,7 +312,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     ]);
   });
 
-  test('tells images that went after they were listed, and lost configs, one by one', async () => {
+  test('reports each image deleted after the listing, and each missing config', async () => {
     fill(fake, 'app', 3);
     const gone = image({ layers: ['gone'] });
     fake.push('app', gone, { tags: ['gone'] });
@@ -328,7 +328,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     ]);
   });
 
-  test('is slowed, and not failed, by a limit', async () => {
+  test('is slowed down by a rate limit, but does not fail', async () => {
     fill(fake, 'app', 6);
     fake.fail({ operation: 'BatchGetImage', times: 1 }, { name: 'ThrottlingException', message: 'Rate exceeded' });
     fake.fail({ operation: 'GetDownloadUrlForLayer', every: 3, times: 1 }, { name: 'TooManyRequestsException' });
@@ -336,7 +336,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(audit).toMatchObject({ status: 'finished', tagsAudited: 6, throttled: 2 });
   });
 
-  test('asks no more when AWS refuses the credentials, and leaves nothing out', async () => {
+  test('stops when AWS refuses the credentials, and reports everything that was not read', async () => {
     const repositories = 120;
     for (let n = 0; n < repositories; n++) fill(fake, `app-${n}`, 1);
     let callsBefore = 0;
@@ -356,7 +356,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(accountedFor).toHaveLength(repositories);
   });
 
-  test('keeps the last pull that was there before it read the image', async () => {
+  test('keeps the pull time from before it read the image', async () => {
     const day = 86_400;
     const pulledAt = Math.floor(Date.now() / 1000) - 3 * day;
     fake.push('app', image({ layers: ['used'] }), { tags: ['used', 'also'], pulledAt });
@@ -379,7 +379,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(await pulls()).toEqual([before[0], { tag: 'never', pulled: pulledAt + day }, before[2]]);
   });
 
-  test('keeps it when --full reads the image again', async () => {
+  test('keeps that pull time when --full reads the image again', async () => {
     const [now, day] = [Math.floor(Date.now() / 1000), 86_400];
     const used = image({ layers: ['used'] });
     const pull = (daysAgo: number) => fake.push('app', used, { tags: ['used'], pulledAt: now - daysAgo * day });
@@ -394,7 +394,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(pulled).toEqual([{ at: now - 400 * day }]);
   });
 
-  test('keeps it when ECR goes on telling the first reading after --full: it notes a pull a day', async () => {
+  test('keeps that pull time if ECR still reports the first reading after --full, as it records one pull a day', async () => {
     const day = 86_400;
     const read = Math.floor(Date.now() / 1000) - day / 3;
     const used = image({ layers: ['used'] });
@@ -410,7 +410,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(pulled).toEqual([{ at: read - 400 * day }]);
   });
 
-  test('when it is stopped, goes on and ends with the rows it would have had', async () => {
+  test('is resumed after a stop, and ends with the rows of one that was not stopped', async () => {
     fake = await ecr.start({ blobMounting: true, pageSize: 30 });
     for (let n = 0; n < 12; n++) fill(fake, `app-${n}`, 8);
     const multi = image({ layers: ['multi'] });
@@ -438,7 +438,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     expect(await contentOf(db)).toEqual(ended);
   });
 
-  test('takes the newest tags by push date, and tags by pattern, with the children of their indexes', async () => {
+  test('selects the newest tags by push date, and tags by pattern, with the children of their indexes', async () => {
     for (const [n, tag] of ['1.0', '1.1', '2.0', 'dev'].entries())
       fake.push('app', image({ layers: [tag] }), { tags: [tag], pushedAt: 1_700_000_000 - n });
     const multi = image({ layers: ['multi'] });

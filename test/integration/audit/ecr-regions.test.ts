@@ -50,7 +50,7 @@ describe.each(BACKENDS)('audits of several regions into $name', ({ open }) => {
       '123456789012.dkr.ecr.us-east-1.amazonaws.com/app',
       ['eu-west-1/app:1', 'eu-west-1/gone:1', 'us-east-1/app:1', 'us-east-1/other:1'],
     ],
-  ])('of %s leave what the others hold as it was', async (target, expected) => {
+  ])('of %s do not change repositories outside it', async (target, expected) => {
     await auditEcr(db, await registriesOf({ [EU]: ['app', 'gone'], [US]: ['app', 'other'] }), { source: BOTH });
     expect(await openTags()).toHaveLength(4);
     const fake = await registriesOf({ [EU]: ['app'], [US]: ['app'] });
@@ -58,14 +58,14 @@ describe.each(BACKENDS)('audits of several regions into $name', ({ open }) => {
     expect(await openTags()).toEqual(expected);
   });
 
-  test('end what is gone, also where nothing is left, and whether or not the settings name the account', async () => {
+  test('end missing tags, even of an empty region, and whether or not the settings name the account', async () => {
     await auditEcr(db, await registriesOf({ [EU]: ['app', 'gone'], [US]: ['app'] }), { source: BOTH });
     const ofCaller = Object({ ...BOTH, account: undefined });
     await auditEcr(db, await registriesOf({ [EU]: ['app'] }), { source: ofCaller });
     expect(await openTags()).toEqual(['eu-west-1/app:1']);
   });
 
-  test('end what is gone in one while another is refused, and tell its names that cannot be asked for', async () => {
+  test('end missing tags in one region while another is refused, and report invalid names', async () => {
     await auditEcr(db, await registriesOf({ [EU]: ['app', 'gone'], [US]: ['app'] }), { source: BOTH });
     const fake = await registriesOf({ [EU]: ['app'] });
     fake.createRepository('No_Name');

@@ -15,7 +15,7 @@ import { startRegistry } from '../../support/registry-server.ts';
 
 const ecr = useEcr();
 
-describe.each(BACKENDS)('what an audit into $name would cost', ({ open }) => {
+describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   let db: Database;
   let fake: FakeEcr;
 
@@ -52,7 +52,7 @@ describe.each(BACKENDS)('what an audit into $name would cost', ({ open }) => {
     ['of some repositories that reads layers', { deep: true, include: ['team/**'] }],
     ['of one repository', { include: ['team/other'], full: true }],
     ['of the newest tag that reads layers', { deep: true, newest: 1 }],
-  ])('is what one %s costs', async (_what, source) => {
+  ])('is what an audit %s costs', async (_what, source) => {
     await auditEcr(db, fake);
     const { operations = {} } = await estimate(source);
     fake.forgetCalls();
@@ -61,7 +61,7 @@ describe.each(BACKENDS)('what an audit into $name would cost', ({ open }) => {
     expect(Object.fromEntries(least)).toEqual(fake.callCounts());
   });
 
-  test('has the bytes of layers that are to be read, each once', async () => {
+  test('has the bytes of unread layers, each counted once', async () => {
     await auditEcr(db, fake, { source: { include: ['team/app'] } });
     const before = await estimate({ deep: true });
     expect(before).toMatchObject({ newItems: 2, unreadLayers: { count: 4 } });
@@ -74,7 +74,7 @@ describe.each(BACKENDS)('what an audit into $name would cost', ({ open }) => {
     expect(await estimate({})).not.toHaveProperty('unreadLayers');
   });
 
-  test('of any other registry is every tag once more where nothing stored is believed, and its unread layers', async () => {
+  test('of other registries adds a read of every tag with --full, and unread layers with --deep', async () => {
     const registry = await startRegistry();
     const client = openClient(registry.host, { plainHttp: true });
     onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));

@@ -18,7 +18,7 @@ import { task } from '../../support/task.ts';
 
 const AT = '2026-03-10T02:00:00.000Z';
 
-describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
+describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) => {
   let db: Database;
   let settings: Settings;
   const queued: TaskReference[] = [];
@@ -60,7 +60,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
       onNote: () => undefined,
     }).handlers;
 
-  test('because its totals fail: it ends as failed, says why, tells of it once, and leaves its source free', async () => {
+  test('because its totals fail: it ends as failed with the reason, is announced once, and frees its source', async () => {
     const auditId = (await start('prod'))?.auditId ?? 0;
     const handlers = handlersOf();
     const close = task('close', 'close', { auditId });
@@ -75,7 +75,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect(await start('prod')).toMatchObject({ resumed: false });
   });
 
-  test('because its next stage cannot begin: the same', async () => {
+  test('because its next stage cannot begin: it ends as failed', async () => {
     const auditId = (await start('prod'))?.auditId ?? 0;
     await db.query('delete from audit_task');
     await db.query('alter table image rename to image_elsewhere');
@@ -88,7 +88,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect(queued).toEqual([task('deliver', 'deliver', { auditId })]);
   });
 
-  test('because its next stage asks more of the database than it has: the same', async () => {
+  test('because its next stage exceeds a limit of the database: it ends as failed', async () => {
     const auditId = (await start('prod'))?.auditId ?? 0;
     await leave(auditId);
     const cause = Object.assign(new Error('temporary file size exceeds "temp_file_limit"'), { code: '53400' });
@@ -102,7 +102,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     transaction.mockRestore();
   });
 
-  test('its stage began, and the queue took no tasks: it is not failed, for they are in the table', async () => {
+  test('because the queue accepts no tasks: it does not fail, as the tasks are in the table', async () => {
     const auditId = (await start('prod'))?.auditId ?? 0;
     await leave(auditId);
     const handlers = handlersOf({ add: () => Promise.reject(new Error('READONLY')) });
@@ -111,7 +111,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect(await errorsOf(db, auditId)).toEqual([]);
   });
 
-  test('an older version left it in the midst of reading layers: its indexes are completed before it judges', async () => {
+  test('an older version stopped it while reading layers: its indexes are completed before images are judged', async () => {
     const deep = { ...sourceOf('prod'), deep: true };
     const auditId = (await start('prod', { sources: [deep] }))?.auditId ?? 0;
     await leave(auditId);
@@ -128,7 +128,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     ]);
   });
 
-  test('giving up what somebody else has settled is no error, and moves the audit on', async () => {
+  test('giving up a task that another process has settled is no error, and advances the audit', async () => {
     const auditId = (await start('prod'))?.auditId ?? 0;
     await leave(auditId);
     await handlersOf().giveUp(task('manifests', 'manifests/1/a', { auditId }), new Error('a lock was lost'));
@@ -136,7 +136,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect(await findAudit(db, auditId)).toMatchObject({ status: 'running', stage: 'close' });
   });
 
-  test('an audit that has ended is not ended once more: no error comes to it', async () => {
+  test('an audit that has ended does not end again, and gets no more errors', async () => {
     const auditId = (await start('prod'))?.auditId ?? 0;
     await leave(auditId, singleTask('close'));
     await db.query("update audit set status = 'finished', finished_at = now() where id = $1", [auditId]);
@@ -145,7 +145,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect({ ended, queued }).toEqual({ ended: [], queued: [] });
   });
 
-  test('images whose judging was given up are judged by the next audit, also when nothing has changed', async () => {
+  test('images whose assess task was given up are judged by the next audit, even if nothing has changed', async () => {
     const registry = await startRegistry();
     registry.push('team/app', '1', image());
     await auditRegistry(db, registry, { source: { name: 'prod' } });
@@ -166,7 +166,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     await registry.close();
   });
 
-  test('because it was killed, and another one of its source is asked for: that one also tells of its end', async () => {
+  test('because it was killed, and another one of its source starts: that one also delivers its end', async () => {
     const killed = (await start('prod'))?.auditId ?? 0;
     const next = await start('prod', { lane: 'adhoc' });
     expect(await findAudit(db, killed)).toMatchObject({ status: 'failed' });
@@ -176,7 +176,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     ]);
   });
 
-  test('what is left to deliver is taken up by the next audit of the source, unless another process or workers are at it', async () => {
+  test('open deliveries are taken over by the next audit of the source, unless another process or workers run them', async () => {
     const killed = (await start('prod'))?.auditId ?? 0;
     const left = task('deliver', 'deliver', { auditId: killed });
     await start('prod', { lane: 'adhoc' });
@@ -192,7 +192,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect((await again('prod', false))?.tasks).not.toContainEqual(left);
   });
 
-  test('an audit that is refused changes nothing of the source that is being audited; one that begins does', async () => {
+  test('a refused audit does not change the settings of the source; one that begins does', async () => {
     await start('prod');
     const of = (platforms: OciSource['platforms'], dedup: OciSource['dedup']) =>
       start('prod', { alone: false, lane: 'adhoc', sources: [{ ...sourceOf('prod'), platforms, dedup }] });
@@ -205,7 +205,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect(await stored()).toEqual([{ platforms: null, dedup: 'namespace' }]);
   });
 
-  test('none is ended for one that is refused', async () => {
+  test('a refused audit ends no other', async () => {
     const killed = (await start('prod'))?.auditId ?? 0;
     await db.query("update audit set heartbeat_at = now() - interval '2 minutes'");
     await start('harbor', { alone: false });
@@ -214,7 +214,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect(await findAudit(db, killed)).toMatchObject({ status: 'running' });
   });
 
-  test('who takes one up is the one who does its tasks, and what is left to deliver of others', async () => {
+  test('the process or workers that resume an audit run its tasks, and open deliveries of others', async () => {
     const killed = (await start('prod'))?.auditId ?? 0;
     const isByWorkers = () => isHandedToWorkers(db, killed);
     expect(await isByWorkers()).toBe(false);
@@ -227,7 +227,7 @@ describe.each(BACKENDS)('an audit that cannot go on, in $name', ({ open }) => {
     expect(await isByWorkers()).toBe(true);
   });
 
-  test('because it was killed: the next one takes up all of its tasks, however many', async () => {
+  test('because it was killed: the next one takes over all of its tasks, however many', async () => {
     const killed = (await start('prod'))?.auditId ?? 0;
     await db.query(
       "insert into audit_task (audit_id, key, kind, payload) select $1, 'repository/' || n, 'repository', '{}' from generate_series(1, 12000) n",

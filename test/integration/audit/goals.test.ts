@@ -83,7 +83,7 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
     });
   });
 
-  test('a goal that is reached stays 100 %, and growth beyond the start is less than nothing', async () => {
+  test('progress is at most 100 %, and negative if a repository grew beyond its start', async () => {
     registry.push('cart/api', '1', build(1, 10_000));
     registry.push('mail/api', '1', build(1, 10_000));
     await audit();
@@ -133,7 +133,7 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
     expect(rows.map((row) => [name(row), row.goal_percent, row.rank])).toEqual(expected);
   });
 
-  test('the first budget that fits gives goal and baseline; others count even when the registry has not changed', async () => {
+  test('the first matching budget sets goal and baseline; changed budgets apply even if the registry is unchanged', async () => {
     registry.push('cart/api', '1', build(1, 10_000));
     registry.push('cart/api', '1-arm', build(2, 30_000, 'arm64'));
     await audit();
@@ -146,7 +146,7 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
     expect((await goals())[0]).toMatchObject({ start_bytes: 10_000, goal_bytes: 9_000, progress_percent: 0 });
   });
 
-  test('a repository without images has no goal until it has some again, and then the same start', async () => {
+  test('a repository without images has no goal; when it has images again, it keeps its start', async () => {
     registry.push('cart/api', '1', build(1, 10_000));
     registry.push('cart/web', '1', build(1, 6_000));
     await audit();
@@ -177,7 +177,7 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
     });
   });
 
-  test('a night without change writes nothing, and its figures are those of the night before', async () => {
+  test('an audit without changes writes nothing, and has the figures of the one before', async () => {
     registry.push('cart/api', '1', index([build(1, 10_000), build(1, 20_000, 'arm64')]));
     await audit();
     const before = await goals();

@@ -112,7 +112,7 @@ const HOSTILE: readonly (readonly [string, BuiltManifest, readonly string[]])[] 
   ],
 ];
 
-describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open }) => {
+describe.each(BACKENDS)('hostile contents, in an audit into $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
   beforeAll(async () => {
@@ -127,7 +127,7 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
   });
   afterEach(() => registry.close());
 
-  test('is an error with a code, or a clean row, and the rest goes on', async () => {
+  test('are errors with a code, or clean rows, and everything else is audited', async () => {
     for (const [name, content] of HOSTILE) registry.push(`hostile/${name}`, '1', content);
     const audit = await auditRegistry(db, registry, { source: { platforms: 'all' } });
     const errors = await errorsOf(db, audit.id);
@@ -151,7 +151,7 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     expect(await db.query('select stored_bytes from source_total')).toEqual([{ stored_bytes: 7_000_000 }]);
   });
 
-  test('ten thousand children that are not there are errors, each of its own', async () => {
+  test('each of ten thousand missing children is an error', async () => {
     registry.push('hostile/children', '1', indexOf(children(10_000)));
     const audit = await auditRegistry(db, registry, { source: { platforms: 'all' } });
     expect(audit.status).toBe('incomplete');
@@ -161,7 +161,7 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
   });
 
   test.each(['{"a":1}\n{"token":"abcdefgh"}', '{"a":1}\n{"b":2}', '[]', '"x"', ''])(
-    'a build statement that is no JSON object is none: %j',
+    'a provenance statement that is no JSON object is ignored: %j',
     async (statement) => {
       const built = image({ layers: ['built'] });
       registry.push('hostile/statement', '1', index([built, attestation(built, statement)]));
@@ -173,7 +173,7 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     },
   );
 
-  test('an index that names itself ends', async () => {
+  test('an index that lists itself does not loop', async () => {
     // No true digest can: the registry must lie, and its lie is told.
     const self = { mediaType: INDEX, digest: `sha256:${HEX}`, size: 10 };
     registry.push('hostile/cycle', '1', indexOf([self]));
@@ -185,7 +185,7 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     expect((await errorsOf(db, audit.id)).map(({ code }) => code)).toEqual(['content-mismatch']);
   });
 
-  test('names outside the grammar are errors; pages that lead elsewhere or never end stop', async () => {
+  test('invalid names are errors; pages that link to another host or never end are stopped', async () => {
     registry.listAlso({ repositories: ['../../etc', 'UPPER/case', 'a\u0000b', `long/${'x'.repeat(5_000)}`] });
     registry.push('pages/elsewhere', '1', image());
     registry.push('pages/endless', '1', image());
@@ -200,7 +200,7 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     expect(audit.tagsAudited).toBeGreaterThanOrEqual(1);
   });
 
-  test('a tag that is listed twice, and names another image the second time, names one', async () => {
+  test('a tag that is listed twice with different images names one of them', async () => {
     registry.push('moving/tag', '1', image({ layers: ['before'] }));
     registry.fault({ path: /moving\/tag\/tags/ }, body('{"tags":["1","1"]}', { 'Content-Type': 'application/json' }));
     registry.fault({ path: /moving\/tag\/manifests\/1/, times: 1 }, (_request, _response, next) => {
@@ -215,7 +215,7 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     expect(open).toEqual([{ name: '1' }]);
   });
 
-  test('a base that hundreds of tags name is one base', async () => {
+  test('a base with hundreds of tags is one base', async () => {
     const base = image({ layers: ['base'], created: '2024-01-01T00:00:00Z' });
     for (let number = 0; number < 400; number++) registry.push('base/os', digestOf(`${number}`).slice(7), base);
     registry.push('good/app', '1', image({ layers: ['base', 'app'], created: '2024-02-01T00:00:00Z' }));
@@ -239,7 +239,7 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
   });
 
   test.each(['amd64+cuda', 'windows server', 'arm/v7/x', 'amd64:v3', 'a\u0000b', ''])(
-    'a child for the architecture "%s" is nobody\'s in the second audit, too',
+    'a child with the invalid architecture "%s" is selected by no audit, not even the second',
     async (architecture) => {
       const odd = { ...image({ layers: ['odd'] }), platform: { os: 'linux', architecture } };
       registry.push('good/image', '2', index([image({ layers: ['usual'] }), odd]));
@@ -251,7 +251,7 @@ describe.each(BACKENDS)('what anyone may push, in an audit into $name', ({ open 
     },
   );
 
-  test('an index that lists another one, and an image, five thousand times costs no more than what it says', async () => {
+  test('an index that lists another one and an image five thousand times costs only its own size', async () => {
     const listed = ({ mediaType, digest, body }: BuiltManifest, platform?: object) =>
       Array(5_000).fill({ mediaType, digest, size: body.length, ...(platform && { platform }) });
     const often = image({ layers: ['often'] });

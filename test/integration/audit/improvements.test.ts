@@ -31,7 +31,7 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
 
   const rowsOf = (kind: 'improvements' | 'techniques') => readRecords(db, KINDS[kind]);
 
-  test('of two versions found in one audit, with what was estimated beside what was achieved', async () => {
+  test('of two versions found in one audit, with estimated and achieved savings', async () => {
     registry.push('payments/cart-api', '0.9', FAT);
     registry.push('payments/cart-api', '1.0', SLIM);
     await auditRegistry(db, registry);
@@ -65,7 +65,7 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
     ]);
   });
 
-  test('of a tag that moved between two nights; a night without change writes nothing', async () => {
+  test('of a tag that moved between two audits; an audit without changes writes nothing', async () => {
     const versions = () => db.query('select ctid::text, xmin::text from improvement');
     registry.push('payments/cart-api', 'main', FAT);
     await auditRegistry(db, registry);
@@ -99,13 +99,13 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
       },
     ],
     ['builds of which nobody knows the order', { '1.0': FAT, '1.1': pushablePair('node-multi-stage-slim', month(1)) }],
-  ])('none is seen in %s', async (_, tags) => {
+  ])('none is found in %s', async (_, tags) => {
     for (const [tag, image] of Object.entries(tags)) registry.push('payments/cart-api', tag, image);
     await auditRegistry(db, registry);
     expect(await rowsOf('improvements')).toEqual([]);
   });
 
-  test('none is seen in builds of one date that one audit found, also where it read some of them later', async () => {
+  test('none is found in builds of one date that one audit found, even if it read some of them later', async () => {
     registry.push('payments/cart-api', '1.0', FAT);
     registry.push('payments/cart-api', '1.1', pushablePair('node-multi-stage-slim', month(1)));
     await auditRegistry(db, registry);
@@ -115,7 +115,7 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
     expect(await rowsOf('improvements')).toEqual([]);
   });
 
-  test('what a build was credited with is taken back when another turns out to lie between', async () => {
+  test('the credit of a build is withdrawn when another build appears between it and its predecessor', async () => {
     registry.push('payments/cart-api', '1.0', FAT);
     registry.push('payments/cart-api', '1.2', pushablePair('node-multi-stage-slim', month(3)));
     await auditRegistry(db, registry);
@@ -125,7 +125,7 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
     expect(await rowsOf('improvements')).toMatchObject([{ tag: '1.1', previous_tag: '1.0' }]);
   });
 
-  test('a line of builds is a tag without numbers and commits', async () => {
+  test('tags belong to one line of builds if they differ only in numbers and commits', async () => {
     const lines = {
       '0.9': '#',
       '1.10.3-alpine': '#-alpine',

@@ -33,7 +33,7 @@ function listing(tags: () => number, inHand: { now: number; most: number }): Fau
   };
 }
 
-test('a repository of 100,000 tags is listed to its end, and what is gone the next night has ended', async () => {
+test('a repository of 100,000 tags is listed completely, and tags missing in the next audit are ended', async () => {
   const registry = await startRegistry();
   registry.push('team/app', 'v0', app);
   const inHand = { now: 0, most: 0 };

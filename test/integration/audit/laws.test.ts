@@ -63,7 +63,7 @@ async function expectSums(): Promise<void> {
   }
 }
 
-test('audits of registries by chance, with what goes wrong by chance', async () => {
+test('audits of random registries with random faults', async () => {
   await fc.assert(fc.asyncProperty(randomRegistry(), auditHoldsItsLaws), {
     numRuns: Math.min(fuzzRuns(15), 300),
     interruptAfterTimeLimit: 900_000,

@@ -9,7 +9,7 @@ import { type RegistryServer, startRegistry } from '../../support/registry-serve
 
 const ARM = { os: 'linux', architecture: 'arm64' };
 
-describe.each(BACKENDS)('what others read of the same indexes, in $name', ({ open }) => {
+describe.each(BACKENDS)('children of the same indexes read by other sources, in $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
   beforeAll(async () => {
@@ -46,7 +46,7 @@ describe.each(BACKENDS)('what others read of the same indexes, in $name', ({ ope
   test.each<[string, Partial<OciSource>]>([
     ['platforms', {}],
     ['platforms, without provenance', { provenance: false }],
-  ])('count for nobody else: %s', async (_, settings) => {
+  ])('do not count for this source: %s', async (_, settings) => {
     const alone = await storedBy(settings);
     expect(alone).toEqual(await storedBy(settings));
     await auditRegistry(db, registry, { source: { name: 'everything', platforms: 'all' } });
@@ -57,7 +57,7 @@ describe.each(BACKENDS)('what others read of the same indexes, in $name', ({ ope
     expect(await growth()).toEqual([{ growth_bytes: 0 }]);
   });
 
-  test('attestations count where they are asked for', async () => {
+  test('attestations count if the source selects them', async () => {
     const bytesOf = async (settings: Partial<OciSource>) => {
       await storedBy(settings);
       const [row] = await db.query<{ stored_bytes: number }>(

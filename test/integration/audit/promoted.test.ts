@@ -36,7 +36,7 @@ describe.each(BACKENDS)('images that are promoted from one registry to another, 
     );
 
   test.each(['1970-01-01T00:00:00Z', '1980-01-01T00:00:01Z', '0001-01-01T00:00:00Z'])(
-    'stand on it whatever date their builder makes up: %s',
+    'have their base proven even with a made-up creation date: %s',
     async (created) => {
       registries.harbor.push('team/app', '1', image({ layers: [...BASE, 'app'], created }));
       await audit('harbor');
@@ -44,7 +44,7 @@ describe.each(BACKENDS)('images that are promoted from one registry to another, 
     },
   );
 
-  test('stand on the base as it is tagged now, when it was built again of the same layers', async () => {
+  test('have the currently tagged base, if it was rebuilt with the same layers', async () => {
     registries.harbor.push('team/app', '1', APP);
     await audit('harbor');
     const again = image({ layers: BASE, created: '2026-01-01T00:00:00Z', config: { Labels: { build: '2' } } });
@@ -57,7 +57,7 @@ describe.each(BACKENDS)('images that are promoted from one registry to another, 
   });
 
   test.each([[['harbor', 'prod', 'harbor', 'prod']], [['prod', 'harbor', 'prod', 'harbor']]] as const)(
-    'stand on what one of them holds, in whatever order they are audited: %j',
+    'have the base in one of the registries, in whatever order these are audited: %j',
     async (order) => {
       registries.harbor.push('team/app', '1', APP);
       registries.prod.push('team/app', '1', APP);
@@ -80,7 +80,7 @@ describe.each(BACKENDS)('images that are promoted from one registry to another, 
     },
   );
 
-  test('stand on what another one holds, by the names that it has there now', async () => {
+  test('have the base in another registry, with its current names there', async () => {
     registries.prod.push('team/app', '1', APP);
     await audit('harbor');
     await audit('prod');
@@ -91,7 +91,7 @@ describe.each(BACKENDS)('images that are promoted from one registry to another, 
     expect(await basesOf('team/app')).toMatchObject([{ base_image: 'base/java:17;base/java:17.0.9' }]);
   });
 
-  test('do not stand on an earlier build of their own, wherever that was promoted to', async () => {
+  test('do not have an earlier build of their own as base, even from another registry', async () => {
     const LATER = image({ layers: [...BASE, 'app', 'more'], created: '2026-03-01T00:00:00Z' });
     registries.prod.push('team/app', '1', APP);
     registries.harbor.push('team/app', '2', LATER);
@@ -108,7 +108,7 @@ describe.each(BACKENDS)('images that are promoted from one registry to another, 
     ]);
   });
 
-  test('are not judged again as long as nothing changes in any of them', async () => {
+  test('are not judged again while no registry changes', async () => {
     registries.harbor.push('team/app', '1', APP);
     registries.prod.push('team/app', '1', APP);
     for (const source of ['harbor', 'prod', 'harbor', 'prod'] as const) await audit(source);

@@ -11,7 +11,7 @@ import { image } from '../../support/image-builder.ts';
 import { type Fault, type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { task } from '../../support/task.ts';
 
-describe.each(BACKENDS)('a task that somebody else has settled, in $name', ({ open }) => {
+describe.each(BACKENDS)('a task that another process has settled, in $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
   beforeAll(async () => {
@@ -38,7 +38,7 @@ describe.each(BACKENDS)('a task that somebody else has settled, in $name', ({ op
   }
   const settle = (kind: TaskKind) => db.query('delete from audit_task where kind = $1', [kind]);
 
-  test('ends no tag with an older listing, and leaves the repository to whoever listed it', async () => {
+  test('ends no tag by an older listing, and does not change the repository', async () => {
     const { id } = await auditRegistry(db, registry);
     const [repository] = await db.query<StoredRepository>(
       'select r.id, s.name as source, r.registry, r.name from repository r join source s on s.id = r.source_id',
@@ -64,13 +64,13 @@ describe.each(BACKENDS)('a task that somebody else has settled, in $name', ({ op
     expect(await db.query('select tags_listed from repository')).toEqual([{ tags_listed: 2 }]);
   });
 
-  test('makes no more batches of a listing', async () => {
+  test('creates no batches of a listing', async () => {
     await auditMeanwhile(/\/tags\/list/, () => settle('repository'));
     expect(await tagsOf()).toEqual([]);
     expect(registry.count({ path: /\/manifests\// })).toBe(0);
   });
 
-  test('ends no repository, and finds none', async () => {
+  test('ends no repository, and adds none', async () => {
     await auditRegistry(db, registry);
     const before = await contentOf(db);
     registry.push('team/new', '1', image({ layers: ['new'] }));
@@ -78,7 +78,7 @@ describe.each(BACKENDS)('a task that somebody else has settled, in $name', ({ op
     expect((await contentOf(db)).repositories).toEqual(before.repositories);
   });
 
-  test('keeps no tag of a batch', async () => {
+  test('stores no tag of a batch', async () => {
     await auditMeanwhile(/\/manifests\//, () => settle('manifests'));
     expect(await tagsOf()).toEqual([]);
   });

@@ -25,7 +25,7 @@ const ofPlatforms = index([child]);
 const moving = image({ layers: ['base', 'moving'] });
 const DONE = 'whole, config, platforms and moving';
 
-describe.each(BACKENDS)('a batch in which something fails in passing, in $name', ({ open }) => {
+describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
   let engines: AuditEngine[];
@@ -130,7 +130,7 @@ describe.each(BACKENDS)('a batch in which something fails in passing, in $name',
     expect(content).toEqual(await contentOf(db));
   }
 
-  test(`is read again as far as it failed, until ${DONE} are there`, async () => {
+  test(`is read again only where it failed, until ${DONE} are there`, async () => {
     breakAll(ATTEMPTS - 1);
     expect(await audit()).toMatchObject({ status: 'finished', tagsListed: 4, tagsAudited: 4, tagsFailed: 0 });
     expect(told).toEqual([]);
@@ -141,7 +141,7 @@ describe.each(BACKENDS)('a batch in which something fails in passing, in $name',
     await expectWhole();
   });
 
-  test('ends with an error for each that failed every time', async () => {
+  test('ends with an error for each item that failed in every attempt', async () => {
     breakAll(ATTEMPTS);
     const ended = await audit();
     expect(ended).toMatchObject({ status: 'incomplete', tagsListed: 4, tagsFailed: 3 });
@@ -157,7 +157,7 @@ describe.each(BACKENDS)('a batch in which something fails in passing, in $name',
     expect(done).toEqual({ audited: 1, unchanged: 0 });
   });
 
-  test('tells once what of an index will not pass, however often the rest of it is read again', async () => {
+  test('reports a permanent failure of an index once, however often the rest is read again', async () => {
     const gone = image({ layers: ['base', 'gone'] });
     registry.push('app', 'sparse', index([child, gone]));
     registry.fault({ path: new RegExp(`${gone.digest}$`) }, answer(404, {}, 'MANIFEST_UNKNOWN'));
@@ -167,7 +167,7 @@ describe.each(BACKENDS)('a batch in which something fails in passing, in $name',
     expect(told).toEqual([`${registry.host}/app:sparse`]);
   });
 
-  test('goes on where it was when the process is killed between attempts', async () => {
+  test('continues where it was after the process is killed between attempts', async () => {
     breakAll(1);
     const { auditId } = await tryOnce();
     expect(await audit()).toMatchObject({ id: auditId, status: 'finished', tagsAudited: 4, tagsFailed: 0 });
@@ -175,7 +175,7 @@ describe.each(BACKENDS)('a batch in which something fails in passing, in $name',
     await expectWhole();
   });
 
-  test('is given up for another reason: what was read stays, and what was not has an error of its own', async () => {
+  test('is given up for another reason: what was read is stored, and each unread item has its own error', async () => {
     broken('manifests/moving', 1);
     const { handlers, auditId, task } = await tryOnce();
     await handlers.giveUp(task, new StoreUnavailableError('the database is away'));

@@ -32,7 +32,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
   });
   afterEach(() => mirror.close());
 
-  test('holds the images of all tags of all repositories under a prefix', async () => {
+  test('contains the images of all tags of all repositories under a prefix', async () => {
     const learned = await learnFrom(db, mirror);
     expect(learned).toEqual({ repositories: 2, tags: 3, unchanged: 0, failed: 0, images: 2 });
     expect(await db.query(BASES)).toEqual([
@@ -42,7 +42,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     ]);
   });
 
-  test('asks for what it knows without a body, and for images that it knows not at all', async () => {
+  test('reads known tags by conditional requests, and known images not at all', async () => {
     await learnFrom(db, mirror);
     const before = mirror.requests.length;
     const learned = await learnFrom(db, mirror);
@@ -53,7 +53,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     expect(sent).toHaveLength(3);
   });
 
-  test('keeps what a tag named before, as no longer newest', async () => {
+  test('keeps the earlier image of a tag, marked as not the newest', async () => {
     await learnFrom(db, mirror);
     mirror.push('library/runtime', 'lts', image({ layers: ['os', 'runtime 22'] }));
     await learnFrom(db, mirror, { now: '2026-11-25T02:00:00.000Z' });
@@ -70,7 +70,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     expect(back.map(({ newest }) => newest)).toEqual([false, true]);
   });
 
-  test('learns platforms later that were not wanted before', async () => {
+  test('learns more platforms once they are selected', async () => {
     await learnFrom(db, mirror);
     await learnFrom(db, mirror, { source: { platforms: 'all' } });
     const rows = await db.query(
@@ -83,13 +83,13 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     expect(await learnFrom(db, mirror)).toMatchObject({ unchanged: 3 });
   });
 
-  test('asks for tags that are named without listing the others', async () => {
+  test('reads named tags without a listing', async () => {
     const selection = { include: ['library/runtime'], repositories: ['library/runtime'], tags: ['20'] };
     expect(await learnFrom(db, mirror, { source: selection })).toMatchObject({ repositories: 1, tags: 1, images: 1 });
     expect(mirror.requests.filter(({ path }) => path.includes('/tags/list') || path.includes('_catalog'))).toEqual([]);
   });
 
-  test('leaves out what is no image, and reads on when something fails', async () => {
+  test('leaves out what is no image, and continues after failures', async () => {
     mirror.push(
       'library/chart',
       '1',
@@ -108,7 +108,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     expect(await learnFrom(db, mirror)).toMatchObject({ unchanged: 4, failed: 0, images: 1 });
   });
 
-  test('proves what images of another registry stand on, and has them judged again when it knows more', async () => {
+  test('proves the bases of images in another registry, which are judged again when it has learned more', async () => {
     const apps = await startRegistry();
     apps.push('team/app', '1', image({ layers: ['os', 'runtime 20', 'app'] }));
     apps.push('team/tool', '1', image({ layers: ['os', 'tool'] }));
@@ -135,7 +135,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     ]);
   });
 
-  test('says of an image whose base was built again under its tag that it is stale, once that is learned', async () => {
+  test('an image has a stale base once a newer build of the base has been learned', async () => {
     const apps = await startRegistry();
     apps.push('team/app', '1', image({ layers: ['os', 'runtime 20', 'app'] }));
     const stale = async () => {
@@ -170,7 +170,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
       yield* file.trimEnd().split('\n');
     }
 
-    test('is the same after a journey through another database', async () => {
+    test('is the same after an import into another database and an export', async () => {
       await learnFrom(db, mirror, { source: { platforms: 'all' } });
       mirror.push('library/runtime', 'lts', image({ layers: ['os', 'runtime 22'] }));
       await learnFrom(db, mirror, { now: '2026-11-25T02:00:00.000Z' });
@@ -182,7 +182,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
       expect(await text()).toBe(file);
     });
 
-    test('brings what is older without taking its place for what a tag names now', async () => {
+    test('imports older images without replacing the newest image of a tag', async () => {
       await learnFrom(db, mirror);
       const old = await text();
       await emptyTables(db);
@@ -195,7 +195,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
       expect(rows.map(({ newest }) => newest)).toEqual([false, true]);
     });
 
-    test('is refused whole, with the line, when something in it is wrong', async () => {
+    test('is refused as a whole if it has an error, with the line number', async () => {
       await learnFrom(db, mirror);
       const file = await text();
       await emptyTables(db);

@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const slimboard = (...args: string[]) => runInProcess(cwd, args);
 
-test('bases are learned, listed, moved as a file, and pruning leaves them', async () => {
+test('bases are learned, listed, exported and imported, and survive pruning', async () => {
   const learned = await slimboard('bases', 'learn', `${registry.host}/library/*`, '--plain-http');
   expect(learned).toMatchObject({ code: 0, stdout: '' });
   const list = await slimboard('bases', 'list', 'os:*', '--format', 'csv');
@@ -38,7 +38,7 @@ test('bases are learned, listed, moved as a file, and pruning leaves them', asyn
   expect((await readdir(cwd)).sort()).toEqual(['.slimboard', 'moved']);
 });
 
-test('what cannot be learned is told, the rest is learned, and the exit code says so', async () => {
+test('a base that cannot be learned is reported and sets the exit code; all others are learned', async () => {
   const { code, stderr } = await slimboard('bases', 'learn', `${registry.host}/library/os:{12,13}`, '--plain-http');
   expect({ code, stderr }).toMatchObject({ code: 0 });
   const gone = await slimboard(
@@ -53,16 +53,13 @@ test('what cannot be learned is told, the rest is learned, and the exit code say
   expect(gone.stderr).toContain('1 tag, 1 unchanged, 0 failed');
 });
 
-test.each(['libary/*', 'library/os:9*'])(
-  'a reference that leads to nothing is told, not passed over: %s',
-  async (path) => {
-    const { code, stderr } = await slimboard('--quiet', 'bases', 'learn', `${registry.host}/${path}`, '--plain-http');
-    expect(code).toBe(4);
-    expect(stderr).toContain(`${registry.host}/${path}: no tag there: see how it is spelt`);
-  },
-);
+test.each(['libary/*', 'library/os:9*'])('a reference without matches is an error: %s', async (path) => {
+  const { code, stderr } = await slimboard('--quiet', 'bases', 'learn', `${registry.host}/${path}`, '--plain-http');
+  expect(code).toBe(4);
+  expect(stderr).toContain(`${registry.host}/${path}: no tag there: see how it is spelt`);
+});
 
-test('mistakes end with exit code 2 and say what would do', async () => {
+test('usage errors exit with 2 and say what is accepted', async () => {
   expect(await slimboard('bases', 'learn')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('catalogue.learn'),

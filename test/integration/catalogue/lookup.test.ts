@@ -43,7 +43,7 @@ describe.each(BACKENDS)('a catalogue of many images on $name', ({ open }) => {
   });
   afterAll(() => db.close());
 
-  test('is asked by index for the layers that occur', async () => {
+  test('is searched by an index for the layers of the images', async () => {
     const sourceIds = (await db.query<{ id: number }>('select id from source')).map(({ id }) => id);
     const plans: string[] = [];
     const stale = await readStaleImages(recordPlans(db, /base_image/, plans), sourceIds, 'other rules', {
@@ -83,7 +83,7 @@ describe.each(BACKENDS)('alternatives from the catalogue on $name', ({ open }) =
   const save = (name: string, tags: readonly BaseTag[]) =>
     saveBaseTags(db, { registry: 'mirror.example.com', name } as never, tags, 'all', '2026-11-24T02:00:00Z');
 
-  test('are the newest versions of repositories that are made to build on', async () => {
+  test('are the newest versions of repositories of base images', async () => {
     const slim = { runtime: 'node', variant: 'slim', distro: 'debian' };
     await save('library/node', [
       named('22.9-slim', { ...slim, runtimeVersion: '22.9.0' }, 80),

@@ -24,13 +24,13 @@ async function doctor(redisUrl: string, cwd = '/') {
   return runInProcess(cwd, ['doctor'], environment);
 }
 
-test('it tells which Redis answers, and that it keeps what it is given', async () => {
+test('it reports the version of Redis, and that its eviction policy keeps all data', async () => {
   const { code, stdout } = await doctor(server.url);
   expect(code, stdout).toBe(0);
   expect(stdout).toMatch(/^ok +redis: Redis \d+\.\d+/m);
 });
 
-test('a Redis that tells nothing of itself is an error, and no connection to it stays open', async () => {
+test('a Redis that refuses INFO is an error, and its connection is closed', async () => {
   await redis.acl('SETUSER', 'mute', 'on', '>secret', '~*', '&*', '+@all', '-info');
   const { code, stdout } = await doctor(server.url.replace('//', '//mute:secret@'));
   expect(code, stdout).toBe(1);
@@ -46,13 +46,13 @@ test.each([
   ],
   ['a database that is none', (url: string) => `${url}/abc`, /the Redis URL must look like/],
   ['a database that is not there', (url: string) => `${url}/99`, /has no database 99/],
-])('%s is told as such', async (_, urlOf, message) => {
+])('%s is reported as such', async (_, urlOf, message) => {
   const { code, stdout } = await doctor(urlOf(server.url.replace(/\/$/, '')));
   expect(code, stdout).toBe(1);
   expect(stdout).toMatch(message);
 });
 
-test('a variable that a notification needs is missed before the audit', async () => {
+test('a missing variable of a notification is reported before the audit', async () => {
   const cwd = await mkdtemp(join(tmpdir(), 'slimboard-doctor-'));
   const notify = 'notify: [{ kind: webhook, url: "https://ci.example.com/x", secretFrom: SLIMBOARD_WEBHOOK_SECRET }]';
   await writeFile(join(cwd, 'slimboard.yaml'), notify);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runInProcess } from '../../support/program.ts';
 
-test('without a source nothing is handed to workers, and a cron job in the wrong folder does not pass', async () => {
+test('without a source nothing is queued, and the command fails, so that a cron job in the wrong folder is noticed', async () => {
   const environment = {
     SLIMBOARD_REDIS_URL: 'redis://127.0.0.1:1',
     SLIMBOARD_DATABASE_URL: 'postgres://127.0.0.1:1/x',

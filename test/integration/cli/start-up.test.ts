@@ -38,16 +38,16 @@ async function loadedBy(command: string): Promise<readonly string[]> {
   return [...new Set(names)].filter((name) => /^(?:node_modules|dist)\//.test(name)).sort();
 }
 
-test.each(['--help', '-h'])('%s loads nothing but the help that was written down', async (command) => {
+test.each(['--help', '-h'])('%s loads nothing but the prebuilt help', async (command) => {
   expect(await loadedBy(command)).toEqual(['dist/slimboard.cjs']);
 });
 
-test('the help that was written down is what the commands say', async () => {
+test('the prebuilt help equals that of the commands', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [resolve('dist/command-line.cjs'), '--help']);
   expect(await runCommand(['--help'], { cwd: folder })).toEqual({ code: 0, stdout, stderr: '' });
 });
 
-test('help that cannot be written down in full is told by the commands, which say why', async () => {
+test('if the prebuilt help cannot be written in full, the commands write it and report why', async () => {
   const full = openSync('/dev/full', 'w');
   const { status, stderr } = spawnSync(process.execPath, [resolve('dist/slimboard.cjs'), '--help'], {
     stdio: ['ignore', full, 'pipe'],
@@ -82,11 +82,11 @@ async function compiledBy(command: string): Promise<string> {
   return stdout;
 }
 
-test('a command that ends soon has no function of the embedded database compiled twice', async () => {
+test('a short command does not wait for the optimising compiler on the embedded database', async () => {
   expect(await compiledBy('report audits')).not.toContain('using TurboFan');
 });
 
-test('where the database is large, a report is worth it', async () => {
+test('a report over a large database uses the optimising compiler', async () => {
   const large = join(folder, '.slimboard/pgdata/base/none-of-its-tables');
   writeFileSync(large, '');
   truncateSync(large, 1_000_000_000);

@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.close());
 
-test('watching an audit ends when it is told to, with the signal’s exit code and no word of a failure', async () => {
+test('watching an audit ends by a signal, with its exit code and without an error', async () => {
   const stop = new AbortController();
   const { code, stdout, stderr } = await runInProcess(
     '/',
@@ -48,7 +48,7 @@ test('watching an audit ends when it is told to, with the signal’s exit code a
   expect(stderr).toMatch(/^slimboard: stopped by SIGTERM/);
 });
 
-test('before the first audit, it says how to make one', async () => {
+test('before the first audit, it says how to start one', async () => {
   const empty = await newPostgresUrl();
   await runInProcess('/', ['--database', empty, 'migrate']);
   const { code, stdout, stderr } = await runInProcess('/', ['--database', empty, 'status']);
@@ -56,18 +56,18 @@ test('before the first audit, it says how to make one', async () => {
   expect(stderr).toContain('there is no audit yet: "slimboard audit HOST" makes one');
 });
 
-test('an audit that is under way claims no more than it has done', async () => {
+test('a running audit shows only what it has done', async () => {
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^coverage {6}0\.00 % of the tags listed so far$/m);
 });
 
-test('an audit whose process was stopped is said to be stopped, at once', async () => {
+test('an audit whose process was stopped is shown as stopped at once', async () => {
   await db.query("update audit set runner = 'none', heartbeat_at = now()");
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^status {8}stopped, .*; the next audit of its sources goes on from there$/m);
 });
 
-test('an audit that has ended says of how many tags it tells what they are, and which failed', async () => {
+test('a finished audit shows how many tags were audited and which failed', async () => {
   await db.query(
     "update audit set status = 'incomplete', finished_at = now(), tags_listed = 4, tags_audited = 1, tags_skipped = 2, tags_failed = 2",
   );

@@ -24,7 +24,7 @@ test.each([
   expect((await run(day, 'check', reference)).code).toBe(code);
 });
 
-test('inspect and check judge an image alike', async () => {
+test('inspect and check have the same findings for an image', async () => {
   const [inspected, checked] = await Promise.all([
     run('2025-06-01', 'inspect', reference, '--format', 'json'),
     run('2025-06-01', 'check', reference, '--format', 'json'),

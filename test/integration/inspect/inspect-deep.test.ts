@@ -39,7 +39,7 @@ async function inspect(layers: readonly BuiltLayer[], { deep = true, width, hist
   return describeImage(loaded, judged.findings, judged.advice, width);
 }
 
-test('shows what layers hold and hide, with the layer and the cause', async () => {
+test('shows the contents and hidden files of layers, with layer and cause', async () => {
   const described = await inspect([
     await tarLayer({ 'etc/os-release': 'ID=debian\nVERSION_ID="12"\n', 'tmp/archive': 'x'.repeat(50_000), run: 'v1' }),
     await tarLayer({ 'tmp/.wh.archive': '', run: 'v2' }),
@@ -65,18 +65,18 @@ test('shows what layers hold and hide, with the layer and the cause', async () =
   expect(described.text).toContain('50.0 kB  layer 1  tmp/archive, deleted by layer 2');
 });
 
-test('reads no layer unless it is asked to', async () => {
+test('reads layers only with --deep', async () => {
   const layer = await tarLayer({ app: 'app' });
   expect((await inspect([layer], { deep: false })).contents).toBeUndefined();
   expect(server.count({ path: new RegExp(`/blobs/${layer.digest}`) })).toBe(0);
 });
 
-test('refuses layers that are not what the config says', async () => {
+test('refuses layers that do not match the diff IDs of the config', async () => {
   const layer = { ...(await tarLayer({ app: 'app' })), diffId: digestOf('something else') };
   await expect(inspect([layer])).rejects.toMatchObject({ code: 'content-mismatch' });
 });
 
-test('the layer table is cut to the width of a terminal; without one it is whole', async () => {
+test('the layer table is cut to the width of a terminal; without a terminal it is not cut', async () => {
   const layers = [await tarLayer({ app: 'v1' })];
   const history = [{ created_by: `RUN /bin/sh -c echo ${'x'.repeat(200)} # buildkit` }];
   const whole = await inspect(layers, { deep: false, history });

@@ -56,7 +56,7 @@ test.each([
   expect((await load()).image.verdict.base).toMatchObject({ confidence: 'unknown' });
 });
 
-describe('an index that names no platforms', () => {
+describe('an index without platforms', () => {
   const signature = artifact({
     configType: 'application/vnd.oci.image.config.v1+json',
     layerType: 'application/vnd.dev.cosign.simplesigning.v1+json',
@@ -69,13 +69,13 @@ describe('an index that names no platforms', () => {
     return { ...rawManifest(mediaType, JSON.stringify({ schemaVersion: 2, mediaType, manifests })), children };
   }
 
-  test('has its image for the platform told by the configs', async () => {
+  test('has the image for a platform found by the configs', async () => {
     const top = unnamed([signature, forArm, app]);
     expect(await load(top)).toMatchObject({ digest: app.digest, indexDigest: top.digest });
     expect(await load(top, 'linux/arm64')).toMatchObject({ digest: forArm.digest });
   });
 
-  test('has none for another platform, and says for which', async () => {
+  test('has no image for another platform, and says which platforms it has', async () => {
     await expect(load(unnamed([signature, forArm]))).rejects.toMatchObject({
       code: 'not-found',
       message: expect.stringMatching(/no image for linux\/amd64.*\(linux\/arm64\)/),

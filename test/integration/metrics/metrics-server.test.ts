@@ -32,11 +32,11 @@ test.each([
   ['/', 'GET'],
   ['/metrics', 'POST'],
   ['/constructor', 'GET'],
-])('knows nothing else: %s %s', async (path, method) => {
+])('refuses anything else: %s %s', async (path, method) => {
   expect((await get(path, method)).status).toBe(404);
 });
 
-test('a port that is taken is a mistake in the settings, and named', async () => {
+test('a port in use is a settings error that names it', async () => {
   const taken = startMetricsServer({ metrics: createMetrics(), host: '127.0.0.1', port: server.port, isHealthy });
   await expect(taken).rejects.toMatchObject({
     code: 'settings',

@@ -83,7 +83,7 @@ async function left(queue: BullmqQueue): Promise<number> {
 }
 
 describe('tasks in Redis', () => {
-  test('a queue knows whether anybody would take its tasks', async () => {
+  test('a queue knows whether any worker is connected', async () => {
     const { queue, prefix } = queueOf();
     expect(await queue.hasWorkers()).toBe(false);
     const { attempts } = workersOf(prefix, {});
@@ -92,7 +92,7 @@ describe('tasks in Redis', () => {
     expect(await queue.hasWorkers()).toBe(true);
   });
 
-  test('every task of a tree is done once by two workers, and nothing stays in Redis', async () => {
+  test('two workers run every task of a tree once, and nothing remains in Redis', async () => {
     const { queue, prefix } = queueOf({ bound: 3 });
     const ran: string[] = [];
     const run = async ({ kind, key }: TaskReference, { signal }: { signal: AbortSignal }) => {
@@ -113,14 +113,14 @@ describe('tasks in Redis', () => {
     expect(await redis.keys(`${prefix}:*:1-*`)).toEqual([]);
   });
 
-  test('a task that is queued already is not queued again', async () => {
+  test('a queued task is not queued again', async () => {
     const { queue } = queueOf();
     await queue.add([task('source', 's'), task('source', 's')]);
     await queue.add([task('source', 's'), task('source', 's', { auditId: 2 })]);
     expect(await left(queue)).toBe(2);
   });
 
-  test('Redis holds references only, whatever else the objects carry', async () => {
+  test('Redis stores references only, not other properties of the objects', async () => {
     const { queue, prefix } = queueOf();
     const secret = 'hunter2';
     await queue.add([{ ...task('source', 's'), token: secret } as TaskReference]);
@@ -129,7 +129,7 @@ describe('tasks in Redis', () => {
     expect(JSON.stringify(job)).not.toContain(secret);
   });
 
-  test('adding waits while the bound is reached, goes on when there is room, and stops when told to', async () => {
+  test('adding waits while the queue is full, continues when there is room, and can be aborted', async () => {
     const { queue, prefix } = queueOf({ bound: 10 });
     const stop = new AbortController();
     let most = 0;
@@ -154,7 +154,7 @@ describe('tasks in Redis', () => {
     await expect(waiting).rejects.toThrow();
   });
 
-  test('putting back what was lost ends between two pages when it is told to stop', async () => {
+  test('restoring lost tasks can be aborted between two pages', async () => {
     const { queue } = queueOf();
     const stop = new AbortController();
     async function* pages() {
@@ -167,7 +167,7 @@ describe('tasks in Redis', () => {
     expect(depths.reduce((sum, { waiting }) => sum + waiting, 0)).toBe(1);
   });
 
-  test('nightly tasks that fill their lanes do not hold up an ad-hoc one', async () => {
+  test('nightly tasks that fill their lanes do not delay an ad-hoc one', async () => {
     const { queue, prefix } = queueOf();
     const stuck = momentOf();
     const { seen, attempts } = workersOf(prefix, {
@@ -183,7 +183,7 @@ describe('tasks in Redis', () => {
 });
 
 describe('tasks that fail', () => {
-  test('an outage is tried again, then given up, once', async () => {
+  test('an outage is retried, then given up once', async () => {
     const { queue, prefix } = queueOf();
     const givenUp: unknown[] = [];
     const outage = new RegistryUnavailableError('down');
@@ -197,7 +197,7 @@ describe('tasks that fail', () => {
     expect(givenUp).toEqual([outage]);
   });
 
-  test('what will not pass is given up at once; an unforeseen failure after its attempts', async () => {
+  test('a permanent failure is given up at once, an unexpected one after all attempts', async () => {
     const { queue, prefix } = queueOf();
     const { seen, attempts } = workersOf(prefix, {
       run: async ({ key }) => {
@@ -216,7 +216,7 @@ describe('tasks that fail', () => {
     ]);
   });
 
-  test('a request to slow down is obeyed more often than there are attempts, and leaves the lane free meanwhile', async () => {
+  test('rate limits delay a task more often than it has attempts, and free the lane meanwhile', async () => {
     const { queue, prefix } = queueOf();
     let answers = 8;
     const { seen, attempts } = workersOf(
@@ -255,7 +255,7 @@ describe('tasks that fail', () => {
 });
 
 describe('stopping', () => {
-  test('what ends within its grace ends, and nothing new is taken', async () => {
+  test('tasks that end within the grace period end, and no new ones start', async () => {
     const { queue, prefix } = queueOf();
     const moment = momentOf();
     const { workers, seen } = workersOf(prefix, { run: () => moment.passed }, { tasksAtOnce: ofEachKind(1) });
@@ -268,7 +268,7 @@ describe('stopping', () => {
     expect(await left(queue)).toBe(1);
   });
 
-  test('what does not end in time is aborted and goes back first in its queue, with no attempt counted', async () => {
+  test('tasks that do not end in time are aborted and return to the front of the queue, without counting an attempt', async () => {
     const { queue, prefix } = queueOf();
     const { workers, seen } = workersOf(
       prefix,

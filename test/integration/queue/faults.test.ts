@@ -93,7 +93,7 @@ function startSweeping(table: Table): void {
 }
 
 describe('a worker that is killed', () => {
-  test('leaves its task to the others, and each task is settled', async () => {
+  test('leaves its task to other workers, and each task is settled', async () => {
     await open(false);
     const file = await bundle(fileURLToPath(new URL('killed-worker.ts', import.meta.url)), 'killed-worker');
     opened.push(() => rm(file));
@@ -110,7 +110,7 @@ describe('a worker that is killed', () => {
     expect(table.runs.sort()).toEqual(['b', 'stuck', 'stuck too']);
   });
 
-  test('again and again by the same task: the task is given up', async () => {
+  test('repeatedly by the same task: the task is given up', async () => {
     await open(false);
     const table = new Table();
     table.add([task('manifests', 'deadly')]);
@@ -126,7 +126,7 @@ describe('a worker that is killed', () => {
 describe('a Redis that restarts', () => {
   const many = Array.from({ length: 60 }, (_, n) => task(n % 2 ? 'manifests' : 'repository', `t${n}`));
 
-  test('with its data: workers go on with what is queued', async () => {
+  test('with its data: workers continue with the queued tasks', async () => {
     await open(true);
     const table = new Table();
     table.add(many);
@@ -138,7 +138,7 @@ describe('a Redis that restarts', () => {
     expect([...table.runs].sort()).toEqual(many.map(({ key }) => key).sort());
   });
 
-  test('empty, in the midst of the work: the table fills it again, and every task is settled', async () => {
+  test('empty, during work: it is refilled from the table, and every task is settled', async () => {
     await open(false);
     const table = new Table();
     table.add(many);
@@ -155,7 +155,7 @@ describe('a Redis that restarts', () => {
     expect(new Set(table.runs).size).toBe(many.length);
   });
 
-  test('empty, with nobody in the midst of anything: the table fills it again', async () => {
+  test('empty, while no task runs: it is refilled from the table', async () => {
     await open(false);
     const table = new Table();
     table.add(many);

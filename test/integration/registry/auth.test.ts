@@ -42,7 +42,7 @@ async function start(
 const tokensAsked = (server: RegistryServer): number => server.count({ path: /^\/token/ });
 
 describe('Bearer', () => {
-  test('anybody gets a token, one for each repository, and only the first request is refused', async () => {
+  test('an anonymous client gets a token for each repository, and only the first request is refused', async () => {
     const { server, client, tags } = await start({ kind: 'token' });
     expect(await repositoryNames(client)).toEqual(['a', 'b']);
     expect(await tags('a')).toEqual(['1']);
@@ -74,7 +74,7 @@ describe('Bearer', () => {
     expect(server.count({ method: 'POST', path: /^\/token$/ })).toBe(1);
   });
 
-  test('a token that the registry forgets half-way is renewed once, by many requests together', async () => {
+  test('a token that the registry forgets half-way is renewed once for many concurrent requests', async () => {
     const { server, client, tags } = await start({ kind: 'token' });
     await tags('a');
     server.expireTokens();
@@ -84,7 +84,7 @@ describe('Bearer', () => {
     expect(tokensAsked(server)).toBe(1);
   });
 
-  test('tokens that run out while requests wait for their turn are renewed, for all of them together', async () => {
+  test('tokens that expire while requests are waiting are renewed once for all of them', async () => {
     const { server, client } = await start({ kind: 'token', expiresIn: 300, maxUses: 10 });
     const repository = repositoryOf(server.host, 'a');
     const reads = Array.from({ length: 60 }, () => client.readTag(repository, tagOf('1'), undefined, {}));
@@ -94,7 +94,7 @@ describe('Bearer', () => {
     expect(tokensAsked(server)).toBeLessThanOrEqual(2 * (60 / 10));
   });
 
-  test('a token is renewed before its time is over', async () => {
+  test('a token is renewed before it expires', async () => {
     let nowMs = 0;
     const server = await startRegistry({ auth: { kind: 'token', expiresIn: 100 } });
     const clock = { now: () => nowMs, schedule: () => () => undefined };
@@ -112,7 +112,7 @@ describe('Bearer', () => {
     expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
   });
 
-  test('a registry that refuses its own token is asked once more, and no further', async () => {
+  test('if the registry refuses its own token, the request is repeated once only', async () => {
     const { server, tags } = await start({ kind: 'token' });
     const challenge = { 'www-authenticate': `Bearer realm="${server.url}/token",service="x"` };
     server.fault({ path: /tags/ }, answer(401, challenge));
@@ -128,7 +128,7 @@ describe('Bearer', () => {
     ['repository:a:content_read,metadata_read,content_delete', 'repository:a:content_read,metadata_read,pull'],
     ['repository:a:*', 'repository:a:pull'],
     ['everything', 'repository:a:pull'],
-  ])('only reading is asked for, whatever the challenge wants: %s', async (scope, wanted) => {
+  ])('tokens are requested for reading only, whatever the challenge says: %s', async (scope, wanted) => {
     const { server, tags } = await start({ kind: 'token' });
     const challenge = { 'www-authenticate': `Bearer realm="${server.url}/token",service="x",scope="${scope}"` };
     server.fault({ path: /tags/ }, body('{"tags":["1"]}'));
@@ -142,7 +142,7 @@ describe('Bearer', () => {
     ['plain HTTP elsewhere', 'http://tokens.example.com/token', 'authentication'],
     ['a file', 'file:///etc/passwd', 'authentication'],
     ['no address', 'token', 'authentication'],
-  ])('a realm that is %s gets nothing', async (_name, realm, code) => {
+  ])('no credentials are sent to a realm that is %s', async (_name, realm, code) => {
     const { server, tags } = await start({ kind: 'token' }, passwordProvider('u', PASSWORD));
     server.fault({ path: /tags/ }, answer(401, { 'www-authenticate': `Bearer realm="${realm}"` }));
     await expect(tags('a')).rejects.toMatchObject({ code });
@@ -152,20 +152,20 @@ describe('Bearer', () => {
     ['no JSON', 'nonsense'],
     ['no token', '{}'],
     ['a token that would break the header', JSON.stringify({ token: 'a\r\nx-evil: 1' })],
-  ])('a token answer with %s', async (_name, content) => {
+  ])('a token response with %s is malformed', async (_name, content) => {
     const { server, tags } = await start({ kind: 'token' });
     server.fault({ path: /^\/token/ }, body(content));
     await expect(tags('a')).rejects.toMatchObject({ code: 'malformed-content' });
   });
 
-  test('a token that could not be had is asked for again by the next request', async () => {
+  test('after a failure, the next request asks for a token again', async () => {
     const { server, tags } = await start({ kind: 'token' });
     server.fault({ path: /^\/token/, times: 1 }, body('{}'));
     await expect(tags('a')).rejects.toMatchObject({ code: 'malformed-content' });
     expect(await tags('a')).toEqual(['1']);
   });
 
-  test('one who gives up waiting for a token does not take it from the others', async () => {
+  test('aborting one request that waits for a token does not affect others', async () => {
     const { server, client, tags } = await start({ kind: 'token' });
     const controller = new AbortController();
     server.fault({ path: /^\/token/ }, (_request, _response, next) => {
@@ -183,7 +183,7 @@ describe('Bearer', () => {
 describe('Basic', () => {
   const auth = { kind: 'basic', username: 'u', password: PASSWORD } as const;
 
-  test('is sent after the first challenge, and from then on at once', async () => {
+  test('is sent after the first challenge, and with every later request', async () => {
     const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
     expect(await tags('a')).toEqual(['1']);
     expect(await tags('b')).toEqual(['1']);
@@ -207,7 +207,7 @@ describe('Basic', () => {
   });
 });
 
-test('a look-up of credentials that failed is repeated after a minute, and not by each request before', async () => {
+test('a failed look-up of credentials is repeated only after a minute', async () => {
   let nowMs = 0;
   let lookups = 0;
   const found = { kind: 'password', username: 'u', password: new Secret(PASSWORD), origin: 'x' } as const;
@@ -243,25 +243,25 @@ test('a token server that knows no scope for the catalog is asked for a token wi
   ]);
 });
 
-describe('a registry that lists a part of its repositories to anybody', () => {
+describe('a registry that lists some repositories for anonymous clients', () => {
   const auths = [
     { kind: 'basic', username: 'u', password: PASSWORD },
     { kind: 'token', username: 'u', password: PASSWORD },
   ] as const;
 
-  test.each(auths)('is asked with the credentials at once: $kind', async (auth) => {
+  test.each(auths)('gets the credentials with the first request: $kind', async (auth) => {
     const { server, client } = await start(auth, passwordProvider('u', PASSWORD), { publicCatalog: ['a'] });
     expect(await repositoryNames(client)).toEqual(['a', 'b']);
     expect(server.requests[0]?.headers.authorization).toMatch(/^Basic /);
   });
 
-  test('is asked as anybody where there are none', async () => {
+  test('is asked anonymously without credentials', async () => {
     const { client } = await start({ kind: 'token' }, undefined, { publicCatalog: ['a'] });
     expect(await repositoryNames(client)).toEqual(['a']);
   });
 });
 
-describe('a registry that answers anybody that it does not know what it hides', () => {
+describe('a registry that answers 404 for private repositories to anonymous clients', () => {
   const hiding = async (credentials?: CredentialsProvider) => {
     const started = await start(undefined, credentials);
     started.server.fault({ path: /tags/ }, (request, response, next) =>
@@ -270,30 +270,30 @@ describe('a registry that answers anybody that it does not know what it hides', 
     return started;
   };
 
-  test('is asked with username and password, and from then on at once', async () => {
+  test('is asked again with username and password, and then with every request', async () => {
     const { server, tags } = await hiding(passwordProvider('u', PASSWORD));
     expect(await tags('a')).toEqual(['1']);
     expect(await tags('b')).toEqual(['1']);
     expect(server.requests.map(({ status }) => status)).toEqual([404, 200, 200]);
   });
 
-  test('is asked once where there are none', async () => {
+  test('is asked once without credentials', async () => {
     const { server, tags } = await hiding();
     expect(await tags('a')).toEqual([]);
     expect(server.requests).toHaveLength(1);
   });
 
-  test('is believed once it was asked with them', async () => {
+  test('is believed when it answers 404 to the credentials, too', async () => {
     const { server, tags } = await start(undefined, passwordProvider('u', PASSWORD));
     expect(await tags('gone')).toEqual([]);
     expect(server.requests.map(({ status }) => status)).toEqual([404, 404]);
   });
 });
 
-describe('a registry that takes username and password for its catalog', () => {
+describe('a registry that accepts username and password for its catalog', () => {
   const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
 
-  test('gets them for all else too: what it hides from anybody is no unknown repository', async () => {
+  test('gets them for everything else, too: private repositories are found', async () => {
     const { server, client, tags } = await start(undefined, passwordProvider('u', PASSWORD));
     server.fault({ path: /tags/ }, (request, response, next) =>
       request.headers.authorization ? next() : notFound(response, 'NAME_UNKNOWN'),
@@ -302,7 +302,7 @@ describe('a registry that takes username and password for its catalog', () => {
     expect(await tags('a')).toEqual(['1']);
   });
 
-  test('gets tokens where it asks for them', async () => {
+  test('gets tokens where it demands them', async () => {
     const { server, client, tags } = await start(auth, passwordProvider('u', PASSWORD));
     server.fault({ path: /_catalog/ }, body('{"repositories":["a"]}'));
     expect(await repositoryNames(client)).toEqual(['a']);
@@ -311,7 +311,7 @@ describe('a registry that takes username and password for its catalog', () => {
     expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
   });
 
-  test('gets them there when it takes no token for it, and tokens for repositories (Harbor)', async () => {
+  test('gets them for the catalog if it accepts no token there, and tokens for repositories (Harbor)', async () => {
     const { server, client, tags } = await start(auth, passwordProvider('u', PASSWORD));
     server.fault({ path: /_catalog/ }, (request, response, next) =>
       request.headers.authorization?.startsWith('Basic ')
@@ -332,7 +332,7 @@ test('a registry token is sent as it is', async () => {
   expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${PASSWORD}`);
 });
 
-describe('secrets stay where they belong', () => {
+describe('secrets are not leaked', () => {
   test.each([
     ['Basic', { kind: 'basic', username: 'u', password: 'other' }, passwordProvider('u', PASSWORD)],
     ['Bearer', { kind: 'token', username: 'u', password: 'other' }, passwordProvider('u', PASSWORD)],
@@ -350,7 +350,7 @@ describe('secrets stay where they belong', () => {
     expect(shown).not.toContain(Buffer.from(`u:${PASSWORD}`).toString('base64'));
   });
 
-  test('a redirect to another origin carries no Authorization, and a way back restores none', async () => {
+  test('a redirect to another origin drops Authorization, and a redirect back does not restore it', async () => {
     const other = await startRegistry();
     open.push(other);
     const { server, tags } = await start(
@@ -370,26 +370,31 @@ describe('secrets stay where they belong', () => {
   test.each([
     ['another token server', (realm: string) => `Bearer realm="${realm}/token",service="x"`],
     ['Basic', () => 'Basic realm="x"'],
-  ])("a 401 from where a redirect led, with a challenge for %s, is not the registry's", async (_name, challengeOf) => {
-    const storage = await startRegistry();
-    const thief = await startRegistry({ auth: { kind: 'token' } });
-    open.push(storage, thief);
-    const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
-    const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
-    server.fault({ path: /a\/tags/ }, redirect(`${storage.url}/content`));
-    storage.fault({}, answer(401, { 'www-authenticate': challengeOf(thief.url) }));
-    await expect(tags('a')).rejects.toMatchObject({
-      code: 'access-denied',
-      message: expect.stringMatching(
-        new RegExp(`${storage.host}, to which the registry redirected, refuses this \\(HTTP 401\\): .* name that host`),
-      ),
-    });
-    expect(await tags('b')).toEqual(['1']);
-    expect(thief.requests).toEqual([]);
-    expect(storage.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
-  });
+  ])(
+    'a 401 after a redirect, with a challenge for %s, does not count as a challenge of the registry',
+    async (_name, challengeOf) => {
+      const storage = await startRegistry();
+      const thief = await startRegistry({ auth: { kind: 'token' } });
+      open.push(storage, thief);
+      const auth = { kind: 'token', username: 'u', password: PASSWORD } as const;
+      const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+      server.fault({ path: /a\/tags/ }, redirect(`${storage.url}/content`));
+      storage.fault({}, answer(401, { 'www-authenticate': challengeOf(thief.url) }));
+      await expect(tags('a')).rejects.toMatchObject({
+        code: 'access-denied',
+        message: expect.stringMatching(
+          new RegExp(
+            `${storage.host}, to which the registry redirected, refuses this \\(HTTP 401\\): .* name that host`,
+          ),
+        ),
+      });
+      expect(await tags('b')).toEqual(['1']);
+      expect(thief.requests).toEqual([]);
+      expect(storage.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    },
+  );
 
-  test('a Secret shows itself in no way but the one', () => {
+  test('a Secret shows its value in one way only', () => {
     const secret = new Secret(PASSWORD);
     expect(
       `${secret} ${JSON.stringify({ secret })} ${inspect({ secret }, { showHidden: true, depth: 9 })}`,

@@ -70,7 +70,7 @@ describe('the environment', () => {
     });
   });
 
-  test.each(['USERNAME', 'PASSWORD'])('%s alone is a mistake, told without its value', async (part) => {
+  test.each(['USERNAME', 'PASSWORD'])('%s alone is a settings error that does not show its value', async (part) => {
     const found = find('registry.example.com', undefined, { [`${prefix}_${part}`]: CANARY }, 'prod');
     const error = await found.catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'settings', message: expect.stringContaining(`${prefix}_USERNAME`) });
@@ -143,14 +143,14 @@ describe("Docker's config.json", () => {
     expect(await find(host, { auths: { [key]: entry } })).toEqual(credentials);
   });
 
-  test('a file that is not there means anybody', async () => {
+  test('without a file access is anonymous', async () => {
     expect(await find('registry.example.com')).toBe(undefined);
   });
 
   test.each([
     ['no JSON', `{"auths": {"x": {"auth": "${CANARY}" oops`],
     ['no object', '[1]'],
-  ])('%s is a mistake, told without its content', async (_name, text) => {
+  ])('%s is a settings error that does not show the contents', async (_name, text) => {
     const error = await find('registry.example.com', text).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'settings', message: expect.stringContaining('config.json') });
     expect(inspect(error, { depth: 9 })).not.toContain(CANARY);
@@ -161,7 +161,7 @@ describe('credential helpers', () => {
   const answer = (username: string, secret: string): string =>
     `cat > "$(dirname "$0")/asked"; echo '${JSON.stringify({ ServerURL: 'x', Username: username, Secret: secret })}'`;
 
-  test('the one for the registry comes before its entry and the common one', async () => {
+  test('the helper of the registry precedes its entry and the common helper', async () => {
     await installHelper('mine', answer('u', 'p'));
     const config = {
       credHelpers: { 'registry.example.com': 'mine' },
@@ -171,13 +171,13 @@ describe('credential helpers', () => {
     expect(await find('registry.example.com', config)).toEqual({ kind: 'password', username: 'u', password: 'p' });
   });
 
-  test('the common one, asked by the key that docker login wrote', async () => {
+  test('the common helper is asked with the key that docker login wrote', async () => {
     await installHelper('store', answer('<token>', 'i'));
     const config = { credsStore: 'store', auths: { 'https://index.docker.io/v1/': {} } };
     expect(await find('docker.io', config)).toEqual({ kind: 'identity-token', token: 'i' });
   });
 
-  test('one that has nothing stored means anybody', async () => {
+  test('if a helper has nothing stored, access is anonymous', async () => {
     await installHelper('store', 'echo "credentials not found in native keychain"; exit 1');
     expect(await find('registry.example.com', { credsStore: 'store' })).toBe(undefined);
   });
@@ -192,7 +192,7 @@ describe('credential helpers', () => {
     expect(inspect(error, { depth: 9 })).not.toContain(CANARY);
   });
 
-  test.each(['../evil', 'a b', 'x;touch y', '-x', ''])('a name that is none runs nothing: %j', async (name) => {
+  test.each(['../evil', 'a b', 'x;touch y', '-x', ''])('an invalid name runs no program: %j', async (name) => {
     const found = await find('registry.example.com', { credHelpers: { 'registry.example.com': name } }).catch(
       (error) => error.code,
     );

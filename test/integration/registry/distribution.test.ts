@@ -34,7 +34,7 @@ async function start(
 const app = image({ layers: ['base', 'app'] });
 
 describe('listing', () => {
-  test('repositories and tags, over as many pages as there are', async () => {
+  test('reads all pages of repositories and tags', async () => {
     const { server, client } = await start({ pageSize: 2 });
     const names = ['a', 'b/c', 'd', 'e', 'f'];
     for (const name of names) server.push(name, '1', app);
@@ -49,7 +49,7 @@ describe('listing', () => {
     expect(await tagNames(client, repositoryOf(server.host, 'empty'))).toEqual([]);
   });
 
-  test('a registry that sends all names at once is given on in pages', async () => {
+  test('splits a response with all names into pages', async () => {
     const { server, client } = await start({ pageSize: 10_000 });
     server.push('big', '0', app);
     server.listAlso({ tags: { big: Array.from({ length: 2_500 }, (_, at) => `t${at}`) } });
@@ -58,13 +58,13 @@ describe('listing', () => {
     expect(server.count({ path: /tags/ })).toBe(1);
   });
 
-  test('text/plain is read as the JSON that it is', async () => {
+  test('accepts JSON sent as text/plain', async () => {
     const { server, client } = await start();
     server.fault({ path: /_catalog/ }, body('{"repositories":["a"]}', { 'content-type': 'text/plain' }));
     expect(await repositoryNames(client)).toEqual(['a']);
   });
 
-  test('an absolute link to the same host under another scheme stays on this registry', async () => {
+  test('follows an absolute link to the same host by the scheme of the registry', async () => {
     const { server, client } = await start();
     server.push('b', '1', app);
     const link = { link: `<https://127.0.0.1/v2/_catalog?cursor=0>; rel="next"` };
@@ -72,7 +72,7 @@ describe('listing', () => {
     expect(await repositoryNames(client)).toEqual(['a', 'b']);
   });
 
-  test('names that break the grammar are told one by one, and the rest is listed', async () => {
+  test('each invalid name is an error, and all others are listed', async () => {
     const { server, client } = await start();
     server.push('good', '1.0', app);
     server.listAlso({ repositories: ['Bad', '../x', 'a\u0000b'], tags: { good: ['-bad', 'x'.repeat(129)] } });
@@ -85,7 +85,7 @@ describe('listing', () => {
     await expect(repositoryNames(client)).rejects.toMatchObject({ code: 'invalid-reference' });
   });
 
-  test('what is no text among the names is told, however deep it nests', async () => {
+  test('values that are no strings among the names are errors, however deeply nested', async () => {
     const { server, client } = await start();
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     const tags = `{"tags":[${deep},"1.0",null,true,12,{"toString":1}]}`;
@@ -96,7 +96,7 @@ describe('listing', () => {
     expect(invalid).toEqual(Array.from({ length: 5 }, () => ['(no text)', 'invalid-reference']));
   });
 
-  test('a repository that is gone is an error where the settings name it, and else empty', async () => {
+  test('a missing repository is an error if the settings name it, and otherwise empty', async () => {
     const { server, client } = await start({}, { repositories: ['gone', 'team/**'] });
     await expect(tagNames(client, repositoryOf(server.host, 'gone'))).rejects.toMatchObject({
       code: 'not-found',
@@ -105,7 +105,7 @@ describe('listing', () => {
     expect(await tagNames(client, repositoryOf(server.host, 'team/emptied'))).toEqual([]);
   });
 
-  test('a repository that goes while it is listed is an error', async () => {
+  test('a repository that disappears during its listing is an error', async () => {
     const { server, client } = await start({ pageSize: 1 });
     for (const tag of ['1', '2']) server.push('a', tag, app);
     server.fault({ path: /cursor=1/ }, answer(404, {}, 'NAME_UNKNOWN'));
@@ -114,13 +114,13 @@ describe('listing', () => {
 });
 
 describe('configured repositories', () => {
-  test('names need no catalog', async () => {
+  test('literal names need no catalog', async () => {
     const { server, client } = await start({ catalog: false }, { repositories: ['team/a', 'team/b'] });
     expect(await repositoryNames(client)).toEqual(['team/a', 'team/b']);
     expect(server.count()).toBe(0);
   });
 
-  test('globs choose from the catalog, and no repository comes twice', async () => {
+  test('globs select from the catalog, and no repository is listed twice', async () => {
     const { server, client } = await start({}, { repositories: ['team/a', 'team/**'] });
     for (const name of ['team/a', 'team/b/c', 'other']) server.push(name, '1', app);
     expect(await repositoryNames(client)).toEqual(['team/a', 'team/b/c']);
@@ -132,7 +132,7 @@ describe('configured repositories', () => {
     [501, 'settings'],
     [401, 'authentication'],
     [403, 'access-denied'],
-  ])('globs without a catalog (%i): the names come, then what to do', async (status, code) => {
+  ])('globs without a catalog (%i): literal names are listed, then an error says what to do', async (status, code) => {
     const { server, client } = await start({}, { repositories: ['team/a', 'team/**'] });
     server.fault({ path: /_catalog/ }, answer(status, {}, 'UNSUPPORTED'));
     const pages = client.listRepositories({})[Symbol.asyncIterator]();
@@ -143,7 +143,7 @@ describe('configured repositories', () => {
     });
   });
 
-  test('a page size that the registry does not take is left to the registry', async () => {
+  test('a refused page size is left to the registry', async () => {
     const { server, client } = await start();
     server.push('a', '1', app);
     server.fault({ path: /n=1000/ }, answer(400, {}, 'PAGINATION_NUMBER_INVALID'));
@@ -172,13 +172,13 @@ describe('reading tags', () => {
     expect(server.requests.map(({ method, status }) => [method, status])).toEqual([['GET', 304]]);
   });
 
-  test('a registry that answers 200 where nothing changed: unchanged all the same', async () => {
+  test('an unchanged tag that is answered with 200 is still unchanged', async () => {
     const { server, client } = await start();
     server.fault({}, body(app.body, { 'content-type': app.mediaType }));
     expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe('unchanged');
   });
 
-  test('a registry that tells no digest: it is computed', async () => {
+  test('without a digest header the digest is computed', async () => {
     const { server, client } = await start({ digestHeader: false });
     server.push('app', '1', app);
     const fetched = await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
@@ -195,7 +195,7 @@ describe('reading tags', () => {
     expect(accept).toContain('application/vnd.oci.artifact.manifest.v1+json');
   });
 
-  describe('where HEAD is asked first', () => {
+  describe('with HEAD first', () => {
     test('unchanged costs no GET', async () => {
       const { server, client } = await start({}, { headForTags: 'always' });
       server.push('app', '1', app);
@@ -212,7 +212,7 @@ describe('reading tags', () => {
       expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'GET']);
     });
 
-    test('HEADs do not cost a connection each', async () => {
+    test('HEAD requests reuse connections', async () => {
       const { server, client } = await start({}, { headForTags: 'always', maxConnections: 4 });
       server.push('app', '1', app);
       const repository = repositoryOf(server.host, 'app');
@@ -222,7 +222,7 @@ describe('reading tags', () => {
     });
   });
 
-  test('no more connections than requests at once, whatever the answers', async () => {
+  test('there are at most as many connections as concurrent requests, whatever the answers', async () => {
     const { server, client } = await start({ redirectBlobs: true }, { maxConnections: 8 });
     server.push('app', '1', app);
     const repository = repositoryOf(server.host, 'app');
@@ -239,7 +239,7 @@ describe('reading tags', () => {
 });
 
 describe('reading by digest', () => {
-  test('manifests: each by itself', async () => {
+  test('manifests: each is read, or fails, independently', async () => {
     const { server, client } = await start();
     const both = index([app, attestation(app)]);
     server.push('app', '1', both);

@@ -72,7 +72,7 @@ describe('a registry of the distribution project', () => {
     expect(digestOf(await buffer(await client.openBlob(team('app'), layer, {})))).toBe(layer.digest);
   });
 
-  test('tells a tag from a repository that is not there', async () => {
+  test('distinguishes a missing tag from a missing repository', async () => {
     const missingTag = client.readTag(team('app'), tagOf('9'), undefined, {});
     await expect(missingTag).rejects.toMatchObject({
       code: 'not-found',
@@ -107,14 +107,14 @@ describe('with Basic authentication', () => {
     return client;
   }
 
-  test('the right password opens it', async () => {
+  test('the right password is accepted', async () => {
     expect(await repositoryNames(open(READER_PASSWORD))).toEqual(['team/app']);
   });
 
   test.each([
     ['a wrong password', 'wrong'],
     ['none', undefined],
-  ])('%s does not', async (_name, password) => {
+  ])('%s is refused', async (_name, password) => {
     const read = open(password).readTag(repositoryOf(server.host, 'team/app'), tagOf('1.0'), undefined, {});
     await expect(read).rejects.toMatchObject({ code: 'authentication' });
   });

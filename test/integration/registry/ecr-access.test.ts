@@ -29,7 +29,7 @@ const ALL_WELL = {
   'pull-time exclusion': 'ok',
 };
 
-test('all permissions and the exclusion are there, and trying them pulls nothing', async () => {
+test('permissions and the exclusion are checked without pulling an image', async () => {
   const fake = await ecr.start({ pullTimeExclusions: [ROLE] });
   const app = image();
   fake.push('api', app, { tags: ['1'] });
@@ -44,7 +44,7 @@ test.each([
   ['GetDownloadUrlForLayer', 'error'],
   ['ListTagsForResource', 'warning'],
   ['GetAccountSetting', 'warning'],
-])('without ecr:%s there is an %s that names it', async (operation, status) => {
+])('without ecr:%s there is an %s finding that names it', async (operation, status) => {
   const fake = await ecr.start({ pullTimeExclusions: [ROLE] });
   fake.push('api', image(), { tags: ['1'] });
   fake.fail({ operation }, { name: 'AccessDeniedException' });
@@ -54,13 +54,13 @@ test.each([
   expect(finding?.message).toContain(`ecr:${operation} on `);
 });
 
-test('without ecr:DescribeRepositories nothing else is worth trying', async () => {
+test('without ecr:DescribeRepositories nothing else is tried', async () => {
   const fake = await ecr.start();
   fake.fail({ operation: 'DescribeRepositories' }, { name: 'AccessDeniedException' });
   expect(await statusesOf(describeAccess(fake))).toEqual({ 'ecr:DescribeRepositories': 'error' });
 });
 
-test('credentials that AWS does not take are one error a region', async () => {
+test('credentials that AWS refuses are one error per region', async () => {
   const fake = await ecr.start();
   fake.fail({ operation: '*' }, { name: 'UnrecognizedClientException' });
   const findings = await describeAccess(fake, { regions: ['eu-west-1', 'us-east-1'] });
@@ -70,7 +70,7 @@ test('credentials that AWS does not take are one error a region', async () => {
   ]);
 });
 
-test('an empty registry leaves open what only a repository can show', async () => {
+test('in an empty registry, permissions that need a repository are reported as unknown', async () => {
   const fake = await ecr.start();
   const statuses = await statusesOf(describeAccess(fake));
   expect(Object.values(statuses).sort()).toEqual(['ok', 'ok', 'unknown', 'warning']);
@@ -88,7 +88,7 @@ test.each([
   expect(finding?.message).toContain(words);
 });
 
-test('exclusions that may not be read are unknown', async () => {
+test('without permission to read them, exclusions are unknown', async () => {
   const fake = await ecr.start();
   fake.fail({ operation: 'ListPullTimeUpdateExclusions' }, { name: 'AccessDeniedException' });
   expect(await statusesOf(describeAccess(fake))).toMatchObject({ 'pull-time exclusion': 'unknown' });

@@ -30,7 +30,7 @@ async function startWithImage() {
 }
 
 describe('a blob', () => {
-  test('is read from a presigned URL, without a header that authorizes', async () => {
+  test('is read from a presigned URL, without an Authorization header', async () => {
     const { fake, app, config, registry } = await startWithImage();
     expect(Buffer.from(await registry.readBlob(API, config, MAX))).toEqual(app.config.body);
     expect(fake.callCounts()).toEqual({ GetDownloadUrlForLayer: 1, GetBlob: 1 });
@@ -44,13 +44,13 @@ describe('a blob', () => {
     expect(await buffer(await registry.openBlob(API, config, {}))).toEqual(app.config.body);
   });
 
-  test('over the limit is not asked for', async () => {
+  test('over the limit is not fetched', async () => {
     const { fake, config, registry } = await startWithImage();
     await expect(registry.readBlob(API, config, { maxBytes: config.size - 1 })).rejects.toThrow(TooLargeError);
     expect(fake.callCounts()).toEqual({});
   });
 
-  test('that has more bytes than its descriptor says is cut off', async () => {
+  test('with more bytes than its descriptor says is cut off', async () => {
     const { config, registry } = await startWithImage();
     await expect(registry.readBlob(API, { ...config, size: config.size - 1 }, MAX)).rejects.toThrow(TooLargeError);
   });
@@ -61,13 +61,13 @@ describe('a blob', () => {
     await expect(registry.readBlob(API, config, MAX)).rejects.toThrow(ContentMismatchError);
   });
 
-  test('that no image refers to is not found', async () => {
+  test('that ECR does not know is not found', async () => {
     const { config, registry } = await startWithImage();
     const lost = { ...config, digest: digestOf('lost') };
     await expect(registry.readBlob(API, lost, MAX)).rejects.toThrow(NotFoundError);
   });
 
-  test('may not be read without the permission, which is named', async () => {
+  test('needs a permission, which the error names', async () => {
     const { fake, config, registry } = await startWithImage();
     fake.fail({ operation: 'GetDownloadUrlForLayer' }, { name: 'AccessDeniedException' });
     await expect(registry.readBlob(API, config, MAX)).rejects.toThrow(
@@ -75,7 +75,7 @@ describe('a blob', () => {
     );
   });
 
-  test('whose URL expired while it waited is asked for once more', async () => {
+  test('whose URL expired while waiting is fetched by a new URL', async () => {
     const fake = await ecr.start();
     const app = image();
     fake.push('api', app);
@@ -108,7 +108,7 @@ describe('a blob', () => {
     expect(fake.callCounts()).toEqual({ GetDownloadUrlForLayer: 2, GetBlob: 2 });
   });
 
-  test('is asked for again while S3 asks to slow down, and the governor is told', async () => {
+  test('is retried while S3 asks to slow down, and the governor is informed', async () => {
     const fake = await ecr.start();
     const app = image();
     fake.push('api', app);
@@ -125,7 +125,7 @@ describe('a blob', () => {
     expect(outcomes).toEqual([true, true, true, false]);
   });
 
-  test('that S3 keeps refusing for speed is put off', async () => {
+  test('that S3 keeps throttling is postponed', async () => {
     const { fake, config, registry } = await startWithImage();
     fake.slowDownBlobs(1_000);
     await expect(registry.readBlob(API, config, MAX)).rejects.toThrow(RateLimitedError);
@@ -136,7 +136,7 @@ describe('a blob', () => {
     ['SlowDown', 503],
     ['a lost object', 404],
     ['a host that is away', 0],
-  ])('%s tells no signature, in no error', async (_what, status) => {
+  ])('%s shows no signature in any error', async (_what, status) => {
     const { fake, config, registry } = await startWithImage();
     if (status === 503) fake.slowDownBlobs(1_000);
     const path = status === 403 ? '/?epoch=-1&' : '/lost?epoch=0&';

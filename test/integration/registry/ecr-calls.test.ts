@@ -34,7 +34,7 @@ function fill(fake: FakeEcr, repository: string, images: number): void {
 }
 
 describe('the calls of an audit', () => {
-  test('are the fewest that the API allows, and only lists when nothing is new', async () => {
+  test('are as few as the API allows, and only list calls when nothing is new', async () => {
     const fake = await ecr.start();
     fill(fake, 'large', 1_001);
     fill(fake, 'small', 4);
@@ -57,7 +57,7 @@ describe('the calls of an audit', () => {
     expect(fake.callCounts()).toEqual({ ...lists, BatchGetImage: 1, GetDownloadUrlForLayer: 1, GetBlob: 1 });
   });
 
-  test('are those that the plan says', async () => {
+  test('are those of the plan', async () => {
     const fake = await ecr.start();
     fill(fake, 'api', 120);
     fake.push('web', index([image({ layers: ['x'] }), image({ layers: ['y'] })]), { tags: ['1'] });
@@ -78,7 +78,7 @@ describe('the calls of an audit', () => {
     expect(total).toBe(Object.values(counted).reduce((sum, count) => sum + count, 0));
   });
 
-  test('each have a place from the governor, on the host that they are for', async () => {
+  test('each acquire a slot of the governor, for their own host', async () => {
     const fake = await ecr.start();
     fill(fake, 'api', 2);
     const asked: string[] = [];
@@ -101,17 +101,17 @@ describe('the calls of an audit', () => {
   });
 });
 
-describe('where ECR shares blobs', () => {
+describe('the scope in which ECR shares blobs', () => {
   test.each([
     [true, 'registry'],
     [false, 'repository'],
-  ])('with blob mounting %s it is the %s', async (blobMounting, scope) => {
+  ])('is, with blob mounting %s, the %s', async (blobMounting, scope) => {
     const registry = await ecr.open(await ecr.start({ blobMounting }));
     expect(await registry.dedupScope?.({})).toBe(scope);
   });
 
   test.each(['AccessDeniedException', 'UnknownOperationException', 'ExpiredTokenException'])(
-    'with %s it is unknown, and a note',
+    'is unknown with %s, and that is a note',
     async (name) => {
       const fake = await ecr.start({ blobMounting: true });
       fake.fail({ operation: 'GetAccountSetting' }, { name });

@@ -18,7 +18,7 @@ describe('credentials', () => {
     expect(keysUsed(fake)).toEqual(['AKIASTATIC']);
   });
 
-  test('of an assumed role are asked for once, with its external id', async () => {
+  test('of an assumed role are requested once, with the external ID', async () => {
     const fake = await ecr.start({ externalId: 'tenant-7' });
     fake.createRepository('api');
     const registry = await ecr.open(fake, { assumeRole: ROLE, externalId: 'tenant-7' });
@@ -38,7 +38,7 @@ describe('credentials', () => {
     expect(new Set(sessions).size).toBe(sessions.length);
   });
 
-  test('that AWS calls expired early are renewed, and the call is sent again', async () => {
+  test('that AWS declares expired early are renewed, and the call is repeated', async () => {
     const fake = await ecr.start();
     const registry = await ecr.open(fake, { assumeRole: ROLE });
     await collect(registry.listRepositories({}));
@@ -47,7 +47,7 @@ describe('credentials', () => {
     expect(keysUsed(fake)).toEqual(['ASIASESSION1', 'ASIASESSION1', 'ASIASESSION2']);
   });
 
-  test('that cannot be renewed stop the audit, with their source and what would work', async () => {
+  test('that cannot be renewed stop the audit with their source and advice', async () => {
     const fake = await ecr.start();
     fake.expireSessions();
     const listing = collect((await ecr.open(fake)).listRepositories({}));
@@ -56,7 +56,7 @@ describe('credentials', () => {
     expect(keysUsed(fake)).toHaveLength(2);
   });
 
-  test('whose file is not there stop the audit, naming it', async () => {
+  test('whose file is missing stop the audit with an error that names it', async () => {
     const fake = await ecr.start();
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     vi.stubEnv('AWS_ROLE_ARN', ROLE);
@@ -67,7 +67,7 @@ describe('credentials', () => {
     expect(fake.calls).toEqual([]);
   });
 
-  test('of a role that may not be assumed stop the audit, naming role and reason', async () => {
+  test('of a role that must not be assumed stop the audit with the role and the reason', async () => {
     const fake = await ecr.start({ externalId: 'tenant-7' });
     const registry = await ecr.open(fake, { assumeRole: ROLE, externalId: 'wrong' });
     const listing = collect(registry.listRepositories({}));
@@ -75,14 +75,14 @@ describe('credentials', () => {
     await expect(listing).rejects.toThrow(new RegExp(`role ${ROLE}.*sts:AssumeRole.*external id`, 's'));
   });
 
-  test('that are nowhere stop the audit', async () => {
+  test('that cannot be found stop the audit', async () => {
     const fake = await ecr.start();
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     const listing = collect((await ecr.open(fake)).listRepositories({}));
     await expect(listing).rejects.toThrow(AuthenticationError);
   });
 
-  test('of a profile that is not there stop the audit, naming it', async () => {
+  test('of a missing profile stop the audit with an error that names it', async () => {
     const fake = await ecr.start();
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     const listing = collect((await ecr.open(fake, { profile: 'absent' })).listRepositories({}));
@@ -91,14 +91,14 @@ describe('credentials', () => {
 });
 
 describe('the region', () => {
-  test('is the environment’s where the settings name none', async () => {
+  test('comes from the environment if the settings have none', async () => {
     const fake = await ecr.start();
     vi.stubEnv('AWS_REGION', 'ap-south-2');
     await collect((await ecr.openWithout(fake, 'regions')).listRepositories({}));
     expect(fake.calls.map(({ region }) => region)).toEqual(['ap-south-2']);
   });
 
-  test('that is set nowhere, or is none, is an error of the settings', async () => {
+  test('is a settings error if it is missing or invalid', async () => {
     const fake = await ecr.start();
     vi.stubEnv('AWS_REGION', undefined);
     await expect(ecr.openWithout(fake, 'regions')).rejects.toThrow(SettingsError);
@@ -107,15 +107,15 @@ describe('the region', () => {
   });
 });
 
-test('the endpoint may come from the environment, as in every tool of AWS', async () => {
+test('the endpoint may come from the environment, as in all tools of AWS', async () => {
   const fake = await ecr.start();
   vi.stubEnv('AWS_ENDPOINT_URL_ECR', fake.url);
   await collect((await ecr.openWithout(fake, 'endpoint')).listRepositories({}));
   expect(fake.callCounts()).toEqual({ DescribeRepositories: 1 });
 });
 
-describe('what may be sent', () => {
-  test('is nothing but reads: any other operation stops before the network', async () => {
+describe('the client', () => {
+  test('sends only reads: any other operation fails before the network', async () => {
     const fake = await ecr.start();
     const clients: ECRClient[] = [];
     const send = vi.spyOn(ECRClient.prototype, 'send').mockImplementation(function (this: ECRClient) {

@@ -14,7 +14,7 @@ import { image } from '../../support/image-builder.ts';
 const ecr = useEcr();
 
 describe('failures', () => {
-  test('a throttled call is asked again until it is answered', async () => {
+  test('a throttled call is retried until it succeeds', async () => {
     const fake = await ecr.start({ pageSize: 1 });
     for (let at = 0; at < 20; at += 1) fake.push('api', image({ layers: [`l${at}`] }), { tags: [`t${at}`] });
     fake.fail({ operation: 'DescribeImages', every: 2 }, { name: 'ThrottlingException', message: 'Rate exceeded' });
@@ -30,7 +30,7 @@ describe('failures', () => {
     expect(statuses.slice(0, 2)).toEqual(['DescribeImages 200', 'DescribeImages 429']);
   });
 
-  test('a throttled call that is told when to come back hands that to the governor', async () => {
+  test('the delay that a throttled call gets is passed to the governor', async () => {
     const fake = await ecr.start();
     fake.createRepository('api');
     const body = '{"__type":"ThrottlingException","message":"Rate exceeded"}';
@@ -45,7 +45,7 @@ describe('failures', () => {
     await expect(putOff).rejects.toMatchObject({ retry: { kind: 'after', delayMs: 600_000 } });
   });
 
-  test('one that stays throttled is put off, and does not count as a try', async () => {
+  test('a call that stays throttled is postponed, and does not count as an attempt', async () => {
     const fake = await ecr.start();
     fake.createRepository('api');
     fake.fail({ operation: 'DescribeImages' }, { name: 'ThrottlingException', message: 'Rate exceeded' });
@@ -59,7 +59,7 @@ describe('failures', () => {
   test.each([
     ['ServerException', 500],
     ['ServiceUnavailable', 503],
-  ])('%s with HTTP %d is asked again four times, then it is an error', async (name, status) => {
+  ])('%s with HTTP %d is retried four times, then it is an error', async (name, status) => {
     const fake = await ecr.start();
     fake.createRepository('api');
     fake.fail({ operation: 'DescribeImages' }, { name, status });
@@ -73,7 +73,7 @@ describe('failures', () => {
     ['nothing', { status: 500, body: '' }],
     ['JSON that is cut off', { status: 200, body: '{"imageDetails":[' }],
     ['a cut connection', 'cut'],
-  ])('%s instead of an answer is asked again', async (_what, answer) => {
+  ])('%s instead of a response is retried', async (_what, answer) => {
     const fake = await ecr.start();
     fake.push('api', image(), { tags: ['1'] });
     fake.answerRaw([answer, answer]);
@@ -83,7 +83,7 @@ describe('failures', () => {
     await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(RegistryUnavailableError);
   });
 
-  test('a clock that is off is put right by the first answer', async () => {
+  test('a wrong clock is corrected by the first response', async () => {
     const fake = await ecr.start();
     fake.push('api', image(), { tags: ['1'] });
     const headers = { date: new Date(Date.now() + 3_600_000).toUTCString() };
@@ -94,7 +94,7 @@ describe('failures', () => {
     expect(await collect(registry.listManifests(ecrRepository('api'), {}))).toHaveLength(1);
   });
 
-  test('a refused signature is the credentials’ fault, not the clock’s', async () => {
+  test('a refused signature is an error of the credentials, not of the clock', async () => {
     const fake = await ecr.start();
     fake.fail({ operation: 'DescribeImages' }, { name: 'InvalidSignatureException', status: 403 });
     const registry = await ecr.open(fake);
@@ -102,7 +102,7 @@ describe('failures', () => {
     expect(fake.callCounts()).toEqual({ DescribeImages: 1 });
   });
 
-  test('a refusal names the action and the resource, and is asked once', async () => {
+  test('a denied call names the action and the resource, and is not retried', async () => {
     const fake = await ecr.start();
     fake.push('open', image(), { tags: ['1'] });
     fake.createRepository('closed');
@@ -121,19 +121,19 @@ describe('failures', () => {
     await expect(collect(registry.listManifests(ecrRepository('gone'), {}))).rejects.toThrow(NotFoundError);
   });
 
-  test('a repository of a region that the source does not have is told so', async () => {
+  test('a repository in a region outside the source is an error that says so', async () => {
     const fake = await ecr.start();
     const registry = await ecr.open(fake);
     expect(() => registry.listManifests(ecrRepository('api', 'ap-south-1'), {})).toThrow('add ap-south-1');
   });
 
-  test('an endpoint that is not there is unavailable', async () => {
+  test('an endpoint where nothing listens is unavailable', async () => {
     const fake = await ecr.start();
     const registry = await ecr.open(fake, { endpoint: 'http://127.0.0.1:1' });
     await expect(collect(registry.listRepositories({}))).rejects.toThrow(RegistryUnavailableError);
   });
 
-  test('an endpoint that will never speak TLS is asked once', async () => {
+  test('an endpoint without TLS is not retried', async () => {
     const fake = await ecr.start();
     let requests = 0;
     const onRequest = (): void => {
@@ -144,7 +144,7 @@ describe('failures', () => {
     expect(requests).toBe(1);
   });
 
-  test('an aborted audit stops with the reason of its signal', async () => {
+  test('an aborted audit stops with the reason of the signal', async () => {
     const fake = await ecr.start({ latencyMs: 5_000 });
     fake.createRepository('api');
     const registry = await ecr.open(fake);

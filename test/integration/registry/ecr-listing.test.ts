@@ -12,7 +12,7 @@ const ecr = useEcr();
 const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
 describe('repositories', () => {
-  test('are listed page by page, with host and owner', async () => {
+  test('are listed page by page, with their host and owner', async () => {
     const fake = await ecr.start({ pageSize: 2 });
     fake.createRepository('shop/api', { team: ' payments ', stage: 'prod' });
     fake.createRepository('shop/web', { stage: 'prod' });
@@ -33,7 +33,7 @@ describe('repositories', () => {
     expect(await collect(registry.listRepositories({}))).toMatchObject([{ name: 'api', team: 'yes' }]);
   });
 
-  test('of an unnamed account are the caller’s, and carry its host', async () => {
+  test('without an account are those of the caller, with its host', async () => {
     const fake = await ecr.start({ account: '999988887777' });
     fake.createRepository('api');
     const registry = await ecr.openWithout(fake, 'accountId');
@@ -43,7 +43,7 @@ describe('repositories', () => {
     expect(fake.calls[0]?.input).not.toHaveProperty('registryId');
   });
 
-  test('tell their account by their ARN where the answer names no registry', async () => {
+  test('get their account from the ARN if the response has no registry ID', async () => {
     const fake = await ecr.start();
     fake.answer('DescribeRepositories', {
       repositories: [
@@ -59,7 +59,7 @@ describe('repositories', () => {
     expect(told).toEqual(['Not/Allowed']);
   });
 
-  test('tell their account by their URI where the answer names nothing else', async () => {
+  test('get their account from the URI if the response has nothing else', async () => {
     const fake = await ecr.start();
     fake.answer('DescribeRepositories', {
       repositories: [{ repositoryName: 'odd' }, { repositoryName: 'api', repositoryUri: `${HOST}/api` }],
@@ -71,7 +71,7 @@ describe('repositories', () => {
     ]);
   });
 
-  test('under one signal make Node warn of no leak', async () => {
+  test('with one signal cause no leak warning of Node.js', async () => {
     const fake = await ecr.start();
     for (let at = 0; at < 40; at += 1) fake.createRepository(`app${at}`);
     const warnings: string[] = [];
@@ -84,7 +84,7 @@ describe('repositories', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('of several regions carry the host of theirs', async () => {
+  test('of several regions have the host of their region', async () => {
     const fake = await ecr.start();
     fake.createRepository('api');
     fake.createRepository('api', {}, 'cn-north-1');
@@ -112,7 +112,7 @@ describe('repositories', () => {
       return { error: await listing().catch((thrown: SlimboardError) => thrown), names };
     }
 
-    test('are given although one refuses, and that is an error at the end, which names it', async () => {
+    test('are listed although one refuses, which is an error that names it at the end', async () => {
       const { error, names } = await list({ 'eu-west-1': 'AccessDeniedException' });
       expect(names).toEqual(['in-ap-east-1', 'in-us-east-1']);
       expect(error).toMatchObject({
@@ -121,7 +121,7 @@ describe('repositories', () => {
       });
     });
 
-    test('are given although one is not enabled for the account, and does not take its credentials', async () => {
+    test('are listed although one is not enabled for the account, and refuses its credentials', async () => {
       const { error, names } = await list({ 'ap-east-1': 'UnrecognizedClientException' });
       expect(names).toEqual(['in-eu-west-1', 'in-us-east-1']);
       expect(error).toMatchObject({
@@ -130,7 +130,7 @@ describe('repositories', () => {
       });
     });
 
-    test('are told together where several fail, and tried again where one may pass', async () => {
+    test('fail with one error for all, which is retried if any of them may be', async () => {
       const { error, names } = await list({ 'eu-west-1': 'AccessDeniedException', 'us-east-1': 'ThrottlingException' });
       expect(names).toEqual(['in-ap-east-1']);
       expect(error).toMatchObject({
@@ -140,7 +140,7 @@ describe('repositories', () => {
       });
     });
 
-    test('that all refuse the credentials: they are told once', async () => {
+    test('that all refuse the credentials cause a single error', async () => {
       const { error } = await list(
         Object.fromEntries(REGIONS.map((region) => [region, 'UnrecognizedClientException'])),
       );
@@ -149,7 +149,7 @@ describe('repositories', () => {
     });
   });
 
-  test('have no owner where tags may not be read; that is a note', async () => {
+  test('have no owner if tags must not be read, which is a note', async () => {
     const fake = await ecr.start();
     for (let at = 0; at < 60; at += 1) fake.createRepository(`app${at}`, { team: 'unseen' });
     fake.fail({ operation: 'ListTagsForResource' }, { name: 'AccessDeniedException', message: 'not authorized' });
@@ -167,7 +167,7 @@ describe('repositories', () => {
   test.each([
     ['UnknownOperationException', 400],
     ['InternalFailure', 501],
-  ])('have no owner where a stand-in for ECR does not know their tags (%s, HTTP %d)', async (name, status) => {
+  ])('have no owner if an emulator of ECR does not support tags (%s, HTTP %d)', async (name, status) => {
     const fake = await ecr.start();
     fake.createRepository('app', { team: 'unseen' });
     fake.fail({ operation: 'ListTagsForResource' }, { name, status });
@@ -176,7 +176,7 @@ describe('repositories', () => {
     expect(fake.callCounts().ListTagsForResource).toBe(1);
   });
 
-  test('that are not to be audited cost no look-up of their owner', async () => {
+  test('that are not audited cause no look-up of their owner', async () => {
     const fake = await ecr.start();
     for (const name of ['shop/api', 'sandbox/a', 'sandbox/b']) fake.createRepository(name, { team: 'payments' });
     const registry = await ecr.open(fake);
@@ -189,7 +189,7 @@ describe('repositories', () => {
     expect(fake.callCounts()).toEqual({ DescribeRepositories: 1, ListTagsForResource: 1 });
   });
 
-  test('may vanish before their tags are read', async () => {
+  test('may disappear before their tags are read', async () => {
     const fake = await ecr.start();
     fake.createRepository('api');
     fake.fail({ operation: 'ListTagsForResource' }, { name: 'RepositoryNotFoundException' });
@@ -199,7 +199,7 @@ describe('repositories', () => {
 });
 
 describe('images', () => {
-  test('are one entry a tag; untagged and archived ones count', async () => {
+  test('have an entry for each tag, and one if untagged or archived', async () => {
     const fake = await ecr.start();
     const app = image({ layers: ['a'] });
     const old = image({ layers: ['old'] });
@@ -228,14 +228,14 @@ describe('images', () => {
     expect(entries).toHaveLength(4);
   });
 
-  test('that are being restored cannot be read yet', async () => {
+  test('that are being restored are not readable yet', async () => {
     const fake = await ecr.start();
     fake.push('api', image(), { tags: ['1'], status: 'ACTIVATING' });
     const registry = await ecr.open(fake);
     expect(await collect(registry.listManifests(ecrRepository('api'), {}))).toMatchObject([{ archived: true }]);
   });
 
-  test('of an index are untagged entries beside it, and referrers name their subject', async () => {
+  test('of an index are untagged entries next to it, and referrers have their subject', async () => {
     const fake = await ecr.start();
     const app = image();
     const multi = index([app]);
@@ -258,7 +258,7 @@ describe('images', () => {
     expect(entries[2]).toMatchObject({ subject: multi.digest, artifactType: 'application/vnd.example.signature' });
   });
 
-  test('with no tag that OCI allows are told and left out: they are not untagged', async () => {
+  test('with only invalid tags are errors, and do not count as untagged', async () => {
     const fake = await ecr.start();
     const app = image();
     const long = 'x'.repeat(200);
@@ -273,7 +273,7 @@ describe('images', () => {
     await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(InvalidReferenceError);
   });
 
-  test('without a digest that is one are told, and hide no other', async () => {
+  test('with an invalid digest are errors, and hide no others', async () => {
     const fake = await ecr.start();
     const app = image();
     fake.answer('DescribeImages', {
@@ -292,7 +292,7 @@ describe('images', () => {
     await expect(collect(registry.listManifests(ecrRepository('api'), {}))).rejects.toThrow(MalformedContentError);
   });
 
-  test('of an empty repository are none, for one call', async () => {
+  test('of an empty repository are none, by one call', async () => {
     const fake = await ecr.start();
     fake.createRepository('empty');
     const registry = await ecr.open(fake);
@@ -300,7 +300,7 @@ describe('images', () => {
     expect(fake.callCounts()).toEqual({ DescribeImages: 1 });
   });
 
-  test('are listed again, once, when a page token expires, and none is given twice', async () => {
+  test('are listed again once when a page token expires, and none appears twice', async () => {
     const fake = await ecr.start({ pageSize: 2 });
     for (let at = 0; at < 5; at += 1) fake.push('api', image({ layers: [`l${at}`] }), { tags: [`t${at}`] });
     const registry = await ecr.open(fake);
@@ -313,7 +313,7 @@ describe('images', () => {
     expect(fake.callCounts()).toEqual({ DescribeImages: 5 });
   });
 
-  test('a tag that moves while the listing starts again is given with its new digest', async () => {
+  test('a tag that moves before the listing is repeated has its new digest', async () => {
     const fake = await ecr.start({ pageSize: 1 });
     const before = image({ layers: ['before'] });
     const after = image({ layers: ['after'] });

@@ -22,7 +22,7 @@ const API = ecrRepository('api');
 const LOST = digestOf('never pushed');
 
 describe('manifests', () => {
-  test('come with their bytes and types, whatever their kind', async () => {
+  test('are read with their bytes and types, whatever their kind', async () => {
     const fake = await ecr.start();
     const contents = [image(), index([image({ layers: ['ä'] })]), schema1('api'), image({ dialect: 'docker' })];
     for (const content of contents) fake.push('api', content);
@@ -35,7 +35,7 @@ describe('manifests', () => {
     expect(fake.callCounts()).toEqual({ BatchGetImage: 1 });
   });
 
-  test('are asked for by digest in hundreds, each digest once, with every type accepted', async () => {
+  test('are requested by digest in batches of a hundred, each digest once, with every type accepted', async () => {
     const fake = await ecr.start();
     const images = Array.from({ length: 201 }, (_, at) => image({ layers: [`l${at}`] }));
     const digests = images.map((content) => fake.push('api', content));
@@ -52,7 +52,7 @@ describe('manifests', () => {
     expect(inputs[0]?.acceptedMediaTypes).toHaveLength(6);
   });
 
-  test('that fail fail alone', async () => {
+  test('that fail do not affect others', async () => {
     const fake = await ecr.start();
     const good = image();
     const cold = image({ layers: ['cold'] });
@@ -86,7 +86,7 @@ describe('manifests', () => {
     expect((manifest as Error).message).toContain(LOST);
   });
 
-  test('that ECR leaves out of an answer are asked for again, and nothing else is', async () => {
+  test('that ECR omits from a response are requested again, and nothing else is', async () => {
     const fake = await ecr.start({ imagesPerAnswer: 2 });
     const digests = ['a', 'b', 'c', 'd', 'e'].map((layer) => fake.push('api', image({ layers: [layer] })));
     const registry = await ecr.open(fake);
@@ -98,13 +98,13 @@ describe('manifests', () => {
     expect(fake.calls.map(({ input }) => Object(input.imageIds).length)).toEqual([6, 3, 1]);
   });
 
-  test('that ECR leaves out of its answer are not lost', async () => {
+  test('that ECR always omits are errors', async () => {
     const fake = await startWithAnswer({});
     const registry = await ecr.open(fake);
     expect((await registry.readManifests(API, [LOST], {})).get(LOST)).toBeInstanceOf(RegistryUnavailableError);
   });
 
-  test('whose bytes are other ones than asked for are refused', async () => {
+  test('whose bytes do not match the digest are refused', async () => {
     const fake = await startWithAnswer({
       images: [{ imageId: { imageDigest: LOST }, imageManifest: '{"schemaVersion":2}' }],
     });
@@ -112,7 +112,7 @@ describe('manifests', () => {
     expect((await registry.readManifests(API, [LOST], {})).get(LOST)).toBeInstanceOf(ContentMismatchError);
   });
 
-  test('without a type in the answer have the one in their body', async () => {
+  test('without a type in the response have the one in their body', async () => {
     const app = image();
     const fake = await startWithAnswer({
       images: [{ imageId: { imageDigest: app.digest }, imageManifest: app.body.toString() }],
@@ -134,7 +134,7 @@ describe('manifests', () => {
     );
   });
 
-  test('of a repository that refuses are each an error that names the action', async () => {
+  test('of a repository that denies access are each an error that names the action', async () => {
     const fake = await ecr.start();
     const app = image();
     fake.push('api', app);
@@ -150,7 +150,7 @@ describe('manifests', () => {
     );
   });
 
-  test('wait together when ECR asks to slow down: no item fails by a limit', async () => {
+  test('wait together when ECR asks to slow down, and none fails by a rate limit', async () => {
     const fake = await ecr.start();
     fake.createRepository('api');
     fake.fail({ operation: 'BatchGetImage' }, { name: 'ThrottlingException' });
@@ -158,7 +158,7 @@ describe('manifests', () => {
     await expect(registry.readManifests(API, [LOST], {})).rejects.toThrow(RateLimitedError);
   });
 
-  test('are not read on with credentials that AWS does not take', async () => {
+  test('are no longer read when AWS refuses the credentials', async () => {
     const fake = await ecr.start();
     fake.fail(
       { operation: 'BatchGetImage' },
@@ -187,7 +187,7 @@ describe('a tag', () => {
     ).toEqual([[{ imageDigest: app.digest }]]);
   });
 
-  test('that is gone is not found', async () => {
+  test('that no longer exists is not found', async () => {
     const fake = await ecr.start();
     fake.createRepository('api');
     const registry = await ecr.open(fake);

@@ -34,7 +34,7 @@ function readApp(server: RegistryServer, client: Registry) {
   return client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
 }
 
-describe('what passes is tried again, and nothing is lost', () => {
+describe('temporary faults are retried, and nothing is lost', () => {
   test.each<[string, Fault]>([
     ['500', answer(500)],
     ['502', answer(502)],
@@ -52,14 +52,14 @@ describe('what passes is tried again, and nothing is lost', () => {
     expect(server.count({ path: /manifests/ })).toBe(3);
   });
 
-  test('no answer in time', async () => {
+  test('a response that is late', async () => {
     const { server, read } = await start({ idleTimeoutMs: 100 });
     server.fault({ path: /manifests/, times: 1 }, silence());
     expect(await read()).toMatchObject({ digest: app.digest });
   });
 });
 
-describe('what lasts ends with what, where, and what to do', () => {
+describe('permanent faults end with an error that says what, where, and what to do', () => {
   test.each<[string, Fault, string, RegExp]>([
     ['401', answer(401), 'authentication', /\/app:1: .*refuses anonymous access/],
     ['403', answer(403, {}, 'DENIED'), 'access-denied', /\(DENIED\): grant it the right to read/],
@@ -112,7 +112,7 @@ describe('what lasts ends with what, where, and what to do', () => {
   });
 
   test.each(['aws-chunked', '', ',', 'identity'])(
-    'the coding "%s" changes no byte: the manifest is read',
+    'with the content coding "%s" the manifest is read unchanged',
     async (coding) => {
       const { server, read } = await start();
       server.fault(
@@ -123,13 +123,13 @@ describe('what lasts ends with what, where, and what to do', () => {
     },
   );
 
-  test('a body that comes byte by byte', async () => {
+  test('a body that arrives byte by byte', async () => {
     const { server, read } = await start({ requestTimeoutMs: 0 });
     server.fault({ path: /manifests/ }, drip(5));
     await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable', message: /no whole answer in time/ });
   });
 
-  test('an error with a body without end is told by its beginning', async () => {
+  test('an error with an endless body is reported with its beginning', async () => {
     const { server, read } = await start();
     server.fault({ path: /manifests/ }, (_request, response) => {
       response.writeHead(404);
@@ -153,7 +153,7 @@ describe('what lasts ends with what, where, and what to do', () => {
     await expect(repositoryNames(client)).rejects.toMatchObject({ message: expect.stringContaining('no such host') });
   });
 
-  test('what a registry says is shortened, and shown without control characters', async () => {
+  test('messages of a registry are shortened, and shown without control characters', async () => {
     const { server, read } = await start();
     const message = `\u001b[31mred\u0007${'x'.repeat(1_000)}`;
     server.fault({ path: /manifests/ }, body(JSON.stringify({ errors: [{ code: 'DENIED', message }] }), {}, 403));
@@ -182,12 +182,12 @@ describe('a blob as a stream', () => {
     await expect(download(fault)).rejects.toMatchObject({ code });
   });
 
-  test('that comes byte by byte', async () => {
+  test('that arrives byte by byte', async () => {
     const slow = download(drip(5), 100, { requestTimeoutMs: 0 });
     await expect(slow).rejects.toMatchObject({ code: 'registry-unavailable', message: /no whole answer in time/ });
   });
 
-  test('frees its place when it is left half-read', async () => {
+  test('frees its slot when it is abandoned half-read', async () => {
     const outcomes: RequestOutcome[] = [];
     const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
     const { server, client } = await start({ governor });
@@ -200,7 +200,7 @@ describe('a blob as a stream', () => {
     expect(outcomes).toEqual([{ status: 200, throttled: false }]);
   });
 
-  test('frees its place when a part comes instead of the whole', async () => {
+  test('frees its slot when the response is partial', async () => {
     const outcomes: RequestOutcome[] = [];
     const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
     const refused = download(body(layer.body, {}, 206), layer.body.length, { governor });
@@ -209,7 +209,7 @@ describe('a blob as a stream', () => {
   });
 });
 
-describe('lists that mean harm', () => {
+describe('hostile listings', () => {
   test.each<[string, (server: RegistryServer) => Fault, RegExp]>([
     [
       'the same cursor again',
@@ -229,7 +229,7 @@ describe('lists that mean harm', () => {
     expect(server.count()).toBeLessThan(110);
   });
 
-  test('a page over the limit stops at the limit', async () => {
+  test('a page over the size limit is not read further', async () => {
     const { server, client } = await start();
     server.fault({ path: /tags/ }, endless());
     await expect(tagNames(client, repositoryOf(server.host, 'app'))).rejects.toMatchObject({ code: 'too-large' });
@@ -237,28 +237,28 @@ describe('lists that mean harm', () => {
 });
 
 describe('limits', () => {
-  test('a long Retry-After puts the work off, with its delay', async () => {
+  test('a long Retry-After postpones the task by its delay', async () => {
     const { server, read } = await start();
     server.fault({ path: /manifests/ }, answer(429, { 'retry-after': 3_600 }));
     await expect(read()).rejects.toMatchObject({ code: 'rate-limited', retry: { kind: 'after', delayMs: 3_600_000 } });
     expect(server.count()).toBe(1);
   });
 
-  test('a registry that refuses for ever ends the request, not before ten refusals', async () => {
+  test('a registry that always refuses ends the request after at least ten refusals', async () => {
     const { server, read } = await start();
     server.fault({ path: /manifests/ }, answer(429, { 'retry-after': 1 }));
     await expect(read()).rejects.toMatchObject({ code: 'rate-limited' });
     expect(server.count()).toBe(11);
   });
 
-  test('by digest, a limit is thrown for all, and is no item error', async () => {
+  test('a rate limit while reading by digest is thrown for all, and is no error of an item', async () => {
     const { server, client } = await start();
     server.fault({ path: /manifests/ }, answer(429, { 'retry-after': 3_600 }));
     const read = client.readManifests(repositoryOf(server.host, 'app'), [app.digest, digestOf('x')], {});
     await expect(read).rejects.toMatchObject({ code: 'rate-limited' });
   });
 
-  test('the governor is told what the answers say', async () => {
+  test('the governor gets the rate limits of responses', async () => {
     const outcomes: RequestOutcome[] = [];
     const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
     const { server, read } = await start({ governor });
@@ -275,7 +275,7 @@ describe('limits', () => {
     ]);
   });
 
-  test('who watches sees each request with its registry, method and status', async () => {
+  test('the observer gets each request with its registry, method and status', async () => {
     const seen: RequestObservation[] = [];
     const { server, read } = await start({ onRequest: (observation) => seen.push(observation) });
     server.fault({ times: 1 }, reset());
@@ -289,7 +289,7 @@ describe('limits', () => {
 });
 
 describe('stopping', () => {
-  test('an abort ends a request that waits for its answer', async () => {
+  test('an abort ends a request that waits for its response', async () => {
     const { server, client } = await start();
     const controller = new AbortController();
     server.fault({}, () => controller.abort(new Error('stop now')));
@@ -297,7 +297,7 @@ describe('stopping', () => {
     await expect(read).rejects.toThrow('stop now');
   });
 
-  test('an abort ends many, and is no item error', async () => {
+  test('an abort ends many requests, and is no error of an item', async () => {
     const { server, client } = await start();
     const controller = new AbortController();
     server.fault({}, () => controller.abort(new Error('stop now')));
@@ -306,7 +306,7 @@ describe('stopping', () => {
     await expect(read).rejects.toThrow('stop now');
   });
 
-  test('a signal that is aborted already sends nothing', async () => {
+  test('with an aborted signal nothing is sent', async () => {
     const { server, client } = await start();
     const signal = AbortSignal.abort(new Error('stopped before'));
     const read = client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, { signal });
@@ -315,7 +315,7 @@ describe('stopping', () => {
   });
 });
 
-test('only GET and HEAD reach a registry, whatever is asked of it', async () => {
+test('only GET and HEAD requests reach a registry, whatever is read', async () => {
   const { server, client } = await start({ headForTags: 'always' });
   const repository = repositoryOf(server.host, 'app');
   await repositoryNames(client);

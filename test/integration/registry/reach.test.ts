@@ -31,7 +31,7 @@ async function connectTo(answers: readonly (readonly string[])[]): Promise<Conne
 
 const INSIDE = new URL('http://127.0.0.1:9/');
 
-test('a registry that was ever found outside leads to no address inside', async () => {
+test('a registry that has ever had a public address leads to no private address', async () => {
   const connections = await connectTo([['127.0.0.1', '192.0.2.1'], ['127.0.0.1']]);
   for (const path of ['/first', '/second']) {
     const { body } = await connections.poolFor(connections.base).request({ path, method: 'GET' });
@@ -40,7 +40,7 @@ test('a registry that was ever found outside leads to no address inside', async 
   }
 });
 
-test('a registry that was found inside only leads there', async () => {
+test('a registry with private addresses only may lead to private addresses', async () => {
   const connections = await connectTo([['127.0.0.1']]);
   expect(() => connections.poolFor(INSIDE)).toThrow(expect.objectContaining({ code: 'malformed-content' }));
   const { body } = await connections.poolFor(connections.base).request({ path: '/', method: 'GET' });

@@ -111,7 +111,7 @@ describe('the policy in Redis', () => {
     end
     return seen`;
 
-  test('equals the pure one, to the digit, whatever happens', async () => {
+  test('gives exactly the results of the pure one', async () => {
     const startMs = 1_760_000_000_000;
     await fc.assert(
       fc.asyncProperty(
@@ -154,7 +154,7 @@ describe('the policy in Redis', () => {
 });
 
 describe('processes that share a registry', () => {
-  test('together never have more requests under way than the registry may get, and each gets its share', async () => {
+  test('never exceed the limit of the registry together, and each gets its share', async () => {
     const counts = [0, 0, 0];
     let underWay = 0;
     let most = 0;
@@ -176,7 +176,7 @@ describe('processes that share a registry', () => {
     expect(most).toBeGreaterThan(1);
   });
 
-  test('take turns where there are fewer places than processes', async () => {
+  test('take turns if there are fewer slots than processes', async () => {
     const counts = [0, 0, 0];
     let underWay = 0;
     const work = async (governor: RedisGovernor, process: number): Promise<void> => {
@@ -193,7 +193,7 @@ describe('processes that share a registry', () => {
     expect(counts.every((count) => count >= 3)).toBe(true);
   });
 
-  test('all pause when one is told to, and other registries go on', async () => {
+  test('all pause when one is asked to, without affecting other registries', async () => {
     const [one, two] = [governorOf(8), governorOf(8)];
     const release = await one.acquire(HOST, {});
     release({ status: 429, throttled: true, retryAfterMs: 3_600_000 });
@@ -217,7 +217,7 @@ describe('processes that share a registry', () => {
     await expect(blocked).rejects.toThrow('interrupted');
   });
 
-  test('the places of a process that died come back', async () => {
+  test('the slots of a process that died are freed', async () => {
     const { clock, freeze } = freezable();
     const dying = governorOf(2, { leaseMs: 150, clock });
     await dying.acquire(HOST, {});
@@ -227,7 +227,7 @@ describe('processes that share a registry', () => {
     release(OK);
   });
 
-  test('the places of a process that is closed come back at once, and those of a long request stay taken', async () => {
+  test('the slots of a closed process are freed at once, and those of a long request stay in use', async () => {
     const long = governorOf(1, { leaseMs: 60 });
     await long.acquire(HOST, {});
     const next = governorOf(1, { leaseMs: 60 });
@@ -241,7 +241,7 @@ describe('processes that share a registry', () => {
     (await waiting)(OK);
   });
 
-  test('a Redis that forgot everything is told what is under way', async () => {
+  test('a Redis that lost its data learns the running requests again', async () => {
     const one = governorOf(2, { leaseMs: 100 });
     const held = [await one.acquire(HOST, {}), await one.acquire(HOST, {})];
     await redis.flushall();
@@ -256,7 +256,7 @@ describe('processes that share a registry', () => {
   });
 });
 
-test('at full speed Redis is asked far less often than the registry', async () => {
+test('at full speed Redis gets far fewer requests than the registry', async () => {
   const governor = governorOf(32);
   const calls = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
   const before = await calls();

@@ -29,7 +29,7 @@ function client(server: RegistryServer, options: Parameters<typeof openClient>[1
   return opened;
 }
 
-test('an authority of our own is trusted by its file', async () => {
+test('a private certificate authority is trusted by its caFile', async () => {
   const server = await start('');
   expect(await repositoryNames(client(server, { caFile: path('cert.pem') }))).toEqual(['app']);
 });
@@ -44,12 +44,12 @@ test.each([
   expect(server.count()).toBe(0);
 });
 
-test('plain HTTP where HTTPS was expected is told so', async () => {
+test('plain HTTP where HTTPS is expected is an error that says so', async () => {
   const read = repositoryNames(client(await start(), { plainHttp: false }));
   await expect(read).rejects.toMatchObject({ message: expect.stringContaining('--plain-http') });
 });
 
-test('loopback is plain HTTP unless told, and other hosts are not', async () => {
+test('plain HTTP is the default for loopback only', async () => {
   const server = await start();
   expect(await repositoryNames(client(server, {}))).toEqual(['app']);
   const elsewhere = openClient('registry.invalid', {});

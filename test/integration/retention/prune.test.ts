@@ -57,7 +57,7 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     return { ...rest, openTags: tags?.filter((row) => Object(row).open) };
   };
 
-  test('leaves what open tags lead to as it was, and nothing else', async () => {
+  test('keeps exactly the contents of open tags', async () => {
     await nights();
     const before = await live();
     const expected = await countPrunable(db, everything());
@@ -72,7 +72,7 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect(left).toEqual({ manifests: 3 * 3 + 1 + 5, tags: 9, audits: 1 });
   });
 
-  test('ends with the database that an audit of the registry as it is now would make', async () => {
+  test('leaves the database as an audit of the current registry would create it', async () => {
     await nights();
     await prune(db, everything());
     const pruned = await contentOf(db);
@@ -81,7 +81,7 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect(pruned).toEqual(await contentOf(db));
   });
 
-  test('keeps the sizes of a repository that has not changed since an audit that goes', async () => {
+  test('keeps the sizes of a repository that has not changed since a removed audit', async () => {
     await nights();
     const sizes = "select stored_bytes, growth_bytes from slimboard_repositories where repository = 'team/steady'";
     const before = await db.query(sizes);
@@ -91,7 +91,7 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect(audits).toEqual(await db.query('select id as audit_id from audit'));
   });
 
-  test('keeps sizes at the next audit that stays, not at an earlier one that stays for another source', async () => {
+  test('moves those sizes to the next kept audit, not to an earlier one that is kept for another source', async () => {
     const dropped = await startRegistry();
     dropped.push('team/dropped', '1', image({ layers: [...BASE, 'dropped'] }));
     registry.push('team/app', '1', image({ layers: [...BASE, 'app'] }));
@@ -119,7 +119,7 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect(await db.query(ofApp)).toEqual([first, { ...last, audit_id: newest }]);
   });
 
-  test('keeps audits and content that are younger than it was told', async () => {
+  test('keeps audits and contents below the given age', async () => {
     await nights();
     const before = await contentOf(db);
     const past = '2020-01-01T00:00:00.000Z';
@@ -128,7 +128,7 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect(await contentOf(db)).toEqual(before);
   });
 
-  test('may be stopped anywhere, and goes on the next time', async () => {
+  test('can be stopped at any time, and continues the next time', async () => {
     await nights();
     const before = await live();
     for (let batches = 1; batches < 60; batches += 7) {
@@ -142,7 +142,7 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect((await countPrunable(db, everything())).rows).toMatchObject({ audits: 0, tags: 0, manifests: 0, blobs: 0 });
   });
 
-  test('leaves content alone while an audit runs, for that relies on what it found kept', async () => {
+  test('removes no contents while an audit runs, which depends on what it has found stored', async () => {
     await nights();
     await db.query("update audit set status = 'running', finished_at = null where id = (select max(id) from audit)");
     const pruned = await prune(db, everything());
@@ -150,7 +150,7 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     expect(await db.query('select 1 from tag where ended_at is not null limit 1')).toHaveLength(1);
   });
 
-  test('takes repositories that ended, with all that only they held', async () => {
+  test('removes ended repositories, with everything that only they contained', async () => {
     registry.push('team/kept', '1', image({ layers: [...BASE, 'kept'] }));
     await auditRegistry(db, registry, { source: { platforms: 'all' } });
     const before = await contentOf(db);

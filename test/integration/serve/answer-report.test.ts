@@ -22,7 +22,7 @@ describe.each(BACKENDS)('a long report from $name', ({ open }) => {
   });
   afterAll(() => db?.close());
 
-  test('has its place until its reader has it, or leaves', async () => {
+  test('counts as a stream until its client has read it or leaves', async () => {
     const answer = createReportAnswerer(await dashboardOver(db), 1);
     const app = new Hono()
       .get('/api/long', (context) => answer(context, KINDS.images, queryOf('format=csv')))
@@ -41,7 +41,7 @@ describe.each(BACKENDS)('a long report from $name', ({ open }) => {
     expect(await unreadShort.text()).toBe(`${lines.slice(0, 3).join('\r\n')}\r\n`);
   });
 
-  test('that fails at once is an answer that says so', async () => {
+  test('that fails at once is an error response', async () => {
     const log: string[] = [];
     const app = createDashboardApp(await dashboardOver(failingAfter(db, 0), {}, log));
     const answer = await app.request(PATH, LOCAL);
@@ -51,7 +51,7 @@ describe.each(BACKENDS)('a long report from $name', ({ open }) => {
     expect((await app.request('/readyz', LOCAL)).status).toBe(200);
   });
 
-  test('that fails on its way is cut off, and a line of the log', async () => {
+  test('that fails half-way is cut off and logged', async () => {
     const written = vi.spyOn(console, 'error');
     const log: string[] = [];
     const server = await listen(await dashboardOver(failingAfter(db, 1), {}, log));

@@ -38,7 +38,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     '/readyz',
     '/metrics',
     ...Object.keys(KINDS).map((name) => `/${name}`),
-  ])('%s is there', async (path) => {
+  ])('%s is served', async (path) => {
     const answer = await get(path);
     expect(answer.status, await answer.clone().text()).toBe(200);
   });
@@ -48,12 +48,12 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     ['/images/?team=shop', 301, '/images?team=shop'],
     ['//example.com/', 404, null],
     ['/nothing', 404, null],
-  ])('%s answers %i, and leads to %s', async (path, status, location) => {
+  ])('%s answers %i, and redirects to %s', async (path, status, location) => {
     const answer = await app.request(`http://127.0.0.1:8620${path}`, LOCAL);
     expect([answer.status, answer.headers.get('location')]).toEqual([status, location]);
   });
 
-  test.each(Object.keys(KINDS))('no text of a registry becomes markup: /%s', async (kind) => {
+  test.each(Object.keys(KINDS))('text from a registry is escaped: /%s', async (kind) => {
     const text = await (await get(`/${kind}`)).text();
     expect(text).not.toContain('<script>window');
     expect(text).not.toContain('<img');
@@ -61,7 +61,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(text).not.toContain('\u001b');
   });
 
-  test('figures of the overview are those of the report', async () => {
+  test('the overview has the figures of the report', async () => {
     const { totals, teams } = (await json('/api/v1/overview')) as {
       totals: { stored_bytes: number; repositories: number };
       teams: { stored_bytes: number }[];
@@ -73,7 +73,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(sum(teams)).toBe(sum(rows));
   });
 
-  test('the overview follows the audits', async () => {
+  test('the overview shows the newest audit', async () => {
     const auditOf = async () => ((await json('/api/v1/overview')) as { audit: { id: number } }).audit.id;
     expect(await auditOf()).toBe(2);
     await db.query(
@@ -88,7 +88,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(await auditOf()).toBe(2);
   });
 
-  test('the database searches, filters, sorts and cuts into pages', async () => {
+  test('the database searches, filters, sorts and pages', async () => {
     const rowsOf = async (query: string) => {
       const { rows } = (await json(`/api/v1/reports/images?${query}`)) as {
         rows: { repository: string; tag: string; team: string; compressed_bytes: number }[];
@@ -103,7 +103,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(await rowsOf('sort=-compressed_bytes&limit=3&offset=2')).toEqual(all.slice(2, 5));
   });
 
-  test('an image page tells layers, proof and places', async () => {
+  test('an image page shows layers, proof and tags', async () => {
     const { rows } = (await json('/api/v1/reports/images?repository=payments/app-0&tag=v9')) as {
       rows: { digest: string; compressed_bytes: number }[];
     };
@@ -128,7 +128,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(diff.layers.map(({ change }) => change)).toEqual(['kept', 'kept', 'gone', 'new']);
   });
 
-  test('every table is a CSV, and a spreadsheet runs nothing of it', async () => {
+  test('every table can be downloaded as CSV, in which no cell is a formula', async () => {
     for (const name of Object.keys(KINDS)) {
       const answer = await get(`/api/v1/reports/${name}?format=csv`);
       expect(answer.headers.get('content-type')).toContain('text/csv');
@@ -141,7 +141,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
   });
 
   test.each(['csv', 'json', 'ndjson', 'markdown'])(
-    'a report that is asked for by HEAD, as %s, holds no connection',
+    'a HEAD request for a report as %s holds no connection',
     async (format) => {
       // As many as the pool has; the embedded database has one.
       for (let at = 0; at < 10; at++) {
@@ -152,7 +152,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     },
   );
 
-  test('a trend is of audits that cover the same, and what grew names the build and its step', async () => {
+  test('a trend has only audits with the same coverage, and growth names the build and its step', async () => {
     const { trends, growth } = (await json('/api/v1/overview')) as {
       trends: { points: { stored_bytes: number }[] }[];
       growth: { name: string; change_bytes: number; build: { tag: string; change_bytes: number } | null }[];
@@ -166,7 +166,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       expect(await (await get(path)).text()).toContain('class="trend"');
   });
 
-  test('what would save most is of each repository once by each technique', async () => {
+  test('the steps that would save most list each repository once per technique', async () => {
     const { steps, techniques } = (await json('/api/v1/overview')) as {
       steps: { repository: string; technique: string; images: number; gain_bytes: number }[];
       techniques: { technique?: string }[];
@@ -184,7 +184,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(techniques.every((row) => typeof row.technique === 'string')).toBe(true);
   });
 
-  test.each(GROUPINGS)('a leaderboard by %s is a page, a CSV, and has movement since a date', async (by) => {
+  test.each(GROUPINGS)('a leaderboard by %s is a page and a CSV, with movement since a date', async (by) => {
     for (const metric of METRICS) {
       const page = await get(`/leaderboard?by=${by}&metric=${metric}`);
       expect(page.status).toBe(200);
@@ -194,7 +194,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect((parse(csv) as string[][])[0]?.[1]).toBe(by);
   });
 
-  test('the API describes by which columns leaderboards are sorted: those of all groupings', async () => {
+  test('the API description has the columns of all groupings as sort keys of leaderboards', async () => {
     const { paths } = (await json('/api/v1/openapi.json')) as {
       paths: Record<string, { get: { parameters: { name: string; schema: { enum?: string[] } }[] } }>;
     };
@@ -207,7 +207,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     }
   });
 
-  test('an address that ranks by what there is not is told what there is', async () => {
+  test('invalid parameters of a leaderboard get a 400; for an unknown metric it names the known ones', async () => {
     const answer = await get('/api/v1/leaderboard?metric=beauty');
     expect(answer.status).toBe(400);
     expect(((await answer.json()) as { error: { message: string } }).error.message).toContain('stored, own');
@@ -219,7 +219,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(await (await get('/errors?q=nothing')).text()).toContain('<a href="/errors">show all</a>');
   });
 
-  test('in the map images add up to their repository, and repositories to what the registry holds', async () => {
+  test('in the map, images add up to their repository, and repositories to the registry', async () => {
     const { map } = (await json('/api/v1/overview')) as {
       map: { repositories: { repository: string; stored_bytes: number; images: { added_bytes: number }[] }[] };
     };
@@ -235,7 +235,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     }
   });
 
-  test('what was added up when the audit ended is what the reports say', async () => {
+  test('the sums stored at the end of the audit equal those of the reports', async () => {
     const overview = (await json('/api/v1/overview')) as {
       bases: { name: string; tags: number }[];
       rules: { rule: string; images: number }[];
@@ -258,7 +258,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(overview.steps[0]?.gain_bytes).toBe(advice[0]?.gain_bytes);
   });
 
-  test('the API describes all of its routes, and answers as it says', async () => {
+  test('the API description has all routes, and their answers match it', async () => {
     const document = (await json('/api/v1/openapi.json')) as {
       openapi: string;
       paths: Record<string, { get: { operationId: string; responses: Record<string, Answer> } }>;
@@ -299,13 +299,13 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     ['/assets/page.css', 404],
     ['/teams/nobody', 404],
     ['/repository?name=nothing', 404],
-  ])('%s is answered by %i, with a sentence', async (path, status) => {
+  ])('%s is answered with %i and a sentence', async (path, status) => {
     const answer = await get(path);
     expect(answer.status).toBe(status);
     expect(await answer.text()).not.toMatch(/\bat .*\.ts|select |node_modules/);
   });
 
-  test('a report is one file that asks for nothing', async () => {
+  test('an HTML report is one file that loads nothing else', async () => {
     const report = await openReport(db, KINDS.images, { now: new Date() });
     const options = { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD', filtered: false };
     const file = await htmlReport(db, report, options);

@@ -14,7 +14,7 @@ function filledIn(sql: string): string {
   return sql.replace(/\$__timeFilter\((\w+)\)/g, "$1 > '2000-01-01'").replaceAll('$source', "'lab'");
 }
 
-test.each(BACKENDS)('every panel of the Grafana example asks $name what it can answer', async ({ open }) => {
+test.each(BACKENDS)('every query of the Grafana example runs on $name', async ({ open }) => {
   const { panels } = JSON.parse(await readFile(packagePath('docs/examples/grafana/slimboard.json'), 'utf8')) as {
     panels: readonly Panel[];
   };

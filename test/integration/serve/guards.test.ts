@@ -35,7 +35,7 @@ describe('without a token', () => {
   });
 
   test.each(['evil.example.com', '127.0.0.1.evil.example.com', 'localhost.example.com:8620', ''])(
-    'a name that only leads here gets nothing: "%s"',
+    'another name that resolves to this machine is refused: "%s"',
     async (host) => {
       const app = createDashboardApp(await dashboardOver(db));
       expect((await app.request('/', { headers: { host } })).status).toBe(421);
@@ -55,7 +55,7 @@ describe('with a token', () => {
     ['/healthz', 200],
     ['/readyz', 200],
     ['/login', 200],
-  ])('%s without it is answered by %i', async (path, status) => {
+  ])('%s without it is answered with %i', async (path, status) => {
     expect((await (await appOf()).request(path)).status).toBe(status);
   });
 
@@ -66,14 +66,14 @@ describe('with a token', () => {
     [`Bearer ${TOKEN.slice(0, -1)}`, 401],
     [`Basic ${TOKEN}`, 401],
     ['Bearer', 401],
-  ])('Authorization: %s is answered by %i', async (authorization, status) => {
+  ])('Authorization: %s is answered with %i', async (authorization, status) => {
     expect((await (await appOf()).request('/api/v1/overview', { headers: { authorization } })).status).toBe(status);
   });
 
   const logIn = async (app: Awaited<ReturnType<typeof appOf>>, fields: Record<string, string>) =>
     app.request('/login', { method: 'POST', body: new URLSearchParams(fields) });
 
-  test('a browser logs in by a form, and is known by a cookie that no script or other site can use', async () => {
+  test('a browser logs in by a form, and gets a cookie that no script or other site can use', async () => {
     const app = await appOf();
     const answer = await logIn(app, { token: TOKEN, next: '/images?q=x' });
     expect(answer.status).toBe(303);
@@ -97,7 +97,7 @@ describe('with a token', () => {
     },
   );
 
-  test('a session ends', async () => {
+  test('a session expires', async () => {
     const session = (await logIn(await appOf(), { token: TOKEN })).headers.get('set-cookie')?.split(';')[0] ?? '';
     const later = { ...(await dashboardOver(db, { token: TOKEN })), now: () => new Date('2026-11-24T15:00:00Z') };
     expect((await createDashboardApp(later).request('/', { headers: { cookie: session } })).status).toBe(302);
@@ -108,7 +108,7 @@ describe('with a token', () => {
   });
 
   test.each(['//evil.example.com', 'https://evil.example.com', '/\\evil.example.com', '/a\r\nset-cookie: x'])(
-    'the log-in leads nowhere else: %s',
+    'the log-in redirects to no other site: %s',
     async (next) => {
       expect((await logIn(await appOf(), { token: TOKEN, next })).headers.get('location')).toBe('/');
     },
@@ -119,7 +119,7 @@ describe('requests', () => {
   const appOf = async () => createDashboardApp(await dashboardOver(db));
   const host = '127.0.0.1';
 
-  test('every answer has the headers that keep a page to itself', async () => {
+  test('every response has the security headers', async () => {
     const app = await appOf();
     for (const path of ['/', '/nothing', '/api/v1/overview', '/assets/x']) {
       const { headers } = await app.request(path, { headers: { host } });
@@ -139,7 +139,7 @@ describe('requests', () => {
     ['/images', 'POST'],
     ['/api/v1/overview', 'POST'],
     ['/login', 'PUT'],
-  ])('%s takes no %s, whoever asks', async (path, method) => {
+  ])('%s refuses %s, even with the token', async (path, method) => {
     const serve = { host: '0.0.0.0', token: TOKEN };
     const answer = await createDashboardApp(await dashboardOver(db, serve)).request(path, {
       method,
@@ -154,13 +154,13 @@ describe('requests', () => {
     [413, 'body-too-large', '/api/v1/overview', { 'content-length': '100000' }],
     [421, 'not-this-host', '/api/v1/overview', { host: 'evil.example.com' }],
     [400, 'settings', '/api/v1/reports/images?q=%00', {}],
-  ])('programs are told %i as any error of the API: %s', async (status, code, path, headers) => {
+  ])('under /api/ a %i has the form of all errors of the API: %s', async (status, code, path, headers) => {
     const answer = await (await appOf()).request(path, { headers: { host, ...headers } });
     expect(answer.status).toBe(status);
     expect(await answer.json()).toMatchObject({ error: { code } });
   });
 
-  test('more at a time than may work are told to come back', async () => {
+  test('more requests than the limit get a 503', async () => {
     const app = new Hono();
     app.use(limitConcurrency(1));
     // Asked again while it works.
@@ -171,14 +171,14 @@ describe('requests', () => {
   });
 
   test.each(['/images?q=%00', '/teams/%00', '/compare?old=%00&new=x', '/repository?name=%00'])(
-    'Postgres is not asked for what no text of it holds: %s',
+    'addresses with NUL are refused before Postgres sees them: %s',
     async (path) => {
       expect((await (await appOf()).request(path, { headers: { host } })).status).toBe(400);
     },
   );
 
   test.each(['errors', 'findings', 'advice', 'images'])(
-    'before any audit nothing is said to be well: /%s',
+    'before any audit a page does not claim that all is well: /%s',
     async (kind) => {
       expect(await (await (await appOf()).request(`/${kind}`, { headers: { host } })).text()).toContain(
         'Nothing was audited yet.',
@@ -193,7 +193,7 @@ describe('requests', () => {
     expect((await app.request('/login', { method: 'POST', headers: large, body: 'x' })).status).toBe(413);
   });
 
-  test('an unexpected failure tells its reason to the log only', async () => {
+  test('the reason of an unexpected failure goes to the log only', async () => {
     const lines: string[] = [];
     const broken = { ...db, query: async () => Promise.reject(new Error('secret detail')) } as unknown as Database;
     const app = createDashboardApp(await dashboardOver(broken, {}, lines));
@@ -212,7 +212,7 @@ describe('requests', () => {
     '/assets/..\\..\\package.json',
     '/assets/%00',
     '//etc/passwd',
-  ])('no path leads to a file: %s', async (path) => {
+  ])('no path serves a file: %s', async (path) => {
     server = await listen(await dashboardOver(db));
     const { port } = new URL(server.url);
     const answer = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
@@ -225,7 +225,7 @@ describe('requests', () => {
     expect(answer.body).not.toMatch(/root:|"dependencies"/);
   });
 
-  test('headers without end are cut off', async () => {
+  test('endless headers are cut off', async () => {
     server = await listen(await dashboardOver(db));
     const { port } = new URL(server.url);
     const status = await new Promise<number | undefined>((resolve, reject) => {
@@ -239,7 +239,7 @@ describe('requests', () => {
     expect(status).toBe(431);
   });
 
-  test('a port that is taken is named', async () => {
+  test('a port in use is an error that names it', async () => {
     server = await listen(await dashboardOver(db));
     const port = Number(new URL(server.url).port);
     await expect(listen(await dashboardOver(db, { port }))).rejects.toThrow(/is in use/);

@@ -49,7 +49,7 @@ describe.each(BACKENDS)('the same repository in two registries, over $name', ({ 
     }
   }
 
-  test.each([0, 1])('has a page of its own in each: %i', async (at) => {
+  test.each([0, 1])('has its own page for each: %i', async (at) => {
     const registry = hosts[at] ?? '';
     const page = await get(`/repository?${new URLSearchParams({ registry, name: 'shop/app' })}`);
     const all = await rowsOf('/reports/images');
@@ -62,7 +62,7 @@ describe.each(BACKENDS)('the same repository in two registries, over $name', ({ 
     expect(page).not.toContain(REGISTRY_HEAD);
   });
 
-  test.each(['images', 'findings', 'regressions', 'repositories'])('/%s tells them apart', async (kind) => {
+  test.each(['images', 'findings', 'regressions', 'repositories'])('/%s distinguishes them', async (kind) => {
     expect(await get(`/${kind}`)).toContain(REGISTRY_HEAD);
     expect(await get(`/${kind}?registry=${hosts[0]}`)).not.toContain(REGISTRY_HEAD);
   });
