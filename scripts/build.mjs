@@ -71,8 +71,8 @@ async function bundle(options) {
 }
 
 /** An esbuild plugin that resolves the import paths that match a filter. */
-function resolverPlugin(filter, resolve) {
-  return { name: resolve.name, setup: (bundler) => bundler.onResolve({ filter }, resolve) };
+function resolverPlugin(filter, callback) {
+  return { name: callback.name, setup: (bundler) => bundler.onResolve({ filter }, callback) };
 }
 
 /** Makes each dynamic import an entry of the ES module build; only commands are bundled into the command line. */
