@@ -10,11 +10,11 @@ const MOST_NAMED = 4;
  */
 export function auditLead(audits: readonly AuditSummary[]): string {
   const [last] = audits;
-  if (!last) return 'No audit has finished yet: "slimboard audit HOST" makes one.';
+  if (!last) return 'No audit has finished yet: run "slimboard audit HOST".';
   const time = last.finished_at === null ? 'still running' : moment(last.finished_at);
   if (audits.length === 1) return `Audit ${last.id} of ${namesOf(last.sources)} · ${time} · ${coverage(audits)}`;
   const sources = [...new Set(audits.flatMap((audit) => audit.sources))];
-  return `Newest audits of ${namesOf(sources)} · last one ${time} · ${coverage(audits)}`;
+  return `Newest audits of ${namesOf(sources)} · latest ${time} · ${coverage(audits)}`;
 }
 
 function namesOf(sources: readonly string[]): string {
@@ -25,7 +25,7 @@ function namesOf(sources: readonly string[]): string {
 function coverage(audits: readonly AuditSummary[]): string {
   const sum = (name: 'tags_listed' | 'tags_audited' | 'tags_skipped' | 'tags_failed'): number =>
     audits.reduce((total, audit) => total + audit[name], 0);
-  const others = sum('tags_skipped') > 0 ? `, ${count(sum('tags_skipped'))} left out or of other kinds` : '';
+  const others = sum('tags_skipped') > 0 ? `, ${count(sum('tags_skipped'))} skipped by settings or not images` : '';
   const failed = sum('tags_failed') > 0 ? `, ${count(sum('tags_failed'))} failed` : '';
   return `${count(sum('tags_audited'))} of ${countOf(sum('tags_listed'), 'tag')} audited${others}${failed}`;
 }

@@ -50,7 +50,7 @@ function badge(cell: string | number): Markup {
 /** Ranks won or lost, as an arrow for the eye and a word for screen readers. */
 function moved(cell: string | number): Markup {
   const ranks = Number(cell);
-  if (ranks === 0) return html`<span aria-hidden="true">–</span><span class="unseen">not moved</span>`;
+  if (ranks === 0) return html`<span aria-hidden="true">–</span><span class="unseen">unchanged</span>`;
   const [arrow, word] = ranks > 0 ? ['▲', 'up'] : ['▼', 'down'];
   return html`<span class="unseen">${word} </span><span aria-hidden="true">${arrow} </span>${Math.abs(ranks)}`;
 }

@@ -31,9 +31,9 @@ export function document(frame: Frame, { title, lead, at, body }: PageContent): 
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${title} · slimboard</title>${frame.head}</head>
-<body><a class="skip" href="#content">To the content</a>
+<body><a class="skip" href="#content">Skip to the content</a>
 <header class="top"><a class="brand" href="${frame.navigation[0]?.href ?? '#content'}">slimboard</a>${navigation(frame.navigation, at)}
-<div class="tools">${frame.tools}<button type="button" id="theme" aria-label="Light or dark" title="Light or dark">◐</button></div></header>
+<div class="tools">${frame.tools}<button type="button" id="theme" aria-label="Switch between light and dark" title="Switch between light and dark">◐</button></div></header>
 <main id="content" tabindex="-1"><h1>${title}</h1>${lead ? html`<p class="lead">${lead}</p>` : null}
 ${body}</main></body></html>
 `;
@@ -60,7 +60,7 @@ export interface SectionOptions {
 /** A part of a page with its own heading. */
 export function section(title: string, body: Content, { note, wide, more }: SectionOptions = {}): Markup {
   const link =
-    more === undefined ? null : html`<a class="more" href="${more}" aria-label="All of them: ${title}">All of them</a>`;
+    more === undefined ? null : html`<a class="more" href="${more}" aria-label="Show all: ${title}">Show all</a>`;
   return html`<section class="card${wide ? ' wide' : ''}"><div class="title"><h2>${title}</h2>${link}</div>${note ? html`<p class="note">${note}</p>` : null}${body}</section>`;
 }
 

@@ -34,7 +34,7 @@ export async function htmlReport(db: Database, report: Report, options: ReportFi
   const overview = options.filtered ? undefined : await readOverview(db, options);
   const view = { links: noLinks, currency: options.currency, today: options.now.toISOString().slice(0, 10) };
   const body = html`${overview ? overviewSections(overview, view) : null}${await ownRows(report)}
-<p class="note">Written ${moment(options.now.toISOString())} by slimboard.</p>`;
+<p class="note">Written by slimboard, ${moment(options.now.toISOString())}.</p>`;
   const title = overview ? 'Container images' : titleOf(report.kind);
   const frame = { head: inlineHead(readAssets()), navigation: [] };
   return String(
@@ -45,7 +45,7 @@ export async function htmlReport(db: Database, report: Report, options: ReportFi
 async function ownRows(report: Report): Promise<Markup> {
   const { rows, more } = await firstRows(report);
   const title = titleOf(report.kind);
-  const note = more ? `The first ${count(MOST_ROWS)} rows; as CSV the report has them all.` : null;
+  const note = more ? `The first ${count(MOST_ROWS)} rows; the CSV format has all of them.` : null;
   const columns = SCREEN_COLUMNS[report.kind];
   const options = { label: `Report: ${title}`, links: noLinks, ...(columns && { columns }) };
   return section(title, reportTable({ columns: report.columns, rows }, options), { note });

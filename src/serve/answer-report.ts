@@ -60,7 +60,7 @@ export function createReportAnswerer(dashboard: Dashboard, limit = MAX_STREAMS):
     if (rows !== undefined && rows <= MAX_WHOLE_ROWS)
       return new Response(await wholeText(write(await report(), {})), { headers });
     if (streams >= limit)
-      return refusal(context, 503, 'busy', 'as many reports as may be are being read: try again', {
+      return refusal(context, 503, 'busy', 'too many large reports are being read: try again in a few seconds', {
         'retry-after': '2',
       });
     const text = counted(report, write);
@@ -74,7 +74,8 @@ export function createReportAnswerer(dashboard: Dashboard, limit = MAX_STREAMS):
 /** @throws SettingsError when there is no such format */
 function formatOf({ format = 'json' }: ReportQuery): (typeof API_FORMATS)[number] {
   const name = API_FORMATS.find((known) => known === format);
-  if (name === undefined) throw new SettingsError(`format: write ${API_FORMATS.join(', ')}`);
+  if (name === undefined)
+    throw new SettingsError(`unknown format "${format.slice(0, 40)}": expected ${API_FORMATS.join(', ')}`);
   return name;
 }
 
@@ -103,7 +104,7 @@ function openQuery(
  * would do so as well, but would write the raw error to stderr.
  */
 function breakOff({ log }: Dashboard, { req, env }: Context, error: unknown): void {
-  log.error({ error, path: req.path }, 'an answer broke off');
+  log.error({ error, path: req.path }, 'a report failed while it was being sent: the connection was closed');
   const { outgoing } = env as Partial<HttpBindings>;
   if (outgoing === undefined) throw error;
   outgoing.destroy();

@@ -47,14 +47,15 @@ export function apiRoutes(dashboard: Dashboard): Hono {
   });
   api.get('/compare', async (context) => {
     const { old: before, new: after } = context.req.query();
-    if (!before || !after) throw new SettingsError('write old= and new=: a digest, or REPOSITORY:TAG');
+    if (!before || !after)
+      throw new SettingsError('parameters "old" and "new" are required: each a digest, or REPOSITORY:TAG');
     const { diff, ...images } = await compareStored(db, await resolveImage(db, before), await resolveImage(db, after));
     const comparison = { old: images.before.digest, new: images.after.digest, ...diff };
     return context.json(jsonDocument('slimboard.comparison/1', comparison));
   });
   api.get('/audits/:id{[0-9]{1,15}}', async (context) => {
     const progress = await readAuditProgress(db, Number(context.req.param('id')));
-    if (!progress) throw new NotFoundError('there is no such audit');
+    if (!progress) throw new NotFoundError(`there is no audit ${context.req.param('id')}`);
     return context.json(jsonDocument('slimboard.audit/1', progress));
   });
   return api;
@@ -64,6 +65,7 @@ export function apiRoutes(dashboard: Dashboard): Hono {
 export function reportKindOf(name: string): ReportKind {
   const kinds: Readonly<Record<string, ReportKind>> = KINDS;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-  if (!kind) throw new NotFoundError(`there is no report of that name: there are ${Object.keys(kinds).join(', ')}`);
+  if (!kind)
+    throw new NotFoundError(`report "${name.slice(0, 40)}" not found: expected ${Object.keys(kinds).join(', ')}`);
   return kind;
 }

@@ -44,7 +44,7 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
   app.notFound((context) => {
     const address = withoutLastSlash(context.req.raw);
     if (address !== undefined) return context.redirect(address, 301);
-    return failureResponse(context.req.path, 404, 'not-found', 'There is no such page.', render);
+    return failureResponse(context.req.path, 404, 'not-found', 'There is nothing at this address.', render);
   });
   app.onError((error, context) => {
     const { status, code, message } = failureOf(error);
@@ -102,7 +102,7 @@ function failureOf(error: unknown): Failure {
   const status = error instanceof SlimboardError ? STATUSES[error.code] : undefined;
   if (error instanceof SlimboardError && status !== undefined)
     return { status, code: error.code, message: error.message };
-  return { status: 500, code: 'internal', message: 'unexpected failure: the log of slimboard serve has more' };
+  return { status: 500, code: 'internal', message: 'unexpected failure: see the log of slimboard serve' };
 }
 
 /** An error response: JSON under /api/, elsewhere a page. */
@@ -114,7 +114,7 @@ function failureResponse(
   render: (content: PageContent) => string,
 ): Response {
   if (path.startsWith('/api/')) return Response.json({ error: { code, message } }, { status });
-  const title = status === 404 ? 'Not found' : status === 400 ? 'That cannot be shown' : 'Something went wrong';
+  const title = status === 404 ? 'Not found' : status === 400 ? 'Bad request' : 'The request failed';
   const page = render({ title, body: html`<p class="notice" role="alert">${message}</p>` });
   return new Response(page, { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
 }

@@ -32,7 +32,7 @@ async function readCompared(db: Queryable, detail: ImageDetail): Promise<Compare
   );
   const manifest = stored?.manifest ? parseManifest(stored.manifest, stored.mediaType) : undefined;
   if (!stored?.config || manifest?.form !== 'manifest')
-    throw new NotFoundError(`${detail.digest} was stored without its config, it cannot be compared`);
+    throw new NotFoundError(`cannot compare ${detail.digest}: its config is not stored`);
   const config = parseImageConfig(stored.config);
   const { os, architecture } = config;
   const verdict = classifyImage({ manifest, config, platform: { os, architecture }, provenance: [], bases: [] });

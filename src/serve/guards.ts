@@ -37,13 +37,21 @@ export const requestLimits: MiddlewareHandler = async (context, next) => {
   const chunked = context.req.header('transfer-encoding') !== undefined;
   const methods = pathname === '/login' ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD'];
   if (pathname.length + search.length > MAX_URL_LENGTH)
-    return refusal(context, 414, 'address-too-long', 'the address is too long');
+    return refusal(context, 414, 'address-too-long', `the address is longer than ${MAX_URL_LENGTH} characters`);
   // Stored text contains no NUL, and Postgres rejects it in a parameter.
   if (/%00/.test(pathname + search))
-    return refusal(context, 400, 'settings', 'no address here holds the character NUL');
+    return refusal(context, 400, 'settings', 'the address contains the character NUL (%00)');
   if (chunked || Number(length ?? 0) > MAX_BODY_BYTES)
-    return refusal(context, 413, 'body-too-large', 'the body is too large');
-  if (!methods.includes(method)) return refusal(context, 405, 'read-only', 'read-only', { allow: methods.join(', ') });
+    return refusal(
+      context,
+      413,
+      'body-too-large',
+      `the body is larger than ${MAX_BODY_BYTES} bytes, or of unknown length`,
+    );
+  if (!methods.includes(method))
+    return refusal(context, 405, 'read-only', `${method} is not allowed: expected ${methods.join(', ')}`, {
+      allow: methods.join(', '),
+    });
   await next();
   return undefined;
 };
@@ -68,7 +76,10 @@ export function refusal(
 export function limitConcurrency(limit = MAX_CONCURRENT): MiddlewareHandler {
   let running = 0;
   return async (context, next) => {
-    if (running >= limit) return refusal(context, 503, 'busy', 'busy, try again', { 'retry-after': '2' });
+    if (running >= limit)
+      return refusal(context, 503, 'busy', 'too many requests at a time: try again in a few seconds', {
+        'retry-after': '2',
+      });
     running++;
     try {
       await next();
@@ -92,7 +103,7 @@ export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {
       context,
       421,
       'not-this-host',
-      'this dashboard answers to localhost only; SLIMBOARD_SERVE_TOKEN opens it to others',
+      'only requests to localhost are answered: set SLIMBOARD_SERVE_TOKEN to allow other host names',
     );
   await next();
   return undefined;

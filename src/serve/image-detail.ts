@@ -202,6 +202,6 @@ export async function resolveImage(db: Queryable, text: string): Promise<Digest>
      order by r.registry, i.platform limit 1`,
     [name ?? '', tag ?? 'latest'],
   );
-  if (!found) throw new NotFoundError(`no tag is called "${text.slice(0, 200)}": write REPOSITORY:TAG, or a digest`);
+  if (!found) throw new NotFoundError(`tag "${text.slice(0, 200)}" not found: expected REPOSITORY:TAG, or a digest`);
   return digestFromBytes(found.digest);
 }

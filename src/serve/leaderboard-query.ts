@@ -33,6 +33,7 @@ export function parseLeaderboardQuery(parameters: URLSearchParams, now: Date): L
 
 function oneOf<T extends string>(name: string, text: string, values: readonly T[]): T {
   const value = values.find((known) => known === text);
-  if (value === undefined) throw new SettingsError(`${name}: write ${values.join(', ')}`);
+  if (value === undefined)
+    throw new SettingsError(`${name}: expected ${values.join(', ')}, not "${text.slice(0, 40)}"`);
   return value;
 }

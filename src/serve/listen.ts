@@ -29,7 +29,7 @@ export async function listen(dashboard: Dashboard): Promise<ListeningDashboard> 
   const { host, port, token } = dashboard.settings.serve;
   if (!isLoopback(host) && token === undefined)
     throw new SettingsError(
-      `serve.host is ${host}, which others can reach: set SLIMBOARD_SERVE_TOKEN to a long random text, or listen on 127.0.0.1`,
+      `serve.host is ${host}, which other machines can reach: set SLIMBOARD_SERVE_TOKEN to a long random text, or listen on 127.0.0.1`,
     );
   const app = createDashboardApp(dashboard);
   const server = await startServer(app.fetch, host, port);
@@ -59,9 +59,8 @@ function startServer(fetch: Parameters<typeof serve>[0]['fetch'], hostname: stri
     if ('setTimeout' in server) server.setTimeout(IDLE_MS);
     server.maxConnections = MAX_CONNECTIONS;
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason =
-        error.code === 'EADDRINUSE' ? 'is in use: choose another one by --port' : `failed: ${error.message}`;
-      reject(new SettingsError(`listening on ${hostname}:${port} ${reason}`, { cause: error }));
+      const reason = error.code === 'EADDRINUSE' ? 'the port is in use: choose another one with --port' : error.message;
+      reject(new SettingsError(`cannot listen on ${hostname}:${port}: ${reason}`, { cause: error }));
     });
   });
 }

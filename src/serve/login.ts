@@ -37,7 +37,12 @@ export function requireToken({ token, now }: LoginOptions): MiddlewareHandler {
     }
     if (PROGRAM_PATHS.test(path))
       return context.json(
-        { error: { code: 'authentication', message: 'send the token: Authorization: Bearer …' } },
+        {
+          error: {
+            code: 'authentication',
+            message: 'the token is missing or wrong: send "Authorization: Bearer TOKEN"',
+          },
+        },
         401,
         { 'www-authenticate': 'Bearer realm="slimboard"' },
       );
@@ -73,7 +78,7 @@ export function loginRoutes(options: LoginOptions): Hono {
 function loginPage(next: string | undefined, refused: boolean): PageContent {
   return {
     title: 'Log in',
-    body: html`${refused ? html`<p class="notice" role="alert">That is not the token.</p>` : null}
+    body: html`${refused ? html`<p class="notice" role="alert">Wrong token: enter the value of SLIMBOARD_SERVE_TOKEN.</p>` : null}
 <form method="post" action="/login" class="filters"><input type="hidden" name="next" value="${ownPath(next)}">
 <label>Token (SLIMBOARD_SERVE_TOKEN)<input type="password" name="token" required autocomplete="current-password"></label>
 <button>Log in</button></form>`,

@@ -18,37 +18,45 @@ export function openApiDocument(): Json {
     info: {
       title: 'slimboard',
       version: PACKAGE_VERSION,
-      description: 'What audits of container registries found: reports, images, comparisons. Read-only.',
+      description: 'The results of audits of container registries: reports, images, comparisons. Read-only.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/api/v1' }],
     security: [{}, { token: [] }],
     paths: {
-      '/overview': operation('overview', 'The totals, the teams, and the top lists of the newest audits', {
+      '/overview': operation('overview', 'The totals, teams and top lists of the newest audits', {
         schema: objectOf('slimboard.overview/1', OVERVIEW),
       }),
       ...Object.fromEntries(kinds.map((kind) => [`/reports/${kind.name}`, reportOperation(kind)])),
       '/leaderboard': leaderboardOperation(),
-      '/images/{digest}': operation('image', 'One image: layers, base with its proof, findings, plan', {
-        schema: objectOf('slimboard.image-detail/1', IMAGE),
-        parameters: [parameter('digest', 'path', 'sha256:…', { type: 'string' }, true)],
-      }),
-      '/compare': operation('compare', 'What came and went from one stored image to another', {
+      '/images/{digest}': operation(
+        'image',
+        'One image: its layers, its base image with the evidence for it, findings, slimming plan',
+        {
+          schema: objectOf('slimboard.image-detail/1', IMAGE),
+          parameters: [parameter('digest', 'path', 'The digest of the manifest, sha256:…', { type: 'string' }, true)],
+        },
+      ),
+      '/compare': operation('compare', 'The differences between two stored images: layers, sizes, settings', {
         schema: objectOf('slimboard.comparison/1', COMPARISON),
         parameters: [
-          parameter('old', 'query', 'A digest, or REPOSITORY:TAG', { type: 'string' }, true),
-          parameter('new', 'query', 'A digest, or REPOSITORY:TAG', { type: 'string' }, true),
+          parameter('old', 'query', 'The old image: a digest, or REPOSITORY:TAG', { type: 'string' }, true),
+          parameter('new', 'query', 'The new image: a digest, or REPOSITORY:TAG', { type: 'string' }, true),
         ],
       }),
-      '/audits/{id}': operation('audit', 'How an audit stands', {
+      '/audits/{id}': operation('audit', 'The progress or the result of an audit', {
         schema: objectOf('slimboard.audit/1', AUDIT),
-        parameters: [parameter('id', 'path', 'The number of the audit', { type: 'integer' }, true)],
+        parameters: [parameter('id', 'path', 'The ID of the audit', { type: 'integer' }, true)],
       }),
       '/openapi.json': operation('openapi', 'This description', { schema: { type: 'object' } }),
     },
     components: {
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'SLIMBOARD_SERVE_TOKEN, where the server has one' },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The value of SLIMBOARD_SERVE_TOKEN, if the server has one',
+        },
       },
       schemas: {
         Error: {
@@ -74,7 +82,7 @@ const OBJECT: Json = { type: 'object' };
 
 const OVERVIEW: Readonly<Record<string, Json>> = {
   audit: { type: ['object', 'null'], description: 'The newest audit' },
-  audits: { ...LIST, description: 'The newest audit of each source, the last one first' },
+  audits: { ...LIST, description: 'The newest audit of each source, the latest first' },
   totals: OBJECT,
   teams: LIST,
   map: { ...OBJECT, description: 'Stored bytes by registry, team, repository and image' },
@@ -83,8 +91,8 @@ const OVERVIEW: Readonly<Record<string, Json>> = {
   distros: LIST,
   rules: LIST,
   layers: LIST,
-  steps: { ...LIST, description: 'Steps of slimming plans, the most gain first' },
-  growth: { ...LIST, description: 'Repositories that grew, each with the build that grew most' },
+  steps: { ...LIST, description: 'Steps of slimming plans, the largest gain first' },
+  growth: { ...LIST, description: 'Repositories that grew, each with its build that grew most' },
   trends: LIST,
   techniques: { ...LIST, description: 'Techniques that builds applied, most bytes saved first' },
 };
@@ -98,7 +106,7 @@ const IMAGE: Readonly<Record<string, Json>> = {
   plan: LIST,
   layers: LIST,
   findings: LIST,
-  places: { ...LIST, description: 'Tags that lead to it' },
+  places: { ...LIST, description: 'The tags that point to the image' },
 };
 const COMPARISON: Readonly<Record<string, Json>> = {
   old: TEXT,
@@ -136,7 +144,12 @@ function reportOperation(kind: ReportKind): Json {
 
 function filterParameters(kind: ReportKind): readonly Json[] {
   return filterNamesOf(kind).map((name) =>
-    parameter(FILTER_PARAMETERS[name], 'query', `As --${FILTER_PARAMETERS[name].replace('_', '-')}`, TEXT),
+    parameter(
+      FILTER_PARAMETERS[name],
+      'query',
+      `The same as --${FILTER_PARAMETERS[name].replace('_', '-')} on the command line`,
+      TEXT,
+    ),
   );
 }
 
@@ -145,15 +158,15 @@ function leaderboardOperation(): Json {
   const filters = new Map(kinds.flatMap(filterParameters).map((filter) => [filter.name, filter]));
   const columns = [...groupColumns('team'), ...MOVEMENT_COLUMNS];
   const all = new Map(kinds.flatMap((kind) => kind.columns).map((column) => [column.name, column]));
-  return operation('leaderboard', 'Groups, ranked', {
+  return operation('leaderboard', 'A leaderboard of teams, repositories, base images, distributions or runtimes', {
     schema: reportSchema(columns.filter(({ name }) => name !== 'team')),
     parameters: [
-      parameter('by', 'query', 'What is ranked; default team', { enum: GROUPINGS }),
-      parameter('metric', 'query', 'What it is ranked by; default stored', { enum: METRICS }),
+      parameter('by', 'query', 'What to rank; default: team', { enum: GROUPINGS }),
+      parameter('metric', 'query', 'The metric to rank by; default: stored', { enum: METRICS }),
       parameter(
         'since',
         'query',
-        'What growth and movement are against: a date, or 30d; default: the audit before',
+        'What to compare with for growth and movement: a date, or an age such as 30d; default: the previous audit',
         TEXT,
       ),
       ...filters.values(),
@@ -166,12 +179,18 @@ function leaderboardOperation(): Json {
 function pageParameters(columns: readonly Column[]): readonly Json[] {
   const sorts = columns.flatMap(({ name }) => [name, `-${name}`]);
   return [
-    parameter('q', 'query', 'Text that a row holds', { type: 'string', maxLength: 300 }),
-    parameter('sort', 'query', 'A column, -column for the largest first', { enum: sorts }),
-    parameter('limit', 'query', 'How many rows; JSON without it: 1000', { type: 'integer', minimum: 0 }),
-    parameter('offset', 'query', 'How many rows to leave out at the beginning', { type: 'integer', minimum: 0 }),
-    parameter('audit', 'query', 'As of the end of this audit', { type: 'integer' }),
-    parameter('format', 'query', 'Default json', { enum: API_FORMATS }),
+    parameter('q', 'query', 'Only rows that contain this text, or a digest that begins with it', {
+      type: 'string',
+      maxLength: 300,
+    }),
+    parameter('sort', 'query', 'The column to sort by; -COLUMN puts the largest first', { enum: sorts }),
+    parameter('limit', 'query', 'The largest number of rows; default: 1000 for JSON, all rows for the other formats', {
+      type: 'integer',
+      minimum: 0,
+    }),
+    parameter('offset', 'query', 'How many rows to skip', { type: 'integer', minimum: 0 }),
+    parameter('audit', 'query', 'The ID of an audit: the report as of the end of that audit', { type: 'integer' }),
+    parameter('format', 'query', 'The format of the answer; default: json', { enum: API_FORMATS }),
   ];
 }
 
@@ -193,7 +212,7 @@ function operation(
   { schema, parameters = [], otherTypes = [] }: OperationOptions,
 ): Json {
   const error = {
-    description: 'What is wrong',
+    description: 'The error, with a code and a message',
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
   };
   const others = Object.fromEntries(otherTypes.map((type) => [type, { schema: TEXT }]));

@@ -44,8 +44,9 @@ export function filterNamesOf(kind: ReportKind): readonly FilterName[] {
 export function parseReportQuery(parameters: URLSearchParams): ReportQuery {
   for (const [name, value] of parameters) {
     if (!PARAMETERS.has(name))
-      throw new SettingsError(`there is no parameter "${name.slice(0, 40)}": there are ${[...PARAMETERS].join(', ')}`);
-    if (value.length > MAX_VALUE_LENGTH) throw new SettingsError(`${name}: at most ${MAX_VALUE_LENGTH} characters`);
+      throw new SettingsError(`unknown parameter "${name.slice(0, 40)}": expected ${[...PARAMETERS].join(', ')}`);
+    if (value.length > MAX_VALUE_LENGTH)
+      throw new SettingsError(`${name} is longer than ${MAX_VALUE_LENGTH} characters`);
   }
   const given = (name: string): string | undefined => parameters.get(name)?.trim() || undefined;
   const filters = Object.fromEntries(
@@ -66,7 +67,8 @@ export function parseReportQuery(parameters: URLSearchParams): ReportQuery {
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text !== undefined && !/^\d{1,12}$/.test(text)) throw new SettingsError(`${name}: write a whole number`);
+  if (text !== undefined && !/^\d{1,12}$/.test(text))
+    throw new SettingsError(`${name}: expected a whole number, not "${text.slice(0, 40)}"`);
   return text === undefined ? undefined : Number(text);
 }
 

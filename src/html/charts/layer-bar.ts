@@ -34,7 +34,7 @@ export function layerBar(layers: readonly BarLayer[]): Markup {
   const baseBytes = layers.filter(({ ofBase }) => ofBase).reduce((sum, { bytes }) => sum + bytes, 0);
   const boundary = percentOf(baseBytes, total).toFixed(3);
   const mark = baseBytes > 0 ? html`<line class="boundary" x1="${boundary}%" x2="${boundary}%" y1="0" y2="40"/>` : null;
-  const label = `Layers by size: ${humanBytes(baseBytes)} of base, ${humanBytes(total - baseBytes)} above it`;
+  const label = `Layers by size: ${humanBytes(baseBytes)} from the base image, ${humanBytes(total - baseBytes)} above it`;
   return html`<svg class="layers" width="100%" height="40" role="img" aria-label="${label}">${parts}${mark}</svg>${legend(layers)}`;
 }
 

@@ -5,19 +5,23 @@ const hidden = { detail: true } as const;
 
 /** The columns of the overview's table of findings by rule. */
 export const RULE_COLUMNS: readonly Column[] = [
-  { name: 'severity', type: 'text', description: 'As the policy has it.' },
+  { name: 'severity', type: 'text', description: 'The severity that the policy sets for the rule.' },
   { name: 'rule', type: 'text', description: 'The rule.' },
   { name: 'what', type: 'text', description: 'What it finds.' },
   { name: 'images', type: 'integer', description: 'How many images trip it.' },
-  { name: 'max_bytes', type: 'bytes', description: 'What mending it everywhere saves at most, images one by one.' },
+  {
+    name: 'max_bytes',
+    type: 'bytes',
+    description: 'The most that fixing it everywhere saves, added up image by image.',
+  },
 ];
 
 /** The columns of the table of repositories that grew; BUILD_COLUMNS follow. */
 export const GROWTH_COLUMNS: readonly Column[] = [
   { name: 'registry', type: 'text', description: 'The host of the registry.', ...hidden },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'growth_bytes', type: 'bytes', description: 'Stored bytes against seven days before.' },
-  { name: 'stored_bytes', type: 'bytes', description: 'What it stores now.' },
+  { name: 'growth_bytes', type: 'bytes', description: 'The change of the stored bytes in the last seven days.' },
+  { name: 'stored_bytes', type: 'bytes', description: 'The bytes that the repository stores now.' },
 ];
 
 const BUILD: readonly string[] = [
@@ -35,12 +39,12 @@ export const BUILD_COLUMNS: readonly Column[] = regressions.columns.filter(({ na
 
 /** The columns of the table of the biggest layers. */
 export const LAYER_COLUMNS: readonly Column[] = [
-  { name: 'bytes', type: 'bytes', description: 'As it is transferred.' },
-  { name: 'class', type: 'text', description: 'What made it.' },
+  { name: 'bytes', type: 'bytes', description: 'The compressed size, as transferred.' },
+  { name: 'class', type: 'text', description: 'The kind of content, such as `os-packages` or `dependencies`.' },
   { name: 'instruction', type: 'text', description: 'The instruction that made it, secrets replaced.' },
-  { name: 'images', type: 'integer', description: 'How many images hold it.' },
-  { name: 'repositories', type: 'integer', description: 'In how many repositories.' },
-  { name: 'example_repository', type: 'text', description: 'The first repository by name that holds it.' },
+  { name: 'images', type: 'integer', description: 'How many images have this layer.' },
+  { name: 'repositories', type: 'integer', description: 'How many repositories have this layer.' },
+  { name: 'example_repository', type: 'text', description: 'The first repository, by name, that has this layer.' },
   { name: 'registry', type: 'text', description: 'The host of its registry.', ...hidden },
   { name: 'digest', type: 'digest', description: 'The digest of the layer.', ...hidden },
 ];
@@ -49,19 +53,23 @@ export const LAYER_COLUMNS: readonly Column[] = [
 export const STEP_COLUMNS: readonly Column[] = [
   { name: 'registry', type: 'text', description: 'The host of the registry.', ...hidden },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'tag', type: 'text', description: 'The first tag by name that leads to the image that it gains most in.' },
+  { name: 'tag', type: 'text', description: 'The first tag, by name, of the image in which the technique saves most.' },
   { name: 'team', type: 'text', description: 'The owner of the repository.' },
   { name: 'digest', type: 'digest', description: 'The manifest of the image.', ...hidden },
-  { name: 'compressed_bytes', type: 'bytes', description: 'The pull size today.' },
-  { name: 'technique', type: 'text', description: 'What to do.' },
-  { name: 'base', type: 'text', description: 'The base image to move to, where one is known.' },
+  { name: 'compressed_bytes', type: 'bytes', description: 'The current pull size.' },
+  { name: 'technique', type: 'text', description: 'The technique to apply.' },
+  { name: 'base', type: 'text', description: 'The base image to switch to, if one is known.' },
   {
     name: 'gain_bytes',
     type: 'bytes',
-    description: 'What it adds to the savings of that image: the middle of the projected range.',
+    description: 'What the step adds to the savings in that image: the middle of the projected range.',
   },
-  { name: 'images', type: 'integer', description: 'How many images of the repository it would make smaller.' },
-  { name: 'after_max_bytes', type: 'bytes', description: 'The pull size then, at worst.' },
+  {
+    name: 'images',
+    type: 'integer',
+    description: 'How many images of the repository the technique would make smaller.',
+  },
+  { name: 'after_max_bytes', type: 'bytes', description: 'The largest projected pull size after the step.' },
   {
     name: 'basis',
     type: 'text',

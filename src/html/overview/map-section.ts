@@ -41,7 +41,7 @@ function repositoryNode(repository: MapRepository, links: LinkOf): MapNode {
 
 /** The name for what a repository stores beside the images shown; configs and untagged images are stored, too. */
 function restName(images: number): string {
-  return images > 0 ? countOf(images, 'other image') : 'configs, and what has no tag';
+  return images > 0 ? countOf(images, 'other image') : 'configs and untagged images';
 }
 
 function othersNode({ repositories, storedBytes }: OtherRepositories): MapNode {

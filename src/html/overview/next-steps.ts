@@ -18,7 +18,7 @@ export function nextSteps(overview: Overview, links: LinkOf): Markup {
     ...savings(overview, links),
     ...unownedRepositories(overview, links),
   ];
-  if (lines.length === 0) return html`<p class="empty">Nothing that stands out.</p>`;
+  if (lines.length === 0) return html`<p class="empty">Nothing needs attention.</p>`;
   return html`<ul class="next">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
 }
 
@@ -31,7 +31,7 @@ function unreadTags({ audits }: Overview, links: LinkOf): readonly Markup[] {
   const failed = audits.reduce((sum, { tags_failed }) => sum + tags_failed, 0);
   if (failed === 0) return [];
   return [
-    html`${link(countOf(failed, 'tag'), links('page', { page: 'errors' }))} could not be read: the figures lack them.`,
+    html`${link(countOf(failed, 'tag'), links('page', { page: 'errors' }))} could not be read: the figures are incomplete.`,
   ];
 }
 
@@ -67,7 +67,7 @@ function savings({ steps }: Overview, links: LinkOf): readonly Markup[] {
   return steps.slice(0, MOST_OF_A_SORT).map((step) => {
     const { digest, repository, tag, technique, gainBytes, bytes, base } = step;
     const towards = base === null ? '' : ` (${base})`;
-    return html`${link(`${repository}:${tag}`, links('digest', { digest }))} would lose about <b>${humanBytes(gainBytes)}</b> of ${humanBytes(bytes)} by: ${techniqueTitle(technique)}${towards}.`;
+    return html`${link(`${repository}:${tag}`, links('digest', { digest }))} could shrink by about <b>${humanBytes(gainBytes)}</b> of ${humanBytes(bytes)}: ${techniqueTitle(technique)}${towards}.`;
   });
 }
 
@@ -80,6 +80,6 @@ function unownedRepositories({ teams }: Overview, links: LinkOf): readonly Marku
   if (!row || teams.rows.length === 1) return [];
   const repositories = countOf(Number(row[indexOf('repositories')]), 'repository');
   return [
-    html`Nobody owns ${link(repositories, links('team', { team: UNOWNED }))} that store ${humanBytes(Number(row[indexOf('stored_bytes')]))}: name their teams in the settings.`,
+    html`No team owns ${link(repositories, links('team', { team: UNOWNED }))} (${humanBytes(Number(row[indexOf('stored_bytes')]))} stored): assign a team under <code>teams</code> in the settings.`,
   ];
 }

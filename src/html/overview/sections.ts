@@ -32,25 +32,25 @@ export function overviewSections(overview: Overview, view: OverviewView): Markup
   return html`${summary(overview.totals, view)}
 <div class="grid">
 ${section('What to do next', nextSteps(overview, links), { wide: true })}
-${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: 'A layer that several teams hold counts in parts, so that the teams sum to what the registries store.', more: links('page', { page: 'leaderboard' }) })}
-${section('Where the bytes are', mapSection(overview.map, links), { wide: true, note: 'Registry, team, repository, image: layers in several repositories count in each; within a repository, each counts at the biggest image that has it.' })}
-${section('Trend', trendCharts(overview.trends), { wide: true, note: 'Audits that cover the same as the newest.' })}
-${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'Of each repository the image that a technique gains most in; each size counts on the steps of its plan before it.', more: links('page', { page: 'advice' }) })}
-${section('Repositories that grew', growthTable(overview.growth, links), { wide: true, note: 'Stored bytes in the last seven days, audits against those before with the same coverage; and the build that grew most, with its step.', more: links('page', { page: 'regressions' }) })}
+${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: 'A layer that several teams share is divided among them, so that the teams add up to what the registries store.', more: links('page', { page: 'leaderboard' }) })}
+${section('Where the bytes are', mapSection(overview.map, links), { wide: true, note: 'Registry, team, repository, image. A layer in several repositories counts in each of them; within a repository it counts once, at the biggest image that has it.' })}
+${section('Trend', trendCharts(overview.trends), { wide: true, note: 'Only audits with the same coverage as the newest one.' })}
+${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'For each repository and technique, the image in which it saves most. Sizes assume that the earlier steps of the plan were applied.', more: links('page', { page: 'advice' }) })}
+${section('Repositories that grew', growthTable(overview.growth, links), { wide: true, note: 'Growth of the stored bytes in the last seven days, between audits of the same coverage, with the build that grew most and the step that caused it.', more: links('page', { page: 'regressions' }) })}
 ${section('Images by pull size', sizeBars(overview.sizes))}
 ${section('Distributions', tagShareBars('Distributions', overview.distros, view, 'distro'), { note: 'Share of tags, with the end of support.' })}
 ${section('Base images', tagShareBars('Base images', overview.bases, view, 'base_image'), { wide: true, note: 'Share of tags.', more: links('page', { page: 'bases' }) })}
 ${section('Findings', ruleTable(overview.rules, links), { wide: true, more: links('page', { page: 'findings' }) })}
 ${section('Biggest layers', layerTable(overview.layers, links), { wide: true, more: links('page', { page: 'layers' }) })}
-${section('What slimming brought', reportTable(overview.techniques, { label: 'Techniques', links, empty: 'No build has applied a technique yet.' }), { wide: true, note: 'Builds against the build before them: what the guide says of a technique, what advice estimated, what was achieved.', more: links('page', { page: 'improvements' }) })}
+${section('What slimming achieved', reportTable(overview.techniques, { label: 'Techniques', links, empty: 'No build has applied a technique yet.' }), { wide: true, note: 'Each build compared with the previous one: the range that the guide gives for a technique, the estimate of the advice, and what was achieved.', more: links('page', { page: 'improvements' }) })}
 </div>`;
 }
 
 const NO_AUDIT = html`<div class="grid">${section(
-  'Nothing was audited yet',
+  'No audit has finished yet',
   html`<ol class="next"><li>Audit a registry: <code>slimboard audit registry.example.com</code>, or <code>slimboard demo</code> for a tour on sample images.</li>
-<li>Come back to this page: it shows the newest audit as soon as that has ended.</li>
-<li>For every night: name sources and their <code>schedule</code> in <code>slimboard.yaml</code>, and run <code>slimboard schedule</code>.</li></ol>`,
+<li>Reload this page when the audit has finished.</li>
+<li>To audit every night, list sources with a <code>schedule</code> in <code>slimboard.yaml</code> and run <code>slimboard schedule</code>.</li></ol>`,
   { wide: true },
 )}</div>`;
 
@@ -72,18 +72,18 @@ const TEAM_COLUMNS = [
   'findings_error',
 ];
 function summary(totals: OverviewTotals, { currency }: OverviewView): Markup {
-  const growth = totals.growthBytes === null ? null : `${signedBytes(totals.growthBytes)} since the audit before`;
+  const growth = totals.growthBytes === null ? null : `${signedBytes(totals.growthBytes)} since the previous audit`;
   const cost = totals.monthlyCost === null ? 'not known' : `${totals.monthlyCost.toFixed(2)} ${currency}`;
   return figures([
     { name: 'Repositories', value: count(totals.repositories) },
     { name: 'Images', value: count(totals.images), note: `under ${countOf(totals.tags, 'tag')}` },
     { name: 'Stored', value: humanBytes(totals.storedBytes), note: growth },
-    { name: 'Storage a month', value: cost },
+    { name: 'Storage cost per month', value: cost },
     { name: 'Logical', value: humanBytes(totals.logicalBytes), note: 'pull sizes of all tags' },
     {
       name: 'Could be saved, up to',
       value: humanBytes(totals.savingsMaxBytes),
-      note: 'pull sizes, images one by one',
+      note: 'pull sizes, added up image by image',
     },
   ]);
 }
@@ -136,7 +136,7 @@ function ruleTable(rules: readonly RuleCount[], links: LinkOf): Markup {
 }
 
 function growthTable(growth: readonly Growth[], links: LinkOf): Markup {
-  if (growth.length === 0) return html`<p class="empty">None stores more than at the audit before.</p>`;
+  if (growth.length === 0) return html`<p class="empty">No repository grew in the last seven days.</p>`;
   const rows = growth.map(({ repository, build }) => [
     repository.registry ?? null,
     repository.name ?? null,

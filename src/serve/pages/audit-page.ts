@@ -14,11 +14,11 @@ export async function auditPage({ db, now }: Dashboard, id: number): Promise<Pag
   const audit = await readAuditProgress(db, id);
   if (!audit) throw new NotFoundError(`there is no audit ${id}`);
   const errors = await readPage(db, KINDS.errors, { now: now(), audit: id, limit: 200 });
-  const running = audit.status === 'running' ? `, stage ${audit.stage}, ${countOf(audit.openTasks, 'task')} to do` : '';
+  const running = audit.status === 'running' ? `, stage ${audit.stage}, ${countOf(audit.openTasks, 'task')} left` : '';
   return {
     title: `Audit ${id}`,
     at: '/audits',
-    lead: `Of ${audit.sources.join(', ')}`,
+    lead: `Sources: ${audit.sources.join(', ')}`,
     body: html`<div class="grid">
 ${section(
   'Coverage',
@@ -29,12 +29,12 @@ ${section(
     ['Repositories', count(audit.repositoriesListed)],
     ['Tags listed', count(audit.tagsListed)],
     ['Audited', count(audit.tagsAudited)],
-    ['Left out, or of other kinds', count(audit.tagsSkipped)],
+    ['Skipped by settings, or not images', count(audit.tagsSkipped)],
     ['Failed', count(audit.tagsFailed)],
-    ['Requests', `${count(audit.requests)}, of which ${count(audit.throttled)} were told to slow down`],
+    ['Requests', `${count(audit.requests)}, ${count(audit.throttled)} of them throttled by the registry`],
   ]),
 )}
-${section('Errors', reportTable(errors, { label: 'Errors', links: dashboardLinks }), { wide: true, note: errors.total > 200 ? html`The first 200 of ${count(errors.total)}: <a href="/errors?audit=${id}">all of them</a>.` : null })}
+${section('Errors', reportTable(errors, { label: 'Errors', links: dashboardLinks }), { wide: true, note: errors.total > 200 ? html`The first 200 of ${count(errors.total)}: <a href="/errors?audit=${id}">show all</a>.` : null })}
 </div>`,
   };
 }

@@ -46,7 +46,7 @@ export async function basePage(dashboard: Dashboard, name: string): Promise<Page
         note: base.endOfLife === null ? null : `supported until ${base.endOfLife}`,
       },
     ])}<div class="grid">
-${section('Trend', trendCharts(trends), { wide: true, note: 'Pull sizes of all tags on it, in audits that cover the same as the newest.' })}
+${section('Trend', trendCharts(trends), { wide: true, note: 'Pull sizes of all tags built on it, in audits with the same coverage as the newest one.' })}
 ${partSection('Biggest images', images, part)}</div>`,
   };
 }
@@ -60,6 +60,7 @@ async function readBase(db: Queryable, name: string): Promise<BaseRow> {
      where a.newest and t.base_image = $1`,
     [name],
   );
-  if (!row || row.images === null) throw new NotFoundError(`no image stands on "${name.slice(0, 200)}"`);
+  if (!row || row.images === null)
+    throw new NotFoundError(`no image in the newest audit is built on "${name.slice(0, 200)}"`);
   return row;
 }

@@ -25,11 +25,11 @@ function comparisonResult({ before, after, diff }: Comparison): Markup {
     { name: 'Old', value: humanBytes(diff.oldBytes), note: imageLink(before) },
     { name: 'New', value: humanBytes(diff.newBytes), note: imageLink(after) },
     { name: 'Change', value: signedBytes(diff.changedBytes) },
-    { name: 'Kept', value: humanBytes(diff.keptBytes), note: 'bytes in layers of both' },
+    { name: 'Kept', value: humanBytes(diff.keptBytes), note: 'in layers that both images have' },
   ])}
 <div class="grid">
 ${section('Where the change comes from', classTable(diff.byClass))}
-${section('Settings that changed', diff.settings.length === 0 ? html`<p class="empty">None.</p>` : html`<ul class="plain">${diff.settings.map((name) => html`<li>${name}</li>`)}</ul>`, { note: 'Names only: values may be secrets.' })}
+${section('Settings that changed', diff.settings.length === 0 ? html`<p class="empty">None.</p>` : html`<ul class="plain">${diff.settings.map((name) => html`<li>${name}</li>`)}</ul>`, { note: 'Names only, because values may be secrets.' })}
 ${section('Layers', layerTable(diff.layers), { wide: true })}
 </div>`;
 }
@@ -40,8 +40,8 @@ function imageLink({ digest, places: [place] }: ImageDetail): Markup {
 }
 
 const CLASS_COLUMNS: readonly Column[] = [
-  { name: 'class', type: 'text', description: 'What made the layers.' },
-  { name: 'change_bytes', type: 'bytes', description: 'New less old.' },
+  { name: 'class', type: 'text', description: 'The kind of content, such as `os-packages` or `dependencies`.' },
+  { name: 'change_bytes', type: 'bytes', description: 'The bytes in the new image minus those in the old one.' },
 ];
 
 function classTable(classes: Comparison['diff']['byClass']): Markup {
@@ -50,9 +50,9 @@ function classTable(classes: Comparison['diff']['byClass']): Markup {
 }
 
 const LAYER_COLUMNS: readonly Column[] = [
-  { name: 'change', type: 'text', description: 'Whether both images have it.' },
-  { name: 'bytes', type: 'bytes', description: 'As it is transferred.' },
-  { name: 'class', type: 'text', description: 'What made it.' },
+  { name: 'change', type: 'text', description: 'Whether both images have the layer (`kept`), or only one of them.' },
+  { name: 'bytes', type: 'bytes', description: 'The compressed size, as transferred.' },
+  { name: 'class', type: 'text', description: 'The kind of content, such as `os-packages` or `dependencies`.' },
   { name: 'instruction', type: 'text', description: 'The instruction that made it, secrets replaced.' },
   { name: 'digest', type: 'digest', description: 'The digest of the layer.' },
 ];

@@ -19,10 +19,10 @@ export function imagePage(image: ImageDetail): PageContent {
     lead: html`${image.platform} · <code>${image.digest}</code>`,
     body: html`${summary(image)}
 <div class="grid">
-${section('What would make it smaller', planTable(image), { wide: true, note: 'Pull size after each step and all before it.' })}
-${section('Layers', html`${layerBar(barLayers(image))}${layerTable(image)}`, { wide: true, note: 'Base first, as in the manifest; the mark is where the base ends.' })}
-${section('What it stands on', proof(image))}
-${section('What it is', identity(image))}
+${section('What would make it smaller', planTable(image), { wide: true, note: 'The pull size after each step, with all earlier steps applied.' })}
+${section('Layers', html`${layerBar(barLayers(image))}${layerTable(image)}`, { wide: true, note: 'In the order of the manifest, base first; the line marks where the base ends.' })}
+${section('Base image', proof(image))}
+${section('Properties', identity(image))}
 ${section('Findings', findingTable(image), { wide: true })}
 ${section('Tags', places(image), { wide: true })}
 </div>`,
@@ -54,12 +54,12 @@ function summary(image: ImageDetail): Markup {
 }
 
 const LAYER_COLUMNS: readonly Column[] = [
-  { name: 'layer', type: 'integer', description: 'From 1, base first.' },
-  { name: 'bytes', type: 'bytes', description: 'As it is transferred.' },
-  { name: 'share', type: 'percent', description: 'Of the pull size.' },
-  { name: 'class', type: 'text', description: 'What made it.' },
+  { name: 'layer', type: 'integer', description: 'The number of the layer, counted from 1 at the base.' },
+  { name: 'bytes', type: 'bytes', description: 'The compressed size, as transferred.' },
+  { name: 'share', type: 'percent', description: 'The share of the pull size.' },
+  { name: 'class', type: 'text', description: 'The kind of content, such as `os-packages` or `dependencies`.' },
   { name: 'instruction', type: 'text', description: 'The instruction that made it, secrets replaced.' },
-  { name: 'images', type: 'integer', description: 'How many stored images hold it.' },
+  { name: 'images', type: 'integer', description: 'How many stored images have this layer.' },
   { name: 'digest', type: 'digest', description: 'The digest of the layer.' },
 ];
 
@@ -80,13 +80,13 @@ function proof(image: ImageDetail): Markup {
   const { base_image: known } = image;
   const base =
     known === null
-      ? `not known (${image.base_evidence ?? 'not assessed'})`
+      ? `not known (${image.base_evidence ?? 'not assessed yet'})`
       : html`<a href="${dashboardLinks('base_image', { base_image: known })}">${known}</a>`;
   const chain =
     image.base_chain_id === null
       ? null
-      : html`the first ${count(image.base_layers ?? 0)} layers have the chain ID <code>${image.base_chain_id}</code>${
-          image.base_names.length > 0 ? html`, as have ${image.base_names.join(', ')}` : null
+      : html`the first ${count(image.base_layers ?? 0)} layers have chain ID <code>${image.base_chain_id}</code>${
+          image.base_names.length > 0 ? html`; so do ${image.base_names.join(', ')}` : null
         }`;
   return facts([
     ['Base image', base],
@@ -100,7 +100,7 @@ function proof(image: ImageDetail): Markup {
 
 function identity(image: ImageDetail): Markup {
   const distro = [image.distro, image.distro_version].filter(Boolean).join(' ');
-  const root = image.runs_as_root === null ? '' : image.runs_as_root ? ', which is root' : '';
+  const root = image.runs_as_root === null ? '' : image.runs_as_root ? ', runs as root' : '';
   return facts([
     [
       'Distribution',
@@ -118,12 +118,12 @@ function identity(image: ImageDetail): Markup {
 }
 
 const FINDING_COLUMNS: readonly Column[] = [
-  { name: 'severity', type: 'text', description: 'As the policy has it.' },
+  { name: 'severity', type: 'text', description: 'The severity that the policy sets for the rule.' },
   { name: 'rule', type: 'text', description: 'The rule.' },
   { name: 'message', type: 'text', description: 'What was found.' },
-  { name: 'layer', type: 'integer', description: 'The layer that it concerns, from 1.' },
-  { name: 'confidence', type: 'text', description: 'How sure it is.' },
-  { name: 'max_bytes', type: 'bytes', description: 'What mending it saves at most.' },
+  { name: 'layer', type: 'integer', description: 'The layer with the finding, counted from 1.' },
+  { name: 'confidence', type: 'text', description: 'How certain the finding is.' },
+  { name: 'max_bytes', type: 'bytes', description: 'The most that fixing it saves.' },
 ];
 
 function findingTable({ findings }: ImageDetail): Markup {
@@ -145,13 +145,17 @@ function worstFirst(findings: ImageDetail['findings']): ImageDetail['findings'] 
 }
 
 const PLAN_COLUMNS: readonly Column[] = [
-  { name: 'step', type: 'integer', description: 'Most gain first.' },
-  { name: 'technique', type: 'text', description: 'What to do.' },
-  { name: 'gain_bytes', type: 'bytes', description: 'What it adds to the savings.' },
-  { name: 'size_then_from', type: 'bytes', description: 'The pull size then, at best.' },
-  { name: 'size_then_up_to', type: 'bytes', description: 'The pull size then, at worst.' },
-  { name: 'base', type: 'text', description: 'The base image to move to.' },
-  { name: 'basis', type: 'text', description: 'Whether real sizes were measured, or ranges of the guide taken.' },
+  { name: 'step', type: 'integer', description: 'The number of the step; the largest gain comes first.' },
+  { name: 'technique', type: 'text', description: 'The technique to apply.' },
+  { name: 'gain_bytes', type: 'bytes', description: 'What the step adds to the savings.' },
+  { name: 'size_after_from', type: 'bytes', description: 'The smallest projected pull size after the step.' },
+  { name: 'size_after_up_to', type: 'bytes', description: 'The largest projected pull size after the step.' },
+  { name: 'base', type: 'text', description: 'The base image to switch to.' },
+  {
+    name: 'basis',
+    type: 'text',
+    description: '`measured` from real sizes, or `estimate` from the ranges of the guide.',
+  },
 ];
 
 function planTable({ plan }: ImageDetail): Markup {
@@ -168,7 +172,7 @@ function planTable({ plan }: ImageDetail): Markup {
 }
 
 function places(image: ImageDetail): Markup {
-  if (image.places.length === 0) return html`<p class="empty">No tag leads to it any more.</p>`;
+  if (image.places.length === 0) return html`<p class="empty">No tag points to this image any more.</p>`;
   return html`<ul class="plain">${image.places.map(
     ({ registry, repository, tag, team }) =>
       html`<li><a href="${repositoryPath(registry, repository)}">${registry}/${repository}</a>${tag === '' ? ' (untagged)' : `:${tag}`} · ${team}</li>`,

@@ -85,7 +85,7 @@ function tableOf(
 /** Says why a table has no rows: nothing matches the query, nothing was audited yet, or the report is empty. */
 function emptyMessage({ kind, audit }: ReportPage, url: URL): Content {
   const isFiltered = [...url.searchParams].some(([name, value]) => name !== 'sort' && value !== '');
-  if (isFiltered) return html`No row matches: <a href="${url.pathname}">show all</a>.`;
+  if (isFiltered) return html`No rows match: <a href="${url.pathname}">show all</a>.`;
   return audit === null ? NO_AUDIT : EMPTY_STATES[kind];
 }
 

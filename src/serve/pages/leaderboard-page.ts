@@ -39,7 +39,7 @@ const METRIC_TITLES: Readonly<Record<Metric, string>> = {
   growth: 'Growth',
   improvement: 'Improvement',
   savings: 'Possible savings',
-  progress: 'Way to the goal',
+  progress: 'Progress to the goal',
   score: 'Slim score',
 };
 
@@ -63,7 +63,7 @@ function columnsOf({ by, metric }: LeaderboardQuery): readonly string[] {
 
 function fieldsOf({ by, metric, since }: LeaderboardQuery): Markup {
   return html`${selectField('Rank', 'by', GROUPINGS, GROUPING_TITLES, by)}${selectField('By', 'metric', METRICS, METRIC_TITLES, metric)}
-<label>Against (30d, 2026-11-01)<input name="since" value="${since}" placeholder="the audit before"></label>`;
+<label>Compare with (30d, 2026-11-01)<input name="since" value="${since}" placeholder="the previous audit"></label>`;
 }
 
 function selectField<T extends string>(

@@ -34,7 +34,7 @@ export async function teamPage(dashboard: Dashboard, team: string): Promise<Page
     lead: auditLead(await newestSummaries(db)),
     body: html`${sizes(row)}
 <div class="grid">
-${section('Trend', trendCharts(trends), { wide: true, note: "The team's fair share of what is stored, in audits that cover the same as the newest." })}
+${section('Trend', trendCharts(trends), { wide: true, note: "The team's fair share of the stored bytes, in audits with the same coverage as the newest one." })}
 ${partSection('Repositories', repositories, part)}
 ${advice}
 ${grownSection(grown, part)}</div>`,
@@ -67,7 +67,7 @@ export async function repositoryPage(
     at: '/repositories',
     lead: html`${String(row.registry)} · <a href="/teams/${encodeURIComponent(String(row.team))}">${String(row.team)}</a>`,
     body: html`${sizes(row)}<div class="grid">
-${section('Trend', trendCharts(trends), { wide: true, note: 'A point for each audit that found it changed.' })}
+${section('Trend', trendCharts(trends), { wide: true, note: 'One point for each audit that found a change.' })}
 ${advice}
 ${grownSection(grown, part)}</div>`,
   };
@@ -84,12 +84,12 @@ function grownSection(grown: Awaited<ReturnType<typeof readPart>>, part: Part): 
 function sizes(row: CellsByName): Markup {
   const bytes = (name: string): string => (typeof row[name] === 'number' ? humanBytes(Number(row[name])) : 'not known');
   const growth =
-    typeof row.growth_bytes === 'number' ? `${signedBytes(row.growth_bytes)} since the audit before` : null;
+    typeof row.growth_bytes === 'number' ? `${signedBytes(row.growth_bytes)} since the previous audit` : null;
   const largest = typeof row.largest_image === 'string' ? row.largest_image : null;
   const savings = typeof row.savings_max_bytes === 'number' ? humanBytes(row.savings_max_bytes) : undefined;
   return figures([
     { name: 'Stored', value: bytes('stored_bytes'), note: growth },
-    { name: 'Freed if it went', value: bytes('exclusive_bytes') },
+    { name: 'Freed by removing it', value: bytes('exclusive_bytes') },
     { name: 'Above base images', value: bytes('own_bytes') },
     { name: 'Logical', value: bytes('logical_bytes') },
     { name: 'Largest image', value: bytes('largest_bytes'), note: largest },

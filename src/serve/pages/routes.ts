@@ -36,12 +36,12 @@ export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) 
   );
   app.get('/repository', async (context) => {
     const { registry, name } = context.req.query();
-    if (!name) throw new NotFoundError('name a repository: /repository?name=…');
+    if (!name) throw new NotFoundError('the address lacks a repository: write /repository?name=REPOSITORY');
     return context.html(render(await repositoryPage(dashboard, name, registry)));
   });
   app.get('/base', async (context) => {
     const { name } = context.req.query();
-    if (!name) throw new NotFoundError('name a base image: /base?name=…');
+    if (!name) throw new NotFoundError('the address lacks a base image: write /base?name=BASE');
     return context.html(render(await basePage(dashboard, name)));
   });
   app.get('/images/:digest', async (context) =>

@@ -169,7 +169,7 @@ test('the map links to an image, and sections of a page link to their full repor
   await page.locator('.treemap a[href^="/images/"]').first().click();
   await page.waitForURL(/\/images\/sha256/);
   await page.goto(`${server.url}/repository?name=payments/app-0`);
-  await page.getByRole('link', { name: 'All of them: Findings' }).click();
+  await page.getByRole('link', { name: 'Show all: Findings' }).click();
   await page.waitForURL(/\/findings\?repository=payments/);
   expect(new Set(await page.locator('tbody tr td:nth-child(3)').allTextContents())).toEqual(
     new Set(['payments/app-0']),
@@ -238,7 +238,7 @@ test('the chosen theme is remembered', async () => {
   await page.goto(server.url);
   const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
   const light = await background();
-  await page.getByRole('button', { name: 'Light or dark' }).click();
+  await page.getByRole('button', { name: 'Switch between light and dark' }).click();
   const dark = await background();
   expect(dark).not.toBe(light);
   await page.reload();
@@ -265,11 +265,11 @@ describe('a dashboard before the first audit, with a token', () => {
     expect(await seriousViolations()).toEqual([]);
     await page.getByLabel(/^Token/).fill('a guess that is wrong');
     await page.getByRole('button', { name: 'Log in' }).click();
-    expect(await page.getByRole('alert').textContent()).toContain('not the token');
+    expect(await page.getByRole('alert').textContent()).toContain('Wrong token');
     await page.getByLabel(/^Token/).fill(token);
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.goto(closed.url);
-    expect(await page.getByRole('heading', { name: 'Nothing was audited yet' }).isVisible()).toBe(true);
+    expect(await page.getByRole('heading', { name: 'No audit has finished yet' }).isVisible()).toBe(true);
     expect(await overflow()).toBe(0);
     expect(await seriousViolations()).toEqual([]);
     for (const path of [...Object.keys(KINDS), 'leaderboard']) {

@@ -58,7 +58,7 @@ describe.each(BACKENDS)('a long report from $name', ({ open }) => {
     try {
       const answer = await fetch(`${server.url}${PATH}`);
       await expect(answer.text()).rejects.toThrow();
-      expect(log).toEqual([expect.stringMatching(/an answer broke off/)]);
+      expect(log).toEqual([expect.stringMatching(/a report failed while it was being sent/)]);
       expect(JSON.parse(log[0] ?? '')).toMatchObject({
         path: '/api/v1/reports/images',
         error: { message: 'secret detail' },

@@ -167,7 +167,9 @@ describe('requests', () => {
     app.get('/api/v1/again', () => app.request('/api/v1/again'));
     const answer = await app.request('/api/v1/again');
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
-    expect(await answer.json()).toEqual({ error: { code: 'busy', message: 'busy, try again' } });
+    expect(await answer.json()).toEqual({
+      error: { code: 'busy', message: 'too many requests at a time: try again in a few seconds' },
+    });
   });
 
   test.each(['/images?q=%00', '/teams/%00', '/compare?old=%00&new=x', '/repository?name=%00'])(
@@ -181,7 +183,7 @@ describe('requests', () => {
     'before any audit a page does not claim that all is well: /%s',
     async (kind) => {
       expect(await (await (await appOf()).request(`/${kind}`, { headers: { host } })).text()).toContain(
-        'Nothing was audited yet.',
+        'No audit has finished yet.',
       );
     },
   );

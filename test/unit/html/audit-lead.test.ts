@@ -18,14 +18,14 @@ const audit = (id: number, source: string, counts: Partial<AuditSummary> = {}): 
 
 test('one audit is named by its number', () => {
   expect(auditLead([audit(7, 'prod')])).toBe(
-    'Audit 7 of prod · 2026-11-23 02:30 UTC · 95 of 100 tags audited, 5 left out or of other kinds',
+    'Audit 7 of prod · 2026-11-23 02:30 UTC · 95 of 100 tags audited, 5 skipped by settings or not images',
   );
 });
 
 test('figures of several sources come from the newest audit of each', () => {
   const failed = audit(6, 'mirror', { tags_audited: 90, tags_failed: 5 });
   expect(auditLead([audit(7, 'prod'), failed])).toBe(
-    'Newest audits of prod, mirror · last one 2026-11-23 02:30 UTC · 185 of 200 tags audited, 10 left out or of other kinds, 5 failed',
+    'Newest audits of prod, mirror · latest 2026-11-23 02:30 UTC · 185 of 200 tags audited, 10 skipped by settings or not images, 5 failed',
   );
 });
 

@@ -14,7 +14,7 @@ test('techniques are shown by their titles, unknown ones as they are', () => {
 test('ranks won or lost are shown to the eye and to screen readers', () => {
   expect(shown('moved', 2, 'integer')).toBe('<span class="unseen">up </span><span aria-hidden="true">▲ </span>2');
   expect(shown('moved', -1, 'integer')).toContain('down');
-  expect(shown('moved', 0, 'integer')).toContain('not moved');
+  expect(shown('moved', 0, 'integer')).toContain('unchanged');
   expect(shown('moved', null, 'integer')).toBe('');
 });
 

@@ -18,7 +18,7 @@ const lines = (parts: Partial<Parts>, links = noLinks): readonly string[] =>
   );
 
 test('a quiet night has nothing to do', () => {
-  expect(String(nextSteps(NOTHING as Overview, noLinks))).toContain('Nothing that stands out.');
+  expect(String(nextSteps(NOTHING as Overview, noLinks))).toContain('Nothing needs attention.');
 });
 
 test('errors of the policy come first, warnings are for the list', () => {
@@ -70,6 +70,6 @@ test('savings name the image, the amount and the technique; a file has no links'
     basis: 'measured',
   };
   expect(lines({ steps: [step] })).toEqual([
-    'web/&lt;shop&gt;:1.0 would lose about <b>400 MB</b> of 900 MB by: Slim base (node:22-slim).',
+    'web/&lt;shop&gt;:1.0 could shrink by about <b>400 MB</b> of 900 MB: Slim base (node:22-slim).',
   ]);
 });
