@@ -23,7 +23,7 @@ const HEADLINES: Readonly<Record<AuditEvent['event'], (event: AuditEvent) => str
     `${audit.tags_audited} of ${audit.tags_listed} tags audited, ${audit.tags_failed} failed; ${humanBytes(audit.stored_bytes ?? 0)} stored${incompleteNote(audit)}`,
   regression: ({ items_total }) => `${countOf(items_total, 'repository')} grew`,
   budget: ({ items_total }) => `${countOf(items_total, 'image')} over budget`,
-  failed: ({ audit }) => `the audit failed: "slimboard report errors --audit ${audit.id}" says why`,
+  failed: ({ audit }) => `the audit failed: see "slimboard report errors --audit ${audit.id}"`,
 };
 
 /** Counts errors beside failed tags, because a repository that could not be listed has no tags to count. */

@@ -3,7 +3,7 @@ import type { CommandContext } from '../io.ts';
 
 export function define(command: Command, { io, exit, run }: CommandContext): void {
   command
-    .option('--folder <folder>', 'where settings, database and reports go', 'slimboard-demo')
+    .option('--folder <folder>', 'the folder for settings, database and reports', 'slimboard-demo')
     .action(async (options: { readonly folder: string }) => {
       const { demoCommand } = await import('../run/demo-command.ts');
       exit(await demoCommand(io, run, options.folder));

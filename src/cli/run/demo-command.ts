@@ -9,13 +9,16 @@ import type { Io, RunCommandLine } from '../io.ts';
 /** The steps of the tour, each a command that a user could type. */
 const STEPS: readonly { readonly says: string; readonly args: (host: string) => readonly string[] }[] = [
   { says: 'Audit every image of the registry', args: () => ['audit'] },
-  { says: 'The same again: one request a tag, and nothing is fetched twice', args: () => ['audit'] },
+  { says: 'Audit again: one request per tag, and nothing is fetched twice', args: () => ['audit'] },
   {
-    says: 'What one image is built on, and what would make it smaller',
+    says: 'Show what one image is built on, and what would make it smaller',
     args: (host) => ['inspect', `${host}/payments/refunds:latest`],
   },
-  { says: 'Every image, for a spreadsheet', args: () => ['report', 'images', '--format', 'csv', '-o', 'images.csv'] },
-  { says: 'Teams by what they store', args: () => ['leaderboard'] },
+  {
+    says: 'Export every image for a spreadsheet',
+    args: () => ['report', 'images', '--format', 'csv', '-o', 'images.csv'],
+  },
+  { says: 'Rank the teams by the bytes that they store', args: () => ['leaderboard'] },
 ];
 
 /** Runs the tour on sample images, in a folder of its own. @throws SettingsError when the folder cannot be written */
@@ -49,12 +52,12 @@ async function prepareFolder(folder: string, host: string): Promise<void> {
     await makeFolder(folder);
     await writeFile(join(folder, 'slimboard.yaml'), settingsFor(host));
   } catch (cause) {
-    throw new SettingsError(`cannot write to ${folder}: name another one by --folder`, { cause });
+    throw new SettingsError(`cannot write to ${folder}: choose another one with --folder`, { cause });
   }
 }
 
 function settingsFor(host: string): string {
-  return `# Written by "slimboard demo". Its registry ends with it.
+  return `# Written by "slimboard demo". The registry exists only while that command runs.
 sources:
   - name: demo
     kind: oci
@@ -70,9 +73,9 @@ teams:
 function epilogue(folder: string): string {
   return `
 Settings, database and reports are in ${folder}/: open ${join(folder, 'images.csv')} in a spreadsheet.
-Now your own registry:
+Next, audit your own registry:
 
-  slimboard audit registry.example.com      (--plain-http where it has no TLS)
+  slimboard audit registry.example.com      (add --plain-http if it has no TLS)
   slimboard leaderboard
 `;
 }

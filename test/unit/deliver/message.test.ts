@@ -68,7 +68,7 @@ test('the line of an image over budget does not repeat its size', () => {
 
 test('a failed audit names the report of its own errors, as there may be a later audit', () => {
   const { text } = JSON.parse(slackBody({ ...event, event: 'failed', items: [], items_total: 0 })) as { text: string };
-  expect(text).toContain('"slimboard report errors --audit 7" says why');
+  expect(text).toContain('see "slimboard report errors --audit 7"');
 });
 
 test('a name in a message mentions nobody', () => {
