@@ -42,7 +42,7 @@ async function judge(
   for (const base of trial.bases) {
     const missing = await tools.buildah.pull(base).catch(() => base);
     if (missing) {
-      say(`${trial.name}: left out, ${missing} is not to be had`);
+      say(`${trial.name}: skipped, cannot pull ${missing}`);
       return [];
     }
   }

@@ -12,7 +12,7 @@ const criteria = withRulesKey({
   today: '2026-11-28',
 });
 
-test('an image is assessed without the statements that are no JSON objects', () => {
+test('statements that are no JSON objects are ignored', () => {
   const { digest, body, config } = image({
     layers: ['base', 'app'],
     history: [

@@ -14,7 +14,7 @@ function note(planner: AssessmentPlanner, images: readonly number[], batches = [
 }
 
 describe('AssessmentPlanner', () => {
-  test('images are gathered until they make a task, which covers them all', () => {
+  test('images are collected until there are enough for a task, which covers them all', () => {
     const planner = new AssessmentPlanner();
     expect(note(planner, ids(10, 300)).task).toBeUndefined();
     expect(note(planner, ids(400, 199)).task).toBeUndefined();
@@ -27,25 +27,25 @@ describe('AssessmentPlanner', () => {
     expect(note(planner, ids(1_000, 499)).task).toBeUndefined();
   });
 
-  test('what a transaction that failed would have brought is forgotten', () => {
+  test('images of a failed transaction are not planned', () => {
     const planner = new AssessmentPlanner();
     planner.plan([batch()], ids(1, 499));
     expect(note(planner, ids(2_000, 1)).task).toBeUndefined();
   });
 
-  test('images of two audits are left to the stage of assessing', () => {
+  test('images from a transaction of two audits are left to the assess stage', () => {
     const planner = new AssessmentPlanner();
     expect(note(planner, ids(1, 600), [batch(1), batch(2)]).task).toBeUndefined();
   });
 
-  test('another audit begins anew', () => {
+  test('a new audit starts with an empty plan', () => {
     const planner = new AssessmentPlanner();
     note(planner, ids(1, 499));
     expect(note(planner, ids(500, 499), [batch(2)]).task).toBeUndefined();
     expect(note(planner, ids(999, 1), [batch(2)]).task).toMatchObject({ auditId: 2, payload: { from: 500, to: 999 } });
   });
 
-  test('the planner is told when there are twice as many images as before', () => {
+  test('a doubling of the images is reported', () => {
     const planner = new AssessmentPlanner();
     const doubled = [0, 1, 2, 3, 4, 5, 6, 7].filter((part) => note(planner, ids(part * 500, 500)).isDoubled);
     expect(doubled).toEqual([0, 1, 3, 7]);

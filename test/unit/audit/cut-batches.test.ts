@@ -32,7 +32,7 @@ const listed = fc
     }),
   );
 
-test('every entry is in one batch, whatever the pages were', async () => {
+test('every entry is in exactly one batch, however the listing is paged', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(listed, { maxLength: 600 }),
@@ -50,7 +50,7 @@ test('every entry is in one batch, whatever the pages were', async () => {
   );
 });
 
-test('what was never read fills as few requests as it can, however the listing mixes it with what was', async () => {
+test('unread manifests need as few requests as possible, however the listing mixes them with known ones', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(listed, { maxLength: 600 }), fc.nat(400), async (entries, limit) => {
       const known = new Set(Array.from({ length: limit }, (_, image) => digestOf(`${image}`)));
@@ -66,7 +66,7 @@ test('what was never read fills as few requests as it can, however the listing m
   );
 });
 
-test('indexes that were never read come after all that may be their children', async () => {
+test('unread indexes come after all manifests that may be their children', async () => {
   const digests = Array.from({ length: 250 }, (_, n) => digestOf(`${n}`));
   const entries = digests.map((digest, n) => ({
     digest,
@@ -76,12 +76,12 @@ test('indexes that were never read come after all that may be their children', a
   expect(order.indexOf(MEDIA_TYPE.ociIndex)).toBe(200);
 });
 
-test('tags alone are cut by number', async () => {
+test('tags without digests are batched by number', async () => {
   const entries = Array.from({ length: 201 }, (_, n) => ({ tag: parseTag(`v${n}`) }));
   expect((await cut(entries, 7)).map(({ length }) => length)).toEqual([100, 100, 1]);
 });
 
-test('an image with very many tags does not make a batch without end', async () => {
+test('an image with very many tags is split over several batches', async () => {
   const entries = Array.from({ length: 2_500 }, (_, n) => ({ tag: parseTag(`v${n}`), digest: digestOf('one') }));
   expect((await cut(entries)).map(({ length }) => length)).toEqual([1_000, 1_000, 500]);
 });

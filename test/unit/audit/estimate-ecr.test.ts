@@ -31,7 +31,7 @@ function of(...repositories: readonly Pick<EcrRepositoryCounts, 'images' | 'fres
   };
 }
 
-test('an image has a config to read, or is an attestation with provenance; a chart and an index have neither', () => {
+test('images and attestations cost a blob each; charts and indexes none', () => {
   const { operations, total } = estimateEcr(of({ images: 4, fresh: [tagged, index, child, chart] }), source);
   expect(operations).toEqual({
     DescribeRepositories: { min: 1, max: 1 },
@@ -45,17 +45,17 @@ test('an image has a config to read, or is an attestation with provenance; a cha
   expect(total).toEqual({ min: 9, max: 9 });
 });
 
-test('without provenance nothing is left open', () => {
+test('without provenance the estimate is exact', () => {
   const { total } = estimateEcr(of({ images: 2, fresh: [tagged, child] }), { ...source, provenance: false });
   expect(total.min).toBe(total.max);
 });
 
-test('of picked tags, the children of an index come on top: one a platform, and its attestation', () => {
+test('with a selection of tags, the children of an index are extra: one per platform, and its attestation', () => {
   const { operations } = estimateEcr(of({ images: 300, fresh: [index] }), { ...source, newest: 1 });
   expect(operations.GetBlob).toEqual({ min: 0, max: 2 });
 });
 
-test('each region is asked, also one without a repository', () => {
+test('each region costs requests, also one without repositories', () => {
   const { operations } = estimateEcr(
     { listed: new Map(), repositories: [] },
     { ...source, regions: ['eu-west-1', 'us-east-1'] },
@@ -66,7 +66,7 @@ test('each region is asked, also one without a repository', () => {
   });
 });
 
-test('what two repositories have is read once, or by both at the same time; its blobs are asked for once', () => {
+test('a manifest in two repositories is read once or twice, its blobs once', () => {
   const both = of({ images: 1, fresh: [tagged] }, { images: 1, fresh: [tagged] });
   const { operations } = estimateEcr(both, source);
   expect(operations).toMatchObject({ BatchGetImage: { min: 1, max: 2 }, GetBlob: { min: 1, max: 1 } });
@@ -74,7 +74,7 @@ test('what two repositories have is read once, or by both at the same time; its 
   expect(full.operations).toMatchObject({ BatchGetImage: { min: 2, max: 2 }, GetBlob: { min: 1, max: 1 } });
 });
 
-test('repositories are listed whether they are taken or not', () => {
+test('all repositories are listed, including those that are not audited', () => {
   const { operations } = estimateEcr({ ...of({ images: 1, fresh: [] }), listed: new Map([[registry, 5000]]) }, source);
   expect(operations).toMatchObject({
     DescribeRepositories: { min: 5, max: 5 },

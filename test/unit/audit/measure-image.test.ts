@@ -47,7 +47,7 @@ describe('the distribution is what os-release says', () => {
   });
 });
 
-test("waste is what the image's own layers hide; sizes are of the tars", () => {
+test("waste is what the image's own layers hide; sizes are those of the tar files", () => {
   const image = auditedImage({ base: [{}, {}], own: [{}] });
   const layers = [
     layerOf([file('a', 'x'.repeat(30)), file('b', 'y'.repeat(7))], { tarBytes: 2_048 }),

@@ -9,7 +9,7 @@ function layersOf(sizes: readonly number[]) {
 }
 
 describe('layers in batches', () => {
-  test('hold each layer once, in order, few and not too large', () => {
+  test('contain each layer once, in order, in few batches of limited size', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.nat(900 * MB), fc.nat(MB)), { maxLength: 100 }), (sizes) => {
         const batches = batchesOf(layersOf(sizes));
@@ -24,7 +24,7 @@ describe('layers in batches', () => {
     );
   });
 
-  test('are cut by number where they are small', () => {
+  test('are limited by number if the layers are small', () => {
     const batches = batchesOf(layersOf(Array.from({ length: 17 }, () => MB)));
     expect(batches.map(({ length }) => length)).toEqual([8, 8, 1]);
   });

@@ -15,7 +15,7 @@ function keyOf(change: Partial<Criteria>): string {
   return withRulesKey({ ...criteria, ...change }).rulesKey;
 }
 
-test('images are assessed anew on the day after support of a release ended; not on the days after it', () => {
+test('images are assessed again on the day after the support of a release ended, not on later days', () => {
   expect(distroEndOfLife('alpine', '3.20')).toBe('2026-04-01');
   expect(keyOf({ today: '2026-04-02' })).not.toBe(keyOf({ today: '2026-04-01' }));
   expect(keyOf({ today: '2026-04-03' })).toBe(keyOf({ today: '2026-04-02' }));
@@ -26,6 +26,6 @@ test.each<[string, Partial<Criteria>]>([
   ['other severities', { policy: { ...criteria.policy, rules: { 'root-user': 'error' } } }],
   ['another label of teams', { teamKey: 'owner' }],
   ['another catalogue', { knowledgeKey: 'some' }],
-])('images are assessed anew by %s', (_, change) => {
+])('images are assessed again after %s', (_, change) => {
   expect(keyOf(change)).not.toBe(keyOf({}));
 });

@@ -8,16 +8,16 @@ const shape = { tags: 1_000, tagsPerRepository: 50, night: 0 };
 const repositories = Array.from({ length: 20 }, (_, number) => renderRepository(number, shape));
 
 describe('the synthetic registry', () => {
-  test('names lead back to numbers, and other names to none', () => {
+  test('numbers can be read back from names, and from no other names', () => {
     for (const number of [0, 7, 123_456, 9_999_999]) expect(repositoryNumber(repositoryName(number))).toBe(number);
     expect(repositoryNumber('team-01/service-1')).toBeUndefined();
   });
 
-  test('is the same every time', () => {
+  test('generates the same content every time', () => {
     expect([...renderRepository(3, shape).manifests.keys()]).toEqual([...(repositories[3]?.manifests.keys() ?? [])]);
   });
 
-  test('has true digests, and all that its manifests name', () => {
+  test('has real digests, and everything that its manifests reference', () => {
     for (const { manifests, blobs } of repositories) {
       for (const { digest, body } of [...manifests.values(), ...blobs.values()]) expect(digestOf(body)).toBe(digest);
       for (const { body, mediaType } of manifests.values()) {
@@ -33,7 +33,7 @@ describe('the synthetic registry', () => {
     }
   });
 
-  test('has layers for all diff IDs and for all history that makes one', () => {
+  test('has a layer for each diff ID and for each history entry that makes one', () => {
     const images = repositories.flatMap(({ manifests, blobs }) =>
       [...manifests.values()].flatMap(({ body, mediaType }) => {
         const manifest = parseManifest(body, mediaType);
@@ -49,7 +49,7 @@ describe('the synthetic registry', () => {
     }
   });
 
-  test('keeps its proportions: 2.5 tags an image, a fifth of them indexes', () => {
+  test('keeps its proportions: 2.5 tags per image, a fifth of them indexes', () => {
     const tags = repositories.flatMap((repository) => [...repository.tags.values()]);
     const images = new Map(tags.map((content) => [content.digest, content]));
     expect(tags).toHaveLength(1_000);

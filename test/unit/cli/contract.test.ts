@@ -38,7 +38,7 @@ const COMMANDS: readonly (readonly [command: string, operands: string, flags: re
 
 const run = (...args: string[]) => runInProcess('.', args);
 
-test.each(COMMANDS)('%s %s has its flags', async (command, operands, flags) => {
+test.each(COMMANDS)('%s %s has the promised flags', async (command, operands, flags) => {
   const { code, stdout, stderr } = await run(...command.split(' '), '--help');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const words = stdout.replaceAll(/\s+/g, ' ');
@@ -56,7 +56,7 @@ test.each(COMMANDS)('%s %s has its flags', async (command, operands, flags) => {
     ).toBe(true);
 });
 
-test('every command is one of those, or help', async () => {
+test('there are no commands but the promised ones, and help', async () => {
   const { stdout } = await run('--help');
   const [, commands = ''] = stdout.split('Commands:\n');
   const names = [...commands.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
@@ -65,14 +65,14 @@ test('every command is one of those, or help', async () => {
 });
 
 test.each(['--config', '--database', '--log-level', '--log-format', '--quiet'])(
-  '%s is of every command',
+  '%s is a global option',
   async (flag) => {
     expect((await run('--help')).stdout).toContain(`  ${flag}`);
   },
 );
 
 describe('exit codes', () => {
-  test('are what is promised', () => {
+  test('are as promised', () => {
     expect(EXIT).toEqual({
       done: 0,
       failure: 1,
@@ -120,7 +120,7 @@ describe('exit codes', () => {
     [['schedule']],
     [['worker']],
     [['serve', '--port', 'http']],
-  ])('%j is a mistake of usage: 2, nothing on stdout, one word of what would do', async (args) => {
+  ])('%j is a usage error: exit code 2, nothing on stdout, a message on stderr', async (args) => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).not.toBe('');
@@ -128,7 +128,7 @@ describe('exit codes', () => {
   });
 });
 
-test('kinds, formats, groups and metrics are those promised', () => {
+test('kinds, formats, groups and metrics are as promised', () => {
   expect(KIND_NAMES).toEqual(
     expect.arrayContaining(
       'images layers bases teams repositories findings advice errors audits trends regressions reclaim'.split(' '),

@@ -7,7 +7,7 @@ import { EXIT } from '../../../src/cli/exit-code.ts';
 import type { Io, RunCommandLine } from '../../../src/cli/io.ts';
 import { demoCommand } from '../../../src/cli/run/demo-command.ts';
 
-test('the tour has a database of its own, whatever the environment names', async () => {
+test('the demo uses its own database, whatever the environment names', async () => {
   const sink = () => new Writable({ write: (_, __, done) => done() });
   const environment = { DATABASE_URL: 'x', SLIMBOARD_DATABASE_URL: 'x', SLIMBOARD_DATA_DIR: 'x', NO_COLOR: '1' };
   const cwd = await mkdtemp(join(tmpdir(), 'slimboard-demo-'));

@@ -16,6 +16,6 @@ test.each([
   ['team/app', 'example.com/team/app: its tags: away', 'example.com/team/app: its tags: away'],
   ['app', 'example.com/my-app: its tags: away', 'app: example.com/my-app: its tags: away'],
   ['', 'away', 'away'],
-])('what "%s" is told: %s', (item, message, text) => {
+])('the message for "%s": %s', (item, message, text) => {
   expect(labelled(item, message)).toBe(text);
 });

@@ -23,7 +23,7 @@ const dockerfile = readFileSync('Dockerfile', 'utf8');
 const services = Object.values(compose.services);
 const ours = services.filter(({ image }) => image === 'slimboard');
 
-test('the image has each folder that a volume of its services covers: else root would own it, and nobody could write', () => {
+test('the image has a folder for each volume of its services: otherwise root would own the volume', () => {
   const mounts = ours.flatMap(({ volumes = [] }) => volumes.filter((volume) => typeof volume === 'string'));
   const folders = mounts.map((volume) => volume.split(':')[1] ?? '');
   expect(ours).toHaveLength(3);
@@ -32,7 +32,7 @@ test('the image has each folder that a volume of its services covers: else root 
   expect(dockerfile).toContain('COPY --from=build --chown=65532:65532 /data /data\n');
 });
 
-test('what the host has to bring is not made by Docker, as an empty folder of root', () => {
+test('Docker does not create missing host folders, which would be empty and owned by root', () => {
   const volumes = services.flatMap((service) => service.volumes ?? []);
   const named = volumes.filter((volume) => typeof volume === 'string').map((volume) => volume.split(':')[0] ?? '');
   expect(named.filter((name) => !(name in compose.volumes))).toEqual([]);
@@ -41,7 +41,7 @@ test('what the host has to bring is not made by Docker, as an empty folder of ro
   for (const { bind } of binds) expect(bind.create_host_path).toBe(false);
 });
 
-test('settings are read from the folder that is mounted', () => {
+test('settings are read from the mounted folder', () => {
   const [command] = dockerfile.match(/(?<=ENTRYPOINT ).*/) ?? [];
   for (const { entrypoint = [], volumes = [] } of ours) {
     const [folder] = volumes.flatMap((volume) => (typeof volume === 'string' ? [] : [volume.target]));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 
-test('every dependency has its reason, and every reason its dependency', async () => {
+test('docs/dependencies.md lists exactly the dependencies', async () => {
   const { dependencies } = JSON.parse(await readFile('package.json', 'utf8')) as { dependencies: object };
   const [, table = ''] = /## At run time\n([\s\S]*?)\n## /.exec(await readFile('docs/dependencies.md', 'utf8')) ?? [];
   const cells = [...table.matchAll(/^\| (`[^|]+) \|/gm)].map(([, names = '']) => names);
@@ -9,7 +9,7 @@ test('every dependency has its reason, and every reason its dependency', async (
   expect(explained.sort()).toEqual(Object.keys(dependencies).sort());
 });
 
-test('no dependency needs to run a script when it is installed', async () => {
+test('no dependency needs an install script', async () => {
   const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
     packages: Record<string, { hasInstallScript?: boolean; dev?: boolean; optional?: boolean }>;
   };

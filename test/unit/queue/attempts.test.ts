@@ -6,20 +6,20 @@ import { backoffMs, DEFAULT_ATTEMPTS, decideAfterFailure } from '../../../src/qu
 const { attempts } = DEFAULT_ATTEMPTS;
 const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-describe('what becomes of a task that failed', () => {
+describe('a task that failed', () => {
   test.each([
-    ['what will not pass', new NotFoundError('gone'), 1, 'give-up'],
-    ['an outage, first time', new StoreUnavailableError('away'), 1, 'retry'],
-    ['an outage, last but one', new ContentMismatchError('differs'), attempts - 1, 'retry'],
-    ['an outage, last time', new ContentMismatchError('differs'), attempts, 'give-up'],
-    ['a limit, however often', new RateLimitedError('slow down', 10), 1_000, 'retry'],
-    ['an error that nobody foresaw', new TypeError('x is undefined'), 1, 'bug'],
-    ['something that is no error', 'a string', 1, 'bug'],
+    ['a permanent failure', new NotFoundError('gone'), 1, 'give-up'],
+    ['a temporary failure, first time', new StoreUnavailableError('away'), 1, 'retry'],
+    ['a temporary failure, last but one time', new ContentMismatchError('differs'), attempts - 1, 'retry'],
+    ['a temporary failure, last time', new ContentMismatchError('differs'), attempts, 'give-up'],
+    ['a rate limit, however often', new RateLimitedError('slow down', 10), 1_000, 'retry'],
+    ['an unexpected error', new TypeError('x is undefined'), 1, 'bug'],
+    ['a thrown value that is no error', 'a string', 1, 'bug'],
   ])('%s', (_, error, failures, kind) => {
     expect(decideAfterFailure(error, failures, DEFAULT_ATTEMPTS, () => 0.5).kind).toBe(kind);
   });
 
-  test('a limit is waited out in full, a little longer at most, and costs no attempt', () => {
+  test('a rate limit is waited out in full, with little extra, and costs no attempt', () => {
     fc.assert(
       fc.property(fc.integer({ min: -5, max: 10_000_000 }), unit, (delayMs, random) => {
         const verdict = decideAfterFailure(
@@ -36,7 +36,7 @@ describe('what becomes of a task that failed', () => {
     );
   });
 
-  test('delays grow up to their limit, and those of one failure differ', () => {
+  test('delays grow up to their limit, and are random', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), unit, (failures, random) => {
         const delayMs = backoffMs(failures, DEFAULT_ATTEMPTS, () => random);

@@ -25,7 +25,7 @@ function queueOf(
 }
 
 describe('the in-process queue', () => {
-  test('runs a tree of tasks once each, whatever its shape, and holds parents back when there is no room', async () => {
+  test('runs each task of any tree once, and blocks parents while there is no room', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 2, maxLength: 6 }),
@@ -64,7 +64,7 @@ describe('the in-process queue', () => {
     );
   });
 
-  test('no more than so many run at once, and no more than its bound wait', async () => {
+  test('limits how many tasks run and how many wait', async () => {
     let running = 0;
     let mostRunning = 0;
     let started = 0;
@@ -89,7 +89,7 @@ describe('the in-process queue', () => {
     expect(mostAhead).toBeLessThanOrEqual(5);
   });
 
-  test('tasks that wait for another attempt fill the bound', async () => {
+  test('tasks that wait for another attempt count towards the limit of waiting tasks', async () => {
     const delayed: (() => void)[] = [];
     const { queue, givenUp } = queueOf(() => Promise.reject(new RegistryUnavailableError('down')), {
       bound: 1,
@@ -109,7 +109,7 @@ describe('the in-process queue', () => {
     expect(givenUp.map(([key]) => key)).toEqual(['first', 'second']);
   });
 
-  test('a task that is queued or running already is ignored, also when a rerun of the audit adds it', async () => {
+  test('a task that is already queued or running is not added again', async () => {
     let runs = 0;
     const { queue } = queueOf(async (reference) => {
       runs++;
@@ -128,7 +128,7 @@ describe('the in-process queue', () => {
     expect(audits).toEqual([1, 2]);
   });
 
-  test('an outage is tried again with growing delays, then given up', async () => {
+  test('a temporary failure is tried again with growing delays, then given up', async () => {
     const outage = new RegistryUnavailableError('down');
     const { queue, delays, givenUp } = queueOf(() => Promise.reject(outage), {
       limits: { attempts: 4, firstDelayMs: 1_000, maxDelayMs: 3_000 },
@@ -139,7 +139,7 @@ describe('the in-process queue', () => {
     expect(givenUp).toEqual([['m', outage]]);
   });
 
-  test('a request to slow down is obeyed as often as it comes and never uses up an attempt', async () => {
+  test('a rate limit is waited out however often it comes, and never uses up an attempt', async () => {
     let answers = 20;
     const { queue, delays, givenUp } = queueOf(async () => {
       if (answers-- > 0) throw new RateLimitedError('slow down', 7_000);
@@ -150,7 +150,7 @@ describe('the in-process queue', () => {
     expect(givenUp).toEqual([]);
   });
 
-  test('what will not pass is given up at once', async () => {
+  test('a permanent failure is given up at once', async () => {
     const { queue, delays, givenUp } = queueOf(() => Promise.reject(new NotFoundError('gone')));
     await queue.add([task('repository', 'r')]);
     await queue.drain();
@@ -176,7 +176,7 @@ describe('the in-process queue', () => {
     await expect(queue.drain()).rejects.toBe(bug);
   });
 
-  test('an abort reaches handlers, delays and those that wait for room; drain waits for what is in hand', async () => {
+  test('an abort reaches handlers, delays and waiting callers of add; drain waits for running tasks', async () => {
     const stop = new AbortController();
     const ended: string[] = [];
     const { queue } = queueOf(
@@ -197,7 +197,7 @@ describe('the in-process queue', () => {
     expect(ended.sort()).toEqual(['in-hand', 'other-lane']);
   });
 
-  test('an adder can stop waiting for room by itself', async () => {
+  test('a caller of add can stop waiting for room', async () => {
     const impatient = new AbortController();
     const { queue } = queueOf((_, signal) => untilAborted(signal), { bound: 1, tasksAtOnce: ofEachKind(1) });
     await queue.add([task('manifests', 'a')]);
@@ -208,7 +208,7 @@ describe('the in-process queue', () => {
     await expect(queue.drain()).rejects.toThrow('closed');
   });
 
-  test('a queue whose signal has aborted already takes nothing', async () => {
+  test('a queue with an aborted signal accepts no task', async () => {
     const { queue } = queueOf(async () => undefined, { signal: AbortSignal.abort(new Error('interrupted')) });
     await expect(queue.add([task('source', 's')])).rejects.toThrow('interrupted');
   });

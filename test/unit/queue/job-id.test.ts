@@ -17,7 +17,7 @@ test('no two tasks share a job id, and BullMQ accepts each', () => {
   );
 });
 
-test('text without colons and percent signs stays as it is', () => {
+test('only colons and percent signs are escaped', () => {
   expect(withoutColons('repository/registry.example.com/team/app')).toBe('repository/registry.example.com/team/app');
   expect(withoutColons('registry.example.com:5000')).toBe('registry.example.com%3A5000');
 });

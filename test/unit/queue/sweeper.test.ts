@@ -6,7 +6,7 @@ import { startSweeper } from '../../../src/queue/sweeper.ts';
 test.each([
   ['while Redis is away', true],
   ['while a sweep takes long', false],
-])('signs of life go on %s', async (_when, isAway) => {
+])('heartbeats go on %s', async (_when, isAway) => {
   const events = new EventEmitter();
   const back = once(events, 'back');
   const redis = Object.assign(new EventEmitter(), {
@@ -32,7 +32,7 @@ test.each([
   expect(signs).toBeGreaterThanOrEqual(3);
 });
 
-test('a sign of life that waits for the database is not followed by others', async () => {
+test('no further heartbeat starts while one waits for the database', async () => {
   const redis = Object.assign(new EventEmitter(), { set: async () => null });
   let signs = 0;
   let sweeps = 0;

@@ -4,14 +4,14 @@ import { orAborted } from '../../../src/registry/abort.ts';
 
 const stopped = new Error('stopped');
 
-test('what ends before the signal ends as it does', async () => {
+test('work that settles before an abort keeps its result', async () => {
   const { signal } = new AbortController();
   await expect(orAborted(Promise.resolve(1), signal)).resolves.toBe(1);
   await expect(orAborted(Promise.reject(new Error('failed')), signal)).rejects.toThrow('failed');
 });
 
 test.each(['before', 'after'])(
-  'work that fails after an abort that came %s the question is no unhandled rejection',
+  'work that fails after an abort (%s orAborted is called) causes no unhandled rejection',
   async (when) => {
     const lost: unknown[] = [];
     const note = (reason: unknown) => lost.push(reason);

@@ -52,7 +52,7 @@ test.each([
   ['10.0.0.1', 'private'],
   ['registry.example.com', undefined],
   ['localhost.example.com', undefined],
-])('a host %s tells %s', (hostname, reach) => {
+])('the host %s counts as %s', (hostname, reach) => {
   expect(reachOfHost(hostname)).toBe(reach);
 });
 
@@ -74,7 +74,7 @@ test.each([
   expect(isLoopbackHost(parseRegistryHost(host))).toBe(loopback);
 });
 
-describe('a registry leads outward or level, never further inside', () => {
+describe('a registry may lead to the same reach or further out, never further in', () => {
   test.each<[Reach, Reach, boolean]>([
     ['public', 'public', true],
     ['public', 'private', false],
@@ -90,7 +90,7 @@ describe('a registry leads outward or level, never further inside', () => {
     expect(mayLead(from, to)).toBe(allowed);
   });
 
-  test('a name that resolves further inside is refused when it is looked up', () => {
+  test('a host name that resolves further inside is refused at lookup', () => {
     const looked = lookUp(
       [
         { address: '93.184.215.14', family: 4 },
@@ -101,7 +101,7 @@ describe('a registry leads outward or level, never further inside', () => {
     expect(looked).toMatchObject({ code: 'malformed-content', message: expect.stringContaining('store.example.com') });
   });
 
-  test('a name that resolves outward is given on', () => {
+  test('a host name that resolves outside keeps its addresses', () => {
     const addresses = [{ address: '93.184.215.14', family: 4 }];
     expect(lookUp(addresses, 'public')).toEqual(addresses);
   });
@@ -113,11 +113,11 @@ test.each<[Reach, Reach, Reach]>([
   ['loopback', 'private', 'private'],
   ['special', 'loopback', 'loopback'],
   ['private', 'private', 'private'],
-])('a host that is %s and %s is %s', (one, other, reach) => {
+])('a host with a %s and a %s address counts as %s', (one, other, reach) => {
   expect(outermost(one, other)).toBe(reach);
 });
 
-test('any two reaches: what may lead there may lead from there to no further inside', () => {
+test('mayLead is transitive', () => {
   const reach = fc.constantFrom<Reach>('special', 'loopback', 'private', 'public');
   fc.assert(
     fc.property(reach, reach, reach, (a, b, c) => {

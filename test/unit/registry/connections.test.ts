@@ -25,7 +25,7 @@ test.each([
   // As browsers and curl read them: 127.0.0.1.
   'https://2130706433/',
   'https://0x7f.1/',
-])('a public registry does not lead to %s', (address) => {
+])('a public registry may not lead to %s', (address) => {
   expect(() => connectionsTo('registry.example.com').poolFor(new URL(address))).toThrow(
     expect.objectContaining({ code: 'malformed-content' }),
   );
@@ -37,13 +37,13 @@ test.each([
   ['10.0.0.1:5000', 'https://127.0.0.1/', false],
   ['127.0.0.1:5000', 'https://10.0.0.1/', true],
   ['127.0.0.1:5000', 'https://169.254.169.254/', false],
-])('%s leads to %s: %s', (registry, address, may) => {
+])('the registry %s may lead to %s: %s', (registry, address, may) => {
   const open = (): unknown => connectionsTo(registry).poolFor(new URL(address));
   if (may) expect(open()).toBeDefined();
   else expect(open).toThrow(expect.objectContaining({ code: 'malformed-content' }));
 });
 
-test('who asks the same registry in the same way shares its connections', async () => {
+test('connections are shared for the same registry and options only', async () => {
   const connect = shareConnections();
   const registry = parseRegistryHost('registry.example.com');
   const shared = connect(registry, TIMES);

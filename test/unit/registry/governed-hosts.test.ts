@@ -10,7 +10,7 @@ test.each([
   expect(governedHost(registry as RegistryHost)).toBe(host);
 });
 
-test("a source's bound holds where its requests count", () => {
+test('the limit of a source applies to the hosts that its requests count for', () => {
   const ecr = { kind: 'ecr', regions: ['eu-west-1', 'us-east-1'] } as unknown as SourceSettings;
   const accounts = ['eu-west-1', 'us-east-1'].map((region) => `123456789012.dkr.ecr.${region}.amazonaws.com`);
   expect(accounts.map((account) => governedHost(account as RegistryHost))).toEqual(governedHosts(ecr));
@@ -18,7 +18,7 @@ test("a source's bound holds where its requests count", () => {
   expect(governedHosts(oci)).toEqual(['registry.example.com']);
 });
 
-test('of several sources on one registry the most careful one says how many requests it takes', () => {
+test('several sources on one registry: the lowest concurrency applies', () => {
   const source = (registry: string, concurrency: number) =>
     ({ kind: 'oci', registry, concurrency }) as unknown as SourceSettings;
   const sources = [source('a.example.com', 3), source('a.example.com', 8), source('b.example.com', 1)];

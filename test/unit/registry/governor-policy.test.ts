@@ -21,12 +21,12 @@ function after(state: GovernorState, outcome: RequestOutcome, count: number, now
   return current;
 }
 
-test('places double in a round trip until the first refusal', () => {
+test('places double with each round trip until the first refusal', () => {
   expect(after(start, ok, start.places).places).toBe(start.places * 2);
   expect(after(start, ok, 1_000).places).toBe(64);
 });
 
-test('a refusal halves the places, and they come back one a round trip', () => {
+test('a refusal halves the places, and they come back one per round trip', () => {
   const halved = settle({ ...start, places: 64 }, refusal, 10, 10, settings);
   expect(halved.places).toBe(32);
   const risen = after(halved, ok, 32, 20);
@@ -37,19 +37,19 @@ test('a refusal halves the places, and they come back one a round trip', () => {
 test.each<[string, RequestOutcome]>([
   ['no answer', { throttled: false }],
   ["a server's failure", { status: 500, throttled: false }],
-])('%s tells nothing about the limit', (_, outcome) => {
+])('%s does not change the limit', (_, outcome) => {
   const slowed = settle({ ...start, places: 64 }, refusal, 10, 10, settings);
   expect(after(slowed, outcome, 10, 20)).toEqual(slowed);
 });
 
-test('refusals of requests that were under way together halve once', () => {
+test('refusals of concurrent requests halve the places once', () => {
   const first = settle(start, refusal, 5, 100, settings);
   const second = settle(first, refusal, 6, 101, settings);
   expect(second.places).toBe(first.places);
   expect(second.refusals).toBe(1);
 });
 
-test('so do those that come after a long calm, of which the first two are waited out', () => {
+test('after a long time without refusals, the first two of a burst only pause, and the rest halve once', () => {
   const places: number[] = [];
   let state = after(start, ok, 1_000);
   for (let nowMs = 100; nowMs < 105; nowMs += 1) {
@@ -60,7 +60,7 @@ test('so do those that come after a long calm, of which the first two are waited
   expect(state).toMatchObject({ refusals: 1, pausedUntilMs: 1_104 });
 });
 
-test('a refusal in a hundred is waited out, and slows nothing down', () => {
+test('one refusal in a hundred only pauses, and lowers no limit', () => {
   let state = after(start, ok, 1_000);
   for (let round = 1; round <= 20; round += 1) {
     state = settle(state, { ...refusal, retryAfterMs: 1_000 }, round * 10_000, round * 10_000, settings);
@@ -70,12 +70,12 @@ test('a refusal in a hundred is waited out, and slows nothing down', () => {
   expect(state).toMatchObject({ places: 64, ratePerSecond: 0 });
 });
 
-test('a success that was under way before a refusal does not end the caution', () => {
+test('a success that was sent before a refusal does not reset the count of refusals', () => {
   const state = settle(settle(start, refusal, 5, 100, settings), ok, 6, 101, settings);
   expect(state.refusals).toBe(1);
 });
 
-test('Retry-After pauses for exactly its time, and then lets one request find out', () => {
+test('Retry-After pauses for exactly its time, and then admits a single request', () => {
   const state = settle(start, { ...refusal, retryAfterMs: 30_000 }, 0, 1_000, settings);
   expect(admit(state, 0, 30_999, settings)).toEqual({ admitted: false, retryAtMs: 31_000 });
   const probe = admit(state, 0, 31_000, settings);
@@ -111,7 +111,7 @@ test.each([
   expect(settle(start, { ...ok, ...budget }, 0, 0, settings).budgetPerSecond).toBeCloseTo(perSecond);
 });
 
-test('a budget that is not told again is forgotten after its window', () => {
+test('a budget that is not announced again is forgotten after its window', () => {
   const state = settle(start, { ...ok, remaining: 1, windowMs: 10_000 }, 0, 0, settings);
   const first = admit(state, 0, 1_000, settings);
   if (!first.admitted) throw new Error('expected a place');
@@ -119,7 +119,7 @@ test('a budget that is not told again is forgotten after its window', () => {
   expect(admit(first.state, 0, 10_000, settings).admitted).toBe(true);
 });
 
-test('a rate limit from the settings spaces the starts', () => {
+test('a rate limit from the settings spaces out requests', () => {
   const limited = { maxConcurrency: 64, maxRatePerSecond: 10 };
   let state = initialGovernorState(limited);
   let admitted = 0;
@@ -133,10 +133,10 @@ test('a rate limit from the settings spaces the starts', () => {
   expect(admitted).toBeLessThanOrEqual(102);
 });
 
-describe('against a registry that refuses above a rate (virtual time)', () => {
+describe('with a registry that refuses above a rate (virtual time)', () => {
   // 50 ms a request; refusals come with no Retry-After, the hardest case.
   test.each([20, 100, 500])(
-    '%i requests a second: over half of it is used, under 3 %% is refused',
+    '%i requests per second: over half of them are used, under 3 %% are refused',
     (allowedPerSecond) => {
       const { served, refused, seconds } = simulate(allowedPerSecond, 300);
       expect(served / seconds).toBeGreaterThan(allowedPerSecond * 0.5);

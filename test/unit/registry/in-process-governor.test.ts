@@ -22,7 +22,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-test('no more than the places at a time, first come, first served', async () => {
+test('never more requests than places at a time, first come, first served', async () => {
   const { governor } = openGovernor(2);
   const order: number[] = [];
   const enter = async (name: number) => {
@@ -41,7 +41,7 @@ test('no more than the places at a time, first come, first served', async () => 
   expect(order).toEqual([1, 2, 3, 4]);
 });
 
-test('a refusal holds back those that wait, until its pause is over', async () => {
+test('a refusal holds back waiting requests until its pause is over', async () => {
   const { governor, clock } = openGovernor(1);
   const release = await governor.acquire(host, {});
   const waiting = governor.acquire(host, {});
@@ -52,13 +52,13 @@ test('a refusal holds back those that wait, until its pause is over', async () =
   expect(await isSettled(waiting)).toBe(true);
 });
 
-test('registries do not hold up one another', async () => {
+test('registries do not hold one another up', async () => {
   const { governor } = openGovernor(1);
   await governor.acquire(host, {});
   expect(await isSettled(governor.acquire(parseRegistryHost('other.example.com'), {}))).toBe(true);
 });
 
-test('who gives up waiting leaves no place taken', async () => {
+test('a request that stops waiting takes no place', async () => {
   const { governor } = openGovernor(1);
   const release = await governor.acquire(host, {});
   const controller = new AbortController();

@@ -14,7 +14,7 @@ function page(names: readonly string[], next: string | undefined, padding = 0): 
 
 const thousand = (from: number): readonly string[] => Array.from({ length: 1_000 }, (_, at) => `v${from + at}`);
 
-test('of 200,000 tags in one repository, one page is in hand at a time', async () => {
+test('200,000 tags in one repository are read one page at a time', async () => {
   let fetched = 0;
   let taken = 0;
   let names = 0;
@@ -30,14 +30,14 @@ test('of 200,000 tags in one repository, one page is in hand at a time', async (
   expect({ fetched, names }).toEqual({ fetched: 200, names: 200_000 });
 });
 
-test('a page of all names at once is given on in parts', async () => {
+test('a single page with all names is passed on in parts', async () => {
   const all = Array.from({ length: 4 }, (_, at) => thousand(at * 1_000)).flat();
   const parts: number[] = [];
   for await (const given of listNames(listing, async () => page([...all, 'last'], undefined))) parts.push(given.length);
   expect(parts).toEqual([1_000, 1_000, 1_000, 1_000, 1]);
 });
 
-test('pages that never end, each with a name of its own, end by their size', async () => {
+test('an endless listing with new names on each page is stopped by its size', async () => {
   const megabytes = 8;
   let pages = 0;
   const endless = async (): Promise<Answer> => {
@@ -51,7 +51,7 @@ test('pages that never end, each with a name of its own, end by their size', asy
   expect(pages).toBeLessThanOrEqual(256 / megabytes);
 });
 
-test('an answer that is no JSON is not quoted: it may be a token', () => {
+test('an answer that is not JSON is not quoted, because it may contain a token', () => {
   const parse = (): unknown => parseJsonObject('{"token":"sec{ret"oops', 'a token');
   expect(parse).toThrow('a token is no JSON');
   try {

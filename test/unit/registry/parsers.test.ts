@@ -77,7 +77,7 @@ describe('Link', () => {
     expect(() => nextPagePath(header, base)).toThrow(SlimboardError);
   });
 
-  test('any text: a path on this registry, nothing, or our own error', () => {
+  test('any text gives a path on this registry, nothing, or a SlimboardError', () => {
     fc.assert(
       fc.property(hostileText, (header) => {
         onlyOwnErrors(() => {
@@ -139,7 +139,7 @@ describe('challenge', () => {
     ]);
   });
 
-  test('any text is read without an error, and quoted values come back', () => {
+  test('any text is parsed without an exception, and quoted values are unquoted', () => {
     fc.assert(fc.property(hostileText, (text) => void parseChallenges(text)));
     fc.assert(
       fc.property(fc.string({ maxLength: 100 }), (value) => {
@@ -186,7 +186,7 @@ describe('Retry-After and budgets', () => {
     expect(rateLimitsOf(headers, nowMs)).toEqual(limits);
   });
 
-  test('any text gives a delay that is not negative, or none', () => {
+  test('any text gives a delay of at least 0, or none', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         expect(parseRetryAfter(text, nowMs) ?? 0).toBeGreaterThanOrEqual(0);
@@ -209,7 +209,7 @@ describe('redirects', () => {
   });
 
   test.each(['http://store.example.com/x', 'ftp://x/', 'file:///etc/passwd', 'http://', 'javascript:alert(1)'])(
-    '%s is not',
+    '%s is refused',
     (location) => {
       expect(() => to(location)).toThrow(SlimboardError);
     },
@@ -219,7 +219,7 @@ describe('redirects', () => {
     expect(to('http://store.example.com/', new URL('http://127.0.0.1:5000/'))).toBe('http://store.example.com/');
   });
 
-  test('any location: an address over HTTP(S), or our own error', () => {
+  test('any location gives an HTTP(S) address, or a SlimboardError', () => {
     fc.assert(
       fc.property(hostileText, (location) => {
         onlyOwnErrors(() => expect(to(location)).toMatch(/^https:/));
@@ -272,12 +272,12 @@ describe('failures', () => {
     expect(failure('ECONNREFUSED', 'http:').message).not.toContain('--plain-http');
   });
 
-  test('several addresses: the first failure says why', () => {
+  test('of several addresses, the first failure is reported', () => {
     const error = new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]);
     expect(failureOf(error, 'x', 'http:').message).toContain('ECONNREFUSED');
   });
 
-  test('a failure that only the system knows is told by its call', () => {
+  test('an unknown system error is reported with its code and call', () => {
     const error = Object.assign(new Error('x'), { code: 'EREMCHG', syscall: 'connect' });
     expect(failureOf(error, 'host/app:1', 'https:')).toMatchObject({
       code: 'registry-unavailable',
@@ -286,7 +286,7 @@ describe('failures', () => {
     expect(isPassing(error)).toBe(true);
   });
 
-  test('what is no failure of the network is thrown as it is', () => {
+  test('an error that is no network failure is thrown unchanged', () => {
     const bug = new TypeError('x is no function');
     expect(() => failureOf(bug, 'x', 'http:')).toThrow(bug);
   });
@@ -299,11 +299,11 @@ describe('failures', () => {
     ['HOSTNAME_MISMATCH', false],
     ['SELF_SIGNED_CERT_IN_CHAIN', false],
     ['ERR_TLS_CERT_ALTNAME_INVALID', false],
-  ])('%s: passing is %s', (code, passing) => {
+  ])('%s is temporary: %s', (code, passing) => {
     expect(isPassing(Object.assign(new Error('x'), { code }))).toBe(passing);
   });
 
-  test('any error body is read without an error', () => {
+  test('any error body is parsed without an exception', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.json()),
@@ -332,7 +332,7 @@ describe('reference', () => {
     { requiredKeys: ['registry', 'repository', 'tag'] },
   );
 
-  test('what is written is read back', () => {
+  test('a formatted reference is parsed back', () => {
     fc.assert(
       fc.property(reference, (value) => {
         expect(parseReference(formatReference(value as Parameters<typeof formatReference>[0]))).toEqual(value);
@@ -340,7 +340,7 @@ describe('reference', () => {
     );
   });
 
-  test('any text is a reference, or our own error', () => {
+  test('any text gives a reference, or a SlimboardError', () => {
     fc.assert(fc.property(hostileText, (text) => onlyOwnErrors(() => parseReference(text))));
     fc.assert(fc.property(hostileText, (text) => onlyOwnErrors(() => parseRegistryHost(text))));
   });

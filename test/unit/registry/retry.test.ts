@@ -4,14 +4,14 @@ import { RetryBudget } from '../../../src/registry/retry.ts';
 
 const failure = new RegistryUnavailableError('down');
 
-test('waits up to twice as long each time, and then gives the failure back', () => {
+test('the wait doubles each time, until the failure is thrown', () => {
   const budget = new RetryBudget(() => 1);
   const delays = [1, 2, 3].map(() => budget.delayAfterFailure(failure));
   expect(delays).toEqual([500, 1_000, 2_000]);
   expect(() => budget.delayAfterFailure(failure)).toThrow(failure);
 });
 
-test('the wait is a random part of that', () => {
+test('the wait is a random part of the maximum', () => {
   expect(new RetryBudget(() => 0.25).delayAfterFailure(failure)).toBe(125);
 });
 
@@ -25,7 +25,7 @@ test.each([
   [61_000, 61_000],
   [3_600_000, 3_600_000],
   [1e15, 3_600_000],
-])('a Retry-After of %i ms puts the work off, for an hour at most', (retryAfterMs, delayMs) => {
+])('a Retry-After of %i ms postpones the task, for an hour at most', (retryAfterMs, delayMs) => {
   const refuse = (): void => new RetryBudget(() => 1).countRefusal('it', retryAfterMs);
   expect(refuse).toThrow(expect.objectContaining({ code: 'rate-limited', retry: { kind: 'after', delayMs } }));
 });

@@ -37,7 +37,7 @@ function blobsOf(readBlob: BlobReader['readBlob']): { registry: Registry; asked:
   };
 }
 
-test('a blob that several repositories want is asked for once', async () => {
+test('a blob of several repositories is requested once', async () => {
   const { registry, asked } = blobsOf(async () => BYTES);
   const shared = shareBlobs(registry);
   const read = ['a', 'b', 'c'].map((name) => shared.readBlob(repository(name), BLOB, OPTIONS));
@@ -46,7 +46,7 @@ test('a blob that several repositories want is asked for once', async () => {
   expect(asked).toEqual(['a']);
 });
 
-test('where one repository refuses it, the next one is asked', async () => {
+test('if one repository refuses a blob, the next one is asked', async () => {
   const { registry, asked } = blobsOf(async ({ name }) => {
     if (name === 'a') throw new NotFoundError('gone');
     return BYTES;
@@ -58,7 +58,7 @@ test('where one repository refuses it, the next one is asked', async () => {
   expect(asked).toEqual(['a', 'b']);
 });
 
-test('old blobs are let go: a long audit holds some megabytes of them, however many it reads', async () => {
+test('old blobs are dropped, so that a long audit keeps only a few megabytes', async () => {
   const { registry, asked } = blobsOf(async () => BYTES);
   const shared = shareBlobs(registry);
   const large = (content: string) => ({ ...BLOB, digest: digestOf(content), size: 3_000_000 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ofHandedAudits } from '../../../src/workers/handed-audits.ts';
 import { task } from '../../support/task.ts';
 
-test('workers leave alone the tasks of an audit that a process does by itself', async () => {
+test('workers ignore the tasks of an audit that runs in one process', async () => {
   const done: string[] = [];
   const handlers = ofHandedAudits(
     {

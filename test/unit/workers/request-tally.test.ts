@@ -7,7 +7,7 @@ function task(auditId: number): TaskReference {
   return { auditId, kind: 'manifests', key: 'k' as TaskKey, lane: 'nightly' };
 }
 
-test('requests are counted for the audit of the task that sends them, and taken once', async () => {
+test('requests count for the audit of the task that sends them, and are reported once', async () => {
   const tally = createRequestTally();
   const handlers: TaskHandlers = tally.counting({
     async run({ auditId }) {

@@ -21,26 +21,26 @@ function failing(failures: unknown[]) {
   return { calls, waits, patient };
 }
 
-test('a task runs again until the database is back, and says once that it waits', async () => {
+test('a task is repeated until the database is back, and the wait is reported once', async () => {
   const { calls, waits, patient } = failing([away, away, away]);
   await patient.run(task('manifests', 'm'), { signal: never });
   expect(calls).toEqual(['run', 'run', 'run', 'run']);
   expect(waits).toEqual(['m']);
 });
 
-test('giving up waits for the database, too', async () => {
+test('giving up a task waits for the database, too', async () => {
   const { calls, patient } = failing([away]);
   await patient.giveUp(task('manifests', 'm'), new Error('gone'));
   expect(calls).toEqual(['giveUp', 'giveUp']);
 });
 
-test('any other failure stays what it is', async () => {
+test('any other failure is passed on unchanged', async () => {
   const { calls, waits, patient } = failing([new RegistryUnavailableError('down')]);
   await expect(patient.run(task('manifests', 'm'), { signal: never })).rejects.toThrow('down');
   expect([calls, waits]).toEqual([['run'], []]);
 });
 
-test('a worker that stops does not wait', async () => {
+test('a worker that is stopped does not wait', async () => {
   const stop = new AbortController();
   const { calls, patient } = failing([away, away]);
   const running = patient.run(task('manifests', 'm'), { signal: stop.signal });
@@ -56,21 +56,18 @@ test.each([
   ['53400', 'temporary file size exceeds "temp_file_limit" (1048576kB)'],
   ['53200', 'out of memory'],
   ['53100', 'could not write to file "base/pgsql_tmp/pgsql_tmp42.0": No space left on device'],
-])(
-  'a statement that asks too much (%s) is a failure of its task, or it would be asked for ever',
-  async (code, message) => {
-    const failure = refused(code, message);
-    const { calls, waits, patient } = failing([failure]);
-    await expect(patient.run(task('close', 'close'), { signal: never })).rejects.toBe(failure);
-    expect([calls, waits]).toEqual([['run'], []]);
-  },
-);
+])('a statement that needs too much (%s) fails its task, because waiting would never end', async (code, message) => {
+  const failure = refused(code, message);
+  const { calls, waits, patient } = failing([failure]);
+  await expect(patient.run(task('close', 'close'), { signal: never })).rejects.toBe(failure);
+  expect([calls, waits]).toEqual([['run'], []]);
+});
 
 test.each([
   ['53300', 'sorry, too many clients already'],
   ['53100', 'could not extend file "base/5/16400": No space left on device'],
   ['08006', 'the connection broke'],
-])('a database that nobody can work with (%s) is waited for', async (code, message) => {
+])('a database that cannot be used for now (%s) is waited for', async (code, message) => {
   const { calls, patient } = failing([refused(code, message)]);
   await patient.run(task('close', 'close'), { signal: never });
   expect(calls).toEqual(['run', 'run']);

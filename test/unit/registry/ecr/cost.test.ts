@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { estimateEcrCalls } from '../../../../src/registry/ecr/cost.ts';
 
-test('a thousand new images in one repository, on one base, cost what the limits of the API leave', () => {
+test('a thousand new images cost two requests per config, and manifests in batches of 100', () => {
   const { requests, total } = estimateEcrCalls({
     listed: 1,
     repositories: [{ images: 1_000, newManifests: 1_000 }],
@@ -18,12 +18,12 @@ test('a thousand new images in one repository, on one base, cost what the limits
   expect(total).toBe(1 + 1 + 1 + 10 + 1_000 + 1_000 + 1);
 });
 
-test('an empty registry costs one request to know it', () => {
+test('an empty registry costs one request', () => {
   const { requests } = estimateEcrCalls({ listed: 0, repositories: [], newBlobs: 0, isChanged: false });
   expect(requests).toMatchObject({ DescribeRepositories: 1, DescribeImages: 0, BatchGetImage: 0 });
 });
 
-test('a night without change costs listings only, one of each kind a thousand', () => {
+test('a night without changes costs only listings, by the thousand', () => {
   const repository = fc.record({ images: fc.nat(100_000), newManifests: fc.constant(0) });
   fc.assert(
     fc.property(fc.array(repository), (repositories) => {
@@ -45,7 +45,7 @@ test('a night without change costs listings only, one of each kind a thousand', 
   );
 });
 
-test('quotas bound the time from below', () => {
+test('the time is at least what the API quotas allow', () => {
   const repositories = Array.from({ length: 10_000 }, () => ({ images: 100, newManifests: 100 }));
   expect(
     estimateEcrCalls({ listed: repositories.length, repositories, newBlobs: 600_000, isChanged: true }).quotaSeconds,

@@ -57,7 +57,7 @@ test('a refusal names the action, the resource and where to allow it', () => {
   expect(message).toContain('IAM policy');
 });
 
-test('what the SDK adds for programmers is left out', () => {
+test('hints of the SDK for programmers are left out', () => {
   const error = Object.assign(answered('SyntaxError', 404), { message: 'no JSON\n  inspect the hidden field' });
   expect(toSlimboardError(error, REQUEST).message).toMatch(/\(SyntaxError: no JSON\)$/);
 });
@@ -67,14 +67,14 @@ test('refused credentials name their source', () => {
   expect(message).toContain('the default chain');
 });
 
-test.each(['ECONNRESET', 'ENOTFOUND', 'CERT_HAS_EXPIRED'])('%s is a failure of the network', (code) => {
+test.each(['ECONNRESET', 'ENOTFOUND', 'CERT_HAS_EXPIRED'])('%s is a network failure', (code) => {
   const error = Object.assign(new Error('socket'), { code, name: 'TimeoutError' });
   expect(toSlimboardError(error, REQUEST)).toMatchObject({ code: 'registry-unavailable', retry: { kind: 'backoff' } });
   expect(outcomeOf(error)).toEqual({ throttled: false });
 });
 
 test.each([new TypeError('undefined is not a function'), 'a string', undefined])(
-  '%s is a bug, and stays one',
+  '%s is a bug and is thrown unchanged',
   (bug) => {
     let thrown: unknown = 'nothing';
     try {

@@ -29,7 +29,7 @@ describe('the host of a registry', () => {
     );
   });
 
-  test('reads back, whatever account and region', () => {
+  test('is parsed back to its account and region', () => {
     const accounts = fc.stringMatching(/^[0-9]{12}$/);
     const regions = fc.stringMatching(/^(us|eu|ap|cn|us-gov|eusc-de)-(north|south|east|west|central)-[1-9]$/);
     fc.assert(
@@ -61,16 +61,16 @@ describe('the host of a registry', () => {
 });
 
 test.each(['', 'eu-west', 'EU-WEST-1', 'eu-west-1.example.com', 'eu-west-1/x', 'global'])(
-  '"%s" is no region',
+  '"%s" is refused as a region',
   (text) => {
     expect(() => parseRegion(text)).toThrow(SettingsError);
   },
 );
 
-test.each(['', '12345678901', '1234567890123', '12345678901x'])('"%s" is no account', (text) => {
+test.each(['', '12345678901', '1234567890123', '12345678901x'])('"%s" is refused as an account', (text) => {
   expect(() => parseAccount(text)).toThrow(SettingsError);
 });
 
-test('the ARN of a repository whose account is not known yet has a wildcard for it', () => {
+test('the ARN of a repository has a wildcard for an unknown account', () => {
   expect(ecrRepositoryArn({ region: 'eu-west-1' }, '*')).toBe('arn:aws:ecr:eu-west-1:*:repository/*');
 });

@@ -10,7 +10,7 @@ function expired(): Error {
   });
 }
 
-test('a listing is complete and without doubles, wherever its token expires', async () => {
+test('a listing is complete and without duplicates, wherever its token expires', async () => {
   const entries = fc.uniqueArray(fc.string(), { maxLength: 40 });
   await fc.assert(
     fc.asyncProperty(entries, fc.integer({ min: 1, max: 7 }), fc.nat(12), async (all, size, expiresAt) => {
@@ -27,7 +27,7 @@ test('a listing is complete and without doubles, wherever its token expires', as
   );
 });
 
-test('a listing whose tokens expire again and again is complete, as long as each start brings something new', async () => {
+test('a listing whose tokens expire again and again is complete, as long as every restart gets further', async () => {
   let expiresAt = 2;
   const fetchPage = async (token = '0') => {
     const at = Number(token);
