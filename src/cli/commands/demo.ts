@@ -3,7 +3,7 @@ import type { CommandContext } from '../io.ts';
 
 export function define(command: Command, { io, exit, run }: CommandContext): void {
   command
-    .option('--folder <folder>', 'the folder for settings, database and reports', 'slimboard-demo')
+    .option('--folder <folder>', 'folder for settings, database and reports', 'slimboard-demo')
     .action(async (options: { readonly folder: string }) => {
       const { demoCommand } = await import('../run/demo-command.ts');
       exit(await demoCommand(io, run, options.folder));

@@ -52,12 +52,12 @@ async function prepareFolder(folder: string, host: string): Promise<void> {
     await makeFolder(folder);
     await writeFile(join(folder, 'slimboard.yaml'), settingsFor(host));
   } catch (cause) {
-    throw new SettingsError(`cannot write to ${folder}: choose another one with --folder`, { cause });
+    throw new SettingsError(`cannot write to ${folder}: choose another folder with --folder`, { cause });
   }
 }
 
 function settingsFor(host: string): string {
-  return `# Written by "slimboard demo". The registry exists only while that command runs.
+  return `# Written by "slimboard demo". Its registry stops when the demo ends.
 sources:
   - name: demo
     kind: oci
@@ -75,7 +75,7 @@ function epilogue(folder: string): string {
 Settings, database and reports are in ${folder}/: open ${join(folder, 'images.csv')} in a spreadsheet.
 Next, audit your own registry:
 
-  slimboard audit registry.example.com      (add --plain-http if it has no TLS)
+  slimboard audit registry.example.com      (--plain-http if it has no TLS)
   slimboard leaderboard
 `;
 }
