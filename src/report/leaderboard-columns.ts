@@ -12,7 +12,7 @@ const GROUP_TEXT: Readonly<Record<Grouping, string>> = {
 /** The columns of `report teams`, with the grouping's column in place of `team`. */
 export function groupColumns(grouping: Grouping): readonly Column[] {
   return [
-    { name: 'rank', type: 'integer', description: 'Equal figures have equal ranks; empty: listed, and not ranked.' },
+    { name: 'rank', type: 'integer', description: 'Equal figures have equal ranks; empty: not ranked.' },
     { name: grouping, type: 'text', description: GROUP_TEXT[grouping] },
     { name: 'repositories', type: 'integer', description: 'Its repositories.' },
     { name: 'tags', type: 'integer', description: 'Its tags.' },
@@ -22,30 +22,43 @@ export function groupColumns(grouping: Grouping): readonly Column[] {
       name: 'stored_bytes',
       type: 'bytes',
       description:
-        "The fair share: a blob that n hold counts 1/n to each, so that the shares of teams sum to the registry's stored bytes, those of bases, distributions and runtimes to what its images under tags store; of a repository, each distinct blob in it once.",
+        "The fair share: a blob that n hold counts 1/n for each, so the shares of teams sum to the registry's stored bytes, and those of bases, distributions and runtimes to what its tagged images store; for a repository, each distinct blob in it, counted once.",
     },
-    { name: 'exclusive_bytes', type: 'bytes', description: 'What would be freed if it went away.' },
+    { name: 'exclusive_bytes', type: 'bytes', description: 'What would be freed without it.' },
     { name: 'shared_bytes', type: 'bytes', description: 'Bytes in blobs that others hold too.', detail: true },
-    { name: 'own_bytes', type: 'bytes', description: 'Distinct blobs above the base images.' },
+    { name: 'own_bytes', type: 'bytes', description: 'Bytes in distinct blobs above the base images.' },
     { name: 'median_bytes', type: 'bytes', description: 'The median pull size of its images.' },
-    { name: 'p90_bytes', type: 'bytes', description: 'Nine in ten of its images are no larger.', detail: true },
+    {
+      name: 'p90_bytes',
+      type: 'bytes',
+      description: 'Nine in ten of its images are no larger than this.',
+      detail: true,
+    },
     { name: 'largest_bytes', type: 'bytes', description: 'The largest pull size of its images.' },
     { name: 'largest_image', type: 'text', description: 'The image of that size.', detail: true },
     {
       name: 'growth_bytes',
       type: 'bytes',
-      description: 'Stored bytes against the audit before with the same coverage.',
+      description: 'Change of its stored bytes since the previous audit with the same coverage.',
     },
-    { name: 'growth_percent', type: 'percent', description: 'The same in percent.' },
+    {
+      name: 'growth_percent',
+      type: 'percent',
+      description: 'Change of its stored bytes since the previous audit with the same coverage, in percent.',
+    },
     {
       name: 'savings_min_bytes',
       type: 'bytes',
-      description: 'What the advised techniques save at least.',
+      description: 'The least that the advised techniques save.',
       detail: true,
     },
-    { name: 'savings_max_bytes', type: 'bytes', description: 'What the advised techniques save at most.' },
-    { name: 'monthly_cost', type: 'money', description: 'Stored bytes (in GB of 10^9) at the configured price.' },
-    { name: 'slim_score', type: 'number', description: '0 to 100, by size: how little of the images is avoidable.' },
+    { name: 'savings_max_bytes', type: 'bytes', description: 'The most that the advised techniques save.' },
+    { name: 'monthly_cost', type: 'money', description: 'Stored bytes (in GB of 10^9 bytes) at the configured price.' },
+    {
+      name: 'slim_score',
+      type: 'number',
+      description: '0 to 100, weighted by size: the share of bytes that its images need.',
+    },
     { name: 'findings_error', type: 'integer', description: 'Findings of severity `error`.', detail: true },
     { name: 'findings_warn', type: 'integer', description: 'Findings of severity `warn`.', detail: true },
   ];
@@ -53,7 +66,11 @@ export function groupColumns(grouping: Grouping): readonly Column[] {
 
 /** The columns that a leaderboard adds to those of `report teams`. */
 export const MOVEMENT_COLUMNS: readonly Column[] = [
-  { name: 'moved', type: 'integer', description: 'Ranks won (positive) or lost since the audit compared with.' },
+  {
+    name: 'moved',
+    type: 'integer',
+    description: 'Ranks gained (positive) or lost since the audit that it is compared with.',
+  },
   {
     name: 'credited_bytes',
     type: 'bytes',
@@ -63,7 +80,7 @@ export const MOVEMENT_COLUMNS: readonly Column[] = [
   {
     name: 'goal_percent',
     type: 'percent',
-    description: 'How far teams and repositories are on the way to their goals, as `report goals` has it.',
+    description: 'How far teams and repositories are on the way to their goals, as in `report goals`.',
   },
 ];
 

@@ -55,7 +55,7 @@ export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKi
   );
   return {
     name: 'leaderboard',
-    description: 'One row a group, ranked; equal figures have equal ranks, and names decide the order among them.',
+    description: 'One row per group, ranked; equal figures have equal ranks, and are ordered by name.',
     columns,
     filters: filtersOf(by),
     query: (scope) => rankedSql(by, metric, columns, scope, since),
@@ -66,7 +66,7 @@ export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKi
 /** Teams, ranked by their fair share of stored bytes. */
 export const teams: ReportKind = {
   name: 'teams',
-  description: 'One row a team, most stored bytes first; their stored bytes sum to those of the registries.',
+  description: "One row per team, most stored bytes first; the teams' stored bytes sum to the registries'.",
   columns: groupColumns('team'),
   filters: filtersOf('team'),
   query: (scope) => rankedSql('team', 'stored', groupColumns('team'), scope, undefined),

@@ -2,45 +2,49 @@ import type { Column } from '../report.ts';
 import { IMAGE_FILTERS, imagesRelation, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
+  { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true },
   { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'tag', type: 'text', description: 'The first tag by name that leads to the image.' },
-  { name: 'tags', type: 'integer', description: 'How many tags of the repository lead to it.', detail: true },
-  { name: 'digest', type: 'digest', description: "The digest of the platform's manifest.", detail: true },
+  { name: 'tag', type: 'text', description: 'The first tag, by name, that names the image.' },
+  { name: 'tags', type: 'integer', description: 'Number of tags of the repository that name it.', detail: true },
+  { name: 'digest', type: 'digest', description: "The digest of this platform's manifest.", detail: true },
   { name: 'platform', type: 'text', description: 'Operating system, architecture and variant.' },
-  { name: 'team', type: 'text', description: 'The owner of the repository, or `unowned`.' },
+  { name: 'team', type: 'text', description: 'The team that owns the repository, or `unowned`.' },
   { name: 'compressed_bytes', type: 'bytes', description: 'The pull size today.' },
   {
     name: 'step',
     type: 'integer',
-    description: 'The place of the technique in the plan, most gain first; each counts on those before it.',
+    description: 'Position in the plan, largest gain first; each step builds on those before it.',
   },
   { name: 'technique', type: 'text', description: 'The technique.', gist: true },
   {
     name: 'gain_bytes',
     type: 'bytes',
-    description: 'What it adds to the savings: the middle of the projected range.',
+    description: 'What the step adds to the savings: the middle of the projected range.',
     gist: true,
   },
   {
     name: 'after_min_bytes',
     type: 'bytes',
-    description: 'The projected pull size after this step and all before it, at best.',
+    description: 'Projected pull size after this step and all before it, at best.',
     detail: true,
   },
-  { name: 'after_max_bytes', type: 'bytes', description: 'The same at worst.' },
+  {
+    name: 'after_max_bytes',
+    type: 'bytes',
+    description: 'Projected pull size after this step and all before it, at worst.',
+  },
   {
     name: 'basis',
     type: 'text',
-    description: '`measured` from real sizes, or `estimate` from the ranges of the guide.',
+    description: "`measured`: from real sizes; `estimate`: from the guide's ranges.",
   },
   { name: 'base', type: 'text', description: 'The base image to move to, where one is known.' },
 ];
 
 export const advice: ReportKind = {
   name: 'advice',
-  description: 'One row a step of the plan that makes an image smaller, most gain first.',
+  description: 'One row per step of the plan that makes an image smaller, largest gain first.',
   columns,
   filters: {
     ...IMAGE_FILTERS,

@@ -2,38 +2,52 @@ import type { Column } from '../report.ts';
 import { type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
-  { name: 'id', type: 'integer', description: 'The audit.' },
-  { name: 'sources', type: 'list', description: 'Its sources, `;`-separated.' },
-  { name: 'lane', type: 'text', description: '`nightly` by schedule, `adhoc` by hand.' },
+  { name: 'id', type: 'integer', description: "The audit's number." },
+  { name: 'sources', type: 'list', description: 'Its sources, separated by `;`.' },
+  { name: 'lane', type: 'text', description: '`nightly`: scheduled; `adhoc`: started by hand.' },
   { name: 'status', type: 'text', description: '`running`, `finished`, `incomplete` (some items failed) or `failed`.' },
-  { name: 'stage', type: 'text', description: 'How far it is.', detail: true },
+  {
+    name: 'stage',
+    type: 'text',
+    description: 'What it is doing: `inventory`, `layers`, `assess`, `close`, `deliver` or `done`.',
+    detail: true,
+  },
   { name: 'started_at', type: 'timestamp', description: 'When it started.' },
   { name: 'finished_at', type: 'timestamp', description: 'When it ended.', detail: true },
-  { name: 'seconds', type: 'integer', description: 'How long it took; while it runs: until it was last seen alive.' },
-  { name: 'repositories_listed', type: 'integer', description: 'Repositories that the registries listed.' },
-  { name: 'tags_listed', type: 'integer', description: 'Tags that the registries listed.' },
+  {
+    name: 'seconds',
+    type: 'integer',
+    description: 'How long it took; for a running audit, until it was last known to be alive.',
+  },
+  { name: 'repositories_listed', type: 'integer', description: 'Repositories listed by the registries.' },
+  { name: 'tags_listed', type: 'integer', description: 'Tags listed by the registries.' },
   { name: 'tags_audited', type: 'integer', description: 'Tags of images that were audited.' },
   {
     name: 'tags_skipped',
     type: 'integer',
-    description: 'Tags that patterns or `newest` leave out, and those of artifacts, signatures and other kinds.',
+    description: 'Tags left out by patterns or `newest`, and those of artifacts, signatures and other kinds.',
   },
   {
     name: 'tags_failed',
     type: 'integer',
-    description: 'Tags that could not be read, and those that the settings name and the registry does not list.',
+    description: 'Tags that could not be read, and tags that the settings name but the registry does not list.',
   },
   { name: 'errors', type: 'integer', description: 'Entries in `report errors`.' },
   { name: 'requests', type: 'integer', description: 'Requests to registries.', detail: true },
   { name: 'throttled', type: 'integer', description: 'How often a registry asked to slow down.', detail: true },
-  { name: 'images', type: 'integer', description: 'Distinct images at its end.', detail: true },
-  { name: 'logical_bytes', type: 'bytes', description: 'Logical bytes of its sources at its end.', detail: true },
-  { name: 'stored_bytes', type: 'bytes', description: 'Stored bytes of its sources at its end.' },
+  { name: 'images', type: 'integer', description: 'Distinct images at the end of the audit.', detail: true },
+  {
+    name: 'logical_bytes',
+    type: 'bytes',
+    description: 'Logical bytes of its sources at the end of the audit.',
+    detail: true,
+  },
+  { name: 'stored_bytes', type: 'bytes', description: 'Stored bytes of its sources at the end of the audit.' },
 ];
 
 export const audits: ReportKind = {
   name: 'audits',
-  description: 'One row an audit, the newest first: what it covered, how long it took, what it found stored.',
+  description: 'One row per audit, newest first: what it covered, how long it took, and how much was stored.',
   columns,
   filters: { source: "any(string_to_array(a.sources, ';'))", since: 'a.started_at' },
   query: ({ where, audit, parameters }) => `

@@ -2,37 +2,37 @@ import type { Column } from '../report.ts';
 import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
+  { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true },
   { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
   { name: 'repository', type: 'text', description: 'The repository.' },
   { name: 'tag', type: 'text', description: 'The tag; empty for a manifest without one.' },
-  { name: 'digest', type: 'digest', description: "The digest of the platform's manifest.", detail: true },
+  { name: 'digest', type: 'digest', description: "The digest of this platform's manifest.", detail: true },
   { name: 'platform', type: 'text', description: 'Operating system, architecture and variant.' },
-  { name: 'team', type: 'text', description: 'The owner of the repository, or `unowned`.' },
+  { name: 'team', type: 'text', description: 'The team that owns the repository, or `unowned`.' },
   { name: 'rule', type: 'text', description: 'The rule that the image trips.' },
-  { name: 'severity', type: 'text', description: '`error`, `warn` or `info`, as the policy has it.', gist: true },
-  { name: 'confidence', type: 'text', description: 'How sure the finding is.', detail: true },
+  { name: 'severity', type: 'text', description: '`error`, `warn` or `info`, as the policy sets it.', gist: true },
+  { name: 'confidence', type: 'text', description: 'How certain the finding is.', detail: true },
   { name: 'message', type: 'text', description: 'What was found.', gist: true },
   {
     name: 'layer',
     type: 'integer',
     description:
-      'The layer that it concerns, where it concerns one: counted from 1, base first, as in the table of `inspect`.',
+      'The layer that it concerns, if there is one: counted from 1, the lowest layer of the base first, as in `inspect`.',
   },
   {
     name: 'min_bytes',
     type: 'bytes',
-    description: 'What mending it saves at least, where that is known.',
+    description: 'The least that fixing it saves, where known.',
     detail: true,
   },
-  { name: 'max_bytes', type: 'bytes', description: 'What mending it saves at most, where that is known.' },
+  { name: 'max_bytes', type: 'bytes', description: 'The most that fixing it saves, where known.' },
 ];
 
 const BY_SEVERITY = "case severity when 'error' then 0 when 'warn' then 1 else 2 end";
 
 export const findings: ReportKind = {
   name: 'findings',
-  description: 'One row a finding of an image under a tag, errors first.',
+  description: 'One row per finding of a tagged image, errors first.',
   columns,
   filters: {
     ...IMAGE_FILTERS,
@@ -50,10 +50,10 @@ export const findings: ReportKind = {
 /** Findings summed by rule, for a selection of images: audits store totals by rule only for whole sources. */
 export const findingsByRule: ReportKind = {
   ...findings,
-  description: 'One row a rule that images trip, errors first.',
+  description: 'One row per rule that images trip, errors first.',
   columns: [
     ...findings.columns.filter(({ name }) => ['severity', 'rule', 'message', 'max_bytes'].includes(name)),
-    { name: 'images', type: 'integer', description: 'How many images trip it.' },
+    { name: 'images', type: 'integer', description: 'Number of images that trip it.' },
   ],
   query: (scope: QueryScope) => `
     select f.severity, f.rule, min(f.message) as message, sum(f.max_bytes)::int8 as max_bytes, count(distinct f.manifest_id) as images

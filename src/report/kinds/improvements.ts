@@ -2,53 +2,58 @@ import type { Column } from '../report.ts';
 import { type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
+  { name: 'source', type: 'text', description: 'The source.', detail: true },
   { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'team', type: 'text', description: 'Its owner, or `unowned`.' },
+  { name: 'team', type: 'text', description: 'The team that owns it, or `unowned`.' },
   { name: 'tag', type: 'text', description: 'A tag of the build that applied techniques.' },
-  { name: 'previous_tag', type: 'text', description: 'A tag of the build before it.' },
+  { name: 'previous_tag', type: 'text', description: 'A tag of the previous build.' },
   { name: 'platform', type: 'text', description: 'The platform of both.', detail: true },
-  { name: 'built_at', type: 'timestamp', description: 'When the later one was built, else first seen.' },
+  {
+    name: 'built_at',
+    type: 'timestamp',
+    description: 'When the build that applied techniques was built, else when it was first seen.',
+  },
   {
     name: 'technique',
     type: 'list',
-    description: 'What the change counts for: a second stage and another base together, else what mends findings.',
+    description:
+      'The technique that the row counts for: a second stage and another base together, else one that fixes findings.',
   },
-  { name: 'techniques', type: 'list', description: 'All that were recognised.', detail: true },
+  { name: 'techniques', type: 'list', description: 'All techniques that were recognised.', detail: true },
   { name: 'previous_bytes', type: 'bytes', description: 'The pull size before.' },
   { name: 'compressed_bytes', type: 'bytes', description: 'The pull size after.' },
   {
     name: 'saved_bytes',
     type: 'bytes',
-    description: 'The difference: what was achieved. Negative: it grew.',
+    description: 'The difference between the pull sizes: what was achieved. Negative: the image grew.',
     gist: true,
   },
-  { name: 'saved_percent', type: 'percent', description: 'The same in percent of the size before.' },
+  { name: 'saved_percent', type: 'percent', description: 'What was achieved, in percent of the size before.' },
   {
     name: 'base_saved_bytes',
     type: 'bytes',
-    description: 'The part of it that the base makes up, where both bases end at a known layer.',
+    description: 'The part of the saved bytes that is due to the base, if both bases end at a known layer.',
     detail: true,
   },
-  { name: 'estimated_min_bytes', type: 'bytes', description: 'What advice says it saves at least.', detail: true },
-  { name: 'estimated_max_bytes', type: 'bytes', description: 'The same at most.', detail: true },
-  { name: 'estimated_min_percent', type: 'percent', description: 'The estimate at least, in percent.' },
-  { name: 'estimated_max_percent', type: 'percent', description: 'The estimate at most, in percent.' },
+  { name: 'estimated_min_bytes', type: 'bytes', description: 'The least that advice says it saves.', detail: true },
+  { name: 'estimated_max_bytes', type: 'bytes', description: 'The most that advice says it saves.', detail: true },
+  { name: 'estimated_min_percent', type: 'percent', description: 'The least that advice says it saves, in percent.' },
+  { name: 'estimated_max_percent', type: 'percent', description: 'The most that advice says it saves, in percent.' },
   {
     name: 'outcome',
     type: 'text',
-    description: '`as estimated`, `more` or `less`; unknown where advice would not have said it.',
+    description: '`as estimated`, `more` or `less`; empty if advice would not have proposed it.',
   },
-  { name: 'evidence', type: 'text', description: 'What the techniques are recognised by.', detail: true },
-  { name: 'digest', type: 'digest', description: 'The manifest of the later build.', detail: true },
-  { name: 'previous_digest', type: 'digest', description: 'The manifest of the build before it.', detail: true },
+  { name: 'evidence', type: 'text', description: 'How the techniques were recognised.', detail: true },
+  { name: 'digest', type: 'digest', description: 'The manifest of the build that applied techniques.', detail: true },
+  { name: 'previous_digest', type: 'digest', description: 'The manifest of the previous build.', detail: true },
 ];
 
 export const improvements: ReportKind = {
   name: 'improvements',
   description:
-    'One row a build that applied techniques: what was estimated, and what was achieved, most bytes saved first.',
+    'One row per build that applied techniques: what was estimated and what was achieved, most bytes saved first.',
   columns,
   currentOnly: true,
   filters: {

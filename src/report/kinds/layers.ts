@@ -3,7 +3,7 @@ import { IMAGE_FILTERS, imagesRelation, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'digest', type: 'digest', description: 'The digest of the layer as it is transferred.' },
-  { name: 'bytes', type: 'bytes', description: 'Its size as it is transferred, bytes.' },
+  { name: 'bytes', type: 'bytes', description: 'Its size as it is transferred, in bytes.' },
   { name: 'media_type', type: 'text', description: 'Its media type.', detail: true },
   {
     name: 'class',
@@ -14,23 +14,23 @@ const columns: readonly Column[] = [
     name: 'instruction',
     type: 'text',
     description:
-      'The instruction that made it, as in the image with the fewest layers that added it itself; secrets replaced.',
+      'The instruction that made it, in the image with the fewest layers of those where it is not in the base; secrets are replaced.',
   },
-  { name: 'images', type: 'integer', description: 'How many images hold it.' },
-  { name: 'tags', type: 'integer', description: 'How many tags lead to one of those.' },
-  { name: 'repositories', type: 'integer', description: 'In how many repositories.' },
-  { name: 'teams', type: 'integer', description: 'Of how many teams.' },
+  { name: 'images', type: 'integer', description: 'Number of images that have it.' },
+  { name: 'tags', type: 'integer', description: 'Number of tags that name one of those images.' },
+  { name: 'repositories', type: 'integer', description: 'Number of repositories with images that have it.' },
+  { name: 'teams', type: 'integer', description: 'Number of teams with images that have it.' },
   {
     name: 'logical_bytes',
     type: 'bytes',
-    description: 'Its size times its images: what it would take if nothing were shared, bytes.',
+    description: 'Its size times the number of images: the bytes that it would take if nothing were shared.',
   },
-  { name: 'example_repository', type: 'text', description: 'The first repository by name that holds it.' },
+  { name: 'example_repository', type: 'text', description: 'The first repository, by name, that has it.' },
 ];
 
 export const layers: ReportKind = {
   name: 'layers',
-  description: 'One row a distinct layer, most bytes first: what made it and who shares it.',
+  description: 'One row per distinct layer, largest first: what made it and who shares it.',
   columns,
   filters: {
     ...IMAGE_FILTERS,

@@ -6,11 +6,11 @@ import type { Column } from '../report.ts';
 import { type QueryScope, type ReportKind, type SqlParameters, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
+  { name: 'source', type: 'text', description: 'The source.', detail: true },
   { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'team', type: 'text', description: 'Its owner, or `unowned`.' },
-  { name: 'tags', type: 'text', description: 'The tags that name it, `;`-separated; empty: untagged.' },
+  { name: 'team', type: 'text', description: 'The team that owns it, or `unowned`.' },
+  { name: 'tags', type: 'text', description: 'Its tags, separated by `;`; empty: untagged.' },
   { name: 'digest', type: 'digest', description: 'The manifest that a rule marks.' },
   { name: 'rule', type: 'integer', description: 'The priority of that rule.' },
   {
@@ -20,15 +20,19 @@ const columns: readonly Column[] = [
       '`expires` or `archives`; with `-later`, once the index that lists it, or the image that it describes, has gone; `stays`: an index that stays lists it; `unknown`: an index that was not read may list it.',
     gist: true,
   },
-  { name: 'in_use', type: 'boolean', description: 'Whether `--in-use` names it: the registry does not know.' },
-  { name: 'pushed_at', type: 'timestamp', description: 'The push, else the build: what rules go by.' },
-  { name: 'pulled_at', type: 'timestamp', description: 'The last pull, where the registry tells.', detail: true },
+  {
+    name: 'in_use',
+    type: 'boolean',
+    description: 'Whether `--in-use` names it; the registry does not know what runs.',
+  },
+  { name: 'pushed_at', type: 'timestamp', description: 'The push, else the build: the date that rules use.' },
+  { name: 'pulled_at', type: 'timestamp', description: 'The last pull, if the registry reports it.', detail: true },
   { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size.', detail: true },
   {
     name: 'freed_bytes',
     type: 'bytes',
     description:
-      'What its removal frees after all rows above it: the rows add up to what the whole policy frees. Archived images free nothing.',
+      'What its removal frees if all rows above it are removed too: the rows sum to what the whole policy frees. Archived images free nothing.',
     gist: true,
   },
 ];
@@ -44,7 +48,7 @@ export function lifecycleSimulation(rules: readonly LifecycleRule[], inUse: InUs
     name: 'reclaim',
     currentOnly: true,
     description:
-      'One row a manifest that a rule of the policy marks, with what becomes of it and the bytes that it frees.',
+      'One row per manifest that a rule of the policy marks, with what becomes of it and the bytes that it frees.',
     columns,
     // No filter selects within a repository, such as by size: rules count all its images.
     filters: { source: 's.source', registry: 's.registry', team: 's.team', repository: 's.repository' },

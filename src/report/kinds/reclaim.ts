@@ -5,25 +5,25 @@ import type { Column } from '../report.ts';
 import { type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
+  { name: 'source', type: 'text', description: 'The source.', detail: true },
   { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'team', type: 'text', description: 'Its owner, or `unowned`.' },
-  { name: 'tags', type: 'text', description: 'The tags that name it, `;`-separated; empty: untagged.' },
-  { name: 'digest', type: 'digest', description: 'The manifest that may go.' },
+  { name: 'team', type: 'text', description: 'The team that owns it, or `unowned`.' },
+  { name: 'tags', type: 'text', description: 'Its tags, separated by `;`; empty: untagged.' },
+  { name: 'digest', type: 'digest', description: 'The manifest that could be removed.' },
   {
     name: 'reason',
     type: 'text',
-    description: `\`archived\`, \`untagged\`, \`stale\` (nobody pulled it for ${STALE_DAYS} days) or \`superseded\` (${SUPERSEDED_BUILDS} newer builds, ${SUPERSEDED_DAYS} days old).`,
+    description: `\`archived\`, \`untagged\`, \`stale\` (not pulled for ${STALE_DAYS} days) or \`superseded\` (${SUPERSEDED_BUILDS} newer builds, ${SUPERSEDED_DAYS} days old).`,
     gist: true,
   },
   { name: 'dated_at', type: 'timestamp', description: 'The last pull, else the push, else the build.' },
-  { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size; empty: an index.', detail: true },
+  { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size; empty for an index.', detail: true },
   {
     name: 'freed_bytes',
     type: 'bytes',
     description:
-      'What removing it frees when all rows above it are removed too: the rows add up to what the whole set frees.',
+      'What its removal frees if all rows above it are removed too: the rows sum to what the whole set frees.',
     gist: true,
   },
 ];
@@ -44,7 +44,8 @@ export function reclaimable(inUse: InUse): ReportKind {
   return {
     name: 'reclaim',
     currentOnly: true,
-    description: 'One row a manifest that could be removed, with the bytes that it frees together with those above it.',
+    description:
+      'One row per manifest that could be removed, with the bytes that its removal frees together with all rows above it.',
     columns,
     filters: { source: 'c.source', registry: 'c.registry', team: 'c.team', repository: 'c.repository', minSize: SIZE },
     query: (scope) =>

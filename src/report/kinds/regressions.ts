@@ -2,28 +2,32 @@ import type { Cell, CellsByName, Column } from '../report.ts';
 import { auditConditions, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source of the settings.', detail: true },
+  { name: 'source', type: 'text', description: 'The source.', detail: true },
   { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'team', type: 'text', description: 'Its owner, or `unowned`.' },
+  { name: 'team', type: 'text', description: 'The team that owns it, or `unowned`.' },
   { name: 'tag', type: 'text', description: 'A tag of the build that grew.' },
-  { name: 'previous_tag', type: 'text', description: 'A tag of the build before it.' },
+  { name: 'previous_tag', type: 'text', description: 'A tag of the previous build.' },
   { name: 'platform', type: 'text', description: 'The platform of both.', detail: true },
-  { name: 'created_at', type: 'timestamp', description: 'When the build that grew was made.' },
+  { name: 'created_at', type: 'timestamp', description: 'When the build that grew was built.' },
   { name: 'compressed_bytes', type: 'bytes', description: 'Its pull size.' },
-  { name: 'previous_bytes', type: 'bytes', description: 'The pull size of the build before it.', detail: true },
-  { name: 'change_bytes', type: 'bytes', description: 'The difference.', gist: true },
-  { name: 'change_percent', type: 'percent', description: 'The difference in percent.' },
-  { name: 'step', type: 'integer', description: 'The layer that grew most, counted from 1, base first.' },
+  { name: 'previous_bytes', type: 'bytes', description: 'Pull size of the previous build.', detail: true },
+  { name: 'change_bytes', type: 'bytes', description: 'The difference between the pull sizes.', gist: true },
+  { name: 'change_percent', type: 'percent', description: 'The difference between the pull sizes, in percent.' },
+  {
+    name: 'step',
+    type: 'integer',
+    description: 'The layer that grew most, counted from 1, the lowest layer of the base first.',
+  },
   {
     name: 'step_bytes',
     type: 'bytes',
     description:
-      'By how much it is larger than the layer that it replaces: of the same instruction, else at the same place.',
+      'How much larger that layer is than the one that it replaces: the one of the same instruction, else the one in the same position.',
   },
-  { name: 'instruction', type: 'text', description: 'What made that layer, secrets replaced.' },
+  { name: 'instruction', type: 'text', description: 'The instruction that made that layer; secrets are replaced.' },
   { name: 'digest', type: 'digest', description: 'The manifest of the build that grew.', detail: true },
-  { name: 'previous_digest', type: 'digest', description: 'The manifest of the build before it.', detail: true },
+  { name: 'previous_digest', type: 'digest', description: 'The manifest of the previous build.', detail: true },
 ];
 
 const STEP_COLUMNS: ReadonlySet<string> = new Set(['step', 'step_bytes', 'instruction']);
@@ -55,7 +59,7 @@ function page(scope: QueryScope, order: string, part: string): string {
 export const regressions: ReportKind = {
   name: 'regressions',
   description:
-    'One row a build that is larger than the build before it in its line of tags, with the step that grew, most bytes first.',
+    'One row per build that is larger than the previous build in its line of tags, with the layer that grew most; largest growth first.',
   columns,
   filters: {
     source: 'b.source',

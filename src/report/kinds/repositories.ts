@@ -2,34 +2,48 @@ import type { Column } from '../report.ts';
 import { type ReportKind, repositoriesRelation, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
-  { name: 'source', type: 'text', description: 'The source of the settings that it was found in.', detail: true },
+  { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true },
   { name: 'registry', type: 'text', description: 'The host of the registry.', detail: true },
   { name: 'repository', type: 'text', description: 'The repository.' },
-  { name: 'team', type: 'text', description: 'Its owner, or `unowned`.' },
+  { name: 'team', type: 'text', description: 'The team that owns it, or `unowned`.' },
   {
     name: 'team_origin',
     type: 'text',
-    description: 'What names the owner: `pattern`, `registry`, `label` or `none`.',
+    description: 'How the owner is known: `pattern`, `registry`, `label` or `none`.',
     detail: true,
   },
   { name: 'tags', type: 'integer', description: 'Its tags.' },
   { name: 'images', type: 'integer', description: 'Distinct images under those tags.' },
   { name: 'logical_bytes', type: 'bytes', description: 'The pull sizes of all its tags, as if nothing were shared.' },
-  { name: 'stored_bytes', type: 'bytes', description: 'Each distinct blob in it once.', gist: true },
-  { name: 'exclusive_bytes', type: 'bytes', description: 'What would be freed if it went away.' },
-  { name: 'shared_bytes', type: 'bytes', description: 'What other repositories would keep.', detail: true },
-  { name: 'own_bytes', type: 'bytes', description: 'Distinct blobs above the base images.' },
+  { name: 'stored_bytes', type: 'bytes', description: 'Each distinct blob in it, counted once.', gist: true },
+  { name: 'exclusive_bytes', type: 'bytes', description: 'What would be freed without this repository.' },
+  {
+    name: 'shared_bytes',
+    type: 'bytes',
+    description: 'Bytes in blobs that other repositories would keep.',
+    detail: true,
+  },
+  { name: 'own_bytes', type: 'bytes', description: 'Bytes in distinct blobs above the base images.' },
   { name: 'median_bytes', type: 'bytes', description: 'The median pull size of its images.' },
   { name: 'largest_bytes', type: 'bytes', description: 'The largest pull size of its images.' },
-  { name: 'growth_bytes', type: 'bytes', description: 'Stored bytes against the audit before with the same coverage.' },
-  { name: 'growth_percent', type: 'percent', description: 'The same in percent.', detail: true },
+  {
+    name: 'growth_bytes',
+    type: 'bytes',
+    description: 'Change of its stored bytes since the previous audit with the same coverage.',
+  },
+  {
+    name: 'growth_percent',
+    type: 'percent',
+    description: 'Change of its stored bytes since the previous audit with the same coverage, in percent.',
+    detail: true,
+  },
   { name: 'first_seen_at', type: 'timestamp', description: 'When it was first listed.', detail: true },
   { name: 'last_seen_at', type: 'timestamp', description: 'When it was last listed.', detail: true },
 ];
 
 export const repositories: ReportKind = {
   name: 'repositories',
-  description: 'One row a repository, most stored bytes first.',
+  description: 'One row per repository, most stored bytes first.',
   columns,
   filters: {
     source: 'r.source',

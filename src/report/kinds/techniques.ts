@@ -2,33 +2,41 @@ import type { Column } from '../report.ts';
 import type { ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
-  { name: 'technique', type: 'list', description: 'One technique, or those that were applied together.' },
-  { name: 'guide_min_percent', type: 'percent', description: 'How much smaller the guide says it makes images.' },
-  { name: 'guide_max_percent', type: 'percent', description: 'The upper end of that.' },
+  { name: 'technique', type: 'list', description: 'One technique, or several that were applied together.' },
+  {
+    name: 'guide_min_percent',
+    type: 'percent',
+    description: 'How much smaller the guide says it makes images, at least.',
+  },
+  {
+    name: 'guide_max_percent',
+    type: 'percent',
+    description: 'How much smaller the guide says it makes images, at most.',
+  },
   {
     name: 'estimated_min_percent',
     type: 'percent',
-    description: 'What advice said at least: the median of the builds.',
+    description: 'What advice estimated at least: the median of the builds.',
   },
   {
     name: 'estimated_max_percent',
     type: 'percent',
-    description: 'What advice said at most: the median of the builds.',
+    description: 'What advice estimated at most: the median of the builds.',
   },
   { name: 'achieved_percent', type: 'percent', description: 'How much smaller the builds became: the median.' },
-  { name: 'achieved_min_percent', type: 'percent', description: 'The least of them.', detail: true },
-  { name: 'achieved_max_percent', type: 'percent', description: 'The most of them.', detail: true },
-  { name: 'builds', type: 'integer', description: 'How many builds applied it.' },
-  { name: 'repositories', type: 'integer', description: 'In how many repositories.' },
+  { name: 'achieved_min_percent', type: 'percent', description: 'The smallest reduction.', detail: true },
+  { name: 'achieved_max_percent', type: 'percent', description: 'The largest reduction.', detail: true },
+  { name: 'builds', type: 'integer', description: 'Number of builds that applied it.' },
+  { name: 'repositories', type: 'integer', description: 'Number of repositories with those builds.' },
   {
     name: 'as_estimated',
     type: 'integer',
-    description: 'Of the builds that were estimated: saved what was said, or more.',
+    description: 'Number of estimated builds that saved what was estimated, or more.',
   },
-  { name: 'estimated', type: 'integer', description: 'How many builds were estimated.' },
-  { name: 'previous_bytes', type: 'bytes', description: 'Their pull sizes before, in sum.', detail: true },
-  { name: 'compressed_bytes', type: 'bytes', description: 'Their pull sizes after, in sum.', detail: true },
-  { name: 'saved_bytes', type: 'bytes', description: 'The difference of the sums.', gist: true },
+  { name: 'estimated', type: 'integer', description: 'Number of builds that were estimated.' },
+  { name: 'previous_bytes', type: 'bytes', description: 'Sum of the pull sizes before.', detail: true },
+  { name: 'compressed_bytes', type: 'bytes', description: 'Sum of the pull sizes after.', detail: true },
+  { name: 'saved_bytes', type: 'bytes', description: 'The difference between the sums of the pull sizes.', gist: true },
 ];
 
 const median = (of: string): string =>
@@ -37,7 +45,7 @@ const median = (of: string): string =>
 export const techniques: ReportKind = {
   name: 'techniques',
   description:
-    "One row a technique that builds applied: what the guide says, what advice estimated, and what this registry's builds achieved.",
+    "One row per technique that builds applied: what the guide says, what advice estimated, and what this registry's builds achieved.",
   columns,
   currentOnly: true,
   filters: {

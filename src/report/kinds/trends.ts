@@ -2,33 +2,33 @@ import type { Column } from '../report.ts';
 import { auditConditions, type ReportKind, selectColumns } from './kind.ts';
 
 const columns: readonly Column[] = [
-  { name: 'finished_at', type: 'timestamp', description: 'The end of the audit.' },
-  { name: 'audit_id', type: 'integer', description: 'The audit.', detail: true },
-  { name: 'source', type: 'text', description: 'The source of the settings.' },
-  { name: 'scope', type: 'text', description: 'What the sizes are of: `source`, `team`, `repository` or `base`.' },
-  { name: 'name', type: 'text', description: 'Its name.' },
-  { name: 'registry', type: 'text', description: 'The host of the registry, of a repository.', detail: true },
-  { name: 'status', type: 'text', description: 'How the audit ended: `finished`, or `incomplete`.', detail: true },
-  { name: 'tags', type: 'integer', description: 'Tags.' },
+  { name: 'finished_at', type: 'timestamp', description: 'When the audit ended.' },
+  { name: 'audit_id', type: 'integer', description: "The audit's number.", detail: true },
+  { name: 'source', type: 'text', description: 'The source.' },
+  { name: 'scope', type: 'text', description: 'What the sizes belong to: a `source`, `team`, `repository` or `base`.' },
+  { name: 'name', type: 'text', description: 'The name of the source, team, repository or base image.' },
+  { name: 'registry', type: 'text', description: "The host of a repository's registry.", detail: true },
+  { name: 'status', type: 'text', description: 'How the audit ended: `finished` or `incomplete`.', detail: true },
+  { name: 'tags', type: 'integer', description: 'Number of tags.' },
   { name: 'images', type: 'integer', description: 'Distinct images under those tags.' },
   { name: 'logical_bytes', type: 'bytes', description: 'The pull sizes of all tags, as if nothing were shared.' },
   {
     name: 'stored_bytes',
     type: 'bytes',
-    description: 'Stored bytes; of a team its fair share; of a base image unknown.',
+    description: 'Stored bytes: for a team its fair share, for a base image unknown.',
     gist: true,
   },
   {
     name: 'change_bytes',
     type: 'bytes',
-    description: 'Stored bytes against the audit before with the same coverage; unknown where there is none.',
+    description: 'Change of the stored bytes since the previous audit with the same coverage; empty if there is none.',
   },
 ];
 
 export const trends: ReportKind = {
   name: 'trends',
   description:
-    'One row an audit and source, team, repository or base image, newest first; a repository has a row when its sizes change.',
+    'One row per audit and source, team, repository or base image, newest first; a repository has a row only when its sizes changed.',
   columns,
   filters: {
     source: 't.source',
@@ -61,7 +61,7 @@ const GROWN: readonly string[] = ['source', 'registry', 'name', 'stored_bytes', 
 /** Repositories that grew: the sum of their changes, most bytes first, and the bytes that they store now. */
 export const grownRepositories: ReportKind = {
   ...trends,
-  description: 'One row a repository that stores more than before, most bytes first.',
+  description: 'One row per repository that stores more than before, most bytes first.',
   columns: GROWN.flatMap((name) => columns.filter((column) => column.name === name)),
   query: (scope) => `
     select t.source, t.registry, t.name, (array_agg(t.stored_bytes order by t.finished_at desc))[1] as stored_bytes,

@@ -340,7 +340,7 @@ describe('leaderboard', () => {
     expect(stored.get('registry.example.com/alpha/base')).toBe(1001);
     expect(stored.get('registry.example.com/beta/job')).toBe(1901);
     const { description } = board.columns.find(({ name }) => name === 'stored_bytes') ?? {};
-    expect(description).toContain('of a repository, each distinct blob in it once');
+    expect(description).toContain('for a repository, each distinct blob in it, counted once');
   });
 
   test.each([
