@@ -81,11 +81,11 @@ export function failsCheck(violations: readonly Violation[]): boolean {
 function overBudget({ reference, bytes, layerCount }: ImageFacts, budget: Budget): Violation[] {
   const violations: Violation[] = [];
   if (budget.maxImageSize !== undefined && bytes > budget.maxImageSize) {
-    const message = `${humanBytes(bytes)} to pull, the budget is ${humanBytes(budget.maxImageSize)}`;
+    const message = `The pull size is ${humanBytes(bytes)}, the budget allows ${humanBytes(budget.maxImageSize)}`;
     violations.push({ reference, rule: 'max-image-size', severity: 'error', message, evidence: [] });
   }
   if (budget.maxLayers !== undefined && layerCount > budget.maxLayers) {
-    const message = `${layerCount} layers, the budget is ${budget.maxLayers}`;
+    const message = `The image has ${layerCount} layers, the budget allows ${budget.maxLayers}`;
     violations.push({ reference, rule: 'max-layers', severity: 'error', message, evidence: [] });
   }
   return violations;
@@ -94,8 +94,8 @@ function overBudget({ reference, bytes, layerCount }: ImageFacts, budget: Budget
 function disallowedBase({ reference, baseNames, baseReason }: ImageFacts, allowed: readonly string[]): Violation[] {
   if (allowed.length === 0) return [];
   if (baseNames.some((name) => allowed.some((glob) => matcherOf(glob)(name)))) return [];
-  const found = baseNames.length === 0 ? `its base is unknown (${baseReason})` : `it stands on ${baseNames.join('; ')}`;
-  const message = `The policy allows ${allowed.join(', ')}: ${found}`;
+  const found = baseNames.length === 0 ? `is unknown (${baseReason})` : `${baseNames.join('; ')} is not allowed`;
+  const message = `The base ${found}: the policy allows ${allowed.join(', ')}`;
   const evidence = baseNames.map((subject) => ({ subject }));
   return [{ reference, rule: 'allowed-bases', severity: 'error', message, evidence }];
 }

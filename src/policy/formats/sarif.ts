@@ -12,7 +12,7 @@ const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warn: 'warn
 const CHECKS = [
   { id: 'max-image-size', title: 'The image is larger than its budget' },
   { id: 'max-layers', title: 'The image has more layers than its budget' },
-  { id: 'allowed-bases', title: 'The image stands on a base that the policy does not name' },
+  { id: 'allowed-bases', title: 'The base is not one that the policy allows' },
 ].map((check) => ({ ...check, page: 'check.md' }));
 
 /**

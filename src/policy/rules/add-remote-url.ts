@@ -15,7 +15,7 @@ export const addRemoteUrl: Rule = {
     return {
       confidence: 'proven',
       message:
-        'The archive stays as a layer of its own, and nothing checks what was fetched: fetch, verify, unpack and remove in one RUN, or state --checksum',
+        'The file stays in a layer of its own, and nothing verifies its content: download, verify, unpack and remove it in one RUN, or add --checksum',
       evidence,
       bytes: totalOf(evidence),
     };

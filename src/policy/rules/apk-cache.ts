@@ -7,7 +7,7 @@ export const apkCache = packageCacheRule({
   id: 'apk-cache',
   areas: ['apk-cache'],
   title: 'The package index of apk stays in a layer',
-  remedy: 'write "apk add --no-cache", which fetches the index and keeps none, and leave out "apk update"',
+  remedy: 'use "apk add --no-cache", which does not keep the index, and drop "apk update"',
   programs: APK,
   // "apk add --no-cache" does not remove an index that "apk update" left before it.
   fills: (command) => runs(command, APK, ['update', 'add', 'upgrade']) && !hasOption(command, '--no-cache'),

@@ -17,12 +17,12 @@ const MENTIONS_TOOLCHAIN =
 export const buildTools: Rule = {
   id: 'build-tools',
   severity: 'warn',
-  title: 'Compilers and build tools are in the image that runs',
+  title: 'Compilers and build tools are in the final image',
   find: (view) => {
     const evidence = view.layers.filter((layer) => addsToolchain(layer, view)).map(toolchainEvidence);
     return hitFrom(
       evidence,
-      'Build in an earlier stage and copy what it makes: a multi-stage build leaves the toolchain behind',
+      'Build in an earlier stage and copy the result: a multi-stage build leaves the toolchain behind',
     );
   },
 };

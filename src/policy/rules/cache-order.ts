@@ -16,7 +16,7 @@ export const cacheOrder: Rule = {
     return {
       confidence: 'inferred',
       message:
-        'Every change of the sources installs all dependencies again, and every release carries them as a new layer: copy the lock file first, install, then copy the sources',
+        'Every change of the sources reinstalls all dependencies, and every release adds them as a new layer: copy the lock file, install, and copy the sources last',
       evidence: [evidenceOf(sources), evidenceOf(install)],
     };
   },

@@ -21,7 +21,7 @@ export const copyAll: Rule = {
     const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
     return hitFrom(
       evidence,
-      'Copy what the program needs by name, and list .git, node_modules, tests and local settings in .dockerignore',
+      'Copy by name what the program needs, and list .git, node_modules, tests and local settings in .dockerignore',
     );
   },
 };

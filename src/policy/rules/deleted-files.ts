@@ -12,13 +12,13 @@ const MAX_DEPTH = 32;
 export const deletedFiles: Rule = {
   id: 'deleted-files',
   severity: 'warn',
-  title: 'Files are removed in a later layer than the one that brought them',
+  title: 'Files are removed in a later layer than the one that added them',
   find: (view) => {
     const removedAt = lastRemovals(view);
     const evidence = view.own.flatMap((layer) => measuredEvidence(layer) ?? likelyEvidence(layer, removedAt));
     return hitFrom(
       evidence,
-      'A later layer only hides them, and every pull still carries them: remove in the RUN that brings them',
+      'A later layer only hides them, and every pull still transfers them: remove them in the RUN that adds them',
     );
   },
 };

@@ -7,10 +7,10 @@ import { type Command, hasOption, runs, setsOption, valuesOf } from '../shell.ts
 export const devDependencies: Rule = {
   id: 'dev-dependencies',
   severity: 'warn',
-  title: 'Dependencies of development are installed in the image that runs',
+  title: 'Development dependencies are installed in the final image',
   find: (view) => {
     const evidence = view.own.flatMap((layer) => measuredEvidence(layer) ?? likelyEvidence(layer, view));
-    return hitFrom(evidence, `Install for production: ${remediesFor(view, evidence).join(', ')}`);
+    return hitFrom(evidence, `Install production dependencies only: ${remediesFor(view, evidence).join(', ')}`);
   },
 };
 
@@ -23,7 +23,7 @@ function remediesFor({ ownPrograms }: ImageView, evidence: readonly Evidence[]):
 }
 
 /** The remedy for header packages of Debian and Alpine. */
-const HEADERS_REMEDY = 'packages named -dev in an earlier stage, and the libraries alone in the last';
+const HEADERS_REMEDY = '-dev packages in an earlier stage, and only their libraries in the last';
 
 /** Returns evidence from the layer's contents; undefined if the layer was not read. */
 function measuredEvidence(layer: LayerView): Evidence[] | undefined {
@@ -100,7 +100,7 @@ const INSTALLERS: readonly Installer[] = [
   },
   {
     programs: ['pip', 'pipenv'],
-    remedy: 'a list of requirements of its own',
+    remedy: 'a separate requirements file for production',
     installs: (command) =>
       (runs(command, ['pip'], ['install']) &&
         command.words.some((word) => /dev.*\.txt$|\[(?:.*,)?(?:dev|test)/.test(word))) ||

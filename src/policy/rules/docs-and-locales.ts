@@ -4,6 +4,7 @@ export const docsAndLocales = measuredBytesRule({
   id: 'docs-and-locales',
   severity: 'info',
   title: 'Documentation and translations are in the image',
-  remedy: 'use a slim base, which is set to leave them out, or exclude /usr/share/doc, man and locale in dpkg.cfg.d',
+  remedy:
+    'use a slim base, which is configured to leave them out, or exclude /usr/share/doc, man and locale in dpkg.cfg.d',
   wasteOf: wasteIn(['documentation', 'locales']),
 });

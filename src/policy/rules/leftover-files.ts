@@ -16,6 +16,6 @@ export const leftoverFiles = measuredBytesRule({
   id: 'leftover-files',
   severity: 'info',
   title: 'Files that only the build or the repository needs are in the image',
-  remedy: 'list .git, tests and logs in .dockerignore, and copy from an earlier stage what the program needs',
+  remedy: 'list .git, tests and logs in .dockerignore, and copy only what the program needs from an earlier stage',
   wasteOf: wasteIn(AREAS),
 });

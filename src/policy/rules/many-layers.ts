@@ -13,7 +13,7 @@ export const manyLayers: Rule = {
     if (steps.length < MANY) return undefined;
     return {
       confidence: 'proven',
-      message: `${steps.length} RUN steps: join those that belong together with &&, so that what one leaves another can remove`,
+      message: `${steps.length} RUN steps: join those that belong together with &&, so that a later command can remove what an earlier one left`,
       evidence: steps.map((layer) => evidenceOf(layer)),
     };
   },

@@ -3,7 +3,7 @@ import type { Rule } from '../rule.ts';
 export const noHealthcheck: Rule = {
   id: 'no-healthcheck',
   severity: 'info',
-  title: 'No HEALTHCHECK',
+  title: 'The image has no HEALTHCHECK',
   find: ({ image }) => {
     const { config, verdict } = image;
     if (config.hasHealthcheck || config.exposedPorts.length === 0) return undefined;
@@ -12,7 +12,7 @@ export const noHealthcheck: Rule = {
     return {
       confidence: 'proven',
       message:
-        'Docker and Compose cannot tell whether the service answers; Kubernetes uses its own probes and needs none of it',
+        'Docker and Compose cannot tell whether the service works: add a HEALTHCHECK (Kubernetes uses its own probes instead)',
       evidence: config.exposedPorts.map((subject) => ({ subject })),
     };
   },

@@ -8,7 +8,7 @@ export const pipCache = packageCacheRule({
   id: 'pip-cache',
   areas: ['pip-cache'],
   title: "pip's cache of wheels and downloads stays in a layer",
-  remedy: 'write "pip install --no-cache-dir" ("uv sync --no-cache"), or mount a cache on /root/.cache',
+  remedy: 'use "pip install --no-cache-dir" ("uv sync --no-cache"), or mount a cache on /root/.cache',
   programs: [...PIP, ...PYTHON],
   fills: installs,
   avoids: (command) =>

@@ -11,14 +11,14 @@ const SWITCHED_OFF = /APT::Install-Recommends\s+\\?["']?(?:0|false|no)\b/i;
 export const recommendedPackages: Rule = {
   id: 'recommended-packages',
   severity: 'info',
-  title: 'Recommended packages are installed too',
+  title: 'Recommended packages are also installed',
   find: (view) => {
     const found = view.own.filter((layer) => layer.commands.some(installsRecommended));
     if (found.length > 0 && view.own.some(({ args }) => SWITCHED_OFF.test(args))) return undefined;
     const evidence = found.map((layer) => evidenceOf(layer, { bytes: upTo(layer.bytes) }));
     return hitFrom(
       evidence,
-      'Write "apt-get install --no-install-recommends" (dnf: --setopt=install_weak_deps=False) and name what the program needs',
+      'Use "apt-get install --no-install-recommends" (dnf: --setopt=install_weak_deps=False) and install by name what the program needs',
     );
   },
 };

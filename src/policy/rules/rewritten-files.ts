@@ -19,7 +19,7 @@ export const rewrittenFiles: Rule = {
     const evidence = view.own.flatMap((layer) => measuredEvidence(layer) ?? likelyEvidence(layer));
     return hitFrom(
       evidence,
-      'Copy with the right owner at once: "COPY --chown=10001 --chmod=0555"; in a RUN, change them where they are made',
+      'Set owner and mode while copying ("COPY --chown=10001 --chmod=0555"), or in the RUN that creates the files',
     );
   },
 };

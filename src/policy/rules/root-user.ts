@@ -9,7 +9,7 @@ export const rootUser: Rule = {
     return {
       confidence: 'proven',
       message:
-        'Create a user and name it in the last stage ("USER 10001"): a number lets Kubernetes check runAsNonRoot',
+        'Create a user and set it in the last stage by its number ("USER 10001"): Kubernetes can check runAsNonRoot only with a number',
       evidence: [{ subject: image.config.user === '' ? 'no USER' : `USER ${image.config.user}` }],
     };
   },

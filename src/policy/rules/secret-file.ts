@@ -4,7 +4,7 @@ import type { Rule } from '../rule.ts';
 export const secretFile: Rule = {
   id: 'secret-file',
   severity: 'error',
-  title: 'A file that holds secrets by convention is in a layer',
+  title: 'A file that usually holds secrets is in a layer',
   find: (view) => {
     const evidence = view.own.flatMap((layer) =>
       (layer.contents?.sensitiveFiles ?? []).map((path) => evidenceOf(layer, { subject: path })),
@@ -13,7 +13,7 @@ export const secretFile: Rule = {
     return {
       confidence: 'proven',
       message:
-        'Removing it in a later layer only hides it: list it in .dockerignore, mount it as a secret where the build needs it, and replace what leaked',
+        'Removing it in a later layer only hides it: list it in .dockerignore, mount it as a secret if the build needs it, and replace the secrets that leaked',
       evidence,
     };
   },

@@ -6,14 +6,14 @@ import { isSecret } from '../secrets.ts';
 export const secretInEnv: Rule = {
   id: 'secret-in-env',
   severity: 'error',
-  title: 'A secret in the environment of the image',
+  title: 'An environment variable of the image holds a secret',
   find: ({ image }) => {
     const evidence = image.config.env.flatMap(secretVariable);
     if (evidence.length === 0) return undefined;
     return {
       confidence: 'proven',
       message:
-        'Whoever pulls the image can read these variables: give secrets at run time, or to a build as "RUN --mount=type=secret", and replace those that leaked',
+        'Everyone who can pull the image can read these variables: pass secrets at run time, or to a build with "RUN --mount=type=secret", and replace those that leaked',
       evidence,
     };
   },

@@ -7,14 +7,14 @@ import { secretsIn } from '../secrets.ts';
 export const secretInHistory: Rule = {
   id: 'secret-in-history',
   severity: 'error',
-  title: 'A secret in the history of the image',
+  title: 'The history of the image holds a secret',
   find: (view) => {
     const evidence = ownHistory(view).flatMap(({ entry, layer }) => secretsOf(entry, layer));
     if (evidence.length === 0) return undefined;
     return {
       confidence: 'inferred',
       message:
-        'Build arguments and commands stay readable in the history: pass secrets as "RUN --mount=type=secret", and replace those that leaked',
+        'Build arguments and commands stay readable in the history: pass secrets with "RUN --mount=type=secret", and replace those that leaked',
       evidence,
     };
   },

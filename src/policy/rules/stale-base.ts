@@ -9,7 +9,7 @@ export const staleBase: Rule = {
     if (!newer) return undefined;
     return {
       confidence: 'proven',
-      message: `${newer.reference} was built again on ${newer.createdAt.slice(0, 10)}, ${newer.ageDays} days after the build below this image: rebuild with --pull`,
+      message: `${newer.reference} was built again on ${newer.createdAt.slice(0, 10)}, ${newer.ageDays} days after the build that this image is based on: rebuild with --pull`,
       evidence: [{ subject: newer.reference }],
     };
   },

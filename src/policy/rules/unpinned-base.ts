@@ -14,7 +14,7 @@ export const unpinnedBase: Rule = {
     if (moving.length === 0 || moving.length < base.references.length) return undefined;
     return {
       confidence: 'declared',
-      message: 'Name a version and a variant ("node:24-slim"), and its digest where builds must repeat',
+      message: 'Name a version and a variant ("node:24-slim"), and the digest if builds must be reproducible',
       evidence: moving.map((subject) => ({ subject })),
     };
   },

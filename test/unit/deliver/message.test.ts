@@ -59,11 +59,11 @@ test('the line of an image over budget does not repeat its size', () => {
   const item = {
     name: 'shop/cart:1',
     team: 'shop',
-    message: '290 MB to pull, the budget is 100 MB',
+    message: 'The pull size is 290 MB, the budget allows 100 MB',
     bytes: 290_000_000,
   };
   const { text } = JSON.parse(slackBody({ ...event, event: 'budget', items: [item], items_total: 1 }));
-  expect(text.split('\n')[1]).toBe('• shop/cart:1 [shop]: 290 MB to pull, the budget is 100 MB');
+  expect(text.split('\n')[1]).toBe('• shop/cart:1 [shop]: The pull size is 290 MB, the budget allows 100 MB');
 });
 
 test('a failed audit names the report of its own errors, as there may be a later audit', () => {

@@ -28,7 +28,7 @@ test('errors of the policy come first, warnings are for the list', () => {
   ];
   const [first, ...others] = lines({ rules }, dashboardLinks);
   expect(first).toContain(
-    '<a href="/findings?q=secret-in-env">secret-in-env</a> in 2 images: A secret in the environment',
+    '<a href="/findings?q=secret-in-env">secret-in-env</a> in 2 images: An environment variable of the image holds a secret',
   );
   expect(others).toEqual([]);
 });

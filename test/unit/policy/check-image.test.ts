@@ -37,7 +37,7 @@ test('every budget that names a team is checked, and a violation says by how muc
   expect(budgetsFor(OWNER, budgets)).toEqual(budgets.slice(0, 3));
   const image = auditedImage();
   const [violation] = checkImage({ reference: 'a', owner: OWNER, image }, { budgets: [{ maxImageSize: 20_000_000 }] });
-  expect(violation?.message).toBe('30.0 MB to pull, the budget is 20.0 MB');
+  expect(violation?.message).toBe('The pull size is 30.0 MB, the budget allows 20.0 MB');
 });
 
 test('only errors fail a check', () => {

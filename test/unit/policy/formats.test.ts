@@ -17,7 +17,7 @@ const VIOLATIONS: readonly Violation[] = [
     reference: REFERENCE,
     rule: 'max-image-size',
     severity: 'error',
-    message: '300 MB to pull, the budget is <100 MB> & more',
+    message: 'The pull size is 300 MB, the budget allows <100 MB> & more',
     evidence: [],
   },
   {
@@ -33,7 +33,7 @@ test('JUnit: an error fails, a warning does not, and an image without violations
   expect(formatJUnit([REFERENCE, 'clean:1'], VIOLATIONS)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="slimboard">
   <testsuite name="${REFERENCE}" tests="2" failures="1" errors="0">
-    <testcase classname="${REFERENCE}" name="max-image-size"><failure message="300 MB to pull, the budget is &lt;100 MB&gt; &amp; more" type="max-image-size">300 MB to pull, the budget is &lt;100 MB&gt; &amp; more</failure></testcase>
+    <testcase classname="${REFERENCE}" name="max-image-size"><failure message="The pull size is 300 MB, the budget allows &lt;100 MB&gt; &amp; more" type="max-image-size">The pull size is 300 MB, the budget allows &lt;100 MB&gt; &amp; more</failure></testcase>
     <testcase classname="${REFERENCE}" name="root-user"><system-out>warn: Create a user
 layer 3: USER root: RUN &quot;x&quot;</system-out></testcase>
   </testsuite>

@@ -212,10 +212,10 @@ test.each([
 
 test('the remedy for development dependencies fits the programs and packages found', () => {
   const uv = findingOf('dev-dependencies', run('uv sync --frozen'));
-  expect(uv?.message).toBe('Install for production: "uv sync --no-dev"');
+  expect(uv?.message).toBe('Install production dependencies only: "uv sync --no-dev"');
   const contents = { fileBytes: 9 * MB, developmentPackages: [{ name: 'libssl-dev', bytes: 5 * MB }] };
   const headers = findingOf('dev-dependencies', { own: [{ contents }] });
-  expect(headers?.message).toMatch(/^Install for production: packages named -dev in an earlier stage/);
+  expect(headers?.message).toMatch(/^Install production dependencies only: -dev packages in an earlier stage/);
 });
 
 test('leftover files name their areas, largest first', () => {
