@@ -33,13 +33,13 @@ function scriptLines({ script, copies, workdir, entrypoint, cmd }: DockerfileFac
   return [
     copy
       ? `COPY --chmod=0755 ${copy.sources[0]} ${copy.target}`
-      : `# The image is started by ${baseName(script)}: copy it here, too.`,
+      : `# The image is started by ${baseName(script)}: copy it here.`,
   ];
 }
 
 /** Returns a note on the image's start script, for templates that start the program themselves. */
 export function scriptNote({ script }: DockerfileFacts): readonly string[] {
-  return script ? [`# ${script} starts the image: copy it, too, and name it first in ENTRYPOINT.`] : [];
+  return script ? [`# The image is started by ${script}: copy it as well, and name it first in ENTRYPOINT.`] : [];
 }
 
 /** Reports whether an instruction copies a single file, and that file is the script. */

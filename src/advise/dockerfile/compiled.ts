@@ -80,7 +80,7 @@ export function rustDockerfile(image: DockerfileFacts): string {
     'WORKDIR /src',
     'COPY . .',
     ...(image.program === 'cargo' && program === 'app'
-      ? ['# "app" stands for the name that Cargo.toml gives it.']
+      ? ['# Replace "app" with the name of the binary in Cargo.toml.']
       : []),
     'RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \\',
     `    cargo build --release --locked && install -Ds target/release/${program} /out/${program}`,
@@ -125,7 +125,7 @@ function healthAt(path: string, { health, program }: DockerfileFacts): Dockerfil
 function workdirOf({ workdir }: DockerfileFacts): string[] {
   const isOfBuild = /^\/(?:go|src|build|usr\/src)(?:\/|$)/.test(workdir);
   return [
-    '# What the program reads beside itself, such as templates, is copied from /src, too.',
+    '# Also copy from /src the files that the program reads, such as templates.',
     ...(isOfBuild ? [] : [`WORKDIR ${workdir}`]),
   ];
 }

@@ -48,12 +48,12 @@ const ONE_LINE = /^[^\p{Cc}\u2028\u2029]{0,999}[^\p{Cc}\u2028\u2029\\]$/u;
 export function healthLines({ health, base, packages }: DockerfileFacts): readonly string[] {
   if (health === undefined) return [];
   const command = commandOf(health.words);
-  if (command === undefined) return ['# The image has a HEALTHCHECK: write it here, too.'];
+  if (command === undefined) return ['# The image has a HEALTHCHECK that could not be copied: add it here.'];
   const fetcher = /\b(?:curl|wget)\b/.exec(command)?.[0];
   const isInstalled =
     fetcher === undefined || packages.run.includes(fetcher) || (fetcher === 'wget' && base === 'alpine-base');
   return [
-    ...(isInstalled ? [] : [`# Slim images have no ${fetcher}: install it, or check in another way.`]),
+    ...(isInstalled ? [] : [`# This base has no ${fetcher}: install it, or check in another way.`]),
     `HEALTHCHECK ${[...health.options, 'CMD', command].join(' ')}`,
   ];
 }

@@ -53,7 +53,7 @@ function mavenSteps(program: string): readonly string[] {
   return [
     `${run} dependency:go-offline`,
     'COPY src src',
-    '# The shade plugin keeps the jar without its libraries, too.',
+    '# The shade plugin also keeps the jar without its libraries.',
     `${run} package -DskipTests && \\`,
     '    rm -f target/original-*.jar && cp target/*.jar /app.jar',
   ];
@@ -74,7 +74,7 @@ function gradleSteps(program: string): readonly string[] {
   return [
     `${run} dependencies`,
     'COPY src src',
-    '# Spring Boot also makes a jar of the classes alone.',
+    '# Spring Boot also builds a jar with the classes alone.',
     `${run} assemble && \\`,
     '    rm -f build/libs/*-plain.jar && cp build/libs/*.jar /app.jar',
   ];
@@ -166,7 +166,7 @@ function distrolessDockerfile(facts: DockerfileFacts): string {
 function linkedDockerfile(facts: DockerfileFacts): string {
   return [
     ...buildStage(facts, '-alpine'),
-    '# The modules that the jar and its libraries name, and those that TLS needs.',
+    '# The modules that the jar and its libraries use, and the one that TLS needs.',
     'RUN mkdir /tmp/jar && cd /tmp/jar && jar xf /app.jar && \\',
     `    modules="$(jdeps --ignore-missing-deps --multi-release ${facts.release} --print-module-deps --recursive \\`,
     "      --class-path \"$(find . -name '*.jar' | tr '\\n' ':')\" /app.jar)\" && \\",

@@ -213,7 +213,7 @@ function startLines(facts: DockerfileFacts): readonly string[] {
   const lines = closingLines(withProgramNames(facts), 'CMD ["node", "server.js"]');
   if (!['npm', 'pnpm', 'yarn'].includes(facts.program)) return lines;
   return [
-    '# Better the command behind it, such as ["node", "dist/server.js"]: one process, which gets the signals.',
+    '# Better: the command behind the script, such as ["node", "dist/server.js"]: one process, which receives the signals.',
     ...lines,
   ];
 }
@@ -223,7 +223,7 @@ function distrolessStart(facts: DockerfileFacts): readonly string[] {
   const ports = servingLines(withNode(facts));
   const args = argsOf(facts);
   if (facts.program === 'node' && args.length > 0) return [...ports, `CMD ${jsonWords(args)}`];
-  return [...ports, '# The script that the image started another way.', 'CMD ["server.js"]'];
+  return [...ports, '# Replace server.js with the script that the image starts.', 'CMD ["server.js"]'];
 }
 
 /** Names node by its path in the health check of a distroless image, where it is not on the PATH. */
@@ -239,9 +239,9 @@ function nextDockerfile(facts: DockerfileFacts): string {
   const { workdir } = facts;
   const ports = facts.ports.length > 0 ? facts.ports : ['3000'];
   return [
-    '# Needs output: "standalone" in next.config.js.',
+    '# Requires output: "standalone" in next.config.js.',
     ...buildStage(facts),
-    '# Not every project has the folder, and COPY wants one.',
+    '# COPY fails if the project does not have this folder.',
     'RUN mkdir -p public',
     '',
     ...lastStage(facts),

@@ -27,7 +27,7 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
       : []),
     '',
     `FROM ${base}`,
-    ...runPackagesOr(facts, '# Libraries that gems load at run time (such as libpq5) are installed here.'),
+    ...runPackagesOr(facts, '# Install here the libraries that gems load at run time, such as libpq5.'),
     `ENV ${BUNDLER}`,
     ...environmentLines(facts),
     'COPY --from=build /usr/local/bundle /usr/local/bundle',
@@ -75,7 +75,9 @@ const INSTALLER = '/usr/bin/install-php-extensions';
 function extensionSteps(facts: DockerfileFacts): readonly string[] {
   const names = extensionsOf(facts);
   if (names.length === 0)
-    return ['# Extensions that the program needs: RUN docker-php-ext-install …, and purge what built them.'];
+    return [
+      '# Install the extensions that the program needs (RUN docker-php-ext-install …), and purge their build tools.',
+    ];
   return [
     `RUN --mount=type=bind,from=mlocati/php-extension-installer:2,source=${INSTALLER},target=${INSTALLER} \\`,
     `    install-php-extensions ${names.join(' ')}`,
@@ -110,7 +112,7 @@ function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
   if (server === 'cli') return closingLines(facts, START.cli);
   if (!startsOther) return closingLines({ ...facts, entrypoint: [], cmd: [] }, START[server]);
   return [
-    '# It starts more than PHP: copy the settings of that, too, and see that it runs without the rights of root.',
+    '# The image starts more than PHP: also copy the settings of the rest, and make sure that it runs without root.',
     ...closingLines(facts, START[server]),
   ];
 }
@@ -125,7 +127,7 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     'FROM composer:2 AS build',
     'WORKDIR /app',
     'COPY composer.json composer.lock ./',
-    '# The extensions that packages ask for are those of the last stage, not of this one.',
+    '# The extensions that packages require are in the last stage, not in this one.',
     'RUN --mount=type=cache,target=/tmp/cache composer install --no-dev --no-scripts --no-autoloader --ignore-platform-reqs',
     'COPY . .',
     'RUN composer dump-autoload --no-dev --no-scripts --optimize',
@@ -158,7 +160,9 @@ export function dotnetDockerfile(facts: DockerfileFacts): string {
     'COPY . .',
     'RUN --mount=type=cache,target=/root/.nuget/packages dotnet publish -c Release -o /out --no-restore',
     '',
-    ...(last.endsWith('chiseled') ? ['# Without ICU and time zones: …-chiseled-extra has them.'] : []),
+    ...(last.endsWith('chiseled')
+      ? ['# This base has no ICU and no time zones: if the program needs them, use …-chiseled-extra.']
+      : []),
     `FROM mcr.microsoft.com/dotnet/aspnet:${last}`,
     ...(facts.needsDistribution ? runPackages(facts) : []),
     ...environmentLines(facts),

@@ -44,10 +44,10 @@ export function runPackages(facts: DockerfileFacts): readonly string[] {
   const headers = build.filter((name) => /-dev(?:el)?$/.test(name) && !/^(?:libc6?|musl)-dev$/.test(name));
   return [
     ...(run.length > 0 && !isKnown
-      ? [`# The image has these, by other names here, or not needed any more: ${run.join(' ')}`]
+      ? [`# The image has these packages, which may have other names here, or may not be needed: ${run.join(' ')}`]
       : []),
     ...(headers.length > 0
-      ? [`# Install here the libraries that the program loads of these: ${headers.join(' ')}`]
+      ? [`# The build had these headers; install here the libraries that the program loads: ${headers.join(' ')}`]
       : []),
     ...(run.length > 0 && isKnown ? [...changedNames(facts), installStep(facts, run)] : []),
   ];
@@ -56,9 +56,11 @@ export function runPackages(facts: DockerfileFacts): readonly string[] {
 /** Returns notes on why packages may not be found by the same names. */
 function changedNames({ base, olderDistro, packages }: DockerfileFacts): readonly string[] {
   return [
-    ...(packages.addsRepositories ? ['# The image added repositories: add those that these packages come from.'] : []),
+    ...(packages.addsRepositories
+      ? ['# The image added package repositories: add those that these packages come from.']
+      : []),
     ...(olderDistro === undefined || base === 'alpine-base'
       ? []
-      : [`# By their names in ${olderDistro}: those with a number in them may have another here.`]),
+      : [`# These are the names in ${olderDistro}: names that contain a number may differ here.`]),
   ];
 }

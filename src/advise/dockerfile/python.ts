@@ -29,7 +29,7 @@ const WITH_CACHE = 'RUN --mount=type=cache,target=/root/.cache';
 const TOOLS: Readonly<Record<Tool, readonly string[]>> = {
   pip: [
     // pip and setuptools would add 7 MB (compressed) that the program does not use: the base's own pip does the work.
-    '# Without pip and setuptools: list setuptools in the requirements where the program imports pkg_resources.',
+    '# The environment has no pip and setuptools: if the program imports pkg_resources, add setuptools to the requirements.',
     'RUN python -m venv --without-pip /opt/venv',
     'ENV PATH=/opt/venv/bin:$PATH PIP_PYTHON=/opt/venv/bin/python',
   ],
@@ -104,7 +104,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('python', facts, 'slim-suite');
   return [
     `FROM ${base} AS build`,
-    '# Only for packages without a wheel; it stays in this stage.',
+    '# A compiler for packages without a wheel; it stays in this stage.',
     compilerStep(facts, pipTools(facts)),
     ...TOOLS[toolOf(facts)],
     `WORKDIR ${facts.workdir}`,
@@ -112,7 +112,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     ...manageSteps(facts),
     '',
     `FROM ${base}`,
-    ...runPackagesOr(facts, '# Libraries that packages load at run time (such as libpq5) are installed here.'),
+    ...runPackagesOr(facts, '# Install here the libraries that packages load at run time, such as libpq5.'),
     'ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1',
     ...environmentLines(facts),
     'COPY --from=build /opt/venv /opt/venv',

@@ -111,7 +111,7 @@ test.each<[string, readonly string[], readonly string[]]>([
 });
 
 test.each([
-  ['cargo run --release', '# "app" stands for', 'release/app /out/app\n', 'ENTRYPOINT ["/usr/local/bin/app"]'],
+  ['cargo run --release', '# Replace "app" with', 'release/app /out/app\n', 'ENTRYPOINT ["/usr/local/bin/app"]'],
   [
     'cargo run -F x --bin api -- --port 80',
     'release/api /out/api\n',
@@ -135,7 +135,7 @@ test.each([
 });
 
 test.each<[Config, readonly string[]]>([
-  [{ Cmd: ['/usr/bin/supervisord', '-n'] }, ['# It starts more than PHP', 'CMD ["/usr/bin/supervisord", "-n"]']],
+  [{ Cmd: ['/usr/bin/supervisord', '-n'] }, ['# The image starts more than PHP', 'CMD ["/usr/bin/supervisord", "-n"]']],
   [{ Entrypoint: ['/start.sh'] }, ['# The image is started by start.sh', 'ENTRYPOINT ["/start.sh"]']],
   [
     { Entrypoint: ['/start.sh'], Cmd: ['php-fpm'] },
@@ -173,7 +173,7 @@ test.each<[ImageSketch['runtime'], BaseTechniqueId, Config, string]>([
     'node',
     'distroless-base',
     { Healthcheck: { Test: ['CMD-SHELL', 'curl -f "localhost:$PORT" || exit 1'] } },
-    'node\n# Slim images have no curl: install it, or check in another way.\nHEALTHCHECK CMD curl -f "localhost:$PORT" || exit 1\n',
+    'node\n# This base has no curl: install it, or check in another way.\nHEALTHCHECK CMD curl -f "localhost:$PORT" || exit 1\n',
   ],
   [
     'go',
@@ -191,13 +191,13 @@ test.each<[ImageSketch['runtime'], BaseTechniqueId, Config, string]>([
     'php',
     'slim-base',
     { Healthcheck: { Test: ['CMD-SHELL', 'true\nRUN evil'] } },
-    '# The image has a HEALTHCHECK: write it here, too.\nCMD',
+    '# The image has a HEALTHCHECK that could not be copied: add it here.\nCMD',
   ],
   [
     'ruby',
     'slim-base',
     { Healthcheck: { Test: ['CMD', 'check', '--api_key=hunter2hunter2'] } },
-    '# The image has a HEALTHCHECK: write it here, too.\nCMD',
+    '# The image has a HEALTHCHECK that could not be copied: add it here.\nCMD',
   ],
 ])('%s on %s: its health is checked as before, %j', (runtime = 'none', base, config, lines) => {
   expect(dockerfile({ runtime, config }, base)).toContain(lines);

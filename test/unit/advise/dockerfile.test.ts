@@ -114,7 +114,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     'a script of npm, which hands on no signals',
     { runtime: 'node', config: { Cmd: ['npm', 'start'] } },
     'slim-base',
-    ['# Better the command behind it', 'CMD ["npm", "start"]'],
+    ['# Better: the command behind the script', 'CMD ["npm", "start"]'],
   ],
   [
     'Node.js without a shell',
@@ -231,7 +231,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     },
     'slim-base',
     [
-      '# By their names in debian 12',
+      '# These are the names in debian 12',
       'DONTWRITEBYTECODE=1\nCOPY',
       'COPY --from=build --chown=10001 /srv /srv\nWORKDIR /srv\n',
     ],
@@ -275,7 +275,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       ],
     },
     'slim-base',
-    ['# The image added repositories', '--no-install-recommends browser &&'],
+    ['# The image added package repositories', '--no-install-recommends browser &&'],
   ],
   [
     'the package manager that starts it, where the steps provide for several',
@@ -294,7 +294,10 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     'packages of another distribution',
     { runtime: 'node', own: [run('apt-get install -y ffmpeg libvips-dev')] },
     'alpine-base',
-    ['by other names here, or not needed any more: ffmpeg', 'loads of these: libvips-dev'],
+    [
+      'which may have other names here, or may not be needed: ffmpeg',
+      'had these headers; install here the libraries that the program loads: libvips-dev',
+    ],
   ],
   [
     'a script that starts it',
@@ -414,7 +417,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     'a script before a binary',
     { runtime: 'go', config: { Entrypoint: ['/entrypoint.sh', '/bin/api'] } },
     'alpine-base',
-    ['-o /out/api .', '# /entrypoint.sh starts the image'],
+    ['-o /out/api .', '# The image is started by /entrypoint.sh'],
   ],
   [
     'Rust with OpenSSL',
