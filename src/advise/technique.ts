@@ -46,7 +46,7 @@ const BY_ID: ReadonlyMap<TechniqueId, Technique> = new Map(TECHNIQUES.map((techn
  */
 export function techniqueOf(id: TechniqueId): Technique {
   const found = BY_ID.get(id);
-  if (!found) throw new Error(`config/techniques.json lacks ${id}`);
+  if (!found) throw new Error(`config/techniques.json has no technique "${id}"`);
   return found;
 }
 
