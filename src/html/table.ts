@@ -1,3 +1,4 @@
+import { withoutBackticks } from '../report/plain-text.ts';
 import type { CellsByName } from '../report/report.ts';
 import { type Cell, type Column, isNumeric, rowRecordOf } from '../report/report.ts';
 import type { ReportRows } from '../report/report-page.ts';
@@ -59,7 +60,7 @@ function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {
   const inside = sortLink
     ? html`<a href="${sortLink(column.name)}">${title}</a>`
     : html`<button type="button">${title}</button>`;
-  return html`<th scope="col" title="${column.description}"${isNumeric(column) ? html` class="n"` : null}${
+  return html`<th scope="col" title="${withoutBackticks(column.description)}"${isNumeric(column) ? html` class="n"` : null}${
     sorted ? html` aria-sort="${sorted}"` : null
   }>${inside}</th>`;
 }

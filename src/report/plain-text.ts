@@ -17,3 +17,8 @@ export function printable(text: string): string {
     .replace(UNPRINTABLE, '')
     .replace(UNPAIRED, '\ufffd');
 }
+
+/** A description for where Markdown is not rendered, such as tooltips: without the backticks around code. */
+export function withoutBackticks(description: string): string {
+  return description.replaceAll('`', '');
+}

@@ -1,5 +1,5 @@
 import { humanCell } from '../human.ts';
-import { printable } from '../plain-text.ts';
+import { printable, withoutBackticks } from '../plain-text.ts';
 import { type AuditSummary, type Cells, type Column, isNumeric, type Report } from '../report.ts';
 
 const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}
@@ -40,7 +40,7 @@ function captionOf(audit: AuditSummary | null): string {
 
 function headCell(column: Column): string {
   const numeric = isNumeric(column) ? ' class="n"' : '';
-  return `<th scope="col"${numeric} title="${escapeHtml(column.description)}">${escapeHtml(column.name)}</th>`;
+  return `<th scope="col"${numeric} title="${escapeHtml(withoutBackticks(column.description))}">${escapeHtml(column.name)}</th>`;
 }
 
 function rowOf(columns: readonly Column[], cells: Cells): string {

@@ -8,6 +8,7 @@ import { reportTable } from '../../html/table.ts';
 import { titleOf } from '../../html/titles.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
+import { withoutBackticks } from '../../report/plain-text.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { FILTER_PARAMETERS, filterNamesOf, parseReportQuery } from '../report-query.ts';
@@ -60,7 +61,7 @@ export async function kindPage(
           ? [page.audit]
           : [],
     ),
-    body: html`<p class="note">${kind.description.replaceAll('`', '')}</p>${filterForm(kind, url, options)}
+    body: html`<p class="note">${withoutBackticks(kind.description)}</p>${filterForm(kind, url, options)}
 <section class="card">${tableOf(page, title, url, sort, options)}${pager(page, url, query.offset, limit)}</section>`,
   };
 }

@@ -240,3 +240,8 @@ test('html escapes all text', async () => {
     }),
   );
 });
+
+test('html tooltips show a description without the backticks of Markdown', async () => {
+  const columns: readonly Column[] = [{ name: 'user', type: 'text', description: 'As in `USER`.' }];
+  expect(await write('html', [['root']], {}, columns)).toContain('title="As in USER."');
+});
