@@ -15,6 +15,6 @@ export function metricsPortOf(option: MetricsOption, environment: Environment): 
   const given = environment.SLIMBOARD_METRICS_PORT;
   if (option.metricsPort !== undefined || !given) return option.metricsPort;
   const port = parsePort(given);
-  if (port === undefined) throw new SettingsError(`SLIMBOARD_METRICS_PORT: "${given}" is no port: ${PORT_RULE}`);
+  if (port === undefined) throw new SettingsError(`SLIMBOARD_METRICS_PORT: "${given}" is not a port: ${PORT_RULE}`);
   return port;
 }

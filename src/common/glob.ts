@@ -43,9 +43,9 @@ export function expandGlob(pattern: string): readonly string[] {
 
 function validated(pattern: string): string {
   if (pattern === '' || pattern.length > MAX_PATTERN_LENGTH)
-    throw new SettingsError(`a pattern has 1 to ${MAX_PATTERN_LENGTH} characters: "${pattern.slice(0, 80)}"`);
+    throw new SettingsError(`a pattern must have 1 to ${MAX_PATTERN_LENGTH} characters: "${pattern.slice(0, 80)}"`);
   if (/[[\]()!\\\s]/.test(pattern))
-    throw new SettingsError(`"${pattern}" is no pattern: write names with **, *, ? and {a,b}`);
+    throw new SettingsError(`"${pattern}" is not a pattern: expected names with **, *, ? and {a,b}`);
   return pattern;
 }
 
@@ -54,11 +54,12 @@ function expandBraces(pattern: string, whole: string): readonly string[] {
   let patterns = [pattern];
   for (;;) {
     const next = patterns.flatMap(expandOne);
-    if (next.length > MAX_CHOICES) throw new SettingsError(`"${whole}": the braces make over ${MAX_CHOICES} patterns`);
+    if (next.length > MAX_CHOICES)
+      throw new SettingsError(`"${whole}": the braces expand to more than ${MAX_CHOICES} patterns`);
     if (next.every((text, index) => text === patterns[index])) break;
     patterns = next;
   }
-  if (patterns.some((text) => /[{}]/.test(text))) throw new SettingsError(`"${whole}": a brace has no counterpart`);
+  if (patterns.some((text) => /[{}]/.test(text))) throw new SettingsError(`"${whole}": the braces are not balanced`);
   return patterns;
 }
 

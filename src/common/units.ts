@@ -40,7 +40,7 @@ export type Goal =
  * @throws SettingsError when the text is not a size
  */
 export function parseBytes(text: string): number {
-  return quantity(text, BYTES_PER_UNIT, 'b', 'size: write for example 300MB, 1.5GiB or a number of bytes');
+  return quantity(text, BYTES_PER_UNIT, 'b', 'size: expected for example 300MB, 1.5GiB or a number of bytes');
 }
 
 /**
@@ -49,7 +49,7 @@ export function parseBytes(text: string): number {
  * @throws SettingsError when the text is not a duration
  */
 export function parseDuration(text: string): number {
-  return quantity(text, MS_PER_UNIT, undefined, 'duration: write for example 30s, 12h, 90d or 2y');
+  return quantity(text, MS_PER_UNIT, undefined, 'duration: expected for example 30s, 12h, 90d or 2y');
 }
 
 /**
@@ -60,7 +60,8 @@ export function parseDuration(text: string): number {
 export function parsePercent(text: string): number {
   const [, number] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim()) ?? [];
   const percent = Number(number);
-  if (!(percent <= 100)) throw new SettingsError(`"${text}" is no percentage: write for example 90%, at most 100%`);
+  if (!(percent <= 100))
+    throw new SettingsError(`"${text}" is not a percentage: expected for example 90%, at most 100%`);
   return percent / 100;
 }
 
@@ -71,7 +72,7 @@ export function parsePercent(text: string): number {
 export function parseGoal(text: string): Goal {
   if (text.trim().endsWith('%')) {
     const ratio = parsePercent(text);
-    if (ratio === 0) throw new SettingsError(`"${text}" is no goal: every image is there already`);
+    if (ratio === 0) throw new SettingsError(`"${text}" is not a goal: every image meets it already`);
     return { kind: 'reduction', ratio };
   }
   return { kind: 'size', bytes: parseBytes(text) };
@@ -87,6 +88,6 @@ function quantity(
   const factor = perUnit[unit?.toLowerCase() || (bareUnit ?? '')];
   const value = Math.round(Number(number) * (factor ?? Number.NaN));
   const isFraction = unit === '' && number?.includes('.');
-  if (!Number.isSafeInteger(value) || isFraction) throw new SettingsError(`"${text}" is no ${rule}`);
+  if (!Number.isSafeInteger(value) || isFraction) throw new SettingsError(`"${text}" is not a ${rule}`);
   return value;
 }

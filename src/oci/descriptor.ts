@@ -22,7 +22,7 @@ export const MAX_CONTENT_BYTES = 1e13;
 
 /** @throws TooLargeError when the content has more than `maxBytes`. @param what names the content in the message */
 export function checkSize({ size }: Descriptor, maxBytes: number, what: string): void {
-  if (size > maxBytes) throw new TooLargeError(`${what}: ${size} bytes, and at most ${maxBytes} are read`);
+  if (size > maxBytes) throw new TooLargeError(`${what}: ${size} bytes, but at most ${maxBytes} are read`);
 }
 
 /**
@@ -34,7 +34,7 @@ export function readDescriptor(value: unknown, path: string): Descriptor {
   const object = readObject(value, path);
   const digest = readString(object.digest, `${path}.digest`);
   if (!isDigest(digest))
-    throw new MalformedContentError(`${path}.digest: "${digest.slice(0, 80)}" is no sha256 or sha512 digest`);
+    throw new MalformedContentError(`${path}.digest: "${digest.slice(0, 80)}" is not a sha256 or sha512 digest`);
   return {
     mediaType: readString(object.mediaType, `${path}.mediaType`),
     digest,
@@ -49,5 +49,5 @@ export function readDescriptor(value: unknown, path: string): Descriptor {
 function readContentSize(value: unknown, path: string): number {
   const size = readSize(value, path);
   if (size <= MAX_CONTENT_BYTES) return size;
-  throw new MalformedContentError(`${path}: ${size} bytes, and no content has more than ${MAX_CONTENT_BYTES}`);
+  throw new MalformedContentError(`${path}: ${size} bytes, but content has at most ${MAX_CONTENT_BYTES}`);
 }

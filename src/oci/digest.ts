@@ -18,7 +18,9 @@ export function isDigest(text: string): text is Digest {
 /** Parses a digest. @throws InvalidReferenceError when the text is not a sha256 or sha512 digest */
 export function parseDigest(text: string): Digest {
   if (!isDigest(text)) {
-    throw new InvalidReferenceError(`"${text.slice(0, 140)}" is no digest: write sha256: and 64 lower-case hex digits`);
+    throw new InvalidReferenceError(
+      `"${text.slice(0, 140)}" is not a digest: expected sha256: and 64 lower-case hex digits`,
+    );
   }
   return text;
 }
@@ -43,7 +45,7 @@ export function verifyDigest(bytes: Uint8Array, expected: Digest, what: string):
   const actual = `${algorithm}:${hash(algorithm, bytes, 'hex')}`;
   if (actual !== expected) {
     throw new ContentMismatchError(
-      `${what}: the registry sent other bytes than asked for: expected ${expected}, got ${actual}`,
+      `${what}: the content does not match its digest: expected ${expected}, got ${actual}`,
     );
   }
 }

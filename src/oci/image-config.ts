@@ -116,7 +116,7 @@ function diffIdsOf(object: JsonObject): readonly Digest[] {
   return readArray(rootfs.diff_ids, 'config.rootfs.diff_ids').map((value, index) => {
     const text = readString(value, `config.rootfs.diff_ids[${index}]`);
     if (!isDigest(text))
-      throw new MalformedContentError(`config.rootfs.diff_ids[${index}]: "${text.slice(0, 80)}" is no digest`);
+      throw new MalformedContentError(`config.rootfs.diff_ids[${index}]: "${text.slice(0, 80)}" is not a digest`);
     return text;
   });
 }

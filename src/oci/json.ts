@@ -23,7 +23,7 @@ export function parseJsonObject(bytes: Uint8Array | string, what: string): JsonO
     );
   } catch {
     // Not passed on as cause: JSON.parse quotes the text around the mistake, which may be a token.
-    throw new MalformedContentError(`${what} is no JSON`);
+    throw new MalformedContentError(`${what} is not valid JSON`);
   }
   return readObject(value, what);
 }

@@ -65,9 +65,9 @@ export function isForeignLayer(mediaType: string): boolean {
 
 /** Why the files of a layer of this type cannot be read, as a predicate: `is encrypted`. Undefined if they can be. */
 export function whyUnreadable(mediaType: string): string | undefined {
-  if (isForeignLayer(mediaType)) return 'is kept elsewhere';
+  if (isForeignLayer(mediaType)) return 'is stored outside the registry';
   if (/[.+]enc(?:rypted)?$/.test(mediaType)) return 'is encrypted';
-  return mediaType.includes('.nydus.blob.') ? "is a blob of Nydus' and no tar" : undefined;
+  return mediaType.includes('.nydus.blob.') ? 'is a Nydus blob, not a tar archive' : undefined;
 }
 
 /** A Content-Type without parameters, in lower case: `Application/JSON; charset=utf-8` gives `application/json`. */

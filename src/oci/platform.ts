@@ -26,7 +26,7 @@ export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split('/');
   if (!os || !architecture || variant === '' || rest.length > 0 || /[^\w./-]/.test(text)) {
     throw new InvalidReferenceError(
-      `"${text}" is no platform: write for example linux/amd64, linux/arm64 or linux/arm/v7`,
+      `"${text}" is not a platform: expected for example linux/amd64, linux/arm64 or linux/arm/v7`,
     );
   }
   return variant ? { os, architecture, variant } : { os, architecture };

@@ -34,10 +34,12 @@ const MAX_NAME_LENGTH = 255;
 export function parseRegistryHost(text: string): RegistryHost {
   const host = text.toLowerCase();
   if (!HOST.test(host))
-    throw new InvalidReferenceError(`"${text}" is no registry: write HOST or HOST:PORT, without a scheme or path`);
+    throw new InvalidReferenceError(
+      `"${text}" is not a registry: expected HOST or HOST:PORT, without a scheme or path`,
+    );
   if (!URL.canParse(`https://${host}`)) {
     throw new InvalidReferenceError(
-      `"${text}" is no registry: write a host's name or address, IPv6 as [::1], and a port of at most 65535`,
+      `"${text}" is not a registry: expected the name or address of a host, IPv6 as [::1], and a port of at most 65535`,
     );
   }
   return host === 'docker.io' || host === 'index.docker.io' ? DOCKER_HUB : (host as RegistryHost);
@@ -52,7 +54,7 @@ export function isRepositoryName(text: string): text is RepositoryName {
 export function parseRepositoryName(text: string): RepositoryName {
   if (!isRepositoryName(text)) {
     throw new InvalidReferenceError(
-      `"${text.slice(0, 300)}" is no repository: lower-case letters, digits, separators . _ __ - and /, at most ${MAX_NAME_LENGTH} characters`,
+      `"${text.slice(0, 300)}" is not a repository: expected lower-case letters, digits, separators . _ __ - and /, at most ${MAX_NAME_LENGTH} characters`,
     );
   }
   return text;
@@ -67,7 +69,7 @@ export function isTag(text: string): text is Tag {
 export function parseTag(text: string): Tag {
   if (!isTag(text))
     throw new InvalidReferenceError(
-      `"${text.slice(0, 140)}" is no tag: letters, digits, _ . and -, at most 128 characters`,
+      `"${text.slice(0, 140)}" is not a tag: expected letters, digits, _ . and -, at most 128 characters`,
     );
   return text;
 }

@@ -26,10 +26,10 @@ const PLACEHOLDERS: readonly (keyof PathValues)[] = ['date', 'audit', 'source'];
 export function checkDestination(path: string): string {
   const isAddress = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
   if (path === '' || (isAddress && !OBJECT.test(path)))
-    throw new SettingsError(`"${path}" is no place for a report: write the path of a file, or s3://BUCKET/KEY`);
+    throw new SettingsError(`cannot write a report to "${path}": expected the path of a file, or s3://BUCKET/KEY`);
   for (const [placeholder, name] of path.matchAll(PLACEHOLDER))
     if (!PLACEHOLDERS.some((known) => known === name))
-      throw new SettingsError(`"${placeholder}" stands for nothing: write {date}, {audit} or {source}`);
+      throw new SettingsError(`unknown placeholder "${placeholder}": expected {date}, {audit} or {source}`);
   return path;
 }
 

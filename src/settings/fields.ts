@@ -21,7 +21,7 @@ export function keys<Shape extends z.core.$ZodLooseShape>(
       error: (issue) =>
         issue.code === 'unrecognized_keys'
           ? unknownKey(String(issue.keys?.[0]), accepted, secrets)
-          : `write keys and values: ${accepted.join(', ')}`,
+          : `expected keys and values; accepted: ${accepted.join(', ')}`,
     })
     .readonly();
 }
@@ -39,7 +39,7 @@ export function unknownKey(key: string, accepted: readonly string[], secrets?: s
 
 /** A list of items. @param example shown in the error when the value is no list */
 export function list<Item extends z.core.SomeType>(item: Item, example: string) {
-  return z.array(item, { error: `write a list, such as ${example}` }).readonly();
+  return z.array(item, { error: `expected a list, such as ${example}` }).readonly();
 }
 
 /** A list; a single text stands for a list of one. */
@@ -52,7 +52,7 @@ export function choice<const Values extends readonly string[]>(values: Values) {
   return z.enum(values, {
     error: (issue) => {
       const close = typeof issue.input === 'string' ? nearest(issue.input, values) : undefined;
-      return `${close ? `did you mean "${close}"? ` : ''}write one of ${values.join(', ')}`;
+      return `expected one of ${values.join(', ')}${close ? `; did you mean "${close}"?` : ''}`;
     },
   });
 }
@@ -61,13 +61,13 @@ export function choice<const Values extends readonly string[]>(values: Values) {
 export function toggle() {
   return z.preprocess(
     (value) => (value === 'true' ? true : value === 'false' ? false : value),
-    z.boolean({ error: 'write true or false' }),
+    z.boolean({ error: 'expected true or false' }),
   );
 }
 
 /** A whole number from `min` to `max`; text of digits is accepted, because flags and variables are text. */
 export function integer(min: number, max: number) {
-  const rule = `write a whole number from ${min} to ${max}`;
+  const rule = `expected a whole number from ${min} to ${max}`;
   return z.preprocess(digitsToNumber, z.int({ error: rule }).min(min, { error: rule }).max(max, { error: rule }));
 }
 
@@ -77,18 +77,20 @@ function digitsToNumber(value: unknown): unknown {
 
 /** Text that matches a pattern. @param what describes the pattern in the error, where the example does not suffice */
 export function text(example: string, pattern = /./, what = 'text') {
-  const rule = `write ${what}, such as ${example}`;
+  const rule = `expected ${what}, such as ${example}`;
   return z.string({ error: rule }).regex(pattern, { error: rule });
 }
 
 /** Text, or a bare number, that `parse` reads; a SlimboardError that it throws becomes the field's error. */
 export function parsed<Value>(example: string, parse: (text: string) => Value) {
-  return z.union([z.string(), z.number()], { error: `write text, such as ${example}` }).transform(transformBy(parse));
+  return z
+    .union([z.string(), z.number()], { error: `expected text, such as ${example}` })
+    .transform(transformBy(parse));
 }
 
 /** Like {@link parsed}, but refuses bare numbers: YAML would read a name like `1.10` as the number 1.1. */
 export function parsedName<Value>(example: string, parse: (text: string) => Value) {
-  const rule = `write text, such as ${example}; what looks like a number in quotes: "1.10"`;
+  const rule = `expected text, such as ${example}; quote what looks like a number: "1.10"`;
   return z.string({ error: rule }).transform(transformBy(parse));
 }
 

@@ -27,7 +27,7 @@ export async function readSettingsFile(file: string): Promise<SettingsFile | und
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const [error] = document.errors;
-  if (error) throw new SettingsError(`${file}:${lines.linePos(error.pos[0]).line}: no valid YAML: ${error.message}`);
+  if (error) throw new SettingsError(`${file}:${lines.linePos(error.pos[0]).line}: invalid YAML: ${error.message}`);
   return {
     value: toValue(file, document),
     placeOf: (path) => {
@@ -43,7 +43,9 @@ async function readText(file: string): Promise<string | undefined> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw new SettingsError(`${file} cannot be read (${code}): is it a file that you may read?`, { cause: error });
+    throw new SettingsError(`cannot read ${file} (${code}): check that it is a file, and that you may read it`, {
+      cause: error,
+    });
   }
 }
 
@@ -52,11 +54,11 @@ function toValue(file: string, document: Document.Parsed): unknown {
   const { contents } = document;
   // A template whose lines are all commented out is empty.
   if (contents === null || (isScalar(contents) && contents.value === null)) return {};
-  if (!isMap(contents)) throw new SettingsError(`${file}:1: write keys and values, such as "sources: []"`);
+  if (!isMap(contents)) throw new SettingsError(`${file}:1: expected keys and values, such as "sources: []"`);
   try {
     return document.toJS();
   } catch (error) {
-    throw new SettingsError(`${file}: no valid YAML: ${error instanceof Error ? error.message : error}`, {
+    throw new SettingsError(`${file}: invalid YAML: ${error instanceof Error ? error.message : error}`, {
       cause: error,
     });
   }

@@ -29,7 +29,7 @@ function mergeTwo(a: SourceSettings, b: SourceSettings): SourceSettings {
 
 function cannotMerge({ name }: SourceSettings): SettingsError {
   return new SettingsError(
-    `${name}: one audit takes regions of one account, each by its name: audit such targets one after the other`,
+    `${name}: one audit can read regions of one account only, and each must be named: audit these targets one after the other`,
   );
 }
 

@@ -18,7 +18,7 @@ export interface NotifyEndpoint {
 export function notifyEndpoint(notify: NotifySettings, env: Environment): NotifyEndpoint {
   const address = webAddress(notify.url ?? lookUp(notify.urlFrom ?? '', env));
   if (!address)
-    throw new SettingsError(`${notify.urlFrom ?? 'notify'}: write a URL, such as https://ci.example.com/hook`);
+    throw new SettingsError(`${notify.urlFrom ?? 'notify'}: expected a URL, such as https://ci.example.com/hook`);
   return notify.secretFrom === undefined ? address : { ...address, secret: lookUp(notify.secretFrom, env) };
 }
 
@@ -43,6 +43,9 @@ function decoded(text: string): string {
 
 function lookUp(variable: string, env: Environment): string {
   const value = env[variable];
-  if (!value) throw new SettingsError(`${variable} is not set: the settings under "notify" take their secret from it`);
+  if (!value)
+    throw new SettingsError(
+      `${variable} is not set: "notify" in the settings reads its URL or secret from this environment variable`,
+    );
   return value;
 }

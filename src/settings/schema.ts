@@ -53,7 +53,7 @@ const schedule = parsed('"0 2 * * *"', (expression) => {
     else throw new Error('five fields');
   } catch (error) {
     throw new SettingsError(
-      'write minute, hour, day of the month, month and day of the week, such as "0 2 * * *", or @daily',
+      'expected minute, hour, day of the month, month and day of the week, such as "0 2 * * *", or @daily',
       { cause: error },
     );
   }
@@ -64,7 +64,9 @@ const timezone = parsed('Europe/Berlin', (zone) => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
   } catch (error) {
-    throw new SettingsError('write a time zone of the IANA database, such as Europe/Berlin or UTC', { cause: error });
+    throw new SettingsError('expected a time zone of the IANA database, such as Europe/Berlin or UTC', {
+      cause: error,
+    });
   }
 });
 
@@ -74,7 +76,7 @@ const readingShape = {
   exclude: globs,
   tags: globs,
   newest: z.union([z.literal('all'), integer(1, 1_000_000)], {
-    error: 'write all, or how many tags of each repository: a whole number from 1 to 1000000',
+    error: 'expected "all", or the number of tags per repository: a whole number from 1 to 1000000',
   }),
   platforms,
   concurrency: integer(1, 512),
@@ -136,14 +138,14 @@ export const ecrSource = keys(
     ).exactOptional(),
     externalId: text('slimboard').exactOptional(),
     profile: text('audit').exactOptional(),
-    endpoint: webUrl("credentials are AWS's usual ones").exactOptional(),
+    endpoint: webUrl("use AWS's usual credentials instead").exactOptional(),
     dedup: dedup.default('repository'),
   },
   "AWS's own variables, profile or role",
 );
 
 const sources = list(
-  z.discriminatedUnion('kind', [ociSource, ecrSource], { error: 'write kind: oci or kind: ecr' }),
+  z.discriminatedUnion('kind', [ociSource, ecrSource], { error: 'expected kind: oci or kind: ecr' }),
   '[{ name: prod, kind: oci, registry: registry.example.com }]',
 ).superRefine((all, context) => {
   unique('name')(all, context);
@@ -160,7 +162,12 @@ function unique<Key extends string>(key: Key) {
   return (items: readonly Readonly<Record<Key, string>>[], context: z.RefinementCtx): void => {
     const seen = new Set<string>();
     for (const [index, { [key]: value }] of items.entries()) {
-      if (seen.has(value)) context.addIssue({ code: 'custom', path: [index, key], message: `write each ${key} once` });
+      if (seen.has(value))
+        context.addIssue({
+          code: 'custom',
+          path: [index, key],
+          message: `duplicate ${key} "${value}": each ${key} must be unique`,
+        });
       seen.add(value);
     }
   };
@@ -180,7 +187,7 @@ function checkCredentialVariables(
     const variable = credentialVariable(name, 'PASSWORD');
     const other = nameByVariable.get(variable) ?? name;
     if (other !== name) {
-      const message = `write another name: "${name}" and "${other}" both read ${variable}`;
+      const message = `"${name}" and "${other}" both read ${variable}: choose another name`;
       context.addIssue({ code: 'custom', path: [index, 'name'], message });
     }
     nameByVariable.set(variable, name);
@@ -197,12 +204,12 @@ const budget = keys({
   baseline: bytes.exactOptional(),
 }).superRefine((entry, context) => {
   if (entry.baseline !== undefined && entry.goal === undefined)
-    context.addIssue({ code: 'custom', message: 'write the goal that the baseline belongs to, such as goal: 90%' });
+    context.addIssue({ code: 'custom', message: 'baseline needs a goal, such as goal: 90%' });
   const limits = [entry.maxImageSize, entry.maxLayers, entry.goal].filter((limit) => limit !== undefined);
   if (limits.length > 0) return;
   context.addIssue({
     code: 'custom',
-    message: 'write maxImageSize, maxLayers or goal, such as maxImageSize: 300MB',
+    message: 'expected maxImageSize, maxLayers or goal, such as maxImageSize: 300MB',
   });
 });
 
@@ -211,7 +218,7 @@ const policy = keys({
   budgets: list(budget, '[{ team: payments, maxImageSize: 300MB }]'),
   rules: z
     .record(z.string(), choice(['off', 'info', 'warn', 'error']), {
-      error: 'write rules and their severity, such as { root-user: warn }',
+      error: 'expected rules and their severity, such as { root-user: warn }',
     })
     .readonly(),
   allowedBases: globs,
@@ -226,16 +233,18 @@ const report = keys({
 const notification = keys(
   {
     kind: choice(['webhook', 'slack']),
-    url: webUrl('put the URL into a variable, and write its name: urlFrom: SLIMBOARD_WEBHOOK_URL').exactOptional(),
+    url: webUrl(
+      'put the URL into an environment variable and give its name, as in urlFrom: SLIMBOARD_WEBHOOK_URL',
+    ).exactOptional(),
     urlFrom: variable.exactOptional(),
     secretFrom: variable.exactOptional(),
     on: oneOrMore(choice(NOTIFY_EVENTS), '[finished, regression, failed]')
-      .refine((events) => events.length > 0, { error: 'write one event at least, such as [finished, failed]' })
+      .refine((events) => events.length > 0, { error: 'expected at least one event, such as [finished, failed]' })
       .default(['finished', 'regression', 'failed']),
   },
-  'a variable of the environment, and write its name: secretFrom: SLIMBOARD_WEBHOOK_SECRET',
+  'an environment variable and give its name, as in secretFrom: SLIMBOARD_WEBHOOK_SECRET',
 ).refine((entry) => (entry.url === undefined) !== (entry.urlFrom === undefined), {
-  error: 'write either url, or urlFrom with the name of the variable that holds it',
+  error: 'expected either url, or urlFrom with the name of the environment variable that holds it',
 });
 
 /** Accepts what the Postgres client accepts: for a socket named by `?host=`, the host after `user@` may be missing. */
@@ -247,7 +256,7 @@ function isDatabaseUrl(url: string): boolean {
 export const settingsSchema = keys({
   databaseUrl: text('postgres://db.example.com/slimboard', /^postgres(?:ql)?:\/\//, 'a URL')
     .refine(isDatabaseUrl, {
-      error: 'this is no URL: write # / ? @ and % of a password as %23 %2F %3F %40 %25, and a port up to 65535',
+      error: 'not a valid URL: in a password, write # / ? @ and % as %23 %2F %3F %40 %25; the port is at most 65535',
     })
     .exactOptional(),
   redisUrl: text('redis://redis.example.com:6379', /^rediss?:\/\//).exactOptional(),
@@ -260,8 +269,8 @@ export const settingsSchema = keys({
   policy,
   prices: keys({
     storagePerGBMonth: z
-      .number({ error: 'write a number, such as 0.10' })
-      .min(0, { error: 'write a price of 0 or more' }),
+      .number({ error: 'expected a number, such as 0.10' })
+      .min(0, { error: 'expected a price of 0 or more' }),
     currency: text('USD', /^[A-Z]{3}$/),
   }),
   reports: list(report, '[{ kind: teams, format: csv, path: "reports/teams-{date}.csv" }]').superRefine(unique('path')),
@@ -272,7 +281,7 @@ export const settingsSchema = keys({
     {
       host: text('127.0.0.1'),
       port: integer(0, 65_535),
-      token: text('openssl rand -hex 32 gives', /^.{16,}$/, 'at least 16 characters').exactOptional(),
+      token: text('those that "openssl rand -hex 32" prints', /^.{16,}$/, 'at least 16 characters').exactOptional(),
     },
     'SLIMBOARD_SERVE_TOKEN',
   ),

@@ -20,11 +20,11 @@ export function parseTarget(target: string, settings: Settings): SourceSettings 
   if (configured) return configured;
   if (target.includes('://'))
     throw new SettingsError(
-      `"${target}": write the registry without ${target.split('://')[0]}://; plain HTTP is --plain-http`,
+      `"${target}": write the registry without ${target.split('://')[0]}://; for plain HTTP use --plain-http`,
     );
   if (target.startsWith('ecr:')) return ecrRegion(target, settings);
   if (target.endsWith('/'))
-    throw new SettingsError(`"${target}": write "${target.slice(0, -1)}", or "${target}*" for all that is under it`);
+    throw new SettingsError(`"${target}": write "${target.slice(0, -1)}", or "${target}*" for everything under it`);
   const slash = target.indexOf('/');
   const host = slash < 0 ? target : target.slice(0, slash);
   if (host !== 'localhost' && !/[.:]/.test(host)) throw unknownTarget(target, settings);
@@ -37,13 +37,15 @@ export function parseTarget(target: string, settings: Settings): SourceSettings 
 
 function unknownTarget(target: string, { sources }: Settings): SettingsError {
   const names = sources.map(({ name }) => name).join(', ') || 'none is configured';
-  return new SettingsError(`"${target}" is neither a configured source (${names}) nor a registry: write ${FORMS}`);
+  return new SettingsError(`"${target}" is neither a configured source (${names}) nor a registry: expected ${FORMS}`);
 }
 
 function ecrRegion(target: string, settings: Settings): SourceSettings {
   const { account, region } = ECR.exec(target)?.groups ?? {};
   if (!region)
-    throw new SettingsError(`"${target}": write ecr:REGION or ecr:ACCOUNT.REGION, such as ecr:123456789012.eu-west-1`);
+    throw new SettingsError(
+      `"${target}": expected ecr:REGION or ecr:ACCOUNT.REGION, such as ecr:123456789012.eu-west-1`,
+    );
   return ecrSource(region, account, settings);
 }
 
@@ -89,7 +91,8 @@ function ociSource(registry: RegistryHost, selection: Partial<Selection>, settin
 
 /** Parses what follows the host: a repository or a glob, optionally with a colon and a tag or a glob. */
 function parseSelection(path: string, registry: RegistryHost, target: string): Partial<Selection> {
-  if (path.includes('@')) throw new SettingsError(`"${target}": an audit reads tags; slimboard inspect takes a digest`);
+  if (path.includes('@'))
+    throw new SettingsError(`"${target}": an audit reads tags, not digests; for one digest use "slimboard inspect"`);
   const colon = path.indexOf(':');
   const tag = colon < 0 ? undefined : path.slice(colon + 1);
   const repository = parseRepositoryPattern(colon < 0 ? path : path.slice(0, colon), registry);

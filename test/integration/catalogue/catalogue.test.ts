@@ -208,7 +208,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
       await expect(importBases(db, lines('{"a": 1}'), 'b.ndjson')).rejects.toThrow(
         'b.ndjson:1: the file is no catalogue',
       );
-      await expect(importBases(db, lines('PK'), 'b.ndjson')).rejects.toThrow('b.ndjson:1: the line is no JSON');
+      await expect(importBases(db, lines('PK'), 'b.ndjson')).rejects.toThrow('b.ndjson:1: the line is not valid JSON');
       expect(await db.query('select 1 from base_image')).toEqual([]);
     });
   });

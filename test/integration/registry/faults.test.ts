@@ -220,7 +220,7 @@ describe('hostile listings', () => {
     ['new cursors, no names', () => countingPages(() => []), /empty pages/],
     ['another host', () => listing({ link: '<https://evil.example.com/v2/_catalog>; rel="next"' }), /another host/],
     ['no address', () => listing({ link: '<http://[>; rel="next"' }), /no address/],
-    ['no JSON', () => body('<html>'), /is no JSON/],
+    ['no JSON', () => body('<html>'), /is not valid JSON/],
     ['a list that is none', () => body('{"repositories":"a"}'), /expected a list/],
   ])('%s', async (_name, fault, message) => {
     const { server, client } = await start();

@@ -19,15 +19,15 @@ test.each([
 });
 
 test.each([
-  ['s3://reports', '"s3://reports" is no place for a report'],
+  ['s3://reports', 'cannot write a report to "s3://reports"'],
   ['s3:///key', 's3://BUCKET/KEY'],
   ['S3://bucket/key', 's3://BUCKET/KEY'],
   ['gs://bucket/key', 's3://BUCKET/KEY'],
-  ['https://example.com/report.csv', 'write the path of a file'],
-  ['file:///srv/report.csv', 'write the path of a file'],
-  ['reports/{Date}.csv', '"{Date}" stands for nothing: write {date}, {audit} or {source}'],
-  ['s3://bucket/{kind}.csv', '"{kind}" stands for nothing'],
-  ['', '"" is no place for a report: write the path of a file'],
+  ['https://example.com/report.csv', 'expected the path of a file'],
+  ['file:///srv/report.csv', 'expected the path of a file'],
+  ['reports/{Date}.csv', 'unknown placeholder "{Date}": expected {date}, {audit} or {source}'],
+  ['s3://bucket/{kind}.csv', 'unknown placeholder "{kind}"'],
+  ['', 'cannot write a report to "": expected the path of a file'],
 ])('%s leads nowhere, and is no name of a file', (path, message) => {
   expect(() => destinationOf(path, VALUES, '/srv')).toThrow(message);
 });

@@ -53,7 +53,7 @@ test('an endless listing with new names on each page is stopped by its size', as
 
 test('an answer that is not JSON is not quoted, because it may contain a token', () => {
   const parse = (): unknown => parseJsonObject('{"token":"sec{ret"oops', 'a token');
-  expect(parse).toThrow('a token is no JSON');
+  expect(parse).toThrow('a token is not valid JSON');
   try {
     parse();
   } catch (error) {

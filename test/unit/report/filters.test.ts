@@ -41,7 +41,7 @@ describe('a glob as a regular expression', () => {
   });
 
   test('refuses an invalid glob', () => {
-    expect(() => globRegex('a(b')).toThrow('is no pattern');
+    expect(() => globRegex('a(b')).toThrow('is not a pattern');
   });
 });
 

@@ -154,94 +154,98 @@ describe('mistakes name file, line, key and what is accepted', () => {
     [
       'a number for text',
       source('account: 123456789012'),
-      ':4: sources[0].account: write text, such as "123456789012"',
+      ':4: sources[0].account: expected text, such as "123456789012"',
     ],
     [
       'a name with other characters',
       'teams:\n  - { name: Team Search, repositories: [a] }',
-      ':2: teams[0].name: write letters, digits, . _ and - (at most 63), such as prod',
+      ':2: teams[0].name: expected letters, digits, . _ and - (at most 63), such as prod',
     ],
-    ['text for a list', 'teams: none', ':1: teams: write a list'],
-    ['a list for keys', 'log: [info]', ':1: log: write keys and values: level, format'],
-    ['a wrong choice', 'log:\n  level: inof', ':2: log.level: did you mean "info"? write one of silent'],
-    ['no kind', 'sources:\n  - name: a', ':2: sources[0].kind: write kind: oci or kind: ecr'],
+    ['text for a list', 'teams: none', ':1: teams: expected a list'],
+    ['a list for keys', 'log: [info]', ':1: log: expected keys and values; accepted: level, format'],
+    [
+      'a wrong choice',
+      'log:\n  level: inof',
+      ':2: log.level: expected one of silent, fatal, error, warn, info, debug, trace; did you mean "info"?',
+    ],
+    ['no kind', 'sources:\n  - name: a', ':2: sources[0].kind: expected kind: oci or kind: ecr'],
     [
       'no registry',
       'sources:\n  - name: a\n    kind: oci',
-      ':2: sources[0].registry: write text, such as registry.example.com',
+      ':2: sources[0].registry: expected text, such as registry.example.com',
     ],
     [
       'a URL as a registry',
       'sources:\n  - { name: a, kind: oci, registry: "https://a.example.com" }',
-      ':2: sources[0].registry: "https://a.example.com" is no registry',
+      ':2: sources[0].registry: "https://a.example.com" is not a registry',
     ],
-    ['a bad schedule', source('schedule: "61 2 * * *"'), ':4: sources[0].schedule: write minute, hour,'],
+    ['a bad schedule', source('schedule: "61 2 * * *"'), ':4: sources[0].schedule: expected minute, hour,'],
     [
       'a schedule that is drawn at random',
       source('schedule: "H 2 * * *"'),
-      ':4: sources[0].schedule: write minute, hour,',
+      ':4: sources[0].schedule: expected minute, hour,',
     ],
-    ['a schedule by the second', source('schedule: "* * * * * *"'), ':4: sources[0].schedule: write minute, hour,'],
-    ['a bad time zone', source('timezone: Mars/Olympus'), ':4: sources[0].timezone: write a time zone'],
-    ['a bad platform', source('platforms: [linux]'), ':4: sources[0].platforms[0]: "linux" is no platform'],
-    ['a bad pattern', source('include: ["[a]"]'), ':4: sources[0].include[0]: "[a]" is no pattern'],
-    ['a bad number', source('concurrency: 0'), ':4: sources[0].concurrency: write a whole number from 1 to 512'],
+    ['a schedule by the second', source('schedule: "* * * * * *"'), ':4: sources[0].schedule: expected minute, hour,'],
+    ['a bad time zone', source('timezone: Mars/Olympus'), ':4: sources[0].timezone: expected a time zone'],
+    ['a bad platform', source('platforms: [linux]'), ':4: sources[0].platforms[0]: "linux" is not a platform'],
+    ['a bad pattern', source('include: ["[a]"]'), ':4: sources[0].include[0]: "[a]" is not a pattern'],
+    ['a bad number', source('concurrency: 0'), ':4: sources[0].concurrency: expected a whole number from 1 to 512'],
     [
       'a bad size',
       'policy:\n  budgets:\n    - maxImageSize: big',
-      ':3: policy.budgets[0].maxImageSize: "big" is no size',
+      ':3: policy.budgets[0].maxImageSize: "big" is not a size',
     ],
     [
       'a tag that YAML takes for a number',
       source('tags: [1.10]'),
-      ':4: sources[0].tags[0]: write text, such as payments/**; what looks like a number in quotes',
+      ':4: sources[0].tags[0]: expected text, such as payments/**; quote what looks like a number',
     ],
-    ['a goal that all have reached', 'policy: { goal: 0% }', ':1: policy.goal: "0%" is no goal'],
+    ['a goal that all have reached', 'policy: { goal: 0% }', ':1: policy.goal: "0%" is not a goal'],
     [
       'a notification of nothing',
       'notify: [{ kind: webhook, url: "https://ci.example.com/x", on: [] }]',
-      ':1: notify[0].on: write one event at least',
+      ':1: notify[0].on: expected at least one event',
     ],
-    ['a bad goal', 'policy: { goal: 120% }', ':1: policy.goal: "120%" is no percentage'],
+    ['a bad goal', 'policy: { goal: 120% }', ':1: policy.goal: "120%" is not a percentage'],
     [
       'a budget without a limit',
       'policy: { budgets: [{ team: a }] }',
-      ':1: policy.budgets[0]: write maxImageSize, maxLayers or goal',
+      ':1: policy.budgets[0]: expected maxImageSize, maxLayers or goal',
     ],
     [
       'a baseline without its goal',
       'policy: { budgets: [{ maxLayers: 9, baseline: 800MB }] }',
-      ':1: policy.budgets[0]: write the goal that the baseline belongs to',
+      ':1: policy.budgets[0]: baseline needs a goal',
     ],
     [
       'a bad severity',
       'policy:\n  rules:\n    root-user: fatal',
-      ':3: policy.rules.root-user: write one of off, info, warn, error',
+      ':3: policy.rules.root-user: expected one of off, info, warn, error',
     ],
     [
       'a name twice',
       'teams:\n  - { name: a, repositories: a }\n  - { name: a, repositories: b }',
-      ':3: teams[1].name: write each name once',
+      ':3: teams[1].name: duplicate name "a": each name must be unique',
     ],
     [
       'names that lead to the same credentials',
       'sources:\n  - { name: team-a, kind: oci, registry: a.example.com }\n  - { name: Team.A, kind: oci, registry: b.example.com }',
-      ':3: sources[1].name: write another name: "Team.A" and "team-a" both read SLIMBOARD_REGISTRY_TEAM_A_PASSWORD',
+      ':3: sources[1].name: "Team.A" and "team-a" both read SLIMBOARD_REGISTRY_TEAM_A_PASSWORD: choose another name',
     ],
-    ['a notification to nowhere', 'notify:\n  - kind: slack', ':2: notify[0]: write either url, or urlFrom'],
+    ['a notification to nowhere', 'notify:\n  - kind: slack', ':2: notify[0]: expected either url, or urlFrom'],
     [
       'a report for no store of ours',
       'reports:\n  - kind: teams\n    format: csv\n    path: gs://bucket/teams.csv',
-      ':4: reports[0].path: "gs://bucket/teams.csv" is no place for a report',
+      ':4: reports[0].path: cannot write a report to "gs://bucket/teams.csv"',
     ],
     [
       'two reports in one place',
       'reports:\n  - { kind: teams, format: csv, path: a.csv }\n  - { kind: bases, format: csv, path: a.csv }',
-      ':3: reports[1].path: write each path once',
+      ':3: reports[1].path: duplicate path "a.csv": each path must be unique',
     ],
-    ['no YAML', 'log: [', ':1: no valid YAML'],
-    ['a list as file', '- a', ':1: write keys and values'],
-    ['a key twice', 'log: {}\nlog: {}', ':2: no valid YAML'],
+    ['no YAML', 'log: [', ':1: invalid YAML'],
+    ['a list as file', '- a', ':1: expected keys and values'],
+    ['a key twice', 'log: {}\nlog: {}', ':2: invalid YAML'],
   ])('%s', async (_, yaml, message) => {
     const error = await load(yaml).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(SettingsError);
@@ -249,10 +253,10 @@ describe('mistakes name file, line, key and what is accepted', () => {
   });
 
   test.each([
-    ['variable', { env: { SLIMBOARD_SERVE_PORT: 'web' } }, 'SLIMBOARD_SERVE_PORT: serve.port: write a whole number'],
-    ['flag', { flags: { plainHttp: 'maybe' } }, '--plain-http: write true or false'],
-    ['flag', { flags: { logLevel: 'loud' } }, '--log-level: write one of'],
-    ['flag', { flags: { platform: ['amd64'] } }, '--platform: "amd64" is no platform'],
+    ['variable', { env: { SLIMBOARD_SERVE_PORT: 'web' } }, 'SLIMBOARD_SERVE_PORT: serve.port: expected a whole number'],
+    ['flag', { flags: { plainHttp: 'maybe' } }, '--plain-http: expected true or false'],
+    ['flag', { flags: { logLevel: 'loud' } }, '--log-level: expected one of'],
+    ['flag', { flags: { platform: ['amd64'] } }, '--platform: "amd64" is not a platform'],
     ['flag', { configFile: 'none.yaml' }, '--config: there is no file'],
   ])('of a %s: %o', async (_, options, message) => {
     await expect(load('', options)).rejects.toThrow(message);
@@ -280,7 +284,7 @@ sources:
     expect(message.replaceAll(cwd, '').split('\n')).toEqual([
       expect.stringContaining('/slimboard.yaml:3: sources[0].regoins: unknown key'),
       expect.stringContaining('/slimboard.yaml:5: sources[2].regoins: unknown key'),
-      '/slimboard.yaml:5: sources[2].name: write each name once',
+      '/slimboard.yaml:5: sources[2].name: duplicate name "a": each name must be unique',
     ]);
   });
 
@@ -297,7 +301,7 @@ sources:
   test('aliases that expand without bound', async () => {
     const ofTen = (item: string): string => `[${Array(10).fill(item).join(', ')}]`;
     const yaml = `a: &a ${ofTen('x')}\nb: &b ${ofTen('*a')}\nc: &c ${ofTen('*b')}\nd: ${ofTen('*c')}`;
-    await expect(load(yaml)).rejects.toThrow(/no valid YAML: .*alias/);
+    await expect(load(yaml)).rejects.toThrow(/invalid YAML: .*alias/);
   });
 });
 
@@ -320,7 +324,7 @@ describe('secrets', () => {
     ['redisUrl: redis://redis.example.com?password=hunter2', 'SLIMBOARD_REDIS_URL'],
     ['notify: [{ kind: webhook, url: "https://a:hunter2@ci.example.com/" }]', 'urlFrom: SLIMBOARD_WEBHOOK_URL'],
     ['notify: [{ kind: webhook, url: "https://ci.example.com/?password=hunter2" }]', 'urlFrom: SLIMBOARD_WEBHOOK_URL'],
-    ['sources: [{ name: a, kind: ecr, endpoint: "https://hunter2@ecr.example.com" }]', "AWS's usual ones"],
+    ['sources: [{ name: a, kind: ecr, endpoint: "https://hunter2@ecr.example.com" }]', "AWS's usual credentials"],
     ['serve: { token: hunter2hunter2hunter2 }', 'SLIMBOARD_SERVE_TOKEN'],
   ])('%s belongs into %s', async (yaml, variable) => {
     const error = await load(yaml).catch((thrown: unknown) => thrown);
@@ -332,7 +336,7 @@ describe('secrets', () => {
     'a URL that is none is told with its variable, and not shown: %s',
     async (url) => {
       const error = await load('', { env: { DATABASE_URL: url } }).catch((thrown: unknown) => thrown);
-      expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: this is no URL: write # .* as %23/);
+      expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: not a valid URL: in a password, write # .* as %23/);
       expect(String(error)).not.toContain('ss@');
     },
   );
@@ -352,12 +356,12 @@ describe('secrets', () => {
     expect(settings.databaseUrl).toBe('postgres://a:pw@db/a');
     expect(settings.serve.token).toBe('x'.repeat(20));
     await expect(load('', { env: { SLIMBOARD_SERVE_TOKEN: 'short' } })).rejects.toThrow(
-      'SLIMBOARD_SERVE_TOKEN: serve.token: write at least 16 characters, such as openssl rand -hex 32 gives',
+      'SLIMBOARD_SERVE_TOKEN: serve.token: expected at least 16 characters, such as those that "openssl rand -hex 32" prints',
     );
     const error = await load('', { env: { DATABASE_URL: 'mysql://a:hunter2@db/a' } }).catch(
       (thrown: unknown) => thrown,
     );
-    expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: write a URL, such as postgres:/);
+    expect(String(error)).toMatch(/DATABASE_URL: databaseUrl: expected a URL, such as postgres:/);
     expect(String(error)).not.toContain('hunter2');
   });
 });

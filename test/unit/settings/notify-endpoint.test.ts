@@ -26,8 +26,8 @@ test.each([
 
 test.each([
   ['not set', {}, /HOOK_URL is not set/],
-  ['no URL', { HOOK_URL: 'hunter2' }, /HOOK_URL: write a URL/],
-  ['no web address', { HOOK_URL: 'ftp://hunter2.example.com' }, /HOOK_URL: write a URL/],
+  ['no URL', { HOOK_URL: 'hunter2' }, /HOOK_URL: expected a URL/],
+  ['no web address', { HOOK_URL: 'ftp://hunter2.example.com' }, /HOOK_URL: expected a URL/],
   ['without its secret', { HOOK_URL: 'https://hooks.example.com/x' }, /HOOK_SECRET is not set/],
 ])('a variable that is %s is named', (_, env, message) => {
   expect(() => notifyEndpoint(slack, env)).toThrow(message);

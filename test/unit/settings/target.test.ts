@@ -140,13 +140,13 @@ describe('what is no target', () => {
     ['https://harbor.example.com', SettingsError, /without https:\/\//],
     ['ecr:nowhere', SettingsError, /ecr:REGION/],
     ['ecr:123.eu-west-1', SettingsError, /ecr:REGION/],
-    ['harbor.example.com/Team', InvalidReferenceError, /no repository/],
+    ['harbor.example.com/Team', InvalidReferenceError, /not a repository/],
     ['harbor.example.com/', SettingsError, /write "harbor.example.com", or "harbor.example.com\/\*"/],
-    ['harbor.example.com/a:', InvalidReferenceError, /no tag/],
-    ['harbor.example.com/a:b c', InvalidReferenceError, /no tag/],
-    ['harbor.example.com/[a]*', SettingsError, /no pattern/],
+    ['harbor.example.com/a:', InvalidReferenceError, /not a tag/],
+    ['harbor.example.com/a:b c', InvalidReferenceError, /not a tag/],
+    ['harbor.example.com/[a]*', SettingsError, /not a pattern/],
     [`harbor.example.com/a@sha256:${'0'.repeat(64)}`, SettingsError, /an audit reads tags/],
-    ['ho_st.example.com', InvalidReferenceError, /no registry/],
+    ['ho_st.example.com', InvalidReferenceError, /not a registry/],
   ])('%s', (target, kind, message) => {
     const attempt = (): unknown => parseTarget(target, settings);
     expect(attempt).toThrow(kind);
