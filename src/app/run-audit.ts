@@ -71,11 +71,11 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
       },
     );
     const audit = await findAudit(db, started.auditId);
-    if (!audit) throw new Error(`audit ${started.auditId} is gone`);
+    if (!audit) throw new Error(`audit ${started.auditId} no longer exists`);
     inHand = undefined;
     if (audit.status === 'running')
       throw new AuditRunningError(
-        `audit ${audit.id} was taken up by another process while this one was silent: "slimboard status" shows how far it is`,
+        `audit ${audit.id} was taken over by another process, because this one had stopped reporting progress: "slimboard status" shows how far it is`,
       );
     return audit;
   } finally {

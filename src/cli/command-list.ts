@@ -21,11 +21,11 @@ export interface CommandDefinition {
 export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'audit',
-    description: 'audit registries now, in this process; without a target, every source of the settings',
+    description: 'audit registries now, in this process; without a target: every source in the settings',
     args: [
       new Argument(
         '[targets...]',
-        'a source by name, HOST[:PORT], HOST/REPO, HOST/PREFIX/*, HOST/REPO:TAG, ecr:ACCOUNT.REGION or ecr:REGION',
+        'the name of a source, HOST[:PORT], HOST/REPO, HOST/PREFIX/*, HOST/REPO:TAG, ecr:ACCOUNT.REGION or ecr:REGION',
       ),
     ],
     load: () => import('./commands/audit.ts'),
@@ -38,41 +38,48 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: 'schedule',
-    description: 'keep the schedule of every source, for workers to audit; needs Redis and Postgres',
+    description: 'start the audits of every source on its schedule, for workers to run; needs Redis and Postgres',
     load: () => import('./commands/schedule.ts'),
   },
   {
     name: 'worker',
-    description: 'do the work of scheduled audits, together with any number of others; needs Redis and Postgres',
+    description: 'run scheduled audits, together with any number of other workers; needs Redis and Postgres',
     load: () => import('./commands/worker.ts'),
   },
   {
     name: 'status',
     description: 'progress, coverage and errors of the running or last audit',
-    args: [new Argument('[audit]', 'an audit by its number').argParser(parseAuditNumber)],
+    args: [
+      new Argument('[audit]', 'the number of an audit (default: the running or last one)').argParser(parseAuditNumber),
+    ],
     load: () => import('./commands/status.ts'),
   },
   {
     name: 'report',
-    description: 'what audits found: one table of it, limited and sorted as you like',
-    args: [new Argument('<kind>', 'which table').choices([...KIND_NAMES])],
+    description: 'one table of what audits found, with filters and sorting',
+    args: [new Argument('<kind>', 'the table').choices([...KIND_NAMES])],
     load: () => import('./commands/report.ts'),
   },
   {
     name: 'leaderboard',
-    description: 'who is ahead: teams, repositories, bases, distributions or runtimes, ranked',
+    description: 'teams, repositories, base images, distributions or runtimes, ranked',
     load: () => import('./commands/leaderboard.ts'),
   },
   {
     name: 'serve',
-    description: 'the dashboard and its JSON API, on 127.0.0.1:8620; elsewhere with SLIMBOARD_SERVE_TOKEN',
+    description: 'serve the dashboard and its JSON API on 127.0.0.1:8620; other addresses need SLIMBOARD_SERVE_TOKEN',
     load: () => import('./commands/serve.ts'),
   },
   {
     name: 'inspect',
     description:
-      'one image, straight from its registry: its layers and what made each, its base with proof, findings, advice',
-    args: [new Argument('<image>', 'an image reference: HOST/REPO:TAG, HOST/REPO@DIGEST, or as docker pull takes it')],
+      'one image, straight from its registry: its layers and what made each, its base and the evidence, findings, advice',
+    args: [
+      new Argument(
+        '<image>',
+        'an image reference: HOST/REPO:TAG, HOST/REPO@DIGEST, or any form that docker pull accepts',
+      ),
+    ],
     load: () => import('./commands/inspect.ts'),
   },
   {
@@ -92,24 +99,24 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: 'whatif',
-    description: 'what the fleet would gain if every image on one base stood on another',
+    description: 'what would be saved if all images on one base image moved to another',
     load: () => import('./commands/whatif.ts'),
   },
   {
     name: 'check',
-    description: "a gate for CI: the policy's budgets, bases and rules; exits with 3 where an image breaks them",
+    description: "a gate for CI: the policy's budgets, bases and rules; exits with 3 if an image violates them",
     args: [new Argument('[images...]', 'image references, as for inspect')],
     load: () => import('./commands/check.ts'),
   },
   {
     name: 'bases',
-    description: 'the base images that others are known by',
+    description: 'the catalogue of base images, by which slimboard recognises what other images are built on',
     usage: '<command>',
     load: () => import('./commands/bases.ts'),
   },
   {
     name: 'prune',
-    description: 'remove what the settings under "retention" keep no longer; nothing that a tag leads to',
+    description: 'remove what is older than the settings under "retention"; keeps everything that a tag refers to',
     load: () => import('./commands/prune.ts'),
   },
   {
@@ -120,12 +127,12 @@ export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'doctor',
     description: 'check settings, database, Redis, and every source with its credentials, and say what is wrong',
-    args: [new Argument('[targets...]', 'as for audit; none: every source of the settings')],
+    args: [new Argument('[targets...]', 'as for audit; without a target: every source in the settings')],
     load: () => import('./commands/doctor.ts'),
   },
   {
     name: 'demo',
-    description: 'a tour on sample images, served by a local registry that it starts itself',
+    description: 'a tour with sample images, from a local registry that it starts itself',
     load: () => import('./commands/demo.ts'),
   },
 ];

@@ -24,7 +24,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
   process.stderr.write(
-    `slimboard: cannot write to stdout: ${error.message}: see where it leads, and that there is room\n`,
+    `slimboard: cannot write to stdout: ${error.message}: check where it is redirected to, and that the disk has room\n`,
   );
   process.exit(EXIT.failure);
 });

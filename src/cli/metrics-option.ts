@@ -5,7 +5,7 @@ import { parsePortOption } from './port-option.ts';
 export function addMetricsOption(command: Command): Command {
   return command.option(
     '--metrics-port <port>',
-    'serve /metrics and /healthz on this port (SLIMBOARD_METRICS_PORT; 0: any free one)',
+    'serve /metrics and /healthz on this port (SLIMBOARD_METRICS_PORT; 0: any free port)',
     parsePortOption,
   );
 }

@@ -40,7 +40,10 @@ function createProgram({ stdout, stderr }: Io): Command {
     )
     .version(PACKAGE_VERSION)
     .option('--config <file>', 'settings file (default: slimboard.yaml in this folder)')
-    .option('--database <url>', 'Postgres, as postgres://… (default: embedded, in ./.slimboard)')
+    .option(
+      '--database <url>',
+      'URL of the Postgres database, postgres://… (default: embedded database in ./.slimboard)',
+    )
     .addOption(new Option('--log-level <level>', 'how much to log').choices(LOG_LEVELS))
     .addOption(new Option('--log-format <format>', 'pretty or json').choices(LOG_FORMATS))
     .option('--quiet', 'no progress, errors only')

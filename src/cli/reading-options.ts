@@ -5,17 +5,17 @@ export function addReadingOptions(command: Command): Command {
   return command
     .option(
       '--platform <os/arch>',
-      'platform to read, again for more; "all" for every platform (default: linux/amd64)',
+      'platform to read; repeatable; "all" for every platform (default: linux/amd64)',
       collect,
     )
-    .option('--include <glob>', 'only these repositories; again for more', collect)
-    .option('--exclude <glob>', 'not these repositories; again for more', collect)
-    .option('--tags <glob>', 'only these tags; again for more', collect)
-    .option('--newest <n>', 'only the newest n tags of each repository; "all" for all')
-    .option('--deep', 'read the contents of layers, too')
-    .option('--full', 'believe nothing stored: fetch everything again')
-    .option('--concurrency <n>', 'requests to a registry at the same time')
-    .option('--plain-http', 'talk to registries without TLS');
+    .option('--include <glob>', 'read only repositories that match; repeatable', collect)
+    .option('--exclude <glob>', 'skip repositories that match; repeatable', collect)
+    .option('--tags <glob>', 'read only tags that match; repeatable', collect)
+    .option('--newest <n>', 'read only the newest n tags of each repository; "all" for all of them')
+    .option('--deep', 'also read the contents of layers')
+    .option('--full', 'ignore everything stored: fetch everything again')
+    .option('--concurrency <n>', 'maximum number of requests to a registry at a time')
+    .option('--plain-http', 'connect to registries without TLS');
 }
 
 /** Collects the values of an option that may be given several times: `before` and `value`. */

@@ -9,7 +9,7 @@ export type TableOrJson = 'table' | 'json';
 /** Parses `--format`. @throws SettingsError when the text is neither `table` nor `json` */
 export function parseTableOrJson(text: string): TableOrJson {
   if (text === 'table' || text === 'json') return text;
-  throw new SettingsError(`--format ${text}: write table or json`);
+  throw new SettingsError(`--format ${text}: expected table or json`);
 }
 
 /** Writes a document as JSON, or as lines of text; makes control characters harmless, which may come from images. */

@@ -8,7 +8,7 @@ export async function tellFailure(error: unknown, options: GlobalOptions, io: Io
   const debug = options.logLevel === 'debug' || options.logLevel === 'trace';
   const expected = error instanceof SlimboardError || isInterruption(error);
   const message = messageOf(error);
-  const text = expected ? message : `unexpected failure: ${message}; --log-level debug shows where`;
+  const text = expected ? message : `unexpected failure: ${message}; --log-level debug shows the stack trace`;
   if ((await logFormatOf(options, io)) === 'json') {
     const { createLogger } = await import('../log.ts');
     const log = createLogger({ level: debug ? 'debug' : 'error', format: 'json', stream: io.stderr });

@@ -58,7 +58,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const redisUrl = requireUrls(settings);
   const closers: Closers = [];
   const close = () => closeAll(closers, log);
-  const onError = reportRarely((failure) => log.warn(failure, 'the queue is in trouble'));
+  const onError = reportRarely((failure) => log.warn(failure, 'the queue reported an error'));
   try {
     const db = await openStore(settings);
     closers.push(() => db.close());
@@ -84,10 +84,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
 /** @returns the URL of Redis */
 function requireUrls({ redisUrl, databaseUrl }: Settings): string {
   if (redisUrl === undefined)
-    throw new SettingsError('this command works with Redis: set SLIMBOARD_REDIS_URL, or use "slimboard audit"');
+    throw new SettingsError('this command needs Redis: set SLIMBOARD_REDIS_URL, or use "slimboard audit"');
   if (databaseUrl === undefined)
     throw new SettingsError(
-      'workers share one Postgres, and the embedded database is of one process: set SLIMBOARD_DATABASE_URL',
+      'this command needs Postgres, because the embedded database serves one process only: set SLIMBOARD_DATABASE_URL',
     );
   return redisUrl;
 }
@@ -102,7 +102,7 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
     redis,
     prefix: DEFAULT_PREFIX,
     settingsFor: governorSettings(settings, settings.sources),
-    onError: reportRarely((failure) => log.warn(failure, 'the governor cannot ask Redis')),
+    onError: reportRarely((failure) => log.warn(failure, 'cannot share request limits through Redis')),
   });
   closers.push(() => shared.close());
   const engine = createAuditEngine({
@@ -141,11 +141,11 @@ function startSweeping({ db, redis, queue, engine, metrics }: Installation, log:
     redis,
     everyMs: SWEEP_EVERY_MS,
     signOfLife: () => keepAlive(db),
-    onError: (error) => log.warn({ error }, 'the sweep failed, the next one tries again'),
+    onError: (error) => log.warn({ error }, 'looking for lost tasks failed, the next sweep tries again'),
     async sweep(signal) {
       const requeued = await queue.requeueLost(listQueuedTasks(db), { signal });
       metrics.countRequeued(requeued);
-      if (requeued > 0) log.info({ tasks: requeued }, 'put back what the queue had lost');
+      if (requeued > 0) log.info({ tasks: requeued }, 'put back tasks that the queue had lost');
       for (const { auditId, lane } of await listStuckAudits(db)) await engine.handlers.advance(auditId, lane);
     },
   });

@@ -82,11 +82,11 @@ function namesOf(requested: readonly string[], settings: Settings): readonly str
   const known = settings.sources.map(({ name }) => name);
   if (known.length === 0)
     throw new SettingsError(
-      'there is nothing to audit: write sources into slimboard.yaml, or name that file by --config',
+      'there is nothing to audit: write sources into slimboard.yaml, or name another settings file with --config',
     );
   const unknown = requested.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new SettingsError(`there is no source "${unknown}" in the settings, only: ${known.join(', ')}`);
+    throw new SettingsError(`there is no source "${unknown}" in the settings; known sources: ${known.join(', ')}`);
   return requested.length > 0 ? requested : known;
 }
 
@@ -106,18 +106,18 @@ function scheduleOf({ name, schedule, timezone }: SourceSettings): readonly Sche
 const DUE_TEXTS: Readonly<Record<DueOutcome['kind'], string>> = {
   started: 'audit started',
   served: 'another scheduler started this audit',
-  running: 'the audit before this one is still under way: this slot is left out',
-  waits: 'an audit outside the schedule is under way: this slot waits for its end',
+  running: 'the previous audit is still running: this slot is skipped',
+  waits: 'an audit outside the schedule is running: this slot starts when it has ended',
 };
 
 function schedulerEvents(log: Logger): SchedulerEvents {
   return {
     onSynced: ({ upsert, remove }) =>
-      log.info({ scheduled: upsert.map(({ name }) => name), removed: remove }, 'schedules follow the settings'),
+      log.info({ scheduled: upsert.map(({ name }) => name), removed: remove }, 'schedules updated from the settings'),
     onDue(source, slot, { kind, auditId }) {
       const fields = { source, audit: auditId, slot: slot.toISOString() };
       log[kind === 'running' ? 'warn' : 'info'](fields, DUE_TEXTS[kind]);
     },
-    onError: reportRarely((failure) => log.error(failure, 'scheduling failed, it is tried again')),
+    onError: reportRarely((failure) => log.error(failure, 'scheduling failed, it will be tried again')),
   };
 }

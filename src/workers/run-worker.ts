@@ -57,7 +57,7 @@ async function doTasks(
   log.info('the worker is ready');
   onReady?.();
   await untilAborted(signal);
-  log.info('the worker stops: what is in hand ends or goes back');
+  log.info('the worker is stopping: running tasks finish, or return to the queue');
   await workers.close(graceMs);
   clearInterval(timer);
   await flush(installation, log);
@@ -65,7 +65,10 @@ async function doTasks(
 
 function onWaitFor(log: Logger): StoreWait['onWait'] {
   return ({ auditId, key }, error) =>
-    log.warn({ audit: auditId, task: key, error }, 'the task waits for the database, and goes on when it is back');
+    log.warn(
+      { audit: auditId, task: key, error },
+      'the task is waiting for the database, and continues when it is back',
+    );
 }
 
 function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEvents {
@@ -81,8 +84,8 @@ function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEven
       metrics.countAttempt(kind, outcome, durationMs);
       log[levels[outcome]]({ audit: auditId, task: key, durationMs: Math.round(durationMs), error }, `task ${outcome}`);
     },
-    onStalled: (jobId) => log.warn({ job: jobId }, 'a worker went silent, its task is done again'),
-    onError: reportRarely((failure) => log.warn(failure, 'the queue is in trouble')),
+    onStalled: (jobId) => log.warn({ job: jobId }, 'a worker stopped responding, its task is done again'),
+    onError: reportRarely((failure) => log.warn(failure, 'the queue reported an error')),
   };
 }
 

@@ -81,7 +81,7 @@ describe('the audit ends as if nothing had happened', () => {
     await installation.redis.kill();
     undo();
     silence.release();
-    await oneSays('the queue is in trouble');
+    await oneSays('the queue reported an error');
     await installation.redis.start();
     await expectWhole(audit);
   });
@@ -96,7 +96,7 @@ describe('the audit ends as if nothing had happened', () => {
       await postgres.kill();
       undo();
       silence.release();
-      await oneSays('the task waits for the database');
+      await oneSays('the task is waiting for the database');
       await postgres.start();
       await expectWhole(audit);
     } finally {

@@ -75,7 +75,7 @@ describe('the command line and Amazon ECR', () => {
     expect(fake.callCounts()).toEqual({ DescribeRepositories: 1, ListTagsForResource: 2, DescribeImages: 2 });
     const table = await slimboard(['plan', 'ecr:eu-west-1']);
     expect(table.output).toMatch(
-      /6, 0 tags or digests to be read.*2 DescribeImages.*2000 BatchGetImage, 3000 GetDownloadUrlForLayer a second/s,
+      /6, 0 tags or digests to read.*2 DescribeImages.*2000 BatchGetImage, 3000 GetDownloadUrlForLayer a second/s,
     );
   });
 

@@ -26,5 +26,5 @@ test('whatif says "less" for scratch, and "more" for a larger base', async () =>
   expect(toMore.stdout).toMatch(/a pull +\d+ B more\n/);
   const fromNone = await slimboard('whatif', '--from', 'library/debian:9', '--to', 'scratch');
   expect(fromNone).toMatchObject({ code: 2, stdout: '' });
-  expect(fromNone.stderr).toContain('no audited image stands on library/debian:9');
+  expect(fromNone.stderr).toContain('no audited image is built on library/debian:9');
 });

@@ -3,11 +3,11 @@ import type { CommandContext } from '../io.ts';
 
 export function define(command: Command, { io, globalOptions }: CommandContext): void {
   command
-    .option('--goal <goal>', 'how small it shall become: 90% off, or a size such as 120MB')
-    .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
+    .option('--goal <goal>', 'how small the image should become: a reduction such as 90%, or a size such as 120MB')
+    .option('--platform <os/arch>', 'platform to choose from an image index', 'linux/amd64')
     .option('--format <format>', 'table or json', 'table')
-    .option('--catalogue', "look its base up, and what others weigh, in the database's catalogue, too")
-    .option('--plain-http', 'talk to the registry without TLS')
+    .option('--catalogue', "also look up its base, and the sizes of other bases, in the database's catalogue")
+    .option('--plain-http', 'connect to the registry without TLS')
     .action(
       async (
         image: string,

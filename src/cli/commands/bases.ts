@@ -13,15 +13,15 @@ function defineLearn(bases: Command, { io, exit, globalOptions }: CommandContext
   bases
     .command('learn')
     .description(
-      'learn the layers of base images from a registry or mirror; without a reference, those of the settings',
+      'learn the layers of base images from a registry or mirror; without a reference: those in the settings',
     )
     .argument('[refs...]', 'HOST/REPO, HOST/REPO:TAG, HOST/PREFIX/* (all tags of all repositories under it)')
-    .option('--platform <os/arch>', 'platform to learn, again for more; "all" for every platform', collect)
-    .option('--exclude <glob>', 'not these repositories; again for more', collect)
-    .option('--newest <n>', 'only the newest n tags of each repository; "all" for all')
-    .option('--full', 'believe nothing stored: read everything again')
-    .option('--concurrency <n>', 'requests to a registry at the same time')
-    .option('--plain-http', 'talk to registries without TLS')
+    .option('--platform <os/arch>', 'platform to learn; repeatable; "all" for every platform', collect)
+    .option('--exclude <glob>', 'skip repositories that match; repeatable', collect)
+    .option('--newest <n>', 'read only the newest n tags of each repository; "all" for all of them')
+    .option('--full', 'ignore everything stored: read everything again')
+    .option('--concurrency <n>', 'maximum number of requests to a registry at a time')
+    .option('--plain-http', 'connect to registries without TLS')
     .action(async (refs: readonly string[], options: { readonly newest?: string }) => {
       const { prepare } = await import('../prepare.ts');
       const { learnCommand } = await import('../run/learn-command.ts');
@@ -32,10 +32,13 @@ function defineLearn(bases: Command, { io, exit, globalOptions }: CommandContext
 function defineList(bases: Command, { io, globalOptions }: CommandContext): void {
   bases
     .command('list')
-    .description('what the catalogue knows')
-    .argument('[pattern]', 'only these, such as "library/node:20-*", by the whole name or its last parts')
+    .description('list the base images in the catalogue')
+    .argument(
+      '[pattern]',
+      'only base images that match, such as "library/node:20-*", by the whole name or its last parts',
+    )
     .addOption(new Option('--format <format>').choices(['table', 'csv', 'json', 'ndjson']).default('table'))
-    .option('--all', 'also what tags named before')
+    .option('--all', 'also images that a tag named earlier')
     .action(async (pattern: string | undefined, options: { readonly format: 'table'; readonly all?: true }) => {
       const { prepare } = await import('../prepare.ts');
       const { listCommand } = await import('../run/bases-command.ts');
@@ -55,7 +58,7 @@ function defineMoves(bases: Command, { io, globalOptions }: CommandContext): voi
     });
   bases
     .command('import')
-    .description('take over a catalogue that was exported elsewhere; all of the file, or nothing')
+    .description('add a catalogue that was exported elsewhere; imports the whole file or nothing')
     .argument('<file>', 'NDJSON; "-" is stdin')
     .action(async (file: string) => {
       const { prepare } = await import('../prepare.ts');

@@ -4,11 +4,11 @@ import type { CommandContext } from '../io.ts';
 
 export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
   command
-    .option('--audit <id>', 'every image of the sources of an audit, as it was judged', parseAuditNumber)
-    .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
+    .option('--audit <id>', 'check every image of the sources of this audit, as the audit judged it', parseAuditNumber)
+    .option('--platform <os/arch>', 'platform to choose from an image index', 'linux/amd64')
     .option('--format <format>', 'table, json, junit or sarif', 'table')
-    .option('--catalogue', "look their bases up in the database's catalogue, too")
-    .option('--plain-http', 'talk to the registries without TLS')
+    .option('--catalogue', "also look up their bases in the database's catalogue")
+    .option('--plain-http', 'connect to the registries without TLS')
     .action(
       async (
         images: readonly string[],

@@ -3,10 +3,10 @@ import type { CommandContext } from '../io.ts';
 
 export function define(command: Command, { io, globalOptions }: CommandContext): void {
   command
-    .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
+    .option('--platform <os/arch>', 'platform to choose from an image index', 'linux/amd64')
     .option('--format <format>', 'table or json', 'table')
-    .option('--catalogue', "look their bases up in the database's catalogue, too")
-    .option('--plain-http', 'talk to the registries without TLS')
+    .option('--catalogue', "also look up their bases in the database's catalogue")
+    .option('--plain-http', 'connect to the registries without TLS')
     .action(
       async (
         before: string,

@@ -3,11 +3,11 @@ import type { CommandContext } from '../io.ts';
 
 export function define(command: Command, { io, globalOptions }: CommandContext): void {
   command
-    .option('--platform <os/arch>', 'which image of an index', 'linux/amd64')
+    .option('--platform <os/arch>', 'platform to choose from an image index', 'linux/amd64')
     .option('--format <format>', 'table or json', 'table')
-    .option('--deep', 'read its layers, too: sizes unpacked, waste, largest files, packages, setuid programs')
-    .option('--catalogue', "look its base up in the database's catalogue, too")
-    .option('--plain-http', 'talk to the registry without TLS')
+    .option('--deep', 'also read its layers: unpacked sizes, waste, largest files, packages, setuid programs')
+    .option('--catalogue', "also look up its base in the database's catalogue")
+    .option('--plain-http', 'connect to the registry without TLS')
     .action(
       async (
         image: string,

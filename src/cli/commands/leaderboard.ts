@@ -11,11 +11,11 @@ interface LeaderboardFlags extends ReportOptions {
 
 export function define(command: Command, { io, globalOptions }: CommandContext): void {
   command
-    .addOption(new Option('--by <group>', 'what is ranked').choices([...GROUPINGS]).default('team'))
-    .addOption(new Option('--metric <metric>', 'by which figure').choices([...METRICS]).default('stored'))
+    .addOption(new Option('--by <group>', 'what to rank').choices([...GROUPINGS]).default('team'))
+    .addOption(new Option('--metric <metric>', 'the figure to rank by').choices([...METRICS]).default('stored'))
     .option(
       '--since <time>',
-      'growth and movement since then: 2026-11-01, or 30d (days ago); default: since the audit before',
+      'show growth and movement since then: 2026-11-01, or 30d (days ago); default: since the previous audit',
     );
   addReportOptions(command).action(async ({ by, metric, since, ...options }: LeaderboardFlags) => {
     const { prepare } = await import('../prepare.ts');

@@ -3,7 +3,7 @@ import type { CommandContext } from '../io.ts';
 
 export function define(command: Command, { io, globalOptions }: CommandContext): void {
   command
-    .option('--dry-run', 'say what would be removed, and remove nothing')
+    .option('--dry-run', 'show what would be removed, and remove nothing')
     .action(async ({ dryRun = false }: { readonly dryRun?: boolean }) => {
       const { prepare } = await import('../prepare.ts');
       const { pruneCommand } = await import('../run/prune-command.ts');

@@ -7,14 +7,17 @@ import type { ReportOptions } from '../run/report-command.ts';
 export function define(command: Command, { io, globalOptions }: CommandContext): void {
   addReportOptions(command)
     .option('--tag <glob>', 'only tags that match')
-    .option('--base <glob>', 'only images on these base images: node:20-*')
-    .option('--distro <name>', 'only images of a distribution: debian, debian:12')
-    .option('--since <time>', 'only what came later: 2026-11-01, or 30d (days ago)')
-    .option('--min-size <size>', 'only what is at least so large: 100MB')
-    .option('--in-use <file>', 'of reclaim: a list of digests and references that run somewhere, one a line')
-    .option('--simulate <file>', 'of reclaim: what a lifecycle policy of Amazon ECR would do to each repository')
-    .option('--lifecycle-policy', 'of reclaim: the policy nearest to it, as JSON for Amazon ECR')
-    .option('--sort <column>', 'by a column; -COLUMN has the largest first (write --sort=-COLUMN)')
+    .option('--base <glob>', 'only images built on base images that match: node:20-*')
+    .option('--distro <name>', 'only images of this distribution: debian, debian:12')
+    .option('--since <time>', 'only rows from after this time: 2026-11-01, or 30d (days ago)')
+    .option('--min-size <size>', 'only what is at least this large: 100MB')
+    .option('--in-use <file>', 'reclaim only: a file that lists the digests and references in use, one per line')
+    .option(
+      '--simulate <file>',
+      'reclaim only: what the lifecycle policy of Amazon ECR in this file would do to each repository',
+    )
+    .option('--lifecycle-policy', 'reclaim only: the lifecycle policy closest to the report, as JSON for Amazon ECR')
+    .option('--sort <column>', 'column to sort by; --sort=-COLUMN puts the largest first')
     .action(
       async (name: KindName, { inUse, simulate, lifecyclePolicy, ...options }: ReportOptions & ReclaimOptions) => {
         const { prepare } = await import('../prepare.ts');
@@ -32,20 +35,20 @@ export function define(command: Command, { io, globalOptions }: CommandContext):
 export function addReportOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--format <format>', 'how to write it; default: as the ending of -o says, else table').choices([
-        ...FORMAT_NAMES,
-      ]),
+      new Option('--format <format>', 'output format; default: by the extension of the file in -o, else table').choices(
+        [...FORMAT_NAMES],
+      ),
     )
-    .option('-o, --output <file>', 'into a file (or s3://BUCKET/KEY), whole or not at all; "-" is stdout')
-    .option('--source <name>', 'only of one source')
-    .option('--registry <host>', 'only of one registry: registry.example.com')
-    .option('--team <name>', 'only of one team')
+    .option('-o, --output <file>', 'write to this file (or s3://BUCKET/KEY), whole or not at all; "-" is stdout')
+    .option('--source <name>', 'only this source')
+    .option('--registry <host>', 'only this registry: registry.example.com')
+    .option('--team <name>', 'only this team')
     .option('--repository <glob>', 'only repositories that match: payments/**')
-    .option('--audit <id>', 'as an audit found it; default: the newest', wholeNumber)
-    .option('--limit <n>', 'at most so many rows', wholeNumber);
+    .option('--audit <id>', 'as of this audit; default: the newest', wholeNumber)
+    .option('--limit <n>', 'at most this many rows', wholeNumber);
 }
 
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('write a whole number, at least 1');
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('expected a whole number, at least 1');
   return Number(text);
 }

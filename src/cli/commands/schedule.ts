@@ -6,8 +6,8 @@ import type { ScheduleFlags } from '../run/schedule-command.ts';
 
 export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
   command
-    .option('--now [sources...]', 'hand an audit of these sources, or of all, to the workers at once, and end')
-    .option('--wait', 'with --now: end when the audits have ended');
+    .option('--now [sources...]', 'hand an audit of these sources, or of all, to the workers at once, and exit')
+    .option('--wait', 'with --now: exit when the audits have ended');
   addMetricsOption(addReadingOptions(command)).action(async (flags: ScheduleFlags) => {
     const { prepare } = await import('../prepare.ts');
     const { scheduleCommand } = await import('../run/schedule-command.ts');

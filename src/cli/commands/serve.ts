@@ -4,8 +4,8 @@ import { parsePortOption } from '../port-option.ts';
 
 export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
   command
-    .option('--host <address>', 'where to listen')
-    .option('--port <port>', 'on which port; 0: any free one', parsePortOption)
+    .option('--host <address>', 'address to listen on')
+    .option('--port <port>', 'port to listen on; 0: any free port', parsePortOption)
     .action(async (options: { readonly host?: string; readonly port?: number }) => {
       const { prepare } = await import('../prepare.ts');
       const { serveCommand } = await import('../run/serve-command.ts');

@@ -3,7 +3,7 @@ import type { CommandContext } from '../io.ts';
 
 export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
   command
-    .option('--watch', 'again every two seconds until the audit has ended')
+    .option('--watch', 'update every two seconds until the audit has ended')
     .option('--format <format>', 'table or json', 'table')
     .action(async (audit: number | undefined, options: { readonly watch?: boolean; readonly format: string }) => {
       const { prepare } = await import('../prepare.ts');

@@ -3,10 +3,10 @@ import type { CommandContext } from '../io.ts';
 
 export function define(command: Command, { io, globalOptions }: CommandContext): void {
   command
-    .requiredOption('--from <base>', 'the base to leave, as reports name it: node:22, library/node:22')
-    .requiredOption('--to <base>', 'the base to move to: one that an audited registry holds, or any image reference')
+    .requiredOption('--from <base>', 'the base image to move from, as reports name it: node:22, library/node:22')
+    .requiredOption('--to <base>', 'the base image to move to: one in an audited registry, or any image reference')
     .option('--format <format>', 'table or json', 'table')
-    .option('--plain-http', 'talk to the registry of the new base without TLS')
+    .option('--plain-http', 'connect to the registry of the new base image without TLS')
     .action(async (options: { readonly from: string; readonly to: string; readonly format: string }) => {
       const { prepare } = await import('../prepare.ts');
       const { whatifCommand } = await import('../run/whatif-command.ts');

@@ -9,7 +9,12 @@ interface WorkerFlags extends MetricsOption {
 }
 
 export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
-  command.option('--grace <seconds>', 'how long tasks in hand may take to end when the worker is stopped', seconds, 25);
+  command.option(
+    '--grace <seconds>',
+    'how long running tasks may take to finish when the worker is stopped',
+    seconds,
+    25,
+  );
   addMetricsOption(command).action(async (flags: WorkerFlags) => {
     const { prepare } = await import('../prepare.ts');
     const { metricsPortOf } = await import('../metrics-port.ts');
@@ -23,6 +28,6 @@ export function define(command: Command, { io, exit, globalOptions }: CommandCon
 }
 
 function seconds(text: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('write a whole number of seconds');
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('expected a whole number of seconds');
   return Number(text);
 }

@@ -39,7 +39,7 @@ function linesOf(reference: string, advice: Advice, files: GeneratedFiles | unde
     `goal          ${humanBytes(advice.goal.bytes)}: ${goalText(advice)}`,
     '',
     ...(advice.plan.length === 0
-      ? ['Nothing that slimboard knows would make it smaller.']
+      ? ['slimboard knows nothing that would make it smaller.']
       : advice.plan.flatMap(stepLines)),
     ...warningLines(advice),
     ...(files
@@ -61,7 +61,7 @@ function goalText({ goal, plan, currentBytes }: Advice): string {
   if (goal.reach === 'yes') return by === '' ? 'reached already' : `reached by ${by}`;
   if (goal.reach === 'no') {
     const best = plan.at(-1)?.projection.after.min ?? currentBytes;
-    return `out of reach by what is advised here, which leaves ${humanBytes(best)} at best`;
+    return `out of reach: what is advised here leaves ${humanBytes(best)} at best`;
   }
   const after = plan.find(({ projection }) => projection.techniques.length === goal.by.length)?.projection.after;
   return `perhaps within reach by ${by}${after ? `: ${humanBytes(after.min)} at best, ${humanBytes(after.max)} at most` : ''}`;

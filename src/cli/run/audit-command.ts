@@ -28,7 +28,7 @@ export async function auditCommand(session: Session, targets: readonly string[])
       events: progress.events,
       onNote: (note) => log.warn(note),
       onStart: ({ auditId, resumed }) =>
-        log.debug({ audit: auditId }, resumed ? 'going on with the audit that was stopped' : 'audit started'),
+        log.debug({ audit: auditId }, resumed ? 'continuing the audit that was stopped' : 'audit started'),
       onRequest: () => progress.countRequest(),
       deliver: createDelivery({ settings, environment: io.environment, db, log, folder: io.cwd }),
     });

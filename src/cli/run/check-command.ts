@@ -52,9 +52,9 @@ export async function checkCommand(
   exit: (code: ExitCode) => void,
 ): Promise<void> {
   const format = lookUp(FORMATS, options.format);
-  if (!format) throw new SettingsError(`--format ${options.format}: write ${Object.keys(FORMATS).join(', ')}`);
+  if (!format) throw new SettingsError(`--format ${options.format}: expected ${Object.keys(FORMATS).join(', ')}`);
   if ((options.audit === undefined) === (images.length === 0))
-    throw new SettingsError('write images to check, or --audit with a number: one of them');
+    throw new SettingsError('expected either images to check, or --audit with a number');
   const checked =
     options.audit === undefined
       ? await checkImages(session, images, options)
@@ -102,8 +102,10 @@ async function gapsOf(db: Queryable, { id, status }: AuditRow): Promise<readonly
   const { failed, unjudged } = await countUnchecked(db, id);
   const items = `${counted(failed, 'item')} failed ("slimboard report errors --audit ${id}")`;
   return [
-    ...(status === 'finished' ? [] : [`audit ${id} is ${status}, not finished: ${items}, so not all was checked`]),
-    ...(unjudged === 0 ? [] : [`${counted(unjudged, 'image')} not checked: no audit has judged what is new there yet`]),
+    ...(status === 'finished' ? [] : [`audit ${id} is ${status}, not finished: ${items}, so the check is incomplete`]),
+    ...(unjudged === 0
+      ? []
+      : [`${counted(unjudged, 'image')} not checked: no audit has judged their newest content yet`]),
   ];
 }
 

@@ -68,14 +68,13 @@ function checkNotifications({ settings, io }: Session): readonly Finding[] {
   return missing.map((name) => ({
     subject: 'notify',
     status: 'error',
-    message: `the variable ${name} is not set: nothing can be sent that needs it`,
+    message: `the environment variable ${name} is not set: notifications that need it cannot be sent`,
   }));
 }
 
 async function checkRedis({ settings }: Session): Promise<Finding> {
   const subject = 'redis';
-  if (!settings.redisUrl)
-    return { subject, status: 'ok', message: 'not set, and not needed: only "schedule" and "worker" use it' };
+  if (!settings.redisUrl) return { subject, status: 'ok', message: 'not set; only "schedule" and "worker" need it' };
   try {
     const { connectRedis } = await import('../../queue/redis-connection.ts');
     const redis = await connectRedis(settings.redisUrl, () => undefined);
@@ -96,7 +95,7 @@ function describeRedis(server: string, memory: string): Omit<Finding, 'subject'>
   if (policy === undefined || policy === 'noeviction') return { status: 'ok', message: `Redis ${version}` };
   return {
     status: 'warning',
-    message: `Redis ${version} drops keys when it is full (maxmemory-policy ${policy}): set noeviction, or jobs get lost and have to be found again`,
+    message: `Redis ${version} evicts keys when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction, or jobs are lost until slimboard queues them again`,
   };
 }
 
@@ -133,15 +132,16 @@ async function checkListing(session: Session, source: SourceSettings): Promise<F
         return {
           subject: source.name,
           status: 'ok',
-          message: `lists repositories, and tags (${tags.length} in the first page of ${first.name})`,
+          message: `can list repositories, and tags (${tags.length} in the first page of ${first.name})`,
         };
       }
-      return { subject: source.name, status: 'ok', message: `lists repositories; ${first.name} has no tags` };
+      return { subject: source.name, status: 'ok', message: `can list repositories; ${first.name} has no tags` };
     }
     return {
       subject: source.name,
       status: 'warning',
-      message: 'answers, and lists no repository that these credentials may see',
+      message:
+        'reachable, but lists no repositories: check that there are any, and that these credentials may read them',
     };
   } finally {
     await registry.close();

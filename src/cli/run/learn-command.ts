@@ -63,7 +63,7 @@ async function learnSource(session: Session, db: Database, source: SourceSetting
       now: io.now().toISOString(),
       onFailure: failures.tell,
     });
-    if (learned.tags === 0 && learned.failed === 0) throw new NotFoundError('no tag there: see how it is spelt');
+    if (learned.tags === 0 && learned.failed === 0) throw new NotFoundError('no tags found: check the spelling');
     notices.info(`${ref}: ${describe(learned)}`);
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;

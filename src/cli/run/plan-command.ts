@@ -70,7 +70,7 @@ function linesOf(estimate: AuditEstimate): readonly string[] {
   const lines = [
     ['source', estimate.source],
     ['repositories', `${estimate.repositories}`],
-    ['tags', `${estimate.tags}, ${estimate.newItems} tags or digests to be read`],
+    ['tags', `${estimate.tags}, ${estimate.newItems} tags or digests to read`],
     ...layersLine(estimate),
     ['requests', `${range(`${requests.min}`, `${requests.max}`)}, ${estimate.listingRequests} of them for listing`],
     ...Object.entries(estimate.operations ?? {}).map(([name, { min, max }]) => [
@@ -85,8 +85,8 @@ function linesOf(estimate: AuditEstimate): readonly string[] {
 
 function layersLine({ unreadLayers, newItems }: AuditEstimate): readonly string[][] {
   if (!unreadLayers) return [];
-  const ofNew = newItems > 0 ? ', and on top those of what is new' : '';
-  return [['layers', `${unreadLayers.count} to be read, ${humanBytes(unreadLayers.bytes)}${ofNew}`]];
+  const ofNew = newItems > 0 ? ', plus the layers of what is new' : '';
+  return [['layers', `${unreadLayers.count} to read, ${humanBytes(unreadLayers.bytes)}${ofNew}`]];
 }
 
 function limitOf({ limit, operations }: AuditEstimate): string {

@@ -50,9 +50,7 @@ export async function policyCommand(
   const { io, settings } = session;
   refuseElsewhere(name, options);
   if (options.simulate !== undefined || (report.format ?? 'json') !== 'json')
-    throw new SettingsError(
-      '--lifecycle-policy is a document of its own: it takes no --simulate, and no other format than json',
-    );
+    throw new SettingsError('--lifecycle-policy cannot be combined with --simulate, or with a format other than json');
   const inUse = await readInUse(io, options);
   const db = await openStore(settings, 'read');
   try {
@@ -67,7 +65,7 @@ function refuseElsewhere(name: KindName, options: ReclaimOptions): void {
   if (name === 'reclaim') return;
   for (const [option, flag] of Object.entries(FLAGS)) {
     if (options[option as keyof ReclaimOptions] !== undefined)
-      throw new SettingsError(`report ${name} takes no ${flag}: only "report reclaim" does`);
+      throw new SettingsError(`report ${name} does not accept ${flag}: only "report reclaim" does`);
   }
 }
 

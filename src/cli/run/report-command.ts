@@ -75,8 +75,8 @@ const SHOW_FAILED_AUDITS: readonly string[] = ['errors', 'audits'];
 function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters): string {
   const where = databaseUrl === undefined ? dataDir : 'this database';
   if (source !== undefined)
-    return `no audit of a source "${source}" has ended in ${where}: "slimboard report audits" lists them`;
-  return `no audit has ended in ${where} yet: "slimboard audit HOST" makes one`;
+    return `no audit of source "${source}" has ended yet in ${where}: "slimboard report audits" lists all audits`;
+  return `no audit has ended in ${where} yet: "slimboard audit HOST" runs one`;
 }
 
 interface Writing {
@@ -134,6 +134,6 @@ export async function emit(
     await write(destinationOf(output, values, io.cwd), text, CONTENT_TYPES[format], io.signal);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
-    throw new SettingsError(`${error.message}: name another file by -o`, { cause: error });
+    throw new SettingsError(`${error.message}: choose another file with -o`, { cause: error });
   }
 }

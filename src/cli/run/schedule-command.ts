@@ -18,7 +18,7 @@ export async function scheduleCommand(
   flags: ScheduleFlags,
   reload: () => Promise<Session>,
 ): Promise<ExitCode> {
-  if (flags.wait && flags.now === undefined) throw new SettingsError('--wait goes with --now');
+  if (flags.wait && flags.now === undefined) throw new SettingsError('--wait needs --now');
   const { settings, log, io } = session;
   const { environment, signal, stdout } = io;
   const common = { settings, log, environment, signal };
@@ -32,9 +32,9 @@ export async function scheduleCommand(
     sources: flags.now === true ? [] : flags.now,
     wait: flags.wait === true,
     onStarted: (source, auditId, running) =>
-      void stdout.write(`${source}: audit ${auditId} ${running ? 'is under way already' : 'handed to the workers'}\n`),
+      void stdout.write(`${source}: audit ${auditId} ${running ? 'is already running' : 'handed to the workers'}\n`),
     onNoWorker: () =>
-      session.notices.problem('no worker is connected to this Redis: the audits begin when "slimboard worker" runs'),
+      session.notices.problem('no worker is connected to this Redis: the audits start when "slimboard worker" runs'),
   });
   for (const [audit, status] of ended) tellEnd(session, audit, status);
   return worstOf([...ended.values()]);

@@ -51,7 +51,7 @@ function again(shown: string, { stdout }: Io): string {
 
 async function readProgress(db: Database, wanted: number | undefined): Promise<AuditProgress> {
   const id = wanted ?? (await findNewestAudit(db))?.id;
-  if (id === undefined) throw new SettingsError('there is no audit yet: "slimboard audit HOST" makes one');
+  if (id === undefined) throw new SettingsError('there is no audit yet: "slimboard audit HOST" runs one');
   const progress = await readAuditProgress(db, id);
   if (!progress) throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
   return progress;
@@ -67,7 +67,7 @@ function coverageText({ status, tagsListed, tagsAudited, tagsSkipped }: AuditPro
   if (tagsListed === 0) return 'nothing listed';
   const percent = (tags: number) => `${((tags / tagsListed) * 100).toFixed(2)} % of the tags listed`;
   if (status === 'running') return `${percent(tagsAudited)} so far`;
-  const skipped = tagsSkipped > 0 ? `, ${tagsSkipped} of them left out or of other kinds` : '';
+  const skipped = tagsSkipped > 0 ? `, ${tagsSkipped} of them skipped or of other kinds` : '';
   return `${percent(tagsAudited + tagsSkipped)}${skipped}`;
 }
 

@@ -33,7 +33,7 @@ export async function whatifCommand(session: Session, from: string, to: string, 
       results.push({ source: name, ...whatIf(from, base, moving, elsewhere) });
     }
     if (results.length === 0)
-      throw new SettingsError(`no audited image stands on ${from}: "slimboard report bases" lists the bases`);
+      throw new SettingsError(`no audited image is built on ${from}: "slimboard report bases" lists the bases`);
     const document = jsonDocument('slimboard.whatif/1', { results });
     await writeTableOrJson(session.io, wanted, document, results.flatMap(linesOf));
   } finally {

@@ -56,7 +56,7 @@ test('a base that cannot be learned is reported and sets the exit code; all othe
 test.each(['libary/*', 'library/os:9*'])('a reference without matches is an error: %s', async (path) => {
   const { code, stderr } = await slimboard('--quiet', 'bases', 'learn', `${registry.host}/${path}`, '--plain-http');
   expect(code).toBe(4);
-  expect(stderr).toContain(`${registry.host}/${path}: no tag there: see how it is spelt`);
+  expect(stderr).toContain(`${registry.host}/${path}: no tags found: check the spelling`);
 });
 
 test('usage errors exit with 2 and say what is accepted', async () => {

@@ -58,5 +58,5 @@ test('a missing variable of a notification is reported before the audit', async 
   await writeFile(join(cwd, 'slimboard.yaml'), notify);
   const { code, stdout } = await doctor(server.url, cwd);
   expect(code, stdout).toBe(1);
-  expect(stdout).toMatch(/^error +notify: the variable SLIMBOARD_WEBHOOK_SECRET is not set/m);
+  expect(stdout).toMatch(/^error +notify: the environment variable SLIMBOARD_WEBHOOK_SECRET is not set/m);
 });
