@@ -79,7 +79,7 @@ export function outermost(one: Reach, other: Reach): Reach {
 export function checkReach(from: Reach, to: Reach, hostname: string): void {
   if (mayLead(from, to)) return;
   throw new MalformedContentError(
-    `the registry leads to ${hostname}, a ${to} address, which is not followed from a ${from} one`,
+    `the registry refers to ${hostname}, a ${to} address, which is not followed from a ${from} one`,
   );
 }
 

@@ -210,7 +210,7 @@ export class Authenticator {
     const { realm = '', service } = parameters;
     if (!URL.canParse(realm)) {
       throw new AuthenticationError(
-        `${registry}: its challenge names no address for tokens ("${realm.slice(0, 100)}")`,
+        `${registry}: its authentication challenge names no valid URL for tokens ("${realm.slice(0, 100)}")`,
       );
     }
     const url = new URL(realm);
@@ -218,7 +218,7 @@ export class Authenticator {
       base.protocol === 'http:' && (url.hostname === base.hostname || reachOfHost(url.hostname) === 'loopback');
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain)) {
       throw new AuthenticationError(
-        `${registry}: it wants tokens fetched over ${url.protocol}//${url.host}: not done, for credentials would be readable on the way`,
+        `${registry}: refused to fetch tokens over ${url.protocol}//${url.host}: credentials would be sent unencrypted`,
       );
     }
     return { realm: url, service };
@@ -307,7 +307,7 @@ export class Authenticator {
     }
     const object = parseJsonObject(answer.body, what);
     const token = readOptionalString(object.token) || readOptionalString(object.access_token);
-    if (!token || !/^[\x21-\x7e]+$/.test(token)) throw new MalformedContentError(`${what}: the answer holds none`);
+    if (!token || !/^[\x21-\x7e]+$/.test(token)) throw new MalformedContentError(`${what}: the answer contains none`);
     const expiresIn = Number(object.expires_in);
     return { header: bearer(new Secret(token)), lifeMs: (expiresIn > 0 ? expiresIn : DEFAULT_EXPIRES_IN) * 1_000 };
   }

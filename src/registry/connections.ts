@@ -131,8 +131,10 @@ function readCaFile(path: string): string {
   try {
     pem = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new SettingsError(`caFile ${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new SettingsError(`cannot read caFile ${path} (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }
   if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
-  throw new SettingsError(`caFile ${path} holds no certificate: a PEM file begins with -----BEGIN CERTIFICATE-----`);
+  throw new SettingsError(
+    `caFile ${path} contains no certificate: expected a PEM file that begins with -----BEGIN CERTIFICATE-----`,
+  );
 }

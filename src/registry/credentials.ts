@@ -68,7 +68,7 @@ function fromEnvironment({ sourceName, environment }: CredentialsOptions): Crede
   if (token) return { kind: 'registry-token', token: new Secret(token), origin };
   if (!username && !password) return undefined;
   throw new SettingsError(
-    `${variable('USERNAME')} and ${variable('PASSWORD')} (or _TOKEN) belong together, and only one of them is set`,
+    `${variable('USERNAME')} and ${variable('PASSWORD')} must be set together (or _TOKEN alone), but only one of them is set`,
   );
 }
 
@@ -92,7 +92,7 @@ async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new SettingsError(`${path} cannot be read: ${(cause as NodeJS.ErrnoException).code}`);
+    throw new SettingsError(`cannot read ${path}: ${(cause as NodeJS.ErrnoException).code}`);
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -100,7 +100,7 @@ async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
   } catch {
     // The error of JSON.parse quotes the text around the mistake, which may be a password: it is dropped.
   }
-  throw new SettingsError(`${path} is no JSON object: mend it, or point DOCKER_CONFIG at another folder`);
+  throw new SettingsError(`${path} is not a JSON object: fix it, or point DOCKER_CONFIG at another folder`);
 }
 
 /** The entry whose key names exactly this host (Docker also writes `https://HOST/v1/`), with its key. */
@@ -144,7 +144,7 @@ function usernameAndPassword(entry: JsonObject): { username: string; password: s
 /** @see docker/docker-credential-helpers, README, "Development": `get` takes the server on stdin and answers JSON */
 async function fromHelper(name: string, serverUrl: string, environment: Environment): Promise<Credentials | undefined> {
   if (!HELPER_NAME.test(name)) {
-    throw new SettingsError(`"${name.slice(0, 80)}" in Docker's config.json is no name of a credential helper`);
+    throw new SettingsError(`"${name.slice(0, 80)}" in Docker's config.json is not the name of a credential helper`);
   }
   const program = `docker-credential-${name}`;
   const answer = await runHelper(program, serverUrl, environment);
@@ -178,9 +178,11 @@ function runHelper(program: string, serverUrl: string, environment: Environment)
 
 function helperError(program: string, serverUrl: string, error: { code?: unknown; killed?: boolean }): SettingsError {
   if (error.code === 'ENOENT') {
-    return new SettingsError(`Docker's config.json names ${program}, and PATH has no such program: install it`);
+    return new SettingsError(
+      `Docker's config.json names the credential helper ${program}, which is not in PATH: install it`,
+    );
   }
-  const reason = error.killed ? `gave no answer within ${HELPER_TIMEOUT_MS / 1_000} s` : `failed (${error.code})`;
+  const reason = error.killed ? `timed out after ${HELPER_TIMEOUT_MS / 1_000} s` : `failed (${error.code})`;
   return new SettingsError(`${program} ${reason}: run "echo ${serverUrl} | ${program} get" to see why`);
 }
 

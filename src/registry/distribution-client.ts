@@ -90,6 +90,6 @@ export class DistributionClient {
 /** A refusal by a host that the registry redirected to: no credentials were sent, so the message names none. */
 function foreignRefusalOf({ origin, status }: FinalAnswer, what: string): AccessDeniedError {
   return new AccessDeniedError(
-    `${what}: ${new URL(origin).host}, to which the registry redirected, refuses this (HTTP ${status}): check the storage of the registry, or name that host if it is the registry itself`,
+    `${what}: ${new URL(origin).host}, to which the registry redirected, refused the request (HTTP ${status}): check the storage of the registry, or use that host's name if it is the registry itself`,
   );
 }

@@ -94,7 +94,7 @@ class DistributionRegistry implements Registry {
 
   async *listManifests(repository: ListedRepository, options: ListOptions): AsyncGenerator<readonly ListedManifest[]> {
     const { name } = repository;
-    const what = `${this.#registry}/${name}: its tags`;
+    const what = `${this.#registry}/${name}: list of tags`;
     const first = this.#client.url(`${name}/tags/list?n=${PAGE_SIZE}`);
     const pages = listNames({ first, field: 'tags', what }, (url) =>
       this.#client.getPage(url, { what, scope: pullScope(name), maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
@@ -172,7 +172,7 @@ class DistributionRegistry implements Registry {
   }
 
   async *#catalog(options: ListOptions): AsyncGenerator<readonly RepositoryName[]> {
-    const what = `${this.#registry}: its repositories (_catalog)`;
+    const what = `${this.#registry}: list of repositories (_catalog)`;
     const first = this.#client.url(`_catalog?n=${PAGE_SIZE}`);
     const pages = listNames({ first, field: 'repositories', what }, (url) =>
       this.#client.getPage(url, { what, scope: CATALOG, maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
@@ -261,7 +261,7 @@ function withoutCatalog(error: unknown, registry: RegistryHost): unknown {
   const isLacking = error instanceof NotFoundError || error instanceof UnsupportedContentError;
   if (!refusalClass && !isLacking) return error;
   return new (refusalClass ?? SettingsError)(
-    `${registry} gives no list of its repositories (${error.message}): name them in the source's "repositories", without wildcards`,
+    `${registry} does not list its repositories (${error.message}): name them in the source's "repositories", without wildcards`,
     { cause: error },
   );
 }

@@ -93,7 +93,11 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#headers = headers;
     const coding = codingOf(headers['content-encoding']);
     if (this.#hasContent() && coding !== undefined) {
-      controller.abort(new MalformedContentError(`${this.#request.what}: sent as ${coding}, which was not asked for`));
+      controller.abort(
+        new MalformedContentError(
+          `${this.#request.what}: sent with content encoding ${coding}, which was not requested`,
+        ),
+      );
     } else if (this.#hasContent() && Number(headers['content-length']) > this.#request.maxBytes) {
       controller.abort(this.#tooLarge());
     }
@@ -102,7 +106,7 @@ class Collector implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
     this.#chunks.push(chunk);
-    if (this.#clock.now() > this.#endsAtMs) controller.abort(new DeadlineError('the answer came too slowly'));
+    if (this.#clock.now() > this.#endsAtMs) controller.abort(new DeadlineError('the answer arrived too slowly'));
     else if (this.#bytes > (this.#hasContent() ? this.#request.maxBytes : MAX_ERROR_BYTES)) this.#cutOff(controller);
   }
 

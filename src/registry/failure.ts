@@ -30,19 +30,17 @@ export function refusalOf(answer: Answer, what: string, who: string): SlimboardE
   switch (answer.status) {
     case 401:
       return new AuthenticationError(
-        `${what}: the registry refuses ${who}${said}: check username and password, and that they may read this repository`,
+        `${what}: the registry refused ${who}${said}: check username and password, and that they may read this repository`,
       );
     case 403:
-      return new AccessDeniedError(
-        `${what}: the registry does not allow this to ${who}${said}: grant it the right to read`,
-      );
+      return new AccessDeniedError(`${what}: permission denied for ${who}${said}: grant read access`);
     case 404:
       return notFound(errorCodeOf(answer), what, said);
     case 429:
-      return new RateLimitedError(`${what}: the registry asks to slow down${said}`, 0);
+      return new RateLimitedError(`${what}: the registry throttled the request${said}`, 0);
     case 405:
     case 501:
-      return new UnsupportedContentError(`${what}: the registry does not offer this${said}`);
+      return new UnsupportedContentError(`${what}: the registry does not support this request${said}`);
   }
   if (answer.status >= 500) {
     return new RegistryUnavailableError(
@@ -68,7 +66,7 @@ function missing(code: string | undefined): string {
 /** A hint for an HTTP request to an HTTPS port, which Go's server and nginx both answer in these words. */
 function plainHttpHint({ status, body }: Answer): string {
   const spoken = status === 400 && /HTTPS (?:server|port)/i.test(body.toString('latin1', 0, 1_000));
-  return spoken ? ': it speaks HTTPS: leave out --plain-http (plainHttp: false)' : '';
+  return spoken ? ': the registry uses HTTPS: leave out --plain-http (plainHttp: false)' : '';
 }
 
 function saidBy(answer: Answer): string {
@@ -106,58 +104,66 @@ function shown<Name extends string>(name: Name, value: unknown): { [Key in Name]
   return (text ? { [name]: text } : {}) as { [Key in Name]?: string };
 }
 
-const PLAIN_HTTP = 'if it serves plain HTTP, say --plain-http (plainHttp: true)';
+const PLAIN_HTTP = 'if it serves plain HTTP, use --plain-http (plainHttp: true)';
 
 /** Errors that OpenSSL finds in a certificate itself. @see nodejs.org/api/tls.html, "X509 certificate error codes" */
 const INVALID_CERTIFICATE =
   /^(?:INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_[A-Z_]+|[A-Z]+_KEY_TOO_SMALL|[A-Z]+_MD_TOO_WEAK|UNSPECIFIED)$/;
 
 const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string])[] = [
-  [/^ECONNREFUSED$/, 'nothing accepts connections there', 'check host and port'],
-  [/^(?:ENOTFOUND|EAI_NODATA)$/, 'there is no such host', 'check its name, and the DNS of this machine'],
-  [/^(?:EAI_AGAIN|EAI_FAIL)$/, 'the name could not be looked up just now', 'check the DNS of this machine'],
+  [/^ECONNREFUSED$/, 'connection refused', 'check host and port'],
+  [/^(?:ENOTFOUND|EAI_NODATA)$/, 'host not found', 'check its name, and the DNS of this machine'],
+  [/^(?:EAI_AGAIN|EAI_FAIL)$/, 'the DNS lookup failed for now', 'check the DNS of this machine'],
   [
     /^(?:EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/,
     'the host cannot be reached',
     'check network and firewall',
   ],
-  [/^(?:EPERM|EACCES)$/, 'this machine does not allow it', 'check its firewall, and what its services may reach'],
+  [
+    /^(?:EPERM|EACCES)$/,
+    'this machine does not permit the connection',
+    'check its firewall, and what its services may reach',
+  ],
   [
     /^(?:EMFILE|ENFILE|ENOBUFS)$/,
-    'this machine has no room for another connection',
+    'this machine cannot open another connection',
     'raise its limit of open files, or lower concurrency',
   ],
-  [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'no connection in time', 'check network and firewall'],
+  [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'connecting timed out', 'check network and firewall'],
   [
     /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT|SLIMBOARD_DEADLINE)$/,
-    'no whole answer in time',
+    'timed out before the answer was complete',
     'try again later',
   ],
   [
     /^(?:ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
-    'the connection was cut',
+    'the connection was closed early',
     'try again later',
   ],
-  [/^CERT_HAS_EXPIRED$/, 'its TLS certificate has expired', 'renew it there, or set the clock of this machine'],
-  [/^CERT_NOT_YET_VALID$/, 'its TLS certificate is not valid yet', 'set the clock of this machine'],
+  [
+    /^CERT_HAS_EXPIRED$/,
+    'its TLS certificate has expired',
+    'renew the certificate, or correct the clock of this machine',
+  ],
+  [/^CERT_NOT_YET_VALID$/, 'its TLS certificate is not valid yet', 'correct the clock of this machine'],
   [
     /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
     'its TLS certificate is for another host',
-    'use the name that it is for',
+    'use the host name in the certificate',
   ],
   [
     INVALID_CERTIFICATE,
-    'its TLS certificate, or one above it, is not made for this',
-    'have its authority issue another one',
+    'its TLS certificate, or one above it, may not be used for this',
+    'have its authority issue another certificate',
   ],
   [
     /SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS/,
-    'its TLS certificate is signed by nobody that this machine trusts',
+    'its TLS certificate is not signed by an authority that this machine trusts',
     "name the authority's PEM file in the source's caFile",
   ],
   [/^(?:ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|EPROTO)$/, 'it does not speak TLS', PLAIN_HTTP],
-  [/^ERR_SSL_/, 'TLS could not be agreed on', 'check which TLS versions it offers'],
-  [/^(?:HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RESPONSE)/, 'what it says is not HTTP', 'check host, port and scheme'],
+  [/^ERR_SSL_/, 'the TLS handshake failed', 'check which TLS versions it offers'],
+  [/^(?:HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RESPONSE)/, 'the answer is not HTTP', 'check host, port and scheme'],
 ];
 
 /** Failures that the same request would meet again a moment later. */

@@ -23,9 +23,9 @@ export function keepNames<Name>(
 }
 
 /** Stands for an entry that is no text: such an entry may be of any size and depth. */
-const NO_TEXT = '(no text)';
+const NO_TEXT = '(not text)';
 
 function textOf(entry: unknown): string {
   if (typeof entry === 'string') return entry;
-  throw new InvalidReferenceError('the registry lists something that is no text among the names');
+  throw new InvalidReferenceError('the registry lists a name that is not text');
 }

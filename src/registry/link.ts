@@ -11,7 +11,9 @@ export function nextPagePath(header: string | readonly string[] | undefined, bas
   const target = nextTarget(typeof header === 'string' ? header : (header ?? []).join(', '));
   if (target === undefined) return undefined;
   if (!URL.canParse(target, base.href)) {
-    throw new MalformedContentError(`${base.host}: the link to the next page is no address: "${target.slice(0, 200)}"`);
+    throw new MalformedContentError(
+      `${base.host}: the link to the next page is not a valid URL: "${target.slice(0, 200)}"`,
+    );
   }
   const url = new URL(target, base);
   if (url.hostname !== base.hostname) {

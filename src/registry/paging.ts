@@ -67,7 +67,7 @@ class LoopGuard {
 
   enter(url: URL): void {
     const page = hash('sha256', url.href, 'base64');
-    if (this.#seen.has(page)) throw this.#endless('a page came twice');
+    if (this.#seen.has(page)) throw this.#endless('the same page was sent twice');
     this.#seen.add(page);
     if (this.#seen.size > MAX_PAGES) throw this.#endless(`more than ${MAX_PAGES} pages`);
   }
@@ -79,7 +79,7 @@ class LoopGuard {
 
   checkNames(names: readonly unknown[]): void {
     this.#empty = names.length === 0 ? this.#empty + 1 : 0;
-    if (this.#empty > MAX_EMPTY_PAGES) throw this.#endless(`${MAX_EMPTY_PAGES} empty pages, one after another`);
+    if (this.#empty > MAX_EMPTY_PAGES) throw this.#endless(`${MAX_EMPTY_PAGES} empty pages in a row`);
     // A registry that ignores its own cursor sends the first page for ever, each time under another address.
     const page = names.length === 0 ? '' : `${names.length} ${shown(names[0])} ${shown(names.at(-1))}`;
     if (page !== '' && page === this.#previous) throw this.#endless('two pages are the same');

@@ -32,7 +32,7 @@ export async function openStream(
   const check = (bytes: number): Error | null => {
     if (bytes > maxBytes)
       return new TooLargeError(`${what}: more than the ${maxBytes} bytes that its descriptor states`);
-    return clock.now() > endsAtMs ? asError(new DeadlineError('the answer came too slowly')) : null;
+    return clock.now() > endsAtMs ? asError(new DeadlineError('the answer arrived too slowly')) : null;
   };
   return { ...answer, body: Buffer.alloc(0), stream: checked(response.body, check, asError) };
 }

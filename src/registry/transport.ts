@@ -142,7 +142,7 @@ export class Transport {
       if (target.origin !== url.origin) authorization = undefined;
       url = target;
     }
-    throw new MalformedContentError(`${request.what}: more than ${MAX_REDIRECTS} redirects, one after another`);
+    throw new MalformedContentError(`${request.what}: more than ${MAX_REDIRECTS} redirects in a row`);
   }
 
   #exchange(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<Answer> {
@@ -201,7 +201,7 @@ function asSent(request: TransportRequest, url: URL, authorization: Secret | und
 export function redirectTarget(answer: Answer, from: URL, what: string): URL | undefined {
   const { location } = answer.headers;
   if (!REDIRECTS.has(answer.status) || location === undefined) return undefined;
-  if (!URL.canParse(location, from.href)) throw new MalformedContentError(`${what}: redirected to what is no address`);
+  if (!URL.canParse(location, from.href)) throw new MalformedContentError(`${what}: redirected to an invalid URL`);
   const target = new URL(location, from);
   if (target.protocol === 'https:' || target.protocol === from.protocol) return target;
   throw new MalformedContentError(

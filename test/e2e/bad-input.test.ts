@@ -76,10 +76,10 @@ describe('an audit of registries that each fail differently', () => {
   });
 
   test.each([
-    ['no-host', '', 'registry-unavailable', /no such host/],
-    ['no-port', '', 'registry-unavailable', /nothing accepts connections/],
+    ['no-host', '', 'registry-unavailable', /host not found/],
+    ['no-port', '', 'registry-unavailable', /connection refused/],
     ['tls', '', 'registry-unavailable', /certificate/i],
-    ['refused', '', 'authentication', /gives no list of its repositories/],
+    ['refused', '', 'authentication', /does not list its repositories/],
     ['denied', '', 'access-denied', /DENIED|403/],
     ['no-repository', 'not/there', 'not-found', /no such repository/],
     ['good', 'bad/config-missing', 'not-found', /config|blob/i],

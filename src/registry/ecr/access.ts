@@ -100,7 +100,7 @@ const REGISTRY_PROBES: readonly Probe[] = [
   {
     operation: 'GetAccountSetting',
     input: { name: 'BLOB_MOUNTING' },
-    purpose: 'tells whether repositories share layers; without it they count as not shared',
+    purpose: 'reads whether repositories share layers; without it, layers count as not shared',
     refused: 'warning',
   },
 ];
@@ -131,7 +131,12 @@ function findingOf(client: EcrClient, { operation }: Probe, status: Status, mess
 
 function noRepository(client: EcrClient): EcrAccessFinding {
   const subject = 'ecr:DescribeImages, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, ecr:ListTagsForResource';
-  return { region: client.region, subject, status: 'unknown', message: 'There is no repository to try them on' };
+  return {
+    region: client.region,
+    subject,
+    status: 'unknown',
+    message: 'not checked: there is no repository to try them on',
+  };
 }
 
 /** Checks whether the audit's role is excluded from pull times: lifecycle rules may act on an image's last pull. */
@@ -149,21 +154,25 @@ async function describeExclusion(
   try {
     const answer = await client.call('ListPullTimeUpdateExclusions', {}, { signal });
     const excluded = answer.pullTimeUpdateExclusions ?? [];
-    if (assumeRole && excluded.includes(assumeRole)) return finding('ok', `${assumeRole} moves no last-pull date`);
+    if (assumeRole && excluded.includes(assumeRole))
+      return finding('ok', `${assumeRole} does not change last-pull dates`);
     if (!assumeRole && excluded.length > 0) {
-      return finding('unknown', `See that the audit's own role or user is one of these: ${excluded.join(', ')}`);
+      return finding('unknown', `check that the audit's own role or user is one of these: ${excluded.join(', ')}`);
     }
-    return finding('warning', `${PULL_TIME_HARM}: run ${registerCommand(client.region, assumeRole)}`);
+    return finding(
+      'warning',
+      `${PULL_TIME_HARM}; to exclude its role, run ${registerCommand(client.region, assumeRole)}`,
+    );
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
     return finding(
       'unknown',
-      `${PULL_TIME_HARM}, unless its role is excluded; that could not be read: ${error.message}`,
+      `${PULL_TIME_HARM}, unless its role is excluded, which could not be read: ${error.message}`,
     );
   }
 }
 
-const PULL_TIME_HARM = 'An audit counts as a pull of each image that it reads for the first time';
+const PULL_TIME_HARM = 'an audit counts as a pull of each image that it reads for the first time';
 
 function registerCommand(region: string, principal = 'ARN_OF_THE_AUDIT_ROLE'): string {
   return `aws ecr register-pull-time-update-exclusion --region ${region} --principal-arn ${principal}`;

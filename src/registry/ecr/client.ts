@@ -198,7 +198,7 @@ async function findDefaultRegion(sdk: Sdk, { profile }: EcrOptions): Promise<str
   try {
     return await client.config.region();
   } catch (cause) {
-    throw new SettingsError('No AWS region is set: write regions: [eu-west-1] into the source, or set AWS_REGION', {
+    throw new SettingsError('no AWS region is set: write regions: [eu-west-1] into the source, or set AWS_REGION', {
       cause,
     });
   } finally {

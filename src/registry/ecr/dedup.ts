@@ -22,7 +22,7 @@ export async function readDedupScope(
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof SlimboardError) || error instanceof RateLimitedError) throw error;
-    options.onNote?.(`Whether ECR shares blobs between repositories could not be read: ${error.message}`);
+    options.onNote?.(`Cannot read whether ECR shares blobs between repositories: ${error.message}`);
     return undefined;
   }
 }

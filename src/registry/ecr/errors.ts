@@ -130,14 +130,15 @@ export function toSlimboardError(error: unknown, request: EcrRequest): Slimboard
   const options = { cause: error };
   // Further lines of an SDK error are hints for programmers.
   const reason = `${error.name}: ${error.message.split('\n', 1)[0]}`;
-  if (isThrottled(error)) return new RateLimitedError(`${what}: ECR asks to slow down (${error.name})`, 0, options);
+  if (isThrottled(error)) return new RateLimitedError(`${what}: ECR throttled the request (${error.name})`, 0, options);
   // From this answer the SDK has learned how far the clocks differ: it signs the next request right.
   if ((error as SdkError).$metadata?.clockSkewCorrected) {
-    return new RegistryUnavailableError(`${what}: this machine's clock is off (${reason})`, options);
+    return new RegistryUnavailableError(`${what}: this machine's clock is wrong (${reason})`, options);
   }
   if (CREDENTIALS.has(error.name) || isOfFile(error)) return authenticationError(error, request);
   if (error.name === 'AccessDeniedException') return deniedError(what, error);
-  if (GONE.has(error.name)) return new NotFoundError(`${what}: gone since listing (${reason})`, options);
+  if (GONE.has(error.name))
+    return new NotFoundError(`${what}: not found, or deleted since it was listed (${reason})`, options);
   if (error.name === 'KmsException') return keyError(what, reason, options);
   if (isParameterError(error)) return new InvalidReferenceError(`${what}: refused (${reason})`, options);
   return otherError(error, what, reason);
@@ -163,7 +164,7 @@ function otherError(error: SdkError, what: string, reason: string): SlimboardErr
 
 function authenticationError(error: Error, request: EcrRequest): AuthenticationError {
   return new AuthenticationError(
-    `AWS does not take the credentials (${request.credentials}) for ecr:${request.operation}: ${error.name}: ` +
+    `AWS refused the credentials (${request.credentials}) for ecr:${request.operation}: ${error.name}: ` +
       `${error.message}. Renew them (aws sso login, a new session), or check the role's name, trust policy and external id`,
     { cause: error },
   );
@@ -171,7 +172,7 @@ function authenticationError(error: Error, request: EcrRequest): AuthenticationE
 
 function deniedError(what: string, error: Error): AccessDeniedError {
   return new AccessDeniedError(
-    `${what} is not allowed: add it to the role's IAM policy, or see what the repository's or registry's policy denies (${error.message})`,
+    `${what} is not allowed: add it to the role's IAM policy, or check what the repository's or registry's policy denies (${error.message})`,
     { cause: error },
   );
 }
@@ -198,9 +199,9 @@ export function toImageFailure(
   switch (code) {
     case 'UpstreamTooManyRequests':
       // The limit is the upstream's: waiting for it, maybe for hours, would hold up what can be read.
-      return new RegistryUnavailableError(`${what}: the upstream registry asks to slow down (${why})`);
+      return new RegistryUnavailableError(`${what}: the upstream registry throttled the request (${why})`);
     case 'UpstreamUnavailable':
-      return new RegistryUnavailableError(`${what}: the upstream registry is away (${why})`);
+      return new RegistryUnavailableError(`${what}: the upstream registry is unavailable (${why})`);
     case 'UpstreamAccessDenied':
       return new AccessDeniedError(
         `${what}: the upstream registry refuses the pull-through rule's credentials (${why})`,
@@ -215,8 +216,8 @@ export function toImageFailure(
       return new InvalidReferenceError(`${what}: refused (${why})`);
     case 'ImageNotFound':
     case 'ImageTagDoesNotMatchDigest':
-      return new NotFoundError(`${what}: gone since listing (${why})`);
+      return new NotFoundError(`${what}: not found, or deleted since it was listed (${why})`);
     default:
-      return new RegistryUnavailableError(`${what}: ECR does not give it (${why})`);
+      return new RegistryUnavailableError(`${what}: ECR did not return it (${why})`);
   }
 }

@@ -42,14 +42,14 @@ function partitionOf(region: string): Partition {
 
 /** The text, if it is the name of an AWS region. @throws SettingsError otherwise */
 export function parseRegion(text: string): string {
-  if (!REGION.test(text)) throw new SettingsError(`"${text}" is no AWS region: write one as eu-west-1`);
+  if (!REGION.test(text)) throw new SettingsError(`"${text}" is not an AWS region: expected for example eu-west-1`);
   return text;
 }
 
 /** The text, if it is an AWS account. @throws SettingsError otherwise */
 export function parseAccount(text: string): string {
   if (!ACCOUNT.test(text)) {
-    throw new SettingsError(`"${text}" is no AWS account: write its twelve digits, in quotes`);
+    throw new SettingsError(`"${text}" is not an AWS account: expected twelve digits, in quotes`);
   }
   return text;
 }
@@ -75,7 +75,9 @@ export function findEcrLocation(host: string): EcrLocation | undefined {
 export function ecrLocationOf(host: RegistryHost): EcrLocation {
   const location = findEcrLocation(host);
   if (!location) {
-    throw new InvalidReferenceError(`"${host}" is no Amazon ECR registry: write ACCOUNT.dkr.ecr.REGION.amazonaws.com`);
+    throw new InvalidReferenceError(
+      `"${host}" is not an Amazon ECR registry: expected ACCOUNT.dkr.ecr.REGION.amazonaws.com`,
+    );
   }
   return location;
 }

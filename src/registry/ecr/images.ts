@@ -48,7 +48,8 @@ export async function resolveTag(
 ): Promise<Digest> {
   const { imageDetails } = await describeImages(client, repository, { imageIds: [{ imageTag: tag }] }, signal);
   const [image] = imageDetails ?? [];
-  if (!image) throw new NotFoundError(`${repository.registry}/${repository.name}:${tag} is gone since listing`);
+  if (!image)
+    throw new NotFoundError(`${repository.registry}/${repository.name}:${tag} was deleted since it was listed`);
   return digestFrom(image);
 }
 

@@ -35,8 +35,7 @@ export async function* readPages<Item>(
     }
     yield page.items.filter((item) => isFirst(yielded, keyOf(item)));
     if (!page.nextToken) return;
-    if (page.nextToken === token)
-      throw new MalformedContentError('ECR names the same page as the next one, without end');
+    if (page.nextToken === token) throw new MalformedContentError('ECR keeps naming the same next page');
     token = page.nextToken;
   }
 }

@@ -104,7 +104,8 @@ class EcrRegistry implements Registry {
   #clientOf(host: RegistryHost): EcrClient {
     const { account, region } = ecrLocationOf(host);
     const client = this.#clients.find((candidate) => candidate.region === region);
-    if (!client) throw new InvalidReferenceError(`${host} is in none of this source's regions: add ${region} to them`);
+    if (!client)
+      throw new InvalidReferenceError(`${host} is in none of this source's regions: add ${region} to "regions"`);
     client.learnAccount(account);
     return client;
   }
@@ -132,6 +133,6 @@ function failureOf(failures: readonly RegionFailure[], regions: number): Slimboa
 
 function describe({ region, error }: RegionFailure): string {
   const perhapsDisabled = error instanceof AuthenticationError;
-  const advice = ', or, if other regions take them, enable this one for the account or leave it out of "regions"';
+  const advice = ', or, if other regions accept them, enable this region for the account or remove it from "regions"';
   return `${region}: ${error.message}${perhapsDisabled ? advice : ''}`;
 }

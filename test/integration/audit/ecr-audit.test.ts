@@ -347,7 +347,7 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
     const told: string[] = [];
     const audit = await auditEcr(db, fake, { onFailure: (_item, message) => told.push(message) });
     expect(audit.status).toBe('incomplete');
-    expect(told[0]).toMatch(/AWS does not take the credentials .*ExpiredTokenException/);
+    expect(told[0]).toMatch(/AWS refused the credentials .*ExpiredTokenException/);
     // Two for each that was under way: one refused, one with credentials asked for anew.
     expect(fake.calls.length - callsBefore).toBeLessThanOrEqual(64 * 2);
     const accountedFor = await db.query(

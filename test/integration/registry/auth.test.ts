@@ -384,7 +384,7 @@ describe('secrets are not leaked', () => {
         code: 'access-denied',
         message: expect.stringMatching(
           new RegExp(
-            `${storage.host}, to which the registry redirected, refuses this \\(HTTP 401\\): .* name that host`,
+            `${storage.host}, to which the registry redirected, refused the request \\(HTTP 401\\): .* use that host`,
           ),
         ),
       });

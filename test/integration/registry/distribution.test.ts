@@ -93,7 +93,7 @@ describe('listing', () => {
     const invalid: [string, string][] = [];
     const onInvalid = (name: string, error: { code: string }): number => invalid.push([name, error.code]);
     expect(await tagNames(client, repositoryOf(server.host, 'app'), { onInvalid })).toEqual(['1.0']);
-    expect(invalid).toEqual(Array.from({ length: 5 }, () => ['(no text)', 'invalid-reference']));
+    expect(invalid).toEqual(Array.from({ length: 5 }, () => ['(not text)', 'invalid-reference']));
   });
 
   test('a missing repository is an error if the settings name it, and otherwise empty', async () => {

@@ -126,7 +126,7 @@ describe('repositories', () => {
       expect(names).toEqual(['in-eu-west-1', 'in-us-east-1']);
       expect(error).toMatchObject({
         code: 'authentication',
-        message: expect.stringMatching(/^ap-east-1: .*enable this one for the account/),
+        message: expect.stringMatching(/^ap-east-1: .*enable this region for the account/),
       });
     });
 
@@ -145,7 +145,7 @@ describe('repositories', () => {
         Object.fromEntries(REGIONS.map((region) => [region, 'UnrecognizedClientException'])),
       );
       expect(error).toBeInstanceOf(AuthenticationError);
-      expect(error?.message.match(/AWS does not take the credentials/g)).toHaveLength(1);
+      expect(error?.message.match(/AWS refused the credentials/g)).toHaveLength(1);
     });
   });
 

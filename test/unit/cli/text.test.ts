@@ -13,8 +13,8 @@ test.each([
 test.each([
   ['harbor', 'example.com: its repositories: away', 'harbor: example.com: its repositories: away'],
   ['example.com', 'example.com: its repositories: away', 'example.com: its repositories: away'],
-  ['team/app', 'example.com/team/app: its tags: away', 'example.com/team/app: its tags: away'],
-  ['app', 'example.com/my-app: its tags: away', 'app: example.com/my-app: its tags: away'],
+  ['team/app', 'example.com/team/app: list of tags: away', 'example.com/team/app: list of tags: away'],
+  ['app', 'example.com/my-app: list of tags: away', 'app: example.com/my-app: list of tags: away'],
   ['', 'away', 'away'],
 ])('the message for "%s": %s', (item, message, text) => {
   expect(labelled(item, message)).toBe(text);
