@@ -93,7 +93,7 @@ function named<K extends string, V>(key: K, value: V | undefined): { readonly [P
 
 function classifiedImage(stored: StoredImage): AuditedImage {
   const manifest = parseManifest(stored.manifest);
-  if (manifest.form !== 'manifest') throw new Error(`${stored.digest} is kept as an image and is none`);
+  if (manifest.form !== 'manifest') throw new Error(`${stored.digest} is stored as an image but is not one`);
   const config = parseImageConfig(stored.config);
   const [index] = stored.indexes;
   const indexManifest = index ? parseManifest(index) : undefined;

@@ -65,7 +65,7 @@ function missingTags(
   return namedTags(source.settings)
     .filter((tag) => !listed.some((found) => found === tag))
     .map((tag) => {
-      const error = new NotFoundError(`${registry}/${name}:${tag}: the repository lists no such tag`);
+      const error = new NotFoundError(`${registry}/${name}:${tag}: the repository does not list this tag`);
       return { ...itemOf(source.id, { ...repository, tag }), ...itemFailure(error) };
     });
 }

@@ -98,7 +98,7 @@ function reportFailed({ events }: AuditContext, { settings }: PlannedSource, { f
 
 function nothingSelected({ settings }: PlannedSource): NotFoundError {
   return new NotFoundError(
-    `${settings.name}: no repository that the registry lists matches ${settings.include.join(', ')}: see how they are spelt`,
+    `${settings.name}: none of the repositories that the registry lists matches ${settings.include.join(', ')}: check the spelling`,
   );
 }
 

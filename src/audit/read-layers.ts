@@ -92,9 +92,12 @@ export function checkDiffId(digest: Digest, diffId: Digest, places: readonly Lay
     chainIds(below === null ? [diffId] : [below, diffId]).at(-1) === chain;
   if (places.length === 0 || places.some(isNamed)) return;
   const retry = { kind: 'never' } as const;
-  throw new ContentMismatchError(`layer ${digest} unpacks to ${diffId}, and the configs of its images say otherwise`, {
-    retry,
-  });
+  throw new ContentMismatchError(
+    `layer ${digest} unpacks to ${diffId}, which is not what the configs of its images say`,
+    {
+      retry,
+    },
+  );
 }
 
 /** Stores a layer's contents, and deletes the error of an earlier attempt in this audit. */

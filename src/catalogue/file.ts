@@ -71,7 +71,7 @@ async function* imageBatches(lines: AsyncIterable<string>, name: string): AsyncG
   for await (const line of lines) {
     number++;
     const location = `${name}:${number}`;
-    if (ended) throw new SettingsError(`${location}: there is text behind the end`);
+    if (ended) throw new SettingsError(`${location}: unexpected text after the end`);
     const value = readLine(line, location);
     if (number === 1) checkHeader(value, location);
     else if (value.end === true) ended = checkEnd(value, rows, location);
@@ -84,7 +84,7 @@ async function* imageBatches(lines: AsyncIterable<string>, name: string): AsyncG
     yield [...batch.values()];
     batch = new Map();
   }
-  if (!ended) throw new SettingsError(`${name}: the file is cut off after line ${number}: export it again`);
+  if (!ended) throw new SettingsError(`${name}: the file ends early, after line ${number}: export it again`);
   yield [...batch.values()];
 }
 
@@ -94,13 +94,15 @@ function readLine(line: string, location: string): JsonObject {
 
 function checkHeader({ schema }: JsonObject, location: string): void {
   if (schema === SCHEMA) return;
-  const found = typeof schema === 'string' ? `is "${schema.slice(0, 40)}"` : 'is no catalogue of base images';
-  throw new SettingsError(`${location}: the file ${found}: write one by "slimboard bases export" (${SCHEMA})`);
+  const found = typeof schema === 'string' ? `is "${schema.slice(0, 40)}"` : 'is not a catalogue of base images';
+  throw new SettingsError(`${location}: the file ${found}: create one with "slimboard bases export" (${SCHEMA})`);
 }
 
 function checkEnd({ rows }: JsonObject, counted: number, location: string): true {
   if (rows === counted) return true;
-  throw new SettingsError(`${location}: the file says ${String(rows)} images and holds ${counted}: export it again`);
+  throw new SettingsError(
+    `${location}: the file should contain ${String(rows)} images but contains ${counted}: export it again`,
+  );
 }
 
 /** Puts the file's name and line number before the message of an error. @throws SettingsError */

@@ -40,7 +40,7 @@ export async function postWebhook(
     if (failure === undefined) return;
     if (!failure.isRetryable || delayMs === undefined)
       throw new DeliveryError(
-        `the webhook at ${new URL(endpoint.url).host} did not take "${message.event}": ${failure.reason}`,
+        `the webhook at ${new URL(endpoint.url).host} did not accept "${message.event}": ${failure.reason}`,
       );
     await sleep(delayMs, undefined, { signal });
   }
@@ -86,7 +86,7 @@ async function attempt(
     await answer.body?.cancel();
     if (answer.ok) return undefined;
     const isRetryable = answer.status >= 500 || [408, 425, 429].includes(answer.status);
-    return { reason: `it answered ${answer.status}`, isRetryable };
+    return { reason: `it answered HTTP ${answer.status}`, isRetryable };
   } catch (error) {
     signal.throwIfAborted();
     return { reason: reasonOf(error), isRetryable: true };

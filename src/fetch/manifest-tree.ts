@@ -216,6 +216,6 @@ export class ManifestTree {
 
 function tooManyBytes(digest: Digest): TooLargeError {
   return new TooLargeError(
-    `${digest}: manifests of indexes and their configs have more than ${MAX_CHILDREN_BYTES} bytes here, which is all that is read at a time`,
+    `${digest}: the manifests and configs of the indexes in this batch exceed ${MAX_CHILDREN_BYTES} bytes, the limit for one batch`,
   );
 }

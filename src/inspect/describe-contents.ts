@@ -70,9 +70,9 @@ export function contentsText(contents: DescribedContents): readonly string[] {
   const list = <T>(title: string, rows: readonly T[], line: (row: T) => string): string[] =>
     rows.length === 0 ? [] : [title, ...rows.slice(0, SHOWN).map((row) => `  ${line(row)}`)];
   return [
-    `unpacked      ${humanBytes(contents.uncompressed_bytes)}, ${contents.files} files in sight with ${humanBytes(contents.useful_bytes)}`,
+    `unpacked      ${humanBytes(contents.uncompressed_bytes)}, ${contents.files} visible files with ${humanBytes(contents.useful_bytes)}`,
     `wasted        ${humanBytes(contents.wasted_bytes)} by the image's own layers; in all ${wasteText(contents.waste)}`,
-    `copies        ${humanBytes(contents.duplicate_bytes)} in files whose content stands elsewhere too`,
+    `copies        ${humanBytes(contents.duplicate_bytes)} in files whose content is also elsewhere in the image`,
     ...list(
       'hidden in layers',
       contents.layers.filter(({ wasted_bytes }) => wasted_bytes > 0),
@@ -92,10 +92,10 @@ export function contentsText(contents: DescribedContents): readonly string[] {
     ...list('package databases that were not read', unread, ({ path }) => path),
     ...list('setuid and setgid programs', setuid_files, ({ layer, path }) => `layer ${layer + 1}  ${path}`),
     ...list(
-      'files that hold secrets by their names',
+      'files whose names suggest secrets',
       sensitive_files,
       ({ layer, path, isHidden }) =>
-        `layer ${layer + 1}  ${path}${isHidden ? ' (hidden, and still in the layer)' : ''}`,
+        `layer ${layer + 1}  ${path}${isHidden ? ' (hidden, but still in the layer)' : ''}`,
     ),
   ];
 }

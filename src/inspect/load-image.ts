@@ -88,7 +88,7 @@ async function readReference(loading: Loading): Promise<ParsedManifest> {
 async function readByDigest({ registry, repository, signal }: Loading, digest: Digest): Promise<ParsedManifest> {
   const answer = (await registry.readManifests(repository, [digest], { signal })).get(digest);
   if (answer instanceof Error) throw answer;
-  if (!answer) throw new NotFoundError(`${repository.registry}/${repository.name}@${digest} is not there`);
+  if (!answer) throw new NotFoundError(`${repository.registry}/${repository.name}@${digest} not found`);
   return parse(answer);
 }
 
@@ -112,7 +112,7 @@ async function readChild(loading: Loading, { manifest: index }: ParsedIndex): Pr
     if (own) offered.push(formatPlatform(own));
   }
   throw new NotFoundError(
-    `${formatReference(reference)} has no image for ${formatPlatform(platform)}: name another one by --platform (${offered.join(', ') || 'it has none'})`,
+    `${formatReference(reference)} has no image for ${formatPlatform(platform)}: choose another one with --platform (${offered.join(', ') || 'it has none'})`,
   );
 }
 
@@ -168,7 +168,7 @@ async function readConfig(
     if (contentKind(manifest, reference.tag, config) === 'image') return { image: manifest, config };
   }
   throw new UnsupportedContentError(
-    `${formatReference(reference)} is no image but ${describeKind(manifest, reference)}`,
+    `${formatReference(reference)} is not an image but ${describeKind(manifest, reference)}`,
   );
 }
 

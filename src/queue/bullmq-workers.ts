@@ -149,7 +149,7 @@ class Attempt {
 }
 
 function deadly(stalls: number): SlimboardError {
-  return new SlimboardError('workers-ended', `${stalls} workers ended while they did this task: given up`);
+  return new SlimboardError('workers-ended', `given up: ${stalls} workers ended while doing this task`);
 }
 
 function asError(error: unknown): Error {

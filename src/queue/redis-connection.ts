@@ -34,7 +34,7 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
     redis.disconnect();
     const { message } = lastError ?? (cause as Error);
     if (/^(?:WRONGPASS|NOAUTH|NOPERM)\b/.test(message))
-      throw new SettingsError(`Redis at ${address} refused the login: ${message}; check user and password of its URL`, {
+      throw new SettingsError(`Redis at ${address} refused the login: ${message}; check user and password in its URL`, {
         cause,
       });
     if (/^ERR .*DB index/.test(message))

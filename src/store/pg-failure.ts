@@ -38,7 +38,7 @@ export function storeFailureOf(error: unknown): unknown {
   // When a host has several addresses and all fail, the combined error has a code but no message.
   const reason = misconfigurationOf(error) ?? (isTransient(error) ? error.message || codeOf(error) : undefined);
   if (reason === undefined) return error;
-  const advice = isUnreachable(error) ? '; see that it runs, and host and port of the database URL' : '';
+  const advice = isUnreachable(error) ? '; check that it is running, and host and port in the database URL' : '';
   return new StoreUnavailableError(`Postgres is not available: ${reason}${advice}`, { cause: error });
 }
 
@@ -56,14 +56,14 @@ function misconfigurationOf(error: Error): string | undefined {
   const { message } = error;
   if (code.startsWith('28'))
     return /no encryption|SSL off/.test(message)
-      ? `Postgres refused the login: ${message}; if it wants TLS, write ${VERIFIED}; else see that its pg_hba.conf allows this`
-      : `Postgres refused the login: ${message}; check user and password of the database URL`;
+      ? `Postgres refused the login: ${message}; if it wants TLS, write ${VERIFIED}; otherwise check that its pg_hba.conf allows this`
+      : `Postgres refused the login: ${message}; check user and password in the database URL`;
   if (code === '3D000') return `${message}: create it, or name another one in the database URL`;
   if (isUnreadableFile(error, code)) return `the database URL names a file that cannot be read: ${message}`;
   if (NO_TLS_MESSAGE.test(message))
     return 'this Postgres does not offer TLS: write sslmode=disable in the database URL, or set TLS up there';
   if (TLS_CODE.test(code) && !TRANSIENT_CODE.test(code))
-    return `no TLS to Postgres: ${message} (${code}); see that its certificate is in date and for this host; write ${VERIFIED}`;
+    return `TLS to Postgres failed: ${message} (${code}); check that its certificate is in date and for this host; write ${VERIFIED}`;
   return undefined;
 }
 

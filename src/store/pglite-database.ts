@@ -79,9 +79,9 @@ const WATCH_MS = 5_000;
 const SEGMENT_BYTES = 16_777_216;
 const PAGE_BYTES = 8_192;
 const DISK_FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-const FREE_SPACE_ADVICE = 'make room on its disk, or choose another folder';
+const FREE_SPACE_ADVICE = 'free space on its disk, or choose another folder';
 const REPAIR_ADVICE =
-  'see that its disk has room; else restore it from a backup, or move the folder away to begin anew';
+  'check that its disk has room; otherwise restore it from a backup, or move the folder away to start anew';
 
 /**
  * The option to start from the empty database that was made when the package was built: a third of the time and half
@@ -218,7 +218,7 @@ class PgliteDatabase implements Database {
 
   #ask(operation: Operation): Promise<Exclude<ThreadAnswer, { error: unknown }>> {
     if (this.#failure)
-      return Promise.reject(new StoreUnavailableError(`the embedded database is gone: ${this.#failure.message}`));
+      return Promise.reject(new StoreUnavailableError(`the embedded database has stopped: ${this.#failure.message}`));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
@@ -249,7 +249,7 @@ class PgliteDatabase implements Database {
   #fail(error: Error): void {
     this.#failure ??= error;
     for (const { reject } of this.#pending.values())
-      reject(new StoreUnavailableError(`the embedded database is gone: ${error.message}`));
+      reject(new StoreUnavailableError(`the embedded database has stopped: ${error.message}`));
     this.#pending.clear();
   }
 }
@@ -279,7 +279,7 @@ async function canWriteWalSegment(dataDir: string): Promise<boolean> {
 function databaseError({ message, code }: { readonly message: string; readonly code?: string }): Error {
   if ((code && /^(?:53|58)/.test(code)) || /: (?:File too large|Disk quota exceeded)/.test(message))
     return new StoreUnavailableError(
-      `the embedded database cannot write: ${message}; make room on its disk, and the next run goes on from there`,
+      `the embedded database cannot write: ${message}; free space on its disk, and the next run continues from there`,
     );
   return Object.assign(new Error(message), code ? { code } : {});
 }

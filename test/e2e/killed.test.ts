@@ -106,7 +106,7 @@ test('a disk too small for the database is reported in a line, and with room the
     wrapper: ['prlimit', '--fsize=1000000'],
   });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/^slimboard: the embedded database .*make room on its disk.*\n$/);
+  expect(stderr).toMatch(/^slimboard: the embedded database .*free space on its disk.*\n$/);
   expect((await runCommand(['audit', registry.host], { cwd })).code).toBe(0);
   expect(await contentIn(cwd)).toEqual(undisturbed);
 }, 120_000);
@@ -128,7 +128,7 @@ test('a disk that fills up ends the audit with a line, and with room the next au
   });
   undo();
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/make room on its disk/);
+  expect(stderr).toMatch(/free space on its disk/);
   expect((await runCommand(['audit', registry.host], { cwd })).code).toBe(0);
   expect(await imagesIn(cwd)).toEqual(Object(undisturbed).images);
 }, 240_000);

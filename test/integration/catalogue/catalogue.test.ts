@@ -201,12 +201,12 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
       await emptyTables(db);
       const cut = file.trimEnd().split('\n').slice(0, -1).join('\n');
       await expect(importBases(db, lines(cut), 'b.ndjson')).rejects.toThrow(
-        'b.ndjson: the file is cut off after line 4',
+        'b.ndjson: the file ends early, after line 4',
       );
       const wrong = file.replace('"layer_count":2', '"layer_count":0');
       await expect(importBases(db, lines(wrong), 'b.ndjson')).rejects.toThrow('b.ndjson:3: layer_count: expected 1 to');
       await expect(importBases(db, lines('{"a": 1}'), 'b.ndjson')).rejects.toThrow(
-        'b.ndjson:1: the file is no catalogue',
+        'b.ndjson:1: the file is not a catalogue',
       );
       await expect(importBases(db, lines('PK'), 'b.ndjson')).rejects.toThrow('b.ndjson:1: the line is not valid JSON');
       expect(await db.query('select 1 from base_image')).toEqual([]);

@@ -74,7 +74,7 @@ describe.each(BACKENDS)('delivery from $name', ({ open }) => {
     status = 400;
     const notify = [{ kind: 'webhook' as const, urlFrom: 'HOOK', on: ['finished' as const] }];
     const reports = [{ kind: 'audits' as const, format: 'csv' as const, path: 'audits.csv' }];
-    await expect(deliver({ notify, reports })).rejects.toThrow(/did not take "finished"/);
+    await expect(deliver({ notify, reports })).rejects.toThrow(/did not accept "finished"/);
     expect(await readdir(folder)).toEqual(['audits.csv']);
     status = 200;
     await deliver({ notify, reports });

@@ -71,12 +71,12 @@ test.each([500, 503, 429, 408])('%i is retried, with the same id', async (status
 });
 
 test.each([
-  ['a refusal', { status: 403 }, 1, /did not take "finished": it answered 403/],
+  ['a refusal', { status: 403 }, 1, /did not accept "finished": it answered HTTP 403/],
   [
     'a redirect, which is not followed',
     { status: 307, headers: { location: 'http://169.254.169.254/' } },
     1,
-    /answered 307/,
+    /answered HTTP 307/,
   ],
 ])('%s is final', async (_, answer, requests, error) => {
   answers = [answer];

@@ -65,7 +65,7 @@ test('anything else is a bug and is returned unchanged', () => {
 test('there is a message even when all addresses of a host failed', () => {
   const all = Object.assign(new AggregateError([new Error('one')]), { code: 'ECONNREFUSED' });
   expect(storeFailureOf(all)).toMatchObject({
-    message: expect.stringMatching(/^Postgres is not available: ECONNREFUSED; see that it runs/),
+    message: expect.stringMatching(/^Postgres is not available: ECONNREFUSED; check that it is running/),
   });
 });
 
