@@ -75,7 +75,7 @@ export async function runAudit(options: RunOptions): Promise<AuditRow> {
     inHand = undefined;
     if (audit.status === 'running')
       throw new AuditRunningError(
-        `audit ${audit.id} was taken over by another process, because this one had stopped reporting progress: "slimboard status" shows how far it is`,
+        `audit ${audit.id} was taken over by another process, because this one had sent no heartbeat: "slimboard status" shows how far it is`,
       );
     return audit;
   } finally {

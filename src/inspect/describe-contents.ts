@@ -71,7 +71,7 @@ export function contentsText(contents: DescribedContents): readonly string[] {
     rows.length === 0 ? [] : [title, ...rows.slice(0, SHOWN).map((row) => `  ${line(row)}`)];
   return [
     `unpacked      ${humanBytes(contents.uncompressed_bytes)}, ${contents.files} visible files with ${humanBytes(contents.useful_bytes)}`,
-    `wasted        ${humanBytes(contents.wasted_bytes)} by the image's own layers; in all ${wasteText(contents.waste)}`,
+    `wasted        ${humanBytes(contents.wasted_bytes)} by the image's own layers; in total ${wasteText(contents.waste)}`,
     `copies        ${humanBytes(contents.duplicate_bytes)} in files whose content is also elsewhere in the image`,
     ...list(
       'hidden in layers',

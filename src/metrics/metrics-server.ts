@@ -51,10 +51,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
 
 function portError(error: NodeJS.ErrnoException, port: number): SettingsError {
   const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
-  return new SettingsError(
-    `metrics cannot be served on port ${port}: ${reason}; choose another one by --metrics-port`,
-    {
-      cause: error,
-    },
-  );
+  return new SettingsError(`cannot serve metrics on port ${port}: ${reason}; choose another one with --metrics-port`, {
+    cause: error,
+  });
 }

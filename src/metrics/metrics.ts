@@ -60,7 +60,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const gauges = [queueGauges(registry, options.queues), auditGauges(registry, options.audits)];
   const failures = new Counter({
     name: `${PREFIX}scrape_failures_total`,
-    help: 'Scrapes that lack figures because Redis or the database did not answer',
+    help: 'Scrapes without some figures, because Redis or the database did not answer',
     registers: [registry],
   });
   return {
@@ -110,7 +110,7 @@ function countersOf(registry: Registry): Omit<Metrics, 'text' | 'contentType'> {
   });
   const requeued = new Counter({
     name: `${PREFIX}tasks_requeued_total`,
-    help: 'Tasks that the queue had lost, and the database put back',
+    help: 'Tasks that the queue had lost and that were put back from the database',
     registers,
   });
   const known = new Set<string>();
@@ -185,9 +185,15 @@ function auditGauges(registry: Registry, audits: MetricsOptions['audits']): Refr
   if (!audits) return nothing;
   const gauge = (name: string, help: string) =>
     new Gauge({ name: `${PREFIX}${name}`, help, labelNames: ['source'], registers: [registry] });
-  const age = gauge('audit_age_seconds', 'Since the last audit that ended well began, by source');
-  const duration = gauge('audit_duration_seconds', 'How long the last audit that ended well took, by source');
-  const running = gauge('audit_running', '1 while an audit of the source is under way');
+  const age = gauge(
+    'audit_age_seconds',
+    'Time since the start of the last audit that ended as finished or incomplete, by source',
+  );
+  const duration = gauge(
+    'audit_duration_seconds',
+    'Duration of the last audit that ended as finished or incomplete, by source',
+  );
+  const running = gauge('audit_running', '1 while an audit of the source is running');
   return refreshing(audits, [age, duration, running], (values) => {
     for (const { source, ...audit } of values) {
       if (audit.ageSeconds !== undefined) age.set({ source }, audit.ageSeconds);

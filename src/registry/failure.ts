@@ -113,7 +113,7 @@ const INVALID_CERTIFICATE =
 const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string])[] = [
   [/^ECONNREFUSED$/, 'connection refused', 'check host and port'],
   [/^(?:ENOTFOUND|EAI_NODATA)$/, 'host not found', 'check its name, and the DNS of this machine'],
-  [/^(?:EAI_AGAIN|EAI_FAIL)$/, 'the DNS lookup failed for now', 'check the DNS of this machine'],
+  [/^(?:EAI_AGAIN|EAI_FAIL)$/, 'the DNS lookup failed temporarily', 'check the DNS of this machine'],
   [
     /^(?:EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/,
     'the host cannot be reached',
@@ -153,7 +153,7 @@ const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string
   ],
   [
     INVALID_CERTIFICATE,
-    'its TLS certificate, or one above it, may not be used for this',
+    'its TLS certificate, or one above it, is not valid for this use',
     'have its authority issue another certificate',
   ],
   [

@@ -40,7 +40,7 @@ export class RetryBudget {
     if ((retryAfterMs ?? 0) <= LONGEST_WAIT_MS && this.#refusals <= REFUSALS) return;
     const delayMs = Math.min(retryAfterMs ?? LONGEST_WAIT_MS, LONGEST_PAUSE_MS);
     throw new RateLimitedError(
-      `${what}: the registry's rate limit is reached; next attempt in ${Math.ceil(delayMs / 1_000)} s`,
+      `${what}: the registry's rate limit is reached: retry in ${Math.ceil(delayMs / 1_000)} s`,
       delayMs,
     );
   }

@@ -33,7 +33,7 @@ export function createAuditStarter(
         const obstacle = await findBlockingAudit(db, name, slot);
         if (obstacle) return { kind: obstacle.running ? 'running' : 'served', auditId: obstacle.auditId };
       }
-      throw new Error(`cannot start an audit of ${name}: other audits of it keep starting`);
+      throw new Error(`cannot start an audit of ${name}: other audits of it keep starting and ending`);
     },
     async lastAudit(name) {
       const audit = await findNewestNightly(db, name);

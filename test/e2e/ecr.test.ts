@@ -106,7 +106,7 @@ describe('the command line and Amazon ECR', () => {
   test('reports which permissions exist, and what a missing one costs', async () => {
     const doctor = await slimboard(['doctor', 'ecr:eu-west-1']);
     expect(doctor.code, doctor.output).toBe(0);
-    expect(doctor.output).toMatch(/^ok +ecr:eu-west-1 eu-west-1 ecr:BatchGetImage: reads manifests$/m);
+    expect(doctor.output).toMatch(/^ok +ecr:eu-west-1 eu-west-1 ecr:BatchGetImage: can read manifests$/m);
     expect(doctor.output).toMatch(/^warning +.*pull-time exclusion/m);
     fake.fail({ operation: 'BatchGetImage', times: 1 }, { name: 'AccessDeniedException', message: 'no' });
     const refused = await slimboard(['doctor', 'ecr:eu-west-1']);

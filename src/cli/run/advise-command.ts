@@ -64,7 +64,7 @@ function goalText({ goal, plan, currentBytes }: Advice): string {
     return `out of reach: what is advised here leaves ${humanBytes(best)} at best`;
   }
   const after = plan.find(({ projection }) => projection.techniques.length === goal.by.length)?.projection.after;
-  return `perhaps within reach by ${by}${after ? `: ${humanBytes(after.min)} at best, ${humanBytes(after.max)} at most` : ''}`;
+  return `perhaps within reach by ${by}${after ? `: ${humanBytes(after.min)} at best, ${humanBytes(after.max)} at worst` : ''}`;
 }
 
 function stepLines({ technique, projection }: PlanStep, at: number): readonly string[] {
@@ -73,7 +73,7 @@ function stepLines({ technique, projection }: PlanStep, at: number): readonly st
   const sizedAs = projection.basis === 'estimate' ? 'sized as ' : '';
   const base = projection.base ? ` (${sizedAs}${projection.base})` : '';
   return [
-    `${at + 1}. ${title}${base}: then ${range(projection.after)}, ${range(projection.savings)} less in all, ${projection.basis === 'estimate' ? 'an estimate' : 'from measured sizes'}`,
+    `${at + 1}. ${title}${base}: then ${range(projection.after)}, ${range(projection.savings)} less in total, ${projection.basis === 'estimate' ? 'an estimate' : 'from measured sizes'}`,
     `   ${how}`,
   ];
 }

@@ -23,7 +23,7 @@ interface Probe<O extends EcrOperation = EcrOperation> {
   readonly operation: O;
   readonly input: EcrInput<O>;
   readonly repository?: string;
-  /** What audits use the operation for. */
+  /** What audits use the operation for, as words that follow "can" or "cannot". */
   readonly purpose: string;
   /** The status when the operation is refused. */
   readonly refused: Status;
@@ -67,11 +67,11 @@ interface FirstRepository {
 
 async function findRepository(client: EcrClient, signal: AbortSignal | undefined): Promise<FirstRepository> {
   const input = { maxResults: 1, ...registryOf(client) };
-  const probe = { operation: 'DescribeRepositories', input, purpose: 'lists repositories', refused: 'error' } as const;
+  const probe = { operation: 'DescribeRepositories', input, purpose: 'list repositories', refused: 'error' } as const;
   try {
     const [repository] = (await client.call('DescribeRepositories', input, { signal })).repositories ?? [];
     client.learnAccount(repository && accountOf(repository));
-    const finding = findingOf(client, probe, 'ok', `${client.host} ${probe.purpose}`);
+    const finding = findingOf(client, probe, 'ok', `can ${probe.purpose} of ${client.host}`);
     if (!repository?.repositoryName || !repository.repositoryArn) return { finding };
     return { finding, name: repository.repositoryName, arn: repository.repositoryArn };
   } catch (error) {
@@ -89,10 +89,10 @@ function repositoryProbes(client: EcrClient, { name, arn }: FirstRepository): re
     refused: Status,
   ): Probe<O> => ({ operation, input, repository: name, purpose, refused });
   return [
-    probe('DescribeImages', { ...where, maxResults: 1 }, 'lists images', 'error'),
-    probe('BatchGetImage', { ...where, imageIds: [{ imageDigest: NOBODYS_DIGEST }] }, 'reads manifests', 'error'),
-    probe('GetDownloadUrlForLayer', { ...where, layerDigest: NOBODYS_DIGEST }, 'reads configs and layers', 'error'),
-    probe('ListTagsForResource', { resourceArn: arn }, 'reads owners from repository tags', 'warning'),
+    probe('DescribeImages', { ...where, maxResults: 1 }, 'list images', 'error'),
+    probe('BatchGetImage', { ...where, imageIds: [{ imageDigest: NOBODYS_DIGEST }] }, 'read manifests', 'error'),
+    probe('GetDownloadUrlForLayer', { ...where, layerDigest: NOBODYS_DIGEST }, 'read configs and layers', 'error'),
+    probe('ListTagsForResource', { resourceArn: arn }, 'read owners from repository tags', 'warning'),
   ];
 }
 
@@ -100,7 +100,7 @@ const REGISTRY_PROBES: readonly Probe[] = [
   {
     operation: 'GetAccountSetting',
     input: { name: 'BLOB_MOUNTING' },
-    purpose: 'reads whether repositories share layers; without it, layers count as not shared',
+    purpose: 'read whether repositories share layers (otherwise layers count as not shared)',
     refused: 'warning',
   },
 ];
@@ -114,13 +114,13 @@ async function tryProbe(client: EcrClient, probe: Probe, signal: AbortSignal | u
   } catch (error) {
     if (!(error instanceof NotFoundError)) return failedProbe(client, probe, error);
   }
-  return findingOf(client, probe, 'ok', probe.purpose);
+  return findingOf(client, probe, 'ok', `can ${probe.purpose}`);
 }
 
 function failedProbe(client: EcrClient, probe: Probe, error: unknown): EcrAccessFinding {
   if (!(error instanceof SlimboardError)) throw error;
   if (error instanceof AccessDeniedError) {
-    return findingOf(client, probe, probe.refused, `${probe.purpose}: ${error.message}`);
+    return findingOf(client, probe, probe.refused, `cannot ${probe.purpose}: ${error.message}`);
   }
   return findingOf(client, probe, error instanceof AuthenticationError ? 'error' : 'unknown', error.message);
 }
