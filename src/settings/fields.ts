@@ -34,7 +34,7 @@ export function unknownKey(key: string, accepted: readonly string[], secrets?: s
   if (secrets !== undefined && SECRET_KEY.test(key))
     return `secrets are never read from a file: put it into ${secrets}`;
   const close = nearest(key, accepted);
-  return `unknown key${close ? `: did you mean "${close}"?` : ''}; accepted: ${accepted.join(', ')}`;
+  return `unknown key${close ? ` (did you mean "${close}"?)` : ''}; accepted: ${accepted.join(', ')}`;
 }
 
 /** A list of items. @param example shown in the error when the value is no list */
@@ -52,7 +52,7 @@ export function choice<const Values extends readonly string[]>(values: Values) {
   return z.enum(values, {
     error: (issue) => {
       const close = typeof issue.input === 'string' ? nearest(issue.input, values) : undefined;
-      return `expected one of ${values.join(', ')}${close ? `; did you mean "${close}"?` : ''}`;
+      return `expected one of ${values.join(', ')}${close ? ` (did you mean "${close}"?)` : ''}`;
     },
   });
 }

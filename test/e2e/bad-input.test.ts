@@ -132,7 +132,7 @@ test('a typo in the settings is reported with file, line and key', async () => {
   await writeFile(join(cwd, 'slimboard.yaml'), 'sources:\n  - name: x\n    kind: oci\n    registri: localhost\n');
   const { code, stdout, stderr } = await runCommand(['audit'], { cwd });
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toMatch(/slimboard\.yaml:4: sources\[0\]\.registri: unknown key: did you mean "registry"/);
+  expect(stderr).toMatch(/slimboard\.yaml:4: sources\[0\]\.registri: unknown key \(did you mean "registry"/);
 });
 
 test('a database with a newer schema, and a corrupt one, are refused and not changed', async () => {

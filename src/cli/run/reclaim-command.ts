@@ -72,7 +72,7 @@ function refuseElsewhere(name: KindName, options: ReclaimOptions): void {
 async function readInUse(io: Io, { inUse }: ReclaimOptions): Promise<InUse> {
   return inUse === undefined
     ? { digests: [], references: [] }
-    : parseInUse(await readText(io, inUse, 'the list of what is in use'));
+    : parseInUse(await readText(io, inUse, 'the list of images in use'));
 }
 
 async function readText(io: Io, file: string, what: string): Promise<string> {
@@ -80,6 +80,6 @@ async function readText(io: Io, file: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new SettingsError(`cannot read ${path}, ${what}`, { cause });
+    throw new SettingsError(`cannot read ${what} ${path} (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }
 }

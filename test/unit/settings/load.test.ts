@@ -149,7 +149,11 @@ describe('mistakes name file, line, key and what is accepted', () => {
   const source = (line: string): string => `sources:\n  - name: a\n    kind: ecr\n    ${line}\n`;
 
   test.each([
-    ['a typo', source('regoins: [eu-west-1]'), ':4: sources[0].regoins: unknown key: did you mean "regions"?'],
+    [
+      'a typo',
+      source('regoins: [eu-west-1]'),
+      ':4: sources[0].regoins: unknown key (did you mean "regions"?); accepted: ',
+    ],
     ['an unknown key', 'foobar: 1', ':1: foobar: unknown key; accepted: databaseUrl,'],
     [
       'a number for text',
@@ -166,7 +170,7 @@ describe('mistakes name file, line, key and what is accepted', () => {
     [
       'a wrong choice',
       'log:\n  level: inof',
-      ':2: log.level: expected one of silent, fatal, error, warn, info, debug, trace; did you mean "info"?',
+      ':2: log.level: expected one of silent, fatal, error, warn, info, debug, trace (did you mean "info"?)',
     ],
     ['no kind', 'sources:\n  - name: a', ':2: sources[0].kind: expected kind: oci or kind: ecr'],
     [
