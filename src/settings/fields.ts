@@ -78,7 +78,7 @@ function digitsToNumber(value: unknown): unknown {
 /** Text that matches a pattern. @param what describes the pattern in the error, where the example does not suffice */
 export function text(example: string, pattern = /./, what = 'text') {
   const rule = `expected ${what}, such as ${example}`;
-  return z.string({ error: rule }).regex(pattern, { error: rule });
+  return z.string({ error: rule }).regex(pattern, { error: rule, abort: true });
 }
 
 /** Text, or a bare number, that `parse` reads; a SlimboardError that it throws becomes the field's error. */

@@ -27,7 +27,8 @@ export function parseInUse(text: string): InUse {
     const digest = item.slice(item.lastIndexOf('@') + 1);
     if (isDigest(digest)) digests.push(digest);
     else if (/^[\w.:/-]+$/.test(item)) references.push(canonicalHost(/:[^/]+$/.test(item) ? item : `${item}:latest`));
-    else throw new SettingsError(`line ${index + 1} is no digest and no image reference: "${item.slice(0, 80)}"`);
+    else
+      throw new SettingsError(`line ${index + 1} is neither a digest nor an image reference: "${item.slice(0, 80)}"`);
   }
   return { digests, references };
 }

@@ -47,7 +47,7 @@ export function parseLifecyclePolicy(text: string): readonly LifecycleRule[] {
   const { success, data, error } = policy.safeParse(parseJson(text));
   if (!success) {
     const [issue] = error.issues;
-    throw new SettingsError(`this is no lifecycle policy: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+    throw new SettingsError(`not a lifecycle policy: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
   }
   const rules = data.rules.sort((a, b) => a.rulePriority - b.rulePriority);
   for (const [index, each] of rules.entries()) {
@@ -61,7 +61,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new SettingsError('this is no lifecycle policy: it is no JSON', { cause });
+    throw new SettingsError('not a lifecycle policy: the file is not JSON', { cause });
   }
 }
 

@@ -345,6 +345,11 @@ describe('secrets', () => {
     },
   );
 
+  test('what is no URL of a database is told once', async () => {
+    const error = await load('', { env: { DATABASE_URL: 'foo' } }).catch((thrown: unknown) => thrown);
+    expect(String(error).split('\n')).toEqual([expect.stringContaining('expected a URL, such as postgres://')]);
+  });
+
   test.each([
     'postgres:///slimboard?host=/var/run/postgresql',
     'postgres://user:p%23ss@/slimboard?host=/var/run/postgresql',

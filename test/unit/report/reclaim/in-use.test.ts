@@ -31,5 +31,5 @@ test('every host name of an Amazon ECR registry means that registry', () => {
 });
 
 test('a line that is no image is named', () => {
-  expect(() => parseInUse('team/app:1\n{"items": []}')).toThrow('line 2 is no digest and no image reference');
+  expect(() => parseInUse('team/app:1\n{"items": []}')).toThrow('line 2 is neither a digest nor an image reference');
 });

@@ -71,14 +71,14 @@ test.each<[string, readonly RuleText[], RegExp]>([
   ['archiving what is archived', [[1, ARCHIVED, TO_ARCHIVE]], /can only expire/],
   ['the archive by age of the push', [[1, { ...ARCHIVED, countType: 'sinceImagePushed' }]], /go together/],
   ['leaving the archive early', [[1, { ...ARCHIVED, countNumber: 89 }]], /90 days at least/],
-  ['another word', [[1, { ...UNTAGGED, countTyp: 1 }]], /no lifecycle policy: rules\.0\.selection/],
+  ['another word', [[1, { ...UNTAGGED, countTyp: 1 }]], /not a lifecycle policy: rules\.0\.selection/],
   ['no number', [[1, { ...UNTAGGED, countNumber: 0 }]], /rules\.0\.selection\.countNumber/],
   ['a number that no database counts', [[1, { ...UNTAGGED, countNumber: 5e9 }]], /rules\.0\.selection\.countNumber/],
-  ['no rules', [], /no lifecycle policy: rules/],
+  ['no rules', [], /not a lifecycle policy: rules/],
 ])('%s is refused', (_, rules, message) => {
   expect(() => parseLifecyclePolicy(textOf(rules))).toThrow(message);
 });
 
 test('text that is no JSON is refused', () => {
-  expect(() => parseLifecyclePolicy('rules: []')).toThrow(/it is no JSON/);
+  expect(() => parseLifecyclePolicy('rules: []')).toThrow(/the file is not JSON/);
 });
