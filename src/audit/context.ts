@@ -14,7 +14,7 @@ export interface AuditEvents {
   itemDone(source: string, outcome: 'audited' | 'unchanged', count: number): void;
   repositoryListed(source: string, repository: string, tags: number): void;
   itemFailed(source: string, item: string, message: string): void;
-  /** Called once for each audit, in the process that closed it. */
+  /** Called at most once for each audit, in the process that ended it. */
   auditEnded(audit: AuditRow): void;
 }
 

@@ -21,6 +21,7 @@ export interface Criteria {
   readonly today: string;
 }
 
+/** Criteria with the key of the assessments made by them. */
 export interface KeyedCriteria extends Criteria {
   /**
    * Identifies the criteria and the versions of classifier and rules. Assessments stored under another key are out of

@@ -10,8 +10,8 @@ const MAX_ENTRIES = 10 * MANIFESTS_PER_TASK;
 
 /**
  * Cuts pages of any length into batches. If the listing contains digests, those that were never read are collected
- * across pages into batches of 100, the size of one request. Indexes come last: by then most of their children have
- * been read as entries of their own.
+ * across pages into batches of 100, the size of one request. Indexes come last: by then most of their children are in
+ * earlier batches, as entries of their own.
  * @param isKnown returns which of some digests have a stored manifest
  */
 export async function* cutBatches(

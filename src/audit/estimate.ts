@@ -66,8 +66,8 @@ export async function estimateAudit(
   const selects = repositorySelector(settings);
   const found = { newDigests: new Set<Digest>(), layers: new Map(), listed: new Map(), repositories: [] };
   const counting: Counting = { db, registry, settings, signal, tags: 0, newTags: 0, ...found };
-  // Invalid names take no requests; the audit itself will report them as errors. Owners, which
-  // the audit looks up for the repositories it selects, are not looked up: they change no figure here.
+  // Invalid names take no requests; the audit itself will report them as errors. `selects` refuses all repositories, so
+  // that their owners are not looked up: these change no figure here.
   const listing = { signal, selects: () => false, onInvalid: () => undefined };
   for await (const page of registry.listRepositories(listing)) {
     for (const { registry: host } of page) counting.listed.set(host, (counting.listed.get(host) ?? 0) + 1);

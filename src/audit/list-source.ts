@@ -73,7 +73,7 @@ async function makeTasks(
 
 /**
  * Ends the repositories that are gone from the registries listed to their end, and records the errors.
- * @param claim settles the task, or holds it if it will be tried again
+ * @param claim settles the task, or locks it if it will be tried again; false: another worker has settled it
  */
 async function conclude(
   { db, now }: AuditContext,

@@ -40,7 +40,7 @@ export async function readManifests(
   });
   const errors = content.failed.map(errorOf);
   await context.batches.write({ task, sourceId: source.id, repository, listed, content, errors });
-  tell(context, source, content, content.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
+  reportRead(context, source, content, content.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
   const passing = content.failed.find(mayPass);
   if (passing) throw passing.error;
 }
@@ -70,7 +70,7 @@ function knownContent(db: Database, repository: StoredRepository): KnownContent 
 }
 
 /** Reports what was read, and the items that failed for good. Items to be tried again are reported later. */
-function tell(
+function reportRead(
   { events }: AuditContext,
   { settings }: PlannedSource,
   content: BatchContent,

@@ -28,8 +28,8 @@ export interface StartOptions {
   /** The planned time of a nightly audit, ISO 8601. */
   readonly slot?: string;
   /**
-   * Whether any unfinished audit of these sources was killed: the embedded database is open in one process only. On
-   * Postgres, an unfinished audit is abandoned if it was marked as stopped, or gave no sign of life for a minute.
+   * Whether only this process can be auditing, as with the embedded database: then an unfinished audit of these sources
+   * was killed. On Postgres, it is abandoned if it was marked as stopped, or gave no sign of life for a minute.
    */
   readonly alone: boolean;
   readonly now: string;

@@ -1,7 +1,7 @@
 /**
  * Calls `work` for each item, at most `concurrency` at a time. Takes the next item from the iterator only when a call
  * has ended, and none after a failure.
- * @throws the first failure, once the calls under way have ended
+ * @throws one of the failures, once the calls under way have ended
  */
 export async function forEachConcurrently<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
@@ -21,7 +21,7 @@ export async function forEachConcurrently<Item>(
 
 /**
  * The results of `work`, in the order of the items, with at most `concurrency` calls at a time.
- * @throws the first failure, once the calls under way have ended
+ * @throws one of the failures, once the calls under way have ended
  */
 export async function mapConcurrently<Item, Result>(
   items: readonly Item[],

@@ -17,7 +17,7 @@ import type { NewIndexChild } from '../store/index-store.ts';
 export interface RecordInput {
   readonly fetched: FetchedManifest;
   readonly manifest: Manifest;
-  /** One of the tags that name the manifest. */
+  /** A tag that names the manifest, if there is one. */
   readonly tag: Tag | undefined;
   /** The parsed config of an image. */
   readonly config?: ImageConfig;

@@ -25,7 +25,7 @@ export interface FailedItem {
   readonly isLeft: boolean;
 }
 
-/** What was read of a batch: content that is not stored yet, the tags that name something new, and what failed. */
+/** What was read of a batch: content that is not stored yet, what tags name unless unchanged, and what failed. */
 export interface BatchContent {
   readonly blobs: readonly NewBlob[];
   readonly manifests: readonly NewManifest[];
@@ -33,7 +33,7 @@ export interface BatchContent {
   readonly failed: readonly FailedItem[];
   /** Items to be read again, because a failure of theirs may pass. */
   readonly left: readonly ListedManifest[];
-  /** How many tags were read completely, besides the unchanged ones. */
+  /** How many tags were read and need not be read again, besides the unchanged ones. */
   readonly audited: number;
   /** How many tags were not modified, by the registry's answer. */
   readonly unchanged: number;

@@ -33,7 +33,7 @@ function isWantedImage(child: Descriptor, { platforms }: Pick<SourceSettings, 'p
   return child.platform === undefined || platformMatches(child.platform, platforms);
 }
 
-/** Whether a missing child of a stored index is wanted now. It was not when the index was read, or failed. */
+/** Whether a missing child of a stored index is wanted now: when the index was read it was not wanted, or it failed. */
 export function isWantedLater(
   { platform, describes }: MissingChild,
   { platforms, provenance }: Pick<SourceSettings, 'platforms' | 'provenance'>,

@@ -1,7 +1,8 @@
 import type { Lane, TaskKind, TaskReference } from './queue.ts';
 
 /**
- * The name of a kind and lane's queue. Each has its own, so that neither a kind nor a nightly audit can fill another's.
+ * The name of the queue for a kind and lane. Each pair has its own, so that no kind can fill another's queue, and a
+ * nightly audit not that of an ad-hoc one.
  */
 export function queueName(kind: TaskKind, lane: Lane): string {
   return `${kind}-${lane}`;

@@ -7,9 +7,8 @@ import type { RequestOutcome } from './registry.ts';
  *
  * The limits, in the order in which they apply:
  * 1. A pause: nothing starts until Retry-After is over (without it: 1 s, doubled with each refusal in a row).
- * 2. Places for requests in flight, as in TCP: doubled each round trip until the first refusal, then halved at a
- * refusal
- *    and one more each round trip.
+ * 2. Places for requests in flight, as in TCP: doubled each round trip until the first refusal, then halved at each
+ *    refusal, and one more each round trip.
  * 3. A rate: unlimited until the first refusal, then half of the rate that was refused. It grows by 5 % of the refused
  *    rate a second, and is lifted at four times the refused rate.
  * 4. A budget that the registry announces: what remains is spread over its window.
@@ -60,7 +59,10 @@ export interface GovernorState {
   readonly countedFromMs: number;
 }
 
-/** Whether a request may start, with the state afterwards; if not, until `retryAtMs` or (absent) another one ends. */
+/**
+ * Whether a request may start. `state`: the state after its start. `retryAtMs`: when to ask again; absent: when another
+ * request has ended.
+ */
 export type Admission =
   | { readonly admitted: true; readonly state: GovernorState }
   | { readonly admitted: false; readonly retryAtMs?: number };
@@ -96,7 +98,7 @@ export function initialGovernorState(settings: GovernorSettings): GovernorState 
     nextStartMs: 0,
     pausedUntilMs: 0,
     refusals: 0,
-    // The very first refusal halves the speed.
+    // Nothing is known of a new registry: a refusal among its first answers halves the speed.
     caution: MOST_CAUTION,
     refusedAtMs: 0,
     halvedAtMs: 0,

@@ -45,7 +45,7 @@ export interface TransportRequest {
    */
   readonly authorization?: () => Secret | undefined;
   readonly body?: string;
-  /** The most that a body may have. */
+  /** The most bytes that the answer's body may have. */
   readonly maxBytes: number;
   /** Names what is asked for, and its registry, in messages. */
   readonly what: string;
@@ -89,7 +89,7 @@ export class Transport {
     const budget = new RetryBudget(this.#options.random);
     for (;;) {
       const delayMs = await this.#attempt(request, send).then(
-        (answer) => this.#judge(answer, request, budget),
+        (answer) => this.#answerOrDelay(answer, request, budget),
         (error: unknown) => this.#delayAfter(error, request, budget),
       );
       if (typeof delayMs !== 'number') return delayMs;
@@ -98,7 +98,7 @@ export class Transport {
   }
 
   /** The answer, or how long to wait before the next attempt (ms). */
-  #judge<A extends Answer>(answer: A, { what }: TransportRequest, budget: RetryBudget): A | number {
+  #answerOrDelay<A extends Answer>(answer: A, { what }: TransportRequest, budget: RetryBudget): A | number {
     if (asksToSlowDown(answer)) {
       budget.countRefusal(what, rateLimitsOf(answer.headers, Date.now()).retryAfterMs);
       return 0;

@@ -8,8 +8,8 @@ export interface AuditStarter {
    * of them starts the audit. Two audits of one source never overlap.
    * @param slot the time in the schedule that the audit is for; each slot of a source is served once
    */
-  startAudit(source: string, lane: Lane, slot?: Date): Promise<SlotOutcome>;
-  /** The latest audit of a source, running or ended; undefined when it was never audited. */
+  startAudit(source: string, lane: Lane, slot?: Date): Promise<StartOutcome>;
+  /** The latest audit of a source by its schedule, running or ended; undefined if there never was one. */
   lastAudit(source: string): Promise<LastAudit | undefined>;
   auditStatus(auditId: number): Promise<AuditStatus>;
 }
@@ -18,7 +18,7 @@ export interface AuditStarter {
  * `started`: the tasks are in the database, and the caller has to queue them. `running`: another audit of the source is
  * running. `served`: the slot has had its audit already.
  */
-export type SlotOutcome =
+export type StartOutcome =
   | { readonly kind: 'started'; readonly auditId: number; readonly tasks: readonly TaskReference[] }
   | { readonly kind: 'running'; readonly auditId: number }
   | { readonly kind: 'served'; readonly auditId: number };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../errors.ts';
 import type { TaskQueue } from '../queue/queue.ts';
 import type { AuditStatus } from '../store/audit-store.ts';
-import type { AuditStarter, SlotOutcome } from './audit-starter.ts';
+import type { AuditStarter, StartOutcome } from './audit-starter.ts';
 
 /** What {@link startNow} needs. */
 export interface RunNowOptions {
@@ -18,8 +18,8 @@ export interface RunNowOptions {
 export async function startNow(
   sources: readonly string[],
   { starter, queue, signal }: RunNowOptions,
-): Promise<ReadonlyMap<string, SlotOutcome>> {
-  const outcomes = new Map<string, SlotOutcome>();
+): Promise<ReadonlyMap<string, StartOutcome>> {
+  const outcomes = new Map<string, StartOutcome>();
   for (const source of sources) {
     const outcome = await starter.startAudit(source, 'adhoc');
     outcomes.set(source, outcome);

@@ -3,7 +3,7 @@ import { type Job, Queue, type Telemetry, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { TaskQueue } from '../queue/queue.ts';
 import { DEFAULT_PREFIX } from '../queue/redis-connection.ts';
-import type { AuditStarter, SlotOutcome } from './audit-starter.ts';
+import type { AuditStarter, StartOutcome } from './audit-starter.ts';
 import { planSchedules, type ScheduledSource, type SchedulePlan, schedulerId } from './plan-schedules.ts';
 import { isUnserved, missedSlot, slotOf } from './slots.ts';
 
@@ -18,7 +18,7 @@ export interface SchedulerEvents {
  * `waits`: an audit outside the schedule is running, and the slot's own audit starts when that has ended. It is
  * reported once for each slot.
  */
-export type DueOutcome = SlotOutcome | { readonly kind: 'waits'; readonly auditId: number };
+export type DueOutcome = StartOutcome | { readonly kind: 'waits'; readonly auditId: number };
 
 /** What the scheduler works with. */
 export interface SchedulerOptions {

@@ -56,15 +56,16 @@ function cronOf({ pattern, timezone }: Schedule, currentDate: Date) {
 
 /**
  * The slot that a source missed, because no scheduler was running or Redis lost the job. Of several missed slots it is
- * the latest: a second audit would find nothing new. A source that was never audited has missed nothing, and an audit
- * that was running at the time of a slot serves it.
+ * the latest: a second audit would find nothing new. A source without a scheduled audit so far has missed nothing, and
+ * a scheduled audit that was running at the time of a slot serves it.
+ * @param last the source's latest scheduled audit
  */
 export function missedSlot(schedule: Schedule, last: LastAudit | undefined, now: Date): Date | undefined {
   const slot = latestSlot(schedule, new Date(now.getTime() - SLOT_GRACE_MS));
   return slot && isUnserved(slot, last) ? slot : undefined;
 }
 
-/** Whether a slot still needs an audit: the source was audited before, and its last audit ended before the slot. */
+/** Whether a slot still needs an audit: there was a scheduled audit before, and the last one ended before the slot. */
 export function isUnserved(slot: Date, last: LastAudit | undefined): boolean {
   return last?.finishedAt !== undefined && last.startedAt < slot && last.finishedAt < slot;
 }

@@ -1,5 +1,5 @@
 import type { Lane } from '../../src/queue/queue.ts';
-import type { AuditStarter, LastAudit, SlotOutcome } from '../../src/schedule/audit-starter.ts';
+import type { AuditStarter, LastAudit, StartOutcome } from '../../src/schedule/audit-starter.ts';
 import type { AuditStatus } from '../../src/store/audit-store.ts';
 import { task } from './task.ts';
 
@@ -15,11 +15,11 @@ export interface MemoryAudit extends LastAudit {
 export class MemoryAudits implements AuditStarter {
   readonly audits: MemoryAudit[] = [];
   /** Every call of `startAudit`, with its outcome. */
-  readonly calls: { source: string; slot: string | undefined; outcome: SlotOutcome['kind'] }[] = [];
+  readonly calls: { source: string; slot: string | undefined; outcome: StartOutcome['kind'] }[] = [];
   /** Whether audits finish as soon as they start; otherwise they stay running. */
   endAtOnce = true;
 
-  async startAudit(source: string, lane: Lane, slot?: Date): Promise<SlotOutcome> {
+  async startAudit(source: string, lane: Lane, slot?: Date): Promise<StartOutcome> {
     const outcome = this.#start(source, lane, slot?.getTime());
     this.calls.push({ source, slot: slot?.toISOString(), outcome: outcome.kind });
     return outcome;
@@ -33,7 +33,7 @@ export class MemoryAudits implements AuditStarter {
     return this.audits[auditId - 1]?.status ?? 'failed';
   }
 
-  #start(source: string, lane: Lane, slot: number | undefined): SlotOutcome {
+  #start(source: string, lane: Lane, slot: number | undefined): StartOutcome {
     const ofSource = (audit: MemoryAudit) => audit.source === source;
     const running = this.audits.findIndex((audit) => ofSource(audit) && audit.status === 'running');
     if (running >= 0) return { kind: 'running', auditId: running + 1 };

@@ -104,7 +104,7 @@ export class EcrClient {
     this.#client.destroy();
   }
 
-  /** How long to wait before the next attempt (ms). @throws the expected failure, if there must be none */
+  /** How long to wait before the next attempt (ms). @throws the expected failure, if there is to be none */
   #delayAfter(error: unknown, request: EcrRequest, budget: RetryBudget): number {
     if (error instanceof AuthenticationError) throw error;
     const failure = toSlimboardError(error, request);
