@@ -16,7 +16,7 @@ export function html(strings: TemplateStringsArray, ...values: readonly Content[
   return escaped(strings, ...values.map(printableContent)) as Markup;
 }
 
-/** Inserts text without escaping it: for the page's own style and script only. */
+/** Inserts text without escaping it: for the page's own style, script and policy only. */
 export function trusted(text: string): Markup {
   return raw(text);
 }

@@ -23,7 +23,7 @@ export interface ReportPage extends ReportRows {
 /** Which page of a report to read. */
 export interface PageRequest extends ReportRequest {
   readonly limit: number;
-  /** Selects rows in which some cell of text, or some digest, contains this; case does not matter. */
+  /** Selects rows in which some text or digest contains this; case does not matter. */
   readonly search?: string;
 }
 

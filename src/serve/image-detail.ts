@@ -3,8 +3,8 @@ import { type Digest, digestBytes, digestFromBytes, isDigest } from '../oci/dige
 import type { Queryable } from '../store/database.ts';
 
 /**
- * One stored image with its assessment. Sizes are compressed bytes, except `uncompressed_bytes`. Of the assessment's
- * values null means not known, or not assessed yet.
+ * One stored image with its assessment. Sizes are compressed bytes, except `uncompressed_bytes` and `wasted_bytes`. Of
+ * the assessment's values null means not known, or not assessed yet.
  */
 export interface ImageDetail {
   readonly digest: Digest;

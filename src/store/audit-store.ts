@@ -210,7 +210,7 @@ export async function renewHeartbeat(tx: Queryable, auditId: number): Promise<vo
 
 /**
  * Stores how an audit's assess stage began.
- * @param assessKey identifies the rules and the known bases by which it assesses images
+ * @param assessKey identifies the rules, and the state of the catalogue, by which it assesses images
  * @param tasks how many tasks the stage has; 0 if all assessments were up to date
  */
 export async function recordAssessStage(

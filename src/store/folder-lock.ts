@@ -9,8 +9,8 @@ import { isRunning, PID_SPACE, processStartOf } from './process-identity.ts';
 /** How often the holder touches the lock file to show that it is alive. */
 const HEARTBEAT_MS = 5_000;
 /**
- * A holder on another machine, whose processes cannot be looked up, is suspected to be gone after this time without a
- * heartbeat.
+ * A holder on another machine or in another container, whose processes cannot be looked up, is suspected to be gone
+ * after this time without a heartbeat.
  */
 const SILENT_MS = 60_000;
 /**
@@ -30,7 +30,7 @@ interface Holder {
 
 /** Options of {@link takeFolderLock}. */
 export interface FolderLockOptions {
-  /** How long a holder on another machine without heartbeat is watched (ms); default 15,000. */
+  /** How long a holder whose process cannot be looked up is watched once it has no heartbeat (ms); default 15,000. */
   readonly watchMs?: number;
 }
 

@@ -95,7 +95,10 @@ const PAIRS = `
     select manifest_id, array_agg(rule) as rules from finding
     where manifest_id in (select before_id from pair union select manifest_id from pair) group by manifest_id)`;
 
-/** Reads the pairs of builds in these repositories whose judgements differ in something that a technique changes. */
+/**
+ * Reads the pairs of builds in these repositories whose judgements differ in something that a technique changes, and
+ * those with a stored improvement, which may no longer be one.
+ */
 export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]): Promise<readonly BuildPair[]> {
   return db.query<BuildPair>(
     `${PAIRS}

@@ -1,8 +1,9 @@
 import type { Database, Queryable } from './database.ts';
 
 /**
- * Frees the space of an audit's deleted task rows for the next audit to reuse. The embedded database has no autovacuum:
- * there every table is vacuumed, and analyzed, as the planner has no statistics otherwise.
+ * Frees the space of the task rows that an audit deleted, and of old versions of repository rows, for the next audit to
+ * reuse. The embedded database has no autovacuum: there every table is vacuumed, and analyzed, as the planner has no
+ * statistics otherwise.
  */
 export async function compact(db: Database): Promise<void> {
   await db.query(db.kind === 'pglite' ? 'vacuum analyze' : 'vacuum audit_task, repository');

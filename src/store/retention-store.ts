@@ -39,9 +39,9 @@ const SILENCE = "interval '15 minutes'";
 
 /**
  * SQL, common table expressions: `old_audit`, the audits to delete, and `old_total`, their repository totals. The
- * newest audit of each source stays, and so do audits whose totals a remaining one refers to. A repository's totals are
- * stored only when they change and hold until the next ones, so those that still hold at the next remaining audit
- * (`next_kept`) are moved to it unless superseded. $1: audits that ended before
+ * newest audit of each source that did not fail stays, and so do audits whose totals a remaining one refers to. A
+ * repository's totals are stored only when they change and hold until the next ones, so those that still hold at the
+ * next remaining audit (`next_kept`) are moved to it unless superseded. $1: audits that ended before
  */
 const OLD_AUDITS = `
   newest as (

@@ -249,10 +249,10 @@ export interface UnchangedSince {
 }
 
 /**
- * Finds the newest audit that computed totals of exactly these sources, if they have not changed since: no tag or
- * repository was added, moved or ended, no manifest was fetched, and the settings for platforms, provenance and
- * deduplication are the same. For other sources, whose images may be bases of these, changes during that audit count as
- * well, as it may have missed them.
+ * Finds the audit that computed the newest totals of each of these sources, if it was the same for all and they have
+ * not changed since: no tag or repository was added, moved or ended, no manifest was fetched, and the settings for
+ * platforms, provenance and deduplication are the same. For other sources, whose images may be bases of these, changes
+ * during that audit count as well, as it may have missed them.
  */
 export async function findUnchangedSince(
   tx: Queryable,

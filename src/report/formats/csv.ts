@@ -48,7 +48,7 @@ const UNSAFE_CELLS = new RegExp(
 
 const WITH_SCALE: ReadonlySet<ColumnType> = new Set(['number', 'percent', 'money']);
 
-/** Of packed cells without any of that. */
+/** Returns a function that writes a packed cell, of a run in which UNSAFE_CELLS found nothing, as it is in CSV. */
 function plainWriterOf({ type }: Column): (packed: string) => string {
   if (type === 'timestamp') return (packed) => (packed === '' ? '' : isoTime(packed));
   // Postgres pads a numeric with zeros, as in 100.00; a number must look the same whether its row is copied or not.
@@ -56,7 +56,7 @@ function plainWriterOf({ type }: Column): (packed: string) => string {
   return (packed) => (packed === NULL_TEXT ? '' : packed);
 }
 
-/** Types whose cells the report itself writes, of letters, digits, colons and dashes: nothing in them needs a quote. */
+/** Types whose cells the report makes itself: none needs quotes, and negative numbers must stay numbers. */
 const SAFE: ReadonlySet<ColumnType> = new Set([
   'bytes',
   'integer',
@@ -75,12 +75,13 @@ function writerOf({ type }: Column): (cell: Cell) => string {
 }
 
 /**
- * What spreadsheets take for the start of a formula, also behind blanks and in the full-width forms that Excel folds.
+ * Matches text that spreadsheets read as a formula, also after blanks, and with the full-width signs that Excel treats
+ * like the usual ones.
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
 const FORMULA = /^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
-/** What most cells are: names that neither of the rules above concerns. */
+/** Matches most cells: names that need neither an apostrophe nor quotes. */
 const PLAIN = /^\w[\w./:;+@-]*$/;
 
 function textCell(text: string): string {

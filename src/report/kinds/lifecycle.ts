@@ -154,7 +154,7 @@ function ago(days: number): string {
 /**
  * `outcomes`: what becomes of each marked manifest, and of the manifests that describe one that expires. A child goes
  * only after all indexes of its repository that list it have gone; its own mark removes no index. In a repository with
- * an index that was not read, any untagged manifest may be a child of that index: `unknown`.
+ * an index that was not read, any untagged manifest but an index may be a child of that index: `unknown`.
  */
 const OUTCOMES = `
   settled as (
