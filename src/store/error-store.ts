@@ -4,7 +4,10 @@ import type { RegistryHost } from '../oci/reference.ts';
 import type { Queryable } from './database.ts';
 import { storableText } from './storable.ts';
 
-/** A tag or a manifest; with both empty a whole repository, and with an empty repository a whole source. */
+/**
+ * What an error concerns: a tag, or a manifest or layer by its digest; a whole repository if both are empty, and a whole
+ * source if the repository is empty, too.
+ */
 export interface Item {
   readonly sourceId: number;
   readonly registry: RegistryHost | '';
