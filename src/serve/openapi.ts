@@ -179,7 +179,7 @@ function leaderboardOperation(): Json {
 function pageParameters(columns: readonly Column[]): readonly Json[] {
   const sorts = columns.flatMap(({ name }) => [name, `-${name}`]);
   return [
-    parameter('q', 'query', 'Only rows that contain this text, or a digest that begins with it', {
+    parameter('q', 'query', 'Only rows that contain this text in a cell, digests included', {
       type: 'string',
       maxLength: 300,
     }),
