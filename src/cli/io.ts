@@ -15,7 +15,7 @@ export interface Io {
   /** Aborts with an Interruption when the process receives SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   /** Sets who reports the warnings of Node.js and libraries, instead of Node.js itself. */
-  readonly onWarning?: (tell: (warning: Error) => void) => void;
+  readonly onWarning?: (report: (warning: Error) => void) => void;
   /** Called as soon as the exit code is decided: a reader that closes stdout early ends the process during the result. */
   readonly onExitCode?: (code: ExitCode) => void;
 }

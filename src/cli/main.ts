@@ -41,7 +41,7 @@ const io: Io = {
   onExitCode: (code) => {
     process.exitCode = code;
   },
-  onWarning: (tell) => void process.removeAllListeners('warning').on('warning', tell),
+  onWarning: (report) => void process.removeAllListeners('warning').on('warning', report),
 };
 runProgram(process.argv.slice(2), io).then(
   (code) => {

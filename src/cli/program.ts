@@ -26,9 +26,9 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    const { exitCodeOf, tellFailure } = await import('./tell-failure.ts');
+    const { exitCodeOf, writeFailure } = await import('./write-failure.ts');
     const reason = reasonOf(error, io.signal);
-    await tellFailure(reason, program.opts<GlobalOptions>(), io);
+    await writeFailure(reason, program.opts<GlobalOptions>(), io);
     return exitCodeOf(reason);
   }
 }

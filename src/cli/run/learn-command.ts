@@ -61,13 +61,13 @@ async function learnSource(session: Session, db: Database, source: SourceSetting
     const learned = await learnBases(db, registry, source, {
       signal: io.signal,
       now: io.now().toISOString(),
-      onFailure: failures.tell,
+      onFailure: failures.report,
     });
     if (learned.tags === 0 && learned.failed === 0) throw new NotFoundError('no tags found: check the spelling');
     notices.info(`${ref}: ${describe(learned)}`);
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
-    failures.tell(ref, error);
+    failures.report(ref, error);
   } finally {
     await registry.close();
   }
@@ -78,7 +78,7 @@ function createFailures({ notices }: Session) {
   let count = 0;
   return {
     count: () => count,
-    tell: (item: string, error: SlimboardError): void => {
+    report: (item: string, error: SlimboardError): void => {
       count++;
       if (count <= MAX_FAILURES_SHOWN) notices.problem(labelled(item, error.message));
       else if (count === MAX_FAILURES_SHOWN + 1) notices.problem('… and more');

@@ -36,11 +36,11 @@ export async function scheduleCommand(
     onNoWorker: () =>
       session.notices.problem('no worker is connected to this Redis: the audits start when "slimboard worker" runs'),
   });
-  for (const [audit, status] of ended) tellEnd(session, audit, status);
+  for (const [audit, status] of ended) reportEnd(session, audit, status);
   return worstOf([...ended.values()]);
 }
 
-function tellEnd({ notices }: Session, audit: number, status: AuditStatus): void {
+function reportEnd({ notices }: Session, audit: number, status: AuditStatus): void {
   if (status === 'finished') notices.info(`audit ${audit} finished`);
   else notices.problem(`audit ${audit} ${status}: "slimboard report errors --audit ${audit}" lists what failed`);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
-import { exitCodeOf } from '../../../src/cli/tell-failure.ts';
+import { exitCodeOf } from '../../../src/cli/write-failure.ts';
 import { InvalidReferenceError, NotFoundError, SettingsError } from '../../../src/errors.ts';
 import { FORMAT_NAMES, GROUPINGS, KIND_NAMES, METRICS } from '../../../src/report/names.ts';
 import { runInProcess } from '../../support/program.ts';

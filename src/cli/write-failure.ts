@@ -4,7 +4,7 @@ import { EXIT, type ExitCode, isInterruption } from './exit-code.ts';
 import type { GlobalOptions, Io } from './io.ts';
 
 /** Writes to stderr why a command failed, in one line; a stack trace only with `--log-level debug` or `trace`. */
-export async function tellFailure(error: unknown, options: GlobalOptions, io: Io): Promise<void> {
+export async function writeFailure(error: unknown, options: GlobalOptions, io: Io): Promise<void> {
   const debug = options.logLevel === 'debug' || options.logLevel === 'trace';
   const expected = error instanceof SlimboardError || isInterruption(error);
   const message = messageOf(error);
