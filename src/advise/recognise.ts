@@ -66,14 +66,14 @@ function recogniseBase(technique: Technique, before: Build, after: Build): strin
 function recogniseStages(before: Build, after: Build): string | undefined {
   const [from, to] = [before.image.verdict.multiStage, after.image.verdict.multiStage];
   if (to.value === 'yes' && from.value !== 'yes') return to.evidence;
-  return addsBuildTools(before) && !trips(after, 'build-tools') ? `${MENDED}build-tools` : undefined;
+  return usesBuildTools(before) && !trips(after, 'build-tools') ? `${MENDED}build-tools` : undefined;
 }
 
 /**
  * Reports whether an image's own steps use build tools. Tools that are in the base, with no step of the image using
  * them, disappear by changing the base alone.
  */
-function addsBuildTools({ image, findings }: Build): boolean {
+function usesBuildTools({ image, findings }: Build): boolean {
   const finding = findings.find(({ rule }) => rule === 'build-tools');
   if (!finding) return false;
   const { layers, own } = viewImage(image);

@@ -48,15 +48,15 @@ export function cataloguedLayers(context: Context): number {
 /** The known image with this manifest or index digest, with all names for the same layers. */
 export function baseByDigest(context: Context, digest: Digest | undefined): ProvenBase | undefined {
   if (digest === undefined) return undefined;
-  return findBase(context, (base) => base.digest === digest || base.indexDigest === digest);
+  return findNamedBase(context, (base) => base.digest === digest || base.indexDigest === digest);
 }
 
 /** The known image with this name, with all names for the same layers. */
 export function baseByName(context: Context, reference: string): ProvenBase | undefined {
-  return findBase(context, ({ references }) => references.includes(reference));
+  return findNamedBase(context, ({ references }) => references.includes(reference));
 }
 
-function findBase(context: Context, isNamed: (base: KnownBase) => boolean): ProvenBase | undefined {
+function findNamedBase(context: Context, isNamed: (base: KnownBase) => boolean): ProvenBase | undefined {
   const beneath = basesBeneath(context);
   const named = beneath.find(isNamed);
   if (!named) return undefined;
