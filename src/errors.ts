@@ -121,9 +121,7 @@ export class ContentMismatchError extends SlimboardError {
   }
 }
 
-/**
- * The registry asks clients to slow down. Never fails an audit; the attempt does not count towards the retry budget.
- */
+/** The registry asks clients to slow down. Never fails an audit: the attempt is not counted. */
 export class RateLimitedError extends SlimboardError {
   constructor(message: string, delayMs: number, options?: Cause) {
     super('rate-limited', message, { ...options, retry: { kind: 'after', delayMs } });

@@ -24,7 +24,10 @@ const BASES: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
   none: ['debian', 'ubuntu', 'alpine', 'rockylinux', 'almalinux', 'amazonlinux'],
 };
 
-/** One row a version and variant: linux/amd64, which most run, by its shortest tag, which a Dockerfile would name. */
+/**
+ * One row for each runtime, version, variant and distribution: the image for linux/amd64 if there is one, because most
+ * run that, under its shortest tag, which a Dockerfile would name.
+ */
 const NEWEST = `
   select distinct on (runtime, version, variant, distro) runtime, version, variant, distro, repository || ':' || tag as reference, pull_bytes
   from (

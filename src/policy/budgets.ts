@@ -49,5 +49,8 @@ export function goalWithBaseline(
   return { goal: goal ?? fallback, ...(baseline === undefined ? {} : { baseline }) };
 }
 
-/** Returns whether a repository's name matches a glob. Each pattern is compiled once: the settings contain few. */
+/**
+ * Returns a function that reports whether the name of a repository or base image matches a glob. Each pattern is
+ * compiled once: the settings contain few.
+ */
 export const matcherOf: (glob: string) => Matcher = remember((glob) => compileGlobs([glob]));

@@ -74,7 +74,7 @@ function rootfsNames(context: Context, distro: DistroName | undefined): readonly
   return HUB_DISTROS.has(distro.id) ? tagged(repository, [distro.version + edition]) : [];
 }
 
-/** CentOS published its last images on Docker Hub before or on this day; CentOS Stream is only on Quay. */
+/** Docker Hub has no CentOS images that were created on this day or later; CentOS Stream is only on Quay. */
 const CENTOS_LEFT_HUB = '2021-09-16';
 
 /** Names of images that a distribution publishes on other registries than Docker Hub, with other content there. */
