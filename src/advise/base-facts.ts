@@ -13,7 +13,7 @@ export interface BaseContext {
   readonly today: string;
 }
 
-/** Returns what rules need to know about an image's base that takes the date or the known bases to tell. */
+/** Returns the facts about an image's base that depend on the date or the known bases, for the rules. */
 export function baseFactsOf(verdict: ImageVerdict, { bases, knowledge, today }: BaseContext): BaseFacts {
   const ended = endedDistro(verdict, today) ?? endedRuntimeOf(verdict, today);
   const slimmer = slimmerOf(verdict, knowledge);
@@ -54,8 +54,8 @@ function endedRuntimeOf({ runtime }: ImageVerdict, today: string): BaseFacts['en
 }
 
 /**
- * Returns the slimmest base of the image's own release and measured size. Alpine counts only if there is no other: it
- * is another distribution, not a leaner copy of the same one.
+ * Returns the slimmest base of the image's own release whose size was measured. Alpine counts only if there is no other:
+ * it is another distribution, not a leaner copy of the same one.
  */
 function slimmerOf(verdict: ImageVerdict, knowledge: Knowledge): BaseFacts['slimmer'] {
   const version = verdict.runtime?.value.version;

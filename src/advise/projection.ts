@@ -225,7 +225,10 @@ function alternativeFor(
     : knowledge.alternativeTo(view.image.verdict, variants);
 }
 
-/** Returns the range of bases for a compiled program in two stages whose last base is not chosen: empty to largest. */
+/**
+ * Returns the range of bases for a compiled program in two stages whose last base is not chosen yet: from an empty one
+ * to the largest that would do.
+ */
 function anyBase(subject: Subject): BaseSwap | undefined {
   const bases = subject.knowledge.ofRuntime('none').filter(({ variant }) => variant === 'alpine' || variant === 'slim');
   if (bases.length === 0) return undefined;

@@ -18,7 +18,7 @@ const TAGS_PER_BATCH = 100;
 /** Batches at the same time: while one waits for the database, the others keep the registry's places filled. */
 const BATCHES_AT_ONCE = 4;
 
-/** The clock and callbacks of one call of {@link learnBases}. */
+/** The time, the signal and the callback of one call of {@link learnBases}. */
 export interface LearnOptions {
   readonly signal: AbortSignal;
   /** ISO 8601. */

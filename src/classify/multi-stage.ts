@@ -93,7 +93,10 @@ const namesStage = remember(
 /** Folders in which stages build and install. `/app`, `/build` or `/config` could as well be a context's. */
 const BUILD_PATH = /^\/(?:builder|go|opt|root|sbin|srv|usr|var|work|workspace)\/[^/]/;
 
-/** A COPY with an absolute source where others are relative: a Dockerfile that writes context paths without a slash. */
+/**
+ * A COPY with an absolute source where others have relative ones. Whoever writes paths of the context without a leading
+ * slash writes only those of a stage with one.
+ */
 function inconsistentCopy(copies: readonly BuildStep[]): BuildStep | undefined {
   const ofBuildKit = copies.filter((step) => step.form === 'buildkit');
   const absolute = ofBuildKit.filter((step) => sourcesIn(step.args).some((source) => BUILD_PATH.test(source)));

@@ -23,7 +23,7 @@ export async function writeTableOrJson(
   await writeResult(io, [text]);
 }
 
-/** A document as people can read it, too. */
+/** A document as indented JSON, which people can read as well. */
 export function jsonText(document: JsonDocument): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }

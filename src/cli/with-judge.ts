@@ -26,7 +26,7 @@ interface LoadAndJudgeOptions {
 type JudgeReference = (reference: Reference) => Promise<JudgedImage>;
 
 /**
- * Calls `work` with a function that judges images, and closes the registries and the database that this one reads.
+ * Calls `work` with a function that judges images, and closes the registries and the database that the function reads.
  * @throws InvalidReferenceError when the platform is none
  */
 export async function withJudge<T>(

@@ -107,8 +107,8 @@ function hideEntry(entry: string): string {
 type SecretVariables = ReadonlyMap<string, { readonly setting: string; readonly hidden: string }>;
 
 /**
- * Returns the variables of a document whose values are secrets. History steps repeat them, and where a value of several
- * words ends in a step can only be told by knowing the value.
+ * Returns the variables of a document whose values are secrets. History steps repeat them, without quotes: where a value
+ * of several words ends is found by comparing the step with the value.
  */
 function secretVariables(content: unknown): SecretVariables {
   const holders = isObject(content) ? [content, ...Object.values(content).filter(isObject)] : [];

@@ -88,7 +88,7 @@ async function checkRedis({ settings }: Session): Promise<Finding> {
   }
 }
 
-/** @param server the section of that name of Redis's INFO, as is `memory` */
+/** Describes a Redis by the sections `server` and `memory` of its INFO. */
 function describeRedis(server: string, memory: string): Omit<Finding, 'subject'> {
   const version = /redis_version:(\S+)/.exec(server)?.[1] ?? 'of an unknown version';
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];

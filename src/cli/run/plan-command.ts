@@ -33,7 +33,7 @@ export async function planCommand(session: Session, targets: readonly string[], 
   }
 }
 
-/** @returns no estimate if the source cannot be listed, which it reports */
+/** Plans one source. Reports a source that cannot be listed, and returns no estimate for it. */
 async function planSource(session: Session, db: Database, source: SourceSettings): Promise<readonly AuditEstimate[]> {
   const observed: ObservedRequests = { requests: 0, totalMs: 0, last: undefined };
   const registry = await openSource(session, source, observing(governorOf(source), observed));
