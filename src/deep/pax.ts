@@ -53,6 +53,6 @@ function overrideSize(into: EntryOverrides, value: Buffer): void {
     return;
   }
   const size = /^\d{1,16}$/.test(value.toString('latin1')) ? Number(value.toString('latin1')) : Number.NaN;
-  if (!Number.isSafeInteger(size)) throw new MalformedContentError('extended tar header: its size is no number');
+  if (!Number.isSafeInteger(size)) throw new MalformedContentError('extended tar header: its size is not a number');
   into.size = size;
 }

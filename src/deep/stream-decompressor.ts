@@ -78,7 +78,7 @@ export class StreamDecompressor implements Decompressor {
    */
   #finish(): void {
     if (this.#isEnding) this.#waiting?.resolve();
-    else this.#fail(malformedStream('something else follows what is compressed'));
+    else this.#fail(malformedStream('there is other data after the compressed data'));
   }
 
   #fail(failure: unknown): void {

@@ -95,7 +95,7 @@ export class ZstdGuard {
     const magic = bytes.readUInt32LE();
     if (magic === FRAME_MAGIC) this.#expect('frame-header', 1);
     else if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) this.#expect('skippable-size', 4);
-    else throw new MalformedContentError('zstd stream: what follows is no frame');
+    else throw new MalformedContentError('zstd stream: data after a frame is not another frame');
   }
 
   #onSkippableSize(bytes: number): void {

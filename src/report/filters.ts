@@ -107,7 +107,9 @@ function unknownFilter(kind: string, name: FilterName, targets: FilterTargets): 
 export function sinceTime(text: string, now: Date): string {
   const time = readTime(text, now);
   if (Number.isNaN(time.getTime()) || !YEARS_OF_POSTGRES.test(time.toISOString()))
-    throw new SettingsError(`--since "${text}" is no time: write for example 2026-11-01, 2026-11-01T02:00:00Z or 30d`);
+    throw new SettingsError(
+      `--since "${text}" is not a time: expected for example 2026-11-01, 2026-11-01T02:00:00Z or 30d`,
+    );
   return time.toISOString();
 }
 
