@@ -73,7 +73,7 @@ async function checkNewest(db: Database, { name }: ReportKind, { id }: AuditSumm
   );
   if (row?.newest) return;
   throw new SettingsError(
-    `report ${name} tells of now, and audit ${id} is not the newest of its sources: leave --audit out`,
+    `report ${name} shows only the present, and audit ${id} is not the newest of its sources: leave --audit out`,
   );
 }
 

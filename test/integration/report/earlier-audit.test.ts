@@ -99,7 +99,7 @@ describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) =>
     'are refused where they would tell of now: %s',
     async (kind) => {
       await expect(readRecords(db, KINDS[kind], { audit: 1 })).rejects.toThrow(
-        `report ${kind} tells of now, and audit 1 is not the newest of its sources: leave --audit out`,
+        `report ${kind} shows only the present, and audit 1 is not the newest of its sources: leave --audit out`,
       );
       expect(await readRecords(db, KINDS[kind], { audit: 2 })).toEqual(await readRecords(db, KINDS[kind]));
     },
