@@ -1,6 +1,6 @@
 import { openStore } from '../../app/open-store.ts';
 import { lookUp } from '../../classify/look-up.ts';
-import { SettingsError } from '../../errors.ts';
+import { isItemFailure, messageOf, SettingsError } from '../../errors.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { PACKAGE_VERSION } from '../../package-version.ts';
 import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy/check-image.ts';
@@ -72,12 +72,22 @@ function exitCodeOf({ violations, gaps }: Checked): ExitCode {
 async function checkImages(session: Session, images: readonly string[], options: CheckOptions): Promise<Checked> {
   const parsed = images.map(parseReference);
   return withJudge(session, options, async (judge) => {
+    const references: string[] = [];
     const violations: Violation[] = [];
-    for (const reference of parsed) {
-      const { owner, image } = await judge(reference);
-      violations.push(...checkImage({ reference: formatReference(reference), owner, image }, session.settings.policy));
+    const gaps: string[] = [];
+    for (const each of parsed) {
+      const reference = formatReference(each);
+      try {
+        const { owner, image } = await judge(each);
+        references.push(reference);
+        violations.push(...checkImage({ reference, owner, image }, session.settings.policy));
+      } catch (error) {
+        // The other images are checked all the same.
+        if (parsed.length === 1 || !isItemFailure(error)) throw error;
+        gaps.push(`${reference} was not checked: ${messageOf(error)}`);
+      }
     }
-    return { references: parsed.map(formatReference), violations, gaps: [] };
+    return { references, violations, gaps };
   });
 }
 

@@ -44,3 +44,19 @@ test('advise and diff read their images', async () => {
     { code: 0, stderr: '' },
   ]);
 });
+
+test.each([
+  ['2025-05-31', 1],
+  ['2025-06-01', 3],
+])('check tells of an image that it cannot read, and checks the others: on %s it ends with %i', async (day, code) => {
+  const gone = `${server.host}/app:gone`;
+  const checked = await run(day, 'check', gone, reference, '--format', 'json');
+  expect(checked.code).toBe(code);
+  expect(checked.stderr).toContain(`${gone} was not checked: `);
+  expect(JSON.parse(checked.stdout).images).toEqual([reference]);
+});
+
+test('check ends with the error of its only image', async () => {
+  const checked = await run('2025-05-31', 'check', `${server.host}/app:gone`);
+  expect(checked).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('MANIFEST_UNKNOWN') });
+});
