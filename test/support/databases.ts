@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { inject } from 'vitest';
+import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { createDatabase } from './postgres.ts';
 
@@ -21,4 +22,21 @@ export async function emptyTables(db: Database): Promise<void> {
     "select quote_ident(tablename) as name from pg_tables where schemaname = 'public' and tablename <> 'schema_migration'",
   );
   await db.query(`truncate ${tables.map(({ name }) => name).join(', ')} restart identity cascade`);
+}
+
+/**
+ * Gives a suite a database with the current schema that is empty before each of its tests, and closes it after the last.
+ * @param use receives the database before the first test
+ */
+export function useEmptyDatabase(open: () => Promise<Database>, use: (db: Database) => void): void {
+  let db: Database | undefined;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+    use(db);
+  });
+  afterAll(() => db?.close());
+  beforeEach(async () => {
+    if (db) await emptyTables(db);
+  });
 }

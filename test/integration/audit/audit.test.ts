@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { artifact, attestation, image, index, schema1 } from '../../support/image-builder.ts';
 import { answer, body } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -14,13 +13,10 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registry = await startRegistry({ pageSize: 2 });
     registry.push('library/base', '1', image({ layers: BASE }));
     registry.push('team-a/api', '1.0', image({ layers: [...BASE, 'api'] }));

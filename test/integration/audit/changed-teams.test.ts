@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
@@ -11,13 +10,10 @@ import { readRecords } from '../../support/report-records.ts';
 describe.each(BACKENDS)('an audit after only the teams have changed, in $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registry = await startRegistry();
     registry.push('shop/cart', '1', image({ layers: ['cart'] }));
   });

@@ -9,7 +9,7 @@ import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { auditRegistry, contentOf, defaultSettings, errorsOf } from '../../support/audits.ts';
-import { BACKENDS, emptyTables, newPostgresUrl } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, newPostgresUrl, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { gate } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -27,13 +27,10 @@ const at = (hours: number) => jumping(hours);
 describe.each(BACKENDS)('jumping clocks, in audits into $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registry = await startRegistry();
     for (const name of ['a', 'b']) registry.push(`team/${name}`, 'latest', image({ layers: [name] }));
   });

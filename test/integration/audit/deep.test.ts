@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Digest, digestOf } from '../../../src/oci/digest.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { type BuiltLayer, image, tarLayer } from '../../support/image-builder.ts';
 import { truncated } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -43,13 +42,10 @@ describe.each(BACKENDS)('an audit with --deep into $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registry = await startRegistry();
   });
   afterEach(async () => {

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditEcr, contentOf, errorsOf } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';
 import type { FakeEcr } from '../../support/fake-ecr.ts';
 import { artifact, attestation, type BuiltManifest, image, index, tarLayer } from '../../support/image-builder.ts';
@@ -31,13 +30,10 @@ describe.each(BACKENDS)('an audit of Amazon ECR into $name', ({ open }) => {
   let db: Database;
   let fake: FakeEcr;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     fake = await ecr.start();
   });
 

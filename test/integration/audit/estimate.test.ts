@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type AuditEstimate, estimateAudit } from '../../../src/audit/estimate.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import type { EcrSource, OciSource, SourceSettings } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditEcr, auditRegistry, defaultSettings } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { openClient } from '../../support/distribution-client.ts';
 import { useEcr } from '../../support/ecr.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from '../../support/fake-ecr.ts';
@@ -19,13 +18,10 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
   let db: Database;
   let fake: FakeEcr;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     fake = await ecr.start();
     const shared = await tarLayer({ 'etc/base': 'shared' });
     for (const name of ['a', 'b', 'c'])

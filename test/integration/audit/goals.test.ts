@@ -1,13 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseGoal } from '../../../src/common/units.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import type { ReportRequest } from '../../../src/report/open-report.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
@@ -27,13 +26,10 @@ describe.each(BACKENDS)('goals of teams and repositories, in $name', ({ open }) 
   let db: Database;
   let registry: RegistryServer;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registry = await startRegistry();
   });
   afterEach(() => registry.close());

@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { pushableBase, pushablePair } from '../../support/pair-images.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
@@ -16,13 +15,10 @@ describe.each(BACKENDS)('techniques that builds applied, in $name', ({ open }) =
   let db: Database;
   let registry: RegistryServer;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registry = await startRegistry();
     registry.push('library/node', '20', pushableBase('node-single-stage'));
     registry.push('library/node', '20-slim', pushableBase('node-multi-stage-slim'));

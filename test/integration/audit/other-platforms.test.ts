@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { attestation, image, index } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
@@ -12,13 +11,10 @@ const ARM = { os: 'linux', architecture: 'arm64' };
 describe.each(BACKENDS)('children of the same indexes read by other sources, in $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registry = await startRegistry();
     const [amd, arm] = [image({ layers: ['base', 'amd'] }), image({ layers: ['arm'], platform: ARM })];
     registry.push('shop/app', '1', index([amd, arm, attestation(amd, { of: 'amd' }), attestation(arm, { of: 'arm' })]));

@@ -1,8 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
@@ -14,13 +13,10 @@ describe.each(BACKENDS)('images that are promoted from one registry to another, 
   let db: Database;
   let registries: Readonly<Record<'harbor' | 'prod', RegistryServer>>;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registries = { harbor: await startRegistry(), prod: await startRegistry() };
     registries.harbor.push('base/java', '17', image({ layers: BASE, created: '2026-01-01T00:00:00Z' }));
   });

@@ -1,12 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createListingWriter, type ReadListing } from '../../../src/audit/listing-writer.ts';
 import { parseTag } from '../../../src/oci/reference.ts';
 import type { TaskKind } from '../../../src/queue/queue.ts';
 import type { Database } from '../../../src/store/database.ts';
 import type { StoredRepository } from '../../../src/store/inventory-store.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { type AuditOptions, auditRegistry, contentOf } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { type Fault, type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { task } from '../../support/task.ts';
@@ -14,13 +13,10 @@ import { task } from '../../support/task.ts';
 describe.each(BACKENDS)('a task that another process has settled, in $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registry = await startRegistry({ pageSize: 1 });
     for (const tag of ['1', '2']) registry.push('team/app', tag, image({ layers: [tag] }));
   });

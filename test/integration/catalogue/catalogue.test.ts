@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exportBases, importBases } from '../../../src/catalogue/file.ts';
 import { findKnownBases } from '../../../src/store/catalogue-store.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { learnFrom } from '../../support/bases.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { artifact, image, index } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -17,13 +16,10 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
   let db: Database;
   let mirror: RegistryServer;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     mirror = await startRegistry({ pageSize: 2 });
     mirror.push('library/os', '12', index([image({ layers: ['os'] }), image({ layers: ['os arm'], platform: ARM })]));
     mirror.push('library/runtime', '20', image({ layers: ['os', 'runtime 20'] }));

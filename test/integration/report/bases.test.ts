@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { readTagShares } from '../../../src/html/overview/read-summaries.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -17,13 +16,10 @@ describe.each(BACKENDS)('base images of $name', ({ open }) => {
   let inventory: Inventory;
   let source: number;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db?.close());
   beforeEach(async () => {
-    await emptyTables(db);
     inventory = new Inventory(db);
     source = await inventory.source('lab');
     await fill(source);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readOverview } from '../../../src/html/overview/read-overview.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
@@ -8,9 +8,8 @@ import { leaderboard } from '../../../src/report/leaderboard.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -27,13 +26,10 @@ describe.each(BACKENDS)('what changed over time, from $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registry = await startRegistry();
   });
   afterEach(() => registry.close());

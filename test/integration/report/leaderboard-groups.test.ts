@@ -1,11 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import type { Grouping } from '../../../src/report/names.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -55,13 +54,10 @@ describe.each(BACKENDS)('groups of images of $name', ({ open }) => {
   let db: Database;
   let inventory: Inventory;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db?.close());
   beforeEach(async () => {
-    await emptyTables(db);
     inventory = new Inventory(db);
   });
 

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { lifecycleSimulation } from '../../../src/report/kinds/lifecycle.ts';
 import { reclaim } from '../../../src/report/kinds/reclaim.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { parseLifecyclePolicy } from '../../../src/report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../../src/report/reclaim/nearest-policy.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditEcr } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';
 import type { FakeEcr } from '../../support/fake-ecr.ts';
 import { image, index } from '../../support/image-builder.ts';
@@ -30,13 +29,10 @@ describe.each(BACKENDS)('a repository that is not read to its end, from $name', 
   );
   const multi = index(children);
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     fake = await ecr.start();
     fake.push('app', image({ layers: ['newest'] }), { tags: ['newest'], pushedAt: NEWER });
     fake.push('app', image({ layers: ['loose'] }));

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { digestBytes, parseDigest } from '../../../src/oci/digest.ts';
 import { images } from '../../../src/report/kinds/images.ts';
 import { layers } from '../../../src/report/kinds/layers.ts';
@@ -7,8 +7,7 @@ import { reclaimable } from '../../../src/report/kinds/reclaim.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { readPage } from '../../../src/report/report-page.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -21,14 +20,10 @@ const OLD = '2024-01-01T00:00:00Z';
 describe.each(BACKENDS)('content that is named by a sha512 digest, on $name', ({ open }) => {
   let db: Database;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
-
   beforeEach(async () => {
-    await emptyTables(db);
     const inventory = new Inventory(db);
     const source = await inventory.source('prod');
     const app = await inventory.repository(source, 'shop/app', 'shop', OLD);

@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { countPrunable, type PruneOptions, prune } from '../../../src/store/retention-store.ts';
 import { auditRegistry, auditSources, contentOf, defaultSettings } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -23,13 +22,10 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
   let db: Database;
   let registry: RegistryServer;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
   beforeEach(async () => {
-    await emptyTables(db);
     registry = await startRegistry();
   });
   afterEach(() => registry.close());

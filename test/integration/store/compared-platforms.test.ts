@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { comparedName, isWantedName, parsePlatform, wantedNames } from '../../../src/oci/platform.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
@@ -12,12 +11,9 @@ const NAMES = [...LISTED, 'linux/x86_64', 'linux/aarch64', 'linux/armhf', 'linux
 
 describe.each(BACKENDS)('platforms in $name', ({ open }) => {
   let db: Database;
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db.close());
-  beforeEach(() => emptyTables(db));
 
   test('are selected in SQL as they are in memory', async () => {
     for (const wanted of NAMES) {

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type WhatIf, whatIf } from '../../../src/advise/whatif.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { readHeldElsewhere, readImagesOn } from '../../../src/store/fleet-store.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { BACKENDS, emptyTables } from '../../support/databases.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
 const AT = '2026-11-01T02:00:00Z';
@@ -14,12 +13,9 @@ const SLIM = { reference: 'library/debian:13-slim', layers: [{ digest: digestOf(
 describe.each(BACKENDS)('a base swap over images stored in $name', ({ open }) => {
   let db: Database;
 
-  beforeAll(async () => {
-    db = await open();
-    await migrate(db);
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
   });
-  afterAll(() => db?.close());
-  beforeEach(() => emptyTables(db));
 
   /** One image in repositories of two teams, another one beside it, and both bases by themselves. */
   async function swapOn(dedup: string): Promise<WhatIf> {
