@@ -4,6 +4,7 @@ import type { Build } from '../advise/recognise.ts';
 import { CLASSIFIER_VERSION, classifyImage } from '../classify/classify-image.ts';
 import { distroEndOfLife } from '../classify/end-of-life.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
+import { sum } from '../common/sum.ts';
 import type { LayerContents } from '../deep/contents.ts';
 import { MalformedContentError } from '../errors.ts';
 import { parseImageConfig, platformOf } from '../oci/image-config.ts';
@@ -135,6 +136,5 @@ function distroFields({ distro }: ImageVerdict): Pick<Assessment, 'distro' | 'di
 function bytesOf(manifest: ImageManifest, { base }: ImageVerdict): Pick<Assessment, 'baseBytes' | 'appBytes'> {
   if (base.layerCount === undefined) return {};
   const sizes = manifest.layers.map(({ size }) => size);
-  const sum = (part: readonly number[]) => part.reduce((total, size) => total + size, 0);
   return { baseBytes: sum(sizes.slice(0, base.layerCount)), appBytes: sum(sizes.slice(base.layerCount)) };
 }

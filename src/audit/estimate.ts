@@ -1,4 +1,5 @@
 import { forEachConcurrently } from '../common/concurrently.ts';
+import { sum } from '../common/sum.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
 import { newestTags, repositorySelector, tagSelector } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -153,7 +154,7 @@ function conclude(counting: Counting, observed: ObservedRequests): AuditEstimate
   const msEach = observed.requests === 0 ? 0 : observed.totalMs / observed.requests / settings.concurrency;
   const { last } = observed;
   const durationOf = (count: number): number => Math.max(Math.round(count * msEach), waitForLimit(count, last));
-  const bytes = [...layers.values()].reduce((sum, size) => sum + size, 0);
+  const bytes = sum([...layers.values()]);
   return {
     source: settings.name,
     repositories: repositories.length,

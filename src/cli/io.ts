@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { dayOf } from '../common/day.ts';
 import type { Environment } from '../settings/settings.ts';
 import type { ExitCode } from './exit-code.ts';
 
@@ -52,7 +53,7 @@ export async function writeResult(io: Io, chunks: AsyncIterable<string> | Iterab
 
 /** Today in UTC, `YYYY-MM-DD`. */
 export function todayOf({ now }: Pick<Io, 'now'>): string {
-  return now().toISOString().slice(0, 10);
+  return dayOf(now());
 }
 
 function drained({ stdout }: Io): Promise<void> {

@@ -1,3 +1,4 @@
+import { dayOf } from '../common/day.ts';
 import { SettingsError } from '../errors.ts';
 import { htmlReport } from '../html/report-file.ts';
 import type { Logger } from '../log.ts';
@@ -41,7 +42,7 @@ export async function writeReport(
   const report = await openReport(db, kindNamed(kind), { now, storagePricePerGBMonth });
   const options = { now, storagePricePerGBMonth, currency, filtered: false };
   const text = format === 'html' ? once(() => htmlReport(db, report, options)) : FORMATS[format](report, {});
-  const destination = destinationOf(path, { date: now.toISOString().slice(0, 10), audit: audit.id, source }, folder);
+  const destination = destinationOf(path, { date: dayOf(now), audit: audit.id, source }, folder);
   await write(destination, text, CONTENT_TYPES[format], signal);
   log.info({ audit: audit.id, report: kind }, `wrote ${formatDestination(destination)}`);
 }

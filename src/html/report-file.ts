@@ -1,3 +1,4 @@
+import { dayOf } from '../common/day.ts';
 import type { Cells, Report } from '../report/report.ts';
 import type { Database } from '../store/database.ts';
 import { inlineHead, readAssets } from './assets.ts';
@@ -32,7 +33,7 @@ const MOST_ROWS = 2_000;
 export async function htmlReport(db: Database, report: Report, options: ReportFileOptions): Promise<string> {
   // Before any row is read: on the embedded database, the stream of rows occupies the only session.
   const overview = options.filtered ? undefined : await readOverview(db, options);
-  const view = { links: noLinks, currency: options.currency, today: options.now.toISOString().slice(0, 10) };
+  const view = { links: noLinks, currency: options.currency, today: dayOf(options.now) };
   const body = html`${overview ? overviewSections(overview, view) : null}${await ownRows(report)}
 <p class="note">Written by slimboard, ${moment(options.now.toISOString())}.</p>`;
   const title = overview ? 'Container images' : titleOf(report.kind);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { SettingsError } from '../errors.ts';
+import { messageOf, SettingsError } from '../errors.ts';
 
 /** The path to a value in a tree of settings: keys, and indexes into lists. */
 export type KeyPath = readonly PropertyKey[];
@@ -58,7 +58,7 @@ function toValue(file: string, document: Document.Parsed): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    throw new SettingsError(`${file}: invalid YAML: ${error instanceof Error ? error.message : error}`, {
+    throw new SettingsError(`${file}: invalid YAML: ${messageOf(error)}`, {
       cause: error,
     });
   }

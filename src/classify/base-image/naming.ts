@@ -1,3 +1,4 @@
+import { dayOf } from '../../common/day.ts';
 import type { Context } from '../context.ts';
 import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, suiteOf } from '../knowledge/distros.ts';
@@ -151,7 +152,7 @@ function debianNames(context: Context, distro: DistroName): readonly string[] {
   if (suite === undefined || slim === undefined) return ['library/debian'];
   const ending = slim ? '-slim' : '';
   const snapshot = /'@(\d{9,11})'/.exec(evidence)?.[1];
-  const day = snapshot ? new Date(Number(snapshot) * 1_000).toISOString().slice(0, 10).replaceAll('-', '') : undefined;
+  const day = snapshot ? dayOf(new Date(Number(snapshot) * 1_000)).replaceAll('-', '') : undefined;
   const version = moving ? [] : [distro.version ?? suite];
   return tagged(
     'library/debian',

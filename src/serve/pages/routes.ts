@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { dayOf } from '../../common/day.ts';
 import { NotFoundError } from '../../errors.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { dashboardLinks } from '../../html/links.ts';
@@ -65,6 +66,6 @@ async function overviewPage({ db, now, settings }: Dashboard): Promise<PageConte
   const time = now();
   const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
   const overview = await readOverview(db, { now: time, storagePricePerGBMonth });
-  const view = { links: dashboardLinks, currency, today: time.toISOString().slice(0, 10) };
+  const view = { links: dashboardLinks, currency, today: dayOf(time) };
   return { title: 'Overview', at: '/', lead: auditLead(overview.audits), body: overviewSections(overview, view) };
 }
