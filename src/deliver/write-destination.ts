@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DeliveryError, messageOf } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { type Destination, formatDestination } from '../settings/destination.ts';
@@ -27,17 +27,17 @@ export async function write(
 
 /**
  * Writes a temporary file in the same folder, flushes it, and renames it, so that the path always names a whole file.
- * It follows a symbolic link to a file, and grants no more permissions than an existing file had. A device or a pipe is
- * written to directly, because the rename would replace it by a file.
+ * It follows symbolic links, also to a file that does not exist yet, and grants no more permissions than an existing
+ * file had. A device or a pipe is written to directly, because the rename would replace it by a file.
  */
 export async function writeFileAtomically(
   path: string,
   text: AsyncIterable<string> | Iterable<string>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const existing = await stat(path).catch(() => undefined);
+  const existing = await stat(path).catch(undefinedIfMissing);
   if (existing && !existing.isFile()) return writeInto(path, 'w', text, signal);
-  const target = existing ? await realpath(path) : path;
+  const target = existing ? await realpath(path) : await linkedPath(path);
   await makeFolder(dirname(target));
   const temporary = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
   try {
@@ -47,6 +47,16 @@ export async function writeFileAtomically(
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+/** Follows links that end at a missing file; `stat` has refused those that lead to themselves. */
+async function linkedPath(path: string): Promise<string> {
+  const link = await readlink(path).catch(() => undefined);
+  return link === undefined ? path : linkedPath(resolve(dirname(path), link));
 }
 
 async function writeInto(

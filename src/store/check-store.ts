@@ -40,14 +40,14 @@ export async function* readFacts(db: Database, auditId: number): AsyncGenerator<
 export async function countUnchecked(
   db: Queryable,
   auditId: number,
-): Promise<{ readonly failed: number; readonly unjudged: number }> {
-  const [row] = await db.query<{ failed: number; unjudged: number }>(
+): Promise<{ readonly failed: number; readonly unassessed: number }> {
+  const [row] = await db.query<{ failed: number; unassessed: number }>(
     `select (select count(*)::int from audit_error where audit_id = $1 and code <> 'delivery') as failed,
        (select count(distinct i.manifest_id)::int ${CONTENT_OF_AUDIT} join image i on i.manifest_id = c.manifest_id
-        where c.tag is not null and not exists (select 1 from assessment a where a.manifest_id = i.manifest_id)) as unjudged`,
+        where c.tag is not null and not exists (select 1 from assessment a where a.manifest_id = i.manifest_id)) as unassessed`,
     [auditId],
   );
-  return row ?? { failed: 0, unjudged: 0 };
+  return row ?? { failed: 0, unassessed: 0 };
 }
 
 function factsOf(row: FactRow): ImageFacts {

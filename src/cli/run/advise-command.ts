@@ -9,7 +9,7 @@ import { jsonDocument } from '../../report/json-document.ts';
 import { todayOf } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
-import { withJudge } from '../with-judge.ts';
+import { withAssessor } from '../with-assessor.ts';
 
 interface AdviseOptions {
   readonly platform: string;
@@ -24,7 +24,7 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const format = parseTableOrJson(options.format);
   const goal = options.goal === undefined ? undefined : parseGoal(options.goal);
   const reference = parseReference(text);
-  const { loaded, image, advice } = await withJudge(session, { ...options, goal }, (judge) => judge(reference));
+  const { loaded, image, advice } = await withAssessor(session, { ...options, goal }, (assess) => assess(reference));
   const files = generateDockerfile(image, lastStageBase(image, advice), todayOf(session.io));
   const name = formatReference(reference);
   const members = { reference: name, digest: loaded.digest, advice, files: files ?? null };

@@ -17,7 +17,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { jsonText } from '../table-or-json.ts';
-import { withJudge } from '../with-judge.ts';
+import { withAssessor } from '../with-assessor.ts';
 
 interface CheckOptions {
   readonly platform: string;
@@ -71,14 +71,14 @@ function exitCodeOf({ violations, gaps }: Checked): ExitCode {
 
 async function checkImages(session: Session, images: readonly string[], options: CheckOptions): Promise<Checked> {
   const parsed = images.map(parseReference);
-  return withJudge(session, options, async (judge) => {
+  return withAssessor(session, options, async (assess) => {
     const references: string[] = [];
     const violations: Violation[] = [];
     const gaps: string[] = [];
     for (const each of parsed) {
       const reference = formatReference(each);
       try {
-        const { owner, image } = await judge(each);
+        const { owner, image } = await assess(each);
         references.push(reference);
         violations.push(...checkImage({ reference, owner, image }, session.settings.policy));
       } catch (error) {
@@ -109,13 +109,13 @@ async function checkAudit({ settings }: Session, id: number): Promise<Checked> {
 }
 
 async function gapsOf(db: Queryable, { id, status }: AuditRow): Promise<readonly string[]> {
-  const { failed, unjudged } = await countUnchecked(db, id);
+  const { failed, unassessed } = await countUnchecked(db, id);
   const items = `${counted(failed, 'item')} failed ("slimboard report errors --audit ${id}")`;
   return [
     ...(status === 'finished' ? [] : [`audit ${id} is ${status}, not finished: ${items}, so the check is incomplete`]),
-    ...(unjudged === 0
+    ...(unassessed === 0
       ? []
-      : [`${counted(unjudged, 'image')} not checked: no audit has judged their newest content yet`]),
+      : [`${counted(unassessed, 'image')} not checked: no audit has assessed their newest content yet`]),
   ];
 }
 

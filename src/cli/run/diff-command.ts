@@ -11,7 +11,7 @@ import { formatReference, parseReference } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
-import { withJudge } from '../with-judge.ts';
+import { withAssessor } from '../with-assessor.ts';
 
 interface DiffOptions {
   readonly platform: string;
@@ -29,10 +29,10 @@ export async function diffCommand(
 ): Promise<void> {
   const format = parseTableOrJson(options.format);
   const references = [parseReference(before), parseReference(after)] as const;
-  const [old, current] = await withJudge(
+  const [old, current] = await withAssessor(
     session,
     options,
-    async (judge) => [await judge(references[0]), await judge(references[1])] as const,
+    async (assess) => [await assess(references[0]), await assess(references[1])] as const,
   );
   const diff = diffImages(old.image, current.image);
   const techniques = recogniseTechniques(old, current);

@@ -4,7 +4,7 @@ import { jsonDocument } from '../../report/json-document.ts';
 import { columnsOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { jsonText, parseTableOrJson } from '../table-or-json.ts';
-import { withJudge } from '../with-judge.ts';
+import { withAssessor } from '../with-assessor.ts';
 
 interface InspectOptions {
   readonly platform: string;
@@ -19,7 +19,7 @@ interface InspectOptions {
 export async function inspectCommand(session: Session, text: string, options: InspectOptions): Promise<void> {
   const format = parseTableOrJson(options.format);
   const reference = parseReference(text);
-  const { loaded, findings, advice } = await withJudge(session, options, (judge) => judge(reference));
+  const { loaded, findings, advice } = await withAssessor(session, options, (assess) => assess(reference));
   const described = describeImage(loaded, findings, advice, columnsOf(session.io.stdout));
   await writeResult(session.io, [
     format === 'json' ? jsonText(jsonDocument('slimboard.image/1', described)) : described.text,

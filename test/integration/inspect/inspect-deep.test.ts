@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
+import { assessLoaded } from '../../../src/inspect/assess-loaded.ts';
 import { describeImage } from '../../../src/inspect/describe-image.ts';
-import { judgeLoaded } from '../../../src/inspect/judge-loaded.ts';
 import { loadImage } from '../../../src/inspect/load-image.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
@@ -35,8 +35,8 @@ async function inspect(layers: readonly BuiltLayer[], { deep = true, width, hist
   const options = { platform: parsePlatform('linux/amd64'), signal, deep };
   const loaded = await loadImage(client, parseReference(`${server.host}/app:1`), options);
   const { policy } = await defaultSettings();
-  const judged = judgeLoaded(loaded, { policy, teams: [], knowledge: knowledgeOf([]), today: '2026-11-24' });
-  return describeImage(loaded, judged.findings, judged.advice, width);
+  const assessed = assessLoaded(loaded, { policy, teams: [], knowledge: knowledgeOf([]), today: '2026-11-24' });
+  return describeImage(loaded, assessed.findings, assessed.advice, width);
 }
 
 test('shows the contents and hidden files of layers, with layer and cause', async () => {

@@ -33,5 +33,5 @@ test.each(BACKENDS)('failed items and images not judged yet count as unchecked: 
   } as const;
   await recordErrors(db, audit, [{ ...item, code: 'access-denied' }], AT);
   await recordErrors(db, audit, [{ ...item, repository: 'teams.csv', code: 'delivery' }], AT);
-  expect(await countUnchecked(db, audit)).toEqual({ failed: 1, unjudged: 1 });
+  expect(await countUnchecked(db, audit)).toEqual({ failed: 1, unassessed: 1 });
 });

@@ -73,7 +73,7 @@ test.each(['/proc/x/y/report.csv', 'taken/deeper/report.csv'])(
   async (path) => {
     await write(destinationOf('taken', VALUES, folder), chunks(['a file']), 'text/csv', never);
     await expect(write(destinationOf(path, VALUES, folder), chunks(['text']), 'text/csv', never)).rejects.toThrow(
-      /cannot write .*report\.csv: E[A-Z]+: .*mkdir/,
+      /cannot write .*report\.csv: E[A-Z]+: .*, (?:mkdir|stat)/,
     );
   },
 );
@@ -85,6 +85,23 @@ test('a symbolic link stays, and the file that it points to is replaced', async 
   await write(destinationOf('newest.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
   expect(await readlink(join(folder, 'newest.csv'))).toBe('share/report.csv');
   expect(await readFile(join(folder, 'share/report.csv'), 'utf8')).toBe('new');
+});
+
+test('a symbolic link to a file that does not exist yet stays, and that file is written', async () => {
+  await symlink('latest.csv', join(folder, 'a.csv'));
+  await symlink('share/today.csv', join(folder, 'latest.csv'));
+  await write(destinationOf('a.csv', VALUES, folder), chunks(['new']), 'text/csv', never);
+  expect(await readlink(join(folder, 'a.csv'))).toBe('latest.csv');
+  expect(await readlink(join(folder, 'latest.csv'))).toBe('share/today.csv');
+  expect(await readFile(join(folder, 'share/today.csv'), 'utf8')).toBe('new');
+});
+
+test('a symbolic link that leads to itself is told, and stays', async () => {
+  await symlink('loop.csv', join(folder, 'loop.csv'));
+  await expect(write(destinationOf('loop.csv', VALUES, folder), chunks(['text']), 'text/csv', never)).rejects.toThrow(
+    /cannot write .*loop\.csv: ELOOP/,
+  );
+  expect(await readlink(join(folder, 'loop.csv'))).toBe('loop.csv');
 });
 
 test('a file that others may not read stays unreadable when it is replaced', async () => {

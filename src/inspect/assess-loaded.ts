@@ -10,8 +10,8 @@ import type { PolicySettings, TeamSettings } from '../settings/settings.ts';
 import { teamOf } from '../settings/team-of.ts';
 import type { LoadedImage } from './load-image.ts';
 
-/** The settings and knowledge that an image is judged by. */
-export interface JudgeOptions {
+/** The settings and knowledge that an image is assessed by. */
+export interface AssessOptions {
   readonly policy: PolicySettings;
   readonly teams: readonly TeamSettings[];
   readonly knowledge: Knowledge;
@@ -22,7 +22,7 @@ export interface JudgeOptions {
 }
 
 /** A loaded image with its owner, findings and advice. */
-export interface JudgedImage {
+export interface AssessedImage {
   readonly loaded: LoadedImage;
   readonly owner: ImageOwner;
   readonly image: AuditedImage;
@@ -30,8 +30,11 @@ export interface JudgedImage {
   readonly advice: Advice;
 }
 
-/** Judges an image that was read straight from its registry by the same rules as an audit. Pure. */
-export function judgeLoaded(loaded: LoadedImage, { policy, teams, knowledge, today, goal }: JudgeOptions): JudgedImage {
+/** Assesses an image that was read straight from its registry by the same rules as an audit. Pure. */
+export function assessLoaded(
+  loaded: LoadedImage,
+  { policy, teams, knowledge, today, goal }: AssessOptions,
+): AssessedImage {
   const { bases } = loaded;
   const image = { ...loaded.image, baseFacts: baseFactsOf(loaded.image.verdict, { bases, knowledge, today }) };
   const findings = findingsOf(image, policy.rules);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
-import { judgeLoaded } from '../../../src/inspect/judge-loaded.ts';
+import { assessLoaded } from '../../../src/inspect/assess-loaded.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseReference } from '../../../src/oci/reference.ts';
@@ -15,12 +15,12 @@ test.each([
   const reference = parseReference(text);
   const image = auditedImage({ base: [], own: [{ bytes: 100 }] });
   const loaded = { reference, platform: parsePlatform('linux/amd64'), digest: digestOf('image'), image, bases: [] };
-  const judged = judgeLoaded(loaded, {
+  const assessed = assessLoaded(loaded, {
     policy: { ...policy, budgets: [{ team: 'payments', goal: { kind: 'reduction', ratio: 0.8 } }] },
     teams: [{ name: 'payments', repositories: ['pay.example.com/**'] }],
     knowledge: knowledgeOf([]),
     today: '2026-11-24',
   });
-  expect(judged.owner).toEqual(team ? { repository: 'app', team } : { repository: 'app' });
-  expect(judged.advice.goal.bytes).toBe(bytes);
+  expect(assessed.owner).toEqual(team ? { repository: 'app', team } : { repository: 'app' });
+  expect(assessed.advice.goal.bytes).toBe(bytes);
 });

@@ -2,7 +2,7 @@ import { type Knowledge, knowledgeOf } from '../advise/alternatives.ts';
 import { openStore } from '../app/open-store.ts';
 import { catalogueAlternatives } from '../catalogue/alternatives.ts';
 import type { Goal } from '../common/units.ts';
-import { type JudgedImage, judgeLoaded } from '../inspect/judge-loaded.ts';
+import { type AssessedImage, assessLoaded } from '../inspect/assess-loaded.ts';
 import type { LoadImageOptions } from '../inspect/load-image.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
@@ -11,7 +11,7 @@ import { withImageLoader } from './image-loader.ts';
 import { todayOf } from './io.ts';
 import type { Session } from './prepare.ts';
 
-interface LoadAndJudgeOptions {
+interface LoadAndAssessOptions {
   /** `os/arch[/variant]`: selects the image of an index. */
   readonly platform: string;
   /** Whether to look base images up in the database's catalogue; if not, no database is opened. */
@@ -22,17 +22,17 @@ interface LoadAndJudgeOptions {
   readonly goal?: Goal | undefined;
 }
 
-/** Loads one image from its registry and judges it. @throws the errors of `loadImage` */
-type JudgeReference = (reference: Reference) => Promise<JudgedImage>;
+/** Loads one image from its registry and assesses it. @throws the errors of `loadImage` */
+type AssessReference = (reference: Reference) => Promise<AssessedImage>;
 
 /**
- * Calls `work` with a function that judges images, and closes the registries and the database that the function reads.
+ * Calls `work` with a function that assesses images, and closes the registries and the database that the function reads.
  * @throws InvalidReferenceError when the platform is none
  */
-export async function withJudge<T>(
+export async function withAssessor<T>(
   session: Session,
-  { platform, catalogue, deep = false, goal }: LoadAndJudgeOptions,
-  work: (judge: JudgeReference) => Promise<T>,
+  { platform, catalogue, deep = false, goal }: LoadAndAssessOptions,
+  work: (assess: AssessReference) => Promise<T>,
 ): Promise<T> {
   const wanted = parsePlatform(platform);
   const { policy, teams } = session.settings;
@@ -41,7 +41,7 @@ export async function withJudge<T>(
     withImageLoader(session, (load) =>
       work(async (reference) => {
         const loaded = await load(reference, wanted, { deep, ...bases });
-        return judgeLoaded(loaded, { policy, teams, knowledge, today, ...(goal ? { goal } : {}) });
+        return assessLoaded(loaded, { policy, teams, knowledge, today, ...(goal ? { goal } : {}) });
       }),
     ),
   );
