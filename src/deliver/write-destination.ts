@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DeliveryError, messageOf } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -68,12 +68,38 @@ async function writeInto(
 ): Promise<void> {
   const file = await open(path, flags, mode);
   try {
-    await writeFile(file, text, { encoding: 'utf8', ...(signal && { signal }) });
+    await writeText(file, text, signal);
     // Devices and pipes have nothing to flush.
     if (flags === 'wx') await file.sync();
   } finally {
     await file.close();
   }
+}
+
+const BUFFER_BYTES = 1_048_576;
+
+/** Writes text as UTF-8, through one buffer: a new one for each piece of a large report was a twentieth of its time. */
+async function writeText(
+  file: FileHandle,
+  text: AsyncIterable<string> | Iterable<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  let used = 0;
+  for await (const piece of text) {
+    signal?.throwIfAborted();
+    if (used + Buffer.byteLength(piece) > BUFFER_BYTES) {
+      await writeBytes(file, buffer.subarray(0, used));
+      used = 0;
+    }
+    if (Buffer.byteLength(piece) > BUFFER_BYTES) await writeBytes(file, Buffer.from(piece));
+    else used += buffer.write(piece, used);
+  }
+  await writeBytes(file, buffer.subarray(0, used));
+}
+
+async function writeBytes(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }
 
 /** S3 requires at least 5 MiB for every part but the last. @see AWS, "Multipart upload limits" */

@@ -13,31 +13,41 @@ export interface RowFormat {
   readonly packed: (columns: readonly Column[]) => (packed: string) => string;
 }
 
-/** The rows of a report as text, batch by batch. Packed cells that rows share are converted once. */
+/** The rows of a report as text, piece by piece. Packed cells that rows share are converted once. */
 export async function* writtenRows({ columns, rows, packed }: Report, format: RowFormat): AsyncGenerator<string> {
   if (packed) {
     const reader = new RowReader(packed.runs, format.packed);
-    for await (const batch of packed.lines) yield joined(reader.read(batch), format);
+    for await (const lines of packed.lines) yield* pieces(reader.read(lines), format);
     return;
   }
   const write = format.cells(columns);
   for await (const batch of rows) {
-    yield joined(
+    yield* pieces(
       batch.map((cells) => [write(cells)]),
       format,
     );
   }
 }
 
-/** Joins all rows of a batch at once: a string for each row was half of the garbage that an export made. */
+/**
+ * Few enough that the text of a piece stays in the young generation of V8's heap, as long as its rows are short: a text
+ * of a thousand rows got pages of its own from the operating system, a seventh of the time of an export.
+ */
+const PIECE_ROWS = 64;
+
+function* pieces(rows: readonly (readonly string[])[], format: RowFormat): Generator<string> {
+  for (let at = 0; at < rows.length; at += PIECE_ROWS) yield joined(rows.slice(at, at + PIECE_ROWS), format);
+}
+
+/** Joins all rows of a piece at once: a string for each row was half of the garbage that an export made. */
 function joined(rows: readonly (readonly string[])[], { start, end }: RowFormat): string {
-  const pieces: string[] = [];
-  for (const texts of rows) {
-    pieces.push(start);
-    for (let index = 0; index < texts.length; index++) pieces.push(index === 0 ? '' : ',', texts[index] ?? '');
-    pieces.push(end);
+  const texts: string[] = [];
+  for (const row of rows) {
+    texts.push(start);
+    for (let index = 0; index < row.length; index++) texts.push(index === 0 ? '' : ',', row[index] ?? '');
+    texts.push(end);
   }
-  return pieces.join('');
+  return texts.join('');
 }
 
 /** How a format writes a column's cells. */

@@ -58,6 +58,19 @@ test('a file is replaced as a whole, in folders that are created if needed', asy
   expect(await readFile(join(folder, 'a/b/report.csv'), 'utf8')).toBe('new text');
 });
 
+const MEGABYTE = 1_048_576;
+
+test.each([
+  ['nothing', []],
+  ['empty pieces', ['', '']],
+  ['pieces that fill the buffer exactly', ['a'.repeat(MEGABYTE - 1), 'b', 'c']],
+  ['a piece larger than the buffer, between small ones', ['a', 'b'.repeat(3 * MEGABYTE), 'c']],
+  ['characters of several bytes', ['ä'.repeat(400_000), '€'.repeat(400_000), '🙂'.repeat(300_000), 'end']],
+])('text arrives whole, however it is cut: %s', async (_, pieces) => {
+  await write(destinationOf('report.csv', VALUES, folder), chunks(pieces), 'text/csv', never);
+  expect((await readFile(join(folder, 'report.csv'), 'utf8')) === pieces.join('')).toBe(true);
+});
+
 test('a report that breaks off leaves the old file and nothing else', async () => {
   const destination = destinationOf('report.csv', VALUES, folder);
   await write(destination, chunks(['old']), 'text/csv', never);
