@@ -40,6 +40,11 @@ export function moment(timestamp: string): string {
   return `${timestamp.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/** Says until which day a release is supported, or since when it is not: `supported until 2028-06-30`. */
+export function supportUntil(endOfLife: string, today: string): string {
+  return `${endOfLife < today ? 'support ended' : 'supported until'} ${endOfLife}`;
+}
+
 /** Formats a cell for a page; unknown values are empty. */
 export function figure(column: Column, cell: Cell): string {
   if (cell === null) return '';

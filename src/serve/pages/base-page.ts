@@ -1,7 +1,8 @@
+import { dayOf } from '../../common/day.ts';
 import { NotFoundError } from '../../errors.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { trendCharts } from '../../html/charts/trend.ts';
-import { count } from '../../html/figures.ts';
+import { count, supportUntil } from '../../html/figures.ts';
 import { html } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
@@ -43,12 +44,18 @@ export async function basePage(dashboard: Dashboard, name: string): Promise<Page
       {
         name: 'Distribution',
         value: base.distros ?? 'not known',
-        note: base.endOfLife === null ? null : `supported until ${base.endOfLife}`,
+        note: supportNote(base, dayOf(now())),
       },
     ])}<div class="grid">
 ${section('Trend', trendCharts(trends), { wide: true, note: 'Pull sizes of all tags built on it, in audits with the same coverage as the newest one.' })}
 ${partSection('Biggest images', images, part)}</div>`,
   };
+}
+
+/** A base that several distributions were built on has no end of support of its own: the earliest of theirs is named. */
+function supportNote({ distros, endOfLife }: BaseRow, today: string): string | null {
+  if (endOfLife === null) return null;
+  return distros?.includes(', ') ? `earliest end of support: ${endOfLife}` : supportUntil(endOfLife, today);
 }
 
 async function readBase(db: Queryable, name: string): Promise<BaseRow> {

@@ -1,6 +1,6 @@
 import { techniqueTitle } from '../../advise/technique.ts';
 import { layerBar } from '../../html/charts/layer-bar.ts';
-import { count, moment, share } from '../../html/figures.ts';
+import { count, countOf, moment, share, supportUntil } from '../../html/figures.ts';
 import { dashboardLinks, noLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { facts, figures, type PageContent, section } from '../../html/page.ts';
@@ -10,7 +10,7 @@ import type { Column } from '../../report/report.ts';
 import type { ImageDetail } from '../image-detail.ts';
 
 /** An image's page: its sizes and layers, its base with the evidence, its findings, and what would make it smaller. */
-export function imagePage(image: ImageDetail): PageContent {
+export function imagePage(image: ImageDetail, today: string): PageContent {
   const [place] = image.places;
   const name = place ? `${place.repository}${place.tag === '' ? '' : `:${place.tag}`}` : image.digest.slice(0, 19);
   return {
@@ -22,7 +22,7 @@ export function imagePage(image: ImageDetail): PageContent {
 ${section('What would make it smaller', planTable(image), { wide: true, note: 'The pull size after each step, with all earlier steps applied.' })}
 ${section('Layers', html`${layerBar(barLayers(image))}${layerTable(image)}`, { wide: true, note: 'In the order of the manifest, base first; the line marks where the base ends.' })}
 ${section('Base image', proof(image))}
-${section('Properties', identity(image))}
+${section('Properties', identity(image, today))}
 ${section('Findings', findingTable(image), { wide: true })}
 ${section('Tags', places(image), { wide: true })}
 </div>`,
@@ -37,7 +37,7 @@ function summary(image: ImageDetail): Markup {
   const { compressed_bytes: bytes, base_bytes: base, app_bytes: app } = image;
   const savings = image.savings_max_bytes ?? 0;
   return figures([
-    { name: 'Pull size', value: humanBytes(bytes), note: `${count(image.layers.length)} layers` },
+    { name: 'Pull size', value: humanBytes(bytes), note: countOf(image.layers.length, 'layer') },
     {
       name: 'Base',
       value: base === null ? 'not known' : humanBytes(base),
@@ -85,8 +85,8 @@ function proof(image: ImageDetail): Markup {
   const chain =
     image.base_chain_id === null
       ? null
-      : html`the first ${count(image.base_layers ?? 0)} layers have chain ID <code>${image.base_chain_id}</code>${
-          image.base_names.length > 0 ? html`; so do ${image.base_names.join(', ')}` : null
+      : html`${firstLayers(image.base_layers ?? 0)} chain ID <code>${image.base_chain_id}</code>${
+          image.base_names.length > 0 ? html`, as in ${image.base_names.join(', ')}` : null
         }`;
   return facts([
     ['Base image', base],
@@ -98,13 +98,17 @@ function proof(image: ImageDetail): Markup {
   ]);
 }
 
-function identity(image: ImageDetail): Markup {
+function firstLayers(layers: number): string {
+  return layers === 1 ? 'the first layer has' : `the first ${count(layers)} layers have`;
+}
+
+function identity(image: ImageDetail, today: string): Markup {
   const distro = [image.distro, image.distro_version].filter(Boolean).join(' ');
   const root = image.runs_as_root === null ? '' : image.runs_as_root ? ', runs as root' : '';
   return facts([
     [
       'Distribution',
-      distro === '' ? null : distro + (image.distro_eol === null ? '' : `, supported until ${image.distro_eol}`),
+      distro === '' ? null : distro + (image.distro_eol === null ? '' : `, ${supportUntil(image.distro_eol, today)}`),
     ],
     ['Runtime', [image.runtime, image.runtime_version].filter(Boolean).join(' ')],
     ['Framework', image.framework],

@@ -22,7 +22,7 @@ import { repositoryPage, teamPage } from './owner-pages.ts';
 
 /** The routes of the dashboard's pages; `render` puts a page's content into the common frame. */
 export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) => string): Hono {
-  const { db } = dashboard;
+  const { db, now } = dashboard;
   const app = new Hono();
   app.get('/', async (context) => context.html(render(await overviewPage(dashboard))));
   for (const name of Object.keys(KINDS))
@@ -46,7 +46,7 @@ export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) 
     return context.html(render(await basePage(dashboard, name)));
   });
   app.get('/images/:digest', async (context) =>
-    context.html(render(imagePage(await readImageDetail(db, parseDigest(context.req.param('digest')))))),
+    context.html(render(imagePage(await readImageDetail(db, parseDigest(context.req.param('digest'))), dayOf(now())))),
   );
   app.get('/audits/:id{[0-9]{1,15}}', async (context) =>
     context.html(render(await auditPage(dashboard, Number(context.req.param('id'))))),

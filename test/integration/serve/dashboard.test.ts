@@ -7,6 +7,8 @@ import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS, METRICS } from '../../../src/report/names.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
+import type { ImageDetail } from '../../../src/serve/image-detail.ts';
+import { imagePage } from '../../../src/serve/pages/image-page.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { auditedFleet, dashboardOver, HOSTILE } from '../../support/dashboard.ts';
 import { BACKENDS } from '../../support/databases.ts';
@@ -115,6 +117,17 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(detail.layers.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(row?.compressed_bytes);
     expect(detail.places).toMatchObject([{ repository: 'payments/app-0', tag: 'v9' }]);
     expect((await get(`/images/${encodeURIComponent(row?.digest ?? '')}`)).status).toBe(200);
+  });
+
+  test('an image page tells support that has ended from support that goes on', async () => {
+    const { rows } = (await json('/api/v1/reports/images?repository=payments/app-0&tag=v9')) as {
+      rows: { digest: string }[];
+    };
+    const stored = (await json(`/api/v1/images/${rows[0]?.digest}`)) as ImageDetail;
+    const alpine = { ...stored, distro: 'alpine', distro_version: '3.20', distro_eol: '2026-04-01' };
+    const pageOn = (today: string) => String(imagePage(alpine, today).body);
+    expect(pageOn('2026-04-01')).toContain('alpine 3.20, supported until 2026-04-01');
+    expect(pageOn('2026-04-02')).toContain('alpine 3.20, support ended 2026-04-01');
   });
 
   test('two images are compared by their layers', async () => {
