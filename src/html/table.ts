@@ -85,9 +85,12 @@ function isUnknownBase({ name }: Column, cell: Cell, { kind }: CellsByName): boo
   return name === 'base_image' && cell === null && (kind === undefined || kind === 'image');
 }
 
+/** Columns of sentences and instructions, all cells of which are set small, however short. */
+const TEXT_COLUMNS: ReadonlySet<string> = new Set(['instruction', 'message', 'what']);
+
 function classOf(column: Column, cell: Cell): Markup | null {
   if (column.type === 'timestamp' || column.type === 'date') return html` class="when"`;
-  if (column.name === 'instruction' || column.name === 'message') return html` class="long text"`;
+  if (TEXT_COLUMNS.has(column.name)) return html` class="long text"`;
   return isLong(column, cell) ? html` class="long"` : null;
 }
 

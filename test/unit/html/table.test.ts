@@ -41,6 +41,14 @@ test('long tables scroll by themselves, unless the server cuts them into pages',
   expect(table(rows(31), { sortLink: (column) => `?sort=${column}` })).not.toContain('tall');
 });
 
+test('texts of a column have one size, however long they are', () => {
+  const columns: readonly Column[] = [{ name: 'what', type: 'text', description: 'What it finds.' }];
+  const cells = String(
+    reportTable({ columns, rows: [['short'], ['x'.repeat(100)]] }, { label: 'Rules', links: noLinks }),
+  );
+  expect(cells.match(/<td class="[^"]*"/g)).toEqual(['<td class="long text"', '<td class="long text"']);
+});
+
 test('without rows it shows a text instead', () => {
   expect(table([])).toContain('Nothing to show.');
   expect(table([], { empty: 'All was read.' })).toBe('<p class="empty">All was read.</p>');
