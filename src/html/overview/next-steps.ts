@@ -1,7 +1,7 @@
 import { techniqueTitle } from '../../advise/technique.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
-import { countOf, signedBytes } from '../figures.ts';
+import { countOf } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import type { Overview } from './read-overview.ts';
@@ -49,7 +49,7 @@ function grownRepositories({ growth }: Overview, links: LinkOf): readonly Markup
   return growth.slice(0, MOST_OF_A_SORT).map(({ repository, build }) => {
     const { name, registry = null } = repository;
     const repositoryLink = link(String(name), links('repository', { repository: name ?? null, registry }));
-    const grew = html`${repositoryLink} stores <b>${signedBytes(Number(repository.change_bytes))}</b> in the last seven days`;
+    const grew = html`${repositoryLink} grew by <b>${humanBytes(Number(repository.change_bytes))}</b> in the last seven days`;
     if (!build || build.step === null) return html`${grew}.`;
     const change = link(String(build.tag), links('change_bytes', build));
     return html`${grew}; its build ${change} grew by ${humanBytes(Number(build.change_bytes))}, most of it in step ${String(build.step)}${instructionOf(build.instruction)}.`;

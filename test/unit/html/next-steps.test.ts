@@ -45,13 +45,13 @@ test('a repository that grew is listed with the build and the step that caused i
   };
   const [line] = lines({ growth: [{ repository, build }] }, dashboardLinks);
   expect(line).toContain(
-    '<a href="/repository?registry=r.example.com&amp;name=payments%2Fapi">payments/api</a> stores <b>+304 MB</b>',
+    '<a href="/repository?registry=r.example.com&amp;name=payments%2Fapi">payments/api</a> grew by <b>304 MB</b>',
   );
   expect(line).toContain(
     '<a href="/compare?old=sha256%3Aa&amp;new=sha256%3Ab">v9</a> grew by 212 MB, most of it in step 7 <code>RUN npm ci</code>',
   );
   expect(lines({ growth: [{ repository, build: undefined }] })[0]).toBe(
-    'payments/api stores <b>+304 MB</b> in the last seven days.',
+    'payments/api grew by <b>304 MB</b> in the last seven days.',
   );
 });
 
