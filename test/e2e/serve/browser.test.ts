@@ -125,6 +125,15 @@ test.each([
   120_000,
 );
 
+test('a long name widens the table in its frame, never the page', async () => {
+  await page.setViewportSize({ width: 390, height: 900 });
+  await page.goto(`${server.url}/leaderboard`);
+  await page.locator('td a', { hasText: 'payments' }).evaluate((name) => {
+    name.textContent = 'x'.repeat(60);
+  });
+  expect(await overflow()).toBe(0);
+});
+
 test('a table is sorted, filtered and paged by the server', async () => {
   await page.goto(`${server.url}/images?limit=5`);
   const sorted = (direction: string) => page.locator(`th[aria-sort="${direction}"]`).textContent();
