@@ -64,10 +64,15 @@ export function section(title: string, body: Content, { note, wide, more }: Sect
   return html`<section class="card${wide ? ' wide' : ''}"><div class="title"><h2>${title}</h2>${link}</div>${note ? html`<p class="note">${note}</p>` : null}${body}</section>`;
 }
 
+/** One figure of a page. */
+export interface Figure {
+  readonly name: string;
+  readonly value: Content;
+  readonly note?: Content;
+}
+
 /** A row of figures, each with its name and an optional note. */
-export function figures(
-  entries: readonly { readonly name: string; readonly value: Content; readonly note?: Content }[],
-): Markup {
+export function figures(entries: readonly Figure[]): Markup {
   return html`<dl class="figures">${entries.map(
     ({ name, value, note }) =>
       html`<div><dt>${name}</dt><dd>${value}</dd>${note ? html`<dd class="note">${note}</dd>` : null}</div>`,

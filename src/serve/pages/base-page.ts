@@ -5,7 +5,7 @@ import { trendCharts } from '../../html/charts/trend.ts';
 import { count, supportUntil } from '../../html/figures.ts';
 import { html } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
-import { figures, type PageContent, section } from '../../html/page.ts';
+import { type Figure, figures, type PageContent, section } from '../../html/page.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob } from '../../report/filters.ts';
@@ -41,21 +41,27 @@ export async function basePage(dashboard: Dashboard, name: string): Promise<Page
       { name: 'Repositories', value: count(base.repositories) },
       { name: 'Size of the base', value: base.bytes === null ? 'not known' : humanBytes(base.bytes) },
       { name: 'Logical', value: humanBytes(base.logical), note: 'pull sizes of all its tags' },
-      {
-        name: 'Distribution',
-        value: base.distros ?? 'not known',
-        note: supportNote(base, dayOf(now())),
-      },
+      distribution(base, dayOf(now())),
     ])}<div class="grid">
 ${section('Trend', trendCharts(trends), { wide: true, note: 'Pull sizes of all tags built on it, in audits with the same coverage as the newest one.' })}
 ${partSection('Biggest images', images, part)}</div>`,
   };
 }
 
-/** A base that several distributions were built on has no end of support of its own: the earliest of theirs is named. */
-function supportNote({ distros, endOfLife }: BaseRow, today: string): string | null {
-  if (endOfLife === null) return null;
-  return distros?.includes(', ') ? `earliest end of support: ${endOfLife}` : supportUntil(endOfLife, today);
+/** The distribution of the images on a base; if there are several, as from scratch, their number and the earliest end of support. */
+function distribution({ distros, endOfLife }: Pick<BaseRow, 'distros' | 'endOfLife'>, today: string): Figure {
+  const names = distros?.split(', ') ?? [];
+  if (names.length > 1)
+    return {
+      name: 'Distributions',
+      value: count(names.length),
+      note: endOfLife === null ? null : `earliest end of support: ${endOfLife}`,
+    };
+  return {
+    name: 'Distribution',
+    value: distros ?? 'not known',
+    note: endOfLife === null ? null : supportUntil(endOfLife, today),
+  };
 }
 
 async function readBase(db: Queryable, name: string): Promise<BaseRow> {

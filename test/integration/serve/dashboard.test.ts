@@ -130,6 +130,27 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(pageOn('2026-04-02')).toContain('alpine 3.20, support ended 2026-04-01');
   });
 
+  test('the page of a base tells the end of its support; of several distributions, their number and the earliest', async () => {
+    const pageWith = async (place: number, version: string, endOfLife: string) => {
+      await db.query(
+        `insert into base_total select audit_id, source_id, $1::int, 'some/base', 'alpine', $2, $3::date, 1, 1, 1, 1, 1
+         from base_total where audit_id = (select max(totals_of) from audit) limit 1`,
+        [place, version, endOfLife],
+      );
+      return (await get('/base?name=some%2Fbase')).text();
+    };
+    try {
+      const one = await pageWith(1000, '3.20', '2026-04-01');
+      expect(one).toContain('<dt>Distribution</dt><dd>alpine 3.20</dd><dd class="note">support ended 2026-04-01</dd>');
+      const two = await pageWith(1001, '3.23', '2027-11-01');
+      expect(two).toContain(
+        '<dt>Distributions</dt><dd>2</dd><dd class="note">earliest end of support: 2026-04-01</dd>',
+      );
+    } finally {
+      await db.query(`delete from base_total where base_image = 'some/base'`);
+    }
+  });
+
   test('two images are compared by their layers', async () => {
     const diff = (await json('/api/v1/compare?old=payments/app-0:v0&new=payments/app-0:v9')) as {
       old_bytes: number;
