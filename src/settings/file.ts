@@ -1,5 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml';
 import { messageOf, SettingsError } from '../errors.ts';
 
 /** The path to a value in a tree of settings: keys, and indexes into lists. */
@@ -19,7 +29,7 @@ export interface SettingsFile {
 /**
  * Reads and parses a YAML file.
  * @returns undefined when the file does not exist
- * @throws SettingsError when it cannot be read, is not valid YAML, or is not a map
+ * @throws SettingsError when it cannot be read, is not UTF-8, is not valid YAML, or is not a map
  */
 export async function readSettingsFile(file: string): Promise<SettingsFile | undefined> {
   const text = await readText(file);
@@ -27,7 +37,7 @@ export async function readSettingsFile(file: string): Promise<SettingsFile | und
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const [error] = document.errors;
-  if (error) throw new SettingsError(`${file}:${lines.linePos(error.pos[0]).line}: invalid YAML: ${error.message}`);
+  if (error) throw new SettingsError(`${file}:${lines.linePos(error.pos[0]).line}: invalid YAML: ${mistakeOf(error)}`);
   return {
     value: toValue(file, document),
     placeOf: (path) => {
@@ -37,9 +47,24 @@ export async function readSettingsFile(file: string): Promise<SettingsFile | und
   };
 }
 
+/** What is wrong, in the parser's words unless they are for programmers. */
+function mistakeOf({ code, message }: YAMLParseError): string {
+  return code === 'MULTIPLE_DOCS' ? 'expected one document: remove the line "---" that begins another' : message;
+}
+
 async function readText(file: string): Promise<string | undefined> {
+  const bytes = await readBytes(file);
+  if (bytes === undefined) return undefined;
   try {
-    return await readFile(file, 'utf8');
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new SettingsError(`${file}: the text is not UTF-8: save the file as UTF-8`, { cause: error });
+  }
+}
+
+async function readBytes(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;

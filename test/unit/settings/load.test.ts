@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(cwd, { recursive: true }));
 
-async function load(yaml: string, options: Partial<LoadSettingsOptions> = {}): Promise<Settings> {
+async function load(yaml: string | Uint8Array, options: Partial<LoadSettingsOptions> = {}): Promise<Settings> {
   await writeFile(join(cwd, 'slimboard.yaml'), yaml);
   return loadSettings({ cwd, env: {}, flags: {}, ...options });
 }
@@ -248,6 +248,11 @@ describe('mistakes name file, line, key and what is accepted', () => {
       ':3: reports[1].path: duplicate path "a.csv": each path must be unique',
     ],
     ['no YAML', 'log: [', ':1: invalid YAML'],
+    [
+      'two documents',
+      'log: {}\n---\nlog: {}',
+      ':2: invalid YAML: expected one document: remove the line "---" that begins another',
+    ],
     ['a list as file', '- a', ':1: expected keys and values'],
     ['a key twice', 'log: {}\nlog: {}', ':2: invalid YAML'],
   ])('%s', async (_, yaml, message) => {
@@ -264,6 +269,17 @@ describe('mistakes name file, line, key and what is accepted', () => {
     ['flag', { configFile: 'none.yaml' }, '--config: there is no file'],
   ])('of a %s: %o', async (_, options, message) => {
     await expect(load('', options)).rejects.toThrow(message);
+  });
+
+  test.each([
+    ['Latin-1', Buffer.from('teams: [{ name: Zürich, repositories: ["**"] }]', 'latin1')],
+    ['UTF-16', Buffer.from('\ufeffteams: []', 'utf16le')],
+  ])('a file in %s', async (_, bytes) => {
+    await expect(load(bytes)).rejects.toThrow('slimboard.yaml: the text is not UTF-8: save the file as UTF-8');
+  });
+
+  test('a file that begins with a byte order mark is read', async () => {
+    expect((await load('\ufeffteams: [{ name: a, repositories: ["**"] }]')).teams).toHaveLength(1);
   });
 
   test('all mistakes in one error, each on a line', async () => {
