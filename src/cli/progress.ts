@@ -1,4 +1,5 @@
 import type { AuditEvents } from '../audit/context.ts';
+import { counted } from './counted.ts';
 import { columnsOf } from './io.ts';
 import type { Session } from './prepare.ts';
 
@@ -40,8 +41,8 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
     const seconds = Math.max(1, Math.round((Date.now() - startedAt) / 1000));
     const done = counts.audited + counts.unchanged;
     return (
-      `${counts.repositories} repositories, ${done} of ${counts.tags} tags (${counts.unchanged} unchanged, ${counts.failed} failed), ` +
-      `${counts.requests} requests, ${Math.round(done / seconds)} tags/s`
+      `${counted(counts.repositories, 'repository')}, ${done} of ${counted(counts.tags, 'tag')} (${counts.unchanged} unchanged, ${counts.failed} failed), ` +
+      `${counted(counts.requests, 'request')}, ${Math.round(done / seconds)} tags/s`
     );
   };
   const onTerminal = stderr.isTTY === true && settings.log.format === 'pretty';

@@ -1,0 +1,36 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createProgress, type Progress } from '../../../src/cli/progress.ts';
+
+let lines: string[];
+let progress: Progress;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  lines = [];
+  const scope = {
+    io: { stderr: { isTTY: false } },
+    settings: { log: { format: 'pretty' } },
+    notices: { info: (text: string) => lines.push(text) },
+    quiet: false,
+  };
+  progress = createProgress(scope as unknown as Parameters<typeof createProgress>[0]);
+});
+
+afterEach(() => {
+  progress.end();
+  vi.useRealTimers();
+});
+
+test('one repository, one tag and one request are told in the singular', () => {
+  progress.events.repositoryListed('main', 'shop/api', 1);
+  progress.events.itemDone('main', 'audited', 1);
+  progress.countRequest();
+  vi.advanceTimersByTime(5_000);
+  progress.events.repositoryListed('main', 'shop/web', 4);
+  progress.countRequest();
+  vi.advanceTimersByTime(5_000);
+  expect(lines).toEqual([
+    '1 repository, 1 of 1 tag (0 unchanged, 0 failed), 1 request, 0 tags/s',
+    '2 repositories, 1 of 5 tags (0 unchanged, 0 failed), 2 requests, 0 tags/s',
+  ]);
+});
