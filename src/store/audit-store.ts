@@ -4,8 +4,8 @@ import { type ItemError, recordErrors } from './error-store.ts';
 import { storableJson } from './storable.ts';
 import { addTasks, type NewTask } from './task-store.ts';
 
-/** The stages of an audit in order; each ends when the audit has no tasks left. */
-export type AuditStage = 'inventory' | 'layers' | 'assess' | 'close' | 'deliver' | 'done';
+/** The stages of an audit in order; each ends when the audit has no tasks left. An ended audit stays in `deliver`. */
+export type AuditStage = 'inventory' | 'layers' | 'assess' | 'close' | 'deliver';
 /**
  * How an audit stands or ended. `finished`: without errors; `incomplete`: some items failed; `failed`: it could not go
  * on, or errors left it without any repository.

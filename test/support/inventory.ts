@@ -85,7 +85,7 @@ export class Inventory {
     const id = await this.#insert('audit', {
       lane: 'nightly',
       status,
-      stage: 'done',
+      stage: 'deliver',
       options: JSON.stringify(options),
       started_at: at,
       finished_at: at,

@@ -9,7 +9,7 @@ const columns: readonly Column[] = [
   {
     name: 'stage',
     type: 'text',
-    description: 'What it is doing: `inventory`, `layers`, `assess`, `close`, `deliver` or `done`.',
+    description: 'What it is doing: `inventory`, `layers`, `assess` or `close`; `deliver` when it has ended.',
     detail: true,
   },
   { name: 'started_at', type: 'timestamp', description: 'When it started.' },
