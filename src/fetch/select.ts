@@ -1,4 +1,5 @@
 import { compileGlobs, isGlob, type Matcher } from '../common/glob.ts';
+import { isReferrerTag } from '../oci/content-kind.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 
@@ -47,7 +48,8 @@ export function tagSelector(source: SourceSettings): (listed: ListedManifest) =>
 
 /**
  * The newest `count` tags, newest first: by push date if the registry tells it, else `latest` first and then by name as
- * versions are sorted (`1.10` is newer than `1.9`). Untagged manifests are left out.
+ * versions are sorted (`1.10` is newer than `1.9`). Tags of referrers come last, so that signatures take no image's
+ * place. Untagged manifests are left out.
  */
 export function newestTags<T extends ListedManifest>(listed: readonly T[], count: number): readonly T[] {
   return listed
@@ -59,6 +61,8 @@ export function newestTags<T extends ListedManifest>(listed: readonly T[], count
 const collator = new Intl.Collator('en', { numeric: true });
 
 function byNewest(a: ListedManifest, b: ListedManifest): number {
+  const byUse = Number(isReferrerTag(a.tag ?? '')) - Number(isReferrerTag(b.tag ?? ''));
+  if (byUse !== 0) return byUse;
   const byDate = (b.pushedAt ?? '').localeCompare(a.pushedAt ?? '');
   if (byDate !== 0) return byDate;
   if (a.tag === 'latest' || b.tag === 'latest') return a.tag === 'latest' ? -1 : 1;

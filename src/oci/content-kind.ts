@@ -12,6 +12,17 @@ export type ContentKind = 'image' | 'index' | 'artifact' | 'attestation' | 'sign
 const COSIGN_TAG = /^sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{128})\.(sig|att|sbom)$/;
 
 /**
+ * The tags of what belongs to a digest: cosign's, and those of registries without a referrers API.
+ * @see distribution-spec, spec.md, "Referrers Tag Schema"
+ */
+const REFERRER_TAG = /^sha(?:256|512)-[0-9a-f]{64}/;
+
+/** Whether a tag is named after a digest, as tags of signatures, attestations and other referrers are. */
+export function isReferrerTag(tag: string): boolean {
+  return REFERRER_TAG.test(tag);
+}
+
+/**
  * Distinguishes images from signatures, attestations and artifacts stored in the same manifest format: first by the
  * media types of the manifest and its blobs, then by the tag, because some signatures use an image's config type.
  * @param tag the tag that the manifest was found under, if any

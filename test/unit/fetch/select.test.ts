@@ -40,6 +40,16 @@ test('of one date, names decide', () => {
   expect(newest([listed('v2', day), listed('latest', day), listed('v10', day)], 3)).toEqual(['latest', 'v10', 'v2']);
 });
 
+test('signatures and other referrers take no place of an image, however new they are', () => {
+  const signature = `sha256-${'ab'.repeat(32)}.sig`;
+  const referrers = `sha256-${'cd'.repeat(32)}`;
+  const named = ['1.0', signature, '1.1', referrers].map((name) => listed(name));
+  expect(newest(named, 2)).toEqual(['1.1', '1.0']);
+  expect(newest(named, 4)).toEqual(['1.1', '1.0', referrers, signature]);
+  const dated = [listed('1.0', '2026-01-01T00:00:00Z'), listed(signature, '2026-01-01T00:00:09Z')];
+  expect(newest(dated, 1)).toEqual(['1.0']);
+});
+
 test('untagged manifests are no tags', () => {
   expect(newest([{ digest: digestOf('untagged') }, listed('1')], 2)).toEqual(['1']);
 });
