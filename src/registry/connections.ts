@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns';
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { Pool } from 'undici';
@@ -59,6 +60,8 @@ export class Connections {
   readonly #own: Pool;
   readonly #foreign = new Map<string, Pool>();
   readonly #resolve: typeof lookup;
+  /** Destroys sockets that are still connecting, which closing their pool does not do. */
+  readonly #closing = new AbortController();
   /** The outermost reach of all addresses that the registry's name has resolved to; undefined before that. */
   #reach: Reach | undefined;
 
@@ -67,6 +70,8 @@ export class Connections {
     this.#options = { ...DEFAULTS, ...options };
     this.#ca = options.caFile === undefined ? undefined : [...rootCertificates, readCaFile(options.caFile)];
     this.#resolve = resolve;
+    // Each socket adds a listener.
+    setMaxListeners(0, this.#closing.signal);
     this.#reach = reachOfHost(this.base.hostname);
     this.#own = this.#openPool(this.base.origin, (reach) => {
       this.#reach = outermost(this.#reach ?? reach, reach);
@@ -85,7 +90,9 @@ export class Connections {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#own, ...this.#foreign.values()].map((pool) => pool.destroy()));
+    const destroyed = [this.#own, ...this.#foreign.values()].map((pool) => pool.destroy());
+    this.#closing.abort();
+    await Promise.all(destroyed);
   }
 
   #openForeign(origin: string): Pool {
@@ -115,6 +122,7 @@ export class Connections {
       connect: {
         timeout: connectTimeoutMs,
         lookup: checkedLookup(check, this.#resolve),
+        signal: this.#closing.signal,
         ...(this.#ca ? { ca: [...this.#ca] } : {}),
       },
     });

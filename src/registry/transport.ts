@@ -1,5 +1,6 @@
 import { MalformedContentError } from '../errors.ts';
 import type { RegistryHost } from '../oci/reference.ts';
+import { orAborted } from './abort.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import type { Connections } from './connections.ts';
 import { type Answer, exchange } from './exchange.ts';
@@ -148,7 +149,7 @@ export class Transport {
   #exchange(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<Answer> {
     const { clock, connections, requestTimeoutMs } = this.#options;
     const exchanged = exchange(connections.poolFor(url), asSent(request, url, authorization), clock, requestTimeoutMs);
-    return this.#observed(request.method, exchanged);
+    return this.#observed(request, exchanged);
   }
 
   #openStream(request: TransportRequest, url: URL, authorization: Secret | undefined): Promise<StreamAnswer> {
@@ -159,11 +160,13 @@ export class Transport {
       // A stream may break long after it was opened: its reader then gets the error that `open` would have thrown.
       asError: (error) => findFailure(error, request.what, url.protocol) ?? error,
     });
-    return this.#observed(request.method, opened);
+    return this.#observed(request, opened);
   }
 
-  async #observed<A extends Answer>(method: string, exchanged: Promise<A>): Promise<A> {
+  /** Reports an exchange to the observer. An abort ends it at once, even while its connection is being opened. */
+  async #observed<A extends Answer>({ method, signal }: TransportRequest, answering: Promise<A>): Promise<A> {
     const { onRequest, registry, clock } = this.#options;
+    const exchanged = orAborted(answering, signal);
     if (!onRequest) return exchanged;
     const startedAtMs = clock.now();
     const observe = (status: number | undefined): void =>

@@ -1,12 +1,16 @@
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
+import { parseRegistryHost, type RegistryHost } from '../../../src/oci/reference.ts';
 import type { DistributionOptions } from '../../../src/registry/distribution.ts';
-import type { Registry, RequestGovernor, RequestOutcome } from '../../../src/registry/registry.ts';
+import type { CallOptions, Registry, RequestGovernor, RequestOutcome } from '../../../src/registry/registry.ts';
 import type { RequestObservation } from '../../../src/registry/transport.ts';
 import { openClient, repositoryNames, repositoryOf, tagNames, tagOf } from '../../support/distribution-client.ts';
 import { image } from '../../support/image-builder.ts';
+import { listenOnFreePort } from '../../support/registry-answers.ts';
 import { answer, body, drip, endless, redirect, reset, silence, truncated } from '../../support/registry-faults.ts';
 import {
   type Fault,
@@ -300,6 +304,8 @@ describe('limits', () => {
 });
 
 describe('stopping', () => {
+  const blob = { digest: digestOf('x'), size: 1, mediaType: 'x', annotations: {} };
+
   test('an abort ends a request that waits for its response', async () => {
     const { server, client } = await start();
     const controller = new AbortController();
@@ -307,6 +313,32 @@ describe('stopping', () => {
     const read = client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, { signal: controller.signal });
     await expect(read).rejects.toThrow('stop now');
   });
+
+  test.each<[string, (client: Registry, host: RegistryHost, options: CallOptions) => Promise<unknown>]>([
+    [
+      'a manifest',
+      (client, host, options) => client.readTag(repositoryOf(host, 'app'), tagOf('1'), undefined, options),
+    ],
+    ['a layer', (client, host, options) => client.openBlob(repositoryOf(host, 'app'), blob, options)],
+  ])(
+    'an abort ends a request for %s that waits for its connection, and closing ends the connection',
+    async (_what, ask) => {
+      const controller = new AbortController();
+      // Accepts connections, and never answers the client's TLS handshake.
+      const silent = createServer((socket) => {
+        socket.resume();
+        controller.abort(new Error('stop now'));
+      });
+      open.push({ close: async () => void silent.close() });
+      const accepted = once(silent, 'connection');
+      const host = parseRegistryHost(`127.0.0.1:${await listenOnFreePort(silent)}`);
+      const client = openClient(host, { plainHttp: false });
+      await expect(ask(client, host, { signal: controller.signal })).rejects.toThrow('stop now');
+      await client.close();
+      const [socket] = await accepted;
+      await finished(socket).catch(() => undefined);
+    },
+  );
 
   test('an abort ends many requests, and is no error of an item', async () => {
     const { server, client } = await start();
