@@ -114,7 +114,8 @@ async function claimAbandoned(
     if (!(await claimAudit(db, audit.id, options))) return undefined;
     const same = audit.lane === options.lane && isDeepStrictEqual((audit.options as AuditOptions).sources, wanted);
     if (same && resumed === undefined) resumed = audit.id;
-    else ended.push(...(await endAsFailed(db, audit.id, options)));
+    // In the audit's own lane, where the sweeper looks for its tasks.
+    else ended.push(...(await endAsFailed(db, audit.id, { lane: audit.lane, now: options.now })));
   }
   return { resumed, ended };
 }
