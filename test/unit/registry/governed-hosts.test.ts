@@ -25,3 +25,12 @@ test('several sources on one registry: the lowest concurrency applies', () => {
   expect(concurrencyAt('a.example.com' as RegistryHost, sources)).toBe(3);
   expect(concurrencyAt('c.example.com' as RegistryHost, sources)).toBeUndefined();
 });
+
+test('an ECR source without regions limits the requests to whatever region it reads', () => {
+  const source = { kind: 'ecr', concurrency: 4 } as unknown as SourceSettings;
+  const limitAt = (host: string) => concurrencyAt(host as RegistryHost, [source]);
+  // The host before the account is known, then after it.
+  expect(limitAt('api.ecr.eu-west-1.amazonaws.com')).toBe(4);
+  expect(limitAt('123456789012.dkr.ecr.eu-west-1.amazonaws.com')).toBe(4);
+  expect(limitAt('registry.example.com')).toBeUndefined();
+});
