@@ -15,7 +15,12 @@ import {
 import { image } from '../../support/image-builder.ts';
 import { notFound } from '../../support/registry-answers.ts';
 import { answer, body, redirect } from '../../support/registry-faults.ts';
-import { type RegistryServer, type RegistryServerOptions, startRegistry } from '../../support/registry-server.ts';
+import {
+  type Fault,
+  type RegistryServer,
+  type RegistryServerOptions,
+  startRegistry,
+} from '../../support/registry-server.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -261,20 +266,31 @@ describe('a registry that lists some repositories for anonymous clients', () => 
   });
 });
 
-describe('a registry that answers 404 for private repositories to anonymous clients', () => {
-  const hiding = async (credentials?: CredentialsProvider) => {
+describe('a registry that answers 404 or 403 for private repositories to anonymous clients', () => {
+  const unknown = answer(404, {}, 'NAME_UNKNOWN');
+  const denied = answer(403, {}, 'DENIED');
+  const hiding = async (credentials?: CredentialsProvider, refusal: Fault = unknown) => {
     const started = await start(undefined, credentials);
     started.server.fault({ path: /tags/ }, (request, response, next) =>
-      request.headers.authorization ? next() : notFound(response, 'NAME_UNKNOWN'),
+      request.headers.authorization ? next() : refusal(request, response, next),
     );
     return started;
   };
 
-  test('is asked again with username and password, and then with every request', async () => {
-    const { server, tags } = await hiding(passwordProvider('u', PASSWORD));
+  test.each<[number, Fault]>([
+    [404, unknown],
+    [403, denied],
+  ])('is asked again with username and password after a %s, and then with every request', async (status, refusal) => {
+    const { server, tags } = await hiding(passwordProvider('u', PASSWORD), refusal);
     expect(await tags('a')).toEqual(['1']);
     expect(await tags('b')).toEqual(['1']);
-    expect(server.requests.map(({ status }) => status)).toEqual([404, 200, 200]);
+    expect(server.requests.map((request) => request.status)).toEqual([status, 200, 200]);
+  });
+
+  test('and denies it without credentials: the error says that the request was anonymous', async () => {
+    const { server, tags } = await hiding(undefined, denied);
+    await expect(tags('a')).rejects.toThrow(/permission denied for anonymous access/);
+    expect(server.requests).toHaveLength(1);
   });
 
   test('is asked once without credentials', async () => {
