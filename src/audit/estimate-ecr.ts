@@ -5,7 +5,7 @@ import { isImageConfigMediaType, isIndexMediaType } from '../oci/media-type.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import { type EcrCost, type EcrRequestKind, estimateEcrCalls } from '../registry/ecr/cost.ts';
 import type { ListedManifest } from '../registry/registry.ts';
-import type { EcrSource } from '../settings/settings.ts';
+import type { EcrSource, SourceSettings } from '../settings/settings.ts';
 
 /** The listing of a source. */
 export interface EcrListing {
@@ -33,7 +33,7 @@ export interface EcrEstimate {
   readonly quotaMs: number;
 }
 
-/** Assumed children of an index that are no entries of the listing; real indexes have a handful. */
+/** Assumed images of an index, if all platforms are wanted; real indexes have a handful. */
 const CHILDREN_OF_ALL_PLATFORMS = 10;
 
 /** Adds up the requests to each registry (an account in a region) of a source. Pure. */
@@ -106,9 +106,13 @@ function blobsOf(listed: ListedManifest, source: EcrSource, bound: 'min' | 'max'
  * settings select tags, and with `--full` they may be read again.
  */
 function childrenOf(listed: ListedManifest, source: EcrSource): number {
-  if (!isIndex(listed) || (takesAllTags(source) && !source.full)) return 0;
-  const images = source.platforms === 'all' ? CHILDREN_OF_ALL_PLATFORMS : source.platforms.length;
-  return source.provenance ? 2 * images : images;
+  return !isIndex(listed) || (takesAllTags(source) && !source.full) ? 0 : mostChildren(source);
+}
+
+/** How many children of an index are read at most: its images of the wanted platforms, and their attestations. */
+export function mostChildren({ platforms, provenance }: Pick<SourceSettings, 'platforms' | 'provenance'>): number {
+  const images = platforms === 'all' ? CHILDREN_OF_ALL_PLATFORMS : platforms.length;
+  return provenance ? 2 * images : images;
 }
 
 function isIndex({ mediaType }: ListedManifest): boolean {

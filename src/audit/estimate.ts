@@ -1,6 +1,7 @@
 import { forEachConcurrently } from '../common/concurrently.ts';
 import { sum } from '../common/sum.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
+import { isItemFailure, type SlimboardError, StoreUnavailableError } from '../errors.ts';
 import { newestTags, repositorySelector, tagSelector } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, Tag } from '../oci/reference.ts';
@@ -10,7 +11,7 @@ import { readKnownManifests } from '../store/content-store.ts';
 import type { Database } from '../store/database.ts';
 import { findRepositoryId, readKnownTags } from '../store/inventory-store.ts';
 import { listUnreadLayersIn } from '../store/layer-store.ts';
-import { type EcrEstimate, type EcrRepositoryCounts, estimateEcr } from './estimate-ecr.ts';
+import { type EcrEstimate, type EcrRepositoryCounts, estimateEcr, mostChildren } from './estimate-ecr.ts';
 
 /** The requests that an audit of one source would send. Ranges, where the number depends on the registry's answers. */
 export interface AuditEstimate {
@@ -24,6 +25,8 @@ export interface AuditEstimate {
   readonly requests: { readonly min: number; readonly max: number };
   /** Requests that the listing took. */
   readonly listingRequests: number;
+  /** Why repositories, or their tags, could not be listed: they are not counted. Absent if all were. */
+  readonly unlisted?: readonly string[];
   /** How many requests the registry still allows in its window; absent if it announces no limit. */
   readonly limit?: { readonly remaining: number; readonly windowMs: number | undefined };
   readonly durationMs: { readonly min: number; readonly max: number };
@@ -54,9 +57,15 @@ interface Counting {
   /** How many repositories each registry has, whether selected or not. */
   readonly listed: Map<RegistryHost, number>;
   readonly repositories: EcrRepositoryCounts[];
+  /** The failures of lists. */
+  readonly failures: SlimboardError[];
 }
 
-/** Estimates an audit: lists the source and compares it with what is stored. Reads no manifest. */
+/**
+ * Estimates an audit: lists the source and compares it with what is stored. Reads no manifest. A list that cannot be
+ * read is left out.
+ * @throws the first failure if no list of tags could be read; a refusal for too many requests
+ */
 export async function estimateAudit(
   db: Database,
   registry: Registry,
@@ -65,19 +74,41 @@ export async function estimateAudit(
   signal: AbortSignal,
 ): Promise<AuditEstimate> {
   const selects = repositorySelector(settings);
-  const found = { newDigests: new Set<Digest>(), layers: new Map(), listed: new Map(), repositories: [] };
-  const counting: Counting = { db, registry, settings, signal, tags: 0, newTags: 0, ...found };
+  const found = { newDigests: new Set<Digest>(), layers: new Map(), listed: new Map() };
+  const counting: Counting = {
+    db,
+    registry,
+    settings,
+    signal,
+    tags: 0,
+    newTags: 0,
+    ...found,
+    repositories: [],
+    failures: [],
+  };
   // Invalid names take no requests; the audit itself will report them as errors. `selects` refuses all repositories, so
   // that their owners are not looked up: these change no figure here.
   const listing = { signal, selects: () => false, onInvalid: () => undefined };
-  for await (const page of registry.listRepositories(listing)) {
-    for (const { registry: host } of page) counting.listed.set(host, (counting.listed.get(host) ?? 0) + 1);
-    const repositories = page.filter(({ name }) => selects(name));
-    await forEachConcurrently(repositories, settings.concurrency, (repository) =>
-      countRepository(counting, repository),
-    );
+  try {
+    for await (const page of registry.listRepositories(listing)) {
+      for (const { registry: host } of page) counting.listed.set(host, (counting.listed.get(host) ?? 0) + 1);
+      const repositories = page.filter(({ name }) => selects(name));
+      await forEachConcurrently(repositories, settings.concurrency, (repository) =>
+        countRepository(counting, repository).catch((error) => keepFailure(counting, error)),
+      );
+    }
+  } catch (error) {
+    keepFailure(counting, error);
   }
+  const [first] = counting.failures;
+  if (first && counting.repositories.length === 0) throw first;
   return conclude(counting, observed);
+}
+
+/** @throws the error itself if it is no failure of one list */
+function keepFailure({ failures }: Counting, error: unknown): void {
+  if (!isItemFailure(error) || error instanceof StoreUnavailableError) throw error;
+  failures.push(error);
 }
 
 async function countRepository(counting: Counting, repository: ListedRepository): Promise<void> {
@@ -146,7 +177,7 @@ async function countLayers(
 }
 
 function conclude(counting: Counting, observed: ObservedRequests): AuditEstimate {
-  const { settings, tags, layers, repositories } = counting;
+  const { settings, tags, layers, repositories, failures } = counting;
   const newItems = counting.newTags + counting.newDigests.size;
   const ecr = settings.kind === 'ecr' ? estimateEcr(counting, settings) : undefined;
   const least = observed.requests + tags + layers.size;
@@ -163,6 +194,7 @@ function conclude(counting: Counting, observed: ObservedRequests): AuditEstimate
     ...(settings.deep ? { unreadLayers: { count: layers.size, bytes } } : {}),
     requests,
     listingRequests: observed.requests,
+    ...(failures.length > 0 ? { unlisted: failures.map(({ message }) => message) } : {}),
     durationMs: { min: durationOf(requests.min), max: Math.max(durationOf(requests.max), ecr?.quotaMs ?? 0) },
     ...(ecr ? { operations: ecr.operations } : {}),
     ...(last?.remaining === undefined ? {} : { limit: { remaining: last.remaining, windowMs: last.windowMs } }),
@@ -170,11 +202,11 @@ function conclude(counting: Counting, observed: ObservedRequests): AuditEstimate
 }
 
 /**
- * The most requests for a new tag, besides the one that an unchanged tag takes: a child, a config, an attestation, a
- * statement.
+ * The most requests for a new tag, besides the one that an unchanged tag takes: each child of an index, and its config
+ * or statement.
  */
-function mostOfNew({ provenance }: SourceSettings): number {
-  return provenance ? 4 : 2;
+function mostOfNew(settings: SourceSettings): number {
+  return 2 * mostChildren(settings);
 }
 
 /** How long (ms) the requests beyond those that remain wait for the next windows. */

@@ -8,6 +8,7 @@ import { jsonDocument } from '../../report/json-document.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
+import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { labelled } from '../labelled.ts';
 import { governorOf, openSource } from '../open-source.ts';
@@ -15,7 +16,7 @@ import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 import { selectSources } from './audit-command.ts';
 
-/** Shows what an audit would cost each registry. Reports a source that cannot be listed, and plans the others. */
+/** Shows what an audit would cost each registry. Reports what cannot be listed, and plans the rest. */
 export async function planCommand(session: Session, targets: readonly string[], format: string): Promise<ExitCode> {
   const wanted = parseTableOrJson(format);
   const sources = mergeSources(selectSources(session, targets));
@@ -27,18 +28,21 @@ export async function planCommand(session: Session, targets: readonly string[], 
     for (const source of sources) estimates.push(...(await planSource(session, db, source)));
     const plan = jsonDocument('slimboard.plan/1', { sources: estimates });
     await writeTableOrJson(session.io, wanted, plan, estimates.flatMap(linesOf));
-    return estimates.length < sources.length ? EXIT.failure : EXIT.done;
+    const isWhole = estimates.length === sources.length && estimates.every(({ unlisted }) => unlisted === undefined);
+    return isWhole ? EXIT.done : EXIT.failure;
   } finally {
     await db.close();
   }
 }
 
-/** Plans one source. Reports a source that cannot be listed, and returns no estimate for it. */
+/** Plans one source. Reports what cannot be listed, and returns no estimate if that is the whole source. */
 async function planSource(session: Session, db: Database, source: SourceSettings): Promise<readonly AuditEstimate[]> {
   const observed: ObservedRequests = { requests: 0, totalMs: 0, last: undefined };
   const registry = await openSource(session, source, observing(governorOf(source), observed));
   try {
-    return [await estimateAudit(db, registry, source, observed, session.io.signal)];
+    const estimate = await estimateAudit(db, registry, source, observed, session.io.signal);
+    for (const message of estimate.unlisted ?? []) session.notices.problem(labelled(source.name, message));
+    return [estimate];
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
     session.notices.problem(labelled(source.name, error.message));
@@ -70,6 +74,7 @@ function linesOf(estimate: AuditEstimate): readonly string[] {
   const lines = [
     ['source', estimate.source],
     ['repositories', `${estimate.repositories}`],
+    ...unlistedLine(estimate),
     ['tags', `${estimate.tags}, ${estimate.newItems} tags or digests to read`],
     ...layersLine(estimate),
     ['requests', `${range(`${requests.min}`, `${requests.max}`)}, ${estimate.listingRequests} of them for listing`],
@@ -81,6 +86,12 @@ function linesOf(estimate: AuditEstimate): readonly string[] {
     ['takes about', range(duration(durationMs.min), duration(durationMs.max))],
   ];
   return [...lines.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`), ''];
+}
+
+function unlistedLine({ unlisted }: AuditEstimate): readonly string[][] {
+  return unlisted
+    ? [['not listed', `${counted(unlisted.length, 'list')} of repositories or tags, not counted here`]]
+    : [];
 }
 
 function layersLine({ unreadLayers, newItems }: AuditEstimate): readonly string[][] {

@@ -135,6 +135,21 @@ test('a plan of several registries is one document', async () => {
   });
 });
 
+test('a plan reports a repository that cannot be listed, and counts the others', async () => {
+  const restore = registry.fault({ path: /team-a\/lost\/tags/ }, answer(403, {}, 'DENIED'));
+  const { code, stdout, stderr } = await slimboard('plan', registry.host, '--format', 'json');
+  const table = await slimboard('plan', registry.host);
+  const alone = await slimboard('plan', `${registry.host}/team-a/lost`, '--format', 'json');
+  restore();
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/team-a\/lost: .*permission denied/) });
+  expect(JSON.parse(stdout).sources).toMatchObject([
+    { repositories: 1, tags: 1, unlisted: [expect.stringContaining('team-a/lost')] },
+  ]);
+  expect(table.stdout).toMatch(/^not listed +1 list of repositories or tags, not counted here$/m);
+  expect(alone).toMatchObject({ code: 1, stderr: expect.stringContaining('permission denied') });
+  expect(JSON.parse(alone.stdout).sources).toEqual([]);
+});
+
 test('a tag with several platforms counts once, and its images can be distinguished', async () => {
   const child = (architecture: string) =>
     image({ layers: [`api for ${architecture}`], platform: { os: 'linux', architecture } });

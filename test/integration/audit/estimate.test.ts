@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type AuditEstimate, estimateAudit } from '../../../src/audit/estimate.ts';
+import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import type { EcrSource, OciSource, SourceSettings } from '../../../src/settings/settings.ts';
@@ -9,7 +10,7 @@ import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { openClient } from '../../support/distribution-client.ts';
 import { useEcr } from '../../support/ecr.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from '../../support/fake-ecr.ts';
-import { image, tarLayer } from '../../support/image-builder.ts';
+import { image, index, tarLayer } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
 const ecr = useEcr();
@@ -89,5 +90,22 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
       unreadLayers: { count: 1 },
       requests: { min: 3, max: 3 },
     });
+  });
+
+  test('of other registries has room for all platforms of a new index', async () => {
+    const registry = await startRegistry();
+    const client = openClient(registry.host, { plainHttp: true });
+    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    const images = ['amd64', 'arm64'].map((architecture) => image({ platform: { os: 'linux', architecture } }));
+    registry.push('app', '1', index(images));
+    const { sourceDefaults } = await defaultSettings();
+    const reading = { provenance: false, platforms: ['linux/amd64', 'linux/arm64'].map(parsePlatform) };
+    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
+    const lab: OciSource = { ...sourceDefaults, ...kind, ...reading, registry: parseRegistryHost(registry.host) };
+    const { requests } = await estimateOf(client, lab);
+    const listing = registry.count();
+    registry.forgetRequests();
+    await auditRegistry(db, registry, { source: reading });
+    expect(listing + requests.max).toBe(registry.count());
   });
 });
