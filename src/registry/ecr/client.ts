@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { ECRClient, ECRClientConfig } from '@aws-sdk/client-ecr';
 import { AuthenticationError, RateLimitedError, SettingsError, type SlimboardError } from '../../errors.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
+import { orAborted } from '../abort.ts';
 import { sleep, systemClock } from '../clock.ts';
 import { isPassing } from '../failure.ts';
 import type { RequestOutcome } from '../registry.ts';
@@ -159,7 +160,8 @@ export class EcrClient {
       onRequest?.({ registry, method, status: outcome.status, ms: this.#now() - startedAtMs });
     };
     try {
-      const output = await send();
+      // The signal ends the request, but not the look-up of credentials before it, which may wait for STS.
+      const output = await orAborted(send(), signal);
       settle({ status: 200, throttled: false });
       return output;
     } catch (error) {

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   AccessDeniedError,
   AuthenticationError,
@@ -10,6 +11,7 @@ import type { RequestOutcome } from '../../../src/registry/registry.ts';
 import { collect, ecrRepository, useEcr } from '../../support/ecr.ts';
 import type { RawAnswer } from '../../support/fake-ecr.ts';
 import { image } from '../../support/image-builder.ts';
+import { listenOnFreePort } from '../../support/registry-answers.ts';
 
 const ecr = useEcr();
 
@@ -152,5 +154,18 @@ describe('failures', () => {
     const listing = collect(registry.listRepositories({ signal: stop.signal }));
     stop.abort(new Error('enough'));
     await expect(listing).rejects.toThrow('enough');
+  });
+
+  test('so does one that waits for the session of its role', async () => {
+    const fake = await ecr.start();
+    const stop = new AbortController();
+    const silent = createServer(() => stop.abort(new Error('enough')));
+    onTestFinished(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', `http://127.0.0.1:${await listenOnFreePort(silent)}`);
+    const registry = await ecr.open(fake, { assumeRole: 'arn:aws:iam::123456789012:role/slimboard-audit' });
+    await expect(collect(registry.listRepositories({ signal: stop.signal }))).rejects.toThrow('enough');
   });
 });
