@@ -58,6 +58,14 @@ export async function readBatch(context: ReadingContext, listed: readonly Listed
   return new BatchReader(context).read(listed);
 }
 
+/** A blob that manifests of the batch are read with. */
+interface BatchBlob extends NeededBlob {
+  /** All manifests that it is read for. */
+  readonly wantedBy: Digest[];
+  /** Those that cannot be assessed without it. */
+  readonly neededBy: Digest[];
+}
+
 class BatchReader {
   readonly #context: ReadingContext;
   readonly #tree: ManifestTree;
@@ -140,7 +148,7 @@ class BatchReader {
     const bodies = new Map(this.#context.settings.full ? [] : await this.#context.known.readBodies([...needed.keys()]));
     const missing = [...needed.values()].filter(({ blob }) => !bodies.has(blob.digest));
     await Promise.all(
-      missing.map(async ({ blob, optional, neededBy }) => {
+      missing.map(async ({ blob, optional, neededBy, wantedBy }) => {
         try {
           const body = await this.#readBlob(blob);
           // A malformed provenance statement is left out, without a failure. Configs are parsed when their rows are
@@ -149,19 +157,22 @@ class BatchReader {
           bodies.set(blob.digest, body);
         } catch (error) {
           const failure = asItemError(error);
-          for (const digest of neededBy) this.#tree.fail(digest, failure);
+          // A manifest that is stored is never read again: without this, its provenance would be lost for good.
+          const failed = mayPass({ error: failure }) ? wantedBy : neededBy;
+          for (const digest of failed) this.#tree.fail(digest, failure);
         }
       }),
     );
     return bodies;
   }
 
-  /** Each blob once, with the manifests that cannot be assessed without it: several may share a config. */
-  #neededBlobs(): ReadonlyMap<Digest, NeededBlob & { readonly neededBy: Digest[] }> {
-    const needed = new Map<Digest, NeededBlob & { readonly neededBy: Digest[] }>();
+  /** Each blob once: several manifests may share a config. */
+  #neededBlobs(): ReadonlyMap<Digest, BatchBlob> {
+    const needed = new Map<Digest, BatchBlob>();
     for (const { fetched, manifest } of this.#tree.manifests()) {
       for (const { blob, optional } of neededBlobs(manifest, this.#context.settings)) {
-        const entry = needed.get(blob.digest) ?? { blob, optional, neededBy: [] };
+        const entry = needed.get(blob.digest) ?? { blob, optional, wantedBy: [], neededBy: [] };
+        entry.wantedBy.push(fetched.digest);
         if (!optional) entry.neededBy.push(fetched.digest);
         needed.set(blob.digest, entry);
       }

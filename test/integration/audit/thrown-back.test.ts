@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AuditEngine, createAuditEngine } from '../../../src/app/engine.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
+import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
 import { createInProcessQueue } from '../../../src/queue/in-process-queue.ts';
 import { TASK_KINDS, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
@@ -9,7 +10,7 @@ import { type AuditRow, findAudit } from '../../../src/store/audit-store.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { auditRegistry, contentOf, defaultSettings, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
-import { image, index } from '../../support/image-builder.ts';
+import { attestation, image, index } from '../../support/image-builder.ts';
 import { answer, body } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 
@@ -134,6 +135,18 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
     expect(asked('manifests/whole')).toBe(1);
     expect(asked('manifests/moving')).toBe(ATTEMPTS);
     expect(asked(child.digest)).toBe(ATTEMPTS);
+    await expectWhole();
+  });
+
+  test('is read again for build provenance, too: blobs that cannot be read for a moment lose none', async () => {
+    const attested = attestation(child, { buildType: 'test' });
+    registry.push('app', 'attested', index([child, attested]));
+    for (const digest of attested.blobs.keys()) broken(digest, ATTEMPTS - 1);
+    expect(await audit()).toMatchObject({ status: 'finished', tagsListed: 5, tagsAudited: 5, tagsFailed: 0 });
+    const statements = await db.query('select 1 from blob where media_type = $1 and body is not null', [
+      MEDIA_TYPE.inToto,
+    ]);
+    expect(statements).toHaveLength(1);
     await expectWhole();
   });
 
