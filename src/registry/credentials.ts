@@ -62,7 +62,7 @@ function fromEnvironment({ sourceName, environment }: CredentialsOptions): Crede
   const variable = (part: 'USERNAME' | 'PASSWORD' | 'TOKEN') => credentialVariable(sourceName, part);
   const username = environment[variable('USERNAME')];
   const token = environment[variable('TOKEN')];
-  const password = environment[variable('PASSWORD')] ?? token;
+  const password = environment[variable('PASSWORD')] || token;
   const origin = variable(username ? 'USERNAME' : 'TOKEN');
   if (username && password) return { kind: 'password', username, password: new Secret(password), origin };
   if (token) return { kind: 'registry-token', token: new Secret(token), origin };

@@ -56,6 +56,10 @@ describe('the environment', () => {
       { [`${prefix}_USERNAME`]: 'u', [`${prefix}_TOKEN`]: 't' },
       { kind: 'password', username: 'u', password: 't' },
     ],
+    [
+      { [`${prefix}_USERNAME`]: 'u', [`${prefix}_PASSWORD`]: '', [`${prefix}_TOKEN`]: 't' },
+      { kind: 'password', username: 'u', password: 't' },
+    ],
     [{ [`${prefix}_TOKEN`]: 't' }, { kind: 'registry-token', token: 't' }],
     [{ SLIMBOARD_REGISTRY_OTHER_TOKEN: 't' }, undefined],
     [{}, undefined],
