@@ -7,6 +7,7 @@ import { parseJsonObject } from '../oci/json.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { isIndexMediaType } from '../oci/media-type.ts';
 import type { Tag } from '../oci/reference.ts';
+import { endTogether } from '../registry/abort.ts';
 import type { FetchedManifest, ListedManifest } from '../registry/registry.ts';
 import type { NewBlob, NewManifest } from '../store/content-store.ts';
 import type { KnownTag, Sighting } from '../store/inventory-store.ts';
@@ -52,10 +53,13 @@ type Resolved = { readonly listed: ListedManifest } & (
 /**
  * Reads a batch of tags: asks for each tag once, and reads the manifests, children, configs and provenance that are not
  * stored. The failure of one item does not affect the others.
- * @throws failures of the whole batch: the database is gone, the signal aborted, a bug
+ * @throws failures of the whole batch: the registry asks to slow down, the database is gone, the signal aborted, a bug
  */
 export async function readBatch(context: ReadingContext, listed: readonly ListedManifest[]): Promise<BatchContent> {
-  return new BatchReader(context).read(listed);
+  // Otherwise requests that wait for the end of a registry's pause would be sent, and again with the next attempt.
+  return endTogether(context.options.signal, (signal) =>
+    new BatchReader({ ...context, options: { signal } }).read(listed),
+  );
 }
 
 /** A blob that manifests of the batch are read with. */

@@ -33,3 +33,24 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefine
     promise.then(resolve, reject).finally(stopListening);
   });
 }
+
+/**
+ * Does work with a signal of its own, which follows `signal` and aborts when the work fails: calls that are under way
+ * then end, because nobody waits for them any more.
+ */
+export async function endTogether<T>(
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const stopFollowing = onAbort(signal, () => stop.abort(signal?.reason));
+  if (signal?.aborted) stop.abort(signal.reason);
+  try {
+    return await work(stop.signal);
+  } catch (error) {
+    stop.abort(error);
+    throw error;
+  } finally {
+    stopFollowing();
+  }
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NotFoundError } from '../../../src/errors.ts';
+import { NotFoundError, RateLimitedError } from '../../../src/errors.ts';
 import type { KnownContent } from '../../../src/fetch/known-content.ts';
 import { type BatchContent, readBatch } from '../../../src/fetch/read-batch.ts';
 import { type Digest, digestOf } from '../../../src/oci/digest.ts';
@@ -97,4 +97,23 @@ test('a config that cannot be read fails all manifests over it', async () => {
   const batch = await readFrom(gone, digests);
   expect(batch.manifests).toEqual([]);
   expect(batch.failed.map(({ digest }) => digest)).toEqual(digests);
+});
+
+test('once the registry asks to slow down, the other requests of the batch end', async () => {
+  const [first, second] = ['a', 'b'].map((name) =>
+    manifestOf(MANIFEST, { config: { mediaType: CONFIG, digest: digestOf(name), size: 4 }, layers: [] }),
+  );
+  if (!first || !second) throw new Error('there are two images');
+  for (const made of [first, second]) all.set(made.digest, made);
+  let waiting: AbortSignal | undefined;
+  const limited: Registry = {
+    ...registryOf({ manifests: 0, configs: 0 }),
+    readBlob(_repository, { digest }, { signal }) {
+      if (digest === digestOf('b')) return Promise.reject(new RateLimitedError('slow down', 3_600_000));
+      waiting = signal;
+      return new Promise(() => undefined);
+    },
+  };
+  await expect(readFrom(limited, [first.digest, second.digest])).rejects.toThrow(RateLimitedError);
+  expect(waiting?.aborted).toBe(true);
 });
