@@ -1,11 +1,13 @@
 import { groupBy } from '../common/group-by.ts';
 import type { Digest } from '../oci/digest.ts';
 
-/** A layer as the registry stores it. */
+/** A layer as the registry lists it. */
 export interface StoredLayer {
   readonly digest: Digest;
   /** Compressed size. */
   readonly bytes: number;
+  /** Whether it is kept elsewhere, so that pulls transfer it but the registry does not store it; default: no. */
+  readonly foreign?: boolean;
 }
 
 /** One image of a repository that is built on the base to be replaced. */
@@ -78,7 +80,7 @@ function storedSavings(to: WhatIfBase, moving: readonly MovingImage[], heldElsew
   let bytes = 0;
   for (const [scope, images] of groupBy(moving, (image) => image.scope)) {
     const held = heldElsewhere.get(scope) ?? new Set();
-    bytes += bytesOf(freedLayers(images, to, held)) - bytesOf(addedLayers(images, to, held));
+    bytes += storedBytesOf(freedLayers(images, to, held)) - storedBytesOf(addedLayers(images, to, held));
   }
   return bytes;
 }
@@ -114,6 +116,10 @@ function distinct(layers: readonly StoredLayer[]): readonly StoredLayer[] {
 
 function bytesOf(layers: readonly StoredLayer[]): number {
   return layers.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+function storedBytesOf(layers: readonly StoredLayer[]): number {
+  return bytesOf(layers.filter(({ foreign }) => !foreign));
 }
 
 function byTeam(moving: readonly MovingImage[]): WhatIf['teams'] {

@@ -14,15 +14,24 @@ export function readSources(db: Queryable): Promise<readonly FleetSource[]> {
   return db.query<FleetSource>('select id, name from source order by name');
 }
 
-interface LayerRow {
+/** The layers of an image, base first. */
+interface LayersRow {
+  readonly digests: readonly Uint8Array[];
+  readonly sizes: readonly (number | string)[];
+  readonly foreign: readonly boolean[];
+}
+
+interface MovingRow extends LayersRow {
   readonly repository: string;
   readonly team: string;
   readonly scope: string;
   readonly tags: number;
   readonly base_layers: number;
-  readonly digests: readonly Uint8Array[];
-  readonly sizes: readonly number[];
 }
+
+/** SQL, an aggregate over layers `l` with their blobs `b`: the columns that {@link layersOf} reads. */
+const LAYERS = `array_agg(b.digest order by l.position) as digests, array_agg(b.size order by l.position) as sizes,
+       array_agg(not b.stored order by l.position) as foreign`;
 
 /**
  * Reads the tagged images of a source that are built on a base of one of these names, where it is known how many of
@@ -34,7 +43,7 @@ export async function readImagesOn(
   sourceId: number,
   names: readonly string[],
 ): Promise<readonly MovingImage[]> {
-  const rows = await db.query<LayerRow>(
+  const rows = await db.query<MovingRow>(
     `with moving as (
        select c.manifest_id, r.id as repository_id, r.name as repository, r.team, ${DEDUP_SCOPE} as scope,
          count(distinct c.tag_id)::int as tags, a.base_layers
@@ -43,25 +52,29 @@ export async function readImagesOn(
        where r.source_id = $1 and r.ended_at is null and c.tag is not null and a.base_layers > 0
          and string_to_array(a.base_image, ';') && $2::text[]
        group by c.manifest_id, r.id, s.id, a.base_layers)
-     select m.*, array_agg(b.digest order by l.position) as digests, array_agg(b.size order by l.position) as sizes
+     select m.*, ${LAYERS}
      from moving m join manifest_layer l on l.manifest_id = m.manifest_id join blob b on b.id = l.blob_id
      group by m.manifest_id, m.repository_id, m.repository, m.team, m.scope, m.tags, m.base_layers
      order by m.manifest_id, m.repository_id`,
     [sourceId, [...names]],
   );
-  return rows.map(({ repository, team, scope, tags, base_layers, digests, sizes }) => ({
+  return rows.map(({ repository, team, scope, tags, base_layers, ...layers }) => ({
     repository,
     team,
     scope,
     tags,
     baseLayers: base_layers,
-    layers: layersOf(digests, sizes),
+    layers: layersOf(layers),
   }));
 }
 
-function layersOf(digests: readonly Uint8Array[], sizes: readonly (number | string)[]): readonly StoredLayer[] {
-  // int8[] comes back as numbers or as text, depending on the database.
-  return digests.map((digest, at) => ({ digest: digestFromBytes(digest), bytes: Number(sizes[at]) }));
+function layersOf({ digests, sizes, foreign }: LayersRow): readonly StoredLayer[] {
+  return digests.map((digest, at) => ({
+    digest: digestFromBytes(digest),
+    // int8[] comes back as numbers or as text, depending on the database.
+    bytes: Number(sizes[at]),
+    foreign: foreign[at] === true,
+  }));
 }
 
 /**
@@ -96,14 +109,14 @@ export async function findImageLayers(
   db: Queryable,
   names: readonly string[],
 ): Promise<readonly StoredLayer[] | undefined> {
-  const [row] = await db.query<Pick<LayerRow, 'digests' | 'sizes'>>(
+  const [row] = await db.query<LayersRow>(
     `with named as (
        select c.manifest_id from tag_content c join repository r on r.id = c.repository_id join image i on i.manifest_id = c.manifest_id
        where r.ended_at is null and r.name || ':' || c.tag = any($1::text[])
        order by i.platform = 'linux/amd64' desc, i.created_at desc nulls last limit 1)
-     select array_agg(b.digest order by l.position) as digests, array_agg(b.size order by l.position) as sizes
+     select ${LAYERS}
      from named n join manifest_layer l on l.manifest_id = n.manifest_id join blob b on b.id = l.blob_id group by n.manifest_id`,
     [[...names]],
   );
-  return row && layersOf(row.digests, row.sizes);
+  return row && layersOf(row);
 }

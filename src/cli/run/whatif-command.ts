@@ -2,6 +2,7 @@ import { type StoredLayer, type WhatIf, whatIf } from '../../advise/whatif.ts';
 import { openStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
+import { isForeignLayer } from '../../oci/media-type.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import type { Database } from '../../store/database.ts';
@@ -60,7 +61,11 @@ async function layersOfBase(session: Session, db: Database, to: string): Promise
   if (stored) return stored;
   return withImageLoader(session, async (load) => {
     const { image } = await load(parseReference(to), PLATFORM);
-    return image.manifest.layers.map(({ digest, size }) => ({ digest, bytes: size }));
+    return image.manifest.layers.map(({ digest, size, mediaType }) => ({
+      digest,
+      bytes: size,
+      foreign: isForeignLayer(mediaType),
+    }));
   });
 }
 

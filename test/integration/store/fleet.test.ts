@@ -66,4 +66,20 @@ describe.each(BACKENDS)('a base swap over images stored in $name', ({ open }) =>
   ])('where blobs are shared within a %s, %i bytes less are stored', async (dedup, bytes) => {
     expect(await swapOn(dedup)).toMatchObject({ storedBytes: bytes });
   });
+
+  test('does not count as stored what the registry only lists', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('windows');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    const layers = [
+      ['windows', 1000],
+      ['update', 100],
+      ['app', 5],
+    ] as const;
+    const base = { name: 'windows:1', layers: 2 };
+    await inventory.tag(repository, '1', await inventory.image({ name: 'app', layers, base }), AT);
+    await db.query('update blob set stored = false where size = 1000');
+    const moving = await readImagesOn(db, source, [base.name]);
+    expect(whatIf(base.name, SLIM, moving, new Map())).toMatchObject({ perPullBytes: 1070, storedBytes: 100 - 30 });
+  });
 });

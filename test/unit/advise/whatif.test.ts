@@ -58,6 +58,15 @@ test('where repositories share no blobs, each drops the old base and stores the 
   expect(storedBytes).toBe(3 * 50 - 2 * 30);
 });
 
+test('foreign layers are pulled, but not stored', () => {
+  const windows = { ...layer('windows', 1000), foreign: true };
+  const update = layer('update', 100);
+  const server = { ...layer('server', 700), foreign: true };
+  const moving = [image('payments/a', [windows, update, layer('a', 5)])];
+  const to = { reference: 'windows/server:2', layers: [server, SLIM] };
+  expect(whatIf('windows/server:1', to, moving, held())).toMatchObject({ perPullBytes: 370, storedBytes: 70 });
+});
+
 test('an image in several repositories is moved in each, and counts for each team', () => {
   const layers = [DEBIAN, NODE, layer('a', 5)];
   const moving = [image('payments/a', layers), image('search/a', layers, { tags: 2 })];
