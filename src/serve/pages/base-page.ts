@@ -66,11 +66,10 @@ function distribution({ distros, endOfLife }: Pick<BaseRow, 'distros' | 'endOfLi
 
 async function readBase(db: Queryable, name: string): Promise<BaseRow> {
   const [row] = await db.query<BaseRow>(
-    `select sum(t.images)::int8 as images, sum(t.tags)::int8 as tags, sum(t.repositories)::int8 as repositories,
-       max(t.base_bytes) as bytes, sum(t.logical_bytes)::int8 as logical,
-       string_agg(distinct t.distro || coalesce(' ' || t.distro_version, ''), ', ') as distros, min(t.distro_eol) as "endOfLife"
-     from slimboard_source_audits a join base_total t on t.audit_id = a.totals_of and t.source_id = a.source_id
-     where a.newest and t.base_image = $1`,
+    `select sum(images)::int8 as images, sum(tags)::int8 as tags, sum(repositories)::int8 as repositories,
+       max(base_bytes) as bytes, sum(logical_bytes)::int8 as logical,
+       string_agg(distinct distro || coalesce(' ' || distro_version, ''), ', ') as distros, min(distro_eol) as "endOfLife"
+     from source_base where base_image = $1`,
     [name],
   );
   if (!row || row.images === null)
