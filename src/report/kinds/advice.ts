@@ -63,7 +63,7 @@ export const advice: ReportKind = {
       group by i.source, i.registry, i.repository, i.digest, i.platform, i.team, i.compressed_bytes, i.manifest_id) i
     join assessment a on a.manifest_id = i.manifest_id
     cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)`,
-  order: 'gain_bytes desc nulls last, source, registry, repository, tag, platform, step',
+  order: 'gain_bytes desc nulls last, source, registry, repository, tag, platform, digest, step',
 };
 
 /**

@@ -44,7 +44,7 @@ export const findings: ReportKind = {
       f.layer + 1 as layer, f.min_bytes, f.max_bytes, f.ordinal
     from ${imagesRelation(scope)} i join finding f on f.manifest_id = i.manifest_id
     where ${scope.where}`,
-  order: `${BY_SEVERITY}, max_bytes desc nulls last, source, registry, repository, tag, platform, ordinal`,
+  order: `${BY_SEVERITY}, max_bytes desc nulls last, source, registry, repository, tag, platform, digest, ordinal`,
 };
 
 /** Findings summed by rule, for a selection of images: audits store totals by rule only for whole sources. */

@@ -144,7 +144,7 @@ function byRepository({ audit, parameters }: QueryScope, content: string, rows: 
 function query(scope: QueryScope): string {
   const rows = `
       select o.source, o.registry, o.repository, o.team, t.tag, t.pushed_at, t.first_seen_at, t.last_seen_at, t.audited_at, m.*
-      from standing t join content m on m.root_id = t.manifest_id order by t.tag, m.platform, m.digest`;
+      from standing t join content m on m.root_id = t.manifest_id order by t.tag, m.platform, m.digest, m.index_digest`;
   return `select ${selectColumns(columns, 'i')} from ${byRepository(scope, 'm.*', rows)} where ${scope.where}`;
 }
 
@@ -187,7 +187,7 @@ export const images: ReportKind = {
     minSize: 'i.compressed_bytes',
   },
   query,
-  key: ['source', 'registry', 'repository', 'tag', 'platform', 'digest'],
+  key: ['source', 'registry', 'repository', 'tag', 'platform', 'digest', 'index_digest'],
   page,
   packed: { runs: RUNS, query: packedQuery },
 };

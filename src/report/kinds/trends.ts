@@ -41,7 +41,7 @@ export const trends: ReportKind = {
   query: ({ where, audit, parameters }) => `
     select ${selectColumns(columns, 't')} from slimboard_trends t
     where ${where} and ${audit ? `t.audit_id <= ${parameters.add(audit.id)}::int8 and ${auditConditions(audit, parameters).isAudited('t')}` : 'true'}`,
-  order: 'finished_at desc, audit_id desc, source, scope, name',
+  order: 'finished_at desc, audit_id desc, source, scope, name, registry',
 };
 
 /** The things whose sizes have a history. */

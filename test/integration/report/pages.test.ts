@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ReportKind } from '../../../src/report/kinds/kind.ts';
+import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { BACKENDS } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+import { readRecords } from '../../support/report-records.ts';
+
+const AT = '2026-11-24T02:00:00Z';
+const REGIONS = 12;
+const UNTAGGED = 30;
+const PAGE = 4;
+const STEP = { technique: 'slim-base', gain: 1, projection: { after: { min: 5, max: 6 }, basis: 'measured' } };
+
+/** Rows that differ in little: the same repository in many registries, untagged images alike, indexes of one image. */
+async function fill(db: Database): Promise<void> {
+  const inventory = new Inventory(db);
+  const source = await inventory.source('lab');
+  const alike = { assessment: { techniques: JSON.stringify([STEP]) }, findings: [{ rule: 'root', severity: 'warn' }] };
+  const image = (name: string) => inventory.image({ name, layers: [['app', 7]], ...alike });
+  const shared = await image('shared');
+  for (let region = 0; region < REGIONS; region++) {
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    await db.query('update repository set registry = $2 where id = $1', [repository, `r${region}.example.com`]);
+    await inventory.tag(repository, '1', shared, AT);
+  }
+  const untagged = await inventory.repository(source, 'shop/untagged', 'shop', AT);
+  for (let number = 0; number < UNTAGGED; number++) {
+    await inventory.tag(untagged, null, await image(`untagged ${number}`), AT);
+    await inventory.tag(untagged, null, await inventory.index(`index ${number}`, [shared]), AT);
+  }
+  await inventory.audit(source, AT);
+}
+
+describe.each(BACKENDS)('the pages of a report on $name', ({ open }) => {
+  let db: Database;
+  beforeAll(async () => {
+    db = await open();
+    await migrate(db);
+    await fill(db);
+  });
+  afterAll(() => db.close());
+
+  async function textsOf(kind: ReportKind, sort: string | undefined): Promise<readonly string[]> {
+    const order = sort === undefined ? {} : { sort };
+    const texts: string[] = [];
+    for (;;) {
+      const rows = await readRecords(db, kind, { limit: PAGE, offset: texts.length, ...order });
+      if (rows.length === 0) return texts;
+      texts.push(...rows.map((row) => JSON.stringify(row)));
+    }
+  }
+
+  test.each(Object.values(KINDS).map(({ name }) => name))('of %s have each row once, however sorted', async (name) => {
+    const kind: ReportKind = KINDS[name as keyof typeof KINDS];
+    const whole = (await readRecords(db, kind)).map((row) => JSON.stringify(row)).sort();
+    const size = kind.columns.find(({ type }) => type === 'bytes');
+    for (const sort of [undefined, ...(size ? [`-${size.name}`] : [])])
+      expect([...(await textsOf(kind, sort))].sort(), sort).toEqual(whole);
+  });
+});
