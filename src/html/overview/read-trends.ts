@@ -1,4 +1,5 @@
 import { groupBy } from '../../common/group-by.ts';
+import type { ReportKind } from '../../report/kinds/kind.ts';
 import { comparableTrends, type TrendOf } from '../../report/kinds/trends.ts';
 import type { CellsByName } from '../../report/report.ts';
 import { readRows, recordsOf } from '../../report/report-page.ts';
@@ -10,23 +11,33 @@ const MOST_POINTS = 1_000;
 /** More lines would be more than people compare. */
 const MOST_LINES = 4;
 
-/** Reads the sizes of something over time, one trend for each of the sources that store most of it now. */
-export async function readTrends(db: Database, of: TrendOf, now: Date): Promise<readonly Trend[]> {
-  const page = await readRows(db, comparableTrends(of), { now, limit: MOST_POINTS });
-  return largestTrends(recordsOf(page).reverse());
-}
-
 /**
- * Groups points by their source, and returns the trends of the sources whose last points store most, largest first.
- * @param rows rows of `report trends`, oldest first
+ * Reads the sizes of something over time: a trend for each of the sources that store most of it now, largest first. Each
+ * has its own newest points, however many other sources there are.
  */
-export function largestTrends(rows: readonly CellsByName[]): readonly Trend[] {
-  const trends = [...groupBy(rows, ({ source }) => String(source))].map(([title, points]) => ({
+export async function readTrends(db: Database, of: TrendOf, now: Date): Promise<readonly Trend[]> {
+  const page = await readRows(db, largestTrends(of), { now, limit: MOST_LINES * MOST_POINTS });
+  return [...groupBy(recordsOf(page), ({ source }) => String(source))].map(([title, points]) => ({
     title,
     points: points.map(pointOf),
   }));
-  const stored = ({ points }: Trend): number => points.at(-1)?.storedBytes ?? 0;
-  return trends.sort((a, b) => stored(b) - stored(a)).slice(0, MOST_LINES);
+}
+
+/** The rows of {@link readTrends}, line by line, oldest first. Of base images only logical sizes are stored. */
+function largestTrends(of: TrendOf): ReportKind {
+  const kind = comparableTrends(of);
+  return {
+    ...kind,
+    query: (scope) => `
+      select * from (
+        select p.*, dense_rank() over (order by p.newest_bytes desc, p.source) as line
+        from (
+          select t.*, first_value(coalesce(t.stored_bytes, t.logical_bytes)) over w as newest_bytes, row_number() over w as point
+          from (${kind.query(scope)}) t window w as (partition by t.source order by t.audit_id desc)) p
+        where p.point <= ${MOST_POINTS}) l
+      where l.line <= ${MOST_LINES}`,
+    order: 'line, audit_id',
+  };
 }
 
 function pointOf(row: CellsByName): SizesAt {
