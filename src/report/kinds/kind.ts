@@ -56,6 +56,21 @@ export interface QueryScope {
   readonly storagePricePerGBMonth: number | undefined;
 }
 
+/** The same kind, limited by another condition on its filter targets. */
+export function narrowed(kind: ReportKind, condition: (parameters: SqlParameters) => string): ReportKind {
+  const within = (scope: QueryScope): QueryScope => ({
+    ...scope,
+    where: `${scope.where} and ${condition(scope.parameters)}`,
+    isFiltered: true,
+  });
+  const { packed: _, query, page, ...rest } = kind;
+  return {
+    ...rest,
+    query: (scope) => query(within(scope)),
+    ...(page && { page: (scope, order, part) => page(within(scope), order, part) }),
+  };
+}
+
 /** Collects the parameters of a query while its text is composed. */
 export class SqlParameters {
   readonly values: SqlValue[] = [];

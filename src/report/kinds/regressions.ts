@@ -1,5 +1,5 @@
 import type { Cell, CellsByName, Column } from '../report.ts';
-import { auditConditions, type QueryScope, type ReportKind } from './kind.ts';
+import { auditConditions, narrowed, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source.', detail: true },
@@ -93,13 +93,5 @@ export function regressionIn(
 
 /** Regressions in repositories with these names, in whichever registry. */
 export function regressionsOf(repositories: readonly string[]): ReportKind {
-  const within = (scope: QueryScope): QueryScope => ({
-    ...scope,
-    where: `${scope.where} and b.repository = any(${scope.parameters.add([...repositories])}::text[])`,
-  });
-  return {
-    ...regressions,
-    query: (scope) => regressions.query(within(scope)),
-    page: (scope, order, part) => page(within(scope), order, part),
-  };
+  return narrowed(regressions, (parameters) => `b.repository = any(${parameters.add([...repositories])}::text[])`);
 }

@@ -9,6 +9,7 @@ import { type Figure, figures, type PageContent, section } from '../../html/page
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob } from '../../report/filters.ts';
+import { narrowed, type ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Queryable } from '../../store/database.ts';
 import type { Dashboard } from '../dashboard.ts';
@@ -29,7 +30,7 @@ export async function basePage(dashboard: Dashboard, name: string): Promise<Page
   const { db, now } = dashboard;
   const base = await readBase(db, name);
   const part: Part = { filters: { base: literalGlob(name.split(';')[0] ?? '') }, without: ['base_image'] };
-  const images = await readPart(dashboard, KINDS.images, part.filters, 25, '-compressed_bytes');
+  const images = await readPart(dashboard, imagesOn(name), part.filters, 25, '-compressed_bytes');
   const trends = await readTrends(db, { scope: 'base', name }, now());
   return {
     title: name,
@@ -62,6 +63,11 @@ function distribution({ distros, endOfLife }: Pick<BaseRow, 'distros' | 'endOfLi
     value: distros ?? 'not known',
     note: endOfLife === null ? null : supportUntil(endOfLife, today),
   };
+}
+
+/** The images built on the base of exactly this name: the filter also finds names that end like it. */
+function imagesOn(name: string): ReportKind {
+  return narrowed(KINDS.images, (parameters) => `i.base_image = ${parameters.add(name)}`);
 }
 
 async function readBase(db: Queryable, name: string): Promise<BaseRow> {
