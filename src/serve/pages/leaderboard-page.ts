@@ -44,7 +44,8 @@ const METRIC_TITLES: Readonly<Record<Metric, string>> = {
 };
 
 /** The leaderboard's page: groups ranked by a metric, with their movement since the previous audit or a date. */
-export function leaderboardPage(dashboard: Dashboard, url: URL): Promise<PageContent> {
+export function leaderboardPage(dashboard: Dashboard, address: URL): Promise<PageContent> {
+  const url = withKnownSort(address);
   const query = parseLeaderboardQuery(url.searchParams, dashboard.now());
   return kindPage(dashboard, query.kind, url, {
     parameters: query.others,
@@ -53,6 +54,15 @@ export function leaderboardPage(dashboard: Dashboard, url: URL): Promise<PageCon
     columns: columnsOf(query),
     links: linkOf,
   });
+}
+
+/** Drops a sort by the name of another grouping: it was chosen before this one, which has no such column. */
+function withKnownSort(address: URL): URL {
+  const url = new URL(address);
+  const by = url.searchParams.get('by') || 'team';
+  const sort = url.searchParams.get('sort')?.replace(/^-/, '');
+  if (GROUPINGS.some((name) => name === sort && name !== by)) url.searchParams.delete('sort');
+  return url;
 }
 
 /** The ranking column comes right after the names: a narrow screen has room for little more. */

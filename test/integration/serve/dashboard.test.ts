@@ -253,6 +253,13 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(await (await get('/errors?q=nothing')).text()).toContain('<a href="/errors">show all</a>');
   });
 
+  test('a leaderboard sorted by names can be changed to another grouping', async () => {
+    const page = await get('/leaderboard?by=repository&metric=stored&sort=-team');
+    expect(page.status).toBe(200);
+    expect(await page.text()).not.toContain('sort=-team');
+    expect(await (await get('/leaderboard?by=repository&sort=-repository')).text()).toContain('aria-sort="descending"');
+  });
+
   test('in the map, images add up to their repository, and repositories to the registry', async () => {
     const { map } = (await json('/api/v1/overview')) as {
       map: { repositories: { repository: string; stored_bytes: number; images: { added_bytes: number }[] }[] };
