@@ -83,10 +83,13 @@ function tableOf(
   });
 }
 
+/** The parameters that select rows; others, such as `sort`, choose how to show them, or what to rank. */
+const SELECTING: readonly string[] = [...Object.values(FILTER_PARAMETERS), 'q', 'audit', 'offset'];
+
 /** Says why a table has no rows: nothing matches the query, nothing was audited yet, or the report is empty. */
 function emptyMessage({ kind, audit }: ReportPage, url: URL): Content {
-  const isFiltered = [...url.searchParams].some(([name, value]) => name !== 'sort' && value !== '');
-  if (isFiltered) return html`No rows match: <a href="${url.pathname}">show all</a>.`;
+  if (SELECTING.some((name) => url.searchParams.get(name)))
+    return html`No rows match: <a href="${url.pathname}">show all</a>.`;
   return audit === null ? NO_AUDIT : EMPTY_STATES[kind];
 }
 

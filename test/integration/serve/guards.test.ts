@@ -179,7 +179,7 @@ describe('requests', () => {
     },
   );
 
-  test.each(['errors', 'findings', 'advice', 'images'])(
+  test.each(['errors', 'findings', 'advice', 'images', 'leaderboard?by=base&metric=stored&q='])(
     'before any audit a page does not claim that all is well: /%s',
     async (kind) => {
       expect(await (await (await appOf()).request(`/${kind}`, { headers: { host } })).text()).toContain(
