@@ -59,11 +59,12 @@ function purges(command: Command, { commands }: LayerView): boolean {
 /** Reports whether a layer is the largest of a toolchain's official image: that one holds the toolchain. */
 function unpacksToolchain(layer: LayerView, { image, layers, own }: ImageView): boolean {
   const { base, runtime } = image.verdict;
-  if (base.confidence === 'unknown' || layer.position >= layers.length - own.length) return false;
+  const baseLayers = layers.slice(0, layers.length - own.length);
+  if (base.confidence === 'unknown' || layer.position >= baseLayers.length) return false;
   const isToolchain = base.references.some((name) =>
     /(?:^|\/)(?:golang|rust|maven|gradle|gcc)(?::|$)|-jdk|\/sdk/.test(name),
   );
-  return isToolchain && runtime !== undefined && layer.bytes === Math.max(...layers.map(({ bytes }) => bytes));
+  return isToolchain && runtime !== undefined && layer.bytes === Math.max(...baseLayers.map(({ bytes }) => bytes));
 }
 
 function toolchainEvidence(layer: LayerView): Evidence {

@@ -45,6 +45,14 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['go-build-cache', run('CGO_ENABLED=0 go build -o /app .')],
   ['build-tools', run('apt-get update && apt-get install -y build-essential && rm -rf /var/lib/apt/lists/*')],
   ['build-tools', { base: [copy('ADD rootfs.tar /'), copy('RUN /bin/sh -c apt-get install -y gcc make')] }],
+  [
+    'build-tools',
+    {
+      baseNames: ['mcr.microsoft.com/dotnet/sdk:10.0'],
+      runtime: 'dotnet',
+      own: [{ ...copy('RUN /bin/sh -c dotnet publish -o /app'), bytes: 200_000_000 }],
+    },
+  ],
   ['fat-base', { variant: 'full', baseNames: ['library/node:24'] }],
   ['dev-dependencies', run('npm install')],
   ['dev-dependencies', run('composer install')],
