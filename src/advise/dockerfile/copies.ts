@@ -1,51 +1,135 @@
 import { commandWords } from '../../classify/history/instruction.ts';
-import type { LayerView } from '../../policy/image-view.ts';
+import type { Runtime } from '../../classify/verdict.ts';
+import type { ImageView } from '../../policy/image-view.ts';
+import { isIgnored } from './dockerignore.ts';
 
 /** One COPY or ADD of an image's own steps. */
 export interface Copy {
   /** Paths in the build context; empty if they come from another stage, or only their digest is known. */
   readonly sources: readonly string[];
   readonly target: string;
+  /** The target as an absolute path. */
+  readonly into: string;
+  /** Whether it copies the whole build context. */
+  readonly isContext: boolean;
   /** How many commands of the image's own steps ran before it. */
   readonly commandsBefore: number;
 }
 
-/** Returns the COPY and ADD instructions that made the layers, in order. */
-export function copiesOf(layers: readonly LayerView[]): readonly Copy[] {
+/**
+ * Returns the COPY and ADD instructions of the image's own layers, in order.
+ * @param workdir the folder of relative targets before the first WORKDIR
+ */
+export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
+  const folders = foldersByLayer(view, workdir);
   let commandsBefore = 0;
-  return layers.flatMap(({ verb, args, commands }) => {
+  return view.own.flatMap(({ verb, args, commands, position }) => {
     commandsBefore += commands.length;
-    return verb === 'COPY' || verb === 'ADD' ? [copyOf(args, commandsBefore)] : [];
+    const isCopy = verb === 'COPY' || verb === 'ADD';
+    return isCopy ? [copyOf(args, folders.get(position) ?? workdir, commandsBefore)] : [];
   });
+}
+
+/** Returns the WORKDIR in which the step of each layer ran. */
+function foldersByLayer({ steps }: ImageView, workdir: string): ReadonlyMap<number, string> {
+  const folders = new Map<number, string>();
+  let folder: string | undefined;
+  for (const { verb, args, layer } of steps) {
+    if (verb === 'WORKDIR') folder = absolute(args.trim(), folder ?? '/');
+    if (layer !== undefined) folders.set(layer, folder ?? workdir);
+  }
+  return folders;
 }
 
 /**
  * Parses an instruction. The classic Docker builder records a digest in place of the sources (`file:1b2c in /app/`);
  * kaniko keeps the JSON form (`["a", "b/", "./"]`).
  */
-function copyOf(args: string, commandsBefore: number): Copy {
+function copyOf(args: string, workdir: string, commandsBefore: number): Copy {
   const paths = args.replace(/^\s*(?:--\S+\s+)*/, '');
   const words = paths.startsWith('[') ? commandWords(paths) : paths.split(/\s+/);
   const isKnown = !/(?:^|\s)--from=/.test(args) && words.at(-2) !== 'in';
-  return { sources: isKnown ? words.slice(0, -1) : [], target: words.at(-1) ?? '', commandsBefore };
+  const target = words.at(-1) ?? '';
+  return {
+    sources: isKnown ? words.slice(0, -1) : [],
+    target,
+    into: absolute(target, workdir),
+    isContext: isKnown ? words.slice(0, -1).some((source) => /^\.\/?$/.test(source)) : /^dir:/.test(paths),
+    commandsBefore,
+  };
+}
+
+/**
+ * Returns the folder of the sources: where the image copied the whole build context if that lies above the folder in
+ * which the program starts, as in a repository of several packages; otherwise that folder.
+ */
+export function sourceFolderOf(copies: readonly Copy[], workdir: string): string {
+  const into = copies.findLast(({ isContext }) => isContext)?.into ?? workdir;
+  return into !== '/' && workdir.startsWith(`${into}/`) && /^\/[\w./-]+$/.test(into) ? into : workdir;
+}
+
+/**
+ * Returns the folder of the build context from which a file is copied into the folder of the sources, with a slash at
+ * its end: `server/` after `COPY server/package*.json ./`; empty for the context itself.
+ * @param name matches the file's name, which may have a wildcard
+ */
+export function contextFolderOf(name: RegExp, { copies, folder }: Pick<SourceFacts, 'copies' | 'folder'>): string {
+  for (const { sources, into } of copies) {
+    const source = sources.find((path) => name.test(baseName(path)));
+    if (source !== undefined && (into === folder || into === `${folder}/${baseName(source)}`)) {
+      const prefix = source.slice(0, -baseName(source).length).replace(/^(?:\.?\/)+/, '');
+      return PLAIN_SOURCE.test(prefix) ? prefix : '';
+    }
+  }
+  return '';
+}
+
+/** The facts that tell where sources come from and go. */
+export interface SourceFacts {
+  readonly runtime: Runtime;
+  readonly copies: readonly Copy[];
+  readonly folder: string;
+}
+
+/**
+ * Returns the COPY of the sources: what the image copied into their folder by name, without the files that are copied
+ * anyway; the whole context if the image did the same, or if not all sources are known and in the context.
+ * @param isCopied reports files that the Dockerfile copies before
+ */
+export function sourceSteps(
+  { runtime, copies, folder }: SourceFacts,
+  isCopied: (source: string) => boolean = () => false,
+): readonly string[] {
+  const inFolder = copies.filter(({ into }) => `${into}/`.startsWith(`${folder}/`));
+  const areKnown = inFolder.every(
+    ({ sources, target, isContext }) =>
+      !isContext &&
+      sources.length > 0 &&
+      sources.every((source) => SOURCE.test(source) && !isIgnored(source, runtime)) &&
+      /^[\w./-]+$/.test(target),
+  );
+  const steps = inFolder.flatMap(({ sources, target, into }) => {
+    const wanted = sources.filter((source) => !isCopied(source));
+    const path = into === folder ? './' : target.endsWith('/') ? `${into}/` : into;
+    return wanted.length > 0 ? [`COPY ${wanted.join(' ')} ${path}`] : [];
+  });
+  return areKnown && steps.length > 0 ? steps : ['COPY . .'];
 }
 
 /**
  * Returns where a file of the image comes from in the build context: after `COPY requirements /reqs`, the source of
  * `/reqs/base.txt` is `requirements/base.txt`.
  * @param path absolute, or relative to `workdir`
- * @param workdir the folder that relative targets start from
  * @returns undefined if no COPY accounts for the file
  */
 export function sourceOf(path: string, copies: readonly Copy[], workdir: string): string | undefined {
   const file = absolute(path, workdir);
-  const found = copies.flatMap((copy) => sourcesOf(file, copy, workdir));
+  const found = copies.flatMap((copy) => sourcesOf(file, copy));
   return found.map((source) => source.replace(/^(?:\.?\/)+/, '')).find((source) => PLAIN_SOURCE.test(source));
 }
 
 /** Returns the possible sources of a file: files of the same name, then folders that may hold it. */
-function sourcesOf(file: string, { sources, target }: Copy, workdir: string): readonly string[] {
-  const into = absolute(target, workdir);
+function sourcesOf(file: string, { sources, into }: Copy): readonly string[] {
   if (file === into) return sources;
   if (!file.startsWith(into === '/' ? into : `${into}/`)) return [];
   const rest = file.slice(into.length).replace(/^\//, '');
@@ -75,13 +159,13 @@ const SOURCE = /^(?!.*\.\.)(?!\.\/?$)[\w.][\w./@*-]*$/;
  * @param isLeftOut reports sources that the Dockerfile copies anyway, or that the context does not contain
  */
 export function copySteps(
-  { copies, workdir }: { readonly copies: readonly Copy[]; readonly workdir: string },
+  { copies, folder }: SourceFacts,
   before: number,
   isLeftOut: (source: string) => boolean,
 ): readonly string[] {
-  return copies.flatMap(({ sources, target, commandsBefore }) => {
+  return copies.flatMap(({ sources, target, into, commandsBefore }) => {
     const wanted = sources.filter((source) => SOURCE.test(source) && !isLeftOut(source));
-    const isRead = [workdir, '/root'].some((folder) => `${absolute(target, workdir)}/`.startsWith(`${folder}/`));
+    const isRead = [folder, '/root'].some((place) => `${into}/`.startsWith(`${place}/`));
     const isCopied = commandsBefore <= before && wanted.length > 0 && isRead && /^[\w./-]+$/.test(target);
     return isCopied ? [`COPY ${wanted.join(' ')} ${target}`] : [];
   });

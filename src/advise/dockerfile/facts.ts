@@ -8,7 +8,7 @@ import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts
 import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import type { BaseTechniqueId } from '../technique.ts';
-import { baseName, type Copy, copiesOf } from './copies.ts';
+import { baseName, type Copy, copiesOf, sourceFolderOf } from './copies.ts';
 import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
 
@@ -40,8 +40,10 @@ export interface DockerfileFacts {
   readonly ports: readonly string[];
   /** Undefined if the image has no HEALTHCHECK. */
   readonly health: HealthFacts | undefined;
-  /** An absolute path. */
+  /** The folder in which the program starts, an absolute path. */
   readonly workdir: string;
+  /** The folder of its sources: `workdir` or a folder above it. */
+  readonly folder: string;
   /** Entrypoint and command; each is empty if the image has none of its own, or one that holds a secret. */
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
@@ -80,12 +82,14 @@ export function dockerfileFacts(
   if (release === undefined) return undefined;
   const view = viewImage(image);
   const start = startOf(view);
+  const workdir = /^\/[\w./-]+$/.test(config.workingDir) ? config.workingDir : DEFAULT_WORKDIR;
+  const copies = copiesOf(view, workdir);
   return {
     runtime,
     release,
     framework: (verdict.framework?.value ?? '').toLowerCase(),
     commands: view.own.flatMap(({ commands }) => commands),
-    copies: copiesOf(view.own),
+    copies,
     server: servesByApache(config) ? 'apache' : undefined,
     env: ownEnvironment(view),
     packages: ownPackages(view),
@@ -95,7 +99,8 @@ export function dockerfileFacts(
     needsDistribution: startNeedsShell(view, runtime) || needsPackages(view),
     ports: config.exposedPorts.flatMap((port) => PORT.exec(port)?.[1] ?? []),
     health: healthOf(view),
-    workdir: /^\/[\w./-]+$/.test(config.workingDir) ? config.workingDir : DEFAULT_WORKDIR,
+    workdir,
+    folder: sourceFolderOf(copies, workdir),
     entrypoint: withoutSecret(start.entrypoint),
     cmd: withoutSecret(start.cmd),
     ...programOf(start),
@@ -160,11 +165,10 @@ export function officialTag(
  * @param user the user and group to own the folder: `node:node`
  * @param from the folder in the build stage
  */
-export function programFolderLines(facts: DockerfileFacts, user: string, from = facts.workdir): readonly string[] {
-  const { workdir, changesOwner } = facts;
-  return changesOwner
-    ? [`COPY --from=build --chown=${user} ${from} ${workdir}`, `WORKDIR ${workdir}`]
-    : [`WORKDIR ${workdir}`, `COPY --from=build ${from} ./`];
+export function programFolderLines(facts: DockerfileFacts, user: string, from = facts.folder): readonly string[] {
+  const { workdir, folder, changesOwner } = facts;
+  if (changesOwner) return [`COPY --from=build --chown=${user} ${from} ${folder}`, `WORKDIR ${workdir}`];
+  return [`WORKDIR ${workdir}`, `COPY --from=build ${from} ${folder === workdir ? './' : folder}`];
 }
 
 /** The most variables that are written on one line. */

@@ -1,7 +1,7 @@
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
 import { closingLines, servingLines } from './closing.ts';
-import { copiesFile, copySteps } from './copies.ts';
+import { contextFolderOf, copiesFile, copySteps, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
@@ -89,12 +89,29 @@ function packageManagerOf(facts: DockerfileFacts): PackageManager {
 
 const LOCK_FILES = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock', bun: 'bun.lock' } as const;
 
-/** Returns the name of the last build script that the image's own steps ran: `build`, `build:prod`. */
-function buildScriptOf({ commands }: DockerfileFacts): string {
+/** Returns the name of the last build script that the image's own steps ran, if they ran any: `build:prod`. */
+function buildScriptOf({ commands }: DockerfileFacts): string | undefined {
   const scripts = commands.flatMap(({ program, words }) =>
     /^(?:npm|pnpm|yarn|bun)$/.test(program) ? words.filter((word) => /^build(?::[\w.-]+)?$/.test(word)) : [],
   );
-  return scripts.at(-1) ?? 'build';
+  return scripts.at(-1);
+}
+
+/** Programs that build single packages of a repository, with the options and words that name the package. */
+const PACKAGE_BUILDERS = /^(?:npm|pnpm|yarn|turbo|nx|lerna)$/;
+const NAMES_PACKAGE = /^(?:-[FwC]|--(?:filter|workspace|prefix|dir|cwd|scope|projects?)(?:=.*)?|workspace)$/;
+
+/** Returns the command by which the image's own steps built one package of several: `pnpm --filter api build`. */
+function packageBuildOf({ commands }: DockerfileFacts): string | undefined {
+  const own = commands.findLast(
+    ({ program, words }) =>
+      PACKAGE_BUILDERS.test(program) &&
+      words.some((word) => NAMES_PACKAGE.test(word)) &&
+      words.some((word) => /^(?:build|run-many)(?::|$)/.test(word)),
+  );
+  if (own === undefined || !own.words.every((word) => /^[\w@./:=*,-]+$/.test(word))) return undefined;
+  const npx = /^(?:turbo|nx|lerna)$/.test(own.program) ? 'npx ' : '';
+  return `${npx}${[own.program, ...own.words].join(' ')}`;
 }
 
 /** Returns those options of npm that the image's own build used because some projects do not install without them. */
@@ -117,10 +134,23 @@ function installsProject(command: Command): boolean {
 /** The files that a template copies by itself: the project's package list, lock file and settings. */
 const MANIFEST = /^(?:\.\/)?(?:package[\w*-]*\.json|(?:yarn|bun)\.lock\w?|pnpm-lock\.yaml|\.yarnrc\.yml)\*?$/;
 
-/** Returns the COPY of other files that installing may read: schemas, patches, settings, releases of yarn. */
-function installInputs(facts: DockerfileFacts): readonly string[] {
-  const isLeftOut = (source: string): boolean => MANIFEST.test(source) || isIgnored(source, 'node');
-  return copySteps(facts, facts.commands.findIndex(installsProject), isLeftOut);
+/** Returns the COPY of the project's package list and lock file, and of other files that installing may read. */
+function manifestSteps(facts: DockerfileFacts): readonly string[] {
+  const { lockFiles } = COMMANDS[packageManagerOf(facts)];
+  const files = lockFiles.split(' ').map((file) => projectFolderOf(facts) + file);
+  const isLeftOut = (source: string): boolean => isManifest(source, facts) || isIgnored(source, 'node');
+  return [`COPY ${files.join(' ')} ./`, ...copySteps(facts, facts.commands.findIndex(installsProject), isLeftOut)];
+}
+
+/** Returns the folder of the build context that holds package.json: `server/`; empty for the context itself. */
+function projectFolderOf(facts: DockerfileFacts): string {
+  return contextFolderOf(/^package[\w*-]*\.json$/, facts);
+}
+
+function isManifest(source: string, facts: DockerfileFacts): boolean {
+  const prefix = projectFolderOf(facts);
+  const path = source.replace(/^(?:\.\/)+/, '');
+  return MANIFEST.test(path.startsWith(prefix) ? path.slice(prefix.length) : path);
 }
 
 /** Returns the step that generates Prisma's client, if the image's own steps have one. */
@@ -157,19 +187,21 @@ export function nodeDockerfile(facts: DockerfileFacts): string {
 
 function buildStage(facts: DockerfileFacts): string[] {
   const manager = packageManagerOf(facts);
-  const { lockFiles, cache, install, build } = COMMANDS[manager];
+  const { cache, install, build } = COMMANDS[manager];
+  const sources = sourceSteps(facts, (source) => isManifest(source, facts));
+  // Sources that were copied by name may not include what a build script needs that the image never ran.
+  const script = buildScriptOf(facts) ?? (sources.includes('COPY . .') ? 'build' : undefined);
   const corepack = /corepack/.test(install) && Number(facts.release) > LAST_WITH_COREPACK;
   return [
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
     ...gypStep(facts),
-    `WORKDIR ${facts.workdir}`,
-    `COPY ${lockFiles} ./`,
-    ...installInputs(facts),
+    `WORKDIR ${facts.folder}`,
+    ...manifestSteps(facts),
     ...(corepack ? ['RUN npm install -g corepack'] : []),
     `RUN --mount=type=cache,target=${cache} ${install}${installOptions(facts, manager)}`,
-    'COPY . .',
+    ...sources,
     ...prismaStep(facts),
-    `RUN ${build(buildScriptOf(facts))}`,
+    ...(script === undefined ? [] : [`RUN ${packageBuildOf(facts) ?? build(script)}`]),
   ];
 }
 
@@ -236,22 +268,25 @@ function withNode(facts: DockerfileFacts): DockerfileFacts {
 
 /** Returns a Dockerfile for Next.js with `output: "standalone"`: just the server and the modules that it traced. */
 function nextDockerfile(facts: DockerfileFacts): string {
-  const { workdir } = facts;
+  const { workdir, folder } = facts;
+  // Next.js keeps the folders of a repository with several packages.
+  const below = workdir.slice(folder.length + 1);
+  const to = below === '' ? '.' : `./${below}`;
   const ports = facts.ports.length > 0 ? facts.ports : ['3000'];
   return [
     '# Requires output: "standalone" in next.config.js.',
     ...buildStage(facts),
     '# COPY fails if the project does not have this folder.',
-    'RUN mkdir -p public',
+    `RUN mkdir -p ${to === '.' ? '' : `${below}/`}public`,
     '',
     ...lastStage(facts),
     'ENV NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0',
-    `WORKDIR ${workdir}`,
+    `WORKDIR ${folder}`,
     `COPY --from=build ${workdir}/.next/standalone ./`,
-    `COPY --from=build ${workdir}/.next/static ./.next/static`,
-    `COPY --from=build ${workdir}/public ./public`,
+    `COPY --from=build ${workdir}/.next/static ${to}/.next/static`,
+    `COPY --from=build ${workdir}/public ${to}/public`,
     userLine(facts),
     ...servingLines({ ...withNode(facts), ports }),
-    isDistroless(facts) ? 'CMD ["server.js"]' : 'CMD ["node", "server.js"]',
+    `CMD ${jsonWords([...(isDistroless(facts) ? [] : ['node']), below === '' ? 'server.js' : `${below}/server.js`])}`,
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { closingLines } from './closing.ts';
+import { contextFolderOf, sourceSteps } from './copies.ts';
 import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
 import { compilerStep, runPackages, runPackagesOr } from './packages.ts';
 
@@ -13,15 +14,17 @@ const RAILS_SERVER = 'CMD ["bundle", "exec", "rails", "server", "-b", "0.0.0.0"]
 export function rubyDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('ruby', facts, 'slim-suite');
   const isRails = facts.framework === 'rails';
+  const from = contextFolderOf(/^Gemfile/, facts);
+  const gemfiles = [`${from}Gemfile`, `${from}Gemfile.lock`];
   return [
     `FROM ${base} AS build`,
     // The gem psych, which Rails loads, compiles against libyaml.
     compilerStep(facts, facts.base === 'alpine-base' ? ['yaml-dev'] : ['libyaml-dev', 'pkg-config']),
     `ENV ${BUNDLER}`,
-    `WORKDIR ${facts.workdir}`,
-    'COPY Gemfile Gemfile.lock ./',
+    `WORKDIR ${facts.folder}`,
+    `COPY ${gemfiles.join(' ')} ./`,
     'RUN bundle install && rm -rf /usr/local/bundle/cache /usr/local/bundle/ruby/*/cache',
-    'COPY . .',
+    ...sourceSteps(facts, (source) => gemfiles.includes(source.replace(/^\.\//, ''))),
     ...(isRails
       ? ['RUN if [ -d app/assets ]; then SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile; fi']
       : []),
@@ -122,7 +125,8 @@ export function phpDockerfile(facts: DockerfileFacts): string {
   const server = serverOf(facts);
   // PHP's official images with Apache exist on Debian only.
   const suite = facts.base === 'alpine-base' && server !== 'apache' ? `alpine${ALPINE}` : DEBIAN;
-  const workdir = facts.workdir === '/' || facts.workdir === '/app' ? '/var/www/html' : facts.workdir;
+  const isElsewhere = facts.folder === '/' || facts.folder === '/app';
+  const [workdir, folder] = isElsewhere ? ['/var/www/html', '/var/www/html'] : [facts.workdir, facts.folder];
   return [
     'FROM composer:2 AS build',
     'WORKDIR /app',
@@ -137,7 +141,7 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     ...moduleSteps(facts),
     ...runPackages({ ...facts, packages: { ...facts.packages, build: [] } }),
     ...environmentLines(facts),
-    ...programFolderLines({ ...facts, workdir }, 'www-data:www-data', '/app'),
+    ...programFolderLines({ ...facts, workdir, folder }, 'www-data:www-data', '/app'),
     ...(facts.framework === 'laravel' ? LARAVEL_WRITES : []),
     'USER www-data',
     ...startOf(facts, server),

@@ -1,6 +1,6 @@
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
-import { sourceOf } from './copies.ts';
+import { sourceOf, sourceSteps } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 
 /** What the image's own steps installed with pip. */
@@ -52,14 +52,14 @@ function namesPip({ words }: Command): boolean {
   return words.includes('pip');
 }
 
-function pipListOf({ commands, copies, workdir }: DockerfileFacts): PipList {
+function pipListOf({ commands, copies, folder }: DockerfileFacts): PipList {
   const installs = commands.filter((command) => isInstall(command) && !commandHoldsSecret(command.words));
   const words = installs.flatMap(({ words: all }) => joinRequirements(all.slice(all.indexOf('install') + 1)));
   const files = words.flatMap((word, at) => fileIn(word, words[at - 1]) ?? []);
   const packages = words.filter((_, at) => !TAKES_VALUE.test(words[at - 1] ?? ''));
   const wanted = files.filter((file) => FILE.test(file) && !FOR_DEVELOPMENT.test(file));
   return {
-    files: [...new Set(wanted.map((file) => sourceOf(file, copies, workdir) ?? inContext(file)))],
+    files: [...new Set(wanted.map((file) => sourceOf(file, copies, folder) ?? inContext(file)))],
     names: [...new Set(packages.filter(isWanted))],
     folders: [...new Set(packages.filter((word) => FOLDER.test(word)))],
     project: productionOf(packages.find((word) => PROJECT.test(word))),
@@ -108,11 +108,11 @@ export function pipInstall(facts: DockerfileFacts, run: string): readonly string
   const pip = [`${run} pip install`, ...list.indexes].join(' ');
   const projects = [...list.folders, ...(list.project === undefined ? [] : [`"${list.project}"`])];
   if (projects.length === 0 && isEmpty) {
-    return ['COPY requirements.txt .', `${pip} -r requirements.txt`, 'COPY . .'];
+    return ['COPY requirements.txt .', `${pip} -r requirements.txt`, ...sourceSteps(facts)];
   }
   return [
     ...(isEmpty ? [] : [...copies(list), `${pip} ${wordsOf(list)}`]),
-    'COPY . .',
+    ...sourceSteps(facts, (source) => list.files.includes(source.replace(/^\.\//, ''))),
     ...(projects.length > 0 ? [`${pip} ${projects.join(' ')}`] : []),
   ];
 }

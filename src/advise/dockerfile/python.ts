@@ -1,6 +1,7 @@
 import { lookUp } from '../../classify/look-up.ts';
 import { type Command, valuesOf } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
+import { contextFolderOf, sourceSteps } from './copies.ts';
 import { ownVariables } from './environment.ts';
 import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
 import { compilerStep, runPackagesOr } from './packages.ts';
@@ -49,24 +50,39 @@ function inOwnEnvironment(tool: string): readonly string[] {
   ];
 }
 
-const INSTALLS: Readonly<Record<Exclude<Tool, 'pip'>, readonly string[]>> = {
-  uv: [
-    'COPY pyproject.toml uv.lock ./',
-    `${WITH_CACHE} uv sync --locked --no-dev --no-install-project`,
-    'COPY . .',
-    `${WITH_CACHE} uv sync --locked --no-dev --no-editable`,
-  ],
-  poetry: [
-    'COPY pyproject.toml poetry.lock ./',
-    `${WITH_CACHE} /opt/poetry/bin/poetry install --only main --no-root --no-interaction`,
-    'COPY . .',
-  ],
-  pipenv: ['COPY Pipfile Pipfile.lock ./', `${WITH_CACHE} /opt/pipenv/bin/pipenv sync`, 'COPY . .'],
+/** What a tool reads and runs to install the packages that its lock file names. */
+interface Install {
+  readonly lockFiles: readonly [string, string];
+  readonly run: string;
+  /** Installs the program itself, if it is a package. */
+  readonly runWithSources?: string;
+}
+
+const INSTALLS: Readonly<Record<Exclude<Tool, 'pip'>, Install>> = {
+  uv: {
+    lockFiles: ['pyproject.toml', 'uv.lock'],
+    run: 'uv sync --locked --no-dev --no-install-project',
+    runWithSources: 'uv sync --locked --no-dev --no-editable',
+  },
+  poetry: {
+    lockFiles: ['pyproject.toml', 'poetry.lock'],
+    run: '/opt/poetry/bin/poetry install --only main --no-root --no-interaction',
+  },
+  pipenv: { lockFiles: ['Pipfile', 'Pipfile.lock'], run: '/opt/pipenv/bin/pipenv sync' },
 };
 
 function installSteps(facts: DockerfileFacts): readonly string[] {
   const tool = toolOf(facts);
-  return tool === 'pip' ? pipInstall(facts, WITH_CACHE) : INSTALLS[tool];
+  if (tool === 'pip') return pipInstall(facts, WITH_CACHE);
+  const { lockFiles, run, runWithSources } = INSTALLS[tool];
+  const from = contextFolderOf(/^(?:pyproject\.toml|Pipfile)\*?$/, facts);
+  const files = lockFiles.map((file) => from + file);
+  return [
+    `COPY ${files.join(' ')} ./`,
+    `${WITH_CACHE} ${run}`,
+    ...sourceSteps(facts, (source) => files.includes(source.replace(/^\.\//, ''))),
+    ...(runWithSources ? [`${WITH_CACHE} ${runWithSources}`] : []),
+  ];
 }
 
 /** The commands of manage.py that belong in a build, with their options. */
@@ -83,7 +99,9 @@ function manageSteps(facts: DockerfileFacts): readonly string[] {
     );
     return original ? [`RUN ${manageCommand(original, [name, ...options]).join(' ')}`] : [];
   });
-  return steps.length > 0 ? [...environmentLines(facts), ...steps] : [];
+  if (steps.length === 0) return [];
+  const isBelow = facts.workdir !== facts.folder;
+  return [...environmentLines(facts), ...(isBelow ? [`WORKDIR ${facts.workdir}`] : []), ...steps];
 }
 
 function manageCommand(original: Command, words: readonly string[]): readonly string[] {
@@ -107,7 +125,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     '# A compiler for packages without a wheel; it stays in this stage.',
     compilerStep(facts, pipTools(facts)),
     ...TOOLS[toolOf(facts)],
-    `WORKDIR ${facts.workdir}`,
+    `WORKDIR ${facts.folder}`,
     ...installSteps(facts),
     ...manageSteps(facts),
     '',

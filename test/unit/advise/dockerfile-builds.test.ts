@@ -112,13 +112,14 @@ test('a folder named docs may be a package, and is not ignored', () => {
 
 test.each([
   ['/reqs/base.txt', ['requirements/'], '/reqs', 'requirements/base.txt'],
-  ['requirements.txt', ['.'], '.', 'requirements.txt'],
-  ['/tmp/list.txt', ['deploy/list.txt'], '/tmp/', 'deploy/list.txt'],
+  ['requirements.txt', ['.'], '/app', 'requirements.txt'],
+  ['/tmp/list.txt', ['deploy/list.txt'], '/tmp', 'deploy/list.txt'],
   ['/tmp/list.txt', ['deploy/web.txt'], '/tmp/list.txt', 'deploy/web.txt'],
-  ['/app/list.txt', ['../x'], '.', undefined],
-  ['/app/list.txt', ['list*.txt'], './', undefined],
+  ['/app/list.txt', ['../x'], '/app', undefined],
+  ['/app/list.txt', ['list*.txt'], '/app', undefined],
   ['/srv/list.txt', ['.'], '/app', undefined],
   ['/list.txt', ['/'], '/', 'list.txt'],
-])('%s after COPY %j %s is %s in the context', (path, sources, target, source) => {
-  expect(sourceOf(path, [{ sources, target, commandsBefore: 0 }], '/app')).toBe(source);
+])('%s after COPY %j %s is %s in the context', (path, sources, into, source) => {
+  const made = { sources, target: into, into, isContext: false, commandsBefore: 0 };
+  expect(sourceOf(path, [made], '/app')).toBe(source);
 });

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import type { ImageSketch, LayerSketch } from '../../support/audited-image.ts';
+import { copy, dockerfile, run } from '../../support/dockerfiles.ts';
+
+const workdir = (folder: string): LayerSketch => ({ instruction: `WORKDIR ${folder}` });
+
+test.each<[string, ImageSketch, readonly string[]]>([
+  [
+    'one package of a pnpm workspace',
+    {
+      runtime: 'node',
+      own: [
+        workdir('/app'),
+        copy('pnpm-lock.yaml pnpm-workspace.yaml package.json ./'),
+        copy('apps/api/package.json apps/api/'),
+        run('pnpm install --frozen-lockfile'),
+        copy('. .'),
+        run('pnpm --filter api build'),
+        workdir('apps/api'),
+      ],
+      config: { WorkingDir: '/app/apps/api', Cmd: ['node', 'dist/index.js'] },
+    },
+    [
+      'WORKDIR /app\nCOPY package.json pnpm-lock.yaml ./\nCOPY pnpm-workspace.yaml ./\nCOPY apps/api/package.json apps/api/\n',
+      'COPY . .\nRUN pnpm --filter api build\n',
+      'WORKDIR /app/apps/api\nCOPY --from=build /app /app\n',
+    ],
+  ],
+  [
+    'Next.js in a repository of several packages',
+    {
+      runtime: 'node',
+      framework: 'Next.js',
+      own: [copy('. /repo'), run('npx turbo run build --filter=web'), workdir('/repo/apps/web')],
+      config: { WorkingDir: '/repo/apps/web' },
+    },
+    [
+      'RUN npx turbo run build --filter=web\n',
+      'RUN mkdir -p apps/web/public\n',
+      'WORKDIR /repo\nCOPY --from=build /repo/apps/web/.next/standalone ./\n',
+      'COPY --from=build /repo/apps/web/public ./apps/web/public\n',
+      'CMD ["node", "apps/web/server.js"]',
+    ],
+  ],
+  [
+    'a Python program below the folder of its sources',
+    {
+      runtime: 'python',
+      own: [workdir('/app'), copy('. .'), workdir('src'), run('python manage.py collectstatic --noinput')],
+      config: { WorkingDir: '/app/src', Cmd: ['python', 'main.py'] },
+    },
+    [
+      'WORKDIR /app\nCOPY requirements.txt .\n',
+      'COPY . .\nWORKDIR /app/src\nRUN /opt/venv/bin/python manage.py collectstatic --noinput\n',
+      'WORKDIR /app/src\nCOPY --from=build /app /app\n',
+    ],
+  ],
+  [
+    'PHP whose public folder is served',
+    {
+      runtime: 'php',
+      own: [{ instruction: '/bin/sh -c #(nop) COPY dir:1b2c in /var/www ' }],
+      config: { WorkingDir: '/var/www/public' },
+    },
+    ['WORKDIR /var/www/public\nCOPY --from=build /app /var/www\n'],
+  ],
+])('starts in its folder: %s', (_, sketch, parts) => {
+  for (const part of parts) expect(dockerfile(sketch)).toContain(part);
+});
+
+test.each<[string, ImageSketch, readonly string[]]>([
+  [
+    'Node.js',
+    { runtime: 'node', own: [copy('server/package*.json ./'), run('npm ci'), copy('server/ .')] },
+    ['WORKDIR /app\nCOPY server/package.json server/package-lock.json ./\nRUN', 'npm ci\nCOPY server/ ./\nRUN'],
+  ],
+  [
+    'Poetry',
+    {
+      runtime: 'python',
+      own: [copy('api/pyproject.toml api/poetry.lock /app/'), run('poetry install'), copy('api /app')],
+    },
+    ['COPY api/pyproject.toml api/poetry.lock ./\nRUN', 'COPY api ./\n\nFROM'],
+  ],
+  [
+    'pip, in its own folder',
+    {
+      runtime: 'python',
+      own: [copy('requirements.txt .'), run('pip install -r requirements.txt'), copy('./app /app/app')],
+    },
+    ['pip install -r requirements.txt\nCOPY ./app /app/app\n\nFROM'],
+  ],
+  [
+    'Bundler',
+    { runtime: 'ruby', own: [copy('web/Gemfile web/Gemfile.lock ./'), run('bundle install'), copy('web .')] },
+    ['COPY web/Gemfile web/Gemfile.lock ./\n', 'COPY web ./\n'],
+  ],
+])('copies sources by the names that the image gave them: %s', (_, sketch, parts) => {
+  for (const part of parts) expect(dockerfile(sketch)).toContain(part);
+});
+
+test.each<[string, readonly LayerSketch[]]>([
+  ['of another stage', [copy('package.json ./'), copy('/build/dist ./dist')]],
+  ['that a pipeline built', [copy('package.json ./'), copy('dist ./dist')]],
+  ['that only a digest names', [{ instruction: '/bin/sh -c #(nop) COPY dir:1b2c in /app/src ' }]],
+])('copies the whole context in place of files %s', (_, own) => {
+  expect(dockerfile({ runtime: 'node', own })).toContain('COPY . .\nRUN npm run build --if-present\n');
+});
