@@ -11,6 +11,7 @@ import type { BaseTechniqueId } from '../technique.ts';
 import { baseName, type Copy, copiesOf, sourceFolderOf } from './copies.ts';
 import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
+import { largerBaseOf } from './larger-base.ts';
 
 /** The facts about an image that its generated Dockerfile needs. Every text is safe to write into a Dockerfile. */
 export interface DockerfileFacts {
@@ -55,6 +56,8 @@ export interface DockerfileFacts {
   readonly isEntrypoint: boolean;
   /** The path or name of a script that starts the program. */
   readonly script: string | undefined;
+  /** The image's base if it contains more than the runtime, see {@link largerBaseOf}. */
+  readonly largerBase: string | undefined;
   /** The kind of base of the last stage. */
   readonly base: BaseTechniqueId;
 }
@@ -104,6 +107,7 @@ export function dockerfileFacts(
     entrypoint: withoutSecret(start.entrypoint),
     cmd: withoutSecret(start.cmd),
     ...programOf(start),
+    largerBase: largerBaseOf(view),
     base,
   };
 }

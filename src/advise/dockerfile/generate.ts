@@ -56,8 +56,16 @@ export function generateDockerfile(
   const facts = dockerfileFacts(image, base, today);
   const template = facts && TEMPLATES[facts.runtime];
   if (!template) return undefined;
+  const lines = ['# syntax=docker/dockerfile:1', ...largerBaseNote(facts), template(facts), ''];
   return {
-    dockerfile: `# syntax=docker/dockerfile:1\n${template(facts)}\n`,
+    dockerfile: lines.join('\n'),
     dockerignore: `${ignoredBy(facts.runtime).join('\n')}\n`,
   };
+}
+
+function largerBaseNote({ largerBase, runtime }: DockerfileFacts): readonly string[] {
+  if (largerBase === undefined) return [];
+  return [
+    `# The image is built on ${largerBase}, which brings more than ${runtime}: start the last stage from it, or add what the program needs of it.`,
+  ];
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { adviseImage } from '../../../src/advise/advise.ts';
 import { knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { baseFactsOf } from '../../../src/advise/base-facts.ts';
+import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import type { KnownBase } from '../../../src/classify/verdict.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
@@ -110,3 +111,18 @@ test.each(['example.com/mirror/library/python:3.12-slim', 'docker.io/python:3.12
     expect(runtimeLayers).toBe(4);
   },
 );
+
+test('a Dockerfile says that a base of its own brings more than the runtime', () => {
+  const note = /^# The image is built on (.*), which brings more than (.*):/m;
+  const noteFor = (history: string, layerCount?: number) => {
+    const input = listedImage({ history: history + APP });
+    const known = { references: ['acme/base:1'], digest: digestOf('base'), origin: 'registry' } as const;
+    const verdict = classifyImage({ ...input, bases: layerCount === undefined ? [] : [{ ...known, layerCount }] });
+    const { dockerfile = '' } = generateDockerfile({ ...input, verdict }, 'slim-base', '2026-11-24') ?? {};
+    return note.exec(dockerfile)?.slice(1);
+  };
+  expect(noteFor(TOMCAT)).toEqual(['library/tomcat', 'java']);
+  expect(noteFor(PYTHON + TORCH, 5)).toEqual(['acme/base:1', 'python']);
+  expect(noteFor(PYTHON)).toBeUndefined();
+  expect(noteFor(TEMURIN)).toBeUndefined();
+});

@@ -1,0 +1,20 @@
+import { readStack } from '../../classify/history/stack.ts';
+import type { ImageView } from '../../policy/image-view.ts';
+
+/** Build tools of Java are in the first stage of the generated Dockerfile. */
+const BUILD_TOOL = /(?:^|\/)(?:maven|gradle)(?::|$)/;
+const PLAIN_NAME = /^[\w./:@-]+$/;
+
+/**
+ * Returns the name of the image's base if it contains more than the runtime or the distribution, such as CUDA, Tomcat
+ * or a company's packages: the generated Dockerfile starts from a base that lacks it.
+ */
+export function largerBaseOf({ image, steps }: ImageView): string | undefined {
+  const { base, runtimeLayers } = image.verdict;
+  if (base.confidence === 'unknown' || base.layerCount === undefined) return undefined;
+  const uppermost = readStack(steps).images.at(-1);
+  const isDistribution = uppermost === undefined || uppermost.kind === 'rootfs' || uppermost.kind === 'buildpack-deps';
+  const holdsMore = runtimeLayers === undefined ? !isDistribution : base.layerCount > runtimeLayers;
+  const name = base.references.find((reference) => PLAIN_NAME.test(reference) && !BUILD_TOOL.test(reference));
+  return holdsMore ? name : undefined;
+}
