@@ -2,6 +2,7 @@ import { baseName, type Copy } from './copies.ts';
 import { jsonWords } from './exec-form.ts';
 import type { DockerfileFacts } from './facts.ts';
 import { healthLines } from './health.ts';
+import { leftOutNote, otherCopies } from './left-out.ts';
 
 /**
  * Returns the last lines of a Dockerfile: a start script, ports, health check, then the image's entrypoint and command.
@@ -9,12 +10,17 @@ import { healthLines } from './health.ts';
  */
 export function closingLines(facts: DockerfileFacts, fallback: string): readonly string[] {
   const start = startLines(facts);
-  return [...scriptLines(facts), ...servingLines(facts), ...(start.length > 0 ? start : [fallback])];
+  return [...scriptLines(facts), ...settingLines(facts), ...(start.length > 0 ? start : [fallback])];
 }
 
-/** Returns the lines for the ports and the health check. */
-export function servingLines(facts: DockerfileFacts): readonly string[] {
-  return [...facts.ports.map((port) => `EXPOSE ${port}`), ...healthLines(facts)];
+/** Returns the lines for files outside of the program's folder, further steps, the ports and the health check. */
+export function settingLines(facts: DockerfileFacts): readonly string[] {
+  return [
+    ...otherCopies(facts),
+    ...leftOutNote(facts.leftOut),
+    ...facts.ports.map((port) => `EXPOSE ${port}`),
+    ...healthLines(facts),
+  ];
 }
 
 /** Returns ENTRYPOINT and CMD in exec form, leaving out those that are empty. */

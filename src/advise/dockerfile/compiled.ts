@@ -1,6 +1,6 @@
 import { type Command, runs, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
-import { scriptNote, servingLines, startLines } from './closing.ts';
+import { scriptNote, settingLines, startLines } from './closing.ts';
 import { withoutCargoRun, withoutGoRun } from './compiled-start.ts';
 import { baseName } from './copies.ts';
 import { type DockerfileFacts, environmentLines } from './facts.ts';
@@ -109,7 +109,7 @@ function lastStage(facts: DockerfileFacts): string[] {
     ...environmentLines(facts),
     `COPY --from=build /out/${program} ${path}`,
     'USER 65532:65532',
-    ...servingLines({ ...facts, health: healthAt(path, facts) }),
+    ...settingLines({ ...facts, health: healthAt(path, facts) }),
     ...scriptNote(facts),
     ...start,
   ];

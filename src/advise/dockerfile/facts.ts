@@ -12,6 +12,7 @@ import { baseName, type Copy, copiesOf, sourceFolderOf } from './copies.ts';
 import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
 import { largerBaseOf } from './larger-base.ts';
+import { leftOutSteps } from './left-out.ts';
 
 /** The facts about an image that its generated Dockerfile needs. Every text is safe to write into a Dockerfile. */
 export interface DockerfileFacts {
@@ -56,6 +57,8 @@ export interface DockerfileFacts {
   readonly isEntrypoint: boolean;
   /** The path or name of a script that starts the program. */
   readonly script: string | undefined;
+  /** The steps that the Dockerfile does not repeat, see {@link leftOutSteps}. */
+  readonly leftOut: readonly string[];
   /** The image's base if it contains more than the runtime, see {@link largerBaseOf}. */
   readonly largerBase: string | undefined;
   /** The kind of base of the last stage. */
@@ -87,6 +90,7 @@ export function dockerfileFacts(
   const start = startOf(view);
   const workdir = /^\/[\w./-]+$/.test(config.workingDir) ? config.workingDir : DEFAULT_WORKDIR;
   const copies = copiesOf(view, workdir);
+  const folder = sourceFolderOf(copies, workdir);
   return {
     runtime,
     release,
@@ -103,10 +107,11 @@ export function dockerfileFacts(
     ports: config.exposedPorts.flatMap((port) => PORT.exec(port)?.[1] ?? []),
     health: healthOf(view),
     workdir,
-    folder: sourceFolderOf(copies, workdir),
+    folder,
     entrypoint: withoutSecret(start.entrypoint),
     cmd: withoutSecret(start.cmd),
     ...programOf(start),
+    leftOut: leftOutSteps(view.own, { copies, folder, runtime }),
     largerBase: largerBaseOf(view),
     base,
   };

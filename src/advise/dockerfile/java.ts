@@ -1,5 +1,5 @@
 import { ALPINE } from '../releases.ts';
-import { scriptNote, servingLines, startLines } from './closing.ts';
+import { scriptNote, settingLines, startLines } from './closing.ts';
 import { copiesFile } from './copies.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environmentLines } from './facts.ts';
@@ -126,7 +126,7 @@ function startOf(facts: DockerfileFacts): readonly string[] {
 
 /** Returns the last lines: ports, health check and start. */
 function closingOf(facts: DockerfileFacts): readonly string[] {
-  return [...servingLines(facts), ...startOf(facts)];
+  return [...settingLines(facts), ...startOf(facts)];
 }
 
 function jreDockerfile(facts: DockerfileFacts): string {

@@ -1,6 +1,6 @@
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs } from '../../policy/shell.ts';
-import { closingLines, servingLines } from './closing.ts';
+import { closingLines, settingLines } from './closing.ts';
 import { contextFolderOf, copiesFile, copySteps, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import { jsonWords } from './exec-form.ts';
@@ -252,7 +252,7 @@ function startLines(facts: DockerfileFacts): readonly string[] {
 
 /** Returns the start for distroless images: node is their entrypoint, and there is neither a shell nor npm. */
 function distrolessStart(facts: DockerfileFacts): readonly string[] {
-  const ports = servingLines(withNode(facts));
+  const ports = settingLines(withNode(facts));
   const args = argsOf(facts);
   if (facts.program === 'node' && args.length > 0) return [...ports, `CMD ${jsonWords(args)}`];
   return [...ports, '# Replace server.js with the script that the image starts.', 'CMD ["server.js"]'];
@@ -286,7 +286,7 @@ function nextDockerfile(facts: DockerfileFacts): string {
     `COPY --from=build ${workdir}/.next/static ${to}/.next/static`,
     `COPY --from=build ${workdir}/public ${to}/public`,
     userLine(facts),
-    ...servingLines({ ...withNode(facts), ports }),
+    ...settingLines({ ...withNode(facts), ports }),
     `CMD ${jsonWords([...(isDistroless(facts) ? [] : ['node']), below === '' ? 'server.js' : `${below}/server.js`])}`,
   ].join('\n');
 }

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import type { ImageSketch } from '../../support/audited-image.ts';
+import { copy, dockerfile, run } from '../../support/dockerfiles.ts';
+
+const NOTE = '# The image also has these steps: add those that the program needs, in the stage that they belong to.\n';
+
+/** The steps that the Dockerfile lists as left out. */
+function leftOut(sketch: ImageSketch): readonly string[] {
+  const [, list = ''] = dockerfile(sketch).split(NOTE);
+  return [...list.matchAll(/^# {3}(.*)$/gm)].map(([, step = '']) =>
+    step.replace('/bin/sh -c ', '').replace(' # buildkit', ''),
+  );
+}
+
+test.each<[string, ImageSketch, readonly string[]]>([
+  [
+    'browsers and models',
+    {
+      runtime: 'python',
+      own: [run('pip install -r requirements.txt && playwright install chromium'), run('python -m spacy download en')],
+    },
+    ['RUN pip install -r requirements.txt && playwright install chromium', 'RUN python -m spacy download en'],
+  ],
+  [
+    'a folder for data',
+    { runtime: 'node', own: [run('mkdir -p /data && chown node /data')] },
+    ['RUN mkdir -p /data && chown node /data'],
+  ],
+  [
+    'a written file',
+    { runtime: 'php', own: [run('echo "memory_limit=1G" > /usr/local/etc/php/conf.d/m.ini')] },
+    ['RUN echo "memory_limit=1G" > /usr/local/etc/php/conf.d/m.ini'],
+  ],
+  ['a build by other means', { runtime: 'go', own: [run('make build')] }, ['RUN make build']],
+  [
+    'a downloaded agent',
+    { runtime: 'java', own: [{ instruction: 'ADD https://example.com/agent.jar /opt/agent.jar' }] },
+    ['ADD https://example.com/agent.jar /opt/agent.jar'],
+  ],
+  [
+    'files of another image',
+    { runtime: 'node', own: [copy('/usr/bin/tool /opt/tools/tool')] },
+    ['COPY /usr/bin/tool /opt/tools/tool'],
+  ],
+])('a Dockerfile lists the steps that it does not repeat: %s', (_, sketch, steps) => {
+  expect(leftOut(sketch)).toEqual(steps);
+});
+
+test.each<[string, ImageSketch]>([
+  [
+    'packages and users',
+    {
+      runtime: 'python',
+      own: [
+        run('apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*'),
+        run('python -m venv /venv && /venv/bin/pip install flask'),
+        run('useradd -m app && mkdir -p /app/data && chown -R app /app'),
+        copy('/opt/venv /opt/venv'),
+      ],
+    },
+  ],
+  [
+    'a package repository',
+    {
+      runtime: 'node',
+      own: [run('curl -fsSL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs')],
+    },
+  ],
+  ['a build', { runtime: 'node', own: [run('corepack enable && pnpm install && pnpm build')] }],
+  [
+    'a secret',
+    {
+      runtime: 'node',
+      own: [
+        run('curl -H "Authorization: Bearer ghp_0123456789abcdefghijABCDEFGHIJ012345" https://example.com/x -o /opt/x'),
+      ],
+    },
+  ],
+  ['versions', { runtime: 'node', own: [run('node --version && ffmpeg -version')] }],
+])('a Dockerfile does not list %s', (_, sketch) => {
+  expect(dockerfile(sketch)).not.toContain(NOTE);
+});
+
+test('of very many steps that a Dockerfile does not repeat, it lists the first and counts the others', () => {
+  const own = Array.from({ length: 30 }, (_, at) => run(`install-part ${at} ${'x'.repeat(500)}`));
+  const steps = leftOut({ runtime: 'node', own });
+  expect(steps.length).toBe(9);
+  expect(steps.at(-1)).toBe('and 22 more');
+  for (const step of steps) expect(step.length).toBeLessThanOrEqual(160);
+});
+
+test.each<[string, ImageSketch, string]>([
+  [
+    'settings',
+    { runtime: 'php', own: [copy('php.ini /usr/local/etc/php/conf.d/app.ini')] },
+    'COPY php.ini /usr/local/etc/php/conf.d/app.ini\n',
+  ],
+  ['a folder', { runtime: 'go', own: [copy('./migrations /migrations/')] }, 'COPY ./migrations /migrations/\n'],
+  ['an agent', { runtime: 'java', own: [copy('lib/otel-agent.jar /opt/')] }, 'COPY lib/otel-agent.jar /opt/\n'],
+])('a Dockerfile copies what the image has outside of its folder: %s', (_, sketch, line) => {
+  const text = dockerfile(sketch);
+  expect(text.slice(text.lastIndexOf('\nFROM '))).toContain(line);
+});
+
+test.each<[string, string]>([
+  ['a package list', 'requirements.txt /opt/'],
+  ['what the build makes', 'target/app.jar /opt/'],
+  ['a jar', 'app.jar /opt/app.jar'],
+  ['a key', 'tls.key /etc/ssl/private/'],
+  ['the credentials of a tool', 'netrc /root/.netrc'],
+  ['what is not in the context', '../x /opt/x'],
+])('a Dockerfile does not copy %s', (_, args) => {
+  expect(dockerfile({ runtime: 'java', own: [copy(args)] })).not.toContain(`COPY ${args}`);
+});
