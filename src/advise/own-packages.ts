@@ -35,7 +35,7 @@ const TAKES_VALUE = ['-t', '--virtual', '-o', '-c', '-X', '--repository', '--tar
 const PACKAGE_NAME = /^[a-z0-9][a-z0-9.+_-]*$/i;
 const ADDS_REPOSITORY = /sources\.list(?:\.d)?\b|\badd-apt-repository\b|\/etc\/apk\/repositories|\s--repository[ =]/;
 const FOR_BUILDS =
-  /-dev(?:el)?$|-headers$|^(?:automake|autoconf|libtool|make|patch|flex|bison|pkg-?conf(?:ig)?|git|gnupg2?|lsb-release|apt-transport-https|software-properties-common|apt-utils)$/;
+  /-dev(?:el)?$|-headers$|^(?:automake|autoconf|libtool|make|patch|flex|bison|pkg-?conf(?:ig)?|git|gnupg2?|protobuf-compiler|protoc|nasm|yasm|swig|meson|lsb-release|apt-transport-https|software-properties-common|apt-utils)$/;
 /** Programs that fetch files serve the build, unless a health check may call them. */
 const FETCHERS = ['curl', 'wget'];
 /** node-gyp needs Python to build. */

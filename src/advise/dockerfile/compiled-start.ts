@@ -62,9 +62,9 @@ export function withoutCargoRun(facts: DockerfileFacts): DockerfileFacts {
   if (facts.program !== 'cargo') return facts;
   const run = cargoRun(argsOf(facts));
   if (run === undefined) return facts;
-  const build: Command = { program: 'cargo', words: run.build };
+  const build: Command = { program: 'cargo', words: ['build', ...run.build] };
   // A package may have several binaries; without --bin, the binary has the name of its package.
   const names = ['--bin', '-p', '--package'].flatMap((option) => valuesOf(build, option));
   const program = names.find((name) => /^[\w-]+$/.test(name)) ?? 'app';
-  return { ...facts, program, programArgs: run.args, cmd: [] };
+  return { ...facts, program, programArgs: run.args, cmd: [], commands: [build] };
 }

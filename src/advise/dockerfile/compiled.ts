@@ -1,10 +1,11 @@
-import { type Command, runs, valuesOf } from '../../policy/shell.ts';
+import { lookUp } from '../../classify/look-up.ts';
+import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines, startLines } from './closing.ts';
 import { withoutCargoRun, withoutGoRun } from './compiled-start.ts';
 import { baseName } from './copies.ts';
 import { type DockerfileFacts, environmentLines } from './facts.ts';
-import { buildPackages, compilerStep, installStep, runPackages } from './packages.ts';
+import { buildPackageNote, buildPackages, compilerSteps, installStep, runPackages } from './packages.ts';
 
 /**
  * Returns a Dockerfile for Go: a static binary on an empty or small base. With cgo, it is built and run on the same
@@ -20,7 +21,7 @@ export function goDockerfile(image: DockerfileFacts): string {
   const output = ALL_PACKAGES.test(mainPackage) ? '/out/' : `/out/${program}`;
   return [
     `FROM golang:${release}-${suite} AS build`,
-    ...(cgo ? [compilerStep(facts)] : []),
+    ...(cgo ? compilerSteps(facts) : gitStep(facts)),
     'WORKDIR /src',
     'COPY go.mod go.su[m] ./',
     'RUN --mount=type=cache,target=/go/pkg/mod go mod download',
@@ -30,6 +31,11 @@ export function goDockerfile(image: DockerfileFacts): string {
     '',
     ...lastStage(facts),
   ].join('\n');
+}
+
+/** Returns the step that installs git, if the image's own build had it: Go fetches private modules by it. */
+function gitStep(facts: DockerfileFacts): readonly string[] {
+  return facts.packages.build.includes('git') ? [installStep({ ...facts, base: 'alpine-base' }, ['git'])] : [];
 }
 
 const ALL_PACKAGES = /\.\.\.$/;
@@ -76,25 +82,50 @@ export function rustDockerfile(image: DockerfileFacts): string {
   const isDebian = facts.linksLibraries && facts.base !== 'alpine-base';
   return [
     `FROM rust:${facts.release}-${isDebian ? DEBIAN : `alpine${ALPINE}`} AS build`,
-    isDebian ? compilerStep(facts) : installStep({ ...facts, base: 'alpine-base' }, muslTools(facts)),
+    ...(isDebian ? compilerSteps(facts) : muslSteps({ ...facts, base: 'alpine-base' })),
     'WORKDIR /src',
     'COPY . .',
     ...(image.program === 'cargo' && program === 'app'
       ? ['# Replace "app" with the name of the binary in Cargo.toml.']
       : []),
     'RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \\',
-    `    cargo build --release --locked && install -Ds target/release/${program} /out/${program}`,
+    `    cargo build --release --locked${cargoOptions(facts)} && install -Ds target/release/${program} /out/${program}`,
     '',
     ...lastStage(facts),
   ].join('\n');
 }
 
-/** Returns the Alpine packages for a build with musl; OpenSSL's static library if the image's build had its headers. */
-function muslTools(facts: DockerfileFacts): readonly string[] {
+/** Packages of Debian that builds of Rust programs call, by their names in Alpine. */
+const IN_ALPINE: Readonly<Record<string, readonly string[]>> = {
+  'libssl-dev': ['pkgconf', 'openssl-dev', 'openssl-libs-static'],
+  'openssl-dev': ['pkgconf', 'openssl-dev', 'openssl-libs-static'],
+  'protobuf-compiler': ['protobuf-dev'],
+  cmake: ['cmake', 'make', 'g++'],
+  git: ['git'],
+};
+
+/** Returns the step that installs the Alpine packages for a build with musl, and a note on those without a known name. */
+function muslSteps(facts: DockerfileFacts): readonly string[] {
   const { build } = facts.packages;
-  const openssl = build.some((name) => /^(?:libssl|openssl)-dev$/.test(name));
-  const others = facts.base === 'alpine-base' ? buildPackages(facts) : [];
-  return ['musl-dev', ...(openssl ? ['pkgconf', 'openssl-dev', 'openssl-libs-static'] : []), ...others];
+  const known = build.flatMap((name) => lookUp(IN_ALPINE, name) ?? []);
+  const unknown = build.filter((name) => lookUp(IN_ALPINE, name) === undefined);
+  return [
+    ...buildPackageNote({ ...facts, packages: { ...facts.packages, build: unknown } }),
+    installStep(facts, ['musl-dev', ...known, ...buildPackages(facts)]),
+  ];
+}
+
+/** Returns the options of the image's own build that choose the program and its features: ` --features postgres`. */
+function cargoOptions({ commands }: DockerfileFacts): string {
+  const build = commands.findLast((command) => runs(command, ['cargo'], ['build', 'install']));
+  if (build === undefined) return '';
+  const flags = ['--no-default-features', '--all-features'].filter((option) => hasOption(build, option));
+  const choices = ['-p', '--package', '--bin', '-F', '--features'].flatMap((option) =>
+    valuesOf(build, option)
+      .filter((value) => /^[\w,/-]+$/.test(value))
+      .map((value) => `${option} ${value}`),
+  );
+  return [...flags, ...choices].map((option) => ` ${option}`).join('');
 }
 
 /** Returns the last stage, which holds the binary. */

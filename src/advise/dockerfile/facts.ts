@@ -3,6 +3,7 @@ import type { AuditedImage } from '../../policy/audited-image.ts';
 import { viewImage } from '../../policy/image-view.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
+import { releaseOf } from '../alternatives.ts';
 import { linksLibraries } from '../linking.ts';
 import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
 import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
@@ -19,6 +20,8 @@ export interface DockerfileFacts {
   readonly runtime: Runtime;
   /** A supported release of the runtime, see {@link supportedRelease}. */
   readonly release: string;
+  /** The image's own release, which may be out of support; undefined if it is unknown. */
+  readonly ownRelease: string | undefined;
   /** The classified framework in lower case (`express`, `next`, `django`, `fastapi`, …); empty if there is none. */
   readonly framework: string;
   /** The commands that its own steps ran; they reveal the package manager, among other things. */
@@ -84,7 +87,8 @@ export function dockerfileFacts(
 ): DockerfileFacts | undefined {
   const { config, verdict } = image;
   const runtime = verdict.runtime?.value.name ?? 'none';
-  const release = supportedRelease(runtime, verdict.runtime?.value.version, today);
+  const version = verdict.runtime?.value.version;
+  const release = supportedRelease(runtime, version, today);
   if (release === undefined) return undefined;
   const view = viewImage(image);
   const start = startOf(view);
@@ -94,6 +98,7 @@ export function dockerfileFacts(
   return {
     runtime,
     release,
+    ownRelease: version === undefined ? undefined : releaseOf(runtime, version),
     framework: (verdict.framework?.value ?? '').toLowerCase(),
     commands: view.own.flatMap(({ commands }) => commands),
     copies,

@@ -5,7 +5,7 @@ import { contextFolderOf, copiesFile, copySteps, sourceSteps } from './copies.ts
 import { isIgnored } from './dockerignore.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
-import { buildPackages, installStep, runPackages } from './packages.ts';
+import { buildPackageNote, buildPackages, installStep, runPackages } from './packages.ts';
 import { withProgramNames } from './start-words.ts';
 
 /** `berry` is yarn from version 2 on. */
@@ -174,7 +174,7 @@ const GLOBAL_NAME = /^[a-z][\w.-]*(?:@[\w.^~-]+)?$/;
 function gypStep(facts: DockerfileFacts): readonly string[] {
   const { build } = facts.packages;
   if (!build.some((name) => isToolchain(name) || /-dev$/.test(name))) return [];
-  return [installStep(facts, ['python3', 'make', 'g++', ...buildPackages(facts)])];
+  return [...buildPackageNote(facts), installStep(facts, ['python3', 'make', 'g++', ...buildPackages(facts)])];
 }
 
 /**

@@ -1,9 +1,9 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { closingLines } from './closing.ts';
-import { contextFolderOf, sourceSteps } from './copies.ts';
+import { contextFolderOf, copiesFile, sourceSteps } from './copies.ts';
 import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
-import { compilerStep, runPackages, runPackagesOr } from './packages.ts';
+import { compilerSteps, runPackages, runPackagesOr } from './packages.ts';
 
 /** Without BUNDLE_PATH, a deployment would install gems below the sources. */
 const BUNDLER =
@@ -14,20 +14,27 @@ const RAILS_SERVER = 'CMD ["bundle", "exec", "rails", "server", "-b", "0.0.0.0"]
 export function rubyDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('ruby', facts, 'slim-suite');
   const isRails = facts.framework === 'rails';
+  const scripts = scriptSteps(facts);
   const from = contextFolderOf(/^Gemfile/, facts);
   const gemfiles = [`${from}Gemfile`, `${from}Gemfile.lock`];
   return [
     `FROM ${base} AS build`,
     // The gem psych, which Rails loads, compiles against libyaml.
-    compilerStep(facts, facts.base === 'alpine-base' ? ['yaml-dev'] : ['libyaml-dev', 'pkg-config']),
+    ...compilerSteps(facts, [
+      ...(facts.base === 'alpine-base' ? ['yaml-dev'] : ['libyaml-dev', 'pkg-config']),
+      ...(scripts.length > 0 ? ['nodejs', 'npm'] : []),
+    ]),
     `ENV ${BUNDLER}`,
     `WORKDIR ${facts.folder}`,
     `COPY ${gemfiles.join(' ')} ./`,
     'RUN bundle install && rm -rf /usr/local/bundle/cache /usr/local/bundle/ruby/*/cache',
     ...sourceSteps(facts, (source) => gemfiles.includes(source.replace(/^\.\//, ''))),
+    ...scripts,
     ...(isRails
       ? ['RUN if [ -d app/assets ]; then SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile; fi']
       : []),
+    // The pages are built; the server does not read the packages that built them.
+    ...(isRails && scripts.length > 0 ? ['RUN rm -rf node_modules'] : []),
     '',
     `FROM ${base}`,
     ...runPackagesOr(facts, '# Install here the libraries that gems load at run time, such as libpq5.'),
@@ -39,6 +46,14 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     'USER 10001',
     ...closingLines(facts, isRails ? RAILS_SERVER : 'CMD ["bundle", "exec", "puma"]'),
   ].join('\n');
+}
+
+/** Returns the step that installs the packages of scripts and styles, if the image's own steps have one. */
+function scriptSteps({ commands }: DockerfileFacts): readonly string[] {
+  if (commands.some(({ program }) => program === 'yarn')) {
+    return ['RUN npm install -g yarn && yarn install --frozen-lockfile'];
+  }
+  return commands.some((command) => runs(command, ['npm'], ['ci', 'install'])) ? ['RUN npm ci'] : [];
 }
 
 /** How PHP runs: as a module of Apache, as PHP-FPM behind a web server, or as a command-line program. */
@@ -120,6 +135,24 @@ function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
   ];
 }
 
+/** Returns the steps that install Composer's packages; just the sources if the image shows no trace of Composer. */
+function composerSteps({ commands, copies, framework }: DockerfileFacts): readonly string[] {
+  const isTraced =
+    framework !== '' ||
+    commands.some(({ program }) => program === 'composer') ||
+    copies.some((copy) => copiesFile(copy, 'composer') || copiesFile(copy, 'vendor'));
+  // Sources that came from another stage may have been installed there.
+  const isComplete = copies.length > 0 && copies.every(({ sources }) => !sources.some((path) => path.startsWith('/')));
+  if (!isTraced && isComplete) return ['COPY . .'];
+  return [
+    'COPY composer.json composer.lock ./',
+    '# The extensions that packages require are in the last stage, not in this one.',
+    'RUN --mount=type=cache,target=/tmp/cache composer install --no-dev --no-scripts --no-autoloader --ignore-platform-reqs',
+    'COPY . .',
+    'RUN composer dump-autoload --no-dev --no-scripts --optimize',
+  ];
+}
+
 /** Returns a Dockerfile for PHP: one stage runs Composer; the last one serves the program as the image does. */
 export function phpDockerfile(facts: DockerfileFacts): string {
   const server = serverOf(facts);
@@ -130,11 +163,7 @@ export function phpDockerfile(facts: DockerfileFacts): string {
   return [
     'FROM composer:2 AS build',
     'WORKDIR /app',
-    'COPY composer.json composer.lock ./',
-    '# The extensions that packages require are in the last stage, not in this one.',
-    'RUN --mount=type=cache,target=/tmp/cache composer install --no-dev --no-scripts --no-autoloader --ignore-platform-reqs',
-    'COPY . .',
-    'RUN composer dump-autoload --no-dev --no-scripts --optimize',
+    ...composerSteps(facts),
     '',
     `FROM php:${facts.release}-${server}-${suite}`,
     ...extensionSteps(facts),
@@ -148,6 +177,30 @@ export function phpDockerfile(facts: DockerfileFacts): string {
   ].join('\n');
 }
 
+/** Returns the steps that publish the project: the one that the image's own build named, else the only one. */
+function publishSteps({ commands, release, ownRelease }: DockerfileFacts): readonly string[] {
+  const words = commands.findLast((command) => runs(command, ['dotnet'], ['publish']))?.words ?? [];
+  const project = words.find((word) => /^[\w.][\w./-]*\.(?:cs|fs|vb)proj$/.test(word));
+  const moved =
+    ownRelease === undefined || ownRelease === release
+      ? []
+      : [`# The image had .NET ${ownRelease}: set TargetFramework to net${release}.0 in the projects.`];
+  const publish = 'dotnet publish -c Release -o /out';
+  if (project !== undefined) {
+    return [...moved, 'COPY . .', `RUN ${NUGET} ${publish} ${project}`];
+  }
+  return [
+    ...moved,
+    '# In a solution of several projects, copy all of it first, and publish the project that is started.',
+    'COPY *.csproj ./',
+    `RUN ${NUGET} dotnet restore`,
+    'COPY . .',
+    `RUN ${NUGET} ${publish} --no-restore`,
+  ];
+}
+
+const NUGET = '--mount=type=cache,target=/root/.nuget/packages';
+
 /**
  * Returns a Dockerfile for .NET: published in the SDK's image; the last stage is on the ASP.NET runtime, without a
  * shell (chiseled) if possible.
@@ -159,13 +212,15 @@ export function dotnetDockerfile(facts: DockerfileFacts): string {
   return [
     `FROM mcr.microsoft.com/dotnet/sdk:${facts.release}.0 AS build`,
     'WORKDIR /src',
-    'COPY *.csproj ./',
-    'RUN --mount=type=cache,target=/root/.nuget/packages dotnet restore',
-    'COPY . .',
-    'RUN --mount=type=cache,target=/root/.nuget/packages dotnet publish -c Release -o /out --no-restore',
+    ...publishSteps(facts),
     '',
     ...(last.endsWith('chiseled')
       ? ['# This base has no ICU and no time zones: if the program needs them, use …-chiseled-extra.']
+      : []),
+    ...(last.endsWith('alpine')
+      ? [
+          '# This base has no ICU and no time zones: install icu-libs and tzdata, and set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=false, if the program needs them.',
+        ]
       : []),
     `FROM mcr.microsoft.com/dotnet/aspnet:${last}`,
     ...(facts.needsDistribution ? runPackages(facts) : []),

@@ -17,9 +17,20 @@ export function installStep({ base }: DockerfileFacts, names: readonly string[])
  * Returns the RUN instruction that installs a C compiler, `tools`, and the packages that the image's own build used;
  * for build stages only.
  */
-export function compilerStep(facts: DockerfileFacts, tools: readonly string[] = []): string {
+export function compilerSteps(facts: DockerfileFacts, tools: readonly string[] = []): readonly string[] {
   const compiler = facts.base === 'alpine-base' ? 'build-base' : 'build-essential';
-  return installStep(facts, [compiler, ...tools, ...buildPackages(facts)]);
+  return [...buildPackageNote(facts), installStep(facts, [compiler, ...tools, ...buildPackages(facts)])];
+}
+
+/** Packages that every build stage contains, or that only serve to install others. */
+const IN_EVERY_BUILD =
+  /^(?:gcc|g\+\+|make|build-(?:essential|base)|base-devel|libc6?-dev|musl-dev|pkg-?conf(?:ig)?|gnupg2?|curl|wget|apt-.*|lsb-release|software-properties-common|rust\w*|cargo|go|golang.*|.*jdk.*)$/;
+
+/** Returns a note on the packages of the image's own build whose names may differ here. */
+export function buildPackageNote(facts: DockerfileFacts): readonly string[] {
+  const names = hasSameNames(facts) ? [] : facts.packages.build.filter((name) => !IN_EVERY_BUILD.test(name));
+  if (names.length === 0) return [];
+  return [`# The image's own build had these packages, which may have other names here: ${names.join(' ')}`];
 }
 
 /** Returns the packages that the image's own steps installed for its build; none if their names may differ here. */

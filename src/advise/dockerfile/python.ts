@@ -4,7 +4,7 @@ import { closingLines } from './closing.ts';
 import { contextFolderOf, sourceSteps } from './copies.ts';
 import { ownVariables } from './environment.ts';
 import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
-import { compilerStep, runPackagesOr } from './packages.ts';
+import { compilerSteps, runPackagesOr } from './packages.ts';
 import { pipInstall, pipTools } from './pip.ts';
 import { withoutRunner, withProgramNames } from './start-words.ts';
 
@@ -123,7 +123,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
   return [
     `FROM ${base} AS build`,
     '# A compiler for packages without a wheel; it stays in this stage.',
-    compilerStep(facts, pipTools(facts)),
+    ...compilerSteps(facts, pipTools(facts)),
     ...TOOLS[toolOf(facts)],
     `WORKDIR ${facts.folder}`,
     ...installSteps(facts),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { sourceOf } from '../../../src/advise/dockerfile/copies.ts';
 import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
+import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import { auditedImage, type ImageSketch, type LayerSketch } from '../../support/audited-image.ts';
 import { copy, dockerfile, run, TODAY } from '../../support/dockerfiles.ts';
 
@@ -122,4 +123,63 @@ test.each([
 ])('%s after COPY %j %s is %s in the context', (path, sources, into, source) => {
   const made = { sources, target: into, into, isContext: false, commandsBefore: 0 };
   expect(sourceOf(path, [made], '/app')).toBe(source);
+});
+
+test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
+  [
+    'the features and the binary of a Rust program',
+    { runtime: 'rust', own: [run('cargo build --release -p api --no-default-features --features postgres,sqlite')] },
+    'scratch-base',
+    ['cargo build --release --locked --no-default-features -p api --features postgres,sqlite && install'],
+  ],
+  [
+    'the features with which cargo runs it',
+    { runtime: 'rust', config: { Cmd: ['cargo', 'run', '--features', 'tls', '--bin', 'web'] } },
+    'scratch-base',
+    ['--locked --bin web --features tls && install -Ds target/release/web'],
+  ],
+  [
+    "tools of Debian by Alpine's names, and a note on others",
+    { runtime: 'rust', own: [run('apt-get install -y protobuf-compiler cmake libpcap-dev nasm && cargo build')] },
+    'alpine-base',
+    [
+      "# The image's own build had these packages, which may have other names here: libpcap-dev nasm\n",
+      'RUN apk add --no-cache musl-dev protobuf-dev cmake make g++\n',
+    ],
+  ],
+  [
+    'git for private modules',
+    { runtime: 'go', own: [run('apk add --no-cache git && go build -o /app .')] },
+    'scratch-base',
+    ['AS build\nRUN apk add --no-cache git\nWORKDIR /src\n'],
+  ],
+  [
+    'Node.js for the pages of Rails',
+    { runtime: 'ruby', framework: 'rails', own: [run('apt-get install -y nodejs libpq-dev && yarn install')] },
+    'alpine-base',
+    [
+      'may have other names here: libpq-dev\nRUN apk add --no-cache build-base yaml-dev nodejs npm\n',
+      'COPY . .\nRUN npm install -g yarn && yarn install --frozen-lockfile\nRUN if [ -d app/assets ]',
+      'fi\nRUN rm -rf node_modules\n',
+    ],
+  ],
+  [
+    'the project of a .NET solution',
+    { runtime: 'dotnet', runtimeVersion: '8.0.20', own: [run('dotnet publish src/Web/Web.csproj -o /app')] },
+    'alpine-base',
+    [
+      '# The image had .NET 8: set TargetFramework to net10.0',
+      'COPY . .\nRUN',
+      '-o /out src/Web/Web.csproj\n',
+      'icu-libs',
+    ],
+  ],
+  [
+    'PHP without Composer',
+    { runtime: 'php', own: [copy('. /var/www/html')] },
+    'slim-base',
+    ['WORKDIR /app\nCOPY . .\n\nFROM php:'],
+  ],
+])('a build stage has %s', (_, sketch, base, parts) => {
+  for (const part of parts) expect(dockerfile(sketch, base)).toContain(part);
 });
