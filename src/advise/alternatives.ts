@@ -38,12 +38,13 @@ export class Knowledge {
   /**
    * Returns the smallest base of the given variants that could replace an image's base. Bases of the image's own
    * runtime release come first, then any release of the runtime. Without a runtime, only the same release of the same
-   * distribution will do.
+   * distribution will do. All known bases are for Linux, so none replaces one of Windows.
    */
   alternativeTo(
     { runtime, distro }: Pick<ImageVerdict, 'runtime' | 'distro'>,
     variants: readonly Variant[],
   ): BaseAlternative | undefined {
+    if (distro?.value.id === 'windows') return undefined;
     const { name, version } = runtime?.value ?? { name: 'none' };
     if (name !== 'none') {
       return smallest(this.#release(name, version), variants) ?? smallest(this.ofRuntime(name), variants);

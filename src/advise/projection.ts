@@ -1,5 +1,6 @@
 import type { Runtime, Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
+import { isWindows } from '../oci/platform.ts';
 import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
@@ -63,7 +64,13 @@ function projectWithoutGain(subject: Subject, ids: readonly TechniqueId[]): Proj
 function applies(technique: Technique, ids: readonly TechniqueId[], subject: Subject): boolean {
   if (technique.kind === 'findings') return subject.findings.some(({ rule }) => technique.rules.includes(rule));
   if (technique.kind === 'stages') return canSplit(subject);
-  if (isBaseless(subject) || !isSlimmer(technique, subject) || !mayBeSmaller(technique, ids, subject)) return false;
+  if (
+    isWindows(subject.view.image.config) ||
+    isBaseless(subject) ||
+    !isSlimmer(technique, subject) ||
+    !mayBeSmaller(technique, ids, subject)
+  )
+    return false;
   // It is unknown which libraries an unknown program loads, so it stays on its distribution.
   if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
   if (technique.id === 'alpine-base') return !isServedByApache(subject);

@@ -1,5 +1,6 @@
 import type { Runtime } from '../classify/verdict.ts';
 import { pullBytes } from '../measure/pull-bytes.ts';
+import { isWindows } from '../oci/platform.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
 import type { Finding } from '../policy/finding.ts';
 import { type ImageView, viewImage } from '../policy/image-view.ts';
@@ -18,7 +19,7 @@ export interface Subject {
   /** `none` if no runtime was recognised. */
   readonly runtime: Runtime;
   readonly runtimeVersion: string | undefined;
-  /** Whether the runtime's programs run without it once they are built, see {@link isCompiled}. */
+  /** Whether the program runs without its runtime once it is built, see {@link isCompiled}. */
   readonly compiled: boolean;
   /** What each technique may remove from the image's own layers. */
   readonly removable: Removable;
@@ -46,7 +47,8 @@ export function subjectOf(image: AuditedImage, findings: readonly Finding[], kno
     baseBytes: view.baseBytes,
     runtime,
     runtimeVersion: image.verdict.runtime?.value.version,
-    compiled: isCompiled(runtime),
+    // The known bases for the last stage of a compiled program are for Linux.
+    compiled: isCompiled(runtime) && !isWindows(image.config),
     removable: removableOf(view.own, findings, runtime),
   };
 }

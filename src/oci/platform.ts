@@ -86,3 +86,8 @@ export function platformMatches(platform: Platform, selection: PlatformSelection
 export function isWantedName(compared: string, selection: PlatformSelection): boolean {
   return wantedNames(selection)?.some((wanted) => `${compared}/`.startsWith(`${wanted}/`)) ?? true;
 }
+
+/** Reports whether an image is for Windows. */
+export function isWindows({ os }: Pick<Platform, 'os'>): boolean {
+  return os === 'windows';
+}

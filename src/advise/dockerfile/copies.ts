@@ -141,13 +141,17 @@ function sourcesOf(file: string, { sources, into }: Copy): readonly string[] {
 /** A path within the context, without wildcards. */
 const PLAIN_SOURCE = /^(?!.*\.\.)[\w.][\w./@-]*$/;
 
-/** Returns an absolute path without `.` parts, repeated slashes and a trailing slash. */
+/** Linux allows no longer paths. */
+const LONGEST_PATH = 4_096;
+
+/** Returns an absolute path without `.` and `..` parts, repeated slashes and a trailing slash. */
 function absolute(path: string, workdir: string): string {
-  const whole = path.startsWith('/') ? path : `${workdir}/${path}`;
-  return `/${whole
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/')}`;
+  const parts: string[] = [];
+  for (const part of (path.startsWith('/') ? path : `${workdir}/${path}`).slice(0, LONGEST_PATH).split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
 }
 
 /** A path within the context, wildcards included, but not the context itself. */

@@ -1,4 +1,5 @@
 import type { Runtime } from '../../classify/verdict.ts';
+import { isWindows } from '../../oci/platform.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import type { Plan } from '../advise.ts';
 import { type BaseTechniqueId, TECHNIQUES, techniqueOf } from '../technique.ts';
@@ -46,13 +47,14 @@ export function lastStageBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'p
  * to be trusted as is.
  * @param base the kind of base for the last stage, such as {@link lastStageBase} returns
  * @param today `2026-11-24`
- * @returns undefined for a language without a template
+ * @returns undefined for a language without a template, and for Windows, whose bases and shell are others
  */
 export function generateDockerfile(
   image: AuditedImage,
   base: BaseTechniqueId,
   today: string,
 ): GeneratedFiles | undefined {
+  if (isWindows(image.config)) return undefined;
   const facts = dockerfileFacts(image, base, today);
   const template = facts && TEMPLATES[facts.runtime];
   if (!template) return undefined;
