@@ -1,6 +1,7 @@
 import type { LayerClass, Runtime } from '../classify/verdict.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
+import { installsForProgram } from './own-packages.ts';
 import { TECHNIQUES, type TechniqueId } from './technique.ts';
 
 /**
@@ -9,11 +10,13 @@ import { TECHNIQUES, type TechniqueId } from './technique.ts';
  */
 export const SMALLEST_SHARE = 0.01;
 
+const OS_PACKAGES = [0.05, 1] as const;
+
 /** The least and greatest share of a layer of the last stage that a multi-stage build keeps, by the layer's class. */
 const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = {
   base: [1, 1],
   // Libraries that the program loads stay; compilers and headers are left behind.
-  'os-packages': [0.05, 1],
+  'os-packages': OS_PACKAGES,
   'build-tools': [0, 0],
   dependencies: [SMALLEST_SHARE, 1],
   application: [SMALLEST_SHARE, 1],
@@ -33,9 +36,11 @@ const WHOLE = [1, 1] as const;
 
 /** An image's own layers, prepared once for the many sets of techniques that advice tries. Few layers have findings. */
 export interface Removable {
-  readonly runtime: Runtime;
-  /** The layers with findings, and the bytes that each technique removes from them: one range per rule. */
-  readonly withFindings: readonly (readonly [LayerView, ReadonlyMap<TechniqueId, readonly ByteRange[]>])[];
+  /**
+   * The layers with findings, the share that a multi-stage build keeps of them, and the bytes that each technique
+   * removes from them: one range per rule.
+   */
+  readonly withFindings: readonly (readonly [LayerView, Share, ReadonlyMap<TechniqueId, readonly ByteRange[]>])[];
   /** The bytes kept of all other layers together, for a single-stage and for a multi-stage build. */
   readonly withoutFindings: { readonly inOneStage: ByteRange; readonly inStages: ByteRange };
 }
@@ -52,12 +57,12 @@ export function removableOf(own: readonly LayerView[], findings: readonly Findin
   }
   const withFindings = own.flatMap((layer) => {
     const removable = byLayer.get(layer.position);
-    return removable ? [[layer, removable] as const] : [];
+    return removable ? [[layer, shareOf(layer, runtime), removable] as const] : [];
   });
   const others = own.filter(({ position }) => !byLayer.has(position));
   const keptOfOthers = (inStages: boolean) =>
     sumOf(others.map((layer) => keptOfLayer(layer, inStages ? shareOf(layer, runtime) : WHOLE, NOTHING)));
-  return { runtime, withFindings, withoutFindings: { inOneStage: keptOfOthers(false), inStages: keptOfOthers(true) } };
+  return { withFindings, withoutFindings: { inOneStage: keptOfOthers(false), inStages: keptOfOthers(true) } };
 }
 
 /** Records under a technique what a finding says can be removed from each layer. */
@@ -75,13 +80,10 @@ function addRemovable(
 }
 
 /** Returns the compressed bytes that remain of the layers above the base once all the techniques are applied. */
-export function keptBytes(
-  { runtime, withFindings, withoutFindings }: Removable,
-  ids: readonly TechniqueId[],
-): ByteRange {
+export function keptBytes({ withFindings, withoutFindings }: Removable, ids: readonly TechniqueId[]): ByteRange {
   const inStages = ids.includes('multi-stage');
-  const kept = withFindings.map(([layer, removable]) =>
-    keptOfLayer(layer, inStages ? shareOf(layer, runtime) : WHOLE, takenOff(removable, ids)),
+  const kept = withFindings.map(([layer, share, removable]) =>
+    keptOfLayer(layer, inStages ? share : WHOLE, takenOff(removable, ids)),
   );
   return sumOf([inStages ? withoutFindings.inStages : withoutFindings.inOneStage, ...kept]);
 }
@@ -111,7 +113,9 @@ function takenOff(removable: ReadonlyMap<TechniqueId, readonly ByteRange[]>, ids
 type Share = readonly [least: number, most: number];
 
 /** Returns the share of a layer that a multi-stage build keeps. */
-function shareOf({ class: made }: LayerView, runtime: Runtime): Share {
+function shareOf(layer: LayerView, runtime: Runtime): Share {
+  const { class: made } = layer;
+  if (made === 'build-tools' && installsForProgram(layer, runtime)) return OS_PACKAGES;
   const [least, most] = KEPT_BY_STAGES[made];
   return made === 'dependencies' && UNBUNDLED.includes(runtime) ? [SMALLEST_UNBUNDLED, most] : [least, most];
 }

@@ -1,5 +1,5 @@
 import type { Runtime } from '../classify/verdict.ts';
-import type { ImageView } from '../policy/image-view.ts';
+import type { ImageView, LayerView } from '../policy/image-view.ts';
 import { isToolchain } from '../policy/rules/build-tools.ts';
 import { type Command, parseScript, runs } from '../policy/shell.ts';
 import { ownSteps } from './own-steps.ts';
@@ -75,6 +75,19 @@ export function ownPackages(view: ImageView): OwnPackages {
     build: names.filter(isForBuild),
     addsRepositories: steps.some(({ args }) => ADDS_REPOSITORY.test(args)),
   };
+}
+
+/**
+ * Reports whether a layer also installs packages that the program may need: the runtime itself, or libraries. A JDK
+ * contains the runtime.
+ */
+export function installsForProgram({ commands }: LayerView, runtime: Runtime): boolean {
+  return installedBy(commands).some((name) => {
+    const isForBuild =
+      [FOR_BUILDS, OF_NODE_GYP, EVERYWHERE].some((names) => names.test(name)) || FETCHERS.includes(name);
+    const isOfRuntime = OF_RUNTIME[runtime]?.test(name) === true;
+    return isOfRuntime ? !FOR_BUILDS.test(name) : !isForBuild && !isToolchain(name);
+  });
 }
 
 function installs(command: Command): boolean {

@@ -372,3 +372,19 @@ test('a base that is not smaller is not advised, whatever the guide says of its 
   const { alone } = advise(sketch);
   expect(alone.flatMap(({ techniques }) => techniques)).toEqual([]);
 });
+
+test.each([
+  ['the runtime', 'java', 'apt-get install -y openjdk-17-jdk maven'],
+  ['the interpreter', 'python', 'microdnf install -y python3.11 gcc'],
+  ['libraries', 'python', 'apt-get install -y gcc libpq-dev gdal-bin'],
+  ['nothing', 'python', 'apt-get install -y build-essential python3-dev libpq-dev git curl ca-certificates'],
+  ['nothing', 'node', 'apk add python3 make g++'],
+  ['nothing', 'go', 'apk add go gcc musl-dev'],
+] as const)('a second stage may need %s of a step that installed a compiler', (needed, runtime, script) => {
+  const own = [
+    { instruction: `RUN /bin/sh -c ${script} # buildkit`, class: 'build-tools', bytes: 200 * MB },
+    { instruction: 'COPY app /app # buildkit', bytes: 2 * MB },
+  ] as const;
+  const staged = advise({ runtime, own }).alone.find(({ techniques }) => techniques[0] === 'multi-stage');
+  expect(staged?.after.max).toSatisfy((max: number) => max > 200 * MB === (needed !== 'nothing'));
+});
