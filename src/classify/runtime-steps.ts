@@ -2,6 +2,7 @@ import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { inferredRuntime, type RuntimeVerdict } from './runtime-verdict.ts';
+import { installedJava } from './runtime-version.ts';
 import { programNames, type StartedProgram } from './started-program.ts';
 import type { Runtime } from './verdict.ts';
 
@@ -41,9 +42,14 @@ export function installedRuntime(
   const isPlainDistro =
     history.aligned && (beneath === undefined || (beneath.kind === 'rootfs' && !stack.rootfs?.tool));
   if (!isPlainDistro) return inferredRuntime(started.runtime, started.version, 'config:started');
-  return isMentioned(started.runtime)
-    ? inferredRuntime(started.runtime, started.version, 'history:installed and started')
-    : undefined;
+  if (!isMentioned(started.runtime)) return undefined;
+  const installed = started.runtime === 'java' ? installedJava(commandsOf(history.steps)) : undefined;
+  const version = started.version ?? installed;
+  return inferredRuntime(started.runtime, version, 'history:installed and started');
+}
+
+function commandsOf(steps: readonly BuildStep[]): readonly string[] {
+  return steps.flatMap(({ verb, args }) => (verb === 'RUN' ? [args] : []));
 }
 
 /** Whether a step may install programs: a RUN, or a COPY with an absolute path, which may be a stage's. */

@@ -73,7 +73,7 @@ const cases: readonly Case[] = [
     entrypoint: ['/usr/bin/tini', '-v', '--', 'java', '-jar', '/app.jar'],
     base: ['library/ubuntu:22.04'],
     distro: 'ubuntu 22.04',
-    runtime: 'java',
+    runtime: 'java 17',
     multiStage: 'unknown',
   },
   {

@@ -213,6 +213,28 @@ const cases: readonly ExpectedImage[] = [
     expected: { base: 'library/ubuntu:22.04', runtime: 'java 8', variant: 'jre', multiStage: 'no' },
   },
   {
+    is: 'a JDK by its package, without JAVA_HOME',
+    history: `${JAMMY}
+      ${APP} 400MB RUN /bin/sh -c apt-get update && apt-get install -y openjdk-17-jdk maven # buildkit`,
+    cmd: ['java', '-jar', 'target/app.jar'],
+    expected: { runtime: 'java 17' },
+  },
+  {
+    is: "a JRE by Red Hat's package",
+    history: `2026-09-01 38MB 
+      ${APP} 200MB RUN /bin/sh -c microdnf install -y java-21-openjdk-headless # buildkit`,
+    labels: { 'com.redhat.component': 'ubi9-minimal-container', name: 'ubi9/ubi-minimal' },
+    cmd: ['java', '-jar', '/app.jar'],
+    expected: { runtime: 'java 21' },
+  },
+  {
+    is: 'two JDKs by their packages',
+    history: `${JAMMY}
+      ${APP} 600MB RUN /bin/sh -c apt-get install -y openjdk-11-jdk openjdk-17-jdk # buildkit`,
+    cmd: ['java', '-jar', '/app.jar'],
+    expected: { runtime: 'java' },
+  },
+  {
     is: 'a web archive on Tomcat, whose Java is a JRE',
     history: `${TEMURIN}
       2026-08-22 - ENV TOMCAT_VERSION=10.1.59
