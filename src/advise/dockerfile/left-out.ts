@@ -7,8 +7,10 @@ import { isCompiled } from '../subject.ts';
 import { baseName, type Copy, type SourceFacts } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 
-/** Programs whose effects the templates repeat: package managers of distributions and languages, and build tools. */
-// The shell's reader takes `corepack` away from `corepack enable`.
+/**
+ * Programs whose effects the templates repeat: package managers of distributions and languages, and build tools.
+ * `corepack enable` is parsed as the program `enable`, because `corepack` also precedes other programs.
+ */
 const REPEATED =
   /^(?:apt|apt-get|apt-mark|apt-key|add-apt-repository|apk|yum|dnf|microdnf|tdnf|zypper|npm|pnpm|yarn|bun|corepack|enable|prepare|prisma|turbo|nx|lerna|pip|uv|poetry|pipenv|venv|virtualenv|go|cargo|rustup|mvnw?|gradlew?|bundle|composer|pecl|docker-php-ext-\w+|a2enmod|dotnet)$/;
 /** Programs that leave nothing which a program needs, or that set up the user and the folder, as the templates do. */
