@@ -4,15 +4,14 @@ import type { SqlValue } from './database.ts';
 export type ThreadRequest = { readonly id: number } & (
   | { readonly op: 'query'; readonly sql: string; readonly parameters: readonly SqlValue[] }
   | { readonly op: 'fetch'; readonly sql: string }
-  | { readonly op: 'dump' }
   | { readonly op: 'close' }
 );
 
 /**
- * The thread's answer to the request with the same id: rows of a query, joined texts of a fetch, a dump, or an error.
+ * The thread's answer to the request with the same id: rows of a query, joined texts of a fetch, or an error.
  */
 export type ThreadAnswer =
-  | { readonly id: number; readonly rows?: readonly unknown[]; readonly text?: string; readonly dump?: Uint8Array }
+  | { readonly id: number; readonly rows?: readonly unknown[]; readonly text?: string }
   | { readonly id: number; readonly error: { readonly message: string; readonly code?: string } };
 
 /**

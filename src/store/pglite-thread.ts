@@ -73,9 +73,7 @@ async function answer(database: PGlite, request: ThreadRequest): Promise<ThreadA
   try {
     if (request.op === 'query') return { id, rows: (await database.query(request.sql, [...request.parameters])).rows };
     if (request.op === 'fetch') return { id, text: joinTexts(await fetchTexts(database, request.sql)) };
-    if (request.op === 'dump')
-      return { id, dump: new Uint8Array(await (await database.dumpDataDir('gzip')).arrayBuffer()) };
-    if (request.op === 'close') await database.close();
+    await database.close();
     return { id };
   } catch (error) {
     // PGlite's errors contain the statement and its parameters: pass on only the message and the code.
