@@ -1,7 +1,8 @@
+import { groupBy } from '../common/group-by.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
 import { newestTags, tagSelector, takesAllTags } from '../fetch/select.ts';
 import type { Queryable } from '../store/database.ts';
-import { type HeldLayer, listOpenTags, listUnreadLayers, type OpenTag } from '../store/layer-store.ts';
+import { type HeldLayer, listOpenTags, listUnreadLayers } from '../store/layer-store.ts';
 import type { NewTask } from '../store/task-store.ts';
 import type { AuditPlan, PlannedSource } from './plan.ts';
 import { layersTask } from './task-payloads.ts';
@@ -52,12 +53,7 @@ async function selectedTags(
   const tags = (await listOpenTags(tx, auditId, id)).filter(tagSelector(settings));
   const { newest } = settings;
   if (newest === 'all') return tags.map((tag) => tag.id);
-  const byRepository = new Map<number, OpenTag[]>();
-  for (const tag of tags) {
-    const others = byRepository.get(tag.repositoryId);
-    if (others) others.push(tag);
-    else byRepository.set(tag.repositoryId, [tag]);
-  }
+  const byRepository = groupBy(tags, ({ repositoryId }) => repositoryId);
   return [...byRepository.values()].flatMap((all) => newestTags(all, newest).map((tag) => tag.id));
 }
 

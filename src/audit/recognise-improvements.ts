@@ -1,4 +1,5 @@
 import { findImprovement } from '../advise/improvement.ts';
+import { chunksOf } from '../common/chunks-of.ts';
 import type { Database } from '../store/database.ts';
 import {
   type BuildPair,
@@ -33,11 +34,10 @@ export async function recogniseImprovements(
   const repositories = await listTouchedRepositories(context.db, sourceIds, plan.auditId);
   if (repositories.length === 0) return;
   const criteria = await context.criteriaOf(plan.auditId, context.db);
-  for (let at = 0; at < repositories.length; at += REPOSITORIES_PER_QUERY) {
-    const pairs = await readBuildPairs(context.db, repositories.slice(at, at + REPOSITORIES_PER_QUERY));
-    for (let from = 0; from < pairs.length; from += PAIRS_PER_BATCH) {
+  for (const some of chunksOf(repositories, REPOSITORIES_PER_QUERY)) {
+    for (const pairs of chunksOf(await readBuildPairs(context.db, some), PAIRS_PER_BATCH)) {
       signal.throwIfAborted();
-      await recognise(context.db, criteria, pairs.slice(from, from + PAIRS_PER_BATCH));
+      await recognise(context.db, criteria, pairs);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { chunksOf } from '../common/chunks-of.ts';
 import { forEachConcurrently } from '../common/concurrently.ts';
 import { isGlob } from '../common/glob.ts';
 import { isItemFailure, type SlimboardError } from '../errors.ts';
@@ -85,8 +86,7 @@ async function* listBatches(run: Run): AsyncGenerator<Batch> {
       const listed = await listTags(run, repository);
       learned.repositories++;
       learned.tags += listed.length;
-      for (let at = 0; at < listed.length; at += TAGS_PER_BATCH)
-        yield { repository, listed: listed.slice(at, at + TAGS_PER_BATCH) };
+      for (const batch of chunksOf(listed, TAGS_PER_BATCH)) yield { repository, listed: batch };
     }
   }
 }

@@ -1,3 +1,4 @@
+import { groupBy } from '../common/group-by.ts';
 import { sum } from '../common/sum.ts';
 import { type Area, areaOf } from './areas.ts';
 import { Largest } from './capped-list.ts';
@@ -209,15 +210,11 @@ class VisibleFiles {
 
   /** The copy in the lowest layer counts as the original, because copies are for the layers that add them to avoid. */
   #findDuplicates(files: readonly StoredFile[]): void {
-    const groups = new Map<string, StoredFile[]>();
-    for (const file of files) {
-      if (file.bytes === 0) continue;
-      const content = `${file.hash} ${file.bytes}`;
-      const group = groups.get(content);
-      if (group) group.push(file);
-      else groups.set(content, [file]);
-    }
-    for (const group of groups.values()) if (group.length > 1) this.#addGroup(group.sort(byLayerAndPath));
+    const groups = groupBy(
+      files.filter(({ bytes }) => bytes > 0),
+      ({ hash, bytes }) => `${hash} ${bytes}`,
+    );
+    for (const group of groups.values()) if (group.length > 1) this.#addGroup(group.toSorted(byLayerAndPath));
   }
 
   #addGroup(group: readonly StoredFile[]): void {

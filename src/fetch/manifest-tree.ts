@@ -1,3 +1,5 @@
+import { chunksOf } from '../common/chunks-of.ts';
+import { groupBy } from '../common/group-by.ts';
 import { asItemError, MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -63,7 +65,7 @@ export class ManifestTree {
   /** The wanted children of indexes that were read. */
   readonly #children = new Map<Digest, readonly Digest[]>();
   /** The missing children of indexes that are stored already: they failed before, or are wanted only now. */
-  readonly #lateChildren = new Map<Digest, Digest[]>();
+  readonly #lateChildren = new Map<Digest, readonly Digest[]>();
   #childrenBytes = 0;
   readonly #failures = new Map<Digest, SlimboardError>();
   readonly #kept = new Set<Digest>();
@@ -139,11 +141,11 @@ export class ManifestTree {
   async #lateChildrenOf(indexes: ReadonlySet<Digest>): Promise<readonly Digest[]> {
     const missing = await this.#context.known.missingChildren([...indexes]);
     const wanted = missing.filter((child) => isWantedLater(child, this.#context.settings));
-    for (const { index, child } of wanted) {
-      const children = this.#lateChildren.get(index);
-      if (children) children.push(child);
-      else this.#lateChildren.set(index, [child]);
-    }
+    for (const [index, children] of groupBy(wanted, ({ index }) => index))
+      this.#lateChildren.set(
+        index,
+        children.map(({ child }) => child),
+      );
     return this.#unread(wanted.map(({ child }) => child));
   }
 
@@ -159,8 +161,7 @@ export class ManifestTree {
     bodies: ReadonlyMap<Digest, FetchedManifest>,
     depth: number,
   ): Promise<void> {
-    for (let at = 0; at < fresh.length; at += CHILDREN_AT_ONCE)
-      await this.#fetchAndParse(fresh.slice(at, at + CHILDREN_AT_ONCE), bodies, depth);
+    for (const digests of chunksOf(fresh, CHILDREN_AT_ONCE)) await this.#fetchAndParse(digests, bodies, depth);
     const children = await this.#unread(fresh.flatMap((digest) => this.#wantedChildren(digest, depth)));
     if (children.length > 0) await this.#readLevel(children, new Map(), depth + 1);
   }

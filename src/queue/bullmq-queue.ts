@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobsOptions, Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { chunksOf } from '../common/chunks-of.ts';
+import { groupBy } from '../common/group-by.ts';
 import { type AttemptLimits, DEFAULT_ATTEMPTS } from './attempts.ts';
 import { jobId, queueName } from './job-id.ts';
 import { LANES, type Lane, TASK_KINDS, type TaskKind, type TaskQueue, type TaskReference } from './queue.ts';
@@ -89,7 +91,7 @@ class PacedQueue implements BullmqQueue {
   }
 
   async add(tasks: readonly TaskReference[], options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    for (const [name, group] of byQueue(tasks)) {
+    for (const [name, group] of groupBy(tasks, queueOf)) {
       const queue = this.#queue(name);
       for (const chunk of chunksOf(group, CHUNK)) {
         await push(queue, chunk);
@@ -114,7 +116,7 @@ class PacedQueue implements BullmqQueue {
     let requeued = 0;
     for await (const page of pages) {
       signal?.throwIfAborted();
-      for (const [name, group] of byQueue(page)) {
+      for (const [name, group] of groupBy(page, queueOf)) {
         const queue = this.#queue(name);
         for (const chunk of chunksOf(group, CHUNK)) requeued += await this.#requeueAbsent(queue, chunk);
       }
@@ -196,17 +198,6 @@ function onlyReference({ auditId, kind, key, lane }: TaskReference): TaskReferen
   return { auditId, kind, key, lane };
 }
 
-function byQueue(tasks: readonly TaskReference[]): ReadonlyMap<string, readonly TaskReference[]> {
-  const groups = new Map<string, TaskReference[]>();
-  for (const task of tasks) {
-    const name = queueName(task.kind, task.lane);
-    const group = groups.get(name);
-    if (group) group.push(task);
-    else groups.set(name, [task]);
-  }
-  return groups;
-}
-
-function* chunksOf<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+function queueOf({ kind, lane }: TaskReference): string {
+  return queueName(kind, lane);
 }

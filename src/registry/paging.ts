@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { chunksOf } from '../common/chunks-of.ts';
 import { MalformedContentError } from '../errors.ts';
 import { parseJsonObject, readArray } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
@@ -46,7 +47,7 @@ export async function* listNames(
       `${listing.what}: ${listing.field}`,
     );
     guard.checkNames(names);
-    for (let at = 0; at < names.length; at += PAGE_SIZE) yield names.slice(at, at + PAGE_SIZE);
+    yield* chunksOf(names, PAGE_SIZE);
     const next = nextPagePath(answer.headers.link, url);
     url = next === undefined ? undefined : new URL(next, url);
   }

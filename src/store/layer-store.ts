@@ -1,3 +1,4 @@
+import { groupBy } from '../common/group-by.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { Queryable } from './database.ts';
@@ -220,13 +221,8 @@ export async function findReadLayers(
      order by l.manifest_id, l.position`,
     [[...manifestIds]],
   );
-  const found = new Map<number, number[]>();
-  for (const { id, blob } of rows) {
-    const layers = found.get(id);
-    if (layers) layers.push(blob);
-    else found.set(id, [blob]);
-  }
-  return found;
+  const byImage = groupBy(rows, ({ id }) => id);
+  return new Map([...byImage].map(([id, layers]) => [id, layers.map(({ blob }) => blob)]));
 }
 
 /** Reads the packed contents of layers. @returns contents by blob row */

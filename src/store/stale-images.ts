@@ -1,4 +1,5 @@
 import type { KnownBase, NewerBuild } from '../classify/verdict.ts';
+import { groupBy } from '../common/group-by.ts';
 import { type Digest, digestFromBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import { LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
@@ -144,12 +145,10 @@ export async function readImages(db: Queryable, keys: ReadonlyMap<number, string
      where m.id = any($1::int8[]) and m.body is not null and c.body is not null order by m.id`,
     [ids],
   );
-  const [indexes, provenance, readLayers, bases] = [
-    await bodiesByImage(db, INDEXES, ids),
-    await bodiesByImage(db, PROVENANCE, ids),
-    await findReadLayers(db, ids),
-    await readBases(db, ids),
-  ];
+  const indexes = await bodiesByImage(db, INDEXES, ids);
+  const provenance = await bodiesByImage(db, PROVENANCE, ids);
+  const readLayers = await findReadLayers(db, ids);
+  const bases = await readBases(db, ids);
   return images.map(({ id, digest, platform, manifest, config }) => ({
     manifestId: id,
     digest: digestFromBytes(digest),
@@ -182,11 +181,9 @@ async function bodiesByImage(
   sql: string,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, readonly Uint8Array[]>> {
-  const found = new Map<number, Uint8Array[]>();
-  for (const { id, body } of await db.query<{ id: number; body: Uint8Array }>(sql, [[...ids]])) {
-    found.set(id, [...(found.get(id) ?? []), body]);
-  }
-  return found;
+  const rows = await db.query<{ id: number; body: Uint8Array }>(sql, [[...ids]]);
+  const byImage = groupBy(rows, ({ id }) => id);
+  return new Map([...byImage].map(([id, found]) => [id, found.map(({ body }) => body)]));
 }
 
 interface BaseRow {

@@ -1,4 +1,5 @@
 import type { Image } from '@aws-sdk/client-ecr';
+import { chunksOf } from '../../common/chunks-of.ts';
 import { mapConcurrently } from '../../common/concurrently.ts';
 import {
   AuthenticationError,
@@ -30,14 +31,9 @@ export async function readByDigest(
   digests: readonly Digest[],
   { concurrency, signal }: { readonly concurrency: number; readonly signal: AbortSignal | undefined },
 ): Promise<ReadonlyMap<Digest, FetchedManifest | Error>> {
-  const batches = batchesOf([...new Set(digests)]);
+  const batches = [...chunksOf([...new Set(digests)], IMAGES_PER_CALL)];
   const results = await mapConcurrently(batches, concurrency, (batch) => readBatch(client, repository, batch, signal));
   return new Map(results.flatMap((result) => [...result]));
-}
-
-function batchesOf(digests: readonly Digest[]): readonly (readonly Digest[])[] {
-  const count = Math.ceil(digests.length / IMAGES_PER_CALL);
-  return Array.from({ length: count }, (_, at) => digests.slice(at * IMAGES_PER_CALL, (at + 1) * IMAGES_PER_CALL));
 }
 
 /**
