@@ -1,5 +1,6 @@
 import type { Runtime, Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
+import { sum } from '../common/sum.ts';
 import { isWindows } from '../oci/platform.ts';
 import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
@@ -258,7 +259,7 @@ function estimatedAfter(subject: Subject, ids: readonly TechniqueId[]): ByteRang
   if (baseBytes !== undefined || !isFat(subject)) return undefined;
   const reduction = guideReduction(ids);
   if (!reduction) return undefined;
-  const floor = Math.round(view.own.reduce((sum, layer) => sum + layer.bytes, 0) * SMALLEST_SHARE);
+  const floor = Math.round(sum(view.own.map(({ bytes }) => bytes)) * SMALLEST_SHARE);
   const max = Math.max(floor, Math.round(currentBytes * (1 - reduction[0])));
   return { min: Math.max(floor, Math.round(currentBytes * (1 - reduction[1]))), max };
 }

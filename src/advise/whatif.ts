@@ -1,4 +1,5 @@
 import { groupBy } from '../common/group-by.ts';
+import { sum } from '../common/sum.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** A layer as the registry lists it. */
@@ -64,7 +65,7 @@ export function whatIf(
     image,
     bytes: bytesOf(distinct(baseOf(image))) - bytesOf(distinct(to.layers)),
   }));
-  const total = savings.reduce((bytes, saving) => bytes + saving.bytes, 0);
+  const total = sum(savings.map(({ bytes }) => bytes));
   return {
     from,
     to: to.reference,
@@ -72,7 +73,7 @@ export function whatIf(
     teams: byTeam(moving),
     perPullBytes: moving.length === 0 ? 0 : Math.round(total / moving.length),
     storedBytes: storedSavings(to, moving, heldElsewhere),
-    logicalBytes: savings.reduce((bytes, saving) => bytes + saving.image.tags * saving.bytes, 0),
+    logicalBytes: sum(savings.map(({ image, bytes }) => image.tags * bytes)),
   };
 }
 
@@ -115,7 +116,7 @@ function distinct(layers: readonly StoredLayer[]): readonly StoredLayer[] {
 }
 
 function bytesOf(layers: readonly StoredLayer[]): number {
-  return layers.reduce((total, { bytes }) => total + bytes, 0);
+  return sum(layers.map(({ bytes }) => bytes));
 }
 
 function storedBytesOf(layers: readonly StoredLayer[]): number {

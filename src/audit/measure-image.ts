@@ -1,5 +1,6 @@
 import type { DistroVerdict } from '../classify/distro.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
+import { sum } from '../common/sum.ts';
 import type { LayerContents, OsRelease } from '../deep/contents.ts';
 import type { StackReport } from '../deep/stack.ts';
 import { summarizeLayers } from '../deep/summary.ts';
@@ -26,7 +27,7 @@ export function measureImage(image: AuditedImage, layers: readonly LayerContents
   return {
     image: { ...image, contents, verdict: withRelease(image.verdict, stack.release) },
     stack,
-    uncompressedBytes: layers.reduce((sum, { tarBytes }) => sum + tarBytes, 0),
+    uncompressedBytes: sum(layers.map(({ tarBytes }) => tarBytes)),
     wastedBytes: stack.ownWastedBytes,
   };
 }

@@ -1,4 +1,5 @@
 import { groupBy } from '../common/group-by.ts';
+import { sum } from '../common/sum.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
 import { newestTags, tagSelector, takesAllTags } from '../fetch/select.ts';
 import type { Queryable } from '../store/database.ts';
@@ -62,7 +63,7 @@ async function selectedTags(
  * alone.
  */
 export function batchesOf(layers: readonly SizedLayer[]): readonly (readonly HeldLayer[])[] {
-  const total = layers.reduce((sum, { size }) => sum + size, 0);
+  const total = sum(layers.map(({ size }) => size));
   const most = Math.max(LAYERS_PER_TASK, Math.ceil(layers.length / TASKS));
   const mostBytes = Math.max(BYTES_PER_TASK, Math.ceil(total / TASKS));
   const batches: HeldLayer[][] = [];

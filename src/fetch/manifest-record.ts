@@ -1,3 +1,4 @@
+import { sum } from '../common/sum.ts';
 import { MalformedContentError } from '../errors.ts';
 import { attestedImage } from '../oci/attestation.ts';
 import { chainIds } from '../oci/chain-id.ts';
@@ -85,10 +86,10 @@ function imageOf(manifest: ImageManifest, config: ImageConfig, chain: readonly D
 }
 
 function sumOfSizes(layers: readonly Descriptor[]): number {
-  const sum = layers.reduce((total, { size }) => total + size, 0);
-  if (sum > MAX_CONTENT_BYTES)
+  const total = sum(layers.map(({ size }) => size));
+  if (total > MAX_CONTENT_BYTES)
     throw new MalformedContentError(`manifest.layers: the sizes add up to more than ${MAX_CONTENT_BYTES} bytes`);
-  return sum;
+  return total;
 }
 
 function blobOf(blob: Descriptor, bodies: ReadonlyMap<Digest, Uint8Array>): NewBlob {

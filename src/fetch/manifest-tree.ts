@@ -1,5 +1,6 @@
 import { chunksOf } from '../common/chunks-of.ts';
 import { groupBy } from '../common/group-by.ts';
+import { sum } from '../common/sum.ts';
 import { asItemError, MalformedContentError, type SlimboardError, TooLargeError } from '../errors.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -197,7 +198,7 @@ export class ManifestTree {
   /** Adds a child to the batch's bytes. @throws TooLargeError if they exceed the limit */
   #countChild(digest: Digest, { fetched, manifest }: ReadManifest): void {
     const blobs = neededBlobs(manifest, this.#context.settings).filter(({ blob }) => blob.size <= MAX_CONFIG_BYTES);
-    this.#childrenBytes += blobs.reduce((sum, { blob }) => sum + blob.size, fetched.body.length);
+    this.#childrenBytes += fetched.body.length + sum(blobs.map(({ blob }) => blob.size));
     if (this.#childrenBytes > MAX_CHILDREN_BYTES) throw tooManyBytes(digest);
   }
 

@@ -1,3 +1,4 @@
+import { sum } from '../common/sum.ts';
 import type { AuditSummary } from '../report/report.ts';
 import { count, countOf, moment } from './figures.ts';
 
@@ -23,9 +24,10 @@ function namesOf(sources: readonly string[]): string {
 }
 
 function coverage(audits: readonly AuditSummary[]): string {
-  const sum = (name: 'tags_listed' | 'tags_audited' | 'tags_skipped' | 'tags_failed'): number =>
-    audits.reduce((total, audit) => total + audit[name], 0);
-  const others = sum('tags_skipped') > 0 ? `, ${count(sum('tags_skipped'))} skipped by settings or not images` : '';
-  const failed = sum('tags_failed') > 0 ? `, ${count(sum('tags_failed'))} failed` : '';
-  return `${count(sum('tags_audited'))} of ${countOf(sum('tags_listed'), 'tag')} audited${others}${failed}`;
+  const tagsOf = (name: 'tags_listed' | 'tags_audited' | 'tags_skipped' | 'tags_failed'): number =>
+    sum(audits.map((audit) => audit[name]));
+  const others =
+    tagsOf('tags_skipped') > 0 ? `, ${count(tagsOf('tags_skipped'))} skipped by settings or not images` : '';
+  const failed = tagsOf('tags_failed') > 0 ? `, ${count(tagsOf('tags_failed'))} failed` : '';
+  return `${count(tagsOf('tags_audited'))} of ${countOf(tagsOf('tags_listed'), 'tag')} audited${others}${failed}`;
 }

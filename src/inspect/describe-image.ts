@@ -1,6 +1,7 @@
 import type { Advice } from '../advise/advise.ts';
 import { techniqueOf } from '../advise/technique.ts';
 import type { BaseVerdict, ImageVerdict } from '../classify/verdict.ts';
+import { sum } from '../common/sum.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { formatReference } from '../oci/reference.ts';
@@ -58,7 +59,6 @@ export function describeImage(
     instruction: verdict.layers[position]?.instruction ?? '',
     of_base: position < (verdict.base.layerCount ?? 0),
   }));
-  const sum = (part: readonly DescribedLayer[]) => part.reduce((total, { bytes }) => total + bytes, 0);
   const known = verdict.base.layerCount !== undefined;
   const described: DescribedImage = {
     reference: formatReference(loaded.reference),
@@ -66,9 +66,9 @@ export function describeImage(
     index_digest: loaded.indexDigest ?? null,
     platform: formatPlatform(loaded.platform),
     created_at: config.created ?? null,
-    compressed_bytes: sum(layers),
-    base_bytes: known ? sum(layers.filter(({ of_base }) => of_base)) : null,
-    app_bytes: known ? sum(layers.filter(({ of_base }) => !of_base)) : null,
+    compressed_bytes: bytesOf(layers),
+    base_bytes: known ? bytesOf(layers.filter(({ of_base }) => of_base)) : null,
+    app_bytes: known ? bytesOf(layers.filter(({ of_base }) => !of_base)) : null,
     layers,
     ...(loaded.measurement ? { contents: describeContents(loaded.measurement) } : {}),
     verdict,
@@ -79,6 +79,10 @@ export function describeImage(
     value: textOf(described, width),
     enumerable: false,
   });
+}
+
+function bytesOf(layers: readonly DescribedLayer[]): number {
+  return sum(layers.map(({ bytes }) => bytes));
 }
 
 function textOf(described: DescribedImage, width = Number.POSITIVE_INFINITY): string {

@@ -1,3 +1,4 @@
+import { sum } from '../common/sum.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 
 /**
@@ -5,5 +6,5 @@ import type { ImageManifest } from '../oci/manifest.ts';
  * @returns compressed bytes, the sum of the sizes in the layer descriptors; a manifest has no uncompressed sizes
  */
 export function pullBytes({ layers }: Pick<ImageManifest, 'layers'>): number {
-  return layers.reduce((sum, layer) => sum + layer.size, 0);
+  return sum(layers.map(({ size }) => size));
 }

@@ -1,3 +1,4 @@
+import { sum } from '../common/sum.ts';
 import type { MeasuredLayer } from './audited-image.ts';
 import type { ByteRange, Evidence, Hit } from './finding.ts';
 import type { LayerView } from './image-view.ts';
@@ -18,7 +19,7 @@ export function packagesEvidence(
   layer: LayerView,
   packages: readonly { readonly name: string; readonly bytes: number }[],
 ): Evidence {
-  const fileBytes = packages.reduce((sum, { bytes }) => sum + bytes, 0);
+  const fileBytes = sum(packages.map(({ bytes }) => bytes));
   const names = packages.toSorted((a, b) => b.bytes - a.bytes).map(({ name }) => name);
   const more = names.length > MAX_NAMES ? `, and ${names.length - MAX_NAMES} more` : '';
   const subject = names.slice(0, MAX_NAMES).join(', ') + more;
@@ -63,7 +64,7 @@ export function compressedShare(layer: LayerView, fileBytes: number): number {
  * @param areas names of deep/areas.ts
  */
 export function areaBytes(contents: MeasuredLayer, areas: readonly string[]): number {
-  return areas.reduce((sum, area) => sum + (contents.areaBytes?.[area] ?? 0), 0);
+  return sum(areas.map((area) => contents.areaBytes?.[area] ?? 0));
 }
 
 /**

@@ -2,6 +2,7 @@ import { type BuildStep, readBuildHistory } from '../classify/history/build-step
 import type { Verb } from '../classify/history/instruction.ts';
 import type { ImageVerdict, LayerClass } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
+import { sum } from '../common/sum.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
 import { exactly } from './evidence.ts';
 import type { ByteRange } from './finding.ts';
@@ -65,7 +66,7 @@ function readView(image: AuditedImage): ImageView {
 }
 
 function bytesOf(layers: readonly LayerView[]): number {
-  return layers.reduce((sum, { bytes }) => sum + bytes, 0);
+  return sum(layers.map(({ bytes }) => bytes));
 }
 
 function replaceableOf(base: readonly LayerView[], { runtime, runtimeLayers }: ImageVerdict): ByteRange {

@@ -65,7 +65,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   common: ['common/', 'errors.ts'],
   oci: ['oci/', 'common/', 'errors.ts', 'node:crypto'],
   classify: ['classify/', 'oci/', 'common/', 'errors.ts', '../config/'],
-  measure: ['measure/', 'oci/', 'classify/', 'errors.ts'],
+  measure: ['measure/', 'oci/', 'classify/', 'common/', 'errors.ts'],
   policy: ['policy/', 'measure/', 'classify/', 'oci/', 'common/', 'errors.ts', '../config/'],
   advise: ['advise/', 'policy/', 'measure/', 'classify/', 'oci/', 'common/', 'errors.ts', '../config/'],
 };

@@ -1,3 +1,4 @@
+import { sum } from '../../common/sum.ts';
 import type { Context } from '../context.ts';
 import { lookUp } from '../look-up.ts';
 
@@ -27,7 +28,7 @@ export function windowsNames({ input, stack, history }: Context): readonly strin
   const tag = lookUp(TAGS, build);
   if (input.config.os !== 'windows' || tag === undefined) return [];
   const layers = input.manifest.layers.slice(0, Math.max(1, Math.min(stack.rootfs?.end ?? 1, history.steps.length)));
-  const bytes = layers.reduce((sum, layer) => sum + layer.size, 0);
+  const bytes = sum(layers.map(({ size }) => size));
   if (bytes === 0 || bytes >= CORE_LIMIT_BYTES) return [];
   if (bytes >= NANO_LIMIT_BYTES) return [`mcr.microsoft.com/windows/servercore:${tag}`];
   // The tag of Nano Server 2019 is its release number.

@@ -1,5 +1,6 @@
 import { openStore } from '../../app/open-store.ts';
 import { runAudit } from '../../app/run-audit.ts';
+import { sum } from '../../common/sum.ts';
 import { createDelivery } from '../../deliver/create-delivery.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
@@ -55,7 +56,7 @@ function conclude({ notices }: Session, audit: AuditRow, progress: Progress): vo
     const text = count === 1 ? labelled(item, message) : `${item || 'a source'} and ${count - 1} more: ${message}`;
     notices.problem(text);
   }
-  const shown = failed.first.reduce((sum, { count }) => sum + count, 0);
+  const shown = sum(failed.first.map(({ count }) => count));
   if (failed.count > shown) notices.problem(`… and ${failed.count - shown} more`);
   if (failed.count > 0) notices.problem('"slimboard report errors" lists every item that failed');
   const parts = [

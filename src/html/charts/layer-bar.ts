@@ -1,3 +1,4 @@
+import { sum } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { percentOf } from '../figures.ts';
 import { html, type Markup } from '../markup.ts';
@@ -23,7 +24,7 @@ const CLASSES: ReadonlySet<string> = new Set([
 
 /** An image's layers as a bar, each as wide as its share of the size, with a mark at the base's end, and a legend. */
 export function layerBar(layers: readonly BarLayer[]): Markup {
-  const total = layers.reduce((sum, { bytes }) => sum + bytes, 0);
+  const total = sum(layers.map(({ bytes }) => bytes));
   let before = 0;
   const parts = layers.map((layer) => {
     const x = percentOf(before, total);
@@ -31,7 +32,7 @@ export function layerBar(layers: readonly BarLayer[]): Markup {
     const title = `Layer ${layer.position + 1}, ${layer.class}: ${humanBytes(layer.bytes)}`;
     return html`<rect class="layer ${layerTone(layer)}" x="${x.toFixed(3)}%" width="${percentOf(layer.bytes, total).toFixed(3)}%" y="4" height="32"><title>${title}</title></rect>`;
   });
-  const baseBytes = layers.filter(({ ofBase }) => ofBase).reduce((sum, { bytes }) => sum + bytes, 0);
+  const baseBytes = sum(layers.filter(({ ofBase }) => ofBase).map(({ bytes }) => bytes));
   const boundary = percentOf(baseBytes, total).toFixed(3);
   const mark = baseBytes > 0 ? html`<line class="boundary" x1="${boundary}%" x2="${boundary}%" y1="0" y2="40"/>` : null;
   const label = `Layers by size: ${humanBytes(baseBytes)} from the base image, ${humanBytes(total - baseBytes)} above it`;
@@ -40,8 +41,7 @@ export function layerBar(layers: readonly BarLayer[]): Markup {
 
 function legend(layers: readonly BarLayer[]): Markup {
   const classes = [...new Set(layers.filter(({ bytes }) => bytes > 0).map(layerTone))];
-  const bytesOf = (tone: string) =>
-    layers.filter((layer) => layerTone(layer) === tone).reduce((sum, { bytes }) => sum + bytes, 0);
+  const bytesOf = (tone: string) => sum(layers.filter((layer) => layerTone(layer) === tone).map(({ bytes }) => bytes));
   return html`<ul class="legend">${classes.map(
     (tone) =>
       html`<li><svg width="10" height="10" aria-hidden="true"><rect class="layer ${tone}" width="10" height="10" rx="2"/></svg> ${tone} <b>${humanBytes(bytesOf(tone))}</b></li>`,

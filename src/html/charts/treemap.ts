@@ -1,4 +1,5 @@
 import { type HierarchyNode, type HierarchyRectangularNode, hierarchy, treemap, treemapSquarify } from 'd3-hierarchy';
+import { sum } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { countOf } from '../figures.ts';
 import { html, type Markup } from '../markup.ts';
@@ -34,12 +35,7 @@ const SMALLEST_SHARE = 0.0015;
  * However many nodes there are, it draws at most 1 / SMALLEST_SHARE leaves, and one more in each group for the others.
  */
 export function treemapChart(root: MapNode, { label, colouredDepth }: MapOptions): Markup {
-  const sum = (node: MapNode): number =>
-    node.children ? node.children.reduce((total, child) => total + sum(child), 0) : (node.bytes ?? 0);
-  const sized = hierarchy(
-    withOthers(root, sum, sum(root) * SMALLEST_SHARE),
-    ({ children }) => children && [...children],
-  )
+  const sized = hierarchy(withOthers(root, bytesOf(root) * SMALLEST_SHARE), ({ children }) => children && [...children])
     .sum(({ bytes }) => bytes ?? 0)
     .sort((a, b) => Number(isRest(a)) - Number(isRest(b)) || (b.value ?? 0) - (a.value ?? 0) || byName(a, b));
   const layout = treemap<MapNode>()
@@ -57,16 +53,20 @@ export function treemapChart(root: MapNode, { label, colouredDepth }: MapOptions
   )}</svg>`;
 }
 
+function bytesOf({ children, bytes = 0 }: MapNode): number {
+  return children ? sum(children.map(bytesOf)) : bytes;
+}
+
 /** Sums up the small children of each group in one leaf; a single small child stays as it is. */
-function withOthers(node: MapNode, sum: (node: MapNode) => number, smallest: number): MapNode {
+function withOthers(node: MapNode, smallest: number): MapNode {
   if (!node.children) return node;
-  const isSmall = (child: MapNode): boolean => child.others !== undefined || sum(child) < smallest;
+  const isSmall = (child: MapNode): boolean => child.others !== undefined || bytesOf(child) < smallest;
   const small = node.children.filter(isSmall);
-  const children = node.children.filter((child) => !isSmall(child)).map((child) => withOthers(child, sum, smallest));
+  const children = node.children.filter((child) => !isSmall(child)).map((child) => withOthers(child, smallest));
   if (small.length === 0) return { ...node, children };
   if (small.length === 1) return { ...node, children: [...children, ...small] };
-  const others = small.reduce((total, child) => total + (child.others ?? 1), 0);
-  const bytes = small.reduce((total, child) => total + sum(child), 0);
+  const others = sum(small.map((child) => child.others ?? 1));
+  const bytes = sum(small.map(bytesOf));
   return { ...node, children: [...children, { name: countOf(others, 'other'), bytes, others }] };
 }
 

@@ -1,3 +1,4 @@
+import { sum } from '../../common/sum.ts';
 import { type MapNode, treemapChart } from '../charts/treemap.ts';
 import { countOf } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
@@ -21,7 +22,7 @@ export function mapSection({ repositories, others }: ByteMap, links: LinkOf): Ma
       children: [...nodesByTeam].map(([team, children]) => ({ name: team, href: links('team', { team }), children })),
     })),
   };
-  const count = repositories.length + others.reduce((sum, rest) => sum + rest.repositories, 0);
+  const count = repositories.length + sum(others.map((rest) => rest.repositories));
   const label = `Stored bytes of ${countOf(count, 'repository')}`;
   return treemapChart(root, { label, colouredDepth: 2 });
 }
@@ -33,7 +34,7 @@ function repositoryNode(repository: MapRepository, links: LinkOf): MapNode {
   const children = images.map(
     ({ tag, digest, addedBytes }): MapNode => ({ name: tag, bytes: addedBytes, href: links('digest', { digest }) }),
   );
-  const rest = storedBytes - images.reduce((sum, { addedBytes }) => sum + addedBytes, 0);
+  const rest = storedBytes - sum(images.map(({ addedBytes }) => addedBytes));
   const others = Math.max(imageCount - images.length, 0);
   if (rest > 0) children.push({ name: restName(others), bytes: rest, others: Math.max(others, 1) });
   return { ...node, children };

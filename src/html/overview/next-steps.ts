@@ -1,4 +1,5 @@
 import { techniqueTitle } from '../../advise/technique.ts';
+import { sum } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
 import { countOf } from '../figures.ts';
@@ -28,7 +29,7 @@ function link(content: Content, href: string | undefined): Content {
 
 /** Unread tags come first: all figures lack them. */
 function unreadTags({ audits }: Overview, links: LinkOf): readonly Markup[] {
-  const failed = audits.reduce((sum, { tags_failed }) => sum + tags_failed, 0);
+  const failed = sum(audits.map(({ tags_failed }) => tags_failed));
   if (failed === 0) return [];
   return [
     html`${link(countOf(failed, 'tag'), links('page', { page: 'errors' }))} could not be read: the figures are incomplete.`,

@@ -1,3 +1,4 @@
+import { sum } from '../../common/sum.ts';
 import { digestFromBytes } from '../../oci/digest.ts';
 import type { Queryable } from '../../store/database.ts';
 
@@ -81,7 +82,7 @@ type ImageRow = Omit<MapImage, 'digest'> & { readonly id: number; readonly diges
 /** Reads where the stored bytes of all sources are, now. */
 export async function readMap(db: Queryable): Promise<ByteMap> {
   const rows = await db.query<MapRow>(MAP_ROWS);
-  const total = rows.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const total = sum(rows.map(({ storedBytes }) => storedBytes));
   const ids = rows.flatMap(({ id, storedBytes }) => (id === null || storedBytes < total * OPEN_SHARE ? [] : [id]));
   const images = await db.query<ImageRow>(MAP_IMAGES, [ids]);
   return {

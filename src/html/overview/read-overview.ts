@@ -1,3 +1,4 @@
+import { sum } from '../../common/sum.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { techniques } from '../../report/kinds/techniques.ts';
@@ -62,7 +63,7 @@ export async function readOverview(db: Database, request: OverviewRequest): Prom
   const { now } = request;
   const board = await readRows(db, leaderboard({ by: 'team', metric: 'stored' }), { ...request, limit: MOST_TEAMS });
   const summaries = await readSummaries(db);
-  const images = summaries.sizes.reduce((sum, bucket) => sum + bucket.images, 0);
+  const images = sum(summaries.sizes.map((bucket) => bucket.images));
   const newest = Date.parse(board.audit?.finished_at ?? now.toISOString());
   return {
     ...summaries,

@@ -1,4 +1,5 @@
 import { groupBy } from '../../common/group-by.ts';
+import { sum } from '../../common/sum.ts';
 import type { Queryable } from '../../store/database.ts';
 import type { BigLayer, BigStep, RuleCount, SourceSummary } from '../../store/summary-store.ts';
 import { SIZE_BOUNDARIES } from '../../store/summary-store.ts';
@@ -42,7 +43,7 @@ export async function readSummaries(db: Queryable): Promise<Summaries> {
     sizes: SIZE_BOUNDARIES.map((fromBytes, index) => ({
       fromBytes,
       toBytes: SIZE_BOUNDARIES[index + 1] ?? null,
-      images: sum(
+      images: sumOf(
         summaries.flatMap(({ sizes }) => sizes.filter((size) => size.fromBytes === fromBytes)),
         'images',
       ),
@@ -75,7 +76,7 @@ function mergeRules(rules: readonly RuleCount[]): readonly RuleCount[] {
       const [first] = same;
       if (!first) return [];
       const known = same.some(({ maxBytes }) => maxBytes !== null);
-      return [{ ...first, images: sum(same, 'images'), maxBytes: known ? sum(same, 'maxBytes') : null }];
+      return [{ ...first, images: sumOf(same, 'images'), maxBytes: known ? sumOf(same, 'maxBytes') : null }];
     })
     .sort(
       (a, b) =>
@@ -90,12 +91,12 @@ function mergeLayers(layers: readonly BigLayer[]): readonly BigLayer[] {
   return [...groupBy(layers, ({ digest }) => digest).values()]
     .flatMap((same) => {
       const [first] = same;
-      return first ? [{ ...first, images: sum(same, 'images'), repositories: sum(same, 'repositories') }] : [];
+      return first ? [{ ...first, images: sumOf(same, 'images'), repositories: sumOf(same, 'repositories') }] : [];
     })
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, LIST_ROWS);
 }
 
-function sum<K extends string>(items: readonly Readonly<Record<K, number | null>>[], name: K): number {
-  return items.reduce((total, item) => total + (item[name] ?? 0), 0);
+function sumOf<K extends string>(items: readonly Readonly<Record<K, number | null>>[], name: K): number {
+  return sum(items.map((item) => item[name] ?? 0));
 }

@@ -1,3 +1,4 @@
+import { sum } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
 import type { BigLayer, BigStep, RuleCount } from '../../store/summary-store.ts';
@@ -103,7 +104,7 @@ function sizeBars(sizes: readonly SizeBucket[]): Markup {
 }
 
 function tagShareBars(label: string, all: readonly TagShare[], view: OverviewView, column: string): Markup {
-  const totalTags = all.reduce((sum, { tags }) => sum + tags, 0);
+  const totalTags = sum(all.map(({ tags }) => tags));
   const shown = all.slice(0, TOP_BARS);
   const bars = shown.map(({ name, tags: value, endOfLife }): Bar => {
     const ended = endOfLife !== null && endOfLife < view.today;
