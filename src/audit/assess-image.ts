@@ -4,6 +4,7 @@ import type { Build } from '../advise/recognise.ts';
 import { CLASSIFIER_VERSION, classifyImage } from '../classify/classify-image.ts';
 import { distroEndOfLife } from '../classify/end-of-life.ts';
 import type { ImageVerdict } from '../classify/verdict.ts';
+import { optional } from '../common/optional.ts';
 import { sum } from '../common/sum.ts';
 import type { LayerContents } from '../deep/contents.ts';
 import { MalformedContentError } from '../errors.ts';
@@ -37,18 +38,18 @@ export function assessImage(
     base: verdict.base,
     ...bytesOf(manifest, verdict),
     ...distroFields(verdict),
-    ...named('runtime', verdict.runtime?.value.name),
-    ...named('runtimeVersion', verdict.runtime?.value.version),
-    ...named('framework', verdict.framework?.value),
-    ...named('variant', verdict.variant?.value),
-    ...named('buildTool', verdict.buildTool?.value),
+    ...optional('runtime', verdict.runtime?.value.name),
+    ...optional('runtimeVersion', verdict.runtime?.value.version),
+    ...optional('framework', verdict.framework?.value),
+    ...optional('variant', verdict.variant?.value),
+    ...optional('buildTool', verdict.buildTool?.value),
     multiStage: verdict.multiStage.value,
     multiStageEvidence: verdict.multiStage.evidence,
     user: config.user,
-    ...named('runsAsRoot', verdict.runsAsRoot),
-    ...named('teamLabel', verdict.ownLabels[criteria.teamKey]?.trim() || undefined),
-    ...named('uncompressedBytes', measured?.uncompressedBytes),
-    ...named('wastedBytes', measured?.wastedBytes),
+    ...optional('runsAsRoot', verdict.runsAsRoot),
+    ...optional('teamLabel', verdict.ownLabels[criteria.teamKey]?.trim() || undefined),
+    ...optional('uncompressedBytes', measured?.uncompressedBytes),
+    ...optional('wastedBytes', measured?.wastedBytes),
     savingsMinBytes: Math.round(savings.min),
     savingsMaxBytes: Math.round(savings.max),
     slimScore,
@@ -56,7 +57,7 @@ export function assessImage(
     techniques: plan.map(({ technique, gain, projection: { after, savings, basis, base } }) => ({
       technique,
       gain,
-      projection: { after, savings, basis, ...named('base', base) },
+      projection: { after, savings, basis, ...optional('base', base) },
     })),
     findings,
     layers: manifest.layers.map(({ digest }, position) => ({
@@ -82,14 +83,6 @@ export function examineImage(
 interface ExaminedImage extends Build {
   /** Undefined if its layers were not read. */
   readonly measured: ReturnType<typeof measureImage> | undefined;
-}
-
-/**
- * An object with the field, or an empty one if the value is undefined: `exactOptionalPropertyTypes` forbids undefined
- * fields.
- */
-function named<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }
 
 function classifiedImage(stored: StoredImage): AuditedImage {
@@ -129,7 +122,7 @@ function distroFields({ distro }: ImageVerdict): Pick<Assessment, 'distro' | 'di
   if (!distro) return {};
   const { id, version } = distro.value;
   const endOfLife = version ? distroEndOfLife(id, version) : undefined;
-  return { distro: id, ...named('distroVersion', version), ...named('distroEndOfLife', endOfLife) };
+  return { distro: id, ...optional('distroVersion', version), ...optional('distroEndOfLife', endOfLife) };
 }
 
 /** The compressed bytes of the base's layers and of the others, if it is known how many layers the base has. */

@@ -1,3 +1,4 @@
+import { optional } from '../common/optional.ts';
 import { SettingsError } from '../errors.ts';
 import type { FilterName, ReportFilters } from '../report/filters.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
@@ -70,8 +71,4 @@ function wholeNumber(name: string, text: string | undefined): number | undefined
   if (text !== undefined && !/^\d{1,12}$/.test(text))
     throw new SettingsError(`${name}: expected a whole number, not "${text.slice(0, 40)}"`);
   return text === undefined ? undefined : Number(text);
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }
