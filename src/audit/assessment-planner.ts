@@ -14,8 +14,9 @@ export interface PlannedAssessment {
   readonly unassessed: Unassessed | undefined;
   /** How many new images this process has stored. */
   readonly images: number;
+  /** The task to add, if there are enough images for one. */
   readonly task?: NewTask & TaskReference;
-  /** Whether that is twice as many as when the database's statistics were last refreshed. */
+  /** With a task: whether `images` is at least twice what it was when statistics were last refreshed. */
   readonly isDoubled?: boolean;
 }
 
@@ -26,7 +27,7 @@ export interface PlannedAssessment {
 export class AssessmentPlanner {
   #unassessed: Unassessed | undefined;
   #images = 0;
-  #imagesPlanned = 0;
+  #imagesAtRefresh = 0;
 
   /** Plans the assessment of new images. @param images row ids of the images that the batches added */
   plan(batches: readonly { readonly task: TaskReference }[], images: readonly number[]): PlannedAssessment {
@@ -44,13 +45,13 @@ export class AssessmentPlanner {
     };
     if (unassessed.images < IMAGES_PER_TASK) return { unassessed, images: total };
     const task = { auditId, lane, ...assessTask({ from: unassessed.from, to: unassessed.to }) };
-    return { unassessed: undefined, images: total, task, isDoubled: total >= 2 * this.#imagesPlanned };
+    return { unassessed: undefined, images: total, task, isDoubled: total >= 2 * this.#imagesAtRefresh };
   }
 
   /** Adopts the state of a plan whose transaction has committed. */
   keep({ unassessed, images, isDoubled }: PlannedAssessment): void {
     this.#unassessed = unassessed;
     this.#images = images;
-    if (isDoubled) this.#imagesPlanned = images;
+    if (isDoubled) this.#imagesAtRefresh = images;
   }
 }

@@ -14,7 +14,7 @@ import { followGoals, goalsKey } from './follow-goals.ts';
 import type { AuditPlan } from './plan.ts';
 import { readDedupScopes } from './read-dedup-scopes.ts';
 import { recogniseImprovements } from './recognise-improvements.ts';
-import { singleTask } from './task-payloads.ts';
+import { referenceTo, singleTask } from './task-payloads.ts';
 
 type DedupScopes = ReadonlyMap<number, DedupScope>;
 
@@ -40,7 +40,7 @@ export async function closeAudit(
   });
   if (!finished) return;
   await reportEnd(context, plan.auditId);
-  await context.queue.add([{ auditId: plan.auditId, kind: deliver.kind, key: deliver.key, lane: task.lane }]);
+  await context.queue.add([referenceTo(deliver, task)]);
 }
 
 /** Reports an audit that has ended to `events`, with its counts. */

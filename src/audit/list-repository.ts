@@ -12,7 +12,7 @@ import type { AuditContext } from './context.ts';
 import { cutBatches } from './cut-batches.ts';
 import { itemFailure, itemName, itemOf } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
-import { manifestsTask } from './task-payloads.ts';
+import { manifestsTask, referenceTo } from './task-payloads.ts';
 
 /**
  * Lists a repository's tags and untagged manifests page by page and adds a task for each batch of those to read. Ends
@@ -107,13 +107,12 @@ async function dispatch(
   batch: readonly ListedManifest[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { auditId, lane } = task;
-  const { kind, key, payload } = manifestsTask(repository, batch);
+  const made = manifestsTask(repository, batch);
   const isAdded = await db.transaction(async (tx) => {
     if (!(await lockTask(tx, task))) return false;
-    await addTasks(tx, auditId, [{ kind, key, payload }]);
+    await addTasks(tx, task.auditId, [made]);
     return true;
   });
-  if (isAdded) await queue.add([{ auditId, kind, key, lane }], { signal });
+  if (isAdded) await queue.add([referenceTo(made, task)], { signal });
   return isAdded;
 }

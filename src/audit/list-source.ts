@@ -9,7 +9,7 @@ import { addTasks, lockTask, settleTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
 import { itemFailure, itemOf } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
-import { repositoryTask } from './task-payloads.ts';
+import { referenceTo, repositoryTask } from './task-payloads.ts';
 
 /**
  * Lists a source's repositories page by page and adds a task for each. Ends the stored repositories that are no longer
@@ -42,7 +42,7 @@ export async function listSource(
 interface Listing {
   /** How many of the repositories the source's settings select. */
   found: number;
-  /** Errors of names that are no valid repository names. */
+  /** Errors of names that are no valid repository names, or that of a source whose settings select nothing. */
   readonly failed: ItemError[];
   /** One predicate for each registry whose list was read to its end: whether a host is that registry's. */
   readonly complete: ((registry: RegistryHost) => boolean)[];
@@ -112,12 +112,11 @@ async function keepPage(
   source: PlannedSource,
   page: readonly ListedRepository[],
 ): Promise<readonly TaskReference[] | undefined> {
-  const { auditId, lane } = task;
   return db.transaction(async (tx) => {
     if (!(await lockTask(tx, task))) return undefined;
-    const rows = await upsertRepositories(tx, source.id, auditId, page, now());
+    const rows = await upsertRepositories(tx, source.id, task.auditId, page, now());
     const tasks = rows.map((row) => repositoryTask({ ...row, source: source.settings.name }));
-    await addTasks(tx, auditId, tasks);
-    return tasks.map(({ kind, key }) => ({ auditId, kind, key, lane }));
+    await addTasks(tx, task.auditId, tasks);
+    return tasks.map((made) => referenceTo(made, task));
   });
 }

@@ -91,12 +91,9 @@ export function checkDiffId(digest: Digest, diffId: Digest, places: readonly Lay
   const isNamed = ({ below, chain }: LayerPlace): boolean =>
     chainIds(below === null ? [diffId] : [below, diffId]).at(-1) === chain;
   if (places.length === 0 || places.some(isNamed)) return;
-  const retry = { kind: 'never' } as const;
   throw new ContentMismatchError(
     `layer ${digest} unpacks to ${diffId}, which is not what the configs of its images say`,
-    {
-      retry,
-    },
+    { retry: { kind: 'never' } },
   );
 }
 

@@ -11,7 +11,7 @@ import { IMAGES_PER_TASK } from './assess-range.ts';
 import type { AuditContext } from './context.ts';
 import type { AuditPlan } from './plan.ts';
 import { layersTasks } from './plan-layers.ts';
-import { assessTask, type RangePayload, singleTask } from './task-payloads.ts';
+import { assessTask, type RangePayload, referenceTo, singleTask } from './task-payloads.ts';
 
 /** The stage after another, and what makes the tasks that it begins with. */
 interface NextStage {
@@ -34,7 +34,7 @@ export async function advance(context: AuditContext, plan: AuditPlan, lane: Lane
   for (;;) {
     const tasks = await begin(context, plan);
     if (!tasks) return;
-    await context.queue.add(tasks.map(({ kind, key }) => ({ auditId, kind, key, lane })));
+    await context.queue.add(tasks.map((task) => referenceTo(task, { auditId, lane })));
   }
 }
 

@@ -17,7 +17,7 @@ import type { ItemError } from '../store/error-store.ts';
 import { findOrMakeSource, updateSource } from '../store/inventory-store.ts';
 import { listOpenTasks } from '../store/task-store.ts';
 import type { AuditOptions } from './plan.ts';
-import { singleTask, sourceTask } from './task-payloads.ts';
+import { referenceTo, singleTask, sourceTask } from './task-payloads.ts';
 
 export interface StartOptions {
   /** Distinct. */
@@ -129,5 +129,5 @@ export async function endAsFailed(
 ): Promise<readonly TaskReference[]> {
   const deliver = singleTask('deliver');
   if (!(await failAudit(db, auditId, deliver, now, errors))) return [];
-  return [{ auditId, kind: deliver.kind, key: deliver.key, lane }];
+  return [referenceTo(deliver, { auditId, lane })];
 }

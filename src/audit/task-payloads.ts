@@ -1,5 +1,5 @@
 import { shortHash } from '../oci/digest.ts';
-import type { TaskKey } from '../queue/queue.ts';
+import type { TaskKey, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
 import type { HeldLayer } from '../store/layer-store.ts';
@@ -69,4 +69,12 @@ export function assessTask(range: RangePayload): NewTask {
 /** The one task of its kind that an audit has. */
 export function singleTask(kind: 'close' | 'deliver'): NewTask {
   return { kind, key: kind as string as TaskKey, payload: {} };
+}
+
+/** The reference to a task of an audit, for the queue. */
+export function referenceTo(
+  { kind, key }: NewTask,
+  { auditId, lane }: Pick<TaskReference, 'auditId' | 'lane'>,
+): TaskReference {
+  return { auditId, kind, key, lane };
 }
