@@ -1,13 +1,14 @@
 import type { TaskReference } from '../queue/queue.ts';
 import type { DedupScope } from '../registry/registry.ts';
 import type { PolicySettings } from '../settings/settings.ts';
-import { findAudit, hasAssessTasks } from '../store/audit-store.ts';
+import { findAudit, finishAudit, hasAssessTasks } from '../store/audit-store.ts';
 import type { Queryable } from '../store/database.ts';
 import { hasFleetSums, keepFleetSums } from '../store/fleet-sums.ts';
 import { findGoalsKey } from '../store/goal-store.ts';
 import { saveDedupScope } from '../store/inventory-store.ts';
 import { addTasks, settleTask } from '../store/task-store.ts';
-import { computeTotals, findUnchangedSince, finishAudit } from '../store/totals-store.ts';
+import { computeTotals } from '../store/totals-store.ts';
+import { findUnchangedSince } from '../store/unchanged-since.ts';
 import { assignTeams } from './assign-teams.ts';
 import type { AuditContext } from './context.ts';
 import { followGoals, goalsKey } from './follow-goals.ts';

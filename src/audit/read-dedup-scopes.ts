@@ -1,5 +1,5 @@
 import type { DedupScope } from '../registry/registry.ts';
-import { findUnchangedSince } from '../store/totals-store.ts';
+import { findUnchangedSince } from '../store/unchanged-since.ts';
 import type { AuditContext } from './context.ts';
 import type { AuditPlan, PlannedSource } from './plan.ts';
 

@@ -6,7 +6,7 @@ import { completeIndexes } from '../store/index-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { findStaleRanges, hasReadLayersSince } from '../store/stale-images.ts';
 import { addTasks, hasOpenTasks, type NewTask } from '../store/task-store.ts';
-import { findUnchangedSince } from '../store/totals-store.ts';
+import { findUnchangedSince } from '../store/unchanged-since.ts';
 import { IMAGES_PER_TASK } from './assess-range.ts';
 import type { AuditContext } from './context.ts';
 import type { AuditPlan } from './plan.ts';
