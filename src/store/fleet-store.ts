@@ -17,6 +17,7 @@ export function readSources(db: Queryable): Promise<readonly FleetSource[]> {
 /** The layers of an image, base first. */
 interface LayersRow {
   readonly digests: readonly Uint8Array[];
+  /** An int8[] is read as numbers or as texts, depending on the database. */
   readonly sizes: readonly (number | string)[];
   readonly foreign: readonly boolean[];
 }
@@ -58,20 +59,15 @@ export async function readImagesOn(
      order by m.manifest_id, m.repository_id`,
     [sourceId, [...names]],
   );
-  return rows.map(({ repository, team, scope, tags, base_layers, ...layers }) => ({
-    repository,
-    team,
-    scope,
-    tags,
-    baseLayers: base_layers,
-    layers: layersOf(layers),
-  }));
+  return rows.map((row) => {
+    const { repository, team, scope, tags, base_layers: baseLayers } = row;
+    return { repository, team, scope, tags, baseLayers, layers: layersOf(row) };
+  });
 }
 
 function layersOf({ digests, sizes, foreign }: LayersRow): readonly StoredLayer[] {
   return digests.map((digest, at) => ({
     digest: digestFromBytes(digest),
-    // int8[] comes back as numbers or as text, depending on the database.
     bytes: Number(sizes[at]),
     foreign: foreign[at] === true,
   }));

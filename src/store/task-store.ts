@@ -9,6 +9,9 @@ export interface NewTask {
   readonly payload: object;
 }
 
+/** The part of a reference that finds the row. */
+type TaskId = Pick<TaskReference, 'auditId' | 'key'>;
+
 /** Adds tasks to an audit. Tasks whose key exists already stay as they are. */
 export async function addTasks(tx: Queryable, auditId: number, tasks: readonly NewTask[]): Promise<void> {
   if (tasks.length === 0) return;
@@ -26,7 +29,7 @@ export async function addTasks(tx: Queryable, auditId: number, tasks: readonly N
 }
 
 /** Reads the payload of a task. @returns undefined when the task is settled already */
-export async function findTask<P>(db: Queryable, task: TaskReference): Promise<P | undefined> {
+export async function findTask<P>(db: Queryable, task: TaskId): Promise<P | undefined> {
   const [row] = await db.query<{ payload: P }>('select payload from audit_task where audit_id = $1 and key = $2', [
     task.auditId,
     task.key,
@@ -44,7 +47,7 @@ export async function settleTasks<T extends { readonly task: TaskReference }>(
   items: readonly T[],
 ): Promise<readonly T[]> {
   if (items.length === 0) return [];
-  const rows = await tx.query<TaskReference>(
+  const rows = await tx.query<TaskId>(
     `delete from audit_task t using unnest($1::int8[], $2::text[]) as n (audit_id, key)
      where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
     [items.map(({ task }) => task.auditId), items.map(({ task }) => task.key)],
@@ -61,7 +64,7 @@ export async function narrowTasks<T extends { readonly task: TaskReference; read
   items: readonly T[],
 ): Promise<readonly T[]> {
   if (items.length === 0) return [];
-  const rows = await tx.query<TaskReference>(
+  const rows = await tx.query<TaskId>(
     `update audit_task t set payload = n.payload::jsonb from unnest($1::int8[], $2::text[], $3::text[]) as n (audit_id, key, payload)
      where t.audit_id = n.audit_id and t.key = n.key returning t.audit_id as "auditId", t.key`,
     [
@@ -74,7 +77,7 @@ export async function narrowTasks<T extends { readonly task: TaskReference; read
 }
 
 function itemsOfTasks<T extends { readonly task: TaskReference }>(
-  tasks: readonly Pick<TaskReference, 'auditId' | 'key'>[],
+  tasks: readonly TaskId[],
   items: readonly T[],
 ): readonly T[] {
   const byTask = new Map(items.map((item) => [`${item.task.auditId}/${item.task.key}`, item]));
@@ -87,7 +90,7 @@ export async function settleTask(tx: Queryable, task: TaskReference): Promise<bo
 }
 
 /** Locks a task, so that nobody else settles it before the transaction has ended. @returns whether it is still open */
-export async function lockTask(tx: Queryable, { auditId, key }: TaskReference): Promise<boolean> {
+export async function lockTask(tx: Queryable, { auditId, key }: TaskId): Promise<boolean> {
   const rows = await tx.query('select 1 from audit_task where audit_id = $1 and key = $2 for key share', [
     auditId,
     key,
