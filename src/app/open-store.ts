@@ -23,6 +23,20 @@ export async function openStore(settings: Settings, access: 'write' | 'read' = '
   }
 }
 
+/** Opens the database as {@link openStore} does, calls `work` with it, and closes it. */
+export async function withStore<T>(
+  settings: Settings,
+  access: 'write' | 'read',
+  work: (db: Database) => Promise<T>,
+): Promise<T> {
+  const db = await openStore(settings, access);
+  try {
+    return await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
 /**
  * Makes V8 collect garbage earlier: by default a heap with 30 MB in use grows to 130 MB, memory that an audit should
  * leave to others. Not called at startup, because after a change of flags Node.js compiles its own modules instead of

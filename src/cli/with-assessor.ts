@@ -1,5 +1,5 @@
 import { type Knowledge, knowledgeOf } from '../advise/alternatives.ts';
-import { openStore } from '../app/open-store.ts';
+import { withStore } from '../app/open-store.ts';
 import { catalogueAlternatives } from '../catalogue/alternatives.ts';
 import type { Goal } from '../common/units.ts';
 import { type AssessedImage, assessLoaded } from '../inspect/assess-loaded.ts';
@@ -58,13 +58,10 @@ async function withCatalogue<T>(
   work: (view: CatalogueView) => Promise<T>,
 ): Promise<T> {
   if (!wanted) return work({ knowledge: knowledgeOf([]) });
-  const db = await openStore(settings, 'read');
-  try {
-    return await work({
+  return withStore(settings, 'read', async (db) => {
+    return work({
       knowledge: knowledgeOf(await catalogueAlternatives(db)),
       findBases: ({ architecture, diffIds }) => findKnownBases(db, architecture, diffIds),
     });
-  } finally {
-    await db.close();
-  }
+  });
 }

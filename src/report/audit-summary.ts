@@ -28,10 +28,14 @@ export async function findSummary(
           [source ?? null],
         )
       : await db.query<SummaryRow>(`${SUMMARY} where a.id = $1`, [id]);
-  if (!row && id !== undefined)
-    throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
+  if (!row && id !== undefined) throw unknownAudit(id);
   if (!row) return null;
   return summaryOf(row);
+}
+
+/** The error for an id that no audit has. */
+export function unknownAudit(id: number): SettingsError {
+  return new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
 }
 
 /** The newest audit of each source, or of one: the audits that current figures come from, latest first. */

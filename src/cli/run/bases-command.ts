@@ -1,14 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { openStore } from '../../app/open-store.ts';
+import { withStore } from '../../app/open-store.ts';
 import { exportBases, importBases } from '../../catalogue/file.ts';
 import { listBases } from '../../catalogue/listing.ts';
 import { writeFileAtomically } from '../../deliver/write-destination.ts';
 import { SettingsError } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
 import type { FormatName } from '../../report/names.ts';
-import type { Database } from '../../store/database.ts';
 import { counted } from '../counted.ts';
 import { columnsOf, type Io, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
@@ -19,7 +18,7 @@ export async function listCommand(
   pattern: string | undefined,
   { format, all = false }: { readonly format: FormatName; readonly all?: boolean },
 ): Promise<void> {
-  await withStore(session, 'read', async (db) => {
+  await withStore(session.settings, 'read', async (db) => {
     const { stdout } = session.io;
     const report = listBases(db, { all, ...(pattern === undefined ? {} : { pattern }) });
     const columns = columnsOf(stdout);
@@ -30,7 +29,7 @@ export async function listCommand(
 
 /** Exports the catalogue into a file, all of it or nothing; `-` is stdout. */
 export async function exportCommand(session: Session, file: string): Promise<void> {
-  await withStore(session, 'read', async (db) => {
+  await withStore(session.settings, 'read', async (db) => {
     if (file === '-') await writeResult(session.io, exportBases(db));
     else await writeWhole(resolve(session.io.cwd, file), exportBases(db), session.io.signal);
   });
@@ -46,7 +45,7 @@ async function writeWhole(path: string, chunks: AsyncIterable<string>, signal: A
 
 /** Imports a catalogue from a file, all of it or nothing; `-` is stdin. */
 export async function importCommand(session: Session, file: string): Promise<void> {
-  await withStore(session, 'write', async (db) => {
+  await withStore(session.settings, 'write', async (db) => {
     const rows = await importBases(db, linesOf(session.io, file), file === '-' ? 'stdin' : file);
     session.notices.info(`${counted(rows, 'base image')} read`);
   });
@@ -67,17 +66,4 @@ async function* linesOf(io: Io, file: string): AsyncGenerator<string> {
 /** Whether the error comes from the file system: `ENOENT: no such file or directory, …` */
 function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
-}
-
-async function withStore(
-  { settings }: Session,
-  access: 'read' | 'write',
-  work: (db: Database) => Promise<void>,
-): Promise<void> {
-  const db = await openStore(settings, access);
-  try {
-    await work(db);
-  } finally {
-    await db.close();
-  }
 }

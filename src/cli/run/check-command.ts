@@ -1,4 +1,4 @@
-import { openStore } from '../../app/open-store.ts';
+import { withStore } from '../../app/open-store.ts';
 import { lookUp } from '../../classify/look-up.ts';
 import { isItemFailure, messageOf, SettingsError } from '../../errors.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
@@ -7,6 +7,7 @@ import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy
 import { shortEvidence } from '../../policy/evidence-text.ts';
 import { formatJUnit } from '../../policy/formats/junit.ts';
 import { formatSarif } from '../../policy/formats/sarif.ts';
+import { unknownAudit } from '../../report/audit-summary.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { printable } from '../../report/plain-text.ts';
 import { type AuditRow, findAudit } from '../../store/audit-store.ts';
@@ -92,10 +93,9 @@ async function checkImages(session: Session, images: readonly string[], options:
 }
 
 async function checkAudit({ settings }: Session, id: number): Promise<Checked> {
-  const db = await openStore(settings, 'read');
-  try {
+  return withStore(settings, 'read', async (db) => {
     const audit = await findAudit(db, id);
-    if (!audit) throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
+    if (!audit) throw unknownAudit(id);
     const references: string[] = [];
     const violations: Violation[] = [];
     for await (const batch of readFacts(db, id)) {
@@ -103,9 +103,7 @@ async function checkAudit({ settings }: Session, id: number): Promise<Checked> {
       violations.push(...batch.flatMap((facts) => checkFacts(facts, settings.policy)));
     }
     return { references, violations, gaps: await gapsOf(db, audit) };
-  } finally {
-    await db.close();
-  }
+  });
 }
 
 async function gapsOf(db: Queryable, { id, status }: AuditRow): Promise<readonly string[]> {

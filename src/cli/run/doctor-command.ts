@@ -1,4 +1,4 @@
-import { openStore } from '../../app/open-store.ts';
+import { withStore } from '../../app/open-store.ts';
 import { messageOf } from '../../errors.ts';
 import { ecrOptionsOf } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
@@ -48,14 +48,11 @@ function describeSettings({ settings: { sources, teams } }: Session): Finding {
 async function checkStore({ settings }: Session): Promise<Finding> {
   const subject = settings.databaseUrl ? 'database' : 'embedded database';
   try {
-    const db = await openStore(settings);
-    try {
+    return await withStore(settings, 'write', async (db) => {
       const [row] = await db.query<{ version: string }>("select current_setting('server_version') as version");
       const where = settings.databaseUrl ? '' : ` in ${settings.dataDir}`;
       return { subject, status: 'ok', message: `Postgres ${row?.version}${where}, schema up to date` };
-    } finally {
-      await db.close();
-    }
+    });
   } catch (error) {
     return { subject, status: 'error', message: messageOf(error) };
   }

@@ -1,4 +1,4 @@
-import { openStore } from '../../app/open-store.ts';
+import { withStore } from '../../app/open-store.ts';
 import { type Learned, learnBases } from '../../catalogue/learn.ts';
 import { NotFoundError, SettingsError, SlimboardError } from '../../errors.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
@@ -26,15 +26,12 @@ export async function learnCommand(
       'there is nothing to learn: name a reference, or write catalogue.learn into slimboard.yaml',
     );
   const sources = wanted.map((ref) => baseSource(session, ref, newest));
-  const db = await openStore(session.settings);
-  try {
+  return withStore(session.settings, 'write', async (db) => {
     let failed = 0;
     for (const [at, source] of sources.entries()) failed += await learnSource(session, db, source, wanted[at] ?? '');
     await compact(db);
     return failed > 0 ? EXIT.incomplete : EXIT.done;
-  } finally {
-    await db.close();
-  }
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { openStore } from '../../app/open-store.ts';
+import { withStore } from '../../app/open-store.ts';
 import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../audit/estimate.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
@@ -10,6 +10,7 @@ import type { SourceSettings } from '../../settings/settings.ts';
 import type { Database } from '../../store/database.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { factLines } from '../fact-lines.ts';
 import { labelled } from '../labelled.ts';
 import { governorOf, openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
@@ -22,17 +23,14 @@ export async function planCommand(session: Session, targets: readonly string[], 
   const sources = mergeSources(selectSources(session, targets));
   if (sources.length === 0)
     throw new SettingsError('there is nothing to plan: name a registry, or write sources into slimboard.yaml');
-  const db = await openStore(session.settings);
-  try {
+  return withStore(session.settings, 'write', async (db) => {
     const estimates: AuditEstimate[] = [];
     for (const source of sources) estimates.push(...(await planSource(session, db, source)));
     const plan = jsonDocument('slimboard.plan/1', { sources: estimates });
     await writeTableOrJson(session.io, wanted, plan, estimates.flatMap(linesOf));
     const isWhole = estimates.length === sources.length && estimates.every(({ unlisted }) => unlisted === undefined);
     return isWhole ? EXIT.done : EXIT.failure;
-  } finally {
-    await db.close();
-  }
+  });
 }
 
 /** Plans one source. Reports what cannot be listed, and returns no estimate if that is the whole source. */
@@ -85,7 +83,7 @@ function linesOf(estimate: AuditEstimate): readonly string[] {
     ['limit', limitOf(estimate)],
     ['takes about', range(duration(durationMs.min), duration(durationMs.max))],
   ];
-  return [...lines.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`), ''];
+  return [...factLines(lines), ''];
 }
 
 function unlistedLine({ unlisted }: AuditEstimate): readonly string[][] {

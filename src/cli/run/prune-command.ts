@@ -1,12 +1,12 @@
-import { openStore } from '../../app/open-store.ts';
+import { withStore } from '../../app/open-store.ts';
 import { compact } from '../../store/maintenance.ts';
 import { countPrunable, PRUNED, type Pruned, type PruneOptions, prune } from '../../store/retention-store.ts';
+import { factLines } from '../fact-lines.ts';
 import type { Session } from '../prepare.ts';
 
 /** Removes what is older than the settings keep, and shows how many rows that were. */
 export async function pruneCommand({ settings, io, notices }: Session, dryRun: boolean): Promise<void> {
-  const db = await openStore(settings);
-  try {
+  return withStore(settings, 'write', async (db) => {
     const ago = (ms: number): string => new Date(io.now().getTime() - ms).toISOString();
     const options: PruneOptions = {
       auditsBefore: ago(settings.retention.audits),
@@ -18,12 +18,10 @@ export async function pruneCommand({ settings, io, notices }: Session, dryRun: b
     io.stdout.write(describe(pruned, dryRun));
     if (pruned.contentKept)
       notices.problem('an audit is running: content is left as it is; prune again when it has ended');
-  } finally {
-    await db.close();
-  }
+  });
 }
 
 function describe(pruned: Pruned, dryRun: boolean): string {
-  const counts = PRUNED.map((name) => `${name.padEnd(14)}${pruned.rows[name]}\n`).join('');
-  return `${dryRun ? 'would remove' : 'removed'}\n${counts}`;
+  const counts = factLines(PRUNED.map((name) => [name, `${pruned.rows[name]}`]));
+  return [dryRun ? 'would remove' : 'removed', ...counts, ''].join('\n');
 }

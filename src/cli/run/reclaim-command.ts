@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { openStore } from '../../app/open-store.ts';
+import { withStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
@@ -52,13 +52,10 @@ export async function policyCommand(
   if (options.simulate !== undefined || (report.format ?? 'json') !== 'json')
     throw new SettingsError('--lifecycle-policy cannot be combined with --simulate, or with a format other than json');
   const inUse = await readInUse(io, options);
-  const db = await openStore(settings, 'read');
-  try {
+  return withStore(settings, 'read', async (db) => {
     const policy = await nearestPolicy(db, inUse, { filters: filtersOf(report), now: io.now() });
     await emit(io, { output: report.output, format: 'json' }, [`${JSON.stringify(policy, null, 2)}\n`], null);
-  } finally {
-    await db.close();
-  }
+  });
 }
 
 function refuseElsewhere(name: KindName, options: ReclaimOptions): void {

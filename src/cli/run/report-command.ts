@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { openStore } from '../../app/open-store.ts';
+import { withStore } from '../../app/open-store.ts';
 import { write } from '../../deliver/write-destination.ts';
 import { DeliveryError, SettingsError } from '../../errors.ts';
 import type { ReportFilters } from '../../report/filters.ts';
@@ -35,8 +35,7 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
   const { settings, io } = session;
   const { format = formatOfFile(options.output), output, audit, sort, limit } = options;
   const filters = filtersOf(options);
-  const db = await openStore(settings, 'read');
-  try {
+  return withStore(settings, 'read', async (db) => {
     const report = await openReport(db, kind, {
       filters,
       ...(audit === undefined ? {} : { audit }),
@@ -50,9 +49,7 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
     await emit(io, { output, format }, text, report.audit);
     if (!report.audit && !session.quiet && !SHOW_FAILED_AUDITS.includes(kind.name))
       session.notices.problem(noAudit(settings, filters));
-  } finally {
-    await db.close();
-  }
+  });
 }
 
 const FORMATS_BY_ENDING: Readonly<Record<string, FormatName>> = {

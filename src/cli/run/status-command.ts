@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openStore } from '../../app/open-store.ts';
+import { withStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
+import { unknownAudit } from '../../report/audit-summary.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { findNewestAudit } from '../../store/audit-store.ts';
 import type { Database } from '../../store/database.ts';
 import { type AuditProgress, readAuditProgress } from '../../store/progress-store.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { factLines } from '../fact-lines.ts';
 import type { Io } from '../io.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson } from '../table-or-json.ts';
@@ -24,8 +26,7 @@ interface StatusOptions {
 /** Shows the progress of an audit, once or until it has ended. */
 export async function statusCommand({ settings, io }: Session, options: StatusOptions): Promise<ExitCode> {
   const format = parseTableOrJson(options.format);
-  const db = await openStore(settings, 'read');
-  try {
+  return withStore(settings, 'read', async (db) => {
     for (let shown = ''; ; ) {
       const progress = await readProgress(db, options.audit);
       const text = format === 'json' ? lineOf(progress) : describe(progress);
@@ -34,9 +35,7 @@ export async function statusCommand({ settings, io }: Session, options: StatusOp
       if (!options.watch || progress.status !== 'running') return EXIT.done;
       await sleep(WATCH_MS, undefined, { signal: io.signal });
     }
-  } finally {
-    await db.close();
-  }
+  });
 }
 
 /** The progress as one line of JSON, so that `--watch` writes one document per line. */
@@ -53,7 +52,7 @@ async function readProgress(db: Database, wanted: number | undefined): Promise<A
   const id = wanted ?? (await findNewestAudit(db))?.id;
   if (id === undefined) throw new SettingsError('there is no audit yet: "slimboard audit HOST" runs one');
   const progress = await readAuditProgress(db, id);
-  if (!progress) throw new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
+  if (!progress) throw unknownAudit(id);
   return progress;
 }
 
@@ -91,5 +90,5 @@ function describe(progress: AuditProgress): string {
     ],
     ...Object.entries(progress.errors).map(([code, count]) => ['errors', `${count} ${code}`]),
   ];
-  return lines.map(([name = '', value = '']) => `${name.padEnd(14)}${value}\n`).join('');
+  return `${factLines(lines).join('\n')}\n`;
 }

@@ -1,5 +1,5 @@
 import { type StoredLayer, type WhatIf, whatIf } from '../../advise/whatif.ts';
-import { openStore } from '../../app/open-store.ts';
+import { withStore } from '../../app/open-store.ts';
 import { SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { isForeignLayer } from '../../oci/media-type.ts';
@@ -8,6 +8,7 @@ import { jsonDocument } from '../../report/json-document.ts';
 import type { Database } from '../../store/database.ts';
 import { findImageLayers, readHeldElsewhere, readImagesOn, readSources } from '../../store/fleet-store.ts';
 import { counted } from '../counted.ts';
+import { factLines } from '../fact-lines.ts';
 import { withImageLoader } from '../image-loader.ts';
 import type { Session } from '../prepare.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
@@ -21,8 +22,7 @@ const PLATFORM = { os: 'linux', architecture: 'amd64' };
  */
 export async function whatifCommand(session: Session, from: string, to: string, format: string): Promise<void> {
   const wanted = parseTableOrJson(format);
-  const db = await openStore(session.settings, 'read');
-  try {
+  return withStore(session.settings, 'read', async (db) => {
     let base: StoredBase | undefined;
     const results: (WhatIf & { readonly source: string })[] = [];
     for (const { id, name } of await readSources(db)) {
@@ -37,9 +37,7 @@ export async function whatifCommand(session: Session, from: string, to: string, 
       throw new SettingsError(`no audited image is built on ${from}: "slimboard report bases" lists the bases`);
     const document = jsonDocument('slimboard.whatif/1', { results });
     await writeTableOrJson(session.io, wanted, document, results.flatMap(linesOf));
-  } finally {
-    await db.close();
-  }
+  });
 }
 
 interface StoredBase {
@@ -82,7 +80,7 @@ function linesOf(result: WhatIf & { readonly source: string }): readonly string[
       `${team}: ${counted(images, 'image')} in ${counted(repositories, 'repository')}`,
     ]),
   ];
-  return [...rows.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`), ''];
+  return [...factLines(rows), ''];
 }
 
 function saved(bytes: number): string {
