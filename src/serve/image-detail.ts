@@ -96,6 +96,12 @@ export interface Place {
   readonly first_seen_at: string;
 }
 
+/** The name of an image on pages: that of its first tag, else its repository's, else its digest, shortened. */
+export function imageName({ digest, places: [place] }: Pick<ImageDetail, 'digest' | 'places'>): string {
+  if (!place) return digest.slice(0, 19);
+  return place.tag === '' ? place.repository : `${place.repository}:${place.tag}`;
+}
+
 type ImageRow = Omit<
   ImageDetail,
   'digest' | 'base_digest' | 'base_chain_id' | 'base_names' | 'layers' | 'findings' | 'places' | 'plan'

@@ -6,7 +6,7 @@ import { reportTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import type { Column } from '../../report/report.ts';
 import type { Comparison } from '../compare.ts';
-import type { ImageDetail } from '../image-detail.ts';
+import { type ImageDetail, imageName } from '../image-detail.ts';
 
 /** A form for two images, and below it how they differ; without a comparison, only the form. */
 export function comparePage(before: string, after: string, comparison: Comparison | undefined): PageContent {
@@ -34,9 +34,8 @@ ${section('Layers', layerTable(diff.layers), { wide: true })}
 </div>`;
 }
 
-function imageLink({ digest, places: [place] }: ImageDetail): Markup {
-  const name = place ? `${place.repository}:${place.tag}` : digest.slice(0, 19);
-  return html`<a href="/images/${encodeURIComponent(digest)}">${name}</a>`;
+function imageLink(image: ImageDetail): Markup {
+  return html`<a href="/images/${encodeURIComponent(image.digest)}">${imageName(image)}</a>`;
 }
 
 const CLASS_COLUMNS: readonly Column[] = [

@@ -7,14 +7,12 @@ import { facts, figures, type PageContent, section } from '../../html/page.ts';
 import { reportTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import type { Column } from '../../report/report.ts';
-import type { ImageDetail } from '../image-detail.ts';
+import { type ImageDetail, imageName } from '../image-detail.ts';
 
 /** An image's page: its sizes and layers, its base with the evidence, its findings, and what would make it smaller. */
 export function imagePage(image: ImageDetail, today: string): PageContent {
-  const [place] = image.places;
-  const name = place ? `${place.repository}${place.tag === '' ? '' : `:${place.tag}`}` : image.digest.slice(0, 19);
   return {
-    title: name,
+    title: imageName(image),
     at: '/images',
     lead: html`${image.platform} · <code>${image.digest}</code>`,
     body: html`${summary(image)}
