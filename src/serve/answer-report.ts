@@ -10,7 +10,7 @@ import { openReport } from '../report/open-report.ts';
 import type { Format, Report } from '../report/report.ts';
 import { searched } from '../report/report-page.ts';
 import type { Dashboard } from './dashboard.ts';
-import { refusal } from './guards.ts';
+import { busy } from './guards.ts';
 import type { ReportQuery } from './report-query.ts';
 
 /** The formats of the API; HTML is left to the dashboard's pages. */
@@ -59,10 +59,7 @@ export function createReportAnswerer(dashboard: Dashboard, limit = MAX_STREAMS):
     }
     if (rows !== undefined && rows <= MAX_WHOLE_ROWS)
       return new Response(await wholeText(write(await report(), {})), { headers });
-    if (streams >= limit)
-      return refusal(context, 503, 'busy', 'too many large reports are being read: try again in a few seconds', {
-        'retry-after': '2',
-      });
+    if (streams >= limit) return busy(context, 'too many large reports are being read');
     const text = counted(report, write);
     // The format's head and the first rows: an error until then becomes an error response.
     const first = [await text.next(), await text.next()];

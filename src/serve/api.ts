@@ -10,7 +10,7 @@ import { readAuditProgress } from '../store/progress-store.ts';
 import { createReportAnswerer } from './answer-report.ts';
 import { compareStored } from './compare.ts';
 import type { Dashboard } from './dashboard.ts';
-import { readImageDetail, resolveImage } from './image-detail.ts';
+import { readImageDetail } from './image-detail.ts';
 import { parseLeaderboardQuery } from './leaderboard-query.ts';
 import { openApiDocument } from './openapi.ts';
 import { parseReportQuery } from './report-query.ts';
@@ -49,7 +49,7 @@ export function apiRoutes(dashboard: Dashboard): Hono {
     const { old: before, new: after } = context.req.query();
     if (!before || !after)
       throw new SettingsError('parameters "old" and "new" are required: each a digest, or REPOSITORY:TAG');
-    const { diff, ...images } = await compareStored(db, await resolveImage(db, before), await resolveImage(db, after));
+    const { diff, ...images } = await compareStored(db, before, after);
     const comparison = { old: images.before.digest, new: images.after.digest, ...diff };
     return context.json(jsonDocument('slimboard.comparison/1', comparison));
   });

@@ -2,11 +2,11 @@ import { classifyImage } from '../classify/classify-image.ts';
 import type { LayerClass } from '../classify/verdict.ts';
 import { NotFoundError } from '../errors.ts';
 import { type ComparedImage, diffImages, type ImageDiff } from '../measure/compare.ts';
-import { type Digest, digestBytes } from '../oci/digest.ts';
+import { digestBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import type { Queryable } from '../store/database.ts';
-import { type ImageDetail, readImageDetail } from './image-detail.ts';
+import { type ImageDetail, readImageDetail, resolveImage } from './image-detail.ts';
 
 /** Two stored images, and how they differ. */
 export interface Comparison {
@@ -16,12 +16,12 @@ export interface Comparison {
 }
 
 /**
- * Compares two stored images.
+ * Compares two stored images, each named as {@link resolveImage} takes it.
  * @throws NotFoundError when one of them is not stored, or was stored without its config
  */
-export async function compareStored(db: Queryable, oldDigest: Digest, newDigest: Digest): Promise<Comparison> {
-  const before = await readImageDetail(db, oldDigest);
-  const after = await readImageDetail(db, newDigest);
+export async function compareStored(db: Queryable, oldName: string, newName: string): Promise<Comparison> {
+  const before = await readImageDetail(db, await resolveImage(db, oldName));
+  const after = await readImageDetail(db, await resolveImage(db, newName));
   return { before, after, diff: diffImages(await readCompared(db, before), await readCompared(db, after)) };
 }
 

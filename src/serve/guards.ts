@@ -69,6 +69,11 @@ export function refusal(
     : context.text(`${message}\n`, status, headers);
 }
 
+/** The response that refuses a request until fewer others are under way. */
+export function busy(context: Context, reason: string): Response {
+  return refusal(context, 503, 'busy', `${reason}: try again in a few seconds`, { 'retry-after': '2' });
+}
+
 /**
  * Runs at most `limit` requests at a time and answers others with 503 and Retry-After: a burst waits in the clients,
  * not in this server's memory.
@@ -76,10 +81,7 @@ export function refusal(
 export function limitConcurrency(limit = MAX_CONCURRENT): MiddlewareHandler {
   let running = 0;
   return async (context, next) => {
-    if (running >= limit)
-      return refusal(context, 503, 'busy', 'too many requests at a time: try again in a few seconds', {
-        'retry-after': '2',
-      });
+    if (running >= limit) return busy(context, 'too many requests at a time');
     running++;
     try {
       await next();

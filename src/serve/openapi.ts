@@ -4,7 +4,7 @@ import { KINDS } from '../report/kinds/kinds.ts';
 import { leaderboard } from '../report/leaderboard.ts';
 import { groupColumns, MOVEMENT_COLUMNS } from '../report/leaderboard-columns.ts';
 import { GROUPINGS, METRICS } from '../report/names.ts';
-import type { Column, ColumnType } from '../report/report.ts';
+import { type Column, type ColumnType, REPORT_SCHEMA } from '../report/report.ts';
 import { API_FORMATS, contentTypeOf } from './answer-report.ts';
 import { FILTER_PARAMETERS, filterNamesOf } from './report-query.ts';
 
@@ -134,11 +134,14 @@ function objectOf(schema: string, fields: Readonly<Record<string, Json>>): Json 
   return { type: 'object', required: Object.keys(properties), properties };
 }
 
+/** The content types in which reports come besides JSON. */
+const OTHER_TYPES: readonly string[] = API_FORMATS.filter((name) => name !== 'json').map(contentTypeOf);
+
 function reportOperation(kind: ReportKind): Json {
   return operation(`report_${kind.name}`, kind.description, {
     schema: reportSchema(kind.columns),
     parameters: [...filterParameters(kind), ...pageParameters(kind.columns)],
-    otherTypes: API_FORMATS.filter((name) => name !== 'json').map(contentTypeOf),
+    otherTypes: OTHER_TYPES,
   });
 }
 
@@ -172,7 +175,7 @@ function leaderboardOperation(): Json {
       ...filters.values(),
       ...pageParameters([...all.values()]),
     ],
-    otherTypes: API_FORMATS.filter((name) => name !== 'json').map(contentTypeOf),
+    otherTypes: OTHER_TYPES,
   });
 }
 
@@ -241,7 +244,7 @@ function reportSchema(columns: readonly Column[]): Json {
     type: 'object',
     required: ['schema', 'kind', 'audit', 'rows'],
     properties: {
-      schema: { const: 'slimboard.report/1' },
+      schema: { const: REPORT_SCHEMA },
       kind: { type: 'string' },
       audit: { type: ['object', 'null'] },
       rows: { type: 'array', items: { type: 'object', required: columns.map(({ name }) => name), properties } },

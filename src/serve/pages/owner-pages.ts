@@ -37,7 +37,7 @@ export async function teamPage(dashboard: Dashboard, team: string): Promise<Page
 ${section('Trend', trendCharts(trends), { wide: true, note: "The team's fair share of the stored bytes, in audits with the same coverage as the newest one." })}
 ${partSection('Repositories', repositories, part)}
 ${advice}
-${grownSection(grown, part)}</div>`,
+${partSection('Builds that grew', grown, part)}</div>`,
   };
 }
 
@@ -69,17 +69,13 @@ export async function repositoryPage(
     body: html`${sizes(row)}<div class="grid">
 ${section('Trend', trendCharts(trends), { wide: true, note: 'One point for each audit that found a change.' })}
 ${advice}
-${grownSection(grown, part)}</div>`,
+${partSection('Builds that grew', grown, part)}</div>`,
   };
 }
 
 const RECENTLY = '30d';
 /** How many rows to search for a name: several registries may have it, and its glob may match names that differ. */
 const MAX_MATCHING_NAMES = 100;
-
-function grownSection(grown: Awaited<ReturnType<typeof readPart>>, part: Part): Markup {
-  return partSection('Builds that grew', grown, part);
-}
 
 function sizes(row: CellsByName): Markup {
   const bytes = (name: string): string => (typeof row[name] === 'number' ? humanBytes(Number(row[name])) : 'not known');

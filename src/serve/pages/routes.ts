@@ -11,7 +11,7 @@ import { KINDS } from '../../report/kinds/kinds.ts';
 import { reportKindOf } from '../api.ts';
 import { compareStored } from '../compare.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { readImageDetail, resolveImage } from '../image-detail.ts';
+import { readImageDetail } from '../image-detail.ts';
 import { auditPage } from './audit-page.ts';
 import { basePage } from './base-page.ts';
 import { comparePage } from './compare-page.ts';
@@ -53,10 +53,7 @@ export function pageRoutes(dashboard: Dashboard, render: (content: PageContent) 
   );
   app.get('/compare', async (context) => {
     const { old: before = '', new: after = '' } = context.req.query();
-    const comparison =
-      before && after
-        ? await compareStored(db, await resolveImage(db, before), await resolveImage(db, after))
-        : undefined;
+    const comparison = before && after ? await compareStored(db, before, after) : undefined;
     return context.html(render(comparePage(before, after, comparison)));
   });
   return app;
