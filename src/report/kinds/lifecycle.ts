@@ -1,9 +1,9 @@
 import { DEDUP_SCOPE } from '../../store/dedup-scope.ts';
-import { freedSql } from '../reclaim/freed.ts';
+import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import type { LifecycleRule } from '../reclaim/lifecycle-policy.ts';
 import type { Column } from '../report.ts';
-import { type QueryScope, type ReportKind, type SqlParameters, selectColumns } from './kind.ts';
+import type { QueryScope, ReportKind, SqlParameters } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source.', detail: true },
@@ -66,11 +66,7 @@ export function lifecycleSimulation(rules: readonly LifecycleRule[], inUse: InUs
       ${HOLDINGS},
       gone as (select * from chosen where place is not null),
       ${freedSql('holdings', 'gone')}
-      select ${selectColumns(
-        columns.filter(({ name }) => name !== 'freed_bytes'),
-        'c',
-      )}, coalesce(f.bytes, 0) as freed_bytes, c.place
-      from chosen c left join freed f on f.place = c.place`,
+      ${withFreedBytes(columns)}`,
     order: 'in_use desc, place, source, registry, repository, pushed_at, digest',
   };
 }

@@ -1,8 +1,8 @@
-import { freedSql } from '../reclaim/freed.ts';
+import { freedSql, withFreedBytes } from '../reclaim/freed.ts';
 import { type InUse, inUseSql } from '../reclaim/in-use.ts';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../reclaim/reasons.ts';
 import type { Column } from '../report.ts';
-import { type ReportKind, selectColumns } from './kind.ts';
+import type { ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source.', detail: true },
@@ -70,9 +70,5 @@ function candidatesSql(where: string): string {
       select c.*, row_number() over (order by c.source, c.registry, c.repository, c.dated_at nulls first, c.manifest_id) as place
       from slimboard_reclaimable c where ${where}),
     ${freedSql('slimboard_holdings', 'chosen')}
-    select ${selectColumns(
-      columns.filter(({ name }) => name !== 'freed_bytes'),
-      'c',
-    )}, coalesce(f.bytes, 0) as freed_bytes, c.place
-    from chosen c left join freed f on f.place = c.place`;
+    ${withFreedBytes(columns)}`;
 }

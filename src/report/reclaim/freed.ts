@@ -1,3 +1,6 @@
+import { selectColumns } from '../kinds/kind.ts';
+import type { Column } from '../report.ts';
+
 /**
  * SQL that computes what removing a set of manifests frees. A blob is freed with the last manifest that holds it, and
  * only when all manifests that hold it are removed.
@@ -15,4 +18,14 @@ export function freedSql(holdings: string, gone: string): string {
       where h.source_id in (select source_id from ${gone})
       group by h.scope, h.blob_id, h.size having count(*) = count(g.place)),
     freed as (select place, sum(size)::int8 as bytes from holder group by place)`;
+}
+
+/**
+ * SQL that selects the columns of `chosen`, with what the removal of each of its rows frees. Follows {@link freedSql};
+ * `chosen` has its `place`, null where nothing is removed.
+ */
+export function withFreedBytes(columns: readonly Column[]): string {
+  const others = columns.filter(({ name }) => name !== 'freed_bytes');
+  return `select ${selectColumns(others, 'c')}, coalesce(f.bytes, 0) as freed_bytes, c.place
+    from chosen c left join freed f on f.place = c.place`;
 }
