@@ -14,10 +14,13 @@ export function findVariant(
   distro: DistroVerdict | undefined,
   runtime: RuntimeVerdict | undefined,
 ): Judged<Variant> | undefined {
-  const named = base.confidence === 'unknown' ? undefined : variantByName(base.references);
-  if (named)
-    return { value: named, confidence: base.confidence === 'unknown' ? 'inferred' : base.confidence, evidence: 'base' };
-  return variantByContent(context, base, distro, runtime);
+  return variantOfBase(base) ?? variantByContent(context, base, distro, runtime);
+}
+
+function variantOfBase(base: BaseVerdict): Judged<Variant> | undefined {
+  if (base.confidence === 'unknown') return undefined;
+  const value = variantByName(base.references);
+  return value && { value, confidence: base.confidence, evidence: 'base' };
 }
 
 function variantByName(references: readonly string[]): Variant | undefined {

@@ -45,7 +45,7 @@ export interface NewerBuild {
 /** `proven` by layer digests, `declared` by the builder, or `inferred` from names and history. */
 export type Confidence = 'proven' | 'declared' | 'inferred';
 /** Why the base image is unknown. */
-export type UnknownReason = 'scratch' | 'squashed' | 'not-in-catalogue' | 'no-history' | 'not-an-image';
+export type UnknownReason = 'scratch' | 'squashed' | 'not-in-catalogue' | 'no-history';
 
 /** The base image, or why it is unknown. */
 export type BaseVerdict =
@@ -102,8 +102,7 @@ export type BuildTool =
   | 'nix'
   | 'bazel'
   | 'apko'
-  | 'dotnet'
-  | 'other';
+  | 'dotnet';
 
 /** What a layer contains, judged by its history line and by whether it belongs to the base. */
 export type LayerClass =

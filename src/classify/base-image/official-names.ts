@@ -116,7 +116,7 @@ type Endings = (variant: Variant, context: Context, end: number) => readonly str
 const ENDINGS: Readonly<Record<TagScheme, Endings>> = {
   'suite-slim': (variant) => withSlim(variant, (suite) => `-${suite}-slim`),
   'slim-suite': (variant) => withSlim(variant, (suite) => `-slim-${suite}`),
-  suite: (variant) => plainEndings(variant),
+  suite: plainEndings,
   slim: (variant) => [variant.suites[0] === 'alpine' ? '-alpine' : variant.slim ? '-slim' : ''],
   php: (variant, context, end) => {
     const command = /"(php-fpm|apache2-foreground)"/.exec(lastCommand(context, end))?.[1];

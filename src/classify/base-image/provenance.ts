@@ -110,11 +110,17 @@ function decode(text: string): string {
   }
 }
 
+/** The arguments of the build request: BuildKit's frontend, the target stage, build arguments, named contexts. */
+function requestArgs(predicate: JsonObject): unknown {
+  return (
+    field(predicate, 'invocation', 'parameters', 'args') ??
+    field(predicate, 'buildDefinition', 'externalParameters', 'request', 'args')
+  );
+}
+
 /** The frontend that parsed the Dockerfile. The build resolved it as an image, but it belongs to no stage. */
 function toolsOf(predicate: JsonObject): readonly string[] {
-  const args =
-    field(predicate, 'invocation', 'parameters', 'args') ??
-    field(predicate, 'buildDefinition', 'externalParameters', 'request', 'args');
+  const args = requestArgs(predicate);
   const named = [field(args, 'source'), field(args, 'cmdline')];
   return named.filter((name) => typeof name === 'string').map(normaliseReference);
 }
@@ -141,8 +147,6 @@ function stagesOf(predicate: JsonObject): DockerfileStages | undefined {
   const [source] = list(field(metadata, 'source', 'infos'));
   if (typeof source?.data !== 'string' || !/dockerfile/i.test(String(source.language ?? source.filename)))
     return undefined;
-  const args =
-    field(predicate, 'invocation', 'parameters', 'args') ??
-    field(predicate, 'buildDefinition', 'externalParameters', 'request', 'args');
+  const args = requestArgs(predicate);
   return readDockerfile(Buffer.from(source.data, 'base64').toString('utf8'), isObject(args) ? args : {});
 }

@@ -79,6 +79,21 @@ describe('Bearer', () => {
     expect(server.count({ method: 'POST', path: /^\/token$/ })).toBe(1);
   });
 
+  test('credentials that the token server refuses are looked up again, once', async () => {
+    const passwords = ['expired', PASSWORD];
+    const credentials: CredentialsProvider = {
+      find: async () => ({
+        kind: 'password',
+        username: 'u',
+        password: new Secret(passwords.shift() ?? 'no other'),
+        origin: 'x',
+      }),
+    };
+    const { server, tags } = await start({ kind: 'token', username: 'u', password: PASSWORD }, credentials);
+    expect(await tags('a')).toEqual(['1']);
+    expect(tokensAsked(server)).toBe(2);
+  });
+
   test('a token that the registry forgets half-way is renewed once for many concurrent requests', async () => {
     const { server, client, tags } = await start({ kind: 'token' });
     await tags('a');

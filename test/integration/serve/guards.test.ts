@@ -193,6 +193,8 @@ describe('requests', () => {
     expect((await app.request(`/?q=${'x'.repeat(5_000)}`, { headers: { host } })).status).toBe(414);
     const large = { host, 'content-length': '100000' };
     expect((await app.request('/login', { method: 'POST', headers: large, body: 'x' })).status).toBe(413);
+    const unknown = { host, 'transfer-encoding': 'chunked' };
+    expect((await app.request('/login', { method: 'POST', headers: unknown, body: 'x' })).status).toBe(413);
   });
 
   test('the reason of an unexpected failure goes to the log only', async () => {

@@ -85,3 +85,10 @@ test('an image with very many tags is split over several batches', async () => {
   const entries = Array.from({ length: 2_500 }, (_, n) => ({ tag: parseTag(`v${n}`), digest: digestOf('one') }));
   expect((await cut(entries)).map(({ length }) => length)).toEqual([1_000, 1_000, 500]);
 });
+
+test('further tags of an image join its batch, even when that has a hundred images', async () => {
+  const images = Array.from({ length: 100 }, (_, n) => ({ tag: parseTag(`v${n}`), digest: digestOf(`${n}`) }));
+  const latest = { tag: parseTag('latest'), digest: digestOf('99') };
+  const other = { tag: parseTag('other'), digest: digestOf('other') };
+  expect((await cut([...images, latest, other])).map(({ length }) => length)).toEqual([101, 1]);
+});

@@ -3,8 +3,8 @@ import { NotFoundError, RateLimitedError } from '../../../src/errors.ts';
 import type { KnownContent } from '../../../src/fetch/known-content.ts';
 import { type BatchContent, readBatch } from '../../../src/fetch/read-batch.ts';
 import { type Digest, digestOf } from '../../../src/oci/digest.ts';
-import { parseRegistryHost, parseRepositoryName } from '../../../src/oci/reference.ts';
-import type { FetchedManifest, Registry } from '../../../src/registry/registry.ts';
+import { parseRegistryHost, parseRepositoryName, parseTag } from '../../../src/oci/reference.ts';
+import type { FetchedManifest, ListedManifest, Registry } from '../../../src/registry/registry.ts';
 import { defaultSettings } from '../../support/audits.ts';
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -55,12 +55,18 @@ function read(digest: Digest, asked = { manifests: 0, configs: 0 }): Promise<Bat
   return readFrom(registryOf(asked), [digest]);
 }
 
-async function readFrom(registry: Registry, digests: readonly Digest[]): Promise<BatchContent> {
+function readFrom(registry: Registry, digests: readonly Digest[]): Promise<BatchContent> {
+  return readListed(
+    registry,
+    digests.map((digest) => ({ digest })),
+  );
+}
+
+async function readListed(registry: Registry, listed: readonly ListedManifest[]): Promise<BatchContent> {
   const { sourceDefaults } = await defaultSettings();
   const host = parseRegistryHost('registry.example.com');
   const settings = { ...sourceDefaults, kind: 'oci', name: 'lab', registry: host, dedup: 'registry' } as const;
   const repository = { registry: host, name: parseRepositoryName('app') };
-  const listed = digests.map((digest) => ({ digest }));
   return readBatch({ registry, repository, settings, known: NOTHING_KNOWN, options: {} }, listed);
 }
 
@@ -116,4 +122,13 @@ test('once the registry asks to slow down, the other requests of the batch end',
   };
   await expect(readFrom(limited, [first.digest, second.digest])).rejects.toThrow(RateLimitedError);
   expect(waiting?.aborted).toBe(true);
+});
+
+test('a tag whose manifest is malformed is a failure: it is neither seen, nor counted, nor read again', async () => {
+  const body = Buffer.from('no manifest');
+  const malformed = { digest: digestOf(body), mediaType: MANIFEST, body };
+  const registry = { ...registryOf({ manifests: 0, configs: 0 }), readTag: async () => malformed };
+  const batch = await readListed(registry, [{ tag: parseTag('broken') }]);
+  expect(batch).toMatchObject({ manifests: [], sightings: [], left: [], audited: 0, unchanged: 0 });
+  expect(batch.failed).toMatchObject([{ tag: 'broken', error: { code: 'malformed-content' }, isLeft: false }]);
 });

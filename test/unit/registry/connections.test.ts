@@ -57,3 +57,13 @@ test('connections are shared for the same registry and options only', async () =
   // Each of its sources closes it.
   await Promise.all([shared, shared, ...others].map((one) => one.close()));
 });
+
+test('a registry that leads to ever new origins holds connections to sixteen: the oldest are closed', () => {
+  const opened = connectionsTo('registry.example.com');
+  const poolOf = (host: number) => opened.poolFor(new URL(`https://blobs-${host}.example.com/`));
+  const pools = Array.from({ length: 16 }, (_, host) => poolOf(host));
+  expect(pools.map(({ closed }) => closed)).not.toContain(true);
+  poolOf(16);
+  expect(pools.map(({ closed }) => closed)).toEqual(pools.map((_, host) => host === 0));
+  expect(poolOf(1)).toBe(pools[1]);
+});

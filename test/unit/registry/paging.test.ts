@@ -51,6 +51,30 @@ test('an endless listing with new names on each page is stopped by its size', as
   expect(pages).toBeLessThanOrEqual(256 / megabytes);
 });
 
+test('a filtered listing may have a hundred empty pages in a row, and then names', async () => {
+  const names: unknown[] = [];
+  let pages = 0;
+  const filtered = async (): Promise<Answer> => {
+    pages += 1;
+    return page(pages % 101 === 0 ? [`v${pages}`] : [], pages < 202 ? `?last=${pages}` : undefined);
+  };
+  for await (const given of listNames(listing, filtered)) names.push(...given);
+  expect(names).toEqual(['v101', 'v202']);
+});
+
+test('an endless listing of empty pages is stopped after a hundred', async () => {
+  let pages = 0;
+  const empty = async (): Promise<Answer> => {
+    pages += 1;
+    return page([], pages < 1_000 ? `?last=${pages}` : undefined);
+  };
+  const read = async (): Promise<void> => {
+    for await (const _ of listNames(listing, empty));
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'malformed-content', message: /100 empty pages in a row/ });
+  expect(pages).toBe(101);
+});
+
 test('an answer that is not JSON is not quoted, because it may contain a token', () => {
   const parse = (): unknown => parseJsonObject('{"token":"sec{ret"oops', 'a token');
   expect(parse).toThrow('a token is not valid JSON');

@@ -29,3 +29,8 @@ test.each([
   const refuse = (): void => new RetryBudget(() => 1).countRefusal('it', retryAfterMs);
   expect(refuse).toThrow(expect.objectContaining({ code: 'rate-limited', retry: { kind: 'after', delayMs } }));
 });
+
+test('a Retry-After of a minute is waited for', () => {
+  const budget = new RetryBudget(() => 1);
+  expect(() => budget.countRefusal('it', 60_000)).not.toThrow();
+});

@@ -40,6 +40,18 @@ test('a listing whose tokens expire again and again is complete, as long as ever
   expect(await collect(readPages(fetchPage, String))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
+test('a listing whose token expires at the same place again is an error, not a loop', async () => {
+  const asked: (string | undefined)[] = [];
+  const fetchPage = async (token: string | undefined) => {
+    asked.push(token);
+    if (asked.length > 10) return { items: ['far'], nextToken: undefined };
+    if (token !== undefined) throw expired();
+    return { items: ['a'], nextToken: 'second' };
+  };
+  await expect(collect(readPages(fetchPage, String))).rejects.toThrow(InvalidReferenceError);
+  expect(asked).toEqual([undefined, 'second', undefined, 'second']);
+});
+
 test('a first page that is refused is an error', async () => {
   const fetchPage = () => Promise.reject(expired());
   await expect(collect(readPages(fetchPage, String))).rejects.toThrow(InvalidReferenceError);

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ReportKind } from '../../../src/report/kinds/kind.ts';
+import { readPage } from '../../../src/report/report-page.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+
+let db: Database;
+beforeAll(async () => {
+  db = await openDatabase({ dataDir: ':memory:' });
+  await migrate(db);
+});
+afterAll(() => db?.close());
+
+/** A report of the numbers from 1 on. */
+function numbersTo(last: number): ReportKind {
+  return {
+    name: 'numbers',
+    description: 'Numbers.',
+    columns: [{ name: 'number', type: 'integer', description: 'The number.' }],
+    filters: {},
+    query: () => `select n as number from generate_series(1, ${last}) n`,
+  };
+}
+
+test.each([
+  ['a full page of few rows', { last: 100, offset: 0 }, { total: 100, isMore: false }],
+  ['the last page of few rows', { last: 120, offset: 100 }, { total: 120, isMore: false }],
+  ['ten thousand rows', { last: 10_000, offset: 0 }, { total: 10_000, isMore: false }],
+  ['more rows, of which ten thousand are counted', { last: 10_001, offset: 0 }, { total: 10_000, isMore: true }],
+  ['a page beyond those', { last: 10_500, offset: 10_200 }, { total: 10_300, isMore: true }],
+  ['the last page beyond those', { last: 10_250, offset: 10_200 }, { total: 10_250, isMore: false }],
+  ['a page behind the last one', { last: 120, offset: 200 }, { total: 120, isMore: false }],
+])('the total of %s', async (_, { last, offset }, expected) => {
+  const page = await readPage(db, numbersTo(last), { offset, limit: 100, now: new Date() });
+  expect(page).toMatchObject(expected);
+});
