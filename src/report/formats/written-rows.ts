@@ -1,3 +1,4 @@
+import { chunksOf } from '../../common/chunks-of.ts';
 import type { Cells, Column, Report } from '../report.ts';
 import { RowReader } from '../row-reader.ts';
 
@@ -17,16 +18,17 @@ export interface RowFormat {
 export async function* writtenRows({ columns, rows, packed }: Report, format: RowFormat): AsyncGenerator<string> {
   if (packed) {
     const reader = new RowReader(packed.runs, format.packed);
-    for await (const lines of packed.lines) yield* pieces(reader.read(lines), format);
+    for await (const lines of packed.lines)
+      for (const piece of chunksOf(reader.read(lines), PIECE_ROWS)) yield joined(piece, format);
     return;
   }
   const write = format.cells(columns);
-  for await (const batch of rows) {
-    yield* pieces(
-      batch.map((cells) => [write(cells)]),
-      format,
-    );
-  }
+  for await (const batch of rows)
+    for (const piece of chunksOf(batch, PIECE_ROWS))
+      yield joined(
+        piece.map((cells) => [write(cells)]),
+        format,
+      );
 }
 
 /**
@@ -34,10 +36,6 @@ export async function* writtenRows({ columns, rows, packed }: Report, format: Ro
  * of a thousand rows got pages of its own from the operating system, a seventh of the time of an export.
  */
 const PIECE_ROWS = 64;
-
-function* pieces(rows: readonly (readonly string[])[], format: RowFormat): Generator<string> {
-  for (let at = 0; at < rows.length; at += PIECE_ROWS) yield joined(rows.slice(at, at + PIECE_ROWS), format);
-}
 
 /** Joins all rows of a piece at once: a string for each row was half of the garbage that an export made. */
 function joined(rows: readonly (readonly string[])[], { start, end }: RowFormat): string {
