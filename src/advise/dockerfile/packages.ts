@@ -14,8 +14,8 @@ export function installStep({ base }: DockerfileFacts, names: readonly string[])
 }
 
 /**
- * Returns the RUN instruction that installs a C compiler, `tools`, and the packages that the image's own build used;
- * for build stages only.
+ * Returns the steps that install a C compiler, `tools`, and the packages that the image's own build used; for build
+ * stages only.
  */
 export function compilerSteps(facts: DockerfileFacts, tools: readonly string[] = []): readonly string[] {
   const compiler = facts.base === 'alpine-base' ? 'build-base' : 'build-essential';
