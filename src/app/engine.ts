@@ -3,6 +3,7 @@ import { createBatchWriter } from '../audit/batch-writer.ts';
 import type { AuditContext, AuditEvents } from '../audit/context.ts';
 import { createCriteriaReader } from '../audit/criteria.ts';
 import { type AuditHandlers, createTaskHandlers } from '../audit/handlers.ts';
+import { LimitedSources } from '../audit/limited-sources.ts';
 import { createListingWriter } from '../audit/listing-writer.ts';
 import { PromiseCache } from '../common/promise-cache.ts';
 import type { RegistryHost } from '../oci/reference.ts';
@@ -55,6 +56,7 @@ export function createAuditEngine(options: EngineOptions): AuditEngine {
     events,
     criteriaOf: createCriteriaReader(settings, clock.now),
     registryOf: registries.of,
+    limited: new LimitedSources(),
     ...clock,
     deliver: options.deliver ?? (async () => undefined),
   };

@@ -6,6 +6,7 @@ import type { Database } from '../store/database.ts';
 import type { AuditClock } from './audit-clock.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { CriteriaReader } from './criteria.ts';
+import type { LimitedSources } from './limited-sources.ts';
 import type { ListingWriter } from './listing-writer.ts';
 
 /** Events of an audit, for logs and metrics. Their texts contain no secrets. */
@@ -31,6 +32,7 @@ export interface AuditContext extends AuditClock {
   readonly criteriaOf: CriteriaReader;
   /** The registry of a source, opened on first use and closed with the process. */
   readonly registryOf: (source: SourceSettings) => Promise<Registry>;
+  readonly limited: LimitedSources;
   readonly events: AuditEvents;
   /** Writes reports and calls webhooks when an audit has ended. */
   readonly deliver: (auditId: number, signal: AbortSignal) => Promise<void>;

@@ -1,7 +1,9 @@
+import { RateLimitedError } from '../errors.ts';
 import type { KnownContent } from '../fetch/known-content.ts';
 import { type BatchContent, type FailedItem, mayPass, readBatch } from '../fetch/read-batch.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { TaskReference } from '../queue/queue.ts';
+import type { ListedManifest } from '../registry/registry.ts';
 import { readBodies, readKnownManifests } from '../store/content-store.ts';
 import type { Database } from '../store/database.ts';
 import { type ItemError, readErrorsOf } from '../store/error-store.ts';
@@ -12,9 +14,12 @@ import { type ItemFailure, itemFailure, itemName, itemOf, listedItems } from './
 import type { PlannedSource } from './plan.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
+/** So few that a quota of some dozen requests is enough for all batches in hand to go on. */
+const TAGS_UNDER_QUOTA = 4;
+
 /**
  * Reads a batch of tags and stores the result, in the transaction that settles the task or, if some items may succeed
- * later, narrows it to these.
+ * later, narrows it to these. Once the registry has put a batch of the source off, stores a few tags at a time.
  * @throws the first error that may pass, so that the task is tried again
  */
 export async function readManifests(
@@ -30,19 +35,33 @@ export async function readManifests(
     ...knownContent(context.db, repository),
     ...(listed.some(({ digest }) => digest !== undefined) ? { listedElsewhere: elsewhere } : {}),
   };
-  const content = await readBatch(
-    { registry, repository, settings: source.settings, known, options: { signal } },
-    listed,
-  );
+  const reading = { registry, repository, settings: source.settings, known, options: { signal } };
   const errorOf = ({ tag, digest, error }: FailedItem): ItemError => ({
     ...itemOf(source.id, { ...repository, tag, digest }),
     ...itemFailure(error),
   });
-  const errors = content.failed.map(errorOf);
-  await context.batches.write({ task, sourceId: source.id, repository, listed, content, errors });
-  reportRead(context, source, content, content.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
-  const passing = content.failed.find(mayPass);
+  const size = atOnce(context, task, source) ?? listed.length;
+  const left: ListedManifest[] = [];
+  let passing: FailedItem | undefined;
+  for (let at = 0; at < listed.length; at += size) {
+    const part = listed.slice(at, at + size);
+    const read = await readBatch(reading, part).catch((error) => {
+      if (error instanceof RateLimitedError) context.limited.add(source.id, task.auditId);
+      throw error;
+    });
+    left.push(...read.left);
+    const content = { ...read, left: [...left, ...listed.slice(at + size)] };
+    const errors = read.failed.map(errorOf);
+    await context.batches.write({ task, sourceId: source.id, repository, listed: part, content, errors });
+    reportRead(context, source, read, read.failed.filter(({ isLeft }) => !isLeft).map(errorOf));
+    passing ??= read.failed.find(mayPass);
+  }
   if (passing) throw passing.error;
+}
+
+/** How many tags to store at a time; undefined: all of the batch. Amazon ECR is asked for many images at once. */
+function atOnce({ limited }: AuditContext, { auditId }: TaskReference, source: PlannedSource): number | undefined {
+  return source.settings.kind === 'oci' && limited.has(source.id, auditId) ? TAGS_UNDER_QUOTA : undefined;
 }
 
 /** The errors of a given-up task's items: the recorded one of each item, or else the failure of the task. */
