@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns';
-import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import { SettingsError } from '../errors.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import { checkedLookup, checkReach, isLoopbackHost, outermost, type Reach, reachOfHost } from './address.ts';
@@ -60,8 +60,8 @@ export class Connections {
   readonly #own: Pool;
   readonly #foreign = new Map<string, Pool>();
   readonly #resolve: typeof lookup;
-  /** Destroys sockets that are still connecting, which closing their pool does not do. */
-  readonly #closing = new AbortController();
+  /** Sockets that are still connecting: destroying their pool leaves them open. */
+  readonly #connecting = new Set<Socket>();
   /** The outermost reach of all addresses that the registry's name has resolved to; undefined before that. */
   #reach: Reach | undefined;
 
@@ -70,8 +70,6 @@ export class Connections {
     this.#options = { ...DEFAULTS, ...options };
     this.#ca = options.caFile === undefined ? undefined : [...rootCertificates, readCaFile(options.caFile)];
     this.#resolve = resolve;
-    // Each socket adds a listener.
-    setMaxListeners(0, this.#closing.signal);
     this.#reach = reachOfHost(this.base.hostname);
     this.#own = this.#openPool(this.base.origin, (reach) => {
       this.#reach = outermost(this.#reach ?? reach, reach);
@@ -91,7 +89,7 @@ export class Connections {
 
   async close(): Promise<void> {
     const destroyed = [this.#own, ...this.#foreign.values()].map((pool) => pool.destroy());
-    this.#closing.abort();
+    for (const socket of this.#connecting) socket.destroy(new Error('closed before it was connected'));
     await Promise.all(destroyed);
   }
 
@@ -119,13 +117,28 @@ export class Connections {
       keepAliveMaxTimeout: LONGEST_IDLE_MS,
       headersTimeout: idleTimeoutMs,
       bodyTimeout: idleTimeoutMs,
-      connect: {
+      connect: this.#connector({
         timeout: connectTimeoutMs,
         lookup: checkedLookup(check, this.#resolve),
-        signal: this.#closing.signal,
         ...(this.#ca ? { ca: [...this.#ca] } : {}),
-      },
+      }),
     });
+  }
+
+  /**
+   * Opens sockets, and remembers those that are connecting. With an abort signal for them, Node.js would keep every socket
+   * for as long as the signal.
+   */
+  #connector(options: buildConnector.BuildOptions): buildConnector.connector {
+    // It returns the socket, which its type does not say.
+    const connect = buildConnector(options) as (...call: Parameters<buildConnector.connector>) => Socket;
+    return (target, callback) => {
+      const socket = connect(target, (...result) => {
+        this.#connecting.delete(socket);
+        callback(...result);
+      });
+      this.#connecting.add(socket);
+    };
   }
 }
 
