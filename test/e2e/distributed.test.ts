@@ -65,7 +65,7 @@ describe('workers on Redis and Postgres', () => {
     await db.query("insert into source (name, kind, dedup) values ('lab', 'oci', 'registry')");
     await db.query(
       `insert into audit (lane, status, stage, options, started_at, heartbeat_at, finished_at)
-       select 'nightly', 'finished', 'done', '{}', t, t, t from (select now() - interval '3 days' as t) x`,
+       select 'nightly', 'finished', 'deliver', '{}', t, t, t from (select now() - interval '3 days' as t) x`,
     );
     await db.query('insert into audit_source (audit_id, source_id, running) values (1, 1, false)');
     const schedulers = [installation.slimboard([], 'scheduler.js'), installation.slimboard([], 'scheduler.js')];

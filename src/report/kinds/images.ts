@@ -157,12 +157,12 @@ const MOST_SHARED = 2_000;
 /** The rows of `query`, packed: an image's cells are sent once per repository, before the tags that name it. */
 function packedQuery(scope: QueryScope): string {
   // The key names the index too: a tag may name an image itself or one of several indexes that list it.
-  const content = `m.root_id, m.platform, m.digest, concat_ws('-', o.id, m.root_id, m.manifest_id) as key, ${sharedSql(RUNS)} as shared`;
+  const content = `m.root_id, m.platform, m.digest, m.index_digest, concat_ws('-', o.id, m.root_id, m.manifest_id) as key, ${sharedSql(RUNS)} as shared`;
   const rows = `
       (select ${partSql('key', 'shared')} as line from content where (select count(*) from content) <= ${MOST_SHARED})
       union all
       (select ${rowSql(RUNS, 'key', `case when (select count(*) from content) > ${MOST_SHARED} then shared end`)}
-       from standing t join content m on m.root_id = t.manifest_id order by t.tag, m.platform, m.digest)`;
+       from standing t join content m on m.root_id = t.manifest_id order by t.tag, m.platform, m.digest, m.index_digest)`;
   return `select i.line from ${byRepository(scope, content, rows)}`;
 }
 

@@ -59,4 +59,9 @@ describe.each(BACKENDS)('the pages of a report on $name', ({ open }) => {
     for (const sort of [undefined, ...(size ? [`-${size.name}`] : [])])
       expect([...(await textsOf(kind, sort))].sort(), sort).toEqual(whole);
   });
+
+  test('of images are cut from the whole report', async () => {
+    const whole = (await readRecords(db, KINDS.images)).map((row) => JSON.stringify(row));
+    expect(await textsOf(KINDS.images, undefined)).toEqual(whole);
+  });
 });

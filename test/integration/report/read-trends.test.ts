@@ -20,7 +20,7 @@ describe.each(BACKENDS)('the trends of many sources on $name', ({ open }) => {
     );
     await db.query(
       `insert into audit (lane, status, stage, options, started_at, finished_at, heartbeat_at)
-       select 'nightly', 'finished', 'done', '{}', at, at, at
+       select 'nightly', 'finished', 'deliver', '{}', at, at, at
        from generate_series(1, $1::int4) night, lateral (select timestamptz '2024-01-01Z' + night * interval '1 day' as at) t
        cross join generate_series(1, $2::int4) source order by night, source`,
       [nights, sources],
