@@ -28,8 +28,8 @@ type ProgressScope = Pick<Session, 'io' | 'settings' | 'notices' | 'quiet'>;
 /** A terminal shows one line, which is overwritten; elsewhere a line is written every few seconds. */
 const TERMINAL_MS = 200;
 const LOG_MS = 5_000;
-/** At most this many distinct messages are shown at the end; `report errors` has all. */
-const MAX_FAILURES_SHOWN = 10;
+/** At most this many messages about failures are shown: `report errors`, or the JSON of a plan, has all. */
+export const MAX_FAILURES_SHOWN = 10;
 
 /** Starts to show progress on stderr; nothing with `--quiet`. */
 export function createProgress({ io, settings, notices, quiet }: ProgressScope): Progress {

@@ -14,6 +14,7 @@ import { factLines } from '../fact-lines.ts';
 import { labelled } from '../labelled.ts';
 import { governorOf, openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
+import { MAX_FAILURES_SHOWN } from '../progress.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
 import { selectSources } from './audit-command.ts';
 
@@ -39,7 +40,7 @@ async function planSource(session: Session, db: Database, source: SourceSettings
   const registry = await openSource(session, source, observing(governorOf(source), observed));
   try {
     const estimate = await estimateAudit(db, registry, source, observed, session.io.signal);
-    for (const message of estimate.unlisted ?? []) session.notices.problem(labelled(source.name, message));
+    reportUnlisted(session, source.name, estimate.unlisted ?? []);
     return [estimate];
   } catch (error) {
     if (!(error instanceof SlimboardError)) throw error;
@@ -48,6 +49,12 @@ async function planSource(session: Session, db: Database, source: SourceSettings
   } finally {
     await registry.close();
   }
+}
+
+function reportUnlisted({ notices }: Session, source: string, messages: readonly string[]): void {
+  for (const message of messages.slice(0, MAX_FAILURES_SHOWN)) notices.problem(labelled(source, message));
+  const others = messages.length - MAX_FAILURES_SHOWN;
+  if (others > 0) notices.problem(`${source}: … and ${others} more`);
 }
 
 /** Wraps a governor to record how long requests take, and the limits that the registry announces. */

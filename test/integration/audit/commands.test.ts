@@ -150,6 +150,15 @@ test('a plan reports a repository that cannot be listed, and counts the others',
   expect(JSON.parse(alone.stdout).sources).toEqual([]);
 });
 
+test('a plan shows ten of many failures, and its JSON all', async () => {
+  const lost = Array.from({ length: 12 }, (_, number) => `${registry.host}/lost/${number}`);
+  const { code, stdout, stderr } = await slimboard('plan', ...lost, `${registry.host}/team-a/api`, '--format', 'json');
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout).sources[0].unlisted).toHaveLength(12);
+  expect(stderr.match(/lost\//g)).toHaveLength(10);
+  expect(stderr).toContain('… and 2 more');
+});
+
 test('a tag with several platforms counts once, and its images can be distinguished', async () => {
   const child = (architecture: string) =>
     image({ layers: [`api for ${architecture}`], platform: { os: 'linux', architecture } });
