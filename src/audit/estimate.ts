@@ -118,9 +118,14 @@ async function countRepository(counting: Counting, repository: ListedRepository)
   const digests = new Set<Digest>();
   const fresh: ListedManifest[] = [];
   const wanted: ListedManifest[] = [];
+  let tags = 0;
+  let newTags = 0;
   let kept: ListedManifest[] = [];
   const count = async (batch: readonly ListedManifest[]): Promise<void> => {
-    fresh.push(...(await countBatch(counting, id, batch)));
+    const found = await findNew(counting, id, batch);
+    fresh.push(...found.fresh);
+    tags += batch.filter(({ tag }) => tag !== undefined).length;
+    newTags += found.newTags;
     if (settings.deep) wanted.push(...batch);
   };
   for await (const page of registry.listManifests(repository, { signal, onInvalid: () => undefined })) {
@@ -132,26 +137,26 @@ async function countRepository(counting: Counting, repository: ListedRepository)
   }
   if (settings.newest !== 'all') await count(newestTags(kept, settings.newest));
   const layers = id === undefined ? 0 : await countLayers(counting, id, wanted);
+  // Not before: a repository whose list breaks off is not counted.
+  counting.tags += tags;
+  counting.newTags += newTags;
+  for (const { digest } of fresh) if (digest !== undefined) counting.newDigests.add(digest);
   counting.repositories.push({ registry: repository.registry, images: digests.size, fresh, layers });
 }
 
-/** Counts a batch. @returns the manifests to read, one entry a digest, if the listing contains digests */
-async function countBatch(
-  counting: Counting,
+/** What of a batch is to be read: manifests, one entry a digest, if the listing contains digests, else a number of tags. */
+async function findNew(
+  { db, settings }: Counting,
   repositoryId: number | undefined,
   listed: readonly ListedManifest[],
-): Promise<readonly ListedManifest[]> {
-  const { db, settings } = counting;
+): Promise<{ readonly fresh: readonly ListedManifest[]; readonly newTags: number }> {
   const plain = tagsAlone(listed);
   const readable = readableManifests(listed);
   const isBelieved = !settings.full;
   const known = isBelieved && repositoryId !== undefined ? await readKnownTags(db, repositoryId, plain) : new Map();
   const read = isBelieved ? await readKnownManifests(db, [...readable.keys()]) : new Map();
-  const fresh = [...readable].filter(([digest]) => !read.has(digest));
-  counting.tags += listed.filter(({ tag }) => tag !== undefined).length;
-  counting.newTags += plain.length - known.size;
-  for (const [digest] of fresh) counting.newDigests.add(digest);
-  return fresh.map(([, item]) => item);
+  const fresh = [...readable].flatMap(([digest, item]) => (read.has(digest) ? [] : [item]));
+  return { fresh, newTags: plain.length - known.size };
 }
 
 function tagsAlone(listed: readonly ListedManifest[]): readonly Tag[] {

@@ -11,6 +11,7 @@ import { openClient } from '../../support/distribution-client.ts';
 import { useEcr } from '../../support/ecr.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from '../../support/fake-ecr.ts';
 import { image, index, tarLayer } from '../../support/image-builder.ts';
+import { answer } from '../../support/registry-faults.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
 const ecr = useEcr();
@@ -90,6 +91,20 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
       unreadLayers: { count: 1 },
       requests: { min: 3, max: 3 },
     });
+  });
+
+  test('leaves out a repository whose list of tags breaks off', async () => {
+    const registry = await startRegistry({ pageSize: 2 });
+    const client = openClient(registry.host, { plainHttp: true });
+    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    for (const tag of ['1', '2', '3']) registry.push('broken', tag, image({ layers: [tag] }));
+    registry.push('whole', '1', image({ layers: ['1'] }));
+    registry.fault({ path: /broken\/tags\/list\?cursor=2/ }, answer(403, {}, 'DENIED'));
+    const { sourceDefaults } = await defaultSettings();
+    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
+    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
+    const counted = { repositories: 1, tags: 1, newItems: 1, unlisted: [expect.stringContaining('broken')] };
+    expect(await estimateOf(client, lab)).toMatchObject(counted);
   });
 
   test('of other registries has room for all platforms of a new index', async () => {
