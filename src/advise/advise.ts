@@ -1,5 +1,6 @@
 import type { Goal } from '../common/units.ts';
 import type { AuditedImage } from '../policy/audited-image.ts';
+import { exactly } from '../policy/evidence.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { Knowledge } from './alternatives.ts';
 import { type GoalReach, goalBytes, goalReachOf } from './goal.ts';
@@ -128,7 +129,7 @@ function chooseTechniques(subject: Subject, targetBytes: number): readonly Techn
 type Option = Pick<Projection, 'techniques' | 'after'>;
 
 function unchanged({ currentBytes }: Subject): ByteRange {
-  return { min: currentBytes, max: currentBytes };
+  return exactly(currentBytes);
 }
 
 /** A safer base is preferred while the resulting image is at most this many times the size of the smallest option. */

@@ -1,4 +1,5 @@
 import type { LayerClass, Runtime } from '../classify/verdict.ts';
+import { sumOfRanges } from '../policy/evidence.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { LayerView } from '../policy/image-view.ts';
 import { installsForProgram } from './own-packages.ts';
@@ -61,7 +62,7 @@ export function removableOf(own: readonly LayerView[], findings: readonly Findin
   });
   const others = own.filter(({ position }) => !byLayer.has(position));
   const keptOfOthers = (inStages: boolean) =>
-    sumOf(others.map((layer) => keptOfLayer(layer, inStages ? shareOf(layer, runtime) : WHOLE, NOTHING)));
+    sumOfRanges(others.map((layer) => keptOfLayer(layer, inStages ? shareOf(layer, runtime) : WHOLE, NOTHING)));
   return { withFindings, withoutFindings: { inOneStage: keptOfOthers(false), inStages: keptOfOthers(true) } };
 }
 
@@ -85,7 +86,7 @@ export function keptBytes({ withFindings, withoutFindings }: Removable, ids: rea
   const kept = withFindings.map(([layer, share, removable]) =>
     keptOfLayer(layer, inStages ? share : WHOLE, takenOff(removable, ids)),
   );
-  return sumOf([inStages ? withoutFindings.inStages : withoutFindings.inOneStage, ...kept]);
+  return sumOfRanges([inStages ? withoutFindings.inStages : withoutFindings.inOneStage, ...kept]);
 }
 
 /**
@@ -126,13 +127,4 @@ function keptOfLayer(layer: LayerView, [least, most]: Share, { surely, perhaps }
   const max = Math.min(layer.bytes * most, layer.bytes - surely);
   const min = Math.max(floor, Math.min(layer.bytes * least, layer.bytes - perhaps));
   return { min: Math.round(Math.min(min, max)), max: Math.round(max) };
-}
-
-function sumOf(ranges: readonly ByteRange[]): ByteRange {
-  let [min, max] = [0, 0];
-  for (const range of ranges) {
-    min += range.min;
-    max += range.max;
-  }
-  return { min, max };
 }

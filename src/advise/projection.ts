@@ -2,6 +2,7 @@ import type { Runtime, Variant } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { sum } from '../common/sum.ts';
 import { isWindows } from '../oci/platform.ts';
+import { exactly } from '../policy/evidence.ts';
 import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
@@ -55,8 +56,8 @@ function projectWithoutGain(subject: Subject, ids: readonly TechniqueId[]): Proj
   const { currentBytes } = subject;
   return {
     techniques: ids,
-    after: { min: currentBytes, max: currentBytes },
-    savings: { min: 0, max: 0 },
+    after: exactly(currentBytes),
+    savings: exactly(0),
     basis: 'measured',
     warnings: [],
   };
@@ -160,7 +161,7 @@ function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | un
   const swap = ids.map(techniqueOf).find(({ kind }) => kind === 'base');
   if (swap) return swapBase(swap, ids, subject);
   if (leavesCompiler(subject, ids)) return anyBase(subject);
-  return { bytes: { min: baseBytes, max: baseBytes }, unsure: false };
+  return { bytes: exactly(baseBytes), unsure: false };
 }
 
 function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject): BaseSwap | undefined {
@@ -176,7 +177,7 @@ function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject
 function replacedBytes(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
   const { baseBytes, view } = subject;
   if (baseBytes === undefined || !leavesCompiler(subject, ids)) return view.replaceableBytes;
-  return { min: baseBytes, max: baseBytes };
+  return exactly(baseBytes);
 }
 
 function swapTo(

@@ -51,7 +51,7 @@ export function endedRuntime(
 }
 
 /**
- * Returns how many listed releases are out of support. While the number is unchanged, earlier judgements still hold.
+ * Returns how many listed releases are out of support. While the number is unchanged, earlier assessments still hold.
  * @param today `2026-11-24`
  */
 export function endedRuntimes(today: string): number {

@@ -28,11 +28,15 @@ export function packagesEvidence(
 
 /** Returns the sum of the evidence's bytes; evidence without bytes counts as zero. */
 export function totalOf(evidence: readonly Evidence[]): ByteRange {
-  let min = 0;
-  let max = 0;
-  for (const { bytes } of evidence) {
-    min += bytes?.min ?? 0;
-    max += bytes?.max ?? 0;
+  return sumOfRanges(evidence.flatMap(({ bytes }) => bytes ?? []));
+}
+
+/** Returns the range from the sum of the lower ends to that of the upper ends. */
+export function sumOfRanges(ranges: readonly ByteRange[]): ByteRange {
+  let [min, max] = [0, 0];
+  for (const range of ranges) {
+    min += range.min;
+    max += range.max;
   }
   return { min, max };
 }

@@ -216,7 +216,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.
     ...programFolderLines(facts, isDistroless(facts) ? '65532:65532' : 'node:node'),
     userLine(facts),
-    ...startLines(facts),
+    ...lastLines(facts),
   ].join('\n');
 }
 
@@ -240,7 +240,7 @@ function userLine(facts: DockerfileFacts): string {
   return isDistroless(facts) ? 'USER 65532:65532' : 'USER node';
 }
 
-function startLines(facts: DockerfileFacts): readonly string[] {
+function lastLines(facts: DockerfileFacts): readonly string[] {
   if (isDistroless(facts)) return distrolessStart(facts);
   const lines = closingLines(withProgramNames(facts), 'CMD ["node", "server.js"]');
   if (!['npm', 'pnpm', 'yarn'].includes(facts.program)) return lines;
