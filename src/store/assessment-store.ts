@@ -4,7 +4,7 @@ import type { Finding } from '../policy/finding.ts';
 import type { Queryable } from './database.ts';
 import { storableJson } from './storable.ts';
 
-/** The stored judgement of one image. Sizes are bytes. */
+/** The stored assessment of one image. Sizes are bytes. */
 export interface Assessment {
   readonly manifestId: number;
   readonly classifierVersion: number;
@@ -145,7 +145,7 @@ interface LayerVerdict {
  * Stores one verdict per layer, although images disagree: a layer is an application layer to the image that added it,
  * and a base layer to images built on that image. An image that does not call the layer its base wins; among several,
  * the one with the fewest layers, because every image built on it has more. The result does not depend on the order in
- * which images are judged or recognised as bases of others. Verdicts of a newer classifier replace those of an older
+ * which images are assessed or recognised as bases of others. Verdicts of a newer classifier replace those of an older
  * one.
  */
 async function saveLayerVerdicts(tx: Queryable, assessments: readonly Assessment[]): Promise<void> {

@@ -36,7 +36,7 @@ export async function* readFacts(db: Database, auditId: number): AsyncGenerator<
   for await (const rows of batches) yield rows.map(factsOf);
 }
 
-/** Counts what keeps an audit from being checked completely: items that failed in it, and images not judged yet. */
+/** Counts what keeps an audit from being checked completely: items that failed in it, and images not assessed yet. */
 export async function countUnchecked(
   db: Queryable,
   auditId: number,

@@ -2,9 +2,9 @@ import type { Queryable } from './database.ts';
 import { storableJson } from './storable.ts';
 
 /**
- * Two successive builds of a repository for one platform in the same line of tags (`tag_line`), whose judgements differ
- * in something that a technique changes, or of which an improvement is already stored. `before` and `after` are rows of
- * `manifest`.
+ * Two successive builds of a repository for one platform in the same line of tags (`tag_line`), whose assessments
+ * differ in something that a technique changes, or of which an improvement is already stored. `before` and `after` are
+ * rows of `manifest`.
  */
 export interface BuildPair {
   readonly repositoryId: number;
@@ -36,8 +36,8 @@ export interface RecognisedPair extends BuildPair {
 }
 
 /**
- * Lists the repositories of these sources in which a tag started or an image was judged since totals were last computed
- * for all of these sources.
+ * Lists the repositories of these sources in which a tag started or an image was assessed since totals were last
+ * computed for all of these sources.
  */
 export async function listTouchedRepositories(
   db: Queryable,
@@ -96,7 +96,7 @@ const PAIRS = `
     where manifest_id in (select before_id from pair union select manifest_id from pair) group by manifest_id)`;
 
 /**
- * Reads the pairs of builds in these repositories whose judgements differ in something that a technique changes, and
+ * Reads the pairs of builds in these repositories whose assessments differ in something that a technique changes, and
  * those with a stored improvement, which may no longer be one.
  */
 export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]): Promise<readonly BuildPair[]> {
@@ -118,8 +118,8 @@ export function readBuildPairs(db: Queryable, repositoryIds: readonly number[]):
 }
 
 /**
- * Stores the improvements of these pairs. Earlier improvements of a pair that applied no technique, as judged now, are
- * deleted.
+ * Stores the improvements of these pairs. Earlier improvements of a pair that applied no technique, as assessed now,
+ * are deleted.
  */
 export async function saveImprovements(tx: Queryable, found: readonly RecognisedPair[]): Promise<void> {
   await tx.query(

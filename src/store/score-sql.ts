@@ -1,7 +1,7 @@
 /**
  * SQL, an aggregate: the combined score of several images, 0 to 100, weighted by pull size; unweighted if all sizes are
  * 0.
- * @param score SQL of the score of an image, or of a group of images; null: not judged
+ * @param score SQL of the score of an image, or of a group of images; null: not assessed
  * @param bytes SQL of the weight
  */
 export function scoreSql(score: string, bytes: string): string {

@@ -6,7 +6,7 @@ import { LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
 import type { Queryable } from './database.ts';
 import { findReadLayers } from './layer-store.ts';
 
-/** An image with everything that is stored about it, ready to be judged. */
+/** An image with everything that is stored about it, ready to be assessed. */
 export interface StoredImage {
   readonly manifestId: number;
   readonly digest: Digest;
@@ -21,7 +21,7 @@ export interface StoredImage {
   readonly bases: readonly KnownBase[];
   /** Rows of its layers, base first, if `--deep` has read all of them; else empty. */
   readonly readLayers: readonly number[];
-  /** A hash of what it is judged with besides itself: known bases, indexes, attestations and layer contents. */
+  /** A hash of what it is assessed with besides itself: known bases, indexes, attestations and layer contents. */
   readonly basesKey: string;
 }
 
@@ -84,7 +84,7 @@ const STALE = `
   where a.manifest_id is null or a.rules_key <> $2 or a.bases_key <> keyed.key`;
 
 /**
- * Whether layers were read after this time (ISO 8601): images may then be judged differently although they have not
+ * Whether layers were read after this time (ISO 8601): images may then be assessed differently although they have not
  * changed.
  */
 export async function hasReadLayersSince(tx: Queryable, moment: string): Promise<boolean> {
@@ -94,7 +94,7 @@ export async function hasReadLayersSince(tx: Queryable, moment: string): Promise
   return rows.length > 0;
 }
 
-/** Divides the images that must be judged again into ranges of manifest rows, each with up to `size` such images. */
+/** Divides the images that must be assessed again into ranges of manifest rows, each with up to `size` such images. */
 export async function findStaleRanges(
   tx: Queryable,
   sourceIds: readonly number[],
@@ -109,7 +109,7 @@ export async function findStaleRanges(
   );
 }
 
-/** Reads those images of a range that must be judged again. */
+/** Reads those images of a range that must be assessed again. */
 export async function readStaleImages(
   db: Queryable,
   sourceIds: readonly number[],
