@@ -52,7 +52,7 @@ class EcrRegistry implements Registry {
         failures.push({ region: client.region, error });
       }
     }
-    const failure = failureOf(failures, this.#clients.length);
+    const failure = failureOfAll(failures, this.#clients.length);
     if (failure) throw failure;
   }
 
@@ -122,7 +122,7 @@ function isWithoutCredentials(error: SlimboardError): boolean {
 }
 
 /** The failure of one region or of several together, to be retried if one of them is. */
-function failureOf(failures: readonly RegionFailure[], regions: number): SlimboardError | undefined {
+function failureOfAll(failures: readonly RegionFailure[], regions: number): SlimboardError | undefined {
   const [first] = failures;
   const isRefused = failures.length === regions && failures.every(({ error }) => error instanceof AuthenticationError);
   if (!first || regions === 1 || isRefused) return first?.error;
