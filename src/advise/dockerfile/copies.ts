@@ -75,13 +75,18 @@ export function sourceFolderOf(copies: readonly Copy[], workdir: string): string
  */
 export function contextFolderOf(name: RegExp, { copies, folder }: Pick<SourceFacts, 'copies' | 'folder'>): string {
   for (const { sources, into } of copies) {
-    const source = sources.find((path) => name.test(baseName(path)));
+    const source = sources.find((path) => name.test(baseName(path)) && !isOfStage(path));
     if (source !== undefined && (into === folder || into === `${folder}/${baseName(source)}`)) {
       const prefix = source.slice(0, -baseName(source).length).replace(/^(?:\.?\/)+/, '');
       return PLAIN_SOURCE.test(prefix) ? prefix : '';
     }
   }
   return '';
+}
+
+/** Reports whether a source is an absolute path, as those of other stages are; `/` alone is the context. */
+function isOfStage(source: string): boolean {
+  return /^\/./.test(source);
 }
 
 /** The facts that tell where sources come from and go. */
@@ -108,12 +113,29 @@ export function sourceSteps(
       sources.every((source) => SOURCE.test(source) && !isIgnored(source, runtime)) &&
       /^[\w./-]+$/.test(target),
   );
-  const steps = inFolder.flatMap(({ sources, target, into }) => {
-    const wanted = sources.filter((source) => !isCopied(source));
-    const path = into === folder ? './' : target.endsWith('/') ? `${into}/` : into;
-    return wanted.length > 0 ? [`COPY ${wanted.join(' ')} ${path}`] : [];
+  const steps = inFolder.flatMap((copy) => {
+    const wanted = copy.sources.filter((source) => !isCopied(source));
+    return wanted.length > 0 ? [`COPY ${wanted.join(' ')} ${targetFrom(folder, copy)}`] : [];
   });
   return areKnown && steps.length > 0 ? steps : ['COPY . .'];
+}
+
+/** Returns the target of a COPY as the generated Dockerfile writes it, relative to the folder of the sources if possible. */
+function targetFrom(folder: string, copy: Copy): string {
+  if (copy.into === folder) return './';
+  const target = targetOf(copy);
+  return target.startsWith(`${folder}/`) ? `.${target.slice(folder.length)}` : target;
+}
+
+/** Returns the target as an absolute path, with a slash at its end if it is a folder whatever the sources are. */
+export function targetOf({ sources, target, into }: Copy): string {
+  const isFolder = sources.length > 1 || /(?:^|\/)\.{0,2}$/.test(target);
+  return isFolder ? `${into}/` : into;
+}
+
+/** Reports whether a source is one of the files, which it may name with `./` before or `*` behind. */
+export function isAmong(files: readonly string[], source: string): boolean {
+  return files.includes(source.replace(/^(?:\.\/)+|\*$/g, ''));
 }
 
 /**
@@ -129,7 +151,8 @@ export function sourceOf(path: string, copies: readonly Copy[], workdir: string)
 }
 
 /** Returns the possible sources of a file: files of the same name, then folders that may hold it. */
-function sourcesOf(file: string, { sources, into }: Copy): readonly string[] {
+function sourcesOf(file: string, { sources: all, into }: Copy): readonly string[] {
+  const sources = all.filter((source) => !isOfStage(source));
   if (file === into) return sources;
   if (!file.startsWith(into === '/' ? into : `${into}/`)) return [];
   const rest = file.slice(into.length).replace(/^\//, '');
@@ -167,11 +190,12 @@ export function copySteps(
   before: number,
   isLeftOut: (source: string) => boolean,
 ): readonly string[] {
-  return copies.flatMap(({ sources, target, into, commandsBefore }) => {
+  return copies.flatMap((copy) => {
+    const { sources, target, into, commandsBefore } = copy;
     const wanted = sources.filter((source) => SOURCE.test(source) && !isLeftOut(source));
     const isRead = [folder, '/root'].some((place) => `${into}/`.startsWith(`${place}/`));
     const isCopied = commandsBefore <= before && wanted.length > 0 && isRead && /^[\w./-]+$/.test(target);
-    return isCopied ? [`COPY ${wanted.join(' ')} ${target}`] : [];
+    return isCopied ? [`COPY ${wanted.join(' ')} ${targetFrom(folder, copy)}`] : [];
   });
 }
 

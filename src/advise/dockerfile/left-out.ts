@@ -2,20 +2,29 @@ import type { Runtime } from '../../classify/verdict.ts';
 import type { LayerView } from '../../policy/image-view.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
-import { isScript } from '../start.ts';
 import { isCompiled } from '../subject.ts';
-import { baseName, type Copy, type SourceFacts } from './copies.ts';
+import { baseName, type Copy, type SourceFacts, targetOf } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 
+/** Programs that install packages of distributions, which all templates repeat. */
+const INSTALLS_PACKAGES = /^(?:apt|apt-get|apt-mark|apt-key|add-apt-repository|apk|yum|dnf|microdnf|tdnf|zypper)$/;
 /**
- * Programs whose effects the templates repeat: package managers of distributions and languages, and build tools.
- * `corepack enable` is parsed as the program `enable`, because `corepack` also precedes other programs.
+ * Programs whose effects a language's template repeats: package managers and build tools. `corepack enable` is parsed
+ * as the program `enable`, because `corepack` also precedes other programs.
  */
-const REPEATED =
-  /^(?:apt|apt-get|apt-mark|apt-key|add-apt-repository|apk|yum|dnf|microdnf|tdnf|zypper|npm|pnpm|yarn|bun|corepack|enable|prepare|prisma|turbo|nx|lerna|pip|uv|poetry|pipenv|venv|virtualenv|go|cargo|rustup|mvnw?|gradlew?|bundle|composer|pecl|docker-php-ext-\w+|a2enmod|dotnet)$/;
+const REPEATED: Readonly<Partial<Record<Runtime, RegExp>>> = {
+  node: /^(?:npm|pnpm|yarn|bun|enable|prepare|prisma|turbo|nx|lerna|tsc|nest|next|vite|ng)$/,
+  python: /^(?:pip|uv|poetry|pipenv|venv|virtualenv)$/,
+  go: /^go$/,
+  rust: /^(?:cargo|rustup)$/,
+  java: /^(?:mvnw?|gradlew?)$/,
+  ruby: /^(?:bundle|npm|yarn|enable)$/,
+  php: /^(?:composer|pecl|docker-php-ext-\w+|a2enmod)$/,
+  dotnet: /^dotnet$/,
+};
 /** Programs that leave nothing which a program needs, or that set up the user and the folder, as the templates do. */
 const HOUSEKEEPING =
-  /^(?:rm|cd|set|echo|printf|true|:|find|ls|cat|test|\[{1,2}|exit|export|unset|which|command|useradd|adduser|groupadd|addgroup|usermod|chown|chmod|chgrp|mkdir|touch|fi|done|for|case|esac|gpg|curl|wget)$/;
+  /^(?:rm|cd|set|echo|printf|true|:|find|ls|cat|test|\[{1,2}|exit|export|unset|which|command|useradd|adduser|groupadd|addgroup|usermod|chown|chmod|chgrp|mkdir|touch|fi|done|for|case|esac|gpg|\.|source)$/;
 /** Folders outside of which a new folder is one that the program uses. */
 const PASSING = /^(?!\/)|^\/(?:tmp|root|etc\/apt|var\/(?:cache|lib\/apt))(?:\/|$)/;
 /** What a download installs that the templates install as well. */
@@ -36,21 +45,27 @@ export function leftOutSteps(own: readonly LayerView[], { copies, folder, runtim
   const made = own.filter(({ verb }) => verb === 'COPY' || verb === 'ADD');
   const fetched = new Set(made.filter((_, at) => isFetched(copies[at], folder, runtime)));
   return own
-    .filter((layer) => fetched.has(layer) || layer.commands.some((command) => isLeftOut(command, layer, folder)))
+    .filter(
+      (layer) => fetched.has(layer) || layer.commands.some((command) => isLeftOut(command, layer, { folder, runtime })),
+    )
     .filter(({ commands }) => !commands.some(({ program, words }) => commandHoldsSecret([program, ...words])))
     .map(({ instruction }) => instruction)
     .filter((instruction) => ONE_LINE.test(instruction));
 }
 
-function isLeftOut({ program, words }: Command, { args }: LayerView, folder: string): boolean {
+function isLeftOut(
+  { program, words }: Command,
+  { args }: LayerView,
+  { folder, runtime }: Pick<SourceFacts, 'folder' | 'runtime'>,
+): boolean {
   if (words.every((word) => /^(?:--?v|--?version|version)$/i.test(word)) && words.length > 0) return false;
   if (program === 'mkdir') return words.some((word) => !isPassing(word, folder));
   if (program === 'echo' || program === 'printf' || program === 'cat') return WRITES_FILE.test(args);
-  if (program === 'curl' || program === 'wget') return !KNOWN_DOWNLOAD.test(args);
+  if (/^(?:curl|wget|python|php)$/.test(program) && KNOWN_DOWNLOAD.test(args)) return false;
   if (program === 'python') return !PYTHON_STEPS.test(words.join(' '));
   if (program === 'rails' || program === 'rake') return !words.includes('assets:precompile');
-  if (program === 'gem') return !words.includes('bundler') && words.includes('install');
-  return !REPEATED.test(program) && !HOUSEKEEPING.test(program);
+  if (program === 'gem') return words.includes('install') && !words.some((word) => /^bundler(?::|$)/.test(word));
+  return ![INSTALLS_PACKAGES, HOUSEKEEPING, REPEATED[runtime]].some((known) => known?.test(program));
 }
 
 /** What earlier stages made in ways that the templates repeat: packages, runtimes, package managers, programs. */
@@ -62,11 +77,12 @@ const MADE_BY_STAGES =
  * bring none. A compiled program is such a file itself.
  */
 function isFetched(copy: Copy | undefined, folder: string, runtime: Runtime): boolean {
-  if (copy === undefined || isPassing(copy.into, folder) || isCompiled(runtime)) return false;
+  if (copy === undefined || copy.sources.length === 0) return false;
   const { sources, into } = copy;
+  if (sources.every((source) => /^https?:/.test(source))) return !PASSING.test(into);
+  if (isPassing(into, folder) || isCompiled(runtime)) return false;
   const isFromStage = sources.every((source) => source.startsWith('/') && !MADE_BY_STAGES.test(source));
-  const isRemote = sources.every((source) => /^https?:/.test(source));
-  return sources.length > 0 && (isRemote || (isFromStage && !MADE_BY_STAGES.test(into) && !isPartOfProgram(into)));
+  return isFromStage && !MADE_BY_STAGES.test(into) && !isPartOfProgram(into);
 }
 
 function isPartOfProgram(path: string): boolean {
@@ -103,9 +119,14 @@ const NOT_SETTINGS =
 
 /**
  * Returns the COPY of files that the image has outside of the folder of its sources: settings, certificates,
- * migrations. Start scripts are left to the lines that start the program.
+ * migrations. The start script is left to the lines that start the program.
  */
-export function otherCopies({ copies, folder, runtime }: SourceFacts): readonly string[] {
+export function otherCopies({
+  copies,
+  folder,
+  runtime,
+  script,
+}: SourceFacts & { readonly script: string | undefined }): readonly string[] {
   const isOther = ({ sources, into }: Copy): boolean =>
     sources.length > 0 &&
     PLAIN_TARGET.test(into) &&
@@ -116,10 +137,7 @@ export function otherCopies({ copies, folder, runtime }: SourceFacts): readonly 
         PLAIN_SOURCE.test(source) &&
         !isPartOfProgram(source) &&
         !isIgnored(source, runtime) &&
-        !isScript(baseName(source)),
+        !(script && baseName(source) === baseName(script)),
     );
-  return copies.filter(isOther).map(({ sources, target, into }) => {
-    const isFolder = target.endsWith('/') || sources.length > 1;
-    return `COPY ${sources.join(' ')} ${into}${isFolder ? '/' : ''}`;
-  });
+  return copies.filter(isOther).map((copy) => `COPY ${copy.sources.join(' ')} ${targetOf(copy)}`);
 }

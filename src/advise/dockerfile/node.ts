@@ -100,18 +100,33 @@ function buildScriptOf({ commands }: DockerfileFacts): string | undefined {
 /** Programs that build single packages of a repository, with the options and words that name the package. */
 const PACKAGE_BUILDERS = /^(?:npm|pnpm|yarn|turbo|nx|lerna)$/;
 const NAMES_PACKAGE = /^(?:-[FwC]|--(?:filter|workspace|prefix|dir|cwd|scope|projects?)(?:=.*)?|workspace)$/;
+/** Programs of dependencies that npx starts. */
+const OF_DEPENDENCIES = /^(?:turbo|nx|lerna|tsc|nest|next|vite|ng)$/;
 
-/** Returns the command by which the image's own steps built one package of several: `pnpm --filter api build`. */
-function packageBuildOf({ commands }: DockerfileFacts): string | undefined {
-  const own = commands.findLast(
-    ({ program, words }) =>
-      PACKAGE_BUILDERS.test(program) &&
-      words.some((word) => NAMES_PACKAGE.test(word)) &&
-      words.some((word) => /^(?:build|run-many)(?::|$)/.test(word)),
-  );
+/**
+ * Returns the command by which the image's own steps built the program, if that is more than a script of the project:
+ * a build of one package of several (`pnpm --filter api build`), or a compiler (`npx tsc`).
+ */
+function ownBuildOf(facts: DockerfileFacts): string | undefined {
+  const builds = facts.commands.filter((command) => buildsPackage(command));
+  const compiles =
+    buildScriptOf(facts) === undefined ? facts.commands.filter((command) => compilesProject(command)) : [];
+  const own = builds.at(-1) ?? compiles.at(-1);
   if (own === undefined || !own.words.every((word) => /^[\w@./:=*,-]+$/.test(word))) return undefined;
-  const npx = /^(?:turbo|nx|lerna)$/.test(own.program) ? 'npx ' : '';
-  return `${npx}${[own.program, ...own.words].join(' ')}`;
+  return `${OF_DEPENDENCIES.test(own.program) ? 'npx ' : ''}${[own.program, ...own.words].join(' ')}`;
+}
+
+function buildsPackage({ program, words }: Command): boolean {
+  return (
+    PACKAGE_BUILDERS.test(program) &&
+    words.some((word) => NAMES_PACKAGE.test(word)) &&
+    words.some((word) => /^(?:build|run-many)(?::|$)/.test(word))
+  );
+}
+
+function compilesProject(command: Command): boolean {
+  if (command.program === 'tsc') return !hasOption(command, '--version', '-v', '--noEmit', '--init');
+  return OF_DEPENDENCIES.test(command.program) && command.words.includes('build');
 }
 
 /** Returns those options of npm that the image's own build used because some projects do not install without them. */
@@ -188,20 +203,22 @@ export function nodeDockerfile(facts: DockerfileFacts): string {
 function buildStage(facts: DockerfileFacts): string[] {
   const manager = packageManagerOf(facts);
   const { cache, install, build } = COMMANDS[manager];
+  const manifests = manifestSteps(facts);
   const sources = sourceSteps(facts, (source) => isManifest(source, facts));
   // Sources that were copied by name may not include what a build script needs that the image never ran.
   const script = buildScriptOf(facts) ?? (sources.includes('COPY . .') ? 'build' : undefined);
+  const command = ownBuildOf(facts) ?? (script && build(script));
   const corepack = /corepack/.test(install) && Number(facts.release) > LAST_WITH_COREPACK;
   return [
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
     ...gypStep(facts),
     `WORKDIR ${facts.folder}`,
-    ...manifestSteps(facts),
+    ...manifests,
     ...(corepack ? ['RUN npm install -g corepack'] : []),
     `RUN --mount=type=cache,target=${cache} ${install}${installOptions(facts, manager)}`,
-    ...sources,
+    ...sources.filter((step) => !manifests.includes(step)),
     ...prismaStep(facts),
-    ...(script === undefined ? [] : [`RUN ${packageBuildOf(facts) ?? build(script)}`]),
+    ...(command === undefined ? [] : [`RUN ${command}`]),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { closingLines } from './closing.ts';
-import { contextFolderOf, copiesFile, sourceSteps } from './copies.ts';
+import { baseName, contextFolderOf, copiesFile, isAmong, sourceSteps } from './copies.ts';
 import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
 import { compilerSteps, runPackages, runPackagesOr } from './packages.ts';
 
@@ -28,7 +28,7 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     `WORKDIR ${facts.folder}`,
     `COPY ${gemfiles.join(' ')} ./`,
     'RUN bundle install && rm -rf /usr/local/bundle/cache /usr/local/bundle/ruby/*/cache',
-    ...sourceSteps(facts, (source) => gemfiles.includes(source.replace(/^\.\//, ''))),
+    ...sourceSteps(facts, (source) => isAmong(gemfiles, source)),
     ...scripts,
     ...(isRails
       ? ['RUN if [ -d app/assets ]; then SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile; fi']
@@ -135,7 +135,13 @@ function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
   ];
 }
 
-/** Returns the steps that install Composer's packages; just the sources if the image shows no trace of Composer. */
+const COMPOSER_CACHE = '--mount=type=cache,target=/tmp/cache';
+const COMPOSER = 'composer install --no-dev --no-scripts --ignore-platform-reqs';
+
+/**
+ * Returns the steps that install Composer's packages. If the image shows no trace of Composer, the program may have no
+ * packages, or a pipeline may have installed them into `vendor`, which the .dockerignore leaves out.
+ */
 function composerSteps({ commands, copies, framework }: DockerfileFacts): readonly string[] {
   const isTraced =
     framework !== '' ||
@@ -143,11 +149,13 @@ function composerSteps({ commands, copies, framework }: DockerfileFacts): readon
     copies.some((copy) => copiesFile(copy, 'composer') || copiesFile(copy, 'vendor'));
   // Sources that came from another stage may have been installed there.
   const isComplete = copies.length > 0 && copies.every(({ sources }) => !sources.some((path) => path.startsWith('/')));
-  if (!isTraced && isComplete) return ['COPY . .'];
+  if (!isTraced && isComplete) {
+    return ['COPY . .', `RUN ${COMPOSER_CACHE} if [ -f composer.json ]; then ${COMPOSER} --optimize-autoloader; fi`];
+  }
   return [
     'COPY composer.json composer.lock ./',
     '# The extensions that packages require are in the last stage, not in this one.',
-    'RUN --mount=type=cache,target=/tmp/cache composer install --no-dev --no-scripts --no-autoloader --ignore-platform-reqs',
+    `RUN ${COMPOSER_CACHE} ${COMPOSER} --no-autoloader`,
     'COPY . .',
     'RUN composer dump-autoload --no-dev --no-scripts --optimize',
   ];
@@ -177,10 +185,15 @@ export function phpDockerfile(facts: DockerfileFacts): string {
   ].join('\n');
 }
 
+const PROJECT = /^[\w.][\w./-]*\.(?:cs|fs|vb)proj$/;
+
 /** Returns the steps that publish the project: the one that the image's own build named, else the only one. */
-function publishSteps({ commands, release, ownRelease }: DockerfileFacts): readonly string[] {
+function publishSteps({ commands, copies, release, ownRelease }: DockerfileFacts): readonly string[] {
   const words = commands.findLast((command) => runs(command, ['dotnet'], ['publish']))?.words ?? [];
-  const project = words.find((word) => /^[\w.][\w./-]*\.(?:cs|fs|vb)proj$/.test(word));
+  const named = words.find((word) => PROJECT.test(word));
+  // The build may have published in the project's folder; the image's COPY of the project says where that is.
+  const sources = copies.flatMap((copy) => copy.sources).filter((source) => PROJECT.test(source));
+  const project = named && (sources.find((source) => baseName(source) === baseName(named)) ?? named);
   const moved =
     ownRelease === undefined || ownRelease === release
       ? []

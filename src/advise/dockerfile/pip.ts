@@ -1,6 +1,6 @@
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
-import { sourceOf, sourceSteps } from './copies.ts';
+import { isAmong, sourceOf, sourceSteps } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 
 /** What the image's own steps installed with pip. */
@@ -111,8 +111,8 @@ export function pipInstall(facts: DockerfileFacts, run: string): readonly string
     return ['COPY requirements.txt .', `${pip} -r requirements.txt`, ...sourceSteps(facts)];
   }
   return [
-    ...(isEmpty ? [] : [...copies(list), `${pip} ${wordsOf(list)}`]),
-    ...sourceSteps(facts, (source) => list.files.includes(source.replace(/^\.\//, ''))),
+    ...(isEmpty ? [] : [...listSteps(list, facts), `${pip} ${wordsOf(list)}`]),
+    ...sourceSteps(facts, (source) => isAmong(list.files, source)),
     ...(projects.length > 0 ? [`${pip} ${projects.join(' ')}`] : []),
   ];
 }
@@ -122,13 +122,20 @@ export function pipTools(facts: DockerfileFacts): readonly string[] {
   return pipListOf(facts).names.some((name) => REPOSITORY.test(name)) ? ['git'] : [];
 }
 
-/** Returns the COPY of requirements files. Files in a folder may include one another, so the whole folder is copied. */
-function copies({ files }: PipList): readonly string[] {
+/**
+ * Returns the COPY of requirements files. Files in a folder may include one another, so the whole folder is copied; if
+ * it holds the sources too, only its lists.
+ */
+function listSteps({ files }: PipList, { copies, folder }: DockerfileFacts): readonly string[] {
   const atTop = files.filter((file) => folderOf(file) === '');
-  const folders = [...new Set(files.map(folderOf))].filter((folder) => folder !== '');
+  const folders = [...new Set(files.map(folderOf))].filter((name) => name !== '');
+  const holdsSources = (name: string): boolean =>
+    copies.some(
+      ({ sources, into }) => into === folder && sources.some((source) => isAmong([name, `${name}/`], source)),
+    );
   return [
     ...(atTop.length > 0 ? [`COPY ${atTop.join(' ')} ./`] : []),
-    ...folders.map((folder) => `COPY ${folder} ${folder}`),
+    ...folders.map((name) => (holdsSources(name) ? `COPY ${name}/*.txt ${name}/` : `COPY ${name} ${name}`)),
   ];
 }
 

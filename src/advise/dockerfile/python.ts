@@ -1,7 +1,7 @@
 import { lookUp } from '../../classify/look-up.ts';
 import { type Command, valuesOf } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
-import { contextFolderOf, sourceSteps } from './copies.ts';
+import { contextFolderOf, isAmong, sourceSteps } from './copies.ts';
 import { ownVariables } from './environment.ts';
 import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
 import { compilerSteps, runPackagesOr } from './packages.ts';
@@ -80,7 +80,7 @@ function installSteps(facts: DockerfileFacts): readonly string[] {
   return [
     `COPY ${files.join(' ')} ./`,
     `${WITH_CACHE} ${run}`,
-    ...sourceSteps(facts, (source) => files.includes(source.replace(/^\.\//, ''))),
+    ...sourceSteps(facts, (source) => isAmong(files, source)),
     ...(runWithSources ? [`${WITH_CACHE} ${runWithSources}`] : []),
   ];
 }

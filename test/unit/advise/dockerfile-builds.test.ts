@@ -175,10 +175,19 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ],
   ],
   [
+    'a .NET project that is published in its folder',
+    {
+      runtime: 'dotnet',
+      own: [copy('Web/Web.csproj Web/'), copy('. .'), run('dotnet publish "./Web.csproj" -o /app')],
+    },
+    'slim-base',
+    ['-o /out Web/Web.csproj\n'],
+  ],
+  [
     'PHP without Composer',
     { runtime: 'php', own: [copy('. /var/www/html')] },
     'slim-base',
-    ['WORKDIR /app\nCOPY . .\n\nFROM php:'],
+    ['WORKDIR /app\nCOPY . .\nRUN ', ' if [ -f composer.json ]; then composer install --no-dev '],
   ],
 ])('a build stage has %s', (_, sketch, base, parts) => {
   for (const part of parts) expect(dockerfile(sketch, base)).toContain(part);

@@ -42,6 +42,13 @@ test.each<[string, ImageSketch, readonly string[]]>([
     { runtime: 'node', own: [copy('/usr/bin/tool /opt/tools/tool')] },
     ['COPY /usr/bin/tool /opt/tools/tool'],
   ],
+  [
+    'a model in the folder of the program',
+    { runtime: 'python', own: [{ instruction: 'ADD https://example.com/model.bin ./' }] },
+    ['ADD https://example.com/model.bin ./'],
+  ],
+  ['packages of another language', { runtime: 'node', own: [run('pip3 install yt-dlp')] }, ['RUN pip3 install yt-dlp']],
+  ['scripts that another language builds', { runtime: 'php', own: [run('npm run build')] }, ['RUN npm run build']],
 ])('a Dockerfile lists the steps that it does not repeat: %s', (_, sketch, steps) => {
   expect(leftOut(sketch)).toEqual(steps);
 });
@@ -66,6 +73,18 @@ test.each<[string, ImageSketch]>([
       own: [run('curl -fsSL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs')],
     },
   ],
+  [
+    'the installation of a package manager',
+    {
+      runtime: 'php',
+      own: [
+        run('curl -sS https://getcomposer.org/installer | php -- --install-dir=/usr/bin'),
+        run('. /opt/env && composer install'),
+      ],
+    },
+  ],
+  ["Bundler's own release", { runtime: 'ruby', own: [run('gem install bundler:2.4.1 && bundle install')] }],
+  ['a compiler', { runtime: 'node', own: [run('npx nest build')] }],
   ['a build', { runtime: 'node', own: [run('corepack enable && pnpm install && pnpm build')] }],
   [
     'a secret',
@@ -96,6 +115,16 @@ test.each<[string, ImageSketch, string]>([
     'COPY php.ini /usr/local/etc/php/conf.d/app.ini\n',
   ],
   ['a folder', { runtime: 'go', own: [copy('./migrations /migrations/')] }, 'COPY ./migrations /migrations/\n'],
+  [
+    'a script that does not start the program',
+    { runtime: 'go', own: [copy('wait-for-it.sh /usr/local/bin/')] },
+    'COPY wait-for-it.sh /usr/local/bin/\n',
+  ],
+  [
+    'a file in a folder that WORKDIR made',
+    { runtime: 'node', own: [{ instruction: 'WORKDIR /config' }, copy('app.yml .'), { instruction: 'WORKDIR /app' }] },
+    'COPY app.yml /config/\n',
+  ],
   ['an agent', { runtime: 'java', own: [copy('lib/otel-agent.jar /opt/')] }, 'COPY lib/otel-agent.jar /opt/\n'],
 ])('a Dockerfile copies what the image has outside of its folder: %s', (_, sketch, line) => {
   const text = dockerfile(sketch);

@@ -21,7 +21,7 @@ test.each<[string, ImageSketch, readonly string[]]>([
       config: { WorkingDir: '/app/apps/api', Cmd: ['node', 'dist/index.js'] },
     },
     [
-      'WORKDIR /app\nCOPY package.json pnpm-lock.yaml ./\nCOPY pnpm-workspace.yaml ./\nCOPY apps/api/package.json apps/api/\n',
+      'WORKDIR /app\nCOPY package.json pnpm-lock.yaml ./\nCOPY pnpm-workspace.yaml ./\nCOPY apps/api/package.json ./apps/api/\n',
       'COPY . .\nRUN pnpm --filter api build\n',
       'WORKDIR /app/apps/api\nCOPY --from=build /app /app\n',
     ],
@@ -88,15 +88,56 @@ test.each<[string, ImageSketch, readonly string[]]>([
       runtime: 'python',
       own: [copy('requirements.txt .'), run('pip install -r requirements.txt'), copy('./app /app/app')],
     },
-    ['pip install -r requirements.txt\nCOPY ./app /app/app\n\nFROM'],
+    ['pip install -r requirements.txt\nCOPY ./app ./app\n\nFROM'],
   ],
   [
     'Bundler',
     { runtime: 'ruby', own: [copy('web/Gemfile web/Gemfile.lock ./'), run('bundle install'), copy('web .')] },
     ['COPY web/Gemfile web/Gemfile.lock ./\n', 'COPY web ./\n'],
   ],
+  [
+    'lists with a wildcard, once',
+    { runtime: 'ruby', own: [copy('Gemfile* ./'), run('bundle install'), copy('lib lib')] },
+    ['COPY Gemfile Gemfile.lock ./\nRUN', 'cache\nCOPY lib ./lib\n'],
+  ],
+  [
+    'settings of a compiler, once',
+    {
+      runtime: 'node',
+      own: [copy('package.json tsconfig.json ./'), run('npm ci'), copy('src src'), run('npx tsc -p .')],
+    },
+    ['COPY tsconfig.json ./\nRUN', 'npm ci\nCOPY src ./src\nRUN npx tsc -p .\nRUN'],
+  ],
+  [
+    "pip's list in the folder of the sources",
+    {
+      runtime: 'python',
+      own: [copy('api/requirements.txt .'), run('pip install -r requirements.txt'), copy('api/ .')],
+    },
+    ['COPY api/*.txt api/\nRUN', 'pip install -r api/requirements.txt\nCOPY api/ ./\n\nFROM'],
+  ],
+  [
+    'a single file in a folder that is no longer the current one',
+    { runtime: 'python', own: [workdir('/app/etc'), copy('a.ini .'), workdir('/app')] },
+    ['COPY a.ini ./etc/\n'],
+  ],
 ])('copies sources by the names that the image gave them: %s', (_, sketch, parts) => {
   for (const part of parts) expect(dockerfile(sketch)).toContain(part);
+});
+
+test.each<[string, ImageSketch, string]>([
+  [
+    'package.json',
+    { runtime: 'node', own: [copy('/repo/api/package.json ./'), copy('/repo/api/dist ./dist')] },
+    'COPY package.json package-lock.json ./\n',
+  ],
+  [
+    'requirements.txt',
+    { runtime: 'python', own: [copy('/tmp/requirements.txt /app/'), run('pip install -r requirements.txt')] },
+    'COPY requirements.txt ./\n',
+  ],
+])('does not look in the context for the folder that %s has in another stage', (_, sketch, line) => {
+  expect(dockerfile(sketch)).toContain(line);
 });
 
 test.each<[string, readonly LayerSketch[]]>([
