@@ -1,5 +1,5 @@
 import { lookUp } from '../../classify/look-up.ts';
-import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
+import { type Command, hasOption, runs, setsOption, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines, startLines } from './closing.ts';
 import { withoutCargoRun, withoutGoRun } from './compiled-start.ts';
@@ -116,16 +116,42 @@ function muslSteps(facts: DockerfileFacts): readonly string[] {
 }
 
 /** Returns the options of the image's own build that choose the program and its features: ` --features postgres`. */
-function cargoOptions({ commands }: DockerfileFacts): string {
-  const build = commands.findLast((command) => runs(command, ['cargo'], ['build', 'install']));
+function cargoOptions(facts: DockerfileFacts): string {
+  const build = cargoBuildOf(facts);
   if (build === undefined) return '';
   const flags = ['--no-default-features', '--all-features'].filter((option) => hasOption(build, option));
-  const choices = ['-p', '--package', '--bin', '-F', '--features'].flatMap((option) =>
-    valuesOf(build, option)
-      .filter((value) => /^[\w,/-]+$/.test(value))
-      .map((value) => `${option} ${value}`),
+  const choices = ['-p', '--package', '--bin'].flatMap((option) =>
+    valuesOf(build, option).map((value) => [option, value] as const),
   );
-  return [...flags, ...choices].map((option) => ` ${option}`).join('');
+  const features = ['-F', '--features'].flatMap((option) => featuresOf(build, option));
+  return [
+    ...flags,
+    ...choices.flatMap(([option, value]) => (/^[\w-]+$/.test(value) ? [`${option} ${value}`] : [])),
+    ...(features.length > 0 ? [`--features ${features.join(',')}`] : []),
+  ]
+    .map((option) => ` ${option}`)
+    .join('');
+}
+
+/** Returns the command that built the program: the last that names it, else the last build. Tools may be installed too. */
+function cargoBuildOf({ commands, program }: DockerfileFacts): Command | undefined {
+  const builds = commands.filter(
+    (command) =>
+      runs(command, ['cargo'], ['build']) || (runs(command, ['cargo'], ['install']) && setsOption(command, '--path')),
+  );
+  const names = (command: Command): boolean =>
+    ['--bin', '-p', '--package'].some((option) => valuesOf(command, option).includes(program));
+  return builds.findLast(names) ?? builds.at(-1);
+}
+
+/** Returns the features that an option names. A quoted list such as `"postgres tls"` arrives as several words. */
+function featuresOf({ words }: Command, option: string): readonly string[] {
+  const at = words.findLastIndex((word) => word === option || word.startsWith(`${option}=`));
+  if (at < 0) return [];
+  const [, ...value] = (words[at] ?? '').split('=');
+  const list = [...value, ...words.slice(at + 1)];
+  const end = list.findIndex((word) => !/^[\w/][\w,/-]*$/.test(word));
+  return list.slice(0, end < 0 ? undefined : end);
 }
 
 /** Returns the last stage, which holds the binary. */

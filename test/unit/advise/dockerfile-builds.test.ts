@@ -139,6 +139,19 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ['--locked --bin web --features tls && install -Ds target/release/web'],
   ],
   [
+    'features in quotes, of the build that names the program',
+    {
+      runtime: 'rust',
+      own: [
+        run('cargo build --features "tls metrics" --bin api && cargo build --bin worker'),
+        run('cargo install sqlx-cli --no-default-features --features postgres'),
+      ],
+      config: { Cmd: ['./target/release/api'] },
+    },
+    'scratch-base',
+    ['cargo build --release --locked --bin api --features tls,metrics && install'],
+  ],
+  [
     "tools of Debian by Alpine's names, and a note on others",
     { runtime: 'rust', own: [run('apt-get install -y protobuf-compiler cmake libpcap-dev nasm && cargo build')] },
     'alpine-base',
