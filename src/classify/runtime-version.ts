@@ -44,7 +44,8 @@ export function javaVersionIn(home: string): string | undefined {
 
 /** The links to the installed Java in Alpine and in Debian. */
 const LINKED_HOME = /\/usr\/lib\/jvm\/default-(?:jvm|java)\/?$/;
-const JAVA_PACKAGE = /(?<![\w.-])(?:openjdk-?|amazon-corretto-|temurin-|zulu-?|java-)(\d{1,2})(?=[-=\s]|$)/g;
+const JAVA_PACKAGE =
+  /(?<![\w.-])(?:openjdk-?|amazon-corretto-|temurin-|zulu-?|java-(?:1\.)?)(\d{1,2})(?=\.0-|[-=\s]|$)/g;
 
 /**
  * The Java version behind a JAVA_HOME whose own name shows none: that of the folder it is linked to by one of the
@@ -57,7 +58,7 @@ export function javaVersionBehind(home: string, commands: readonly string[]): st
   return LINKED_HOME.test(home.slice(0, 500)) ? installedJava(commands) : undefined;
 }
 
-/** The version of the only Java package that the commands install: `openjdk-17-jre`, `java-17-amazon-corretto`. */
+/** The version of the only Java package that the commands install: `openjdk-17-jre`, `java-1.8.0-openjdk` (8). */
 export function installedJava(commands: readonly string[]): string | undefined {
   const versions = new Set(commands.flatMap((command) => javaPackagesIn(command)));
   const [only] = versions;

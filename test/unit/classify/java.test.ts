@@ -228,6 +228,14 @@ const cases: readonly ExpectedImage[] = [
     expected: { runtime: 'java 21' },
   },
   {
+    is: "Java 8 by Red Hat's package",
+    history: `2026-09-01 38MB 
+      ${APP} 200MB RUN /bin/sh -c microdnf install -y java-1.8.0-openjdk-headless # buildkit`,
+    labels: { 'com.redhat.component': 'ubi9-minimal-container', name: 'ubi9/ubi-minimal' },
+    cmd: ['java', '-jar', '/app.jar'],
+    expected: { runtime: 'java 8' },
+  },
+  {
     is: 'two JDKs by their packages',
     history: `${JAMMY}
       ${APP} 600MB RUN /bin/sh -c apt-get install -y openjdk-11-jdk openjdk-17-jdk # buildkit`,
