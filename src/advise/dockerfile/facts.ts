@@ -92,7 +92,7 @@ export function dockerfileFacts(
   if (release === undefined) return undefined;
   const view = viewImage(image);
   const start = startOf(view);
-  const workdir = /^\/[\w./-]+$/.test(config.workingDir) ? config.workingDir : DEFAULT_WORKDIR;
+  const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? DEFAULT_WORKDIR;
   const copies = copiesOf(view, workdir);
   const folder = sourceFolderOf(copies, workdir);
   return {

@@ -2,6 +2,7 @@ import type { Runtime } from '../../classify/verdict.ts';
 import type { LayerView } from '../../policy/image-view.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
+import { isScript } from '../start.ts';
 import { isCompiled } from '../subject.ts';
 import { baseName, type Copy, type SourceFacts, targetOf } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
@@ -139,5 +140,8 @@ export function otherCopies({
         !isIgnored(source, runtime) &&
         !(script && baseName(source) === baseName(script)),
     );
-  return copies.filter(isOther).map((copy) => `COPY ${copy.sources.join(' ')} ${targetOf(copy)}`);
+  return copies.filter(isOther).map((copy) => {
+    const mode = copy.sources.every((source) => isScript(baseName(source))) ? '--chmod=0755 ' : '';
+    return `COPY ${mode}${copy.sources.join(' ')} ${targetOf(copy)}`;
+  });
 }

@@ -142,7 +142,11 @@ const COMPOSER = 'composer install --no-dev --no-scripts --ignore-platform-reqs'
  * Returns the steps that install Composer's packages. If the image shows no trace of Composer, the program may have no
  * packages, or a pipeline may have installed them into `vendor`, which the .dockerignore leaves out.
  */
-function composerSteps({ commands, copies, framework }: DockerfileFacts): readonly string[] {
+function composerSteps(facts: DockerfileFacts): readonly string[] {
+  const { commands, copies, framework } = facts;
+  const from = contextFolderOf(/^composer\.(?:json|lock|\*)$/, facts);
+  const lists = [`${from}composer.json`, `${from}composer.lock`];
+  const sources = sourceSteps(facts, (source) => isAmong(lists, source));
   const isTraced =
     framework !== '' ||
     commands.some(({ program }) => program === 'composer') ||
@@ -150,13 +154,13 @@ function composerSteps({ commands, copies, framework }: DockerfileFacts): readon
   // Sources that came from another stage may have been installed there.
   const isComplete = copies.length > 0 && copies.every(({ sources }) => !sources.some((path) => path.startsWith('/')));
   if (!isTraced && isComplete) {
-    return ['COPY . .', `RUN ${COMPOSER_CACHE} if [ -f composer.json ]; then ${COMPOSER} --optimize-autoloader; fi`];
+    return [...sources, `RUN ${COMPOSER_CACHE} if [ -f composer.json ]; then ${COMPOSER} --optimize-autoloader; fi`];
   }
   return [
-    'COPY composer.json composer.lock ./',
+    `COPY ${lists.join(' ')} ./`,
     '# The extensions that packages require are in the last stage, not in this one.',
     `RUN ${COMPOSER_CACHE} ${COMPOSER} --no-autoloader`,
-    'COPY . .',
+    ...sources,
     'RUN composer dump-autoload --no-dev --no-scripts --optimize',
   ];
 }

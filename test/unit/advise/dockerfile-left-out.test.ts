@@ -118,7 +118,7 @@ test.each<[string, ImageSketch, string]>([
   [
     'a script that does not start the program',
     { runtime: 'go', own: [copy('wait-for-it.sh /usr/local/bin/')] },
-    'COPY wait-for-it.sh /usr/local/bin/\n',
+    'COPY --chmod=0755 wait-for-it.sh /usr/local/bin/\n',
   ],
   [
     'a file in a folder that WORKDIR made',

@@ -96,6 +96,24 @@ test.each<[string, ImageSketch, readonly string[]]>([
     ['COPY web/Gemfile web/Gemfile.lock ./\n', 'COPY web ./\n'],
   ],
   [
+    'PHP',
+    { runtime: 'php', own: [copy('src/ /var/www/html/')], config: { WorkingDir: '/var/www/html' } },
+    ['WORKDIR /app\nCOPY src/ ./\nRUN'],
+  ],
+  [
+    'Composer',
+    {
+      runtime: 'php',
+      own: [copy('api/composer.* ./'), run('composer install'), copy('api/ ./'), copy('public public')],
+      config: { WorkingDir: '/srv/api/' },
+    },
+    [
+      'COPY api/composer.json api/composer.lock ./\n',
+      'COPY api/ ./\nCOPY public ./public\nRUN composer dump-autoload',
+      'WORKDIR /srv/api\nCOPY --from=build /app ./\n',
+    ],
+  ],
+  [
     'lists with a wildcard, once',
     { runtime: 'ruby', own: [copy('Gemfile* ./'), run('bundle install'), copy('lib lib')] },
     ['COPY Gemfile Gemfile.lock ./\nRUN', 'cache\nCOPY lib ./lib\n'],
