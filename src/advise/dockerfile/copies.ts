@@ -59,12 +59,18 @@ function copyOf(args: string, workdir: string, commandsBefore: number): Copy {
   };
 }
 
+const LOCK_FILE =
+  /^(?:package-lock\.json|package\*\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?|poetry\.lock|uv\.lock|Gemfile\.lock)\*?$/;
+
 /**
- * Returns the folder of the sources: where the image copied the whole build context if that lies above the folder in
- * which the program starts, as in a repository of several packages; otherwise that folder.
+ * Returns the folder of the sources: where the image copied the whole build context, or else its lock file, if that
+ * lies above the folder in which the program starts, as in a repository of several packages; otherwise that folder.
  */
 export function sourceFolderOf(copies: readonly Copy[], workdir: string): string {
-  const into = copies.findLast(({ isContext }) => isContext)?.into ?? workdir;
+  const top =
+    copies.findLast(({ isContext }) => isContext) ??
+    copies.find(({ sources }) => sources.some((source) => LOCK_FILE.test(source.replace(/^\.\//, ''))));
+  const into = top?.into ?? workdir;
   return into !== '/' && workdir.startsWith(`${into}/`) && /^\/[\w./-]+$/.test(into) ? into : workdir;
 }
 

@@ -176,6 +176,7 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     'FROM composer:2 AS build',
     'WORKDIR /app',
     ...composerSteps(facts),
+    ...(facts.framework === 'laravel' ? ['RUN mkdir -p storage bootstrap/cache'] : []),
     '',
     `FROM php:${facts.release}-${server}-${suite}`,
     ...extensionSteps(facts),

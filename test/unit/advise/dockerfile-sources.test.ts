@@ -27,6 +27,27 @@ test.each<[string, ImageSketch, readonly string[]]>([
     ],
   ],
   [
+    'a package of a workspace whose parts are copied by name',
+    {
+      runtime: 'node',
+      own: [
+        workdir('/app'),
+        copy('package.json yarn.lock ./'),
+        copy('packages/a/package.json packages/a/'),
+        run('yarn install --frozen-lockfile'),
+        copy('packages/a packages/a'),
+        run('yarn workspace a build'),
+        workdir('packages/a'),
+      ],
+      config: { WorkingDir: '/app/packages/a' },
+    },
+    [
+      'WORKDIR /app\nCOPY package.json yarn.lock ./\nCOPY packages/a/package.json ./packages/a/\n',
+      'COPY packages/a ./packages/a\nRUN yarn workspace a build\n',
+      'WORKDIR /app/packages/a\nCOPY --from=build /app /app\n',
+    ],
+  ],
+  [
     'Next.js in a repository of several packages',
     {
       runtime: 'node',
@@ -99,6 +120,11 @@ test.each<[string, ImageSketch, readonly string[]]>([
     'PHP',
     { runtime: 'php', own: [copy('src/ /var/www/html/')], config: { WorkingDir: '/var/www/html' } },
     ['WORKDIR /app\nCOPY src/ ./\nRUN'],
+  ],
+  [
+    'Laravel',
+    { runtime: 'php', framework: 'laravel', own: [copy('composer.json composer.lock ./'), copy('routes routes')] },
+    ['COPY routes ./routes\nRUN composer dump', 'RUN mkdir -p storage bootstrap/cache\n\nFROM'],
   ],
   [
     'Composer',
