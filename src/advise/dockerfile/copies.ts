@@ -1,6 +1,7 @@
 import { commandWords } from '../../classify/history/instruction.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { ImageView } from '../../policy/image-view.ts';
+import type { Command } from '../../policy/shell.ts';
 import { isIgnored } from './dockerignore.ts';
 
 /** One COPY or ADD of an image's own steps. */
@@ -76,18 +77,32 @@ export function sourceFolderOf(copies: readonly Copy[], workdir: string): string
 
 /**
  * Returns the folder of the build context from which a file is copied into the folder of the sources, with a slash at
- * its end: `server/` after `COPY server/package*.json ./`; empty for the context itself.
+ * its end: `server/` after `COPY server/package*.json ./`; empty for the context itself. A file that no COPY names is in
+ * the only folder that was copied there before packages were installed: `COPY server/ ./`.
  * @param name matches the file's name, which may have a wildcard
  */
-export function contextFolderOf(name: RegExp, { copies, folder }: Pick<SourceFacts, 'copies' | 'folder'>): string {
+export function contextFolderOf(
+  name: RegExp,
+  { copies, folder, commands }: Pick<SourceFacts, 'copies' | 'folder'> & { readonly commands: readonly Command[] },
+): string {
   for (const { sources, into } of copies) {
     const source = sources.find((path) => name.test(baseName(path)) && !isOfStage(path));
     if (source !== undefined && (into === folder || into === `${folder}/${baseName(source)}`)) {
-      const prefix = source.slice(0, -baseName(source).length).replace(/^(?:\.?\/)+/, '');
-      return PLAIN_SOURCE.test(prefix) ? prefix : '';
+      return prefixOf(source.slice(0, -baseName(source).length));
     }
   }
-  return '';
+  const [whole, ...others] = copies.filter(({ into }) => into === folder);
+  const [source = '', ...more] = whole?.sources ?? [];
+  const isOnly = others.length + more.length === 0 && !isOfStage(source) && !/\.\w+$/.test(source);
+  const isInstalled = commands.slice(whole?.commandsBefore).some(({ program }) => INSTALLERS.test(program));
+  return isOnly && isInstalled ? prefixOf(source.endsWith('/') ? source : `${source}/`) : '';
+}
+
+const INSTALLERS = /^(?:npm|pnpm|yarn|bun|bundle|poetry|uv|pipenv|composer)$/;
+
+function prefixOf(path: string): string {
+  const prefix = path.replace(/^(?:\.?\/)+/, '');
+  return PLAIN_SOURCE.test(prefix) ? prefix : '';
 }
 
 /** Reports whether a source is an absolute path, as those of other stages are; `/` alone is the context. */

@@ -96,6 +96,16 @@ test.each<[string, ImageSketch, readonly string[]]>([
     ['WORKDIR /app\nCOPY server/package.json server/package-lock.json ./\nRUN', 'npm ci\nCOPY server/ ./\nRUN'],
   ],
   [
+    'a package in the only folder that is copied',
+    { runtime: 'node', own: [copy('./src/ /app/'), run('npm install')] },
+    ['WORKDIR /app\nCOPY src/package.json src/package-lock.json ./\n', 'COPY ./src/ ./\n'],
+  ],
+  [
+    'a built program',
+    { runtime: 'node', own: [copy('site/ /app/'), run('chown node /app')] },
+    ['WORKDIR /app\nCOPY package.json package-lock.json ./\nRUN', 'COPY site/ ./\n'],
+  ],
+  [
     'Poetry',
     {
       runtime: 'python',
