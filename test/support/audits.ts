@@ -1,4 +1,5 @@
 import { type RunOptions, runAudit } from '../../src/app/run-audit.ts';
+import type { AuditEvents } from '../../src/audit/context.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import type {
   EcrSource,
@@ -37,6 +38,14 @@ export interface AuditOptions<Source extends SourceSettings = OciSource> {
 export function defaultSettings(): Promise<Settings> {
   return loadSettings({ cwd: '/', env: {}, flags: {} });
 }
+
+/** Events of an audit that nobody listens to. */
+export const NO_EVENTS: AuditEvents = {
+  itemDone: () => undefined,
+  repositoryListed: () => undefined,
+  itemFailed: () => undefined,
+  auditEnded: () => undefined,
+};
 
 /** Audits a test registry in this process, as `slimboard audit HOST` does. */
 export async function auditRegistry(

@@ -8,7 +8,7 @@ import type { OciSource } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
-import { auditRegistry, contentOf, defaultSettings, errorsOf } from '../../support/audits.ts';
+import { auditRegistry, contentOf, defaultSettings, errorsOf, NO_EVENTS } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, newPostgresUrl, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { gate } from '../../support/registry-faults.ts';
@@ -86,12 +86,7 @@ describe.each(BACKENDS)('jumping clocks, in audits into $name', ({ open }) => {
         db,
         clock: at(hours),
         queue: { add: async (tasks) => void queue.push(...tasks) },
-        events: {
-          itemDone: () => undefined,
-          itemFailed: () => undefined,
-          repositoryListed: () => undefined,
-          auditEnded: () => undefined,
-        },
+        events: NO_EVENTS,
         onNote: () => undefined,
       });
     const [ahead, right] = [engineAt(2), engineAt(0)];

@@ -10,7 +10,7 @@ import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { isHandedToWorkers } from '../../../src/store/queued-audit-store.ts';
 import { addTasks, type NewTask } from '../../../src/store/task-store.ts';
-import { auditRegistry, defaultSettings, errorsOf } from '../../support/audits.ts';
+import { auditRegistry, defaultSettings, errorsOf, NO_EVENTS } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
@@ -52,9 +52,7 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
       db,
       queue: { add: options.add ?? (async (tasks) => void queued.push(...tasks)) },
       events: {
-        itemDone: () => undefined,
-        itemFailed: () => undefined,
-        repositoryListed: () => undefined,
+        ...NO_EVENTS,
         auditEnded: ({ id, status }) => ended.push(`${id} ${status}`),
       },
       onNote: () => undefined,

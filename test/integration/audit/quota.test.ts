@@ -2,15 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import { createInProcessQueue } from '../../../src/queue/in-process-queue.ts';
-import { TASK_KINDS, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
+import type { TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { type AuditRow, findAudit } from '../../../src/store/audit-store.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { auditRegistry, contentOf, defaultSettings } from '../../support/audits.ts';
+import { auditRegistry, contentOf, defaultSettings, NO_EVENTS } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { answer } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { ofEachKind } from '../../support/task.ts';
 
 /** A batch of tags, each of an image of its own, takes two requests for each. */
 const TAGS = 30;
@@ -44,19 +45,14 @@ describe.each(BACKENDS)('a registry with a quota smaller than a batch, in $name'
       environment: {},
       db,
       queue: { add: (tasks: readonly TaskReference[]) => queue.add(tasks) },
-      events: {
-        itemDone: () => undefined,
-        itemFailed: () => undefined,
-        repositoryListed: () => undefined,
-        auditEnded: () => undefined,
-      },
+      events: NO_EVENTS,
       // No pause, so that a refused request is put off without waiting.
       governor: { acquire: async () => () => undefined },
       onNote: () => undefined,
     });
     const queue = createInProcessQueue({
       handlers,
-      tasksAtOnce: Object.fromEntries(TASK_KINDS.map((kind) => [kind, 1])) as Record<TaskKind, number>,
+      tasksAtOnce: ofEachKind(1),
       wait: async () => {
         if (++windows > MOST_WINDOWS) throw new Error('the audit makes no progress');
         remaining = QUOTA;

@@ -4,7 +4,7 @@ import { startAudit } from '../../../src/audit/start-audit.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
 import { createInProcessQueue } from '../../../src/queue/in-process-queue.ts';
-import { TASK_KINDS, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
+import type { TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { type AuditRow, findAudit } from '../../../src/store/audit-store.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -13,6 +13,7 @@ import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases
 import { attestation, image, index } from '../../support/image-builder.ts';
 import { answer, body } from '../../support/registry-faults.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
+import { ofEachKind } from '../../support/task.ts';
 
 const AT = '2026-03-10T02:00:00.000Z';
 const ATTEMPTS = 5;
@@ -96,7 +97,7 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
   /** Audits, or goes on with the audit that was left, with delays that pass at once. */
   async function audit(): Promise<AuditRow | undefined> {
     const { handlers, auditId, tasks } = await start((added) => queue.add(added));
-    const tasksAtOnce = Object.fromEntries(TASK_KINDS.map((kind) => [kind, 1])) as Record<TaskKind, number>;
+    const tasksAtOnce = ofEachKind(1);
     const limits = { attempts: ATTEMPTS, firstDelayMs: 1, maxDelayMs: 1 };
     const queue = createInProcessQueue({ handlers, tasksAtOnce, limits, wait: async () => undefined });
     await queue.add(tasks);

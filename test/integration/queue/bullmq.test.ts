@@ -9,14 +9,12 @@ import {
   type TaskWorkers,
   type TaskWorkersOptions,
 } from '../../../src/queue/bullmq-workers.ts';
-import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
+import type { TaskHandlers, TaskKind, TaskReference } from '../../../src/queue/queue.ts';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { task } from '../../support/task.ts';
+import { ofEachKind, task } from '../../support/task.ts';
 
 const LIMITS: AttemptLimits = { attempts: 3, firstDelayMs: 2, maxDelayMs: 10 };
-const ofEachKind = (count: number) =>
-  Object.fromEntries(TASK_KINDS.map((kind) => [kind, count])) as Record<TaskKind, number>;
 
 let server: TestRedis;
 let redis: Redis;

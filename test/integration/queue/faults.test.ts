@@ -4,13 +4,13 @@ import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BullmqQueue, createBullmqQueue } from '../../../src/queue/bullmq-queue.ts';
 import { startTaskWorkers } from '../../../src/queue/bullmq-workers.ts';
-import { TASK_KINDS, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
+import type { TaskReference } from '../../../src/queue/queue.ts';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
 import { startSweeper } from '../../../src/queue/sweeper.ts';
 import { bundle } from '../../support/bundle.ts';
 import { startProcess } from '../../support/processes.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { task } from '../../support/task.ts';
+import { ofEachKind, task } from '../../support/task.ts';
 
 const PREFIX = 'faults';
 let server: TestRedis;
@@ -61,7 +61,7 @@ function startWorkers(table: Table, work: (task: TaskReference) => Promise<unkno
   const workers = startTaskWorkers({
     redis,
     prefix: PREFIX,
-    tasksAtOnce: Object.fromEntries(TASK_KINDS.map((kind) => [kind, 2])) as Record<TaskKind, number>,
+    tasksAtOnce: ofEachKind(2),
     lockMs: 300,
     handlers: {
       async run(reference) {

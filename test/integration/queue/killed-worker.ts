@@ -1,13 +1,13 @@
 // A worker as a process of its own, for the test beside it to kill: says what it takes, and holds on to "stuck" tasks.
 import { startTaskWorkers } from '../../../src/queue/bullmq-workers.ts';
-import { TASK_KINDS, type TaskKind } from '../../../src/queue/queue.ts';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
+import { ofEachKind } from '../../support/task.ts';
 
 const [url = '', prefix = ''] = process.argv.slice(2);
 startTaskWorkers({
   redis: await connectRedis(url, () => undefined),
   prefix,
-  tasksAtOnce: Object.fromEntries(TASK_KINDS.map((kind) => [kind, 1])) as Record<TaskKind, number>,
+  tasksAtOnce: ofEachKind(1),
   lockMs: 300,
   handlers: {
     async run({ key }) {

@@ -5,7 +5,7 @@ import type { Database } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { keepAlive } from '../../../src/store/queued-audit-store.ts';
-import { defaultSettings } from '../../support/audits.ts';
+import { defaultSettings, NO_EVENTS } from '../../support/audits.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
@@ -38,14 +38,15 @@ describe('while starting a stage takes minutes', () => {
 
   test('no process resumes its audit', async () => {
     const settings = await defaultSettings();
-    const events = {
-      itemDone: () => undefined,
-      itemFailed: () => undefined,
-      repositoryListed: () => undefined,
-      auditEnded: () => undefined,
-    };
     const queue = { add: async () => undefined };
-    const engine = createAuditEngine({ settings, environment: {}, db, queue, events, onNote: () => undefined });
+    const engine = createAuditEngine({
+      settings,
+      environment: {},
+      db,
+      queue,
+      events: NO_EVENTS,
+      onNote: () => undefined,
+    });
     await engine.handlers.advance(audits[0] ?? 0, 'nightly');
     expect(await claim(audits[0])).toBe(false);
     await engine.close();

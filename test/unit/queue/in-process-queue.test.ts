@@ -2,11 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NotFoundError, RateLimitedError, RegistryUnavailableError } from '../../../src/errors.ts';
 import { createInProcessQueue, type InProcessQueueOptions } from '../../../src/queue/in-process-queue.ts';
-import { TASK_KINDS, type TaskHandlers, type TaskKind, type TaskReference } from '../../../src/queue/queue.ts';
-import { task } from '../../support/task.ts';
-
-const ofEachKind = (count: number) =>
-  Object.fromEntries(TASK_KINDS.map((kind) => [kind, count])) as Record<TaskKind, number>;
+import { TASK_KINDS, type TaskHandlers, type TaskReference } from '../../../src/queue/queue.ts';
+import { ofEachKind, task } from '../../support/task.ts';
 
 /** A queue whose delays pass at once, and what its handlers were asked. */
 function queueOf(
