@@ -1,27 +1,24 @@
 import { MalformedContentError } from '../errors.ts';
 
 /**
- * The path and query of the next page, on the registry itself; undefined after the last page. An absolute address must
- * name the registry's host. Its scheme and port are ignored: a registry behind a proxy states those of its inner side.
+ * The address of the next page; undefined after the last page. Only the query of the `Link` header is used: the next
+ * page is one of the same list, but a registry behind a proxy states host and port of its inner side, Artifactory
+ * leaves the repository's first part out of the path, and Nexus adds a path of its own.
  * @param header the `Link` header. @see RFC 8288; distribution-spec, "Listing Tags"
- * @param base the address of this page
- * @throws MalformedContentError for an invalid address, or one on another host
+ * @param page the address of this page
+ * @throws MalformedContentError for an invalid address
  */
-export function nextPagePath(header: string | readonly string[] | undefined, base: URL): string | undefined {
+export function nextPage(header: string | readonly string[] | undefined, page: URL): URL | undefined {
   const target = nextTarget(typeof header === 'string' ? header : (header ?? []).join(', '));
   if (target === undefined) return undefined;
-  if (!URL.canParse(target, base.href)) {
+  if (!URL.canParse(target, page.href)) {
     throw new MalformedContentError(
-      `${base.host}: the link to the next page is not a valid URL: "${target.slice(0, 200)}"`,
+      `${page.host}: the link to the next page is not a valid URL: "${target.slice(0, 200)}"`,
     );
   }
-  const url = new URL(target, base);
-  if (url.hostname !== base.hostname) {
-    throw new MalformedContentError(
-      `${base.host}: the next page would be on another host (${url.host}), which is not followed`,
-    );
-  }
-  return url.pathname + url.search;
+  const next = new URL(page);
+  next.search = new URL(target, page).search;
+  return next;
 }
 
 function nextTarget(header: string): string | undefined {

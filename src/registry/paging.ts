@@ -3,7 +3,7 @@ import { chunksOf } from '../common/chunks-of.ts';
 import { MalformedContentError } from '../errors.ts';
 import { parseJsonObject, readArray } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
-import { nextPagePath } from './link.ts';
+import { nextPage } from './link.ts';
 
 /** Entries per page that most registries accept; some refuse more (distribution, ECR: 1,000). */
 export const PAGE_SIZE = 1_000;
@@ -31,13 +31,14 @@ export interface Listing {
 /**
  * The names of a list, page by page to the end, in the registry's own order.
  * @param fetchPage reads one page; called for the next one only after the names of this one were consumed
- * @throws MalformedContentError when pages lead to another host, repeat, or do not end
+ * @throws MalformedContentError when pages repeat or do not end
  */
 export async function* listNames(
   listing: Listing,
   fetchPage: (url: URL) => Promise<Answer>,
 ): AsyncGenerator<readonly unknown[]> {
   const guard = new LoopGuard(listing.what);
+  let isLinked = false;
   for (let url: URL | undefined = listing.first; url; ) {
     guard.enter(url);
     const answer = await fetchPage(url);
@@ -46,11 +47,26 @@ export async function* listNames(
       parseJsonObject(answer.body, listing.what)[listing.field],
       `${listing.what}: ${listing.field}`,
     );
+    // A registry that ignores `last` has sent all names before.
+    if (!isLinked && guard.isRepeated(names)) return;
     guard.checkNames(names);
     yield* chunksOf(names, PAGE_SIZE);
-    const next = nextPagePath(answer.headers.link, url);
-    url = next === undefined ? undefined : new URL(next, url);
+    const linked = nextPage(answer.headers.link, url);
+    isLinked ||= linked !== undefined;
+    url = linked ?? (isLinked ? undefined : pageAfter(names, url));
   }
+}
+
+/**
+ * The page after a full one, for registries that never send the `Link` header, which is optional (Nexus: groups).
+ * @see distribution-spec, "Listing Tags": `n` and `last`
+ */
+function pageAfter(names: readonly unknown[], page: URL): URL | undefined {
+  const last = names.at(-1);
+  if (typeof last !== 'string' || page.searchParams.get('n') !== `${names.length}`) return undefined;
+  const next = new URL(page);
+  next.searchParams.set('last', last);
+  return next;
 }
 
 /** Detects lists that repeat or do not end. */
@@ -82,14 +98,23 @@ class LoopGuard {
     this.#empty = names.length === 0 ? this.#empty + 1 : 0;
     if (this.#empty > MAX_EMPTY_PAGES) throw this.#endless(`${MAX_EMPTY_PAGES} empty pages in a row`);
     // A registry that ignores its own cursor sends the first page for ever, each time under another address.
-    const page = names.length === 0 ? '' : `${names.length} ${shown(names[0])} ${shown(names.at(-1))}`;
-    if (page !== '' && page === this.#previous) throw this.#endless('two pages are the same');
-    this.#previous = page;
+    if (this.isRepeated(names)) throw this.#endless('two pages are the same');
+    this.#previous = keyOf(names);
+  }
+
+  /** Whether a page is the same as the one before it. */
+  isRepeated(names: readonly unknown[]): boolean {
+    return names.length > 0 && keyOf(names) === this.#previous;
   }
 
   #endless(how: string): MalformedContentError {
     return new MalformedContentError(`${this.#what}: the registry's list does not end: ${how}`);
   }
+}
+
+/** What two pages have in common that are the same. */
+function keyOf(names: readonly unknown[]): string {
+  return `${names.length} ${shown(names[0])} ${shown(names.at(-1))}`;
 }
 
 /** A name for comparison. Entries that are no text are left out: they may nest deeper than the stack allows. */

@@ -64,12 +64,17 @@ describe('listing', () => {
     expect(await repositoryNames(client)).toEqual(['a']);
   });
 
-  test('follows an absolute link to the same host by the scheme of the registry', async () => {
+  test.each([
+    ['by another scheme and port', 'https://127.0.0.1/v2/hub/app/tags/list'],
+    ['on the inner side of a proxy', 'http://registry.internal:5000/v2/hub/app/tags/list'],
+    ['without the repository\'s first part (Artifactory)', '/v2/app/tags/list'],
+    ['below a path of its own (Nexus)', 'http://127.0.0.1/repository/hub/v2/hub/app/tags/list'],
+  ])('follows a link to the next page %s', async (_what, address) => {
     const { server, client } = await start();
-    server.push('b', '1', app);
-    const link = { link: `<https://127.0.0.1/v2/_catalog?cursor=0>; rel="next"` };
-    server.fault({ path: /n=1000$/ }, body('{"repositories":["a"]}', link));
-    expect(await repositoryNames(client)).toEqual(['a', 'b']);
+    server.push('hub/app', 'b', app);
+    const link = { link: `<${address}?cursor=0>; rel="next"` };
+    server.fault({ path: /n=1000$/ }, body('{"tags":["a"]}', link));
+    expect(await tagNames(client, repositoryOf(server.host, 'hub/app'))).toEqual(['a', 'b']);
   });
 
   test('each invalid name is an error, and all others are listed', async () => {

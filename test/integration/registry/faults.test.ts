@@ -233,7 +233,11 @@ describe('hostile listings', () => {
     ],
     ['new cursors, same page', () => countingPages(() => ['a']), /two pages are the same/],
     ['new cursors, no names', () => countingPages(() => []), /empty pages/],
-    ['another host', () => listing({ link: '<https://evil.example.com/v2/_catalog>; rel="next"' }), /another host/],
+    [
+      'a link to another host, which is not asked',
+      () => listing({ link: '<https://evil.example.com/v2/_catalog?cursor=1>; rel="next"' }),
+      /the same page was sent twice|are the same/,
+    ],
     ['no address', () => listing({ link: '<http://[>; rel="next"' }), /no address/],
     ['no JSON', () => body('<html>'), /is not valid JSON/],
     ['a list that is none', () => body('{"repositories":"a"}'), /expected a list/],

@@ -13,7 +13,7 @@ import { parseReference } from '../../../src/oci/reference.ts';
 import { withoutSecrets } from '../../../src/policy/kept-content.ts';
 import { hideSecrets, secretsIn } from '../../../src/policy/secrets.ts';
 import { parseChallenges } from '../../../src/registry/challenge.ts';
-import { nextPagePath } from '../../../src/registry/link.ts';
+import { nextPage } from '../../../src/registry/link.ts';
 import { rateLimitsOf } from '../../../src/registry/rate-limit-headers.ts';
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../../support/fuzz.ts';
 import { headerBlock, sealed } from '../../support/tar-entries.ts';
@@ -123,7 +123,7 @@ const PARSERS: readonly (readonly [string, fc.Arbitrary<string | Uint8Array>, (i
   ['platforms', text, (input: string) => parsePlatform(input)],
   ['dates', text, (input: string) => readDate(input)],
   ['challenges', text, (input: string) => parseChallenges(input)],
-  ['links', text, (input: string) => nextPagePath(input, base)],
+  ['links', text, (input: string) => nextPage(input, base)],
   ['history', text, (input: string) => parseInstruction(input)],
   [
     'limits',

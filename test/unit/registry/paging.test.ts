@@ -37,6 +37,39 @@ test('a single page with all names is passed on in parts', async () => {
   expect(parts).toEqual([1_000, 1_000, 1_000, 1_000, 1]);
 });
 
+test('after a full page without a Link header the next one is asked for by the last name', async () => {
+  const asked: string[] = [];
+  const unlinked = async (url: URL): Promise<Answer> => {
+    asked.push(url.search);
+    return page(asked.length === 3 ? ['last'] : thousand(asked.length * 1_000), undefined);
+  };
+  const names: unknown[] = [];
+  for await (const given of listNames(listing, unlinked)) names.push(...given);
+  expect(names).toHaveLength(2_001);
+  expect(asked).toEqual(['?n=1000', '?n=1000&last=v1999', '?n=1000&last=v2999']);
+});
+
+test('a registry that ignores the last name has sent everything with its first page', async () => {
+  let pages = 0;
+  const names: unknown[] = [];
+  const same = async (): Promise<Answer> => {
+    pages += 1;
+    return page(thousand(0), undefined);
+  };
+  for await (const given of listNames(listing, same)) names.push(...given);
+  expect({ pages, names: names.length }).toEqual({ pages: 2, names: 1_000 });
+});
+
+test('the last page of a registry that sends Link headers may be full', async () => {
+  let pages = 0;
+  const linked = async (): Promise<Answer> => {
+    pages += 1;
+    return page(thousand(pages * 1_000), pages < 2 ? '?cursor=x&n=1000' : undefined);
+  };
+  for await (const _ of listNames(listing, linked));
+  expect(pages).toBe(2);
+});
+
 test('an endless listing with new names on each page is stopped by its size', async () => {
   const megabytes = 8;
   let pages = 0;
