@@ -60,7 +60,10 @@ const DEFAULT_EXPIRES_IN = 60;
  * refuses tokens in turn must not keep it going for ever.
  */
 const MAX_RENEWALS = 10;
-/** A failing credential helper can take 30 s: its failure is remembered for this long, then it is tried again. */
+/**
+ * A failing credential helper can take 30 s: its failure is remembered for this long, then it is tried again. So is a
+ * lookup that found nothing: somebody may log in while a worker runs.
+ */
 const LOOK_AGAIN_AFTER_MS = 60_000;
 /** The part of its life after which a token is renewed, so that no request arrives with an expired one. */
 const RENEW_AT = 0.8;
@@ -75,12 +78,18 @@ export class Authenticator {
   /** Headers that the registry has accepted: if it refuses one of them later, that one has expired. */
   readonly #served = new WeakSet<Secret>();
   #credentials: Promise<Credentials | undefined> | undefined;
-  /** When credentials are looked up again after a failure (ms of the clock). */
+  /** When credentials are looked up again, because there were none (ms of the clock). */
   #lookAgainAtMs = Number.POSITIVE_INFINITY;
   #scheme: 'unknown' | 'basic' | BearerRealm = 'unknown';
+  readonly #closing = new AbortController();
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
+  }
+
+  /** Ends a credential helper that still runs. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** Names the credentials that requests carry, for messages. */
@@ -102,7 +111,8 @@ export class Authenticator {
     signal: AbortSignal | undefined,
     send: (authorization: () => Secret | undefined) => Promise<A>,
   ): Promise<A> {
-    let used = await this.#authorize(scope, signal);
+    let used = await orAborted(this.#authorize(scope), signal);
+    let anonymously: number | undefined;
     const newest = (): Secret | undefined => {
       // Harbor takes tokens for repositories and refuses them for its catalog: there the password stays.
       if (this.#scheme !== 'basic') used = this.#tokens.peek(scope)?.current ?? used;
@@ -112,15 +122,17 @@ export class Authenticator {
       const answer = await send(newest);
       const isOwn = answer.origin === this.#options.base.origin;
       if (isOwn && (answer.status === 403 || answer.status === 404) && used === undefined) {
-        used = await this.#password();
+        used = await orAborted(this.#password(), signal);
+        anonymously = answer.status;
         if (used) continue;
       }
       if (answer.status !== 401 || !isOwn) {
-        if (used) this.#noteServed(used, answer);
+        if (used) this.#noteServed(used, answer, anonymously);
         return answer;
       }
       const hasExpired = used !== undefined && this.#served.has(used) && renewals < MAX_RENEWALS;
-      const renewed = renewals === 0 || hasExpired ? await this.#renew(scope, answer, used, signal) : undefined;
+      const renewed =
+        renewals === 0 || hasExpired ? await orAborted(this.#renew(scope, answer, used), signal) : undefined;
       if (!renewed) return answer;
       used = renewed;
       renewals += 1;
@@ -132,38 +144,34 @@ export class Authenticator {
     return this.#scheme === 'unknown' ? basicOf(await this.#findCredentials()) : undefined;
   }
 
-  #noteServed(used: Secret, { status }: Answer): void {
+  /** @param anonymously the status of the same request without a header, if it was refused */
+  #noteServed(used: Secret, { status }: Answer, anonymously: number | undefined): void {
     this.#served.add(used);
     // From now on send the password: without it the registry might hide what it showed, and what is hidden counts as
-    // gone.
-    if (status === 200 && this.#scheme === 'unknown') this.#scheme = 'basic';
+    // gone. If the password changes nothing, asking without it first would only cost a request.
+    if ((status === 200 || status === anonymously) && this.#scheme === 'unknown') this.#scheme = 'basic';
   }
 
   /** The header to send first, as far as the registry's scheme is known. */
-  async #authorize(scope: Scope, signal: AbortSignal | undefined): Promise<Secret | undefined> {
+  async #authorize(scope: Scope): Promise<Secret | undefined> {
     const credentials = await this.#findCredentials();
     if (credentials?.kind === 'registry-token') return bearer(credentials.token);
     if (this.#scheme === 'unknown' && scope !== CATALOG) return undefined;
     // The catalog gets the password unasked: Quay and zot show anonymous callers what is public, and never send a 401.
     if (this.#scheme === 'unknown' || this.#scheme === 'basic') return basicOf(credentials);
-    return orAborted(this.#token(scope), signal);
+    return this.#token(scope);
   }
 
   /**
    * The header to send after a 401, or undefined when there is none better than the one refused.
    * @param used the header of the refused request
    */
-  async #renew(
-    scope: Scope,
-    answer: Answer,
-    used: Secret | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<Secret | undefined> {
+  async #renew(scope: Scope, answer: Answer, used: Secret | undefined): Promise<Secret | undefined> {
     const challenges = parseChallenges(answer.headers['www-authenticate']);
     const bearerChallenge = challenges.find(({ scheme }) => scheme === 'bearer');
     const credentials = await this.#findCredentials();
     if (credentials?.kind === 'registry-token') return this.#findChangedHeader(used);
-    if (bearerChallenge) return orAborted(this.#renewToken(scope, bearerChallenge, used), signal);
+    if (bearerChallenge) return this.#renewToken(scope, bearerChallenge, used);
     if (!challenges.some(({ scheme }) => scheme === 'basic')) return undefined;
     this.#scheme = 'basic';
     return used ? this.#findChangedHeader(used) : basicOf(credentials);
@@ -185,11 +193,12 @@ export class Authenticator {
     if (clock.now() >= this.#lookAgainAtMs) this.#credentials = undefined;
     if (this.#credentials) return this.#credentials;
     this.#lookAgainAtMs = Number.POSITIVE_INFINITY;
-    const found = credentials.find(registry);
+    const found = credentials.find(registry, this.#closing.signal);
     this.#credentials = found;
-    found.catch(() => {
+    const lookAgainLater = (): void => {
       if (this.#credentials === found) this.#lookAgainAtMs = clock.now() + LOOK_AGAIN_AFTER_MS;
-    });
+    };
+    found.then((some) => some ?? lookAgainLater(), lookAgainLater);
     return found;
   }
 

@@ -21,9 +21,10 @@ export type Credentials = { readonly origin: string } & (
 export interface CredentialsProvider {
   /**
    * Looks up the credentials for a registry, anew each time; undefined: ask anonymously.
+   * @param signal ends a credential helper
    * @throws SettingsError when they are configured but cannot be read
    */
-  find(registry: RegistryHost): Promise<Credentials | undefined>;
+  find(registry: RegistryHost, signal: AbortSignal): Promise<Credentials | undefined>;
 }
 
 /** Where to look for credentials. */
@@ -46,7 +47,8 @@ const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
  */
 export function createCredentialsProvider(options: CredentialsOptions): CredentialsProvider {
   return {
-    find: async (registry) => fromEnvironment(options) ?? (await fromDockerConfig(registry, options.environment)),
+    find: async (registry, signal) =>
+      fromEnvironment(options) ?? (await fromDockerConfig(registry, { environment: options.environment, signal })),
   };
 }
 
@@ -72,18 +74,25 @@ function fromEnvironment({ sourceName, environment }: CredentialsOptions): Crede
   );
 }
 
-async function fromDockerConfig(registry: RegistryHost, environment: Environment): Promise<Credentials | undefined> {
+/** What a credential helper is run with. */
+interface HelperOptions {
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+}
+
+async function fromDockerConfig(registry: RegistryHost, options: HelperOptions): Promise<Credentials | undefined> {
+  const { environment } = options;
   const folder = environment.DOCKER_CONFIG || join(environment.HOME || homedir(), '.docker');
   const path = join(folder, 'config.json');
   const config = await readDockerConfig(path);
   if (!config) return undefined;
   const [key, helper] = entryFor(config.credHelpers, registry);
-  if (typeof helper === 'string') return fromHelper(helper, key, environment);
+  if (typeof helper === 'string') return fromHelper(helper, key, options);
   const [authKey, auth] = entryFor(config.auths, registry);
   const stated = isObject(auth) ? fromAuthEntry(auth, `${path}, auths of ${authKey}`) : undefined;
   if (stated) return stated;
   const store = readOptionalString(config.credsStore);
-  return store ? fromHelper(store, authKey, environment) : undefined;
+  return store ? fromHelper(store, authKey, options) : undefined;
 }
 
 async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
@@ -92,7 +101,9 @@ async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new SettingsError(`cannot read ${path}: ${(cause as NodeJS.ErrnoException).code}`);
+    throw new SettingsError(
+      `cannot read ${path} (${(cause as NodeJS.ErrnoException).code}): fix it, or point DOCKER_CONFIG at another folder`,
+    );
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -142,12 +153,12 @@ function usernameAndPassword(entry: JsonObject): { username: string; password: s
 }
 
 /** @see docker/docker-credential-helpers, README, "Development": `get` takes the server on stdin and answers JSON */
-async function fromHelper(name: string, serverUrl: string, environment: Environment): Promise<Credentials | undefined> {
+async function fromHelper(name: string, serverUrl: string, options: HelperOptions): Promise<Credentials | undefined> {
   if (!HELPER_NAME.test(name)) {
     throw new SettingsError(`"${name.slice(0, 80)}" in Docker's config.json is not the name of a credential helper`);
   }
   const program = `docker-credential-${name}`;
-  const answer = await runHelper(program, serverUrl, environment);
+  const answer = await runHelper(program, serverUrl, options);
   if (answer === undefined) return undefined;
   const username = readOptionalString(answer.Username) ?? '';
   const secret = readOptionalString(answer.Secret);
@@ -157,12 +168,16 @@ async function fromHelper(name: string, serverUrl: string, environment: Environm
   return { kind: 'password', username, password: new Secret(secret), origin };
 }
 
-function runHelper(program: string, serverUrl: string, environment: Environment): Promise<JsonObject | undefined> {
+function runHelper(
+  program: string,
+  serverUrl: string,
+  { environment, signal }: HelperOptions,
+): Promise<JsonObject | undefined> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       program,
       ['get'],
-      { env: { ...environment }, timeout: HELPER_TIMEOUT_MS, maxBuffer: HELPER_OUTPUT_BYTES },
+      { env: { ...environment }, timeout: HELPER_TIMEOUT_MS, maxBuffer: HELPER_OUTPUT_BYTES, signal },
       (error, stdout, stderr) => {
         // Helpers report "nothing stored" by this sentence, on either stream. Their output is never part of a message.
         if (error && /credentials not found/i.test(`${stdout}${stderr}`)) return resolve(undefined);

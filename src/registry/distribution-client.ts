@@ -37,6 +37,7 @@ export class DistributionClient {
   }
 
   close(): Promise<void> {
+    this.#authenticator.close();
     return this.#connections.close();
   }
 

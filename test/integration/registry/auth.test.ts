@@ -227,15 +227,22 @@ describe('Basic', () => {
   });
 });
 
-test('a failed look-up of credentials is repeated only after a minute', async () => {
+test.each<[string, () => undefined]>([
+  [
+    'failed',
+    () => {
+      throw new SettingsError('docker-credential-x timed out after 30 s');
+    },
+  ],
+  ['found nothing', () => undefined],
+])('a look-up of credentials that %s is repeated only after a minute', async (_what, first) => {
   let nowMs = 0;
   let lookups = 0;
   const found = { kind: 'password', username: 'u', password: new Secret(PASSWORD), origin: 'x' } as const;
   const credentials: CredentialsProvider = {
     find: async () => {
       lookups += 1;
-      if (lookups === 1) throw new SettingsError('docker-credential-x gave no answer within 30 s');
-      return found;
+      return lookups === 1 ? first() : found;
     },
   };
   const server = await startRegistry({ auth: { kind: 'basic', username: 'u', password: PASSWORD } });
@@ -244,9 +251,9 @@ test('a failed look-up of credentials is repeated only after a minute', async ()
   open.push(server, client);
   server.push('a', '1', app);
   const tags = () => tagNames(client, repositoryOf(server.host, 'a'));
-  await expect(tags()).rejects.toMatchObject({ code: 'settings' });
+  await expect(tags()).rejects.toMatchObject({ retry: { kind: 'never' } });
   nowMs = 59_999;
-  await expect(tags()).rejects.toMatchObject({ code: 'settings' });
+  await expect(tags()).rejects.toMatchObject({ retry: { kind: 'never' } });
   expect(lookups).toBe(1);
   nowMs = 60_000;
   expect(await tags()).toEqual(['1']);
@@ -314,10 +321,18 @@ describe('a registry that answers 404 or 403 for private repositories to anonymo
     expect(server.requests).toHaveLength(1);
   });
 
+  test('and denies them with the credentials, too: each is asked for once, after the first', async () => {
+    const { server, tags } = await start(undefined, passwordProvider('u', PASSWORD));
+    server.fault({ path: /tags/ }, denied);
+    for (const name of ['a', 'b']) await expect(tags(name)).rejects.toMatchObject({ code: 'access-denied' });
+    expect(server.requests.map(({ status }) => status)).toEqual([403, 403, 403]);
+  });
+
   test('is believed when it answers 404 to the credentials, too', async () => {
     const { server, tags } = await start(undefined, passwordProvider('u', PASSWORD));
     expect(await tags('gone')).toEqual([]);
-    expect(server.requests.map(({ status }) => status)).toEqual([404, 404]);
+    expect(await tags('gone-too')).toEqual([]);
+    expect(server.requests.map(({ status }) => status)).toEqual([404, 404, 404]);
   });
 });
 

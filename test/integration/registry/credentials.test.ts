@@ -1,10 +1,11 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import { createCredentialsProvider, credentialVariable } from '../../../src/registry/credentials.ts';
+import { openClient, repositoryNames } from '../../support/distribution-client.ts';
 
 const CANARY = 'canary-91ce';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -23,7 +24,7 @@ async function find(host: string, config?: unknown, environment: Record<string, 
     environment: { DOCKER_CONFIG: folder, PATH: `${folder}${delimiter}${process.env.PATH}`, ...environment },
     ...(sourceName ? { sourceName } : {}),
   });
-  const found = await provider.find(parseRegistryHost(host));
+  const found = await provider.find(parseRegistryHost(host), new AbortController().signal);
   if (!found) return undefined;
   const { kind } = found;
   if (kind !== 'password') return { kind, token: found.token.reveal() };
@@ -194,6 +195,30 @@ describe('credential helpers', () => {
     const error = await find('registry.example.com', { credsStore: name }).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'settings', message: expect.stringMatching(message) });
     expect(inspect(error, { depth: 9 })).not.toContain(CANARY);
+  });
+
+  test('one that hangs holds neither an aborted request nor the end of the client', async () => {
+    await installHelper('hangs', 'touch "$(dirname "$0")/started"; exec sleep 30');
+    await writeFile(join(folder, 'config.json'), JSON.stringify({ credsStore: 'hangs' }));
+    const environment = { DOCKER_CONFIG: folder, PATH: `${folder}${delimiter}${process.env.PATH}` };
+    const credentials = createCredentialsProvider({ environment });
+    const looking: Promise<unknown>[] = [];
+    const client = openClient('127.0.0.1:9', {
+      credentials: {
+        find: (...question) => {
+          const found = credentials.find(...question);
+          looking.push(found);
+          return found;
+        },
+      },
+    });
+    const stop = new AbortController();
+    const names = repositoryNames(client, { signal: stop.signal });
+    await vi.waitFor(() => access(join(folder, 'started')));
+    stop.abort(new Error('stopped'));
+    await expect(names).rejects.toThrow('stopped');
+    await client.close();
+    await expect(looking[0]).rejects.toMatchObject({ code: 'settings' });
   });
 
   test.each(['../evil', 'a b', 'x;touch y', '-x', ''])('an invalid name runs no program: %j', async (name) => {

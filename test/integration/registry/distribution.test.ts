@@ -67,7 +67,7 @@ describe('listing', () => {
   test.each([
     ['by another scheme and port', 'https://127.0.0.1/v2/hub/app/tags/list'],
     ['on the inner side of a proxy', 'http://registry.internal:5000/v2/hub/app/tags/list'],
-    ['without the repository\'s first part (Artifactory)', '/v2/app/tags/list'],
+    ["without the repository's first part (Artifactory)", '/v2/app/tags/list'],
     ['below a path of its own (Nexus)', 'http://127.0.0.1/repository/hub/v2/hub/app/tags/list'],
   ])('follows a link to the next page %s', async (_what, address) => {
     const { server, client } = await start();
