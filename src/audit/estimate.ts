@@ -1,7 +1,7 @@
 import { forEachConcurrently } from '../common/concurrently.ts';
 import { sum } from '../common/sum.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
-import { isItemFailure, type SlimboardError, StoreUnavailableError } from '../errors.ts';
+import { isItemFailure, RegistryUnavailableError, type SlimboardError, StoreUnavailableError } from '../errors.ts';
 import { newestTags, repositorySelector, tagSelector } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, Tag } from '../oci/reference.ts';
@@ -59,7 +59,12 @@ interface Counting {
   readonly repositories: EcrRepositoryCounts[];
   /** The failures of lists. */
   readonly failures: SlimboardError[];
+  /** How many lists in a row failed without an answer. */
+  unanswered: number;
 }
+
+/** A host that does not answer keeps each request for a minute: the other lists are then not asked for. */
+const MAX_UNANSWERED = 3;
 
 /**
  * Estimates an audit: lists the source and compares it with what is stored. Reads no manifest. A list that cannot be
@@ -85,6 +90,7 @@ export async function estimateAudit(
     ...found,
     repositories: [],
     failures: [],
+    unanswered: 0,
   };
   // Invalid names take no requests; the audit itself will report them as errors. `selects` refuses all repositories, so
   // that their owners are not looked up: these change no figure here.
@@ -94,7 +100,15 @@ export async function estimateAudit(
       for (const { registry: host } of page) counting.listed.set(host, (counting.listed.get(host) ?? 0) + 1);
       const repositories = page.filter(({ name }) => selects(name));
       await forEachConcurrently(repositories, settings.concurrency, (repository) =>
-        countRepository(counting, repository).catch((error) => keepFailure(counting, error)),
+        countRepository(counting, repository).then(
+          () => {
+            counting.unanswered = 0;
+          },
+          (error) => {
+            keepFailure(counting, error);
+            checkAnswers(counting, error);
+          },
+        ),
       );
     }
   } catch (error) {
@@ -109,6 +123,17 @@ export async function estimateAudit(
 function keepFailure({ failures }: Counting, error: unknown): void {
   if (!isItemFailure(error) || error instanceof StoreUnavailableError) throw error;
   failures.push(error);
+}
+
+/** @throws RegistryUnavailableError if the registry seems to be gone */
+function checkAnswers(counting: Counting, error: SlimboardError): void {
+  // A failure with a cause is one of the connection; an answer of HTTP 500 concerns a single list.
+  const isUnanswered = error instanceof RegistryUnavailableError && error.cause !== undefined;
+  counting.unanswered = isUnanswered ? counting.unanswered + 1 : 0;
+  if (counting.unanswered < MAX_UNANSWERED) return;
+  throw new RegistryUnavailableError(
+    `${counting.settings.name}: ${counting.unanswered} lists in a row got no answer: the remaining ones were not tried`,
+  );
 }
 
 async function countRepository(counting: Counting, repository: ListedRepository): Promise<void> {

@@ -68,9 +68,10 @@ class EcrRegistry implements Registry {
   ): Promise<FetchedManifest | 'unchanged'> {
     const digest = await resolveTag(this.#clientOf(repository.registry), repository, tag, signal);
     if (digest === known) return 'unchanged';
-    const manifest = (await this.readManifests(repository, [digest], signal ? { signal } : {})).get(digest);
-    if (manifest === undefined || manifest instanceof Error) throw manifest;
-    return manifest;
+    const read = (await this.readManifests(repository, [digest], signal ? { signal } : {})).get(digest);
+    if (!read) throw new Error(`${digest} was asked for, and is neither read nor failed`);
+    if (read instanceof Error) throw read;
+    return read;
   }
 
   readManifests(

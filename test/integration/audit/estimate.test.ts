@@ -11,7 +11,7 @@ import { openClient } from '../../support/distribution-client.ts';
 import { useEcr } from '../../support/ecr.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from '../../support/fake-ecr.ts';
 import { image, index, tarLayer } from '../../support/image-builder.ts';
-import { answer } from '../../support/registry-faults.ts';
+import { answer, reset } from '../../support/registry-faults.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
 const ecr = useEcr();
@@ -105,6 +105,24 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
     const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
     const counted = { repositories: 1, tags: 1, newItems: 1, unlisted: [expect.stringContaining('broken')] };
     expect(await estimateOf(client, lab)).toMatchObject(counted);
+  });
+
+  test('stops when lists get no answer several times in a row', async () => {
+    const registry = await startRegistry();
+    const client = openClient(registry.host, { plainHttp: true });
+    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    const names = Array.from({ length: 20 }, (_, at) => `app${10 + at}`);
+    for (const name of names) registry.push(name, '1', image());
+    registry.fault({ path: /app1[1-9]|app2/ }, reset());
+    const { sourceDefaults } = await defaultSettings();
+    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true, concurrency: 1 } as const;
+    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
+    const { repositories, unlisted } = await estimateOf(client, lab);
+    expect({ repositories, last: unlisted?.at(-1) }).toEqual({
+      repositories: 1,
+      last: 'lab: 3 lists in a row got no answer: the remaining ones were not tried',
+    });
+    expect(unlisted).toHaveLength(4);
   });
 
   test('of other registries has room for all platforms of a new index', async () => {
