@@ -34,6 +34,9 @@ export function refusalOf(answer: Answer, what: string, who: string): SlimboardE
       );
     case 403:
       return new AccessDeniedError(`${what}: permission denied for ${who}${said}: grant read access`);
+    case 412:
+      // Harbor, for images that are vulnerable, not scanned or not signed, if the project asks for that.
+      return new AccessDeniedError(`${what}: a policy of the registry forbids to pull it${said}`);
     case 404:
       return notFound(errorCodeOf(answer), what, said);
     case 429:
@@ -162,7 +165,11 @@ const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string
     "name the authority's PEM file in the source's caFile",
   ],
   [/^(?:ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|EPROTO)$/, 'it does not speak TLS', PLAIN_HTTP],
-  [/^ERR_SSL_/, 'the TLS handshake failed', 'check which TLS versions it offers'],
+  [
+    /^ERR_SSL_/,
+    'the TLS handshake failed',
+    'check which TLS versions it offers, and that it needs no client certificate',
+  ],
   [/^(?:HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RESPONSE)/, 'the answer is not HTTP', 'check host, port and scheme'],
 ];
 

@@ -67,6 +67,12 @@ describe('permanent faults end with an error that says what, where, and what to 
   test.each<[string, Fault, string, RegExp]>([
     ['401', answer(401), 'authentication', /\/app:1: .*refused anonymous access/],
     ['403', answer(403, {}, 'DENIED'), 'access-denied', /\(DENIED\): grant read access/],
+    [
+      '412 (Harbor)',
+      answer(412, {}, 'PROJECTPOLICYVIOLATION'),
+      'access-denied',
+      /a policy of the registry forbids to pull it \(PROJECTPOLICYVIOLATION/,
+    ],
     ['404 of a manifest', answer(404, {}, 'MANIFEST_UNKNOWN'), 'not-found', /no such tag or manifest/],
     ['404 of a repository', answer(404, {}, 'NAME_UNKNOWN'), 'not-found', /no such repository .*\(NAME_UNKNOWN\)$/],
     ['404 without a body', body('', {}, 404), 'not-found', /not found/],
