@@ -17,6 +17,23 @@ export type Credentials = { readonly origin: string } & (
   | { readonly kind: 'registry-token'; readonly token: Secret }
 );
 
+/** Names the credentials that a request carries, for messages. */
+export function describeCredentials(credentials: Credentials | undefined): string {
+  return credentials ? `the credentials of ${credentials.origin}` : 'anonymous access';
+}
+
+/** The Authorization header with username and password, if the credentials are that. */
+export function basicHeader(credentials: Credentials | undefined): Secret | undefined {
+  if (credentials?.kind !== 'password') return undefined;
+  const pair = Buffer.from(`${credentials.username}:${credentials.password.reveal()}`).toString('base64');
+  return new Secret(`Basic ${pair}`);
+}
+
+/** The Authorization header with a token. */
+export function bearerHeader(token: Secret): Secret {
+  return new Secret(`Bearer ${token.reveal()}`);
+}
+
 /** Finds credentials for registries. */
 export interface CredentialsProvider {
   /**

@@ -24,7 +24,7 @@ import {
   type RepositoryName,
   type Tag,
 } from '../oci/reference.ts';
-import { CATALOG, type Scope } from './auth.ts';
+
 import { DistributionClient, type DistributionClientOptions } from './distribution-client.ts';
 import type { Answer } from './exchange.ts';
 import { keepNames } from './keep-names.ts';
@@ -37,6 +37,7 @@ import type {
   ListOptions,
   Registry,
 } from './registry.ts';
+import { CATALOG, type Scope } from './token-server.ts';
 
 /** How to reach and read an OCI registry. */
 export interface DistributionOptions extends DistributionClientOptions {
