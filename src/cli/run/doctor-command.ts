@@ -101,6 +101,7 @@ async function checkSource(session: Session, source: SourceSettings): Promise<re
     if (source.kind === 'ecr') return await checkEcr(session, source);
     return [await checkListing(session, source)];
   } catch (error) {
+    session.io.signal.throwIfAborted();
     return [{ subject: source.name, status: 'error', message: messageOf(error) }];
   }
 }

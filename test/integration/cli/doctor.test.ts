@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Interruption } from '../../../src/cli/exit-code.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { runInProcess } from '../../support/program.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { startRegistry } from '../../support/registry-server.ts';
 
 let server: TestRedis;
 let redis: Redis;
@@ -59,4 +61,14 @@ test('a missing variable of a notification is reported before the audit', async 
   const { code, stdout } = await doctor(server.url, cwd);
   expect(code, stdout).toBe(1);
   expect(stdout).toMatch(/^error +notify: the environment variable SLIMBOARD_WEBHOOK_SECRET is not set/m);
+});
+
+test('a check that is interrupted is no failed one', async () => {
+  const registry = await startRegistry();
+  const stop = new AbortController();
+  registry.fault({}, () => stop.abort(new Interruption('SIGTERM')));
+  const environment = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
+  const { code, stdout } = await runInProcess('/', ['doctor', registry.host], environment, { signal: stop.signal });
+  await registry.close();
+  expect(code, stdout).toBe(143);
 });
