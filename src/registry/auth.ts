@@ -143,7 +143,9 @@ export class Authenticator {
     const credentials = await this.#credentials.find();
     if (credentials?.kind === 'registry-token') return this.#findChangedHeader(used);
     if (bearerChallenge) return this.#renewToken(scope, bearerChallenge, used);
-    if (!challenges.some(({ scheme }) => scheme === 'basic')) return undefined;
+    // Some proxies drop the challenge.
+    const isDropped = challenges.length === 0 && this.#scheme === 'unknown';
+    if (!isDropped && !challenges.some(({ scheme }) => scheme === 'basic')) return undefined;
     this.#scheme = 'basic';
     return used ? this.#findChangedHeader(used) : basicHeader(credentials);
   }

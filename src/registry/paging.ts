@@ -43,10 +43,7 @@ export async function* listNames(
     guard.enter(url);
     const answer = await fetchPage(url);
     guard.countBytes(answer.body.length);
-    const names = readArray(
-      parseJsonObject(answer.body, listing.what)[listing.field],
-      `${listing.what}: ${listing.field}`,
-    );
+    const names = namesOf(answer, listing);
     // A registry that ignores `last` has sent all names before.
     if (!isLinked && guard.isRepeated(names)) return;
     guard.checkNames(names);
@@ -55,6 +52,16 @@ export async function* listNames(
     isLinked ||= linked !== undefined;
     url = linked ?? (isLinked ? undefined : pageAfter(names, url));
   }
+}
+
+/**
+ * The names of a page. Null stands for none (distribution 2). A page without the field is no empty list:
+ * everything would seem to be gone if a proxy said `{"status":"maintenance"}`.
+ */
+function namesOf({ body }: Answer, { field, what }: Listing): readonly unknown[] {
+  const page = parseJsonObject(body, what);
+  if (!Object.hasOwn(page, field)) throw new MalformedContentError(`${what}: the answer has no field "${field}"`);
+  return readArray(page[field], `${what}: ${field}`);
 }
 
 /**

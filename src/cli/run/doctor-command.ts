@@ -27,7 +27,7 @@ export async function doctorCommand(session: Session, targets: readonly string[]
   report(describeSettings(session));
   report(await checkStore(session));
   report(await checkRedis(session));
-  for (const finding of checkNotifications(session)) report(finding);
+  for (const finding of [...checkNotifications(session), ...checkProxies(session)]) report(finding);
   for (const source of selectSources(session, targets))
     for (const finding of await checkSource(session, source)) report(finding);
   return findings.some(({ status }) => status === 'error') ? EXIT.failure : EXIT.done;
@@ -67,6 +67,13 @@ function checkNotifications({ settings, io }: Session): readonly Finding[] {
     status: 'error',
     message: `the environment variable ${name} is not set: notifications that need it cannot be sent`,
   }));
+}
+
+/** A registry that only a proxy can reach fails like one that is down: its errors do not say why. */
+function checkProxies({ io }: Session): readonly Finding[] {
+  const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].filter((name) => io.environment[name]);
+  const message = 'is ignored: registries must be reachable without a proxy';
+  return names.map((subject) => ({ subject, status: 'warning', message }));
 }
 
 async function checkRedis({ settings }: Session): Promise<Finding> {

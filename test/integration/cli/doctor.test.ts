@@ -63,6 +63,13 @@ test('a missing variable of a notification is reported before the audit', async 
   expect(stdout).toMatch(/^error +notify: the environment variable SLIMBOARD_WEBHOOK_SECRET is not set/m);
 });
 
+test('a proxy is reported as ignored', async () => {
+  const environment = { SLIMBOARD_DATABASE_URL: await newPostgresUrl(), HTTPS_PROXY: 'http://proxy.example.com:3128' };
+  const { code, stdout } = await runInProcess('/', ['doctor'], environment);
+  expect(code, stdout).toBe(0);
+  expect(stdout).toMatch(/^warning +HTTPS_PROXY: is ignored/m);
+});
+
 test('a check that is interrupted is no failed one', async () => {
   const registry = await startRegistry();
   const stop = new AbortController();

@@ -210,6 +210,13 @@ describe('Basic', () => {
     expect(server.requests.map(({ status }) => status)).toEqual([401, 200, 200]);
   });
 
+  test('is sent after a 401 without a challenge', async () => {
+    const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    server.fault({ path: /tags/, times: 1 }, answer(401));
+    expect(await tags('a')).toEqual(['1']);
+    expect(server.requests.map(({ status }) => status)).toEqual([401, 200]);
+  });
+
   test('credentials that expire are looked up again', async () => {
     const passwords = ['old', PASSWORD];
     const credentials: CredentialsProvider = {

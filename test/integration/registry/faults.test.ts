@@ -246,6 +246,7 @@ describe('hostile listings', () => {
     ],
     ['no address', () => listing({ link: '<http://[>; rel="next"' }), /no address/],
     ['no JSON', () => body('<html>'), /is not valid JSON/],
+    ['no list', () => body('{"status":"maintenance"}'), /no field "repositories"/],
     ['a list that is none', () => body('{"repositories":"a"}'), /expected a list/],
   ])('%s', async (_name, fault, message) => {
     const { server, client } = await start();
