@@ -87,6 +87,7 @@ export class FakeEcr {
   readonly calls: FakeCall[] = [];
   readonly #state: FakeState;
   readonly #sts: FakeSts;
+  #onSilentSts: (() => void) | undefined;
   readonly #faults: ActiveFault[] = [];
   readonly #answers = new Map<string, unknown>();
   readonly #rawAnswers: RawAnswer[] = [];
@@ -201,6 +202,13 @@ export class FakeEcr {
     this.#sts.expire();
   }
 
+  /** Makes STS answer no more; the returned promise resolves with its next request. */
+  silenceSts(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onSilentSts = resolve;
+    });
+  }
+
   /** Expires all blob URLs issued so far. */
   expireBlobUrls(): void {
     this.#state.blobs.urlEpoch += 1;
@@ -220,6 +228,7 @@ export class FakeEcr {
     if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
       const form = new URLSearchParams(text);
       this.calls.push({ operation: 'AssumeRole', region: '', accessKeyId: '', input: Object.fromEntries(form) });
+      if (this.#onSilentSts) return this.#onSilentSts();
       const { status, body } = this.#sts.assumeRole(form);
       response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
       return;

@@ -129,7 +129,7 @@ export class EcrClient {
       return await this.#send(operation, input, signal);
     } catch (error) {
       if (!isExpiredCredentials(error)) throw error;
-      await this.#client.config.credentials({ forceRefresh: true });
+      await orAborted(this.#client.config.credentials({ forceRefresh: true }), signal);
       return this.#send(operation, input, signal);
     }
   }

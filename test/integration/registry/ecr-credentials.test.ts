@@ -47,6 +47,19 @@ describe('credentials', () => {
     expect(keysUsed(fake)).toEqual(['ASIASESSION1', 'ASIASESSION1', 'ASIASESSION2']);
   });
 
+  test('that are being renewed do not hold an aborted call', async () => {
+    const fake = await ecr.start();
+    const registry = await ecr.open(fake, { assumeRole: ROLE });
+    await collect(registry.listRepositories({}));
+    fake.expireSessions();
+    const asked = fake.silenceSts();
+    const stop = new AbortController();
+    const listing = collect(registry.listRepositories({ signal: stop.signal }));
+    await asked;
+    stop.abort(new Error('stopped'));
+    await expect(listing).rejects.toThrow('stopped');
+  });
+
   test('that cannot be renewed stop the audit with their source and advice', async () => {
     const fake = await ecr.start();
     fake.expireSessions();
