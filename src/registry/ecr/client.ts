@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { ECRClient, ECRClientConfig } from '@aws-sdk/client-ecr';
-import { AuthenticationError, RateLimitedError, SettingsError, type SlimboardError } from '../../errors.ts';
+import { AuthenticationError, RateLimitedError, SettingsError } from '../../errors.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
 import { orAborted } from '../abort.ts';
 import { sleep, systemClock } from '../clock.ts';
@@ -112,7 +112,13 @@ export class EcrClient {
     if (failure instanceof AuthenticationError && isAnswered(error)) {
       this.#refusal = { error: failure, untilMs: this.#now() + REFUSAL_HOLDS_MS };
     }
-    return delayAfter(error, failure, request, budget);
+    if (failure instanceof RateLimitedError) {
+      // The governor decides how long the next attempt waits.
+      budget.countRefusal(nameOf(request), outcomeOf(error).retryAfterMs);
+      return 0;
+    }
+    if (failure.retry.kind === 'never' || !isPassing(error)) throw failure;
+    return budget.delayAfterFailure(failure);
   }
 
   #now(): number {
@@ -206,20 +212,6 @@ async function findDefaultRegion(sdk: Sdk, { profile }: EcrOptions): Promise<str
   } finally {
     client.destroy();
   }
-}
-
-/**
- * How long to wait before the next attempt (ms).
- * @throws the expected failure, when it is lasting or no attempt is left
- */
-function delayAfter(error: unknown, failure: SlimboardError, request: EcrRequest, budget: RetryBudget): number {
-  if (failure instanceof RateLimitedError) {
-    // The governor decides how long the next attempt waits.
-    budget.countRefusal(nameOf(request), outcomeOf(error).retryAfterMs);
-    return 0;
-  }
-  if (failure.retry.kind === 'never' || !isPassing(error)) throw failure;
-  return budget.delayAfterFailure(failure);
 }
 
 function clientConfig(region: string, options: EcrOptions, credentials: Credentials | undefined): ECRClientConfig {
