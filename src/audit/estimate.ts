@@ -99,17 +99,7 @@ export async function estimateAudit(
     for await (const page of registry.listRepositories(listing)) {
       for (const { registry: host } of page) counting.listed.set(host, (counting.listed.get(host) ?? 0) + 1);
       const repositories = page.filter(({ name }) => selects(name));
-      await forEachConcurrently(repositories, settings.concurrency, (repository) =>
-        countRepository(counting, repository).then(
-          () => {
-            counting.unanswered = 0;
-          },
-          (error) => {
-            keepFailure(counting, error);
-            checkAnswers(counting, error);
-          },
-        ),
-      );
+      await forEachConcurrently(repositories, settings.concurrency, (repository) => tryToCount(counting, repository));
     }
   } catch (error) {
     keepFailure(counting, error);
@@ -125,11 +115,17 @@ function keepFailure({ failures }: Counting, error: unknown): void {
   failures.push(error);
 }
 
-/** @throws RegistryUnavailableError if the registry seems to be gone */
-function checkAnswers(counting: Counting, error: SlimboardError): void {
-  // A failure with a cause is one of the connection; an answer of HTTP 500 concerns a single list.
-  const isUnanswered = error instanceof RegistryUnavailableError && error.cause !== undefined;
-  counting.unanswered = isUnanswered ? counting.unanswered + 1 : 0;
+/** Counts a repository, or keeps the failure. @throws RegistryUnavailableError if the registry seems to be gone */
+async function tryToCount(counting: Counting, repository: ListedRepository): Promise<void> {
+  try {
+    await countRepository(counting, repository);
+    counting.unanswered = 0;
+  } catch (error) {
+    keepFailure(counting, error);
+    // A failure with a cause is one of the connection; an answer of HTTP 500 concerns a single list.
+    const isUnanswered = error instanceof RegistryUnavailableError && error.cause !== undefined;
+    counting.unanswered = isUnanswered ? counting.unanswered + 1 : 0;
+  }
   if (counting.unanswered < MAX_UNANSWERED) return;
   throw new RegistryUnavailableError(
     `${counting.settings.name}: ${counting.unanswered} lists in a row got no answer: the remaining ones were not tried`,

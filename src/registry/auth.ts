@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { AuthenticationError } from '../errors.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import { orAborted } from './abort.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
@@ -139,15 +140,24 @@ export class Authenticator {
    */
   async #renew(scope: Scope, answer: Answer, used: Secret | undefined): Promise<Secret | undefined> {
     const challenges = parseChallenges(answer.headers['www-authenticate']);
-    const bearerChallenge = challenges.find(({ scheme }) => scheme === 'bearer');
+    const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     const credentials = await this.#credentials.find();
     if (credentials?.kind === 'registry-token') return this.#findChangedHeader(used);
-    if (bearerChallenge) return this.#renewToken(scope, bearerChallenge, used);
+    if (bearer)
+      return this.#renewToken(new TokenServer(this.#options, bearer), scope, used, wantedScope(bearer, scope));
     // Some proxies drop the challenge.
-    const isDropped = challenges.length === 0 && this.#scheme === 'unknown';
-    if (!isDropped && !challenges.some(({ scheme }) => scheme === 'basic')) return undefined;
+    const isDropped = challenges.length === 0;
+    if (isDropped && this.#scheme instanceof TokenServer) return this.#renewToken(this.#scheme, scope, used);
+    if (!isDropped && !challenges.some(({ scheme }) => scheme === 'basic')) throw this.#unknownSchemes(challenges);
     this.#scheme = 'basic';
     return used ? this.#findChangedHeader(used) : basicHeader(credentials);
+  }
+
+  #unknownSchemes(challenges: readonly Challenge[]): AuthenticationError {
+    const schemes = challenges.map(({ scheme }) => scheme).join(', ');
+    return new AuthenticationError(
+      `${this.#options.registry}: asks for authentication by ${schemes}; slimboard knows Bearer and Basic`,
+    );
   }
 
   /** The header with credentials that are looked up again, if it is not the refused one. */
@@ -157,14 +167,13 @@ export class Authenticator {
     return header?.reveal() === used?.reveal() ? undefined : header;
   }
 
-  async #renewToken(scope: Scope, challenge: Challenge, used: Secret | undefined): Promise<Secret> {
-    const server = new TokenServer(this.#options, challenge);
+  async #renewToken(server: TokenServer, scope: Scope, used: Secret | undefined, wanted?: string): Promise<Secret> {
     this.#scheme = server;
     const cached = this.#tokens.get(scope);
     const current = await cached?.header;
     // Another request that was refused with the same token may have renewed it already.
     if (current === used && this.#tokens.get(scope) === cached) this.#tokens.delete(scope);
-    return this.#token(server, scope, wantedScope(challenge, scope));
+    return this.#token(server, scope, wanted ?? cached?.wanted);
   }
 
   /**

@@ -114,6 +114,15 @@ describe('Bearer', () => {
     expect(tokensAsked(server)).toBeLessThanOrEqual(2 * (60 / 10));
   });
 
+  test('a token that is refused without a challenge is renewed, too', async () => {
+    const { server, tags } = await start({ kind: 'token' });
+    expect(await tags('a')).toEqual(['1']);
+    server.expireTokens();
+    server.fault({ path: /tags/, times: 1 }, answer(401));
+    expect(await tags('a')).toEqual(['1']);
+    expect(tokensAsked(server)).toBe(2);
+  });
+
   test('a token is renewed before it expires', async () => {
     let nowMs = 0;
     const server = await startRegistry({ auth: { kind: 'token', expiresIn: 100 } });
@@ -208,6 +217,13 @@ describe('Basic', () => {
     expect(await tags('a')).toEqual(['1']);
     expect(await tags('b')).toEqual(['1']);
     expect(server.requests.map(({ status }) => status)).toEqual([401, 200, 200]);
+  });
+
+  test('is not sent to a registry that asks for something else, and the error says so', async () => {
+    const { server, tags } = await start(auth, passwordProvider('u', PASSWORD));
+    server.fault({ path: /tags/ }, answer(401, { 'www-authenticate': 'Negotiate' }));
+    await expect(tags('a')).rejects.toThrow(/asks for authentication by negotiate; slimboard knows Bearer and Basic/);
+    expect(server.requests).toHaveLength(1);
   });
 
   test('is sent after a 401 without a challenge', async () => {
