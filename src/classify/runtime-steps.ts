@@ -10,7 +10,7 @@ import type { Runtime } from './verdict.ts';
 const MENTIONS: Readonly<Partial<Record<Runtime, RegExp>>> = {
   java: /\b(?:java|jdk|jre|openjdk|default-jre|mvnw?|gradlew?|sdkman|corretto|temurin|zulu|graalvm)\b|openjdk-?\d|jdk-?\d|jre-?\d/i,
   node: /\b(?:node|nodejs\d*|nodesource|nvm|fnm|npm|npx|yarn|pnpm)\b/,
-  python: /\b(?:python[\d.]*|pip3?|conda|miniconda|pyenv|poetry|uv)\b|python3-|py3-/i,
+  python: /\b(?:python[\d.]*|pip3?|(?:micro)?mamba|(?:mini)?conda|miniforge3?|pyenv|poetry|uv)\b|python3-|py3-/i,
   ruby: /\b(?:ruby[\d.]*|rbenv|rvm|gem|bundle|bundler)\b/,
   php: /\bphp(?:[\d.]+)?(?:-\w+)*\b|\bcomposer\b/,
   dotnet: /\bdotnet\b|\baspnetcore\b/,

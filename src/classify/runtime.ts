@@ -19,6 +19,7 @@ const VARIABLES: readonly (readonly [name: string, runtime: Runtime])[] = [
   ['OTP_VERSION', 'erlang'],
   ['PYTHON_VERSION', 'python'],
   ['PYPY_VERSION', 'python'],
+  ['AIRFLOW_PYTHON_VERSION', 'python'],
   ['GOLANG_VERSION', 'go'],
   ['PHP_VERSION', 'php'],
   ['RUBY_VERSION', 'ruby'],
@@ -181,13 +182,25 @@ function referenceRuntime(references: readonly string[]): RuntimeVerdict | undef
   return undefined;
 }
 
-/** Repositories whose tags start with the tool's version, not Java's. */
-const TAGGED_BY_TOOL: ReadonlySet<string> = new Set(['maven', 'gradle', 'tomcat']);
+/** Repositories whose tags start with the tool's version, not the runtime's. */
+const TAGGED_BY_TOOL: ReadonlySet<string> = new Set([
+  'maven',
+  'gradle',
+  'tomcat',
+  'miniconda3',
+  'anaconda3',
+  'miniforge3',
+  'mambaforge',
+]);
 
 /** Runtimes by the last part of a repository's name. */
 const REPOSITORIES: Readonly<Record<string, Runtime>> = {
   node: 'node',
   python: 'python',
+  miniconda3: 'python',
+  anaconda3: 'python',
+  miniforge3: 'python',
+  mambaforge: 'python',
   golang: 'go',
   ruby: 'ruby',
   php: 'php',

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { distroOfReference } from '../distro-reference.ts';
 import { gapMs } from '../history/build-steps.ts';
-import { isOfficialName } from '../knowledge/official-images.ts';
+import { isOfficialReference } from '../knowledge/official-images.ts';
 import type { BaseVerdict } from '../verdict.ts';
 import type { DeclaredBase } from './declared.ts';
 import { beginsWithFiles, unknownBase } from './history.ts';
@@ -49,7 +49,7 @@ function startsWithTree({ stack: { rootfs }, history }: Context): boolean {
  * Whether a history would show this image if it were beneath. Others may themselves be built on what the history shows.
  */
 function isWellKnown(reference: string): boolean {
-  return isOfficialName(lastPart(reference)) || distroOfReference(reference.replace(/:[\w.-]+$/, '')) !== undefined;
+  return isOfficialReference(reference) || distroOfReference(reference.replace(/:[\w.-]+$/, '')) !== undefined;
 }
 
 /** Materials whose repository has the same last part: a mirror's `example.com/hub/alpine` is like `library/alpine`. */

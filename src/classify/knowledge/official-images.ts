@@ -95,19 +95,26 @@ export function dotnetSuite(version: string): string | undefined {
   return DOTNET_SUITES.get(/^\d+/.exec(version)?.[0] ?? '');
 }
 
-const NAMES = new Set(table.images.map(({ repository }) => repository.replace(/^.*\//, '')));
+/** Paths without the host and without Docker Hub's `library`: `/golang`, `/dotnet/sdk`. */
+const PATHS = table.images.map(({ repository }) => `/${repository.replace(/^(?:library|[^/]+\.[^/]+)\//, '')}`);
 
-/** Whether the last part of a repository's name is that of a well-known image: `golang`, wherever it is mirrored. */
-export function isOfficialName(name: string): boolean {
-  return NAMES.has(name);
+/** Whether a reference names a well-known image, wherever it is mirrored: `example.com/hub/golang:1.27`. */
+export function isOfficialReference(reference: string): boolean {
+  const path = pathOf(reference);
+  return PATHS.some((known) => path.endsWith(known));
+}
+
+/** A reference's repository behind a slash, without tag and digest. */
+function pathOf(reference: string): string {
+  return `/${reference.replace(/@.*$/, '').replace(/:[^/]*$/, '')}`;
 }
 
 const WITH_RUNTIME = table.images.filter(({ runtime }) => runtime !== undefined);
 
 /** The runtime of a well-known image, under any mirror: `example.com/library/node:24`. */
 export function runtimeOfReference(reference: string): Runtime | undefined {
-  const repository = `/${reference.replace(/@.*$/, '').replace(/:[^/]*$/, '')}`;
-  return WITH_RUNTIME.find((row) => repository.endsWith(`/${row.repository}`))?.runtime as Runtime | undefined;
+  const path = pathOf(reference);
+  return WITH_RUNTIME.find((row) => path.endsWith(`/${row.repository}`))?.runtime as Runtime | undefined;
 }
 
 /** The well-known image whose Dockerfile sets this variable to such a value, or declares this build argument. */

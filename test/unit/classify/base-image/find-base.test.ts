@@ -186,16 +186,19 @@ describe('provenance', () => {
     expect(base).toEqual({ confidence: 'unknown', reason: 'not-in-catalogue', layerCount: 1 });
   });
 
-  test('with an image that may be built on what the history shows declares neither', () => {
-    const { base } = classifyImage({
-      ...image,
-      provenance: materials('pkg:docker/alpine@3.20', 'pkg:docker/example.com/team/base@7'),
-    });
-    expect(base).toMatchObject({
-      confidence: 'inferred',
-      references: ['library/alpine:3.20', 'library/alpine:3.20.3'],
-    });
-  });
+  test.each(['team/base@7', 'team/java@21'])(
+    'with an image that may be built on what the history shows declares neither: %s',
+    (name) => {
+      const { base } = classifyImage({
+        ...image,
+        provenance: materials('pkg:docker/alpine@3.20', `pkg:docker/example.com/${name}`),
+      });
+      expect(base).toMatchObject({
+        confidence: 'inferred',
+        references: ['library/alpine:3.20', 'library/alpine:3.20.3'],
+      });
+    },
+  );
 
   test('with one image declares no base if files were copied to scratch, days apart', () => {
     const onNothing = builtImage({

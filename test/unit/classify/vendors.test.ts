@@ -1,0 +1,182 @@
+import { expect, test } from 'vitest';
+import { classifyImage } from '../../../src/classify/classify-image.ts';
+import { listedImage } from '../../support/listed-image.ts';
+import { UBI_LABELS } from '../../support/official-histories.ts';
+import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
+
+// Applications on images that vendors and projects publish beside Docker's official ones, as their Dockerfiles make them.
+
+const APP = '2026-10-15T08:00:00';
+const BOOKWORM = `
+  2026-01-05T00:00:00 28MB # debian.sh --arch 'amd64' out/ 'bookworm' '@1767571200'`;
+const JAMMY = `
+  2026-08-01 - /bin/sh -c #(nop)  ARG RELEASE
+  2026-08-01 - /bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH
+  2026-08-01 - /bin/sh -c #(nop)  LABEL org.opencontainers.image.version=22.04
+  2026-08-01 29.5MB /bin/sh -c #(nop) ADD file:8d7d9ca5bcb5b9bd in / 
+  2026-08-01 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`;
+const UBI_MICRO = `
+  2026-08-05T05:12:13 8MB /bin/sh -c #(nop) COPY dir:566bd7ceef314001 in /      
+  2026-08-05T05:12:13 - /bin/sh -c #(nop) COPY file:1376702515d596f4 in /etc/yum.repos.d/.      
+  2026-08-05T05:12:13 - /bin/sh -c #(nop) CMD /bin/sh
+  2026-08-05T05:12:13 - /bin/sh -c #(nop) LABEL "build-date"="2026-08-05T05:11:46Z"`;
+const MINICONDA = `${BOOKWORM}
+  2026-02-01T10:00:20 50MB RUN /bin/sh -c apt-get update -q && apt-get install -q -y --no-install-recommends bzip2 ca-certificates git wget # buildkit
+  2026-02-01T10:00:20 - ENV PATH=/opt/conda/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+  2026-02-01T10:00:20 - CMD ["/bin/bash"]
+  2026-02-01T10:00:20 - ARG INSTALLER_URL_LINUX64=https://repo.anaconda.com/miniconda/Miniconda3-py312_24.4.0-0-Linux-x86_64.sh
+  2026-02-01T10:01:20 100MB RUN /bin/sh -c set -x && wget "\${INSTALLER_URL}" -O miniconda.sh -q && bash miniconda.sh -b -p /opt/conda # buildkit`;
+const playwright = (path: string) => `${JAMMY}
+  2026-08-15T10:00:00 - ARG DOCKER_IMAGE_NAME_TEMPLATE=mcr.microsoft.com/${path}:v%version%-jammy
+  2026-08-15T10:01:00 90MB RUN /bin/sh -c apt-get update && apt-get install -y curl git # buildkit
+  2026-08-15T10:01:00 - ENV PLAYWRIGHT_BROWSERS_PATH=/ms-playwright
+  2026-08-15T10:03:00 600MB RUN /bin/sh -c mkdir /ms-playwright && playwright install --with-deps # buildkit
+  ${APP} 9MB COPY . /tests # buildkit`;
+
+const cases: readonly ExpectedImage[] = [
+  {
+    is: 'tests on Playwright for Node.js',
+    history: playwright('playwright'),
+    cmd: ['npx', 'playwright', 'test'],
+    expected: { base: 'mcr.microsoft.com/playwright', runtime: 'node' },
+  },
+  {
+    is: 'tests on Playwright for Python, which sets the same variable',
+    history: playwright('playwright/python'),
+    cmd: ['/run-tests.sh'],
+    expected: { base: 'mcr.microsoft.com/playwright/python', runtime: 'python' },
+  },
+  {
+    is: "tests on a company's image with the browsers, which names itself nowhere",
+    history: `${JAMMY}
+      2026-08-15 - ENV PLAYWRIGHT_BROWSERS_PATH=/ms-playwright
+      2026-08-15 600MB RUN /bin/sh -c pip install playwright && playwright install --with-deps chromium # buildkit
+      ${APP} 9MB COPY . /tests # buildkit`,
+    cmd: ['pytest'],
+    expected: { base: 'library/ubuntu:22.04', runtime: 'python' },
+  },
+  {
+    is: "a model on CUDA with its libraries, each in a later build, which ends in NVIDIA's entrypoint",
+    history: `${JAMMY}
+      2026-08-05 - ENV NVARCH=x86_64
+      2026-08-05 180MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends cuda-cudart-12-8 # buildkit
+      2026-08-06 - ENV NV_CUDA_LIB_VERSION=12.8.1-1
+      2026-08-06 900MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends libcublas-12-8 # buildkit
+      2026-08-06 3kB COPY entrypoint.d/ /opt/nvidia/entrypoint.d/ # buildkit
+      2026-08-06 - ENTRYPOINT ["/opt/nvidia/nvidia_entrypoint.sh"]
+      ${APP} 1GB RUN /bin/sh -c apt-get update && apt-get install -y python3-pip && pip3 install vllm # buildkit`,
+    cmd: ['python3', '-m', 'vllm'],
+    expected: { base: 'nvidia/cuda', runtime: 'python' },
+  },
+  {
+    is: 'CUDA on a universal base image',
+    history: `2026-07-01 70MB 
+      2026-08-05 - ENV NVARCH=x86_64
+      2026-08-05 180MB RUN /bin/sh -c yum install -y cuda-cudart-12-8 # buildkit
+      ${APP} 1GB COPY . . # buildkit`,
+    labels: { ...UBI_LABELS, 'com.redhat.component': 'ubi9-container' },
+    expected: { base: 'nvidia/cuda', distro: 'rhel 9' },
+  },
+  {
+    is: 'a script on Miniconda, whose CMD comes first',
+    history: `${MINICONDA}
+      ${APP} 900MB RUN /bin/sh -c conda env update -n base -f environment.yml # buildkit`,
+    cmd: ['/start.sh'],
+    expected: { base: 'continuumio/miniconda3', distro: 'debian 12', runtime: 'python' },
+  },
+  {
+    is: 'an image of its own with the installer of Miniconda',
+    history: `${BOOKWORM}
+      ${APP} 100MB RUN /bin/sh -c wget https://repo.anaconda.com/miniconda/Miniconda3-latest-Linux-x86_64.sh # buildkit`,
+    entrypoint: ['conda', 'run', '-n', 'shop', 'python', 'main.py'],
+    expected: { base: 'library/debian:bookworm-slim', runtime: 'python' },
+  },
+  {
+    is: 'a program on Miniforge',
+    history: `${JAMMY}
+      2026-09-01T10:00:00 - ARG MINIFORGE_NAME=Miniforge3
+      2026-09-01T10:01:00 130MB RUN /bin/sh -c apt-get update && apt-get install --yes tini && bash /tmp/miniforge.sh -b -p /opt/conda # buildkit
+      2026-09-01T10:01:00 - ENTRYPOINT ["tini" "--"]
+      2026-09-01T10:01:00 - CMD ["/bin/bash"]
+      ${APP} 900MB RUN /bin/sh -c mamba env update -n base -f environment.yml # buildkit`,
+    entrypoint: ['tini', '--'],
+    cmd: ['/start.sh'],
+    expected: { base: 'condaforge/miniforge3', distro: 'ubuntu 22.04', runtime: 'python' },
+  },
+  {
+    is: 'Python on micromamba, which changes the user, copies a file after its CMD, and contains no Python',
+    history: `${BOOKWORM}
+      2026-02-01T10:00:00 - ENV MAMBA_EXE=/bin/micromamba
+      2026-02-01T10:00:00 7MB COPY /bin/micromamba /bin/micromamba # buildkit
+      2026-02-01T10:00:02 - USER mambauser
+      2026-02-01T10:00:02 - ENTRYPOINT ["/usr/local/bin/_entrypoint.sh"]
+      2026-02-01T10:00:02 - CMD ["/bin/bash"]
+      2026-02-01T10:00:02 1kB COPY _dockerfile_shell.sh /usr/local/bin/_dockerfile_shell.sh # buildkit
+      2026-02-01T10:00:02 - SHELL [/usr/local/bin/_dockerfile_shell.sh]
+      ${APP} 300MB RUN /usr/local/bin/_dockerfile_shell.sh micromamba install -y -n base -f /tmp/env.yaml # buildkit`,
+    entrypoint: ['/usr/local/bin/_entrypoint.sh'],
+    cmd: ['python', '/app/main.py'],
+    expected: { base: 'mambaorg/micromamba', runtime: 'python' },
+  },
+  {
+    is: 'a notebook on an image of Jupyter',
+    history: `${JAMMY}
+      2026-09-15T10:03:00 130MB RUN /bin/bash -o pipefail -c ./bin/micromamba install --root-prefix=/opt/conda jupyter_core # buildkit
+      2026-09-15T10:03:00 - ENTRYPOINT ["tini" "-g" "--" "start.sh"]
+      2026-09-15T10:13:00 - CMD ["start-notebook.py"]
+      ${APP} 1MB COPY notebooks /home/jovyan # buildkit`,
+    entrypoint: ['tini', '-g', '--', 'start.sh'],
+    cmd: ['start-notebook.py'],
+    expected: { base: 'not-in-catalogue', runtime: 'python' },
+  },
+  {
+    is: 'workflows on Airflow, whose Python has a variable of its own',
+    history: `${BOOKWORM}
+      2026-09-15T10:00:00 90MB COPY --chown=airflow:0 /home/airflow/.local /home/airflow/.local # buildkit
+      2026-09-15T10:00:00 - ENV AIRFLOW_VERSION=3.1.0 AIRFLOW_PYTHON_VERSION=3.12.11
+      2026-09-15T10:00:00 1kB WORKDIR /opt/airflow
+      2026-09-15T10:00:00 - USER 50000
+      2026-09-15T10:00:00 - ENTRYPOINT ["/usr/bin/dumb-init" "--" "/entrypoint"]
+      2026-09-15T10:00:00 - CMD []
+      ${APP} 1MB COPY dags /opt/airflow/dags # buildkit`,
+    env: ['AIRFLOW_VERSION=3.1.0', 'AIRFLOW_PYTHON_VERSION=3.12.11'],
+    entrypoint: ['/usr/bin/dumb-init', '--', '/entrypoint'],
+    expected: { base: 'apache/airflow', distro: 'debian 12', runtime: 'python 3.12.11' },
+  },
+  {
+    is: 'Keycloak with providers',
+    history: `${UBI_MICRO}
+      2026-09-05T05:12:13 - ENV KC_RUN_IN_CONTAINER=true
+      2026-09-05T05:12:13 100MB COPY --chown=1000:0 /opt/keycloak /opt/keycloak # buildkit
+      2026-09-05T05:12:13 - USER 1000
+      2026-09-05T05:12:13 - ENTRYPOINT ["/opt/keycloak/bin/kc.sh"]
+      ${APP} 9MB COPY /opt/keycloak/ /opt/keycloak/ # buildkit`,
+    labels: { ...UBI_LABELS, 'com.redhat.component': 'ubi9-micro-container', name: 'keycloak' },
+    entrypoint: ['/opt/keycloak/bin/kc.sh'],
+    expected: { base: 'quay.io/keycloak/keycloak', distro: 'rhel 9', runtime: 'java' },
+  },
+  {
+    is: 'a program on a universal base image for stages',
+    history: `${UBI_MICRO}
+      ${APP} 9MB COPY server /server # buildkit`,
+    labels: { ...UBI_LABELS, 'com.redhat.component': 'ubi9-micro-container', name: 'ubi9/ubi-micro' },
+    expected: { base: 'registry.access.redhat.com/ubi9/ubi-micro:9.8', variant: 'minimal' },
+  },
+  {
+    is: 'Java on Zulu',
+    history: `${JAMMY}
+      2026-09-15T10:00:00 - ARG ZULU_REPO_VER=1.0.0-3
+      2026-09-15T10:02:00 200MB RUN /bin/sh -c apt-get -qq update && apt-get -qq -y --no-install-recommends install zulu21-jdk=21.0.4-* # buildkit
+      2026-09-15T10:02:00 - ENV JAVA_HOME=/usr/lib/jvm/zulu21-ca-amd64
+      ${APP} 9MB COPY target/app.jar /app.jar # buildkit`,
+    env: ['JAVA_HOME=/usr/lib/jvm/zulu21-ca-amd64'],
+    cmd: ['java', '-jar', '/app.jar'],
+    expected: { base: 'azul/zulu-openjdk', runtime: 'java 21' },
+  },
+];
+
+test.each(cases)('$is', ({ expected: { base, ...others }, ...image }) => {
+  const fields = summaryFields(classifyImage(listedImage(image)));
+  if (base !== undefined) expect(fields.base).toContain(base);
+  expect(fields).toMatchObject(others);
+});
