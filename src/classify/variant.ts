@@ -4,6 +4,7 @@ import { isChiselled, isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { isNixStep } from './nix.ts';
 import type { RuntimeVerdict } from './runtime-verdict.ts';
+import { isSlimDebian } from './slim-debian.ts';
 import { temurinKind } from './temurin.ts';
 import type { BaseVerdict, Judged, Variant } from './verdict.ts';
 
@@ -57,9 +58,16 @@ function variantByContent(
       stack.rootfs !== undefined || history.steps.some((step) => isNixStep(step) || isWholeStage(step));
     return distro === undefined && !mayHoldDistro ? inferred('scratch', 'history') : undefined;
   }
-  return context.stack.images.some((image) => image.kind === 'buildpack-deps')
-    ? inferred('full', 'history:buildpack-deps')
-    : undefined;
+  if (context.stack.images.some((image) => image.kind === 'buildpack-deps'))
+    return inferred('full', 'history:buildpack-deps');
+  return standsOnSlimDebian(context, distro) ? inferred('slim', 'history:size of Debian') : undefined;
+}
+
+/** Whether the root file system is Debian's own, not a vendor's, and the slim one: images on it are as slim. */
+function standsOnSlimDebian(context: Context, distro: DistroVerdict | undefined): boolean {
+  const { rootfs } = context.stack;
+  const isDebian = rootfs?.distro?.id === 'debian' || (rootfs?.isNameless === true && distro?.value.id === 'debian');
+  return isDebian && isSlimDebian(context) === true;
 }
 
 /** Whether a step is `COPY --from=build / /`, which squashes a whole stage into one layer. */

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import type { StackedImage } from '../history/stack.ts';
 import { type DistroName, suiteOf } from '../knowledge/distros.ts';
 import { lookUp } from '../look-up.ts';
+import { isSlimDebian } from '../slim-debian.ts';
 import { universalBase } from '../universal-base.ts';
 import { officialNames } from './official-names.ts';
 import { minor, tagged } from './tags.ts';
@@ -30,17 +31,6 @@ export function normaliseReference(text: string): string {
   const named = text.replace(/^docker-image:\/\/|^docker:\/\//, '').replace(/@.*$/, '');
   const bare = named.replace(/^(?:docker\.io|index\.docker\.io|registry-1\.docker\.io)\//, '');
   return bare.includes('/') || bare === 'scratch' ? bare : `library/${bare}`;
-}
-
-/**
- * Compressed. Debian's slim root file systems, of releases 8 to 13, have 22 to 32 MB, the full ones 43 to 55 MB, on any
- * platform.
- */
-const SLIM_LIMIT_BYTES = 38_000_000;
-
-function isSlim(context: Context): boolean | undefined {
-  const size = context.input.manifest.layers[0]?.size;
-  return size === undefined || size === 0 || !context.history.aligned ? undefined : size < SLIM_LIMIT_BYTES;
 }
 
 /** Docker Hub's repositories of distributions whose id differs from the repository's name. */
@@ -148,7 +138,7 @@ function debianNames(context: Context, distro: DistroName): readonly string[] {
   const evidence = context.stack.rootfs?.evidence ?? '';
   const moving = MOVING_SUITE.exec(evidence)?.[1];
   const suite = moving ?? suiteOf(distro);
-  const slim = isSlim(context);
+  const slim = isSlimDebian(context);
   if (suite === undefined || slim === undefined) return ['library/debian'];
   const ending = slim ? '-slim' : '';
   const snapshot = /'@(\d{9,11})'/.exec(evidence)?.[1];

@@ -26,6 +26,12 @@ const MINICONDA = `${BOOKWORM}
   2026-02-01T10:00:20 - CMD ["/bin/bash"]
   2026-02-01T10:00:20 - ARG INSTALLER_URL_LINUX64=https://repo.anaconda.com/miniconda/Miniconda3-py312_24.4.0-0-Linux-x86_64.sh
   2026-02-01T10:01:20 100MB RUN /bin/sh -c set -x && wget "\${INSTALLER_URL}" -O miniconda.sh -q && bash miniconda.sh -b -p /opt/conda # buildkit`;
+const bun = (debian: string) => `
+  2026-08-24T00:00:00 ${debian} RUN # debian.sh --arch 'amd64' out/ 'trixie' '@1787529600'
+  2026-09-02T10:00:00 - ENV BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
+  2026-09-02T10:00:00 40MB COPY /usr/local/bin/bun /usr/local/bin/bun # buildkit
+  2026-09-02T10:00:02 - CMD ["/usr/local/bin/bun"]
+  ${APP} 9MB COPY . . # buildkit`;
 const playwright = (path: string) => `${JAMMY}
   2026-08-15T10:00:00 - ARG DOCKER_IMAGE_NAME_TEMPLATE=mcr.microsoft.com/${path}:v%version%-jammy
   2026-08-15T10:01:00 90MB RUN /bin/sh -c apt-get update && apt-get install -y curl git # buildkit
@@ -34,6 +40,36 @@ const playwright = (path: string) => `${JAMMY}
   ${APP} 9MB COPY . /tests # buildkit`;
 
 const cases: readonly ExpectedImage[] = [
+  {
+    is: 'Bun on slim Debian, whose tag no variable names',
+    history: bun('29.8MB'),
+    env: ['BUN_RUNTIME_TRANSPILER_CACHE_PATH=0'],
+    expected: { base: 'oven/bun', variant: 'slim' },
+  },
+  {
+    is: 'Bun on full Debian',
+    history: bun('49.3MB'),
+    env: ['BUN_RUNTIME_TRANSPILER_CACHE_PATH=0'],
+    expected: { base: 'oven/bun', variant: undefined },
+  },
+  {
+    is: "a program on a company's image on slim Debian",
+    history: `
+      2026-03-01 29MB /bin/sh -c #(nop) ADD file:b7c0123 in / 
+      2026-03-01 - /bin/sh -c #(nop)  CMD ["bash"]
+      2026-04-01 30MB RUN /bin/sh -c apt-get update && apt-get install -y curl # buildkit
+      2026-04-01 - ENTRYPOINT ["/start.sh"]
+      ${APP} 9MB COPY app /app # buildkit`,
+    expected: { base: 'not-in-catalogue', distro: 'debian', variant: 'slim' },
+  },
+  {
+    is: "a program on a vendor's own small Debian",
+    history: `
+      2026-01-01T02:00:00 28MB COPY rootfs/ / # buildkit
+      2026-01-10T02:00:00 60MB RUN /bin/bash -o errexit -c install_packages ca-certificates # buildkit`,
+    env: ['OS_FLAVOUR=debian-12'],
+    expected: { distro: 'debian 12', variant: undefined },
+  },
   {
     is: 'tests on Playwright for Node.js',
     history: playwright('playwright'),
