@@ -2,7 +2,7 @@ import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { inferredRuntime, type RuntimeVerdict } from './runtime-verdict.ts';
-import { installedJava } from './runtime-version.ts';
+import { installedVersion } from './runtime-version.ts';
 import { programNames, type StartedProgram } from './started-program.ts';
 import type { Runtime } from './verdict.ts';
 
@@ -35,17 +35,18 @@ export function installedRuntime(
   if (!started) return undefined;
   const isMentioned = (runtime: Runtime) =>
     history.steps.some((step) => addsPrograms(step) && MENTIONS[runtime]?.test(step.args.slice(0, 8_000)) === true);
+  const versionOf = (runtime: Runtime) => installedVersion(runtime, commandsOf(history.steps));
   // Apache httpd runs PHP as a module.
   if (started.runtime === 'httpd' && isMentioned('php'))
-    return inferredRuntime('php', undefined, 'history:php in httpd');
+    return inferredRuntime('php', versionOf('php'), 'history:php in httpd');
   const beneath = stack.images.at(-1);
-  const isPlainDistro =
-    history.aligned && (beneath === undefined || (beneath.kind === 'rootfs' && !stack.rootfs?.tool));
-  if (!isPlainDistro) return inferredRuntime(started.runtime, started.version, 'config:started');
-  if (!isMentioned(started.runtime)) return undefined;
-  const installed = started.runtime === 'java' ? installedJava(commandsOf(history.steps)) : undefined;
-  const version = started.version ?? installed;
-  return inferredRuntime(started.runtime, version, 'history:installed and started');
+  // What apko or Bazel assembled is no plain distribution, even if nothing lies above it.
+  const isPlainDistro = history.aligned && !stack.rootfs?.tool && (beneath === undefined || beneath.kind === 'rootfs');
+  const version = started.version ?? versionOf(started.runtime);
+  if (!isPlainDistro) return inferredRuntime(started.runtime, version, 'config:started');
+  return isMentioned(started.runtime)
+    ? inferredRuntime(started.runtime, version, 'history:installed and started')
+    : undefined;
 }
 
 function commandsOf(steps: readonly BuildStep[]): readonly string[] {
@@ -61,7 +62,9 @@ const DEPENDENCY_TOOLS: readonly { readonly runtime: Runtime; readonly pattern: 
   { runtime: 'node', pattern: /\b(?:npm (?:ci|install(?! -g| --global)|i(?! -g))|yarn install|pnpm (?:install|i))\b/ },
   { runtime: 'python', pattern: /\b(?:poetry install|uv sync)\b/ },
   { runtime: 'ruby', pattern: /\bbundle install\b/ },
-  { runtime: 'php', pattern: /\bcomposer install\b/ },
+  // FPM and Apache's module serve nothing but PHP, so whoever installs them runs it.
+  { runtime: 'php', pattern: /\bcomposer install\b|(?<![\w.-])(?:php[\d.]*-fpm|libapache2-mod-php[\d.]*)(?![\w.])/ },
+  { runtime: 'elixir', pattern: /\bmix (?:deps\.get|release)\b/ },
 ];
 
 const PIP_INSTALL = /\bpip3? install\b([^;&|]*)/g;
@@ -93,5 +96,6 @@ export function dependencyRuntime(context: Context): RuntimeVerdict | undefined 
   const startsNamed = installs.some(({ named }) => named.some((name) => programs.has(name)));
   const used = new Set([...installs.flatMap(({ runtimes }) => runtimes), ...(startsNamed ? ['python' as const] : [])]);
   const [only] = used;
-  return only && used.size === 1 ? inferredRuntime(only, undefined, 'history:dependencies installed') : undefined;
+  if (!only || used.size !== 1) return undefined;
+  return inferredRuntime(only, installedVersion(only, commandsOf(context.own)), 'history:dependencies installed');
 }

@@ -44,8 +44,6 @@ export function javaVersionIn(home: string): string | undefined {
 
 /** The links to the installed Java in Alpine and in Debian. */
 const LINKED_HOME = /\/usr\/lib\/jvm\/default-(?:jvm|java)\/?$/;
-const JAVA_PACKAGE =
-  /(?<![\w.-])(?:openjdk-?|amazon-corretto-|temurin-|zulu-?|java-(?:1\.)?)(\d{1,2})(?=\.0-|[-=\s]|$)/g;
 
 /**
  * The Java version behind a JAVA_HOME whose own name shows none: that of the folder it is linked to by one of the
@@ -55,14 +53,29 @@ export function javaVersionBehind(home: string, commands: readonly string[]): st
   const linked = commands.flatMap((command) => linksIn(command)).findLast(({ name }) => name === home)?.target;
   const version = linked === undefined ? undefined : javaVersionIn(linked);
   if (version !== undefined) return version;
-  return LINKED_HOME.test(home.slice(0, 500)) ? installedJava(commands) : undefined;
+  return LINKED_HOME.test(home.slice(0, 500)) ? installedVersion('java', commands) : undefined;
 }
 
-/** The version of the only Java package that the commands install: `openjdk-17-jre`, `java-1.8.0-openjdk` (8). */
-export function installedJava(commands: readonly string[]): string | undefined {
-  const versions = new Set(commands.flatMap((command) => javaPackagesIn(command)));
+/** Finds the versions in names of packages within a command. */
+function versionsBy(pattern: RegExp): (command: string) => readonly string[] {
+  return remember((command) => [...command.slice(0, 4_000).matchAll(pattern)].flatMap(([, version]) => version ?? []));
+}
+
+/** `openjdk-17-jre`, `java-1.8.0-openjdk` (8); `php8.3-fpm`, Alpine's `php83`; NodeSource's `setup_22.x`, `nodejs22`. */
+const PACKAGES: Readonly<Partial<Record<Runtime, (command: string) => readonly string[]>>> = {
+  java: versionsBy(
+    /(?<![\w.-])(?:openjdk-?|amazon-corretto-|temurin-|zulu-?|java-(?:1\.)?)(\d{1,2})(?=\.0-|[-=\s]|$)/g,
+  ),
+  php: versionsBy(/(?<![\w.-])php(\d\.?\d)(?=[-=\s]|$)/g),
+  node: versionsBy(/(?<![\w.-])(?:setup_|node_|nodejs-?)(\d\d)(?=\.x|[-=\s]|$)/g),
+};
+
+/** The version of a runtime by its packages that the commands install, if all name the same. */
+export function installedVersion(runtime: Runtime, commands: readonly string[]): string | undefined {
+  const versions = new Set(commands.flatMap((command) => PACKAGES[runtime]?.(command) ?? []));
   const [only] = versions;
-  return versions.size === 1 ? only : undefined;
+  if (versions.size !== 1) return undefined;
+  return runtime === 'php' ? only?.replace(/^(\d)(\d)$/, '$1.$2') : only;
 }
 
 const LINK = /\bln (?:-[\w-]{1,30} ){1,4}("[^"]{1,300}"|[^\s;&|]{1,300})\s{1,10}["']?([^\s"';&|]{1,300})/g;
@@ -72,10 +85,6 @@ const LINK = /\bln (?:-[\w-]{1,30} ){1,4}("[^"]{1,300}"|[^\s;&|]{1,300})\s{1,10}
  */
 const linksIn = remember((command): readonly { readonly target: string; readonly name: string }[] =>
   [...command.slice(0, 4_000).matchAll(LINK)].map(([, target = '', name = '']) => ({ target, name })),
-);
-
-const javaPackagesIn = remember((command): readonly string[] =>
-  [...command.slice(0, 4_000).matchAll(JAVA_PACKAGE)].flatMap(([, version]) => version ?? []),
 );
 
 /**

@@ -74,7 +74,7 @@ const cases: readonly ExpectedImage[] = [
       ${APP} 90MB RUN /bin/sh -c zypper -n in nodejs20 # buildkit`,
     labels: { 'org.opensuse.base.title': 'openSUSE Leap 15.6 Base Container' },
     cmd: ['node', 'server.js'],
-    expected: { base: 'opensuse/leap:15.6', runtime: 'node' },
+    expected: { base: 'opensuse/leap:15.6', runtime: 'node 20' },
   },
   {
     is: 'a toolchain of its own, under the variable of the official image, and a later build',

@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
     cmd: ['node', 'server.js'],
     base: ['library/python:3.12-slim-bookworm'],
     distro: 'debian 12',
-    runtime: 'node',
+    runtime: 'node 20',
   },
   {
     is: 'Java beside the Node.js that built its pages',

@@ -280,7 +280,7 @@ const cases: readonly Case[] = [
     },
     base: 'registry.access.redhat.com/ubi9/ubi-minimal:9.3',
     distro: 'rhel 9',
-    runtime: 'java',
+    runtime: 'java 17',
   },
   {
     name: 'a Node.js application by buildpacks',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { listedImage } from '../../support/listed-image.ts';
-import { UBI_LABELS } from '../../support/official-histories.ts';
+import { ALPINE, UBI_LABELS } from '../../support/official-histories.ts';
 import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
 
 // Applications on images that vendors and projects publish beside Docker's official ones, as their Dockerfiles make them.
@@ -208,6 +208,56 @@ const cases: readonly ExpectedImage[] = [
     env: ['JAVA_HOME=/usr/lib/jvm/zulu21-ca-amd64'],
     cmd: ['java', '-jar', '/app.jar'],
     expected: { base: 'azul/zulu-openjdk', runtime: 'java 21' },
+  },
+  {
+    is: "PHP of Sury's packages behind a supervisor",
+    history: `${BOOKWORM}
+      ${APP} 90MB RUN /bin/sh -c curl -sSLo /tmp/keys.deb https://packages.sury.org/debsuryorg-archive-keyring.deb && apt-get install -y php8.3-fpm php8.3-cli nginx supervisor # buildkit
+      ${APP} 9MB COPY . /var/www # buildkit`,
+    cmd: ['/usr/bin/supervisord', '-n'],
+    expected: { base: 'library/debian:bookworm-slim', runtime: 'php 8.3' },
+  },
+  {
+    is: "PHP in Apache by Ubuntu's packages",
+    history: `${JAMMY}
+      ${APP} 90MB RUN /bin/sh -c apt-get update && apt-get install -y apache2 libapache2-mod-php8.1 php8.1 # buildkit`,
+    cmd: ['apachectl', '-D', 'FOREGROUND'],
+    expected: { runtime: 'php 8.1' },
+  },
+  {
+    is: "PHP by Alpine's packages, which write the release without a dot",
+    history: `${ALPINE}
+      ${APP} 50MB RUN /bin/sh -c apk add --no-cache php83 php83-fpm # buildkit`,
+    cmd: ['php-fpm83', '-F'],
+    expected: { runtime: 'php 8.3' },
+  },
+  {
+    is: 'PHP for the command line alone, which may serve any tool',
+    history: `${ALPINE}
+      ${APP} 50MB RUN /bin/sh -c apk add --no-cache php82-cli php83-cli # buildkit`,
+    cmd: ['/start.sh'],
+    expected: { runtime: undefined },
+  },
+  {
+    is: "Node.js by NodeSource's packages",
+    history: `${JAMMY}
+      ${APP} 90MB RUN /bin/sh -c curl -fsSL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs # buildkit`,
+    cmd: ['node', 'server.js'],
+    expected: { runtime: 'node 22' },
+  },
+  {
+    is: 'an Elixir release built where it runs',
+    history: `${BOOKWORM}
+      2026-02-01 90MB COPY /usr/local /usr/local # buildkit
+      ${APP} 9MB RUN /bin/sh -c mix deps.get --only prod && mix release # buildkit`,
+    cmd: ['/app/bin/server'],
+    expected: { runtime: 'elixir' },
+  },
+  {
+    is: 'an image that apko assembled, with nothing above',
+    history: '2026-09-01 30MB apko',
+    entrypoint: ['/usr/bin/node'],
+    expected: { runtime: 'node', variant: 'distroless' },
   },
 ];
 
