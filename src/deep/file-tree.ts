@@ -121,7 +121,7 @@ export class FileTree {
   #drop(node: TreeNode, change: Change): void {
     const dropped: TreeNode[] = [node];
     for (let next = dropped.pop(); next; next = dropped.pop()) {
-      if (next.children) dropped.push(...next.children.values());
+      for (const child of next.children?.values() ?? []) dropped.push(child);
       if (!next.file) continue;
       next.file.links--;
       if (next.file.links === 0) this.#onHidden(next.file, change);

@@ -35,6 +35,15 @@ test('a few entries cannot create millions of folders', () => {
   expect([...walked(entries, 5_000)].length).toBe(5_000 + 2);
 });
 
+test('a folder of more files than a call takes arguments is deleted', () => {
+  let hidden = 0;
+  const tree = new FileTree(() => hidden++);
+  const picture = file('picture', 'p');
+  for (let at = 0; at < 150_000; at++) tree.add({ ...picture, path: `data/${at}` }, 0);
+  tree.remove('data', 1);
+  expect(hidden).toBe(150_000);
+});
+
 test('symbolic links with thousands of components are not followed for each entry below them', () => {
   const long = `/${'a/../'.repeat(800)}b`;
   const entries = [
