@@ -36,11 +36,11 @@ const displayed = remember((line: string): string => {
 });
 
 const DEPENDENCIES =
-  /(?<![\w-])(?:(?:npm|pnpm|bun) (?:ci|install|i|add)\b|yarn(?: install| add|\s*(?:&&|$))|pip3? install|poetry install|uv (?:sync|pip)|pipenv (?:install|sync)|conda install|bundle install|gem install|composer install|go mod download|cargo fetch|mvn [^;&|]*dependency|dotnet restore|mix deps\.get)/;
+  /(?<![\w-])(?:(?:npm|pnpm|bun)(?: -\S+)* (?:ci|install|i|add)\b|yarn(?: install| add| workspaces focus|\s*(?:&&|$))|pip[\d.]*(?: -\S+)* install|(?:poetry|pdm) install|uv (?:sync|pip)|pipenv (?:install|sync)|(?:conda|(?:micro)?mamba) (?:install|create|env (?:create|update))|bundle install|gem install|composer install|go mod download|cargo fetch|mvnw? [^;&|]*dependency|gradlew? [^;&|]*\bdependencies\b|deno (?:install|cache)|dotnet restore|mix deps\.get)/;
 const BUILDS =
   /(?<![\w-])(?:(?:npm|pnpm|yarn|bun) (?:run )?build|go build|cargo build|mvn [^;&|]*package|gradlew? [^;&|]*(?:build|assemble|bootJar)|dotnet (?:build|publish)|make(?: |$)|tsc\b|cmake\b|configure\b)/;
 const OS_PACKAGES =
-  /(?<![\w./-])(?:apk (?:-\S+ )*add|apt(?:-get)? (?:-\S+ )*(?:install|upgrade|dist-upgrade)|(?:yum|dnf|microdnf|tdnf|zypper) (?:-\S+ )*(?:install|update|in)\b|pacman -S)/;
+  /(?<![\w./-])(?:apk (?:-\S+ )*add|apt(?:-get)? (?:-\S+ )*(?:install|upgrade|dist-upgrade)|(?:yum|dnf|microdnf|tdnf|zypper) (?:-\S+ )*(?:install|update|in)\b|pacman -S|install_packages )/;
 const COMPILERS =
   /(?<![\w-])(?:build-essential|gcc|g\+\+|clang|cmake|build-base|openjdk-?\d+-jdk|python3-dev|libc6-dev|linux-headers|base-devel|"?Development Tools"?)(?![\w.-])/;
 const SETTINGS =

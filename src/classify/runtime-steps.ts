@@ -67,7 +67,7 @@ const DEPENDENCY_TOOLS: readonly { readonly runtime: Runtime; readonly pattern: 
   { runtime: 'elixir', pattern: /\bmix (?:deps\.get|release)\b/ },
 ];
 
-const PIP_INSTALL = /\bpip3? install\b([^;&|]*)/g;
+const PIP_INSTALL = /\bpip[\d.]*(?: -\S+)* install\b([^;&|]*)/g;
 /** Arguments of pip that install the application or its dependencies: a requirements file, a folder, a wheel. */
 const OWN_PACKAGES = /\s(?:-r|-e|--(?:requirement|editable|no-index|find-links)\b|\.{0,2}\/|\.(?:\s|\[|$)|\S+\.whl\b)/;
 
