@@ -33,6 +33,7 @@ const PROGRAMS: Readonly<Record<string, Runtime>> = {
   flask: 'python',
   fastapi: 'python',
   poetry: 'python',
+  uv: 'python',
   odoo: 'python',
   pytest: 'python',
   conda: 'python',

@@ -1,5 +1,5 @@
 import { remember } from '../../common/remember.ts';
-import { type OfficialImage, officialImageOf } from '../knowledge/official-images.ts';
+import { type OfficialImage, officialImagesOf } from '../knowledge/official-images.ts';
 import { type BuildStep, gapMs, type StepTool } from './build-steps.ts';
 import { assignments, commandWords, makesLayer, type Verb } from './instruction.ts';
 import { findRootfs, type Rootfs } from './rootfs.ts';
@@ -112,12 +112,8 @@ export function officialsSetBy(step: BuildStep): readonly OfficialImage[] {
 }
 
 const NO_OFFICIALS: readonly OfficialImage[] = [];
-const officialsOfEnv = remember((args) => officialsNamed('ENV', args));
-const officialsOfArg = remember((args) => officialsNamed('ARG', args));
-
-function officialsNamed(verb: 'ENV' | 'ARG', args: string): readonly OfficialImage[] {
-  return assignments(args).flatMap(([name, value]) => officialImageOf(verb, name, value) ?? []);
-}
+const officialsOfEnv = remember((args) => officialImagesOf('ENV', args));
+const officialsOfArg = remember((args) => officialImagesOf('ARG', args));
 
 /** The image that ends before a step, if another build starts with it. */
 function boundaryBefore(steps: readonly BuildStep[], index: number, walk: Walk): StackedImage | undefined {

@@ -1,4 +1,5 @@
 import table from '../../../config/official-images.json' with { type: 'json' };
+import { assignments } from '../history/instruction.ts';
 import type { Runtime } from '../verdict.ts';
 
 /** How an image's tags name the variant: the order of suite and `slim`, or a scheme of the image's own. */
@@ -22,6 +23,8 @@ export interface OfficialImage {
   readonly env: string;
   /** The form of the variable's value, if several images set the variable. */
   readonly value?: RegExp;
+  /** Another assignment of the same ENV, if images built on it set the variable, too. */
+  readonly beside?: string;
   /** The variable with the version, which may be another one than `env`. */
   readonly versionEnv: string;
   readonly versionPattern?: RegExp;
@@ -70,6 +73,7 @@ function readRow(row: Row): OfficialImage {
     ...(row.runtime === undefined ? {} : { runtime: row.runtime as Runtime }),
     ...(row.run === undefined ? {} : { run: new RegExp(row.run) }),
     ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
+    ...(row.beside === undefined ? {} : { beside: row.beside }),
     ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
     ...(aptDistro === '' ? {} : { aptDistro }),
     ...(row.rpmDistro === undefined ? {} : { rpmDistro: row.rpmDistro }),
@@ -117,8 +121,12 @@ export function runtimeOfReference(reference: string): Runtime | undefined {
   return WITH_RUNTIME.find((row) => path.endsWith(`/${row.repository}`))?.runtime as Runtime | undefined;
 }
 
-/** The well-known image whose Dockerfile sets this variable to such a value, or declares this build argument. */
-export function officialImageOf(verb: 'ENV' | 'ARG', name: string, value: string): OfficialImage | undefined {
-  const images = (verb === 'ENV' ? BY_ENV : BY_ARG).get(name);
-  return images?.find((image) => image.value === undefined || image.value.test(value));
+/** The well-known images whose Dockerfiles set a variable of this ENV, or declare a build argument of this ARG. */
+export function officialImagesOf(verb: 'ENV' | 'ARG', args: string): readonly OfficialImage[] {
+  const known = verb === 'ENV' ? BY_ENV : BY_ARG;
+  return assignments(args).flatMap(([name, text]) => {
+    const isMeant = ({ value, beside }: OfficialImage) =>
+      value?.test(text) !== false && (beside === undefined || args.includes(beside));
+    return known.get(name)?.find(isMeant) ?? [];
+  });
 }

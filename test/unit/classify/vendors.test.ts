@@ -144,6 +144,7 @@ const cases: readonly ExpectedImage[] = [
     history: `${BOOKWORM}
       2026-02-01T10:00:00 - ENV MAMBA_EXE=/bin/micromamba
       2026-02-01T10:00:00 7MB COPY /bin/micromamba /bin/micromamba # buildkit
+      2026-02-01T10:00:02 1kB RUN /bin/sh -c /usr/local/bin/_dockerfile_initialize_user_accounts.sh && /usr/local/bin/_dockerfile_setup_root_prefix.sh # buildkit
       2026-02-01T10:00:02 - USER mambauser
       2026-02-01T10:00:02 - ENTRYPOINT ["/usr/local/bin/_entrypoint.sh"]
       2026-02-01T10:00:02 - CMD ["/bin/bash"]
@@ -153,6 +154,69 @@ const cases: readonly ExpectedImage[] = [
     entrypoint: ['/usr/local/bin/_entrypoint.sh'],
     cmd: ['python', '/app/main.py'],
     expected: { base: 'mambaorg/micromamba', runtime: 'python' },
+  },
+  {
+    is: 'an image of its own with micromamba, and another on top',
+    history: `${BOOKWORM}
+      2026-02-01T10:00:00 - ENV MAMBA_EXE=/bin/micromamba
+      2026-02-01T10:00:00 7MB COPY /bin/micromamba /bin/micromamba # buildkit
+      2026-02-01T10:00:02 - CMD ["/bin/bash"]
+      ${APP} 300MB COPY . . # buildkit`,
+    expected: { base: 'not-in-catalogue' },
+  },
+  {
+    is: 'a program on the image of uv with Python',
+    history: `${BOOKWORM}
+      2026-02-01 - ENV PYTHON_VERSION=3.12.13
+      2026-02-01 30MB RUN /bin/sh -c set -eux; wget -O python.tar.xz "https://www.python.org/ftp/python/Python.tar.xz" # buildkit
+      2026-02-01 - CMD ["python3"]
+      2026-03-01 20MB COPY /uv /uvx /usr/local/bin/ # buildkit
+      2026-03-01 - ENV UV_TOOL_BIN_DIR=/usr/local/bin
+      2026-03-01 - ENTRYPOINT []
+      2026-03-01 - CMD ["/usr/local/bin/uv"]
+      ${APP} 100MB RUN /bin/sh -c uv sync --frozen # buildkit`,
+    env: ['PYTHON_VERSION=3.12.13'],
+    cmd: ['uv', 'run', 'main.py'],
+    expected: { base: 'ghcr.io/astral-sh/uv', runtime: 'python 3.12.13', variant: 'slim' },
+  },
+  {
+    is: 'a program on Deno',
+    history: `${BOOKWORM}
+      2026-09-02T10:00:00 - ENV DENO_VERSION=2.5.1
+      2026-09-02T10:00:00 40MB COPY /deno /usr/bin/deno # buildkit
+      2026-09-02T10:00:00 - ENTRYPOINT ["/tini" "--" "docker-entrypoint.sh"]
+      2026-09-02T10:00:00 - CMD ["eval" "console.log('Welcome to Deno!')"]
+      ${APP} 9MB COPY . . # buildkit`,
+    env: ['DENO_VERSION=2.5.1'],
+    expected: { base: 'denoland/deno', runtime: 'deno 2.5.1' },
+  },
+  {
+    is: "a program on a company's image with Deno",
+    history: `${BOOKWORM}
+      2026-09-02T10:00:00 - ENV DENO_VERSION=2.5.1
+      2026-09-02T10:00:00 40MB RUN /bin/sh -c curl -fsSL https://deno.land/install.sh | sh # buildkit
+      2026-09-02T10:00:00 - CMD ["deno"]
+      ${APP} 9MB COPY . . # buildkit`,
+    env: ['DENO_VERSION=2.5.1'],
+    expected: { base: 'not-in-catalogue', runtime: 'deno 2.5.1' },
+  },
+  {
+    is: "a program on a company's image of ASP.NET, which sets Microsoft's variable again",
+    history: `
+      2026-01-05T00:00:00 28MB # debian.sh --arch 'amd64' out/ 'bookworm' '@1767571200'
+      2026-01-31 - ENV APP_UID=1654 ASPNETCORE_HTTP_PORTS=8080 DOTNET_RUNNING_IN_CONTAINER=true
+      2026-01-31 9MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends ca-certificates libicu72 # buildkit
+      2026-01-31 - ENV DOTNET_VERSION=8.0.1
+      2026-01-31 30MB COPY /dotnet /usr/share/dotnet # buildkit
+      2026-01-31 - ENV ASPNET_VERSION=8.0.1
+      2026-01-31 9MB COPY /shared/Microsoft.AspNetCore.App /usr/share/dotnet/shared/Microsoft.AspNetCore.App # buildkit
+      2026-03-01 - ENV DOTNET_RUNNING_IN_CONTAINER=true
+      2026-03-01 9MB RUN /bin/sh -c apt-get update && apt-get install -y curl # buildkit
+      2026-03-01 - CMD ["/bin/bash"]
+      ${APP} 9MB COPY /app/publish . # buildkit`,
+    env: ['DOTNET_VERSION=8.0.1', 'ASPNET_VERSION=8.0.1'],
+    entrypoint: ['dotnet', 'shop.dll'],
+    expected: { base: 'not-in-catalogue', runtime: 'dotnet 8.0.1' },
   },
   {
     is: 'a notebook on an image of Jupyter',

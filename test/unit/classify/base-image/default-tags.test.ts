@@ -13,7 +13,7 @@ const ubuntu = (version: string, day: string) => `
   ${day} 29MB /bin/sh -c #(nop) ADD file:8d7d9ca5bcb5b9bd in / 
   ${day} - /bin/sh -c #(nop)  CMD ["/bin/bash"]`;
 const aspnet = (version: string, day: string) => `
-  ${day} - ENV ASPNETCORE_HTTP_PORTS=8080 DOTNET_RUNNING_IN_CONTAINER=true
+  ${day} - ENV APP_UID=1654 ASPNETCORE_HTTP_PORTS=8080 DOTNET_RUNNING_IN_CONTAINER=true
   ${day} 5MB RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends ca-certificates # buildkit
   ${day} - ENV DOTNET_VERSION=${version}
   ${day} 70MB COPY /dotnet /usr/share/dotnet # buildkit
