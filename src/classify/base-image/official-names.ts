@@ -39,7 +39,7 @@ export function officialNames(
 
 /**
  * Whether an image only sets the same variable as an official one: it is on a distribution that the official image does
- * not use, or changes the user, which most official Dockerfiles do not.
+ * not use, lacks another variable, or changes the user, which most official Dockerfiles do not.
  */
 function isImpostor(
   context: Context,
@@ -50,6 +50,7 @@ function isImpostor(
 ): boolean {
   const start = context.stack.images[index - 1]?.end ?? 0;
   const own = context.history.steps.slice(start, image.end);
+  if (official.needs !== undefined && variableAt(context, official.needs, image.end) === undefined) return true;
   return !isAvailableOn(official, distro?.id) || (!official.setsUser && own.some((step) => step.verb === 'USER'));
 }
 

@@ -23,8 +23,8 @@ export interface OfficialImage {
   readonly env: string;
   /** The form of the variable's value, if several images set the variable. */
   readonly value?: RegExp;
-  /** Another assignment of the same ENV, if images built on it set the variable, too. */
-  readonly beside?: string;
+  /** Another variable that it, or an image beneath it, sets: without that, a company's image set `env`. */
+  readonly needs?: string;
   /** The variable with the version, which may be another one than `env`. */
   readonly versionEnv: string;
   readonly versionPattern?: RegExp;
@@ -73,7 +73,7 @@ function readRow(row: Row): OfficialImage {
     ...(row.runtime === undefined ? {} : { runtime: row.runtime as Runtime }),
     ...(row.run === undefined ? {} : { run: new RegExp(row.run) }),
     ...(row.value === undefined ? {} : { value: new RegExp(row.value) }),
-    ...(row.beside === undefined ? {} : { beside: row.beside }),
+    ...(row.needs === undefined ? {} : { needs: row.needs }),
     ...(row.versionPattern === undefined ? {} : { versionPattern: new RegExp(row.versionPattern) }),
     ...(aptDistro === '' ? {} : { aptDistro }),
     ...(row.rpmDistro === undefined ? {} : { rpmDistro: row.rpmDistro }),
@@ -125,8 +125,6 @@ export function runtimeOfReference(reference: string): Runtime | undefined {
 export function officialImagesOf(verb: 'ENV' | 'ARG', args: string): readonly OfficialImage[] {
   const known = verb === 'ENV' ? BY_ENV : BY_ARG;
   return assignments(args).flatMap(([name, text]) => {
-    const isMeant = ({ value, beside }: OfficialImage) =>
-      value?.test(text) !== false && (beside === undefined || args.includes(beside));
-    return known.get(name)?.find(isMeant) ?? [];
+    return known.get(name)?.find(({ value }) => value?.test(text) !== false) ?? [];
   });
 }

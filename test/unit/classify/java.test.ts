@@ -257,7 +257,7 @@ const cases: readonly ExpectedImage[] = [
     history: `${TEMURIN}
       2026-08-22 - CMD ["gradle"]
       2026-08-22 - ENV GRADLE_VERSION=8.10.2
-      2026-08-22 150MB RUN /bin/sh -c set -o errexit && wget --output-document=gradle.zip # buildkit
+      2026-08-22 150MB RUN /bin/sh -c set -o errexit -o nounset && echo "Downloading Gradle" && wget --output-document=gradle.zip # buildkit
       2026-08-22 - USER gradle
       ${APP} 5MB COPY . . # buildkit`,
     expected: { base: 'library/gradle', runtime: 'java 17.0.20+8', variant: 'jdk' },

@@ -386,6 +386,7 @@ const cases: readonly Case[] = [
     is: 'an application on jetty, which changes the user',
     history: `${TEMURIN}
       2026-08-21T19:03:13 - ENV JETTY_VERSION=12.1.13
+      2026-08-21T19:03:13 - ENV JETTY_BASE=/var/lib/jetty
       2026-08-21T19:03:13 46.2MB RUN /bin/sh -c set -xe; apt-get update; java -jar "$JETTY_HOME/start.jar" --list-config # buildkit
       2026-08-21T19:03:13 32B WORKDIR /var/lib/jetty
       2026-08-21T19:03:13 1.8kB COPY docker-entrypoint.sh generate-jetty-start.sh / # buildkit
