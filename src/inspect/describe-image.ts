@@ -154,9 +154,9 @@ function layerTable({ layers, compressed_bytes: total, verdict }: DescribedImage
 }
 
 function proof({ verdict }: DescribedImage): readonly string[] {
-  return verdict.signals.length === 0
-    ? []
-    : ['signals', ...verdict.signals.map(({ name, says }) => `  ${name.padEnd(18)}${says}`)];
+  const { signals } = verdict;
+  const width = Math.max(...signals.map(({ name }) => name.length)) + 2;
+  return signals.length === 0 ? [] : ['signals', ...signals.map(({ name, says }) => `  ${name.padEnd(width)}${says}`)];
 }
 
 function findingList({ findings }: DescribedImage): readonly string[] {
