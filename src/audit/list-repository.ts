@@ -25,25 +25,34 @@ export async function listRepository(
   repository: StoredRepository,
   signal: AbortSignal,
 ): Promise<void> {
-  const found: Found = { tags: [], untagged: [], errors: [] };
+  const found: Found = { tags: [], untagged: [], invalid: new Set(), errors: [] };
   const pages = listing(context, source, repository, found, signal);
   const isKnown = async (digests: readonly Digest[]) =>
     source.settings.full ? new Set<Digest>() : readKnownManifests(context.db, digests);
   let tagsSelected = 0;
+  let missing: readonly ItemError[] = [];
   try {
     for await (const batch of cutBatches(pages, isKnown)) {
       tagsSelected += batch.filter(({ tag }) => tag !== undefined).length;
       if (!(await dispatch(context, task, repository, batch, signal))) return;
     }
-    found.errors.push(...missingTags(source, repository, found.tags));
+    missing = missingTags(source, repository, found.tags);
+    found.errors.push(...missing);
   } catch (error) {
     // The repository is gone: its tags end, and the error is recorded because the settings may name it.
     if (!(error instanceof UnknownRepositoryError) || found.tags.length > 0) throw error;
     found.errors.push({ ...itemOf(source.id, repository), ...itemFailure(error) });
   }
-  const tagsUnlisted = new Set(found.errors.map(({ tag }) => tag).filter((tag) => tag !== '')).size;
-  const tagsWanted = tagsSelected + tagsUnlisted;
-  await context.listings.write({ task, sourceId: source.id, repository, tagsWanted, tagsUnlisted, ...found });
+  const tagsFailed = new Set(found.errors.map(({ tag }) => tag).filter((tag) => tag !== '')).size;
+  await context.listings.write({
+    task,
+    sourceId: source.id,
+    repository,
+    ...found,
+    tagsListed: found.tags.length + found.invalid.size,
+    tagsWanted: tagsSelected + tagsFailed,
+    tagsUnlisted: missing.length,
+  });
   for (const error of found.errors) context.events.itemFailed(source.settings.name, itemName(error), error.message);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
 }
@@ -52,7 +61,9 @@ export async function listRepository(
 interface Found {
   readonly tags: Tag[];
   readonly untagged: Digest[];
-  /** Errors of invalid tag names, and of tags that the settings name and the repository lacks. */
+  /** Listed names that are no valid tags. */
+  readonly invalid: Set<string>;
+  /** Errors of selected tags with invalid names, and of tags that the settings name and the repository lacks. */
   readonly errors: ItemError[];
 }
 
@@ -80,9 +91,11 @@ async function* listing(
 ): AsyncGenerator<readonly ListedManifest[]> {
   const { settings } = source;
   const registry = await context.registryOf(settings);
-  const onInvalid = (name: string, error: SlimboardError) =>
-    found.errors.push({ ...itemOf(source.id, { ...repository, tag: name }), ...itemFailure(error) });
   const selects = tagSelector(settings);
+  const onInvalid = (tag: string, error: SlimboardError): void => {
+    found.invalid.add(tag);
+    if (selects({ tag })) found.errors.push({ ...itemOf(source.id, { ...repository, tag }), ...itemFailure(error) });
+  };
   const kept: ListedManifest[] = [];
   for await (const page of registry.listManifests(repository, { signal, onInvalid })) {
     for (const { tag, digest } of page) {

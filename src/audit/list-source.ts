@@ -56,10 +56,13 @@ async function makeTasks(
   listing: Listing,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const registry = await context.registryOf(source.settings);
-  const selects = repositorySelector(source.settings);
-  const onInvalid = (name: string, error: SlimboardError) =>
-    listing.failed.push({ ...itemOf(source.id, { name }), ...itemFailure(error) });
+  const { id, settings } = source;
+  const registry = await context.registryOf(settings);
+  const selects = repositorySelector(settings);
+  const host = settings.kind === 'oci' ? settings.registry : '';
+  const onInvalid = (name: string, error: SlimboardError): void => {
+    if (selects(name)) listing.failed.push({ ...itemOf(id, { registry: host, name }), ...itemFailure(error) });
+  };
   const onListed: ListOptions['onListed'] = (serves) => listing.complete.push(serves);
   for await (const page of registry.listRepositories({ signal, onInvalid, selects, onListed })) {
     const selected = page.filter(({ name }) => selects(name));

@@ -14,12 +14,14 @@ export interface ReadListing {
   readonly task: TaskReference;
   readonly sourceId: number;
   readonly repository: StoredRepository;
-  /** All listed names, whether the settings select them or not. */
+  /** All valid names of the listing, whether the settings select them or not. */
   readonly tags: readonly Tag[];
   readonly untagged: readonly Digest[];
-  /** Selected tags, and tags that could not be listed. */
+  /** All names of the listing, valid or not. */
+  readonly tagsListed: number;
+  /** Selected tags, and tags that the settings name and the repository lacks. */
   readonly tagsWanted: number;
-  /** Of these, tags with an invalid name, and tags that the settings name and the repository lacks. */
+  /** Tags that the settings name and the repository lacks. */
   readonly tagsUnlisted: number;
   readonly errors: readonly ItemError[];
 }

@@ -40,7 +40,7 @@ export function takesAllTags(source: SourceSettings): boolean {
  * Returns whether a source's settings select a tag, by its name. Untagged manifests are selected if tags of any name
  * are.
  */
-export function tagSelector(source: SourceSettings): (listed: ListedManifest) => boolean {
+export function tagSelector(source: SourceSettings): (listed: { readonly tag?: string | undefined }) => boolean {
   const everything = takesAnyTag(source);
   const matches = compileGlobs(source.tags);
   return ({ tag }) => (tag === undefined ? everything : matches(tag));

@@ -9,11 +9,11 @@ export interface CompleteListing {
   readonly tags: readonly Tag[];
   /** Untagged manifests; empty when the registry does not list them. */
   readonly untagged: readonly Digest[];
+  /** How many tags the registry listed, including those with invalid names. */
+  readonly tagsListed: number;
   /** How many tags the audit had to read, including those that failed during listing. */
   readonly tagsWanted: number;
-  /**
-   * How many of `tagsWanted` failed during listing: requested by name but not listed, or listed under an invalid name.
-   */
+  /** How many of `tagsWanted` were requested by name but not listed. */
   readonly tagsUnlisted: number;
 }
 
@@ -37,7 +37,7 @@ export async function closeListings(
     [
       ids,
       auditId,
-      listings.map(({ tags }) => tags.length),
+      listings.map(({ tagsListed }) => tagsListed),
       listings.map(({ tagsWanted }) => tagsWanted),
       listings.map(({ tagsUnlisted }) => tagsUnlisted),
     ],

@@ -317,6 +317,20 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     ]);
   });
 
+  test('every listed name is audited, left out or failed, also if it is not valid', async () => {
+    registry.listAlso({ repositories: ['Upper/case'], tags: { 'team-a/api': ['bad tag!', '-bad'] } });
+    const all = await auditRegistry(db, registry);
+    expect(all).toMatchObject({ status: 'incomplete', tagsListed: 6, tagsAudited: 4, tagsSkipped: 0, tagsFailed: 2 });
+    const errors = await db.query('select distinct registry, repository, tag from slimboard_errors order by 2, 3');
+    expect(errors).toEqual([
+      { registry: registry.host, repository: 'Upper/case', tag: '' },
+      { registry: registry.host, repository: 'team-a/api', tag: '-bad' },
+      { registry: registry.host, repository: 'team-a/api', tag: 'bad tag!' },
+    ]);
+    const some = await auditRegistry(db, registry, { source: { exclude: ['Upper/**'], tags: ['1.*'] } });
+    expect(some).toMatchObject({ status: 'finished', tagsListed: 6, tagsAudited: 1, tagsSkipped: 5, tagsFailed: 0 });
+  });
+
   test('a tag or repository missing by its full name is an error, one missing by a pattern is not', async () => {
     const named = await auditRegistry(db, registry, { source: { include: ['team-a/api'], tags: ['1.0', 'no-such'] } });
     expect(named.status).toBe('incomplete');

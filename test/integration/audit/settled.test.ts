@@ -47,6 +47,7 @@ describe.each(BACKENDS)('a task that another process has settled, in $name', ({ 
       repository,
       tags: [parseTag('1')],
       untagged: [],
+      tagsListed: 1,
       tagsWanted: 1,
       tagsUnlisted: 0,
       errors: [],
