@@ -37,9 +37,6 @@ async function readCompared(db: Queryable, detail: ImageDetail): Promise<Compare
   const { os, architecture } = config;
   const verdict = classifyImage({ manifest, config, platform: { os, architecture }, provenance: [], bases: [] });
   // Layer classes come from the audit, which knew the base images; the classifier does not know them here.
-  const layers = detail.layers.map((layer) => ({
-    class: (layer.of_base ? 'base' : layer.class) as LayerClass,
-    instruction: layer.instruction,
-  }));
+  const layers = detail.layers.map(({ class: name, instruction }) => ({ class: name as LayerClass, instruction }));
   return { manifest, config, verdict: { ...verdict, layers } };
 }

@@ -65,6 +65,7 @@ export interface DetailLayer {
   readonly position: number;
   readonly digest: Digest;
   readonly bytes: number;
+  /** `base` for the layers of the base image, as `inspect` shows them. */
   readonly class: string;
   readonly instruction: string;
   readonly of_base: boolean;
@@ -174,17 +175,14 @@ async function readProof(
 }
 
 async function readLayers(db: Queryable, manifestId: number, baseLayers: number): Promise<readonly DetailLayer[]> {
-  const rows = await db.query<Omit<DetailLayer, 'digest' | 'of_base'> & { readonly digest: Uint8Array }>(
-    `select l.position, b.digest, b.size as bytes, coalesce(b.layer_class, 'none') as class, coalesce(b.instruction, '') as instruction,
+  const rows = await db.query<Omit<DetailLayer, 'digest'> & { readonly digest: Uint8Array }>(
+    `select l.position, b.digest, b.size as bytes, coalesce(b.instruction, '') as instruction, l.position < $2 as of_base,
+       case when l.position < $2 then 'base' else coalesce(b.layer_class, 'none') end as class,
        (select count(*) from (select distinct o.manifest_id from manifest_layer o where o.blob_id = l.blob_id limit 1000) h) as images
      from manifest_layer l join blob b on b.id = l.blob_id where l.manifest_id = $1 order by l.position`,
-    [manifestId],
+    [manifestId, baseLayers],
   );
-  return rows.map(({ digest, ...layer }) => ({
-    ...layer,
-    digest: digestFromBytes(digest),
-    of_base: layer.position < baseLayers,
-  }));
+  return rows.map(({ digest, ...layer }) => ({ ...layer, digest: digestFromBytes(digest) }));
 }
 
 const PLACES = `

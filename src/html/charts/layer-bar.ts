@@ -8,9 +8,8 @@ export interface BarLayer {
   /** From 0, the base first. */
   readonly position: number;
   readonly bytes: number;
+  /** `base` for the layers of the base image. */
   readonly class: string;
-  /** Whether the layer belongs to the base image. */
-  readonly ofBase: boolean;
 }
 
 const CLASSES: ReadonlySet<string> = new Set([
@@ -32,7 +31,7 @@ export function layerBar(layers: readonly BarLayer[]): Markup {
     const title = `Layer ${layer.position + 1}, ${layer.class}: ${humanBytes(layer.bytes)}`;
     return html`<rect class="layer ${layerTone(layer)}" x="${x.toFixed(3)}%" width="${percentOf(layer.bytes, total).toFixed(3)}%" y="4" height="32"><title>${title}</title></rect>`;
   });
-  const baseBytes = sum(layers.filter(({ ofBase }) => ofBase).map(({ bytes }) => bytes));
+  const baseBytes = sum(layers.filter((layer) => layer.class === 'base').map(({ bytes }) => bytes));
   const boundary = percentOf(baseBytes, total).toFixed(3);
   const mark = baseBytes > 0 ? html`<line class="boundary" x1="${boundary}%" x2="${boundary}%" y1="0" y2="40"/>` : null;
   const label = `Layers by size: ${humanBytes(baseBytes)} from the base image, ${humanBytes(total - baseBytes)} above it`;
@@ -48,8 +47,7 @@ function legend(layers: readonly BarLayer[]): Markup {
   )}</ul>`;
 }
 
-/** The CSS class for a layer: `base`, its own class, or `other`. */
-export function layerTone({ class: name, ofBase }: Pick<BarLayer, 'class' | 'ofBase'>): string {
-  if (ofBase) return 'base';
+/** The CSS class for a layer: its own class, or `other`. */
+function layerTone({ class: name }: BarLayer): string {
   return CLASSES.has(name) ? name : 'other';
 }

@@ -18,17 +18,13 @@ export function imagePage(image: ImageDetail, today: string): PageContent {
     body: html`${summary(image)}
 <div class="grid">
 ${section('What would make it smaller', planTable(image), { wide: true, note: 'The pull size after each step, with all earlier steps applied.' })}
-${section('Layers', html`${layerBar(barLayers(image))}${layerTable(image)}`, { wide: true, note: 'In the order of the manifest, base first; the line marks where the base ends.' })}
+${section('Layers', html`${layerBar(image.layers)}${layerTable(image)}`, { wide: true, note: 'In the order of the manifest, base first; the line marks where the base ends.' })}
 ${section('Base image', proof(image))}
 ${section('Properties', identity(image, today))}
 ${section('Findings', findingTable(image), { wide: true })}
 ${section('Tags', places(image), { wide: true })}
 </div>`,
   };
-}
-
-function barLayers({ layers }: ImageDetail) {
-  return layers.map(({ position, bytes, class: name, of_base: ofBase }) => ({ position, bytes, class: name, ofBase }));
 }
 
 function summary(image: ImageDetail): Markup {
@@ -62,11 +58,11 @@ const LAYER_COLUMNS: readonly Column[] = [
 ];
 
 function layerTable({ layers, compressed_bytes: total }: ImageDetail): Markup {
-  const rows = layers.map(({ position, bytes, class: name, instruction, images, digest, of_base }) => [
+  const rows = layers.map(({ position, bytes, class: name, instruction, images, digest }) => [
     position + 1,
     bytes,
     total > 0 ? (bytes / total) * 100 : 0,
-    of_base ? 'base' : name,
+    name,
     instruction,
     images,
     digest,

@@ -143,3 +143,13 @@ test('every document for programs has its keys in snake_case, but for keys that 
   const named = paths.filter((path) => !KEYED_BY_DATA.some((data) => path.startsWith(data)));
   expect(named.filter((path) => !/^[a-z0-9_]+$/.test(path.slice(path.lastIndexOf('.') + 1)))).toEqual([]);
 });
+
+test('the API shows the layers of a base as such, as inspect does', async () => {
+  const images = (await answered('/reports/images?repository=app/shop&tag=1')) as { rows: { digest: string }[] };
+  const { layers } = (await answered(`/images/${images.rows[0]?.digest}`)) as { layers: object[] };
+  expect(layers).toMatchObject([
+    { of_base: true, class: 'base' },
+    { of_base: false, class: 'build-tools' },
+    { of_base: false, class: 'application' },
+  ]);
+});

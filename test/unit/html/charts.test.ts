@@ -12,9 +12,9 @@ function widths(svg: string, pattern: RegExp): number[] {
 test('the bar of an image is as wide as its layers, with the mark where the base ends', () => {
   const svg = String(
     layerBar([
-      { position: 0, bytes: 75, class: 'base', ofBase: true },
-      { position: 1, bytes: 20, class: 'dependencies', ofBase: false },
-      { position: 2, bytes: 5, class: 'none', ofBase: false },
+      { position: 0, bytes: 75, class: 'base' },
+      { position: 1, bytes: 20, class: 'dependencies' },
+      { position: 2, bytes: 5, class: 'none' },
     ]),
   );
   expect(widths(svg, /class="layer [\w-]+" x="[\d.]+%" width="([\d.]+)%"/g)).toEqual([75, 20, 5]);
@@ -22,9 +22,7 @@ test('the bar of an image is as wide as its layers, with the mark where the base
 });
 
 test('an image without bytes has a bar without width', () => {
-  expect(
-    widths(String(layerBar([{ position: 0, bytes: 0, class: 'base', ofBase: true }])), /width="([\d.]+)%"/g),
-  ).toContain(0);
+  expect(widths(String(layerBar([{ position: 0, bytes: 0, class: 'base' }])), /width="([\d.]+)%"/g)).toContain(0);
 });
 
 test('nodes of the map have areas in proportion to their bytes', () => {
