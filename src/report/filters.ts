@@ -13,9 +13,9 @@ export interface ReportFilters {
   readonly repository?: string;
   /** A glob over tags. */
   readonly tag?: string;
-  /** A glob over base images, by their whole name or its last parts: `node:20-*`. */
+  /** A glob over base images, by their whole name or its last parts, in any case: `node:20-*`. */
   readonly base?: string;
-  /** `debian`, or `debian:12`. */
+  /** `debian`, or `debian:12`, in any case. */
   readonly distro?: string;
   /** `2026-11-01`, a timestamp, or a duration back from now: `30d`. */
   readonly since?: string;
@@ -59,11 +59,12 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
   base: {
     // Not anchored at the start, so that the last parts of a name match.
     value: (text) => `${globBody(text)}(;|$)`,
-    condition: (target, parameter) => `'/' || replace(${target}, ';', ';/') ~ ${parameter}`,
+    condition: (target, parameter) => `'/' || replace(${target}, ';', ';/') ~* ${parameter}`,
   },
   distro: {
-    value: (text) => text,
-    condition: (target, parameter) => `${parameter} in (${target}, ${target} || ':' || coalesce(distro_version, ''))`,
+    value: (text) => text.toLowerCase(),
+    condition: (target, parameter) =>
+      `${parameter} in (lower(${target}), lower(${target} || ':' || coalesce(distro_version, '')))`,
   },
   since: {
     value: sinceTime,
