@@ -15,7 +15,7 @@ export interface ReportFilters {
   readonly tag?: string;
   /** A glob over base images, by their whole name or its last parts, in any case: `node:20-*`. */
   readonly base?: string;
-  /** `debian`, or `debian:12`, in any case. */
+  /** `debian`, or with a version or its first parts, `alpine:3.20` for 3.20.3 too; in any case. */
   readonly distro?: string;
   /** `2026-11-01`, a timestamp, or a duration back from now: `30d`. */
   readonly since?: string;
@@ -64,7 +64,7 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
   distro: {
     value: (text) => text.toLowerCase(),
     condition: (target, parameter) =>
-      `${parameter} in (lower(${target}), lower(${target} || ':' || coalesce(distro_version, '')))`,
+      `(${parameter} = lower(${target}) or starts_with(lower(${target} || ':' || distro_version || '.'), ${parameter} || '.'))`,
   },
   since: {
     value: sinceTime,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
+import { filterCondition } from '../../../src/report/filters.ts';
 import { FORMATS } from '../../../src/report/formats/formats.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
@@ -178,6 +179,18 @@ describe('images', () => {
     [{ source: 'other' }, 0],
   ])('limited by %j has %i rows', async (filters, count) => {
     expect(await rowsOf(KINDS.images, { filters })).toHaveLength(count);
+  });
+
+  test.each([
+    ['alpine', 2],
+    ['Alpine:3', 1],
+    ['alpine:3.20', 1],
+    ['alpine:3.20.3', 1],
+    ['alpine:3.2', 0],
+  ])('a distribution of version 3.20.3, and one without a version, limited by %s: %i found', async (distro, count) => {
+    const releases = "(values ('alpine', '3.20.3'), ('alpine', null)) as release (distro, distro_version)";
+    const isOf = filterCondition('images', { distro }, { distro: 'distro' }, now, { add: (value) => `'${value}'` });
+    expect(await db.query(`select * from ${releases} where ${isOf}`)).toHaveLength(count);
   });
 
   test.each(Object.entries(FORMATS))(
