@@ -1,7 +1,7 @@
 import { type ImageMeasurement, measureImage } from '../audit/measure-image.ts';
 import { classifyImage } from '../classify/classify-image.ts';
 import type { KnownBase } from '../classify/verdict.ts';
-import { isItemFailure, NotFoundError, UnsupportedContentError } from '../errors.ts';
+import { isItemFailure, MalformedContentError, NotFoundError, UnsupportedContentError } from '../errors.ts';
 import { wantedChildren } from '../fetch/wanted-children.ts';
 import { attestedImage, provenanceLayers } from '../oci/attestation.ts';
 import { contentKind, needsConfig } from '../oci/content-kind.ts';
@@ -82,18 +82,29 @@ async function readReference(loading: Loading): Promise<ParsedManifest> {
   if (reference.tag === undefined) throw new Error('a reference has neither tag nor digest');
   const answer = await registry.readTag(repository, reference.tag, undefined, { signal });
   if (answer === 'unchanged') throw new Error('an unconditional request was answered as a conditional one');
-  return parse(answer);
+  return parse(loading, answer);
 }
 
-async function readByDigest({ registry, repository, signal }: Loading, digest: Digest): Promise<ParsedManifest> {
+async function readByDigest(loading: Loading, digest: Digest): Promise<ParsedManifest> {
+  const { registry, repository, signal } = loading;
   const answer = (await registry.readManifests(repository, [digest], { signal })).get(digest);
   if (answer instanceof Error) throw answer;
   if (!answer) throw new NotFoundError(`${repository.registry}/${repository.name}@${digest} not found`);
-  return parse(answer);
+  return parse(loading, answer);
 }
 
-function parse({ digest, body, mediaType }: FetchedManifest): ParsedManifest {
-  return { digest, manifest: parseManifest(body, mediaType) };
+function parse({ reference }: Loading, { digest, body, mediaType }: FetchedManifest): ParsedManifest {
+  return { digest, manifest: naming(reference, () => parseManifest(body, mediaType)) };
+}
+
+/** Errors of parsers name a field of the content; this adds the image that has it. */
+function naming<T>(reference: Reference, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof MalformedContentError)) throw error;
+    throw new MalformedContentError(`${formatReference(reference)}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Finds the index's image for the platform: by the index's entries or, if they state no platform, by the configs. */
@@ -162,9 +173,8 @@ async function readConfig(
   manifest: Manifest,
 ): Promise<{ image: ImageManifest; config: ImageConfig }> {
   if (manifest.form === 'manifest' && needsConfig(manifest)) {
-    const config = parseImageConfig(
-      await registry.readBlob(repository, manifest.config, { signal, maxBytes: MAX_CONFIG_BYTES }),
-    );
+    const content = await registry.readBlob(repository, manifest.config, { signal, maxBytes: MAX_CONFIG_BYTES });
+    const config = naming(reference, () => parseImageConfig(content));
     if (contentKind(manifest, reference.tag, config) === 'image') return { image: manifest, config };
   }
   throw new UnsupportedContentError(

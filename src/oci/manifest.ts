@@ -63,6 +63,8 @@ export interface Schema1Manifest {
 /** Any manifest, told apart by `form`. */
 export type Manifest = ImageManifest | ArtifactManifest | ImageIndex | Schema1Manifest;
 
+const IMAGE_MANIFESTS: ReadonlySet<string> = new Set([MEDIA_TYPE.ociManifest, MEDIA_TYPE.dockerManifest]);
+
 /** 4 MiB, ECR's limit for a manifest; other registries allow 4 to 8 MiB. @see API_BatchGetImage, imageManifest */
 export const MAX_MANIFEST_BYTES = 4_194_304;
 
@@ -83,7 +85,10 @@ export function parseManifest(body: Uint8Array | string, contentType?: string): 
     return { form: 'schema1', mediaType: isSchema1MediaType(mediaType) ? mediaType : MEDIA_TYPE.dockerSchema1 };
   }
   if (mediaType === MEDIA_TYPE.ociArtifact) return parseArtifactManifest(object, mediaType);
-  return isIndexMediaType(mediaType) ? parseIndex(object, mediaType) : parseImageManifest(object, mediaType);
+  if (isIndexMediaType(mediaType)) return parseIndex(object, mediaType);
+  if (object.config === undefined && !IMAGE_MANIFESTS.has(mediaType))
+    throw new MalformedContentError(`manifest: its media type "${mediaType.slice(0, 140)}" is not known`);
+  return parseImageManifest(object, mediaType);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadImage } from '../../../src/inspect/load-image.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseReference } from '../../../src/oci/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
@@ -81,4 +82,18 @@ describe('an index without platforms', () => {
       message: expect.stringMatching(/no image for linux\/amd64.*\(linux\/arm64\)/),
     });
   });
+});
+
+const listConfig = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf('[]'), size: 2 };
+const withListConfig = rawManifest(app.mediaType, JSON.stringify({ schemaVersion: 2, config: listConfig, layers: [] }));
+
+test.each([
+  ['manifest', rawManifest(app.mediaType, '{"schemaVersion":2,"layers":[]}'), 'manifest.config: expected an object'],
+  [
+    'config',
+    { ...withListConfig, blobs: new Map([[digestOf('[]'), Buffer.from('[]')]]) },
+    'config: expected an object',
+  ],
+])('an error in the %s names the image', async (_part, content, message) => {
+  await expect(load(content)).rejects.toThrow(`${server.host}/app:1: ${message}`);
 });

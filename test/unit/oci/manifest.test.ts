@@ -35,3 +35,9 @@ test.each(['[]', '{"signatures":[1]}', '{"signatures":[{}]}', '{"signatures":[{"
     );
   },
 );
+
+test('a document of an unknown media type that is no manifest is refused by that type', () => {
+  const refusal = 'manifest: its media type "application/vnd.example.report+json" is not known';
+  expect(() => parseManifest('{"items":[]}', 'application/vnd.example.report+json')).toThrow(refusal);
+  expect(() => parseManifest('{"items":[]}', 'application/json')).toThrow('manifest.config: expected an object');
+});
