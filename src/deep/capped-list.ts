@@ -6,28 +6,23 @@ const MAX_TEXT = 33_554_432;
 
 /**
  * A list capped by the number of its items and by their length as JSON, so that hostile input cannot grow it without
- * limit. `omitted` is the number of items left out.
+ * limit; further items are left out.
  */
 export class CappedList<T> {
   readonly items: T[] = [];
   readonly #limit: number;
   readonly #maxText: number;
   #text = 0;
-  #omitted = 0;
 
   constructor(limit: number, maxText = MAX_TEXT) {
     this.#limit = limit;
     this.#maxText = maxText;
   }
 
-  get omitted(): number {
-    return this.#omitted;
-  }
-
   add(item: T): void {
-    if (this.items.length < this.#limit) this.#text += JSON.stringify(item).length;
-    if (this.items.length < this.#limit && this.#text <= this.#maxText) this.items.push(item);
-    else this.#omitted++;
+    if (this.items.length === this.#limit) return;
+    this.#text += JSON.stringify(item).length;
+    if (this.#text <= this.#maxText) this.items.push(item);
   }
 }
 

@@ -32,8 +32,6 @@ export interface LayerFacts {
   readonly whiteouts: number;
   /** Entries whose path or target is absolute, contains `..` or a NUL, or is not UTF-8. */
   readonly oddPaths: number;
-  /** The largest files first. */
-  readonly largest: readonly FileSize[];
   /** Bytes and files in each area that occurs. */
   readonly areas: Readonly<Partial<Record<Area, AreaSize>>>;
   /** Executables that run with their owner's or group's permissions. */
@@ -44,8 +42,6 @@ export interface LayerFacts {
   readonly packages: readonly LayerPackage[];
   /** Package databases in the layer that were not read, with the reason. */
   readonly unread: readonly { readonly path: string; readonly reason: 'format' | 'size' | 'link' }[];
-  /** The number of items that the lists above leave out because they are capped. */
-  readonly omitted: number;
 }
 
 /** A file with its size in bytes. */

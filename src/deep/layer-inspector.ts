@@ -1,6 +1,6 @@
 import { createHash, type Hash, hash } from 'node:crypto';
 import { type Area, areaOf } from './areas.ts';
-import { CappedList, Largest } from './capped-list.ts';
+import { CappedList } from './capped-list.ts';
 import type { AreaSize, FileSize, LayerContents, LayerFacts, OsRelease } from './contents.ts';
 import { EntryWriter } from './entries.ts';
 import { OS_RELEASE_MAX_BYTES, OS_RELEASE_PATHS, parseOsRelease } from './os-release.ts';
@@ -9,7 +9,6 @@ import { findWhiteout } from './path.ts';
 import { isSensitive, needsLook } from './sensitive.ts';
 import type { TarEntry, TarSink } from './tar-reader.ts';
 
-const LARGEST_FILES = 25;
 /** Maximum length of lists that are far shorter for any honest layer. */
 const MAX_ROWS = 10_000;
 const HASH_HEX = 16;
@@ -24,7 +23,6 @@ type StreamFacts = Pick<LayerFacts, 'diffId' | 'compression' | 'compressedBytes'
 export class LayerInspector implements TarSink {
   readonly #entries = new EntryWriter();
   readonly #packages = new PackageCollector();
-  readonly #largest = new Largest<FileSize>(LARGEST_FILES);
   readonly #areas = new Map<Area, { files: number; bytes: number }>();
   readonly #setuid = new CappedList<{ path: string; mode: number }>(MAX_ROWS);
   readonly #sensitive = new CappedList<FileSize>(MAX_ROWS);
@@ -63,18 +61,14 @@ export class LayerInspector implements TarSink {
   }
 
   finish(stream: StreamFacts): LayerContents {
-    const packages = this.#packages.finish();
     return {
       ...stream,
       ...this.#counts,
-      largest: this.#largest.items,
       areas: Object.fromEntries(this.#areas) as Partial<Record<Area, AreaSize>>,
       setuid: this.#setuid.items,
       sensitive: this.#sensitive.items,
       releases: this.#releases.items,
-      packages: packages.items,
-      unread: packages.unread,
-      omitted: this.#setuid.omitted + this.#sensitive.omitted + this.#releases.omitted + packages.omitted,
+      ...this.#packages.finish(),
       entries: this.#entries.finish(),
     };
   }
@@ -95,7 +89,6 @@ export class LayerInspector implements TarSink {
   #closeFile(entry: TarEntry): void {
     const { path, size: bytes, mode } = entry;
     this.#counts.fileBytes += bytes;
-    this.#largest.add({ path, bytes });
     this.#addToArea(path, bytes);
     if (isSetuid(mode)) this.#setuid.add({ path, mode });
     const content = this.#content && Buffer.concat(this.#content);

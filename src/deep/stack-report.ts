@@ -8,23 +8,24 @@ import type { Change, FileTree, StoredFile } from './file-tree.ts';
 import { OS_RELEASE_PATHS } from './os-release.ts';
 import { npmPackageFolder } from './packages/npm.ts';
 import type { LayerPackage } from './packages/package.ts';
-import type { DuplicateGroup, LayerUse, StackReport, Waste, WasteCause, WastedFile } from './stack.ts';
+import type { LayerUse, StackReport, Waste, WasteCause, WastedFile } from './stack.ts';
 
+/** The length of the lists of largest files. */
 const TOP = 50;
-const GROUP_PATHS = 5;
 
 type Tally = { -readonly [Cause in keyof Waste]: number };
 
-/** Records which layer hides which bytes while layers are laid one over another. */
+/** Records which bytes are hidden while layers are laid one over another. */
 export class WasteLedger {
+  /** Bytes that layers above the base hide. */
+  ownBytes = 0;
   readonly #largest = new Largest<WastedFile>(TOP);
-  readonly #cells = new Map<string, number>();
   readonly #wasted: readonly Tally[];
-  readonly #hidden: readonly Tally[];
+  readonly #baseLayers: number;
 
-  constructor(layerCount: number) {
+  constructor(layerCount: number, baseLayers: number) {
     this.#wasted = Array.from({ length: layerCount }, noWaste);
-    this.#hidden = Array.from({ length: layerCount }, noWaste);
+    this.#baseLayers = baseLayers;
   }
 
   get largest(): readonly WastedFile[] {
@@ -36,26 +37,13 @@ export class WasteLedger {
     const cause = causeOf(file, by);
     const { path, bytes, layer } = file;
     this.#largest.add({ path, bytes, cause, layer, hiddenBy: by.layer });
-    addTo(this.#wasted[layer], cause, bytes);
-    addTo(this.#hidden[by.layer], cause, bytes);
-    const cell = `${layer} ${by.layer}`;
-    this.#cells.set(cell, (this.#cells.get(cell) ?? 0) + bytes);
-  }
-
-  /** Bytes of a layer that are hidden by layers from `firstHider` on. */
-  hiddenFrom(layer: number, firstHider: number): number {
-    let bytes = 0;
-    for (let hider = firstHider; hider < this.#hidden.length; hider++)
-      bytes += this.#cells.get(`${layer} ${hider}`) ?? 0;
-    return bytes;
+    const wasted = this.#wasted[layer];
+    if (wasted) wasted[cause] += bytes;
+    if (by.layer >= this.#baseLayers) this.ownBytes += bytes;
   }
 
   wastedOf(layer: number): Waste {
     return this.#wasted[layer] ?? noWaste();
-  }
-
-  hiddenBy(layer: number): Waste {
-    return this.#hidden[layer] ?? noWaste();
   }
 }
 
@@ -67,15 +55,9 @@ function causeOf(file: StoredFile, { isDeleted, replacement }: Change): WasteCau
 /**
  * Reports what the final file system shows, and what lies hidden beneath it.
  * @param layers base first
- * @param baseLayers the number of layers that belong to the base image
  * @param ledger what was hidden while `tree` was built from `layers`
  */
-export function reportStack(
-  layers: readonly LayerContents[],
-  baseLayers: number,
-  ledger: WasteLedger,
-  tree: FileTree,
-): StackReport {
+export function reportStack(layers: readonly LayerContents[], ledger: WasteLedger, tree: FileTree): StackReport {
   const view = new VisibleFiles(layers.length, tree);
   const uses = layers.map((_, layer) => view.useOf(layer, ledger));
   const release = releaseOf(layers, view);
@@ -83,14 +65,12 @@ export function reportStack(
     fileBytes: sum(uses.map((use) => use.fileBytes)),
     usefulBytes: sum(uses.map((use) => use.usefulBytes)),
     wastedBytes: sum(uses.map((use) => use.wastedBytes)),
-    ...ownWaste(layers, baseLayers, ledger),
+    ownWastedBytes: ledger.ownBytes,
     wasted: totalOf(uses.map((use) => use.wasted)),
     duplicateBytes: sum(uses.map((use) => use.duplicateBytes)),
     files: view.files,
-    directories: view.directories,
     layers: uses,
     wastedFiles: ledger.largest,
-    duplicates: view.duplicates,
     largest: view.largest,
     setuid: inLayers(layers, ({ setuid }, layer) => view.visible(setuid, layer)),
     sensitive: inLayers(layers, ({ sensitive }, layer) =>
@@ -107,7 +87,6 @@ export function reportStack(
 /** What the final file system shows, collected in one walk. */
 class VisibleFiles {
   files = 0;
-  directories = 0;
   readonly #largest = new Largest<FileSize & { layer: number }>(TOP);
   readonly #paths: readonly Set<string>[];
   readonly #useful: number[];
@@ -119,7 +98,6 @@ class VisibleFiles {
    * folder.
    */
   readonly #linkedBytes = new Map<string, number>();
-  readonly #duplicates = new Largest<DuplicateGroup>(TOP);
 
   constructor(layerCount: number, tree: FileTree) {
     this.#paths = Array.from({ length: layerCount }, () => new Set<string>());
@@ -127,15 +105,11 @@ class VisibleFiles {
     this.#tools = Array.from({ length: layerCount }, () => new Map<string, number>());
     this.#useful = Array.from({ length: layerCount }, () => 0);
     this.#copies = Array.from({ length: layerCount }, () => 0);
-    this.#findDuplicates(this.#walk(tree));
+    this.#countCopies(this.#walk(tree));
   }
 
   get largest(): readonly (FileSize & { layer: number })[] {
     return this.#largest.items;
-  }
-
-  get duplicates(): readonly DuplicateGroup[] {
-    return this.#duplicates.items;
   }
 
   shows(path: string, layer: number): boolean {
@@ -158,14 +132,11 @@ class VisibleFiles {
   useOf(layer: number, ledger: WasteLedger): LayerUse {
     const usefulBytes = this.#useful[layer] ?? 0;
     const wasted = ledger.wastedOf(layer);
-    const hidden = ledger.hiddenBy(layer);
     return {
       fileBytes: usefulBytes + wasteOf(wasted),
       usefulBytes,
       wastedBytes: wasteOf(wasted),
       wasted,
-      hiddenBytes: wasteOf(hidden),
-      hidden,
       duplicateBytes: this.#copies[layer] ?? 0,
       areas: Object.fromEntries(this.#areas[layer] ?? []) as LayerUse['areas'],
       tools: [...(this.#tools[layer] ?? [])].map(([name, bytes]) => ({ name, bytes })),
@@ -175,8 +146,7 @@ class VisibleFiles {
   /** Lists visible stored files, each once however many hard links lead to it. */
   #walk(tree: FileTree): StoredFile[] {
     const seen = new Map<StoredFile, Area | undefined>();
-    for (const [path, { kind, file }] of tree.walk()) {
-      if (kind === 'directory') this.directories++;
+    for (const [path, { file }] of tree.walk()) {
       if (!file) continue;
       if (!seen.has(file)) seen.set(file, areaOf(file.path));
       // A file with another link outside the area would survive if the area were cleared: pnpm links its store into
@@ -209,44 +179,16 @@ class VisibleFiles {
   }
 
   /** The copy in the lowest layer counts as the original, because copies are for the layers that add them to avoid. */
-  #findDuplicates(files: readonly StoredFile[]): void {
+  #countCopies(files: readonly StoredFile[]): void {
     const groups = groupBy(
       files.filter(({ bytes }) => bytes > 0),
       ({ hash, bytes }) => `${hash} ${bytes}`,
     );
-    for (const group of groups.values()) if (group.length > 1) this.#addGroup(group.toSorted(byLayerAndPath));
+    for (const group of groups.values()) {
+      const [, ...copies] = group.toSorted((a, b) => a.layer - b.layer);
+      for (const { layer, bytes } of copies) this.#copies[layer] = (this.#copies[layer] ?? 0) + bytes;
+    }
   }
-
-  #addGroup(group: readonly StoredFile[]): void {
-    const [first, ...copies] = group;
-    if (!first) return;
-    for (const { layer, bytes } of copies) this.#copies[layer] = (this.#copies[layer] ?? 0) + bytes;
-    this.#duplicates.add({
-      path: first.path,
-      bytes: first.bytes * copies.length,
-      copies: copies.length,
-      paths: group.slice(0, GROUP_PATHS).map((file) => file.path),
-    });
-  }
-}
-
-function byLayerAndPath(a: StoredFile, b: StoredFile): number {
-  return a.layer - b.layer || (a.path < b.path ? -1 : 1);
-}
-
-function ownWaste(
-  layers: readonly LayerContents[],
-  baseLayers: number,
-  ledger: WasteLedger,
-): Pick<StackReport, 'ownWastedBytes' | 'ownWastedCompressedBytes'> {
-  let ownWastedBytes = 0;
-  let compressed = 0;
-  layers.forEach(({ compressedBytes, tarBytes }, layer) => {
-    const bytes = ledger.hiddenFrom(layer, baseLayers);
-    ownWastedBytes += bytes;
-    if (bytes > 0) compressed += (bytes * compressedBytes) / tarBytes;
-  });
-  return { ownWastedBytes, ownWastedCompressedBytes: Math.round(compressed) };
 }
 
 /** Picks `/etc/os-release` before `/usr/lib/os-release`, and that of the topmost layer before others. */
@@ -287,10 +229,6 @@ function inLayers<T>(
 
 function noWaste(): Tally {
   return { deleted: 0, rewritten: 0, replaced: 0 };
-}
-
-function addTo(tally: Tally | undefined, cause: WasteCause, bytes: number): void {
-  if (tally) tally[cause] += bytes;
 }
 
 function wasteOf({ deleted, rewritten, replaced }: Waste): number {

@@ -33,9 +33,6 @@ export interface LayerUse {
   /** Bytes in this layer that are hidden by a later one, or by a later entry of its own. */
   readonly wastedBytes: number;
   readonly wasted: Waste;
-  /** Bytes in any layer that are hidden by this one. */
-  readonly hiddenBytes: number;
-  readonly hidden: Waste;
   /** Bytes of visible files whose content is also at an earlier path of the image. */
   readonly duplicateBytes: number;
   readonly areas: Readonly<Partial<Record<Area, AreaSize>>>;
@@ -43,21 +40,7 @@ export interface LayerUse {
   readonly tools: readonly { readonly name: string; readonly bytes: number }[];
 }
 
-/**
- * Files of equal content at several paths; hard links count as one file. `path` is that of the first, `bytes` the size
- * of all others together.
- */
-export interface DuplicateGroup extends FileSize {
-  /** The number of files besides the first. */
-  readonly copies: number;
-  /** Some of their paths. */
-  readonly paths: readonly string[];
-}
-
-/**
- * An image's file system and what is hidden beneath it. All sizes are uncompressed bytes of file contents, except
- * `ownWastedCompressedBytes`.
- */
+/** An image's file system and what is hidden beneath it. All sizes are uncompressed bytes of file contents. */
 export interface StackReport {
   /** The sum of `usefulBytes` and `wastedBytes` of all layers. */
   readonly fileBytes: number;
@@ -66,19 +49,14 @@ export interface StackReport {
   readonly wastedBytes: number;
   /** The part of `wastedBytes` that layers above the base hide: what the image's own build can avoid. */
   readonly ownWastedBytes: number;
-  /** An estimate of the compressed size of `ownWastedBytes`: each layer's part at the layer's own compression ratio. */
-  readonly ownWastedCompressedBytes: number;
   readonly wasted: Waste;
   /** Useful bytes that are copies of others; not a part of `wastedBytes`. */
   readonly duplicateBytes: number;
   readonly files: number;
-  readonly directories: number;
   /** One for each layer, base first. */
   readonly layers: readonly LayerUse[];
   /** The largest wasted files. */
   readonly wastedFiles: readonly WastedFile[];
-  /** Largest groups first, by `bytes`. */
-  readonly duplicates: readonly DuplicateGroup[];
   readonly largest: readonly (FileSize & { readonly layer: number })[];
   readonly setuid: readonly { readonly path: string; readonly mode: number; readonly layer: number }[];
   /** Files named like secrets. A hidden one can still be read from its layer. */
@@ -96,12 +74,12 @@ export interface StackReport {
  * @param baseLayers the number of layers that belong to the base image
  */
 export function stackLayers(layers: readonly LayerContents[], baseLayers: number): StackReport {
-  const ledger = new WasteLedger(layers.length);
+  const ledger = new WasteLedger(layers.length, baseLayers);
   const tree = new FileTree((file, by) => ledger.record(file, by));
   layers.forEach((layer, index) => {
     unpack(tree, layer, index);
   });
-  return reportStack(layers, baseLayers, ledger, tree);
+  return reportStack(layers, ledger, tree);
 }
 
 /**

@@ -60,9 +60,9 @@ export class PackageCollector {
     this.#go = undefined;
   }
 
-  finish(): { items: readonly LayerPackage[]; unread: LayerFacts['unread']; omitted: number } {
-    const items = this.#packages.items.map((found) => this.#withCountedBytes(found));
-    return { items, unread: this.#unread.items, omitted: this.#packages.omitted + this.#unread.omitted };
+  finish(): Pick<LayerFacts, 'packages' | 'unread'> {
+    const packages = this.#packages.items.map((found) => this.#withCountedBytes(found));
+    return { packages, unread: this.#unread.items };
   }
 
   #read(path: string, content: Buffer): void {

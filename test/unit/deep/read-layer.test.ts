@@ -72,10 +72,8 @@ describe('a valid layer', () => {
       sensitive: [{ path: 'app/.env', bytes: 17 }],
       areas: { 'npm-cache': { files: 1, bytes: 6 } },
       releases: [{ path: 'etc/os-release', id: 'alpine', versionId: '3.20.3', prettyName: 'Alpine Linux v3.20' }],
-      omitted: 0,
     });
     expect(contents.fileBytes).toBe(300_000 + 63 + 6 + 17 + 6);
-    expect(contents.largest[0]).toEqual({ path: 'usr/bin/su', bytes: 300_000 });
   });
 
   test('reports settings files with a token as sensitive, and others not', async () => {
@@ -140,8 +138,6 @@ describe('waste in real layers', () => {
     );
     const report = stackLayers(layers, 0);
     expect(report).toMatchObject({ usefulBytes: 4, ownWastedBytes: 5_000_000, wasted: { deleted: 5_000_000 } });
-    // Noise does not compress: the registry stores what the file system hides.
-    expect(report.ownWastedCompressedBytes / 5_000_000).toBeCloseTo(1, 2);
   });
 
   test('files rewritten by chown', async () => {

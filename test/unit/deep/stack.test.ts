@@ -148,14 +148,12 @@ describe('what is visible and what is wasted', () => {
     expect(stack(layers)).toMatchObject(expected);
   });
 
-  test('each layer reports which of its bytes are hidden and which bytes it hides', () => {
+  test('each layer reports which of its bytes are hidden', () => {
     const report = stack([[file('a', 'aa'), file('b', 'bbb')], [file('c', 'c'), whiteout('a')], [whiteout('b')]], 2);
-    expect(
-      report.layers.map(({ fileBytes, wastedBytes, hiddenBytes }) => [fileBytes, wastedBytes, hiddenBytes]),
-    ).toEqual([
-      [5, 5, 0],
-      [1, 0, 2],
-      [0, 0, 3],
+    expect(report.layers.map(({ fileBytes, wastedBytes }) => [fileBytes, wastedBytes])).toEqual([
+      [5, 5],
+      [1, 0],
+      [0, 0],
     ]);
     expect(report.wastedFiles).toEqual([
       { path: 'b', bytes: 3, cause: 'deleted', layer: 0, hiddenBy: 2 },
@@ -163,9 +161,9 @@ describe('what is visible and what is wasted', () => {
     ]);
   });
 
-  test('waste of the base image is not the image’s own; its compressed size follows the layer’s ratio', () => {
+  test('waste of the base image is not the image’s own', () => {
     const report = stack([[file('a', 'aa'), file('b', 'bbbb')], [whiteout('a')], [whiteout('b')]], 2);
-    expect(report).toMatchObject({ wastedBytes: 6, ownWastedBytes: 4, ownWastedCompressedBytes: 2 });
+    expect(report).toMatchObject({ wastedBytes: 6, ownWastedBytes: 4 });
   });
 
   test('copies are distinguished from hard links, and the one in the lowest layer is the original', () => {
@@ -175,7 +173,6 @@ describe('what is visible and what is wasted', () => {
     ];
     const report = stack(layers);
     expect(report).toMatchObject({ usefulBytes: 12, wastedBytes: 0, duplicateBytes: 8 });
-    expect(report.duplicates).toEqual([{ path: 'a', bytes: 8, copies: 2, paths: ['a', 'c', 'd'] }]);
     expect(report.layers.map(({ duplicateBytes }) => duplicateBytes)).toEqual([0, 8]);
   });
 
@@ -245,8 +242,9 @@ describe('any layers', () => {
         report.layers.forEach((layer, at) => {
           expect(layer.fileBytes).toBe(stacked[at]?.reduce((total, { size }) => total + size, 0));
         });
-        const hidden = report.layers.slice(baseLayers).reduce((total, layer) => total + layer.hiddenBytes, 0);
-        expect(report.ownWastedBytes).toBe(hidden);
+        expect(stack(stacked, 0).ownWastedBytes).toBe(report.wastedBytes);
+        expect(report.ownWastedBytes).toBeLessThanOrEqual(report.wastedBytes);
+        expect(stack(stacked, stacked.length).ownWastedBytes).toBe(0);
         expect(report.duplicateBytes).toBeLessThanOrEqual(report.usefulBytes);
       }),
     );
