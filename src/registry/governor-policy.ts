@@ -21,8 +21,6 @@ import type { RequestOutcome } from './registry.ts';
 export interface GovernorSettings {
   /** The most requests at the same time. */
   readonly maxConcurrency: number;
-  /** The most requests a second; absent: only the limits that the registry's answers teach. */
-  readonly maxRatePerSecond?: number;
 }
 
 /** What is known about the limits of one registry. */
@@ -115,7 +113,7 @@ export function admit(state: GovernorState, inFlight: number, nowMs: number, set
   // After a refusal a single request finds out whether the pause was long enough.
   const places = state.refusals > 0 ? 1 : Math.max(1, Math.min(Math.floor(state.places), settings.maxConcurrency));
   if (inFlight >= places) return { admitted: false };
-  const rate = effectiveRate(state, nowMs, settings);
+  const rate = effectiveRate(state, nowMs);
   if (rate > 0 && nowMs < state.nextStartMs) return { admitted: false, retryAtMs: state.nextStartMs };
   return { admitted: true, state: started(state, nowMs, rate) };
 }
@@ -135,10 +133,11 @@ export function settle(
   return succeeded(budgeted, startedAtMs, settings);
 }
 
-function effectiveRate(state: GovernorState, nowMs: number, settings: GovernorSettings): number {
-  const budget = nowMs < state.budgetUntilMs ? state.budgetPerSecond : 0;
-  const rates = [state.ratePerSecond, budget, settings.maxRatePerSecond ?? 0].filter((rate) => rate > 0);
-  return rates.length === 0 ? 0 : Math.min(...rates);
+/** The lower of the rate and the budget (requests a second); 0: no limit. */
+function effectiveRate({ ratePerSecond, budgetPerSecond, budgetUntilMs }: GovernorState, nowMs: number): number {
+  const budget = nowMs < budgetUntilMs ? budgetPerSecond : 0;
+  if (ratePerSecond === 0 || budget === 0) return Math.max(ratePerSecond, budget);
+  return Math.min(ratePerSecond, budget);
 }
 
 function started(state: GovernorState, nowMs: number, rate: number): GovernorState {

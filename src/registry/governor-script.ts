@@ -16,13 +16,10 @@ local BUDGET_SPREAD_MS = 60000
 local MOST_CAUTION = 3
 local CALM_PER_SUCCESS = 0.02
 
-local function effective_rate(s, now, max_rate)
-  local rate = max_rate
+local function effective_rate(s, now)
   local budget = now < s.budgetUntilMs and s.budgetPerSecond or 0
-  for _, other in ipairs({ s.ratePerSecond, budget }) do
-    if other > 0 and (rate == 0 or other < rate) then rate = other end
-  end
-  return rate
+  if s.ratePerSecond == 0 or budget == 0 then return math.max(s.ratePerSecond, budget) end
+  return math.min(s.ratePerSecond, budget)
 end
 
 local function started(s, now, rate)
@@ -39,10 +36,10 @@ local function places_of(s, max_concurrency)
   return math.max(1, math.min(math.floor(s.places), max_concurrency))
 end
 
-local function admit(s, in_flight, now, max_concurrency, max_rate)
+local function admit(s, in_flight, now, max_concurrency)
   if now < s.pausedUntilMs then return false, s.pausedUntilMs end
   if in_flight >= places_of(s, max_concurrency) then return false end
-  local rate = effective_rate(s, now, max_rate)
+  local rate = effective_rate(s, now)
   if rate > 0 and now < s.nextStartMs then return false, s.nextStartMs end
   started(s, now, rate)
   return true
@@ -138,7 +135,7 @@ for i = 1, #holders, 2 do
   end
 end
 
-for _ = 1, report.started do started(s, now, effective_rate(s, now, report.maxRate)) end
+for _ = 1, report.started do started(s, now, effective_rate(s, now)) end
 for _, outcome in ipairs(report.outcomes) do settle(s, outcome, now - outcome.agoMs, now, report.maxConcurrency) end
 
 -- Others that wait get their share; where there are fewer places than processes, they take turns.
@@ -154,7 +151,7 @@ if crowded and last_turn == report.holder and now - last_turn_at < report.turnMs
   wait = report.turnMs
 end
 while granted < wanted and report.held + granted < keep do
-  local admitted, retry_at = admit(s, others_held + report.held + granted, now, report.maxConcurrency, report.maxRate)
+  local admitted, retry_at = admit(s, others_held + report.held + granted, now, report.maxConcurrency)
   if not admitted then
     if retry_at then wait = math.max(1, math.ceil(retry_at - now)) end
     break
@@ -178,6 +175,6 @@ else
   redis.call('HDEL', KEYS[2], report.holder)
 end
 
-local free = not crowded and s.refusals == 0 and now >= s.pausedUntilMs and effective_rate(s, now, report.maxRate) == 0
+local free = not crowded and s.refusals == 0 and now >= s.pausedUntilMs and effective_rate(s, now) == 0
 return { granted, wait, free and 1 or 0, keep }
 `;

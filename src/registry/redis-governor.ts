@@ -60,8 +60,6 @@ interface Report {
   /** The state to begin with, if Redis has none. */
   readonly initial: GovernorState;
   readonly maxConcurrency: number;
-  /** Requests a second; 0: no limit. */
-  readonly maxRate: number;
   /** Places that the process holds, in use or spare. */
   readonly held: number;
   /** Requests that wait for a place. */
@@ -231,7 +229,6 @@ class SharedGate {
     const report = {
       initial: initialGovernorState(this.#settings),
       maxConcurrency: this.#settings.maxConcurrency,
-      maxRate: this.#settings.maxRatePerSecond ?? 0,
       held: this.#inUse + this.#spare,
       waiting: this.#line.length,
       started: this.#startedFromSpare,

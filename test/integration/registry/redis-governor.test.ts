@@ -102,7 +102,7 @@ describe('the policy in Redis', () => {
         in_flight = math.max(0, in_flight - 1)
         settle(s, step.outcome, now - step.outcome.agoMs, now, given.maxConcurrency)
       else
-        admitted, retry_at = admit(s, in_flight, now, given.maxConcurrency, given.maxRate)
+        admitted, retry_at = admit(s, in_flight, now, given.maxConcurrency)
         if admitted then in_flight = in_flight + 1 end
       end
       local fields = { admitted and '1' or '0', retry_at and string.format('%.17g', retry_at) or '' }
@@ -117,12 +117,11 @@ describe('the policy in Redis', () => {
       fc.asyncProperty(
         fc.array(step, { minLength: 1, maxLength: 60 }),
         fc.constantFrom(1, 4, 64),
-        fc.constantFrom(0, 3),
-        async (steps, maxConcurrency, maxRate) => {
-          const settings = { maxConcurrency, ...(maxRate > 0 && { maxRatePerSecond: maxRate }) };
+        async (steps, maxConcurrency) => {
+          const settings = { maxConcurrency };
           let current = initialGovernorState(settings);
           const names = Object.keys(current) as (keyof GovernorState)[];
-          const given = { state: current, startMs, steps, maxConcurrency, maxRate, names };
+          const given = { state: current, startMs, steps, maxConcurrency, names };
           const answers = (await redis.eval(STEPS_SCRIPT, 0, JSON.stringify(given))) as string[][];
           let nowMs = startMs;
           let inFlight = 0;

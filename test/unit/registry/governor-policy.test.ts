@@ -119,12 +119,11 @@ test('a budget that is not announced again is forgotten after its window', () =>
   expect(admit(first.state, 0, 10_000, settings).admitted).toBe(true);
 });
 
-test('a rate limit from the settings spaces out requests', () => {
-  const limited = { maxConcurrency: 64, maxRatePerSecond: 10 };
-  let state = initialGovernorState(limited);
+test('a budget spaces out requests', () => {
+  let state = settle(start, { ...ok, remaining: 300, windowMs: 30_000 }, 0, 1_000, settings);
   let admitted = 0;
   for (let nowMs = 1_000; nowMs < 11_000; nowMs += 1) {
-    const admission = admit(state, 0, nowMs, limited);
+    const admission = admit(state, 0, nowMs, settings);
     if (!admission.admitted) continue;
     state = admission.state;
     admitted += 1;
@@ -136,7 +135,7 @@ test('a rate limit from the settings spaces out requests', () => {
 describe('with a registry that refuses above a rate (virtual time)', () => {
   // 50 ms a request; refusals come with no Retry-After, the hardest case.
   test.each([20, 100, 500])(
-    '%i requests per second: over half of them are used, under 3 %% are refused',
+    '%i requests per second: over half of them are used, under three in a hundred are refused',
     (allowedPerSecond) => {
       const { served, refused, seconds } = simulate(allowedPerSecond, 300);
       expect(served / seconds).toBeGreaterThan(allowedPerSecond * 0.5);
