@@ -14,7 +14,6 @@ export interface TarEntry {
   readonly mode: number;
   /** Bytes stored in the tar: for a sparse file without its holes. */
   readonly size: number;
-  readonly sparse: boolean;
   /** The path or target was absolute, contained `..` or a NUL, or was not UTF-8. */
   readonly odd: boolean;
 }
@@ -174,8 +173,7 @@ export class TarReader {
     const { path, odd } = layerPath(name);
     const target = targetOf(kind, linkName);
     this.#countPaths(path, target.text);
-    const sparse = header.type === 'S' || overrides.sparse === true;
-    return { kind, path, target: target.text, mode: header.mode, size: 0, sparse, odd: odd || target.odd };
+    return { kind, path, target: target.text, mode: header.mode, size: 0, odd: odd || target.odd };
   }
 
   #countPaths(path: string, target: string): void {

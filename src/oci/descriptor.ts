@@ -1,6 +1,6 @@
 import { MalformedContentError, TooLargeError } from '../errors.ts';
 import { type Digest, isDigest } from './digest.ts';
-import { readObject, readOptionalString, readSize, readString, readStringList, readStringMap } from './json.ts';
+import { readObject, readSize, readString, readStringMap } from './json.ts';
 import { type Platform, readPlatform } from './platform.ts';
 
 /** Media type, digest and size (in bytes) of a piece of content. @see image-spec, descriptor.md */
@@ -10,9 +10,6 @@ export interface Descriptor {
   readonly size: number;
   readonly annotations: Readonly<Record<string, string>>;
   readonly platform?: Platform | undefined;
-  readonly artifactType?: string | undefined;
-  /** Where a foreign layer can be downloaded. */
-  readonly urls?: readonly string[] | undefined;
 }
 
 /**
@@ -41,8 +38,6 @@ export function readDescriptor(value: unknown, path: string): Descriptor {
     size: readContentSize(object.size, `${path}.size`),
     annotations: readStringMap(object.annotations),
     platform: readPlatform(object.platform),
-    artifactType: readOptionalString(object.artifactType) || undefined,
-    urls: Array.isArray(object.urls) ? readStringList(object.urls) : undefined,
   };
 }
 

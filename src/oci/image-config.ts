@@ -43,7 +43,6 @@ export interface ImageConfig {
   readonly osVersion?: string | undefined;
   /** ISO 8601 in UTC. */
   readonly created?: string | undefined;
-  readonly author?: string | undefined;
   readonly user: string;
   /** Environment variables in order, each `NAME=value`. */
   readonly env: readonly string[];
@@ -74,7 +73,6 @@ export function parseImageConfig(body: Uint8Array | string): ImageConfig {
     variant: readOptionalString(object.variant) || undefined,
     osVersion: readOptionalString(object['os.version']) || undefined,
     created: readDate(object.created),
-    author: readOptionalString(object.author) || undefined,
     user: readOptionalString(runtime.User) ?? '',
     env: readStringList(runtime.Env),
     entrypoint: commandOf(runtime.Entrypoint),

@@ -31,7 +31,6 @@ export interface SchedulerOptions {
   readonly events: SchedulerEvents;
   /** How often Redis and the database are synchronized with the settings (ms); default a minute. */
   readonly syncEveryMs?: number;
-  readonly now?: () => Date;
   readonly telemetry?: Telemetry;
 }
 
@@ -67,7 +66,6 @@ interface DueAudit {
 
 class Schedules implements Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #now: () => Date;
   readonly #queue: Queue<DueAudit>;
   readonly #stop = new AbortController();
   /** For each source, the slot that was last reported as waiting (ms since the epoch). */
@@ -77,7 +75,6 @@ class Schedules implements Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => new Date());
     this.#queue = new Queue<DueAudit>(QUEUE, this.#connection());
     this.#queue.on('error', options.events.onError);
   }
@@ -104,7 +101,7 @@ class Schedules implements Scheduler {
     const plan = planSchedules(
       sources,
       stored.map(({ key, pattern, tz, next }) => ({ id: key, pattern, timezone: tz, nextMs: next })),
-      this.#now().getTime(),
+      Date.now(),
     );
     for (const source of plan.upsert) await this.#upsert(source);
     for (const id of plan.remove) await this.#queue.removeJobScheduler(id);
@@ -123,7 +120,7 @@ class Schedules implements Scheduler {
 
   async #catchUp(source: ScheduledSource): Promise<void> {
     const last = await this.#options.starter.lastAudit(source.name);
-    const slot = missedSlot(source, last, this.#now());
+    const slot = missedSlot(source, last, new Date());
     if (slot) await this.#start(source.name, slot);
   }
 
@@ -132,7 +129,7 @@ class Schedules implements Scheduler {
     // The source was removed from the settings; the next pass removes its scheduler.
     if (!source) return;
     const dueAt = new Date(job.opts.prevMillis ?? job.timestamp + job.delay);
-    await this.#start(source.name, slotOf(source, dueAt, this.#now()));
+    await this.#start(source.name, slotOf(source, dueAt, new Date()));
   }
 
   async #start(source: string, slot: Date): Promise<void> {

@@ -10,7 +10,6 @@ import { findReadLayers } from './layer-store.ts';
 export interface StoredImage {
   readonly manifestId: number;
   readonly digest: Digest;
-  readonly platform: string;
   readonly manifest: Uint8Array;
   readonly config: Uint8Array;
   /** Contents of the indexes that list it. */
@@ -136,11 +135,10 @@ export async function readImages(db: Queryable, keys: ReadonlyMap<number, string
   const images = await db.query<{
     id: number;
     digest: Uint8Array;
-    platform: string;
     manifest: Uint8Array;
     config: Uint8Array;
   }>(
-    `select m.id, m.digest, i.platform, m.body as manifest, c.body as config
+    `select m.id, m.digest, m.body as manifest, c.body as config
      from manifest m join image i on i.manifest_id = m.id join blob c on c.id = m.config_id
      where m.id = any($1::int8[]) and m.body is not null and c.body is not null order by m.id`,
     [ids],
@@ -149,10 +147,9 @@ export async function readImages(db: Queryable, keys: ReadonlyMap<number, string
   const provenance = await bodiesByImage(db, PROVENANCE, ids);
   const readLayers = await findReadLayers(db, ids);
   const bases = await readBases(db, ids);
-  return images.map(({ id, digest, platform, manifest, config }) => ({
+  return images.map(({ id, digest, manifest, config }) => ({
     manifestId: id,
     digest: digestFromBytes(digest),
-    platform,
     manifest,
     config,
     indexes: indexes.get(id) ?? [],

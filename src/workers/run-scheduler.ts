@@ -15,7 +15,6 @@ export interface ScheduleOptions extends InstallationOptions {
   readonly signal: AbortSignal;
   /** Reads the settings again, so that changes to sources take effect without a restart. */
   readonly reload: () => Promise<Settings>;
-  readonly onReady?: () => void;
 }
 
 /** Starts the audits of all sources by their schedules, until the signal aborts. */
@@ -34,7 +33,6 @@ export async function runScheduler(options: ScheduleOptions): Promise<void> {
       ...(telemetry && { telemetry }),
     });
     log.info('the scheduler is ready');
-    options.onReady?.();
     await untilAborted(signal);
     await scheduler.close();
   } finally {

@@ -14,7 +14,6 @@ export interface WorkerOptions extends InstallationOptions {
   readonly signal: AbortSignal;
   /** How long running tasks may take to end (ms); default 25 s, less than the 30 s that Kubernetes allows. */
   readonly graceMs?: number | undefined;
-  readonly onReady?: () => void;
 }
 
 /** Tasks of each kind at the same time, in each lane. The governor limits requests, not these numbers. */
@@ -40,10 +39,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-async function doTasks(
-  installation: Installation,
-  { log, signal, onReady, graceMs = GRACE_MS }: WorkerOptions,
-): Promise<void> {
+async function doTasks(installation: Installation, { log, signal, graceMs = GRACE_MS }: WorkerOptions): Promise<void> {
   const { db, redis, engine, tally, telemetry, metrics } = installation;
   const handlers = ofHandedAudits(tally.counting(engine.handlers), (auditId) => isHandedToWorkers(db, auditId));
   const workers = startTaskWorkers({
@@ -55,7 +51,6 @@ async function doTasks(
   });
   const timer = setInterval(() => void flush(installation, log), PROGRESS_MS);
   log.info('the worker is ready');
-  onReady?.();
   await untilAborted(signal);
   log.info('the worker is stopping: running tasks finish, or return to the queue');
   await workers.close(graceMs);

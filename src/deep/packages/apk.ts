@@ -9,7 +9,7 @@ export const apk: PackageReader = {
 };
 
 function* packagesOf(path: string, content: Buffer): Generator<LayerPackage> {
-  for (const fields of paragraphs(content, ':')) {
+  for (const fields of paragraphs(content)) {
     const name = packageText(fields.get('P'));
     if (name === '') continue;
     yield {

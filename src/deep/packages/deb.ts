@@ -12,7 +12,7 @@ export const deb: PackageReader = {
 };
 
 function* packagesOf(path: string, content: Buffer): Generator<LayerPackage> {
-  for (const fields of paragraphs(content, ':')) {
+  for (const fields of paragraphs(content)) {
     const name = packageText(fields.get('Package'));
     // Removed packages whose configuration remains are still listed.
     const isInstalled = (fields.get('Status') ?? 'install ok installed').trim().endsWith(' installed');

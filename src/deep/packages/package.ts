@@ -45,13 +45,16 @@ export function packageBytes(text: string | undefined, unit: number): { bytes?: 
   return { bytes: Number(text) * unit };
 }
 
-/** Parses paragraphs of `KEY: value` lines, as written by deb822 and apk. Continuation lines are ignored. */
-export function* paragraphs(content: Buffer, separator: string): Generator<ReadonlyMap<string, string>> {
+/**
+ * Parses paragraphs of `KEY: value` lines, as written by deb822 and apk. Values keep their spaces; continuation lines
+ * are ignored.
+ */
+export function* paragraphs(content: Buffer): Generator<ReadonlyMap<string, string>> {
   for (const paragraph of content.toString('utf8').split(/\r?\n\r?\n/)) {
     const fields = new Map<string, string>();
     for (const line of paragraph.split('\n')) {
-      const at = /^\s/.test(line) ? -1 : line.indexOf(separator);
-      if (at > 0 && !fields.has(line.slice(0, at))) fields.set(line.slice(0, at), line.slice(at + separator.length));
+      const at = /^\s/.test(line) ? -1 : line.indexOf(':');
+      if (at > 0 && !fields.has(line.slice(0, at))) fields.set(line.slice(0, at), line.slice(at + 1));
     }
     if (fields.size > 0) yield fields;
   }

@@ -9,7 +9,7 @@ export const python: PackageReader = {
   matches: (path) => METADATA.test(path),
   maxBytes: 4_194_304,
   read: (path, content) => {
-    const [fields] = paragraphs(content, ':');
+    const [fields] = paragraphs(content);
     const name = packageText(fields?.get('Name'));
     return name === '' ? [] : [{ ecosystem: 'pypi', name, version: packageText(fields?.get('Version')), path }];
   },

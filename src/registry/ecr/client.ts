@@ -87,8 +87,8 @@ export class EcrClient {
     const { signal, repository = '*' } = options;
     const resource = ECR_OPERATIONS[operation] === 'registry' ? '*' : this.arnOf(repository);
     const request = { operation, resource, credentials: this.#credentials };
-    const { clock = systemClock, random = Math.random } = this.#options;
-    const budget = new RetryBudget(random);
+    const { clock = systemClock } = this.#options;
+    const budget = new RetryBudget(Math.random);
     // The SDK adds a listener per request under way, and Node.js warns of a leak from eleven on.
     if (signal) setMaxListeners(0, signal);
     for (;;) {

@@ -27,8 +27,6 @@ export interface EcrOptions {
   /** Called with a sentence on what could not be read, where that does not fail the audit. */
   readonly onNote?: (note: string) => void;
   readonly clock?: Clock;
-  /** From 0 to 1, for the spread of retries; default `Math.random`. */
-  readonly random?: () => number;
 }
 
 /** At about 20 ms a request, 16 at a time read the tags of 10,000 repositories in 15 seconds. */

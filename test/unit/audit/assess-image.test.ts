@@ -27,7 +27,6 @@ test('statements that are no JSON objects are ignored', () => {
       {
         manifestId: 1,
         digest,
-        platform: 'linux/amd64',
         manifest: body,
         config: config.body,
         indexes: [],
