@@ -358,6 +358,14 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       expect(file).toContain(`<h2>${heading}</h2>`);
   });
 
+  test('a filtered HTML report has no totals of everything', async () => {
+    const report = await openReport(db, KINDS.images, { now: new Date(), filters: { team: 'nobody' } });
+    const options = { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD', filtered: true };
+    const file = await htmlReport(db, report, options);
+    expect(file).toContain('<title>Images');
+    expect(file).not.toContain('Teams by stored bytes');
+  });
+
   test('a hostile image has a page of its own', async () => {
     const { rows } = (await json('/api/v1/reports/images?repository=hostile/app')) as { rows: { digest: string }[] };
     const page = await (await get(`/images/${encodeURIComponent(rows[0]?.digest ?? '')}`)).text();

@@ -197,7 +197,13 @@ test.each<[string, ImageSketch, string]>([
 test.each<[string, readonly LayerSketch[]]>([
   ['of another stage', [copy('package.json ./'), copy('/build/dist ./dist')]],
   ['that a pipeline built', [copy('package.json ./'), copy('dist ./dist')]],
+  ['in a folder that a variable names', [copy('package.json ./'), copy('src ./$PART/')]],
   ['that only a digest names', [{ instruction: '/bin/sh -c #(nop) COPY dir:1b2c in /app/src ' }]],
 ])('copies the whole context in place of files %s', (_, own) => {
+  expect(dockerfile({ runtime: 'node', own })).toContain('COPY . .\nRUN npm run build --if-present\n');
+});
+
+test('a program of dependencies that builds nothing is not how the image was built', () => {
+  const own = [copy('. .'), run('npx next telemetry disable')];
   expect(dockerfile({ runtime: 'node', own })).toContain('COPY . .\nRUN npm run build --if-present\n');
 });

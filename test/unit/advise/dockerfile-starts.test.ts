@@ -211,3 +211,9 @@ test('a health check in shell form needs a shell', () => {
   expect(needs(['CMD-SHELL', '/app health'])).toBe(false);
   expect(needs(['NONE'])).toBe(false);
 });
+
+test.each(['./start.sh', '/app/start.sh'])('a script among the sources is not copied once more: %s', (script) => {
+  const text = dockerfile({ runtime: 'node', config: { WorkingDir: '/app', Entrypoint: [script] } });
+  expect(instructionsOf(text).filter((line) => line.includes('start.sh'))).toEqual([`ENTRYPOINT ["${script}"]`]);
+  expect(text).not.toContain('copy it here');
+});

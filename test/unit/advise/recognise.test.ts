@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { recogniseTechniques, savedByPart, undoneTechniques } from '../../../src/advise/recognise.ts';
 import { diffImages } from '../../../src/measure/compare.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
-import { auditedImage, pairImage } from '../../support/audited-image.ts';
+import { auditedImage, type LayerSketch, pairImage } from '../../support/audited-image.ts';
 
 function build(name: string) {
   const image = pairImage(name);
@@ -61,6 +61,16 @@ test("a JRE in place of a JDK is another base, and no second stage: the compiler
   expect(before.findings.map(({ rule }) => rule)).toContain('build-tools');
   const recognised = recogniseTechniques(before, drawn('jre', 85_000_000));
   expect(recognised.map(({ technique }) => technique)).toEqual(['slim-base']);
+});
+
+test('tools that a step of the image used are gone by a second stage', () => {
+  const compiler: LayerSketch = { instruction: 'RUN apt-get install -y gcc', class: 'build-tools', bytes: 60_000_000 };
+  const drawn = (...own: readonly LayerSketch[]) => {
+    const image = auditedImage({ runtime: 'node', own });
+    return { image, findings: findingsOf(image) };
+  };
+  const recognised = recogniseTechniques(drawn(compiler), drawn());
+  expect(recognised.map(({ technique }) => technique)).toContain('multi-stage');
 });
 
 test.each([

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { isWantedLater } from '../../../src/fetch/wanted-children.ts';
+import { isWantedLater, wantedChildren } from '../../../src/fetch/wanted-children.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
+import { parseManifest } from '../../../src/oci/manifest.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
+import { attestation as attestationOf, image, index } from '../../support/image-builder.ts';
 
 const amd64 = [parsePlatform('linux/amd64')];
 const ids = { index: digestOf('index'), child: digestOf('child') };
@@ -20,4 +22,17 @@ test.each([
 test('attestations stay unread where no provenance is asked for', () => {
   expect(isWantedLater(attestation, { platforms: amd64, provenance: false })).toBe(false);
   expect(isWantedLater(attestation, { platforms: 'all', provenance: false })).toBe(true);
+});
+
+test.each([
+  ['one platform', amd64, true, ['amd64', 'attestation']],
+  ['one platform without provenance', amd64, false, ['amd64']],
+  ['all platforms, with what describes them', 'all', false, ['amd64', 'arm64', 'attestation']],
+] as const)('of an index, the children of %s are read', (_, platforms, provenance, names) => {
+  const built = { amd64: image(), arm64: image({ platform: { os: 'linux', architecture: 'arm64' } }) };
+  const children = { ...built, attestation: attestationOf(built.amd64) };
+  const parsed = parseManifest(index(Object.values(children)).body);
+  if (parsed.form !== 'index') throw new Error('expected an index');
+  const wanted = wantedChildren(parsed, { platforms, provenance });
+  expect(wanted).toEqual(names.map((name) => children[name].digest));
 });
