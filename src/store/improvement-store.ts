@@ -1,3 +1,4 @@
+import type { Improvement } from '../advise/improvement.ts';
 import type { Queryable } from './database.ts';
 import { storableJson } from './storable.ts';
 
@@ -17,22 +18,10 @@ export interface BuildPair {
   readonly builtAt: string;
 }
 
-/** What is stored of a build that applied techniques. Sizes are bytes, shares from 0 to 1. */
-export interface ImprovementFigures {
-  readonly techniques: readonly string[];
-  readonly countedAs: readonly string[];
-  readonly evidence: string;
-  readonly previousBytes: number;
-  readonly compressedBytes: number;
-  readonly baseSavedBytes?: number;
-  readonly guide?: readonly [min: number, max: number];
-  readonly estimated?: { readonly min: number; readonly max: number };
-}
-
 /** A pair of builds with the improvement that was found between them. */
 export interface RecognisedPair extends BuildPair {
   /** Undefined when no technique was applied. */
-  readonly improvement: ImprovementFigures | undefined;
+  readonly improvement: Improvement | undefined;
 }
 
 /**
@@ -142,7 +131,7 @@ const INSERT = `
     estimated_min_bytes int8, estimated_max_bytes int8)
   join manifest a on a.id = n.after_id join manifest b on b.id = n.before_id`;
 
-function rowOf(pair: BuildPair, improvement: ImprovementFigures): object {
+function rowOf(pair: BuildPair, improvement: Improvement): object {
   const { guide, estimated } = improvement;
   return {
     repository_id: pair.repositoryId,

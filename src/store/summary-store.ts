@@ -74,6 +74,11 @@ const LIST_ROWS = 15;
 /** Layers of untagged images are not listed: among this many of the largest layers, enough belong to tagged images. */
 const LAYER_CANDIDATES = 500;
 
+/**
+ * The lists of a source as one JSON object. `image_once`: each tagged image under one of its tags, as several tags and
+ * repositories may hold it. `best`: the repositories and techniques with the greatest gain; `steps`: for each of them
+ * the image that gains most. $1: the source; $2: the audit; $3: {@link SIZE_BOUNDARIES}
+ */
 const SUMMARY = `
   insert into source_summary (audit_id, source_id, lists)
   with image_once as materialized (
