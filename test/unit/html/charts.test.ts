@@ -70,6 +70,15 @@ test('nodes that sum up others count as many as those', () => {
   expect(String(treemapChart(root, { label: 'Bytes', colouredDepth: 1 }))).toContain('t › 8 others: 501 B');
 });
 
+test('nodes without an area, and the whole, are not drawn', () => {
+  const children = [
+    { name: 'a', bytes: 1_000 },
+    { name: 'empty', bytes: 0 },
+  ];
+  const svg = String(treemapChart({ name: 'all', children }, { label: 'Bytes', colouredDepth: 1 }));
+  expect(svg.match(/<title>[^<:]*/g)).toEqual(['<title>a']);
+});
+
 test('a trend shows its first and last figure', () => {
   const points = [
     { at: '2026-11-01T02:00:00Z', bytes: 2_000_000 },
