@@ -217,3 +217,12 @@ test.each(['./start.sh', '/app/start.sh'])('a script among the sources is not co
   expect(instructionsOf(text).filter((line) => line.includes('start.sh'))).toEqual([`ENTRYPOINT ["${script}"]`]);
   expect(text).not.toContain('copy it here');
 });
+
+test('a package of the project that starts it is not installed for all', () => {
+  const text = dockerfile({
+    runtime: 'node',
+    own: [run('npm install pm2')],
+    config: { Cmd: ['pm2-runtime', 'app.json'] },
+  });
+  expect(text).not.toContain('npm install -g');
+});
