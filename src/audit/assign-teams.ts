@@ -1,10 +1,7 @@
 import type { TeamSettings } from '../settings/settings.ts';
 import { teamOf } from '../settings/team-of.ts';
 import type { Queryable } from '../store/database.ts';
-import { type Ownership, type RepositoryOwners, readOwners, saveOwnership } from '../store/team-store.ts';
-
-/** The team of repositories without an owner. */
-const UNOWNED = 'unowned';
+import { type Ownership, type RepositoryOwners, readOwners, saveOwnership, UNOWNED } from '../store/team-store.ts';
 
 /**
  * Stores the team of every repository of some sources.

@@ -6,6 +6,7 @@ import type { NotifySettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
 import { readFacts } from '../store/check-store.ts';
 import type { Database } from '../store/database.ts';
+import { UNOWNED } from '../store/team-store.ts';
 import { repositoriesThatGrew, withBuilds } from './regression-items.ts';
 
 /** The events that a notification can be configured for. */
@@ -99,7 +100,7 @@ async function overBudget(
       for (const { reference, rule, message } of checkFacts(facts, policy)) {
         if (!BUDGET_RULES.has(rule)) continue;
         total++;
-        const team = facts.owner.team ?? 'unowned';
+        const team = facts.owner.team ?? UNOWNED;
         if (items.length < MOST_ITEMS) items.push({ name: reference, team, message, bytes: facts.bytes });
       }
     }

@@ -1,20 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { oneAtATime } from '../common/one-at-a-time.ts';
 import type { RegistryHost } from '../oci/reference.ts';
+import type { QueueDepth } from '../queue/bullmq-queue.ts';
 import type { AttemptOutcome } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
 
 /** The outcome of auditing a repository, tag or manifest. */
 export type ItemOutcome = 'audited' | 'unchanged' | 'failed';
-
-/** The number of tasks of one kind and lane in the queue, by state. */
-export interface QueueGauge {
-  readonly kind: TaskKind;
-  readonly lane: string;
-  readonly waiting: number;
-  readonly active: number;
-  readonly delayed: number;
-}
 
 /** The state of a source's audits. */
 export interface AuditGauge {
@@ -30,7 +22,7 @@ export interface AuditGauge {
 /** Readers for the gauges. */
 export interface MetricsOptions {
   /** Called at each scrape. */
-  readonly queues?: () => Promise<readonly QueueGauge[]>;
+  readonly queues?: () => Promise<readonly QueueDepth[]>;
   /** Called at each scrape. */
   readonly audits?: () => Promise<readonly AuditGauge[]>;
 }

@@ -20,6 +20,7 @@ export interface BullmqQueueOptions {
   readonly onError: (error: Error) => void;
 }
 
+/** The number of tasks of one kind and lane in Redis, by state. */
 export interface QueueDepth {
   readonly kind: TaskKind;
   readonly lane: Lane;
@@ -29,7 +30,6 @@ export interface QueueDepth {
 }
 
 export interface BullmqQueue extends TaskQueue {
-  /** How many tasks each kind and lane has in Redis. */
   depths(): Promise<readonly QueueDepth[]>;
   /**
    * Queues tasks that are in the table and not in Redis, as far as there is room: Redis lost its data, or a process

@@ -1,3 +1,4 @@
+import { UNOWNED } from '../store/team-store.ts';
 import type { FilterTargets } from './filters.ts';
 import { IMAGE_FILTERS, type QueryScope, type ReportKind } from './kinds/kind.ts';
 import { groupColumns, METRIC_COLUMNS, MOVEMENT_COLUMNS } from './leaderboard-columns.ts';
@@ -32,7 +33,7 @@ const RANKINGS: Readonly<Record<Metric, Ranking>> = {
 };
 
 /** Groups that are listed with their figures but never ranked. */
-const UNRANKED = "('unowned', 'unknown')";
+const UNRANKED = `('${UNOWNED}', 'unknown')`;
 
 const RANKED = 'rank nulls last, value desc nulls last, name';
 

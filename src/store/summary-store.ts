@@ -70,7 +70,8 @@ const BASE_TOTALS = `
     from source_base where source_id = $1
     order by tags desc, 1, 2, 3, 4 limit ${MOST_BASES}) b`;
 
-const LIST_ROWS = 15;
+/** The length of each list. */
+export const LIST_ROWS = 15;
 /** Layers of untagged images are not listed: among this many of the largest layers, enough belong to tagged images. */
 const LAYER_CANDIDATES = 500;
 

@@ -1,5 +1,8 @@
 import type { Queryable } from './database.ts';
 
+/** The team of repositories without an owner, as in the column's default. */
+export const UNOWNED = 'unowned';
+
 /** The team that owns a repository, and how that is known. */
 export interface Ownership {
   readonly team: string;

@@ -10,9 +10,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts';
 import { labelled } from '../labelled.ts';
 import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
-
-/** At most this many failures are shown. */
-const MAX_FAILURES_SHOWN = 10;
+import { MAX_FAILURES_SHOWN } from '../progress.ts';
 
 /** Learns base images from one registry after another. Reports what cannot be read, and goes on with the others. */
 export async function learnCommand(

@@ -2,6 +2,7 @@ import { techniqueTitle } from '../../advise/technique.ts';
 import { sum } from '../../common/sum.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ruleTitle } from '../../policy/rule-registry.ts';
+import { UNOWNED } from '../../store/team-store.ts';
 import { countOf } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { type Content, html, type Markup } from '../markup.ts';
@@ -71,8 +72,6 @@ function savings({ steps }: Overview, links: LinkOf): readonly Markup[] {
     return html`${link(`${repository}:${tag}`, links('digest', { digest }))} could shrink by about <b>${humanBytes(gainBytes)}</b> of ${humanBytes(bytes)}: ${techniqueTitle(technique)}${towards}.`;
   });
 }
-
-const UNOWNED = 'unowned';
 
 /** Repositories without an owner: nobody will make them smaller. */
 function unownedRepositories({ teams }: Overview, links: LinkOf): readonly Markup[] {

@@ -1,8 +1,14 @@
 import { groupBy } from '../../common/group-by.ts';
 import { sum } from '../../common/sum.ts';
 import type { Queryable } from '../../store/database.ts';
-import type { BigLayer, BigStep, RuleCount, SourceSummary } from '../../store/summary-store.ts';
-import { SIZE_BOUNDARIES } from '../../store/summary-store.ts';
+import {
+  type BigLayer,
+  type BigStep,
+  LIST_ROWS,
+  type RuleCount,
+  SIZE_BOUNDARIES,
+  type SourceSummary,
+} from '../../store/summary-store.ts';
 
 /** The number of images with a pull size of at least `fromBytes` and below `toBytes`; null: no upper limit. */
 export interface SizeBucket {
@@ -29,7 +35,6 @@ export interface Summaries {
   readonly steps: readonly BigStep[];
 }
 
-const LIST_ROWS = 15;
 const SEVERITIES: readonly string[] = ['error', 'warn', 'info'];
 
 /** Reads and merges the summaries that each source's newest audit stored. */

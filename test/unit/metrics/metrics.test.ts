@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { measuredGovernor } from '../../../src/metrics/measured-governor.ts';
-import { createMetrics, type QueueGauge } from '../../../src/metrics/metrics.ts';
+import { createMetrics } from '../../../src/metrics/metrics.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import type { QueueDepth } from '../../../src/queue/bullmq-queue.ts';
 import type { RequestOutcome } from '../../../src/registry/registry.ts';
 
 const host = parseRegistryHost('registry.example.com');
@@ -47,10 +48,10 @@ describe('metrics', () => {
   test('a scrape neither waits for an unavailable Redis nor queries it again before it has answered', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
-    let answer: (depths: QueueGauge[]) => void = () => undefined;
+    let answer: (depths: QueueDepth[]) => void = () => undefined;
     const queues = vi.fn(
       () =>
-        new Promise<QueueGauge[]>((resolve) => {
+        new Promise<QueueDepth[]>((resolve) => {
           answer = resolve;
         }),
     );
