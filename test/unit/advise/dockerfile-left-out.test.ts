@@ -54,6 +54,7 @@ test.each<[string, ImageSketch, readonly string[]]>([
 });
 
 test.each<[string, ImageSketch]>([
+  ['a compiled program', { runtime: 'go', own: [copy('/out/server /usr/bin/server')] }],
   [
     'packages and users',
     {
