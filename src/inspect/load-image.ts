@@ -183,14 +183,13 @@ async function readConfig(
 }
 
 function describeKind(manifest: Manifest, { tag }: Reference): string {
-  const kind = contentKind(manifest, tag);
   if (manifest.form === 'schema1')
     return 'a manifest of Docker schema 1, which has neither sizes nor a config: push it again with a current client';
-  return kind === 'signature'
-    ? 'a signature'
-    : kind === 'index'
-      ? 'an index in an index'
-      : `an ${kind === 'image' ? 'artifact' : kind}`;
+  const kind = contentKind(manifest, tag);
+  if (kind === 'index') return 'an index in an index';
+  if (kind === 'signature') return 'a signature';
+  // Only its config showed that there is nothing to run.
+  return kind === 'image' ? 'an artifact' : `an ${kind}`;
 }
 
 /** Reads the provenance that the index's attestations hold for one image; leaves out what cannot be read. */

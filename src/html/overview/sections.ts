@@ -90,17 +90,19 @@ function summary(totals: OverviewTotals, { currency }: OverviewView): Markup {
 }
 
 function sizeBars(sizes: readonly SizeBucket[]): Markup {
-  const bars = sizes.map(({ fromBytes, toBytes, images }): Bar => {
-    const from = humanBytes(fromBytes);
-    const label =
-      toBytes === null
-        ? `${from} and more`
-        : fromBytes === 0
-          ? `below ${humanBytes(toBytes)}`
-          : `${from} to ${humanBytes(toBytes)}`;
-    return { label, value: images, text: count(images) };
-  });
+  const bars = sizes.map(
+    ({ fromBytes, toBytes, images }): Bar => ({
+      label: sizeRange(fromBytes, toBytes),
+      value: images,
+      text: count(images),
+    }),
+  );
   return barList('Images by pull size', ['Pull size', 'Images'], bars);
+}
+
+function sizeRange(fromBytes: number, toBytes: number | null): string {
+  if (toBytes === null) return `${humanBytes(fromBytes)} and more`;
+  return fromBytes === 0 ? `below ${humanBytes(toBytes)}` : `${humanBytes(fromBytes)} to ${humanBytes(toBytes)}`;
 }
 
 function tagShareBars(label: string, all: readonly TagShare[], view: OverviewView, column: string): Markup {
