@@ -165,6 +165,13 @@ describe('forms that few encoders write', () => {
     expect(read([headerBlock({ name: 'old/', type: '\0' })])[0]?.kind).toBe('directory');
   });
 
+  test('some old writers summed signed bytes', () => {
+    const block = headerBlock({ name: 'é' });
+    const signed = Number.parseInt(block.toString('latin1', 148, 154), 8) - 2 * 256;
+    block.write(signed.toString(8).padStart(6, '0'), 148);
+    expect(read([block]).map(({ path }) => path)).toEqual(['é']);
+  });
+
   test('a type that no runtime unpacks is counted, its content skipped', () => {
     const tar = [headerBlock({ type: 'Z', size: '00000000005\0' }), padded('hello'), headerBlock({ name: 'next' })];
     expect(read(tar).map(({ kind }) => kind)).toEqual(['other', 'file']);
