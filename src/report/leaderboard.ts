@@ -61,6 +61,7 @@ export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKi
     filters: filtersOf(by),
     query: (scope) => rankedSql(by, metric, columns, scope, since),
     order: RANKED,
+    ...(by === 'team' || by === 'repository' ? {} : { fleetTable: 'fleet_group' }),
   };
 }
 

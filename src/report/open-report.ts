@@ -1,5 +1,6 @@
 import { SettingsError } from '../errors.ts';
 import type { Database } from '../store/database.ts';
+import { fillFleetSums } from '../store/fleet-sums.ts';
 import { findSummary } from './audit-summary.ts';
 import { filterCondition, type ReportFilters } from './filters.ts';
 import { type QueryScope, type ReportKind, SqlParameters } from './kinds/kind.ts';
@@ -47,6 +48,7 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
     parameters,
     storagePricePerGBMonth: request.storagePricePerGBMonth,
   };
+  if (kind.fleetTable && !scope.isFiltered && scope.source === undefined) await fillFleetSums(db, kind.fleetTable);
   const packed = packedRows(db, kind, scope, request);
   const { name, columns } = kind;
   return {

@@ -58,5 +58,6 @@ export const bases: ReportKind = {
     const computed = baseSums(imagesRelation(scope), scope.where);
     return precomputedSumsSql(scope, 'base', columns.map(({ name }) => name).join(', '), computed);
   },
+  fleetTable: 'fleet_base',
   order: 'images desc, base_image, distro, distro_version',
 };

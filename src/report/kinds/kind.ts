@@ -1,4 +1,5 @@
 import type { SqlValue } from '../../store/database.ts';
+import type { FleetTable } from '../../store/fleet-sums.ts';
 import type { FilterTargets } from '../filters.ts';
 import type { Run } from '../packed-rows.ts';
 import type { Column } from '../report.ts';
@@ -26,6 +27,8 @@ export interface ReportKind {
   readonly page?: (scope: QueryScope, order: string, part: string) => string;
   /** `query` and `page` also select `total`, the number of all rows, where counting costs as much as the rows. */
   readonly givesTotal?: true;
+  /** The table of sums over all sources that `query` reads if it is not filtered. */
+  readonly fleetTable?: FleetTable;
   /** A query for the whole report, unfiltered, that returns packed rows and sends cells that rows share once. */
   readonly packed?: { readonly runs: readonly Run[]; readonly query: (scope: QueryScope) => string };
 }
@@ -63,7 +66,7 @@ export function narrowed(kind: ReportKind, condition: (parameters: SqlParameters
     where: `${scope.where} and ${condition(scope.parameters)}`,
     isFiltered: true,
   });
-  const { packed: _, query, page, ...rest } = kind;
+  const { packed: _, fleetTable: __, query, page, ...rest } = kind;
   return {
     ...rest,
     query: (scope) => query(within(scope)),
@@ -134,8 +137,8 @@ export function selectColumns(columns: readonly Column[], relation: string): str
 
 /**
  * A query for sums over images. Audits store these sums when they end: `source_…` tables hold those of one source,
- * `fleet_…` tables those of all sources together. The query reads the stored sums where they fit the scope, and
- * computes them where the scope is filtered or nothing is stored.
+ * `fleet_…` tables those of all sources together (see {@link ReportKind.fleetTable}). The query reads the stored sums
+ * where they fit the scope, and computes them where the scope is filtered or nothing is stored.
  * @param table what follows `source_` and `fleet_` in the tables' names
  * @param computed the query that computes the sums
  * @param condition limits the stored rows

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { leaderboard } from '../../../src/report/leaderboard.ts';
 import type { Database, Queryable } from '../../../src/store/database.ts';
 import { keepFleetSums } from '../../../src/store/fleet-sums.ts';
 import { migrate } from '../../../src/store/migrate.ts';
@@ -44,7 +45,7 @@ describe.each(BACKENDS)('sums of all sources on $name', ({ open }) => {
     await db.query('update fleet_base set tags = 99');
     await auditAs('east');
     expect(await tagsOf(db, 'fleet_base')).toBe(99);
-    await db.query('delete from fleet_base');
+    for (const table of ['fleet_base', 'fleet_group']) await db.query(`delete from ${table}`);
     await auditAs('east');
     expect(await tagsOf(db, 'fleet_base')).toBe(2);
     registry.push('shop/cart', '2', image());
@@ -53,6 +54,29 @@ describe.each(BACKENDS)('sums of all sources on $name', ({ open }) => {
     expect(await readRecords(db, KINDS.bases)).toEqual(
       await readRecords(db, KINDS.bases, { filters: { repository: '**' } }),
     );
+  });
+
+  test('are discarded by a small audit, and stored by the first report that needs them, unless an audit is running', async () => {
+    for (const tag of ['3', '4', '5']) registry.push('shop/cart', tag, image());
+    for (const name of ['east', 'west']) await auditRegistry(db, registry, { source: { name, include: ['shop/*'] } });
+    registry.push('tools/lint', '1', image());
+    await auditRegistry(db, registry, { source: { name: 'tools', include: ['tools/*'] } });
+    expect(await tagsOf(db, 'fleet_base')).toBeNull();
+    const board = leaderboard({ by: 'base', metric: 'stored' });
+
+    await db.query("update audit set status = 'running', finished_at = null where id = 1");
+    const computed = [await readRecords(db, KINDS.bases), await readRecords(db, board)];
+    expect(await tagsOf(db, 'fleet_base')).toBeNull();
+    await db.query("update audit set status = 'finished', finished_at = now() where id = 1");
+
+    await readRecords(db, KINDS.bases, { filters: { source: 'east' } });
+    await readRecords(db, KINDS.bases, { filters: { repository: '**' } });
+    expect(await tagsOf(db, 'fleet_base')).toBeNull();
+    expect([await readRecords(db, KINDS.bases), await readRecords(db, board)]).toEqual(computed);
+    await db.query('update fleet_base set tags = 99');
+    await db.query('update fleet_group set tags = 99');
+    expect(await readRecords(db, KINDS.bases)).toMatchObject([{ tags: 99 }]);
+    expect(await readRecords(db, board)).toMatchObject([{ tags: 99 }]);
   });
 });
 
