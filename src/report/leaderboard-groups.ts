@@ -1,4 +1,5 @@
 import { GROUP_SUMS, groupSums, taggedImages } from '../store/group-sums.ts';
+import { IS_IMAGE } from '../store/is-image.ts';
 import { scoreSql } from '../store/score-sql.ts';
 import { auditConditions, imagesRelation, precomputedSumsSql, type QueryScope } from './kinds/kind.ts';
 import type { Grouping } from './names.ts';
@@ -105,8 +106,8 @@ const HELD_NOW = `
 /** The teams' images that were under tags at the end of the scope's audit. */
 const heldAtAudit = (scope: QueryScope): string => `
     held as (
-      select distinct h.team, h.manifest_id from ${imagesRelation(scope)} h
-      where h.kind = 'image' and h.tag <> '' and h.team in (select team from scattered))`;
+      select distinct i.team, i.manifest_id from ${imagesRelation(scope)} i
+      where ${IS_IMAGE} and i.tag <> '' and i.team in (select team from scattered))`;
 
 /**
  * The current tags that name an image, whose manifest is `id`, or an index that lists it. Written out rather than

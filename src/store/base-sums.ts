@@ -1,4 +1,5 @@
 import type { Queryable } from './database.ts';
+import { IS_IMAGE } from './is-image.ts';
 
 /** The columns that {@link baseSums} selects. */
 export const BASE_SUMS = `base_image, base_confidence, distro, distro_version, distro_eol, images, tags, repositories, teams,
@@ -18,7 +19,7 @@ export function baseSums(images: string, where: string): string {
       sum(i.app_bytes)::int8 as app_logical_bytes, sum(i.compressed_bytes)::int8 as logical_bytes,
       min(i.created_at) as oldest_created_at, max(i.created_at) as newest_created_at
     from ${images} i
-    where i.kind = 'image' and i.tag <> '' and ${where}
+    where ${IS_IMAGE} and i.tag <> '' and ${where}
     group by i.base_image, i.distro, i.distro_version, i.distro_eol`;
 }
 

@@ -1,5 +1,6 @@
 import type { Queryable } from './database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
+import { IS_IMAGE } from './is-image.ts';
 import { scoreSql } from './score-sql.ts';
 
 /** SQL of the name by which each grouping groups an image. */
@@ -27,7 +28,7 @@ export function taggedImages(images: string, where: string): string {
   return `
     select i.repository_id, i.manifest_id, min(i.tag) as tag, count(*) as tags, count(*) filter (where i.index_digest is null) as direct_tags,
       array_agg(i.tag_id) filter (where i.index_digest is not null) as index_tags
-    from ${images} i where i.kind = 'image' and i.tag <> '' and ${where} group by 1, 2`;
+    from ${images} i where ${IS_IMAGE} and i.tag <> '' and ${where} group by 1, 2`;
 }
 
 /**
@@ -41,13 +42,18 @@ export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): 
     -- There are few distinct combinations of names, so rows carry a combination's number. If they were joined to the
     -- list of combinations by name, Postgres would expect a single row from that join and do all later lookups row by
     -- row.
-    with held_image as materialized (
+    with place as (
+      select r.id as repository_id, dense_rank() over (order by s.id, ${DEDUP_SCOPE}) as scope
+      from repository r join source s on s.id = r.source_id),
+    held_image as materialized (
       select d.*, dense_rank() over (order by ${groupings.map((grouping) => `by_${grouping} collate "C"`).join(', ')}) as combination
       from (
-        select t.*, r.name as repository, i.pull_bytes as bytes, a.savings_min_bytes as savings_min, a.savings_max_bytes as savings_max,
-          a.slim_score as score, coalesce(a.base_layers, 0) as base_layers, ${groupings.map((grouping) => `${NAME[grouping]} as by_${grouping}`).join(', ')}
+        select t.*, r.name as repository, p.scope, m.config_id, i.pull_bytes as bytes, a.savings_min_bytes as savings_min,
+          a.savings_max_bytes as savings_max, a.slim_score as score, coalesce(a.base_layers, 0) as base_layers,
+          ${groupings.map((grouping) => `${NAME[grouping]} as by_${grouping}`).join(', ')}
         from (${tagged}) t
-        join repository r on r.id = t.repository_id join image i on i.manifest_id = t.manifest_id
+        join repository r on r.id = t.repository_id join place p on p.repository_id = r.id
+        join manifest m on m.id = t.manifest_id join image i on i.manifest_id = t.manifest_id
         left join assessment a on a.manifest_id = t.manifest_id) d),
     named as materialized (
       select c.combination, n.grouping, n.name from (select distinct combination, ${names} from held_image) c
@@ -94,18 +100,13 @@ export function groupSums(tagged: string, groupings: readonly ImageGrouping[]): 
  * groupings.
  */
 const HELD_BYTES = `
-    place as materialized (
-      select r.id as repository_id, dense_rank() over (order by s.id, ${DEDUP_SCOPE}) as scope
-      from repository r join source s on s.id = r.source_id),
-    placed as (
-      select distinct i.manifest_id, i.combination, p.scope, i.base_layers from held_image i join place p on p.repository_id = i.repository_id),
+    image_of_scope as materialized (select distinct manifest_id, config_id, scope, combination, base_layers from held_image),
     held as materialized (
-      select b.id as blob_id, b.size, p.scope, p.combination, bool_or(x.position >= p.base_layers) as own
-      from placed p
-      -- Lateral, to look up only the manifests of these images: manifest_layer has those of every source.
-      cross join lateral (
-        select position, blob_id from manifest_layer l where l.manifest_id = p.manifest_id
-        union all select null, config_id from manifest m where m.id = p.manifest_id and config_id is not null) x
+      select x.blob_id, b.size, x.scope, x.combination, bool_or(x.own) as own
+      from (
+        select l.blob_id, i.scope, i.combination, l.position >= i.base_layers as own
+        from image_of_scope i join manifest_layer l on l.manifest_id = i.manifest_id
+        union all select config_id, scope, combination, false from image_of_scope) x
       join blob b on b.id = x.blob_id and b.stored
       group by 1, 2, 3, 4),
     blob_once as materialized (

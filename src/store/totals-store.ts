@@ -48,15 +48,13 @@ const HELD = `
 /** SQL: temporary table of the blobs that each repository holds, with their deduplication scope. */
 const HOLDING = `
   create temp table holding on commit drop as
-  select distinct r.id as repository_id, r.team, b.id as blob_id, b.size,
-    ${DEDUP_SCOPE} as scope
-  from held h
-  join repository r on r.id = h.repository_id
+  select x.repository_id, r.team, x.blob_id, b.size, ${DEDUP_SCOPE} as scope
+  from (
+    select h.repository_id, l.blob_id from held h join manifest_layer l on l.manifest_id = h.manifest_id
+    union
+    select h.repository_id, m.config_id from held h join manifest m on m.id = h.manifest_id) x
+  join repository r on r.id = x.repository_id
   join source s on s.id = r.source_id
-  -- Lateral, to look up only the manifests of this source: manifest_layer has those of every source.
-  cross join lateral (
-    select blob_id from manifest_layer l where l.manifest_id = h.manifest_id
-    union all select config_id from manifest m where m.id = h.manifest_id and config_id is not null) x
   join blob b on b.id = x.blob_id and b.stored`;
 
 /** SQL: temporary table of the blobs above base images; all layers of an image whose base is not known. */

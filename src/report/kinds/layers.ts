@@ -1,3 +1,4 @@
+import { IS_IMAGE } from '../../store/is-image.ts';
 import type { Column } from '../report.ts';
 import { IMAGE_FILTERS, imagesRelation, type ReportKind } from './kind.ts';
 
@@ -45,7 +46,7 @@ export const layers: ReportKind = {
         count(distinct i.repository_id) as repositories, count(distinct i.team) as teams, min(i.repository) as example_repository
       from ${imagesRelation(scope)} i
       join manifest_layer l on l.manifest_id = i.manifest_id
-      where i.kind = 'image' and ${scope.where}
+      where ${IS_IMAGE} and ${scope.where}
       group by l.blob_id) l
     join blob b on b.id = l.blob_id`,
   order: 'bytes desc, digest',
