@@ -80,16 +80,15 @@ const TAGGED_IMAGE = `
 const IMAGE_SHARES = `
   insert into image_share (source_id, manifest_id, shared_bytes)
   with shared_blob as (
-    select blob_id from holding group by blob_id having count(distinct repository_id) > 1
+    select blob_id, size from holding group by blob_id, size having count(*) > 1
     union all
     -- Foreign layers are not in holding, but count as shared.
-    select b.id from blob b join manifest_layer l on l.blob_id = b.id join held h on h.manifest_id = l.manifest_id
+    select b.id, b.size from blob b join manifest_layer l on l.blob_id = b.id join held h on h.manifest_id = l.manifest_id
     where not b.stored group by b.id having count(distinct h.repository_id) > 1)
-  select $1, i.manifest_id, coalesce(sum(b.size) filter (where s.blob_id is not null), 0)
+  select $1, i.manifest_id, coalesce(sum(s.size), 0)
   from (select distinct manifest_id from held) h
   join image i on i.manifest_id = h.manifest_id
   left join manifest_layer l on l.manifest_id = h.manifest_id
-  left join blob b on b.id = l.blob_id
   left join shared_blob s on s.blob_id = l.blob_id
   group by i.manifest_id
   on conflict (source_id, manifest_id) do update set shared_bytes = excluded.shared_bytes
