@@ -2,7 +2,7 @@
 export interface Command {
   /** The program's name without its folder; for Python and pip also without the version: `pip3.12` is `pip`. */
   readonly program: string;
-  /** Its arguments, without quotes. */
+  /** Its arguments, without quotes; those that were quoted may contain spaces. */
   readonly words: readonly string[];
   /** Variables set for this command alone, before its name: `NODE_ENV=production`. */
   readonly variables?: readonly string[];
@@ -21,7 +21,11 @@ const REDIRECTION = /(?<=\s)[\d&]?>{1,2}(?!=)(?:&\d|[ \t]*[^\s;|&]+)/g;
 const SEPARATOR = /&&|\|\||[;|&\n]/;
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
 const QUOTED = /["'()]/;
-const QUOTES = /^["'(]+|["')]+$/g;
+/** A word with its quoted parts, which may contain spaces: `--features="tls metrics"`. */
+const WORD = /(?:"[^"]*"|'[^']*'|\S)+/g;
+const QUOTED_PART = /"([^"]*)"|'([^']*)'/g;
+/** Parentheses of subshells, and quotes whose other half a separator split off. */
+const LEFTOVERS = /^["'(]+|["')]+$/g;
 const VERSIONED = /^(python|pip)[\d.]+$/;
 
 /**
@@ -32,11 +36,7 @@ const VERSIONED = /^(python|pip)[\d.]+$/;
  */
 export function parseScript(script: string): readonly Command[] {
   const words = execForm(script);
-  const lines = words
-    ? [words]
-    : normaliseScript(script)
-        .split(SEPARATOR)
-        .map((part) => part.split(/\s+/));
+  const lines = words ? [words] : normaliseScript(script).split(SEPARATOR).map(wordsIn);
   const commands: Command[] = [];
   for (const line of lines) {
     const command = commandOf(line);
@@ -61,20 +61,24 @@ function execForm(script: string): string[] | undefined {
   }
 }
 
+function wordsIn(text: string): readonly string[] {
+  return QUOTED.test(text) ? (text.match(WORD) ?? []) : text.split(/\s+/);
+}
+
 function commandOf(line: readonly string[]): Command | undefined {
-  const words: string[] = [];
-  const variables: string[] = [];
-  for (const raw of line) {
-    const word = QUOTED.test(raw) ? raw.replace(QUOTES, '') : raw;
-    if (word === '' || word === '\\') continue;
-    if (words.length > 0) words.push(word);
-    else if (ASSIGNMENT.test(word)) variables.push(word);
-    else if (!isPrefix(word)) words.push(word);
-  }
-  const [first, ...rest] = words;
-  if (first === undefined) return undefined;
+  const words = line.map(withoutQuotes).filter((word) => word !== '' && word !== '\\');
+  const start = words.findIndex((word) => !ASSIGNMENT.test(word) && !isPrefix(word));
+  const [first = '', ...rest] = start < 0 ? [] : words.slice(start);
+  if (first === '') return undefined;
+  const variables = words.slice(0, start).filter((word) => ASSIGNMENT.test(word));
+  // A script in quotes: `sh -c "npm ci"`.
+  if (/\s/.test(first)) return commandOf([...variables, ...wordsIn(first), ...rest]);
   const program = first.slice(first.lastIndexOf('/') + 1).replace(VERSIONED, '$1');
   return variables.length > 0 ? { program, words: rest, variables } : { program, words: rest };
+}
+
+function withoutQuotes(word: string): string {
+  return QUOTED.test(word) ? word.replace(QUOTED_PART, '$1$2').replace(LEFTOVERS, '') : word;
 }
 
 /** Options before a command belong to `sudo` or `sh`, or to RUN: Buildah writes `--mount=…` before the script. */

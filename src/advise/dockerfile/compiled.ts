@@ -55,16 +55,16 @@ function mainPackageOf(build: Command | undefined): string {
   return /^(?:\.\/|[a-z0-9-]+(?:\.[a-z0-9-]+)+\/)[\w./-]*$/.test(last) ? last : '.';
 }
 
-/** Returns the build's `-tags` option. A quoted list such as `'json prod'` arrives as several words. */
+/** Returns the build's `-tags` option, whose list may be separated by spaces. */
 function tagsOf(build: Command | undefined): string {
-  const { words = [] } = build ?? {};
-  const at = words.findLastIndex((word) => /^--?tags(?:=|$)/.test(word));
-  if (at < 0) return '';
-  const [, ...value] = (words[at] ?? '').split('=');
-  const list = [...value, ...words.slice(at + 1)].map((word) => word.replace(/["']/g, ''));
-  const end = list.findIndex((word, position) => !(position === 0 ? /^[\w.,]+$/ : /^\w+$/).test(word));
-  const tags = list.slice(0, end < 0 ? undefined : end);
+  const lists = ['-tags', '--tags'].flatMap((option) => (build ? valuesOf(build, option) : []));
+  const tags = listOf(lists.slice(-1)).filter((tag) => /^[\w.]+$/.test(tag));
   return tags.length > 0 ? ` -tags=${tags.join(',')}` : '';
+}
+
+/** Returns the items of lists that are separated by commas or spaces. */
+function listOf(lists: readonly string[]): readonly string[] {
+  return lists.flatMap((list) => list.split(/[\s,]+/));
 }
 
 function folderOfFile(file: string): string {
@@ -123,7 +123,9 @@ function cargoOptions(facts: DockerfileFacts): string {
   const choices = ['-p', '--package', '--bin'].flatMap((option) =>
     valuesOf(build, option).map((value) => [option, value] as const),
   );
-  const features = ['-F', '--features'].flatMap((option) => featuresOf(build, option));
+  const features = listOf(['-F', '--features'].flatMap((option) => valuesOf(build, option))).filter((name) =>
+    /^[\w/][\w/-]*$/.test(name),
+  );
   return [
     ...flags,
     ...choices.flatMap(([option, value]) => (/^[\w-]+$/.test(value) ? [`${option} ${value}`] : [])),
@@ -142,16 +144,6 @@ function cargoBuildOf({ commands, program }: DockerfileFacts): Command | undefin
   const names = (command: Command): boolean =>
     ['--bin', '-p', '--package'].some((option) => valuesOf(command, option).includes(program));
   return builds.findLast(names) ?? builds.at(-1);
-}
-
-/** Returns the features that an option names. A quoted list such as `"postgres tls"` arrives as several words. */
-function featuresOf({ words }: Command, option: string): readonly string[] {
-  const at = words.findLastIndex((word) => word === option || word.startsWith(`${option}=`));
-  if (at < 0) return [];
-  const [, ...value] = (words[at] ?? '').split('=');
-  const list = [...value, ...words.slice(at + 1)];
-  const end = list.findIndex((word) => !/^[\w/][\w,/-]*$/.test(word));
-  return list.slice(0, end < 0 ? undefined : end);
 }
 
 /** Returns the last stage, which holds the binary. */

@@ -38,23 +38,16 @@ function isInstall(command: Command): boolean {
   return runs(command, ['pip', 'uv'], ['install']) || (runs(command, ['python'], ['install']) && namesPip(command));
 }
 
-/** Joins the words of requirements that were quoted, such as `"fastapi >= 0.100"` and `"tool @ git+https://…"`. */
-function joinRequirements(words: readonly string[]): readonly string[] {
-  const requirements: string[] = [];
-  for (const word of words) {
-    const isContinued = /^[=<>~!@]/.test(word) || /^[^-].*[=<>~!@,]$/.test(requirements.at(-1) ?? '');
-    requirements.push(isContinued ? (requirements.pop() ?? '') + word : word);
-  }
-  return requirements;
-}
-
 function namesPip({ words }: Command): boolean {
   return words.includes('pip');
 }
 
 function pipListOf({ commands, copies, folder }: DockerfileFacts): PipList {
   const installs = commands.filter((command) => isInstall(command) && !commandHoldsSecret(command.words));
-  const words = installs.flatMap(({ words: all }) => joinRequirements(all.slice(all.indexOf('install') + 1)));
+  // Requirements may contain spaces: "fastapi >= 0.100", "tool @ git+https://…".
+  const words = installs
+    .flatMap(({ words: all }) => all.slice(all.indexOf('install') + 1))
+    .map((word) => word.replace(/\s+/g, ''));
   const files = words.flatMap((word, at) => fileIn(word, words[at - 1]) ?? []);
   const packages = words.filter((_, at) => !TAKES_VALUE.test(words[at - 1] ?? ''));
   const wanted = files.filter((file) => FILE.test(file) && !FOR_DEVELOPMENT.test(file));

@@ -9,7 +9,7 @@ const INSTALL = ['install', 'in', 'add', 'groupinstall', 'group'];
 const REMOVE = ['purge', 'autoremove', 'remove', 'erase', 'del', 'rm'];
 /** Packages with a compiler or build tool, by their names in Debian, Alpine, Fedora and openSUSE. */
 const TOOLCHAIN =
-  /^(?:build-(?:essential|base)|base-devel|@?development(?:-tools)?|devel_basis|(?:gcc|g\+\+|clang|rust|golang)-?[\d.]*|gcc-c\+\+|go|golang-go|rustc|cargo|c?make|ninja-build|maven|gradle|(?:openjdk|default)-?[\d.]*(?:-jdk(?:-headless)?)?|java-[\d.]+-openjdk-devel)(?:=.*)?$/i;
+  /^(?:build-(?:essential|base)|base-devel|@?development(?:[- ]tools)?|devel_basis|(?:gcc|g\+\+|clang|rust|golang)-?[\d.]*|gcc-c\+\+|go|golang-go|rustc|cargo|c?make|ninja-build|maven|gradle|(?:openjdk|default)-?[\d.]*(?:-jdk(?:-headless)?)?|java-[\d.]+-openjdk-devel)(?:=.*)?$/i;
 /** A cheap test that saves parsing the scripts of bases, which are long and mostly install no compiler. */
 const MENTIONS_TOOLCHAIN =
   /build-|base-devel|devel|gcc|g\+\+|clang|rust|cargo|\sgo(?:lang)?|make|ninja|maven|gradle|jdk|Development/;

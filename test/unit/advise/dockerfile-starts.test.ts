@@ -103,6 +103,7 @@ test.each<[string, readonly string[], readonly string[]]>([
   ['go run ./cmd/api --port 80', [], [' -o /out/app ./cmd/api\n', 'ENTRYPOINT ["/usr/local/bin/app", "--port", "80"]']],
   ['/api', ['go build -o app . && go build -tags prod -o /api ./cmd/api'], ['-tags=prod', '-o /out/api ./cmd/api\n']],
   ['/api', ["go build -tags 'json prod' -o /api ."], ['-trimpath -tags=json,prod -ldflags']],
+  ['./app', ['go build -tags prod app'], ['-trimpath -tags=prod -ldflags="-s -w" -o /out/app .\n']],
   ['./app', ['go build -o app ./cmd/app', 'go install example.com/goose/cmd/goose'], ['-o /out/app ./cmd/app\n']],
   ['/x', ['go build ./cmd/app', 'go install example.com/goose@latest'], ['-o /out/x ./cmd/app\n']],
 ])('Go builds what the image starts: %s %j', (Cmd, scripts, parts) => {

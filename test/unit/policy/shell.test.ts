@@ -26,9 +26,21 @@ test.each<[string, readonly string[]]>([
 
 test('variables set for one command stay with it', () => {
   expect(parseScript('A=1 env B="two" npm ci && make C=3')).toEqual([
-    { program: 'npm', words: ['ci'], variables: ['A=1', 'B="two'] },
+    { program: 'npm', words: ['ci'], variables: ['A=1', 'B=two'] },
     { program: 'make', words: ['C=3'] },
   ]);
+});
+
+test.each<[string, readonly string[]]>([
+  ['go build -tags "json prod" app', ['go', 'build', '-tags', 'json prod', 'app']],
+  ['cargo build --features="tls metrics"', ['cargo', 'build', '--features=tls metrics']],
+  ['CFLAGS="-O2 -g" pip install x', ['pip', 'install', 'x']],
+  ['bash -lc \'pip install "a b" c\' x', ['pip', 'install', 'a b', 'c', 'x']],
+  ['["/bin/sh", "-c", "npm ci"]', ['npm', 'ci']],
+  [`rm -rf "/var/lib/apt/lists/"*`, ['rm', '-rf', '/var/lib/apt/lists/*']],
+  [`echo "it's`, ['echo', "it's"]],
+])('words in quotes are one: %s', (script, words) => {
+  expect(parseScript(script).map((command) => [command.program, ...command.words])).toEqual([words]);
 });
 
 /** Texts that look like histories, and arbitrary ones. */
