@@ -10,6 +10,7 @@ import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import type { BaseTechniqueId } from '../technique.ts';
 import { baseName, type Copy, copiesOf, sourceFolderOf } from './copies.ts';
+import { credentialNotes } from './credentials.ts';
 import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
 import { largerBaseOf } from './larger-base.ts';
@@ -62,6 +63,8 @@ export interface DockerfileFacts {
   readonly script: string | undefined;
   /** The steps that the Dockerfile does not repeat, see {@link leftOutSteps}. */
   readonly leftOut: readonly string[];
+  /** What the Dockerfile leaves out because it holds credentials, see {@link credentialNotes}. */
+  readonly credentials: readonly string[];
   /** The image's base if it contains more than the runtime, see {@link largerBaseOf}. */
   readonly largerBase: string | undefined;
   /** The kind of base of the last stage. */
@@ -117,6 +120,7 @@ export function dockerfileFacts(
     cmd: withoutSecret(start.cmd),
     ...programOf(start),
     leftOut: leftOutSteps(view.own, { copies, folder, runtime }),
+    credentials: credentialNotes(view),
     largerBase: largerBaseOf(view),
     base,
   };

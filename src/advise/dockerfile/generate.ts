@@ -58,7 +58,7 @@ export function generateDockerfile(
   const facts = dockerfileFacts(image, base, today);
   const template = facts && TEMPLATES[facts.runtime];
   if (!template) return undefined;
-  const lines = ['# syntax=docker/dockerfile:1', ...largerBaseNote(facts), template(facts), ''];
+  const lines = ['# syntax=docker/dockerfile:1', ...largerBaseNote(facts), ...facts.credentials, template(facts), ''];
   return {
     dockerfile: lines.join('\n'),
     dockerignore: `${ignoredBy(facts.runtime).join('\n')}\n`,

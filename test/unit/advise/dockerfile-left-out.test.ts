@@ -101,6 +101,45 @@ test.each<[string, ImageSketch]>([
   expect(dockerfile(sketch)).not.toContain(NOTE);
 });
 
+const TOKEN = 'ghp_0123456789abcdefghijABCDEFGHIJ012345';
+
+test.each<[string, ImageSketch, string]>([
+  [
+    'a step with a token',
+    { own: [run(`curl -H "Authorization: Bearer ${TOKEN}" https://example.com/x -o /opt/x`)] },
+    "# The image's build takes credentials: left out, with the steps that contain them.\n# Give them",
+  ],
+  [
+    'a step with a password option',
+    { own: [run('mysql --password $PASSWORD -e "x"')] },
+    "# The image's build takes credentials: left out",
+  ],
+  [
+    'build arguments',
+    { steps: ['ARG NPM_TOKEN', 'ARG VERSION=1'], own: [run(`git clone https://x:${TOKEN}@example.com/x`)] },
+    "# The image's build takes credentials (NPM_TOKEN): left out",
+  ],
+  [
+    'variables',
+    { config: { Env: [`API_TOKEN=${TOKEN}`, 'DB_PASSWORD=correcthorse', 'PORT=1'] } },
+    '# Left out, since these variables hold secrets: API_TOKEN, DB_PASSWORD. Pass them at run time.\n',
+  ],
+  [
+    'the command',
+    { config: { Cmd: ['node', 'server.js', `--token=${TOKEN}`] } },
+    '# Left out, since it holds a credential: the command that starts the image.',
+  ],
+])('a Dockerfile says that it leaves out a credential: %s', (_, sketch, note) => {
+  const text = dockerfile({ runtime: 'node', ...sketch });
+  expect(text).toContain(`# syntax=docker/dockerfile:1\n${note}`);
+  expect(text).not.toMatch(/ghp_|correcthorse|mysql/);
+});
+
+test('a Dockerfile says nothing of credentials if the image has none', () => {
+  const own = [run('SECRET_KEY_BASE=dummy rails assets:precompile'), run('npm ci --prefix token')];
+  expect(dockerfile({ runtime: 'ruby', own, steps: ['ARG NODE_ENV'] })).not.toMatch(/credential|secret/);
+});
+
 test('of very many steps that a Dockerfile does not repeat, it lists the first and counts the others', () => {
   const own = Array.from({ length: 30 }, (_, at) => run(`install-part ${at} ${'x'.repeat(500)}`));
   const steps = leftOut({ runtime: 'node', own });

@@ -1,0 +1,48 @@
+import { isSecretName } from '../../classify/redact.ts';
+import type { ImageView } from '../../policy/image-view.ts';
+import { secretInEnv } from '../../policy/rules/secret-in-env.ts';
+import { commandHoldsSecret, secretsIn } from '../../policy/secrets.ts';
+import { ownSteps } from '../own-steps.ts';
+import { startOf } from '../start.ts';
+
+const PLAIN_NAME = /^[\w.-]{1,64}$/;
+/** What {@link secretsIn} calls a secret without a name. */
+const UNNAMED = 'credential';
+
+/** Returns the notes on what a Dockerfile leaves out because the image has credentials there; it never repeats them. */
+export function credentialNotes(view: ImageView): readonly string[] {
+  const ofBuild = buildCredentials(view);
+  const named = namesOf(ofBuild).filter((name) => name !== UNNAMED);
+  const variables = namesOf(secretInEnv.find(view)?.evidence.map(({ subject = '' }) => subject) ?? []);
+  const { entrypoint, cmd } = startOf(view);
+  return [
+    ...(ofBuild.length > 0
+      ? [
+          `# The image's build takes credentials${named.length > 0 ? ` (${named.join(', ')})` : ''}: left out, with the steps that contain them.`,
+          '# Give them to the steps that need them as build secrets: RUN --mount=type=secret,id=…,env=…',
+        ]
+      : []),
+    ...(variables.length > 0
+      ? [`# Left out, since these variables hold secrets: ${variables.join(', ')}. Pass them at run time.`]
+      : []),
+    ...([entrypoint, cmd].some(commandHoldsSecret)
+      ? ['# Left out, since it holds a credential: the command that starts the image. Pass the credential at run time.']
+      : []),
+  ];
+}
+
+/** Returns the names of the credentials in the image's own steps, and of build arguments that are named like some. */
+function buildCredentials(view: ImageView): readonly string[] {
+  const ofSteps = ownSteps(view).flatMap(({ verb, args }) => {
+    if (verb === 'ARG') return args.split('=', 1).filter(isSecretName);
+    return verb === 'RUN' ? secretsIn(args) : [];
+  });
+  const unnamed = view.own.some(({ commands }) =>
+    commands.some(({ program, words }) => commandHoldsSecret([program, ...words])),
+  );
+  return unnamed ? [...ofSteps, UNNAMED] : ofSteps;
+}
+
+function namesOf(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name) => PLAIN_NAME.test(name)))];
+}
