@@ -7,14 +7,16 @@ import type { DockerfileFacts } from './facts.ts';
 interface PipList {
   /** Requirements files, as paths in the build context. */
   readonly files: readonly string[];
+  /** Files with versions that requirements are held to, as paths in the build context. */
+  readonly constraints: readonly string[];
   /** Requirements: `torch`, `uvicorn[standard]>=0.30`, `tool@git+https://…`. */
   readonly names: readonly string[];
   /** Other projects in the build context: `./vendor/tool`. */
   readonly folders: readonly string[];
   /** The program's own project: `.` or `.[server]`. */
   readonly project: string | undefined;
-  /** Options that name package indexes: `--extra-index-url https://…`. */
-  readonly indexes: readonly string[];
+  /** Options that name package indexes or constraints by an address: `--extra-index-url https://…`. */
+  readonly addresses: readonly string[];
 }
 
 /** pip itself, and other tools that fill the environment; the templates install those they use. */
@@ -30,8 +32,8 @@ const FOR_DEVELOPMENT = /(?:^|[/._-])(?:dev|development|test|tests|testing|lint|
 /** Options that take the next word as their value, so that it is no package. */
 const TAKES_VALUE =
   /^(?:-[rciftp]|--(?:requirement|constraint|index-url|extra-index-url|find-links|target|prefix|root|trusted-host|timeout|retries|platform|python|python-version|progress-bar|cache-dir))$/;
-/** Options that name an index with other builds of packages. PyTorch's builds without CUDA are a tenth of the size. */
-const INDEX = /^(?:-i|-f|--index-url|--extra-index-url|--find-links)$/;
+/** Options that may name an address. PyTorch's index of builds without CUDA has packages of a tenth of the size. */
+const TAKES_ADDRESS = /^(?:-i|-f|-c|--index-url|--extra-index-url|--find-links|--constraint)$/;
 const ADDRESS = /^https:\/\/[\w./-]+$/;
 
 function isInstall(command: Command): boolean {
@@ -48,15 +50,17 @@ function pipListOf({ commands, copies, folder }: DockerfileFacts): PipList {
   const words = installs
     .flatMap(({ words: all }) => all.slice(all.indexOf('install') + 1))
     .map((word) => word.replace(/\s+/g, ''));
-  const files = words.flatMap((word, at) => fileIn(word, words[at - 1]) ?? []);
   const packages = words.filter((_, at) => !TAKES_VALUE.test(words[at - 1] ?? ''));
-  const wanted = files.filter((file) => FILE.test(file) && !FOR_DEVELOPMENT.test(file));
+  const inContextOf = (files: readonly string[]) => [
+    ...new Set(files.map((file) => sourceOf(file, copies, folder) ?? inContext(file))),
+  ];
   return {
-    files: [...new Set(wanted.map((file) => sourceOf(file, copies, folder) ?? inContext(file)))],
+    files: inContextOf(filesIn(words, '-r', '--requirement').filter((file) => !FOR_DEVELOPMENT.test(file))),
+    constraints: inContextOf(filesIn(words, '-c', '--constraint')),
     names: [...new Set(packages.filter(isWanted))],
     folders: [...new Set(packages.filter((word) => FOLDER.test(word)))],
     project: productionOf(packages.find((word) => PROJECT.test(word))),
-    indexes: [...new Set(words.flatMap((word, at) => indexIn(word, words[at - 1]) ?? []))],
+    addresses: [...new Set(words.flatMap((word, at) => addressIn(word, words[at - 1]) ?? []))],
   };
 }
 
@@ -74,15 +78,18 @@ function productionOf(project: string | undefined): string | undefined {
   return project === undefined ? undefined : extras.length > 0 ? `.[${extras.join(',')}]` : '.';
 }
 
-/** Returns the requirements file that a word names: `-r FILE`, `-rFILE`, `--requirement=FILE`. */
-function fileIn(word: string, before = ''): string | undefined {
-  return /^(?:-r|--requirement)$/.test(before) ? word : /^(?:-r|--requirement=)(.+)$/.exec(word)?.[1];
+/** Returns the files that options name: `-r FILE`, `-rFILE`, `--requirement FILE`, `--requirement=FILE`. */
+function filesIn(words: readonly string[], short: string, long: string): readonly string[] {
+  const attached = new RegExp(`^(?:${short}|${long}=)(.+)$`);
+  const isOption = (word = '') => word === short || word === long;
+  const named = words.flatMap((word, at) => (isOption(words[at - 1]) ? word : (attached.exec(word)?.[1] ?? [])));
+  return named.filter((file) => FILE.test(file));
 }
 
-/** Returns an option with the index that it names: `-i URL`, `--index-url=URL`. */
-function indexIn(word: string, before = ''): string | undefined {
+/** Returns an option with the address that it names: `-i URL`, `--index-url=URL`. */
+function addressIn(word: string, before = ''): string | undefined {
   const [option, value = ''] = word.includes('=') ? word.split('=', 2) : [before, word];
-  return option !== undefined && INDEX.test(option) && ADDRESS.test(value) ? `${option} ${value}` : undefined;
+  return option !== undefined && TAKES_ADDRESS.test(option) && ADDRESS.test(value) ? `${option} ${value}` : undefined;
 }
 
 /** Returns the likely path in the context of a file whose COPY is unknown: its name alone if the path is absolute. */
@@ -98,14 +105,15 @@ function inContext(file: string): string {
 export function pipInstall(facts: DockerfileFacts, run: string): readonly string[] {
   const list = pipListOf(facts);
   const isEmpty = list.files.length + list.names.length === 0;
-  const pip = [`${run} pip install`, ...list.indexes].join(' ');
+  const copied = isEmpty ? [] : [...list.files, ...list.constraints];
+  const pip = [`${run} pip install`, ...list.addresses, ...list.constraints.map((file) => `-c ${file}`)].join(' ');
   const projects = [...list.folders, ...(list.project === undefined ? [] : [`"${list.project}"`])];
   if (projects.length === 0 && isEmpty) {
     return ['COPY requirements.txt .', `${pip} -r requirements.txt`, ...sourceSteps(facts)];
   }
   return [
-    ...(isEmpty ? [] : [...listSteps(list, facts), `${pip} ${wordsOf(list)}`]),
-    ...sourceSteps(facts, (source) => isAmong(list.files, source)),
+    ...(isEmpty ? [] : [...listSteps(copied, facts), `${pip} ${wordsOf(list)}`]),
+    ...sourceSteps(facts, (source) => isAmong(copied, source)),
     ...(projects.length > 0 ? [`${pip} ${projects.join(' ')}`] : []),
   ];
 }
@@ -116,10 +124,10 @@ export function pipTools(facts: DockerfileFacts): readonly string[] {
 }
 
 /**
- * Returns the COPY of requirements files. Files in a folder may include one another, so the whole folder is copied; if
+ * Returns the COPY of requirements and constraints. Files in a folder may include one another, so the whole folder is copied; if
  * it holds the sources too, only its lists.
  */
-function listSteps({ files }: PipList, { copies, folder }: DockerfileFacts): readonly string[] {
+function listSteps(files: readonly string[], { copies, folder }: DockerfileFacts): readonly string[] {
   const atTop = files.filter((file) => folderOf(file) === '');
   const folders = [...new Set(files.map(folderOf))].filter((name) => name !== '');
   const holdsSources = (name: string): boolean =>

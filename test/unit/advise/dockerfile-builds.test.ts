@@ -42,6 +42,23 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
     ['COPY docker docker\nRUN', 'pip install -r docker/requirements.txt\n'],
   ],
   [
+    'versions that constraints name',
+    [
+      copy('requirements.txt constraints.txt ./'),
+      run('pip install -c constraints.txt -r requirements.txt --constraint "https://example.com/constraints-3.12.txt"'),
+      copy('app app'),
+    ],
+    [
+      'COPY requirements.txt constraints.txt ./\nRUN',
+      'pip install --constraint https://example.com/constraints-3.12.txt -c constraints.txt -r requirements.txt\nCOPY app ./app\n',
+    ],
+  ],
+  [
+    'a project by constraints from elsewhere',
+    [copy('deploy/c.txt /tmp/'), copy('. .'), run('pip install -c/tmp/c.txt .')],
+    ['COPY . .\nRUN', 'pip install -c deploy/c.txt "."\n'],
+  ],
+  [
     'versions in quotes',
     [run('pip install "fastapi >= 0.100, < 1" "uvicorn"')],
     ['install "fastapi>=0.100,<1" uvicorn\n'],
