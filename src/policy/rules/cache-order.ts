@@ -10,8 +10,12 @@ export const cacheOrder: Rule = {
   severity: 'info',
   title: 'Dependencies are installed after the sources are copied',
   find: (view) => {
-    const sources = view.own.find((layer) => isSources(layer));
-    const install = sources && view.own.find((layer) => layer.position > sources.position && installs(layer));
+    const at = view.own.findIndex(isSources);
+    const before = installersOf(view.own.slice(0, Math.max(0, at)));
+    const install = view.own.slice(at + 1).find(({ commands }) => {
+      return commands.some((command) => installsDependencies(command) && !before.includes(command.program));
+    });
+    const sources = view.own[at];
     if (!sources || !install) return undefined;
     return {
       confidence: 'inferred',
@@ -26,14 +30,17 @@ function isSources({ verb, args }: LayerView): boolean {
   return (verb === 'COPY' || verb === 'ADD') && WHOLE_SOURCES.test(args);
 }
 
-function installs(layer: LayerView): boolean {
-  return layer.commands.some(installsDependencies);
+/** Returns the programs that installed from lists copied before: afterwards, they only add the program itself. */
+function installersOf(layers: readonly LayerView[]): readonly string[] {
+  const firstCopy = layers.findIndex(({ verb }) => verb === 'COPY' || verb === 'ADD');
+  const after = firstCopy < 0 ? [] : layers.slice(firstCopy);
+  return after.flatMap(({ commands }) => commands.filter(installsDependencies)).map(({ program }) => program);
 }
 
 function installsDependencies(command: Command): boolean {
   return (
     runs(command, ['npm', 'pnpm', 'yarn', 'bundle', 'composer', 'bun'], ['install', 'ci', 'i']) ||
-    runs(command, ['pip', 'pip3', 'poetry', 'pipenv', 'uv'], ['install', 'sync']) ||
+    runs(command, ['pip', 'poetry', 'pipenv', 'uv'], ['install', 'sync']) ||
     runs(command, ['go'], ['download']) ||
     runs(command, ['dotnet'], ['restore'])
   );

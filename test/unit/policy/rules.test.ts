@@ -67,6 +67,10 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in /app ')] }],
   ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in ./ ')] }],
   ['cache-order', { own: [copy('COPY . /app'), copy('RUN /bin/sh -c npm ci')] }],
+  [
+    'cache-order',
+    { own: ['RUN /bin/sh -c pip install -U pip', 'COPY . /app', 'RUN /bin/sh -c pip install -r x.txt'].map((step) => copy(step)) },
+  ],
   ['many-layers', { own: Array.from({ length: 10 }, (_, at) => copy(`RUN /bin/sh -c touch /file${at}`)) }],
   ['add-remote-url', { own: [copy('ADD https://example.com/tool.tgz /tmp/')] }],
   [
@@ -143,6 +147,17 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in ./dist ')] }],
   ['copy-all', { own: [copy('/bin/sh -c #(nop) COPY dir:1b2c in /app ', { bytes: 2_000 })] }],
   ['cache-order', { own: [copy('COPY package.json ./'), copy('RUN /bin/sh -c npm ci'), copy('COPY . .')] }],
+  [
+    'cache-order',
+    {
+      own: [
+        copy('COPY uv.lock pyproject.toml ./'),
+        copy('RUN /bin/sh -c uv sync --frozen --no-install-project'),
+        copy('COPY . /app'),
+        copy('RUN /bin/sh -c uv sync --frozen'),
+      ],
+    },
+  ],
   ['many-layers', run('touch /file')],
   [
     'add-remote-url',
