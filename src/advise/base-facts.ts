@@ -3,6 +3,7 @@ import type { ImageVerdict, KnownBase, NewerBuild } from '../classify/verdict.ts
 import type { BaseFacts } from '../policy/audited-image.ts';
 import { isExact, type Knowledge } from './alternatives.ts';
 import { endedRuntime } from './releases.ts';
+import { isCompiled } from './subject.ts';
 
 /** What an image's base is compared with. */
 export interface BaseContext {
@@ -54,13 +55,17 @@ function endedRuntimeOf({ runtime }: ImageVerdict, today: string): BaseFacts['en
 }
 
 /**
- * Returns the slimmest base of the image's own release whose size was measured. Alpine counts only if there is no other:
- * it is another distribution, not a leaner copy of the same one.
+ * Returns the slimmest base of the image's own release whose size was measured; for a compiled program a distribution,
+ * since it needs no compiler. Alpine counts only if there is no other: it is another distribution, not a leaner copy of
+ * the same one.
  */
 function slimmerOf(verdict: ImageVerdict, knowledge: Knowledge): BaseFacts['slimmer'] {
-  const version = verdict.runtime?.value.version;
+  const { name, version } = verdict.runtime?.value ?? { name: 'none' };
+  const needsNoRuntime = isCompiled(name) && verdict.distro?.value.id !== 'windows';
   for (const variants of [['slim', 'jre', 'minimal'], ['alpine']] as const) {
-    const alternative = knowledge.alternativeTo(verdict, variants);
+    const alternative = needsNoRuntime
+      ? knowledge.smallestDistribution(variants)
+      : knowledge.alternativeTo(verdict, variants);
     if (alternative && isExact(alternative, version)) {
       return { reference: alternative.reference, compressedBytes: alternative.compressedBytes };
     }

@@ -13,7 +13,7 @@ test.each([
   ['node', '22.4.0', { slimmer: { reference: 'node:22-bookworm-slim', compressedBytes: 79_893_445 } }],
   ['node', '20.1.0', { ended: { name: 'node 20', endOfLife: '2026-04-30' } }],
   ['python', '3.12.1', { slimmer: { reference: 'python:3.12-slim', compressedBytes: 43_188_023 } }],
-  ['go', '1.26.1', { slimmer: { reference: 'golang:1.26-alpine', compressedBytes: 71_399_963 } }],
+  ['go', '1.26.1', { slimmer: { reference: 'debian:trixie-slim', compressedBytes: 29_830_418 } }],
   ['perl', '5.40', {}],
 ] as const)('%s %s', (runtime, runtimeVersion, facts) => {
   expect(baseFactsOf(auditedImage({ runtime, runtimeVersion }).verdict, CONTEXT)).toEqual(facts);
