@@ -7,19 +7,33 @@ import { leftOutNote, otherCopies } from './left-out.ts';
 /**
  * Returns the last lines of a Dockerfile: a start script, ports, health check, then the image's entrypoint and command.
  * @param fallback the line to use if the image starts nothing that can be repeated
+ * @param note on the command, as comments
  */
-export function closingLines(facts: DockerfileFacts, fallback: string): readonly string[] {
+export function closingLines(
+  facts: DockerfileFacts,
+  fallback: string,
+  note: readonly string[] = [],
+): readonly string[] {
   const start = startLines(facts);
-  return [...scriptLines(facts), ...settingLines(facts), ...(start.length > 0 ? start : [fallback])];
+  return [...scriptLines(facts), ...settingLines(facts), ...note, ...(start.length > 0 ? start : [fallback])];
 }
 
 /** Returns the lines for files outside of the program's folder, further steps, the ports and the health check. */
 export function settingLines(facts: DockerfileFacts): readonly string[] {
+  return [...otherCopies(facts), ...leftOutNote(facts.leftOut), ...portLines(facts), ...healthLines(facts)];
+}
+
+/** The first port that every user may bind. */
+const FIRST_FREE_PORT = 1_024;
+
+/** Returns the EXPOSE of each port. Docker lets every user bind lower ones, but containerd before 2.0 did not. */
+function portLines({ ports }: DockerfileFacts): readonly string[] {
+  const isReserved = ports.some((port) => Number.parseInt(port, 10) < FIRST_FREE_PORT);
   return [
-    ...otherCopies(facts),
-    ...leftOutNote(facts.leftOut),
-    ...facts.ports.map((port) => `EXPOSE ${port}`),
-    ...healthLines(facts),
+    ...(isReserved
+      ? ['# Where only root may bind ports below 1024, let the program listen on another, such as 8080.']
+      : []),
+    ...ports.map((port) => `EXPOSE ${port}`),
   ];
 }
 

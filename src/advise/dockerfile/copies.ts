@@ -199,7 +199,7 @@ function absolute(path: string, workdir: string): string {
 }
 
 /** A path within the context, wildcards included, but not the context itself. */
-const SOURCE = /^(?!.*\.\.)(?!\.\/?$)[\w.][\w./@*-]*$/;
+export const SOURCE = /^(?!.*\.\.)(?!\.\/?$)[\w.][\w./@*-]*$/;
 
 /**
  * Returns the COPY instructions before a command that bring files it may read: into the program's folder, or /root.

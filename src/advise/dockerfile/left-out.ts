@@ -4,7 +4,7 @@ import { commandHoldsSecret } from '../../policy/secrets.ts';
 import type { Command } from '../../policy/shell.ts';
 import { isScript } from '../start.ts';
 import { isCompiled } from '../subject.ts';
-import { baseName, type Copy, type SourceFacts, targetOf } from './copies.ts';
+import { baseName, type Copy, SOURCE, type SourceFacts, targetOf } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 
 /** Programs that install packages of distributions, which all templates repeat. */
@@ -109,14 +109,12 @@ export function leftOutNote(steps: readonly string[]): readonly string[] {
   ];
 }
 
-/** A file or folder of the context, by its plain path. */
-const PLAIN_SOURCE = /^(?!.*\.\.)(?!\.\/?$)[\w.][\w./@-]*$/;
 const PLAIN_TARGET = /^\/[\w./-]+$/;
 /** Folders of which the templates make their own copies, or that only a build uses. */
 const OF_BUILDS = /^\/(?:root|tmp|build|src|reqs?|requirements)(?:\/|$)/;
 /** Package lists, programs that the first stage builds, and keys. */
 const NOT_SETTINGS =
-  /(?:^|\/)(?:requirements[\w.-]*\.txt|package[\w-]*\.json|pyproject\.toml|Gemfile(?:\.lock)?|composer\.\w+|pom\.xml|\.(?:env|netrc|npmrc|pypirc)|id_\w+)$|\.(?:jar|war|ear|dll|exe|key|p12|pfx|whl|lock)$/;
+  /(?:^|\/)(?:requirements[\w.*-]*\.txt|package[\w*-]*\.json|pyproject\.toml|Gemfile(?:\.lock|\*)?|composer\.[\w*]+|pom\.xml|\.(?:env|netrc|npmrc|pypirc)|id_\w+)$|\.(?:jar|war|ear|dll|exe|key|p12|pfx|whl|lock)$/;
 
 /**
  * Returns the COPY of files that the image has outside of the folder of its sources: settings, certificates,
@@ -135,7 +133,7 @@ export function otherCopies({
     !OF_BUILDS.test(into) &&
     sources.every(
       (source) =>
-        PLAIN_SOURCE.test(source) &&
+        SOURCE.test(source) &&
         !isPartOfProgram(source) &&
         !isIgnored(source, runtime) &&
         !(script && baseName(source) === baseName(script)),

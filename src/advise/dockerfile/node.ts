@@ -253,18 +253,18 @@ function isDistroless({ base, needsDistribution }: DockerfileFacts): boolean {
   return base === 'distroless-base' && !needsDistribution;
 }
 
+/** Returns USER with numbers, by which Kubernetes can check runAsNonRoot. The user `node` of the official images is 1000. */
 function userLine(facts: DockerfileFacts): string {
-  return isDistroless(facts) ? 'USER 65532:65532' : 'USER node';
+  return isDistroless(facts) ? 'USER 65532:65532' : 'USER 1000:1000';
 }
+
+const BETTER_THAN_SCRIPT =
+  '# Better: the command behind the script, such as ["node", "dist/server.js"]: one process, which receives the signals.';
 
 function lastLines(facts: DockerfileFacts): readonly string[] {
   if (isDistroless(facts)) return distrolessStart(facts);
-  const lines = closingLines(withProgramNames(facts), 'CMD ["node", "server.js"]');
-  if (!['npm', 'pnpm', 'yarn'].includes(facts.program)) return lines;
-  return [
-    '# Better: the command behind the script, such as ["node", "dist/server.js"]: one process, which receives the signals.',
-    ...lines,
-  ];
+  const isByScript = ['npm', 'pnpm', 'yarn'].includes(facts.program);
+  return closingLines(withProgramNames(facts), 'CMD ["node", "server.js"]', isByScript ? [BETTER_THAN_SCRIPT] : []);
 }
 
 /** Returns the start for distroless images: node is their entrypoint, and there is neither a shell nor npm. */

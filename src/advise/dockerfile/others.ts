@@ -31,7 +31,9 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     ...sourceSteps(facts, (source) => isAmong(gemfiles, source)),
     ...scripts,
     ...(isRails
-      ? ['RUN if [ -d app/assets ]; then SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile; fi']
+      ? [
+          'RUN if [ -d app/assets ]; then SECRET_KEY_BASE=dummy SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile; fi',
+        ]
       : []),
     // The pages are built; the server does not read the packages that built them.
     ...(isRails && scripts.length > 0 ? ['RUN rm -rf node_modules'] : []),
@@ -185,7 +187,8 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     ...environmentLines(facts),
     ...programFolderLines({ ...facts, workdir, folder }, 'www-data:www-data', '/app'),
     ...(facts.framework === 'laravel' ? LARAVEL_WRITES : []),
-    'USER www-data',
+    // The number of www-data, by which Kubernetes can check runAsNonRoot.
+    suite === DEBIAN ? 'USER 33:33' : 'USER 82:82',
     ...startOf(facts, server),
   ].join('\n');
 }

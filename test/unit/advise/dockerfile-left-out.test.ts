@@ -154,6 +154,11 @@ test.each<[string, ImageSketch, string]>([
     { runtime: 'php', own: [copy('php.ini /usr/local/etc/php/conf.d/app.ini')] },
     'COPY php.ini /usr/local/etc/php/conf.d/app.ini\n',
   ],
+  [
+    'files that a wildcard names',
+    { runtime: 'php', own: [copy('docker/conf/*.ini /usr/local/etc/php/conf.d/')] },
+    'COPY docker/conf/*.ini /usr/local/etc/php/conf.d/\n',
+  ],
   ['a folder', { runtime: 'go', own: [copy('./migrations /migrations/')] }, 'COPY ./migrations /migrations/\n'],
   [
     'a script that does not start the program',
@@ -174,6 +179,8 @@ test.each<[string, ImageSketch, string]>([
 test.each<[string, string]>([
   ['a package list', 'requirements.txt /opt/'],
   ['what the build makes', 'target/app.jar /opt/'],
+  ['jars that a wildcard names', 'libs/*.jar /opt/'],
+  ['package lists that a wildcard names', 'requirements*.txt /opt/'],
   ['a jar', 'app.jar /opt/app.jar'],
   ['a key', 'tls.key /etc/ssl/private/'],
   ['the credentials of a tool', 'netrc /root/.netrc'],

@@ -142,8 +142,8 @@ test.each<[Config, readonly string[]]>([
     { Entrypoint: ['/start.sh'], Cmd: ['php-fpm'] },
     ['# The image is started by start.sh', 'ENTRYPOINT ["/start.sh"]\nCMD ["php-fpm"]'],
   ],
-  [{ Cmd: ['php-fpm8.2', '-F'] }, ['USER www-data\nCMD ["php-fpm"]']],
-  [{}, ['USER www-data\nCMD ["php-fpm"]']],
+  [{ Cmd: ['php-fpm8.2', '-F'] }, ['USER 33:33\nCMD ["php-fpm"]']],
+  [{}, ['USER 33:33\nCMD ["php-fpm"]']],
 ])('PHP keeps what else is started: %j', (config, parts) => {
   const text = dockerfile({ runtime: 'php', config });
   for (const part of parts) expect(text).toContain(part);
@@ -174,7 +174,7 @@ test.each<[ImageSketch['runtime'], BaseTechniqueId, Config, string]>([
     'node',
     'distroless-base',
     { Healthcheck: { Test: ['CMD-SHELL', 'curl -f "localhost:$PORT" || exit 1'] } },
-    'node\n# This base has no curl: install it, or check in another way.\nHEALTHCHECK CMD curl -f "localhost:$PORT" || exit 1\n',
+    'USER 1000:1000\n# This base has no curl: install it, or check in another way.\nHEALTHCHECK CMD curl -f "localhost:$PORT" || exit 1\n',
   ],
   [
     'go',

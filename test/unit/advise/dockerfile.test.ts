@@ -112,9 +112,12 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
   ],
   [
     'a script of npm, which hands on no signals',
-    { runtime: 'node', config: { Cmd: ['npm', 'start'] } },
+    { runtime: 'node', config: { Cmd: ['npm', 'start'], ExposedPorts: { '80/tcp': {} } } },
     'slim-base',
-    ['# Better: the command behind the script', 'CMD ["npm", "start"]'],
+    [
+      'USER 1000:1000\n# Where only root may bind ports below 1024, let the program listen on another, such as 8080.\nEXPOSE 80\n# Better: the command behind the script',
+      'signals.\nCMD ["npm", "start"]',
+    ],
   ],
   [
     'Node.js without a shell',
@@ -506,7 +509,7 @@ test.each([
   [{ Entrypoint: ['/bin/\u2028evil', '\r\nUSER root'] }],
 ])('nothing that an image says becomes an instruction: %j', (config) => {
   const lines = dockerfile({ runtime: 'node', config }).split(/\r?\n/);
-  expect(lines.filter((line) => /^USER|curl/.test(line))).toEqual(['USER node']);
+  expect(lines.filter((line) => /^USER|curl/.test(line))).toEqual(['USER 1000:1000']);
 });
 
 test.each([

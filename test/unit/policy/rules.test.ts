@@ -69,7 +69,11 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['cache-order', { own: [copy('COPY . /app'), copy('RUN /bin/sh -c npm ci')] }],
   [
     'cache-order',
-    { own: ['RUN /bin/sh -c pip install -U pip', 'COPY . /app', 'RUN /bin/sh -c pip install -r x.txt'].map((step) => copy(step)) },
+    {
+      own: ['RUN /bin/sh -c pip install -U pip', 'COPY . /app', 'RUN /bin/sh -c pip install -r x.txt'].map((step) =>
+        copy(step),
+      ),
+    },
   ],
   ['many-layers', { own: Array.from({ length: 10 }, (_, at) => copy(`RUN /bin/sh -c touch /file${at}`)) }],
   ['add-remote-url', { own: [copy('ADD https://example.com/tool.tgz /tmp/')] }],
