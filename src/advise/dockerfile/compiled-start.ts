@@ -1,4 +1,4 @@
-import { type Command, valuesOf } from '../../policy/shell.ts';
+import { valuesOf } from '../../policy/shell.ts';
 import { argsOf, type DockerfileFacts } from './facts.ts';
 
 /** The words of `go run` or `cargo run`, split into those of the build and those of the program. */
@@ -53,7 +53,7 @@ export function withoutGoRun(facts: DockerfileFacts): DockerfileFacts {
   const fromProgramArgs = goRun(facts.programArgs);
   const run = fromProgramArgs ?? goRun(argsOf(facts));
   if (run === undefined) return facts;
-  const build: Command = { program: 'go', words: ['build', ...run.build] };
+  const build = { program: 'go', words: ['build', ...run.build], folder: facts.workdir };
   return { ...facts, program: 'app', programArgs: run.args, cmd: fromProgramArgs ? facts.cmd : [], commands: [build] };
 }
 
@@ -62,7 +62,7 @@ export function withoutCargoRun(facts: DockerfileFacts): DockerfileFacts {
   if (facts.program !== 'cargo') return facts;
   const run = cargoRun(argsOf(facts));
   if (run === undefined) return facts;
-  const build: Command = { program: 'cargo', words: ['build', ...run.build] };
+  const build = { program: 'cargo', words: ['build', ...run.build], folder: facts.workdir };
   // A package may have several binaries; without --bin, the binary has the name of its package.
   const names = ['--bin', '-p', '--package'].flatMap((option) => valuesOf(build, option));
   const program = names.find((name) => /^[\w-]+$/.test(name)) ?? 'app';

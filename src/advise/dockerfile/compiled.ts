@@ -3,7 +3,7 @@ import { type Command, hasOption, runs, setsOption, valuesOf } from '../../polic
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines, startLines } from './closing.ts';
 import { withoutCargoRun, withoutGoRun } from './compiled-start.ts';
-import { baseName } from './copies.ts';
+import { baseName, type Copy, contextFolderOf, isAmong, type PlacedCommand, sourceSteps } from './copies.ts';
 import { type DockerfileFacts, environmentLines } from './facts.ts';
 import { buildPackageNote, buildPackages, compilerSteps, installStep, runPackages } from './packages.ts';
 
@@ -16,21 +16,44 @@ export function goDockerfile(image: DockerfileFacts): string {
   const { release, linksLibraries: cgo, program } = facts;
   const suite = cgo && facts.base !== 'alpine-base' ? DEBIAN : `alpine${ALPINE}`;
   const build = mainBuildOf(facts);
-  const mainPackage = mainPackageOf(build);
+  const root = moduleFolderOf(facts, build);
+  const mainPackage = below(root, build?.folder ?? root, mainPackageOf(build));
+  const from = contextFolderOf(GO_MODULE, { ...facts, folder: root });
+  const modules = [`${from}go.mod`, `${from}go.sum`];
   // With several packages, -o names a folder, in which each program is named after its package's folder.
   const output = ALL_PACKAGES.test(mainPackage) ? '/out/' : `/out/${program}`;
   return [
     `FROM golang:${release}-${suite} AS build`,
     ...(cgo ? compilerSteps(facts) : gitStep(facts)),
     'WORKDIR /src',
-    'COPY go.mod go.su[m] ./',
+    `COPY ${from}go.mod ${from}go.su[m] ./`,
     'RUN --mount=type=cache,target=/go/pkg/mod go mod download',
-    'COPY . .',
+    ...(from === '' ? ['COPY . .'] : sourceSteps({ ...facts, folder: root }, (source) => isAmong(modules, source))),
     'RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \\',
     `    CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath${tagsOf(build)} -ldflags="-s -w" -o ${output} ${mainPackage}`,
     '',
     ...lastStage(facts),
   ].join('\n');
+}
+
+const GO_MODULE = /^go\.(?:mod|\*)$/;
+
+/** Returns the folder of the image that go.mod was copied to, else that of the whole context or of the build. */
+function moduleFolderOf({ copies, folder }: DockerfileFacts, build: PlacedCommand | undefined): string {
+  const holds = ({ into }: Copy): boolean => `${build?.folder ?? folder}/`.startsWith(into === '/' ? into : `${into}/`);
+  const above = copies.filter(holds);
+  const copy =
+    above.find(({ sources }) => sources.some((source) => GO_MODULE.test(baseName(source)))) ??
+    above.find(({ isContext }) => isContext) ??
+    above[0];
+  return copy?.into ?? build?.folder ?? folder;
+}
+
+/** Returns a package that was named in a folder as it is named in a folder above: `./cmd/api` for `.` in `cmd/api`. */
+function below(root: string, folder: string, name: string): string {
+  const path = folder.startsWith(`${root}/`) ? folder.slice(root.length + 1) : '';
+  if (!/^[\w./-]+$/.test(path) || !name.startsWith('.')) return name;
+  return `./${path}${name === '.' ? '' : name.slice(1)}`;
 }
 
 /** Returns the step that installs git, if the image's own build had it: Go fetches private modules by it. */
@@ -41,7 +64,7 @@ function gitStep(facts: DockerfileFacts): readonly string[] {
 const ALL_PACKAGES = /\.\.\.$/;
 
 /** Returns the command that built the program: the last that names it, else the last build. Tools may be built too. */
-function mainBuildOf({ commands, program }: DockerfileFacts): Command | undefined {
+function mainBuildOf({ commands, program }: DockerfileFacts): PlacedCommand | undefined {
   const builds = commands.filter((command) => runs(command, ['go'], ['build', 'install']));
   const names = (command: Command): boolean =>
     [...valuesOf(command, '-o'), command.words.at(-1) ?? ''].some((path) => baseName(path) === program);

@@ -31,6 +31,26 @@ export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
   });
 }
 
+/** A command with the folder in which it runs. */
+export interface PlacedCommand extends Command {
+  readonly folder: string;
+}
+
+/**
+ * Returns the commands of the image's own layers, in order. `cd` counts until the end of its step, also in a subshell.
+ * @param workdir the folder before the first WORKDIR
+ */
+export function commandsOf(view: ImageView, workdir: string): readonly PlacedCommand[] {
+  const folders = foldersByLayer(view, workdir);
+  return view.own.flatMap(({ commands, position }) => {
+    let folder = folders.get(position) ?? workdir;
+    return commands.map((command) => {
+      if (command.program === 'cd') folder = absolute(command.words[0] ?? '', folder);
+      return { ...command, folder };
+    });
+  });
+}
+
 /** Returns the WORKDIR in which the step of each layer ran. */
 function foldersByLayer({ steps }: ImageView, workdir: string): ReadonlyMap<number, string> {
   const folders = new Map<number, string>();
@@ -98,7 +118,7 @@ export function contextFolderOf(
   return isOnly && isInstalled ? prefixOf(source.endsWith('/') ? source : `${source}/`) : '';
 }
 
-const INSTALLERS = /^(?:npm|pnpm|yarn|bun|bundle|poetry|uv|pipenv|composer)$/;
+const INSTALLERS = /^(?:npm|pnpm|yarn|bun|bundle|poetry|uv|pipenv|composer|go)$/;
 
 function prefixOf(path: string): string {
   const prefix = path.replace(/^(?:\.?\/)+/, '');

@@ -2,14 +2,13 @@ import type { Runtime } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { viewImage } from '../../policy/image-view.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
-import type { Command } from '../../policy/shell.ts';
 import { releaseOf } from '../alternatives.ts';
 import { linksLibraries } from '../linking.ts';
 import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
 import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import type { BaseTechniqueId } from '../technique.ts';
-import { baseName, type Copy, copiesOf, sourceFolderOf } from './copies.ts';
+import { baseName, type Copy, commandsOf, copiesOf, type PlacedCommand, sourceFolderOf } from './copies.ts';
 import { credentialNotes } from './credentials.ts';
 import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
@@ -26,7 +25,7 @@ export interface DockerfileFacts {
   /** The classified framework in lower case (`express`, `next`, `django`, `fastapi`, …); empty if there is none. */
   readonly framework: string;
   /** The commands that its own steps ran; they reveal the package manager, among other things. */
-  readonly commands: readonly Command[];
+  readonly commands: readonly PlacedCommand[];
   /** The COPY and ADD instructions of its own steps. */
   readonly copies: readonly Copy[];
   /** `apache` if PHP runs as a module of Apache, see {@link servesByApache}. */
@@ -103,7 +102,7 @@ export function dockerfileFacts(
     release,
     ownRelease: version === undefined ? undefined : releaseOf(runtime, version),
     framework: (verdict.framework?.value ?? '').toLowerCase(),
-    commands: view.own.flatMap(({ commands }) => commands),
+    commands: commandsOf(view, workdir),
     copies,
     server: servesByApache(config) ? 'apache' : undefined,
     env: ownEnvironment(view),

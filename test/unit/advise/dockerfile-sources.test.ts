@@ -179,6 +179,37 @@ test.each<[string, ImageSketch, readonly string[]]>([
   for (const part of parts) expect(dockerfile(sketch)).toContain(part);
 });
 
+test.each<[string, readonly LayerSketch[], readonly string[]]>([
+  [
+    'a folder below its module, which is a folder of the context',
+    [workdir('/src'), copy('backend/ .'), workdir('/src/services/api'), run('go build -o /bin/api .')],
+    ['COPY backend/go.mod backend/go.su[m] ./\nRUN', 'download\nCOPY backend/ ./\nRUN', '-o /out/api ./services/api\n'],
+  ],
+  [
+    'a module beside others',
+    [workdir('/app'), copy('server/go.mod server/go.sum ./'), copy('server/ ./'), run('go build -o api .')],
+    ['COPY server/go.mod server/go.su[m] ./\nRUN', 'download\nCOPY server/ ./\nRUN', '-o /out/api .\n'],
+  ],
+  [
+    'the folder that cd leads to',
+    [workdir('/src'), copy('. .'), run('cd cmd/server && go build -o /bin/api')],
+    ['COPY go.mod go.su[m] ./\n', 'COPY . .\n', '-o /out/api ./cmd/server\n'],
+  ],
+  [
+    'packages below the folder that WORKDIR leads to',
+    [copy('. /go/src/example'), workdir('/go/src/example/cmd/api'), run('go install ./...')],
+    ['COPY . .\n', '-o /out/ ./cmd/api/...\n'],
+  ],
+  [
+    'a folder that only a digest names',
+    [{ instruction: '/bin/sh -c #(nop) COPY dir:1b2c in /src ' }, workdir('/src/cmd/api'), run('go build -o /bin/api')],
+    ['COPY . .\n', '-o /out/api ./cmd/api\n'],
+  ],
+])('Go builds in %s', (_, own, parts) => {
+  const text = dockerfile({ runtime: 'go', own, config: { Cmd: ['/bin/api'], WorkingDir: '/app' } });
+  for (const part of parts) expect(text).toContain(part);
+});
+
 test.each<[string, ImageSketch, string]>([
   [
     'package.json',
