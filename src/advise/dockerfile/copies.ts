@@ -118,7 +118,7 @@ export function contextFolderOf(
   return isOnly && isInstalled ? prefixOf(source.endsWith('/') ? source : `${source}/`) : '';
 }
 
-const INSTALLERS = /^(?:npm|pnpm|yarn|bun|bundle|poetry|uv|pipenv|composer|go)$/;
+const INSTALLERS = /^(?:npm|pnpm|yarn|bun|bundle|poetry|uv|pipenv|composer|go|mvnw?|gradlew?)$/;
 
 function prefixOf(path: string): string {
   const prefix = path.replace(/^(?:\.?\/)+/, '');

@@ -1,6 +1,7 @@
+import { valuesOf } from '../../policy/shell.ts';
 import { ALPINE } from '../releases.ts';
 import { scriptNote, settingLines, startLines } from './closing.ts';
-import { copiesFile } from './copies.ts';
+import { baseName, contextFolderOf, copiesFile } from './copies.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environmentLines } from './facts.ts';
 import { runPackages } from './packages.ts';
@@ -19,66 +20,123 @@ export function javaDockerfile(facts: DockerfileFacts): string {
 /** Returns the build stage: on a JDK if the project has a wrapper of its build tool, else on the build tool's image. */
 function buildStage(facts: DockerfileFacts, suffix: string): string[] {
   const tool = buildToolOf(facts);
-  return [`FROM ${tool.image(facts.release)}${suffix} AS build`, 'WORKDIR /src', ...tool.steps];
+  const wrapper = isUsed(tool.wrapper.name, facts) ? tool.wrapper : undefined;
+  const { program, files } = wrapper ?? tool;
+  const from = contextFolderOf(tool.project, facts);
+  const run = `RUN --mount=type=cache,target=${tool.cache} ${program}`;
+  const module = moduleOf(facts);
+  const jars = module === undefined ? tool.jars : `${module}/${tool.jars}`;
+  const projects = facts.copies.filter(({ sources }) => sources.some((source) => tool.project.test(baseName(source))));
+  const isSingle = module === undefined && projects.length < 2;
+  return [
+    `FROM ${wrapper ? `eclipse-temurin:${facts.release}-jdk` : tool.image(facts.release)}${suffix} AS build`,
+    'WORKDIR /src',
+    ...(isSingle && wrapper ? [`COPY ${from}${wrapper.settings} ${wrapper.settings}`] : []),
+    ...(isSingle
+      ? [`COPY ${files.map((file) => from + file).join(' ')} ./`, `${run} ${tool.fetch}`, `COPY ${from}src src`]
+      : [`COPY ${from === '' ? '.' : from} .`, ...moduleNote(module, facts)]),
+    tool.otherJars.note,
+    `${run} ${tool.build(module)} && \\`,
+    `    rm -f ${jars}/${tool.otherJars.pattern} && cp ${jars}/*.jar /app.jar`,
+  ];
+}
+
+/** Returns a note on the module that is built, unless the image's own build names it. */
+function moduleNote(module: string | undefined, facts: DockerfileFacts): readonly string[] {
+  if (module === undefined)
+    return ['# The project has several modules: name the one that is started, and copy its jar.'];
+  if (moduleOfBuild(facts) !== undefined) return [];
+  return [`# If ${module} is a project of its own, build it in its folder instead.`];
+}
+
+function isUsed(name: string, { commands, copies }: DockerfileFacts): boolean {
+  return commands.some(({ program }) => program === name) || copies.some((copy) => copiesFile(copy, name));
+}
+
+function buildToolOf(facts: DockerfileFacts): BuildTool {
+  const isGradle = isUsed('gradle', facts) || jarsOf(facts).some(({ folder }) => folder === GRADLE.jars);
+  return isGradle || isUsed('gradlew', facts) ? GRADLE : MAVEN;
 }
 
 interface BuildTool {
-  /** Returns the reference of the build stage's base, without a suffix such as `-alpine`. */
+  readonly program: string;
+  /** Returns the reference of an image that has it, without a suffix such as `-alpine`. */
   readonly image: (release: string) => string;
-  readonly steps: readonly string[];
+  /** The files that describe a project of one module. */
+  readonly files: readonly string[];
+  /** The script by which a project brings its own release of the tool, and the folder with the script's settings. */
+  readonly wrapper: Pick<BuildTool, 'program' | 'files'> & { readonly name: string; readonly settings: string };
+  /** Matches the names of the files that describe a project. */
+  readonly project: RegExp;
+  readonly cache: string;
+  /** The folder, below the module's, in which it leaves jars. */
+  readonly jars: string;
+  /** Jars that it leaves beside the program's, and why. */
+  readonly otherJars: { readonly pattern: string; readonly note: string };
+  /** The words that fetch the libraries. */
+  readonly fetch: string;
+  /** Returns the words that build a module with those it needs, or the only one. */
+  readonly build: (module: string | undefined) => string;
 }
-
-function buildToolOf({ commands, copies }: DockerfileFacts): BuildTool {
-  const has = (name: string): boolean =>
-    commands.some(({ program }) => program === name) || copies.some((copy) => copiesFile(copy, name));
-  if (has('gradlew')) return GRADLE_WRAPPER;
-  if (has('gradle')) return GRADLE;
-  return has('mvnw') ? MAVEN_WRAPPER : MAVEN;
-}
-
-const jdk = (release: string) => `eclipse-temurin:${release}-jdk`;
 
 const MAVEN: BuildTool = {
+  program: 'mvn -B',
   image: (release) => `maven:3-eclipse-temurin-${release}`,
-  steps: ['COPY pom.xml ./', ...mavenSteps('mvn')],
+  files: ['pom.xml'],
+  wrapper: { name: 'mvnw', program: './mvnw -B', files: ['mvnw', 'pom.xml'], settings: '.mvn' },
+  project: /^pom\.xml$/,
+  cache: '/root/.m2',
+  jars: 'target',
+  otherJars: { pattern: 'original-*.jar', note: '# The shade plugin also keeps the jar without its libraries.' },
+  fetch: 'dependency:go-offline',
+  build: (module) => `package -DskipTests${module === undefined ? '' : ` -pl ${module} -am`}`,
 };
-
-const MAVEN_WRAPPER: BuildTool = {
-  image: jdk,
-  steps: ['COPY .mvn .mvn', 'COPY mvnw pom.xml ./', ...mavenSteps('./mvnw')],
-};
-
-function mavenSteps(program: string): readonly string[] {
-  const run = `RUN --mount=type=cache,target=/root/.m2 ${program} -B`;
-  return [
-    `${run} dependency:go-offline`,
-    'COPY src src',
-    '# The shade plugin also keeps the jar without its libraries.',
-    `${run} package -DskipTests && \\`,
-    '    rm -f target/original-*.jar && cp target/*.jar /app.jar',
-  ];
-}
 
 const GRADLE: BuildTool = {
+  program: 'gradle --no-daemon',
   image: (release) => `gradle:jdk${release}`,
-  steps: ['COPY *.gradle* gradle.propertie[s] ./', ...gradleSteps('gradle')],
+  files: ['*.gradle*', 'gradle.propertie[s]'],
+  wrapper: {
+    name: 'gradlew',
+    program: './gradlew --no-daemon',
+    files: ['gradlew', '*.gradle*', 'gradle.propertie[s]'],
+    settings: 'gradle',
+  },
+  project: /^(?:(?:build|settings|\*)\.gradle[\w.*]*)$/,
+  cache: '/root/.gradle',
+  jars: 'build/libs',
+  otherJars: { pattern: '*-plain.jar', note: '# Spring Boot also builds a jar with the classes alone.' },
+  fetch: 'dependencies',
+  build: (module) => (module === undefined ? 'assemble' : `:${module.replaceAll('/', ':')}:assemble`),
 };
 
-const GRADLE_WRAPPER: BuildTool = {
-  image: jdk,
-  steps: ['COPY gradle gradle', 'COPY gradlew *.gradle* gradle.propertie[s] ./', ...gradleSteps('./gradlew')],
-};
+/** A jar in the folder of a build tool: `api/target/api.jar` of the module `api`. Absolute paths do not tell the module. */
+const JAR_OF_BUILD = /^(?:\.\/|\/[\w./-]*\/)?((?:[\w][\w.-]*\/)*?)(target|build\/libs)\/[\w.*-]+\.jar$/;
 
-function gradleSteps(program: string): readonly string[] {
-  const run = `RUN --mount=type=cache,target=/root/.gradle ${program} --no-daemon`;
-  return [
-    `${run} dependencies`,
-    'COPY src src',
-    '# Spring Boot also builds a jar with the classes alone.',
-    `${run} assemble && \\`,
-    '    rm -f build/libs/*-plain.jar && cp build/libs/*.jar /app.jar',
-  ];
+/** Returns where the image copied jars from, or starts them: the module's folder, empty for the top, and the tool's. */
+function jarsOf({ copies, entrypoint, cmd }: DockerfileFacts): readonly { module: string; folder: string }[] {
+  const words = [...entrypoint, ...cmd].flatMap((word) => word.slice(0, LONGEST_SCRIPT).split(/\s+/));
+  return [...copies.flatMap(({ sources }) => sources), ...words].flatMap((path) => {
+    const [, module = '', folder = ''] = JAR_OF_BUILD.exec(path) ?? [];
+    return folder === '' ? [] : [{ module: module.replace(/\/$/, ''), folder }];
+  });
 }
+
+/** Returns the module that holds the program, by the image's own build or by where its jar is; none if it is the only one. */
+function moduleOf(facts: DockerfileFacts): string | undefined {
+  return moduleOfBuild(facts) ?? jarsOf(facts).find(({ module }) => module !== '')?.module;
+}
+
+/** Returns the module that the image's own build named: `api` for `mvn -pl api`, `gradle :api:bootJar`. */
+function moduleOfBuild({ commands }: DockerfileFacts): string | undefined {
+  const named = commands.flatMap((command) => [
+    ...['-pl', '--projects'].flatMap((option) => valuesOf(command, option)),
+    ...(/^gradlew?$/.test(command.program) ? command.words.flatMap((word) => GRADLE_TASK.exec(word)?.[1] ?? []) : []),
+  ]);
+  return named.map((name) => name.replaceAll(':', '/')).findLast((name) => /^\w[\w./-]*$/.test(name));
+}
+
+const GRADLE_TASK = /^:?([\w.-]+(?::[\w.-]+)*):(?:build|assemble|bootJar|shadowJar|jar)$/;
 
 const JAR = '/app/app.jar';
 /** Options that name files, which would be elsewhere in the generated image. */

@@ -181,6 +181,60 @@ test.each<[string, ImageSketch, readonly string[]]>([
 
 test.each<[string, readonly LayerSketch[], readonly string[]]>([
   [
+    'one module of several that Maven builds',
+    [copy('pom.xml ./'), copy('api/pom.xml api/'), copy('core/pom.xml core/'), run('mvn package -pl api -am')],
+    [
+      'AS build\nWORKDIR /src\nCOPY . .\n# The shade',
+      'mvn -B package -DskipTests -pl api -am && \\\n    rm -f api/target/original-*.jar && cp api/target/*.jar /app.jar\n',
+    ],
+  ],
+  [
+    'several modules of which none is named',
+    [copy('pom.xml ./'), copy('api/pom.xml api/'), run('mvn package')],
+    ['COPY . .\n# The project has several modules: name the one that is started, and copy its jar.\n'],
+  ],
+  [
+    'a jar that a pipeline built with Gradle',
+    [copy('build/libs/*.jar app.jar')],
+    ['FROM gradle:jdk25', 'COPY src src\n', 'cp build/libs/*.jar /app.jar\n'],
+  ],
+  [
+    'a jar that an earlier stage built with Gradle',
+    [copy('/home/gradle/src/build/libs/*.jar app.jar')],
+    ['FROM gradle:jdk25', 'COPY src src\n', 'cp build/libs/*.jar /app.jar\n'],
+  ],
+  [
+    'a jar of a module that a pipeline built',
+    [copy('services/web/build/libs/web-1.0.jar /app.jar')],
+    [
+      'COPY . .\n# If services/web is a project of its own, build it in its folder instead.\n',
+      'gradle --no-daemon :services:web:assemble && \\\n',
+      'cp services/web/build/libs/*.jar /app.jar\n',
+    ],
+  ],
+  [
+    'a project beside others',
+    [
+      copy('server/.mvn .mvn'),
+      copy('server/mvnw server/pom.xml ./'),
+      run('./mvnw dependency:go-offline'),
+      copy('server/src ./src'),
+      run('./mvnw package'),
+    ],
+    ['COPY server/.mvn .mvn\nCOPY server/mvnw server/pom.xml ./\nRUN', 'COPY server/src src\n'],
+  ],
+  [
+    'the module whose task Gradle runs',
+    [copy('. .'), run('./gradlew :web:bootJar -x test')],
+    ['COPY . .\n# Spring', './gradlew --no-daemon :web:assemble && \\\n    rm -f web/build/libs/*-plain.jar'],
+  ],
+])('Java is built from %s', (_, own, parts) => {
+  const text = dockerfile({ runtime: 'java', own });
+  for (const part of parts) expect(text).toContain(part);
+});
+
+test.each<[string, readonly LayerSketch[], readonly string[]]>([
+  [
     'a folder below its module, which is a folder of the context',
     [workdir('/src'), copy('backend/ .'), workdir('/src/services/api'), run('go build -o /bin/api .')],
     ['COPY backend/go.mod backend/go.su[m] ./\nRUN', 'download\nCOPY backend/ ./\nRUN', '-o /out/api ./services/api\n'],
