@@ -1,9 +1,10 @@
+import { groupBy } from '../../common/group-by.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
 import { isAmong, sourceOf, sourceSteps } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 
-/** What the image's own steps installed with pip. */
+/** What the image's own steps installed with pip by the same indexes and constraints. */
 interface PipList {
   /** Requirements files, as paths in the build context. */
   readonly files: readonly string[];
@@ -15,8 +16,8 @@ interface PipList {
   readonly folders: readonly string[];
   /** The program's own project: `.` or `.[server]`. */
   readonly project: string | undefined;
-  /** Options that name package indexes or constraints by an address: `--extra-index-url https://…`. */
-  readonly addresses: readonly string[];
+  /** Options that name package indexes and constraints: `--extra-index-url https://…`, `-c constraints.txt`. */
+  readonly options: readonly string[];
 }
 
 /** pip itself, and other tools that fill the environment; the templates install those they use. */
@@ -44,23 +45,47 @@ function namesPip({ words }: Command): boolean {
   return words.includes('pip');
 }
 
-function pipListOf({ commands, copies, folder }: DockerfileFacts): PipList {
-  const installs = commands.filter((command) => isInstall(command) && !commandHoldsSecret(command.words));
-  // Requirements may contain spaces: "fastapi >= 0.100", "tool @ git+https://…".
-  const words = installs
-    .flatMap(({ words: all }) => all.slice(all.indexOf('install') + 1))
-    .map((word) => word.replace(/\s+/g, ''));
+/** Returns the lists in the order of their first commands: what comes from one index may be missing in another. */
+function pipListsOf(facts: DockerfileFacts): readonly PipList[] {
+  const installs = facts.commands.filter((command) => isInstall(command) && !commandHoldsSecret(command.words));
+  const lists = installs.map(({ words }) => {
+    // Requirements may contain spaces: "fastapi >= 0.100", "tool @ git+https://…".
+    return pipListOf(
+      words.slice(words.indexOf('install') + 1).map((word) => word.replace(/\s+/g, '')),
+      facts,
+    );
+  });
+  return [...groupBy(lists, ({ options }) => options.join(' ')).values()].map(merged);
+}
+
+function pipListOf(words: readonly string[], { copies, folder }: DockerfileFacts): PipList {
   const packages = words.filter((_, at) => !TAKES_VALUE.test(words[at - 1] ?? ''));
-  const inContextOf = (files: readonly string[]) => [
-    ...new Set(files.map((file) => sourceOf(file, copies, folder) ?? inContext(file))),
-  ];
+  const inContextOf = (file: string) => sourceOf(file, copies, folder) ?? inContext(file);
+  const wanted = filesIn(words, '-r', '--requirement').filter((file) => !FOR_DEVELOPMENT.test(file));
+  const constraints = filesIn(words, '-c', '--constraint').map(inContextOf);
   return {
-    files: inContextOf(filesIn(words, '-r', '--requirement').filter((file) => !FOR_DEVELOPMENT.test(file))),
-    constraints: inContextOf(filesIn(words, '-c', '--constraint')),
-    names: [...new Set(packages.filter(isWanted))],
-    folders: [...new Set(packages.filter((word) => FOLDER.test(word)))],
+    files: wanted.map(inContextOf),
+    constraints,
+    names: packages.filter(isWanted),
+    folders: packages.filter((word) => FOLDER.test(word)),
     project: productionOf(packages.find((word) => PROJECT.test(word))),
-    addresses: [...new Set(words.flatMap((word, at) => addressIn(word, words[at - 1]) ?? []))],
+    options: [
+      ...words.flatMap((word, at) => addressIn(word, words[at - 1]) ?? []),
+      ...constraints.map((file) => `-c ${file}`),
+    ],
+  };
+}
+
+/** Joins lists with the same options. */
+function merged(lists: readonly PipList[]): PipList {
+  const all = (of: (list: PipList) => readonly string[]) => [...new Set(lists.flatMap(of))];
+  return {
+    files: all(({ files }) => files),
+    constraints: all(({ constraints }) => constraints),
+    names: all(({ names }) => names),
+    folders: all(({ folders }) => folders),
+    project: lists.find(({ project }) => project !== undefined)?.project,
+    options: all(({ options }) => options),
   };
 }
 
@@ -103,24 +128,29 @@ function inContext(file: string): string {
  * @param run the RUN instruction, with its cache mount
  */
 export function pipInstall(facts: DockerfileFacts, run: string): readonly string[] {
-  const list = pipListOf(facts);
-  const isEmpty = list.files.length + list.names.length === 0;
-  const copied = isEmpty ? [] : [...list.files, ...list.constraints];
-  const pip = [`${run} pip install`, ...list.addresses, ...list.constraints.map((file) => `-c ${file}`)].join(' ');
-  const projects = [...list.folders, ...(list.project === undefined ? [] : [`"${list.project}"`])];
-  if (projects.length === 0 && isEmpty) {
-    return ['COPY requirements.txt .', `${pip} -r requirements.txt`, ...sourceSteps(facts)];
+  const lists = pipListsOf(facts);
+  const fromIndexes = lists.filter(({ files, names }) => files.length + names.length > 0);
+  const fromContext = lists.filter(({ folders, project }) => folders.length > 0 || project !== undefined);
+  const pip = ({ options }: PipList) => [`${run} pip install`, ...options].join(' ');
+  if (fromIndexes.length + fromContext.length === 0) {
+    return ['COPY requirements.txt .', `${run} pip install -r requirements.txt`, ...sourceSteps(facts)];
   }
+  const copied = [...new Set(fromIndexes.flatMap(({ files, constraints }) => [...files, ...constraints]))];
   return [
-    ...(isEmpty ? [] : [...listSteps(copied, facts), `${pip} ${wordsOf(list)}`]),
+    ...listSteps(copied, facts),
+    ...fromIndexes.map((list) => `${pip(list)} ${wordsOf(list)}`),
     ...sourceSteps(facts, (source) => isAmong(copied, source)),
-    ...(projects.length > 0 ? [`${pip} ${projects.join(' ')}`] : []),
+    ...fromContext.map((list) => `${pip(list)} ${projectsOf(list).join(' ')}`),
   ];
+}
+
+function projectsOf({ folders, project }: PipList): readonly string[] {
+  return [...folders, ...(project === undefined ? [] : [`"${project}"`])];
 }
 
 /** Returns the programs that pip itself needs: git, for packages from git repositories. */
 export function pipTools(facts: DockerfileFacts): readonly string[] {
-  return pipListOf(facts).names.some((name) => REPOSITORY.test(name)) ? ['git'] : [];
+  return pipListsOf(facts).some(({ names }) => names.some((name) => REPOSITORY.test(name))) ? ['git'] : [];
 }
 
 /**

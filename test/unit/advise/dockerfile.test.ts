@@ -371,7 +371,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     'slim-base',
     [
       'COPY requirements requirements\n',
-      'pip install --index-url https://download.example.com/whl/cpu -r requirements/base.txt torch "uvicorn[standard]>=0.30"\n',
+      'pip install -r requirements/base.txt\nRUN --mount=type=cache,target=/root/.cache pip install --index-url https://download.example.com/whl/cpu torch "uvicorn[standard]>=0.30"\nCOPY . .\n',
     ],
   ],
   [
