@@ -1,6 +1,9 @@
 import { isSecretName, isSwitch, REDACTED, redact, replaceSecrets } from '../classify/redact.ts';
 import { HIDDEN } from '../classify/secret-forms.ts';
 
+/** Keys of Rails and Django that builds demand. `SECRET_KEY_BASE=1 rails assets:precompile` is too short for a key. */
+const BUILD_KEY = /^(?:django_)?secret_key(?:_base)?$/i;
+const SHORTEST_KEY = 4;
 /**
  * Values that refer to a secret given elsewhere: an empty value, a variable, a template, a mask, the id of a build
  * secret. Also `changeit`, the well-known password of Java's trust store.
@@ -24,6 +27,7 @@ function isPlaceholder(name: string, value: string): boolean {
   const bare = value.replace(/^["']|["']$/g, '');
   return (
     isSwitch(name, bare) ||
+    (BUILD_KEY.test(name) && bare.length < SHORTEST_KEY) ||
     NO_SECRET_VALUE.test(bare) ||
     STAND_IN.test(bare) ||
     PATH.test(bare) ||

@@ -55,6 +55,8 @@ test.each([
   ['SECRET_KEY_BASE=dummy rails assets:precompile', []],
   ['SECRET_KEY=build-only python manage.py collectstatic', []],
   ['SECRET_KEY_BASE_DUMMY=1 rails assets:precompile', []],
+  ['SECRET_KEY_BASE=1 rails assets:precompile', []],
+  ['SECRET_KEY=hunter2 python manage.py collectstatic', ['SECRET_KEY']],
   ['SECRET_KEY=dummy4f8e1c9a7b2d python manage.py collectstatic', ['SECRET_KEY']],
   ['git clone https://abcdef0123456789abcdef01234567:x-oauth-basic@github.com/a/b', ['credential']],
   ['git clone https://mytoken123:@dev.azure.com/a/b', ['credential']],
