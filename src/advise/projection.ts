@@ -133,11 +133,12 @@ function isBaseless({ view }: Subject): boolean {
 /** Reports whether the last stage does what an earlier one could do: it compiles, or adds what only builds need. */
 function canSplit(subject: Subject): boolean {
   const { view, findings } = subject;
-  if (view.image.verdict.multiStage.value === 'yes' || isBaseless(subject) || !worksInLastStage(subject)) return false;
+  if (isBaseless(subject) || !worksInLastStage(subject)) return false;
+  const compiles = view.own.some((layer) => layer.class === 'build-tools');
+  // With several stages, as after COPY --from=composer, it is for the last one that the layers themselves show it.
+  if (view.image.verdict.multiStage.value === 'yes') return compiles;
   const buildRules = ['build-tools', 'dev-dependencies', 'maven-cache', 'gradle-cache', 'go-build-cache'];
-  return (
-    findings.some(({ rule }) => buildRules.includes(rule)) || view.own.some((layer) => layer.class === 'build-tools')
-  );
+  return compiles || findings.some(({ rule }) => buildRules.includes(rule));
 }
 
 /** Files that were merely copied onto a base were already built by an earlier stage, or by a pipeline. */

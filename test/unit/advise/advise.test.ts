@@ -122,6 +122,19 @@ test('a second stage saves nothing for a program that was only copied onto its b
   expect(plan.at(-1)?.projection.after.min).toBeGreaterThan(45 * MB);
 });
 
+test.each([
+  ['build-tools', ['multi-stage']],
+  ['os-packages', []],
+] as const)('a last stage that installs %s although files come from another one: %j', (made, plan) => {
+  const { plan: steps } = advise({
+    runtime: 'php',
+    variant: 'alpine',
+    multiStage: 'yes',
+    own: [{ instruction: 'RUN /bin/sh -c apk add --no-cache g++', bytes: 150 * MB, class: made }, { bytes: 10 * MB }],
+  });
+  expect(steps.map(({ technique }) => technique)).toEqual(plan);
+});
+
 test('a multi-stage build drops the compiler, however much the build may leave behind', () => {
   const { plan } = advise({
     baseNames: ['library/eclipse-temurin:21-jdk'],
