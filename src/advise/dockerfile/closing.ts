@@ -7,15 +7,23 @@ import { leftOutNote, otherCopies } from './left-out.ts';
 /**
  * Returns the last lines of a Dockerfile: a start script, ports, health check, then the image's entrypoint and command.
  * @param fallback the line to use if the image starts nothing that can be repeated
- * @param note on the command, as comments
+ * @param note on the command, as comments; by default on a supervisor
  */
 export function closingLines(
   facts: DockerfileFacts,
   fallback: string,
-  note: readonly string[] = [],
+  note: readonly string[] = supervisorNote(facts),
 ): readonly string[] {
   const start = startLines(facts);
   return [...scriptLines(facts), ...settingLines(facts), ...note, ...(start.length > 0 ? start : [fallback])];
+}
+
+/** Programs that start others, and usually do so as root. */
+const SUPERVISOR = /^(?:supervisord|nginx|runsvdir|s6-svscan|crond?)$/;
+
+function supervisorNote({ program }: DockerfileFacts): readonly string[] {
+  if (!SUPERVISOR.test(program)) return [];
+  return [`# ${program} starts other programs: make sure that all of them run without root.`];
 }
 
 /** Returns the lines for files outside of the program's folder, further steps, the ports and the health check. */

@@ -264,7 +264,11 @@ const BETTER_THAN_SCRIPT =
 function lastLines(facts: DockerfileFacts): readonly string[] {
   if (isDistroless(facts)) return distrolessStart(facts);
   const isByScript = ['npm', 'pnpm', 'yarn'].includes(facts.program);
-  return closingLines(withProgramNames(facts), 'CMD ["node", "server.js"]', isByScript ? [BETTER_THAN_SCRIPT] : []);
+  return closingLines(
+    withProgramNames(facts),
+    'CMD ["node", "server.js"]',
+    isByScript ? [BETTER_THAN_SCRIPT] : undefined,
+  );
 }
 
 /** Returns the start for distroless images: node is their entrypoint, and there is neither a shell nor npm. */

@@ -131,10 +131,9 @@ function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
   const startsOther = entrypoint.length + cmd.length > 0 && (script !== undefined || !PHP_SERVER.test(program));
   if (server === 'cli') return closingLines(facts, START.cli);
   if (!startsOther) return closingLines({ ...facts, entrypoint: [], cmd: [] }, START[server]);
-  return [
+  return closingLines(facts, START[server], [
     '# The image starts more than PHP: also copy the settings of the rest, and make sure that it runs without root.',
-    ...closingLines(facts, START[server]),
-  ];
+  ]);
 }
 
 const COMPOSER_CACHE = '--mount=type=cache,target=/tmp/cache';

@@ -149,6 +149,12 @@ test.each<[Config, readonly string[]]>([
   for (const part of parts) expect(text).toContain(part);
 });
 
+test('a supervisor is started with a note that it must do without root', () => {
+  expect(dockerfile({ runtime: 'python', config: { Cmd: ['supervisord', '-n'] } })).toContain(
+    '# supervisord starts other programs: make sure that all of them run without root.\nCMD ["supervisord", "-n"]',
+  );
+});
+
 const SECOND = 1_000_000_000;
 
 test.each<[ImageSketch['runtime'], BaseTechniqueId, Config, string]>([
