@@ -1,3 +1,4 @@
+import { lookUp } from '../classify/look-up.ts';
 import type { LayerClass, Runtime } from '../classify/verdict.ts';
 import { sumOfRanges } from '../policy/evidence.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
@@ -12,13 +13,14 @@ import { TECHNIQUES, type TechniqueId } from './technique.ts';
 export const SMALLEST_SHARE = 0.01;
 
 const OS_PACKAGES = [0.05, 1] as const;
+const NOTHING_KEPT = [0, 0] as const;
 
 /** The least and greatest share of a layer of the last stage that a multi-stage build keeps, by the layer's class. */
 const KEPT_BY_STAGES: Readonly<Record<LayerClass, readonly [number, number]>> = {
   base: [1, 1],
   // Libraries that the program loads stay; compilers and headers are left behind.
   'os-packages': OS_PACKAGES,
-  'build-tools': [0, 0],
+  'build-tools': NOTHING_KEPT,
   dependencies: [SMALLEST_SHARE, 1],
   application: [SMALLEST_SHARE, 1],
   configuration: [1, 1],
@@ -113,9 +115,31 @@ function takenOff(removable: ReadonlyMap<TechniqueId, readonly ByteRange[]>, ids
 
 type Share = readonly [least: number, most: number];
 
+/**
+ * Commands that fetch libraries to where only the build reads them: what the program needs of them is in the layer of
+ * the build, in its binary or beside it.
+ */
+const FETCHES: Readonly<Record<string, RegExp>> = {
+  go: /^mod (?:download|tidy|verify)\b/,
+  cargo: /^fetch\b/,
+  mvn: /^(?!.*\b(?:compile|package|install|verify)\b).*\bdependency:/,
+  gradle: /^(?:-\S+ )*dependencies\b/,
+  dotnet: /^restore\b/,
+};
+const ADDS_NOTHING = /^(?:cd|set|chmod)$/;
+
+function fetchesOnly({ commands }: LayerView): boolean {
+  const others = commands.filter(({ program }) => !ADDS_NOTHING.test(program));
+  return (
+    others.length > 0 &&
+    others.every(({ program, words }) => lookUp(FETCHES, program.replace(/w$/, ''))?.test(words.join(' ')))
+  );
+}
+
 /** Returns the share of a layer that a multi-stage build keeps. */
 function shareOf(layer: LayerView, runtime: Runtime): Share {
   const { class: made } = layer;
+  if (fetchesOnly(layer)) return NOTHING_KEPT;
   if (made === 'build-tools' && installsForProgram(layer, runtime)) return OS_PACKAGES;
   const [least, most] = KEPT_BY_STAGES[made];
   return made === 'dependencies' && UNBUNDLED.includes(runtime) ? [SMALLEST_UNBUNDLED, most] : [least, most];

@@ -3,13 +3,14 @@ import { expect, test } from 'vitest';
 import { type Advice, adviseImage } from '../../../src/advise/advise.ts';
 import { type BaseAlternative, knowledgeOf } from '../../../src/advise/alternatives.ts';
 import { goalBytes, goalReachOf } from '../../../src/advise/goal.ts';
+import { keptBytes } from '../../../src/advise/kept-bytes.ts';
 import { projectTechniques } from '../../../src/advise/projection.ts';
 import { slimScore } from '../../../src/advise/score.ts';
 import { subjectOf } from '../../../src/advise/subject.ts';
 import { TECHNIQUES, type TechniqueId, warningsOf } from '../../../src/advise/technique.ts';
 import type { Goal } from '../../../src/common/units.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
-import { auditedImage, type ImageSketch, pairImage } from '../../support/audited-image.ts';
+import { auditedImage, type ImageSketch, type LayerSketch, pairImage } from '../../support/audited-image.ts';
 import { imageSketches } from '../../support/image-sketches.ts';
 
 const MB = 1_000_000;
@@ -133,6 +134,21 @@ test.each([
     own: [{ instruction: 'RUN /bin/sh -c apk add --no-cache g++', bytes: 150 * MB, class: made }, { bytes: 10 * MB }],
   });
   expect(steps.map(({ technique }) => technique)).toEqual(plan);
+});
+
+test.each([
+  ['go', 'go mod download && go mod verify', 0],
+  ['go', 'go mod download && go build -o /app', 100],
+  ['rust', 'cargo fetch', 0],
+  ['java', 'chmod +x mvnw && ./mvnw -B dependency:go-offline', 0],
+  ['java', 'mvn dependency:go-offline package', 100],
+  ['java', './gradlew --no-daemon dependencies', 0],
+  ['dotnet', 'dotnet restore', 0],
+  ['node', 'npm ci', 100],
+] as const)('of what %s fetches, a multi-stage build keeps at most: %s', (runtime, script, percent) => {
+  const own: LayerSketch[] = [{ instruction: `RUN /bin/sh -c ${script}`, bytes: 100, class: 'dependencies' }];
+  const { removable } = subjectOf(auditedImage({ runtime, own }), [], DEFAULTS);
+  expect(keptBytes(removable, ['multi-stage']).max).toBe(percent);
 });
 
 test('a multi-stage build drops the compiler, however much the build may leave behind', () => {
