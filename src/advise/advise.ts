@@ -97,7 +97,11 @@ function scoreOf(subject: Subject, plan: readonly PlanStep[], targetBytes: numbe
   return slimScore(subject.currentBytes, savingsOf(scored));
 }
 
-const BASE_TECHNIQUES = TECHNIQUES.filter(({ kind }) => kind === 'base').map(({ id }) => id as BaseTechniqueId);
+function isBase(id: TechniqueId): id is BaseTechniqueId {
+  return techniqueOf(id).kind === 'base';
+}
+
+const BASE_TECHNIQUES = TECHNIQUES.map(({ id }) => id).filter(isBase);
 
 function byGain(projections: readonly Projection[]): readonly Projection[] {
   return projections.toSorted((a, b) => middle(a.after) - middle(b.after));
@@ -109,8 +113,8 @@ function middle({ min, max }: ByteRange): number {
 
 /** Chooses all techniques that fix findings, a multi-stage build if it applies, and the safest base for the goal. */
 function chooseTechniques(subject: Subject, targetBytes: number): readonly TechniqueId[] {
-  const always = TECHNIQUES.filter(({ kind }) => kind !== 'base')
-    .map(({ id }) => id)
+  const always = TECHNIQUES.map(({ id }) => id)
+    .filter((id) => !isBase(id))
     .filter((id) => projectTechniques(subject, [id]) !== undefined || isNeededByBases(id, subject));
   const onBases = BASE_TECHNIQUES.map((base) => [...always, base]);
   // A compiled program's last stage always gets a new base, so keeping the present one is not a candidate.
@@ -153,7 +157,7 @@ function safestOfSmall(options: readonly Option[]): Option | undefined {
  * distribution and costs little safety, so a full base is not worth keeping, however large the layers above it are.
  */
 function isBeatenBySlimBase({ techniques, after }: Option, options: readonly Option[]): boolean {
-  if (techniques.some((id) => techniqueOf(id).kind === 'base')) return false;
+  if (techniques.some(isBase)) return false;
   const slim = options.find((option) => option.techniques.includes('slim-base'));
   return slim !== undefined && middle(slim.after) < middle(after) - UNNOTICED_BYTES;
 }
@@ -174,32 +178,54 @@ function riskOf({ techniques }: Option): number {
 function orderByGain(subject: Subject, chosen: readonly TechniqueId[]): readonly PlanStep[] {
   const steps: PlanStep[] = [];
   let remaining = chosen;
-  let before = subject.currentBytes;
   while (remaining.length > 0) {
-    const taken = steps.map(({ technique }) => technique);
-    const next = bestNext(subject, taken, remaining, before);
+    const next = bestNext(subject, steps, remaining);
     if (!next) break;
     steps.push(next);
-    before = middle(next.projection.after);
     remaining = remaining.filter((id) => id !== next.technique);
   }
-  return steps;
+  return withBase(subject, steps, remaining.find(isBase));
 }
 
 function bestNext(
   subject: Subject,
-  taken: readonly TechniqueId[],
+  steps: readonly PlanStep[],
   remaining: readonly TechniqueId[],
-  beforeBytes: number,
 ): PlanStep | undefined {
+  const taken = steps.map(({ technique }) => technique);
   let best: PlanStep | undefined;
   for (const technique of remaining) {
-    const projection = projectTechniques(subject, [...taken, technique]);
-    if (!projection) continue;
-    const gain = Math.round(beforeBytes - middle(projection.after));
-    if (gain > 0 && gain > (best?.gain ?? 0)) best = { technique, projection, gain };
+    const step = stepTo(subject, steps.at(-1), technique, [...taken, technique]);
+    if (step && step.gain > (best?.gain ?? 0)) best = step;
   }
   return best;
+}
+
+function stepTo(
+  subject: Subject,
+  before: PlanStep | undefined,
+  technique: TechniqueId,
+  techniques: readonly TechniqueId[],
+): PlanStep | undefined {
+  const projection = projectTechniques(subject, techniques);
+  const beforeBytes = before ? middle(before.projection.after) : subject.currentBytes;
+  return projection && { technique, projection, gain: Math.round(beforeBytes - middle(projection.after)) };
+}
+
+/**
+ * Names the base of a compiled program's last stage, if the base is the largest that would do: it adds nothing to a
+ * second stage on any base, but the second stage is projected on it.
+ */
+function withBase(subject: Subject, steps: readonly PlanStep[], base: TechniqueId | undefined): readonly PlanStep[] {
+  const stages = steps.findIndex(({ technique }) => technique === 'multi-stage');
+  if (!subject.compiled || base === undefined || stages < 0) return steps;
+  let before = steps[stages - 1];
+  const named = steps.slice(stages).map((step) => {
+    const { technique, projection } = step;
+    before = stepTo(subject, before, technique, [...projection.techniques, base]) ?? step;
+    return before;
+  });
+  return [...steps.slice(0, stages), ...named];
 }
 
 /** Returns how far a plan reaches a goal, and by which of its steps. */

@@ -35,7 +35,10 @@ const TEMPLATES: Readonly<Partial<Record<Runtime, Template>>> = {
  * image does not grow.
  */
 export function lastStageBase({ verdict }: AuditedImage, { plan }: Pick<Plan, 'plan'>): BaseTechniqueId {
-  const planned = plan.map(({ technique }) => techniqueOf(technique)).find(({ kind }) => kind === 'base');
+  const planned = plan
+    .at(-1)
+    ?.projection.techniques.map(techniqueOf)
+    .find(({ kind }) => kind === 'base');
   const variant = verdict.variant?.value;
   const own = TECHNIQUES.find(({ variants }) => variant !== undefined && variants.includes(variant));
   return ((planned ?? own)?.id ?? 'slim-base') as BaseTechniqueId;
