@@ -19,7 +19,7 @@ export interface Copy {
 
 /**
  * Returns the COPY and ADD instructions of the image's own layers, in order.
- * @param workdir the folder of relative targets before the first WORKDIR
+ * @param workdir the folder of relative targets if the history has no WORKDIR
  */
 export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
   const folders = foldersByLayer(view, workdir);
@@ -38,7 +38,7 @@ export interface PlacedCommand extends Command {
 
 /**
  * Returns the commands of the image's own layers, in order. `cd` counts until the end of its step, also in a subshell.
- * @param workdir the folder before the first WORKDIR
+ * @param workdir the folder if the history has no WORKDIR
  */
 export function commandsOf(view: ImageView, workdir: string): readonly PlacedCommand[] {
   const folders = foldersByLayer(view, workdir);
@@ -54,10 +54,11 @@ export function commandsOf(view: ImageView, workdir: string): readonly PlacedCom
 /** Returns the WORKDIR in which the step of each layer ran. */
 function foldersByLayer({ steps }: ImageView, workdir: string): ReadonlyMap<number, string> {
   const folders = new Map<number, string>();
-  let folder: string | undefined;
+  // A history without WORKDIR may lack steps; in one that has some, the first steps run at the top.
+  let folder = steps.some(({ verb }) => verb === 'WORKDIR') ? '/' : workdir;
   for (const { verb, args, layer } of steps) {
-    if (verb === 'WORKDIR') folder = absolute(args.trim(), folder ?? '/');
-    if (layer !== undefined) folders.set(layer, folder ?? workdir);
+    if (verb === 'WORKDIR') folder = absolute(args.trim(), folder);
+    if (layer !== undefined) folders.set(layer, folder);
   }
   return folders;
 }
@@ -209,7 +210,7 @@ const PLAIN_SOURCE = /^(?!.*\.\.)[\w.][\w./@-]*$/;
 const LONGEST_PATH = 4_096;
 
 /** Returns an absolute path without `.` and `..` parts, repeated slashes and a trailing slash. */
-function absolute(path: string, workdir: string): string {
+export function absolute(path: string, workdir: string): string {
   const parts: string[] = [];
   for (const part of (path.startsWith('/') ? path : `${workdir}/${path}`).slice(0, LONGEST_PATH).split('/')) {
     if (part === '..') parts.pop();

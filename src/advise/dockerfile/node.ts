@@ -1,100 +1,20 @@
 import { isToolchain } from '../../policy/rules/build-tools.ts';
-import { type Command, hasOption, runs } from '../../policy/shell.ts';
+import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
-import { contextFolderOf, copiesFile, copySteps, sourceSteps } from './copies.ts';
+import { absolute, contextFolderOf, copySteps, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
+import { COMMANDS, type Commands, installOptions, packageManagerOf } from './package-managers.ts';
 import { buildPackageNote, buildPackages, installStep, runPackages } from './packages.ts';
 import { withProgramNames } from './start-words.ts';
-
-/** `berry` is yarn from version 2 on. */
-type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'berry' | 'bun';
-
-interface Commands {
-  /** The files that COPY names: package.json, the lock file, settings. */
-  readonly lockFiles: string;
-  /** The folder that the cache is mounted on. */
-  readonly cache: string;
-  readonly install: string;
-  /** Returns the command that runs one of the project's scripts, if it has one of that name. */
-  readonly build: (script: string) => string;
-  /** Removes the dependencies that production does not need. */
-  readonly prune: string;
-}
 
 /** The last release whose official images contain Corepack. */
 const LAST_WITH_COREPACK = 24;
 
-function yarnBuild(script: string): string {
-  return `if node -e "process.exit(require('./package.json').scripts?.['${script}'] ? 0 : 1)"; then yarn run ${script}; fi`;
-}
-
-const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
-  npm: {
-    lockFiles: 'package.json package-lock.json',
-    cache: '/root/.npm',
-    install: 'npm ci',
-    build: (script) => `npm run ${script} --if-present`,
-    prune: 'npm prune --omit=dev',
-  },
-  pnpm: {
-    lockFiles: 'package.json pnpm-lock.yaml',
-    cache: '/root/.local/share/pnpm/store',
-    install: 'corepack enable && pnpm install --frozen-lockfile',
-    build: (script) => `pnpm run --if-present ${script}`,
-    prune: 'CI=true pnpm prune --prod',
-  },
-  yarn: {
-    lockFiles: 'package.json yarn.lock',
-    cache: '/usr/local/share/.cache/yarn',
-    install: 'corepack enable && yarn install --frozen-lockfile',
-    build: yarnBuild,
-    prune: 'yarn install --frozen-lockfile --production --ignore-scripts --prefer-offline',
-  },
-  berry: {
-    lockFiles: 'package.json yarn.lock .yarnrc.ym[l]',
-    cache: '/root/.yarn/berry/cache',
-    install: 'corepack enable && yarn install --immutable',
-    build: yarnBuild,
-    prune: 'yarn workspaces focus --all --production',
-  },
-  bun: {
-    lockFiles: 'package.json bun.lock*',
-    cache: '/root/.bun/install/cache',
-    install: 'npm install -g bun && bun install --frozen-lockfile',
-    build: (script) => `bun run --if-present ${script}`,
-    prune: 'rm -rf node_modules && bun install --frozen-lockfile --production',
-  },
-};
-
-/**
- * Returns the package manager by the commands that the image's steps ran, or the lock file that they copied. If they
- * copied several lock files, it is the package manager that starts the image, else npm.
- */
-function packageManagerOf(facts: DockerfileFacts): PackageManager {
-  const { commands, program } = facts;
-  const copies = (name: string): boolean => facts.copies.some((copy) => copiesFile(copy, name));
-  const locks = Object.entries(LOCK_FILES).filter(([, lockFile]) => copies(lockFile));
-  if (locks.length > 1) return locks.find(([name]) => name === program) ? (program as PackageManager) : 'npm';
-  const installs = (name: string): boolean =>
-    commands.some((command) => command.program === name && !command.words.includes('--version'));
-  if (installs('pnpm') || copies(LOCK_FILES.pnpm)) return 'pnpm';
-  if (installs('bun') || copies(LOCK_FILES.bun)) return 'bun';
-  const isBerry =
-    commands.some((command) => runs(command, ['yarn'], ['--immutable', 'focus'])) || copies('.yarnrc.yml');
-  if (isBerry) return 'berry';
-  return installs('yarn') || copies(LOCK_FILES.yarn) ? 'yarn' : 'npm';
-}
-
-const LOCK_FILES = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock', bun: 'bun.lock' } as const;
-
-/** Returns the name of the last build script that the image's own steps ran, if they ran any: `build:prod`. */
-function buildScriptOf({ commands }: DockerfileFacts): string | undefined {
-  const scripts = commands.flatMap(({ program, words }) =>
-    /^(?:npm|pnpm|yarn|bun)$/.test(program) ? words.filter((word) => /^build(?::[\w.-]+)?$/.test(word)) : [],
-  );
-  return scripts.at(-1);
+/** Returns the name of the build script that a command runs: `build:prod`. */
+function buildScriptOf({ program, words }: Command): string | undefined {
+  return /^(?:npm|pnpm|yarn|bun)$/.test(program) ? words.find((word) => /^build(?::[\w.-]+)?$/.test(word)) : undefined;
 }
 
 /** Programs that build single packages of a repository, with the options and words that name the package. */
@@ -104,16 +24,49 @@ const NAMES_PACKAGE = /^(?:-[FwC]|--(?:filter|workspace|prefix|dir|cwd|scope|pro
 const OF_DEPENDENCIES = /^(?:turbo|nx|lerna|tsc|nest|next|vite|ng)$/;
 
 /**
- * Returns the command by which the image's own steps built the program, if that is more than a script of the project:
- * a build of one package of several (`pnpm --filter api build`), or a compiler (`npx tsc`).
+ * Returns the commands by which the image's own steps built the program, each in its folder: scripts of the project,
+ * builds of one package of several (`pnpm --filter api build`); without them compilers (`npx tsc`).
+ * @param build returns the command that runs a script
  */
-function ownBuildOf(facts: DockerfileFacts): string | undefined {
-  const builds = facts.commands.filter((command) => buildsPackage(command));
-  const compiles =
-    buildScriptOf(facts) === undefined ? facts.commands.filter((command) => compilesProject(command)) : [];
-  const own = builds.at(-1) ?? compiles.at(-1);
-  if (own === undefined || !own.words.every((word) => /^[\w@./:=*,-]+$/.test(word))) return undefined;
-  return `${OF_DEPENDENCIES.test(own.program) ? 'npx ' : ''}${[own.program, ...own.words].join(' ')}`;
+function ownBuilds(facts: DockerfileFacts, build: Commands['build']): readonly string[] {
+  const hasScript = facts.commands.some((command) => buildScriptOf(command) !== undefined);
+  const builds = facts.commands.flatMap((command) => {
+    const script = buildScriptOf(command);
+    const text =
+      buildsPackage(command) || (!hasScript && compilesProject(command)) ? asWritten(command) : script && build(script);
+    return text === undefined ? [] : [inFolder(text, folderBelow(command.folder, facts))];
+  });
+  return [...new Set(builds)];
+}
+
+function asWritten({ program, words }: Command): string | undefined {
+  if (!words.every((word) => /^[\w@./:=*,-]+$/.test(word))) return undefined;
+  return `${OF_DEPENDENCIES.test(program) ? 'npx ' : ''}${[program, ...words].join(' ')}`;
+}
+
+function inFolder(command: string, folder: string): string {
+  return folder === '' ? command : `cd ${folder} && ${command}`;
+}
+
+/** Returns a folder as a path from the folder of the sources; empty for that one, and for folders outside of it. */
+function folderBelow(path: string, { folder }: DockerfileFacts): string {
+  const below = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : '';
+  return /^\w[\w./@-]*$/.test(below) ? below : '';
+}
+
+/** Returns the command that runs another in the folder of each package. */
+function inPackages(facts: DockerfileFacts, command: string): string {
+  const commands = packageFolders(facts).map((folder) => inFolder(command, folder));
+  return commands.length === 1 ? commands.join('') : commands.map((each) => `(${each})`).join(' && ');
+}
+
+/** Returns the folders of the packages that the image's own steps installed: `client` for `npm ci --prefix client`. */
+function packageFolders(facts: DockerfileFacts): readonly string[] {
+  const folders = facts.commands.filter(installsProject).map((command) => {
+    const named = ['--prefix', '--dir', '--cwd', '-C'].flatMap((option) => valuesOf(command, option)).at(-1);
+    return folderBelow(absolute(named ?? '.', command.folder), facts);
+  });
+  return folders.length > 0 ? [...new Set(folders)] : [''];
 }
 
 function buildsPackage({ program, words }: Command): boolean {
@@ -129,15 +82,6 @@ function compilesProject(command: Command): boolean {
   return OF_DEPENDENCIES.test(command.program) && command.words.includes('build');
 }
 
-/** Returns those options of npm that the image's own build used because some projects do not install without them. */
-function installOptions({ commands }: DockerfileFacts, manager: PackageManager): string {
-  if (manager !== 'npm') return '';
-  const options = ['--legacy-peer-deps', '--force'].filter((option) =>
-    commands.some((command) => runs(command, ['npm'], ['ci', 'install', 'i']) && hasOption(command, option)),
-  );
-  return options.map((option) => ` ${option}`).join('');
-}
-
 /** Reports whether a command installs the project's dependencies, not a global package. */
 function installsProject(command: Command): boolean {
   const installs =
@@ -149,23 +93,34 @@ function installsProject(command: Command): boolean {
 /** The files that a template copies by itself: the project's package list, lock file and settings. */
 const MANIFEST = /^(?:\.\/)?(?:package[\w*-]*\.json|(?:yarn|bun)\.lock\w?|pnpm-lock\.yaml|\.yarnrc\.yml)\*?$/;
 
-/** Returns the COPY of the project's package list and lock file, and of other files that installing may read. */
+/** Returns the COPY of each package's list and lock file, and of other files that installing may read. */
 function manifestSteps(facts: DockerfileFacts): readonly string[] {
   const { lockFiles } = COMMANDS[packageManagerOf(facts)];
-  const files = lockFiles.split(' ').map((file) => projectFolderOf(facts) + file);
   const isLeftOut = (source: string): boolean => isManifest(source, facts) || isIgnored(source, 'node');
-  return [`COPY ${files.join(' ')} ./`, ...copySteps(facts, facts.commands.findIndex(installsProject), isLeftOut)];
+  return [
+    ...packageFolders(facts).map((folder) => {
+      const files = lockFiles.split(' ').map((file) => contextFolderIn(folder, facts) + file);
+      return `COPY ${files.join(' ')} ./${folder === '' ? '' : `${folder}/`}`;
+    }),
+    ...copySteps(facts, facts.commands.findIndex(installsProject), isLeftOut),
+  ];
 }
 
-/** Returns the folder of the build context that holds package.json: `server/`; empty for the context itself. */
-function projectFolderOf(facts: DockerfileFacts): string {
-  return contextFolderOf(/^package[\w*-]*\.json$/, facts);
+const PACKAGE_LIST = /^package[\w*-]*\.json$/;
+
+/** Returns the folder of the build context that holds the package.json of a package: `server/`; empty for the context itself. */
+function contextFolderIn(folder: string, facts: DockerfileFacts): string {
+  const ofProject = contextFolderOf(PACKAGE_LIST, facts);
+  if (folder === '') return ofProject;
+  const own = contextFolderOf(PACKAGE_LIST, { ...facts, folder: `${facts.folder}/${folder}` });
+  return own === '' ? `${ofProject}${folder}/` : own;
 }
 
 function isManifest(source: string, facts: DockerfileFacts): boolean {
-  const prefix = projectFolderOf(facts);
   const path = source.replace(/^(?:\.\/)+/, '');
-  return MANIFEST.test(path.startsWith(prefix) ? path.slice(prefix.length) : path);
+  return packageFolders(facts)
+    .map((folder) => contextFolderIn(folder, facts))
+    .some((prefix) => MANIFEST.test(path.startsWith(prefix) ? path.slice(prefix.length) : path));
 }
 
 /** Returns the step that generates Prisma's client, if the image's own steps have one. */
@@ -205,9 +160,9 @@ function buildStage(facts: DockerfileFacts): string[] {
   const { cache, install, build } = COMMANDS[manager];
   const manifests = manifestSteps(facts);
   const sources = sourceSteps(facts, (source) => isManifest(source, facts));
+  const own = ownBuilds(facts, build);
   // Sources that were copied by name may not include what a build script needs that the image never ran.
-  const script = buildScriptOf(facts) ?? (sources.includes('COPY . .') ? 'build' : undefined);
-  const command = ownBuildOf(facts) ?? (script && build(script));
+  const builds = own.length === 0 && sources.includes('COPY . .') ? [build('build')] : own;
   const corepack = /corepack/.test(install) && Number(facts.release) > LAST_WITH_COREPACK;
   return [
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
@@ -215,10 +170,10 @@ function buildStage(facts: DockerfileFacts): string[] {
     `WORKDIR ${facts.folder}`,
     ...manifests,
     ...(corepack ? ['RUN npm install -g corepack'] : []),
-    `RUN --mount=type=cache,target=${cache} ${install}${installOptions(facts, manager)}`,
+    `RUN --mount=type=cache,target=${cache} ${inPackages(facts, install + installOptions(facts, manager))}`,
     ...sources.filter((step) => !manifests.includes(step)),
     ...prismaStep(facts),
-    ...(command === undefined ? [] : [`RUN ${command}`]),
+    ...builds.map((command) => `RUN ${command}`),
   ];
 }
 
@@ -227,7 +182,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
   const { cache, prune } = COMMANDS[manager];
   return [
     ...buildStage(facts),
-    `RUN --mount=type=cache,target=${cache} ${prune}${installOptions(facts, manager)}`,
+    `RUN --mount=type=cache,target=${cache} ${inPackages(facts, prune + installOptions(facts, manager))}`,
     '',
     ...lastStage(facts),
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.

@@ -181,6 +181,49 @@ test.each<[string, ImageSketch, readonly string[]]>([
 
 test.each<[string, readonly LayerSketch[], readonly string[]]>([
   [
+    'a client beside the server',
+    [
+      workdir('/app'),
+      copy('client/package*.json ./client/'),
+      run('cd client && npm ci'),
+      copy('server/package.json server/package-lock.json ./server/'),
+      run('npm ci --prefix server'),
+      copy('client ./client'),
+      run('cd client && npm run build'),
+      copy('server ./server'),
+    ],
+    [
+      'WORKDIR /app\nCOPY client/package.json client/package-lock.json ./client/\nCOPY server/package.json server/package-lock.json ./server/\nRUN',
+      ' (cd client && npm ci) && (cd server && npm ci)\nCOPY client ./client\nCOPY server ./server\n',
+      'RUN cd client && npm run build --if-present\nRUN',
+      ' (cd client && npm prune --omit=dev) && (cd server && npm prune --omit=dev)\n',
+    ],
+  ],
+  [
+    'a client below the server',
+    [workdir('/app'), copy('. .'), run('npm i && npm i --prefix client && npm run build --prefix client')],
+    [
+      'COPY package.json package-lock.json ./\nCOPY client/package.json client/package-lock.json ./client/\n',
+      ' (npm ci) && (cd client && npm ci)\nCOPY . .\nRUN npm run build --prefix client\n',
+    ],
+  ],
+  [
+    'scripts in the order in which they ran',
+    [workdir('/app'), copy('. .'), run('npm ci && npm run build:css && npm run build && npm run build:css')],
+    ['RUN npm run build:css --if-present\nRUN npm run build --if-present\nRUN --mount'],
+  ],
+  [
+    'a script of one package of a workspace',
+    [workdir('/app'), copy('. .'), run('npm ci && cd packages/api && npm run build')],
+    ['COPY package.json package-lock.json ./\nRUN', ' npm ci\n', 'RUN cd packages/api && npm run build --if-present\n'],
+  ],
+])('Node.js installs and builds %s', (_, own, parts) => {
+  const text = dockerfile({ runtime: 'node', own, config: { WorkingDir: '/app' } });
+  for (const part of parts) expect(text).toContain(part);
+});
+
+test.each<[string, readonly LayerSketch[], readonly string[]]>([
+  [
     'one module of several that Maven builds',
     [copy('pom.xml ./'), copy('api/pom.xml api/'), copy('core/pom.xml core/'), run('mvn package -pl api -am')],
     [

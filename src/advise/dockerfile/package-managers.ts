@@ -1,0 +1,91 @@
+import { hasOption, runs } from '../../policy/shell.ts';
+import { copiesFile } from './copies.ts';
+import type { DockerfileFacts } from './facts.ts';
+
+/** `berry` is yarn from version 2 on. */
+export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'berry' | 'bun';
+
+/** What a package manager reads and runs. */
+export interface Commands {
+  /** The files that COPY names: package.json, the lock file, settings. */
+  readonly lockFiles: string;
+  /** The folder that the cache is mounted on. */
+  readonly cache: string;
+  readonly install: string;
+  /** Returns the command that runs one of the project's scripts, if it has one of that name. */
+  readonly build: (script: string) => string;
+  /** Removes the dependencies that production does not need. */
+  readonly prune: string;
+}
+
+function yarnBuild(script: string): string {
+  return `if node -e "process.exit(require('./package.json').scripts?.['${script}'] ? 0 : 1)"; then yarn run ${script}; fi`;
+}
+
+export const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
+  npm: {
+    lockFiles: 'package.json package-lock.json',
+    cache: '/root/.npm',
+    install: 'npm ci',
+    build: (script) => `npm run ${script} --if-present`,
+    prune: 'npm prune --omit=dev',
+  },
+  pnpm: {
+    lockFiles: 'package.json pnpm-lock.yaml',
+    cache: '/root/.local/share/pnpm/store',
+    install: 'corepack enable && pnpm install --frozen-lockfile',
+    build: (script) => `pnpm run --if-present ${script}`,
+    prune: 'CI=true pnpm prune --prod',
+  },
+  yarn: {
+    lockFiles: 'package.json yarn.lock',
+    cache: '/usr/local/share/.cache/yarn',
+    install: 'corepack enable && yarn install --frozen-lockfile',
+    build: yarnBuild,
+    prune: 'yarn install --frozen-lockfile --production --ignore-scripts --prefer-offline',
+  },
+  berry: {
+    lockFiles: 'package.json yarn.lock .yarnrc.ym[l]',
+    cache: '/root/.yarn/berry/cache',
+    install: 'corepack enable && yarn install --immutable',
+    build: yarnBuild,
+    prune: 'yarn workspaces focus --all --production',
+  },
+  bun: {
+    lockFiles: 'package.json bun.lock*',
+    cache: '/root/.bun/install/cache',
+    install: 'npm install -g bun && bun install --frozen-lockfile',
+    build: (script) => `bun run --if-present ${script}`,
+    prune: 'rm -rf node_modules && bun install --frozen-lockfile --production',
+  },
+};
+
+/**
+ * Returns the package manager by the commands that the image's steps ran, or the lock file that they copied. If they
+ * copied several lock files, it is the package manager that starts the image, else npm.
+ */
+export function packageManagerOf(facts: DockerfileFacts): PackageManager {
+  const { commands, program } = facts;
+  const copies = (name: string): boolean => facts.copies.some((copy) => copiesFile(copy, name));
+  const locks = Object.entries(LOCK_FILES).filter(([, lockFile]) => copies(lockFile));
+  if (locks.length > 1) return locks.find(([name]) => name === program) ? (program as PackageManager) : 'npm';
+  const installs = (name: string): boolean =>
+    commands.some((command) => command.program === name && !command.words.includes('--version'));
+  if (installs('pnpm') || copies(LOCK_FILES.pnpm)) return 'pnpm';
+  if (installs('bun') || copies(LOCK_FILES.bun)) return 'bun';
+  const isBerry =
+    commands.some((command) => runs(command, ['yarn'], ['--immutable', 'focus'])) || copies('.yarnrc.yml');
+  if (isBerry) return 'berry';
+  return installs('yarn') || copies(LOCK_FILES.yarn) ? 'yarn' : 'npm';
+}
+
+const LOCK_FILES = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock', bun: 'bun.lock' } as const;
+
+/** Returns those options of npm that the image's own build used because some projects do not install without them. */
+export function installOptions({ commands }: DockerfileFacts, manager: PackageManager): string {
+  if (manager !== 'npm') return '';
+  const options = ['--legacy-peer-deps', '--force'].filter((option) =>
+    commands.some((command) => runs(command, ['npm'], ['ci', 'install', 'i']) && hasOption(command, option)),
+  );
+  return options.map((option) => ` ${option}`).join('');
+}
