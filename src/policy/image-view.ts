@@ -6,6 +6,7 @@ import { sum } from '../common/sum.ts';
 import type { AuditedImage, MeasuredLayer } from './audited-image.ts';
 import { exactly } from './evidence.ts';
 import type { ByteRange } from './finding.ts';
+import { absolutePath } from './paths.ts';
 import { type Command, parseScript } from './shell.ts';
 
 /** One layer with the instruction that made it, as rules see it. */
@@ -20,6 +21,8 @@ export interface LayerView {
   readonly verb: Verb;
   /** What follows the verb. Not redacted, so it must not go into evidence. */
   readonly args: string;
+  /** The WORKDIR in which the step ran; undefined before the first one in the history. */
+  readonly folder: string | undefined;
   /** The commands of a RUN; empty for every other instruction. */
   readonly commands: readonly Command[];
   /** Undefined if the layer was not read. */
@@ -50,10 +53,14 @@ export const viewImage: (image: AuditedImage) => ImageView = rememberOf(readView
 
 function readView(image: AuditedImage): ImageView {
   const { steps } = readBuildHistory(image.config, image.manifest.layers.length);
-  const stepByLayer: BuildStep[] = [];
-  for (const step of steps) if (step.layer !== undefined) stepByLayer[step.layer] = step;
+  const placedSteps: PlacedStep[] = [];
+  let folder: string | undefined;
+  for (const step of steps) {
+    if (step.verb === 'WORKDIR') folder = absolutePath(step.args.trim(), folder ?? '/');
+    if (step.layer !== undefined) placedSteps[step.layer] = { step, folder };
+  }
   const layers = image.manifest.layers.map((layer, position) =>
-    viewLayer(image, layer.size, position, stepByLayer[position]),
+    viewLayer(image, layer.size, position, placedSteps[position]),
   );
   const baseLayers = baseLayerCount(image);
   const own = layers.slice(baseLayers);
@@ -85,7 +92,12 @@ export function baseLayerCount({ verdict }: AuditedImage): number {
   return first < 0 ? verdict.layers.length : first;
 }
 
-function viewLayer(image: AuditedImage, bytes: number, position: number, step: BuildStep | undefined): LayerView {
+interface PlacedStep extends Pick<LayerView, 'folder'> {
+  readonly step: BuildStep;
+}
+
+function viewLayer(image: AuditedImage, bytes: number, position: number, placed: PlacedStep | undefined): LayerView {
+  const { step, folder } = placed ?? {};
   const verdict = image.verdict.layers[position];
   const contents = image.contents?.[position];
   const script = step?.verb === 'RUN' ? step.args : '';
@@ -97,6 +109,7 @@ function viewLayer(image: AuditedImage, bytes: number, position: number, step: B
     instruction: verdict?.instruction ?? '',
     verb: step?.verb ?? 'NONE',
     args: step?.args ?? '',
+    folder,
     // Parsed on first use: most layers are the base's, and few rules look at those.
     get commands() {
       commands ??= parseScript(script);

@@ -1,9 +1,10 @@
 import { lookUp } from '../../classify/look-up.ts';
+import type { PlacedCommand } from '../../policy/paths.ts';
 import { type Command, hasOption, runs, setsOption, valuesOf } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines, startLines } from './closing.ts';
 import { withoutCargoRun, withoutGoRun } from './compiled-start.ts';
-import { baseName, type Copy, contextFolderOf, isAmong, type PlacedCommand, sourceSteps } from './copies.ts';
+import { baseName, type Copy, contextFolderOf, isAmong, sourceSteps } from './copies.ts';
 import { type DockerfileFacts, environmentLines } from './facts.ts';
 import { buildPackageNote, buildPackages, compilerSteps, installStep, runPackages } from './packages.ts';
 
@@ -39,7 +40,7 @@ export function goDockerfile(image: DockerfileFacts): string {
 const GO_MODULE = /^go\.(?:mod|\*)$/;
 
 /** Returns the folder of the image that go.mod was copied to, else that of the whole context or of the build. */
-function moduleFolderOf({ copies, folder }: DockerfileFacts, build: PlacedCommand | undefined): string {
+function moduleFolderOf({ copies, folder }: DockerfileFacts, build: PlacedCommand<string> | undefined): string {
   const holds = ({ into }: Copy): boolean => `${build?.folder ?? folder}/`.startsWith(into === '/' ? into : `${into}/`);
   const above = copies.filter(holds);
   const copy =
@@ -64,7 +65,7 @@ function gitStep(facts: DockerfileFacts): readonly string[] {
 const ALL_PACKAGES = /\.\.\.$/;
 
 /** Returns the command that built the program: the last that names it, else the last build. Tools may be built too. */
-function mainBuildOf({ commands, program }: DockerfileFacts): PlacedCommand | undefined {
+function mainBuildOf({ commands, program }: DockerfileFacts): PlacedCommand<string> | undefined {
   const builds = commands.filter((command) => runs(command, ['go'], ['build', 'install']));
   const names = (command: Command): boolean =>
     [...valuesOf(command, '-o'), command.words.at(-1) ?? ''].some((path) => baseName(path) === program);

@@ -1,6 +1,7 @@
 import { commandWords } from '../../classify/history/instruction.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { ImageView } from '../../policy/image-view.ts';
+import { absolutePath, type PlacedCommand, withFolders } from '../../policy/paths.ts';
 import type { Command } from '../../policy/shell.ts';
 import { isIgnored } from './dockerignore.ts';
 
@@ -22,45 +23,27 @@ export interface Copy {
  * @param workdir the folder of relative targets if the history has no WORKDIR
  */
 export function copiesOf(view: ImageView, workdir: string): readonly Copy[] {
-  const folders = foldersByLayer(view, workdir);
+  const first = firstFolderOf(view, workdir);
   let commandsBefore = 0;
-  return view.own.flatMap(({ verb, args, commands, position }) => {
+  return view.own.flatMap(({ verb, args, commands, folder }) => {
     commandsBefore += commands.length;
     const isCopy = verb === 'COPY' || verb === 'ADD';
-    return isCopy ? [copyOf(args, folders.get(position) ?? workdir, commandsBefore)] : [];
+    return isCopy ? [copyOf(args, folder ?? first, commandsBefore)] : [];
   });
-}
-
-/** A command with the folder in which it runs. */
-export interface PlacedCommand extends Command {
-  readonly folder: string;
 }
 
 /**
- * Returns the commands of the image's own layers, in order. `cd` counts until the end of its step, also in a subshell.
+ * Returns the commands of the image's own layers, in order, each with its folder.
  * @param workdir the folder if the history has no WORKDIR
  */
-export function commandsOf(view: ImageView, workdir: string): readonly PlacedCommand[] {
-  const folders = foldersByLayer(view, workdir);
-  return view.own.flatMap(({ commands, position }) => {
-    let folder = folders.get(position) ?? workdir;
-    return commands.map((command) => {
-      if (command.program === 'cd') folder = absolute(command.words[0] ?? '', folder);
-      return { ...command, folder };
-    });
-  });
+export function commandsOf(view: ImageView, workdir: string): readonly PlacedCommand<string>[] {
+  const first = firstFolderOf(view, workdir);
+  return view.own.flatMap(({ commands, folder }) => withFolders(commands, folder ?? first));
 }
 
-/** Returns the WORKDIR in which the step of each layer ran. */
-function foldersByLayer({ steps }: ImageView, workdir: string): ReadonlyMap<number, string> {
-  const folders = new Map<number, string>();
-  // A history without WORKDIR may lack steps; in one that has some, the first steps run at the top.
-  let folder = steps.some(({ verb }) => verb === 'WORKDIR') ? '/' : workdir;
-  for (const { verb, args, layer } of steps) {
-    if (verb === 'WORKDIR') folder = absolute(args.trim(), folder);
-    if (layer !== undefined) folders.set(layer, folder);
-  }
-  return folders;
+/** Returns the folder before the first WORKDIR. A history without one may lack steps. */
+function firstFolderOf({ steps }: ImageView, workdir: string): string {
+  return steps.some(({ verb }) => verb === 'WORKDIR') ? '/' : workdir;
 }
 
 /**
@@ -75,7 +58,7 @@ function copyOf(args: string, workdir: string, commandsBefore: number): Copy {
   return {
     sources: isKnown ? words.slice(0, -1) : [],
     target,
-    into: absolute(target, workdir),
+    into: absolutePath(target, workdir),
     isContext: isKnown ? words.slice(0, -1).some((source) => /^\.\/?$/.test(source)) : /^dir:/.test(paths),
     commandsBefore,
   };
@@ -187,7 +170,7 @@ export function isAmong(files: readonly string[], source: string): boolean {
  * @returns undefined if no COPY accounts for the file
  */
 export function sourceOf(path: string, copies: readonly Copy[], workdir: string): string | undefined {
-  const file = absolute(path, workdir);
+  const file = absolutePath(path, workdir);
   const found = copies.flatMap((copy) => sourcesOf(file, copy));
   return found.map((source) => source.replace(/^(?:\.?\/)+/, '')).find((source) => PLAIN_SOURCE.test(source));
 }
@@ -205,19 +188,6 @@ function sourcesOf(file: string, { sources: all, into }: Copy): readonly string[
 
 /** A path within the context, without wildcards. */
 const PLAIN_SOURCE = /^(?!.*\.\.)[\w.][\w./@-]*$/;
-
-/** Linux allows no longer paths. */
-const LONGEST_PATH = 4_096;
-
-/** Returns an absolute path without `.` and `..` parts, repeated slashes and a trailing slash. */
-export function absolute(path: string, workdir: string): string {
-  const parts: string[] = [];
-  for (const part of (path.startsWith('/') ? path : `${workdir}/${path}`).slice(0, LONGEST_PATH).split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
-}
 
 /** A path within the context, wildcards included, but not the context itself. */
 export const SOURCE = /^(?!.*\.\.)(?!\.\/?$)[\w.][\w./@*-]*$/;

@@ -1,6 +1,7 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { viewImage } from '../../policy/image-view.ts';
+import type { PlacedCommand } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { releaseOf } from '../alternatives.ts';
 import { linksLibraries } from '../linking.ts';
@@ -8,7 +9,7 @@ import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts
 import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
 import type { BaseTechniqueId } from '../technique.ts';
-import { baseName, type Copy, commandsOf, copiesOf, type PlacedCommand, sourceFolderOf } from './copies.ts';
+import { baseName, type Copy, commandsOf, copiesOf, sourceFolderOf } from './copies.ts';
 import { credentialNotes } from './credentials.ts';
 import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
@@ -25,7 +26,7 @@ export interface DockerfileFacts {
   /** The classified framework in lower case (`express`, `next`, `django`, `fastapi`, …); empty if there is none. */
   readonly framework: string;
   /** The commands that its own steps ran; they reveal the package manager, among other things. */
-  readonly commands: readonly PlacedCommand[];
+  readonly commands: readonly PlacedCommand<string>[];
   /** The COPY and ADD instructions of its own steps. */
   readonly copies: readonly Copy[];
   /** `apache` if PHP runs as a module of Apache, see {@link servesByApache}. */

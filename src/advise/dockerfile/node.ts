@@ -1,7 +1,8 @@
+import { absolutePath } from '../../policy/paths.ts';
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
-import { absolute, contextFolderOf, copySteps, sourceSteps } from './copies.ts';
+import { contextFolderOf, copySteps, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
@@ -19,7 +20,8 @@ function buildScriptOf({ program, words }: Command): string | undefined {
 
 /** Programs that build single packages of a repository, with the options and words that name the package. */
 const PACKAGE_BUILDERS = /^(?:npm|pnpm|yarn|turbo|nx|lerna)$/;
-const NAMES_PACKAGE = /^(?:-[FwC]|--(?:filter|workspace|prefix|dir|cwd|scope|projects?)(?:=.*)?|workspace)$/;
+const NAMES_PACKAGE =
+  /^(?:-[FwCr]|-ws|--(?:recursive|workspaces|filter|workspace|prefix|dir|cwd|scope|projects?)(?:=.*)?|workspaces?)$/;
 /** Programs of dependencies that npx starts. */
 const OF_DEPENDENCIES = /^(?:turbo|nx|lerna|tsc|nest|next|vite|ng)$/;
 
@@ -64,7 +66,7 @@ function inPackages(facts: DockerfileFacts, command: string): string {
 function packageFolders(facts: DockerfileFacts): readonly string[] {
   const folders = facts.commands.filter(installsProject).map((command) => {
     const named = ['--prefix', '--dir', '--cwd', '-C'].flatMap((option) => valuesOf(command, option)).at(-1);
-    return folderBelow(absolute(named ?? '.', command.folder), facts);
+    return folderBelow(absolutePath(named ?? '.', command.folder), facts);
   });
   return folders.length > 0 ? [...new Set(folders)] : [''];
 }

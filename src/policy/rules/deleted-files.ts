@@ -3,8 +3,8 @@ import { redact } from '../../classify/redact.ts';
 import { compressedShare, evidenceOf, exactly, hitFrom, upTo } from '../evidence.ts';
 import type { Evidence } from '../finding.ts';
 import type { ImageView, LayerView } from '../image-view.ts';
+import { absolutePath, type PlacedCommand, withFolders } from '../paths.ts';
 import type { Rule } from '../rule.ts';
-import type { Command } from '../shell.ts';
 
 /** The most parts of a path that are compared; real paths have fewer. */
 const MAX_DEPTH = 32;
@@ -48,14 +48,14 @@ function writtenBy(layer: LayerView): readonly string[] {
 }
 
 /** Returns the files that wget and curl wrote, where their folder is known and the step does not remove them again. */
-function downloadedBy({ commands }: LayerView): readonly string[] {
-  const placed = withFolders(commands);
+function downloadedBy({ commands, folder }: LayerView): readonly string[] {
+  const placed = withFolders(commands, folder);
   const removed = new Set(placed.flatMap(removedBy));
   const written = placed.flatMap((command) => downloadTarget(command) ?? []);
   return written.filter((path) => !pathsAbove(path).some((above) => removed.has(above)));
 }
 
-function downloadTarget({ program, words, folder }: PlacedCommand): string | undefined {
+function downloadTarget({ program, words, folder }: PlacedCommand<string | undefined>): string | undefined {
   const option = lookUp(DOWNLOADS, program);
   const at = option ? words.findIndex((word) => option.test(word)) : -1;
   const word = words[at] ?? '';
@@ -68,28 +68,14 @@ const DOWNLOADS: Readonly<Record<string, RegExp>> = {
   curl: /^(?:-[a-zA-Z]*o|--output(?:=.+)?)$/,
 };
 
-interface PlacedCommand extends Command {
-  /** The folder that it runs in; undefined if no `cd` before it says. */
-  readonly folder: string | undefined;
-}
-
-/** Follows `cd` through the commands of a step. */
-function withFolders(commands: readonly Command[]): readonly PlacedCommand[] {
-  let folder: string | undefined;
-  return commands.map((command) => {
-    if (command.program === 'cd') folder = absolute(command.words[0] ?? '', folder);
-    return { ...command, folder };
-  });
-}
-
 function absolute(path: string, folder: string | undefined): string | undefined {
-  if (path.startsWith('/')) return path;
-  if (folder === undefined || path.startsWith('-')) return undefined;
-  return `${folder.replace(/\/$/, '')}/${path.replace(/^\.\//, '')}`;
+  return path.startsWith('/') || (folder !== undefined && !path.startsWith('-'))
+    ? absolutePath(path, folder ?? '/')
+    : undefined;
 }
 
 /** Returns the paths that a command removes, or empties: `rm -rf /tmp/a/*` counts as `/tmp/a`. */
-function removedBy({ program, words, folder }: PlacedCommand): readonly string[] {
+function removedBy({ program, words, folder }: PlacedCommand<string | undefined>): readonly string[] {
   if (program !== 'rm') return [];
   return words.map((word) => (absolute(word, folder) ?? word).replace(/\/\*?$/, ''));
 }
@@ -98,8 +84,8 @@ function removedBy({ program, words, folder }: PlacedCommand): readonly string[]
 function lastRemovals({ own, ownPrograms }: ImageView): ReadonlyMap<string, number> {
   const removedAt = new Map<string, number>();
   if (!ownPrograms.has('rm')) return removedAt;
-  for (const { position, commands } of own) {
-    for (const path of withFolders(commands).flatMap(removedBy)) removedAt.set(path, position);
+  for (const { position, commands, folder } of own) {
+    for (const path of withFolders(commands, folder).flatMap(removedBy)) removedAt.set(path, position);
   }
   return removedAt;
 }
@@ -110,12 +96,13 @@ function pathsAbove(path: string): readonly string[] {
   return names.map((_, at) => names.slice(0, names.length - at).join('/')).filter((above) => above !== '');
 }
 
-/** Returns the absolute path that a single source is copied to. A target with a trailing slash is a folder for it. */
-function copiedTo({ verb, args }: LayerView): string | undefined {
+/** Returns the absolute path that a single source is copied to. A target that ends like a folder is one for it. */
+function copiedTo({ verb, args, folder }: LayerView): string | undefined {
   if (verb !== 'COPY' && verb !== 'ADD') return undefined;
   const [source = '', target = '', ...more] = args.split(/\s+/).filter((word) => !word.startsWith('--'));
-  if (!target.startsWith('/') || more.length > 0) return undefined;
-  return target.endsWith('/') ? intoFolder(source, target) : target;
+  const path = absolute(target, folder);
+  if (path === undefined || more.length > 0) return undefined;
+  return /(?:^|\/)\.?$/.test(target) ? intoFolder(source, path) : path;
 }
 
 /**
@@ -124,5 +111,5 @@ function copiedTo({ verb, args }: LayerView): string | undefined {
  */
 function intoFolder(source: string, folder: string): string {
   const name = source.slice(source.lastIndexOf('/') + 1);
-  return /^[\w-]+(?:\.[\w-]+)+$/.test(name) ? folder + name : folder.slice(0, -1);
+  return /^[\w-]+(?:\.[\w-]+)+$/.test(name) ? absolutePath(name, folder) : folder;
 }

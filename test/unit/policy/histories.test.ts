@@ -5,7 +5,7 @@ import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 /** Typical steps: the script of a RUN, or another instruction as BuildKit records it. Each makes a layer of 50 MB. */
 function image(steps: readonly string[], env: readonly string[] = []): ImageSketch {
   const own = steps.map((step) => ({
-    instruction: `${/^(?:RUN|COPY|ADD) /.test(step) ? step : `RUN /bin/sh -c ${step}`} # buildkit`,
+    instruction: `${/^(?:RUN|COPY|ADD|WORKDIR) /.test(step) ? step : `RUN /bin/sh -c ${step}`} # buildkit`,
     bytes: 50_000_000,
   }));
   return { own, config: { Env: env } };
@@ -150,10 +150,13 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
     found: [
       ['COPY app.tar.gz /tmp/', 'tar xzf /tmp/app.tar.gz -C / && rm /tmp/app.tar.gz'],
       ['COPY app.tar.gz /tmp/app.tar.gz', 'tar xzf /tmp/app.tar.gz -C / && rm -rf /tmp/*'],
+      ['WORKDIR /opt', 'wget -O tool.tgz https://example.com/tool.tgz', 'tar xzf tool.tgz', 'rm tool.tgz'],
+      ['WORKDIR /opt', 'COPY tool.tgz .', 'tar xzf ./tool.tgz && rm ./tool.tgz'],
       ['ADD --chown=1:1 installer.run /opt/', 'sh /opt/installer.run && rm -f /opt/installer.run'],
     ],
     clean: [
       ['COPY app.tar.gz /tmp/', 'rm /tmp/other.tar.gz'],
+      ['WORKDIR /opt', 'COPY tool.tgz .', 'cd /tmp && rm tool.tgz'],
       ['COPY app /app', 'npm ci && rm -rf /app/.cache /app/tests'],
       ['rm -rf /app', 'COPY app /app'],
     ],
