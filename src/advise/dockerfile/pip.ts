@@ -137,11 +137,21 @@ export function pipInstall(facts: DockerfileFacts, run: string): readonly string
   }
   const copied = [...new Set(fromIndexes.flatMap(({ files, constraints }) => [...files, ...constraints]))];
   return [
+    ...stageNote(copied, facts),
     ...listSteps(copied, facts),
     ...fromIndexes.map((list) => `${pip(list)} ${wordsOf(list)}`),
     ...sourceSteps(facts, (source) => isAmong(copied, source)),
     ...fromContext.map((list) => `${pip(list)} ${projectsOf(list).join(' ')}`),
   ];
+}
+
+/** Returns a note on lists that the image copied from another stage: there, another tool may have made them. */
+function stageNote(files: readonly string[], { copies }: DockerfileFacts): readonly string[] {
+  const ofStages = copies.flatMap(({ sources }) => sources).filter((source) => source.startsWith('/'));
+  const found = files.find((file) => ofStages.some((source) => source.endsWith(`/${file}`)));
+  return found === undefined
+    ? []
+    : [`# The image has ${found} from another stage: if Poetry or uv exports it there, do so before this COPY.`];
 }
 
 function projectsOf({ folders, project }: PipList): readonly string[] {

@@ -213,6 +213,11 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
     ['RUN npm run build:css --if-present\nRUN npm run build --if-present\nRUN --mount'],
   ],
   [
+    'all packages of a workspace',
+    [workdir('/app'), copy('. .'), run('pnpm install && pnpm -r build')],
+    ['COPY . .\nRUN pnpm -r build\n'],
+  ],
+  [
     'a script of one package of a workspace',
     [workdir('/app'), copy('. .'), run('npm ci && cd packages/api && npm run build')],
     ['COPY package.json package-lock.json ./\nRUN', ' npm ci\n', 'RUN cd packages/api && npm run build --if-present\n'],
@@ -316,7 +321,7 @@ test.each<[string, ImageSketch, string]>([
   [
     'requirements.txt',
     { runtime: 'python', own: [copy('/tmp/requirements.txt /app/'), run('pip install -r requirements.txt')] },
-    'COPY requirements.txt ./\n',
+    '# The image has requirements.txt from another stage: if Poetry or uv exports it there, do so before this COPY.\nCOPY requirements.txt ./\n',
   ],
 ])('does not look in the context for the folder that %s has in another stage', (_, sketch, line) => {
   expect(dockerfile(sketch)).toContain(line);
