@@ -24,7 +24,7 @@ export function compilerSteps(facts: DockerfileFacts, tools: readonly string[] =
 
 /** Packages that every build stage contains, or that only serve to install others. */
 const IN_EVERY_BUILD =
-  /^(?:gcc|g\+\+|make|build-(?:essential|base)|base-devel|libc6?-dev|musl-dev|pkg-?conf(?:ig)?|gnupg2?|curl|wget|apt-.*|lsb-release|software-properties-common|rust\w*|cargo|go|golang.*|.*jdk.*)$/;
+  /^(?:gcc|gcc-c\+\+|g\+\+|make|build-(?:essential|base)|base-devel|libc6?-dev|musl-dev|pkg-?conf(?:ig)?|gnupg2?|curl|wget|apt-.*|lsb-release|software-properties-common|rust\w*|cargo|go|golang.*|.*jdk.*)$/;
 
 /** Returns a note on the packages of the image's own build whose names may differ here. */
 export function buildPackageNote(facts: DockerfileFacts): readonly string[] {

@@ -222,3 +222,8 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
 ])('a build stage has %s', (_, sketch, base, parts) => {
   for (const part of parts) expect(dockerfile(sketch, base)).toContain(part);
 });
+
+test('a compiler that every build stage has is not noted under the name of another distribution', () => {
+  const own = [run('microdnf install -y gcc-c++ make cairo-devel && npm ci')];
+  expect(dockerfile({ runtime: 'node', own })).toContain('which may have other names here: cairo-devel\n');
+});
