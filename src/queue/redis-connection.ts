@@ -5,10 +5,15 @@ import { QueueUnavailableError, SettingsError } from '../errors.ts';
 export const DEFAULT_PREFIX = 'slimboard';
 
 const LONGEST_RECONNECT_DELAY_MS = 5_000;
+/** A server that vanished without closing its connections is silent; the longest answer that BullMQ waits for takes 10 s. */
+const LONGEST_SILENCE_MS = 30_000;
+/** @see ioredis, RedisOptions.reconnectOnError */
+const RECONNECT_AND_RESEND = 2;
 
 /**
- * Connects to Redis or Valkey. If the connection breaks later, it is opened again however long that takes, and commands
- * wait for it: tasks that a worker runs while Redis restarts are finished, not lost.
+ * Connects to Redis or Valkey. If the connection breaks or falls silent later, or its server becomes a replica, it is
+ * opened again however long that takes, and commands wait for it: tasks that a worker runs while Redis restarts, or
+ * while another server takes over its address, are finished, not lost.
  * @param onError called for each failure while the connection is down
  * @throws SettingsError if the text is no Redis URL, the login is refused, or the database does not exist
  * @throws QueueUnavailableError if the first connection fails
@@ -19,6 +24,13 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
     lazyConnect: true,
     // Required by BullMQ's workers: a blocking command must not fail because Redis restarts.
     maxRetriesPerRequest: null,
+    socketTimeout: LONGEST_SILENCE_MS,
+    // After a failover, its address leads to the new primary, but the old one may keep its connections open.
+    reconnectOnError(error) {
+      if (!error.message.includes('READONLY')) return false;
+      onError(error);
+      return RECONNECT_AND_RESEND;
+    },
     retryStrategy: (attempt) => Math.min(100 * 2 ** Math.min(attempt, 10), LONGEST_RECONNECT_DELAY_MS),
   });
   let lastError: Error | undefined;

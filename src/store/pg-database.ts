@@ -5,6 +5,7 @@ import { mayTryAgain, openingFailureOf, storeFailureOf } from './pg-failure.ts';
 
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
 const TRANSACTION_ATTEMPTS = 5;
 /**
  * Settings are per transaction, because a session behind PgBouncer cannot have any. JIT compilation, which Postgres
@@ -40,6 +41,9 @@ export async function openPostgres(url: string): Promise<Database> {
     // Sends queries without waiting for the results of earlier ones.
     pipeline: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // Otherwise an answer from a server that vanished without closing its connections is awaited for ever.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     application_name: 'slimboard',
     types: {
       getTypeParser: (oid: number, format?: 'text') => parsers[oid] ?? pg.types.getTypeParser(oid, format),

@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../../src/store/database.ts';
 import { migrate, requireCurrentSchema } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
-import { BACKENDS } from '../../support/databases.ts';
+import { BACKENDS, newPostgresUrl } from '../../support/databases.ts';
 
 describe.each(BACKENDS)('a database on $name', ({ open }) => {
   let db: Database;
@@ -79,6 +79,23 @@ describe.each(BACKENDS)('a database on $name', ({ open }) => {
     await fresh.close();
   });
 });
+
+/** The code of an active keep-alive timer. @see Linux, networking/proc_net_tcp */
+const KEEP_ALIVE = '02';
+
+test('the system probes connections to Postgres, so that the loss of a silent one is noticed', async () => {
+  const db = await openDatabase({ url: await newPostgresUrl(), dataDir: '' });
+  const [row] = await db.query<{ port: number }>('select inet_client_port() as port');
+  await vi.waitFor(async () => expect(await timerOf(row?.port ?? 0)).toBe(KEEP_ALIVE));
+  await db.close();
+});
+
+/** The active timer of a connection from this port of 127.0.0.1. */
+async function timerOf(port: number): Promise<string | undefined> {
+  const local = ` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  const line = (await readFile('/proc/net/tcp', 'utf8')).split('\n').find((one) => one.includes(local));
+  return line?.trim().split(/\s+/)[5]?.slice(0, 2);
+}
 
 describe('the embedded database in a folder', () => {
   const newFolder = () => mkdtemp(join(tmpdir(), 'slimboard-embedded-'));

@@ -1,0 +1,43 @@
+import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { connectRedis } from '../../../src/queue/redis-connection.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+
+let server: TestRedis;
+let redis: Redis;
+/** Another connection. */
+let admin: Redis;
+const errors: string[] = [];
+
+beforeEach(async () => {
+  server = await startRedis();
+  errors.length = 0;
+  redis = await connectRedis(server.url, ({ message }) => void errors.push(message));
+  admin = await connectRedis(server.url, () => undefined);
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  redis.disconnect();
+  admin.disconnect();
+  await server.stop();
+});
+
+test('a command that a replica refuses is sent again over a new connection, until a primary accepts it', async () => {
+  const before = await redis.client('ID');
+  await admin.replicaof('127.0.0.1', server.port);
+  const written = redis.set('key', 'value');
+  await vi.waitFor(() => expect(errors).toEqual([expect.stringContaining('READONLY')]));
+  await admin.replicaof('NO', 'ONE');
+  expect(await written).toBe('OK');
+  expect(await redis.client('ID')).not.toBe(before);
+});
+
+test('a command to a server that has fallen silent is sent again over a new connection', async () => {
+  await admin.client('PAUSE', 300);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const answer = vi.fn();
+  void redis.ping().then(answer);
+  await vi.advanceTimersByTimeAsync(30_000);
+  await vi.waitFor(() => expect(answer).toHaveBeenCalledWith('PONG'), { timeout: 10_000 });
+  expect(errors).toEqual([expect.stringContaining('Socket timeout')]);
+});
