@@ -11,6 +11,7 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT.failure);
 });
 
+const LET_GO_MS = 1_000;
 const stop = new AbortController();
 // The first signal lets the command save its work and end; the second one ends the process at once.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -43,15 +44,20 @@ const io: Io = {
   },
   onWarning: (report) => void process.removeAllListeners('warning').on('warning', report),
 };
-runProgram(process.argv.slice(2), io).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    writeCrash(error);
-    process.exitCode = EXIT.failure;
-  },
-);
+runProgram(process.argv.slice(2), io)
+  .then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      writeCrash(error);
+      process.exitCode = EXIT.failure;
+    },
+  )
+  .finally(() => {
+    // A connection to a server that has fallen silent must not keep a process that was told to end.
+    if (stop.signal.aborted) setTimeout(() => process.exit(), LET_GO_MS).unref();
+  });
 
 function writeCrash(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

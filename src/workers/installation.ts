@@ -17,6 +17,7 @@ import { connectRedis, DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import { startSweeper } from '../queue/sweeper.ts';
 import { createRedisGovernor } from '../registry/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
+import { recordProgress } from '../store/audit-store.ts';
 import type { Database } from '../store/database.ts';
 import { keepAlive, listQueuedTasks, listStuckAudits } from '../store/queued-audit-store.ts';
 import { createRequestTally, type RequestTally } from './request-tally.ts';
@@ -40,12 +41,15 @@ export interface Installation {
   readonly telemetry: Telemetry | undefined;
   /** ISO 8601. */
   readonly now: () => string;
-  /** Closes everything that was opened, newest first. Waits 5 s at most for each. */
+  /** Has something closed with the installation, before the rest. */
+  onClose(close: () => Promise<unknown>): void;
+  /** Closes everything that was opened, newest first, in 5 s at most. */
   close(): Promise<void>;
 }
 
 /** Less than a minute, after which an audit whose workers are silent may be taken over. */
 const SWEEP_EVERY_MS = 20_000;
+const COUNT_EVERY_MS = 5_000;
 const CLOSE_WITHIN_MS = 5_000;
 
 /**
@@ -71,8 +75,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const tally = createRequestTally();
     const engine = openEngine(options, { db, redis, queue, metrics, tally }, closers);
     const now = engine.context.now;
-    const installation = { db, redis, queue, engine, metrics, tally, telemetry, now, close };
+    const onClose = (closer: Closers[number]) => void closers.push(closer);
+    const installation = { db, redis, queue, engine, metrics, tally, telemetry, now, onClose, close };
     startSweeping(installation, log, closers);
+    startCounting(installation, log, closers);
     await serveMetrics(installation, options.metricsPort, closers);
     return installation;
   } catch (error) {
@@ -152,6 +158,22 @@ function startSweeping({ db, redis, queue, engine, metrics }: Installation, log:
   closers.push(() => sweeper.close());
 }
 
+/** Adds the counted requests to the audits' rows. Counts that cannot be stored are lost: they are only for display. */
+function startCounting({ db, tally }: Installation, log: Logger, closers: Closers): void {
+  const flush = async (): Promise<void> => {
+    for (const [auditId, delta] of tally.take()) {
+      await recordProgress(db, auditId, delta).catch((error) => {
+        log.debug({ audit: auditId, error }, 'request counts were not stored');
+      });
+    }
+  };
+  const timer = setInterval(() => void flush(), COUNT_EVERY_MS);
+  closers.push(() => {
+    clearInterval(timer);
+    return flush();
+  });
+}
+
 async function serveMetrics(installation: Installation, port: number | undefined, closers: Closers): Promise<void> {
   if (port === undefined) return;
   const { metrics, db, redis } = installation;
@@ -173,9 +195,10 @@ async function telemetryOf(environment: Environment): Promise<Telemetry | undefi
 }
 
 async function closeAll(closers: Closers, log: Logger): Promise<void> {
+  // Connections to a Redis or Postgres that is away may never close.
+  const late = sleep(CLOSE_WITHIN_MS, undefined, { ref: false });
   for (const close of closers.splice(0).reverse()) {
-    // Connections to a Redis or Postgres that is away may never close.
     const closed = close().catch((error) => log.debug({ error }, 'closing failed'));
-    await Promise.race([closed, sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]);
+    await Promise.race([closed, late]);
   }
 }

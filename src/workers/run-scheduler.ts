@@ -32,9 +32,9 @@ export async function runScheduler(options: ScheduleOptions): Promise<void> {
       events: schedulerEvents(log),
       ...(telemetry && { telemetry }),
     });
+    installation.onClose(() => scheduler.close());
     log.info('the scheduler is ready');
     await untilAborted(signal);
-    await scheduler.close();
   } finally {
     await installation.close();
   }

@@ -2,7 +2,6 @@ import { reportRarely } from '../common/report-rarely.ts';
 import type { Logger } from '../log.ts';
 import { type AttemptOutcome, startTaskWorkers, type WorkerEvents } from '../queue/bullmq-workers.ts';
 import type { TaskKind } from '../queue/queue.ts';
-import { recordProgress } from '../store/audit-store.ts';
 import { isHandedToWorkers } from '../store/queued-audit-store.ts';
 import { ofHandedAudits } from './handed-audits.ts';
 import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
@@ -27,7 +26,6 @@ const TASKS_AT_ONCE: Readonly<Record<TaskKind, number>> = {
   deliver: 1,
 };
 const GRACE_MS = 25_000;
-const PROGRESS_MS = 5_000;
 
 /** Runs tasks until the signal aborts; then finishes the running ones, or gives them back to the queue. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
@@ -49,13 +47,10 @@ async function doTasks(installation: Installation, { log, signal, graceMs = GRAC
     events: workerEvents(metrics, log),
     ...(telemetry && { telemetry }),
   });
-  const timer = setInterval(() => void flush(installation, log), PROGRESS_MS);
   log.info('the worker is ready');
   await untilAborted(signal);
   log.info('the worker is stopping: running tasks finish, or return to the queue');
   await workers.close(graceMs);
-  clearInterval(timer);
-  await flush(installation, log);
 }
 
 function onWaitFor(log: Logger): StoreWait['onWait'] {
@@ -82,13 +77,4 @@ function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEven
     onStalled: (jobId) => log.warn({ job: jobId }, 'a worker stopped responding, its task is done again'),
     onError: reportRarely((failure) => log.warn(failure, 'the queue reported an error')),
   };
-}
-
-/** Adds the counted requests to the audits' rows. Counts that cannot be stored are lost: they are only for display. */
-async function flush({ db, tally }: Installation, log: Logger): Promise<void> {
-  for (const [auditId, delta] of tally.take()) {
-    await recordProgress(db, auditId, delta).catch((error) => {
-      log.debug({ audit: auditId, error }, 'request counts were not stored');
-    });
-  }
 }

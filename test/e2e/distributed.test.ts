@@ -76,4 +76,12 @@ describe('workers on Redis and Postgres', () => {
     expect(nights).toHaveLength(2);
     expect(await Promise.all(schedulers.map((scheduler) => scheduler.stop()))).toEqual([0, 0]);
   });
+
+  test('a scheduler and a worker end when they are told to, also while Redis is away', async () => {
+    const processes = [installation.slimboard(['schedule']), installation.slimboard(['worker', '--grace', '0'])];
+    await Promise.all(processes.map((one) => one.waitForOutput('is ready')));
+    await installation.redis.kill();
+    await Promise.all(processes.map((one) => one.waitForOutput('the queue reported an error')));
+    expect(await Promise.all(processes.map((one) => one.stop()))).toEqual([0, 0]);
+  });
 });
