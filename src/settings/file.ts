@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import {
   type Document,
-  isAlias,
   isMap,
   isScalar,
   isSeq,
@@ -20,8 +19,8 @@ export interface SettingsFile {
   /** The file's tree, not validated yet. */
   readonly value: unknown;
   /**
-   * The file and line of the deepest part of the path that the file contains, such as `slimboard.yaml:12`; undefined
-   * when it contains none, or has a plain value where the path goes on.
+   * The file and line of the deepest part of the path that the file sets, such as `slimboard.yaml:12`; undefined when
+   * it sets none.
    */
   placeOf(path: KeyPath): string | undefined;
 }
@@ -94,7 +93,8 @@ function offsetOf(root: Node | null, path: KeyPath): number | undefined {
   let offset: number | undefined;
   for (const step of path) {
     const next = childOf(node, step);
-    if (!next) return isMap(node) || isSeq(node) || isAlias(node) ? offset : undefined;
+    // A key without a value counts as not set.
+    if (!next) return isScalar(node) && node.value === null ? undefined : offset;
     node = next.node;
     offset = next.offset ?? offset;
   }

@@ -154,6 +154,7 @@ describe('mistakes name file, line, key and what is accepted', () => {
       source('regoins: [eu-west-1]'),
       ':4: sources[0].regoins: unknown key (did you mean "regions"?); accepted: ',
     ],
+    ['an item that stands for a list of it', source('platforms: linux'), ':4: sources[0].platforms[0]: "linux" is not'],
     ['an unknown key', 'foobar: 1', ':1: foobar: unknown key; accepted: databaseUrl,'],
     [
       'a number for text',
