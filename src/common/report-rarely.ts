@@ -31,8 +31,8 @@ export function reportRarely(
   };
 }
 
-/** The error's code, if it has one: messages contain addresses and job names, which vary. */
+/** The error's code, or its message without words that vary, such as names of jobs: those that contain a digit. */
 function kindOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return 'code' in error ? String(error.code) : error.message;
+  return 'code' in error ? String(error.code) : error.message.replace(/\S*\d\S*/g, '');
 }

@@ -28,16 +28,24 @@ test('reports failures of other kinds at once', () => {
   expect(reported).toEqual(failures);
 });
 
+test('takes failures that differ only in the name of a job for one kind', () => {
+  const reported: unknown[] = [];
+  const onError = reportRarely(({ error }) => reported.push(error));
+  for (let job = 0; job < 9; job += 1) onError(new Error(`could not renew lock for job ${job}-close`));
+  expect(reported).toHaveLength(1);
+});
+
 test('forgets kinds, so that memory stays bounded, and reports each new one', () => {
   const reported: unknown[] = [];
   const onError = reportRarely(
     ({ error }) => reported.push(error),
     () => 0,
   );
-  for (let job = 0; job < 1_000; job += 1) onError(new Error(`job ${job}`));
+  const failure = (kind: number): Error => new Error(`failure ${'x'.repeat(kind)}`);
+  for (let kind = 0; kind < 1_000; kind += 1) onError(failure(kind));
   expect(reported).toHaveLength(1_000);
-  onError(new Error('job 999'));
+  onError(failure(999));
   expect(reported).toHaveLength(1_000);
-  onError(new Error('job 0'));
+  onError(failure(0));
   expect(reported).toHaveLength(1_001);
 });
