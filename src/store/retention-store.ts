@@ -1,4 +1,6 @@
+import { AuditRunningError } from '../errors.ts';
 import type { Database, Queryable, SqlValue } from './database.ts';
+import { keepFleetSums } from './fleet-sums.ts';
 
 /**
  * Retention: deletes old audits, and content that nothing has referred to for long. Rows are deleted in bounded
@@ -255,4 +257,25 @@ export async function countPrunable(db: Database, options: PruneOptions): Promis
   const totals = (audits?.totals ?? 0) + (content?.totals ?? 0);
   const contentKept = await db.transaction((tx) => isAuditing(tx));
   return { rows: { ...NOTHING, ...(contentKept ? {} : content), ...audits, totals }, contentKept };
+}
+
+/**
+ * Deletes a source with its repositories, its history and the audits that had no other source. Content that nothing else
+ * refers to is left to {@link prune}.
+ * @returns false if there is no such source
+ * @throws AuditRunningError if it is being audited
+ */
+export async function removeSource(db: Database, name: string): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    // No audit of it can start while its row is locked.
+    const [source] = await tx.query<{ id: number }>('select id from source where name = $1 for update', [name]);
+    if (!source) return false;
+    const running = await tx.query('select 1 from audit_source where source_id = $1 and running', [source.id]);
+    if (running.length > 0)
+      throw new AuditRunningError(`${name} is being audited now: remove it when its audit has ended`);
+    await tx.query('delete from source where id = $1', [source.id]);
+    await tx.query('delete from audit a where not exists (select 1 from audit_source s where s.audit_id = a.id)');
+    await keepFleetSums(tx, []);
+    return true;
+  });
 }

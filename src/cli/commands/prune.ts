@@ -1,12 +1,19 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandContext } from '../io.ts';
+import type { PruneFlags } from '../run/prune-command.ts';
 
 export function define(command: Command, { io, globalOptions }: CommandContext): void {
   command
     .option('--dry-run', 'show what would be removed, and remove nothing')
-    .action(async ({ dryRun = false }: { readonly dryRun?: boolean }) => {
+    .addOption(
+      new Option(
+        '--source <name>',
+        'also remove this source, which is no longer in the settings, with its history',
+      ).conflicts('dryRun'),
+    )
+    .action(async (flags: PruneFlags) => {
       const { prepare } = await import('../prepare.ts');
       const { pruneCommand } = await import('../run/prune-command.ts');
-      await pruneCommand(await prepare(io, globalOptions()), dryRun);
+      await pruneCommand(await prepare(io, globalOptions()), flags);
     });
 }

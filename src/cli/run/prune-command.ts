@@ -1,12 +1,35 @@
 import { withStore } from '../../app/open-store.ts';
+import { SettingsError } from '../../errors.ts';
+import type { Database } from '../../store/database.ts';
+import { readSources } from '../../store/fleet-store.ts';
 import { compact } from '../../store/maintenance.ts';
-import { countPrunable, PRUNED, type Pruned, type PruneOptions, prune } from '../../store/retention-store.ts';
+import {
+  countPrunable,
+  PRUNED,
+  type Pruned,
+  type PruneOptions,
+  prune,
+  removeSource,
+} from '../../store/retention-store.ts';
 import { factLines } from '../fact-lines.ts';
 import type { Session } from '../prepare.ts';
 
+/** The flags of `prune`. */
+export interface PruneFlags {
+  readonly dryRun?: boolean;
+  /** A source to remove. */
+  readonly source?: string;
+}
+
 /** Removes what is older than the settings keep, and shows how many rows that were. */
-export async function pruneCommand({ settings, io, notices }: Session, dryRun: boolean): Promise<void> {
+export async function pruneCommand(
+  { settings, io, notices }: Session,
+  { dryRun = false, source }: PruneFlags,
+): Promise<void> {
+  if (settings.sources.some(({ name }) => name === source))
+    throw new SettingsError(`the settings have a source "${source}": remove it there first, or the next audit adds it`);
   return withStore(settings, 'write', async (db) => {
+    if (source !== undefined && !(await removeSource(db, source))) throw await unknownSource(db, source);
     const ago = (ms: number): string => new Date(io.now().getTime() - ms).toISOString();
     const options: PruneOptions = {
       auditsBefore: ago(settings.retention.audits),
@@ -19,6 +42,11 @@ export async function pruneCommand({ settings, io, notices }: Session, dryRun: b
     if (pruned.contentKept)
       notices.problem('an audit is running: content is left as it is; prune again when it has ended');
   });
+}
+
+async function unknownSource(db: Database, name: string): Promise<SettingsError> {
+  const names = (await readSources(db)).map((source) => source.name).join(', ');
+  return new SettingsError(`the database has no source "${name}"; it has: ${names || 'none'}`);
 }
 
 function describe(pruned: Pruned, dryRun: boolean): string {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { countPrunable, type PruneOptions, prune } from '../../../src/store/retention-store.ts';
+import { countPrunable, type PruneOptions, prune, removeSource } from '../../../src/store/retention-store.ts';
 import { auditRegistry, auditSources, contentOf, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';
@@ -113,6 +113,33 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     const expected = await countPrunable(db, everything());
     expect(await prune(db, everything())).toEqual(expected);
     expect(await db.query(ofApp)).toEqual([first, { ...last, audit_id: newest }]);
+  });
+
+  test('removes a source that is no longer audited, as if it had never been', async () => {
+    const { sourceDefaults } = await defaultSettings();
+    const source = {
+      ...sourceDefaults,
+      kind: 'oci',
+      registry: parseRegistryHost(registry.host),
+      dedup: 'registry',
+    } as const;
+    const ofBoth = async () => db.query('select source, repository, tag from slimboard_images order by 1, 2, 3');
+    registry.push('team/app', '1', multi('app'));
+    await auditSources(db, [{ ...source, name: 'new' }]);
+    const before = await ofBoth();
+    await auditSources(db, [{ ...source, name: 'old' }]);
+    registry.push('team/app', '2', multi('app 2'));
+    await auditSources(db, [{ ...source, name: 'old' }]);
+
+    await db.query('update audit_source set running = true where audit_id = (select max(id) from audit)');
+    await expect(removeSource(db, 'old')).rejects.toMatchObject({ code: 'audit-running' });
+    await db.query('update audit_source set running = false');
+
+    expect(await removeSource(db, 'old')).toBe(true);
+    expect(await ofBoth()).toEqual(before);
+    expect(await db.query('select id from audit')).toHaveLength(1);
+    expect(await removeSource(db, 'old')).toBe(false);
+    expect((await prune(db, everything())).rows).toMatchObject({ manifests: 2 });
   });
 
   test('keeps audits and contents below the given age', async () => {

@@ -32,7 +32,7 @@ const COMMANDS: readonly (readonly [command: string, operands: string, flags: re
   ['serve', '', ['--host', '--port']],
   ['migrate', '', []],
   ['doctor', '', []],
-  ['prune', '', []],
+  ['prune', '', ['--dry-run', '--source']],
   ['demo', '', []],
 ];
 
