@@ -6,7 +6,7 @@ import { isHandedToWorkers } from '../store/queued-audit-store.ts';
 import { ofHandedAudits } from './handed-audits.ts';
 import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
 import { untilAborted } from './until-aborted.ts';
-import { type StoreWait, waitingForStore } from './wait-for-store.ts';
+import { waitingForStore } from './wait-for-store.ts';
 
 export interface WorkerOptions extends InstallationOptions {
   /** Stops the worker. */
@@ -40,9 +40,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 async function doTasks(installation: Installation, { log, signal, graceMs = GRACE_MS }: WorkerOptions): Promise<void> {
   const { db, redis, engine, tally, telemetry, metrics } = installation;
   const handlers = ofHandedAudits(tally.counting(engine.handlers), (auditId) => isHandedToWorkers(db, auditId));
+  const onWait = reportRarely((failure) =>
+    log.warn(failure, 'tasks are waiting for the database, and continue when it is back'),
+  );
   const workers = startTaskWorkers({
     redis,
-    handlers: waitingForStore(handlers, { onWait: onWaitFor(log) }),
+    handlers: waitingForStore(handlers, { onWait }),
     tasksAtOnce: TASKS_AT_ONCE,
     events: workerEvents(metrics, log),
     ...(telemetry && { telemetry }),
@@ -51,14 +54,6 @@ async function doTasks(installation: Installation, { log, signal, graceMs = GRAC
   await untilAborted(signal);
   log.info('the worker is stopping: running tasks finish, or return to the queue');
   await workers.close(graceMs);
-}
-
-function onWaitFor(log: Logger): StoreWait['onWait'] {
-  return ({ auditId, key }, error) =>
-    log.warn(
-      { audit: auditId, task: key, error },
-      'the task is waiting for the database, and continues when it is back',
-    );
 }
 
 function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEvents {

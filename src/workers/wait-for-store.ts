@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailableError } from '../errors.ts';
-import type { TaskHandlers, TaskReference } from '../queue/queue.ts';
+import type { TaskHandlers } from '../queue/queue.ts';
 import { exceedsResources } from '../store/exceeds-resources.ts';
 
 /** How handlers wait for the database. */
 export interface StoreWait {
-  /** Called once for each task that begins to wait. */
-  readonly onWait: (task: TaskReference, error: StoreUnavailableError) => void;
+  /** Called for each attempt of a task that failed because the database is away. */
+  readonly onWait: (error: StoreUnavailableError) => void;
   /** The mean wait between two attempts (ms); default 2 s. */
   readonly pauseMs?: number;
 }
@@ -20,23 +20,22 @@ const PAUSE_MS = 2_000;
  */
 export function waitingForStore(handlers: TaskHandlers, options: StoreWait): TaskHandlers {
   return {
-    run: (task, { signal }) => persist(() => handlers.run(task, { signal }), task, options, signal),
-    giveUp: (task, error) => persist(() => handlers.giveUp(task, error), task, options),
+    run: (task, { signal }) => persist(() => handlers.run(task, { signal }), options, signal),
+    giveUp: (task, error) => persist(() => handlers.giveUp(task, error), options),
   };
 }
 
 async function persist(
   work: () => Promise<void>,
-  task: TaskReference,
   { onWait, pauseMs = PAUSE_MS }: StoreWait,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (let isWaiting = false; ; isWaiting = true) {
+  for (;;) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) || exceedsResources(error)) throw error;
-      if (!isWaiting) onWait(task, error);
+      onWait(error);
     }
     // Random, so that the tasks do not all come back at the same moment.
     await sleep(pauseMs * (0.5 + Math.random()), undefined, signal && { signal });

@@ -96,7 +96,7 @@ describe('the audit ends as if nothing had happened', () => {
       await postgres.kill();
       undo();
       silence.release();
-      await oneSays('the task is waiting for the database');
+      await oneSays('tasks are waiting for the database');
       await postgres.start();
       await expectWhole(audit);
     } finally {
