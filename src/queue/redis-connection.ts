@@ -15,8 +15,9 @@ const RECONNECT_AND_RESEND = 2;
  * opened again however long that takes, and commands wait for it: tasks that a worker runs while Redis restarts, or
  * while another server takes over its address, are finished, not lost.
  * @param onError called for each failure while the connection is down
- * @throws SettingsError if the text is no Redis URL, the login is refused, or the database does not exist
- * @throws QueueUnavailableError if the first connection fails
+ * @throws SettingsError if the text is no Redis URL, the login is refused, the database does not exist, or the server runs
+ * in cluster mode
+ * @throws QueueUnavailableError if the first connection fails, or leads to a replica
  */
 export async function connectRedis(url: string, onError: (error: Error) => void): Promise<Redis> {
   const { address, database } = parseRedisUrl(url);
@@ -37,11 +38,13 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
   redis.on('error', (error: Error) => {
     lastError = error;
   });
+  let info: string;
   try {
     await redis.connect();
     // If the database does not exist, the client stays in database 0 without an error: two installations would share
     // it.
     if (database > 0) await redis.select(database);
+    info = await redis.info();
   } catch (cause) {
     redis.disconnect();
     const { message } = lastError ?? (cause as Error);
@@ -53,7 +56,23 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
       throw new SettingsError(`Redis at ${address} has no database ${database}: ${message}`, { cause });
     throw new QueueUnavailableError(`Redis at ${address} does not answer: ${message}`, { cause });
   }
-  return redis.on('error', onError);
+  const failure = unusable(info, address);
+  if (!failure) return redis.on('error', onError);
+  redis.disconnect();
+  throw failure;
+}
+
+/** Why a server cannot hold the queue, by what INFO says of it. */
+function unusable(info: string, address: string): Error | undefined {
+  if (/^redis_mode:cluster/m.test(info))
+    return new SettingsError(
+      `Redis at ${address} runs in cluster mode, which is not supported: name one that does not`,
+    );
+  if (/^role:slave/m.test(info))
+    return new QueueUnavailableError(
+      `Redis at ${address} is a replica and refuses writes: name its primary in the URL`,
+    );
+  return undefined;
 }
 
 /** @returns host and port without credentials, for messages; and the number of the database */

@@ -16,15 +16,22 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** Starts Redis. @param options.persistent write each command to disk before replying; else a restart loses all data */
-export async function startRedis(options: { readonly persistent?: boolean } = {}): Promise<TestRedis> {
+export interface TestRedisOptions {
+  /** Writes each command to disk before replying; else a restart loses all data. */
+  readonly persistent?: boolean;
+  readonly cluster?: boolean;
+}
+
+/** Starts Redis. */
+export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'slimboard-redis-'));
   const port = await freePort();
   let server: ChildProcess | undefined;
   const persistence = options.persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   const start = async (): Promise<void> => {
     const address = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', ''];
-    server = spawn('redis-server', [...address, ...persistence, '--maxmemory-policy', 'noeviction'], {
+    const cluster = options.cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] : [];
+    server = spawn('redis-server', [...address, ...persistence, ...cluster, '--maxmemory-policy', 'noeviction'], {
       stdio: 'ignore',
     });
     await untilReady(port);

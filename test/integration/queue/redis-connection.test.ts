@@ -41,3 +41,17 @@ test('a command to a server that has fallen silent is sent again over a new conn
   await vi.waitFor(() => expect(answer).toHaveBeenCalledWith('PONG'), { timeout: 10_000 });
   expect(errors).toEqual([expect.stringContaining('Socket timeout')]);
 });
+
+test('a replica is refused when it is connected to', async () => {
+  await admin.replicaof('127.0.0.1', server.port);
+  await expect(connectRedis(server.url, () => undefined)).rejects.toMatchObject({
+    code: 'queue-unavailable',
+    message: expect.stringContaining('name its primary'),
+  });
+});
+
+test('a server in cluster mode is refused', async () => {
+  const cluster = await startRedis({ cluster: true });
+  const connected = connectRedis(cluster.url, () => undefined).finally(() => cluster.stop());
+  await expect(connected).rejects.toMatchObject({ code: 'settings', message: expect.stringContaining('cluster mode') });
+});
