@@ -193,22 +193,30 @@ async function removeAll(
   { signal, batchRows = BATCH_ROWS }: PruneOptions,
   rows: Record<PrunedKind, number>,
 ): Promise<boolean> {
-  let after = 0;
-  let removedInPass = 0;
-  while (true) {
-    signal.throwIfAborted();
-    const removed = await db.transaction(async (tx) => {
-      if (CONTENT_STEPS.includes(step) && (await isAuditing(tx))) return undefined;
-      return tx.query<{ id?: number }>(step.sql, step.parameters({ before, rows: batchRows, after }));
-    });
-    if (!removed) return false;
-    if (step.counts) rows[step.counts] += removed.length;
-    removedInPass += removed.length;
-    after = removed.reduce((most, { id = 0 }) => Math.max(most, id), after);
-    if (removed.length > 0) continue;
-    if (!step.repeats || removedInPass === 0) return true;
-    [after, removedInPass] = [0, 0];
-  }
+  let removedInPass: number;
+  do {
+    removedInPass = 0;
+    let batch: Batch = { before, rows: batchRows, after: 0 };
+    let ids: readonly number[] | undefined;
+    do {
+      signal.throwIfAborted();
+      ids = await removeBatch(db, step, batch);
+      if (!ids) return false;
+      if (step.counts) rows[step.counts] += ids.length;
+      removedInPass += ids.length;
+      batch = { ...batch, after: Math.max(batch.after, ...ids) };
+    } while (ids.length > 0);
+  } while (step.repeats && removedInPass > 0);
+  return true;
+}
+
+/** @returns the ids of the removed rows, 0 where batches do not go by id; undefined when a running audit forbids it */
+async function removeBatch(db: Database, step: Step, batch: Batch): Promise<readonly number[] | undefined> {
+  return db.transaction(async (tx) => {
+    if (CONTENT_STEPS.includes(step) && (await isAuditing(tx))) return undefined;
+    const rows = await tx.query<{ id?: number }>(step.sql, step.parameters(batch));
+    return rows.map(({ id = 0 }) => id);
+  });
 }
 
 /**

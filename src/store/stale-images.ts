@@ -179,8 +179,13 @@ async function bodiesByImage(
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, readonly Uint8Array[]>> {
   const rows = await db.query<{ id: number; body: Uint8Array }>(sql, [[...ids]]);
-  const byImage = groupBy(rows, ({ id }) => id);
-  return new Map([...byImage].map(([id, found]) => [id, found.map(({ body }) => body)]));
+  return byImage(rows.map(({ id, body }) => [id, body]));
+}
+
+/** The second values of pairs, by the first. */
+function byImage<T>(pairs: readonly (readonly [id: number, value: T])[]): ReadonlyMap<number, readonly T[]> {
+  const groups = groupBy(pairs, ([id]) => id);
+  return new Map([...groups].map(([id, group]) => [id, group.map(([, value]) => value)]));
 }
 
 interface BaseRow {
@@ -252,17 +257,20 @@ const REGISTRY_BASES = `
 async function readBases(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, readonly KnownBase[]>> {
   const catalogue = await db.query<BaseRow>(CATALOGUE_BASES, [[...ids]]);
   const registry = await db.query<BaseRow & { index_hex: string | null }>(REGISTRY_BASES, [[...ids]]);
-  const found = new Map<number, KnownBase[]>();
-  const add = (id: number, base: KnownBase) => found.set(id, [...(found.get(id) ?? []), base]);
-  for (const row of catalogue) add(row.id, knownBase(row, 'catalogue', row.index_digest, row.labels ?? {}));
-  const labels = new Map<string, Readonly<Record<string, string>>>();
-  for (const row of registry) {
-    const key = Buffer.from(row.digest).toString('hex');
-    const known = labels.get(key) ?? (row.config ? parseImageConfig(row.config).labels : {});
-    labels.set(key, known);
-    add(row.id, knownBase(row, 'registry', row.index_hex ? Buffer.from(row.index_hex, 'hex') : null, known));
-  }
-  return found;
+  const labels = new Map(
+    [...groupBy(registry, hexOf)].map(([hex, [row]]) => [hex, row?.config ? parseImageConfig(row.config).labels : {}]),
+  );
+  return byImage([
+    ...catalogue.map((row) => [row.id, knownBase(row, 'catalogue', row.index_digest, row.labels ?? {})] as const),
+    ...registry.map((row) => {
+      const index = row.index_hex === null ? null : Buffer.from(row.index_hex, 'hex');
+      return [row.id, knownBase(row, 'registry', index, labels.get(hexOf(row)) ?? {})] as const;
+    }),
+  ]);
+}
+
+function hexOf({ digest }: BaseRow): string {
+  return Buffer.from(digest).toString('hex');
 }
 
 function knownBase(
