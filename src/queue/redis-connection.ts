@@ -5,7 +5,10 @@ import { QueueUnavailableError, SettingsError } from '../errors.ts';
 export const DEFAULT_PREFIX = 'slimboard';
 
 const LONGEST_RECONNECT_DELAY_MS = 5_000;
-/** A server that vanished without closing its connections is silent; the longest answer that BullMQ waits for takes 10 s. */
+/**
+ * A server that vanished without closing its connections is silent; the longest answer that BullMQ waits for takes 10 s.
+ * ioredis goes on counting when a connection breaks, so it may open the next one twice.
+ */
 const LONGEST_SILENCE_MS = 30_000;
 /** @see ioredis, RedisOptions.reconnectOnError */
 const RECONNECT_AND_RESEND = 2;
