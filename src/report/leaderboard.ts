@@ -50,10 +50,7 @@ export interface LeaderboardOptions {
 
 /** A leaderboard as a kind of report: like `report teams`, for any grouping and metric, and with changes of rank. */
 export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKind {
-  const gist = [by, METRIC_COLUMNS[metric]];
-  const columns = [...groupColumns(by), ...MOVEMENT_COLUMNS].map(
-    (column): Column => (gist.includes(column.name) ? { ...column, gist: true } : column),
-  );
+  const columns = withGist([...groupColumns(by), ...MOVEMENT_COLUMNS], by, metric);
   return {
     name: 'leaderboard',
     description: 'One row per group, ranked; equal figures have equal ranks, and are ordered by name.',
@@ -65,11 +62,18 @@ export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKi
   };
 }
 
+/** Marks what even a narrow table shows: who, the figure that ranks, and what could be saved. */
+function withGist(columns: readonly Column[], by: Grouping, metric: Metric): readonly Column[] {
+  const gist = [by, METRIC_COLUMNS[metric], 'savings_max_bytes'];
+  return columns.map((column) => (gist.includes(column.name) ? { ...column, gist: true } : column));
+}
+
 /** Teams, ranked by their fair share of stored bytes. */
+
 export const teams: ReportKind = {
   name: 'teams',
   description: "One row per team, most stored bytes first; the teams' stored bytes sum to the registries'.",
-  columns: groupColumns('team'),
+  columns: withGist(groupColumns('team'), 'team', 'stored'),
   filters: filtersOf('team'),
   query: (scope) => rankedSql('team', 'stored', groupColumns('team'), scope, undefined),
   order: RANKED,

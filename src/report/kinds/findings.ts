@@ -9,7 +9,7 @@ const columns: readonly Column[] = [
   { name: 'digest', type: 'digest', description: "The digest of this platform's manifest.", detail: true },
   { name: 'platform', type: 'text', description: 'Operating system, architecture and variant.' },
   { name: 'team', type: 'text', description: 'The team that owns the repository, or `unowned`.' },
-  { name: 'rule', type: 'text', description: 'The rule that the image trips.' },
+  { name: 'rule', type: 'text', description: 'The rule that the image trips.', gist: true },
   { name: 'severity', type: 'text', description: '`error`, `warn` or `info`, as the policy sets it.', gist: true },
   { name: 'confidence', type: 'text', description: 'How certain the finding is.', detail: true },
   { name: 'message', type: 'text', description: 'What was found.', gist: true },

@@ -107,7 +107,12 @@ const columns: readonly Column[] = [
     description: 'The least that the advised techniques save, in bytes.',
     detail: true,
   },
-  { name: 'savings_max_bytes', type: 'bytes', description: 'The most that the advised techniques save, in bytes.' },
+  {
+    name: 'savings_max_bytes',
+    type: 'bytes',
+    description: 'The most that the advised techniques save, in bytes.',
+    gist: true,
+  },
   { name: 'slim_score', type: 'number', description: '0 to 100: the share of its bytes that it needs.' },
   {
     name: 'first_seen_at',

@@ -6,7 +6,7 @@ const columns: readonly Column[] = [
   { name: 'audit_id', type: 'integer', description: "The audit's number.", detail: true },
   { name: 'source', type: 'text', description: 'The source.' },
   { name: 'scope', type: 'text', description: 'What the sizes belong to: a `source`, `team`, `repository` or `base`.' },
-  { name: 'name', type: 'text', description: 'The name of the source, team, repository or base image.' },
+  { name: 'name', type: 'text', description: 'The name of the source, team, repository or base image.', gist: true },
   { name: 'registry', type: 'text', description: "The host of a repository's registry.", detail: true },
   { name: 'status', type: 'text', description: 'How the audit ended: `finished` or `incomplete`.', detail: true },
   { name: 'tags', type: 'integer', description: 'Number of tags.' },

@@ -31,6 +31,18 @@ test('a leaderboard begins with the same columns', () => {
   expect(columns.slice(0, listed(TEAMS).length)).toEqual(listed(TEAMS));
 });
 
+/** The names of the columns that a terminal of 80 columns shows, if all texts are long. */
+async function shownOn80(columns: (typeof KINDS)['images']['columns']): Promise<readonly string[]> {
+  const row = columns.map(({ type }) => (['text', 'list', 'digest'].includes(type) ? 'x'.repeat(40) : 7));
+  async function* rows() {
+    yield [row];
+  }
+  let text = '';
+  const report = { schema: REPORT_SCHEMA, kind: 'images', columns, audit: null, rows: rows() } as const;
+  for await (const piece of table(report, { width: 80 })) text += piece;
+  return text.split('\n')[0]?.split(/ +/) ?? [];
+}
+
 describe('the column that rows are sorted by is shown on a terminal of 80 columns', () => {
   const ordered = Object.values(KINDS).flatMap((kind) => {
     const figure = /^(?:scope desc, )?(\w*bytes|images) desc/.exec(kind.order ?? '')?.[1];
@@ -38,13 +50,16 @@ describe('the column that rows are sorted by is shown on a terminal of 80 column
   });
 
   test.each(ordered)('$name: $figure', async ({ kind: { columns }, figure }) => {
-    const row = columns.map(({ type }) => (['text', 'list', 'digest'].includes(type) ? 'x'.repeat(40) : 7));
-    async function* rows() {
-      yield [row];
-    }
-    let text = '';
-    const report = { schema: REPORT_SCHEMA, kind: 'images', columns, audit: null, rows: rows() } as const;
-    for await (const piece of table(report, { width: 80 })) text += piece;
-    expect(text.split('\n')[0]?.split(/ +/)).toContain(figure);
+    expect(await shownOn80(columns)).toContain(figure);
   });
+});
+
+test.each([
+  ['trends: what a row is about', KINDS.trends, 'name'],
+  ['findings: the rule, by which settings and pages name it', KINDS.findings, 'rule'],
+  ['images: what could be saved', KINDS.images, 'savings_max_bytes'],
+  ['teams: what could be saved', KINDS.teams, 'savings_max_bytes'],
+  ['a leaderboard: what could be saved', leaderboard({ by: 'repository', metric: 'stored' }), 'savings_max_bytes'],
+])('a terminal of 80 columns shows of %s', async (_, { columns }, name) => {
+  expect(await shownOn80(columns)).toContain(name);
 });
