@@ -13,7 +13,10 @@ export interface ReportFilters {
   readonly repository?: string;
   /** A glob over tags. */
   readonly tag?: string;
-  /** A glob over base images, by their whole name or its last parts, in any case: `node:20-*`. */
+  /**
+   * A glob over base images, in any case, by any of their names or its last parts: `node:20-*`. After a slash, it is all
+   * that reports show as the base: `/library/node:20;library/node:20.20`.
+   */
   readonly base?: string;
   /** `debian`, or with a version or its first parts, `alpine:3.20` for 3.20.3 too; in any case. */
   readonly distro?: string;
@@ -57,8 +60,8 @@ const RULES: Readonly<Record<FilterName, FilterRule>> = {
   repository: like,
   tag: like,
   base: {
-    // Not anchored at the start, so that the last parts of a name match.
-    value: (text) => `${globBody(text)}(;|$)`,
+    // Without a slash it is not anchored at the start, so that the last parts of a name match.
+    value: (text) => (text.startsWith('/') ? `^${namesBody(text.slice(1))}$` : `${namesBody(text)}(;|$)`),
     condition: (target, parameter) => `'/' || replace(${target}, ';', ';/') ~* ${parameter}`,
   },
   distro: {
@@ -140,7 +143,12 @@ export function globRegex(glob: string): string {
  * character.
  */
 export function literalGlob(name: string): string {
-  return name.replace(/[^\w./-]/g, '?');
+  return name.replace(/[^\w.:;/-]/g, '?');
+}
+
+/** Globs over the names of one base image, separated by `;` as in reports. */
+function namesBody(globs: string): string {
+  return globs.split(';').map(globBody).join(';');
 }
 
 function globBody(glob: string): string {

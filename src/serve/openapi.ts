@@ -6,7 +6,7 @@ import { groupColumns, MOVEMENT_COLUMNS } from '../report/leaderboard-columns.ts
 import { GROUPINGS, METRICS } from '../report/names.ts';
 import { type Column, type ColumnType, REPORT_SCHEMA } from '../report/report.ts';
 import { API_FORMATS, contentTypeOf } from './answer-report.ts';
-import { FILTER_PARAMETERS, filterNamesOf } from './report-query.ts';
+import { FILTER_PARAMETERS, filterNamesOf, MAX_VALUE_LENGTH } from './report-query.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -184,7 +184,7 @@ function pageParameters(columns: readonly Column[]): readonly Json[] {
   return [
     parameter('q', 'query', 'Only rows that contain this text in a cell, digests included', {
       type: 'string',
-      maxLength: 300,
+      maxLength: MAX_VALUE_LENGTH,
     }),
     parameter('sort', 'query', 'The column to sort by; -COLUMN puts the largest first', { enum: sorts }),
     parameter('limit', 'query', 'The largest number of rows; default: 1000 for JSON, all rows for the other formats', {

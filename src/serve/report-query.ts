@@ -26,7 +26,8 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   'format',
 ]);
 
-const MAX_VALUE_LENGTH = 300;
+/** Enough for the names of most base images, and short enough for an address. */
+export const MAX_VALUE_LENGTH = 1_000;
 
 /** The query parameters of a report. */
 export interface ReportQuery extends Pick<PageRequest, 'filters' | 'search' | 'sort' | 'audit'> {

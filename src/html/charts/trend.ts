@@ -64,7 +64,7 @@ export function trendChart(name: string, points: readonly TrendPoint[]): Markup 
   const last = points.at(-1);
   if (!first || !last) return null;
   if (points.length < 2)
-    return html`<p class="empty">${name}: ${humanBytes(first.bytes)}. A trend begins with the second audit.</p>`;
+    return html`<p class="empty">${name}: ${humanBytes(first.bytes)} on ${moment(first.at)}, no change since.</p>`;
   const days = new Set([first, last].map(({ at }) => at.slice(0, 10)));
   const when = ({ at }: TrendPoint): string => (days.size > 1 ? at.slice(0, 10) : moment(at));
   const text = `${name}: ${humanBytes(first.bytes)} on ${when(first)}, ${humanBytes(last.bytes)} on ${when(last)}`;

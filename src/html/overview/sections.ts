@@ -8,6 +8,7 @@ import { count, countOf, share, signedBytes } from '../figures.ts';
 import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 import { figures, section } from '../page.ts';
+import { savingsFigure } from '../savings-figure.ts';
 import { reportTable } from '../table.ts';
 import { BUILD_COLUMNS, GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './columns.ts';
 import { mapSection } from './map-section.ts';
@@ -81,11 +82,7 @@ function summary(totals: OverviewTotals, { currency }: OverviewView): Markup {
     { name: 'Stored', value: humanBytes(totals.storedBytes), note: growth },
     { name: 'Storage cost per month', value: cost },
     { name: 'Logical', value: humanBytes(totals.logicalBytes), note: 'pull sizes of all tags' },
-    {
-      name: 'Could be saved, up to',
-      value: humanBytes(totals.savingsMaxBytes),
-      note: 'pull sizes, added up image by image',
-    },
+    savingsFigure(totals.savingsMaxBytes),
   ]);
 }
 

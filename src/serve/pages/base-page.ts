@@ -6,14 +6,13 @@ import { count, supportUntil } from '../../html/figures.ts';
 import { html } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
 import { type Figure, figures, type PageContent, section } from '../../html/page.ts';
+import { savingsFigure } from '../../html/savings-figure.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob } from '../../report/filters.ts';
-import { narrowed, type ReportKind } from '../../report/kinds/kind.ts';
-import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Queryable } from '../../store/database.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { type Part, partSection, readPart } from './read-part.ts';
+import { adviceSections, type Part } from './read-part.ts';
 
 interface BaseRow {
   readonly images: number | null;
@@ -21,6 +20,7 @@ interface BaseRow {
   readonly repositories: number;
   readonly bytes: number | null;
   readonly logical: number;
+  readonly savings: number | null;
   readonly distros: string | null;
   readonly endOfLife: string | null;
 }
@@ -29,23 +29,30 @@ interface BaseRow {
 export async function basePage(dashboard: Dashboard, name: string): Promise<PageContent> {
   const { db, now } = dashboard;
   const base = await readBase(db, name);
-  const part: Part = { filters: { base: literalGlob(name.split(';')[0] ?? '') }, without: ['base_image'] };
-  const images = await readPart(dashboard, imagesOn(name), part.filters, 25, '-compressed_bytes');
-  const trends = await readTrends(db, { scope: 'base', name }, now());
+  const part: Part = { filters: { base: `/${literalGlob(name)}` }, without: ['base_image'] };
+  const [trends, advice] = await Promise.all([
+    readTrends(db, { scope: 'base', name }, now()),
+    adviceSections(dashboard, part),
+  ]);
+  const [first = '', ...others] = name.split(';');
+  const lead = auditLead(await newestSummaries(db));
   return {
-    title: name,
+    title: first,
     at: '/bases',
-    lead: auditLead(await newestSummaries(db)),
+    lead: others.length === 0 ? lead : html`Has the layers of ${others.join(', ')}, too<br>${lead}`,
     body: html`${figures([
       { name: 'Images', value: count(base.images ?? 0) },
       { name: 'Tags', value: count(base.tags) },
       { name: 'Repositories', value: count(base.repositories) },
       { name: 'Size of the base', value: base.bytes === null ? 'not known' : humanBytes(base.bytes) },
       { name: 'Logical', value: humanBytes(base.logical), note: 'pull sizes of all its tags' },
+      savingsFigure(base.savings),
       distribution(base, dayOf(now())),
     ])}<div class="grid">
+${advice.steps}
 ${section('Trend', trendCharts(trends), { wide: true, note: 'Pull sizes of all tags built on it, in audits with the same coverage as the newest one.' })}
-${partSection('Biggest images', images, part)}</div>`,
+${advice.findings}
+${advice.biggestImages}</div>`,
   };
 }
 
@@ -65,15 +72,11 @@ function distribution({ distros, endOfLife }: Pick<BaseRow, 'distros' | 'endOfLi
   };
 }
 
-/** The images built on the base of exactly this name: the filter also finds names that end like it. */
-function imagesOn(name: string): ReportKind {
-  return narrowed(KINDS.images, (parameters) => `i.base_image = ${parameters.add(name)}`);
-}
-
 async function readBase(db: Queryable, name: string): Promise<BaseRow> {
   const [row] = await db.query<BaseRow>(
     `select sum(images)::int8 as images, sum(tags)::int8 as tags, sum(repositories)::int8 as repositories,
        max(base_bytes) as bytes, sum(logical_bytes)::int8 as logical,
+       (select sum(savings_max_bytes)::int8 from source_group where grouping = 'base' and name = $1) as savings,
        string_agg(distinct distro || coalesce(' ' || distro_version, ''), ', ') as distros, min(distro_eol) as "endOfLife"
      from source_base where base_image = $1`,
     [name],

@@ -75,7 +75,7 @@ function proof(image: ImageDetail): Markup {
   const base =
     known === null
       ? `not known (${image.base_evidence ?? 'not assessed yet'})`
-      : html`<a href="${dashboardLinks('base_image', { base_image: known })}">${known}</a>`;
+      : html`<a href="${dashboardLinks('base_image', { base_image: known })}">${known.replaceAll(';', ' = ')}</a>`;
   const chain =
     image.base_chain_id === null
       ? null

@@ -5,6 +5,7 @@ import { countOf, signedBytes } from '../../html/figures.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
+import { savingsFigure } from '../../html/savings-figure.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob, type ReportFilters } from '../../report/filters.ts';
@@ -19,6 +20,7 @@ import { adviceSections, type Part, partSection, readPart } from './read-part.ts
 export async function teamPage(dashboard: Dashboard, team: string): Promise<PageContent> {
   const { db, now } = dashboard;
   const part: Part = { filters: { team }, without: ['team'] };
+  const recent: Part = { ...part, filters: { team, since: RECENTLY } };
   const page = await readPart(dashboard, leaderboard({ by: 'team', metric: 'stored' }), part.filters, 1);
   const [row] = recordsOf(page);
   if (!row) throw new NotFoundError(`there is no team "${team.slice(0, 100)}" in the newest audit`);
@@ -26,7 +28,7 @@ export async function teamPage(dashboard: Dashboard, team: string): Promise<Page
     readTrends(db, { scope: 'team', name: team }, now()),
     readPart(dashboard, KINDS.repositories, part.filters, 50),
     adviceSections(dashboard, part),
-    readPart(dashboard, KINDS.regressions, { ...part.filters, since: RECENTLY }, 15),
+    readPart(dashboard, KINDS.regressions, recent.filters, 15),
   ]);
   return {
     title: team,
@@ -34,10 +36,12 @@ export async function teamPage(dashboard: Dashboard, team: string): Promise<Page
     lead: auditLead(await newestSummaries(db)),
     body: html`${sizes(row)}
 <div class="grid">
+${advice.steps}
+${partSection('Builds that grew in the last 30 days', grown, recent)}
 ${section('Trend', trendCharts(trends), { wide: true, note: "The team's fair share of the stored bytes, in audits with the same coverage as the newest one." })}
 ${partSection('Repositories', repositories, part)}
-${advice}
-${partSection('Builds that grew', grown, part)}</div>`,
+${advice.findings}
+${advice.biggestImages}</div>`,
   };
 }
 
@@ -57,19 +61,23 @@ export async function repositoryPage(
   if (!row) throw new NotFoundError(`there is no repository "${name.slice(0, 200)}" in the newest audit`);
   const filters = { ...named, registry: String(row.registry) };
   const part: Part = { filters, without: ['repository', 'team'] };
-  const [trends, advice, grown] = await Promise.all([
+  const [board, trends, advice, grown] = await Promise.all([
+    readPart(dashboard, leaderboard({ by: 'repository', metric: 'stored' }), filters, MAX_MATCHING_NAMES),
     readTrends(db, { scope: 'repository', name, registry: String(row.registry) }, now()),
     adviceSections(dashboard, part),
     readPart(dashboard, KINDS.regressions, filters, 15),
   ]);
+  const ranked = recordsOf(board).find(({ repository }) => repository === `${row.registry}/${name}`);
   return {
     title: name,
     at: '/repositories',
     lead: html`${String(row.registry)} · <a href="/teams/${encodeURIComponent(String(row.team))}">${String(row.team)}</a>`,
-    body: html`${sizes(row)}<div class="grid">
+    body: html`${sizes(ranked ?? row)}<div class="grid">
+${advice.steps}
+${partSection('Builds that grew', grown, part)}
 ${section('Trend', trendCharts(trends), { wide: true, note: 'One point for each audit that found a change.' })}
-${advice}
-${partSection('Builds that grew', grown, part)}</div>`,
+${advice.findings}
+${advice.biggestImages}</div>`,
   };
 }
 
@@ -82,14 +90,13 @@ function sizes(row: CellsByName): Markup {
   const growth =
     typeof row.growth_bytes === 'number' ? `${signedBytes(row.growth_bytes)} since the previous audit` : null;
   const largest = typeof row.largest_image === 'string' ? row.largest_image : null;
-  const savings = typeof row.savings_max_bytes === 'number' ? humanBytes(row.savings_max_bytes) : undefined;
   return figures([
     { name: 'Stored', value: bytes('stored_bytes'), note: growth },
+    savingsFigure(typeof row.savings_max_bytes === 'number' ? row.savings_max_bytes : null),
     { name: 'Freed by removing it', value: bytes('exclusive_bytes') },
     { name: 'Above base images', value: bytes('own_bytes') },
     { name: 'Logical', value: bytes('logical_bytes') },
     { name: 'Largest image', value: bytes('largest_bytes'), note: largest },
-    ...(savings === undefined ? [] : [{ name: 'Could be saved, up to', value: savings }]),
     { name: 'Images', value: String(row.images), note: countOf(Number(row.tags ?? 0), 'tag') },
   ]);
 }

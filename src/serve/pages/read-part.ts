@@ -10,7 +10,8 @@ import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { type ReportRows, readRows } from '../../report/report-page.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { FILTER_PARAMETERS } from '../report-query.ts';
+import { FILTER_PARAMETERS, MAX_VALUE_LENGTH } from '../report-query.ts';
+import { EMPTY_STATES } from './empty-states.ts';
 
 /** The part of the registry that a page shows, such as a team's repositories. */
 export interface Part {
@@ -36,19 +37,28 @@ export function readPart(
   });
 }
 
-/** Sections on how to make a part smaller: the steps that would save most, findings, and the biggest images. */
-export async function adviceSections(dashboard: Dashboard, part: Part): Promise<Markup[]> {
+/** Sections on how to make a part smaller. */
+export interface AdviceSections {
+  /** The steps that would save most. */
+  readonly steps: Markup;
+  /** By rule. */
+  readonly findings: Markup;
+  readonly biggestImages: Markup;
+}
+
+/** Reads the sections on how to make a part smaller. */
+export async function adviceSections(dashboard: Dashboard, part: Part): Promise<AdviceSections> {
   const { filters } = part;
   const [images, advice, rules] = await Promise.all([
     readPart(dashboard, KINDS.images, filters, 25, '-compressed_bytes'),
     readPart(dashboard, adviceByRepository, filters, 15),
     readPart(dashboard, findingsByRule, filters, 100),
   ]);
-  return [
-    partSection('What would save most', advice, part),
-    partSection('Findings', rules, part),
-    partSection('Biggest images', images, part),
-  ];
+  return {
+    steps: partSection('What would save most', advice, part),
+    findings: partSection('Findings', rules, part),
+    biggestImages: partSection('Biggest images', images, part),
+  };
 }
 
 /** A section with some rows of a part, and a link to the report with all of them. */
@@ -57,6 +67,7 @@ export function partSection(title: string, rows: ReportRows, { filters, without 
   const table = reportTable(rows, {
     label: title,
     without,
+    empty: EMPTY_STATES[rows.kind],
     links: (column, row) =>
       column === 'rule' ? addressOf(rows.kind, filters, String(row.rule)) : dashboardLinks(column, row),
     ...(columns && { columns }),
@@ -64,7 +75,9 @@ export function partSection(title: string, rows: ReportRows, { filters, without 
   return section(title, table, { wide: true, more: addressOf(rows.kind, filters) });
 }
 
-function addressOf(kind: string, filters: ReportFilters, search?: string): string {
+/** The address of the report with all rows of a part; undefined when it would be longer than the server accepts. */
+function addressOf(kind: string, filters: ReportFilters, search?: string): string | undefined {
+  if (Object.values(filters).some((value) => value.length > MAX_VALUE_LENGTH)) return undefined;
   const parameters = new URLSearchParams(search === undefined ? {} : { q: search });
   for (const [name, value] of Object.entries(filters)) parameters.set(FILTER_PARAMETERS[name as FilterName], value);
   return `/${kind}?${parameters}`;

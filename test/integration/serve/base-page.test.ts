@@ -32,11 +32,14 @@ describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
   const pageOf = (app: Hono, name: string) =>
     app.request(`/base?${new URLSearchParams({ name })}`, { headers: { host: 'localhost' } });
 
-  test('shows the images on exactly that base', async () => {
+  test('shows the images on exactly that base, and leads to all of them', async () => {
     const app = await dashboard();
     for (const [number, name] of BASES.entries()) {
       const text = await (await pageOf(app, name)).text();
       expect(new Set(text.match(/>shop\/app\d</g))).toEqual(new Set([`>shop/app${number}<`]));
+      const all = /href="(\/images\?base=[^"]+)"[^>]*>Show all</.exec(text)?.[1] ?? '';
+      const shown = await (await app.request(all, { headers: { host: 'localhost' } })).text();
+      expect(new Set(shown.match(/>shop\/app\d</g))).toEqual(new Set([`>shop/app${number}<`]));
     }
   });
 

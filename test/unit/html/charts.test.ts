@@ -85,7 +85,9 @@ test('a trend shows its first and last figure', () => {
     { at: '2026-11-02T02:00:00Z', bytes: 1_000_000 },
   ];
   expect(String(trendChart('Stored', points))).toContain('Stored: 2.0 MB on 2026-11-01, 1.0 MB on 2026-11-02');
-  expect(String(trendChart('Stored', points.slice(0, 1)))).toContain('second audit');
+  expect(String(trendChart('Stored', points.slice(0, 1)))).toContain(
+    '2.0 MB on 2026-11-01 02:00 UTC, no change since.',
+  );
 });
 
 test('a trend shows the figure of each audit, on a scale from zero', () => {

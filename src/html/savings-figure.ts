@@ -1,0 +1,11 @@
+import { humanBytes } from '../measure/human-bytes.ts';
+import type { Figure } from './page.ts';
+
+/** What slimming could save of several images. A layer of many images counts in each, so it may exceed what they store. */
+export function savingsFigure(bytes: number | null): Figure {
+  return {
+    name: 'Could be saved, up to',
+    value: bytes === null ? 'not known' : humanBytes(bytes),
+    note: 'pull sizes, added up image by image',
+  };
+}
