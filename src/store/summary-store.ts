@@ -1,3 +1,4 @@
+import { currentBuilds, MOST_ORDERED } from './current-builds.ts';
 import type { Queryable } from './database.ts';
 import { digestText } from './digest-text.ts';
 
@@ -38,7 +39,7 @@ export interface BigLayer {
   readonly repository: string;
 }
 
-/** The step of advice with the largest gain for its technique among the images of a repository. */
+/** The step of advice with the largest gain for its technique among the current builds of a repository. */
 export interface BigStep {
   readonly digest: string;
   readonly registry: string;
@@ -49,7 +50,7 @@ export interface BigStep {
   readonly technique: string;
   readonly base: string | null;
   readonly gainBytes: number;
-  /** The number of images in the repository that have such a step; absent in lists stored by earlier versions. */
+  /** The number of current builds in the repository that have such a step; absent in lists stored by earlier versions. */
   readonly images?: number;
   /** The projected pull size, at worst, after this step and all before it. */
   readonly afterMaxBytes: number;
@@ -104,12 +105,17 @@ const SUMMARY = `
   step as (
     select i.*, p.value as step, p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain
     from image_once i join assessment a on a.manifest_id = i.manifest_id cross join lateral jsonb_array_elements(a.techniques) p (value)),
+  likely as materialized (
+    select repository_id, technique from step group by 1, 2 order by max(gain) desc, 1, 2 limit ${MOST_ORDERED}),
+  current as materialized (${currentBuilds('select repository_id from likely')}),
+  current_step as materialized (
+    select s.* from step s join likely using (repository_id, technique) join current using (repository_id, manifest_id)),
   best as materialized (
     select repository_id, technique, max(gain) as gain, count(*) as images
-    from step group by 1, 2 order by gain desc, 1, 2 limit ${LIST_ROWS}),
+    from current_step group by 1, 2 order by gain desc, 1, 2 limit ${LIST_ROWS}),
   steps as (
     select distinct on (s.repository_id, s.technique) s.*, b.images
-    from best b join step s on s.repository_id = b.repository_id and s.technique = b.technique and s.gain = b.gain
+    from best b join current_step s on s.repository_id = b.repository_id and s.technique = b.technique and s.gain = b.gain
     order by s.repository_id, s.technique, s.manifest_id desc)
   select $2, $1, jsonb_build_object(
     'sizes', coalesce((

@@ -67,7 +67,7 @@ export const STEP_COLUMNS: readonly Column[] = [
   {
     name: 'images',
     type: 'integer',
-    description: 'How many images of the repository the technique would make smaller.',
+    description: 'How many current builds of the repository the technique would make smaller.',
   },
   { name: 'after_max_bytes', type: 'bytes', description: 'The largest projected pull size after the step.' },
   {

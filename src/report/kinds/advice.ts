@@ -1,3 +1,4 @@
+import { currentBuilds, MOST_ORDERED } from '../../store/current-builds.ts';
 import type { Column } from '../report.ts';
 import { IMAGE_FILTERS, imagesRelation, type ReportKind } from './kind.ts';
 
@@ -55,27 +56,31 @@ export const advice: ReportKind = {
       p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain_bytes,
       (p.value #>> '{projection,after,min}')::numeric::int8 as after_min_bytes,
       (p.value #>> '{projection,after,max}')::numeric::int8 as after_max_bytes,
-      p.value #>> '{projection,basis}' as basis, p.value #>> '{projection,base}' as base
+      p.value #>> '{projection,basis}' as basis, p.value #>> '{projection,base}' as base, i.repository_id, i.manifest_id
     from (
       select i.source, i.registry, i.repository, min(i.tag) as tag, count(*) filter (where i.tag <> '') as tags, i.digest,
-        i.platform, i.team, i.compressed_bytes, i.manifest_id
+        i.platform, i.team, i.compressed_bytes, i.repository_id, i.manifest_id
       from ${imagesRelation(scope)} i where ${scope.where}
-      group by i.source, i.registry, i.repository, i.digest, i.platform, i.team, i.compressed_bytes, i.manifest_id) i
+      group by i.source, i.registry, i.repository, i.digest, i.platform, i.team, i.compressed_bytes, i.repository_id, i.manifest_id) i
     join assessment a on a.manifest_id = i.manifest_id
     cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)`,
   order: 'gain_bytes desc nulls last, source, registry, repository, tag, platform, digest, step',
 };
 
 /**
- * Advice with one row for each repository and technique: the image that the technique gains most in. A repository with
- * many tags thus takes no more room than others.
+ * Advice with one row for each repository and technique: the image that the technique gains most in, of those that are
+ * the newest build of their tags. A repository with many tags thus takes no more room than others. For the present only.
  */
 export const adviceByRepository: ReportKind = {
   ...advice,
   columns: advice.columns.filter(({ name }) => name !== 'step'),
   query: (scope) => `
-    select distinct on (t.source, t.registry, t.repository, t.technique) t.*
-    from (${advice.query(scope)}) t
-    order by t.source, t.registry, t.repository, t.technique, t.gain_bytes desc nulls last, t.tag desc, t.digest`,
+    with step as materialized (${advice.query(scope)}),
+    likely as materialized (
+      select repository_id, technique from step group by 1, 2 order by max(gain_bytes) desc nulls last, 1, 2 limit ${MOST_ORDERED}),
+    current as materialized (${currentBuilds('select repository_id from likely')})
+    select distinct on (repository_id, technique) s.*
+    from step s join likely using (repository_id, technique) join current using (repository_id, manifest_id)
+    order by repository_id, technique, gain_bytes desc nulls last, tag desc, digest`,
   order: 'gain_bytes desc nulls last, source, registry, repository, technique',
 };

@@ -55,14 +55,14 @@ export async function adviceSections(dashboard: Dashboard, part: Part): Promise<
     readPart(dashboard, findingsByRule, filters, 100),
   ]);
   return {
-    steps: partSection('What would save most', advice, part),
+    steps: partSection('What would save most', advice, part, 'The newest builds, by repository and technique.'),
     findings: partSection('Findings', rules, part),
     biggestImages: partSection('Biggest images', images, part),
   };
 }
 
 /** A section with some rows of a part, and a link to the report with all of them. */
-export function partSection(title: string, rows: ReportRows, { filters, without }: Part): Markup {
+export function partSection(title: string, rows: ReportRows, { filters, without }: Part, note?: string): Markup {
   const columns = SCREEN_COLUMNS[rows.kind];
   const table = reportTable(rows, {
     label: title,
@@ -72,7 +72,7 @@ export function partSection(title: string, rows: ReportRows, { filters, without 
       column === 'rule' ? addressOf(rows.kind, filters, String(row.rule)) : dashboardLinks(column, row),
     ...(columns && { columns }),
   });
-  return section(title, table, { wide: true, more: addressOf(rows.kind, filters) });
+  return section(title, table, { wide: true, note, more: addressOf(rows.kind, filters) });
 }
 
 /** The address of the report with all rows of a part; undefined when it would be longer than the server accepts. */

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { createDashboardApp } from '../../../src/serve/app.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { dashboardOver } from '../../support/dashboard.ts';
+import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
+import { Inventory } from '../../support/inventory.ts';
+
+const AT = '2026-11-24T02:00:00Z';
+
+/** Stored advice of one step. */
+const advised = (technique: string, gain: number) => ({
+  techniques: JSON.stringify([{ technique, gain, projection: { after: { min: 1, max: 2 }, basis: 'measured' } }]),
+});
+
+describe.each(BACKENDS)('what would save most, over $name', ({ open }) => {
+  let db: Database;
+
+  useEmptyDatabase(open, (opened) => {
+    db = opened;
+  });
+
+  test('is what would still save: of each line of tags the newest build counts', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    const push = async (tag: string, createdAt: string | undefined, technique: string, gain: number) => {
+      const assessment = advised(technique, gain);
+      const image = { name: tag, layers: [[tag, 1_000]] as const, assessment, ...(createdAt && { createdAt }) };
+      await inventory.tag(repository, tag, await inventory.image(image), AT);
+    };
+    await push('1.0', '2026-01-01T00:00:00Z', 'slim-base', 900);
+    await push('2.0', '2026-02-01T00:00:00Z', 'multi-stage', 10);
+    await push('1.0-alpine', '2026-01-01T00:00:00Z', 'alpine-base', 20);
+    await push('jib-1', undefined, 'distroless-base', 30);
+    await push('jib-2', undefined, 'scratch-base', 40);
+    await inventory.audit(source, AT);
+    const app = createDashboardApp(await dashboardOver(db));
+    const get = async (path: string) => (await app.request(path, { headers: { host: 'localhost' } })).text();
+
+    const { steps } = JSON.parse(await get('/api/v1/overview')) as { steps: { tag: string }[] };
+    expect(steps.map(({ tag }) => tag)).toEqual(['jib-2', 'jib-1', '1.0-alpine', '2.0']);
+    for (const path of ['/teams/shop', '/repository?name=shop/app']) {
+      const page = await get(path);
+      const section = page.slice(page.indexOf('What would save most'), page.indexOf('Builds that grew'));
+      expect([...section.matchAll(/>([^<]+)<\/a><\/td><td[^>]*>linux/g)].map(([, tag]) => tag)).toEqual([
+        'jib-2',
+        'jib-1',
+        '1.0-alpine',
+        '2.0',
+      ]);
+    }
+  });
+});
