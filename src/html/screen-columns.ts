@@ -4,8 +4,20 @@ export const SCREEN_SORTS: Readonly<Record<string, string>> = { images: '-compre
 /** Where an image is; tables leave out source and registry when all rows have the same. */
 const PLACE = ['source', 'registry', 'repository'] as const;
 
-/** The columns that fit on a screen, for kinds of report with more; the CSV has all. */
+/** The columns that fit on a screen, what matters most first; kinds that are left out show theirs in order. The CSV has all. */
 export const SCREEN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  layers: [
+    'bytes',
+    'class',
+    'instruction',
+    'images',
+    'tags',
+    'repositories',
+    'teams',
+    'logical_bytes',
+    'example_repository',
+    'digest',
+  ],
   findings: ['severity', 'rule', ...PLACE, 'tag', 'platform', 'team', 'message', 'layer', 'images', 'max_bytes'],
   regressions: [
     ...PLACE,
