@@ -73,8 +73,9 @@ teams:
 function epilogue(folder: string): string {
   return `
 Settings, database and reports are in ${folder}/: open ${join(folder, 'images.csv')} in a spreadsheet.
-Next, audit your own registry:
+Next, look at the dashboard, or audit your own registry ("npm link" puts slimboard on the PATH of a clone):
 
+  cd ${folder} && slimboard serve
   slimboard audit registry.example.com      (--plain-http if it has no TLS)
   slimboard leaderboard
 `;
