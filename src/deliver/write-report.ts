@@ -40,7 +40,7 @@ export async function writeReport(
   const ended = audit.finishedAt ?? audit.startedAt;
   const now = new Date(ended);
   const report = await openReport(db, kindNamed(kind), { now, storagePricePerGBMonth });
-  const options = { now, storagePricePerGBMonth, currency, filtered: false };
+  const options = { now, storagePricePerGBMonth, currency };
   const text = format === 'html' ? once(() => htmlReport(db, report, options)) : FORMATS[format](report, {});
   const destination = destinationOf(path, { date: dayOf(now), audit: audit.id, source }, folder);
   await write(destination, text, CONTENT_TYPES[format], signal);

@@ -1,4 +1,5 @@
 import { dayOf } from '../common/day.ts';
+import type { FilterName, ReportFilters } from '../report/filters.ts';
 import type { Cells, Report } from '../report/report.ts';
 import type { Database } from '../store/database.ts';
 import { inlineHead, readAssets } from './assets.ts';
@@ -19,8 +20,11 @@ export interface ReportFileOptions {
   /** In `currency`. */
   readonly storagePricePerGBMonth: number;
   readonly currency: string;
-  /** Whether the rows are a selection; then the overview is left out, because totals of everything would mislead. */
-  readonly filtered: boolean;
+  /**
+   * The filters, if the rows are a selection; none if they are those of a certain audit. Then the overview is left out,
+   * because totals of everything would mislead.
+   */
+  readonly selection?: ReportFilters | undefined;
 }
 
 /** More rows than anybody reads, and few enough for any browser. */
@@ -32,9 +36,9 @@ const MOST_ROWS = 2_000;
  */
 export async function htmlReport(db: Database, report: Report, options: ReportFileOptions): Promise<string> {
   // Before any row is read: on the embedded database, the stream of rows occupies the only session.
-  const overview = options.filtered ? undefined : await readOverview(db, options);
+  const overview = options.selection ? undefined : await readOverview(db, options);
   const view = { links: noLinks, currency: options.currency, today: dayOf(options.now) };
-  const body = html`${overview ? overviewSections(overview, view) : null}${await ownRows(report)}
+  const body = html`${overview ? overviewSections(overview, view) : null}${await ownRows(report, options.selection)}
 <p class="note">Written by slimboard, ${moment(options.now.toISOString())}.</p>`;
   const title = overview ? 'Container images' : titleOf(report.kind);
   const frame = { head: inlineHead(readAssets()), navigation: [] };
@@ -43,14 +47,30 @@ export async function htmlReport(db: Database, report: Report, options: ReportFi
   );
 }
 
-async function ownRows(report: Report): Promise<Markup> {
+async function ownRows(report: Report, selection: ReportFilters = {}): Promise<Markup> {
   const { rows, more } = await firstRows(report);
   const title = titleOf(report.kind);
-  const note = more ? `The first ${count(MOST_ROWS)} rows; the CSV format has all of them.` : null;
+  const notes = [
+    ...Object.entries(selection).map(([name, value]) => `Only ${FILTER_TITLES[name as FilterName]} ${value}.`),
+    ...(more ? [`The first ${count(MOST_ROWS)} rows; the CSV format has all of them.`] : []),
+  ];
   const columns = SCREEN_COLUMNS[report.kind];
+  const note = notes.join(' ');
   const options = { label: `Report: ${title}`, links: noLinks, ...(columns && { columns }) };
   return section(title, reportTable({ columns: report.columns, rows }, options), { note });
 }
+
+const FILTER_TITLES: Readonly<Record<FilterName, string>> = {
+  source: 'source',
+  registry: 'registry',
+  team: 'team',
+  repository: 'repositories that match',
+  tag: 'tags that match',
+  base: 'base images that match',
+  distro: 'distribution',
+  since: 'since',
+  minSize: 'at least',
+};
 
 async function firstRows({ rows }: Report): Promise<{ readonly rows: readonly Cells[]; readonly more: boolean }> {
   const first: Cells[] = [];

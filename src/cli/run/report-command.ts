@@ -44,8 +44,8 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
       now: io.now(),
       storagePricePerGBMonth: settings.prices.storagePerGBMonth,
     });
-    const filtered = Object.keys(filters).length > 0 || audit !== undefined;
-    const text = interruptible(textOf(session, db, report, { format, toFile: isFile(output), filtered }), io.signal);
+    const selection = Object.keys(filters).length > 0 || audit !== undefined ? filters : undefined;
+    const text = interruptible(textOf(session, db, report, { format, toFile: isFile(output), selection }), io.signal);
     await emit(io, { output, format }, text, report.audit);
     if (!report.audit && !session.quiet && !SHOW_FAILED_AUDITS.includes(kind.name))
       session.notices.problem(noAudit(settings, filters));
@@ -79,19 +79,19 @@ function noAudit({ databaseUrl, dataDir }: Settings, { source }: ReportFilters):
 interface Writing {
   readonly format: FormatName;
   readonly toFile: boolean;
-  readonly filtered: boolean;
+  readonly selection: ReportFilters | undefined;
 }
 
 async function* textOf(
   { io, settings }: Session,
   db: Database,
   report: Report,
-  { format, toFile, filtered }: Writing,
+  { format, toFile, selection }: Writing,
 ): AsyncGenerator<string> {
   if (format === 'html') {
     const { htmlReport } = await import('../../html/report-file.ts');
     const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
-    yield await htmlReport(db, report, { now: io.now(), storagePricePerGBMonth, currency, filtered });
+    yield await htmlReport(db, report, { now: io.now(), storagePricePerGBMonth, currency, selection });
     return;
   }
   const terminal = io.stdout.isTTY === true && !toFile;

@@ -50,7 +50,7 @@ ${section('What slimming achieved', reportTable(overview.techniques, { label: 'T
 
 const NO_AUDIT = html`<div class="grid">${section(
   'No audit has finished yet',
-  html`<ol class="next"><li>Audit a registry: <code>slimboard audit registry.example.com</code>, or <code>slimboard demo</code> for a tour on sample images.</li>
+  html`<ol class="next"><li>Audit a registry: <code>slimboard audit registry.example.com</code>.</li>
 <li>Reload this page when the audit has finished.</li>
 <li>To audit every night, list sources with a <code>schedule</code> in <code>slimboard.yaml</code> and run <code>slimboard schedule</code>.</li></ol>`,
   { wide: true },

@@ -349,7 +349,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
 
   test('an HTML report is one file that loads nothing else', async () => {
     const report = await openReport(db, KINDS.images, { now: new Date() });
-    const options = { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD', filtered: false };
+    const options = { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD' };
     const file = await htmlReport(db, report, options);
     expect(file).toContain("default-src 'none'");
     expect(file).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
@@ -358,11 +358,12 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
       expect(file).toContain(`<h2>${heading}</h2>`);
   });
 
-  test('a filtered HTML report has no totals of everything', async () => {
-    const report = await openReport(db, KINDS.images, { now: new Date(), filters: { team: 'nobody' } });
-    const options = { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD', filtered: true };
+  test('an HTML report of a selection says what was selected, and has no totals of everything', async () => {
+    const selection = { team: 'payments', minSize: '1kB' };
+    const report = await openReport(db, KINDS.images, { now: new Date(), filters: selection });
+    const options = { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD', selection };
     const file = await htmlReport(db, report, options);
-    expect(file).toContain('<title>Images');
+    expect(file).toContain('Only team payments. Only at least 1kB.');
     expect(file).not.toContain('Teams by stored bytes');
   });
 
