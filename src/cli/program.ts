@@ -50,6 +50,9 @@ function createProgram({ stdout, stderr }: Io): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
+    .addHelpText('afterAll', ({ command }) =>
+      command.parent ? '\nOptions of every command, such as --config and --quiet: slimboard --help' : '',
+    )
     .showHelpAfterError('(slimboard --help shows the commands, slimboard COMMAND --help their options)');
 }
 

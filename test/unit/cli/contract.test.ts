@@ -48,6 +48,7 @@ test.each(COMMANDS)('%s %s has the promised flags', async (command, operands, fl
       words.includes(`${command} [options]`) ? ' [options]' : '',
     ),
   );
+  expect(words).toContain('Options of every command, such as --config and --quiet: slimboard --help');
   const listed = new Set(stdout.match(/^ {2}-.*?(?= {2}|$)/gm)?.map((line) => line.trim()));
   for (const flag of flags)
     expect(
