@@ -69,7 +69,6 @@ function withGist(columns: readonly Column[], by: Grouping, metric: Metric): rea
 }
 
 /** Teams, ranked by their fair share of stored bytes. */
-
 export const teams: ReportKind = {
   name: 'teams',
   description: "One row per team, most stored bytes first; the teams' stored bytes sum to the registries'.",
