@@ -1,4 +1,5 @@
 import { AuditRunningError } from '../errors.ts';
+import { claimAudit, listRunningAudits } from './audit-store.ts';
 import type { Database, Queryable, SqlValue } from './database.ts';
 import { keepFleetSums } from './fleet-sums.ts';
 
@@ -268,8 +269,9 @@ export async function countPrunable(db: Database, options: PruneOptions): Promis
 }
 
 /**
- * Deletes a source with its repositories, its history and the audits that had no other source. Content that nothing else
- * refers to is left to {@link prune}.
+ * Deletes a source with its repositories, its history and the audits that had no other source, or were interrupted: with
+ * the source out of the settings, nobody would resume these. Content that nothing else refers to is left to
+ * {@link prune}.
  * @returns false if there is no such source
  * @throws AuditRunningError if it is being audited
  */
@@ -278,9 +280,11 @@ export async function removeSource(db: Database, name: string): Promise<boolean>
     // No audit of it can start while its row is locked.
     const [source] = await tx.query<{ id: number }>('select id from source where name = $1 for update', [name]);
     if (!source) return false;
-    const running = await tx.query('select 1 from audit_source where source_id = $1 and running', [source.id]);
-    if (running.length > 0)
-      throw new AuditRunningError(`${name} is being audited now: remove it when its audit has ended`);
+    for (const { id } of await listRunningAudits(tx, [source.id])) {
+      if (!(await claimAudit(tx, id, { runner: 'process', alone: db.kind === 'pglite' })))
+        throw new AuditRunningError(`${name} is being audited now: remove it when its audit has ended`);
+      await tx.query('delete from audit where id = $1', [id]);
+    }
     await tx.query('delete from source where id = $1', [source.id]);
     await tx.query('delete from audit a where not exists (select 1 from audit_source s where s.audit_id = a.id)');
     await keepFleetSums(tx, []);

@@ -131,9 +131,16 @@ describe.each(BACKENDS)('retention on $name', ({ open }) => {
     registry.push('team/app', '2', multi('app 2'));
     await auditSources(db, [{ ...source, name: 'old' }]);
 
-    await db.query('update audit_source set running = true where audit_id = (select max(id) from audit)');
-    await expect(removeSource(db, 'old')).rejects.toMatchObject({ code: 'audit-running' });
-    await db.query('update audit_source set running = false');
+    const interrupted = new AbortController();
+    registry.fault({ path: /tags/ }, () => interrupted.abort(new Error('stopped')));
+    await expect(auditSources(db, [{ ...source, name: 'old' }], { signal: interrupted.signal })).rejects.toThrow(
+      'stopped',
+    );
+    if (db.kind === 'postgres') {
+      await db.query("update audit set runner = 'queue' where status = 'running'");
+      await expect(removeSource(db, 'old')).rejects.toMatchObject({ code: 'audit-running' });
+      await db.query("update audit set runner = 'none' where status = 'running'");
+    }
 
     expect(await removeSource(db, 'old')).toBe(true);
     expect(await ofBoth()).toEqual(before);
