@@ -52,13 +52,21 @@ interface FilterRule {
 
 const equal: FilterRule = { value: (text) => text, condition: (target, parameter) => `${parameter} = ${target}` };
 const like: FilterRule = { value: globRegex, condition: (target, parameter) => `'/' || ${target} ~ ${parameter}` };
+/**
+ * Within "coalesce", Postgres expects it to select half of all tags, else one of thousands: for `*1*`, which most tags
+ * match, it then compared each tag with each repository.
+ */
+const likeTag: FilterRule = {
+  value: globRegex,
+  condition: (target, parameter) => `coalesce(${like.condition(target, parameter)}, false)`,
+};
 
 const RULES: Readonly<Record<FilterName, FilterRule>> = {
   source: equal,
   registry: equal,
   team: equal,
   repository: like,
-  tag: like,
+  tag: likeTag,
   base: {
     // Without a slash it is not anchored at the start, so that the last parts of a name match.
     value: (text) => (text.startsWith('/') ? `^${namesBody(text.slice(1))}$` : `${namesBody(text)}(;|$)`),
