@@ -38,7 +38,7 @@ export async function pruneCommand(
     };
     const pruned = dryRun ? await countPrunable(db, options) : await prune(db, options);
     if (!dryRun) await compact(db);
-    io.stdout.write(describe(pruned, dryRun));
+    io.stdout.write(describe(pruned, dryRun, source));
     if (pruned.contentKept)
       notices.problem('an audit is running: content is left as it is; prune again when it has ended');
   });
@@ -49,7 +49,8 @@ async function unknownSource(db: Database, name: string): Promise<SettingsError>
   return new SettingsError(`the database has no source "${name}"; it has: ${names || 'none'}`);
 }
 
-function describe(pruned: Pruned, dryRun: boolean): string {
+function describe(pruned: Pruned, dryRun: boolean, source: string | undefined): string {
+  const removed = source === undefined ? 'removed' : `removed the source ${source}, and of the rest`;
   const counts = factLines(PRUNED.map((name) => [name, `${pruned.rows[name]}`]));
-  return [dryRun ? 'would remove' : 'removed', ...counts, ''].join('\n');
+  return [dryRun ? 'would remove' : removed, ...counts, ''].join('\n');
 }

@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openDatabase } from '../../../src/store/open-database.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { runInProcess } from '../../support/program.ts';
 
@@ -22,4 +23,19 @@ test.each([
     name,
   ]);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+});
+
+test('prune says that it removed a source, whose rows it does not count', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'slimboard-prune-'));
+  const url = await newPostgresUrl();
+  const run = (...words: string[]) => runInProcess(folder, ['--database', url, ...words]);
+  await run('migrate');
+  const db = await openDatabase({ url, dataDir: '' });
+  await db.query("insert into source (name, kind, dedup) values ('old', 'oci', 'registry')");
+  await db.close();
+  const { code, stdout } = await run('prune', '--source', 'old');
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringContaining('removed the source old, and of the rest\n'),
+  });
 });
