@@ -55,19 +55,30 @@ export async function adviceSections(dashboard: Dashboard, part: Part): Promise<
     readPart(dashboard, findingsByRule, filters, 100),
   ]);
   return {
-    steps: partSection('What would save most', advice, part, 'The newest builds, by repository and technique.'),
+    steps: partSection('What would save most', advice, part, {
+      note: 'The newest builds, by repository and technique.',
+      empty: 'No technique would make one of the newest builds smaller.',
+    }),
     findings: partSection('Findings', rules, part),
     biggestImages: partSection('Biggest images', images, part),
   };
 }
 
-/** A section with some rows of a part, and a link to the report with all of them. */
-export function partSection(title: string, rows: ReportRows, { filters, without }: Part, note?: string): Markup {
+/**
+ * A section with some rows of a part, and a link to the report with all of them.
+ * @param texts `empty` is shown in place of a table without rows
+ */
+export function partSection(
+  title: string,
+  rows: ReportRows,
+  { filters, without }: Part,
+  { note, empty = EMPTY_STATES[rows.kind] }: { readonly note?: string; readonly empty?: string | undefined } = {},
+): Markup {
   const columns = SCREEN_COLUMNS[rows.kind];
   const table = reportTable(rows, {
     label: title,
     without,
-    empty: EMPTY_STATES[rows.kind],
+    empty,
     links: (column, row) =>
       column === 'rule' ? addressOf(rows.kind, filters, String(row.rule)) : dashboardLinks(column, row),
     ...(columns && { columns }),

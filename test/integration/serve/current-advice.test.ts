@@ -50,4 +50,27 @@ describe.each(BACKENDS)('what would save most, over $name', ({ open }) => {
       ]);
     }
   });
+
+  test('says of the newest builds alone that nothing would make them smaller', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    for (const [tag, assessment] of [
+      ['1.0', advised('slim-base', 900)],
+      ['2.0', { techniques: '[]' }],
+    ] as const) {
+      const createdAt = tag === '1.0' ? '2026-01-01T00:00:00Z' : '2026-02-01T00:00:00Z';
+      await inventory.tag(
+        repository,
+        tag,
+        await inventory.image({ name: tag, layers: [[tag, 1]], assessment, createdAt }),
+        AT,
+      );
+    }
+    await inventory.audit(source, AT);
+    const app = createDashboardApp(await dashboardOver(db));
+    const page = await (await app.request('/teams/shop', { headers: { host: 'localhost' } })).text();
+    expect(page).toContain('No technique would make one of the newest builds smaller.');
+    expect(page).not.toContain('no technique would make an image smaller');
+  });
 });
