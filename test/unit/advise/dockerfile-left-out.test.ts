@@ -136,8 +136,13 @@ test.each<[string, ImageSketch, string]>([
 });
 
 test('a Dockerfile says nothing of credentials if the image has none', () => {
-  const own = [run('SECRET_KEY_BASE=dummy rails assets:precompile'), run('npm ci --prefix token')];
-  expect(dockerfile({ runtime: 'ruby', own, steps: ['ARG NODE_ENV'] })).not.toMatch(/credential|secret/);
+  const own = [
+    'SECRET_KEY_BASE=dummy rails assets:precompile',
+    'npm ci --prefix token',
+    'adduser --disabled-password app',
+  ];
+  const sketch: ImageSketch = { runtime: 'ruby', own: own.map(run), steps: ['ARG NODE_ENV'] };
+  expect(dockerfile(sketch)).not.toMatch(/credential|secret/);
 });
 
 test('of very many steps that a Dockerfile does not repeat, it lists the first and counts the others', () => {

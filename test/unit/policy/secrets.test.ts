@@ -79,6 +79,7 @@ const HARMLESS = [
   'RUN ./configure --without-password --with-foo CFLAGS=-O2',
   'RUN sh configure --without-token --with-foo',
   'AUTH=on REQUIRE_AUTH="false" ./run',
+  'RUN adduser --disabled-password app',
 ];
 
 test.each(HARMLESS)('%s holds no secret, and is shown unchanged', (text) => {
