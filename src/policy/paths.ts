@@ -1,7 +1,7 @@
 import type { Command } from './shell.ts';
 
-/** Linux allows no longer paths. */
-const LONGEST_PATH = 4_096;
+/** Real paths are shorter. Thousands of `cd` may lengthen hostile ones, and each command keeps its folder. */
+const LONGEST_PATH = 512;
 
 /** Returns an absolute path without `.` and `..` parts, repeated slashes and a trailing slash. */
 export function absolutePath(path: string, folder: string): string {
@@ -19,17 +19,22 @@ export interface PlacedCommand<Folder extends string | undefined> extends Comman
 }
 
 /**
- * Follows `cd` through the commands of a step, also out of a subshell.
+ * Follows `cd` through the commands of a step; behind a subshell, the folder is that before it.
  * @param start the folder of the first command
  */
 export function withFolders<Folder extends string | undefined>(
   commands: readonly Command[],
   start: Folder,
 ): readonly PlacedCommand<Folder | string>[] {
+  const outer: (Folder | string)[] = [];
   let folder: Folder | string = start;
   return commands.map((command) => {
-    const [path = ''] = command.program === 'cd' ? command.words : [];
+    const { program, words, subshells = 0 } = command;
+    for (let begun = 0; begun < subshells; begun++) outer.push(folder);
+    const [path = ''] = program === 'cd' ? words : [];
     if (path.startsWith('/') || (path !== '' && folder !== undefined)) folder = absolutePath(path, folder ?? '/');
-    return { ...command, folder };
+    const placed = { ...command, folder };
+    if (subshells < 0) folder = outer.splice(subshells)[0] ?? folder;
+    return placed;
   });
 }

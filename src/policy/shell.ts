@@ -6,6 +6,8 @@ export interface Command {
   readonly words: readonly string[];
   /** Variables set for this command alone, before its name: `NODE_ENV=production`. */
   readonly variables?: readonly string[];
+  /** How many more subshells begin with it than end with it: 1 for `(cd web`, -1 for `yarn)`; undefined for none. */
+  readonly subshells?: number;
 }
 
 /** Words before a command that do not affect what it leaves in the image. */
@@ -25,8 +27,11 @@ const QUOTED = /["'()]/;
 const WORD = /(?:"[^"]*"|'[^']*'|\S)+/g;
 const QUOTED_PART = /"([^"]*)"|'([^']*)'/g;
 /** Parentheses of subshells, and quotes whose other half a separator split off. */
-const LEFTOVERS = /^["'(]+|["')]+$/g;
+const OPENING = /^["'(]+/;
+const CLOSING = /(?<!["')])["')]+$/;
 const VERSIONED = /^(python|pip)[\d.]+$/;
+/** How deep scripts in quotes may be within others; only hostile ones are deeper. */
+const MAX_NESTED = 3;
 
 /**
  * Returns the simple commands of a RUN's script in order, including those in conditions and loops. An approximation in
@@ -36,13 +41,14 @@ const VERSIONED = /^(python|pip)[\d.]+$/;
  */
 export function parseScript(script: string): readonly Command[] {
   const words = execForm(script);
-  const lines = words ? [words] : normaliseScript(script).split(SEPARATOR).map(wordsIn);
-  const commands: Command[] = [];
-  for (const line of lines) {
-    const command = commandOf(line);
-    if (command) commands.push(command);
-  }
-  return commands;
+  if (words) return [commandOf(words) ?? []].flat();
+  return normaliseScript(script)
+    .split(SEPARATOR)
+    .flatMap((part) => {
+      const command = commandOf(wordsIn(part));
+      const subshells = part.split('(').length - part.split(')').length;
+      return command === undefined || subshells === 0 ? (command ?? []) : { ...command, subshells };
+    });
 }
 
 /** Joins lines that end in a backslash, which only here-documents still have, and removes redirections. */
@@ -65,20 +71,20 @@ function wordsIn(text: string): readonly string[] {
   return QUOTED.test(text) ? (text.match(WORD) ?? []) : text.split(/\s+/);
 }
 
-function commandOf(line: readonly string[]): Command | undefined {
+function commandOf(line: readonly string[], nested = 0): Command | undefined {
   const words = line.map(withoutQuotes).filter((word) => word !== '' && word !== '\\');
   const start = words.findIndex((word) => !ASSIGNMENT.test(word) && !isPrefix(word));
   const [first = '', ...rest] = start < 0 ? [] : words.slice(start);
   if (first === '') return undefined;
   const variables = words.slice(0, start).filter((word) => ASSIGNMENT.test(word));
   // A script in quotes: `sh -c "npm ci"`.
-  if (/\s/.test(first)) return commandOf([...variables, ...wordsIn(first), ...rest]);
+  if (nested < MAX_NESTED && /\s/.test(first)) return commandOf([...variables, ...wordsIn(first), ...rest], nested + 1);
   const program = first.slice(first.lastIndexOf('/') + 1).replace(VERSIONED, '$1');
   return variables.length > 0 ? { program, words: rest, variables } : { program, words: rest };
 }
 
 function withoutQuotes(word: string): string {
-  return QUOTED.test(word) ? word.replace(QUOTED_PART, '$1$2').replace(LEFTOVERS, '') : word;
+  return QUOTED.test(word) ? word.replace(QUOTED_PART, '$1$2').replace(OPENING, '').replace(CLOSING, '') : word;
 }
 
 /** Options before a command belong to `sudo` or `sh`, or to RUN: Buildah writes `--mount=…` before the script. */

@@ -98,7 +98,8 @@ const MANIFEST = /^(?:\.\/)?(?:package[\w*-]*\.json|(?:yarn|bun)\.lock\w?|pnpm-l
 /** Returns the COPY of each package's list and lock file, and of other files that installing may read. */
 function manifestSteps(facts: DockerfileFacts): readonly string[] {
   const { lockFiles } = COMMANDS[packageManagerOf(facts)];
-  const isLeftOut = (source: string): boolean => isManifest(source, facts) || isIgnored(source, 'node');
+  const isManifest = manifestTest(facts);
+  const isLeftOut = (source: string): boolean => isManifest(source) || isIgnored(source, 'node');
   return [
     ...packageFolders(facts).map((folder) => {
       const files = lockFiles.split(' ').map((file) => contextFolderIn(folder, facts) + file);
@@ -118,11 +119,13 @@ function contextFolderIn(folder: string, facts: DockerfileFacts): string {
   return own === '' ? `${ofProject}${folder}/` : own;
 }
 
-function isManifest(source: string, facts: DockerfileFacts): boolean {
-  const path = source.replace(/^(?:\.\/)+/, '');
-  return packageFolders(facts)
-    .map((folder) => contextFolderIn(folder, facts))
-    .some((prefix) => MANIFEST.test(path.startsWith(prefix) ? path.slice(prefix.length) : path));
+/** Returns a test for the package lists, lock files and settings of all packages. */
+function manifestTest(facts: DockerfileFacts): (source: string) => boolean {
+  const prefixes = packageFolders(facts).map((folder) => contextFolderIn(folder, facts));
+  return (source) => {
+    const path = source.replace(/^(?:\.\/)+/, '');
+    return prefixes.some((prefix) => MANIFEST.test(path.startsWith(prefix) ? path.slice(prefix.length) : path));
+  };
 }
 
 /** Returns the step that generates Prisma's client, if the image's own steps have one. */
@@ -161,7 +164,7 @@ function buildStage(facts: DockerfileFacts): string[] {
   const manager = packageManagerOf(facts);
   const { cache, install, build } = COMMANDS[manager];
   const manifests = manifestSteps(facts);
-  const sources = sourceSteps(facts, (source) => isManifest(source, facts));
+  const sources = sourceSteps(facts, manifestTest(facts));
   const own = ownBuilds(facts, build);
   // Sources that were copied by name may not include what a build script needs that the image never ran.
   const builds = own.length === 0 && sources.includes('COPY . .') ? [build('build')] : own;

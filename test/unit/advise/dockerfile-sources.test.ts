@@ -208,6 +208,11 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
     ],
   ],
   [
+    'packages in subshells',
+    [workdir('/app'), copy('. .'), run('(cd client && npm ci) && (V=$(cat v) && cd api && npm ci) && npm run build')],
+    [' (cd client && npm ci) && (cd api && npm ci)\nCOPY . .\nRUN npm run build --if-present\n'],
+  ],
+  [
     'scripts in the order in which they ran',
     [workdir('/app'), copy('. .'), run('npm ci && npm run build:css && npm run build && npm run build:css')],
     ['RUN npm run build:css --if-present\nRUN npm run build --if-present\nRUN --mount'],

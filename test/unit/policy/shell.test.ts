@@ -43,6 +43,15 @@ test.each<[string, readonly string[]]>([
   expect(parseScript(script).map((command) => [command.program, ...command.words])).toEqual([words]);
 });
 
+test.each<[string, string]>([
+  ['scripts in quotes within others', '"time " '.repeat(20_000)],
+  ['blank words', '" " '.repeat(20_000)],
+  ['quotes without their other half', `x '"`.repeat(20_000)],
+  ['closing parentheses', `x${')'.repeat(200_000)}y`],
+])('time is linear in the length of %s', (_, script) => {
+  expect(parseScript(script).length).toBeLessThan(2);
+});
+
 /** Texts that look like histories, and arbitrary ones. */
 const lines = fc.oneof(
   fc.string({ unit: 'binary' }),
