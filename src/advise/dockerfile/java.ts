@@ -26,8 +26,7 @@ function buildStage(facts: DockerfileFacts, suffix: string): string[] {
   const run = `RUN --mount=type=cache,target=${tool.cache} ${program}`;
   const module = moduleOf(facts);
   const jars = module === undefined ? tool.jars : `${module}/${tool.jars}`;
-  const projects = facts.copies.filter(({ sources }) => sources.some((source) => tool.project.test(baseName(source))));
-  const isSingle = module === undefined && projects.length < 2;
+  const isSingle = module === undefined && projectFolders(tool, facts).size < 2;
   return [
     `FROM ${wrapper ? `eclipse-temurin:${facts.release}-jdk` : tool.image(facts.release)}${suffix} AS build`,
     'WORKDIR /src',
@@ -39,6 +38,14 @@ function buildStage(facts: DockerfileFacts, suffix: string): string[] {
     `${run} ${tool.build(module)} && \\`,
     `    rm -f ${jars}/${tool.otherJars.pattern} && cp ${jars}/*.jar /app.jar`,
   ];
+}
+
+/** Returns the folders of the image that the files of projects were copied to. */
+function projectFolders({ project }: BuildTool, { copies }: DockerfileFacts): ReadonlySet<string> {
+  const ofProjects = copies.filter(({ sources }) => sources.some((source) => project.test(baseName(source))));
+  return new Set(
+    ofProjects.map(({ into }) => (project.test(baseName(into)) ? into.slice(0, into.lastIndexOf('/')) : into)),
+  );
 }
 
 /** Returns a note on the module that is built, unless the image's own build names it. */
@@ -110,15 +117,18 @@ const GRADLE: BuildTool = {
   build: (module) => (module === undefined ? 'assemble' : `:${module.replaceAll('/', ':')}:assemble`),
 };
 
-/** A jar in the folder of a build tool: `api/target/api.jar` of the module `api`. Absolute paths do not tell the module. */
-const JAR_OF_BUILD = /^(?:\.\/|\/[\w./-]*\/)?((?:[\w][\w.-]*\/)*?)(target|build\/libs)\/[\w.*-]+\.jar$/;
+/** A jar in the folder of a build tool: `api/target/api.jar` of the module `api`. */
+const JAR_OF_BUILD = /^(.*\/)?(target|build\/libs)\/[\w.*-]+\.jar$/;
+const MODULE = /^(?:\w[\w.-]*(?:\/\w[\w.-]*)*)?$/;
 
 /** Returns where the image copied jars from, or starts them: the module's folder, empty for the top, and the tool's. */
 function jarsOf({ copies, entrypoint, cmd }: DockerfileFacts): readonly { module: string; folder: string }[] {
   const words = [...entrypoint, ...cmd].flatMap((word) => word.slice(0, LONGEST_SCRIPT).split(/\s+/));
   return [...copies.flatMap(({ sources }) => sources), ...words].flatMap((path) => {
-    const [, module = '', folder = ''] = JAR_OF_BUILD.exec(path) ?? [];
-    return folder === '' ? [] : [{ module: module.replace(/\/$/, ''), folder }];
+    const [, above = '', folder = ''] = JAR_OF_BUILD.exec(path) ?? [];
+    // Absolute paths do not tell the module.
+    const module = above.startsWith('/') ? '' : above.replace(/^\.\//, '').replace(/\/$/, '');
+    return folder !== '' && MODULE.test(module) ? [{ module, folder }] : [];
   });
 }
 

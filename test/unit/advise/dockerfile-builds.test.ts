@@ -227,3 +227,13 @@ test('a compiler that every build stage has is not noted under the name of anoth
   const own = [run('microdnf install -y gcc-c++ make cairo-devel && npm ci')];
   expect(dockerfile({ runtime: 'node', own })).toContain('which may have other names here: cairo-devel\n');
 });
+
+test('a Java project whose files several COPY bring has one module', () => {
+  const own = [copy('build.gradle /app/build.gradle'), copy('settings.gradle /app/'), run('gradle bootJar')];
+  expect(dockerfile({ runtime: 'java', own })).toContain('COPY *.gradle* gradle.propertie[s] ./\nRUN');
+});
+
+test('time is linear in the length of paths that Java starts', () => {
+  const own = Array.from({ length: 100 }, () => copy(`${'/a'.repeat(7_900)} /x`));
+  expect(dockerfile({ runtime: 'java', own })).toContain('mvn -B package');
+});
