@@ -71,12 +71,27 @@ const LOCK_FILE =
  * Returns the folder of the sources: where the image copied the whole build context, or else its lock file, if that
  * lies above the folder in which the program starts, as in a repository of several packages; otherwise that folder.
  */
-export function sourceFolderOf(copies: readonly Copy[], workdir: string): string {
+export function sourceFolderOf(copies: readonly Copy[], workdir: string, runtime: Runtime): string {
   const top =
     copies.findLast(({ isContext }) => isContext) ??
     copies.find(({ sources }) => sources.some((source) => LOCK_FILE.test(source.replace(/^\.\//, ''))));
-  const into = top?.into ?? workdir;
+  const into = top?.into ?? (runtime === 'node' ? folderOfPackages(copies, workdir) : undefined) ?? workdir;
   return into !== '/' && workdir.startsWith(`${into}/`) && /^\/[\w./-]+$/.test(into) ? into : workdir;
+}
+
+/** Returns the folder that holds the workdir and other folders, if the image copied them as they are in the context. */
+function folderOfPackages(copies: readonly Copy[], workdir: string): string | undefined {
+  const roots = copies.map((copy) => ({ into: copy.into, root: rootOf(copy) }));
+  const own = roots.find(({ into, root }) => into === workdir && root !== undefined)?.root;
+  const hasOthers = roots.some(({ into, root }) => root === own && !`${into}/`.startsWith(`${workdir}/`));
+  return hasOthers ? own : undefined;
+}
+
+/** Returns the folder that stands for the context: `/app` if `server` or `server/package*.json` was copied into `/app/server`. */
+function rootOf({ sources: [source = ''], into }: Copy): string | undefined {
+  const path = source.replace(/^(?:\.\/)+|\/$/g, '');
+  const folder = /[.*]/.test(baseName(path)) ? path.slice(0, -baseName(path).length - 1) : path;
+  return /^\w/.test(folder) && into.endsWith(`/${folder}`) ? into.slice(0, -folder.length - 1) : undefined;
 }
 
 /**

@@ -97,7 +97,7 @@ export function dockerfileFacts(
   const start = startOf(view);
   const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? DEFAULT_WORKDIR;
   const copies = copiesOf(view, workdir);
-  const folder = sourceFolderOf(copies, workdir);
+  const folder = sourceFolderOf(copies, workdir, runtime);
   return {
     runtime,
     release,

@@ -232,6 +232,27 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
   for (const part of parts) expect(text).toContain(part);
 });
 
+test('Node.js builds a client beside the server whose folder is the last WORKDIR', () => {
+  const own = [
+    workdir('/app'),
+    copy('client/package*.json ./client/'),
+    run('npm install --prefix client'),
+    copy('server/package*.json ./server/'),
+    run('npm install --prefix server'),
+    copy('client ./client'),
+    copy('server ./server'),
+    run('npm run build --prefix client'),
+    workdir('server'),
+  ];
+  const text = dockerfile({ runtime: 'node', own, config: { WorkingDir: '/app/server', Cmd: ['node', 'index.js'] } });
+  expect(text).toContain('WORKDIR /app\nCOPY client/package.json client/package-lock.json ./client/\n');
+  expect(text).toContain('COPY client ./client\nCOPY server ./server\nRUN npm run build --prefix client\n');
+  expect(text).toContain('WORKDIR /app/server\nCOPY --from=build /app /app\n');
+});
+
+ for (const part of parts) expect(text).toContain(part);
+});
+
 test.each<[string, readonly LayerSketch[], readonly string[]]>([
   [
     'one module of several that Maven builds',
