@@ -117,6 +117,24 @@ export function contextFolderOf(
   return isOnly && isInstalled ? prefixOf(source.endsWith('/') ? source : `${source}/`) : '';
 }
 
+/** Returns a folder as a path from the folder of the sources; empty for that one, and for folders outside of it. */
+export function folderBelow(path: string, { folder }: Pick<SourceFacts, 'folder'>): string {
+  const below = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : '';
+  return /^\w[\w./@-]*$/.test(below) ? below : '';
+}
+
+/**
+ * Returns the folder of the build context from which a file is copied into a folder below that of the sources:
+ * `server/`; empty for the context itself.
+ * @see contextFolderOf
+ */
+export function contextFolderBelow(below: string, name: RegExp, facts: Parameters<typeof contextFolderOf>[1]): string {
+  const ofProject = contextFolderOf(name, facts);
+  if (below === '') return ofProject;
+  const own = contextFolderOf(name, { ...facts, folder: `${facts.folder}/${below}` });
+  return own === '' ? `${ofProject}${below}/` : own;
+}
+
 const INSTALLERS = /^(?:npm|pnpm|yarn|bun|bundle|poetry|uv|pipenv|composer|go|mvnw?|gradlew?)$/;
 
 function prefixOf(path: string): string {

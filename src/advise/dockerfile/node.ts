@@ -2,7 +2,7 @@ import { absolutePath } from '../../policy/paths.ts';
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
-import { contextFolderOf, copySteps, sourceSteps } from './copies.ts';
+import { contextFolderBelow, copySteps, folderBelow, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
@@ -48,12 +48,6 @@ function asWritten({ program, words }: Command): string | undefined {
 
 function inFolder(command: string, folder: string): string {
   return folder === '' ? command : `cd ${folder} && ${command}`;
-}
-
-/** Returns a folder as a path from the folder of the sources; empty for that one, and for folders outside of it. */
-function folderBelow(path: string, { folder }: DockerfileFacts): string {
-  const below = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : '';
-  return /^\w[\w./@-]*$/.test(below) ? below : '';
 }
 
 /** Returns the command that runs another in the folder of each package. */
@@ -102,7 +96,7 @@ function manifestSteps(facts: DockerfileFacts): readonly string[] {
   const isLeftOut = (source: string): boolean => isManifest(source) || isIgnored(source, 'node');
   return [
     ...packageFolders(facts).map((folder) => {
-      const files = lockFiles.split(' ').map((file) => contextFolderIn(folder, facts) + file);
+      const files = lockFiles.split(' ').map((file) => contextFolderBelow(folder, PACKAGE_LIST, facts) + file);
       return `COPY ${files.join(' ')} ./${folder === '' ? '' : `${folder}/`}`;
     }),
     ...copySteps(facts, facts.commands.findIndex(installsProject), isLeftOut),
@@ -111,17 +105,9 @@ function manifestSteps(facts: DockerfileFacts): readonly string[] {
 
 const PACKAGE_LIST = /^package[\w*-]*\.json$/;
 
-/** Returns the folder of the build context that holds the package.json of a package: `server/`; empty for the context itself. */
-function contextFolderIn(folder: string, facts: DockerfileFacts): string {
-  const ofProject = contextFolderOf(PACKAGE_LIST, facts);
-  if (folder === '') return ofProject;
-  const own = contextFolderOf(PACKAGE_LIST, { ...facts, folder: `${facts.folder}/${folder}` });
-  return own === '' ? `${ofProject}${folder}/` : own;
-}
-
 /** Returns a test for the package lists, lock files and settings of all packages. */
 function manifestTest(facts: DockerfileFacts): (source: string) => boolean {
-  const prefixes = packageFolders(facts).map((folder) => contextFolderIn(folder, facts));
+  const prefixes = packageFolders(facts).map((folder) => contextFolderBelow(folder, PACKAGE_LIST, facts));
   return (source) => {
     const path = source.replace(/^(?:\.\/)+/, '');
     return prefixes.some((prefix) => MANIFEST.test(path.startsWith(prefix) ? path.slice(prefix.length) : path));

@@ -1,13 +1,16 @@
 import { groupBy } from '../../common/group-by.ts';
+import { absolutePath, type PlacedCommand } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { type Command, runs } from '../../policy/shell.ts';
-import { isAmong, sourceOf, sourceSteps } from './copies.ts';
+import { folderBelow, isAmong, SOURCE, sourceOf, sourceSteps } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
 
 /** What the image's own steps installed with pip by the same indexes and constraints. */
 interface PipList {
   /** Requirements files, as paths in the build context. */
   readonly files: readonly string[];
+  /** Lists that the image copied beside these, since lists may include others; also with wildcards. */
+  readonly others: readonly string[];
   /** Files with versions that requirements are held to, as paths in the build context. */
   readonly constraints: readonly string[];
   /** Requirements: `torch`, `uvicorn[standard]>=0.30`, `tool@git+https://…`. */
@@ -48,27 +51,29 @@ function namesPip({ words }: Command): boolean {
 /** Returns the lists in the order of their first commands: what comes from one index may be missing in another. */
 function pipListsOf(facts: DockerfileFacts): readonly PipList[] {
   const installs = facts.commands.filter((command) => isInstall(command) && !commandHoldsSecret(command.words));
-  const lists = installs.map(({ words }) => {
-    // Requirements may contain spaces: "fastapi >= 0.100", "tool @ git+https://…".
-    return pipListOf(
-      words.slice(words.indexOf('install') + 1).map((word) => word.replace(/\s+/g, '')),
-      facts,
-    );
-  });
+  const lists = installs.map((install) => pipListOf(install, facts));
   return [...groupBy(lists, ({ options }) => options.join(' ')).values()].map(merged);
 }
 
-function pipListOf(words: readonly string[], { copies, folder }: DockerfileFacts): PipList {
+function pipListOf({ words: all, folder }: PlacedCommand<string>, facts: DockerfileFacts): PipList {
+  // Requirements may contain spaces: "fastapi >= 0.100", "tool @ git+https://…".
+  const words = all.slice(all.indexOf('install') + 1).map((word) => word.replace(/\s+/g, ''));
+  const below = folderBelow(folder, facts);
+  const from = below === '' ? '' : `${below}/`;
   const packages = words.filter((_, at) => !TAKES_VALUE.test(words[at - 1] ?? ''));
-  const inContextOf = (file: string) => sourceOf(file, copies, folder) ?? inContext(file);
+  const inContextOf = (file: string) => sourceOf(file, facts.copies, folder) ?? inContext(file, from);
   const wanted = filesIn(words, '-r', '--requirement').filter((file) => !FOR_DEVELOPMENT.test(file));
   const constraints = filesIn(words, '-c', '--constraint').map(inContextOf);
   return {
     files: wanted.map(inContextOf),
+    others: wanted.flatMap((file) => listsBeside(absolutePath(file, folder), facts)),
     constraints,
     names: packages.filter(isWanted),
-    folders: packages.filter((word) => FOLDER.test(word)),
-    project: productionOf(packages.find((word) => PROJECT.test(word))),
+    folders: packages.filter((word) => FOLDER.test(word)).map((path) => path.replace('./', `./${from}`)),
+    project: productionOf(
+      packages.find((word) => PROJECT.test(word)),
+      below === '' ? '.' : `./${below}`,
+    ),
     options: [
       ...words.flatMap((word, at) => addressIn(word, words[at - 1]) ?? []),
       ...constraints.map((file) => `-c ${file}`),
@@ -76,11 +81,19 @@ function pipListOf(words: readonly string[], { copies, folder }: DockerfileFacts
   };
 }
 
+function listsBeside(path: string, { copies }: DockerfileFacts): readonly string[] {
+  const sources = copies.filter(({ into }) => into === folderOf(path)).flatMap((copy) => copy.sources);
+  return sources
+    .map((source) => source.replace(/^(?:\.\/)+/, ''))
+    .filter((source) => SOURCE.test(source) && /\.(?:txt|in)$/.test(source) && !FOR_DEVELOPMENT.test(source));
+}
+
 /** Joins lists with the same options. */
 function merged(lists: readonly PipList[]): PipList {
   const all = (of: (list: PipList) => readonly string[]) => [...new Set(lists.flatMap(of))];
   return {
     files: all(({ files }) => files),
+    others: all(({ others }) => others),
     constraints: all(({ constraints }) => constraints),
     names: all(({ names }) => names),
     folders: all(({ folders }) => folders),
@@ -94,13 +107,13 @@ function isWanted(word: string): boolean {
 }
 
 /** Drops the extras that only development needs: `.[server,dev]` becomes `.[server]`. */
-function productionOf(project: string | undefined): string | undefined {
+function productionOf(project: string | undefined, path: string): string | undefined {
   const extras =
     /\[(.*)\]/
       .exec(project ?? '')?.[1]
       ?.split(',')
       .filter((extra) => !FOR_DEVELOPMENT.test(extra)) ?? [];
-  return project === undefined ? undefined : extras.length > 0 ? `.[${extras.join(',')}]` : '.';
+  return project === undefined ? undefined : extras.length > 0 ? `${path}[${extras.join(',')}]` : path;
 }
 
 /** Returns the files that options name: `-r FILE`, `-rFILE`, `--requirement FILE`, `--requirement=FILE`. */
@@ -118,8 +131,8 @@ function addressIn(word: string, before = ''): string | undefined {
 }
 
 /** Returns the likely path in the context of a file whose COPY is unknown: its name alone if the path is absolute. */
-function inContext(file: string): string {
-  return file.startsWith('/') ? file.slice(file.lastIndexOf('/') + 1) : file.replace(/^\.\//, '');
+function inContext(file: string, from: string): string {
+  return file.startsWith('/') ? file.slice(file.lastIndexOf('/') + 1) : from + file.replace(/^\.\//, '');
 }
 
 /**
@@ -135,7 +148,7 @@ export function pipInstall(facts: DockerfileFacts, run: string): readonly string
   if (fromIndexes.length + fromContext.length === 0) {
     return ['COPY requirements.txt .', `${run} pip install -r requirements.txt`, ...sourceSteps(facts)];
   }
-  const copied = [...new Set(fromIndexes.flatMap(({ files, constraints }) => [...files, ...constraints]))];
+  const copied = filesOf(fromIndexes);
   return [
     ...stageNote(copied, facts),
     ...listSteps(copied, facts),
@@ -143,6 +156,15 @@ export function pipInstall(facts: DockerfileFacts, run: string): readonly string
     ...sourceSteps(facts, (source) => isAmong(copied, source)),
     ...fromContext.map((list) => `${pip(list)} ${projectsOf(list).join(' ')}`),
   ];
+}
+
+/** Returns the files that installing reads, without those that a wildcard names. */
+function filesOf(lists: readonly PipList[]): readonly string[] {
+  const files = new Set(lists.flatMap((list) => [...list.files, ...list.constraints, ...list.others]));
+  const wildcards = [...files].map((file) => file.split('*')).filter((parts) => parts.length === 2);
+  const isNamed = (file: string): boolean =>
+    wildcards.some(([start = '', end = '']) => file.startsWith(start) && file.endsWith(end));
+  return [...files].filter((file) => file.includes('*') || !isNamed(file));
 }
 
 /** Returns a note on lists that the image copied from another stage: there, another tool may have made them. */
@@ -167,12 +189,13 @@ export function pipTools(facts: DockerfileFacts): readonly string[] {
  * Returns the COPY of requirements and constraints. Files in a folder may include one another, so the whole folder is copied; if
  * it holds the sources too, only its lists.
  */
-function listSteps(files: readonly string[], { copies, folder }: DockerfileFacts): readonly string[] {
+function listSteps(files: readonly string[], facts: DockerfileFacts): readonly string[] {
   const atTop = files.filter((file) => folderOf(file) === '');
   const folders = [...new Set(files.map(folderOf))].filter((name) => name !== '');
   const holdsSources = (name: string): boolean =>
-    copies.some(
-      ({ sources, into }) => into === folder && sources.some((source) => isAmong([name, `${name}/`], source)),
+    folderBelow(facts.workdir, facts) === name ||
+    facts.copies.some(
+      ({ sources, into }) => into === facts.folder && sources.some((source) => isAmong([name, `${name}/`], source)),
     );
   return [
     ...(atTop.length > 0 ? [`COPY ${atTop.join(' ')} ./`] : []),

@@ -1,7 +1,7 @@
 import { lookUp } from '../../classify/look-up.ts';
-import { type Command, valuesOf } from '../../policy/shell.ts';
+import { type Command, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
-import { contextFolderOf, isAmong, sourceSteps } from './copies.ts';
+import { contextFolderBelow, folderBelow, isAmong, sourceSteps } from './copies.ts';
 import { ownVariables } from './environment.ts';
 import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
 import { compilerSteps, runPackagesOr } from './packages.ts';
@@ -75,13 +75,16 @@ function installSteps(facts: DockerfileFacts): readonly string[] {
   const tool = toolOf(facts);
   if (tool === 'pip') return pipInstall(facts, WITH_CACHE);
   const { lockFiles, run, runWithSources } = INSTALLS[tool];
-  const from = contextFolderOf(/^(?:pyproject\.toml|Pipfile)\*?$/, facts);
+  const install = facts.commands.find((command) => runs(command, [tool], ['sync', 'install']));
+  const below = folderBelow(install?.folder ?? facts.folder, facts);
+  const from = contextFolderBelow(below, /^(?:pyproject\.toml|Pipfile)\*?$/, facts);
   const files = lockFiles.map((file) => from + file);
+  const inFolder = below === '' ? '' : `cd ${below} && `;
   return [
-    `COPY ${files.join(' ')} ./`,
-    `${WITH_CACHE} ${run}`,
+    `COPY ${files.join(' ')} ./${below === '' ? '' : `${below}/`}`,
+    `${WITH_CACHE} ${inFolder}${run}`,
     ...sourceSteps(facts, (source) => isAmong(files, source)),
-    ...(runWithSources ? [`${WITH_CACHE} ${runWithSources}`] : []),
+    ...(runWithSources ? [`${WITH_CACHE} ${inFolder}${runWithSources}`] : []),
   ];
 }
 

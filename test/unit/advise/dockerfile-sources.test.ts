@@ -250,7 +250,35 @@ test('Node.js builds a client beside the server whose folder is the last WORKDIR
   expect(text).toContain('WORKDIR /app/server\nCOPY --from=build /app /app\n');
 });
 
- for (const part of parts) expect(text).toContain(part);
+test.each<[string, readonly LayerSketch[], readonly string[]]>([
+  [
+    'from a list in the folder of the last WORKDIR',
+    [copy('. /app'), workdir('/app/api'), run('pip install -r requirements.txt')],
+    ['WORKDIR /app\nCOPY api/*.txt api/\nRUN', ' pip install -r api/requirements.txt\nCOPY . .\n'],
+  ],
+  [
+    'from a list in a folder that cd names',
+    [copy('. /app'), run('cd /app/api && pip install -r requirements.txt -c limits.txt .')],
+    [' pip install -c api/limits.txt -r api/requirements.txt\nCOPY . .\n', ' pip install -c api/limits.txt "./api"\n'],
+  ],
+  [
+    'from lists that a wildcard names, since one may include another',
+    [workdir('/app/api'), copy('requirements*.txt ./'), run('pip install -r requirements.txt'), copy('src src')],
+    ['COPY requirements*.txt ./\nRUN', ' pip install -r requirements.txt\nCOPY src ./src\n'],
+  ],
+  [
+    'from lists that were copied together',
+    [copy('base.txt requirements.txt requirements-dev.txt /tmp/'), run('pip install -r /tmp/requirements.txt')],
+    ['COPY requirements.txt base.txt ./\nRUN', ' pip install -r requirements.txt\nCOPY . .\n'],
+  ],
+  [
+    'by Poetry in the folder of the last WORKDIR',
+    [copy('. /app'), workdir('/app/api'), run('poetry install')],
+    ['COPY api/pyproject.toml api/poetry.lock ./api/\nRUN', ' cd api && /opt/poetry/bin/poetry install --only main'],
+  ],
+])('Python installs %s', (_, own, parts) => {
+  const text = dockerfile({ runtime: 'python', own, config: { WorkingDir: '/app/api' } });
+  for (const part of parts) expect(text).toContain(part);
 });
 
 test.each<[string, readonly LayerSketch[], readonly string[]]>([
