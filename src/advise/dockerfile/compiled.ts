@@ -4,7 +4,7 @@ import { type Command, hasOption, runs, setsOption, valuesOf } from '../../polic
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines, startLines } from './closing.ts';
 import { withoutCargoRun, withoutGoRun } from './compiled-start.ts';
-import { baseName, type Copy, contextFolderOf, isAmong, sourceSteps } from './copies.ts';
+import { baseName, type Copy, contextFolderOf, folderBelow, isAmong, sourceSteps } from './copies.ts';
 import { type DockerfileFacts, environmentLines } from './facts.ts';
 import { buildPackageNote, buildPackages, compilerSteps, installStep, runPackages } from './packages.ts';
 
@@ -18,7 +18,9 @@ export function goDockerfile(image: DockerfileFacts): string {
   const suite = cgo && facts.base !== 'alpine-base' ? DEBIAN : `alpine${ALPINE}`;
   const build = mainBuildOf(facts);
   const root = moduleFolderOf(facts, build);
-  const mainPackage = below(root, build?.folder ?? root, mainPackageOf(build));
+  const folder = folderBelow(build?.folder ?? root, { folder: root });
+  const isInside = folder !== '' && !facts.copies.some(namesModule);
+  const mainPackage = isInside ? mainPackageOf(build) : below(folder, mainPackageOf(build));
   const from = contextFolderOf(GO_MODULE, { ...facts, folder: root });
   const modules = [`${from}go.mod`, `${from}go.sum`];
   // With several packages, -o names a folder, in which each program is named after its package's folder.
@@ -27,34 +29,34 @@ export function goDockerfile(image: DockerfileFacts): string {
     `FROM golang:${release}-${suite} AS build`,
     ...(cgo ? compilerSteps(facts) : gitStep(facts)),
     'WORKDIR /src',
-    `COPY ${from}go.mod ${from}go.su[m] ./`,
-    'RUN --mount=type=cache,target=/go/pkg/mod go mod download',
+    // The module may be that of the sources, of the folder, or of one between them: Go finds it.
+    ...(isInside ? [] : [`COPY ${from}go.mod ${from}go.su[m] ./`, `RUN ${GO_MODULES} go mod download`]),
     ...(from === '' ? ['COPY . .'] : sourceSteps({ ...facts, folder: root }, (source) => isAmong(modules, source))),
-    'RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \\',
-    `    CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath${tagsOf(build)} -ldflags="-s -w" -o ${output} ${mainPackage}`,
+    `RUN ${GO_MODULES} --mount=type=cache,target=/root/.cache/go-build \\`,
+    `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath${tagsOf(build)} -ldflags="-s -w" -o ${output} ${mainPackage}`,
     '',
     ...lastStage(facts),
   ].join('\n');
 }
 
+const GO_MODULES = '--mount=type=cache,target=/go/pkg/mod';
 const GO_MODULE = /^go\.(?:mod|\*)$/;
 
 /** Returns the folder of the image that go.mod was copied to, else that of the whole context or of the build. */
 function moduleFolderOf({ copies, folder }: DockerfileFacts, build: PlacedCommand<string> | undefined): string {
   const holds = ({ into }: Copy): boolean => `${build?.folder ?? folder}/`.startsWith(into === '/' ? into : `${into}/`);
   const above = copies.filter(holds);
-  const copy =
-    above.find(({ sources }) => sources.some((source) => GO_MODULE.test(baseName(source)))) ??
-    above.find(({ isContext }) => isContext) ??
-    above[0];
+  const copy = above.find(namesModule) ?? above.find(({ isContext }) => isContext) ?? above[0];
   return copy?.into ?? build?.folder ?? folder;
 }
 
-/** Returns a package that was named in a folder as it is named in a folder above: `./cmd/api` for `.` in `cmd/api`. */
-function below(root: string, folder: string, name: string): string {
-  const path = folder.startsWith(`${root}/`) ? folder.slice(root.length + 1) : '';
-  if (!/^[\w./-]+$/.test(path) || !name.startsWith('.')) return name;
-  return `./${path}${name === '.' ? '' : name.slice(1)}`;
+function namesModule({ sources }: Copy): boolean {
+  return sources.some((source) => GO_MODULE.test(baseName(source)));
+}
+
+/** Returns a package that was named in a folder as it is named above: `./cmd/api` for `.` in `cmd/api`. */
+function below(folder: string, name: string): string {
+  return folder === '' || !name.startsWith('.') ? name : `./${folder}${name === '.' ? '' : name.slice(1)}`;
 }
 
 /** Returns the step that installs git, if the image's own build had it: Go fetches private modules by it. */

@@ -339,7 +339,7 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
   [
     'a folder below its module, which is a folder of the context',
     [workdir('/src'), copy('backend/ .'), workdir('/src/services/api'), run('go build -o /bin/api .')],
-    ['COPY backend/go.mod backend/go.su[m] ./\nRUN', 'download\nCOPY backend/ ./\nRUN', '-o /out/api ./services/api\n'],
+    ['WORKDIR /src\nCOPY backend/ ./\nRUN', '    cd services/api && CGO_ENABLED=0 go build', '-o /out/api .\n'],
   ],
   [
     'a module beside others',
@@ -349,17 +349,22 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
   [
     'the folder that cd leads to',
     [workdir('/src'), copy('. .'), run('cd cmd/server && go build -o /bin/api')],
-    ['COPY go.mod go.su[m] ./\n', 'COPY . .\n', '-o /out/api ./cmd/server\n'],
+    ['WORKDIR /src\nCOPY . .\nRUN', '    cd cmd/server && CGO_ENABLED=0 go build', '-o /out/api .\n'],
   ],
   [
     'packages below the folder that WORKDIR leads to',
     [copy('. /go/src/example'), workdir('/go/src/example/cmd/api'), run('go install ./...')],
-    ['COPY . .\n', '-o /out/ ./cmd/api/...\n'],
+    ['COPY . .\nRUN', '    cd cmd/api && CGO_ENABLED=0 go build', '-o /out/ ./...\n'],
   ],
   [
     'a folder that only a digest names',
     [{ instruction: '/bin/sh -c #(nop) COPY dir:1b2c in /src ' }, workdir('/src/cmd/api'), run('go build -o /bin/api')],
-    ['COPY . .\n', '-o /out/api ./cmd/api\n'],
+    ['COPY . .\nRUN', '    cd cmd/api && CGO_ENABLED=0 go build', '-o /out/api .\n'],
+  ],
+  [
+    'a folder below that of a named go.mod',
+    [workdir('/src'), copy('go.mod ./'), copy('. .'), run('cd cmd/api && go build -o /bin/api')],
+    ['COPY go.mod go.su[m] ./\nRUN', 'download\nCOPY . .\nRUN', '    CGO_ENABLED=0 go', '-o /out/api ./cmd/api\n'],
   ],
 ])('Go builds in %s', (_, own, parts) => {
   const text = dockerfile({ runtime: 'go', own, config: { Cmd: ['/bin/api'], WorkingDir: '/app' } });
