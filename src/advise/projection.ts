@@ -5,6 +5,7 @@ import { isWindows } from '../oci/platform.ts';
 import { exactly } from '../policy/evidence.ts';
 import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
+import { isBuildTool } from './dockerfile/larger-base.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
 import { linksLibraries } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
@@ -172,12 +173,14 @@ function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject
 }
 
 /**
- * Returns the bytes of the present base that a new one replaces: for a compiled program in two stages the whole base,
- * otherwise the layers of the runtime.
+ * Returns the bytes of the present base that a new one replaces: for a program in two stages the whole base if it is a
+ * compiler's or build tool's, otherwise the layers of the runtime.
  */
 function replacedBytes(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
   const { baseBytes, view } = subject;
-  if (baseBytes === undefined || !leavesCompiler(subject, ids)) return view.replaceableBytes;
+  const { base } = view.image.verdict;
+  const leavesTool = ids.includes('multi-stage') && base.confidence !== 'unknown' && base.references.some(isBuildTool);
+  if (baseBytes === undefined || !(leavesTool || leavesCompiler(subject, ids))) return view.replaceableBytes;
   return exactly(baseBytes);
 }
 

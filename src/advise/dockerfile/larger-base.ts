@@ -1,8 +1,12 @@
 import { readStack } from '../../classify/history/stack.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 
-/** Build tools of Java are in the first stage of the generated Dockerfile. */
 const BUILD_TOOL = /(?:^|\/)(?:maven|gradle)(?::|$)/;
+/** Reports whether a base is the image of a build tool of Java, which is in the first stage of the generated Dockerfile. */
+export function isBuildTool(reference: string): boolean {
+  return BUILD_TOOL.test(reference);
+}
+
 const PLAIN_NAME = /^[\w./:@-]+$/;
 
 /**
@@ -15,6 +19,6 @@ export function largerBaseOf({ image, steps }: ImageView): string | undefined {
   const uppermost = readStack(steps).images.at(-1);
   const isDistribution = uppermost === undefined || uppermost.kind === 'rootfs' || uppermost.kind === 'buildpack-deps';
   const holdsMore = runtimeLayers === undefined ? !isDistribution : base.layerCount > runtimeLayers;
-  const name = base.references.find((reference) => PLAIN_NAME.test(reference) && !BUILD_TOOL.test(reference));
+  const name = base.references.find((reference) => PLAIN_NAME.test(reference) && !isBuildTool(reference));
   return holdsMore ? name : undefined;
 }

@@ -61,6 +61,24 @@ test('a technique that overlaps another adds nothing: dependencies are dropped o
   expect(together).toEqual(without);
 });
 
+test("a second stage on a JRE leaves Maven behind with the JDK, and keeps a company's base", () => {
+  const sizeOn = (name: string) => {
+    const base = [{ bytes: 100 * MB }, { instruction: 'RUN apt-get install -y maven', bytes: 70 * MB }];
+    const java = { runtime: 'java', runtimeVersion: '17.0.1', variant: 'jdk' } as const;
+    const image = auditedImage({ ...java, base, baseNames: [name], runtimeLayers: 1 });
+    const jre = {
+      reference: 'library/eclipse-temurin:17-jre',
+      runtime: 'java',
+      version: '17.0.1',
+      distro: 'debian',
+    } as const;
+    const knowledge = knowledgeOf([{ ...jre, variant: 'jre', compressedBytes: 60 * MB, measured: true }]);
+    return projectTechniques(subjectOf(image, findingsOf(image), knowledge), ['slim-base', 'multi-stage'])?.after;
+  };
+  expect(sizeOn('library/maven:3-eclipse-temurin-17')).toEqual({ min: 60 * MB, max: 60 * MB });
+  expect(sizeOn('acme/java:17')).toEqual({ min: 130 * MB, max: 130 * MB });
+});
+
 test('measured waste raises the lower end of the savings', () => {
   const own = [
     {
