@@ -38,7 +38,7 @@ const TAKES_VALUE =
   /^(?:-[rciftp]|--(?:requirement|constraint|index-url|extra-index-url|find-links|target|prefix|root|trusted-host|timeout|retries|platform|python|python-version|progress-bar|cache-dir))$/;
 /** Options that may name an address. PyTorch's index of builds without CUDA has packages of a tenth of the size. */
 const TAKES_ADDRESS = /^(?:-i|-f|-c|--index-url|--extra-index-url|--find-links|--constraint)$/;
-const ADDRESS = /^https:\/\/[\w./-]+$/;
+const ADDRESS = /^https:\/\/[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/;
 
 function isInstall(command: Command): boolean {
   return runs(command, ['pip', 'uv'], ['install']) || (runs(command, ['python'], ['install']) && namesPip(command));

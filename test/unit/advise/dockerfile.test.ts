@@ -375,6 +375,12 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ],
   ],
   [
+    'an index on a port of its own',
+    { runtime: 'python', own: [run('pip install -i https://pypi.example.com:8443/simple flask')] },
+    'slim-base',
+    ['pip install -i https://pypi.example.com:8443/simple flask\n'],
+  ],
+  [
     'a project of its own',
     { runtime: 'python', own: [run('pip install -e .[server]')] },
     'slim-base',
