@@ -6,6 +6,15 @@
 const AMAZON = `
   2026-07-08T20:25:54 63.0MB COPY /rootfs/ / # buildkit
   2026-07-08T20:25:54 - CMD ["/bin/bash"]`;
+
+/** The history of `ubuntu:22.04`. */
+export const JAMMY = `
+  2026-08-01 - /bin/sh -c #(nop)  ARG RELEASE
+  2026-08-01 - /bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH
+  2026-08-01 - /bin/sh -c #(nop)  LABEL org.opencontainers.image.version=22.04
+  2026-08-01 29.5MB /bin/sh -c #(nop) ADD file:8d7d9ca5bcb5b9bd in / 
+  2026-08-01 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`;
+
 export const CORRETTO = `${AMAZON}
   2026-07-08T21:11:23 - ARG version=17.0.19.10-1
   2026-07-08T21:11:23 152.7MB RUN |1 version=17.0.19.10-1 /bin/sh -c set -eux && rpm --import corretto.key && curl -fL -o /etc/yum.repos.d/corretto.repo https://yum.corretto.aws/corretto.repo && yum install -y java-17-amazon-corretto-devel-$version && yum clean all # buildkit

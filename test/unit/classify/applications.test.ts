@@ -1,18 +1,12 @@
 import { expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { listedImage } from '../../support/listed-image.ts';
-import { ALPINE, TRIXIE_SLIM } from '../../support/official-histories.ts';
+import { ALPINE, JAMMY, TRIXIE_SLIM } from '../../support/official-histories.ts';
 import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
 
 // Applications as teams build them, on bases that show themselves little, with variables that hold what they like.
 
 const APP = '2026-10-15T08:00:00';
-const JAMMY = `
-  2026-08-01 - /bin/sh -c #(nop)  ARG RELEASE
-  2026-08-01 - /bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH
-  2026-08-01 - /bin/sh -c #(nop)  LABEL org.opencontainers.image.version=22.04
-  2026-08-01 29.5MB /bin/sh -c #(nop) ADD file:8d7d9ca5bcb5b9bd in / 
-  2026-08-01 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`;
 const PYTHON = `${TRIXIE_SLIM}
   2026-08-26 - ENV PYTHON_VERSION=3.13.7
   2026-08-26 30MB RUN /bin/sh -c set -eux; wget -O python.tar.xz "https://www.python.org/ftp/python/Python.tar.xz"; make # buildkit

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { listedImage } from '../../support/listed-image.ts';
-import { ALPINE, TEMURIN } from '../../support/official-histories.ts';
+import { ALPINE, JAMMY, TEMURIN } from '../../support/official-histories.ts';
 import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
 
 // Java has more vendors, and more places for its version, than any other runtime.
@@ -11,12 +11,6 @@ const JAR = `
   ${APP} 30MB COPY target/app.jar /app.jar # buildkit
   ${APP} - ENTRYPOINT ["java" "-jar" "/app.jar"]`;
 const STARTS_JAVA = ['java', '-jar', '/app.jar'];
-const JAMMY = `
-  2026-08-01 - /bin/sh -c #(nop)  ARG RELEASE
-  2026-08-01 - /bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH
-  2026-08-01 - /bin/sh -c #(nop)  LABEL org.opencontainers.image.version=22.04
-  2026-08-01 29.5MB /bin/sh -c #(nop) ADD file:8d7d9ca5bcb5b9bd in / 
-  2026-08-01 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`;
 const OPENJDK = `
   2026-08-01 40MB ADD oraclelinux-8-slim-amd64-rootfs.tar.xz / # buildkit
   2026-08-01 - CMD ["/bin/bash"]

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { classifyImage } from '../../../src/classify/classify-image.ts';
 import { listedImage } from '../../support/listed-image.ts';
-import { ALPINE, UBI_LABELS } from '../../support/official-histories.ts';
+import { ALPINE, JAMMY, UBI_LABELS } from '../../support/official-histories.ts';
 import { type ExpectedImage, summaryFields } from '../../support/verdict-summary.ts';
 
 // Applications on images that vendors and projects publish beside Docker's official ones, as their Dockerfiles make them.
@@ -9,12 +9,6 @@ import { type ExpectedImage, summaryFields } from '../../support/verdict-summary
 const APP = '2026-10-15T08:00:00';
 const BOOKWORM = `
   2026-01-05T00:00:00 28MB # debian.sh --arch 'amd64' out/ 'bookworm' '@1767571200'`;
-const JAMMY = `
-  2026-08-01 - /bin/sh -c #(nop)  ARG RELEASE
-  2026-08-01 - /bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH
-  2026-08-01 - /bin/sh -c #(nop)  LABEL org.opencontainers.image.version=22.04
-  2026-08-01 29.5MB /bin/sh -c #(nop) ADD file:8d7d9ca5bcb5b9bd in / 
-  2026-08-01 - /bin/sh -c #(nop)  CMD ["/bin/bash"]`;
 const UBI_MICRO = `
   2026-08-05T05:12:13 8MB /bin/sh -c #(nop) COPY dir:566bd7ceef314001 in /      
   2026-08-05T05:12:13 - /bin/sh -c #(nop) COPY file:1376702515d596f4 in /etc/yum.repos.d/.      
