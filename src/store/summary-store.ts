@@ -1,4 +1,4 @@
-import { currentBuilds, MOST_ORDERED } from './current-builds.ts';
+import { currentSteps } from './current-steps.ts';
 import type { Queryable } from './database.ts';
 import { digestText } from './digest-text.ts';
 
@@ -105,11 +105,7 @@ const SUMMARY = `
   step as (
     select i.*, p.value as step, p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain
     from image_once i join assessment a on a.manifest_id = i.manifest_id cross join lateral jsonb_array_elements(a.techniques) p (value)),
-  likely as materialized (
-    select repository_id, technique from step group by 1, 2 order by max(gain) desc, 1, 2 limit ${MOST_ORDERED}),
-  current as materialized (${currentBuilds('select repository_id from likely')}),
-  current_step as materialized (
-    select s.* from step s join likely using (repository_id, technique) join current using (repository_id, manifest_id)),
+  ${currentSteps('gain')},
   best as materialized (
     select repository_id, technique, max(gain) as gain, count(*) as images
     from current_step group by 1, 2 order by gain desc, 1, 2 limit ${LIST_ROWS}),

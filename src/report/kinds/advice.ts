@@ -1,4 +1,4 @@
-import { currentBuilds, MOST_ORDERED } from '../../store/current-builds.ts';
+import { currentSteps } from '../../store/current-steps.ts';
 import type { Column } from '../report.ts';
 import { IMAGE_FILTERS, imagesRelation, type ReportKind } from './kind.ts';
 
@@ -75,12 +75,8 @@ export const adviceByRepository: ReportKind = {
   ...advice,
   columns: advice.columns.filter(({ name }) => name !== 'step'),
   query: (scope) => `
-    with step as materialized (${advice.query(scope)}),
-    likely as materialized (
-      select repository_id, technique from step group by 1, 2 order by max(gain_bytes) desc nulls last, 1, 2 limit ${MOST_ORDERED}),
-    current as materialized (${currentBuilds('select repository_id from likely')})
-    select distinct on (repository_id, technique) s.*
-    from step s join likely using (repository_id, technique) join current using (repository_id, manifest_id)
+    with step as materialized (${advice.query(scope)}), ${currentSteps('gain_bytes')}
+    select distinct on (repository_id, technique) * from current_step
     order by repository_id, technique, gain_bytes desc nulls last, tag desc, digest`,
   order: 'gain_bytes desc nulls last, source, registry, repository, technique',
 };
