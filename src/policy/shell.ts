@@ -41,14 +41,18 @@ const MAX_NESTED = 3;
  */
 export function parseScript(script: string): readonly Command[] {
   const words = execForm(script);
-  if (words) return [commandOf(words) ?? []].flat();
+  if (words) return asList(commandOf(words));
   return normaliseScript(script)
     .split(SEPARATOR)
     .flatMap((part) => {
       const command = commandOf(wordsIn(part));
       const subshells = part.split('(').length - part.split(')').length;
-      return command === undefined || subshells === 0 ? (command ?? []) : { ...command, subshells };
+      return asList(command && subshells !== 0 ? { ...command, subshells } : command);
     });
+}
+
+function asList(command: Command | undefined): readonly Command[] {
+  return command ? [command] : [];
 }
 
 /** Joins lines that end in a backslash, which only here-documents still have, and removes redirections. */

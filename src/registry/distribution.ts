@@ -24,7 +24,6 @@ import {
   type RepositoryName,
   type Tag,
 } from '../oci/reference.ts';
-
 import { DistributionClient, type DistributionClientOptions } from './distribution-client.ts';
 import type { Answer } from './exchange.ts';
 import { keepNames } from './keep-names.ts';
