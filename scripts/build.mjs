@@ -48,7 +48,7 @@ await bundle({
     ...Object.fromEntries(lazyEntries),
     auditor: 'workers/auditor.ts',
     scheduler: 'workers/scheduler.ts',
-    'pglite-thread': 'src/store/pglite-thread.ts',
+    'pglite-thread': 'src/database/pglite-thread.ts',
   },
   plugins: [packages],
 });

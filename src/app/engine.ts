@@ -6,6 +6,7 @@ import { type AuditHandlers, createTaskHandlers } from '../audit/handlers.ts';
 import { LimitedSources } from '../audit/limited-sources.ts';
 import { createListingWriter } from '../audit/listing-writer.ts';
 import { PromiseCache } from '../common/promise-cache.ts';
+import type { Database } from '../database/database.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import type { TaskQueue } from '../queue/queue.ts';
 import { shareConnections } from '../registry/connections.ts';
@@ -16,7 +17,6 @@ import { openRegistry } from '../registry/open-registry.ts';
 import type { Registry, RequestGovernor } from '../registry/registry.ts';
 import { shareBlobs } from '../registry/shared-blobs.ts';
 import type { Environment, Settings, SourceSettings } from '../settings/settings.ts';
-import type { Database } from '../store/database.ts';
 
 /** What audits run with in this process. */
 export interface AuditEngine {

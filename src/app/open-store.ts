@@ -1,8 +1,8 @@
 import v8 from 'node:v8';
+import type { Database } from '../database/database.ts';
+import { migrate, requireCurrentSchema } from '../database/migrate.ts';
+import { openDatabase } from '../database/open-database.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { Database } from '../store/database.ts';
-import { migrate, requireCurrentSchema } from '../store/migrate.ts';
-import { openDatabase } from '../store/open-database.ts';
 
 /**
  * Opens the database of the settings, and brings its schema up to date.

@@ -1,6 +1,6 @@
+import type { Queryable } from '../database/database.ts';
 import type { TeamSettings } from '../settings/settings.ts';
 import { teamOf } from '../settings/team-of.ts';
-import type { Queryable } from '../store/database.ts';
 import { type Ownership, type RepositoryOwners, readOwners, saveOwnership, UNOWNED } from '../store/team-store.ts';
 
 /**

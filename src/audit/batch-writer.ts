@@ -1,10 +1,10 @@
+import type { Database, Queryable } from '../database/database.ts';
+import { GroupWriter } from '../database/group-writer.ts';
 import type { BatchContent } from '../fetch/read-batch.ts';
 import type { TaskQueue, TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import { saveContent } from '../store/content-store.ts';
-import type { Database, Queryable } from '../store/database.ts';
 import { type ItemError, replaceErrors } from '../store/error-store.ts';
-import { GroupWriter } from '../store/group-writer.ts';
 import { type RepositorySighting, recordSightings, type StoredRepository } from '../store/inventory-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { addTasks, narrowTasks, settleTasks } from '../store/task-store.ts';

@@ -1,8 +1,8 @@
+import type { Queryable } from '../database/database.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { DedupScope } from '../registry/registry.ts';
 import type { PolicySettings } from '../settings/settings.ts';
 import { findAudit, finishAudit, hasAssessTasks } from '../store/audit-store.ts';
-import type { Queryable } from '../store/database.ts';
 import { hasFleetSums, keepFleetSums } from '../store/fleet-sums.ts';
 import { findGoalsKey } from '../store/goal-store.ts';
 import { saveDedupScope } from '../store/inventory-store.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Queryable } from '../database/database.ts';
 import { type LayerContents, unpackContents } from '../deep/contents.ts';
-import type { Queryable } from '../store/database.ts';
 import { readLayerContents } from '../store/layer-store.ts';
 
 /** Bytes of entries: layers of about a million files together. */

@@ -1,8 +1,8 @@
+import type { Database } from '../database/database.ts';
 import type { TaskQueue } from '../queue/queue.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
-import type { Database } from '../store/database.ts';
 import type { AuditClock } from './audit-clock.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { CriteriaReader } from './criteria.ts';

@@ -4,10 +4,10 @@ import { catalogueAlternatives } from '../catalogue/alternatives.ts';
 import { CLASSIFIER_VERSION } from '../classify/classify-image.ts';
 import { endedDistros } from '../classify/end-of-life.ts';
 import { PromiseCache } from '../common/promise-cache.ts';
+import type { Queryable } from '../database/database.ts';
 import { digestOf, shortHash } from '../oci/digest.ts';
 import { RULES_VERSION } from '../policy/rule-registry.ts';
 import type { PolicySettings, Settings } from '../settings/settings.ts';
-import type { Queryable } from '../store/database.ts';
 
 /** What an image's assessment depends on besides the image and its known bases. */
 export interface Criteria {

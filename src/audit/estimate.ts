@@ -1,5 +1,6 @@
 import { forEachConcurrently } from '../common/concurrently.ts';
 import { sum } from '../common/sum.ts';
+import type { Database } from '../database/database.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
 import { isItemFailure, RegistryUnavailableError, type SlimboardError, StoreUnavailableError } from '../errors.ts';
 import { newestTags, repositorySelector, tagSelector } from '../fetch/select.ts';
@@ -8,7 +9,6 @@ import type { RegistryHost, Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry, RequestOutcome } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { readKnownManifests } from '../store/content-store.ts';
-import type { Database } from '../store/database.ts';
 import { findRepositoryId, readKnownTags } from '../store/inventory-store.ts';
 import { listUnreadLayersIn } from '../store/layer-store.ts';
 import { type EcrEstimate, type EcrRepositoryCounts, estimateEcr, mostChildren } from './estimate-ecr.ts';

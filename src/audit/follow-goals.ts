@@ -1,7 +1,7 @@
+import type { Queryable } from '../database/database.ts';
 import { shortHash } from '../oci/digest.ts';
 import { goalWithBaseline } from '../policy/budgets.ts';
 import type { PolicySettings } from '../settings/settings.ts';
-import type { Queryable } from '../store/database.ts';
 import { type GoalOwner, type RepositoryGoal, readGoalOwners, saveProgress } from '../store/goal-store.ts';
 import type { AuditPlan } from './plan.ts';
 

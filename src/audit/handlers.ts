@@ -1,8 +1,8 @@
+import { exceedsResources } from '../database/exceeds-resources.ts';
 import { messageOf, SlimboardError } from '../errors.ts';
 import type { Lane, TaskHandlers, TaskKind, TaskReference } from '../queue/queue.ts';
 import { forgetAssessKey } from '../store/audit-store.ts';
 import { type ItemError, recordErrors } from '../store/error-store.ts';
-import { exceedsResources } from '../store/exceeds-resources.ts';
 import { findTask, settleTask } from '../store/task-store.ts';
 import { assessRange } from './assess-range.ts';
 import { closeAudit, reportEnd } from './close-audit.ts';

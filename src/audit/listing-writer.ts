@@ -1,9 +1,9 @@
+import type { Database, Queryable } from '../database/database.ts';
+import { GroupWriter } from '../database/group-writer.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
-import type { Database, Queryable } from '../store/database.ts';
 import { type ItemError, replaceErrors } from '../store/error-store.ts';
-import { GroupWriter } from '../store/group-writer.ts';
 import type { StoredRepository } from '../store/inventory-store.ts';
 import { closeListings } from '../store/listing-store.ts';
 import { settleTasks } from '../store/task-store.ts';

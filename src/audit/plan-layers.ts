@@ -1,8 +1,8 @@
 import { groupBy } from '../common/group-by.ts';
 import { sum } from '../common/sum.ts';
+import type { Queryable } from '../database/database.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
 import { newestTags, tagSelector, takesAllTags } from '../fetch/select.ts';
-import type { Queryable } from '../store/database.ts';
 import { type HeldLayer, listOpenTags, listUnreadLayers } from '../store/layer-store.ts';
 import type { NewTask } from '../store/task-store.ts';
 import type { AuditPlan, PlannedSource } from './plan.ts';

@@ -1,3 +1,4 @@
+import type { Database } from '../database/database.ts';
 import { RateLimitedError } from '../errors.ts';
 import type { KnownContent } from '../fetch/known-content.ts';
 import { type BatchContent, type FailedItem, mayPass, readBatch } from '../fetch/read-batch.ts';
@@ -5,7 +6,6 @@ import type { Digest } from '../oci/digest.ts';
 import type { TaskReference } from '../queue/queue.ts';
 import type { ListedManifest } from '../registry/registry.ts';
 import { readBodies, readKnownManifests } from '../store/content-store.ts';
-import type { Database } from '../store/database.ts';
 import { type ItemError, readErrorsOf } from '../store/error-store.ts';
 import { findMissingChildren } from '../store/index-store.ts';
 import { listedElsewhere, readKnownTags, type StoredRepository } from '../store/inventory-store.ts';

@@ -1,6 +1,6 @@
 import { findImprovement } from '../advise/improvement.ts';
 import { chunksOf } from '../common/chunks-of.ts';
-import type { Database } from '../store/database.ts';
+import type { Database } from '../database/database.ts';
 import {
   type BuildPair,
   listTouchedRepositories,

@@ -1,7 +1,7 @@
+import type { Queryable } from '../database/database.ts';
 import type { Lane } from '../queue/queue.ts';
 import { type AuditStage, advanceStage, findAudit, recordAssessStage, renewHeartbeat } from '../store/audit-store.ts';
 import { countBases } from '../store/catalogue-store.ts';
-import type { Queryable } from '../store/database.ts';
 import { completeIndexes } from '../store/index-store.ts';
 import { refreshStatistics } from '../store/maintenance.ts';
 import { findStaleRanges, hasReadLayersSince } from '../store/stale-images.ts';

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Database, Queryable } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import type { Lane, TaskReference } from '../queue/queue.ts';
 import type { SourceSettings } from '../settings/settings.ts';
@@ -12,7 +13,6 @@ import {
   insertAudit,
   listRunningAudits,
 } from '../store/audit-store.ts';
-import type { Database, Queryable } from '../store/database.ts';
 import type { ItemError } from '../store/error-store.ts';
 import { findOrMakeSource, updateSource } from '../store/inventory-store.ts';
 import { listOpenTasks } from '../store/task-store.ts';

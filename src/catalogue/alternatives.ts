@@ -1,6 +1,6 @@
 import { type BaseAlternative, isNewer, releaseOf } from '../advise/alternatives.ts';
 import type { Runtime, Variant } from '../classify/verdict.ts';
-import type { Queryable } from '../store/database.ts';
+import type { Queryable } from '../database/database.ts';
 
 /**
  * Repositories of base images, as the last part of their names, by the runtime that they provide. Images of other

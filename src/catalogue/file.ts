@@ -1,9 +1,9 @@
+import type { Database } from '../database/database.ts';
 import { MalformedContentError, SettingsError, SlimboardError } from '../errors.ts';
 import { type Digest, parseDigest } from '../oci/digest.ts';
 import { type JsonObject, parseJsonObject, readSize, readString, readStringMap } from '../oci/json.ts';
 import { parseRegistryHost, parseRepositoryName, parseTag } from '../oci/reference.ts';
 import { retireOutdatedImages, saveBaseImages } from '../store/catalogue-store.ts';
-import type { Database } from '../store/database.ts';
 import { digestText } from '../store/digest-text.ts';
 import type { BaseImage } from './base-image.ts';
 

@@ -1,6 +1,7 @@
 import { chunksOf } from '../common/chunks-of.ts';
 import { forEachConcurrently } from '../common/concurrently.ts';
 import { isGlob } from '../common/glob.ts';
+import type { Database } from '../database/database.ts';
 import { isItemFailure, type SlimboardError } from '../errors.ts';
 import type { KnownContent } from '../fetch/known-content.ts';
 import { readBatch } from '../fetch/read-batch.ts';
@@ -10,7 +11,6 @@ import { parseTag, type Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { readKnownBaseImages, readKnownBaseTags, saveBaseTags } from '../store/catalogue-store.ts';
-import type { Database } from '../store/database.ts';
 import { baseTagsOf } from './base-content.ts';
 import type { BaseContent } from './base-image.ts';
 

@@ -1,9 +1,9 @@
+import type { Database } from '../database/database.ts';
 import { filterCondition } from '../report/filters.ts';
 import { SqlParameters, selectColumns } from '../report/kinds/kind.ts';
 import { packRows } from '../report/packed-rows.ts';
 import { type Column, REPORT_SCHEMA, type Report } from '../report/report.ts';
 import { unpackRows } from '../report/row-reader.ts';
-import type { Database } from '../store/database.ts';
 
 const COLUMNS: readonly Column[] = [
   { name: 'registry', type: 'text', description: 'The host that it was learned from.', detail: true },

@@ -1,3 +1,4 @@
+import type { Database } from '../database/database.ts';
 import { checkFacts } from '../policy/check-image.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { type AuditSummary, rowRecordOf } from '../report/report.ts';
@@ -5,7 +6,6 @@ import { readPage } from '../report/report-page.ts';
 import type { NotifySettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
 import { readFacts } from '../store/check-store.ts';
-import type { Database } from '../store/database.ts';
 import { UNOWNED } from '../store/team-store.ts';
 import { repositoriesThatGrew, withBuilds } from './regression-items.ts';
 

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import type { AuditContext } from '../audit/context.ts';
+import type { Database } from '../database/database.ts';
 import { DeliveryError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { notifyEndpoint } from '../settings/notify-endpoint.ts';
 import type { Environment, NotifySettings, Settings } from '../settings/settings.ts';
 import { type AuditRow, findAudit, listAuditSources } from '../store/audit-store.ts';
-import type { Database } from '../store/database.ts';
 import { readDeliveredKeys, recordDelivery } from '../store/delivery-store.ts';
 import { type AuditEvent, auditEvents, type EventName } from './audit-events.ts';
 import { slackBody, webhookBody } from './message.ts';

@@ -1,10 +1,10 @@
+import type { Database } from '../database/database.ts';
 import { humanBytes } from '../measure/human-bytes.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { regressionIn, regressionsOf } from '../report/kinds/regressions.ts';
 import type { CellsByName } from '../report/report.ts';
 import { readRows, recordsOf } from '../report/report-page.ts';
 import type { AuditRow } from '../store/audit-store.ts';
-import type { Database } from '../store/database.ts';
 import type { EventItem } from './audit-events.ts';
 
 /** Smaller growth is ordinary work, not a regression. Both limits apply, so that small repositories may double. */

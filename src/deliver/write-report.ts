@@ -1,4 +1,5 @@
 import { dayOf } from '../common/day.ts';
+import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import { htmlReport } from '../html/report-file.ts';
 import type { Logger } from '../log.ts';
@@ -11,7 +12,6 @@ import { openReport } from '../report/open-report.ts';
 import { destinationOf, formatDestination } from '../settings/destination.ts';
 import type { ReportSettings, Settings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
-import type { Database } from '../store/database.ts';
 import { write } from './write-destination.ts';
 
 /** What {@link writeReport} works with. */

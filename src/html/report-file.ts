@@ -1,7 +1,7 @@
 import { dayOf } from '../common/day.ts';
+import type { Database } from '../database/database.ts';
 import type { FilterName, ReportFilters } from '../report/filters.ts';
 import type { Cells, Report } from '../report/report.ts';
-import type { Database } from '../store/database.ts';
 import { inlineHead, readAssets } from './assets.ts';
 import { auditLead } from './audit-lead.ts';
 import { count, moment } from './figures.ts';

@@ -1,4 +1,4 @@
-import type { Queryable } from '../store/database.ts';
+import type { Queryable } from '../database/database.ts';
 import { readAuditAges } from '../store/queued-audit-store.ts';
 import type { AuditGauge } from './metrics.ts';
 

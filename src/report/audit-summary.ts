@@ -1,5 +1,5 @@
+import type { Queryable } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
-import type { Queryable } from '../store/database.ts';
 import type { AuditSummary } from './report.ts';
 
 const SUMMARY = `

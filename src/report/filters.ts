@@ -1,7 +1,7 @@
 import { expandGlob } from '../common/glob.ts';
 import { parseBytes, parseDuration } from '../common/units.ts';
+import type { SqlValue } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
-import type { SqlValue } from '../store/database.ts';
 
 /** The filters of a report, as the user typed them. */
 export interface ReportFilters {

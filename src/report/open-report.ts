@@ -1,5 +1,5 @@
+import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
-import type { Database } from '../store/database.ts';
 import { fillFleetSums } from '../store/fleet-sums.ts';
 import { findSummary } from './audit-summary.ts';
 import { filterCondition, type ReportFilters } from './filters.ts';

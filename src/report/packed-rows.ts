@@ -1,4 +1,4 @@
-import type { Database, SqlValue } from '../store/database.ts';
+import type { Database, SqlValue } from '../database/database.ts';
 import { digestText } from '../store/digest-text.ts';
 import type { Cell, Cells, Column } from './report.ts';
 

@@ -1,4 +1,4 @@
-import type { Database } from '../store/database.ts';
+import type { Database } from '../database/database.ts';
 import { digestText } from '../store/digest-text.ts';
 import type { ReportKind } from './kinds/kind.ts';
 import { openReport, type ReportRequest } from './open-report.ts';

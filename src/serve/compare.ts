@@ -1,11 +1,11 @@
 import { classifyImage } from '../classify/classify-image.ts';
 import type { LayerClass } from '../classify/verdict.ts';
+import type { Queryable } from '../database/database.ts';
 import { NotFoundError } from '../errors.ts';
 import { type ComparedImage, diffImages, type ImageDiff } from '../measure/compare.ts';
 import { digestBytes } from '../oci/digest.ts';
 import { parseImageConfig, platformOf } from '../oci/image-config.ts';
 import { parseManifest } from '../oci/manifest.ts';
-import type { Queryable } from '../store/database.ts';
 import { type ImageDetail, readImageDetail, resolveImage } from './image-detail.ts';
 
 /** Two stored images, and how they differ. */

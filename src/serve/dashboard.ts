@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
+import type { Database } from '../database/database.ts';
 import type { Assets } from '../html/assets.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { Database } from '../store/database.ts';
 
 /** What the dashboard's routes depend on. */
 export interface Dashboard {

@@ -1,6 +1,6 @@
+import type { Queryable } from '../database/database.ts';
 import { NotFoundError } from '../errors.ts';
 import { type Digest, digestBytes, digestFromBytes, isDigest } from '../oci/digest.ts';
-import type { Queryable } from '../store/database.ts';
 
 /**
  * One stored image with its assessment. Sizes are compressed bytes, except `uncompressed_bytes` and `wasted_bytes`. Of

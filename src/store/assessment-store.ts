@@ -1,8 +1,8 @@
 import type { BaseVerdict } from '../classify/verdict.ts';
+import type { Queryable } from '../database/database.ts';
+import { storableJson } from '../database/storable.ts';
 import { type Digest, digestBytes } from '../oci/digest.ts';
 import type { Finding } from '../policy/finding.ts';
-import type { Queryable } from './database.ts';
-import { storableJson } from './storable.ts';
 
 /** The stored assessment of one image. Sizes are bytes. */
 export interface Assessment {

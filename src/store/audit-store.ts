@@ -1,7 +1,7 @@
+import type { Database, Queryable } from '../database/database.ts';
+import { storableJson } from '../database/storable.ts';
 import type { Lane, TaskReference } from '../queue/queue.ts';
-import type { Database, Queryable } from './database.ts';
 import { type ItemError, recordErrors } from './error-store.ts';
-import { storableJson } from './storable.ts';
 import { addTasks, type NewTask } from './task-store.ts';
 
 /** The stages of an audit in order; each ends when the audit has no tasks left. An ended audit stays in `deliver`. */

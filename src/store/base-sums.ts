@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../database/database.ts';
 import { IS_IMAGE } from './is-image.ts';
 
 /** The columns that {@link baseSums} selects. */

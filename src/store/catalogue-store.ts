@@ -1,11 +1,11 @@
 import type { BaseContent, BaseImage } from '../catalogue/base-image.ts';
 import type { KnownBase, NewerBuild } from '../classify/verdict.ts';
+import type { Queryable } from '../database/database.ts';
+import { storableJson } from '../database/storable.ts';
 import { chainIds } from '../oci/chain-id.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
-import type { Queryable } from './database.ts';
-import { storableJson } from './storable.ts';
 
 /** A repository whose tags the catalogue knows. */
 export interface BaseRepository {

@@ -1,5 +1,5 @@
+import type { Database, Queryable } from '../database/database.ts';
 import type { ImageFacts } from '../policy/check-image.ts';
-import type { Database, Queryable } from './database.ts';
 
 interface FactRow {
   readonly reference: string;

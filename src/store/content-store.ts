@@ -1,8 +1,8 @@
+import type { Queryable } from '../database/database.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import { formatPlatform } from '../oci/platform.ts';
-import type { Queryable } from './database.ts';
 import { insertChildren, linkChildren, type NewIndexChild } from './index-store.ts';
 import { integersOf, joinDigests, textsOf } from './joined-texts.ts';
 

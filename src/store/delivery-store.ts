@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../database/database.ts';
 
 /** Reads the keys of the deliveries of an audit that were made. */
 export async function readDeliveredKeys(db: Queryable, auditId: number): Promise<ReadonlySet<string>> {

@@ -1,8 +1,8 @@
+import type { Queryable } from '../database/database.ts';
+import { storableText } from '../database/storable.ts';
 import type { ErrorCode, Retry } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost } from '../oci/reference.ts';
-import type { Queryable } from './database.ts';
-import { storableText } from './storable.ts';
 
 /**
  * What an error concerns: a tag, or a manifest or layer by its digest; a whole repository if both are empty, and a whole

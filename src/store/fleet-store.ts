@@ -1,6 +1,6 @@
 import type { HeldLayers, MovingImage, StoredLayer } from '../advise/whatif.ts';
+import type { Queryable } from '../database/database.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
-import type { Queryable } from './database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
 
 /** A source whose images a base swap may concern. */

@@ -1,7 +1,7 @@
+import type { Database, Queryable } from '../database/database.ts';
+import { PLAN_AS_A_WHOLE } from '../database/planning.ts';
 import { BASE_SUMS, baseSums } from './base-sums.ts';
-import type { Database, Queryable } from './database.ts';
 import { GROUP_SUMS, groupSums, KEPT_GROUPINGS, taggedImages } from './group-sums.ts';
-import { PLAN_AS_A_WHOLE } from './planning.ts';
 
 /** SQL for each table of sums over all sources: computes and stores its rows. */
 const STORE = {

@@ -1,5 +1,5 @@
-import type { Queryable } from './database.ts';
-import { storableJson } from './storable.ts';
+import type { Queryable } from '../database/database.ts';
+import { storableJson } from '../database/storable.ts';
 
 /** A repository and the team that owns it, by which its goal is chosen. */
 export interface GoalOwner {

@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../database/database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
 import { IS_IMAGE } from './is-image.ts';
 import { scoreSql } from './score-sql.ts';

@@ -1,6 +1,6 @@
 import type { Improvement } from '../advise/improvement.ts';
-import type { Queryable } from './database.ts';
-import { storableJson } from './storable.ts';
+import type { Queryable } from '../database/database.ts';
+import { storableJson } from '../database/storable.ts';
 
 /**
  * Two successive builds of a repository for one platform in the same line of tags (`tag_line`), whose assessments

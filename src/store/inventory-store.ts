@@ -1,9 +1,9 @@
+import type { Queryable } from '../database/database.ts';
 import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import { type PlatformSelection, wantedNames } from '../oci/platform.ts';
 import type { RegistryHost, RepositoryName, Tag } from '../oci/reference.ts';
 import type { DedupScope, ListedRepository } from '../registry/registry.ts';
-import type { Queryable } from './database.ts';
 import { joinDigests, textsOf } from './joined-texts.ts';
 
 /** A stored repository, as tasks refer to it. */

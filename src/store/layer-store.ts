@@ -1,9 +1,9 @@
 import { groupBy } from '../common/group-by.ts';
+import type { Queryable } from '../database/database.ts';
+import { storableJson } from '../database/storable.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
-import type { Queryable } from './database.ts';
 import type { StoredRepository } from './inventory-store.ts';
-import { storableJson } from './storable.ts';
 
 /** A layer whose contents were not read yet, and a repository that holds it; both as row ids, to keep tasks small. */
 export interface HeldLayer {

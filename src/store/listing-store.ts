@@ -1,6 +1,6 @@
+import type { Queryable } from '../database/database.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
-import type { Queryable } from './database.ts';
 import { joinDigests, textsOf } from './joined-texts.ts';
 
 /** The result of listing a repository completely. */

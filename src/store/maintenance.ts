@@ -1,4 +1,4 @@
-import type { Database, Queryable } from './database.ts';
+import type { Database, Queryable } from '../database/database.ts';
 
 /**
  * Frees the space of the task rows that an audit deleted, and of old versions of repository rows, for the next audit to

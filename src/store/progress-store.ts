@@ -1,5 +1,5 @@
+import type { Queryable } from '../database/database.ts';
 import { type AuditRow, findAudit, listAuditSources } from './audit-store.ts';
-import type { Queryable } from './database.ts';
 
 /** An audit with what people want to know while it runs. */
 export interface AuditProgress extends AuditRow {

@@ -1,5 +1,5 @@
+import type { Queryable } from '../database/database.ts';
 import type { Lane, TaskKey, TaskReference } from '../queue/queue.ts';
-import type { Queryable } from './database.ts';
 
 // Audits that workers run through a queue, as opposed to those that one process runs by itself.
 

@@ -1,6 +1,6 @@
+import type { Database, Queryable, SqlValue } from '../database/database.ts';
 import { AuditRunningError } from '../errors.ts';
 import { claimAudit, listRunningAudits } from './audit-store.ts';
-import type { Database, Queryable, SqlValue } from './database.ts';
 import { keepFleetSums } from './fleet-sums.ts';
 
 /**

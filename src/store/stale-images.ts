@@ -1,9 +1,9 @@
 import type { KnownBase, NewerBuild } from '../classify/verdict.ts';
 import { groupBy } from '../common/group-by.ts';
+import type { Queryable } from '../database/database.ts';
 import { type Digest, digestFromBytes } from '../oci/digest.ts';
 import { parseImageConfig } from '../oci/image-config.ts';
 import { LATER_BUILD, NEWER_BUILDS } from './catalogue-store.ts';
-import type { Queryable } from './database.ts';
 import { findReadLayers } from './layer-store.ts';
 
 /** An image with everything that is stored about it, ready to be assessed. */

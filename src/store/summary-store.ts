@@ -1,5 +1,5 @@
+import type { Queryable } from '../database/database.ts';
 import { currentSteps } from './current-steps.ts';
-import type { Queryable } from './database.ts';
 import { digestText } from './digest-text.ts';
 
 /** Short lists about one source, stored at the end of an audit. Sizes are bytes. */

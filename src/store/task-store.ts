@@ -1,6 +1,6 @@
+import type { Queryable } from '../database/database.ts';
+import { storableJson } from '../database/storable.ts';
 import type { TaskKey, TaskKind, TaskReference } from '../queue/queue.ts';
-import type { Queryable } from './database.ts';
-import { storableJson } from './storable.ts';
 
 /** A task with its payload, which is stored in the database and never in a queue. */
 export interface NewTask {

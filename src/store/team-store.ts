@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../database/database.ts';
 
 /** The team of repositories without an owner, as in the column's default. */
 export const UNOWNED = 'unowned';

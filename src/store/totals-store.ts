@@ -1,8 +1,8 @@
+import type { Queryable } from '../database/database.ts';
+import { PLAN_AS_A_WHOLE } from '../database/planning.ts';
 import { keepBaseSums } from './base-sums.ts';
-import type { Queryable } from './database.ts';
 import { DEDUP_SCOPE } from './dedup-scope.ts';
 import { keepGroupSums } from './group-sums.ts';
-import { PLAN_AS_A_WHOLE } from './planning.ts';
 import { scoreSql } from './score-sql.ts';
 import { summariseSource } from './summary-store.ts';
 

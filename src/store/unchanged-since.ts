@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../database/database.ts';
 
 /** An earlier audit whose totals still hold. */
 export interface UnchangedSince {

@@ -1,9 +1,9 @@
 import { startAudit } from '../audit/start-audit.ts';
+import type { Database } from '../database/database.ts';
 import { SettingsError } from '../errors.ts';
 import type { AuditStarter } from '../schedule/audit-starter.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { findAudit } from '../store/audit-store.ts';
-import type { Database } from '../store/database.ts';
 import { findBlockingAudit, findNewestNightly } from '../store/queued-audit-store.ts';
 
 /** The audit that prevents a start may end before it is found; then starting is tried again. */

@@ -5,6 +5,7 @@ import { type AuditEngine, createAuditEngine, governorSettings } from '../app/en
 import { openStore } from '../app/open-store.ts';
 import type { AuditEvents } from '../audit/context.ts';
 import { reportRarely } from '../common/report-rarely.ts';
+import type { Database } from '../database/database.ts';
 import { createDelivery } from '../deliver/create-delivery.ts';
 import { SettingsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -18,7 +19,6 @@ import { startSweeper } from '../queue/sweeper.ts';
 import { createRedisGovernor } from '../registry/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import { recordProgress } from '../store/audit-store.ts';
-import type { Database } from '../store/database.ts';
 import { keepAlive, listQueuedTasks, listStuckAudits } from '../store/queued-audit-store.ts';
 import { createRequestTally, type RequestTally } from './request-tally.ts';
 

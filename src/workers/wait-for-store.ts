@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { exceedsResources } from '../database/exceeds-resources.ts';
 import { StoreUnavailableError } from '../errors.ts';
 import type { TaskHandlers } from '../queue/queue.ts';
-import { exceedsResources } from '../store/exceeds-resources.ts';
 
 /** How handlers wait for the database. */
 export interface StoreWait {

@@ -1,5 +1,6 @@
 import { type RunOptions, runAudit } from '../../src/app/run-audit.ts';
 import type { AuditEvents } from '../../src/audit/context.ts';
+import type { Database } from '../../src/database/database.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import type {
   EcrSource,
@@ -10,7 +11,6 @@ import type {
   TeamSettings,
 } from '../../src/settings/settings.ts';
 import type { AuditRow } from '../../src/store/audit-store.ts';
-import type { Database } from '../../src/store/database.ts';
 import { FAKE_ACCOUNT, FAKE_REGION, type FakeEcr } from './fake-ecr.ts';
 import type { RegistryServer } from './registry-server.ts';
 

@@ -1,8 +1,8 @@
 import { type Learned, learnBases } from '../../src/catalogue/learn.ts';
+import type { Database } from '../../src/database/database.ts';
 import { createInProcessGovernor } from '../../src/registry/in-process-governor.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
 import type { OciSource } from '../../src/settings/settings.ts';
-import type { Database } from '../../src/store/database.ts';
 import { defaultSettings } from './audits.ts';
 import type { RegistryServer } from './registry-server.ts';
 

@@ -1,10 +1,10 @@
 import { Writable } from 'node:stream';
+import type { Database } from '../../src/database/database.ts';
+import { migrate } from '../../src/database/migrate.ts';
 import { readAssets } from '../../src/html/assets.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics/metrics.ts';
 import type { Dashboard } from '../../src/serve/dashboard.ts';
-import type { Database } from '../../src/store/database.ts';
-import { migrate } from '../../src/store/migrate.ts';
 import { auditRegistry, defaultSettings } from './audits.ts';
 import { pushFleet } from './fleet.ts';
 import { image } from './image-builder.ts';

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/database/database.ts';
 
 /** The views that reports read, each with its columns to leave out: row ids and times, which differ between audits. */
 const VIEWS: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
+import type { Database, SqlValue } from '../../src/database/database.ts';
 import { digestBytes, digestOf } from '../../src/oci/digest.ts';
-import type { Database, SqlValue } from '../../src/store/database.ts';
 import { keepFleetSums } from '../../src/store/fleet-sums.ts';
 import { computeTotals } from '../../src/store/totals-store.ts';
 

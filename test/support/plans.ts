@@ -1,4 +1,4 @@
-import type { Queryable, Row, SqlValue } from '../../src/store/database.ts';
+import type { Queryable, Row, SqlValue } from '../../src/database/database.ts';
 
 /** Wraps a database: for each statement that matches, it adds the text of `explain (analyze)` to `plans`. */
 export function recordPlans(db: Queryable, statements: RegExp, plans: string[]): Queryable {

@@ -1,7 +1,7 @@
+import type { Database } from '../../src/database/database.ts';
 import type { ReportKind } from '../../src/report/kinds/kind.ts';
 import { openReport, type ReportRequest } from '../../src/report/open-report.ts';
 import { rowRecordOf } from '../../src/report/report.ts';
-import type { Database } from '../../src/store/database.ts';
 
 /** Reads all rows of a report as objects with a property per column. */
 export async function readRecords(

@@ -4,8 +4,8 @@ import type { CommandContext } from '../io.ts';
 export function define(command: Command, { io, globalOptions }: CommandContext): void {
   command.action(async () => {
     const { prepare } = await import('../prepare.ts');
-    const { openDatabase } = await import('../../store/open-database.ts');
-    const { migrate } = await import('../../store/migrate.ts');
+    const { openDatabase } = await import('../../database/open-database.ts');
+    const { migrate } = await import('../../database/migrate.ts');
     const { settings } = await prepare(io, globalOptions());
     const db = await openDatabase({
       dataDir: settings.dataDir,

@@ -1,5 +1,6 @@
 import { withStore } from '../../app/open-store.ts';
 import { lookUp } from '../../classify/look-up.ts';
+import type { Queryable } from '../../database/database.ts';
 import { isItemFailure, messageOf, SettingsError } from '../../errors.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { PACKAGE_VERSION } from '../../package-version.ts';
@@ -12,7 +13,6 @@ import { jsonDocument } from '../../report/json-document.ts';
 import { printable } from '../../report/plain-text.ts';
 import { type AuditRow, findAudit } from '../../store/audit-store.ts';
 import { countUnchecked, readFacts } from '../../store/check-store.ts';
-import type { Queryable } from '../../store/database.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { writeResult } from '../io.ts';

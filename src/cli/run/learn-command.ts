@@ -1,9 +1,9 @@
 import { withStore } from '../../app/open-store.ts';
 import { type Learned, learnBases } from '../../catalogue/learn.ts';
+import type { Database } from '../../database/database.ts';
 import { NotFoundError, SettingsError, SlimboardError } from '../../errors.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
 import { parseTarget } from '../../settings/target.ts';
-import type { Database } from '../../store/database.ts';
 import { compact } from '../../store/maintenance.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';

@@ -1,5 +1,6 @@
 import { withStore } from '../../app/open-store.ts';
 import { type AuditEstimate, estimateAudit, type ObservedRequests } from '../../audit/estimate.ts';
+import type { Database } from '../../database/database.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
@@ -7,7 +8,6 @@ import type { RequestGovernor } from '../../registry/registry.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
-import type { Database } from '../../store/database.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { factLines } from '../fact-lines.ts';

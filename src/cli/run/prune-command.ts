@@ -1,6 +1,6 @@
 import { withStore } from '../../app/open-store.ts';
+import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
-import type { Database } from '../../store/database.ts';
 import { readSources } from '../../store/fleet-store.ts';
 import { compact } from '../../store/maintenance.ts';
 import {

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { withStore } from '../../app/open-store.ts';
+import type { Database } from '../../database/database.ts';
 import { write } from '../../deliver/write-destination.ts';
 import { DeliveryError, SettingsError } from '../../errors.ts';
 import type { ReportFilters } from '../../report/filters.ts';
@@ -11,7 +12,6 @@ import { openReport } from '../../report/open-report.ts';
 import type { AuditSummary, Report } from '../../report/report.ts';
 import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
-import type { Database } from '../../store/database.ts';
 import { columnsOf, type Io, todayOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 

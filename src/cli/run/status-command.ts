@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withStore } from '../../app/open-store.ts';
+import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
 import { unknownAudit } from '../../report/audit-summary.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { findNewestAudit } from '../../store/audit-store.ts';
-import type { Database } from '../../store/database.ts';
 import { type AuditProgress, readAuditProgress } from '../../store/progress-store.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';

@@ -1,11 +1,11 @@
 import { type StoredLayer, type WhatIf, whatIf } from '../../advise/whatif.ts';
 import { withStore } from '../../app/open-store.ts';
+import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { isForeignLayer } from '../../oci/media-type.ts';
 import { parseReference, splitHost } from '../../oci/reference.ts';
 import { jsonDocument } from '../../report/json-document.ts';
-import type { Database } from '../../store/database.ts';
 import { findImageLayers, readHeldElsewhere, readImagesOn, readSources } from '../../store/fleet-store.ts';
 import { counted } from '../counted.ts';
 import { factLines } from '../fact-lines.ts';

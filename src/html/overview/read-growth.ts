@@ -1,8 +1,8 @@
+import type { Database } from '../../database/database.ts';
 import { regressionIn, regressionsOf } from '../../report/kinds/regressions.ts';
 import { grownRepositories } from '../../report/kinds/trends.ts';
 import type { CellsByName } from '../../report/report.ts';
 import { readRows, recordsOf } from '../../report/report-page.ts';
-import type { Database } from '../../store/database.ts';
 
 /** A repository that grew, with the build that grew most in the same time, if any did. */
 export interface Growth {

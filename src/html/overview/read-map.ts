@@ -1,6 +1,6 @@
 import { sum } from '../../common/sum.ts';
+import type { Queryable } from '../../database/database.ts';
 import { digestFromBytes } from '../../oci/digest.ts';
-import type { Queryable } from '../../store/database.ts';
 
 /** Where the stored bytes are: the biggest repositories one by one, the others summed by team. */
 export interface ByteMap {

@@ -1,11 +1,11 @@
 import { sum } from '../../common/sum.ts';
+import type { Database } from '../../database/database.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { techniques } from '../../report/kinds/techniques.ts';
 import { leaderboard, teams } from '../../report/leaderboard.ts';
 import type { AuditSummary } from '../../report/report.ts';
 import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
-import type { Database } from '../../store/database.ts';
 import type { Trend } from '../charts/trend.ts';
 import { type Growth, readGrowth } from './read-growth.ts';
 import { type ByteMap, readMap } from './read-map.ts';

@@ -1,6 +1,6 @@
 import { groupBy } from '../../common/group-by.ts';
 import { sum } from '../../common/sum.ts';
-import type { Queryable } from '../../store/database.ts';
+import type { Queryable } from '../../database/database.ts';
 import {
   type BigLayer,
   type BigStep,

@@ -1,9 +1,9 @@
 import { groupBy } from '../../common/group-by.ts';
+import type { Database } from '../../database/database.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { comparableTrends, type TrendOf } from '../../report/kinds/trends.ts';
 import type { CellsByName } from '../../report/report.ts';
 import { readRows, recordsOf } from '../../report/report-page.ts';
-import type { Database } from '../../store/database.ts';
 import type { SizesAt, Trend } from '../charts/trend.ts';
 
 /** Nearly three years of nightly audits: more points than a line on a screen can show. */

@@ -1,4 +1,4 @@
-import type { SqlValue } from '../../store/database.ts';
+import type { SqlValue } from '../../database/database.ts';
 import type { FleetTable } from '../../store/fleet-sums.ts';
 import type { FilterTargets } from '../filters.ts';
 import type { Run } from '../packed-rows.ts';

@@ -1,5 +1,5 @@
+import type { Database } from '../../database/database.ts';
 import { SettingsError } from '../../errors.ts';
-import type { Database } from '../../store/database.ts';
 import { lifecycleSimulation } from '../kinds/lifecycle.ts';
 import { openReport, type ReportRequest } from '../open-report.ts';
 import { rowRecordOf } from '../report.ts';

@@ -1,4 +1,5 @@
 import { dayOf } from '../../common/day.ts';
+import type { Queryable } from '../../database/database.ts';
 import { NotFoundError } from '../../errors.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { trendCharts } from '../../html/charts/trend.ts';
@@ -10,7 +11,6 @@ import { savingsFigure } from '../../html/savings-figure.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { newestSummaries } from '../../report/audit-summary.ts';
 import { literalGlob } from '../../report/filters.ts';
-import type { Queryable } from '../../store/database.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { adviceSections, type Part } from './read-part.ts';
 

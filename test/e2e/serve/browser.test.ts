@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { htmlReport } from '../../../src/html/report-file.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { CHROMIUM } from '../../support/chromium.ts';
 import { auditedFleet, dashboardOver } from '../../support/dashboard.ts';
 

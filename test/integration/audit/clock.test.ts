@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { readPage } from '../../../src/report/report-page.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { auditRegistry, contentOf, defaultSettings, errorsOf, NO_EVENTS } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, newPostgresUrl, useEmptyDatabase } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';

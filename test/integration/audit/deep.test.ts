@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { type Digest, digestOf } from '../../../src/oci/digest.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditRegistry, contentOf, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { type BuiltLayer, image, tarLayer } from '../../support/image-builder.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/store/database.ts';
+import type { Database } from '../../../src/database/database.ts';
 import { auditEcr, contentOf, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';

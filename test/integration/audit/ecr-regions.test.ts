@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
 import type { Settings } from '../../../src/settings/settings.ts';
 import { parseTarget } from '../../../src/settings/target.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditEcr, defaultSettings, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';

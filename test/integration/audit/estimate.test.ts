@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type AuditEstimate, estimateAudit } from '../../../src/audit/estimate.ts';
+import type { Database } from '../../../src/database/database.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import type { EcrSource, OciSource, SourceSettings } from '../../../src/settings/settings.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditEcr, auditRegistry, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { openClient } from '../../support/distribution-client.ts';

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { createAuditEngine } from '../../../src/app/engine.ts';
 import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
 import { singleTask } from '../../../src/audit/task-payloads.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource, PolicySettings, Settings } from '../../../src/settings/settings.ts';
 import { findAudit } from '../../../src/store/audit-store.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { isHandedToWorkers } from '../../../src/store/queued-audit-store.ts';
 import { addTasks, type NewTask } from '../../../src/store/task-store.ts';
 import { auditRegistry, defaultSettings, errorsOf, NO_EVENTS } from '../../support/audits.ts';

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseGoal } from '../../../src/common/units.ts';
+import type { Database } from '../../../src/database/database.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import type { ReportRequest } from '../../../src/report/open-report.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';

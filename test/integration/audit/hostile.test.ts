@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parsePlatform } from '../../../src/oci/platform.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { attestation, type BuiltManifest, image, index, rawManifest } from '../../support/image-builder.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { pushableBase, pushablePair } from '../../support/pair-images.ts';

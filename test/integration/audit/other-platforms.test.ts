@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { attestation, image, index } from '../../support/image-builder.ts';

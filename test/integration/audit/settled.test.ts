@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createListingWriter, type ReadListing } from '../../../src/audit/listing-writer.ts';
+import type { Database } from '../../../src/database/database.ts';
 import { parseTag } from '../../../src/oci/reference.ts';
 import type { TaskKind } from '../../../src/queue/queue.ts';
-import type { Database } from '../../../src/store/database.ts';
 import type { StoredRepository } from '../../../src/store/inventory-store.ts';
 import { type AuditOptions, auditRegistry, contentOf } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AuditEngine, createAuditEngine } from '../../../src/app/engine.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
+import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';
 import { createInProcessQueue } from '../../../src/queue/in-process-queue.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource } from '../../../src/settings/settings.ts';
 import { type AuditRow, findAudit } from '../../../src/store/audit-store.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditRegistry, contentOf, defaultSettings, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { attestation, image, index } from '../../support/image-builder.ts';

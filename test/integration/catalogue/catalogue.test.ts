@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exportBases, importBases } from '../../../src/catalogue/file.ts';
+import type { Database } from '../../../src/database/database.ts';
 import { findKnownBases } from '../../../src/store/catalogue-store.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { learnFrom } from '../../support/bases.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';

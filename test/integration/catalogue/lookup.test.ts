@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogueAlternatives } from '../../../src/catalogue/alternatives.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { type BaseTag, saveBaseTags } from '../../../src/store/catalogue-store.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { readStaleImages } from '../../../src/store/stale-images.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../../src/store/open-database.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { runInProcess } from '../../support/program.ts';
 

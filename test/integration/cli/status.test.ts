@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { insertAudit } from '../../../src/store/audit-store.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { findOrMakeSource } from '../../../src/store/inventory-store.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { runInProcess } from '../../support/program.ts';
 

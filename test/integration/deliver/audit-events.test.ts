@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
 import { auditEvents } from '../../../src/deliver/audit-events.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { type BuiltLayer, image } from '../../support/image-builder.ts';

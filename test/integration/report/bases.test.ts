@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { readTagShares } from '../../../src/html/overview/read-summaries.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';

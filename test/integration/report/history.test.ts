@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { readOverview } from '../../../src/html/overview/read-overview.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
@@ -7,7 +8,6 @@ import { comparableTrends, grownRepositories } from '../../../src/report/kinds/t
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import { openReport } from '../../../src/report/open-report.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index, textLayer } from '../../support/image-builder.ts';

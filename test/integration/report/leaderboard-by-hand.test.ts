@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { type BuiltImage, image } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';

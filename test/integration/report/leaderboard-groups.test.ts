@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import type { Grouping } from '../../../src/report/names.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';

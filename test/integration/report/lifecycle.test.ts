@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { lifecycleSimulation } from '../../../src/report/kinds/lifecycle.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { type LifecyclePolicy, parseLifecyclePolicy } from '../../../src/report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../../src/report/reclaim/nearest-policy.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { csv } from '../../../src/report/formats/csv.ts';
 import { ndjson } from '../../../src/report/formats/json.ts';
 import { type PackedRows, packRows, rowSql, runsOf, sharedSql, streamLines } from '../../../src/report/packed-rows.ts';
 import { type Column, type Format, REPORT_SCHEMA, type Report } from '../../../src/report/report.ts';
 import { unpackRows } from '../../../src/report/row-reader.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { BACKENDS } from '../../support/databases.ts';
 
 const columns: readonly Column[] = [

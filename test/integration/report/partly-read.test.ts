@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { lifecycleSimulation } from '../../../src/report/kinds/lifecycle.ts';
 import { reclaim } from '../../../src/report/kinds/reclaim.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { parseLifecyclePolicy } from '../../../src/report/reclaim/lifecycle-policy.ts';
 import { nearestPolicy } from '../../../src/report/reclaim/nearest-policy.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditEcr } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { useEcr } from '../../support/ecr.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { readTrends } from '../../../src/html/overview/read-trends.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 
 const NOW = new Date('2026-11-24T02:00:00Z');

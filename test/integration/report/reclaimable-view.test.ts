@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/reclaim/reasons.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { BACKENDS } from '../../support/databases.ts';
 
 describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) => {

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { filterCondition } from '../../../src/report/filters.ts';
 import { FORMATS } from '../../../src/report/formats/formats.ts';
@@ -8,9 +11,6 @@ import { type LeaderboardOptions, leaderboard } from '../../../src/report/leader
 import { KIND_NAMES } from '../../../src/report/names.ts';
 import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
 import { readPage, recordsOf } from '../../../src/report/report-page.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { digestBytes, parseDigest } from '../../../src/oci/digest.ts';
 import { images } from '../../../src/report/kinds/images.ts';
 import { layers } from '../../../src/report/kinds/layers.ts';
 import { reclaimable } from '../../../src/report/kinds/reclaim.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
 import { readPage } from '../../../src/report/report-page.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { leaderboard, teams } from '../../../src/report/leaderboard.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { computeTotals } from '../../../src/store/totals-store.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { countPrunable, type PruneOptions, prune, removeSource } from '../../../src/store/retention-store.ts';
 import { auditRegistry, auditSources, contentOf, defaultSettings } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, useEmptyDatabase } from '../../support/databases.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import { startNow } from '../../../src/schedule/run-now.ts';
 import type { SourceSettings } from '../../../src/settings/settings.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { listQueuedTasks } from '../../../src/store/queued-audit-store.ts';
 import { createAuditStarter } from '../../../src/workers/database-audits.ts';
 import { defaultSettings } from '../../support/audits.ts';

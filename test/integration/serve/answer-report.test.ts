@@ -1,11 +1,11 @@
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { createReportAnswerer } from '../../../src/serve/answer-report.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { listen } from '../../../src/serve/listen.ts';
 import { parseReportQuery } from '../../../src/serve/report-query.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditedFleet, dashboardOver } from '../../support/dashboard.ts';
 import { BACKENDS } from '../../support/databases.ts';
 

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';

@@ -2,6 +2,7 @@ import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { parse } from 'csv-parse/sync';
 import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { htmlReport } from '../../../src/html/report-file.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS, METRICS } from '../../../src/report/names.ts';
@@ -9,7 +10,6 @@ import { openReport } from '../../../src/report/open-report.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import type { ImageDetail } from '../../../src/serve/image-detail.ts';
 import { imagePage } from '../../../src/serve/pages/image-page.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditedFleet, dashboardOver, HOSTILE } from '../../support/dashboard.ts';
 import { BACKENDS } from '../../support/databases.ts';
 

@@ -2,12 +2,12 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Hono } from 'hono';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { limitConcurrency } from '../../../src/serve/guards.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
 
 const TOKEN = 'a token of some length';

@@ -1,11 +1,11 @@
 import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS } from '../../../src/report/names.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
 import { BACKENDS } from '../../support/databases.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { comparedName, isWantedName, parsePlatform, wantedNames } from '../../../src/oci/platform.ts';
-import type { Database } from '../../../src/store/database.ts';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
 import { BACKENDS, useEmptyDatabase } from '../../support/databases.ts';
 import { image, index } from '../../support/image-builder.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { completeIndexes } from '../../../src/store/index-store.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { Inventory } from '../../support/inventory.ts';
 
 test('an index lists the images of nested indexes, unless its own list is too long', async () => {

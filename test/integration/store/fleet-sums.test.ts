@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Database, Queryable } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
-import type { Database, Queryable } from '../../../src/store/database.ts';
 import { keepFleetSums } from '../../../src/store/fleet-sums.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { BACKENDS, emptyTables, newPostgresUrl } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
 import { computeTotals } from '../../../src/store/totals-store.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';

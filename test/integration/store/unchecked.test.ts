@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { migrate } from '../../../src/database/migrate.ts';
 import { countUnchecked } from '../../../src/store/check-store.ts';
 import { recordErrors } from '../../../src/store/error-store.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
 import { packRows } from '../../../src/report/packed-rows.ts';
 import type { Cells, Column } from '../../../src/report/report.ts';
 import { unpackRows } from '../../../src/report/row-reader.ts';
-import type { Database } from '../../../src/store/database.ts';
 
 const columns: readonly Column[] = [
   { name: 'name', type: 'text', description: '' },

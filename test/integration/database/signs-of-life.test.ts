@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuditEngine } from '../../../src/app/engine.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { claimAudit, insertAudit } from '../../../src/store/audit-store.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { keepAlive } from '../../../src/store/queued-audit-store.ts';
 import { defaultSettings, NO_EVENTS } from '../../support/audits.ts';
 import { newPostgresUrl } from '../../support/databases.ts';

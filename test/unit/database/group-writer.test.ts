@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { GroupWriter } from '../../../src/database/group-writer.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
-import { GroupWriter } from '../../../src/store/group-writer.ts';
 
 /** A store whose writes end when they are told to. */
 function openStore(fails: (items: readonly string[]) => Error | undefined = () => undefined) {

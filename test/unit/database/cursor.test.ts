@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type CursorSession, streamByCursor } from '../../../src/store/cursor.ts';
+import { type CursorSession, streamByCursor } from '../../../src/database/cursor.ts';
 
 /** A session that gives these batches one after another, then none; a batch that is an error fails. */
 function giving(batches: readonly (readonly string[] | Error)[], asked: string[] = []): CursorSession {

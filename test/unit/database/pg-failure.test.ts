@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { mayTryAgain, openingFailureOf, storeFailureOf } from '../../../src/database/pg-failure.ts';
 import { SettingsError, StoreUnavailableError } from '../../../src/errors.ts';
-import { mayTryAgain, openingFailureOf, storeFailureOf } from '../../../src/store/pg-failure.ts';
 
 function driverError(code: string | undefined, message: string, more: object = {}): Error {
   return Object.assign(new Error(message), code === undefined ? {} : { code }, more);

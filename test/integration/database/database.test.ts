@@ -2,9 +2,9 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate, requireCurrentSchema } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate, requireCurrentSchema } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { BACKENDS, newPostgresUrl } from '../../support/databases.ts';
 
 describe.each(BACKENDS)('a database on $name', ({ open }) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { unpackTemplate } from '../../../src/store/unpack-template.ts';
+import { unpackTemplate } from '../../../src/database/unpack-template.ts';
 import { tarOfEntries } from '../../support/tar-entries.ts';
 
 let folder: string;

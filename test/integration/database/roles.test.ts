@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate, requireCurrentSchema } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
-import type { Database } from '../../../src/store/database.ts';
-import { migrate, requireCurrentSchema } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { auditRegistry, contentOf } from '../../support/audits.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';

@@ -4,8 +4,8 @@ import { mkdtemp, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { takeFolderLock } from '../../../src/store/folder-lock.ts';
-import { PID_SPACE, processStartOf } from '../../../src/store/process-identity.ts';
+import { takeFolderLock } from '../../../src/database/folder-lock.ts';
+import { PID_SPACE, processStartOf } from '../../../src/database/process-identity.ts';
 
 const WATCHED = { watchMs: 50 };
 const HOUR_MS = 3_600_000;

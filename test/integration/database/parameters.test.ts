@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database, Queryable } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open-database.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS } from '../../../src/report/names.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { FILTER_PARAMETERS, filterNamesOf } from '../../../src/serve/report-query.ts';
-import type { Database, Queryable } from '../../../src/store/database.ts';
-import { migrate } from '../../../src/store/migrate.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
 import { image, index } from '../../support/image-builder.ts';
