@@ -6,6 +6,7 @@ import { scriptNote, settingLines, startLines } from './closing.ts';
 import { withoutCargoRun, withoutGoRun } from './compiled-start.ts';
 import { baseName, type Copy, contextFolderOf, folderBelow, isAmong, sourceSteps } from './copies.ts';
 import { type DockerfileFacts, environmentLines } from './facts.ts';
+import { linkerFlags } from './linker-flags.ts';
 import { buildPackageNote, buildPackages, compilerSteps, installStep, runPackages } from './packages.ts';
 
 /**
@@ -23,6 +24,7 @@ export function goDockerfile(image: DockerfileFacts): string {
   const mainPackage = isInside ? mainPackageOf(build) : below(folder, mainPackageOf(build));
   const from = contextFolderOf(GO_MODULE, { ...facts, folder: root });
   const modules = [`${from}go.mod`, `${from}go.sum`];
+  const { flags, args } = linkerFlags(build);
   // With several packages, -o names a folder, in which each program is named after its package's folder.
   const output = ALL_PACKAGES.test(mainPackage) ? '/out/' : `/out/${program}`;
   return [
@@ -32,8 +34,9 @@ export function goDockerfile(image: DockerfileFacts): string {
     // The module may be that of the sources, of the folder, or of one between them: Go finds it.
     ...(isInside ? [] : [`COPY ${from}go.mod ${from}go.su[m] ./`, `RUN ${GO_MODULES} go mod download`]),
     ...(from === '' ? ['COPY . .'] : sourceSteps({ ...facts, folder: root }, (source) => isAmong(modules, source))),
+    ...(args.length > 0 ? ['# Give these to the build, as --build-arg.', ...args.map((name) => `ARG ${name}`)] : []),
     `RUN ${GO_MODULES} --mount=type=cache,target=/root/.cache/go-build \\`,
-    `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath${tagsOf(build)} -ldflags="-s -w" -o ${output} ${mainPackage}`,
+    `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath${tagsOf(build)} -ldflags="${flags}" -o ${output} ${mainPackage}`,
     '',
     ...lastStage(facts),
   ].join('\n');

@@ -105,6 +105,19 @@ test.each<[string, readonly string[], readonly string[]]>([
   ['/api', ["go build -tags 'json prod' -o /api ."], ['-trimpath -tags=json,prod -ldflags']],
   ['./app', ['go build -tags prod app'], ['-trimpath -tags=prod -ldflags="-s -w" -o /out/app .\n']],
   ['./app', ['go build -o app ./cmd/app', 'go install example.com/goose/cmd/goose'], ['-o /out/app ./cmd/app\n']],
+  [
+    './app',
+    ['go build -ldflags="-w -X main.version=1.2 -X=main.commit=\x24{GIT_SHA} -X \'a.b/c.BuildTime=$(date -u)\'" -o app'],
+    [
+      '# Give these to the build, as --build-arg.\nARG GIT_SHA\nARG BUILD_TIME\nRUN',
+      '-ldflags="-s -w -X main.version=1.2 -X main.commit=$GIT_SHA -X a.b/c.BuildTime=$BUILD_TIME" -o',
+    ],
+  ],
+  [
+    './app',
+    ['go build -ldflags "-X main.apiToken=$T -X main.v=ghp_16C7e42F292c6912E7710c838347Ae178B4a" -o app'],
+    ['="-s -w" -o'],
+  ],
   ['/x', ['go build ./cmd/app', 'go install example.com/goose@latest'], ['-o /out/x ./cmd/app\n']],
 ])('Go builds what the image starts: %s %j', (Cmd, scripts, parts) => {
   const text = dockerfile({ runtime: 'go', own: scripts.map(run), config: { Cmd: Cmd.split(' ') } });

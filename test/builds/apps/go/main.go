@@ -1,4 +1,4 @@
-// Answers every request with one line.
+// Answers every request with a line that the linker sets.
 package main
 
 import (
@@ -6,8 +6,10 @@ import (
 	"net/http"
 )
 
+var answer = "unset"
+
 func main() {
-	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
+	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, answer) })
 	if err := http.ListenAndServe(":8080", nil); err != nil {
 		panic(err)
 	}
