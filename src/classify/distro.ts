@@ -4,7 +4,7 @@ import { distroOfReference } from './distro-reference.ts';
 import { isChiselled, isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { endsOfficial, officialsSetBy, type Stack } from './history/stack.ts';
-import { type DistroName, debianStableAt, releasesIn, suiteOf } from './knowledge/distros.ts';
+import { type DistroName, debianStableAt, releasesIn, releasesInstalledFrom, suiteOf } from './knowledge/distros.ts';
 import type { OfficialImage } from './knowledge/official-images.ts';
 import { lookUp } from './look-up.ts';
 import type { Confidence, Judged } from './verdict.ts';
@@ -211,6 +211,7 @@ function releasesNamed(steps: readonly BuildStep[]): readonly DistroName[] {
     if (step.verb !== 'RUN' || UBUNTU_PPA.test(step.args.slice(0, 4_000))) return [];
     // Commands also name suites of third-party repositories. Of Debian's releases, only the one that was stable at
     // build time counts.
-    return releasesIn(step.args).filter((distro) => distro.id !== 'debian' || suiteOf(distro) === stable);
+    const named = releasesIn(step.args).filter((distro) => distro.id !== 'debian' || suiteOf(distro) === stable);
+    return [...releasesInstalledFrom(step.args), ...named];
   });
 }

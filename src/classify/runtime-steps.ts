@@ -1,5 +1,6 @@
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
+import { isDistroless } from './distroless.ts';
 import type { BuildStep } from './history/build-steps.ts';
 import { inferredRuntime, type RuntimeVerdict } from './runtime-verdict.ts';
 import { installedVersion } from './runtime-version.ts';
@@ -13,7 +14,7 @@ const MENTIONS: Readonly<Partial<Record<Runtime, RegExp>>> = {
   python: /\b(?:python[\d.]*|pip3?|(?:micro)?mamba|(?:mini)?conda|miniforge3?|pyenv|poetry|uv)\b|python3-|py3-/i,
   ruby: /\b(?:ruby[\d.]*|rbenv|rvm|gem|bundle|bundler)\b/,
   php: /\bphp(?:[\d.]+)?(?:-\w+)*\b|\bcomposer\b/,
-  dotnet: /\bdotnet\b|\baspnetcore\b/,
+  dotnet: /\bdotnet(?:\b|\d)|\baspnetcore(?:\b|\d)/,
   perl: /\bperl\b|perl-5|cpanm?\b/,
   erlang: /\b(?:erlang|otp|erl)\b/i,
   elixir: /\b(?:elixir|mix)\b/,
@@ -28,25 +29,27 @@ const MENTIONS: Readonly<Partial<Record<Runtime, RegExp>>> = {
  * The runtime of the started program, if the history shows how it got there: from a base whose contents are unknown, or
  * by a step that mentions it. A plain distribution has no runtime, so the entrypoint alone proves nothing.
  */
-export function installedRuntime(
-  { history, stack }: Context,
-  started: StartedProgram | undefined,
-): RuntimeVerdict | undefined {
+export function installedRuntime(context: Context, started: StartedProgram | undefined): RuntimeVerdict | undefined {
   if (!started) return undefined;
+  const { history } = context;
   const isMentioned = (runtime: Runtime) =>
     history.steps.some((step) => addsPrograms(step) && MENTIONS[runtime]?.test(step.args.slice(0, 8_000)) === true);
   const versionOf = (runtime: Runtime) => installedVersion(runtime, commandsOf(history.steps));
   // Apache httpd runs PHP as a module.
   if (started.runtime === 'httpd' && isMentioned('php'))
     return inferredRuntime('php', versionOf('php'), 'history:php in httpd');
-  const beneath = stack.images.at(-1);
-  // What apko or Bazel assembled is no plain distribution, even if nothing lies above it.
-  const isPlainDistro = history.aligned && !stack.rootfs?.tool && (beneath === undefined || beneath.kind === 'rootfs');
   const version = started.version ?? versionOf(started.runtime);
-  if (!isPlainDistro) return inferredRuntime(started.runtime, version, 'config:started');
+  if (!isPlainDistribution(context)) return inferredRuntime(started.runtime, version, 'config:started');
   return isMentioned(started.runtime)
     ? inferredRuntime(started.runtime, version, 'history:installed and started')
     : undefined;
+}
+
+/** Whether a distribution's root file system lies beneath, or nothing; not what apko or Bazel assembled. */
+function isPlainDistribution(context: Context): boolean {
+  const { history, stack } = context;
+  if (!history.aligned || stack.rootfs?.tool || isDistroless(context)) return false;
+  return stack.images.every(({ kind }) => kind === 'rootfs');
 }
 
 function commandsOf(steps: readonly BuildStep[]): readonly string[] {

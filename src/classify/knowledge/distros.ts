@@ -72,16 +72,22 @@ function versionOfSuite(suite: string, line: string): string | undefined {
   return CODENAMES.get(name ?? '')?.version;
 }
 
-/** The releases that a command or variable names: by suite, or by a package's version or name (`libicu72`). */
+/** The releases that a command or variable names: by suite, or by a package's version. */
 export const releasesIn: (text: string) => readonly DistroName[] = remember((text) => {
   const part = text.slice(0, MAX_TEXT_LENGTH);
   const ofPackage = distroOfPackage(part);
   return ofPackage ? [...suitesIn(part), ofPackage] : suitesIn(part);
 });
 
+/** The releases whose packages a command installs by a name that only one release has: `libicu72` is Debian 12's. */
+export const releasesInstalledFrom: (command: string) => readonly DistroName[] = remember((command) =>
+  [...command.slice(0, MAX_TEXT_LENGTH).matchAll(LIBRARY)].flatMap(([name]) => SONAMES.get(name) ?? []),
+);
+
+/** Not a file: `libicu66_66.1_amd64.deb` may come from another distribution. */
+const LIBRARY = /(?<![\w./-])libicu\d\d(?![\w.*-])/g;
+
 function distroOfPackage(text: string): DistroName | undefined {
-  const soname = SONAMES.get(/(?<![a-z])libicu\d\d/.exec(text)?.[0] ?? '');
-  if (soname) return soname;
   for (const { id, pattern } of PACKAGES) {
     const match = pattern.exec(text);
     if (!match) continue;

@@ -144,6 +144,71 @@ const cases: readonly ExpectedImage[] = [
     expected: { runtime: 'dotnet 3.1' },
   },
   {
+    is: 'ASP.NET 6, which stayed on Debian 11 when Debian 12 was stable',
+    history: `
+      2024-10-17T00:20:35 31.4MB /bin/sh -c #(nop) ADD file:3d9897cfe027ecc7 in / 
+      2024-10-17T00:20:35 - /bin/sh -c #(nop)  CMD ["bash"]
+      2024-11-12T12:49:04 12.1MB /bin/sh -c apt-get update && apt-get install -y --no-install-recommends ca-certificates libc6 libgcc1 libgssapi-krb5-2 libicu67 libssl1.1 libstdc++6 zlib1g && rm -rf /var/lib/apt/lists/*
+      2024-11-12T12:49:04 - /bin/sh -c #(nop)  ENV ASPNETCORE_URLS=http://+:80 DOTNET_RUNNING_IN_CONTAINER=true
+      2024-11-12T12:49:20 - /bin/sh -c #(nop)  ENV DOTNET_VERSION=6.0.36
+      2024-11-12T12:49:20 32MB /bin/sh -c #(nop) COPY dir:2f9d9c4f in /usr/share/dotnet 
+      2024-11-12T12:49:21 0.1kB /bin/sh -c ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet
+      2024-11-12T12:49:40 - /bin/sh -c #(nop)  ENV ASPNET_VERSION=6.0.36
+      2024-11-12T12:49:40 9MB /bin/sh -c #(nop) COPY dir:aaad9c4f in /usr/share/dotnet/shared/Microsoft.AspNetCore.App 
+      2025-01-20 5MB COPY /app/publish . # buildkit`,
+    entrypoint: ['dotnet', 'shop.dll'],
+    expected: {
+      base: 'mcr.microsoft.com/dotnet/aspnet:6.0-bullseye-slim',
+      distro: 'debian 11',
+      runtime: 'dotnet 6.0.36',
+    },
+  },
+  {
+    is: "a library of Ubuntu's, which a step downloads to Debian",
+    history: `
+      2024-10-17 31.4MB /bin/sh -c #(nop) ADD file:3d9897cfe027ecc7 in / 
+      2024-10-17 - /bin/sh -c #(nop)  CMD ["bash"]
+      2024-12-17 31.4MB RUN /bin/sh -c apt-get update && wget http://archive.ubuntu.com/libicu66_66.1-2ubuntu2_amd64.deb && dpkg -i libicu66_66.1-2ubuntu2_amd64.deb # buildkit`,
+    expected: { distro: 'debian' },
+  },
+  {
+    is: '.NET by a package of Ubuntu',
+    history: `${JAMMY}
+      ${APP} 50MB RUN /bin/sh -c apt-get update && apt-get install -y aspnetcore-runtime-8.0 # buildkit`,
+    cmd: ['dotnet', 'shop.dll'],
+    expected: { base: 'library/ubuntu:22.04', runtime: 'dotnet 8' },
+  },
+  {
+    is: '.NET by a package of Alpine',
+    history: `${ALPINE}
+      ${APP} 50MB RUN /bin/sh -c apk add --no-cache aspnetcore8-runtime # buildkit`,
+    cmd: ['dotnet', 'shop.dll'],
+    expected: { runtime: 'dotnet 8' },
+  },
+  {
+    is: 'Python by a package that names its release',
+    history: `${JAMMY}
+      ${APP} 50MB RUN /bin/sh -c add-apt-repository ppa:deadsnakes/ppa && apt-get install -y python3.12 python3.12-venv # buildkit`,
+    cmd: ['python3', 'main.py'],
+    expected: { runtime: 'python 3.12' },
+  },
+  {
+    is: 'two releases of Python, of which either may run',
+    history: `${JAMMY}
+      ${APP} 50MB RUN /bin/sh -c apt-get install -y python3.9 python3.12 # buildkit`,
+    cmd: ['python3', 'main.py'],
+    expected: { runtime: 'python' },
+  },
+  {
+    is: "a stream of dnf's modules",
+    history: `
+      2026-08-01 50MB ADD rocky-9.6-container.tar.xz / # buildkit
+      2026-08-01 - CMD ["/bin/bash"]
+      ${APP} 50MB RUN /bin/sh -c dnf module enable -y nodejs:22 && dnf install -y nodejs # buildkit`,
+    cmd: ['node', 'server.js'],
+    expected: { runtime: 'node 22' },
+  },
+  {
     is: 'an Elixir release on Debian',
     history: `${TRIXIE_SLIM}
       ${APP} - ENV MIX_ENV=prod
@@ -176,7 +241,7 @@ const cases: readonly ExpectedImage[] = [
       ${APP} 5MB COPY . /app # buildkit`,
     labels: { 'dev.chainguard.image.title': 'wolfi-base' },
     cmd: ['python', '/app/main.py'],
-    expected: { base: 'cgr.dev/chainguard/wolfi-base', runtime: 'python', distro: 'wolfi', variant: 'minimal' },
+    expected: { base: 'cgr.dev/chainguard/wolfi-base', runtime: 'python 3.12', distro: 'wolfi', variant: 'minimal' },
   },
   {
     is: 'Rails by buildpacks, Node.js among them',

@@ -137,6 +137,19 @@ const cases: readonly FoundImage[] = [
     expected: { base: 'not-in-catalogue', distro: 'debian', variant: 'distroless' },
   },
   {
+    is: "Google's distroless Node.js, whose history is empty",
+    found: 'made up after the one above',
+    history: `
+      - 100kB 
+      - 40MB 
+      2023-07-26T12:06:29 10MB COPY /app /app # buildkit
+      2023-07-26T12:06:40 - CMD ["server.js"]`,
+    env: ['SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
+    entrypoint: ['/nodejs/bin/node'],
+    cmd: ['server.js'],
+    expected: { distro: 'debian', runtime: 'node', variant: 'distroless' },
+  },
+  {
     is: 'empty histories of other tools',
     found: 'made up beside the one above',
     history: '1980-01-01T00:00:01 30MB \n 1980-01-01T00:00:01 3MB ',
