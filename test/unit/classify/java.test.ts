@@ -38,6 +38,13 @@ const orient = (archive: string) => `${JAMMY}
       2026-08-18T20:22:34 - WORKDIR /orientdb
       2026-08-18T20:22:34 - CMD ["server.sh"]`;
 
+const GRAALVM = `
+  2026-07-01T00:20:35 50MB ADD oraclelinux-9-slim-amd64-rootfs.tar.xz / # buildkit
+  2026-07-01T00:20:35 - CMD ["/bin/bash"]
+  2026-07-18T09:20:35 - ENV LANG=en_US.UTF-8 JAVA_HOME=/usr/lib64/graalvm/graalvm-community-java24
+  2026-07-18T09:20:35 0.1kB WORKDIR /app
+  2026-07-18T09:21:30 300MB RUN /bin/sh -c microdnf install -y graalvm-community-24-jdk && rm -rf /var/cache/yum # buildkit`;
+
 const cases: readonly ExpectedImage[] = [
   {
     is: "Java on IBM's Semeru, which names its version as Temurin does",
@@ -235,6 +242,21 @@ const cases: readonly ExpectedImage[] = [
       ${APP} 600MB RUN /bin/sh -c apt-get install -y openjdk-11-jdk openjdk-17-jdk # buildkit`,
     cmd: ['java', '-jar', '/app.jar'],
     expected: { runtime: 'java' },
+  },
+  {
+    is: "Java on GraalVM's JDK",
+    history: `${GRAALVM}
+      2026-07-18T09:21:30 - CMD ["/bin/sh" "-c" "java --version"]
+      ${APP} 40MB COPY /app/target/shop.jar /app/shop.jar # buildkit`,
+    cmd: ['java', '-jar', '/app/shop.jar'],
+    expected: { base: 'ghcr.io/graalvm/jdk-community', distro: 'ol 9', runtime: 'java 24', variant: 'jdk' },
+  },
+  {
+    is: "the same JDK in a company's image",
+    history: `${GRAALVM}
+      ${APP} 40MB COPY /app/target/shop.jar /app/shop.jar # buildkit`,
+    cmd: ['java', '-jar', '/app/shop.jar'],
+    expected: { runtime: 'java 24', base: 'library/oraclelinux:9-slim' },
   },
   {
     is: 'a web archive on Tomcat, whose Java is a JRE',
