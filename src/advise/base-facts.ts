@@ -1,6 +1,6 @@
 import { distroEndOfLife } from '../classify/end-of-life.ts';
 import type { ImageVerdict, KnownBase, NewerBuild } from '../classify/verdict.ts';
-import type { BaseFacts } from '../policy/audited-image.ts';
+import type { BaseFacts, EndedRelease } from '../policy/audited-image.ts';
 import { isExact, type Knowledge } from './alternatives.ts';
 import { endedRuntime } from './releases.ts';
 import { isCompiled } from './subject.ts';
@@ -16,10 +16,16 @@ export interface BaseContext {
 
 /** Returns the facts about an image's base that depend on the date or the known bases, for the rules. */
 export function baseFactsOf(verdict: ImageVerdict, { bases, knowledge, today }: BaseContext): BaseFacts {
-  const ended = endedDistro(verdict, today) ?? endedRuntimeOf(verdict, today);
+  const ended = [endedDistro(verdict, today), endedRuntimeOf(verdict, today)].filter(
+    (release) => release !== undefined,
+  );
   const slimmer = slimmerOf(verdict, knowledge);
   const newerBuild = newerBuildOf(verdict, bases);
-  return { ...(ended ? { ended } : {}), ...(slimmer ? { slimmer } : {}), ...(newerBuild ? { newerBuild } : {}) };
+  return {
+    ...(ended.length > 0 ? { ended } : {}),
+    ...(slimmer ? { slimmer } : {}),
+    ...(newerBuild ? { newerBuild } : {}),
+  };
 }
 
 /**
@@ -42,15 +48,13 @@ function newestUnder(reference: string, bases: readonly KnownBase[]): NewerBuild
   return newer.length < named.length ? undefined : newer[0];
 }
 
-function endedDistro({ distro }: ImageVerdict, today: string): BaseFacts['ended'] {
-  if (!distro?.value.version) return undefined;
-  const endOfLife = distroEndOfLife(distro.value.id, distro.value.version);
-  return endOfLife !== undefined && endOfLife < today
-    ? { name: `${distro.value.id} ${distro.value.version}`, endOfLife }
-    : undefined;
+function endedDistro({ distro }: ImageVerdict, today: string): EndedRelease | undefined {
+  const { id = '', version } = distro?.value ?? {};
+  const endOfLife = version === undefined ? undefined : distroEndOfLife(id, version);
+  return endOfLife !== undefined && endOfLife < today ? { name: `${id} ${version}`, endOfLife } : undefined;
 }
 
-function endedRuntimeOf({ runtime }: ImageVerdict, today: string): BaseFacts['ended'] {
+function endedRuntimeOf({ runtime }: ImageVerdict, today: string): EndedRelease | undefined {
   return runtime?.value.version ? endedRuntime(runtime.value.name, runtime.value.version, today) : undefined;
 }
 

@@ -1,5 +1,6 @@
 import data from '../../config/runtimes.json' with { type: 'json' };
 import type { Runtime } from '../classify/verdict.ts';
+import type { EndedRelease } from '../policy/audited-image.ts';
 import { isNewer, releaseOf } from './alternatives.ts';
 
 interface Release {
@@ -39,11 +40,7 @@ export function supportedRelease(runtime: Runtime, version: string | undefined, 
  * Returns the release of a runtime if it is known to be out of support, with the date on which its support ended.
  * @param today `2026-11-24`
  */
-export function endedRuntime(
-  runtime: Runtime,
-  version: string,
-  today: string,
-): { readonly name: string; readonly endOfLife: string } | undefined {
+export function endedRuntime(runtime: Runtime, version: string, today: string): EndedRelease | undefined {
   const own = releaseOf(runtime, version);
   const known = RELEASES[runtime] ?? [];
   const listed = known.find(({ release }) => release === own) ?? oldestAfter(own, known);

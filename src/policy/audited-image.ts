@@ -27,10 +27,18 @@ export interface MeasuredLayer {
   readonly sensitiveFiles?: readonly string[];
 }
 
+/** A release that gets no more fixes. */
+export interface EndedRelease {
+  /** `debian 10` */
+  readonly name: string;
+  /** The last day with fixes: `2024-06-30`. */
+  readonly endOfLife: string;
+}
+
 /** Facts about an image's base that depend on the date, the catalogue or the base's registry as well. */
 export interface BaseFacts {
-  /** The distribution or runtime release whose support has ended, and the date on which it did: `2026-11-24`. */
-  readonly ended?: { readonly name: string; readonly endOfLife: string };
+  /** The releases of its distribution and runtime whose support has ended. */
+  readonly ended?: readonly EndedRelease[];
   /** The newer build that the base's tag refers to by now. */
   readonly newerBuild?: NewerBuild;
   /** The smallest known base of the same runtime, with its pull size in bytes. */

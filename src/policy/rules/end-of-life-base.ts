@@ -7,10 +7,11 @@ export const endOfLifeBase: Rule = {
   find: ({ image }) => {
     const ended = image.baseFacts?.ended;
     if (!ended) return undefined;
+    const since = ended.map(({ name, endOfLife }) => `${name} has had no fixes since ${endOfLife}`);
     return {
       confidence: image.verdict.distro?.confidence ?? 'inferred',
-      message: `${ended.name} has had no fixes since ${ended.endOfLife}: move to a supported release`,
-      evidence: [{ subject: ended.name }],
+      message: `${since.join(', and ')}: move to a supported release`,
+      evidence: ended.map(({ name }) => ({ subject: name })),
     };
   },
 };

@@ -11,7 +11,7 @@ const CONTEXT = { bases: [], knowledge: knowledgeOf([]), today: TODAY };
 
 test.each([
   ['node', '22.4.0', { slimmer: { reference: 'node:22-bookworm-slim', compressedBytes: 79_893_445 } }],
-  ['node', '20.1.0', { ended: { name: 'node 20', endOfLife: '2026-04-30' } }],
+  ['node', '20.1.0', { ended: [{ name: 'node 20', endOfLife: '2026-04-30' }] }],
   ['python', '3.12.1', { slimmer: { reference: 'python:3.12-slim', compressedBytes: 43_188_023 } }],
   ['go', '1.26.1', { slimmer: { reference: 'debian:trixie-slim', compressedBytes: 29_830_418 } }],
   ['perl', '5.40', {}],
@@ -31,6 +31,16 @@ test.each([
   const distro = { value: { id, ...(version ? { version } : {}) }, confidence: 'inferred', evidence: '' } as const;
   const verdict = { ...auditedImage({}).verdict, distro, runtime: undefined };
   expect(baseFactsOf(verdict, CONTEXT).slimmer?.reference).toBe(reference);
+});
+
+test('one finding names both the distribution and the runtime that ended', () => {
+  const image = auditedImage({ runtime: 'dotnet', runtimeVersion: '6.0.36', distro: { id: 'debian', version: '11' } });
+  const baseFacts = baseFactsOf(image.verdict, CONTEXT);
+  const finding = findingsOf({ ...image, baseFacts }).find(({ rule }) => rule === 'end-of-life-base');
+  expect(finding?.message).toBe(
+    'debian 11 has had no fixes since 2026-08-31, and dotnet 6 has had no fixes since 2024-11-12: move to a supported release',
+  );
+  expect(finding?.evidence).toEqual([{ subject: 'debian 11' }, { subject: 'dotnet 6' }]);
 });
 
 test('the finding on a full base states its bytes once a slimmer base is known', () => {

@@ -573,10 +573,11 @@ test('a release is out of support the day after its last', () => {
   expect(endedRuntime('node', '20.1.0', '2026-05-01')).toEqual({ name: 'node 20', endOfLife: '2026-04-30' });
   expect(endedRuntime('node', '99.0.0', TODAY)).toBeUndefined();
   expect(endedRuntime('go', '1.19.8', TODAY)).toEqual({ name: 'go 1.19', endOfLife: '2023-09-06' });
+  expect(endedRuntime('java', '26', TODAY)).toEqual({ name: 'java 26', endOfLife: '2026-09-15' });
+  expect(endedRuntime('java', '7', TODAY)?.endOfLife).toBe('2020-06-30');
 });
 
 test('a release older than all listed ones ended no later than the oldest of them', () => {
   expect(endedRuntime('go', '1.9.7', TODAY)).toEqual({ name: 'go 1.9', endOfLife: '2022-03-15' });
-  expect(endedRuntime('java', '7', TODAY)).toBeUndefined();
   expect(endedRuntime('perl', '5.8', TODAY)).toBeUndefined();
 });

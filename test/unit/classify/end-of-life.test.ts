@@ -13,6 +13,7 @@ test.each([
   ['centos', '9', '2027-05-31'],
   ['azurelinux', '3.0', '2027-08-31'],
   ['windows', '10.0.26100.4349', '2034-10-10'],
+  ['amzn', '2018.03', '2023-12-31'],
   ['debian', '1', undefined],
   ['shesek', '0.0.1', undefined],
   ['constructor', 'name', undefined],

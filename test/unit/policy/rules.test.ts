@@ -97,7 +97,7 @@ const KEPT: readonly [string, ImageSketch][] = [
   ['secret-in-history', run('|1 NPM_TOKEN=abcdef123456 /bin/sh -c npm ci')],
   ['secret-in-history', run('curl -H "Authorization: Bearer abcdef1234567890" https://example.com')],
   ['root-user', { root: true }],
-  ['end-of-life-base', { baseFacts: { ended: { name: 'debian 10', endOfLife: '2024-06-30' } } }],
+  ['end-of-life-base', { baseFacts: { ended: [{ name: 'debian 10', endOfLife: '2024-06-30' }] } }],
   [
     'stale-base',
     { baseFacts: { newerBuild: { reference: 'library/node:24', createdAt: '2026-11-01T00:00:00Z', ageDays: 40 } } },
