@@ -96,7 +96,7 @@ async function* listing(
     found.invalid.add(tag);
     if (selects({ tag })) found.errors.push({ ...itemOf(source.id, { ...repository, tag }), ...itemFailure(error) });
   };
-  const kept: ListedManifest[] = [];
+  let newest: readonly ListedManifest[] = [];
   for await (const page of registry.listManifests(repository, { signal, onInvalid })) {
     for (const { tag, digest } of page) {
       if (tag !== undefined) found.tags.push(tag);
@@ -104,9 +104,9 @@ async function* listing(
     }
     const selected = page.filter(selects);
     if (settings.newest === 'all') yield selected;
-    else kept.push(...selected);
+    else newest = newestTags([...newest, ...selected], settings.newest);
   }
-  if (settings.newest !== 'all') yield newestTags(kept, settings.newest);
+  if (settings.newest !== 'all') yield newest;
 }
 
 /**

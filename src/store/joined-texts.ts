@@ -7,9 +7,9 @@ export function textsOf(parameter: string): string {
   return `string_to_array(${parameter}::text, ',', '')`;
 }
 
-/** SQL: splits numbers joined by commas into an array of int4; an empty text becomes null. */
-export function integersOf(parameter: string): string {
-  return `${textsOf(parameter)}::int4[]`;
+/** SQL: splits numbers joined by commas into an array; an empty text becomes null. */
+export function integersOf(parameter: string, type: 'int4' | 'int8' = 'int4'): string {
+  return `${textsOf(parameter)}::${type}[]`;
 }
 
 /** Joins the hex of digests by commas; undefined becomes an empty text. */

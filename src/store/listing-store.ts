@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
-import { joinDigests, textsOf } from './joined-texts.ts';
+import { integersOf, joinDigests, textsOf } from './joined-texts.ts';
 
 /** The result of listing a repository completely. */
 export interface CompleteListing {
@@ -50,13 +50,13 @@ async function endUnlistedTags(
   listings: readonly CompleteListing[],
   now: string,
 ): Promise<void> {
-  const listed = listings.flatMap(({ repositoryId, tags }) => tags.map((tag) => ({ repositoryId, tag })));
+  const repositoryIds = listings.flatMap(({ repositoryId, tags }) => tags.map(() => repositoryId));
   await tx.query(
     `update tag t set ended_at = greatest($2::timestamptz, started_at)
      where repository_id = any($1::int8[]) and ended_at is null and name is not null and not exists (
-       select 1 from unnest($3::int8[], $4::text[]) as listed (repository_id, name)
+       select 1 from unnest(${integersOf('$3', 'int8')}, ${textsOf('$4')}) as listed (repository_id, name)
        where listed.repository_id = t.repository_id and listed.name = t.name)`,
-    [ids, now, listed.map(({ repositoryId }) => repositoryId), listed.map(({ tag }) => tag)],
+    [ids, now, repositoryIds.join(','), listings.flatMap(({ tags }) => tags).join(',')],
   );
 }
 
@@ -66,13 +66,13 @@ async function endUnlistedManifests(
   listings: readonly CompleteListing[],
   now: string,
 ): Promise<void> {
-  const listed = listings.flatMap(({ repositoryId, untagged }) => untagged.map((digest) => ({ repositoryId, digest })));
+  const repositoryIds = listings.flatMap(({ repositoryId, untagged }) => untagged.map(() => repositoryId));
   await tx.query(
     `update tag t set ended_at = greatest($2::timestamptz, started_at)
      where repository_id = any($1::int8[]) and ended_at is null and name is null and not exists (
-       select 1 from unnest($3::int8[], ${textsOf('$4')}) as listed (repository_id, digest)
+       select 1 from unnest(${integersOf('$3', 'int8')}, ${textsOf('$4')}) as listed (repository_id, digest)
        join manifest m on m.digest = decode(listed.digest, 'hex')
        where listed.repository_id = t.repository_id and m.id = t.manifest_id)`,
-    [ids, now, listed.map(({ repositoryId }) => repositoryId), joinDigests(listed.map(({ digest }) => digest))],
+    [ids, now, repositoryIds.join(','), joinDigests(listings.flatMap(({ untagged }) => untagged))],
   );
 }
