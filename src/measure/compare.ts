@@ -19,6 +19,7 @@ export interface LayerChange {
   readonly digest: Digest;
   /** Compressed size. */
   readonly bytes: number;
+  /** What made it; of a kept layer, in the new image. */
   readonly class: LayerClass;
   readonly instruction: string;
 }
@@ -43,8 +44,10 @@ export interface ImageDiff {
 
 /** Compares two images layer by layer. Layers are equal if their uncompressed content is. */
 export function diffImages(before: ComparedImage, after: ComparedImage): ImageDiff {
-  const oldLayers = layersOf(before);
   const newLayers = layersOf(after);
+  // A layer of both images is of the new one's class: what Node.js' image made is the base of the image on it.
+  const classes = new Map(newLayers.map((layer) => [layer.identity, layer.class]));
+  const oldLayers = layersOf(before).map((layer) => ({ ...layer, class: classes.get(layer.identity) ?? layer.class }));
   const layers = [
     ...markMissing(oldLayers, newLayers, 'gone'),
     ...markMissing(newLayers, oldLayers, 'new').filter(({ change }) => change === 'new'),

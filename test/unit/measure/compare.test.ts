@@ -18,6 +18,16 @@ test('an image has no differences from itself', () => {
   expect(diff.layers.every(({ change }) => change === 'kept')).toBe(true);
 });
 
+test('a base and an image on it differ by what the image adds alone', () => {
+  const base = [{ instruction: 'RUN apt-get install -y gcc', bytes: 200 }];
+  const diff = diffImages(
+    auditedImage({ base: [], own: base }),
+    auditedImage({ base, own: [{ instruction: 'COPY . .', bytes: 7 }] }),
+  );
+  expect(diff.byClass).toEqual([{ class: 'application', changedBytes: 7 }]);
+  expect(diff.layers.map((layer) => layer.class)).toEqual(['base', 'application']);
+});
+
 test('shows names of variables but not their values', () => {
   const before = auditedImage({ config: { Env: ['DB_PASSWORD=hunter2hunter2'] } });
   const after = auditedImage({ config: { Env: ['DB_PASSWORD=correct-horse'] } });
