@@ -75,7 +75,7 @@ export function parseGoal(text: string): Goal {
     if (ratio === 0) throw new SettingsError(`"${text}" is not a goal: every image meets it already`);
     return { kind: 'reduction', ratio };
   }
-  return { kind: 'size', bytes: parseBytes(text) };
+  return { kind: 'size', bytes: quantity(text, BYTES_PER_UNIT, 'b', 'goal: expected for example 90% or 120MB') };
 }
 
 function quantity(

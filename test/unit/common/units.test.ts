@@ -77,7 +77,7 @@ describe('percentages and goals', () => {
   test('a goal is a reduction or a size', () => {
     expect(parseGoal('95%')).toEqual({ kind: 'reduction', ratio: 0.95 });
     expect(parseGoal('120MB')).toEqual({ kind: 'size', bytes: 120_000_000 });
-    expect(() => parseGoal('small')).toThrow(SettingsError);
+    expect(() => parseGoal('small')).toThrow('"small" is not a goal: expected for example 90% or 120MB');
   });
 });
 
