@@ -19,8 +19,11 @@ export function createDashboardApp(dashboard: Dashboard): Hono {
   app.use(securityHeaders, requestLimits);
   if (token === undefined && isLoopback(host)) app.use(loopbackNamesOnly);
   if (token !== undefined) {
-    app.use(requireToken({ token, now, render }));
-    app.route('/', loginRoutes({ token, now, render }));
+    app.use(requireToken({ token, now }));
+    // Without the navigation: until somebody has logged in, each of its links leads back here.
+    const renderBare = (content: PageContent) =>
+      String(document({ head: linkedHead(assets), navigation: [] }, content));
+    app.route('/', loginRoutes({ token, now, render: renderBare }));
   }
   app.get('/healthz', (context) => context.text('ok\n'));
   app.get('/readyz', async (context) => {

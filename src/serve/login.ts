@@ -24,7 +24,7 @@ export interface LoginOptions {
  * Lets through requests that carry the token (`Authorization: Bearer …`) or the cookie of a log-in, and those for
  * public paths. Others get a 401 on paths for programs, elsewhere a redirect to the log-in form.
  */
-export function requireToken({ token, now }: LoginOptions): MiddlewareHandler {
+export function requireToken({ token, now }: Pick<LoginOptions, 'token' | 'now'>): MiddlewareHandler {
   return async (context, next) => {
     const { path } = context.req;
     const bearer = /^Bearer +(.+)$/i.exec(context.req.header('authorization') ?? '')?.[1];

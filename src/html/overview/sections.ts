@@ -52,7 +52,7 @@ const NO_AUDIT = html`<div class="grid">${section(
   'No audit has finished yet',
   html`<ol class="next"><li>Audit a registry: <code>slimboard audit registry.example.com</code>.</li>
 <li>Reload this page when the audit has finished.</li>
-<li>To audit every night, list sources with a <code>schedule</code> in <code>slimboard.yaml</code> and run <code>slimboard schedule</code>.</li></ol>`,
+<li>To audit every night, list your registries in <code>slimboard.yaml</code> and start <code>slimboard audit</code> from cron. With Redis, <code>slimboard schedule</code> and <code>slimboard worker</code> do the same on many machines.</li></ol>`,
   { wide: true },
 )}</div>`;
 

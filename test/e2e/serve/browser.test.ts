@@ -271,6 +271,7 @@ describe('a dashboard before the first audit, with a token', () => {
   test.each([1440, 390])('at %i px it asks for the token, then says how to begin', async (width) => {
     await page.setViewportSize({ width, height: 900 });
     await page.goto(`${closed.url}/teams`);
+    expect(await page.getByRole('navigation').count()).toBe(0);
     expect(await seriousViolations()).toEqual([]);
     await page.getByLabel(/^Token/).fill('a guess that is wrong');
     await page.getByRole('button', { name: 'Log in' }).click();
