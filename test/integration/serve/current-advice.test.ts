@@ -51,6 +51,30 @@ describe.each(BACKENDS)('what would save most, over $name', ({ open }) => {
     }
   });
 
+  test('is found behind any number of repositories whose newest builds took the advice', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const image = (name: string, createdAt: string, assessment: ReturnType<typeof advised>) =>
+      inventory.image({ name, layers: [[name, 1_000]], createdAt, assessment });
+    const heavy = await image('heavy', '2026-01-01T00:00:00Z', advised('slim-base', 900));
+    const slim = await image('slim', '2026-02-01T00:00:00Z', { techniques: '[]' });
+    for (let number = 0; number < 201; number++) {
+      const repository = await inventory.repository(source, `shop/done-${number}`, 'shop', AT);
+      await inventory.tag(repository, '1.0', heavy, AT);
+      await inventory.tag(repository, '2.0', slim, AT);
+    }
+    const left = await inventory.repository(source, 'shop/left', 'shop', AT);
+    await inventory.tag(left, '1.0', await image('left', '2026-01-01T00:00:00Z', advised('slim-base', 10)), AT);
+    await inventory.audit(source, AT);
+    const app = createDashboardApp(await dashboardOver(db));
+    const get = async (path: string) => (await app.request(path, { headers: { host: 'localhost' } })).text();
+
+    const { steps } = JSON.parse(await get('/api/v1/overview')) as { steps: { repository: string }[] };
+    expect(steps).toMatchObject([{ repository: 'shop/left', gain_bytes: 10 }]);
+    const page = await get('/teams/shop');
+    expect(page.slice(page.indexOf('What would save most'), page.indexOf('Builds that grew'))).toContain('shop/left');
+  });
+
   test('says of the newest builds alone that nothing would make them smaller', async () => {
     const inventory = new Inventory(db);
     const source = await inventory.source('lab');
