@@ -33,7 +33,12 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
   const { filters = {}, now } = request;
   const { source: _source, ...otherFilters } = filters;
   const parameters = new SqlParameters();
-  const conditions = [filterCondition(kind.name, filters, kind.filters, now, parameters)];
+  const conditionOf = (ofRows: boolean): string => {
+    const chosen = Object.entries(filters).filter(([name]) => ofRows === rowFilters.has(name));
+    return filterCondition(kind.name, Object.fromEntries(chosen), kind.filters, now, parameters);
+  };
+  const rowFilters: ReadonlySet<string> = new Set(kind.rowFilters);
+  const conditions = [conditionOf(false)];
   const audit = await findSummary(db, request.audit, filters.source);
   const requested = request.audit === undefined ? null : audit;
   if (requested && kind.currentOnly) {
@@ -42,6 +47,7 @@ export async function openReport(db: Database, kind: ReportKind, request: Report
   }
   const scope: QueryScope = {
     where: conditions.join(' and '),
+    rowWhere: conditionOf(true),
     source: filters.source,
     isFiltered: request.audit !== undefined || Object.values(otherFilters).some((filter) => filter !== undefined),
     audit: requested ? { id: requested.id } : undefined,

@@ -1,6 +1,6 @@
 import type { SqlValue } from '../../database/database.ts';
 import type { FleetTable } from '../../store/fleet-sums.ts';
-import type { FilterTargets } from '../filters.ts';
+import type { FilterName, FilterTargets } from '../filters.ts';
 import type { Run } from '../packed-rows.ts';
 import type { Column } from '../report.ts';
 
@@ -11,6 +11,8 @@ export interface ReportKind {
   readonly description: string;
   readonly columns: readonly Column[];
   readonly filters: FilterTargets;
+  /** Those of the filters that select rows, where the others select the images that rows sum up: see `rowWhere`. */
+  readonly rowFilters?: readonly FilterName[];
   /** Returns a query that selects every column by its name, and possibly more columns to sort by. */
   readonly query: (scope: QueryScope) => string;
   /** The default `order by` list, in the query's column names. Undefined: keep the order of the query. */
@@ -48,6 +50,8 @@ export const IMAGE_FILTERS = {
 export interface QueryScope {
   /** The filters as an SQL condition on the kind's filter targets. */
   readonly where: string;
+  /** The kind's `rowFilters` as an SQL condition. */
+  readonly rowWhere: string;
   /** The name of the only source to report on; undefined: all sources. */
   readonly source: string | undefined;
   /** Whether an audit or any filter but `source` is given: then the sums that audits store cannot be used. */

@@ -1,6 +1,6 @@
 import { IS_IMAGE } from '../../store/is-image.ts';
 import type { Column } from '../report.ts';
-import { IMAGE_FILTERS, imagesRelation, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'digest', type: 'digest', description: 'The digest of the layer as it is transferred.' },
@@ -29,26 +29,45 @@ const columns: readonly Column[] = [
   { name: 'example_repository', type: 'text', description: 'The first repository, by name, that has it.' },
 ];
 
+/** The columns that a layer has by itself, whoever holds it. */
+const OWN_COLUMNS: ReadonlySet<string> = new Set(['digest', 'bytes', 'media_type', 'class', 'instruction']);
+
+/**
+ * Counts who holds each layer.
+ * @param first an `order by` list and a limit, in the layers' own columns: counts only for the layers that come first
+ */
+function layersSql({ where, rowWhere, ...scope }: QueryScope, first = ''): string {
+  return `
+    with shown as materialized (
+      select i.tag_id, i.manifest_id, i.repository_id, i.tag <> '' as is_tagged from ${imagesRelation(scope)} i
+      where ${IS_IMAGE} and ${where}),
+    layer as materialized (
+      select b.id, b.digest, b.size as bytes, b.media_type, b.layer_class as class, b.instruction, count(*) over () as total
+      from blob b
+      where b.id in (select l.blob_id from shown s join manifest_layer l on l.manifest_id = s.manifest_id) and ${rowWhere}
+      ${first}),
+    holders as (
+      select l.blob_id, count(distinct s.manifest_id) as images, count(distinct s.tag_id) filter (where s.is_tagged) as tags,
+        count(distinct s.repository_id) as repositories, count(distinct r.team) as teams, min(r.name) as example_repository
+      from layer y join manifest_layer l on l.blob_id = y.id join shown s on s.manifest_id = l.manifest_id
+      join repository r on r.id = s.repository_id
+      group by l.blob_id)
+    select y.*, h.images, h.tags, h.repositories, h.teams, y.bytes * h.images as logical_bytes, h.example_repository
+    from layer y join holders h on h.blob_id = y.id`;
+}
+
 export const layers: ReportKind = {
   name: 'layers',
   description: 'One row per distinct layer, largest first: what made it and who shares it.',
   columns,
-  filters: {
-    ...IMAGE_FILTERS,
-    // A subquery runs only when the filter is used; a join would read every layer of every tag in any case.
-    minSize: '(select size from blob where id = l.blob_id)',
-  },
-  query: (scope) => `
-    select b.digest, b.size as bytes, b.media_type, b.layer_class as class, b.instruction, l.images, l.tags, l.repositories, l.teams,
-      b.size * l.images as logical_bytes, l.example_repository, count(*) over () as total
-    from (
-      select l.blob_id, count(distinct i.manifest_id) as images, count(distinct i.tag_id) filter (where i.tag <> '') as tags,
-        count(distinct i.repository_id) as repositories, count(distinct i.team) as teams, min(i.repository) as example_repository
-      from ${imagesRelation(scope)} i
-      join manifest_layer l on l.manifest_id = i.manifest_id
-      where ${IS_IMAGE} and ${scope.where}
-      group by l.blob_id) l
-    join blob b on b.id = l.blob_id`,
+  filters: { ...IMAGE_FILTERS, minSize: 'b.size' },
+  rowFilters: ['minSize'],
+  query: (scope) => layersSql(scope),
   order: 'bytes desc, digest',
+  key: ['digest'],
+  page: (scope, order, part) => {
+    const isOwn = OWN_COLUMNS.has(order.match(/\w+/)?.[0] ?? '');
+    return `select * from (${layersSql(scope, isOwn ? `order by ${order}${part}` : '')}) o order by ${order}${isOwn ? '' : part}`;
+  },
   givesTotal: true,
 };
