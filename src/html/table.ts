@@ -1,6 +1,13 @@
 import { withoutBackticks } from '../report/plain-text.ts';
-import type { CellsByName } from '../report/report.ts';
-import { type Cell, type Column, isNumeric, rowRecordOf } from '../report/report.ts';
+import {
+  type Cell,
+  type CellsByName,
+  type Column,
+  isInformative,
+  isNumeric,
+  isOrigin,
+  rowRecordOf,
+} from '../report/report.ts';
 import type { ReportRows } from '../report/report-page.ts';
 import { isLong, shownCell } from './cell.ts';
 import { isChange } from './figures.ts';
@@ -40,18 +47,9 @@ export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options:
 
 /** Leaves out columns without any value, and source and registry if all rows have the same. */
 function shownColumns({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>, names: readonly string[] | undefined) {
-  const informative = columns.filter((column, index) => {
-    const values = new Set(rows.map((cells) => cells[index] ?? ''));
-    values.delete('');
-    return values.size > (isOrigin(column) ? 1 : 0);
-  });
+  const informative = columns.filter((column, index) => isInformative(column, index, rows));
   if (names) return names.flatMap((name) => informative.filter((column) => column.name === name));
   return informative.filter((column) => !column.detail || isOrigin(column));
-}
-
-/** Whether a column is needed only to distinguish repositories of one name in several sources or registries. */
-function isOrigin({ name, detail }: Column): boolean {
-  return detail === true && (name === 'source' || name === 'registry');
 }
 
 function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {

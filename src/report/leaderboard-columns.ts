@@ -9,11 +9,14 @@ const GROUP_TEXT: Readonly<Record<Grouping, string>> = {
   runtime: 'The language runtime, or `unknown`.',
 };
 
-/** The columns of `report teams`, with the grouping's column in place of `team`. */
+const SOURCE: Column = { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true };
+
+/** The columns of `report teams`, with the grouping's column in place of `team`; of repositories also their source. */
 export function groupColumns(grouping: Grouping): readonly Column[] {
   return [
     { name: 'rank', type: 'integer', description: 'Equal figures have equal ranks; empty: not ranked.' },
     { name: grouping, type: 'text', description: GROUP_TEXT[grouping] },
+    ...(grouping === 'repository' ? [SOURCE] : []),
     { name: 'repositories', type: 'integer', description: 'Its repositories.' },
     { name: 'tags', type: 'integer', description: 'Its tags.' },
     { name: 'images', type: 'integer', description: 'Distinct images under those tags.' },

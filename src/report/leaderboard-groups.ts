@@ -137,7 +137,7 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
   const exists = auditConditions(scope.audit, scope.parameters).isOpen('i.first_seen_at', 'i.ended_at');
   return `
     with pair as (${pairSql(scope, since)})
-    select i.registry || '/' || i.repository as name, 1 as repositories, t.tags, t.images, t.logical_bytes, t.stored_bytes,
+    select i.registry || '/' || i.repository as name, i.source, 1 as repositories, t.tags, t.images, t.logical_bytes, t.stored_bytes,
       t.exclusive_bytes, t.shared_bytes, t.own_bytes, t.median_bytes, t.p90_bytes, t.largest_bytes,
       i.repository || ':' || t.largest_tag as largest_image, t.savings_min_bytes, t.savings_max_bytes, t.slim_score, t.findings_error,
       t.findings_warn, p.stored_bytes as previous_stored_bytes, p.own_bytes as previous_own_bytes, p.logical_bytes as previous_logical_bytes,

@@ -85,6 +85,18 @@ export function isNumeric({ type }: Column): boolean {
   return NUMERIC.has(type);
 }
 
+/** Whether a column is needed only to distinguish repositories of one name in several sources or registries. */
+export function isOrigin({ name, detail }: Column): boolean {
+  return detail === true && (name === 'source' || name === 'registry');
+}
+
+/** Whether a column says something about these rows: some have a value, of source and registry not all the same. */
+export function isInformative(column: Column, index: number, rows: readonly Cells[]): boolean {
+  const values = new Set(rows.map((cells) => cells[index] ?? ''));
+  values.delete('');
+  return values.size > (isOrigin(column) ? 1 : 0);
+}
+
 /** A row of a report: its cells by column name. */
 export type CellsByName = Readonly<Record<string, Cell>>;
 

@@ -1,6 +1,14 @@
 import { humanCell } from '../human.ts';
 import { printable } from '../plain-text.ts';
-import { type Cells, type Column, type FormatOptions, isNumeric, type Report } from '../report.ts';
+import {
+  type Cells,
+  type Column,
+  type FormatOptions,
+  isInformative,
+  isNumeric,
+  isOrigin,
+  type Report,
+} from '../report.ts';
 import { cut, widthOf } from '../text-width.ts';
 
 /** Column widths are measured on this many rows; a wider cell in a later row shifts the rest of its line. */
@@ -14,9 +22,9 @@ const NARROWEST_CELL = 12;
 const GAP = '  ';
 
 /**
- * A table for a terminal: sizes with units, numbers aligned right. It leaves out detail columns, and columns that are
- * empty in the first rows. On a narrow terminal it first cuts long texts, then leaves out columns, the last ones first,
- * but keeps those of the gist as long as it can.
+ * A table for a terminal: sizes with units, numbers aligned right. It leaves out detail columns, except source and
+ * registry, and columns that are not informative in the first rows. On a narrow terminal it first cuts long texts, then
+ * leaves out columns, the last ones first, but keeps those of the gist as long as it can.
  */
 export async function* table({ columns, rows }: Report, options: FormatOptions = {}): AsyncGenerator<string> {
   let layout: readonly ShownColumn[] | undefined;
@@ -48,24 +56,25 @@ interface ShownColumn {
 
 function measure(columns: readonly Column[], rows: readonly Cells[], { width }: FormatOptions): readonly ShownColumn[] {
   const layout = columns.flatMap((column, index) => {
+    if ((column.detail && !column.gist && !isOrigin(column)) || !isInformative(column, index, rows)) return [];
     const widest = rows.reduce((most, cells) => Math.max(most, widthOf(textOf(column, cells, index))), 0);
-    return widest === 0 || (column.detail && !column.gist)
-      ? []
-      : [{ column, index, width: Math.max(widest, column.name.length) }];
+    return [{ column, index, width: Math.max(widest, column.name.length) }];
   });
   return width === undefined ? layout : narrowed(layout, width);
 }
 
-/** Chooses as many columns as the terminal has room for: the first, those of the gist, then the others in order. */
+/**
+ * Chooses as many columns as the terminal has room for: the first that is no detail, those of the gist, then the others in
+ * order.
+ */
 function narrowed(layout: readonly ShownColumn[], width: number): readonly ShownColumn[] {
   if (widthOfAll(layout) <= width) return layout;
   const narrow = layout.map((shown) => (shown.column.gist ? shown : shortened(shown, NARROW_CELL)));
-  const excess = widthOfAll(narrow.filter(({ column }, at) => at === 0 || column.gist)) - width;
+  const first = layout.findIndex(({ column }) => !column.detail);
+  const excess = widthOfAll(narrow.filter(({ column }, at) => at === first || column.gist)) - width;
   const shorter = narrow.map((shown) => shortened(shown, Math.max(shown.width - excess, NARROWEST_CELL)));
-  const [first, ...others] = shorter;
-  if (!first) return [];
-  const chosen = new Set([first]);
-  for (const shown of others.toSorted(gistFirst)) {
+  const chosen = new Set(shorter.slice(first, first + 1));
+  for (const shown of shorter.toSorted(gistFirst)) {
     if (widthOfAll([...chosen, shown]) <= width) chosen.add(shown);
   }
   return shorter.filter((shown) => chosen.has(shown));

@@ -68,7 +68,7 @@ function withKnownSort(address: URL): URL {
 /** The ranking column comes right after the names: a narrow screen has room for little more. */
 function columnsOf({ by, metric }: LeaderboardQuery): readonly string[] {
   const ranking = METRIC_COLUMNS[metric];
-  return ['rank', by, ranking, 'moved', ...COLUMNS.filter((name) => name !== ranking)];
+  return ['rank', by, 'source', ranking, 'moved', ...COLUMNS.filter((name) => name !== ranking)];
 }
 
 function fieldsOf({ by, metric, since }: LeaderboardQuery): Markup {

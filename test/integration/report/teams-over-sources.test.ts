@@ -67,6 +67,15 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
     expect(await rows({ source: 'east' })).toMatchObject([{ team: 'shop', tags: 3, median_bytes: 20, p90_bytes: 30 }]);
   });
 
+  test('rank by repository what several sources read, and say which', async () => {
+    const board = await readRecords(db, leaderboard({ by: 'repository', metric: 'stored' }));
+    expect(board.map(({ repository, source }) => `${repository} of ${source}`)).toEqual([
+      'registry.example.com/shop/cart of east',
+      'registry.example.com/pay/api of west',
+      'registry.example.com/shop/cart of west',
+    ]);
+  });
+
   test('have those of that time with --audit', async () => {
     await endLarge();
     expect(await rows({ team: 'shop' })).toMatchObject([{ team: 'shop', tags: 4, median_bytes: 20, p90_bytes: 30 }]);

@@ -184,6 +184,25 @@ describe('table', () => {
     expect(await line(49)).toBe(`   1  registry.ex…  ${at}   1.5 MB`);
   });
 
+  test('shows the source and the registry of rows that differ in them, and gives them up before the gist', async () => {
+    const columns: readonly Column[] = [
+      { name: 'source', type: 'text', description: '', detail: true },
+      { name: 'registry', type: 'text', description: '', detail: true },
+      { name: 'repository', type: 'text', description: '' },
+      { name: 'size', type: 'bytes', description: '', gist: true },
+    ];
+    const head = async (width: number, ...given: Cells[]) =>
+      (await write('table', given, { width }, columns)).split('\n')[0]?.split(/ +/);
+    const [east, west] = [
+      ['prod', 'east.example.com', 'web', 1] as const,
+      ['prod', 'west.example.com', 'web', 1] as const,
+    ];
+    expect(await head(80, east, east)).toEqual(['repository', 'size']);
+    expect(await head(80, east, west)).toEqual(['registry', 'repository', 'size']);
+    expect(await head(80, east, ['lab', ...west.slice(1)])).toEqual(['source', 'registry', 'repository', 'size']);
+    expect(await head(20, east, west)).toEqual(['repository', 'size']);
+  });
+
   test('shows the first column even on the narrowest terminal', async () => {
     expect(await write('table', rows, { width: 1 })).toBe('name\nweb\n=1+1\n');
   });
