@@ -45,6 +45,16 @@ export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options:
 <tbody>${page.rows.map((cells) => row(columns, rowRecordOf(page.columns, cells), options.links))}</tbody></table></div>`;
 }
 
+/** A table of objects that have the cells by name, and possibly more. */
+export function recordTable(
+  columns: readonly Column[],
+  records: readonly Readonly<Record<string, Cell | undefined>>[],
+  options: TableOptions,
+): Markup {
+  const rows = records.map((record) => columns.map(({ name }) => record[name] ?? null));
+  return reportTable({ columns, rows }, options);
+}
+
 /** Leaves out columns without any value, and source and registry if all rows have the same. */
 function shownColumns({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>, names: readonly string[] | undefined) {
   const informative = columns.filter((column, index) => isInformative(column, index, rows));

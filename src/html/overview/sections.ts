@@ -9,7 +9,7 @@ import type { LinkOf } from '../links.ts';
 import { html, type Markup } from '../markup.ts';
 import { figures, section } from '../page.ts';
 import { savingsFigure } from '../savings-figure.ts';
-import { reportTable } from '../table.ts';
+import { recordTable, reportTable } from '../table.ts';
 import { BUILD_COLUMNS, GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './columns.ts';
 import { mapSection } from './map-section.ts';
 import { nextSteps } from './next-steps.ts';
@@ -125,57 +125,33 @@ function tagShareBars(label: string, all: readonly TagShare[], view: OverviewVie
 }
 
 function ruleTable(rules: readonly RuleCount[], links: LinkOf): Markup {
-  const rows = rules.map(({ severity, rule, images, maxBytes }) => [
-    severity,
-    rule,
-    ruleTitle(rule) ?? null,
-    images,
-    maxBytes,
-  ]);
-  return reportTable({ columns: RULE_COLUMNS, rows }, { label: 'Findings by rule', links });
+  const records = rules.map(({ maxBytes, ...rule }) => ({ ...rule, what: ruleTitle(rule.rule), max_bytes: maxBytes }));
+  return recordTable(RULE_COLUMNS, records, { label: 'Findings by rule', links });
 }
 
 function growthTable(growth: readonly Growth[], links: LinkOf): Markup {
   if (growth.length === 0) return html`<p class="empty">No repository grew in the last seven days.</p>`;
-  const rows = growth.map(({ repository, build }) => [
-    repository.registry ?? null,
-    repository.name ?? null,
-    repository.change_bytes ?? null,
-    repository.stored_bytes ?? null,
-    ...BUILD_COLUMNS.map(({ name }) => build?.[name] ?? null),
-  ]);
-  const columns = [...GROWTH_COLUMNS, ...BUILD_COLUMNS];
-  return reportTable({ columns, rows }, { label: 'Repositories that grew', links });
+  const records = growth.map(({ repository: { registry, name, change_bytes, stored_bytes }, build }) => ({
+    ...build,
+    registry,
+    repository: name,
+    growth_bytes: change_bytes,
+    stored_bytes,
+  }));
+  return recordTable([...GROWTH_COLUMNS, ...BUILD_COLUMNS], records, { label: 'Repositories that grew', links });
 }
 
 function layerTable(layers: readonly BigLayer[], links: LinkOf): Markup {
-  const rows = layers.map(({ digest, bytes, class: name, instruction, images, repositories, registry, repository }) => [
-    bytes,
-    name,
-    instruction,
-    images,
-    repositories,
-    repository,
-    registry,
-    digest,
-  ]);
-  return reportTable({ columns: LAYER_COLUMNS, rows }, { label: 'Biggest layers', links });
+  const records = layers.map((layer) => ({ ...layer, example_repository: layer.repository }));
+  return recordTable(LAYER_COLUMNS, records, { label: 'Biggest layers', links });
 }
 
 function stepTable(steps: readonly BigStep[], links: LinkOf): Markup {
-  const rows = steps.map((step) => [
-    step.registry,
-    step.repository,
-    step.tag,
-    step.team,
-    step.digest,
-    step.bytes,
-    step.technique,
-    step.base,
-    step.gainBytes,
-    step.images ?? null,
-    step.afterMaxBytes,
-    step.basis,
-  ]);
-  return reportTable({ columns: STEP_COLUMNS, rows }, { label: 'Advice', links });
+  const records = steps.map(({ bytes, gainBytes, afterMaxBytes, ...step }) => ({
+    ...step,
+    compressed_bytes: bytes,
+    gain_bytes: gainBytes,
+    after_max_bytes: afterMaxBytes,
+  }));
+  return recordTable(STEP_COLUMNS, records, { label: 'Advice', links });
 }

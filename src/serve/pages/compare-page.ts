@@ -2,7 +2,7 @@ import { signedBytes } from '../../html/figures.ts';
 import { noLinks } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
-import { reportTable } from '../../html/table.ts';
+import { recordTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import type { Column } from '../../report/report.ts';
 import type { Comparison } from '../compare.ts';
@@ -44,8 +44,8 @@ const CLASS_COLUMNS: readonly Column[] = [
 ];
 
 function classTable(classes: Comparison['diff']['byClass']): Markup {
-  const rows = classes.map(({ class: name, changedBytes }) => [name, changedBytes]);
-  return reportTable({ columns: CLASS_COLUMNS, rows }, { label: 'Change by class', links: noLinks });
+  const records = classes.map(({ class: name, changedBytes }) => ({ class: name, change_bytes: changedBytes }));
+  return recordTable(CLASS_COLUMNS, records, { label: 'Change by class', links: noLinks });
 }
 
 const LAYER_COLUMNS: readonly Column[] = [
@@ -57,12 +57,6 @@ const LAYER_COLUMNS: readonly Column[] = [
 ];
 
 function layerTable(layers: Comparison['diff']['layers']): Markup {
-  const rows = layers.map(({ change, bytes, class: name, instruction, digest }) => [
-    change,
-    bytes,
-    name,
-    instruction,
-    digest,
-  ]);
-  return reportTable({ columns: LAYER_COLUMNS, rows }, { label: 'Layers', links: noLinks });
+  const records = layers.map((layer) => ({ ...layer }));
+  return recordTable(LAYER_COLUMNS, records, { label: 'Layers', links: noLinks });
 }

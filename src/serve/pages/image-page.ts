@@ -1,10 +1,9 @@
-import { techniqueTitle } from '../../advise/technique.ts';
 import { layerBar } from '../../html/charts/layer-bar.ts';
 import { count, countOf, moment, share, supportUntil } from '../../html/figures.ts';
 import { dashboardLinks, noLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { facts, figures, type PageContent, section } from '../../html/page.ts';
-import { reportTable } from '../../html/table.ts';
+import { recordTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import type { Column } from '../../report/report.ts';
 import { type ImageDetail, imageName } from '../image-detail.ts';
@@ -58,16 +57,12 @@ const LAYER_COLUMNS: readonly Column[] = [
 ];
 
 function layerTable({ layers, compressed_bytes: total }: ImageDetail): Markup {
-  const rows = layers.map(({ position, bytes, class: name, instruction, images, digest }) => [
-    position + 1,
-    bytes,
-    total > 0 ? (bytes / total) * 100 : 0,
-    name,
-    instruction,
-    images,
-    digest,
-  ]);
-  return reportTable({ columns: LAYER_COLUMNS, rows }, { label: 'Layers', links: noLinks });
+  const records = layers.map((layer) => ({
+    ...layer,
+    layer: layer.position + 1,
+    share: total > 0 ? (layer.bytes / total) * 100 : 0,
+  }));
+  return recordTable(LAYER_COLUMNS, records, { label: 'Layers', links: noLinks });
 }
 
 function proof(image: ImageDetail): Markup {
@@ -125,15 +120,11 @@ const FINDING_COLUMNS: readonly Column[] = [
 ];
 
 function findingTable({ findings }: ImageDetail): Markup {
-  const rows = worstFirst(findings).map(({ severity, rule, message, layer, confidence, max_bytes }) => [
-    severity,
-    rule,
-    message,
-    layer === null ? null : layer + 1,
-    confidence,
-    max_bytes,
-  ]);
-  return reportTable({ columns: FINDING_COLUMNS, rows }, { label: 'Findings', links: dashboardLinks });
+  const records = worstFirst(findings).map((finding) => ({
+    ...finding,
+    layer: finding.layer === null ? null : finding.layer + 1,
+  }));
+  return recordTable(FINDING_COLUMNS, records, { label: 'Findings', links: dashboardLinks });
 }
 
 const SEVERITIES: readonly string[] = ['error', 'warn', 'info'];
@@ -157,16 +148,16 @@ const PLAN_COLUMNS: readonly Column[] = [
 ];
 
 function planTable({ plan }: ImageDetail): Markup {
-  const rows = plan.map(({ technique, base, gain, after, basis }, index) => [
-    index + 1,
-    techniqueTitle(technique),
-    gain,
-    after.min,
-    after.max,
-    base ?? null,
+  const records = plan.map(({ technique, base, gain, after, basis }, index) => ({
+    step: index + 1,
+    technique,
+    gain_bytes: gain,
+    size_after_from: after.min,
+    size_after_up_to: after.max,
+    base,
     basis,
-  ]);
-  return reportTable({ columns: PLAN_COLUMNS, rows }, { label: 'Slimming plan', links: noLinks });
+  }));
+  return recordTable(PLAN_COLUMNS, records, { label: 'Slimming plan', links: noLinks });
 }
 
 function places(image: ImageDetail): Markup {
