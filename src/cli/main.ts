@@ -1,3 +1,4 @@
+import { format } from 'node:util';
 import { withoutCredentials } from '../without-credentials.ts';
 import { EXIT, Interruption } from './exit-code.ts';
 import type { Io } from './io.ts';
@@ -31,6 +32,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // The AWS SDK warns that it will drop this version of Node.js some day; package.json says which versions work.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+// What libraries write to the console would break up the log: it becomes a warning like those of Node.js.
+console.warn = console.error = (...texts: unknown[]) => process.emitWarning(format(...texts));
 
 const io: Io = {
   stdout: process.stdout,

@@ -1,3 +1,5 @@
+import { reportRarely } from '../common/report-rarely.ts';
+import { messageOf } from '../errors.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { RULES } from '../policy/rule-registry.ts';
 import { loadSettings } from '../settings/load.ts';
@@ -29,7 +31,7 @@ export async function prepare(io: Io, globals: GlobalOptions, flags: object = {}
   const quiet = globals.quiet === true;
   const color = io.stderr.isTTY === true && !io.environment.NO_COLOR;
   const log = createLogger({ ...settings.log, stream: io.stderr, quiet, color });
-  io.onWarning?.(({ message }) => log.warn(message));
+  io.onWarning?.(reportRarely(({ error, ...alike }) => log.warn(alike, messageOf(error))));
   const notices = createNotices(io.stderr, log, { format: settings.log.format, quiet });
   return { io, settings, quiet, log, notices };
 }

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pushFleet } from '../support/fleet.ts';
 import {
@@ -57,6 +58,19 @@ describe('workers on Redis and Postgres', () => {
     await now.waitForOutput('"msg":"no worker is connected to this Redis');
     await installation.startWorker();
     expect(await now.exited, now.output()).toBe(0);
+  });
+
+  test('what a library writes to the console is one line of the log', async () => {
+    const redis = new Redis(installation.redis.url);
+    await redis.config('SET', 'maxmemory-policy', 'volatile-lru');
+    redis.disconnect();
+    const worker = installation.slimboard(['--log-format', 'json', 'worker']);
+    await worker.waitForOutput('is ready');
+    await worker.waitForOutput('Eviction policy');
+    await worker.stop();
+    const lines = worker.output().trim().split('\n');
+    const messages = lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
+    expect(messages.filter((message) => message.includes('Eviction policy'))).toHaveLength(1);
   });
 
   test('a scheduler catches up a missed audit', async () => {
