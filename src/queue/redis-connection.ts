@@ -19,7 +19,7 @@ const RECONNECT_AND_RESEND = 2;
  * while another server takes over its address, are finished, not lost.
  * @param onError called for each failure while the connection is down
  * @throws SettingsError if the text is no Redis URL, the login is refused, the database does not exist, or the server runs
- * in cluster mode
+ * in cluster mode or evicts any key
  * @throws QueueUnavailableError if the first connection fails, or leads to a replica
  */
 export async function connectRedis(url: string, onError: (error: Error) => void): Promise<Redis> {
@@ -70,6 +70,11 @@ function unusable(info: string, address: string): Error | undefined {
   if (/^redis_mode:cluster/m.test(info))
     return new SettingsError(
       `Redis at ${address} runs in cluster mode, which is not supported: name one that does not`,
+    );
+  // Other policies evict only keys that expire, such as locks. A lost list of jobs would never be missed.
+  if (/^maxmemory:[1-9]/m.test(info) && /^maxmemory_policy:allkeys/m.test(info))
+    return new SettingsError(
+      `Redis at ${address} evicts any key when its memory is full, and audits would never end: set its maxmemory-policy to noeviction`,
     );
   if (/^role:slave/m.test(info))
     return new QueueUnavailableError(

@@ -99,7 +99,7 @@ function describeRedis(server: string, memory: string): Omit<Finding, 'subject'>
   if (policy === undefined || policy === 'noeviction') return { status: 'ok', message: `Redis ${version}` };
   return {
     status: 'warning',
-    message: `Redis ${version} evicts keys when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction, or jobs are lost until slimboard queues them again`,
+    message: `Redis ${version} evicts keys when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction, or tasks that lose their lock are done twice`,
   };
 }
 

@@ -55,3 +55,15 @@ test('a server in cluster mode is refused', async () => {
   const connected = connectRedis(cluster.url, () => undefined).finally(() => cluster.stop());
   await expect(connected).rejects.toMatchObject({ code: 'settings', message: expect.stringContaining('cluster mode') });
 });
+
+test('a server that evicts any key is refused if its memory has a limit', async () => {
+  await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  (await connectRedis(server.url, () => undefined)).disconnect();
+  await admin.config('SET', 'maxmemory', '100mb');
+  await expect(connectRedis(server.url, () => undefined)).rejects.toMatchObject({
+    code: 'settings',
+    message: expect.stringContaining('maxmemory-policy to noeviction'),
+  });
+  await admin.config('SET', 'maxmemory-policy', 'volatile-lru');
+  (await connectRedis(server.url, () => undefined)).disconnect();
+});
