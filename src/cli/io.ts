@@ -38,6 +38,8 @@ export interface CommandContext {
   readonly io: Io;
   /** To be called once, as soon as the exit code is decided; if it is not called, the code is 0. */
   readonly exit: (code: ExitCode) => void;
+  /** Sets how long the command may take to end after a signal (ms), if that is not 8 s. */
+  readonly endWithin: (ms: number) => void;
   /** Runs another command line to its end. */
   readonly run: RunCommandLine;
   globalOptions(): GlobalOptions;

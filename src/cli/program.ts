@@ -5,12 +5,16 @@ import { COMMANDS } from './command-list.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { CommandContext, GlobalOptions, Io } from './io.ts';
 
+/** How long a command may take to end when it is told to: less than the 10 s after which Docker kills it. */
+const END_WITHIN_MS = 8_000;
+
 /**
  * Runs one command line. Each call builds a new program, so that tests can run it in process.
  * @returns the exit code; an expected failure is one line on stderr
  */
 export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
+  let endWithinMs = END_WITHIN_MS;
   const program = createProgram(io);
   await addCommands(program, args, {
     io,
@@ -18,11 +22,15 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
       code = given;
       io.onExitCode?.(given);
     },
+    endWithin: (ms) => {
+      endWithinMs = ms;
+    },
     run: runProgram,
     globalOptions: () => program.opts(),
   });
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    const late = overdue(io.signal, () => endWithinMs);
+    await Promise.race([program.parseAsync([...args], { from: 'user' }), late]);
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -64,6 +72,17 @@ async function addCommands(program: Command, args: readonly string[], context: C
     if (usage) command.usage(usage);
     if (args.includes(name)) (await load()).define(command, context);
   }
+}
+
+/**
+ * Rejects with the signal's reason if a command has not ended in time after it: what it waits for, such as a database,
+ * has fallen silent.
+ */
+function overdue(signal: AbortSignal, withinMs: () => number): Promise<never> {
+  return new Promise((_, reject) => {
+    const wait = () => setTimeout(() => reject(signal.reason), withinMs()).unref();
+    signal.addEventListener('abort', wait, { once: true });
+  });
 }
 
 /** Replaces Node's AbortError, with which an aborted wait fails, by the reason of the signal. */

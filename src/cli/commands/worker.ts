@@ -8,7 +8,10 @@ interface WorkerFlags extends MetricsOption {
   readonly grace: number;
 }
 
-export function define(command: Command, { io, exit, globalOptions }: CommandContext): void {
+/** Longer than a worker takes to give its tasks back and to close what it opened. */
+const GIVE_BACK_MS = 12_000;
+
+export function define(command: Command, { io, exit, endWithin, globalOptions }: CommandContext): void {
   command.option(
     '--grace <seconds>',
     'how long running tasks may take to finish when the worker is stopped',
@@ -21,6 +24,7 @@ export function define(command: Command, { io, exit, globalOptions }: CommandCon
     const { runWorker } = await import('../../workers/run-worker.ts');
     const { settings, log } = await prepare(io, globalOptions());
     const { environment, signal } = io;
+    endWithin(flags.grace * 1_000 + GIVE_BACK_MS);
     const metricsPort = metricsPortOf(flags, environment);
     await runWorker({ settings, log, environment, signal, metricsPort, graceMs: flags.grace * 1_000 });
     exit(EXIT.done);

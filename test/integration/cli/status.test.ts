@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate } from '../../../src/database/migrate.ts';
@@ -74,4 +76,23 @@ test('a finished audit shows how many tags were audited and which failed', async
   const { stdout } = await runInProcess('/', ['--database', url, 'status']);
   expect(stdout).toMatch(/^tags {10}4 listed, 1 audited, 2 skipped, 2 failed$/m);
   expect(stdout).toMatch(/^coverage {6}75\.00 % of the tags listed, 2 of them skipped or of other kinds$/m);
+});
+
+test('a command ends in time after a signal, also if the database has fallen silent', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const connected = once(silent, 'connection');
+  const stop = new AbortController();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { port } = silent.address() as AddressInfo;
+  const args = ['--database', `postgres://127.0.0.1:${port}/slimboard`, 'report', 'teams'];
+  const ended = runInProcess('/', args, {}, { signal: stop.signal });
+  const [socket] = (await connected) as [Socket];
+  stop.abort(new Interruption('SIGINT'));
+  await vi.advanceTimersByTimeAsync(8_000);
+  const { code, stderr } = await ended;
+  vi.useRealTimers();
+  socket.destroy();
+  silent.close();
+  expect({ code, stderr }).toEqual({ code: EXIT.interrupted, stderr: expect.stringContaining('stopped by SIGINT') });
 });
