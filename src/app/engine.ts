@@ -7,14 +7,12 @@ import { LimitedSources } from '../audit/limited-sources.ts';
 import { createListingWriter } from '../audit/listing-writer.ts';
 import { PromiseCache } from '../common/promise-cache.ts';
 import type { Database } from '../database/database.ts';
-import type { RegistryHost } from '../oci/reference.ts';
 import type { TaskQueue } from '../queue/queue.ts';
 import { shareConnections } from '../registry/connections.ts';
 import { concurrencyAt } from '../registry/governed-hosts.ts';
-import type { GovernorSettings } from '../registry/governor-policy.ts';
 import { createInProcessGovernor } from '../registry/in-process-governor.ts';
 import { openRegistry } from '../registry/open-registry.ts';
-import type { Registry, RequestGovernor } from '../registry/registry.ts';
+import type { PlaceOptions, Registry, RequestGovernor } from '../registry/registry.ts';
 import { shareBlobs } from '../registry/shared-blobs.ts';
 import type { Environment, Settings, SourceSettings } from '../settings/settings.ts';
 
@@ -32,8 +30,8 @@ export interface EngineOptions {
   readonly db: Database;
   readonly queue: TaskQueue;
   readonly events: AuditEvents;
-  /** A governor shared by all workers; default: one for this process, with the limits of `sources`. */
-  readonly governor?: RequestGovernor;
+  /** A governor that all workers share; default: one for this process, with the limits of `sources`. */
+  readonly governor?: RequestGovernor<PlaceOptions>;
   readonly sources?: readonly SourceSettings[];
   /** Called after each request to a registry. @param throttled whether the registry answered 429 or 503 */
   readonly onRequest?: (throttled: boolean) => void;
@@ -72,10 +70,12 @@ interface Registries {
 function createRegistries(options: EngineOptions): Registries {
   // Keyed by all settings of a source: the same source in an audit with other flags needs another client.
   const opened = new PromiseCache<string, Registry>();
-  const shared = { governor: options.governor ?? ownGovernor(options), connect: shareConnections() };
+  const governor = options.governor ?? ownGovernor(options);
+  const connect = shareConnections();
   const open = (source: SourceSettings): Promise<Registry> =>
     openRegistry(source, {
-      ...shared,
+      governor: withinLimitOf(source, governor),
+      connect,
       environment: options.environment,
       teamKey: options.settings.teamKey,
       onNote: options.onNote,
@@ -92,14 +92,15 @@ function createRegistries(options: EngineOptions): Registries {
   };
 }
 
-function ownGovernor({ settings, sources = [] }: EngineOptions): RequestGovernor {
-  return createInProcessGovernor({ settingsFor: governorSettings(settings, sources) });
+function withinLimitOf({ concurrency }: SourceSettings, governor: RequestGovernor<PlaceOptions>): RequestGovernor {
+  return { acquire: (registry, options) => governor.acquire(registry, { ...options, maxConcurrency: concurrency }) };
 }
 
-/** Returns a governor's limits for a registry: what its sources allow, or the default of the settings. */
-export function governorSettings(
-  { sourceDefaults }: Settings,
-  sources: readonly SourceSettings[],
-): (registry: RegistryHost) => GovernorSettings {
-  return (registry) => ({ maxConcurrency: concurrencyAt(registry, sources) ?? sourceDefaults.concurrency });
+/** A governor for this process; a registry of which the sources say nothing has the default of the settings. */
+function ownGovernor({ settings, sources = [] }: EngineOptions): RequestGovernor {
+  return createInProcessGovernor({
+    settingsFor: (registry) => ({
+      maxConcurrency: concurrencyAt(registry, sources) ?? settings.sourceDefaults.concurrency,
+    }),
+  });
 }

@@ -1,11 +1,11 @@
-import type { RequestGovernor } from '../registry/registry.ts';
+import type { CallOptions, RequestGovernor } from '../registry/registry.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Wraps a governor so that its waits and the outcomes of requests are counted. */
-export function measuredGovernor(
-  governor: RequestGovernor,
+export function measuredGovernor<Options extends CallOptions>(
+  governor: RequestGovernor<Options>,
   metrics: Pick<Metrics, 'countRequest' | 'observeWait'>,
-): RequestGovernor {
+): RequestGovernor<Options> {
   return {
     async acquire(registry, options) {
       const startMs = performance.now();

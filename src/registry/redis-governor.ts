@@ -2,14 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { RegistryHost } from '../oci/reference.ts';
 import { type Clock, systemClock } from './clock.ts';
-import {
-  type GovernorSettings,
-  type GovernorState,
-  initialGovernorState,
-  LONGEST_PAUSE_MS,
-} from './governor-policy.ts';
+import { type GovernorState, initialGovernorState, LONGEST_PAUSE_MS } from './governor-policy.ts';
 import { EXCHANGE_SCRIPT } from './governor-script.ts';
-import type { CallOptions, RequestGovernor, RequestOutcome } from './registry.ts';
+import type { PlaceOptions, RequestGovernor, RequestOutcome } from './registry.ts';
 import { type Release, WaitingLine } from './waiting-line.ts';
 
 /** What a shared governor needs. */
@@ -17,8 +12,6 @@ export interface RedisGovernorOptions {
   readonly redis: Redis;
   /** Begins all keys. */
   readonly prefix: string;
-  /** The limits for a registry, for all workers together; called once for each. */
-  readonly settingsFor: (registry: RegistryHost) => GovernorSettings;
   /** Called when Redis fails; requests wait until it answers again. */
   readonly onError: (error: Error) => void;
   /** A process that reports nothing for this long counts as dead, and its places as free (ms); default 10,000. */
@@ -27,7 +20,7 @@ export interface RedisGovernorOptions {
 }
 
 /** A governor that several processes share. */
-export interface RedisGovernor extends RequestGovernor {
+export interface RedisGovernor extends RequestGovernor<PlaceOptions> {
   /** Gives all places back at once. */
   close(): Promise<void>;
 }
@@ -48,7 +41,7 @@ export function createRedisGovernor(options: RedisGovernorOptions): RedisGoverno
     return gate;
   };
   return {
-    acquire: (registry, { signal }) => gateOf(registry).acquire(signal),
+    acquire: (registry, options) => gateOf(registry).acquire(options),
     async close() {
       await Promise.all([...gates.values()].map((gate) => gate.close()));
     },
@@ -116,11 +109,14 @@ const KEEP_MS = 1_000;
 class SharedGate {
   readonly #registry: RegistryHost;
   readonly #exchange: Exchange;
-  readonly #settings: GovernorSettings;
   readonly #clock: Clock;
   readonly #leaseMs: number;
   readonly #onError: (error: Error) => void;
   readonly #line = new WaitingLine();
+  /** What each request that waits or runs allows. */
+  readonly #allowed = new Set<{ readonly maxConcurrency: number }>();
+  /** The lowest of these; after the last request, what that one allowed. */
+  #maxConcurrency = 1;
   #outcomes: { readonly outcome: RequestOutcome; readonly startedAtMs: number }[] = [];
   #inUse = 0;
   /** Places that became free and may be reused without asking. */
@@ -137,13 +133,27 @@ class SharedGate {
   constructor(registry: RegistryHost, exchange: Exchange, options: RedisGovernorOptions) {
     this.#registry = registry;
     this.#exchange = exchange;
-    this.#settings = options.settingsFor(registry);
     this.#clock = options.clock ?? systemClock;
     this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
     this.#onError = options.onError;
   }
 
-  acquire(signal: CallOptions['signal']): Promise<Release> {
+  async acquire({ signal, maxConcurrency }: PlaceOptions): Promise<Release> {
+    const allowed = { maxConcurrency };
+    this.#allowed.add(allowed);
+    try {
+      const release = await this.#place(signal);
+      return (outcome) => {
+        this.#allowed.delete(allowed);
+        release(outcome);
+      };
+    } catch (error) {
+      this.#allowed.delete(allowed);
+      throw error;
+    }
+  }
+
+  #place(signal: PlaceOptions['signal']): Promise<Release> {
     const place = this.#line.join(signal);
     this.#useSpare();
     if (this.#line.length > 0) this.#ask();
@@ -226,9 +236,12 @@ class SharedGate {
 
   #report(): Report {
     const nowMs = this.#clock.now();
+    if (this.#allowed.size > 0)
+      this.#maxConcurrency = Math.min(...[...this.#allowed].map(({ maxConcurrency }) => maxConcurrency));
+    const maxConcurrency = this.#maxConcurrency;
     const report = {
-      initial: initialGovernorState(this.#settings),
-      maxConcurrency: this.#settings.maxConcurrency,
+      initial: initialGovernorState({ maxConcurrency }),
+      maxConcurrency,
       held: this.#inUse + this.#spare,
       waiting: this.#line.length,
       started: this.#startedFromSpare,

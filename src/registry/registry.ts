@@ -119,9 +119,14 @@ export interface BlobReader {
 }
 
 /** Decides when each request may start, and learns from its outcome; all workers share one through Redis. */
-export interface RequestGovernor {
+export interface RequestGovernor<Options extends CallOptions = CallOptions> {
   /** Waits for a place; the caller calls the returned function when its request is over. */
-  acquire(registry: RegistryHost, options: CallOptions): Promise<(outcome: RequestOutcome) => void>;
+  acquire(registry: RegistryHost, options: Options): Promise<(outcome: RequestOutcome) => void>;
+}
+
+export interface PlaceOptions extends CallOptions {
+  /** The most requests at the same time that this one's source allows. The lowest of those under way applies. */
+  readonly maxConcurrency: number;
 }
 
 /** What a governor needs to know about a finished request. */

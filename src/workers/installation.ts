@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { type AuditEngine, createAuditEngine, governorSettings } from '../app/engine.ts';
+import { type AuditEngine, createAuditEngine } from '../app/engine.ts';
 import { openStore } from '../app/open-store.ts';
 import type { AuditEvents } from '../audit/context.ts';
 import { reportRarely } from '../common/report-rarely.ts';
@@ -107,7 +107,6 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
   const shared = createRedisGovernor({
     redis,
     prefix: DEFAULT_PREFIX,
-    settingsFor: governorSettings(settings, settings.sources),
     onError: reportRarely((failure) => log.warn(failure, 'cannot share request limits through Redis')),
   });
   closers.push(() => shared.close());

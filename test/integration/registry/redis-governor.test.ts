@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { parseRegistryHost } from '../../../src/oci/reference.ts';
+import { parseRegistryHost, type RegistryHost } from '../../../src/oci/reference.ts';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
 import type { Clock } from '../../../src/registry/clock.ts';
 import { admit, type GovernorState, initialGovernorState, settle } from '../../../src/registry/governor-policy.ts';
 import { POLICY_SCRIPT } from '../../../src/registry/governor-script.ts';
 import { createRedisGovernor, type RedisGovernor } from '../../../src/registry/redis-governor.ts';
-import type { RequestOutcome } from '../../../src/registry/registry.ts';
+import type { PlaceOptions, RequestOutcome } from '../../../src/registry/registry.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 
 const HOST = parseRegistryHost('registry.example.com');
@@ -38,16 +38,14 @@ function fail(error: Error): never {
 }
 
 /** The governor of one process of several that share a registry. */
-function governorOf(maxConcurrency: number, more: { leaseMs?: number; clock?: Clock } = {}): RedisGovernor {
-  const governor = createRedisGovernor({
-    redis,
-    prefix,
-    settingsFor: () => ({ maxConcurrency }),
-    onError: fail,
-    ...more,
-  });
+function governorOf(maxConcurrency: number, more: { leaseMs?: number; clock?: Clock } = {}) {
+  const governor = createRedisGovernor({ redis, prefix, onError: fail, ...more });
   opened.push(governor);
-  return governor;
+  return {
+    acquire: (registry: RegistryHost, options: Partial<PlaceOptions>) =>
+      governor.acquire(registry, { maxConcurrency, ...options }),
+    close: () => governor.close(),
+  };
 }
 
 /** A process that freezes when told to: its timers never come due. */
@@ -157,7 +155,7 @@ describe('processes that share a registry', () => {
     const counts = [0, 0, 0];
     let underWay = 0;
     let most = 0;
-    const work = async (governor: RedisGovernor, process: number): Promise<void> => {
+    const work = async (governor: ReturnType<typeof governorOf>, process: number): Promise<void> => {
       while (counts.some((count) => count < 60)) {
         const release = await governor.acquire(HOST, {});
         most = Math.max(most, ++underWay);
@@ -178,7 +176,7 @@ describe('processes that share a registry', () => {
   test('take turns if there are fewer slots than processes', async () => {
     const counts = [0, 0, 0];
     let underWay = 0;
-    const work = async (governor: RedisGovernor, process: number): Promise<void> => {
+    const work = async (governor: ReturnType<typeof governorOf>, process: number): Promise<void> => {
       while (counts.some((count) => count < 3)) {
         const release = await governor.acquire(HOST, {});
         expect(++underWay).toBe(1);
@@ -190,6 +188,17 @@ describe('processes that share a registry', () => {
     };
     await Promise.all(counts.map((_, process) => work(governorOf(1), process)));
     expect(counts.every((count) => count >= 3)).toBe(true);
+  });
+
+  test('keep to the lowest limit of the requests under way, and to the higher one afterwards', async () => {
+    const [one, two] = [governorOf(8), governorOf(8)];
+    const held = await one.acquire(HOST, { maxConcurrency: 1 });
+    const waiting = one.acquire(HOST, {});
+    for (let n = 0; n < 5; n++) (await one.acquire(OTHER, {}))(OK);
+    expect(await Promise.race([waiting, 'waits'])).toBe('waits');
+    held(OK);
+    const others = [await waiting, await two.acquire(HOST, {})];
+    for (const release of others) release(OK);
   });
 
   test('all pause when one is asked to, without affecting other registries', async () => {
