@@ -7,7 +7,7 @@ import { isIgnored } from './dockerignore.ts';
 
 /** One COPY or ADD of an image's own steps. */
 export interface Copy {
-  /** Paths in the build context; empty if they come from another stage, or only their digest is known. */
+  /** Paths in the build context, absolute ones in another stage; empty if only their digest is known. */
   readonly sources: readonly string[];
   readonly target: string;
   /** The target as an absolute path. */
@@ -53,13 +53,15 @@ function firstFolderOf({ steps }: ImageView, workdir: string): string {
 function copyOf(args: string, workdir: string, commandsBefore: number): Copy {
   const paths = args.replace(/^\s*(?:--\S+\s+)*/, '');
   const words = paths.startsWith('[') ? commandWords(paths) : paths.split(/\s+/);
-  const isKnown = !/(?:^|\s)--from=/.test(args) && words.at(-2) !== 'in';
+  const isOfStage = /(?:^|\s)--from=/.test(args);
+  const isKnown = words.at(-2) !== 'in';
+  const named = isKnown ? words.slice(0, -1) : [];
   const target = words.at(-1) ?? '';
   return {
-    sources: isKnown ? words.slice(0, -1) : [],
+    sources: isOfStage ? named.map((source) => absolutePath(source, '/')) : named,
     target,
     into: absolutePath(target, workdir),
-    isContext: isKnown ? words.slice(0, -1).some((source) => /^\.\/?$/.test(source)) : /^dir:/.test(paths),
+    isContext: isKnown ? !isOfStage && named.some((source) => /^\.\/?$/.test(source)) : /^dir:/.test(paths),
     commandsBefore,
   };
 }

@@ -50,7 +50,7 @@ export function leftOutSteps(own: readonly LayerView[], { copies, folder, runtim
       (layer) => fetched.has(layer) || layer.commands.some((command) => isLeftOut(command, layer, { folder, runtime })),
     )
     .filter(({ commands }) => !commands.some(({ program, words }) => commandHoldsSecret([program, ...words])))
-    .map(({ instruction }) => instruction)
+    .map(({ instruction }) => instruction.replace(DIGEST, '…'))
     .filter((instruction) => ONE_LINE.test(instruction));
 }
 
@@ -73,17 +73,21 @@ function isLeftOut(
 const MADE_BY_STAGES =
   /^\/usr(?:\/local(?:\/bin|\/lib)?)?\/?$|\/\.?(?:v?env|site-packages|node_modules|bundle|composer|uvx?|pip|wheels?|install|java|jdk|jre|openjdk|dotnet)(?:\/|$)/;
 
+/** What the classic builder and Buildah record in place of sources. */
+const DIGEST = /\b(?:file|dir|multi):[0-9a-f]{64}\b/;
+
 /**
- * Reports whether a COPY brings files from another stage or image, or ADD from the network, to where the templates
- * bring none. A compiled program is such a file itself.
+ * Reports whether a COPY brings files from another stage or image, or from nobody knows where, or ADD from the network,
+ * to where the templates bring none. A compiled program is such a file itself.
  */
 function isFetched(copy: Copy | undefined, folder: string, runtime: Runtime): boolean {
-  if (copy === undefined || copy.sources.length === 0) return false;
+  if (copy === undefined) return false;
   const { sources, into } = copy;
-  if (sources.every((source) => /^https?:/.test(source))) return !PASSING.test(into);
+  if (sources.length > 0 && sources.every((source) => /^https?:/.test(source))) return !PASSING.test(into);
   if (isPassing(into, folder) || isCompiled(runtime)) return false;
-  const isFromStage = sources.every((source) => source.startsWith('/') && !MADE_BY_STAGES.test(source));
-  return isFromStage && !MADE_BY_STAGES.test(into) && !isPartOfProgram(into);
+  const isElsewhere = sources.every((source) => source.startsWith('/') && !MADE_BY_STAGES.test(source));
+  const isOther = sources.length > 0 || !(OF_BUILDS.test(into) || isScript(baseName(into)));
+  return isElsewhere && isOther && !MADE_BY_STAGES.test(into) && !isPartOfProgram(into);
 }
 
 function isPartOfProgram(path: string): boolean {
@@ -116,6 +120,11 @@ const OF_BUILDS = /^\/(?:root|tmp|build|src|reqs?|requirements)(?:\/|$)/;
 const NOT_SETTINGS =
   /(?:^|\/)(?:requirements[\w.*-]*\.txt|package[\w*-]*\.json|pyproject\.toml|Gemfile(?:\.lock|\*)?|composer\.[\w*]+|pom\.xml|\.(?:env|netrc|npmrc|pypirc)|id_\w+)$|\.(?:jar|war|ear|dll|exe|key|p12|pfx|whl|lock)$/;
 
+/** Reports whether a jar is one that Tomcat loads for its applications, such as a database driver. */
+function isLibrary(source: string, into: string): boolean {
+  return source.endsWith('.jar') && /\/tomcat\/lib(?:\/|$)/.test(into);
+}
+
 /**
  * Returns the COPY of files that the image has outside of the folder of its sources: settings, certificates,
  * migrations. The start script is left to the lines that start the program.
@@ -134,7 +143,7 @@ export function otherCopies({
     sources.every(
       (source) =>
         SOURCE.test(source) &&
-        !isPartOfProgram(source) &&
+        (isLibrary(source, into) || !isPartOfProgram(source)) &&
         !isIgnored(source, runtime) &&
         !(script && baseName(source) === baseName(script)),
     );

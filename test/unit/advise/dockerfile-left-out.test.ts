@@ -43,6 +43,20 @@ test.each<[string, ImageSketch, readonly string[]]>([
     ['COPY /usr/bin/tool /opt/tools/tool'],
   ],
   [
+    'files whose sources the builder did not record',
+    {
+      runtime: 'node',
+      own: [
+        { instruction: `COPY multi:${'a'.repeat(64)} in ./` },
+        { instruction: `COPY dir:${'b'.repeat(64)} in /opt/templates` },
+        { instruction: `COPY file:${'c'.repeat(64)} in /entrypoint.sh` },
+        { instruction: 'COPY --from=build app/dist /srv/dist' },
+        { instruction: 'COPY --from=build node_modules /srv/modules' },
+      ],
+    },
+    ['COPY … in /opt/templates', 'COPY --from=build app/dist /srv/dist'],
+  ],
+  [
     'a model in the folder of the program',
     { runtime: 'python', own: [{ instruction: 'ADD https://example.com/model.bin ./' }] },
     ['ADD https://example.com/model.bin ./'],
