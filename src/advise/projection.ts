@@ -9,7 +9,7 @@ import { isBuildTool } from './dockerfile/larger-base.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
 import { linksLibraries } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
-import { servesByApache, startNeedsShell } from './start.ts';
+import { servesByApache, servesByTomcat, startNeedsShell } from './start.ts';
 import type { Subject } from './subject.ts';
 import { guideReduction, type Technique, type TechniqueId, techniqueOf, warningsOf } from './technique.ts';
 
@@ -76,7 +76,8 @@ function applies(technique: Technique, ids: readonly TechniqueId[], subject: Sub
     return false;
   // It is unknown which libraries an unknown program loads, so it stays on its distribution.
   if (technique.id === 'slim-base' || subject.runtime === 'none') return technique.id === 'slim-base';
-  if (technique.id === 'alpine-base') return !isServedByApache(subject);
+  if (isServedOnDebian(subject)) return false;
+  if (technique.id === 'alpine-base') return true;
   // An empty base has room for neither an interpreter nor, in a single stage, a compiler.
   if (technique.id === 'scratch-base')
     return subject.compiled && ids.includes('multi-stage') && !needsDistribution(subject);
@@ -91,9 +92,10 @@ const needsDistribution: (subject: Subject) => boolean = rememberOf(
   ({ view, runtime }) => startNeedsShell(view, runtime) || needsPackages(view) || linksLibraries(view, runtime),
 );
 
-/** Reports whether PHP runs as a module of Apache, for which PHP's official images exist on Debian only. */
-function isServedByApache({ view, runtime }: Subject): boolean {
-  return runtime === 'php' && servesByApache(view.image.config);
+/** Reports whether PHP runs in Apache, or Java in Tomcat, whose official images exist on Debian and Ubuntu only. */
+function isServedOnDebian({ view, runtime }: Subject): boolean {
+  const { config } = view.image;
+  return (runtime === 'php' && servesByApache(config)) || (runtime === 'java' && servesByTomcat(config));
 }
 
 /** Variants from the largest to the smallest; a variant that is not listed ranks with the first. */

@@ -87,3 +87,8 @@ function isShell(word: string): boolean {
 export function servesByApache({ env }: Pick<ImageConfig, 'env'>): boolean {
   return env.some((variable) => variable.startsWith('APACHE_CONFDIR='));
 }
+
+/** Reports whether Java runs in Tomcat, by a variable and a folder of its official images. */
+export function servesByTomcat({ env }: Pick<ImageConfig, 'env'>): boolean {
+  return env.includes('CATALINA_HOME=/usr/local/tomcat');
+}

@@ -5,8 +5,10 @@ import { ALPINE, DEBIAN } from '../releases.ts';
 import { scriptNote, settingLines, startLines } from './closing.ts';
 import { withoutCargoRun, withoutGoRun } from './compiled-start.ts';
 import { baseName, type Copy, contextFolderOf, folderBelow, isAmong, sourceSteps } from './copies.ts';
-import { type DockerfileFacts, environmentLines } from './facts.ts';
+import { environmentLines } from './environment.ts';
+import type { DockerfileFacts } from './facts.ts';
 import { linkerFlags } from './linker-flags.ts';
+import { runWith } from './mounts.ts';
 import { buildPackageNote, buildPackages, compilerSteps, installStep, runPackages } from './packages.ts';
 
 /**
@@ -32,17 +34,17 @@ export function goDockerfile(image: DockerfileFacts): string {
     ...(cgo ? compilerSteps(facts) : gitStep(facts)),
     'WORKDIR /src',
     // The module may be that of the sources, of the folder, or of one between them: Go finds it.
-    ...(isInside ? [] : [`COPY ${from}go.mod ${from}go.su[m] ./`, `RUN ${GO_MODULES} go mod download`]),
+    ...(isInside ? [] : [`COPY ${from}go.mod ${from}go.su[m] ./`, `${runWith(facts, GO_MODULES)} go mod download`]),
     ...(from === '' ? ['COPY . .'] : sourceSteps({ ...facts, folder: root }, (source) => isAmong(modules, source))),
     ...(args.length > 0 ? ['# Give these to the build, as --build-arg.', ...args.map((name) => `ARG ${name}`)] : []),
-    `RUN ${GO_MODULES} --mount=type=cache,target=/root/.cache/go-build \\`,
+    `${runWith(facts, GO_MODULES, '/root/.cache/go-build')} \\`,
     `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath${tagsOf(build)} -ldflags="${flags}" -o ${output} ${mainPackage}`,
     '',
     ...lastStage(facts),
   ].join('\n');
 }
 
-const GO_MODULES = '--mount=type=cache,target=/go/pkg/mod';
+const GO_MODULES = '/go/pkg/mod';
 const GO_MODULE = /^go\.(?:mod|\*)$/;
 
 /** Returns the folder of the image that go.mod was copied to, else that of the whole context or of the build. */
@@ -117,7 +119,7 @@ export function rustDockerfile(image: DockerfileFacts): string {
     ...(image.program === 'cargo' && program === 'app'
       ? ['# Replace "app" with the name of the binary in Cargo.toml.']
       : []),
-    'RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \\',
+    `${runWith(facts, '/usr/local/cargo/registry', '/src/target')} \\`,
     `    cargo build --release --locked${cargoOptions(facts)} && install -Ds target/release/${program} /out/${program}`,
     '',
     ...lastStage(facts),

@@ -37,3 +37,12 @@ export function ownVariables({ variables = [] }: Command): readonly string[] {
     return BARE_VALUE.test(bare) && !isSecret(name, bare) ? [`${name}=${bare}`] : [];
   });
 }
+
+/** The most variables that are written on one line. */
+const MAX_PER_LINE = 3;
+
+/** Returns the ENV instruction with the variables of the image's own steps; none if there are no variables. */
+export function environmentLines({ env }: { readonly env: readonly string[] }): readonly string[] {
+  if (env.length === 0) return [];
+  return [`ENV ${env.join(env.length > MAX_PER_LINE ? ' \\\n    ' : ' ')}`];
+}

@@ -1,6 +1,6 @@
 import type { Runtime } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
-import { viewImage } from '../../policy/image-view.ts';
+import { type ImageView, viewImage } from '../../policy/image-view.ts';
 import type { PlacedCommand } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { releaseOf } from '../alternatives.ts';
@@ -15,6 +15,8 @@ import { ownEnvironment } from './environment.ts';
 import { type HealthFacts, healthOf } from './health.ts';
 import { largerBaseOf } from './larger-base.ts';
 import { leftOutSteps } from './left-out.ts';
+import { type SecretFile, secretFileNotes, secretFilesOf, withoutSecretFiles } from './mounts.ts';
+import { type TomcatFacts, tomcatOf } from './tomcat.ts';
 
 /** The facts about an image that its generated Dockerfile needs. Every text is safe to write into a Dockerfile. */
 export interface DockerfileFacts {
@@ -27,10 +29,13 @@ export interface DockerfileFacts {
   readonly framework: string;
   /** The commands that its own steps ran; they reveal the package manager, among other things. */
   readonly commands: readonly PlacedCommand<string>[];
-  /** The COPY and ADD instructions of its own steps. */
+  /** The COPY and ADD instructions of its own steps, without {@link secretFiles}. */
   readonly copies: readonly Copy[];
   /** `apache` if PHP runs as a module of Apache, see {@link servesByApache}. */
   readonly server: 'apache' | undefined;
+  readonly tomcat: TomcatFacts | undefined;
+  /** The build tool of which Jib is a plugin, if Jib built the image. */
+  readonly jib: 'gradle' | 'maven' | undefined;
   /** The variables that its own steps set for the program: `PORT=8080`. */
   readonly env: readonly string[];
   readonly packages: OwnPackages;
@@ -63,6 +68,8 @@ export interface DockerfileFacts {
   readonly script: string | undefined;
   /** The steps that the Dockerfile does not repeat, see {@link leftOutSteps}. */
   readonly leftOut: readonly string[];
+  /** The files that its build reads, and that may hold a token. */
+  readonly secretFiles: readonly SecretFile[];
   /** What the Dockerfile leaves out because it holds credentials, see {@link credentialNotes}. */
   readonly credentials: readonly string[];
   /** The image's base if it contains more than the runtime, see {@link largerBaseOf}. */
@@ -96,7 +103,10 @@ export function dockerfileFacts(
   const view = viewImage(image);
   const start = startOf(view);
   const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? DEFAULT_WORKDIR;
-  const copies = copiesOf(view, workdir);
+  const all = copiesOf(view, workdir);
+  const copies = withoutSecretFiles(all, runtime);
+  const secretFiles = secretFilesOf(all, runtime);
+  const tomcat = runtime === 'java' ? tomcatOf(config, copies) : undefined;
   const folder = sourceFolderOf(copies, workdir, runtime);
   return {
     runtime,
@@ -106,6 +116,8 @@ export function dockerfileFacts(
     commands: commandsOf(view, workdir),
     copies,
     server: servesByApache(config) ? 'apache' : undefined,
+    tomcat,
+    jib: jibOf(view),
     env: ownEnvironment(view),
     packages: ownPackages(view),
     olderDistro: olderDistroOf(image),
@@ -119,9 +131,10 @@ export function dockerfileFacts(
     entrypoint: withoutSecret(start.entrypoint),
     cmd: withoutSecret(start.cmd),
     ...programOf(start),
-    leftOut: leftOutSteps(view.own, { copies, folder, runtime }),
-    credentials: credentialNotes(view),
-    largerBase: largerBaseOf(view),
+    leftOut: leftOutSteps(view.own, { copies: all, folder, runtime }),
+    secretFiles,
+    credentials: [...credentialNotes(view), ...secretFileNotes(secretFiles)],
+    largerBase: largerBaseOf(view, tomcat !== undefined),
     base,
   };
 }
@@ -131,6 +144,14 @@ function olderDistroOf({ verdict }: AuditedImage): string | undefined {
   const { id = '', version = '' } = verdict.distro?.value ?? {};
   const isSame = version === '' || version.split('.', 1)[0] === DEBIAN_VERSION;
   return id === 'debian' && isSame ? undefined : /^(?:debian|ubuntu)$/.test(id) ? `${id} ${version}`.trim() : undefined;
+}
+
+/** Returns the build tool whose plugin of Jib built the image. Jib writes the plugin's name into each step. */
+function jibOf({ steps }: ImageView): DockerfileFacts['jib'] {
+  const plugins = steps.flatMap(({ verb, args }) =>
+    verb === 'OTHER' ? (/^jib-(gradle|maven)-/.exec(args)?.[1] ?? []) : [],
+  );
+  return plugins.at(-1) as DockerfileFacts['jib'];
 }
 
 /** Returns the words of a command, or none if they hold a credential. */
@@ -187,13 +208,4 @@ export function programFolderLines(facts: DockerfileFacts, user: string, from = 
   const { workdir, folder, changesOwner } = facts;
   if (changesOwner) return [`COPY --from=build --chown=${user} ${from} ${folder}`, `WORKDIR ${workdir}`];
   return [`WORKDIR ${workdir}`, `COPY --from=build ${from} ${folder === workdir ? './' : folder}`];
-}
-
-/** The most variables that are written on one line. */
-const MAX_PER_LINE = 3;
-
-/** Returns the ENV instruction with the variables of the image's own steps; none if there are no variables. */
-export function environmentLines({ env }: DockerfileFacts): readonly string[] {
-  if (env.length === 0) return [];
-  return [`ENV ${env.join(env.length > MAX_PER_LINE ? ' \\\n    ' : ' ')}`];
 }

@@ -61,10 +61,17 @@ export function generateDockerfile(
   const facts = dockerfileFacts(image, base, today);
   const template = facts && TEMPLATES[facts.runtime];
   if (!template) return undefined;
-  const lines = ['# syntax=docker/dockerfile:1', ...largerBaseNote(facts), ...facts.credentials, template(facts), ''];
+  const lines = [
+    '# syntax=docker/dockerfile:1',
+    ...largerBaseNote(facts),
+    ...jibNote(facts),
+    ...facts.credentials,
+    template(facts),
+    '',
+  ];
   return {
     dockerfile: lines.join('\n'),
-    dockerignore: `${ignoredBy(facts.runtime).join('\n')}\n`,
+    dockerignore: `${[...ignoredBy(facts.runtime), ...facts.secretFiles.map(({ source }) => source)].join('\n')}\n`,
   };
 }
 
@@ -73,4 +80,12 @@ function largerBaseNote({ largerBase, runtime }: DockerfileFacts): readonly stri
   return [
     `# The image is built on ${largerBase}, which brings more than ${runtime}: start the last stage from it, or add what the program needs of it.`,
   ];
+}
+
+function jibNote({ jib }: DockerfileFacts): readonly string[] {
+  return jib === undefined
+    ? []
+    : [
+        '# Jib builds the image without a Dockerfile: it is enough to set jib.from.image to the base of the last stage.',
+      ];
 }

@@ -8,18 +8,21 @@ export function isBuildTool(reference: string): boolean {
   return BUILD_TOOL.test(reference);
 }
 
+const TOMCAT = /(?:^|\/)tomcat(?::|$)/;
 const PLAIN_NAME = /^[\w./:@-]+$/;
 
 /**
  * Returns the name of the image's base if it contains more than the runtime or the distribution, such as CUDA, Tomcat
  * or a company's packages: the generated Dockerfile starts from a base that lacks it.
+ * @param onTomcat whether its last stage is on Tomcat's official image
  */
-export function largerBaseOf({ image, steps }: ImageView): string | undefined {
+export function largerBaseOf({ image, steps }: ImageView, onTomcat = false): string | undefined {
   const { base, runtimeLayers } = image.verdict;
   if (base.confidence === 'unknown' || base.layerCount === undefined) return undefined;
   const uppermost = readStack(steps).images.at(-1);
   const isDistribution = uppermost === undefined || uppermost.kind === 'rootfs' || uppermost.kind === 'buildpack-deps';
   const holdsMore = runtimeLayers === undefined ? !isDistribution : base.layerCount > runtimeLayers;
   const name = base.references.find((reference) => PLAIN_NAME.test(reference) && !isBuildTool(reference));
+  if (onTomcat && name !== undefined && TOMCAT.test(name)) return undefined;
   return holdsMore ? name : undefined;
 }

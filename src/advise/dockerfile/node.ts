@@ -4,8 +4,10 @@ import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
 import { contextFolderBelow, copySteps, folderBelow, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
+import { environmentLines } from './environment.ts';
 import { jsonWords } from './exec-form.ts';
-import { argsOf, type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
+import { argsOf, type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
+import { runWith } from './mounts.ts';
 import { COMMANDS, type Commands, installOptions, packageManagerOf } from './package-managers.ts';
 import { buildPackageNote, buildPackages, installStep, runPackages } from './packages.ts';
 import { withProgramNames } from './start-words.ts';
@@ -161,7 +163,7 @@ function buildStage(facts: DockerfileFacts): string[] {
     `WORKDIR ${facts.folder}`,
     ...manifests,
     ...(corepack ? ['RUN npm install -g corepack'] : []),
-    `RUN --mount=type=cache,target=${cache} ${inPackages(facts, install + installOptions(facts, manager))}`,
+    `${runWith(facts, cache)} ${inPackages(facts, install + installOptions(facts, manager))}`,
     ...sources.filter((step) => !manifests.includes(step)),
     ...prismaStep(facts),
     ...builds.map((command) => `RUN ${command}`),
@@ -173,7 +175,7 @@ function serviceDockerfile(facts: DockerfileFacts): string {
   const { cache, prune } = COMMANDS[manager];
   return [
     ...buildStage(facts),
-    `RUN --mount=type=cache,target=${cache} ${inPackages(facts, prune + installOptions(facts, manager))}`,
+    `${runWith(facts, cache)} ${inPackages(facts, prune + installOptions(facts, manager))}`,
     '',
     ...lastStage(facts),
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.

@@ -2,7 +2,9 @@ import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { closingLines } from './closing.ts';
 import { baseName, contextFolderOf, copiesFile, isAmong, sourceSteps } from './copies.ts';
-import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
+import { environmentLines } from './environment.ts';
+import { type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
+import { runWith } from './mounts.ts';
 import { compilerSteps, runPackages, runPackagesOr } from './packages.ts';
 
 /** Without BUNDLE_PATH, a deployment would install gems below the sources. */
@@ -136,7 +138,6 @@ function startOf(facts: DockerfileFacts, server: Server): readonly string[] {
   ]);
 }
 
-const COMPOSER_CACHE = '--mount=type=cache,target=/tmp/cache';
 const COMPOSER = 'composer install --no-dev --no-scripts --ignore-platform-reqs';
 
 /**
@@ -148,6 +149,7 @@ function composerSteps(facts: DockerfileFacts): readonly string[] {
   const from = contextFolderOf(/^composer\.(?:json|lock|\*)$/, facts);
   const lists = [`${from}composer.json`, `${from}composer.lock`];
   const sources = sourceSteps(facts, (source) => isAmong(lists, source));
+  const run = runWith(facts, '/tmp/cache');
   const isTraced =
     framework !== '' ||
     commands.some(({ program }) => program === 'composer') ||
@@ -155,12 +157,12 @@ function composerSteps(facts: DockerfileFacts): readonly string[] {
   // Sources that came from another stage may have been installed there.
   const isComplete = copies.length > 0 && copies.every(({ sources }) => !sources.some((path) => path.startsWith('/')));
   if (!isTraced && isComplete) {
-    return [...sources, `RUN ${COMPOSER_CACHE} if [ -f composer.json ]; then ${COMPOSER} --optimize-autoloader; fi`];
+    return [...sources, `${run} if [ -f composer.json ]; then ${COMPOSER} --optimize-autoloader; fi`];
   }
   return [
     `COPY ${lists.join(' ')} ./`,
     '# The extensions that packages require are in the last stage, not in this one.',
-    `RUN ${COMPOSER_CACHE} ${COMPOSER} --no-autoloader`,
+    `${run} ${COMPOSER} --no-autoloader`,
     ...sources,
     'RUN composer dump-autoload --no-dev --no-scripts --optimize',
   ];
@@ -195,7 +197,9 @@ export function phpDockerfile(facts: DockerfileFacts): string {
 const PROJECT = /^[\w.][\w./-]*\.(?:cs|fs|vb)proj$/;
 
 /** Returns the steps that publish the project: the one that the image's own build named, else the only one. */
-function publishSteps({ commands, copies, release, ownRelease }: DockerfileFacts): readonly string[] {
+function publishSteps(facts: DockerfileFacts): readonly string[] {
+  const { commands, copies, release, ownRelease } = facts;
+  const run = runWith(facts, '/root/.nuget/packages');
   const words = commands.findLast((command) => runs(command, ['dotnet'], ['publish']))?.words ?? [];
   const named = words.find((word) => PROJECT.test(word));
   // The build may have published in the project's folder; the image's COPY of the project says where that is.
@@ -207,19 +211,17 @@ function publishSteps({ commands, copies, release, ownRelease }: DockerfileFacts
       : [`# The image had .NET ${ownRelease}: set TargetFramework to net${release}.0 in the projects.`];
   const publish = 'dotnet publish -c Release -o /out';
   if (project !== undefined) {
-    return [...moved, 'COPY . .', `RUN ${NUGET} ${publish} ${project}`];
+    return [...moved, 'COPY . .', `${run} ${publish} ${project}`];
   }
   return [
     ...moved,
     '# In a solution of several projects, copy all of it first, and publish the project that is started.',
     'COPY *.csproj ./',
-    `RUN ${NUGET} dotnet restore`,
+    `${run} dotnet restore`,
     'COPY . .',
-    `RUN ${NUGET} ${publish} --no-restore`,
+    `${run} ${publish} --no-restore`,
   ];
 }
-
-const NUGET = '--mount=type=cache,target=/root/.nuget/packages';
 
 /**
  * Returns a Dockerfile for .NET: published in the SDK's image; the last stage is on the ASP.NET runtime, without a

@@ -2,8 +2,9 @@ import { lookUp } from '../../classify/look-up.ts';
 import { type Command, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
 import { contextFolderBelow, folderBelow, isAmong, sourceSteps } from './copies.ts';
-import { ownVariables } from './environment.ts';
-import { type DockerfileFacts, environmentLines, officialTag, programFolderLines } from './facts.ts';
+import { environmentLines, ownVariables } from './environment.ts';
+import { type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
+import { runWith } from './mounts.ts';
 import { compilerSteps, runPackagesOr } from './packages.ts';
 import { pipInstall, pipTools } from './pip.ts';
 import { withoutRunner, withProgramNames } from './start-words.ts';
@@ -24,18 +25,23 @@ function toolOf({ commands }: DockerfileFacts): Tool {
   return (['uv', 'poetry', 'pipenv'] as const).find(started) ?? 'pip';
 }
 
-const WITH_CACHE = 'RUN --mount=type=cache,target=/root/.cache';
+/** Returns the beginning of a RUN that downloads packages. */
+function downloadStep(facts: DockerfileFacts): string {
+  return runWith(facts, '/root/.cache');
+}
+
+type Lines = (run: string) => readonly string[];
 
 /** The lines that set up each tool and the virtual environment that it fills. */
-const TOOLS: Readonly<Record<Tool, readonly string[]>> = {
-  pip: [
+const TOOLS: Readonly<Record<Tool, Lines>> = {
+  pip: () => [
     // pip and setuptools would add 7 MB (compressed) that the program does not use: the base's own pip does the work.
     '# The environment has no pip and setuptools: if the program imports pkg_resources, add setuptools to the requirements.',
     'RUN python -m venv --without-pip /opt/venv',
     'ENV PATH=/opt/venv/bin:$PATH PIP_PYTHON=/opt/venv/bin/python',
   ],
-  uv: [
-    `${WITH_CACHE} pip install uv`,
+  uv: (run) => [
+    `${run} pip install uv`,
     'ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never',
   ],
   poetry: inOwnEnvironment('poetry'),
@@ -43,9 +49,9 @@ const TOOLS: Readonly<Record<Tool, readonly string[]>> = {
 };
 
 /** Installs a tool into an environment of its own, which keeps its packages out of the program's. */
-function inOwnEnvironment(tool: string): readonly string[] {
-  return [
-    `${WITH_CACHE} python -m venv /opt/${tool} && /opt/${tool}/bin/pip install ${tool} && python -m venv /opt/venv`,
+function inOwnEnvironment(tool: string): Lines {
+  return (run) => [
+    `${run} python -m venv /opt/${tool} && /opt/${tool}/bin/pip install ${tool} && python -m venv /opt/venv`,
     'ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH',
   ];
 }
@@ -73,7 +79,8 @@ const INSTALLS: Readonly<Record<Exclude<Tool, 'pip'>, Install>> = {
 
 function installSteps(facts: DockerfileFacts): readonly string[] {
   const tool = toolOf(facts);
-  if (tool === 'pip') return pipInstall(facts, WITH_CACHE);
+  const download = downloadStep(facts);
+  if (tool === 'pip') return pipInstall(facts, download);
   const { lockFiles, run, runWithSources } = INSTALLS[tool];
   const install = facts.commands.find((command) => runs(command, [tool], ['sync', 'install']));
   const below = folderBelow(install?.folder ?? facts.folder, facts);
@@ -82,9 +89,9 @@ function installSteps(facts: DockerfileFacts): readonly string[] {
   const inFolder = below === '' ? '' : `cd ${below} && `;
   return [
     `COPY ${files.join(' ')} ./${below === '' ? '' : `${below}/`}`,
-    `${WITH_CACHE} ${inFolder}${run}`,
+    `${download} ${inFolder}${run}`,
     ...sourceSteps(facts, (source) => isAmong(files, source)),
-    ...(runWithSources ? [`${WITH_CACHE} ${inFolder}${runWithSources}`] : []),
+    ...(runWithSources ? [`${download} ${inFolder}${runWithSources}`] : []),
   ];
 }
 
@@ -127,7 +134,7 @@ export function pythonDockerfile(facts: DockerfileFacts): string {
     `FROM ${base} AS build`,
     '# A compiler for packages without a wheel; it stays in this stage.',
     ...compilerSteps(facts, pipTools(facts)),
-    ...TOOLS[toolOf(facts)],
+    ...TOOLS[toolOf(facts)](downloadStep(facts)),
     `WORKDIR ${facts.folder}`,
     ...installSteps(facts),
     ...manageSteps(facts),

@@ -97,7 +97,7 @@ test.each<[string, readonly LayerSketch[], string]>([
       copy('late ./late'),
       run('npx prisma generate'),
     ],
-    'COPY package.json yarn.lock ./\nCOPY .npmrc ./\nCOPY prisma ./prisma\nRUN --mount',
+    'COPY package.json yarn.lock ./\nCOPY prisma ./prisma\nRUN --mount',
   ],
   [
     'the client of Prisma',
@@ -236,4 +236,99 @@ test('a Java project whose files several COPY bring has one module', () => {
 test('time is linear in the length of paths that Java starts', () => {
   const own = Array.from({ length: 100 }, () => copy(`${'/a'.repeat(7_900)} /x`));
   expect(dockerfile({ runtime: 'java', own })).toContain('mvn -B package');
+});
+
+test.each<[string, ImageSketch, string, readonly string[]]>([
+  [
+    '--secret id=npmrc,src=.npmrc',
+    { runtime: 'node', own: [copy('package*.json .npmrc* ./'), run('npm ci'), copy('src src')] },
+    '.npmrc',
+    ['target=/root/.npm --mount=type=secret,id=npmrc,target=/app/.npmrc npm ci\nCOPY src ./src\n', 'npmrc npm prune'],
+  ],
+  [
+    '--secret id=npmrc,src=docker/npmrc',
+    { runtime: 'node', own: [copy('docker/npmrc /root/.npmrc'), copy('. .'), run('npm ci')] },
+    'docker/npmrc',
+    ['--mount=type=secret,id=npmrc,target=/root/.npmrc npm ci\n'],
+  ],
+  [
+    '--secret id=pip.conf,src=pip.conf',
+    {
+      runtime: 'python',
+      own: [copy('pip.conf /etc/'), copy('requirements.txt .'), run('pip install -r requirements.txt')],
+    },
+    'pip.conf',
+    ['--mount=type=secret,id=pip.conf,target=/etc/pip.conf pip install -r requirements.txt\n'],
+  ],
+  [
+    '--secret id=auth.json,src=auth.json',
+    { runtime: 'php', own: [copy('auth.json composer.json composer.lock /var/www/html/'), run('composer install')] },
+    'auth.json',
+    ['--mount=type=secret,id=auth.json,target=/app/auth.json composer install'],
+  ],
+  [
+    '--secret id=settings.xml,src=ci/settings.xml',
+    { runtime: 'java', own: [copy('ci/settings.xml /root/.m2/'), copy('. .'), run('mvn package')] },
+    'ci/settings.xml',
+    ['target=/root/.m2 --mount=type=secret,id=settings.xml,target=/root/.m2/settings.xml mvn -B package'],
+  ],
+])('a file that may hold a token is a secret of the build: %s', (option, sketch, source, parts) => {
+  const files = generateDockerfile(auditedImage(sketch), 'slim-base', TODAY);
+  expect(files?.dockerfile).toContain(
+    `dockerfile:1\n# Not copied, since it may hold a token: give it to the build by ${option}\n`,
+  );
+  for (const part of parts) expect(files?.dockerfile).toContain(part);
+  expect(files?.dockerfile).not.toMatch(new RegExp(`^COPY.*${source.replace('.', '\\.')}`, 'm'));
+  expect(files?.dockerignore.split('\n')).toContain(source);
+});
+
+const ON_TOMCAT = {
+  Env: ['CATALINA_HOME=/usr/local/tomcat', 'TOMCAT_VERSION=10.1.59'],
+  WorkingDir: '/usr/local/tomcat',
+  Cmd: ['catalina.sh', 'run'],
+};
+
+test.each<[string, readonly LayerSketch[], readonly string[]]>([
+  [
+    'by Maven, with its settings and drivers',
+    [
+      run('rm -rf webapps/*'),
+      copy('conf/server.xml conf/'),
+      copy('lib/postgresql.jar lib/'),
+      copy('shop/target/shop.war webapps/'),
+    ],
+    [
+      'mvn -B package -DskipTests -pl shop -am && \\\n    cp shop/target/*.war /app.war\nRUN mkdir /app && cd /app && jar xf /app.war\n',
+      'FROM tomcat:10.1-jre25-temurin\nCOPY --from=build /app /usr/local/tomcat/webapps/shop\nUSER 10001\nCOPY conf/server.xml /usr/local/tomcat/conf/\nCOPY lib/postgresql.jar /usr/local/tomcat/lib/\nCMD ["catalina.sh", "run"]\n',
+    ],
+  ],
+  [
+    'by Gradle, at the root',
+    [copy('/home/gradle/build/libs/*.war /usr/local/tomcat/webapps/ROOT.war')],
+    ['rm -f build/libs/*-plain.war && cp build/libs/*.war /app.war\n', '/usr/local/tomcat/webapps/ROOT\n'],
+  ],
+  [
+    'of a name that the builder did not record',
+    [{ instruction: `COPY file:${'a'.repeat(64)} in /usr/local/tomcat/webapps/` }],
+    ['/usr/local/tomcat/webapps/ROOT\n'],
+  ],
+])('a web application is built and served by Tomcat: %s', (_, own, parts) => {
+  const text = dockerfile({ runtime: 'java', own, config: ON_TOMCAT });
+  for (const part of parts) expect(text).toContain(part);
+  expect(text).not.toMatch(/copy it here|brings more than/);
+});
+
+test('of Tomcat releases out of support, the next that runs the same programs is used', () => {
+  const own = [copy('app.war /usr/local/tomcat/webapps/')];
+  const config = { ...ON_TOMCAT, Env: ['CATALINA_HOME=/usr/local/tomcat', 'TOMCAT_VERSION=8.5.77'] };
+  expect(dockerfile({ runtime: 'java', own, config })).toContain('FROM tomcat:9.0-jre25-temurin\n');
+});
+
+test.each([
+  ['jib-gradle-plugin:3.4.1', 'gradle --no-daemon assemble'],
+  ['jib-maven-plugin:3.4.1', 'mvn -B package'],
+])('what Jib built is built by the tool that it is a plugin of: %s', (instruction, build) => {
+  const text = dockerfile({ runtime: 'java', own: [{ instruction }] });
+  expect(text).toContain('dockerfile:1\n# Jib builds the image without a Dockerfile: ');
+  expect(text).toContain(build);
 });

@@ -107,7 +107,9 @@ test.each<[string, readonly string[], readonly string[]]>([
   ['./app', ['go build -o app ./cmd/app', 'go install example.com/goose/cmd/goose'], ['-o /out/app ./cmd/app\n']],
   [
     './app',
-    ['go build -ldflags="-w -X main.version=1.2 -X=main.commit=\x24{GIT_SHA} -X \'a.b/c.BuildTime=$(date -u)\'" -o app'],
+    [
+      'go build -ldflags="-w -X main.version=1.2 -X=main.commit=\x24{GIT_SHA} -X \'a.b/c.BuildTime=$(date -u)\'" -o app',
+    ],
     [
       '# Give these to the build, as --build-arg.\nARG GIT_SHA\nARG BUILD_TIME\nRUN',
       '-ldflags="-s -w -X main.version=1.2 -X main.commit=$GIT_SHA -X a.b/c.BuildTime=$BUILD_TIME" -o',

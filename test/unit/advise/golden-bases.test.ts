@@ -67,6 +67,11 @@ test('an application server stays on its runtime', () => {
   for (const { projection } of plan) expect(projection.after.min).toBeGreaterThan(14_400_000 + MB);
 });
 
+test('no base is advised on which there is no image of Tomcat', () => {
+  const { alone } = judge(TOMCAT.replaceAll('jre', 'jdk').replace('47.5MB', '160MB'));
+  expect(alone.flatMap(({ techniques }) => techniques)).toEqual(['slim-base']);
+});
+
 test("if the history does not show which layers are the runtime's, the savings range from none to the whole base", () => {
   const { alone } = judge(`${BOOKWORM}
   2026-09-10 300MB RUN /bin/sh -c curl -fsSL https://example.com/python.tar.gz | tar -xz -C /usr/local # buildkit

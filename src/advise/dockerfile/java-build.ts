@@ -1,0 +1,152 @@
+import { valuesOf } from '../../policy/shell.ts';
+import { baseName, contextFolderOf, copiesFile } from './copies.ts';
+import type { DockerfileFacts } from './facts.ts';
+import { runWith } from './mounts.ts';
+
+/** What the build makes: a program, or an application for a server such as Tomcat. */
+type Output = 'jar' | 'war';
+
+/**
+ * Returns the build stage, which leaves `/app.jar` or `/app.war`: on a JDK if the project has a wrapper of its build
+ * tool, else on the build tool's image.
+ * @param suffix of the image: `-alpine`
+ */
+export function buildStage(facts: DockerfileFacts, suffix: string, output: Output = 'jar'): string[] {
+  const tool = buildToolOf(facts);
+  const wrapper = isUsed(tool.wrapper.name, facts) ? tool.wrapper : undefined;
+  const { program, files } = wrapper ?? tool;
+  const from = contextFolderOf(tool.project, facts);
+  const run = `${runWith(facts, tool.cache)} ${program}`;
+  const module = moduleOf(facts);
+  const others = tool.others[output];
+  const outputs = module === undefined ? tool.outputs : `${module}/${tool.outputs}`;
+  const isSingle = module === undefined && projectFolders(tool, facts).size < 2;
+  return [
+    `FROM ${wrapper ? `eclipse-temurin:${facts.release}-jdk` : tool.image(facts.release)}${suffix} AS build`,
+    'WORKDIR /src',
+    ...(isSingle && wrapper ? [`COPY ${from}${wrapper.settings} ${wrapper.settings}`] : []),
+    ...(isSingle
+      ? [`COPY ${files.map((file) => from + file).join(' ')} ./`, `${run} ${tool.fetch}`, `COPY ${from}src src`]
+      : [`COPY ${from === '' ? '.' : from} .`, ...moduleNote(module, facts)]),
+    ...(others === undefined ? [] : [others.note]),
+    `${run} ${tool.build(module)} && \\`,
+    `    ${others === undefined ? '' : `rm -f ${outputs}/${others.pattern} && `}cp ${outputs}/*.${output} /app.${output}`,
+  ];
+}
+
+/** Returns the folders of the image that the files of projects were copied to. */
+function projectFolders({ project }: BuildTool, { copies }: DockerfileFacts): ReadonlySet<string> {
+  const ofProjects = copies.filter(({ sources }) => sources.some((source) => project.test(baseName(source))));
+  return new Set(
+    ofProjects.map(({ into }) => (project.test(baseName(into)) ? into.slice(0, into.lastIndexOf('/')) : into)),
+  );
+}
+
+/** Returns a note on the module that is built, unless the image's own build names it. */
+function moduleNote(module: string | undefined, facts: DockerfileFacts): readonly string[] {
+  if (module === undefined)
+    return ['# The project has several modules: name the one that is started, and copy its jar.'];
+  if (moduleOfBuild(facts) !== undefined) return [];
+  return [`# If ${module} is a project of its own, build it in its folder instead.`];
+}
+
+/** A config may hold a script of megabytes, but no jar is started by a long one. */
+export const LONGEST_SCRIPT = 1_000;
+
+function isUsed(name: string, { commands, copies }: DockerfileFacts): boolean {
+  return commands.some(({ program }) => program === name) || copies.some((copy) => copiesFile(copy, name));
+}
+
+function buildToolOf(facts: DockerfileFacts): BuildTool {
+  if (facts.jib !== undefined) return facts.jib === 'gradle' ? GRADLE : MAVEN;
+  const isGradle = isUsed('gradle', facts) || outputsOf(facts).some(({ folder }) => folder === GRADLE.outputs);
+  return isGradle || isUsed('gradlew', facts) ? GRADLE : MAVEN;
+}
+
+interface BuildTool {
+  readonly program: string;
+  /** Returns the reference of an image that has it, without a suffix such as `-alpine`. */
+  readonly image: (release: string) => string;
+  /** The files that describe a project of one module. */
+  readonly files: readonly string[];
+  /** The script by which a project brings its own release of the tool, and the folder with the script's settings. */
+  readonly wrapper: Pick<BuildTool, 'program' | 'files'> & { readonly name: string; readonly settings: string };
+  /** Matches the names of the files that describe a project. */
+  readonly project: RegExp;
+  readonly cache: string;
+  /** The folder, below the module's, in which it leaves jars and WARs. */
+  readonly outputs: string;
+  /** Which it leaves beside the program's, and why. */
+  readonly others: Readonly<Partial<Record<Output, { readonly pattern: string; readonly note: string }>>>;
+  /** The words that fetch the libraries. */
+  readonly fetch: string;
+  /** Returns the words that build a module with those it needs, or the only one. */
+  readonly build: (module: string | undefined) => string;
+}
+
+const MAVEN: BuildTool = {
+  program: 'mvn -B',
+  image: (release) => `maven:3-eclipse-temurin-${release}`,
+  files: ['pom.xml'],
+  wrapper: { name: 'mvnw', program: './mvnw -B', files: ['mvnw', 'pom.xml'], settings: '.mvn' },
+  project: /^pom\.xml$/,
+  cache: '/root/.m2',
+  outputs: 'target',
+  others: {
+    jar: { pattern: 'original-*.jar', note: '# The shade plugin also keeps the jar without its libraries.' },
+  },
+  fetch: 'dependency:go-offline',
+  build: (module) => `package -DskipTests${module === undefined ? '' : ` -pl ${module} -am`}`,
+};
+
+const GRADLE: BuildTool = {
+  program: 'gradle --no-daemon',
+  image: (release) => `gradle:jdk${release}`,
+  files: ['*.gradle*', 'gradle.propertie[s]'],
+  wrapper: {
+    name: 'gradlew',
+    program: './gradlew --no-daemon',
+    files: ['gradlew', '*.gradle*', 'gradle.propertie[s]'],
+    settings: 'gradle',
+  },
+  project: /^(?:(?:build|settings|\*)\.gradle[\w.*]*)$/,
+  cache: '/root/.gradle',
+  outputs: 'build/libs',
+  others: {
+    jar: { pattern: '*-plain.jar', note: '# Spring Boot also builds a jar with the classes alone.' },
+    war: { pattern: '*-plain.war', note: '# Spring Boot also builds a WAR without the libraries of its own server.' },
+  },
+  fetch: 'dependencies',
+  build: (module) => (module === undefined ? 'assemble' : `:${module.replaceAll('/', ':')}:assemble`),
+};
+
+/** A jar or WAR in the folder of a build tool: `api/target/api.jar` of the module `api`. */
+const OUTPUT_OF_BUILD = /^(.*\/)?(target|build\/libs)\/[\w.*-]+\.[jw]ar$/;
+const MODULE = /^(?:\w[\w.-]*(?:\/\w[\w.-]*)*)?$/;
+
+/** Returns where the image copied jars from, or starts them: the module's folder, empty for the top, and the tool's. */
+function outputsOf({ copies, entrypoint, cmd }: DockerfileFacts): readonly { module: string; folder: string }[] {
+  const words = [...entrypoint, ...cmd].flatMap((word) => word.slice(0, LONGEST_SCRIPT).split(/\s+/));
+  return [...copies.flatMap(({ sources }) => sources), ...words].flatMap((path) => {
+    const [, above = '', folder = ''] = OUTPUT_OF_BUILD.exec(path) ?? [];
+    // Absolute paths do not tell the module.
+    const module = above.startsWith('/') ? '' : above.replace(/^\.\//, '').replace(/\/$/, '');
+    return folder !== '' && MODULE.test(module) ? [{ module, folder }] : [];
+  });
+}
+
+/** Returns the module that holds the program, by the image's own build or by where its jar is; none if it is the only one. */
+function moduleOf(facts: DockerfileFacts): string | undefined {
+  return moduleOfBuild(facts) ?? outputsOf(facts).find(({ module }) => module !== '')?.module;
+}
+
+/** Returns the module that the image's own build named: `api` for `mvn -pl api`, `gradle :api:bootJar`. */
+function moduleOfBuild({ commands }: DockerfileFacts): string | undefined {
+  const named = commands.flatMap((command) => [
+    ...['-pl', '--projects'].flatMap((option) => valuesOf(command, option)),
+    ...(/^gradlew?$/.test(command.program) ? command.words.flatMap((word) => GRADLE_TASK.exec(word)?.[1] ?? []) : []),
+  ]);
+  return named.map((name) => name.replaceAll(':', '/')).findLast((name) => /^\w[\w./-]*$/.test(name));
+}
+
+const GRADLE_TASK = /^:?([\w.-]+(?::[\w.-]+)*):(?:build|assemble|bootJar|shadowJar|jar)$/;

@@ -1,0 +1,75 @@
+import type { Runtime } from '../../classify/verdict.ts';
+import { baseName, type Copy, SOURCE } from './copies.ts';
+
+/** A file that the build reads, and that may hold a token. It is mounted as a build secret instead of copied. */
+export interface SecretFile {
+  /** `npmrc` for `.npmrc`. */
+  readonly id: string;
+  /** Its path beside the sources. */
+  readonly source: string;
+  /** The absolute path at which the build reads it. */
+  readonly path: string;
+}
+
+/** Settings of package managers in which credentials for registries are kept, by their paths in the image. */
+const SETTINGS: Readonly<Partial<Record<Runtime, RegExp>>> = {
+  node: /\/\.npmrc$/,
+  python: /\/(?:pip\.conf|\.netrc|\.pypirc)$/,
+  go: /\/\.netrc$/,
+  java: /\/\.m2\/settings\.xml$/,
+  php: /\/auth\.json$/,
+};
+/** Where the generated build reads them if that is elsewhere than in the image. */
+const MOVED: Readonly<Partial<Record<Runtime, string>>> = { php: '/app/auth.json' };
+
+/** Returns the files of an image's COPY instructions that may hold a token. */
+export function secretFilesOf(copies: readonly Copy[], runtime: Runtime): readonly SecretFile[] {
+  const files = copies.flatMap((copy) =>
+    copy.sources.flatMap((name) => {
+      const path = secretPath(name, copy, runtime);
+      const source = name.replace(/^(?:\.\/)+|\*$/g, '');
+      return path === undefined || !SOURCE.test(source)
+        ? []
+        : [{ id: baseName(path).replace(/^\./, ''), source, path: MOVED[runtime] ?? path }];
+    }),
+  );
+  return [...new Map(files.map((file) => [file.id, file])).values()];
+}
+
+/** Returns the instructions without such files. */
+export function withoutSecretFiles(copies: readonly Copy[], runtime: Runtime): readonly Copy[] {
+  return copies.flatMap((copy) => {
+    const sources = copy.sources.filter((source) => secretPath(source, copy, runtime) === undefined);
+    if (sources.length === copy.sources.length) return [copy];
+    return sources.length > 0 ? [{ ...copy, sources }] : [];
+  });
+}
+
+/** Returns the path in the image of a file that may hold a token; undefined for all others. */
+function secretPath(source: string, { into }: Copy, runtime: Runtime): string | undefined {
+  const paths = [into, `${into}/${baseName(source).replace(/\*$/, '')}`];
+  return paths.find((path) => /^\/[\w./-]+$/.test(path) && SETTINGS[runtime]?.test(path));
+}
+
+/** Returns the note on how to give such files to the build. */
+export function secretFileNotes(files: readonly SecretFile[]): readonly string[] {
+  if (files.length === 0) return [];
+  const options = files.map(({ id, source }) => `--secret id=${id},src=${source}`).join(' ');
+  return [`# Not copied, since it may hold a token: give it to the build by ${options}`];
+}
+
+/**
+ * Returns the beginning of a RUN that downloads packages: with caches, which stay between builds, and the files that may
+ * hold a token.
+ * @param caches absolute paths
+ */
+export function runWith(
+  { secretFiles }: { readonly secretFiles: readonly SecretFile[] },
+  ...caches: readonly string[]
+): string {
+  return [
+    'RUN',
+    ...caches.map((path) => `--mount=type=cache,target=${path}`),
+    ...secretFiles.map(({ id, path }) => `--mount=type=secret,id=${id},target=${path}`),
+  ].join(' ');
+}
