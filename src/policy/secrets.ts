@@ -1,5 +1,5 @@
 import { isSecretName, isSwitch, REDACTED, redact, replaceSecrets } from '../classify/redact.ts';
-import { HIDDEN } from '../classify/secret-forms.ts';
+import { HAS_TOKEN, HIDDEN } from '../classify/secret-forms.ts';
 
 /** Keys of Rails and Django that builds demand. `SECRET_KEY_BASE=1 rails assets:precompile` is too short for a key. */
 const BUILD_KEY = /^(?:django_)?secret_key(?:_base)?$/i;
@@ -8,19 +8,29 @@ const SHORTEST_KEY = 4;
  * Values that refer to a secret given elsewhere: an empty value, a variable, a template, a mask, the id of a build
  * secret. Also `changeit`, the well-known password of Java's trust store.
  */
-const NO_SECRET_VALUE = /^(?:|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…|changeit|(?:id|type|env|src)=.*)$/i;
+const NO_SECRET_VALUE = /^(?:|\{\}|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…|changeit|(?:id|type|env|src)=.*)$/i;
+/** The address of a secret in AWS, Google Cloud, Vault, 1Password or the cloud that runs the container. */
+const IN_STORE = /^(?:arn:aws|projects\/[^/]{1,100}\/secrets\/|(?:vault|op|ssm|sm|secretref):)/;
+/** Keys for maps, Firebase and the like, which bundlers write into the pages that they build. */
+const PUBLIC_KEY =
+  /^(?:(?:NEXT|NUXT|EXPO)_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY)_(?!\w{0,100}(?:SECRET|PRIVATE))\w{0,100}KEY$/;
+/** The start of Google's keys, which may be public; keys of other known forms may not. */
+const GOOGLE_KEY = /^AIza/;
+/** Addresses of databases and services, which need not contain a password: Sentry's have a public key as the user. */
+const ADDRESS = /(?:dsn|connection[_.-]?strings?\w{0,60})$/i;
+const HAS_PASSWORD = /:\/\/[^\s/:@]*:[^\s/@]+@|(?:password|pwd|key|secret|token|signature|sig)=/i;
 /** Placeholders for a secret that a build demands but does not use: `SECRET_KEY_BASE=dummy rails assets:precompile`. */
 const STAND_IN =
-  /^(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build[-_]?(?:only|time))(?:[-_ ][\w -]*)?$/i;
+  /^(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build(?:[-_]?(?:only|time))?)(?:[-_ ][\w -]*)?$/i;
 /** The path of a file with the secret. Only in the usual folders, since 1 in 64 base64 texts begins with a slash. */
 const PATH = /^\/(?:run|etc|var|opt|srv|usr|home|root|mnt|tmp|app|config|secrets?|vault|keys?|certs?)\//;
 /** `MAX_TOKENS=4096` is a limit, so a small number is no secret if the name says `token`; `DB_PASSWORD=1234` is one. */
-const COUNT = /^\d{1,6}$/;
+const COUNT = /^\d{1,6}[a-z]?$/i;
 const COUNTABLE = /token/i;
 
 /** Reports whether a variable holds a secret, by its name or by the form of its value; placeholders are no secrets. */
 export function isSecret(name: string, value: string): boolean {
-  return !isPlaceholder(name, value) && (isSecretName(name) || redact(value) !== value);
+  return !isPlaceholder(name, value) && (isSecretName(name) || secretsIn(value).length > 0);
 }
 
 function isPlaceholder(name: string, value: string): boolean {
@@ -31,6 +41,9 @@ function isPlaceholder(name: string, value: string): boolean {
     NO_SECRET_VALUE.test(bare) ||
     STAND_IN.test(bare) ||
     PATH.test(bare) ||
+    IN_STORE.test(bare) ||
+    (PUBLIC_KEY.test(name) && (GOOGLE_KEY.test(bare) || !HAS_TOKEN.test(bare))) ||
+    (ADDRESS.test(name) && !HAS_PASSWORD.test(bare)) ||
     (COUNT.test(bare) && COUNTABLE.test(name))
   );
 }
