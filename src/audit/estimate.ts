@@ -3,7 +3,7 @@ import { sum } from '../common/sum.ts';
 import type { Database } from '../database/database.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
 import { isItemFailure, RegistryUnavailableError, type SlimboardError, StoreUnavailableError } from '../errors.ts';
-import { newestTags, repositorySelector, tagSelector } from '../fetch/select.ts';
+import { repositorySelector, selectPages } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, Tag } from '../oci/reference.ts';
 import type { ListedManifest, ListedRepository, Registry, RequestOutcome } from '../registry/registry.ts';
@@ -134,29 +134,23 @@ async function tryToCount(counting: Counting, repository: ListedRepository): Pro
 
 async function countRepository(counting: Counting, repository: ListedRepository): Promise<void> {
   const { db, registry, settings, signal } = counting;
-  const selects = tagSelector(settings);
   const id = await findRepositoryId(db, settings.name, repository);
   const digests = new Set<Digest>();
   const fresh: ListedManifest[] = [];
   const wanted: ListedManifest[] = [];
   let tags = 0;
   let newTags = 0;
-  let kept: ListedManifest[] = [];
-  const count = async (batch: readonly ListedManifest[]): Promise<void> => {
+  const pages = registry.listManifests(repository, { signal, onInvalid: () => undefined });
+  const selected = selectPages(pages, settings, (page) => {
+    for (const { digest } of page) if (digest !== undefined) digests.add(digest);
+  });
+  for await (const batch of selected) {
     const found = await findNew(counting, id, batch);
     fresh.push(...found.fresh);
     tags += batch.filter(({ tag }) => tag !== undefined).length;
     newTags += found.newTags;
     if (settings.deep) wanted.push(...batch);
-  };
-  for await (const page of registry.listManifests(repository, { signal, onInvalid: () => undefined })) {
-    for (const { digest } of page) if (digest !== undefined) digests.add(digest);
-    kept.push(...page.filter(selects));
-    if (settings.newest !== 'all') continue;
-    await count(kept);
-    kept = [];
   }
-  if (settings.newest !== 'all') await count(newestTags(kept, settings.newest));
   const layers = id === undefined ? 0 : await countLayers(counting, id, wanted);
   // Not before: a repository whose list breaks off is not counted.
   counting.tags += tags;

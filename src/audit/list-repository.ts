@@ -1,5 +1,5 @@
 import { NotFoundError, type SlimboardError, UnknownRepositoryError } from '../errors.ts';
-import { namedTags, newestTags, tagSelector } from '../fetch/select.ts';
+import { namedTags, selectPages, tagSelector } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/reference.ts';
 import type { TaskReference } from '../queue/queue.ts';
@@ -96,17 +96,12 @@ async function* listing(
     found.invalid.add(tag);
     if (selects({ tag })) found.errors.push({ ...itemOf(source.id, { ...repository, tag }), ...itemFailure(error) });
   };
-  let newest: readonly ListedManifest[] = [];
-  for await (const page of registry.listManifests(repository, { signal, onInvalid })) {
+  yield* selectPages(registry.listManifests(repository, { signal, onInvalid }), settings, (page) => {
     for (const { tag, digest } of page) {
       if (tag !== undefined) found.tags.push(tag);
       else if (digest !== undefined) found.untagged.push(digest);
     }
-    const selected = page.filter(selects);
-    if (settings.newest === 'all') yield selected;
-    else newest = newestTags([...newest, ...selected], settings.newest);
-  }
-  if (settings.newest !== 'all') yield newest;
+  });
 }
 
 /**

@@ -58,6 +58,26 @@ export function newestTags<T extends ListedManifest>(listed: readonly T[], count
     .slice(0, count);
 }
 
+/**
+ * Yields what the settings select of a listing: page by page or, if they select the newest tags only, these at its end.
+ * @param onPage gets each page whole
+ */
+export async function* selectPages(
+  pages: AsyncIterable<readonly ListedManifest[]>,
+  settings: SourceSettings,
+  onPage: (page: readonly ListedManifest[]) => void,
+): AsyncGenerator<readonly ListedManifest[]> {
+  const selects = tagSelector(settings);
+  let newest: readonly ListedManifest[] = [];
+  for await (const page of pages) {
+    onPage(page);
+    const selected = page.filter(selects);
+    if (settings.newest === 'all') yield selected;
+    else newest = newestTags([...newest, ...selected], settings.newest);
+  }
+  if (settings.newest !== 'all') yield newest;
+}
+
 const collator = new Intl.Collator('en', { numeric: true });
 
 function byNewest(a: ListedManifest, b: ListedManifest): number {
