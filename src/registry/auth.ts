@@ -4,7 +4,7 @@ import type { RegistryHost } from '../oci/reference.ts';
 import { orAborted } from './abort.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Clock } from './clock.ts';
-import { basicHeader, bearerHeader, type CredentialsProvider, describeCredentials } from './credentials.ts';
+import { areSame, basicHeader, bearerHeader, type CredentialsProvider, describeCredentials } from './credentials.ts';
 import type { Answer } from './exchange.ts';
 import { RememberedCredentials } from './remembered-credentials.ts';
 import type { Secret } from './secret.ts';
@@ -73,8 +73,9 @@ export class Authenticator {
    * Sends a request with the header that the registry wants, and returns the answer. After a 401 from the registry
    * itself the header is renewed and the request is sent again: once, and once more for each token that worked before
    * and expired while the request waited for its turn. After a 403 or 404 to an anonymous request, it is sent once more
-   * with the password: some registries deny or hide, without a challenge, what anonymous callers may not see. A 401
-   * from a host that the registry redirected to is returned as it is, for no credentials are sent there.
+   * with the password: some registries deny or hide, without a challenge, what anonymous callers may not see. A 403 to
+   * a password counts as a 401: so ECR refuses one that has expired. A 401 from a host that the registry redirected to
+   * is returned as it is, for no credentials are sent there.
    * @param send gets a function that returns the newest header at the time of the call
    */
   async ask<A extends FinalAnswer>(
@@ -83,7 +84,6 @@ export class Authenticator {
     send: (authorization: () => Secret | undefined) => Promise<A>,
   ): Promise<A> {
     let used = await orAborted(this.#authorize(scope), signal);
-    let anonymously: number | undefined;
     const newest = (): Secret | undefined => {
       // Harbor takes tokens for repositories and refuses them for its catalog: there the password stays.
       if (this.#scheme !== 'basic') used = this.#tokens.peek(scope)?.current ?? used;
@@ -94,11 +94,11 @@ export class Authenticator {
       const isOwn = answer.origin === this.#options.base.origin;
       if (isOwn && (answer.status === 403 || answer.status === 404) && used === undefined) {
         used = await orAborted(this.#password(), signal);
-        anonymously = answer.status;
         if (used) continue;
       }
-      if (answer.status !== 401 || !isOwn) {
-        if (used) this.#noteServed(used, answer, anonymously);
+      const isRefused = answer.status === 401 || (answer.status === 403 && this.#scheme === 'basic');
+      if (!isRefused || !isOwn) {
+        if (used) this.#noteServed(used, answer);
         return answer;
       }
       const hasExpired = used !== undefined && this.#served.has(used) && renewals < MAX_RENEWALS;
@@ -115,12 +115,11 @@ export class Authenticator {
     return this.#scheme === 'unknown' ? basicHeader(await this.#credentials.find()) : undefined;
   }
 
-  /** @param anonymously the status of the same request without a header, if it was refused */
-  #noteServed(used: Secret, { status }: Answer, anonymously: number | undefined): void {
+  #noteServed(used: Secret, { status }: Answer): void {
     this.#served.add(used);
     // From now on send the password: without it the registry might hide what it showed, and what is hidden counts as
-    // gone. If the password changes nothing, asking without it first would only cost a request.
-    if ((status === 200 || status === anonymously) && this.#scheme === 'unknown') this.#scheme = 'basic';
+    // gone. A password that showed nothing may be a wrong one, with which even public content is denied.
+    if (status < 400 && this.#scheme === 'unknown') this.#scheme = 'basic';
   }
 
   /** The header to send first, as far as the registry's scheme is known. */
@@ -205,12 +204,14 @@ export class Authenticator {
     return entry;
   }
 
-  /** Asks once more with credentials that are looked up again, if those known are refused. */
+  /** Asks once more if credentials are refused, and others are found when they are looked up again. */
   async #fetchToken(server: TokenServer, wanted: string): Promise<Token> {
     const known = await this.#credentials.find();
     const answer = await server.ask(wanted, known);
-    if (answer.status !== 401 || !known) return server.read(answer, known);
-    const credentials = (await this.#credentials.findAnew()) ?? known;
-    return server.read(await server.ask(wanted, credentials), credentials);
+    // GitHub answers 403.
+    const isRefused = answer.status === 401 || answer.status === 403;
+    const renewed = isRefused && known ? await this.#credentials.findAnew() : known;
+    if (!known || !renewed || areSame(known, renewed)) return server.read(answer, known);
+    return server.read(await server.ask(wanted, renewed), renewed);
   }
 }

@@ -25,13 +25,22 @@ export function describeCredentials(credentials: Credentials | undefined): strin
 /** The Authorization header with username and password, if the credentials are that. */
 export function basicHeader(credentials: Credentials | undefined): Secret | undefined {
   if (credentials?.kind !== 'password') return undefined;
-  const pair = Buffer.from(`${credentials.username}:${credentials.password.reveal()}`).toString('base64');
-  return new Secret(`Basic ${pair}`);
+  return new Secret(`Basic ${Buffer.from(secretOf(credentials)).toString('base64')}`);
 }
 
 /** The Authorization header with a token. */
 export function bearerHeader(token: Secret): Secret {
   return new Secret(`Bearer ${token.reveal()}`);
+}
+
+/** Whether a server that refuses one would also refuse the other. */
+export function areSame(one: Credentials, other: Credentials): boolean {
+  return one.kind === other.kind && secretOf(one) === secretOf(other);
+}
+
+function secretOf(credentials: Credentials): string {
+  if (credentials.kind !== 'password') return credentials.token.reveal();
+  return `${credentials.username}:${credentials.password.reveal()}`;
 }
 
 /** Finds credentials for registries. */

@@ -3,8 +3,8 @@ import type { Clock } from './clock.ts';
 import type { Credentials, CredentialsProvider } from './credentials.ts';
 
 /**
- * A failing credential helper can take 30 s: its failure is remembered for this long, then it is tried again. So is a
- * lookup that found nothing: somebody may log in while a worker runs.
+ * A credential helper can take 30 s. A look-up that failed or found nothing is repeated after this long: somebody may
+ * log in while a worker runs. So is one whose result was refused, however many requests were refused with it.
  */
 const LOOK_AGAIN_AFTER_MS = 60_000;
 
@@ -17,6 +17,8 @@ export class RememberedCredentials {
   #found: Promise<Credentials | undefined> | undefined;
   /** When credentials are looked up again, because there were none (ms of the clock). */
   #lookAgainAtMs = Number.POSITIVE_INFINITY;
+  /** When they were last looked up because the known ones were refused (ms of the clock). */
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(registry: RegistryHost, provider: CredentialsProvider, clock: Clock) {
     this.#registry = registry;
@@ -27,11 +29,21 @@ export class RememberedCredentials {
   /** @throws SettingsError when they are configured but cannot be read */
   find(): Promise<Credentials | undefined> {
     if (this.#found && this.#clock.now() < this.#lookAgainAtMs) return this.#found;
-    return this.findAnew();
+    return this.#lookUp();
   }
 
-  /** Looks them up again, for the known ones were refused: a helper's may have expired, or config.json has changed. */
+  /**
+   * Looks them up again, for the known ones were refused: a helper's may have expired, or config.json has changed. Within
+   * a minute they are looked up once: the other requests that were refused get the same ones.
+   */
   findAnew(): Promise<Credentials | undefined> {
+    const nowMs = this.#clock.now();
+    if (nowMs < this.#renewedAtMs + LOOK_AGAIN_AFTER_MS) return this.find();
+    this.#renewedAtMs = nowMs;
+    return this.#lookUp();
+  }
+
+  #lookUp(): Promise<Credentials | undefined> {
     const found = this.#provider.find(this.#registry, this.#closing.signal);
     const lookAgainLater = (): void => {
       if (this.#found === found) this.#lookAgainAtMs = this.#clock.now() + LOOK_AGAIN_AFTER_MS;

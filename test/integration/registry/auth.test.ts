@@ -44,6 +44,17 @@ async function start(
   return { server, client, tags: (name: string) => tagNames(client, repositoryOf(server.host, name)) };
 }
 
+/** Finds one password after the other, and then the last one again and again; counts how often. */
+function counting(...passwords: readonly string[]): { credentials: CredentialsProvider; lookups: () => number } {
+  let lookups = 0;
+  const find = async (): Promise<Credentials> => {
+    const password = passwords[lookups] ?? passwords.at(-1) ?? '';
+    lookups += 1;
+    return { kind: 'password', username: 'u', password: new Secret(password), origin: 'x' };
+  };
+  return { credentials: { find }, lookups: () => lookups };
+}
+
 const tokensAsked = (server: RegistryServer): number => server.count({ path: /^\/token/ });
 
 describe('Bearer', () => {
@@ -80,18 +91,25 @@ describe('Bearer', () => {
   });
 
   test('credentials that the token server refuses are looked up again, once', async () => {
-    const passwords = ['expired', PASSWORD];
-    const credentials: CredentialsProvider = {
-      find: async () => ({
-        kind: 'password',
-        username: 'u',
-        password: new Secret(passwords.shift() ?? 'no other'),
-        origin: 'x',
-      }),
-    };
+    const { credentials } = counting('expired', PASSWORD);
     const { server, tags } = await start({ kind: 'token', username: 'u', password: PASSWORD }, credentials);
     expect(await tags('a')).toEqual(['1']);
     expect(tokensAsked(server)).toBe(2);
+  });
+
+  test('credentials that are refused for every repository are looked up again once a minute, and sent once for each', async () => {
+    const { credentials, lookups } = counting('wrong');
+    const { server, tags } = await start({ kind: 'token', username: 'u', password: PASSWORD }, credentials);
+    for (const name of ['a', 'b', 'c']) await expect(tags(name)).rejects.toMatchObject({ code: 'authentication' });
+    expect(lookups()).toBe(2);
+    expect(tokensAsked(server)).toBe(3);
+  });
+
+  test('credentials that expired are looked up again where the token server answers 403 (GitHub)', async () => {
+    const { credentials } = counting('expired', PASSWORD);
+    const { server, tags } = await start({ kind: 'token', username: 'u', password: PASSWORD }, credentials);
+    server.fault({ path: /^\/token/, times: 1 }, answer(403, {}, 'DENIED'));
+    expect(await tags('a')).toEqual(['1']);
   });
 
   test('a token that the registry forgets half-way is renewed once for many concurrent requests', async () => {
@@ -234,19 +252,35 @@ describe('Basic', () => {
   });
 
   test('credentials that expire are looked up again', async () => {
-    const passwords = ['old', PASSWORD];
-    const credentials: CredentialsProvider = {
-      find: async () => ({
-        kind: 'password',
-        username: 'u',
-        password: new Secret(passwords.shift() ?? ''),
-        origin: 'x',
-      }),
-    };
+    const { credentials } = counting('old', PASSWORD);
     const { server, tags } = await start(auth, credentials);
     server.fault({ path: /tags/, times: 2 }, answer(401, { 'www-authenticate': 'Basic realm="test"' }));
     expect(await tags('a').catch((error) => error.code)).toBe('authentication');
     expect(await tags('a')).toEqual(['1']);
+  });
+
+  test('credentials that expire are looked up again where the registry answers 403 (Amazon ECR)', async () => {
+    const { credentials } = counting(PASSWORD, 'renewed');
+    const { server, tags } = await start(auth, credentials);
+    expect(await tags('a')).toEqual(['1']);
+    const renewed = `Basic ${Buffer.from('u:renewed').toString('base64')}`;
+    server.fault({ path: /tags/ }, (request, response, next) =>
+      request.headers.authorization === renewed
+        ? body('{"tags":["1"]}')(request, response, next)
+        : answer(403, {}, 'DENIED')(request, response, next),
+    );
+    expect(await tags('b')).toEqual(['1']);
+  });
+
+  test('a password that is denied many repositories is looked up again once a minute', async () => {
+    const { credentials, lookups } = counting(PASSWORD);
+    const { server, tags } = await start(auth, credentials);
+    expect(await tags('a')).toEqual(['1']);
+    server.forgetRequests();
+    server.fault({ path: /tags/ }, answer(403, {}, 'DENIED'));
+    for (const name of ['a', 'b']) await expect(tags(name)).rejects.toMatchObject({ code: 'access-denied' });
+    expect(lookups()).toBe(2);
+    expect(server.requests).toHaveLength(2);
   });
 });
 
@@ -344,18 +378,21 @@ describe('a registry that answers 404 or 403 for private repositories to anonymo
     expect(server.requests).toHaveLength(1);
   });
 
-  test('and denies them with the credentials, too: each is asked for once, after the first', async () => {
+  test('and denies one with the credentials, too, and public ones to wrong credentials: these are still read', async () => {
     const { server, tags } = await start(undefined, passwordProvider('u', PASSWORD));
-    server.fault({ path: /tags/ }, denied);
-    for (const name of ['a', 'b']) await expect(tags(name)).rejects.toMatchObject({ code: 'access-denied' });
-    expect(server.requests.map(({ status }) => status)).toEqual([403, 403, 403]);
+    server.fault({ path: /a\/tags/ }, denied);
+    server.fault({ path: /b\/tags/ }, (request, response, next) =>
+      request.headers.authorization ? denied(request, response, next) : next(),
+    );
+    await expect(tags('a')).rejects.toMatchObject({ code: 'access-denied' });
+    expect(await tags('b')).toEqual(['1']);
+    expect(server.requests.map(({ status }) => status)).toEqual([403, 403, 200]);
   });
 
   test('is believed when it answers 404 to the credentials, too', async () => {
     const { server, tags } = await start(undefined, passwordProvider('u', PASSWORD));
     expect(await tags('gone')).toEqual([]);
-    expect(await tags('gone-too')).toEqual([]);
-    expect(server.requests.map(({ status }) => status)).toEqual([404, 404, 404]);
+    expect(server.requests.map(({ status }) => status)).toEqual([404, 404]);
   });
 });
 
