@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { chunksOf } from '../common/chunks-of.ts';
-import { MalformedContentError } from '../errors.ts';
+import { MalformedContentError, UnsupportedContentError } from '../errors.ts';
 import { parseJsonObject, readArray } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
 import { nextPage } from './link.ts';
@@ -41,7 +41,13 @@ export async function* listNames(
   let isLinked = false;
   for (let url: URL | undefined = listing.first; url; ) {
     guard.enter(url);
-    const answer = await fetchPage(url);
+    const isGuessed = !isLinked && url !== listing.first;
+    const answer = await fetchPage(url).catch((error: unknown) => {
+      // ECR Public answers 405: its pages continue at a token, which the last page does not have.
+      if (isGuessed && error instanceof UnsupportedContentError) return undefined;
+      throw error;
+    });
+    if (!answer) return;
     guard.countBytes(answer.body.length);
     const names = namesOf(answer, listing);
     // A registry that ignores `last` has sent all names before.

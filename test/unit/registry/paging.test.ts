@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
+import { UnsupportedContentError } from '../../../src/errors.ts';
 import { parseJsonObject } from '../../../src/oci/json.ts';
 import type { Answer } from '../../../src/registry/exchange.ts';
 import { listNames } from '../../../src/registry/paging.ts';
@@ -58,6 +59,16 @@ test('a registry that ignores the last name has sent everything with its first p
   };
   for await (const given of listNames(listing, same)) names.push(...given);
   expect({ pages, names: names.length }).toEqual({ pages: 2, names: 1_000 });
+});
+
+test('a registry that does not know such a page has sent everything with its first one (Amazon ECR)', async () => {
+  const names: unknown[] = [];
+  const refusing = async (url: URL): Promise<Answer> => {
+    if (url.searchParams.has('last')) throw new UnsupportedContentError('no such page token');
+    return page(thousand(0), undefined);
+  };
+  for await (const given of listNames(listing, refusing)) names.push(...given);
+  expect(names).toHaveLength(1_000);
 });
 
 test('the last page of a registry that sends Link headers may be full', async () => {
