@@ -56,6 +56,11 @@ export interface TransportRequest {
 /** An answer, and the origin that gave it: the one that was asked, or the last one of its redirects. */
 export type FinalAnswer<A extends Answer = Answer> = A & { readonly origin: string };
 
+/**
+ * While a registry has never answered, its failure to do so fails other requests for this long: each would keep its place
+ * for a minute, and the repositories that settings name may be hundreds.
+ */
+const SILENCE_HOLDS_MS = 10_000;
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -67,6 +72,9 @@ type Send<A extends Answer> = (request: TransportRequest, url: URL, authorizatio
  */
 export class Transport {
   readonly #options: TransportOptions & typeof DEFAULTS;
+  #hasAnswered = false;
+  /** How the last request failed to which nobody answered, and until when others fail alike (ms of the clock). */
+  #silence: { readonly error: unknown; readonly untilMs: number } | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = { ...DEFAULTS, ...options };
@@ -113,15 +121,23 @@ export class Transport {
   #delayAfter(error: unknown, request: TransportRequest, budget: RetryBudget): number {
     request.signal?.throwIfAborted();
     const failure = failureOf(error, request.what, request.url.protocol);
-    if (!isPassing(error)) throw failure;
-    return budget.delayAfterFailure(failure);
+    if (!isPassing(error) || error === this.#silence?.error) throw failure;
+    try {
+      return budget.delayAfterFailure(failure);
+    } catch (last) {
+      if (!this.#hasAnswered) this.#silence = { error, untilMs: this.#options.clock.now() + SILENCE_HOLDS_MS };
+      throw last;
+    }
   }
 
   async #attempt<A extends Answer>(request: TransportRequest, send: Send<A>): Promise<FinalAnswer<A>> {
     const { governor, registry } = this.#options;
     const release = await governor.acquire(registry, request.signal ? { signal: request.signal } : {});
     try {
+      if (this.#silence && this.#options.clock.now() < this.#silence.untilMs) throw this.#silence.error;
       const answer = await this.#follow(request, send);
+      this.#hasAnswered = true;
+      this.#silence = undefined;
       const outcome = outcomeOf(answer, request.method);
       if ('stream' in answer) (answer as StreamAnswer).stream?.once('close', () => release(outcome));
       else release(outcome);

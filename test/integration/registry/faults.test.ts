@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { parseRegistryHost, type RegistryHost } from '../../../src/oci/reference.ts';
+import { systemClock } from '../../../src/registry/clock.ts';
 import type { DistributionOptions } from '../../../src/registry/distribution.ts';
 import type { CallOptions, Registry, RequestGovernor, RequestOutcome } from '../../../src/registry/registry.ts';
 import type { RequestObservation } from '../../../src/registry/transport.ts';
@@ -61,6 +62,32 @@ describe('temporary faults are retried, and nothing is lost', () => {
     server.fault({ path: /manifests/, times: 1 }, silence());
     expect(await read()).toMatchObject({ digest: app.digest });
   });
+});
+
+test('a registry that never answered is not asked again for some seconds: other requests fail alike at once', async () => {
+  let skippedMs = 0;
+  const clock = {
+    now: () => performance.now() + skippedMs,
+    schedule: (callback: () => void) => systemClock.schedule(callback, 0),
+  };
+  const { server, client, read } = await start({ idleTimeoutMs: 50, clock });
+  const speak = server.fault({}, silence());
+  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
+  const asked = server.count();
+  const listing = tagNames(client, repositoryOf(server.host, 'app'));
+  await expect(listing).rejects.toMatchObject({
+    code: 'registry-unavailable',
+    message: expect.stringMatching(/\/app: list of tags: timed out/),
+  });
+  expect(server.count()).toBe(asked);
+  speak();
+  skippedMs = 10_000;
+  expect(await read()).toMatchObject({ digest: app.digest });
+  server.fault({}, silence());
+  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
+  server.forgetRequests();
+  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
+  expect(server.count()).toBeGreaterThan(1);
 });
 
 describe('permanent faults end with an error that says what, where, and what to do', () => {
