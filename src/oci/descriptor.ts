@@ -1,5 +1,5 @@
-import { MalformedContentError, TooLargeError } from '../errors.ts';
-import { type Digest, isDigest } from './digest.ts';
+import { ContentMismatchError, MalformedContentError, TooLargeError } from '../errors.ts';
+import { type Digest, isDigest, verifyDigest } from './digest.ts';
 import { readObject, readSize, readString, readStringMap } from './json.ts';
 import { type Platform, readPlatform } from './platform.ts';
 
@@ -20,6 +20,16 @@ export const MAX_CONTENT_BYTES = 1e13;
 /** @throws TooLargeError when the content has more than `maxBytes`. @param what names the content in the message */
 export function checkSize({ size }: Descriptor, maxBytes: number, what: string): void {
   if (size > maxBytes) throw new TooLargeError(`${what}: ${size} bytes, but at most ${maxBytes} are read`);
+}
+
+/**
+ * Checks bytes against the descriptor that they were requested by.
+ * @param what names the content in the error message
+ * @throws ContentMismatchError naming both sizes, or both digests
+ */
+export function verifyContent(bytes: Uint8Array, { digest, size }: Descriptor, what: string): void {
+  if (bytes.length !== size) throw new ContentMismatchError(`${what}: expected ${size} bytes, got ${bytes.length}`);
+  verifyDigest(bytes, digest, what);
 }
 
 /**

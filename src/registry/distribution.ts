@@ -11,7 +11,7 @@ import {
   UnknownRepositoryError,
   UnsupportedContentError,
 } from '../errors.ts';
-import { checkSize, type Descriptor } from '../oci/descriptor.ts';
+import { checkSize, type Descriptor, verifyContent } from '../oci/descriptor.ts';
 import { type Digest, digestOf, isDigest, verifyDigest } from '../oci/digest.ts';
 import { digestedContent, MAX_MANIFEST_BYTES } from '../oci/manifest.ts';
 import { bareMediaType, MANIFEST_MEDIA_TYPES, MEDIA_TYPE } from '../oci/media-type.ts';
@@ -152,10 +152,7 @@ class DistributionRegistry implements Registry {
       maxBytes: blob.size,
       signal: options.signal,
     });
-    if (body.length !== blob.size) {
-      throw new ContentMismatchError(`${what}: expected ${blob.size} bytes, got ${body.length}`);
-    }
-    verifyDigest(body, blob.digest, what);
+    verifyContent(body, blob, what);
     return body;
   }
 

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { ContentMismatchError, MalformedContentError } from '../../errors.ts';
-import { checkSize, type Descriptor } from '../../oci/descriptor.ts';
-import { verifyDigest } from '../../oci/digest.ts';
+import { checkSize, type Descriptor, verifyContent } from '../../oci/descriptor.ts';
 import { parseRegistryHost } from '../../oci/reference.ts';
 import { Connections } from '../connections.ts';
 import type { Answer } from '../exchange.ts';
@@ -48,7 +47,7 @@ export class EcrBlobReader {
     const what = nameOf(wanted);
     checkSize(wanted.blob, maxBytes, what);
     const { body } = await this.#ask(wanted, (transport, request) => transport.send(request));
-    verifyDigest(body, wanted.blob.digest, what);
+    verifyContent(body, wanted.blob, what);
     return body;
   }
 

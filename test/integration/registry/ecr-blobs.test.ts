@@ -55,6 +55,13 @@ describe('a blob', () => {
     await expect(registry.readBlob(API, { ...config, size: config.size - 1 }, MAX)).rejects.toThrow(TooLargeError);
   });
 
+  test('with fewer bytes than its descriptor says is refused, as by any registry', async () => {
+    const { config, registry } = await startWithImage();
+    await expect(registry.readBlob(API, { ...config, size: config.size + 1 }, MAX)).rejects.toThrow(
+      ContentMismatchError,
+    );
+  });
+
   test('with other bytes than its digest says is refused', async () => {
     const { fake, config, registry } = await startWithImage();
     fake.repository('api').blobs.set(config.digest, Buffer.alloc(config.size));
