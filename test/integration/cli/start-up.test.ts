@@ -69,6 +69,15 @@ test.each(['status', 'report audits', 'report images --format csv'])(
   },
 );
 
+test('a host with several addresses has time for a handshake with each of them', async () => {
+  const report = join(folder, 'report-timeout.mjs');
+  const code = `process.on('exit', () => console.error(net.getDefaultAutoSelectFamilyAttemptTimeout()));`;
+  writeFileSync(report, `import net from 'node:net';\n${code}`);
+  const env = { NODE_OPTIONS: `--import ${report}` };
+  // A lost first packet is sent again after a second.
+  expect(Number((await runCommand(['--version'], { cwd: folder, env })).stderr)).toBeGreaterThan(1_000);
+});
+
 test('status, which has no columns to align, compiles no tables of emoji', async () => {
   const files = (await loadedBy('status')).filter((name) => name.startsWith('dist/'));
   expect(files.filter((name) => readFileSync(name, 'utf8').includes('RGI_Emoji'))).toEqual([]);
