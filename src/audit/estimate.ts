@@ -2,11 +2,11 @@ import { forEachConcurrently } from '../common/concurrently.ts';
 import { sum } from '../common/sum.ts';
 import type { Database } from '../database/database.ts';
 import { LAYER_READER_VERSION } from '../deep/contents.ts';
-import { isItemFailure, RegistryUnavailableError, type SlimboardError, StoreUnavailableError } from '../errors.ts';
+import { isItemFailure, RegistryUnavailableError, SlimboardError, StoreUnavailableError } from '../errors.ts';
 import { repositorySelector, selectPages } from '../fetch/select.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryHost, Tag } from '../oci/reference.ts';
-import type { ListedManifest, ListedRepository, Registry, RequestOutcome } from '../registry/registry.ts';
+import type { ListedManifest, ListedRepository, Registry, RequestLimit } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import { readKnownManifests } from '../store/content-store.ts';
 import { findRepositoryId, readKnownTags } from '../store/inventory-store.ts';
@@ -38,7 +38,7 @@ export interface AuditEstimate {
 export interface ObservedRequests {
   requests: number;
   totalMs: number;
-  last: Pick<RequestOutcome, 'remaining' | 'windowMs'> | undefined;
+  last: RequestLimit | undefined;
 }
 
 /** What is compared, and the counts so far. */
@@ -61,6 +61,8 @@ interface Counting {
   readonly failures: SlimboardError[];
   /** How many lists in a row failed without an answer. */
   unanswered: number;
+  /** Any listed tag. */
+  sample?: { readonly repository: ListedRepository; readonly tag: Tag };
 }
 
 /** A host that does not answer keeps each request for a minute: the other lists are then not asked for. */
@@ -106,7 +108,19 @@ export async function estimateAudit(
   }
   const [first] = counting.failures;
   if (first && counting.repositories.length === 0) throw first;
-  return conclude(counting, observed);
+  const ofLists = { ...observed };
+  return conclude(counting, ofLists, ofLists.last ? undefined : await findLimit(counting));
+}
+
+/** The limit that a registry announces with manifests (Docker Hub); undefined if it cannot be read. */
+async function findLimit({ registry, sample, signal }: Counting): Promise<RequestLimit | undefined> {
+  if (!sample) return undefined;
+  try {
+    return await registry.readLimit?.(sample.repository, sample.tag, { signal });
+  } catch (error) {
+    if (error instanceof SlimboardError) return undefined;
+    throw error;
+  }
 }
 
 /** @throws the error itself if it is no failure of one list */
@@ -142,7 +156,10 @@ async function countRepository(counting: Counting, repository: ListedRepository)
   let newTags = 0;
   const pages = registry.listManifests(repository, { signal, onInvalid: () => undefined });
   const selected = selectPages(pages, settings, (page) => {
-    for (const { digest } of page) if (digest !== undefined) digests.add(digest);
+    for (const { tag, digest } of page) {
+      if (digest !== undefined) digests.add(digest);
+      if (tag !== undefined) counting.sample ??= { repository, tag };
+    }
   });
   for await (const batch of selected) {
     const found = await findNew(counting, id, batch);
@@ -196,15 +213,22 @@ async function countLayers(
   return first.length;
 }
 
-function conclude(counting: Counting, observed: ObservedRequests): AuditEstimate {
+/** @param manifestLimit the limit on reading manifests, if the registry announced none for all requests */
+function conclude(
+  counting: Counting,
+  observed: ObservedRequests,
+  manifestLimit: RequestLimit | undefined,
+): AuditEstimate {
   const { settings, tags, layers, repositories, failures } = counting;
   const newItems = counting.newTags + counting.newDigests.size;
   const ecr = settings.kind === 'ecr' ? estimateEcr(counting, settings) : undefined;
   const least = observed.requests + tags + layers.size;
   const requests = ecr?.total ?? { min: least, max: least + newItems * mostOfNew(settings) };
   const msEach = observed.requests === 0 ? 0 : observed.totalMs / observed.requests / settings.concurrency;
-  const { last } = observed;
-  const durationOf = (count: number): number => Math.max(Math.round(count * msEach), waitForLimit(count, last));
+  const limit = manifestLimit ?? observed.last;
+  const limited = manifestLimit ? { min: newItems, max: newItems * (1 + mostChildren(settings)) } : requests;
+  const durationOf = (bound: 'min' | 'max'): number =>
+    Math.max(Math.round(requests[bound] * msEach), waitForLimit(limited[bound], limit));
   const bytes = sum([...layers.values()]);
   return {
     source: settings.name,
@@ -215,9 +239,9 @@ function conclude(counting: Counting, observed: ObservedRequests): AuditEstimate
     requests,
     listingRequests: observed.requests,
     ...(failures.length > 0 ? { unlisted: failures.map(({ message }) => message) } : {}),
-    durationMs: { min: durationOf(requests.min), max: Math.max(durationOf(requests.max), ecr?.quotaMs ?? 0) },
+    durationMs: { min: durationOf('min'), max: Math.max(durationOf('max'), ecr?.quotaMs ?? 0) },
     ...(ecr ? { operations: ecr.operations } : {}),
-    ...(last?.remaining === undefined ? {} : { limit: { remaining: last.remaining, windowMs: last.windowMs } }),
+    ...(limit?.remaining === undefined ? {} : { limit: { remaining: limit.remaining, windowMs: limit.windowMs } }),
   };
 }
 
@@ -230,7 +254,7 @@ function mostOfNew(settings: SourceSettings): number {
 }
 
 /** How long (ms) the requests beyond those that remain wait for the next windows. */
-function waitForLimit(requests: number, limit: ObservedRequests['last']): number {
+function waitForLimit(requests: number, limit: RequestLimit | undefined): number {
   if (limit?.remaining === undefined || limit.windowMs === undefined || requests <= limit.remaining) return 0;
   return Math.ceil((requests - limit.remaining) / Math.max(1, limit.remaining)) * limit.windowMs;
 }

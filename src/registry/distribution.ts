@@ -28,6 +28,7 @@ import { DistributionClient, type DistributionClientOptions } from './distributi
 import type { Answer } from './exchange.ts';
 import { keepNames } from './keep-names.ts';
 import { listNames, MAX_PAGE_BYTES, PAGE_SIZE } from './paging.ts';
+import { rateLimitsOf } from './rate-limit-headers.ts';
 import type {
   CallOptions,
   FetchedManifest,
@@ -35,6 +36,7 @@ import type {
   ListedRepository,
   ListOptions,
   Registry,
+  RequestLimit,
 } from './registry.ts';
 import { CATALOG, type Scope } from './token-server.ts';
 
@@ -118,13 +120,18 @@ class DistributionRegistry implements Registry {
     known: Digest | undefined,
     options: CallOptions,
   ): Promise<FetchedManifest | 'unchanged'> {
-    if (known && this.#asksHead && (await this.#headDigest(repository.name, tag, options)) === known)
+    if (known && this.#asksHead && digestHeader(await this.#headersOf(repository.name, tag, options)) === known)
       return 'unchanged';
     const what = `${this.#registry}/${repository.name}:${tag}`;
     const answer = await this.#getManifest(repository.name, tag, what, options, known);
     if (answer.status === 304) return 'unchanged';
     const fetched = asManifest(answer, what);
     return fetched.digest === known ? 'unchanged' : fetched;
+  }
+
+  /** Docker Hub announces its limit with manifests only, and does not count HEAD. */
+  async readLimit({ name }: ListedRepository, tag: Tag, options: CallOptions): Promise<RequestLimit> {
+    return rateLimitsOf(await this.#headersOf(name, tag, options), Date.now());
   }
 
   async readManifests(
@@ -207,8 +214,7 @@ class DistributionRegistry implements Registry {
     });
   }
 
-  /** The digest that a tag names, without its manifest; undefined if the registry does not state it. */
-  async #headDigest(name: RepositoryName, tag: Tag, { signal }: CallOptions): Promise<Digest | undefined> {
+  async #headersOf(name: RepositoryName, tag: Tag, { signal }: CallOptions): Promise<Answer['headers']> {
     const { headers } = await this.#client.get(this.#client.url(`${name}/manifests/${tag}`), {
       method: 'HEAD',
       what: `${this.#registry}/${name}:${tag}`,
@@ -217,7 +223,7 @@ class DistributionRegistry implements Registry {
       maxBytes: MAX_MANIFEST_BYTES,
       signal,
     });
-    return digestHeader(headers);
+    return headers;
   }
 
   #listed(name: RepositoryName): ListedRepository {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RequestOutcome } from './registry.ts';
+import type { RequestLimit, RequestOutcome } from './registry.ts';
 
 /**
  * What the headers of an answer say about the registry's limits.
@@ -9,7 +9,7 @@ import type { RequestOutcome } from './registry.ts';
 export function rateLimitsOf(
   headers: IncomingHttpHeaders,
   nowMs: number,
-): Pick<RequestOutcome, 'retryAfterMs' | 'remaining' | 'windowMs'> {
+): RequestLimit & Pick<RequestOutcome, 'retryAfterMs'> {
   const retryAfterMs = parseRetryAfter(single(headers['retry-after']), parseDate(headers.date ?? '') ?? nowMs);
   const { remaining, windowMs } = parseRemaining(headers);
   return {
@@ -38,7 +38,7 @@ function parseDate(text: string): number | undefined {
 }
 
 /** Docker Hub: `ratelimit-remaining: 76;w=21600`. GitLab and others: a number, and `ratelimit-reset` in seconds. */
-function parseRemaining(headers: IncomingHttpHeaders): { remaining?: number; windowMs?: number } {
+function parseRemaining(headers: IncomingHttpHeaders): RequestLimit {
   const [, count, window] =
     /^\s*(\d{1,12})(?:\s*;\s*w=(\d{1,9}))?/.exec(single(headers['ratelimit-remaining']) ?? '') ?? [];
   if (count === undefined) return {};

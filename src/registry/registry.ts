@@ -143,6 +143,9 @@ export interface RequestOutcome {
   readonly windowMs?: number;
 }
 
+/** How many requests a registry still allows, and in which window (ms), as far as it says so. */
+export type RequestLimit = Pick<RequestOutcome, 'remaining' | 'windowMs'>;
+
 /** Within what a registry stores each blob once. */
 export type DedupScope = 'registry' | 'repository' | 'namespace';
 
@@ -153,5 +156,7 @@ export interface Registry extends RepositoryLister, ManifestLister, ManifestRead
    * registries that do not say (most of them): there the settings decide.
    */
   dedupScope?(options: CallOptions): Promise<DedupScope | undefined>;
+  /** The limit that the registry announces with manifests, asked without reading one. Absent where limits are published. */
+  readLimit?(repository: ListedRepository, tag: Tag, options: CallOptions): Promise<RequestLimit>;
   close(): Promise<void>;
 }

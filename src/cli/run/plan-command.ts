@@ -107,7 +107,7 @@ function layersLine({ unreadLayers, newItems }: AuditEstimate): readonly string[
 
 function limitOf({ limit, operations }: AuditEstimate): string {
   if (limit) return `${limit.remaining} left${limit.windowMs ? ` in a window of ${duration(limit.windowMs)}` : ''}`;
-  if (!operations) return 'none announced with the lists';
+  if (!operations) return 'none announced';
   const quotas = Object.entries(ECR_QUOTAS_PER_SECOND).map(([name, perSecond]) => `${perSecond} ${name}`);
   return `${quotas.join(', ')} a second, shared with every pull`;
 }

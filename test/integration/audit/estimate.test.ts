@@ -93,6 +93,28 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
     });
   });
 
+  test('has the limit that a registry announces with manifests only (Docker Hub), and counts no pull for it', async () => {
+    const registry = await startRegistry();
+    const client = openClient(registry.host, { plainHttp: true });
+    onTestFinished(() => Promise.all([registry.close(), client.close()]).then(() => undefined));
+    for (const tag of ['1', '2', '3']) registry.push('app', tag, image({ layers: [tag] }));
+    await auditRegistry(db, registry);
+    registry.push('app', '4', image({ layers: ['4'] }));
+    registry.forgetRequests();
+    registry.fault({ path: /manifests/ }, (_request, response, next) => {
+      response.setHeader('ratelimit-remaining', '2;w=21600');
+      next();
+    });
+    const { sourceDefaults } = await defaultSettings();
+    const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
+    const lab: OciSource = { ...sourceDefaults, ...kind, registry: parseRegistryHost(registry.host) };
+    const { limit, durationMs } = await estimateOf(client, lab);
+    expect(limit).toEqual({ remaining: 2, windowMs: 21_600_000 });
+    // One tag is new, and within the limit; the known ones are asked for by HEAD, which is not limited.
+    expect(durationMs.min).toBeLessThan(21_600_000);
+    expect(registry.count({ method: 'GET', path: /manifests/ })).toBe(0);
+  });
+
   test('leaves out a repository whose list of tags breaks off', async () => {
     const registry = await startRegistry({ pageSize: 2 });
     const client = openClient(registry.host, { plainHttp: true });
@@ -136,7 +158,7 @@ describe.each(BACKENDS)('the estimate of an audit into $name', ({ open }) => {
     const kind = { kind: 'oci', name: 'lab', dedup: 'registry', plainHttp: true } as const;
     const lab: OciSource = { ...sourceDefaults, ...kind, ...reading, registry: parseRegistryHost(registry.host) };
     const { requests } = await estimateOf(client, lab);
-    const listing = registry.count();
+    const listing = registry.count({ method: 'GET' });
     registry.forgetRequests();
     await auditRegistry(db, registry, { source: reading });
     expect(listing + requests.max).toBe(registry.count());
