@@ -21,6 +21,8 @@ export type KindName = (typeof KIND_NAMES)[number];
 
 export const FORMAT_NAMES = ['table', 'csv', 'json', 'ndjson', 'markdown', 'html'] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
+/** HTML is not streamed: it is a whole page, see `htmlReport`. */
+export type StreamedFormat = Exclude<FormatName, 'html'>;
 
 export const GROUPINGS = ['team', 'repository', 'base', 'distro', 'runtime'] as const;
 export type Grouping = (typeof GROUPINGS)[number];

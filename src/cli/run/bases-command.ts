@@ -7,7 +7,7 @@ import { listBases } from '../../catalogue/listing.ts';
 import { writeFileAtomically } from '../../deliver/write-destination.ts';
 import { SettingsError } from '../../errors.ts';
 import { FORMATS } from '../../report/formats/formats.ts';
-import type { FormatName } from '../../report/names.ts';
+import type { StreamedFormat } from '../../report/names.ts';
 import { counted } from '../counted.ts';
 import { columnsOf, type Io, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
@@ -16,7 +16,7 @@ import type { Session } from '../prepare.ts';
 export async function listCommand(
   session: Session,
   pattern: string | undefined,
-  { format, all = false }: { readonly format: FormatName; readonly all?: boolean },
+  { format, all = false }: { readonly format: StreamedFormat; readonly all?: boolean },
 ): Promise<void> {
   await withStore(session.settings, 'read', async (db) => {
     const { stdout } = session.io;

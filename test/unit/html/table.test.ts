@@ -35,6 +35,13 @@ test('an image without a known base shows "not known"; an artifact shows nothing
   expect(table([...rows(1), ['prod', '', 'chart', 'artifact', null]])).not.toContain(unknown);
 });
 
+test('a tooltip shows a description without the backticks of Markdown', () => {
+  const columns: readonly Column[] = [{ name: 'user', type: 'text', description: 'As in `USER`.' }];
+  expect(String(reportTable({ columns, rows: [['root']] }, { label: 'Users', links: noLinks }))).toContain(
+    'title="As in USER."',
+  );
+});
+
 test('long tables scroll by themselves, unless the server cuts them into pages', () => {
   expect(table(rows(31))).toContain('class="frame tall"');
   expect(table(rows(30))).not.toContain('tall');
