@@ -1,7 +1,14 @@
 import type { Confidence } from '../classify/verdict.ts';
 
-/** How serious a finding is; `error` makes the `check` command fail. */
-export type Severity = 'error' | 'warn' | 'info';
+/** How serious a finding is, the worst first; `error` makes the `check` command fail. */
+export const SEVERITIES = ['error', 'warn', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Orders by severity, the worst first. */
+export function bySeverity(a: { readonly severity: string }, b: { readonly severity: string }): number {
+  const order: readonly string[] = SEVERITIES;
+  return order.indexOf(a.severity) - order.indexOf(b.severity);
+}
 
 /** A range of bytes, both ends included. Equal ends mean that the number was measured. */
 export interface ByteRange {

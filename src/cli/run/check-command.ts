@@ -6,6 +6,7 @@ import { formatReference, parseReference } from '../../oci/reference.ts';
 import { PACKAGE_VERSION } from '../../package-version.ts';
 import { checkFacts, checkImage, failsCheck, type Violation } from '../../policy/check-image.ts';
 import { shortEvidence } from '../../policy/evidence-text.ts';
+import { SEVERITIES } from '../../policy/finding.ts';
 import { formatJUnit } from '../../policy/formats/junit.ts';
 import { formatSarif } from '../../policy/formats/sarif.ts';
 import { unknownAudit } from '../../report/audit-summary.ts';
@@ -118,7 +119,7 @@ async function gapsOf(db: Queryable, { id, status }: AuditRow): Promise<readonly
 }
 
 function describe({ references, violations }: Checked): string {
-  const counts = (['error', 'warn', 'info'] as const).map(
+  const counts = SEVERITIES.map(
     (severity) => `${violations.filter((violation) => violation.severity === severity).length} ${severity}`,
   );
   const lines = violations.flatMap(({ severity, reference, rule, message, evidence }) => [

@@ -1,6 +1,7 @@
 import { groupBy } from '../../common/group-by.ts';
 import { sum } from '../../common/sum.ts';
 import type { Queryable } from '../../database/database.ts';
+import { bySeverity } from '../../policy/finding.ts';
 import {
   type BigLayer,
   type BigStep,
@@ -34,8 +35,6 @@ export interface Summaries {
   readonly layers: readonly BigLayer[];
   readonly steps: readonly BigStep[];
 }
-
-const SEVERITIES: readonly string[] = ['error', 'warn', 'info'];
 
 /** Reads and merges the summaries that each source's newest audit stored. */
 export async function readSummaries(db: Queryable): Promise<Summaries> {
@@ -83,12 +82,7 @@ function mergeRules(rules: readonly RuleCount[]): readonly RuleCount[] {
       const known = same.some(({ maxBytes }) => maxBytes !== null);
       return [{ ...first, images: sumOf(same, 'images'), maxBytes: known ? sumOf(same, 'maxBytes') : null }];
     })
-    .sort(
-      (a, b) =>
-        SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
-        b.images - a.images ||
-        (a.rule < b.rule ? -1 : 1),
-    );
+    .sort((a, b) => bySeverity(a, b) || b.images - a.images || (a.rule < b.rule ? -1 : 1));
 }
 
 /** Adds up layers that are in several sources; most bytes first. */

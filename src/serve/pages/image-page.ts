@@ -5,6 +5,7 @@ import { html, type Markup } from '../../html/markup.ts';
 import { facts, figures, type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
+import { bySeverity } from '../../policy/finding.ts';
 import type { Column } from '../../report/report.ts';
 import { type ImageDetail, imageName } from '../image-detail.ts';
 
@@ -120,17 +121,11 @@ const FINDING_COLUMNS: readonly Column[] = [
 ];
 
 function findingTable({ findings }: ImageDetail): Markup {
-  const records = worstFirst(findings).map((finding) => ({
+  const records = findings.toSorted(bySeverity).map((finding) => ({
     ...finding,
     layer: finding.layer === null ? null : finding.layer + 1,
   }));
   return recordTable(FINDING_COLUMNS, records, { label: 'Findings', links: dashboardLinks });
-}
-
-const SEVERITIES: readonly string[] = ['error', 'warn', 'info'];
-
-function worstFirst(findings: ImageDetail['findings']): ImageDetail['findings'] {
-  return findings.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
 const PLAN_COLUMNS: readonly Column[] = [
