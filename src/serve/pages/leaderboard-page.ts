@@ -1,7 +1,7 @@
 import { dashboardLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
-import { METRIC_COLUMNS } from '../../report/leaderboard-columns.ts';
+import { groupColumns, METRIC_COLUMNS } from '../../report/leaderboard-columns.ts';
 import { GROUPINGS, type Grouping, METRICS, type Metric } from '../../report/names.ts';
 import type { CellsByName } from '../../report/report.ts';
 import type { Dashboard } from '../dashboard.ts';
@@ -56,12 +56,13 @@ export function leaderboardPage(dashboard: Dashboard, address: URL): Promise<Pag
   });
 }
 
-/** Drops a sort by the name of another grouping: it was chosen before this one, which has no such column. */
+/** Drops a sort by a column that only other groupings have: it was chosen before this one. */
 function withKnownSort(address: URL): URL {
   const url = new URL(address);
   const by = url.searchParams.get('by') || 'team';
   const sort = url.searchParams.get('sort')?.replace(/^-/, '');
-  if (GROUPINGS.some((name) => name === sort && name !== by)) url.searchParams.delete('sort');
+  const having = GROUPINGS.filter((grouping) => groupColumns(grouping).some(({ name }) => name === sort));
+  if (having.length > 0 && !having.some((grouping) => grouping === by)) url.searchParams.delete('sort');
   return url;
 }
 

@@ -259,6 +259,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(page.status).toBe(200);
     expect(await page.text()).not.toContain('sort=-team');
     expect(await (await get('/leaderboard?by=repository&sort=-repository')).text()).toContain('aria-sort="descending"');
+    expect((await get('/leaderboard?by=team&sort=source')).status).toBe(200);
   });
 
   test('in the map, images add up to their repository, and repositories to the registry', async () => {
