@@ -1,6 +1,7 @@
 import { text as wholeText } from 'node:stream/consumers';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
+import { optional } from '../common/optional.ts';
 import { SettingsError } from '../errors.ts';
 import { CONTENT_TYPES } from '../report/formats/content-types.ts';
 import { FORMATS } from '../report/formats/formats.ts';
@@ -9,7 +10,7 @@ import type { FormatName } from '../report/names.ts';
 import { openReport } from '../report/open-report.ts';
 import type { Format, Report } from '../report/report.ts';
 import { searched } from '../report/report-page.ts';
-import type { Dashboard } from './dashboard.ts';
+import { type Dashboard, presentOf } from './dashboard.ts';
 import { busy } from './guards.ts';
 import type { ReportQuery } from './report-query.ts';
 
@@ -83,16 +84,15 @@ function headersOf(kind: ReportKind, format: FormatName): Headers {
 }
 
 function openQuery(
-  { db, settings, now }: Dashboard,
+  dashboard: Dashboard,
   kind: ReportKind,
   { search, format: _, limit: _asked, ...query }: ReportQuery,
   limit: number | undefined,
 ): Promise<Report> {
-  return openReport(db, search === undefined ? kind : searched(kind, search), {
+  return openReport(dashboard.db, search === undefined ? kind : searched(kind, search), {
     ...query,
-    ...(limit === undefined ? {} : { limit }),
-    now: now(),
-    storagePricePerGBMonth: settings.prices.storagePerGBMonth,
+    ...optional('limit', limit),
+    ...presentOf(dashboard),
   });
 }
 

@@ -9,7 +9,7 @@ import { recordsOf } from '../report/report-page.ts';
 import { readAuditProgress } from '../store/progress-store.ts';
 import { createReportAnswerer } from './answer-report.ts';
 import { compareStored } from './compare.ts';
-import type { Dashboard } from './dashboard.ts';
+import { type Dashboard, presentOf } from './dashboard.ts';
 import { readImageDetail } from './image-detail.ts';
 import { parseLeaderboardQuery } from './leaderboard-query.ts';
 import { openApiDocument } from './openapi.ts';
@@ -17,13 +17,12 @@ import { parseReportQuery } from './report-query.ts';
 
 /** The routes of the JSON API, to be mounted at /api/v1; /openapi.json describes them. */
 export function apiRoutes(dashboard: Dashboard): Hono {
-  const { db, now, settings } = dashboard;
+  const { db, now } = dashboard;
   const answer = createReportAnswerer(dashboard);
   const api = new Hono();
   api.get('/openapi.json', (context) => context.json(openApiDocument()));
   api.get('/overview', async (context) => {
-    const { storagePerGBMonth: storagePricePerGBMonth } = settings.prices;
-    const { teams, growth, techniques, ...rest } = await readOverview(db, { now: now(), storagePricePerGBMonth });
+    const { teams, growth, techniques, ...rest } = await readOverview(db, presentOf(dashboard));
     const overview = {
       audit: teams.audit,
       ...rest,
@@ -62,7 +61,7 @@ export function apiRoutes(dashboard: Dashboard): Hono {
 }
 
 /** The kind of report with this name. @throws NotFoundError when there is none */
-export function reportKindOf(name: string): ReportKind {
+function reportKindOf(name: string): ReportKind {
   const kinds: Readonly<Record<string, ReportKind>> = KINDS;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (!kind)

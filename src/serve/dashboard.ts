@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import type { Assets } from '../html/assets.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { ReportRequest } from '../report/open-report.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /** What the dashboard's routes depend on. */
@@ -15,4 +16,9 @@ export interface Dashboard {
   readonly queues?: Hono;
   readonly log: Logger;
   readonly now: () => Date;
+}
+
+/** What every report of the dashboard is asked with: the time, and the price of storage. */
+export function presentOf({ now, settings }: Pick<Dashboard, 'now' | 'settings'>) {
+  return { now: now(), storagePricePerGBMonth: settings.prices.storagePerGBMonth } satisfies ReportRequest;
 }

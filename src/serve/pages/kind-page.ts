@@ -1,3 +1,4 @@
+import { optional } from '../../common/optional.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { count, countOf } from '../../html/figures.ts';
 import { dashboardLinks, type LinkOf } from '../../html/links.ts';
@@ -10,7 +11,7 @@ import { newestSummaries } from '../../report/audit-summary.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { withoutBackticks } from '../../report/plain-text.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
-import type { Dashboard } from '../dashboard.ts';
+import { type Dashboard, presentOf } from '../dashboard.ts';
 import { FILTER_PARAMETERS, filterNamesOf, parseReportQuery } from '../report-query.ts';
 import { EMPTY_STATES, NO_AUDIT } from './empty-states.ts';
 
@@ -45,10 +46,9 @@ export async function kindPage(
   const sort = query.sort ?? SCREEN_SORTS[kind.name];
   const page = await readPage(dashboard.db, kind, {
     ...query,
-    ...(sort === undefined ? {} : { sort }),
+    ...optional('sort', sort),
     limit,
-    now: dashboard.now(),
-    storagePricePerGBMonth: dashboard.settings.prices.storagePerGBMonth,
+    ...presentOf(dashboard),
   });
   const title = titleOf(kind.name);
   return {

@@ -1,3 +1,4 @@
+import { optional } from '../../common/optional.ts';
 import { dashboardLinks } from '../../html/links.ts';
 import type { Markup } from '../../html/markup.ts';
 import { section } from '../../html/page.ts';
@@ -9,7 +10,7 @@ import { findingsByRule } from '../../report/kinds/findings.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { KINDS } from '../../report/kinds/kinds.ts';
 import { type ReportRows, readRows } from '../../report/report-page.ts';
-import type { Dashboard } from '../dashboard.ts';
+import { type Dashboard, presentOf } from '../dashboard.ts';
 import { FILTER_PARAMETERS, MAX_VALUE_LENGTH } from '../report-query.ts';
 import { EMPTY_STATES } from './empty-states.ts';
 
@@ -22,19 +23,13 @@ export interface Part {
 
 /** Reads the first rows of a report, filtered. */
 export function readPart(
-  { db, now, settings }: Dashboard,
+  dashboard: Dashboard,
   kind: ReportKind,
   filters: ReportFilters,
   limit: number,
   sort?: string,
 ): Promise<ReportRows> {
-  return readRows(db, kind, {
-    filters,
-    limit,
-    now: now(),
-    storagePricePerGBMonth: settings.prices.storagePerGBMonth,
-    ...(sort === undefined ? {} : { sort }),
-  });
+  return readRows(dashboard.db, kind, { filters, limit, ...optional('sort', sort), ...presentOf(dashboard) });
 }
 
 /** Sections on how to make a part smaller. */
