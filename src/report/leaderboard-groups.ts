@@ -19,11 +19,14 @@ export function groupsSql(grouping: Grouping, scope: QueryScope, since: string |
   return `select ${columns}, ${NO_HISTORY} from (${sums}) s`;
 }
 
+/** What is known of groups at the audit that is compared with, in columns `previous_…`. */
+const COMPARED =
+  'stored_bytes own_bytes logical_bytes savings_max_bytes largest_bytes median_bytes images slim_score'.split(' ');
+const previousOf = (sqlOf: (column: string) => string): string =>
+  COMPARED.map((column) => `${sqlOf(column)} as previous_${column}`).join(', ');
+
 /** The comparison columns of groups whose earlier sums are not stored. */
-const NO_HISTORY = `null::int8 as previous_stored_bytes, null::int8 as previous_own_bytes, null::int8 as previous_logical_bytes,
-      null::int8 as previous_savings_max_bytes, null::int8 as previous_largest_bytes, null::int8 as previous_median_bytes,
-      null::int8 as previous_images, null::numeric as previous_slim_score, false as compared, null::int8 as credited_bytes,
-      null::numeric as goal_percent`;
+const NO_HISTORY = `${previousOf(() => 'null::int8')}, false as compared, null::int8 as credited_bytes, null::numeric as goal_percent`;
 
 /**
  * One row for each source of the scope: `totals_of` is the audit that stored its current totals, `previous_totals_of`
@@ -50,12 +53,11 @@ const TEAM_SCORE = scoreSql('t.slim_score', 'coalesce(t.scored_bytes, t.logical_
 function teamsSql(scope: QueryScope, since: string | undefined): string {
   const percentile = (stored: string, index: number): string =>
     `case when count(*) = 1 then max(t.${stored}) else max(m.sizes[${index}]) end`;
-  const sums = (names: readonly string[], relation: string, prefix = ''): string =>
-    names.map((name) => `sum(${relation}.${name}) as ${prefix}${name}`).join(', ');
+  const sums = (columns: readonly string[]): string => columns.map((name) => `sum(t.${name}) as ${name}`).join(', ');
   return `
     with pair as (${pairSql(scope, since)}),${percentilesSql(scope)}
     now_total as (
-      select t.team, ${sums(['repositories', 'tags', 'images', 'logical_bytes', 'stored_bytes', 'exclusive_bytes', 'shared_bytes', 'own_bytes', 'savings_min_bytes', 'savings_max_bytes', 'findings_error', 'findings_warn'], 't')},
+      select t.team, ${sums(['repositories', 'tags', 'images', 'logical_bytes', 'stored_bytes', 'exclusive_bytes', 'shared_bytes', 'own_bytes', 'savings_min_bytes', 'savings_max_bytes', 'findings_error', 'findings_warn'])},
         ${percentile('median_bytes', 1)} as median_bytes, ${percentile('p90_bytes', 2)} as p90_bytes,
         max(t.largest_bytes) as largest_bytes,
         (array_agg(t.largest_image order by t.largest_bytes desc nulls last, t.largest_image))[1] as largest_image,
@@ -66,14 +68,11 @@ function teamsSql(scope: QueryScope, since: string | undefined): string {
       left join middle m on m.team = t.team
       where ${scope.where} group by t.team),
     before as (
-      select t.team, ${sums(['stored_bytes', 'own_bytes', 'logical_bytes', 'savings_max_bytes'], 't', 'previous_')},
-        max(t.largest_bytes) as previous_largest_bytes, case when count(*) = 1 then max(t.median_bytes) end as previous_median_bytes,
-        sum(t.images) as previous_images,
-        ${TEAM_SCORE} as previous_slim_score
+      select t.team, ${sums(['stored_bytes', 'own_bytes', 'logical_bytes', 'savings_max_bytes', 'images'])},
+        max(t.largest_bytes) as largest_bytes, case when count(*) = 1 then max(t.median_bytes) end as median_bytes, ${TEAM_SCORE} as slim_score
       from pair i join team_total t on t.audit_id = i.previous_totals_of and t.source_id = i.source_id
       where ${scope.where} group by t.team),${creditedSql(scope)}
-    select coalesce(n.team, b.team) as name, n.*, b.previous_stored_bytes, b.previous_own_bytes, b.previous_logical_bytes, b.previous_savings_max_bytes,
-      b.previous_largest_bytes, b.previous_median_bytes, b.previous_images, b.previous_slim_score,
+    select coalesce(n.team, b.team) as name, n.*, ${previousOf((column) => `b.${column}`)},
       (select bool_and(previous_totals_of is not null) from pair) as compared, coalesce(c.bytes, 0) as credited_bytes
     from now_total n full join before b on b.team = n.team left join credited c on c.name = n.team`;
 }
@@ -140,9 +139,7 @@ function repositoriesSql(scope: QueryScope, since: string | undefined): string {
     select i.registry || '/' || i.repository as name, i.source, 1 as repositories, t.tags, t.images, t.logical_bytes, t.stored_bytes,
       t.exclusive_bytes, t.shared_bytes, t.own_bytes, t.median_bytes, t.p90_bytes, t.largest_bytes,
       i.repository || ':' || t.largest_tag as largest_image, t.savings_min_bytes, t.savings_max_bytes, t.slim_score, t.findings_error,
-      t.findings_warn, p.stored_bytes as previous_stored_bytes, p.own_bytes as previous_own_bytes, p.logical_bytes as previous_logical_bytes,
-      p.savings_max_bytes as previous_savings_max_bytes, p.largest_bytes as previous_largest_bytes, p.median_bytes as previous_median_bytes,
-      p.images as previous_images, p.slim_score as previous_slim_score,
+      t.findings_warn, ${previousOf((column) => `p.${column}`)},
       pair.previous_totals_of is not null as compared, null::int8 as credited_bytes, (
         select goal_percent(o.start_bytes, o.goal_bytes, o.current_bytes) from repository_goal o
         where t.images > 0 and o.repository_id = i.repository_id and o.since <= (select finished_at from audit where id = pair.totals_of)
