@@ -134,6 +134,11 @@ export function repositoriesRelation({ audit, parameters }: Pick<QueryScope, 'au
     where a.audit_id = ${parameters.add(audit.id)}::int8 and ${isOpen('r.first_seen_at', 'r.ended_at')})`;
 }
 
+/** The column that an `order by` list of columns begins with. */
+export function firstColumn(order: string): string {
+  return /\w+/.exec(order)?.[0] ?? '';
+}
+
 /** The `select` list of all columns of a kind, each qualified by the relation's name. */
 export function selectColumns(columns: readonly Column[], relation: string): string {
   return columns.map(({ name }) => `${relation}."${name}"`).join(', ');

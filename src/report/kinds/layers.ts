@@ -1,6 +1,6 @@
 import { IS_IMAGE } from '../../store/is-image.ts';
 import type { Column } from '../report.ts';
-import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
+import { firstColumn, IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'digest', type: 'digest', description: 'The digest of the layer as it is transferred.' },
@@ -66,7 +66,7 @@ export const layers: ReportKind = {
   order: 'bytes desc, digest',
   key: ['digest'],
   page: (scope, order, part) => {
-    const isOwn = OWN_COLUMNS.has(order.match(/\w+/)?.[0] ?? '');
+    const isOwn = OWN_COLUMNS.has(firstColumn(order));
     return `select * from (${layersSql(scope, isOwn ? `order by ${order}${part}` : '')}) o order by ${order}${isOwn ? '' : part}`;
   },
   givesTotal: true,

@@ -1,5 +1,5 @@
 import type { Cell, CellsByName, Column } from '../report.ts';
-import { auditConditions, narrowed, type QueryScope, type ReportKind } from './kind.ts';
+import { auditConditions, firstColumn, narrowed, type QueryScope, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source.', detail: true },
@@ -50,8 +50,7 @@ function grownBuilds({ where, audit, parameters }: QueryScope): string {
 /** Looks up steps only for the builds of the page, unless the page is sorted by a column of the step. */
 function page(scope: QueryScope, order: string, part: string): string {
   const builds = grownBuilds(scope);
-  const isByStep = [...STEP_COLUMNS].some((name) => order.startsWith(`"${name}"`));
-  return isByStep
+  return STEP_COLUMNS.has(firstColumn(order))
     ? `select * from (${withSteps(builds)}) o order by ${order}${part}`
     : `${withSteps(`${builds} order by ${order}${part}`)} order by ${order}`;
 }
