@@ -9,7 +9,14 @@ const GROUP_TEXT: Readonly<Record<Grouping, string>> = {
   runtime: 'The language runtime, or `unknown`.',
 };
 
-const SOURCE: Column = { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true };
+/** Part of the gist, because nothing else distinguishes the rows of a repository that several sources read. */
+const SOURCE: Column = {
+  name: 'source',
+  type: 'text',
+  description: 'The source that it was found in.',
+  detail: true,
+  gist: true,
+};
 
 /** The columns of `report teams`, with the grouping's column in place of `team`; of repositories also their source. */
 export function groupColumns(grouping: Grouping): readonly Column[] {
