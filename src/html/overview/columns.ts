@@ -1,5 +1,6 @@
 import { regressions } from '../../report/kinds/regressions.ts';
 import type { Column } from '../../report/report.ts';
+import { LAYER } from '../layer-columns.ts';
 
 const hidden = { detail: true } as const;
 
@@ -39,14 +40,14 @@ export const BUILD_COLUMNS: readonly Column[] = regressions.columns.filter(({ na
 
 /** The columns of the table of the biggest layers. */
 export const LAYER_COLUMNS: readonly Column[] = [
-  { name: 'bytes', type: 'bytes', description: 'The compressed size, as transferred.' },
-  { name: 'class', type: 'text', description: 'The kind of content, such as `os-packages` or `dependencies`.' },
-  { name: 'instruction', type: 'text', description: 'The instruction that made it, secrets replaced.' },
+  LAYER.bytes,
+  LAYER.class,
+  LAYER.instruction,
   { name: 'images', type: 'integer', description: 'How many images have this layer.' },
   { name: 'repositories', type: 'integer', description: 'How many repositories have this layer.' },
   { name: 'example_repository', type: 'text', description: 'The first repository, by name, that has this layer.' },
   { name: 'registry', type: 'text', description: 'The host of its registry.', ...hidden },
-  { name: 'digest', type: 'digest', description: 'The digest of the layer.', ...hidden },
+  { ...LAYER.digest, ...hidden },
 ];
 
 /** The columns of the table of the steps of advice that save most. */

@@ -1,4 +1,5 @@
 import { signedBytes } from '../../html/figures.ts';
+import { LAYER } from '../../html/layer-columns.ts';
 import { noLinks } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
@@ -39,7 +40,7 @@ function imageLink(image: ImageDetail): Markup {
 }
 
 const CLASS_COLUMNS: readonly Column[] = [
-  { name: 'class', type: 'text', description: 'The kind of content, such as `os-packages` or `dependencies`.' },
+  LAYER.class,
   { name: 'change_bytes', type: 'bytes', description: 'The bytes in the new image minus those in the old one.' },
 ];
 
@@ -50,10 +51,10 @@ function classTable(classes: Comparison['diff']['byClass']): Markup {
 
 const LAYER_COLUMNS: readonly Column[] = [
   { name: 'change', type: 'text', description: 'Whether both images have the layer (`kept`), or only one of them.' },
-  { name: 'bytes', type: 'bytes', description: 'The compressed size, as transferred.' },
-  { name: 'class', type: 'text', description: 'The kind of content, such as `os-packages` or `dependencies`.' },
-  { name: 'instruction', type: 'text', description: 'The instruction that made it, secrets replaced.' },
-  { name: 'digest', type: 'digest', description: 'The digest of the layer.' },
+  LAYER.bytes,
+  LAYER.class,
+  LAYER.instruction,
+  LAYER.digest,
 ];
 
 function layerTable(layers: Comparison['diff']['layers']): Markup {

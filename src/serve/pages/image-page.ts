@@ -1,5 +1,6 @@
 import { layerBar } from '../../html/charts/layer-bar.ts';
 import { count, countOf, moment, share, supportUntil } from '../../html/figures.ts';
+import { LAYER } from '../../html/layer-columns.ts';
 import { dashboardLinks, noLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { facts, figures, type PageContent, section } from '../../html/page.ts';
@@ -49,12 +50,12 @@ function summary(image: ImageDetail): Markup {
 
 const LAYER_COLUMNS: readonly Column[] = [
   { name: 'layer', type: 'integer', description: 'The number of the layer, counted from 1 at the base.' },
-  { name: 'bytes', type: 'bytes', description: 'The compressed size, as transferred.' },
+  LAYER.bytes,
   { name: 'share', type: 'percent', description: 'The share of the pull size.' },
-  { name: 'class', type: 'text', description: 'The kind of content, such as `os-packages` or `dependencies`.' },
-  { name: 'instruction', type: 'text', description: 'The instruction that made it, secrets replaced.' },
+  LAYER.class,
+  LAYER.instruction,
   { name: 'images', type: 'integer', description: 'How many stored images have this layer.' },
-  { name: 'digest', type: 'digest', description: 'The digest of the layer.' },
+  LAYER.digest,
 ];
 
 function layerTable({ layers, compressed_bytes: total }: ImageDetail): Markup {
