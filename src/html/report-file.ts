@@ -4,6 +4,7 @@ import type { FilterName, ReportFilters } from '../report/filters.ts';
 import type { Cells, Report } from '../report/report.ts';
 import { inlineHead, readAssets } from './assets.ts';
 import { auditLead } from './audit-lead.ts';
+import { EMPTY_STATES, NO_AUDIT } from './empty-states.ts';
 import { count, moment } from './figures.ts';
 import { noLinks } from './links.ts';
 import { html, type Markup } from './markup.ts';
@@ -56,8 +57,18 @@ async function ownRows(report: Report, selection: ReportFilters = {}): Promise<M
   ];
   const columns = SCREEN_COLUMNS[report.kind];
   const note = notes.join(' ');
-  const options = { label: `Report: ${title}`, links: noLinks, ...(columns && { columns }) };
+  const options = {
+    label: `Report: ${title}`,
+    links: noLinks,
+    empty: emptyMessage(report, selection),
+    ...(columns && { columns }),
+  };
   return section(title, reportTable({ columns: report.columns, rows }, options), { note });
+}
+
+function emptyMessage({ kind, audit }: Report, selection: ReportFilters): string | undefined {
+  if (Object.keys(selection).length > 0) return 'No rows match.';
+  return audit === null ? NO_AUDIT : EMPTY_STATES[kind];
 }
 
 const FILTER_TITLES: Readonly<Record<FilterName, string>> = {

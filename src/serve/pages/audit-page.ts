@@ -1,4 +1,5 @@
 import { NotFoundError } from '../../errors.ts';
+import { EMPTY_STATES } from '../../html/empty-states.ts';
 import { count, countOf, moment } from '../../html/figures.ts';
 import { dashboardLinks } from '../../html/links.ts';
 import { html } from '../../html/markup.ts';
@@ -34,7 +35,7 @@ ${section(
     ['Requests', `${count(audit.requests)}, ${count(audit.throttled)} of them throttled by the registry`],
   ]),
 )}
-${section('Errors', reportTable(errors, { label: 'Errors', links: dashboardLinks }), { wide: true, note: errors.total > 200 ? html`The first 200 of ${count(errors.total)}: <a href="/errors?audit=${id}">show all</a>.` : null })}
+${section('Errors', reportTable(errors, { label: 'Errors', links: dashboardLinks, empty: audit.status === 'running' ? 'No errors so far.' : EMPTY_STATES.errors }), { wide: true, note: errors.total > 200 ? html`The first 200 of ${count(errors.total)}: <a href="/errors?audit=${id}">show all</a>.` : null })}
 </div>`,
   };
 }

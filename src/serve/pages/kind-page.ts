@@ -1,5 +1,6 @@
 import { optional } from '../../common/optional.ts';
 import { auditLead } from '../../html/audit-lead.ts';
+import { EMPTY_STATES, NO_AUDIT } from '../../html/empty-states.ts';
 import { count, countOf } from '../../html/figures.ts';
 import { dashboardLinks, type LinkOf } from '../../html/links.ts';
 import { type Content, html, type Markup } from '../../html/markup.ts';
@@ -13,7 +14,6 @@ import { withoutBackticks } from '../../report/plain-text.ts';
 import { type ReportPage, readPage } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
 import { FILTER_PARAMETERS, filterNamesOf, parseReportQuery } from '../report-query.ts';
-import { EMPTY_STATES, NO_AUDIT } from './empty-states.ts';
 
 const DEFAULT_ROWS = 100;
 const MAX_ROWS = 500;

@@ -1,4 +1,5 @@
 import { optional } from '../../common/optional.ts';
+import { EMPTY_STATES } from '../../html/empty-states.ts';
 import { dashboardLinks } from '../../html/links.ts';
 import type { Markup } from '../../html/markup.ts';
 import { section } from '../../html/page.ts';
@@ -12,7 +13,6 @@ import { KINDS } from '../../report/kinds/kinds.ts';
 import { type ReportRows, readRows } from '../../report/report-page.ts';
 import { type Dashboard, presentOf } from '../dashboard.ts';
 import { FILTER_PARAMETERS, MAX_VALUE_LENGTH } from '../report-query.ts';
-import { EMPTY_STATES } from './empty-states.ts';
 
 /** The part of the registry that a page shows, such as a team's repositories. */
 export interface Part {

@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { htmlReport } from '../../../src/html/report-file.ts';
+import type { ReportFilters } from '../../../src/report/filters.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS, METRICS } from '../../../src/report/names.ts';
 import { openReport } from '../../../src/report/open-report.ts';
@@ -366,6 +367,15 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     const file = await htmlReport(db, report, options);
     expect(file).toContain('Only team payments. Only at least 1kB.');
     expect(file).not.toContain('Teams by stored bytes');
+  });
+
+  test('an HTML report without rows says what that means', async () => {
+    const fileOf = async (selection?: ReportFilters) => {
+      const report = await openReport(db, KINDS.errors, { now: new Date(), ...(selection && { filters: selection }) });
+      return htmlReport(db, report, { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD', selection });
+    };
+    expect(await fileOf()).toContain('No errors: everything that the registries list was read.');
+    expect(await fileOf({ team: 'payments' })).toContain('No rows match.');
   });
 
   test('a hostile image has a page of its own', async () => {
