@@ -1,6 +1,6 @@
 import { currentSteps } from '../../store/current-steps.ts';
 import type { Column } from '../report.ts';
-import { IMAGE_FILTERS, imagesRelation, type QueryScope, type ReportKind } from './kind.ts';
+import { IMAGE_FILTERS, imagesRelation, type ReportKind } from './kind.ts';
 
 const columns: readonly Column[] = [
   { name: 'source', type: 'text', description: 'The source that it was found in.', detail: true },
@@ -43,8 +43,16 @@ const columns: readonly Column[] = [
   { name: 'base', type: 'text', description: 'The base image to move to, where one is known.' },
 ];
 
-/** Groups by ids, and looks up names only then: all tags with their names do not fit into memory for sorting. */
-const query = (scope: QueryScope): string => `
+export const advice: ReportKind = {
+  name: 'advice',
+  description: 'One row per step of the plan that makes an image smaller, largest gain first.',
+  columns,
+  filters: {
+    ...IMAGE_FILTERS,
+    minSize: 'i.compressed_bytes',
+  },
+  // Groups by ids, and looks up names only then: all tags with their names do not fit into memory for sorting.
+  query: (scope) => `
     select s.name as source, r.registry, r.name as repository, g.tag, g.tags, m.digest, i.platform, r.team, i.pull_bytes as compressed_bytes,
       p.step, p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain_bytes,
       (p.value #>> '{projection,after,min}')::numeric::int8 as after_min_bytes,
@@ -56,17 +64,7 @@ const query = (scope: QueryScope): string => `
     join repository r on r.id = g.repository_id join source s on s.id = r.source_id
     join manifest m on m.id = g.manifest_id join image i on i.manifest_id = g.manifest_id
     join assessment a on a.manifest_id = g.manifest_id
-    cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)`;
-
-export const advice: ReportKind = {
-  name: 'advice',
-  description: 'One row per step of the plan that makes an image smaller, largest gain first.',
-  columns,
-  filters: {
-    ...IMAGE_FILTERS,
-    minSize: 'i.compressed_bytes',
-  },
-  query,
+    cross join lateral jsonb_array_elements(a.techniques) with ordinality p (value, step)`,
   order: 'gain_bytes desc nulls last, source, registry, repository, tag, platform, digest, step',
 };
 

@@ -31,43 +31,48 @@ const columns: readonly Column[] = [
 
 /** The columns that a layer has by itself, whoever holds it. */
 const OWN_COLUMNS: ReadonlySet<string> = new Set(['digest', 'bytes', 'media_type', 'class', 'instruction']);
+const LAYERS = '(select id, digest, size as bytes, media_type, layer_class as class, instruction from blob)';
+const HELD = 'shown s join manifest_layer l on l.manifest_id = s.manifest_id';
 
 /**
- * Counts who holds each layer.
- * @param first an `order by` list and a limit, in the layers' own columns: counts only for the layers that come first
+ * The layers of the images of the scope, with counts of those who hold them.
+ * @param first an order and a limit in the layers' own columns: counts only for the layers that come first
  */
-function layersSql({ where, rowWhere, ...scope }: QueryScope, first = ''): string {
+function layersSql({ where, rowWhere, ...scope }: QueryScope, first?: string): string {
+  const chosen = `,
+    first as materialized (
+      select b.*, count(*) over () as total from ${LAYERS} b
+      where b.id in (select l.blob_id from ${HELD}) and ${rowWhere} ${first})`;
   return `
     with shown as materialized (
       select i.tag_id, i.manifest_id, i.repository_id, i.tag <> '' as is_tagged from ${imagesRelation(scope)} i
-      where ${IS_IMAGE} and ${where}),
-    layer as materialized (
-      select b.id, b.digest, b.size as bytes, b.media_type, b.layer_class as class, b.instruction, count(*) over () as total
-      from blob b
-      where b.id in (select l.blob_id from shown s join manifest_layer l on l.manifest_id = s.manifest_id) and ${rowWhere}
-      ${first}),
-    holders as (
+      where ${IS_IMAGE} and ${where})${first ? chosen : ''}
+    select b.digest, b.bytes, b.media_type, b.class, b.instruction, h.images, h.tags, h.repositories, h.teams,
+      b.bytes * h.images as logical_bytes, h.example_repository, ${first ? 'b.total' : 'count(*) over () as total'}
+    from (
       select l.blob_id, count(distinct s.manifest_id) as images, count(distinct s.tag_id) filter (where s.is_tagged) as tags,
         count(distinct s.repository_id) as repositories, count(distinct r.team) as teams, min(r.name) as example_repository
-      from layer y join manifest_layer l on l.blob_id = y.id join shown s on s.manifest_id = l.manifest_id
-      join repository r on r.id = s.repository_id
-      group by l.blob_id)
-    select y.*, h.images, h.tags, h.repositories, h.teams, y.bytes * h.images as logical_bytes, h.example_repository
-    from layer y join holders h on h.blob_id = y.id`;
+      from ${HELD} join repository r on r.id = s.repository_id
+      ${first ? 'where l.blob_id in (select id from first)' : ''}
+      group by l.blob_id) h
+    join ${first ? 'first' : LAYERS} b on b.id = h.blob_id where ${rowWhere}`;
+}
+
+function page(scope: QueryScope, order: string, part: string): string {
+  return OWN_COLUMNS.has(firstColumn(order))
+    ? `${layersSql(scope, `order by ${order}${part}`)} order by ${order}`
+    : `select * from (${layersSql(scope)}) o order by ${order}${part}`;
 }
 
 export const layers: ReportKind = {
   name: 'layers',
   description: 'One row per distinct layer, largest first: what made it and who shares it.',
   columns,
-  filters: { ...IMAGE_FILTERS, minSize: 'b.size' },
+  filters: { ...IMAGE_FILTERS, minSize: 'b.bytes' },
   rowFilters: ['minSize'],
   query: (scope) => layersSql(scope),
   order: 'bytes desc, digest',
   key: ['digest'],
-  page: (scope, order, part) => {
-    const isOwn = OWN_COLUMNS.has(firstColumn(order));
-    return `select * from (${layersSql(scope, isOwn ? `order by ${order}${part}` : '')}) o order by ${order}${isOwn ? '' : part}`;
-  },
+  page,
   givesTotal: true,
 };
