@@ -3,6 +3,7 @@ import { type JobsOptions, Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { chunksOf } from '../common/chunks-of.ts';
 import { groupBy } from '../common/group-by.ts';
+import { QueueUnavailableError } from '../errors.ts';
 import { type AttemptLimits, DEFAULT_ATTEMPTS } from './attempts.ts';
 import { jobId, queueName } from './job-id.ts';
 import { LANES, type Lane, TASK_KINDS, type TaskKind, type TaskQueue, type TaskReference } from './queue.ts';
@@ -185,12 +186,19 @@ function jobOptions(limits: AttemptLimits): JobsOptions {
   };
 }
 
-/** Adds jobs; BullMQ ignores those whose id is waiting or running already. */
+/**
+ * Adds jobs; BullMQ ignores those whose id is waiting or running already.
+ * @throws QueueUnavailableError when Redis refuses them, as when its memory is full
+ */
 async function push(queue: Queue<TaskReference>, tasks: readonly TaskReference[]): Promise<void> {
   if (tasks.length === 0) return;
-  await queue.addBulk(
-    tasks.map((task) => ({ name: task.kind, data: onlyReference(task), opts: { jobId: jobId(task) } })),
-  );
+  const jobs = tasks.map((task) => ({ name: task.kind, data: onlyReference(task), opts: { jobId: jobId(task) } }));
+  await queue.addBulk(jobs).catch((cause: Error) => {
+    throw new QueueUnavailableError(
+      `Redis accepts no tasks (${cause.message}): they are in the database, and workers queue them when it does`,
+      { cause },
+    );
+  });
 }
 
 /** Only the fields of a reference: others of a caller's object must not get into Redis. */

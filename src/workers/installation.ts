@@ -41,6 +41,8 @@ export interface Installation {
   readonly telemetry: Telemetry | undefined;
   /** ISO 8601. */
   readonly now: () => string;
+  /** Logs a failure of Redis; alike ones once a minute. */
+  readonly onQueueError: (error: unknown) => void;
   /** Has something closed with the installation, before the rest. */
   onClose(close: () => Promise<unknown>): void;
   /** Closes everything that was opened, newest first, in 5 s at most. */
@@ -62,21 +64,21 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const redisUrl = requireUrls(settings);
   const closers: Closers = [];
   const close = () => closeAll(closers, log);
-  const onError = reportRarely((failure) => log.warn(failure, 'the queue reported an error'));
+  const onQueueError = reportRarely((failure) => log.warn(failure, 'Redis failed, it will be tried again'));
   try {
     const db = await openStore(settings);
     closers.push(() => db.close());
-    const redis = await connectRedis(redisUrl, onError);
+    const redis = await connectRedis(redisUrl, onQueueError);
     closers.push(async () => redis.disconnect());
     const telemetry = await telemetryOf(options.environment);
-    const queue = createBullmqQueue({ redis, onError, ...(telemetry && { telemetry }) });
+    const queue = createBullmqQueue({ redis, onError: onQueueError, ...(telemetry && { telemetry }) });
     closers.push(() => queue.close());
     const metrics = createMetrics({ queues: () => queue.depths(), audits: () => auditGauges(db) });
     const tally = createRequestTally();
     const engine = openEngine(options, { db, redis, queue, metrics, tally }, closers);
     const now = engine.context.now;
     const onClose = (closer: Closers[number]) => void closers.push(closer);
-    const installation = { db, redis, queue, engine, metrics, tally, telemetry, now, onClose, close };
+    const installation = { db, redis, queue, engine, metrics, tally, telemetry, now, onQueueError, onClose, close };
     startSweeping(installation, log, closers);
     startCounting(installation, log, closers);
     await serveMetrics(installation, options.metricsPort, closers);
@@ -146,7 +148,7 @@ function startSweeping({ db, redis, queue, engine, metrics }: Installation, log:
     redis,
     everyMs: SWEEP_EVERY_MS,
     signOfLife: () => keepAlive(db),
-    onError: (error) => log.warn({ error }, 'looking for lost tasks failed, the next sweep tries again'),
+    onError: reportRarely((failure) => log.warn(failure, 'looking for lost tasks failed, the next sweep tries again')),
     async sweep(signal) {
       const requeued = await queue.requeueLost(listQueuedTasks(db), { signal });
       metrics.countRequeued(requeued);

@@ -5,8 +5,8 @@ import type { TaskKind } from '../queue/queue.ts';
 import { isHandedToWorkers } from '../store/queued-audit-store.ts';
 import { ofHandedAudits } from './handed-audits.ts';
 import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
+import { outlastingOutages } from './outlast-outages.ts';
 import { untilAborted } from './until-aborted.ts';
-import { waitingForStore } from './wait-for-store.ts';
 
 export interface WorkerOptions extends InstallationOptions {
   /** Stops the worker. */
@@ -38,16 +38,16 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 }
 
 async function doTasks(installation: Installation, { log, signal, graceMs = GRACE_MS }: WorkerOptions): Promise<void> {
-  const { db, redis, engine, tally, telemetry, metrics } = installation;
+  const { db, redis, engine, tally, telemetry } = installation;
   const handlers = ofHandedAudits(tally.counting(engine.handlers), (auditId) => isHandedToWorkers(db, auditId));
   const onWait = reportRarely((failure) =>
-    log.warn(failure, 'tasks are waiting for the database, and continue when it is back'),
+    log.warn(failure, 'tasks are waiting for Postgres or Redis, and continue when it is back'),
   );
   const workers = startTaskWorkers({
     redis,
-    handlers: waitingForStore(handlers, { onWait }),
+    handlers: outlastingOutages(handlers, { onWait }),
     tasksAtOnce: TASKS_AT_ONCE,
-    events: workerEvents(metrics, log),
+    events: workerEvents(installation, log),
     ...(telemetry && { telemetry }),
   });
   log.info('the worker is ready');
@@ -56,7 +56,7 @@ async function doTasks(installation: Installation, { log, signal, graceMs = GRAC
   await workers.close(graceMs);
 }
 
-function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEvents {
+function workerEvents({ metrics, onQueueError }: Installation, log: Logger): WorkerEvents {
   const levels: Readonly<Record<AttemptOutcome, 'debug' | 'info' | 'warn' | 'error'>> = {
     done: 'debug',
     'rate-limited': 'info',
@@ -70,6 +70,6 @@ function workerEvents(metrics: Installation['metrics'], log: Logger): WorkerEven
       log[levels[outcome]]({ audit: auditId, task: key, durationMs: Math.round(durationMs), error }, `task ${outcome}`);
     },
     onStalled: (jobId) => log.warn({ job: jobId }, 'a worker stopped responding, its task is done again'),
-    onError: reportRarely((failure) => log.warn(failure, 'the queue reported an error')),
+    onError: onQueueError,
   };
 }

@@ -81,7 +81,7 @@ describe('the audit ends as if nothing had happened', () => {
     await installation.redis.kill();
     undo();
     silence.release();
-    await oneSays('the queue reported an error');
+    await oneSays('Redis failed, it will be tried again');
     await installation.redis.start();
     await expectWhole(audit);
   });
@@ -96,7 +96,7 @@ describe('the audit ends as if nothing had happened', () => {
       await postgres.kill();
       undo();
       silence.release();
-      await oneSays('tasks are waiting for the database');
+      await oneSays('tasks are waiting for Postgres or Redis');
       await postgres.start();
       await expectWhole(audit);
     } finally {

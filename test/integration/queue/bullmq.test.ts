@@ -152,6 +152,16 @@ describe('tasks in Redis', () => {
     await expect(waiting).rejects.toThrow();
   });
 
+  test('adding says what is wrong when the memory of Redis is full', async () => {
+    const { queue } = queueOf();
+    await redis.config('SET', 'maxmemory', '1');
+    const added = queue.add([task('source', 'lab')]).finally(() => redis.config('SET', 'maxmemory', '0'));
+    await expect(added).rejects.toMatchObject({
+      code: 'queue-unavailable',
+      message: expect.stringMatching(/^Redis accepts no tasks \(OOM/),
+    });
+  });
+
   test('restoring lost tasks can be aborted between two pages', async () => {
     const { queue } = queueOf();
     const stop = new AbortController();

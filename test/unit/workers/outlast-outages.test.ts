@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { RegistryUnavailableError, StoreUnavailableError } from '../../../src/errors.ts';
+import { QueueUnavailableError, RegistryUnavailableError, StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskHandlers } from '../../../src/queue/queue.ts';
-import { waitingForStore } from '../../../src/workers/wait-for-store.ts';
+import { outlastingOutages } from '../../../src/workers/outlast-outages.ts';
 import { task } from '../../support/task.ts';
 
 const away = new StoreUnavailableError('away');
@@ -17,7 +17,7 @@ function failing(failures: unknown[]) {
     if (failure !== undefined) throw failure;
   };
   const handlers: TaskHandlers = { run: work('run'), giveUp: work('giveUp') };
-  const patient = waitingForStore(handlers, { onWait: (error) => void waits.push(error), pauseMs: 1 });
+  const patient = outlastingOutages(handlers, { onWait: (error) => void waits.push(error), pauseMs: 1 });
   return { calls, waits, patient };
 }
 
@@ -26,6 +26,13 @@ test('a task is repeated until the database is back', async () => {
   await patient.run(task('manifests', 'm'), { signal: never });
   expect(calls).toEqual(['run', 'run', 'run', 'run']);
   expect(waits).toEqual([away, away, away]);
+});
+
+test('a task is repeated until Redis accepts tasks again', async () => {
+  const full = new QueueUnavailableError('full');
+  const { waits, patient } = failing([full]);
+  await patient.run(task('repository', 'r'), { signal: never });
+  expect(waits).toEqual([full]);
 });
 
 test('giving up a task waits for the database, too', async () => {
