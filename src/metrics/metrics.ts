@@ -40,8 +40,8 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** How many registries get a label of their own, since the command line can name any; the others share one. */
-const MAX_REGISTRIES = 50;
+/** How many registries get a label of their own; the others share one. Each has about 15 series in every process. */
+const MAX_REGISTRIES = 1_000;
 const PREFIX = 'slimboard_';
 
 /** Creates the metrics of a process, all counters at zero. */
