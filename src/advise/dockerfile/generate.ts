@@ -4,12 +4,14 @@ import type { AuditedImage } from '../../policy/audited-image.ts';
 import type { Plan } from '../advise.ts';
 import { type BaseTechniqueId, TECHNIQUES, techniqueOf } from '../technique.ts';
 import { goDockerfile, rustDockerfile } from './compiled.ts';
-import { ignoredBy } from './dockerignore.ts';
+import { ignoredBy, isIgnored } from './dockerignore.ts';
+import { dotnetDockerfile } from './dotnet.ts';
 import { type DockerfileFacts, dockerfileFacts } from './facts.ts';
 import { javaDockerfile } from './java.ts';
 import { nodeDockerfile } from './node.ts';
-import { dotnetDockerfile, phpDockerfile, rubyDockerfile } from './others.ts';
+import { phpDockerfile } from './php.ts';
 import { pythonDockerfile } from './python.ts';
+import { rubyDockerfile } from './ruby.ts';
 
 /** The contents of the files to put next to the sources. */
 export interface GeneratedFiles {
@@ -61,6 +63,7 @@ export function generateDockerfile(
   const facts = dockerfileFacts(image, base, today);
   const template = facts && TEMPLATES[facts.runtime];
   if (!template) return undefined;
+  const secrets = facts.secretFiles.map(({ source }) => source).filter((source) => !isIgnored(source, facts.runtime));
   const lines = [
     '# syntax=docker/dockerfile:1',
     ...largerBaseNote(facts),
@@ -71,7 +74,7 @@ export function generateDockerfile(
   ];
   return {
     dockerfile: lines.join('\n'),
-    dockerignore: `${[...ignoredBy(facts.runtime), ...facts.secretFiles.map(({ source }) => source)].join('\n')}\n`,
+    dockerignore: `${[...ignoredBy(facts.runtime), ...secrets].join('\n')}\n`,
   };
 }
 

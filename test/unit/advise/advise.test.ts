@@ -117,7 +117,7 @@ test("with a known base but no alternative, the guide's range applies to the bas
   const image = auditedImage({
     base: [{ instruction: 'ADD rootfs.tar /', bytes: 200 * MB }],
     own: [{ instruction: 'COPY app /app', bytes: 50 * MB }],
-    runtime: 'dotnet',
+    runtime: 'erlang',
     variant: 'full',
   });
   const subject = subjectOf(image, findingsOf(image), DEFAULTS);
@@ -270,7 +270,7 @@ test('packages of Python are not bundled: a second stage copies what was install
 });
 
 test.each<[string, ImageSketch, readonly string[]]>([
-  ['.NET', { runtime: 'dotnet', variant: 'full' }, ['alpine-base']],
+  ['.NET', { runtime: 'dotnet', variant: 'full' }, ['distroless-base', 'alpine-base']],
   ['PHP', { runtime: 'php', runtimeVersion: '8.3.1', variant: 'full' }, ['alpine-base']],
   ['PHP in Apache', { runtime: 'php', variant: 'full', config: { Env: ['APACHE_CONFDIR=/etc/apache2'] } }, []],
 ])('only published bases are advised: %s', (_, sketch, bases) => {

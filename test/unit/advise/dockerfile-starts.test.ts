@@ -248,3 +248,19 @@ test('a package of the project that starts it is not installed for all', () => {
   });
   expect(text).not.toContain('npm install -g');
 });
+
+test.each<[readonly string[], string]>([
+  [['dotnet', 'out/Shop.dll', '--seed'], 'CMD ["dotnet", "Shop.dll", "--seed"]'],
+  [['/publish/Shop', '--seed'], 'CMD ["./Shop", "--seed"]'],
+  [
+    ['dotnet', 'run', '--project', 'src/Web/Web.csproj', '--', '--seed'],
+    'ENTRYPOINT ["dotnet", "Web.dll"]\nCMD ["--seed"]',
+  ],
+])('.NET starts from the folder that it is published to: %j', (Cmd, lines) => {
+  expect(dockerfile({ runtime: 'dotnet', config: { Cmd } })).toContain(`USER 1654\n${lines}\n`);
+});
+
+test('a .NET program without a start is named after its project', () => {
+  const own = [run('dotnet publish src/Web/Web.csproj -o /out')];
+  expect(dockerfile({ runtime: 'dotnet', own })).toContain('ENTRYPOINT ["dotnet", "Web.dll"]\n');
+});

@@ -1,64 +1,11 @@
 import { runs } from '../../policy/shell.ts';
 import { ALPINE, DEBIAN } from '../releases.ts';
 import { closingLines } from './closing.ts';
-import { baseName, contextFolderOf, copiesFile, isAmong, sourceSteps } from './copies.ts';
+import { contextFolderOf, copiesFile, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines } from './environment.ts';
-import { type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
+import { type DockerfileFacts, programFolderLines } from './facts.ts';
 import { runWith } from './mounts.ts';
-import { compilerSteps, runPackages, runPackagesOr } from './packages.ts';
-
-/** Without BUNDLE_PATH, a deployment would install gems below the sources. */
-const BUNDLER =
-  'BUNDLE_DEPLOYMENT=1 BUNDLE_PATH=/usr/local/bundle BUNDLE_WITHOUT=development:test RAILS_ENV=production';
-const RAILS_SERVER = 'CMD ["bundle", "exec", "rails", "server", "-b", "0.0.0.0"]';
-
-/** Returns a Dockerfile for Ruby: one stage builds the gems, without development groups; the last one copies them. */
-export function rubyDockerfile(facts: DockerfileFacts): string {
-  const base = officialTag('ruby', facts, 'slim-suite');
-  const isRails = facts.framework === 'rails';
-  const scripts = scriptSteps(facts);
-  const from = contextFolderOf(/^Gemfile/, facts);
-  const gemfiles = [`${from}Gemfile`, `${from}Gemfile.lock`];
-  return [
-    `FROM ${base} AS build`,
-    // The gem psych, which Rails loads, compiles against libyaml.
-    ...compilerSteps(facts, [
-      ...(facts.base === 'alpine-base' ? ['yaml-dev'] : ['libyaml-dev', 'pkg-config']),
-      ...(scripts.length > 0 ? ['nodejs', 'npm'] : []),
-    ]),
-    `ENV ${BUNDLER}`,
-    `WORKDIR ${facts.folder}`,
-    `COPY ${gemfiles.join(' ')} ./`,
-    'RUN bundle install && rm -rf /usr/local/bundle/cache /usr/local/bundle/ruby/*/cache',
-    ...sourceSteps(facts, (source) => isAmong(gemfiles, source)),
-    ...scripts,
-    ...(isRails
-      ? [
-          'RUN if [ -d app/assets ]; then SECRET_KEY_BASE=dummy SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile; fi',
-        ]
-      : []),
-    // The pages are built; the server does not read the packages that built them.
-    ...(isRails && scripts.length > 0 ? ['RUN rm -rf node_modules'] : []),
-    '',
-    `FROM ${base}`,
-    ...runPackagesOr(facts, '# Install here the libraries that gems load at run time, such as libpq5.'),
-    `ENV ${BUNDLER}`,
-    ...environmentLines(facts),
-    'COPY --from=build /usr/local/bundle /usr/local/bundle',
-    // Rails creates log and tmp, which the .dockerignore leaves out.
-    ...programFolderLines({ ...facts, changesOwner: true }, '10001'),
-    'USER 10001',
-    ...closingLines(facts, isRails ? RAILS_SERVER : 'CMD ["bundle", "exec", "puma"]'),
-  ].join('\n');
-}
-
-/** Returns the step that installs the packages of scripts and styles, if the image's own steps have one. */
-function scriptSteps({ commands }: DockerfileFacts): readonly string[] {
-  if (commands.some(({ program }) => program === 'yarn')) {
-    return ['RUN npm install -g yarn && yarn install --frozen-lockfile'];
-  }
-  return commands.some((command) => runs(command, ['npm'], ['ci', 'install'])) ? ['RUN npm ci'] : [];
-}
+import { runPackages } from './packages.ts';
 
 /** How PHP runs: as a module of Apache, as PHP-FPM behind a web server, or as a command-line program. */
 type Server = 'apache' | 'fpm' | 'cli';
@@ -191,65 +138,5 @@ export function phpDockerfile(facts: DockerfileFacts): string {
     // The number of www-data, by which Kubernetes can check runAsNonRoot.
     suite === DEBIAN ? 'USER 33:33' : 'USER 82:82',
     ...startOf(facts, server),
-  ].join('\n');
-}
-
-const PROJECT = /^[\w.][\w./-]*\.(?:cs|fs|vb)proj$/;
-
-/** Returns the steps that publish the project: the one that the image's own build named, else the only one. */
-function publishSteps(facts: DockerfileFacts): readonly string[] {
-  const { commands, copies, release, ownRelease } = facts;
-  const run = runWith(facts, '/root/.nuget/packages');
-  const words = commands.findLast((command) => runs(command, ['dotnet'], ['publish']))?.words ?? [];
-  const named = words.find((word) => PROJECT.test(word));
-  // The build may have published in the project's folder; the image's COPY of the project says where that is.
-  const sources = copies.flatMap((copy) => copy.sources).filter((source) => PROJECT.test(source));
-  const project = named && (sources.find((source) => baseName(source) === baseName(named)) ?? named);
-  const moved =
-    ownRelease === undefined || ownRelease === release
-      ? []
-      : [`# The image had .NET ${ownRelease}: set TargetFramework to net${release}.0 in the projects.`];
-  const publish = 'dotnet publish -c Release -o /out';
-  if (project !== undefined) {
-    return [...moved, 'COPY . .', `${run} ${publish} ${project}`];
-  }
-  return [
-    ...moved,
-    '# In a solution of several projects, copy all of it first, and publish the project that is started.',
-    'COPY *.csproj ./',
-    `${run} dotnet restore`,
-    'COPY . .',
-    `${run} ${publish} --no-restore`,
-  ];
-}
-
-/**
- * Returns a Dockerfile for .NET: published in the SDK's image; the last stage is on the ASP.NET runtime, without a
- * shell (chiseled) if possible.
- */
-export function dotnetDockerfile(facts: DockerfileFacts): string {
-  const ubuntu = facts.needsDistribution ? 'noble' : 'noble-chiseled';
-  const last = `${facts.release}.0-${facts.base === 'alpine-base' ? 'alpine' : ubuntu}`;
-  const program = facts.program === 'dotnet' || !facts.program.endsWith('.dll') ? 'App.dll' : facts.program;
-  return [
-    `FROM mcr.microsoft.com/dotnet/sdk:${facts.release}.0 AS build`,
-    'WORKDIR /src',
-    ...publishSteps(facts),
-    '',
-    ...(last.endsWith('chiseled')
-      ? ['# This base has no ICU and no time zones: if the program needs them, use …-chiseled-extra.']
-      : []),
-    ...(last.endsWith('alpine')
-      ? [
-          '# This base has no ICU and no time zones: install icu-libs and tzdata, and set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=false, if the program needs them.',
-        ]
-      : []),
-    `FROM mcr.microsoft.com/dotnet/aspnet:${last}`,
-    ...(facts.needsDistribution ? runPackages(facts) : []),
-    ...environmentLines(facts),
-    'WORKDIR /app',
-    'COPY --from=build /out ./',
-    'USER 1654',
-    ...closingLines(facts, `ENTRYPOINT ["dotnet", "${program}"]`),
   ].join('\n');
 }

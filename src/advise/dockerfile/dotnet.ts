@@ -1,0 +1,91 @@
+import { runs } from '../../policy/shell.ts';
+import { closingLines } from './closing.ts';
+import { baseName } from './copies.ts';
+import { environmentLines } from './environment.ts';
+import { argsOf, type DockerfileFacts } from './facts.ts';
+import { runWith } from './mounts.ts';
+import { runPackages } from './packages.ts';
+
+const PROJECT = /^[\w.][\w./-]*\.(?:cs|fs|vb)proj$/;
+
+/** Returns the project that the image's own build published, or that it starts by `dotnet run`; undefined if unnamed. */
+function projectOf(facts: DockerfileFacts): string | undefined {
+  const { commands, copies } = facts;
+  const words = commands.findLast((command) => runs(command, ['dotnet'], ['publish']))?.words ?? argsOf(facts);
+  const named = words.find((word) => PROJECT.test(word));
+  // The build may have published in the project's folder; the image's COPY of the project says where that is.
+  const sources = copies.flatMap((copy) => copy.sources).filter((source) => PROJECT.test(source));
+  return named && (sources.find((source) => baseName(source) === baseName(named)) ?? named);
+}
+
+/** Returns the steps that publish a project, or the only one. */
+function publishSteps(facts: DockerfileFacts, project: string | undefined): readonly string[] {
+  const { release, ownRelease } = facts;
+  const run = runWith(facts, '/root/.nuget/packages');
+  const moved =
+    ownRelease === undefined || ownRelease === release
+      ? []
+      : [`# The image had .NET ${ownRelease}: set TargetFramework to net${release}.0 in the projects.`];
+  const publish = 'dotnet publish -c Release -o /out';
+  if (project !== undefined) {
+    return [...moved, 'COPY . .', `${run} ${publish} ${project}`];
+  }
+  return [
+    ...moved,
+    '# In a solution of several projects, copy all of it first, and publish the project that is started.',
+    'COPY *.csproj ./',
+    `${run} dotnet restore`,
+    'COPY . .',
+    `${run} ${publish} --no-restore`,
+  ];
+}
+
+/**
+ * Returns a Dockerfile for .NET: published in the SDK's image; the last stage is on the ASP.NET runtime, without a
+ * shell (chiseled) if possible.
+ */
+export function dotnetDockerfile(facts: DockerfileFacts): string {
+  const ubuntu = facts.needsDistribution ? 'noble' : 'noble-chiseled';
+  const last = `${facts.release}.0-${facts.base === 'alpine-base' ? 'alpine' : ubuntu}`;
+  const project = projectOf(facts);
+  // A program is named after its project, unless the project says otherwise.
+  const program = project === undefined ? 'App.dll' : baseName(project).replace(/\.\w+$/, '.dll');
+  return [
+    `FROM mcr.microsoft.com/dotnet/sdk:${facts.release}.0 AS build`,
+    'WORKDIR /src',
+    ...publishSteps(facts, project),
+    '',
+    ...(last.endsWith('chiseled')
+      ? ['# This base has no ICU and no time zones: if the program needs them, use …-chiseled-extra.']
+      : []),
+    ...(last.endsWith('alpine')
+      ? [
+          '# This base has no ICU and no time zones: install icu-libs and tzdata, and set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=false, if the program needs them.',
+        ]
+      : []),
+    `FROM mcr.microsoft.com/dotnet/aspnet:${last}`,
+    ...(facts.needsDistribution ? runPackages(facts) : []),
+    ...environmentLines(facts),
+    'WORKDIR /app',
+    'COPY --from=build /out ./',
+    'USER 1654',
+    ...closingLines(withPublished(facts, program), `ENTRYPOINT ["dotnet", "${program}"]`),
+  ].join('\n');
+}
+
+/** Names the program by its file in the folder that publishing filled. `dotnet run` would need the SDK. */
+function withPublished(facts: DockerfileFacts, program: string): DockerfileFacts {
+  const args = argsOf(facts);
+  if (facts.program === 'dotnet' && /^(?:run|watch)$/.test(args[0] ?? '')) {
+    const own = args.includes('--') ? args.slice(args.indexOf('--') + 1) : [];
+    return { ...facts, entrypoint: ['dotnet', program], cmd: own };
+  }
+  const published = (words: readonly string[]) => words.map((word) => publishedName(word, facts));
+  return { ...facts, entrypoint: published(facts.entrypoint), cmd: published(facts.cmd) };
+}
+
+function publishedName(word: string, { program }: DockerfileFacts): string {
+  const name = baseName(word);
+  if (name.endsWith('.dll')) return name;
+  return name === program && name !== word && name !== 'dotnet' ? `./${name}` : word;
+}

@@ -1,0 +1,59 @@
+import { runs } from '../../policy/shell.ts';
+import { closingLines } from './closing.ts';
+import { contextFolderOf, isAmong, sourceSteps } from './copies.ts';
+import { environmentLines } from './environment.ts';
+import { type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
+import { compilerSteps, runPackagesOr } from './packages.ts';
+
+/** Without BUNDLE_PATH, a deployment would install gems below the sources. */
+const BUNDLER = 'ENV BUNDLE_DEPLOYMENT=1 BUNDLE_PATH=/usr/local/bundle BUNDLE_WITHOUT=development:test';
+const RAILS_SERVER = 'CMD ["bundle", "exec", "rails", "server", "-b", "0.0.0.0"]';
+
+/** Returns a Dockerfile for Ruby: one stage builds the gems, without development groups; the last one copies them. */
+export function rubyDockerfile(facts: DockerfileFacts): string {
+  const base = officialTag('ruby', facts, 'slim-suite');
+  const isRails = facts.framework === 'rails';
+  const settings = `${BUNDLER} ${isRails ? 'RAILS' : 'RACK'}_ENV=production`;
+  const scripts = scriptSteps(facts);
+  const from = contextFolderOf(/^Gemfile/, facts);
+  const gemfiles = [`${from}Gemfile`, `${from}Gemfile.lock`];
+  return [
+    `FROM ${base} AS build`,
+    // The gem psych, which Rails loads, compiles against libyaml.
+    ...compilerSteps(facts, [
+      ...(facts.base === 'alpine-base' ? ['yaml-dev'] : ['libyaml-dev', 'pkg-config']),
+      ...(scripts.length > 0 ? ['nodejs', 'npm'] : []),
+    ]),
+    settings,
+    `WORKDIR ${facts.folder}`,
+    `COPY ${gemfiles.join(' ')} ./`,
+    'RUN bundle install && rm -rf /usr/local/bundle/cache /usr/local/bundle/ruby/*/cache',
+    ...sourceSteps(facts, (source) => isAmong(gemfiles, source)),
+    ...scripts,
+    ...(isRails
+      ? [
+          'RUN if [ -d app/assets ]; then SECRET_KEY_BASE=dummy SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile; fi',
+        ]
+      : []),
+    // The pages are built; the server does not read the packages that built them.
+    ...(isRails && scripts.length > 0 ? ['RUN rm -rf node_modules'] : []),
+    '',
+    `FROM ${base}`,
+    ...runPackagesOr(facts, '# Install here the libraries that gems load at run time, such as libpq5.'),
+    settings,
+    ...environmentLines(facts),
+    'COPY --from=build /usr/local/bundle /usr/local/bundle',
+    // Rails creates log and tmp, which the .dockerignore leaves out.
+    ...programFolderLines({ ...facts, changesOwner: true }, '10001'),
+    'USER 10001',
+    ...closingLines(facts, isRails ? RAILS_SERVER : 'CMD ["bundle", "exec", "puma"]'),
+  ].join('\n');
+}
+
+/** Returns the step that installs the packages of scripts and styles, if the image's own steps have one. */
+function scriptSteps({ commands }: DockerfileFacts): readonly string[] {
+  if (commands.some(({ program }) => program === 'yarn')) {
+    return ['RUN npm install -g yarn && yarn install --frozen-lockfile'];
+  }
+  return commands.some((command) => runs(command, ['npm'], ['ci', 'install'])) ? ['RUN npm ci'] : [];
+}
