@@ -1,10 +1,12 @@
 import type { Advice, PlanStep } from '../../advise/advise.ts';
 import { type GeneratedFiles, generateDockerfile, lastStageBase } from '../../advise/dockerfile/generate.ts';
+import { largerBaseOf } from '../../advise/dockerfile/larger-base.ts';
 import { techniqueOf } from '../../advise/technique.ts';
 import { parseGoal } from '../../common/units.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import type { ByteRange } from '../../policy/finding.ts';
+import { viewImage } from '../../policy/image-view.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { todayOf } from '../io.ts';
 import type { Session } from '../prepare.ts';
@@ -29,10 +31,21 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const name = formatReference(reference);
   const members = { reference: name, digest: loaded.digest, advice, files: files ?? null };
   const document = jsonDocument('slimboard.advice/1', members);
-  await writeTableOrJson(session.io, format, document, linesOf(name, advice, files));
+  await writeTableOrJson(
+    session.io,
+    format,
+    document,
+    linesOf(name, advice, files, largerBaseOf(viewImage(image)) !== undefined),
+  );
 }
 
-function linesOf(reference: string, advice: Advice, files: GeneratedFiles | undefined): readonly string[] {
+/** @param holdsMore whether the image's base has more than a runtime, which stays when its runtime is replaced */
+function linesOf(
+  reference: string,
+  advice: Advice,
+  files: GeneratedFiles | undefined,
+  holdsMore: boolean,
+): readonly string[] {
   return [
     `image         ${reference}`,
     `pull size     ${humanBytes(advice.currentBytes)}, slim score ${advice.slimScore}`,
@@ -40,7 +53,7 @@ function linesOf(reference: string, advice: Advice, files: GeneratedFiles | unde
     '',
     ...(advice.plan.length === 0
       ? ['slimboard knows nothing that would make it smaller.']
-      : advice.plan.flatMap(stepLines)),
+      : advice.plan.flatMap((step, at) => stepLines(step, at, advice.plan[at - 1], holdsMore))),
     ...warningLines(advice),
     ...(files
       ? [
@@ -56,22 +69,30 @@ function linesOf(reference: string, advice: Advice, files: GeneratedFiles | unde
 }
 
 /** For `perhaps` shows both ends of the range, which are far apart if only the history is known. */
-function goalText({ goal, plan, currentBytes }: Advice): string {
+function goalText({ goal, plan }: Advice): string {
   const by = goal.by.join(', ');
   if (goal.reach === 'yes') return by === '' ? 'reached already' : `reached by ${by}`;
   if (goal.reach === 'no') {
-    const best = plan.at(-1)?.projection.after.min ?? currentBytes;
-    return `out of reach: what is advised here leaves ${humanBytes(best)} at best`;
+    const best = plan.at(-1)?.projection.after.min;
+    return best === undefined
+      ? 'out of reach'
+      : `out of reach: what is advised here leaves ${humanBytes(best)} at best`;
   }
   const after = plan.find(({ projection }) => projection.techniques.length === goal.by.length)?.projection.after;
   return `perhaps within reach by ${by}${after ? `: ${humanBytes(after.min)} at best, ${humanBytes(after.max)} at worst` : ''}`;
 }
 
-function stepLines({ technique, projection }: PlanStep, at: number): readonly string[] {
+function stepLines(
+  { technique, projection }: PlanStep,
+  at: number,
+  before: PlanStep | undefined,
+  holdsMore: boolean,
+): readonly string[] {
   const { title, how } = techniqueOf(technique);
   // An estimate uses the size of a similar base; the Dockerfile may name a later release.
-  const sizedAs = projection.basis === 'estimate' ? 'sized as ' : '';
-  const base = projection.base ? ` (${sizedAs}${projection.base})` : '';
+  const sizedAs = projection.basis === 'estimate' ? 'sized as ' : holdsMore ? 'on ' : '';
+  const isNew = projection.base !== before?.projection.base;
+  const base = projection.base && isNew ? ` (${sizedAs}${projection.base})` : '';
   return [
     `${at + 1}. ${title}${base}: then ${range(projection.after)}, ${range(projection.savings)} less in total, ${projection.basis === 'estimate' ? 'an estimate' : 'from measured sizes'}`,
     `   ${how}`,

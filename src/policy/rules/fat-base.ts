@@ -17,12 +17,19 @@ export const fatBase: Rule = {
     if (bytes && bytes.max === 0) return undefined;
     return {
       confidence: base.confidence,
-      message: `Use ${slimmer ? slimmer.reference : 'its slim, Alpine or distroless variant'} for the last stage`,
+      message: `Use ${slimmer ? slimmerName(view, slimmer.reference) : 'its slim, Alpine or distroless variant'} for the last stage`,
       evidence: [{ subject: base.references.join(';') || base.evidence }],
       ...(bytes ? { bytes } : {}),
     };
   },
 };
+
+/** A base that holds more than its runtime, such as Tomcat's, is not replaced by another image of the runtime. */
+function slimmerName({ image }: ImageView, reference: string): string {
+  const { base, runtimeLayers } = image.verdict;
+  const holdsMore = runtimeLayers !== undefined && base.layerCount !== undefined && base.layerCount > runtimeLayers;
+  return holdsMore ? `its variant on ${reference}` : reference;
+}
 
 function bytesSaved({ replaceableBytes }: ImageView, slimmerBytes: number | undefined): ByteRange | undefined {
   if (slimmerBytes === undefined || replaceableBytes === undefined) return undefined;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startSampleRegistry } from '../../../src/demo/sample-registry.ts';
 import { image } from '../../support/image-builder.ts';
 import { runInProcess } from '../../support/program.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
@@ -43,6 +44,19 @@ test('advise and diff read their images', async () => {
     { code: 0, stderr: '' },
     { code: 0, stderr: '' },
   ]);
+});
+
+test('advise names a base once, where it is chosen', async () => {
+  const samples = await startSampleRegistry();
+  const { stdout } = await run('2026-11-24', 'advise', `${samples.host}/payments/checkout-api:1.0`).finally(
+    samples.close,
+  );
+  expect(stdout.match(/^\d\. .*? \(.*\): then/gm)).toHaveLength(1);
+  expect(stdout).toMatch(/^2\. /m);
+});
+
+test('advise says of a goal out of reach no more where there is no plan', async () => {
+  expect((await run('2025-05-31', 'advise', reference)).stdout).toMatch(/^goal .*: out of reach$/m);
 });
 
 test.each([

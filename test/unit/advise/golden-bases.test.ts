@@ -68,8 +68,10 @@ test('an application server stays on its runtime', () => {
 });
 
 test('no base is advised on which there is no image of Tomcat', () => {
-  const { alone } = judge(TOMCAT.replaceAll('jre', 'jdk').replace('47.5MB', '160MB'));
+  const { alone, findings } = judge(TOMCAT.replaceAll('jre', 'jdk').replace('47.5MB', '160MB'));
   expect(alone.flatMap(({ techniques }) => techniques)).toEqual(['slim-base']);
+  const fat = findings.find(({ rule }) => rule === 'fat-base');
+  expect(fat?.message).toBe('Use its variant on eclipse-temurin:17-jre for the last stage');
 });
 
 test("if the history does not show which layers are the runtime's, the savings range from none to the whole base", () => {
