@@ -63,47 +63,23 @@ function startOf(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
-/** Returns the last lines: ports, health check and start. */
-function closingOf(facts: DockerfileFacts): readonly string[] {
-  return [...settingLines(facts), ...startOf(facts)];
-}
-
-function jreDockerfile(facts: DockerfileFacts): string {
-  const isAlpine = facts.base === 'alpine-base';
-  const isDistroless = facts.base === 'distroless-base' && !facts.needsDistribution;
-  if (isDistroless && DISTROLESS.includes(facts.release)) return distrolessDockerfile(facts);
-  return [
-    ...buildStage(facts, isAlpine ? '-alpine' : ''),
-    '',
-    `FROM eclipse-temurin:${facts.release}-jre${isAlpine ? '-alpine' : ''}`,
-    ...runPackages(facts),
-    ...environmentLines(facts),
-    'WORKDIR /app',
-    'COPY --from=build /app.jar app.jar',
-    'USER 10001',
-    ...closingOf(facts),
-  ].join('\n');
-}
-
 /** The releases for which there are distroless images on Debian 13. */
 const DISTROLESS: readonly string[] = ['21', '25'];
 
-/** Returns a Dockerfile on a distroless base, which has no shell; java is on its PATH. */
-function distrolessDockerfile(facts: DockerfileFacts): string {
-  return [
-    ...buildStage(facts, ''),
-    '',
-    `FROM gcr.io/distroless/java${facts.release}-debian13:nonroot`,
-    ...environmentLines(facts),
-    'WORKDIR /app',
-    'COPY --from=build /app.jar app.jar',
-    'USER 65532:65532',
-    ...closingOf(facts),
-  ].join('\n');
+function jreDockerfile(facts: DockerfileFacts): string {
+  const { base, release, needsDistribution } = facts;
+  if (base === 'distroless-base' && !needsDistribution && DISTROLESS.includes(release)) {
+    // It has no shell; java is on its PATH.
+    const last = [`FROM gcr.io/distroless/java${release}-debian13:nonroot`];
+    return withJar(facts, { build: buildStage(facts, ''), last, user: '65532:65532' });
+  }
+  const suffix = base === 'alpine-base' ? '-alpine' : '';
+  const last = [`FROM eclipse-temurin:${release}-jre${suffix}`, ...runPackages(facts)];
+  return withJar(facts, { build: buildStage(facts, suffix), last });
 }
 
 function linkedDockerfile(facts: DockerfileFacts): string {
-  return [
+  const build = [
     ...buildStage(facts, '-alpine'),
     '# The modules that the jar and its libraries use, and the one that TLS needs.',
     'RUN mkdir /tmp/jar && cd /tmp/jar && jar xf /app.jar && \\',
@@ -111,15 +87,29 @@ function linkedDockerfile(facts: DockerfileFacts): string {
     "      --class-path \"$(find . -name '*.jar' | tr '\\n' ':')\" /app.jar)\" && \\",
     '    jlink --add-modules "$modules,jdk.crypto.ec" --strip-debug --no-man-pages --no-header-files \\',
     `      --compress ${Number(facts.release) >= FIRST_WITH_ZIP_LEVELS ? 'zip-6' : '2'} --output /jre`,
+  ];
+  const jre = ['ENV PATH=/opt/jre/bin:$PATH', 'COPY --from=build /jre /opt/jre'];
+  return withJar(facts, { build, last: [`FROM alpine:${ALPINE}`, ...runPackages(facts), ...jre] });
+}
+
+/** The build stage, the beginning of the last one, and the user that starts the program. */
+interface Stages {
+  readonly build: readonly string[];
+  readonly last: readonly string[];
+  readonly user?: string;
+}
+
+/** Returns the Dockerfile whose last stage starts the jar that the build left. */
+function withJar(facts: DockerfileFacts, { build, last, user = '10001' }: Stages): string {
+  return [
+    ...build,
     '',
-    `FROM alpine:${ALPINE}`,
-    ...runPackages(facts),
+    ...last,
     ...environmentLines(facts),
-    'ENV PATH=/opt/jre/bin:$PATH',
     'WORKDIR /app',
-    'COPY --from=build /jre /opt/jre',
     'COPY --from=build /app.jar app.jar',
-    'USER 10001',
-    ...closingOf(facts),
+    `USER ${user}`,
+    ...settingLines(facts),
+    ...startOf(facts),
   ].join('\n');
 }
