@@ -1,8 +1,13 @@
 import type { Runtime } from '../../classify/verdict.ts';
 
-/** Files that no image needs, whatever its language. `docs` is not among them: the program may import or serve it. */
+/**
+ * Files that no image needs, whatever its language: slimboard's own database is among them, and settings that may hold a
+ * token, which the build gets as secrets. `docs` is not: the program may import or serve it.
+ */
 const IGNORED_ALWAYS =
-  '.git .github .gitlab .vscode .idea **/.env **/.env.* Dockerfile* compose*.y*ml .dockerignore *.md'.split(' ');
+  '.git .github .gitlab .vscode .idea .slimboard **/.env **/.env.* **/.npmrc **/.netrc **/.pypirc Dockerfile* compose*.y*ml .dockerignore *.md'.split(
+    ' ',
+  );
 
 const IGNORED: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
   node: ['**/node_modules', 'dist', '.next', 'coverage', 'test', 'tests', '**/*.test.*', '*.log'],
@@ -22,7 +27,7 @@ const IGNORED: Readonly<Partial<Record<Runtime, readonly string[]>>> = {
   rust: ['target'],
   java: ['target', 'build', '.gradle'],
   ruby: ['log', 'tmp', 'vendor/bundle', 'spec', 'test', 'coverage'],
-  php: ['vendor', 'tests', 'storage/logs', 'node_modules'],
+  php: ['auth.json', 'vendor', 'tests', 'storage/logs', 'node_modules'],
   dotnet: ['**/bin', '**/obj', '**/*.user', 'TestResults'],
 };
 

@@ -2,7 +2,7 @@ import { absolutePath } from '../../policy/paths.ts';
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
-import { contextFolderBelow, copySteps, folderBelow, sourceSteps } from './copies.ts';
+import { baseName, contextFolderBelow, copySteps, folderBelow, sourceSteps } from './copies.ts';
 import { isIgnored } from './dockerignore.ts';
 import { environmentLines } from './environment.ts';
 import { jsonWords } from './exec-form.ts';
@@ -105,6 +105,15 @@ function manifestSteps(facts: DockerfileFacts): readonly string[] {
   ];
 }
 
+/** Returns a note if the image's own build copied the package list by its name, but no lock file. */
+function lockFileNote(facts: DockerfileFacts): readonly string[] {
+  const [, lockFile = ''] = COMMANDS[packageManagerOf(facts)].lockFiles.split(' ');
+  const names = facts.copies.flatMap(({ sources }) => sources.map(baseName));
+  if (!names.includes('package.json') || names.some((name) => MANIFEST.test(name) && name !== 'package.json'))
+    return [];
+  return [`# The image was built without ${lockFile}: if there is none, create it by installing once, and commit it.`];
+}
+
 const PACKAGE_LIST = /^package[\w*-]*\.json$/;
 
 /** Returns a test for the package lists, lock files and settings of all packages. */
@@ -161,6 +170,7 @@ function buildStage(facts: DockerfileFacts): string[] {
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
     ...gypStep(facts),
     `WORKDIR ${facts.folder}`,
+    ...lockFileNote(facts),
     ...manifests,
     ...(corepack ? ['RUN npm install -g corepack'] : []),
     `${runWith(facts, cache)} ${inPackages(facts, install + installOptions(facts, manager))}`,

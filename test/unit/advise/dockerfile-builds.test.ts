@@ -114,6 +114,11 @@ test.each<[string, readonly LayerSketch[], string]>([
     [{ instruction: 'COPY ["pnpm-lock.yaml", "patches/", "./"]' }, { instruction: 'RUN pnpm install' }],
     'COPY package.json pnpm-lock.yaml ./\nCOPY patches/ ./\nRUN',
   ],
+  [
+    'a lock file, which its own build did without',
+    [copy('package.json ./'), run('npm install'), copy('. .')],
+    '# The image was built without package-lock.json: if there is none, create it by installing once, and commit it.\nCOPY package.json package-lock.json ./\n',
+  ],
   ['nothing of the context as a whole', [copy('. .'), run('npm ci')], 'package-lock.json ./\nRUN --mount'],
 ])('Node.js is built with %s', (_, own, lines) => {
   expect(dockerfile({ runtime: 'node', own })).toContain(lines);
@@ -279,7 +284,8 @@ test.each<[string, ImageSketch, string, readonly string[]]>([
   );
   for (const part of parts) expect(files?.dockerfile).toContain(part);
   expect(files?.dockerfile).not.toMatch(new RegExp(`^COPY.*${source.replace('.', '\\.')}`, 'm'));
-  expect(files?.dockerignore.split('\n')).toContain(source);
+  const ignored = files?.dockerignore.split('\n') ?? [];
+  expect([source, `**/${source}`].some((line) => ignored.includes(line))).toBe(true);
 });
 
 const ON_TOMCAT = {
