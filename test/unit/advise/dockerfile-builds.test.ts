@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { sourceOf } from '../../../src/advise/dockerfile/copies.ts';
 import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
+import type { Runtime } from '../../../src/classify/verdict.ts';
 import { auditedImage, type ImageSketch, type LayerSketch } from '../../support/audited-image.ts';
 import { copy, dockerfile, run, TODAY } from '../../support/dockerfiles.ts';
 
@@ -337,4 +338,21 @@ test.each([
   const text = dockerfile({ runtime: 'java', own: [{ instruction }] });
   expect(text).toContain('dockerfile:1\n# Jib builds the image without a Dockerfile: ');
   expect(text).toContain(build);
+});
+
+test.each<Runtime>(['node', 'python', 'ruby', 'rust'])(
+  "neither tokens nor slimboard's own database get into images: %s",
+  (runtime) => {
+    const ignored = generateDockerfile(auditedImage({ runtime }), 'slim-base', TODAY)?.dockerignore.split('\n');
+    expect(ignored).toEqual(expect.arrayContaining(['.slimboard', '**/.env', '**/.npmrc', '**/.netrc', '**/.pypirc']));
+  },
+);
+
+test.each([
+  ['rails', 'RAILS_ENV'],
+  ['sinatra', 'RACK_ENV'],
+])('Ruby runs in production: %s', (framework, variable) => {
+  const text = dockerfile({ runtime: 'ruby', framework });
+  expect(text.match(/^ENV BUNDLE_.* (\w+)=production$/gm)).toHaveLength(2);
+  expect(text).toContain(` ${variable}=production\n`);
 });
