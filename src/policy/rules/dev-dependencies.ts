@@ -122,7 +122,7 @@ function isForProduction(command: Command): boolean {
 }
 
 /** Reports whether a command installs the project's whole list; `npm install express` adds one package instead. */
-function installsList(command: Command): boolean {
+export function installsList(command: Command): boolean {
   const { program, words } = command;
   if (program === 'yarn') return words.every((word) => word.startsWith('-') || word === 'install') && !asksOnly(words);
   return runs(command, ['npm', 'pnpm', 'bun'], INSTALL) && namesNoPackage(words);

@@ -1,4 +1,5 @@
 import { removes, runs, setsOption } from '../shell.ts';
+import { installsList } from './dev-dependencies.ts';
 import { packageCacheRule } from './package-cache.ts';
 
 export const npmCache = packageCacheRule({
@@ -8,6 +9,7 @@ export const npmCache = packageCacheRule({
   remedy: 'mount a cache on /root/.npm, or end the same RUN with "npm cache clean --force"',
   programs: ['npm'],
   fills: (command) => runs(command, ['npm'], ['install', 'ci', 'i', 'add', 'clean-install']),
+  readsList: installsList,
   // Whoever sets a cache folder is assumed to remove it, or to mount it.
   avoids: (command) =>
     runs(command, ['npm'], ['clean']) ||

@@ -18,6 +18,11 @@ export interface PackageCache {
   readonly fills: (command: Command) => boolean;
   /** Reports whether a command keeps no cache, or clears it; then the command's layer holds none. */
   readonly avoids: (command: Command) => boolean;
+  /**
+   * Reports whether a command installs what a file of the project lists, rather than packages that it names. Absent:
+   * none does.
+   */
+  readonly readsList?: (command: Command) => boolean;
   /** Environment variables that disable the cache with any value but an empty one. */
   readonly switchedOffBy?: readonly string[];
   /** The largest share of the layer (0 to 1) that may be cache. */
@@ -28,6 +33,10 @@ export interface PackageCache {
 
 /** Buildah writes the mounts of a RUN before its script. */
 const MOUNTS_CACHE = /^(?:--\S+\s+)*--mount=\S*type=cache/;
+/** A copy of programs alone, such as those of uv. */
+const INTO_BIN = /\s\/(?:usr\/(?:local\/)?)?s?bin(?:\/\S*)?$/;
+/** Programs that bring or write files of a project, so that no copy need precede an installation. */
+const BRING_FILES = 'git curl wget tar unzip cp mv cat echo printf'.split(' ');
 /** A smaller layer holds no cache: the smallest index of any of these managers is larger. */
 const SMALLEST_CACHE_BYTES = 100_000;
 
@@ -43,8 +52,9 @@ export function packageCacheRule(cache: PackageCache): Rule {
 function findCache(view: ImageView, cache: PackageCache): Hit | undefined {
   const usesManager = cache.programs.some((program) => view.ownPrograms.has(program));
   if (!usesManager && !view.image.contents) return undefined;
+  const mayFill = usesManager && !mountsList(view, cache);
   const evidence = view.own.flatMap(
-    (layer) => measuredCache(layer, cache.areas) ?? (usesManager ? likelyCache(layer, view, cache) : []),
+    (layer) => measuredCache(layer, cache.areas) ?? (mayFill ? likelyCache(layer, view, cache) : []),
   );
   // Managers leave lock files and empty databases behind even after their caches were cleared.
   if (totalOf(evidence).max < SMALLEST_CACHE_BYTES) return undefined;
@@ -64,4 +74,16 @@ function likelyCache(layer: LayerView, view: ImageView, cache: PackageCache): Ev
   if (cache.switchedOffBy?.some((name) => (variableOf(view, layer, name) ?? '') !== '')) return [];
   const bytes = upTo(Math.min(layer.bytes * cache.largestShare, cache.largestBytes ?? layer.bytes));
   return [evidenceOf(layer, { bytes })];
+}
+
+/**
+ * Reports whether a list of packages must have been mounted for an installation, because nothing was copied before.
+ * BuildKit records no mounts, but who mounts the list mounts the cache, too: `docker init` and uv's documentation do.
+ */
+function mountsList({ own, ownPrograms }: ImageView, { readsList }: PackageCache): boolean {
+  if (!readsList || BRING_FILES.some((program) => ownPrograms.has(program))) return false;
+  const firstCopy = own.findIndex(({ verb, args }) => (verb === 'COPY' || verb === 'ADD') && !INTO_BIN.test(args));
+  const before = firstCopy < 0 ? own : own.slice(0, firstCopy);
+  // Buildah records mounts, so there nothing has to be concluded.
+  return before.some(({ args, commands }) => !args.startsWith('--') && commands.some(readsList));
 }

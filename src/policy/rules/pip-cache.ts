@@ -11,6 +11,10 @@ export const pipCache = packageCacheRule({
   remedy: 'use "pip install --no-cache-dir" ("uv sync --no-cache"), or mount a cache on /root/.cache',
   programs: [...PIP, ...PYTHON],
   fills: installs,
+  readsList: (command) =>
+    hasOption(command, '-r', '--requirement') ||
+    runs(command, ['uv'], ['sync']) ||
+    runs(command, ['poetry'], ['install']),
   avoids: (command) =>
     (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache')) ||
     runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||

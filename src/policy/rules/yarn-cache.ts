@@ -1,4 +1,5 @@
 import { removes, runs } from '../shell.ts';
+import { installsList } from './dev-dependencies.ts';
 import { packageCacheRule } from './package-cache.ts';
 
 /** Options with which yarn prints something and installs nothing. */
@@ -14,6 +15,7 @@ export const yarnCache = packageCacheRule({
     runs(command, ['pnpm'], ['install', 'i', 'add', 'fetch']) ||
     runs(command, ['yarn'], ['install', 'add']) ||
     (command.program === 'yarn' && command.words.every((word) => word.startsWith('-') && !PRINTS.includes(word))),
+  readsList: installsList,
   avoids: (command) =>
     runs(command, ['yarn'], ['clean']) ||
     runs(command, ['pnpm'], ['prune']) ||

@@ -2,14 +2,20 @@ import { expect, test } from 'vitest';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
 
-/** Typical steps: the script of a RUN, or another instruction as BuildKit records it. Each makes a layer of 50 MB. */
-function image(steps: readonly string[], env: readonly string[] = []): ImageSketch {
+/**
+ * Typical steps: the script of a RUN, or another instruction as BuildKit records it. Each makes a layer of 50 MB. A copy
+ * comes first, unless `MOUNTED` says that files are mounted.
+ */
+function image([first = '', ...others]: readonly string[], env: readonly string[] = []): ImageSketch {
+  const steps = first === MOUNTED ? others : ['COPY package.json ./', first, ...others];
   const own = steps.map((step) => ({
     instruction: `${/^(?:RUN|COPY|ADD|WORKDIR) /.test(step) ? step : `RUN /bin/sh -c ${step}`} # buildkit`,
     bytes: 50_000_000,
   }));
   return { own, config: { Env: env } };
 }
+
+const MOUNTED = 'files are mounted';
 
 function trips(rule: string, sketch: ImageSketch): boolean {
   return findingsOf(auditedImage(sketch)).some((finding) => finding.rule === rule);
@@ -59,8 +65,11 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['pip3.12 install flask > /dev/null 2>&1'],
       ['/opt/venv/bin/pip install flask'],
       ['uv pip install --system -r requirements.txt'],
+      [MOUNTED, 'pip install flask'],
     ],
     clean: [
+      [MOUNTED, 'python -m pip install -r requirements.txt', 'COPY . .'],
+      [MOUNTED, 'COPY /uv /uvx /bin/', 'uv sync --no-install-project', 'ADD . /app', 'uv sync --frozen'],
       ['PIP_NO_CACHE_DIR=1 pip install flask'],
       ['export PIP_NO_CACHE_DIR=off; pip install flask'],
       ['--mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt'],
@@ -74,8 +83,12 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['npm clean-install --omit=dev'],
       ['npm ci && rm -f .npmrc'],
       ['--mount=type=secret,id=npmrc,target=/root/.npmrc npm ci'],
+      [MOUNTED, 'git clone https://example.com/shop.git . && npm ci'],
+      [MOUNTED, 'npm install -g serve'],
+      [MOUNTED, '--mount=type=bind,source=package.json,target=package.json npm ci'],
     ],
     clean: [
+      [MOUNTED, 'npm ci --omit=dev', 'COPY . .'],
       ['npm ci && rm -rf ~/.npm'],
       ['npm ci --cache /tmp/npm && rm -rf /tmp/npm'],
       ['--mount=type=bind,source=package.json,target=package.json --mount=type=cache,target=/root/.npm npm ci'],

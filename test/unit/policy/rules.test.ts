@@ -14,9 +14,10 @@ function findingOf(rule: string, sketch: ImageSketch): Finding | undefined {
   return findingsOf(auditedImage(sketch)).find((finding) => finding.rule === rule);
 }
 
-/** An image with one RUN on a plain base. */
+/** An image with one RUN on a plain base, after a copy of the list of packages that it may read. */
 function run(script: string, more: Partial<LayerSketch> = {}): ImageSketch {
-  return { own: [{ instruction: `RUN /bin/sh -c ${script} # buildkit`, bytes: 50 * MB, ...more }] };
+  const list = { instruction: 'COPY package.json ./ # buildkit', bytes: 1_000 };
+  return { own: [list, { instruction: `RUN /bin/sh -c ${script} # buildkit`, bytes: 50 * MB, ...more }] };
 }
 
 function copy(instruction: string, more: Partial<LayerSketch> = {}): LayerSketch {
