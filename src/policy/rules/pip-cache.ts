@@ -3,6 +3,8 @@ import { packageCacheRule } from './package-cache.ts';
 
 const PIP = ['pip', 'poetry', 'pipenv', 'uv'];
 const PYTHON = ['python'];
+/** The usual folder, and variables that name others: `rm -rf $POETRY_CACHE_DIR`. */
+const CACHE_FOLDERS = ['.cache', 'PIP_CACHE_DIR', 'POETRY_CACHE_DIR', 'UV_CACHE_DIR'];
 
 export const pipCache = packageCacheRule({
   id: 'pip-cache',
@@ -19,7 +21,7 @@ export const pipCache = packageCacheRule({
     (installs(command) && hasOption(command, '--no-cache-dir', '--no-cache')) ||
     runs(command, [...PIP, ...PYTHON], ['purge', 'clean', 'clear']) ||
     (runs(command, PIP, ['config']) && /no-cache-dir (?:true|1|yes)/.test(command.words.join(' '))) ||
-    removes(command, '.cache'),
+    CACHE_FOLDERS.some((folder) => removes(command, folder)),
   switchedOffBy: ['PIP_NO_CACHE_DIR', 'UV_NO_CACHE'],
   largestShare: 0.6,
 });

@@ -1,4 +1,14 @@
+import type { Confidence } from '../../classify/verdict.ts';
 import type { Rule } from '../rule.ts';
+
+/**
+ * Evidence of the reference that FROM named, by confidence. Layers match every tag of the same image, annotations of an
+ * index lose their tag because it may be stale, and buildpacks choose the run image themselves.
+ */
+const NAMES_FROM: Readonly<Partial<Record<Confidence, RegExp>>> = {
+  proven: /^provenance/,
+  declared: /^(?:annotation|label|provenance):/,
+};
 
 export const unpinnedBase: Rule = {
   id: 'unpinned-base',
@@ -6,10 +16,7 @@ export const unpinnedBase: Rule = {
   title: 'The base is named by a tag that moves with every release',
   find: ({ image }) => {
     const { base } = image.verdict;
-    // Only the builder knows which reference FROM named: the layers match every tag of the same image.
-    if (base.confidence !== 'declared' && !(base.confidence === 'proven' && base.evidence.startsWith('provenance'))) {
-      return undefined;
-    }
+    if (base.confidence === 'unknown' || !NAMES_FROM[base.confidence]?.test(base.evidence)) return undefined;
     const moving = base.references.filter((reference) => isMoving(reference));
     if (moving.length === 0 || moving.length < base.references.length) return undefined;
     return {

@@ -75,6 +75,7 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['--mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt'],
       ['uv sync --frozen --no-cache'],
       ['pip install flask && rm -rf /root/.cache'],
+      ['poetry install --only main --no-root && rm -rf $POETRY_CACHE_DIR'],
       ['pip uninstall -y setuptools'],
     ],
   },

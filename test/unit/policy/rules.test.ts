@@ -24,6 +24,7 @@ function copy(instruction: string, more: Partial<LayerSketch> = {}): LayerSketch
   return { instruction: `${instruction} # buildkit`, bytes: 10 * MB, ...more };
 }
 
+const LATEST = { baseNames: ['library/node:latest'], confidence: 'declared' } as const;
 const PRODUCTION = { Env: ['NODE_ENV=production'] };
 const NO_PIP_CACHE = { Env: ['PIP_NO_CACHE_DIR=1'] };
 
@@ -103,7 +104,7 @@ const KEPT: readonly [string, ImageSketch][] = [
     'stale-base',
     { baseFacts: { newerBuild: { reference: 'library/node:24', createdAt: '2026-11-01T00:00:00Z', ageDays: 40 } } },
   ],
-  ['unpinned-base', { baseNames: ['library/node:latest'], confidence: 'declared' }],
+  ['unpinned-base', { ...LATEST, baseEvidence: 'annotation:library/node:latest' }],
   ['unpinned-base', { baseNames: ['library/node'], baseEvidence: 'provenance+layer-chain:library/node' }],
   ['no-healthcheck', { variant: 'slim', config: { ExposedPorts: { '8080/tcp': {} } } }],
 ];
@@ -193,7 +194,12 @@ const CLEAN: readonly [string, ImageSketch][] = [
   ['secret-in-history', run('curl -H "Authorization: Bearer $TOKEN" https://example.com')],
   ['secret-in-history', run('|1 VERSION=1.2.3 /bin/sh -c npm ci')],
   ['unpinned-base', { baseNames: ['library/node:24-slim', 'library/node:latest'], confidence: 'proven' }],
-  ['unpinned-base', { baseNames: ['library/node:24-slim'], confidence: 'declared' }],
+  [
+    'unpinned-base',
+    { ...LATEST, baseNames: ['library/node:24-slim'], baseEvidence: 'annotation:library/node:24-slim' },
+  ],
+  ['unpinned-base', { ...LATEST, baseEvidence: 'buildpacks:library/node:latest' }],
+  ['unpinned-base', { ...LATEST, baseNames: ['library/node'], baseEvidence: 'index-annotation:library/node' }],
   ['no-healthcheck', { variant: 'scratch', config: { ExposedPorts: { '8080/tcp': {} } } }],
   ['no-healthcheck', { variant: 'slim', config: {} }],
 ];
