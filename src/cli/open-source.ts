@@ -1,4 +1,4 @@
-import { createInProcessGovernor } from '../registry/in-process-governor.ts';
+import { createInProcessGovernor } from '../registry/governor/in-process-governor.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import type { Registry, RequestGovernor } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';

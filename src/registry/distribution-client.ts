@@ -1,11 +1,11 @@
 import { AccessDeniedError } from '../errors.ts';
-import { Authenticator } from './auth.ts';
+import { Authenticator } from './auth/authenticator.ts';
+import type { CredentialsProvider } from './auth/credentials.ts';
+import type { Scope } from './auth/token-server.ts';
 import { systemClock } from './clock.ts';
 import { type Connect, type ConnectionOptions, Connections } from './connections.ts';
-import type { CredentialsProvider } from './credentials.ts';
 import { refusalOf } from './failure.ts';
 import type { StreamAnswer } from './stream.ts';
-import type { Scope } from './token-server.ts';
 import { type FinalAnswer, Transport, type TransportOptions, type TransportRequest } from './transport.ts';
 
 /** How to reach one registry. */

@@ -24,6 +24,7 @@ import {
   type RepositoryName,
   type Tag,
 } from '../oci/reference.ts';
+import { CATALOG, type Scope } from './auth/token-server.ts';
 import { DistributionClient, type DistributionClientOptions } from './distribution-client.ts';
 import type { Answer } from './exchange.ts';
 import { keepNames } from './keep-names.ts';
@@ -38,7 +39,6 @@ import type {
   Registry,
   RequestLimit,
 } from './registry.ts';
-import { CATALOG, type Scope } from './token-server.ts';
 
 /** How to reach and read an OCI registry. */
 export interface DistributionOptions extends DistributionClientOptions {

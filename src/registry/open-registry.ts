@@ -1,7 +1,7 @@
 import type { RegistryHost } from '../oci/reference.ts';
 import type { EcrSource, Environment, SourceSettings } from '../settings/settings.ts';
+import { createCredentialsProvider } from './auth/credentials.ts';
 import type { Connect } from './connections.ts';
-import { createCredentialsProvider } from './credentials.ts';
 import { type DistributionOptions, openDistributionRegistry } from './distribution.ts';
 import type { EcrOptions } from './ecr/options.ts';
 import type { Registry, RequestGovernor } from './registry.ts';

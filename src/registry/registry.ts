@@ -156,7 +156,7 @@ export interface Registry extends RepositoryLister, ManifestLister, ManifestRead
    * registries that do not say (most of them): there the settings decide.
    */
   dedupScope?(options: CallOptions): Promise<DedupScope | undefined>;
-  /** The limit that the registry announces with manifests, asked without reading one. Absent where limits are published. */
+  /** The limit that the registry announces with manifests. Absent for registries that publish their limits instead. */
   readLimit?(repository: ListedRepository, tag: Tag, options: CallOptions): Promise<RequestLimit>;
   close(): Promise<void>;
 }

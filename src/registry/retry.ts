@@ -1,5 +1,5 @@
 import { RateLimitedError, type SlimboardError } from '../errors.ts';
-import { LONGEST_PAUSE_MS } from './governor-policy.ts';
+import { LONGEST_PAUSE_MS } from './governor/policy.ts';
 
 /**
  * One request is retried for seconds; longer outages are left to the queue. A refusal for too many requests is no

@@ -1,6 +1,7 @@
 import { MalformedContentError } from '../errors.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import { orAborted } from './abort.ts';
+import type { Secret } from './auth/secret.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import type { Connections } from './connections.ts';
 import { type Answer, exchange } from './exchange.ts';
@@ -8,7 +9,6 @@ import { errorCodeOf, failureOf, findFailure, isPassing, refusalOf } from './fai
 import { rateLimitsOf } from './rate-limit-headers.ts';
 import type { RequestGovernor, RequestOutcome } from './registry.ts';
 import { RetryBudget } from './retry.ts';
-import type { Secret } from './secret.ts';
 import { openStream, type StreamAnswer } from './stream.ts';
 
 /** How one request went, for metrics. */
@@ -57,8 +57,8 @@ export interface TransportRequest {
 export type FinalAnswer<A extends Answer = Answer> = A & { readonly origin: string };
 
 /**
- * While a registry has never answered, its failure to do so fails other requests for this long: each would keep its place
- * for a minute, and the repositories that settings name may be hundreds.
+ * While a registry has never answered, its failure to do so fails other requests for this long: each would keep its
+ * place for a minute, and the repositories that settings name may be hundreds.
  */
 const SILENCE_HOLDS_MS = 10_000;
 const MAX_REDIRECTS = 5;

@@ -16,7 +16,7 @@ import { startMetricsServer } from '../metrics/metrics-server.ts';
 import { type BullmqQueue, createBullmqQueue } from '../queue/bullmq-queue.ts';
 import { connectRedis, DEFAULT_PREFIX } from '../queue/redis-connection.ts';
 import { startSweeper } from '../queue/sweeper.ts';
-import { createRedisGovernor } from '../registry/redis-governor.ts';
+import { createRedisGovernor } from '../registry/governor/redis-governor.ts';
 import type { Environment, Settings } from '../settings/settings.ts';
 import { recordProgress } from '../store/audit-store.ts';
 import { keepAlive, listQueuedTasks, listStuckAudits } from '../store/queued-audit-store.ts';

@@ -1,6 +1,6 @@
 import { type Learned, learnBases } from '../../src/catalogue/learn.ts';
 import type { Database } from '../../src/database/database.ts';
-import { createInProcessGovernor } from '../../src/registry/in-process-governor.ts';
+import { createInProcessGovernor } from '../../src/registry/governor/in-process-governor.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
 import type { OciSource } from '../../src/settings/settings.ts';
 import { defaultSettings } from './audits.ts';

@@ -1,11 +1,11 @@
 import { parseRegistryHost, parseRepositoryName, parseTag, type RegistryHost } from '../../src/oci/reference.ts';
+import type { Credentials, CredentialsProvider } from '../../src/registry/auth/credentials.ts';
+import { Secret } from '../../src/registry/auth/secret.ts';
 import type { Clock } from '../../src/registry/clock.ts';
 import { systemClock } from '../../src/registry/clock.ts';
-import type { Credentials, CredentialsProvider } from '../../src/registry/credentials.ts';
 import { type DistributionOptions, openDistributionRegistry } from '../../src/registry/distribution.ts';
-import { createInProcessGovernor } from '../../src/registry/in-process-governor.ts';
+import { createInProcessGovernor } from '../../src/registry/governor/in-process-governor.ts';
 import type { ListedRepository, ListOptions, Registry } from '../../src/registry/registry.ts';
-import { Secret } from '../../src/registry/secret.ts';
 
 /** A client for a test's registry that never waits: delays end immediately. */
 export function openClient(host: string, options: Partial<DistributionOptions> = {}): Registry {

@@ -12,7 +12,7 @@ import { parsePlatform } from '../../../src/oci/platform.ts';
 import { parseReference } from '../../../src/oci/reference.ts';
 import { withoutSecrets } from '../../../src/policy/kept-content.ts';
 import { hideSecrets, secretsIn } from '../../../src/policy/secrets.ts';
-import { parseChallenges } from '../../../src/registry/challenge.ts';
+import { parseChallenges } from '../../../src/registry/auth/challenge.ts';
 import { nextPage } from '../../../src/registry/link.ts';
 import { rateLimitsOf } from '../../../src/registry/rate-limit-headers.ts';
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../../support/fuzz.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SlimboardError } from '../../../src/errors.ts';
 import { formatReference, parseReference, parseRegistryHost } from '../../../src/oci/reference.ts';
-import { parseChallenges } from '../../../src/registry/challenge.ts';
+import { parseChallenges } from '../../../src/registry/auth/challenge.ts';
 import { errorCodeOf, failureOf, isPassing, refusalOf } from '../../../src/registry/failure.ts';
 import { nextPage } from '../../../src/registry/link.ts';
 import { parseRetryAfter, rateLimitsOf } from '../../../src/registry/rate-limit-headers.ts';

@@ -1,5 +1,5 @@
-import { onAbort } from './abort.ts';
-import type { CallOptions, RequestOutcome } from './registry.ts';
+import { onAbort } from '../abort.ts';
+import type { CallOptions, RequestOutcome } from '../registry.ts';
 
 /** Gives a place back when its request is over. */
 export type Release = (outcome: RequestOutcome) => void;

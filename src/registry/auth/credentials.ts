@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { SettingsError } from '../errors.ts';
-import { isObject, type JsonObject, readOptionalString } from '../oci/json.ts';
-import { DOCKER_HUB, parseRegistryHost, type RegistryHost } from '../oci/reference.ts';
-import type { Environment } from '../settings/settings.ts';
+import { SettingsError } from '../../errors.ts';
+import { isObject, type JsonObject, readOptionalString } from '../../oci/json.ts';
+import { DOCKER_HUB, parseRegistryHost, type RegistryHost } from '../../oci/reference.ts';
+import type { Environment } from '../../settings/settings.ts';
 import { Secret } from './secret.ts';
 
 /** Credentials for one registry; `origin` says where they were found, for messages. */

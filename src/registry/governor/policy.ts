@@ -1,4 +1,4 @@
-import type { RequestOutcome } from './registry.ts';
+import type { RequestOutcome } from '../registry.ts';
 
 /**
  * How fast one registry may be asked: pure functions over a small, flat, JSON-safe state, which one process keeps in

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { RegistryHost } from '../../../src/oci/reference.ts';
-import { concurrencyAt, governedHost, governedHosts } from '../../../src/registry/governed-hosts.ts';
-import type { SourceSettings } from '../../../src/settings/settings.ts';
+import type { RegistryHost } from '../../../../src/oci/reference.ts';
+import { concurrencyAt, governedHost, governedHosts } from '../../../../src/registry/governor/governed-hosts.ts';
+import type { SourceSettings } from '../../../../src/settings/settings.ts';
 
 test.each([
   ['registry.example.com', 'registry.example.com'],

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
-import { SettingsError } from '../../../src/errors.ts';
-import type { Credentials, CredentialsProvider } from '../../../src/registry/credentials.ts';
-import { Secret } from '../../../src/registry/secret.ts';
+import { SettingsError } from '../../../../src/errors.ts';
+import type { Credentials, CredentialsProvider } from '../../../../src/registry/auth/credentials.ts';
+import { Secret } from '../../../../src/registry/auth/secret.ts';
 import {
   openClient,
   passwordProvider,
@@ -11,16 +11,16 @@ import {
   repositoryOf,
   tagNames,
   tagOf,
-} from '../../support/distribution-client.ts';
-import { image } from '../../support/image-builder.ts';
-import { notFound } from '../../support/registry-answers.ts';
-import { answer, body, redirect } from '../../support/registry-faults.ts';
+} from '../../../support/distribution-client.ts';
+import { image } from '../../../support/image-builder.ts';
+import { notFound } from '../../../support/registry-answers.ts';
+import { answer, body, redirect } from '../../../support/registry-faults.ts';
 import {
   type Fault,
   type RegistryServer,
   type RegistryServerOptions,
   startRegistry,
-} from '../../support/registry-server.ts';
+} from '../../../support/registry-server.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {

@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache';
-import { AuthenticationError } from '../errors.ts';
-import type { RegistryHost } from '../oci/reference.ts';
-import { orAborted } from './abort.ts';
+import { AuthenticationError } from '../../errors.ts';
+import type { RegistryHost } from '../../oci/reference.ts';
+import { orAborted } from '../abort.ts';
+import type { Clock } from '../clock.ts';
+import type { Answer } from '../exchange.ts';
+import type { FinalAnswer, TransportRequest } from '../transport.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import type { Clock } from './clock.ts';
 import { areSame, basicHeader, bearerHeader, type CredentialsProvider, describeCredentials } from './credentials.ts';
-import type { Answer } from './exchange.ts';
 import { RememberedCredentials } from './remembered-credentials.ts';
 import type { Secret } from './secret.ts';
 import { CATALOG, type Scope, type Token, TokenServer, wantedScope } from './token-server.ts';
-import type { FinalAnswer, TransportRequest } from './transport.ts';
 
 /** What an {@link Authenticator} needs. */
 export interface AuthenticatorOptions {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { parseRegistryHost, type RegistryHost } from '../../../src/oci/reference.ts';
-import { connectRedis } from '../../../src/queue/redis-connection.ts';
-import type { Clock } from '../../../src/registry/clock.ts';
-import { admit, type GovernorState, initialGovernorState, settle } from '../../../src/registry/governor-policy.ts';
-import { POLICY_SCRIPT } from '../../../src/registry/governor-script.ts';
-import { createRedisGovernor, type RedisGovernor } from '../../../src/registry/redis-governor.ts';
-import type { PlaceOptions, RequestOutcome } from '../../../src/registry/registry.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { parseRegistryHost, type RegistryHost } from '../../../../src/oci/reference.ts';
+import { connectRedis } from '../../../../src/queue/redis-connection.ts';
+import type { Clock } from '../../../../src/registry/clock.ts';
+import { admit, type GovernorState, initialGovernorState, settle } from '../../../../src/registry/governor/policy.ts';
+import { createRedisGovernor, type RedisGovernor } from '../../../../src/registry/governor/redis-governor.ts';
+import { POLICY_SCRIPT } from '../../../../src/registry/governor/script.ts';
+import type { PlaceOptions, RequestOutcome } from '../../../../src/registry/registry.ts';
+import { startRedis, type TestRedis } from '../../../support/redis.ts';
 
 const HOST = parseRegistryHost('registry.example.com');
 const OTHER = parseRegistryHost('other.example.com');

@@ -1,5 +1,5 @@
-import type { RegistryHost } from '../oci/reference.ts';
-import type { Clock } from './clock.ts';
+import type { RegistryHost } from '../../oci/reference.ts';
+import type { Clock } from '../clock.ts';
 import type { Credentials, CredentialsProvider } from './credentials.ts';
 
 /**
@@ -33,8 +33,8 @@ export class RememberedCredentials {
   }
 
   /**
-   * Looks them up again, for the known ones were refused: a helper's may have expired, or config.json has changed. Within
-   * a minute they are looked up once: the other requests that were refused get the same ones.
+   * Looks them up again, for the known ones were refused: a helper's may have expired, or config.json has changed.
+   * Within a minute they are looked up once: the other requests that were refused get the same ones.
    */
   findAnew(): Promise<Credentials | undefined> {
     const nowMs = this.#clock.now();

@@ -6,8 +6,8 @@ import {
   initialGovernorState,
   LONGEST_PAUSE_MS,
   settle,
-} from '../../../src/registry/governor-policy.ts';
-import type { RequestOutcome } from '../../../src/registry/registry.ts';
+} from '../../../../src/registry/governor/policy.ts';
+import type { RequestOutcome } from '../../../../src/registry/registry.ts';
 
 const settings = { maxConcurrency: 64 };
 const ok: RequestOutcome = { status: 200, throttled: false };

@@ -1,13 +1,13 @@
-import { AuthenticationError, MalformedContentError } from '../errors.ts';
-import { parseJsonObject, readOptionalString } from '../oci/json.ts';
-import type { RegistryHost } from '../oci/reference.ts';
-import { reachOfHost } from './address.ts';
+import { AuthenticationError, MalformedContentError } from '../../errors.ts';
+import { parseJsonObject, readOptionalString } from '../../oci/json.ts';
+import type { RegistryHost } from '../../oci/reference.ts';
+import { reachOfHost } from '../address.ts';
+import type { Answer } from '../exchange.ts';
+import { refusalOf } from '../failure.ts';
+import type { TransportRequest } from '../transport.ts';
 import type { Challenge } from './challenge.ts';
 import { basicHeader, bearerHeader, type Credentials, describeCredentials } from './credentials.ts';
-import type { Answer } from './exchange.ts';
-import { refusalOf } from './failure.ts';
 import { Secret } from './secret.ts';
-import type { TransportRequest } from './transport.ts';
 
 /** The scope of a token, such as `repository:team/app:pull`. @see distribution, spec/auth/scope */
 export type Scope = `repository:${string}:pull` | typeof CATALOG;

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { parseRegistryHost } from '../../../src/oci/reference.ts';
-import { createCredentialsProvider, credentialVariable } from '../../../src/registry/credentials.ts';
-import { openClient, repositoryNames } from '../../support/distribution-client.ts';
+import { parseRegistryHost } from '../../../../src/oci/reference.ts';
+import { createCredentialsProvider, credentialVariable } from '../../../../src/registry/auth/credentials.ts';
+import { openClient, repositoryNames } from '../../../support/distribution-client.ts';
 
 const CANARY = 'canary-91ce';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

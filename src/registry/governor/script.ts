@@ -1,5 +1,5 @@
 /**
- * The governor's policy in Lua, for Redis. Each function computes exactly what its namesake in governor-policy.ts does:
+ * The governor's policy in Lua, for Redis. Each function computes exactly what its namesake in policy.ts does:
  * a test compares them over random histories. The state `s` is a table of the fields of GovernorState, changed in
  * place.
  */

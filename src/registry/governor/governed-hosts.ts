@@ -1,6 +1,6 @@
-import type { RegistryHost } from '../oci/reference.ts';
-import type { SourceSettings } from '../settings/settings.ts';
-import { ecrApiHost, findEcrLocation, isEcrApiHost } from './ecr/hosts.ts';
+import type { RegistryHost } from '../../oci/reference.ts';
+import type { SourceSettings } from '../../settings/settings.ts';
+import { ecrApiHost, findEcrLocation, isEcrApiHost } from '../ecr/hosts.ts';
 
 /** The hosts whose concurrency a source bounds. For Amazon ECR that is one per region, shared by all accounts. */
 export function governedHosts(source: SourceSettings): readonly RegistryHost[] {

@@ -1,7 +1,7 @@
-import type { RegistryHost } from '../oci/reference.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { admit, type GovernorSettings, type GovernorState, initialGovernorState, settle } from './governor-policy.ts';
-import type { CallOptions, RequestGovernor, RequestOutcome } from './registry.ts';
+import type { RegistryHost } from '../../oci/reference.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { CallOptions, RequestGovernor, RequestOutcome } from '../registry.ts';
+import { admit, type GovernorSettings, type GovernorState, initialGovernorState, settle } from './policy.ts';
 import { type Release, WaitingLine } from './waiting-line.ts';
 
 /** What an in-process governor needs. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { parseRegistryHost } from '../../../src/oci/reference.ts';
-import { createInProcessGovernor } from '../../../src/registry/in-process-governor.ts';
-import type { RequestOutcome } from '../../../src/registry/registry.ts';
-import { manualClock } from '../../support/manual-clock.ts';
+import { parseRegistryHost } from '../../../../src/oci/reference.ts';
+import { createInProcessGovernor } from '../../../../src/registry/governor/in-process-governor.ts';
+import type { RequestOutcome } from '../../../../src/registry/registry.ts';
+import { manualClock } from '../../../support/manual-clock.ts';
 
 const host = parseRegistryHost('registry.example.com');
 const ok: RequestOutcome = { status: 200, throttled: false };

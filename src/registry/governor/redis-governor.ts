@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { RegistryHost } from '../oci/reference.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { type GovernorState, initialGovernorState, LONGEST_PAUSE_MS } from './governor-policy.ts';
-import { EXCHANGE_SCRIPT } from './governor-script.ts';
-import type { PlaceOptions, RequestGovernor, RequestOutcome } from './registry.ts';
+import type { RegistryHost } from '../../oci/reference.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { PlaceOptions, RequestGovernor, RequestOutcome } from '../registry.ts';
+import { type GovernorState, initialGovernorState, LONGEST_PAUSE_MS } from './policy.ts';
+import { EXCHANGE_SCRIPT } from './script.ts';
 import { type Release, WaitingLine } from './waiting-line.ts';
 
 /** What a shared governor needs. */
@@ -26,7 +26,7 @@ export interface RedisGovernor extends RequestGovernor<PlaceOptions> {
 }
 
 /**
- * The governor that all workers share: the policy of governor-policy.ts over one state per registry, stored in Redis.
+ * The governor that all workers share: policy.ts over one state per registry, stored in Redis.
  *
  * A process does not ask Redis before each request. It collects outcomes and demand, and sends them in one exchange.
  * While the registry sets no limit, a place that becomes free goes to the next request at once, and Redis is told
