@@ -88,16 +88,24 @@ export function credentialVariable(sourceName: string, part: 'USERNAME' | 'PASSW
 function fromEnvironment({ sourceName, environment }: CredentialsOptions): Credentials | undefined {
   if (sourceName === undefined) return undefined;
   const variable = (part: 'USERNAME' | 'PASSWORD' | 'TOKEN') => credentialVariable(sourceName, part);
-  const username = environment[variable('USERNAME')];
-  const token = environment[variable('TOKEN')];
-  const password = environment[variable('PASSWORD')] || token;
+  // A secret that was made from a file often ends with the file's last line break.
+  const read = (part: 'USERNAME' | 'PASSWORD' | 'TOKEN') => environment[variable(part)]?.replace(/[\r\n]+$/, '');
+  const username = read('USERNAME');
+  const token = read('TOKEN');
+  const password = read('PASSWORD') || token;
   const origin = variable(username ? 'USERNAME' : 'TOKEN');
   if (username && password) return { kind: 'password', username, password: new Secret(password), origin };
-  if (token) return { kind: 'registry-token', token: new Secret(token), origin };
+  if (token) return registryToken(token, origin);
   if (!username && !password) return undefined;
   throw new SettingsError(
     `${variable('USERNAME')} and ${variable('PASSWORD')} must be set together (or _TOKEN alone), but only one of them is set`,
   );
+}
+
+/** @throws SettingsError for a token that no header can carry */
+function registryToken(token: string, origin: string): Credentials {
+  if (/^[\x21-\x7e]+$/.test(token)) return { kind: 'registry-token', token: new Secret(token), origin };
+  throw new SettingsError(`${origin} is not a token: it contains spaces, or other characters than those of ASCII`);
 }
 
 /** What a credential helper is run with. */
@@ -158,8 +166,8 @@ function hostOfKey(key: string): RegistryHost | undefined {
 }
 
 function fromAuthEntry(entry: JsonObject, origin: string): Credentials | undefined {
-  const registryToken = readOptionalString(entry.registrytoken);
-  if (registryToken) return { kind: 'registry-token', token: new Secret(registryToken), origin };
+  const stated = readOptionalString(entry.registrytoken);
+  if (stated) return registryToken(stated, origin);
   const identityToken = readOptionalString(entry.identitytoken);
   if (identityToken) return { kind: 'identity-token', token: new Secret(identityToken), origin };
   const { username, password } = usernameAndPassword(entry);

@@ -62,10 +62,22 @@ describe('the environment', () => {
       { kind: 'password', username: 'u', password: 't' },
     ],
     [{ [`${prefix}_TOKEN`]: 't' }, { kind: 'registry-token', token: 't' }],
+    [{ [`${prefix}_TOKEN`]: 't\n' }, { kind: 'registry-token', token: 't' }],
+    [
+      { [`${prefix}_USERNAME`]: 'u\r\n', [`${prefix}_PASSWORD`]: ' p \n' },
+      { kind: 'password', username: 'u', password: ' p ' },
+    ],
     [{ SLIMBOARD_REGISTRY_OTHER_TOKEN: 't' }, undefined],
     [{}, undefined],
   ])('%j', async (environment, credentials) => {
     expect(await find('registry.example.com', undefined, environment, 'prod')).toEqual(credentials);
+  });
+
+  test('a token that no header can carry is a settings error that does not show it', async () => {
+    const found = find('registry.example.com', undefined, { [`${prefix}_TOKEN`]: `${CANARY} ${CANARY}` }, 'prod');
+    const error = await found.catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: 'settings', message: expect.stringContaining(`${prefix}_TOKEN is not`) });
+    expect(inspect(error)).not.toContain(CANARY);
   });
 
   test('comes before config.json', async () => {
