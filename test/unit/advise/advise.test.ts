@@ -52,6 +52,18 @@ test('an image without findings or build steps gets no plan', () => {
   expect(advise(sketch)).toMatchObject({ plan: [], savings: { min: 0, max: 0 }, slimScore: 100 });
 });
 
+test('the order of layers saves no bytes, and is listed if a rule asks for it', () => {
+  const own: LayerSketch[] = [
+    { instruction: 'COPY . /app', bytes: 10 * MB },
+    { instruction: 'RUN /bin/sh -c npm ci', bytes: 20 * MB },
+  ];
+  const ordered = ({ alone }: Advice) => alone.filter(({ techniques }) => techniques.includes('layer-order'));
+  const advice = advise({ own });
+  const after = { min: advice.currentBytes, max: advice.currentBytes };
+  expect(ordered(advice)).toMatchObject([{ techniques: ['layer-order'], after, savings: { min: 0, max: 0 } }]);
+  expect(ordered(advise({ own: own.toReversed() }))).toEqual([]);
+});
+
 test('a technique that overlaps another adds nothing: dependencies are dropped once', () => {
   const image = pairImage('node-single-stage');
   const subject = subjectOf(image, findingsOf(image), DEFAULTS);

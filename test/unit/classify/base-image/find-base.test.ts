@@ -73,11 +73,33 @@ describe('annotations', () => {
     expect(base).toMatchObject({ references: ['library/alpine:3.20'], layerCount: 1 });
   });
 
-  test('for another distribution than the root file system are ignored', () => {
-    expect(classifyImage(annotated({ [NAME]: 'debian:12' })).base).toMatchObject({
-      confidence: 'inferred',
-      references: ['library/alpine:3.20', 'library/alpine:3.20.3'],
-    });
+  test('by a name whose digest is of another image prove nothing: the tag may have moved', () => {
+    const { base } = classifyImage(annotated({ [NAME]: 'alpine:3.20', [DIGEST]: digestOf('newer') }, [alpine()]));
+    expect(base).toMatchObject({ confidence: 'proven', evidence: 'layer-chain:library/alpine:3.20' });
+  });
+
+  test.each(['debian:12', 'debian', 'alpine:3.19', 'alpine:3.2'])(
+    'for %s, another distribution or release than the root file system, are ignored',
+    (name) => {
+      expect(classifyImage(annotated({ [NAME]: name })).base).toMatchObject({
+        confidence: 'inferred',
+        references: ['library/alpine:3.20', 'library/alpine:3.20.3'],
+      });
+    },
+  );
+
+  test.each(['alpine', 'alpine:3', 'alpine:3.20', 'alpine:3.20.3'])('for %s, as the root file system, hold', (name) => {
+    const { base } = classifyImage(annotated({ [NAME]: name }));
+    expect(base).toMatchObject({ confidence: 'declared', references: [`library/${name}`] });
+  });
+
+  test('are told beside what layers and history say', () => {
+    const { signals } = classifyImage(annotated({ [NAME]: 'alpine:3.20', [DIGEST]: ALPINE_DIGEST }, [alpine()]));
+    expect(signals.slice(0, 3)).toEqual([
+      { name: 'layer-chain (catalogue)', says: 'library/alpine:3.20: 1 of 3 layers' },
+      { name: 'annotation', says: `library/alpine:3.20@${ALPINE_DIGEST}` },
+      { name: 'history', says: 'library/alpine:3.20;library/alpine:3.20.3' },
+    ]);
   });
 
   test('of an image built on scratch name no base', () => {
@@ -108,9 +130,18 @@ describe('annotations', () => {
 describe('layer chains', () => {
   test('of equal length are one answer, sorted', () => {
     const mirror = alpine({ references: ['example.com/alpine:3.20'], digest: digestOf('mirror') });
-    const { base } = classifyImage({ ...image, bases: [mirror, alpine()] });
-    expect(base).toMatchObject({ references: ['example.com/alpine:3.20', 'library/alpine:3.20'], layerCount: 1 });
+    const { base } = classifyImage({ ...image, bases: [alpine(), mirror] });
+    const references = ['example.com/alpine:3.20', 'library/alpine:3.20'];
+    expect(base).toMatchObject({ references, layerCount: 1 });
     expect(base).not.toHaveProperty('digest');
+    const named = classifyImage(annotated({ [NAME]: 'alpine:3.20', [DIGEST]: ALPINE_DIGEST }, [mirror, alpine()]));
+    expect(named.base).toMatchObject({ references, digest: ALPINE_DIGEST });
+    const copy = alpine({ references: ['example.com/alpine:3.20'] });
+    expect(classifyImage({ ...image, bases: [alpine(), copy] }).base).toMatchObject({ digest: ALPINE_DIGEST });
+  });
+
+  test('of an image without a name are none', () => {
+    expect(classifyImage({ ...image, bases: [alpine({ references: [] })] }).base.confidence).toBe('inferred');
   });
 
   test("as long as the image's are the image itself, and the base is the next longest", () => {
@@ -121,7 +152,10 @@ describe('layer chains', () => {
   });
 });
 
-test('the base of an image that only changes settings has the same layers', () => {
+test.each([
+  ['later has the same layers', '2024-11-01', 'library/redis:7.4-alpine'],
+  ['in the same build is below them', '2024-10-03', 'library/alpine:3.20'],
+])('the base of an image that only changes settings %s', (_, day, base) => {
   const redis = builtImage({
     steps: [
       { line: 'ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit', day: '2024-09-06' },
@@ -129,13 +163,13 @@ test('the base of an image that only changes settings has the same layers', () =
       { line: 'ENV REDIS_VERSION=7.4.1', day: '2024-10-03', empty: true },
       { line: 'RUN /bin/sh -c apk add --no-cache --virtual .build-deps gcc make # buildkit', day: '2024-10-03' },
       { line: 'CMD ["redis-server"]', day: '2024-10-03', empty: true },
-      { line: 'CMD ["redis-server" "--save" "60"]', day: '2024-11-01', empty: true },
+      { line: 'CMD ["redis-server" "--save" "60"]', day, empty: true },
     ],
   });
   const known = alpine({ references: ['library/redis:7.4-alpine'], digest: digestOf('redis'), layerCount: 2 });
   expect(classifyImage({ ...redis, bases: [known, alpine()] }).base).toMatchObject({
     confidence: 'proven',
-    references: ['library/redis:7.4-alpine'],
+    references: [base],
   });
 });
 

@@ -132,6 +132,23 @@ test('a budget spaces out requests', () => {
   expect(admitted).toBeLessThanOrEqual(102);
 });
 
+test('of a rate and a budget the lower one holds, while the budget does', () => {
+  const state = { ...start, ratePerSecond: 10, budgetPerSecond: 2, budgetUntilMs: 5_000 };
+  const nextStartMs = (nowMs: number) => Object(admit(state, 0, nowMs, settings)).state.nextStartMs - nowMs;
+  expect(nextStartMs(4_000)).toBeGreaterThan(nextStartMs(5_000) + 300);
+  const slower = { ...state, ratePerSecond: 1 };
+  expect(Object(admit(slower, 0, 4_000, settings)).state.nextStartMs - 4_000).toBeGreaterThan(nextStartMs(4_000) + 300);
+});
+
+test('the rate after a refusal is half of the one that was refused', () => {
+  let state = start;
+  for (let nowMs = 5_000; nowMs < 7_000; nowMs += 50) {
+    const admission = admit(state, 0, nowMs, settings);
+    if (admission.admitted) state = admission.state;
+  }
+  expect(settle(state, refusal, 6_950, 7_000, settings)).toMatchObject({ refusedPerSecond: 20, ratePerSecond: 10 });
+});
+
 describe('with a registry that refuses above a rate (virtual time)', () => {
   // 50 ms a request; refusals come with no Retry-After, the hardest case.
   test.each([20, 100, 500])(
