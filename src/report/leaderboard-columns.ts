@@ -18,12 +18,11 @@ const SOURCE: Column = {
   gist: true,
 };
 
-/** The columns of `report teams`, with the grouping's column in place of `team`; of repositories also their source. */
+/** The columns of `report teams`, with the grouping's column in place of `team`; of repositories, their source last. */
 export function groupColumns(grouping: Grouping): readonly Column[] {
   return [
     { name: 'rank', type: 'integer', description: 'Equal figures have equal ranks; empty: not ranked.' },
     { name: grouping, type: 'text', description: GROUP_TEXT[grouping] },
-    ...(grouping === 'repository' ? [SOURCE] : []),
     { name: 'repositories', type: 'integer', description: 'Its repositories.' },
     { name: 'tags', type: 'integer', description: 'Its tags.' },
     { name: 'images', type: 'integer', description: 'Distinct images under those tags.' },
@@ -71,6 +70,7 @@ export function groupColumns(grouping: Grouping): readonly Column[] {
     },
     { name: 'findings_error', type: 'integer', description: 'Findings of severity `error`.', detail: true },
     { name: 'findings_warn', type: 'integer', description: 'Findings of severity `warn`.', detail: true },
+    ...(grouping === 'repository' ? [SOURCE] : []),
   ];
 }
 
