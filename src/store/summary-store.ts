@@ -78,8 +78,9 @@ const LAYER_CANDIDATES = 500;
 
 /**
  * The lists of a source as one JSON object. `image_once`: each tagged image under one of its tags, as several tags and
- * repositories may hold it. `best`: the repositories and techniques with the greatest gain; `steps`: for each of them
- * the image that gains most. $1: the source; $2: the audit; $3: {@link SIZE_BOUNDARIES}
+ * repositories may hold it. `step_once`: each step in one of the repositories of which its image is a current build.
+ * `best`: the repositories and techniques with the greatest gain; `steps`: for each of them the image that gains most.
+ * $1: the source; $2: the audit; $3: {@link SIZE_BOUNDARIES}
  */
 const SUMMARY = `
   insert into source_summary (audit_id, source_id, lists)
@@ -103,15 +104,18 @@ const SUMMARY = `
     from biggest g join manifest_layer l on l.blob_id = g.blob_id join tagged_image t on t.manifest_id = l.manifest_id
     group by l.blob_id),
   step as (
-    select i.*, p.value as step, p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain
-    from image_once i join assessment a on a.manifest_id = i.manifest_id cross join lateral jsonb_array_elements(a.techniques) p (value)),
+    select t.manifest_id, t.repository_id, t.repository, t.team, t.tag, t.pull_bytes, p.value as step,
+      p.value ->> 'technique' as technique, (p.value ->> 'gain')::numeric::int8 as gain
+    from tagged_image t join assessment a on a.manifest_id = t.manifest_id cross join lateral jsonb_array_elements(a.techniques) p (value)),
   ${currentSteps('gain')},
+  step_once as materialized (
+    select distinct on (manifest_id, technique) * from current_step order by manifest_id, technique, repository),
   best as materialized (
     select repository_id, technique, max(gain) as gain, count(*) as images
-    from current_step group by 1, 2 order by gain desc, 1, 2 limit ${LIST_ROWS}),
+    from step_once group by 1, 2 order by gain desc, 1, 2 limit ${LIST_ROWS}),
   steps as (
     select distinct on (s.repository_id, s.technique) s.*, b.images
-    from best b join current_step s on s.repository_id = b.repository_id and s.technique = b.technique and s.gain = b.gain
+    from best b join step_once s on s.repository_id = b.repository_id and s.technique = b.technique and s.gain = b.gain
     order by s.repository_id, s.technique, s.manifest_id desc)
   select $2, $1, jsonb_build_object(
     'sizes', coalesce((

@@ -75,6 +75,28 @@ describe.each(BACKENDS)('what would save most, over $name', ({ open }) => {
     expect(page.slice(page.indexOf('What would save most'), page.indexOf('Builds that grew'))).toContain('shop/left');
   });
 
+  test('is found where an image is the newest build, though it is an older one of another repository', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const [dev, prod] = await Promise.all(
+      ['dev/app', 'prod/app'].map((name) => inventory.repository(source, name, 'shop', AT)),
+    );
+    const promoted = await inventory.image({
+      name: 'promoted',
+      layers: [['promoted', 1_000]],
+      createdAt: '2026-01-01T00:00:00Z',
+      assessment: advised('slim-base', 900),
+    });
+    const next = { name: 'next', layers: [['next', 1]] as const, createdAt: '2026-02-01T00:00:00Z' };
+    for (const repository of [dev ?? 0, prod ?? 0]) await inventory.tag(repository, '1.0', promoted, AT);
+    await inventory.tag(dev ?? 0, '2.0', await inventory.image({ ...next, assessment: { techniques: '[]' } }), AT);
+    await inventory.audit(source, AT);
+    const app = createDashboardApp(await dashboardOver(db));
+    const overview = await app.request('/api/v1/overview', { headers: { host: 'localhost' } });
+    const { steps } = (await overview.json()) as { steps: { repository: string }[] };
+    expect(steps).toMatchObject([{ repository: 'prod/app', tag: '1.0', images: 1 }]);
+  });
+
   test('says of the newest builds alone that nothing would make them smaller', async () => {
     const inventory = new Inventory(db);
     const source = await inventory.source('lab');
