@@ -19,7 +19,7 @@ export interface Progress {
     readonly count: number;
     readonly first: readonly FailureGroup[];
   };
-  /** Stops, and removes the line from the terminal; may be called twice. */
+  /** Stops, as the signal does, and removes the line from the terminal; may be called twice. */
   end(): void;
 }
 
@@ -52,6 +52,13 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
   };
   const timer = quiet ? undefined : setInterval(show, onTerminal ? TERMINAL_MS : LOG_MS).unref();
   let ended = false;
+  const end = (): void => {
+    if (ended) return;
+    ended = true;
+    clearInterval(timer);
+    if (onTerminal && !quiet) stderr.write('\r\u001b[K');
+  };
+  io.signal.addEventListener('abort', end, { once: true });
   return {
     events: {
       repositoryListed: (_source, _repository, tags) => {
@@ -74,12 +81,7 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
       counts.requests++;
     },
     failures: () => ({ count: counts.failed, first: [...failures.values()] }),
-    end: () => {
-      if (ended) return;
-      ended = true;
-      clearInterval(timer);
-      if (onTerminal && !quiet) stderr.write('\r\u001b[K');
-    },
+    end,
   };
 }
 

@@ -3,12 +3,14 @@ import { createProgress, type Progress } from '../../../src/cli/progress.ts';
 
 let lines: string[];
 let progress: Progress;
+let stop: AbortController;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
   lines = [];
+  stop = new AbortController();
   const scope = {
-    io: { stderr: { isTTY: false } },
+    io: { stderr: { isTTY: false }, signal: stop.signal },
     settings: { log: { format: 'pretty' } },
     notices: { info: (text: string) => lines.push(text) },
     quiet: false,
@@ -33,4 +35,10 @@ test('one repository, one tag and one request are told in the singular', () => {
     '1 repository, 1 of 1 tag (0 unchanged, 0 failed), 1 request, 0 tags/s',
     '2 repositories, 1 of 5 tags (0 unchanged, 0 failed), 2 requests, 0 tags/s',
   ]);
+});
+
+test('an interrupted audit tells no more', () => {
+  stop.abort();
+  vi.advanceTimersByTime(5_000);
+  expect(lines).toEqual([]);
 });
