@@ -5,11 +5,9 @@ import { QueueUnavailableError, SettingsError } from '../errors.ts';
 export const DEFAULT_PREFIX = 'slimboard';
 
 const LONGEST_RECONNECT_DELAY_MS = 5_000;
-/**
- * A server that vanished without closing its connections is silent; the longest answer that BullMQ waits for takes 10 s.
- * ioredis goes on counting when a connection breaks, so it may open the next one twice.
- */
-const LONGEST_SILENCE_MS = 30_000;
+/** How often the server is asked for a sign of life, and how long its answer may take. */
+const CHECK_EVERY_MS = 10_000;
+const ANSWER_WITHIN_MS = 20_000;
 /** @see ioredis, RedisOptions.reconnectOnError */
 const RECONNECT_AND_RESEND = 2;
 
@@ -28,7 +26,6 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
     lazyConnect: true,
     // Required by BullMQ's workers: a blocking command must not fail because Redis restarts.
     maxRetriesPerRequest: null,
-    socketTimeout: LONGEST_SILENCE_MS,
     // After a failover, its address leads to the new primary, but the old one may keep its connections open.
     reconnectOnError(error) {
       if (!error.message.includes('READONLY')) return false;
@@ -60,9 +57,33 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
     throw new QueueUnavailableError(`Redis at ${address} does not answer: ${message}`, { cause });
   }
   const failure = unusable(info, address);
-  if (!failure) return redis.on('error', onError);
-  redis.disconnect();
-  throw failure;
+  if (failure) {
+    redis.disconnect();
+    throw failure;
+  }
+  watch(redis, address);
+  return redis.on('error', onError);
+}
+
+/**
+ * Closes a connection that has fallen silent, as when its server vanished without closing it; it is then opened again.
+ * BullMQ does so with its workers' own connections. The option `socketTimeout` of ioredis goes on counting when a
+ * connection breaks, and closes the next one: with BullMQ's own closing, again and again after each restart of Redis.
+ */
+function watch(redis: Redis, address: string): void {
+  const check = (): void => {
+    if (redis.status !== 'ready') return;
+    const { stream } = redis;
+    const close = () =>
+      stream.destroy(new Error(`Redis at ${address} does not answer: its connection is opened again`));
+    const late = setTimeout(close, ANSWER_WITHIN_MS).unref();
+    void redis.ping().then(
+      () => clearTimeout(late),
+      () => clearTimeout(late),
+    );
+  };
+  const timer = setInterval(check, CHECK_EVERY_MS).unref();
+  redis.once('end', () => clearInterval(timer));
 }
 
 /** Why a server cannot hold the queue, by what INFO says of it. */
