@@ -1,9 +1,10 @@
 import { readFileSync, rmSync, utimesSync } from 'node:fs';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SettingsError, StoreLockedError } from '../errors.ts';
+import { StoreLockedError } from '../errors.ts';
+import { unwritable } from './disk.ts';
 import { isRunning, PID_SPACE, processStartOf } from './process-identity.ts';
 
 /** How often the holder touches the lock file to show that it is alive. */
@@ -38,7 +39,7 @@ export interface FolderLockOptions {
  * Locks a folder for this process, by creating a lock file exclusively. A lock whose holder has died is replaced.
  * @returns a function that releases the lock
  * @throws StoreLockedError naming the process that holds the lock
- * @throws SettingsError when the folder cannot be written
+ * @throws SettingsError when the folder cannot be written, StoreUnavailableError when its disk is full
  */
 export async function takeFolderLock(folder: string, options: FolderLockOptions = {}): Promise<() => Promise<void>> {
   const path = join(folder, 'lock');
@@ -66,14 +67,20 @@ function ownIdentity(): Holder {
 
 async function create(path: string, content: string): Promise<boolean> {
   try {
-    await writeFile(path, content, { flag: 'wx' });
+    const file = await open(path, 'wx');
+    try {
+      await file.writeFile(content);
+    } catch (error) {
+      // An empty lock would look like that of another process.
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
     return true;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new SettingsError(
-      `cannot write ${path}: choose another folder for the embedded database, or set SLIMBOARD_DATABASE_URL`,
-      { cause },
-    );
+    throw unwritable(path, cause);
   }
 }
 

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { SettingsError, StoreUnavailableError } from '../errors.ts';
+import { StoreUnavailableError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { builtEntry, packagePath } from '../package-root.ts';
 import { jsonRows, streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
+import { isDiskFull, unwritable } from './disk.ts';
 import { takeFolderLock } from './folder-lock.ts';
 import {
   splitTexts,
@@ -78,7 +79,6 @@ const WATCH_MS = 5_000;
 /** Sizes of a segment of the write-ahead log and of a page. */
 const SEGMENT_BYTES = 16_777_216;
 const PAGE_BYTES = 8_192;
-const DISK_FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const FREE_SPACE_ADVICE = 'free space on its disk, or choose another folder';
 const REPAIR_ADVICE =
   'check that its disk has room; otherwise restore it from a backup, or move the folder away to start anew';
@@ -98,10 +98,7 @@ async function createFolder(path: string): Promise<void> {
     // Nothing in the folder belongs in version control.
     await writeFile(join(path, '.gitignore'), '*\n');
   } catch (cause) {
-    throw new SettingsError(
-      `cannot write to ${path} for the embedded database: choose another folder, or set SLIMBOARD_DATABASE_URL`,
-      { cause },
-    );
+    throw unwritable(path, cause);
   }
 }
 
@@ -265,7 +262,7 @@ async function canWriteWalSegment(dataDir: string): Promise<boolean> {
     await file.write(Buffer.alloc(PAGE_BYTES), 0, PAGE_BYTES, SEGMENT_BYTES - PAGE_BYTES).finally(() => file.close());
     return true;
   } catch (error) {
-    return !DISK_FULL_CODES.has((error as NodeJS.ErrnoException).code ?? '');
+    return !isDiskFull(error);
   } finally {
     await rm(path, { force: true });
   }

@@ -99,17 +99,24 @@ test('a database whose process was killed while creating it is created anew', as
   expect(await contentIn(cwd)).toEqual(undisturbed);
 }, 120_000);
 
-test('a disk too small for the database is reported in a line, and with room the next run succeeds', async () => {
-  const cwd = await newFolder();
-  const { code, stdout, stderr } = await runCommand(['audit', registry.host], {
-    cwd,
-    wrapper: ['prlimit', '--fsize=1000000'],
-  });
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/^slimboard: the embedded database .*free space on its disk.*\n$/);
-  expect((await runCommand(['audit', registry.host], { cwd })).code).toBe(0);
-  expect(await contentIn(cwd)).toEqual(undisturbed);
-}, 120_000);
+test.each([
+  ['database', 1_000_000],
+  ['lock', 10],
+])(
+  'a disk too small for the %s is reported in a line, and with room the next run succeeds',
+  async (_what, bytes) => {
+    const cwd = await newFolder();
+    const { code, stdout, stderr } = await runCommand(['audit', registry.host], {
+      cwd,
+      wrapper: ['prlimit', `--fsize=${bytes}`],
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^slimboard: the embedded database .*free space on its disk.*\n$/);
+    expect((await runCommand(['audit', registry.host], { cwd })).code).toBe(0);
+    expect(await contentIn(cwd)).toEqual(undisturbed);
+  },
+  120_000,
+);
 
 test('a disk that fills up ends the audit with a line, and with room the next audit has all rows', async () => {
   const cwd = await newFolder();
