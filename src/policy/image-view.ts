@@ -1,5 +1,6 @@
 import { type BuildStep, readBuildHistory } from '../classify/history/build-steps.ts';
 import type { Verb } from '../classify/history/instruction.ts';
+import { endOfDistribution, readStack } from '../classify/history/stack.ts';
 import type { ImageVerdict, LayerClass } from '../classify/verdict.ts';
 import { rememberOf } from '../common/remember.ts';
 import { sum } from '../common/sum.ts';
@@ -66,7 +67,7 @@ function readView(image: AuditedImage): ImageView {
   const own = layers.slice(baseLayers);
   const base = image.verdict.base.layerCount === undefined ? undefined : layers.slice(0, baseLayers);
   const baseBytes = base && bytesOf(base);
-  const replaceableBytes = base && replaceableOf(base, image.verdict);
+  const replaceableBytes = base && replaceableOf(base, image.verdict, steps);
   const ownPrograms = new Set<string>();
   for (const { commands } of own) for (const { program } of commands) ownPrograms.add(program);
   return { image, steps, layers, own, baseBytes, replaceableBytes, ownPrograms };
@@ -76,13 +77,25 @@ function bytesOf(layers: readonly LayerView[]): number {
   return sum(layers.map(({ bytes }) => bytes));
 }
 
-function replaceableOf(base: readonly LayerView[], { runtime, runtimeLayers }: ImageVerdict): ByteRange {
+function replaceableOf(
+  base: readonly LayerView[],
+  { runtime, runtimeLayers }: ImageVerdict,
+  steps: readonly BuildStep[],
+): ByteRange {
   if ((runtime?.value.name ?? 'none') === 'none') {
     // A base with layers above its distribution contains an unknown program, which no other base would contain.
     const isBareDistribution = runtimeLayers !== undefined && runtimeLayers >= base.length;
     return exactly(isBareDistribution ? bytesOf(base) : 0);
   }
-  return runtimeLayers === undefined ? { min: 0, max: bytesOf(base) } : exactly(bytesOf(base.slice(0, runtimeLayers)));
+  if (runtimeLayers !== undefined) return exactly(bytesOf(base.slice(0, runtimeLayers)));
+  // The image's own steps installed the runtime on a distribution, which a base with the runtime replaces whole.
+  return isDistribution(base, steps) ? exactly(bytesOf(base)) : { min: 0, max: bytesOf(base) };
+}
+
+/** Reports whether a base is a distribution, without any further layer. */
+function isDistribution(base: readonly LayerView[], steps: readonly BuildStep[]): boolean {
+  const end = endOfDistribution(readStack(steps)) ?? 0;
+  return base.length > 0 && steps.slice(0, end).filter(({ layer }) => layer !== undefined).length >= base.length;
 }
 
 /** Returns how many of the image's layers are its base's; if the boundary is unknown, judged by the layers' classes. */

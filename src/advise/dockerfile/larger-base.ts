@@ -1,4 +1,4 @@
-import { readStack } from '../../classify/history/stack.ts';
+import { endOfDistribution, readStack } from '../../classify/history/stack.ts';
 import type { ImageView } from '../../policy/image-view.ts';
 
 const BUILD_TOOL = /(?:^|\/)(?:maven|gradle)(?::|$)/;
@@ -19,8 +19,8 @@ const PLAIN_NAME = /^[\w./:@-]+$/;
 export function largerBaseOf({ image, steps }: ImageView, onTomcat = false): string | undefined {
   const { base, runtimeLayers } = image.verdict;
   if (base.confidence === 'unknown' || base.layerCount === undefined) return undefined;
-  const uppermost = readStack(steps).images.at(-1);
-  const isDistribution = uppermost === undefined || uppermost.kind === 'rootfs' || uppermost.kind === 'buildpack-deps';
+  const stack = readStack(steps);
+  const isDistribution = stack.images.length === 0 || endOfDistribution(stack) !== undefined;
   const holdsMore = runtimeLayers === undefined ? !isDistribution : base.layerCount > runtimeLayers;
   const name = base.references.find((reference) => PLAIN_NAME.test(reference) && !isBuildTool(reference));
   if (onTomcat && name !== undefined && TOMCAT.test(name)) return undefined;

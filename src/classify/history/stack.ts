@@ -57,6 +57,16 @@ export function readStack(steps: readonly BuildStep[]): Stack {
   return { rootfs, images: isRootfsOnly ? [] : images, ownStart: isRootfsOnly ? 0 : index };
 }
 
+/**
+ * Returns the index after the last step of the distribution, or of its edition with tools, if no other image lies
+ * between it and the image's own steps; undefined if one does, or none is known.
+ */
+export function endOfDistribution({ images, rootfs }: Stack): number | undefined {
+  const uppermost = images.at(-1);
+  const isDistribution = (rootfs !== undefined && images.length === 1) || uppermost?.kind === 'buildpack-deps';
+  return isDistribution ? uppermost?.end : undefined;
+}
+
 /** The image that starts at a step; undefined if its end is not visible. */
 function nextImage(
   steps: readonly BuildStep[],

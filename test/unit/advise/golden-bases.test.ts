@@ -28,8 +28,8 @@ const APP = `
   2026-11-01 1MB COPY app /app # buildkit`;
 
 /** Judges an image whose base the audit knows by its layers, whatever lies below that base. */
-function judge(base: string, own = APP) {
-  const input = listedImage({ history: base + own });
+function judge(base: string, own = APP, config = {}) {
+  const input = listedImage({ history: base + own, ...config });
   const above = own.trim().split('\n').length;
   const known: KnownBase = {
     references: ['acme/base:1'],
@@ -81,6 +81,28 @@ test("if the history does not show which layers are the runtime's, the savings r
   const swaps = alone.filter(({ base }) => base !== undefined);
   expect(swaps).not.toEqual([]);
   for (const { basis, savings } of swaps) expect([basis, savings.min]).toEqual(['estimate', 0]);
+});
+
+test('a distribution on which the image installed its runtime is replaced whole', () => {
+  const own = `
+  2026-11-01 90MB RUN /bin/sh -c apt-get update && apt-get install -y python3 python3-venv # buildkit
+  2026-11-01 1MB COPY app /app # buildkit`;
+  const { alone } = judge(BOOKWORM, own, { cmd: ['python3', '/app/main.py'] });
+  const swap = alone.find(({ techniques }) => techniques.includes('alpine-base'));
+  expect(swap?.savings.min).toBeGreaterThan(25 * MB);
+});
+
+test('a distribution that the builder names brings no more than the runtime', () => {
+  const input = listedImage({ history: BOOKWORM + APP, cmd: ['python3', '/app/main.py'] });
+  const history = input.config.history.map((entry, at) => (at === 1 ? { ...entry, comment: 'FROM debian:12' } : entry));
+  const built = { ...input, config: { ...input.config, history } };
+  const verdict = classifyImage({
+    ...built,
+    bases: [{ references: ['debian:12'], digest: digestOf('base'), layerCount: 1, origin: 'registry' }],
+  });
+  const files = generateDockerfile({ ...built, verdict }, 'slim-base', '2026-11-24');
+  expect(files?.dockerfile).toContain('FROM python:');
+  expect(files?.dockerfile).not.toContain('brings more than');
 });
 
 test('a base with an unknown program stays', () => {
