@@ -49,6 +49,8 @@ const RULES: readonly LabelRule[] = [
     id: 'fedora',
     version: { label: 'org.opencontainers.image.version', pattern: /^([3-9]\d)\.\d{8}\./ },
   },
+  { label: 'com.docker.dhi.distro', pattern: /^debian-(\d+)$/, id: 'debian' },
+  { label: 'com.docker.dhi.distro', pattern: /^alpine-(\d+\.\d+)$/, id: 'alpine' },
   { label: 'name', pattern: /^Photon OS \S*?\/?(\d\.\d)/, id: 'photon' },
   {
     label: 'org.opencontainers.image.title',

@@ -60,6 +60,7 @@ export function findRuntime(
     vendorRuntime(context) ??
     toolRuntime(context) ??
     buildpacksRuntime(context) ??
+    hardenedRuntime(context) ??
     referenceRuntime(baseReferences) ??
     storeRuntime(context) ??
     installedRuntime(context, started) ??
@@ -169,6 +170,15 @@ function buildpacksRuntime({ input }: Context): RuntimeVerdict | undefined {
     return runtime ? [inferredRuntime(runtime, undefined, `label:buildpack ${id}`)] : [];
   });
   return found.find(({ value }) => value.name !== 'node') ?? found[0];
+}
+
+/** The runtime of a Docker Hardened Image, by the labels that images on top inherit: `dhi/python`, `3.13.13-debian13`. */
+function hardenedRuntime({ input: { config } }: Context): RuntimeVerdict | undefined {
+  const [, repository = ''] = /^dhi\/([a-z0-9.-]+)$/.exec(config.labels['com.docker.dhi.name'] ?? '') ?? [];
+  const runtime = lookUp(REPOSITORIES, repository);
+  if (!runtime) return undefined;
+  const version = TAGGED_BY_TOOL.has(repository) ? '' : (config.labels['com.docker.dhi.version'] ?? '');
+  return inferredRuntime(runtime, versionIn(version, runtime), 'label:com.docker.dhi.name');
 }
 
 /** The runtime that a base image's name contains: `library/node:20-slim`. */

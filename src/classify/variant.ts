@@ -75,10 +75,14 @@ function isWholeStage({ verb, args }: BuildStep): boolean {
   return verb === 'COPY' && /^(?:--\S+ )*\/ \/$/.test(args);
 }
 
-/** Whether an image has no shell: Bazel or apko assembled it, and no RUN, which needs a shell, followed. */
+/**
+ * Whether an image has no shell: Bazel or apko assembled it, or it is a Docker Hardened Image without one, and no RUN,
+ * which needs a shell, followed.
+ */
 function hasNoShell(context: Context): boolean {
   const { rootfs } = context.stack;
-  const isAssembled = rootfs?.tool === 'bazel' || rootfs?.tool === 'apko' || isDistroless(context);
+  const isHardened = context.input.config.labels['com.docker.dhi.shell'] === '';
+  const isAssembled = rootfs?.tool === 'bazel' || rootfs?.tool === 'apko' || isDistroless(context) || isHardened;
   return isAssembled && context.own.every(({ verb }) => verb !== 'RUN');
 }
 

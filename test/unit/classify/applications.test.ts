@@ -244,6 +244,20 @@ const cases: readonly ExpectedImage[] = [
     expected: { base: 'cgr.dev/chainguard/wolfi-base', runtime: 'python 3.12', distro: 'wolfi', variant: 'minimal' },
   },
   {
+    is: 'Python on a Docker Hardened Image, which only labels show',
+    history: `
+      2026-04-11T22:45:39 20MB COPY / / # buildkit
+      ${APP} 40MB COPY /app/.venv /app/.venv # buildkit
+      ${APP} - CMD ["/app/.venv/bin/shop"]`,
+    labels: {
+      'com.docker.dhi.name': 'dhi/python',
+      'com.docker.dhi.version': '3.13.13-debian13',
+      'com.docker.dhi.distro': 'debian-13',
+      'com.docker.dhi.shell': '',
+    },
+    expected: { runtime: 'python 3.13.13', distro: 'debian 13', variant: 'distroless' },
+  },
+  {
     is: 'Rails by buildpacks, Node.js among them',
     history: '1980-01-01 30MB \n 1980-01-01 3MB ',
     labels: buildpacks('heroku/nodejs-engine', 'heroku/nodejs-yarn', 'heroku/ruby'),
