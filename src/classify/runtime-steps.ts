@@ -1,7 +1,7 @@
 import { remember } from '../common/remember.ts';
 import type { Context } from './context.ts';
 import { isDistroless } from './distroless.ts';
-import type { BuildStep } from './history/build-steps.ts';
+import { type BuildStep, commandsOf } from './history/build-steps.ts';
 import { inferredRuntime, type RuntimeVerdict } from './runtime-verdict.ts';
 import { installedVersion } from './runtime-version.ts';
 import { programNames, type StartedProgram } from './started-program.ts';
@@ -52,10 +52,6 @@ function isPlainDistribution(context: Context): boolean {
   return stack.images.every(({ kind }) => kind === 'rootfs');
 }
 
-function commandsOf(steps: readonly BuildStep[]): readonly string[] {
-  return steps.flatMap(({ verb, args }) => (verb === 'RUN' ? [args] : []));
-}
-
 /** Whether a step may install programs: a RUN, or a COPY with an absolute path, which may be a stage's. */
 function addsPrograms(step: BuildStep): boolean {
   return step.verb === 'RUN' || (step.verb === 'COPY' && /^(?:--\S+ )*\//.test(step.args));
@@ -94,7 +90,7 @@ const installsOf = remember((command): Installs => {
  * be a tool beside the application, such as a database shell, so it counts only if the image starts it.
  */
 export function dependencyRuntime(context: Context): RuntimeVerdict | undefined {
-  const installs = context.own.flatMap((step) => (step.verb === 'RUN' ? [installsOf(step.args)] : []));
+  const installs = commandsOf(context.own).map(installsOf);
   const programs = programNames(context);
   const startsNamed = installs.some(({ named }) => named.some((name) => programs.has(name)));
   const used = new Set([...installs.flatMap(({ runtimes }) => runtimes), ...(startsNamed ? ['python' as const] : [])]);

@@ -1,5 +1,5 @@
 import { remember } from '../common/remember.ts';
-import type { BuildStep } from './history/build-steps.ts';
+import { type BuildStep, commandsOf } from './history/build-steps.ts';
 import type { Runtime } from './verdict.ts';
 
 /** Numbers joined by dots, with Java's update and build numbers, and markers of pre-releases. */
@@ -101,8 +101,7 @@ const linksIn = remember((command): readonly { readonly target: string; readonly
  * `pypy3.11-v7.3.23-linux64.tar.bz2`. PyPy has version numbers of its own.
  */
 export function pythonOfPypy(steps: readonly BuildStep[]): string | undefined {
-  const archives = steps.flatMap(({ verb, args }) => (verb === 'RUN' ? (pypyIn(args) ?? []) : []));
-  return archives[0];
+  return commandsOf(steps).flatMap((command) => pypyIn(command) ?? [])[0];
 }
 
 const pypyIn = remember((command) => /\/pypy(\d\.\d+)-v\d/.exec(command.slice(0, 4_000))?.[1]);

@@ -1,5 +1,6 @@
 import type { Provenance } from './base-image/provenance.ts';
 import { type Context, layersBefore } from './context.ts';
+import { commandsOf } from './history/build-steps.ts';
 import { lookUp } from './look-up.ts';
 import { storeRuntime } from './nix.ts';
 import { dependencyRuntime, installedRuntime } from './runtime-steps.ts';
@@ -123,8 +124,8 @@ function vendorRuntime({ env, history }: Context): RuntimeVerdict | undefined {
     return inferredRuntime('dotnet', undefined, 'env:DOTNET_RUNNING_IN_CONTAINER');
   const home = env.get('JAVA_HOME');
   if (home === undefined) return undefined;
-  const commands = history.steps.flatMap((step) => (step.verb === 'RUN' ? [step.args] : []));
-  return inferredRuntime('java', javaVersionIn(home) ?? javaVersionBehind(home, commands), 'env:JAVA_HOME');
+  const version = javaVersionIn(home) ?? javaVersionBehind(home, commandsOf(history.steps));
+  return inferredRuntime('java', version, 'env:JAVA_HOME');
 }
 
 /** ko builds only Go programs. */

@@ -1,12 +1,14 @@
 import { remember } from '../common/remember.ts';
-import type { BuildStep } from './history/build-steps.ts';
+import { type BuildStep, commandsOf } from './history/build-steps.ts';
 
 /**
  * Whether the Temurin image that these steps built has a JDK or a JRE: by the archive that it unpacks, else by what it
  * starts. Java 8 has no `jshell` to start, so without an archive the kind is undefined.
  */
 export function temurinKind(steps: readonly BuildStep[], version: string | undefined): 'jdk' | 'jre' | undefined {
-  const unpacked = steps.flatMap(({ verb, args }) => (verb === 'RUN' ? (archiveIn(args) ?? []) : [])).at(-1);
+  const unpacked = commandsOf(steps)
+    .flatMap((command) => archiveIn(command) ?? [])
+    .at(-1);
   if (unpacked !== undefined) return unpacked;
   const command = steps.findLast((step) => step.verb === 'CMD')?.args.slice(0, 200) ?? '';
   if (/jshell/.test(command)) return 'jdk';

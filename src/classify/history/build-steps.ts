@@ -102,6 +102,11 @@ function toolOf({ form, args }: Instruction, comment: string, author: string): S
   return form === 'plain' ? 'unknown' : form === 'classic' ? 'docker' : form;
 }
 
+/** The commands of all RUN steps. */
+export function commandsOf(steps: readonly BuildStep[]): readonly string[] {
+  return steps.flatMap(({ verb, args }) => (verb === 'RUN' ? [args] : []));
+}
+
 const timeOf = remember(Date.parse);
 
 /** The time from one step to another in ms; 0 if either has no date. */
