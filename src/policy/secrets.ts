@@ -18,7 +18,8 @@ const PUBLIC_KEY =
 const GOOGLE_KEY = /^AIza/;
 /** Addresses of databases and services, which need not contain a password: Sentry's have a public key as the user. */
 const ADDRESS = /(?:dsn|connection[_.-]?strings?\w{0,60})$/i;
-const HAS_PASSWORD = /:\/\/[^\s/:@]*:[^\s/@]+@|(?:password|pwd|key|secret|token|signature|sig)=/i;
+/** `user:password@`, Oracle's `user/password@`, `Password=…`. */
+const HAS_PASSWORD = /(?::|\w\/)[^\s/@]{1,256}@|(?:password|pwd|key|secret|token|signature|sig)=/i;
 /** Placeholders for a secret that a build demands but does not use: `SECRET_KEY_BASE=dummy rails assets:precompile`. */
 const STAND_IN =
   /^(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build(?:[-_]?(?:only|time))?)(?:[-_ ][\w -]*)?$/i;
