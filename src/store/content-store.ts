@@ -3,7 +3,7 @@ import type { ContentKind } from '../oci/content-kind.ts';
 import { type Digest, digestBytes, digestFromBytes } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import { formatPlatform } from '../oci/platform.ts';
-import { insertChildren, linkChildren, type NewIndexChild } from './index-store.ts';
+import { insertChildren, type NewIndexChild } from './index-store.ts';
 import { integersOf, joinDigests, textsOf } from './joined-texts.ts';
 
 /** A blob that a manifest refers to. */
@@ -87,7 +87,6 @@ export async function saveContent(
     insertManifests(tx, distinct, now),
     insertLayers(tx, distinct),
     insertChildren(tx, distinct),
-    linkChildren(tx, distinct),
   ];
   const images = insertImages(tx, distinct);
   await Promise.all([...inserts, images]);

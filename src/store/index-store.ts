@@ -79,26 +79,16 @@ export async function insertChildren(tx: Queryable, indexes: readonly NewIndex[]
   );
 }
 
-/** Links entries of stored indexes to manifests that have just been stored. */
-export async function linkChildren(tx: Queryable, arrived: readonly Pick<NewIndex, 'digest'>[]): Promise<void> {
-  if (arrived.length === 0) return;
-  await tx.query(
-    `update index_child c set child_id = m.id
-     from manifest m where m.digest = any($1::bytea[]) and c.digest = m.digest and c.child_id is null`,
-    [arrived.map(({ digest }) => digestBytes(digest))],
-  );
-}
-
 /** Completes the entries of all indexes; called when all content of an audit is stored. */
 export async function completeIndexes(tx: Queryable): Promise<void> {
-  await linkAllChildren(tx);
+  await linkLaterChildren(tx);
   await markRepeated(tx);
   // One level of nesting at a time: each pass lists what the nested indexes listed before it.
   while (await listGrandchildren(tx));
 }
 
-/** Links entries that two writers left unlinked because neither saw the other's rows. */
-async function linkAllChildren(tx: Queryable): Promise<void> {
+/** Links entries to manifests that were stored after their index. */
+async function linkLaterChildren(tx: Queryable): Promise<void> {
   await tx.query(
     'update index_child c set child_id = m.id from manifest m where c.child_id is null and m.digest = c.digest',
   );
