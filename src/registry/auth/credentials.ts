@@ -148,11 +148,15 @@ async function readDockerConfig(path: string): Promise<JsonObject | undefined> {
   throw new SettingsError(`${path} is not a JSON object: fix it, or point DOCKER_CONFIG at another folder`);
 }
 
-/** The entry whose key names exactly this host (Docker also writes `https://HOST/v1/`), with its key. */
+/**
+ * The entry whose key names exactly this host, with its key. Docker also writes `https://HOST/v1/`; Podman keeps
+ * credentials of its own for `HOST/TEAM`, which come last.
+ */
 function entryFor(entries: unknown, registry: RegistryHost): [key: string, entry: unknown] {
   const fallback = registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
   if (!isObject(entries)) return [fallback, undefined];
-  const key = Object.keys(entries).find((candidate) => hostOfKey(candidate) === registry);
+  const keys = Object.keys(entries).filter((candidate) => hostOfKey(candidate) === registry);
+  const key = keys.find((candidate) => candidate === registry) ?? keys[0];
   return key === undefined ? [fallback, undefined] : [key, entries[key]];
 }
 

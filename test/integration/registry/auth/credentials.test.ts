@@ -160,6 +160,14 @@ describe("Docker's config.json", () => {
     expect(await find(host, { auths: { [key]: entry } })).toEqual(credentials);
   });
 
+  test("the host's own entry comes before those that Podman keeps for a part of it", async () => {
+    const entries = { 'registry.example.com/team': 'part', 'registry.example.com': 'whole' };
+    const auths = Object.fromEntries(
+      Object.entries(entries).map(([key, name]) => [key, { auth: base64(`${name}:p`) }]),
+    );
+    expect(await find('registry.example.com', { auths })).toMatchObject({ username: 'whole' });
+  });
+
   test('without a file access is anonymous', async () => {
     expect(await find('registry.example.com')).toBe(undefined);
   });
