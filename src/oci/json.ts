@@ -14,16 +14,15 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  * @throws MalformedContentError when the bytes are not a JSON object
  */
 export function parseJsonObject(bytes: Uint8Array | string, what: string): JsonObject {
+  const text =
+    typeof bytes === 'string' ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   let value: unknown;
   try {
-    value = JSON.parse(
-      typeof bytes === 'string'
-        ? bytes
-        : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
-    );
+    value = JSON.parse(text);
   } catch {
     // Not passed on as cause: JSON.parse quotes the text around the mistake, which may be a token.
-    throw new MalformedContentError(`${what} is not valid JSON`);
+    const hint = /^\s*</.test(text) ? ' but a page: a proxy or a login may have answered instead of the registry' : '';
+    throw new MalformedContentError(`${what} is not valid JSON${hint}`);
   }
   return readObject(value, what);
 }

@@ -170,7 +170,7 @@ describe('permanent faults end with an error that says what, where, and what to 
     server.fault({ path: /manifests/ }, drip(5));
     await expect(read()).rejects.toMatchObject({
       code: 'registry-unavailable',
-      message: /timed out before the answer was complete/,
+      message: expect.stringMatching(/timed out before the answer was complete/),
     });
   });
 
@@ -231,7 +231,7 @@ describe('a blob as a stream', () => {
     const slow = download(drip(5), 100, { requestTimeoutMs: 0 });
     await expect(slow).rejects.toMatchObject({
       code: 'registry-unavailable',
-      message: /timed out before the answer was complete/,
+      message: expect.stringMatching(/timed out before the answer was complete/),
     });
   });
 
@@ -252,7 +252,10 @@ describe('a blob as a stream', () => {
     const outcomes: RequestOutcome[] = [];
     const governor: RequestGovernor = { acquire: async () => (outcome) => outcomes.push(outcome) };
     const refused = download(body(layer.body, {}, 206), layer.body.length, { governor });
-    await expect(refused).rejects.toMatchObject({ code: 'malformed-content', message: /HTTP 206/ });
+    await expect(refused).rejects.toMatchObject({
+      code: 'malformed-content',
+      message: expect.stringMatching(/HTTP 206/),
+    });
     expect(outcomes).toEqual([{ status: 206, throttled: false }]);
   });
 });
@@ -271,14 +274,18 @@ describe('hostile listings', () => {
       () => listing({ link: '<https://evil.example.com/v2/_catalog?cursor=1>; rel="next"' }),
       /the same page was sent twice|are the same/,
     ],
-    ['no address', () => listing({ link: '<http://[>; rel="next"' }), /no address/],
-    ['no JSON', () => body('<html>'), /is not valid JSON/],
+    ['no address', () => listing({ link: '<http://[>; rel="next"' }), /is not a valid URL/],
+    ['no JSON', () => body('{"tags":'), /is not valid JSON$/],
+    ['a page', () => body('\n<!DOCTYPE html>'), /is not valid JSON but a page: a proxy or a login may have answered/],
     ['no list', () => body('{"status":"maintenance"}'), /no field "repositories"/],
     ['a list that is none', () => body('{"repositories":"a"}'), /expected a list/],
   ])('%s', async (_name, fault, message) => {
     const { server, client } = await start();
     server.fault({ path: /_catalog/ }, fault(server));
-    await expect(repositoryNames(client)).rejects.toMatchObject({ code: 'malformed-content', message });
+    await expect(repositoryNames(client)).rejects.toMatchObject({
+      code: 'malformed-content',
+      message: expect.stringMatching(message),
+    });
     expect(server.count()).toBeLessThan(110);
   });
 

@@ -91,7 +91,10 @@ test('an endless listing with new names on each page is stopped by its size', as
   const read = async (): Promise<void> => {
     for await (const _ of listNames(listing, endless));
   };
-  await expect(read()).rejects.toMatchObject({ code: 'malformed-content', message: /does not end: more than/ });
+  await expect(read()).rejects.toMatchObject({
+    code: 'malformed-content',
+    message: expect.stringMatching(/does not end: more than/),
+  });
   expect(pages).toBeLessThanOrEqual(256 / megabytes);
 });
 
@@ -115,7 +118,10 @@ test('an endless listing of empty pages is stopped after a hundred', async () =>
   const read = async (): Promise<void> => {
     for await (const _ of listNames(listing, empty));
   };
-  await expect(read()).rejects.toMatchObject({ code: 'malformed-content', message: /100 empty pages in a row/ });
+  await expect(read()).rejects.toMatchObject({
+    code: 'malformed-content',
+    message: expect.stringMatching(/100 empty pages in a row/),
+  });
   expect(pages).toBe(101);
 });
 
