@@ -9,6 +9,7 @@ import { errorCodeOf, failureOf, findFailure, isPassing, refusalOf } from './fai
 import { rateLimitsOf } from './rate-limit-headers.ts';
 import type { RequestGovernor, RequestOutcome } from './registry.ts';
 import { RetryBudget } from './retry.ts';
+import { Silence } from './silence.ts';
 import { openStream, type StreamAnswer } from './stream.ts';
 
 /** How one request went, for metrics. */
@@ -56,11 +57,6 @@ export interface TransportRequest {
 /** An answer, and the origin that gave it: the one that was asked, or the last one of its redirects. */
 export type FinalAnswer<A extends Answer = Answer> = A & { readonly origin: string };
 
-/**
- * While a registry has never answered, its failure to do so fails other requests for this long: each would keep its
- * place for a minute, and the repositories that settings name may be hundreds.
- */
-const SILENCE_HOLDS_MS = 10_000;
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -72,12 +68,11 @@ type Send<A extends Answer> = (request: TransportRequest, url: URL, authorizatio
  */
 export class Transport {
   readonly #options: TransportOptions & typeof DEFAULTS;
-  #hasAnswered = false;
-  /** How the last request failed to which nobody answered, and until when others fail alike (ms of the clock). */
-  #silence: { readonly error: unknown; readonly untilMs: number } | undefined;
+  readonly #silence: Silence;
 
   constructor(options: TransportOptions) {
     this.#options = { ...DEFAULTS, ...options };
+    this.#silence = new Silence(this.#options.clock);
   }
 
   /**
@@ -121,11 +116,11 @@ export class Transport {
   #delayAfter(error: unknown, request: TransportRequest, budget: RetryBudget): number {
     request.signal?.throwIfAborted();
     const failure = failureOf(error, request.what, request.url.protocol);
-    if (!isPassing(error) || error === this.#silence?.error) throw failure;
+    if (!isPassing(error) || this.#silence.isCauseOf(error)) throw failure;
     try {
       return budget.delayAfterFailure(failure);
     } catch (last) {
-      if (!this.#hasAnswered) this.#silence = { error, untilMs: this.#options.clock.now() + SILENCE_HOLDS_MS };
+      this.#silence.add(request.url, error);
       throw last;
     }
   }
@@ -134,10 +129,9 @@ export class Transport {
     const { governor, registry } = this.#options;
     const release = await governor.acquire(registry, request.signal ? { signal: request.signal } : {});
     try {
-      if (this.#silence && this.#options.clock.now() < this.#silence.untilMs) throw this.#silence.error;
+      this.#silence.check(request.url);
       const answer = await this.#follow(request, send);
-      this.#hasAnswered = true;
-      this.#silence = undefined;
+      this.#silence.end(request.url);
       const outcome = outcomeOf(answer, request.method);
       if ('stream' in answer) (answer as StreamAnswer).stream?.once('close', () => release(outcome));
       else release(outcome);

@@ -90,6 +90,22 @@ test('a registry that never answered is not asked again for some seconds: other 
   expect(server.count()).toBeGreaterThan(1);
 });
 
+test('nor is a server for tokens that never answered', async () => {
+  const { server, client, read } = await start({ idleTimeoutMs: 50 });
+  const tokens = await startRegistry();
+  open.push(tokens);
+  tokens.fault({}, silence());
+  server.fault({}, answer(401, { 'www-authenticate': `Bearer realm="${tokens.url}/token"` }));
+  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
+  const asked = tokens.count();
+  const listing = tagNames(client, repositoryOf(server.host, 'other'));
+  await expect(listing).rejects.toMatchObject({
+    code: 'registry-unavailable',
+    message: expect.stringContaining(`a token from ${tokens.host}: timed out`),
+  });
+  expect(tokens.count()).toBe(asked);
+});
+
 describe('permanent faults end with an error that says what, where, and what to do', () => {
   test.each<[string, Fault, string, RegExp]>([
     ['401', answer(401), 'authentication', /\/app:1: .*refused anonymous access/],

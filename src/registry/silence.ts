@@ -1,0 +1,42 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from './clock.ts';
+
+/**
+ * While a server has never answered, its failure to do so fails other requests for this long: each would keep its place
+ * for a minute, and the repositories that settings name may be hundreds.
+ */
+const HOLDS_MS = 10_000;
+/** A hostile registry could name a new server for tokens in each answer. */
+const MAX_ORIGINS = 16;
+
+/** Remembers that a server, the registry or its server for tokens, has never answered. */
+export class Silence {
+  readonly #clock: Clock;
+  readonly #answered = new LRUCache<string, true>({ max: MAX_ORIGINS });
+  /** The last failure of a server that had never answered, and until when it holds (ms of the clock). */
+  #last: { readonly origin: string; readonly error: unknown; readonly untilMs: number } | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @throws the failure of an earlier request, if it holds for this one */
+  check({ origin }: URL): void {
+    if (this.#last?.origin === origin && this.#clock.now() < this.#last.untilMs) throw this.#last.error;
+  }
+
+  end({ origin }: URL): void {
+    this.#answered.set(origin, true);
+    if (this.#last?.origin === origin) this.#last = undefined;
+  }
+
+  /** Notes that a request got no answer in all its attempts. */
+  add({ origin }: URL, error: unknown): void {
+    if (!this.#answered.has(origin)) this.#last = { origin, error, untilMs: this.#clock.now() + HOLDS_MS };
+  }
+
+  /** Whether an error is the one that {@link Silence.check} throws. */
+  isCauseOf(error: unknown): boolean {
+    return this.#last !== undefined && this.#last.error === error;
+  }
+}
