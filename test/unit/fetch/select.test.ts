@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
-import { newestTags } from '../../../src/fetch/select.ts';
+import { describe, expect, test } from 'vitest';
+import { namedTags, newestTags, repositorySelector, tagSelector, takesAllTags } from '../../../src/fetch/select.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
-import { parseTag } from '../../../src/oci/reference.ts';
+import { parseRegistryHost, parseTag } from '../../../src/oci/reference.ts';
+import { loadSettings } from '../../../src/settings/load.ts';
+import type { OciSource } from '../../../src/settings/settings.ts';
 
 function listed(name: string, pushedAt?: string) {
   return { digest: digestOf(name), tag: parseTag(name), ...(pushedAt ? { pushedAt } : {}) };
@@ -52,4 +54,61 @@ test('signatures and other referrers take no place of an image, however new they
 
 test('untagged manifests are no tags', () => {
   expect(newest([{ digest: digestOf('untagged') }, listed('1')], 2)).toEqual(['1']);
+});
+
+const { sourceDefaults } = await loadSettings({ cwd: '/', env: {}, flags: {} });
+
+function source(more: Partial<OciSource>): OciSource {
+  const registry = parseRegistryHost('registry.example.com');
+  return { ...sourceDefaults, kind: 'oci', name: 'lab', registry, dedup: 'registry', ...more };
+}
+
+describe('repositories', () => {
+  const ALL = ['shop/cart', 'shop/old', 'pay/api'];
+
+  test.each<[string, Partial<OciSource>, readonly string[]]>([
+    ['are all taken if no setting narrows them', {}, ALL],
+    ['are those that a source configures', { repositories: ['shop/**'] }, ['shop/cart', 'shop/old']],
+    [
+      'are those that are configured and included',
+      { repositories: ['shop/**'], include: ['*/cart', 'pay/*'] },
+      [ALL[0] ?? ''],
+    ],
+    ['that are excluded are left out', { exclude: ['*/old', 'pay/**'] }, ['shop/cart']],
+    [
+      'that are named are taken though they are excluded',
+      { exclude: ['shop/**'], named: ['shop/old'] },
+      ['shop/old', 'pay/api'],
+    ],
+  ])('%s', (_, more, expected) => {
+    expect(ALL.filter(repositorySelector(source(more)))).toEqual(expected);
+  });
+});
+
+describe('tags', () => {
+  test.each<[string, Partial<OciSource>, readonly string[]]>([
+    ['of one repository are asked for by their names', { include: ['shop/cart'], tags: ['1', '2.*'] }, ['1']],
+    ['of two repositories are selected from what is listed', { include: ['shop/cart', 'pay/api'], tags: ['1'] }, []],
+    ['of a pattern of repositories are, too', { include: ['shop/*'], tags: ['1'] }, []],
+    ['of all repositories are, too', { tags: ['1'] }, []],
+  ])('%s', (_, more, expected) => {
+    expect(namedTags(source(more))).toEqual(expected);
+  });
+
+  test.each<[Partial<OciSource>, string]>([
+    [{}, 'all, tagged, untagged'],
+    [{ tags: ['*'] }, 'all, tagged, untagged'],
+    [{ newest: 5 }, 'tagged, untagged'],
+    [{ tags: ['v*'] }, 'tagged'],
+    [{ tags: ['w*'] }, ''],
+  ])('%j selects: %s', (more, expected) => {
+    const settings = source(more);
+    const selects = tagSelector(settings);
+    const selected = { all: takesAllTags(settings), tagged: selects({ tag: 'v1' }), untagged: selects({}) };
+    expect(
+      Object.keys(selected)
+        .filter((name) => Object(selected)[name])
+        .join(', '),
+    ).toBe(expected);
+  });
 });

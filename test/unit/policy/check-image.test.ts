@@ -23,13 +23,24 @@ test.each<[string, Policy, readonly string[]]>([
   ['another repository', { budgets: [{ repository: 'billing-*', maxImageSize: 1 }] }, []],
   ['its repository', { budgets: [{ repository: 'payments/**', maxImageSize: 1 }] }, ['max-image-size']],
   ['an allowed base', { allowedBases: ['library/debian:*-slim'] }, []],
+  ['one of several allowed bases', { allowedBases: ['base/**', 'library/debian:*'] }, []],
   ['a foreign base', { allowedBases: ['base/**'] }, ['allowed-bases']],
 ])('budgets and bases: %s', (_, policy, rules) => {
   expect(rulesOf(policy)).toEqual(rules);
 });
 
-test('an unknown base is no allowed base', () => {
-  expect(rulesOf({ allowedBases: ['**'] }, { baseNames: null })).toEqual(['allowed-bases']);
+test.each<[string, ImageSketch, Policy['allowedBases'], RegExp]>([
+  ['unknown', { baseNames: null }, ['**'], /^The base is unknown \([a-z-]+\): the policy allows \*\*$/],
+  [
+    'another',
+    {},
+    ['base/**', 'a:1'],
+    /^The base library\/debian:\S+ is not allowed: the policy allows base\/\*\*, a:1$/,
+  ],
+])('a base that is %s is no allowed one, and the violation says so', (_, sketch, allowedBases, message) => {
+  const test = { reference: 'a', owner: OWNER, image: auditedImage(sketch) };
+  const violations = checkImage(test, allowedBases ? { allowedBases } : {});
+  expect(violations).toMatchObject([{ rule: 'allowed-bases', message: expect.stringMatching(message) }]);
 });
 
 test('every budget that names a team is checked, and a violation says by how much it is exceeded', () => {
