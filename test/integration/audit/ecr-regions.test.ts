@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import type { Settings } from '../../../src/settings/settings.ts';
 import { parseTarget } from '../../../src/settings/target.ts';
 import { auditEcr, defaultSettings, errorsOf } from '../../support/audits.ts';
@@ -19,7 +18,6 @@ describe.each(BACKENDS)('audits of several regions into $name', ({ open }) => {
 
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     const defaults = await defaultSettings();
     const prod = { kind: 'ecr', name: 'prod', account: FAKE_ACCOUNT, ...BOTH, dedup: 'repository' } as const;
     settings = { ...defaults, sources: [{ ...defaults.sourceDefaults, ...prod }] };

@@ -3,7 +3,6 @@ import { createAuditEngine } from '../../../src/app/engine.ts';
 import { type StartOptions, startAudit } from '../../../src/audit/start-audit.ts';
 import { singleTask } from '../../../src/audit/task-payloads.ts';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskQueue, TaskReference } from '../../../src/queue/queue.ts';
 import type { OciSource, PolicySettings, Settings } from '../../../src/settings/settings.ts';
@@ -27,7 +26,6 @@ describe.each(BACKENDS)('an audit that cannot continue, in $name', ({ open }) =>
   beforeAll(async () => {
     settings = await defaultSettings();
     db = await open();
-    await migrate(db);
   });
   afterAll(() => db?.close());
   beforeEach(async () => {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
-import { openDatabase } from '../../../src/database/open-database.ts';
 import { auditRegistry } from '../../support/audits.ts';
+import { PGLITE } from '../../support/databases.ts';
 import { image } from '../../support/image-builder.ts';
 import { body } from '../../support/registry-faults.ts';
 import { type Fault, startRegistry } from '../../support/registry-server.ts';
@@ -12,8 +11,7 @@ const app = image({ layers: ['app'] });
 
 let db: Database;
 beforeAll(async () => {
-  db = await openDatabase({ dataDir: ':memory:' });
-  await migrate(db);
+  db = await PGLITE.open();
 });
 afterAll(() => db.close());
 

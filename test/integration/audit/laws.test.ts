@@ -1,18 +1,15 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
-import { openDatabase } from '../../../src/database/open-database.ts';
 import { auditRegistry, errorsOf } from '../../support/audits.ts';
-import { emptyTables } from '../../support/databases.ts';
+import { emptyTables, PGLITE } from '../../support/databases.ts';
 import { fuzzRuns } from '../../support/fuzz.ts';
 import { fill, type RandomRegistry, randomRegistry } from '../../support/random-registry.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 
 let db: Database;
 beforeAll(async () => {
-  db = await openDatabase({ dataDir: ':memory:' });
-  await migrate(db);
+  db = await PGLITE.open();
 });
 afterAll(() => db.close());
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogueAlternatives } from '../../../src/catalogue/alternatives.ts';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { type BaseTag, saveBaseTags } from '../../../src/store/catalogue-store.ts';
 import { readStaleImages } from '../../../src/store/stale-images.ts';
@@ -21,7 +20,6 @@ describe.each(BACKENDS)('a catalogue of many images on $name', ({ open }) => {
 
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     await emptyTables(db);
     const registry = await startRegistry();
     registry.push('library/base', '1', image({ layers: ['os'] }));
@@ -71,7 +69,6 @@ describe.each(BACKENDS)('alternatives from the catalogue on $name', ({ open }) =
 
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
   });
   afterAll(() => db.close());
 

@@ -7,11 +7,10 @@ import { migrate, requireCurrentSchema } from '../../../src/database/migrate.ts'
 import { openDatabase } from '../../../src/database/open-database.ts';
 import { BACKENDS, newPostgresUrl } from '../../support/databases.ts';
 
-describe.each(BACKENDS)('a database on $name', ({ open }) => {
+describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
   let db: Database;
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
   });
   afterAll(() => db.close());
 
@@ -64,7 +63,7 @@ describe.each(BACKENDS)('a database on $name', ({ open }) => {
   });
 
   test('a schema is migrated once, also by two at the same time', async () => {
-    const fresh = await open();
+    const fresh = await create();
     const both = await Promise.all([migrate(fresh), migrate(fresh)]);
     expect(both.flat().sort()).toEqual([...new Set(both.flat())].sort());
     expect(await migrate(fresh)).toEqual([]);

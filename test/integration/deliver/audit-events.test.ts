@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { auditEvents } from '../../../src/deliver/audit-events.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { auditRegistry, defaultSettings } from '../../support/audits.ts';
@@ -28,7 +27,6 @@ describe.each(BACKENDS)('the events of an audit, from $name', ({ open }) => {
   let registry: RegistryServer;
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
   });
   afterAll(() => db?.close());
   beforeEach(async () => {

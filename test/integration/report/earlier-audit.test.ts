@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { leaderboard } from '../../../src/report/leaderboard.ts';
 import { computeTotals } from '../../../src/store/totals-store.ts';
@@ -16,7 +15,6 @@ describe.each(BACKENDS)('reports as of an earlier audit on $name', ({ open }) =>
 
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     const inventory = new Inventory(db);
     const image = (bytes: number) =>
       inventory.image({ name: `${bytes}`, layers: [[`layer of ${bytes}`, bytes]], configBytes: 0 });

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { migrate } from '../../../src/database/migrate.ts';
-import { openDatabase } from '../../../src/database/open-database.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { auditRegistry } from '../../support/audits.ts';
+import { PGLITE } from '../../support/databases.ts';
 import { type BuiltImage, image } from '../../support/image-builder.ts';
 import { startRegistry } from '../../support/registry-server.ts';
 import { readRecords } from '../../support/report-records.ts';
@@ -15,8 +14,7 @@ function sizesOf(built: BuiltImage): { readonly layers: readonly number[]; reado
 
 test('teams are ranked by figures that a person can add up', async () => {
   const registry = await startRegistry();
-  const db = await openDatabase({ dataDir: ':memory:' });
-  await migrate(db);
+  const db = await PGLITE.open();
   const base = image({ layers: ['debian'.repeat(90)] });
   const cart = image({ layers: ['debian'.repeat(90), 'the cart '.repeat(70)] });
   const ranking = image({ layers: ['debian'.repeat(90), 'ranking of everything '.repeat(80), 'models'] });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { lifecycleSimulation } from '../../../src/report/kinds/lifecycle.ts';
 import { parseInUse } from '../../../src/report/reclaim/in-use.ts';
@@ -29,7 +28,6 @@ describe.each(BACKENDS)('a lifecycle policy simulated on $name', ({ open }) => {
 
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
   });
   afterAll(() => db.close());
 

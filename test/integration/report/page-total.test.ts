@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
-import { openDatabase } from '../../../src/database/open-database.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { readPage } from '../../../src/report/report-page.ts';
+import { PGLITE } from '../../support/databases.ts';
 
 let db: Database;
 beforeAll(async () => {
-  db = await openDatabase({ dataDir: ':memory:' });
-  await migrate(db);
+  db = await PGLITE.open();
 });
 afterAll(() => db?.close());
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { BACKENDS } from '../../support/databases.ts';
@@ -37,7 +36,6 @@ describe.each(BACKENDS)('the pages of a report on $name', ({ open }) => {
   let db: Database;
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     await fill(db);
   });
   afterAll(() => db.close());

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { STALE_DAYS, SUPERSEDED_BUILDS, SUPERSEDED_DAYS } from '../../../src/report/reclaim/reasons.ts';
 import { BACKENDS } from '../../support/databases.ts';
 
@@ -8,7 +7,6 @@ describe.each(BACKENDS)('the view of removable manifests, in $name', ({ open }) 
   let db: Database;
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
   });
   afterAll(() => db.close());
 

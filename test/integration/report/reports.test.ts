@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
-import { openDatabase } from '../../../src/database/open-database.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { filterCondition } from '../../../src/report/filters.ts';
 import { FORMATS } from '../../../src/report/formats/formats.ts';
@@ -11,6 +9,7 @@ import { type LeaderboardOptions, leaderboard } from '../../../src/report/leader
 import { KIND_NAMES } from '../../../src/report/names.ts';
 import { openReport, type ReportRequest } from '../../../src/report/open-report.ts';
 import { readPage, recordsOf } from '../../../src/report/report-page.ts';
+import { PGLITE } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
 
@@ -21,8 +20,7 @@ const now = new Date('2026-11-02T12:00:00Z');
 let db: Database;
 
 beforeAll(async () => {
-  db = await openDatabase({ dataDir: ':memory:' });
-  await migrate(db);
+  db = await PGLITE.open();
   await fill(new Inventory(db));
 });
 afterAll(() => db.close());
@@ -215,8 +213,7 @@ describe('images', () => {
   );
 
   test('a repository with too many images to pack once sends all cells with each row', async () => {
-    const many = await openDatabase({ dataDir: ':memory:' });
-    await migrate(many);
+    const many = await PGLITE.open();
     const inventory = new Inventory(many);
     const repository = await inventory.repository(await inventory.source('lab'), 'alpha/many', 'alpha', FIRST);
     await many.query(
@@ -447,8 +444,7 @@ test('advice names the step and its gain once for each image', async () => {
 });
 
 test('layers and advice do not count manifests without a tag as tags', async () => {
-  const untagged = await openDatabase({ dataDir: ':memory:' });
-  await migrate(untagged);
+  const untagged = await PGLITE.open();
   const inventory = new Inventory(untagged);
   const repository = await inventory.repository(await inventory.source('lab'), 'alpha/app', 'alpha', FIRST);
   const assessment = { techniques: JSON.stringify([{ technique: 'clean-up', gain: 1 }]) };

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import type { ReportFilters } from '../../../src/report/filters.ts';
 import { leaderboard, teams } from '../../../src/report/leaderboard.ts';
 import { computeTotals } from '../../../src/store/totals-store.ts';
@@ -18,7 +17,6 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
 
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     const inventory = new Inventory(db);
     const image = (bytes: number) => inventory.image({ name: `${bytes}`, layers: [[`layer of ${bytes}`, bytes]] });
     const [small, both, inIndex, large, old] = [
@@ -90,7 +88,6 @@ describe.each(BACKENDS)('teams over several sources, audited again, on $name', (
 
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     const inventory = new Inventory(db);
     const image = (bytes: number, base?: string) =>
       inventory.image({
@@ -146,7 +143,6 @@ describe.each(BACKENDS)('the score of a group on $name', ({ open }) => {
 
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     const inventory = new Inventory(db);
     const image = (name: string, bytes: number, score: number) =>
       inventory.image({

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
@@ -28,7 +27,6 @@ describe.each(BACKENDS)('trends over any history, from $name', ({ open }) => {
   let db: Database;
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
   });
   afterAll(() => db.close());
 

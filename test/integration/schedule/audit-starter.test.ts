@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import { startNow } from '../../../src/schedule/run-now.ts';
@@ -22,7 +21,6 @@ describe.each(BACKENDS)('starting audits for workers, in $name', ({ open }) => {
       return { ...sourceDefaults, kind: 'oci', name, registry: `${name}.example.com`, dedup: 'registry' };
     }) as SourceSettings[];
     db = await open();
-    await migrate(db);
   });
   afterAll(() => db.close());
   beforeEach(() => emptyTables(db));

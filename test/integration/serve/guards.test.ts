@@ -3,20 +3,18 @@ import { text } from 'node:stream/consumers';
 import { Hono } from 'hono';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
-import { openDatabase } from '../../../src/database/open-database.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { limitConcurrency } from '../../../src/serve/guards.ts';
 import { type ListeningDashboard, listen } from '../../../src/serve/listen.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
+import { PGLITE } from '../../support/databases.ts';
 
 const TOKEN = 'a token of some length';
 let db: Database;
 let server: ListeningDashboard | undefined;
 
 beforeAll(async () => {
-  db = await openDatabase({ dataDir: ':memory:' });
-  await migrate(db);
+  db = await PGLITE.open();
 });
 afterAll(() => db?.close());
 afterEach(async () => {

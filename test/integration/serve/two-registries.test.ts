@@ -1,7 +1,6 @@
 import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS } from '../../../src/report/names.ts';
@@ -24,7 +23,6 @@ describe.each(BACKENDS)('the same repository in two registries, over $name', ({ 
 
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     hosts = await Promise.all(['dev', 'prod'].map(auditedRegistry));
     app = createDashboardApp(await dashboardOver(db));
   });

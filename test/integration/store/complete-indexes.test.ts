@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest';
-import { migrate } from '../../../src/database/migrate.ts';
-import { openDatabase } from '../../../src/database/open-database.ts';
 import { completeIndexes } from '../../../src/store/index-store.ts';
+import { PGLITE } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 
 test('an index lists the images of nested indexes, unless its own list is too long', async () => {
-  const db = await openDatabase({ dataDir: ':memory:' });
+  const db = await PGLITE.open();
   try {
-    await migrate(db);
     const inventory = new Inventory(db);
     const image = await inventory.image({ name: 'app', layers: [['layer', 10]] });
     const inner = await inventory.index('inner', [image]);

@@ -24,7 +24,6 @@ describe.each(BACKENDS)('sums of all sources on $name', ({ open }) => {
   let registry: RegistryServer;
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     registry = await startRegistry();
     registry.push('shop/cart', '1', image());
   });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { type Assessment, saveAssessments } from '../../../src/store/assessment-store.ts';
 import { BACKENDS, emptyTables } from '../../support/databases.ts';
@@ -23,7 +22,6 @@ describe.each(BACKENDS)('verdicts on a shared layer on $name', ({ open }) => {
   let ids: Map<Judged, number>;
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     inventory = new Inventory(db);
   });
   afterAll(() => db.close());

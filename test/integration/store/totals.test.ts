@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { computeTotals } from '../../../src/store/totals-store.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
@@ -14,7 +13,6 @@ describe.each(BACKENDS)('totals of a source on $name', ({ open }) => {
   let inventory: Inventory;
   beforeAll(async () => {
     db = await open();
-    await migrate(db);
     inventory = new Inventory(db);
   });
   afterAll(() => db.close());
