@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const fixedSeed = 'test/support/fixed-seed.ts';
@@ -7,15 +8,19 @@ const shared = {
   hookTimeout: 60_000,
   setupFiles: [fixedSeed],
 };
-const withServices = { ...shared, globalSetup: ['test/support/postgres-setup.ts'] };
+/** Loading the program anew for each file takes longer than most of their tests. */
+const sharedModules = { ...shared, isolate: false };
+const withServices = { globalSetup: ['test/support/postgres-setup.ts'] };
 
 export default defineConfig({
   test: {
+    // Tests wait for servers and processes much of the time: no processor needs to be left for Vitest itself.
+    maxWorkers: availableParallelism(),
     globalSetup: ['test/support/temporary-folder.ts', 'test/support/build.ts'],
     projects: [
       {
         test: {
-          ...shared,
+          ...sharedModules,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           setupFiles: [fixedSeed, 'test/support/no-network.ts'],
@@ -23,13 +28,14 @@ export default defineConfig({
       },
       {
         test: {
+          ...sharedModules,
           ...withServices,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },
-      { test: { ...withServices, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { ...shared, ...withServices, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },
 });
