@@ -11,6 +11,9 @@ export interface TestRedis {
   readonly port: number;
   /** Ends the server like a crash: what is not on disk is lost. */
   kill(): Promise<void>;
+  /** Lets it fall silent, with its connections open. */
+  pause(): void;
+  resume(): void;
   /** Starts it again on the same port, with the same folder. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -48,6 +51,8 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     port,
     start,
     kill,
+    pause: () => void server?.kill('SIGSTOP'),
+    resume: () => void server?.kill('SIGCONT'),
     async stop() {
       await kill();
       await rm(folder, { recursive: true, force: true });

@@ -71,7 +71,7 @@ test.each(['status', 'report audits', 'report images --format csv'])(
 
 test('a host with several addresses has time for a handshake with each of them', async () => {
   const report = join(folder, 'report-timeout.mjs');
-  const code = `process.on('exit', () => console.error(net.getDefaultAutoSelectFamilyAttemptTimeout()));`;
+  const code = `process.on('exit', () => process.stderr.write(String(net.getDefaultAutoSelectFamilyAttemptTimeout())));`;
   writeFileSync(report, `import net from 'node:net';\n${code}`);
   const env = { NODE_OPTIONS: `--import ${report}` };
   // A lost first packet is sent again after a second.
