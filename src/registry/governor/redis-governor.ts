@@ -141,6 +141,8 @@ class SharedGate {
   async acquire({ signal, maxConcurrency }: PlaceOptions): Promise<Release> {
     const allowed = { maxConcurrency };
     this.#allowed.add(allowed);
+    // The places that may be reused were granted to requests that allow more.
+    if (maxConcurrency < this.#maxConcurrency) this.#stopPassingOn();
     try {
       const release = await this.#place(signal);
       return (outcome) => {

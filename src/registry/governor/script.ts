@@ -103,8 +103,9 @@ end
  * Returns: how many requests may start now; after how many ms to ask again, or -1; whether places may be reused without
  * asking (1, 0); how many places the process may hold.
  *
- * A holder is a process; its field is "places waiting seen". It reports totals, not changes, so each exchange corrects
- * the errors of earlier ones, and a dead holder is gone when its lease is over.
+ * A holder is a process; its field is "places waiting seen limit". It reports totals, not changes, so each exchange
+ * corrects the errors of earlier ones, and a dead holder is gone when its lease is over. The lowest limit applies to all:
+ * a process with a higher one would always take the places that another waits for.
  */
 export const EXCHANGE_SCRIPT = `${POLICY_SCRIPT}
 local report = cjson.decode(ARGV[1])
@@ -117,15 +118,17 @@ for i = 1, #stored, 2 do s[stored[i]] = tonumber(stored[i + 1]) end
 
 local others_held, others_waiting, idle_held, least_held = 0, 0, 0, math.huge
 local last_turn, last_turn_at = '', 0
+local limit = report.maxConcurrency
 local holders = redis.call('HGETALL', KEYS[2])
 for i = 1, #holders, 2 do
-  local held, waiting, seen = string.match(holders[i + 1], '^(%d+) (%d+) (%d+)$')
+  local held, waiting, seen, allowed = string.match(holders[i + 1], '^(%d+) (%d+) (%d+) (%d+)$')
   if holders[i] == 'turn' then
     last_turn, last_turn_at = string.match(holders[i + 1], '^(%S+) (%d+)$')
   elseif now - tonumber(seen) > report.leaseMs then
     redis.call('HDEL', KEYS[2], holders[i])
   elseif holders[i] ~= report.holder then
     others_held = others_held + held
+    limit = math.min(limit, allowed)
     if tonumber(waiting) > 0 then
       others_waiting = others_waiting + 1
       least_held = math.min(least_held, held)
@@ -139,9 +142,9 @@ for _ = 1, report.started do started(s, now, effective_rate(s, now)) end
 for _, outcome in ipairs(report.outcomes) do settle(s, outcome, now - outcome.agoMs, now, report.maxConcurrency) end
 
 -- Others that wait get their share; where there are fewer places than processes, they take turns.
-local keep, crowded = report.maxConcurrency, false
+local keep, crowded = limit, false
 if others_waiting > 0 then
-  local share = (places_of(s, report.maxConcurrency) - idle_held) / (others_waiting + 1)
+  local share = (places_of(s, limit) - idle_held) / (others_waiting + 1)
   keep = math.max(1, least_held < math.floor(share) and math.floor(share) or math.ceil(share))
   crowded = share < 1
 end
@@ -151,7 +154,7 @@ if crowded and last_turn == report.holder and now - last_turn_at < report.turnMs
   wait = report.turnMs
 end
 while granted < wanted and report.held + granted < keep do
-  local admitted, retry_at = admit(s, others_held + report.held + granted, now, report.maxConcurrency)
+  local admitted, retry_at = admit(s, others_held + report.held + granted, now, limit)
   if not admitted then
     if retry_at then wait = math.max(1, math.ceil(retry_at - now)) end
     break
@@ -169,7 +172,7 @@ redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('PEXPIRE', KEYS[1], report.forgetMs)
 local places, waiting = report.held + granted, report.waiting - granted
 if places + waiting > 0 then
-  redis.call('HSET', KEYS[2], report.holder, string.format('%d %d %d', places, waiting, now))
+  redis.call('HSET', KEYS[2], report.holder, string.format('%d %d %d %d', places, waiting, now, report.maxConcurrency))
   redis.call('PEXPIRE', KEYS[2], report.leaseMs)
 else
   redis.call('HDEL', KEYS[2], report.holder)

@@ -68,7 +68,7 @@ async function state(): Promise<Record<string, string>> {
 /** When Redis last heard of the process that holds a place. */
 async function lastSeenMs(): Promise<number> {
   const holders = Object.values(await redis.hgetall(`${prefix}:governor:${HOST}:holders`));
-  const holding = holders.find((holder) => /^1 \d+ \d+$/.test(holder));
+  const holding = holders.find((holder) => /^1 \d+ \d+ \d+$/.test(holder));
   return Number(holding?.split(' ')[2] ?? 0);
 }
 
@@ -199,6 +199,46 @@ describe('processes that share a registry', () => {
     held(OK);
     const others = [await waiting, await two.acquire(HOST, {})];
     for (const release of others) release(OK);
+  });
+
+  test('a request whose source allows less gets its turn while another process keeps asking', async () => {
+    const [strict, busy] = [governorOf(1), governorOf(8)];
+    let underWay = 0;
+    let done = false;
+    const work = async (): Promise<void> => {
+      while (!done) {
+        const release = await busy.acquire(HOST, {});
+        underWay += 1;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        underWay -= 1;
+        release(OK);
+      }
+    };
+    const working = Array.from({ length: 16 }, work);
+    for (let turns = 0; turns < 3; turns++) {
+      const release = await strict.acquire(HOST, {});
+      expect(underWay).toBe(0);
+      release(OK);
+    }
+    done = true;
+    await Promise.all(working);
+  });
+
+  test('a request whose source allows less takes no place that another left behind', async () => {
+    const governor = governorOf(8);
+    for (let round = 0; round < 3; round++) {
+      const releases = await Promise.all(Array.from({ length: 8 }, () => governor.acquire(HOST, {})));
+      for (const release of releases) release(OK);
+    }
+    let underWay = 0;
+    const ask = async (): Promise<void> => {
+      const release = await governor.acquire(HOST, { maxConcurrency: 2 });
+      expect(++underWay).toBeLessThanOrEqual(2);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      underWay -= 1;
+      release(OK);
+    };
+    await Promise.all(Array.from({ length: 8 }, ask));
   });
 
   test('all pause when one is asked to, without affecting other registries', async () => {
