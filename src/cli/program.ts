@@ -81,7 +81,9 @@ async function addCommands(program: Command, args: readonly string[], context: C
 function overdue(signal: AbortSignal, withinMs: () => number): Promise<never> {
   return new Promise((_, reject) => {
     const wait = () => setTimeout(() => reject(signal.reason), withinMs()).unref();
-    signal.addEventListener('abort', wait, { once: true });
+    // The signal may have come while the command was loaded.
+    if (signal.aborted) wait();
+    else signal.addEventListener('abort', wait, { once: true });
   });
 }
 

@@ -78,21 +78,29 @@ test('a finished audit shows how many tags were audited and which failed', async
   expect(stdout).toMatch(/^coverage {6}75\.00 % of the tags listed, 2 of them skipped or of other kinds$/m);
 });
 
-test('a command ends in time after a signal, also if the database has fallen silent', async () => {
-  const silent = createServer().listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  const connected = once(silent, 'connection');
-  const stop = new AbortController();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const { port } = silent.address() as AddressInfo;
-  const args = ['--database', `postgres://127.0.0.1:${port}/slimboard`, 'report', 'teams'];
-  const ended = runInProcess('/', args, {}, { signal: stop.signal });
-  const [socket] = (await connected) as [Socket];
-  stop.abort(new Interruption('SIGINT'));
-  await vi.advanceTimersByTimeAsync(8_000);
-  const { code, stderr } = await ended;
-  vi.useRealTimers();
-  socket.destroy();
-  silent.close();
-  expect({ code, stderr }).toEqual({ code: EXIT.interrupted, stderr: expect.stringContaining('stopped by SIGINT') });
-});
+test.each(['while it starts', 'while it waits'])(
+  'a command ends in time after a signal %s, also if the database has fallen silent',
+  async (when) => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const connected = once(silent, 'connection');
+    const stop = new AbortController();
+    const interrupt = () => stop.abort(new Interruption('SIGINT'));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { port } = silent.address() as AddressInfo;
+    const args = ['--database', `postgres://127.0.0.1:${port}/slimboard`, 'report', 'teams'];
+    if (when === 'while it starts') interrupt();
+    const ended = runInProcess('/', args, {}, { signal: stop.signal });
+    const [socket] = (await connected) as [Socket];
+    if (when === 'while it waits') interrupt();
+    await vi.advanceTimersByTimeAsync(8_000);
+    const { code, stderr } = await ended;
+    vi.useRealTimers();
+    socket.destroy();
+    silent.close();
+    expect({ code, stderr }).toEqual({
+      code: EXIT.interrupted,
+      stderr: expect.stringContaining('stopped by SIGINT'),
+    });
+  },
+);
