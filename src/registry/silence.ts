@@ -9,7 +9,7 @@ const HOLDS_MS = 10_000;
 /** A hostile registry could name a new server for tokens in each answer. */
 const MAX_ORIGINS = 16;
 
-/** Remembers that a server, the registry or its server for tokens, has never answered. */
+/** Remembers that a server, the registry or its server for tokens, has never answered. A redirect is an answer. */
 export class Silence {
   readonly #clock: Clock;
   readonly #answered = new LRUCache<string, true>({ max: MAX_ORIGINS });

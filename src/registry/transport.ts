@@ -131,7 +131,6 @@ export class Transport {
     try {
       this.#silence.check(request.url);
       const answer = await this.#follow(request, send);
-      this.#silence.end(request.url);
       const outcome = outcomeOf(answer, request.method);
       if ('stream' in answer) (answer as StreamAnswer).stream?.once('close', () => release(outcome));
       else release(outcome);
@@ -147,6 +146,7 @@ export class Transport {
     let authorization = request.authorization?.();
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
       const answer = await send(request, url, authorization);
+      this.#silence.end(url);
       // A POST has a token in its body, which must not go to another address.
       const target = request.method === 'POST' ? undefined : redirectTarget(answer, url, request.what);
       if (!target) return { ...answer, origin: url.origin };

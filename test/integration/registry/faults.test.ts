@@ -106,6 +106,16 @@ test('nor is a server for tokens that never answered', async () => {
   expect(tokens.count()).toBe(asked);
 });
 
+test('a registry whose storage never answered is asked for other things', async () => {
+  const { server, client, read } = await start();
+  const storage = await startRegistry();
+  open.push(storage);
+  storage.fault({}, reset());
+  server.fault({ path: /manifests/ }, redirect(`${storage.url}/manifest`));
+  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
+  expect(await tagNames(client, repositoryOf(server.host, 'app'))).toEqual(['1']);
+});
+
 describe('permanent faults end with an error that says what, where, and what to do', () => {
   test.each<[string, Fault, string, RegExp]>([
     ['401', answer(401), 'authentication', /\/app:1: .*refused anonymous access/],
