@@ -6,11 +6,12 @@ export const REDACTED = '***';
 const SECRET_NAME =
   /pass(?:word|wd|phrase)|(?:^|_|ssh|db|user|root|admin|mail|smtp|ldap|store|key)pass$|_pwd$|secret|token(?!i[sz])|credential|api[_.-]?key|access[_.-]?key|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|account[_.-]?key|auth[_.-]?key|(?:^|_)auth$|docker_?(?:cfg|config_?json|auth_?config)|connection[_.-]?string|_dsn$/i;
 /**
- * Names that match by accident: their values are paths, policies, limits or switches, or describe where a secret is or how it is sent;
- * options that say there is none have no value, as in `adduser --disabled-password app`.
+ * Names that match by accident: their values are paths, policies, limits or switches, or describe where a secret is or
+ * how it is sent; options that say there is none have no value, as in `adduser --disabled-password app`.
+ * `REDIS_PASSWORD_CACHE` is the password of a cache, `SECRETS_CACHE` is none.
  */
 const HARMLESS_NAME =
-  /^(?:disabled?|no|skip|without)_|(?:[_.]|^)(?:file|path|dir|url|uri|type|method|expir(?:y|es|ation)(?:_in)?|ttl|lifetime|duration|timeout|interval|length|limit|rounds|policy|enabled|disabled|required|name|id|stdin|helper|store|provider|version|size|mode|header|issuer|audience|algorithm|dummy|arn|ref|manager|backend|endpoint|prefix|bucket|cache|permissions?|scopes?|validity|vault)$/i;
+  /^(?:disabled?|no|skip|without)_|(?:[_.]|^)(?:file|path|dir|url|uri|type|method|expir(?:y|es|ation)(?:_in)?|ttl|lifetime|duration|timeout|interval|length|limit|rounds|policy|enabled|disabled|required|name|id|stdin|helper|store|provider|version|size|mode|header|issuer|audience|algorithm|dummy|arn|ref|endpoint|prefix|permissions?|scopes?|validity)$|(?:secrets|tokens?|credentials?)_(?:manager|backend|bucket|cache|vault)$/i;
 const CAMEL_CASE = /(?<=[a-z])(?=[A-Z])/g;
 
 /** Whether a variable, flag or field with this name usually holds a secret. */

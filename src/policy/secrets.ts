@@ -10,23 +10,26 @@ const SHORTEST_KEY = 4;
  */
 const NO_SECRET_VALUE = /^(?:|\{\}|\$.*|<.*|\{\{.*|\*+|x+|redacted|\.{3}|…|changeit|(?:id|type|env|src)=.*)$/i;
 /** The address of a secret in AWS, Google Cloud, Vault, 1Password or the cloud that runs the container. */
-const IN_STORE = /^(?:arn:aws|projects\/[^/]{1,100}\/secrets\/|(?:vault|op|ssm|sm|secretref):)/;
-/** Keys for maps, Firebase and the like, which bundlers write into the pages that they build. */
+const IN_STORE = /^(?:arn:aws|projects\/[^/]{1,100}\/secrets\/|vault:[\w.-]{0,100}\/|(?:op|ssm|sm):\/|secretref:)/;
+/**
+ * Keys for maps, Firebase and the like, which bundlers write into the pages that they build. Not those that were never
+ * meant to be there: of administrators, or of services that bill whoever owns the key.
+ */
 const PUBLIC_KEY =
-  /^(?:(?:NEXT|NUXT|EXPO)_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY)_(?!\w{0,100}(?:SECRET|PRIVATE))\w{0,100}KEY$/;
-/** The start of Google's keys, which may be public; keys of other known forms may not. */
-const GOOGLE_KEY = /^AIza/;
+  /^(?:(?:NEXT|NUXT|EXPO)_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY)_(?!\w{0,100}(?:SECRET|PRIVATE|ADMIN|SERVICE_ROLE|ENCRYPTION|SIGNING|OPENAI|ANTHROPIC|GEMINI))\w{0,100}KEY$/;
+/** The start of Google's keys, and of Supabase's for anonymous users. Keys of other known forms are never public. */
+const PUBLIC_FORM = /^(?:AIza|eyJ)/;
 /** Addresses of databases and services, which need not contain a password: Sentry's have a public key as the user. */
 const ADDRESS = /(?:dsn|connection[_.-]?strings?\w{0,60})$/i;
-/** `user:password@`, Oracle's `user/password@`, `Password=…`. */
-const HAS_PASSWORD = /(?::|\w\/)[^\s/@]{1,256}@|(?:password|pwd|key|secret|token|signature|sig)=/i;
+/** `user:password@`, Oracle's `user/password@`, Symfony's `sendgrid://key@default`, `Password=…`. */
+const HAS_PASSWORD = /(?::|\w\/)[^\s/@]{1,256}@|@default\b|(?:pass(?:word|wd)?|pwd|key|secret|token|signature|sig)=/i;
 /** Placeholders for a secret that a build demands but does not use: `SECRET_KEY_BASE=dummy rails assets:precompile`. */
 const STAND_IN =
-  /^(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build(?:[-_]?(?:only|time))?)(?:[-_ ][\w -]*)?$/i;
+  /^(?:dummy|placeholder|fake|unused|not[-_]?(?:a[-_]?)?(?:real|secret|used|needed)|(?:for[-_]?)?build[-_]?(?:only|time))(?:[-_ ][\w -]*)?$|^(?:for[-_]?)?build$/i;
 /** The path of a file with the secret. Only in the usual folders, since 1 in 64 base64 texts begins with a slash. */
 const PATH = /^\/(?:run|etc|var|opt|srv|usr|home|root|mnt|tmp|app|config|secrets?|vault|keys?|certs?)\//;
-/** `MAX_TOKENS=4096` is a limit, so a small number is no secret if the name says `token`; `DB_PASSWORD=1234` is one. */
-const COUNT = /^\d{1,6}[a-z]?$/i;
+/** `MAX_TOKENS=8k` is a limit, so a small number is no secret if the name says `token`; `DB_PASSWORD=1234` is one. */
+const COUNT = /^\d{1,6}[dhkms]?$/i;
 const COUNTABLE = /token/i;
 
 /** Reports whether a variable holds a secret, by its name or by the form of its value; placeholders are no secrets. */
@@ -43,8 +46,8 @@ function isPlaceholder(name: string, value: string): boolean {
     STAND_IN.test(bare) ||
     PATH.test(bare) ||
     IN_STORE.test(bare) ||
-    (PUBLIC_KEY.test(name) && (GOOGLE_KEY.test(bare) || !HAS_TOKEN.test(bare))) ||
-    (ADDRESS.test(name) && !HAS_PASSWORD.test(bare)) ||
+    (PUBLIC_KEY.test(name) && (PUBLIC_FORM.test(bare) || !HAS_TOKEN.test(bare))) ||
+    (ADDRESS.test(name) && !HAS_PASSWORD.test(bare) && !HAS_TOKEN.test(bare)) ||
     (COUNT.test(bare) && COUNTABLE.test(name))
   );
 }

@@ -143,6 +143,23 @@ test.each([
   ['VITE_STRIPE_SECRET_KEY', 'hunter2hunter2', true],
   ['VITE_STRIPE_API_KEY', 'sk_live_0123456789abcdef0123', true],
   ['URL', 'https://ci:hunter2hunter2@example.com', true],
+  ['REDIS_PASSWORD_CACHE', 'hunter2', true],
+  ['API_KEY_BACKEND', 'hunter2hunter2', true],
+  ['TOKEN_CACHE', 'redis', false],
+  ['DB_PASSWORD', 'build-hunter2', true],
+  ['JWT_SECRET', 'op:hunter2', true],
+  ['DB_PASSWORD', 'vault:hunter2', true],
+  ['DB_PASSWORD', 'op://shop/db/password', false],
+  ['API_TOKEN', '12345a', true],
+  ['MAILER_DSN', 'sendgrid://hunter2@default', true],
+  ['MAILER_DSN', 'smtp://mail:25', false],
+  ['SLACK_DSN', 'slack://xoxb-0123456789-abcdef@slack.example.com', true],
+  ['DB_DSN', 'mysql:host=db;user=app;passwd=hunter2', true],
+  ['NEXT_PUBLIC_ALGOLIA_ADMIN_API_KEY', 'hunter2hunter2', true],
+  ['VITE_OPENAI_API_KEY', 'hunter2hunter2', true],
+  ['OPENAI', `sk-${'aB3'.repeat(6)}aBT3BlbkFJ${'aB3'.repeat(6)}aB`, true],
+  ['EXPO_PUBLIC_SUPABASE_ANON_KEY', 'eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.hunter2', false],
+  ['NEXT_PUBLIC_SUPABASE_SERVICE_ROLE_KEY', 'eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZSJ9.hunter2', true],
 ])('%s=%s is a secret: %s', (name, value, secret) => {
   expect(isSecret(name, value)).toBe(secret);
 });
