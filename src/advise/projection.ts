@@ -6,6 +6,7 @@ import { exactly } from '../policy/evidence.ts';
 import type { ByteRange } from '../policy/finding.ts';
 import { type BaseAlternative, isExact, projectedSize } from './alternatives.ts';
 import { isBuildTool } from './dockerfile/larger-base.ts';
+import { goalBytes } from './goal.ts';
 import { keptBytes, SMALLEST_SHARE } from './kept-bytes.ts';
 import { linksLibraries } from './linking.ts';
 import { needsPackages } from './own-packages.ts';
@@ -268,5 +269,6 @@ function estimatedAfter(subject: Subject, ids: readonly TechniqueId[]): ByteRang
   if (!reduction) return undefined;
   const floor = Math.round(sum(view.own.map(({ bytes }) => bytes)) * SMALLEST_SHARE);
   const max = Math.max(floor, Math.round(currentBytes * (1 - reduction[0])));
-  return { min: Math.max(floor, Math.round(currentBytes * (1 - reduction[1]))), max };
+  // Rounded like goals: a byte more would miss a goal that is the guide's own figure, such as 90 %, for every other size.
+  return { min: Math.max(floor, goalBytes({ kind: 'reduction', ratio: reduction[1] }, currentBytes)), max };
 }

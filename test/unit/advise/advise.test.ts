@@ -125,6 +125,13 @@ test("without a known base the guide's ranges are used, and marked as an estimat
   expect(projectTechniques(subject, ['multi-stage', 'alpine-base'])?.after).toEqual({ min: size(0.1), max: size(0.3) });
 });
 
+test("the guide's own figure meets a goal of 90 % for images of every size", () => {
+  for (const bytes of [460_569_450, 703_616_706, 703_616_713]) {
+    const { plan } = advise({ baseNames: null, base: [], own: [{ bytes }], runtime: 'node' });
+    expect(plan.map(({ technique }) => technique)).toEqual(['distroless-base']);
+  }
+});
+
 test("with a known base but no alternative, the guide's range applies to the base and not to the program", () => {
   const image = auditedImage({
     base: [{ instruction: 'ADD rootfs.tar /', bytes: 200 * MB }],
