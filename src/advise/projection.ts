@@ -190,17 +190,19 @@ function replacedBytes(subject: Subject, ids: readonly TechniqueId[]): ByteRange
 function swapTo(
   alternative: BaseAlternative | undefined,
   replaced: ByteRange,
-  { baseBytes = 0, runtimeVersion }: Subject,
+  { baseBytes = 0, runtimeVersion, view }: Subject,
 ): BaseSwap | undefined {
   if (!alternative) return undefined;
   const size = projectedSize(alternative, runtimeVersion);
+  // The last stage starts from a variant of Tomcat's image, which is on the alternative.
+  const keepsTomcat = replaced.max < baseBytes && servesByTomcat(view.image.config);
   return {
     bytes: {
       min: baseBytes - Math.max(0, replaced.max - size.min),
       max: baseBytes - Math.max(0, replaced.min - size.max),
     },
     unsure: replaced.min < replaced.max || !isExact(alternative, runtimeVersion),
-    reference: alternative.reference,
+    ...(keepsTomcat ? {} : { reference: alternative.reference }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface Technique {
   readonly kind: 'stages' | 'base' | 'findings';
   /** What to change in the Dockerfile, in a sentence or two. */
   readonly how: string;
+  /** What to change instead for programs of some runtimes. */
+  readonly howFor?: Readonly<Partial<Record<Runtime, string>>>;
   /** The ids of the rules whose findings it fixes. */
   readonly rules: readonly string[];
   /** For base techniques: the base image variants that the technique moves to; empty for all others. */
@@ -66,6 +68,11 @@ const COMBINED_REDUCTION: readonly [number, number] = [0.7, 0.9];
 export function guideReduction(ids: readonly TechniqueId[]): readonly [number, number] | undefined {
   const reductions = ids.map(techniqueOf).flatMap(({ reduction }) => (reduction ? [reduction] : []));
   return reductions.length > 1 ? COMBINED_REDUCTION : reductions[0];
+}
+
+/** Returns what to change in the Dockerfile of a program of a runtime. */
+export function howTo({ how, howFor }: Technique, runtime: Runtime): string {
+  return howFor?.[runtime] ?? how;
 }
 
 /** Returns the texts of the technique's warnings that apply to programs of a runtime. */

@@ -1,7 +1,8 @@
 import type { Advice, PlanStep } from '../../advise/advise.ts';
 import { type GeneratedFiles, generateDockerfile, lastStageBase } from '../../advise/dockerfile/generate.ts';
 import { largerBaseOf } from '../../advise/dockerfile/larger-base.ts';
-import { techniqueOf } from '../../advise/technique.ts';
+import { howTo, techniqueOf } from '../../advise/technique.ts';
+import type { Runtime } from '../../classify/verdict.ts';
 import { parseGoal } from '../../common/units.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
@@ -31,20 +32,23 @@ export async function adviseCommand(session: Session, text: string, options: Adv
   const name = formatReference(reference);
   const members = { reference: name, digest: loaded.digest, advice, files: files ?? null };
   const document = jsonDocument('slimboard.advice/1', members);
-  await writeTableOrJson(
-    session.io,
-    format,
-    document,
-    linesOf(name, advice, files, largerBaseOf(viewImage(image)) !== undefined),
-  );
+  const holdsMore = largerBaseOf(viewImage(image)) !== undefined;
+  const runtime = image.verdict.runtime?.value.name ?? 'none';
+  await writeTableOrJson(session.io, format, document, linesOf(name, advice, files, { holdsMore, runtime }));
 }
 
-/** @param holdsMore whether the image's base has more than a runtime, which stays when its runtime is replaced */
+/** The present image. */
+interface Present {
+  readonly runtime: Runtime;
+  /** Whether its base has more than a runtime, which stays when the runtime is replaced. */
+  readonly holdsMore: boolean;
+}
+
 function linesOf(
   reference: string,
   advice: Advice,
   files: GeneratedFiles | undefined,
-  holdsMore: boolean,
+  present: Present,
 ): readonly string[] {
   return [
     `image         ${reference}`,
@@ -53,7 +57,7 @@ function linesOf(
     '',
     ...(advice.plan.length === 0
       ? ['slimboard knows nothing that would make it smaller.']
-      : advice.plan.flatMap((step, at) => stepLines(step, at, advice.plan[at - 1], holdsMore))),
+      : advice.plan.flatMap((step, at) => stepLines(step, at, advice.plan[at - 1], present))),
     ...warningLines(advice),
     ...(files
       ? [
@@ -86,16 +90,16 @@ function stepLines(
   { technique, projection }: PlanStep,
   at: number,
   before: PlanStep | undefined,
-  holdsMore: boolean,
+  { runtime, holdsMore }: Present,
 ): readonly string[] {
-  const { title, how } = techniqueOf(technique);
+  const used = techniqueOf(technique);
   // An estimate uses the size of a similar base; the Dockerfile may name a later release.
   const sizedAs = projection.basis === 'estimate' ? 'sized as ' : holdsMore ? 'on ' : '';
   const isNew = projection.base !== before?.projection.base;
   const base = projection.base && isNew ? ` (${sizedAs}${projection.base})` : '';
   return [
-    `${at + 1}. ${title}${base}: then ${range(projection.after)}, ${range(projection.savings)} less in total, ${projection.basis === 'estimate' ? 'an estimate' : 'from measured sizes'}`,
-    `   ${how}`,
+    `${at + 1}. ${used.title}${base}: then ${range(projection.after)}, ${range(projection.savings)} less in total, ${projection.basis === 'estimate' ? 'an estimate' : 'from measured sizes'}`,
+    `   ${howTo(used, runtime)}`,
   ];
 }
 

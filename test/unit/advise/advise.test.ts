@@ -7,7 +7,7 @@ import { keptBytes } from '../../../src/advise/kept-bytes.ts';
 import { projectTechniques } from '../../../src/advise/projection.ts';
 import { slimScore } from '../../../src/advise/score.ts';
 import { subjectOf } from '../../../src/advise/subject.ts';
-import { TECHNIQUES, type TechniqueId, warningsOf } from '../../../src/advise/technique.ts';
+import { howTo, TECHNIQUES, type TechniqueId, techniqueOf, warningsOf } from '../../../src/advise/technique.ts';
 import type { Goal } from '../../../src/common/units.ts';
 import { findingsOf } from '../../../src/policy/findings-of.ts';
 import { auditedImage, type ImageSketch, type LayerSketch, pairImage } from '../../support/audited-image.ts';
@@ -123,6 +123,12 @@ test("without a known base the guide's ranges are used, and marked as an estimat
   });
   expect(projectTechniques(subject, ['alpine-base'])?.after).toEqual({ min: size(0.3), max: size(0.7) });
   expect(projectTechniques(subject, ['multi-stage', 'alpine-base'])?.after).toEqual({ min: size(0.1), max: size(0.3) });
+});
+
+test('only programs in Java are told to take a JRE', () => {
+  const slim = techniqueOf('slim-base');
+  expect(howTo(slim, 'java')).toMatch(/JRE/);
+  for (const runtime of ['node', 'python', 'none'] as const) expect(howTo(slim, runtime)).not.toMatch(/Java|JRE/);
 });
 
 test("the guide's own figure meets a goal of 90 % for images of every size", () => {

@@ -69,7 +69,7 @@ test('an application server stays on its runtime', () => {
 
 test('no base is advised on which there is no image of Tomcat', () => {
   const { alone, findings } = judge(TOMCAT.replaceAll('jre', 'jdk').replace('47.5MB', '160MB'));
-  expect(alone.flatMap(({ techniques }) => techniques)).toEqual(['slim-base']);
+  expect(alone.map(({ techniques, base }) => [techniques, base])).toEqual([[['slim-base'], undefined]]);
   const fat = findings.find(({ rule }) => rule === 'fat-base');
   expect(fat?.message).toBe('Use its variant on eclipse-temurin:17-jre for the last stage');
 });
