@@ -36,9 +36,12 @@ export function ignoredBy(runtime: Runtime): readonly string[] {
   return [...IGNORED_ALWAYS, ...(IGNORED[runtime] ?? [])];
 }
 
-/** Reports whether the .dockerignore excludes a file or folder from the context, so that its COPY would fail. */
+/**
+ * Reports whether the .dockerignore excludes a file or folder from the context, so that its COPY would fail. `.npmrc*` is a
+ * file that may be missing.
+ */
 export function isIgnored(source: string, runtime: Runtime): boolean {
-  const path = source.replace(/^(?:\.\/)+/, '').replace(/\/$/, '');
+  const path = source.replace(/^(?:\.\/)+/, '').replace(/\/$|(?<=(?:^|\/)\.\w+)\*$/, '');
   return ignoredBy(runtime).some((line) => patternOf(line).test(path));
 }
 

@@ -105,7 +105,8 @@ export function dockerfileFacts(
   const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? DEFAULT_WORKDIR;
   const all = copiesOf(view, workdir);
   const copies = withoutSecretFiles(all, runtime);
-  const secretFiles = secretFilesOf(all, runtime);
+  const commands = commandsOf(view, workdir);
+  const secretFiles = secretFilesOf(all, commands, runtime);
   const tomcat = runtime === 'java' ? tomcatOf(config, copies) : undefined;
   const folder = sourceFolderOf(copies, workdir, runtime);
   return {
@@ -113,7 +114,7 @@ export function dockerfileFacts(
     release,
     ownRelease: version === undefined ? undefined : releaseOf(runtime, version),
     framework: (verdict.framework?.value ?? '').toLowerCase(),
-    commands: commandsOf(view, workdir),
+    commands,
     copies,
     server: servesByApache(config) ? 'apache' : undefined,
     tomcat,

@@ -1,4 +1,5 @@
 import type { Runtime } from '../../classify/verdict.ts';
+import { type Command, runs } from '../../policy/shell.ts';
 import { baseName, type Copy, SOURCE } from './copies.ts';
 
 /** A file that the build reads, and that may hold a token. It is mounted as a build secret instead of copied. */
@@ -9,6 +10,8 @@ export interface SecretFile {
   readonly source: string;
   /** The absolute path at which the build reads it. */
   readonly path: string;
+  /** Set if the project may not have it. */
+  readonly mayLack?: true;
 }
 
 /** Settings of package managers in which credentials for registries are kept, by their paths in the image. */
@@ -23,8 +26,12 @@ const SETTINGS: Readonly<Partial<Record<Runtime, RegExp>>> = {
 const MOVED: Readonly<Partial<Record<Runtime, string>>> = { php: '/app/auth.json' };
 
 /** Returns the files of an image's COPY instructions that may hold a token. */
-export function secretFilesOf(copies: readonly Copy[], runtime: Runtime): readonly SecretFile[] {
-  const files = copies.flatMap((copy) =>
+export function secretFilesOf(
+  copies: readonly Copy[],
+  commands: readonly Command[],
+  runtime: Runtime,
+): readonly SecretFile[] {
+  const named = copies.flatMap((copy) =>
     copy.sources.flatMap((name) => {
       const path = secretPath(name, copy, runtime);
       const source = name.replace(/^(?:\.\/)+|\*$/g, '');
@@ -33,8 +40,24 @@ export function secretFilesOf(copies: readonly Copy[], runtime: Runtime): readon
         : [{ id: baseName(path).replace(/^\./, ''), source, path: MOVED[runtime] ?? path }];
     }),
   );
+  const files = [...settingsInContext(copies, commands, runtime), ...named];
   return [...new Map(files.map((file) => [file.id, file])).values()];
 }
+
+/** Returns the `.npmrc` that an installation may have read beside the sources, such as for pnpm's hoisting. */
+function settingsInContext(
+  copies: readonly Copy[],
+  commands: readonly Command[],
+  runtime: Runtime,
+): readonly SecretFile[] {
+  const install = commands.findIndex((command) => runs(command, ['npm', 'pnpm', 'yarn', 'bun'], INSTALLS));
+  const context = copies.find(({ isContext, commandsBefore }) => isContext && commandsBefore <= install);
+  return runtime === 'node' && context !== undefined && /^\/[\w./-]+$/.test(context.into)
+    ? [{ id: 'npmrc', source: '.npmrc', path: `${context.into}/.npmrc`, mayLack: true }]
+    : [];
+}
+
+const INSTALLS = ['install', 'i', 'ci', 'clean-install'];
 
 /** Returns the instructions without such files. */
 export function withoutSecretFiles(copies: readonly Copy[], runtime: Runtime): readonly Copy[] {
@@ -55,7 +78,8 @@ function secretPath(source: string, { into }: Copy, runtime: Runtime): string | 
 export function secretFileNotes(files: readonly SecretFile[]): readonly string[] {
   if (files.length === 0) return [];
   const options = files.map(({ id, source }) => `--secret id=${id},src=${source}`).join(' ');
-  return [`# Not copied, since it may hold a token: give it to the build by ${options}`];
+  const condition = files.every(({ mayLack }) => mayLack) ? 'if there is an .npmrc, ' : '';
+  return [`# Not copied, since it may hold a token: ${condition}give it to the build by ${options}`];
 }
 
 /**

@@ -340,6 +340,24 @@ test.each([
   expect(text).toContain(build);
 });
 
+test('an .npmrc that an installation found among the sources is a secret of the build, if there is one', () => {
+  const own = [copy('--chown=node . /app'), run('pnpm install')];
+  const text = dockerfile({ runtime: 'node', own });
+  expect(text).toContain(': if there is an .npmrc, give it to the build by --secret id=npmrc,src=.npmrc\n');
+  expect(text).toContain('--mount=type=secret,id=npmrc,target=/app/.npmrc corepack enable && pnpm install');
+  const later = [copy('package.json pnpm-lock.yaml ./'), run('pnpm install'), copy('. .'), run('pnpm run build')];
+  expect(dockerfile({ runtime: 'node', own: later })).not.toContain('npmrc');
+});
+
+test.each<Runtime>(['node', 'ruby', 'php'])('no file is copied that the .dockerignore leaves out: %s', (runtime) => {
+  for (const file of ['.npmrc*', '.pypirc*', 'conf/.netrc*']) {
+    for (const target of ['./', '/root/', '/etc/app/']) {
+      const text = dockerfile({ runtime, own: [copy(`${file} ${target}`), run('npm ci'), copy('src src')] });
+      expect(text).not.toMatch(/^COPY.*(?:rc\*)/m);
+    }
+  }
+});
+
 test.each<Runtime>(['node', 'python', 'ruby', 'rust'])(
   "neither tokens nor slimboard's own database get into images: %s",
   (runtime) => {
