@@ -72,15 +72,13 @@ export function recordsOf({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'
 /** Counts rows up to MOST_COUNTED, or the end of the page if later, and one more, which shows that there are more. */
 async function countRows(db: Database, kind: ReportKind, request: PageRequest): Promise<number> {
   const { sort: _, limit: __, offset = 0, search, ...rest } = request;
-  const { query } = search ? searched(kind, search) : kind;
+  const { order: _order, page: _page, packed: _packed, ...counted } = search ? searched(kind, search) : kind;
   const counting: ReportKind = {
-    name: kind.name,
-    description: kind.description,
+    ...counted,
     columns: [TOTAL],
-    filters: kind.filters,
     query: (scope) => {
       const most = scope.parameters.add(Math.max(MOST_COUNTED, offset + request.limit) + 1);
-      return `select count(*) as total from (select from (${query(scope)}) a limit ${most}::int8) c`;
+      return `select count(*) as total from (select from (${counted.query(scope)}) a limit ${most}::int8) c`;
     },
   };
   const { rows } = await openReport(db, counting, rest);

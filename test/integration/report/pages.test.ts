@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
+import { readPage } from '../../../src/report/report-page.ts';
 import { BACKENDS } from '../../support/databases.ts';
 import { Inventory } from '../../support/inventory.ts';
 import { readRecords } from '../../support/report-records.ts';
@@ -56,6 +57,13 @@ describe.each(BACKENDS)('the pages of a report on $name', ({ open }) => {
     const size = kind.columns.find(({ type }) => type === 'bytes');
     for (const sort of [undefined, ...(size ? [`-${size.name}`] : [])])
       expect([...(await textsOf(kind, sort))].sort(), sort).toEqual(whole);
+  });
+
+  test.each(Object.values(KINDS))('of $name behind the last one have the total of the filters', async (kind) => {
+    const filters = kind.filters.minSize ? { minSize: '7B' } : {};
+    const { length } = await readRecords(db, kind, { filters });
+    const page = await readPage(db, kind, { filters, offset: 1_000, limit: PAGE, now: new Date(AT) });
+    expect(page).toMatchObject({ rows: [], total: length });
   });
 
   test('of images are cut from the whole report', async () => {
