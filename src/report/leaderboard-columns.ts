@@ -18,7 +18,7 @@ const SOURCE: Column = {
   gist: true,
 };
 
-/** The columns of `report teams`, with the grouping's column in place of `team`; of repositories, their source last. */
+/** The columns of `report teams`, with the grouping's column in place of `team`. */
 export function groupColumns(grouping: Grouping): readonly Column[] {
   return [
     { name: 'rank', type: 'integer', description: 'Equal figures have equal ranks; empty: not ranked.' },
@@ -70,12 +70,15 @@ export function groupColumns(grouping: Grouping): readonly Column[] {
     },
     { name: 'findings_error', type: 'integer', description: 'Findings of severity `error`.', detail: true },
     { name: 'findings_warn', type: 'integer', description: 'Findings of severity `warn`.', detail: true },
-    ...(grouping === 'repository' ? [SOURCE] : []),
   ];
 }
 
-/** The columns that a leaderboard adds to those of `report teams`. */
-export const MOVEMENT_COLUMNS: readonly Column[] = [
+/** The columns of a leaderboard: those of `report teams`, changes of rank, and last the source of a repository. */
+export function leaderboardColumns(grouping: Grouping): readonly Column[] {
+  return [...groupColumns(grouping), ...MOVEMENT_COLUMNS, ...(grouping === 'repository' ? [SOURCE] : [])];
+}
+
+const MOVEMENT_COLUMNS: readonly Column[] = [
   {
     name: 'moved',
     type: 'integer',

@@ -1,7 +1,7 @@
 import { UNOWNED } from '../store/team-store.ts';
 import type { FilterTargets } from './filters.ts';
 import { IMAGE_FILTERS, type QueryScope, type ReportKind } from './kinds/kind.ts';
-import { groupColumns, METRIC_COLUMNS, MOVEMENT_COLUMNS } from './leaderboard-columns.ts';
+import { groupColumns, leaderboardColumns, METRIC_COLUMNS } from './leaderboard-columns.ts';
 import { groupsSql } from './leaderboard-groups.ts';
 import type { Grouping, Metric } from './names.ts';
 import type { Column } from './report.ts';
@@ -50,14 +50,14 @@ export interface LeaderboardOptions {
 
 /** A leaderboard as a kind of report: like `report teams`, for any grouping and metric, and with changes of rank. */
 export function leaderboard({ by, metric, since }: LeaderboardOptions): ReportKind {
-  const columns = withGist([...groupColumns(by), ...MOVEMENT_COLUMNS], by, metric);
+  const columns = withGist(leaderboardColumns(by), by, metric);
   return {
     name: 'leaderboard',
     description: 'One row per group, ranked; equal figures have equal ranks, and are ordered by name.',
     columns,
     filters: filtersOf(by),
     query: (scope) => rankedSql(by, metric, columns, scope, since),
-    order: RANKED,
+    order: by === 'repository' ? `${RANKED}, source` : RANKED,
     ...(by === 'team' || by === 'repository' ? {} : { fleetTable: 'fleet_group' }),
   };
 }

@@ -2,7 +2,7 @@ import { PACKAGE_VERSION } from '../package-version.ts';
 import type { ReportKind } from '../report/kinds/kind.ts';
 import { KINDS } from '../report/kinds/kinds.ts';
 import { leaderboard } from '../report/leaderboard.ts';
-import { groupColumns, MOVEMENT_COLUMNS } from '../report/leaderboard-columns.ts';
+import { leaderboardColumns } from '../report/leaderboard-columns.ts';
 import { GROUPINGS, METRICS } from '../report/names.ts';
 import { type Column, type ColumnType, REPORT_SCHEMA } from '../report/report.ts';
 import { API_FORMATS, contentTypeOf } from './answer-report.ts';
@@ -159,7 +159,7 @@ function filterParameters(kind: ReportKind): readonly Json[] {
 function leaderboardOperation(): Json {
   const kinds = GROUPINGS.map((by) => leaderboard({ by, metric: 'stored' }));
   const filters = new Map(kinds.flatMap(filterParameters).map((filter) => [filter.name, filter]));
-  const columns = [...groupColumns('team'), ...MOVEMENT_COLUMNS];
+  const columns = leaderboardColumns('team');
   const all = new Map(kinds.flatMap((kind) => kind.columns).map((column) => [column.name, column]));
   return operation('leaderboard', 'A leaderboard of teams, repositories, base images, distributions or runtimes', {
     schema: reportSchema(columns.filter(({ name }) => name !== 'team')),

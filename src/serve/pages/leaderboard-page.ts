@@ -1,7 +1,7 @@
 import { dashboardLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import type { PageContent } from '../../html/page.ts';
-import { groupColumns, METRIC_COLUMNS } from '../../report/leaderboard-columns.ts';
+import { leaderboardColumns, METRIC_COLUMNS } from '../../report/leaderboard-columns.ts';
 import { GROUPINGS, type Grouping, METRICS, type Metric } from '../../report/names.ts';
 import type { CellsByName } from '../../report/report.ts';
 import type { Dashboard } from '../dashboard.ts';
@@ -61,7 +61,7 @@ function withKnownSort(address: URL): URL {
   const url = new URL(address);
   const by = url.searchParams.get('by') || 'team';
   const sort = url.searchParams.get('sort')?.replace(/^-/, '');
-  const having = GROUPINGS.filter((grouping) => groupColumns(grouping).some(({ name }) => name === sort));
+  const having = GROUPINGS.filter((grouping) => leaderboardColumns(grouping).some(({ name }) => name === sort));
   if (having.length > 0 && !having.some((grouping) => grouping === by)) url.searchParams.delete('sort');
   return url;
 }

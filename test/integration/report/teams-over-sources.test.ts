@@ -66,7 +66,9 @@ describe.each(BACKENDS)('teams over several sources on $name', ({ open }) => {
   });
 
   test('rank by repository what several sources read, and say which', async () => {
-    const board = await readRecords(db, leaderboard({ by: 'repository', metric: 'stored' }));
+    const kind = leaderboard({ by: 'repository', metric: 'stored' });
+    expect(kind.columns.at(-1)?.name).toBe('source');
+    const board = await readRecords(db, kind);
     expect(board.map(({ repository, source }) => `${repository} of ${source}`)).toEqual([
       'registry.example.com/shop/cart of east',
       'registry.example.com/pay/api of west',
@@ -136,6 +138,24 @@ describe.each(BACKENDS)('teams over several sources, audited again, on $name', (
       ['search', null],
     ]);
   });
+});
+
+test.each(BACKENDS)('repositories of equal figures are in the order of their sources on $name', async ({ open }) => {
+  const db = await open();
+  const inventory = new Inventory(db);
+  const image = await inventory.image({ name: 'app', layers: [['app', 7]] });
+  for (const name of ['west', 'north', 'east']) {
+    const source = await inventory.source(name);
+    await inventory.tag(await inventory.repository(source, 'shop/app', 'shop', AT), '1', image, AT);
+    await inventory.audit(source, AT);
+  }
+  const board = await readRecords(db, leaderboard({ by: 'repository', metric: 'stored' }));
+  expect(board.map(({ rank, source }) => [rank, source])).toEqual([
+    [1, 'east'],
+    [1, 'north'],
+    [1, 'west'],
+  ]);
+  await db.close();
 });
 
 describe.each(BACKENDS)('the score of a group on $name', ({ open }) => {
