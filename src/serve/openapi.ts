@@ -189,7 +189,7 @@ function pageParameters(columns: readonly Column[]): readonly Json[] {
     parameter('sort', 'query', 'The column to sort by; -COLUMN puts the largest first', { enum: sorts }),
     parameter('limit', 'query', 'The largest number of rows; default: 1000 for JSON, all rows for the other formats', {
       type: 'integer',
-      minimum: 0,
+      minimum: 1,
     }),
     parameter('offset', 'query', 'How many rows to skip', { type: 'integer', minimum: 0 }),
     parameter('audit', 'query', 'The ID of an audit: the report as of the end of that audit', { type: 'integer' }),

@@ -62,14 +62,17 @@ export function parseReportQuery(parameters: URLSearchParams): ReportQuery {
     ...optional('search', given('q')),
     ...optional('sort', given('sort')),
     ...optional('audit', wholeNumber('audit', given('audit'))),
-    limit: wholeNumber('limit', given('limit')),
+    limit: wholeNumber('limit', given('limit'), 1),
     offset: wholeNumber('offset', given('offset')) ?? 0,
     format: given('format'),
   };
 }
 
-function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text !== undefined && !/^\d{1,12}$/.test(text))
-    throw new SettingsError(`${name}: expected a whole number, not "${text.slice(0, 40)}"`);
-  return text === undefined ? undefined : Number(text);
+function wholeNumber(name: string, text: string | undefined, least = 0): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,12}$/.test(text) || Number(text) < least)
+    throw new SettingsError(
+      `${name}: expected a whole number${least > 0 ? `, at least ${least}` : ''}, not "${text.slice(0, 40)}"`,
+    );
+  return Number(text);
 }

@@ -332,6 +332,7 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     ['/api/v1/reports/constructor', 404],
     ['/api/v1/reports/images?sort=digest;drop', 400],
     ['/api/v1/reports/images?limit=-1', 400],
+    ['/api/v1/reports/images?limit=0', 400],
     ['/api/v1/reports/images?unknown=1', 400],
     ['/api/v1/reports/teams?repository=x', 400],
     ['/api/v1/images/sha256:abc', 400],
