@@ -1,15 +1,20 @@
 import { sum } from '../common/sum.ts';
+import type { NewestAudit } from '../report/audit-summary.ts';
 import type { AuditSummary } from '../report/report.ts';
 import { count, countOf, moment } from './figures.ts';
 
 /** At most this many sources are named; the others are counted. */
 const MOST_NAMED = 4;
 
+/** An audit; of newest ones it is known how much reports cover beside what they read. */
+type ShownAudit = AuditSummary & Partial<NewestAudit>;
+
 /**
- * One line for the top of a page: which audits its figures come from, and how much of the registries they cover.
+ * One line for the top of a page: which audits its figures come from, how much of the registries they read, and how
+ * many tags the figures cover if that is another number.
  * @param audits the latest first
  */
-export function auditLead(audits: readonly AuditSummary[]): string {
+export function auditLead(audits: readonly ShownAudit[]): string {
   const [last] = audits;
   if (!last) return 'No audit has finished yet: run "slimboard audit HOST".';
   const time = last.finished_at === null ? 'still running' : moment(last.finished_at);
@@ -23,11 +28,13 @@ function namesOf(sources: readonly string[]): string {
   return sources.length > MOST_NAMED ? `${named} and ${countOf(sources.length - MOST_NAMED, 'other source')}` : named;
 }
 
-function coverage(audits: readonly AuditSummary[]): string {
+function coverage(audits: readonly ShownAudit[]): string {
   const tagsOf = (name: 'tags_listed' | 'tags_audited' | 'tags_skipped' | 'tags_failed'): number =>
     sum(audits.map((audit) => audit[name]));
   const others =
     tagsOf('tags_skipped') > 0 ? `, ${count(tagsOf('tags_skipped'))} skipped by settings or not images` : '';
   const failed = tagsOf('tags_failed') > 0 ? `, ${count(tagsOf('tags_failed'))} failed` : '';
-  return `${count(tagsOf('tags_audited'))} of ${countOf(tagsOf('tags_listed'), 'tag')} audited${others}${failed}`;
+  const covered = sum(audits.map((audit) => audit.tags_covered ?? audit.tags_listed));
+  const all = covered === tagsOf('tags_listed') ? '' : ` · reports cover ${countOf(covered, 'tag')}`;
+  return `${count(tagsOf('tags_audited'))} of ${countOf(tagsOf('tags_listed'), 'tag')} audited${others}${failed}${all}`;
 }

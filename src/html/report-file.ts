@@ -1,5 +1,6 @@
 import { dayOf } from '../common/day.ts';
 import type { Database } from '../database/database.ts';
+import { newestSummaries } from '../report/audit-summary.ts';
 import type { FilterName, ReportFilters } from '../report/filters.ts';
 import type { Cells, Report } from '../report/report.ts';
 import { inlineHead, readAssets } from './assets.ts';
@@ -26,6 +27,8 @@ export interface ReportFileOptions {
    * because totals of everything would mislead.
    */
   readonly selection?: ReportFilters | undefined;
+  /** The audit, if the rows are those of a certain one. */
+  readonly audit?: number | undefined;
 }
 
 /** More rows than anybody reads, and few enough for any browser. */
@@ -38,19 +41,21 @@ const MOST_ROWS = 2_000;
 export async function htmlReport(db: Database, report: Report, options: ReportFileOptions): Promise<string> {
   // Before any row is read: on the embedded database, the stream of rows occupies the only session.
   const overview = options.selection ? undefined : await readOverview(db, options);
+  const audits =
+    options.audit !== undefined && report.audit
+      ? [report.audit]
+      : (overview?.audits ?? (await newestSummaries(db, options.selection?.source)));
   const view = { links: noLinks, currency: options.currency, today: dayOf(options.now) };
-  const body = html`${overview ? overviewSections(overview, view) : null}${await ownRows(report, options.selection)}
+  const rows = await ownRows(report, options.selection);
+  const title = titleOf(report.kind);
+  const body = html`${overview ? html`${overviewSections(overview, view)}${section(title, rows)}` : html`<section class="card">${rows}</section>`}
 <p class="note">Written by slimboard, ${moment(options.now.toISOString())}.</p>`;
-  const title = overview ? 'Container images' : titleOf(report.kind);
   const frame = { head: inlineHead(readAssets()), navigation: [] };
-  return String(
-    document(frame, { title, lead: auditLead(overview?.audits ?? (report.audit ? [report.audit] : [])), body }),
-  );
+  return String(document(frame, { title: overview ? 'Container images' : title, lead: auditLead(audits), body }));
 }
 
 async function ownRows(report: Report, selection: ReportFilters = {}): Promise<Markup> {
   const { rows, more } = await firstRows(report);
-  const title = titleOf(report.kind);
   const notes = [
     ...Object.entries(selection).map(([name, value]) => `Only ${FILTER_TITLES[name as FilterName]} ${value}.`),
     ...(more ? [`The first ${count(MOST_ROWS)} rows; the CSV format has all of them.`] : []),
@@ -58,12 +63,12 @@ async function ownRows(report: Report, selection: ReportFilters = {}): Promise<M
   const columns = SCREEN_COLUMNS[report.kind];
   const note = notes.join(' ');
   const options = {
-    label: `Report: ${title}`,
+    label: `Report: ${titleOf(report.kind)}`,
     links: noLinks,
     empty: emptyMessage(report, selection),
     ...(columns && { columns }),
   };
-  return section(title, reportTable({ columns: report.columns, rows }, options), { note });
+  return html`${note ? html`<p class="note">${note}</p>` : null}${reportTable({ columns: report.columns, rows }, options)}`;
 }
 
 function emptyMessage({ kind, audit }: Report, selection: ReportFilters): string | undefined {

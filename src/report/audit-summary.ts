@@ -38,18 +38,26 @@ export function unknownAudit(id: number): SettingsError {
   return new SettingsError(`there is no audit ${id}: "slimboard report audits" lists them`);
 }
 
+/** The newest audit of some sources. */
+export interface NewestAudit extends AuditSummary {
+  /** How many tags of these sources reports cover, whichever audit read them: the newest may have read a part. */
+  readonly tags_covered: number;
+}
+
 /** The newest audit of each source, or of one: the audits that current figures come from, latest first. */
-export async function newestSummaries(db: Queryable, source?: string): Promise<readonly AuditSummary[]> {
-  const rows = await db.query<SummaryRow>(
-    `${SUMMARY} where a.id in (
-       select x.audit_id from slimboard_source_audits x where x.newest and ($1::text is null or x.source = $1))
+export async function newestSummaries(db: Queryable, source?: string): Promise<readonly NewestAudit[]> {
+  const rows = await db.query<SummaryRow & Pick<NewestAudit, 'tags_covered'>>(
+    `select a.*, n.tags_covered from (${SUMMARY}) a join (
+       select x.audit_id, coalesce(sum(t.tags), 0)::int8 as tags_covered
+       from slimboard_source_audits x left join source_total t on t.audit_id = x.totals_of and t.source_id = x.source_id
+       where x.newest and ($1::text is null or x.source = $1) group by x.audit_id) n on n.audit_id = a.id
      order by a.finished_at desc, a.id desc`,
     [source ?? null],
   );
   return rows.map(summaryOf);
 }
 
-function summaryOf(row: SummaryRow): AuditSummary {
+function summaryOf<Row extends SummaryRow>(row: Row) {
   const { sources, started_at, finished_at } = row;
   return {
     ...row,

@@ -45,7 +45,10 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
       storagePricePerGBMonth: settings.prices.storagePerGBMonth,
     });
     const selection = Object.keys(filters).length > 0 || audit !== undefined ? filters : undefined;
-    const text = interruptible(textOf(session, db, report, { format, toFile: isFile(output), selection }), io.signal);
+    const text = interruptible(
+      textOf(session, db, report, { format, toFile: isFile(output), selection, audit }),
+      io.signal,
+    );
     await emit(io, { output, format }, text, report.audit);
     if (!report.audit && !session.quiet && !SHOW_FAILED_AUDITS.includes(kind.name))
       session.notices.problem(noAudit(settings, filters));
@@ -80,18 +83,19 @@ interface Writing {
   readonly format: FormatName;
   readonly toFile: boolean;
   readonly selection: ReportFilters | undefined;
+  readonly audit: number | undefined;
 }
 
 async function* textOf(
   { io, settings }: Session,
   db: Database,
   report: Report,
-  { format, toFile, selection }: Writing,
+  { format, toFile, selection, audit }: Writing,
 ): AsyncGenerator<string> {
   if (format === 'html') {
     const { htmlReport } = await import('../../html/report-file.ts');
     const { storagePerGBMonth: storagePricePerGBMonth, currency } = settings.prices;
-    yield await htmlReport(db, report, { now: io.now(), storagePricePerGBMonth, currency, selection });
+    yield await htmlReport(db, report, { now: io.now(), storagePricePerGBMonth, currency, selection, audit });
     return;
   }
   const terminal = io.stdout.isTTY === true && !toFile;

@@ -1,10 +1,9 @@
 import { sum } from '../../common/sum.ts';
 import type { Database } from '../../database/database.ts';
-import { newestSummaries } from '../../report/audit-summary.ts';
+import { type NewestAudit, newestSummaries } from '../../report/audit-summary.ts';
 import type { ReportKind } from '../../report/kinds/kind.ts';
 import { techniques } from '../../report/kinds/techniques.ts';
 import { leaderboard, teams } from '../../report/leaderboard.ts';
-import type { AuditSummary } from '../../report/report.ts';
 import { type ReportRows, readRows, recordsOf } from '../../report/report-page.ts';
 import type { Trend } from '../charts/trend.ts';
 import { type Growth, readGrowth } from './read-growth.ts';
@@ -18,7 +17,7 @@ import { readTrends } from './read-trends.ts';
  */
 export interface Overview extends Summaries {
   /** The newest audit of each source, latest first. */
-  readonly audits: readonly AuditSummary[];
+  readonly audits: readonly NewestAudit[];
   readonly totals: OverviewTotals;
   readonly teams: ReportRows;
   readonly map: ByteMap;

@@ -368,6 +368,8 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     const file = await htmlReport(db, report, options);
     expect(file).toContain('Only team payments. Only at least 1kB.');
     expect(file).not.toContain('Teams by stored bytes');
+    expect(file).toContain('<h1>Images</h1>');
+    expect(file).not.toContain('<h2>Images</h2>');
   });
 
   test('an HTML report without rows says what that means', async () => {

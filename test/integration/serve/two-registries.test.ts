@@ -1,9 +1,11 @@
 import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
+import { htmlReport } from '../../../src/html/report-file.ts';
 import type { ReportKind } from '../../../src/report/kinds/kind.ts';
 import { KINDS } from '../../../src/report/kinds/kinds.ts';
 import { GROUPINGS } from '../../../src/report/names.ts';
+import { openReport } from '../../../src/report/open-report.ts';
 import { createDashboardApp } from '../../../src/serve/app.ts';
 import { auditRegistry } from '../../support/audits.ts';
 import { dashboardOver } from '../../support/dashboard.ts';
@@ -47,6 +49,15 @@ describe.each(BACKENDS)('the same repository in two registries, over $name', ({ 
     }
   }
 
+  test('is in an HTML report of a selection, which names the newest audits of both', async () => {
+    const selection = { team: 'unowned' };
+    const report = await openReport(db, KINDS.images, { now: new Date(), filters: selection });
+    const options = { now: new Date(), storagePricePerGBMonth: 0.1, currency: 'USD', selection };
+    expect(await htmlReport(db, report, options)).toMatch(/<p class="lead">Newest audits of (dev, prod|prod, dev) ·/);
+    const audit = report.audit?.id;
+    expect(await htmlReport(db, report, { ...options, audit })).toContain(`<p class="lead">Audit ${audit} of`);
+  });
+
   test.each([0, 1])('has its own page for each: %i', async (at) => {
     const registry = hosts[at] ?? '';
     const page = await get(`/repository?${new URLSearchParams({ registry, name: 'shop/app' })}`);
@@ -78,4 +89,19 @@ describe.each(BACKENDS)('the same repository in two registries, over $name', ({ 
     expect(await rowsOf(`/leaderboard?by=${by}&registry=${hosts[1]}`)).not.toEqual([]);
     expect(await rowsOf(`/leaderboard?by=${by}&registry=elsewhere.example.com`)).toEqual([]);
   });
+});
+
+test.each(BACKENDS)('a page after an audit of a part says how many tags it covers, over $name', async ({ open }) => {
+  const db = await open();
+  const registry = await startRegistry();
+  for (const name of ['shop/app', 'shop/api']) registry.push(name, '1', image({ layers: [name] }));
+  const app = createDashboardApp(await dashboardOver(db));
+  const leadOf = async () =>
+    /class="lead">([^<]*)/.exec(await (await app.request('/images', { headers: { host: '127.0.0.1' } })).text())?.[1];
+  await auditRegistry(db, registry);
+  expect(await leadOf()).toMatch(/ · 2 of 2 tags audited$/);
+  await auditRegistry(db, registry, { source: { include: ['shop/app'] } });
+  expect(await leadOf()).toMatch(/ · 1 of 1 tag audited · reports cover 2 tags$/);
+  await registry.close();
+  await db.close();
 });

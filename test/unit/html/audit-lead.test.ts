@@ -29,6 +29,12 @@ test('figures of several sources come from the newest audit of each', () => {
   );
 });
 
+test('it says how many tags the reports cover if the newest audits read a part of them', () => {
+  const part = { ...audit(8, 'prod', { tags_listed: 6, tags_audited: 4, tags_skipped: 2 }), tags_covered: 100 };
+  expect(auditLead([part])).toMatch(/ · 4 of 6 tags audited, .* · reports cover 100 tags$/);
+  expect(auditLead([{ ...audit(7, 'prod'), tags_covered: 100 }])).not.toContain('reports cover');
+});
+
 test('it stays one line for any number of sources', () => {
   const audits = Array.from({ length: 30 }, (_, id) => audit(id, `region-${id}`));
   expect(auditLead(audits)).toContain('region-3 and 26 other sources');
