@@ -47,3 +47,10 @@ export async function saveOwnership(
     [changed.map(({ id }) => id), changed.map(({ team }) => team), changed.map(({ origin }) => origin)],
   );
 }
+
+/** Whether some repository belongs to the team, or belonged to it at the end of a stored audit. */
+export async function isKnownTeam(db: Queryable, team: string): Promise<boolean> {
+  const owned = 'select from repository where team = $1 union all select from team_total where team = $1 limit 1';
+  const rows = await db.query(owned, [team]);
+  return rows.length > 0;
+}

@@ -12,6 +12,7 @@ import { openReport } from '../../report/open-report.ts';
 import type { AuditSummary, Report } from '../../report/report.ts';
 import { destinationOf } from '../../settings/destination.ts';
 import type { Settings } from '../../settings/settings.ts';
+import { isKnownTeam } from '../../store/team-store.ts';
 import { columnsOf, type Io, todayOf, writeResult } from '../io.ts';
 import type { Session } from '../prepare.ts';
 
@@ -50,8 +51,12 @@ export async function reportCommand(session: Session, kind: ReportKind, options:
       io.signal,
     );
     await emit(io, { output, format }, text, report.audit);
-    if (!report.audit && !session.quiet && !SHOW_FAILED_AUDITS.includes(kind.name))
-      session.notices.problem(noAudit(settings, filters));
+    if (session.quiet) return;
+    if (!report.audit && !SHOW_FAILED_AUDITS.includes(kind.name)) session.notices.problem(noAudit(settings, filters));
+    else if (filters.team !== undefined && !(await isKnownTeam(db, filters.team)))
+      session.notices.problem(
+        `no repository belongs to team "${filters.team}": "slimboard report teams" lists all teams`,
+      );
   });
 }
 

@@ -209,3 +209,12 @@ function recordsOf(stderr: string): readonly Readonly<Record<string, unknown>>[]
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 }
+
+test('a report of a source or team that there is not says so', async () => {
+  expect((await slimboard('report', 'images', '--source', 'tpyo')).stderr).toContain('no audit of source "tpyo"');
+  expect((await slimboard('report', 'images', '--team', 'tpyo')).stderr).toContain(
+    'no repository belongs to team "tpyo"',
+  );
+  for (const others of [['unowned'], ['tpyo', '--quiet']])
+    expect((await slimboard('report', 'images', '--team', ...others)).stderr).toBe('');
+});
