@@ -72,7 +72,8 @@ export async function connectRedis(url: string, onError: (error: Error) => void)
  */
 function watch(redis: Redis, address: string): void {
   const check = (): void => {
-    if (redis.status !== 'ready') return;
+    // `connect`: open, but the server has not said yet that it is ready.
+    if (redis.status !== 'ready' && redis.status !== 'connect') return;
     const { stream } = redis;
     const close = () =>
       stream.destroy(new Error(`Redis at ${address} does not answer: its connection is opened again`));
