@@ -17,7 +17,8 @@ export class RememberedCredentials {
   #found: Promise<Credentials | undefined> | undefined;
   /** When credentials are looked up again, because there were none (ms of the clock). */
   #lookAgainAtMs = Number.POSITIVE_INFINITY;
-  /** When they were last looked up because the known ones were refused (ms of the clock). */
+  /** The last look-up because the known ones were refused, and when it was (ms of the clock). */
+  #renewed: Promise<Credentials | undefined> | undefined;
   #renewedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(registry: RegistryHost, provider: CredentialsProvider, clock: Clock) {
@@ -29,22 +30,32 @@ export class RememberedCredentials {
   /** @throws SettingsError when they are configured but cannot be read */
   find(): Promise<Credentials | undefined> {
     if (this.#found && this.#clock.now() < this.#lookAgainAtMs) return this.#found;
-    return this.#lookUp();
+    return this.#remember(this.#lookUp());
   }
 
   /**
    * Looks them up again, for the known ones were refused: a helper's may have expired, or config.json has changed.
-   * Within a minute they are looked up once: the other requests that were refused get the same ones.
+   * Within a minute they are looked up once: the other requests that were refused get the same ones. Until then, or if it
+   * fails, the known ones remain: they may have been refused for one repository only.
    */
   findAnew(): Promise<Credentials | undefined> {
     const nowMs = this.#clock.now();
-    if (nowMs < this.#renewedAtMs + LOOK_AGAIN_AFTER_MS) return this.find();
+    if (this.#renewed && nowMs < this.#renewedAtMs + LOOK_AGAIN_AFTER_MS) return this.#renewed;
+    const renewed = this.#lookUp();
+    this.#renewed = renewed;
     this.#renewedAtMs = nowMs;
-    return this.#lookUp();
+    renewed.then(
+      () => this.#remember(renewed),
+      () => undefined,
+    );
+    return renewed;
   }
 
   #lookUp(): Promise<Credentials | undefined> {
-    const found = this.#provider.find(this.#registry, this.#closing.signal);
+    return this.#provider.find(this.#registry, this.#closing.signal);
+  }
+
+  #remember(found: Promise<Credentials | undefined>): Promise<Credentials | undefined> {
     const lookAgainLater = (): void => {
       if (this.#found === found) this.#lookAgainAtMs = this.#clock.now() + LOOK_AGAIN_AFTER_MS;
     };

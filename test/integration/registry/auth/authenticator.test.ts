@@ -272,6 +272,19 @@ describe('Basic', () => {
     expect(await tags('b')).toEqual(['1']);
   });
 
+  test('a password that is denied one repository serves the others, also if it cannot be looked up again', async () => {
+    let lookups = 0;
+    const find = async (): Promise<Credentials> => {
+      if (lookups++ > 0) throw new SettingsError('docker-credential-x timed out after 30 s');
+      return { kind: 'password', username: 'u', password: new Secret(PASSWORD), origin: 'x' };
+    };
+    const { server, tags } = await start(auth, { find });
+    expect(await tags('a')).toEqual(['1']);
+    server.fault({ path: /b\/tags/ }, answer(403, {}, 'DENIED'));
+    await expect(tags('b')).rejects.toThrow('docker-credential-x timed out');
+    expect(await tags('a')).toEqual(['1']);
+  });
+
   test('a password that is denied many repositories is looked up again once a minute', async () => {
     const { credentials, lookups } = counting(PASSWORD);
     const { server, tags } = await start(auth, credentials);
