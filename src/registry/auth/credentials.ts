@@ -156,8 +156,12 @@ function entryFor(entries: unknown, registry: RegistryHost): [key: string, entry
   const fallback = registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
   if (!isObject(entries)) return [fallback, undefined];
   const keys = Object.keys(entries).filter((candidate) => hostOfKey(candidate) === registry);
-  const key = keys.find((candidate) => candidate === registry) ?? keys[0];
+  const key = keys.find((candidate) => candidate === registry) ?? keys.find(isOfWholeHost) ?? keys[0];
   return key === undefined ? [fallback, undefined] : [key, entries[key]];
+}
+
+function isOfWholeHost(key: string): boolean {
+  return /^(?:https?:\/\/)?[^/]+(?:\/|\/v[12]\/?)?$/.test(key);
 }
 
 function hostOfKey(key: string): RegistryHost | undefined {

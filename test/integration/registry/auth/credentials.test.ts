@@ -160,12 +160,15 @@ describe("Docker's config.json", () => {
     expect(await find(host, { auths: { [key]: entry } })).toEqual(credentials);
   });
 
-  test("the host's own entry comes before those that Podman keeps for a part of it", async () => {
-    const entries = { 'registry.example.com/team': 'part', 'registry.example.com': 'whole' };
+  test.each([
+    ['registry.example.com', 'registry.example.com'],
+    ['docker.io', 'https://index.docker.io/v1/'],
+  ])('the entry of %s itself comes before those that Podman keeps for a part of it', async (host, whole) => {
+    const entries = { [`${host}/team`]: 'part', [whole]: 'whole' };
     const auths = Object.fromEntries(
       Object.entries(entries).map(([key, name]) => [key, { auth: base64(`${name}:p`) }]),
     );
-    expect(await find('registry.example.com', { auths })).toMatchObject({ username: 'whole' });
+    expect(await find(host, { auths })).toMatchObject({ username: 'whole' });
   });
 
   test('without a file access is anonymous', async () => {
