@@ -36,7 +36,7 @@ const MOUNTS_CACHE = /^(?:--\S+\s+)*--mount=\S*type=cache/;
 /** A copy of programs alone, such as those of uv. */
 const INTO_BIN = /\s\/(?:usr\/(?:local\/)?)?s?bin(?:\/\S*)?$/;
 /** Programs that bring or write files of a project, so that no copy need precede an installation. */
-const BRING_FILES = 'git curl wget tar unzip cp mv cat echo printf'.split(' ');
+const BRING_FILES = 'git svn hg curl wget aws gsutil tar unzip cp mv cat tee echo printf'.split(' ');
 /** A smaller layer holds no cache: the smallest index of any of these managers is larger. */
 const SMALLEST_CACHE_BYTES = 100_000;
 
@@ -77,13 +77,21 @@ function likelyCache(layer: LayerView, view: ImageView, cache: PackageCache): Ev
 }
 
 /**
- * Reports whether a list of packages must have been mounted for an installation, because nothing was copied before.
- * BuildKit records no mounts, but who mounts the list mounts the cache, too: `docker init` and uv's documentation do.
+ * Reports whether a list of packages must have been mounted for an installation, because nothing was copied before, not
+ * in the base either. BuildKit records no mounts, but who mounts the list mounts the cache, too: `docker init` and uv's
+ * documentation do. Classic builders mount nothing, and Buildah records it, so there nothing has to be concluded.
  */
-function mountsList({ own, ownPrograms }: ImageView, { readsList }: PackageCache): boolean {
+function mountsList({ layers, own, steps, ownPrograms }: ImageView, { readsList }: PackageCache): boolean {
   if (!readsList || BRING_FILES.some((program) => ownPrograms.has(program))) return false;
-  const firstCopy = own.findIndex(({ verb, args }) => (verb === 'COPY' || verb === 'ADD') && !INTO_BIN.test(args));
-  const before = firstCopy < 0 ? own : own.slice(0, firstCopy);
-  // Buildah records mounts, so there nothing has to be concluded.
-  return before.some(({ args, commands }) => !args.startsWith('--') && commands.some(readsList));
+  const ofBuildKit = new Set(steps.flatMap(({ tool, layer }) => (tool === 'buildkit' ? (layer ?? []) : [])));
+  const firstCopy = layers.find(bringsFiles)?.position ?? layers.length;
+  return own.some(
+    ({ position, args, commands }) =>
+      position < firstCopy && ofBuildKit.has(position) && !args.startsWith('--') && commands.some(readsList),
+  );
+}
+
+/** The first layer is a distribution's. */
+function bringsFiles({ position, verb, args }: LayerView): boolean {
+  return position > 0 && (verb === 'COPY' || verb === 'ADD') && !INTO_BIN.test(args);
 }

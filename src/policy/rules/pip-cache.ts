@@ -1,8 +1,10 @@
-import { type Command, hasOption, removes, runs } from '../shell.ts';
+import { type Command, hasOption, removes, runs, valuesOf } from '../shell.ts';
 import { packageCacheRule } from './package-cache.ts';
 
 const PIP = ['pip', 'poetry', 'pipenv', 'uv'];
 const PYTHON = ['python'];
+/** A list that no build mounts. */
+const IN_IMAGE_OR_WEB = /^(?:https?:|\/(?:usr|opt|etc)\/)/;
 /** The usual folder, and variables that name others: `rm -rf $POETRY_CACHE_DIR`. */
 const CACHE_FOLDERS = ['.cache', 'PIP_CACHE_DIR', 'POETRY_CACHE_DIR', 'UV_CACHE_DIR'];
 
@@ -14,7 +16,7 @@ export const pipCache = packageCacheRule({
   programs: [...PIP, ...PYTHON],
   fills: installs,
   readsList: (command) =>
-    hasOption(command, '-r', '--requirement') ||
+    ['-r', '--requirement'].some((option) => valuesOf(command, option).some((list) => !IN_IMAGE_OR_WEB.test(list))) ||
     runs(command, ['uv'], ['sync']) ||
     runs(command, ['poetry'], ['install']),
   avoids: (command) =>

@@ -66,6 +66,7 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['/opt/venv/bin/pip install flask'],
       ['uv pip install --system -r requirements.txt'],
       [MOUNTED, 'pip install flask'],
+      [MOUNTED, 'pip install -r https://example.com/requirements.txt'],
     ],
     clean: [
       [MOUNTED, 'python -m pip install -r requirements.txt', 'COPY . .'],
@@ -206,4 +207,17 @@ test('variables of the image disable the caches they name, and nothing else', ()
   expect(trips('dev-dependencies', { ...script, settings: ['ARG NODE_ENV=production'] })).toBe(false);
   expect(trips('dev-dependencies', { ...script, settings: ['ARG NODE_ENV=test'] })).toBe(true);
   expect(trips('dev-dependencies', image(['composer install'], ['NODE_ENV=production']))).toBe(true);
+});
+
+test.each<[string, ImageSketch]>([
+  ['a builder that mounts nothing', { own: [{ instruction: '/bin/sh -c npm ci', bytes: 50_000_000 }] }],
+  [
+    'a base that brought the list',
+    {
+      base: [{ instruction: 'ADD rootfs.tar /' }, { instruction: 'COPY package.json /app/ # buildkit' }],
+      own: [{ instruction: 'RUN /bin/sh -c npm ci # buildkit', bytes: 50_000_000 }],
+    },
+  ],
+])('no list was mounted, so that its cache is found: %s', (_, sketch) => {
+  expect(trips('npm-cache', sketch)).toBe(true);
 });
