@@ -20,12 +20,17 @@ export function currentSteps(gain: string): string {
     select a.repository_id, c.manifest_ids
     from (select * from advised order by gain desc nulls last, repository_id) a
     cross join lateral (
-      select array_agg(distinct o.manifest_id) as manifest_ids
+      select array_agg(b.manifest_id) as manifest_ids
       from (
-        select t.manifest_id, rank() over (partition by i.platform, tag_line(t.tag) order by i.created_at desc nulls last) as age
-        from tag_content t join image i on i.manifest_id = t.manifest_id
-        where t.repository_id = a.repository_id and t.tag is not null) o
-      where o.age = 1 and o.manifest_id in (select unnest(a.manifest_ids))) c
+        select unnest(a.manifest_ids) as manifest_id
+        -- Not a join: Postgres would compare each of many builds of one date with each other.
+        intersect
+        select o.manifest_id
+        from (
+          select t.manifest_id, rank() over (partition by i.platform, tag_line(t.tag) order by i.created_at desc nulls last) as age
+          from tag_content t join image i on i.manifest_id = t.manifest_id
+          where t.repository_id = a.repository_id and t.tag is not null) o
+        where o.age = 1) b) c
     where c.manifest_ids is not null
     order by a.gain desc nulls last, a.repository_id limit ${MOST_REPOSITORIES}),
   current_build as materialized (select repository_id, unnest(manifest_ids) as manifest_id from current_of),
