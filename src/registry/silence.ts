@@ -30,13 +30,18 @@ export class Silence {
     if (this.#last?.origin === origin) this.#last = undefined;
   }
 
-  /** Notes that a request got no answer in all its attempts. */
+  /** Notes that a request got no answer in all its attempts. One that is refused keeps its place for seconds only. */
   add({ origin }: URL, error: unknown): void {
-    if (!this.#answered.has(origin)) this.#last = { origin, error, untilMs: this.#clock.now() + HOLDS_MS };
+    if (!this.#answered.has(origin) && tookLong(error))
+      this.#last = { origin, error, untilMs: this.#clock.now() + HOLDS_MS };
   }
 
   /** Whether an error is the one that {@link Silence.check} throws. */
   isCauseOf(error: unknown): boolean {
     return this.#last !== undefined && this.#last.error === error;
   }
+}
+
+function tookLong(error: unknown): boolean {
+  return /TIMEOUT|TIMEDOUT|DEADLINE/.test(String((error as NodeJS.ErrnoException).code));
 }

@@ -107,13 +107,21 @@ test('nor is a server for tokens that never answered', async () => {
 });
 
 test('a registry whose storage never answered is asked for other things', async () => {
-  const { server, client, read } = await start();
+  const { server, client, read } = await start({ idleTimeoutMs: 50 });
   const storage = await startRegistry();
   open.push(storage);
-  storage.fault({}, reset());
+  storage.fault({}, silence());
   server.fault({ path: /manifests/ }, redirect(`${storage.url}/manifest`));
   await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
   expect(await tagNames(client, repositoryOf(server.host, 'app'))).toEqual(['1']);
+});
+
+test('a registry that closes connections while it starts is asked by the next request', async () => {
+  const { server, read } = await start();
+  const serve = server.fault({}, reset());
+  await expect(read()).rejects.toMatchObject({ code: 'registry-unavailable' });
+  serve();
+  expect(await read()).toMatchObject({ digest: app.digest });
 });
 
 describe('permanent faults end with an error that says what, where, and what to do', () => {
