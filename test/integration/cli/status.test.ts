@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { EXIT, Interruption } from '../../../src/cli/exit-code.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate } from '../../../src/database/migrate.ts';
@@ -30,6 +30,12 @@ beforeAll(async () => {
     `insert into repository (source_id, registry, name, first_seen_at, last_seen_at, seen_by, listed_by, tags_listed)
      values ($1, 'registry.example', 'app', now(), now(), 1, 1, 4)`,
     [id],
+  );
+});
+beforeEach(async () => {
+  await db.query(
+    `update audit set status = 'running', runner = 'process', heartbeat_at = now(), finished_at = null, tags_listed = 0,
+       tags_audited = 0, tags_skipped = 0, tags_failed = 0`,
   );
 });
 afterAll(() => db?.close());
