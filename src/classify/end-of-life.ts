@@ -1,6 +1,8 @@
 import table from '../../config/distro-eol.json' with { type: 'json' };
 
 const END_OF_LIFE: Readonly<Record<string, Readonly<Record<string, string>>>> = table.endOfLife;
+/** The day on which the dates were last compared with their sources: `2026-11-28`. */
+export const END_OF_LIFE_REVIEWED = table.reviewed;
 
 /**
  * The last day of free security updates for a distribution's release. config/distro-eol.json names the sources.

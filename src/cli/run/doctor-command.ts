@@ -1,9 +1,12 @@
 import { withStore } from '../../app/open-store.ts';
+import { END_OF_LIFE_REVIEWED } from '../../classify/end-of-life.ts';
+import { dayOf } from '../../common/day.ts';
 import { messageOf } from '../../errors.ts';
 import { ecrOptionsOf } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { todayOf } from '../io.ts';
 import { labelled } from '../labelled.ts';
 import { governorOf, openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
@@ -27,7 +30,7 @@ export async function doctorCommand(session: Session, targets: readonly string[]
   report(describeSettings(session));
   report(await checkStore(session));
   report(await checkRedis(session));
-  for (const finding of [...checkNotifications(session), ...checkProxies(session)]) report(finding);
+  for (const check of [checkDates, checkNotifications, checkProxies]) check(session).forEach(report);
   for (const source of selectSources(session, targets))
     for (const finding of await checkSource(session, source)) report(finding);
   return findings.some(({ status }) => status === 'error') ? EXIT.failure : EXIT.done;
@@ -56,6 +59,18 @@ async function checkStore({ settings }: Session): Promise<Finding> {
   } catch (error) {
     return { subject, status: 'error', message: messageOf(error) };
   }
+}
+
+/** Distributions have releases twice a year: after this many days, the dates lack two rounds of them. */
+const DATES_HOLD_DAYS = 300;
+
+/** An old program takes releases that it does not know for supported ones, however long ago their support ended. */
+function checkDates({ io }: Session): readonly Finding[] {
+  const holdUntil = new Date(END_OF_LIFE_REVIEWED);
+  holdUntil.setUTCDate(holdUntil.getUTCDate() + DATES_HOLD_DAYS);
+  if (todayOf(io) <= dayOf(holdUntil)) return [];
+  const message = `are those of ${END_OF_LIFE_REVIEWED}: releases that came out later count as supported; install a newer slimboard`;
+  return [{ subject: 'end-of-life dates', status: 'warning', message }];
 }
 
 /** Checks the variables that notifications use: an audit would report a missing one only at its end. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { END_OF_LIFE_REVIEWED } from '../../../src/classify/end-of-life.ts';
 import { Interruption } from '../../../src/cli/exit-code.ts';
 import { newPostgresUrl } from '../../support/databases.ts';
 import { runInProcess } from '../../support/program.ts';
@@ -68,6 +69,16 @@ test('a proxy is reported as ignored', async () => {
   const { code, stdout } = await runInProcess('/', ['doctor'], environment);
   expect(code, stdout).toBe(0);
   expect(stdout).toMatch(/^warning +HTTPS_PROXY: is ignored/m);
+});
+
+test('end-of-life dates that are too old to know the newest releases are reported', async () => {
+  const environment = { SLIMBOARD_DATABASE_URL: await newPostgresUrl() };
+  const after = async (days: number) => {
+    const now = () => new Date(Date.parse(END_OF_LIFE_REVIEWED) + days * 86_400_000);
+    return (await runInProcess('/', ['doctor'], environment, { now })).stdout;
+  };
+  expect(await after(300)).not.toContain('end-of-life');
+  expect(await after(301)).toMatch(/^warning +end-of-life dates: are those of \d{4}-\d\d-\d\d: .*newer slimboard/m);
 });
 
 test('a check that is interrupted is no failed one', async () => {
