@@ -1,3 +1,4 @@
+import { streamRows } from '../database/cursor.ts';
 import type { Database } from '../database/database.ts';
 import { MalformedContentError, SettingsError, SlimboardError } from '../errors.ts';
 import { type Digest, parseDigest } from '../oci/digest.ts';
@@ -29,7 +30,7 @@ type ExportRow = Readonly<Record<string, string | number | boolean | object | nu
 export async function* exportBases(db: Database): AsyncGenerator<string> {
   yield `${JSON.stringify({ schema: SCHEMA })}\n`;
   let rows = 0;
-  for await (const batch of db.stream<ExportRow>(EXPORT)) {
+  for await (const batch of streamRows<ExportRow>(db, EXPORT)) {
     rows += batch.length;
     yield batch.map((row) => `${JSON.stringify(lineOf(row))}\n`).join('');
   }

@@ -33,15 +33,9 @@ export interface Database extends Queryable {
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
   /**
-   * Streams the rows of a query in batches through a cursor, in constant memory. The database writes rows as JSON, and
-   * values are as in JSON: queries must encode bytea, and timestamps are ISO 8601 text with their offset.
+   * Streams a query's only column, text that is never null, in batches through a cursor, in constant memory. For rows,
+   * see `streamRows`.
    */
-  stream<R = Row>(
-    sql: string,
-    parameters?: readonly SqlValue[],
-    options?: { readonly batchRows?: number },
-  ): AsyncIterable<readonly R[]>;
-  /** Like `stream`, for a query whose only column is text and never null: the values as they are, and faster. */
   streamTexts(
     sql: string,
     parameters?: readonly SqlValue[],

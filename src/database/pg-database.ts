@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { jsonRows, streamByCursor } from './cursor.ts';
+import { streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
 import { mayTryAgain, openingFailureOf, storeFailureOf } from './pg-failure.ts';
 
@@ -83,14 +83,6 @@ class PgDatabase implements Database {
         if (attempt >= TRANSACTION_ATTEMPTS || !mayTryAgain(error)) throw error;
       }
     }
-  }
-
-  stream<R = Row>(
-    sql: string,
-    parameters?: readonly SqlValue[],
-    options?: { batchRows?: number },
-  ): AsyncGenerator<readonly R[]> {
-    return jsonRows<R>((rows) => this.streamTexts(rows, parameters, options), sql);
   }
 
   async *streamTexts(

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { builtEntry, packagePath } from '../package-root.ts';
-import { jsonRows, streamByCursor } from './cursor.ts';
+import { streamByCursor } from './cursor.ts';
 import type { Database, Queryable, Row, SqlValue } from './database.ts';
 import { isDiskFull, unwritable } from './disk.ts';
 import { takeFolderLock } from './folder-lock.ts';
@@ -151,14 +151,6 @@ class PgliteDatabase implements Database {
         throw error;
       }
     });
-  }
-
-  stream<R = Row>(
-    sql: string,
-    parameters?: readonly SqlValue[],
-    options?: { batchRows?: number },
-  ): AsyncGenerator<readonly R[]> {
-    return jsonRows<R>((rows) => this.streamTexts(rows, parameters, options), sql);
   }
 
   async *streamTexts(

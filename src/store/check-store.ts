@@ -1,3 +1,4 @@
+import { streamRows } from '../database/cursor.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { ImageFacts } from '../policy/check-image.ts';
 
@@ -19,7 +20,8 @@ const CONTENT_OF_AUDIT = `from tag_content c
 
 /** Streams, in batches, the facts that policies check, for every tagged image in the sources of an audit. */
 export async function* readFacts(db: Database, auditId: number): AsyncGenerator<readonly ImageFacts[]> {
-  const batches = db.stream<FactRow>(
+  const batches = streamRows<FactRow>(
+    db,
     `select r.registry || '/' || r.name || ':' || c.tag
          || case when count(*) over (partition by r.registry, r.name, c.tag) > 1 then ' (' || i.platform || ')' else '' end as reference,
        r.name as repository, r.team,

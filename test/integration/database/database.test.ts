@@ -2,6 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { streamRows } from '../../../src/database/cursor.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { migrate, requireCurrentSchema } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open-database.ts';
@@ -48,12 +49,12 @@ describe.each(BACKENDS)('a database on $name', ({ open, create }) => {
 
   test('streams rows in batches, and a reader that leaves early frees the connection', async () => {
     const batches: number[] = [];
-    for await (const rows of db.stream<{ n: number }>('select n from generate_series(1, $1::int) n', [5], {
+    for await (const rows of streamRows<{ n: number }>(db, 'select n from generate_series(1, $1::int) n', [5], {
       batchRows: 2,
     }))
       batches.push(rows.length);
     expect(batches).toEqual([2, 2, 1]);
-    for await (const rows of db.stream<{ n: number }>('select n from generate_series(1, 100) n', [], {
+    for await (const rows of streamRows<{ n: number }>(db, 'select n from generate_series(1, 100) n', [], {
       batchRows: 10,
     })) {
       expect(rows[0]).toEqual({ n: 1 });

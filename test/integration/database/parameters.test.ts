@@ -31,10 +31,6 @@ function noting(inner: Database): Database {
     kind: inner.kind,
     query: note(inner),
     transaction: (work) => inner.transaction((tx) => work({ query: note(tx) })),
-    stream(sql, ...rest) {
-      statements.add(sql);
-      return inner.stream(sql, ...rest);
-    },
     streamTexts(sql, ...rest) {
       statements.add(sql);
       return inner.streamTexts(sql, ...rest);

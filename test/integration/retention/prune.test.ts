@@ -206,7 +206,6 @@ function stoppingAfter(db: Database, transactions: number): Database {
   return {
     kind: db.kind,
     query: (sql, parameters) => db.query(sql, parameters),
-    stream: (sql, parameters, options) => db.stream(sql, parameters, options),
     streamTexts: (sql, parameters, options) => db.streamTexts(sql, parameters, options),
     close: () => db.close(),
     transaction: (work) => {

@@ -77,7 +77,6 @@ function failingAfter(db: Database, batches: number): Database {
     kind: db.kind,
     query: (sql, parameters) => db.query(sql, parameters),
     transaction: (work) => db.transaction(work),
-    stream: (sql, parameters, options) => db.stream(sql, parameters, options),
     async *streamTexts(sql, parameters, options) {
       let left = batches;
       for await (const texts of db.streamTexts(sql, parameters, { ...options, batchRows: 2 })) {
