@@ -3,6 +3,7 @@ import type { AuditContext } from '../audit/context.ts';
 import type { Database } from '../database/database.ts';
 import { DeliveryError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { Proxies } from '../network/proxies.ts';
 import { notifyEndpoint } from '../settings/notify-endpoint.ts';
 import type { Environment, NotifySettings, Settings } from '../settings/settings.ts';
 import { type AuditRow, findAudit, listAuditSources } from '../store/audit-store.ts';
@@ -63,6 +64,7 @@ async function notify(
   if (wanted.size === 0) return;
   const events = await auditEvents(db, audit, settings, wanted);
   const delivered = await readDeliveredKeys(db, audit.id);
+  const proxies = new Proxies(environment);
   const messages = settings.notify.flatMap((target) =>
     events.flatMap((event) => {
       const key = keyOf(target, event);
@@ -76,7 +78,7 @@ async function notify(
         const message = { event: event.event, id: `${audit.id}-${key}`, body: bodyOf(target, event) };
         const timestamp = Math.floor(Date.now() / 1_000);
         const endpoint = notifyEndpoint(target, environment);
-        await postWebhook(endpoint, message, { signal, timestamp, ...(delaysMs && { delaysMs }) });
+        await postWebhook(endpoint, message, { signal, timestamp, proxies, ...(delaysMs && { delaysMs }) });
         await recordDelivery(db, audit.id, key, new Date().toISOString());
       }),
     ),

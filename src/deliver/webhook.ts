@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, buildConnector, fetch, type RequestInit } from 'undici';
 import { DeliveryError } from '../errors.ts';
+import type { Proxies } from '../network/proxies.ts';
+import { type Connector, connectorThrough, ProxyError } from '../network/tunnel.ts';
 import type { NotifyEndpoint } from '../settings/notify-endpoint.ts';
 
 /** A message to post. */
@@ -18,6 +21,7 @@ export interface WebhookOptions {
   readonly timestamp: number;
   /** The delays before each retry (ms); their number is the number of retries. Default: 500, 2,000 and 8,000. */
   readonly delaysMs?: readonly number[];
+  readonly proxies: Proxies;
 }
 
 /** Four attempts within about ten seconds, because somebody may be waiting; after that, the task itself is retried. */
@@ -32,18 +36,28 @@ const ANSWER_WITHIN_MS = 10_000;
 export async function postWebhook(
   endpoint: NotifyEndpoint,
   message: WebhookMessage,
-  { signal, timestamp, delaysMs = DELAYS_MS }: WebhookOptions,
+  { signal, timestamp, proxies, delaysMs = DELAYS_MS }: WebhookOptions,
 ): Promise<void> {
+  const url = new URL(endpoint.url);
   const headers = headersOf(endpoint, message, timestamp);
-  for (const delayMs of [...delaysMs, undefined]) {
-    const failure = await attempt(endpoint.url, headers, message.body, signal);
-    if (failure === undefined) return;
-    if (!failure.isRetryable || delayMs === undefined)
-      throw new DeliveryError(
-        `the webhook at ${new URL(endpoint.url).host} did not accept "${message.event}": ${failure.reason}`,
-      );
-    await sleep(delayMs, undefined, { signal });
+  const dispatcher = agentFor(url, proxies);
+  try {
+    for (const delayMs of [...delaysMs, undefined]) {
+      const failure = await attempt(url, { method: 'POST', headers, body: message.body, dispatcher }, signal);
+      if (failure === undefined) return;
+      if (!failure.isRetryable || delayMs === undefined)
+        throw new DeliveryError(`the webhook at ${url.host} did not accept "${message.event}": ${failure.reason}`);
+      await sleep(delayMs, undefined, { signal });
+    }
+  } finally {
+    await dispatcher.close();
   }
+}
+
+function agentFor(url: URL, proxies: Proxies): Agent {
+  const proxy = proxies.for(url);
+  const direct = buildConnector({ timeout: ANSWER_WITHIN_MS });
+  return new Agent({ connect: proxy ? connectorThrough(proxy, direct as Connector, ANSWER_WITHIN_MS) : direct });
 }
 
 function headersOf({ secret, authorization }: NotifyEndpoint, { event, id, body }: WebhookMessage, timestamp: number) {
@@ -68,20 +82,12 @@ interface Failure {
   readonly isRetryable: boolean;
 }
 
-async function attempt(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  signal: AbortSignal,
-): Promise<Failure | undefined> {
+async function attempt(url: URL, request: RequestInit, signal: AbortSignal): Promise<Failure | undefined> {
   try {
-    const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
     const answer = await fetch(url, {
-      method: 'POST',
-      headers,
-      body,
+      ...request,
       redirect: 'manual',
-      signal: AbortSignal.any([signal, timeout]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
     });
     await answer.body?.cancel();
     if (answer.ok) return undefined;
@@ -97,6 +103,7 @@ async function attempt(
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer';
   if (error.name === 'TimeoutError') return `no answer within ${ANSWER_WITHIN_MS / 1_000} s`;
+  if (error.cause instanceof ProxyError) return error.cause.message;
   const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : error.name;
   return `no answer (${cause})`;
 }

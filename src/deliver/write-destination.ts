@@ -3,6 +3,8 @@ import { type FileHandle, open, readlink, realpath, rename, rm, stat } from 'nod
 import { basename, dirname, join, resolve } from 'node:path';
 import { DeliveryError, messageOf } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { createProxyingAgents } from '../network/agents.ts';
+import { Proxies } from '../network/proxies.ts';
 import { type Destination, formatDestination } from '../settings/destination.ts';
 
 /**
@@ -104,6 +106,7 @@ async function writeBytes(file: FileHandle, bytes: Uint8Array): Promise<void> {
 
 /** S3 requires at least 5 MiB for every part but the last. @see AWS, "Multipart upload limits" */
 const PART_BYTES = 8 * 1_048_576;
+const CONNECT_WITHIN_MS = 10_000;
 
 /**
  * Uploads an object, in parts if it is large; it appears whole when the upload is complete. Credentials and region are
@@ -118,7 +121,8 @@ async function putObject(
 ): Promise<void> {
   const s3 = await import('@aws-sdk/client-s3');
   const pathStyle = process.env.AWS_ENDPOINT_URL_S3 !== undefined;
-  const client = new s3.S3Client({ forcePathStyle: pathStyle });
+  const agents = createProxyingAgents(new Proxies(process.env), { keepAlive: true }, CONNECT_WITHIN_MS);
+  const client = new s3.S3Client({ forcePathStyle: pathStyle, requestHandler: agents });
   const target = { Bucket: bucket, Key: key };
   const abort = { abortSignal: signal };
   let upload: string | undefined;

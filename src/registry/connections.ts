@@ -1,11 +1,12 @@
 import { lookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
 import { SettingsError } from '../errors.ts';
+import { checkedLookup, checkReach, isLoopbackHost, outermost, type Reach, reachOfHost } from '../network/address.ts';
+import type { Proxies } from '../network/proxies.ts';
+import { type Connector, connectorThrough, type Opening } from '../network/tunnel.ts';
 import type { RegistryHost } from '../oci/reference.ts';
-import { checkedLookup, checkReach, isLoopbackHost, outermost, type Reach, reachOfHost } from './address.ts';
 
 /** How to connect to a registry. */
 export interface ConnectionOptions {
@@ -19,6 +20,8 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs?: number;
   /** Until the headers arrive, and between two chunks of a body (ms); default 30,000. */
   readonly idleTimeoutMs?: number;
+  /** Default: every server is reached directly. */
+  readonly proxies?: Proxies;
 }
 
 const DEFAULTS = {
@@ -60,8 +63,8 @@ export class Connections {
   readonly #own: Pool;
   readonly #foreign = new Map<string, Pool>();
   readonly #resolve: typeof lookup;
-  /** Sockets that are still connecting: destroying their pool leaves them open. */
-  readonly #connecting = new Set<Socket>();
+  /** What is still connecting: destroying its pool leaves it open. */
+  readonly #connecting = new Set<Opening>();
   /** The outermost reach of all addresses that the registry's name has resolved to; undefined before that. */
   #reach: Reach | undefined;
 
@@ -89,7 +92,7 @@ export class Connections {
 
   async close(): Promise<void> {
     const destroyed = [this.#own, ...this.#foreign.values()].map((pool) => pool.destroy());
-    for (const socket of this.#connecting) socket.destroy(new Error('closed before it was connected'));
+    for (const opening of this.#connecting) opening.destroy(new Error('closed before it was connected'));
     await Promise.all(destroyed);
   }
 
@@ -117,7 +120,7 @@ export class Connections {
       keepAliveMaxTimeout: LONGEST_IDLE_MS,
       headersTimeout: idleTimeoutMs,
       bodyTimeout: idleTimeoutMs,
-      connect: this.#connector({
+      connect: this.#connector(new URL(origin), {
         timeout: connectTimeoutMs,
         lookup: checkedLookup(check, this.#resolve),
         ...(this.#ca ? { ca: [...this.#ca] } : {}),
@@ -126,18 +129,19 @@ export class Connections {
   }
 
   /**
-   * Opens sockets, and remembers those that are connecting. With an abort signal for them, Node.js would keep every socket
-   * for as long as the signal.
+   * Opens connections, and remembers those that are not open yet. With an abort signal for them, Node.js would keep every
+   * socket for as long as the signal. A proxy looks the name up itself, so that its addresses are not checked here.
    */
-  #connector(options: buildConnector.BuildOptions): buildConnector.connector {
-    // It returns the socket, which its type does not say.
-    const connect = buildConnector(options) as (...call: Parameters<buildConnector.connector>) => Socket;
+  #connector(origin: URL, options: buildConnector.BuildOptions): buildConnector.connector {
+    const direct = buildConnector(options) as Connector;
+    const proxy = this.#options.proxies?.for(origin);
+    const connect = proxy ? connectorThrough(proxy, direct, this.#options.connectTimeoutMs) : direct;
     return (target, callback) => {
-      const socket = connect(target, (...result) => {
-        this.#connecting.delete(socket);
+      const opening = connect(target, (...result) => {
+        this.#connecting.delete(opening);
         callback(...result);
       });
-      this.#connecting.add(socket);
+      this.#connecting.add(opening);
     };
   }
 }

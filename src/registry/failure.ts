@@ -9,6 +9,7 @@ import {
   UnknownRepositoryError,
   UnsupportedContentError,
 } from '../errors.ts';
+import { ProxyError } from '../network/tunnel.ts';
 import { isObject } from '../oci/json.ts';
 import type { Answer } from './exchange.ts';
 
@@ -175,7 +176,7 @@ const HINTS: readonly (readonly [codes: RegExp, happened: string, advice: string
 
 /** Failures that the same request would meet again a moment later. */
 const LASTING =
-  /^(?:ENOTFOUND|EAI_NODATA|ERR_TLS_|ERR_SSL_|CERT_|HOSTNAME_MISMATCH|EPROTO|HPE_)|SELF_SIGNED|UNABLE_TO_/;
+  /^(?:PROXY_REFUSED|ENOTFOUND|EAI_NODATA|ERR_TLS_|ERR_SSL_|CERT_|HOSTNAME_MISMATCH|EPROTO|HPE_)|SELF_SIGNED|UNABLE_TO_/;
 
 /** Whether the same request may succeed seconds later. */
 export function isPassing(error: unknown): boolean {
@@ -197,6 +198,7 @@ export function failureOf(error: unknown, what: string, scheme: string): Slimboa
  */
 export function findFailure(error: unknown, what: string, scheme: string): SlimboardError | undefined {
   if (error instanceof SlimboardError) return error;
+  if (error instanceof ProxyError) return new RegistryUnavailableError(`${what}: ${error.message}`, { cause: error });
   const { code, syscall } = systemErrorOf(error);
   // System calls fail in more ways than HINTS can list.
   const other = syscall ? [code, `${syscall} failed`, 'check network and firewall'] : [];

@@ -1,3 +1,4 @@
+import { Proxies } from '../network/proxies.ts';
 import type { RegistryHost } from '../oci/reference.ts';
 import type { EcrSource, Environment, SourceSettings } from '../settings/settings.ts';
 import { createCredentialsProvider } from './auth/credentials.ts';
@@ -30,7 +31,7 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
   if (source.kind === 'ecr') {
     const { openEcrRegistry } = await import('./ecr/registry.ts');
     return openEcrRegistry({
-      ...ecrOptionsOf(source),
+      ...ecrOptionsOf(source, environment),
       governor,
       teamTag: options.teamKey,
       onNote: options.onNote,
@@ -42,6 +43,7 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     governor,
     credentials: createCredentialsProvider({ sourceName: source.name, environment }),
     maxConnections: source.concurrency,
+    proxies: new Proxies(environment),
     onRequest,
     ...(options.connect ? { connect: options.connect } : {}),
     ...(source.plainHttp ? { plainHttp: true } : {}),
@@ -59,15 +61,12 @@ function timeoutsOf(requestTimeoutMs: number): Pick<DistributionOptions, 'reques
 }
 
 /** The ECR registries that a source names, and the credentials to read them with. */
-export function ecrOptionsOf({
-  account,
-  regions,
-  assumeRole,
-  externalId,
-  profile,
-  endpoint,
-}: EcrSource): Omit<EcrOptions, 'governor'> {
+export function ecrOptionsOf(
+  { account, regions, assumeRole, externalId, profile, endpoint }: EcrSource,
+  environment: Environment,
+): Omit<EcrOptions, 'governor'> {
   return {
+    proxies: new Proxies(environment),
     ...(account ? { accountId: account } : {}),
     ...(regions ? { regions } : {}),
     ...(assumeRole ? { assumeRole } : {}),

@@ -2,6 +2,7 @@ import { withStore } from '../../app/open-store.ts';
 import { END_OF_LIFE_REVIEWED } from '../../classify/end-of-life.ts';
 import { dayOf } from '../../common/day.ts';
 import { messageOf } from '../../errors.ts';
+import { Proxies } from '../../network/proxies.ts';
 import { ecrOptionsOf } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 import { counted } from '../counted.ts';
@@ -84,11 +85,16 @@ function checkNotifications({ settings, io }: Session): readonly Finding[] {
   }));
 }
 
-/** A registry that only a proxy can reach fails like one that is down: its errors do not say why. */
 function checkProxies({ io }: Session): readonly Finding[] {
-  const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].filter((name) => io.environment[name]);
-  const message = 'is ignored: registries must be reachable without a proxy';
-  return names.map((subject) => ({ subject, status: 'warning', message }));
+  try {
+    return new Proxies(io.environment).all().map(({ url, variable }) => ({
+      subject: variable,
+      status: 'ok',
+      message: `requests go through ${url.host}, except to this machine and to hosts in NO_PROXY`,
+    }));
+  } catch (error) {
+    return [{ subject: 'proxy', status: 'error', message: messageOf(error) }];
+  }
 }
 
 async function checkRedis({ settings }: Session): Promise<Finding> {
@@ -131,7 +137,7 @@ async function checkSource(session: Session, source: SourceSettings): Promise<re
 async function checkEcr({ io }: Session, source: EcrSource): Promise<readonly Finding[]> {
   const { describeEcrAccess } = await import('../../registry/ecr/access.ts');
   const findings = await describeEcrAccess(
-    { ...ecrOptionsOf(source), governor: governorOf(source) },
+    { ...ecrOptionsOf(source, io.environment), governor: governorOf(source) },
     { signal: io.signal },
   );
   return findings.map(({ region, subject, status, message }) => ({

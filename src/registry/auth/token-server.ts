@@ -1,7 +1,7 @@
 import { AuthenticationError, MalformedContentError } from '../../errors.ts';
+import { reachOfHost } from '../../network/address.ts';
 import { parseJsonObject, readOptionalString } from '../../oci/json.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
-import { reachOfHost } from '../address.ts';
 import type { Answer } from '../exchange.ts';
 import { refusalOf } from '../failure.ts';
 import type { TransportRequest } from '../transport.ts';

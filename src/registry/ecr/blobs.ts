@@ -83,7 +83,10 @@ export class EcrBlobReader {
     const known = this.#hosts.get(url.origin);
     if (known) return known;
     const registry = parseRegistryHost(url.host);
-    const connections = new Connections(registry, { plainHttp: url.protocol === 'http:' });
+    const connections = new Connections(registry, {
+      plainHttp: url.protocol === 'http:',
+      ...(this.#options.proxies ? { proxies: this.#options.proxies } : {}),
+    });
     const transport = new Transport({ ...this.#options, registry, connections });
     this.#hosts.set(url.origin, { connections, transport });
     return { connections, transport };

@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { ECRClient, ECRClientConfig } from '@aws-sdk/client-ecr';
 import { AuthenticationError, RateLimitedError, SettingsError } from '../../errors.ts';
+import { createProxyingAgents } from '../../network/agents.ts';
+import { Proxies } from '../../network/proxies.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
 import { orAborted } from '../abort.ts';
 import { sleep, systemClock } from '../clock.ts';
@@ -215,6 +217,9 @@ async function findDefaultRegion(sdk: Sdk, { profile }: EcrOptions): Promise<str
 }
 
 function clientConfig(region: string, options: EcrOptions, credentials: Credentials | undefined): ECRClientConfig {
+  const { proxies = new Proxies({}) } = options;
+  // The governor bounds the requests under way; the SDK's own bound of 50 would only add a warning on the console.
+  const agentOptions = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
   return {
     region,
     // Retries are ours: the SDK's own would multiply with them.
@@ -223,9 +228,7 @@ function clientConfig(region: string, options: EcrOptions, credentials: Credenti
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
-      // The governor bounds the requests under way; the SDK's own bound of 50 would only add a warning on the console.
-      httpAgent: { maxSockets: Number.POSITIVE_INFINITY },
-      httpsAgent: { maxSockets: Number.POSITIVE_INFINITY },
+      ...createProxyingAgents(proxies, agentOptions, CONNECTION_TIMEOUT_MS),
     },
     ...(options.endpoint ? { endpoint: options.endpoint } : {}),
     ...(options.profile ? { profile: options.profile } : {}),

@@ -1,3 +1,4 @@
+import type { Proxies } from '../../network/proxies.ts';
 import type { Clock } from '../clock.ts';
 import type { RequestGovernor } from '../registry.ts';
 import type { RequestObservation } from '../transport.ts';
@@ -27,6 +28,8 @@ export interface EcrOptions {
   /** Called with a sentence on what could not be read, where that does not fail the audit. */
   readonly onNote?: (note: string) => void;
   readonly clock?: Clock;
+  /** Default: every server is reached directly. */
+  readonly proxies?: Proxies;
 }
 
 /** At about 20 ms a request, 16 at a time read the tags of 10,000 repositories in 15 seconds. */

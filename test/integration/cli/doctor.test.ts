@@ -64,11 +64,19 @@ test('a missing variable of a notification is reported before the audit', async 
   expect(stdout).toMatch(/^error +notify: the environment variable SLIMBOARD_WEBHOOK_SECRET is not set/m);
 });
 
-test('a proxy is reported as ignored', async () => {
-  const environment = { SLIMBOARD_DATABASE_URL: await newPostgresUrl(), HTTPS_PROXY: 'http://proxy.example.com:3128' };
+test.each([
+  [
+    'http://me:hunter2@proxy.example.com:3128',
+    0,
+    /^ok +HTTPS_PROXY: requests go through proxy.example.com:3128, except/m,
+  ],
+  ['socks5://me:hunter2@proxy.example.com', 1, /^error +proxy: HTTPS_PROXY is not the URL of an HTTP proxy/m],
+])('the proxy %s is reported', async (value, expected, message) => {
+  const environment = { SLIMBOARD_DATABASE_URL: await newPostgresUrl(), HTTPS_PROXY: value };
   const { code, stdout } = await runInProcess('/', ['doctor'], environment);
-  expect(code, stdout).toBe(0);
-  expect(stdout).toMatch(/^warning +HTTPS_PROXY: is ignored/m);
+  expect(code, stdout).toBe(expected);
+  expect(stdout).toMatch(message);
+  expect(stdout).not.toContain('hunter2');
 });
 
 test('end-of-life dates that are too old to know the newest releases are reported', async () => {

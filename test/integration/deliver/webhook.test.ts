@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { postWebhook, signatureOf } from '../../../src/deliver/webhook.ts';
+import { Proxies } from '../../../src/network/proxies.ts';
 import { notifyEndpoint } from '../../../src/settings/notify-endpoint.ts';
 import type { NotifySettings } from '../../../src/settings/settings.ts';
 
@@ -32,7 +33,12 @@ afterEach(
 );
 
 const message = { event: 'finished', id: '7-finished', body: '{"a":1}' };
-const options = { signal: new AbortController().signal, timestamp: 1_700_000_000, delaysMs: [0, 0] };
+const options = {
+  signal: new AbortController().signal,
+  timestamp: 1_700_000_000,
+  delaysMs: [0, 0],
+  proxies: new Proxies({}),
+};
 
 test('a message is signed, and has an id that distinguishes it from others', async () => {
   await postWebhook({ url, secret: 'key' }, message, options);

@@ -1,7 +1,6 @@
 import type { LookupAddress, lookup } from 'node:dns';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRegistryHost } from '../../../src/oci/reference.ts';
 import {
   checkedLookup,
   checkReach,
@@ -11,7 +10,8 @@ import {
   type Reach,
   reachOf,
   reachOfHost,
-} from '../../../src/registry/address.ts';
+} from '../../../src/network/address.ts';
+import { parseRegistryHost } from '../../../src/oci/reference.ts';
 
 test.each<[string, Reach]>([
   ['127.0.0.1', 'loopback'],
