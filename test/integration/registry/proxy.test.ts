@@ -91,6 +91,7 @@ describe('a registry behind a proxy', () => {
 
   test.each([
     [407, 1, /: check the user and password in its URL$/],
+    [401, 1, /: check the user and password in its URL$/],
     [403, 1, /: allow it there, or name the host in NO_PROXY$/],
     [502, 4, /: try again later, or check its network$/],
   ])('cannot be read if the proxy answers %i, which ends after %i attempts', async (refuseWith, attempts, advice) => {
