@@ -3,6 +3,7 @@ import type { TaskQueue } from '../queue/queue.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Settings, SourceSettings } from '../settings/settings.ts';
 import type { AuditRow } from '../store/audit-store.ts';
+import type { ItemError } from '../store/error-store.ts';
 import type { AuditClock } from './audit-clock.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { CriteriaReader } from './criteria.ts';
@@ -14,7 +15,7 @@ export interface AuditEvents {
   /** @param count tags; untagged manifests are not counted */
   itemDone(source: string, outcome: 'audited' | 'unchanged', count: number): void;
   repositoryListed(source: string, repository: string, tags: number): void;
-  itemFailed(source: string, item: string, message: string): void;
+  itemFailed(source: string, error: ItemError): void;
   /** Called at most once for each audit, in the process that ended it. */
   auditEnded(audit: AuditRow): void;
 }

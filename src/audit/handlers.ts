@@ -7,7 +7,7 @@ import { findTask, settleTask } from '../store/task-store.ts';
 import { assessRange } from './assess-range.ts';
 import { closeAudit, reportEnd } from './close-audit.ts';
 import type { AuditContext } from './context.ts';
-import { type ItemFailure, itemFailure, itemName, itemOf } from './item-failure.ts';
+import { type ItemFailure, itemFailure, itemOf } from './item-failure.ts';
 import { listRepository } from './list-repository.ts';
 import { listSource } from './list-source.ts';
 import { type AuditPlan, createPlanReader, plannedSource } from './plan.ts';
@@ -100,7 +100,7 @@ async function settleAsFailed(
     return true;
   });
   if (!settled) return;
-  for (const item of errors) context.events.itemFailed(sourceName(plan, item.sourceId), itemName(item), item.message);
+  for (const error of errors) context.events.itemFailed(sourceName(plan, error.sourceId), error);
 }
 
 /**

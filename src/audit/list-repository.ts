@@ -10,7 +10,7 @@ import type { StoredRepository } from '../store/inventory-store.ts';
 import { addTasks, lockTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
 import { cutBatches } from './cut-batches.ts';
-import { itemFailure, itemName, itemOf } from './item-failure.ts';
+import { itemFailure, itemOf } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import { manifestsTask, referenceTo } from './task-payloads.ts';
 
@@ -53,7 +53,7 @@ export async function listRepository(
     tagsWanted: tagsSelected + tagsFailed,
     tagsUnlisted: missing.length,
   });
-  for (const error of found.errors) context.events.itemFailed(source.settings.name, itemName(error), error.message);
+  for (const error of found.errors) context.events.itemFailed(source.settings.name, error);
   context.events.repositoryListed(source.settings.name, repository.name, found.tags.length);
 }
 

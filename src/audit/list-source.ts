@@ -96,7 +96,7 @@ async function conclude(
 }
 
 function reportFailed({ events }: AuditContext, { settings }: PlannedSource, { failed }: Listing): void {
-  for (const { repository, message } of failed) events.itemFailed(settings.name, repository, message);
+  for (const error of failed) events.itemFailed(settings.name, error);
 }
 
 function nothingSelected({ settings }: PlannedSource): NotFoundError {

@@ -14,7 +14,7 @@ import {
 } from '../store/layer-store.ts';
 import { settleTask } from '../store/task-store.ts';
 import type { AuditContext } from './context.ts';
-import { type ItemFailure, itemFailure, itemName, itemOf } from './item-failure.ts';
+import { type ItemFailure, itemFailure, itemOf } from './item-failure.ts';
 import { type AuditPlan, plannedSource } from './plan.ts';
 import type { LayersPayload } from './task-payloads.ts';
 
@@ -135,7 +135,7 @@ async function recordFailure(
   const error: ItemError = { ...item, ...itemFailure(failed) };
   const at = now();
   await db.transaction((tx) => replaceErrors(tx, auditId, [item], [error], at));
-  if (error.retry === 'never') events.itemFailed(layer.repository.source, itemName(item), error.message);
+  if (error.retry === 'never') events.itemFailed(layer.repository.source, error);
 }
 
 function itemOfLayer({ sourceId, repository, digest }: UnreadLayer): Item {

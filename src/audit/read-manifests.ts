@@ -10,7 +10,7 @@ import { type ItemError, readErrorsOf } from '../store/error-store.ts';
 import { findMissingChildren } from '../store/index-store.ts';
 import { listedElsewhere, readKnownTags, type StoredRepository } from '../store/inventory-store.ts';
 import type { AuditContext } from './context.ts';
-import { type ItemFailure, itemFailure, itemName, itemOf, listedItems } from './item-failure.ts';
+import { type ItemFailure, itemFailure, itemOf, listedItems } from './item-failure.ts';
 import type { PlannedSource } from './plan.ts';
 import type { ManifestsPayload } from './task-payloads.ts';
 
@@ -97,5 +97,5 @@ function reportRead(
 ): void {
   events.itemDone(settings.name, 'unchanged', content.unchanged);
   events.itemDone(settings.name, 'audited', content.audited);
-  for (const error of errors) events.itemFailed(settings.name, itemName(error), error.message);
+  for (const error of errors) events.itemFailed(settings.name, error);
 }

@@ -1,4 +1,6 @@
 import type { AuditEvents } from '../audit/context.ts';
+import { itemName } from '../audit/item-failure.ts';
+import type { ErrorCode } from '../errors.ts';
 import { counted } from './counted.ts';
 import { columnsOf } from './io.ts';
 import type { Session } from './prepare.ts';
@@ -6,6 +8,7 @@ import type { Session } from './prepare.ts';
 /** Items that failed with the same message: refused credentials fail all items of a registry. */
 export interface FailureGroup {
   readonly item: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly count: number;
 }
@@ -68,11 +71,17 @@ export function createProgress({ io, settings, notices, quiet }: ProgressScope):
       itemDone: (_source, outcome, count) => {
         counts[outcome] += count;
       },
-      itemFailed: (_source, item, message) => {
+      itemFailed: (_source, error) => {
         counts.failed++;
+        const { code, message } = error;
         const group = failures.get(message);
         if (group || failures.size < MAX_FAILURES_SHOWN)
-          failures.set(message, { message, item: group?.item ?? item, count: (group?.count ?? 0) + 1 });
+          failures.set(message, {
+            code,
+            message,
+            item: group?.item ?? itemName(error),
+            count: (group?.count ?? 0) + 1,
+          });
       },
       // The command itself shows the outcome.
       auditEnded: () => undefined,

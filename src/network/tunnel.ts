@@ -80,7 +80,8 @@ function sendConnect({ url, authorization }: HttpProxy, authority: string, timeo
 
 function refusalOf(status: number, happened: string): ProxyError {
   // Tinyproxy answers 401.
-  if (status === 407 || status === 401) return new ProxyError('PROXY_REFUSED', `${happened}: check the user and password in its URL`);
+  if (status === 407 || status === 401)
+    return new ProxyError('PROXY_REFUSED', `${happened}: check the user and password in its URL`);
   if (status >= 500) return new ProxyError('PROXY_FAILED', `${happened}: try again later, or check its network`);
   return new ProxyError('PROXY_REFUSED', `${happened}: allow it there, or name the host in NO_PROXY`);
 }

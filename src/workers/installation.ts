@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import { type AuditEngine, createAuditEngine } from '../app/engine.ts';
 import { openStore } from '../app/open-store.ts';
 import type { AuditEvents } from '../audit/context.ts';
+import { itemName } from '../audit/item-failure.ts';
 import { reportRarely } from '../common/report-rarely.ts';
 import type { Database } from '../database/database.ts';
 import { createDelivery } from '../deliver/create-delivery.ts';
@@ -130,9 +131,9 @@ function openEngine(options: InstallationOptions, parts: Parts, closers: Closers
 function eventsOf(metrics: Metrics, log: Logger): AuditEvents {
   return {
     itemDone: (_source, outcome, count) => metrics.countItems(outcome, count),
-    itemFailed(source, item, message) {
+    itemFailed(source, error) {
       metrics.countItems('failed', 1);
-      log.warn({ source, item }, message);
+      log.warn({ source, item: itemName(error), code: error.code }, error.message);
     },
     repositoryListed: (source, repository, tags) => log.debug({ source, repository, tags }, 'listed'),
     auditEnded({ id, status, repositoriesListed, tagsListed, tagsAudited, tagsSkipped, tagsFailed }) {

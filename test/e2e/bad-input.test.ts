@@ -135,6 +135,20 @@ test('a typo in the settings is reported with file, line and key', async () => {
   expect(stderr).toMatch(/slimboard\.yaml:4: sources\[0\]\.registri: unknown key \(did you mean "registry"/);
 });
 
+test('an audit of which all settings are wrong exits with 2, and one of which some are with 4', async () => {
+  const cwd = await newFolder();
+  const server = await startRegistry();
+  server.push('app', '1', image());
+  const source = (name: string, more: string) =>
+    `  - { name: ${name}, kind: oci, registry: "${server.host}"${more} }\n`;
+  const [broken, good] = [source('broken', `, caFile: ${cwd}/none.pem`), source('good', '')];
+  await writeFile(join(cwd, 'slimboard.yaml'), `sources:\n${broken}${good}`);
+  const stderr = expect.stringMatching(/cannot read caFile .*none\.pem \(ENOENT\)/);
+  expect(await runCommand(['audit', 'broken'], { cwd })).toMatchObject({ code: 2, stdout: '', stderr });
+  expect(await runCommand(['audit'], { cwd })).toMatchObject({ code: 4, stdout: '', stderr });
+  await server.close();
+});
+
 test('a database with a newer schema, and a corrupt one, are refused and not changed', async () => {
   const cwd = await newFolder();
   const dataDir = join(cwd, '.slimboard');

@@ -1,5 +1,6 @@
 import { type RunOptions, runAudit } from '../../src/app/run-audit.ts';
 import type { AuditEvents } from '../../src/audit/context.ts';
+import { itemName } from '../../src/audit/item-failure.ts';
 import type { Database } from '../../src/database/database.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import type {
@@ -116,7 +117,7 @@ export async function auditSources(
       itemDone: (_source, outcome, count) => options.onDone?.(outcome, count),
       repositoryListed: () => undefined,
       auditEnded: (audit) => options.onEnd?.(audit),
-      itemFailed: (_source, item, message) => options.onFailure?.(item, message),
+      itemFailed: (_source, error) => options.onFailure?.(itemName(error), error.message),
     },
     onNote: () => undefined,
     onRequest: () => options.onRequest?.(),

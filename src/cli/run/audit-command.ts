@@ -36,13 +36,19 @@ export async function auditCommand(session: Session, targets: readonly string[])
     await compact(db);
     progress.end();
     conclude(session, audit, progress);
-    // Reports are delivered after the status is decided: their failures are counted here.
-    const undelivered = audit.status === 'finished' && progress.failures().count > 0;
-    return undelivered ? EXIT.incomplete : exitCodeOfStatus(audit.status);
+    return exitCodeOf(audit, progress);
   } finally {
     progress.end();
     await db.close();
   }
+}
+
+function exitCodeOf({ status }: AuditRow, progress: Progress): ExitCode {
+  const failed = progress.failures();
+  // Reports are delivered after the status is decided: their failures are counted here.
+  if (status === 'finished' && failed.count > 0) return EXIT.incomplete;
+  const isMisconfigured = status === 'failed' && failed.first.every(({ code }) => code === 'settings');
+  return isMisconfigured ? EXIT.usage : exitCodeOfStatus(status);
 }
 
 /** Returns the sources that the targets name; without targets, all sources of the settings. */

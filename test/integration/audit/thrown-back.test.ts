@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AuditEngine, createAuditEngine } from '../../../src/app/engine.ts';
+import { itemName } from '../../../src/audit/item-failure.ts';
 import { startAudit } from '../../../src/audit/start-audit.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
@@ -76,7 +77,7 @@ describe.each(BACKENDS)('a batch with temporary failures, in $name', ({ open }) 
         itemDone: (_source, outcome, count) => {
           done[outcome] = (done[outcome] ?? 0) + count;
         },
-        itemFailed: (_source, item) => told.push(item),
+        itemFailed: (_source, error) => told.push(itemName(error)),
         repositoryListed: () => undefined,
         auditEnded: () => undefined,
       },
