@@ -16,6 +16,8 @@ export default defineConfig({
   test: {
     // Tests wait for servers and processes much of the time: no processor needs to be left for Vitest itself.
     maxWorkers: availableParallelism(),
+    // A busy machine may need longer than Vitest's ten seconds to end a worker: that is no failure.
+    teardownTimeout: 60_000,
     globalSetup: ['test/support/temporary-folder.ts', 'test/support/build.ts'],
     projects: [
       {
