@@ -50,7 +50,7 @@ export async function postWebhook(
       await sleep(delayMs, undefined, { signal });
     }
   } finally {
-    await dispatcher.close();
+    await dispatcher.destroy();
   }
 }
 
