@@ -27,8 +27,8 @@ export interface RegistryStats {
   manifestByTag: number;
   manifestByDigest: number;
   blob: number;
-  /** Manifests that were answered with 304. */
-  notModified: number;
+  /** Requests for manifests that were answered without a body: HEAD, and 304. */
+  withoutBody: number;
   failed: number;
 }
 
@@ -153,8 +153,9 @@ class SyntheticRegistry {
 
   #send(content: Content, request: IncomingMessage, response: ServerResponse): void {
     const headers = { 'Docker-Content-Digest': content.digest, ETag: `"${content.digest}"` };
-    if (request.headers['if-none-match']?.includes(content.digest)) {
-      this.stats.notModified++;
+    const isKnown = request.headers['if-none-match']?.includes(content.digest);
+    if (isKnown || request.method === 'HEAD') this.stats.withoutBody++;
+    if (isKnown) {
       response.writeHead(304, headers).end();
       return;
     }
@@ -171,7 +172,7 @@ function noRequests(): RegistryStats {
     manifestByTag: 0,
     manifestByDigest: 0,
     blob: 0,
-    notModified: 0,
+    withoutBody: 0,
     failed: 0,
   };
 }

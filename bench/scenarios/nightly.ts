@@ -43,7 +43,7 @@ async function nights(context: Context, registry: BenchRegistry, kind: StoreKind
     {
       name: `unchanged night, share answered without a body (${kind})`,
       unit: '%',
-      samples: samples.map(({ unchanged: { stats } }) => (100 * stats.notModified) / tags),
+      samples: samples.map(({ unchanged: { stats } }) => (100 * stats.withoutBody) / tags),
     },
     {
       name: `unchanged night, children and configs read (${kind})`,

@@ -16,7 +16,6 @@ import { type Digest, digestOf, isDigest, verifyDigest } from '../oci/digest.ts'
 import { digestedContent, MAX_MANIFEST_BYTES } from '../oci/manifest.ts';
 import { bareMediaType, MANIFEST_MEDIA_TYPES, MEDIA_TYPE } from '../oci/media-type.ts';
 import {
-  DOCKER_HUB,
   isRepositoryName,
   parseRepositoryName,
   parseTag,
@@ -44,8 +43,6 @@ import type {
 export interface DistributionOptions extends DistributionClientOptions {
   /** Names of repositories, or globs, which need `_catalog` (`team-a/**`); absent: all of `_catalog`. */
   readonly repositories?: readonly string[];
-  /** Send HEAD before GET for a tag that may be unchanged; `auto`: only where GET counts as a pull (Docker Hub). */
-  readonly headForTags?: 'auto' | 'always';
 }
 
 /** With OCI artifact manifests, which Amazon ECR never took: Azure answers 404 unless their media type is accepted. */
@@ -62,14 +59,13 @@ export function openDistributionRegistry(options: DistributionOptions): Registry
 class DistributionRegistry implements Registry {
   readonly #registry: RegistryHost;
   readonly #patterns: readonly string[] | undefined;
-  readonly #asksHead: boolean;
   readonly #client: DistributionClient;
+  /** Whether the registry tells the digest of a tag by HEAD, as far as is known. */
+  #answersHead = true;
 
   constructor(options: DistributionOptions) {
-    const { registry, headForTags = 'auto' } = options;
-    this.#registry = registry;
+    this.#registry = options.registry;
     this.#patterns = options.repositories;
-    this.#asksHead = headForTags === 'always' || registry === DOCKER_HUB;
     this.#client = new DistributionClient(options);
   }
 
@@ -120,10 +116,11 @@ class DistributionRegistry implements Registry {
     known: Digest | undefined,
     options: CallOptions,
   ): Promise<FetchedManifest | 'unchanged'> {
-    if (known && this.#asksHead && digestHeader(await this.#headersOf(repository.name, tag, options)) === known)
-      return 'unchanged';
+    const stated = known && (await this.#findDigest(repository.name, tag, options));
+    if (known && stated === known) return 'unchanged';
     const what = `${this.#registry}/${repository.name}:${tag}`;
     const answer = await this.#getManifest(repository.name, tag, what, options, known);
+    if (known && !stated) this.#answersHead = false;
     if (answer.status === 304) return 'unchanged';
     const fetched = asManifest(answer, what);
     return fetched.digest === known ? 'unchanged' : fetched;
@@ -212,6 +209,21 @@ class DistributionRegistry implements Registry {
       maxBytes: MAX_MANIFEST_BYTES,
       signal,
     });
+  }
+
+  /**
+   * The digest that a tag names, by HEAD: a GET is a pull, which counts against limits (Docker Hub) or saves an image
+   * from rules that remove what nobody pulls (Harbor, zot). Undefined where HEAD does not tell it (some versions of Nexus
+   * answer 404) or is refused: its answer has no body that would say why.
+   */
+  async #findDigest(name: RepositoryName, tag: Tag, options: CallOptions): Promise<Digest | undefined> {
+    if (!this.#answersHead) return undefined;
+    try {
+      return digestHeader(await this.#headersOf(name, tag, options));
+    } catch (error) {
+      if (error instanceof SlimboardError && error.retry.kind === 'never') return undefined;
+      throw error;
+    }
   }
 
   async #headersOf(name: RepositoryName, tag: Tag, { signal }: CallOptions): Promise<Answer['headers']> {

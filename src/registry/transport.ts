@@ -1,5 +1,5 @@
 import { MalformedContentError } from '../errors.ts';
-import type { RegistryHost } from '../oci/reference.ts';
+import { DOCKER_HUB, type RegistryHost } from '../oci/reference.ts';
 import { orAborted } from './abort.ts';
 import type { Secret } from './auth/secret.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
@@ -131,7 +131,7 @@ export class Transport {
     try {
       this.#silence.check(request.url);
       const answer = await this.#follow(request, send);
-      const outcome = outcomeOf(answer, request.method);
+      const outcome = outcomeOf(answer, registry, request.method);
       if ('stream' in answer) (answer as StreamAnswer).stream?.once('close', () => release(outcome));
       else release(outcome);
       return answer;
@@ -236,13 +236,13 @@ function isSlowDown({ body }: Answer): boolean {
   return body.includes('<Code>SlowDown</Code>');
 }
 
-function outcomeOf(answer: Answer, method: string): RequestOutcome {
+function outcomeOf(answer: Answer, registry: RegistryHost, method: string): RequestOutcome {
   const { retryAfterMs, ...budget } = rateLimitsOf(answer.headers, Date.now());
   return {
     status: answer.status,
     throttled: answer.status === 503 || asksToSlowDown(answer),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     // Docker Hub does not count HEAD against its budget: what remains need not be spread over HEADs.
-    ...(method === 'HEAD' ? {} : budget),
+    ...(method === 'HEAD' && registry === DOCKER_HUB ? {} : budget),
   };
 }

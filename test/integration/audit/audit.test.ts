@@ -85,9 +85,7 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     registry.forgetRequests();
     const again = await auditRegistry(db, registry);
     expect(registry.count({ path: /\/manifests\// })).toBe(4);
-    expect(registry.requests.filter(({ path }) => path.includes('/manifests/')).map(({ status }) => status)).toEqual([
-      304, 304, 304, 304,
-    ]);
+    expect(registry.count({ method: 'HEAD', path: /\/manifests\// })).toBe(4);
     expect(registry.count({ path: /\/blobs\// })).toBe(0);
     expect(again.status).toBe('finished');
     expect(await contentOf(db)).toEqual(before);

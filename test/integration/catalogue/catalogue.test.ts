@@ -38,7 +38,7 @@ describe.each(BACKENDS)('the base-image catalogue on $name', ({ open }) => {
     ]);
   });
 
-  test('reads known tags by conditional requests, and known images not at all', async () => {
+  test('reads known tags by requests without a body, and known images not at all', async () => {
     await learnFrom(db, mirror);
     const before = mirror.requests.length;
     const learned = await learnFrom(db, mirror);

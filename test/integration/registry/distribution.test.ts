@@ -14,7 +14,12 @@ import {
 } from '../../support/distribution-client.ts';
 import { attestation, image, index } from '../../support/image-builder.ts';
 import { answer, body } from '../../support/registry-faults.ts';
-import { type RegistryServer, type RegistryServerOptions, startRegistry } from '../../support/registry-server.ts';
+import {
+  type Fault,
+  type RegistryServer,
+  type RegistryServerOptions,
+  startRegistry,
+} from '../../support/registry-server.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -170,17 +175,64 @@ describe('reading tags', () => {
     expect(parseManifest(fetched.body).form).toBe('manifest');
   });
 
-  test('an unchanged tag: one request, no body', async () => {
+  test('an unchanged tag: one HEAD, which registries do not count as a pull', async () => {
     const { server, client } = await start();
     server.push('app', '1', app);
     expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe('unchanged');
-    expect(server.requests.map(({ method, status }) => [method, status])).toEqual([['GET', 304]]);
+    expect(server.requests.map(({ method, status }) => [method, status])).toEqual([['HEAD', 200]]);
+  });
+
+  test('a tag that moved: HEAD, then GET; one never seen: GET', async () => {
+    const { server, client } = await start();
+    const other = server.push('app', '1', image({ layers: ['other'] }));
+    const repository = repositoryOf(server.host, 'app');
+    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toMatchObject({ digest: other });
+    expect(await client.readTag(repository, tagOf('1'), undefined, {})).toMatchObject({ digest: other });
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'GET']);
+  });
+
+  // Nexus has answered 404 to HEAD (andrey-pohilko/registry-cli#14, crazy-max/diun#1614); the digest header is optional.
+  test.each<[string, Fault]>([
+    ['404', answer(404)],
+    ['403', answer(403)],
+    ['405', answer(405)],
+    ['200 without a digest', body('', { 'content-type': app.mediaType })],
+  ])('a registry that answers %s to HEAD is asked by conditional GET from then on', async (_what, fault) => {
+    const { server, client } = await start();
+    server.push('app', '1', app);
+    server.fault({ method: 'HEAD' }, fault);
+    const repository = repositoryOf(server.host, 'app');
+    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe('unchanged');
+    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe('unchanged');
+    expect(server.requests.map(({ method, status }) => [method, status]).slice(1)).toEqual([
+      ['GET', 304],
+      ['GET', 304],
+    ]);
+  });
+
+  test('a known tag that is gone is not found, and others are asked for by HEAD again', async () => {
+    const { server, client } = await start();
+    server.push('app', '1', app);
+    const repository = repositoryOf(server.host, 'app');
+    const read = client.readTag(repository, tagOf('gone'), app.digest, {});
+    await expect(read).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('no such tag') });
+    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe('unchanged');
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'HEAD']);
   });
 
   test('an unchanged tag that is answered with 200 is still unchanged', async () => {
     const { server, client } = await start();
     server.fault({}, body(app.body, { 'content-type': app.mediaType }));
     expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe('unchanged');
+  });
+
+  test('HEAD requests reuse connections', async () => {
+    const { server, client } = await start({}, { maxConnections: 4 });
+    server.push('app', '1', app);
+    const repository = repositoryOf(server.host, 'app');
+    const asked = Array.from({ length: 200 }, () => client.readTag(repository, tagOf('1'), app.digest, {}));
+    await Promise.all(asked);
+    expect(server.connections).toBeLessThanOrEqual(4 + 5);
   });
 
   test('without a digest header the digest is computed', async () => {
@@ -198,33 +250,6 @@ describe('reading tags', () => {
     expect(accept.split(', ')).toHaveLength(7);
     expect(accept).toContain('application/vnd.oci.image.index.v1+json');
     expect(accept).toContain('application/vnd.oci.artifact.manifest.v1+json');
-  });
-
-  describe('with HEAD first', () => {
-    test('unchanged costs no GET', async () => {
-      const { server, client } = await start({}, { headForTags: 'always' });
-      server.push('app', '1', app);
-      expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe('unchanged');
-      expect(server.requests.map(({ method }) => method)).toEqual(['HEAD']);
-    });
-
-    test('changed, or never seen: one GET', async () => {
-      const { server, client } = await start({}, { headForTags: 'always' });
-      const other = server.push('app', '1', image({ layers: ['other'] }));
-      const repository = repositoryOf(server.host, 'app');
-      expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toMatchObject({ digest: other });
-      expect(await client.readTag(repository, tagOf('1'), undefined, {})).toMatchObject({ digest: other });
-      expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'GET']);
-    });
-
-    test('HEAD requests reuse connections', async () => {
-      const { server, client } = await start({}, { headForTags: 'always', maxConnections: 4 });
-      server.push('app', '1', app);
-      const repository = repositoryOf(server.host, 'app');
-      const asked = Array.from({ length: 200 }, () => client.readTag(repository, tagOf('1'), app.digest, {}));
-      await Promise.all(asked);
-      expect(server.connections).toBeLessThanOrEqual(4 + 5);
-    });
   });
 
   test('there are at most as many connections as concurrent requests, whatever the answers', async () => {

@@ -438,7 +438,7 @@ describe('stopping', () => {
 });
 
 test('only GET and HEAD requests reach a registry, whatever is read', async () => {
-  const { server, client } = await start({ headForTags: 'always' });
+  const { server, client } = await start();
   const repository = repositoryOf(server.host, 'app');
   await repositoryNames(client);
   await tagNames(client, repository);
