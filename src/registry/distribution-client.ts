@@ -5,6 +5,7 @@ import type { Scope } from './auth/token-server.ts';
 import { systemClock } from './clock.ts';
 import { type Connect, type ConnectionOptions, Connections } from './connections.ts';
 import { refusalOf } from './failure.ts';
+import { withoutSize } from './paging.ts';
 import type { StreamAnswer } from './stream.ts';
 import { type FinalAnswer, Transport, type TransportOptions, type TransportRequest } from './transport.ts';
 
@@ -52,13 +53,14 @@ export class DistributionClient {
     return this.#accept(await this.#send(url, request), request.what);
   }
 
-  /** Reads a page of a list. A registry set up for smaller pages may refuse with 400: it is then asked without `n`. */
+  /**
+   * Reads a page of a list. A registry set up for smaller pages may refuse with 400 (distribution) or 413 (Quay, for a while): it is
+   * then asked without `n`.
+   */
   async getPage(url: URL, request: DistributionRequest): Promise<FinalAnswer> {
     const answer = await this.#send(url, request);
-    if (answer.status !== 400 || !url.searchParams.has('n')) return this.#accept(answer, request.what);
-    const unsized = new URL(url);
-    unsized.searchParams.delete('n');
-    return this.get(unsized, request);
+    const isRefused = (answer.status === 400 || answer.status === 413) && url.searchParams.has('n');
+    return isRefused ? this.get(withoutSize(url), request) : this.#accept(answer, request.what);
   }
 
   /** Like `get`, with the body as a stream. */

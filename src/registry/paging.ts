@@ -50,14 +50,37 @@ export async function* listNames(
     if (!answer) return;
     guard.countBytes(answer.body.length);
     const names = namesOf(answer, listing);
-    // A registry that ignores `last` has sent all names before.
-    if (!isLinked && guard.isRepeated(names)) return;
+    if (!isLinked && guard.isRepeated(names)) return yield* restOf(listing, names, fetchPage);
     guard.checkNames(names);
     yield* chunksOf(names, PAGE_SIZE);
     const linked = nextPage(answer.headers.link, url);
     isLinked ||= linked !== undefined;
     url = linked ?? (isLinked ? undefined : pageAfter(names, url));
   }
+}
+
+/**
+ * The names that a registry did not send with a page of `n` names, if it ignores `last`: without `n`, registries send all
+ * names that they have, or as many as they can.
+ */
+async function* restOf(
+  listing: Listing,
+  sent: readonly unknown[],
+  fetchPage: (url: URL) => Promise<Answer>,
+): AsyncGenerator<readonly unknown[]> {
+  const all = namesOf(await fetchPage(withoutSize(listing.first)), listing);
+  const known = new Set(sent);
+  yield* chunksOf(
+    all.filter((name) => !known.has(name)),
+    PAGE_SIZE,
+  );
+}
+
+/** The address of a page of whatever size the registry chooses. */
+export function withoutSize(page: URL): URL {
+  const unsized = new URL(page);
+  unsized.searchParams.delete('n');
+  return unsized;
 }
 
 /**

@@ -153,10 +153,14 @@ describe('configured repositories', () => {
     });
   });
 
-  test('a refused page size is left to the registry', async () => {
+  // distribution; Quay (google/go-containerregistry#1963).
+  test.each<[number, string]>([
+    [400, 'PAGINATION_NUMBER_INVALID'],
+    [413, 'TOO_MANY_TAGS_REQUESTED'],
+  ])('a page size refused by %i %s is left to the registry', async (status, code) => {
     const { server, client } = await start();
     server.push('a', '1', app);
-    server.fault({ path: /n=1000/ }, answer(400, {}, 'PAGINATION_NUMBER_INVALID'));
+    server.fault({ path: /n=1000/ }, answer(status, {}, code));
     expect(await repositoryNames(client)).toEqual(['a']);
   });
 });

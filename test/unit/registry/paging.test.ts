@@ -50,15 +50,20 @@ test('after a full page without a Link header the next one is asked for by the l
   expect(asked).toEqual(['?n=1000', '?n=1000&last=v1999', '?n=1000&last=v2999']);
 });
 
-test('a registry that ignores the last name has sent everything with its first page', async () => {
-  let pages = 0;
+test.each([
+  ['and n has sent everything with its first page', 1_000],
+  ['has sent as many as were asked for: the others are read without n', 2_500],
+])('a registry that ignores the last name %s', async (_what, count) => {
+  const all = [...thousand(0), ...thousand(1_000), ...thousand(2_000)].slice(0, count);
+  const asked: string[] = [];
   const names: unknown[] = [];
-  const same = async (): Promise<Answer> => {
-    pages += 1;
-    return page(thousand(0), undefined);
+  const sizeOnly = async (url: URL): Promise<Answer> => {
+    asked.push(url.search);
+    return page(all.slice(0, Number(url.searchParams.get('n') ?? count)), undefined);
   };
-  for await (const given of listNames(listing, same)) names.push(...given);
-  expect({ pages, names: names.length }).toEqual({ pages: 2, names: 1_000 });
+  for await (const given of listNames(listing, sizeOnly)) names.push(...given);
+  expect(names).toEqual(all);
+  expect(asked).toEqual(['?n=1000', '?n=1000&last=v999', '']);
 });
 
 test('a registry that does not know such a page has sent everything with its first one (Amazon ECR)', async () => {
