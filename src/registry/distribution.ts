@@ -5,6 +5,7 @@ import {
   AuthenticationError,
   asItemError,
   ContentMismatchError,
+  MalformedContentError,
   NotFoundError,
   SettingsError,
   SlimboardError,
@@ -43,6 +44,8 @@ import type {
 export interface DistributionOptions extends DistributionClientOptions {
   /** Names of repositories, or globs, which need `_catalog` (`team-a/**`); absent: all of `_catalog`. */
   readonly repositories?: readonly string[];
+  /** Called with a sentence on what may be missing, where that fails nothing. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** With OCI artifact manifests, which Amazon ECR never took: Azure answers 404 unless their media type is accepted. */
@@ -60,12 +63,14 @@ class DistributionRegistry implements Registry {
   readonly #registry: RegistryHost;
   readonly #patterns: readonly string[] | undefined;
   readonly #client: DistributionClient;
+  readonly #onNote: ((note: string) => void) | undefined;
   /** Whether the registry tells the digest of a tag by HEAD, as far as is known. */
   #answersHead = true;
 
   constructor(options: DistributionOptions) {
     this.#registry = options.registry;
     this.#patterns = options.repositories;
+    this.#onNote = options.onNote;
     this.#client = new DistributionClient(options);
   }
 
@@ -178,11 +183,17 @@ class DistributionRegistry implements Registry {
     const pages = listNames({ first, field: 'repositories', what }, (url) =>
       this.#client.getPage(url, { what, scope: CATALOG, maxBytes: MAX_PAGE_BYTES, signal: options.signal }),
     );
+    let isEmpty = true;
     try {
-      for await (const page of pages) yield keepNames(page, parseRepositoryName, options);
+      for await (const page of pages) {
+        isEmpty = false;
+        yield keepNames(page, parseRepositoryName, options);
+      }
     } catch (error) {
       throw withoutCatalog(error, this.#registry);
     }
+    // Google Artifact Registry always says so, and others do to those who may read nothing.
+    if (isEmpty) this.#onNote?.(`${what} is empty: check what these credentials may read, or ${NAME_THEM}`);
   }
 
   async #readManifest(name: RepositoryName, digest: Digest, options: CallOptions): Promise<FetchedManifest> {
@@ -269,14 +280,15 @@ function digestHeader(headers: Answer['headers']): Digest | undefined {
   return typeof value === 'string' && isDigest(value) ? value : undefined;
 }
 
-/** The error for a catalog that cannot be read: a refusal keeps its class, and the message says what to do instead. */
+const NAME_THEM = 'name the repositories in the source\'s "repositories", without wildcards';
+
+/** The error for a catalog that cannot be read: most keep their class, and the message says what to do instead. */
 function withoutCatalog(error: unknown, registry: RegistryHost): unknown {
   if (!(error instanceof SlimboardError)) return error;
-  const refusalClass = [AuthenticationError, AccessDeniedError].find((type) => error instanceof type);
+  const kept = [AuthenticationError, AccessDeniedError, MalformedContentError].find((type) => error instanceof type);
   const isLacking = error instanceof NotFoundError || error instanceof UnsupportedContentError;
-  if (!refusalClass && !isLacking) return error;
-  return new (refusalClass ?? SettingsError)(
-    `${registry} does not list its repositories (${error.message}): name them in the source's "repositories", without wildcards`,
-    { cause: error },
-  );
+  if (!kept && !isLacking) return error;
+  return new (kept ?? SettingsError)(`${registry} does not list its repositories (${error.message}): ${NAME_THEM}`, {
+    cause: error,
+  });
 }

@@ -19,7 +19,7 @@ export interface OpenRegistryOptions {
   readonly onRequest: (registry: RegistryHost, status: number | undefined, throttled: boolean) => void;
   /** Default: connections of its own. */
   readonly connect?: Connect;
-  /** Called with a sentence on what could not be read, where that fails nothing. */
+  /** Called with a sentence on what could not be read, or may be missing, where that fails nothing. */
   readonly onNote: (note: string) => void;
 }
 
@@ -45,6 +45,7 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     maxConnections: source.concurrency,
     proxies: new Proxies(environment),
     onRequest,
+    onNote: options.onNote,
     ...(options.connect ? { connect: options.connect } : {}),
     ...(source.plainHttp ? { plainHttp: true } : {}),
     ...(source.caFile ? { caFile: source.caFile } : {}),

@@ -142,6 +142,8 @@ describe('configured repositories', () => {
     [501, 'settings'],
     [401, 'authentication'],
     [403, 'access-denied'],
+    // Artifactory: "Unsupported docker repository request for 'v2'" (jfrog/artifactory-docker-examples#168).
+    [400, 'malformed-content'],
   ])('globs without a catalog (%i): literal names are listed, then an error says what to do', async (status, code) => {
     const { server, client } = await start({}, { repositories: ['team/a', 'team/**'] });
     server.fault({ path: /_catalog/ }, answer(status, {}, 'UNSUPPORTED'));
@@ -149,8 +151,18 @@ describe('configured repositories', () => {
     expect((await pages.next()).value).toHaveLength(1);
     await expect(pages.next()).rejects.toMatchObject({
       code,
-      message: expect.stringContaining('name them in the source\'s "repositories"'),
+      message: expect.stringContaining('name the repositories in the source\'s "repositories"'),
     });
+  });
+
+  // Google Artifact Registry (HarborGuard/HarborGuard#151).
+  test('an empty catalog is noted, because it may be one that the credentials may not read', async () => {
+    const notes: string[] = [];
+    const { server, client } = await start({}, { onNote: (note) => notes.push(note) });
+    expect(await repositoryNames(client)).toEqual([]);
+    server.push('team/a', '1', app);
+    expect(await repositoryNames(client)).toEqual(['team/a']);
+    expect(notes).toEqual([expect.stringContaining('(_catalog) is empty: check what these credentials may read')]);
   });
 
   // distribution; Quay (google/go-containerregistry#1963).
