@@ -6,7 +6,15 @@ import type { Clock } from '../clock.ts';
 import type { Answer } from '../exchange.ts';
 import type { FinalAnswer, TransportRequest } from '../transport.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import { areSame, basicHeader, bearerHeader, type CredentialsProvider, describeCredentials } from './credentials.ts';
+import {
+  areSame,
+  basicHeader,
+  bearerHeader,
+  type Credentials,
+  type CredentialsProvider,
+  describeCredentials,
+} from './credentials.ts';
+import { CredentialsGuard } from './credentials-guard.ts';
 import { RememberedCredentials } from './remembered-credentials.ts';
 import type { Secret } from './secret.ts';
 import { CATALOG, type Scope, type Token, TokenServer, wantedScope } from './token-server.ts';
@@ -52,11 +60,13 @@ export class Authenticator {
   /** Headers that the registry has accepted: if it refuses one of them later, that one has expired. */
   readonly #served = new WeakSet<Secret>();
   readonly #credentials: RememberedCredentials;
+  readonly #guard: CredentialsGuard;
   #scheme: 'unknown' | 'basic' | TokenServer = 'unknown';
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
     this.#credentials = new RememberedCredentials(options.registry, options.credentials, options.clock);
+    this.#guard = new CredentialsGuard(options.clock);
   }
 
   /** Ends a credential helper that still runs. */
@@ -90,7 +100,7 @@ export class Authenticator {
       return used;
     };
     for (let renewals = 0; ; ) {
-      const answer = await send(newest);
+      const answer = await (used && this.#scheme === 'basic' ? this.#sendPassword(newest, send, signal) : send(newest));
       const isOwn = answer.origin === this.#options.base.origin;
       if (isOwn && (answer.status === 403 || answer.status === 404) && used === undefined) {
         used = await orAborted(this.#password(), signal);
@@ -108,6 +118,23 @@ export class Authenticator {
       used = renewed;
       renewals += 1;
     }
+  }
+
+  /** Sends a request with the password, unless that was refused too often. */
+  async #sendPassword<A extends FinalAnswer>(
+    newest: () => Secret | undefined,
+    send: (authorization: () => Secret | undefined) => Promise<A>,
+    signal: AbortSignal | undefined,
+  ): Promise<A> {
+    const who = this.#nameOf(await this.#credentials.find());
+    return orAborted(
+      this.#guard.send(who, () => send(newest)),
+      signal,
+    );
+  }
+
+  #nameOf(credentials: Credentials | undefined): string {
+    return `${this.#options.registry}: ${describeCredentials(credentials)}`;
   }
 
   /** The header with username and password, if the registry has not named its scheme yet. */
@@ -207,11 +234,15 @@ export class Authenticator {
   /** Asks once more if credentials are refused, and others are found when they are looked up again. */
   async #fetchToken(server: TokenServer, wanted: string): Promise<Token> {
     const known = await this.#credentials.find();
-    const answer = await server.ask(wanted, known);
+    const ask = (credentials: Credentials | undefined): Promise<Answer> =>
+      credentials
+        ? this.#guard.send(this.#nameOf(credentials), () => server.ask(wanted, credentials))
+        : server.ask(wanted, undefined);
+    const answer = await ask(known);
     // GitHub answers 403.
     const isRefused = answer.status === 401 || answer.status === 403;
     const renewed = isRefused && known ? await this.#credentials.findAnew() : known;
     if (!known || !renewed || areSame(known, renewed)) return server.read(answer, known);
-    return server.read(await server.ask(wanted, renewed), renewed);
+    return server.read(await ask(renewed), renewed);
   }
 }
