@@ -85,16 +85,24 @@ function plainWords(text: string): string {
   return text.toLowerCase().replaceAll('_', ' ');
 }
 
+/**
+ * Gateways in front of a registry answer in forms of their own: `{"message": …}` (Kong, Docker Hub's login: `details`), a
+ * line of text ("404 page not found": nothing serves this path), or a page.
+ */
 function firstError({ body }: Answer): { code?: string; message?: string } | undefined {
+  const text = body.toString('utf8');
+  if (/^\s*<(?:!doctype|html)/i.test(text)) return { message: A_PAGE };
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    const [first] = isObject(value) && Array.isArray(value.errors) ? value.errors : [];
+    const value: unknown = JSON.parse(text);
+    const [first] = isObject(value) && Array.isArray(value.errors) ? value.errors : [value];
     if (!isObject(first)) return undefined;
-    return { ...shown('code', first.code), ...shown('message', first.message) };
+    return { ...shown('code', first.code), ...shown('message', first.message ?? first.details ?? first.error) };
   } catch {
-    return undefined;
+    return /^\s*[[{<]/.test(text) ? undefined : shown('message', text);
   }
 }
+
+const A_PAGE = 'with a page: a proxy or a login may have answered instead of the registry';
 
 /** Makes text from outside fit for a terminal: printable, and at most 200 characters. */
 function shown<Name extends string>(name: Name, value: unknown): { [Key in Name]?: string } {

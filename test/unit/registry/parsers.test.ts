@@ -300,6 +300,23 @@ describe('failures', () => {
     expect(isPassing(Object.assign(new Error('x'), { code }))).toBe(passing);
   });
 
+  test.each([
+    ['{"errors":[{"code":"DENIED","message":"no"}]}', ' (DENIED: no): grant read access'],
+    ['{"errors":[{"status":403,"message":"Forbidden for u"}]}', ' (Forbidden for u): grant'], // Artifactory
+    ['{"message":"no Route matched"}', ' (no Route matched): grant'], // Kong
+    ['{"details":"incorrect username or password"}', ' (incorrect username or password): grant'], // Docker Hub's login
+    ['Forbidden\n', ' (Forbidden): grant'], // GitLab, for a banned address
+    ['\n<!DOCTYPE html><title>Blocked</title>', ' (with a page: a proxy or a login may have answered'],
+    ['<html>', ' (with a page: '],
+    ['<Error><Code>AccessDenied</Code></Error>', 'anonymous access: grant'],
+    ['{"errors":', 'anonymous access: grant'],
+    ['"x"', 'anonymous access: grant'],
+    ['', 'anonymous access: grant'],
+  ])('the message of a refusal contains what the registry says: %s', (body, said) => {
+    const { message } = refusalOf({ status: 403, headers: {}, body: Buffer.from(body) }, 'x', 'anonymous access');
+    expect(message).toContain(said);
+  });
+
   test('any error body is parsed without an exception', () => {
     fc.assert(
       fc.property(
