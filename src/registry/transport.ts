@@ -223,11 +223,13 @@ export function redirectTarget(answer: Answer, from: URL, what: string): URL | u
 }
 
 /**
- * Whether the registry asks to slow down: 429, its error code under another status, 503 with Retry-After or SlowDown.
+ * Whether the registry asks to slow down: 429, its error code under another status, 503 with Retry-After or SlowDown, 403
+ * with Retry-After (GitHub's secondary rate limit).
  */
 function asksToSlowDown(answer: Answer): boolean {
   if (answer.status === 429) return true;
-  if (answer.status === 503) return answer.headers['retry-after'] !== undefined || isSlowDown(answer);
+  if (answer.headers['retry-after'] !== undefined && (answer.status === 403 || answer.status === 503)) return true;
+  if (answer.status === 503) return isSlowDown(answer);
   return answer.status >= 400 && errorCodeOf(answer) === 'TOOMANYREQUESTS';
 }
 

@@ -104,7 +104,7 @@ function trustedRealm({ registry, base }: TokenClient, realm: string): URL {
     base.protocol === 'http:' && (url.hostname === base.hostname || reachOfHost(url.hostname) === 'loopback');
   if (url.protocol === 'https:' || (url.protocol === 'http:' && mayBePlain)) return url;
   throw new AuthenticationError(
-    `${registry}: refused to fetch tokens over ${url.protocol}//${url.host}: credentials would be sent unencrypted`,
+    `${registry}: refused to fetch tokens over ${url.protocol}//${url.host}: credentials would be sent unencrypted; correct the address that the registry gives for itself (Harbor: external_url, or what its proxy forwards)`,
   );
 }
 

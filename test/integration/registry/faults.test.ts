@@ -45,6 +45,7 @@ describe('temporary faults are retried, and nothing is lost', () => {
     ['502', answer(502)],
     ['503', answer(503)],
     ['503 with Retry-After', answer(503, { 'retry-after': 7 })],
+    ["403 with Retry-After: GitHub's secondary rate limit", answer(403, { 'retry-after': 60 }, 'DENIED')],
     ['429 with Retry-After in seconds', answer(429, { 'retry-after': 30 })],
     ['429 with Retry-After as a date', answer(429, { 'retry-after': new Date(Date.now() + 20_000).toUTCString() })],
     ['429 without Retry-After', answer(429, {}, 'TOOMANYREQUESTS')],
