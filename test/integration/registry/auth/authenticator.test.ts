@@ -13,7 +13,7 @@ import {
   tagOf,
 } from '../../../support/distribution-client.ts';
 import { image } from '../../../support/image-builder.ts';
-import { notFound } from '../../../support/registry-answers.ts';
+import { basic, notFound } from '../../../support/registry-answers.ts';
 import { answer, body, redirect } from '../../../support/registry-faults.ts';
 import {
   type Fault,
@@ -295,6 +295,26 @@ describe('Basic', () => {
     expect(lookups()).toBe(2);
     expect(server.requests).toHaveLength(2);
   });
+});
+
+// go-gitea/gitea, routers/api/packages: api.go, container/container.go.
+test('two challenges, tokens for all repositories, and a 401 with Basic for one that is denied (Gitea)', async () => {
+  const { server, client, tags } = await start(undefined, passwordProvider('u', PASSWORD));
+  const isKnown = (header = ''): boolean => header === 'Bearer all' || header === basic('u', PASSWORD);
+  server.fault({ path: /^\/v2\// }, (request, response, next) => {
+    if (!isKnown(request.headers.authorization)) {
+      response.setHeader('www-authenticate', [`Bearer realm="${server.url}/v2/token"`, 'Basic']);
+      return answer(401)(request, response, next);
+    }
+    if (!request.url?.startsWith('/v2/b/')) return next();
+    return answer(401, { 'www-authenticate': 'Basic realm="Gitea Package API"' })(request, response, next);
+  });
+  server.fault({ path: /^\/v2\/token/ }, body('{"token":"all"}'));
+  expect(await repositoryNames(client)).toEqual(['a', 'b']);
+  expect(await tags('a')).toEqual(['1']);
+  await expect(tags('b')).rejects.toMatchObject({ code: 'authentication' });
+  expect(await tags('a')).toEqual(['1']);
+  expect(await client.readTag(repositoryOf(server.host, 'a'), tagOf('1'), app.digest, {})).toBe('unchanged');
 });
 
 // GitLab bans an address for an hour after 30 refusals within three minutes.
