@@ -207,7 +207,8 @@ describe('reading tags', () => {
     expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'GET']);
   });
 
-  // Nexus has answered 404 to HEAD (andrey-pohilko/registry-cli#14, crazy-max/diun#1614); the digest header is optional.
+  // Nexus has answered 404 to HEAD (andrey-pohilko/registry-cli#14, crazy-max/diun#1614), and Artifactory behind a proxy
+  // without a digest (deitch/docker_registry2#83).
   test.each<[string, Fault]>([
     ['404', answer(404)],
     ['403', answer(403)],
