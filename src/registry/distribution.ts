@@ -121,19 +121,18 @@ class DistributionRegistry implements Registry {
     known: Digest | undefined,
     options: CallOptions,
   ): Promise<FetchedManifest | 'unchanged'> {
-    const stated = known && (await this.#findDigest(repository.name, tag, options));
+    const stated = known && (await this.#findDigest(repository.name, tag, known, options));
     if (known && stated === known) return 'unchanged';
-    const what = `${this.#registry}/${repository.name}:${tag}`;
-    const answer = await this.#getManifest(repository.name, tag, what, options, known);
+    const answer = await this.#askManifest('GET', repository.name, tag, options, known);
     if (known && !stated) this.#answersHead = false;
     if (answer.status === 304) return 'unchanged';
-    const fetched = asManifest(answer, what);
+    const fetched = asManifest(answer, this.#nameOf(repository.name, tag));
     return fetched.digest === known ? 'unchanged' : fetched;
   }
 
   /** Docker Hub announces its limit with manifests only, and does not count HEAD. */
   async readLimit({ name }: ListedRepository, tag: Tag, options: CallOptions): Promise<RequestLimit> {
-    return rateLimitsOf(await this.#headersOf(name, tag, options), Date.now());
+    return rateLimitsOf((await this.#askManifest('HEAD', name, tag, options)).headers, Date.now());
   }
 
   async readManifests(
@@ -198,23 +197,25 @@ class DistributionRegistry implements Registry {
 
   async #readManifest(name: RepositoryName, digest: Digest, options: CallOptions): Promise<FetchedManifest> {
     const what = this.#nameOf(name, digest);
-    const { body, headers } = await this.#getManifest(name, digest, what, options);
+    const { body, headers } = await this.#askManifest('GET', name, digest, options);
     const mediaType = bareMediaType(headers['content-type']);
     const content = digestedContent(body, mediaType);
     verifyDigest(content, digest, what);
     return { digest, mediaType, body: content };
   }
 
-  #getManifest(
+  #askManifest(
+    method: 'GET' | 'HEAD',
     name: RepositoryName,
     reference: Tag | Digest,
-    what: string,
     { signal }: CallOptions,
     known?: Digest,
   ): Promise<Answer> {
+    // distribution and Harbor compare it before they read the manifest.
     const condition = known ? { 'if-none-match': `"${known}"` } : {};
     return this.#client.get(this.#client.url(`${name}/manifests/${reference}`), {
-      what,
+      method,
+      what: this.#nameOf(name, reference),
       scope: pullScope(name),
       headers: { accept: ACCEPT_MANIFESTS, ...condition },
       maxBytes: MAX_MANIFEST_BYTES,
@@ -227,26 +228,15 @@ class DistributionRegistry implements Registry {
    * from rules that remove what nobody pulls (Harbor, zot). Undefined where HEAD does not tell it (some versions of Nexus
    * answer 404) or is refused: its answer has no body that would say why.
    */
-  async #findDigest(name: RepositoryName, tag: Tag, options: CallOptions): Promise<Digest | undefined> {
+  async #findDigest(name: RepositoryName, tag: Tag, known: Digest, options: CallOptions): Promise<Digest | undefined> {
     if (!this.#answersHead) return undefined;
     try {
-      return digestHeader(await this.#headersOf(name, tag, options));
+      const { status, headers } = await this.#askManifest('HEAD', name, tag, options, known);
+      return status === 304 ? known : digestHeader(headers);
     } catch (error) {
       if (error instanceof SlimboardError && error.retry.kind === 'never') return undefined;
       throw error;
     }
-  }
-
-  async #headersOf(name: RepositoryName, tag: Tag, { signal }: CallOptions): Promise<Answer['headers']> {
-    const { headers } = await this.#client.get(this.#client.url(`${name}/manifests/${tag}`), {
-      method: 'HEAD',
-      what: `${this.#registry}/${name}:${tag}`,
-      scope: pullScope(name),
-      headers: { accept: ACCEPT_MANIFESTS },
-      maxBytes: MAX_MANIFEST_BYTES,
-      signal,
-    });
-    return headers;
   }
 
   #listed(name: RepositoryName): ListedRepository {
@@ -257,8 +247,8 @@ class DistributionRegistry implements Registry {
     return this.#client.url(`${name}/blobs/${digest}`);
   }
 
-  #nameOf(name: RepositoryName, digest: Digest): string {
-    return `${this.#registry}/${name}@${digest}`;
+  #nameOf(name: RepositoryName, reference: Tag | Digest): string {
+    return `${this.#registry}/${name}${isDigest(reference) ? '@' : ':'}${reference}`;
   }
 }
 
