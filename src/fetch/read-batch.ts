@@ -1,4 +1,4 @@
-import { asItemError, MalformedContentError, type SlimboardError } from '../errors.ts';
+import { asItemError, type SlimboardError } from '../errors.ts';
 import { type ContentKind, needsConfig } from '../oci/content-kind.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -101,15 +101,13 @@ class BatchReader {
     if (listed.digest !== undefined) return { listed, digest: listed.digest };
     if (listed.tag === undefined) throw new Error('a listed manifest has neither tag nor digest');
     try {
-      const answer = await this.#context.registry.readTag(
-        this.#context.repository,
-        listed.tag,
-        known?.digest,
-        this.#context.options,
-      );
-      if (answer !== 'unchanged') return { listed, digest: answer.digest, fetched: answer };
-      if (known) return { listed, digest: known.digest, unchanged: known.kind };
-      throw new MalformedContentError(`${listed.tag}: the registry says "not modified" to an unconditional request`);
+      const { registry, repository, options } = this.#context;
+      const answer = await registry.readTag(repository, listed.tag, known?.digest, options);
+      const fetched = typeof answer === 'string' ? { digest: answer } : { digest: answer.digest, fetched: answer };
+      return {
+        listed,
+        ...(fetched.digest === known?.digest ? { digest: known.digest, unchanged: known.kind } : fetched),
+      };
     } catch (error) {
       return { listed, error: asItemError(error) };
     }

@@ -81,7 +81,7 @@ async function readReference(loading: Loading): Promise<ParsedManifest> {
   if (reference.digest) return readByDigest(loading, reference.digest);
   if (reference.tag === undefined) throw new Error('a reference has neither tag nor digest');
   const answer = await registry.readTag(repository, reference.tag, undefined, { signal });
-  if (answer === 'unchanged') throw new Error('an unconditional request was answered as a conditional one');
+  if (typeof answer === 'string') throw new Error('a request for a manifest was answered with its digest alone');
   return parse(loading, answer);
 }
 

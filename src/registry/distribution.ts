@@ -120,14 +120,15 @@ class DistributionRegistry implements Registry {
     tag: Tag,
     known: Digest | undefined,
     options: CallOptions,
-  ): Promise<FetchedManifest | 'unchanged'> {
+  ): Promise<FetchedManifest | Digest> {
     const stated = known && (await this.#findDigest(repository.name, tag, known, options));
-    if (known && stated === known) return 'unchanged';
+    if (stated) return stated;
     const answer = await this.#askManifest('GET', repository.name, tag, options, known);
-    if (known && !stated) this.#answersHead = false;
-    if (answer.status === 304) return 'unchanged';
-    const fetched = asManifest(answer, this.#nameOf(repository.name, tag));
-    return fetched.digest === known ? 'unchanged' : fetched;
+    if (known) this.#answersHead = false;
+    const what = this.#nameOf(repository.name, tag);
+    if (answer.status !== 304) return asManifest(answer, what);
+    if (known) return known;
+    throw new MalformedContentError(`${what}: the registry says "not modified" to an unconditional request`);
   }
 
   /** Docker Hub announces its limit with manifests only, and does not count HEAD. */

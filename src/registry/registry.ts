@@ -85,7 +85,8 @@ export interface ManifestLister {
 /** Reads manifests by tag or digest. */
 export interface ManifestReader {
   /**
-   * The manifest that a tag names, or `unchanged` if its digest is still `known`, which takes one request without body.
+   * The manifest that a tag names. If a digest of it is `known`, only the digest that it names now, where the registry tells
+   * that in an answer without a body: most tags have not moved, and many move to a manifest that another tag has.
    * @throws NotFoundError when the tag is gone
    */
   readTag(
@@ -93,7 +94,7 @@ export interface ManifestReader {
     tag: Tag,
     known: Digest | undefined,
     options: CallOptions,
-  ): Promise<FetchedManifest | 'unchanged'>;
+  ): Promise<FetchedManifest | Digest>;
   /**
    * Manifests by digest, each with its content or the error of reading it.
    * @throws RateLimitedError for all of them together: a limit makes the work wait and fails no item

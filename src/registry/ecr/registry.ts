@@ -65,9 +65,9 @@ class EcrRegistry implements Registry {
     tag: Tag,
     known: Digest | undefined,
     { signal }: CallOptions,
-  ): Promise<FetchedManifest | 'unchanged'> {
+  ): Promise<FetchedManifest | Digest> {
     const digest = await resolveTag(this.#clientOf(repository.registry), repository, tag, signal);
-    if (digest === known) return 'unchanged';
+    if (known !== undefined) return digest;
     const read = (await this.readManifests(repository, [digest], signal ? { signal } : {})).get(digest);
     if (!read) throw new Error(`${digest} was asked for, and is neither read nor failed`);
     if (read instanceof Error) throw read;

@@ -93,6 +93,30 @@ describe.each(BACKENDS)('an audit of a registry into $name', ({ open }) => {
     expect(totals).toEqual({ count: 1 });
   });
 
+  test('tags that moved to a manifest of other tags cost no further request, and a new manifest is read once', async () => {
+    const [old, promoted] = [image({ layers: ['old'] }), image({ layers: ['promoted'] })];
+    for (const tag of ['a', 'b', 'latest']) registry.push('moving', tag, old);
+    registry.push('moving', '2', promoted);
+    const source = { include: ['moving'] };
+    await auditRegistry(db, registry, { source });
+    const fresh = image({ layers: ['fresh'] });
+    registry.push('moving', 'latest', promoted);
+    for (const tag of ['a', 'b']) registry.push('moving', tag, fresh);
+    registry.forgetRequests();
+    await auditRegistry(db, registry, { source });
+    expect(registry.count({ method: 'HEAD' })).toBe(4);
+    expect(
+      registry.requests.flatMap(({ method, path }) => (method === 'GET' && /manifests|blobs/.test(path) ? [path] : [])),
+    ).toEqual([`/v2/moving/manifests/${fresh.digest}`, `/v2/moving/blobs/${fresh.config.digest}`]);
+    const { images } = await contentOf(db);
+    expect(images?.map((row) => [Object(row).tag, `sha256:${Object(row).digest}`])).toEqual([
+      ['2', promoted.digest],
+      ['a', fresh.digest],
+      ['b', fresh.digest],
+      ['latest', promoted.digest],
+    ]);
+  });
+
   const unknown = answer(404, {}, 'NAME_UNKNOWN');
   test.each<[string, Partial<OciSource>, ReturnType<typeof answer>, string[], string[]]>([
     ['whose last tag was removed, and that the catalog still lists, is empty', {}, unknown, ['1.0', 'latest'], []],

@@ -194,17 +194,17 @@ describe('reading tags', () => {
   test('an unchanged tag: one HEAD, which registries do not count as a pull', async () => {
     const { server, client } = await start();
     server.push('app', '1', app);
-    expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe('unchanged');
+    expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe(app.digest);
     expect(server.requests.map(({ method, status }) => [method, status])).toEqual([['HEAD', 304]]);
   });
 
-  test('a tag that moved: HEAD, then GET; one never seen: GET', async () => {
+  test('a tag that moved: its digest by HEAD; one never seen: GET', async () => {
     const { server, client } = await start();
     const other = server.push('app', '1', image({ layers: ['other'] }));
     const repository = repositoryOf(server.host, 'app');
-    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toMatchObject({ digest: other });
+    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe(other);
     expect(await client.readTag(repository, tagOf('1'), undefined, {})).toMatchObject({ digest: other });
-    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'GET']);
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
   });
 
   // Nexus has answered 404 to HEAD (andrey-pohilko/registry-cli#14, crazy-max/diun#1614), and Artifactory behind a proxy
@@ -219,8 +219,8 @@ describe('reading tags', () => {
     server.push('app', '1', app);
     server.fault({ method: 'HEAD' }, fault);
     const repository = repositoryOf(server.host, 'app');
-    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe('unchanged');
-    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe('unchanged');
+    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe(app.digest);
+    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe(app.digest);
     expect(server.requests.map(({ method, status }) => [method, status]).slice(1)).toEqual([
       ['GET', 304],
       ['GET', 304],
@@ -233,14 +233,22 @@ describe('reading tags', () => {
     const repository = repositoryOf(server.host, 'app');
     const read = client.readTag(repository, tagOf('gone'), app.digest, {});
     await expect(read).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('no such tag') });
-    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe('unchanged');
+    expect(await client.readTag(repository, tagOf('1'), app.digest, {})).toBe(app.digest);
     expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'HEAD']);
   });
 
-  test('an unchanged tag that is answered with 200 is still unchanged', async () => {
+  test('a registry that knows neither HEAD nor conditions answers with the manifest', async () => {
     const { server, client } = await start();
     server.fault({}, body(app.body, { 'content-type': app.mediaType }));
-    expect(await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {})).toBe('unchanged');
+    const read = await client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), app.digest, {});
+    expect(read).toMatchObject({ digest: app.digest });
+  });
+
+  test('“not modified” to an unconditional request is an error', async () => {
+    const { server, client } = await start();
+    server.fault({}, body('', {}, 304));
+    const read = client.readTag(repositoryOf(server.host, 'app'), tagOf('1'), undefined, {});
+    await expect(read).rejects.toMatchObject({ code: 'malformed-content' });
   });
 
   test('HEAD requests reuse connections', async () => {

@@ -175,7 +175,7 @@ describe('a tag', () => {
     const app = image();
     fake.push('api', app, { tags: ['1'], status: 'ACTIVE' });
     const registry = await ecr.open(fake);
-    expect(await registry.readTag(API, parseTag('1'), app.digest, {})).toBe('unchanged');
+    expect(await registry.readTag(API, parseTag('1'), app.digest, {})).toBe(app.digest);
     expect(fake.callCounts()).toEqual({ DescribeImages: 1 });
     expect(fake.repository('api').images.get(app.digest)?.pulledAt).toBeUndefined();
     expect(await registry.readTag(API, parseTag('1'), undefined, {})).toMatchObject({
