@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { digestText } from '../store/digest-text.ts';
-import type { ReportKind } from './kinds/kind.ts';
+import type { ReportKind, SqlParameters } from './kinds/kind.ts';
 import { openReport, type ReportRequest } from './open-report.ts';
 import { type AuditSummary, type Cells, type Column, rowRecordOf } from './report.ts';
 
@@ -92,11 +92,21 @@ export function searched(kind: ReportKind, text: string): ReportKind {
     if (type === 'text' || type === 'list') return [`lower("${name}")`];
     return type === 'digest' ? [digestText(`"${name}"`)] : [];
   });
+  return selected(kind, (parameters) => {
+    return `strpos(concat_ws(' ', ${searchable.join(', ')}), ${parameters.add(text.toLowerCase())}) > 0`;
+  });
+}
+
+/** The same kind, limited to rows whose cell in a column is this text. */
+export function withCell(kind: ReportKind, column: string, text: string): ReportKind {
+  return selected(kind, (parameters) => `"${column}" = ${parameters.add(text)}`);
+}
+
+/** The same kind, limited by an SQL condition on its columns. */
+function selected(kind: ReportKind, condition: (parameters: SqlParameters) => string): ReportKind {
   const { page: _, packed: __, ...rest } = kind;
   return {
     ...rest,
-    query: (scope) =>
-      `select * from (${kind.query(scope)}) s
-       where strpos(concat_ws(' ', ${searchable.join(', ')}), ${scope.parameters.add(text.toLowerCase())}) > 0`,
+    query: (scope) => `select * from (${kind.query(scope)}) s where ${condition(scope.parameters)}`,
   };
 }

@@ -43,6 +43,40 @@ describe.each(BACKENDS)('the page of a base image over $name', ({ open }) => {
     }
   });
 
+  test('counts an image that several sources have once, like the table of base images', async () => {
+    const app = await dashboard();
+    const inventory = new Inventory(db);
+    const source = await inventory.source('mirror');
+    const repository = await inventory.repository(source, 'shop/app0', 'shop', AT);
+    const [{ id = 0 } = {}] = await db.query<{ id: number }>(
+      `select manifest_id as id from tag where name = '1' limit 1`,
+    );
+    await inventory.tag(repository, '1', id, AT);
+    await inventory.audit(source, AT);
+    const figures = (await (await pageOf(app, 'library/node:22')).text()).match(/<dd>\d+</g);
+    expect(figures).toEqual(['<dd>1<', '<dd>2<', '<dd>2<']);
+  });
+
+  test('tells the end of support; of several distributions, their number and the earliest', async () => {
+    const inventory = new Inventory(db);
+    const source = await inventory.source('lab');
+    const repository = await inventory.repository(source, 'shop/app', 'shop', AT);
+    const pageWith = async (version: string, endOfLife: string): Promise<string> => {
+      const assessment = { distro: 'alpine', distro_version: version, distro_eol: endOfLife };
+      const base = { name: 'some/base', layers: 1 };
+      const image = await inventory.image({ name: version, layers: [[version, 7]], base, assessment });
+      await inventory.tag(repository, version, image, AT);
+      await inventory.audit(source, AT);
+      return (await pageOf(createDashboardApp(await dashboardOver(db)), 'some/base')).text();
+    };
+    expect(await pageWith('3.20', '2026-04-01')).toContain(
+      '<dt>Distribution</dt><dd>alpine 3.20</dd><dd class="note">support ended 2026-04-01</dd>',
+    );
+    expect(await pageWith('3.23', '2027-11-01')).toContain(
+      '<dt>Distributions</dt><dd>2</dd><dd class="note">earliest end of support: 2026-04-01</dd>',
+    );
+  });
+
   test('is there even if the history of base images leaves it out', async () => {
     const app = await dashboard();
     await db.query('delete from base_total');

@@ -131,28 +131,6 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(pageOn('2026-04-02')).toContain('alpine 3.20, support ended 2026-04-01');
   });
 
-  test('the page of a base tells the end of its support; of several distributions, their number and the earliest', async () => {
-    const pageWith = async (version: string, endOfLife: string) => {
-      await db.query(
-        `insert into source_base (source_id, base_image, distro, distro_version, distro_eol, images, tags, repositories, teams,
-           base_bytes, base_logical_bytes, app_logical_bytes, logical_bytes)
-         select min(id), 'some/base', 'alpine', $1, $2::date, 1, 1, 1, 1, 1, 1, 1, 1 from source`,
-        [version, endOfLife],
-      );
-      return (await get('/base?name=some%2Fbase')).text();
-    };
-    try {
-      const one = await pageWith('3.20', '2026-04-01');
-      expect(one).toContain('<dt>Distribution</dt><dd>alpine 3.20</dd><dd class="note">support ended 2026-04-01</dd>');
-      const two = await pageWith('3.23', '2027-11-01');
-      expect(two).toContain(
-        '<dt>Distributions</dt><dd>2</dd><dd class="note">earliest end of support: 2026-04-01</dd>',
-      );
-    } finally {
-      await db.query(`delete from source_base where base_image = 'some/base'`);
-    }
-  });
-
   test('two images are compared by their layers', async () => {
     const diff = (await json('/api/v1/compare?old=payments/app-0:v0&new=payments/app-0:v9')) as {
       old_bytes: number;
