@@ -3,7 +3,7 @@ import {
   type Cell,
   type CellsByName,
   type Column,
-  isInformative,
+  informativeColumns,
   isNumeric,
   isOrigin,
   rowRecordOf,
@@ -55,9 +55,9 @@ export function recordTable(
   return reportTable({ columns, rows }, options);
 }
 
-/** Leaves out columns without any value, and source and registry if all rows have the same. */
+/** Leaves out columns that say nothing about these rows. */
 function shownColumns({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>, names: readonly string[] | undefined) {
-  const informative = columns.filter((column, index) => isInformative(column, index, rows));
+  const informative = [...informativeColumns(columns, rows)];
   if (names) return names.flatMap((name) => informative.filter((column) => column.name === name));
   return informative.filter((column) => !column.detail || isOrigin(column));
 }

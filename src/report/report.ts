@@ -90,11 +90,23 @@ export function isOrigin({ name, detail }: Column): boolean {
   return detail === true && (name === 'source' || name === 'registry');
 }
 
-/** Whether a column says something about these rows: some have a value, of source and registry not all the same. */
-export function isInformative(column: Column, index: number, rows: readonly Cells[]): boolean {
-  const values = new Set(rows.map((cells) => cells[index] ?? ''));
-  values.delete('');
-  return values.size > (isOrigin(column) ? 1 : 0);
+/**
+ * The columns that say something about these rows: some have a value; of source and registry not all the same, and of
+ * the registry not what the source tells already.
+ */
+export function informativeColumns(columns: readonly Column[], rows: readonly Cells[]): ReadonlySet<Column> {
+  const source = columns.findIndex((column) => isOrigin(column) && column.name === 'source');
+  const isInformative = (column: Column, index: number): boolean => {
+    const known = rows.filter((cells) => (cells[index] ?? '') !== '');
+    if (!isOrigin(column)) return known.length > 0;
+    const told = (cells: Cells): unknown => (index > source ? cells[source] : undefined);
+    return distinct(known, (cells) => [told(cells), cells[index]]) > distinct(known, (cells) => [told(cells)]);
+  };
+  return new Set(columns.filter(isInformative));
+}
+
+function distinct(rows: readonly Cells[], keyOf: (cells: Cells) => unknown): number {
+  return new Set(rows.map((cells) => JSON.stringify(keyOf(cells)))).size;
 }
 
 /** A row of a report: its cells by column name. */

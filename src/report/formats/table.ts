@@ -4,7 +4,7 @@ import {
   type Cells,
   type Column,
   type FormatOptions,
-  isInformative,
+  informativeColumns,
   isNumeric,
   isOrigin,
   type Report,
@@ -55,8 +55,9 @@ interface ShownColumn {
 }
 
 function measure(columns: readonly Column[], rows: readonly Cells[], { width }: FormatOptions): readonly ShownColumn[] {
+  const informative = informativeColumns(columns, rows);
   const layout = columns.flatMap((column, index) => {
-    if ((column.detail && !column.gist && !isOrigin(column)) || !isInformative(column, index, rows)) return [];
+    if ((column.detail && !column.gist && !isOrigin(column)) || !informative.has(column)) return [];
     const widest = rows.reduce((most, cells) => Math.max(most, widthOf(textOf(column, cells, index))), 0);
     return [{ column, index, width: Math.max(widest, column.name.length) }];
   });

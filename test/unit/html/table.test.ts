@@ -29,6 +29,12 @@ test('the registry is shown only when rows come from several, even of one source
   expect(table(rows(3, undefined, (n) => (n === 0 ? '' : 'a.example.com')))).not.toContain('>Registry<');
 });
 
+test('the registry is left out if the source tells it', () => {
+  const bySource = (n: number) => ['dev', 'prod'][n % 2] ?? '';
+  expect(table(rows(4, bySource, (n) => `${n % 2}.example.com`))).not.toContain('>Registry<');
+  expect(table(rows(4, bySource, (n) => `${n}.example.com`))).toMatch(/>Source<.*>Registry</);
+});
+
 test('an image without a known base shows "not known"; an artifact shows nothing', () => {
   const unknown = 'not known';
   expect(table([...rows(1), ['prod', '', 'app', 'image', null]])).toContain(unknown);

@@ -199,7 +199,9 @@ describe('table', () => {
     ];
     expect(await head(80, east, east)).toEqual(['repository', 'size']);
     expect(await head(80, east, west)).toEqual(['registry', 'repository', 'size']);
-    expect(await head(80, east, ['lab', ...west.slice(1)])).toEqual(['source', 'registry', 'repository', 'size']);
+    const lab = ['lab', ...west.slice(1)];
+    expect(await head(80, east, lab)).toEqual(['source', 'repository', 'size']);
+    expect(await head(80, east, west, lab)).toEqual(['source', 'registry', 'repository', 'size']);
     expect(await head(20, east, west)).toEqual(['repository', 'size']);
   });
 
