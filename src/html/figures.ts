@@ -52,8 +52,6 @@ export function figure(column: Column, cell: Cell): string {
   if (isChange(column) && column.type === 'bytes') return signedBytes(Number(cell));
   if (isChange(column) && column.type === 'percent') return signedPercent(Number(cell));
   if (column.type === 'integer' && typeof cell === 'number' && !column.name.endsWith('id')) return count(cell);
-  // The same number of digits in each row, because people compare figures in a column.
-  if (column.type === 'number' && typeof cell === 'number') return cell.toFixed(1);
   return humanCell(column, cell);
 }
 

@@ -7,6 +7,8 @@ export function humanCell({ type }: Column, cell: Cell): string {
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
   if (typeof cell === 'string') return type === 'digest' ? cell.slice(0, 19) : cell;
   if (type === 'bytes') return humanBytes(cell);
+  // The same number of digits in each row, because people compare figures in a column.
+  if (type === 'number') return cell.toFixed(1);
   if (type === 'percent') return `${cell.toFixed(1)} %`;
   if (type === 'money') return cell.toFixed(2);
   return String(cell);

@@ -205,6 +205,11 @@ describe('table', () => {
     expect(await head(20, east, west)).toEqual(['repository', 'size']);
   });
 
+  test('shows numbers with one decimal, as pages do', async () => {
+    const columns: readonly Column[] = [{ name: 'slim_score', type: 'number', description: '' }];
+    expect(await write('table', [[100], [27.84]], {}, columns)).toBe('slim_score\n     100.0\n      27.8\n');
+  });
+
   test('shows the first column even on the narrowest terminal', async () => {
     expect(await write('table', rows, { width: 1 })).toBe('name\nweb\n=1+1\n');
   });
