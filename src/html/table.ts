@@ -1,14 +1,7 @@
+import { columnsOf } from '../report/kinds/kind.ts';
 import { withoutBackticks } from '../report/plain-text.ts';
-import {
-  type Cell,
-  type CellsByName,
-  type Column,
-  informativeColumns,
-  isNumeric,
-  isOrigin,
-  rowRecordOf,
-} from '../report/report.ts';
-import type { ReportRows } from '../report/report-page.ts';
+import { type Cell, type CellsByName, type Column, informativeColumns, isNumeric, isOrigin } from '../report/report.ts';
+import { type ReportRows, recordsOf } from '../report/report-page.ts';
 import { isLong, shownCell } from './cell.ts';
 import { isChange } from './figures.ts';
 import type { LinkOf } from './links.ts';
@@ -20,10 +13,6 @@ export interface TableOptions {
   /** What the table shows, for screen readers. */
   readonly label: string;
   readonly links: LinkOf;
-  /** Column names, in order; default: all but details. Columns that say nothing are never shown: see `shownColumns`. */
-  readonly columns?: readonly string[];
-  /** Columns to leave out, because the page shows their value elsewhere. */
-  readonly without?: readonly string[];
   /** The text to show when there are no rows. */
   readonly empty?: Content;
   /** The address that a column's heading links to, to sort by it; default: the page's script sorts the rows it has. */
@@ -32,34 +21,51 @@ export interface TableOptions {
   readonly sortedBy?: string | undefined;
 }
 
+/** How a table of a report is shown. */
+export interface ReportTableOptions extends TableOptions {
+  /** Column names, in order; default: all but details. */
+  readonly columns?: readonly string[];
+  /** Columns to leave out, because the page shows their value elsewhere. */
+  readonly without?: readonly string[];
+}
+
 /** Tables with more rows scroll in their frame with the heading in sight, so that the rest of the page stays near. */
 const TALL = 30;
 
-/** A table of a report's rows, in a frame of its own that scrolls. */
-export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options: TableOptions): Markup {
-  if (page.rows.length === 0) return html`<p class="empty">${options.empty ?? 'Nothing to show.'}</p>`;
-  const columns = shownColumns(page, options.columns).filter(({ name }) => !options.without?.includes(name));
-  const tall = !options.sortLink && page.rows.length > TALL ? ' tall' : '';
-  return html`<div class="frame${tall}" role="region" aria-label="${options.label}" tabindex="0">
-<table${options.sortLink ? null : html` data-sortable`}><thead><tr>${columns.map((column) => head(column, options))}</tr></thead>
-<tbody>${page.rows.map((cells) => row(columns, rowRecordOf(page.columns, cells), options.links))}</tbody></table></div>`;
+/** A table of a report's rows: see {@link recordTable}. */
+export function reportTable(page: Pick<ReportRows, 'columns' | 'rows'>, options: ReportTableOptions): Markup {
+  const { columns: names, without = [], ...rest } = options;
+  const chosen = names
+    ? columnsOf(page, names)
+    : page.columns.filter((column) => column.detail !== true || isOrigin(column));
+  const columns = chosen.filter(({ name }) => !without.includes(name));
+  return recordTable(columns, recordsOf(page), rest);
 }
 
-/** A table of objects that have the cells by name, and possibly more. */
-export function recordTable(
+/**
+ * A table of objects that have the cells by name, in a frame of its own that scrolls. It leaves out columns that say
+ * nothing about these rows; links may depend on other cells of a row.
+ */
+export function recordTable<Row extends { readonly [Name in keyof Row]: Cell | undefined }>(
   columns: readonly Column[],
-  records: readonly Readonly<Record<string, Cell | undefined>>[],
+  records: readonly Row[],
   options: TableOptions,
 ): Markup {
-  const rows = records.map((record) => columns.map(({ name }) => record[name] ?? null));
-  return reportTable({ columns, rows }, options);
+  if (records.length === 0) return html`<p class="empty">${options.empty ?? 'Nothing to show.'}</p>`;
+  const rows = records.map(cellsByName);
+  const informative = informativeColumns(
+    columns,
+    rows.map((row) => columns.map(({ name }) => row[name] ?? null)),
+  );
+  const shown = columns.filter((column) => informative.has(column));
+  const tall = !options.sortLink && rows.length > TALL ? ' tall' : '';
+  return html`<div class="frame${tall}" role="region" aria-label="${options.label}" tabindex="0">
+<table${options.sortLink ? null : html` data-sortable`}><thead><tr>${shown.map((column) => head(column, options))}</tr></thead>
+<tbody>${rows.map((row) => tableRow(shown, row, options.links))}</tbody></table></div>`;
 }
 
-/** Leaves out columns that say nothing about these rows. */
-function shownColumns({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'>, names: readonly string[] | undefined) {
-  const informative = [...informativeColumns(columns, rows)];
-  if (names) return names.flatMap((name) => informative.filter((column) => column.name === name));
-  return informative.filter((column) => !column.detail || isOrigin(column));
+function cellsByName(record: object): CellsByName {
+  return Object.fromEntries(Object.entries(record).map(([name, cell]) => [name, cell ?? null]));
 }
 
 function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {
@@ -73,7 +79,7 @@ function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {
   }>${inside}</th>`;
 }
 
-function row(columns: readonly Column[], record: CellsByName, links: LinkOf): Markup {
+function tableRow(columns: readonly Column[], record: CellsByName, links: LinkOf): Markup {
   return html`<tr>${columns.map((column) => cellOf(column, record, links))}</tr>`;
 }
 

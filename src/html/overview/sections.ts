@@ -10,7 +10,7 @@ import { html, type Markup } from '../markup.ts';
 import { figures, section } from '../page.ts';
 import { savingsFigure } from '../savings-figure.ts';
 import { recordTable, reportTable } from '../table.ts';
-import { BUILD_COLUMNS, GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './columns.ts';
+import { GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './columns.ts';
 import { mapSection } from './map-section.ts';
 import { nextSteps } from './next-steps.ts';
 import type { Growth } from './read-growth.ts';
@@ -138,7 +138,7 @@ function growthTable(growth: readonly Growth[], links: LinkOf): Markup {
     growth_bytes: change_bytes,
     stored_bytes,
   }));
-  return recordTable([...GROWTH_COLUMNS, ...BUILD_COLUMNS], records, { label: 'Repositories that grew', links });
+  return recordTable(GROWTH_COLUMNS, records, { label: 'Repositories that grew', links });
 }
 
 function layerTable(layers: readonly BigLayer[], links: LinkOf): Markup {

@@ -139,6 +139,11 @@ export function firstColumn(order: string): string {
   return /\w+/.exec(order)?.[0] ?? '';
 }
 
+/** Some columns of a kind, in this order. */
+export function columnsOf({ columns }: Pick<ReportKind, 'columns'>, names: readonly string[]): readonly Column[] {
+  return names.flatMap((name) => columns.filter((column) => column.name === name));
+}
+
 /** The `select` list of all columns of a kind, each qualified by the relation's name. */
 export function selectColumns(columns: readonly Column[], relation: string): string {
   return columns.map(({ name }) => `${relation}."${name}"`).join(', ');

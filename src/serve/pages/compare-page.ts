@@ -1,10 +1,11 @@
 import { signedBytes } from '../../html/figures.ts';
-import { LAYER } from '../../html/layer-columns.ts';
 import { noLinks } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
+import { columnsOf } from '../../report/kinds/kind.ts';
+import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Column } from '../../report/report.ts';
 import type { Comparison } from '../compare.ts';
 import { type ImageDetail, imageName } from '../image-detail.ts';
@@ -31,7 +32,7 @@ function comparisonResult({ before, after, diff }: Comparison): Markup {
 <div class="grid">
 ${section('Where the change comes from', classTable(diff.byClass))}
 ${section('Settings that changed', diff.settings.length === 0 ? html`<p class="empty">None.</p>` : html`<ul class="plain">${diff.settings.map((name) => html`<li>${name}</li>`)}</ul>`, { note: 'Names only, because values may be secrets.' })}
-${section('Layers', layerTable(diff.layers), { wide: true })}
+${section('Layers', recordTable(LAYER_COLUMNS, diff.layers, { label: 'Layers', links: noLinks }), { wide: true })}
 </div>`;
 }
 
@@ -40,7 +41,7 @@ function imageLink(image: ImageDetail): Markup {
 }
 
 const CLASS_COLUMNS: readonly Column[] = [
-  LAYER.class,
+  ...columnsOf(KINDS.layers, ['class']),
   { name: 'change_bytes', type: 'bytes', description: 'The bytes in the new image minus those in the old one.' },
 ];
 
@@ -51,13 +52,5 @@ function classTable(classes: Comparison['diff']['byClass']): Markup {
 
 const LAYER_COLUMNS: readonly Column[] = [
   { name: 'change', type: 'text', description: 'Whether both images have the layer (`kept`), or only one of them.' },
-  LAYER.bytes,
-  LAYER.class,
-  LAYER.instruction,
-  LAYER.digest,
+  ...columnsOf(KINDS.layers, ['bytes', 'class', 'instruction', 'digest']),
 ];
-
-function layerTable(layers: Comparison['diff']['layers']): Markup {
-  const records = layers.map((layer) => ({ ...layer }));
-  return recordTable(LAYER_COLUMNS, records, { label: 'Layers', links: noLinks });
-}

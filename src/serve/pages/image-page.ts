@@ -1,12 +1,13 @@
 import { layerBar } from '../../html/charts/layer-bar.ts';
 import { count, countOf, moment, share, supportUntil } from '../../html/figures.ts';
-import { LAYER } from '../../html/layer-columns.ts';
 import { dashboardLinks, noLinks, repositoryPath } from '../../html/links.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { facts, figures, type PageContent, section } from '../../html/page.ts';
 import { recordTable } from '../../html/table.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { bySeverity } from '../../policy/finding.ts';
+import { columnsOf } from '../../report/kinds/kind.ts';
+import { KINDS } from '../../report/kinds/kinds.ts';
 import type { Column } from '../../report/report.ts';
 import { type ImageDetail, imageName } from '../image-detail.ts';
 
@@ -50,12 +51,11 @@ function summary(image: ImageDetail): Markup {
 
 const LAYER_COLUMNS: readonly Column[] = [
   { name: 'layer', type: 'integer', description: 'The number of the layer, counted from 1 at the base.' },
-  LAYER.bytes,
+  ...columnsOf(KINDS.layers, ['bytes']),
   { name: 'share', type: 'percent', description: 'The share of the pull size.' },
-  LAYER.class,
-  LAYER.instruction,
+  ...columnsOf(KINDS.layers, ['class', 'instruction']),
   { name: 'images', type: 'integer', description: 'How many stored images have this layer.' },
-  LAYER.digest,
+  ...columnsOf(KINDS.layers, ['digest']),
 ];
 
 function layerTable({ layers, compressed_bytes: total }: ImageDetail): Markup {
@@ -112,14 +112,7 @@ function identity(image: ImageDetail, today: string): Markup {
   ]);
 }
 
-const FINDING_COLUMNS: readonly Column[] = [
-  { name: 'severity', type: 'text', description: 'The severity that the policy sets for the rule.' },
-  { name: 'rule', type: 'text', description: 'The rule.' },
-  { name: 'message', type: 'text', description: 'What was found.' },
-  { name: 'layer', type: 'integer', description: 'The layer with the finding, counted from 1.' },
-  { name: 'confidence', type: 'text', description: 'How certain the finding is.' },
-  { name: 'max_bytes', type: 'bytes', description: 'The most that fixing it saves.' },
-];
+const FINDING_COLUMNS = columnsOf(KINDS.findings, ['severity', 'rule', 'message', 'layer', 'confidence', 'max_bytes']);
 
 function findingTable({ findings }: ImageDetail): Markup {
   const records = findings.toSorted(bySeverity).map((finding) => ({
@@ -129,27 +122,23 @@ function findingTable({ findings }: ImageDetail): Markup {
   return recordTable(FINDING_COLUMNS, records, { label: 'Findings', links: dashboardLinks });
 }
 
-const PLAN_COLUMNS: readonly Column[] = [
-  { name: 'step', type: 'integer', description: 'The number of the step; the largest gain comes first.' },
-  { name: 'technique', type: 'text', description: 'The technique to apply.' },
-  { name: 'gain_bytes', type: 'bytes', description: 'What the step adds to the savings.' },
-  { name: 'size_after_from', type: 'bytes', description: 'The smallest projected pull size after the step.' },
-  { name: 'size_after_up_to', type: 'bytes', description: 'The largest projected pull size after the step.' },
-  { name: 'base', type: 'text', description: 'The base image to switch to.' },
-  {
-    name: 'basis',
-    type: 'text',
-    description: '`measured` from real sizes, or `estimate` from the ranges of the guide.',
-  },
-];
+const PLAN_COLUMNS = columnsOf(KINDS.advice, [
+  'step',
+  'technique',
+  'gain_bytes',
+  'after_min_bytes',
+  'after_max_bytes',
+  'base',
+  'basis',
+]);
 
 function planTable({ plan }: ImageDetail): Markup {
   const records = plan.map(({ technique, base, gain, after, basis }, index) => ({
     step: index + 1,
     technique,
     gain_bytes: gain,
-    size_after_from: after.min,
-    size_after_up_to: after.max,
+    after_min_bytes: after.min,
+    after_max_bytes: after.max,
     base,
     basis,
   }));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { noLinks } from '../../../src/html/links.ts';
-import { reportTable, type TableOptions } from '../../../src/html/table.ts';
+import { dashboardLinks, noLinks } from '../../../src/html/links.ts';
+import { type ReportTableOptions, recordTable, reportTable } from '../../../src/html/table.ts';
 import type { Cells, Column } from '../../../src/report/report.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -10,7 +10,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'kind', type: 'text', description: 'Which kind.' },
   { name: 'base_image', type: 'list', description: 'On what.' },
 ];
-const table = (rows: readonly Cells[], options: Partial<TableOptions> = {}) =>
+const table = (rows: readonly Cells[], options: Partial<ReportTableOptions> = {}) =>
   String(reportTable({ columns: COLUMNS, rows }, { label: 'Images', links: noLinks, ...options }));
 const rows = (count: number, source = (_: number) => 'prod', registry = (_: number) => 'a.example.com') =>
   Array.from({ length: count }, (_, n): Cells => [source(n), registry(n), `app-${n}`, 'image', 'alpine:3.20']);
@@ -60,6 +60,18 @@ test('texts of a column have one size, however long they are', () => {
     reportTable({ columns, rows: [['short'], ['x'.repeat(100)]] }, { label: 'Rules', links: noLinks }),
   );
   expect(cells.match(/<td class="[^"]*"/g)).toEqual(['<td class="long text"', '<td class="long text"']);
+});
+
+test('a link may depend on a cell that has no column', () => {
+  interface Build {
+    readonly tag: string;
+    readonly digest: string;
+  }
+  const builds: readonly Build[] = [{ tag: 'v1', digest: 'sha256:1' }];
+  const columns: readonly Column[] = [{ name: 'tag', type: 'text', description: 'The tag.' }];
+  const shown = String(recordTable(columns, builds, { label: 'Builds', links: dashboardLinks }));
+  expect(shown).toContain('<td><a href="/images/sha256%3A1">v1</a></td>');
+  expect(shown.match(/<th /g)).toHaveLength(1);
 });
 
 test('without rows it shows a text instead', () => {
