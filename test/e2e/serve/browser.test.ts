@@ -242,6 +242,14 @@ test('a filtered table is downloaded as CSV', async () => {
   expect(lines.slice(1).every((line) => line.includes(',search,'))).toBe(true);
 });
 
+test('without scripts there is no button that does nothing', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const plain = await context.newPage();
+  await plain.goto(server.url);
+  expect(await plain.locator('#theme').isVisible()).toBe(false);
+  await context.close();
+});
+
 test('the chosen theme is remembered', async () => {
   await page.emulateMedia({ colorScheme: 'light' });
   await page.goto(server.url);
