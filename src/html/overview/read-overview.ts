@@ -52,7 +52,8 @@ export interface OverviewRequest {
   readonly storagePricePerGBMonth: number;
 }
 
-const MOST_TEAMS = 500;
+/** The overview lists at most this many teams. */
+export const MOST_TEAMS = 500;
 const MOST_TECHNIQUES = 20;
 /** Growth is measured over the last seven days before the end of the newest audit. */
 const GROWTH_MS = 7 * 86_400_000;

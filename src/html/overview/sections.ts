@@ -14,7 +14,7 @@ import { GROWTH_COLUMNS, LAYER_COLUMNS, RULE_COLUMNS, STEP_COLUMNS } from './col
 import { mapSection } from './map-section.ts';
 import { nextSteps } from './next-steps.ts';
 import type { Growth } from './read-growth.ts';
-import type { Overview, OverviewTotals } from './read-overview.ts';
+import { MOST_TEAMS, type Overview, type OverviewTotals } from './read-overview.ts';
 import type { SizeBucket, TagShare } from './read-summaries.ts';
 
 /** How the overview is shown. */
@@ -34,7 +34,7 @@ export function overviewSections(overview: Overview, view: OverviewView): Markup
   return html`${summary(overview.totals, view)}
 <div class="grid">
 ${section('What to do next', nextSteps(overview, links), { wide: true })}
-${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: 'A layer that several teams share is divided among them, so that the teams add up to what the registries store.', more: links('page', { page: 'leaderboard' }) })}
+${section('Teams by stored bytes', reportTable(overview.teams, { label: 'Teams', links, columns: TEAM_COLUMNS }), { wide: true, note: teamsNote(overview.teams.rows.length), more: links('page', { page: 'leaderboard' }) })}
 ${section('Where the bytes are', mapSection(overview.map, links), { wide: true, note: 'Registry, team, repository, image. A layer in several repositories counts in each of them; within a repository it counts once, at the biggest image that has it.' })}
 ${section('Trend', trendCharts(overview.trends), { wide: true, note: 'Only audits with the same coverage as the newest one.' })}
 ${section('What would save most', stepTable(overview.steps, links), { wide: true, note: 'For each repository and technique, the image in which it saves most, of the newest builds. Sizes assume that the earlier steps of the plan were applied.', more: links('page', { page: 'advice' }) })}
@@ -73,6 +73,11 @@ const TEAM_COLUMNS = [
   'slim_score',
   'findings_error',
 ];
+function teamsNote(teams: number): string {
+  const part = teams < MOST_TEAMS ? '' : ` The first ${count(MOST_TEAMS)} teams.`;
+  return `A layer that several teams share is divided among them, so that the teams add up to what the registries store.${part}`;
+}
+
 function summary(totals: OverviewTotals, { currency }: OverviewView): Markup {
   const growth = totals.growthBytes === null ? null : `${signedBytes(totals.growthBytes)} since the previous audit`;
   const cost = totals.monthlyCost === null ? 'not known' : `${totals.monthlyCost.toFixed(2)} ${currency}`;
