@@ -45,8 +45,9 @@ function compare(a, b, numeric, direction) {
 function sortBy(table, head) {
   const index = head.cellIndex;
   const numeric = head.classList.contains('n');
+  const isTime = table.tBodies[0].rows[0].cells[index].classList.contains('when');
   const before = head.getAttribute('aria-sort');
-  const descending = before === null ? numeric : before === 'ascending';
+  const descending = before === null ? numeric || isTime : before === 'ascending';
   for (const other of table.tHead.rows[0].cells) other.removeAttribute('aria-sort');
   head.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
   const body = table.tBodies[0];

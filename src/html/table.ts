@@ -15,8 +15,8 @@ export interface TableOptions {
   readonly links: LinkOf;
   /** The text to show when there are no rows. */
   readonly empty?: Content;
-  /** The address that a column's heading links to, to sort by it; default: the page's script sorts the rows it has. */
-  readonly sortLink?: (column: string) => string;
+  /** The address of the page sorted by `column`, or `-column`; default: the page's script sorts the rows it has. */
+  readonly sortLink?: (sort: string) => string;
   /** The column that the rows are sorted by; `-column` if the largest comes first. */
   readonly sortedBy?: string | undefined;
 }
@@ -72,11 +72,22 @@ function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {
   const title = titleOf(column.name);
   const sorted = sortedBy === column.name ? 'ascending' : sortedBy === `-${column.name}` ? 'descending' : undefined;
   const inside = sortLink
-    ? html`<a href="${sortLink(column.name)}">${title}</a>`
+    ? html`<a href="${sortLink(nextSort(column, sortedBy))}">${title}</a>`
     : html`<button type="button">${title}</button>`;
   return html`<th scope="col" title="${withoutBackticks(column.description)}"${isNumeric(column) ? html` class="n"` : null}${
     sorted ? html` aria-sort="${sorted}"` : null
   }>${inside}</th>`;
+}
+
+/** What a click on a heading sorts by: texts from A, figures and times from the largest; the reverse if it does already. */
+function nextSort(column: Column, sortedBy: string | undefined): string {
+  const { name } = column;
+  const [first, second] = isNumeric(column) || isTime(column) ? [`-${name}`, name] : [name, `-${name}`];
+  return sortedBy === first ? second : first;
+}
+
+function isTime({ type }: Column): boolean {
+  return type === 'timestamp' || type === 'date';
 }
 
 function tableRow(columns: readonly Column[], record: CellsByName, links: LinkOf): Markup {
@@ -103,7 +114,7 @@ function isUnknownBase({ name }: Column, cell: Cell, { kind }: CellsByName): boo
 const TEXT_COLUMNS: ReadonlySet<string> = new Set(['instruction', 'message', 'what']);
 
 function classOf(column: Column, cell: Cell): Markup | null {
-  if (column.type === 'timestamp' || column.type === 'date') return html` class="when"`;
+  if (isTime(column)) return html` class="when"`;
   if (TEXT_COLUMNS.has(column.name)) return html` class="long text"`;
   return isLong(column, cell) ? html` class="long"` : null;
 }

@@ -79,7 +79,7 @@ function tableOf(
     empty: emptyMessage(page, url),
     sortedBy: sort,
     ...(columns && { columns }),
-    sortLink: (column) => address(url, { sort: sort === `-${column}` ? column : `-${column}`, offset: undefined }),
+    sortLink: (by) => address(url, { sort: by, offset: undefined }),
   });
 }
 
@@ -123,7 +123,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
 function pager({ total, isMore, rows }: ReportPage, url: URL, offset: number, limit: number): Markup {
   const before =
     offset > 0
-      ? html`<a href="${address(url, { offset: String(Math.max(0, offset - limit)) })}" rel="prev">Back</a>`
+      ? html`<a href="${address(url, { offset: String(Math.max(0, Math.min(offset, total) - limit)) })}" rel="prev">Back</a>`
       : null;
   const after =
     isMore || offset + rows.length < total

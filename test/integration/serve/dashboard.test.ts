@@ -131,6 +131,14 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(pageOn('2026-04-02')).toContain('alpine 3.20, support ended 2026-04-01');
   });
 
+  test('from behind the last page, Back leads to it', async () => {
+    const behind = await (await get('/images?limit=2&offset=5000')).text();
+    const back = /href="([^"]+)" rel="prev"/.exec(behind)?.[1] ?? '';
+    const last = await (await get(back.replaceAll('&amp;', '&'))).text();
+    expect(last.match(/<tr>/g)).toHaveLength(3);
+    expect(last).not.toContain('rel="next"');
+  });
+
   test('two images are compared by their layers', async () => {
     const diff = (await json('/api/v1/compare?old=payments/app-0:v0&new=payments/app-0:v9')) as {
       old_bytes: number;

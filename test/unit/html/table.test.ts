@@ -54,6 +54,23 @@ test('long tables scroll by themselves, unless the server cuts them into pages',
   expect(table(rows(31), { sortLink: (column) => `?sort=${column}` })).not.toContain('tall');
 });
 
+test('a heading sorts texts from A, figures and times from the largest, and turns the order on the next click', () => {
+  const columns: readonly Column[] = [
+    { name: 'tag', type: 'text', description: '' },
+    { name: 'bytes', type: 'bytes', description: '' },
+    { name: 'created_at', type: 'timestamp', description: '' },
+  ];
+  const page = { columns, rows: [['v1', 1, '2026-11-20T09:12:41Z']] };
+  const sorts = (sortedBy?: string) =>
+    String(reportTable(page, { label: '', links: noLinks, sortLink: (by) => `?sort=${by}`, sortedBy })).match(
+      /(?<=sort=)[^"]+/g,
+    );
+  expect(sorts()).toEqual(['tag', '-bytes', '-created_at']);
+  expect(sorts('tag')).toEqual(['-tag', '-bytes', '-created_at']);
+  expect(sorts('-tag')).toEqual(['tag', '-bytes', '-created_at']);
+  expect(sorts('-bytes')).toEqual(['tag', 'bytes', '-created_at']);
+});
+
 test('texts of a column have one size, however long they are', () => {
   const columns: readonly Column[] = [{ name: 'what', type: 'text', description: 'What it finds.' }];
   const cells = String(
