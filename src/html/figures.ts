@@ -49,6 +49,7 @@ export function supportUntil(endOfLife: string, today: string): string {
 export function figure(column: Column, cell: Cell): string {
   if (cell === null) return '';
   if (column.type === 'timestamp' && typeof cell === 'string') return cell.slice(0, 16).replace('T', ' ');
+  if (column.type === 'list') return String(cell).replaceAll(';', ', ');
   if (isChange(column) && column.type === 'bytes') return signedBytes(Number(cell));
   if (isChange(column) && column.type === 'percent') return signedPercent(Number(cell));
   if (column.type === 'integer' && typeof cell === 'number' && !column.name.endsWith('id')) return count(cell);
