@@ -1,7 +1,7 @@
 import { NotFoundError } from '../../errors.ts';
 import { auditLead } from '../../html/audit-lead.ts';
 import { trendCharts } from '../../html/charts/trend.ts';
-import { countOf, signedBytes } from '../../html/figures.ts';
+import { count, countOf, signedBytes } from '../../html/figures.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { readTrends } from '../../html/overview/read-trends.ts';
 import { figures, type PageContent, section } from '../../html/page.ts';
@@ -71,7 +71,7 @@ export async function repositoryPage(
   return {
     title: name,
     at: '/repositories',
-    lead: html`${String(row.registry)} · <a href="/teams/${encodeURIComponent(String(row.team))}">${String(row.team)}</a>`,
+    lead: html`${String(row.registry)} · <a href="/teams/${encodeURIComponent(String(row.team))}">${String(row.team)}</a><br>${auditLead(await newestSummaries(db))}`,
     body: html`${sizes(ranked ?? row)}<div class="grid">
 ${advice.steps}
 ${partSection('Builds that grew', grown, part)}
@@ -97,6 +97,6 @@ function sizes(row: CellsByName): Markup {
     { name: 'Above base images', value: bytes('own_bytes') },
     { name: 'Logical', value: bytes('logical_bytes') },
     { name: 'Largest image', value: bytes('largest_bytes'), note: largest },
-    { name: 'Images', value: String(row.images), note: countOf(Number(row.tags ?? 0), 'tag') },
+    { name: 'Images', value: count(Number(row.images ?? 0)), note: countOf(Number(row.tags ?? 0), 'tag') },
   ]);
 }

@@ -131,6 +131,21 @@ describe.each(BACKENDS)('the dashboard over $name', ({ open }) => {
     expect(pageOn('2026-04-02')).toContain('alpine 3.20, support ended 2026-04-01');
   });
 
+  test('the page of a team writes large numbers like every page', async () => {
+    const add = (images: number) =>
+      db.query(`update team_total set images = images + $1 where team = 'payments'`, [images]);
+    await add(10_000);
+    try {
+      expect(await (await get('/teams/payments')).text()).toMatch(/<dt>Images<\/dt><dd>10,0\d\d</);
+    } finally {
+      await add(-10_000);
+    }
+  });
+
+  test('the page of a repository tells the audit that its figures are of', async () => {
+    expect(await (await get('/repository?name=payments/app-0')).text()).toMatch(/<p class="lead">.*<br>Audit \d+ of /);
+  });
+
   test('from behind the last page, Back leads to it', async () => {
     const behind = await (await get('/images?limit=2&offset=5000')).text();
     const back = /href="([^"]+)" rel="prev"/.exec(behind)?.[1] ?? '';
