@@ -30,8 +30,8 @@ const ADDRESSES: Readonly<Record<string, (row: CellsByName) => string | undefine
     addressOf(builds !== undefined || text(technique).includes(';') ? '/improvements' : '/advice', {
       q: text(technique),
     }),
-  id: ({ id }) => (id === null || id === undefined ? undefined : `/audits/${id}`),
-  audit_id: ({ audit_id: id }) => (id === null || id === undefined ? undefined : `/audits/${id}`),
+  id: ({ id }) => auditPath(id),
+  audit_id: ({ audit_id: id }) => auditPath(id),
 };
 
 /** Links to the pages of the dashboard. */
@@ -42,6 +42,10 @@ export const dashboardLinks: LinkOf = (column, row) => {
 
 /** The server refuses longer addresses; a label in a registry may name a team of any length. */
 const LONGEST_ADDRESS = 4_000;
+
+function auditPath(id: Cell | undefined): string | undefined {
+  return typeof id === 'number' ? `/audits/${id}` : undefined;
+}
 
 function path(prefix: string, cell: Cell | undefined): string | undefined {
   return text(cell) === '' ? undefined : `${prefix}${encodeURIComponent(text(cell))}`;

@@ -60,13 +60,12 @@ async function ownRows(report: Report, selection: ReportFilters = {}): Promise<M
     ...Object.entries(selection).map(([name, value]) => `Only ${FILTER_TITLES[name as FilterName]} ${value}.`),
     ...(more ? [`The first ${count(MOST_ROWS)} rows; the CSV format has all of them.`] : []),
   ];
-  const columns = SCREEN_COLUMNS[report.kind];
   const note = notes.join(' ');
   const options = {
     label: `Report: ${titleOf(report.kind)}`,
+    columns: SCREEN_COLUMNS[report.kind],
     links: noLinks,
     empty: emptyMessage(report, selection),
-    ...(columns && { columns }),
   };
   return html`${note ? html`<p class="note">${note}</p>` : null}${reportTable({ columns: report.columns, rows }, options)}`;
 }

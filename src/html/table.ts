@@ -24,7 +24,7 @@ export interface TableOptions {
 /** How a table of a report is shown. */
 export interface ReportTableOptions extends TableOptions {
   /** Column names, in order; default: all but details. */
-  readonly columns?: readonly string[];
+  readonly columns?: readonly string[] | undefined;
   /** Columns to leave out, because the page shows their value elsewhere. */
   readonly without?: readonly string[];
 }

@@ -75,10 +75,10 @@ function tableOf(
 ): Markup {
   return reportTable(page, {
     label,
+    columns,
     links,
     empty: emptyMessage(page, url),
     sortedBy: sort,
-    ...(columns && { columns }),
     sortLink: (by) => address(url, { sort: by, offset: undefined }),
   });
 }

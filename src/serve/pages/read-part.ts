@@ -69,14 +69,13 @@ export function partSection(
   { filters, without }: Part,
   { note, empty = EMPTY_STATES[rows.kind] }: { readonly note?: string; readonly empty?: string | undefined } = {},
 ): Markup {
-  const columns = SCREEN_COLUMNS[rows.kind];
   const table = reportTable(rows, {
     label: title,
+    columns: SCREEN_COLUMNS[rows.kind],
     without,
     empty,
     links: (column, row) =>
       column === 'rule' ? addressOf(rows.kind, filters, String(row.rule)) : dashboardLinks(column, row),
-    ...(columns && { columns }),
   });
   return section(title, table, { wide: true, note, more: addressOf(rows.kind, filters) });
 }
