@@ -95,7 +95,7 @@ export function isOrigin({ name, detail }: Column): boolean {
  * the registry not what the source tells already.
  */
 export function informativeColumns(columns: readonly Column[], rows: readonly Cells[]): ReadonlySet<Column> {
-  const source = columns.findIndex((column) => isOrigin(column) && column.name === 'source');
+  const source = columns.findIndex(({ name }) => name === 'source');
   const isInformative = (column: Column, index: number): boolean => {
     const known = rows.filter((cells) => (cells[index] ?? '') !== '');
     if (!isOrigin(column)) return known.length > 0;

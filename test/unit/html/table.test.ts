@@ -33,6 +33,12 @@ test('the registry is left out if the source tells it', () => {
   const bySource = (n: number) => ['dev', 'prod'][n % 2] ?? '';
   expect(table(rows(4, bySource, (n) => `${n % 2}.example.com`))).not.toContain('>Registry<');
   expect(table(rows(4, bySource, (n) => `${n}.example.com`))).toMatch(/>Source<.*>Registry</);
+  const columns: readonly Column[] = [
+    { name: 'source', type: 'text', description: 'Always shown.' },
+    ...COLUMNS.slice(1),
+  ];
+  const page = { columns, rows: rows(4, bySource, (n) => `${n % 2}.example.com`) };
+  expect(String(reportTable(page, { label: 'Trends', links: noLinks }))).not.toContain('>Registry<');
 });
 
 test('an image without a known base shows "not known"; an artifact shows nothing', () => {
