@@ -69,7 +69,7 @@ function cellsByName(record: object): CellsByName {
 }
 
 function head(column: Column, { sortLink, sortedBy }: TableOptions): Markup {
-  const title = titleOf(column.name);
+  const title = column.type === 'timestamp' ? `${titleOf(column.name)} (UTC)` : titleOf(column.name);
   const sorted = sortedBy === column.name ? 'ascending' : sortedBy === `-${column.name}` ? 'descending' : undefined;
   const inside = sortLink
     ? html`<a href="${sortLink(nextSort(column, sortedBy))}">${title}</a>`

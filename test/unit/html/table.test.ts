@@ -77,6 +77,12 @@ test('a heading sorts texts from A, figures and times from the largest, and turn
   expect(sorts('-bytes')).toEqual(['tag', 'bytes', '-created_at']);
 });
 
+test('a heading tells the zone of times', () => {
+  const columns: readonly Column[] = [{ name: 'created_at', type: 'timestamp', description: 'When.' }];
+  const shown = String(reportTable({ columns, rows: [['2026-11-20T09:12:41Z']] }, { label: 'Builds', links: noLinks }));
+  expect(shown).toContain('>Created (UTC)<');
+});
+
 test('texts of a column have one size, however long they are', () => {
   const columns: readonly Column[] = [{ name: 'what', type: 'text', description: 'What it finds.' }];
   const cells = String(
