@@ -58,7 +58,7 @@ async function readWithTotal(
 
 /** Reads rows of a report without counting all of them. @throws SettingsError as `openReport` does */
 export async function readRows(db: Database, kind: ReportKind, request: PageRequest): Promise<ReportRows> {
-  const report = await openReport(db, request.search ? searched(kind, request.search) : kind, request);
+  const report = await openReport(db, searched(kind, request.search), request);
   const rows: Cells[] = [];
   for await (const batch of report.rows) rows.push(...batch);
   return { kind: kind.name, columns: kind.columns, audit: report.audit, rows };
@@ -72,7 +72,7 @@ export function recordsOf({ columns, rows }: Pick<ReportRows, 'columns' | 'rows'
 /** Counts rows up to MOST_COUNTED, or the end of the page if later, and one more, which shows that there are more. */
 async function countRows(db: Database, kind: ReportKind, request: PageRequest): Promise<number> {
   const { sort: _, limit: __, offset = 0, search, ...rest } = request;
-  const { order: _order, page: _page, packed: _packed, ...counted } = search ? searched(kind, search) : kind;
+  const { order: _order, page: _page, packed: _packed, ...counted } = searched(kind, search);
   const counting: ReportKind = {
     ...counted,
     columns: [TOTAL],
@@ -86,8 +86,12 @@ async function countRows(db: Database, kind: ReportKind, request: PageRequest): 
   return 0;
 }
 
-/** The same kind, limited to rows in which some text or digest contains the text; case does not matter. */
-export function searched(kind: ReportKind, text: string): ReportKind {
+/**
+ * The same kind, limited to rows in which some text or digest contains the text; case does not matter.
+ * @param text undefined or empty: no limit
+ */
+export function searched(kind: ReportKind, text: string | undefined): ReportKind {
+  if (!text) return kind;
   const searchable = kind.columns.flatMap(({ name, type }) => {
     if (type === 'text' || type === 'list') return [`lower("${name}")`];
     return type === 'digest' ? [digestText(`"${name}"`)] : [];

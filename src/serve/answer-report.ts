@@ -89,7 +89,7 @@ function openQuery(
   { search, format: _, limit: _asked, ...query }: ReportQuery,
   limit: number | undefined,
 ): Promise<Report> {
-  return openReport(dashboard.db, search === undefined ? kind : searched(kind, search), {
+  return openReport(dashboard.db, searched(kind, search), {
     ...query,
     ...optional('limit', limit),
     ...presentOf(dashboard),
