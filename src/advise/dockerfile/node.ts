@@ -8,12 +8,9 @@ import { environmentLines } from './environment.ts';
 import { jsonWords } from './exec-form.ts';
 import { argsOf, type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
 import { runWith } from './mounts.ts';
-import { COMMANDS, type Commands, installOptions, packageManagerOf } from './package-managers.ts';
+import { COMMANDS, type Commands, installOptions, packageManagerOf, setUpStep } from './package-managers.ts';
 import { buildPackageNote, buildPackages, installStep, runPackages } from './packages.ts';
-import { withProgramNames } from './start-words.ts';
-
-/** The last release whose official images contain Corepack. */
-const LAST_WITH_COREPACK = 24;
+import { withoutPnpm, withProgramNames } from './start-words.ts';
 
 /** Returns the name of the build script that a command runs: `build:prod`. */
 function buildScriptOf({ program, words }: Command): string | undefined {
@@ -108,7 +105,8 @@ function manifestSteps(facts: DockerfileFacts): readonly string[] {
 /** Returns a note if the image's own build copied the package list by its name, but no lock file. */
 function lockFileNote(facts: DockerfileFacts): readonly string[] {
   const [, lockFile = ''] = COMMANDS[packageManagerOf(facts)].lockFiles.split(' ');
-  const names = facts.copies.flatMap(({ sources }) => sources.map(baseName));
+  const ofContext = facts.copies.flatMap(({ sources }) => sources.filter((source) => !source.startsWith('/')));
+  const names = ofContext.map(baseName);
   if (!names.includes('package.json') || names.some((name) => MANIFEST.test(name) && name !== 'package.json'))
     return [];
   return [`# The image was built without ${lockFile}: if there is none, create it by installing once, and commit it.`];
@@ -125,9 +123,13 @@ function manifestTest(facts: DockerfileFacts): (source: string) => boolean {
   };
 }
 
-/** Returns the step that generates Prisma's client, if the image's own steps have one. */
-function prismaStep({ commands }: DockerfileFacts): readonly string[] {
-  return commands.some((command) => runs(command, ['prisma'], ['generate'])) ? ['RUN npx prisma generate'] : [];
+function generatesPrisma({ commands }: DockerfileFacts): boolean {
+  return commands.some((command) => runs(command, ['prisma'], ['generate']));
+}
+
+/** Prisma generates its client for the OpenSSL that it finds, and calls it; slim images have none. */
+function packagesOfPrisma(facts: DockerfileFacts): readonly string[] {
+  return generatesPrisma(facts) ? ['openssl'] : [];
 }
 
 /** Returns the step that installs the global package which starts the image. pm2 also starts as `pm2-runtime`. */
@@ -142,11 +144,14 @@ function globalStep({ commands, program }: DockerfileFacts): readonly string[] {
 
 const GLOBAL_NAME = /^[a-z][\w.-]*(?:@[\w.^~-]+)?$/;
 
-/** Returns the step that installs node-gyp's tools for native addons, if the image's own steps installed a compiler. */
-function gypStep(facts: DockerfileFacts): readonly string[] {
-  const { build } = facts.packages;
-  if (!build.some((name) => isToolchain(name) || /-dev$/.test(name))) return [];
-  return [...buildPackageNote(facts), installStep(facts, ['python3', 'make', 'g++', ...buildPackages(facts)])];
+/**
+ * Returns the step that installs packages for the build: node-gyp's tools for native addons, if the image's own steps
+ * installed a compiler.
+ */
+function packagesStep(facts: DockerfileFacts): readonly string[] {
+  const compiles = facts.packages.build.some((name) => isToolchain(name) || /-dev$/.test(name));
+  const names = [...(compiles ? ['python3', 'make', 'g++', ...buildPackages(facts)] : []), ...packagesOfPrisma(facts)];
+  return [...(compiles ? buildPackageNote(facts) : []), ...(names.length > 0 ? [installStep(facts, names)] : [])];
 }
 
 /**
@@ -165,17 +170,16 @@ function buildStage(facts: DockerfileFacts): string[] {
   const own = ownBuilds(facts, build);
   // Sources that were copied by name may not include what a build script needs that the image never ran.
   const builds = own.length === 0 && sources.includes('COPY . .') ? [build('build')] : own;
-  const corepack = /corepack/.test(install) && Number(facts.release) > LAST_WITH_COREPACK;
   return [
     `FROM ${officialTag('node', facts, 'suite-slim')} AS build`,
-    ...gypStep(facts),
+    ...packagesStep(facts),
+    ...setUpStep(facts, manager),
     `WORKDIR ${facts.folder}`,
     ...lockFileNote(facts),
     ...manifests,
-    ...(corepack ? ['RUN npm install -g corepack'] : []),
     `${runWith(facts, cache)} ${inPackages(facts, install + installOptions(facts, manager))}`,
     ...sources.filter((step) => !manifests.includes(step)),
-    ...prismaStep(facts),
+    ...(generatesPrisma(facts) ? ['RUN npx prisma generate'] : []),
     ...builds.map((command) => `RUN ${command}`),
   ];
 }
@@ -183,15 +187,16 @@ function buildStage(facts: DockerfileFacts): string[] {
 function serviceDockerfile(facts: DockerfileFacts): string {
   const manager = packageManagerOf(facts);
   const { cache, prune } = COMMANDS[manager];
+  const started = withoutPnpm(facts);
   return [
     ...buildStage(facts),
     `${runWith(facts, cache)} ${inPackages(facts, prune + installOptions(facts, manager))}`,
     '',
-    ...lastStage(facts),
+    ...lastStage(started),
     // The .dockerignore keeps development files out, so that the folder holds only what the program reads.
     ...programFolderLines(facts, isDistroless(facts) ? '65532:65532' : 'node:node'),
     userLine(facts),
-    ...lastLines(facts),
+    ...lastLines(started),
   ].join('\n');
 }
 
@@ -201,7 +206,7 @@ function lastStage(facts: DockerfileFacts): string[] {
     : officialTag('node', facts, 'suite-slim');
   return [
     `FROM ${base}`,
-    ...(isDistroless(facts) ? [] : [...runPackages(facts), ...globalStep(facts)]),
+    ...(isDistroless(facts) ? [] : [...runPackages(facts, packagesOfPrisma(facts)), ...globalStep(facts)]),
     'ENV NODE_ENV=production',
     ...environmentLines(facts),
   ];
@@ -219,14 +224,21 @@ function userLine(facts: DockerfileFacts): string {
 const BETTER_THAN_SCRIPT =
   '# Better: the command behind the script, such as ["node", "dist/server.js"]: one process, which receives the signals.';
 
+const ON_NPX = '# npx downloads what is a development dependency only: make it a dependency.';
+const INSTEAD_OF_PNPM =
+  '# This stage has no pnpm: name the command that it starts, such as ["node", "dist/server.js"].';
+
 function lastLines(facts: DockerfileFacts): readonly string[] {
   if (isDistroless(facts)) return distrolessStart(facts);
-  const isByScript = ['npm', 'pnpm', 'yarn'].includes(facts.program);
-  return closingLines(
-    withProgramNames(facts),
-    'CMD ["node", "server.js"]',
-    isByScript ? [BETTER_THAN_SCRIPT] : undefined,
-  );
+  return closingLines(withProgramNames(facts), 'CMD ["node", "server.js"]', startNote(facts));
+}
+
+/** Returns the note on a start by a package manager, or by `npx`. */
+function startNote(facts: DockerfileFacts): readonly string[] | undefined {
+  const { program, entrypoint, cmd } = facts;
+  if (program === 'pnpm' && globalStep(facts).length === 0) return [INSTEAD_OF_PNPM];
+  if (['npm', 'pnpm', 'yarn'].includes(program)) return [BETTER_THAN_SCRIPT];
+  return [...entrypoint, ...cmd].some((word) => /\bnpx\b/.test(word)) ? [ON_NPX] : undefined;
 }
 
 /** Returns the start for distroless images: node is their entrypoint, and there is neither a shell nor npm. */

@@ -9,6 +9,8 @@ export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'berry' | 'bun';
 export interface Commands {
   /** The files that COPY names: package.json, the lock file, settings. */
   readonly lockFiles: string;
+  /** Returns the command that installs the package manager, if Node.js does not bring it. */
+  readonly setUp?: (version: string | undefined) => string;
   /** The folder that the cache is mounted on. */
   readonly cache: string;
   readonly install: string;
@@ -16,6 +18,11 @@ export interface Commands {
   readonly build: (script: string) => string;
   /** Removes the dependencies that production does not need. */
   readonly prune: string;
+}
+
+function byCorepack(name: string): NonNullable<Commands['setUp']> {
+  return (version) =>
+    `corepack enable${version === undefined ? '' : ` && corepack prepare ${name}@${version} --activate`}`;
 }
 
 function yarnBuild(script: string): string {
@@ -32,29 +39,33 @@ export const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
   },
   pnpm: {
     lockFiles: 'package.json pnpm-lock.yaml',
+    setUp: byCorepack('pnpm'),
     cache: '/root/.local/share/pnpm/store',
-    install: 'corepack enable && pnpm install --frozen-lockfile',
+    install: 'pnpm install --frozen-lockfile',
     build: (script) => `pnpm run --if-present ${script}`,
     prune: 'CI=true pnpm prune --prod',
   },
   yarn: {
     lockFiles: 'package.json yarn.lock',
+    setUp: byCorepack('yarn'),
     cache: '/usr/local/share/.cache/yarn',
-    install: 'corepack enable && yarn install --frozen-lockfile',
+    install: 'yarn install --frozen-lockfile',
     build: yarnBuild,
     prune: 'yarn install --frozen-lockfile --production --ignore-scripts --prefer-offline',
   },
   berry: {
     lockFiles: 'package.json yarn.lock .yarnrc.ym[l]',
+    setUp: byCorepack('yarn'),
     cache: '/root/.yarn/berry/cache',
-    install: 'corepack enable && yarn install --immutable',
+    install: 'yarn install --immutable',
     build: yarnBuild,
     prune: 'yarn workspaces focus --all --production',
   },
   bun: {
     lockFiles: 'package.json bun.lock*',
+    setUp: (version) => `npm install -g bun${version === undefined ? '' : `@${version}`}`,
     cache: '/root/.bun/install/cache',
-    install: 'npm install -g bun && bun install --frozen-lockfile',
+    install: 'bun install --frozen-lockfile',
     build: (script) => `bun run --if-present ${script}`,
     prune: 'rm -rf node_modules && bun install --frozen-lockfile --production',
   },
@@ -80,6 +91,22 @@ export function packageManagerOf(facts: DockerfileFacts): PackageManager {
 }
 
 const LOCK_FILES = { npm: 'package-lock.json', pnpm: 'pnpm-lock.yaml', yarn: 'yarn.lock', bun: 'bun.lock' } as const;
+
+/** The last release whose official images contain Corepack. */
+const LAST_WITH_COREPACK = 24;
+
+/** Returns the step that installs the package manager, in the version that the image's own steps named. */
+export function setUpStep({ commands, release }: DockerfileFacts, manager: PackageManager): readonly string[] {
+  const name = manager === 'berry' ? 'yarn' : manager;
+  const named = commands.flatMap(({ words }) => words).findLast((word) => word.startsWith(`${name}@`));
+  const version = named?.slice(name.length + 1);
+  const setUp = COMMANDS[manager].setUp?.(version !== undefined && VERSION.test(version) ? version : undefined);
+  if (setUp === undefined) return [];
+  const lacksCorepack = setUp.startsWith('corepack') && Number(release) > LAST_WITH_COREPACK;
+  return [`RUN ${lacksCorepack ? 'npm install -g corepack && ' : ''}${setUp}`];
+}
+
+const VERSION = /^[\w.^~-]+$/;
 
 /** Returns those options of npm that the image's own build used because some projects do not install without them. */
 export function installOptions({ commands }: DockerfileFacts, manager: PackageManager): string {

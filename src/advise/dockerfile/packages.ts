@@ -47,10 +47,13 @@ export function runPackagesOr(facts: DockerfileFacts, note: string): readonly st
 /**
  * Returns the lines that install the packages the program needs at run time, with notes on packages whose names may
  * differ here, and on headers, whose libraries' package names are unknown.
+ * @param more further packages, by the names that they have on every base
  */
-export function runPackages(facts: DockerfileFacts): readonly string[] {
-  const { run, build } = facts.packages;
+export function runPackages(facts: DockerfileFacts, more: readonly string[] = []): readonly string[] {
+  const { build } = facts.packages;
+  const run = facts.packages.run.filter((name) => !more.includes(name));
   const isKnown = hasSameNames(facts);
+  const names = [...(isKnown ? run : []), ...more];
   // Every base contains the C library.
   const headers = build.filter((name) => /-dev(?:el)?$/.test(name) && !/^(?:libc6?|musl)-dev$/.test(name));
   return [
@@ -60,7 +63,8 @@ export function runPackages(facts: DockerfileFacts): readonly string[] {
     ...(headers.length > 0
       ? [`# The build had these headers; install here the libraries that the program loads: ${headers.join(' ')}`]
       : []),
-    ...(run.length > 0 && isKnown ? [...changedNames(facts), installStep(facts, run)] : []),
+    ...(run.length > 0 && isKnown ? changedNames(facts) : []),
+    ...(names.length > 0 ? [installStep(facts, names)] : []),
   ];
 }
 
@@ -70,7 +74,7 @@ function changedNames({ base, olderDistro, packages }: DockerfileFacts): readonl
     ...(packages.addsRepositories
       ? ['# The image added package repositories: add those that these packages come from.']
       : []),
-    ...(olderDistro === undefined || base === 'alpine-base'
+    ...(olderDistro === undefined || base === 'alpine-base' || !packages.run.some((name) => /\d/.test(name))
       ? []
       : [`# These are the names in ${olderDistro}: names that contain a number may differ here.`]),
   ];

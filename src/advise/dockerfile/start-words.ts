@@ -44,6 +44,24 @@ export function withoutRunner(facts: DockerfileFacts): DockerfileFacts {
   return fromProgramArgs ? { ...facts, program, entrypoint: start } : { ...facts, program, entrypoint: [], cmd: start };
 }
 
+/** A script of package.json, but no command of pnpm that is named like one. */
+const SCRIPT_NAME = /^(?!(?:exec|dlx|node|install|i|add)$)[a-z][\w:.-]*$/;
+
+/** Starts a script of the project by npm, which comes with Node.js, instead of pnpm, which the last stage lacks. */
+export function withoutPnpm(facts: DockerfileFacts): DockerfileFacts {
+  if (facts.program !== 'pnpm') return facts;
+  const [entrypoint, cmd] = [byNpm(facts.entrypoint), byNpm(facts.cmd)];
+  const isSame = entrypoint === facts.entrypoint && cmd === facts.cmd;
+  return isSame ? facts : { ...facts, entrypoint, cmd, program: 'npm' };
+}
+
+function byNpm(words: readonly string[]): readonly string[] {
+  const [program = '', ...rest] = words;
+  const [name = '', ...args] = rest[0] === 'run' ? rest.slice(1) : rest;
+  if (baseName(program) !== 'pnpm' || !SCRIPT_NAME.test(name)) return words;
+  return ['npm', ...(name === 'start' ? [] : ['run']), name, ...(args.length > 0 ? ['--', ...args] : [])];
+}
+
 const IN_ENVIRONMENT = /^\/(?:.*\/)?\.?(?:v|virtual)?env\/bin\/[\w.-]+$/;
 const ON_PATH = /^(?:(?:\/usr(?:\/local)?)?|\/.*\/\.local)\/bin\/[\w.-]+$/;
 const INTERPRETER = /^\/(?:.*\/)?bin\/(?:node|python[\d.]*)$/;

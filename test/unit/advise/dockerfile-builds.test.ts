@@ -4,7 +4,7 @@ import { generateDockerfile } from '../../../src/advise/dockerfile/generate.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import type { Runtime } from '../../../src/classify/verdict.ts';
 import { auditedImage, type ImageSketch, type LayerSketch } from '../../support/audited-image.ts';
-import { copy, dockerfile, run, TODAY } from '../../support/dockerfiles.ts';
+import { copy, dockerfile, instructionsOf, run, TODAY } from '../../support/dockerfiles.ts';
 
 test.each<[string, ImageSketch, string]>([
   [
@@ -120,9 +120,31 @@ test.each<[string, readonly LayerSketch[], string]>([
     [copy('package.json ./'), run('npm install'), copy('. .')],
     '# The image was built without package-lock.json: if there is none, create it by installing once, and commit it.\nCOPY package.json package-lock.json ./\n',
   ],
+  [
+    'no remark on the lock file of a stage that it does not show',
+    [copy('--from=build /app/package.json ./'), copy('--from=build /app/dist ./dist')],
+    'WORKDIR /app\nCOPY package.json package-lock.json ./\n',
+  ],
+  [
+    "its package manager's own version",
+    [run('npm install -g pnpm@9.1'), copy('package.json pnpm-lock.yaml ./'), run('pnpm install')],
+    'RUN corepack enable && corepack prepare pnpm@9.1 --activate\nWORKDIR /app\n',
+  ],
+  [
+    'the version that Corepack prepared',
+    [run('corepack enable && corepack prepare yarn@4.1.0 --activate'), run('yarn install --immutable')],
+    'RUN corepack enable && corepack prepare yarn@4.1.0 --activate\n',
+  ],
   ['nothing of the context as a whole', [copy('. .'), run('npm ci')], 'package-lock.json ./\nRUN --mount'],
 ])('Node.js is built with %s', (_, own, lines) => {
   expect(dockerfile({ runtime: 'node', own })).toContain(lines);
+});
+
+test('Prisma finds the same OpenSSL where it generates its client and where that runs', () => {
+  const own = [run('apt-get update && apt-get install -y openssl ffmpeg'), run('npx prisma generate')];
+  const text = dockerfile({ runtime: 'node', own });
+  const installs = instructionsOf(text).filter((line) => line.includes('apt-get install'));
+  expect(installs.map((line) => /recommends (.*?) &&/.exec(line)?.[1])).toEqual(['openssl', 'ffmpeg openssl']);
 });
 
 test('Maven leaves one jar', () => {
@@ -344,7 +366,7 @@ test('an .npmrc that an installation found among the sources is a secret of the 
   const own = [copy('--chown=node . /app'), run('pnpm install')];
   const text = dockerfile({ runtime: 'node', own });
   expect(text).toContain(': if there is an .npmrc, give it to the build by --secret id=npmrc,src=.npmrc\n');
-  expect(text).toContain('--mount=type=secret,id=npmrc,target=/app/.npmrc corepack enable && pnpm install');
+  expect(text).toContain('--mount=type=secret,id=npmrc,target=/app/.npmrc pnpm install');
   const later = [copy('package.json pnpm-lock.yaml ./'), run('pnpm install'), copy('. .'), run('pnpm run build')];
   expect(dockerfile({ runtime: 'node', own: later })).not.toContain('npmrc');
 });

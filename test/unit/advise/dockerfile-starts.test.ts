@@ -33,6 +33,19 @@ test.each<[string, Config, BaseTechniqueId, readonly string[]]>([
     'distroless-base',
     ['CMD ["--enable-source-maps", "dist/main.js", "--port=3000"]'],
   ],
+  ['a script by pnpm', { Cmd: ['pnpm', 'start'] }, 'slim-base', ['CMD ["npm", "start"]']],
+  [
+    'a script by pnpm, with arguments',
+    { Entrypoint: ['pnpm', 'run', 'start:prod', '--port=80'] },
+    'slim-base',
+    ['ENTRYPOINT ["npm", "run", "start:prod", "--", "--port=80"]'],
+  ],
+  [
+    'a package by pnpm',
+    { Cmd: ['pnpm', '--filter', 'api', 'start'] },
+    'slim-base',
+    ['CMD ["pnpm", "--filter", "api", "start"]'],
+  ],
   ['the path of a package', { Cmd: ['/usr/bin/node', 'x.js'] }, 'slim-base', ['CMD ["node", "x.js"]']],
   ['a program of its own', { Cmd: ['/app/bin/www'] }, 'slim-base', ['CMD ["/app/bin/www"]']],
 ])('Node.js starts as before: %s', (_, config, base, start) => {

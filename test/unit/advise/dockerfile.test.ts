@@ -63,7 +63,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     'pnpm on a release without Corepack',
     { runtime: 'node', runtimeVersion: '26.1.0', own: [{ instruction: 'RUN /bin/sh -c pnpm install' }] },
     'slim-base',
-    ['FROM node:26-trixie-slim', 'RUN npm install -g corepack\nRUN --mount'],
+    ['FROM node:26-trixie-slim', 'RUN npm install -g corepack && corepack enable\n'],
   ],
   [
     'yarn',
