@@ -42,7 +42,8 @@ export function ignoredBy(runtime: Runtime): readonly string[] {
  */
 export function isIgnored(source: string, runtime: Runtime): boolean {
   const path = source.replace(/^(?:\.\/)+/, '').replace(/\/$|(?<=(?:^|\/)\.\w+)\*$/, '');
-  return ignoredBy(runtime).some((line) => patternOf(line).test(path));
+  const last = ignoredBy(runtime).findLast((line) => patternOf(line.replace(/^!/, '')).test(path));
+  return last !== undefined && !last.startsWith('!');
 }
 
 /** Compiles a line. `**\/` matches any number of folders, also none; everything in an ignored folder is ignored. */

@@ -1,3 +1,4 @@
+import { readEnv } from '../../classify/context.ts';
 import type { Runtime } from '../../classify/verdict.ts';
 import type { AuditedImage } from '../../policy/audited-image.ts';
 import { type ImageView, viewImage } from '../../policy/image-view.ts';
@@ -38,6 +39,8 @@ export interface DockerfileFacts {
   readonly jib: 'gradle' | 'maven' | undefined;
   /** The variables that its own steps set for the program: `PORT=8080`. */
   readonly env: readonly string[];
+  /** The release of Poetry that the image names in a variable, as Poetry's installer reads it. */
+  readonly poetryVersion: string | undefined;
   readonly packages: OwnPackages;
   /** The image's distribution if the names of its packages may differ from the Dockerfile's: `debian 10`. */
   readonly olderDistro: string | undefined;
@@ -120,6 +123,7 @@ export function dockerfileFacts(
     tomcat,
     jib: jibOf(view),
     env: ownEnvironment(view),
+    poetryVersion: readEnv(config.env).get('POETRY_VERSION'),
     packages: ownPackages(view),
     olderDistro: olderDistroOf(image),
     changesOwner: view.own.some(({ args }) => /(?:^|\s|--)chown[\s=]/.test(args)),

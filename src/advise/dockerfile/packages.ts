@@ -19,8 +19,12 @@ export function installStep({ base }: DockerfileFacts, names: readonly string[])
  */
 export function compilerSteps(facts: DockerfileFacts, tools: readonly string[] = []): readonly string[] {
   const compiler = facts.base === 'alpine-base' ? 'build-base' : 'build-essential';
-  return [...buildPackageNote(facts), installStep(facts, [compiler, ...tools, ...buildPackages(facts)])];
+  const packages = buildPackages(facts).filter((name) => !IN_COMPILER.test(name));
+  return [...buildPackageNote(facts), installStep(facts, [compiler, ...tools, ...packages])];
 }
+
+/** What `build-essential` and `build-base` consist of. */
+const IN_COMPILER = /^(?:gcc|g\+\+|make|libc6?-dev|musl-dev|build-essential|build-base)$/;
 
 /** Packages that every build stage contains, or that only serve to install others. */
 const IN_EVERY_BUILD =
@@ -36,6 +40,11 @@ export function buildPackageNote(facts: DockerfileFacts): readonly string[] {
 /** Returns the packages that the image's own steps installed for its build; none if their names may differ here. */
 export function buildPackages(facts: DockerfileFacts): readonly string[] {
   return hasSameNames(facts) ? facts.packages.build : [];
+}
+
+/** Returns the packages that the program needs at run time; none if their names may differ here. */
+export function knownRunPackages(facts: DockerfileFacts): readonly string[] {
+  return hasSameNames(facts) ? facts.packages.run : [];
 }
 
 /** Returns {@link runPackages}, or the given note if that is empty. */

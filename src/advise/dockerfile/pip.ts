@@ -32,7 +32,7 @@ const FOLDER = /^\.\/(?!.*\.\.)[\w./-]*\w$/;
 const PROJECT = /^\.\/?(?:\[[\w,-]+\])?$/;
 const FILE = /^[\w./-]+$/;
 /** Requirements files and extras that only development needs. */
-const FOR_DEVELOPMENT = /(?:^|[/._-])(?:dev|development|test|tests|testing|lint|docs)(?:[._-]|$)/;
+export const FOR_DEVELOPMENT = /(?:^|[/._-])(?:dev|development|test|tests|testing|lint|docs)(?:[._-]|$)/;
 /** Options that take the next word as their value, so that it is no package. */
 const TAKES_VALUE =
   /^(?:-[rciftp]|--(?:requirement|constraint|index-url|extra-index-url|find-links|target|prefix|root|trusted-host|timeout|retries|platform|python|python-version|progress-bar|cache-dir))$/;

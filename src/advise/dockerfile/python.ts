@@ -1,12 +1,13 @@
 import { lookUp } from '../../classify/look-up.ts';
-import { type Command, runs, valuesOf } from '../../policy/shell.ts';
+import type { PlacedCommand } from '../../policy/paths.ts';
+import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
-import { contextFolderBelow, folderBelow, isAmong, sourceSteps } from './copies.ts';
+import { baseName, contextFolderBelow, folderBelow, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines, ownVariables } from './environment.ts';
 import { type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
 import { runWith } from './mounts.ts';
-import { compilerSteps, runPackagesOr } from './packages.ts';
-import { pipInstall, pipTools } from './pip.ts';
+import { compilerSteps, knownRunPackages, runPackagesOr } from './packages.ts';
+import { FOR_DEVELOPMENT, pipInstall, pipTools } from './pip.ts';
 import { withoutRunner, withProgramNames } from './start-words.ts';
 
 /** The start by framework, for images that do not say how they start. */
@@ -30,68 +31,134 @@ function downloadStep(facts: DockerfileFacts): string {
   return runWith(facts, '/root/.cache');
 }
 
-type Lines = (run: string) => readonly string[];
-
 /** The lines that set up each tool and the virtual environment that it fills. */
-const TOOLS: Readonly<Record<Tool, Lines>> = {
-  pip: () => [
+function setUpSteps(tool: Tool, facts: DockerfileFacts): readonly string[] {
+  const run = downloadStep(facts);
+  if (tool === 'pip') {
     // pip and setuptools would add 7 MB (compressed) that the program does not use: the base's own pip does the work.
-    '# The environment has no pip and setuptools: if the program imports pkg_resources, add setuptools to the requirements.',
-    'RUN python -m venv --without-pip /opt/venv',
-    'ENV PATH=/opt/venv/bin:$PATH PIP_PYTHON=/opt/venv/bin/python',
-  ],
-  uv: (run) => [
-    `${run} pip install uv`,
-    'ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never',
-  ],
-  poetry: inOwnEnvironment('poetry'),
-  pipenv: inOwnEnvironment('pipenv'),
-};
-
-/** Installs a tool into an environment of its own, which keeps its packages out of the program's. */
-function inOwnEnvironment(tool: string): Lines {
-  return (run) => [
-    `${run} python -m venv /opt/${tool} && /opt/${tool}/bin/pip install ${tool} && python -m venv /opt/venv`,
+    return [
+      '# The environment has no pip and setuptools: if the program imports pkg_resources, add setuptools to the requirements.',
+      'RUN python -m venv --without-pip /opt/venv',
+      'ENV PATH=/opt/venv/bin:$PATH PIP_PYTHON=/opt/venv/bin/python',
+    ];
+  }
+  if (tool === 'uv') {
+    return [
+      `${run} pip install uv`,
+      'ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never',
+    ];
+  }
+  // An environment of its own keeps the tool's packages out of the program's.
+  const requirement = tool === 'poetry' ? poetryOf(facts) : tool;
+  return [
+    `${run} python -m venv /opt/${tool} && /opt/${tool}/bin/pip install ${requirement} && python -m venv /opt/venv`,
     'ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH',
   ];
+}
+
+/** Releases of Poetry with the options that are used here. */
+const POETRY = /^poetry==((?:1\.[2-9]|1\.\d\d|[2-9])[\w.]*)$/;
+
+/** Returns the requirement of Poetry in the image's own version, unless that may not run on another Python. */
+function poetryOf({ commands, poetryVersion, release, ownRelease }: DockerfileFacts): string {
+  const named = [...commands.flatMap(({ words }) => words), `poetry==${poetryVersion}`];
+  const pinned = release === ownRelease ? named.find((word) => POETRY.test(word)) : undefined;
+  return pinned ?? 'poetry';
 }
 
 /** What a tool reads and runs to install the packages that its lock file names. */
 interface Install {
   readonly lockFiles: readonly [string, string];
   readonly run: string;
-  /** Installs the program itself, if it is a package. */
-  readonly runWithSources?: string;
+  /** Installs the packages before the sources are there. */
+  readonly runBefore: string;
+  /** Whether it installs the program itself, if that is a package. */
+  readonly takesSources: boolean;
 }
 
-const INSTALLS: Readonly<Record<Exclude<Tool, 'pip'>, Install>> = {
-  uv: {
-    lockFiles: ['pyproject.toml', 'uv.lock'],
-    run: 'uv sync --locked --no-dev --no-install-project',
-    runWithSources: 'uv sync --locked --no-dev --no-editable',
-  },
-  poetry: {
+function installOf(tool: Exclude<Tool, 'pip'>, facts: DockerfileFacts): Install {
+  if (tool === 'pipenv') {
+    const run = '/opt/pipenv/bin/pipenv sync';
+    return { lockFiles: ['Pipfile', 'Pipfile.lock'], run, runBefore: run, takesSources: false };
+  }
+  if (tool === 'uv') {
+    const run = `uv sync --locked --no-dev${uvChoices(facts)}`;
+    return {
+      lockFiles: ['pyproject.toml', 'uv.lock'],
+      run: `${run} --no-editable`,
+      runBefore: `${run} --no-install-project`,
+      takesSources: true,
+    };
+  }
+  const run = `/opt/poetry/bin/poetry install ${poetryChoices(facts)}`;
+  return {
     lockFiles: ['pyproject.toml', 'poetry.lock'],
-    run: '/opt/poetry/bin/poetry install --only main --no-root --no-interaction',
-  },
-  pipenv: { lockFiles: ['Pipfile', 'Pipfile.lock'], run: '/opt/pipenv/bin/pipenv sync' },
-};
+    run: `${run} --no-interaction`,
+    runBefore: `${run} --no-root --no-interaction`,
+    takesSources: installsRoot(facts),
+  };
+}
 
-function installSteps(facts: DockerfileFacts): readonly string[] {
-  const tool = toolOf(facts);
+/** Returns the options by which the image's own steps chose packages. */
+function uvChoices(facts: DockerfileFacts): string {
+  const flags = ['--all-extras', '--all-packages'].filter((option) => has(facts, 'uv', option));
+  const values = ['--extra', '--group', '--package'].flatMap((option) =>
+    choicesOf(facts, 'uv', option).map((value) => `${option} ${value}`),
+  );
+  return [...flags, ...values].map((option) => ` ${option}`).join('');
+}
+
+/** @see uvChoices */
+function poetryChoices(facts: DockerfileFacts): string {
+  const groups = ['--with', '--only'].flatMap((option) => choicesOf(facts, 'poetry', option));
+  const extras = ['--extras', '-E'].flatMap((option) => choicesOf(facts, 'poetry', option));
+  return [
+    `--only ${[...new Set(['main', ...groups])].join(',')}`,
+    ...(has(facts, 'poetry', '--all-extras') ? ['--all-extras'] : extras.map((extra) => `-E ${extra}`)),
+  ].join(' ');
+}
+
+function installsBy({ commands }: DockerfileFacts, tool: Tool): readonly PlacedCommand<string>[] {
+  return commands.filter((command) => runs(command, [tool], ['sync', 'install']));
+}
+
+function has(facts: DockerfileFacts, tool: Tool, option: string): boolean {
+  return installsBy(facts, tool).some((command) => hasOption(command, option));
+}
+
+/** Returns the values of an option, without those that only development needs. */
+function choicesOf(facts: DockerfileFacts, tool: Tool, option: string): readonly string[] {
+  const values = installsBy(facts, tool).flatMap((command) => valuesOf(command, option));
+  const names = values.flatMap((value) => value.split(/[\s,]+/));
+  return [...new Set(names)].filter((name) => /^\w[\w.-]*$/.test(name) && !FOR_DEVELOPMENT.test(name));
+}
+
+const NOT_SOURCES = /^(?:pyproject\.toml|poetry\.(?:lock|toml)|README.*|LICENSE.*)\*?$/;
+
+/** Reports whether the image's own Poetry installed the program itself: without `--no-root`, when the sources were there. */
+function installsRoot({ commands, copies }: DockerfileFacts): boolean {
+  const last = commands.findLastIndex(
+    (command) => runs(command, ['poetry'], ['install']) && !hasOption(command, '--no-root'),
+  );
+  return copies.some(
+    ({ sources, commandsBefore }) =>
+      commandsBefore <= last && !sources.every((source) => NOT_SOURCES.test(baseName(source))),
+  );
+}
+
+function installSteps(tool: Tool, facts: DockerfileFacts): readonly string[] {
   const download = downloadStep(facts);
   if (tool === 'pip') return pipInstall(facts, download);
-  const { lockFiles, run, runWithSources } = INSTALLS[tool];
-  const install = facts.commands.find((command) => runs(command, [tool], ['sync', 'install']));
-  const below = folderBelow(install?.folder ?? facts.folder, facts);
+  const { lockFiles, run, runBefore, takesSources } = installOf(tool, facts);
+  const below = folderBelow(installsBy(facts, tool)[0]?.folder ?? facts.folder, facts);
   const from = contextFolderBelow(below, /^(?:pyproject\.toml|Pipfile)\*?$/, facts);
   const files = lockFiles.map((file) => from + file);
   const inFolder = below === '' ? '' : `cd ${below} && `;
   return [
     `COPY ${files.join(' ')} ./${below === '' ? '' : `${below}/`}`,
-    `${download} ${inFolder}${run}`,
+    `${download} ${inFolder}${runBefore}`,
     ...sourceSteps(facts, (source) => isAmong(files, source)),
-    ...(runWithSources ? [`${download} ${inFolder}${runWithSources}`] : []),
+    ...(takesSources ? [`${download} ${inFolder}${run}`] : []),
   ];
 }
 
@@ -130,14 +197,16 @@ function manageCommand(original: Command, words: readonly string[]): readonly st
  */
 export function pythonDockerfile(facts: DockerfileFacts): string {
   const base = officialTag('python', facts, 'slim-suite');
+  const tool = toolOf(facts);
+  const manage = manageSteps(facts);
   return [
     `FROM ${base} AS build`,
     '# A compiler for packages without a wheel; it stays in this stage.',
-    ...compilerSteps(facts, pipTools(facts)),
-    ...TOOLS[toolOf(facts)](downloadStep(facts)),
+    ...compilerSteps(facts, [...pipTools(facts), ...(manage.length > 0 ? knownRunPackages(facts) : [])]),
+    ...setUpSteps(tool, facts),
     `WORKDIR ${facts.folder}`,
-    ...installSteps(facts),
-    ...manageSteps(facts),
+    ...installSteps(tool, facts),
+    ...manage,
     '',
     `FROM ${base}`,
     ...runPackagesOr(facts, '# Install here the libraries that packages load at run time, such as libpq5.'),

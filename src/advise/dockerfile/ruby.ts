@@ -3,7 +3,7 @@ import { closingLines } from './closing.ts';
 import { contextFolderOf, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines } from './environment.ts';
 import { type DockerfileFacts, officialTag, programFolderLines } from './facts.ts';
-import { compilerSteps, runPackagesOr } from './packages.ts';
+import { compilerSteps, knownRunPackages, runPackagesOr } from './packages.ts';
 
 /** Without BUNDLE_PATH, a deployment would install gems below the sources. */
 const BUNDLER = 'ENV BUNDLE_DEPLOYMENT=1 BUNDLE_PATH=/usr/local/bundle BUNDLE_WITHOUT=development:test';
@@ -23,6 +23,8 @@ export function rubyDockerfile(facts: DockerfileFacts): string {
     ...compilerSteps(facts, [
       ...(facts.base === 'alpine-base' ? ['yaml-dev'] : ['libyaml-dev', 'pkg-config']),
       ...(scripts.length > 0 ? ['nodejs', 'npm'] : []),
+      // Building the assets starts Rails, and may call Node.js.
+      ...(isRails ? knownRunPackages(facts) : []),
     ]),
     settings,
     `WORKDIR ${facts.folder}`,

@@ -81,8 +81,41 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
       'RUN /opt/venv/bin/python manage.py compilemessages\n',
     ],
   ],
+  [
+    'what compiles the messages of Django',
+    [run('apt-get update && apt-get install -y gcc gettext libpq-dev'), run('python manage.py compilemessages')],
+    ['recommends build-essential gettext libpq-dev &&', 'recommends gettext &&'],
+  ],
+  [
+    'the extras and groups of uv',
+    [run('uv sync --frozen --extra web --extra=dev --group prod --all-packages')],
+    [
+      'uv sync --locked --no-dev --all-packages --extra web --group prod --no-install-project\n',
+      'uv sync --locked --no-dev --all-packages --extra web --group prod --no-editable\n',
+    ],
+  ],
+  [
+    'the program as a package, with extras, by Poetry in its own version',
+    [
+      run('pip install "poetry==1.8.3"'),
+      copy('pyproject.toml poetry.lock README.md ./'),
+      run('poetry install --no-root --with prod,dev -E "web mail"'),
+      copy('src ./src'),
+      run('poetry install --only main'),
+    ],
+    [
+      'pip install poetry==1.8.3 &&',
+      'poetry install --only main,prod -E web -E mail --no-root --no-interaction\nCOPY README.md ./\nCOPY src ./src\n',
+      'poetry install --only main,prod -E web -E mail --no-interaction\n\nFROM',
+    ],
+  ],
+  [
+    'no program as a package that Poetry did not install',
+    [copy('pyproject.toml poetry.lock ./'), run('poetry install --no-dev'), copy('. .')],
+    ['--no-root --no-interaction\nCOPY . .\n\nFROM'],
+  ],
 ])('Python installs %s', (_, own, parts) => {
-  const text = dockerfile({ runtime: 'python', own });
+  const text = dockerfile({ runtime: 'python', runtimeVersion: '3.12.1', own });
   for (const part of parts) expect(text).toContain(part);
 });
 
@@ -138,6 +171,12 @@ test.each<[string, readonly LayerSketch[], string]>([
   ['nothing of the context as a whole', [copy('. .'), run('npm ci')], 'package-lock.json ./\nRUN --mount'],
 ])('Node.js is built with %s', (_, own, lines) => {
   expect(dockerfile({ runtime: 'node', own })).toContain(lines);
+});
+
+test('what builds the assets of Rails finds the packages of the image', () => {
+  const own = [run('apt-get update && apt-get install -y build-essential nodejs imagemagick'), run('bundle install')];
+  const text = dockerfile({ runtime: 'ruby', framework: 'Rails', own });
+  expect(text).toContain('build-essential libyaml-dev pkg-config nodejs imagemagick &&');
 });
 
 test('Prisma finds the same OpenSSL where it generates its client and where that runs', () => {
