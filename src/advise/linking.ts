@@ -21,6 +21,15 @@ export function linksLibraries(view: ImageView, runtime: Runtime): boolean {
   return cgo === '1' || (cgo === undefined && build.some((name) => C_BUILD.test(name)));
 }
 
+/**
+ * Reports whether a compiled program may load C libraries without a trace of it: its full base brings a compiler and
+ * headers, such as OpenSSL's.
+ */
+export function mayLinkLibraries(view: ImageView, runtime: Runtime): boolean {
+  const isFull = view.image.verdict.variant?.value === 'full';
+  return isFull && !linksLibraries(view, runtime) && (runtime !== 'go' || cgoSetting(view) === undefined);
+}
+
 function isLinkedByRust(name: string): boolean {
   return C_BUILD.test(name) && !STATIC_IN_RUST.test(name);
 }

@@ -35,14 +35,23 @@ export function settingLines(facts: DockerfileFacts): readonly string[] {
 const FIRST_FREE_PORT = 1_024;
 
 /** Returns the EXPOSE of each port. Docker lets every user bind lower ones, but containerd before 2.0 did not. */
-function portLines({ ports }: DockerfileFacts): readonly string[] {
-  const isReserved = ports.some((port) => Number.parseInt(port, 10) < FIRST_FREE_PORT);
+function portLines({ ports, entrypoint, cmd }: DockerfileFacts): readonly string[] {
+  const named = [...ports, ...portsIn([...entrypoint, ...cmd])];
+  const isReserved = named.some((port) => Number.parseInt(port, 10) < FIRST_FREE_PORT);
   return [
     ...(isReserved
       ? ['# Where only root may bind ports below 1024, let the program listen on another, such as 8080.']
       : []),
     ...ports.map((port) => `EXPOSE ${port}`),
   ];
+}
+
+/** Returns the ports in the words of a command: `--port 80`, `--port=80`, `--bind 0.0.0.0:80`. */
+function portsIn(words: readonly string[]): readonly string[] {
+  return words.flatMap((word, at) => {
+    const isValue = /^(?:-p|--(?:\S*[.-])?port)$/.test(words[at - 1] ?? '');
+    return /(?:port=|:)(\d{2,5})\/?$/.exec(isValue ? `:${word}` : word)?.[1] ?? [];
+  });
 }
 
 /** Returns ENTRYPOINT and CMD in exec form, leaving out those that are empty. */

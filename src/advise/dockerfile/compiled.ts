@@ -36,6 +36,7 @@ export function goDockerfile(image: DockerfileFacts): string {
     // The module may be that of the sources, of the folder, or of one between them: Go finds it.
     ...(isInside ? [] : [`COPY ${from}go.mod ${from}go.su[m] ./`, `${runWith(facts, GO_MODULES)} go mod download`]),
     ...(from === '' ? ['COPY . .'] : sourceSteps({ ...facts, folder: root }, (source) => isAmong(modules, source))),
+    ...cgoNote(facts),
     ...(args.length > 0 ? ['# Give these to the build, as --build-arg.', ...args.map((name) => `ARG ${name}`)] : []),
     `${runWith(facts, GO_MODULES, '/root/.cache/go-build')} \\`,
     `    ${isInside ? `cd ${folder} && ` : ''}CGO_ENABLED=${cgo ? 1 : 0} go build -trimpath${tagsOf(build)} -ldflags="${flags}" -o ${output} ${mainPackage}`,
@@ -67,6 +68,14 @@ function below(folder: string, name: string): string {
 /** Returns the step that installs git, if the image's own build had it: Go fetches private modules by it. */
 function gitStep(facts: DockerfileFacts): readonly string[] {
   return facts.packages.build.includes('git') ? [installStep({ ...facts, base: 'alpine-base' }, ['git'])] : [];
+}
+
+/** Returns a note that cgo is off, if the image's own build may have used it: Go's SQLite driver fails only when called. */
+function cgoNote({ mayLinkLibraries, release }: DockerfileFacts): readonly string[] {
+  if (!mayLinkLibraries) return [];
+  return [
+    `# Without cgo. If a package needs it, as go-sqlite3 does, set CGO_ENABLED=1, build on golang:${release}-${DEBIAN}, and run on debian:${DEBIAN}-slim.`,
+  ];
 }
 
 const ALL_PACKAGES = /\.\.\.$/;
@@ -126,19 +135,24 @@ export function rustDockerfile(image: DockerfileFacts): string {
   ].join('\n');
 }
 
+const OPENSSL = ['pkgconf', 'openssl-dev', 'openssl-libs-static'];
+
 /** Packages of Debian that builds of Rust programs call, by their names in Alpine. */
 const IN_ALPINE: Readonly<Record<string, readonly string[]>> = {
-  'libssl-dev': ['pkgconf', 'openssl-dev', 'openssl-libs-static'],
-  'openssl-dev': ['pkgconf', 'openssl-dev', 'openssl-libs-static'],
+  'libssl-dev': OPENSSL,
+  'openssl-dev': OPENSSL,
   'protobuf-compiler': ['protobuf-dev'],
   cmake: ['cmake', 'make', 'g++'],
   git: ['git'],
 };
 
-/** Returns the step that installs the Alpine packages for a build with musl, and a note on those without a known name. */
+/**
+ * Returns the step that installs the Alpine packages for a build with musl, and a note on those without a known name.
+ * The full image of Rust has OpenSSL's headers, which the crate native-tls needs.
+ */
 function muslSteps(facts: DockerfileFacts): readonly string[] {
   const { build } = facts.packages;
-  const known = build.flatMap((name) => lookUp(IN_ALPINE, name) ?? []);
+  const known = [...(facts.mayLinkLibraries ? OPENSSL : []), ...build.flatMap((name) => lookUp(IN_ALPINE, name) ?? [])];
   const unknown = build.filter((name) => lookUp(IN_ALPINE, name) === undefined);
   return [
     ...buildPackageNote({ ...facts, packages: { ...facts.packages, build: unknown } }),

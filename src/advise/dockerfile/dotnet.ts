@@ -1,4 +1,4 @@
-import { runs } from '../../policy/shell.ts';
+import { runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines } from './closing.ts';
 import { baseName } from './copies.ts';
 import { environmentLines } from './environment.ts';
@@ -7,15 +7,45 @@ import { runWith } from './mounts.ts';
 import { runPackages } from './packages.ts';
 
 const PROJECT = /^[\w.][\w./-]*\.(?:cs|fs|vb)proj$/;
+/** A folder with a project, but no solution. */
+const PROJECT_FOLDER = /^(?!.*\.slnx?$)(?:\.\/)?\w[\w./-]*$/;
 
-/** Returns the project that the image's own build published, or that it starts by `dotnet run`; undefined if unnamed. */
+/**
+ * Returns the project, or its folder, that the image's own build published, or that it starts by `dotnet run`; undefined
+ * if unnamed.
+ */
 function projectOf(facts: DockerfileFacts): string | undefined {
   const { commands, copies } = facts;
-  const words = commands.findLast((command) => runs(command, ['dotnet'], ['publish']))?.words ?? argsOf(facts);
-  const named = words.find((word) => PROJECT.test(word));
+  const publish = commands.findLast((command) => runs(command, ['dotnet'], ['publish']));
+  const words = publish?.words ?? argsOf(facts);
+  const named = words.find((word) => PROJECT.test(word)) ?? folderIn(words);
   // The build may have published in the project's folder; the image's COPY of the project says where that is.
   const sources = copies.flatMap((copy) => copy.sources).filter((source) => PROJECT.test(source));
   return named && (sources.find((source) => baseName(source) === baseName(named)) ?? named);
+}
+
+/** Returns the folder of a project in `publish src/Api` or `run --project src/Api`. */
+function folderIn(words: readonly string[]): string | undefined {
+  const named = ['--project', '-p'].flatMap((option) => valuesOf({ program: 'dotnet', words }, option));
+  const folders = words[0] === 'publish' ? [words[1] ?? ''] : named;
+  return folders.find((word) => PROJECT_FOLDER.test(word))?.replace(/^\.\/|\/$/g, '');
+}
+
+/** Options of `dotnet run` that take the next word as their value, and those without one. */
+const RUN_VALUES =
+  /^(?:-[acefprv]|--(?:arch|configuration|environment|file|framework|launch-profile|os|project|property|runtime|verbosity))$/;
+const RUN_OPTIONS =
+  /^(?:-p:|-c:)|^--(?:no-[\w-]+|force|interactive|non-interactive|self-contained|sc|(?:configuration|framework|launch-profile|project|property|runtime)=.*)$/;
+
+/** Returns the program's arguments from the words after `dotnet`: all after `--`, else those that `run` does not know. */
+function argsOfRun(words: readonly string[]): readonly string[] {
+  if (words.includes('--')) return words.slice(words.indexOf('--') + 1);
+  return words.filter(
+    (word, at) =>
+      !/^(?:run|watch)$/.test(word) &&
+      ![RUN_VALUES, RUN_OPTIONS].some((known) => known.test(word)) &&
+      !RUN_VALUES.test(words[at - 1] ?? ''),
+  );
 }
 
 /** Returns the steps that publish a project, or the only one. */
@@ -49,7 +79,7 @@ export function dotnetDockerfile(facts: DockerfileFacts): string {
   const last = `${facts.release}.0-${facts.base === 'alpine-base' ? 'alpine' : ubuntu}`;
   const project = projectOf(facts);
   // A program is named after its project, unless the project says otherwise.
-  const program = project === undefined ? 'App.dll' : baseName(project).replace(/\.\w+$/, '.dll');
+  const program = project === undefined ? 'App.dll' : `${baseName(project).replace(/\.\w\wproj$/, '')}.dll`;
   return [
     `FROM mcr.microsoft.com/dotnet/sdk:${facts.release}.0 AS build`,
     'WORKDIR /src',
@@ -77,8 +107,7 @@ export function dotnetDockerfile(facts: DockerfileFacts): string {
 function withPublished(facts: DockerfileFacts, program: string): DockerfileFacts {
   const args = argsOf(facts);
   if (facts.program === 'dotnet' && /^(?:run|watch)$/.test(args[0] ?? '')) {
-    const own = args.includes('--') ? args.slice(args.indexOf('--') + 1) : [];
-    return { ...facts, entrypoint: ['dotnet', program], cmd: own };
+    return { ...facts, entrypoint: ['dotnet', program], cmd: argsOfRun(args) };
   }
   const published = (words: readonly string[]) => words.map((word) => publishedName(word, facts));
   return { ...facts, entrypoint: published(facts.entrypoint), cmd: published(facts.cmd) };

@@ -5,7 +5,7 @@ import { type ImageView, viewImage } from '../../policy/image-view.ts';
 import type { PlacedCommand } from '../../policy/paths.ts';
 import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { releaseOf } from '../alternatives.ts';
-import { linksLibraries } from '../linking.ts';
+import { linksLibraries, mayLinkLibraries } from '../linking.ts';
 import { needsPackages, type OwnPackages, ownPackages } from '../own-packages.ts';
 import { ALPINE, DEBIAN, DEBIAN_VERSION, supportedRelease } from '../releases.ts';
 import { isScript, type Start, servesByApache, startNeedsShell, startOf } from '../start.ts';
@@ -48,6 +48,8 @@ export interface DockerfileFacts {
   readonly changesOwner: boolean;
   /** Whether a compiled program loads C libraries at run time, see {@link linksLibraries}. */
   readonly linksLibraries: boolean;
+  /** Whether that is not known, see {@link mayLinkLibraries}. */
+  readonly mayLinkLibraries: boolean;
   /** Whether it is started by a script, or needs packages at run time; then an image without a shell will not do. */
   readonly needsDistribution: boolean;
   /** As EXPOSE takes them: `8080`, `53/udp`. */
@@ -83,6 +85,8 @@ export interface DockerfileFacts {
 
 /** The program's folder if the image names none, or none that is safe to repeat. */
 const DEFAULT_WORKDIR = '/app';
+/** The same in PHP's official images. */
+export const PHP_FOLDER = '/var/www/html';
 /** `/tcp` is left out, since it is EXPOSE's default. */
 const PORT = /^(\d{1,5}(?:\/udp)?)(?:\/tcp)?$/;
 
@@ -105,7 +109,8 @@ export function dockerfileFacts(
   if (release === undefined) return undefined;
   const view = viewImage(image);
   const start = startOf(view);
-  const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? DEFAULT_WORKDIR;
+  const defaultWorkdir = runtime === 'php' ? PHP_FOLDER : DEFAULT_WORKDIR;
+  const workdir = /^(\/[\w./-]*\w)\/*$/.exec(config.workingDir)?.[1] ?? defaultWorkdir;
   const all = copiesOf(view, workdir);
   const copies = withoutSecretFiles(all, runtime);
   const commands = commandsOf(view, workdir);
@@ -128,6 +133,7 @@ export function dockerfileFacts(
     olderDistro: olderDistroOf(image),
     changesOwner: view.own.some(({ args }) => /(?:^|\s|--)chown[\s=]/.test(args)),
     linksLibraries: linksLibraries(view, runtime),
+    mayLinkLibraries: mayLinkLibraries(view, runtime),
     needsDistribution: startNeedsShell(view, runtime) || needsPackages(view),
     ports: config.exposedPorts.flatMap((port) => PORT.exec(port)?.[1] ?? []),
     health: healthOf(view),

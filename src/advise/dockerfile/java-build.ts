@@ -1,3 +1,4 @@
+import { commandHoldsSecret } from '../../policy/secrets.ts';
 import { valuesOf } from '../../policy/shell.ts';
 import { baseName, contextFolderOf, copiesFile } from './copies.ts';
 import type { DockerfileFacts } from './facts.ts';
@@ -16,7 +17,7 @@ export function buildStage(facts: DockerfileFacts, suffix: string, output: Outpu
   const wrapper = isUsed(tool.wrapper.name, facts) ? tool.wrapper : undefined;
   const { program, files } = wrapper ?? tool;
   const from = contextFolderOf(tool.project, facts);
-  const run = `${runWith(facts, tool.cache)} ${program}`;
+  const run = `${runWith(facts, tool.cache)} ${[program, ...choicesOf(tool, facts)].join(' ')}`;
   const module = moduleOf(facts);
   const others = tool.others[output];
   const outputs = module === undefined ? tool.outputs : `${module}/${tool.outputs}`;
@@ -32,6 +33,21 @@ export function buildStage(facts: DockerfileFacts, suffix: string, output: Outpu
     `${run} ${tool.build(module)} && \\`,
     `    ${others === undefined ? '' : `rm -f ${outputs}/${others.pattern} && `}cp ${outputs}/*.${output} /app.${output}`,
   ];
+}
+
+/** Options that set profiles and properties: `-Pprod`, `-Drevision=1.2`. */
+const CHOICE = /^-[DP][\w.!,-]+(?:=[\w.,:/@-]+)?$/;
+/** Those that only concern the image's own build. */
+const OF_OTHER_BUILD = /^-D(?:skip|maven\.|org\.)/;
+
+/** Returns the profiles and properties that the image's own build set. */
+function choicesOf({ wrapper }: BuildTool, { commands }: DockerfileFacts): readonly string[] {
+  const words = commands
+    .filter(({ program }) => `${program.replace(/w$/, '')}w` === wrapper.name)
+    .flatMap((command) => [...command.words, ...valuesOf(command, '-P').map((value) => `-P${value}`)]);
+  return [...new Set(words)].filter(
+    (word) => CHOICE.test(word) && !OF_OTHER_BUILD.test(word) && !commandHoldsSecret([word]),
+  );
 }
 
 /** Returns the folders of the image that the files of projects were copied to. */

@@ -1,6 +1,7 @@
 import type { Runtime } from '../../classify/verdict.ts';
-import { type Command, runs } from '../../policy/shell.ts';
-import { baseName, type Copy, SOURCE } from './copies.ts';
+import type { PlacedCommand } from '../../policy/paths.ts';
+import { type Command, runs, valuesOf } from '../../policy/shell.ts';
+import { baseName, type Copy, SOURCE, sourceOf } from './copies.ts';
 
 /** A file that the build reads, and that may hold a token. It is mounted as a build secret instead of copied. */
 export interface SecretFile {
@@ -19,16 +20,19 @@ const SETTINGS: Readonly<Partial<Record<Runtime, RegExp>>> = {
   node: /\/\.npmrc$/,
   python: /\/(?:pip\.conf|\.netrc|\.pypirc)$/,
   go: /\/\.netrc$/,
-  java: /\/\.m2\/settings\.xml$/,
+  java: /\/(?:\.m2|conf)\/settings\.xml$/,
   php: /\/auth\.json$/,
 };
 /** Where the generated build reads them if that is elsewhere than in the image. */
-const MOVED: Readonly<Partial<Record<Runtime, string>>> = { php: '/app/auth.json' };
+const MOVED: Readonly<Partial<Record<Runtime, string>>> = {
+  java: '/root/.m2/settings.xml',
+  php: '/app/auth.json',
+};
 
 /** Returns the files of an image's COPY instructions that may hold a token. */
 export function secretFilesOf(
   copies: readonly Copy[],
-  commands: readonly Command[],
+  commands: readonly PlacedCommand<string>[],
   runtime: Runtime,
 ): readonly SecretFile[] {
   const named = copies.flatMap((copy) =>
@@ -40,7 +44,7 @@ export function secretFilesOf(
         : [{ id: baseName(path).replace(/^\./, ''), source, path: MOVED[runtime] ?? path }];
     }),
   );
-  const files = [...settingsInContext(copies, commands, runtime), ...named];
+  const files = [...settingsInContext(copies, commands, runtime), ...settingsOfMaven(copies, commands), ...named];
   return [...new Map(files.map((file) => [file.id, file])).values()];
 }
 
@@ -55,6 +59,19 @@ function settingsInContext(
   return runtime === 'node' && context !== undefined && /^\/[\w./-]+$/.test(context.into)
     ? [{ id: 'npmrc', source: '.npmrc', path: `${context.into}/.npmrc`, mayLack: true }]
     : [];
+}
+
+/** Returns the settings that Maven was given by an option: `mvn -s settings.xml`. */
+function settingsOfMaven(copies: readonly Copy[], commands: readonly PlacedCommand<string>[]): readonly SecretFile[] {
+  const path = MOVED.java ?? '';
+  return commands
+    .filter(({ program }) => /^mvnw?$/.test(program))
+    .flatMap((command) =>
+      ['-s', '--settings']
+        .flatMap((option) => valuesOf(command, option))
+        .map((file) => sourceOf(file, copies, command.folder)),
+    )
+    .flatMap((source) => (source === undefined ? [] : [{ id: baseName(path), source, path }]));
 }
 
 const INSTALLS = ['install', 'i', 'ci', 'clean-install'];

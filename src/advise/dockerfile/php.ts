@@ -3,7 +3,7 @@ import { ALPINE, DEBIAN } from '../releases.ts';
 import { closingLines } from './closing.ts';
 import { contextFolderOf, copiesFile, isAmong, sourceSteps } from './copies.ts';
 import { environmentLines } from './environment.ts';
-import { type DockerfileFacts, programFolderLines } from './facts.ts';
+import { type DockerfileFacts, PHP_FOLDER, programFolderLines } from './facts.ts';
 import { runWith } from './mounts.ts';
 import { runPackages } from './packages.ts';
 
@@ -120,8 +120,7 @@ export function phpDockerfile(facts: DockerfileFacts): string {
   const server = serverOf(facts);
   // PHP's official images with Apache exist on Debian only.
   const suite = facts.base === 'alpine-base' && server !== 'apache' ? `alpine${ALPINE}` : DEBIAN;
-  const isElsewhere = facts.folder === '/' || facts.folder === '/app';
-  const [workdir, folder] = isElsewhere ? ['/var/www/html', '/var/www/html'] : [facts.workdir, facts.folder];
+  const [workdir, folder] = facts.folder === '/' ? [PHP_FOLDER, PHP_FOLDER] : [facts.workdir, facts.folder];
   return [
     'FROM composer:2 AS build',
     'WORKDIR /app',

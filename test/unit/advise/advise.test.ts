@@ -297,6 +297,7 @@ test('packages of Python are not bundled: a second stage copies what was install
 test.each<[string, ImageSketch, readonly string[]]>([
   ['.NET', { runtime: 'dotnet', variant: 'full' }, ['distroless-base', 'alpine-base']],
   ['PHP', { runtime: 'php', runtimeVersion: '8.3.1', variant: 'full' }, ['alpine-base']],
+  ['nginx', { runtime: 'nginx', runtimeVersion: '1.30.4', variant: 'slim' }, ['alpine-base']],
   ['PHP in Apache', { runtime: 'php', variant: 'full', config: { Env: ['APACHE_CONFDIR=/etc/apache2'] } }, []],
 ])('only published bases are advised: %s', (_, sketch, bases) => {
   const { alone } = advise({ base: NODE_FULL.base, ...sketch });

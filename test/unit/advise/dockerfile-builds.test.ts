@@ -281,6 +281,53 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
     ['-o /out Web/Web.csproj\n'],
   ],
   [
+    'a .NET project that is named by its folder',
+    { runtime: 'dotnet', own: [copy('. .'), run('dotnet publish ./src/Shop.Api -c Release -o /app')] },
+    'slim-base',
+    ['COPY . .\n', '-o /out src/Shop.Api\n', 'ENTRYPOINT ["dotnet", "Shop.Api.dll"]'],
+  ],
+  [
+    "Maven's profiles, properties and settings",
+    {
+      runtime: 'java',
+      config: { WorkingDir: '/src' },
+      own: [
+        copy('pom.xml ci/settings.xml ./'),
+        run('mvn -s settings.xml -Pprod -P cloud -Drevision=1.2 -DskipTests -Dsonar.token=4f8e1c9a7b2d package'),
+      ],
+    },
+    'slim-base',
+    [
+      'by --secret id=settings.xml,src=ci/settings.xml\n',
+      'target=/root/.m2/settings.xml mvn -B -Pprod -Drevision=1.2 -Pcloud dependency:go-offline\n',
+      'mvn -B -Pprod -Drevision=1.2 -Pcloud package -DskipTests &&',
+    ],
+  ],
+  [
+    "Maven's settings of the whole computer",
+    { runtime: 'java', own: [copy('settings.xml /usr/share/maven/conf/'), run('mvn package')] },
+    'slim-base',
+    ['id=settings.xml,target=/root/.m2/settings.xml mvn -B'],
+  ],
+  [
+    "Gradle's properties",
+    { runtime: 'java', own: [copy('. .'), run('gradle -Penv=prod -Dorg.gradle.jvmargs=-Xmx2g bootJar')] },
+    'slim-base',
+    ['gradle --no-daemon -Penv=prod assemble &&'],
+  ],
+  [
+    'the headers of OpenSSL, which the full image of Rust has',
+    { runtime: 'rust', variant: 'full' },
+    'slim-base',
+    ['apk add --no-cache musl-dev pkgconf openssl-dev openssl-libs-static\n'],
+  ],
+  [
+    'a remark on cgo, which the full image of Go has',
+    { runtime: 'go', variant: 'full' },
+    'slim-base',
+    ['# Without cgo. If a package needs it, as go-sqlite3 does, set CGO_ENABLED=1, build on golang:1.27-trixie'],
+  ],
+  [
     'PHP without Composer',
     { runtime: 'php', own: [copy('. /var/www/html')] },
     'slim-base',
@@ -288,6 +335,13 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
   ],
 ])('a build stage has %s', (_, sketch, base, parts) => {
   for (const part of parts) expect(dockerfile(sketch, base)).toContain(part);
+});
+
+test.each<[string, ImageSketch]>([
+  ['without cgo', { variant: 'full', own: [run('CGO_ENABLED=0 go build -o /app .')] }],
+  ['on an image without a C compiler', { variant: 'alpine', own: [run('go build -o /app .')] }],
+])('a program of Go that was built %s needs no remark on it', (_, sketch) => {
+  expect(dockerfile({ runtime: 'go', ...sketch })).not.toContain('cgo');
 });
 
 test('a compiler that every build stage has is not noted under the name of another distribution', () => {

@@ -5,7 +5,7 @@ import { startNeedsShell } from '../../../src/advise/start.ts';
 import type { BaseTechniqueId } from '../../../src/advise/technique.ts';
 import { viewImage } from '../../../src/policy/image-view.ts';
 import { auditedImage, type ImageSketch } from '../../support/audited-image.ts';
-import { dockerfile, instructionsOf, run } from '../../support/dockerfiles.ts';
+import { copy, dockerfile, instructionsOf, run } from '../../support/dockerfiles.ts';
 
 type Config = NonNullable<ImageSketch['config']>;
 
@@ -154,6 +154,21 @@ test.each([
   for (const part of parts) expect(text).toContain(part);
 });
 
+test.each<[readonly string[], boolean]>([
+  [['fastapi', 'run', '--port', '80'], true],
+  [['gunicorn', '--bind=0.0.0.0:80', 'app:app'], true],
+  [['streamlit', 'run', 'app.py', '--server.port=443'], true],
+  [['gunicorn', '--timeout', '120', '--bind', '0.0.0.0:8000', 'app:app'], false],
+])('a port that only root may bind is noted, also if only the command names it: %j', (Cmd, isNoted) => {
+  expect(dockerfile({ runtime: 'python', config: { Cmd } }).includes('ports below 1024')).toBe(isNoted);
+});
+
+test('PHP stays in the folder that its web server knows', () => {
+  const own = [copy('. .')];
+  expect(dockerfile({ runtime: 'php', own, config: { WorkingDir: '/app' } })).toContain('WORKDIR /app\nCOPY --from');
+  expect(dockerfile({ runtime: 'php', own })).toContain('WORKDIR /var/www/html\nCOPY --from');
+});
+
 test.each([
   ['run -tags prod -race a.go b.go x.txt', '-tags prod -race a.go b.go', 'x.txt'],
   ['run . serve', '.', 'serve'],
@@ -268,6 +283,10 @@ test.each<[readonly string[], string]>([
   [
     ['dotnet', 'run', '--project', 'src/Web/Web.csproj', '--', '--seed'],
     'ENTRYPOINT ["dotnet", "Web.dll"]\nCMD ["--seed"]',
+  ],
+  [
+    ['dotnet', 'run', '-c', 'Release', '--no-launch-profile', '--project', 'src/Web', '--urls', 'http://+:5000'],
+    'ENTRYPOINT ["dotnet", "Web.dll"]\nCMD ["--urls", "http://+:5000"]',
   ],
 ])('.NET starts from the folder that it is published to: %j', (Cmd, lines) => {
   expect(dockerfile({ runtime: 'dotnet', config: { Cmd } })).toContain(`USER 1654\n${lines}\n`);
