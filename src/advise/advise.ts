@@ -4,7 +4,7 @@ import { exactly } from '../policy/evidence.ts';
 import type { ByteRange, Finding } from '../policy/finding.ts';
 import type { Knowledge } from './alternatives.ts';
 import { type GoalReach, goalBytes, goalReachOf } from './goal.ts';
-import { type Projection, projectTechniques } from './projection.ts';
+import { leavesBase, type Projection, projectTechniques } from './projection.ts';
 import { slimScore } from './score.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import { type BaseTechniqueId, TECHNIQUES, type TechniqueId, techniqueOf } from './technique.ts';
@@ -115,10 +115,9 @@ function middle({ min, max }: ByteRange): number {
 function chooseTechniques(subject: Subject, targetBytes: number): readonly TechniqueId[] {
   const always = TECHNIQUES.map(({ id }) => id)
     .filter((id) => !isBase(id))
-    .filter((id) => projectTechniques(subject, [id]) !== undefined || isNeededByBases(id, subject));
+    .filter((id) => isWorthIt(projectTechniques(subject, [id])) || isNeededByBases(id, subject));
   const onBases = BASE_TECHNIQUES.map((base) => [...always, base]);
-  // A compiled program's last stage always gets a new base, so keeping the present one is not a candidate.
-  const candidates = subject.compiled && always.includes('multi-stage') ? onBases : [always, ...onBases];
+  const candidates = leavesBase(subject, always) ? onBases : [always, ...onBases];
   const options = candidates
     .flatMap((techniques): Option[] => {
       const after = techniques.length === 0 ? unchanged(subject) : projectTechniques(subject, techniques)?.after;
@@ -128,6 +127,13 @@ function chooseTechniques(subject: Subject, targetBytes: number): readonly Techn
   const sure = options.find((option) => goalReachOf(option, targetBytes) === 'yes');
   const possible = options.find((option) => goalReachOf(option, targetBytes) === 'perhaps');
   return (sure ?? possible ?? safestOfSmall(options))?.techniques ?? always;
+}
+
+/** The least that a technique saves to be planned, in bytes: for less, nobody changes a Dockerfile. */
+const WORTH_THE_WORK = 10_000;
+
+function isWorthIt(alone: Projection | undefined): boolean {
+  return alone !== undefined && middle(alone.savings) >= WORTH_THE_WORK;
 }
 
 type Option = Pick<Projection, 'techniques' | 'after'>;
@@ -213,12 +219,12 @@ function stepTo(
 }
 
 /**
- * Names the base of a compiled program's last stage, if the base is the largest that would do: it adds nothing to a
+ * Names the base of a last stage that leaves the present one, if it is the largest that would do: it adds nothing to a
  * second stage on any base, but the second stage is projected on it.
  */
 function withBase(subject: Subject, steps: readonly PlanStep[], base: TechniqueId | undefined): readonly PlanStep[] {
   const stages = steps.findIndex(({ technique }) => technique === 'multi-stage');
-  if (!subject.compiled || base === undefined || stages < 0) return steps;
+  if (base === undefined || stages < 0 || !leavesBase(subject, ['multi-stage'])) return steps;
   let before = steps[stages - 1];
   const named = steps.slice(stages).map((step) => {
     const { technique, projection } = step;

@@ -165,7 +165,7 @@ function baseAfter(subject: Subject, ids: readonly TechniqueId[]): BaseSwap | un
   if (baseBytes === undefined) return undefined;
   const swap = ids.map(techniqueOf).find(({ kind }) => kind === 'base');
   if (swap) return swapBase(swap, ids, subject);
-  if (leavesCompiler(subject, ids)) return anyBase(subject);
+  if (leavesBase(subject, ids)) return anyBase(subject);
   return { bytes: exactly(baseBytes), unsure: false };
 }
 
@@ -176,15 +176,12 @@ function swapBase(swap: Technique, ids: readonly TechniqueId[], subject: Subject
 }
 
 /**
- * Returns the bytes of the present base that a new one replaces: for a program in two stages the whole base if it is a
- * compiler's or build tool's, otherwise the layers of the runtime.
+ * Returns the bytes of the present base that a new one replaces: the whole base if it stays behind, otherwise the layers
+ * of the runtime.
  */
 function replacedBytes(subject: Subject, ids: readonly TechniqueId[]): ByteRange | undefined {
   const { baseBytes, view } = subject;
-  const { base } = view.image.verdict;
-  const leavesTool = ids.includes('multi-stage') && base.confidence !== 'unknown' && base.references.some(isBuildTool);
-  if (baseBytes === undefined || !(leavesTool || leavesCompiler(subject, ids))) return view.replaceableBytes;
-  return exactly(baseBytes);
+  return baseBytes === undefined || !leavesBase(subject, ids) ? view.replaceableBytes : exactly(baseBytes);
 }
 
 function swapTo(
@@ -231,6 +228,13 @@ function leavesCompiler({ compiled }: Subject, ids: readonly TechniqueId[]): boo
   return compiled && ids.includes('multi-stage');
 }
 
+/** Reports whether the whole base stays behind in an earlier stage: a compiler's, or a build tool's. */
+export function leavesBase(subject: Subject, ids: readonly TechniqueId[]): boolean {
+  const { base } = subject.view.image.verdict;
+  const isTool = base.confidence !== 'unknown' && base.references.some(isBuildTool);
+  return leavesCompiler(subject, ids) || (isTool && ids.includes('multi-stage'));
+}
+
 /** Returns the base that the last stage would start from. */
 function alternativeFor(
   subject: Subject,
@@ -244,14 +248,16 @@ function alternativeFor(
 }
 
 /**
- * Returns the range of bases for a compiled program in two stages whose last base is not chosen yet: from an empty one
- * to the largest that would do.
+ * Returns the range of bases for a last stage whose base is not chosen yet: for a compiled program, from an empty one to
+ * the largest that would do; for others, those of the runtime.
  */
-function anyBase(subject: Subject): BaseSwap | undefined {
-  const bases = subject.knowledge.ofRuntime('none').filter(({ variant }) => variant === 'alpine' || variant === 'slim');
-  if (bases.length === 0) return undefined;
-  const sizes = bases.map(({ compressedBytes }) => compressedBytes);
-  return { bytes: { min: 0, max: Math.max(...sizes) }, unsure: false };
+function anyBase({ compiled, knowledge, runtime }: Subject): BaseSwap | undefined {
+  const bases = knowledge.ofRuntime(compiled ? 'none' : runtime);
+  const sizes = bases
+    .filter(({ variant }) => ['alpine', 'slim', 'jre'].includes(variant))
+    .map(({ compressedBytes }) => compressedBytes);
+  if (sizes.length === 0) return undefined;
+  return { bytes: { min: compiled ? 0 : Math.min(...sizes), max: Math.max(...sizes) }, unsure: !compiled };
 }
 
 function measuredAfter(subject: Subject, ids: readonly TechniqueId[], base: ByteRange): ByteRange {

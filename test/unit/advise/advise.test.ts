@@ -73,6 +73,31 @@ test('a technique that overlaps another adds nothing: dependencies are dropped o
   expect(together).toEqual(without);
 });
 
+test('a technique that saves a few bytes is no step of a plan', () => {
+  const own = (bytes: number): LayerSketch[] => [
+    { instruction: 'COPY src /app/src', bytes: 9 * MB },
+    { instruction: 'COPY . /app # buildkit', bytes },
+  ];
+  const stepsOf = (bytes: number) => advise({ own: own(bytes) }).plan.map(({ technique }) => technique);
+  expect(stepsOf(5_000)).toEqual([]);
+  expect(stepsOf(50_000)).toEqual(['dockerignore']);
+});
+
+test("a last stage that leaves a build tool's image is one step with its base", () => {
+  const { plan } = advise({
+    base: [{ bytes: 47 * MB }, { bytes: 140 * MB }, { instruction: 'RUN apt-get install -y git', bytes: 160 * MB }],
+    baseNames: ['library/gradle:8-jdk17'],
+    runtimeLayers: 2,
+    own: [{ instruction: 'RUN /bin/sh -c gradle bootJar', bytes: 60 * MB, class: 'application' }],
+    runtime: 'java',
+    runtimeVersion: '17.0.1',
+    variant: 'jdk',
+  });
+  expect(plan.map(({ technique, projection }) => [technique, projection.base])).toEqual([
+    ['multi-stage', 'eclipse-temurin:17-jre'],
+  ]);
+});
+
 test("a second stage on a JRE leaves Maven behind with the JDK, and keeps a company's base", () => {
   const sizeOn = (name: string) => {
     const base = [{ bytes: 100 * MB }, { instruction: 'RUN apt-get install -y maven', bytes: 70 * MB }];
