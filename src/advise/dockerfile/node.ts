@@ -1,4 +1,4 @@
-import { absolutePath } from '../../policy/paths.ts';
+import { absolutePath, type PlacedCommand } from '../../policy/paths.ts';
 import { isToolchain } from '../../policy/rules/build-tools.ts';
 import { type Command, hasOption, runs, valuesOf } from '../../policy/shell.ts';
 import { closingLines, settingLines } from './closing.ts';
@@ -162,11 +162,32 @@ export function nodeDockerfile(facts: DockerfileFacts): string {
   return facts.framework.startsWith('next') ? nextDockerfile(facts) : serviceDockerfile(facts);
 }
 
+/**
+ * Reports whether the image's own build installed the packages of a repository after copying all of it. The lists of
+ * the single packages are somewhere among the sources.
+ */
+function installsRepository(facts: DockerfileFacts): boolean {
+  const { commands, copies, workdir, folder } = facts;
+  const install = commands.findIndex(installsProject);
+  const buildsBelow = (command: PlacedCommand<string>): boolean =>
+    buildScriptOf(command) !== undefined && folderBelow(command.folder, facts) !== '';
+  const isOfSeveral = workdir !== folder || commands.some((command) => buildsPackage(command) || buildsBelow(command));
+  const isWhole = copies.some(
+    ({ isContext, into, commandsBefore }) => isContext && into === folder && commandsBefore <= install,
+  );
+  return isOfSeveral && isWhole && packageFolders(facts).join() === '';
+}
+
 function buildStage(facts: DockerfileFacts): string[] {
   const manager = packageManagerOf(facts);
   const { cache, install, build } = COMMANDS[manager];
-  const manifests = manifestSteps(facts);
   const sources = sourceSteps(facts, manifestTest(facts));
+  const manifests = installsRepository(facts)
+    ? [
+        '# Before installing, copy the lists of all packages instead, so that a change of sources installs nothing.',
+        ...sources,
+      ]
+    : manifestSteps(facts);
   const own = ownBuilds(facts, build);
   // Sources that were copied by name may not include what a build script needs that the image never ran.
   const builds = own.length === 0 && sources.includes('COPY . .') ? [build('build')] : own;
@@ -257,6 +278,12 @@ function withNode(facts: DockerfileFacts): DockerfileFacts {
   return { ...named, health: { ...health, words: ['/nodejs/bin/node', ...health.words.slice(1)] } };
 }
 
+const NEXT_SETTINGS = ['NEXT_TELEMETRY_DISABLED=1', 'HOSTNAME=0.0.0.0'];
+
+function isSame(variable: string, other: string): boolean {
+  return variable.split('=', 1)[0] === other.split('=', 1)[0];
+}
+
 /** Returns a Dockerfile for Next.js with `output: "standalone"`: just the server and the modules that it traced. */
 function nextDockerfile(facts: DockerfileFacts): string {
   const { workdir, folder } = facts;
@@ -271,7 +298,7 @@ function nextDockerfile(facts: DockerfileFacts): string {
     `RUN mkdir -p ${to === '.' ? '' : `${below}/`}public`,
     '',
     ...lastStage(facts),
-    'ENV NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0',
+    ...environmentLines({ env: NEXT_SETTINGS.filter((setting) => !facts.env.some((own) => isSame(own, setting))) }),
     `WORKDIR ${folder}`,
     `COPY --from=build ${workdir}/.next/standalone ./`,
     `COPY --from=build ${workdir}/.next/static ${to}/.next/static`,

@@ -159,6 +159,11 @@ test.each<[string, readonly LayerSketch[], string]>([
     'WORKDIR /app\nCOPY package.json package-lock.json ./\n',
   ],
   [
+    'all of a repository whose packages were installed from it',
+    [copy('. .'), run('yarn install --frozen-lockfile && yarn workspace @acme/api build')],
+    'WORKDIR /app\n# Before installing, copy the lists of all packages instead, so that a change of sources installs nothing.\nCOPY . .\nRUN',
+  ],
+  [
     "its package manager's own version",
     [run('npm install -g pnpm@9.1'), copy('package.json pnpm-lock.yaml ./'), run('pnpm install')],
     'RUN corepack enable && corepack prepare pnpm@9.1 --activate\nWORKDIR /app\n',
@@ -177,6 +182,16 @@ test('what builds the assets of Rails finds the packages of the image', () => {
   const own = [run('apt-get update && apt-get install -y build-essential nodejs imagemagick'), run('bundle install')];
   const text = dockerfile({ runtime: 'ruby', framework: 'Rails', own });
   expect(text).toContain('build-essential libyaml-dev pkg-config nodejs imagemagick &&');
+});
+
+test('the variables of Next.js give way to those of the image', () => {
+  const config = { Env: ['HOSTNAME=::'] };
+  const text = dockerfile({ runtime: 'node', framework: 'Next.js', config, steps: ['ENV HOSTNAME=::'] });
+  expect(instructionsOf(text).filter((line) => line.startsWith('ENV '))).toEqual([
+    'ENV NODE_ENV=production',
+    'ENV HOSTNAME=::',
+    'ENV NEXT_TELEMETRY_DISABLED=1',
+  ]);
 });
 
 test('Prisma finds the same OpenSSL where it generates its client and where that runs', () => {

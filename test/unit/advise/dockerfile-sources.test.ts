@@ -220,12 +220,12 @@ test.each<[string, readonly LayerSketch[], readonly string[]]>([
   [
     'all packages of a workspace',
     [workdir('/app'), copy('. .'), run('pnpm install && pnpm -r build')],
-    ['COPY . .\nRUN pnpm -r build\n'],
+    ['COPY . .\nRUN --mount', ' pnpm install --frozen-lockfile\nRUN pnpm -r build\n'],
   ],
   [
     'a script of one package of a workspace',
     [workdir('/app'), copy('. .'), run('npm ci && cd packages/api && npm run build')],
-    ['COPY package.json package-lock.json ./\nRUN', ' npm ci\n', 'RUN cd packages/api && npm run build --if-present\n'],
+    ['COPY . .\nRUN --mount', ' npm ci\n', 'RUN cd packages/api && npm run build --if-present\n'],
   ],
 ])('Node.js installs and builds %s', (_, own, parts) => {
   const text = dockerfile({ runtime: 'node', own, config: { WorkingDir: '/app' } });
