@@ -65,7 +65,7 @@ export function adviseImage(
     currentBytes,
     alone: byGain(TECHNIQUES.flatMap(({ id }) => projectTechniques(subject, [id]) ?? [])),
     together: byGain(BASE_TECHNIQUES.flatMap((base) => projectTechniques(subject, ['multi-stage', base]) ?? [])),
-    goal: planReach(planned.plan, bytes, currentBytes),
+    goal: planReach(subject, planned.plan, bytes),
   };
 }
 
@@ -234,12 +234,18 @@ function withBase(subject: Subject, steps: readonly PlanStep[], base: TechniqueI
   return [...steps.slice(0, stages), ...named];
 }
 
-/** Returns how far a plan reaches a goal, and by which of its steps. */
-function planReach(plan: readonly PlanStep[], bytes: number, currentBytes: number): Advice['goal'] {
-  if (currentBytes <= bytes) return { bytes, reach: 'yes', by: [] };
+/**
+ * Returns how far a plan reaches a goal, and by which of its steps. A last stage that leaves the present base starts from
+ * the one that the plan names, so the steps to the goal include it.
+ */
+function planReach(subject: Subject, plan: readonly PlanStep[], bytes: number): Advice['goal'] {
   const last = plan.at(-1);
-  const reach = last ? goalReachOf(last.projection, bytes) : 'no';
-  const first = plan.find(({ projection }) => goalReachOf(projection, bytes) === reach);
-  const by = reach === 'no' ? last?.projection.techniques : first?.projection.techniques;
-  return { bytes, reach, by: by ?? [] };
+  if (subject.currentBytes <= bytes || last === undefined) {
+    return { bytes, reach: subject.currentBytes <= bytes ? 'yes' : 'no', by: [] };
+  }
+  const reach = goalReachOf(last.projection, bytes);
+  const namesBase = ({ techniques }: Projection): boolean =>
+    techniques.some(isBase) || !last.projection.techniques.some(isBase) || !leavesBase(subject, techniques);
+  const first = plan.find(({ projection }) => namesBase(projection) && goalReachOf(projection, bytes) === reach);
+  return { bytes, reach, by: (reach === 'no' ? last : (first ?? last)).projection.techniques };
 }

@@ -349,6 +349,7 @@ test.each<[string, Goal, string, readonly TechniqueId[]]>([
   ['a tenth of its size', NINE_TENTHS, 'yes', ['multi-stage', 'distroless-base']],
   ['what it is already', { kind: 'size', bytes: 400 * MB }, 'yes', []],
   ['a size that two stages reach', { kind: 'size', bytes: 40 * MB }, 'yes', ['multi-stage', 'slim-base']],
+  ['a size that only its base decides', { kind: 'size', bytes: 4 * MB }, 'perhaps', ['multi-stage', 'distroless-base']],
   ['less than a program weighs', { kind: 'size', bytes: 1_000 }, 'no', ['multi-stage', 'distroless-base']],
 ])('the goal is %s', (_, goal, reach, by) => {
   const image = pairImage('go-single-stage');
