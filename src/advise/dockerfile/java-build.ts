@@ -40,10 +40,16 @@ const CHOICE = /^-[DP][\w.!,-]+(?:=[\w.,:/@-]+)?$/;
 /** Those that only concern the image's own build. */
 const OF_OTHER_BUILD = /^-D(?:skip|maven\.|org\.)/;
 
+/** Words that build the program, unlike `install:install-file`, whose properties describe another jar. */
+const BUILDS = /^(?:package|install|verify|deploy)$|(?:^|:)(?:build|assemble|\w*Jar|jar|\w*War|war|installDist)$/;
+
 /** Returns the profiles and properties that the image's own build set. */
 function choicesOf({ wrapper }: BuildTool, { commands }: DockerfileFacts): readonly string[] {
   const words = commands
-    .filter(({ program }) => `${program.replace(/w$/, '')}w` === wrapper.name)
+    .filter(
+      ({ program, words }) =>
+        `${program.replace(/w$/, '')}w` === wrapper.name && words.some((word) => BUILDS.test(word)),
+    )
     .flatMap((command) => [...command.words, ...valuesOf(command, '-P').map((value) => `-P${value}`)]);
   return [...new Set(words)].filter(
     (word) => CHOICE.test(word) && !OF_OTHER_BUILD.test(word) && !commandHoldsSecret([word]),

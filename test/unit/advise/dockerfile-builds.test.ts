@@ -308,6 +308,7 @@ test.each<[string, ImageSketch, BaseTechniqueId, readonly string[]]>([
       config: { WorkingDir: '/src' },
       own: [
         copy('pom.xml ci/settings.xml ./'),
+        run('mvn install:install-file -Dfile=driver.jar -DgroupId=com.example'),
         run('mvn -s settings.xml -Pprod -P cloud -Drevision=1.2 -DskipTests -Dsonar.token=4f8e1c9a7b2d package'),
       ],
     },
