@@ -9,7 +9,6 @@ import { PromiseCache } from '../common/promise-cache.ts';
 import type { Database } from '../database/database.ts';
 import type { TaskQueue } from '../queue/queue.ts';
 import { shareConnections } from '../registry/connections.ts';
-import { concurrencyAt } from '../registry/governor/governed-hosts.ts';
 import { createInProcessGovernor } from '../registry/governor/in-process-governor.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import type { PlaceOptions, Registry, RequestGovernor } from '../registry/registry.ts';
@@ -30,9 +29,8 @@ export interface EngineOptions {
   readonly db: Database;
   readonly queue: TaskQueue;
   readonly events: AuditEvents;
-  /** A governor that all workers share; default: one for this process, with the limits of `sources`. */
+  /** A governor that all workers share; default: one for this process. */
   readonly governor?: RequestGovernor<PlaceOptions>;
-  readonly sources?: readonly SourceSettings[];
   /** Called after each request to a registry. @param throttled whether the registry answered 429 or 503 */
   readonly onRequest?: (throttled: boolean) => void;
   readonly onNote: (note: string) => void;
@@ -70,11 +68,11 @@ interface Registries {
 function createRegistries(options: EngineOptions): Registries {
   // Keyed by all settings of a source: the same source in an audit with other flags needs another client.
   const opened = new PromiseCache<string, Registry>();
-  const governor = options.governor ?? ownGovernor(options);
+  const governor = options.governor ?? createInProcessGovernor();
   const connect = shareConnections();
   const open = (source: SourceSettings): Promise<Registry> =>
     openRegistry(source, {
-      governor: withinLimitOf(source, governor),
+      governor,
       connect,
       environment: options.environment,
       teamKey: options.settings.teamKey,
@@ -90,17 +88,4 @@ function createRegistries(options: EngineOptions): Registries {
     of: (source) => opened.get(JSON.stringify(source), () => open(source)),
     close: async () => void (await Promise.all([...opened.values()].map(close))),
   };
-}
-
-function withinLimitOf({ concurrency }: SourceSettings, governor: RequestGovernor<PlaceOptions>): RequestGovernor {
-  return { acquire: (registry, options) => governor.acquire(registry, { ...options, maxConcurrency: concurrency }) };
-}
-
-/** A governor for this process; a registry of which the sources say nothing has the default of the settings. */
-function ownGovernor({ settings, sources = [] }: EngineOptions): RequestGovernor {
-  return createInProcessGovernor({
-    settingsFor: (registry) => ({
-      maxConcurrency: concurrencyAt(registry, sources) ?? settings.sourceDefaults.concurrency,
-    }),
-  });
 }

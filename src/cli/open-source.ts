@@ -1,6 +1,6 @@
 import { createInProcessGovernor } from '../registry/governor/in-process-governor.ts';
 import { openRegistry } from '../registry/open-registry.ts';
-import type { Registry, RequestGovernor } from '../registry/registry.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { SourceSettings } from '../settings/settings.ts';
 import type { Session } from './prepare.ts';
 
@@ -8,7 +8,7 @@ import type { Session } from './prepare.ts';
 export function openSource(
   { settings, io, log }: Session,
   source: SourceSettings,
-  governor = governorOf(source),
+  governor = createInProcessGovernor(),
 ): Promise<Registry> {
   return openRegistry(source, {
     environment: io.environment,
@@ -17,9 +17,4 @@ export function openSource(
     onNote: (note) => log.warn(note),
     onRequest: () => undefined,
   });
-}
-
-/** Returns a governor that allows as many requests at the same time as the source's settings. */
-export function governorOf({ concurrency }: SourceSettings): RequestGovernor {
-  return createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: concurrency }) });
 }

@@ -1,11 +1,11 @@
-import type { CallOptions, RequestGovernor } from '../registry/registry.ts';
+import type { PlaceOptions, RequestGovernor } from '../registry/registry.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Wraps a governor so that its waits and the outcomes of requests are counted. */
-export function measuredGovernor<Options extends CallOptions>(
-  governor: RequestGovernor<Options>,
+export function measuredGovernor(
+  governor: RequestGovernor<PlaceOptions>,
   metrics: Pick<Metrics, 'countRequest' | 'observeWait'>,
-): RequestGovernor<Options> {
+): RequestGovernor<PlaceOptions> {
   return {
     async acquire(registry, options) {
       const startMs = performance.now();

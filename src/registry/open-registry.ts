@@ -5,14 +5,14 @@ import { createCredentialsProvider } from './auth/credentials.ts';
 import type { Connect } from './connections.ts';
 import { type DistributionOptions, openDistributionRegistry } from './distribution.ts';
 import type { EcrOptions } from './ecr/options.ts';
-import type { Registry, RequestGovernor } from './registry.ts';
+import type { PlaceOptions, Registry, RequestGovernor } from './registry.ts';
 import type { RequestObservation } from './transport.ts';
 
 /** What opening a registry needs besides its source. */
 export interface OpenRegistryOptions {
   /** Where credentials come from. */
   readonly environment: Environment;
-  readonly governor: RequestGovernor;
+  readonly governor: RequestGovernor<PlaceOptions>;
   /** The key of the ECR repository tag that names the owner. */
   readonly teamKey: string;
   /** Called after every request; the status is undefined when no answer came. */
@@ -25,7 +25,8 @@ export interface OpenRegistryOptions {
 
 /** Opens the registry of a source. Loads the AWS SDK only if the source needs it. */
 export async function openRegistry(source: SourceSettings, options: OpenRegistryOptions): Promise<Registry> {
-  const { governor, environment } = options;
+  const { environment } = options;
+  const governor = withinLimit(options.governor, source);
   const onRequest = ({ registry, status }: RequestObservation): void =>
     options.onRequest(registry, status, status === 429 || status === 503);
   if (source.kind === 'ecr') {
@@ -52,6 +53,14 @@ export async function openRegistry(source: SourceSettings, options: OpenRegistry
     ...(source.requestTimeout ? timeoutsOf(source.requestTimeout) : {}),
     ...(source.repositories ? { repositories: source.repositories } : {}),
   });
+}
+
+/** A governor for the requests of one source. */
+export function withinLimit(
+  governor: RequestGovernor<PlaceOptions>,
+  { concurrency: maxConcurrency }: SourceSettings,
+): RequestGovernor {
+  return { acquire: (registry, options) => governor.acquire(registry, { ...options, maxConcurrency }) };
 }
 
 /**

@@ -119,14 +119,20 @@ export interface BlobReader {
   openBlob(repository: ListedRepository, blob: Descriptor, options: CallOptions): Promise<Readable>;
 }
 
-/** Decides when each request may start, and learns from its outcome; all workers share one through Redis. */
+/**
+ * Decides when each request may start, and learns from its outcome; all workers share one through Redis. The governor of a
+ * source's own requests knows the source's limit.
+ */
 export interface RequestGovernor<Options extends CallOptions = CallOptions> {
   /** Waits for a place; the caller calls the returned function when its request is over. */
   acquire(registry: RegistryHost, options: Options): Promise<(outcome: RequestOutcome) => void>;
 }
 
 export interface PlaceOptions extends CallOptions {
-  /** The most requests at the same time that this one's source allows. The lowest of those under way applies. */
+  /**
+   * The most requests at the same time that this one's source allows. The lowest limit of the requests to a registry that
+   * wait or are under way applies to all of them.
+   */
   readonly maxConcurrency: number;
 }
 

@@ -34,7 +34,7 @@ export async function learnFrom(
   };
   const registry = await openRegistry(base, {
     environment: {},
-    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: 8 }) }),
+    governor: createInProcessGovernor(),
     teamKey: settings.teamKey,
     onNote: () => undefined,
     onRequest: () => undefined,

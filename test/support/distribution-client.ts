@@ -9,10 +9,13 @@ import type { ListedRepository, ListOptions, Registry } from '../../src/registry
 
 /** A client for a test's registry that never waits: delays end immediately. */
 export function openClient(host: string, options: Partial<DistributionOptions> = {}): Registry {
+  const governor = createInProcessGovernor(instantClock);
   return openDistributionRegistry({
     registry: parseRegistryHost(host),
     credentials: { find: async () => undefined },
-    governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency: 64 }), clock: instantClock }),
+    governor: {
+      acquire: (host, call) => governor.acquire(host, { ...call, maxConcurrency: 64 }),
+    },
     clock: instantClock,
     random: () => 0.5,
     ...options,

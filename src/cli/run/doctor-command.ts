@@ -3,13 +3,14 @@ import { END_OF_LIFE_REVIEWED } from '../../classify/end-of-life.ts';
 import { dayOf } from '../../common/day.ts';
 import { messageOf } from '../../errors.ts';
 import { Proxies } from '../../network/proxies.ts';
-import { ecrOptionsOf } from '../../registry/open-registry.ts';
+import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
+import { ecrOptionsOf, withinLimit } from '../../registry/open-registry.ts';
 import type { EcrSource, SourceSettings } from '../../settings/settings.ts';
 import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { todayOf } from '../io.ts';
 import { labelled } from '../labelled.ts';
-import { governorOf, openSource } from '../open-source.ts';
+import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { selectSources } from './audit-command.ts';
 
@@ -137,7 +138,7 @@ async function checkSource(session: Session, source: SourceSettings): Promise<re
 async function checkEcr({ io }: Session, source: EcrSource): Promise<readonly Finding[]> {
   const { describeEcrAccess } = await import('../../registry/ecr/access.ts');
   const findings = await describeEcrAccess(
-    { ...ecrOptionsOf(source, io.environment), governor: governorOf(source) },
+    { ...ecrOptionsOf(source, io.environment), governor: withinLimit(createInProcessGovernor(), source) },
     { signal: io.signal },
   );
   return findings.map(({ region, subject, status, message }) => ({

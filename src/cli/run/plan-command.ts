@@ -4,7 +4,8 @@ import type { Database } from '../../database/database.ts';
 import { SettingsError, SlimboardError } from '../../errors.ts';
 import { humanBytes } from '../../measure/human-bytes.ts';
 import { ECR_QUOTAS_PER_SECOND } from '../../registry/ecr/cost.ts';
-import type { RequestGovernor } from '../../registry/registry.ts';
+import { createInProcessGovernor } from '../../registry/governor/in-process-governor.ts';
+import type { PlaceOptions, RequestGovernor } from '../../registry/registry.ts';
 import { jsonDocument } from '../../report/json-document.ts';
 import { mergeSources } from '../../settings/merge-sources.ts';
 import type { SourceSettings } from '../../settings/settings.ts';
@@ -12,7 +13,7 @@ import { counted } from '../counted.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { factLines } from '../fact-lines.ts';
 import { labelled } from '../labelled.ts';
-import { governorOf, openSource } from '../open-source.ts';
+import { openSource } from '../open-source.ts';
 import type { Session } from '../prepare.ts';
 import { MAX_FAILURES_SHOWN } from '../progress.ts';
 import { parseTableOrJson, writeTableOrJson } from '../table-or-json.ts';
@@ -37,7 +38,7 @@ export async function planCommand(session: Session, targets: readonly string[], 
 /** Plans one source. Reports what cannot be listed, and returns no estimate if that is the whole source. */
 async function planSource(session: Session, db: Database, source: SourceSettings): Promise<readonly AuditEstimate[]> {
   const observed: ObservedRequests = { requests: 0, totalMs: 0, last: undefined };
-  const registry = await openSource(session, source, observing(governorOf(source), observed));
+  const registry = await openSource(session, source, observing(createInProcessGovernor(), observed));
   try {
     const estimate = await estimateAudit(db, registry, source, observed, session.io.signal);
     reportUnlisted(session, source.name, estimate.unlisted ?? []);
@@ -58,7 +59,7 @@ function reportUnlisted({ notices }: Session, source: string, messages: readonly
 }
 
 /** Wraps a governor to record how long requests take, and the limits that the registry announces. */
-function observing(governor: RequestGovernor, observed: ObservedRequests): RequestGovernor {
+function observing(governor: RequestGovernor<PlaceOptions>, observed: ObservedRequests): RequestGovernor<PlaceOptions> {
   return {
     async acquire(registry, options) {
       const settle = await governor.acquire(registry, options);

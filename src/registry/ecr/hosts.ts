@@ -64,11 +64,6 @@ export function ecrApiHost(region: string): RegistryHost {
   return `api.ecr.${region}.${partitionOf(region).domain}` as RegistryHost;
 }
 
-/** Whether a host is one that {@link ecrApiHost} returns. */
-export function isEcrApiHost(host: RegistryHost): boolean {
-  return host.startsWith('api.ecr.');
-}
-
 /** The account and region in the host of a private ECR registry; undefined for any other host. */
 export function findEcrLocation(host: string): EcrLocation | undefined {
   const [, account, region, domain] = HOST.exec(host) ?? [];

@@ -1,45 +1,34 @@
 import type { RegistryHost } from '../../oci/reference.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import type { CallOptions, RequestGovernor, RequestOutcome } from '../registry.ts';
-import { admit, type GovernorSettings, type GovernorState, initialGovernorState, settle } from './policy.ts';
+import type { PlaceOptions, RequestGovernor, RequestOutcome } from '../registry.ts';
+import { admit, INITIAL_STATE, settle } from './policy.ts';
 import { type Release, WaitingLine } from './waiting-line.ts';
 
-/** What an in-process governor needs. */
-export interface InProcessGovernorOptions {
-  /** The limits for a registry; called once for each. */
-  readonly settingsFor: (registry: RegistryHost) => GovernorSettings;
-  readonly clock?: Clock;
-}
-
 /** The governor of one process: applies {@link admit} and {@link settle} to each registry, first come, first served. */
-export function createInProcessGovernor(options: InProcessGovernorOptions): RequestGovernor {
-  const clock = options.clock ?? systemClock;
+export function createInProcessGovernor(clock: Clock = systemClock): RequestGovernor<PlaceOptions> {
   const gates = new Map<RegistryHost, Gate>();
   const gateOf = (registry: RegistryHost): Gate => {
-    const gate = gates.get(registry) ?? new Gate(options.settingsFor(registry), clock);
+    const gate = gates.get(registry) ?? new Gate(clock);
     gates.set(registry, gate);
     return gate;
   };
-  return { acquire: (registry, { signal }) => gateOf(registry).acquire(signal) };
+  return { acquire: (registry, options) => gateOf(registry).acquire(options) };
 }
 
 /** Admits the requests to one registry. */
 class Gate {
-  readonly #settings: GovernorSettings;
   readonly #clock: Clock;
   readonly #line = new WaitingLine();
-  #state: GovernorState;
+  #state = INITIAL_STATE;
   #inFlight = 0;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(settings: GovernorSettings, clock: Clock) {
-    this.#settings = settings;
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#state = initialGovernorState(settings);
   }
 
-  acquire(signal: CallOptions['signal']): Promise<Release> {
-    const place = this.#line.join(signal);
+  acquire(options: PlaceOptions): Promise<Release> {
+    const place = this.#line.join(options);
     this.#admitWaiting();
     return place;
   }
@@ -49,7 +38,7 @@ class Gate {
     this.#cancelTimer = undefined;
     while (this.#line.length > 0) {
       const nowMs = this.#clock.now();
-      const admission = admit(this.#state, this.#inFlight, nowMs, this.#settings);
+      const admission = admit(this.#state, this.#inFlight, nowMs, this.#line.maxConcurrency);
       if (!admission.admitted) {
         this.#waitUntil(admission.retryAtMs, nowMs);
         return;
@@ -67,7 +56,7 @@ class Gate {
 
   #release(outcome: RequestOutcome, startedAtMs: number): void {
     this.#inFlight -= 1;
-    this.#state = settle(this.#state, outcome, startedAtMs, this.#clock.now(), this.#settings);
+    this.#state = settle(this.#state, outcome, startedAtMs, this.#clock.now(), this.#line.maxConcurrency);
     this.#admitWaiting();
   }
 }

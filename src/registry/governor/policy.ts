@@ -17,12 +17,6 @@ import type { RequestOutcome } from '../registry.ts';
  * than from a limit, and are waited out.
  */
 
-/** Limits that the user sets for one registry. */
-export interface GovernorSettings {
-  /** The most requests at the same time. */
-  readonly maxConcurrency: number;
-}
-
 /** What is known about the limits of one registry. */
 export interface GovernorState {
   /** How many requests may be in flight, rounded down. */
@@ -87,31 +81,32 @@ export const LONGEST_PAUSE_MS = 3_600_000;
 const BUDGET_SPREAD_MS = 60_000;
 
 /** The state of a registry that was not asked yet. */
-export function initialGovernorState(settings: GovernorSettings): GovernorState {
-  return {
-    places: Math.min(FIRST_PLACES, settings.maxConcurrency),
-    slowStartUntil: settings.maxConcurrency,
-    ratePerSecond: 0,
-    refusedPerSecond: 0,
-    nextStartMs: 0,
-    pausedUntilMs: 0,
-    refusals: 0,
-    // Nothing is known of a new registry: a refusal among its first answers halves the speed.
-    caution: MOST_CAUTION,
-    refusedAtMs: 0,
-    halvedAtMs: 0,
-    budgetPerSecond: 0,
-    budgetUntilMs: 0,
-    starts: 0,
-    countedFromMs: 0,
-  };
-}
+export const INITIAL_STATE: GovernorState = {
+  places: FIRST_PLACES,
+  slowStartUntil: Number.MAX_SAFE_INTEGER,
+  ratePerSecond: 0,
+  refusedPerSecond: 0,
+  nextStartMs: 0,
+  pausedUntilMs: 0,
+  refusals: 0,
+  // Nothing is known of a new registry: a refusal among its first answers halves the speed.
+  caution: MOST_CAUTION,
+  refusedAtMs: 0,
+  halvedAtMs: 0,
+  budgetPerSecond: 0,
+  budgetUntilMs: 0,
+  starts: 0,
+  countedFromMs: 0,
+};
 
-/** Whether one more request may start now, with `inFlight` others under way. */
-export function admit(state: GovernorState, inFlight: number, nowMs: number, settings: GovernorSettings): Admission {
+/**
+ * Whether one more request may start now, with `inFlight` others under way.
+ * @param maxConcurrency the most requests at the same time that the settings allow
+ */
+export function admit(state: GovernorState, inFlight: number, nowMs: number, maxConcurrency: number): Admission {
   if (nowMs < state.pausedUntilMs) return { admitted: false, retryAtMs: state.pausedUntilMs };
   // After a refusal a single request finds out whether the pause was long enough.
-  const places = state.refusals > 0 ? 1 : Math.max(1, Math.min(Math.floor(state.places), settings.maxConcurrency));
+  const places = state.refusals > 0 ? 1 : Math.max(1, Math.min(Math.floor(state.places), maxConcurrency));
   if (inFlight >= places) return { admitted: false };
   const rate = effectiveRate(state, nowMs);
   if (rate > 0 && nowMs < state.nextStartMs) return { admitted: false, retryAtMs: state.nextStartMs };
@@ -124,13 +119,13 @@ export function settle(
   outcome: RequestOutcome,
   startedAtMs: number,
   nowMs: number,
-  settings: GovernorSettings,
+  maxConcurrency: number,
 ): GovernorState {
-  const budgeted = withBudget(state, outcome, nowMs);
+  const budgeted = withBudget({ ...state, places: Math.min(state.places, maxConcurrency) }, outcome, nowMs);
   if (outcome.throttled) return refused(budgeted, outcome, startedAtMs, nowMs);
   // No answer, or a 5xx, says nothing about a limit; the transport itself backs off from a registry in trouble.
   if (outcome.status === undefined || outcome.status >= 500) return budgeted;
-  return succeeded(budgeted, startedAtMs, settings);
+  return succeeded(budgeted, startedAtMs, maxConcurrency);
 }
 
 /** The lower of the rate and the budget (requests a second); 0: no limit. */
@@ -178,9 +173,9 @@ function halved(state: GovernorState, nowMs: number): GovernorState {
   return { ...state, places, slowStartUntil: places, ratePerSecond, halvedAtMs: nowMs };
 }
 
-function succeeded(state: GovernorState, startedAtMs: number, settings: GovernorSettings): GovernorState {
+function succeeded(state: GovernorState, startedAtMs: number, maxConcurrency: number): GovernorState {
   const growth = state.places < state.slowStartUntil ? 1 : 1 / state.places;
-  const places = Math.min(settings.maxConcurrency, state.places + growth);
+  const places = Math.min(maxConcurrency, state.places + growth);
   const grown = state.ratePerSecond + (RATE_GROWTH * state.refusedPerSecond) / Math.max(state.ratePerSecond, 1);
   const isLifted = state.ratePerSecond === 0 || grown > RATE_LIFTED_AT * state.refusedPerSecond;
   // Success of a request that started before the last refusal does not end the row of refusals.

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { RegistryHost } from '../../oci/reference.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { PlaceOptions, RequestGovernor, RequestOutcome } from '../registry.ts';
-import { type GovernorState, initialGovernorState, LONGEST_PAUSE_MS } from './policy.ts';
+import { LONGEST_PAUSE_MS } from './policy.ts';
 import { EXCHANGE_SCRIPT } from './script.ts';
 import { type Release, WaitingLine } from './waiting-line.ts';
 
@@ -50,8 +50,6 @@ export function createRedisGovernor(options: RedisGovernorOptions): RedisGoverno
 
 /** What a process reports to Redis and asks for. Times are ms. */
 interface Report {
-  /** The state to begin with, if Redis has none. */
-  readonly initial: GovernorState;
   readonly maxConcurrency: number;
   /** Places that the process holds, in use or spare. */
   readonly held: number;
@@ -113,10 +111,6 @@ class SharedGate {
   readonly #leaseMs: number;
   readonly #onError: (error: Error) => void;
   readonly #line = new WaitingLine();
-  /** What each request that waits or runs allows. */
-  readonly #allowed = new Set<{ readonly maxConcurrency: number }>();
-  /** The lowest of these; after the last request, what that one allowed. */
-  #maxConcurrency = 1;
   #outcomes: { readonly outcome: RequestOutcome; readonly startedAtMs: number }[] = [];
   #inUse = 0;
   /** Places that became free and may be reused without asking. */
@@ -138,25 +132,10 @@ class SharedGate {
     this.#onError = options.onError;
   }
 
-  async acquire({ signal, maxConcurrency }: PlaceOptions): Promise<Release> {
-    const allowed = { maxConcurrency };
-    this.#allowed.add(allowed);
+  acquire(options: PlaceOptions): Promise<Release> {
     // The places that may be reused were granted to requests that allow more.
-    if (maxConcurrency < this.#maxConcurrency) this.#stopPassingOn();
-    try {
-      const release = await this.#place(signal);
-      return (outcome) => {
-        this.#allowed.delete(allowed);
-        release(outcome);
-      };
-    } catch (error) {
-      this.#allowed.delete(allowed);
-      throw error;
-    }
-  }
-
-  #place(signal: PlaceOptions['signal']): Promise<Release> {
-    const place = this.#line.join(signal);
+    if (options.maxConcurrency < this.#line.maxConcurrency) this.#stopPassingOn();
+    const place = this.#line.join(options);
     this.#useSpare();
     if (this.#line.length > 0) this.#ask();
     return place;
@@ -226,7 +205,7 @@ class SharedGate {
     const report = this.#report();
     let nextMs: number | undefined;
     try {
-      nextMs = this.#apply(await this.#exchange(this.#registry, report), report.waiting);
+      nextMs = this.#apply(await this.#exchange(this.#registry, report), report);
     } catch (error) {
       this.#outcomes = [...reported, ...this.#outcomes];
       this.#onError(error as Error);
@@ -238,12 +217,8 @@ class SharedGate {
 
   #report(): Report {
     const nowMs = this.#clock.now();
-    if (this.#allowed.size > 0)
-      this.#maxConcurrency = Math.min(...[...this.#allowed].map(({ maxConcurrency }) => maxConcurrency));
-    const maxConcurrency = this.#maxConcurrency;
     const report = {
-      initial: initialGovernorState({ maxConcurrency }),
-      maxConcurrency,
+      maxConcurrency: this.#line.maxConcurrency,
       held: this.#inUse + this.#spare,
       waiting: this.#line.length,
       started: this.#startedFromSpare,
@@ -256,11 +231,13 @@ class SharedGate {
 
   /**
    * Starts as many requests as were granted.
-   * @param asked how many requests waited at the time of the report
    * @returns after how long to exchange again (ms); undefined when there is nothing to report or to ask for
    */
-  #apply(answer: Answer, asked: number): number | undefined {
-    this.#free = answer.free && !this.#outcomes.some(({ outcome }) => outcome.throttled);
+  #apply(answer: Answer, { waiting, maxConcurrency }: Report): number | undefined {
+    // What came after the report may forbid what it allowed.
+    const isStricter =
+      this.#line.maxConcurrency < maxConcurrency || this.#outcomes.some(({ outcome }) => outcome.throttled);
+    this.#free = answer.free && !isStricter;
     this.#keep = answer.keep;
     this.#retryAtMs = answer.retryMs === undefined ? 0 : this.#clock.now() + answer.retryMs;
     let granted = answer.granted;
@@ -268,7 +245,7 @@ class SharedGate {
     // Places for requests that were aborted meanwhile become spare ones.
     this.#spare = this.#free ? Math.min(this.#spare + granted, Math.max(0, this.#keep - this.#inUse)) : 0;
     this.#useSpare();
-    return this.#nextExchangeMs(answer, asked);
+    return this.#nextExchangeMs(answer, waiting);
   }
 
   #nextExchangeMs(answer: Answer, asked: number): number | undefined {

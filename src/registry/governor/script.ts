@@ -1,3 +1,5 @@
+import { INITIAL_STATE } from './policy.ts';
+
 /**
  * The governor's policy in Lua, for Redis. Each function computes exactly what its namesake in policy.ts does:
  * a test compares them over random histories. The state `s` is a table of the fields of GovernorState, changed in
@@ -89,6 +91,7 @@ local function succeeded(s, started_at, max_concurrency)
 end
 
 local function settle(s, outcome, started_at, now, max_concurrency)
+  s.places = math.min(s.places, max_concurrency)
   with_budget(s, outcome, now)
   if outcome.throttled then return refused(s, outcome, started_at, now) end
   if not outcome.status or outcome.status >= 500 then return end
@@ -112,7 +115,7 @@ local report = cjson.decode(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 
-local s = report.initial
+local s = cjson.decode('${JSON.stringify(INITIAL_STATE)}')
 local stored = redis.call('HGETALL', KEYS[1])
 for i = 1, #stored, 2 do s[stored[i]] = tonumber(stored[i + 1]) end
 

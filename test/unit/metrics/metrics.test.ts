@@ -106,9 +106,9 @@ test('a measured governor counts waits and statuses, and passes everything on', 
   const metrics = createMetrics();
   const outcomes: RequestOutcome[] = [];
   const governor = measuredGovernor({ acquire: async () => (outcome) => void outcomes.push(outcome) }, metrics);
-  const release = await governor.acquire(host, {});
+  const release = await governor.acquire(host, { maxConcurrency: 1 });
   release({ status: 429, throttled: true });
-  (await governor.acquire(host, {}))({ throttled: false });
+  (await governor.acquire(host, { maxConcurrency: 1 }))({ throttled: false });
   expect(outcomes).toEqual([{ status: 429, throttled: true }, { throttled: false }]);
   const text = await metrics.text();
   expect(text).toContain('slimboard_registry_requests_total{registry="registry.example.com",status="429"} 1');

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parseRegistryHost, type RegistryHost } from '../../../../src/oci/reference.ts';
 import { connectRedis } from '../../../../src/queue/redis-connection.ts';
 import type { Clock } from '../../../../src/registry/clock.ts';
-import { admit, type GovernorState, initialGovernorState, settle } from '../../../../src/registry/governor/policy.ts';
+import { admit, type GovernorState, INITIAL_STATE, settle } from '../../../../src/registry/governor/policy.ts';
 import { createRedisGovernor, type RedisGovernor } from '../../../../src/registry/governor/redis-governor.ts';
 import { POLICY_SCRIPT } from '../../../../src/registry/governor/script.ts';
 import type { PlaceOptions, RequestOutcome } from '../../../../src/registry/registry.ts';
@@ -116,8 +116,7 @@ describe('the policy in Redis', () => {
         fc.array(step, { minLength: 1, maxLength: 60 }),
         fc.constantFrom(1, 4, 64),
         async (steps, maxConcurrency) => {
-          const settings = { maxConcurrency };
-          let current = initialGovernorState(settings);
+          let current = INITIAL_STATE;
           const names = Object.keys(current) as (keyof GovernorState)[];
           const given = { state: current, startMs, steps, maxConcurrency, names };
           const answers = (await redis.eval(STEPS_SCRIPT, 0, JSON.stringify(given))) as string[][];
@@ -129,9 +128,9 @@ describe('the policy in Redis', () => {
             let admitted = false;
             if (outcome) {
               inFlight = Math.max(0, inFlight - 1);
-              current = settle(current, outcome, nowMs - outcome.agoMs, nowMs, settings);
+              current = settle(current, outcome, nowMs - outcome.agoMs, nowMs, maxConcurrency);
             } else {
-              const admission = admit(current, inFlight, nowMs, settings);
+              const admission = admit(current, inFlight, nowMs, maxConcurrency);
               admitted = admission.admitted;
               if (admission.admitted) {
                 current = admission.state;

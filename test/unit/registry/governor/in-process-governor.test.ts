@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { parseRegistryHost } from '../../../../src/oci/reference.ts';
+import { parseRegistryHost, type RegistryHost } from '../../../../src/oci/reference.ts';
 import { createInProcessGovernor } from '../../../../src/registry/governor/in-process-governor.ts';
-import type { RequestOutcome } from '../../../../src/registry/registry.ts';
+import type { PlaceOptions, RequestOutcome } from '../../../../src/registry/registry.ts';
 import { manualClock } from '../../../support/manual-clock.ts';
 
 const host = parseRegistryHost('registry.example.com');
@@ -9,7 +9,10 @@ const ok: RequestOutcome = { status: 200, throttled: false };
 
 function openGovernor(maxConcurrency: number) {
   const clock = manualClock();
-  return { clock, governor: createInProcessGovernor({ settingsFor: () => ({ maxConcurrency }), clock }) };
+  const governor = createInProcessGovernor(clock);
+  const acquire = (registry: RegistryHost, options: Partial<PlaceOptions>) =>
+    governor.acquire(registry, { maxConcurrency, ...options });
+  return { clock, governor: { acquire } };
 }
 
 /** Whether the promise is settled once the micro-tasks have run. */
@@ -76,4 +79,29 @@ test('a release that is called twice frees one place', async () => {
   release(ok);
   await governor.acquire(host, {});
   expect(await isSettled(governor.acquire(host, {}))).toBe(false);
+});
+
+test('the lowest limit of the requests that wait or run applies to all of them', async () => {
+  const { governor } = openGovernor(8);
+  const held = await governor.acquire(host, {});
+  const strict = governor.acquire(host, { maxConcurrency: 1 });
+  expect(await isSettled(governor.acquire(parseRegistryHost('other.example.com'), {}))).toBe(true);
+  expect(await isSettled(strict)).toBe(false);
+  held(ok);
+  const release = await strict;
+  const waiting = governor.acquire(host, {});
+  expect(await isSettled(waiting)).toBe(false);
+  release(ok);
+  await waiting;
+  expect(await isSettled(governor.acquire(host, {}))).toBe(true);
+});
+
+test('a request that stops waiting no longer limits the others', async () => {
+  const { governor } = openGovernor(8);
+  await governor.acquire(host, {});
+  const controller = new AbortController();
+  const leaving = governor.acquire(host, { maxConcurrency: 1, signal: controller.signal });
+  controller.abort(new Error('stop'));
+  await expect(leaving).rejects.toThrow('stop');
+  expect(await isSettled(governor.acquire(host, {}))).toBe(true);
 });

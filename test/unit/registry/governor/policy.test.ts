@@ -3,21 +3,21 @@ import { describe, expect, test } from 'vitest';
 import {
   admit,
   type GovernorState,
-  initialGovernorState,
+  INITIAL_STATE,
   LONGEST_PAUSE_MS,
   settle,
 } from '../../../../src/registry/governor/policy.ts';
 import type { RequestOutcome } from '../../../../src/registry/registry.ts';
 
-const settings = { maxConcurrency: 64 };
+const LIMIT = 64;
 const ok: RequestOutcome = { status: 200, throttled: false };
 const refusal: RequestOutcome = { status: 429, throttled: true };
-const start = initialGovernorState(settings);
+const start = INITIAL_STATE;
 
 /** The state after so many requests that each start alone at `nowMs` and end at once. */
 function after(state: GovernorState, outcome: RequestOutcome, count: number, nowMs = 0): GovernorState {
   let current = state;
-  for (let done = 0; done < count; done += 1) current = settle(current, outcome, nowMs, nowMs, settings);
+  for (let done = 0; done < count; done += 1) current = settle(current, outcome, nowMs, nowMs, LIMIT);
   return current;
 }
 
@@ -27,7 +27,7 @@ test('places double with each round trip until the first refusal', () => {
 });
 
 test('a refusal halves the places, and they come back one per round trip', () => {
-  const halved = settle({ ...start, places: 64 }, refusal, 10, 10, settings);
+  const halved = settle({ ...start, places: 64 }, refusal, 10, 10, LIMIT);
   expect(halved.places).toBe(32);
   const risen = after(halved, ok, 32, 20);
   expect(risen.places).toBeGreaterThan(32.9);
@@ -38,13 +38,13 @@ test.each<[string, RequestOutcome]>([
   ['no answer', { throttled: false }],
   ["a server's failure", { status: 500, throttled: false }],
 ])('%s does not change the limit', (_, outcome) => {
-  const slowed = settle({ ...start, places: 64 }, refusal, 10, 10, settings);
+  const slowed = settle({ ...start, places: 64 }, refusal, 10, 10, LIMIT);
   expect(after(slowed, outcome, 10, 20)).toEqual(slowed);
 });
 
 test('refusals of concurrent requests halve the places once', () => {
-  const first = settle(start, refusal, 5, 100, settings);
-  const second = settle(first, refusal, 6, 101, settings);
+  const first = settle(start, refusal, 5, 100, LIMIT);
+  const second = settle(first, refusal, 6, 101, LIMIT);
   expect(second.places).toBe(first.places);
   expect(second.refusals).toBe(1);
 });
@@ -53,7 +53,7 @@ test('after a long time without refusals, the first two of a burst only pause, a
   const places: number[] = [];
   let state = after(start, ok, 1_000);
   for (let nowMs = 100; nowMs < 105; nowMs += 1) {
-    state = settle(state, refusal, 5, nowMs, settings);
+    state = settle(state, refusal, 5, nowMs, LIMIT);
     places.push(state.places);
   }
   expect(places).toEqual([64, 64, 32, 32, 32]);
@@ -63,28 +63,28 @@ test('after a long time without refusals, the first two of a burst only pause, a
 test('one refusal in a hundred only pauses, and lowers no limit', () => {
   let state = after(start, ok, 1_000);
   for (let round = 1; round <= 20; round += 1) {
-    state = settle(state, { ...refusal, retryAfterMs: 1_000 }, round * 10_000, round * 10_000, settings);
-    expect(admit(state, 0, round * 10_000 + 999, settings).admitted).toBe(false);
+    state = settle(state, { ...refusal, retryAfterMs: 1_000 }, round * 10_000, round * 10_000, LIMIT);
+    expect(admit(state, 0, round * 10_000 + 999, LIMIT).admitted).toBe(false);
     state = after(state, ok, 99, round * 10_000 + 1_000);
   }
   expect(state).toMatchObject({ places: 64, ratePerSecond: 0 });
 });
 
 test('a success that was sent before a refusal does not reset the count of refusals', () => {
-  const state = settle(settle(start, refusal, 5, 100, settings), ok, 6, 101, settings);
+  const state = settle(settle(start, refusal, 5, 100, LIMIT), ok, 6, 101, LIMIT);
   expect(state.refusals).toBe(1);
 });
 
 test('Retry-After pauses for exactly its time, and then admits a single request', () => {
-  const state = settle(start, { ...refusal, retryAfterMs: 30_000 }, 0, 1_000, settings);
-  expect(admit(state, 0, 30_999, settings)).toEqual({ admitted: false, retryAtMs: 31_000 });
-  const probe = admit(state, 0, 31_000, settings);
+  const state = settle(start, { ...refusal, retryAfterMs: 30_000 }, 0, 1_000, LIMIT);
+  expect(admit(state, 0, 30_999, LIMIT)).toEqual({ admitted: false, retryAtMs: 31_000 });
+  const probe = admit(state, 0, 31_000, LIMIT);
   expect(probe.admitted).toBe(true);
-  expect(admit(state, 1, 31_000, settings)).toEqual({ admitted: false });
+  expect(admit(state, 1, 31_000, LIMIT)).toEqual({ admitted: false });
 });
 
 test('a pause is never longer than an hour, whatever Retry-After says', () => {
-  const state = settle(start, { ...refusal, retryAfterMs: 1e12 }, 0, 0, settings);
+  const state = settle(start, { ...refusal, retryAfterMs: 1e12 }, 0, 0, LIMIT);
   expect(state.pausedUntilMs).toBe(LONGEST_PAUSE_MS);
 });
 
@@ -98,7 +98,7 @@ test.each([
   let nowMs = 0;
   for (let refusals = 0; refusals < count; refusals += 1) {
     nowMs = Math.max(nowMs + 1, state.pausedUntilMs);
-    state = settle(state, refusal, nowMs, nowMs, settings);
+    state = settle(state, refusal, nowMs, nowMs, LIMIT);
   }
   expect(state.pausedUntilMs - nowMs).toBe(pauseMs);
 });
@@ -108,22 +108,22 @@ test.each([
   ['a budget of hours may go in a minute', { remaining: 60, windowMs: 21_600_000 }, 1],
   ['nothing left: one request a minute asks again', { remaining: 0, windowMs: 21_600_000 }, 1 / 60],
 ])('budget: %s', (_name, budget, perSecond) => {
-  expect(settle(start, { ...ok, ...budget }, 0, 0, settings).budgetPerSecond).toBeCloseTo(perSecond);
+  expect(settle(start, { ...ok, ...budget }, 0, 0, LIMIT).budgetPerSecond).toBeCloseTo(perSecond);
 });
 
 test('a budget that is not announced again is forgotten after its window', () => {
-  const state = settle(start, { ...ok, remaining: 1, windowMs: 10_000 }, 0, 0, settings);
-  const first = admit(state, 0, 1_000, settings);
+  const state = settle(start, { ...ok, remaining: 1, windowMs: 10_000 }, 0, 0, LIMIT);
+  const first = admit(state, 0, 1_000, LIMIT);
   if (!first.admitted) throw new Error('expected a place');
-  expect(admit(first.state, 0, 1_001, settings).admitted).toBe(false);
-  expect(admit(first.state, 0, 10_000, settings).admitted).toBe(true);
+  expect(admit(first.state, 0, 1_001, LIMIT).admitted).toBe(false);
+  expect(admit(first.state, 0, 10_000, LIMIT).admitted).toBe(true);
 });
 
 test('a budget spaces out requests', () => {
-  let state = settle(start, { ...ok, remaining: 300, windowMs: 30_000 }, 0, 1_000, settings);
+  let state = settle(start, { ...ok, remaining: 300, windowMs: 30_000 }, 0, 1_000, LIMIT);
   let admitted = 0;
   for (let nowMs = 1_000; nowMs < 11_000; nowMs += 1) {
-    const admission = admit(state, 0, nowMs, settings);
+    const admission = admit(state, 0, nowMs, LIMIT);
     if (!admission.admitted) continue;
     state = admission.state;
     admitted += 1;
@@ -134,19 +134,19 @@ test('a budget spaces out requests', () => {
 
 test('of a rate and a budget the lower one holds, while the budget does', () => {
   const state = { ...start, ratePerSecond: 10, budgetPerSecond: 2, budgetUntilMs: 5_000 };
-  const nextStartMs = (nowMs: number) => Object(admit(state, 0, nowMs, settings)).state.nextStartMs - nowMs;
+  const nextStartMs = (nowMs: number) => Object(admit(state, 0, nowMs, LIMIT)).state.nextStartMs - nowMs;
   expect(nextStartMs(4_000)).toBeGreaterThan(nextStartMs(5_000) + 300);
   const slower = { ...state, ratePerSecond: 1 };
-  expect(Object(admit(slower, 0, 4_000, settings)).state.nextStartMs - 4_000).toBeGreaterThan(nextStartMs(4_000) + 300);
+  expect(Object(admit(slower, 0, 4_000, LIMIT)).state.nextStartMs - 4_000).toBeGreaterThan(nextStartMs(4_000) + 300);
 });
 
 test('the rate after a refusal is half of the one that was refused', () => {
   let state = start;
   for (let nowMs = 5_000; nowMs < 7_000; nowMs += 50) {
-    const admission = admit(state, 0, nowMs, settings);
+    const admission = admit(state, 0, nowMs, LIMIT);
     if (admission.admitted) state = admission.state;
   }
-  expect(settle(state, refusal, 6_950, 7_000, settings)).toMatchObject({ refusedPerSecond: 20, ratePerSecond: 10 });
+  expect(settle(state, refusal, 6_950, 7_000, LIMIT)).toMatchObject({ refusedPerSecond: 20, ratePerSecond: 10 });
 });
 
 describe('with a registry that refuses above a rate (virtual time)', () => {
@@ -178,9 +178,9 @@ test('whatever happens, the state stays finite and the places within their bound
       let nowMs = 0;
       for (const [event, elapsedMs] of events) {
         nowMs += elapsedMs;
-        const admission = admit(state, 0, nowMs, settings);
+        const admission = admit(state, 0, nowMs, LIMIT);
         if (admission.admitted) state = admission.state;
-        state = settle(state, event, nowMs - Math.min(elapsedMs, 100), nowMs, settings);
+        state = settle(state, event, nowMs - Math.min(elapsedMs, 100), nowMs, LIMIT);
         expect(state.places).toBeGreaterThanOrEqual(1);
         expect(state.places).toBeLessThanOrEqual(64);
         expect(Object.values(state).every(Number.isFinite)).toBe(true);
@@ -202,9 +202,9 @@ function simulate(allowedPerSecond: number, seconds: number): { served: number; 
     while (underWay[0] && underWay[0].endsAtMs <= nowMs) {
       const { startedAtMs, throttled } = underWay[0];
       underWay.shift();
-      state = settle(state, throttled ? refusal : ok, startedAtMs, nowMs, settings);
+      state = settle(state, throttled ? refusal : ok, startedAtMs, nowMs, LIMIT);
     }
-    for (let admission = admit(state, underWay.length, nowMs, settings); admission.admitted; ) {
+    for (let admission = admit(state, underWay.length, nowMs, LIMIT); admission.admitted; ) {
       state = admission.state;
       const throttled = tokens < 1;
       if (throttled) refused += 1;
@@ -213,7 +213,7 @@ function simulate(allowedPerSecond: number, seconds: number): { served: number; 
         tokens -= 1;
       }
       underWay.push({ startedAtMs: nowMs, endsAtMs: nowMs + 50, throttled });
-      admission = admit(state, underWay.length, nowMs, settings);
+      admission = admit(state, underWay.length, nowMs, LIMIT);
     }
   }
   return { served, refused, seconds };
