@@ -17,7 +17,7 @@ import {
 import { CredentialsGuard } from './credentials-guard.ts';
 import { RememberedCredentials } from './remembered-credentials.ts';
 import type { Secret } from './secret.ts';
-import { CATALOG, type Scope, type Token, TokenServer, wantedScope } from './token-server.ts';
+import { CATALOG, isRefusal, type Scope, type Token, TokenServer, wantedScope } from './token-server.ts';
 
 /** What an {@link Authenticator} needs. */
 export interface AuthenticatorOptions {
@@ -43,10 +43,12 @@ interface CachedToken {
 /** One token per repository. In a registry with more repositories the least recently used tokens are dropped. */
 const MAX_TOKENS = 1_000;
 /**
- * For one request. A request that queues behind a strict limit outlives several tokens, but a registry that accepts and
+ * Of one request. A request that queues behind a strict limit outlives several tokens, but a registry that accepts and
  * refuses tokens in turn must not keep it going for ever.
  */
 const MAX_RENEWALS = 10;
+/** The answer to `GET /v2/` is an empty object, or a page of some proxy. */
+const MAX_LOGIN_BYTES = 1_048_576;
 /** The part of its life after which a token is renewed, so that no request arrives with an expired one. */
 const RENEW_AT = 0.8;
 
@@ -82,7 +84,7 @@ export class Authenticator {
   /**
    * Sends a request with the header that the registry wants, and returns the answer. After a 401 from the registry
    * itself the header is renewed and the request is sent again: once, and once more for each token that worked before
-   * and expired while the request waited for its turn. After a 403 or 404 to an anonymous request, it is sent once more
+   * and expired while the request waited for its turn, and each password that differs from the refused one. After a 403 or 404 to an anonymous request, it is sent once more
    * with the password: some registries deny or hide, without a challenge, what anonymous callers may not see. A 403 to
    * a password counts as a 401: so ECR refuses one that has expired. A 401 from a host that the registry redirected to
    * is returned as it is, for no credentials are sent there.
@@ -111,9 +113,9 @@ export class Authenticator {
         if (used) this.#noteServed(used, answer);
         return answer;
       }
-      const hasExpired = used !== undefined && this.#served.has(used) && renewals < MAX_RENEWALS;
-      const renewed =
-        renewals === 0 || hasExpired ? await orAborted(this.#renew(scope, answer, used), signal) : undefined;
+      const mayHaveExpired = used !== undefined && (this.#scheme === 'basic' || this.#served.has(used));
+      if (renewals > 0 && !(mayHaveExpired && renewals < MAX_RENEWALS)) return answer;
+      const renewed = await orAborted(this.#renew(scope, answer, used), signal);
       if (!renewed) return answer;
       used = renewed;
       renewals += 1;
@@ -144,6 +146,7 @@ export class Authenticator {
 
   #noteServed(used: Secret, { status }: Answer): void {
     this.#served.add(used);
+    if (!(this.#scheme instanceof TokenServer)) this.#credentials.noteAccepted();
     // From now on send the password: without it the registry might hide what it showed, and what is hidden counts as
     // gone. A password that showed nothing may be a wrong one, with which even public content is denied.
     if (status < 400 && this.#scheme === 'unknown') this.#scheme = 'basic';
@@ -151,13 +154,12 @@ export class Authenticator {
 
   /** The header to send first, as far as the registry's scheme is known. */
   async #authorize(scope: Scope): Promise<Secret | undefined> {
-    const credentials = await this.#credentials.find();
+    const isToken = (await this.#credentials.find())?.kind === 'registry-token';
     const scheme = this.#scheme;
-    if (credentials?.kind === 'registry-token') return bearerHeader(credentials.token);
-    if (scheme === 'unknown' && scope !== CATALOG) return undefined;
+    if (scheme instanceof TokenServer && !isToken) return this.#token(scheme, scope);
     // The catalog gets the password unasked: Quay and zot show anonymous callers what is public, and never send a 401.
-    if (scheme === 'unknown' || scheme === 'basic') return basicHeader(credentials);
-    return this.#token(scheme, scope);
+    if (scheme === 'unknown' && scope !== CATALOG && !isToken) return undefined;
+    return headerOf(await this.#credentials.findToSend());
   }
 
   /**
@@ -176,7 +178,7 @@ export class Authenticator {
     if (isDropped && this.#scheme instanceof TokenServer) return this.#renewToken(this.#scheme, scope, used);
     if (!isDropped && !challenges.some(({ scheme }) => scheme === 'basic')) throw this.#unknownSchemes(challenges);
     this.#scheme = 'basic';
-    return used ? this.#findChangedHeader(used) : basicHeader(credentials);
+    return used ? this.#findChangedHeader(used) : headerOf(await this.#credentials.findToSend());
   }
 
   #unknownSchemes(challenges: readonly Challenge[]): AuthenticationError {
@@ -188,9 +190,20 @@ export class Authenticator {
 
   /** The header with credentials that are looked up again, if it is not the refused one. */
   async #findChangedHeader(used: Secret | undefined): Promise<Secret | undefined> {
-    const credentials = await this.#credentials.findAnew();
-    const header = credentials?.kind === 'registry-token' ? bearerHeader(credentials.token) : basicHeader(credentials);
-    return header?.reveal() === used?.reveal() ? undefined : header;
+    const header = headerOf(await this.#credentials.findAnew((known) => this.#refuses(known)));
+    if (header?.reveal() === used?.reveal()) return undefined;
+    this.#guard.forget();
+    return header;
+  }
+
+  /** Whether the registry refuses a password even where `docker login` tries it. */
+  async #refuses(credentials: Credentials): Promise<boolean> {
+    const { base, registry: what, send } = this.#options;
+    const url = new URL('/v2/', base);
+    const authorization = () => basicHeader(credentials);
+    const { status, headers } = await send({ method: 'GET', url, authorization, maxBytes: MAX_LOGIN_BYTES, what });
+    const wantsToken = parseChallenges(headers['www-authenticate']).some(({ scheme }) => scheme === 'bearer');
+    return status === 401 && !wantsToken;
   }
 
   async #renewToken(server: TokenServer, scope: Scope, used: Secret | undefined, wanted?: string): Promise<Secret> {
@@ -233,16 +246,26 @@ export class Authenticator {
 
   /** Asks once more if credentials are refused, and others are found when they are looked up again. */
   async #fetchToken(server: TokenServer, wanted: string): Promise<Token> {
-    const known = await this.#credentials.find();
+    const known = await this.#credentials.findToSend();
     const ask = (credentials: Credentials | undefined): Promise<Answer> =>
       credentials
         ? this.#guard.send(this.#nameOf(credentials), () => server.ask(wanted, credentials))
         : server.ask(wanted, undefined);
     const answer = await ask(known);
-    // GitHub answers 403.
-    const isRefused = answer.status === 401 || answer.status === 403;
-    const renewed = isRefused && known ? await this.#credentials.findAnew() : known;
-    if (!known || !renewed || areSame(known, renewed)) return server.read(answer, known);
-    return server.read(await ask(renewed), renewed);
+    if (!known || !isRefusal(answer)) return this.#accepted(server.read(answer, known));
+    const renewed = await this.#credentials.findAnew((found) => server.refuses(found));
+    if (!renewed || areSame(known, renewed)) return server.read(answer, known);
+    this.#guard.forget();
+    return this.#accepted(server.read(await ask(renewed), renewed));
   }
+
+  #accepted(token: Token): Token {
+    this.#credentials.noteAccepted();
+    return token;
+  }
+}
+
+/** The Authorization header that a registry itself takes: a password, or a token for the registry. */
+function headerOf(credentials: Credentials | undefined): Secret | undefined {
+  return credentials?.kind === 'registry-token' ? bearerHeader(credentials.token) : basicHeader(credentials);
 }

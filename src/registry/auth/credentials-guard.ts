@@ -41,6 +41,11 @@ export class CredentialsGuard {
     return answering;
   }
 
+  /** Other credentials are sent from now on. */
+  forget(): void {
+    this.#refusals = 0;
+  }
+
   #check(who: string): void {
     if (this.#refusals < MAX_REFUSALS || this.#clock.now() >= this.#heldUntilMs) return;
     throw new AuthenticationError(

@@ -1,12 +1,23 @@
+import { AuthenticationError } from '../../errors.ts';
 import type { RegistryHost } from '../../oci/reference.ts';
-import type { Clock } from '../clock.ts';
-import type { Credentials, CredentialsProvider } from './credentials.ts';
+import { type Clock, sleep } from '../clock.ts';
+import { areSame, type Credentials, type CredentialsProvider, describeCredentials } from './credentials.ts';
+
+/** Whether the registry, or its token server, refuses a password whatever it is sent for. */
+export type Refuses = (credentials: Credentials) => Promise<boolean>;
 
 /**
  * A credential helper can take 30 s. A look-up that failed or found nothing is repeated after this long: somebody may
- * log in while a worker runs. So is one whose result was refused, however many requests were refused with it.
+ * log in while a worker runs.
  */
 const LOOK_AGAIN_AFTER_MS = 60_000;
+/** Refused credentials are looked up again after this long, however many requests are refused with them. */
+const RENEW_AFTER_MS = 10_000;
+/**
+ * The longest wait for new credentials, in place of those that were accepted before. Kubernetes updates a mounted secret
+ * within two minutes. @see Kubernetes, "Secrets", "Mounted Secrets are updated automatically"
+ */
+const LONGEST_CHANGE_MS = 120_000;
 
 /** The credentials for one registry, looked up when they are first needed. */
 export class RememberedCredentials {
@@ -17,9 +28,12 @@ export class RememberedCredentials {
   #found: Promise<Credentials | undefined> | undefined;
   /** When credentials are looked up again, because there were none (ms of the clock). */
   #lookAgainAtMs = Number.POSITIVE_INFINITY;
-  /** The last look-up because the known ones were refused, and when it was (ms of the clock). */
+  /** The last look-up because the known ones were refused, and when the next one may begin (ms of the clock). */
   #renewed: Promise<Credentials | undefined> | undefined;
-  #renewedAtMs = Number.NEGATIVE_INFINITY;
+  #renewAgainAtMs = Number.NEGATIVE_INFINITY;
+  /** Whether the known ones were accepted, or refused for everything, when they were last sent. */
+  #accepted = false;
+  #refused = false;
 
   constructor(registry: RegistryHost, provider: CredentialsProvider, clock: Clock) {
     this.#registry = registry;
@@ -34,21 +48,62 @@ export class RememberedCredentials {
   }
 
   /**
-   * Looks them up again, for the known ones were refused: a helper's may have expired, or config.json has changed.
-   * Within a minute they are looked up once: the other requests that were refused get the same ones. Until then, or if it
-   * fails, the known ones remain: they may have been refused for one repository only.
+   * Those to send with a request: waits while others are expected.
+   * @throws AuthenticationError if the known ones were refused for everything a moment ago: a registry may lock users whose
+   *   password is wrong too often
    */
-  findAnew(): Promise<Credentials | undefined> {
-    const nowMs = this.#clock.now();
-    if (this.#renewed && nowMs < this.#renewedAtMs + LOOK_AGAIN_AFTER_MS) return this.#renewed;
-    const renewed = this.#lookUp();
+  async findToSend(): Promise<Credentials | undefined> {
+    if (this.#isRefused()) await this.#renewed;
+    const credentials = await this.find();
+    if (!this.#isRefused()) return credentials;
+    throw new AuthenticationError(
+      `${this.#registry}: the registry refused ${describeCredentials(credentials)} a moment ago: check username and password`,
+    );
+  }
+
+  /** Notes that the known ones were accepted for something. */
+  noteAccepted(): void {
+    this.#accepted = true;
+    this.#refused = false;
+  }
+
+  /**
+   * Looks them up again, for the known ones were refused: a helper's may have expired, or config.json has changed.
+   * Requests that are refused at about the same time get the same ones. If nothing has changed, `refuses` tells whether
+   * one repository was denied, or the password is wrong. A wrong one is sent by nobody until the next look-up; but if it
+   * was right before, it is being changed, and the new one is waited for: nothing fails because of it. Until then, or if
+   * the look-up fails, the known ones remain.
+   */
+  findAnew(refuses: Refuses): Promise<Credentials | undefined> {
+    if (this.#renewed && this.#clock.now() < this.#renewAgainAtMs) return this.#renewed;
+    this.#renewAgainAtMs = Number.POSITIVE_INFINITY;
+    const renewed = this.#renew(refuses).finally(() => {
+      this.#renewAgainAtMs = this.#clock.now() + RENEW_AFTER_MS;
+    });
     this.#renewed = renewed;
-    this.#renewedAtMs = nowMs;
     renewed.then(
       () => this.#remember(renewed),
       () => undefined,
     );
     return renewed;
+  }
+
+  async #renew(refuses: Refuses): Promise<Credentials | undefined> {
+    const known = await this.find();
+    const giveUpAtMs = this.#clock.now() + (this.#accepted ? LONGEST_CHANGE_MS : 0);
+    for (;;) {
+      const found = await this.#lookUp();
+      const isSame = known !== undefined && found !== undefined && areSame(known, found);
+      // A token may be good for one repository only, and refused where a password is tried.
+      this.#refused = isSame && found.kind === 'password' && (await refuses(found));
+      this.#accepted = isSame && !this.#refused;
+      if (!this.#refused || this.#clock.now() >= giveUpAtMs) return found;
+      await sleep(this.#clock, RENEW_AFTER_MS, this.#closing.signal);
+    }
+  }
+
+  #isRefused(): boolean {
+    return this.#refused && this.#clock.now() < this.#renewAgainAtMs;
   }
 
   #lookUp(): Promise<Credentials | undefined> {
@@ -65,7 +120,7 @@ export class RememberedCredentials {
     return found;
   }
 
-  /** Ends a credential helper that still runs. */
+  /** Ends a look-up or a wait that is under way. */
   close(): void {
     this.#closing.abort();
   }

@@ -52,6 +52,11 @@ export class TokenServer {
     this.#service = parameters.service;
   }
 
+  /** Whether it refuses credentials even for a token without a scope, which `docker login` asks for. */
+  async refuses(credentials: Credentials): Promise<boolean> {
+    return isRefusal(await this.#send({}, credentials));
+  }
+
   /** Quay knows scopes of repositories only: for its catalog it gives a token without a scope. */
   async ask(scope: string, credentials: Credentials | undefined): Promise<Answer> {
     const answer = await this.#send({ scope }, credentials);
@@ -91,6 +96,11 @@ export class TokenServer {
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
     return this.#client.send({ ...common, method: 'GET', url, authorization: () => basicHeader(credentials) });
   }
+}
+
+/** Whether a token server refuses the credentials: GitHub answers 403. */
+export function isRefusal({ status }: Answer): boolean {
+  return status === 401 || status === 403;
 }
 
 function trustedRealm({ registry, base }: TokenClient, realm: string): URL {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { SettingsError } from '../../../../src/errors.ts';
 import type { Credentials, CredentialsProvider } from '../../../../src/registry/auth/credentials.ts';
 import { Secret } from '../../../../src/registry/auth/secret.ts';
+import { systemClock } from '../../../../src/registry/clock.ts';
 import {
   openClient,
   passwordProvider,
@@ -97,12 +98,14 @@ describe('Bearer', () => {
     expect(tokensAsked(server)).toBe(2);
   });
 
-  test('credentials that are refused for every repository are looked up again once a minute, and sent once for each', async () => {
-    const { credentials, lookups } = counting('wrong');
+  test('credentials that are denied many repositories are sent once for each, and looked up again once', async () => {
+    const { credentials, lookups } = counting(PASSWORD);
     const { server, tags } = await start({ kind: 'token', username: 'u', password: PASSWORD }, credentials);
+    server.fault({ path: /^\/token.*scope/ }, answer(401));
     for (const name of ['a', 'b', 'c']) await expect(tags(name)).rejects.toMatchObject({ code: 'authentication' });
     expect(lookups()).toBe(2);
-    expect(tokensAsked(server)).toBe(3);
+    // The other one asked whether they are refused altogether.
+    expect(tokensAsked(server)).toBe(4);
   });
 
   test('credentials that expired are looked up again where the token server answers 403 (GitHub)', async () => {
@@ -255,7 +258,6 @@ describe('Basic', () => {
     const { credentials } = counting('old', PASSWORD);
     const { server, tags } = await start(auth, credentials);
     server.fault({ path: /tags/, times: 2 }, answer(401, { 'www-authenticate': 'Basic realm="test"' }));
-    expect(await tags('a').catch((error) => error.code)).toBe('authentication');
     expect(await tags('a')).toEqual(['1']);
   });
 
@@ -285,15 +287,97 @@ describe('Basic', () => {
     expect(await tags('a')).toEqual(['1']);
   });
 
-  test('a password that is denied many repositories is looked up again once a minute', async () => {
+  test.each<[number, string]>([
+    [403, 'access-denied'],
+    [401, 'authentication'],
+  ])('a password that is denied many repositories with %d is looked up again once', async (status, code) => {
     const { credentials, lookups } = counting(PASSWORD);
     const { server, tags } = await start(auth, credentials);
     expect(await tags('a')).toEqual(['1']);
     server.forgetRequests();
-    server.fault({ path: /tags/ }, answer(403, {}, 'DENIED'));
-    for (const name of ['a', 'b']) await expect(tags(name)).rejects.toMatchObject({ code: 'access-denied' });
+    server.fault({ path: /tags/ }, answer(status, {}, 'DENIED'));
+    for (const name of ['a', 'b']) await expect(tags(name)).rejects.toMatchObject({ code });
     expect(lookups()).toBe(2);
-    expect(server.requests).toHaveLength(2);
+    expect(server.requests.map(({ path }) => path.split('?')[0])).toEqual([
+      '/v2/a/tags/list',
+      '/v2/',
+      '/v2/b/tags/list',
+    ]);
+  });
+});
+
+describe.each(['basic', 'token'] as const)('a password that a registry with %s authentication refuses', (kind) => {
+  test('is sent for one request and a login, then again only after ten seconds', async () => {
+    let nowMs = 0;
+    const clock = { now: () => nowMs, schedule: () => () => undefined };
+    const auth = { kind, username: 'u', password: PASSWORD };
+    const server = await startRegistry({ auth });
+    let password = 'wrong';
+    let sent = 0;
+    server.fault({ path: /./ }, (request, _response, next) => {
+      if (request.headers.authorization?.startsWith('Basic ')) sent += 1;
+      next();
+    });
+    const find = async () =>
+      ({ kind: 'password', username: 'u', password: new Secret(password), origin: 'x' }) as const;
+    const client = openClient(server.host, {
+      credentials: { find },
+      clock,
+      requestTimeoutMs: Number.POSITIVE_INFINITY,
+    });
+    open.push(server, client);
+    server.push('a', '1', app);
+    const tags = () => tagNames(client, repositoryOf(server.host, 'a'));
+    for (let n = 0; n < 5; n++) await expect(tags()).rejects.toMatchObject({ code: 'authentication' });
+    await expect(tags()).rejects.toThrow('refused the credentials of x a moment ago: check username and password');
+    expect(sent).toBe(2);
+    password = PASSWORD;
+    nowMs = 9_999;
+    await expect(tags()).rejects.toMatchObject({ code: 'authentication' });
+    expect(sent).toBe(2);
+    nowMs = 10_000;
+    expect(await tags()).toEqual(['1']);
+  });
+
+  test('after it was accepted is being changed: requests wait until the new one is found', async () => {
+    const auth = { kind, username: 'u', password: 'old' };
+    const { credentials, lookups } = counting('old', 'old', 'old', 'old', 'new');
+    const { server, tags } = await start(auth, credentials);
+    expect(await tags('a')).toEqual(['1']);
+    auth.password = 'new';
+    server.expireTokens();
+    expect(await Promise.all([tags('a'), tags('b'), tags('b')])).toEqual([['1'], ['1'], ['1']]);
+    expect(lookups()).toBe(5);
+  });
+
+  test('after it was accepted, and stays refused, fails after two minutes', async () => {
+    const auth = { kind, username: 'u', password: 'old' };
+    const { credentials, lookups } = counting('old');
+    const { server, tags } = await start(auth, credentials);
+    expect(await tags('a')).toEqual(['1']);
+    auth.password = 'new';
+    server.expireTokens();
+    await expect(tags('b')).rejects.toMatchObject({ code: 'authentication' });
+    expect(lookups()).toBe(1 + 13);
+    await expect(tags('b')).rejects.toThrow('a moment ago');
+  });
+
+  test('after it was accepted holds neither an aborted request nor the end of the client', async () => {
+    const auth = { kind, username: 'u', password: 'old' };
+    const server = await startRegistry({ auth });
+    const client = openClient(server.host, { credentials: passwordProvider('u', 'old'), clock: systemClock });
+    open.push(server);
+    server.push('a', '1', app);
+    const stop = new AbortController();
+    const tags = () => tagNames(client, repositoryOf(server.host, 'a'), { signal: stop.signal });
+    expect(await tags()).toEqual(['1']);
+    auth.password = 'new';
+    server.expireTokens();
+    const waiting = tags();
+    while (server.requests.filter(({ status }) => status === 401).length < 3) await new Promise(setImmediate);
+    stop.abort(new Error('stop'));
+    await expect(waiting).rejects.toThrow('stop');
+    await client.close();
   });
 });
 
