@@ -31,6 +31,7 @@ export const MAX_ERROR_BYTES = 65_536;
 /** An answer trickled in: no pause was long enough for a timeout, but the whole took too long. */
 export class DeadlineError extends Error {
   readonly code = 'SLIMBOARD_DEADLINE';
+  override readonly message = 'the answer arrived too slowly';
 }
 
 /**
@@ -106,7 +107,7 @@ class Collector implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
     this.#chunks.push(chunk);
-    if (this.#clock.now() > this.#endsAtMs) controller.abort(new DeadlineError('the answer arrived too slowly'));
+    if (this.#clock.now() > this.#endsAtMs) controller.abort(new DeadlineError());
     else if (this.#bytes > (this.#hasContent() ? this.#request.maxBytes : MAX_ERROR_BYTES)) this.#cutOff(controller);
   }
 

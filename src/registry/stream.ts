@@ -25,14 +25,15 @@ export async function openStream(
 ): Promise<StreamAnswer> {
   const { method, path, headers, signal, maxBytes, what } = request;
   const endsAtMs = clock.now() + deadlineMs + maxBytes / MIN_BYTES_PER_MS;
+  const isLate = (): boolean => clock.now() > endsAtMs;
   const response = await dispatcher.request({ method, path, headers, signal: signal ?? null });
   const answer = { status: response.statusCode, headers: response.headers };
   // Any other status, 206 too, is a refusal to the caller: nobody would read its stream to the end.
-  if (answer.status !== 200) return { ...answer, body: await readBeginning(response.body) };
+  if (answer.status !== 200) return { ...answer, body: await readBeginning(response.body, isLate) };
   const check = (bytes: number): Error | null => {
     if (bytes > maxBytes)
       return new TooLargeError(`${what}: more than the ${maxBytes} bytes that its descriptor states`);
-    return clock.now() > endsAtMs ? asError(new DeadlineError('the answer arrived too slowly')) : null;
+    return isLate() ? asError(new DeadlineError()) : null;
   };
   return { ...answer, body: Buffer.alloc(0), stream: checked(response.body, check, asError) };
 }
@@ -51,13 +52,14 @@ function checked(source: Readable, check: (bytes: number) => Error | null, asErr
 }
 
 /** The beginning of an error's body; leaving the loop early closes the connection. */
-async function readBeginning(body: Readable): Promise<Buffer> {
+async function readBeginning(body: Readable, isLate: () => boolean): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
     if (bytes > MAX_ERROR_BYTES) break;
+    if (isLate()) throw new DeadlineError();
   }
   return Buffer.concat(chunks);
 }

@@ -68,9 +68,9 @@ export function gate(count: number): { readonly fault: Fault; readonly reached: 
 }
 
 /** Sends headers at once, then a byte per interval, without end. */
-export function drip(everyMs: number): Fault {
+export function drip(everyMs: number, status = 200): Fault {
   return (_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' });
+    response.writeHead(status, { 'content-type': 'application/json' });
     const timer = setInterval(() => response.write(' '), everyMs);
     response.on('close', () => clearInterval(timer));
   };

@@ -262,8 +262,8 @@ describe('a blob as a stream', () => {
     await expect(download(fault)).rejects.toMatchObject({ code });
   });
 
-  test('that arrives byte by byte', async () => {
-    const slow = download(drip(5), 100, { requestTimeoutMs: 0 });
+  test.each([200, 403])('with status %d that arrives byte by byte', async (status) => {
+    const slow = download(drip(5, status), 100, { requestTimeoutMs: 0 });
     await expect(slow).rejects.toMatchObject({
       code: 'registry-unavailable',
       message: expect.stringMatching(/timed out before the answer was complete/),
