@@ -37,7 +37,7 @@ export interface TaskWorkersOptions {
 export interface TaskWorkers {
   /**
    * Takes no more tasks. Running ones have `graceMs` to end; then they are aborted and go back to their queue. Resolves
-   * when none is running, or 5 s after the abort: other workers then take over the tasks that did not react to it.
+   * when Redis knows that none is running, or 5 s later: other workers then take over the tasks that it counts as running.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -48,7 +48,7 @@ export function startTaskWorkers(options: TaskWorkersOptions): TaskWorkers {
   const workers = TASK_KINDS.flatMap((kind) =>
     LANES.map((lane) => startWorker(queueName(kind, lane), kind, attempt, options)),
   );
-  return { close: (graceMs) => closeAll(workers, graceMs) };
+  return { close: (graceMs) => closeAll(workers, attempt, graceMs) };
 }
 
 /**
@@ -95,6 +95,7 @@ class Attempt {
   readonly #events: WorkerEvents;
   readonly #limits: AttemptLimits;
   readonly #random: () => number;
+  readonly #running = new Set<Promise<void>>();
 
   constructor(options: TaskWorkersOptions) {
     this.#handlers = options.handlers;
@@ -104,7 +105,18 @@ class Attempt {
   }
 
   /** Makes one attempt. @throws the error by which BullMQ decides what to do with the job */
-  async run(job: Job<TaskReference>, token = '', signal = new AbortController().signal): Promise<void> {
+  run(job: Job<TaskReference>, token = '', signal = new AbortController().signal): Promise<void> {
+    const running = this.#run(job, token, signal).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  /** Resolves when the attempts that run now have ended. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
+  async #run(job: Job<TaskReference>, token: string, signal: AbortSignal): Promise<void> {
     const startedMs = performance.now();
     const report = (outcome: AttemptOutcome, error?: unknown) =>
       this.#events.onAttempt?.(job.data, outcome, { durationMs: performance.now() - startedMs, error });
@@ -156,9 +168,10 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-async function closeAll(workers: readonly Worker<TaskReference>[], graceMs: number): Promise<void> {
+async function closeAll(workers: readonly Worker<TaskReference>[], attempt: Attempt, graceMs: number): Promise<void> {
+  // While Redis is away BullMQ's workers do not close, even if they run nothing.
   const closed = Promise.all(workers.map((worker) => worker.close()));
-  if (await settlesWithin(closed, graceMs)) return;
+  await settlesWithin(attempt.ended(), graceMs);
   for (const worker of workers) worker.cancelAllJobs('the worker stops');
   await settlesWithin(closed, LET_GO_MS);
 }

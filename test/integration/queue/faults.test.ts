@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BullmqQueue, createBullmqQueue } from '../../../src/queue/bullmq-queue.ts';
-import { startTaskWorkers } from '../../../src/queue/bullmq-workers.ts';
+import { startTaskWorkers, type TaskWorkers } from '../../../src/queue/bullmq-workers.ts';
 import type { TaskReference } from '../../../src/queue/queue.ts';
 import { connectRedis } from '../../../src/queue/redis-connection.ts';
 import { startSweeper } from '../../../src/queue/sweeper.ts';
@@ -57,7 +57,10 @@ class Table {
   }
 }
 
-function startWorkers(table: Table, work: (task: TaskReference) => Promise<unknown> = async () => undefined): void {
+function startWorkers(
+  table: Table,
+  work: (task: TaskReference) => Promise<unknown> = async () => undefined,
+): TaskWorkers {
   const workers = startTaskWorkers({
     redis,
     prefix: PREFIX,
@@ -77,6 +80,7 @@ function startWorkers(table: Table, work: (task: TaskReference) => Promise<unkno
     events: { onError: () => undefined },
   });
   opened.push(() => workers.close(0));
+  return workers;
 }
 
 function startSweeping(table: Table): void {
@@ -167,4 +171,17 @@ describe('a Redis that restarts', () => {
     await table.settled;
     expect(new Set(table.runs).size).toBe(many.length);
   });
+});
+
+test('workers without a task end in seconds while Redis is silent, however long a task might have taken', async () => {
+  await open(false);
+  const table = new Table();
+  table.add([task('manifests', 'a')]);
+  await queue.add([task('manifests', 'a')]);
+  const workers = startWorkers(table);
+  await table.settled;
+  server.pause();
+  await workers.close(600_000);
+  opened.pop();
+  server.resume();
 });
