@@ -29,6 +29,7 @@ export interface Stack {
 const MAX_COMMAND_LENGTH = 4_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Divides a history into a stack of images: the root file system, known images, and unknown ones with a visible end.
@@ -75,7 +76,7 @@ function nextImage(
 ): StackedImage | undefined {
   const tools = buildpackDeps(steps, from, below);
   if (tools) return tools;
-  const walk: Walk = { official: undefined, hasLayer: false, isConfirmed: false, isEnding: false };
+  const walk: Walk = { official: undefined, hasLayer: false, isConfirmed: false, hasCommand: false, isEnding: false };
   for (let index = from; index < steps.length; index++) {
     const step = steps[index];
     if (!step) break;
@@ -96,7 +97,9 @@ interface Walk {
   hasLayer: boolean;
   /** Whether a RUN had the words that only the official image's own has. */
   isConfirmed: boolean;
-  /** Whether a CMD or ENTRYPOINT was seen, and no layer since. */
+  /** Whether a CMD or ENTRYPOINT was seen. */
+  hasCommand: boolean;
+  /** Whether one was seen, and no layer since. */
   isEnding: boolean;
 }
 
@@ -107,8 +110,10 @@ function advance(step: BuildStep, walk: Walk): void {
     walk.hasLayer = false;
     walk.isConfirmed = official.run === undefined;
   }
-  if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') walk.isEnding = true;
-  else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') {
+  if (step.verb === 'CMD' || step.verb === 'ENTRYPOINT') {
+    walk.hasCommand = true;
+    walk.isEnding = true;
+  } else if (makesLayer(step.verb) && step.verb !== 'WORKDIR') {
     walk.isEnding = false;
     walk.hasLayer = true;
     walk.isConfirmed ||= walk.official?.run?.test(step.args.slice(0, MAX_COMMAND_LENGTH)) === true;
@@ -133,11 +138,15 @@ function boundaryBefore(steps: readonly BuildStep[], index: number, walk: Walk):
   const named = namedBoundary(step, index);
   if (named) return named;
   if (isAppended(step)) return undefined;
-  const isAfterCommand = walk.isEnding && gapMs(before, step) >= (isInstant(step) ? MINUTE_MS : HOUR_MS);
+  const gap = gapMs(before, step);
+  const isAfterCommand = walk.isEnding && gap >= (isInstant(step) ? MINUTE_MS : HOUR_MS);
+  // Some Dockerfiles add files after their CMD.
+  const isDayAfterCommand = walk.hasCommand && gap >= DAY_MS;
   const official = completeOfficial(walk);
-  const isAfterOfficial = official !== undefined && gapMs(before, step) >= HOUR_MS;
+  const isAfterOfficial = official !== undefined && gap >= HOUR_MS;
   const startsNext = walk.official !== undefined && walk.hasLayer && startsAnother(step, walk.official);
-  if (!isAfterCommand && !isAfterOfficial && !startsNext && !changesTool(before, step)) return undefined;
+  if (!isAfterCommand && !isDayAfterCommand && !isAfterOfficial && !startsNext && !changesTool(before, step))
+    return undefined;
   return official ? { kind: 'official', official, end: index } : { kind: 'unknown', end: index };
 }
 

@@ -231,11 +231,17 @@ const cases: readonly ExpectedImage[] = [
     expected: { base: 'library/debian:bookworm-slim' },
   },
   {
-    is: 'a notebook on an image of Jupyter',
+    is: 'a notebook on an image of Jupyter, whose Dockerfile goes on after its CMD',
     history: `${JAMMY}
       2026-09-15T10:03:00 130MB RUN /bin/bash -o pipefail -c ./bin/micromamba install --root-prefix=/opt/conda jupyter_core # buildkit
       2026-09-15T10:03:00 - ENTRYPOINT ["tini" "-g" "--" "start.sh"]
+      2026-09-15T10:03:00 1kB RUN /bin/bash -o pipefail -c mkdir /usr/local/bin/start-notebook.d # buildkit
+      2026-09-15T10:13:00 60MB RUN /bin/bash -o pipefail -c mamba install --yes jupyterlab notebook # buildkit
       2026-09-15T10:13:00 - CMD ["start-notebook.py"]
+      2026-09-15T10:13:00 4kB COPY start-notebook.py start-notebook.sh /usr/local/bin/ # buildkit
+      2026-09-15T10:13:00 1kB RUN /bin/bash -o pipefail -c fix-permissions /etc/jupyter/ # buildkit
+      2026-09-15T10:13:00 - USER 1000
+      2026-09-15T10:13:00 - WORKDIR /home/jovyan
       ${APP} 1MB COPY notebooks /home/jovyan # buildkit`,
     entrypoint: ['tini', '-g', '--', 'start.sh'],
     cmd: ['start-notebook.py'],
