@@ -20,6 +20,12 @@ const MINICONDA = `${BOOKWORM}
   2026-02-01T10:00:20 - CMD ["/bin/bash"]
   2026-02-01T10:00:20 - ARG INSTALLER_URL_LINUX64=https://repo.anaconda.com/miniconda/Miniconda3-py312_24.4.0-0-Linux-x86_64.sh
   2026-02-01T10:01:20 100MB RUN /bin/sh -c set -x && wget "\${INSTALLER_URL}" -O miniconda.sh -q && bash miniconda.sh -b -p /opt/conda # buildkit`;
+/** The history of `buildpack-deps:trixie`. */
+const BUILDPACK_DEPS = `
+  2026-07-13T00:00:00 49MB RUN # debian.sh --arch 'amd64' out/ 'trixie' '@1783900800'
+  2026-07-14T01:43:51 24MB RUN set -eux; \tapt-get update; \tapt-get install -y --no-install-recommends \t\tca-certificates \t\tcurl \t\tgnupg \t\tnetbase \t\tsq \t\twget \t; \tapt-get dist-clean # buildkit
+  2026-07-14T02:29:57 64MB RUN set -eux; \tapt-get update; \tapt-get install -y --no-install-recommends \t\tgit \t\tmercurial \t\topenssh-client \t\tsubversion \t\t\t\tprocps \t; \tapt-get dist-clean # buildkit
+  2026-07-14T03:20:57 211MB RUN set -ex; \tapt-get update; \tapt-get install -y --no-install-recommends \t\tautoconf \t\tfile \t\tg++ \t\tgcc # buildkit`;
 const bun = (debian: string) => `
   2026-08-24T00:00:00 ${debian} RUN # debian.sh --arch 'amd64' out/ 'trixie' '@1787529600'
   2026-09-02T10:00:00 - ENV BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
@@ -106,6 +112,38 @@ const cases: readonly ExpectedImage[] = [
       ${APP} 1GB COPY . . # buildkit`,
     labels: { ...UBI_LABELS, 'com.redhat.component': 'ubi9-container' },
     expected: { base: 'nvidia/cuda', distro: 'rhel 9' },
+  },
+  {
+    is: 'a model on PyTorch, whose Dockerfile has no CMD',
+    history: `${JAMMY}
+      2026-08-05T10:00:00 - ARG PYTORCH_VERSION=2.9.1
+      2026-08-05T10:00:00 - ARG TRITON_VERSION=
+      2026-08-05T10:01:00 60MB RUN |4 PYTORCH_VERSION=2.9.1 TRITON_VERSION= TARGETPLATFORM=linux/amd64 CUDA_VERSION=13.0 /bin/sh -c apt-get update && apt-get install -y libjpeg-dev # buildkit
+      2026-08-05T10:02:00 3GB COPY /opt/conda /opt/conda # buildkit
+      2026-08-05T10:02:00 - ENV PYTORCH_VERSION=2.9.1
+      2026-08-05T10:02:00 1kB WORKDIR /workspace
+      ${APP} 1GB RUN /bin/sh -c pip install -r requirements.txt # buildkit`,
+    cmd: ['python', 'serve.py'],
+    expected: { base: 'pytorch/pytorch', distro: 'ubuntu 22.04', runtime: 'python' },
+  },
+  {
+    is: "a program built with Docker's GCC, whose Dockerfile has no CMD",
+    history: `${BUILDPACK_DEPS}
+      2026-08-05T04:15:00 - ENV GCC_MIRRORS=https://ftpmirror.gnu.org/gcc \t\thttps://mirrors.kernel.org/gnu/gcc
+      2026-08-05T04:15:00 - ENV GCC_VERSION=16.1.0
+      2026-08-05T04:45:00 500MB RUN /bin/sh -c set -ex; \tsavedAptMark="$(apt-mark showmanual)"; \tapt-get update # buildkit
+      ${APP} 9MB RUN /bin/sh -c make install # buildkit`,
+    expected: { base: 'library/gcc', distro: 'debian 13', variant: 'full' },
+  },
+  {
+    is: "a program on Docker's Dart, whose Dockerfile has no CMD",
+    history: `${BOOKWORM}
+      2026-02-05T04:15:00 30MB RUN /bin/sh -c set -eux;     apt-get update;     apt-get install -y --no-install-recommends ca-certificates curl dnsutils git openssh-client unzip # buildkit
+      2026-02-05T04:15:00 - ENV DART_SDK=/usr/lib/dart
+      2026-02-05T04:15:00 1kB WORKDIR /root
+      2026-02-05T04:15:20 200MB RUN /bin/sh -c set -eux;     BASEURL="https://storage.googleapis.com/dart-archive/channels" # buildkit
+      ${APP} 9MB RUN /bin/sh -c dart pub get # buildkit`,
+    expected: { base: 'library/dart', distro: 'debian 12' },
   },
   {
     is: 'a script on Miniconda, whose CMD comes first',
