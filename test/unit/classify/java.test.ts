@@ -11,6 +11,8 @@ const JAR = `
   ${APP} 30MB COPY target/app.jar /app.jar # buildkit
   ${APP} - ENTRYPOINT ["java" "-jar" "/app.jar"]`;
 const STARTS_JAVA = ['java', '-jar', '/app.jar'];
+const DEBIAN = `
+  2026-08-01 48MB # debian.sh --arch 'amd64' out/ 'bookworm' '@1785542400'`;
 const OPENJDK = `
   2026-08-01 40MB ADD oraclelinux-8-slim-amd64-rootfs.tar.xz / # buildkit
   2026-08-01 - CMD ["/bin/bash"]
@@ -204,6 +206,43 @@ const cases: readonly ExpectedImage[] = [
       2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/default-jvm${JAR}`,
     entrypoint: STARTS_JAVA,
     expected: { base: 'library/amazoncorretto', runtime: 'java 17', distro: 'alpine 3.24.2' },
+  },
+  {
+    is: 'Java on Zulu for Alpine',
+    history: `${ALPINE}
+      2026-08-20 - ARG ZULU_KEY_SHA256=6c6393d4755818a15cf055a5216cffa599f038cd508433faed2226925956509a
+      2026-08-20 180MB RUN |1 ZULU_KEY_SHA256=6c63 /bin/sh -c set -ex && apk --repository https://repos.azul.com/zulu/alpine --no-cache add zulu21-jdk~=21.0.10 tzdata # buildkit
+      2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/zulu21${JAR}`,
+    env: ['JAVA_HOME=/usr/lib/jvm/zulu21'],
+    entrypoint: STARTS_JAVA,
+    expected: { base: 'azul/zulu-openjdk-alpine', runtime: 'java 21', distro: 'alpine 3.24.2' },
+  },
+  ...(
+    [
+      ['Debian', DEBIAN, 'bellsoft/liberica-openjdk-debian'],
+      ['Alpine, whose repositories its variables do not tell apart', ALPINE, 'not-in-catalogue'],
+    ] as const
+  ).map(([system, history, base]) => ({
+    is: `Java on Liberica for ${system}`,
+    history: `${history}
+      2026-08-20 - ARG LIBERICA_IMAGE_VARIANT=lite
+      2026-08-20 - ARG LIBERICA_ROOT=/usr/lib/jvm/jdk-21.0.5-bellsoft
+      2026-08-20 120MB RUN |1 LIBERICA_IMAGE_VARIANT=lite /bin/sh -c LIBERICA_ARCH='' && set -x # buildkit
+      2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/jdk-21.0.5-bellsoft PATH=/usr/lib/jvm/jdk-21.0.5-bellsoft/bin:/usr/bin${JAR}`,
+    env: ['JAVA_HOME=/usr/lib/jvm/jdk-21.0.5-bellsoft'],
+    entrypoint: STARTS_JAVA,
+    expected: { base, runtime: 'java 21.0.5' },
+  })),
+  {
+    is: "Java on Microsoft's OpenJDK",
+    history: `${JAMMY}
+      2026-08-20 - ARG package=msopenjdk-21
+      2026-08-20 200MB RUN |1 package=msopenjdk-21 /bin/sh -c DEBIAN_FRONTEND=noninteractive && apt-get -qq update && apt-get -qq install $package # buildkit
+      2026-08-20 - ENV LANG=en_US.UTF-8 LANGUAGE=en_US:en LC_ALL=en_US.UTF-8
+      2026-08-20 - ENV JAVA_HOME=/usr/lib/jvm/msopenjdk-21${JAR}`,
+    env: ['JAVA_HOME=/usr/lib/jvm/msopenjdk-21'],
+    entrypoint: STARTS_JAVA,
+    expected: { base: 'mcr.microsoft.com/openjdk/jdk', runtime: 'java 21', distro: 'ubuntu 22.04' },
   },
   {
     is: 'Java 8 by its folder',
