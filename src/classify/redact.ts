@@ -4,14 +4,14 @@ import { HAS_TOKEN, NAMES_PASSWORD_OPTION, PASSWORD_OPTIONS, TOKEN_SHAPES, VALUE
 export const REDACTED = '***';
 /** Names whose values are secrets. Not a bare `KEY`: `GPG_KEY` in many official images names a public key. */
 const SECRET_NAME =
-  /pass(?:word|wd|phrase)|(?:^|_|ssh|db|user|root|admin|mail|smtp|ldap|store|key)pass$|_pwd$|secret|token(?!i[sz])|credential|api[_.-]?key|access[_.-]?key|private[_.-]?key|encryption[_.-]?key|signing[_.-]?key|account[_.-]?key|auth[_.-]?key|(?:^|_)auth$|docker_?(?:cfg|config_?json|auth_?config)|connection[_.-]?string|_dsn$/i;
+  /pass(?:word|wd|phrase)|(?:^|_|ssh|db|user|root|admin|mail|smtp|ldap|store|key)pass$|_pwd$|secret|token(?!i[sz])|credential|api[_.-]?key|access[_.-]?key|(?:private|encryption|signing|account|auth|master|fernet|license)[_.-]?key|(?:^|_)auth$|docker_?(?:cfg|config_?json|auth_?config)|connection[_.-]?string|_dsn$/i;
 /**
  * Names that match by accident: their values are paths, policies, limits or switches, or describe where a secret is or
  * how it is sent; options that say there is none have no value, as in `adduser --disabled-password app`.
  * `REDIS_PASSWORD_CACHE` is the password of a cache, `SECRETS_CACHE` is none.
  */
 const HARMLESS_NAME =
-  /^(?:disabled?|no|skip|without)_|(?:[_.]|^)(?:file|path|dir|url|uri|type|method|expir(?:y|es|ation)(?:_in)?|ttl|lifetime|duration|timeout|interval|length|limit|rounds|policy|enabled|disabled|required|name|id|stdin|helper|store|provider|version|size|mode|header|issuer|audience|algorithm|dummy|arn|ref|endpoint|prefix|permissions?|scopes?|validity)$|(?:secrets|tokens?|credentials?)_(?:manager|backend|bucket|cache|vault)$/i;
+  /^(?:disabled?|no|skip|without)_|(?:[_.]|^)(?:file|path|dir|url|uri|type|method|expir(?:y|es|ation)(?:_in)?|ttl|lifetime|duration|timeout|interval|length|limit|rounds|policy|enabled|disabled|required|name|id|stdin|helper|store|provider|version|size|mode|header|issuer|audience|algorithm|dummy|arn|ref|endpoint|region|prefix|permissions?|scopes?|validity)$|(?:secrets|tokens?|credentials?)_(?:manager|backend|bucket|cache|vault)$/i;
 const CAMEL_CASE = /(?<=[a-z])(?=[A-Z])/g;
 
 /** Whether a variable, flag or field with this name usually holds a secret. */
@@ -21,7 +21,7 @@ export function isSecretName(name: string): boolean {
 
 // Cheap tests that rule out most texts before the costly patterns run.
 const NAMES_SECRET =
-  /pass|pwd|secret|token|credential|(?:api|access|private|encryption|signing|account|auth)[_.-]?key|(?<![a-z])auth(?![a-z])|docker_?(?:cfg|config|auth)|dsn|connection[_.-]?string/i;
+  /pass|pwd|secret|token|credential|(?:api|access|private|encryption|signing|account|auth|master|fernet|license)[_.-]?key|(?<![a-z])auth(?![a-z])|docker_?(?:cfg|config|auth)|dsn|connection[_.-]?string/i;
 const URL_CREDENTIALS_HINT = /:\/\/[^\s/"']*@|-----BEGIN/;
 const HAS_HEADER = /authorization|bearer/i;
 /** Password options whose words {@link NAMES_SECRET} does not match; it matches the texts with the others. */

@@ -44,6 +44,14 @@ function pipedInto(word: string, command: string): PasswordOption {
   return passwordOption(word, `\\b(?:echo|printf)\\s+(?:-\\w+\\s+|["']?%s\\S*\\s+)*`, `(?=${pipe})`, pipe);
 }
 
+/**
+ * A literal of SQL after these words: `ALTER USER app WITH PASSWORD '…'`. It ends at its own quote, whatever the shell's.
+ */
+function sqlLiteral(word: string, before: string): PasswordOption {
+  const start = `(?<![\\w-])${before} {1,4}`;
+  return { word, form: new RegExp(`(${start})('[^'\\n]{1,200}')`, 'g'), hint: new RegExp(`${start}'`) };
+}
+
 const SPACE = '(?:\\s|\\\\n)+';
 
 /**
@@ -71,6 +79,15 @@ export const PASSWORD_OPTIONS: readonly PasswordOption[] = [
   ...['config', 'setx'].map((word) =>
     passwordOption(word, `(?<![\\w./-])${word}(?:ure)?\\s+${SETTING_OF_A_SECRET}\\s+(?![\\s-])`),
   ),
+  optionOf('mysqladmin', 'password', ' '),
+  ...['IDENTIFIED', 'identified'].map((word) => sqlLiteral(word, `${word}(?: (?:WITH|with) \\w{1,40})? (?:BY|by)`)),
+  ...['PASSWORD', 'password'].map((word) => sqlLiteral(word, word)),
+  {
+    ...passwordOption('bundle', 'bundle config (?:(?:set|--\\w+) ){0,2}[\\w-]+\\.[\\w.-]+ (?!https?:)'),
+    withUser: true,
+  },
+  passwordOption('http-basic', '(?<=config (?:--\\w+ )?)http-basic\\.\\S{1,100} \\S{1,100} '),
+  passwordOption('attach', '(?<![\\w./-])(?:pro|ua) attach (?!-)'),
   passwordOption('htpasswd', '\\bhtpasswd\\s+-\\w*b\\w*\\s+\\S+\\s+\\S+\\s+'),
 ];
 
@@ -88,6 +105,9 @@ const SHAPES: readonly (readonly [start: string, rest: string])[] = [
   ['github_pat_', '[A-Za-z0-9_]{20,255}\\b'],
   ['gl(?:pat|rt|dt|cbt|ptt)-', '[A-Za-z0-9_-]{20,64}'],
   ['xox[abeoprs]-', '[A-Za-z0-9-]{10,255}'],
+  ['AKCp', '[A-Za-z0-9]{50,80}\\b'],
+  ['conda\\.anaconda\\.org/t/', '[A-Za-z0-9-]{20,80}'],
+  ['discord(?:app)?\\.com/api/webhooks/', '\\d{15,22}/[A-Za-z0-9_-]{40,100}'],
   ['hooks\\.slack\\.com/services/', '[A-Za-z0-9/]{20,100}'],
   ['npm_', '[A-Za-z0-9]{30,64}\\b'],
   ['dckr_[po]at_', '[A-Za-z0-9_-]{20,64}'],

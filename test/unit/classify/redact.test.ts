@@ -43,6 +43,15 @@ test.each([
   [`echo ${AWS_KEY}`, `echo ${REDACTED}`],
   [`echo ${GITHUB_TOKEN}`, `echo ${REDACTED}`],
   [`echo ${JWT}`, `echo ${REDACTED}`],
+  ...[`AKCp${'a1B2'.repeat(15)}`, `conda.anaconda.org/t/${'ab-12345678'.repeat(2)}`].map((token) => [
+    `pull ${token} now`,
+    `pull ${REDACTED} now`,
+  ]),
+  [`x=https://discord.com/api/webhooks/1234567890123456/${'a1B2'.repeat(15)}`, `x=https://${REDACTED}`],
+  [
+    `psql -c "CREATE USER app PASSWORD 's3cret'" && echo "done"`,
+    `psql -c "CREATE USER app PASSWORD ${REDACTED}" && echo "done"`,
+  ],
   ['{"clientSecret": "abc", "name": "x"}', `{"clientSecret": "${REDACTED}", "name": "x"}`],
   ['echo "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----" > key', `echo "${REDACTED}" > key`],
 ])('hides the secret in %j', (text, expected) => {
@@ -70,9 +79,17 @@ const LEAKS: Readonly<Record<string, readonly string[]>> = {
     `PASSWORD='a ${PLANTED}' ./run`,
   ],
   'names of every kind': [
-    ...['PGPASSWORD', 'MYSQL_PWD', 'SSHPASS', 'GITHUB_TOKEN', '_auth', 'SENTRY_DSN', 'DOCKER_AUTH_CONFIG'].map(
-      (name) => `${name}=${PLANTED} ./run`,
-    ),
+    ...[
+      'PGPASSWORD',
+      'MYSQL_PWD',
+      'SSHPASS',
+      'GITHUB_TOKEN',
+      '_auth',
+      'SENTRY_DSN',
+      'DOCKER_AUTH_CONFIG',
+      'RAILS_MASTER_KEY',
+      'FERNET_KEY',
+    ].map((name) => `${name}=${PLANTED} ./run`),
     ...['api_key', 'apikey', 'apiKey', 'client-secret', 'db.password'].map((name) => `app --${name}=${PLANTED}`),
     `app --verbose --apiKey ${PLANTED}`,
     `CMD ["app", "--verbose", "--token", "${PLANTED}"]`,
@@ -104,6 +121,13 @@ const LEAKS: Readonly<Record<string, readonly string[]>> = {
     `curl -fsSL \\\n  -u admin:${PLANTED} https://example.com`,
     `printf '#!/bin/sh\\ncurl -u admin:${PLANTED} https://example.com' > /run.sh`,
     `htpasswd -bc /etc/nginx/users ci ${PLANTED}`,
+    `mysqladmin -u root password ${PLANTED}`,
+    `psql -c "CREATE USER app WITH SUPERUSER PASSWORD '${PLANTED}';" && createdb app`,
+    `mysql -e "create user 'app'@'%' identified by '${PLANTED}'"`,
+    `mysql -e "ALTER USER 'root' IDENTIFIED WITH mysql_native_password BY '${PLANTED}'"`,
+    `bundle config set --global gems.example.com ci:${PLANTED}`,
+    `composer config --global http-basic.repo.example.com ci ${PLANTED}`,
+    `pro attach ${PLANTED}`,
     `echo "machine example.com login ci password ${PLANTED}" > ~/.netrc`,
     `npm config set //registry.example.com/:_authToken=${PLANTED}`,
     `npm config set //registry.example.com/:_authToken ${PLANTED}`,
@@ -188,6 +212,9 @@ test.each([
   'echo token: $TOKEN',
   'groupadd -r postgres --gid=999',
   'apt-get install -y passwd openssh-client',
+  'bundle config build.nokogiri --use-system-libraries',
+  'bundle config set --local path vendor/bundle',
+  'pro attach --attach-config /run/secrets/pro',
   'RUN --mount=type=secret,id=npm_token npm ci',
   `X=${base64('-----BEGIN CERTIFICATE-----\nMIIE')}`,
 ])('leaves %j as it is', (text) => {
@@ -218,7 +245,9 @@ describe('any text', () => {
 
 test('names of files and switches are not secrets', () => {
   expect(['DB_PASSWORD', 'apiKey', 'GITHUB_TOKEN', 'SENTRY_DSN'].every(isSecretName)).toBe(true);
-  expect(['TOKEN_FILE', 'PASSWORD_POLICY', 'SECRET_NAME', 'GPG_KEY', 'PATH'].some(isSecretName)).toBe(false);
+  expect(
+    ['TOKEN_FILE', 'PASSWORD_POLICY', 'SECRET_NAME', 'SECRETS_MANAGER_REGION', 'GPG_KEY', 'PATH'].some(isSecretName),
+  ).toBe(false);
 });
 
 test('reads a long word of references once, not once per reference', () => {
