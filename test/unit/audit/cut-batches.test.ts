@@ -46,7 +46,7 @@ test('every entry is in exactly one batch, however the listing is paged', async 
         expect(batches.every((batch) => batch.length > 0)).toBe(true);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 40, endOnFailure: true },
   );
 });
 
@@ -62,7 +62,7 @@ test('unread manifests need as few requests as possible, however the listing mix
       const fresh = new Set(plain.filter(isFresh).map(({ digest }) => digest));
       expect(batches.filter((batch) => batch.some(isFresh))).toHaveLength(Math.ceil(fresh.size / 100));
     }),
-    { numRuns: 40 },
+    { numRuns: 40, endOnFailure: true },
   );
 });
 

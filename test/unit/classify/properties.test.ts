@@ -90,7 +90,7 @@ describe('whatever the image', () => {
         expect(verdict.layers).toHaveLength(input.manifest.layers.length);
         expect(classifyImage(input)).toEqual(verdict);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

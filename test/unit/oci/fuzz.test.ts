@@ -35,7 +35,7 @@ const values = fc.oneof(
     '0000-01-01T00:00:00Z',
     '9999-12-31',
   ),
-  fc.string({ unit: 'binary', maxLength: 30 }),
+  fc.string({ unit: 'binary', maxLength: 10 }),
   fc.jsonValue({ maxDepth: 3 }),
 );
 /** Documents with the very fields that are read. */

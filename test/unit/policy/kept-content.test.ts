@@ -167,7 +167,7 @@ test('a hidden secret is still reported as a secret, whatever surrounds it', () 
 
 test('whatever the text, its stored copy parses', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => {
+    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
       expect(() => JSON.parse(kept({ Env: [`TOKEN=${text}`], history: [{ created_by: text }] }))).not.toThrow();
     }),
   );
