@@ -168,12 +168,17 @@ const HISTORIES: Readonly<Record<string, Histories>> = {
       ['WORKDIR /opt', 'wget -O tool.tgz https://example.com/tool.tgz', 'tar xzf tool.tgz', 'rm tool.tgz'],
       ['WORKDIR /opt', 'COPY tool.tgz .', 'tar xzf ./tool.tgz && rm ./tool.tgz'],
       ['ADD --chown=1:1 installer.run /opt/', 'sh /opt/installer.run && rm -f /opt/installer.run'],
+      ['COPY dist/app.tar.gz /tmp/', 'tar xzf /tmp/app.tar.gz -C / && rm /tmp/app.tar.gz'],
+      ['wget --output-document=/opt/tool.tgz https://example.com/tool.tgz', 'rm /opt/tool.tgz'],
     ],
     clean: [
       ['COPY app.tar.gz /tmp/', 'rm /tmp/other.tar.gz'],
       ['WORKDIR /opt', 'COPY tool.tgz .', 'cd /tmp && rm tool.tgz'],
       ['COPY app /app', 'npm ci && rm -rf /app/.cache /app/tests'],
       ['rm -rf /app', 'COPY app /app'],
+      ['WORKDIR /opt/app', 'cd / && rm -rf /opt/app'],
+      ['WORKDIR /opt', 'curl tool.tgz', 'rm tool.tgz'],
+      ['WORKDIR /opt', 'wget -O - https://example.com/tool.tgz | tar xz', 'rm -rf /opt/*'],
     ],
   },
   'rewritten-files': {

@@ -244,6 +244,15 @@ test.each([
   expect(finding?.evidence).toMatchObject([{ layer: 1, subject }]);
 });
 
+test.each([
+  ['COPY big.tar /tmp/big.tar', '/tmp/big.tar'],
+  ['COPY big.tar /tmp/', '/tmp/big.tar'],
+  ['COPY sources /tmp/', '/tmp'],
+])('deleted-files names what %s added', (instruction, subject) => {
+  const finding = findingOf('deleted-files', { own: [copy(instruction), copy('RUN /bin/sh -c rm -rf /tmp/*')] });
+  expect(finding?.evidence).toMatchObject([{ layer: 1, subject }]);
+});
+
 test('the remedy for development dependencies fits the programs and packages found', () => {
   const uv = findingOf('dev-dependencies', run('uv sync --frozen'));
   expect(uv?.message).toBe('Install production dependencies only: "uv sync --no-dev"');

@@ -205,6 +205,24 @@ describe('the in-process queue', () => {
     await expect(queue.drain()).rejects.toThrow('closed');
   });
 
+  test('close waits until what runs has ended', async () => {
+    const order: string[] = [];
+    let end = (): void => undefined;
+    const { queue } = queueOf(
+      () =>
+        new Promise((resolve) => {
+          end = resolve;
+        }),
+    );
+    await queue.add([task('source', 's')]);
+    const closed = queue.close().then(() => order.push('closed'));
+    await new Promise(setImmediate);
+    order.push('ended');
+    end();
+    await closed;
+    expect(order).toEqual(['ended', 'closed']);
+  });
+
   test('a queue with an aborted signal accepts no task', async () => {
     const { queue } = queueOf(async () => undefined, { signal: AbortSignal.abort(new Error('interrupted')) });
     await expect(queue.add([task('source', 's')])).rejects.toThrow('interrupted');

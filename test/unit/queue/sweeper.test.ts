@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { Redis } from 'ioredis';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { startSweeper } from '../../../src/queue/sweeper.ts';
 
 test.each([
@@ -58,4 +58,43 @@ test('no further heartbeat starts while one waits for the database', async () =>
   expect(signs).toBe(1);
   answer();
   await sweeper.close();
+});
+
+/** A sweeper that starts a turn only when told: by Redis, which answers each claim with the next of some answers. */
+function startedOnce(answers: readonly (string | null)[], sweep: () => Promise<void>) {
+  const claims: unknown[][] = [];
+  const errors: unknown[] = [];
+  const redis = Object.assign(new EventEmitter(), {
+    set: async (...claim: unknown[]) => answers[claims.push(claim) - 1] ?? null,
+  });
+  const sweeper = startSweeper({
+    redis: redis as unknown as Redis,
+    prefix: 'test',
+    everyMs: 3_600_000,
+    signOfLife: async () => undefined,
+    sweep,
+    onError: (error) => errors.push(error),
+  });
+  return { redis, sweeper, claims, errors };
+}
+
+test('whoever claims the turn sweeps, for nine tenths of the interval, and again when Redis is back', async () => {
+  let sweeps = 0;
+  const { redis, sweeper, claims } = startedOnce(['OK', null, 'OK'], async () => void sweeps++);
+  redis.emit('ready');
+  redis.emit('ready');
+  await sweeper.close();
+  expect(claims).toEqual(Array(3).fill(['test:swept', '1', 'PX', 3_240_000, 'NX']));
+  expect(sweeps).toBe(2);
+  redis.emit('ready');
+  await Promise.resolve();
+  expect(claims).toHaveLength(3);
+});
+
+test('an error of a sweep is reported, and is no news once closed', async () => {
+  const failing = startedOnce(['OK', 'OK'], () => Promise.reject(new Error('no database')));
+  await vi.waitFor(() => expect(failing.errors).toEqual([new Error('no database')]));
+  failing.redis.emit('ready');
+  await failing.sweeper.close();
+  expect(failing.errors).toHaveLength(1);
 });

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { compileGlobs } from '../../../src/common/glob.ts';
-import { globRegex, sinceTime } from '../../../src/report/filters.ts';
+import {
+  type FilterTargets,
+  filterCondition,
+  globRegex,
+  type ReportFilters,
+  sinceTime,
+} from '../../../src/report/filters.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
 
@@ -45,6 +51,43 @@ describe('a glob as a regular expression', () => {
   });
 });
 
+describe('filters as a condition of SQL', () => {
+  const conditionOf = (filters: ReportFilters, targets: FilterTargets) => {
+    const values: unknown[] = [];
+    const condition = filterCondition('images', filters, targets, now, { add: (value) => `$${values.push(value)}` });
+    return { condition, values };
+  };
+
+  test('are joined, each with a parameter of its own, and are true when there are none', () => {
+    const targets = { source: 'source.name', team: 'team.name', minSize: 'bytes' };
+    expect(conditionOf({ team: 'shop', minSize: '1kB' }, targets)).toEqual({
+      condition: '$1 = team.name and bytes >= $2::int8',
+      values: ['shop', 1_000],
+    });
+    expect(conditionOf({}, targets)).toEqual({ condition: 'true', values: [] });
+  });
+
+  test('that a kind does not have are refused with those that it has', () => {
+    expect(() => conditionOf({ tag: 'v1' }, { source: 's', minSize: 'b' })).toThrow(
+      'report images cannot be limited by --tag: it takes --source, --min-size',
+    );
+    expect(() => conditionOf({ tag: 'v1' }, {})).toThrow('it takes no filter');
+  });
+
+  test.each([
+    ['node:20-*', 'library/node:20-slim;library/node:20.20-slim', true],
+    ['node:20-*', 'library/python:3;library/node:20-slim', true],
+    ['node:20', 'library/node:20-slim', false],
+    ['ode:20-slim', 'library/node:20-slim', false],
+    ['/library/node:20-slim', 'library/node:20-slim', true],
+    ['/library/node:20-slim', 'library/node:20-slim;library/node:20.20-slim', false],
+    ['/node:20-slim', 'library/node:20-slim', false],
+  ])('base %j and the base %j: %s', (base, names, expected) => {
+    const [pattern] = conditionOf({ base }, { base: 'base_image' }).values;
+    expect(new RegExp(String(pattern), 'i').test(`/${names.replaceAll(';', ';/')}`)).toBe(expected);
+  });
+});
+
 test.each([
   ['2026-11-01', '2026-11-01T00:00:00.000Z'],
   ['2026-11-01T02:00:00+01:00', '2026-11-01T01:00:00.000Z'],
@@ -71,6 +114,6 @@ test.each(['0000-01-01', '3000y', '160000w', '9999999999w', '9999-12-31T23:00:00
   },
 );
 
-test.each(['yesterday', '2026-13-45', '5 parsecs', ''])('since "%s" is no time', (text) => {
+test.each(['yesterday', '1 November 2026', '2026-13-45', '5 parsecs', ''])('since "%s" is no time', (text) => {
   expect(() => sinceTime(text, now)).toThrow(/is no/);
 });
