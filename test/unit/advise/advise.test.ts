@@ -150,6 +150,29 @@ test("without a known base the guide's ranges are used, and marked as an estimat
   expect(projectTechniques(subject, ['multi-stage', 'alpine-base'])?.after).toEqual({ min: size(0.1), max: size(0.3) });
 });
 
+test("the guide's ranges are for images on full bases: a slim one without a known base gets no estimate", () => {
+  const compiler = 'RUN /bin/sh -c apt-get install -y gcc && npm install';
+  const own: LayerSketch[] = [{ instruction: compiler, bytes: 100 * MB, class: 'build-tools' }];
+  const projectionOf = (variant: 'full' | 'slim') => {
+    const image = auditedImage({ baseNames: null, base: [], own, variant, runtime: 'node' });
+    return projectTechniques(subjectOf(image, findingsOf(image), DEFAULTS), ['multi-stage']);
+  };
+  expect(projectionOf('full')).toBeDefined();
+  expect(projectionOf('slim')).toBeUndefined();
+});
+
+test('the last stage of a compiled program starts from anything between nothing and the largest slim base', () => {
+  const image = pairImage('go-single-stage');
+  const bases = DEFAULTS.ofRuntime('none').slice(0, 1);
+  const ofVariant = (variant: BaseAlternative['variant'], compressedBytes: number) =>
+    bases.map((base) => ({ ...base, variant, compressedBytes }));
+  const knowledge = knowledgeOf([]);
+  knowledge.ofRuntime = () => [...ofVariant('alpine', 4 * MB), ...ofVariant('full', 50 * MB)];
+  const subject = subjectOf(image, findingsOf(image), knowledge);
+  const kept = keptBytes(subject.removable, ['multi-stage']);
+  expect(projectTechniques(subject, ['multi-stage'])?.after).toEqual({ min: kept.min, max: kept.max + 4 * MB });
+});
+
 test('only programs in Java are told to take a JRE', () => {
   const slim = techniqueOf('slim-base');
   expect(howTo(slim, 'java')).toMatch(/JRE/);
